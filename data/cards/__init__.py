@@ -1,0 +1,1 @@
+"""Taiwan credit cards, April to September 2005 (UCI data set 350)."""

@@ -1,0 +1,504 @@
+"""The contract: the documented hand-off between data science, operations and the dashboard.
+
+A book's ``contract.toml`` names every raw field, every model input and how it is derived, every lever,
+assumption, segment and limit, with label, unit, range, direction and meaning. Nothing above this floor knows the
+name of a field: it asks the contract.
+
+A record is held as a float64 array ``raw`` of shape (fields, n), one row an editable or scored field in the
+contract's order, a history's months in adjoining rows, latest first; missing values are NaN. Model inputs are an
+array of shape (inputs, n) in the contract's order.
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError, model_validator
+from pydantic import Field as Declared
+
+from data.errors import ContractError, Impossible, Missing, NotEditable, OutOfRange
+from data.formulas import Array, Formula, parse
+
+Role = Literal["input", "target", "id", "segment", "protected", "vintage", "exposure", "post-outcome"]
+Mutability = Literal["never", "up", "down", "free"]
+Direction = Literal[-1, 0, 1]
+
+
+_Named = TypeVar("_Named", "Lever", "Concept", "Assumption")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Book(_Part):
+    """What the book is, and the words to speak of it."""
+
+    name: str
+    title: str
+    file: str
+    as_of: str
+    sample: str
+    currency: str
+    id: str
+    person: str
+    target: str
+    outcome: str
+    probability: str
+    granted: str
+    declined: str
+    decision_note: str
+    pd_horizon: str
+    pd_months: float
+    margin_months: int
+    annual_default_rate: float = Declared(gt=0, lt=1)
+    exposure_class: str
+    historic_cutoff: float | None = None
+
+
+class Score(_Part):
+    """The scorecard's scale and the cut-off, in score points."""
+
+    base_score: float
+    base_odds: float = Declared(gt=0)
+    points_to_double: float = Declared(gt=0)
+    cutoff: float
+
+
+class Exposure(_Part):
+    """Formulas of the balance and of the exposure at default, over fields and assumptions."""
+
+    balance: str
+    ead: str
+
+
+class Training(_Part):
+    """How the model is fitted."""
+
+    iterations: int = Declared(gt=0)
+    leaves: int = Declared(gt=1)
+    learning_rate: float = Declared(gt=0)
+    min_leaf: int = Declared(gt=0)
+    seed: int
+    folds: int = Declared(gt=1)
+
+
+class Gates(_Part):
+    """What a model must reach, in cross-validation, to be promoted."""
+
+    auc_at_least: float
+    auc_at_most: float
+    brier_at_most: float
+    ece_at_most: float
+
+
+class Concept(_Part):
+    """A business concept: what reasons and changes are told by."""
+
+    name: str
+    label: str
+    reason: str
+
+
+class _Measured(_Part):
+    """What a field and a history have in common. ``direction`` is the sign of the PD's response; 0 claims none."""
+
+    name: str
+    label: str
+    role: Role
+    unit: str = ""
+    minimum: float = -np.inf
+    maximum: float = np.inf
+    step: float = 1
+    missing: bool = False
+    direction: Direction = 0
+    mutability: Mutability = "never"
+    concept: str = ""
+    association: bool = False
+    help: str = ""
+    codes: dict[int, str] = {}
+
+
+class Field(_Measured):
+    """One raw field of the record."""
+
+
+class History(_Measured):
+    """The same field month by month, latest first: ``name_1``, ``name_2``, …"""
+
+    months: tuple[str, ...] = Declared(min_length=1)
+
+    def fields(self) -> list[Field]:
+        """One field a month, labelled with the month's name."""
+        shared = self.model_dump(exclude={"name", "label", "months"})
+        return [
+            Field(name=f"{self.name}_{k}", label=f"{self.label}, {month}", **shared)
+            for k, month in enumerate(self.months, 1)
+        ]
+
+
+class Input(_Part):
+    """One model input and the formula that derives it from the raw record."""
+
+    name: str
+    label: str
+    formula: str
+    concept: str
+    unit: str = ""
+    direction: Direction = 0
+    missing: str = ""
+    codes: dict[int, str] = {}
+
+
+class Lever(_Part):
+    """One gesture that moves the record consistently. At ``start`` it changes nothing. ``shows`` is the input in
+    whose distribution "you are here" is told."""
+
+    name: str
+    label: str
+    unit: str
+    minimum: float
+    maximum: float
+    step: float = Declared(gt=0)
+    start: str
+    concept: str
+    rules: dict[str, str]
+    shows: str
+    direction: Direction = 0
+    association: bool = False
+    help: str
+
+
+class Constraint(_Part):
+    """A rule that the fields named must keep together."""
+
+    rule: str
+    message: str
+    fields: tuple[str, ...]
+
+
+class Assumption(_Part):
+    """A number the data do not hold: stated, bounded, editable."""
+
+    name: str
+    label: str
+    unit: str
+    default: float
+    minimum: float
+    maximum: float
+    step: float = Declared(gt=0)
+    feeds: str
+    help: str
+
+    @model_validator(mode="after")
+    def _default_lies_within_bounds(self) -> "Assumption":
+        if not self.minimum <= self.default <= self.maximum:
+            raise ValueError(f"the default of {self.name} lies outside its bounds")
+        return self
+
+
+class Segment(_Part):
+    """A cut of the book: bands of one field, each below its edge, the last above all."""
+
+    name: str
+    label: str
+    field: str
+    edges: tuple[float, ...]
+    labels: tuple[str, ...] = ()
+
+
+class Contract(_Part):
+    """A book's whole contract; see the module's docstring. Build it with `load` or `read`."""
+
+    version: str
+    book: Book
+    score: Score
+    exposure: Exposure
+    training: Training
+    gates: Gates
+    concepts: tuple[Concept, ...]
+    fields: tuple[Field, ...] = ()
+    histories: tuple[History, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    inputs: tuple[Input, ...] = Declared(min_length=1, max_length=255)
+    levers: tuple[Lever, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    _text: bytes = PrivateAttr(default=b"")
+
+    @cached_property
+    def hash(self) -> str:
+        """sha256 of the file's bytes."""
+        return hashlib.sha256(self._text).hexdigest()
+
+    @property
+    def text(self) -> bytes:
+        """The file as it was read, comments and all."""
+        return self._text
+
+    # ---- the record ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def record(self) -> tuple[Field, ...]:
+        """The fields of ``raw``, in the order of its rows: role input, histories month by month."""
+        single = [field for field in self.fields if field.role == "input"]
+        monthly = chain.from_iterable(h.fields() for h in self.histories if h.role == "input")
+        return (*single, *monthly)
+
+    @cached_property
+    def row(self) -> dict[str, int]:
+        """Row of each field in ``raw``."""
+        return {field.name: k for k, field in enumerate(self.record)}
+
+    @cached_property
+    def rows(self) -> dict[str, slice]:
+        """Rows of each single field and each history in ``raw``."""
+        found = {name: slice(k, k + 1) for name, k in self.row.items()}
+        for history in self.histories:
+            if history.role == "input":
+                first = self.row[f"{history.name}_1"]
+                found[history.name] = slice(first, first + len(history.months))
+        return found
+
+    @cached_property
+    def observed(self) -> tuple[Field, ...]:
+        """Fields that are in the book but never scored: target, protected and the like."""
+        return tuple(field for field in self.fields if field.role != "input")
+
+    def protected(self) -> tuple[Field, ...]:
+        """Fields that evaluate fairness and never enter the score."""
+        return tuple(field for field in self.fields if field.role == "protected")
+
+    def values(self, raw: Array) -> dict[str, Array]:
+        """Every field (n,) and history (months, n) of ``raw`` by name, as formulas read them."""
+        found: dict[str, Array] = {name: raw[k] for name, k in self.row.items()}
+        found.update({h.name: raw[self.rows[h.name]] for h in self.histories if h.role == "input"})
+        return found
+
+    # ---- formulas ----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.rows)
+
+    @cached_property
+    def _inputs(self) -> tuple[Formula, ...]:
+        return tuple(parse(each.formula, self._known) for each in self.inputs)
+
+    @cached_property
+    def _levers(self) -> dict[str, tuple[Formula, dict[str, Formula]]]:
+        known = self._known | {"value", "ago"}
+        return {
+            lever.name: (
+                parse(lever.start, self._known),
+                {target: parse(rule, known) for target, rule in lever.rules.items()},
+            )
+            for lever in self.levers
+        }
+
+    @cached_property
+    def _constraints(self) -> tuple[tuple[Constraint, Formula], ...]:
+        return tuple((each, parse(each.rule, self._known)) for each in self.constraints)
+
+    @cached_property
+    def _exposure(self) -> tuple[Formula, Formula]:
+        known = self._known | {each.name for each in self.assumptions}
+        return parse(self.exposure.balance, known), parse(self.exposure.ead, known)
+
+    @cached_property
+    def reads(self) -> tuple[frozenset[int], ...]:
+        """For each input, the rows of ``raw`` that its formula reads."""
+        return tuple(
+            frozenset(chain.from_iterable(range(*self.rows[name].indices(len(self.record))) for name in f.names))
+            for f in self._inputs
+        )
+
+    def derive(self, raw: Array, only: Iterable[int] | None = None) -> Array:
+        """Model inputs of shape (inputs, n) from ``raw`` of shape (fields, n).
+
+        ``only`` names the inputs wanted, by position; the result then has one row for each of those.
+        """
+        values = self.values(raw)
+        chosen = range(len(self.inputs)) if only is None else tuple(only)
+        out = np.empty((len(chosen), raw.shape[1]))
+        for k, which in enumerate(chosen):
+            out[k] = self._inputs[which](values)
+        return out
+
+    def exposures(self, raw: Array, assumptions: Mapping[str, float]) -> tuple[Array, Array]:
+        """Balance and exposure at default, each (n,) in the book's currency."""
+        values = {**self.values(raw), **assumptions}
+        balance, ead = self._exposure
+        shape = raw.shape[1:]
+        return np.broadcast_to(balance(values), shape), np.broadcast_to(ead(values), shape)
+
+    # ---- levers --------------------------------------------------------------------------------------------------
+
+    def lever_start(self, name: str, raw: Array) -> Array:
+        """Where a lever stands for each record, (n,), to its own step and within its bounds; NaN if undefined."""
+        lever = self.lever(name)
+        start = self._levers[name][0](self.values(raw))
+        steps: Array = lever.step * np.round(start / lever.step)
+        return steps.clip(lever.minimum, lever.maximum)
+
+    def pull(self, name: str, value: float | Array, raw: Array) -> Array:
+        """``raw`` after a lever was put to ``value``: a new array; ``value`` is one number or one a record."""
+        out = raw.copy()
+        for target, rule in self._levers[name][1].items():
+            rows = self.rows[target]
+            ago = np.arange(rows.stop - rows.start, dtype=float)[:, None]
+            out[rows] = rule({**self.values(out), "value": value, "ago": ago})
+        lows, highs = self._bounds
+        return np.clip(out, lows, highs, out=out)
+
+    @cached_property
+    def _bounds(self) -> tuple[Array, Array]:
+        lows = np.array([field.minimum for field in self.record])[:, None]
+        return lows, np.array([field.maximum for field in self.record])[:, None]
+
+    # ---- look-ups ------------------------------------------------------------------------------------------------
+
+    def field(self, name: str) -> Field:
+        """A field of the record by name; NotEditable if there is none that a person may edit."""
+        if name in self.row and self.record[self.row[name]].mutability != "never":
+            return self.record[self.row[name]]
+        raise NotEditable(f"{name!r} is not a field that can be edited. Editable are: {', '.join(self.row)}.")
+
+    def lever(self, name: str) -> Lever:
+        """A lever by name."""
+        return _named(self.levers, name, "lever")
+
+    def concept(self, name: str) -> Concept:
+        """A business concept by name."""
+        return _named(self.concepts, name, "concept")
+
+    def assumption(self, name: str) -> Assumption:
+        """An assumption by name."""
+        return _named(self.assumptions, name, "assumption")
+
+    # ---- checks --------------------------------------------------------------------------------------------------
+
+    def check(self, raw: Array) -> None:
+        """Raise a BadInput naming the first thing in ``raw`` (fields, n) that cannot be.
+
+        Raises
+        ------
+        Missing, OutOfRange, Impossible
+        """
+        for field, values in zip(self.record, raw, strict=True):
+            check_value(field, values)
+        for each in self.broken(raw):
+            raise Impossible(each.message)
+
+    def touches(self, constraint: Constraint, rows: Iterable[int]) -> bool:
+        """Whether a constraint speaks of one of these rows of ``raw``."""
+        own = set(rows)
+        return any(own & set(range(*self.rows[name].indices(len(self.record)))) for name in constraint.fields)
+
+    def broken(self, raw: Array) -> list[Constraint]:
+        """The constraints that some record of ``raw`` breaks."""
+        values = self.values(raw)
+        return [each for each, rule in self._constraints if not np.all(rule(values))]
+
+
+def check_value(field: Field | Lever | Assumption, values: Any) -> None:
+    """Raise unless every value is present (or may be missing), within range, and a known code.
+
+    Raises
+    ------
+    Missing, OutOfRange
+    """
+    values = np.asarray(values, dtype=float)
+    gaps = np.isnan(values)
+    if gaps.any():
+        if not getattr(field, "missing", False):
+            raise Missing(f"{field.label} is missing. Enter a value from {_range(field)}.")
+        values = values[~gaps]
+    outside = (values < field.minimum) | (values > field.maximum)
+    codes = getattr(field, "codes", {})
+    if codes:
+        outside |= ~np.isin(values, list(codes))
+    if outside.any():
+        given = float(values[outside].flat[0])
+        raise OutOfRange(f"{field.label} must be {_range(field)}; {given:,.12g} was given.")
+
+
+def _range(field: Field | Lever | Assumption) -> str:
+    codes: Mapping[int, str] = getattr(field, "codes", {})
+    if codes:
+        return "one of " + ", ".join(f"{code} ({word})" for code, word in codes.items())
+    unit = f" {field.unit}" if field.unit else ""
+    return f"{field.minimum:,.12g} to {field.maximum:,.12g}{unit}"
+
+
+def _named(parts: tuple[_Named, ...], name: str, kind: str) -> _Named:
+    for part in parts:
+        if part.name == name:
+            return part
+    raise NotEditable(f"There is no {kind} {name!r}. There are: {', '.join(part.name for part in parts)}.")
+
+
+def read(text: bytes, source: str = "contract.toml") -> Contract:
+    """A contract from its TOML text, checked as a whole.
+
+    Raises
+    ------
+    ContractError
+        If the text is not TOML, lacks a part, or its parts contradict each other.
+    """
+    try:
+        contract = Contract.model_validate(tomllib.loads(text.decode()))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ContractError(f"{source} is not readable TOML: {error}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise ContractError(f"{source}: {where}: {first['msg']}.") from error
+    contract._text = text
+    _agree(contract, source)
+    return contract
+
+
+def load(path: Path) -> Contract:
+    """Read and check a contract file."""
+    try:
+        return read(path.read_bytes(), str(path.name))
+    except FileNotFoundError as error:
+        raise ContractError(f"There is no contract at {path}.") from error
+
+
+def _agree(contract: Contract, source: str) -> None:
+    """Names are unique, concepts exist, formulas read what is declared and nothing protected."""
+    names = [field.name for field in contract.record] + [field.name for field in contract.observed]
+    for what, group in {
+        "field": names,
+        "input": [each.name for each in contract.inputs],
+        "lever": [each.name for each in contract.levers],
+        "concept": [each.name for each in contract.concepts],
+        "assumption": [each.name for each in contract.assumptions],
+    }.items():
+        twice = {name for name in group if group.count(name) > 1}
+        if twice:
+            raise ContractError(f"{source}: {what} {', '.join(sorted(twice))} is declared twice.")
+    concepts = {each.name for each in contract.concepts}
+    parts: tuple[Field | Input | Lever, ...] = (*contract.record, *contract.inputs, *contract.levers)
+    for part in parts:
+        if part.concept not in concepts:
+            raise ContractError(f"{source}: {part.name} is of the concept {part.concept!r}, which is not declared.")
+    for lever in contract.levers:
+        if lever.shows not in {each.name for each in contract.inputs}:
+            raise ContractError(f"{source}: lever {lever.name} shows {lever.shows!r}, which is no input.")
+        for target in lever.rules:
+            if target not in contract.rows:
+                raise ContractError(f"{source}: lever {lever.name} moves {target!r}, which is no input field.")
+    if contract.book.target not in {field.name for field in contract.fields if field.role == "target"}:
+        raise ContractError(f"{source}: the target {contract.book.target!r} is not a declared field of role target.")
+    for segment in contract.segments:
+        if segment.field not in names:
+            raise ContractError(f"{source}: segment {segment.name} cuts {segment.field!r}, which is not declared.")
+    contract.reads, contract._levers, contract._constraints, contract._exposure  # noqa: B018  compile every formula
