@@ -1,0 +1,224 @@
+"""The command line: ``python -m model VERB``. See ``python -m model --help``.
+
+Results go to standard output, as one JSON object with ``--json`` and as people's text otherwise; progress goes to
+standard error. Exit status 0; 1 if a check failed; 2 for bad use or bad input.
+"""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy: one row at a time is faster so, and fits are the same
+
+import json
+import math
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from data.errors import WhatIfError
+from model.errors import GateError, ParityError, ReleaseError
+from model.release.store import ALIASES, Release, Store
+from model.settings import settings
+
+FAILED, BAD = 1, 2
+
+
+def _told(doing: str, share: float) -> None:
+    click.echo(f"{share:4.0%}  {doing}", err=True)
+
+
+def _quietly(_doing: str, _share: float) -> None:
+    return None
+
+
+class Verbs(click.Group):
+    """Turns the product's own errors into a sentence and an exit status."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb."""
+        try:
+            return super().invoke(ctx)
+        except (GateError, ParityError) as error:
+            click.echo(f"Failed: {error}", err=True)
+            sys.exit(FAILED)
+        except WhatIfError as error:
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(BAD)
+
+
+def _answer(result: dict[str, Any], as_json: bool, text: Callable[[dict[str, Any]], str]) -> None:
+    click.echo(json.dumps(result) if as_json else text(result))
+
+
+book_option = click.option("--book", default=lambda: settings().book, help="The book; cards by default.")
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+
+
+@click.group(cls=Verbs)
+def main() -> None:
+    """The life of a credit model: train, verify, promote, measure."""
+
+
+def _store(book: str) -> Store:
+    return Store(settings().home, book)
+
+
+def _summary(release: Release) -> dict[str, Any]:
+    gates = {gate["name"]: gate for gate in release.report["gates"]}
+    return {
+        "release": release.id,
+        "auc": gates["auc"]["figure"],
+        "brier": gates["brier"]["figure"],
+        "ece": gates["ece"]["figure"],
+        "gates": release.report["gates"],
+        "cross_validation": release.report["cross_validation"],
+        "passed": all(gate["passed"] for gate in release.report["gates"]),
+    }
+
+
+def _gate_lines(gates: list[dict[str, Any]]) -> list[str]:
+    lines = []
+    for gate in gates:
+        sign = "at least" if gate["at_least"] else "at most"
+        verdict = "passed" if gate["passed"] else "FAILED"
+        lines.append(f"  {verdict:6}  {gate['label']:<50} {gate['figure']:<10.4g} {sign} {gate['bound']:.4g}")
+    return lines
+
+
+def _trained(result: dict[str, Any]) -> str:
+    lines = [f"Release {result['release']}", *_gate_lines(result["gates"]), ""]
+    lines.append("What the constraints cost, out of fold:")
+    for label, found in result["cross_validation"].items():
+        lines.append(f"  {label:<30} AUC {found['auc']:.4f}  Brier {found['brier']:.4f}  ECE {found['ece']:.4f}")
+    if result["promoted"]:
+        lines += ["", "Promoted to champion."]
+    elif result["passed"]:
+        lines += ["", f"Promote it with: python -m model promote {result['release']}"]
+    return "\n".join(lines)
+
+
+@main.command()
+@book_option
+@json_option
+def train(book: str, as_json: bool) -> None:
+    """Fit, gate and write a release; the first one is promoted if its gates pass."""
+    store = _store(book)
+    release = store.train(_quietly if as_json else _told)
+    result = _summary(release)
+    result["promoted"] = bool(result["passed"] and "champion" not in store.aliases())
+    if result["promoted"]:
+        store.promote(release.id)
+    _answer(result, as_json, _trained)
+    if not result["passed"]:
+        sys.exit(FAILED)
+
+
+@main.command()
+@click.argument("release", default="champion")
+@book_option
+@json_option
+@click.option("--retrain/--no-retrain", default=True, help="Also train once more and compare the tables.")
+def verify(release: str, book: str, as_json: bool, retrain: bool) -> None:
+    """Checksums, parity with the trained model, and a retrain that must give the same tables."""
+    store = _store(book)
+    identity = store.resolve(release)
+    try:
+        gates = [gate.as_dict() for gate in store.verify(identity, retrain, _quietly if as_json else _told)]
+    except ReleaseError as error:
+        _answer({"release": identity, "passed": False, "error": str(error)}, as_json, lambda r: f"Failed: {r['error']}")
+        sys.exit(FAILED)
+    result = {"release": identity, "passed": all(gate["passed"] for gate in gates), "gates": gates}
+    _answer(result, as_json, lambda r: "\n".join([f"Release {identity}", *_gate_lines(r["gates"])]))
+    if not result["passed"]:
+        sys.exit(FAILED)
+
+
+@main.command()
+@book_option
+@json_option
+def releases(book: str, as_json: bool) -> None:
+    """All releases of a book, the oldest first, and the aliases that point to them."""
+    store = _store(book)
+    aliases = store.aliases()
+    listed = [
+        {
+            "release": identity,
+            "created": store.manifest(identity)["created"],
+            "contract": store.manifest(identity)["contract_version"],
+            "aliases": [alias for alias, target in aliases.items() if target == identity],
+        }
+        for identity in store.ids()
+    ]
+
+    def text(result: dict[str, Any]) -> str:
+        rows = [
+            f"{each['release']}  {each['created']}  contract {each['contract']}  {', '.join(each['aliases'])}".rstrip()
+            for each in result["releases"]
+        ]
+        return "\n".join(rows) or f"No release of {book} yet; run: python -m model train --book {book}"
+
+    _answer({"book": book, "releases": listed, "aliases": aliases}, as_json, text)
+
+
+@main.command()
+@click.argument("release")
+@click.option("--as", "alias", type=click.Choice(ALIASES), default="champion")
+@book_option
+@json_option
+def promote(release: str, alias: str, book: str, as_json: bool) -> None:
+    """Point an alias to a release whose gates passed."""
+    identity = _store(book).promote(release, alias)
+    _answer({"release": identity, "alias": alias}, as_json, lambda r: f"{r['release']} is now the {r['alias']}.")
+
+
+@main.command()
+@book_option
+@json_option
+def rollback(book: str, as_json: bool) -> None:
+    """Make the previous champion the champion again."""
+    identity = _store(book).rollback()
+    _answer({"release": identity, "alias": "champion"}, as_json, lambda r: f"{r['release']} is the champion again.")
+
+
+@main.command()
+@click.option("--rows", default=1_000_000, type=click.IntRange(1_000, 50_000_000), help="How many loans.")
+@book_option
+@json_option
+def bench(rows: int, book: str, as_json: bool) -> None:
+    """Print the figures of every hot path."""
+    from model import bench as figures  # shap and scikit-learn: only when measured
+
+    store = _store(book)
+    if "champion" not in store.aliases():
+        store.promote(store.train(_quietly if as_json else _told).id)
+    release = store.load()
+    tell = _quietly if as_json else _told
+    found = figures.run(release, rows, lambda line: tell(line, 0.0))
+    listed = [{**vars(each), "bound": None if math.isnan(each.bound) else each.bound} for each in found]
+
+    def text(result: dict[str, Any]) -> str:
+        lines = []
+        for each in result["figures"]:
+            bound = f"at most {_duration(each['bound'])}" if each["bound"] else ""
+            lines.append(f"{each['name']:<66} {_duration(each['seconds']):>10}  {bound}")
+        return "\n".join([*lines, *(f"{name:<66} {ratio:>9,.0f}×" for name, ratio in result["ratios"].items())])
+
+    seconds = {each.name: each.seconds for each in found}
+    tables = seconds["per loan, SHAP: tables against the whole book"]
+    ratios = {
+        f"tables are faster than shap.TreeExplainer, {how}": seconds[f"per loan, SHAP: shap.TreeExplainer, {how}"]
+        / tables
+        for how in ("path-dependent", "interventional, 60 rows")
+    }
+    _answer({"release": release.id, "rows": rows, "figures": listed, "ratios": ratios}, as_json, text)
+
+
+def _duration(seconds: float) -> str:
+    if seconds >= 0.1:
+        return f"{seconds:.2f} s"
+    return f"{seconds * 1e3:.2f} ms" if seconds >= 1e-4 else f"{seconds * 1e6:.2f} µs"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""Figures of every hot path, printed, never asserted: ``python -m model bench``.
+
+CPU seconds of this process on one core, medians of several runs. "One million loans" is the book resampled with
+5 % noise on amounts, fixed seed; score and reasons start from codes, deriving and binning are reported beside them.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+from data.books import Book, read
+from data.formulas import Array
+from model.engine.scorer import TableScorer
+from model.release import training
+from model.release.store import Release
+from model.whatif.attribution import changes
+from model.whatif.customer import decide, explain
+from model.whatif.scenario import Scenario, apply, base_record
+from model.whatif.sensitivity import flips, sweep
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured path. ``seconds`` is the median CPU time of ``runs`` runs; ``bound`` what it may be at most, in
+    seconds, NaN where nothing is promised."""
+
+    name: str
+    seconds: float
+    runs: int
+    bound: float = np.nan
+
+
+def cpu(work: Callable[[], object], runs: int, inner: int = 1) -> float:
+    """Median CPU seconds of one call, after one call that is not counted."""
+    work()
+    found = []
+    for _ in range(runs):
+        start = time.process_time()
+        for _ in range(inner):
+            work()
+        found.append((time.process_time() - start) / inner)
+    return median(found)
+
+
+def resampled(book: Book, rows: int, seed: int = 0) -> Array:
+    """``rows`` records of the book, drawn with replacement, with 5 % noise on amounts. (fields, rows)"""
+    rng = np.random.default_rng(seed)
+    raw = book.raw[:, rng.integers(0, len(book), rows)]
+    for k, field in enumerate(book.contract.record):
+        if not field.codes and k:  # amounts but the limit, whose round values the model knows
+            raw[k] = np.round(raw[k] * rng.normal(1, 0.05, rows)).clip(field.minimum, field.maximum)
+    return np.ascontiguousarray(raw)
+
+
+def run(release: Release, rows: int = 1_000_000, told: Callable[[str], None] = lambda _: None) -> list[Figure]:
+    """All figures, for ``rows`` loans."""
+    book = read(str(release.manifest["book"]))
+    scorer = release.scorer
+    scale = rows / 1e6
+    told(f"Resampling {rows:,} loans")
+    raw = resampled(book, rows)
+    inputs = scorer.contract.derive(raw)
+    codes = scorer.tables.encode(inputs)
+    weights = np.ones(rows)
+    found = []
+
+    def note(name: str, seconds: float, runs: int, bound: float = np.nan) -> None:
+        found.append(Figure(name, seconds, runs, bound))
+        told(f"{name}: {seconds:.4g} s")
+
+    many = f"{rows:,} loans"
+    note(f"SHAP from codes, {many}", cpu(lambda: scorer.shapley.explain(codes), 5), 5, 0.3 * scale)
+    note(f"score from codes, {many}", cpu(lambda: scorer.tables.margins(codes), 5), 5, 0.15 * scale)
+    note(f"driver totals from codes, {many}", cpu(lambda: scorer.shapley.totals(codes, weights), 5), 5)
+    note(f"derive inputs, {many}", cpu(lambda: scorer.contract.derive(raw), 3), 3, 2 * scale)
+    note(f"bin inputs, {many}", cpu(lambda: scorer.tables.encode(inputs), 3), 3, 2 * scale)
+    after = codes.copy()
+    after[0] = (after[0] + 1) % scorer.tables.sizes[0]
+    margins = scorer.tables.margins(codes)
+    note(f"re-score one changed input, {many}", cpu(lambda: scorer.tables.rescored(margins, codes, after, [0]), 5), 5)
+    _one_customer(scorer, book, note)
+    _against_shap(scorer, book, note)
+    return found
+
+
+def _one_customer(scorer: TableScorer, book: Book, note: Callable[..., None]) -> None:
+    contract = scorer.contract
+    record = book.raw[:, :1].copy()
+
+    def score_and_reasons() -> None:
+        codes = scorer.tables.encode(contract.derive(record))
+        scorer.tables.margins(codes)
+        scorer.shapley.explain(codes)
+
+    note("one customer: derive, bin, score, SHAP", cpu(score_and_reasons, 7, 300), 7, 0.0005)
+    scenario = Scenario(int(book.ids[0]))
+    for lever in contract.levers[:3]:
+        scenario = scenario.edited(contract, lever.name, lever.maximum)
+    edits, assumed = dict(scenario.edits), scenario.values(contract)
+    base = base_record(book, scenario)
+    edited = apply(contract, base, edits)
+    first = contract.levers[0].name
+
+    def page() -> None:
+        decide(scorer, base, assumed)
+        decide(scorer, edited, assumed)
+        explain(scorer, edited)
+        changes(scorer, base, edited)
+        flips(scorer, book, base, edits, contract.score.cutoff)
+        sweep(scorer, book, base, edits, first, contract.score.cutoff)
+
+    note("one what-if: two decisions, reasons, changes, flips, sweep", cpu(page, 7, 20), 7)
+
+
+def _against_shap(scorer: TableScorer, book: Book, note: Callable[..., None]) -> None:
+    """The same reasons from `shap.TreeExplainer`, and the score from scikit-learn, per loan."""
+    import shap
+
+    model = training.fit(book)
+    n, background, few = len(book), 60, 30
+    x = training.rows(book.inputs)
+    codes = scorer.tables.encode(book.inputs)
+    path = shap.TreeExplainer(model)
+    reference = x[np.linspace(0, n - 1, background).astype(int)]
+    interventional = shap.TreeExplainer(model, reference, feature_perturbation="interventional")
+    note("per loan, SHAP: tables against the whole book", cpu(lambda: scorer.shapley.explain(codes), 7, 5) / n, 7)
+    sample = x[:1000]
+    explained = cpu(lambda: path.shap_values(sample, check_additivity=False), 3) / len(sample)
+    note("per loan, SHAP: shap.TreeExplainer, path-dependent", explained, 3)
+    explained = cpu(lambda: interventional.shap_values(x[:few], check_additivity=False), 3) / few
+    note(f"per loan, SHAP: shap.TreeExplainer, interventional, {background} rows", explained, 3)
+    note("per loan, score: tables", cpu(lambda: scorer.tables.margins(codes), 7, 5) / n, 7)
+    with training.one_thread():
+        note("per loan, score: predict_proba", cpu(lambda: model.predict_proba(x), 3) / n, 3)

@@ -1,0 +1,1 @@
+"""The score and its exact reasons, in numpy and numba."""

@@ -1,0 +1,247 @@
+"""A gradient-boosted model as what it is: a sum of small tables over one or two inputs.
+
+With ``interaction_cst="pairwise"`` every path of every tree tests at most two inputs, so each leaf adds its value
+to a rectangle of one table. The log-odds of default are then
+
+    margin(x) = intercept + Σ_g table_g[code of first input, code of second input]
+
+exactly as scikit-learn's ``decision_function`` computes them, at a cost that does not depend on the number of
+trees. One-input tables are folded into a two-input table of the same input where there is one.
+
+Shapes: inputs (inputs, n) float64, codes (inputs, n) uint8, margins (n,) log-odds.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from data.formulas import Array
+from model.engine.binning import MOST_EDGES, Codes, encode
+from model.errors import NotTabular
+
+Ints = NDArray[np.int64]
+BLOCK = 2048  # rows at a time: their codes and margins stay in the first-level cache
+
+
+@njit(nogil=True, cache=True)
+def _add(
+    codes: Codes, first: Ints, second: Ints, offset: Ints, stride: Ints, cells: Array, groups: Ints, sign: float,
+    margins: Array,
+) -> None:  # fmt: skip
+    """margins += sign · Σ over ``groups`` of the cell each row falls into."""
+    n = codes.shape[1]
+    for start in range(0, n, BLOCK):
+        end = min(start + BLOCK, n)
+        for g in groups:
+            a, b, at, wide = first[g], second[g], offset[g], stride[g]
+            if b < 0:
+                for r in range(start, end):
+                    margins[r] += sign * cells[at + codes[a, r]]
+            else:
+                for r in range(start, end):
+                    margins[r] += sign * cells[at + np.int64(codes[a, r]) * wide + codes[b, r]]
+
+
+@njit(nogil=True, cache=True)
+def _weigh(codes: Codes, first: Ints, second: Ints, offset: Ints, stride: Ints, weights: Array, out: Array) -> None:
+    """out[cell] += weight of each row, over all groups: a weighted histogram of the cells."""
+    n = codes.shape[1]
+    for start in range(0, n, BLOCK):
+        end = min(start + BLOCK, n)
+        for g in range(len(first)):
+            a, b, at, wide = first[g], second[g], offset[g], stride[g]
+            if b < 0:
+                for r in range(start, end):
+                    out[at + codes[a, r]] += weights[r]
+            else:
+                for r in range(start, end):
+                    out[at + np.int64(codes[a, r]) * wide + codes[b, r]] += weights[r]
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """The whole model. Group g is a table over inputs ``first[g]`` and ``second[g]`` (-1: over the first alone),
+    its cells from ``offset[g]`` on in row order, ``stride[g]`` cells a row; cells and intercept are log-odds."""
+
+    edges: Array
+    starts: Ints
+    first: Ints
+    second: Ints
+    offset: Ints
+    stride: Ints
+    cells: Array
+    intercept: float
+
+    @property
+    def n_inputs(self) -> int:
+        """How many inputs the model takes."""
+        return len(self.starts) - 1
+
+    @property
+    def sizes(self) -> Ints:
+        """Codes of each input, the missing one included."""
+        return np.diff(self.starts) + 2
+
+    @cached_property
+    def _all(self) -> Ints:
+        return np.arange(len(self.first))
+
+    def groups(self) -> Iterable[tuple[int, int, NDArray[np.float64]]]:
+        """Each table as (first input, second input or -1, view of its cells as a matrix or a vector)."""
+        sizes = self.sizes
+        for g in range(len(self.first)):
+            a, b, at = int(self.first[g]), int(self.second[g]), int(self.offset[g])
+            shape = (sizes[a],) if b < 0 else (sizes[a], sizes[b])
+            yield a, b, self.cells[at : at + int(np.prod(shape))].reshape(shape)
+
+    def encode(self, inputs: Array, chosen: Iterable[int] | None = None) -> Codes:
+        """Codes of ``inputs``; ``chosen`` says which inputs its rows are, all by default."""
+        rows = np.arange(self.n_inputs) if chosen is None else np.fromiter(chosen, np.int64)
+        out: Codes = np.empty(inputs.shape, np.uint8)
+        encode(np.ascontiguousarray(inputs), self.edges, self.starts, rows, out)
+        return out
+
+    def margins(self, codes: Codes) -> Array:
+        """Log-odds of default, (n,)."""
+        out = np.full(codes.shape[1], self.intercept)
+        _add(codes, self.first, self.second, self.offset, self.stride, self.cells, self._all, 1.0, out)
+        return out
+
+    def touched(self, changed: Iterable[int]) -> Ints:
+        """The groups that read one of the inputs ``changed``."""
+        inputs = np.fromiter(changed, np.int64)
+        return np.flatnonzero(np.isin(self.first, inputs) | np.isin(self.second, inputs))
+
+    def rescored(self, margins: Array, before: Codes, after: Codes, changed: Iterable[int]) -> Array:
+        """New margins after only the inputs ``changed`` took other codes: the other tables are not read.
+
+        Equal to ``margins(after)`` within 1e-12; the very same numbers where nothing changed.
+        """
+        changed = tuple(changed)
+        if not changed:
+            return margins.copy()
+        groups, out = self.touched(changed), margins.copy()
+        args = (self.first, self.second, self.offset, self.stride, self.cells, groups)
+        moved = np.flatnonzero((before[list(changed)] != after[list(changed)]).any(0))
+        if len(moved) < before.shape[1]:
+            was, now = np.ascontiguousarray(before[:, moved]), np.ascontiguousarray(after[:, moved])
+            part = out[moved]
+            _add(was, *args, -1.0, part)
+            _add(now, *args, 1.0, part)
+            out[moved] = part
+        else:
+            _add(before, *args, -1.0, out)
+            _add(after, *args, 1.0, out)
+        return out
+
+    def histogram(self, codes: Codes, weights: Array | None = None) -> Array:
+        """Weight that falls into each cell, (cells,). Histograms of parts of a book add up to the book's."""
+        out = np.zeros(len(self.cells))
+        weights = np.ones(codes.shape[1]) if weights is None else np.ascontiguousarray(weights, np.float64)
+        _weigh(codes, self.first, self.second, self.offset, self.stride, weights, out)
+        return out
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything, as arrays that can be stored without pickle; `from_arrays` is the way back."""
+        names = ("edges", "starts", "first", "second", "offset", "stride", "cells")
+        return {**{name: getattr(self, name) for name in names}, "intercept": np.array(self.intercept)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Tables":
+        """The tables that `arrays` stored."""
+        return cls(**{k: v for k, v in arrays.items() if k != "intercept"}, intercept=float(arrays["intercept"]))
+
+
+def compile_model(model: Any) -> Tables:
+    """Tables of a fitted binary `HistGradientBoostingClassifier` without categorical inputs.
+
+    Raises
+    ------
+    NotTabular
+        If some path of a tree tests more than two inputs, an input has more than 254 thresholds, or one is
+        categorical.
+    """
+    trees = [each[0].nodes for each in model._predictors]
+    edges = _edges(trees, model.n_features_in_)
+    sizes = [len(each) + 2 for each in edges]
+    tables: dict[tuple[int, ...], Array] = {}
+    intercept = float(model._baseline_prediction.item())
+
+    def grow(nodes: Any, at: int, region: dict[int, NDArray[np.bool_]]) -> None:
+        nonlocal intercept
+        node = nodes[at]
+        if node["is_leaf"]:
+            value = float(node["value"])
+            key = tuple(sorted(region))
+            if not key:
+                intercept += value
+                return
+            if len(key) > 2:
+                raise NotTabular("A path of the model tests more than two inputs; fit it with pairwise interactions.")
+            table = tables.setdefault(key, np.zeros([sizes[i] for i in key]))
+            table[np.ix_(*(region[i] for i in key))] += value
+            return
+        i = int(node["feature_idx"])
+        below = np.arange(sizes[i]) <= np.searchsorted(edges[i], node["num_threshold"])
+        below[-1] = bool(node["missing_go_to_left"])
+        here = region.get(i, np.ones(sizes[i], bool))
+        grow(nodes, int(node["left"]), {**region, i: here & below})
+        grow(nodes, int(node["right"]), {**region, i: here & ~below})
+
+    for nodes in trees:
+        grow(nodes, 0, {})
+    return _laid_out(_folded(tables), edges, intercept)
+
+
+def _edges(trees: list[Any], n_inputs: int) -> list[Array]:
+    """Each input's thresholds, sorted and unique."""
+    found: list[set[float]] = [set() for _ in range(n_inputs)]
+    for nodes in trees:
+        inner = nodes[nodes["is_leaf"] == 0]
+        if inner["is_categorical"].any():
+            raise NotTabular("The model treats an input as categorical; encode it in the contract's formula instead.")
+        for i, threshold in zip(inner["feature_idx"], inner["num_threshold"], strict=True):
+            found[int(i)].add(float(threshold))
+    edges = [np.array(sorted(each)) for each in found]
+    if max(map(len, edges)) > MOST_EDGES:
+        raise NotTabular(f"An input has more than {MOST_EDGES} thresholds; fit the model with at most 255 bins.")
+    return edges
+
+
+def _folded(tables: dict[tuple[int, ...], Array]) -> dict[tuple[int, ...], Array]:
+    """One-input tables added into the smallest two-input table that has their input."""
+    pairs: dict[tuple[int, ...], Array] = {key: table for key, table in sorted(tables.items()) if len(key) == 2}
+    alone: dict[tuple[int, ...], Array] = {}
+    for (i, *_), table in sorted((key, table) for key, table in tables.items() if len(key) == 1):
+        homes = sorted((pairs[key].size, key) for key in pairs if i in key)
+        if homes:
+            home = homes[0][1]
+            pairs[home] = pairs[home] + (table[:, None] if home[0] == i else table[None, :])
+        else:
+            alone[(i,)] = table
+    return {**alone, **pairs}
+
+
+def _laid_out(tables: dict[tuple[int, ...], Array], edges: list[Array], intercept: float) -> Tables:
+    keys = list(tables)
+    counts = np.array([tables[key].size for key in keys], np.int64)
+    return Tables(
+        edges=np.concatenate(edges),
+        starts=np.concatenate(([0], np.cumsum([len(each) for each in edges]))).astype(np.int64),
+        first=np.array([key[0] for key in keys], np.int64),
+        second=np.array([key[1] if len(key) == 2 else -1 for key in keys], np.int64),
+        offset=np.concatenate(([0], np.cumsum(counts)[:-1])).astype(np.int64),
+        stride=np.array([tables[key].shape[1] if len(key) == 2 else 1 for key in keys], np.int64),
+        cells=np.concatenate([tables[key].ravel() for key in keys]),
+        intercept=intercept,
+    )
+
+
+def probability(margins: Array) -> Array:
+    """PD in [0, 1] of a margin in log-odds."""
+    return 1.0 / (1.0 + np.exp(-np.asarray(margins, np.float64)))

@@ -1,0 +1,91 @@
+"""Known territory: how far a record lies from anything the model has seen.
+
+Gower's distance (Gower 1971) to the nearest of the release's reference customers: the mean over the inputs of
+|x − r| in units of the input's spread, at most 1 each; a value present against one missing counts 1. The result
+is stated as a percentile: how many of 100 customers of the book lie nearer to the reference than this record.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from data.formulas import Array
+
+Level = Literal["usual", "unusual", "outside"]
+UNUSUAL, OUTSIDE = 95.0, 99.0  # percentiles from which a record is called unusual, and outside
+
+
+@njit(nogil=True, cache=True)
+def nearest(inputs: Array, reference: Array, spread: Array, out: Array) -> None:
+    """Distance of each column of ``inputs`` (inputs, n) to its nearest reference column; columns equal to the
+    record itself are left out only when ``out`` holds -1 at that place on entry (used to grade the book)."""
+    k, n = inputs.shape
+    for r in range(n):
+        itself = out[r] < 0
+        best = np.inf
+        for c in range(reference.shape[1]):
+            total = 0.0
+            for i in range(k):
+                a, b = inputs[i, r], reference[i, c]
+                if np.isnan(a) or np.isnan(b):
+                    total += 0.0 if np.isnan(a) and np.isnan(b) else 1.0
+                else:
+                    total += min(abs(a - b) / spread[i], 1.0)
+                if total >= best:
+                    break
+            if total < best and not (itself and total == 0.0):
+                best = total
+        out[r] = best / k
+
+
+@dataclass(frozen=True, eq=False)
+class Territory:
+    """``reference`` (inputs, m) customers, ``spread`` (inputs,), ``percentiles`` (101,) of the book's own distances,
+    ``low`` and ``high`` (fields,) the range of each raw field the model has seen."""
+
+    reference: Array
+    spread: Array
+    percentiles: Array
+    low: Array
+    high: Array
+
+    def percentile(self, inputs: Array) -> Array:
+        """How many of 100 customers lie nearer to the reference, (n,), for ``inputs`` (inputs, n)."""
+        distance = np.zeros(inputs.shape[1])
+        nearest(np.ascontiguousarray(inputs), self.reference, self.spread, distance)
+        return np.searchsorted(self.percentiles, distance, side="left").clip(0, 100).astype(np.float64)
+
+    def beyond(self, raw: Array) -> NDArray[np.bool_]:
+        """Which raw fields (fields, n) lie outside the range the model has seen."""
+        return (raw < self.low[:, None]) | (raw > self.high[:, None])
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything, for storage without pickle."""
+        return {name: getattr(self, name) for name in ("reference", "spread", "percentiles", "low", "high")}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Territory":
+        """The territory that `arrays` stored."""
+        return cls(**arrays)
+
+
+def level(percentile: float, beyond: bool = False) -> Level:
+    """What a percentile is called; a value beyond the seen range is always outside."""
+    if beyond or percentile >= OUTSIDE:
+        return "outside"
+    return "unusual" if percentile >= UNUSUAL else "usual"
+
+
+def survey(inputs: Array, raw: Array, seed: int, size: int = 2000) -> Territory:
+    """The territory of a book: ``inputs`` (inputs, n), ``raw`` (fields, n)."""
+    chosen = np.random.default_rng(seed).choice(inputs.shape[1], min(size, inputs.shape[1]), replace=False)
+    reference = np.ascontiguousarray(inputs[:, np.sort(chosen)])
+    low, high = np.nanquantile(inputs, [0.01, 0.99], axis=1)
+    spread = np.where(high > low, high - low, 1.0)
+    distance = np.full(inputs.shape[1], -1.0)
+    nearest(np.ascontiguousarray(inputs), reference, spread, distance)
+    return Territory(reference, spread, np.percentile(distance, np.arange(101)), raw.min(1), raw.max(1))

@@ -1,0 +1,1 @@
+"""Pure arithmetic a CFO can check; every formula names its source."""

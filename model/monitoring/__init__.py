@@ -1,0 +1,1 @@
+"""How good, how stable, how fair: measures of a model on outcomes."""

@@ -1,0 +1,1 @@
+"""From a book to a release: fitted, gated, stored, aliased."""

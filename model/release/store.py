@@ -1,0 +1,329 @@
+"""Releases on disk: immutable folders, and aliases that point to them.
+
+    HOME/releases/<book>/<id>/     model.skops  tables.npz  golden.npz  territory.npz
+                                   contract.toml  gates.json  manifest.json
+    HOME/releases/<book>/aliases.json      replaced atomically; the only file that ever changes
+
+A release is named by a digest of its tables, contract and data: the same training gives the same name. The manifest
+holds the sha256 of every file, of the snapshot and of the lock file. Loading needs neither scikit-learn nor shap:
+it checks the checksums and re-scores 1,000 stored customers.
+"""
+
+import hashlib
+import io
+import json
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data import books
+from data.books import Book
+from data.contract import Contract, read
+from model.engine.scorer import TableScorer
+from model.engine.shapley import ShapleyTables, against
+from model.engine.tables import Tables, compile_model
+from model.engine.territory import Territory, survey
+from model.errors import GateError, ParityError, ReleaseError
+from model.release import gates, training
+from model.release.gates import EXACT, Gate
+from model.release.training import Progress, silent
+
+TRUSTED = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
+"""The only type beyond skops' own list that a model file may hold. Nothing is ever added from the file itself."""
+LOCK = Path(__file__).parents[2] / "requirements.txt"
+ALIASES = ("champion", "challenger", "previous")
+GOLDEN_ROWS = 1000
+BACKGROUND = "the average customer of the book"
+
+
+@dataclass(frozen=True, eq=False)
+class Release:
+    """A loaded, checked release."""
+
+    id: str
+    path: Path
+    manifest: Mapping[str, Any]
+    report: Mapping[str, Any]
+    scorer: TableScorer
+
+    @property
+    def contract(self) -> Contract:
+        """The contract it was trained under."""
+        return self.scorer.contract
+
+
+class Store:
+    """The releases of one book under a home folder."""
+
+    def __init__(self, home: Path, book: str) -> None:
+        self.book = book
+        self.root = home / "releases" / book
+
+    # ---- making ------------------------------------------------------------------------------------------------
+
+    def train(self, progress: Progress = silent) -> Release:
+        """Fit, gate and write a release; an identical one that exists is returned as it is.
+
+        Raises
+        ------
+        ParityError
+            If the tables do not equal the model: then nothing is written.
+        """
+        book = books.read(self.book)
+        progress("Training the model", 0.02)
+        model = training.fit(book)
+        tables = compile_model(model)
+        codes = tables.encode(book.inputs)
+        shapley = against(tables, codes, BACKGROUND)
+        parity = gates.parity_gates(model, tables, shapley, book, _part(progress, 0.1, 0.4))
+        failed = [gate for gate in parity if not gate.passed]
+        if failed:
+            raise ParityError("No release: " + "; ".join(_verdict(gate) for gate in failed) + ".")
+        found = training.cross_validate(book, _part(progress, 0.4, 0.95))
+        report = {
+            "gates": [gate.as_dict() for gate in (*gates.performance_gates(book, found), *parity)],
+            "cross_validation": {label: vars(each) for label, each in found.items()},
+            "folds": book.contract.training.folds,
+        }
+        progress("Writing the release", 0.97)
+        identity = self._write(book, model, tables, shapley, report)
+        progress("Done", 1.0)
+        return self.load(identity)
+
+    def _write(self, book: Book, model: Any, tables: Tables, shapley: ShapleyTables, report: Mapping[str, Any]) -> str:
+        import skops.io
+
+        contract = book.contract
+        territory = survey(book.inputs, book.raw, contract.training.seed)
+        chosen = np.linspace(0, len(book) - 1, min(GOLDEN_ROWS, len(book))).astype(int)
+        golden = np.ascontiguousarray(book.raw[:, chosen])
+        scorer = TableScorer(contract, tables, shapley, territory)
+        files = {
+            "model.skops": skops.io.dumps(model),
+            "tables.npz": _packed({**tables.arrays(), "shapley": shapley.cells, "base": np.array(shapley.base)}),
+            "golden.npz": _packed(
+                {"raw": golden, "margins": scorer.margins(golden), "reasons": scorer.explain(golden)[1]}
+            ),
+            "territory.npz": _packed(territory.arrays()),
+            "contract.toml": contract.text,
+            "gates.json": json.dumps(report, indent=1).encode(),
+        }
+        identity = _identity(tables, contract, book.sha256)
+        if (self.root / identity).is_dir():
+            return identity
+        manifest = {
+            "id": identity,
+            "book": self.book,
+            "contract_version": contract.version,
+            "contract_sha256": contract.hash,
+            "data_sha256": book.sha256,
+            "lock_sha256": _digest(LOCK.read_bytes()) if LOCK.is_file() else None,
+            "rows": len(book),
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "background": shapley.background,
+            "platform": {"python": platform.python_version(), "machine": platform.machine()},
+            "libraries": {name: version(name) for name in ("numpy", "scikit-learn", "skops", "numba")},
+            "files": {name: _digest(content) for name, content in files.items()},
+        }
+        files["manifest.json"] = json.dumps(manifest, indent=1).encode()
+        self.root.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=self.root, prefix=".draft-"))
+        try:
+            for name, content in files.items():
+                (draft / name).write_bytes(content)
+                (draft / name).chmod(0o444)
+            draft.chmod(0o755)
+            draft.rename(self.root / identity)
+        except OSError:
+            shutil.rmtree(draft, ignore_errors=True)
+            if not (self.root / identity).is_dir():  # another process may have written the very same release
+                raise
+        return identity
+
+    # ---- reading -----------------------------------------------------------------------------------------------
+
+    def load(self, reference: str = "champion") -> Release:
+        """A release by id, a beginning of one, or an alias; checksums and golden customers checked.
+
+        Raises
+        ------
+        ReleaseError, ParityError
+            If there is none, a file was altered, or the tables no longer give the stored numbers.
+        """
+        identity = self.resolve(reference)
+        path = self.root / identity
+        files = self._checked(path)
+        manifest = json.loads(files["manifest.json"])
+        arrays, golden = _unpacked(files["tables.npz"]), _unpacked(files["golden.npz"])
+        cells, base = arrays.pop("shapley"), float(arrays.pop("base"))
+        tables = Tables.from_arrays(arrays)
+        scorer = TableScorer(
+            read(files["contract.toml"]),
+            tables,
+            ShapleyTables(tables, cells, base, str(manifest["background"])),
+            Territory.from_arrays(_unpacked(files["territory.npz"])),
+        )
+        gap = max(
+            float(np.abs(scorer.margins(golden["raw"]) - golden["margins"]).max()),
+            float(np.abs(scorer.explain(golden["raw"])[1] - golden["reasons"]).max()),
+        )
+        if not gap <= EXACT:
+            raise ParityError(f"Release {identity} no longer gives its stored numbers: they differ by {gap:.1e}.")
+        return Release(identity, path, manifest, json.loads(files["gates.json"]), scorer)
+
+    def _checked(self, path: Path) -> dict[str, bytes]:
+        """Every file of a release, read once and held against the manifest."""
+        try:
+            content = {"manifest.json": (path / "manifest.json").read_bytes()}
+            expected = json.loads(content["manifest.json"])["files"]
+            content.update({name: (path / name).read_bytes() for name in expected})
+        except (OSError, ValueError, KeyError) as error:
+            raise ReleaseError(f"Release {path.name} is incomplete: {error}. Train it anew.") from error
+        altered = [name for name, digest in expected.items() if _digest(content[name]) != digest]
+        extra = sorted(each.name for each in path.iterdir() if each.name not in content)
+        if altered or extra:
+            raise ReleaseError(
+                f"Release {path.name} was altered ({', '.join(altered + extra)}). Restore it or train anew."
+            )
+        return content
+
+    def resolve(self, reference: str) -> str:
+        """The id that an alias, an id or a unique beginning of one names."""
+        known = self.ids()
+        aliases = self.aliases()
+        if reference in aliases:
+            return aliases[reference]
+        matches = [each for each in known if each.startswith(reference)]
+        if len(matches) == 1:
+            return matches[0]
+        what = "is ambiguous" if matches else "does not exist"
+        there = ", ".join([*aliases, *known]) or "none yet; run: python -m model train"
+        raise ReleaseError(f"The release {reference!r} of the book {self.book} {what}. There are: {there}.")
+
+    def ids(self) -> list[str]:
+        """Ids of all releases, the oldest first."""
+        found = self.root.glob("[!.]*/manifest.json")
+        return [path.parent.name for path in sorted(found, key=lambda path: path.stat().st_mtime)]
+
+    def manifest(self, identity: str) -> dict[str, Any]:
+        """A release's manifest, unchecked: for listings."""
+        found: dict[str, Any] = json.loads((self.root / identity / "manifest.json").read_bytes())
+        return found
+
+    def verify(self, reference: str = "champion", retrain: bool = True, progress: Progress = silent) -> list[Gate]:
+        """Checksums and golden rows, full parity against the stored model, and a retrain that must give the same
+        tables. Raises ReleaseError if the release cannot even be loaded; otherwise the gates tell."""
+        release = self.load(reference)
+        book = books.read(self.book)
+        if book.sha256 != release.manifest["data_sha256"] or book.contract.hash != release.manifest["contract_sha256"]:
+            raise ReleaseError(
+                f"Release {release.id} was trained on another snapshot or contract of {self.book} than the one "
+                "shipped now, so it cannot be verified here. Train anew, or check out the version it came from."
+            )
+        model = _load_model((release.path / "model.skops").read_bytes())
+        scorer = release.scorer
+        found = gates.parity_gates(model, scorer.tables, scorer.shapley, book, _part(progress, 0.1, 0.7))
+        if retrain:
+            progress("Training once more", 0.7)
+            again = compile_model(training.fit(book))
+            same = _identity(again, book.contract, book.sha256) == release.id
+            found.append(Gate("retrain", "Retraining gives the same tables", 0.0 if same else 1.0, 0.0, parity=True))
+        progress("Done", 1.0)
+        return found
+
+    # ---- aliases -----------------------------------------------------------------------------------------------
+
+    def aliases(self) -> dict[str, str]:
+        """Alias → id."""
+        try:
+            found: dict[str, str] = json.loads((self.root / "aliases.json").read_text())
+        except FileNotFoundError:
+            return {}
+        except ValueError as error:
+            raise ReleaseError(f"aliases.json of {self.book} is unreadable; promote a release anew.") from error
+        return found
+
+    def promote(self, reference: str, alias: str = "champion") -> str:
+        """Point an alias to a release. A new champion makes the old one ``previous``.
+
+        Raises
+        ------
+        GateError
+            If one of the release's gates failed.
+        """
+        if alias not in ALIASES:
+            raise ReleaseError(f"There is no alias {alias!r}. There are: {', '.join(ALIASES)}.")
+        release = self.load(reference)
+        failed = [gate for gate in release.report["gates"] if not gate["passed"]]
+        if failed:
+            told = "; ".join(f"{gate['label']} {gate['figure']:.4g} against {gate['bound']:.4g}" for gate in failed)
+            raise GateError(f"Release {release.id} is not promoted: {told}.")
+        now = self.aliases()
+        if alias == "champion" and now.get("champion", release.id) != release.id:
+            now["previous"] = now["champion"]
+        self._point({**now, alias: release.id})
+        return release.id
+
+    def rollback(self) -> str:
+        """Make the previous champion the champion again; the two change places."""
+        now = self.aliases()
+        if "previous" not in now:
+            raise ReleaseError(f"The book {self.book} has no previous champion to go back to.")
+        self.load(now["previous"])
+        self._point({**now, "champion": now["previous"], "previous": now["champion"]})
+        return now["previous"]
+
+    def _point(self, aliases: Mapping[str, str]) -> None:
+        draft = self.root / f".aliases-{os.getpid()}.json"
+        draft.write_text(json.dumps(aliases, indent=1))
+        draft.replace(self.root / "aliases.json")
+
+
+def _load_model(content: bytes) -> Any:
+    """The fitted model from its skops file; nothing outside the hard-coded list is ever loaded."""
+    import skops.io
+
+    unknown = set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED)
+    if unknown:
+        raise ReleaseError(f"The model file holds types that are not trusted: {', '.join(sorted(unknown))}.")
+    return skops.io.loads(content, trusted=list(TRUSTED))
+
+
+def _identity(tables: Tables, contract: Contract, data_sha256: str) -> str:
+    digest = hashlib.sha256(contract.text + data_sha256.encode())
+    for name, array in sorted(tables.arrays().items()):
+        digest.update(name.encode() + np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()[:12]
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _packed(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
+def _unpacked(content: bytes) -> dict[str, NDArray[Any]]:
+    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def _part(progress: Progress, start: float, end: float) -> Progress:
+    return lambda doing, share: progress(doing, start + (end - start) * share)
+
+
+def _verdict(gate: Gate) -> str:
+    return f"{gate.label}: {gate.figure:.2e} against {gate.bound:.2e}"

@@ -1,0 +1,1 @@
+"""Ways in and out: the client that calls the deployed model."""

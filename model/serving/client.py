@@ -1,0 +1,95 @@
+"""The deployed model, as pages and commands call it. For now it is embedded: the champion, in this process."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock, Thread
+
+from data.books import Book, read
+from data.errors import WhatIfError
+from model.errors import ReleaseError
+from model.release.store import Release, Store
+from model.settings import Settings, settings
+
+
+@dataclass(frozen=True, eq=False)
+class EmbeddedModel:
+    """One book with its champion."""
+
+    book: Book
+    release: Release
+
+    @property
+    def name(self) -> str:
+        """Short name for the badge."""
+        return self.release.id[:6]
+
+
+@dataclass
+class Training:
+    """How far the training of a first release has come."""
+
+    doing: str = "Starting"
+    share: float = 0.0
+    error: str = ""
+    started: float = 0.0
+
+
+class Desk:
+    """Hands out the deployed model of each book, training a first release where there is none.
+
+    One per process, shared by all sessions; models are immutable. A newly promoted champion is taken up at the
+    next call, because the aliases are read each time (0.05 ms).
+    """
+
+    def __init__(self, how: Callable[[], Settings] = settings) -> None:
+        self._settings = how
+        self._models: dict[str, EmbeddedModel] = {}
+        self._training: dict[str, Training] = {}
+        self._lock = Lock()
+
+    def store(self, book: str) -> Store:
+        """The releases of a book."""
+        return Store(self._settings().home, book)
+
+    def model(self, book: str) -> EmbeddedModel | None:
+        """The champion of a book, loaded and checked, or None if there is none yet.
+
+        Raises
+        ------
+        ReleaseError
+            If the champion was altered or is gone.
+        """
+        store = self.store(book)
+        champion = store.aliases().get("champion")
+        if champion is None:
+            return None
+        with self._lock:
+            known = self._models.get(book)
+            if known is None or known.release.id != champion:
+                known = self._models[book] = EmbeddedModel(read(book), store.load(champion))
+            return known
+
+    def train(self, book: str) -> Training:
+        """Start the training of a first release in the background, or tell how far it has come."""
+        with self._lock:
+            known = self._training.get(book)
+            if known is None or known.error:
+                known = self._training[book] = Training(started=time.monotonic())
+                Thread(target=self._run, args=(book, known), daemon=True, name=f"train-{book}").start()
+            return known
+
+    def _run(self, book: str, progress: Training) -> None:
+        def told(doing: str, share: float) -> None:
+            progress.doing, progress.share = doing, share
+
+        try:
+            store = self.store(book)
+            store.promote(store.train(told).id)
+        except WhatIfError as error:
+            progress.error = str(error)
+        except Exception as error:  # whatever happens in the background must be seen in the foreground
+            progress.error = str(ReleaseError(f"The training stopped: {type(error).__name__}: {error}"))
+
+
+desk = Desk()

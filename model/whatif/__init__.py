@@ -1,0 +1,1 @@
+"""Questions put to the deployed model: what if, why, what changed, what would it take."""

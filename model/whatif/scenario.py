@@ -1,0 +1,211 @@
+"""A scenario: who is looked at, and what is changed by name.
+
+The same value is what widgets set, what the address carries and what the calculations take. An empty scenario is
+the customer exactly as in the book.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from data.books import Book
+from data.contract import Contract, Field, Lever, check_value
+from data.errors import BadInput, BookError, Impossible
+from data.formulas import Array
+
+CUTOFF = "cutoff"
+CUTOFF_RANGE = (300.0, 800.0)
+CUSTOMER, OWN = "customer", "own"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """``customer``: a number of the book, or None. ``own``: a record typed by hand, one value a field in the
+    contract's order, None where not yet filled; () if there is none. ``edits``: levers and single fields by name,
+    levers first in the contract's order. ``assumptions``: those that differ from the contract's, the cut-off
+    (score points) among them. Tuples of pairs, so that a scenario can be compared and hashed."""
+
+    customer: int | None = None
+    own: tuple[float | None, ...] = ()
+    edits: tuple[tuple[str, float], ...] = ()
+    assumptions: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def chosen(self) -> bool:
+        """Whether there is a whole record to score."""
+        return self.customer is not None or (bool(self.own) and None not in self.own)
+
+    def edit(self, name: str) -> float | None:
+        """The value an edit gives, or None if there is no such edit."""
+        return dict(self.edits).get(name)
+
+    def edited(self, contract: Contract, name: str, value: float | None) -> "Scenario":
+        """With one edit set, or taken back where ``value`` is None. Checked.
+
+        Raises
+        ------
+        OutOfRange, NotEditable
+        """
+        edits = {k: v for k, v in self.edits if k != name}
+        if value is not None:
+            check_value(editable(contract, name), value)
+            edits[name] = float(value)
+        order = [*(lever.name for lever in contract.levers), *contract.row]
+        return replace(self, edits=tuple((k, edits[k]) for k in dict.fromkeys(order) if k in edits))
+
+    def assumed(self, contract: Contract, name: str, value: float | None) -> "Scenario":
+        """With one assumption or the cut-off set; None or the contract's own value takes it back. Checked."""
+        kept = {k: v for k, v in self.assumptions if k != name}
+        if value is not None:
+            check_assumption(contract, name, value)
+            if value != default(contract, name):
+                kept[name] = float(value)
+        return replace(self, assumptions=tuple(sorted(kept.items())))
+
+    def values(self, contract: Contract) -> dict[str, float]:
+        """Every assumption by name, the contract's where none is set, the cut-off included."""
+        found = {each.name: each.default for each in contract.assumptions} | {CUTOFF: contract.score.cutoff}
+        return found | dict(self.assumptions)
+
+
+def editable(contract: Contract, name: str) -> Lever | Field:
+    """The lever or, failing that, the field of a name; NotEditable if neither."""
+    for lever in contract.levers:
+        if lever.name == name:
+            return lever
+    return contract.field(name)
+
+
+def default(contract: Contract, name: str) -> float:
+    """The contract's value of an assumption, or its cut-off."""
+    return contract.score.cutoff if name == CUTOFF else contract.assumption(name).default
+
+
+def check_assumption(contract: Contract, name: str, value: float) -> None:
+    """Raise OutOfRange or NotEditable unless ``value`` may be assumed."""
+    if name != CUTOFF:
+        return check_value(contract.assumption(name), value)
+    low, high = CUTOFF_RANGE
+    if not low <= value <= high:
+        raise BadInput(f"The cut-off must lie between {low:.0f} and {high:.0f} points; {value:,.12g} was given.")
+
+
+# ---- from a scenario to records -------------------------------------------------------------------------------------
+
+
+def base_record(book: Book, scenario: Scenario) -> Array:
+    """The record before any edit, (fields, 1).
+
+    Raises
+    ------
+    BookError, Missing, OutOfRange, Impossible
+        If the customer does not exist, or a record typed by hand is incomplete or cannot be.
+    """
+    if scenario.customer is not None:
+        k = book.position(scenario.customer)
+        return book.raw[:, k : k + 1].copy()
+    record = np.array([np.nan if value is None else value for value in scenario.own], np.float64)[:, None]
+    book.contract.check(record)
+    return record
+
+
+def apply(contract: Contract, base: Array, edits: Mapping[str, float | Array] | Iterable[tuple[str, float]]) -> Array:
+    """Records (fields, n) after ``edits``: levers in the contract's order, then single fields.
+
+    ``base`` is (fields, n) or (fields, 1); an edit is one value or one a record. A lever at its start and a field at
+    its own value change nothing, to the last bit.
+
+    Raises
+    ------
+    Impossible
+        If the edits together break a rule of the contract that the base keeps.
+    """
+    edits = dict(edits)
+    width = max([base.shape[1], *(np.size(value) for value in edits.values())])
+    out = np.repeat(base, width, axis=1) if base.shape[1] == 1 and width > 1 else base.copy()
+    for lever in contract.levers:
+        if lever.name in edits:
+            value = edits.pop(lever.name)
+            moved = contract.pull(lever.name, value, out)
+            still = np.broadcast_to(value == contract.lever_start(lever.name, base), out.shape[1])
+            out = np.where(still, out, moved)
+    for name, value in edits.items():
+        contract.field(name)
+        out[contract.row[name]] = value
+    broken = contract.broken(out)
+    if broken and not contract.broken(base):
+        raise Impossible(broken[0].message)
+    return out
+
+
+# ---- the address ----------------------------------------------------------------------------------------------------
+
+
+def to_query(scenario: Scenario, edits: bool = True) -> dict[str, str]:
+    """The scenario as an address carries it; with ``edits`` off, the customer's number alone."""
+    found: dict[str, str] = {}
+    if scenario.customer is not None:
+        found[CUSTOMER] = str(scenario.customer)
+    if not edits:
+        return found
+    if scenario.own:
+        found[OWN] = ",".join("" if value is None else f"{value:.12g}" for value in scenario.own)
+    return found | {name: f"{value:.12g}" for name, value in (*scenario.edits, *scenario.assumptions)}
+
+
+def from_query(book: Book, query: Mapping[str, str], edits: bool = True) -> tuple[Scenario, list[str]]:
+    """The scenario that an address carries, and what was wrong with it: a bad value is left out and told."""
+    contract = book.contract
+    scenario, complaints = Scenario(), []
+    if CUSTOMER in query:
+        try:
+            number = int(query[CUSTOMER])
+            book.position(number)
+            scenario = replace(scenario, customer=number)
+        except ValueError:
+            complaints.append(f"{query[CUSTOMER]!r} in the address is no {contract.book.person} number.")
+        except BookError as error:
+            complaints.append(str(error))
+    if edits and OWN in query and scenario.customer is None:
+        try:
+            scenario = replace(scenario, own=_own(contract, query[OWN]))
+        except (ValueError, BadInput) as error:
+            complaints.append(f"The record typed by hand could not be read from the address: {error}")
+    assumable = {each.name for each in contract.assumptions} | {CUTOFF}
+    known = assumable | {each.name for each in contract.levers} | set(contract.row)
+    for name, text in query.items():
+        if not edits or name in (CUSTOMER, OWN):
+            continue
+        if name not in known:
+            complaints.append(f"{name!r} in the address is nothing that can be changed here; it was left out.")
+            continue
+        try:
+            change = scenario.assumed if name in assumable else scenario.edited
+            scenario = change(contract, name, _number(text))
+        except (ValueError, BadInput) as error:
+            complaints.append(f"{error} The address was read without it.")
+    if scenario.chosen and scenario.edits:
+        try:
+            apply(contract, base_record(book, scenario), scenario.edits)
+        except Impossible as error:
+            scenario, complaints = replace(scenario, edits=()), [*complaints, f"{error} The edits were left out."]
+    return scenario, complaints
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} in the address is not a number.") from None
+
+
+def _own(contract: Contract, text: str) -> tuple[float | None, ...]:
+    parts = text.split(",")
+    if len(parts) != len(contract.record):
+        raise ValueError(f"it has {len(parts)} values where {len(contract.record)} belong.")
+    values = tuple(_number(part) if part else None for part in parts)
+    for field, value in zip(contract.record, values, strict=True):
+        if value is not None:
+            check_value(field, value)
+    return values

@@ -1,0 +1,131 @@
+"""One input swept, and the value that reaches a goal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.books import Book
+from data.contract import Lever
+from data.formulas import Array
+from model.engine.scorer import Scorer
+from model.engine.tables import probability
+from model.whatif.customer import scale
+from model.whatif.scenario import apply, editable
+
+POINTS = 101
+
+
+@dataclass(frozen=True)
+class Curve:
+    """PD along one lever or field, all else held. ``x`` and ``pd`` (points,), ``x`` rising; ``now`` and ``now_pd``
+    the point of now; ``cutoff_pd`` the PD at the cut-off; ``granted`` (points,) where the score reaches it."""
+
+    name: str
+    label: str
+    unit: str
+    x: Array
+    pd: Array
+    now: float
+    now_pd: float
+    cutoff_pd: float
+    granted: NDArray[np.bool_]
+
+    @property
+    def flips(self) -> tuple[float, ...]:
+        """The values from which on, walking up ``x``, the decision is another."""
+        return tuple(float(v) for v in self.x[1:][self.granted[1:] != self.granted[:-1]])
+
+
+def grid(book: Book, name: str, now: float) -> Array:
+    """The values to sweep: a lever's own steps, or a field's values as observed in the book (at most 101 of them),
+    and the value of now. Shape (points,), rising."""
+    part = editable(book.contract, name)
+    if isinstance(part, Lever) and name not in book.contract.row:
+        values = np.arange(part.minimum, part.maximum + part.step / 2, part.step)
+    else:
+        observed = book.raw[book.contract.row[name]]
+        values = np.unique(np.quantile(observed, np.linspace(0, 1, POINTS), method="nearest"))
+        values = values[(values >= part.minimum) & (values <= part.maximum)]
+    return np.unique(np.append(values, now))
+
+
+def sweep(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, float], name: str, cutoff: float) -> Curve:
+    """PD along ``name`` for the customer ``base`` (fields, 1) with all other ``edits`` held: one call."""
+    contract = scorer.contract
+    part = editable(contract, name)
+    now = position(scorer, base, edits, name)
+    x = grid(book, name, now)
+    held: dict[str, float | Array] = {k: v for k, v in edits.items() if k != name}
+    margins = scorer.margins(apply(contract, base, {**held, name: x}))
+    at_cutoff = scale(contract).margin(cutoff)
+    pd = probability(margins)
+    return Curve(
+        name, part.label, part.unit, x, pd, now, float(pd[np.searchsorted(x, now)]),
+        float(probability(np.array(at_cutoff))), margins <= at_cutoff,
+    )  # fmt: skip
+
+
+def position(scorer: Scorer, base: Array, edits: Mapping[str, float], name: str) -> float:
+    """Where a lever or field stands now: its edit, else a lever's start or the field's value after the edits."""
+    if name in edits:
+        return edits[name]
+    contract = scorer.contract
+    if isinstance(editable(contract, name), Lever):
+        return float(contract.lever_start(name, base)[0])
+    return float(apply(contract, base, edits)[contract.row[name], 0])
+
+
+@dataclass(frozen=True)
+class Goal:
+    """The value of one lever nearest to now at which the PD is at most ``target``; if none is, ``reached`` is False
+    and ``value`` is where the PD is lowest. ``reached_before``: the goal holds now already."""
+
+    name: str
+    target: float
+    value: float
+    pd: float
+    reached: bool
+    reached_before: bool
+
+
+def seek(curve: Curve, target: float) -> Goal:
+    """Goal seek on a sweep: the observed value nearest to now that brings the PD to ``target`` or below."""
+    meets = curve.pd <= target
+    before = curve.now_pd <= target
+    if meets.any():
+        where = np.flatnonzero(meets)
+        k = int(where[np.argmin(np.abs(curve.x[where] - curve.now))])
+    else:
+        lowest = np.flatnonzero(curve.pd == curve.pd.min())
+        k = int(lowest[np.argmin(np.abs(curve.x[lowest] - curve.now))])
+    return Goal(curve.name, target, float(curve.x[k]), float(curve.pd[k]), bool(meets.any()), bool(before))
+
+
+@dataclass(frozen=True)
+class Flip:
+    """The smallest move of one lever alone that turns the decision; ``value`` None if no value of it does.
+    ``beyond``: every value further on keeps the turned decision."""
+
+    name: str
+    value: float | None
+    beyond: bool
+    up: bool
+
+
+def flips(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, float], cutoff: float) -> list[Flip]:
+    """For each lever alone, all else held: what would turn the decision."""
+    found = []
+    for lever in scorer.contract.levers:
+        curve = sweep(scorer, book, base, edits, lever.name, cutoff)
+        k = int(np.searchsorted(curve.x, curve.now))
+        turned = np.flatnonzero(curve.granted != curve.granted[k])
+        if not len(turned):
+            found.append(Flip(lever.name, None, False, False))
+            continue
+        nearest = int(turned[np.argmin(np.abs(curve.x[turned] - curve.now))])
+        up = bool(curve.x[nearest] > curve.now)
+        rest = curve.granted[nearest:] if up else curve.granted[: nearest + 1]
+        found.append(Flip(lever.name, float(curve.x[nearest]), bool((rest != curve.granted[k]).all()), up))
+    return found
