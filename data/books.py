@@ -78,13 +78,20 @@ def read_folder(path: Path) -> Book:
 
     Raises
     ------
-    ContractError, BookError
+    ContractError, BookError, BadInput
         If the contract, the snapshot or a value in it is not what it should be.
     """
     contract = load(path / "contract.toml")
     snapshot = path / contract.book.file
     if not snapshot.is_file():
         raise BookError(f"The snapshot {contract.book.file} of the book {contract.book.name} is absent.")
+    try:
+        return _checked(contract, snapshot)
+    except (OSError, ValueError) as error:
+        raise BookError(f"The snapshot {contract.book.file} cannot be read: {error}.") from error
+
+
+def _checked(contract: Contract, snapshot: Path) -> Book:
     frame = pd.read_parquet(snapshot)
     wanted = [field.name for field in (*contract.record, *contract.observed)]
     absent = [name for name in (contract.book.id, *wanted) if name not in frame]

@@ -156,8 +156,8 @@ class Input(_Part):
 
 
 class Lever(_Part):
-    """One gesture that moves the record consistently. At ``start`` it changes nothing. ``shows`` is the input in
-    whose distribution "you are here" is told."""
+    """One gesture that moves the record consistently. At ``start`` it changes nothing. ``phrase`` tells it in a
+    sentence, {} standing for the value; ``shows`` is the input in whose distribution "you are here" is told."""
 
     name: str
     label: str
@@ -166,6 +166,7 @@ class Lever(_Part):
     maximum: float
     step: float = Declared(gt=0)
     start: str
+    phrase: str
     concept: str
     rules: dict[str, str]
     shows: str
@@ -343,7 +344,7 @@ class Contract(_Part):
         """Where a lever stands for each record, (n,), to its own step and within its bounds; NaN if undefined."""
         lever = self.lever(name)
         start = self._levers[name][0](self.values(raw))
-        steps: Array = lever.step * np.round(start / lever.step)
+        steps: Array = lever.step * np.round(np.broadcast_to(start, raw.shape[1:]) / lever.step)
         return steps.clip(lever.minimum, lever.maximum)
 
     def pull(self, name: str, value: float | Array, raw: Array) -> Array:
@@ -360,6 +361,10 @@ class Contract(_Part):
     def _bounds(self) -> tuple[Array, Array]:
         lows = np.array([field.minimum for field in self.record])[:, None]
         return lows, np.array([field.maximum for field in self.record])[:, None]
+
+    def coded(self, lever: Lever) -> bool:
+        """Whether a lever moves fields that hold codes, so that it may only stand on its steps."""
+        return any(self.record[self.rows[target].start].codes for target in lever.rules)
 
     # ---- look-ups ------------------------------------------------------------------------------------------------
 
@@ -498,7 +503,30 @@ def _agree(contract: Contract, source: str) -> None:
                 raise ContractError(f"{source}: lever {lever.name} moves {target!r}, which is no input field.")
     if contract.book.target not in {field.name for field in contract.fields if field.role == "target"}:
         raise ContractError(f"{source}: the target {contract.book.target!r} is not a declared field of role target.")
+    for constraint in contract.constraints:
+        for name in constraint.fields:
+            if name not in contract.rows:
+                raise ContractError(f"{source}: a constraint speaks of {name!r}, which is no input field.")
     for segment in contract.segments:
         if segment.field not in names:
             raise ContractError(f"{source}: segment {segment.name} cuts {segment.field!r}, which is not declared.")
     contract.reads, contract._levers, contract._constraints, contract._exposure  # noqa: B018  compile every formula
+    _try_out(contract, source)
+
+
+def _try_out(contract: Contract, source: str) -> None:
+    """Work every formula out once, on two records of zeros: a function given too little shows here, not on a page."""
+    raw, doing = np.zeros((len(contract.record), 2)), ""
+    try:
+        for k, each in enumerate(contract.inputs):
+            doing = f"input {each.name}"
+            contract.derive(raw, [k])
+        for lever in contract.levers:
+            doing = f"lever {lever.name}"
+            contract.pull(lever.name, contract.lever_start(lever.name, raw), raw)
+        doing = "the exposure"
+        contract.exposures(raw, {each.name: each.default for each in contract.assumptions})
+        doing = "the constraints"
+        contract.broken(raw)
+    except (TypeError, ValueError, IndexError) as error:
+        raise ContractError(f"{source}: a formula of {doing} cannot be worked out: {error}.") from error

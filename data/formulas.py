@@ -82,17 +82,19 @@ def parse(text: str, known: frozenset[str] | set[str]) -> Formula:
     """
     try:
         tree = ast.parse(text, mode="eval")
-    except SyntaxError as error:
-        raise ContractError(f"The formula {text!r} cannot be read: {error.msg}.") from error
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ContractError(f"The formula {text!r} cannot be read: {getattr(error, 'msg', error)}.") from error
+    nodes = list(ast.walk(tree))
+    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
     names = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if not isinstance(node, _ALLOWED):
             raise ContractError(f"The formula {text!r} uses {type(node).__name__}, which formulas do not have.")
         if isinstance(node, ast.Constant) and (isinstance(node.value, bool) or not isinstance(node.value, int | float)):
             raise ContractError(f"The formula {text!r} holds {node.value!r}; formulas hold numbers only.")
         if isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS):
             raise ContractError(f"The formula {text!r} calls something that is not one of {', '.join(FUNCTIONS)}.")
-        if isinstance(node, ast.Name) and node.id not in FUNCTIONS and node.id != "missing":
+        if isinstance(node, ast.Name) and id(node) not in called and node.id != "missing":
             names.add(node.id)
     unknown = names - known
     if unknown:

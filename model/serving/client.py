@@ -1,15 +1,20 @@
 """The deployed model, as pages and commands call it. For now it is embedded: the champion, in this process."""
 
+import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from threading import Lock, Thread
 
 from data.books import Book, read
+from data.contract import Contract
 from data.errors import WhatIfError
+from model.engine.scorer import Scorer
 from model.errors import ReleaseError
 from model.release.store import Release, Store
 from model.settings import Settings, settings
+from model.whatif.personas import personas
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +28,25 @@ class EmbeddedModel:
     def name(self) -> str:
         """Short name for the badge."""
         return self.release.id[:6]
+
+    @property
+    def contract(self) -> Contract:
+        """The contract of the release."""
+        return self.release.contract
+
+    @property
+    def scorer(self) -> Scorer:
+        """What answers."""
+        return self.release.scorer
+
+    @cached_property
+    def personas(self) -> Mapping[str, int]:
+        """Customers worth starting from."""
+        return personas(self.scorer, self.book)
+
+    def random_customer(self) -> int:
+        """Any customer of the book."""
+        return int(secrets.choice(self.book.ids))
 
 
 @dataclass
@@ -74,10 +98,15 @@ class Desk:
         """Start the training of a first release in the background, or tell how far it has come."""
         with self._lock:
             known = self._training.get(book)
-            if known is None or known.error:
+            if known is None:
                 known = self._training[book] = Training(started=time.monotonic())
                 Thread(target=self._run, args=(book, known), daemon=True, name=f"train-{book}").start()
             return known
+
+    def forget(self, book: str) -> None:
+        """Let a failed training be started anew."""
+        with self._lock:
+            self._training.pop(book, None)
 
     def _run(self, book: str, progress: Training) -> None:
         def told(doing: str, share: float) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from data.books import Book
 from data.contract import Contract, Field, Lever, check_value
-from data.errors import BadInput, BookError, Impossible
+from data.errors import BadInput, BookError, Impossible, OutOfRange
 from data.formulas import Array
 
 CUTOFF = "cutoff"
@@ -49,7 +49,7 @@ class Scenario:
         """
         edits = {k: v for k, v in self.edits if k != name}
         if value is not None:
-            check_value(editable(contract, name), value)
+            check_edit(contract, editable(contract, name), value)
             edits[name] = float(value)
         order = [*(lever.name for lever in contract.levers), *contract.row]
         return replace(self, edits=tuple((k, edits[k]) for k in dict.fromkeys(order) if k in edits))
@@ -75,6 +75,13 @@ def editable(contract: Contract, name: str) -> Lever | Field:
         if lever.name == name:
             return lever
     return contract.field(name)
+
+
+def check_edit(contract: Contract, part: Lever | Field, value: float) -> None:
+    """Raise OutOfRange or Missing unless a lever or field may be put to ``value``."""
+    check_value(part, value)
+    if isinstance(part, Lever) and contract.coded(part) and (value - part.minimum) % part.step:
+        raise OutOfRange(f"{part.label} moves in steps of {part.step:g} {part.unit}; {value:,.12g} was given.")
 
 
 def default(contract: Contract, name: str) -> float:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.books import Book
-from data.contract import Lever
+from data.contract import Contract, Lever
+from data.errors import Impossible
 from data.formulas import Array
 from model.engine.scorer import Scorer
 from model.engine.tables import probability
@@ -52,19 +53,35 @@ def grid(book: Book, name: str, now: float) -> Array:
 
 
 def sweep(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, float], name: str, cutoff: float) -> Curve:
-    """PD along ``name`` for the customer ``base`` (fields, 1) with all other ``edits`` held: one call."""
+    """PD along ``name`` for the customer ``base`` (fields, 1) with all other ``edits`` held: one call.
+
+    Values that break a rule of the contract together with the rest are left out.
+    """
     contract = scorer.contract
     part = editable(contract, name)
     now = position(scorer, base, edits, name)
     x = grid(book, name, now)
     held: dict[str, float | Array] = {k: v for k, v in edits.items() if k != name}
-    margins = scorer.margins(apply(contract, base, {**held, name: x}))
+    try:
+        records = apply(contract, base, {**held, name: x})
+    except Impossible:
+        x = x[[value == now or _stands(contract, base, {**held, name: value}) for value in x]]
+        records = apply(contract, base, {**held, name: x})
+    margins = scorer.margins(records)
     at_cutoff = scale(contract).margin(cutoff)
     pd = probability(margins)
     return Curve(
         name, part.label, part.unit, x, pd, now, float(pd[np.searchsorted(x, now)]),
         float(probability(np.array(at_cutoff))), margins <= at_cutoff,
     )  # fmt: skip
+
+
+def _stands(contract: Contract, base: Array, edits: Mapping[str, float | Array]) -> bool:
+    try:
+        apply(contract, base, edits)
+    except Impossible:
+        return False
+    return True
 
 
 def position(scorer: Scorer, base: Array, edits: Mapping[str, float], name: str) -> float:

@@ -1,0 +1,1 @@
+"""Figures, numbers and sentences, for pages and the command line alike."""

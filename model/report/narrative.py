@@ -1,0 +1,303 @@
+"""Sentences: one above every chart, every number in it equal to the screen. No causal verbs: "the model would score".
+
+Each sentence is put together from the same texts as the numbers beside it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from data.contract import Contract, Input, Lever
+from model.report import numbers
+from model.whatif.attribution import Changes
+from model.whatif.customer import Decision, Explanation
+from model.whatif.scenario import CUTOFF, Scenario
+from model.whatif.sensitivity import Curve, Flip, Goal
+
+MOST_BARS = 5
+MOST_NAMED = 2  # edits named in the first sentence; more would not fit two lines
+
+
+# ---- the customer ---------------------------------------------------------------------------------------------------
+
+
+def verdict(contract: Contract, base: Decision, now: Decision, scenario: Scenario) -> str:
+    """The page's first sentence: score, distance to the cut-off, decision, frequency."""
+    book = contract.book
+    edits = edits_in_words(contract, scenario)
+    would = f"{edits} this {book.person} would score" if edits else f"This {book.person} scores"
+    decision = book.granted if now.granted else book.declined
+    told = f"{would} {numbers.whole_score(now.score)}, {distance(now)}, and {decision}."
+    frequency = numbers.in_100(now.pd)
+    was = numbers.in_100(base.pd)
+    way = "down" if now.pd < base.pd else "up"
+    since = f", {way} from {was.removeprefix('about ').removesuffix(' in 100')}" if edits and was != frequency else ""
+    return f"{told} {frequency.capitalize()} {book.person}s like this {book.outcome}{since}."
+
+
+def distance(decision: Decision) -> str:
+    """How far a score lies from the cut-off, in the whole points shown."""
+    gap = numbers.whole_score(decision.score) - round(decision.cutoff)
+    if gap == 0:
+        return "just at the cut-off"
+    return f"{abs(gap)} point{'s' if abs(gap) > 1 else ''} {'above' if gap > 0 else 'below'} the cut-off"
+
+
+def edits_in_words(contract: Contract, scenario: Scenario) -> str:
+    """ "With balances 20 % lower and …", or nothing."""
+    told = [_edit_in_words(contract, name, value) for name, value in scenario.edits]
+    if not told:
+        return ""
+    return f"With {' and '.join(told)}" if len(told) <= MOST_NAMED else f"With these {len(told)} changes"
+
+
+def _edit_in_words(contract: Contract, name: str, value: float) -> str:
+    for lever in contract.levers:
+        if lever.name == name:
+            return _lever_in_words(lever, value)
+    field = contract.field(name)
+    return f"{_lower(field.label)} {numbers.measure(value, field.unit, field.codes)}"
+
+
+def _lever_in_words(lever: Lever, value: float) -> str:
+    if lever.unit == "±%":
+        told = f"{numbers.plain(abs(value))}{numbers.NBSP}% {'lower' if value < 0 else 'higher'}"
+    else:
+        told = numbers.lever_value(value, lever.unit)
+    return lever.phrase.format(told)
+
+
+def _lower(label: str) -> str:
+    return label[:1].lower() + label[1:]
+
+
+def edit_chip(contract: Contract, name: str, value: float) -> str:
+    """An edit as a short label."""
+    for lever in contract.levers:
+        if lever.name == name:
+            return f"{lever.label} {numbers.lever_value(value, lever.unit)}"
+    field = contract.field(name)
+    return f"{field.label} {numbers.measure(value, field.unit, field.codes)}"
+
+
+# ---- reasons ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One bar: whole score points, so that base + bars = score as shown."""
+
+    label: str
+    points: float
+    detail: str
+
+
+def reasons(explanation: Explanation) -> list[Reason]:
+    """At most five concepts and "everything else", in whole points that sum to shown score − shown base."""
+    concepts = explanation.concepts
+    head, rest = concepts[:MOST_BARS], concepts[MOST_BARS:]
+    score = explanation.base_score + sum(c.points for c in explanation.inputs)
+    total = numbers.whole_score(score) - numbers.whole_score(explanation.base_score)
+    values = [c.points for c in head] + ([sum(c.points for c in rest)] if rest else [])
+    whole = numbers.summing(values, total)
+    other = rest[0].label if len(rest) == 1 else "Everything else"
+    labels = [c.label for c in head] + ([other] if rest else [])
+    details = [_detail(explanation, c.name) for c in head] + ([", ".join(c.label for c in rest)] if rest else [])
+    return [Reason(*row) for row in zip(labels, whole, details, strict=True)]
+
+
+def _detail(explanation: Explanation, concept: str) -> str:
+    told = [
+        f"{each.label}: {input_value(each, own.value)}"
+        for each, own in zip(explanation.contract.inputs, explanation.inputs, strict=True)
+        if each.concept == concept
+    ]
+    return "<br>".join(told)
+
+
+def input_value(each: Input, value: float) -> str:
+    """A model input's value in words."""
+    return numbers.measure(value, each.unit, each.codes, each.missing or "missing")
+
+
+def reasons_headline(rows: list[Reason], base: int, score: int) -> str:
+    """The finding above the reasons."""
+    first = max(rows, key=lambda row: abs(row.points))
+    gap = score - base
+    compared = f"{score} points against {base} for the average {'' if gap else 'and so the '}customer of the book"
+    if first.points == 0:
+        return f"Nothing sets this customer apart: {compared}"
+    verb = "cost" if first.points < 0 else "add"
+    singular = not first.label.endswith("s")
+    points = abs(round(first.points))
+    return f"{first.label} {verb}{'s' if singular else ''} {points} point{'s' if points != 1 else ''}: {compared}"
+
+
+# ---- what changed -----------------------------------------------------------------------------------------------
+
+
+def changes_headline(found: Changes, parts: list[tuple[str, float]]) -> str:
+    """The finding above the waterfall; ``parts`` are the shown ones, in percentage points."""
+    label, moved = max(parts, key=lambda part: abs(part[1]))
+    if moved == 0:
+        return "The edits leave the probability where it was"
+    told = f"{label}: {numbers.signed(f'{abs(moved):.1f}', moved)} points"
+    return f"{told} of probability" if len(parts) == 1 else f"{told}, the largest of {len(parts)} parts"
+
+
+# ---- what would change it -----------------------------------------------------------------------------------------
+
+
+def ways_out(contract: Contract, found: list[Flip], granted: bool) -> str:
+    """Which single lever turns the decision, and from where on."""
+    reachable = [flip for flip in found if flip.value is not None]
+    if not reachable:
+        would = "takes the score below" if granted else "brings the score to"
+        return f"No single lever within its range {would} the cut-off."
+    told = []
+    for flip in reachable:
+        assert flip.value is not None
+        lever = contract.lever(flip.name)
+        end = (" or more" if flip.up else " or less") if flip.beyond else ""
+        told.append(lever.phrase.format(numbers.lever_value(flip.value, lever.unit) + end))
+    head = "Any one of these alone would bring the score to the cut-off" if not granted else "Still granted unless"
+    if len(told) == 1:
+        head = "This alone would bring the score to the cut-off" if not granted else "Still granted unless"
+    return f"{head}: {'; '.join(told) if not granted else ', or '.join(told)}."
+
+
+def curve_sentence(curve: Curve, contract: Contract) -> str:
+    """The finding above a sweep."""
+    low, high = numbers.percent(float(curve.pd.min())), numbers.percent(float(curve.pd.max()))
+    label, now = curve.label, numbers.percent(curve.now_pd)
+    if low == high:
+        return f"{label}: makes no difference to this {contract.book.person}; the model says {now} throughout"
+    flips = [numbers.lever_value(v, curve.unit) if curve.unit else numbers.plain(v) for v in curve.flips]
+    if not flips:
+        decision = "granted" if curve.granted[0] else "not granted"
+        return f"{label}: between {low} and {high}, {now} now; {decision} over the whole range"
+    return f"{label}: between {low} and {high}, {now} now; the decision turns at {' and '.join(flips[:3])}"
+
+
+def goal_sentence(goal: Goal, curve: Curve, contract: Contract) -> str:
+    """The answer to a goal seek."""
+    at = numbers.lever_value(goal.value, curve.unit) if curve.unit else numbers.plain(goal.value)
+    target = numbers.percent(goal.target)
+    if goal.reached_before:
+        return f"{target} or less is reached already: the model says {numbers.percent(curve.now_pd)} now."
+    if goal.reached:
+        return f"{curve.label} {at} would bring the model's answer to {numbers.percent(goal.pd)}."
+    return f"{target} is out of reach with this alone; the best is {numbers.percent(goal.pd)}, at {at}."
+
+
+# ---- known territory --------------------------------------------------------------------------------------------
+
+TERRITORY = {"usual": "as usual", "unusual": "unusual", "outside": "outside"}
+
+
+def territory(decision: Decision, contract: Contract) -> str:
+    """How well the model knows records like this one."""
+    person = contract.book.person
+    if decision.beyond:
+        return f"{decision.beyond[0]} lies outside anything the model has seen"
+    if decision.level == "usual":
+        return f"the model knows many {person}s like this"
+    return f"{100 - min(round(decision.percentile), 99)} in 100 {person}s or fewer lie this far from the others"
+
+
+def here(value: float, below: int, same: int, each: Input, person: str) -> str:
+    """Where a value stands among the book's: "NT$ 80,000, more than 38 in 100 customers". ``below`` and ``same`` are
+    the customers of 100 with a smaller and with the same value."""
+    if np.isnan(value):
+        return each.missing or "missing"
+    if each.codes:
+        return f"{input_value(each, value)}, like {same or 'fewer than 1'} in 100 {person}s"
+    return f"{input_value(each, value)}, more than {below} in 100 {person}s"
+
+
+def assumptions_in_words(contract: Contract, values: Mapping[str, float]) -> str:
+    """The assumptions behind the expected loss."""
+    return (
+        f"assuming {numbers.percent(values['lgd'], 0)} of the exposure is lost at default and "
+        f"{numbers.percent(values['ccf'], 0)} of the undrawn limit is drawn by then"
+    )
+
+
+def assumption_chip(contract: Contract, name: str, value: float) -> str:
+    """A changed assumption as a short label."""
+    if name == CUTOFF:
+        return f"Cut-off {numbers.plain(value)}"
+    each = contract.assumption(name)
+    return f"{each.label} {numbers.measure(value, each.unit)}"
+
+
+def method(contract: Contract, release: str, values: Mapping[str, float]) -> str:
+    """How the numbers on the customer page come about, for whoever asks."""
+    book, score = contract.book, contract.score
+    protected = ", ".join(field.label.lower() for field in contract.protected())
+    return "\n\n".join(
+        [
+            f"**Score.** Release {release}: a gradient-boosted model of {len(contract.inputs)} inputs derived from the "
+            f"record, score = {score.base_score:.0f} at {score.base_odds:.0f} good to 1 bad, "
+            f"{score.points_to_double:.0f} points double the odds. {book.probability}: one month ahead, from "
+            f"{book.sample} of {book.as_of}; it is not an annual rate. Never used: {protected}.",
+            "**Reasons (SHAP).** Exact interventional Shapley values of the log-odds, compared with the average "
+            "customer of the book (all of them are the background), times minus the points per unit of log-odds, "
+            "summed by concept. Base and bars sum to the score; whole points are rounded so that they still do. They "
+            "say how the model arrives at its answer, not what would happen in the world.",
+            "**What changed.** Exact Shapley values over the edited concepts, between the record in the book and the "
+            "edited one: every order of making the edits counts the same, what was not edited gets nothing, and the "
+            "parts sum to the change of the probability.",
+            f"**Expected loss.** PD × LGD × EAD over {book.pd_horizon}, {assumptions_in_words(contract, values)}; "
+            "EAD = balance + conversion factor × undrawn limit, the balance floored at 0 and a limit overdrawn having "
+            "nothing undrawn.",
+            "**Known territory.** Gower's distance over the model's inputs to the nearest of 2,000 reference "
+            f"{book.person}s, as a percentile of the book: usual below 95, unusual below 99, outside above or when a "
+            "value lies beyond the range the model has seen.",
+        ]
+    )
+
+
+# ---- trust ------------------------------------------------------------------------------------------------------
+
+
+def trust(report: Mapping[str, Any]) -> str:
+    """The trust page's sentence."""
+    gates = {gate["name"]: gate for gate in report["gates"]}
+    passed = sum(gate["passed"] for gate in report["gates"])
+    ece = 100 * gates["ece"]["figure"]
+    return (
+        f"On customers it was not trained on, the model ranks a customer who misses the payment above one who pays in "
+        f"{round(100 * gates['auc']['figure'])} of 100 pairs, and what it says and what happened differ by "
+        f"{ece:.1f} points on average; {passed} of {len(report['gates'])} tests were passed before release."
+    )
+
+
+def gate_rows(report: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Label, figure, threshold and verdict of each test."""
+    rows = []
+    for gate in report["gates"]:
+        figure = _small(gate["figure"])
+        bound = f"{'at least' if gate['at_least'] else 'at most'} {_small(gate['bound'])}"
+        rows.append((gate["label"], figure, bound, "passed" if gate["passed"] else "failed"))
+    return rows
+
+
+def _small(value: float) -> str:
+    return f"{value:.4f}" if value >= 1e-3 or value == 0 else f"{value:.0e}"
+
+
+def cost_headline(report: Mapping[str, Any]) -> str:
+    """What being explainable exactly, and never going the wrong way, costs."""
+    found = list(report["cross_validation"].values())
+    return f"What the constraints cost: {found[-1]['auc'] - found[0]['auc']:.4f} of AUC against no constraint"
+
+
+def cost_rows(report: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Each variant's out-of-fold performance."""
+    return [
+        (label[:1].upper() + label[1:], f"{found['auc']:.4f}", f"{found['brier']:.4f}", f"{found['ece']:.4f}")
+        for label, found in report["cross_validation"].items()
+    ]

@@ -1,0 +1,110 @@
+"""Numbers to text: the one place that decides digits, signs and units.
+
+A true minus sign, a no-break space before a unit, thousands separators. What is rounded is rounded so that the
+numbers shown add up: see `summing`.
+"""
+
+from collections.abc import Sequence
+from math import floor
+
+import numpy as np
+
+MINUS, NBSP = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
+
+
+def signed(text: str, value: float) -> str:
+    """``text`` of an absolute value with a plus or a true minus in front; none for a zero."""
+    return f"+{text}" if value > 0 else f"{MINUS}{text}" if value < 0 else text
+
+
+def plain(value: float, digits: int = 0) -> str:
+    """A number with thousands separators and a true minus."""
+    rounded = round(value, digits) + 0.0  # + 0.0 turns -0.0 into 0.0
+    return f"{rounded:,.{digits}f}".replace("-", MINUS)
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """A fraction as a percentage: 0.1237 → 12.4 %; what rounds to nothing or to all is said so."""
+    smallest = 10.0**-digits
+    if 0 < 100 * share < smallest / 2:
+        return f"less than {smallest:.{digits}f}{NBSP}%"
+    if 100 - smallest / 2 < 100 * share < 100:
+        return f"more than {100 - smallest:.{digits}f}{NBSP}%"
+    return f"{plain(100 * share, digits)}{NBSP}%"
+
+
+def points(difference: float, digits: int = 1) -> str:
+    """A difference of fractions in percentage points: −0.068 → −6.8 points."""
+    rounded = round(100 * difference, digits)
+    word = "point" if abs(rounded) == 1 else "points"
+    return f"{signed(f'{abs(rounded):.{digits}f}', rounded)}{NBSP}{word}"
+
+
+def in_100(share: float) -> str:
+    """A probability as a frequency: about 12 in 100."""
+    if share < 0.005:
+        return "fewer than 1 in 100"
+    if share > 0.995:
+        return "nearly all of 100"
+    return f"about {round(100 * share)} in 100"
+
+
+def whole_score(score: float) -> int:
+    """Score points as shown: whole, rounded down, so that a score shown at the cut-off has reached it."""
+    return floor(score + 1e-9)
+
+
+def score_points(value: float) -> str:
+    """Score points, signed: −33."""
+    return signed(f"{abs(round(value)):,}", round(value))
+
+
+def money(amount: float, currency: str) -> str:
+    """An amount in a readable unit: NT$ 9,800; NT$ 5.1 m; NT$ 1.31 bn."""
+    size = abs(amount)
+    if size >= 1e9:
+        text = f"{size / 1e9:,.2f}{NBSP}bn"
+    elif size >= 1e6:
+        text = f"{size / 1e6:,.1f}{NBSP}m"
+    else:
+        text = f"{size:,.0f}"
+    minus = MINUS if amount < 0 and text.strip("0.,") else ""
+    return f"{currency}{NBSP}{minus}{text}"
+
+
+def measure(value: float, unit: str, codes: dict[int, str] | None = None, missing: str = "missing") -> str:
+    """A value of the contract in its unit: a fraction for %, a code's word, an amount in its currency."""
+    if np.isnan(value):
+        return missing
+    if codes:
+        return codes.get(round(value), plain(value))
+    if unit == "%":
+        return percent(value, 0)
+    if unit == "":
+        return plain(value, 0 if value == round(value) else 2)
+    if unit[-1] == "$" or unit in ("€", "£"):
+        return f"{unit}{NBSP}{plain(value)}"
+    return f"{plain(value, 0 if value == round(value) else 1)}{NBSP}{unit if value != 1 else unit.removesuffix('s')}"
+
+
+def lever_value(value: float, unit: str) -> str:
+    """A lever's position: its percentages are whole numbers already, a relative one carries its sign."""
+    if unit == "±%":
+        return f"{signed(plain(abs(value)), value)}{NBSP}%"
+    if unit == "%":
+        return f"{plain(value)}{NBSP}%"
+    return measure(value, unit)
+
+
+def summing(parts: Sequence[float], total: float, digits: int = 0) -> list[float]:
+    """``parts`` rounded to ``digits`` so that they add up to ``total`` rounded likewise (largest remainder).
+
+    ``parts`` must sum to ``total`` but for rounding; no part moves by a unit of the last place or more.
+    """
+    unit = 10.0**-digits
+    scaled = np.asarray(parts, float) / unit
+    low = np.floor(scaled)
+    missing = int(round(total / unit) - low.sum())
+    up = np.argsort(low - scaled, kind="stable")[: max(0, missing)]
+    low[up] += 1
+    return [round(float(value) * unit, digits) + 0.0 for value in low]

@@ -1,0 +1,23 @@
+"""A few customers worth starting from, found in the book by what the model says of them."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from data.books import Book
+from model.engine.scorer import Scorer
+from model.whatif.customer import scale
+
+SAFE, TROUBLE = 0.90, 0.05  # quantiles of the score
+SHORT_BY = 4.0  # points below the cut-off of the borderline customer
+
+
+def personas(scorer: Scorer, book: Book) -> Mapping[str, int]:
+    """Customer numbers by name: safe (a good score), borderline (a few points short of the cut-off), in trouble."""
+    score = scale(scorer.contract).score(scorer.margins(book.raw))
+    goals = {
+        "safe": float(np.quantile(score, SAFE)),
+        "borderline": scorer.contract.score.cutoff - SHORT_BY,
+        "in trouble": float(np.quantile(score, TROUBLE)),
+    }
+    return {name: int(book.ids[np.argmin(np.abs(score - goal))]) for name, goal in goals.items()}

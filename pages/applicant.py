@@ -1,0 +1,356 @@
+"""One customer: what the deployed model says, why, what changed, and what it would take."""
+
+import pandas as pd
+import streamlit as st
+
+from data.contract import Lever
+from data.errors import WhatIfError
+from data.formulas import Array
+from model.report import figures, narrative, numbers
+from model.serving.client import EmbeddedModel
+from model.whatif.attribution import Changes, changes
+from model.whatif.customer import Decision, Explanation, decide, explain
+from model.whatif.scenario import CUTOFF, CUTOFF_RANGE, OWN, Scenario, apply, base_record
+from model.whatif.sensitivity import flips, position, seek, sweep
+from pages.ui import deployed, pieces, state, statement
+
+FIND, START, SWEPT, GOAL, EDITS = "_find", "_start", "_swept", "_goal", "_edits"
+RANDOM, OWN_RECORD = "random", "your own"
+
+
+def main() -> None:
+    model = deployed.model()
+    state.restore(model)
+    workbench(model)
+
+
+@st.fragment
+def workbench(model: EmbeddedModel) -> None:
+    """The whole page as one fragment: a move of any control draws this and nothing else."""
+    state.settle(model)
+    left, right = st.columns([0.3, 0.7], gap="medium")
+    scenario = state.current()
+    with right:
+        for message in state.told():
+            st.warning(message, icon=":material/info:")
+        if scenario.chosen:
+            answer(model, scenario)
+        else:
+            invitation(model)
+    with left:
+        find(model)
+        controls(model)
+    state.write_address()
+
+
+# ---- finding a customer ---------------------------------------------------------------------------------------------
+
+
+def find(model: EmbeddedModel) -> None:
+    """A customer by number, by what the model says of them, at random, or one's own."""
+    person = model.contract.book.person
+    ids = model.book.ids
+    state.place(FIND, state.current().customer)
+    st.number_input(
+        f"{person.capitalize()} number", int(ids.min()), int(ids.max()), key=FIND, value=None, step=1,
+        placeholder=f"{ids.min():,} to {ids.max():,}", on_change=found, args=(model,),
+    )  # fmt: skip
+    st.pills(
+        "Or start from", [*model.personas, RANDOM, OWN_RECORD], key=START, on_change=started, args=(model,),
+        label_visibility="collapsed", wrap=True,
+    )  # fmt: skip
+
+
+def found(model: EmbeddedModel) -> None:
+    """Callback: a number was typed."""
+    state.choose(customer=st.session_state[FIND])
+
+
+def started(model: EmbeddedModel) -> None:
+    """Callback: a starting point was chosen; the control is free again for the next."""
+    name = st.session_state[START]
+    st.session_state[START] = None
+    if name == OWN_RECORD:
+        state.choose(own=(None,) * len(model.contract.record))
+    elif name is not None:
+        state.choose(customer=model.random_customer() if name == RANDOM else model.personas[name])
+
+
+def invitation(model: EmbeddedModel) -> None:
+    """Nothing is chosen or complete yet: no number."""
+    own = state.current().own
+    missing = own.count(None)
+    words = (
+        f"Fill in the record on the left: {missing} of {len(own)} values are still missing. The model answers as soon "
+        "as it is complete."
+        if own
+        else f"Choose a {model.contract.book.person} on the left, by number or from one of the starting points, and "
+        "see what the deployed model says, why, and what would change it."
+    )
+    pieces.html(f"<p class='wi-invitation'>{pieces.text(words)}</p>")
+
+
+# ---- controls -------------------------------------------------------------------------------------------------------
+
+
+def controls(model: EmbeddedModel) -> None:
+    """Levers, the statement, assumptions; reset and undo."""
+    scenario = state.current()
+    if scenario.own:
+        statement.own(model)
+    if scenario.chosen:
+        base = base_record(model.book, scenario)
+        record = apply(model.contract, base, scenario.edits)
+        inputs = model.contract.derive(record)
+        for lever in model.contract.levers:
+            draw_lever(model, lever, base, inputs)
+        statement.edits(model, record)
+        assumptions(model)
+    row = st.container(horizontal=True, key="buttons", gap="small")
+    row.button("Undo", on_click=state.undo, disabled=not state.can_undo(), icon=":material/undo:")
+    if scenario.chosen:
+        nothing = not (scenario.edits or scenario.assumptions)
+        row.button("Reset all", on_click=state.reset, disabled=nothing, icon=":material/restart_alt:")
+        with row.popover("Link", icon=":material/link:"):
+            st.caption("This address opens the same what-if.")
+            st.code(st.context.url or "", language=None, wrap_lines=True)
+        taken_back(model)
+
+
+def draw_lever(model: EmbeddedModel, lever: Lever, base: Array, inputs: Array) -> None:
+    """One slider, and where the customer now stands in the book."""
+    contract = model.contract
+    now = position(model.scorer, base, dict(state.current().edits), lever.name)
+    whole = all(float(v).is_integer() for v in (lever.minimum, lever.maximum, lever.step))
+    kind = int if whole else float
+    at = min(max(now, lever.minimum), lever.maximum)
+    label = f"{lever.label} · {numbers.lever_value(now, lever.unit)}"
+    st.slider(
+        label, kind(lever.minimum), kind(lever.maximum), step=kind(lever.step), help=lever_help(lever),
+        key=state.place(lever.name, kind(at)), on_change=state.touched, args=(lever.name,),
+    )  # fmt: skip
+    k = [each.name for each in contract.inputs].index(lever.shows)
+    value, spread = float(inputs[k, 0]), spread_of(model, k)
+    words = narrative.here(value, spread.below(value), spread.same(value), contract.inputs[k], contract.book.person)
+    pieces.here(spread, value, words)
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _spread(_model: EmbeddedModel, release: str, k: int) -> pieces.Spread:
+    return pieces.Spread.of(_model.book.inputs[k])
+
+
+def spread_of(model: EmbeddedModel, k: int) -> pieces.Spread:
+    """The distribution of one input in the book."""
+    return _spread(model, model.release.id, k)
+
+
+def lever_help(lever: Lever) -> str:
+    """What a lever moves, which way the model's answer goes, and whether that is association."""
+    way = {1: "Moving it up never lowers the probability.", -1: "Moving it up never raises the probability.", 0: ""}
+    note = "Association, not cause. " if lever.association else ""
+    return f"{note}{lever.help} {way[lever.direction]}".strip()
+
+
+def assumptions(model: EmbeddedModel) -> None:
+    """What the data do not hold: loss given default, credit conversion, and the cut-off."""
+    panel = st.expander("Assumptions", key="_assumptions", on_change="rerun")
+    if not panel.open:
+        return
+    contract = model.contract
+    with panel:
+        for each in contract.assumptions:
+            if each.name not in ("lgd", "ccf"):
+                continue
+            factor = 100 if each.unit == "%" else 1
+            st.number_input(
+                f"{each.label} ({each.unit})", each.minimum * factor, each.maximum * factor, step=each.step * factor,
+                key=state.place(each.name, state.assumption_shown(model, each.name)), help=each.help,
+                on_change=state.touched, args=(each.name,), format="%.0f",
+            )  # fmt: skip
+        low, high = CUTOFF_RANGE
+        st.number_input(
+            "Cut-off (score points)", low, high, step=1.0, format="%.0f", on_change=state.touched, args=(CUTOFF,),
+            key=state.place(CUTOFF, state.assumption_shown(model, CUTOFF)),
+            help="The score from which the line would be granted. The book has no historic cut-off: an assumption.",
+        )  # fmt: skip
+        st.caption(contract.book.decision_note)
+
+
+def taken_back(model: EmbeddedModel) -> None:
+    """Every edit as a chip; a click takes that one back."""
+    scenario = state.current()
+    chips = {name: narrative.edit_chip(model.contract, name, value) for name, value in scenario.edits}
+    for name, value in scenario.assumptions:
+        chips[name] = narrative.assumption_chip(model.contract, name, value)
+    if chips:
+        st.pills(
+            "Changed; click one to take it back", list(chips), key=EDITS, on_change=take_back, args=(model,),
+            format_func=lambda name: f"{chips[name]}  ✕", wrap=True,
+        )  # fmt: skip
+
+
+def take_back(model: EmbeddedModel) -> None:
+    """Callback: one edit is taken back."""
+    name = st.session_state[EDITS]
+    st.session_state[EDITS] = None
+    if name is not None:
+        scenario = state.current()
+        assumed = name in dict(scenario.assumptions)
+        state.change((scenario.assumed if assumed else scenario.edited)(model.contract, name, None))
+
+
+# ---- answers --------------------------------------------------------------------------------------------------------
+
+
+def answer(model: EmbeddedModel, scenario: Scenario) -> None:
+    """Sentence, numbers, reasons, what changed; then one input swept, and the detail."""
+    contract, scorer = model.contract, model.scorer
+    try:
+        base = base_record(model.book, scenario)
+        edited = apply(contract, base, scenario.edits)
+    except WhatIfError as error:
+        st.error(f"{error} Undo takes the last change back.", icon=":material/error:")
+        return
+    assumed = scenario.values(contract)
+    edits = dict(scenario.edits)
+    was = decide(scorer, base, Scenario().values(contract))
+    now = decide(scorer, edited, assumed)
+    why, moved = explain(scorer, edited), changes(scorer, base, edited)
+    out = narrative.ways_out(contract, flips(scorer, model.book, base, edits, now.cutoff), now.granted)
+    changed = bool(scenario.edits or scenario.assumptions)
+    pieces.headline(narrative.verdict(contract, was, now, scenario), figures_row(model, was, now, changed), out)
+    charts(why, now, moved)
+    one_input(model, base, edits, now.cutoff)
+    detail(model, why, was, now, scenario)
+
+
+def figures_row(model: EmbeddedModel, was: Decision, now: Decision, changed: bool) -> list[str]:
+    """The five numbers: now, before, difference; worse is up in risk."""
+    book = model.contract.book
+    row = []
+    shown, before = round(100 * now.pd, 1), round(100 * was.pd, 1)
+    row.append(
+        pieces.number(
+            f"PD, {book.pd_horizon}", numbers.percent(now.pd), numbers.percent(was.pd) if changed else "",
+            numbers.points((shown - before) / 100) if changed and shown != before else "",
+            "worse" if shown > before else "better", "" if changed else numbers.in_100(now.pd),
+        )
+    )  # fmt: skip
+    score, old = numbers.whole_score(now.score), numbers.whole_score(was.score)
+    row.append(
+        pieces.number(
+            "Score", f"{score}", f"{old}" if changed else "", numbers.score_points(score - old) if score != old else "",
+            "better" if score > old else "worse", "" if changed else f"cut-off {now.cutoff:.0f}",
+        )
+    )  # fmt: skip
+    row.append(
+        pieces.number(
+            "Decision", "Granted" if now.granted else "Not granted",
+            ("granted" if was.granted else "not granted") if changed else "", note=narrative.distance(now),
+        )
+    )  # fmt: skip
+    loss, lost = now.expected_loss, was.expected_loss
+    moved = numbers.money(abs(loss - lost), book.currency)
+    row.append(
+        pieces.number(
+            f"Expected loss, {book.pd_horizon}", numbers.money(loss, book.currency),
+            numbers.money(lost, book.currency) if changed else "",
+            numbers.signed(moved, loss - lost) if changed and round(loss) != round(lost) else "",
+            "worse" if loss > lost else "better",
+            "" if changed else f"of {numbers.money(now.ead, book.currency)} at risk",
+        )
+    )  # fmt: skip
+    mark = {"usual": "●", "unusual": "◐", "outside": "○"}[now.level]
+    row.append(
+        pieces.number(
+            "Known territory", f"{mark} {narrative.TERRITORY[now.level]}",
+            note=narrative.territory(now, model.contract),
+        )
+    )  # fmt: skip
+    if now.level == "outside":
+        row[:4] = [each.replace("wi-number", "wi-number wi-grey", 1) for each in row[:4]]
+    return row
+
+
+def charts(why: Explanation, now: Decision, moved: Changes) -> None:
+    """Why it is what it is, and what the edits moved."""
+    reasons, changed = st.columns(2, gap="medium")
+    with reasons:
+        rows = narrative.reasons(why)
+        base, score = numbers.whole_score(why.base_score), numbers.whole_score(now.score)
+        pieces.finding(narrative.reasons_headline(rows, base, score))
+        st.plotly_chart(
+            figures.reasons(rows), key="reasons", config=figures.CONFIG,
+            alt=figures.reasons_in_words(rows, base, score),
+        )  # fmt: skip
+    with changed:
+        if not moved.parts:
+            pieces.finding("Move a lever: what it changes will stand here")
+            return
+        pieces.finding(narrative.changes_headline(moved, figures.shown_changes(moved)[2]))
+        st.plotly_chart(
+            figures.changes(moved), key="changes", config=figures.CONFIG, alt=figures.changes_in_words(moved)
+        )
+
+
+def one_input(model: EmbeddedModel, base: Array, edits: dict[str, float], cutoff: float) -> None:
+    """One input swept over its observed values, and the value that would reach a goal."""
+    contract = model.contract
+    levers = {lever.name: lever.label for lever in contract.levers}
+    fields = {each.name: each.label for each in contract.record if each.name not in levers}
+    names = {**levers, **fields}
+    control, chart = st.columns([0.3, 0.7], gap="medium")
+    with control:
+        name = st.selectbox("One input at a time", list(names), format_func=names.get, key=SWEPT)
+        goal = st.number_input(
+            "Goal: probability of at most (%)", 0.1, 99.9, 15.0, 1.0, format="%.1f", key=GOAL,
+            help="Which value of this input alone brings the probability down to the goal?",
+        )  # fmt: skip
+        curve = sweep(model.scorer, model.book, base, edits, name, cutoff)
+        reached = seek(curve, goal / 100)
+        pieces.html(f"<p class='wi-below'>{pieces.text(narrative.goal_sentence(reached, curve, contract))}</p>")
+    with chart:
+        pieces.finding(narrative.curve_sentence(curve, contract))
+        mark = None if reached.reached_before else (reached.value, reached.pd, "goal" if reached.reached else "best")
+        st.plotly_chart(
+            figures.sweep(curve, mark), key="sweep", config=figures.CONFIG, alt=figures.sweep_in_words(curve)
+        )
+
+
+def detail(model: EmbeddedModel, why: Explanation, was: Decision, now: Decision, scenario: Scenario) -> None:
+    """For analysts: every input with its share, in points and log-odds; how it is computed; downloads."""
+    table = st.expander("Inputs, score points and log-odds", key="_table", on_change="rerun")
+    if table.open:
+        frame = reasons_table(why)
+        with table:
+            st.dataframe(
+                frame, hide_index=True, alt="Each input with its value and its share in the score",
+                column_config={
+                    "Score points": st.column_config.NumberColumn(format="%+.2f"),
+                    "Log-odds of default": st.column_config.NumberColumn(format="%+.4f"),
+                },
+            )  # fmt: skip
+            who = scenario.customer or OWN
+            st.download_button(
+                "Download as CSV", frame.to_csv(index=False), f"customer-{who}-reasons.csv", "text/csv",
+                on_click="ignore", icon=":material/download:",
+            )  # fmt: skip
+    how = st.expander("How is this computed?", key="_how", on_change="rerun")
+    if how.open:
+        how.markdown(narrative.method(model.contract, model.release.id, scenario.values(model.contract)))
+
+
+def reasons_table(why: Explanation) -> pd.DataFrame:
+    """One row an input, the base first and the score last: the column adds up."""
+    rows = [("Average customer of the book", "", "", why.base_score, why.base_log_odds)]
+    concepts = {each.name: each.label for each in why.contract.concepts}
+    for each, own in zip(why.contract.inputs, why.inputs, strict=True):
+        value = narrative.input_value(each, own.value)
+        rows.append((each.label, concepts[each.concept], value, own.points, own.log_odds))
+    total = sum(row[3] for row in rows), sum(row[4] for row in rows)
+    rows.append(("This customer", "", "", *total))
+    return pd.DataFrame(rows, columns=["Input", "Concept", "Value", "Score points", "Log-odds of default"])
+
+
+main()

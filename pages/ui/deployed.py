@@ -1,0 +1,40 @@
+"""The deployed model for a page, or what to show while there is none."""
+
+import streamlit as st
+
+from data.errors import WhatIfError
+from model.serving.client import EmbeddedModel, desk
+from model.settings import settings
+
+
+def model() -> EmbeddedModel:
+    """The default book's model. Stops the page, saying why, while there is none to ask."""
+    book = settings().book
+    try:
+        found = desk.model(book)
+    except WhatIfError as error:
+        st.error(f"The deployed model cannot be used. {error}", icon=":material/error:")
+        st.stop()
+    if found is None:
+        st.subheader("A first model is being trained")
+        st.write(
+            "There is no released model on this machine yet. It is trained on the book, checked on customers it has "
+            "not seen, and compared with its own definition; then this page opens. About half a minute, once."
+        )
+        _training(book)
+        st.stop()
+    return found
+
+
+@st.fragment(run_every=0.5)
+def _training(book: str) -> None:
+    progress = desk.train(book)
+    if progress.error:
+        st.error(progress.error, icon=":material/error:")
+        if st.button("Try again"):
+            desk.forget(book)
+            st.rerun()
+        return
+    st.progress(min(progress.share, 1.0), text=progress.doing)
+    if desk.model(book) is not None:
+        st.rerun()

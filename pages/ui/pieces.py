@@ -1,0 +1,96 @@
+"""Small pieces of layout, and the style sheet."""
+
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from data.formulas import Array
+
+BARS = 20
+LOOK = Path(__file__).with_name("look.css")
+ICON = Path(__file__).with_name("icon.png")  # a Material icon would be fetched from another host
+
+
+def style() -> None:
+    """The style sheet, once a page."""
+    st.html(LOOK)
+
+
+def html(body: str) -> None:
+    """A piece of markup that this package wrote; whatever came from people or files is escaped by its writer."""
+    st.html(body)
+
+
+def text(value: str) -> str:
+    """Text made safe for markup."""
+    return escape(value, quote=True)
+
+
+def number(label: str, value: str, was: str = "", change: str = "", way: str = "", note: str = "") -> str:
+    """One number of the headline: the value, what it was, and the difference with its direction.
+
+    ``way`` is "worse", "better" or ""; colour never stands alone, the difference carries sign and arrow.
+    """
+    second = f"<span class='wi-was'>was {text(was)}</span> " if was else ""
+    arrow = {"up": "▲", "down": "▼"}
+    sign = arrow["up"] if change.startswith("+") else arrow["down"] if change.startswith("\N{MINUS SIGN}") else ""
+    third = f"<span class='wi-{way or 'same'}'>{sign} {text(change)}</span>" if change else ""
+    tail = f"<div class='wi-was'>{text(note)}</div>" if note else ""
+    return (
+        f"<div class='wi-number'><div class='wi-label'>{text(label)}</div><div class='wi-value'>{text(value)}</div>"
+        f"<div class='wi-under'>{second}{third}{tail}</div></div>"
+    )
+
+
+def headline(sentence: str, numbers: list[str], below: str = "") -> None:
+    """The sentence, the numbers under it, one line below: one message to the browser, painted first."""
+    foot = f"<p class='wi-below'>{text(below)}</p>" if below else ""
+    html(
+        f"<p class='wi-sentence' role='status'>{text(sentence)}</p>"
+        f"<div class='wi-numbers'>{''.join(numbers)}</div>{foot}"
+    )
+
+
+def finding(sentence: str) -> None:
+    """The sentence above a chart."""
+    html(f"<h3 class='wi-finding'>{text(sentence)}</h3>")
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """The distribution of one input in the book, ready to be drawn: sorted known values, ends of the drawing, bars."""
+
+    known: Array
+    low: float
+    span: float
+    bars: str
+
+    @classmethod
+    def of(cls, values: Array) -> "Spread":
+        """From all values of the input, (n,)."""
+        known = np.sort(values[~np.isnan(values)])
+        low, high = np.quantile(known, [0.005, 0.995])
+        span = float(high - low) if high > low else 1.0
+        counts = np.histogram(known.clip(low, high), BARS, (low, low + span))[0]
+        heights = np.ceil(13 * np.sqrt(counts / counts.max()))
+        return cls(known, float(low), span, "".join(f"<b style='height:{h:.0f}px'></b>" for h in heights))
+
+    def below(self, value: float) -> int:
+        """How many of 100 lie below a value."""
+        return round(100 * float(np.searchsorted(self.known, value)) / len(self.known))
+
+    def same(self, value: float) -> int:
+        """How many of 100 have this very value."""
+        first, last = np.searchsorted(self.known, value), np.searchsorted(self.known, value, side="right")
+        return round(100 * float(last - first) / len(self.known))
+
+
+def here(spread: Spread, value: float, words: str) -> None:
+    """Where a value stands in the book: a small histogram with a mark, and the words for it."""
+    mark = ""
+    if not np.isnan(value):
+        mark = f"<i style='left:{100 * float(np.clip((value - spread.low) / spread.span, 0, 1)):.1f}%'></i>"
+    html(f"<div class='wi-here'><div aria-hidden='true'>{spread.bars}{mark}</div><span>{text(words)}</span></div>")

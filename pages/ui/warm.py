@@ -1,0 +1,40 @@
+"""Everything slow that can be done before the first visitor: imports, the model, its compiled look-ups."""
+
+import logging
+
+import plotly.graph_objs
+import plotly.io  # Streamlit imports it at the first chart
+
+from data.errors import WhatIfError
+from model.report import figures, narrative
+from model.serving.client import desk
+from model.settings import settings
+from model.whatif.attribution import changes
+from model.whatif.customer import decide, explain
+from model.whatif.scenario import Scenario, apply, base_record
+from model.whatif.sensitivity import flips, sweep
+
+
+def up() -> None:
+    """Load the default book's champion and answer one what-if with it. Without a champion, nothing: the first
+    visitor sees it trained."""
+    plotly.graph_objs.Figure()
+    try:
+        model = desk.model(settings().book)
+    except WhatIfError as error:  # the page will say it to whoever opens it
+        logging.getLogger(__name__).warning("%s", error)
+        return
+    if model is None:
+        return
+    scorer, book, contract = model.scorer, model.book, model.contract
+    scenario = Scenario(model.personas["borderline"])
+    for lever in contract.levers:
+        scenario = scenario.edited(contract, lever.name, lever.minimum)
+    base = base_record(book, scenario)
+    edits = dict(scenario.edits)
+    edited = apply(contract, base, edits)
+    decide(scorer, edited, scenario.values(contract))
+    flips(scorer, book, base, edits, contract.score.cutoff)
+    narrative.reasons(explain(scorer, edited))
+    figures.changes(changes(scorer, base, edited))
+    figures.sweep(sweep(scorer, book, base, edits, contract.levers[0].name, contract.score.cutoff))
