@@ -293,7 +293,7 @@ class Contract(_Part):
 
     @cached_property
     def _levers(self) -> dict[str, tuple[Formula, dict[str, Formula]]]:
-        known = self._known | {"value", "ago"}
+        known = self._known | {"value", "start", "ago"}
         return {
             lever.name: (
                 parse(lever.start, self._known),
@@ -347,13 +347,15 @@ class Contract(_Part):
         steps: Array = lever.step * np.round(np.broadcast_to(start, raw.shape[1:]) / lever.step)
         return steps.clip(lever.minimum, lever.maximum)
 
-    def pull(self, name: str, value: float | Array, raw: Array) -> Array:
-        """``raw`` after a lever was put to ``value``: a new array; ``value`` is one number or one a record."""
+    def pull(self, name: str, value: float | Array, raw: Array, start: Array | None = None) -> Array:
+        """``raw`` after a lever was put to ``value``: a new array; ``value`` is one number or one a record. ``start``,
+        (n,), is where it stood before any edit; by default where it stands in ``raw``."""
+        start = self.lever_start(name, raw) if start is None else start
         out = raw.copy()
         for target, rule in self._levers[name][1].items():
             rows = self.rows[target]
             ago = np.arange(rows.stop - rows.start, dtype=float)[:, None]
-            out[rows] = rule({**self.values(out), "value": value, "ago": ago})
+            out[rows] = rule({**self.values(out), "value": value, "start": start, "ago": ago})
         lows, highs = self._bounds
         return np.clip(out, lows, highs, out=out)
 

@@ -12,7 +12,8 @@ stands for all its months at once, latest first. Allowed: numbers, names, ``+ - 
 ``abs(x)``
 ``round(x, k)``        to k decimals, halves up, a millionth of the last place forgiven: noise in the last bit of a
                        ratio, which differs from engine to engine, does not choose a bin
-``ago``                in a lever's rule, how many months ago each month lies: 0 for the latest
+``ago``                in a lever's rule, how many months ago each month lies: 0 for the latest; ``value`` is where
+                       the lever was put and ``start`` where it stood
 =====================  ==========================================================================================
 
 Nothing else: a formula is read from a file that a bank edits, so it can call nothing and reach nothing.
@@ -68,7 +69,7 @@ class Formula:
 
     def __call__(self, values: Mapping[str, Any]) -> Any:
         """The formula's value, element by element. Histories are of shape (months, n), fields of (n,)."""
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             return eval(self.code, {"__builtins__": {}, "missing": np.nan, **FUNCTIONS}, values)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import click
 
+from data.books import folder
 from data.errors import WhatIfError
 from model.errors import GateError, ParityError, ReleaseError
 from model.release.store import ALIASES, Release, Store
@@ -45,6 +46,9 @@ class Verbs(click.Group):
         except WhatIfError as error:
             click.echo(f"Error: {error}", err=True)
             sys.exit(BAD)
+        except (PermissionError, NotADirectoryError, FileExistsError) as error:
+            click.echo(f"Error: The folder of releases cannot be used: {error}. Set WHATIF_HOME to another.", err=True)
+            sys.exit(BAD)
 
 
 def _answer(result: dict[str, Any], as_json: bool, text: Callable[[dict[str, Any]], str]) -> None:
@@ -61,6 +65,7 @@ def main() -> None:
 
 
 def _store(book: str) -> Store:
+    folder(book)  # a book that is not there is told before anything else
     return Store(settings().home, book)
 
 

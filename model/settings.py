@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from data.errors import BadInput
 
 
 class Settings(BaseSettings):
@@ -17,5 +20,11 @@ class Settings(BaseSettings):
 
 
 def settings() -> Settings:
-    """The settings now in force."""
-    return Settings()
+    """The settings now in force; BadInput if the environment holds a value that cannot be used."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(("WHATIF", *map(str, first["loc"]))).upper()
+        told = f"{name} in the environment cannot be used: {first['msg']}; {first['input']!r} was given."
+        raise BadInput(told) from error

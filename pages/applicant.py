@@ -37,6 +37,8 @@ def workbench(model: EmbeddedModel) -> None:
             answer(model, scenario)
         else:
             invitation(model)
+        if scenario.own:
+            statement.own(model)
     with left:
         find(model)
         controls(model)
@@ -81,7 +83,7 @@ def invitation(model: EmbeddedModel) -> None:
     own = state.current().own
     missing = own.count(None)
     words = (
-        f"Fill in the record on the left: {missing} of {len(own)} values are still missing. The model answers as soon "
+        f"Fill in the record below: {missing} of {len(own)} values are still missing. The model answers as soon "
         "as it is complete."
         if own
         else f"Choose a {model.contract.book.person} on the left, by number or from one of the starting points, and "
@@ -96,18 +98,16 @@ def invitation(model: EmbeddedModel) -> None:
 def controls(model: EmbeddedModel) -> None:
     """Levers, the statement, assumptions; reset and undo."""
     scenario = state.current()
-    if scenario.own:
-        statement.own(model)
     if scenario.chosen:
         base = base_record(model.book, scenario)
         record = apply(model.contract, base, scenario.edits)
         inputs = model.contract.derive(record)
         for lever in model.contract.levers:
             draw_lever(model, lever, base, inputs)
-        statement.edits(model, record)
         assumptions(model)
     row = st.container(horizontal=True, key="buttons", gap="small")
-    row.button("Undo", on_click=state.undo, disabled=not state.can_undo(), icon=":material/undo:")
+    if scenario.chosen or state.can_undo():
+        row.button("Undo", on_click=state.undo, disabled=not state.can_undo(), icon=":material/undo:")
     if scenario.chosen:
         nothing = not (scenario.edits or scenario.assumptions)
         row.button("Reset all", on_click=state.reset, disabled=nothing, icon=":material/restart_alt:")
@@ -221,6 +221,7 @@ def answer(model: EmbeddedModel, scenario: Scenario) -> None:
     changed = bool(scenario.edits or scenario.assumptions)
     pieces.headline(narrative.verdict(contract, was, now, scenario), figures_row(model, was, now, changed), out)
     charts(why, now, moved)
+    statement.edits(model, edited)
     one_input(model, base, edits, now.cutoff)
     detail(model, why, was, now, scenario)
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from data.formulas import Array
 
@@ -31,6 +30,8 @@ def calibration_error(outcome: Array, predicted: Array, bins: int = 10) -> float
 
 def measure(outcome: Array, predicted: Array) -> Performance:
     """All measures of ``predicted`` (n,) against ``outcome`` (n,)."""
+    from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score  # not needed to load a release
+
     return Performance(
         auc=float(roc_auc_score(outcome, predicted)),
         brier=float(brier_score_loss(outcome, predicted)),

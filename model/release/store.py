@@ -41,6 +41,7 @@ from model.release.training import Progress, silent
 TRUSTED = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
 """The only type beyond skops' own list that a model file may hold. Nothing is ever added from the file itself."""
 LOCK = Path(__file__).parents[2] / "requirements.txt"
+FILES = ("model.skops", "tables.npz", "golden.npz", "territory.npz", "contract.toml", "gates.json")
 ALIASES = ("champion", "challenger", "previous")
 GOLDEN_ROWS = 1000
 BACKGROUND = "the average customer of the book"
@@ -187,8 +188,11 @@ class Store:
             content = {"manifest.json": (path / "manifest.json").read_bytes()}
             expected = json.loads(content["manifest.json"])["files"]
             content.update({name: (path / name).read_bytes() for name in expected})
-        except (OSError, ValueError, KeyError) as error:
+            absent = [name for name in FILES if name not in expected]
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise ReleaseError(f"Release {path.name} is incomplete: {error}. Train it anew.") from error
+        if absent:
+            raise ReleaseError(f"Release {path.name} is incomplete: it has no {', '.join(absent)}. Train it anew.")
         altered = [name for name, digest in expected.items() if _digest(content[name]) != digest]
         extra = sorted(each.name for each in path.iterdir() if each.name not in content)
         if altered or extra:

@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from data.books import Book
 from data.formulas import Array
 from model.monitoring.performance import Performance, measure
+
+if TYPE_CHECKING:  # loading a release imports this module, but never scikit-learn
+    from sklearn.ensemble import HistGradientBoostingClassifier
 
 Progress = Callable[[str, float], None]
 """Told what is being done and the share of the work behind, in [0, 1]."""
@@ -51,8 +53,10 @@ def one_thread() -> Iterator[None]:
         yield
 
 
-def classifier(book: Book, variant: Variant = SHIPPED) -> HistGradientBoostingClassifier:
+def classifier(book: Book, variant: Variant = SHIPPED) -> "HistGradientBoostingClassifier":
     """The unfitted model that a contract asks for."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
     contract = book.contract
     how = contract.training
     return HistGradientBoostingClassifier(
@@ -67,7 +71,7 @@ def classifier(book: Book, variant: Variant = SHIPPED) -> HistGradientBoostingCl
     )
 
 
-def fit(book: Book) -> HistGradientBoostingClassifier:
+def fit(book: Book) -> "HistGradientBoostingClassifier":
     """The shipped model, fitted to the whole book."""
     with one_thread():
         return classifier(book).fit(rows(book.inputs), book.target)
@@ -84,6 +88,8 @@ def cross_validate(book: Book, progress: Progress = silent) -> dict[str, Perform
     The AUC is the mean of the folds' (probabilities of different fits are not ranked against each other); the other
     measures are over all out-of-fold predictions.
     """
+    from sklearn.model_selection import StratifiedKFold
+
     how = book.contract.training
     x, y = rows(book.inputs), book.target
     folds = list(StratifiedKFold(how.folds, shuffle=True, random_state=how.seed).split(x, y))

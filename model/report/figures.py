@@ -150,10 +150,11 @@ def sweep(curve: Curve, goal: tuple[float, float, str] | None = None, height: in
         {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": cut, "y1": cut,
          "line": {"color": BASE, "width": 1, "dash": "dot"}}
     ]  # fmt: skip
-    above = bool(curve.pd[-1] <= curve.cutoff_pd)  # keep the label off the curve's right end
+    right = max(curve.now, goal[0] if goal else curve.now) < (x[0] + x[-1]) / 2  # keep the label off marks and curve
+    side = "bottom" if curve.pd[-1 if right else 0] <= curve.cutoff_pd else "top"
     figure["annotations"] = [
-        {"xref": "paper", "x": 1, "y": cut, "yanchor": "bottom" if above else "top", "xanchor": "right", "showarrow": False,
-         "text": f"cut-off: {cut:.1f} %"}
+        {"xref": "paper", "x": int(right), "y": cut, "yanchor": side, "xanchor": "right" if right else "left",
+         "showarrow": False, "text": f"cut-off: {cut:.1f} %"}
     ]  # fmt: skip
     return {"data": marks, "layout": figure}
 

@@ -160,7 +160,8 @@ def ways_out(contract: Contract, found: list[Flip], granted: bool) -> str:
     for flip in reachable:
         assert flip.value is not None
         lever = contract.lever(flip.name)
-        end = (" or more" if flip.up else " or less") if flip.beyond else ""
+        last = flip.value == (lever.maximum if flip.up else lever.minimum)
+        end = "" if last or not flip.beyond else " or more" if flip.up else " or less"
         told.append(lever.phrase.format(numbers.lever_value(flip.value, lever.unit) + end))
     head = "Any one of these alone would bring the score to the cut-off" if not granted else "Still granted unless"
     if len(told) == 1:
@@ -279,14 +280,18 @@ def gate_rows(report: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
     """Label, figure, threshold and verdict of each test."""
     rows = []
     for gate in report["gates"]:
-        figure = _small(gate["figure"])
-        bound = f"{'at least' if gate['at_least'] else 'at most'} {_small(gate['bound'])}"
+        if gate["parity"]:
+            figure, bound = f"{_decimals(gate['figure'])} decimals", f"at least {_decimals(gate['bound'])} decimals"
+        else:
+            figure = f"{gate['figure']:.4f}"
+            bound = f"{'at least' if gate['at_least'] else 'at most'} {gate['bound']:.4f}"
         rows.append((gate["label"], figure, bound, "passed" if gate["passed"] else "failed"))
     return rows
 
 
-def _small(value: float) -> str:
-    return f"{value:.4f}" if value >= 1e-3 or value == 0 else f"{value:.0e}"
+def _decimals(difference: float) -> int:
+    """To how many decimals two numbers agree that differ by this much; 16 is all that a double holds."""
+    return 16 if difference <= 1e-16 else int(np.floor(-np.log10(difference) + 1e-9))
 
 
 def cost_headline(report: Mapping[str, Any]) -> str:

@@ -134,9 +134,9 @@ def apply(contract: Contract, base: Array, edits: Mapping[str, float | Array] | 
     for lever in contract.levers:
         if lever.name in edits:
             value = edits.pop(lever.name)
-            moved = contract.pull(lever.name, value, out)
-            still = np.broadcast_to(value == contract.lever_start(lever.name, base), out.shape[1])
-            out = np.where(still, out, moved)
+            start = contract.lever_start(lever.name, base)
+            moved = contract.pull(lever.name, value, out, start)
+            out = np.where(np.broadcast_to(value == start, out.shape[1]), out, moved)
     for name, value in edits.items():
         contract.field(name)
         out[contract.row[name]] = value

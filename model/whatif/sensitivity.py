@@ -47,7 +47,9 @@ def grid(book: Book, name: str, now: float) -> Array:
         values = np.arange(part.minimum, part.maximum + part.step / 2, part.step)
     else:
         observed = book.raw[book.contract.row[name]]
-        values = np.unique(np.quantile(observed, np.linspace(0, 1, POINTS), method="nearest"))
+        values = np.unique(observed)
+        if len(values) > POINTS:
+            values = np.unique(np.quantile(observed, np.linspace(0, 1, POINTS), method="nearest"))
         values = values[(values >= part.minimum) & (values <= part.maximum)]
     return np.unique(np.append(values, now))
 

@@ -1,0 +1,76 @@
+"""What the tests share: one release, trained once a session whatever the number of workers."""
+
+import os
+
+os.environ["OMP_NUM_THREADS"] = "1"  # before numpy: fits are the same, and two workers do not fight
+
+import fcntl
+import shutil
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+import skops.io
+
+from data import books
+from data.books import Book
+from data.contract import Contract
+from model.engine.scorer import TableScorer
+from model.release.store import TRUSTED, Release, Store
+
+hypothesis.settings.register_profile("suite", deadline=None, derandomize=True, database=None, print_blob=False)
+hypothesis.settings.register_profile("search", deadline=None, max_examples=2000, database=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder with a trained, promoted release of the cards. Read only: a test that writes takes `own_home`."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        place = tmp_path_factory.getbasetemp().parent / "home"
+    else:
+        place = tmp_path_factory.mktemp("home")
+    place.mkdir(exist_ok=True)
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the first worker trains, the others wait here
+        store = Store(place, "cards")
+        if "champion" not in store.aliases():
+            store.promote(store.train().id)
+    return place
+
+
+@pytest.fixture(scope="session")
+def release(home: Path) -> Release:
+    """The shared champion."""
+    return Store(home, "cards").load()
+
+
+@pytest.fixture(scope="session")
+def scorer(release: Release) -> TableScorer:
+    """The deployed model."""
+    return release.scorer
+
+
+@pytest.fixture(scope="session")
+def fitted(release: Release) -> Any:
+    """The scikit-learn model the release was made from."""
+    return skops.io.loads((release.path / "model.skops").read_bytes(), trusted=list(TRUSTED))
+
+
+@pytest.fixture(scope="session")
+def book() -> Book:
+    """The cards."""
+    return books.read("cards")
+
+
+@pytest.fixture(scope="session")
+def contract(book: Book) -> Contract:
+    """The contract of the cards."""
+    return book.contract
+
+
+@pytest.fixture
+def own_home(home: Path, tmp_path: Path) -> Path:
+    """A copy of the home folder that a test may change."""
+    return shutil.copytree(home, tmp_path / "home", ignore=shutil.ignore_patterns("lock"))

@@ -1,0 +1,55 @@
+"""The app as AppTest runs it, on the shared release."""
+
+from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from model.serving import client
+
+ROOT = Path(__file__).parents[2]
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def open_app(home: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Opens the app at an address: ``open_app(customer=12345, balances=-20)``."""
+    monkeypatch.setenv("WHATIF_HOME", str(home))
+
+    def run(**address: object) -> AppTest:
+        at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
+        for name, value in address.items():
+            at.query_params[name] = str(value)
+        at.run()
+        assert not at.exception
+        return at
+
+    return run
+
+
+@pytest.fixture
+def desk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> client.Desk:
+    """A desk of its own over an empty home, in place of the process's."""
+    own = client.Desk(lambda: SimpleNamespace(home=tmp_path, book="cards", url_state=True))
+    monkeypatch.setattr(client, "desk", own)
+    monkeypatch.setattr("pages.ui.deployed.desk", own)
+    return own
+
+
+def markup(at: AppTest) -> str:
+    """Everything written as markup, in order, but the style sheet."""
+    return unescape("\n".join(each.value for each in at.html if not each.value.startswith("<style>")))
+
+
+def answers(at: AppTest) -> str:
+    """The markup below the frame, whose model badge tells how many milliseconds the last call took."""
+    return markup(at).split("live, ", 1)[1].split("</div>", 1)[1]
+
+
+def shown(at: AppTest, label: str) -> str:
+    """One number of the headline, as text."""
+    part = markup(at).split(f"<div class='wi-label'>{label}</div><div class='wi-value'>")[1]
+    return part.split("</div>")[0]

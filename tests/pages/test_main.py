@@ -1,0 +1,52 @@
+"""The frame around every page, and what is shown while there is no model."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from data.errors import WhatIfError
+from model.release.store import Store
+from model.serving.client import Desk
+from tests.pages.conftest import ROOT, Open, markup
+
+
+def test_the_frame_names_book_date_sample_and_model(open_app: Open, home: Path) -> None:
+    at = open_app()
+    text = markup(at)
+    assert "Taiwan credit cards · 30,000 customers · as of September 2005, a stressed sample" in text
+    assert f"model {Store(home, 'cards').resolve('champion')[:6]} live" in text
+
+
+def test_without_a_release_training_is_shown_and_no_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Store, "train", _stuck)
+    at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60).run()
+    assert not at.exception
+    assert "being trained" in at.subheader[0].value
+    assert at.progress or at.error
+    assert not at.number_input
+
+
+def test_a_failed_training_is_told_and_can_be_tried_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Store, "train", _stuck)
+    desk.train("cards").error = "No release: the tables do not equal the model."
+    at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60).run()
+    assert "the tables do not equal the model" in at.error[0].value
+    assert at.button[0].label == "Try again"
+
+
+def test_an_altered_release_is_refused_with_what_to_do(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WHATIF_HOME", str(own_home))
+    store = Store(own_home, "cards")
+    file = store.root / store.resolve("champion") / "gates.json"
+    file.chmod(0o644)
+    file.write_text(file.read_text() + " ")
+    monkeypatch.setattr("pages.ui.deployed.desk", Desk())
+    at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60).run()
+    assert not at.exception
+    assert "was altered" in at.error[0].value
+    assert not at.number_input
+
+
+def _stuck(_store: Store, _progress: object = None) -> None:
+    raise WhatIfError("It stopped.")

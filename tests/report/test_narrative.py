@@ -1,0 +1,75 @@
+"""Sentences, and that their numbers are those on the screen."""
+
+import re
+
+import numpy as np
+import pytest
+
+from data.books import Book
+from model.engine.scorer import TableScorer
+from model.report import narrative, numbers
+from model.whatif.customer import decide, explain
+from model.whatif.scenario import Scenario, apply, base_record
+from model.whatif.sensitivity import Flip, flips, seek, sweep
+
+
+def test_at_most_five_reasons_and_the_rest_sum_to_the_score_for_every_customer(scorer: TableScorer, book: Book) -> None:
+    for k in range(0, len(book), 3001):
+        why = explain(scorer, book.raw[:, k : k + 1])
+        rows = narrative.reasons(why)
+        score = why.base_score + sum(c.points for c in why.inputs)
+        assert len(rows) <= narrative.MOST_BARS + 1
+        assert numbers.whole_score(why.base_score) + sum(r.points for r in rows) == numbers.whole_score(score)
+
+
+def test_many_edits_are_counted_rather_than_listed(book: Book) -> None:
+    contract = book.contract
+    scenario = Scenario(1)
+    for name, value in {"balances": -20.0, "pays": 30.0, "late": 1.0}.items():
+        scenario = scenario.edited(contract, name, value)
+    assert narrative.edits_in_words(contract, scenario) == "With these 3 changes"
+    assert narrative.edits_in_words(contract, Scenario(1)) == ""
+
+
+@pytest.mark.parametrize("customer", [1, 77, 4242, 12345, 29_999])
+def test_each_way_out_really_turns_the_decision(scorer: TableScorer, book: Book, customer: int) -> None:
+    contract, scenario = book.contract, Scenario(customer)
+    base, assumed = base_record(book, scenario), scenario.values(book.contract)
+    before = decide(scorer, base, assumed)
+    found = flips(scorer, book, base, {}, before.cutoff)
+    for flip in found:
+        if flip.value is not None:
+            after = decide(scorer, apply(contract, base, {flip.name: flip.value}), assumed)
+            assert after.granted != before.granted
+    told = narrative.ways_out(contract, found, before.granted)
+    reachable = any(flip.value is not None for flip in found)
+    assert told.startswith("No single lever") != reachable
+
+
+def test_a_way_out_at_the_end_of_a_lever_has_no_or_less(book: Book) -> None:
+    told = narrative.ways_out(book.contract, [Flip("late", 0.0, True, False)], granted=False)
+    assert told == "This alone would bring the score to the cut-off: 0\N{NO-BREAK SPACE}months late now."
+
+
+def test_goal_seek_says_reached_out_of_reach_or_already_there(scorer: TableScorer, book: Book) -> None:
+    base = base_record(book, Scenario(12345))
+    curve = sweep(scorer, book, base, {}, "pays", 520)
+    say = [narrative.goal_sentence(seek(curve, goal), curve, book.contract) for goal in (0.99, 0.50, 0.001)]
+    assert "is reached already" in say[0]
+    assert "would bring the model's answer to" in say[1]
+    assert "out of reach" in say[2]
+
+
+def test_no_sentence_claims_a_cause(scorer: TableScorer, book: Book) -> None:
+    contract = book.contract
+    texts = [narrative.method(contract, "abc", Scenario().values(contract))]
+    texts += [lever.help for lever in contract.levers] + [field.help for field in contract.record]
+    for text in texts:
+        assert not re.search(r"\bcauses\b|\bwill (reduce|lower|raise|increase)\b", text)
+
+
+def test_where_a_value_stands_is_told_for_codes_amounts_and_gaps(book: Book) -> None:
+    inputs = {each.name: each for each in book.contract.inputs}
+    assert narrative.here(80_000, 38, 1, inputs["limit"], "customer").endswith("more than 38 in 100 customers")
+    assert narrative.here(0, 0, 49, inputs["standing"], "customer") == "minimum paid, like 49 in 100 customers"
+    assert narrative.here(np.nan, 0, 0, inputs["share_paid_last"], "customer") == "nothing was due"
