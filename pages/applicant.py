@@ -21,7 +21,11 @@ RANDOM, OWN_RECORD = "random", "your own"
 def main() -> None:
     model = deployed.model()
     state.restore(model)
+    inputs = [each.name for each in model.contract.inputs]
+    pieces.spreads({each.name: spread_of(model, inputs.index(each.shows)) for each in model.contract.levers})
     workbench(model)
+    with st.expander("How is this computed?"):
+        st.markdown(narrative.method(model.contract, model.release.id))
 
 
 @st.fragment
@@ -111,9 +115,10 @@ def controls(model: EmbeddedModel) -> None:
     if scenario.chosen:
         nothing = not (scenario.edits or scenario.assumptions)
         row.button("Reset all", on_click=state.reset, disabled=nothing, icon=":material/restart_alt:")
-        with row.popover("Link", icon=":material/link:"):
-            st.caption("This address opens the same what-if.")
-            st.code(st.context.url or "", language=None, wrap_lines=True)
+        link = row.popover("Link", icon=":material/link:", key="_link", on_change="rerun")
+        if link.open:
+            link.caption("This address opens the same what-if.")
+            link.code(st.context.url or "", language=None, wrap_lines=True)
         taken_back(model)
 
 
@@ -132,7 +137,7 @@ def draw_lever(model: EmbeddedModel, lever: Lever, base: Array, inputs: Array) -
     k = [each.name for each in contract.inputs].index(lever.shows)
     value, spread = float(inputs[k, 0]), spread_of(model, k)
     words = narrative.here(value, spread.below(value), spread.same(value), contract.inputs[k], contract.book.person)
-    pieces.here(spread, value, words)
+    pieces.here(lever.name, spread, value, words)
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
@@ -147,7 +152,7 @@ def spread_of(model: EmbeddedModel, k: int) -> pieces.Spread:
 
 def lever_help(lever: Lever) -> str:
     """What a lever moves, which way the model's answer goes, and whether that is association."""
-    way = {1: "Moving it up never lowers the probability.", -1: "Moving it up never raises the probability.", 0: ""}
+    way = {1: "Moved alone, up never lowers the probability.", -1: "Moved alone, up never raises it.", 0: ""}
     note = "Association, not cause. " if lever.association else ""
     return f"{note}{lever.help} {way[lever.direction]}".strip()
 
@@ -223,7 +228,7 @@ def answer(model: EmbeddedModel, scenario: Scenario) -> None:
     charts(why, now, moved)
     statement.edits(model, edited)
     one_input(model, base, edits, now.cutoff)
-    detail(model, why, was, now, scenario)
+    detail(why, scenario)
 
 
 def figures_row(model: EmbeddedModel, was: Decision, now: Decision, changed: bool) -> list[str]:
@@ -276,23 +281,15 @@ def figures_row(model: EmbeddedModel, was: Decision, now: Decision, changed: boo
 
 def charts(why: Explanation, now: Decision, moved: Changes) -> None:
     """Why it is what it is, and what the edits moved."""
-    reasons, changed = st.columns(2, gap="medium")
-    with reasons:
-        rows = narrative.reasons(why)
-        base, score = numbers.whole_score(why.base_score), numbers.whole_score(now.score)
-        pieces.finding(narrative.reasons_headline(rows, base, score))
-        st.plotly_chart(
-            figures.reasons(rows), key="reasons", config=figures.CONFIG,
-            alt=figures.reasons_in_words(rows, base, score),
-        )  # fmt: skip
-    with changed:
-        if not moved.parts:
-            pieces.finding("Move a lever: what it changes will stand here")
-            return
-        pieces.finding(narrative.changes_headline(moved, figures.shown_changes(moved)[2]))
-        st.plotly_chart(
-            figures.changes(moved), key="changes", config=figures.CONFIG, alt=figures.changes_in_words(moved)
-        )
+    rows = narrative.reasons(why)
+    base, score = numbers.whole_score(why.base_score), numbers.whole_score(now.score)
+    changed = "Move a lever: what it changes will stand here"
+    if moved.parts:
+        changed = narrative.changes_headline(moved, figures.shown_changes(moved)[2])
+    pieces.findings(narrative.reasons_headline(rows, base, score), changed)
+    st.plotly_chart(
+        figures.why(rows, moved), key="why", config=figures.CONFIG, alt=figures.why_in_words(rows, moved, base, score)
+    )
 
 
 def one_input(model: EmbeddedModel, base: Array, edits: dict[str, float], cutoff: float) -> None:
@@ -301,26 +298,21 @@ def one_input(model: EmbeddedModel, base: Array, edits: dict[str, float], cutoff
     levers = {lever.name: lever.label for lever in contract.levers}
     fields = {each.name: each.label for each in contract.record if each.name not in levers}
     names = {**levers, **fields}
-    control, chart = st.columns([0.3, 0.7], gap="medium")
-    with control:
-        name = st.selectbox("One input at a time", list(names), format_func=names.get, key=SWEPT)
-        goal = st.number_input(
-            "Goal: probability of at most (%)", 0.1, 99.9, 15.0, 1.0, format="%.1f", key=GOAL,
-            help="Which value of this input alone brings the probability down to the goal?",
-        )  # fmt: skip
-        curve = sweep(model.scorer, model.book, base, edits, name, cutoff)
-        reached = seek(curve, goal / 100)
-        pieces.html(f"<p class='wi-below'>{pieces.text(narrative.goal_sentence(reached, curve, contract))}</p>")
-    with chart:
-        pieces.finding(narrative.curve_sentence(curve, contract))
-        mark = None if reached.reached_before else (reached.value, reached.pd, "goal" if reached.reached else "best")
-        st.plotly_chart(
-            figures.sweep(curve, mark), key="sweep", config=figures.CONFIG, alt=figures.sweep_in_words(curve)
-        )
+    row = st.container(horizontal=True, key="one_input")
+    name = row.selectbox("One input at a time", list(names), format_func=names.get, key=SWEPT)
+    goal = row.number_input(
+        "Goal: probability of at most (%)", 0.1, 99.9, 15.0, 1.0, format="%.1f", key=GOAL,
+        help="Which value of this input alone brings the probability down to the goal?",
+    )  # fmt: skip
+    curve = sweep(model.scorer, model.book, base, edits, name, cutoff)
+    reached = seek(curve, goal / 100)
+    pieces.findings(narrative.curve_sentence(curve, contract), narrative.goal_sentence(reached, curve, contract))
+    mark = None if reached.reached_before else (reached.value, reached.pd, "goal" if reached.reached else "best")
+    st.plotly_chart(figures.sweep(curve, mark), key="sweep", config=figures.CONFIG, alt=figures.sweep_in_words(curve))
 
 
-def detail(model: EmbeddedModel, why: Explanation, was: Decision, now: Decision, scenario: Scenario) -> None:
-    """For analysts: every input with its share, in points and log-odds; how it is computed; downloads."""
+def detail(why: Explanation, scenario: Scenario) -> None:
+    """For analysts: every input with its share, in points and log-odds."""
     table = st.expander("Inputs, score points and log-odds", key="_table", on_change="rerun")
     if table.open:
         frame = reasons_table(why)
@@ -337,9 +329,6 @@ def detail(model: EmbeddedModel, why: Explanation, was: Decision, now: Decision,
                 "Download as CSV", frame.to_csv(index=False), f"customer-{who}-reasons.csv", "text/csv",
                 on_click="ignore", icon=":material/download:",
             )  # fmt: skip
-    how = st.expander("How is this computed?", key="_how", on_change="rerun")
-    if how.open:
-        how.markdown(narrative.method(model.contract, model.release.id, scenario.values(model.contract)))
 
 
 def reasons_table(why: Explanation) -> pd.DataFrame:

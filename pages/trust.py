@@ -11,13 +11,12 @@ def main() -> None:
     model = deployed.model()
     report, contract = model.release.report, model.contract
     pieces.html(f"<p class='wi-sentence'>{pieces.text(narrative.trust(report))}</p>")
+    pieces.findings("Tests before the release", narrative.cost_headline(report))
     tests, costs = st.columns(2, gap="large")
     with tests:
-        pieces.finding("Tests passed before the release")
         frame = pd.DataFrame(narrative.gate_rows(report), columns=["Test", "Figure", "Threshold", "Verdict"])
         st.dataframe(frame, hide_index=True, alt="The tests of the release, each with figure, threshold and verdict")
     with costs:
-        pieces.finding(narrative.cost_headline(report))
         frame = pd.DataFrame(narrative.cost_rows(report), columns=["Model", "AUC", "Brier score", "Calibration error"])
         st.dataframe(frame, hide_index=True, alt="The shipped model beside less constrained ones")
     manifest = model.release.manifest

@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ from numpy.typing import NDArray
 from data import books
 from data.books import Book
 from data.contract import Contract, read
+from data.errors import ContractError
 from model.engine.scorer import TableScorer
 from model.engine.shapley import ShapleyTables, against
 from model.engine.tables import Tables, compile_model
@@ -168,16 +170,21 @@ class Store:
         arrays, golden = _unpacked(files["tables.npz"]), _unpacked(files["golden.npz"])
         cells, base = arrays.pop("shapley"), float(arrays.pop("base"))
         tables = Tables.from_arrays(arrays)
+        try:
+            contract = read(files["contract.toml"])
+        except ContractError as error:
+            raise ReleaseError(f"Release {identity} was made by another version: {error} Train it anew.") from error
         scorer = TableScorer(
-            read(files["contract.toml"]),
+            contract,
             tables,
             ShapleyTables(tables, cells, base, str(manifest["background"])),
             Territory.from_arrays(_unpacked(files["territory.npz"])),
         )
-        gap = max(
-            float(np.abs(scorer.margins(golden["raw"]) - golden["margins"]).max()),
-            float(np.abs(scorer.explain(golden["raw"])[1] - golden["reasons"]).max()),
-        )
+        gaps = [  # numpy's maximum of them is NaN if one is, Python's is not
+            np.abs(scorer.margins(golden["raw"]) - golden["margins"]).max(),
+            np.abs(scorer.explain(golden["raw"])[1] - golden["reasons"]).max(),
+        ]
+        gap = float(np.max(gaps))
         if not gap <= EXACT:
             raise ParityError(f"Release {identity} no longer gives its stored numbers: they differ by {gap:.1e}.")
         return Release(identity, path, manifest, json.loads(files["gates.json"]), scorer)
@@ -321,8 +328,11 @@ def _packed(arrays: Mapping[str, NDArray[Any]]) -> bytes:
 
 
 def _unpacked(content: bytes) -> dict[str, NDArray[Any]]:
-    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-        return {name: stored[name] for name in stored.files}
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except (ValueError, BadZipFile) as error:
+        raise ReleaseError(f"The release holds arrays that cannot be read: {error}. Train it anew.") from error
 
 
 def _part(progress: Progress, start: float, end: float) -> Progress:

@@ -8,7 +8,9 @@ see it.
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from data.formulas import Array
 from model.report import numbers
 from model.report.narrative import Reason
 from model.whatif.attribution import Changes
@@ -17,6 +19,7 @@ from model.whatif.sensitivity import Curve
 Figure = dict[str, Any]
 
 WORSE, BETTER, BASE, SCENARIO = "#d5601e", "#3b82c4", "#8b95a3", "#4a6fa5"
+LEFT, RIGHT = [0, 0.36], [0.62, 1]  # where the two halves of `why` lie; their labels stand left of each
 GRANTED = "rgba(59,130,196,0.12)"
 CONFIG = {
     "displayModeBar": "hover",
@@ -29,30 +32,46 @@ CONFIG = {
 }
 
 
-def _layout(height: int, left: int, **more: Any) -> dict[str, Any]:
-    hidden = {"showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
+def _layout(height: int, left: int, **more: Any) -> Figure:
     return {
         "height": height,
         "margin": {"l": left, "r": 12, "t": 6, "b": 6},
+        "template": "none",  # or 3.4 kB of colour scales that no chart here uses go with every figure
         "showlegend": False,
         "dragmode": False,
         "bargap": 0.35,
         "hoverlabel": {"align": "left"},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "xaxis": dict(hidden),
-        "yaxis": {"autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "automargin": False},
         **more,
     }
 
 
-def reasons(rows: list[Reason], height: int = 236) -> Figure:
-    """Signed bars in score points, the weightiest first: what lifts the score and what costs."""
+def why(rows: list[Reason], found: Changes, height: int = 236) -> Figure:
+    """Left the reasons, right what changed, as one figure: one redraw instead of two (60 ms in the browser)."""
     values = [row.points for row in rows]
     reach = max([abs(v) for v in values] + [1]) * 1.35
-    figure = _layout(height, 158)
-    figure["xaxis"].update(range=[-reach, reach], zeroline=True, zerolinewidth=1)
-    bars = {
+    bare = {"showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
+    names = {"autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "automargin": False}
+    figure = _layout(
+        height,
+        158,
+        xaxis={**bare, "domain": LEFT, "range": [-reach, reach], "zeroline": True, "zerolinewidth": 1},
+        yaxis=names,
+    )
+    if not found.parts:
+        return {"data": [_reasons(rows)], "layout": figure}
+    changed = _changes(found)
+    longest = max(base + length for base, length in zip(changed["base"], changed["x"], strict=True))
+    figure["xaxis2"] = {**bare, "domain": RIGHT, "range": [0, longest * 1.22 + 0.1]}
+    figure["yaxis2"] = {**names, "anchor": "x2"}
+    return {"data": [_reasons(rows), changed], "layout": figure}
+
+
+def _reasons(rows: list[Reason]) -> dict[str, Any]:
+    """Signed bars in score points, the weightiest first: what lifts the score and what costs."""
+    values = [row.points for row in rows]
+    return {
         "type": "bar",
         "orientation": "h",
         "x": values,
@@ -64,19 +83,11 @@ def reasons(rows: list[Reason], height: int = 236) -> Figure:
         "customdata": [row.detail for row in rows],
         "hovertemplate": "%{y}: %{text} points<br>%{customdata}<extra></extra>",
     }
-    return {"data": [bars], "layout": figure}
 
 
-def reasons_in_words(rows: list[Reason], base: int, score: int) -> str:
-    """The reasons chart for those who cannot see it."""
-    told = "; ".join(f"{row.label} {numbers.score_points(row.points)}" for row in rows)
-    return f"Bars in score points. Average customer of the book {base}; {told}; this customer {score}."
-
-
-def changes(found: Changes, height: int = 236) -> Figure:
+def _changes(found: Changes) -> dict[str, Any]:
     """A waterfall on its side: the base PD, what each edited concept moved, the edited PD, in percent."""
     base, edited, parts = shown_changes(found)
-    labels = ["As in the book", *(label for label, _ in parts), "With the edits"]
     starts, lengths, colours, texts = [0.0], [base], [BASE], [f"{base:.1f} %"]
     at = base
     for _, moved in parts:
@@ -85,22 +96,27 @@ def changes(found: Changes, height: int = 236) -> Figure:
         colours.append(WORSE if moved > 0 else BETTER)
         texts.append(numbers.signed(f"{abs(moved):.1f}", moved))
         at += moved
-    starts, lengths = [*starts, 0.0], [*lengths, edited]
-    figure = _layout(height, 158)
-    figure["xaxis"]["range"] = [0, max(s + n for s, n in zip(starts, lengths, strict=True)) * 1.22 + 0.1]
-    bars = {
+    return {
         "type": "bar",
         "orientation": "h",
-        "base": starts,
-        "x": lengths,
-        "y": labels,
+        "xaxis": "x2",
+        "yaxis": "y2",
+        "base": [*starts, 0.0],
+        "x": [*lengths, edited],
+        "y": ["As in the book", *(label for label, _ in parts), "With the edits"],
         "marker": {"color": [*colours, SCENARIO]},
         "text": [*texts, f"{edited:.1f} %"],
         "textposition": "outside",
         "cliponaxis": False,
         "hovertemplate": "%{y}: %{text}<extra></extra>",
     }
-    return {"data": [bars], "layout": figure}
+
+
+def why_in_words(rows: list[Reason], found: Changes, base: int, score: int) -> str:
+    """The reasons and the waterfall for those who cannot see them."""
+    told = "; ".join(f"{row.label} {numbers.score_points(row.points)}" for row in rows)
+    reasons = f"Bars in score points. Average customer of the book {base}; {told}; this customer {score}."
+    return f"{reasons} {changes_in_words(found)}" if found.parts else reasons
 
 
 def shown_changes(found: Changes) -> tuple[float, float, list[tuple[str, float]]]:
@@ -122,8 +138,9 @@ def sweep(curve: Curve, goal: tuple[float, float, str] | None = None, height: in
     y = np.round(100 * curve.pd, 2)
     top = float(max(y.max(), 100 * curve.cutoff_pd)) * 1.15
     cut = round(100 * curve.cutoff_pd, 2)
-    x = [float(v) for v in curve.x]
-    shade = [float(v) if ok else None for v, ok in zip(y, curve.granted, strict=True)]
+    kept = _corners(y, curve.granted)
+    x, line = [float(v) for v in curve.x[kept]], [float(v) for v in y[kept]]
+    shade = [v if ok else None for v, ok in zip(line, curve.granted[kept], strict=True)]
     figure = _layout(height, 48)
     figure["margin"] = {"l": 52, "r": 16, "t": 10, "b": 40}
     figure["xaxis"] = {
@@ -132,7 +149,7 @@ def sweep(curve: Curve, goal: tuple[float, float, str] | None = None, height: in
     }  # fmt: skip
     figure["yaxis"] = {"range": [0, top], "fixedrange": True, "showgrid": False, "ticksuffix": " %", "nticks": 5}
     marks: list[dict[str, Any]] = [
-        {"type": "scatter", "mode": "lines", "x": x, "y": [float(v) for v in y], "hoverlabel": {"align": "left"},
+        {"type": "scatter", "mode": "lines", "x": x, "y": line,
          "line": {"color": SCENARIO, "width": 2}, "hovertemplate": "%{x:,~f}: %{y:.1f} %<extra></extra>"},
         {"type": "scatter", "mode": "lines", "x": x, "y": shade, "fill": "tozeroy", "fillcolor": GRANTED,
          "line": {"width": 0}, "hoverinfo": "skip", "connectgaps": False},
@@ -157,6 +174,12 @@ def sweep(curve: Curve, goal: tuple[float, float, str] | None = None, height: in
          "showarrow": False, "text": f"cut-off: {cut:.1f} %"}
     ]  # fmt: skip
     return {"data": marks, "layout": figure}
+
+
+def _corners(y: Array, granted: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """The points that a line through ``y`` cannot do without: those in the middle of a level stretch are left out."""
+    same = (y[1:-1] == y[:-2]) & (y[1:-1] == y[2:]) & (granted[1:-1] == granted[:-2]) & (granted[1:-1] == granted[2:])
+    return np.flatnonzero(~np.concatenate(([False], same, [False])))
 
 
 def axis_title(curve: Curve) -> str:

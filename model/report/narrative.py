@@ -218,14 +218,6 @@ def here(value: float, below: int, same: int, each: Input, person: str) -> str:
     return f"{input_value(each, value)}, more than {below} in 100 {person}s"
 
 
-def assumptions_in_words(contract: Contract, values: Mapping[str, float]) -> str:
-    """The assumptions behind the expected loss."""
-    return (
-        f"assuming {numbers.percent(values['lgd'], 0)} of the exposure is lost at default and "
-        f"{numbers.percent(values['ccf'], 0)} of the undrawn limit is drawn by then"
-    )
-
-
 def assumption_chip(contract: Contract, name: str, value: float) -> str:
     """A changed assumption as a short label."""
     if name == CUTOFF:
@@ -234,7 +226,7 @@ def assumption_chip(contract: Contract, name: str, value: float) -> str:
     return f"{each.label} {numbers.measure(value, each.unit)}"
 
 
-def method(contract: Contract, release: str, values: Mapping[str, float]) -> str:
+def method(contract: Contract, release: str) -> str:
     """How the numbers on the customer page come about, for whoever asks."""
     book, score = contract.book, contract.score
     protected = ", ".join(field.label.lower() for field in contract.protected())
@@ -251,9 +243,9 @@ def method(contract: Contract, release: str, values: Mapping[str, float]) -> str
             "**What changed.** Exact Shapley values over the edited concepts, between the record in the book and the "
             "edited one: every order of making the edits counts the same, what was not edited gets nothing, and the "
             "parts sum to the change of the probability.",
-            f"**Expected loss.** PD × LGD × EAD over {book.pd_horizon}, {assumptions_in_words(contract, values)}; "
-            "EAD = balance + conversion factor × undrawn limit, the balance floored at 0 and a limit overdrawn having "
-            "nothing undrawn.",
+            f"**Expected loss.** PD × LGD × EAD over {book.pd_horizon}; LGD and the conversion factor are assumptions, "
+            "editable; EAD = balance + conversion factor × undrawn limit, the balance floored at 0 and a limit "
+            "overdrawn having nothing undrawn.",
             "**Known territory.** Gower's distance over the model's inputs to the nearest of 2,000 reference "
             f"{book.person}s, as a percentile of the book: usual below 95, unusual below 99, outside above or when a "
             "value lies beyond the range the model has seen.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,12 +47,19 @@ def grid(book: Book, name: str, now: float) -> Array:
     if isinstance(part, Lever) and name not in book.contract.row:
         values = np.arange(part.minimum, part.maximum + part.step / 2, part.step)
     else:
-        observed = book.raw[book.contract.row[name]]
-        values = np.unique(observed)
-        if len(values) > POINTS:
-            values = np.unique(np.quantile(observed, np.linspace(0, 1, POINTS), method="nearest"))
+        values = _observed(book, name)
         values = values[(values >= part.minimum) & (values <= part.maximum)]
     return np.unique(np.append(values, now))
+
+
+@lru_cache(maxsize=256)
+def _observed(book: Book, name: str) -> Array:
+    """The values a field takes in the book, or 101 of them spread over its customers. Books never change."""
+    observed = book.raw[book.contract.row[name]]
+    values = np.unique(observed)
+    if len(values) > POINTS:
+        values = np.unique(np.quantile(observed, np.linspace(0, 1, POINTS), method="nearest"))
+    return values
 
 
 def sweep(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, float], name: str, cutoff: float) -> Curve:

@@ -1,8 +1,10 @@
 """Small pieces of layout, and the style sheet."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import streamlit as st
@@ -17,6 +19,12 @@ ICON = Path(__file__).with_name("icon.png")  # a Material icon would be fetched 
 def style() -> None:
     """The style sheet, once a page."""
     st.html(LOOK)
+
+
+def spreads(drawn: Mapping[str, "Spread"]) -> None:
+    """The histograms of `here` by name, once a page, so that a move of a lever does not send them again."""
+    rules = (f'.wi-here .wi-{name} {{ mask-image: url("{each.image}"); }}' for name, each in drawn.items())
+    st.html(f"<style>{''.join(rules)}</style>")
 
 
 def html(body: str) -> None:
@@ -54,19 +62,19 @@ def headline(sentence: str, numbers: list[str], below: str = "") -> None:
     )
 
 
-def finding(sentence: str) -> None:
-    """The sentence above a chart."""
-    html(f"<h3 class='wi-finding'>{text(sentence)}</h3>")
+def findings(*sentences: str) -> None:
+    """The sentences above charts that stand side by side: one message to the browser."""
+    html(f"<div class='wi-findings'>{''.join(f'<h3>{text(each)}</h3>' for each in sentences)}</div>")
 
 
 @dataclass(frozen=True, eq=False)
 class Spread:
-    """The distribution of one input in the book, ready to be drawn: sorted known values, ends of the drawing, bars."""
+    """The distribution of one input in the book: sorted known values, ends of the drawing, the drawing itself."""
 
     known: Array
     low: float
     span: float
-    bars: str
+    image: str
 
     @classmethod
     def of(cls, values: Array) -> "Spread":
@@ -75,8 +83,13 @@ class Spread:
         low, high = np.quantile(known, [0.005, 0.995])
         span = float(high - low) if high > low else 1.0
         counts = np.histogram(known.clip(low, high), BARS, (low, low + span))[0]
-        heights = np.ceil(13 * np.sqrt(counts / counts.max()))
-        return cls(known, float(low), span, "".join(f"<b style='height:{h:.0f}px'></b>" for h in heights))
+        heights = 14 * np.sqrt(counts / counts.max())
+        path = "".join(f"M{4 * k + 1.5} 15v-{h:.1f}" for k, h in enumerate(heights) if h >= 0.05)
+        picture = (
+            f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {4 * BARS} 15' preserveAspectRatio='none'>"
+            f"<path d='{path}' stroke='black' stroke-width='3'/></svg>"
+        )
+        return cls(known, float(low), span, f"data:image/svg+xml,{quote(picture)}")
 
     def below(self, value: float) -> int:
         """How many of 100 lie below a value."""
@@ -88,9 +101,9 @@ class Spread:
         return round(100 * float(last - first) / len(self.known))
 
 
-def here(spread: Spread, value: float, words: str) -> None:
-    """Where a value stands in the book: a small histogram with a mark, and the words for it."""
+def here(name: str, spread: Spread, value: float, words: str) -> None:
+    """Where a value stands in the book: the histogram ``name`` with a mark, and the words for it."""
     mark = ""
     if not np.isnan(value):
-        mark = f"<i style='left:{100 * float(np.clip((value - spread.low) / spread.span, 0, 1)):.1f}%'></i>"
-    html(f"<div class='wi-here'><div aria-hidden='true'>{spread.bars}{mark}</div><span>{text(words)}</span></div>")
+        mark = f"<i style='left:{100 * float(np.clip((value - spread.low) / spread.span, 0, 1)):.0f}%'></i>"
+    html(f"<div class='wi-here'><div><b class='wi-{name}'></b>{mark}</div><span>{text(words)}</span></div>")

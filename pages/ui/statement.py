@@ -47,11 +47,11 @@ def _field(field: Field, value: float | None, prefix: str) -> None:
     key = state.place(f"{prefix}{field.name}", shown)
     if field.codes:
         st.selectbox(
-            field.label, list(field.codes), format_func=lambda code: field.codes[code], index=None if prefix else 0, help=field.help, key=key,
-            on_change=state.touched, args=(key,), placeholder="choose",
+            field.label, list(field.codes), format_func=lambda code: field.codes[code], index=None if prefix else 0,
+            help=field.help, key=key, on_change=state.touched, args=(key,), placeholder="choose",
         )  # fmt: skip
         return
     st.number_input(
-        f"{field.label} ({field.unit})", int(field.minimum), int(field.maximum), value=None if prefix else "min", step=int(field.step),
-        help=field.help, key=key, on_change=state.touched, args=(key,), placeholder="enter",
+        f"{field.label} ({field.unit})", int(field.minimum), int(field.maximum), value=None if prefix else "min",
+        step=int(field.step), help=field.help, key=key, on_change=state.touched, args=(key,), placeholder="enter",
     )  # fmt: skip

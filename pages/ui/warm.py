@@ -35,6 +35,5 @@ def up() -> None:
     edited = apply(contract, base, edits)
     decide(scorer, edited, scenario.values(contract))
     flips(scorer, book, base, edits, contract.score.cutoff)
-    narrative.reasons(explain(scorer, edited))
-    figures.changes(changes(scorer, base, edited))
+    figures.why(narrative.reasons(explain(scorer, edited)), changes(scorer, base, edited))
     figures.sweep(sweep(scorer, book, base, edits, contract.levers[0].name, contract.score.cutoff))

@@ -11,11 +11,12 @@ from model.whatif.scenario import apply
 from model.whatif.sensitivity import sweep
 
 NO_EDITS: dict[str, float] = {}
+NOTHING = Changes(0.19, 0.19, ())
 
 
 def test_a_waterfall_starts_at_the_base_and_ends_at_the_edited_probability() -> None:
     found = Changes(0.19, 0.12, (Change(("balances",), "Balances", -0.05), Change(("payments",), "Paid", -0.02)))
-    bars = figures.changes(found)["data"][0]
+    bars = figures.why([], found)["data"][1]
     assert bars["y"] == ["As in the book", "Balances", "Paid", "With the edits"]
     assert np.allclose(bars["base"], [0, 14, 12, 0])
     assert np.allclose(bars["x"], [19, 5, 2, 12])
@@ -33,8 +34,10 @@ def test_waterfall_bars_meet_end_to_start_for_real_customers(scorer: TableScorer
 
 def test_a_sweep_shades_exactly_where_the_line_would_be_granted(scorer: TableScorer, book: Book) -> None:
     curve = sweep(scorer, book, book.raw[:, 2:3], NO_EDITS, "late", 520)
-    shade = figures.sweep(curve)["data"][1]["y"]
-    assert [value is not None for value in shade] == curve.granted.tolist()
+    line, shade = figures.sweep(curve)["data"][:2]
+    granted = dict(zip(curve.x.tolist(), curve.granted.tolist(), strict=True))
+    assert [value is not None for value in shade["y"]] == [granted[x] for x in shade["x"]]
+    assert np.allclose(np.interp(curve.x, line["x"], line["y"]), 100 * curve.pd, atol=0.006)
     assert curve.granted.any()
     assert not curve.granted.all()
 
@@ -42,12 +45,12 @@ def test_a_sweep_shades_exactly_where_the_line_would_be_granted(scorer: TableSco
 def test_no_chart_has_a_legend_or_a_fixed_text_colour(scorer: TableScorer, book: Book) -> None:
     rows = narrative.reasons(explain(scorer, book.raw[:, :1]))
     curve = sweep(scorer, book, book.raw[:, :1], NO_EDITS, "limit", 520)
-    for figure in (figures.reasons(rows), figures.sweep(curve)):
+    for figure in (figures.why(rows, NOTHING), figures.sweep(curve)):
         assert figure["layout"]["showlegend"] is False
         assert "font" not in figure["layout"]
 
 
 def test_words_of_a_chart_name_every_bar(scorer: TableScorer, book: Book) -> None:
     rows = narrative.reasons(explain(scorer, book.raw[:, :1]))
-    told = figures.reasons_in_words(rows, 531, 475)
+    told = figures.why_in_words(rows, NOTHING, 531, 475)
     assert all(row.label in told for row in rows)
