@@ -131,13 +131,13 @@ def draw_lever(model: EmbeddedModel, lever: Lever, base: Array, inputs: Array) -
     at = min(max(now, lever.minimum), lever.maximum)
     label = f"{lever.label} · {numbers.lever_value(now, lever.unit)}"
     st.slider(
-        label, kind(lever.minimum), kind(lever.maximum), step=kind(lever.step), help=lever_help(lever),
+        label, kind(lever.minimum), kind(lever.maximum), step=kind(lever.step), help=narrative.lever_help(lever),
         key=state.place(lever.name, kind(at)), on_change=state.touched, args=(lever.name,),
     )  # fmt: skip
     k = [each.name for each in contract.inputs].index(lever.shows)
     value, spread = float(inputs[k, 0]), spread_of(model, k)
     words = narrative.here(value, spread.below(value), spread.same(value), contract.inputs[k], contract.book.person)
-    pieces.here(lever.name, spread, value, words)
+    pieces.here(lever.name, spread, value, words, narrative.direction(lever))
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
@@ -148,13 +148,6 @@ def _spread(_model: EmbeddedModel, release: str, k: int) -> pieces.Spread:
 def spread_of(model: EmbeddedModel, k: int) -> pieces.Spread:
     """The distribution of one input in the book."""
     return _spread(model, model.release.id, k)
-
-
-def lever_help(lever: Lever) -> str:
-    """What a lever moves, which way the model's answer goes, and whether that is association."""
-    way = {1: "Moved alone, up never lowers the probability.", -1: "Moved alone, up never raises it.", 0: ""}
-    note = "Association, not cause. " if lever.association else ""
-    return f"{note}{lever.help} {way[lever.direction]}".strip()
 
 
 def assumptions(model: EmbeddedModel) -> None:
@@ -306,9 +299,21 @@ def one_input(model: EmbeddedModel, base: Array, edits: dict[str, float], cutoff
     )  # fmt: skip
     curve = sweep(model.scorer, model.book, base, edits, name, cutoff)
     reached = seek(curve, goal / 100)
-    pieces.findings(narrative.curve_sentence(curve, contract), narrative.goal_sentence(reached, curve, contract))
+    answer = narrative.goal_sentence(reached, curve, shown_at(model, base, {**edits, name: reached.value}, name))
+    pieces.findings(narrative.curve_sentence(curve, contract), answer)
     mark = None if reached.reached_before else (reached.value, reached.pd, "goal" if reached.reached else "best")
     st.plotly_chart(figures.sweep(curve, mark), key="sweep", config=figures.CONFIG, alt=figures.sweep_in_words(curve))
+
+
+def shown_at(model: EmbeddedModel, base: Array, edits: dict[str, float], name: str) -> str:
+    """What a lever's value comes to in the input it shows: "share of the limit used now 31 %"."""
+    contract = model.contract
+    for lever in contract.levers:
+        if lever.name == name and lever.unit == "±%":
+            k = [each.name for each in contract.inputs].index(lever.shows)
+            value = contract.derive(apply(contract, base, edits), [k])[0, 0]
+            return f"{contract.inputs[k].label.lower()} {narrative.input_value(contract.inputs[k], value)}"
+    return ""
 
 
 def detail(why: Explanation, scenario: Scenario) -> None:

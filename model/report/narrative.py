@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from data.contract import Contract, Input, Lever
+from data.contract import Contract, Field, Input, Lever
 from model.report import numbers
 from model.whatif.attribution import Changes
 from model.whatif.customer import Decision, Explanation
@@ -182,15 +182,38 @@ def curve_sentence(curve: Curve, contract: Contract) -> str:
     return f"{label}: between {low} and {high}, {now} now; the decision turns at {' and '.join(flips[:3])}"
 
 
-def goal_sentence(goal: Goal, curve: Curve, contract: Contract) -> str:
-    """The answer to a goal seek."""
+def goal_sentence(goal: Goal, curve: Curve, shown: str = "") -> str:
+    """The answer to a goal seek; ``shown`` is what else the value means: "31 % of the limit used"."""
     at = numbers.lever_value(goal.value, curve.unit) if curve.unit else numbers.plain(goal.value)
+    at = f"{at} ({shown})" if shown else at
     target = numbers.percent(goal.target)
     if goal.reached_before:
         return f"{target} or less is reached already: the model says {numbers.percent(curve.now_pd)} now."
     if goal.reached:
         return f"{curve.label} {at} would bring the model's answer to {numbers.percent(goal.pd)}."
     return f"{target} is out of reach with this alone; the best is {numbers.percent(goal.pd)}, at {at}."
+
+
+def direction(lever: Lever) -> str:
+    """Which way the model's answer goes with a lever, and whether that is association, for the line under it."""
+    told = {1: "higher is riskier", -1: "higher is safer", 0: ""}[lever.direction]
+    return f"{told}, by association" if lever.association else told
+
+
+def lever_help(lever: Lever) -> str:
+    """What a lever moves, its range, and the direction the model keeps."""
+    way = {1: "Moved alone, up never lowers the probability.", -1: "Moved alone, up never raises it.", 0: ""}
+    ends = [numbers.lever_value(end, lever.unit) for end in (lever.minimum, lever.maximum)]
+    note = "Association, not cause. " if lever.association else ""
+    return f"{note}{lever.help} From {ends[0]} to {ends[1]}. {way[lever.direction]}".strip()
+
+
+def field_help(field: Field) -> str:
+    """What a field holds, and its range."""
+    if field.codes:
+        return field.help
+    ends = [numbers.measure(end, field.unit) for end in (field.minimum, field.maximum)]
+    return f"{field.help} From {ends[0]} to {ends[1]}."
 
 
 # ---- known territory --------------------------------------------------------------------------------------------

@@ -101,9 +101,11 @@ class Spread:
         return round(100 * float(last - first) / len(self.known))
 
 
-def here(name: str, spread: Spread, value: float, words: str) -> None:
-    """Where a value stands in the book: the histogram ``name`` with a mark, and the words for it."""
+def here(name: str, spread: Spread, value: float, words: str, note: str) -> None:
+    """Where a value stands in the book: the histogram ``name`` with a mark, the words for it, and a note."""
     mark = ""
     if not np.isnan(value):
         mark = f"<i style='left:{100 * float(np.clip((value - spread.low) / spread.span, 0, 1)):.0f}%'></i>"
-    html(f"<div class='wi-here'><div><b class='wi-{name}'></b>{mark}</div><span>{text(words)}</span></div>")
+    html(
+        f"<div class='wi-here'><div><b class='wi-{name}'></b>{mark}</div><span>{text(words)}<br>{text(note)}</span></div>"
+    )

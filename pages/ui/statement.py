@@ -6,6 +6,7 @@ import streamlit as st
 
 from data.contract import Field
 from data.formulas import Array
+from model.report import narrative
 from model.serving.client import EmbeddedModel
 from pages.ui import state
 
@@ -48,10 +49,11 @@ def _field(field: Field, value: float | None, prefix: str) -> None:
     if field.codes:
         st.selectbox(
             field.label, list(field.codes), format_func=lambda code: field.codes[code], index=None if prefix else 0,
-            help=field.help, key=key, on_change=state.touched, args=(key,), placeholder="choose",
+            help=narrative.field_help(field), key=key, on_change=state.touched, args=(key,), placeholder="choose",
         )  # fmt: skip
         return
     st.number_input(
         f"{field.label} ({field.unit})", int(field.minimum), int(field.maximum), value=None if prefix else "min",
-        step=int(field.step), help=field.help, key=key, on_change=state.touched, args=(key,), placeholder="enter",
+        step=int(field.step), help=narrative.field_help(field), key=key, on_change=state.touched, args=(key,),
+        placeholder="enter",
     )  # fmt: skip

@@ -54,7 +54,7 @@ def test_a_way_out_at_the_end_of_a_lever_has_no_or_less(book: Book) -> None:
 def test_goal_seek_says_reached_out_of_reach_or_already_there(scorer: TableScorer, book: Book) -> None:
     base = base_record(book, Scenario(12345))
     curve = sweep(scorer, book, base, {}, "pays", 520)
-    say = [narrative.goal_sentence(seek(curve, goal), curve, book.contract) for goal in (0.99, 0.50, 0.001)]
+    say = [narrative.goal_sentence(seek(curve, goal), curve) for goal in (0.99, 0.50, 0.001)]
     assert "is reached already" in say[0]
     assert "would bring the model's answer to" in say[1]
     assert "out of reach" in say[2]
