@@ -9,7 +9,6 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy: 2.7 ms a row against seconds under contention
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -21,10 +20,8 @@ from pages.ui import warm
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
-    """Warm up, then keep the garbage collector off what will live as long as the server."""
+    """Warm up before serving."""
     warm.up()
-    gc.collect()
-    gc.freeze()  # Streamlit collects after every rerun: 130 ms over 250,000 objects, nothing once they are frozen
     yield {}
 
 

@@ -5,6 +5,7 @@ import streamlit as st
 from data.errors import WhatIfError
 from model.serving.client import EmbeddedModel, desk
 from model.settings import settings
+from pages.ui import warm
 
 
 def model() -> EmbeddedModel:
@@ -37,4 +38,5 @@ def _training(book: str) -> None:
         return
     st.progress(min(progress.share, 1.0), text=progress.doing)
     if desk.model(book) is not None:
+        warm.up()
         st.rerun()
