@@ -106,6 +106,5 @@ def here(name: str, spread: Spread, value: float, words: str, note: str) -> None
     mark = ""
     if not np.isnan(value):
         mark = f"<i style='left:{100 * float(np.clip((value - spread.low) / spread.span, 0, 1)):.0f}%'></i>"
-    html(
-        f"<div class='wi-here'><div><b class='wi-{name}'></b>{mark}</div><span>{text(words)}<br>{text(note)}</span></div>"
-    )
+    told = f"<span>{text(words)}<br>{text(note)}</span>"
+    html(f"<div class='wi-here'><div><b class='wi-{name}'></b>{mark}</div>{told}</div>")
