@@ -1,0 +1,389 @@
+"""The customer page's figures with their bounds, printed, never asserted: ``python -m tests.bench_page [--json]``.
+
+Server CPU is user + system time of the server's process. Times in the browser are taken inside the page, from the
+key's event to the frame after the one that shows the result. Sessions without a browser speak Streamlit's websocket
+protocol. Takes two minutes, half a minute more where a release must be trained first. An idle machine is assumed:
+the load is printed with the figures.
+"""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy, as in the application
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+import psutil
+import websockets
+from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from data.books import read
+from model.release.store import Store
+from model.whatif.scenario import Scenario, apply, base_record, to_query
+from model.whatif.sensitivity import sweep
+from tests.browser.server import Server, chromium, serving
+
+BOOK = "cards"
+STARTS = 3
+LEVER, OFF_START = "balances", ("limit", 200_000.0)  # the lever moved; another, off its start, so all charts stay
+FIRST, STEP, MOVES = -90, 5, 37  # up to one step short of the lever's end, and in the browser back down again
+SESSIONS, EVERY, ROUNDS = 10, 2.0, 16
+CANDIDATES = 300  # customers among whom those are looked at whose number changes at most moves
+WINDOW = {"width": 1280, "height": 720}
+QUIET = 350  # ms without a message or a change of a chart: the move is over
+
+PROBE = """
+(() => {
+  const bench = (window.bench = { first: {}, charts: {} });
+  const names = ["why", "sweep"];
+  const inside = names.map((name) => `.st-key-${name}`).join(",");
+  const shown = () => document.querySelector(".wi-number .wi-value")?.textContent ?? "";
+  const painted = (then) => requestAnimationFrame(() => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = () => then(performance.now());
+    channel.port2.postMessage(0);
+  });
+  bench.arm = () => Object.assign(bench, {
+    before: shown(), key: 0, sent: 0, answered: 0, ended: 0, seen: false, number: 0, charts: {}, drawn: 0, shifted: 0,
+  });
+  bench.settled = (quiet) => new Promise((resolve) => {
+    const look = () => {
+      const last = Math.max(bench.key, bench.ended, bench.drawn, bench.number);
+      const over = performance.now() - last;
+      bench.ended && over > quiet || over > 10000 ? resolve({ ...bench }) : setTimeout(look, 20);
+    };
+    look();
+  });
+  document.addEventListener("keydown", () => { bench.key = performance.now(); }, true);
+  const Socket = window.WebSocket;
+  window.WebSocket = class extends Socket {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener("message", () => {
+        if (!bench.sent) return;
+        bench.ended = performance.now();
+        bench.answered ||= bench.ended;
+      });
+    }
+    send(...given) {
+      if (bench.key && !bench.sent) bench.sent = performance.now();
+      super.send(...given);
+    }
+  };
+  new MutationObserver((records) => {
+    if (!bench.first.number && shown()) painted((now) => { bench.first.number ||= now; });
+    for (const record of records) {
+      const node = record.target.nodeType === 1 ? record.target : record.target.parentElement;
+      if (record.type !== "childList" && !(node instanceof SVGElement)) continue;
+      const chart = node?.closest?.(inside);
+      if (!chart) continue;
+      if (!bench.first.chart && chart.querySelector("svg path, svg rect"))
+        painted((now) => { bench.first.chart ||= now; });
+      if (!bench.key) continue;
+      const name = names.find((each) => chart.classList.contains(`st-key-${each}`));
+      painted((now) => { bench.charts[name] = bench.drawn = now; });
+    }
+    if (bench.key && !bench.seen && shown() !== bench.before) {
+      bench.seen = true;
+      painted((now) => { bench.number = now; });
+    }
+  }).observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) bench.shifted += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+})();
+"""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line: how much, in which unit, at most how much (None where nothing is promised)."""
+
+    name: str
+    value: float
+    unit: str
+    bound: float | None = None
+
+
+def tell(doing: str) -> None:
+    """Progress, on standard error."""
+    print(doing, file=sys.stderr, flush=True)
+
+
+def p95(values: list[float]) -> float:
+    """The value that 95 in 100 do not exceed."""
+    return quantiles(values, n=20, method="inclusive")[-1]
+
+
+# ---- what is looked at -----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def released() -> Iterator[Path]:
+    """WHATIF_HOME if it holds a champion; otherwise a temporary home with a release trained for this run."""
+    given = os.environ.get("WHATIF_HOME")
+    if given and "champion" in Store(Path(given), BOOK).aliases():
+        yield Path(given).resolve()
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        tell("training a release")
+        store = Store(Path(folder), BOOK)
+        store.promote(store.train().id)
+        yield Path(folder)
+
+
+def restless(home: Path) -> list[Scenario]:
+    """What-ifs in which the probability shown changes at most moves of the lever, the most restless customer first."""
+    scorer, book = Store(home, BOOK).load().scorer, read(BOOK)
+    found = []
+    for number in book.ids[:: max(1, len(book) // CANDIDATES)]:
+        scenario = Scenario(int(number)).edited(book.contract, *OFF_START)
+        base = base_record(book, scenario)
+        if (apply(book.contract, base, scenario.edits) == base).all():
+            continue
+        curve = sweep(scorer, book, base, dict(scenario.edits), LEVER, book.contract.score.cutoff)
+        shown = [round(100 * float(pd), 1) for pd in curve.pd]
+        found.append((sum(a != b for a, b in pairwise(shown)), scenario))
+    found.sort(key=lambda each: -each[0])
+    return [scenario.edited(book.contract, LEVER, float(FIRST)) for _, scenario in found]
+
+
+def address(scenario: Scenario) -> str:
+    """The scenario as an address carries it."""
+    return "&".join(f"{name}={value}" for name, value in to_query(scenario).items())
+
+
+# ---- with a browser -------------------------------------------------------------------------------------------------
+
+
+def opened(browser: Browser, server: Server, scenario: Scenario) -> Page:
+    """A new visitor's page, with the probe in it."""
+    page = browser.new_context(viewport=WINDOW).new_page()  # type: ignore[arg-type]
+    page.add_init_script(PROBE)
+    page.goto(f"{server.url}/?{address(scenario)}")
+    page.wait_for_function("window.bench.first.number && window.bench.first.chart")
+    return page
+
+
+def moves(page: Page, frames: list[int], process: psutil.Process) -> tuple[list[dict[str, Any]], float]:
+    """What the probe saw of each press of an arrow key, frames included, and server CPU seconds a move."""
+    thumb = page.get_by_role("slider", name="Balances")
+    thumb.focus()
+    page.keyboard.press("ArrowRight")  # not counted: the first what-if of a session
+    page.evaluate(f"bench.settled({QUIET})")
+    found = []
+    start = spent(process)
+    for key in [*["ArrowRight"] * (MOVES - 1), *["ArrowLeft"] * (MOVES - 1)]:
+        page.evaluate("bench.arm()")
+        frames.clear()
+        page.keyboard.press(key)
+        seen = page.evaluate(f"bench.settled({QUIET})")
+        found.append({**seen, "messages": len(frames), "bytes": sum(frames)})
+    return found, (spent(process) - start) / len(found)
+
+
+def spent(process: psutil.Process) -> float:
+    """User and system CPU seconds of a process so far."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def browser_figures(home: Path, folder: Path, scenario: Scenario) -> tuple[list[Figure], dict[str, Any]]:
+    """Everything that needs a browser: starts, first visitors, presses of a key."""
+    starts, numbers, charts = [], [], []
+    with sync_playwright() as playwright:
+        browser = chromium(playwright)
+        for k in range(STARTS):
+            tell(f"start {k + 1} of {STARTS}")
+            with serving(home, folder) as server:
+                starts.append(server.seconds)
+                page = opened(browser, server, scenario)
+                first = page.evaluate("bench.first")
+                numbers.append(first["number"])
+                charts.append(first["chart"])
+                if k + 1 == STARTS:
+                    tell(f"{2 * MOVES - 2} presses of a key")
+                    page.close()
+                    seen, cpu = pressed(browser, server, scenario)
+        browser.close()
+    told = [each for each in seen if each["number"]]
+    number = [each["number"] - each["key"] for each in told]
+    drawn = [each["drawn"] - each["key"] for each in seen if each["drawn"]]
+    found = [
+        Figure("start of the server → ready, release present", median(starts), "s", 10),
+        Figure("first visitor: first number painted after ready", median(numbers) / 1000, "s"),
+        Figure("first visitor: first chart painted after ready", median(charts) / 1000, "s", 3),
+        Figure("one what-if: server CPU, mean", 1000 * cpu, "ms", 40),
+        Figure("one what-if: websocket messages, median", median(each["messages"] for each in seen), "", 40),
+        Figure("one what-if: bytes received, median", median(each["bytes"] for each in seen) / 1000, "kB", 25),
+        Figure("key press → new PD painted, median", median(number), "ms", 130),
+        Figure("key press → new PD painted, p95", p95(number), "ms"),
+        Figure("key press → every chart painted, median", median(drawn), "ms", 350),
+        Figure("key press → every chart painted, p95", p95(drawn), "ms"),
+        Figure("layout shift, worst move", max(each["shifted"] for each in seen), "", 0.02),
+    ]
+    parts = {
+        "presses": len(seen),
+        "presses that changed the number": len(told),
+        "key → sent, ms": median(each["sent"] - each["key"] for each in seen),
+        "key → first answer, ms": median(each["answered"] - each["key"] for each in seen),
+        "key → last answer, ms": median(each["ended"] - each["key"] for each in seen),
+    }
+    for name in ("why", "sweep"):
+        times = [each["charts"][name] - each["key"] for each in seen if name in each["charts"]]
+        if times:
+            parts[f"key → {name} painted, ms"] = median(times)
+    return found, parts
+
+
+def pressed(browser: Browser, server: Server, scenario: Scenario) -> tuple[list[dict[str, Any]], float]:
+    """The presses, in a page whose websocket frames are counted."""
+    frames: list[int] = []
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda data: frames.append(len(data)))
+
+    page = browser.new_context(viewport=WINDOW).new_page()  # type: ignore[arg-type]
+    page.on("websocket", listen)
+    page.add_init_script(PROBE)
+    page.goto(f"{server.url}/?{address(scenario)}")
+    page.wait_for_function("window.bench.first.number && window.bench.first.chart")
+    page.evaluate("bench.arm()")
+    return moves(page, frames, psutil.Process(server.process.pid))
+
+
+# ---- many sessions at once ------------------------------------------------------------------------------------------
+
+
+class Session:
+    """One visitor without a browser: opens a what-if and moves the lever, in Streamlit's websocket protocol."""
+
+    def __init__(self, socket: websockets.ClientConnection, query: str) -> None:
+        self.socket, self.query = socket, query
+        self.page = self.fragment = self.widget = ""
+
+    async def open(self) -> None:
+        """The first run, from which page, fragment and widget are learnt."""
+        message = BackMsg()
+        message.rerun_script.query_string = self.query
+        await self.socket.send(message.SerializeToString())
+        for answer in await self.answers():
+            kind = answer.WhichOneof("type")
+            if kind == "new_session":
+                self.page = answer.new_session.page_script_hash
+            elif kind == "delta" and answer.delta.new_element.slider.id.endswith(f"-{LEVER}"):
+                self.fragment, self.widget = answer.delta.fragment_id, answer.delta.new_element.slider.id
+
+    async def move(self, value: float) -> float:
+        """Seconds from sending the lever's new value to the last message of the run."""
+        message = BackMsg()
+        rerun = message.rerun_script
+        rerun.query_string, rerun.page_script_hash, rerun.fragment_id = self.query, self.page, self.fragment
+        state = rerun.widget_states.widgets.add()
+        state.id = self.widget
+        state.double_array_value.data.append(value)
+        start = time.perf_counter()
+        await self.socket.send(message.SerializeToString())
+        answers = await self.answers()
+        took = time.perf_counter() - start
+        for answer in answers:
+            if answer.WhichOneof("type") == "page_info_changed":
+                self.query = answer.page_info_changed.query_string
+        return took
+
+    async def answers(self) -> list[ForwardMsg]:
+        """Every message of one run of the script, the last of which says that it is over."""
+        found = []
+        while True:
+            data = await self.socket.recv()
+            message = ForwardMsg()
+            message.ParseFromString(data if isinstance(data, bytes) else data.encode())
+            found.append(message)
+            if message.WhichOneof("type") == "script_finished":
+                return found
+
+
+async def visit(server: Server, scenario: Scenario, start: float, seed: int) -> list[float]:
+    """One session: a change every two seconds, beginning at a moment of its own. Seconds each took."""
+    draw = random.Random(seed)
+    host = f"{server.url.replace('http', 'ws', 1)}/_stcore/stream"
+    async with websockets.connect(host, subprotocols=["streamlit"], origin=server.url, max_size=None) as socket:  # type: ignore[arg-type, list-item]
+        session = Session(socket, address(scenario))
+        await session.open()
+        found = []
+        offset = draw.uniform(0, EVERY)
+        for k in range(ROUNDS):
+            await asyncio.sleep(max(0.0, start + offset + k * EVERY - time.perf_counter()))
+            found.append(await session.move(FIRST + STEP * (k + 1)))
+        return found
+
+
+async def visits(server: Server, scenarios: list[Scenario]) -> list[float]:
+    """All sessions at once. Seconds each change took."""
+    start = time.perf_counter() + 3
+    found = await asyncio.gather(*(visit(server, each, start, k) for k, each in enumerate(scenarios)))
+    return [each for session in found for each in session]
+
+
+def session_figures(home: Path, folder: Path, scenarios: list[Scenario]) -> list[Figure]:
+    """Ten sessions at once."""
+    tell(f"{len(scenarios)} sessions, one change every {EVERY:g} s each")
+    with serving(home, folder) as server:
+        process = psutil.Process(server.process.pid)
+        start = spent(process)
+        took = asyncio.run(visits(server, scenarios))
+        cpu = (spent(process) - start) / len(took)
+    name = f"{len(scenarios)} sessions, a change every {EVERY:g} s each"
+    return [
+        Figure(f"{name}: median", 1000 * median(took), "ms"),
+        Figure(f"{name}: p95", 1000 * p95(took), "ms", 150),
+        Figure(f"{name}: slowest of {len(took)}", 1000 * max(took), "ms"),
+        Figure(f"{name}: server CPU a change, first run included", 1000 * cpu, "ms"),
+    ]
+
+
+# ---- the table ------------------------------------------------------------------------------------------------------
+
+
+def line(figure: Figure) -> str:
+    """One row of the table."""
+    bound = f"at most {figure.bound:g} {figure.unit}".rstrip() if figure.bound is not None else ""
+    over = "  OVER" if figure.bound is not None and figure.value > figure.bound else ""
+    return f"{figure.name:<62} {figure.value:>9.3g} {figure.unit:<3} {bound}{over}".rstrip()
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    as_json = parser.parse_args().json
+    load = os.getloadavg()[0]
+    with released() as home, tempfile.TemporaryDirectory() as folder:
+        scenarios = restless(home)
+        found, parts = browser_figures(home, Path(folder), scenarios[0])
+        found += session_figures(home, Path(folder), scenarios[:SESSIONS])
+    if as_json:
+        print(json.dumps({"load": load, "figures": [asdict(each) for each in found], "parts": parts}))
+        return
+    print("\n".join(map(line, found)))
+    print("\nwhere the time of a press goes (medians)")
+    print("\n".join(f"  {name:<60} {value:>9.3g}" for name, value in parts.items()))
+    print(f"\nload of the machine before: {load:.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""A server, a Chromium, and visitors whose every request and console line is watched."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
+
+from data.books import Book
+from model.engine.scorer import TableScorer
+from model.report import numbers
+from model.whatif.scenario import Scenario, base_record
+from model.whatif.sensitivity import sweep
+from tests.browser.server import Server, chromium, serving
+
+LIMIT = 20_000  # ms within which what is expected must show
+WINDOW = (1280, 720)
+OWN_SCHEMES = ("http", "https", "ws", "wss")
+
+expect.set_options(timeout=LIMIT)
+
+
+@dataclass
+class Watched:
+    """What one visitor's browser asked for and complained of."""
+
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def foreign(self, host: str) -> list[str]:
+        """Requests that went to another host than the server."""
+        parts = [(urlsplit(each), each) for each in self.requests]
+        return [each for part, each in parts if part.scheme in OWN_SCHEMES and part.netloc != host]
+
+
+Visit = Callable[..., Page]
+Start = Callable[[Path], Server]
+
+
+@pytest.fixture(scope="session")
+def server(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The dashboard with a release, shared by the session's tests."""
+    with serving(home, tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium."""
+    with sync_playwright() as playwright:
+        running = chromium(playwright)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts a server of the test's own on a home folder; it stops once the test's visitors have left."""
+    with ExitStack() as running:
+        yield lambda home: running.enter_context(serving(home, tmp_path))
+
+
+@pytest.fixture
+def visit(browser: Browser, request: pytest.FixtureRequest, start: Start) -> Iterator[Visit]:
+    """Opens an address as a new visitor. At the end: nothing left the machine, nothing of ours in the console."""
+    opened: list[tuple[BrowserContext, Server, Watched]] = []
+
+    def go(
+        address: str,
+        to: Server | None = None,
+        theme: Literal["light", "dark"] = "light",
+        window: tuple[int, int] = WINDOW,
+        script: str = "",
+    ) -> Page:
+        at: Server = to or request.getfixturevalue("server")
+        size: Any = {"width": window[0], "height": window[1]}
+        context = browser.new_context(color_scheme=theme, viewport=size, reduced_motion="reduce")
+        context.set_default_timeout(LIMIT)
+        watched = Watched()
+        opened.append((context, at, watched))
+        if script:
+            context.add_init_script(script)
+        page = context.new_page()
+        page.on("request", lambda sent: watched.requests.append(sent.url))
+        page.on("websocket", lambda socket: watched.requests.append(socket.url))
+        page.on("pageerror", lambda error: watched.complaints.append(str(error)))
+        page.on("console", lambda message: _note(watched, message))
+        page.goto(at.url + address)
+        return page
+
+    yield go
+    for context, at, watched in opened:
+        context.close()
+        assert watched.requests
+        assert watched.foreign(at.host) == []
+        assert watched.complaints == []
+
+
+def _note(watched: Watched, message: ConsoleMessage) -> None:
+    """Errors and warnings, but for Streamlit's own: on a deep link its client first looks for the server's health and
+    host configuration below the page's path, and Chromium reports the two 404 answers."""
+    if message.type not in ("error", "warning"):
+        return
+    source = urlsplit(str(message.location.get("url", ""))).path
+    probing = source.endswith(("/_stcore/health", "/_stcore/host-config")) and not source.startswith("/_stcore")
+    if not (probing and "404" in message.text):
+        watched.complaints.append(f"{message.type}: {message.text} ({source})")
+
+
+@pytest.fixture(scope="session")
+def customer(book: Book, scorer: TableScorer) -> int:
+    """A customer whose probability as shown is another at balances 5 % and 10 % lower."""
+    for number in book.ids:
+        curve = sweep(scorer, book, base_record(book, Scenario(int(number))), {}, "balances", 600.0)
+        shown = {float(x): numbers.percent(float(pd)) for x, pd in zip(curve.x, curve.pd, strict=True)}
+        if len({shown[0.0], shown[-5.0], shown[-10.0]}) == 3:
+            return int(number)
+    raise AssertionError("No customer of the book has three probabilities at balances 0, -5 and -10 %.")
+
+
+# ---- what a visitor sees and does -----------------------------------------------------------------------------------
+
+
+def probability(page: Page) -> Locator:
+    """The probability of default, the first of the numbers."""
+    return page.locator(".wi-number .wi-value").first
+
+
+def sentence(page: Page) -> Locator:
+    """The sentence on top of the answer."""
+    return page.locator(".wi-sentence")
+
+
+def lever(page: Page, label: str) -> Locator:
+    """A lever's thumb, which takes the keyboard."""
+    return page.get_by_role("slider", name=label)
+
+
+def press(page: Page, label: str, key: str) -> None:
+    """Press a key on a lever."""
+    thumb = lever(page, label)
+    thumb.focus()
+    thumb.press(key)
+
+
+def ready(page: Page) -> None:
+    """Until the answer and the charts stand and the last run is over."""
+    expect(page.locator(".wi-number")).to_have_count(5)
+    expect(page.locator(".st-key-sweep svg").first).to_be_visible()
+    settled(page)
+
+
+def settled(page: Page) -> None:
+    """Until no run of the script is under way."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def unfold(page: Page) -> None:
+    """Open every collapsed panel, from the last to the first: what opens above does not move what is clicked next."""
+    panels = page.locator("details")
+    for k in reversed(range(panels.count())):
+        panels.nth(k).locator("summary").click()
+        expect(panels.nth(k)).to_have_attribute("open", "")
+        settled(page)
+
+
+def trust(page: Page) -> None:
+    """Until the trust page stands, with the tests of the release and what the constraints cost."""
+    expect(page.get_by_test_id("stDataFrame")).to_have_count(2)
+    settled(page)
+
+
+def drawn(page: Page, key: str) -> str:
+    """What a chart shows: Plotly's data where Plotly draws it, its markup otherwise; "" while there is none."""
+    found = page.evaluate(
+        """(key) => {
+          const place = document.querySelector(`.st-key-${key}`);
+          const plot = place?.querySelector(".js-plotly-plot");
+          return plot ? JSON.stringify(plot.data) : place?.innerHTML ?? "";
+        }""",
+        key,
+    )
+    return str(found)
+
+
+def answer(page: Page) -> dict[str, str]:
+    """Every text and chart of the answer: the numbers, the sentences, the data drawn."""
+    texts = page.locator(".wi-sentence, .wi-numbers, .wi-below, .wi-findings").all_inner_texts()
+    return {"texts": "\n".join(texts)} | {key: drawn(page, key) for key in ("why", "sweep")}
+
+
+def waterfall(page: Page, there: bool = True) -> None:
+    """Until what changed is drawn beside the reasons, or no longer is."""
+    page.wait_for_function(
+        """(there) => {
+          const plot = document.querySelector(".st-key-why .js-plotly-plot");
+          return plot?._fullLayout && (plot.data.length > 1) === there;
+        }""",
+        arg=there,
+    )

@@ -1,0 +1,65 @@
+"""The frame around the pages: deep links, offline, and the first start of all."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Start, Visit, ready, sentence, trust, unfold
+
+pytestmark = pytest.mark.browser
+
+TRAINED = 120_000  # ms for a first release; about 25 s on two idle cores
+
+
+def framed(page: Page) -> None:
+    """The frame stands: badge, navigation on top, and no menu at the side."""
+    expect(page.locator(".wi-badge")).to_contain_text("live")
+    expect(page.get_by_role("navigation", name="App pages")).to_be_visible()
+    expect(page.get_by_role("link", name="Customer")).to_be_visible()
+    expect(page.get_by_role("link", name="Trust")).to_be_visible()
+    expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
+    expect(page.get_by_test_id("stSidebar")).to_have_count(0)
+
+
+def test_trust_opened_first_after_a_start_stands_in_the_frame(visit: Visit, start: Start, home: Path) -> None:
+    page = visit("/trust", to=start(home))
+    framed(page)
+    trust(page)
+
+
+def test_a_customer_opened_first_after_a_start_stands_in_the_frame(
+    visit: Visit, start: Start, home: Path, customer: int
+) -> None:
+    page = visit(f"/applicant?customer={customer}&balances=-5", to=start(home))
+    framed(page)
+    ready(page)
+    expect(sentence(page)).to_have_text(re.compile("^With balances"))
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_no_request_leaves_the_machine_on_any_page(visit: Visit, customer: int) -> None:
+    page = visit(f"/?customer={customer}&balances=-50")
+    ready(page)
+    unfold(page)
+    page.get_by_role("button", name="Link").click()
+    expect(page.get_by_text("This address opens the same what-if.")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Trust").click()
+    trust(page)
+    framed(page)  # what was asked for on the way is looked at when the visit ends
+
+
+def test_without_a_release_the_first_visitor_sees_it_trained_and_then_the_page(
+    visit: Visit, start: Start, tmp_path: Path
+) -> None:
+    empty = tmp_path / "home"
+    empty.mkdir()
+    page = visit("/", to=start(empty))
+    expect(page.get_by_role("heading", name="A first model is being trained")).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    expect(page.locator(".wi-number")).to_have_count(0)
+    expect(page.locator(".wi-badge")).to_contain_text("live", timeout=TRAINED)
+    expect(page.locator(".wi-invitation")).to_be_visible()
+    expect(page.get_by_role("heading", name="A first model is being trained")).to_have_count(0)

@@ -1,0 +1,102 @@
+"""What everybody must be able to see and use: accessibility, both themes, both sizes, nothing that jumps."""
+
+import os
+import re
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visit, press, ready, sentence, settled, trust, unfold, waterfall
+
+pytestmark = pytest.mark.browser
+
+Theme = Literal["light", "dark"]
+THEMES: tuple[Theme, ...] = ("light", "dark")
+SIZES = ((1280, 720), (1920, 1080))
+MOST_SHIFT = 0.02
+SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => window.shifts.push(...list.getEntries().map((each) => each.value)))
+  .observe({ type: "layout-shift", buffered: true });
+"""
+WIDER = """
+() => [...document.querySelectorAll("body *")]
+  .filter((each) => each.getClientRects().length && getComputedStyle(each).visibility === "visible")
+  .filter((each) => !each.closest("[aria-hidden=true], svg"))
+  .map((each) => [each, each.getBoundingClientRect()])
+  .filter(([, box]) => box.width > 1 && box.height > 1 && (box.right > innerWidth + 1 || box.left < -1))
+  .map(([each, box]) => `${each.tagName} ${each.className} ${box.left}..${box.right}`)
+"""
+
+
+def opened(visit: Visit, name: str, customer: int, theme: Theme, window: tuple[int, int]) -> Page:
+    """A page with all that it can show at once."""
+    if name == "trust":
+        page = visit("/trust", theme=theme, window=window)
+        trust(page)
+        return page
+    if name == "start":
+        page = visit("/", theme=theme, window=window)
+        expect(page.locator(".wi-invitation")).to_be_visible()
+        settled(page)
+        return page
+    page = visit(f"/?customer={customer}&balances=-50", theme=theme, window=window)
+    ready(page)
+    waterfall(page)
+    return page
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("name", ["start", "customer", "trust"])
+def test_axe_finds_nothing(visit: Visit, customer: int, name: str, theme: Theme) -> None:
+    page = opened(visit, name, customer, theme, SIZES[0])
+    found = Axe().run(page).response["violations"]
+    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_nothing_with_every_panel_open(visit: Visit, customer: int, theme: Theme) -> None:
+    page = opened(visit, "customer", customer, theme, SIZES[1])
+    unfold(page)
+    found = Axe().run(page).response["violations"]
+    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
+
+
+@pytest.mark.parametrize("window", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("name", ["start", "customer", "trust"])
+def test_nothing_is_wider_than_the_window(
+    visit: Visit, customer: int, name: str, theme: Theme, window: tuple[int, int]
+) -> None:
+    page = opened(visit, name, customer, theme, window)
+    folder = os.environ.get("WHATIF_SCREENS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}-{theme}-{window[0]}x{window[1]}.png")
+    assert page.evaluate(WIDER) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_move_of_a_lever_shifts_nothing(visit: Visit, customer: int) -> None:
+    page = visit(f"/?customer={customer}&balances=-5", script=SHIFTS)
+    ready(page)
+    waterfall(page)
+    page.evaluate("window.shifts = []")
+    for step in ("10", "15", "20"):
+        press(page, "Balances", "ArrowLeft")
+        expect(sentence(page)).to_have_text(re.compile(rf"^With balances {step}\s% lower"))
+        settled(page)
+    assert sum(page.evaluate("window.shifts")) < MOST_SHIFT
+
+
+def test_the_first_move_of_a_lever_shifts_nothing(visit: Visit, customer: int) -> None:
+    page = visit(f"/?customer={customer}", script=SHIFTS)
+    ready(page)
+    page.evaluate("window.shifts = []")
+    press(page, "Balances", "ArrowLeft")
+    waterfall(page)
+    settled(page)
+    assert sum(page.evaluate("window.shifts")) < MOST_SHIFT

@@ -1,0 +1,110 @@
+"""Readers of books: what is read, and what is refused."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data import books
+from data.books import SHIPPED, Book, read_folder
+from data.errors import BookError, ContractError, OutOfRange
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A book of twelve customers that may be changed."""
+    shutil.copy(SHIPPED / "cards" / "contract.toml", tmp_path)
+    pd.read_parquet(SHIPPED / "cards" / "cards.parquet").head(12).to_parquet(tmp_path / "cards.parquet")
+    return tmp_path
+
+
+def rewritten(folder: Path, **columns: object) -> Path:
+    frame = pd.read_parquet(folder / "cards.parquet").assign(**columns)
+    frame.to_parquet(folder / "cards.parquet")
+    return folder
+
+
+def test_book_of_a_folder_holds_its_records_field_by_field(folder: Path, book: Book):
+    few = read_folder(folder)
+    assert len(few) == 12
+    np.testing.assert_array_equal(few.raw, book.raw[:, :12])
+    np.testing.assert_array_equal(few.target, book.target[:12])
+    assert set(few.observed) == {field.name for field in book.contract.observed}
+    assert few.sha256 != book.sha256
+
+
+def test_shipped_book_is_read_once(book: Book):
+    assert books.read("cards") is book
+
+
+def test_shipped_books_are_listed():
+    assert books.names() == ["cards"]
+
+
+def test_unknown_book_is_told_with_the_books_there_are():
+    with pytest.raises(BookError, match=r"There is no book 'mortgages'. There are: cards\."):
+        books.read("mortgages")
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../data/cards", "cards/"])
+def test_name_of_a_book_reaches_no_other_folder(name: str):
+    with pytest.raises(BookError, match="There is no book"):
+        books.folder(name)
+
+
+def test_customer_is_found_by_number(book: Book):
+    assert book.position(1) == 0
+    assert book.position(30_000) == 29_999
+
+
+@pytest.mark.parametrize("number", [0, -1, 30_001, 10**20])
+def test_unknown_customer_is_told_with_the_numbers_there_are(book: Book, number: int):
+    with pytest.raises(BookError, match=r"There is no customer .*\. Numbers run from 1 to 30,000\."):
+        book.position(number)
+
+
+def test_book_without_a_snapshot_is_refused(folder: Path):
+    (folder / "cards.parquet").unlink()
+    with pytest.raises(BookError, match=r"The snapshot cards\.parquet of the book cards is absent"):
+        read_folder(folder)
+
+
+def test_book_without_a_contract_is_refused(tmp_path: Path):
+    with pytest.raises(ContractError, match="There is no contract"):
+        read_folder(tmp_path)
+
+
+def test_snapshot_that_is_no_parquet_is_refused(folder: Path):
+    (folder / "cards.parquet").write_bytes(b"limit,status\n1,2\n")
+    with pytest.raises(BookError, match=r"The snapshot cards\.parquet cannot be read"):
+        read_folder(folder)
+
+
+def test_snapshot_that_lacks_columns_is_told_which(folder: Path):
+    frame = pd.read_parquet(folder / "cards.parquet").drop(columns=["paid_6", "age", "customer"])
+    frame.to_parquet(folder / "cards.parquet")
+    with pytest.raises(BookError, match="lacks the declared columns customer, paid_6, age"):
+        read_folder(folder)
+
+
+def test_snapshot_with_text_where_numbers_belong_is_refused(folder: Path):
+    with pytest.raises(BookError, match="cannot be read"):
+        read_folder(rewritten(folder, bill_1=["much"] * 12))
+
+
+def test_customer_listed_twice_is_refused(folder: Path):
+    with pytest.raises(BookError, match="identifiers in customer are not unique"):
+        read_folder(rewritten(folder, customer=[1, *range(1, 12)]))
+
+
+@pytest.mark.parametrize("value", [2, np.nan, 0.5])
+def test_target_that_is_neither_paid_nor_missed_is_refused(folder: Path, value: float):
+    with pytest.raises(BookError, match="target missed_next_payment must be 0 or 1 everywhere"):
+        read_folder(rewritten(folder, missed_next_payment=[value] + [0.0] * 11))
+
+
+def test_value_outside_the_contract_is_refused(folder: Path):
+    with pytest.raises(OutOfRange, match=r"April must be 0 to .*; -5 was given"):
+        read_folder(rewritten(folder, paid_6=-5))

@@ -1,0 +1,35 @@
+"""Releases altered by hand and hashed anew, as somebody with access to the disk could."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from model.release.store import Store
+
+
+def overwrite(path: Path, content: bytes) -> None:
+    """Replace a file whatever its mode."""
+    path.unlink(missing_ok=True)
+    path.write_bytes(content)
+
+
+def forge(store: Store, source: str, files: Mapping[str, bytes], **claims: Any) -> str:
+    """A copy of release ``source`` with other ``files`` and ``claims`` in its manifest; checksums agree. Its id."""
+    identity = hashlib.sha256(b"".join(files.values()) + repr(claims).encode()).hexdigest()[:12]
+    folder = shutil.copytree(store.root / source, store.root / identity)
+    manifest = json.loads((folder / "manifest.json").read_bytes()) | {"id": identity} | claims
+    for name, content in files.items():
+        overwrite(folder / name, content)
+        manifest["files"][name] = hashlib.sha256(content).hexdigest()
+    overwrite(folder / "manifest.json", json.dumps(manifest).encode())
+    return identity
+
+
+def twin(store: Store, source: str = "champion") -> str:
+    """A second sound release: the same model under a contract with one more remark."""
+    source = store.resolve(source)
+    text = (store.root / source / "contract.toml").read_bytes() + b"\n# one more remark\n"
+    return forge(store, source, {"contract.toml": text}, contract_sha256=hashlib.sha256(text).hexdigest())

@@ -1,0 +1,366 @@
+"""Releases on disk: what is loaded, what is refused, and which one is the champion."""
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import skops.io
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from data.books import Book
+from model.errors import GateError, ParityError, ReleaseError
+from model.release import gates, training
+from model.release.store import FILES, Release, Store
+from tests.forging import forge, overwrite, twin
+
+PROJECT = Path(__file__).parents[2]
+
+
+class Stowaway:
+    """A type no model file has any business with."""
+
+
+@pytest.fixture
+def store(own_home: Path) -> Store:
+    """A store that may be changed."""
+    return Store(own_home, "cards")
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The slow comparisons on few rows."""
+    monkeypatch.setattr(gates, "ORACLE_ROWS", 1)
+    monkeypatch.setattr(gates, "ORACLE_BACKGROUND", 1)
+    monkeypatch.setattr(gates, "SHAP_ROWS", 10)
+
+
+def packed(**arrays: Any) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def unpacked(path: Path) -> dict[str, Any]:
+    with np.load(path) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def aliases(store: Store) -> dict[str, str]:
+    return json.loads((store.root / "aliases.json").read_text())
+
+
+# ---- loading ---------------------------------------------------------------------------------------------------------
+
+
+def test_loaded_release_scores_and_explains_as_when_it_was_made(release: Release, book: Book):
+    golden = unpacked(release.path / "golden.npz")
+    assert golden["raw"].shape == (len(book.contract.record), 1000)
+    np.testing.assert_allclose(release.scorer.margins(golden["raw"]), golden["margins"], rtol=0, atol=1e-9)
+    np.testing.assert_allclose(release.scorer.explain(golden["raw"])[1], golden["reasons"], rtol=0, atol=1e-9)
+
+
+def test_release_is_found_by_alias_id_and_beginning_of_its_id(home: Path, release: Release):
+    store = Store(home, "cards")
+    assert {store.resolve(each) for each in ("champion", release.id, release.id[:4])} == {release.id}
+    assert store.load(release.id[:6]).id == release.id
+
+
+@pytest.mark.parametrize("reference", ["challenger", "nothing", "../cards", "zz"])
+def test_unknown_release_is_told_with_those_there_are(home: Path, release: Release, reference: str):
+    with pytest.raises(ReleaseError) as caught:
+        Store(home, "cards").load(reference)
+    assert f"The release {reference!r} of the book cards does not exist." in str(caught.value)
+    assert release.id in str(caught.value)
+
+
+def test_empty_store_says_how_to_train(tmp_path: Path):
+    store = Store(tmp_path, "cards")
+    assert store.ids() == []
+    assert store.aliases() == {}
+    with pytest.raises(ReleaseError, match="none yet; run: python -m model train"):
+        store.load()
+
+
+def test_beginning_that_two_releases_share_is_told_as_ambiguous(store: Store, release: Release):
+    (store.root / release.id).rename(store.root / "aa11")
+    forge(store, "aa11", {})
+    (store.root / store.ids()[-1]).rename(store.root / "aa22")
+    with pytest.raises(ReleaseError, match=r"'aa' of the book cards is ambiguous. There are: .*aa11, aa22"):
+        store.resolve("aa")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_altered_file_is_refused_and_named(store: Store, release: Release, name: str):
+    path = store.root / release.id / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    overwrite(path, bytes(content))
+    with pytest.raises(ReleaseError, match=rf"Release {release.id} was altered \({name}\). Restore it or train anew"):
+        store.load()
+
+
+@pytest.mark.parametrize("name", [*FILES, "manifest.json"])
+def test_removed_file_is_refused(store: Store, release: Release, name: str):
+    (store.root / release.id / name).unlink()
+    with pytest.raises(ReleaseError, match=name):
+        store.load("champion")
+
+
+def test_added_file_is_refused_and_named(store: Store, release: Release):
+    (store.root / release.id / "model.pickle").write_bytes(b"cos\nsystem\n")
+    with pytest.raises(ReleaseError, match=r"was altered \(model.pickle\)"):
+        store.load()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"files": []}', b'{"files": {}}', b"null", b"\xff"])
+def test_manifest_that_is_none_is_refused(store: Store, release: Release, content: bytes):
+    overwrite(store.root / release.id / "manifest.json", content)
+    with pytest.raises(ReleaseError, match=f"Release {release.id} is incomplete"):
+        store.load()
+
+
+def test_manifest_cannot_leave_a_file_out(store: Store, release: Release):
+    folder = store.root / release.id
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    del manifest["files"]["territory.npz"]
+    (folder / "territory.npz").unlink()
+    overwrite(folder / "manifest.json", json.dumps(manifest).encode())
+    with pytest.raises(ReleaseError, match=r"it has no territory.npz"):
+        store.load()
+
+
+def test_release_that_no_longer_gives_its_stored_scores_is_refused(store: Store, release: Release):
+    golden = unpacked(release.path / "golden.npz")
+    golden["margins"][500] += 1e-8
+    identity = forge(store, release.id, {"golden.npz": packed(**golden)})
+    with pytest.raises(ParityError, match=f"Release {identity} no longer gives its stored numbers: .* 1.0e-08"):
+        store.load(identity)
+
+
+def test_release_that_no_longer_gives_its_stored_reasons_is_refused(store: Store, release: Release):
+    golden = unpacked(release.path / "golden.npz")
+    golden["reasons"][3, 999] = np.nan
+    identity = forge(store, release.id, {"golden.npz": packed(**golden)})
+    with pytest.raises(ParityError, match="no longer gives its stored numbers"):
+        store.load(identity)
+
+
+def test_release_with_other_tables_under_right_checksums_is_refused(store: Store, release: Release):
+    arrays = unpacked(release.path / "tables.npz")
+    arrays["cells"] *= 1.0001
+    identity = forge(store, release.id, {"tables.npz": packed(**arrays)})
+    with pytest.raises(ParityError, match="no longer gives its stored numbers"):
+        store.load(identity)
+
+
+def test_arrays_that_would_run_code_when_read_are_refused(store: Store, release: Release):
+    arrays = unpacked(release.path / "territory.npz")
+    arrays["low"] = np.array([Stowaway()], dtype=object)
+    identity = forge(store, release.id, {"territory.npz": packed(**arrays)})
+    with pytest.raises(ReleaseError, match=r"arrays that cannot be read: .*allow_pickle=False"):
+        store.load(identity)
+
+
+def test_release_whose_contract_this_version_cannot_read_says_to_train_anew(store: Store, release: Release):
+    text = release.contract.text.replace(b"[score]", b"[points]")
+    identity = forge(store, release.id, {"contract.toml": text})
+    with pytest.raises(ReleaseError, match=r"was made by another version: contract\.toml: score: .* Train it anew"):
+        store.load(identity)
+
+
+def test_loading_a_release_imports_neither_scikit_learn_nor_shap(home: Path):
+    program = (
+        "import sys; from pathlib import Path; from model.release.store import Store;"
+        "found = Store(Path(sys.argv[1]), 'cards').load();"
+        "print(found.id, *sorted({'sklearn', 'shap', 'skops', 'streamlit', 'plotly'} & set(sys.modules)))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program, str(home)], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.split() == [Store(home, "cards").resolve("champion")]
+
+
+# ---- verifying -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("few")
+def test_verifying_repeats_every_comparison_and_the_training(home: Path, fitted: Any, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(training, "fit", lambda book: fitted)
+    found = Store(home, "cards").verify()
+    assert [gate.name for gate in found] == ["margins", "additivity", "oracle", "shap", "retrain"]
+    assert all(gate.passed for gate in found)
+
+
+@pytest.mark.usefixtures("few")
+def test_verifying_tells_when_retraining_gives_other_tables(home: Path, book: Book, monkeypatch: pytest.MonkeyPatch):
+    short = training.classifier(book).set_params(max_iter=1)
+    with training.one_thread():
+        short.fit(training.rows(book.inputs), book.target)
+    monkeypatch.setattr(training, "fit", lambda book: short)
+    found = {gate.name: gate for gate in Store(home, "cards").verify()}
+    assert not found["retrain"].passed
+    assert all(gate.passed for name, gate in found.items() if name != "retrain")
+
+
+@pytest.mark.usefixtures("few")
+def test_verifying_tells_when_the_stored_model_is_another_than_the_tables(store: Store, release: Release, book: Book):
+    with training.one_thread():
+        other = training.classifier(book).set_params(max_iter=1).fit(training.rows(book.inputs), book.target)
+    identity = forge(store, release.id, {"model.skops": skops.io.dumps(other)})
+    found = {gate.name: gate.passed for gate in store.verify(identity, retrain=False)}
+    assert found["additivity"]
+    assert not found["margins"]
+    assert not found["oracle"]
+    assert "retrain" not in found
+
+
+def test_model_file_with_a_type_that_is_not_trusted_is_never_loaded(store: Store, release: Release):
+    identity = forge(store, release.id, {"model.skops": skops.io.dumps({"model": Stowaway()})})
+    assert store.load(identity).id == identity  # loading does not read it
+    with pytest.raises(ReleaseError, match=r"types that are not trusted: tests\.release\.test_store\.Stowaway\."):
+        store.verify(identity)
+
+
+def test_release_of_another_contract_cannot_be_verified_here(store: Store):
+    with pytest.raises(ReleaseError, match="was trained on another snapshot or contract of cards"):
+        store.verify(twin(store))
+
+
+def test_release_of_other_data_cannot_be_verified_here(store: Store, release: Release):
+    with pytest.raises(ReleaseError, match="was trained on another snapshot or contract of cards"):
+        store.verify(forge(store, release.id, {}, data_sha256="0" * 64))
+
+
+# ---- aliases ---------------------------------------------------------------------------------------------------------
+
+
+def test_new_champion_makes_the_old_one_previous(store: Store, release: Release):
+    second = twin(store)
+    assert store.promote(second) == second
+    assert aliases(store) == {"champion": second, "previous": release.id}
+    assert store.load().id == second
+
+
+def test_champion_promoted_again_stays_without_becoming_its_own_previous(store: Store, release: Release):
+    store.promote(release.id)
+    assert aliases(store) == {"champion": release.id}
+
+
+def test_challenger_stands_beside_the_champion(store: Store, release: Release):
+    second = twin(store)
+    store.promote(second[:8], "challenger")
+    assert aliases(store) == {"champion": release.id, "challenger": second}
+    store.promote("challenger")
+    assert aliases(store) == {"champion": second, "challenger": second, "previous": release.id}
+
+
+def test_rollback_changes_champion_and_previous_and_back_again(store: Store, release: Release):
+    second = twin(store)
+    store.promote(second)
+    assert store.rollback() == release.id
+    assert aliases(store) == {"champion": release.id, "previous": second}
+    assert store.rollback() == second
+    assert aliases(store) == {"champion": second, "previous": release.id}
+
+
+def test_rollback_without_a_previous_champion_is_refused(store: Store):
+    before = aliases(store)
+    with pytest.raises(ReleaseError, match="no previous champion to go back to"):
+        store.rollback()
+    assert aliases(store) == before
+
+
+def test_rollback_to_an_altered_release_is_refused_and_the_champion_stays(store: Store, release: Release):
+    second = twin(store)
+    store.promote(second)
+    (store.root / release.id / "tables.npz").unlink()
+    with pytest.raises(ReleaseError, match="incomplete"):
+        store.rollback()
+    assert aliases(store)["champion"] == second
+
+
+def test_unknown_alias_is_refused_with_those_there_are(store: Store, release: Release):
+    with pytest.raises(ReleaseError, match=r"no alias 'best'. There are: champion, challenger, previous"):
+        store.promote(release.id, "best")
+
+
+def test_altered_release_is_not_promoted(store: Store, release: Release):
+    second = twin(store)
+    (store.root / second / "note.txt").write_text("looks fine")
+    with pytest.raises(ReleaseError, match="was altered"):
+        store.promote(second)
+    assert aliases(store) == {"champion": release.id}
+
+
+@pytest.mark.parametrize("name", ["auc", "ece", "shap"])
+def test_release_with_a_failing_gate_is_not_promoted_and_the_gate_is_told(store: Store, release: Release, name: str):
+    report = json.loads((release.path / "gates.json").read_bytes())
+    gate = next(each for each in report["gates"] if each["name"] == name)
+    gate.update(figure=0.1234, passed=False)
+    second = forge(store, release.id, {"gates.json": json.dumps(report).encode()})
+    with pytest.raises(GateError) as caught:
+        store.promote(second)
+    assert f"Release {second} is not promoted: {gate['label']} 0.1234 against {gate['bound']:.4g}" in str(caught.value)
+    assert aliases(store) == {"champion": release.id}
+    with pytest.raises(GateError):
+        store.promote(second, "challenger")
+
+
+def test_aliases_are_replaced_in_one_step(store: Store, release: Release, monkeypatch: pytest.MonkeyPatch):
+    """A reader sees the old aliases or the new, whenever it looks: the new file is whole before it takes the name."""
+    seen = []
+    replace = Path.replace
+
+    def watched(self: Path, target: Path) -> Path:
+        seen.append((aliases(store), json.loads(self.read_text())))
+        return replace(self, target)
+
+    second = twin(store)
+    monkeypatch.setattr(Path, "replace", watched)
+    store.promote(second)
+    assert seen == [({"champion": release.id}, {"champion": second, "previous": release.id})]
+    assert [path.name for path in store.root.glob("*aliases*")] == ["aliases.json"]
+
+
+def test_aliases_stay_as_they_are_when_the_disk_fails(store: Store, release: Release, monkeypatch: pytest.MonkeyPatch):
+    def full(self: Path, target: Path) -> Path:
+        raise OSError("no space left")
+
+    second = twin(store)
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="no space left"):
+        store.promote(second)
+    assert aliases(store) == {"champion": release.id}
+
+
+def test_unreadable_aliases_are_told_with_what_to_do(store: Store):
+    (store.root / "aliases.json").write_text("{")
+    with pytest.raises(ReleaseError, match=r"aliases.json of cards is unreadable; promote a release anew"):
+        store.load()
+
+
+def test_releases_are_listed_oldest_first(store: Store, release: Release):
+    second = twin(store)
+    assert store.ids() == [release.id, second]
+    assert store.manifest(second)["id"] == second
+
+
+def test_unfinished_release_is_not_listed(store: Store, release: Release):
+    draft = store.root / ".draft-x"
+    draft.mkdir()
+    (draft / "manifest.json").write_text("{}")
+    assert store.ids() == [release.id]
+
+
+def test_small_model_file_of_the_trusted_type_is_loaded():
+    from model.release.store import _load_model
+
+    x = np.arange(40.0)[:, None]
+    model = HistGradientBoostingClassifier(max_iter=2).fit(x, x[:, 0] > 20)
+    again = _load_model(skops.io.dumps(model))
+    np.testing.assert_array_equal(again.predict_proba(x), model.predict_proba(x))

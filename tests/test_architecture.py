@@ -1,0 +1,140 @@
+"""The house: imports point downwards only, and nothing reaches out of it.
+
+app → pages → command line → serving → report → whatif → release → monitoring → finance → engine → data
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[1]
+FLOORS = (  # from the ground up
+    "data",
+    "model.errors",
+    "model.settings",
+    "model.engine",
+    "model.finance",
+    "model.monitoring",
+    "model.release",
+    "model.whatif",
+    "model.report",
+    "model.serving",
+    "model.bench",
+    "model.__main__",
+    "pages",
+    "app",
+)
+ON_THEIR_OWN = ("model.errors", "model.settings")  # floors of one file below which there is the data only
+HOUSE = [
+    *PROJECT.glob("*.py"),
+    *(path for top in ("data", "model", "pages") for path in (PROJECT / top).rglob("*") if path.is_file()),
+]
+SOURCES = sorted(path for path in HOUSE if path.suffix == ".py")
+TEXTS = sorted(
+    path for path in HOUSE if path.suffix in {".py", ".toml", ".css", ".html", ".js", ".json", ".md", ".svg"}
+)
+PLACES = "work|tmp|home|root|usr|etc|var|opt|mnt|srv|Users"
+OUTSIDE = re.compile(rf"(?<![\w.:/<])/(?:{PLACES})/|(?<!\w)~/|\.\./|\b[A-Z]:\\")
+DRAWERS = {"streamlit", "plotly", "matplotlib", "altair"}
+VAGUE = re.compile(r"(?:^|_)(?:utils?|helpers?|commons?|managers?|misc)(?:_|$)", re.IGNORECASE)
+
+
+def name_of(path: Path) -> str:
+    """The module's dotted name."""
+    return ".".join(path.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module a file imports, wherever in it, as dotted names; ``from a import b`` gives ``a.b`` too."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} imports relatively"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def floor(module: str) -> int | None:
+    """How high a module of this project lives; None for others."""
+    found = [k for k, each in enumerate(FLOORS) if module == each or module.startswith(f"{each}.")]
+    return found[0] if found else None
+
+
+def ours(module: str) -> bool:
+    return module.split(".")[0] in {"data", "model", "pages", "app"}
+
+
+def test_every_module_has_a_floor():
+    homeless = [name_of(path) for path in SOURCES if floor(name_of(path)) is None and name_of(path) != "model"]
+    assert homeless == []
+    assert len(SOURCES) > 30
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_imports_point_downwards_only(path: Path):
+    own = floor(name_of(path))
+    if own is None:
+        assert [each for each in imports(path) if ours(each)] == []  # the package model itself
+        return
+    for imported in imports(path):
+        reached = floor(imported)
+        if reached is None:
+            continue
+        assert reached <= own, f"{name_of(path)} imports {imported}, which stands above it"
+        if FLOORS[own] in ON_THEIR_OWN and reached < own:
+            assert FLOORS[reached] == "data", f"{name_of(path)} may import the data only, not {imported}"
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if name_of(p) != "app"], ids=name_of)
+def test_only_pages_and_app_draw(path: Path):
+    """Streamlit is for pages and app.py; figures of the report are plain data, so nothing below draws at all."""
+    drawers = {each.split(".")[0] for each in imports(path)} & DRAWERS
+    assert name_of(path).startswith("pages") or not drawers
+
+
+def test_nothing_outside_the_tests_imports_the_tests():
+    assert [name_of(path) for path in SOURCES if any(each.split(".")[0] == "tests" for each in imports(path))] == []
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_no_file_names_a_path_outside_the_project(path: Path):
+    assert OUTSIDE.findall(path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "outside"),
+    [
+        ('open("/tmp/x")', True),
+        ("path = ~/books", True),
+        ("see ../shared", True),
+        (r"C:\books", True),
+        ("a/b/c", False),
+        ("https://example.org/home/page", False),
+        ("HOME/releases/tmp/x", False),
+        ("</svg>", False),
+    ],
+)
+def test_path_outside_the_project_is_recognised(text: str, outside: bool):
+    assert bool(OUTSIDE.search(text)) is outside
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_every_name_says_what_it_holds(path: Path):
+    defined = [
+        node.name
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    ]
+    words = [re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name) for name in (path.stem, path.parent.name, *defined)]
+    assert [word for word in words if VAGUE.search(word)] == []
+
+
+def test_floors_below_pages_keep_no_state_of_a_visitor():
+    """Same input, same output: no session state and no global random state below the pages."""
+    below = [path for path in SOURCES if name_of(path).startswith(("data", "model"))]
+    state = re.compile(r"session_state|np\.random\.(?!default_rng)|random\.seed")
+    assert [name_of(path) for path in below if state.search(path.read_text())] == []

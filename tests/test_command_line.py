@@ -1,0 +1,297 @@
+"""The command line: one JSON object with ``--json``, text for people otherwise, and an exit status that tells."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from model.__main__ import main
+from model.release import gates, training
+from model.release.store import Release, Store
+from tests.forging import forge, twin
+
+PROJECT = Path(__file__).parents[1]
+
+
+def run(home: Path, *words: str) -> Result:
+    """What a command says; whatever it raises but an exit is a failure of the test."""
+    return CliRunner().invoke(main, words, env={"WHATIF_HOME": str(home)}, catch_exceptions=False)
+
+
+def answer(result: Result, status: int = 0) -> Any:
+    """The one JSON object on standard output."""
+    assert result.exit_code == status, result.stderr
+    (line,) = result.stdout.splitlines()
+    return json.loads(line)
+
+
+@pytest.fixture
+def store(own_home: Path) -> Store:
+    """The store of a home that may be changed."""
+    return Store(own_home, "cards")
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch, fitted: Any) -> None:
+    """Verification on few rows, with a fit that is there already."""
+    monkeypatch.setattr(gates, "ORACLE_ROWS", 1)
+    monkeypatch.setattr(gates, "ORACLE_BACKGROUND", 1)
+    monkeypatch.setattr(gates, "SHAP_ROWS", 10)
+    monkeypatch.setattr(training, "fit", lambda book: fitted)
+
+
+@pytest.fixture
+def trained(release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Training finds the release that is there, and tells so."""
+
+    def train(self: Store, progress: Any) -> Release:
+        progress("Training the model", 0.5)
+        return self.load(release.id)
+
+    monkeypatch.setattr(Store, "train", train)
+
+
+@pytest.fixture
+def poor(store: Store, release: Release, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Training ends in a release whose first gate failed."""
+    report = (release.path / "gates.json").read_bytes().replace(b'"passed": true', b'"passed": false', 1)
+    identity = forge(store, release.id, {"gates.json": report})
+    monkeypatch.setattr(Store, "train", lambda self, progress: self.load(identity))
+    return identity
+
+
+# ---- train -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("trained")
+def test_train_promotes_the_first_release_and_reports_its_figures(own_home: Path, store: Store, release: Release):
+    (store.root / "aliases.json").unlink()
+    found = answer(run(own_home, "train", "--json"))
+    assert found["release"] == release.id
+    assert found["promoted"] is found["passed"] is True
+    assert 0.780 <= found["auc"] <= 0.80
+    assert found["brier"] <= 0.1350
+    assert found["ece"] <= 0.012
+    assert {gate["name"] for gate in found["gates"]} >= {"auc", "brier", "ece", "margins", "oracle", "shap"}
+    assert len(found["cross_validation"]) == 4
+    assert store.aliases() == {"champion": release.id}
+
+
+@pytest.mark.usefixtures("trained")
+def test_train_beside_a_champion_says_how_to_promote(own_home: Path, store: Store, release: Release):
+    second = twin(store)
+    store.promote(second)
+    result = run(own_home, "train")
+    assert result.exit_code == 0
+    assert f"Promote it with: python -m model promote {release.id}" in result.stdout
+    assert store.aliases()["champion"] == second
+
+
+@pytest.mark.usefixtures("trained")
+def test_train_tells_people_its_gates_and_what_constraints_cost(own_home: Path):
+    result = run(own_home, "train")
+    assert "passed  Ranks well: AUC" in result.stdout
+    assert "What the constraints cost, out of fold:" in result.stdout
+    assert "  unconstrained " in result.stdout
+    assert result.stderr == " 50%  Training the model\n"
+
+
+@pytest.mark.usefixtures("trained")
+def test_train_with_json_keeps_progress_to_itself(own_home: Path):
+    assert run(own_home, "train", "--json").stderr == ""
+
+
+def test_train_that_fails_a_gate_promotes_nothing_and_exits_with_one(own_home: Path, store: Store, poor: str):
+    (store.root / "aliases.json").unlink()
+    found = answer(run(own_home, "train", "--json"), status=1)
+    assert (found["release"], found["passed"], found["promoted"]) == (poor, False, False)
+    assert store.aliases() == {}
+    result = run(own_home, "train")
+    assert result.exit_code == 1
+    assert "FAILED  Ranks well: AUC" in result.stdout
+    assert "promote" not in result.stdout
+
+
+# ---- verify ----------------------------------------------------------------------------------------------------------
+
+
+def test_verify_compares_everything_and_trains_again(home: Path, release: Release):
+    """The whole of it, nothing shortened."""
+    found = answer(run(home, "verify", "--json"))
+    assert (found["release"], found["passed"]) == (release.id, True)
+    assert [gate["name"] for gate in found["gates"]] == ["margins", "additivity", "oracle", "shap", "retrain"]
+    assert all(gate["passed"] for gate in found["gates"])
+    assert max(gate["figure"] for gate in found["gates"][:3]) <= 1e-9
+
+
+@pytest.mark.usefixtures("few")
+def test_verify_tells_people_each_comparison(home: Path, release: Release):
+    result = run(home, "verify", release.id[:5], "--no-retrain")
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"Release {release.id}\n  passed  Tables equal the trained model")
+    assert "Retraining" not in result.stdout
+    assert "100%  Done" in result.stderr
+
+
+@pytest.mark.usefixtures("few")
+def test_verify_that_finds_a_difference_exits_with_one(home: Path, book: Any, monkeypatch: pytest.MonkeyPatch):
+    with training.one_thread():
+        short = training.classifier(book).set_params(max_iter=1).fit(training.rows(book.inputs), book.target)
+    monkeypatch.setattr(training, "fit", lambda book: short)
+    found = answer(run(home, "verify", "--json"), status=1)
+    assert found["passed"] is False
+    assert [gate["name"] for gate in found["gates"] if not gate["passed"]] == ["retrain"]
+
+
+def test_verify_of_an_altered_release_exits_with_one_and_says_what(own_home: Path, store: Store, release: Release):
+    (store.root / release.id / "note.txt").write_text("looks fine")
+    found = answer(run(own_home, "verify", "--json"), status=1)
+    assert found["passed"] is False
+    assert found["error"].startswith(f"Release {release.id} was altered (note.txt)")
+    result = run(own_home, "verify")
+    assert result.exit_code == 1
+    assert result.stdout.startswith(f"Failed: Release {release.id} was altered")
+
+
+# ---- the registry ----------------------------------------------------------------------------------------------------
+
+
+def test_releases_lists_every_release_with_its_aliases(own_home: Path, store: Store, release: Release):
+    second = twin(store)
+    store.promote(second, "challenger")
+    found = answer(run(own_home, "releases", "--json"))
+    assert found["book"] == "cards"
+    assert found["aliases"] == {"champion": release.id, "challenger": second}
+    assert [(each["release"], each["aliases"]) for each in found["releases"]] == [
+        (release.id, ["champion"]),
+        (second, ["challenger"]),
+    ]
+    assert found["releases"][0]["contract"] == release.contract.version
+    assert found["releases"][0]["created"].startswith("20")
+
+
+def test_releases_told_to_people_are_one_a_line(home: Path, release: Release):
+    (line,) = run(home, "releases").stdout.splitlines()
+    assert line.startswith(release.id)
+    assert line.endswith("champion")
+
+
+def test_releases_of_an_empty_home_says_how_to_train(tmp_path: Path):
+    assert answer(run(tmp_path, "releases", "--json")) == {"book": "cards", "releases": [], "aliases": {}}
+    assert "No release of cards yet; run: python -m model train --book cards" in run(tmp_path, "releases").stdout
+
+
+def test_releases_runs_as_a_program(home: Path, release: Release):
+    ran = subprocess.run(
+        [sys.executable, "-m", "model", "releases", "--json"],
+        cwd=PROJECT,
+        env={**os.environ, "WHATIF_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(ran.stdout)["aliases"] == {"champion": release.id}
+    assert ran.stderr == ""
+
+
+def test_promote_and_rollback_change_the_champion(own_home: Path, store: Store, release: Release):
+    second = twin(store)
+    assert answer(run(own_home, "promote", second[:6], "--json")) == {"release": second, "alias": "champion"}
+    assert store.aliases()["champion"] == second
+    assert answer(run(own_home, "rollback", "--json")) == {"release": release.id, "alias": "champion"}
+    assert store.aliases()["champion"] == release.id
+
+
+def test_promote_and_rollback_tell_people_what_they_did(own_home: Path, store: Store, release: Release):
+    second = twin(store)
+    assert run(own_home, "promote", second, "--as", "challenger").stdout == f"{second} is now the challenger.\n"
+    assert run(own_home, "promote", second).stdout == f"{second} is now the champion.\n"
+    assert run(own_home, "rollback").stdout == f"{release.id} is the champion again.\n"
+
+
+def test_promote_of_a_release_that_failed_a_gate_exits_with_one(own_home: Path, store: Store, poor: str):
+    before = store.aliases()
+    result = run(own_home, "promote", poor)
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith(f"Failed: Release {poor} is not promoted: Ranks well: AUC")
+    assert store.aliases() == before
+
+
+# ---- bad use ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("promote", "nothing"), "Error: The release 'nothing' of the book cards does not exist. There are: champion"),
+        (("verify", "nothing"), "Error: The release 'nothing' of the book cards does not exist."),
+        (("rollback",), "Error: The book cards has no previous champion to go back to."),
+        (("releases", "--book", "mortgages"), "Error: There is no book 'mortgages'. There are: cards."),
+        (("train", "--book", "mortgages"), "Error: There is no book 'mortgages'. There are: cards."),
+        (("verify", "--book", "../cards"), "Error: There is no book '../cards'."),
+        (("bench", "--rows", "10"), "Invalid value for '--rows'"),
+        (("promote", "x", "--as", "best"), "Invalid value for '--as'"),
+        (("promote",), "Missing argument 'RELEASE'"),
+        (("forecast",), "No such command 'forecast'"),
+    ],
+)
+def test_bad_use_is_told_in_a_sentence_and_exits_with_two(home: Path, words: tuple[str, ...], told: str):
+    result = run(home, *words)
+    assert result.exit_code == 2
+    assert told in result.stderr
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+
+
+def test_bad_use_in_an_empty_home_says_how_to_train(tmp_path: Path):
+    result = run(tmp_path, "verify")
+    assert result.exit_code == 2
+    assert "There are: none yet; run: python -m model train" in result.stderr
+
+
+def test_home_that_is_no_folder_is_told_in_a_sentence(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    result = run(tmp_path / "file", "releases")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: The folder of releases cannot be used:")
+
+
+def test_unusable_setting_is_told_in_a_sentence(home: Path):
+    env = {"WHATIF_HOME": str(home), "WHATIF_URL_STATE": "perhaps"}
+    result = CliRunner().invoke(main, ["releases"], env=env, catch_exceptions=False)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: WHATIF_URL_STATE in the environment cannot be used")
+
+
+def test_help_names_every_verb(tmp_path: Path):
+    told = run(tmp_path, "--help").stdout
+    assert all(f"  {verb} " in told for verb in ("train", "verify", "releases", "promote", "rollback", "bench"))
+
+
+# ---- bench -----------------------------------------------------------------------------------------------------------
+
+
+def test_bench_prints_the_figures_of_every_hot_path(home: Path, release: Release):
+    found = answer(run(home, "bench", "--rows", "2000", "--json"))
+    assert (found["release"], found["rows"]) == (release.id, 2000)
+    figures = {each["name"]: each for each in found["figures"]}
+    assert {
+        "SHAP from codes, 2,000 loans",
+        "score from codes, 2,000 loans",
+        "driver totals from codes, 2,000 loans",
+        "derive inputs, 2,000 loans",
+        "bin inputs, 2,000 loans",
+        "one customer: derive, bin, score, SHAP",
+        "per loan, SHAP: shap.TreeExplainer, path-dependent",
+    } <= set(figures)
+    assert all(each["seconds"] > 0 and each["runs"] >= 3 for each in figures.values())
+    assert figures["SHAP from codes, 2,000 loans"]["bound"] == pytest.approx(0.3 * 2000 / 1e6)
+    assert figures["per loan, score: tables"]["bound"] is None
+    assert len(found["ratios"]) == 2
+    assert min(found["ratios"].values()) > 1

@@ -1,0 +1,219 @@
+"""One input swept, what would turn the decision, and goal seek."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data.books import Book
+from data.contract import Contract, Field
+from data.errors import Impossible, NotEditable
+from data.formulas import Array
+from model.engine.scorer import TableScorer
+from model.whatif.customer import decide, scale
+from model.whatif.scenario import CUTOFF, Scenario, apply, editable
+from model.whatif.sensitivity import Curve, flips, grid, position, seek, sweep
+from tests.records import BOOK, CONTRACT, numbers, within
+
+LEVERS = [lever.name for lever in CONTRACT.levers]
+NAMES = [*dict.fromkeys([*LEVERS, *CONTRACT.row])]
+DECLINED = {"late": 3.0}  # an edit after which customer 1 is declined at 520
+
+
+def curve(x: list[float], pd: list[float], now: float) -> Curve:
+    values = np.array(pd)
+    at = x.index(now)
+    return Curve("limit", "Credit limit", "NT$", np.array(x), values, now, pd[at], 0.25, values <= 0.25)
+
+
+# ---- sweeps ----------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=40)
+@given(numbers, st.sampled_from(NAMES), st.sampled_from(NAMES), st.data())
+def test_every_point_of_a_sweep_is_the_decision_at_that_value(
+    scorer: TableScorer, number: int, name: str, other: str, data: st.DataObject
+):
+    base = BOOK.raw[:, number - 1 : number]
+    edits = {other: data.draw(within(editable(CONTRACT, other)), label="edit")}
+    try:
+        edited = apply(CONTRACT, base, edits)
+    except Impossible:
+        edits, edited = {}, base
+    found = sweep(scorer, BOOK, base, edits, name, 520.0)
+    assumed = Scenario().values(CONTRACT) | {CUTOFF: 520.0}
+    now = decide(scorer, edited, assumed)
+    assert found.now in found.x
+    assert found.now_pd == pytest.approx(now.pd, abs=1e-12)
+    for k in np.unique(np.linspace(0, len(found.x) - 1, 9).astype(int)):
+        point = decide(scorer, apply(CONTRACT, base, edits | {name: float(found.x[k])}), assumed)
+        assert found.pd[k] == pytest.approx(point.pd, abs=1e-12)
+        assert found.granted[k] == point.granted
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_sweep_rises_within_the_bounds_and_has_the_point_of_now(scorer: TableScorer, name: str):
+    part = editable(CONTRACT, name)
+    for k in (0, 4, 2197, 29_999):
+        found = sweep(scorer, BOOK, BOOK.raw[:, k : k + 1], {}, name, 520.0)
+        assert np.all(np.diff(found.x) > 0)
+        assert part.minimum <= found.x[0] <= found.now <= found.x[-1] <= part.maximum
+        assert len(found.x) == len(found.pd) == len(found.granted) <= 102
+        assert (found.label, found.unit) == (part.label, part.unit)
+
+
+@pytest.mark.parametrize("name", [lever.name for lever in CONTRACT.levers if lever.name not in CONTRACT.row])
+def test_lever_is_swept_over_all_its_steps(book: Book, contract: Contract, name: str):
+    lever = contract.lever(name)
+    values = grid(book, name, lever.minimum)
+    np.testing.assert_allclose(np.diff(values), lever.step)
+    assert (values[0], values[-1]) == (lever.minimum, lever.maximum)
+
+
+def test_field_is_swept_over_observed_values_only(book: Book, contract: Contract):
+    for name in ("limit", "bill_1", "paid_6", "status_3"):
+        values = grid(book, name, 12_345.5)
+        assert set(values) - {12_345.5} <= set(book.raw[contract.row[name]])
+
+
+def test_rare_code_is_swept_as_well(book: Book, contract: Contract):
+    assert set(contract.field("status_2").codes) == set(grid(book, "status_2", 0.0).astype(int))
+
+
+def test_sweep_leaves_out_what_cannot_stand_with_the_rest(scorer: TableScorer):
+    found = sweep(scorer, BOOK, BOOK.raw[:, 4:5], {}, "status_1", 520.0)  # August of customer 5 is 0
+    assert found.x.tolist() == [-2, -1, 0, 1, 2, 3, 4]
+    found = sweep(scorer, BOOK, BOOK.raw[:, :1], {"status_2": 0.0}, "late", 520.0)
+    assert found.x.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_sweep_of_a_protected_attribute_is_refused(scorer: TableScorer):
+    with pytest.raises(NotEditable):
+        sweep(scorer, BOOK, BOOK.raw[:, :1], {}, "age", 520.0)
+
+
+def test_position_of_now_is_the_edit_else_the_start_else_the_value_after_the_edits(scorer: TableScorer):
+    base = BOOK.raw[:, :1]
+    assert position(scorer, base, {"late": 1.0}, "late") == 1
+    assert position(scorer, base, {}, "late") == 2
+    assert position(scorer, base, {"late": 1.0}, "status_1") == 1
+    assert position(scorer, base, {}, "bill_1") == 3913
+    assert position(scorer, base, {"balances": 100.0}, "bill_1") == 7826
+
+
+def test_cutoff_of_a_sweep_is_the_probability_at_that_score(scorer: TableScorer, contract: Contract):
+    found = sweep(scorer, BOOK, BOOK.raw[:, :1], {}, "limit", 540.0)
+    assert found.cutoff_pd == pytest.approx(scale(contract).pd(540), abs=1e-12)
+    assert np.array_equal(found.granted, found.pd <= found.cutoff_pd)
+
+
+def test_values_at_which_a_sweep_turns_are_those_where_the_decision_changes():
+    found = curve([1, 2, 3, 4, 5], [0.5, 0.2, 0.2, 0.3, 0.1], 1)
+    assert found.flips == (2, 4, 5)
+    assert curve([1, 2], [0.1, 0.2], 1).flips == ()
+
+
+# ---- what would turn the decision ----------------------------------------------------------------------------------
+
+
+def turned(scorer: TableScorer, base: Array, edits: dict[str, float], name: str, value: float) -> bool:
+    now, then = (
+        scorer.margins(apply(CONTRACT, base, each))[0] <= scale(CONTRACT).margin(520.0)
+        for each in (edits, edits | {name: value})
+    )
+    return bool(now != then)
+
+
+@settings(max_examples=20)
+@given(numbers, st.booleans())
+def test_flip_turns_the_decision_and_no_nearer_value_does(scorer: TableScorer, number: int, late: bool):
+    base, edits = BOOK.raw[:, number - 1 : number], DECLINED if late else {}
+    found = flips(scorer, BOOK, base, edits, 520.0)
+    assert [each.name for each in found] == LEVERS
+    for each in found:
+        now = position(scorer, base, edits, each.name)
+        values = grid(BOOK, each.name, now)
+        if each.value is None:
+            assert not any(turned(scorer, base, edits, each.name, float(v)) for v in values)
+            continue
+        assert turned(scorer, base, edits, each.name, each.value)
+        assert each.up == (each.value > now)
+        nearer = values[np.abs(values - now) < abs(each.value - now)]
+        assert not any(turned(scorer, base, edits, each.name, float(v)) for v in nearer)
+        further = values[values >= each.value] if each.up else values[values <= each.value]
+        assert each.beyond == all(turned(scorer, base, edits, each.name, float(v)) for v in further)
+
+
+def test_flips_are_found_while_an_edit_forbids_some_values(scorer: TableScorer):
+    found = flips(scorer, BOOK, BOOK.raw[:, :1], {"status_2": 0.0}, 520.0)
+    assert [each.name for each in found] == LEVERS
+
+
+def test_decision_lost_by_three_months_late_is_turned_back_by_catching_up(scorer: TableScorer):
+    score = scale(CONTRACT).score(scorer.margins(BOOK.raw))
+    good = BOOK.raw[:, int(np.argmax(score))][:, None]
+    assert not decide(scorer, apply(CONTRACT, good, DECLINED), Scenario().values(CONTRACT) | {CUTOFF: 560.0}).granted
+    late = next(each for each in flips(scorer, BOOK, good, DECLINED, 560.0) if each.name == "late")
+    assert late.value is not None
+    assert late.value < 3
+    assert (late.up, late.beyond) == (False, True)
+
+
+# ---- goal seek -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("now", "target", "value", "reached", "before"),
+    [
+        (3, 0.30, 4, True, False),  # nearer than 1
+        (3, 0.22, 5, True, False),
+        (3, 0.40, 3, True, True),  # holds now
+        (3, 0.05, 5, False, False),  # never: the lowest there is
+        (2, 0.30, 1, True, False),
+    ],
+)
+def test_goal_is_the_nearest_value_that_reaches_it_or_the_best_there_is(
+    now: float, target: float, value: float, reached: bool, before: bool
+):
+    found = seek(curve([1, 2, 3, 4, 5], [0.28, 0.45, 0.40, 0.25, 0.20], now), target)
+    assert (found.value, found.reached, found.reached_before) == (value, reached, before)
+    assert found.target == target
+
+
+def test_goal_never_reached_is_the_nearest_of_equally_good_values():
+    assert seek(curve([1, 2, 3, 4], [0.3, 0.3, 0.5, 0.3], 3), 0.1).value == 2
+    assert seek(curve([1, 2, 3, 4], [0.3, 0.3, 0.4, 0.3], 3), 0.1).pd == 0.3
+
+
+@settings(max_examples=40)
+@given(numbers, st.sampled_from(NAMES), st.floats(0.01, 0.9))
+def test_goal_is_an_observed_value_with_the_probability_the_model_gives_it(
+    scorer: TableScorer, number: int, name: str, target: float
+):
+    base = BOOK.raw[:, number - 1 : number]
+    found = sweep(scorer, BOOK, base, {}, name, 520.0)
+    goal = seek(found, target)
+    assert goal.value in found.x
+    direct = decide(scorer, apply(CONTRACT, base, {name: goal.value}), Scenario().values(CONTRACT))
+    assert goal.pd == pytest.approx(direct.pd, abs=1e-12)
+    assert goal.reached == (goal.pd <= target) == bool((found.pd <= target).any())
+    assert goal.reached_before == (found.now_pd <= target)
+    better = found.x[found.pd <= target] if goal.reached else found.x[found.pd < goal.pd]
+    assert all(abs(value - found.now) >= abs(goal.value - found.now) for value in better)
+
+
+@pytest.mark.parametrize("name", LEVERS)
+def test_sweep_of_a_lever_never_turns_back(scorer: TableScorer, contract: Contract, name: str):
+    for k in range(0, 30_000, 1500):
+        found = sweep(scorer, BOOK, BOOK.raw[:, k : k + 1], {}, name, 520.0)
+        steps = [contract.lever(name).direction * (b - a) for a, b in pairwise(found.pd)]
+        assert min(steps) >= -1e-12
+
+
+def test_coded_fields_have_a_word_for_every_swept_value(book: Book, contract: Contract):
+    for name in contract.row:
+        field: Field = contract.field(name)
+        if field.codes:
+            assert set(grid(book, name, book.raw[contract.row[name], 0])) <= set(field.codes)
