@@ -10,10 +10,9 @@ coalition's inputs set to the customer's. They are additive over the tables, and
 background rows, it costs a look-up per customer. base + Σφ is the margin exactly. Values are log-odds.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import factorial
-from typing import Any
 
 import numpy as np
 from numba import njit
@@ -132,8 +131,3 @@ def brute_force(margin: Callable[[Array], Array], x: Array, background: Array) -
         return out
 
     return exact(len(x), value)
-
-
-def grouped(values: Array, groups: Mapping[str, list[int]] | Any) -> dict[str, Array]:
-    """Rows of ``values`` (inputs, …) summed by name: Shapley values add up over inputs."""
-    return {name: values[rows].sum(0) for name, rows in groups.items()}

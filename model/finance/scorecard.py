@@ -51,9 +51,3 @@ class Scale:
     def pd(self, score: float) -> float:
         """Probability of default at a score, in [0, 1]."""
         return float(1 / (1 + np.exp((score - self.offset) / self.factor)))
-
-    def score_of_pd(self, pd: float) -> float:
-        """Points of a probability of default strictly between 0 and 1."""
-        if not 0 < pd < 1:
-            raise OutOfRange(f"A probability of default must lie between 0 and 1; {pd!r} was given.")
-        return self.offset - self.factor * log(pd / (1 - pd))

@@ -36,10 +36,6 @@ class Scenario:
         """Whether there is a whole record to score."""
         return self.customer is not None or (bool(self.own) and None not in self.own)
 
-    def edit(self, name: str) -> float | None:
-        """The value an edit gives, or None if there is no such edit."""
-        return dict(self.edits).get(name)
-
     def edited(self, contract: Contract, name: str, value: float | None) -> "Scenario":
         """With one edit set, or taken back where ``value`` is None. Checked.
 

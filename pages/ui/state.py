@@ -14,7 +14,7 @@ import streamlit as st
 from data.errors import WhatIfError
 from model.serving.client import EmbeddedModel
 from model.settings import settings
-from model.whatif.scenario import Scenario, apply, base_record, default, from_query, to_query
+from model.whatif.scenario import Scenario, apply, base_record, from_query, to_query
 from model.whatif.sensitivity import position
 
 _SCENARIO, _PAST, _TOUCHED, _TOLD, _ADDRESS = "_scenario", "_past", "_touched", "_told", "_address"
@@ -124,11 +124,6 @@ def place(name: str, value: float | int | None) -> str:
 def assumption_shown(model: EmbeddedModel, name: str) -> float:
     """An assumption in the unit its widget shows."""
     return round(current().values(model.contract)[name] / _scale(model, name), 6)
-
-
-def is_default(model: EmbeddedModel, name: str) -> bool:
-    """Whether an assumption is the contract's."""
-    return current().values(model.contract)[name] == default(model.contract, name)
 
 
 def write_address() -> None:

@@ -13,7 +13,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from data.books import Book
 from data.formulas import Array
 from model.engine.scorer import TableScorer
-from model.engine.shapley import against, brute_force, exact, grouped
+from model.engine.shapley import against, brute_force, exact
 from model.engine.tables import compile_model
 from model.release.training import one_thread, rows
 
@@ -145,9 +145,3 @@ def test_driver_totals_come_from_histograms_of_parts_added_up(scorer: TableScore
     parts = [scorer.tables.histogram(np.ascontiguousarray(codes[:, k::4])) for k in range(4)]
     found = scorer.shapley.totals_of(np.sum(parts, axis=0))
     np.testing.assert_allclose(found, scorer.shapley.totals(codes), rtol=0, atol=1e-9)
-
-
-def test_reasons_are_summed_by_name():
-    values = np.array([[1.0, 10.0], [2.0, 20.0], [4.0, 40.0]])
-    found = grouped(values, {"late": [0, 2], "use": [1]})
-    assert {name: each.tolist() for name, each in found.items()} == {"late": [5, 50], "use": [2, 20]}

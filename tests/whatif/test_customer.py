@@ -28,7 +28,6 @@ def test_decision_agrees_with_itself_in_every_unit(scorer: TableScorer, raw: Arr
     assert 0 < found.pd < 1
     assert found.margin == pytest.approx(np.log(found.pd / (1 - found.pd)), abs=1e-9)
     assert scale(CONTRACT).pd(found.score) == pytest.approx(found.pd, abs=1e-12)
-    assert scale(CONTRACT).score_of_pd(found.pd) == pytest.approx(found.score, abs=1e-9)
 
 
 @given(records() | numbers.map(record), st.floats(0, 1), st.floats(0, 1))
