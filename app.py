@@ -14,6 +14,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import streamlit as st
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
 
 from pages.ui import warm
 
@@ -25,4 +28,9 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     yield {}
 
 
-app = st.App("pages/main.py", lifespan=lifespan)
+async def landing(request: Request) -> RedirectResponse:
+    """Streamlit serves the first page at / only; its own name leads there, what-if and all."""
+    return RedirectResponse(f"/?{request.url.query}".rstrip("?"))
+
+
+app = st.App("pages/main.py", lifespan=lifespan, routes=[Route("/applicant", landing)])

@@ -1,5 +1,7 @@
 """One customer: what the deployed model says, why, what changed, and what it would take."""
 
+from dataclasses import dataclass
+
 import pandas as pd
 import streamlit as st
 
@@ -34,18 +36,22 @@ def workbench(model: EmbeddedModel) -> None:
     state.settle(model)
     left, right = st.columns([0.3, 0.7], gap="medium")
     scenario = state.current()
+    found = None
     with right:
         for message in state.told():
             st.warning(message, icon=":material/info:")
         if scenario.chosen:
-            answer(model, scenario)
+            found = headline(model, scenario)
         else:
             invitation(model)
-        if scenario.own:
-            statement.own(model)
     with left:
         find(model)
         controls(model)
+    with right:  # charts last: the browser paints the number while they are on their way
+        if found is not None:
+            explanation(model, scenario, found)
+        if scenario.own:
+            statement.own(model)
     state.write_address()
 
 
@@ -201,26 +207,42 @@ def take_back(model: EmbeddedModel) -> None:
 # ---- answers --------------------------------------------------------------------------------------------------------
 
 
-def answer(model: EmbeddedModel, scenario: Scenario) -> None:
-    """Sentence, numbers, reasons, what changed; then one input swept, and the detail."""
+@dataclass(frozen=True)
+class Found:
+    """The base and the edited record, and what the model says of the edited one."""
+
+    base: Array
+    edited: Array
+    now: Decision
+
+
+def headline(model: EmbeddedModel, scenario: Scenario) -> Found | None:
+    """The sentence, the numbers, what would turn the decision; None, and why, if the record cannot be."""
     contract, scorer = model.contract, model.scorer
     try:
         base = base_record(model.book, scenario)
         edited = apply(contract, base, scenario.edits)
     except WhatIfError as error:
         st.error(f"{error} Undo takes the last change back.", icon=":material/error:")
-        return
-    assumed = scenario.values(contract)
-    edits = dict(scenario.edits)
+        return None
     was = decide(scorer, base, Scenario().values(contract))
-    now = decide(scorer, edited, assumed)
-    why, moved = explain(scorer, edited), changes(scorer, base, edited)
-    out = narrative.ways_out(contract, flips(scorer, model.book, base, edits, now.cutoff), now.granted)
+    now = decide(scorer, edited, scenario.values(contract))
+    turns = flips(scorer, model.book, base, dict(scenario.edits), now.cutoff)
     changed = bool(scenario.edits or scenario.assumptions)
-    pieces.headline(narrative.verdict(contract, was, now, scenario), figures_row(model, was, now, changed), out)
-    charts(why, now, moved)
-    statement.edits(model, edited)
-    one_input(model, base, edits, now.cutoff)
+    pieces.headline(
+        narrative.verdict(contract, was, now, scenario),
+        figures_row(model, was, now, changed),
+        narrative.ways_out(contract, turns, now.granted),
+    )
+    return Found(base, edited, now)
+
+
+def explanation(model: EmbeddedModel, scenario: Scenario, found: Found) -> None:
+    """Reasons and what changed; the statement; one input swept; the detail."""
+    why = explain(model.scorer, found.edited)
+    charts(why, found.now, changes(model.scorer, found.base, found.edited))
+    statement.edits(model, found.edited)
+    one_input(model, found.base, dict(scenario.edits), found.now.cutoff)
     detail(why, scenario)
 
 
@@ -249,13 +271,16 @@ def figures_row(model: EmbeddedModel, was: Decision, now: Decision, changed: boo
             ("granted" if was.granted else "not granted") if changed else "", note=narrative.distance(now),
         )
     )  # fmt: skip
-    loss, lost = now.expected_loss, was.expected_loss
+    loss, lost = (
+        round(now.expected_loss),
+        round(was.expected_loss),
+    )  # so that the difference is that of the numbers shown
     moved = numbers.money(abs(loss - lost), book.currency)
     row.append(
         pieces.number(
             f"Expected loss, {book.pd_horizon}", numbers.money(loss, book.currency),
             numbers.money(lost, book.currency) if changed else "",
-            numbers.signed(moved, loss - lost) if changed and round(loss) != round(lost) else "",
+            numbers.signed(moved, loss - lost) if changed and loss != lost else "",
             "worse" if loss > lost else "better",
             "" if changed else f"of {numbers.money(now.ead, book.currency)} at risk",
         )

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from model.serving.client import EmbeddedModel
-from pages.ui import deployed, pieces
+from pages.ui import deployed, pieces, warm
 
 
 def frame(model: EmbeddedModel) -> None:
@@ -33,3 +33,4 @@ page = st.navigation(
 )
 frame(deployed.model())
 page.run()
+warm.freeze_once()
