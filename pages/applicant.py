@@ -124,7 +124,7 @@ def controls(model: EmbeddedModel) -> None:
         link = row.popover("Link", icon=":material/link:", key="_link", on_change="rerun")
         if link.open:
             link.caption("This address opens the same what-if.")
-            link.code(st.context.url or "", language=None, wrap_lines=True)
+            link.code(state.link(), language=None, wrap_lines=True)
         taken_back(model)
 
 

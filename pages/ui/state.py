@@ -8,6 +8,7 @@ an undo, a link, the browser's back button), the scenario is the one truth and t
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -132,6 +133,12 @@ def write_address() -> None:
     if address != dict(st.query_params):
         st.query_params.from_dict(address)
     st.session_state[_ADDRESS] = address
+
+
+def link() -> str:
+    """The address that opens this very what-if."""
+    here = (st.context.url or "").split("?")[0].rstrip("/")
+    return f"{here}/?{urlencode(to_query(current(), settings().url_state), safe=',')}"
 
 
 def told() -> list[str]:

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -305,3 +306,13 @@ def test_the_state_survives_switching_pages(open_app: Open) -> None:
     at.switch_page("applicant.py").run()
     assert shown(at, PD) == before
     assert at.query_params["pays"] == "80"
+
+
+def test_the_link_to_copy_opens_the_same_what_if(open_app: Open) -> None:
+    at = open_app(customer=SOMEBODY, balances=-20)
+    at.session_state["_link"] = True
+    at.run()
+    address = parse_qs(urlsplit(at.code[0].value).query)
+    again = open_app(**{name: values[0] for name, values in address.items()})
+    assert answers(again).replace(at.code[0].value, "") == answers(at)
+    assert address == {"customer": [str(SOMEBODY)], "balances": ["-20"]}

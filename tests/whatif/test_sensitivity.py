@@ -161,6 +161,30 @@ def test_decision_lost_by_three_months_late_is_turned_back_by_catching_up(scorer
     assert (late.up, late.beyond) == (False, True)
 
 
+class Seesaw:
+    """A model that likes limits from 100,000 to 200,000 and no others."""
+
+    contract = CONTRACT
+
+    def margins(self, raw: Array) -> Array:
+        limit = raw[CONTRACT.row["limit"]]
+        return np.where((limit >= 100_000) & (limit <= 200_000), -9.0, 9.0)
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "up", "beyond"),
+    [(20_000, 100_000, True, False), (900_000, 200_000, False, False), (160_000, 210_000, True, True)],
+)
+def test_flip_tells_whether_every_value_further_on_keeps_the_turned_decision(
+    limit: float, value: float, up: bool, beyond: bool
+):
+    base = BOOK.raw[:, :1].copy()
+    base[CONTRACT.row["limit"]] = limit
+    found = flips(Seesaw(), BOOK, base, {}, 520.0)  # type: ignore[arg-type]
+    assert (found[0].name, found[0].value, found[0].up, found[0].beyond) == ("limit", value, up, beyond)
+    assert [each.value for each in found[1:]] == [None, None, None]
+
+
 # ---- goal seek -------------------------------------------------------------------------------------------------------
 
 
