@@ -98,10 +98,11 @@ class Gates(_Part):
 
 
 class Concept(_Part):
-    """A business concept: what reasons and changes are told by."""
+    """A business concept: what reasons and changes are told by. ``plural``: its label takes a plural verb."""
 
     name: str
     label: str
+    plural: bool = False
     reason: str
 
 

@@ -12,7 +12,7 @@ def main() -> None:
     report, contract = model.release.report, model.contract
     pieces.html(f"<p class='wi-sentence'>{pieces.text(narrative.trust(report))}</p>")
     pieces.findings("Tests before the release", narrative.cost_headline(report))
-    tests, costs = st.columns(2, gap="large")
+    tests, costs = st.columns(2, gap="medium")
     with tests:
         frame = pd.DataFrame(narrative.gate_rows(report), columns=["Test", "Figure", "Threshold", "Verdict"])
         st.dataframe(frame, hide_index=True, alt="The tests of the release, each with figure, threshold and verdict")

@@ -92,6 +92,7 @@ class Reason:
     label: str
     points: float
     detail: str
+    plural: bool = False
 
 
 def reasons(explanation: Explanation) -> list[Reason]:
@@ -105,7 +106,8 @@ def reasons(explanation: Explanation) -> list[Reason]:
     other = rest[0].label if len(rest) == 1 else "Everything else"
     labels = [c.label for c in head] + ([other] if rest else [])
     details = [_detail(explanation, c.name) for c in head] + ([", ".join(c.label for c in rest)] if rest else [])
-    return [Reason(*row) for row in zip(labels, whole, details, strict=True)]
+    plural = [explanation.contract.concept(c.name).plural for c in (*head, *rest)][: len(labels)]
+    return [Reason(*row) for row in zip(labels, whole, details, plural, strict=True)]
 
 
 def _detail(explanation: Explanation, concept: str) -> str:
@@ -125,14 +127,12 @@ def input_value(each: Input, value: float) -> str:
 def reasons_headline(rows: list[Reason], base: int, score: int) -> str:
     """The finding above the reasons."""
     first = max(rows, key=lambda row: abs(row.points))
-    gap = score - base
-    compared = f"{score} points against {base} for the average {'' if gap else 'and so the '}customer of the book"
+    compared = f"{score} points against {base} for the average customer of the book"
     if first.points == 0:
         return f"Nothing sets this customer apart: {compared}"
     verb = "cost" if first.points < 0 else "add"
-    singular = not first.label.endswith("s")
     points = abs(round(first.points))
-    return f"{first.label} {verb}{'s' if singular else ''} {points} point{'s' if points != 1 else ''}: {compared}"
+    return f"{first.label} {verb}{'' if first.plural else 's'} {points} point{'s' if points != 1 else ''}: {compared}"
 
 
 # ---- what changed -----------------------------------------------------------------------------------------------

@@ -73,3 +73,9 @@ def test_where_a_value_stands_is_told_for_codes_amounts_and_gaps(book: Book) -> 
     assert narrative.here(80_000, 38, 1, inputs["limit"], "customer").endswith("more than 38 in 100 customers")
     assert narrative.here(0, 0, 49, inputs["standing"], "customer") == "minimum paid, like 49 in 100 customers"
     assert narrative.here(np.nan, 0, 0, inputs["share_paid_last"], "customer") == "nothing was due"
+
+
+def test_the_headline_of_reasons_agrees_with_its_subject() -> None:
+    rows = [narrative.Reason("Late payments", -31, "", plural=True), narrative.Reason("Credit limit", 1, "")]
+    assert narrative.reasons_headline(rows, 531, 501).startswith("Late payments cost 31 points: 501 points against 531")
+    assert narrative.reasons_headline(rows[1:], 531, 532).startswith("Credit limit adds 1 point: 532")
