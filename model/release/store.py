@@ -236,11 +236,7 @@ class Store:
         tables. Raises ReleaseError if the release cannot even be loaded; otherwise the gates tell."""
         release = self.load(reference)
         book = books.read(self.book)
-        if book.sha256 != release.manifest["data_sha256"] or book.contract.hash != release.manifest["contract_sha256"]:
-            raise ReleaseError(
-                f"Release {release.id} was trained on another snapshot or contract of {self.book} than the one "
-                "shipped now, so it cannot be verified here. Train anew, or check out the version it came from."
-            )
+        belongs(release, book)
         model = _load_model((release.path / "model.skops").read_bytes())
         scorer = release.scorer
         found = gates.parity_gates(model, scorer.tables, scorer.shapley, book, _part(progress, 0.1, 0.7))
@@ -298,6 +294,17 @@ class Store:
         draft = self.root / f".aliases-{os.getpid()}.json"
         draft.write_text(json.dumps(aliases, indent=1))
         draft.replace(self.root / "aliases.json")
+
+
+def belongs(release: Release, book: Book) -> None:
+    """Raise ReleaseError if a release was trained on another snapshot or contract than ``book`` has."""
+    trained = release.manifest["data_sha256"], release.manifest["contract_sha256"]
+    if trained != (book.sha256, book.contract.hash):
+        name = book.contract.book.name
+        raise ReleaseError(
+            f"Release {release.id} was trained on another snapshot or contract of {name} than the one installed. Train "
+            f"anew (python -m model train --book {name}) and promote that, or go back to the version it came from."
+        )
 
 
 def _load_model(content: bytes) -> Any:

@@ -1,7 +1,6 @@
 """The deployed model, as pages and commands call it. For now it is embedded: the champion, in this process."""
 
 import secrets
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +11,7 @@ from data.contract import Contract
 from data.errors import WhatIfError
 from model.engine.scorer import Scorer
 from model.errors import ReleaseError
-from model.release.store import Release, Store
+from model.release.store import Release, Store, belongs
 from model.settings import Settings, settings
 from model.whatif.personas import personas
 
@@ -56,7 +55,7 @@ class Training:
     doing: str = "Starting"
     share: float = 0.0
     error: str = ""
-    started: float = 0.0
+    ended: bool = False
 
 
 class Desk:
@@ -82,7 +81,7 @@ class Desk:
         Raises
         ------
         ReleaseError
-            If the champion was altered or is gone.
+            If the champion was altered, is gone, or was trained on another snapshot or contract.
         """
         store = self.store(book)
         champion = store.aliases().get("champion")
@@ -91,15 +90,17 @@ class Desk:
         with self._lock:
             known = self._models.get(book)
             if known is None or known.release.id != champion:
-                known = self._models[book] = EmbeddedModel(read(book), store.load(champion))
+                known = EmbeddedModel(read(book), store.load(champion))
+                belongs(known.release, known.book)
+                self._models[book] = known
             return known
 
     def train(self, book: str) -> Training:
         """Start the training of a first release in the background, or tell how far it has come."""
         with self._lock:
             known = self._training.get(book)
-            if known is None:
-                known = self._training[book] = Training(started=time.monotonic())
+            if known is None or (known.ended and not known.error):  # ended well, and the release is gone since
+                known = self._training[book] = Training()
                 Thread(target=self._run, args=(book, known), daemon=True, name=f"train-{book}").start()
             return known
 
@@ -119,6 +120,7 @@ class Desk:
             progress.error = str(error)
         except Exception as error:  # whatever happens in the background must be seen in the foreground
             progress.error = str(ReleaseError(f"The training stopped: {type(error).__name__}: {error}"))
+        progress.ended = True
 
 
 desk = Desk()

@@ -1,11 +1,13 @@
 """The desk: hands out the champion, takes up a new one, refuses an altered one, trains a first one."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from data.books import read
+from data.contract import read as read_contract
 from model.errors import NotTabular, ReleaseError
 from model.release.store import Release, Store
 from model.release.training import Progress
@@ -86,9 +88,10 @@ def test_desk_hands_out_the_same_model_to_everybody(home: Path):
 
 
 def test_desk_takes_up_a_newly_promoted_champion(store: Store, own_home: Path, release: Release):
+    again = (store.root / store.resolve("champion") / "gates.json").read_bytes() + b"\n"
     desk = desk_at(own_home)
     first = desk.model("cards")
-    second = twin(store)
+    second = forge(store, store.resolve("champion"), {"gates.json": again})
     assert desk.model("cards") is first
     store.promote(second)
     model = desk.model("cards")
@@ -185,3 +188,23 @@ def test_failed_training_stands_until_it_is_forgotten(
     monkeypatch.setattr(Store, "train", lambda self, progress: self.load(release.id))
     assert finished(desk).error == ""
     assert desk.model("cards") is not None
+
+
+def test_desk_refuses_a_champion_trained_under_another_contract(own_home: Path, monkeypatch: pytest.MonkeyPatch):
+    book = read("cards")
+    changed = replace(book, contract=read_contract(book.contract.text + b"\n# changed\n"))
+    monkeypatch.setattr("model.serving.client.read", lambda _name: changed)
+    with pytest.raises(ReleaseError, match=r"another snapshot or contract of cards.*Train anew"):
+        desk_at(own_home).model("cards")
+
+
+def test_desk_trains_again_when_a_finished_release_is_gone(
+    unpromoted: Path, store: Store, trains_at_once: list[threading.Event]
+):
+    desk = desk_at(unpromoted)
+    trains_at_once[0].set()
+    first = finished(desk)
+    assert first.ended
+    (store.root / "aliases.json").unlink()
+    assert finished(desk) is not first
+    assert "champion" in store.aliases()
