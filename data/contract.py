@@ -158,7 +158,8 @@ class Input(_Part):
 
 class Lever(_Part):
     """One gesture that moves the record consistently. At ``start`` it changes nothing. ``phrase`` tells it in a
-    sentence, {} standing for the value; ``shows`` is the input in whose distribution "you are here" is told."""
+    sentence, {} standing for the value; ``shows`` is the input in whose distribution "you are here"
+    is told, ``here`` its value in words."""
 
     name: str
     label: str
@@ -171,6 +172,7 @@ class Lever(_Part):
     concept: str
     rules: dict[str, str]
     shows: str
+    here: str = "{}"
     direction: Direction = 0
     association: bool = False
     help: str

@@ -114,7 +114,6 @@ def controls(model: EmbeddedModel) -> None:
         inputs = model.contract.derive(record)
         for lever in model.contract.levers:
             draw_lever(model, lever, base, inputs)
-        assumptions(model)
     row = st.container(horizontal=True, key="buttons", gap="small")
     if scenario.chosen or state.can_undo():
         row.button("Undo", on_click=state.undo, disabled=not state.can_undo(), icon=":material/undo:")
@@ -125,6 +124,7 @@ def controls(model: EmbeddedModel) -> None:
         if link.open:
             link.caption("This address opens the same what-if.")
             link.code(state.link(), language=None, wrap_lines=True)
+        assumptions(model)
         taken_back(model)
 
 
@@ -142,7 +142,8 @@ def draw_lever(model: EmbeddedModel, lever: Lever, base: Array, inputs: Array) -
     )  # fmt: skip
     k = [each.name for each in contract.inputs].index(lever.shows)
     value, spread = float(inputs[k, 0]), spread_of(model, k)
-    words = narrative.here(value, spread.below(value), spread.same(value), contract.inputs[k], contract.book.person)
+    each, person = contract.inputs[k], contract.book.person
+    words = narrative.here(value, spread.below(value), spread.same(value), lever, each, person)
     pieces.here(lever.name, spread, value, words, narrative.direction(lever))
 
 

@@ -153,6 +153,7 @@ def changes_headline(found: Changes, parts: list[tuple[str, float]]) -> str:
 def ways_out(contract: Contract, found: list[Flip], granted: bool) -> str:
     """Which single lever turns the decision, and from where on."""
     reachable = [flip for flip in found if flip.value is not None]
+    reachable.sort(key=lambda flip: contract.lever(flip.name).association)  # what is no remedy but a pattern comes last
     if not reachable:
         would = "takes the score below" if granted else "brings the score to"
         return f"No single lever within its range {would} the cut-off."
@@ -162,7 +163,8 @@ def ways_out(contract: Contract, found: list[Flip], granted: bool) -> str:
         lever = contract.lever(flip.name)
         last = flip.value == (lever.maximum if flip.up else lever.minimum)
         end = "" if last or not flip.beyond else " or more" if flip.up else " or less"
-        told.append(lever.phrase.format(numbers.lever_value(flip.value, lever.unit) + end))
+        note = " (by association)" if lever.association else ""
+        told.append(lever.phrase.format(numbers.lever_value(flip.value, lever.unit) + end) + note)
     head = "Any one of these alone would bring the score to the cut-off" if not granted else "Still granted unless"
     if len(told) == 1:
         head = "This alone would bring the score to the cut-off" if not granted else "Still granted unless"
@@ -231,14 +233,15 @@ def territory(decision: Decision, contract: Contract) -> str:
     return f"{100 - min(round(decision.percentile), 99)} in 100 {person}s or fewer lie this far from the others"
 
 
-def here(value: float, below: int, same: int, each: Input, person: str) -> str:
-    """Where a value stands among the book's: "NT$ 80,000, more than 38 in 100 customers". ``below`` and ``same`` are
-    the customers of 100 with a smaller and with the same value."""
+def here(value: float, below: int, same: int, lever: Lever, each: Input, person: str) -> str:
+    """Where a value stands among the book's: "NT$ 80,000, above 38 in 100 customers". ``below`` and ``same`` are
+    the customers of 100 with a smaller and with the same value of the input ``each`` that the lever shows."""
     if np.isnan(value):
         return each.missing or "missing"
+    told = lever.here.format(input_value(each, value))
     if each.codes:
-        return f"{input_value(each, value)}, like {same or 'fewer than 1'} in 100 {person}s"
-    return f"{input_value(each, value)}, more than {below} in 100 {person}s"
+        return f"{told}, like {same or 'fewer than 1'} in 100 {person}s"
+    return f"{told}, above {below} in 100 {person}s"
 
 
 def assumption_chip(contract: Contract, name: str, value: float) -> str:
@@ -261,7 +264,8 @@ def method(contract: Contract, release: str) -> str:
             f"{book.sample} of {book.as_of}; it is not an annual rate. Never used: {protected}.",
             "**Reasons (SHAP).** Exact interventional Shapley values of the log-odds, compared with the average "
             "customer of the book (all of them are the background), times minus the points per unit of log-odds, "
-            "summed by concept. Base and bars sum to the score; whole points are rounded so that they still do. They "
+            "summed by concept. Base and bars sum to the score; whole points are rounded so that they still do, and a "
+            "score is rounded down, so that one shown at the cut-off has reached it. They "
             "say how the model arrives at its answer, not what would happen in the world.",
             "**What changed.** Exact Shapley values over the edited concepts, between the record in the book and the "
             "edited one: every order of making the edits counts the same, what was not edited gets nothing, and the "

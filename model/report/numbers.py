@@ -46,7 +46,7 @@ def in_100(share: float) -> str:
         return "fewer than 1 in 100"
     if share > 0.995:
         return "nearly all of 100"
-    return f"about {round(100 * share)} in 100"
+    return f"about {floor(round(100 * share, 1) + 0.5)} in 100"  # of the percentage shown: 9.5 % is about 10
 
 
 def whole_score(score: float) -> int:

@@ -70,9 +70,22 @@ def test_no_sentence_claims_a_cause(scorer: TableScorer, book: Book) -> None:
 
 def test_where_a_value_stands_is_told_for_codes_amounts_and_gaps(book: Book) -> None:
     inputs = {each.name: each for each in book.contract.inputs}
-    assert narrative.here(80_000, 38, 1, inputs["limit"], "customer").endswith("more than 38 in 100 customers")
-    assert narrative.here(0, 0, 49, inputs["standing"], "customer") == "minimum paid, like 49 in 100 customers"
-    assert narrative.here(np.nan, 0, 0, inputs["share_paid_last"], "customer") == "nothing was due"
+
+    def told(lever: str, value: float, below: int, same: int) -> str:
+        part = book.contract.lever(lever)
+        return narrative.here(value, below, same, part, inputs[part.shows], "customer")
+
+    assert told("limit", 80_000, 38, 1).endswith("80,000, above 38 in 100 customers")
+    assert told("balances", 0.31, 50, 1) == "31\N{NO-BREAK SPACE}% of the limit, above 50 in 100 customers"
+    assert told("late", 0, 0, 49) == "minimum paid, like 49 in 100 customers"
+    assert told("pays", np.nan, 0, 0) == "nothing was due"
+
+
+def test_a_way_out_by_association_comes_last_and_says_so(book: Book) -> None:
+    found = [Flip("limit", 380_000.0, True, True), Flip("pays", 25.0, True, True)]
+    told = narrative.ways_out(book.contract, found, granted=False)
+    assert told.index("of each bill paid") < told.index("credit limit")
+    assert told.endswith("or more (by association).")
 
 
 def test_the_headline_of_reasons_agrees_with_its_subject() -> None:

@@ -45,6 +45,7 @@ def test_money_is_told_in_a_readable_unit(amount: float, text: str) -> None:
 
 def test_a_probability_is_told_as_a_frequency() -> None:
     assert numbers.in_100(0.121) == "about 12 in 100"
+    assert numbers.in_100(0.0946) == "about 10 in 100"  # shown as 9.5 %
     assert numbers.in_100(0.001) == "fewer than 1 in 100"
 
 
