@@ -27,6 +27,7 @@ def test_trust_opened_first_after_a_start_stands_in_the_frame(visit: Visit, star
     page = visit("/trust", to=start(home))
     framed(page)
     trust(page)
+    expect(page).to_have_url(re.compile("/trust$"))
 
 
 def test_a_customer_opened_first_after_a_start_stands_in_the_frame(

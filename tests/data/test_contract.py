@@ -251,6 +251,7 @@ def test_levers_keep_every_record_within_the_contract(raw: Array, data: st.DataO
         steps = st.integers(0, round((lever.maximum - lever.minimum) / lever.step))
         raw = CONTRACT.pull(lever.name, lever.minimum + lever.step * data.draw(steps, label=lever.name), raw)
         CONTRACT.check(raw)
+        assert not CONTRACT.broken(raw)
 
 
 def test_lever_start_may_be_a_number():
