@@ -48,7 +48,7 @@ def _layout(height: int, left: int, **more: Any) -> Figure:
 
 
 def why(rows: list[Reason], found: Changes, height: int = 236) -> Figure:
-    """Left the reasons, right what changed, as one figure: one redraw instead of two (60 ms in the browser)."""
+    """Left the reasons, right what changed, as one figure: the browser draws each figure anew at every change."""
     values = [row.points for row in rows]
     reach = max([abs(v) for v in values] + [1]) * 1.35
     bare = {"showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
