@@ -122,7 +122,7 @@ def controls(model: EmbeddedModel) -> None:
         row.button("Reset all", on_click=state.reset, disabled=nothing, icon=":material/restart_alt:")
         link = row.popover("Link", icon=":material/link:", key="_link", on_change="rerun")
         if link.open:
-            link.caption("This address opens the same what-if.")
+            link.write("This address opens the same what-if.")
             link.code(state.link(), language=None, wrap_lines=True)
         assumptions(model)
         taken_back(model)
