@@ -1,0 +1,1 @@
+"""Stress scenarios as their regulators published them: Federal Reserve, EBA, Bank of England."""
