@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError, model_validator
 from pydantic import Field as Declared
 
@@ -29,7 +30,10 @@ Mutability = Literal["never", "up", "down", "free"]
 Direction = Literal[-1, 0, 1]
 
 
-_Named = TypeVar("_Named", "Lever", "Concept", "Assumption")
+Measure = Literal["exposure", "pd", "loss", "loss_bps", "capital", "margin", "return_on_capital"]
+
+
+_Named = TypeVar("_Named", "Lever", "Concept", "Assumption", "Shock", "Variable", "Segment", "Input")
 
 
 class _Part(BaseModel):
@@ -55,19 +59,24 @@ class Book(_Part):
     decision_note: str
     pd_horizon: str
     pd_months: float
-    margin_months: int
-    annual_default_rate: float = Declared(gt=0, lt=1)
-    exposure_class: str
+    exposure_class: Literal["mortgage", "revolving", "retail", "corporate"]
     historic_cutoff: float | None = None
 
 
 class Score(_Part):
-    """The scorecard's scale and the cut-off, in score points."""
+    """The scorecard's scale, the cut-off and the edges of the score bands, in score points."""
 
     base_score: float
     base_odds: float = Declared(gt=0)
     points_to_double: float = Declared(gt=0)
     cutoff: float
+    bands: tuple[float, ...] = Declared(min_length=1)
+
+    @model_validator(mode="after")
+    def _bands_rise(self) -> "Score":
+        if list(self.bands) != sorted(set(self.bands)):
+            raise ValueError("the edges of the score bands must rise")
+        return self
 
 
 class Exposure(_Part):
@@ -207,13 +216,75 @@ class Assumption(_Part):
 
 
 class Segment(_Part):
-    """A cut of the book: bands of one field, each below its edge, the last above all."""
+    """A cut of the book: bands of one field or input, each below its edge, the last above all; ``labels``, if any,
+    name them. A missing value makes a band of its own after the last."""
 
     name: str
     label: str
     field: str
-    edges: tuple[float, ...]
+    edges: tuple[float, ...] = Declared(min_length=1)
     labels: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _bands_are_whole(self) -> "Segment":
+        if list(self.edges) != sorted(set(self.edges)):
+            raise ValueError(f"the edges of {self.name} must rise")
+        if self.labels and len(self.labels) != len(self.edges) + 1:
+            raise ValueError(f"{self.name} has {len(self.edges) + 1} bands and {len(self.labels)} labels")
+        return self
+
+
+class Shock(_Part):
+    """A mechanical shock to the raw records of many customers at once, by linked rules that read ``value``. At 0 it
+    changes nothing. ``share``: its value is the percentage of customers whom the rules hit. ``phrase`` tells it in a
+    sentence, {} standing for the value."""
+
+    name: str
+    label: str
+    unit: str
+    minimum: float
+    maximum: float
+    step: float = Declared(gt=0)
+    phrase: str
+    share: bool = False
+    rules: dict[str, str]
+    help: str
+
+    @model_validator(mode="after")
+    def _nothing_lies_within_bounds(self) -> "Shock":
+        if not self.minimum <= 0 <= self.maximum:
+            raise ValueError(f"the bounds of {self.name} must hold 0, at which it changes nothing")
+        return self
+
+
+class Variable(_Part):
+    """A variable of the economy, as a change against today. ``coefficient``: log-odds of default per unit, for the
+    whole book alike; ``source`` says where it comes from."""
+
+    name: str
+    label: str
+    unit: str
+    minimum: float
+    maximum: float
+    step: float = Declared(gt=0)
+    coefficient: float = Declared(ge=-1, le=1)
+    phrase: str
+    source: str
+    help: str
+
+    @model_validator(mode="after")
+    def _today_lies_within_bounds(self) -> "Variable":
+        if not self.minimum <= 0 <= self.maximum:
+            raise ValueError(f"the bounds of {self.name} must hold 0, which is today")
+        return self
+
+
+class Appetite(_Part):
+    """A limit of the bank's risk appetite for one measure of the whole book."""
+
+    measure: Measure
+    limit: float
+    sense: Literal["at most", "at least"]
 
 
 class Contract(_Part):
@@ -233,7 +304,15 @@ class Contract(_Part):
     levers: tuple[Lever, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     segments: tuple[Segment, ...] = ()
+    shocks: tuple[Shock, ...] = ()
+    economy: tuple[Variable, ...] = ()
+    appetite: tuple[Appetite, ...] = ()
     _text: bytes = PrivateAttr(default=b"")
+
+    def __eq__(self, other: object) -> bool:  # one file read is one contract; and so it can key a cache at no cost
+        return self is other
+
+    __hash__ = object.__hash__
 
     @cached_property
     def hash(self) -> str:
@@ -327,19 +406,31 @@ class Contract(_Part):
 
         ``only`` names the inputs wanted, by position; the result then has one row for each of those.
         """
-        values = self.values(raw)
+        return self.derive_from(self.values(raw), raw.shape[1], only)
+
+    def derive_from(self, values: Mapping[str, Array], n: int, only: Iterable[int] | None = None) -> Array:
+        """The same from fields and histories by name, as `values` and `strike` give them, of ``n`` records."""
         chosen = range(len(self.inputs)) if only is None else tuple(only)
-        out = np.empty((len(chosen), raw.shape[1]))
+        out = np.empty((len(chosen), n))
         for k, which in enumerate(chosen):
             out[k] = self._inputs[which](values)
         return out
 
     def exposures(self, raw: Array, assumptions: Mapping[str, float]) -> tuple[Array, Array]:
         """Balance and exposure at default, each (n,) in the book's currency."""
-        values = {**self.values(raw), **assumptions}
-        balance, ead = self._exposure
-        shape = raw.shape[1:]
-        return np.broadcast_to(balance(values), shape), np.broadcast_to(ead(values), shape)
+        return self.exposures_from(self.values(raw), raw.shape[1], assumptions)
+
+    def exposures_from(
+        self, values: Mapping[str, Array], n: int, assumptions: Mapping[str, float]
+    ) -> tuple[Array, Array]:
+        """The same from fields and histories by name of ``n`` records."""
+        balance, ead = (formula({**values, **assumptions}) for formula in self._exposure)
+        return np.broadcast_to(balance, (n,)), np.broadcast_to(ead, (n,))
+
+    @cached_property
+    def exposed_to(self) -> frozenset[str]:
+        """The assumptions that balance and exposure at default depend on."""
+        return frozenset(each.name for each in self.assumptions) & (self._exposure[0].names | self._exposure[1].names)
 
     # ---- levers --------------------------------------------------------------------------------------------------
 
@@ -361,6 +452,85 @@ class Contract(_Part):
             out[rows] = rule({**self.values(out), "value": value, "start": start, "ago": ago})
         lows, highs = self._bounds
         return np.clip(out, lows, highs, out=out)
+
+    # ---- shocks ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _shocks(self) -> dict[str, dict[str, Formula]]:
+        known = self._known | {"value", "ago"}
+        return {
+            shock.name: {target: parse(rule, known) for target, rule in shock.rules.items()} for shock in self.shocks
+        }
+
+    def strike(self, name: str, value: float, values: Mapping[str, Array]) -> dict[str, Array]:
+        """The fields and histories that a shock moves, as they stand after it, within the contract's ranges; of a
+        history also each month by its own name.
+
+        ``values`` are those before, by name: fields (n,), histories (months, n).
+        """
+        moved: dict[str, Array] = {}
+        for target, rule in self._shocks[name].items():
+            rows = self.rows[target]
+            now = {**values, **moved}
+            ago = np.arange(rows.stop - rows.start, dtype=float)[:, None]
+            found = np.broadcast_to(rule({**now, "value": value, "ago": ago}), now[target].shape)
+            lows, highs = (each[rows] for each in self._bounds)
+            inside = np.atleast_2d(found).clip(lows, highs)
+            owner = self.owner(target)
+            if owner != target:  # one month of a history
+                months = now[owner].copy()
+                months[rows.start - self.rows[owner].start] = inside[0]
+                inside = months
+            moved |= self.named(owner, inside)
+        return moved
+
+    def struck(self, name: str) -> tuple[str, ...]:
+        """The fields and histories that a shock moves."""
+        return tuple(dict.fromkeys(self.owner(target) for target in self._shocks[name]))
+
+    def owner(self, name: str) -> str:
+        """The history a month belongs to; any other name itself."""
+        for history in self.histories:
+            if name.startswith(f"{history.name}_") and name.removeprefix(f"{history.name}_").isdecimal():
+                return history.name
+        return name
+
+    def named(self, target: str, values: Array) -> dict[str, Array]:
+        """A field (1, n) or a history (months, n) by name, and each of a history's months by its own."""
+        if target in self.row:
+            return {target: values[0]}
+        return {target: values, **{f"{target}_{k}": month for k, month in enumerate(values, 1)}}
+
+    def reading(self, names: Iterable[str]) -> tuple[int, ...]:
+        """The inputs, by position, whose formulas read one of these fields or histories, in any month."""
+        rows: set[int] = set()
+        for name in names:
+            rows |= set(range(*self.rows[name].indices(len(self.record))))
+        return tuple(k for k, read in enumerate(self.reads) if read & rows)
+
+    # ---- segments ----------------------------------------------------------------------------------------------
+
+    def segment(self, name: str) -> Segment:
+        """A segment by name."""
+        return _named(self.segments, name, "segment")
+
+    def band_count(self, segment: Segment) -> int:
+        """How many bands a segment has, that of the missing included."""
+        return len(segment.edges) + 1 + bool(self._may_miss(segment))
+
+    def _may_miss(self, segment: Segment) -> bool:
+        fields = {each.name: each.missing for each in self.record}
+        return bool({**{each.name: each.missing for each in self.inputs}, **fields}[segment.field])
+
+    def bands(self, segment: Segment, values: Mapping[str, Array], n: int) -> NDArray[np.int8]:
+        """The band each of ``n`` records lies in, (n,), from fields by name."""
+        names = [each.name for each in self.inputs]
+        if segment.field in self.row:
+            found = values[segment.field]
+        else:
+            found = self.derive_from(values, n, [names.index(segment.field)])[0]
+        band = np.searchsorted(segment.edges, found, side="right").astype(np.int8)
+        return np.where(np.isnan(found), np.int8(len(segment.edges) + 1), band)
 
     @cached_property
     def _bounds(self) -> tuple[Array, Array]:
@@ -391,6 +561,14 @@ class Contract(_Part):
         """An assumption by name."""
         return _named(self.assumptions, name, "assumption")
 
+    def shock(self, name: str) -> Shock:
+        """A shock by name."""
+        return _named(self.shocks, name, "shock")
+
+    def variable(self, name: str) -> Variable:
+        """A variable of the economy by name."""
+        return _named(self.economy, name, "variable of the economy")
+
     # ---- checks --------------------------------------------------------------------------------------------------
 
     def check(self, raw: Array) -> None:
@@ -416,7 +594,7 @@ class Contract(_Part):
         return [each for each, rule in self._constraints if not np.all(rule(values))]
 
 
-def check_value(field: Field | Lever | Assumption, values: Any) -> None:
+def check_value(field: Field | Lever | Assumption | Shock | Variable, values: Any) -> None:
     """Raise unless every value is present (or may be missing), within range, and a known code.
 
     Raises
@@ -438,7 +616,7 @@ def check_value(field: Field | Lever | Assumption, values: Any) -> None:
         raise OutOfRange(f"{field.label} must be {_range(field)}; {given:,.12g} was given.")
 
 
-def _range(field: Field | Lever | Assumption) -> str:
+def _range(field: Field | Lever | Assumption | Shock | Variable) -> str:
     codes: Mapping[int, str] = getattr(field, "codes", {})
     if codes:
         return "one of " + ", ".join(f"{code} ({word})" for code, word in codes.items())
@@ -485,13 +663,18 @@ def load(path: Path) -> Contract:
 def _agree(contract: Contract, source: str) -> None:
     """Names are unique, concepts exist, formulas read what is declared and nothing protected."""
     names = [field.name for field in contract.record] + [field.name for field in contract.observed]
-    for what, group in {
+    movers: tuple[Shock | Variable | Assumption, ...] = (*contract.shocks, *contract.economy, *contract.assumptions)
+    groups: dict[str, list[str]] = {
         "field": names,
         "input": [each.name for each in contract.inputs],
         "lever": [each.name for each in contract.levers],
         "concept": [each.name for each in contract.concepts],
         "assumption": [each.name for each in contract.assumptions],
-    }.items():
+        "segment": [each.name for each in contract.segments],
+        "limit": [str(each.measure) for each in contract.appetite],
+        "shock, variable or assumption": [each.name for each in movers],
+    }
+    for what, group in groups.items():
         twice = {name for name in group if group.count(name) > 1}
         if twice:
             raise ContractError(f"{source}: {what} {', '.join(sorted(twice))} is declared twice.")
@@ -513,9 +696,15 @@ def _agree(contract: Contract, source: str) -> None:
             if name not in contract.rows:
                 raise ContractError(f"{source}: a constraint speaks of {name!r}, which is no input field.")
     for segment in contract.segments:
-        if segment.field not in names:
-            raise ContractError(f"{source}: segment {segment.name} cuts {segment.field!r}, which is not declared.")
+        if segment.field not in contract.row and segment.field not in {each.name for each in contract.inputs}:
+            told = f"segment {segment.name} cuts {segment.field!r}, which is neither an input field nor a model input."
+            raise ContractError(f"{source}: {told}")
+    for shock in contract.shocks:
+        for target in shock.rules:
+            if target not in contract.rows:
+                raise ContractError(f"{source}: shock {shock.name} moves {target!r}, which is no input field.")
     contract.reads, contract._levers, contract._constraints, contract._exposure  # noqa: B018  compile every formula
+    contract._shocks  # noqa: B018
     _try_out(contract, source)
 
 
@@ -529,6 +718,9 @@ def _try_out(contract: Contract, source: str) -> None:
         for lever in contract.levers:
             doing = f"lever {lever.name}"
             contract.pull(lever.name, contract.lever_start(lever.name, raw), raw)
+        for shock in contract.shocks:
+            doing = f"shock {shock.name}"
+            contract.strike(shock.name, shock.maximum, contract.values(raw))
         doing = "the exposure"
         contract.exposures(raw, {each.name: each.default for each in contract.assumptions})
         doing = "the constraints"

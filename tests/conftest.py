@@ -18,6 +18,7 @@ from data.books import Book
 from data.contract import Contract
 from model.engine.scorer import TableScorer
 from model.release.store import TRUSTED, Release, Store
+from model.whatif.book import Whole
 
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=True, database=None, print_blob=False)
 hypothesis.settings.register_profile("search", deadline=None, max_examples=2000, database=None)
@@ -68,6 +69,12 @@ def book() -> Book:
 def contract(book: Book) -> Contract:
     """The contract of the cards."""
     return book.contract
+
+
+@pytest.fixture(scope="session")
+def whole(scorer: TableScorer, book: Book) -> Whole:
+    """The book under the deployed model; nothing changes it."""
+    return Whole.of(scorer, book)
 
 
 @pytest.fixture

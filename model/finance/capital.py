@@ -4,6 +4,7 @@ Two forms of the conditional PD are never mixed: the capital form averages back 
 economy; the anchored form leaves the PD unchanged at z = 0, so that a scenario of nothing changes nothing.
 """
 
+from math import exp, log
 from typing import Literal
 
 import numpy as np
@@ -84,6 +85,29 @@ def implied_factor(pd: ArrayLike, observed: ArrayLike, correlation: ArrayLike) -
     p, seen = _fraction("PD", pd, True), _fraction("The observed default rate", observed, True)
     r = _fraction("The correlation", correlation, True)
     return np.asarray((ndtri(p) - np.sqrt(1 - r) * ndtri(seen)) / np.sqrt(r))
+
+
+def one_year(pd: ArrayLike, shift: float) -> Array:
+    """The PD on another horizon: its log-odds shifted by one constant for all. ``shift`` 0 gives the PD exactly."""
+    p, ratio = _fraction("PD", pd), exp(shift)
+    return np.asarray(p * ratio / (1 - p + p * ratio)) if shift else p
+
+
+def shift_to(pd: ArrayLike, mean: float) -> float:
+    """The shift of log-odds at which the mean of `one_year` is ``mean`` within 1e-12, by Newton's method.
+
+    Raises OutOfRange unless ``mean`` and every PD lie strictly between 0 and 1.
+    """
+    p = _fraction("PD", pd, open_ends=True)
+    goal = float(_fraction("The mean", mean, open_ends=True))
+    shift = log(goal / (1 - goal)) - log(p.mean() / (1 - p.mean()))
+    for _ in range(100):
+        found = one_year(p, shift)
+        off = float(found.mean()) - goal
+        if abs(off) <= 1e-12:
+            break
+        shift -= min(max(off / float((found * (1 - found)).mean()), -2.0), 2.0)
+    return float(shift)
 
 
 def requirement(

@@ -64,7 +64,7 @@ def record(**values: float | list[float]) -> Array:
         ('name = "ccf"', 'name = "lgd"', "assumption lgd is declared twice"),
         ("default = 0.80", "default = 1.80", "the default of lgd lies outside its bounds"),
         ('shows = "use_now"', 'shows = "bill"', "lever balances shows 'bill', which is no input"),
-        ('field = "status_1"', 'field = "status_7"', "segment status_band cuts 'status_7', which is not declared"),
+        ('field = "status_1"', 'field = "status_7"', "segment status_band cuts 'status_7', which is neither an input"),
         ('target = "missed_next_payment"', 'target = "age"', "the target 'age' is not a declared field of role target"),
     ],
 )
@@ -72,6 +72,73 @@ def test_contract_that_contradicts_itself_is_refused_and_says_where(old: str, ne
     with pytest.raises(ContractError) as caught:
         read(changed(old, new), "mine.toml")
     assert told in str(caught.value)
+
+
+LIMITS = 'rules = { limit = "limit * (1 + value / 100)" }'
+LIMITS_BOUNDS = 'minimum = -50\nmaximum = 50\nstep = 5\nphrase = "limits {}"'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (LIMITS, 'rules = { limit = "wage * value" }', "reads wage, which is not declared"),
+        (LIMITS, 'rules = { limit = "start + value" }', "reads start, which is not declared"),
+        (LIMITS, 'rules = { limit = "limit * lgd" }', "reads lgd, which is not declared"),
+        (LIMITS, 'rules = { wage = "value" }', "shock limits moves 'wage', which is no input field"),
+        (LIMITS, 'rules = { use_now = "value" }', "shock limits moves 'use_now', which is no input field"),
+        (LIMITS, 'rules = { limit = "round(limit)" }', "a formula of shock limits cannot be worked out"),
+        (LIMITS, 'rules = { limit = "limit *" }', "cannot be read"),
+        (LIMITS_BOUNDS, LIMITS_BOUNDS.replace("-50", "5"), "the bounds of limits must hold 0"),
+        (LIMITS_BOUNDS, LIMITS_BOUNDS.replace("= 50", "= -5"), "the bounds of limits must hold 0"),
+        (LIMITS_BOUNDS, LIMITS_BOUNDS.replace("= 5\n", "= 0\n"), "shocks.0.step: Input should be greater than 0"),
+        (LIMITS_BOUNDS, LIMITS_BOUNDS + "\nprice = 1", "shocks.0.price: Extra inputs are not permitted"),
+        ('phrase = "limits {}"\n', "", "shocks.0.phrase: Field required"),
+        ('name = "later"', 'name = "payments"', "shock, variable or assumption payments is declared twice"),
+        ('name = "gdp"', 'name = "lgd"', "shock, variable or assumption lgd is declared twice"),
+        ('name = "rate"', 'name = "limits"', "shock, variable or assumption limits is declared twice"),
+        ("coefficient = 0.10", "coefficient = 2", "economy.0.coefficient: Input should be less than or equal to 1"),
+        (
+            "coefficient = 0.10",
+            "coefficient = -2",
+            "economy.0.coefficient: Input should be greater than or equal to -1",
+        ),
+        ("coefficient = 0.10\n", "", "economy.0.coefficient: Field required"),
+        ('source = "no source: 0 until you set it"\n', "", "economy.1.source: Field required"),
+        ("minimum = -5\nmaximum = 15\nstep = 0.1", "minimum = 1\nmaximum = 15\nstep = 0.1", "unemployment must hold 0"),
+        ('measure = "loss_bps"', 'measure = "profit"', "appetite.1.measure: Input should be 'exposure', 'pd', 'loss'"),
+        ('measure = "loss_bps"', 'measure = "loss"', "limit loss is declared twice"),
+        ('sense = "at most"', 'sense = "below"', "appetite.0.sense: Input should be 'at most' or 'at least'"),
+        ("limit = 550e6", 'limit = "much"', "appetite.0.limit: Input should be a valid number"),
+        ('field = "use_now"', 'field = "age"', "segment use_band cuts 'age', which is neither an input field nor"),
+        ('field = "use_now"', 'field = "bill"', "segment use_band cuts 'bill', which is neither an input field nor"),
+        ('name = "use_band"', 'name = "limit_band"', "segment limit_band is declared twice"),
+        ("[50000, 100000,", "[100000, 50000,", "the edges of limit_band must rise"),
+        ("[50000, 100000,", "[50000, 50000,", "the edges of limit_band must rise"),
+        ("edges = [-1, 0, 1, 2]", "edges = [-1, 0, 1]", "status_band has 4 bands and 5 labels"),
+        ("edges = [-1, 0, 1, 2]", "edges = []", "segments.1.edges: Tuple should have at least 1 item"),
+        ("bands = [460, 500, 520, 540, 560]", "bands = []", "score.bands: Tuple should have at least 1 item"),
+        ("bands = [460, 500, 520, 540, 560]", "bands = [500, 460]", "must rise"),
+    ],
+)
+def test_whole_book_declared_badly_is_refused_and_says_what_is_wrong(old: str, new: str, told: str):
+    with pytest.raises(ContractError) as caught:
+        read(changed(old, new), "mine.toml")
+    assert told in str(caught.value)
+    assert str(caught.value).startswith("mine.toml") or "formula" in str(caught.value)
+
+
+@pytest.mark.parametrize("field", ["sex", "education", "marriage", "age"])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('rules = {{ limit = "limit * (1 + value / 100)" }}', 'rules = {{ limit = "limit + {}" }}'),
+        ('rules = {{ limit = "limit * (1 + value / 100)" }}', 'rules = {{ {} = "value" }}'),
+        ('field = "use_now"', 'field = "{}"'),
+    ],
+)
+def test_protected_attribute_can_enter_no_shock_and_no_segment(field: str, old: str, new: str):
+    with pytest.raises(ContractError, match=field):
+        read(changed(old.format(), new.format(field)))
 
 
 @pytest.mark.parametrize("field", ["sex", "education", "marriage", "age"])
@@ -179,12 +246,27 @@ def test_nobody_may_edit_what_is_no_field_of_the_record(contract: Contract, name
         contract.field(name)
 
 
-@pytest.mark.parametrize("look_up", ["lever", "concept", "assumption"])
+@pytest.mark.parametrize("look_up", ["lever", "concept", "assumption", "shock", "segment"])
 def test_unknown_name_is_told_with_the_names_there_are(contract: Contract, look_up: str):
     there = getattr(contract, f"{look_up}s")
     assert getattr(contract, look_up)(there[-1].name) is there[-1]
     with pytest.raises(NotEditable, match=f"There is no {look_up} 'nothing'. There are: {there[0].name}, "):
         getattr(contract, look_up)("nothing")
+
+
+def test_unknown_variable_of_the_economy_is_told_with_those_there_are(contract: Contract):
+    assert contract.variable("gdp") is contract.economy[1]
+    told = "There is no variable of the economy 'wages'. There are: unemployment, gdp, rate."
+    with pytest.raises(NotEditable) as caught:
+        contract.variable("wages")
+    assert str(caught.value) == told
+
+
+def test_contract_is_equal_to_itself_alone_so_that_it_can_key_a_cache(contract: Contract):
+    again = read(contract.text)
+    assert contract == contract
+    assert contract != again
+    assert len({contract, again, contract}) == 2
 
 
 # ---- exposures -------------------------------------------------------------------------------------------------------
@@ -338,3 +420,208 @@ def test_levers_move_a_whole_book_at_once_each_record_by_its_own_value(contract:
 
 def test_levers_that_move_codes_are_told_from_those_that_move_amounts(contract: Contract):
     assert [lever.name for lever in contract.levers if contract.coded(lever)] == ["late"]
+
+
+# ---- inputs and exposures by name ------------------------------------------------------------------------------------
+
+
+@given(records(), st.sets(st.integers(0, 13)), st.floats(0, 1))
+def test_fields_by_name_give_what_the_record_gives(raw: Array, only: set[int], ccf: float):
+    values = CONTRACT.values(raw)
+    assert CONTRACT.derive_from(values, 1).tobytes() == CONTRACT.derive(raw).tobytes()
+    assert CONTRACT.derive_from(values, 1, sorted(only)).tobytes() == CONTRACT.derive(raw, sorted(only)).tobytes()
+    for one, other in zip(
+        CONTRACT.exposures_from(values, 1, {"ccf": ccf}), CONTRACT.exposures(raw, {"ccf": ccf}), strict=True
+    ):
+        assert one.tobytes() == other.tobytes()
+
+
+def test_exposure_depends_on_the_conversion_factor_alone(contract: Contract):
+    assert contract.exposed_to == {"ccf"}
+    ead = '+ ccf * max(limit - max(bill_1, 0), 0)"'
+    assert read(changed(ead, ead.replace("ccf", "lgd * apr"))).exposed_to == {"lgd", "apr"}
+
+
+@pytest.mark.parametrize(
+    ("names", "reading"),
+    [
+        ([], []),
+        (["limit"], ["limit", "use_now", "use_average", "headroom"]),
+        (["status"], ["standing", "late_before", "late_worst", "months_late"]),
+        (["status_2"], ["late_before", "late_worst", "months_late"]),
+        (["paid_6"], ["share_paid_average", "paid_least", "paid_average"]),
+        (
+            ["limit", "status_1"],
+            ["limit", "standing", "late_worst", "months_late", "use_now", "use_average", "headroom"],
+        ),
+    ],
+)
+def test_inputs_that_read_a_field_are_named_whatever_the_month(
+    contract: Contract, names: list[str], reading: list[str]
+):
+    assert [contract.inputs[k].name for k in contract.reading(names)] == reading
+
+
+@given(records(), records(), st.sets(st.sampled_from(sorted(CONTRACT.row)), max_size=4))
+def test_inputs_that_read_none_of_the_fields_moved_stay(raw: Array, other: Array, names: set[str]):
+    after = raw.copy()
+    for name in names:
+        after[CONTRACT.row[name]] = other[CONTRACT.row[name]]
+    still = sorted(set(range(len(CONTRACT.inputs))) - set(CONTRACT.reading(names)))
+    assert CONTRACT.derive(after, still).tobytes() == CONTRACT.derive(raw, still).tobytes()
+
+
+# ---- shocks ----------------------------------------------------------------------------------------------------------
+
+
+def struck(name: str, value: float, raw: Array, contract: Contract = CONTRACT) -> Array:
+    """The record after one shock."""
+    out = raw.copy()
+    moved = contract.strike(name, value, contract.values(raw))
+    for target in contract.shock(name).rules:
+        out[contract.rows[target]] = moved[target]
+    return out
+
+
+def test_shock_at_nothing_changes_no_customer_to_the_last_bit(book: Book):
+    for shock in book.contract.shocks:
+        if not shock.share:  # a share of 0 % hits nobody
+            assert struck(shock.name, 0.0, book.raw).tobytes() == book.raw.tobytes(), shock.name
+
+
+@given(records(), st.data())
+def test_shocks_keep_every_record_within_the_contract(raw: Array, data: st.DataObject):
+    for shock in data.draw(st.permutations(CONTRACT.shocks)):
+        raw = struck(shock.name, data.draw(st.floats(shock.minimum, shock.maximum)), raw)
+        CONTRACT.check(raw)
+
+
+def test_shocks_at_either_end_keep_every_customer_within_the_contract(book: Book):
+    for shock in book.contract.shocks:
+        for value in (shock.minimum, shock.maximum):
+            book.contract.check(struck(shock.name, value, book.raw))
+
+
+def test_limits_shock_scales_the_limit_alone_within_its_range(contract: Contract):
+    before = record(limit=200_000, bill=[50, 40, 30, 20, 10, 0])
+    assert struck("limits", -50, before)[contract.row["limit"]].tolist() == [100_000]
+    assert struck("limits", -50, record(limit=1_500))[contract.row["limit"]].tolist() == [1_000]
+    assert struck("limits", 50, record(limit=900_000))[contract.row["limit"]].tolist() == [1_000_000]
+    assert set(contract.strike("limits", 10, contract.values(before))) == {"limit"}
+
+
+def test_balances_shock_scales_what_is_owed_and_leaves_what_the_bank_owes(contract: Contract):
+    after = struck("balances", 20, record(bill=[1000, 500, 0, -300, 20, 1_600_000]))
+    np.testing.assert_allclose(after[contract.rows["bill"], 0], [1200, 600, 0, -300, 24, 1_700_000], rtol=1e-15)
+
+
+def test_payments_shock_scales_every_payment(contract: Contract):
+    before = record(paid=[100, 300, 0, 7, 50, 0], bill=BILLS)
+    after = struck("payments", -30, before)
+    np.testing.assert_allclose(after[contract.rows["paid"], 0], [70, 210, 0, 4.9, 35, 0], rtol=1e-15)
+    assert struck("payments", -100, before)[contract.rows["paid"], 0].tolist() == [0] * 6
+    np.testing.assert_array_equal(after[contract.rows["bill"]], before[contract.rows["bill"]])
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([0, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0]),
+        ([-2, -2, -1, -2, -2, -1], [1, -2, -1, -2, -2, -1]),
+        ([2, 0, 0, 0, 0, 0], [3, 2, 1, 0, 0, 0]),
+        ([2, 3, -1, 0, 2, 0], [3, 3, 1, 0, 2, 0]),
+        ([8, 7, 6, 5, 4, 3], [8, 7, 6, 5, 4, 3]),
+        ([8, 4, 0, 0, 0, 0], [8, 7, 6, 5, 4, 3]),
+    ],
+)
+def test_later_shock_makes_the_months_before_at_least_as_late_as_they_must_have_been(
+    contract: Contract, before: list[float], after: list[float]
+):
+    assert struck("later", 1, record(status=before))[contract.rows["status"], 0].tolist() == after
+
+
+@given(records(), st.data())
+def test_shock_to_a_history_moves_each_of_its_months_by_name(raw: Array, data: st.DataObject):
+    shock = data.draw(st.sampled_from(CONTRACT.shocks))
+    moved = CONTRACT.strike(shock.name, data.draw(st.floats(shock.minimum, shock.maximum)), CONTRACT.values(raw))
+    after = struck(shock.name, 0, raw)
+    for target in shock.rules:
+        after[CONTRACT.rows[target]] = moved[target]
+    for name, values in moved.items():
+        np.testing.assert_array_equal(values, CONTRACT.values(after)[name], err_msg=name)
+    assert {CONTRACT.row[name] for name in moved if name in CONTRACT.row} == set(
+        np.concatenate([np.arange(CONTRACT.rows[target].start, CONTRACT.rows[target].stop) for target in shock.rules])
+    )
+
+
+def test_shock_to_one_month_moves_the_history_too():
+    one = 'rules = { bill_1 = "bill_1 * (1 + value / 100)" }'
+    contract = read(
+        changed(
+            'rules = { bill = "where(bill > 0, bill * (1 + value / 100), bill)" }\nhelp = "All', one + '\nhelp = "All'
+        )
+    )
+    before = record(bill=[6000, 500, 400, 300, 200, 100])
+    after = before.copy()
+    after[contract.row["bill_1"]] = 9000
+    values = {**contract.values(before), **contract.strike("balances", 50, contract.values(before))}
+    assert values["bill_1"].tolist() == [9000]
+    np.testing.assert_array_equal(contract.derive_from(values, 1), contract.derive(after))
+
+
+@pytest.mark.parametrize("rule", ["value", "5", "where(value > 0, 5000, 5000)"])
+def test_shock_whose_rule_gives_one_number_is_refused_or_hits_every_record(rule: str):
+    try:
+        contract = read(changed(LIMITS, f'rules = {{ limit = "{rule}" }}'))
+    except ContractError as error:
+        told = str(error)
+        assert "limits" in told
+    else:
+        values = contract.values(np.repeat(record(), 3, axis=1))
+        assert contract.strike("limits", 50, values)["limit"].shape == (3,)
+
+
+@pytest.mark.parametrize("rule", ["bill", "limit + 0 * bill"])
+def test_shock_whose_rule_gives_a_field_the_months_of_a_history_is_refused(rule: str):
+    with pytest.raises(ContractError, match="limits"):
+        read(changed(LIMITS, f'rules = {{ limit = "{rule}" }}'))
+
+
+# ---- segments --------------------------------------------------------------------------------------------------------
+
+
+def bands(name: str, raw: Array, contract: Contract = CONTRACT) -> list[int]:
+    return contract.bands(contract.segment(name), contract.values(raw), raw.shape[1]).tolist()
+
+
+def test_band_lies_below_its_edge_and_the_last_above_all():
+    limits = np.repeat(record(), 7, axis=1)
+    limits[CONTRACT.row["limit"]] = [1_000, 49_999, 50_000, 99_999, 100_000, 299_999, 300_000]
+    assert bands("limit_band", limits) == [0, 0, 1, 1, 2, 3, 4]
+    statuses = np.repeat(record(), 11, axis=1)
+    statuses[CONTRACT.row["status_1"]] = range(-2, 9)
+    assert bands("status_band", statuses) == [0, 1, 2, 3, 4, 4, 4, 4, 4, 4, 4]
+
+
+def test_segment_may_cut_a_model_input():
+    bills = np.repeat(record(), 7, axis=1)
+    bills[CONTRACT.row["bill_1"]] = [-5, 0, 10, 30_000, 60_000, 90_000, 100_000]
+    assert bands("use_band", bills) == [0, 0, 1, 2, 3, 4, 5]
+
+
+def test_missing_values_make_a_band_of_their_own_after_the_last():
+    contract = read(changed('field = "use_now"', 'field = "change_month"'))
+    segment = contract.segment("use_band")
+    assert contract.band_count(segment) == 7
+    assert CONTRACT.band_count(CONTRACT.segment("use_band")) == 6
+    raw = np.repeat(record(), 3, axis=1)
+    raw[CONTRACT.rows["bill"]] = np.array([[0, 100, 100], [0, 0, 100]]).repeat([1, 5], axis=0)
+    assert bands("use_band", raw, contract) == [6, 5, 0]  # no balance; +100 %; no change
+
+
+def test_every_customer_lies_in_a_band(book: Book):
+    for segment in book.contract.segments:
+        found = book.contract.bands(segment, book.contract.values(book.raw), len(book))
+        assert set(found.tolist()) == set(range(book.contract.band_count(segment))), segment.name
+        if segment.labels:
+            assert len(segment.labels) == book.contract.band_count(segment)

@@ -189,7 +189,33 @@ def test_rescoring_what_changed_equals_scoring_anew(scorer: TableScorer, changed
     again = tables.rescored(margins, before, after, sorted(changed))
     np.testing.assert_allclose(again, tables.margins(after), rtol=0, atol=1e-12)
     still = (before == after).all(0)
-    assert again[still].tobytes() == margins[still].tobytes() or share == 1.0
+    assert again[still].tobytes() == margins[still].tobytes()
+
+
+@pytest.mark.parametrize("changed", [[0], [1], list(range(14))], ids=["few tables", "one input", "every table"])
+@pytest.mark.parametrize("moved", [1, 400, 600, 999, 1000])
+def test_rescoring_many_or_few_customers_leaves_the_others_to_the_last_bit(
+    scorer: TableScorer, book: Book, changed: list[int], moved: int
+):
+    tables = scorer.tables
+    before = tables.encode(book.inputs[:, :1000])
+    after = before.copy()
+    after[np.ix_(changed, range(moved))] = tables.encode(book.inputs[:, 5000 : 5000 + moved])[changed]
+    margins = tables.margins(before) + 1e-10  # so that a margin worked out anew is told from one left alone
+    again = tables.rescored(margins, before, after, iter(changed))
+    still = (before == after).all(0)
+    assert again[still].tobytes() == margins[still].tobytes()
+    assert 1000 - moved <= still.sum() < 1000
+    np.testing.assert_allclose(again, tables.margins(after), rtol=0, atol=2e-10)
+
+
+def test_rescoring_changes_nothing_it_was_given(scorer: TableScorer, book: Book):
+    before, after = (np.ascontiguousarray(scorer.tables.encode(book.inputs)[:, k : k + 500]) for k in (0, 500))
+    margins = scorer.tables.margins(before)
+    kept = before.tobytes(), after.tobytes(), margins.tobytes()
+    for changed in ([2], range(14)):
+        scorer.tables.rescored(margins, before, after, changed)
+        assert (before.tobytes(), after.tobytes(), margins.tobytes()) == kept
 
 
 @pytest.mark.parametrize("changed", [[], [0], [0, 5, 13]])

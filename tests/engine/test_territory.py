@@ -108,3 +108,12 @@ def test_territory_of_the_same_book_and_seed_is_the_same(book: Book):
 def test_territory_survives_storage(territory: Territory, book: Book):
     again = Territory.from_arrays(territory.arrays())
     np.testing.assert_array_equal(again.percentile(book.inputs[:, :50]), territory.percentile(book.inputs[:, :50]))
+
+
+def test_outside_is_a_percentile_of_ninety_nine_or_more(scorer: TableScorer, book: Book):
+    raw = book.raw[:, ::40].copy()
+    raw[scorer.contract.rows["bill"], ::3] *= 3  # some of them far away
+    inputs = scorer.contract.derive(raw)
+    outside = scorer.territory.outside(inputs)
+    np.testing.assert_array_equal(outside, scorer.territory.percentile(inputs) >= 99)
+    assert 0 < outside.sum() < len(outside)

@@ -105,3 +105,51 @@ def test_losses_are_weighted_and_weights_must_sum_to_one() -> None:
         loss.weighted([30, 70], [1.0])
     with pytest.raises(OutOfRange, match="0 or more"):
         loss.weighted([30, 70], [1.5, -0.5])
+
+
+# ---- one year --------------------------------------------------------------------------------------------------------
+
+pds = st.lists(st.floats(1e-6, 1 - 1e-6), min_size=1, max_size=50)
+
+
+@given(pds)
+def test_no_shift_leaves_every_pd_to_the_last_bit(given_pds: list[float]) -> None:
+    assert capital.one_year(given_pds, 0.0).tolist() == given_pds
+
+
+@given(pds, st.floats(-5, 5))
+def test_one_year_shifts_the_log_odds_of_everybody_by_the_same(given_pds: list[float], shift: float) -> None:
+    before = np.array(given_pds)
+    after = capital.one_year(before, shift)
+    moved = np.log(after / (1 - after)) - np.log(before / (1 - before))
+    assert np.allclose(moved, shift, rtol=0, atol=1e-6)
+    assert np.all((after > 0) & (after < 1))
+
+
+@given(pds, st.floats(0.001, 0.999))
+def test_shift_brings_the_mean_of_the_book_to_the_rate_asked_for(given_pds: list[float], rate: float) -> None:
+    shift = capital.shift_to(given_pds, rate)
+    assert float(capital.one_year(given_pds, shift).mean()) == pytest.approx(rate, abs=2e-12)
+
+
+def test_shift_of_one_pd_is_the_difference_of_log_odds() -> None:
+    assert capital.shift_to([0.02], 0.05) == pytest.approx(np.log(0.05 / 0.95) - np.log(0.02 / 0.98), abs=1e-12)
+    assert capital.shift_to([0.05, 0.05], 0.05) == pytest.approx(0, abs=1e-12)
+
+
+def test_certainty_stays_certain_on_any_horizon() -> None:
+    assert capital.one_year([0.0, 1.0], 1.5).tolist() == [0.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda: capital.one_year([0.5, 1.5], 0.1), "PD must lie between 0 and 1 .*1.5 was given"),
+        (lambda: capital.shift_to([0.2, 0.0], 0.05), "PD must lie strictly between 0 and 1 .*0.0 was given"),
+        (lambda: capital.shift_to([0.2], 0.0), "The mean must lie strictly between 0 and 1 .*0.0 was given"),
+        (lambda: capital.shift_to([0.2], 5.0), "The mean must lie strictly .*5.0 was given"),
+    ],
+)
+def test_what_has_no_one_year_pd_is_told(call, told: str) -> None:
+    with pytest.raises(OutOfRange, match=told):
+        call()

@@ -174,7 +174,8 @@ def test_assumption_set_to_the_contracts_own_value_is_no_edit(contract: Contract
 
 def test_every_assumption_has_a_value_the_contracts_where_none_is_set(contract: Contract):
     found = Scenario(1).assumed(contract, "lgd", 0.5).assumed(contract, CUTOFF, 540.0).values(contract)
-    assert found == {"lgd": 0.5, "ccf": 0.5, "apr": 0.2, "funding": 0.05, "opex": 1200, "cutoff": 540}
+    horizons = {"margin_months": 36, "annual_default_rate": 0.05, "correlation": 0.04}
+    assert found == {"lgd": 0.5, "ccf": 0.5, "apr": 0.2, "funding": 0.05, "opex": 600, "cutoff": 540} | horizons
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,44 @@
+"""A book's rows in chunks on one pool of threads, shared by everybody.
+
+The compiled look-ups run serially and without the interpreter's lock; threads are here and nowhere else. (numba's own
+parallel kernels abort the process when two threads enter them.) Each caller keeps at most one chunk a core under way,
+so that a small book is not made to wait for the whole of a large one.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+Result = TypeVar("Result")
+Told = Callable[[float], object]
+
+ROWS = 16_384  # their codes, values and margins fit the second-level cache
+CORES = os.cpu_count() or 1
+_POOL = ThreadPoolExecutor(CORES, thread_name_prefix="rows")
+
+
+def unheard(_share: float) -> None:
+    """For callers who do not follow the progress."""
+
+
+def over(rows: int, work: Callable[[slice], Result], told: Told = unheard, size: int = ROWS) -> list[Result]:
+    """``work`` of each chunk of ``rows``, in order. ``told`` hears the share done in the caller's thread; if it raises,
+    nothing more is begun and what it raised goes on to the caller: so work is cancelled."""
+    chunks = [slice(start, min(start + size, rows)) for start in range(0, rows, size)]
+    if len(chunks) <= 1:
+        return [work(chunk) for chunk in chunks]
+    under_way: deque[Future[Result]] = deque()
+    found: list[Result] = []
+    waiting = deque(chunks)
+    try:
+        while waiting or under_way:
+            while waiting and len(under_way) < CORES:
+                under_way.append(_POOL.submit(work, waiting.popleft()))
+            found.append(under_way.popleft().result())
+            told(len(found) / len(chunks))
+    finally:
+        for each in under_way:
+            each.cancel()
+    return found

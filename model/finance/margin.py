@@ -1,0 +1,23 @@
+"""What a book of revolving credit earns after its losses."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from data.errors import OutOfRange
+from data.formulas import Array
+
+
+def after_loss(
+    pd: ArrayLike, balance: ArrayLike, loss: ArrayLike, rate: float, funding: float, opex: float, months: float
+) -> Array:
+    """(1 − PD) · months / 12 · [balance · (rate − funding) − opex] − loss, element by element, in the balance's unit.
+
+    Whoever defaults within the PD's horizon earns nothing and costs the expected ``loss``; the others earn the margin
+    on what they owe for ``months``. ``rate`` and ``funding`` are yearly fractions, ``opex`` an amount a year and
+    account. Balance = EAD = 1, LGD 80 %, 20 % against 5 %, no opex: break-even PD 0.45 / (0.45 + 0.80) = 36 % over 36
+    months, 15.8 % over 12. Raises OutOfRange if ``months`` is not positive.
+    """
+    if not months > 0:
+        raise OutOfRange(f"The margin horizon must be more than 0 months; {months!r} was given.")
+    earned = np.asarray(balance, np.float64) * (rate - funding) - opex
+    return np.asarray((1 - np.asarray(pd, np.float64)) * (months / 12) * earned - np.asarray(loss, np.float64))
