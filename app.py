@@ -33,4 +33,4 @@ async def landing(request: Request) -> RedirectResponse:
     return RedirectResponse(f"/?{request.url.query}".rstrip("?"))
 
 
-app = st.App("pages/main.py", lifespan=lifespan, routes=[Route("/applicant", landing)])
+app = st.App("pages/main.py", lifespan=lifespan, routes=[Route("/book", landing)])

@@ -26,7 +26,8 @@ st.set_page_config(page_title="Credit What-If", page_icon=pieces.ICON, layout="w
 pieces.style()
 page = st.navigation(
     [
-        st.Page("applicant.py", title="Customer", url_path="applicant", default=True),
+        st.Page("book.py", title="Book", url_path="book", default=True),
+        st.Page("applicant.py", title="Customer", url_path="applicant"),
         st.Page("trust.py", title="Trust", url_path="trust"),
     ],
     position="top",

@@ -1,8 +1,8 @@
-"""The customer page's figures with their bounds, printed, never asserted: ``python -m tests.bench_page [--json]``.
+"""The pages' figures with their bounds, printed, never asserted: ``python -m tests.bench_page [--json]``.
 
 Server CPU is user + system time of the server's process. Times in the browser are taken inside the page, from the
 key's event to the frame after the one that shows the result. Sessions without a browser speak Streamlit's websocket
-protocol. Takes two minutes, half a minute more where a release must be trained first. An idle machine is assumed:
+protocol. Takes three minutes, half a minute more where a release must be trained first. An idle machine is assumed:
 the load is printed with the figures.
 """
 
@@ -44,14 +44,17 @@ FIRST, STEP, MOVES = -90, 5, 37  # up to one step short of the lever's end, and 
 SESSIONS, EVERY, ROUNDS = 10, 2.0, 16
 CANDIDATES = 300  # customers among whom those are looked at whose number changes at most moves
 WINDOW = {"width": 1280, "height": 720}
+ON_CUSTOMER, ON_BOOK = ("why", "sweep"), ("bridge", "where")  # the charts of each page
+BOOK_QUERY = "preset=fed_2026_severely_adverse&severity=50&payments=-10&balances=-45"  # three levers in use
+BOOK_MOVES = 25
 QUIET = 350  # ms without a message or a change of a chart: the move is over
 
 PROBE = """
 (() => {
   const bench = (window.bench = { first: {}, charts: {} });
-  const names = ["why", "sweep"];
+  const names = CHARTS;
   const inside = names.map((name) => `.st-key-${name}`).join(",");
-  const shown = () => document.querySelector(".wi-number .wi-value")?.textContent ?? "";
+  const shown = () => document.querySelector(".wi-numbers")?.textContent ?? "";
   const painted = (then) => requestAnimationFrame(() => {
     const channel = new MessageChannel();
     channel.port1.onmessage = () => then(performance.now());
@@ -170,24 +173,30 @@ def address(scenario: Scenario) -> str:
 # ---- with a browser -------------------------------------------------------------------------------------------------
 
 
-def opened(browser: Browser, server: Server, scenario: Scenario) -> Page:
-    """A new visitor's page, with the probe in it."""
+def opened(browser: Browser, where: str, charts: tuple[str, ...], frames: list[int] | None = None) -> Page:
+    """A new visitor's page, with the probe in it; the sizes of the messages it receives go to ``frames``."""
     page = browser.new_context(viewport=WINDOW).new_page()  # type: ignore[arg-type]
-    page.add_init_script(PROBE)
-    page.goto(f"{server.url}/?{address(scenario)}")
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda data: frames is None or frames.append(len(data)))
+
+    page.on("websocket", listen)
+    page.add_init_script(PROBE.replace("CHARTS", json.dumps(charts)))
+    page.goto(where)
     page.wait_for_function("window.bench.first.number && window.bench.first.chart")
     return page
 
 
-def moves(page: Page, frames: list[int], process: psutil.Process) -> tuple[list[dict[str, Any]], float]:
+def moves(page: Page, frames: list[int], process: psutil.Process, times: int) -> tuple[list[dict[str, Any]], float]:
     """What the probe saw of each press of an arrow key, frames included, and server CPU seconds a move."""
+    page.evaluate("bench.arm()")
     thumb = page.get_by_role("slider", name="Balances")
     thumb.focus()
     page.keyboard.press("ArrowRight")  # not counted: the first what-if of a session
     page.evaluate(f"bench.settled({QUIET})")
     found = []
     start = spent(process)
-    for key in [*["ArrowRight"] * (MOVES - 1), *["ArrowLeft"] * (MOVES - 1)]:
+    for key in [*["ArrowRight"] * (times - 1), *["ArrowLeft"] * (times - 1)]:
         page.evaluate("bench.arm()")
         frames.clear()
         page.keyboard.press(key)
@@ -203,7 +212,7 @@ def spent(process: psutil.Process) -> float:
 
 
 def browser_figures(home: Path, folder: Path, scenario: Scenario) -> tuple[list[Figure], dict[str, Any]]:
-    """Everything that needs a browser: starts, first visitors, presses of a key."""
+    """Everything that needs a browser: starts, first visitors, presses of a key on both pages."""
     starts, numbers, charts = [], [], []
     with sync_playwright() as playwright:
         browser = chromium(playwright)
@@ -211,59 +220,63 @@ def browser_figures(home: Path, folder: Path, scenario: Scenario) -> tuple[list[
             tell(f"start {k + 1} of {STARTS}")
             with serving(home, folder) as server:
                 starts.append(server.seconds)
-                page = opened(browser, server, scenario)
+                page = opened(browser, f"{server.url}/?{BOOK_QUERY}", ON_BOOK)
                 first = page.evaluate("bench.first")
                 numbers.append(first["number"])
                 charts.append(first["chart"])
                 if k + 1 == STARTS:
-                    tell(f"{2 * MOVES - 2} presses of a key")
                     page.close()
-                    seen, cpu = pressed(browser, server, scenario)
+                    process = psutil.Process(server.process.pid)
+                    tell(f"{2 * MOVES - 2} presses of a key on a customer")
+                    frames: list[int] = []
+                    page = opened(browser, f"{server.url}/applicant?{address(scenario)}", ON_CUSTOMER, frames)
+                    on_customer = moves(page, frames, process, MOVES)
+                    page.close()
+                    tell(f"{2 * BOOK_MOVES - 2} presses of a key on the book")
+                    page = opened(browser, f"{server.url}/?{BOOK_QUERY}", ON_BOOK, frames)
+                    on_book = moves(page, frames, process, BOOK_MOVES)
         browser.close()
-    told = [each for each in seen if each["number"]]
-    number = [each["number"] - each["key"] for each in told]
-    drawn = [each["drawn"] - each["key"] for each in seen if each["drawn"]]
     found = [
         Figure("start of the server → ready, release present", median(starts), "s", 10),
         Figure("first visitor: first number painted after ready", median(numbers) / 1000, "s"),
         Figure("first visitor: first chart painted after ready", median(charts) / 1000, "s", 3),
-        Figure("one what-if: server CPU, mean", 1000 * cpu, "ms", 40),
-        Figure("one what-if: websocket messages, median", median(each["messages"] for each in seen), "", 40),
-        Figure("one what-if: bytes received, median", median(each["bytes"] for each in seen) / 1000, "kB", 25),
-        Figure("key press → new PD painted, median", median(number), "ms", 130),
-        Figure("key press → new PD painted, p95", p95(number), "ms"),
-        Figure("key press → every chart painted, median", median(drawn), "ms", 350),
-        Figure("key press → every chart painted, p95", p95(drawn), "ms"),
-        Figure("layout shift, worst move", max(each["shifted"] for each in seen), "", 0.02),
+    ]
+    own, parts = pressed("customer", *on_customer, ON_CUSTOMER, (40, 40, 25, 130, 350))
+    book, book_parts = pressed("book", *on_book, ON_BOOK, (None, None, None, 150, 450))
+    return [*found, *own, *book], {**parts, **book_parts}
+
+
+def pressed(
+    page: str, seen: list[dict[str, Any]], cpu: float, charts: tuple[str, ...], bounds: tuple[float | None, ...]
+) -> tuple[list[Figure], dict[str, Any]]:
+    """The figures of one page's presses, and where their time goes. ``bounds``: CPU ms, messages, kB, number, charts;
+    of the book, the bound on charts is the first one's, the bridge."""
+    told = [each for each in seen if each["number"]]
+    number = [each["number"] - each["key"] for each in told]
+    times = {name: [each["charts"][name] - each["key"] for each in seen if name in each["charts"]] for name in charts}
+    drawn = [each["drawn"] - each["key"] for each in seen if each["drawn"]]
+    last = times["bridge"] if page == "book" else drawn
+    what = "the bridge" if page == "book" else "every chart"
+    most_cpu, most_messages, most_bytes, most_number, most_chart = bounds
+    found = [
+        Figure(f"{page}: one move, server CPU, mean", 1000 * cpu, "ms", most_cpu),
+        Figure(f"{page}: websocket messages, median", median(each["messages"] for each in seen), "", most_messages),
+        Figure(f"{page}: bytes received, median", median(each["bytes"] for each in seen) / 1000, "kB", most_bytes),
+        Figure(f"{page}: key press → numbers painted, median", median(number), "ms", most_number),
+        Figure(f"{page}: key press → numbers painted, p95", p95(number), "ms"),
+        Figure(f"{page}: key press → {what} painted, median", median(last), "ms", most_chart),
+        Figure(f"{page}: key press → {what} painted, p95", p95(last), "ms"),
+        Figure(f"{page}: layout shift, worst move", max(each["shifted"] for each in seen), "", 0.02),
     ]
     parts = {
-        "presses": len(seen),
-        "presses that changed the number": len(told),
-        "key → sent, ms": median(each["sent"] - each["key"] for each in seen),
-        "key → first answer, ms": median(each["answered"] - each["key"] for each in seen),
-        "key → last answer, ms": median(each["ended"] - each["key"] for each in seen),
+        f"{page}: presses": len(seen),
+        f"{page}: presses that changed the numbers": len(told),
+        f"{page}: key → sent, ms": median(each["sent"] - each["key"] for each in seen),
+        f"{page}: key → first answer, ms": median(each["answered"] - each["key"] for each in seen),
+        f"{page}: key → last answer, ms": median(each["ended"] - each["key"] for each in seen),
     }
-    for name in ("why", "sweep"):
-        times = [each["charts"][name] - each["key"] for each in seen if name in each["charts"]]
-        if times:
-            parts[f"key → {name} painted, ms"] = median(times)
+    parts |= {f"{page}: key → {name} painted, ms": median(each) for name, each in times.items() if each}
     return found, parts
-
-
-def pressed(browser: Browser, server: Server, scenario: Scenario) -> tuple[list[dict[str, Any]], float]:
-    """The presses, in a page whose websocket frames are counted."""
-    frames: list[int] = []
-
-    def listen(socket: WebSocket) -> None:
-        socket.on("framereceived", lambda data: frames.append(len(data)))
-
-    page = browser.new_context(viewport=WINDOW).new_page()  # type: ignore[arg-type]
-    page.on("websocket", listen)
-    page.add_init_script(PROBE)
-    page.goto(f"{server.url}/?{address(scenario)}")
-    page.wait_for_function("window.bench.first.number && window.bench.first.chart")
-    page.evaluate("bench.arm()")
-    return moves(page, frames, psutil.Process(server.process.pid))
 
 
 # ---- many sessions at once ------------------------------------------------------------------------------------------
@@ -280,6 +293,7 @@ class Session:
         """The first run, from which page, fragment and widget are learnt."""
         message = BackMsg()
         message.rerun_script.query_string = self.query
+        message.rerun_script.page_name = "applicant"
         await self.socket.send(message.SerializeToString())
         for answer in await self.answers():
             kind = answer.WhichOneof("type")

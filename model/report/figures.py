@@ -32,7 +32,8 @@ CONFIG = {
 }
 
 
-def _layout(height: int, left: int, **more: Any) -> Figure:
+def layout(height: int, left: int, **more: Any) -> Figure:
+    """What every chart shares: no legend, no grid of its own, no colour behind it."""
     return {
         "height": height,
         "margin": {"l": left, "r": 12, "t": 6, "b": 6},
@@ -47,13 +48,22 @@ def _layout(height: int, left: int, **more: Any) -> Figure:
     }
 
 
+def enlarged(figure: Figure, height: int) -> Figure:
+    """A figure for a large screen far away: higher, and its type a third larger."""
+    place, font = figure["layout"], {"size": 16}
+    margin = {side: round(1.35 * size) for side, size in place["margin"].items()}
+    axes = {name: {**axis, "tickfont": font} for name, axis in place.items() if name.startswith(("xaxis", "yaxis"))}
+    data = [{**trace, "textfont": {**trace.get("textfont", {}), **font}} for trace in figure["data"]]
+    return {**figure, "data": data, "layout": {**place, **axes, "height": height, "margin": margin, "font": font}}
+
+
 def why(rows: list[Reason], found: Changes, height: int = 236) -> Figure:
     """Left the reasons, right what changed, as one figure: the browser draws each figure anew at every change."""
     values = [row.points for row in rows]
     reach = max([abs(v) for v in values] + [1]) * 1.35
     bare = {"showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
     names = {"autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "automargin": False}
-    figure = _layout(
+    figure = layout(
         height,
         158,
         xaxis={**bare, "domain": LEFT, "range": [-reach, reach], "zeroline": True, "zerolinewidth": 1},
@@ -141,7 +151,7 @@ def sweep(curve: Curve, goal: tuple[float, float, str] | None = None, height: in
     kept = _corners(y, curve.granted)
     x, line = [float(v) for v in curve.x[kept]], [float(v) for v in y[kept]]
     shade = [v if ok else None for v, ok in zip(line, curve.granted[kept], strict=True)]
-    figure = _layout(height, 48)
+    figure = layout(height, 48)
     figure["margin"] = {"l": 52, "r": 16, "t": 10, "b": 40}
     figure["xaxis"] = {
         "fixedrange": True, "showgrid": False, "zeroline": False, "tickformat": ",~f", "nticks": 7,

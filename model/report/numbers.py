@@ -5,6 +5,7 @@ numbers shown add up: see `summing`.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import floor
 
 import numpy as np
@@ -70,6 +71,44 @@ def money(amount: float, currency: str) -> str:
         text = f"{size:,.0f}"
     minus = MINUS if amount < 0 and text.strip("0.,") else ""
     return f"{currency}{NBSP}{minus}{text}"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The unit in which amounts that stand side by side are shown: ``size`` of it, ``digits`` after the point."""
+
+    size: float
+    digits: int
+    suffix: str
+
+    @classmethod
+    def of(cls, *amounts: float) -> "Unit":
+        """The readable unit for these amounts, three digits or so of the largest."""
+        largest = max((abs(amount) for amount in amounts if np.isfinite(amount)), default=0.0)
+        if largest >= 9.995e8:
+            return cls(1e9, 2, f"{NBSP}bn")
+        if largest >= 1e6:
+            return cls(1e6, 0 if largest >= 9.995e7 else 1, f"{NBSP}m")
+        return cls(1.0, 0, "")
+
+    def rounded(self, amount: float) -> float:
+        """An amount in this unit as shown."""
+        return round(amount / self.size, self.digits) + 0.0
+
+    def text(self, amount: float, currency: str) -> str:
+        """NT$ 465 m."""
+        if amount == 0:
+            return f"{currency}{NBSP}0"
+        return f"{currency}{NBSP}{plain(self.rounded(amount), self.digits)}{self.suffix}"
+
+    def change(self, base: float, now: float, currency: str) -> str:
+        """The difference of the amounts shown, signed; "" if they look alike: +NT$ 102 m."""
+        return self.signed(self.rounded(now) - self.rounded(base), currency)
+
+    def signed(self, shown: float, currency: str) -> str:
+        """A difference in this unit, signed; "" for none."""
+        shown = round(shown, self.digits)
+        return signed(f"{currency}{NBSP}{plain(abs(shown), self.digits)}{self.suffix}", shown) if shown else ""
 
 
 def measure(value: float, unit: str, codes: dict[int, str] | None = None, missing: str = "missing") -> str:

@@ -13,6 +13,7 @@ from model.engine.scorer import Scorer
 from model.errors import ReleaseError
 from model.release.store import Release, Store, belongs
 from model.settings import Settings, settings
+from model.whatif.book import Whole
 from model.whatif.personas import personas
 
 
@@ -42,6 +43,11 @@ class EmbeddedModel:
     def personas(self) -> Mapping[str, int]:
         """Customers worth starting from."""
         return personas(self.scorer, self.book)
+
+    @cached_property
+    def whole(self) -> Whole:
+        """The whole book as the model sees it."""
+        return Whole.of(self.release.scorer, self.book)
 
     def random_customer(self) -> int:
         """Any customer of the book."""

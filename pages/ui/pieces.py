@@ -37,34 +37,42 @@ def text(value: str) -> str:
     return escape(value, quote=True)
 
 
-def number(label: str, value: str, was: str = "", change: str = "", way: str = "", note: str = "") -> str:
-    """One number of the headline: the value, what it was, and the difference with its direction.
+def number(
+    label: str, value: str, was: str = "", change: str = "", way: str = "", note: str = "", limit: str = "",
+    broken: str = "",
+) -> str:  # fmt: skip
+    """One number of the headline: the value, what it was, and the difference with its direction; its limit, if any.
 
-    ``way`` is "worse", "better" or ""; colour never stands alone, the difference carries sign and arrow.
+    ``way`` is "worse", "better" or ""; colour never stands alone, the difference carries sign and arrow, the limit a
+    mark, and the word ``broken`` where it does not hold.
     """
     second = f"<span class='wi-was'>was {text(was)}</span> " if was else ""
     arrow = {"up": "▲", "down": "▼"}
     sign = arrow["up"] if change.startswith("+") else arrow["down"] if change.startswith("\N{MINUS SIGN}") else ""
     third = f"<span class='wi-{way or 'same'}'>{sign} {text(change)}</span>" if change else ""
     tail = f"<div class='wi-was'>{text(note)}</div>" if note else ""
+    if limit:
+        mark, held = (f"✗ {broken}", "worse") if broken else ("✓", "same")
+        tail += f"<div class='wi-{held}'>limit {text(limit)} {mark}</div>"
     return (
         f"<div class='wi-number'><div class='wi-label'>{text(label)}</div><div class='wi-value'>{text(value)}</div>"
         f"<div class='wi-under'>{second}{third}{tail}</div></div>"
     )
 
 
-def headline(sentence: str, numbers: list[str], below: str = "") -> None:
+def headline(sentence: str, numbers: list[str], below: str = "", kind: str = "") -> None:
     """The sentence, the numbers under it, one line below: one message to the browser, painted first."""
     foot = f"<p class='wi-below'>{text(below)}</p>" if below else ""
     html(
         f"<p class='wi-sentence' role='status'>{text(sentence)}</p>"
-        f"<div class='wi-numbers'>{''.join(numbers)}</div>{foot}"
+        f"<div class='wi-numbers {kind}'>{''.join(numbers)}</div>{foot}"
     )
 
 
 def findings(*sentences: str) -> None:
     """The sentences above charts that stand side by side: one message to the browser."""
-    html(f"<div class='wi-findings'>{''.join(f'<h3>{text(each)}</h3>' for each in sentences)}</div>")
+    alone = " wi-alone" if len(sentences) == 1 else ""
+    html(f"<div class='wi-findings{alone}'>{''.join(f'<h3>{text(each)}</h3>' for each in sentences)}</div>")
 
 
 @dataclass(frozen=True, eq=False)

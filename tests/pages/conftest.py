@@ -16,11 +16,12 @@ Open = Callable[..., AppTest]
 
 @pytest.fixture
 def open_app(home: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
-    """Opens the app at an address: ``open_app(customer=12345, balances=-20)``."""
+    """Opens a page of the app at an address: ``open_app("applicant", customer=12345, balances=-20)``."""
     monkeypatch.setenv("WHATIF_HOME", str(home))
 
-    def run(**address: object) -> AppTest:
+    def run(page: str = "book", **address: object) -> AppTest:
         at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
+        at.switch_page(f"{page}.py")
         for name, value in address.items():
             at.query_params[name] = str(value)
         at.run()

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
@@ -20,6 +21,14 @@ from model.whatif.scenario import apply
 from tests.pages.conftest import Open, answers, markup, shown
 
 SOMEBODY = 12345
+
+
+@pytest.fixture
+def open_app(open_app: Open) -> Open:
+    """Opens the customer page at an address."""
+    return partial(open_app, "applicant")
+
+
 PD, SCORE, DECISION, LOSS = "PD, one month", "Score", "Decision", "Expected loss, one month"
 
 

@@ -1,0 +1,503 @@
+"""Sentences and numbers of the whole book, each number in a sentence equal to the one on the screen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+import numpy as np
+
+from data.contract import Appetite, Contract, Measure, Segment
+from data.presets import Preset
+from model.report import numbers
+from model.report.numbers import MINUS, NBSP, Unit
+from model.whatif.book import Held, Known, Totals
+from model.whatif.bridge import Bridge
+from model.whatif.segments import Cell, Concentration
+from model.whatif.stress import (
+    BETA,
+    COEFFICIENTS,
+    FACTOR,
+    LIMIT,
+    METHOD,
+    OVERLAY_LGD,
+    OVERLAY_PD,
+    OWNER,
+    POINT,
+    PRESET,
+    REASON,
+    SEVERITY,
+    SHARE,
+    UNTIL,
+    WEIGHT,
+    WHO,
+    Player,
+    Stress,
+    changes,
+    chosen,
+    overlay_lacks,
+    whom,
+)  # fmt: skip
+
+MOST_NAMED = 3  # assumptions named in the first sentence; one less beside a preset
+FAR = 0.20  # share of customers outside known territory from which the numbers are greyed
+AMOUNTS: tuple[Measure, ...] = ("exposure", "loss", "capital", "margin")
+BRIDGED: tuple[Measure, ...] = ("loss", "capital", "margin")
+
+
+# ---- the measures -----------------------------------------------------------------------------------------------
+
+
+def label(name: Measure) -> str:
+    """A measure in words."""
+    return {
+        "exposure": "Exposure at default", "pd": "PD, weighted by exposure", "loss": "Expected loss",
+        "loss_bps": "Expected loss, basis points", "capital": "Capital (IRB)", "margin": "Margin after loss",
+        "return_on_capital": "Return on capital",
+    }[name]  # fmt: skip
+
+
+def horizon(contract: Contract, stress: Stress, name: Measure) -> str:
+    """Over what time a measure runs."""
+    months = numbers.plain(stress.number(contract, "margin_months"))
+    return {
+        "exposure": "at default", "pd": contract.book.pd_horizon, "loss": contract.book.pd_horizon,
+        "loss_bps": contract.book.pd_horizon, "capital": "on a one-year PD", "margin": f"over {months} months",
+        "return_on_capital": "a year",
+    }[name]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Told:
+    """One measure as it stands on the screen: texts, the way it moved ("worse", "better", ""), and its limit with
+    whether it holds (None: no limit); ``broken`` is the word for a limit that does not."""
+
+    label: str
+    now: str
+    base: str
+    change: str
+    way: str
+    limit: str
+    holds: bool | None
+    broken: str
+
+
+def told(contract: Contract, stress: Stress, name: Measure, base: Totals, now: Totals) -> Told:
+    """A measure under the book as it is and under the scenario, with its limit."""
+    was, value = base.measure(name), now.measure(name)
+    limit, appetite = limit_of(contract, stress, name)
+    unit = Unit.of(was, value, limit if appetite and abs(limit) < 1e3 * max(abs(was), abs(value)) else 0.0)
+    texts = [text(contract, name, each, unit) for each in (value, was, limit)]
+    change, moved = _change(contract, name, was, value, unit)
+    better = (moved > 0) == (name in ("margin", "return_on_capital"))
+    way = "" if not change or name == "exposure" else "better" if better else "worse"
+    holds = None if appetite is None else within(appetite, value, limit)
+    broken = "missed" if appetite and appetite.sense == "at least" else "exceeded"
+    return Told(label(name), texts[0], texts[1], change, way, texts[2] if appetite else "", holds, broken)
+
+
+def text(contract: Contract, name: Measure, value: float, unit: Unit | None = None) -> str:
+    """A measure's value in words; amounts in ``unit`` or in the one that fits."""
+    if not np.isfinite(value):
+        return "none"
+    if name in AMOUNTS:
+        return (unit or Unit.of(value)).text(value, contract.book.currency)
+    if name == "loss_bps":
+        return f"{numbers.plain(value)}{NBSP}bp"
+    return numbers.percent(value)
+
+
+def _change(contract: Contract, name: Measure, was: float, value: float, unit: Unit) -> tuple[str, float]:
+    if not (np.isfinite(was) and np.isfinite(value)):
+        return "", 0.0
+    if name in AMOUNTS:
+        return unit.change(was, value, contract.book.currency), unit.rounded(value) - unit.rounded(was)
+    if name == "loss_bps":
+        bp = round(value) - round(was)
+        return (numbers.signed(f"{abs(bp):,}{NBSP}bp", bp) if bp else ""), bp
+    moved = round(round(100 * value, 1) - round(100 * was, 1), 1)
+    return (numbers.points(moved / 100) if moved else ""), moved
+
+
+def limit_of(contract: Contract, stress: Stress, name: Measure) -> tuple[float, Appetite | None]:
+    """The limit of a measure as it is set, and the contract's; NaN and None where there is none."""
+    for each in contract.appetite:
+        if each.measure == name:
+            return stress.number(contract, LIMIT + name), each
+    return np.nan, None
+
+
+def within(appetite: Appetite, value: float, limit: float) -> bool:
+    """Whether a limit holds."""
+    return value <= limit if appetite.sense == "at most" else value >= limit
+
+
+# ---- the assumptions in words -------------------------------------------------------------------------------------
+
+
+def verdict(contract: Contract, stress: Stress, today: date, base: Totals, now: Totals) -> str:
+    """The page's first sentence."""
+    loss = told(contract, stress, "loss", base, now)
+    over = f"expected loss over {contract.book.pd_horizon}"
+    limit = _against(contract, stress, "loss", now, loss)
+    assumed = in_words(contract, stress, today)
+    if not assumed:
+        exposure = told(contract, stress, "exposure", base, now).now
+        head = f"As the book stands, {over} is {loss.now} on an exposure of {exposure}"
+        return f"{head}{limit}. Assume something on the left and see what it moves."
+    if not loss.change:
+        return f"{assumed}, {over} stays at {loss.now}{limit}."
+    way = "rises" if loss.way == "worse" else "falls"
+    return f"{assumed}, {over} {way} from {loss.base} to {loss.now}{limit}."
+
+
+def _against(contract: Contract, stress: Stress, name: Measure, now: Totals, shown: Told) -> str:
+    _, appetite = limit_of(contract, stress, name)
+    if appetite is None:
+        return ""
+    just = "just " if shown.limit == shown.now and not shown.holds else ""
+    where = (
+        ("within" if shown.holds else f"{just}above")
+        if appetite.sense == "at most"
+        else ("above" if shown.holds else f"{just}below")
+    )
+    return f", {where} the limit of {shown.limit}"
+
+
+def in_words(contract: Contract, stress: Stress, today: date) -> str:
+    """ "Under the Fed's 2026 severely adverse scenario at half severity, with balances 20 % higher", or nothing."""
+    parts = _named(contract, stress, today)
+    using = chosen(stress)
+    head = f"Under {preset_in_words(contract, stress, using)}" if using else ""
+    if not parts:
+        return head
+    several = f"{len(parts)} changes" if using else f"these {len(parts)} changes"
+    with_ = "with " + (_listed(parts) if len(parts) <= MOST_NAMED - bool(using) else several)
+    who = str(stress.get(contract, WHO))
+    if who and any(stress.number(contract, each.name) for each in contract.shocks):
+        segment, band = whom(contract, who)
+        with_ += f" for {contract.book.person}s with {segment.label.lower()} {band_label(contract, segment, band)}"
+    return f"{head}, {with_}" if head else with_[:1].upper() + with_[1:]
+
+
+def preset_in_words(contract: Contract, stress: Stress, using: Preset) -> str:
+    """ "the Fed's 2026 severely adverse scenario at half severity"."""
+    severity = stress.number(contract, SEVERITY)
+    told = {100.0: "", 50.0: " at half severity"}.get(severity, f" at {numbers.plain(severity)}{NBSP}% of its severity")
+    point = str(stress.get(contract, POINT)) or using.peak
+    return f"{using.phrase}{told}" + ("" if point == using.peak else f", as of {using.point(point).label}")
+
+
+def _named(contract: Contract, stress: Stress, today: date) -> list[str]:
+    """Every assumption that moves the book, but for a preset's."""
+    found = [
+        each.phrase.format(_shock_value(each.unit, stress.number(contract, each.name)))
+        for each in contract.shocks if stress.number(contract, each.name)
+    ]  # fmt: skip
+    if stress.get(contract, METHOD) == FACTOR:
+        if stress.number(contract, FACTOR):
+            found.append(f"an economy {_deviations(stress.number(contract, FACTOR))}")
+    elif chosen(stress) is None:
+        found += [
+            contract.variable(name).phrase.format(_moved(contract.variable(name).unit, by))
+            for name, by in changes(contract, stress).items() if by
+        ]  # fmt: skip
+    if not overlay_lacks(contract, stress, today):
+        for name, what in ((OVERLAY_PD, "PD"), (OVERLAY_LGD, "loss given default")):
+            if stress.number(contract, name):
+                found.append(f"an overlay on {what} of {_overlay(name, stress.number(contract, name))}")
+    for each in contract.assumptions:
+        value = stress.number(contract, each.name)
+        if value != each.default:
+            found.append(f"{each.label[:1].lower()}{each.label[1:]} at {assumption_value(each.unit, value)}")
+    return found
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _shock_value(unit: str, value: float) -> str:
+    size = numbers.plain(abs(value), 0 if value == round(value) else 1)
+    if unit == "±%":
+        return f"{size}{NBSP}% {'higher' if value > 0 else 'lower'}"
+    return f"{size}{NBSP}%"
+
+
+def _moved(unit: str, by: float) -> str:
+    size = numbers.plain(abs(by), 0 if by == round(by) else 1)
+    unit = f"{NBSP}%" if unit == "±%" else f" point{'' if abs(by) == 1 else 's'}"
+    return f"{size}{unit} {'higher' if by > 0 else 'lower'}"
+
+
+def _deviations(factor: float) -> str:
+    size = numbers.plain(abs(factor), 0 if factor == round(factor) else 1)
+    plural = "" if abs(factor) == 1 else "s"
+    return f"{size} standard deviation{plural} {'worse' if factor < 0 else 'better'} than usual"
+
+
+def _overlay(name: str, value: float) -> str:
+    unit = f"{NBSP}%" if name == OVERLAY_PD else " points"
+    return f"{numbers.signed(numbers.plain(abs(value), 0 if value == round(value) else 1), value)}{unit}"
+
+
+def assumption_value(unit: str, value: float) -> str:
+    """An assumption as short as it is exact: 90 %, 22.5 %, 36 months."""
+    if unit == "%":
+        percent = round(100 * value, 6)
+        return f"{numbers.plain(percent, 0 if percent == round(percent) else 1)}{NBSP}%"
+    return numbers.measure(value, unit)
+
+
+def lever_value(contract: Contract, stress: Stress, name: str) -> str:
+    """Where one part stands, as short text with its sign."""
+    for shock in contract.shocks:
+        if shock.name == name:
+            value = stress.number(contract, name)
+            size = f"{numbers.plain(abs(value))}{NBSP}%"
+            return numbers.signed(size, value) if shock.unit == "±%" else size
+    for variable in contract.economy:
+        if variable.name == name:
+            by = changes(contract, stress)[name]
+            unit = f"{NBSP}%" if variable.unit == "±%" else f"{NBSP}pp"
+            digits = 0 if by == round(by) else 1 if round(by, 1) == round(by, 6) else 2
+            return numbers.signed(f"{numbers.plain(abs(by), digits)}{unit}", by)
+    for assumed in contract.assumptions:
+        if assumed.name == name:
+            return assumption_value(assumed.unit, stress.number(contract, name))
+    value = stress.number(contract, name)
+    if name in (OVERLAY_PD, OVERLAY_LGD):
+        return _overlay(name, value)
+    return numbers.signed(numbers.plain(abs(value), 1), value)
+
+
+def player_label(contract: Contract, stress: Stress, player: Player) -> str:
+    """A bar's label: "Balances +20 %"."""
+    if player.layer == "overlay":
+        own = [name for name in player.names if stress.number(contract, name)]
+        return "Overlay " + ", ".join(
+            f"{'PD' if name == OVERLAY_PD else 'LGD'} {lever_value(contract, stress, name)}" for name in own
+        )
+    if len(player.names) > 1:
+        what = {"assumption": "assumptions", "economy": "of the economy", "customers": "of customers"}[player.layer]
+        return f"{len(player.names)} {what}"
+    name = player.names[0]
+    if name == FACTOR:
+        return f"State of the economy {lever_value(contract, stress, name)}"
+    labels = {each.name: each.label for each in contract.shocks}
+    labels |= {each.name: each.label for each in contract.economy}
+    labels |= {each.name: each.label for each in contract.assumptions}
+    return f"{labels[name]} {lever_value(contract, stress, name)}"
+
+
+def chip(contract: Contract, stress: Stress, name: str) -> str:
+    """A value that was set, as a short label."""
+    value = stress.get(contract, name)
+    if name == PRESET:
+        using = chosen(stress)
+        return using.title if using else ""
+    if name == WHO:
+        segment, band = whom(contract, str(value))
+        return f"only {segment.label.lower()} {band_label(contract, segment, band)}"
+    if name in (SEVERITY, SHARE):
+        return f"{'Severity' if name == SEVERITY else 'Share of them'} {numbers.plain(float(value))}{NBSP}%"
+    if name == POINT:
+        return f"at {value}"
+    if name == METHOD:
+        return "economy as one factor" if value != COEFFICIENTS else ""
+    if name in (OWNER, REASON, UNTIL):
+        return f"{ {OWNER: 'Owner', REASON: 'Reason', UNTIL: 'Until'}[name] }: {value}"
+    if name.startswith(BETA):
+        each = contract.variable(name.removeprefix(BETA))
+        return f"Coefficient of {each.label.lower()} {numbers.plain(float(value), 2)}"
+    if name.startswith(LIMIT):
+        measure: Measure = name.removeprefix(LIMIT)  # type: ignore[assignment]
+        return f"Limit: {label(measure).lower()} {text(contract, measure, float(value))}"
+    if name.startswith(WEIGHT):
+        return f"Weight {numbers.plain(float(value))}{NBSP}%"
+    return player_label(contract, stress, Player((name,), "overlay" if name in (OVERLAY_PD, OVERLAY_LGD) else ""))
+
+
+def band_label(contract: Contract, segment: Segment, band: int) -> str:
+    """The name of a band: "below NT$ 50,000", "NT$ 50,000 to 100,000"."""
+    if band > len(segment.edges):
+        return "not known"
+    if segment.labels:
+        return segment.labels[band]
+    units = {each.name: each.unit for each in contract.inputs} | {each.name: each.unit for each in contract.record}
+    unit = units[segment.field]
+    ends = [numbers.measure(edge, unit) for edge in segment.edges]
+    if band == 0:
+        return f"below {ends[0]}"
+    if band == len(ends):
+        return f"{ends[-1]} and more"
+    return f"{ends[band - 1]} to {ends[band].removeprefix(unit).strip()}"
+
+
+# ---- what moved it ------------------------------------------------------------------------------------------------
+
+
+def shown_steps(
+    contract: Contract, stress: Stress, found: Bridge
+) -> tuple[Unit, float, float, list[tuple[str, float]]]:
+    """Unit, base, scenario and the steps as shown, so that they add up on the screen."""
+    unit = Unit.of(found.base, found.scenario)
+    base, now = unit.rounded(found.base), unit.rounded(found.scenario)
+    parts = numbers.summing([step.amount / unit.size for step in found.steps], now - base, unit.digits)
+    labels = [player_label(contract, stress, step.player) for step in found.steps]
+    return unit, base, now, list(zip(labels, parts, strict=True))
+
+
+def bridge_headline(contract: Contract, stress: Stress, found: Bridge) -> str:
+    """The finding above the bridge."""
+    if not found.steps:
+        return "Move a lever: what it changes will stand here"
+    unit, _, _, parts = shown_steps(contract, stress, found)
+    name, moved = max(parts, key=lambda part: abs(part[1]))
+    what = label(found.measure).lower().replace("(irb)", "(IRB)")
+    if moved == 0:
+        return f"What is assumed leaves {what} where it was"
+    told = f"{name}: {unit.signed(moved, contract.book.currency)}"
+    if len(parts) == 1:
+        return f"{told} of {what}"
+    return f"{told} of {what}, the largest of {len(parts)} parts"
+
+
+def cell_label(contract: Contract, segments: Sequence[Segment], cell: Cell) -> str:
+    """A cell in words: "limit below NT$ 50,000, 2 months late or more"."""
+    return ", ".join(band_label(contract, segment, band) for segment, band in zip(segments, cell.path, strict=True))
+
+
+def segment_headline(contract: Contract, segment: Segment, cells: Sequence[Cell]) -> str:
+    """The finding above the map: the band that holds most loss for its exposure."""
+    exposure, loss = (sum(getattr(cell.now, name) for cell in cells) for name in ("exposure", "loss"))
+    if not exposure or not loss:
+        return "There is no exposure to show"
+    first = max(cells, key=lambda cell: cell.now.loss / loss - cell.now.exposure / exposure)
+    return (
+        f"{segment.label}, {band_label(contract, segment, first.path[0])}: "
+        f"{numbers.percent(first.now.exposure / exposure, 0)} of exposure, "
+        f"{numbers.percent(first.now.loss / loss, 0)} of expected loss"
+    )
+
+
+def change_headline(contract: Contract, segment: Segment, cells: Sequence[Cell]) -> str:
+    """The finding above the table of segments: the band that adds most to the change of expected loss."""
+    changes_ = [cell.now.loss - cell.base.loss for cell in cells]
+    total = sum(changes_)
+    unit = Unit.of(total, *changes_)
+    first, most = max(zip(cells, changes_, strict=True), key=lambda pair: abs(pair[1]))
+    moved = unit.signed(unit.rounded(most), contract.book.currency)
+    if not moved:
+        return "Expected loss is where it was in every segment"
+    whole = unit.signed(unit.rounded(total), contract.book.currency) or "no change"
+    return f"{segment.label}, {band_label(contract, segment, first.path[0])}: {moved} of {whole} of expected loss"
+
+
+def concentration_words(contract: Contract, segment: Segment, found: Concentration) -> str:
+    """How unevenly the exposure lies."""
+    return (
+        f"Concentration of exposure (Herfindahl–Hirschman index, 0 to 10,000): {numbers.plain(found.bands)} over the "
+        f"bands of {segment.label.lower()}, {numbers.plain(found.customers, 1)} over single {contract.book.person}s; "
+        f"the ten largest hold {numbers.percent(found.top_ten)}."
+    )
+
+
+def reaction_headline(amounts: Sequence[tuple[str, float]], unit: Unit, currency: str) -> str:
+    """The finding above the reactions; ``amounts`` by concept, in the unit shown."""
+    if not any(amount for _, amount in amounts):
+        return "No record was changed: the model was asked what it was asked before"
+    name, amount = max(amounts, key=lambda each: abs(each[1]))
+    total = unit.signed(sum(each for _, each in amounts), currency) or "no change"
+    return f"The model reacted mostly to {name.lower()}: {unit.signed(amount, currency)} of {total}"
+
+
+def migration_headline(person: str, moves: tuple[int, int, int]) -> str:
+    """``moves``: how many went to a lower score band, stayed, went to a higher."""
+    worse, same, better = (numbers.plain(each) for each in moves)
+    if not moves[0] and not moves[2]:
+        return f"All {same} {person}s stay in their score band"
+    return f"{worse} {person}s fall to a lower score band, {better} rise, {same} stay"
+
+
+def held_words(contract: Contract, held: Held, known: Known, customers: int) -> str:
+    """How far the scenario leaves what the model has seen."""
+    person = contract.book.person
+    unit = Unit.of(held.loss, held.free)
+    near = "No record leaves the range the model has seen."
+    if held.customers:
+        share = numbers.percent(held.customers / customers)
+        free = unit.text(held.free, contract.book.currency)
+        near = (
+            f"{numbers.plain(held.customers)} {person}s ({share}) go beyond the range the model has seen and are "
+            f"scored at its edge; without that, expected loss would be {free}."
+        )
+    now, before = numbers.in_100(known.now), numbers.in_100(known.before).removeprefix("about ")
+    if known.now == known.before:
+        return f"{near} {now.capitalize()} {person}s lie outside known territory, as in the book."
+    return f"{near} {now.capitalize()} {person}s lie outside known territory, {before} as the book stands."
+
+
+def weighted_words(contract: Contract, weights: Sequence[tuple[str, float, float]], loss: float) -> str:
+    """``weights``: title, weight in [0, 1] and loss of each scenario."""
+    unit = Unit.of(loss, *(each[2] for each in weights))
+    parts = _listed([
+        f"{numbers.percent(weight, 0)} of {unit.text(amount, contract.book.currency)} ({title})"
+        for title, weight, amount in weights
+    ])  # fmt: skip
+    total = unit.text(loss, contract.book.currency)
+    return f"Weighted expected loss over {contract.book.pd_horizon}: {total}, from {parts}."
+
+
+def path_headline(using: Preset, point: str) -> str:
+    """The finding above a preset's path."""
+    at = using.point(point)
+    by = at.changes["unemployment"]
+    moved = numbers.signed(numbers.plain(abs(by), 1 if round(by, 1) == by else 2), by)
+    derived = ", derived" if "unemployment" in at.derived else ""
+    return f"{using.title}: unemployment {moved.replace('-', MINUS)} points at {at.label}{derived}"
+
+
+def method(contract: Contract, release: str) -> str:
+    """How the numbers on the book page come about."""
+    book = contract.book
+    coefficients = "; ".join(
+        f"{each.label.lower()} {numbers.plain(each.coefficient, 2)} ({each.source})" for each in contract.economy
+    )
+    return "\n\n".join([
+        f"**A, customers.** Each shock changes the raw records by rules of the contract; inputs are derived anew and "
+        f"release {release} scores every {book.person}. Records are held at the edge of the range the model has seen; "
+        "exposure is not.",
+        "**B, economy.** What the model cannot see shifts every log-odds alike, by coefficient × change, so that the "
+        f"ranking stays: {coefficients}. Or as one factor, Vasicek's conditional PD anchored so that 0 changes "
+        "nothing: N[G(PD) − √(R/(1−R))·z].",
+        "**C, overlay.** Judgement on PD (relative) or LGD (points), only with owner, reason and an expiry to come.",
+        f"**Expected loss** PD × LGD × EAD over {book.pd_horizon}. **Capital** LGD·(worst case at 99.9 % − PD)·EAD, "
+        f"Basel IRB, class {book.exposure_class}, on a one-year PD: the model's log-odds shifted by one constant so "
+        "that the mean of the book as it stands is the assumed yearly default rate. **Margin after loss**: whoever "
+        "defaults earns nothing and costs the loss; the others earn balance × (rate − funding) − operating cost over "
+        "the margin horizon. **Return on capital**: that margin a year, over capital.",
+        "**What moved it.** Exact Shapley values over the levers in use: every order of making the changes counts the "
+        "same, and the bars sum to the change. **Through which inputs** is something else: changes of SHAP values in "
+        "log-odds (interventional, against the whole book), weighted to money by EAD·LGD·ΔPD/Δlog-odds. It sums to "
+        "what came through the model, but it is a rescaling, and it says nothing of what would happen in the world.",
+        "**Segments** are those of the record in the book, whatever a scenario makes of it. **Known territory**: "
+        "Gower's distance on a fixed sample of 1,000.",
+        book.decision_note,
+    ])  # fmt: skip
+
+
+def rising(edges: Sequence[float]) -> list[str]:
+    """Score bands in words, the lowest first."""
+    inner = [f"{low:.0f}–{high - 1:.0f}" for low, high in pairwise(edges)]
+    return [f"below {edges[0]:.0f}", *inner, f"{edges[-1]:.0f} and more"]
+
+
+def number_of(contract: Contract, stress: Stress, name: str) -> float:
+    """Where a lever stands, a variable of the economy under a preset where that puts it."""
+    return changes(contract, stress)[name] if name in changes(contract, stress) else stress.number(contract, name)
+
+
+def position(contract: Contract, stress: Stress, name: str) -> str:
+    """Where a lever stands, in words for its label."""
+    return lever_value(contract, stress, name) if number_of(contract, stress, name) else "0"

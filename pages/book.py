@@ -1,0 +1,193 @@
+"""The landing page: the whole book under assumptions, and what moved it."""
+
+from datetime import date
+
+import streamlit as st
+
+from data.contract import Measure, Segment
+from model.report import book_figures, book_words, figures, numbers
+from model.serving.client import EmbeddedModel
+from model.whatif.bridge import bridge
+from model.whatif.stress import overlay_lacks
+from pages.ui import assume, deployed, pieces, stressed
+from pages.ui.answered import Answer
+from pages.ui.panels import Draw, as_is, migration, panels, reactions
+from pages.ui.progress import followed
+
+MEASURE, SEGMENT = "_measure", "_segment"
+PRESENT, SLIDE = "_present", "_slide"
+HEADLINE: tuple[Measure, ...] = ("exposure", "pd", "loss", "capital", "margin", "return_on_capital")
+SHORT = {"exposure": "Exposure", "pd": "PD by exposure", "capital": "Capital"}
+
+
+def main() -> None:
+    model = deployed.model()
+    if "customer" in st.query_params:  # links to a customer once led here
+        st.switch_page("applicant.py", query_params=dict(st.query_params))
+    stressed.restore(model)
+    workbench(model)
+
+
+@st.fragment
+def workbench(model: EmbeddedModel) -> None:
+    """The whole page as one fragment: a move of any control draws this and nothing else."""
+    stressed.settle(model)
+    if st.session_state.get(PRESENT):
+        presentation(model)
+    else:
+        left, right = st.columns([0.3, 0.7], gap="medium")
+        with right:
+            found = answer(model)
+        with left:
+            assume.buttons(present)
+            assume.controls(model)
+            assume.chips(model.contract)
+        with right:  # charts last: the browser paints the numbers while they are on their way
+            pick(model)
+            charts(found)
+            panels(found)
+        with st.expander("How is this computed?"):
+            st.markdown(book_words.method(model.contract, model.release.id))
+    stressed.write_address()
+
+
+# ---- the numbers ------------------------------------------------------------------------------------------------
+
+
+def answer(model: EmbeddedModel, far: bool = False) -> Answer:
+    """The sentence and the numbers; seen from ``far``, without the line below them."""
+    stress, today = stressed.current(), date.today()
+    for message in [*stressed.told(), *filter(None, [overlay_lacks(model.contract, stress, today)])]:
+        st.warning(message, icon=":material/info:")
+    with followed("Scoring the whole book", stressed.undo) as told:
+        found = Answer.to(model, stress, today, told)
+    sentence = book_words.verdict(model.contract, stress, today, found.base, found.now)
+    known = found.whole.known(found.layers[1])
+    held = book_words.held_words(model.contract, found.whole.held(found.layers[1]), known, found.now.customers)
+    tiles = [tile(found, name) for name in HEADLINE]
+    if known.now >= book_words.FAR:
+        tiles = [each.replace("wi-number", "wi-number wi-grey", 1) for each in tiles]
+    pieces.headline(sentence, tiles, "" if far else held, "wi-six")
+    return found
+
+
+def tile(found: Answer, name: Measure) -> str:
+    """One number: scenario, base, difference, limit."""
+    contract = found.model.contract
+    each = book_words.told(contract, found.stress, name, found.base, found.now)
+    horizon = book_words.horizon(contract, found.stress, name)
+    note = {
+        "exposure": f"{found.now.customers:,} {contract.book.person}s",
+        "pd": f"{horizon}, mean {numbers.percent(found.now.pd_simple)}",
+        "loss": f"{horizon}, {book_words.text(contract, 'loss_bps', found.now.loss_bps)}",
+    }.get(name, horizon)
+    return pieces.number(
+        SHORT.get(name, each.label), each.now, each.base if found.stress.values else "", each.change, each.way,
+        note, each.limit, "" if each.holds else each.broken,
+    )  # fmt: skip
+
+
+# ---- the charts -------------------------------------------------------------------------------------------------
+
+
+def pick(model: EmbeddedModel) -> None:
+    """What the two charts tell of."""
+    contract = model.contract
+    left, right = st.columns(2, gap="medium")
+    measures = {name: book_words.label(name) for name in book_words.BRIDGED}
+    left.segmented_control(
+        "What moved", list(measures), format_func=lambda key: measures.get(key, key), key=MEASURE, default="loss",
+        required=True, label_visibility="collapsed",
+    )  # fmt: skip
+    labels = {each.name: each.label for each in contract.segments}
+    right.segmented_control(
+        "Where it sits", list(labels), format_func=lambda key: labels.get(key, key), key=SEGMENT, required=True,
+        default=contract.segments[0].name, label_visibility="collapsed",
+    )  # fmt: skip
+
+
+def nested(model: EmbeddedModel) -> tuple[Segment, Segment]:
+    """The segment chosen, and the next of the contract inside it."""
+    own = model.contract.segments
+    first = model.contract.segment(st.session_state.get(SEGMENT) or own[0].name)
+    return first, own[(own.index(first) + 1) % len(own)]
+
+
+def charts(found: Answer) -> None:
+    """What moved it, and where it sits."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        moved(found)
+    with right:
+        sits(found)
+
+
+def moved(found: Answer, draw: Draw = as_is) -> None:
+    """The bridge over the levers in use."""
+    contract, stress = found.model.contract, found.stress
+    measure = st.session_state.get(MEASURE) or "loss"
+    with followed("Working out what moved it", stressed.undo) as told:
+        steps = bridge(found.whole, stress, found.today, measure, told)
+    pieces.findings(book_words.bridge_headline(contract, stress, steps))
+    st.plotly_chart(
+        draw(book_figures.bridge(contract, stress, steps)), key="bridge", config=figures.CONFIG,
+        alt=book_figures.bridge_in_words(contract, stress, steps),
+    )  # fmt: skip
+
+
+def sits(found: Answer, draw: Draw = as_is) -> None:
+    """The map of the exposure."""
+    contract, (outer, inner) = found.model.contract, nested(found.model)
+    pieces.findings(book_words.segment_headline(contract, outer, found.cells(outer)))
+    cells = found.cells(outer, inner)
+    st.plotly_chart(
+        draw(book_figures.where(contract, (outer, inner), cells)), key="where", config=figures.CONFIG,
+        alt=book_figures.where_in_words(contract, outer, cells),
+    )  # fmt: skip
+
+
+# ---- present ------------------------------------------------------------------------------------------------------
+
+SLIDES = ("What moved it", "Where it sits", "Who changes score band", "What the model reacted to")
+
+
+def large(figure: figures.Figure) -> figures.Figure:
+    """A chart as it is presented."""
+    return figures.enlarged(figure, 300)
+
+
+def present() -> None:
+    """Callback: large type, no controls."""
+    st.session_state[PRESENT], st.session_state[SLIDE] = True, 0
+
+
+def leave() -> None:
+    """Callback: back to the controls."""
+    st.session_state[PRESENT] = False
+
+
+def turn(by: int) -> None:
+    """Callback: the next chart, or the one before."""
+    st.session_state[SLIDE] = (st.session_state[SLIDE] + by) % len(SLIDES)
+
+
+def presentation(model: EmbeddedModel) -> None:
+    """The sentence, the numbers and one chart, large; arrow keys turn, Escape leaves."""
+    with st.container(key="presentation"):
+        found = answer(model, far=True)
+        slide = st.session_state[SLIDE]
+        if slide == 0:
+            moved(found, large)
+        elif slide == 1:
+            sits(found, large)
+        elif slide == 2:
+            migration(found, large)
+        else:
+            reactions(found, large)
+        row = st.container(horizontal=True, key="slides", gap="small")
+        row.button("Back", on_click=turn, args=(-1,), shortcut="Left")
+        row.button("Next", on_click=turn, args=(1,), shortcut="Right")
+        row.button("Leave", on_click=leave, shortcut="Escape")
+
+
+main()

@@ -1,0 +1,116 @@
+"""What one visitor assumes on one page: a frozen value in the session, mirrored in the address and in the widgets.
+
+A widget's key is the name of what it moves, the same as in the address. Callbacks only note which widget was touched;
+the next run turns that into a new, checked value. So whatever moved it (a widget, an undo, a link, the browser's back
+button), the value is the one truth and the widgets follow it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+import streamlit as st
+
+from data.errors import WhatIfError
+from model.serving.client import EmbeddedModel
+
+MOST_UNDO = 50
+Held = TypeVar("Held")
+
+
+@dataclass(frozen=True)
+class Memory(Generic[Held]):
+    """``page`` tells the memories of the pages apart; ``read`` makes a value of an address and says what was wrong with
+    it, ``write`` an address of a value, ``moved`` the value after a widget of that name was put somewhere."""
+
+    page: str
+    read: Callable[[EmbeddedModel, Mapping[str, str]], tuple[Held, list[str]]]
+    write: Callable[[Held], dict[str, str]]
+    moved: Callable[[EmbeddedModel, str, Any], Held]
+
+    def _key(self, what: str) -> str:
+        return f"_{self.page}_{what}"
+
+    def restore(self, model: EmbeddedModel) -> None:
+        """Take the value from the address on a first run, and whenever the address was changed from outside."""
+        address = dict(st.query_params)
+        known = st.session_state.get(self._key("address"))
+        if self._key("value") in st.session_state and (address == known or not address):
+            return
+        value, complaints = self.read(model, address)
+        if self._key("value") in st.session_state:
+            self._past().append(self.current())
+        st.session_state[self._key("value")] = value
+        st.session_state[self._key("address")] = address
+        self._tell(complaints)
+
+    def current(self) -> Held:
+        """What the visitor assumes now."""
+        found: Held = st.session_state[self._key("value")]
+        return found
+
+    def change(self, value: Held) -> None:
+        """Go to another value; the one left can be come back to."""
+        if value == self.current():
+            return
+        past = self._past()
+        past.append(self.current())
+        del past[:-MOST_UNDO]
+        st.session_state[self._key("value")] = value
+
+    def undo(self) -> None:
+        """Back to the value before."""
+        if self._past():
+            st.session_state[self._key("value")] = self._past().pop()
+
+    def can_undo(self) -> bool:
+        """Whether there is a value before."""
+        return bool(self._past())
+
+    def touched(self, name: str) -> None:
+        """Callback: a widget was moved."""
+        st.session_state[self._key("touched")] = name
+
+    def settle(self, model: EmbeddedModel) -> None:
+        """Turn the widget that was touched into the new value; what cannot be is refused and told."""
+        name = st.session_state.pop(self._key("touched"), None)
+        if name is None:
+            return
+        try:
+            self.change(self.moved(model, name, st.session_state.get(name)))
+        except WhatIfError as error:
+            self._tell([f"{error} Nothing was changed."])
+
+    def write_address(self) -> None:
+        """Mirror the value in the address, so that it can be bookmarked, shared and reloaded."""
+        address = self.write(self.current())
+        if address != dict(st.query_params):
+            st.query_params.from_dict(address)
+        st.session_state[self._key("address")] = address
+
+    def link(self) -> str:
+        """The address that opens this very what-if."""
+        here = urlsplit((st.context.url or "").split("?")[0].rstrip("/"))
+        server = f"{here.scheme}://{here.netloc}" if here.netloc else ""
+        return f"{server}{here.path or '/'}?{urlencode(self.write(self.current()), safe=',:')}"
+
+    def told(self) -> list[str]:
+        """What the visitor must be told once."""
+        found: list[str] = st.session_state.pop(self._key("told"), [])
+        return found
+
+    def _tell(self, messages: Sequence[str]) -> None:
+        if messages:
+            st.session_state[self._key("told")] = [*st.session_state.get(self._key("told"), []), *messages]
+
+    def _past(self) -> list[Held]:
+        found: list[Held] = st.session_state.setdefault(self._key("past"), [])
+        return found
+
+
+def place(name: str, value: Any) -> str:
+    """Put a widget where the value has it, before it is drawn; returns its key."""
+    if name not in st.session_state or st.session_state[name] != value:
+        st.session_state[name] = value
+    return name

@@ -1,0 +1,324 @@
+"""Detail of the book page, one click below the executive's view; each table can be taken along."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from data.contract import Contract
+from data.errors import WhatIfError
+from data.presets import presets
+from model.finance.loss import weighted as weigh
+from model.report import book_figures, book_words, figures, numbers
+from model.whatif import segments
+from model.whatif.book import MEASURES
+from model.whatif.bridge import bridge
+from model.whatif.customer import scale
+from model.whatif.stress import AS_IS, POINT, WEIGHT, chosen, layers, weighted
+from pages.ui import pieces, stressed
+from pages.ui.answered import Answer, Panel
+from pages.ui.progress import followed
+
+BAND = "_movers_band"
+Draw = Callable[[figures.Figure], figures.Figure]
+
+
+def as_is(figure: figures.Figure) -> figures.Figure:
+    """A chart in the page's own size."""
+    return figure
+
+
+def panels(found: Answer) -> None:
+    """Every panel, closed until somebody opens it: nothing is worked out before."""
+    titles: dict[str, tuple[str, Panel]] = {
+        "_path": ("The regulator's path and its source", path),
+        "_steps": ("What moved it, as a table", steps),
+        "_reactions": ("Through which inputs the model reacted", reactions),
+        "_migration": ("Who changes score band", migration),
+        "_cells": ("Segments and concentration, as a table", cells),
+        "_movers": ("Customers who moved most", movers),
+        "_weighted": ("Several scenarios, weighted by probability", weighting),
+        "_numbers": ("Every number, with horizon and limit", table),
+    }
+    if chosen(found.stress) is None:
+        titles.pop("_path")
+    for key, (title, draw) in titles.items():
+        panel = st.expander(title, key=key, on_change="rerun")
+        if panel.open:
+            with panel:
+                draw(found)
+
+
+def download(frame: pd.DataFrame, name: str) -> None:
+    """A table as CSV, in full precision."""
+    st.download_button(
+        "Download as CSV", frame.to_csv(index=False), f"book-{name}.csv", "text/csv", on_click="ignore",
+        icon=":material/download:", key=f"_download_{name}",
+    )  # fmt: skip
+
+
+def steps(found: Answer) -> None:
+    """The bridge's bars, exactly, for every measure that is bridged."""
+    contract = found.model.contract
+    frame = pd.DataFrame()
+    for name in book_words.BRIDGED:
+        own = bridge(found.whole, found.stress, found.today, name)
+        labels = [book_words.player_label(contract, found.stress, step.player) for step in own.steps]
+        column = pd.Series(
+            [own.base, *(step.amount for step in own.steps), own.scenario],
+            ["As the book stands", *labels, "Under the scenario"],
+        )
+        frame[f"{book_words.label(name)}, {contract.book.currency}"] = column
+    frame = frame.rename_axis("Part").reset_index()
+    numbered = {name: st.column_config.NumberColumn(format="localized", step=1) for name in frame.columns[1:]}
+    st.dataframe(frame, hide_index=True, alt="What each lever moved", column_config=numbered)
+    download(frame, "bridge")
+
+
+# ---- what the model reacted to ------------------------------------------------------------------------------------
+
+
+def reaction_parts(found: Answer) -> tuple[numbers.Unit, list[tuple[str, float]]]:
+    """The reaction by concept, in the unit shown, the weightiest first."""
+    contract = found.model.contract
+    amounts = found.whole.reactions(found.layers[1])
+    totals = {each.name: 0.0 for each in contract.concepts}
+    for each, amount in zip(contract.inputs, amounts, strict=True):
+        totals[each.concept] += float(amount)
+    unit = numbers.Unit.of(found.base.loss, found.now.loss)
+    labels = {each.name: each.label for each in contract.concepts}
+    shown = numbers.summing(
+        [each / unit.size for each in totals.values()], float(amounts.sum()) / unit.size, unit.digits
+    )
+    parts = [(labels[name], amount) for name, amount in zip(totals, shown, strict=True)]
+    return unit, sorted(parts, key=lambda part: -abs(part[1]))
+
+
+def reactions(found: Answer, draw: Draw = as_is) -> None:
+    """Weighted changes of SHAP values, by concept; the inputs as a table, unless it is drawn for an audience."""
+    contract = found.model.contract
+    unit, parts = reaction_parts(found)
+    currency = contract.book.currency
+    pieces.findings(book_words.reaction_headline(parts, unit, currency))
+    told = "; ".join(f"{name} {unit.signed(amount, currency) or 'nothing'}" for name, amount in parts)
+    st.plotly_chart(
+        draw(book_figures.reactions(parts, unit)), key="reactions", config=figures.CONFIG,
+        alt=f"Change of expected loss through the model's inputs: {told}.",
+    )  # fmt: skip
+    st.caption(
+        f"Changes of SHAP values weighted to money, {currency}{unit.suffix}. Part A of the scenario only: the economy "
+        "and the overlay act outside the model. Which lever moved the loss is the bridge's answer, not this one's."
+    )
+    if draw is not as_is:
+        return
+    amounts = found.whole.reactions(found.layers[1])
+    frame = pd.DataFrame(
+        {"Input": [each.label for each in contract.inputs], f"Change of expected loss, {currency}": amounts}
+    )
+    download(frame, "reactions")
+
+
+# ---- score bands ----------------------------------------------------------------------------------------------------
+
+
+def migration(found: Answer, draw: Draw = as_is) -> None:
+    """How many customers go from which score band to which; as a table too, unless it is drawn for an audience."""
+    contract = found.model.contract
+    names = book_words.rising(contract.score.bands)
+    counts = segments.migration(*found.rows, scale(contract), contract.score.bands)
+    order = np.subtract.outer(np.arange(len(names)), np.arange(len(names)))
+    moves = tuple(int(counts[mask].sum()) for mask in (order > 0, order == 0, order < 0))
+    pieces.findings(book_words.migration_headline(contract.book.person, moves))
+    st.plotly_chart(
+        draw(book_figures.migration(counts, names)), key="migration", config=figures.CONFIG,
+        alt=book_figures.migration_in_words(counts, names),
+    )  # fmt: skip
+    if draw is not as_is:
+        return
+    frame = pd.DataFrame(counts, columns=pd.Index(names))
+    frame.insert(0, "As the book stands", names)
+    frame["All"] = counts.sum(1)
+    download(frame, "migration")
+
+
+# ---- segments -----------------------------------------------------------------------------------------------------
+
+
+def cells(found: Answer) -> None:
+    """One table for each segment, with what it adds to the change; how concentrated the exposure is."""
+    contract = found.model.contract
+    names = {each.name: each.label for each in contract.segments}
+    name = st.segmented_control(
+        "Cut by", list(names), format_func=lambda key: names.get(key, key), default=contract.segments[0].name,
+        key="_cells_by", required=True,
+    )  # fmt: skip
+    segment = contract.segment(name)
+    own = found.cells(segment)
+    pieces.findings(book_words.change_headline(contract, segment, own))
+    frame = pd.DataFrame(
+        [
+            (
+                book_words.band_label(contract, segment, cell.path[0]), cell.now.customers, cell.now.exposure,
+                100 * cell.base.pd, 100 * cell.now.pd, cell.base.loss, cell.now.loss, cell.now.loss - cell.base.loss,
+            )
+            for cell in own
+        ],
+        columns=[
+            segment.label, "Customers", "Exposure", "PD before", "PD now", "Loss before", "Loss now", "Change of loss",
+        ],
+    )  # fmt: skip
+    whole = (
+        "The book", found.now.customers, found.now.exposure, 100 * found.base.pd, 100 * found.now.pd, found.base.loss,
+        found.now.loss, found.now.loss - found.base.loss,
+    )  # fmt: skip
+    frame.loc[len(frame)] = list(whole)
+    st.dataframe(
+        frame, hide_index=True, alt=f"The book by {segment.label.lower()}", column_config=formats(contract, frame)
+    )
+    st.caption(book_words.concentration_words(contract, segment, segments.concentration(own, found.rows[1])))
+    download(frame, f"segments-{name}")
+
+
+def formats(contract: Contract, frame: pd.DataFrame) -> dict[str, object]:
+    """Whole units of the currency and one decimal of a percentage."""
+    found: dict[str, object] = {}
+    for column in frame.columns:
+        if column.startswith(("Exposure", "Loss", "Change")):
+            found[column] = st.column_config.NumberColumn(
+                f"{column}, {contract.book.currency}", format="localized", step=1
+            )
+        elif column.startswith("PD"):
+            found[column] = st.column_config.NumberColumn(column, format="%.1f %%")
+        elif column == "Customers":
+            found[column] = st.column_config.NumberColumn(column, format="localized")
+    return found
+
+
+# ---- customers ----------------------------------------------------------------------------------------------------
+
+
+def movers(found: Answer) -> None:
+    """Those whose expected loss changed most, of the book or of one band; each leads to the customer's page."""
+    contract = found.model.contract
+    options = {"": "the whole book"}
+    for segment in contract.segments:
+        for band in range(contract.band_count(segment)):
+            label = f"{segment.label}: {book_words.band_label(contract, segment, band)}"
+            options[f"{segment.name}:{band}"] = label
+    chosen_band = st.selectbox("Among", list(options), format_func=lambda key: options.get(key, key), key=BAND)
+    name, _, band = (chosen_band or "").partition(":")
+    among = segments.bands(found.whole, contract.segment(name)) == int(band) if name else None
+    top = segments.movers(found.whole, *found.rows, among)
+    if not top:
+        st.write("Nobody's expected loss changed.")
+        return
+    currency = contract.book.currency
+    head = ("PD before", "PD now", "Loss before", "Loss now", "Change")
+    columns = st.columns([1.6, 1, 1, 1, 1, 1], gap="small")
+    for column, text in zip(columns, (contract.book.person.capitalize(), *head), strict=True):
+        column.caption(text)
+    for each in top:
+        with st.container(key=f"_mover_{each.customer}"):
+            columns = st.columns([1.6, 1, 1, 1, 1, 1], gap="small", vertical_alignment="center")
+            columns[0].page_link(
+                "applicant.py", label=f"{contract.book.person.capitalize()} {each.customer:,}",
+                query_params={"customer": str(each.customer)},
+            )  # fmt: skip
+            unit = numbers.Unit.of(each.loss, each.loss_base)
+            texts = (
+                numbers.percent(each.pd_base), numbers.percent(each.pd), unit.text(each.loss_base, currency),
+                unit.text(each.loss, currency), unit.change(each.loss_base, each.loss, currency),
+            )  # fmt: skip
+            for column, text in zip(columns[1:], texts, strict=True):
+                column.write(text)
+    frame = pd.DataFrame([vars(each) for each in top])
+    frame.columns = pd.Index(
+        ["Customer", "PD before", "PD now", "Exposure now", f"Loss before, {currency}", f"Loss now, {currency}"]
+    )
+    download(frame, "movers")
+
+
+# ---- weighted scenarios -----------------------------------------------------------------------------------------
+
+
+def weighting(found: Answer) -> None:
+    """Losses of several scenarios, weighted by their probability: the losses, never the inputs."""
+    contract = found.model.contract
+    st.write(
+        "Each at its own peak, in full severity; customers, overlay and assumptions as they are set on the left. The "
+        "losses are weighted, never the inputs."
+    )
+    titles = {AS_IS: "No change in the economy"} | {each.name: each.title for each in presets()}
+    columns = st.columns(3, gap="small")
+    for k, (name, title) in enumerate(titles.items()):
+        columns[k % 3].number_input(
+            f"{title} (%)", 0.0, 100.0, step=5.0, format="%.0f", key=stressed.at(contract, WEIGHT + name),
+            on_change=stressed.touched, args=(WEIGHT + name,),
+        )  # fmt: skip
+    if not any(found.stress.number(contract, WEIGHT + name) for name in titles):
+        st.write("Give at least one scenario a weight.")
+        return
+    try:
+        scenarios = weighted(contract, found.stress)
+    except WhatIfError as error:
+        st.warning(str(error), icon=":material/info:")
+        return
+    with followed("Scoring the book under each scenario", stressed.undo) as told:
+        losses = found.whole.losses([layers(contract, each, found.today) for _, _, each in scenarios], told)
+    weights = [weight for _, weight, _ in scenarios]
+    total = weigh(losses, weights)
+    rows = [(titles[name], weight, loss) for (name, weight, _), loss in zip(scenarios, losses, strict=True)]
+    pieces.findings(book_words.weighted_words(contract, rows, total))
+    frame = pd.DataFrame(rows, columns=["Scenario", "Weight", f"Expected loss, {contract.book.currency}"])
+    frame.loc[len(frame)] = ["Weighted", sum(weights), total]
+    download(frame, "weighted")
+
+
+# ---- every number, and the path -------------------------------------------------------------------------------------
+
+
+def table(found: Answer) -> None:
+    """Base, scenario, difference, horizon and limit of every measure."""
+    contract = found.model.contract
+    rows = []
+    for name in MEASURES:
+        each = book_words.told(contract, found.stress, name, found.base, found.now)
+        holds = "" if each.holds is None else "holds" if each.holds else each.broken
+        horizon = book_words.horizon(contract, found.stress, name)
+        rows.append((each.label, horizon, each.base, each.now, each.change or "none", each.limit or "none", holds))
+    simple = [numbers.percent(each.pd_simple) for each in (found.base, found.now)]
+    moved = round(100 * found.now.pd_simple, 1) - round(100 * found.base.pd_simple, 1)
+    change = numbers.points(moved / 100) if round(moved, 1) else "none"
+    horizon = contract.book.pd_horizon
+    rows.insert(2, ("PD of the average customer", horizon, *simple, change, "none", ""))
+    rows.insert(0, ("Customers", "", f"{found.base.customers:,}", f"{found.now.customers:,}", "none", "none", ""))
+    columns = ["Measure", "Horizon", "As the book stands", "Scenario", "Difference", "Limit", "Verdict"]
+    st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, alt="Every measure of the book")
+    exact = pd.DataFrame(
+        [(book_words.label(name), found.base.measure(name), found.now.measure(name)) for name in MEASURES],
+        columns=["Measure", "As the book stands", "Scenario"],
+    )
+    download(exact, "numbers")
+
+
+def path(found: Answer) -> None:
+    """Where the scenario comes from, its path, and what was derived."""
+    using = chosen(found.stress)
+    if using is None:
+        return
+    point = str(dict(found.stress.values).get(POINT, using.peak))
+    pieces.findings(book_words.path_headline(using, point))
+    if book_figures.path_line(using) is None:
+        st.caption("The source publishes peaks only, no path.")
+    else:
+        line = book_figures.path_line(using)
+        assert line is not None
+        st.plotly_chart(
+            book_figures.path(using, point), key="path", config=figures.CONFIG, alt=book_figures.path_in_words(using)
+        )
+        st.caption(f"{line.label}, as published.")
+    st.caption(f"Source: {using.source}. Confidence in the transcription: {using.confidence}. {' '.join(using.notes)}")
+    if using.lines:
+        frame = pd.DataFrame({"Period": using.periods, **{f"{e.label} ({e.unit})": e.values for e in using.lines}})
+        download(frame, f"path-{using.name}")

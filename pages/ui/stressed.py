@@ -1,0 +1,85 @@
+"""What one visitor assumes about the whole book: a `Stress`; see `pages.ui.memory`."""
+
+from datetime import date
+from typing import Any
+
+from data.contract import Contract
+from model.serving.client import EmbeddedModel
+from model.settings import settings
+from model.whatif.stress import LIMIT, UNTIL, Stress, Value, from_query, to_query
+from pages.ui.memory import Memory, place
+
+MILLION = 1e6
+
+
+def scale(contract: Contract, name: str) -> float:
+    """How many of a part's own units one of its widget's is: fractions are entered in percent, amounts in millions."""
+    if name in {each.name for each in contract.assumptions}:
+        return 0.01 if contract.assumption(name).unit == "%" else 1.0
+    if name.startswith(LIMIT):
+        measure = name.removeprefix(LIMIT)
+        return 0.01 if measure in ("pd", "return_on_capital") else 1.0 if measure == "loss_bps" else MILLION
+    return 1.0
+
+
+def _moved(model: EmbeddedModel, name: str, value: Any) -> Stress:
+    contract = model.contract
+    told: Value | None = value
+    if isinstance(value, date):
+        told = value.isoformat()
+    elif isinstance(value, int | float):
+        told = round(float(value) * scale(contract, name), 12)
+    return current().put(contract, name, told)
+
+
+def shown(contract: Contract, name: str) -> float:
+    """Where a part stands, in the unit its widget shows."""
+    return round(current().number(contract, name) / scale(contract, name), 6)
+
+
+def at(contract: Contract, name: str) -> str:
+    """The key of a number's widget, put where the scenario has it."""
+    return place(name, shown(contract, name))
+
+
+def text_at(contract: Contract, name: str) -> str:
+    """The key of a text's or a choice's widget, put where the scenario has it."""
+    return place(name, current().get(contract, name))
+
+
+def day_at(contract: Contract) -> str:
+    """The key of the overlay's expiry, put where the scenario has it."""
+    text = str(current().get(contract, UNTIL))
+    return place(UNTIL, date.fromisoformat(text) if text else None)
+
+
+def reset() -> None:
+    """The book exactly as it is."""
+    change(Stress())
+
+
+def take_back(contract: Contract, name: str) -> None:
+    """One part back to where it stands by itself."""
+    change(current().put(contract, name, None))
+
+
+_memory = Memory[Stress](
+    "book",
+    lambda model, address: from_query(model.contract, address, settings().url_state),
+    lambda stress: to_query(stress, settings().url_state),
+    _moved,
+)
+restore, current, change, undo, can_undo = (
+    _memory.restore,
+    _memory.current,
+    _memory.change,
+    _memory.undo,
+    _memory.can_undo,
+)
+touched, settle, write_address, link, told = (
+    _memory.touched,
+    _memory.settle,
+    _memory.write_address,
+    _memory.link,
+    _memory.told,
+)
