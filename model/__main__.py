@@ -11,7 +11,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy: one row at a time
 import json
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -188,9 +188,10 @@ def rollback(book: str, as_json: bool) -> None:
 
 @main.command()
 @click.option("--rows", default=1_000_000, type=click.IntRange(1_000, 50_000_000), help="How many loans.")
+@click.option("--growth", is_flag=True, help="Only how the whole book's cost grows with its rows, up to --rows.")
 @book_option
 @json_option
-def bench(rows: int, book: str, as_json: bool) -> None:
+def bench(rows: int, growth: bool, book: str, as_json: bool) -> None:
     """Print the figures of every hot path."""
     from model import bench as figures  # shap and scikit-learn: only when measured
 
@@ -199,8 +200,12 @@ def bench(rows: int, book: str, as_json: bool) -> None:
         store.promote(store.train(_quietly if as_json else _told).id)
     release = store.load()
     tell = _quietly if as_json else _told
+    if growth:
+        grown = figures.growth(release, rows, lambda line: tell(line, 0.0))
+        _answer({"release": release.id, "growth": [_plain(vars(each)) for each in grown]}, as_json, _growth)
+        return
     found = figures.run(release, rows, lambda line: tell(line, 0.0))
-    listed = [{**vars(each), "bound": None if math.isnan(each.bound) else each.bound} for each in found]
+    listed = [_plain(vars(each)) for each in found]
 
     def text(result: dict[str, Any]) -> str:
         lines = []
@@ -217,6 +222,20 @@ def bench(rows: int, book: str, as_json: bool) -> None:
         for how in ("path-dependent", "interventional, 60 rows")
     }
     _answer({"release": release.id, "rows": rows, "figures": listed, "ratios": ratios}, as_json, text)
+
+
+def _plain(figure: Mapping[str, Any]) -> dict[str, Any]:
+    return {**figure, "bound": None if math.isnan(figure["bound"]) else figure["bound"]}
+
+
+def _growth(result: dict[str, Any]) -> str:
+    lines = [f"{'loans':>12} {'one lever':>11} {'six columns':>12} {'four levers':>12} {'peak memory':>12}"]
+    for each in result["growth"]:
+        bound = f"at most {each['bound']:g} GB" if each["bound"] else ""
+        costs = [_duration(each[name]) for name in ("one_lever", "six_columns", "bridge")]
+        line = f"{each['rows']:>12,} {costs[0]:>11} {costs[1]:>12} {costs[2]:>12} {each['memory']:>9.2f} GB  {bound}"
+        lines.append(line.rstrip())
+    return "\n".join([*lines, "One lever, six columns: CPU time. Four levers: time on all cores."])
 
 
 def _duration(seconds: float) -> str:

@@ -4,9 +4,14 @@ CPU seconds of this process on one core, medians of several runs. "One million l
 5 % noise on amounts, fixed seed; score and reasons start from codes, deriving and binning are reported beside them.
 """
 
+import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from datetime import date
+from multiprocessing import get_context
+from pathlib import Path
 from statistics import median
 
 import numpy as np
@@ -15,11 +20,22 @@ from data.books import Book, read
 from data.formulas import Array
 from model.engine.scorer import TableScorer
 from model.release import training
-from model.release.store import Release
+from model.release.store import Release, Store
 from model.whatif.attribution import changes
+from model.whatif.book import Whole
+from model.whatif.bridge import bridge
 from model.whatif.customer import decide, explain
 from model.whatif.scenario import Scenario, apply, base_record
 from model.whatif.sensitivity import flips, sweep
+from model.whatif.stress import Stress, layers
+
+TODAY = date(2026, 1, 1)
+ONE: dict[str, float] = {"limits": -20}
+SIX: dict[str, float] = {"balances": 20}
+FOUR: dict[str, float] = {"limits": -10, "balances": 20, "payments": -30, "unemployment": 3}
+SHOCKS: dict[str, float] = {"limits": -10, "balances": 20, "payments": -30, "later": 5}
+SIZES = (30_000, 300_000, 1_000_000, 10_000_000)
+MEMORY = {1_000_000: 1.5, 10_000_000: 4.0}  # GB at most
 
 
 @dataclass(frozen=True)
@@ -81,9 +97,90 @@ def run(release: Release, rows: int = 1_000_000, told: Callable[[str], None] = l
     after[0] = (after[0] + 1) % scorer.tables.sizes[0]
     margins = scorer.tables.margins(codes)
     note(f"re-score one changed input, {many}", cpu(lambda: scorer.tables.rescored(margins, codes, after, [0]), 5), 5)
+    _whole_book(Whole(scorer, raw, np.arange(1, rows + 1)), scale, note)
     _one_customer(scorer, book, note)
     _against_shap(scorer, book, note)
     return found
+
+
+def _stress(whole: Whole, **values: float) -> Stress:
+    stress = Stress()
+    for name, value in values.items():
+        stress = stress.put(whole.contract, name, value)
+    return stress
+
+
+def _afresh(whole: Whole, work: Callable[[], object]) -> Callable[[], object]:
+    """Work that remembers nothing from the time before."""
+
+    def do() -> object:
+        whole.forget()
+        return work()
+
+    return do
+
+
+def _lever(whole: Whole, **values: float) -> Callable[[], object]:
+    """What one lever costs: shock, derive, bin, re-score, loss, capital, margin, and what the model reacted to."""
+    numbers = layers(whole.contract, _stress(whole, **values), TODAY)
+    return _afresh(whole, lambda: (whole.totals([numbers]), whole.reactions(numbers)))
+
+
+def _levers(whole: Whole, **values: float) -> Callable[[], object]:
+    stress = _stress(whole, **values)
+    return _afresh(whole, lambda: bridge(whole, stress, TODAY))
+
+
+def wall(work: Callable[[], object]) -> float:
+    """Seconds that one call takes on all cores."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def _whole_book(whole: Whole, scale: float, note: Callable[..., None]) -> None:
+    many = f"{whole.n:,} loans"
+    whole.totals([layers(whole.contract, Stress(), TODAY)])  # the one-year PD's shift is found once a book
+    note(f"one lever (credit limits), {many}", cpu(_lever(whole, **ONE), 3), 3, 0.6 * scale)
+    note(f"six raw columns (balances), {many}", cpu(_lever(whole, **SIX), 3), 3, 1.5 * scale)
+    note(f"what moved it, three shocks and the economy, wall, {many}", wall(_levers(whole, **FOUR)), 1, 8 * scale)
+    note(f"what moved it, four shocks, wall, {many}", wall(_levers(whole, **SHOCKS)), 1, 8 * scale)
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What the whole book costs at ``rows`` loans: CPU seconds of one lever and of six raw columns, seconds on all
+    cores of the bridge over four levers, the process's peak memory in GB with its bound, NaN where there is none."""
+
+    rows: int
+    one_lever: float
+    six_columns: float
+    bridge: float
+    memory: float
+    bound: float
+
+
+def growth(release: Release, most: int, told: Callable[[str], None] = lambda _: None) -> list[Growth]:
+    """How the cost grows with the rows, up to ``most``, each size in a process of its own."""
+    found = []
+    for rows in (each for each in SIZES if each <= most):
+        told(f"{rows:,} loans")
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
+            found.append(alone.submit(_grown, release.path, rows).result())
+    return found
+
+
+def _grown(path: Path, rows: int) -> Growth:
+    import resource  # not on Windows
+
+    release = Store(path.parents[2], path.parent.name).load(path.name)
+    book = read(path.parent.name)
+    whole = Whole(release.scorer, resampled(book, rows), np.arange(1, rows + 1))
+    whole.totals([layers(whole.contract, Stress(), TODAY)])
+    runs = 3 if rows <= 1_000_000 else 1
+    costs = cpu(_lever(whole, **ONE), runs), cpu(_lever(whole, **SIX), runs), wall(_levers(whole, **FOUR))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e9 if sys.platform == "darwin" else 1e6)
+    return Growth(rows, *costs, peak, MEMORY.get(rows, np.nan))
 
 
 def _one_customer(scorer: TableScorer, book: Book, note: Callable[..., None]) -> None:

@@ -305,6 +305,12 @@ class Whole:
                 self._latest.pop(next(iter(self._latest)))
         return found
 
+    def forget(self) -> None:
+        """Drop what is remembered of scenarios: only time is lost."""
+        self._shocked.cache_clear()
+        with self._lock:
+            self._latest.clear()
+
     def held(self, layers: Layers, told: Told = unheard) -> Held:
         """Whom a scenario takes beyond the training range, and what the loss would be if they were not held at it."""
         kept = float(self.rows(layers, told).loss.sum())
