@@ -8,6 +8,7 @@ from data.contract import Measure, Segment
 from model.report import book_figures, book_words, figures, numbers
 from model.serving.client import EmbeddedModel
 from model.whatif.bridge import bridge
+from model.whatif.scenario import CUSTOMER, OWN
 from model.whatif.stress import overlay_lacks
 from pages.ui import assume, deployed, pieces, stressed
 from pages.ui.answered import Answer
@@ -22,7 +23,7 @@ SHORT = {"exposure": "Exposure", "pd": "PD by exposure", "capital": "Capital"}
 
 def main() -> None:
     model = deployed.model()
-    if "customer" in st.query_params:  # links to a customer once led here
+    if {CUSTOMER, OWN} & set(st.query_params):  # links to a customer once led here
         st.switch_page("applicant.py", query_params=dict(st.query_params))
     stressed.restore(model)
     workbench(model)

@@ -34,7 +34,7 @@ def bridge(contract: Contract, stress: Stress, found: Bridge, height: int = 236)
         at += moved
     ends = [0.0, *starts, now, *(start + length for start, length in zip(starts, lengths, strict=True))]
     low, high = min(ends), max(ends)
-    room = 0.28 * (high - low or 1.0)
+    room = 0.34 * (high - low or 1.0)
     figure = layout(height, 190)
     figure["xaxis"] = {
         "showgrid": False, "zeroline": low < 0, "zerolinewidth": 1, "showticklabels": False, "fixedrange": True,

@@ -29,7 +29,7 @@ def followed(doing: str, cancel: Callable[[], object] | None = None) -> Iterator
             with place.container():
                 bar = st.progress(share, text=doing)
                 if cancel is not None:
-                    st.button("Cancel", on_click=cancel, key="_cancel", icon=":material/close:")
+                    st.button("Cancel", on_click=cancel, key=f"_cancel {doing}", icon=":material/close:")
         bar.progress(share, text=doing)
 
     yield told

@@ -2,19 +2,24 @@
 
 import gc
 import logging
+from datetime import date
 from functools import cache
 
 import plotly.graph_objs
 import plotly.io  # Streamlit imports it at the first chart
 
 from data.errors import WhatIfError
-from model.report import figures, narrative
-from model.serving.client import desk
+from model.engine.chunks import unheard
+from model.report import book_figures, figures, narrative
+from model.serving.client import EmbeddedModel, desk
 from model.settings import settings
 from model.whatif.attribution import changes
+from model.whatif.bridge import bridge
 from model.whatif.customer import decide, explain
 from model.whatif.scenario import Scenario, apply, base_record
 from model.whatif.sensitivity import flips, sweep
+from model.whatif.stress import Stress
+from pages.ui.answered import Answer
 
 
 def up() -> None:
@@ -57,3 +62,16 @@ def _answer_once() -> None:
     flips(scorer, book, base, edits, contract.score.cutoff)
     figures.why(narrative.reasons(explain(scorer, edited)), changes(scorer, base, edited))
     figures.sweep(sweep(scorer, book, base, edits, contract.levers[0].name, contract.score.cutoff))
+    _whole_book_once(model)
+
+
+def _whole_book_once(model: EmbeddedModel) -> None:
+    """Score the whole book once, as it is and under every shock."""
+    stress, today = Stress(), date.today()
+    for shock in model.contract.shocks:
+        stress = stress.put(model.contract, shock.name, shock.step)
+    found = Answer.to(model, stress, today, unheard)
+    found.whole.held(found.layers[1])
+    found.whole.known(found.layers[1])
+    found.cells(*model.contract.segments)
+    book_figures.bridge(model.contract, stress, bridge(found.whole, stress, today))

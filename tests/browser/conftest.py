@@ -154,6 +154,14 @@ def ready(page: Page) -> None:
     settled(page)
 
 
+def book_ready(page: Page) -> None:
+    """Until the book's numbers and both charts stand and the last run is over."""
+    expect(page.locator(".wi-number")).to_have_count(6)
+    expect(page.locator(".st-key-where svg").first).to_be_visible()
+    expect(page.locator(".st-key-bridge svg").first).to_be_visible()
+    settled(page)
+
+
 def settled(page: Page) -> None:
     """Until no run of the script is under way."""
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")

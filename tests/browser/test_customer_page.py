@@ -36,7 +36,7 @@ def edited(page: Page) -> None:
 
 
 def test_an_edit_changes_the_number_both_charts_and_the_address(visit: Visit, customer: int) -> None:
-    page = visit(f"/?customer={customer}")
+    page = visit(f"/applicant?customer={customer}")
     ready(page)
     before, number = answer(page), probability(page).inner_text()
     assert "%" in number
@@ -49,7 +49,7 @@ def test_an_edit_changes_the_number_both_charts_and_the_address(visit: Visit, cu
 
 
 def test_a_reload_keeps_the_what_if(visit: Visit, customer: int) -> None:
-    page = visit(f"/?customer={customer}")
+    page = visit(f"/applicant?customer={customer}")
     edited(page)
     before = answer(page)
     page.reload()
@@ -60,7 +60,7 @@ def test_a_reload_keeps_the_what_if(visit: Visit, customer: int) -> None:
 
 
 def test_a_copied_address_shows_another_visitor_the_same(visit: Visit, customer: int) -> None:
-    page = visit(f"/?customer={customer}")
+    page = visit(f"/applicant?customer={customer}")
     edited(page)
     other = visit("/?" + page.url.partition("?")[2])
     ready(other)
@@ -68,7 +68,7 @@ def test_a_copied_address_shows_another_visitor_the_same(visit: Visit, customer:
 
 
 def test_the_browsers_back_button_goes_back_to_the_what_if_before(visit: Visit, customer: int) -> None:
-    page = visit(f"/?customer={customer}")
+    page = visit(f"/applicant?customer={customer}")
     edited(page)
     number = probability(page).inner_text()
     press(page, "Balances", "ArrowLeft")
@@ -93,9 +93,9 @@ def test_the_browsers_back_button_goes_back_to_the_what_if_before(visit: Visit, 
     ],
 )
 def test_a_bad_value_in_the_address_is_left_out_and_told(visit: Visit, customer: int, more: str, told: str) -> None:
-    plain = visit(f"/?customer={customer}")
+    plain = visit(f"/applicant?customer={customer}")
     ready(plain)
-    page = visit(f"/?customer={customer}{more}")
+    page = visit(f"/applicant?customer={customer}{more}")
     ready(page)
     expect(page.get_by_role("alert")).to_be_visible()
     expect(page.get_by_role("alert")).to_contain_text(told)
@@ -111,14 +111,14 @@ def test_an_address_without_a_known_customer_says_so_and_invites(visit: Visit, q
 
 
 def test_a_good_value_beside_a_bad_one_still_counts(visit: Visit, customer: int) -> None:
-    page = visit(f"/?customer={customer}&balances=-5&nonsense=1")
+    page = visit(f"/applicant?customer={customer}&balances=-5&nonsense=1")
     ready(page)
     expect(sentence(page)).to_have_text(re.compile("^With balances"))
     expect(page.get_by_role("alert")).to_contain_text("nonsense")
 
 
 def test_two_sessions_do_not_share_a_what_if(visit: Visit, customer: int) -> None:
-    one, two = visit(f"/?customer={customer}"), visit(f"/?customer={customer}")
+    one, two = visit(f"/applicant?customer={customer}"), visit(f"/applicant?customer={customer}")
     ready(one)
     ready(two)
     untouched = answer(two)
@@ -131,7 +131,7 @@ def test_two_sessions_do_not_share_a_what_if(visit: Visit, customer: int) -> Non
 
 
 def test_switching_to_trust_and_back_keeps_the_what_if(visit: Visit, customer: int) -> None:
-    page = visit(f"/?customer={customer}")
+    page = visit(f"/applicant?customer={customer}")
     edited(page)
     before = answer(page)
     page.get_by_role("link", name="Trust").click()
@@ -145,7 +145,7 @@ def test_switching_to_trust_and_back_keeps_the_what_if(visit: Visit, customer: i
 
 
 def test_reset_all_is_the_base_to_the_letter_and_undo_returns_to_the_edit(visit: Visit, customer: int) -> None:
-    page = visit(f"/?customer={customer}")
+    page = visit(f"/applicant?customer={customer}")
     ready(page)
     base = answer(page)
     edited(page)
@@ -166,7 +166,7 @@ def test_reset_all_is_the_base_to_the_letter_and_undo_returns_to_the_edit(visit:
 
 
 def test_a_chip_takes_one_edit_back_and_leaves_the_other(visit: Visit, customer: int) -> None:
-    page = visit(f"/?customer={customer}&limit=110000")
+    page = visit(f"/applicant?customer={customer}&limit=110000")
     ready(page)
     one = answer(page)
     press(page, "Balances", "ArrowLeft")
@@ -197,7 +197,7 @@ def test_ones_own_record_is_answered_only_once_it_is_complete(visit: Visit, book
 
 
 def test_an_empty_record_of_ones_own_invites_and_shows_no_number(visit: Visit) -> None:
-    page = visit("/")
+    page = visit("/applicant")
     page.get_by_text("your own", exact=True).click()
     expect(page.locator(".wi-invitation")).to_contain_text("19 of 19 values are still missing")
     expect(page.locator(".wi-number")).to_have_count(0)
@@ -207,7 +207,7 @@ def test_an_empty_record_of_ones_own_invites_and_shows_no_number(visit: Visit) -
 
 @pytest.mark.parametrize("name", ["safe", "borderline", "in trouble", "random"])
 def test_a_starting_point_opens_a_customer(visit: Visit, name: str) -> None:
-    page = visit("/")
+    page = visit("/applicant")
     expect(page.locator(".wi-invitation")).to_be_visible()
     page.get_by_text(name, exact=True).click()
     ready(page)
@@ -215,7 +215,7 @@ def test_a_starting_point_opens_a_customer(visit: Visit, name: str) -> None:
 
 
 def test_the_keyboard_alone_reaches_a_lever_and_moves_it(visit: Visit, customer: int) -> None:
-    page = visit(f"/?customer={customer}")
+    page = visit(f"/applicant?customer={customer}")
     ready(page)
     number = probability(page).inner_text()
     focused = lever(page, "Balances")
@@ -232,7 +232,7 @@ def test_the_keyboard_alone_reaches_a_lever_and_moves_it(visit: Visit, customer:
 
 
 def test_a_sweep_follows_the_input_that_is_chosen(visit: Visit, customer: int) -> None:
-    page = visit(f"/?customer={customer}")
+    page = visit(f"/applicant?customer={customer}")
     ready(page)
     before, number = drawn(page, "sweep"), probability(page).inner_text()
     page.get_by_role("combobox", name="One input at a time").click()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Start, Visit, ready, sentence, trust, unfold
+from tests.browser.conftest import Start, Visit, book_ready, ready, sentence, trust, unfold
 
 pytestmark = pytest.mark.browser
 
@@ -17,6 +17,7 @@ def framed(page: Page) -> None:
     """The frame stands: badge, navigation on top, and no menu at the side."""
     expect(page.locator(".wi-badge")).to_contain_text("live")
     expect(page.get_by_role("navigation", name="App pages")).to_be_visible()
+    expect(page.get_by_role("link", name="Book")).to_be_visible()
     expect(page.get_by_role("link", name="Customer")).to_be_visible()
     expect(page.get_by_role("link", name="Trust")).to_be_visible()
     expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
@@ -40,13 +41,24 @@ def test_a_customer_opened_first_after_a_start_stands_in_the_frame(
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+def test_the_books_own_name_leads_to_the_book(visit: Visit) -> None:
+    page = visit("/book?balances=20")
+    framed(page)
+    book_ready(page)
+    expect(sentence(page)).to_have_text(re.compile("^With balances 20"))
+    expect(page).to_have_url(re.compile(r"/\?balances=20$"))
+
+
 def test_no_request_leaves_the_machine_on_any_page(visit: Visit, customer: int) -> None:
-    page = visit(f"/?customer={customer}&balances=-50")
+    page = visit(f"/applicant?customer={customer}&balances=-50")
     ready(page)
     unfold(page)
     page.get_by_role("button", name="Link").click()
     expect(page.get_by_text("This address opens the same what-if.")).to_be_visible()
     page.keyboard.press("Escape")
+    page.get_by_role("link", name="Book").click()
+    book_ready(page)
+    unfold(page)
     page.get_by_role("link", name="Trust").click()
     trust(page)
     framed(page)  # what was asked for on the way is looked at when the visit ends
@@ -62,5 +74,5 @@ def test_without_a_release_the_first_visitor_sees_it_trained_and_then_the_page(
     expect(page.get_by_role("progressbar")).to_be_visible()
     expect(page.locator(".wi-number")).to_have_count(0)
     expect(page.locator(".wi-badge")).to_contain_text("live", timeout=TRAINED)
-    expect(page.locator(".wi-invitation")).to_be_visible()
+    expect(page.locator(".wi-number")).to_have_count(6)
     expect(page.get_by_role("heading", name="A first model is being trained")).to_have_count(0)

@@ -9,7 +9,17 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visit, press, ready, sentence, settled, trust, unfold, waterfall
+from tests.browser.conftest import (
+    Visit,
+    book_ready,
+    press,
+    ready,
+    sentence,
+    settled,
+    trust,
+    unfold,
+    waterfall,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -17,6 +27,7 @@ Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
 SIZES = ((1280, 720), (1920, 1080))
 MOST_SHIFT = 0.02
+STRESSED = "preset=fed_2026_severely_adverse&severity=50&balances=20"
 SHIFTS = """
 window.shifts = [];
 new PerformanceObserver((list) => window.shifts.push(...list.getEntries().map((each) => each.value)))
@@ -38,19 +49,23 @@ def opened(visit: Visit, name: str, customer: int, theme: Theme, window: tuple[i
         page = visit("/trust", theme=theme, window=window)
         trust(page)
         return page
+    if name == "book":
+        page = visit(f"/?{STRESSED}", theme=theme, window=window)
+        book_ready(page)
+        return page
     if name == "start":
-        page = visit("/", theme=theme, window=window)
+        page = visit("/applicant", theme=theme, window=window)
         expect(page.locator(".wi-invitation")).to_be_visible()
         settled(page)
         return page
-    page = visit(f"/?customer={customer}&balances=-50", theme=theme, window=window)
+    page = visit(f"/applicant?customer={customer}&balances=-50", theme=theme, window=window)
     ready(page)
     waterfall(page)
     return page
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("name", ["start", "customer", "trust"])
+@pytest.mark.parametrize("name", ["book", "start", "customer", "trust"])
 def test_axe_finds_nothing(visit: Visit, customer: int, name: str, theme: Theme) -> None:
     page = opened(visit, name, customer, theme, SIZES[0])
     found = Axe().run(page).response["violations"]
@@ -58,8 +73,9 @@ def test_axe_finds_nothing(visit: Visit, customer: int, name: str, theme: Theme)
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_axe_finds_nothing_with_every_panel_open(visit: Visit, customer: int, theme: Theme) -> None:
-    page = opened(visit, "customer", customer, theme, SIZES[1])
+@pytest.mark.parametrize("name", ["book", "customer"])
+def test_axe_finds_nothing_with_every_panel_open(visit: Visit, customer: int, name: str, theme: Theme) -> None:
+    page = opened(visit, name, customer, theme, SIZES[1])
     unfold(page)
     found = Axe().run(page).response["violations"]
     assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
@@ -67,7 +83,7 @@ def test_axe_finds_nothing_with_every_panel_open(visit: Visit, customer: int, th
 
 @pytest.mark.parametrize("window", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("name", ["start", "customer", "trust"])
+@pytest.mark.parametrize("name", ["book", "start", "customer", "trust"])
 def test_nothing_is_wider_than_the_window(
     visit: Visit, customer: int, name: str, theme: Theme, window: tuple[int, int]
 ) -> None:
@@ -81,7 +97,7 @@ def test_nothing_is_wider_than_the_window(
 
 
 def test_a_move_of_a_lever_shifts_nothing(visit: Visit, customer: int) -> None:
-    page = visit(f"/?customer={customer}&balances=-5", script=SHIFTS)
+    page = visit(f"/applicant?customer={customer}&balances=-5", script=SHIFTS)
     ready(page)
     waterfall(page)
     page.evaluate("window.shifts = []")
@@ -93,10 +109,36 @@ def test_a_move_of_a_lever_shifts_nothing(visit: Visit, customer: int) -> None:
 
 
 def test_the_first_move_of_a_lever_shifts_nothing(visit: Visit, customer: int) -> None:
-    page = visit(f"/?customer={customer}", script=SHIFTS)
+    page = visit(f"/applicant?customer={customer}", script=SHIFTS)
     ready(page)
     page.evaluate("window.shifts = []")
     press(page, "Balances", "ArrowLeft")
     waterfall(page)
     settled(page)
     assert sum(page.evaluate("window.shifts")) < MOST_SHIFT
+
+
+def test_a_move_of_a_lever_of_the_book_shifts_nothing(visit: Visit) -> None:
+    page = visit(f"/?{STRESSED}", script=SHIFTS)
+    book_ready(page)
+    page.evaluate("window.shifts = []")
+    for step in ("25", "30", "35"):
+        press(page, "Balances", "ArrowRight")
+        expect(sentence(page)).to_have_text(re.compile(rf"balances {step}\s% higher"))
+        settled(page)
+    assert sum(page.evaluate("window.shifts")) < MOST_SHIFT
+
+
+def test_everything_that_matters_stands_above_the_fold(visit: Visit) -> None:
+    page = visit(f"/?{STRESSED}")
+    book_ready(page)
+    for found in (
+        sentence(page),
+        page.locator(".wi-numbers"),
+        page.locator(".st-key-bridge"),
+        page.get_by_role("slider", name="Loss given default"),
+        page.get_by_role("button", name="Present"),
+    ):
+        box = found.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= SIZES[0][1]

@@ -1,0 +1,149 @@
+"""What the book page says: numbers as they are read aloud, and sentences that keep to the assumptions."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.contract import Contract
+from data.presets import preset
+from model.report import book_words, figures
+from model.report.numbers import MINUS, NBSP, Unit
+from model.whatif.book import Held, Known, Totals
+from model.whatif.stress import Stress
+from tests.records import CONTRACT, TODAY, stressed, stresses
+
+BASE = Totals(30_000, 3.294e9, 6634.8, 5.815e8, 4.652e8, 1.632e8, 4.36e7, 3.0)
+
+
+def worse(by: float) -> Totals:
+    """The book with its loss and capital times ``by``."""
+    return Totals(30_000, 3.294e9, 6634.8 * by, 5.815e8 * by, 4.652e8 * by, 1.632e8 * by, 4.36e7 / by, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "told"),
+    [
+        ((465_206_558, 750_367_099), ["465 m", "750 m"]),
+        ((980e6, 1.31e9), ["0.98 bn", "1.31 bn"]),
+        ((43.6e6, -59.7e6), ["43.6 m", f"{MINUS}59.7 m"]),
+        ((76.88e9,), ["76.9 bn"]),
+        ((549.2e9,), ["549 bn"]),
+        ((9_800, 5_100), ["9,800", "5,100"]),
+        ((0.0, 2e6), ["0", "2.0 m"]),
+        ((999_499_000,), ["999 m"]),
+        ((999_500_000,), ["1.00 bn"]),
+    ],
+)
+def test_amounts_side_by_side_share_a_readable_unit(amounts: tuple[float, ...], told: list[str]):
+    unit = Unit.of(*amounts)
+    assert [unit.text(each, "NT$") for each in amounts] == [f"NT$ {each}".replace(" ", NBSP) for each in told]
+
+
+@given(st.floats(-1e12, 1e12), st.floats(-1e12, 1e12))
+def test_difference_is_that_of_the_amounts_shown(base: float, now: float):
+    unit = Unit.of(base, now)
+    change = unit.change(base, now, "NT$")
+    moved = round(unit.rounded(now) - unit.rounded(base), unit.digits)
+    assert (change == "") == (moved == 0)
+    if change:
+        shown = float(change[1:].removeprefix(f"NT${NBSP}").split(NBSP)[0].replace(",", ""))
+        assert (shown if change[0] == "+" else -shown) == pytest.approx(moved)
+
+
+def test_chair_reads_scenario_loss_and_limit():
+    stress = stressed(preset="fed_2026_severely_adverse", severity=50, balances=20)
+    told = book_words.verdict(CONTRACT, stress, TODAY, BASE, worse(1.5)).replace(NBSP, " ")
+    assert told == (
+        "Under the Fed's 2026 severely adverse scenario at half severity, with balances 20 % higher, expected loss "
+        "over one month rises from NT$ 465 m to NT$ 698 m, above the limit of NT$ 550 m."
+    )
+
+
+def test_chair_reads_the_three_assumptions_of_an_executive():
+    stress = stressed(unemployment=3, balances=20, lgd=0.9)
+    told = book_words.in_words(CONTRACT, stress, TODAY).replace(NBSP, " ")
+    assert told == "With balances 20 % higher, unemployment 3 points higher and loss given default at 90 %"
+
+
+def test_more_assumptions_than_a_sentence_holds_are_counted():
+    stress = stressed(unemployment=3, balances=20, lgd=0.9, payments=-10)
+    assert book_words.in_words(CONTRACT, stress, TODAY) == "With these 4 changes"
+
+
+@pytest.mark.parametrize(
+    ("by", "told"),
+    [
+        (1.0, f"stays at NT${NBSP}465{NBSP}m, within the limit"),
+        (0.9, "falls from"),
+        (1.18225, f"rises from NT${NBSP}465{NBSP}m to NT${NBSP}550{NBSP}m, within the limit"),
+        (1.1825, f"to NT${NBSP}550{NBSP}m, just above the limit of NT${NBSP}550{NBSP}m"),
+    ],
+)
+def test_sentence_says_which_way_and_on_which_side_of_the_limit(by: float, told: str):
+    assert told in book_words.verdict(CONTRACT, stressed(balances=5), TODAY, BASE, worse(by))
+
+
+def test_rates_and_shocks_always_show_their_sign():
+    stress = stressed(rate=-2.5, beta_rate=0.05, payments=-30)
+    assert "interest rates 2.5 points lower" in book_words.in_words(CONTRACT, stress, TODAY)
+    assert book_words.lever_value(CONTRACT, stress, "rate").startswith(MINUS)
+    assert book_words.lever_value(CONTRACT, stress, "payments") == f"{MINUS}30{NBSP}%"
+
+
+def test_limit_of_a_minimum_is_missed_and_of_a_maximum_exceeded():
+    found = [book_words.told(CONTRACT, Stress(), name, BASE, worse(1.5)) for name in ("loss", "return_on_capital")]
+    assert [(each.holds, each.broken, each.way) for each in found] == [
+        (False, "exceeded", "worse"),
+        (False, "missed", "worse"),
+    ]
+
+
+def test_measure_without_a_limit_says_nothing_of_one(contract: Contract):
+    bare = contract.model_copy(update={"appetite": ()})
+    told = book_words.told(bare, Stress(), "loss", BASE, worse(2))
+    assert (told.limit, told.holds) == ("", None)
+    assert book_words.verdict(bare, stressed(balances=5), TODAY, BASE, worse(2)).endswith("m.")
+
+
+def test_nothing_at_all_reads_as_none_and_not_as_nan():
+    nobody = Totals(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 3.0)
+    for name in ("pd", "loss_bps", "return_on_capital"):
+        told = book_words.told(CONTRACT, Stress(), name, nobody, nobody)
+        assert (told.now, told.change) == ("none", "")
+
+
+def test_territory_is_told_as_a_frequency_with_both_results():
+    told = book_words.held_words(CONTRACT, Held(600, 6.0e8, 6.3e8), Known(0.014, 0.07, 1000), 30_000)
+    assert told.replace(NBSP, " ") == (
+        "600 customers (2.0 %) go beyond the range the model has seen and are scored at its edge; without that, "
+        "expected loss would be NT$ 630 m. About 7 in 100 customers lie outside known territory, 1 in 100 as the book stands."
+    )
+
+
+def test_path_names_point_sign_and_what_was_derived():
+    using = preset("fed_2026_severely_adverse")
+    assert book_words.path_headline(using, using.peak) == (
+        "Fed 2026, severely adverse: unemployment +5.5 points at Q3 2027, derived"
+    )
+
+
+@given(stresses(most=10))
+def test_every_scenario_can_be_told_without_raw_names_or_long_decimals(stress: Stress):
+    texts = [book_words.in_words(CONTRACT, stress, TODAY)]
+    texts += [book_words.chip(CONTRACT, stress, name) for name, _ in stress.values if not name.startswith("overlay_")]
+    for text in texts:
+        assert "_" not in text.replace("limit_band", "")
+        assert "nan" not in text
+        assert len(text) < 400
+    assert book_words.in_words(CONTRACT, Stress(), date(2026, 1, 1)) == ""
+
+
+def test_enlarged_figure_keeps_its_data_and_grows_its_type():
+    figure = {"data": [{"type": "bar", "x": [1]}], "layout": {"height": 200, "margin": {"l": 100}, "xaxis": {"a": 1}}}
+    large = figures.enlarged(figure, 300)
+    assert large["data"][0]["x"] == [1]
+    assert large["data"][0]["textfont"]["size"] == large["layout"]["xaxis"]["tickfont"]["size"] == 16
+    assert (large["layout"]["height"], large["layout"]["margin"]) == (300, {"l": 135})
+    assert figure["layout"]["height"] == 200
