@@ -118,7 +118,8 @@ def test_territory_is_told_as_a_frequency_with_both_results():
     told = book_words.held_words(CONTRACT, Held(600, 6.0e8, 6.3e8), Known(0.014, 0.07, 1000), 30_000)
     assert told.replace(NBSP, " ") == (
         "600 customers (2.0 %) go beyond the range the model has seen and are scored at its edge; without that, "
-        "expected loss would be NT$ 630 m. About 7 in 100 customers lie outside known territory, 1 in 100 as the book stands."
+        "expected loss would be NT$ 630 m. About 7 in 100 customers lie outside known territory, 1 in 100 as the book "
+        "stands."
     )
 
 
