@@ -13,7 +13,7 @@ import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -135,7 +135,16 @@ class _Measured(_Part):
 
 
 class Field(_Measured):
-    """One raw field of the record."""
+    """One raw field of the record. ``edges`` cut one that has no codes into groups, each below its edge, the last above
+    all: how fairness is looked at by age."""
+
+    edges: tuple[float, ...] = ()
+
+    @model_validator(mode="after")
+    def _edges_rise(self) -> "Field":
+        if list(self.edges) != sorted(set(self.edges)):
+            raise ValueError(f"the edges of {self.name} must rise")
+        return self
 
 
 class History(_Measured):
@@ -356,6 +365,18 @@ class Contract(_Part):
     def protected(self) -> tuple[Field, ...]:
         """Fields that evaluate fairness and never enter the score."""
         return tuple(field for field in self.fields if field.role == "protected")
+
+    def groups(self, field: Field, values: Array) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+        """The group of each record by an observed ``field`` with ``values`` (n,), and the groups' names: by its codes,
+        or by its edges."""
+        if field.codes:
+            codes = np.array(sorted(field.codes), float)
+            return np.searchsorted(codes, values), tuple(field.codes[int(code)] for code in codes)
+        ends = [f"{edge:,.12g}" for edge in field.edges]
+        if not ends:
+            return np.zeros(len(values), np.int64), ("all",)
+        inner = [f"{low} to below {high}" for low, high in pairwise(ends)]
+        return np.searchsorted(field.edges, values, side="right"), (f"below {ends[0]}", *inner, f"{ends[-1]} and over")
 
     def values(self, raw: Array) -> dict[str, Array]:
         """Every field (n,) and history (months, n) of ``raw`` by name, as formulas read them."""
@@ -620,7 +641,9 @@ def _range(field: Field | Lever | Assumption | Shock | Variable) -> str:
     codes: Mapping[int, str] = getattr(field, "codes", {})
     if codes:
         return "one of " + ", ".join(f"{code} ({word})" for code, word in codes.items())
-    unit = f" {field.unit}" if field.unit else ""
+    if isinstance(field, Assumption) and field.unit == "%":
+        return f"{field.minimum:,.12g} to {field.maximum:,.12g} (a fraction: 35 % is 0.35)"
+    unit = f" {field.unit.removeprefix('±')}" if field.unit else ""
     return f"{field.minimum:,.12g} to {field.maximum:,.12g}{unit}"
 
 

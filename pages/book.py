@@ -9,7 +9,7 @@ from model.report import book_figures, book_words, figures, numbers
 from model.serving.client import EmbeddedModel
 from model.whatif.bridge import bridge
 from model.whatif.scenario import CUSTOMER, OWN
-from model.whatif.stress import overlay_lacks
+from model.whatif.stress import POINT, chosen, overlay_lacks
 from pages.ui import assume, deployed, pieces, stressed
 from pages.ui.answered import Answer
 from pages.ui.panels import Draw, as_is, migration, panels, reactions
@@ -56,7 +56,7 @@ def workbench(model: EmbeddedModel) -> None:
 
 
 def answer(model: EmbeddedModel, far: bool = False) -> Answer:
-    """The sentence and the numbers; seen from ``far``, without the line below them."""
+    """The sentence and the numbers; seen from ``far``, with what is assumed below them."""
     stress, today = stressed.current(), date.today()
     for message in [*stressed.told(), *filter(None, [overlay_lacks(model.contract, stress, today)])]:
         st.warning(message, icon=":material/info:")
@@ -68,7 +68,14 @@ def answer(model: EmbeddedModel, far: bool = False) -> Answer:
     tiles = [tile(found, name) for name in HEADLINE]
     if known.now >= book_words.FAR:
         tiles = [each.replace("wi-number", "wi-number wi-grey", 1) for each in tiles]
-    pieces.headline(sentence, tiles, "" if far else held, "wi-six")
+    if far:  # no control is in sight: what is assumed is listed instead
+        told = (book_words.chip(model.contract, stress, name) for name, _ in stress.values)
+        using = chosen(stress)
+        point = (
+            [f"at {using.point(using.peak).label}, its peak"] if using and not stress.get(model.contract, POINT) else []
+        )
+        held = f"{' · '.join([*filter(None, told), *point])}. {held}" if stress.values else held
+    pieces.headline(sentence, tiles, held, "wi-six")
     return found
 
 
@@ -76,16 +83,15 @@ def tile(found: Answer, name: Measure) -> str:
     """One number: scenario, base, difference, limit."""
     contract = found.model.contract
     each = book_words.told(contract, found.stress, name, found.base, found.now)
-    horizon = book_words.horizon(contract, found.stress, name)
+    horizon, moved = book_words.horizon(contract, found.stress, name), found.layers[0] != found.layers[1]
     note = {
         "exposure": f"{found.now.customers:,} {contract.book.person}s",
         "pd": f"{horizon}, mean {numbers.percent(found.now.pd_simple)}",
         "loss": f"{horizon}, {book_words.text(contract, 'loss_bps', found.now.loss_bps)}",
     }.get(name, horizon)
-    return pieces.number(
-        SHORT.get(name, each.label), each.now, each.base if found.stress.values else "", each.change, each.way,
-        note, each.limit, "" if each.holds else each.broken,
-    )  # fmt: skip
+    was, change = (each.base, each.change or "unchanged") if moved else ("", "")
+    broken = each.broken if each.holds is False else ""
+    return pieces.number(SHORT.get(name, each.label), each.now, was, change, each.way, note, each.limit, broken)
 
 
 # ---- the charts -------------------------------------------------------------------------------------------------

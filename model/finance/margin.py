@@ -21,3 +21,26 @@ def after_loss(
         raise OutOfRange(f"The margin horizon must be more than 0 months; {months!r} was given.")
     earned = np.asarray(balance, np.float64) * (rate - funding) - opex
     return np.asarray((1 - np.asarray(pd, np.float64)) * (months / 12) * earned - np.asarray(loss, np.float64))
+
+
+def break_even_rate(
+    earning: float, accounts: float, loss: float, funding: float, opex: float, months: float, more: float = 0.0
+) -> float:
+    """The yearly rate at which customers together pay for funding, operating cost and loss, and ``more`` a year beside.
+
+    ``earning``: Σ (1 − PD) · balance, ``accounts``: Σ (1 − PD), ``loss`` their expected loss, all as in `after_loss`,
+    which is then ``more`` · months / 12. NaN where nothing earns.
+    """
+    if not earning > 0:
+        return float("nan")
+    return funding + (12 * loss / months + opex * accounts + more) / earning
+
+
+def break_even_pd(earned: float, lost: float, months: float) -> float:
+    """The PD, the same for all, at which customers together earn nothing: y·M / (y·M + L), y = months / 12.
+
+    ``earned``: M, what they earn a year if none defaults, ``lost``: L, what they cost if all do. One customer with a
+    balance and exposure of 1, M = 0.15, L = 0.80 → 36 % over 36 months. 0 where they earn nothing anyway.
+    """
+    over = earned * months / 12
+    return over / (over + lost) if over > 0 else 0.0

@@ -24,17 +24,17 @@ def bridge(contract: Contract, stress: Stress, found: Bridge, height: int = 236)
     """A waterfall on its side: the book as it is, what each lever moved, the scenario."""
     unit, base, now, parts = shown_steps(contract, stress, found)
     margin = found.measure == "margin"
-    starts, lengths, colours, texts = [0.0], [base], [BASE], [unit.text(found.base, contract.book.currency)]
+    starts, lengths, colours, texts = [0.0], [base], [BASE], [_bare(unit, base)]
     at = base
     for _, moved in parts:
-        starts.append(at)
-        lengths.append(moved)
+        starts.append(min(at, at + moved))
+        lengths.append(abs(moved))
         colours.append(WORSE if (moved > 0) != margin else BETTER)
         texts.append(numbers.signed(numbers.plain(abs(moved), unit.digits), moved))
         at += moved
     ends = [0.0, *starts, now, *(start + length for start, length in zip(starts, lengths, strict=True))]
     low, high = min(ends), max(ends)
-    room = 0.34 * (high - low or 1.0)
+    room = (0.5 if low < 0 else 0.34) * (high - low or 1.0)  # for the numbers at the bars' ends
     figure = layout(height, 190)
     figure["xaxis"] = {
         "showgrid": False, "zeroline": low < 0, "zerolinewidth": 1, "showticklabels": False, "fixedrange": True,
@@ -51,7 +51,7 @@ def bridge(contract: Contract, stress: Stress, found: Bridge, height: int = 236)
         "x": [*lengths, now],
         "y": ["As the book stands", *(label for label, _ in parts), "Under the scenario"],
         "marker": {"color": [*colours, SCENARIO]},
-        "text": [*texts, unit.text(found.scenario, contract.book.currency)],
+        "text": [*texts, _bare(unit, now)],
         "textposition": "outside",
         "cliponaxis": False,
         "hovertemplate": "%{y}: %{text}<extra></extra>",
@@ -59,6 +59,11 @@ def bridge(contract: Contract, stress: Stress, found: Bridge, height: int = 236)
     if not parts:  # nothing is assumed: the book alone
         bars |= {name: bars[name][:1] for name in ("base", "x", "y", "text")}
     return {"data": [bars], "layout": figure}
+
+
+def _bare(unit: Unit, shown: float) -> str:
+    """An amount as shown, without its currency, which stands above the chart: 465 m."""
+    return f"{numbers.plain(shown, unit.digits)}{unit.suffix}"
 
 
 def bridge_in_words(contract: Contract, stress: Stress, found: Bridge) -> str:
@@ -84,12 +89,12 @@ def where(contract: Contract, segments: Sequence[Segment], cells: Sequence[Cell]
             name = band_label(contract, segments[1], cell.path[1])
             tiles.append(_tile(contract, f"{band}/{cell.path[1]}", f"{band}", name, [cell]))
     whole = sum(tile[3] for tile in tiles if tile[1] == "book")
-    tiles.insert(0, ("book", "", f"Exposure by {segments[0].label.lower()}; darker is riskier", whole, 0.0, ""))
+    tiles.insert(0, ("book", "", f"‹ all exposure, by {segments[0].label.lower()}", whole, 0.0, ""))
     ids, parents, labels, values, risks, texts = (list(each) for each in zip(*tiles, strict=True))
     top = max(risks) or 1.0
     figure = layout(height, 0)
-    figure["margin"] = {"l": 0, "r": 0, "t": 0, "b": 0}
-    figure["uniformtext"] = {"minsize": 11, "mode": "hide"}
+    figure["margin"] = {"l": 0, "r": 0, "t": 26, "b": 0}
+    figure["uniformtext"] = {"minsize": 9, "mode": "hide"}
     drawn: dict[str, Any] = {
         "type": "treemap",
         "ids": ids,
@@ -101,10 +106,10 @@ def where(contract: Contract, segments: Sequence[Segment], cells: Sequence[Cell]
         "maxdepth": 2,
         "marker": {
             "colors": [FRAME, *(_shade(risk / top) for risk in risks[1:])],
-            "pad": {"t": 22, "l": 1, "r": 1, "b": 1},
+            "pad": {"t": 1, "l": 1, "r": 1, "b": 1},
         },
         "textfont": {"color": INK},
-        "pathbar": {"visible": True, "thickness": 20, "textfont": {"color": INK}},
+        "pathbar": {"visible": True, "thickness": 22, "edgeshape": ">", "textfont": {"color": INK}},
         "textinfo": "label+text",
         "hovertemplate": "%{label}<br>%{text}<extra></extra>",
         "tiling": {"pad": 1},

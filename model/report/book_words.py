@@ -10,7 +10,7 @@ import numpy as np
 from data.contract import Appetite, Contract, Measure, Segment
 from data.presets import Preset
 from model.report import numbers
-from model.report.numbers import MINUS, NBSP, Unit
+from model.report.numbers import NBSP, Unit
 from model.whatif.book import Held, Known, Totals
 from model.whatif.bridge import Bridge
 from model.whatif.segments import Cell, Concentration
@@ -18,6 +18,7 @@ from model.whatif.stress import (
     BETA,
     COEFFICIENTS,
     FACTOR,
+    FULL,
     LIMIT,
     METHOD,
     OVERLAY_LGD,
@@ -59,10 +60,11 @@ def label(name: Measure) -> str:
 
 def horizon(contract: Contract, stress: Stress, name: Measure) -> str:
     """Over what time a measure runs."""
-    months = numbers.plain(stress.number(contract, "margin_months"))
+    number = stress.number(contract, "margin_months")
+    months = f"{numbers.plain(number)} month{'' if number == 1 else 's'}"
     return {
         "exposure": "at default", "pd": contract.book.pd_horizon, "loss": contract.book.pd_horizon,
-        "loss_bps": contract.book.pd_horizon, "capital": "on a one-year PD", "margin": f"over {months} months",
+        "loss_bps": contract.book.pd_horizon, "capital": "on a one-year PD", "margin": f"over {months}",
         "return_on_capital": "a year",
     }[name]  # fmt: skip
 
@@ -91,7 +93,7 @@ def told(contract: Contract, stress: Stress, name: Measure, base: Totals, now: T
     change, moved = _change(contract, name, was, value, unit)
     better = (moved > 0) == (name in ("margin", "return_on_capital"))
     way = "" if not change or name == "exposure" else "better" if better else "worse"
-    holds = None if appetite is None else within(appetite, value, limit)
+    holds = None if appetite is None or not np.isfinite(value) else within(appetite, value, limit)
     broken = "missed" if appetite and appetite.sense == "at least" else "exceeded"
     return Told(label(name), texts[0], texts[1], change, way, texts[2] if appetite else "", holds, broken)
 
@@ -119,6 +121,10 @@ def _change(contract: Contract, name: Measure, was: float, value: float, unit: U
     return (numbers.points(moved / 100) if moved else ""), moved
 
 
+def _lower(words: str) -> str:
+    return words if words[:2].isupper() else words[:1].lower() + words[1:]
+
+
 def limit_of(contract: Contract, stress: Stress, name: Measure) -> tuple[float, Appetite | None]:
     """The limit of a measure as it is set, and the contract's; NaN and None where there is none."""
     for each in contract.appetite:
@@ -140,15 +146,34 @@ def verdict(contract: Contract, stress: Stress, today: date, base: Totals, now: 
     loss = told(contract, stress, "loss", base, now)
     over = f"expected loss over {contract.book.pd_horizon}"
     limit = _against(contract, stress, "loss", now, loss)
+    broken = _broken(contract, stress, base, now)
     assumed = in_words(contract, stress, today)
     if not assumed:
         exposure = told(contract, stress, "exposure", base, now).now
         head = f"As the book stands, {over} is {loss.now} on an exposure of {exposure}"
-        return f"{head}{limit}. Assume something on the left and see what it moves."
+        return f"{head}{limit}{broken}. Assume something on the left and see what it moves."
     if not loss.change:
-        return f"{assumed}, {over} stays at {loss.now}{limit}."
+        return f"{assumed}, {over} stays at {loss.now}{limit}{_margin(contract, stress, base, now)}{broken}."
     way = "rises" if loss.way == "worse" else "falls"
-    return f"{assumed}, {over} {way} from {loss.base} to {loss.now}{limit}."
+    return f"{assumed}, {over} {way} from {loss.base} to {loss.now}{limit}{broken}."
+
+
+def _margin(contract: Contract, stress: Stress, base: Totals, now: Totals) -> str:
+    """What happens to the margin where nothing happens to the loss."""
+    each = told(contract, stress, "margin", base, now)
+    if not each.change:
+        return ""
+    way = "falls" if each.way == "worse" else "rises"
+    return f"; margin after loss {horizon(contract, stress, 'margin')} {way} from {each.base} to {each.now}"
+
+
+def _broken(contract: Contract, stress: Stress, base: Totals, now: Totals) -> str:
+    """The other limits that do not hold."""
+    names: dict[Measure, str] = {
+        "exposure": "exposure", "pd": "PD", "capital": "capital", "margin": "margin", "return_on_capital": "return",
+    }  # fmt: skip
+    lost = [word for name, word in names.items() if told(contract, stress, name, base, now).holds is False]
+    return f"; limits of {_listed(lost)} broken" if len(lost) > 1 else f"; limit of {lost[0]} broken" if lost else ""
 
 
 def _against(contract: Contract, stress: Stress, name: Measure, now: Totals, shown: Told) -> str:
@@ -173,11 +198,17 @@ def in_words(contract: Contract, stress: Stress, today: date) -> str:
         return head
     several = f"{len(parts)} changes" if using else f"these {len(parts)} changes"
     with_ = "with " + (_listed(parts) if len(parts) <= MOST_NAMED - bool(using) else several)
-    who = str(stress.get(contract, WHO))
-    if who and any(stress.number(contract, each.name) for each in contract.shocks):
-        segment, band = whom(contract, who)
-        with_ += f" for {contract.book.person}s with {segment.label.lower()} {band_label(contract, segment, band)}"
     return f"{head}, {with_}" if head else with_[:1].upper() + with_[1:]
+
+
+def scope(contract: Contract, stress: Stress) -> str:
+    """To whom the shocks apply, if not to all: "50 % of the customers with credit limit below NT$ 50,000"."""
+    who, share, person = str(stress.get(contract, WHO)), stress.number(contract, SHARE), contract.book.person
+    part = f"{numbers.plain(share)}{NBSP}% of the " if share < FULL else ""
+    if not who:
+        return f"{part}{person}s" if part else ""
+    segment, band = whom(contract, who)
+    return f"{part}{person}s with {segment.label.lower()} {band_label(contract, segment, band)}"
 
 
 def preset_in_words(contract: Contract, stress: Stress, using: Preset) -> str:
@@ -194,13 +225,16 @@ def _named(contract: Contract, stress: Stress, today: date) -> list[str]:
         each.phrase.format(_shock_value(each.unit, stress.number(contract, each.name)))
         for each in contract.shocks if stress.number(contract, each.name)
     ]  # fmt: skip
+    only = scope(contract, stress)
+    if only and found:
+        found = [f"{_listed(found)} (only {only})"]
     if stress.get(contract, METHOD) == FACTOR:
         if stress.number(contract, FACTOR):
             found.append(f"an economy {_deviations(stress.number(contract, FACTOR))}")
     elif chosen(stress) is None:
         found += [
             contract.variable(name).phrase.format(_moved(contract.variable(name).unit, by))
-            for name, by in changes(contract, stress).items() if by
+            for name, by in changes(contract, stress).items() if by * stress.number(contract, BETA + name)
         ]  # fmt: skip
     if not overlay_lacks(contract, stress, today):
         for name, what in ((OVERLAY_PD, "PD"), (OVERLAY_LGD, "loss given default")):
@@ -286,8 +320,9 @@ def player_label(contract: Contract, stress: Stress, player: Player) -> str:
         return f"State of the economy {lever_value(contract, stress, name)}"
     labels = {each.name: each.label for each in contract.shocks}
     labels |= {each.name: each.label for each in contract.economy}
+    idle = name in labels and name in changes(contract, stress) and not stress.number(contract, BETA + name)
     labels |= {each.name: each.label for each in contract.assumptions}
-    return f"{labels[name]} {lever_value(contract, stress, name)}"
+    return f"{labels[name]} {lever_value(contract, stress, name)}{', without effect' if idle else ''}"
 
 
 def chip(contract: Contract, stress: Stress, name: str) -> str:
@@ -302,7 +337,8 @@ def chip(contract: Contract, stress: Stress, name: str) -> str:
     if name in (SEVERITY, SHARE):
         return f"{'Severity' if name == SEVERITY else 'Share of them'} {numbers.plain(float(value))}{NBSP}%"
     if name == POINT:
-        return f"at {value}"
+        using = chosen(stress)
+        return f"at {using.point(str(value)).label}" if using else ""
     if name == METHOD:
         return "economy as one factor" if value != COEFFICIENTS else ""
     if name in (OWNER, REASON, UNTIL):
@@ -312,7 +348,7 @@ def chip(contract: Contract, stress: Stress, name: str) -> str:
         return f"Coefficient of {each.label.lower()} {numbers.plain(float(value), 2)}"
     if name.startswith(LIMIT):
         measure: Measure = name.removeprefix(LIMIT)  # type: ignore[assignment]
-        return f"Limit: {label(measure).lower()} {text(contract, measure, float(value))}"
+        return f"Limit of {_lower(label(measure))} {text(contract, measure, float(value))}"
     if name.startswith(WEIGHT):
         return f"Weight {numbers.plain(float(value))}{NBSP}%"
     return player_label(contract, stress, Player((name,), "overlay" if name in (OVERLAY_PD, OVERLAY_LGD) else ""))
@@ -354,7 +390,7 @@ def bridge_headline(contract: Contract, stress: Stress, found: Bridge) -> str:
         return "Move a lever: what it changes will stand here"
     unit, _, _, parts = shown_steps(contract, stress, found)
     name, moved = max(parts, key=lambda part: abs(part[1]))
-    what = label(found.measure).lower().replace("(irb)", "(IRB)")
+    what = _lower(label(found.measure))
     if moved == 0:
         return f"What is assumed leaves {what} where it was"
     told = f"{name}: {unit.signed(moved, contract.book.currency)}"
@@ -371,8 +407,10 @@ def cell_label(contract: Contract, segments: Sequence[Segment], cell: Cell) -> s
 def segment_headline(contract: Contract, segment: Segment, cells: Sequence[Cell]) -> str:
     """The finding above the map: the band that holds most loss for its exposure."""
     exposure, loss = (sum(getattr(cell.now, name) for cell in cells) for name in ("exposure", "loss"))
-    if not exposure or not loss:
+    if not exposure:
         return "There is no exposure to show"
+    if not loss:
+        return "No loss is expected in any segment"
     first = max(cells, key=lambda cell: cell.now.loss / loss - cell.now.exposure / exposure)
     return (
         f"{segment.label}, {band_label(contract, segment, first.path[0])}: "
@@ -427,35 +465,49 @@ def held_words(contract: Contract, held: Held, known: Known, customers: int) -> 
     near = "No record leaves the range the model has seen."
     if held.customers:
         share = numbers.percent(held.customers / customers)
-        free = unit.text(held.free, contract.book.currency)
+        free, kept = (unit.text(each, contract.book.currency) for each in (held.free, held.loss))
+        other = f"without that, expected loss would be {free}" if free != kept else "which makes no visible difference"
         near = (
             f"{numbers.plain(held.customers)} {person}s ({share}) go beyond the range the model has seen and are "
-            f"scored at its edge; without that, expected loss would be {free}."
+            f"scored at its edge; {other}."
         )
-    now, before = numbers.in_100(known.now), numbers.in_100(known.before).removeprefix("about ")
-    if known.now == known.before:
+    now, before = numbers.in_100(known.now), numbers.in_100(known.before)
+    if now == before:
         return f"{near} {now.capitalize()} {person}s lie outside known territory, as in the book."
-    return f"{near} {now.capitalize()} {person}s lie outside known territory, {before} as the book stands."
+    was = before.removeprefix("about ")
+    return f"{near} {now.capitalize()} {person}s lie outside known territory, {was} as the book stands."
 
 
-def weighted_words(contract: Contract, weights: Sequence[tuple[str, float, float]], loss: float) -> str:
-    """``weights``: title, weight in [0, 1] and loss of each scenario."""
-    unit = Unit.of(loss, *(each[2] for each in weights))
+def weighted_words(
+    contract: Contract, stress: Stress, weights: Sequence[tuple[str, float, float]], base: float, loss: float
+) -> str:
+    """``weights``: title, weight in [0, 1] and loss of each scenario; ``base`` the book's own loss."""
+    unit = Unit.of(loss, base, *(each[2] for each in weights))
     parts = _listed([
         f"{numbers.percent(weight, 0)} of {unit.text(amount, contract.book.currency)} ({title})"
         for title, weight, amount in weights
     ])  # fmt: skip
     total = unit.text(loss, contract.book.currency)
-    return f"Weighted expected loss over {contract.book.pd_horizon}: {total}, from {parts}."
+    limit, appetite = limit_of(contract, stress, "loss")
+    side = ""
+    if appetite is not None:
+        side = (
+            f", {'within' if within(appetite, loss, limit) else 'above'} the limit of {text(contract, 'loss', limit)}"
+        )
+    change = unit.change(base, loss, contract.book.currency)
+    against = f", {change} against the book as it stands" if change else ""
+    return f"Weighted expected loss over {contract.book.pd_horizon}: {total}{against}{side}; from {parts}."
 
 
-def path_headline(using: Preset, point: str) -> str:
-    """The finding above a preset's path."""
+def path_headline(using: Preset, point: str, severity: float) -> str:
+    """The finding above a preset's path, at a ``severity`` in percent."""
     at = using.point(point)
     by = at.changes["unemployment"]
     moved = numbers.signed(numbers.plain(abs(by), 1 if round(by, 1) == by else 2), by)
     derived = ", derived" if "unemployment" in at.derived else ""
-    return f"{using.title}: unemployment {moved.replace('-', MINUS)} points at {at.label}{derived}"
+    used = numbers.signed(numbers.plain(abs(by * severity / FULL), 2), by)
+    applied = "" if severity == FULL else f"; {used} at {numbers.plain(severity)}{NBSP}% severity"
+    return f"{using.title}: unemployment {moved} points at {at.label}{derived}{applied}"
 
 
 def method(contract: Contract, release: str) -> str:
@@ -500,4 +552,5 @@ def number_of(contract: Contract, stress: Stress, name: str) -> float:
 
 def position(contract: Contract, stress: Stress, name: str) -> str:
     """Where a lever stands, in words for its label."""
-    return lever_value(contract, stress, name) if number_of(contract, stress, name) else "0"
+    assumed = name in {each.name for each in contract.assumptions}
+    return lever_value(contract, stress, name) if assumed or number_of(contract, stress, name) else "0"

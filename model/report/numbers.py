@@ -83,11 +83,14 @@ class Unit:
 
     @classmethod
     def of(cls, *amounts: float) -> "Unit":
-        """The readable unit for these amounts, three digits or so of the largest."""
-        largest = max((abs(amount) for amount in amounts if np.isfinite(amount)), default=0.0)
-        if largest >= 9.995e8:
+        """The readable unit for these amounts: the smallest keeps its digits, unless it is below a hundredth of the
+        largest, and the largest has no more than its own."""
+        sizes = [abs(amount) for amount in amounts if np.isfinite(amount) and amount]
+        largest = max(sizes, default=0.0)
+        smallest = max(min(sizes, default=0.0), largest / 100)
+        if smallest >= 9.995e8:
             return cls(1e9, 2 if largest < 9.995e9 else 1 if largest < 9.995e10 else 0, f"{NBSP}bn")
-        if largest >= 1e6:
+        if smallest >= 1e6:
             return cls(1e6, 0 if largest >= 9.995e7 else 1, f"{NBSP}m")
         return cls(1.0, 0, "")
 

@@ -81,14 +81,15 @@ class Totals:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Each customer under one scenario, (n,): ``pd`` after all layers; ``ead``, ``loss``, ``capital`` and ``margin`` in
-    the book's currency."""
+    """Each customer under one scenario, (n,): ``pd`` after all layers; ``ead``, ``loss``, ``capital``, ``margin`` and
+    ``balance`` in the book's currency."""
 
     pd: Array
     ead: Array
     loss: Array
     capital: Array
     margin: Array
+    balance: Array
 
     @property
     def log_odds(self) -> Array:
@@ -250,7 +251,7 @@ class Whole:
         earned = margin.after_loss(
             pd, balance, lost, assumed["apr"], assumed["funding"], assumed["opex"], assumed["margin_months"]
         )
-        return Rows(pd, np.asarray(ead), lost, needed, earned)
+        return Rows(pd, ead, lost, needed, earned, balance)
 
     # ---- answers -----------------------------------------------------------------------------------------------------
 

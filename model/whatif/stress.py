@@ -342,15 +342,17 @@ def to_query(stress: Stress, shown: bool = True) -> dict[str, str]:
 
 def from_query(contract: Contract, query: Mapping[str, str], shown: bool = True) -> tuple[Stress, list[str]]:
     """The scenario that an address carries, and what was wrong with it: a bad value is left out and told."""
-    found, complaints = Stress(), []
-    known = parts(contract)
+    found, complaints = Stress(), list[str]()
+    known, economy = parts(contract), {each.name for each in contract.economy}
     for name in query if shown else ():
         if name not in known:
             complaints.append(f"{name!r} in the address is nothing that can be assumed here; it was left out.")
     for name in known if shown else ():
         if name in query:
             try:
-                found = found.put(contract, name, query[name])
+                was, found = found, found.put(contract, name, query[name])
+                if any(each in (PRESET, *economy) and each not in dict(found.values) for each, _ in was.values):
+                    complaints.append(f"{name!r} in the address takes the place of what else it says of the economy.")
             except (BadInput, BookError) as error:
                 complaints.append(f"{error} The address was read without it.")
     return found, complaints

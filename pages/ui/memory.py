@@ -43,7 +43,7 @@ class Memory(Generic[Held]):
             self._past().append(self.current())
         st.session_state[self._key("value")] = value
         st.session_state[self._key("address")] = address
-        self._tell(complaints)
+        self.tell(complaints)
 
     def current(self) -> Held:
         """What the visitor assumes now."""
@@ -80,7 +80,7 @@ class Memory(Generic[Held]):
         try:
             self.change(self.moved(model, name, st.session_state.get(name)))
         except WhatIfError as error:
-            self._tell([f"{error} Nothing was changed."])
+            self.tell([f"{error} Nothing was changed."])
 
     def write_address(self) -> None:
         """Mirror the value in the address, so that it can be bookmarked, shared and reloaded."""
@@ -100,7 +100,8 @@ class Memory(Generic[Held]):
         found: list[str] = st.session_state.pop(self._key("told"), [])
         return found
 
-    def _tell(self, messages: Sequence[str]) -> None:
+    def tell(self, messages: Sequence[str]) -> None:
+        """Have the visitor told once, at the next drawing."""
         if messages:
             st.session_state[self._key("told")] = [*st.session_state.get(self._key("told"), []), *messages]
 

@@ -15,7 +15,7 @@ from model.whatif import segments
 from model.whatif.book import MEASURES
 from model.whatif.bridge import bridge
 from model.whatif.customer import scale
-from model.whatif.stress import AS_IS, POINT, WEIGHT, chosen, layers, weighted
+from model.whatif.stress import AS_IS, POINT, SEVERITY, WEIGHT, chosen, layers, weighted
 from pages.ui import pieces, stressed
 from pages.ui.answered import Answer, Panel
 from pages.ui.progress import followed
@@ -61,18 +61,19 @@ def download(frame: pd.DataFrame, name: str) -> None:
 def steps(found: Answer) -> None:
     """The bridge's bars, exactly, for every measure that is bridged."""
     contract = found.model.contract
-    frame = pd.DataFrame()
+    exact, shown = pd.DataFrame(), pd.DataFrame()
     for name in book_words.BRIDGED:
         own = bridge(found.whole, found.stress, found.today, name)
         labels = [book_words.player_label(contract, found.stress, step.player) for step in own.steps]
-        column = pd.Series(
-            [own.base, *(step.amount for step in own.steps), own.scenario],
-            ["As the book stands", *labels, "Under the scenario"],
-        )
-        frame[f"{book_words.label(name)}, {contract.book.currency}"] = column
-    frame = frame.rename_axis("Part").reset_index()
-    numbered = {name: st.column_config.NumberColumn(format="localized", step=1) for name in frame.columns[1:]}
-    st.dataframe(frame, hide_index=True, alt="What each lever moved", column_config=numbered)
+        rows = ["As the book stands", *labels, "Under the scenario"]
+        amounts = [step.amount for step in own.steps]
+        base, now = round(own.base), round(own.scenario)
+        column = f"{book_words.label(name)}, {contract.book.currency}"
+        exact[column] = pd.Series([own.base, *amounts, own.scenario], rows)
+        whole = [base, *numbers.summing(amounts, now - base), now]  # as shown, the column still adds up
+        shown[column] = pd.Series([numbers.plain(each) for each in whole], rows)
+    st.dataframe(shown.rename_axis("Part").reset_index(), hide_index=True, alt="What each lever moved")
+    frame = exact.rename_axis("Part").reset_index()
     download(frame, "bridge")
 
 
@@ -114,7 +115,10 @@ def reactions(found: Answer, draw: Draw = as_is) -> None:
         return
     amounts = found.whole.reactions(found.layers[1])
     frame = pd.DataFrame(
-        {"Input": [each.label for each in contract.inputs], f"Change of expected loss, {currency}": amounts}
+        {
+            "Input": [each.label for each in contract.inputs],
+            f"Change of expected loss, {currency}": np.round(amounts, 6),
+        }
     )
     download(frame, "reactions")
 
@@ -177,7 +181,9 @@ def cells(found: Answer) -> None:
         frame, hide_index=True, alt=f"The book by {segment.label.lower()}", column_config=formats(contract, frame)
     )
     st.caption(book_words.concentration_words(contract, segment, segments.concentration(own, found.rows[1])))
-    download(frame, f"segments-{name}")
+    units = {"PD before": "PD before, %", "PD now": "PD now, %"}
+    units |= {each: f"{each}, {contract.book.currency}" for each in frame if each.startswith(("Exp", "Loss", "Change"))}
+    download(frame.rename(columns=units), f"segments-{name}")
 
 
 def formats(contract: Contract, frame: pd.DataFrame) -> dict[str, object]:
@@ -232,10 +238,18 @@ def movers(found: Answer) -> None:
             )  # fmt: skip
             for column, text in zip(columns[1:], texts, strict=True):
                 column.write(text)
-    frame = pd.DataFrame([vars(each) for each in top])
-    frame.columns = pd.Index(
-        ["Customer", "PD before", "PD now", "Exposure now", f"Loss before, {currency}", f"Loss now, {currency}"]
-    )
+    st.caption("A link opens the customer as in the book, without the scenario.")
+    frame = pd.DataFrame(
+        [
+            (each.customer, 100 * each.pd_base, 100 * each.pd, each.ead, each.loss_base, each.loss,
+             each.loss - each.loss_base)
+            for each in top
+        ],
+        columns=[
+            "Customer", "PD before, %", "PD now, %",
+            *(f"{name}, {currency}" for name in ("Exposure now", "Loss before", "Loss now", "Change of loss")),
+        ],
+    )  # fmt: skip
     download(frame, "movers")
 
 
@@ -269,7 +283,7 @@ def weighting(found: Answer) -> None:
     weights = [weight for _, weight, _ in scenarios]
     total = weigh(losses, weights)
     rows = [(titles[name], weight, loss) for (name, weight, _), loss in zip(scenarios, losses, strict=True)]
-    pieces.findings(book_words.weighted_words(contract, rows, total))
+    pieces.findings(book_words.weighted_words(contract, found.stress, rows, found.base.loss, total))
     frame = pd.DataFrame(rows, columns=["Scenario", "Weight", f"Expected loss, {contract.book.currency}"])
     frame.loc[len(frame)] = ["Weighted", sum(weights), total]
     download(frame, "weighted")
@@ -295,11 +309,25 @@ def table(found: Answer) -> None:
     rows.insert(0, ("Customers", "", f"{found.base.customers:,}", f"{found.now.customers:,}", "none", "none", ""))
     columns = ["Measure", "Horizon", "As the book stands", "Scenario", "Difference", "Limit", "Verdict"]
     st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, alt="Every measure of the book")
-    exact = pd.DataFrame(
-        [(book_words.label(name), found.base.measure(name), found.now.measure(name)) for name in MEASURES],
-        columns=["Measure", "As the book stands", "Scenario"],
-    )
-    download(exact, "numbers")
+    exact = []
+    for name in MEASURES:
+        was, value = found.base.measure(name), found.now.measure(name)
+        limit, _ = book_words.limit_of(contract, found.stress, name)
+        exact.append((was, value, value - was, limit))
+    exact.insert(2, (found.base.pd_simple, found.now.pd_simple, found.now.pd_simple - found.base.pd_simple, np.nan))
+    exact.insert(0, (found.base.customers, found.now.customers, 0, np.nan))
+    csv = pd.DataFrame([(*row[:2], *values, row[-1]) for row, values in zip(rows, exact, strict=True)], columns=columns)
+    csv.insert(2, "Unit", [units(contract, row[0]) for row in rows])
+    download(csv, "numbers")
+
+
+def units(contract: Contract, label: str) -> str:
+    """The unit of a measure in the download."""
+    if label == "Customers":
+        return ""
+    if label.startswith("PD") or label.startswith("Return"):
+        return "fraction"
+    return "bp" if "basis points" in label else contract.book.currency
 
 
 def path(found: Answer) -> None:
@@ -308,7 +336,7 @@ def path(found: Answer) -> None:
     if using is None:
         return
     point = str(dict(found.stress.values).get(POINT, using.peak))
-    pieces.findings(book_words.path_headline(using, point))
+    pieces.findings(book_words.path_headline(using, point, found.stress.number(found.model.contract, SEVERITY)))
     if book_figures.path_line(using) is None:
         st.caption("The source publishes peaks only, no path.")
     else:

@@ -64,7 +64,7 @@ def headline(sentence: str, numbers: list[str], below: str = "", kind: str = "")
     """The sentence, the numbers under it, one line below: one message to the browser, painted first."""
     foot = f"<p class='wi-below'>{text(below)}</p>" if below else ""
     html(
-        f"<p class='wi-sentence' role='status'>{text(sentence)}</p>"
+        f"<p class='wi-sentence{' ' * bool(kind)}{kind}' role='status'>{text(sentence)}</p>"
         f"<div class='wi-numbers {kind}'>{''.join(numbers)}</div>{foot}"
     )
 

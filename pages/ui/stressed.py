@@ -4,9 +4,10 @@ from datetime import date
 from typing import Any
 
 from data.contract import Contract
+from model.report import book_words
 from model.serving.client import EmbeddedModel
 from model.settings import settings
-from model.whatif.stress import LIMIT, UNTIL, Stress, Value, from_query, to_query
+from model.whatif.stress import LIMIT, METHOD, POINT, SEVERITY, UNTIL, Stress, Value, from_query, to_query
 from pages.ui.memory import Memory, place
 
 MILLION = 1e6
@@ -29,7 +30,13 @@ def _moved(model: EmbeddedModel, name: str, value: Any) -> Stress:
         told = value.isoformat()
     elif isinstance(value, int | float):
         told = round(float(value) * scale(contract, name), 12)
-    return current().put(contract, name, told)
+    before = current()
+    after = before.put(contract, name, told)
+    lost = [each for each, _ in before.values if each != name and each not in dict(after.values)]
+    gone = [book_words.chip(contract, before, each) for each in lost if each not in (SEVERITY, POINT, METHOD)]
+    if gone:
+        _memory.tell([f"Taken back, as the two exclude each other: {', '.join(gone)}. Undo brings it back."])
+    return after
 
 
 def shown(contract: Contract, name: str) -> float:

@@ -63,7 +63,7 @@ def test_loan_value_equals_a_month_by_month_account(rate: float, months: int, pd
 @given(st.floats(0.01, 0.6), st.integers(2, 120), st.floats(0.05, 1), rates)
 def test_at_its_break_even_pd_a_loan_is_worth_nothing(rate: float, months: int, lgd: float, funding: float):
     pd = pricing.break_even_pd(10_000, rate, months, lgd, funding)
-    assume(not np.isnan(pd))
+    assume(pd < 0.999)  # nearer to certain default, a change of the last digit moves the value by more than a cent
     assert pricing.loan_value(10_000, rate, months, pd, lgd, funding) == pytest.approx(0, abs=0.01)  # to the cent
 
 

@@ -46,7 +46,7 @@ def figure(at: AppTest, key: str) -> dict:
 
 
 def sentence(at: AppTest) -> str:
-    found = re.search(r"<p class='wi-sentence'[^>]*>(.*?)</p>", markup(at))
+    found = re.search(r"<p class='wi-sentence[^>]*>(.*?)</p>", markup(at))
     assert found is not None
     return found[1]
 
@@ -137,7 +137,7 @@ def test_moving_the_economy_by_hand_leaves_the_preset(open_app: Open) -> None:
 def test_every_number_of_the_sentence_stands_on_the_screen(open_app: Open) -> None:
     at = open_app(preset=FED, severity=50, balances=20)
     text = sentence(at)
-    told = re.search(r"rises from (.*?) to (.*?), above the limit of (.*?)\.$", text)
+    told = re.search(r"rises from (.*?) to (.*?), above the limit of (.*?);", text)
     assert told is not None
     assert told[2] == shown(at, LOSS)
     tile = markup(at).split(f"<div class='wi-label'>{LOSS}</div>")[1].split("<div class='wi-number'>")[0]
@@ -188,7 +188,7 @@ def test_bridge_as_drawn_sums_from_the_book_to_the_scenario(open_app: Open, meas
     assert len(parts) == 4
     assert base + sum(parts) == pytest.approx(now, abs=1e-6)
     label = {"loss": LOSS, "capital": "Capital", "margin": "Margin after loss"}[measure]
-    assert bars["text"][-1] == shown(at, label)
+    assert f"NT${NBSP}{bars['text'][-1]}" == shown(at, label)
 
 
 def test_without_assumptions_nothing_is_said_to_have_moved(open_app: Open) -> None:

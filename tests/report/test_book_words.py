@@ -26,12 +26,15 @@ def worse(by: float) -> Totals:
     ("amounts", "told"),
     [
         ((465_206_558, 750_367_099), ["465 m", "750 m"]),
-        ((980e6, 1.31e9), ["0.98 bn", "1.31 bn"]),
+        ((980e6, 1.31e9), ["980 m", "1,310 m"]),
+        ((3.29e9, 3.51e9), ["3.29 bn", "3.51 bn"]),
+        ((43.6e6, -1.2e9), ["44 m", f"{MINUS}1,200 m"]),
         ((43.6e6, -59.7e6), ["43.6 m", f"{MINUS}59.7 m"]),
         ((76.88e9,), ["76.9 bn"]),
         ((549.2e9,), ["549 bn"]),
         ((9_800, 5_100), ["9,800", "5,100"]),
         ((0.0, 2e6), ["0", "2.0 m"]),
+        ((1_000, 2e9), ["0 m", "2,000 m"]),
         ((999_499_000,), ["999 m"]),
         ((999_500_000,), ["1.00 bn"]),
     ],
@@ -57,7 +60,8 @@ def test_chair_reads_scenario_loss_and_limit():
     told = book_words.verdict(CONTRACT, stress, TODAY, BASE, worse(1.5)).replace(NBSP, " ")
     assert told == (
         "Under the Fed's 2026 severely adverse scenario at half severity, with balances 20 % higher, expected loss "
-        "over one month rises from NT$ 465 m to NT$ 698 m, above the limit of NT$ 550 m."
+        "over one month rises from NT$ 465 m to NT$ 698 m, above the limit of NT$ 550 m; limits of PD, capital and return "
+        "broken."
     )
 
 
@@ -125,9 +129,10 @@ def test_territory_is_told_as_a_frequency_with_both_results():
 
 def test_path_names_point_sign_and_what_was_derived():
     using = preset("fed_2026_severely_adverse")
-    assert book_words.path_headline(using, using.peak) == (
-        "Fed 2026, severely adverse: unemployment +5.5 points at Q3 2027, derived"
+    assert book_words.path_headline(using, using.peak, 50) == (
+        f"Fed 2026, severely adverse: unemployment +5.5 points at Q3 2027, derived; +2.75 at 50{NBSP}% severity"
     )
+    assert book_words.path_headline(using, using.peak, 100).endswith("derived")
 
 
 @given(stresses(most=10))
@@ -148,3 +153,40 @@ def test_enlarged_figure_keeps_its_data_and_grows_its_type():
     assert large["data"][0]["textfont"]["size"] == large["layout"]["xaxis"]["tickfont"]["size"] == 16
     assert (large["layout"]["height"], large["layout"]["margin"]) == (300, {"l": 135})
     assert figure["layout"]["height"] == 200
+
+
+def test_scope_of_the_shocks_stands_in_the_sentence():
+    told = [
+        book_words.in_words(CONTRACT, stressed(**each), TODAY).replace(NBSP, " ")
+        for each in (
+            {"balances": 20, "share": 50},
+            {"balances": 20, "who": "limit_band:0"},
+            {"later": 5, "who": "limit_band:0", "share": 50, "unemployment": 1},
+        )
+    ]
+    assert told == [
+        "With balances 20 % higher (only 50 % of the customers)",
+        "With balances 20 % higher (only customers with credit limit below NT$ 50,000)",
+        "With 5 % of customers one more month late (only 50 % of the customers with credit limit below NT$ 50,000) and "
+        "unemployment 1 point higher",
+    ]
+
+
+def test_variable_without_a_coefficient_is_not_told_as_a_reason():
+    assert book_words.in_words(CONTRACT, stressed(unemployment=3, beta_unemployment=0), TODAY) == ""
+    assert book_words.chip(CONTRACT, stressed(gdp=-2), "gdp").endswith("without effect")
+
+
+def test_margin_is_told_where_the_loss_stays():
+    told = book_words.verdict(CONTRACT, stressed(apr=0.1), TODAY, BASE, Totals(*vars(BASE).values()))
+    assert "margin" not in told
+    poorer = Totals(30_000, 3.294e9, 6634.8, 5.815e8, 4.652e8, 1.632e8, -6.91e8, 3.0)
+    told = book_words.verdict(CONTRACT, stressed(apr=0.0), TODAY, BASE, poorer).replace(NBSP, " ")
+    assert "stays at NT$ 465 m, within the limit of NT$ 550 m; margin after loss over 36 months falls from" in told
+    assert told.endswith("limits of margin and return broken.")
+
+
+def test_capital_of_nothing_has_no_return_and_breaks_no_limit():
+    free = Totals(30_000, 3.294e9, 6634.8, 5.815e8, 0.0, 0.0, 5e8, 3.0)
+    told = book_words.told(CONTRACT, Stress(), "return_on_capital", BASE, free)
+    assert (told.now, told.holds) == ("none", None)

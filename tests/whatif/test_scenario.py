@@ -181,7 +181,7 @@ def test_every_assumption_has_a_value_the_contracts_where_none_is_set(contract: 
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("lgd", 1.2, "Loss given default must be 0 to 1 %; 1.2 was given"),
+        ("lgd", 1.2, "Loss given default must be 0 to 1 (a fraction: 35 % is 0.35); 1.2 was given"),
         ("lgd", float("nan"), "Loss given default is missing"),
         ("cutoff", 299.0, "The cut-off must lie between 300 and 800 points; 299 was given"),
         ("cutoff", float("nan"), "The cut-off must lie between 300 and 800 points; nan was given"),
@@ -245,7 +245,7 @@ def test_address_reads_as_people_would_write_it(contract: Contract):
         ({"late": "2.5"}, f"{LABEL['late']} moves in steps of 1 months; 2.5 was given."),
         ({"status_1": "0.5"}, f"{LABEL['status_1']} must be one of -2 (card not used)"),
         ({"paid_1": "-1"}, f"{LABEL['paid_1']} must be 0 to 1,700,000 NT$; -1 was given."),
-        ({"lgd": "80"}, "Loss given default must be 0 to 1 %; 80 was given."),
+        ({"lgd": "80"}, "Loss given default must be 0 to 1 (a fraction: 35 % is 0.35); 80 was given."),
         ({"lgd": "nan"}, "Loss given default is missing."),
         ({"cutoff": "1000"}, "The cut-off must lie between 300 and 800 points; 1,000 was given."),
         ({"cutoff": "nan"}, "The cut-off must lie between 300 and 800 points; nan was given."),

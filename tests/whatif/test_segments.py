@@ -45,7 +45,7 @@ def both(whole: Whole) -> tuple[Rows, Rows]:
 def plain(ead: list[float], loss: list[float] | None = None) -> Rows:
     """Customers with these exposures and losses."""
     each = np.array(ead)
-    return Rows(np.full(len(each), 0.1), each, np.array(loss or ead), each, each)
+    return Rows(np.full(len(each), 0.1), each, np.array(loss or ead), each, each, each)
 
 
 # ---- segments --------------------------------------------------------------------------------------------------------

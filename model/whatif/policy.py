@@ -1,0 +1,254 @@
+"""Where to cut: what a cut-off approves, loses and earns, what another would, and who is swapped.
+
+A customer is approved whose score reaches the cut-off. Cut-offs are whole points, so everything a cut-off decides is a
+sum over points: customers of one score always stand on one side of it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.errors import OutOfRange
+from data.formulas import Array
+from model.finance import margin
+from model.whatif.book import Rows
+
+Goal = Literal["approval", "bad_rate", "loss", "profit", "volume"]
+GOALS: tuple[Goal, ...] = get_args(Goal)
+AT_MOST: frozenset[Goal] = frozenset({"bad_rate", "loss"})  # goals that are ceilings; the others are floors
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one cut-off approves: ``customers`` of ``of``; ``bad`` expected, ``observed`` actual number who miss it;
+    ``volume`` (exposure), ``loss`` and ``profit`` (margin after loss) in the book's currency."""
+
+    cutoff: int
+    of: int
+    customers: int
+    bad: float
+    observed: float
+    volume: float
+    loss: float
+    profit: float
+
+    @property
+    def approval(self) -> float:
+        """Share of customers approved, a fraction."""
+        return self.customers / self.of if self.of else np.nan
+
+    @property
+    def bad_rate(self) -> float:
+        """Expected share of the approved who miss the payment; 0 where nobody is approved."""
+        return self.bad / self.customers if self.customers else 0.0
+
+    @property
+    def observed_rate(self) -> float:
+        """Observed share of the approved who missed the payment; 0 where nobody is approved."""
+        return self.observed / self.customers if self.customers else 0.0
+
+    def goal(self, name: Goal) -> float:
+        """One measure by name."""
+        return float(getattr(self, name))
+
+
+@dataclass(frozen=True, eq=False)
+class Strategy:
+    """Every cut-off at once, the lowest first: ``cutoffs`` (m,) whole points, from one that approves everybody to one
+    that approves nobody; the sums of `Outcome` over those approved, (m,)."""
+
+    cutoffs: NDArray[np.int64]
+    customers: NDArray[np.int64]
+    bad: Array
+    observed: Array
+    volume: Array
+    loss: Array
+    profit: Array
+
+    @classmethod
+    def of(cls, scores: Array, rows: Rows, bad: Array) -> "Strategy":
+        """From each customer's score, money and observed outcome, all (n,)."""
+        points = np.floor(scores).astype(np.int64)
+        low, high = (int(points.min()), int(points.max())) if len(points) else (0, -1)
+        place, count = points - low, high - low + 1
+
+        def tail(weights: Array | None) -> Array:
+            summed = np.bincount(place, weights, count)[::-1].cumsum()[::-1]
+            return np.append(summed, 0)
+
+        return cls(
+            np.arange(low, high + 2), tail(None).astype(np.int64), tail(rows.pd), tail(bad), tail(rows.ead),
+            tail(rows.loss), tail(rows.margin),
+        )  # fmt: skip
+
+    def _place(self, cutoff: float) -> int:
+        return int(np.clip(np.ceil(cutoff) - self.cutoffs[0], 0, len(self.cutoffs) - 1))
+
+    def at(self, cutoff: float) -> Outcome:
+        """What a cut-off approves."""
+        k = self._place(cutoff)
+        sums = (float(getattr(self, name)[k]) for name in ("bad", "observed", "volume", "loss", "profit"))
+        return Outcome(round(cutoff), int(self.customers[0]), int(self.customers[k]), *sums)
+
+    @cached_property
+    def curves(self) -> dict[Goal, Array]:
+        """Each goal along the cut-offs, (m,)."""
+        of, customers = max(int(self.customers[0]), 1), self.customers
+        rate = np.where(customers > 0, self.bad / np.maximum(customers, 1), 0.0)
+        return {
+            "approval": customers / of, "bad_rate": rate, "loss": self.loss, "profit": self.profit,
+            "volume": self.volume,
+        }  # fmt: skip
+
+    @cached_property
+    def best(self) -> int:
+        """The cut-off that earns most; of several, the one that approves most."""
+        return int(self.cutoffs[np.argmax(self.profit)])
+
+    def seek(self, goal: Goal, target: float) -> "Sought":
+        """The cut-off that reaches a goal.
+
+        Of the cut-offs on the right side of ``target`` the one that approves most, or, where the goal asks for much to
+        be approved (approval, volume), the strictest. If none is, the one that comes nearest.
+        """
+        values = self.curves[goal]
+        meets = values <= target if goal in AT_MOST else values >= target
+        if goal == "bad_rate":
+            meets &= self.customers > 0  # to approve nobody is no way to keep a rate low
+        if meets.any():
+            reached = np.flatnonzero(meets)
+            k = int(reached[-1] if goal in ("approval", "volume") else reached[0])
+            return Sought(goal, target, self.at(self.cutoffs[k]), True)
+        able = np.flatnonzero(self.customers > 0) if goal == "bad_rate" else np.arange(len(values))
+        k = int(able[np.argmin(values[able])] if goal in AT_MOST else able[np.argmax(values[able])])
+        return Sought(goal, target, self.at(self.cutoffs[k]), False)
+
+
+@dataclass(frozen=True)
+class Sought:
+    """The answer to a goal seek: what the cut-off found would do, and whether that reaches the ``target``."""
+
+    goal: Goal
+    target: float
+    outcome: Outcome
+    reached: bool
+
+
+# ---- the swap set -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Swapped:
+    """Customers of one cell: approved by ``today``, approved by ``other``. Sums as in `Outcome`."""
+
+    today: bool
+    other: bool
+    customers: int
+    bad: float
+    observed: float
+    volume: float
+    loss: float
+    profit: float
+
+
+def swap(today: NDArray[np.bool_], other: NDArray[np.bool_], rows: Rows, bad: Array) -> list[Swapped]:
+    """The four cells of two policies over the same book: approved by both, by the other alone (swapped in), by today's
+    alone (swapped out), by neither. They partition the book."""
+    cell = 2 * today.astype(np.int64) + other
+    sums = [np.bincount(cell, each, 4) for each in (np.ones(len(cell)), rows.pd, bad, rows.ead, rows.loss, rows.margin)]
+    order = ((True, True), (False, True), (True, False), (False, False))
+    found = []
+    for before, after in order:
+        k = 2 * before + after
+        count, *rest = (float(each[k]) for each in sums)
+        found.append(Swapped(before, after, int(count), *rest))
+    return found
+
+
+def swapped(today: NDArray[np.bool_], other: NDArray[np.bool_], cell: tuple[bool, bool]) -> NDArray[np.intp]:
+    """The customers of one cell, by position."""
+    return np.flatnonzero((today == cell[0]) & (other == cell[1]))
+
+
+# ---- the frontier -------------------------------------------------------------------------------------------------
+
+
+def frontier(cost: Array, gain: Array) -> NDArray[np.intp]:
+    """The policies that no other beats: none costs less and gains as much, or gains more and costs no more. Positions,
+    by rising cost; of equals the first. O(m log m)."""
+    order = np.lexsort((-gain, cost))
+    kept, most = [], -np.inf
+    for k in order:
+        if gain[k] > most:
+            kept.append(k)
+            most = gain[k]
+    return np.array(kept, np.intp)
+
+
+# ---- pricing by risk band -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Priced:
+    """The customers of one score band under one set of assumptions. Amounts in the book's currency: ``profit`` over the
+    margin's horizon, ``capital`` on a one-year PD; rates and PDs are fractions, ``break_even_rate`` and ``target_rate``
+    yearly; NaN where a band earns nothing to price."""
+
+    band: int
+    customers: int
+    pd: float
+    exposure: float
+    loss: float
+    profit: float
+    capital: float
+    break_even_pd: float
+    break_even_rate: float
+    target_rate: float
+    raroc: float
+
+
+def bands(scores: Array, edges: Sequence[float]) -> NDArray[np.int64]:
+    """The score band of each customer, the lowest scores first, (n,)."""
+    return np.searchsorted(edges, np.floor(scores), side="right")
+
+
+def priced(
+    band: NDArray[np.int64], count: int, rows: Rows, assumptions: dict[str, float], target: float = 0.0
+) -> list[Priced]:
+    """Each band's break-evens, the rate that would return ``target`` a year on its capital, and its RAROC.
+
+    RAROC = margin after loss a year / capital; the margin's horizon spreads revenue, cost and loss evenly over its
+    years, and nothing is earned on the capital itself.
+    """
+    years = assumptions["margin_months"] / 12
+    names = [each.name for each in fields(Rows)]
+    good = 1 - rows.pd
+    sums = {name: np.bincount(band, getattr(rows, name), count) for name in names}
+    earning, accounts = np.bincount(band, good * rows.balance, count), np.bincount(band, good, count)
+    customers = np.bincount(band, minlength=count)
+    found = []
+    for k in range(count):
+        loss, capital, n = float(sums["loss"][k]), float(sums["capital"][k]), int(customers[k])
+        apr, funding, opex = (assumptions[name] for name in ("apr", "funding", "opex"))
+        year = float(sums["balance"][k]) * (apr - funding) - n * opex
+        each = float(earning[k]), float(accounts[k]), loss, funding, opex, assumptions["margin_months"]
+        found.append(
+            Priced(
+                k, n, float(sums["pd"][k]) / n if n else np.nan, float(sums["ead"][k]), loss, float(sums["margin"][k]),
+                capital, margin.break_even_pd(year, assumptions["lgd"] * float(sums["ead"][k]), 12 * years),
+                margin.break_even_rate(*each), margin.break_even_rate(*each, more=target * capital),
+                float(sums["margin"][k]) / years / capital if capital else np.nan,
+            )
+        )  # fmt: skip
+    return found
+
+
+def check_cutoff(cutoff: float, low: float, high: float) -> int:
+    """A cut-off in whole points; OutOfRange if it is none or outside the range."""
+    if cutoff != int(cutoff) or not low <= cutoff <= high:
+        raise OutOfRange(f"The cut-off must be a whole number from {low:.0f} to {high:.0f}; {cutoff:,.12g} was given.")
+    return int(cutoff)
