@@ -4,13 +4,13 @@ CPU seconds of this process on one core, medians of several runs. "One million l
 5 % noise on amounts, fixed seed; score and reasons start from codes, deriving and binning are reported beside them.
 """
 
+import json
+import subprocess
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
-from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
@@ -165,8 +165,9 @@ def growth(release: Release, most: int, told: Callable[[str], None] = lambda _: 
     found = []
     for rows in (each for each in SIZES if each <= most):
         told(f"{rows:,} loans")
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
-            found.append(alone.submit(_grown, release.path, rows).result())
+        command = [sys.executable, "-m", "model.bench", str(release.path.resolve()), str(rows)]
+        alone = subprocess.run(command, capture_output=True, check=True, cwd=Path(__file__).parents[1])
+        found.append(Growth(**json.loads(alone.stdout)))
     return found
 
 
@@ -232,3 +233,7 @@ def _against_shap(scorer: TableScorer, book: Book, note: Callable[..., None]) ->
     note("per loan, score: tables", cpu(lambda: scorer.tables.margins(codes), 7, 5) / n, 7)
     with training.one_thread():
         note("per loan, score: predict_proba", cpu(lambda: model.predict_proba(x), 3) / n, 3)
+
+
+if __name__ == "__main__":  # one size of `growth`, in a process of its own
+    print(json.dumps(asdict(_grown(Path(sys.argv[1]), int(sys.argv[2])))))

@@ -60,8 +60,8 @@ def test_chair_reads_scenario_loss_and_limit():
     told = book_words.verdict(CONTRACT, stress, TODAY, BASE, worse(1.5)).replace(NBSP, " ")
     assert told == (
         "Under the Fed's 2026 severely adverse scenario at half severity, with balances 20 % higher, expected loss "
-        "over one month rises from NT$ 465 m to NT$ 698 m, above the limit of NT$ 550 m; limits of PD, capital and return "
-        "broken."
+        "over one month rises from NT$ 465 m to NT$ 698 m, above the limit of NT$ 550 m; limits of PD, capital and "
+        "return broken."
     )
 
 
