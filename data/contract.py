@@ -204,7 +204,16 @@ class Constraint(_Part):
     fields: tuple[str, ...]
 
 
-class Assumption(_Part):
+class _Swung(_Part):
+    """What a tornado may move. ``swing``: how far it does, to either side and in the part's own unit; 0 leaves it out.
+    ``adverse``: the direction that is bad for the bank by an economic prior, not by what the model or a scenario says.
+    """
+
+    swing: float = Declared(default=0, ge=0, allow_inf_nan=False)
+    adverse: Literal[-1, 1] = 1
+
+
+class Assumption(_Swung):
     """A number the data do not hold: stated, bounded, editable."""
 
     name: str
@@ -243,7 +252,7 @@ class Segment(_Part):
         return self
 
 
-class Shock(_Part):
+class Shock(_Swung):
     """A mechanical shock to the raw records of many customers at once, by linked rules that read ``value``. At 0 it
     changes nothing. ``share``: its value is the percentage of customers whom the rules hit. ``phrase`` tells it in a
     sentence, {} standing for the value."""
@@ -266,7 +275,7 @@ class Shock(_Part):
         return self
 
 
-class Variable(_Part):
+class Variable(_Swung):
     """A variable of the economy, as a change against today. ``coefficient``: log-odds of default per unit, for the
     whole book alike; ``source`` says where it comes from."""
 
@@ -609,6 +618,13 @@ class Contract(_Part):
         own = set(rows)
         return any(own & set(range(*self.rows[name].indices(len(self.record)))) for name in constraint.fields)
 
+    def stands(self, raw: Array) -> NDArray[np.bool_]:
+        """Which records of ``raw`` keep every constraint, (n,)."""
+        kept, values = np.ones(raw.shape[1], bool), self.values(raw)
+        for _, rule in self._constraints:
+            kept &= np.atleast_2d(rule(values)).all(0)
+        return kept
+
     def broken(self, raw: Array) -> list[Constraint]:
         """The constraints that some record of ``raw`` breaks."""
         values = self.values(raw)
@@ -722,6 +738,9 @@ def _agree(contract: Contract, source: str) -> None:
         if segment.field not in contract.row and segment.field not in {each.name for each in contract.inputs}:
             told = f"segment {segment.name} cuts {segment.field!r}, which is neither an input field nor a model input."
             raise ContractError(f"{source}: {told}")
+    for each in movers:
+        if each.swing > each.maximum - each.minimum:
+            raise ContractError(f"{source}: the swing of {each.name} is {each.swing:g}, which is wider than its range.")
     for shock in contract.shocks:
         for target in shock.rules:
             if target not in contract.rows:

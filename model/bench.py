@@ -25,9 +25,12 @@ from model.whatif.attribution import changes
 from model.whatif.book import Whole
 from model.whatif.bridge import bridge
 from model.whatif.customer import decide, explain
+from model.whatif.customer import scale as points
+from model.whatif.policy import Strategy
 from model.whatif.scenario import Scenario, apply, base_record
 from model.whatif.sensitivity import flips, sweep
 from model.whatif.stress import Stress, layers
+from model.whatif.tornado import grid, steps, tornado
 
 TODAY = date(2026, 1, 1)
 ONE: dict[str, float] = {"limits": -20}
@@ -98,6 +101,7 @@ def run(release: Release, rows: int = 1_000_000, told: Callable[[str], None] = l
     margins = scorer.tables.margins(codes)
     note(f"re-score one changed input, {many}", cpu(lambda: scorer.tables.rescored(margins, codes, after, [0]), 5), 5)
     _whole_book(Whole(scorer, raw, np.arange(1, rows + 1)), scale, note)
+    _two_way(Whole.of(scorer, book), note)
     _one_customer(scorer, book, note)
     _against_shap(scorer, book, note)
     return found
@@ -145,6 +149,28 @@ def _whole_book(whole: Whole, scale: float, note: Callable[..., None]) -> None:
     note(f"six raw columns (balances), {many}", cpu(_lever(whole, **SIX), 3), 3, 1.5 * scale)
     note(f"what moved it, three shocks and the economy, wall, {many}", wall(_levers(whole, **FOUR)), 1, 8 * scale)
     note(f"what moved it, four shocks, wall, {many}", wall(_levers(whole, **SHOCKS)), 1, 8 * scale)
+    rows = whole.rows(layers(whole.contract, Stress(), TODAY))
+    scores, bad = np.asarray(points(whole.contract).score(whole.margins)), np.zeros(whole.n)
+    note(
+        f"strategy curve, every whole point, {many}",
+        cpu(lambda: Strategy.of(scores, rows, bad).curves, 3),
+        3,
+        0.5 * scale,
+    )
+    swings = _afresh(whole, lambda: tornado(whole, _stress(whole), "loss", TODAY))
+    note(f"tornado of all levers, wall, {many}", wall(swings), 1, 8 * scale)
+
+
+def _two_way(whole: Whole, note: Callable[..., None]) -> None:
+    """A two-way table of two shocks on the book as it is shipped: the dearest there is."""
+    stress = _stress(whole)
+    first, second = (steps(whole.contract, stress, name) for name in ("balances", "payments"))
+
+    def table() -> object:
+        return grid(whole, stress, "balances", first, "payments", second, "loss", TODAY)
+
+    name = f"two-way table {len(first)} × {len(second)}, two shocks, wall, {whole.n:,} loans"
+    note(name, wall(_afresh(whole, table)), 1, 3)
 
 
 @dataclass(frozen=True)

@@ -2,21 +2,24 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from data.contract import Lever
 from data.errors import WhatIfError
 from data.formulas import Array
-from model.report import figures, narrative, numbers
+from model.engine.tables import probability
+from model.report import figures, levers, narrative, numbers
 from model.serving.client import EmbeddedModel
 from model.whatif.attribution import Changes, changes
-from model.whatif.customer import Decision, Explanation, decide, explain
-from model.whatif.scenario import CUTOFF, CUTOFF_RANGE, OWN, Scenario, apply, base_record
-from model.whatif.sensitivity import flips, position, seek, sweep
+from model.whatif.customer import Decision, Explanation, decide, explain, scale
+from model.whatif.scenario import CUTOFF, CUTOFF_RANGE, OWN, Scenario, apply, base_record, editable
+from model.whatif.sensitivity import flips, position, seek, steps, sweep, two_way
 from pages.ui import deployed, pieces, state, statement
 
 FIND, START, SWEPT, GOAL, EDITS = "_find", "_start", "_swept", "_goal", "_edits"
+ROWS, COLUMNS = "_two_rows", "_two_columns"
 RANDOM, OWN_RECORD = "random", "your own"
 
 
@@ -244,6 +247,7 @@ def explanation(model: EmbeddedModel, scenario: Scenario, found: Found) -> None:
     charts(why, found.now, changes(model.scorer, found.base, found.edited))
     statement.edits(model, found.edited)
     one_input(model, found.base, dict(scenario.edits), found.now.cutoff)
+    two_inputs(model, found.base, dict(scenario.edits), found.now.cutoff)
     detail(why, scenario)
 
 
@@ -340,6 +344,43 @@ def shown_at(model: EmbeddedModel, base: Array, edits: dict[str, float], name: s
             value = contract.derive(apply(contract, base, edits), [k])[0, 0]
             return f"{contract.inputs[k].label.lower()} {narrative.input_value(contract.inputs[k], value)}"
     return ""
+
+
+def two_inputs(model: EmbeddedModel, base: Array, edits: dict[str, float], cutoff: float) -> None:
+    """The probability over any two inputs at once."""
+    panel = st.expander("Two inputs at a time", key="_two_way", on_change="rerun")
+    if not panel.open:
+        return
+    contract = model.contract
+    labels = levers.lever_labels(contract, contract.levers)
+    with panel:
+        left, right = st.columns(2, gap="small")
+        one = left.selectbox("Rows", list(labels), format_func=lambda key: labels.get(key, key), key=ROWS)
+        others = [name for name in labels if name != one]
+        other = right.selectbox("Columns", others, format_func=lambda key: labels.get(key, key), key=COLUMNS)
+        places = [steps(model.book, name, position(model.scorer, base, edits, name)) for name in (one, other)]
+        cells = two_way(model.scorer, base, edits, one, places[0], other, places[1])
+        parts = [editable(contract, name) for name in (one, other)]
+        words = [
+            [narrative.part_value(part, value) for value in values] for part, values in zip(parts, places, strict=True)
+        ]
+        at_cutoff = float(probability(np.array(scale(contract).margin(cutoff))))
+        texts = [
+            ["" if np.isnan(pd_) else f"{numbers.percent(pd_)}{' ✓' if pd_ <= at_cutoff else ''}" for pd_ in row]
+            for row in cells
+        ]
+        pieces.findings(f"Probability by {labels[one].lower()} (down) and {labels[other].lower()} (across)")
+        st.plotly_chart(
+            levers.grid(texts, levers.shaded(cells), *words), key="two_way", config=figures.CONFIG,
+            alt=f"Probability by {labels[one].lower()} and {labels[other].lower()}.",
+        )  # fmt: skip
+        st.caption("✓ granted. An empty cell breaks a rule of the record. All other inputs as they stand.")
+        frame = pd.DataFrame(cells, columns=pd.Index(words[1]))
+        frame.insert(0, labels[one], words[0])
+        st.download_button(
+            "Download as CSV", frame.to_csv(index=False), "customer-two-way.csv", "text/csv", on_click="ignore",
+            icon=":material/download:", key="_download_two_way",
+        )  # fmt: skip
 
 
 def detail(why: Explanation, scenario: Scenario) -> None:

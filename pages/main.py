@@ -28,6 +28,7 @@ page = st.navigation(
     [
         st.Page("book.py", title="Book", url_path="book", default=True),
         st.Page("applicant.py", title="Customer", url_path="applicant"),
+        st.Page("policy.py", title="Policy", url_path="policy"),
         st.Page("trust.py", title="Trust", url_path="trust"),
     ],
     position="top",

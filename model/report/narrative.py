@@ -196,6 +196,13 @@ def goal_sentence(goal: Goal, curve: Curve, shown: str = "") -> str:
     return f"{target} is out of reach with this alone; the best is {numbers.percent(goal.pd)}, at {at}."
 
 
+def part_value(part: Lever | Field, value: float) -> str:
+    """Where a lever or a field may stand, in words."""
+    if isinstance(part, Lever):
+        return numbers.lever_value(value, part.unit)
+    return numbers.measure(value, part.unit, part.codes)
+
+
 def direction(lever: Lever) -> str:
     """Which way the model's answer goes with a lever, and whether that is association, for the line under it."""
     told = {1: "higher is riskier", -1: "higher is safer", 0: ""}[lever.direction]

@@ -101,6 +101,25 @@ class Desk:
                 self._models[book] = known
             return known
 
+    def comparable(self, book: str) -> list[str]:
+        """The releases of a book that were trained on the snapshot installed, the champion among them: they can be
+        compared customer by customer."""
+        store, data = self.store(book), read(book).sha256
+        return [each for each in store.ids() if store.manifest(each)["data_sha256"] == data]
+
+    def release(self, book: str, identity: str) -> EmbeddedModel:
+        """A book under any of its releases, loaded and checked.
+
+        Raises
+        ------
+        ReleaseError
+            If the release was altered or is gone, or reads other fields than the book has.
+        """
+        found = EmbeddedModel(read(book), self.store(book).load(identity))
+        if [each.name for each in found.contract.record] != [each.name for each in found.book.contract.record]:
+            raise ReleaseError(f"Release {identity} reads other fields than the book {book} has; choose another.")
+        return found
+
     def train(self, book: str) -> Training:
         """Start the training of a first release in the background, or tell how far it has come."""
         with self._lock:

@@ -4,7 +4,7 @@ A customer is approved whose score reaches the cut-off. Cut-offs are whole point
 sum over points: customers of one score always stand on one side of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Literal, get_args
@@ -12,10 +12,13 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from data.errors import OutOfRange
+from data.contract import Contract
+from data.errors import BadInput, OutOfRange
 from data.formulas import Array
 from model.finance import margin
 from model.whatif.book import Rows
+from model.whatif.scenario import CUTOFF_RANGE
+from model.whatif.stress import Stress, Value
 
 Goal = Literal["approval", "bad_rate", "loss", "profit", "volume"]
 GOALS: tuple[Goal, ...] = get_args(Goal)
@@ -249,6 +252,74 @@ def priced(
 
 def check_cutoff(cutoff: float, low: float, high: float) -> int:
     """A cut-off in whole points; OutOfRange if it is none or outside the range."""
-    if cutoff != int(cutoff) or not low <= cutoff <= high:
+    if not low <= cutoff <= high or cutoff != int(cutoff):
         raise OutOfRange(f"The cut-off must be a whole number from {low:.0f} to {high:.0f}; {cutoff:,.12g} was given.")
     return int(cutoff)
+
+
+# ---- what a visitor chose -------------------------------------------------------------------------------------------
+
+CUTOFF = "cutoff"
+NOTHING = Stress()
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A cut-off in whole points, None for today's, and the assumptions under which it is judged."""
+
+    cutoff: int | None = None
+    assumed: Stress = NOTHING
+
+    def put(self, contract: Contract, name: str, value: Value | None) -> "Policy":
+        """With the cut-off or one assumption set; None, or where it stands anyway, takes it back. Checked.
+
+        Raises
+        ------
+        OutOfRange, NotEditable
+        """
+        if name == CUTOFF:
+            if value is None:
+                return Policy(None, self.assumed)
+            cutoff = check_cutoff(_number(value), *CUTOFF_RANGE)
+            return Policy(None if cutoff == today(contract) else cutoff, self.assumed)
+        contract.assumption(name)
+        return Policy(self.cutoff, self.assumed.put(contract, name, value))
+
+    def at(self, contract: Contract) -> int:
+        """The cut-off in force."""
+        return today(contract) if self.cutoff is None else self.cutoff
+
+
+def today(contract: Contract) -> int:
+    """The contract's cut-off in whole points."""
+    return int(np.ceil(contract.score.cutoff))
+
+
+def _number(value: Value) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise OutOfRange(f"The cut-off must be a number; {value!r} was given.") from None
+
+
+def to_query(policy: Policy, shown: bool = True) -> dict[str, str]:
+    """The policy as an address carries it; with ``shown`` off, nothing."""
+    if not shown:
+        return {}
+    cutoff = {} if policy.cutoff is None else {CUTOFF: str(policy.cutoff)}
+    return cutoff | {name: f"{value:.12g}" for name, value in policy.assumed.values if isinstance(value, float)}
+
+
+def from_query(contract: Contract, query: Mapping[str, str], shown: bool = True) -> tuple[Policy, list[str]]:
+    """The policy that an address carries, and what was wrong with it: a bad value is left out and told."""
+    found, complaints = Policy(), list[str]()
+    known = {CUTOFF, *(each.name for each in contract.assumptions)}
+    for name, text in query.items() if shown else ():
+        if name not in known:
+            complaints.append(f"{name!r} in the address is nothing that can be set here; it was left out.")
+            continue
+        try:
+            found = found.put(contract, name, text)
+        except BadInput as error:
+            complaints.append(f"{error} The address was read without it.")
+    return found, complaints

@@ -124,6 +124,15 @@ def apply(contract: Contract, base: Array, edits: Mapping[str, float | Array] | 
     Impossible
         If the edits together break a rule of the contract that the base keeps.
     """
+    out = edit(contract, base, edits)
+    broken = contract.broken(out)
+    if broken and not contract.broken(base):
+        raise Impossible(broken[0].message)
+    return out
+
+
+def edit(contract: Contract, base: Array, edits: Mapping[str, float | Array] | Iterable[tuple[str, float]]) -> Array:
+    """What `apply` gives, whether or not the records keep the rules of the contract."""
     edits = dict(edits)
     width = max([base.shape[1], *(np.size(value) for value in edits.values())])
     out = np.repeat(base, width, axis=1) if base.shape[1] == 1 and width > 1 else base.copy()
@@ -136,9 +145,6 @@ def apply(contract: Contract, base: Array, edits: Mapping[str, float | Array] | 
     for name, value in edits.items():
         contract.field(name)
         out[contract.row[name]] = value
-    broken = contract.broken(out)
-    if broken and not contract.broken(base):
-        raise Impossible(broken[0].message)
     return out
 
 

@@ -1,6 +1,6 @@
-"""One input swept, and the value that reaches a goal."""
+"""One input swept, the value that reaches a goal, and any two inputs against each other."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from data.books import Book
 from data.contract import Contract, Lever
-from data.errors import Impossible
+from data.errors import BadInput, Impossible
 from data.formulas import Array
 from model.engine.scorer import Scorer
 from model.engine.tables import probability
 from model.whatif.customer import scale
-from model.whatif.scenario import apply, editable
+from model.whatif.scenario import apply, check_edit, edit, editable
 
 POINTS = 101
 
@@ -156,3 +156,51 @@ def flips(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, float], c
         rest = curve.granted[nearest:] if up else curve.granted[: nearest + 1]
         found.append(Flip(lever.name, float(curve.x[nearest]), bool((rest != curve.granted[k]).all()), up))
     return found
+
+
+# ---- two inputs ------------------------------------------------------------------------------------------------------
+
+
+def steps(book: Book, name: str, now: float, count: int = 11) -> tuple[float, ...]:
+    """About ``count`` of the values of `grid`, rising: both ends, the value of now, and some spread evenly between
+    them; of a field that is evenly over the customers."""
+    values = grid(book, name, now)
+    at = int(np.searchsorted(values, now))
+    chosen = np.unique(np.linspace(0, len(values) - 1, max(count, 2)).round().astype(int))
+    if at not in chosen and len(chosen) > 2:
+        chosen[1 + int(np.argmin(np.abs(chosen[1:-1] - at)))] = at
+    return tuple(float(value) for value in values[np.unique(np.append(chosen, at))])
+
+
+def two_way(
+    scorer: Scorer, base: Array, edits: Mapping[str, float], first: str, first_values: Sequence[float], second: str,
+    second_values: Sequence[float],
+) -> Array:  # fmt: skip
+    """PD of the customer ``base`` (fields, 1) at each value of one lever or field together with each of another, all
+    other ``edits`` held: (values of the first, of the second), in one call of the scorer.
+
+    NaN where values break a rule of the contract together that the base keeps.
+
+    Raises
+    ------
+    BadInput
+        If both are the same.
+    OutOfRange, Missing, NotEditable
+    """
+    contract = scorer.contract
+    if first == second:
+        raise BadInput(f"A two-way table needs two inputs; {first!r} was given twice. Choose another for one side.")
+    for name, values in ((first, first_values), (second, second_values)):
+        for value in values:
+            check_edit(contract, editable(contract, name), value)
+    pd = np.full((len(first_values), len(second_values)), np.nan)
+    if not pd.size:
+        return pd
+    held: dict[str, float | Array] = {name: value for name, value in edits.items() if name not in (first, second)}
+    down = np.repeat(np.asarray(first_values, float), len(second_values))
+    across = np.tile(np.asarray(second_values, float), len(first_values))
+    records = edit(contract, base, {**held, first: down, second: across})
+    stands = np.ones(pd.size, bool) if contract.broken(base) else contract.stands(records)
+    if stands.any():
+        pd.flat[np.flatnonzero(stands)] = probability(scorer.margins(np.ascontiguousarray(records[:, stands])))
+    return pd

@@ -16,7 +16,7 @@ from model.whatif.book import MEASURES
 from model.whatif.bridge import bridge
 from model.whatif.customer import scale
 from model.whatif.stress import AS_IS, POINT, SEVERITY, WEIGHT, chosen, layers, weighted
-from pages.ui import pieces, stressed
+from pages.ui import pieces, sensitive, stressed
 from pages.ui.answered import Answer, Panel
 from pages.ui.progress import followed
 
@@ -34,6 +34,9 @@ def panels(found: Answer) -> None:
     titles: dict[str, tuple[str, Panel]] = {
         "_path": ("The regulator's path and its source", path),
         "_steps": ("What moved it, as a table", steps),
+        "_tornado": ("What matters most: every lever, one swing to either side", sensitive.matters),
+        "_grid": ("Data tables over one or two levers", sensitive.tables),
+        "_seek": ("Goal seek, and how severe until a limit breaks", sensitive.targets),
         "_reactions": ("Through which inputs the model reacted", reactions),
         "_migration": ("Who changes score band", migration),
         "_cells": ("Segments and concentration, as a table", cells),

@@ -162,6 +162,14 @@ def book_ready(page: Page) -> None:
     settled(page)
 
 
+def policy_ready(page: Page) -> None:
+    """Until the policy's numbers and both charts stand and the last run is over."""
+    expect(page.locator(".wi-number")).to_have_count(5)
+    expect(page.locator(".st-key-strategy svg").first).to_be_visible()
+    expect(page.locator(".st-key-profits svg").first).to_be_visible()
+    settled(page)
+
+
 def settled(page: Page) -> None:
     """Until no run of the script is under way."""
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Start, Visit, book_ready, ready, sentence, trust, unfold
+from tests.browser.conftest import Start, Visit, book_ready, policy_ready, ready, sentence, trust, unfold
 
 pytestmark = pytest.mark.browser
 
@@ -58,6 +58,9 @@ def test_no_request_leaves_the_machine_on_any_page(visit: Visit, customer: int) 
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Book").click()
     book_ready(page)
+    unfold(page)
+    page.get_by_role("link", name="Policy").click()
+    policy_ready(page)
     unfold(page)
     page.get_by_role("link", name="Trust").click()
     trust(page)

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import (
     Visit,
     book_ready,
+    policy_ready,
     press,
     ready,
     sentence,
@@ -53,6 +54,10 @@ def opened(visit: Visit, name: str, customer: int, theme: Theme, window: tuple[i
         page = visit(f"/?{STRESSED}", theme=theme, window=window)
         book_ready(page)
         return page
+    if name == "policy":
+        page = visit("/policy?cutoff=531", theme=theme, window=window)
+        policy_ready(page)
+        return page
     if name == "start":
         page = visit("/applicant", theme=theme, window=window)
         expect(page.locator(".wi-invitation")).to_be_visible()
@@ -65,7 +70,7 @@ def opened(visit: Visit, name: str, customer: int, theme: Theme, window: tuple[i
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("name", ["book", "start", "customer", "trust"])
+@pytest.mark.parametrize("name", ["book", "start", "customer", "policy", "trust"])
 def test_axe_finds_nothing(visit: Visit, customer: int, name: str, theme: Theme) -> None:
     page = opened(visit, name, customer, theme, SIZES[0])
     found = Axe().run(page).response["violations"]
@@ -73,7 +78,7 @@ def test_axe_finds_nothing(visit: Visit, customer: int, name: str, theme: Theme)
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("name", ["book", "customer"])
+@pytest.mark.parametrize("name", ["book", "customer", "policy"])
 def test_axe_finds_nothing_with_every_panel_open(visit: Visit, customer: int, name: str, theme: Theme) -> None:
     page = opened(visit, name, customer, theme, SIZES[1])
     unfold(page)
@@ -83,7 +88,7 @@ def test_axe_finds_nothing_with_every_panel_open(visit: Visit, customer: int, na
 
 @pytest.mark.parametrize("window", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("name", ["book", "start", "customer", "trust"])
+@pytest.mark.parametrize("name", ["book", "start", "customer", "policy", "trust"])
 def test_nothing_is_wider_than_the_window(
     visit: Visit, customer: int, name: str, theme: Theme, window: tuple[int, int]
 ) -> None:

@@ -74,6 +74,23 @@ def test_contract_that_contradicts_itself_is_refused_and_says_where(old: str, ne
     assert told in str(caught.value)
 
 
+def test_lever_without_a_swing_is_out_of_the_tornado_and_more_of_it_is_adverse():
+    plain = read(changed("swing = 10\nadverse = 1\n", ""))
+    assert (plain.shock("limits").swing, plain.shock("limits").adverse) == (0, 1)
+    assert plain.shock("balances").swing == 10
+
+
+def test_widest_swing_is_the_range_itself():
+    assert read(changed("swing = 10\n", "swing = 100\n")).shock("limits").swing == 100
+
+
+def test_records_that_keep_every_constraint_are_told_from_those_that_break_one(contract: Contract):
+    raw = np.repeat(record(), 3, axis=1)
+    raw[contract.row["status_1"]] = [4, 5, 0]
+    assert contract.stands(raw).tolist() == [True, False, True]
+    assert contract.stands(raw[:, :0]).shape == (0,)
+
+
 LIMITS = 'rules = { limit = "limit * (1 + value / 100)" }'
 LIMITS_BOUNDS = 'minimum = -50\nmaximum = 50\nstep = 5\nphrase = "limits {}"'
 
@@ -93,6 +110,12 @@ LIMITS_BOUNDS = 'minimum = -50\nmaximum = 50\nstep = 5\nphrase = "limits {}"'
         (LIMITS_BOUNDS, LIMITS_BOUNDS.replace("= 5\n", "= 0\n"), "shocks.0.step: Input should be greater than 0"),
         (LIMITS_BOUNDS, LIMITS_BOUNDS + "\nprice = 1", "shocks.0.price: Extra inputs are not permitted"),
         ('phrase = "limits {}"\n', "", "shocks.0.phrase: Field required"),
+        ("swing = 10\n", "swing = -10\n", "shocks.0.swing: Input should be greater than or equal to 0"),
+        ("swing = 10\n", "swing = inf\n", "shocks.0.swing: Input should be a finite number"),
+        ("swing = 10\n", "swing = 101\n", "the swing of limits is 101, which is wider than its range"),
+        ("swing = 0.10\n", "swing = 1.5\n", "the swing of lgd is 1.5, which is wider than its range"),
+        ("swing = 1\nadverse = 1", "swing = 1\nadverse = 0", "economy.0.adverse: Input should be -1 or 1"),
+        ("swing = 0.10\nadverse = 1", 'swing = 0.10\nadverse = "up"', "assumptions.0.adverse: Input should be -1 or 1"),
         ('name = "later"', 'name = "payments"', "shock, variable or assumption payments is declared twice"),
         ('name = "gdp"', 'name = "lgd"', "shock, variable or assumption lgd is declared twice"),
         ('name = "rate"', 'name = "limits"', "shock, variable or assumption limits is declared twice"),

@@ -1,4 +1,4 @@
-"""One input swept, what would turn the decision, and goal seek."""
+"""One input swept, what would turn the decision, goal seek, and any two inputs against each other."""
 
 from itertools import pairwise
 
@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from data.books import Book
 from data.contract import Contract, Field
-from data.errors import Impossible, NotEditable
+from data.errors import BadInput, Impossible, NotEditable, OutOfRange
 from data.formulas import Array
 from model.engine.scorer import TableScorer
 from model.whatif.customer import decide, scale
 from model.whatif.scenario import CUTOFF, Scenario, apply, editable
-from model.whatif.sensitivity import Curve, flips, grid, position, seek, sweep
+from model.whatif.sensitivity import Curve, flips, grid, position, seek, steps, sweep, two_way
 from tests.records import BOOK, CONTRACT, numbers, within
 
 LEVERS = [lever.name for lever in CONTRACT.levers]
@@ -241,3 +241,91 @@ def test_coded_fields_have_a_word_for_every_swept_value(book: Book, contract: Co
         field: Field = contract.field(name)
         if field.codes:
             assert set(grid(book, name, book.raw[contract.row[name], 0])) <= set(field.codes)
+
+
+# ---- two inputs ------------------------------------------------------------------------------------------------------
+
+
+def test_every_cell_of_a_two_way_table_is_the_decision_at_both_values_or_empty_where_they_cannot_stand(
+    scorer: TableScorer,
+):
+    assumed = Scenario().values(CONTRACT)
+
+    @settings(max_examples=30)
+    @given(numbers, st.lists(st.sampled_from(NAMES), min_size=3, max_size=3, unique=True), st.data())
+    def check(number: int, names: list[str], data: st.DataObject):
+        base = BOOK.raw[:, number - 1 : number]
+        first, second, other = names
+        edits = {other: data.draw(within(editable(CONTRACT, other)), label="edit")}
+        down, across = (steps(BOOK, name, position(scorer, base, {}, name), 4) for name in (first, second))
+        found = two_way(scorer, base, edits, first, down, second, across)
+        assert found.shape == (len(down), len(across))
+        for k, one in enumerate(down):
+            for j, another in enumerate(across):
+                try:
+                    record = apply(CONTRACT, base, edits | {first: one, second: another})
+                except Impossible:
+                    assert np.isnan(found[k, j])
+                else:
+                    assert found[k, j] == pytest.approx(decide(scorer, record, assumed).pd, abs=1e-12)
+
+    check()
+
+
+def test_two_way_table_is_empty_where_the_values_break_a_rule_together(scorer: TableScorer):
+    found = two_way(scorer, BOOK.raw[:, :1], {}, "late", [0, 4, 5], "status_2", [-2, 0, 1])
+    # A lever makes the month before late as well; a single field set after it has the last word.
+    assert np.isnan(found).tolist() == [[False, False, False], [True, False, False], [True, True, False]]
+
+
+def test_two_way_table_holds_other_edits_and_drops_those_of_its_own_inputs(scorer: TableScorer):
+    base, edits = BOOK.raw[:, :1], {"late": 3.0, "limit": 500_000.0}
+    found = two_way(scorer, base, edits, "limit", [50_000.0], "balances", [20.0])
+    record = apply(CONTRACT, base, {"late": 3.0, "limit": 50_000.0, "balances": 20.0})
+    assert found[0, 0] == pytest.approx(decide(scorer, record, Scenario().values(CONTRACT)).pd, abs=1e-12)
+
+
+def test_two_way_table_asks_the_model_once_and_not_at_all_for_nothing():
+    asked = []
+
+    class Counting(Seesaw):
+        def margins(self, raw: Array) -> Array:
+            asked.append(raw.shape[1])
+            return super().margins(raw)
+
+    base = BOOK.raw[:, :1]
+    two_way(Counting(), base, {}, "limit", [10_000.0, 20_000.0], "late", [0.0, 1.0, 2.0])  # type: ignore[arg-type]
+    assert asked == [6]
+    assert two_way(Counting(), base, {}, "limit", [], "late", [0.0]).shape == (0, 1)  # type: ignore[arg-type]
+    assert two_way(Counting(), base, {}, "limit", [1e4], "late", []).shape == (1, 0)  # type: ignore[arg-type]
+    assert asked == [6]
+
+
+@pytest.mark.parametrize(
+    ("first", "values", "second", "error", "told"),
+    [
+        ("limit", [1e4], "limit", BadInput, r"'limit' was given twice\. Choose another"),
+        ("limit", [1e7], "late", OutOfRange, "10,000 to 1,000,000"),
+        ("late", [0.5], "limit", OutOfRange, "moves in steps of 1"),
+        ("age", [30.0], "limit", NotEditable, "Editable are"),
+    ],
+)
+def test_two_way_table_of_what_cannot_be_says_what_to_do(
+    scorer: TableScorer, first: str, values: list[float], second: str, error: type[BadInput], told: str
+):
+    with pytest.raises(error, match=told):
+        two_way(scorer, BOOK.raw[:, :1], {}, first, values, second, [20_000.0 if second == "limit" else 1.0])
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("count", [2, 3, 11, 500])
+def test_steps_of_an_input_are_values_of_its_sweep_with_both_ends_and_the_value_of_now(name: str, count: int):
+    for k in (0, 4, 2197):
+        raw = BOOK.raw[:, k : k + 1]
+        now = raw[CONTRACT.row[name], 0] if name in CONTRACT.row else CONTRACT.lever_start(name, raw)[0]
+        found, every = steps(BOOK, name, float(now), count), grid(BOOK, name, float(now))
+        assert list(found) == sorted(set(found))
+        assert set(found) <= set(every)
+        assert {every[0], every[-1], now} <= set(found)
+        assert len(found) <= max(count, 3)
+        assert len(found) >= min(count, len(every)) - 1

@@ -1,0 +1,173 @@
+"""What matters most: tornado, data tables, goal seek and reverse stress, as figures and sentences."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from data.contract import Contract, Lever, Measure
+from data.formulas import Array
+from model.report import numbers
+from model.report.book_words import assumption_value, label, text
+from model.report.figures import BASE, BETTER, WORSE, Figure, layout
+from model.report.numbers import NBSP, Unit
+from model.whatif.stress import FACTOR
+from model.whatif.tornado import Bar, Breaking, Sought
+
+PALE, DEEP, INK = "#eef1f5", "#e0894f", "#1b222c"
+AMOUNTS: tuple[Measure, ...] = ("exposure", "loss", "capital", "margin")
+GAINS: tuple[Measure, ...] = ("margin", "return_on_capital")  # more of these is better
+
+
+def name_of(contract: Contract, name: str) -> str:
+    """A lever's label."""
+    labels = {each.name: each.label for each in contract.shocks}
+    labels |= {each.name: each.label for each in contract.economy}
+    labels |= {each.name: each.label for each in contract.assumptions}
+    return labels.get(name, "State of the economy" if name == FACTOR else name)
+
+
+def value_of(contract: Contract, name: str, value: float) -> str:
+    """Where a lever may stand, in words: +20 %, 90 %, +3 pp."""
+    units = {each.name: each.unit for each in contract.shocks} | {each.name: each.unit for each in contract.economy}
+    if name in units:
+        digits = 0 if value == round(value) else 1 if round(value, 1) == round(value, 6) else 2
+        size = numbers.plain(abs(value), digits)
+        unit = "pp" if units[name] == "pp" else "%"
+        return f"{numbers.signed(size, value) if not units[name].startswith('% of') else size}{NBSP}{unit}"
+    if name == FACTOR:
+        return numbers.signed(numbers.plain(abs(value), 1), value)
+    return assumption_value(contract.assumption(name).unit, value)
+
+
+def _unit(values: Sequence[float]) -> Unit:
+    return Unit.of(*values)
+
+
+def told(contract: Contract, measure: Measure, value: float, unit: Unit) -> str:
+    """A measure's value, amounts in ``unit``."""
+    return text(contract, measure, value, unit) if measure in AMOUNTS else text(contract, measure, value)
+
+
+# ---- tornado ------------------------------------------------------------------------------------------------------
+
+
+def tornado_headline(contract: Contract, measure: Measure, bars: Sequence[Bar]) -> str:
+    """The finding above the tornado."""
+    if not bars or not bars[0].length:
+        return f"No lever moves {label(measure).lower()}"
+    first = bars[0]
+    unit = _unit([first.base, first.adverse, first.favourable])
+    ends = [told(contract, measure, each, unit) for each in (first.favourable, first.adverse)]
+    at = [value_of(contract, first.name, each) for each in (first.favourable_value, first.adverse_value)]
+    return f"{name_of(contract, first.name)} moves it most: {ends[0]} at {at[0]}, {ends[1]} at {at[1]}"
+
+
+def tornado(contract: Contract, measure: Measure, bars: Sequence[Bar], height: int = 330) -> Figure:
+    """Each lever's swing to the side an economic prior calls adverse, and to the other; the longest on top."""
+    shown = [bar for bar in bars if bar.length]
+    base = bars[0].base if bars else 0.0
+    unit = _unit([base, *(value for bar in shown for value in (bar.adverse, bar.favourable))])
+    size = unit.size if measure in AMOUNTS else 1.0 if measure == "loss_bps" else 0.01
+    names = [f"{name_of(contract, bar.name)} " for bar in shown]
+    figure = layout(height, 210)
+    ends = [value for bar in shown for value in (bar.adverse, bar.favourable) if not np.isnan(value)] or [base]
+    low, high = min(base, *ends) / size, max(base, *ends) / size
+    room = 0.22 * (high - low or 1.0)
+    figure["xaxis"] = {
+        "showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True,
+        "range": [low - room, high + room],
+    }  # fmt: skip
+    figure["yaxis"] = {"autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "type": "category"}
+    figure["barmode"] = "overlay"
+    figure["shapes"] = [
+        {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": base / size, "x1": base / size,
+         "line": {"color": BASE, "width": 1}}
+    ]  # fmt: skip
+    drawn: list[dict[str, Any]] = []
+    for side in ("adverse", "favourable"):
+        values = [getattr(bar, side) for bar in shown]
+        worse = [(value > base) == (measure not in GAINS) for value in values]
+        drawn.append(
+            {"type": "bar", "orientation": "h", "y": names, "base": [base / size] * len(shown),
+             "x": [0.0 if np.isnan(value) else (value - base) / size for value in values],
+             "marker": {"color": [WORSE if bad else BETTER for bad in worse]},
+             "text": [value_of(contract, bar.name, getattr(bar, f"{side}_value")) for bar in shown],
+             "textposition": "outside", "cliponaxis": False,
+             "customdata": [told(contract, measure, value, unit) for value in values],
+             "hovertemplate": "%{y}at %{text}: %{customdata}<extra></extra>"}
+        )  # fmt: skip
+    return {"data": drawn, "layout": figure}
+
+
+def tornado_in_words(contract: Contract, measure: Measure, bars: Sequence[Bar]) -> str:
+    """The tornado for those who cannot see it."""
+    parts = []
+    for bar in bars:
+        unit = _unit([bar.base, bar.adverse, bar.favourable])
+        ends = [told(contract, measure, each, unit) for each in (bar.favourable, bar.adverse)]
+        parts.append(f"{name_of(contract, bar.name)} from {ends[0]} to {ends[1]}")
+    return f"{label(measure)}, by lever: {'; '.join(parts)}."
+
+
+# ---- data tables --------------------------------------------------------------------------------------------------
+
+
+def grid(texts: Sequence[Sequence[str]], shades: Array, rows: Sequence[str], columns: Sequence[str]) -> Figure:
+    """A two-way table: ``texts`` in the cells, ``shades`` (rows, columns) from 0, pale, to 1, deep."""
+    figure = layout(46 + 27 * len(rows), 120)
+    figure["margin"] = {"l": 120, "r": 10, "t": 30, "b": 6}
+    axis = {"fixedrange": True, "showgrid": False, "ticks": "", "type": "category"}
+    figure["xaxis"] = {**axis, "side": "top"}
+    figure["yaxis"] = {**axis, "autorange": "reversed"}
+    drawn: dict[str, Any] = {
+        "type": "heatmap", "z": np.round(np.nan_to_num(shades), 3).tolist(), "x": list(columns),
+        "y": [f"{row} " for row in rows], "text": [list(row) for row in texts], "texttemplate": "%{text}",
+        "textfont": {"color": INK}, "colorscale": [[0, PALE], [1, DEEP]], "zmin": 0, "zmax": 1, "showscale": False,
+        "xgap": 2, "ygap": 2, "hovertemplate": "%{y}, %{x}: %{text}<extra></extra>",
+    }  # fmt: skip
+    return {"data": [drawn], "layout": figure}
+
+
+def shaded(values: Array, gain: bool = False) -> Array:
+    """Each value's place between the smallest and the largest, [0, 1]; the other way round for a ``gain``."""
+    low, high = np.nanmin(values), np.nanmax(values)
+    place = (values - low) / (high - low) if high > low else np.zeros_like(values)
+    return np.asarray(1 - place if gain else place)
+
+
+# ---- goal seek and reverse stress ----------------------------------------------------------------------------------
+
+
+def seek_words(contract: Contract, measure: Measure, found: Sought, at_most: bool) -> str:
+    """The answer to a goal seek on one lever."""
+    sense = "at most" if at_most else "at least"
+    unit = _unit([found.target, found.measured])
+    target, got = (told(contract, measure, each, unit) for each in (found.target, found.measured))
+    at = f"{name_of(contract, found.name)} {value_of(contract, found.name, found.value)}"
+    if found.reached_before:
+        return f"{label(measure)} of {sense} {target} holds already: it is {got}."
+    if found.reached:
+        return f"{label(measure)} of {sense} {target}: {at} gives {got}."
+    return f"{label(measure)} of {sense} {target} is out of reach with this alone; the nearest is {got}, at {at}."
+
+
+def breaking_words(contract: Contract, measure: Measure, found: Breaking, limit: float) -> str:
+    """The answer to a reverse stress."""
+    unit = _unit([limit, found.measured])
+    at, bound = (told(contract, measure, each, unit) for each in (found.measured, limit))
+    edge = " Some levers stand at the end of their range." if found.clipped else ""
+    if found.breaks_already:
+        return f"The limit of {bound} on {label(measure).lower()} does not hold even with nothing assumed: {at}."
+    severity = f"{numbers.plain(100 * found.severity)}{NBSP}%"
+    if not found.breaks:
+        return (
+            f"The limit of {bound} on {label(measure).lower()} holds up to {severity} of what is assumed: {at}.{edge}"
+        )
+    return f"The limit of {bound} on {label(measure).lower()} breaks at {severity} of what is assumed: {at}.{edge}"
+
+
+def lever_labels(contract: Contract, levers: Sequence[Lever]) -> dict[str, str]:
+    """Customers' levers and fields by name, for a choice of inputs."""
+    found = {each.name: each.label for each in levers}
+    return found | {each.name: each.label for each in contract.record if each.name not in found}

@@ -1,0 +1,185 @@
+"""Sentences and numbers of the policy page."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from data.contract import Contract, Field
+from model.monitoring.fairness import FOUR_FIFTHS, SMALLEST, Group
+from model.report import numbers
+from model.report.book_words import rising
+from model.report.numbers import NBSP, Unit
+from model.whatif.policy import AT_MOST, Goal, Outcome, Policy, Priced, Sought, Strategy, Swapped, today
+
+LABELS: dict[Goal, str] = {
+    "approval": "Approval rate", "bad_rate": "Bad rate", "loss": "Expected loss", "profit": "Profit",
+    "volume": "Volume",
+}  # fmt: skip
+
+
+def goal_text(contract: Contract, goal: Goal, value: float, unit: Unit | None = None) -> str:
+    """A measure of a policy in words."""
+    if goal in ("approval", "bad_rate"):
+        return numbers.percent(value)
+    return (unit or Unit.of(value)).text(value, contract.book.currency)
+
+
+def horizon(contract: Contract, policy: Policy, goal: Goal) -> str:
+    """Over what time a measure runs."""
+    months = policy.assumed.number(contract, "margin_months")
+    over = f"over {numbers.plain(months)} month{'' if months == 1 else 's'}"
+    return {
+        "approval": "today", "bad_rate": contract.book.pd_horizon, "loss": contract.book.pd_horizon, "profit": over,
+        "volume": "exposure at default",
+    }[goal]  # fmt: skip
+
+
+def verdict(contract: Contract, policy: Policy, strategy: Strategy) -> str:
+    """The page's first sentence: what the cut-off approves, loses and earns, against today's and the best."""
+    chosen, before, best = (strategy.at(each) for each in (policy.at(contract), today(contract), strategy.best))
+    unit = Unit.of(chosen.profit, before.profit, best.profit)
+    currency, over = contract.book.currency, horizon(contract, policy, "profit")
+    head = f"A cut-off of {chosen.cutoff} approves {numbers.percent(chosen.approval)} of {contract.book.person}s"
+    if not chosen.customers:
+        return f"{head}: nobody is left to earn from or to lose by."
+    bad = f"of whom {numbers.in_100(chosen.bad_rate)} {contract.book.outcome}"
+    earns = f"and earns {unit.text(chosen.profit, currency)} {over}"
+    against = []
+    if chosen.cutoff != before.cutoff:
+        against.append(f"{_more(unit, chosen.profit, before.profit, currency)} today's {before.cutoff}")
+    if chosen.cutoff == best.cutoff:
+        against.append("the most that any cut-off earns")
+    else:
+        against.append(f"{_more(unit, chosen.profit, best.profit, currency)} the best, {best.cutoff}")
+    return f"{head}, {bad}, {earns}: {' and '.join(against)}."
+
+
+def _more(unit: Unit, value: float, other: float, currency: str) -> str:
+    """ "NT$ 20 m more than", from the amounts as shown."""
+    gap = unit.rounded(value) - unit.rounded(other)
+    size = unit.signed(abs(gap), currency).removeprefix("+")
+    return f"{size} {'more' if gap > 0 else 'less'} than" if size else "as much as"
+
+
+def curve_headline(contract: Contract, goal: Goal, strategy: Strategy) -> str:
+    """The finding above the strategy curve."""
+    best = strategy.at(strategy.best)
+    if goal == "profit":
+        return f"Profit is highest at {best.cutoff}: {goal_text(contract, 'profit', best.profit)}"
+    ends = [goal_text(contract, goal, strategy.at(each).goal(goal)) for each in (strategy.cutoffs[0], best.cutoff)]
+    return f"{LABELS[goal]}: {ends[0]} if everybody is approved, {ends[1]} at the cut-off that earns most"
+
+
+def seek_words(contract: Contract, found: Sought) -> str:
+    """The answer to a goal seek."""
+    sense = "at most" if found.goal in AT_MOST else "at least"
+    target = goal_text(contract, found.goal, found.target)
+    at = goal_text(contract, found.goal, found.outcome.goal(found.goal))
+    if not found.reached:
+        end = f"the best that any cut-off reaches is {at}, at {found.outcome.cutoff}"
+        return f"{LABELS[found.goal]} of {sense} {target} is out of reach: {end}."
+    profit = goal_text(contract, "profit", found.outcome.profit)
+    return (
+        f"{LABELS[found.goal]} of {sense} {target}: a cut-off of {found.outcome.cutoff} ({at}) approves "
+        f"{numbers.percent(found.outcome.approval)} and earns {profit}."
+    )
+
+
+def bands_headline(contract: Contract, prices: Sequence[Priced]) -> str:
+    """The finding above profit by band: from which score on the book earns."""
+    earning = [each for each in prices if each.customers and each.profit > 0]
+    names = rising(contract.score.bands)
+    if not earning:
+        return "No score band earns anything under these assumptions"
+    best = max(earning, key=lambda each: each.profit)
+    losing = sum(each.profit for each in prices if each.profit < 0)
+    lost = f"; bands below zero cost {Unit.of(losing).text(-losing, contract.book.currency)}" if losing else ""
+    profit = Unit.of(best.profit).text(best.profit, contract.book.currency)
+    return f"Scores {names[best.band]} earn most, {profit}{lost}"
+
+
+def swap_label(cell: Swapped) -> str:
+    """A cell of the swap set."""
+    return {
+        (True, True): "approved by both", (False, True): "swapped in", (True, False): "swapped out",
+        (False, False): "declined by both",
+    }[cell.today, cell.other]  # fmt: skip
+
+
+def swap_headline(contract: Contract, cells: Sequence[Swapped]) -> str:
+    """The finding above the swap set."""
+    by = {(cell.today, cell.other): cell for cell in cells}
+    into, out = by[False, True], by[True, False]
+    if not into.customers and not out.customers:
+        return "Nobody is swapped: both policies approve the same customers"
+    told = []
+    for cell, what in ((into, "in"), (out, "out")):
+        if cell.customers:
+            rate = numbers.percent(cell.observed / cell.customers)
+            told.append(f"{cell.customers:,} swapped {what}, of whom {rate} missed the payment")
+    change = into.profit - out.profit
+    unit = Unit.of(change)
+    moved = unit.signed(unit.rounded(change), contract.book.currency) or "nothing"
+    return f"{'; '.join(told)}; profit {moved}"
+
+
+def fairness_headline(field: Field, before: Sequence[Group], after: Sequence[Group]) -> str:
+    """The finding above the fairness monitor."""
+
+    def lowest(groups: Sequence[Group]) -> Group | None:
+        known = [each for each in groups if not np.isnan(each.impact)]
+        return min(known, key=lambda each: each.impact) if len(known) > 1 else None
+
+    was, now = lowest(before), lowest(after)
+    if now is None:
+        return f"{field.label}: fewer than two groups of {SMALLEST} or more to compare, or nobody approved"
+    flag = "below" if now.flagged else "not below"
+    since = f", {was.impact:.2f} today" if was is not None and f"{was.impact:.2f}" != f"{now.impact:.2f}" else ""
+    return f"{field.label}: lowest ratio {now.impact:.2f} ({now.name}{since}), {flag} {FOUR_FIFTHS:.2f}"
+
+
+def interval(value: float, low: float, high: float, points: bool = False) -> str:
+    """A figure with its 95 % interval; "suppressed" where there is none."""
+    if np.isnan(value):
+        return "suppressed"
+    if low == value == high:
+        return f"{numbers.points(value) if points else f'{value:.2f}'}, the highest"
+    if points:
+        return f"{numbers.points(value)} ({numbers.points(low)} to {numbers.points(high)})"
+    if np.isnan(high):
+        return f"{value:.2f}"
+    return f"{value:.2f} ({low:.2f} to {high:.2f})"
+
+
+def rate(value: float) -> str:
+    """A yearly rate or a PD of pricing; "none" where there is none."""
+    return "none" if np.isnan(value) else numbers.percent(value)
+
+
+def outcome_row(contract: Contract, outcome: Outcome) -> list[str]:
+    """A policy's measures, in the order of the labels."""
+    return [goal_text(contract, goal, outcome.goal(goal)) for goal in LABELS]
+
+
+def method(contract: Contract) -> str:
+    """How the numbers on the policy page come about."""
+    book = contract.book
+    return "\n\n".join([
+        f"**Cut-off.** A {book.person} is approved whose score reaches it. {book.decision_note} There are approved "
+        f"{book.person}s only in this book: what a lower cut-off once rejected is not observed.",
+        f"**Bad rate** is the model's expected share who {book.outcome}; observed beside it is what happened. "
+        f"**Expected loss** over {book.pd_horizon}. **Profit** is the margin after loss over the margin horizon: "
+        "whoever defaults earns nothing and costs the loss, the others earn balance × (rate − funding) − operating "
+        "cost. **Volume** is exposure at default.",
+        "**Best** is the whole-point cut-off of most profit, found by looking at every one. **Goal seek** takes the "
+        "cut-off on the safe side of the target that approves most; for approval and volume the strictest that keeps "
+        "them.",
+        "**Break-even rate** pays for funding, operating cost and loss of a band; **break-even PD** is the PD, the "
+        "same for all of a band, at which it earns nothing. **RAROC** = margin after loss a year / capital; revenue, "
+        "cost and loss are spread evenly over the horizon, and nothing is earned on the capital itself.",
+        "**Frontier**: cut-offs that no other beats on both loss and profit.",
+        "**Fairness** figures are monitoring metrics, not legal findings; protected attributes evaluate a policy and "
+        f"never enter a score. Ratio: a group's approval rate over the highest group's, with Katz's 95{NBSP}% "
+        "interval; difference: approval among those who paid, with Newcombe's. Groups of fewer than "
+        f"{SMALLEST} are suppressed.",
+    ])  # fmt: skip

@@ -1,0 +1,516 @@
+"""Where to cut, what to charge: the policy page."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from data.contract import Contract, Field
+from data.errors import WhatIfError
+from data.formulas import Array
+from model.monitoring import fairness
+from model.report import figures, numbers, policy_figures, policy_words
+from model.report.book_words import assumption_value, rising
+from model.serving.client import EmbeddedModel, desk
+from model.settings import settings
+from model.whatif.book import Rows
+from model.whatif.customer import scale
+from model.whatif.policy import (
+    CUTOFF,
+    GOALS,
+    Goal,
+    Outcome,
+    Policy,
+    Strategy,
+    Swapped,
+    bands,
+    frontier,
+    priced,
+    swap,
+    swapped,
+    today,
+)
+from model.whatif.stress import layers
+from pages.ui import deployed, pieces, policied
+from pages.ui.memory import place
+
+GOAL, TARGET, CURVE, OTHER, CELL, ATTRIBUTE, HEAT, RETURN = (
+    "_goal", "_target", "_curve", "_other", "_cell", "_attribute", "_heat", "_return",
+)  # fmt: skip
+SHOWN = ("lgd", "ccf", "apr", "funding", "opex", "margin_months")  # the assumptions that price and loss depend on
+HEATED = ("lgd", "apr", "funding", "opex", "margin_months", "ccf")
+COLUMNS, MOST = 7, 10
+FEWEST = 0.01  # share approved from which a ratio is drawn
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """The book under the policy's assumptions, and what every cut-off would do."""
+
+    model: EmbeddedModel
+    policy: Policy
+    scores: Array
+    rows: Rows
+    strategy: Strategy
+
+    @classmethod
+    def of(cls, model: EmbeddedModel, policy: Policy) -> "Judged":
+        """Ask the deployed model."""
+        rows = model.whole.rows(layers(model.contract, policy.assumed, date.today()))
+        scores = np.asarray(scale(model.contract).score(model.whole.margins))
+        return cls(model, policy, scores, rows, Strategy.of(scores, rows, model.book.target))
+
+    @property
+    def contract(self) -> Contract:
+        """The contract of the model."""
+        return self.model.contract
+
+    @cached_property
+    def chosen(self) -> Outcome:
+        """What the cut-off in force does."""
+        return self.strategy.at(self.policy.at(self.contract))
+
+    @cached_property
+    def before(self) -> Outcome:
+        """What today's cut-off does, under the same assumptions."""
+        return self.strategy.at(today(self.contract))
+
+    @cached_property
+    def assumptions(self) -> dict[str, float]:
+        """Every assumption by name."""
+        return {each.name: self.policy.assumed.number(self.contract, each.name) for each in self.contract.assumptions}
+
+
+def main() -> None:
+    model = deployed.model()
+    policied.restore(model)
+    workbench(model)
+
+
+@st.fragment
+def workbench(model: EmbeddedModel) -> None:
+    """The whole page as one fragment."""
+    policied.settle(model)
+    left, right = st.columns([0.3, 0.7], gap="medium")
+    found = Judged.of(model, policied.current())
+    with right:
+        for message in policied.told():
+            st.warning(message, icon=":material/info:")
+        headline(found)
+    with left:
+        controls(found)
+    with right:
+        charts(found)
+        panels(found)
+    with st.expander("How is this computed?"):
+        st.markdown(policy_words.method(model.contract))
+    policied.write_address()
+
+
+# ---- the numbers ------------------------------------------------------------------------------------------------
+
+
+def headline(found: Judged) -> None:
+    """The sentence and the five numbers."""
+    sentence = policy_words.verdict(found.contract, found.policy, found.strategy)
+    below = (
+        f"Approved {found.contract.book.person}s only: this book holds nobody the bank once rejected. Declined means "
+        f"{found.contract.book.declined}."
+    )
+    pieces.headline(sentence, [tile(found, goal) for goal in GOALS], below)
+
+
+def tile(found: Judged, goal: Goal) -> str:
+    """One number: chosen, today's, the difference as shown."""
+    contract, now, was = found.contract, found.chosen.goal(goal), found.before.goal(goal)
+    unit = numbers.Unit.of(now, was)
+    texts = [policy_words.goal_text(contract, goal, each, unit) for each in (now, was)]
+    if goal in ("approval", "bad_rate"):
+        moved = round(round(100 * now, 1) - round(100 * was, 1), 1)
+        change = numbers.points(moved / 100) if moved else ""
+    else:
+        change, moved = unit.change(was, now, contract.book.currency), unit.rounded(now) - unit.rounded(was)
+    way = "" if goal in ("approval", "volume") else "better" if (moved > 0) == (goal == "profit") else "worse"
+    differs = found.chosen.cutoff != found.before.cutoff
+    label, note = policy_words.LABELS[goal], policy_words.horizon(contract, found.policy, goal)
+    if goal == "bad_rate":
+        label, note = f"{label}, {note}", f"observed {numbers.percent(found.chosen.observed_rate)}"
+    if goal == "approval":
+        note = f"{found.chosen.customers:,} of {found.chosen.of:,}"
+    return pieces.number(label, texts[0], texts[1] if differs else "", change if differs else "", way, note)
+
+
+# ---- controls ---------------------------------------------------------------------------------------------------
+
+
+def controls(found: Judged) -> None:
+    """The cut-off, goal seek, assumptions; undo and reset."""
+    contract = found.contract
+    row = st.container(horizontal=True, key="buttons", gap="small")
+    row.button("Undo", on_click=policied.undo, disabled=not policied.can_undo(), icon=":material/undo:")
+    nothing = found.policy == Policy()
+    row.button("Reset", on_click=policied.reset, disabled=nothing, icon=":material/restart_alt:")
+    link = row.popover("Link", icon=":material/link:", key="_policy_link", on_change="rerun")
+    if link.open:
+        link.write("This address opens the same policy.")
+        link.code(policied.link(), language=None, wrap_lines=True)
+    low, high = int(found.strategy.cutoffs[0]), int(found.strategy.cutoffs[-1])
+    at = found.policy.at(contract)
+    st.slider(
+        f"Cut-off · {at} points", low, high, step=1, key=place(CUTOFF, min(max(at, low), high)),
+        on_change=policied.touched, args=(CUTOFF,),
+        help=f"From {low}, which approves everybody, to {high}, which approves nobody. Today's is {today(contract)}.",
+    )  # fmt: skip
+    row = st.container(horizontal=True, key="jumps", gap="small")
+    row.button(f"Today's, {today(contract)}", on_click=jump, args=(contract, today(contract)))
+    row.button(f"Best, {found.strategy.best}", on_click=jump, args=(contract, found.strategy.best))
+    seek(found)
+    st.caption("Assumptions")
+    for name in SHOWN:
+        each = contract.assumption(name)
+        factor = policied.scale(contract, name)
+        bottom, top, step = (round(value / factor, 6) for value in (each.minimum, each.maximum, each.step))
+        st.number_input(
+            f"{each.label} ({each.unit})", bottom, top, step=step, help=each.help, key=policied.at(contract, name),
+            on_change=policied.touched, args=(name,), format="%.0f" if float(step).is_integer() else "%.1f",
+        )  # fmt: skip
+
+
+def jump(contract: Contract, cutoff: int) -> None:
+    """Callback: go to a cut-off."""
+    policied.change(policied.current().put(contract, CUTOFF, float(cutoff)))
+
+
+def seek(found: Judged) -> None:
+    """Which cut-off reaches a goal."""
+    contract = found.contract
+    row = st.container(horizontal=True, key="goal", gap="small")
+    goal: Goal = row.selectbox(
+        "Goal", GOALS, index=1, format_func=lambda name: policy_words.LABELS[name], key=GOAL
+    )  # fmt: skip
+    share = goal in ("approval", "bad_rate")
+    unit = "%" if share else f"{contract.book.currency} m"
+    ceiling = "at most" if goal in ("bad_rate", "loss") else "at least"
+    if TARGET not in st.session_state:
+        st.session_state[TARGET] = 15.0
+    target = row.number_input(f"{ceiling} ({unit})", key=TARGET, step=1.0, format="%.1f")
+    sought = found.strategy.seek(goal, target / 100 if share else target * 1e6)
+    st.caption(policy_words.seek_words(contract, sought))
+    st.button("Go there", on_click=jump, args=(contract, sought.outcome.cutoff), key="_go")
+
+
+# ---- the charts -------------------------------------------------------------------------------------------------
+
+
+def charts(found: Judged) -> None:
+    """The strategy curve, and profit by band."""
+    contract = found.contract
+    names = rising(contract.score.bands)
+    prices = pricing(found)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        goal: Goal = st.segmented_control(
+            "Curve", GOALS, format_func=lambda name: policy_words.LABELS[name], key=CURVE, default="profit",
+            required=True, label_visibility="collapsed",
+        )  # fmt: skip
+        pieces.findings(policy_words.curve_headline(contract, goal, found.strategy))
+        st.plotly_chart(
+            policy_figures.strategy(contract, found.strategy, goal, found.before.cutoff, found.policy.at(contract)),
+            key="strategy", config=figures.CONFIG, alt=policy_figures.strategy_in_words(contract, found.strategy, goal),
+        )  # fmt: skip
+    with right:
+        pieces.html("<div class='wi-spacer'></div>")
+        pieces.findings(policy_words.bands_headline(contract, prices))
+        st.plotly_chart(
+            policy_figures.profits(names, prices), key="profits", config=figures.CONFIG,
+            alt=policy_figures.profits_in_words(contract, names, prices),
+        )  # fmt: skip
+
+
+def pricing(found: Judged, target: float = 0.0) -> list:
+    """Every score band's prices."""
+    edges = found.contract.score.bands
+    return priced(bands(found.scores, edges), len(edges) + 1, found.rows, found.assumptions, target)
+
+
+# ---- panels -----------------------------------------------------------------------------------------------------
+
+
+def panels(found: Judged) -> None:
+    """Detail, worked out once somebody opens it."""
+    for key, title, draw in (
+        ("_swap", "Who is swapped in and out", swaps),
+        ("_prices", "What to charge: break-even and target rates by score band", rates),
+        ("_heated", "Profit by score band and assumption", heated),
+        ("_fair", "Fairness monitor", fair),
+        ("_frontier", "What no other cut-off beats", best_of),
+        ("_table_policy", "Every cut-off, as a table", table),
+    ):
+        panel = st.expander(title, key=key, on_change="rerun")
+        if panel.open:
+            with panel:
+                draw(found)
+
+
+def download(frame: pd.DataFrame, name: str) -> None:
+    """A table as CSV, in full precision."""
+    st.download_button(
+        "Download as CSV", frame.to_csv(index=False), f"policy-{name}.csv", "text/csv", on_click="ignore",
+        icon=":material/download:", key=f"_download_policy_{name}",
+    )  # fmt: skip
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def other_scores(_model: EmbeddedModel, book: str, release: str) -> Array:
+    """The book's scores by another release."""
+    model = desk.release(book, release)
+    return np.asarray(scale(model.contract).score(model.scorer.margins(model.book.raw)))
+
+
+def compared(found: Judged) -> tuple[NDArray[np.bool_], str]:
+    """Whom the policy compared with today's approves, and its name."""
+    book, at = settings().book, found.policy.at(found.contract)
+    mine = found.model.release.id
+    options = {"": f"cut-off {at}, this model"}
+    options |= {each: f"cut-off {at}, release {each[:6]}" for each in desk.comparable(book) if each != mine}
+    other = st.selectbox("Against today's", list(options), format_func=lambda key: options.get(key, key), key=OTHER)
+    scores = other_scores(found.model, book, other) if other else found.scores
+    return scores >= at, options[other or ""]
+
+
+def swaps(found: Judged) -> None:
+    """The four cells, and the customers of one."""
+    contract = found.contract
+    before = found.scores >= found.before.cutoff
+    try:
+        after, name = compared(found)
+    except WhatIfError as error:
+        st.warning(str(error), icon=":material/info:")
+        return
+    cells = swap(before, after, found.rows, found.model.book.target)
+    pieces.findings(policy_words.swap_headline(contract, cells))
+    st.plotly_chart(
+        policy_figures.swap(cells), key="swap", config=figures.CONFIG, alt=policy_figures.swap_in_words(cells)
+    )
+    st.caption(f"Rows: today's cut-off, {found.before.cutoff}. Columns: {name}. Money is the champion's in every cell.")
+    frame = pd.DataFrame([cell_row(cell) for cell in cells])
+    money = [column for column in frame if column in ("Volume", "Expected loss", "Profit")]
+    shown = frame.assign(**{column: frame[column].map(numbers.plain) for column in money})
+    for column in ("Bad rate, %", "Observed, %"):
+        shown[column] = shown[column].map(lambda value: "" if np.isnan(value) else numbers.plain(value, 1))
+    shown["Customers"] = shown["Customers"].map(numbers.plain)
+    st.dataframe(
+        shown.rename(columns={each: f"{each}, {contract.book.currency}" for each in money}), hide_index=True,
+        alt="The four cells of the swap set",
+    )  # fmt: skip
+    download(frame, "swap-set")
+    members(found, before, after, cells)
+
+
+def cell_row(cell: Swapped) -> dict[str, str | float]:
+    """One cell as a row of the table."""
+    n = cell.customers
+    return {
+        "Cell": policy_words.swap_label(cell), "Customers": n, "Bad rate, %": 100 * cell.bad / n if n else np.nan,
+        "Observed, %": 100 * cell.observed / n if n else np.nan, "Volume": cell.volume, "Expected loss": cell.loss,
+        "Profit": cell.profit,
+    }  # fmt: skip
+
+
+def members(
+    found: Judged, before: NDArray[np.bool_], after: NDArray[np.bool_], cells: list[Swapped]
+) -> None:  # fmt: skip
+    """The customers of one cell: those nearest to the cut-off as links, all of them as a download."""
+    person = found.contract.book.person
+    order = sorted(cells, key=lambda cell: cell.today == cell.other)  # whoever is swapped comes first
+    labels = {policy_words.swap_label(cell): cell for cell in order if cell.customers}
+    chosen = st.selectbox(f"{person.capitalize()}s who are", list(labels), key=CELL)
+    cell = labels.get(chosen or "", next(iter(labels.values())))
+    own = swapped(before, after, (cell.today, cell.other))
+    own = own[np.argsort(np.abs(found.scores[own] - found.policy.at(found.contract)), kind="stable")]
+    ids = found.model.book.ids[own]
+    columns = st.columns(5, gap="small")
+    for k, number in enumerate(ids[:MOST]):
+        columns[k % 5].page_link(
+            "applicant.py", label=f"{person.capitalize()} {number:,}", query_params={"customer": str(number)}
+        )
+    st.caption(f"{min(len(ids), MOST)} of {len(ids):,}, those nearest to the cut-off; all of them in the download.")
+    frame = pd.DataFrame(
+        {
+            person.capitalize(): ids, "Score": found.scores[own], "PD": found.rows.pd[own],
+            "Expected loss": found.rows.loss[own], "Profit": found.rows.margin[own],
+        }
+    )  # fmt: skip
+    download(frame, "swapped-customers")
+
+
+def rates(found: Judged) -> None:
+    """Break-evens, the rate for a target return, and RAROC by band."""
+    contract = found.contract
+    target = st.number_input(
+        "Target return on capital (% a year)", 0.0, 100.0, 10.0, 1.0, format="%.1f", key=RETURN,
+        help="The rate that would return this much a year on the capital of a band.",
+    )  # fmt: skip
+    prices = pricing(found, target / 100)
+    columns = [
+        "Scores", "Customers", "PD", "Break-even PD", "Rate charged", "Break-even rate", f"Rate for {target:.1f} %",
+        "RAROC",
+    ]  # fmt: skip
+    charged = numbers.percent(found.assumptions["apr"])
+    rows = [
+        (
+            name, f"{each.customers:,}", policy_words.rate(each.pd), policy_words.rate(each.break_even_pd), charged,
+            policy_words.rate(each.break_even_rate), policy_words.rate(each.target_rate), policy_words.rate(each.raroc),
+        )
+        for name, each in zip(rising(contract.score.bands), prices, strict=True)
+    ]  # fmt: skip
+    st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, alt="Prices by score band")
+    st.caption(
+        f"PD over {contract.book.pd_horizon}, rates a year, over {found.assumptions['margin_months']:.0f} months. "
+        "RAROC: margin after loss a year over IRB capital, nothing earned on the capital itself."
+    )
+    download(pd.DataFrame([vars(each) for each in prices]).assign(band=rising(contract.score.bands)), "prices")
+
+
+def heated(found: Judged) -> None:
+    """Profit by band along one assumption."""
+    contract = found.contract
+    labels = {name: contract.assumption(name).label for name in HEATED}
+    name = st.selectbox("Assumption", HEATED, format_func=lambda key: labels.get(key, key), key=HEAT)
+    each = contract.assumption(name)
+    now = found.assumptions[name]
+    reach = 3 * max(each.step, 0.1 * abs(now) if now else each.step)
+    values = np.unique(np.clip(np.linspace(now - reach, now + reach, COLUMNS), each.minimum, each.maximum).round(6))
+    edges = contract.score.bands
+    band = bands(found.scores, edges)
+    grid = np.empty((len(edges) + 1, len(values)))
+    for k, value in enumerate(values):
+        assumed = found.policy.assumed.put(contract, name, float(value))
+        rows = found.model.whole.rows(layers(contract, assumed, date.today()))
+        grid[:, k] = np.bincount(band, rows.margin, len(edges) + 1)
+    columns = [assumption_value(each.unit, float(value)) for value in values]
+    unit = numbers.Unit.of(float(np.abs(grid).max()))
+    pieces.findings(f"Profit by score band as {each.label.lower()} changes, {contract.book.currency}{unit.suffix}")
+    st.plotly_chart(
+        policy_figures.heat(grid, rising(edges), columns, contract), key="heat", config=figures.CONFIG,
+        alt=f"Profit by score band for {each.label.lower()} of {', '.join(columns)}.",
+    )  # fmt: skip
+    frame = pd.DataFrame(grid, columns=pd.Index(columns))
+    frame.insert(0, "Scores", rising(edges))
+    download(frame, "profit-grid")
+
+
+def fair(found: Judged) -> None:
+    """Adverse impact and equal opportunity by protected attribute, today and under the policy."""
+    contract, book = found.contract, found.model.book
+    fields = {field.name: field for field in contract.protected()}
+    name = st.selectbox("Attribute", list(fields), format_func=lambda key: fields[key].label, key=ATTRIBUTE)
+    field = fields[name or next(iter(fields))]
+    group, names = contract.groups(field, book.observed[field.name])
+    good = book.target == 0
+    cutoffs = (found.before.cutoff, found.policy.at(contract))
+    before, after = (fairness.groups(found.scores >= cutoff, good, group, names) for cutoff in cutoffs)
+    pieces.findings(policy_words.fairness_headline(field, before, after))
+    left, right = st.columns(2, gap="medium")
+    left.plotly_chart(
+        policy_figures.fairness(before, after), key="fairness", config=figures.CONFIG,
+        alt=policy_figures.fairness_in_words(after),
+    )  # fmt: skip
+    right.plotly_chart(
+        policy_figures.ratios(found.strategy.cutoffs, along(found, field), *cutoffs), key="ratios",
+        config=figures.CONFIG, alt=f"Lowest approval ratio by {field.label.lower()}, along the cut-offs.",
+    )  # fmt: skip
+    st.caption(
+        "Monitoring metrics, not legal findings. Ring: today; dot: the cut-off chosen, with its 95 % interval; dotted: "
+        "0.80. Right: the lowest ratio among groups of 30 and more, by cut-off."
+    )
+    rows = [
+        (
+            now.name, f"{now.n:,}", numbers.percent(was.rate), numbers.percent(now.rate),
+            policy_words.interval(was.impact, was.impact_low, was.impact_high),
+            policy_words.interval(now.impact, now.impact_low, now.impact_high),
+            policy_words.interval(now.opportunity, now.opportunity_low, now.opportunity_high, points=True),
+        )
+        for was, now in zip(before, after, strict=True)
+    ]  # fmt: skip
+    columns = [
+        "Group",
+        "Customers",
+        "Approved today",
+        "Approved",
+        "Ratio today",
+        "Ratio",
+        "Equal-opportunity difference",
+    ]
+    st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, alt="Rates by group, before and after")
+    frame = pd.concat([pd.DataFrame([vars(each) for each in side]) for side in (before, after)], ignore_index=True)
+    frame.insert(0, "cut-off", [cutoff for cutoff in cutoffs for _ in names])
+    download(frame, f"fairness-{field.name}")
+
+
+def along(found: Judged, field: Field) -> Array:
+    """The lowest ratio among the groups of an attribute along the cut-offs; NaN where hardly anybody is approved."""
+    book, strategy = found.model.book, found.strategy
+    group, names = found.contract.groups(field, book.observed[field.name])
+    points, count = np.floor(found.scores).astype(np.int64) - int(strategy.cutoffs[0]), len(strategy.cutoffs)
+    cell = np.bincount(group * count + points, minlength=len(names) * count).reshape(len(names), count)
+    selected = cell[:, ::-1].cumsum(1)[:, ::-1].astype(float)
+    lowest = fairness.smallest_ratio(selected, np.bincount(group, minlength=len(names)))
+    return np.where(strategy.curves["approval"] >= FEWEST, lowest, np.nan)
+
+
+def best_of(found: Judged) -> None:
+    """The efficient frontier of loss and profit, over the cut-offs of this model and of the release compared with."""
+    strategies = {"this model": found.strategy}
+    other = st.session_state.get(OTHER)
+    if other:
+        scores = other_scores(found.model, settings().book, other)
+        strategies[f"release {other[:6]}"] = Strategy.of(scores, found.rows, found.model.book.target)
+    loss, profit = (
+        np.concatenate([getattr(each, name) for each in strategies.values()]) for name in ("loss", "profit")
+    )
+    kept = frontier(loss, profit)
+    frame = pd.concat([every(each, found.contract).assign(Model=name) for name, each in strategies.items()])
+    efficient = frame.iloc[kept]
+    words = [
+        f"{len(own)} cut-offs of {name}, {own['Cut-off'].min()} to {own['Cut-off'].max()}"
+        for name, own in efficient.groupby("Model", sort=False)
+    ]
+    pieces.findings(f"No other beats these on both loss and profit: {'; '.join(words)}")
+    st.plotly_chart(
+        policy_figures.frontier(list(strategies.values()), kept, found.before.cutoff, found.policy.at(found.contract)),
+        key="frontier", config=figures.CONFIG, alt=f"Profit against expected loss by cut-off. {'; '.join(words)}.",
+    )  # fmt: skip
+    download(efficient, "frontier")
+
+
+def every(strategy: Strategy, contract: Contract) -> pd.DataFrame:
+    """Every cut-off with its measures, exact."""
+    currency = contract.book.currency
+    curves = strategy.curves
+    return pd.DataFrame(
+        {
+            "Cut-off": strategy.cutoffs, "Customers": strategy.customers, "Approval, %": 100 * curves["approval"],
+            "Bad rate, %": 100 * curves["bad_rate"],
+            f"Expected loss, {currency}": strategy.loss, f"Profit, {currency}": strategy.profit,
+            f"Volume, {currency}": strategy.volume,
+        }
+    )  # fmt: skip
+
+
+def table(found: Judged) -> None:
+    """Every cut-off."""
+    frame = every(found.strategy, found.contract)
+    shown = frame.copy()
+    for column in frame.columns[2:]:
+        shown[column] = frame[column].map(lambda value, c=column: numbers.plain(value, 1 if "%" in c else 0))
+    shown["Customers"] = frame["Customers"].map(numbers.plain)
+    st.dataframe(shown, hide_index=True, alt="Every cut-off with its measures", height=320)
+    download(frame, "cut-offs")
+
+
+main()

@@ -1,0 +1,51 @@
+"""Where one visitor cuts, and under which assumptions: a `Policy`; see `pages.ui.memory`."""
+
+from typing import Any
+
+from data.contract import Contract
+from model.serving.client import EmbeddedModel
+from model.settings import settings
+from model.whatif.policy import CUTOFF, Policy, from_query, to_query
+from pages.ui.memory import Memory, place
+
+
+def scale(contract: Contract, name: str) -> float:
+    """Assumptions that are fractions are shown and entered in percent."""
+    return 0.01 if name != CUTOFF and contract.assumption(name).unit == "%" else 1.0
+
+
+def _moved(model: EmbeddedModel, name: str, value: Any) -> Policy:
+    told = None if value is None else round(float(value) * scale(model.contract, name), 12)
+    return current().put(model.contract, name, told)
+
+
+def at(contract: Contract, name: str) -> str:
+    """The key of an assumption's widget, put where the policy has it."""
+    return place(name, round(current().assumed.number(contract, name) / scale(contract, name), 6))
+
+
+def reset() -> None:
+    """Today's cut-off under the contract's assumptions."""
+    change(Policy())
+
+
+_memory = Memory[Policy](
+    "policy",
+    lambda model, address: from_query(model.contract, address, settings().url_state),
+    lambda policy: to_query(policy, settings().url_state),
+    _moved,
+)
+restore, current, change, undo, can_undo = (
+    _memory.restore,
+    _memory.current,
+    _memory.change,
+    _memory.undo,
+    _memory.can_undo,
+)
+touched, settle, write_address, link, told = (
+    _memory.touched,
+    _memory.settle,
+    _memory.write_address,
+    _memory.link,
+    _memory.told,
+)

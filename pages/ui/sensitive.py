@@ -1,0 +1,157 @@
+"""What matters most, on the book page: tornado, data tables, goal seek, reverse stress."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from data.contract import Contract, Measure
+from data.errors import WhatIfError
+from model.report import book_words, figures, levers
+from model.whatif import tornado
+from model.whatif.book import MEASURES
+from model.whatif.stress import LIMIT
+from pages.ui import pieces, stressed
+from pages.ui.answered import Answer
+from pages.ui.progress import followed
+
+TORNADO, ONE, OTHER, TABLED, SOUGHT, GOAL, TARGET, BROKEN = (
+    "_tornado_measure", "_grid_one", "_grid_other", "_grid_measure", "_seek_lever", "_seek_measure", "_seek_target",
+    "_reverse_measure",
+)  # fmt: skip
+NONE = ""
+
+
+def measures(name: Measure) -> str:
+    """A measure's label."""
+    return book_words.label(name)
+
+
+def download(frame: pd.DataFrame, name: str) -> None:
+    """A table as CSV, in full precision."""
+    st.download_button(
+        "Download as CSV", frame.to_csv(index=False), f"book-{name}.csv", "text/csv", on_click="ignore",
+        icon=":material/download:", key=f"_download_{name}",
+    )  # fmt: skip
+
+
+def matters(found: Answer) -> None:
+    """The tornado of every lever on one measure."""
+    contract = found.model.contract
+    measure: Measure = st.selectbox("On", MEASURES, index=MEASURES.index("loss"), format_func=measures, key=TORNADO)
+    with followed("Moving every lever", stressed.undo) as told:
+        bars = tornado.tornado(found.whole, found.stress, measure, found.today, told)
+    pieces.findings(levers.tornado_headline(contract, measure, bars))
+    st.plotly_chart(
+        levers.tornado(contract, measure, bars), key="tornado", config=figures.CONFIG,
+        alt=levers.tornado_in_words(contract, measure, bars),
+    )  # fmt: skip
+    st.caption(
+        "Each lever alone, one swing of the contract to either side of where it stands. Which side is adverse is an "
+        "economic prior, the same under every scenario."
+    )
+    frame = pd.DataFrame([vars(bar) for bar in bars])
+    frame["name"] = [levers.name_of(contract, bar.name) for bar in bars]
+    download(frame, "tornado")
+
+
+def names(found: Answer) -> dict[str, str]:
+    """Every lever that can be moved, with its label."""
+    contract, stress = found.model.contract, found.stress
+    return {name: levers.name_of(contract, name) for name in tornado.movable(contract, stress)}
+
+
+def tables(found: Answer) -> None:
+    """A one- or two-way data table; each cell is the direct calculation."""
+    contract, stress, labels = found.model.contract, found.stress, names(found)
+    left, middle, right = st.columns(3, gap="small")
+    one = left.selectbox("Rows", list(labels), format_func=lambda key: labels.get(key, key), key=ONE)
+    others = {NONE: "nothing: one-way, every measure"} | {key: each for key, each in labels.items() if key != one}
+    other = middle.selectbox("Columns", list(others), format_func=lambda key: others.get(key, key), key=OTHER)
+    down = tornado.steps(contract, stress, one)
+    rows = [levers.value_of(contract, one, value) for value in down]
+    if not other:
+        with followed("Working out the table", stressed.undo) as told:
+            values = tornado.table(found.whole, stress, one, down, MEASURES, found.today, told)
+        frame = pd.DataFrame(values, columns=[measures(name) for name in MEASURES])
+        shown = pd.DataFrame(
+            [
+                [book_words.text(contract, name, cell) for name, cell in zip(MEASURES, row, strict=True)]
+                for row in values
+            ],
+            columns=frame.columns,
+        )
+        shown.insert(0, labels[one], rows)
+        st.dataframe(shown, hide_index=True, alt=f"Every measure along {labels[one].lower()}")
+        frame.insert(0, labels[one], down)
+        download(frame, "one-way")
+        return
+    measure: Measure = right.selectbox(
+        "Measure", MEASURES, index=MEASURES.index("loss"), format_func=measures, key=TABLED
+    )  # fmt: skip
+    across = tornado.steps(contract, stress, other)
+    with followed("Working out the table", stressed.undo) as told:
+        cells = tornado.grid(found.whole, stress, one, down, other, across, measure, found.today, told)
+    columns = [levers.value_of(contract, other, value) for value in across]
+    unit = levers.Unit.of(*cells[np.isfinite(cells)].tolist())
+    texts = [[levers.told(contract, measure, cell, unit) for cell in row] for row in cells]
+    short = [[cell.removeprefix(contract.book.currency).strip() for cell in row] for row in texts]
+    pieces.findings(f"{measures(measure)}: {labels[one].lower()} down, {labels[other].lower()} across")
+    st.plotly_chart(
+        levers.grid(short, levers.shaded(cells, measure in levers.GAINS), rows, columns), key="two_way",
+        config=figures.CONFIG, alt=f"{measures(measure)} by {labels[one].lower()} and {labels[other].lower()}.",
+    )  # fmt: skip
+    frame = pd.DataFrame(cells, columns=pd.Index(columns))
+    frame.insert(0, labels[one], rows)
+    download(frame, "two-way")
+
+
+def targets(found: Answer) -> None:
+    """Goal seek on one lever, and how severe it must get to break a limit."""
+    contract, stress, labels = found.model.contract, found.stress, names(found)
+    pieces.findings("Which value of one lever reaches a target?")
+    left, middle, right = st.columns(3, gap="small")
+    name = left.selectbox("Lever", list(labels), format_func=lambda key: labels.get(key, key), key=SOUGHT)
+    measure: Measure = middle.selectbox(
+        "Measure", MEASURES, index=MEASURES.index("loss"), format_func=measures, key=GOAL
+    )  # fmt: skip
+    factor, unit = scale(contract, measure)
+    at_most = measure not in levers.GAINS
+    key = f"{TARGET}_{measure}"
+    if key not in st.session_state:
+        limit, _ = book_words.limit_of(contract, stress, measure)
+        st.session_state[key] = round(limit / factor, 3) if np.isfinite(limit) else 0.0
+    target = right.number_input(f"{'At most' if at_most else 'At least'} ({unit})", key=key, step=1.0, format="%.1f")
+    with followed("Seeking", stressed.undo) as told:
+        sought = tornado.seek(found.whole, stress, name, measure, target * factor, at_most, found.today, told)
+    st.write(levers.seek_words(contract, measure, sought, at_most))
+    if sought.reached and not sought.reached_before:
+        st.button(
+            f"Set {labels[name].lower()} to {levers.value_of(contract, name, sought.value)}", key="_set",
+            on_click=settle_at, args=(contract, name, sought.value),
+        )  # fmt: skip
+    pieces.findings("How severe until a limit breaks?")
+    limited: list[Measure] = [each.measure for each in contract.appetite]
+    broken: Measure = st.selectbox("Limit of", limited, format_func=measures, key=BROKEN)
+    appetite = next(each for each in contract.appetite if each.measure == broken)
+    limit = stress.number(contract, LIMIT + broken)
+    try:
+        with followed("Scaling the scenario", stressed.undo) as told:
+            answer = tornado.reverse(
+                found.whole, stress, broken, limit, appetite.sense == "at most", found.today, told
+            )  # fmt: skip
+    except WhatIfError as error:
+        st.write(str(error))
+        return
+    st.write(levers.breaking_words(contract, broken, answer, limit))
+
+
+def scale(contract: Contract, measure: Measure) -> tuple[float, str]:
+    """How many of a measure's own units one of the field's is, and its name."""
+    if measure in levers.AMOUNTS:
+        return stressed.MILLION, f"{contract.book.currency} m"
+    return (1.0, "bp") if measure == "loss_bps" else (0.01, "%")
+
+
+def settle_at(contract: Contract, name: str, value: float) -> None:
+    """Callback: put a lever where the goal is reached."""
+    stressed.change(tornado.moved(contract, stressed.current(), name, value))
