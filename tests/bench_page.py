@@ -44,7 +44,7 @@ FIRST, STEP, MOVES = -90, 5, 37  # up to one step short of the lever's end, and 
 SESSIONS, EVERY, ROUNDS = 10, 2.0, 16
 CANDIDATES = 300  # customers among whom those are looked at whose number changes at most moves
 WINDOW = {"width": 1280, "height": 720}
-ON_CUSTOMER, ON_BOOK = ("why", "sweep"), ("bridge", "where")  # the charts of each page
+ON_CUSTOMER, ON_BOOK, ON_POLICY = ("why", "sweep"), ("bridge", "where"), ("strategy", "profits")  # each page's charts
 BOOK_QUERY = "preset=fed_2026_severely_adverse&severity=50&payments=-10&balances=-45"  # three levers in use
 BOOK_MOVES = 25
 QUIET = 350  # ms without a message or a change of a chart: the move is over
@@ -187,10 +187,12 @@ def opened(browser: Browser, where: str, charts: tuple[str, ...], frames: list[i
     return page
 
 
-def moves(page: Page, frames: list[int], process: psutil.Process, times: int) -> tuple[list[dict[str, Any]], float]:
+def moves(
+    page: Page, frames: list[int], process: psutil.Process, times: int, lever: str = "Balances"
+) -> tuple[list[dict[str, Any]], float]:
     """What the probe saw of each press of an arrow key, frames included, and server CPU seconds a move."""
     page.evaluate("bench.arm()")
-    thumb = page.get_by_role("slider", name="Balances")
+    thumb = page.get_by_role("slider", name=lever)
     thumb.focus()
     page.keyboard.press("ArrowRight")  # not counted: the first what-if of a session
     page.evaluate(f"bench.settled({QUIET})")
@@ -235,6 +237,10 @@ def browser_figures(home: Path, folder: Path, scenario: Scenario) -> tuple[list[
                     tell(f"{2 * BOOK_MOVES - 2} presses of a key on the book")
                     page = opened(browser, f"{server.url}/?{BOOK_QUERY}", ON_BOOK, frames)
                     on_book = moves(page, frames, process, BOOK_MOVES)
+                    page.close()
+                    tell(f"{2 * BOOK_MOVES - 2} presses of a key on the policy")
+                    page = opened(browser, f"{server.url}/policy?cutoff=525", ON_POLICY, frames)
+                    on_policy = moves(page, frames, process, BOOK_MOVES, "Cut-off")
         browser.close()
     found = [
         Figure("start of the server → ready, release present", median(starts), "s", 10),
@@ -243,20 +249,21 @@ def browser_figures(home: Path, folder: Path, scenario: Scenario) -> tuple[list[
     ]
     own, parts = pressed("customer", *on_customer, ON_CUSTOMER, (40, 40, 25, 130, 350))
     book, book_parts = pressed("book", *on_book, ON_BOOK, (None, None, None, 150, 450))
-    return [*found, *own, *book], {**parts, **book_parts}
+    policy, policy_parts = pressed("policy", *on_policy, ON_POLICY, (None, None, None, 130, 300))
+    return [*found, *own, *book, *policy], {**parts, **book_parts, **policy_parts}
 
 
 def pressed(
     page: str, seen: list[dict[str, Any]], cpu: float, charts: tuple[str, ...], bounds: tuple[float | None, ...]
 ) -> tuple[list[Figure], dict[str, Any]]:
     """The figures of one page's presses, and where their time goes. ``bounds``: CPU ms, messages, kB, number, charts;
-    of the book, the bound on charts is the first one's, the bridge."""
+    of book and policy, the bound on charts is the first one's."""
     told = [each for each in seen if each["number"]]
     number = [each["number"] - each["key"] for each in told]
     times = {name: [each["charts"][name] - each["key"] for each in seen if name in each["charts"]] for name in charts}
     drawn = [each["drawn"] - each["key"] for each in seen if each["drawn"]]
-    last = times["bridge"] if page == "book" else drawn
-    what = "the bridge" if page == "book" else "every chart"
+    first = {"book": "bridge", "policy": "strategy"}.get(page)
+    last, what = (times[first], f"the {first}") if first else (drawn, "every chart")
     most_cpu, most_messages, most_bytes, most_number, most_chart = bounds
     found = [
         Figure(f"{page}: one move, server CPU, mean", 1000 * cpu, "ms", most_cpu),
