@@ -377,10 +377,7 @@ def two_inputs(model: EmbeddedModel, base: Array, edits: dict[str, float], cutof
         st.caption("✓ granted. An empty cell breaks a rule of the record. All other inputs as they stand.")
         frame = pd.DataFrame(cells, columns=pd.Index(words[1]))
         frame.insert(0, labels[one], words[0])
-        st.download_button(
-            "Download as CSV", frame.to_csv(index=False), "customer-two-way.csv", "text/csv", on_click="ignore",
-            icon=":material/download:", key="_download_two_way",
-        )  # fmt: skip
+        pieces.download(frame, "customer-two-way")
 
 
 def detail(why: Explanation, scenario: Scenario) -> None:
@@ -397,10 +394,7 @@ def detail(why: Explanation, scenario: Scenario) -> None:
                 },
             )  # fmt: skip
             who = scenario.customer or OWN
-            st.download_button(
-                "Download as CSV", frame.to_csv(index=False), f"customer-{who}-reasons.csv", "text/csv",
-                on_click="ignore", icon=":material/download:",
-            )  # fmt: skip
+            pieces.download(frame, f"customer-{who}-reasons")
 
 
 def reasons_table(why: Explanation) -> pd.DataFrame:

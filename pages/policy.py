@@ -256,14 +256,6 @@ def panels(found: Judged) -> None:
                 draw(found)
 
 
-def download(frame: pd.DataFrame, name: str) -> None:
-    """A table as CSV, in full precision."""
-    st.download_button(
-        "Download as CSV", frame.to_csv(index=False), f"policy-{name}.csv", "text/csv", on_click="ignore",
-        icon=":material/download:", key=f"_download_policy_{name}",
-    )  # fmt: skip
-
-
 @st.cache_resource(show_spinner=False, max_entries=4)
 def other_scores(_model: EmbeddedModel, book: str, release: str) -> Array:
     """The book's scores by another release."""
@@ -307,7 +299,7 @@ def swaps(found: Judged) -> None:
         shown.rename(columns={each: f"{each}, {contract.book.currency}" for each in money}), hide_index=True,
         alt="The four cells of the swap set",
     )  # fmt: skip
-    download(frame, "swap-set")
+    pieces.download(frame, "policy-swap-set")
     members(found, before, after, cells)
 
 
@@ -345,7 +337,7 @@ def members(
             "Expected loss": found.rows.loss[own], "Profit": found.rows.margin[own],
         }
     )  # fmt: skip
-    download(frame, "swapped-customers")
+    pieces.download(frame, "policy-swapped-customers")
 
 
 def rates(found: Judged) -> None:
@@ -373,7 +365,9 @@ def rates(found: Judged) -> None:
         f"PD over {contract.book.pd_horizon}, rates a year, over {found.assumptions['margin_months']:.0f} months. "
         "RAROC: margin after loss a year over IRB capital, nothing earned on the capital itself."
     )
-    download(pd.DataFrame([vars(each) for each in prices]).assign(band=rising(contract.score.bands)), "prices")
+    pieces.download(
+        pd.DataFrame([vars(each) for each in prices]).assign(band=rising(contract.score.bands)), "policy-prices"
+    )
 
 
 def heated(found: Judged) -> None:
@@ -401,7 +395,7 @@ def heated(found: Judged) -> None:
     )  # fmt: skip
     frame = pd.DataFrame(grid, columns=pd.Index(columns))
     frame.insert(0, "Scores", rising(edges))
-    download(frame, "profit-grid")
+    pieces.download(frame, "policy-profit-grid")
 
 
 def fair(found: Judged) -> None:
@@ -449,7 +443,7 @@ def fair(found: Judged) -> None:
     st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, alt="Rates by group, before and after")
     frame = pd.concat([pd.DataFrame([vars(each) for each in side]) for side in (before, after)], ignore_index=True)
     frame.insert(0, "cut-off", [cutoff for cutoff in cutoffs for _ in names])
-    download(frame, f"fairness-{field.name}")
+    pieces.download(frame, f"policy-fairness-{field.name}")
 
 
 def along(found: Judged, field: Field) -> Array:
@@ -468,7 +462,11 @@ def best_of(found: Judged) -> None:
     strategies = {"this model": found.strategy}
     other = st.session_state.get(OTHER)
     if other:
-        scores = other_scores(found.model, settings().book, other)
+        try:
+            scores = other_scores(found.model, settings().book, other)
+        except WhatIfError as error:
+            st.warning(str(error), icon=":material/info:")
+            return
         strategies[f"release {other[:6]}"] = Strategy.of(scores, found.rows, found.model.book.target)
     loss, profit = (
         np.concatenate([getattr(each, name) for each in strategies.values()]) for name in ("loss", "profit")
@@ -485,7 +483,7 @@ def best_of(found: Judged) -> None:
         policy_figures.frontier(list(strategies.values()), kept, found.before.cutoff, found.policy.at(found.contract)),
         key="frontier", config=figures.CONFIG, alt=f"Profit against expected loss by cut-off. {'; '.join(words)}.",
     )  # fmt: skip
-    download(efficient, "frontier")
+    pieces.download(efficient, "policy-frontier")
 
 
 def every(strategy: Strategy, contract: Contract) -> pd.DataFrame:
@@ -510,7 +508,7 @@ def table(found: Judged) -> None:
         shown[column] = frame[column].map(lambda value, c=column: numbers.plain(value, 1 if "%" in c else 0))
     shown["Customers"] = frame["Customers"].map(numbers.plain)
     st.dataframe(shown, hide_index=True, alt="Every cut-off with its measures", height=320)
-    download(frame, "cut-offs")
+    pieces.download(frame, "policy-cut-offs")
 
 
 main()

@@ -53,14 +53,6 @@ def panels(found: Answer) -> None:
                 draw(found)
 
 
-def download(frame: pd.DataFrame, name: str) -> None:
-    """A table as CSV, in full precision."""
-    st.download_button(
-        "Download as CSV", frame.to_csv(index=False), f"book-{name}.csv", "text/csv", on_click="ignore",
-        icon=":material/download:", key=f"_download_{name}",
-    )  # fmt: skip
-
-
 def steps(found: Answer) -> None:
     """The bridge's bars, exactly, for every measure that is bridged."""
     contract = found.model.contract
@@ -77,7 +69,7 @@ def steps(found: Answer) -> None:
         shown[column] = pd.Series([numbers.plain(each) for each in whole], rows)
     st.dataframe(shown.rename_axis("Part").reset_index(), hide_index=True, alt="What each lever moved")
     frame = exact.rename_axis("Part").reset_index()
-    download(frame, "bridge")
+    pieces.download(frame, "book-bridge")
 
 
 # ---- what the model reacted to ------------------------------------------------------------------------------------
@@ -123,7 +115,7 @@ def reactions(found: Answer, draw: Draw = as_is) -> None:
             f"Change of expected loss, {currency}": np.round(amounts, 6),
         }
     )
-    download(frame, "reactions")
+    pieces.download(frame, "book-reactions")
 
 
 # ---- score bands ----------------------------------------------------------------------------------------------------
@@ -146,7 +138,7 @@ def migration(found: Answer, draw: Draw = as_is) -> None:
     frame = pd.DataFrame(counts, columns=pd.Index(names))
     frame.insert(0, "As the book stands", names)
     frame["All"] = counts.sum(1)
-    download(frame, "migration")
+    pieces.download(frame, "book-migration")
 
 
 # ---- segments -----------------------------------------------------------------------------------------------------
@@ -186,7 +178,7 @@ def cells(found: Answer) -> None:
     st.caption(book_words.concentration_words(contract, segment, segments.concentration(own, found.rows[1])))
     units = {"PD before": "PD before, %", "PD now": "PD now, %"}
     units |= {each: f"{each}, {contract.book.currency}" for each in frame if each.startswith(("Exp", "Loss", "Change"))}
-    download(frame.rename(columns=units), f"segments-{name}")
+    pieces.download(frame.rename(columns=units), f"book-segments-{name}")
 
 
 def formats(contract: Contract, frame: pd.DataFrame) -> dict[str, object]:
@@ -253,7 +245,7 @@ def movers(found: Answer) -> None:
             *(f"{name}, {currency}" for name in ("Exposure now", "Loss before", "Loss now", "Change of loss")),
         ],
     )  # fmt: skip
-    download(frame, "movers")
+    pieces.download(frame, "book-movers")
 
 
 # ---- weighted scenarios -----------------------------------------------------------------------------------------
@@ -289,7 +281,7 @@ def weighting(found: Answer) -> None:
     pieces.findings(book_words.weighted_words(contract, found.stress, rows, found.base.loss, total))
     frame = pd.DataFrame(rows, columns=["Scenario", "Weight", f"Expected loss, {contract.book.currency}"])
     frame.loc[len(frame)] = ["Weighted", sum(weights), total]
-    download(frame, "weighted")
+    pieces.download(frame, "book-weighted")
 
 
 # ---- every number, and the path -------------------------------------------------------------------------------------
@@ -321,7 +313,7 @@ def table(found: Answer) -> None:
     exact.insert(0, (found.base.customers, found.now.customers, 0, np.nan))
     csv = pd.DataFrame([(*row[:2], *values, row[-1]) for row, values in zip(rows, exact, strict=True)], columns=columns)
     csv.insert(2, "Unit", [units(contract, row[0]) for row in rows])
-    download(csv, "numbers")
+    pieces.download(csv, "book-numbers")
 
 
 def units(contract: Contract, label: str) -> str:
@@ -352,4 +344,4 @@ def path(found: Answer) -> None:
     st.caption(f"Source: {using.source}. Confidence in the transcription: {using.confidence}. {' '.join(using.notes)}")
     if using.lines:
         frame = pd.DataFrame({"Period": using.periods, **{f"{e.label} ({e.unit})": e.values for e in using.lines}})
-        download(frame, f"path-{using.name}")
+        pieces.download(frame, f"book-path-{using.name}")

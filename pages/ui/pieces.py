@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from data.formulas import Array
@@ -67,6 +68,14 @@ def headline(sentence: str, numbers: list[str], below: str = "", kind: str = "")
         f"<p class='wi-sentence{' ' * bool(kind)}{kind}' role='status'>{text(sentence)}</p>"
         f"<div class='wi-numbers {kind}'>{''.join(numbers)}</div>{foot}"
     )
+
+
+def download(frame: pd.DataFrame, name: str) -> None:
+    """A table as CSV, in full precision."""
+    st.download_button(
+        "Download as CSV", frame.to_csv(index=False), f"{name}.csv", "text/csv", on_click="ignore",
+        icon=":material/download:", key=f"_download_{name}",
+    )  # fmt: skip
 
 
 def findings(*sentences: str) -> None:

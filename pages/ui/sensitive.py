@@ -26,14 +26,6 @@ def measures(name: Measure) -> str:
     return book_words.label(name)
 
 
-def download(frame: pd.DataFrame, name: str) -> None:
-    """A table as CSV, in full precision."""
-    st.download_button(
-        "Download as CSV", frame.to_csv(index=False), f"book-{name}.csv", "text/csv", on_click="ignore",
-        icon=":material/download:", key=f"_download_{name}",
-    )  # fmt: skip
-
-
 def matters(found: Answer) -> None:
     """The tornado of every lever on one measure."""
     contract = found.model.contract
@@ -51,7 +43,7 @@ def matters(found: Answer) -> None:
     )
     frame = pd.DataFrame([vars(bar) for bar in bars])
     frame["name"] = [levers.name_of(contract, bar.name) for bar in bars]
-    download(frame, "tornado")
+    pieces.download(frame, "book-tornado")
 
 
 def names(found: Answer) -> dict[str, str]:
@@ -83,7 +75,7 @@ def tables(found: Answer) -> None:
         shown.insert(0, labels[one], rows)
         st.dataframe(shown, hide_index=True, alt=f"Every measure along {labels[one].lower()}")
         frame.insert(0, labels[one], down)
-        download(frame, "one-way")
+        pieces.download(frame, "book-one-way")
         return
     measure: Measure = right.selectbox(
         "Measure", MEASURES, index=MEASURES.index("loss"), format_func=measures, key=TABLED
@@ -102,7 +94,7 @@ def tables(found: Answer) -> None:
     )  # fmt: skip
     frame = pd.DataFrame(cells, columns=pd.Index(columns))
     frame.insert(0, labels[one], rows)
-    download(frame, "two-way")
+    pieces.download(frame, "book-two-way")
 
 
 def targets(found: Answer) -> None:

@@ -1,19 +1,25 @@
 """The policy page, driven through its native controls."""
 
+import hashlib
 import json
 import re
 from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.books import Book
+from model.release.store import Store
 from model.report.numbers import MINUS, NBSP
+from model.serving import client
 from model.whatif.book import Whole
 from model.whatif.customer import scale
 from model.whatif.policy import Strategy
 from model.whatif.stress import Stress
+from tests.forging import forge
 from tests.pages.conftest import Open, answers, markup, shown
 from tests.records import CONTRACT, numbers_of, stressed
 
@@ -257,3 +263,25 @@ def test_nobody_reads_a_raw_name_a_causal_verb_or_seven_decimals(open_app: Open)
         assert not re.search(r"\bcauses?\b|will (reduce|lower|raise)|\bbecause\b|ECOA", text)
         assert not re.search(r"[a-z]_[a-z]", text), text
         assert not re.search(r"\d\.\d{3,}", text), text
+
+
+def test_another_release_swaps_customers_in_and_shares_the_frontier(
+    open_app: Open, own_home: Path, monkeypatch: pytest.MonkeyPatch, whole: Whole
+) -> None:
+    store = Store(own_home, "cards")
+    champion = store.resolve("champion")
+    text = (store.root / champion / "contract.toml").read_bytes().replace(b"base_score = 600", b"base_score = 605")
+    other = forge(store, champion, {"contract.toml": text}, contract_sha256=hashlib.sha256(text).hexdigest())
+    own = client.Desk(lambda: SimpleNamespace(home=own_home, book="cards", url_state=True))
+    assert set(own.comparable("cards")) == {champion, other}
+    monkeypatch.setattr("pages.ui.deployed.desk", own)
+    monkeypatch.setattr(client, "desk", own)
+    at = opened(open_app(), "_swap")
+    at.selectbox(key="_other").set_value(other).run()
+    assert not at.exception
+    scores = scale(CONTRACT).score(whole.margins)
+    swapped_in = int(((scores < 520) & (scores >= 515)).sum())
+    assert f"{swapped_in:,} swapped in, of whom" in markup(at)
+    at = opened(at, "_frontier")
+    assert len(figure(at, "frontier")["data"]) == 4
+    assert "cut-offs of this model" in markup(at)
