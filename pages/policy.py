@@ -119,7 +119,8 @@ def headline(found: Judged) -> None:
     sentence = policy_words.verdict(found.contract, found.policy, found.strategy)
     below = (
         f"Approved {found.contract.book.person}s only: this book holds nobody the bank once rejected. Declined means "
-        f"{found.contract.book.declined}."
+        f"{found.contract.book.declined}. Profit: whoever misses the next payment earns nothing and costs the loss, "
+        f"everybody else earns {policy_words.horizon(found.contract, found.policy, 'profit')}."
     )
     pieces.headline(sentence, [tile(found, goal) for goal in GOALS], below)
 
@@ -134,11 +135,15 @@ def tile(found: Judged, goal: Goal) -> str:
         change = numbers.points(moved / 100) if moved else ""
     else:
         change, moved = unit.change(was, now, contract.book.currency), unit.rounded(now) - unit.rounded(was)
+    if goal == "bad_rate" and not found.chosen.customers:  # of nobody there is no rate
+        texts[0], change, moved = "none", "", 0
     way = "" if goal in ("approval", "volume") else "better" if (moved > 0) == (goal == "profit") else "worse"
     differs = found.chosen.cutoff != found.before.cutoff
     label, note = policy_words.LABELS[goal], policy_words.horizon(contract, found.policy, goal)
     if goal == "bad_rate":
-        label, note = f"{label}, {note}", f"observed {numbers.percent(found.chosen.observed_rate)}"
+        label, note = f"{label}, {note}", "nobody is approved"
+        if found.chosen.customers:
+            note = f"observed {numbers.percent(found.chosen.observed_rate)}"
     if goal == "approval":
         note = f"{found.chosen.customers:,} of {found.chosen.of:,}"
     return pieces.number(label, texts[0], texts[1] if differs else "", change if differs else "", way, note)
@@ -167,7 +172,8 @@ def controls(found: Judged) -> None:
     )  # fmt: skip
     row = st.container(horizontal=True, key="jumps", gap="small")
     row.button(f"Today's, {today(contract)}", on_click=jump, args=(contract, today(contract)))
-    row.button(f"Best, {found.strategy.best}", on_click=jump, args=(contract, found.strategy.best))
+    best = found.strategy.best
+    row.button(f"Best, {best}", on_click=jump, args=(contract, best), disabled=not found.strategy.at(best).customers)
     seek(found)
     st.caption("Assumptions")
     for name in SHOWN:
@@ -288,7 +294,9 @@ def swaps(found: Judged) -> None:
     st.plotly_chart(
         policy_figures.swap(cells), key="swap", config=figures.CONFIG, alt=policy_figures.swap_in_words(cells)
     )
-    st.caption(f"Rows: today's cut-off, {found.before.cutoff}. Columns: {name}. Money is the champion's in every cell.")
+    st.caption(
+        f"Rows: today's cut-off, {found.before.cutoff}. Columns: {name}. Loss and profit are this model's throughout."
+    )
     frame = pd.DataFrame([cell_row(cell) for cell in cells])
     money = [column for column in frame if column in ("Volume", "Expected loss", "Profit")]
     shown = frame.assign(**{column: frame[column].map(numbers.plain) for column in money})

@@ -121,7 +121,8 @@ def _change(contract: Contract, name: Measure, was: float, value: float, unit: U
     return (numbers.points(moved / 100) if moved else ""), moved
 
 
-def _lower(words: str) -> str:
+def lower(words: str) -> str:
+    """A label inside a sentence; what begins with an abbreviation stays."""
     return words if words[:2].isupper() else words[:1].lower() + words[1:]
 
 
@@ -348,7 +349,7 @@ def chip(contract: Contract, stress: Stress, name: str) -> str:
         return f"Coefficient of {each.label.lower()} {numbers.plain(float(value), 2)}"
     if name.startswith(LIMIT):
         measure: Measure = name.removeprefix(LIMIT)  # type: ignore[assignment]
-        return f"Limit of {_lower(label(measure))} {text(contract, measure, float(value))}"
+        return f"Limit of {lower(label(measure))} {text(contract, measure, float(value))}"
     if name.startswith(WEIGHT):
         return f"Weight {numbers.plain(float(value))}{NBSP}%"
     return player_label(contract, stress, Player((name,), "overlay" if name in (OVERLAY_PD, OVERLAY_LGD) else ""))
@@ -390,18 +391,13 @@ def bridge_headline(contract: Contract, stress: Stress, found: Bridge) -> str:
         return "Move a lever: what it changes will stand here"
     unit, _, _, parts = shown_steps(contract, stress, found)
     name, moved = max(parts, key=lambda part: abs(part[1]))
-    what = _lower(label(found.measure))
+    what = lower(label(found.measure))
     if moved == 0:
         return f"What is assumed leaves {what} where it was"
     told = f"{name}: {unit.signed(moved, contract.book.currency)}"
     if len(parts) == 1:
         return f"{told} of {what}"
     return f"{told} of {what}, the largest of {len(parts)} parts"
-
-
-def cell_label(contract: Contract, segments: Sequence[Segment], cell: Cell) -> str:
-    """A cell in words: "limit below NT$ 50,000, 2 months late or more"."""
-    return ", ".join(band_label(contract, segment, band) for segment, band in zip(segments, cell.path, strict=True))
 
 
 def segment_headline(contract: Contract, segment: Segment, cells: Sequence[Cell]) -> str:

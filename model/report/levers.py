@@ -8,7 +8,7 @@ import numpy as np
 from data.contract import Contract, Lever, Measure
 from data.formulas import Array
 from model.report import numbers
-from model.report.book_words import assumption_value, label, text
+from model.report.book_words import assumption_value, label, lower, text
 from model.report.figures import BASE, BETTER, WORSE, Figure, layout
 from model.report.numbers import NBSP, Unit
 from model.whatif.stress import FACTOR
@@ -55,7 +55,7 @@ def told(contract: Contract, measure: Measure, value: float, unit: Unit) -> str:
 def tornado_headline(contract: Contract, measure: Measure, bars: Sequence[Bar]) -> str:
     """The finding above the tornado."""
     if not bars or not bars[0].length:
-        return f"No lever moves {label(measure).lower()}"
+        return f"No lever moves {lower(label(measure))}"
     first = bars[0]
     unit = _unit([first.base, first.adverse, first.favourable])
     ends = [told(contract, measure, each, unit) for each in (first.favourable, first.adverse)]
@@ -158,13 +158,11 @@ def breaking_words(contract: Contract, measure: Measure, found: Breaking, limit:
     at, bound = (told(contract, measure, each, unit) for each in (found.measured, limit))
     edge = " Some levers stand at the end of their range." if found.clipped else ""
     if found.breaks_already:
-        return f"The limit of {bound} on {label(measure).lower()} does not hold even with nothing assumed: {at}."
+        return f"The limit of {bound} on {lower(label(measure))} does not hold even with nothing assumed: {at}."
     severity = f"{numbers.plain(100 * found.severity)}{NBSP}%"
     if not found.breaks:
-        return (
-            f"The limit of {bound} on {label(measure).lower()} holds up to {severity} of what is assumed: {at}.{edge}"
-        )
-    return f"The limit of {bound} on {label(measure).lower()} breaks at {severity} of what is assumed: {at}.{edge}"
+        return f"The limit of {bound} on {lower(label(measure))} holds up to {severity} of what is assumed: {at}.{edge}"
+    return f"The limit of {bound} on {lower(label(measure))} breaks at {severity} of what is assumed: {at}.{edge}"
 
 
 def lever_labels(contract: Contract, levers: Sequence[Lever]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from model.monitoring.fairness import FOUR_FIFTHS, SMALLEST, Group
 from model.report import numbers
 from model.report.book_words import rising
 from model.report.numbers import NBSP, Unit
-from model.whatif.policy import AT_MOST, Goal, Outcome, Policy, Priced, Sought, Strategy, Swapped, today
+from model.whatif.policy import AT_MOST, Goal, Policy, Priced, Sought, Strategy, Swapped, today
 
 LABELS: dict[Goal, str] = {
     "approval": "Approval rate", "bad_rate": "Bad rate", "loss": "Expected loss", "profit": "Profit",
@@ -64,6 +64,8 @@ def _more(unit: Unit, value: float, other: float, currency: str) -> str:
 def curve_headline(contract: Contract, goal: Goal, strategy: Strategy) -> str:
     """The finding above the strategy curve."""
     best = strategy.at(strategy.best)
+    if not best.customers:
+        return "No cut-off earns anything under these assumptions: the least is lost by approving nobody"
     if goal == "profit":
         return f"Profit is highest at {best.cutoff}: {goal_text(contract, 'profit', best.profit)}"
     ends = [goal_text(contract, goal, strategy.at(each).goal(goal)) for each in (strategy.cutoffs[0], best.cutoff)]
@@ -73,7 +75,9 @@ def curve_headline(contract: Contract, goal: Goal, strategy: Strategy) -> str:
 def seek_words(contract: Contract, found: Sought) -> str:
     """The answer to a goal seek."""
     sense = "at most" if found.goal in AT_MOST else "at least"
-    target = goal_text(contract, found.goal, found.target)
+    share = found.goal in ("approval", "bad_rate")
+    wanted = f"{numbers.plain(100 * found.target, 1)}{NBSP}%"
+    target = wanted if share else goal_text(contract, found.goal, found.target)
     at = goal_text(contract, found.goal, found.outcome.goal(found.goal))
     if not found.reached:
         end = f"the best that any cut-off reaches is {at}, at {found.outcome.cutoff}"
@@ -93,7 +97,7 @@ def bands_headline(contract: Contract, prices: Sequence[Priced]) -> str:
         return "No score band earns anything under these assumptions"
     best = max(earning, key=lambda each: each.profit)
     losing = sum(each.profit for each in prices if each.profit < 0)
-    lost = f"; bands below zero cost {Unit.of(losing).text(-losing, contract.book.currency)}" if losing else ""
+    lost = f"; bands below zero would cost {Unit.of(losing).text(-losing, contract.book.currency)}" if losing else ""
     profit = Unit.of(best.profit).text(best.profit, contract.book.currency)
     return f"Scores {names[best.band]} earn most, {profit}{lost}"
 
@@ -154,11 +158,6 @@ def interval(value: float, low: float, high: float, points: bool = False) -> str
 def rate(value: float) -> str:
     """A yearly rate or a PD of pricing; "none" where there is none."""
     return "none" if np.isnan(value) else numbers.percent(value)
-
-
-def outcome_row(contract: Contract, outcome: Outcome) -> list[str]:
-    """A policy's measures, in the order of the labels."""
-    return [goal_text(contract, goal, outcome.goal(goal)) for goal in LABELS]
 
 
 def method(contract: Contract) -> str:

@@ -341,7 +341,10 @@ def path(found: Answer) -> None:
             book_figures.path(using, point), key="path", config=figures.CONFIG, alt=book_figures.path_in_words(using)
         )
         st.caption(f"{line.label}, as published.")
-    st.caption(f"Source: {using.source}. Confidence in the transcription: {using.confidence}. {' '.join(using.notes)}")
+    st.caption(
+        f"Source: {using.source}. Published {using.published}, {using.kind}. Confidence in the transcription: "
+        f"{using.confidence}. {' '.join(using.notes)}"
+    )
     if using.lines:
         frame = pd.DataFrame({"Period": using.periods, **{f"{e.label} ({e.unit})": e.values for e in using.lines}})
         pieces.download(frame, f"book-path-{using.name}")
