@@ -12,6 +12,7 @@ from data.formulas import Array
 from model.engine.tables import probability
 from model.report import figures, levers, narrative, numbers
 from model.serving.client import EmbeddedModel
+from model.whatif import tornado
 from model.whatif.attribution import Changes, changes
 from model.whatif.customer import Decision, Explanation, decide, explain, scale
 from model.whatif.scenario import CUTOFF, CUTOFF_RANGE, OWN, Scenario, apply, base_record, editable
@@ -247,6 +248,7 @@ def explanation(model: EmbeddedModel, scenario: Scenario, found: Found) -> None:
     charts(why, found.now, changes(model.scorer, found.base, found.edited))
     statement.edits(model, found.edited)
     one_input(model, found.base, dict(scenario.edits), found.now.cutoff)
+    matters(model, found.base, dict(scenario.edits), found.now.cutoff)
     two_inputs(model, found.base, dict(scenario.edits), found.now.cutoff)
     detail(why, scenario)
 
@@ -344,6 +346,24 @@ def shown_at(model: EmbeddedModel, base: Array, edits: dict[str, float], name: s
             value = contract.derive(apply(contract, base, edits), [k])[0, 0]
             return f"{contract.inputs[k].label.lower()} {narrative.input_value(contract.inputs[k], value)}"
     return ""
+
+
+def matters(model: EmbeddedModel, base: Array, edits: dict[str, float], cutoff: float) -> None:
+    """How far each lever alone moves the probability."""
+    panel = st.expander("What matters most for this customer", key="_customer_tornado", on_change="rerun")
+    if not panel.open:
+        return
+    contract = model.contract
+    words, bars = levers.of_customer(contract), tornado.of_customer(model.scorer, model.book, base, edits, cutoff)
+    with panel:
+        pieces.findings(levers.tornado_headline(contract, "pd", bars, words))
+        st.plotly_chart(
+            levers.tornado(contract, "pd", bars, words, 200), key="customer_tornado", config=figures.CONFIG,
+            alt=levers.tornado_in_words(contract, "pd", bars, words),
+        )  # fmt: skip
+        st.caption("The probability with each lever alone at either end of its range, all else as it stands.")
+        frame = pd.DataFrame([vars(bar) for bar in bars])
+        pieces.download(frame.assign(name=[words.label(bar.name) for bar in bars]), "customer-tornado")
 
 
 def two_inputs(model: EmbeddedModel, base: Array, edits: dict[str, float], cutoff: float) -> None:

@@ -1,6 +1,7 @@
 """What matters most: tornado, data tables, goal seek and reverse stress, as figures and sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -52,24 +53,45 @@ def told(contract: Contract, measure: Measure, value: float, unit: Unit) -> str:
 # ---- tornado ------------------------------------------------------------------------------------------------------
 
 
-def tornado_headline(contract: Contract, measure: Measure, bars: Sequence[Bar]) -> str:
+@dataclass(frozen=True)
+class Words:
+    """How levers are told: a lever's label by its name, and where it stands by name and value."""
+
+    label: Callable[[str], str]
+    value: Callable[[str, float], str]
+
+
+def of_book(contract: Contract) -> Words:
+    """The book's levers."""
+    return Words(lambda name: name_of(contract, name), lambda name, value: value_of(contract, name, value))
+
+
+def of_customer(contract: Contract) -> Words:
+    """A customer's levers."""
+    return Words(
+        lambda name: contract.lever(name).label,
+        lambda name, value: numbers.lever_value(value, contract.lever(name).unit),
+    )
+
+
+def tornado_headline(contract: Contract, measure: Measure, bars: Sequence[Bar], words: Words) -> str:
     """The finding above the tornado."""
     if not bars or not bars[0].length:
         return f"No lever moves {lower(label(measure))}"
     first = bars[0]
     unit = _unit([first.base, first.adverse, first.favourable])
     ends = [told(contract, measure, each, unit) for each in (first.favourable, first.adverse)]
-    at = [value_of(contract, first.name, each) for each in (first.favourable_value, first.adverse_value)]
-    return f"{name_of(contract, first.name)} moves it most: {ends[0]} at {at[0]}, {ends[1]} at {at[1]}"
+    at = [words.value(first.name, each) for each in (first.favourable_value, first.adverse_value)]
+    return f"{words.label(first.name)} moves it most: {ends[0]} at {at[0]}, {ends[1]} at {at[1]}"
 
 
-def tornado(contract: Contract, measure: Measure, bars: Sequence[Bar], height: int = 330) -> Figure:
+def tornado(contract: Contract, measure: Measure, bars: Sequence[Bar], words: Words, height: int = 330) -> Figure:
     """Each lever's swing to the side an economic prior calls adverse, and to the other; the longest on top."""
     shown = [bar for bar in bars if bar.length]
     base = bars[0].base if bars else 0.0
     unit = _unit([base, *(value for bar in shown for value in (bar.adverse, bar.favourable))])
     size = unit.size if measure in AMOUNTS else 1.0 if measure == "loss_bps" else 0.01
-    names = [f"{name_of(contract, bar.name)} " for bar in shown]
+    names = [f"{words.label(bar.name)} " for bar in shown]
     figure = layout(height, 210)
     ends = [value for bar in shown for value in (bar.adverse, bar.favourable) if not np.isnan(value)] or [base]
     low, high = min(base, *ends) / size, max(base, *ends) / size
@@ -92,7 +114,7 @@ def tornado(contract: Contract, measure: Measure, bars: Sequence[Bar], height: i
             {"type": "bar", "orientation": "h", "y": names, "base": [base / size] * len(shown),
              "x": [0.0 if np.isnan(value) else (value - base) / size for value in values],
              "marker": {"color": [WORSE if bad else BETTER for bad in worse]},
-             "text": [value_of(contract, bar.name, getattr(bar, f"{side}_value")) for bar in shown],
+             "text": [words.value(bar.name, getattr(bar, f"{side}_value")) for bar in shown],
              "textposition": "outside", "cliponaxis": False,
              "customdata": [told(contract, measure, value, unit) for value in values],
              "hovertemplate": "%{y}at %{text}: %{customdata}<extra></extra>"}
@@ -100,13 +122,13 @@ def tornado(contract: Contract, measure: Measure, bars: Sequence[Bar], height: i
     return {"data": drawn, "layout": figure}
 
 
-def tornado_in_words(contract: Contract, measure: Measure, bars: Sequence[Bar]) -> str:
+def tornado_in_words(contract: Contract, measure: Measure, bars: Sequence[Bar], words: Words) -> str:
     """The tornado for those who cannot see it."""
     parts = []
     for bar in bars:
         unit = _unit([bar.base, bar.adverse, bar.favourable])
         ends = [told(contract, measure, each, unit) for each in (bar.favourable, bar.adverse)]
-        parts.append(f"{name_of(contract, bar.name)} from {ends[0]} to {ends[1]}")
+        parts.append(f"{words.label(bar.name)} from {ends[0]} to {ends[1]}")
     return f"{label(measure)}, by lever: {'; '.join(parts)}."
 
 

@@ -36,8 +36,6 @@ def strategy(contract: Contract, found: Strategy, goal: Goal, today: int, chosen
         "type": "scatter", "mode": "lines", "x": found.cutoffs.tolist(), "y": y.tolist(),
         "line": {"color": SCENARIO, "width": 2}, "hovertemplate": "cut-off %{x}: %{y}<extra></extra>",
     }  # fmt: skip
-    if contract.book.historic_cutoff is not None:  # nothing was observed below it
-        line["line"] = {**line["line"], "dash": "dash"}
     points = {"today": today, "best": found.best, "chosen": chosen}
     if chosen in (today, found.best):
         points.pop("chosen")
@@ -56,7 +54,16 @@ def strategy(contract: Contract, found: Strategy, goal: Goal, today: int, chosen
     }  # fmt: skip
     reach = float(y.max() - y.min()) or 1.0
     figure["yaxis"]["range"] = [float(y.min()) - 0.14 * reach, float(y.max()) + 0.16 * reach]
-    return {"data": [line, marks], "layout": figure}
+    historic = contract.book.historic_cutoff
+    if historic is None:
+        return {"data": [line, marks], "layout": figure}
+    seen = int((found.cutoffs < historic).sum())  # below it nobody was granted a line: no outcomes
+    unseen = {**line, "x": line["x"][: seen + 1], "y": line["y"][: seen + 1], "line": {**line["line"], "dash": "dash"}}
+    figure["annotations"] = [
+        {"x": 0.02, "xref": "paper", "y": 0.02, "yref": "paper", "showarrow": False,
+         "text": f"below {historic:.0f}: no outcomes observed here", "xanchor": "left", "yanchor": "bottom"}
+    ]  # fmt: skip
+    return {"data": [{**line, "x": line["x"][seen:], "y": line["y"][seen:]}, marks, unseen], "layout": figure}
 
 
 def strategy_in_words(contract: Contract, found: Strategy, goal: Goal) -> str:

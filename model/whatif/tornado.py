@@ -5,7 +5,7 @@ Each answer is a number of the book under a scenario that somebody could have se
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import count as counting
@@ -14,11 +14,14 @@ from typing import TypeAlias
 
 import numpy as np
 
+from data.books import Book
 from data.contract import Assumption, Contract, Measure, Shock, Variable
 from data.errors import BadInput, NotEditable, OutOfRange
 from data.formulas import Array
 from model.engine.chunks import Told, unheard
+from model.engine.scorer import Scorer
 from model.whatif.book import Struck, Whole
+from model.whatif.sensitivity import sweep
 from model.whatif.stress import BETA, FACTOR, METHOD, Layers, Number, Stress, changes, layers, parts
 
 Lever: TypeAlias = Shock | Variable | Assumption | Number
@@ -209,6 +212,18 @@ def tornado(whole: Whole, stress: Stress, measure: Measure, today: date, told: T
         Bar(name, *ends, adverse=values[2 * k], favourable=values[2 * k + 1], base=base)
         for k, (name, ends) in enumerate(found.items())
     ]
+    return sorted(bars, key=lambda bar: -bar.length)
+
+
+def of_customer(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, float], cutoff: float) -> list[Bar]:
+    """How far each lever alone moves one customer's PD over its whole range, all other ``edits`` held; the longest bar
+    first. The adverse end is that of the lever's direction in the contract."""
+    bars = []
+    for each in scorer.contract.levers:
+        curve = sweep(scorer, book, base, edits, each.name, cutoff)
+        worse, better = (-1, 0) if each.direction >= 0 else (0, -1)
+        ends = float(curve.x[worse]), float(curve.x[better]), float(curve.pd[worse]), float(curve.pd[better])
+        bars.append(Bar(each.name, *ends, curve.now_pd))
     return sorted(bars, key=lambda bar: -bar.length)
 
 

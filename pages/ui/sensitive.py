@@ -31,11 +31,12 @@ def matters(found: Answer) -> None:
     contract = found.model.contract
     measure: Measure = st.selectbox("On", MEASURES, index=MEASURES.index("loss"), format_func=measures, key=TORNADO)
     with followed("Moving every lever", stressed.undo) as told:
+        words = levers.of_book(contract)
         bars = tornado.tornado(found.whole, found.stress, measure, found.today, told)
-    pieces.findings(levers.tornado_headline(contract, measure, bars))
+    pieces.findings(levers.tornado_headline(contract, measure, bars, words))
     st.plotly_chart(
-        levers.tornado(contract, measure, bars), key="tornado", config=figures.CONFIG,
-        alt=levers.tornado_in_words(contract, measure, bars),
+        levers.tornado(contract, measure, bars, words), key="tornado", config=figures.CONFIG,
+        alt=levers.tornado_in_words(contract, measure, bars, words),
     )  # fmt: skip
     st.caption(
         "Each lever alone, one swing of the contract to either side of where it stands. Which side is adverse is an "

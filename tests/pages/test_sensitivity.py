@@ -136,3 +136,16 @@ def test_any_two_inputs_of_a_customer_can_be_crossed(open_app: Open) -> None:
     texts = [text for row in figure(at, "two_way")["data"][0]["text"] for text in row]
     assert "" in texts  # some pairs break a rule of the record
     assert any(text.endswith("%") or text.endswith("✓") for text in texts)
+
+
+def test_tornado_of_a_customer_ends_at_the_models_own_probabilities(
+    open_app: Open, scorer: TableScorer, book: Book
+) -> None:
+    at = opened(open_app("applicant", customer=12345), "_customer_tornado")
+    adverse, favourable = figure(at, "customer_tornado")["data"]
+    base = book.raw[:, [book.position(12345)]]
+    for drawn, value in ((adverse, 100), (favourable, -90)):
+        k = drawn["y"].index("Balances ")
+        pd = float(probability(scorer.margins(apply(CONTRACT, base, {"balances": value})))[0])
+        assert drawn["base"][k] + drawn["x"][k] == pytest.approx(100 * pd)
+    assert "moves it most" in markup(at)

@@ -11,6 +11,7 @@ from data.books import Book
 from data.errors import OutOfRange
 from model.engine.scorer import TableScorer
 from model.finance import margin
+from model.report import policy_figures
 from model.whatif.book import Rows, Whole
 from model.whatif.customer import scale
 from model.whatif.policy import (
@@ -237,3 +238,13 @@ def test_an_empty_band_is_priced_as_nothing(whole: Whole, scorer: TableScorer):
 def test_a_cutoff_that_is_no_whole_point_within_range_is_refused(given_: float):
     with pytest.raises((OutOfRange, ValueError)):
         check_cutoff(given_, 300, 800)
+
+
+def test_curve_below_a_historic_cutoff_is_dashed_and_says_why(shipped: Strategy):
+    bank = CONTRACT.model_copy(update={"book": CONTRACT.book.model_copy(update={"historic_cutoff": 500.0})})
+    drawn = policy_figures.strategy(bank, shipped, "profit", 520, 520)
+    seen, _, unseen = drawn["data"]
+    assert unseen["line"]["dash"] == "dash"
+    assert max(unseen["x"]) == min(seen["x"]) == 500
+    assert drawn["layout"]["annotations"][0]["text"] == "below 500: no outcomes observed here"
+    assert len(policy_figures.strategy(CONTRACT, shipped, "profit", 520, 520)["data"]) == 2
