@@ -252,10 +252,9 @@ class Segment(_Part):
         return self
 
 
-class Shock(_Swung):
-    """A mechanical shock to the raw records of many customers at once, by linked rules that read ``value``. At 0 it
-    changes nothing. ``share``: its value is the percentage of customers whom the rules hit. ``phrase`` tells it in a
-    sentence, {} standing for the value."""
+class _Change(_Swung):
+    """What a change of the world is called and may be. At 0 it changes nothing. ``phrase`` tells it in a sentence, {}
+    standing for the value."""
 
     name: str
     label: str
@@ -264,37 +263,29 @@ class Shock(_Swung):
     maximum: float
     step: float = Declared(gt=0)
     phrase: str
-    share: bool = False
-    rules: dict[str, str]
     help: str
 
     @model_validator(mode="after")
-    def _nothing_lies_within_bounds(self) -> "Shock":
+    def _nothing_lies_within_bounds(self) -> "_Change":
         if not self.minimum <= 0 <= self.maximum:
             raise ValueError(f"the bounds of {self.name} must hold 0, at which it changes nothing")
         return self
 
 
-class Variable(_Swung):
+class Shock(_Change):
+    """A mechanical shock to the raw records of many customers at once, by linked rules that read ``value``.
+    ``share``: its value is the percentage of customers whom the rules hit."""
+
+    share: bool = False
+    rules: dict[str, str]
+
+
+class Variable(_Change):
     """A variable of the economy, as a change against today. ``coefficient``: log-odds of default per unit, for the
     whole book alike; ``source`` says where it comes from."""
 
-    name: str
-    label: str
-    unit: str
-    minimum: float
-    maximum: float
-    step: float = Declared(gt=0)
     coefficient: float = Declared(ge=-1, le=1)
-    phrase: str
     source: str
-    help: str
-
-    @model_validator(mode="after")
-    def _today_lies_within_bounds(self) -> "Variable":
-        if not self.minimum <= 0 <= self.maximum:
-            raise ValueError(f"the bounds of {self.name} must hold 0, which is today")
-        return self
 
 
 class Appetite(_Part):

@@ -18,6 +18,7 @@ from model.whatif.customer import Decision, Explanation, decide, explain, scale
 from model.whatif.scenario import CUTOFF, CUTOFF_RANGE, OWN, Scenario, apply, base_record, editable
 from model.whatif.sensitivity import flips, position, seek, steps, sweep, two_way
 from pages.ui import deployed, pieces, state, statement
+from pages.ui.memory import place, way_back
 
 FIND, START, SWEPT, GOAL, EDITS = "_find", "_start", "_swept", "_goal", "_edits"
 ROWS, COLUMNS = "_two_rows", "_two_columns"
@@ -26,7 +27,7 @@ RANDOM, OWN_RECORD = "random", "your own"
 
 def main() -> None:
     model = deployed.model()
-    state.restore(model)
+    state.memory.restore(model)
     inputs = [each.name for each in model.contract.inputs]
     pieces.spreads({each.name: spread_of(model, inputs.index(each.shows)) for each in model.contract.levers})
     workbench(model)
@@ -37,12 +38,12 @@ def main() -> None:
 @st.fragment
 def workbench(model: EmbeddedModel) -> None:
     """The whole page as one fragment: a move of any control draws this and nothing else."""
-    state.settle(model)
+    state.memory.settle(model)
     left, right = st.columns([0.3, 0.7], gap="medium")
-    scenario = state.current()
+    scenario = state.memory.current()
     found = None
     with right:
-        for message in state.told():
+        for message in state.memory.told():
             st.warning(message, icon=":material/info:")
         if scenario.chosen:
             found = headline(model, scenario)
@@ -56,7 +57,7 @@ def workbench(model: EmbeddedModel) -> None:
             explanation(model, scenario, found)
         if scenario.own:
             statement.own(model)
-    state.write_address()
+    state.memory.write_address()
 
 
 # ---- finding a customer ---------------------------------------------------------------------------------------------
@@ -66,7 +67,7 @@ def find(model: EmbeddedModel) -> None:
     """A customer by number, by what the model says of them, at random, or one's own."""
     person = model.contract.book.person
     ids = model.book.ids
-    state.place(FIND, state.current().customer)
+    place(FIND, state.memory.current().customer)
     st.number_input(
         f"{person.capitalize()} number", int(ids.min()), int(ids.max()), key=FIND, value=None, step=1,
         placeholder=f"{ids.min():,} to {ids.max():,}", on_change=found, args=(model,),
@@ -94,7 +95,7 @@ def started(model: EmbeddedModel) -> None:
 
 def invitation(model: EmbeddedModel) -> None:
     """Nothing is chosen or complete yet: no number."""
-    own = state.current().own
+    own = state.memory.current().own
     missing = own.count(None)
     words = (
         f"Fill in the record below: {missing} of {len(own)} values are still missing. The model answers as soon "
@@ -111,23 +112,16 @@ def invitation(model: EmbeddedModel) -> None:
 
 def controls(model: EmbeddedModel) -> None:
     """Levers, the statement, assumptions; reset and undo."""
-    scenario = state.current()
+    scenario = state.memory.current()
     if scenario.chosen:
         base = base_record(model.book, scenario)
         record = apply(model.contract, base, scenario.edits)
         inputs = model.contract.derive(record)
         for lever in model.contract.levers:
             draw_lever(model, lever, base, inputs)
-    row = st.container(horizontal=True, key="buttons", gap="small")
-    if scenario.chosen or state.can_undo():
-        row.button("Undo", on_click=state.undo, disabled=not state.can_undo(), icon=":material/undo:")
+    if scenario.chosen or state.memory.can_undo():
+        way_back(state.memory, state.reset, not (scenario.edits or scenario.assumptions))
     if scenario.chosen:
-        nothing = not (scenario.edits or scenario.assumptions)
-        row.button("Reset all", on_click=state.reset, disabled=nothing, icon=":material/restart_alt:")
-        link = row.popover("Link", icon=":material/link:", key="_link", on_change="rerun")
-        if link.open:
-            link.write("This address opens the same what-if.")
-            link.code(state.link(), language=None, wrap_lines=True)
         assumptions(model)
         taken_back(model)
 
@@ -135,14 +129,14 @@ def controls(model: EmbeddedModel) -> None:
 def draw_lever(model: EmbeddedModel, lever: Lever, base: Array, inputs: Array) -> None:
     """One slider, and where the customer now stands in the book."""
     contract = model.contract
-    now = position(model.scorer, base, dict(state.current().edits), lever.name)
+    now = position(model.scorer, base, dict(state.memory.current().edits), lever.name)
     whole = all(float(v).is_integer() for v in (lever.minimum, lever.maximum, lever.step))
     kind = int if whole else float
     at = min(max(now, lever.minimum), lever.maximum)
     label = f"{lever.label} · {numbers.lever_value(now, lever.unit)}"
     st.slider(
         label, kind(lever.minimum), kind(lever.maximum), step=kind(lever.step), help=narrative.lever_help(lever),
-        key=state.place(lever.name, kind(at)), on_change=state.touched, args=(lever.name,),
+        key=place(lever.name, kind(at)), on_change=state.memory.touched, args=(lever.name,),
     )  # fmt: skip
     k = [each.name for each in contract.inputs].index(lever.shows)
     value, spread = float(inputs[k, 0]), spread_of(model, k)
@@ -174,13 +168,14 @@ def assumptions(model: EmbeddedModel) -> None:
             factor = 100 if each.unit == "%" else 1
             st.number_input(
                 f"{each.label} ({each.unit})", each.minimum * factor, each.maximum * factor, step=each.step * factor,
-                key=state.place(each.name, state.assumption_shown(model, each.name)), help=each.help,
-                on_change=state.touched, args=(each.name,), format="%.0f",
+                key=place(each.name, state.assumption_shown(model, each.name)), help=each.help,
+                on_change=state.memory.touched, args=(each.name,), format="%.0f",
             )  # fmt: skip
         low, high = CUTOFF_RANGE
         st.number_input(
-            "Cut-off (score points)", low, high, step=1.0, format="%.0f", on_change=state.touched, args=(CUTOFF,),
-            key=state.place(CUTOFF, state.assumption_shown(model, CUTOFF)),
+            "Cut-off (score points)", low, high, step=1.0, format="%.0f",
+            on_change=state.memory.touched, args=(CUTOFF,),
+            key=place(CUTOFF, state.assumption_shown(model, CUTOFF)),
             help="The score from which the line would be granted. The book has no historic cut-off: an assumption.",
         )  # fmt: skip
         st.caption(contract.book.decision_note)
@@ -188,7 +183,7 @@ def assumptions(model: EmbeddedModel) -> None:
 
 def taken_back(model: EmbeddedModel) -> None:
     """Every edit as a chip; a click takes that one back."""
-    scenario = state.current()
+    scenario = state.memory.current()
     chips = {name: narrative.edit_chip(model.contract, name, value) for name, value in scenario.edits}
     for name, value in scenario.assumptions:
         chips[name] = narrative.assumption_chip(model.contract, name, value)
@@ -204,9 +199,9 @@ def take_back(model: EmbeddedModel) -> None:
     name = st.session_state[EDITS]
     st.session_state[EDITS] = None
     if name is not None:
-        scenario = state.current()
+        scenario = state.memory.current()
         assumed = name in dict(scenario.assumptions)
-        state.change((scenario.assumed if assumed else scenario.edited)(model.contract, name, None))
+        state.memory.change((scenario.assumed if assumed else scenario.edited)(model.contract, name, None))
 
 
 # ---- answers --------------------------------------------------------------------------------------------------------

@@ -25,14 +25,14 @@ def main() -> None:
     model = deployed.model()
     if {CUSTOMER, OWN} & set(st.query_params):  # links to a customer once led here
         st.switch_page("applicant.py", query_params=dict(st.query_params))
-    stressed.restore(model)
+    stressed.memory.restore(model)
     workbench(model)
 
 
 @st.fragment
 def workbench(model: EmbeddedModel) -> None:
     """The whole page as one fragment: a move of any control draws this and nothing else."""
-    stressed.settle(model)
+    stressed.memory.settle(model)
     if st.session_state.get(PRESENT):
         presentation(model)
     else:
@@ -49,7 +49,7 @@ def workbench(model: EmbeddedModel) -> None:
             panels(found)
         with st.expander("How is this computed?"):
             st.markdown(book_words.method(model.contract, model.release.id))
-    stressed.write_address()
+    stressed.memory.write_address()
 
 
 # ---- the numbers ------------------------------------------------------------------------------------------------
@@ -57,10 +57,10 @@ def workbench(model: EmbeddedModel) -> None:
 
 def answer(model: EmbeddedModel, far: bool = False) -> Answer:
     """The sentence and the numbers; seen from ``far``, with what is assumed below them."""
-    stress, today = stressed.current(), date.today()
-    for message in [*stressed.told(), *filter(None, [overlay_lacks(model.contract, stress, today)])]:
+    stress, today = stressed.memory.current(), date.today()
+    for message in [*stressed.memory.told(), *filter(None, [overlay_lacks(model.contract, stress, today)])]:
         st.warning(message, icon=":material/info:")
-    with followed("Scoring the whole book", stressed.undo) as told:
+    with followed("Scoring the whole book", stressed.memory.undo) as told:
         found = Answer.to(model, stress, today, told)
     sentence = book_words.verdict(model.contract, stress, today, found.base, found.now)
     known = found.whole.known(found.layers[1])
@@ -133,7 +133,7 @@ def moved(found: Answer, draw: Draw = as_is) -> None:
     """The bridge over the levers in use."""
     contract, stress = found.model.contract, found.stress
     measure = st.session_state.get(MEASURE) or "loss"
-    with followed("Working out what moved it", stressed.undo) as told:
+    with followed("Working out what moved it", stressed.memory.undo) as told:
         steps = bridge(found.whole, stress, found.today, measure, told)
     pieces.findings(book_words.bridge_headline(contract, stress, steps))
     st.plotly_chart(

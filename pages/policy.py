@@ -36,7 +36,7 @@ from model.whatif.policy import (
 )
 from model.whatif.stress import layers
 from pages.ui import deployed, pieces, policied
-from pages.ui.memory import place
+from pages.ui.memory import place, way_back
 
 GOAL, TARGET, CURVE, OTHER, CELL, ATTRIBUTE, HEAT, RETURN = (
     "_goal", "_target", "_curve", "_other", "_cell", "_attribute", "_heat", "_return",
@@ -87,18 +87,18 @@ class Judged:
 
 def main() -> None:
     model = deployed.model()
-    policied.restore(model)
+    policied.memory.restore(model)
     workbench(model)
 
 
 @st.fragment
 def workbench(model: EmbeddedModel) -> None:
     """The whole page as one fragment."""
-    policied.settle(model)
+    policied.memory.settle(model)
     left, right = st.columns([0.3, 0.7], gap="medium")
-    found = Judged.of(model, policied.current())
+    found = Judged.of(model, policied.memory.current())
     with right:
-        for message in policied.told():
+        for message in policied.memory.told():
             st.warning(message, icon=":material/info:")
         headline(found)
     with left:
@@ -108,7 +108,7 @@ def workbench(model: EmbeddedModel) -> None:
         panels(found)
     with st.expander("How is this computed?"):
         st.markdown(policy_words.method(model.contract))
-    policied.write_address()
+    policied.memory.write_address()
 
 
 # ---- the numbers ------------------------------------------------------------------------------------------------
@@ -155,19 +155,12 @@ def tile(found: Judged, goal: Goal) -> str:
 def controls(found: Judged) -> None:
     """The cut-off, goal seek, assumptions; undo and reset."""
     contract = found.contract
-    row = st.container(horizontal=True, key="buttons", gap="small")
-    row.button("Undo", on_click=policied.undo, disabled=not policied.can_undo(), icon=":material/undo:")
-    nothing = found.policy == Policy()
-    row.button("Reset", on_click=policied.reset, disabled=nothing, icon=":material/restart_alt:")
-    link = row.popover("Link", icon=":material/link:", key="_policy_link", on_change="rerun")
-    if link.open:
-        link.write("This address opens the same policy.")
-        link.code(policied.link(), language=None, wrap_lines=True)
+    way_back(policied.memory, policied.reset, found.policy == Policy())
     low, high = int(found.strategy.cutoffs[0]), int(found.strategy.cutoffs[-1])
     at = found.policy.at(contract)
     st.slider(
         f"Cut-off · {at} points", low, high, step=1, key=place(CUTOFF, min(max(at, low), high)),
-        on_change=policied.touched, args=(CUTOFF,),
+        on_change=policied.memory.touched, args=(CUTOFF,),
         help=f"From {low}, which approves everybody, to {high}, which approves nobody. Today's is {today(contract)}.",
     )  # fmt: skip
     row = st.container(horizontal=True, key="jumps", gap="small")
@@ -182,13 +175,13 @@ def controls(found: Judged) -> None:
         bottom, top, step = (round(value / factor, 6) for value in (each.minimum, each.maximum, each.step))
         st.number_input(
             f"{each.label} ({each.unit})", bottom, top, step=step, help=each.help, key=policied.at(contract, name),
-            on_change=policied.touched, args=(name,), format="%.0f" if float(step).is_integer() else "%.1f",
+            on_change=policied.memory.touched, args=(name,), format="%.0f" if float(step).is_integer() else "%.1f",
         )  # fmt: skip
 
 
 def jump(contract: Contract, cutoff: int) -> None:
     """Callback: go to a cut-off."""
-    policied.change(policied.current().put(contract, CUTOFF, float(cutoff)))
+    policied.memory.change(policied.memory.current().put(contract, CUTOFF, float(cutoff)))
 
 
 def seek(found: Judged) -> None:

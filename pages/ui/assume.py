@@ -32,6 +32,7 @@ from model.whatif.stress import (
     parts,
 )
 from pages.ui import stressed
+from pages.ui.memory import place, way_back
 
 CHIPS = "_book_chips"
 FIRST = "lgd"  # the assumption an executive asks for by name
@@ -58,20 +59,13 @@ def controls(model: EmbeddedModel) -> None:
 
 def buttons(present: Callable[[], None]) -> None:
     """Undo, reset, the link to this very scenario, and the way to present it."""
-    nothing = not stressed.current().values
-    row = st.container(horizontal=True, key="buttons", gap="small")
-    row.button("Undo", on_click=stressed.undo, disabled=not stressed.can_undo(), icon=":material/undo:")
-    row.button("Reset", on_click=stressed.reset, disabled=nothing, icon=":material/restart_alt:")
-    link = row.popover("Link", icon=":material/link:", key="_book_link", on_change="rerun")
-    if link.open:
-        link.write("This address opens the same what-if.")
-        link.code(stressed.link(), language=None, wrap_lines=True)
+    row = way_back(stressed.memory, stressed.reset, not stressed.memory.current().values)
     row.button("Present", on_click=present, shortcut="p", icon=":material/slideshow:")
 
 
 def chips(contract: Contract) -> None:
     """Every value that was set as a chip; a click takes that one back."""
-    stress = stressed.current()
+    stress = stressed.memory.current()
     told = {name: book_words.chip(contract, stress, name) for name, _ in stress.values if not name.startswith(WEIGHT)}
     if told:
         st.pills(
@@ -91,10 +85,10 @@ def take_back(contract: Contract) -> None:
 def preset() -> None:
     """A regulator's scenario, how severe, at which point of its path."""
     titles = {each.name: each.title for each in presets()}
-    contract_free = stressed.current()
+    contract_free = stressed.memory.current()
     st.selectbox(
         "Regulator's scenario", ["", *titles], format_func=lambda name: titles.get(name, "none: your own assumptions"),
-        key=stressed.place(PRESET, dict(contract_free.values).get(PRESET, "")), on_change=stressed.touched,
+        key=place(PRESET, dict(contract_free.values).get(PRESET, "")), on_change=stressed.memory.touched,
         args=(PRESET,), help="Sets the economy to what a regulator published. Source and path stand on the right.",
     )  # fmt: skip
     using = chosen(contract_free)
@@ -103,14 +97,15 @@ def preset() -> None:
     left, right = st.columns(2, gap="small")
     severity = float(dict(contract_free.values).get(SEVERITY, 100.0))
     left.slider(
-        f"Severity · {severity:.0f} %", 0, 150, step=5, key=stressed.place(SEVERITY, int(severity)),
-        on_change=stressed.touched, args=(SEVERITY,), help="Times the published change of the economy.",
+        f"Severity · {severity:.0f} %", 0, 150, step=5, key=place(SEVERITY, int(severity)),
+        on_change=stressed.memory.touched, args=(SEVERITY,), help="Times the published change of the economy.",
     )  # fmt: skip
     labels = {each.name: each.label for each in using.points}
     labels[using.peak] = f"peak, {labels[using.peak]}" if len(labels) > 1 else labels[using.peak]
     right.selectbox(
-        "Point of the path", list(labels), format_func=lambda name: labels.get(name, name), on_change=stressed.touched,
-        key=stressed.place(POINT, dict(contract_free.values).get(POINT, using.peak)), args=(POINT,),
+        "Point of the path", list(labels), format_func=lambda name: labels.get(name, name),
+        on_change=stressed.memory.touched,
+        key=place(POINT, dict(contract_free.values).get(POINT, using.peak)), args=(POINT,),
         help="The model looks one month ahead, so a path meets it at one point.",
     )  # fmt: skip
 
@@ -121,25 +116,25 @@ def slider(contract: Contract, part: Shock | Variable | Assumption) -> None:
     low, high, step = (round(each / factor, 6) for each in (part.minimum, part.maximum, part.step))
     whole = all(float(each).is_integer() for each in (low, high, step))
     kind = int if whole else float
-    now = book_words.position(contract, stressed.current(), name)
-    value = book_words.number_of(contract, stressed.current(), name) / factor
+    now = book_words.position(contract, stressed.memory.current(), name)
+    value = book_words.number_of(contract, stressed.memory.current(), name) / factor
     at = kind(min(max(round(value, 6), low), high))
     st.slider(
         f"{part.label} · {now}", kind(low), kind(high), step=kind(step), help=part.help,
-        key=stressed.place(name, at), on_change=stressed.touched, args=(name,),
+        key=place(name, at), on_change=stressed.memory.touched, args=(name,),
     )  # fmt: skip
 
 
 def economy(contract: Contract) -> None:
     """The variables that have a coefficient; or the one factor that stands for all of them."""
-    stress = stressed.current()
+    stress = stressed.memory.current()
     if stress.get(contract, METHOD) == FACTOR:
         number = parts(contract)[FACTOR]
         assert isinstance(number, Number)
         st.slider(
             f"State of the economy · {book_words.lever_value(contract, stress, FACTOR)} standard deviations",
             float(number.minimum), float(number.maximum), step=0.1,
-            key=stressed.at(contract, FACTOR), on_change=stressed.touched,
+            key=stressed.at(contract, FACTOR), on_change=stressed.memory.touched,
             args=(FACTOR,), help="One factor (Vasicek), negative in bad times; at 0 nothing changes.",
         )  # fmt: skip
         return
@@ -160,11 +155,13 @@ def whom(contract: Contract) -> None:
             options[f"{segment.name}:{band}"] = f"{segment.label}: {label}"
     with panel:
         st.selectbox(
-            "Only these", list(options), format_func=lambda name: options.get(name, name), on_change=stressed.touched,
+            "Only these", list(options), format_func=lambda name: options.get(name, name),
+            on_change=stressed.memory.touched,
             key=stressed.text_at(contract, WHO), args=(WHO,),
         )  # fmt: skip
         st.number_input(
-            "Share of them (%)", 1.0, 100.0, step=5.0, key=stressed.at(contract, SHARE), on_change=stressed.touched,
+            "Share of them (%)", 1.0, 100.0, step=5.0, key=stressed.at(contract, SHARE),
+            on_change=stressed.memory.touched,
             args=(SHARE,), format="%.0f", help="A fixed choice: a larger share adds customers and leaves the others.",
         )  # fmt: skip
 
@@ -174,12 +171,12 @@ def coefficients(contract: Contract) -> None:
     panel = st.expander("B · Coefficients and method", key="_coefficients", on_change="rerun")
     if not panel.open:
         return
-    stress = stressed.current()
+    stress = stressed.memory.current()
     with panel:
         labels = {COEFFICIENTS: "coefficients, variable by variable", FACTOR: SINGLE}
         st.radio(
             "Method", list(labels), format_func=lambda name: labels.get(name, name),
-            key=stressed.text_at(contract, METHOD), on_change=stressed.touched, args=(METHOD,),
+            key=stressed.text_at(contract, METHOD), on_change=stressed.memory.touched, args=(METHOD,),
         )  # fmt: skip
         if stress.get(contract, METHOD) == FACTOR:
             st.caption(f"{contract.assumption('correlation').label}: under Assumptions.")
@@ -188,7 +185,7 @@ def coefficients(contract: Contract) -> None:
             name = BETA + each.name
             st.number_input(
                 f"{each.label}: log-odds per {each.unit.removeprefix('±')}", -1.0, 1.0, step=0.01, format="%.2f",
-                key=stressed.at(contract, name), on_change=stressed.touched, args=(name,), help=each.help,
+                key=stressed.at(contract, name), on_change=stressed.memory.touched, args=(name,), help=each.help,
             )  # fmt: skip
             st.caption(each.source[:1].upper() + each.source[1:])
             if not stress.number(contract, name):
@@ -206,15 +203,15 @@ def overlay(contract: Contract) -> None:
             assert isinstance(number, Number)
             st.number_input(
                 f"{number.label} ({number.unit})", float(number.minimum), float(number.maximum), step=5.0,
-                format="%.0f", key=stressed.at(contract, name), on_change=stressed.touched, args=(name,),
+                format="%.0f", key=stressed.at(contract, name), on_change=stressed.memory.touched, args=(name,),
             )  # fmt: skip
         for name in (OWNER, REASON):
             st.text_input(
-                str(parts(contract)[name]), key=stressed.text_at(contract, name), on_change=stressed.touched,
+                str(parts(contract)[name]), key=stressed.text_at(contract, name), on_change=stressed.memory.touched,
                 args=(name,), max_chars=200,
             )  # fmt: skip
         st.date_input(
-            str(parts(contract)[UNTIL]), value=None, key=stressed.day_at(contract), on_change=stressed.touched,
+            str(parts(contract)[UNTIL]), value=None, key=stressed.day_at(contract), on_change=stressed.memory.touched,
             args=(UNTIL,), format="YYYY-MM-DD", min_value=FIRST_DAY, max_value=LAST_DAY,
         )  # fmt: skip
 
@@ -232,7 +229,7 @@ def assumptions(contract: Contract) -> None:
             low, high, step = (round(value / factor, 6) for value in (each.minimum, each.maximum, each.step))
             st.number_input(
                 f"{each.label} ({each.unit}) → {each.feeds}", low, high, step=step, help=each.help,
-                key=stressed.at(contract, each.name), on_change=stressed.touched, args=(each.name,),
+                key=stressed.at(contract, each.name), on_change=stressed.memory.touched, args=(each.name,),
                 format="%.0f" if float(step).is_integer() else "%.1f",
             )  # fmt: skip
 
@@ -250,6 +247,6 @@ def limits(contract: Contract) -> None:
             )
             st.number_input(
                 f"{book_words.label(each.measure)}, {each.sense} ({unit})", key=stressed.at(contract, name),
-                on_change=stressed.touched, args=(name,), format="%.1f" if unit == "%" else "%.0f", step=1.0,
+                on_change=stressed.memory.touched, args=(name,), format="%.1f" if unit == "%" else "%.0f", step=1.0,
                 help="A limit of the contract, an assumption until the board sets it.",
             )  # fmt: skip

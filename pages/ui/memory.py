@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from data.errors import WhatIfError
 from model.serving.client import EmbeddedModel
@@ -108,6 +109,19 @@ class Memory(Generic[Held]):
     def _past(self) -> list[Held]:
         found: list[Held] = st.session_state.setdefault(self._key("past"), [])
         return found
+
+
+def way_back(memory: Memory[Any], reset: Callable[[], None], untouched: bool) -> DeltaGenerator:
+    """The buttons above a page's controls, as a row that takes more of them: undo, reset, and the address of this very
+    what-if."""
+    row = st.container(horizontal=True, key="buttons", gap="small")
+    row.button("Undo", on_click=memory.undo, disabled=not memory.can_undo(), icon=":material/undo:")
+    row.button("Reset", on_click=reset, disabled=untouched, icon=":material/restart_alt:")
+    link = row.popover("Link", icon=":material/link:", key=f"_{memory.page}_link", on_change="rerun")
+    if link.open:
+        link.write("This address opens the same what-if.")
+        link.code(memory.link(), language=None, wrap_lines=True)
+    return row
 
 
 def place(name: str, value: Any) -> str:

@@ -263,7 +263,7 @@ def weighting(found: Answer) -> None:
     for k, (name, title) in enumerate(titles.items()):
         columns[k % 3].number_input(
             f"{title} (%)", 0.0, 100.0, step=5.0, format="%.0f", key=stressed.at(contract, WEIGHT + name),
-            on_change=stressed.touched, args=(WEIGHT + name,),
+            on_change=stressed.memory.touched, args=(WEIGHT + name,),
         )  # fmt: skip
     if not any(found.stress.number(contract, WEIGHT + name) for name in titles):
         st.write("Give at least one scenario a weight.")
@@ -273,7 +273,7 @@ def weighting(found: Answer) -> None:
     except WhatIfError as error:
         st.warning(str(error), icon=":material/info:")
         return
-    with followed("Scoring the book under each scenario", stressed.undo) as told:
+    with followed("Scoring the book under each scenario", stressed.memory.undo) as told:
         losses = found.whole.losses([layers(contract, each, found.today) for _, _, each in scenarios], told)
     weights = [weight for _, weight, _ in scenarios]
     total = weigh(losses, weights)

@@ -16,36 +16,22 @@ def scale(contract: Contract, name: str) -> float:
 
 def _moved(model: EmbeddedModel, name: str, value: Any) -> Policy:
     told = None if value is None else round(float(value) * scale(model.contract, name), 12)
-    return current().put(model.contract, name, told)
+    return memory.current().put(model.contract, name, told)
 
 
 def at(contract: Contract, name: str) -> str:
     """The key of an assumption's widget, put where the policy has it."""
-    return place(name, round(current().assumed.number(contract, name) / scale(contract, name), 6))
+    return place(name, round(memory.current().assumed.number(contract, name) / scale(contract, name), 6))
 
 
 def reset() -> None:
     """Today's cut-off under the contract's assumptions."""
-    change(Policy())
+    memory.change(Policy())
 
 
-_memory = Memory[Policy](
+memory = Memory[Policy](
     "policy",
     lambda model, address: from_query(model.contract, address, settings().url_state),
     lambda policy: to_query(policy, settings().url_state),
     _moved,
-)
-restore, current, change, undo, can_undo = (
-    _memory.restore,
-    _memory.current,
-    _memory.change,
-    _memory.undo,
-    _memory.can_undo,
-)
-touched, settle, write_address, link, told = (
-    _memory.touched,
-    _memory.settle,
-    _memory.write_address,
-    _memory.link,
-    _memory.told,
 )

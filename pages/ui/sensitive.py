@@ -30,7 +30,7 @@ def matters(found: Answer) -> None:
     """The tornado of every lever on one measure."""
     contract = found.model.contract
     measure: Measure = st.selectbox("On", MEASURES, index=MEASURES.index("loss"), format_func=measures, key=TORNADO)
-    with followed("Moving every lever", stressed.undo) as told:
+    with followed("Moving every lever", stressed.memory.undo) as told:
         words = levers.of_book(contract)
         bars = tornado.tornado(found.whole, found.stress, measure, found.today, told)
     pieces.findings(levers.tornado_headline(contract, measure, bars, words))
@@ -63,7 +63,7 @@ def tables(found: Answer) -> None:
     down = tornado.steps(contract, stress, one)
     rows = [levers.value_of(contract, one, value) for value in down]
     if not other:
-        with followed("Working out the table", stressed.undo) as told:
+        with followed("Working out the table", stressed.memory.undo) as told:
             values = tornado.table(found.whole, stress, one, down, MEASURES, found.today, told)
         frame = pd.DataFrame(values, columns=[measures(name) for name in MEASURES])
         shown = pd.DataFrame(
@@ -82,7 +82,7 @@ def tables(found: Answer) -> None:
         "Measure", MEASURES, index=MEASURES.index("loss"), format_func=measures, key=TABLED
     )  # fmt: skip
     across = tornado.steps(contract, stress, other)
-    with followed("Working out the table", stressed.undo) as told:
+    with followed("Working out the table", stressed.memory.undo) as told:
         cells = tornado.grid(found.whole, stress, one, down, other, across, measure, found.today, told)
     columns = [levers.value_of(contract, other, value) for value in across]
     unit = levers.Unit.of(*cells[np.isfinite(cells)].tolist())
@@ -114,7 +114,7 @@ def targets(found: Answer) -> None:
         limit, _ = book_words.limit_of(contract, stress, measure)
         st.session_state[key] = round(limit / factor, 3) if np.isfinite(limit) else 0.0
     target = right.number_input(f"{'At most' if at_most else 'At least'} ({unit})", key=key, step=1.0, format="%.1f")
-    with followed("Seeking", stressed.undo) as told:
+    with followed("Seeking", stressed.memory.undo) as told:
         sought = tornado.seek(found.whole, stress, name, measure, target * factor, at_most, found.today, told)
     st.write(levers.seek_words(contract, measure, sought, at_most))
     if sought.reached and not sought.reached_before:
@@ -128,7 +128,7 @@ def targets(found: Answer) -> None:
     appetite = next(each for each in contract.appetite if each.measure == broken)
     limit = stress.number(contract, LIMIT + broken)
     try:
-        with followed("Scaling the scenario", stressed.undo) as told:
+        with followed("Scaling the scenario", stressed.memory.undo) as told:
             answer = tornado.reverse(
                 found.whole, stress, broken, limit, appetite.sense == "at most", found.today, told
             )  # fmt: skip
@@ -147,4 +147,4 @@ def scale(contract: Contract, measure: Measure) -> tuple[float, str]:
 
 def settle_at(contract: Contract, name: str, value: float) -> None:
     """Callback: put a lever where the goal is reached."""
-    stressed.change(tornado.moved(contract, stressed.current(), name, value))
+    stressed.memory.change(tornado.moved(contract, stressed.memory.current(), name, value))

@@ -7,25 +7,23 @@ from model.serving.client import EmbeddedModel
 from model.settings import settings
 from model.whatif.scenario import Scenario, apply, base_record, from_query, to_query
 from model.whatif.sensitivity import position
-from pages.ui.memory import Memory, place
-
-__all__ = ["place"]
+from pages.ui.memory import Memory
 
 OWN_PREFIX = "own_"
 
 
 def reset() -> None:
     """The customer exactly as in the book, under the contract's assumptions."""
-    change(replace(current(), edits=(), assumptions=()))
+    memory.change(replace(memory.current(), edits=(), assumptions=()))
 
 
 def choose(customer: int | None = None, own: tuple[float | None, ...] = ()) -> None:
     """Look at another customer, or at a record typed by hand; assumptions stay."""
-    change(Scenario(customer, own, (), current().assumptions))
+    memory.change(Scenario(customer, own, (), memory.current().assumptions))
 
 
 def _moved(model: EmbeddedModel, name: str, value: Any) -> Scenario:
-    contract, scenario = model.contract, current()
+    contract, scenario = model.contract, memory.current()
     if name.startswith(OWN_PREFIX):
         own = list(scenario.own)
         own[contract.row[name.removeprefix(OWN_PREFIX)]] = None if value is None else float(value)
@@ -51,26 +49,12 @@ def _scale(model: EmbeddedModel, name: str) -> float:
 
 def assumption_shown(model: EmbeddedModel, name: str) -> float:
     """An assumption in the unit its widget shows."""
-    return round(current().values(model.contract)[name] / _scale(model, name), 6)
+    return round(memory.current().values(model.contract)[name] / _scale(model, name), 6)
 
 
-_memory = Memory[Scenario](
+memory = Memory[Scenario](
     "customer",
     lambda model, address: from_query(model.book, address, settings().url_state),
     lambda scenario: to_query(scenario, settings().url_state),
     _moved,
-)
-restore, current, change, undo, can_undo = (
-    _memory.restore,
-    _memory.current,
-    _memory.change,
-    _memory.undo,
-    _memory.can_undo,
-)
-touched, settle, write_address, link, told = (
-    _memory.touched,
-    _memory.settle,
-    _memory.write_address,
-    _memory.link,
-    _memory.told,
 )

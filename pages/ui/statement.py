@@ -9,6 +9,7 @@ from data.formulas import Array
 from model.report import narrative
 from model.serving.client import EmbeddedModel
 from pages.ui import state
+from pages.ui.memory import place
 
 
 def edits(model: EmbeddedModel, record: Array) -> None:
@@ -23,7 +24,7 @@ def edits(model: EmbeddedModel, record: Array) -> None:
 
 def own(model: EmbeddedModel) -> None:
     """An empty record to fill in. Until it is complete nothing is scored."""
-    scenario = state.current()
+    scenario = state.memory.current()
     filled = dict(zip(model.contract.row, scenario.own, strict=True))
     with st.expander("Your own record", expanded=not scenario.chosen, key="_own_record"):
         for field in model.contract.fields:
@@ -45,15 +46,16 @@ def _grid(model: EmbeddedModel, values: Mapping[str, float | None], prefix: str)
 def _field(field: Field, value: float | None, prefix: str) -> None:
     """One widget. A record typed by hand starts empty and can be emptied again; a customer's cannot."""
     shown = None if value is None else round(value)
-    key = state.place(f"{prefix}{field.name}", shown)
+    key = place(f"{prefix}{field.name}", shown)
     if field.codes:
         st.selectbox(
             field.label, list(field.codes), format_func=lambda code: field.codes[code], index=None if prefix else 0,
-            help=narrative.field_help(field), key=key, on_change=state.touched, args=(key,), placeholder="choose",
+            help=narrative.field_help(field), key=key,
+            on_change=state.memory.touched, args=(key,), placeholder="choose",
         )  # fmt: skip
         return
     st.number_input(
         f"{field.label} ({field.unit})", int(field.minimum), int(field.maximum), value=None if prefix else "min",
-        step=int(field.step), help=narrative.field_help(field), key=key, on_change=state.touched, args=(key,),
+        step=int(field.step), help=narrative.field_help(field), key=key, on_change=state.memory.touched, args=(key,),
         placeholder="enter",
     )  # fmt: skip

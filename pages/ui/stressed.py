@@ -30,18 +30,18 @@ def _moved(model: EmbeddedModel, name: str, value: Any) -> Stress:
         told = value.isoformat()
     elif isinstance(value, int | float):
         told = round(float(value) * scale(contract, name), 12)
-    before = current()
+    before = memory.current()
     after = before.put(contract, name, told)
     lost = [each for each, _ in before.values if each != name and each not in dict(after.values)]
     gone = [book_words.chip(contract, before, each) for each in lost if each not in (SEVERITY, POINT, METHOD)]
     if gone:
-        _memory.tell([f"Taken back, as the two exclude each other: {', '.join(gone)}. Undo brings it back."])
+        memory.tell([f"Taken back, as the two exclude each other: {', '.join(gone)}. Undo brings it back."])
     return after
 
 
 def shown(contract: Contract, name: str) -> float:
     """Where a part stands, in the unit its widget shows."""
-    return round(current().number(contract, name) / scale(contract, name), 6)
+    return round(memory.current().number(contract, name) / scale(contract, name), 6)
 
 
 def at(contract: Contract, name: str) -> str:
@@ -51,42 +51,28 @@ def at(contract: Contract, name: str) -> str:
 
 def text_at(contract: Contract, name: str) -> str:
     """The key of a text's or a choice's widget, put where the scenario has it."""
-    return place(name, current().get(contract, name))
+    return place(name, memory.current().get(contract, name))
 
 
 def day_at(contract: Contract) -> str:
     """The key of the overlay's expiry, put where the scenario has it."""
-    text = str(current().get(contract, UNTIL))
+    text = str(memory.current().get(contract, UNTIL))
     return place(UNTIL, date.fromisoformat(text) if text else None)
 
 
 def reset() -> None:
     """The book exactly as it is."""
-    change(Stress())
+    memory.change(Stress())
 
 
 def take_back(contract: Contract, name: str) -> None:
     """One part back to where it stands by itself."""
-    change(current().put(contract, name, None))
+    memory.change(memory.current().put(contract, name, None))
 
 
-_memory = Memory[Stress](
+memory = Memory[Stress](
     "book",
     lambda model, address: from_query(model.contract, address, settings().url_state),
     lambda stress: to_query(stress, settings().url_state),
     _moved,
-)
-restore, current, change, undo, can_undo = (
-    _memory.restore,
-    _memory.current,
-    _memory.change,
-    _memory.undo,
-    _memory.can_undo,
-)
-touched, settle, write_address, link, told = (
-    _memory.touched,
-    _memory.settle,
-    _memory.write_address,
-    _memory.link,
-    _memory.told,
 )

@@ -151,7 +151,7 @@ def test_reset_all_is_the_base_to_the_letter_and_undo_returns_to_the_edit(visit:
     edited(page)
     changed = answer(page)
     assert changed != base
-    page.get_by_role("button", name="Reset all").click()
+    page.get_by_role("button", name="Reset").click()
     expect(sentence(page)).not_to_have_text(re.compile("^With"))
     expect(page).not_to_have_url(LOWER)
     ready(page)

@@ -1,5 +1,7 @@
 """The app as AppTest runs it, on the shared release."""
 
+import json
+import re
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
@@ -54,3 +56,21 @@ def shown(at: AppTest, label: str) -> str:
     """One number of the headline, as text."""
     part = markup(at).split(f"<div class='wi-label'>{label}</div><div class='wi-value'>")[1]
     return part.split("</div>")[0]
+
+
+def figure(at: AppTest, key: str) -> dict:
+    """One chart, as it is sent."""
+    return json.loads(at.get_by_key(key).proto.spec)
+
+
+def sentence(at: AppTest) -> str:
+    """The first sentence, as markup."""
+    found = re.search(r"<p class='wi-sentence[^>]*>(.*?)</p>", markup(at))
+    assert found is not None
+    return found[1]
+
+
+def opened(at: AppTest, panel: str) -> AppTest:
+    """With a panel unfolded."""
+    at.session_state[panel] = True
+    return at.run()

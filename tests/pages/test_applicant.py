@@ -1,6 +1,5 @@
 """The customer page, driven through its native controls."""
 
-import json
 import math
 import re
 from functools import partial
@@ -8,7 +7,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from data.books import Book
 from data.contract import Contract
@@ -18,7 +16,7 @@ from model.report import numbers
 from model.whatif.customer import scale
 from model.whatif.personas import personas
 from model.whatif.scenario import apply
-from tests.pages.conftest import Open, answers, markup, shown
+from tests.pages.conftest import Open, answers, figure, markup, shown
 
 SOMEBODY = 12345
 
@@ -36,10 +34,6 @@ def expected(scorer: TableScorer, book: Book, customer: int, **edits: float) -> 
     record = apply(book.contract, book.raw[:, [book.position(customer)]], edits)
     margin = scorer.margins(record)
     return numbers.percent(float(probability(margin)[0])), str(math.floor(scale(book.contract).score(margin)[0]))
-
-
-def figure(at: AppTest, key: str) -> dict:
-    return json.loads(at.get_by_key(key).proto.spec)
 
 
 def test_an_empty_page_invites_and_shows_no_number(open_app: Open) -> None:
@@ -119,7 +113,7 @@ def test_reset_all_is_identical_to_the_base(open_app: Open) -> None:
     at.slider(key="balances").set_value(-50).run()
     at.slider(key="pays").set_value(100).run()
     assert answers(at) != before[0]
-    next(b for b in at.button if b.label == "Reset all").click().run()
+    next(b for b in at.button if b.label == "Reset").click().run()
     assert (answers(at), figure(at, "why")) == before
     assert dict(at.query_params) == {"customer": str(SOMEBODY)}
     assert at.slider(key="balances").value == 0
@@ -319,7 +313,7 @@ def test_the_state_survives_switching_pages(open_app: Open) -> None:
 
 def test_the_link_to_copy_opens_the_same_what_if(open_app: Open) -> None:
     at = open_app(customer=SOMEBODY, balances=-20)
-    at.session_state["_link"] = True
+    at.session_state["_customer_link"] = True
     at.run()
     address = parse_qs(urlsplit(at.code[0].value).query)
     again = open_app(**{name: values[0] for name, values in address.items()})

@@ -1,6 +1,5 @@
 """The book page, driven through its native controls."""
 
-import json
 import re
 from datetime import date
 from urllib.parse import parse_qs, urlsplit
@@ -16,7 +15,7 @@ from model.report import book_words
 from model.report.numbers import MINUS, NBSP
 from model.whatif.book import Totals, Whole
 from model.whatif.stress import Stress, layers
-from tests.pages.conftest import Open, answers, markup, shown
+from tests.pages.conftest import Open, answers, figure, markup, opened, sentence, shown
 
 TODAY = date(2026, 11, 22)
 LOSS, EXPOSURE = "Expected loss", "Exposure"
@@ -39,22 +38,6 @@ def totals(whole: Whole, **values: float | str) -> Totals:
 
 def millions(loss: float) -> str:
     return f"NT${NBSP}{loss / 1e6:,.0f}{NBSP}m"
-
-
-def figure(at: AppTest, key: str) -> dict:
-    return json.loads(at.get_by_key(key).proto.spec)
-
-
-def sentence(at: AppTest) -> str:
-    found = re.search(r"<p class='wi-sentence[^>]*>(.*?)</p>", markup(at))
-    assert found is not None
-    return found[1]
-
-
-def opened(at: AppTest, panel: str) -> AppTest:
-    """With a panel unfolded."""
-    at.session_state[panel] = True
-    return at.run()
 
 
 def address(at: AppTest) -> dict[str, str]:

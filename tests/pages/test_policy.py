@@ -1,7 +1,6 @@
 """The policy page, driven through its native controls."""
 
 import hashlib
-import json
 import re
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,7 @@ from model.whatif.customer import scale
 from model.whatif.policy import Strategy
 from model.whatif.stress import Stress
 from tests.forging import forge
-from tests.pages.conftest import Open, answers, markup, shown
+from tests.pages.conftest import Open, answers, figure, markup, opened, sentence, shown
 from tests.records import CONTRACT, numbers_of, stressed
 
 APPROVAL, BAD, LOSS, PROFIT = "Approval rate", "Bad rate, one month", "Expected loss", "Profit"
@@ -34,21 +33,6 @@ def open_app(open_app: Open) -> Open:
 
 def judged(whole: Whole, book: Book, **assumed: float) -> Strategy:
     return Strategy.of(scale(CONTRACT).score(whole.margins), whole.rows(numbers_of(stressed(**assumed))), book.target)
-
-
-def figure(at: AppTest, key: str) -> dict:
-    return json.loads(at.get_by_key(key).proto.spec)
-
-
-def sentence(at: AppTest) -> str:
-    found = re.search(r"<p class='wi-sentence[^>]*>(.*?)</p>", markup(at))
-    assert found is not None
-    return found[1]
-
-
-def opened(at: AppTest, panel: str) -> AppTest:
-    at.session_state[panel] = True
-    return at.run()
 
 
 def money(amount: float) -> str:

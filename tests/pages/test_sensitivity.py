@@ -1,12 +1,10 @@
 """Sensitivity on the book page, and two inputs at a time on the customer page."""
 
-import json
 import re
 from datetime import date
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from data.books import Book
 from model.engine.scorer import TableScorer
@@ -15,19 +13,10 @@ from model.report.numbers import MINUS, NBSP
 from model.whatif.book import Whole
 from model.whatif.scenario import apply
 from model.whatif.stress import layers
-from tests.pages.conftest import Open, markup, shown
+from tests.pages.conftest import Open, figure, markup, opened, shown
 from tests.records import CONTRACT, stressed
 
 TODAY = date(2026, 11, 22)
-
-
-def figure(at: AppTest, key: str) -> dict:
-    return json.loads(at.get_by_key(key).proto.spec)
-
-
-def opened(at: AppTest, panel: str) -> AppTest:
-    at.session_state[panel] = True
-    return at.run()
 
 
 def loss(whole: Whole, **values: float) -> float:
