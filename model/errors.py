@@ -4,7 +4,15 @@ WhatIfError
 ├── NotTabular          a fitted model that is no sum of one- and two-input tables
 ├── ReleaseError        a release that is absent, altered or not what it says
 │   └── ParityError     a release whose tables disagree with the model they were made from
-└── GateError           a release that a gate keeps from being promoted
+├── GateError           a release that a gate keeps from being promoted
+├── StoreError          a record that cannot be written or read
+├── Forbidden           somebody who may not do this
+│   └── Unknown         somebody who did not say, or could not show, who they are
+├── Overloaded          more than is allowed at once, or in all
+└── RemoteError         a model elsewhere that cannot be used
+    ├── NoAnswer        it does not answer, or not in time
+    ├── Refused         it answers, but not to this
+    └── Changed         it is no longer the model it was
 """
 
 from data.errors import WhatIfError
@@ -24,3 +32,35 @@ class ParityError(ReleaseError):
 
 class GateError(WhatIfError):
     """A release that a gate keeps from being promoted."""
+
+
+class StoreError(WhatIfError):
+    """A record that cannot be written or read."""
+
+
+class Forbidden(WhatIfError):
+    """Somebody who may not do this."""
+
+
+class Unknown(Forbidden):
+    """Somebody who did not say, or could not show, who they are."""
+
+
+class Overloaded(WhatIfError):
+    """More than is allowed at once, or in all."""
+
+
+class RemoteError(WhatIfError):
+    """A model elsewhere that cannot be used."""
+
+
+class NoAnswer(RemoteError):
+    """A model elsewhere that does not answer, or not in time."""
+
+
+class Refused(RemoteError):
+    """A model elsewhere that answers, but not to this."""
+
+
+class Changed(RemoteError):
+    """A model elsewhere that is no longer the one it was."""

@@ -1,22 +1,73 @@
 """Settings from the environment, prefix ``WHATIF_``."""
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Annotated, Literal
 
-from pydantic import ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, HttpUrl, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from data.errors import BadInput
 
+Role = Literal["viewer", "analyst", "admin"]
+Protocol = Literal["oip", "kserve", "mlflow"]
+
+
+def _networks(given: object) -> object:
+    if isinstance(given, str):
+        return tuple(ip_network(each.strip(), strict=False) for each in given.split(",") if each.strip())
+    return given
+
 
 class Settings(BaseSettings):
-    """``home``: where releases and other state live. ``book``: the book the dashboard opens on.
-    ``url_state``: whether edits stand in the address (``off`` leaves only the customer's number)."""
+    """``home``: where releases and other state live. ``book``: the book the dashboard opens on. ``url_state``: whether
+    edits stand in the address (``off`` leaves only the customer's number).
 
-    model_config = SettingsConfigDict(env_prefix="WHATIF_", frozen=True)
+    The deployed model: ``model_url`` of a server to call instead of the model in this process, ``model_protocol`` it
+    speaks (detected if not set), ``model_name`` there, ``model_token`` sent as bearer, ``model_mapping`` a TOML file
+    that maps its inputs to the book's fields, ``model_ca`` a file of certificate authorities, ``model_timeout`` in
+    seconds.
+
+    The record: ``store_url`` of the database, by default a SQLite file under ``home``; ``audit`` whether calls are
+    recorded; ``audit_key`` makes the chain of hashes one that only its holder can write.
+
+    The service: ``api_tokens`` whether a token is asked for (by default, when listening beyond this machine); most
+    bytes and rows of a request, seconds for one, requests at a time; ``shadow`` whether a challenger scores live
+    traffic along.
+
+    People: ``user_header`` that a proxy puts the user's name in, accepted only from ``trusted_proxy`` (addresses or
+    networks, comma-separated); ``roles`` by user name; ``default_role`` of anybody else (``none`` keeps them out).
+    """
+
+    model_config = SettingsConfigDict(env_prefix="WHATIF_", frozen=True, protected_namespaces=())
 
     home: Path = Path(".whatif")
     book: str = "cards"
     url_state: bool = True
+
+    model_url: HttpUrl | None = None
+    model_protocol: Protocol | None = None
+    model_name: str = "credit"
+    model_token: SecretStr | None = None
+    model_mapping: Path | None = None
+    model_ca: Path | None = None
+    model_timeout: float = Field(10.0, gt=0, le=600)
+
+    store_url: SecretStr | None = None
+    audit: bool = True
+    audit_key: SecretStr | None = None
+
+    api_tokens: bool | None = None
+    api_body: int = Field(32 * 2**20, ge=1024)
+    api_rows: int = Field(100_000, ge=1)
+    api_seconds: float = Field(30.0, gt=0, le=600)
+    api_concurrency: int = Field(64, ge=1)
+    shadow: bool = True
+
+    user_header: str = ""
+    trusted_proxy: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)] = ()
+    roles: dict[str, Role] = {}
+    default_role: Role | Literal["none"] = "viewer"
 
 
 def settings() -> Settings:
@@ -26,5 +77,6 @@ def settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "_".join(("WHATIF", *map(str, first["loc"]))).upper()
-        told = f"{name} in the environment cannot be used: {first['msg']}; {first['input']!r} was given."
-        raise BadInput(told) from error
+        secret = name.endswith(("TOKEN", "KEY", "URL"))
+        given = "the value given" if secret else repr(first["input"])
+        raise BadInput(f"{name} in the environment cannot be used: {first['msg']}; {given} was given.") from None
