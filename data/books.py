@@ -40,6 +40,12 @@ class Book:
         """Model inputs of every record, (inputs, n)."""
         return self.contract.derive(self.raw)
 
+    def part(self, chosen: NDArray[np.intp]) -> "Book":
+        """Some of the customers, by their positions, in that order."""
+        observed = {name: values[chosen] for name, values in self.observed.items()}
+        raw = np.ascontiguousarray(self.raw[:, chosen])
+        return Book(self.contract, raw, self.ids[chosen], self.target[chosen], observed, self.sha256)
+
     @cached_property
     def _position(self) -> dict[int, int]:
         return {int(each): k for k, each in enumerate(self.ids)}

@@ -10,6 +10,7 @@ import numpy as np
 from data.contract import Appetite, Contract, Measure, Segment
 from data.presets import Preset
 from model.report import numbers
+from model.report.narrative import Deployed
 from model.report.numbers import NBSP, Unit
 from model.whatif.book import Held, Known, Totals
 from model.whatif.bridge import Bridge
@@ -430,10 +431,11 @@ def change_headline(contract: Contract, segment: Segment, cells: Sequence[Cell])
 
 def concentration_words(contract: Contract, segment: Segment, found: Concentration) -> str:
     """How unevenly the exposure lies."""
+    largest = f"; the ten largest hold {numbers.percent(found.top_ten)}" if not np.isnan(found.top_ten) else ""
     return (
         f"Concentration of exposure (Herfindahl–Hirschman index, 0 to 10,000): {numbers.plain(found.bands)} over the "
-        f"bands of {segment.label.lower()}, {numbers.plain(found.customers, 1)} over single {contract.book.person}s; "
-        f"the ten largest hold {numbers.percent(found.top_ten)}."
+        f"bands of {segment.label.lower()}, {numbers.plain(found.customers, 1)} over single {contract.book.person}s"
+        f"{largest}."
     )
 
 
@@ -506,15 +508,47 @@ def path_headline(using: Preset, point: str, severity: float) -> str:
     return f"{using.title}: unemployment {moved} points at {at.label}{derived}{applied}"
 
 
-def method(contract: Contract, release: str) -> str:
+def asked_words(contract: Contract, model: Deployed, asked: int, of: int, loss: str, error: str) -> str:
+    """Whom a model elsewhere was asked about: everybody, or a sample, and how far that may be off."""
+    if asked == of:
+        return f"{model.words[:1].upper()}{model.words[1:]} was asked live about all {of:,} {contract.book.person}s."
+    return (
+        f"{model.words[:1].upper()}{model.words[1:]} was asked live about {asked:,} of {of:,} {contract.book.person}s, "
+        f"a stratified sample of which each stands for {of / asked:,.1f}: expected loss {loss}, give or take {error} "
+        "(95 % interval)."
+    )
+
+
+def checked_words(model: Deployed, customers: int, differ: int, gap: float, milliseconds: float) -> str:
+    """What a spot check of a model elsewhere found."""
+    if differ:
+        return (
+            f"{differ} of {customers} customers asked live just now have another probability than by the tables known "
+            f"here, by up to {numbers.points(gap)}: {model.words} is no longer what it says it is. Do not use the "
+            "numbers below; ask whoever runs it."
+        )
+    return (
+        f"Checked live: {customers} random customers asked of {model.words} just now have the same probability as by "
+        f"its tables here, {milliseconds:.0f} ms."
+    )
+
+
+def method(contract: Contract, model: Deployed) -> str:
     """How the numbers on the book page come about."""
     book = contract.book
+    through = (
+        "**Through which inputs** is not known of a model of which nothing is known but its answers."
+        if model.foreign
+        else "**Through which inputs** is something else: changes of SHAP values in log-odds (interventional, against "
+        "the whole book), weighted to money by EAD·LGD·ΔPD/Δlog-odds. It sums to what came through the model, but it "
+        "is a rescaling, and it says nothing of what would happen in the world."
+    )
     coefficients = "; ".join(
         f"{each.label.lower()} {numbers.plain(each.coefficient, 2)} ({each.source})" for each in contract.economy
     )
     return "\n\n".join([
         f"**A, customers.** Each shock changes the raw records by rules of the contract; inputs are derived anew and "
-        f"release {release} scores every {book.person}. Records are held at the edge of the range the model has seen; "
+        f"{model.words} scores every {book.person}. Records are held at the edge of the range the model has seen; "
         "exposure is not.",
         "**B, economy.** What the model cannot see shifts every log-odds alike, by coefficient × change, so that the "
         f"ranking stays: {coefficients}. Or as one factor, Vasicek's conditional PD anchored so that 0 changes "
@@ -526,9 +560,7 @@ def method(contract: Contract, release: str) -> str:
         "defaults earns nothing and costs the loss; the others earn balance × (rate − funding) − operating cost over "
         "the margin horizon. **Return on capital**: that margin a year, over capital.",
         "**What moved it.** Exact Shapley values over the levers in use: every order of making the changes counts the "
-        "same, and the bars sum to the change. **Through which inputs** is something else: changes of SHAP values in "
-        "log-odds (interventional, against the whole book), weighted to money by EAD·LGD·ΔPD/Δlog-odds. It sums to "
-        "what came through the model, but it is a rescaling, and it says nothing of what would happen in the world.",
+        f"same, and the bars sum to the change. {through}",
         "**Segments** are those of the record in the book, whatever a scenario makes of it. **Known territory**: "
         "Gower's distance on a fixed sample of 1,000.",
         book.decision_note,

@@ -4,6 +4,9 @@ Rows go in chunks through one pipeline: shock the raw records, hold them at the 
 and bin what changed, re-score; shift by the economy; lay the overlay on; then loss, capital and margin. Amounts are in
 the book's currency. Exposure is arithmetic, not the model's business: it is taken from the shocked record as it is,
 while the record that is scored is held within the training range.
+
+A model whose tables are known is re-scored by them. Any other is asked about the records that moved, in batches; of a
+large book then only a stratified sample, each customer of which stands for ``each`` of the book.
 """
 
 import hashlib
@@ -20,9 +23,10 @@ from data.books import Book
 from data.contract import Contract, Measure
 from data.formulas import Array
 from model.engine.binning import Codes
-from model.engine.chunks import Told, over, unheard
-from model.engine.scorer import TableScorer
+from model.engine.chunks import ROWS, Told, over, unheard
+from model.engine.scorer import Scorer, TableScorer
 from model.engine.tables import probability
+from model.errors import NotTabular
 from model.finance import capital, loss, margin
 from model.whatif.stress import Layers
 
@@ -34,6 +38,10 @@ MEASURES: tuple[Measure, ...] = get_args(Measure)
 FEW = 200_000  # customers up to which some scenarios' rows are remembered, not only the base's and the last
 KEPT = 160  # shocked chunks remembered: moving the economy after the customers re-scores nobody
 SAMPLE = 1000  # customers whose distance from known ones is measured
+BATCH = 2000  # records that a model without tables is asked about at once
+MOST_ASKED = 50_000  # customers up to which such a model is asked about the whole book
+ASKED = 20_000  # customers of a larger book that it is asked about
+NORMAL_95 = 1.959964
 
 
 @dataclass(frozen=True)
@@ -82,7 +90,7 @@ class Totals:
 @dataclass(frozen=True, eq=False)
 class Rows:
     """Each customer under one scenario, (n,): ``pd`` after all layers; ``ead``, ``loss``, ``capital``, ``margin`` and
-    ``balance`` in the book's currency."""
+    ``balance`` in the book's currency, of the ``each`` customers together that one stands for."""
 
     pd: Array
     ead: Array
@@ -90,6 +98,7 @@ class Rows:
     capital: Array
     margin: Array
     balance: Array
+    each: float = 1.0
 
     @property
     def log_odds(self) -> Array:
@@ -101,19 +110,20 @@ class Rows:
         """Sums over all customers or over those ``chosen``."""
         pd, ead = self.pd[chosen], self.ead[chosen]
         return Totals(
-            len(pd), float(ead.sum()), float(pd.sum()), float(pd @ ead), float(self.loss[chosen].sum()),
+            round(len(pd) * self.each), float(ead.sum()), float(pd.sum()) * self.each, float(pd @ ead),
+            float(self.loss[chosen].sum()),
             float(self.capital[chosen].sum()), float(self.margin[chosen].sum()), years,
         )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
 class Shocked:
-    """Some rows after the shocks: the fields and histories that ``moved``, by name, not held; ``codes`` and ``margins``
-    of the records held in the training range; ``held`` those that had to be; ``free`` their margins if they were not
-    held."""
+    """Some rows after the shocks: the fields and histories that ``moved``, by name, not held; ``codes``, if the model's
+    tables are known, and ``margins`` of the records held in the training range; ``held`` those that had to be; ``free``
+    their margins if they were not held."""
 
     moved: Values
-    codes: Codes
+    codes: Codes | None
     margins: Array
     held: NDArray[np.intp]
     free: Array
@@ -141,30 +151,39 @@ class Known:
 class Whole:
     """A book of ``n`` customers as the deployed model sees it. Immutable; shared by all sessions.
 
-    ``raw`` (fields, n) and ``ids`` (n,); ``codes`` (inputs, n) and ``margins`` (n,) of the book as it is.
+    ``raw`` (fields, n) and ``ids`` (n,); ``margins`` (n,) of the book as it is; ``tables`` of the model where they are
+    known, else None, and then its ``codes`` (inputs, n); ``each`` how many customers of the book one stands for;
+    ``size`` rows at a time.
     """
 
-    def __init__(self, scorer: TableScorer, raw: Array, ids: NDArray[np.int64], told: Told = unheard) -> None:
-        self.scorer, self.raw, self.ids = scorer, raw, ids
+    def __init__(
+        self, scorer: Scorer, raw: Array, ids: NDArray[np.int64], told: Told = unheard, each: float = 1.0
+    ) -> None:
+        self.scorer, self.raw, self.ids, self.each = scorer, raw, ids, each
         self.contract: Contract = scorer.contract
+        self.tables = scorer.tables if isinstance(scorer, TableScorer) else None
+        self.size = BATCH if self.tables is None else ROWS
         self.n = raw.shape[1]
-        self.codes: Codes = np.empty((len(self.contract.inputs), self.n), np.uint8)
+        self.codes: Codes = np.empty((0 if self.tables is None else len(self.contract.inputs), self.n), np.uint8)
         self.margins: Array = np.empty(self.n)
 
         def encode(rows: slice) -> None:
-            self.codes[:, rows] = scorer.tables.encode(self.contract.derive(raw[:, rows]))
-            self.margins[rows] = scorer.tables.margins(np.ascontiguousarray(self.codes[:, rows]))
+            if self.tables is None:
+                self.margins[rows] = scorer.margins(np.ascontiguousarray(raw[:, rows]))
+                return
+            self.codes[:, rows] = self.tables.encode(self.contract.derive(raw[:, rows]))
+            self.margins[rows] = self.tables.margins(np.ascontiguousarray(self.codes[:, rows]))
 
-        over(self.n, encode, told)
+        over(self.n, encode, told, self.size)
         self._shocked = lru_cache(maxsize=KEPT)(self._strike)
         self.annual = lru_cache(maxsize=16)(self._annual)
         self._latest: dict[Layers, Rows] = {}
         self._lock = Lock()
 
     @classmethod
-    def of(cls, scorer: TableScorer, book: Book, told: Told = unheard) -> "Whole":
-        """A book under a deployed model."""
-        return cls(scorer, book.raw, book.ids, told)
+    def of(cls, scorer: Scorer, book: Book, told: Told = unheard, each: float = 1.0) -> "Whole":
+        """A book under a deployed model, or a sample of one of whose customers everyone stands for ``each``."""
+        return cls(scorer, book.raw, book.ids, told, each)
 
     def _annual(self, rate: float) -> float:
         """The shift of log-odds to one-year PDs whose mean over the book as it is equals ``rate``."""
@@ -174,12 +193,15 @@ class Whole:
 
     def _strike(self, first: int, last: int, struck: Struck) -> Shocked:
         """The rows from ``first`` to before ``last`` after shocks on some segment and share of customers."""
-        rows, contract, tables = slice(first, last), self.contract, self.scorer.tables
+        rows, contract, tables = slice(first, last), self.contract, self.tables
         n, before = last - first, contract.values(self.raw[:, first:last])
-        codes, margins = np.ascontiguousarray(self.codes[:, rows]), self.margins[rows]
+        margins = self.margins[rows]
         moved = self._moved(struck, before, rows)
         targets = tuple(dict.fromkeys(target for name, _ in struck[0] for target in contract.struck(name)))
         kept, held = self._held(targets, before, moved)
+        if tables is None:
+            return Shocked(moved, None, *self._asked(rows, kept, moved, held))
+        codes = np.ascontiguousarray(self.codes[:, rows])
         changed = contract.reading(targets)
         after = codes.copy()
         after[list(changed)] = tables.encode(contract.derive_from({**before, **kept}, n, changed), changed)
@@ -187,6 +209,37 @@ class Whole:
         part = {name: values[..., held] for name, values in {**before, **moved}.items()}
         free = tables.margins(tables.encode(contract.derive_from(part, len(held)))) if len(held) else np.empty(0)
         return Shocked(moved, after, margins, held, free)
+
+    def _with(self, rows: slice, values: Values) -> Array:
+        """The records of some rows with other ``values`` of fields and histories by name, (fields, n)."""
+        raw = self.raw[:, rows].copy()
+        for name, found in values.items():
+            raw[self.contract.rows[name]] = found
+        return raw
+
+    def _asked(
+        self, rows: slice, kept: Values, moved: Values, held: NDArray[np.intp]
+    ) -> tuple[Array, NDArray[np.intp], Array]:
+        """What a model without tables says of the records that moved: the others keep what it said before."""
+        margins, raw = self.margins[rows].copy(), self._with(rows, kept)
+        some = np.flatnonzero((raw != self.raw[:, rows]).any(0))
+        if len(some):
+            margins[some] = self.scorer.margins(np.ascontiguousarray(raw[:, some]))
+        free = np.empty(0)
+        if len(held):
+            free = self.scorer.margins(np.ascontiguousarray(self._with(rows, moved)[:, held]))
+        return margins, held, free
+
+    def part(self, chosen: NDArray[np.intp]) -> "Whole":
+        """Some of the customers, as a book of their own."""
+        return Whole(self.scorer, np.ascontiguousarray(self.raw[:, chosen]), self.ids[chosen])
+
+    def records(self, layers: Layers) -> Array:
+        """The records as they are scored under a scenario: shocked, and held within what the model has seen."""
+        before, rows = self.contract.values(self.raw), slice(0, self.n)
+        moved = self._moved(layers.struck, before, rows)
+        targets = tuple(dict.fromkeys(t for name, _ in layers.struck[0] for t in self.contract.struck(name)))
+        return self._with(rows, self._held(targets, before, moved)[0])
 
     def _moved(self, struck: Struck, before: Mapping[str, Array], rows: slice) -> Values:
         shocks, who, share = struck
@@ -251,7 +304,9 @@ class Whole:
         earned = margin.after_loss(
             pd, balance, lost, assumed["apr"], assumed["funding"], assumed["opex"], assumed["margin_months"]
         )
-        return Rows(pd, ead, lost, needed, earned, balance)
+        if self.each != 1:  # of a sample: each stands for several
+            ead, lost, needed, earned, balance = (self.each * amount for amount in (ead, lost, needed, earned, balance))
+        return Rows(pd, ead, lost, needed, earned, balance, self.each)
 
     # ---- answers -----------------------------------------------------------------------------------------------------
 
@@ -261,7 +316,7 @@ class Whole:
         def work(rows: slice) -> list[Totals]:
             return [self._money(layers, rows).totals(layers.years) for layers in scenarios]
 
-        return [_sum(each) for each in zip(*over(self.n, work, told), strict=True)]
+        return [_sum(each) for each in zip(*over(self.n, work, told, self.size), strict=True)]
 
     def losses(self, scenarios: Sequence[Layers], told: Told = unheard) -> list[float]:
         """The expected loss of each scenario alone, without the dearer capital and margin."""
@@ -276,13 +331,13 @@ class Whole:
                 if key not in exposed:
                     exposed[key] = self._exposed(layers, rows, shocked)[1]
                 pd = self._scored(layers, shocked.margins)
-                found[k] = float(loss.expected_loss(pd, layers.lgd, exposed[key]).sum())
+                found[k] = self.each * float(loss.expected_loss(pd, layers.lgd, exposed[key]).sum())
             return found
 
-        return [float(each) for each in np.sum(over(self.n, work, told), axis=0)]
+        return [float(each) for each in np.sum(over(self.n, work, told, self.size), axis=0)]
 
     def _rows(self, layers: Layers, told: Told) -> Rows:
-        names = [each.name for each in fields(Rows)]
+        names = [each.name for each in fields(Rows) if each.name != "each"]
         out = {name: np.empty(self.n) for name in names}
 
         def work(rows: slice) -> None:
@@ -290,10 +345,10 @@ class Whole:
             for name in names:
                 out[name][rows] = getattr(found, name)
 
-        over(self.n, work, told)
+        over(self.n, work, told, self.size)
         for each in out.values():
             each.flags.writeable = False  # every visitor is handed the same
-        return Rows(**out)
+        return Rows(**out, each=self.each)
 
     def rows(self, layers: Layers, told: Told = unheard) -> Rows:
         """Every customer under a scenario; the latest are remembered."""
@@ -324,16 +379,18 @@ class Whole:
             free, held = (self._scored(layers, each) for each in (shocked.free, shocked.margins[shocked.held]))
             return len(shocked.held), float(((free - held) * layers.lgd * ead).sum())
 
-        customers, more = (sum(each) for each in zip(*over(self.n, work, told), strict=True))
-        return Held(int(customers), kept, kept + float(more))
+        customers, more = (self.each * sum(each) for each in zip(*over(self.n, work, told, self.size), strict=True))
+        return Held(round(customers), kept, kept + float(more))
 
     def reactions(self, layers: Layers, told: Told = unheard) -> Array:
         """Through which inputs the model reacted to the shocks, (inputs,), in money.
 
         Σ over customers of EAD · LGD · ΔPD / Δmargin · Δφ, φ their Shapley values against the book. A rescaling of
         log-odds to money, not the Shapley value of the loss: it sums to Σ EAD · LGD · ΔPD, the part of the change of
-        loss that came through the model's inputs.
+        loss that came through the model's inputs. NotTabular without the model's tables.
         """
+        if not isinstance(self.scorer, TableScorer):
+            raise NotTabular("The model runs elsewhere and its tables are not known. Look at single customers instead.")
         shapley, tables = self.scorer.shapley, self.scorer.tables
 
         def work(rows: slice) -> Array:
@@ -345,6 +402,7 @@ class Whole:
             slope = (pd - self._scored(layers, before)) / np.where(still, 1.0, moved)
             weights = np.where(still, pd * (1 - pd), slope) * self._exposed(layers, rows, shocked)[1] * layers.lgd
             was = np.ascontiguousarray(self.codes[:, rows])
+            assert shocked.codes is not None
             return tables.histogram(shocked.codes, weights) - tables.histogram(was, weights)
 
         if not layers.shocks:
@@ -358,7 +416,7 @@ class Whole:
 
     @cached_property
     def _sampled(self) -> "Whole":
-        return Whole(self.scorer, np.ascontiguousarray(self.raw[:, self._sample]), self.ids[self._sample])
+        return self.part(self._sample)
 
     @cached_property
     def _outside(self) -> float:
@@ -374,6 +432,35 @@ class Whole:
         distant = self.scorer.territory.outside(self.contract.derive_from(values, part.n))
         distant[shocked.held] = True
         return Known(self._outside, float(distant.mean()), part.n)
+
+
+def askable(scorer: Scorer, book: Book) -> Book:
+    """What of a book a model is asked about: all of it if its tables are known or the book is small, else a stratified
+    sample of it."""
+    if isinstance(scorer, TableScorer) or len(book) <= MOST_ASKED:
+        return book
+    return book.part(stratified(book.contract, book.raw, ASKED))
+
+
+def stratified(contract: Contract, raw: Array, size: int) -> NDArray[np.intp]:
+    """Positions of ``size`` records, every k-th after sorting by the contract's first two segments and, in each, by
+    exposure at default: every stratum is drawn in proportion, and each record stands for the same number."""
+    values, n = contract.values(raw), raw.shape[1]
+    strata = [contract.bands(each, values, n).astype(np.float64) for each in contract.segments[:2]]
+    defaults = {each.name: each.default for each in contract.assumptions}
+    order = np.lexsort((contract.exposures(raw, defaults)[1], *reversed(strata)))
+    return np.asarray(order[(np.arange(size) * n + n // 2) // size], np.intp)
+
+
+def margin_of_error(values: Array, each: float) -> float:
+    """Half the 95 % confidence interval of the sum of ``values`` (n,), each of which stands for ``each`` records of an
+    ordered list: successive differences of a systematic sample (Wolter 2007, *Introduction to Variance Estimation*,
+    estimator v2). Zero where every record was asked about."""
+    n = len(values)
+    if each == 1 or n < 2:
+        return 0.0
+    spread = float((np.diff(values) ** 2).sum()) / (2 * (n - 1))
+    return NORMAL_95 * float(np.sqrt((1 - 1 / each) * n * spread))
 
 
 def draw(ids: NDArray[np.int64], purpose: str) -> Array:

@@ -1,7 +1,6 @@
 """One customer: what the deployed model says, and the reasons."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -80,32 +79,48 @@ class Contribution:
 @dataclass(frozen=True)
 class Explanation:
     """Why a record scores as it does, compared with the background's mean: base + Σ = score, in points and in
-    log-odds. ``inputs`` in the contract's order."""
+    log-odds. ``inputs`` in the contract's order; none where a model elsewhere could be asked by concept only.
+
+    ``error`` is the largest standard error of a concept, in points, zero where reasons are exact; ``asked`` how many
+    records the model was asked about for them.
+    """
 
     base_log_odds: float
     base_score: float
     inputs: tuple[Contribution, ...]
+    concepts: tuple[Contribution, ...]
     contract: Contract
-
-    @cached_property
-    def concepts(self) -> tuple[Contribution, ...]:
-        """The inputs' values summed by business concept, the weightiest first."""
-        found = []
-        for concept in self.contract.concepts:
-            own = [c for c, i in zip(self.inputs, self.contract.inputs, strict=True) if i.concept == concept.name]
-            if own:
-                total = sum(c.log_odds for c in own), sum(c.points for c in own)
-                found.append(Contribution(concept.name, concept.label, *total))
-        return tuple(sorted(found, key=lambda c: -abs(c.points)))
+    background: str
+    error: float = 0.0
+    asked: int = 0
 
 
 def explain(scorer: Scorer, record: Array) -> Explanation:
-    """The reasons for one ``record`` (fields, 1): exact Shapley values, in score points −factor · φ."""
+    """The reasons for one ``record`` (fields, 1): Shapley values, in score points −factor · φ, the weightiest concept
+    first."""
     contract, points = scorer.contract, scale(scorer.contract)
-    base, phi = scorer.explain(record)
+    found = scorer.reasons(record)
+    own = {name: float(phi) for name, phi in zip(found.parts, found.values[:, 0], strict=True)}
     values = contract.derive(record)[:, 0]
     inputs = tuple(
-        Contribution(each.name, each.label, float(p), float(-points.factor * p), float(value))
-        for each, p, value in zip(contract.inputs, phi[:, 0], values, strict=True)
+        Contribution(each.name, each.label, own[each.name], -points.factor * own[each.name], float(value))
+        for each, value in zip(contract.inputs, values, strict=True)
+        if each.name in own and found.by_input
     )
-    return Explanation(base, points.score(base), inputs, contract)
+    concepts = []
+    for concept in contract.concepts:
+        parts = [own[each.name] for each in contract.inputs if each.concept == concept.name] if found.by_input else []
+        if not found.by_input and concept.name in own:
+            parts = [own[concept.name]]
+        if parts:
+            concepts.append(Contribution(concept.name, concept.label, sum(parts), -points.factor * sum(parts)))
+    return Explanation(
+        found.base,
+        points.score(found.base),
+        inputs,
+        tuple(sorted(concepts, key=lambda c: -abs(c.points))),
+        contract,
+        found.background,
+        float(points.factor * found.error.max()),
+        found.asked,
+    )

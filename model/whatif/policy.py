@@ -84,8 +84,8 @@ class Strategy:
             return np.append(summed, 0)
 
         return cls(
-            np.arange(low, high + 2), tail(None).astype(np.int64), tail(rows.pd), tail(bad), tail(rows.ead),
-            tail(rows.loss), tail(rows.margin),
+            np.arange(low, high + 2), np.rint(tail(None) * rows.each).astype(np.int64), tail(rows.pd) * rows.each,
+            tail(bad) * rows.each, tail(rows.ead), tail(rows.loss), tail(rows.margin),
         )  # fmt: skip
 
     def _place(self, cutoff: float) -> int:
@@ -162,13 +162,15 @@ def swap(today: NDArray[np.bool_], other: NDArray[np.bool_], rows: Rows, bad: Ar
     """The four cells of two policies over the same book: approved by both, by the other alone (swapped in), by today's
     alone (swapped out), by neither. They partition the book."""
     cell = 2 * today.astype(np.int64) + other
-    sums = [np.bincount(cell, each, 4) for each in (np.ones(len(cell)), rows.pd, bad, rows.ead, rows.loss, rows.margin)]
+    people = (np.ones(len(cell)), rows.pd, np.asarray(bad, np.float64))  # each stands for ``rows.each``
+    sums: list[Array] = [np.asarray(np.bincount(cell, each, 4) * rows.each, np.float64) for each in people]
+    sums += [np.bincount(cell, each, 4).astype(np.float64) for each in (rows.ead, rows.loss, rows.margin)]
     order = ((True, True), (False, True), (True, False), (False, False))
     found = []
     for before, after in order:
         k = 2 * before + after
         count, *rest = (float(each[k]) for each in sums)
-        found.append(Swapped(before, after, int(count), *rest))
+        found.append(Swapped(before, after, round(count), *rest))
     return found
 
 
@@ -228,11 +230,12 @@ def priced(
     years, and nothing is earned on the capital itself.
     """
     years = assumptions["margin_months"] / 12
-    names = [each.name for each in fields(Rows)]
+    names = [each.name for each in fields(Rows) if each.name != "each"]
     good = 1 - rows.pd
-    sums = {name: np.bincount(band, getattr(rows, name), count) for name in names}
-    earning, accounts = np.bincount(band, good * rows.balance, count), np.bincount(band, good, count)
-    customers = np.bincount(band, minlength=count)
+    sums = {name: np.bincount(band, getattr(rows, name), count).astype(np.float64) for name in names}
+    earning, accounts = np.bincount(band, good * rows.balance, count), np.bincount(band, good, count) * rows.each
+    customers = np.rint(np.bincount(band, minlength=count) * rows.each)
+    sums["pd"] *= rows.each
     found = []
     for k in range(count):
         loss, capital, n = float(sums["loss"][k]), float(sums["capital"][k]), int(customers[k])

@@ -64,8 +64,8 @@ def _cells(code: NDArray[np.int64], count: int, rows: Rows, years: float) -> lis
     )
     return [
         Totals(
-            int(customers[k]), float(ead[k]), float(pd[k]), float(weighted[k]), float(loss[k]), float(capital[k]),
-            float(margin[k]), years,
+            round(customers[k] * rows.each), float(ead[k]), float(pd[k]) * rows.each, float(weighted[k]),
+            float(loss[k]), float(capital[k]), float(margin[k]), years,
         )
         for k in range(count)
     ]  # fmt: skip
@@ -89,8 +89,8 @@ def concentration(cells: list[Cell], now: Rows) -> Concentration:
     largest = np.sort(np.partition(now.ead, -10)[-10:]) if len(now.ead) > 10 else now.ead
     return Concentration(
         1e4 * sum((each.now.exposure / total) ** 2 for each in cells),
-        1e4 * float(((now.ead / total) ** 2).sum()),
-        float(largest.sum()) / total,
+        1e4 * float(((now.ead / total) ** 2).sum()) / now.each,
+        float(largest.sum()) / total if now.each == 1 else np.nan,
     )
 
 
@@ -98,7 +98,8 @@ def migration(base: Rows, now: Rows, scale: Scale, edges: tuple[float, ...]) -> 
     """Customers by score band in the book (rows, the lowest scores first) and under a scenario (columns)."""
     count = len(edges) + 1
     was, goes = (np.searchsorted(edges, _score(rows, scale), side="right") for rows in (base, now))
-    return np.bincount(was * count + goes, minlength=count**2).reshape(count, count)
+    found = np.bincount(was * count + goes, minlength=count**2).reshape(count, count)
+    return np.asarray(np.rint(found * now.each), np.int64)
 
 
 def _score(rows: Rows, scale: Scale) -> Array:
@@ -127,8 +128,8 @@ def movers(
     order = some[np.lexsort((whole.ids[some], -change[some]))]
     return [
         Mover(
-            int(whole.ids[k]), float(base.pd[k]), float(now.pd[k]), float(now.ead[k]), float(base.loss[k]),
-            float(now.loss[k]),
+            int(whole.ids[k]), float(base.pd[k]), float(now.pd[k]), float(now.ead[k] / now.each),
+            float(base.loss[k] / now.each), float(now.loss[k] / now.each),
         )
         for k in order if change[k] > 0
     ]  # fmt: skip

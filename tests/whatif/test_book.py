@@ -81,7 +81,7 @@ def test_scenario_that_assumes_nothing_is_the_book_to_the_last_bit(whole: Whole,
     now = Whole(whole.scorer, whole.raw, whole.ids).rows(numbers)  # afresh: nothing is remembered
     base = whole.rows(NOTHING)
     for each in fields(Rows):
-        assert getattr(now, each.name).tobytes() == getattr(base, each.name).tobytes(), each.name
+        assert np.asarray(getattr(now, each.name)).tobytes() == np.asarray(getattr(base, each.name)).tobytes(), each.name
     assert whole.totals([NOTHING, numbers]) == whole.totals([NOTHING]) * 2
     assert whole.losses([numbers]) == whole.losses([NOTHING])
 
@@ -378,8 +378,8 @@ def test_where_chunks_end_does_not_matter(large: Whole, values: dict[str, Value]
     for each in sums[1:]:
         total = total + each
     assert close(found, total)
-    together = [np.concatenate(each) for each in zip(*(astuple(p.rows(numbers)) for p in pieces), strict=True)]
-    for one, other in zip(astuple(rows), together, strict=True):
+    together = [np.concatenate(each) for each in zip(*(astuple(p.rows(numbers))[:-1] for p in pieces), strict=True)]
+    for one, other in zip(astuple(rows)[:-1], together, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9)
     assert large.losses([numbers])[0] == pytest.approx(sum(each.losses([numbers])[0] for each in pieces), rel=1e-9)
     kept, others = large.held(numbers), [each.held(numbers) for each in pieces]
