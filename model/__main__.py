@@ -11,8 +11,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy: one row at a time
 import json
 import math
 import sys
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +24,9 @@ from data.errors import WhatIfError
 from model.errors import GateError, ParityError, ReleaseError
 from model.release.store import ALIASES, Release, Store
 from model.settings import settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 FAILED, BAD = 1, 2
 
@@ -242,6 +248,100 @@ def _duration(seconds: float) -> str:
     if seconds >= 0.1:
         return f"{seconds:.2f} s"
     return f"{seconds * 1e3:.2f} ms" if seconds >= 1e-4 else f"{seconds * 1e6:.2f} µs"
+
+
+# ---- the record of calls --------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _record() -> Iterator["Engine"]:
+    from model.serving.database import engine  # SQLAlchemy: only where the record is read
+
+    opened = engine(settings())
+    try:
+        yield opened
+    finally:
+        opened.dispose()
+
+
+def _standing(since: datetime | None) -> str:
+    return f"The record is complete from {since:%Y-%m-%d %H:%M:%S} UTC." if since else "Nothing was ever removed."
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+@main.group()
+def audit() -> None:
+    """The record of calls: check it, do a call again, export it, shorten it."""
+
+
+@audit.command("verify")
+@json_option
+def audit_verify(as_json: bool) -> None:
+    """Hold every row of the record against its hash and its neighbours."""
+    from model.serving.audit_check import verify as check
+
+    with _record() as engine:
+        found = check(engine, settings().audit_key)
+    result: dict[str, Any] = {"ok": found.ok, "rows": found.rows, "chains": found.chains}
+    result["since"] = _time(found.since)
+    result["findings"] = list(found.findings)
+
+    def text(result: dict[str, Any]) -> str:
+        head = f"{result['rows']:,} calls in {result['chains']:,} chains: "
+        count = len(result["findings"])
+        head += "as they were written." if result["ok"] else f"{count:,} finding{'s' if count > 1 else ''}."
+        return "\n".join([head, *(f"  FAILED  {each}" for each in result["findings"]), _standing(found.since)])
+
+    _answer(result, as_json, text)
+    if not found.ok:
+        sys.exit(FAILED)
+
+
+@audit.command("replay")
+@click.argument("call", metavar="ID")
+@json_option
+def audit_replay(call: str, as_json: bool) -> None:
+    """Do a recorded call again with the very release that answered it, and compare. ID may be a beginning of one."""
+    from model.serving.audit import find
+    from model.serving.replay import replay
+
+    with _record() as engine:
+        entry = find(engine, call)
+    found = replay(entry, _store(entry.book))
+    gap = found.gap if math.isfinite(found.gap) else None
+    result = {"id": entry.id, "kind": entry.kind, "release": entry.release, "same": found.same, "gap": gap}
+    _answer(result | {"words": found.words}, as_json, lambda r: f"{r['kind']} {r['id']}: {r['words']}")
+    if not found.same:
+        sys.exit(FAILED)
+
+
+@audit.command("export")
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+@json_option
+def audit_export(out: Path, as_json: bool) -> None:
+    """Write the record to OUT, a .csv, .jsonl or .parquet file: one line a record scored."""
+    from model.serving.audit_export import export
+
+    with _record() as engine:
+        lines = export(engine, out, settings().home)
+    _answer({"path": str(out), "lines": lines}, as_json, lambda r: f"{r['lines']:,} lines in {r['path']}.")
+
+
+@audit.command("prune")
+@click.option("--before", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The first day to keep, UTC.")
+@json_option
+def audit_prune(before: datetime, as_json: bool) -> None:
+    """Remove calls recorded before a day, by whole segments; the rest still verifies."""
+    from model.serving.audit_check import prune
+
+    with _record() as engine:
+        found = prune(engine, before.date(), settings().audit_key)
+    result = {"removed": found.rows, "kept": found.kept, "since": _time(found.since)}
+    told = f"{found.rows:,} calls removed, {found.kept:,} kept. {_standing(found.since)}"
+    _answer(result, as_json, lambda _: told)
 
 
 if __name__ == "__main__":

@@ -3,18 +3,28 @@
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from data.books import Book
 from model.__main__ import main
 from model.release import gates, training
 from model.release.store import Release, Store
+from model.serving.audit import Audit
+from model.serving.database import engine
+from model.serving.replay import customer_outputs
+from model.settings import Settings
 from tests.forging import forge, twin
+from tests.serving.recording import entry
 
 PROJECT = Path(__file__).parents[1]
 
@@ -224,6 +234,106 @@ def test_promote_of_a_release_that_failed_a_gate_exits_with_one(own_home: Path, 
     assert store.aliases() == before
 
 
+# ---- the record of calls ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def recorded(own_home: Path, release: Release, book: Book) -> str:
+    """A home with two old calls, and one of today; its id."""
+    raw = book.raw[:, :3]
+    outputs = customer_outputs(release.scorer, raw)
+    opened = engine(Settings(home=own_home))
+    with Audit(opened) as writer:
+        for at in (datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 1, 2, tzinfo=UTC)):
+            writer.record(entry(at=at))
+    with Audit(opened) as writer:
+        name = writer.record(
+            entry(inputs=raw, outputs=outputs, release=release.id, contract_sha256=release.contract.hash)
+        )
+    opened.dispose()
+    return name
+
+
+@pytest.mark.usefixtures("recorded")
+def test_audit_verify_tells_how_the_record_stands(own_home: Path):
+    found = answer(run(own_home, "audit", "verify", "--json"))
+    assert found == {"ok": True, "rows": 3, "chains": 2, "since": None, "findings": []}
+    told = run(own_home, "audit", "verify").stdout
+    assert told == "3 calls in 2 chains: as they were written.\nNothing was ever removed.\n"
+
+
+@pytest.mark.usefixtures("recorded")
+def test_audit_verify_of_an_altered_record_exits_with_one_and_names_the_row(own_home: Path):
+    with closing(sqlite3.connect(own_home / "record.sqlite")) as raw:
+        raw.execute("DROP TRIGGER audit_update")
+        raw.execute("UPDATE audit SET who = 'nobody' WHERE seq = 2")
+        raw.commit()
+    found = answer(run(own_home, "audit", "verify", "--json"), status=1)
+    assert found["ok"] is False
+    assert found["findings"][0].startswith("Row 2 of chain ")
+    result = run(own_home, "audit", "verify")
+    assert result.exit_code == 1
+    assert "3 calls in 2 chains: 1 finding.\n  FAILED  Row 2 of chain " in result.stdout
+    refused = run(own_home, "audit", "prune", "--before", "2022-01-01")
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith("Error: Nothing was removed, because the record is not what was written")
+
+
+def test_audit_replay_does_a_call_again(own_home: Path, recorded: str, release: Release):
+    found = answer(run(own_home, "audit", "replay", recorded[:8], "--json"))
+    assert (found["id"], found["release"], found["same"], found["gap"]) == (recorded, release.id, True, 0.0)
+    told = run(own_home, "audit", "replay", recorded).stdout
+    assert told == f"score {recorded}: The same, bit for bit: pd, shap_values, base_value.\n"
+
+
+def test_audit_replay_that_finds_a_difference_exits_with_one(own_home: Path, release: Release, book: Book):
+    opened = engine(Settings(home=own_home))
+    with Audit(opened) as writer:
+        values = {"inputs": book.raw[:, :1], "release": release.id, "contract_sha256": release.contract.hash}
+        for name, pd in (("wrong", 0.5), ("none", float("nan"))):
+            writer.record(entry(id=name, outputs={"pd": np.array([pd])}, **values))
+    opened.dispose()
+    assert answer(run(own_home, "audit", "replay", "wrong", "--json"), status=1)["gap"] > 1e-3
+    assert answer(run(own_home, "audit", "replay", "none", "--json"), status=1)["gap"] is None
+    assert "Not the same: pd differs by up to " in run(own_home, "audit", "replay", "wrong").stdout
+
+
+@pytest.mark.usefixtures("recorded")
+def test_audit_export_writes_a_file(own_home: Path, tmp_path: Path):
+    out = tmp_path / "record.jsonl"
+    assert answer(run(own_home, "audit", "export", str(out), "--json")) == {"path": str(out), "lines": 5}
+    assert len(out.read_text().splitlines()) == 5
+    assert run(own_home, "audit", "export", str(out)).stdout == f"5 lines in {out}.\n"
+
+
+def test_audit_prune_removes_old_calls_and_the_rest_verifies(own_home: Path, recorded: str):
+    found = answer(run(own_home, "audit", "prune", "--before", "2022-01-01", "--json"))
+    assert found == {"removed": 2, "kept": 1, "since": "2020-01-02T00:00:00+00:00"}
+    told = run(own_home, "audit", "prune", "--before", "2022-01-01").stdout
+    assert told == "0 calls removed, 1 kept. The record is complete from 2020-01-02 00:00:00 UTC.\n"
+    assert answer(run(own_home, "audit", "verify", "--json"))["ok"] is True
+    assert answer(run(own_home, "audit", "replay", recorded, "--json"))["same"] is True
+
+
+@pytest.mark.usefixtures("recorded")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("replay", "nothing"), "Error: The record has no one call whose id begins with 'nothing': there is none"),
+        (("export", "out.xlsx"), "Error: The record is exported as .csv, .jsonl or .parquet; out.xlsx was given."),
+        (("prune",), "Missing option '--before'"),
+        (("prune", "--before", "soon"), "Invalid value for '--before'"),
+        (("prune", "--before", "9999-01-01"), "Error: Rows can be removed that were recorded before today at the"),
+        (("forget",), "No such command 'forget'"),
+    ],
+)
+def test_bad_use_of_the_record_is_told_and_exits_with_two(own_home: Path, words: tuple[str, ...], told: str):
+    result = run(own_home, "audit", *words)
+    assert result.exit_code == 2
+    assert told in result.stderr
+    assert result.stdout == ""
+
+
 # ---- bad use ---------------------------------------------------------------------------------------------------------
 
 
@@ -272,7 +382,9 @@ def test_unusable_setting_is_told_in_a_sentence(home: Path):
 
 def test_help_names_every_verb(tmp_path: Path):
     told = run(tmp_path, "--help").stdout
-    assert all(f"  {verb} " in told for verb in ("train", "verify", "releases", "promote", "rollback", "bench"))
+    assert all(
+        f"  {verb} " in told for verb in ("train", "verify", "releases", "promote", "rollback", "bench", "audit")
+    )
 
 
 # ---- bench -----------------------------------------------------------------------------------------------------------
