@@ -2,7 +2,8 @@
 
     HOME/releases/<book>/<id>/     model.skops  tables.npz  golden.npz  territory.npz
                                    contract.toml  gates.json  manifest.json
-    HOME/releases/<book>/aliases.json      replaced atomically; the only file that ever changes
+    HOME/releases/<book>/aliases.json      replaced atomically: where champion, challenger and previous point
+    HOME/releases/<book>/history.jsonl     one line for each time an alias moved
 
 A release is named by a digest of its tables, contract and data: the same training gives the same name. The manifest
 holds the sha256 of every file, of the snapshot and of the lock file. Loading needs neither scikit-learn nor shap:
@@ -14,11 +15,13 @@ import io
 import json
 import os
 import platform
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -63,6 +66,11 @@ class Release:
     def contract(self) -> Contract:
         """The contract it was trained under."""
         return self.scorer.contract
+
+    @cached_property
+    def artefact(self) -> str:
+        """sha256 over tables, contract and data: whoever answers under it answers with these very numbers."""
+        return _artefact(self.scorer.tables, self.contract, str(self.manifest["data_sha256"]))
 
 
 class Store:
@@ -139,6 +147,10 @@ class Store:
             "files": {name: _digest(content) for name, content in files.items()},
         }
         files["manifest.json"] = json.dumps(manifest, indent=1).encode()
+        self._lay_down(identity, files)
+        return identity
+
+    def _lay_down(self, identity: str, files: Mapping[str, bytes]) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(dir=self.root, prefix=".draft-"))
         try:
@@ -151,7 +163,31 @@ class Store:
             shutil.rmtree(draft, ignore_errors=True)
             if not (self.root / identity).is_dir():  # another process may have written the very same release
                 raise
-        return identity
+
+    def take_in(self, identity: str, artefact: str, files: Mapping[str, bytes]) -> Release:
+        """A release that was made elsewhere, checked like one of our own before it is kept.
+
+        Raises
+        ------
+        ReleaseError, ParityError
+            If it is not the ``artefact`` it should be; then nothing is kept.
+        """
+        if not re.fullmatch(r"[0-9a-f]{12}", identity) or not set(files) <= {*FILES, "manifest.json"}:
+            raise ReleaseError(f"What came is no release: {identity[:20]!r} with {', '.join(sorted(files))[:200]}.")
+        if identity in self.ids():
+            release = self.load(identity)
+        else:
+            self._lay_down(identity, files)
+            try:
+                release = self.load(identity)
+                if release.artefact != artefact:
+                    raise ReleaseError(f"Release {identity} is not the artefact {artefact[:12]} that was announced.")
+            except (ReleaseError, ContractError):
+                shutil.rmtree(self.root / identity, ignore_errors=True)
+                raise
+        if release.artefact != artefact:
+            raise ReleaseError(f"The release {identity} here is not the artefact {artefact[:12]} that answers there.")
+        return release
 
     # ---- reading -----------------------------------------------------------------------------------------------
 
@@ -293,7 +329,27 @@ class Store:
     def _point(self, aliases: Mapping[str, str]) -> None:
         draft = self.root / f".aliases-{os.getpid()}.json"
         draft.write_text(json.dumps(aliases, indent=1))
+        before = self.aliases()
         draft.replace(self.root / "aliases.json")
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        moved = [each for each, target in aliases.items() if before.get(each) != target]
+        with (self.root / "history.jsonl").open("a") as history:
+            history.writelines(
+                json.dumps({"at": now, "alias": each, "release": aliases[each]}) + "\n" for each in moved
+            )
+
+    def since(self, alias: str = "champion") -> datetime | None:
+        """When an alias last came to point where it points; None if that is not on record."""
+        target, found = self.aliases().get(alias), None
+        try:
+            lines = (self.root / "history.jsonl").read_text().splitlines()
+        except FileNotFoundError:
+            return None
+        for line in lines:
+            each = json.loads(line)
+            if each["alias"] == alias and each["release"] == target:
+                found = datetime.fromisoformat(each["at"])
+        return found
 
 
 def belongs(release: Release, book: Book) -> None:
@@ -318,10 +374,14 @@ def _load_model(content: bytes) -> Any:
 
 
 def _identity(tables: Tables, contract: Contract, data_sha256: str) -> str:
+    return _artefact(tables, contract, data_sha256)[:12]
+
+
+def _artefact(tables: Tables, contract: Contract, data_sha256: str) -> str:
     digest = hashlib.sha256(contract.text + data_sha256.encode())
     for name, array in sorted(tables.arrays().items()):
         digest.update(name.encode() + np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()[:12]
+    return digest.hexdigest()
 
 
 def _digest(content: bytes) -> str:

@@ -1,0 +1,494 @@
+"""The REST service: Open Inference Protocol v2, KServe v1 and MLflow over one function, `service.Service.answer`.
+
+Mounted under ``/api`` in the dashboard's process, or alone with ``python -m model serve``. Every error has one shape,
+``{"error": what was given, what is allowed, what to do, "code": …, "request": id}``, whatever it is and wherever it
+arises; a traceback stays in the server's log.
+"""
+
+import asyncio
+import gc
+import logging
+import os
+import re
+from base64 import b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+from hashlib import sha256
+from http import HTTPStatus
+from importlib.metadata import PackageNotFoundError, version
+from threading import Lock
+from time import perf_counter
+from typing import Annotated, Any
+from uuid import uuid4
+
+import numpy as np
+import orjson
+from fastapi import Depends, FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Send
+from starlette.types import Scope as Connection
+
+from data.contract import Contract
+from data.errors import BadInput, WhatIfError
+from model.errors import Forbidden, GateError, Overloaded, ReleaseError, StoreError, Unknown
+from model.release.store import ALIASES, Release
+from model.serving import intake, openapi
+from model.serving.access import FORWARDED, Bearer, Scope, Tokens, loopback, require_scope
+from model.serving.intake import OUTPUTS, Ask, TooMuch
+from model.serving.metrics import Metrics
+from model.serving.running import close, running
+from model.serving.service import CHAMPION, Answer, Service
+from model.settings import settings
+
+LISTENING = "WHATIF_LISTENING"  # where a service alone listens, as `serve_verb.serve` tells its workers
+MANY = 2000  # rows from which an answer is found in a thread, so that small requests do not wait for it
+LONG = 256 * 2**10  # bytes from which a request is read in a thread
+ALWAYS = ("/v2/health/live", "/v2/health/ready")  # answered however many requests there are
+GONE = 499  # the status on record of a request whose sender hung up, as nginx has it
+LOG = logging.getLogger(__name__)
+STATUS: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
+    (TooMuch, 413),
+    (BadInput, 400),
+    (Unknown, 401),
+    (Forbidden, 403),
+    (Overloaded, 429),
+    (StoreError, 503),
+    (GateError, 409),
+    (ReleaseError, 404),
+    (WhatIfError, 400),
+    (RequestValidationError, 400),
+    (ClientDisconnect, GONE),
+)
+
+
+class Wrong(BadInput):
+    """A request that HTTP itself has a status for."""
+
+    def __init__(self, status: int, told: str) -> None:
+        super().__init__(told)
+        self.status = status
+
+
+def create(service: Service, open_here: bool, lifespan: Any = None) -> FastAPI:
+    """The application. ``open_here``: no token is asked for, because it listens on this machine only."""
+    app = FastAPI(
+        title="Credit What-If", version=product(), docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan,
+        redirect_slashes=False,
+    )  # fmt: skip
+    app.state.service = service
+    app.state.tokens = None if open_here else Tokens(service.settings.home)
+    app.state.metrics = Metrics()
+    _health(app)
+    _inference(app)
+    _repository(app)
+    for kind in (WhatIfError, HTTPException, RequestValidationError, ClientDisconnect, Exception):
+        app.add_exception_handler(kind, _told)
+    app.add_middleware(Guard, service=service, metrics=app.state.metrics)
+    return app
+
+
+def product() -> str:
+    """This product's version."""
+    try:
+        return version("credit-what-if")
+    except PackageNotFoundError:  # run from a checkout
+        return openapi.VERSION
+
+
+# ---- errors ---------------------------------------------------------------------------------------------------------
+
+
+def status_of(error: Exception) -> int:
+    """The HTTP status of an error."""
+    if isinstance(error, Wrong):
+        return error.status
+    if isinstance(error, HTTPException):
+        return error.status_code
+    return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+
+
+def refusal(error: Exception, request: str) -> Response:
+    """An error as it is told to whoever called."""
+    status = status_of(error)
+    code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).upper()
+    text = str(error)
+    if isinstance(error, Wrong | HTTPException):
+        code = HTTPStatus(status).name
+    if isinstance(error, HTTPException):
+        text = f"{HTTPStatus(status).phrase}. The service describes itself at openapi.json."
+    if isinstance(error, RequestValidationError):
+        code, text = "BAD_INPUT", _parameters(error)
+    if status == 500:
+        code, text = "INTERNAL", "Something failed in the service; its log says what, under this request's id."
+    headers = {"X-Request-Id": request}
+    if status in (429, 503):
+        headers["Retry-After"] = "1"
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, HTTPException) and error.headers:
+        headers |= dict(error.headers)
+    body = orjson.dumps({"error": text, "code": code, "request": request})
+    return Response(body, status, headers, media_type="application/json")
+
+
+def _parameters(error: RequestValidationError) -> str:
+    first = error.errors()[0]
+    return f"The parameter {first['loc'][-1]} cannot be used: {first['msg']}; {str(first['input'])[:60]!r} was given."
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    identity = str(request.scope.get("whatif_request", ""))
+    if status_of(error) == 500:
+        LOG.error("request %s", identity, exc_info=error)
+    return refusal(error, identity)
+
+
+class Guard:
+    """What holds for every request: so many at once, so long each, measured, and an id by which to find it."""
+
+    def __init__(self, app: ASGIApp, service: Service, metrics: Metrics) -> None:
+        self.app, self.settings, self.service, self.metrics = app, service.settings, service, metrics
+        self.now = 0
+
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        start, status = perf_counter(), 0
+        scope["whatif_request"] = uuid4().hex
+        waiting = False  # whether the rest of the body is still to come
+
+        async def reported(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                named = any(name.lower() == b"x-request-id" for name, _ in message["headers"])
+                own = [] if named else [(b"x-request-id", scope["whatif_request"].encode())]
+                message["headers"] = [*message["headers"], *own]
+            await send(message)
+
+        async def received() -> Message:
+            nonlocal waiting
+            waiting = True
+            message = await receive()
+            waiting = bool(message.get("more_body"))
+            return message
+
+        self.now += 1
+        self.metrics.in_flight.set(self.now)
+        try:
+            if self.now > self.settings.api_concurrency and not scope["path"].endswith(ALWAYS):
+                allowed = self.settings.api_concurrency
+                raise Overloaded(f"{allowed} requests are being answered, the most at once. Try again in a second.")
+            async with asyncio.timeout(self.settings.api_seconds):
+                await self.app(scope, received, reported)
+        except (Overloaded, TimeoutError) as error:
+            if status:
+                raise
+            refused: Exception = error
+            if isinstance(error, TimeoutError):
+                told = f"{'The request did not arrive' if waiting else 'No answer was found'} within "
+                seconds = self.settings.api_seconds
+                refused = Wrong(408 if waiting else 503, f"{told}{seconds:g} seconds. Send fewer rows.")
+            await refusal(refused, scope["whatif_request"])(scope, receive, reported)
+        finally:
+            self.now -= 1
+            self.metrics.in_flight.set(self.now)
+            took = perf_counter() - start
+            route = getattr(scope.get("route"), "path", "other")
+            self.metrics.seen(route, scope["method"], status or 500, took)
+            if scope.get("whatif_scored") and status != GONE:
+                self.service.pulse.note(1000 * took, f"HTTP {status or 500}" if not 0 < status < 500 else "")
+
+
+# ---- who may --------------------------------------------------------------------------------------------------------
+
+
+def bearer(request: Request) -> Bearer:
+    """Who asks: the holder of the token sent, or, where none is needed, whoever is on this machine."""
+    tokens: Tokens | None = request.app.state.tokens
+    if tokens is None:
+        if not loopback(request.url.hostname) or any(name in request.headers for name in FORWARDED):
+            raise Unknown("Without tokens this service answers on this machine only. Set WHATIF_API_TOKENS=on.")
+        return Bearer("local user", frozenset({"admin"}))
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    return tokens.check(token.strip() if kind.lower() == "bearer" else None)
+
+
+def _with(scope: Scope) -> Callable[[Request], Awaitable[Bearer]]:
+    async def allowed(request: Request) -> Bearer:  # async, or it would be asked in a thread
+        found = bearer(request)
+        require_scope(found, scope)
+        return found
+
+    return allowed
+
+
+MayScore = Annotated[Bearer, Depends(_with("score"))]
+MayExplain = Annotated[Bearer, Depends(_with("explain"))]
+MayAdminister = Annotated[Bearer, Depends(_with("admin"))]
+Version = Annotated[
+    str | None, Query(description="An alias (champion, challenger, previous), or a release's id.", max_length=64)
+]
+
+
+# ---- reading and answering ------------------------------------------------------------------------------------------
+
+
+async def body(request: Request) -> bytes:
+    """The body of a request, never longer than allowed."""
+    most = request.app.state.service.settings.api_body
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise Wrong(415, f"The content type must be application/json; {kind[:60] or 'none'!r} was given.")
+    length = request.headers.get("content-length", "0")
+    if length.isdecimal() and int(length) > most:
+        raise TooMuch(f"The request is {int(length):,} bytes long; at most {most:,} are read. Split it.")
+    read, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise TooMuch(f"The request is longer than {most:,} bytes, the most that are read. Split it.")
+        read.append(part)
+    return b"".join(read)
+
+
+def parsed(text: bytes) -> Any:
+    """JSON as Python has it; BadInput if it is none."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise BadInput(f"The request is no JSON: {error}. Numbers are finite; null stands for a missing one.") from None
+
+
+def _named(service: Service, name: str) -> None:
+    if name != service.settings.model_name:
+        raise Wrong(404, f"There is no model {name[:60]!r} here. There is: {service.settings.model_name}.")
+
+
+async def release(service: Service, wanted: str | None) -> Release:
+    """The release asked for; a first loading does not keep others waiting."""
+    wanted = wanted or CHAMPION
+    found = service.known(wanted)
+    return await asyncio.to_thread(service.release, wanted) if found is None else found
+
+
+Reader = Callable[[Any, Contract, int], Ask]
+Layout = Callable[[Answer], dict[str, Any]]
+
+
+async def answered(request: Request, who: Bearer, wanted: str | None, read: Reader, laid_out: Layout) -> Response:
+    """The one way to an answer: read, scored, recorded, and only then told. What takes long is done in a thread."""
+    service: Service = request.app.state.service
+    request.scope["whatif_scored"] = True
+    text = await body(request)
+    using = await release(service, wanted)
+
+    def asked() -> Ask:
+        return read(parsed(text), using.contract, service.settings.api_rows)
+
+    ask = await asyncio.to_thread(asked) if len(text) > LONG else asked()
+    if set(ask.outputs) & set(intake.REASONS):
+        require_scope(who, "explain")
+    many = ask.raw.shape[1] > MANY
+    args = (using, ask, who.name, wanted or CHAMPION)
+    found, written = await asyncio.to_thread(service.answer, *args) if many else service.answer(*args)
+    if written is not None:
+        await asyncio.wrap_future(written)
+    request.app.state.metrics.scored(using, ask.raw.shape[1], service.shadow.dropped if service.shadow else 0)
+
+    def telling() -> Response:
+        return said(laid_out(found), {"X-Model-Version": using.id})
+
+    return await asyncio.to_thread(telling) if many else telling()
+
+
+def said(content: Any, headers: Mapping[str, str] | None = None) -> Response:
+    """JSON, numbers with every digit."""
+    packed = orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
+    return Response(packed, headers=headers, media_type="application/json")
+
+
+# ---- routes ---------------------------------------------------------------------------------------------------------
+
+
+def _health(app: FastAPI) -> None:
+    service: Service = app.state.service
+
+    @app.get("/v2/health/live", summary="The process lives")
+    async def live() -> Response:
+        return said({"live": True})
+
+    @app.get("/v2/health/ready", summary="The model can answer")
+    @app.get("/ping", summary="MLflow: the model can answer")
+    async def ready() -> Response:
+        trouble = await asyncio.to_thread(service.ready)
+        if trouble:
+            raise StoreError(f"The model is not ready. {trouble}")
+        return said({"ready": True})
+
+    @app.get("/v2/models/{name}/ready", summary="The model can answer")
+    async def model_ready(name: str) -> Response:
+        _named(service, name)
+        return await ready()
+
+    @app.get("/version", summary="MLflow: the version of this server")
+    async def mlflow_version() -> Response:
+        return Response(product(), media_type="text/plain")
+
+    @app.get("/v2", summary="What this server is")
+    async def server(_who: MayScore) -> Response:
+        return said({"name": openapi.PLATFORM, "version": product(), "extensions": ["shap_values", "audit", "shadow"]})
+
+    @app.get("/v2/models/{name}", summary="What the model takes and gives")
+    async def model(name: str, _who: MayScore, version: Version = None) -> Response:
+        _named(service, name)
+        using = await release(service, version)
+        return said(openapi.metadata(name, using, service.versions(), service.settings.book))
+
+    @app.get("/v2/models/{name}/versions/{which}", summary="What a version of the model takes and gives")
+    async def model_version(name: str, which: str, who: MayScore) -> Response:
+        return await model(name, who, which)
+
+    @app.get("/v1/models/{name}", summary="KServe v1: whether the model can answer")
+    async def kserve_model(name: str, _who: MayScore) -> Response:
+        _named(service, name)
+        await release(service, None)
+        return said({"name": name, "ready": True})
+
+    @app.get("/metrics", summary="Prometheus: latency, rows, errors, the model's hash")
+    async def metrics(_who: MayScore) -> Response:
+        champion = None
+        try:
+            champion = await release(service, None)
+        except WhatIfError:
+            LOG.warning("no champion to name in the metrics")
+        page = await asyncio.to_thread(app.state.metrics.page, champion)
+        return Response(page, media_type="text/plain; version=0.0.4")
+
+    @app.get("/openapi.json", summary="This document")
+    async def document(request: Request) -> Response:
+        return said(openapi.document(app, service) | {"servers": [{"url": request.scope.get("root_path") or "/"}]})
+
+
+def _inference(app: FastAPI) -> None:
+    service: Service = app.state.service
+
+    @app.post("/v2/models/{name}/infer", summary="Score, with any subset of the outputs", openapi_extra=openapi.OIP)
+    async def infer(request: Request, name: str, who: MayScore, version: Version = None) -> Response:
+        _named(service, name)
+        return await answered(request, who, version, intake.oip, partial(openapi.oip, name))
+
+    @app.post("/v2/models/{name}/versions/{which}/infer", summary="Score with one version", openapi_extra=openapi.OIP)
+    async def infer_with(request: Request, name: str, which: str, who: MayScore) -> Response:
+        return await infer(request, name, who, which)
+
+    @app.post("/v1/models/{name}:predict", summary="KServe v1: probabilities", openapi_extra=openapi.KSERVE)
+    async def predict(request: Request, name: str, who: MayScore, version: Version = None) -> Response:
+        _named(service, name)
+        return await answered(request, who, version, intake.kserve, openapi.predicted)
+
+    @app.post("/v1/models/{name}:explain", summary="KServe v1: probabilities and reasons", openapi_extra=openapi.KSERVE)
+    async def explain(request: Request, name: str, who: MayExplain, version: Version = None) -> Response:
+        _named(service, name)
+        read = partial(intake.kserve, outputs=(*OUTPUTS[:1], *intake.REASONS))
+        return await answered(request, who, version, read, openapi.explained)
+
+    @app.post("/invocations", summary="MLflow: probabilities", openapi_extra=openapi.MLFLOW)
+    async def invocations(request: Request, who: MayScore, version: Version = None) -> Response:
+        return await answered(request, who, version, intake.mlflow, openapi.predicted)
+
+
+def _repository(app: FastAPI) -> None:
+    service: Service = app.state.service
+
+    @app.get("/releases", summary="All releases and the aliases that point to them")
+    async def releases(_who: MayScore) -> Response:
+        return said({"releases": service.store.ids(), "aliases": service.store.aliases()})
+
+    @app.get("/releases/{which}/artefact", summary="A release to keep: a zip file, with its hash in a header")
+    async def artefact(which: str, _who: MayExplain) -> Response:
+        using = await release(service, which)
+        packed = await asyncio.to_thread(service.artefact, using.id)
+        digest = b64encode(sha256(packed).digest()).decode()
+        headers = {
+            "X-Artefact-SHA256": using.artefact,
+            "Repr-Digest": f"sha-256=:{digest}:",  # of the file itself, as RFC 9530 has it
+            "Content-Disposition": f'attachment; filename="{using.id}.zip"',
+        }
+        return Response(packed, headers=headers, media_type="application/zip")
+
+    @app.post("/releases/{which}/promote", summary="Point an alias to a release whose gates passed")
+    async def promote(
+        which: str, who: MayAdminister,
+        alias: Annotated[str, Query(description=", ".join(ALIASES), max_length=64)] = CHAMPION,
+    ) -> Response:  # fmt: skip
+        identity = await asyncio.to_thread(service.promote, which, alias)
+        LOG.warning("%s promoted %s to %s", who.name, identity, alias)
+        return said({"release": identity, "alias": alias})
+
+    @app.post("/rollback", summary="Make the previous champion the champion again")
+    async def rollback(who: MayAdminister) -> Response:
+        identity = await asyncio.to_thread(service.rollback)
+        LOG.warning("%s rolled back to %s", who.name, identity)
+        return said({"release": identity, "alias": CHAMPION})
+
+
+# ---- ways to run it -----------------------------------------------------------------------------------------------
+
+
+class Beside:
+    """The service in the process of the dashboard, made at the first request; if it cannot be, every request is told
+    why."""
+
+    def __init__(self, how: Callable[[], FastAPI]) -> None:
+        self._how, self._lock = how, Lock()
+        self._app: FastAPI | None = None
+
+    def _made(self) -> FastAPI:
+        with self._lock:
+            if self._app is None:
+                self._app = self._how()
+            return self._app
+
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
+        """One request."""
+        try:
+            app = self._app if self._app is not None else await asyncio.to_thread(self._made)
+        except WhatIfError as error:
+            await refusal(StoreError(f"The service cannot start. {error}"), uuid4().hex)(scope, receive, send)
+            return
+        await app(scope, receive, send)
+
+
+def beside(host: str | None, known: Callable[[], bool] = lambda: False) -> Beside:
+    """The service for the process of a dashboard that listens on ``host``; where people must be ``known`` to look at
+    it, programs need a token."""
+    return Beside(lambda: create(running().service, _open(host) and not known()))
+
+
+def alone() -> FastAPI:
+    """What every worker of ``python -m model serve`` runs: warm before it is ready, ended with what it recorded."""
+    service = running().service
+    release = service.release()
+    with np.load(release.path / "golden.npz", allow_pickle=False) as golden:
+        release.scorer.explain(golden["raw"][:, :1])
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        gc.collect()
+        gc.freeze()
+        yield
+        await asyncio.to_thread(close)
+
+    return create(service, _open(os.environ.get(LISTENING)), lifespan)
+
+
+def _open(host: str | None) -> bool:
+    """Whether no token is asked for."""
+    using = settings()
+    return loopback(host) and not using.user_header if using.api_tokens is None else not using.api_tokens
