@@ -131,3 +131,22 @@ def brute_force(margin: Callable[[Array], Array], x: Array, background: Array) -
         return out
 
     return exact(len(x), value)
+
+
+def sampled(players: int, value: Callable[[NDArray[np.bool_]], Array], pairs: int, seed: int = 0) -> Array:
+    """Estimates of the same values where 2^players coalitions are too many: the gains along random orders.
+
+    ``value`` is as in `exact` and is called once. Each of ``pairs`` random orders is walked forwards and backwards
+    (antithetic sampling, Mitchell et al. 2022), which is exact already if players act alone or in pairs. Returns
+    (pairs, players, …): one estimate a pair, each summing to value(all) − value(none); their mean is the estimate,
+    their spread tells its error.
+    """
+    rng = np.random.default_rng(seed)
+    forwards = np.array([rng.permutation(players) for _ in range(pairs)])
+    place = np.argsort(np.concatenate([forwards, forwards[:, ::-1]]), axis=1)  # of each player in each order
+    walked = place[:, None, :] < np.arange(players + 1)[:, None]
+    coalitions, which = np.unique(walked.reshape(-1, players), axis=0, return_inverse=True)
+    values = np.asarray(value(coalitions), np.float64)[which.reshape(2 * pairs, players + 1)]
+    gains = np.diff(values, axis=1)
+    found: Array = np.take_along_axis(gains, place.reshape(*place.shape, *(1,) * (gains.ndim - 2)), axis=1)
+    return (found[:pairs] + found[pairs:]) / 2

@@ -1,57 +1,112 @@
-"""The deployed model, as pages and commands call it. For now it is embedded: the champion, in this process."""
+"""The deployed model, as pages and commands call it, wherever it runs: in this process or behind a server."""
 
+import io
 import secrets
+import time
+import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock, Thread
 
 from data.books import Book, read
 from data.contract import Contract
 from data.errors import WhatIfError
+from model.engine.chunks import Told, unheard
 from model.engine.scorer import Scorer
 from model.errors import ReleaseError
 from model.release.store import Release, Store, belongs
+from model.report.narrative import Deployed
+from model.serving.pulse import Pulse, Reading
+from model.serving.remote import RemoteScorer, connect
 from model.settings import Settings, settings
-from model.whatif.book import Whole
+from model.whatif.book import Whole, askable
 from model.whatif.personas import personas
+
+CHECKED = 5.0  # seconds for which a model elsewhere is taken to be the one it was
+MOST_BYTES = 256 * 2**20  # of a release taken over from a server, unpacked
 
 
 @dataclass(frozen=True, eq=False)
-class EmbeddedModel:
-    """One book with its champion."""
+class DeployedModel:
+    """One book with the model that answers for it.
+
+    ``scorer`` is the model, live, wherever it runs. ``release`` is that very model's release if it is known here, else
+    None. ``remote`` is the connection if it runs elsewhere. ``embedded`` is its pulse if it does not.
+    """
 
     book: Book
-    release: Release
+    scorer: Scorer
+    release: Release | None
+    remote: RemoteScorer | None = None
+    embedded: Pulse = field(default_factory=Pulse)
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    @property
+    def id(self) -> str:
+        """What tells this model from others: its release, or whatever its server calls its version."""
+        if self.release is not None:
+            return self.release.id
+        assert self.remote is not None
+        about = self.remote.about
+        return about.release or about.version or about.name
 
     @property
     def name(self) -> str:
         """Short name for the badge."""
-        return self.release.id[:6]
+        return self.id[:6] if self.release is not None else self.id[:24]
+
+    @property
+    def where(self) -> str:
+        """Where it runs: the server's host, or nothing if it is this process."""
+        return "" if self.remote is None else self.remote.transport.host
+
+    @property
+    def deployed(self) -> Deployed:
+        """Which model answers, for sentences."""
+        return Deployed(self.id, self.where, self.release is None)
 
     @property
     def contract(self) -> Contract:
-        """The contract of the release."""
-        return self.release.contract
+        """The contract it is asked under."""
+        return self.scorer.contract
 
     @property
-    def scorer(self) -> Scorer:
-        """What answers."""
-        return self.release.scorer
+    def near(self) -> Scorer:
+        """For whole curves and tables of answers: the model's own tables if they are known here, else the model."""
+        return self.scorer if self.release is None else self.release.scorer
+
+    @cached_property
+    def asked(self) -> Book:
+        """The customers the model is asked about when it is asked about the whole book: all, or a sample."""
+        return askable(self.near, self.book)
 
     @cached_property
     def personas(self) -> Mapping[str, int]:
         """Customers worth starting from."""
-        return personas(self.scorer, self.book)
+        return personas(self.near, self.asked, self.whole.margins)
 
-    @cached_property
+    @property
     def whole(self) -> Whole:
-        """The whole book as the model sees it."""
-        return Whole.of(self.release.scorer, self.book)
+        """The whole book as the model sees it; asked for once."""
+        return self.seen()
+
+    def seen(self, told: Told = unheard) -> Whole:
+        """The whole book as the model sees it; ``told`` hears how far a first asking has come, and may cancel it."""
+        with self._lock:
+            found: Whole | None = self.__dict__.get("_whole")
+            if found is None:
+                each = len(self.book) / len(self.asked)
+                found = self.__dict__["_whole"] = Whole.of(self.near, self.asked, told, each)
+            return found
 
     def random_customer(self) -> int:
         """Any customer of the book."""
         return int(secrets.choice(self.book.ids))
+
+    def pulse(self) -> Reading:
+        """How it has been answering."""
+        return (self.embedded if self.remote is None else self.remote.transport.pulse).read()
 
 
 @dataclass
@@ -68,12 +123,14 @@ class Desk:
     """Hands out the deployed model of each book, training a first release where there is none.
 
     One per process, shared by all sessions; models are immutable. A newly promoted champion is taken up at the
-    next call, because the aliases are read each time (0.05 ms).
+    next call, because the aliases are read each time (0.05 ms); a model elsewhere is asked every few seconds whether
+    it still is the one it was.
     """
 
     def __init__(self, how: Callable[[], Settings] = settings) -> None:
         self._settings = how
-        self._models: dict[str, EmbeddedModel] = {}
+        self._models: dict[str, DeployedModel] = {}
+        self._remote: dict[tuple[object, ...], tuple[DeployedModel, float]] = {}
         self._training: dict[str, Training] = {}
         self._lock = Lock()
 
@@ -81,25 +138,50 @@ class Desk:
         """The releases of a book."""
         return Store(self._settings().home, book)
 
-    def model(self, book: str) -> EmbeddedModel | None:
-        """The champion of a book, loaded and checked, or None if there is none yet.
+    def model(self, book: str) -> DeployedModel | None:
+        """The deployed model of a book, checked; None if it is embedded and there is none yet.
 
         Raises
         ------
         ReleaseError
             If the champion was altered, is gone, or was trained on another snapshot or contract.
+        RemoteError
+            If it runs elsewhere and cannot be used.
         """
+        using = self._settings()
+        if using.model_url is not None:
+            return self._elsewhere(using, book)
         store = self.store(book)
         champion = store.aliases().get("champion")
         if champion is None:
             return None
         with self._lock:
             known = self._models.get(book)
-            if known is None or known.release.id != champion:
-                known = EmbeddedModel(read(book), store.load(champion))
-                belongs(known.release, known.book)
-                self._models[book] = known
+            if known is None or known.id != champion:
+                release, own = store.load(champion), read(book)
+                belongs(release, own)
+                known = self._models[book] = DeployedModel(own, release.scorer, release)
             return known
+
+    def _elsewhere(self, using: Settings, name: str) -> DeployedModel:
+        key = (name, using.model_url, using.model_protocol, using.model_name, using.model_mapping, using.model_token)
+        with self._lock:
+            known, checked = self._remote.get(key, (None, 0.0))
+            if known is not None and known.remote is not None:
+                if time.monotonic() - checked < CHECKED:
+                    return known
+                if known.remote.health().well:
+                    self._remote[key] = known, time.monotonic()
+                    return known
+            book = read(name)
+            scorer = connect(using, book, book.contract)
+            if known is not None and known.remote is not None and _same(known.remote, scorer):
+                scorer.close()  # it was away and is back
+                self._remote[key] = known, time.monotonic()
+                return known
+            found = DeployedModel(book, scorer, known_here(scorer, book, Store(using.home, name)), scorer)
+            self._remote[key] = found, time.monotonic()
+            return found
 
     def comparable(self, book: str) -> list[str]:
         """The releases of a book that were trained on the snapshot installed, the champion among them: they can be
@@ -107,7 +189,7 @@ class Desk:
         store, data = self.store(book), read(book).sha256
         return [each for each in store.ids() if store.manifest(each)["data_sha256"] == data]
 
-    def release(self, book: str, identity: str) -> EmbeddedModel:
+    def release(self, book: str, identity: str) -> DeployedModel:
         """A book under any of its releases, loaded and checked.
 
         Raises
@@ -115,7 +197,8 @@ class Desk:
         ReleaseError
             If the release was altered or is gone, or reads other fields than the book has.
         """
-        found = EmbeddedModel(read(book), self.store(book).load(identity))
+        release = self.store(book).load(identity)
+        found = DeployedModel(read(book), release.scorer, release)
         if [each.name for each in found.contract.record] != [each.name for each in found.book.contract.record]:
             raise ReleaseError(f"Release {identity} reads other fields than the book {book} has; choose another.")
         return found
@@ -134,6 +217,14 @@ class Desk:
         with self._lock:
             self._training.pop(book, None)
 
+    def close(self) -> None:
+        """Give up all connections."""
+        with self._lock:
+            for found, _ in self._remote.values():
+                if found.remote is not None:
+                    found.remote.close()
+            self._remote.clear()
+
     def _run(self, book: str, progress: Training) -> None:
         def told(doing: str, share: float) -> None:
             progress.doing, progress.share = doing, share
@@ -146,6 +237,39 @@ class Desk:
         except Exception as error:  # whatever happens in the background must be seen in the foreground
             progress.error = str(ReleaseError(f"The training stopped: {type(error).__name__}: {error}"))
         progress.ended = True
+
+
+def _same(was: RemoteScorer, now: RemoteScorer) -> bool:
+    """Whether two connections found the same model."""
+    if was.reference is None or now.reference is None:
+        return was.about == now.about and was.reference is now.reference
+    return was.about == now.about and bool((was.reference == now.reference).all())
+
+
+def known_here(scorer: RemoteScorer, book: Book, store: Store) -> Release | None:
+    """The release of the very model that answers elsewhere, if this is one of ours under the book's own contract: from
+    the store, or taken over from the server; the hash of its tables, contract and data must be the one announced. None
+    if it is any other model, or the server does not hand it out."""
+    about = scorer.about
+    if not about.ours or not about.artefact or about.contract_sha256 != book.contract.hash:
+        return None
+    if about.release in store.ids():
+        release = store.load(about.release)
+        return release if release.artefact == about.artefact else None
+    answer = scorer.transport.get(f"/releases/{about.release}/artefact")
+    if answer.status != 200:
+        return None
+    return store.take_in(about.release, about.artefact, _unzipped(answer.body))
+
+
+def _unzipped(content: bytes) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            if sum(each.file_size for each in packed.infolist()) > MOST_BYTES:
+                raise ReleaseError(f"The release that came is larger than {MOST_BYTES:,} bytes.")
+            return {each.filename: packed.read(each) for each in packed.infolist()}
+    except zipfile.BadZipFile as error:
+        raise ReleaseError(f"The release that came cannot be unpacked: {error}.") from None
 
 
 desk = Desk()

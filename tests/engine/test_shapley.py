@@ -13,7 +13,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from data.books import Book
 from data.formulas import Array
 from model.engine.scorer import TableScorer
-from model.engine.shapley import against, brute_force, exact
+from model.engine.shapley import against, brute_force, exact, sampled
 from model.engine.tables import compile_model
 from model.release.training import one_thread, rows
 
@@ -145,3 +145,43 @@ def test_driver_totals_come_from_histograms_of_parts_added_up(scorer: TableScore
     parts = [scorer.tables.histogram(np.ascontiguousarray(codes[:, k::4])) for k in range(4)]
     found = scorer.shapley.totals_of(np.sum(parts, axis=0))
     np.testing.assert_allclose(found, scorer.shapley.totals(codes), rtol=0, atol=1e-9)
+
+
+# ---- too many players for every coalition ---------------------------------------------------------------------------
+
+
+@given(st.integers(0, 10**6), st.integers(2, 7))
+def test_one_order_and_its_reverse_are_exact_where_players_act_alone_or_in_pairs(seed: int, players: int):
+    rng = np.random.default_rng(seed)
+    alone, together = rng.normal(size=players), rng.normal(size=(players, players))
+
+    def value(coalitions: NDArray[np.bool_]) -> Array:
+        return coalitions @ alone + np.einsum("ci,ij,cj->c", coalitions, together, coalitions)
+
+    np.testing.assert_allclose(sampled(players, value, 1, seed)[0], exact(players, value), rtol=0, atol=1e-9)
+
+
+def test_every_pair_of_orders_sums_to_the_whole_and_many_come_near_the_exact_values():
+    worth = np.random.default_rng(5).normal(size=2**6)
+
+    def value(coalitions: NDArray[np.bool_]) -> Array:
+        return np.stack([worth[coalitions @ (1 << np.arange(6))], coalitions.sum(1)], axis=1)
+
+    found = sampled(6, value, 2000)
+    np.testing.assert_allclose(found.sum(1), np.tile([worth[-1] - worth[0], 6], (2000, 1)), rtol=0, atol=1e-9)
+    error = found.std(0, ddof=1) / np.sqrt(len(found))
+    assert (np.abs(found.mean(0) - exact(6, value)) <= 5 * error + 1e-12).all()
+    assert 0 < error[:, 0].max() < 0.05
+    np.testing.assert_array_equal(error[:, 1], 0)
+
+
+def test_orders_are_the_same_for_the_same_seed_and_each_coalition_is_asked_for_once():
+    seen: list[NDArray[np.bool_]] = []
+
+    def value(coalitions: NDArray[np.bool_]) -> Array:
+        seen.append(coalitions)
+        return coalitions[:, 0] * coalitions[:, 1] * coalitions[:, 2] * 1.0
+
+    np.testing.assert_array_equal(sampled(10, value, 4, 3), sampled(10, value, 4, 3))
+    assert len(seen) == 2
+    assert len(np.unique(seen[0], axis=0)) == len(seen[0]) <= 4 * 2 * 11

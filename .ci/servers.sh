@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# The model servers that the tests marked "servers" call, each in a virtual environment of its own: .ci/servers.sh FOLDER
+# Then: WHATIF_TEST_MLFLOW=FOLDER/mlflow/bin/python WHATIF_TEST_MLSERVER=FOLDER/mlserver/bin/python
+set -euo pipefail
+folder=$(mkdir -p "${1:?usage: servers.sh FOLDER}" && cd "$1" && pwd)
+
+environment() {  # name, packages…
+  python3 -m venv "$folder/$1"
+  "$folder/$1/bin/python" -m pip install --quiet --disable-pip-version-check "${@:2}"
+}
+
+both=(numpy==2.4.6 pandas==3.1.1 pyarrow==25.0.1 scikit-learn==1.9.1 scipy==1.17.1 joblib==1.6.0)
+environment mlflow mlflow==3.17.2 "${both[@]}"
+environment mlserver mlserver==1.7.1 mlserver-sklearn==1.7.1 fastapi==0.115.14 starlette==0.46.2 "${both[@]}"

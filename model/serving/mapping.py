@@ -1,0 +1,199 @@
+"""How the inputs of a deployed model elsewhere are made of a book's fields: a small TOML file.
+
+::
+
+    [inputs]                                     # the model's own names, in the order it expects
+    LIMIT_BAL = "limit"                          # formulas of data/formulas.py over the book's raw fields
+    PAY_0 = "status_1"
+    utilisation = "round(max(bill_1, 0) / limit, 4)"
+
+    [output]                                     # may be left out
+    name = "predict_proba"                       # the output to ask for, or the column of a table answered
+    column = 1                                   # of two columns, the one that means default
+    kind = "probability"                         # or "percent", or "log_odds"
+
+Without a file the names the server lists must be raw fields or inputs of the contract; a server that lists none is
+given the raw fields by name and in order. Protected attributes never leave: neither way can name one.
+"""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from data.contract import Contract
+from data.errors import BadInput, ContractError
+from data.formulas import Array, Formula, parse
+
+Kind = Literal["probability", "percent", "log_odds"]
+
+
+class Output(BaseModel):
+    """Which number of an answer is the probability of default, and how it is written."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    name: str = Field("predict_proba", min_length=1, max_length=200)
+    column: int = Field(1, ge=0, le=1)
+    kind: Kind = "probability"
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    inputs: dict[str, str] = Field(min_length=1)
+    output: Output = Output()
+
+
+@dataclass(frozen=True, eq=False)
+class FieldMapping:
+    """The model's inputs by name with a formula each, and its output. Build it with `load`, `read` or `default`."""
+
+    contract: Contract
+    formulas: tuple[tuple[str, Formula], ...]
+    output: Output
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The model's inputs, in order."""
+        return tuple(name for name, _ in self.formulas)
+
+    @cached_property
+    def reads(self) -> frozenset[int]:
+        """The rows of ``raw`` that any formula reads."""
+        rows = [self.contract.rows[name] for _, formula in self.formulas for name in formula.names]
+        return frozenset(k for each in rows for k in range(each.start, each.stop))
+
+    def columns(self, raw: Array) -> dict[str, Array]:
+        """The model's inputs, (n,) each, from ``raw`` (fields, n); missing values are NaN.
+
+        Raises
+        ------
+        BadInput
+            If a formula comes to infinity: JSON has no such number, and a model could not have been trained on it.
+        """
+        found = {}
+        for name, formula in self.formulas:
+            column = _worked_out(self.contract, formula, raw)
+            if np.isinf(column).any():
+                raise BadInput(
+                    f"The deployed model's input {name} comes to infinity for {formula.text!r}. "
+                    "Guard the division in the mapping with where(…, …, missing)."
+                )
+            found[name] = column
+        return found
+
+
+def read(text: bytes, contract: Contract, source: str = "the mapping") -> FieldMapping:
+    """A mapping from its TOML text.
+
+    Raises
+    ------
+    ContractError
+        If the text is not TOML, has other keys, or a formula that does not work on the book's raw fields one
+        customer at a time.
+    """
+    try:
+        file = _File.model_validate(tomllib.loads(text.decode()))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ContractError(f"{source} is not readable TOML: {error}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise ContractError(
+            f"{source}: {where}: {first['msg']}. A mapping has [inputs] with a formula in quotes for each input, "
+            "and may have [output] with name, column and kind."
+        ) from error
+    return _built(contract, file.inputs, file.output, source)
+
+
+def load(path: Path, contract: Contract) -> FieldMapping:
+    """Read and check a mapping file; BadInput if it is not there, ContractError as `read`."""
+    try:
+        return read(path.read_bytes(), contract, path.name)
+    except OSError as error:
+        told = f"The mapping {path} cannot be read: {error.strerror}."
+        raise BadInput(f"{told} WHATIF_MODEL_MAPPING must name a TOML file, or nothing.") from error
+
+
+def default(contract: Contract, wanted: Sequence[str] = ()) -> FieldMapping:
+    """The mapping where nobody wrote one: ``wanted``, the names the server lists, each a raw field or an input of the
+    contract (where a name is both, the raw field); all raw fields if it lists none.
+
+    Raises
+    ------
+    ContractError
+        If the server wants something else.
+    """
+    derived = {each.name: each.formula for each in contract.inputs}
+    known = derived | {name: name for name in contract.row}
+    names = tuple(wanted) or tuple(contract.row)
+    for name in names:
+        _not_observed(contract, name, "The deployed model")
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ContractError(
+            f"The deployed model wants {', '.join(unknown[:6])}, which the book {contract.book.name} does not know by "
+            "such a name. Write a mapping and name it in WHATIF_MODEL_MAPPING."
+        )
+    return _built(contract, {name: known[name] for name in names}, Output(), "the deployed model")
+
+
+def agree(mapping: FieldMapping, wanted: Sequence[str]) -> None:
+    """Raise ContractError if the server lists its inputs and they are not those of the mapping."""
+    lacking = sorted(set(wanted) - set(mapping.names))
+    beyond = sorted(set(mapping.names) - set(wanted))
+    if wanted and (lacking or beyond):
+        said = [f"lacks {', '.join(lacking[:6])}"] if lacking else []
+        said += [f"gives {', '.join(beyond[:6])}, which the model does not take"] if beyond else []
+        raise ContractError(f"The mapping {' and '.join(said)}. The deployed model takes: {', '.join(wanted)}.")
+
+
+def _built(contract: Contract, inputs: dict[str, str], output: Output, source: str) -> FieldMapping:
+    observed = {each.name for each in contract.observed}
+    formulas = []
+    for name, text in inputs.items():
+        formula = parse(text, contract.rows.keys() | observed)
+        for each in sorted(formula.names):
+            _not_observed(contract, each, f"{source}: {name}")
+        formulas.append((name, formula))
+    mapping = FieldMapping(contract, tuple(formulas), output)
+    _try_out(mapping, source)
+    return mapping
+
+
+def _not_observed(contract: Contract, name: str, who: str) -> None:
+    for field in contract.observed:
+        if field.name == name:
+            what = "a protected attribute" if field.role == "protected" else f"of the role {field.role}"
+            raise ContractError(f"{who} reads {name}, {what}: it never enters a score and is not sent anywhere.")
+
+
+def _try_out(mapping: FieldMapping, source: str) -> None:
+    """Work every formula out on three records, together and each alone: a formula that looks across customers, such as
+    the mean of a field that has no months, shows here."""
+    record = mapping.contract.record
+    ends = np.array([[each.minimum, each.maximum] for each in record]).clip(-1e6, 1e6)
+    raw = ends[:, :1] + (ends[:, 1:] - ends[:, :1]) * np.array([0.25, 0.5, 1.0])
+    for name, formula in mapping.formulas:
+        told = f"{source}: the formula {formula.text!r} of {name}"
+        try:
+            together = _worked_out(mapping.contract, formula, raw)
+            alone = [_worked_out(mapping.contract, formula, raw[:, k : k + 1]) for k in range(3)]
+        except (TypeError, ValueError, IndexError, OverflowError) as error:
+            raise ContractError(f"{told} does not come to one number a customer: {error}.") from error
+        if not np.array_equal(together, np.concatenate(alone), equal_nan=True):
+            raise ContractError(
+                f"{told} mixes customers. sum, mean and count take a history; max and min a history or two values."
+            )
+
+
+def _worked_out(contract: Contract, formula: Formula, raw: Array) -> Array:
+    column = np.empty(raw.shape[1])
+    column[:] = formula(contract.values(raw))
+    return column
