@@ -14,11 +14,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
-from pages.ui import warm
+from model.serving import rest
+from model.serving.client import desk
+from model.serving.running import close
+from pages.ui import access, warm
 
 
 @asynccontextmanager
@@ -26,6 +30,8 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Warm up before serving."""
     warm.up()
     yield {}
+    desk.close()
+    close()
 
 
 async def landing(request: Request) -> RedirectResponse:
@@ -33,4 +39,5 @@ async def landing(request: Request) -> RedirectResponse:
     return RedirectResponse(f"/?{request.url.query}".rstrip("?"))
 
 
-app = st.App("pages/main.py", lifespan=lifespan, routes=[Route("/book", landing)])
+ROUTES = [Route("/book", landing), Mount("/api", rest.beside(st.get_option("server.address"), access.login_configured))]
+app = st.App("pages/main.py", lifespan=lifespan, routes=ROUTES, middleware=[Middleware(access.Peer)])

@@ -1,5 +1,6 @@
 """One customer: what the deployed model says, why, what changed, and what it would take."""
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +12,13 @@ from data.errors import WhatIfError
 from data.formulas import Array
 from model.engine.tables import probability
 from model.report import figures, levers, narrative, numbers
-from model.serving.client import EmbeddedModel
+from model.serving.client import DeployedModel
 from model.whatif import tornado
 from model.whatif.attribution import Changes, changes
 from model.whatif.customer import Decision, Explanation, decide, explain, scale
-from model.whatif.scenario import CUTOFF, CUTOFF_RANGE, OWN, Scenario, apply, base_record, editable
+from model.whatif.scenario import CUTOFF, CUTOFF_RANGE, OWN, Scenario, apply, base_record, editable, to_query
 from model.whatif.sensitivity import flips, position, seek, steps, sweep, two_way
-from pages.ui import deployed, pieces, state, statement
+from pages.ui import access, deployed, pieces, recorded, state, statement
 from pages.ui.memory import place, way_back
 
 FIND, START, SWEPT, GOAL, EDITS = "_find", "_start", "_swept", "_goal", "_edits"
@@ -26,18 +27,26 @@ RANDOM, OWN_RECORD = "random", "your own"
 
 
 def main() -> None:
+    access.person()
     model = deployed.model()
     state.memory.restore(model)
     inputs = [each.name for each in model.contract.inputs]
     pieces.spreads({each.name: spread_of(model, inputs.index(each.shows)) for each in model.contract.levers})
     workbench(model)
     with st.expander("How is this computed?"):
-        st.markdown(narrative.method(model.contract, model.release.id))
+        st.markdown(narrative.method(model.contract, model.deployed))
 
 
 @st.fragment
-def workbench(model: EmbeddedModel) -> None:
+def workbench(model: DeployedModel) -> None:
     """The whole page as one fragment: a move of any control draws this and nothing else."""
+    with deployed.answering():
+        draw(model)
+    state.memory.write_address()
+
+
+def draw(model: DeployedModel) -> None:
+    """Controls on the left, answers on the right."""
     state.memory.settle(model)
     left, right = st.columns([0.3, 0.7], gap="medium")
     scenario = state.memory.current()
@@ -57,13 +66,12 @@ def workbench(model: EmbeddedModel) -> None:
             explanation(model, scenario, found)
         if scenario.own:
             statement.own(model)
-    state.memory.write_address()
 
 
 # ---- finding a customer ---------------------------------------------------------------------------------------------
 
 
-def find(model: EmbeddedModel) -> None:
+def find(model: DeployedModel) -> None:
     """A customer by number, by what the model says of them, at random, or one's own."""
     person = model.contract.book.person
     ids = model.book.ids
@@ -78,12 +86,12 @@ def find(model: EmbeddedModel) -> None:
     )  # fmt: skip
 
 
-def found(model: EmbeddedModel) -> None:
+def found(model: DeployedModel) -> None:
     """Callback: a number was typed."""
     state.choose(customer=st.session_state[FIND])
 
 
-def started(model: EmbeddedModel) -> None:
+def started(model: DeployedModel) -> None:
     """Callback: a starting point was chosen; the control is free again for the next."""
     name = st.session_state[START]
     st.session_state[START] = None
@@ -93,7 +101,7 @@ def started(model: EmbeddedModel) -> None:
         state.choose(customer=model.random_customer() if name == RANDOM else model.personas[name])
 
 
-def invitation(model: EmbeddedModel) -> None:
+def invitation(model: DeployedModel) -> None:
     """Nothing is chosen or complete yet: no number."""
     own = state.memory.current().own
     missing = own.count(None)
@@ -110,7 +118,7 @@ def invitation(model: EmbeddedModel) -> None:
 # ---- controls -------------------------------------------------------------------------------------------------------
 
 
-def controls(model: EmbeddedModel) -> None:
+def controls(model: DeployedModel) -> None:
     """Levers, the statement, assumptions; reset and undo."""
     scenario = state.memory.current()
     if scenario.chosen:
@@ -126,10 +134,10 @@ def controls(model: EmbeddedModel) -> None:
         taken_back(model)
 
 
-def draw_lever(model: EmbeddedModel, lever: Lever, base: Array, inputs: Array) -> None:
+def draw_lever(model: DeployedModel, lever: Lever, base: Array, inputs: Array) -> None:
     """One slider, and where the customer now stands in the book."""
     contract = model.contract
-    now = position(model.scorer, base, dict(state.memory.current().edits), lever.name)
+    now = position(model.near, base, dict(state.memory.current().edits), lever.name)
     whole = all(float(v).is_integer() for v in (lever.minimum, lever.maximum, lever.step))
     kind = int if whole else float
     at = min(max(now, lever.minimum), lever.maximum)
@@ -146,16 +154,16 @@ def draw_lever(model: EmbeddedModel, lever: Lever, base: Array, inputs: Array) -
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
-def _spread(_model: EmbeddedModel, release: str, k: int) -> pieces.Spread:
+def _spread(_model: DeployedModel, release: str, k: int) -> pieces.Spread:
     return pieces.Spread.of(_model.book.inputs[k])
 
 
-def spread_of(model: EmbeddedModel, k: int) -> pieces.Spread:
+def spread_of(model: DeployedModel, k: int) -> pieces.Spread:
     """The distribution of one input in the book."""
-    return _spread(model, model.release.id, k)
+    return _spread(model, model.id, k)
 
 
-def assumptions(model: EmbeddedModel) -> None:
+def assumptions(model: DeployedModel) -> None:
     """What the data do not hold: loss given default, credit conversion, and the cut-off."""
     panel = st.expander("Assumptions", key="_assumptions", on_change="rerun")
     if not panel.open:
@@ -181,7 +189,7 @@ def assumptions(model: EmbeddedModel) -> None:
         st.caption(contract.book.decision_note)
 
 
-def taken_back(model: EmbeddedModel) -> None:
+def taken_back(model: DeployedModel) -> None:
     """Every edit as a chip; a click takes that one back."""
     scenario = state.memory.current()
     chips = {name: narrative.edit_chip(model.contract, name, value) for name, value in scenario.edits}
@@ -194,7 +202,7 @@ def taken_back(model: EmbeddedModel) -> None:
         )  # fmt: skip
 
 
-def take_back(model: EmbeddedModel) -> None:
+def take_back(model: DeployedModel) -> None:
     """Callback: one edit is taken back."""
     name = st.session_state[EDITS]
     st.session_state[EDITS] = None
@@ -209,14 +217,15 @@ def take_back(model: EmbeddedModel) -> None:
 
 @dataclass(frozen=True)
 class Found:
-    """The base and the edited record, and what the model says of the edited one."""
+    """The base and the edited record, what the model says of the edited one, and in how many ``seconds``."""
 
     base: Array
     edited: Array
     now: Decision
+    seconds: float
 
 
-def headline(model: EmbeddedModel, scenario: Scenario) -> Found | None:
+def headline(model: DeployedModel, scenario: Scenario) -> Found | None:
     """The sentence, the numbers, what would turn the decision; None, and why, if the record cannot be."""
     contract, scorer = model.contract, model.scorer
     try:
@@ -225,22 +234,25 @@ def headline(model: EmbeddedModel, scenario: Scenario) -> Found | None:
     except WhatIfError as error:
         st.error(f"{error} Undo takes the last change back.", icon=":material/error:")
         return None
+    start = time.perf_counter()
     was = decide(scorer, base, Scenario().values(contract))
     now = decide(scorer, edited, scenario.values(contract))
-    turns = flips(scorer, model.book, base, dict(scenario.edits), now.cutoff)
+    took = time.perf_counter() - start
+    turns = flips(model.near, model.book, base, dict(scenario.edits), now.cutoff)
     changed = bool(scenario.edits or scenario.assumptions)
     pieces.headline(
         narrative.verdict(contract, was, now, scenario),
         figures_row(model, was, now, changed),
         narrative.ways_out(contract, turns, now.granted),
     )
-    return Found(base, edited, now)
+    return Found(base, edited, now, took)
 
 
-def explanation(model: EmbeddedModel, scenario: Scenario, found: Found) -> None:
+def explanation(model: DeployedModel, scenario: Scenario, found: Found) -> None:
     """Reasons and what changed; the statement; one input swept; the detail."""
     why = explain(model.scorer, found.edited)
-    charts(why, found.now, changes(model.scorer, found.base, found.edited))
+    recorded.customer(model, to_query(scenario), found.edited, found.now, why, found.seconds)
+    charts(why, found.now, changes(model.near, found.base, found.edited))
     statement.edits(model, found.edited)
     one_input(model, found.base, dict(scenario.edits), found.now.cutoff)
     matters(model, found.base, dict(scenario.edits), found.now.cutoff)
@@ -248,7 +260,7 @@ def explanation(model: EmbeddedModel, scenario: Scenario, found: Found) -> None:
     detail(why, scenario)
 
 
-def figures_row(model: EmbeddedModel, was: Decision, now: Decision, changed: bool) -> list[str]:
+def figures_row(model: DeployedModel, was: Decision, now: Decision, changed: bool) -> list[str]:
     """The five numbers: now, before, difference; worse is up in risk."""
     book = model.contract.book
     row = []
@@ -310,9 +322,12 @@ def charts(why: Explanation, now: Decision, moved: Changes) -> None:
     st.plotly_chart(
         figures.why(rows, moved), key="why", config=figures.CONFIG, alt=figures.why_in_words(rows, moved, base, score)
     )
+    source = narrative.reasons_source(why)
+    if source:
+        st.caption(source)
 
 
-def one_input(model: EmbeddedModel, base: Array, edits: dict[str, float], cutoff: float) -> None:
+def one_input(model: DeployedModel, base: Array, edits: dict[str, float], cutoff: float) -> None:
     """One input swept over its observed values, and the value that would reach a goal."""
     contract = model.contract
     levers = {lever.name: lever.label for lever in contract.levers}
@@ -324,7 +339,7 @@ def one_input(model: EmbeddedModel, base: Array, edits: dict[str, float], cutoff
         "Goal: probability of at most (%)", 0.1, 99.9, 15.0, 1.0, format="%.1f", key=GOAL,
         help="Which value of this input alone brings the probability down to the goal?",
     )  # fmt: skip
-    curve = sweep(model.scorer, model.book, base, edits, name, cutoff)
+    curve = sweep(model.near, model.book, base, edits, name, cutoff)
     reached = seek(curve, goal / 100)
     answer = narrative.goal_sentence(reached, curve, shown_at(model, base, {**edits, name: reached.value}, name))
     pieces.findings(narrative.curve_sentence(curve, contract), answer)
@@ -332,7 +347,7 @@ def one_input(model: EmbeddedModel, base: Array, edits: dict[str, float], cutoff
     st.plotly_chart(figures.sweep(curve, mark), key="sweep", config=figures.CONFIG, alt=figures.sweep_in_words(curve))
 
 
-def shown_at(model: EmbeddedModel, base: Array, edits: dict[str, float], name: str) -> str:
+def shown_at(model: DeployedModel, base: Array, edits: dict[str, float], name: str) -> str:
     """What a lever's value comes to in the input it shows: "share of the limit used now 31 %"."""
     contract = model.contract
     for lever in contract.levers:
@@ -343,13 +358,13 @@ def shown_at(model: EmbeddedModel, base: Array, edits: dict[str, float], name: s
     return ""
 
 
-def matters(model: EmbeddedModel, base: Array, edits: dict[str, float], cutoff: float) -> None:
+def matters(model: DeployedModel, base: Array, edits: dict[str, float], cutoff: float) -> None:
     """How far each lever alone moves the probability."""
     panel = st.expander("What matters most for this customer", key="_customer_tornado", on_change="rerun")
     if not panel.open:
         return
     contract = model.contract
-    words, bars = levers.of_customer(contract), tornado.of_customer(model.scorer, model.book, base, edits, cutoff)
+    words, bars = levers.of_customer(contract), tornado.of_customer(model.near, model.book, base, edits, cutoff)
     with panel:
         pieces.findings(levers.tornado_headline(contract, "pd", bars, words))
         st.plotly_chart(
@@ -361,7 +376,7 @@ def matters(model: EmbeddedModel, base: Array, edits: dict[str, float], cutoff: 
         pieces.download(frame.assign(name=[words.label(bar.name) for bar in bars]), "customer-tornado")
 
 
-def two_inputs(model: EmbeddedModel, base: Array, edits: dict[str, float], cutoff: float) -> None:
+def two_inputs(model: DeployedModel, base: Array, edits: dict[str, float], cutoff: float) -> None:
     """The probability over any two inputs at once."""
     panel = st.expander("Two inputs at a time", key="_two_way", on_change="rerun")
     if not panel.open:
@@ -373,8 +388,8 @@ def two_inputs(model: EmbeddedModel, base: Array, edits: dict[str, float], cutof
         one = left.selectbox("Rows", list(labels), format_func=lambda key: labels.get(key, key), key=ROWS)
         others = [name for name in labels if name != one]
         other = right.selectbox("Columns", others, format_func=lambda key: labels.get(key, key), key=COLUMNS)
-        places = [steps(model.book, name, position(model.scorer, base, edits, name)) for name in (one, other)]
-        cells = two_way(model.scorer, base, edits, one, places[0], other, places[1])
+        places = [steps(model.book, name, position(model.near, base, edits, name)) for name in (one, other)]
+        cells = two_way(model.near, base, edits, one, places[0], other, places[1])
         parts = [editable(contract, name) for name in (one, other)]
         words = [
             [narrative.part_value(part, value) for value in values] for part, values in zip(parts, places, strict=True)
@@ -416,9 +431,13 @@ def reasons_table(why: Explanation) -> pd.DataFrame:
     """One row an input, the base first and the score last: the column adds up."""
     rows = [("Average customer of the book", "", "", why.base_score, why.base_log_odds)]
     concepts = {each.name: each.label for each in why.contract.concepts}
-    for each, own in zip(why.contract.inputs, why.inputs, strict=True):
+    inputs = {each.name: each for each in why.contract.inputs}
+    for own in why.inputs:
+        each = inputs[own.name]
         value = narrative.input_value(each, own.value)
         rows.append((each.label, concepts[each.concept], value, own.points, own.log_odds))
+    if not why.inputs:  # a model elsewhere was asked by concept
+        rows += [("", each.label, "", each.points, each.log_odds) for each in why.concepts]
     total = sum(row[3] for row in rows), sum(row[4] for row in rows)
     rows.append(("This customer", "", "", *total))
     return pd.DataFrame(rows, columns=["Input", "Concept", "Value", "Score points", "Log-odds of default"])

@@ -1,16 +1,20 @@
 """The landing page: the whole book under assumptions, and what moved it."""
 
+import time
 from datetime import date
 
 import streamlit as st
 
 from data.contract import Measure, Segment
 from model.report import book_figures, book_words, figures, numbers
-from model.serving.client import EmbeddedModel
+from model.report.numbers import Unit
+from model.serving import spot
+from model.serving.client import DeployedModel
+from model.whatif.book import margin_of_error
 from model.whatif.bridge import bridge
 from model.whatif.scenario import CUSTOMER, OWN
-from model.whatif.stress import POINT, chosen, overlay_lacks
-from pages.ui import assume, deployed, pieces, stressed
+from model.whatif.stress import POINT, chosen, overlay_lacks, to_query
+from pages.ui import access, assume, deployed, pieces, recorded, stressed
 from pages.ui.answered import Answer
 from pages.ui.panels import Draw, as_is, migration, panels, reactions
 from pages.ui.progress import followed
@@ -22,6 +26,7 @@ SHORT = {"exposure": "Exposure", "pd": "PD by exposure", "capital": "Capital"}
 
 
 def main() -> None:
+    access.person()
     model = deployed.model()
     if {CUSTOMER, OWN} & set(st.query_params):  # links to a customer once led here
         st.switch_page("applicant.py", query_params=dict(st.query_params))
@@ -30,8 +35,15 @@ def main() -> None:
 
 
 @st.fragment
-def workbench(model: EmbeddedModel) -> None:
+def workbench(model: DeployedModel) -> None:
     """The whole page as one fragment: a move of any control draws this and nothing else."""
+    with deployed.answering():
+        draw(model)
+    stressed.memory.write_address()
+
+
+def draw(model: DeployedModel) -> None:
+    """Controls on the left, answers on the right; or the presentation."""
     stressed.memory.settle(model)
     if st.session_state.get(PRESENT):
         presentation(model)
@@ -48,20 +60,22 @@ def workbench(model: EmbeddedModel) -> None:
             charts(found)
             panels(found)
         with st.expander("How is this computed?"):
-            st.markdown(book_words.method(model.contract, model.release.id))
-    stressed.memory.write_address()
+            st.markdown(book_words.method(model.contract, model.deployed))
 
 
 # ---- the numbers ------------------------------------------------------------------------------------------------
 
 
-def answer(model: EmbeddedModel, far: bool = False) -> Answer:
+def answer(model: DeployedModel, far: bool = False) -> Answer:
     """The sentence and the numbers; seen from ``far``, with what is assumed below them."""
     stress, today = stressed.memory.current(), date.today()
     for message in [*stressed.memory.told(), *filter(None, [overlay_lacks(model.contract, stress, today)])]:
         st.warning(message, icon=":material/info:")
+    start = time.perf_counter()
     with followed("Scoring the whole book", stressed.memory.undo) as told:
         found = Answer.to(model, stress, today, told)
+    if stress.values:
+        recorded.book(model, to_query(stress), today, found.now, time.perf_counter() - start)
     sentence = book_words.verdict(model.contract, stress, today, found.base, found.now)
     known = found.whole.known(found.layers[1])
     held = book_words.held_words(model.contract, found.whole.held(found.layers[1]), known, found.now.customers)
@@ -76,7 +90,29 @@ def answer(model: EmbeddedModel, far: bool = False) -> Answer:
         )
         held = f"{' · '.join([*filter(None, told), *point])}. {held}" if stress.values else held
     pieces.headline(sentence, tiles, held, "wi-six")
+    if model.remote is not None:
+        live(found)
     return found
+
+
+def live(found: Answer) -> None:
+    """How the numbers relate to a model that runs elsewhere: asked about everybody, about a sample, or by tables that
+    are checked against it each time."""
+    model = found.model
+    if model.release is not None:
+        seen = spot.check(model.scorer, found.whole, found.layers[1])
+        told = book_words.checked_words(model.deployed, seen.customers, seen.differ, seen.gap, seen.milliseconds)
+        if seen.differ:
+            st.error(told, icon=":material/error:")
+        else:
+            st.caption(told)
+        return
+    loss = found.rows[1].loss
+    each, unit = found.whole.each, Unit.of(found.now.loss)
+    error = unit.text(margin_of_error(loss / each, each), model.contract.book.currency)
+    amount = unit.text(found.now.loss, model.contract.book.currency)
+    asked, of = found.whole.n, len(model.book)
+    st.caption(book_words.asked_words(model.contract, model.deployed, asked, of, amount, error))
 
 
 def tile(found: Answer, name: Measure) -> str:
@@ -97,7 +133,7 @@ def tile(found: Answer, name: Measure) -> str:
 # ---- the charts -------------------------------------------------------------------------------------------------
 
 
-def pick(model: EmbeddedModel) -> None:
+def pick(model: DeployedModel) -> None:
     """What the two charts tell of."""
     contract = model.contract
     left, right = st.columns(2, gap="medium")
@@ -113,7 +149,7 @@ def pick(model: EmbeddedModel) -> None:
     )  # fmt: skip
 
 
-def nested(model: EmbeddedModel) -> tuple[Segment, Segment]:
+def nested(model: DeployedModel) -> tuple[Segment, Segment]:
     """The segment chosen, and the next of the contract inside it."""
     own = model.contract.segments
     first = model.contract.segment(st.session_state.get(SEGMENT) or own[0].name)
@@ -178,7 +214,7 @@ def turn(by: int) -> None:
     st.session_state[SLIDE] = (st.session_state[SLIDE] + by) % len(SLIDES)
 
 
-def presentation(model: EmbeddedModel) -> None:
+def presentation(model: DeployedModel) -> None:
     """The sentence, the numbers and one chart, large; arrow keys turn, Escape leaves."""
     with st.container(key="presentation"):
         found = answer(model, far=True)

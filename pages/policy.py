@@ -1,5 +1,6 @@
 """Where to cut, what to charge: the policy page."""
 
+import time
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -15,7 +16,7 @@ from data.formulas import Array
 from model.monitoring import fairness
 from model.report import figures, numbers, policy_figures, policy_words
 from model.report.book_words import assumption_value, rising
-from model.serving.client import EmbeddedModel, desk
+from model.serving.client import DeployedModel, desk
 from model.settings import settings
 from model.whatif.book import Rows
 from model.whatif.customer import scale
@@ -32,11 +33,13 @@ from model.whatif.policy import (
     priced,
     swap,
     swapped,
+    to_query,
     today,
 )
 from model.whatif.stress import layers
-from pages.ui import deployed, pieces, policied
+from pages.ui import access, deployed, pieces, policied, recorded
 from pages.ui.memory import place, way_back
+from pages.ui.progress import followed
 
 GOAL, TARGET, CURVE, OTHER, CELL, ATTRIBUTE, HEAT, RETURN = (
     "_goal", "_target", "_curve", "_other", "_cell", "_attribute", "_heat", "_return",
@@ -51,18 +54,20 @@ FEWEST = 0.01  # share approved from which a ratio is drawn
 class Judged:
     """The book under the policy's assumptions, and what every cut-off would do."""
 
-    model: EmbeddedModel
+    model: DeployedModel
     policy: Policy
     scores: Array
     rows: Rows
     strategy: Strategy
 
     @classmethod
-    def of(cls, model: EmbeddedModel, policy: Policy) -> "Judged":
+    def of(cls, model: DeployedModel, policy: Policy) -> "Judged":
         """Ask the deployed model."""
-        rows = model.whole.rows(layers(model.contract, policy.assumed, date.today()))
-        scores = np.asarray(scale(model.contract).score(model.whole.margins))
-        return cls(model, policy, scores, rows, Strategy.of(scores, rows, model.book.target))
+        with followed("Scoring the whole book", policied.memory.undo) as told:
+            whole = model.seen(told)
+            rows = whole.rows(layers(model.contract, policy.assumed, date.today()), told)
+        scores = np.asarray(scale(model.contract).score(whole.margins))
+        return cls(model, policy, scores, rows, Strategy.of(scores, rows, model.asked.target))
 
     @property
     def contract(self) -> Contract:
@@ -86,17 +91,28 @@ class Judged:
 
 
 def main() -> None:
+    access.person()
     model = deployed.model()
     policied.memory.restore(model)
     workbench(model)
 
 
 @st.fragment
-def workbench(model: EmbeddedModel) -> None:
+def workbench(model: DeployedModel) -> None:
     """The whole page as one fragment."""
+    with deployed.answering():
+        draw(model)
+    policied.memory.write_address()
+
+
+def draw(model: DeployedModel) -> None:
+    """Controls on the left, answers on the right."""
     policied.memory.settle(model)
     left, right = st.columns([0.3, 0.7], gap="medium")
-    found = Judged.of(model, policied.memory.current())
+    policy, start = policied.memory.current(), time.perf_counter()
+    found = Judged.of(model, policy)
+    if policy != Policy():
+        recorded.policy(model, to_query(policy), date.today(), found.chosen, time.perf_counter() - start)
     with right:
         for message in policied.memory.told():
             st.warning(message, icon=":material/info:")
@@ -108,7 +124,6 @@ def workbench(model: EmbeddedModel) -> None:
         panels(found)
     with st.expander("How is this computed?"):
         st.markdown(policy_words.method(model.contract))
-    policied.memory.write_address()
 
 
 # ---- the numbers ------------------------------------------------------------------------------------------------
@@ -256,16 +271,16 @@ def panels(found: Judged) -> None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def other_scores(_model: EmbeddedModel, book: str, release: str) -> Array:
+def other_scores(_model: DeployedModel, book: str, release: str) -> Array:
     """The book's scores by another release."""
     model = desk.release(book, release)
-    return np.asarray(scale(model.contract).score(model.scorer.margins(model.book.raw)))
+    return np.asarray(scale(model.contract).score(model.scorer.margins(_model.asked.raw)))
 
 
 def compared(found: Judged) -> tuple[NDArray[np.bool_], str]:
     """Whom the policy compared with today's approves, and its name."""
     book, at = settings().book, found.policy.at(found.contract)
-    mine = found.model.release.id
+    mine = found.model.id
     options = {"": f"cut-off {at}, this model"}
     options |= {each: f"cut-off {at}, release {each[:6]}" for each in desk.comparable(book) if each != mine}
     other = st.selectbox("Against today's", list(options), format_func=lambda key: options.get(key, key), key=OTHER)
@@ -282,7 +297,7 @@ def swaps(found: Judged) -> None:
     except WhatIfError as error:
         st.warning(str(error), icon=":material/info:")
         return
-    cells = swap(before, after, found.rows, found.model.book.target)
+    cells = swap(before, after, found.rows, found.model.asked.target)
     pieces.findings(policy_words.swap_headline(contract, cells))
     st.plotly_chart(
         policy_figures.swap(cells), key="swap", config=figures.CONFIG, alt=policy_figures.swap_in_words(cells)
@@ -325,7 +340,7 @@ def members(
     cell = labels.get(chosen or "", next(iter(labels.values())))
     own = swapped(before, after, (cell.today, cell.other))
     own = own[np.argsort(np.abs(found.scores[own] - found.policy.at(found.contract)), kind="stable")]
-    ids = found.model.book.ids[own]
+    ids = found.model.asked.ids[own]
     columns = st.columns(5, gap="small")
     for k, number in enumerate(ids[:MOST]):
         columns[k % 5].page_link(
@@ -401,7 +416,9 @@ def heated(found: Judged) -> None:
 
 def fair(found: Judged) -> None:
     """Adverse impact and equal opportunity by protected attribute, today and under the policy."""
-    contract, book = found.contract, found.model.book
+    if not access.allow("see protected attributes"):
+        return
+    contract, book = found.contract, found.model.asked
     fields = {field.name: field for field in contract.protected()}
     name = st.selectbox("Attribute", list(fields), format_func=lambda key: fields[key].label, key=ATTRIBUTE)
     field = fields[name or next(iter(fields))]
@@ -449,7 +466,7 @@ def fair(found: Judged) -> None:
 
 def along(found: Judged, field: Field) -> Array:
     """The lowest ratio among the groups of an attribute along the cut-offs; NaN where hardly anybody is approved."""
-    book, strategy = found.model.book, found.strategy
+    book, strategy = found.model.asked, found.strategy
     group, names = found.contract.groups(field, book.observed[field.name])
     points, count = np.floor(found.scores).astype(np.int64) - int(strategy.cutoffs[0]), len(strategy.cutoffs)
     cell = np.bincount(group * count + points, minlength=len(names) * count).reshape(len(names), count)
@@ -468,7 +485,7 @@ def best_of(found: Judged) -> None:
         except WhatIfError as error:
             st.warning(str(error), icon=":material/info:")
             return
-        strategies[f"release {other[:6]}"] = Strategy.of(scores, found.rows, found.model.book.target)
+        strategies[f"release {other[:6]}"] = Strategy.of(scores, found.rows, found.model.asked.target)
     loss, profit = (
         np.concatenate([getattr(each, name) for each in strategies.values()]) for name in ("loss", "profit")
     )

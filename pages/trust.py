@@ -4,12 +4,21 @@ import pandas as pd
 import streamlit as st
 
 from model.report import narrative
-from pages.ui import deployed, pieces
+from pages.ui import access, deployed, pieces
 
 
 def main() -> None:
+    access.person()
     model = deployed.model()
-    report, contract = model.release.report, model.contract
+    contract = model.contract
+    if model.release is None:
+        st.info(
+            f"Not available: {model.deployed.words} is not one of the releases known here, so nothing is known of how "
+            "it was tested. Ask whoever runs it for its report.",
+            icon=":material/info:",
+        )
+        return
+    report = model.release.report
     pieces.html(f"<p class='wi-sentence'>{pieces.text(narrative.trust(report))}</p>")
     pieces.findings("Tests before the release", narrative.cost_headline(report))
     tests, costs = st.columns(2, gap="medium")

@@ -99,7 +99,7 @@ def reasons(explanation: Explanation) -> list[Reason]:
     """At most five concepts and "everything else", in whole points that sum to shown score − shown base."""
     concepts = explanation.concepts
     head, rest = concepts[:MOST_BARS], concepts[MOST_BARS:]
-    score = explanation.base_score + sum(c.points for c in explanation.inputs)
+    score = explanation.base_score + sum(c.points for c in concepts)
     total = numbers.whole_score(score) - numbers.whole_score(explanation.base_score)
     values = [c.points for c in head] + ([sum(c.points for c in rest)] if rest else [])
     whole = numbers.summing(values, total)
@@ -111,10 +111,9 @@ def reasons(explanation: Explanation) -> list[Reason]:
 
 
 def _detail(explanation: Explanation, concept: str) -> str:
+    inputs = {each.name: each for each in explanation.contract.inputs if each.concept == concept}
     told = [
-        f"{each.label}: {input_value(each, own.value)}"
-        for each, own in zip(explanation.contract.inputs, explanation.inputs, strict=True)
-        if each.concept == concept
+        f"{own.label}: {input_value(inputs[own.name], own.value)}" for own in explanation.inputs if own.name in inputs
     ]
     return "<br>".join(told)
 
@@ -122,6 +121,20 @@ def _detail(explanation: Explanation, concept: str) -> str:
 def input_value(each: Input, value: float) -> str:
     """A model input's value in words."""
     return numbers.measure(value, each.unit, each.codes, each.missing or "missing")
+
+
+def reasons_source(explanation: Explanation) -> str:
+    """Where reasons come from that were not read off the model's own tables; "" if they were."""
+    if not explanation.asked:
+        return ""
+    if not explanation.error:
+        return f"Reasons as the deployed model's server gives them, against {explanation.background}."
+    points = max(1, round(explanation.error))
+    return (
+        f"The server gives no reasons, so the model was asked about {explanation.asked:,} records made of this "
+        f"customer and {explanation.background}: Shapley values by concept, each give or take {points} "
+        f"point{'s' if points != 1 else ''} (standard error)."
+    )
 
 
 def reasons_headline(rows: list[Reason], base: int, score: int) -> str:
@@ -259,21 +272,46 @@ def assumption_chip(contract: Contract, name: str, value: float) -> str:
     return f"{each.label} {numbers.measure(value, each.unit)}"
 
 
-def method(contract: Contract, release: str) -> str:
+@dataclass(frozen=True)
+class Deployed:
+    """Which model answers: its ``name`` (a release if it is ours), ``where`` it runs ("" in this process), whether it
+    is ``foreign``, one of which nothing is known but its answers."""
+
+    name: str
+    where: str = ""
+    foreign: bool = False
+
+    @property
+    def words(self) -> str:
+        """The model in a sentence."""
+        at = f" at {self.where}" if self.where else ""
+        return f"the model {self.name}{at}" if self.foreign else f"release {self.name}{at}"
+
+
+def method(contract: Contract, model: Deployed) -> str:
     """How the numbers on the customer page come about, for whoever asks."""
     book, score = contract.book, contract.score
     protected = ", ".join(field.label.lower() for field in contract.protected())
+    kind = f"a gradient-boosted model of {len(contract.inputs)} inputs derived from the record"
+    kind = "asked live about each record; how it works inside is not known here" if model.foreign else kind
+    never = "Never sent to it" if model.foreign else "Never used"
+    base = (
+        "Interventional Shapley values of the log-odds by business concept, found by asking the model: each set of "
+        "concepts is put into customers of the book, the background, and the answers compared. They belong to this "
+        "model only; their standard error stems from the size of the background."
+        if model.foreign
+        else "Exact interventional Shapley values of the log-odds, compared with the average customer of the book (all "
+        "of them are the background), summed by concept."
+    )
     return "\n\n".join(
         [
-            f"**Score.** Release {release}: a gradient-boosted model of {len(contract.inputs)} inputs derived from the "
-            f"record, score = {score.base_score:.0f} at {score.base_odds:.0f} good to 1 bad, "
-            f"{score.points_to_double:.0f} points double the odds. {book.probability}: one month ahead, from "
-            f"{book.sample} of {book.as_of}; it is not an annual rate. Never used: {protected}.",
-            "**Reasons (SHAP).** Exact interventional Shapley values of the log-odds, compared with the average "
-            "customer of the book (all of them are the background), times minus the points per unit of log-odds, "
-            "summed by concept. Base and bars sum to the score; whole points are rounded so that they still do, and a "
-            "score is rounded down, so that one shown at the cut-off has reached it. They "
-            "say how the model arrives at its answer, not what would happen in the world.",
+            f"**Score.** {model.words[:1].upper()}{model.words[1:]}: {kind}. Score = {score.base_score:.0f} at "
+            f"{score.base_odds:.0f} good to 1 bad, {score.points_to_double:.0f} points double the odds. "
+            f"{book.probability}: one month ahead, from {book.sample} of {book.as_of}; it is not an annual rate. "
+            f"{never}: {protected}.",
+            f"**Reasons (SHAP).** {base} Times minus the points per unit of log-odds. Base and bars sum to the score; "
+            "whole points are rounded so that they still do, and a score is rounded down, so that one shown at the "
+            "cut-off has reached it. They say how the model arrives at its answer, not what would happen in the world.",
             "**What changed.** Exact Shapley values over the edited concepts, between the record in the book and the "
             "edited one: every order of making the edits counts the same, what was not edited gets nothing, and the "
             "parts sum to the change of the probability.",

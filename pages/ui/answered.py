@@ -6,7 +6,7 @@ from datetime import date
 
 from data.contract import Segment
 from model.engine.chunks import Told
-from model.serving.client import EmbeddedModel
+from model.serving.client import DeployedModel
 from model.whatif.book import Rows, Totals, Whole
 from model.whatif.segments import Cell, cut
 from model.whatif.stress import Layers, Stress, layers
@@ -16,7 +16,7 @@ from model.whatif.stress import Layers, Stress, layers
 class Answer:
     """``layers``, ``rows`` and totals of the book as it is (``base``) and under ``stress`` (``now``)."""
 
-    model: EmbeddedModel
+    model: DeployedModel
     stress: Stress
     today: date
     layers: tuple[Layers, Layers]
@@ -25,10 +25,11 @@ class Answer:
     now: Totals
 
     @classmethod
-    def to(cls, model: EmbeddedModel, stress: Stress, today: date, told: Told) -> "Answer":
+    def to(cls, model: DeployedModel, stress: Stress, today: date, told: Told) -> "Answer":
         """Ask the deployed model about the whole book."""
         base, now = (layers(model.contract, each, today) for each in (Stress(), stress))
-        rows = model.whole.rows(base, told), model.whole.rows(now, told)
+        whole = model.seen(told)
+        rows = whole.rows(base, told), whole.rows(now, told)
         totals = (each.totals(own.years) for each, own in zip(rows, (base, now), strict=True))
         return cls(model, stress, today, (base, now), rows, *totals)
 

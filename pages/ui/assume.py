@@ -7,7 +7,7 @@ import streamlit as st
 from data.contract import Assumption, Contract, Shock, Variable
 from data.presets import presets
 from model.report import book_words
-from model.serving.client import EmbeddedModel
+from model.serving.client import DeployedModel
 from model.whatif.stress import (
     BETA,
     COEFFICIENTS,
@@ -39,7 +39,7 @@ FIRST = "lgd"  # the assumption an executive asks for by name
 SINGLE = "economy as one factor (Vasicek)"
 
 
-def controls(model: EmbeddedModel) -> None:
+def controls(model: DeployedModel) -> None:
     """Preset, the three layers, assumptions and limits; undo and reset; every change as a chip."""
     contract = model.contract
     preset()

@@ -1,21 +1,25 @@
 """The deployed model for a page, or what to show while there is none."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
 import streamlit as st
 
 from data.errors import WhatIfError
-from model.serving.client import EmbeddedModel, desk
+from model.errors import RemoteError
+from model.serving.client import DeployedModel, desk
 from model.settings import settings
 from pages.ui import warm
 
 
-def model() -> EmbeddedModel:
+def model() -> DeployedModel:
     """The default book's model. Stops the page, saying why, while there is none to ask."""
     book = settings().book
     try:
         found = desk.model(book)
     except WhatIfError as error:
-        st.error(f"The deployed model cannot be used. {error}", icon=":material/error:")
-        st.stop()
+        _unusable(error)
     if found is None:
         st.subheader("A first model is being trained")
         st.write(
@@ -25,6 +29,24 @@ def model() -> EmbeddedModel:
         _training(book)
         st.stop()
     return found
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Around whatever asks the model: when it does not answer, the page says so in place of numbers."""
+    try:
+        yield
+    except RemoteError as error:
+        _unusable(error)
+
+
+def _unusable(error: WhatIfError) -> NoReturn:
+    told = str(error) if isinstance(error, RemoteError) else f"The deployed model cannot be used. {error}"
+    st.error(told, icon=":material/error:")
+    if isinstance(error, RemoteError):
+        st.caption("No number is shown, because none would be of now. What you assumed is kept.")
+        st.button("Try again", key="_again", icon=":material/refresh:")
+    st.stop()
 
 
 @st.fragment(run_every=0.5)

@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from data.errors import WhatIfError
-from model.serving.client import EmbeddedModel
+from model.serving.client import DeployedModel
 
 MOST_UNDO = 50
 Held = TypeVar("Held")
@@ -26,14 +26,14 @@ class Memory(Generic[Held]):
     it, ``write`` an address of a value, ``moved`` the value after a widget of that name was put somewhere."""
 
     page: str
-    read: Callable[[EmbeddedModel, Mapping[str, str]], tuple[Held, list[str]]]
+    read: Callable[[DeployedModel, Mapping[str, str]], tuple[Held, list[str]]]
     write: Callable[[Held], dict[str, str]]
-    moved: Callable[[EmbeddedModel, str, Any], Held]
+    moved: Callable[[DeployedModel, str, Any], Held]
 
     def _key(self, what: str) -> str:
         return f"_{self.page}_{what}"
 
-    def restore(self, model: EmbeddedModel) -> None:
+    def restore(self, model: DeployedModel) -> None:
         """Take the value from the address on a first run, and whenever the address was changed from outside."""
         address = dict(st.query_params)
         known = st.session_state.get(self._key("address"))
@@ -73,7 +73,7 @@ class Memory(Generic[Held]):
         """Callback: a widget was moved."""
         st.session_state[self._key("touched")] = name
 
-    def settle(self, model: EmbeddedModel) -> None:
+    def settle(self, model: DeployedModel) -> None:
         """Turn the widget that was touched into the new value; what cannot be is refused and told."""
         name = st.session_state.pop(self._key("touched"), None)
         if name is None:

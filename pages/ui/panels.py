@@ -94,6 +94,9 @@ def reaction_parts(found: Answer) -> tuple[numbers.Unit, list[tuple[str, float]]
 def reactions(found: Answer, draw: Draw = as_is) -> None:
     """Weighted changes of SHAP values, by concept; the inputs as a table, unless it is drawn for an audience."""
     contract = found.model.contract
+    if found.whole.tables is None:
+        st.info("Not available: only the model's answers are known here, not how its inputs enter them.")
+        return
     unit, parts = reaction_parts(found)
     currency = contract.book.currency
     pieces.findings(book_words.reaction_headline(parts, unit, currency))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from data.contract import Contract
-from model.serving.client import EmbeddedModel
+from model.serving.client import DeployedModel
 from model.settings import settings
 from model.whatif.policy import CUTOFF, Policy, from_query, to_query
 from pages.ui.memory import Memory, place
@@ -14,7 +14,7 @@ def scale(contract: Contract, name: str) -> float:
     return 0.01 if name != CUTOFF and contract.assumption(name).unit == "%" else 1.0
 
 
-def _moved(model: EmbeddedModel, name: str, value: Any) -> Policy:
+def _moved(model: DeployedModel, name: str, value: Any) -> Policy:
     told = None if value is None else round(float(value) * scale(model.contract, name), 12)
     return memory.current().put(model.contract, name, told)
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from model.serving.client import EmbeddedModel
+from model.serving.client import DeployedModel
 from model.settings import settings
 from model.whatif.scenario import Scenario, apply, base_record, from_query, to_query
 from model.whatif.sensitivity import position
@@ -22,7 +22,7 @@ def choose(customer: int | None = None, own: tuple[float | None, ...] = ()) -> N
     memory.change(Scenario(customer, own, (), memory.current().assumptions))
 
 
-def _moved(model: EmbeddedModel, name: str, value: Any) -> Scenario:
+def _moved(model: DeployedModel, name: str, value: Any) -> Scenario:
     contract, scenario = model.contract, memory.current()
     if name.startswith(OWN_PREFIX):
         own = list(scenario.own)
@@ -36,18 +36,18 @@ def _moved(model: EmbeddedModel, name: str, value: Any) -> Scenario:
     if value is None:
         return scenario.edited(contract, name, None)
     base = base_record(model.book, scenario)
-    start = position(model.scorer, base, dict(scenario.edited(contract, name, None).edits), name)
+    start = position(model.near, base, dict(scenario.edited(contract, name, None).edits), name)
     moved = scenario.edited(contract, name, None if value == start else float(value))
     apply(contract, base, moved.edits)
     return moved
 
 
-def _scale(model: EmbeddedModel, name: str) -> float:
+def _scale(model: DeployedModel, name: str) -> float:
     """Assumptions that are fractions are shown and entered in percent."""
     return 0.01 if any(each.name == name and each.unit == "%" for each in model.contract.assumptions) else 1.0
 
 
-def assumption_shown(model: EmbeddedModel, name: str) -> float:
+def assumption_shown(model: DeployedModel, name: str) -> float:
     """An assumption in the unit its widget shows."""
     return round(memory.current().values(model.contract)[name] / _scale(model, name), 6)
 

@@ -7,12 +7,12 @@ import streamlit as st
 from data.contract import Field
 from data.formulas import Array
 from model.report import narrative
-from model.serving.client import EmbeddedModel
+from model.serving.client import DeployedModel
 from pages.ui import state
 from pages.ui.memory import place
 
 
-def edits(model: EmbeddedModel, record: Array) -> None:
+def edits(model: DeployedModel, record: Array) -> None:
     """The statement as it stands after the levers; a value typed here goes before any lever."""
     months = max(len(history.months) for history in model.contract.histories)
     title = f"Statement, {months} months: what was billed, paid, and how the account stood"
@@ -22,7 +22,7 @@ def edits(model: EmbeddedModel, record: Array) -> None:
             _grid(model, {field.name: float(record[k, 0]) for k, field in enumerate(model.contract.record)}, "")
 
 
-def own(model: EmbeddedModel) -> None:
+def own(model: DeployedModel) -> None:
     """An empty record to fill in. Until it is complete nothing is scored."""
     scenario = state.memory.current()
     filled = dict(zip(model.contract.row, scenario.own, strict=True))
@@ -33,7 +33,7 @@ def own(model: EmbeddedModel) -> None:
         _grid(model, filled, state.OWN_PREFIX)
 
 
-def _grid(model: EmbeddedModel, values: Mapping[str, float | None], prefix: str) -> None:
+def _grid(model: DeployedModel, values: Mapping[str, float | None], prefix: str) -> None:
     """One column a month, the latest on the left; one row a history."""
     histories = [history for history in model.contract.histories if history.role == "input"]
     for k, column in enumerate(st.columns(len(histories[0].months), gap="small"), 1):

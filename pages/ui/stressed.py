@@ -5,7 +5,7 @@ from typing import Any
 
 from data.contract import Contract
 from model.report import book_words
-from model.serving.client import EmbeddedModel
+from model.serving.client import DeployedModel
 from model.settings import settings
 from model.whatif.stress import LIMIT, METHOD, POINT, SEVERITY, UNTIL, Stress, Value, from_query, to_query
 from pages.ui.memory import Memory, place
@@ -23,7 +23,7 @@ def scale(contract: Contract, name: str) -> float:
     return 1.0
 
 
-def _moved(model: EmbeddedModel, name: str, value: Any) -> Stress:
+def _moved(model: DeployedModel, name: str, value: Any) -> Stress:
     contract = model.contract
     told: Value | None = value
     if isinstance(value, date):

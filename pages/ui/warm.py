@@ -11,7 +11,7 @@ import plotly.io  # Streamlit imports it at the first chart
 from data.errors import WhatIfError
 from model.engine.chunks import unheard
 from model.report import book_figures, figures, narrative
-from model.serving.client import EmbeddedModel, desk
+from model.serving.client import DeployedModel, desk
 from model.settings import settings
 from model.whatif.attribution import changes
 from model.whatif.bridge import bridge
@@ -65,7 +65,7 @@ def _answer_once() -> None:
     _whole_book_once(model)
 
 
-def _whole_book_once(model: EmbeddedModel) -> None:
+def _whole_book_once(model: DeployedModel) -> None:
     """Score the whole book once, as it is and under every shock."""
     stress, today = Stress(), date.today()
     for shock in model.contract.shocks:

@@ -5,12 +5,12 @@ import re
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from model.serving import client
+from model.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 Open = Callable[..., AppTest]
@@ -36,7 +36,7 @@ def open_app(home: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
 @pytest.fixture
 def desk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> client.Desk:
     """A desk of its own over an empty home, in place of the process's."""
-    own = client.Desk(lambda: SimpleNamespace(home=tmp_path, book="cards", url_state=True))
+    own = client.Desk(lambda: Settings(home=tmp_path))
     monkeypatch.setattr(client, "desk", own)
     monkeypatch.setattr("pages.ui.deployed.desk", own)
     return own

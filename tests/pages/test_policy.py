@@ -4,7 +4,6 @@ import hashlib
 import re
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ from data.books import Book
 from model.release.store import Store
 from model.report.numbers import MINUS, NBSP
 from model.serving import client
+from model.settings import Settings
 from model.whatif.book import Whole
 from model.whatif.customer import scale
 from model.whatif.policy import Strategy
@@ -256,7 +256,7 @@ def test_another_release_swaps_customers_in_and_shares_the_frontier(
     champion = store.resolve("champion")
     text = (store.root / champion / "contract.toml").read_bytes().replace(b"base_score = 600", b"base_score = 605")
     other = forge(store, champion, {"contract.toml": text}, contract_sha256=hashlib.sha256(text).hexdigest())
-    own = client.Desk(lambda: SimpleNamespace(home=own_home, book="cards", url_state=True))
+    own = client.Desk(lambda: Settings(home=own_home))
     assert set(own.comparable("cards")) == {champion, other}
     monkeypatch.setattr("pages.ui.deployed.desk", own)
     monkeypatch.setattr(client, "desk", own)

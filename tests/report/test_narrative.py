@@ -62,7 +62,7 @@ def test_goal_seek_says_reached_out_of_reach_or_already_there(scorer: TableScore
 
 def test_no_sentence_claims_a_cause(scorer: TableScorer, book: Book) -> None:
     contract = book.contract
-    texts = [narrative.method(contract, "abc")]
+    texts = [narrative.method(contract, narrative.Deployed("abc"))]
     texts += [lever.help for lever in contract.levers] + [field.help for field in contract.record]
     for text in texts:
         assert not re.search(r"\bcauses\b|\bwill (reduce|lower|raise|increase)\b", text)

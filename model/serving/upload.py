@@ -1,0 +1,341 @@
+"""A file of customers: read, refused row by row with every reason, scored, and written again.
+
+What a file may look like: model/serving/cells.py.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from itertools import chain
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import xlsxwriter  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+
+from data.contract import Contract, Field, check_value
+from data.errors import BadInput
+from data.formulas import Array, parse
+from model.engine.chunks import Told, over, unheard
+from model.engine.scorer import Reasons, Scorer
+from model.engine.tables import probability
+from model.finance.loss import expected_loss
+from model.report import numbers
+from model.report.narrative import MOST_BARS
+from model.serving.cells import BadRow, Kind, allowed, numbers_of, short, taken
+from model.whatif.customer import scale
+from model.whatif.scenario import CUTOFF
+
+ROWS = 4_096  # a chunk: a third of a second at a model elsewhere, 20 ms here
+REASONS = 3
+PD, SCORE, DECISION, LINE, AVERAGE, OTHER = "PD", "Score", "Decision", "Line", "Average customer", "Everything else"
+TERRITORY, RELEASE = "Known territory", "Release"
+GRANTED, NOT_GRANTED = "Granted", "Not granted"
+KNOWN, OUTSIDE = "known", "outside"
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """A file as read. Of the good rows: ``raw`` (fields, n) as the contract orders it, ``ids`` (n,) int64 or text,
+    ``rows`` (n,) their lines in the file. ``ignored``: columns nothing reads; ``protected``: how many columns were left
+    unread because they hold protected attributes."""
+
+    raw: Array
+    ids: NDArray[Any]
+    rows: NDArray[np.int64]
+    bad: tuple[BadRow, ...]
+    ignored: tuple[str, ...]
+    protected: int
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def read(content: bytes, name: str, contract: Contract) -> Sheet:
+    """The customers in a file, whose kind its ``name`` ends with; 100,000 rows of CSV in about a second.
+
+    Raises
+    ------
+    BadInput
+        If the file as a whole cannot be used: too large, empty, damaged, protected, of another kind than its name says,
+        without the columns that are needed or with one of them twice. A row that cannot be used is in `Sheet.bad`.
+    """
+    cells = taken(content, name, contract)
+    if not len(cells.lines) and not cells.odd:
+        raise BadInput("The file holds its column names and no customer. Add one row for each customer.")
+    raw = np.empty((len(contract.record), len(cells.lines)))
+    reasons: dict[int, list[str]] = {}
+    for k, field in enumerate(contract.record):
+        raw[k], wrong = numbers_of(field, cells.fields[k], cells.decimal)
+        _check(field, raw[k], wrong)
+        for row, reason in wrong.items():
+            reasons.setdefault(row, []).append(reason)
+            raw[k, row] = np.nan
+    _rules(contract, raw, reasons)
+    ids = _identities(cells.ids, cells.lines)
+    refused = np.fromiter(reasons, np.int64, len(reasons))
+    good = np.setdiff1d(np.arange(len(cells.lines)), refused)
+    bad = [BadRow(int(cells.lines[k]), str(ids[k]), tuple(reasons[k])) for k in refused]
+    kept = np.ascontiguousarray(raw[:, good])
+    contract.check(kept)  # whatever the checks above overlook is no customer
+    order = sorted([*bad, *cells.odd], key=lambda row: row.line)
+    return Sheet(kept, ids[good], cells.lines[good], tuple(order), cells.columns.ignored, cells.columns.protected)
+
+
+# ---- checks ------------------------------------------------------------------------------------------------------
+
+
+def _check(field: Field, values: Array, wrong: dict[int, str]) -> None:
+    """Add what the contract says of each of ``values`` (n,) that it does not allow."""
+    doubtful = ~((values >= field.minimum) & (values <= field.maximum))
+    if field.codes:
+        doubtful |= ~np.isin(values, list(field.codes))
+    known: dict[float | None, str] = {}
+    for k in np.flatnonzero(doubtful).tolist():
+        if k in wrong:
+            continue
+        value = None if np.isnan(values[k]) else float(values[k])  # NaN is no key: it never equals itself
+        if value not in known:
+            try:
+                check_value(field, values[k])
+                known[value] = ""
+            except BadInput as error:
+                known[value] = str(error)
+        if known[value]:
+            wrong[k] = known[value]
+
+
+def _rules(contract: Contract, raw: Array, reasons: dict[int, list[str]]) -> None:
+    """Add the message of each rule that a row breaks, where every value the rule speaks of can be used."""
+    refused = np.zeros(raw.shape, bool)
+    rows = np.fromiter(reasons, np.int64, len(reasons))
+    refused[:, rows] = np.isnan(raw[:, rows])
+    for each in contract.constraints:
+        spoken = np.concatenate([np.arange(len(raw))[contract.rows[name]] for name in each.fields])
+        kept = np.atleast_2d(parse(each.rule, frozenset(contract.rows))(contract.values(raw))).all(0)
+        for k in np.flatnonzero(~kept & ~refused[spoken].any(0)).tolist():
+            reasons.setdefault(k, []).append(each.message)
+
+
+_WHOLE = re.compile(r"(?:-?[1-9]\d{0,17}|0)\Z", re.ASCII)
+
+
+def _identities(cells: Sequence[object] | None, lines: NDArray[np.int64]) -> NDArray[Any]:
+    """Identifiers (n,): whole numbers where all are, texts otherwise; a row's line where there is none."""
+    if cells is None:
+        return lines
+    texts = [
+        str(int(cell)) if isinstance(cell, float) and cell.is_integer() else "" if cell is None else str(cell).strip()
+        for cell in cells
+    ]
+    if all(map(_WHOLE.match, texts)):
+        return np.array(texts, np.int64)  # not 007, which is a text
+    return np.array([short(text) or f"line {line}" for text, line in zip(texts, lines, strict=True)], object)
+
+
+# ---- scoring -----------------------------------------------------------------------------------------------------
+
+
+def score(
+    scorer: Scorer, sheet: Sheet, assumptions: Mapping[str, float], release: str, told: Told = unheard
+) -> pd.DataFrame:
+    """One row for each good customer, in the file's order.
+
+    Parameters
+    ----------
+    assumptions
+        By name, the cut-off (score points) among them.
+    release
+        What to call the model by.
+    told
+        Hears the share done; the work ends with whatever it raises.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Identifier, line, PD in [0, 1], score rounded down, decision, expected loss in the book's currency, the score
+        of the average customer, the `REASONS` weightiest concepts in whole points and all others together, so that
+        average + points = score, and whether the customer lies in territory that the model knows. The points are
+        those on the customer's own page.
+    """
+    contract, points = scorer.contract, scale(scorer.contract)
+    person = contract.book.person.capitalize()
+
+    def work(chunk: slice) -> pd.DataFrame:
+        raw = np.ascontiguousarray(sheet.raw[:, chunk])
+        margins = scorer.margins(raw)
+        scores = np.asarray(points.score(margins))
+        pd_ = probability(margins)
+        _, ead = contract.exposures(raw, assumptions)
+        found = scorer.reasons(raw)
+        base, whole = numbers.whole_score(points.score(found.base)), _whole(scores)
+        labels, parts, other = _reasons(contract, found, points.factor, whole - base)
+        seen = scorer.territory
+        beyond = seen.beyond(raw).any(0) | seen.outside(contract.derive(raw))
+        frame = {
+            person: sheet.ids[chunk],
+            LINE: sheet.rows[chunk],
+            PD: pd_,
+            SCORE: whole,
+            DECISION: np.where(scores >= assumptions[CUTOFF], GRANTED, NOT_GRANTED),
+            loss_column(contract): expected_loss(pd_, assumptions["lgd"], ead),
+            AVERAGE: np.full(len(whole), base),
+        }
+        for k, (label, part) in enumerate(zip(labels, parts, strict=True), 1):
+            frame |= {f"Reason {k}": label, f"Points {k}": part}
+        frame |= {OTHER: other, TERRITORY: np.where(beyond, OUTSIDE, KNOWN)}
+        return pd.DataFrame(frame).assign(**{RELEASE: release})
+
+    found = over(len(sheet), work, told, ROWS) or [work(slice(0, 0))]
+    return pd.concat(found, ignore_index=True)
+
+
+def loss_column(contract: Contract) -> str:
+    """What the column of expected losses is called."""
+    return f"Expected loss, {contract.book.currency}"
+
+
+def reasons_in_words(frame: pd.DataFrame) -> list[str]:
+    """The reasons of each row of `score`'s results: "Late payments −46, Amounts paid −11"."""
+    pairs = [(f"Reason {k}", f"Points {k}") for k in range(1, REASONS + 1) if f"Reason {k}" in frame]
+    told = [
+        [
+            f"{label} {numbers.score_points(part)}" if label else ""
+            for label, part in zip(frame[a], frame[b], strict=True)
+        ]
+        for a, b in pairs
+    ]
+    return [", ".join(filter(None, row)) for row in zip(*told, strict=True)]
+
+
+def _whole(scores: Array) -> NDArray[np.int64]:
+    """`numbers.whole_score` of many."""
+    whole: NDArray[np.int64] = np.floor(scores + 1e-9).astype(np.int64)
+    return whole
+
+
+def _reasons(
+    contract: Contract, found: Reasons, factor: float, total: NDArray[np.int64]
+) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64]]:
+    """Labels (`REASONS`, n) and whole points (`REASONS`, n) of the weightiest concepts and the points of all others
+    (n,), rounded as the customer's page rounds them and so that they sum to ``total`` (n,)."""
+    own = {each.name: each.concept for each in contract.inputs}
+    owners = [own[part] if found.by_input else part for part in found.parts]
+    concepts = [each for each in contract.concepts if each.name in owners]
+    rows = [[k for k, owner in enumerate(owners) if owner == each.name] for each in concepts]
+    values = np.stack([-factor * found.values[own_rows].sum(0) for own_rows in rows])
+    order = np.argsort(-np.abs(values), axis=0, kind="stable")
+    values = np.take_along_axis(values, order, 0)
+    head, rest = values[:MOST_BARS], values[MOST_BARS:]
+    bars = np.concatenate((head, rest.sum(0, keepdims=True))) if len(rest) else head
+    shown = _summing(bars, total)[:REASONS]
+    names = np.array([each.label for each in concepts], object)[order[:REASONS]]
+    return np.where(shown == 0, "", names), shown, total - shown.sum(0)
+
+
+def _summing(parts: Array, total: NDArray[np.int64]) -> NDArray[np.int64]:
+    """`numbers.summing` of each column of ``parts`` (k, n) to whole numbers: 100,000 in 40 ms."""
+    low = np.floor(parts)
+    missing = total - low.sum(0)
+    rank = np.argsort(np.argsort(low - parts, axis=0, kind="stable"), axis=0, kind="stable")
+    whole: NDArray[np.int64] = (low + (rank < missing)).astype(np.int64)
+    return whole
+
+
+def finding(contract: Contract, sheet: Sheet, frame: pd.DataFrame) -> str:
+    """What came of a file, in a sentence; ``frame`` as `score` gives it."""
+    book, bad, all_ = contract.book, len(sheet.bad), len(sheet) + len(sheet.bad)
+    people = f"{all_:,} {book.person}{'s' if all_ != 1 else ''}"
+    told = f"{len(frame):,} of {people} scored; {f'{bad:,}' if bad else 'no'} row{'s' if bad != 1 else ''} refused"
+    if frame.empty:
+        return f"{told}. Nobody can be scored before the rows below are put right."
+    granted = int((frame[DECISION] == GRANTED).sum())
+    return f"{told}; {granted:,} would be granted, mean PD {numbers.percent(float(frame[PD].mean()))}."
+
+
+# ---- writing -----------------------------------------------------------------------------------------------------
+
+
+def refused(bad: Sequence[BadRow], person: str) -> pd.DataFrame:
+    """Refused rows as a table: line, identifier, reasons."""
+    rows = [(row.line, row.id, " ".join(row.reasons)) for row in bad]
+    return pd.DataFrame(rows, columns=[LINE, person.capitalize(), "Reasons"]).astype({LINE: "int64"})
+
+
+def written(frame: pd.DataFrame, bad: Sequence[BadRow], kind: Kind) -> bytes:
+    """Results as a file of this kind, every digit kept (16 of them in a workbook), refused rows on its second sheet.
+
+    No text that came with a file becomes a formula where the result is opened.
+    """
+    if kind == "parquet":
+        file = BytesIO()
+        frame.to_parquet(file, index=False)
+        return file.getvalue()
+    if kind == "csv":
+        return _harmless(frame).to_csv(index=False).encode()
+    return _workbook({"Results": frame, "Refused rows": refused(bad, str(frame.columns[0]))})
+
+
+def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
+    """With an apostrophe before whatever a spreadsheet would take for a formula."""
+    out = frame.copy()
+    for name in frame:
+        if not pd.api.types.is_numeric_dtype(frame[name]):
+            out[name] = frame[name].astype(str).str.replace(r"^(?=[=+\-@\t\r\n])", "'", regex=True)
+    return out
+
+
+def _workbook(sheets: Mapping[str, pd.DataFrame]) -> bytes:
+    """A workbook of tables, the header of each frozen; the same bytes for the same tables."""
+    file = BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+        book.set_properties({"created": datetime(2000, 1, 1)})
+        head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+        wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+        for title, frame in sheets.items():
+            sheet = book.add_worksheet(title)
+            sheet.freeze_panes(1, 0)
+            for k, name in enumerate(map(str, frame.columns)):
+                column = frame.iloc[:, k]
+                sheet.write_string(0, k, name, head)
+                if pd.api.types.is_numeric_dtype(column):
+                    style = "0.0%" if name == PD else "0" if k == 0 or name == LINE else "#,##0"
+                    sheet.set_column(k, k, max(10, len(name) + 2), book.add_format({"num_format": style}))
+                    sheet.write_column(1, k, column.tolist())
+                else:
+                    texts = column.astype(str).tolist()
+                    longest = max(map(len, chain(texts[:1000], [name])))
+                    sheet.set_column(k, k, min(max(10, longest + 1), 90), wrapped if longest > 90 else None)
+                    for row, text in enumerate(texts, 1):
+                        sheet.write_string(row, k, text)
+            if len(frame):
+                sheet.autofilter(0, 0, len(frame), len(frame.columns) - 1)
+    return file.getvalue()
+
+
+def template(contract: Contract, kind: Literal["csv", "xlsx"] = "xlsx") -> bytes:
+    """A file to fill in: the columns and one customer made up; a workbook explains each column on a second sheet."""
+    example = {field.name: [_example(field)] for field in contract.record}
+    frame = pd.DataFrame({contract.book.id: [1], **example})
+    if kind == "csv":
+        return frame.to_csv(index=False).encode()
+    person = contract.book.person
+    about = [
+        (contract.book.id, f"{person.capitalize()} number", "", "anything that names the row; may be left out", ""),
+        *(
+            (field.name, field.label, "code" if field.codes else field.unit, allowed(field), field.help)
+            for field in contract.record
+        ),
+    ]
+    columns = ["Column", "Label (may stand instead)", "Unit", "Allowed", "Meaning"]
+    return _workbook({f"{person.capitalize()}s": frame, "Columns": pd.DataFrame(about, columns=columns)})
+
+
+def _example(field: Field) -> float:
+    """A value that a field may have."""
+    if field.codes:
+        return 0 if 0 in field.codes else next(iter(field.codes))
+    return float(np.clip(10 * field.step, field.minimum, field.maximum))

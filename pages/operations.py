@@ -1,0 +1,30 @@
+"""For those who run the model: what is deployed and how it answers, a file scored, the challenger, recent calls."""
+
+from functools import partial
+
+import streamlit as st
+
+from pages.ui import access, deployed, operated, recorded, uploaded
+
+
+def main() -> None:
+    access.person()
+    model = deployed.model()
+    told = st.session_state.pop(recorded.TOLD, None)
+    if told:
+        st.success(told, icon=":material/check:")
+    panels = {
+        "_upload_panel": ("Score a file", partial(uploaded.upload_section, model)),
+        "_challenger": ("Champion and challenger", partial(operated.challenger_section, model)),
+        "_calls": ("Recent calls and replay", operated.calls_section),
+    }
+    with deployed.answering():
+        operated.deployed_section(model)
+        for key, (title, draw) in panels.items():
+            panel = st.expander(title, key=key, on_change="rerun")
+            if panel.open:
+                with panel:
+                    draw()
+
+
+main()

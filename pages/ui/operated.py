@@ -1,0 +1,270 @@
+"""What is deployed and how it answers: the parts of the operations page but for the upload."""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from data.errors import WhatIfError
+from model.errors import RemoteError
+from model.release.store import ALIASES
+from model.report import numbers
+from model.report import operations_words as words
+from model.report.operations_words import Check
+from model.serving import access as rules
+from model.serving import shadow
+from model.serving.audit import Call, find, recent
+from model.serving.client import DeployedModel, desk
+from model.serving.pulse import Reading
+from model.serving.replay import replay
+from model.serving.running import Running, running
+from model.settings import settings
+from pages.ui import access, pieces, recorded
+
+SHOWN = 50  # calls listed
+RELEASE, ALIAS, CALL = "_release", "_alias", "_call"
+
+
+@st.fragment
+def deployed_section(model: DeployedModel) -> None:
+    """The sentence, the numbers, and what they rest on."""
+    checks, at = checked(model), datetime.now(UTC)
+    since = desk.store(settings().book).since() if model.remote is None else None
+    reading, service = model.pulse(), asked(model)
+    sentence = words.headline(model.deployed, model.contract.book.title, since, checks)
+    pieces.headline(sentence, tiles(reading, service), f"Last checked {words.moment(at)}.")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        pieces.findings("Health")
+        rows = [(each.name, "✓ holds" if each.holds else "✗ fails", each.found) for each in checks]
+        frame = pd.DataFrame(rows, columns=["Check", "State", "Found"])
+        st.dataframe(
+            frame, hide_index=True, alt="What was checked, and what was found",
+            column_config={name: st.column_config.TextColumn(width=90) for name in ("Check", "State")},
+        )  # fmt: skip
+        st.button("Check again", key="_check", icon=":material/refresh:")
+    with right:
+        pieces.findings("What is deployed")
+        st.dataframe(
+            identity(model), hide_index=True, alt="Release, hashes, contract of the deployed model",
+            column_config={"What": st.column_config.TextColumn(width=125)},
+        )  # fmt: skip
+
+
+def tiles(reading: Reading, service: Reading | None) -> list[str]:
+    """How it has been answering."""
+    row = [
+        pieces.number("Answer, median", words.milliseconds(reading.p50), note="of calls from these pages"),
+        pieces.number(
+            "Answer, 95th percentile", words.milliseconds(reading.p95), note=f"of the latest {reading.calls:,}"
+        ),
+        pieces.number(
+            "Calls that failed", numbers.percent(reading.errors), note=f"last: {words.moment(reading.failed)}"
+        ),
+    ]
+    if service is not None:
+        note = f"{service.calls:,} calls, {numbers.percent(service.errors)} failed" if service.calls else "no call yet"
+        row.append(pieces.number("REST, 95th percentile", words.milliseconds(service.p95), note=note))
+    return row
+
+
+def asked(model: DeployedModel) -> Reading | None:
+    """How this process's own REST service has been answering, if the model is embedded."""
+    if model.remote is not None:
+        return None
+    try:
+        return running().service.pulse.read()
+    except WhatIfError:
+        return None
+
+
+def checked(model: DeployedModel) -> list[Check]:
+    """Is all well? Asked afresh."""
+    found = [_answers(model)]
+    trouble = recorded.trouble()
+    record = "switched off" if not settings().audit else trouble or "calls and what-ifs are being recorded"
+    found.append(Check("Record", not trouble, record))
+    if model.release is not None:
+        gates = model.release.report["gates"]
+        passed = sum(gate["passed"] for gate in gates)
+        found.append(Check("Gates", passed == len(gates), f"{passed} of {len(gates)} passed before the release"))
+    if model.remote is None:
+        found.append(_shadowed())
+    return found
+
+
+def _answers(model: DeployedModel) -> Check:
+    name = "Answers"
+    if model.remote is not None:
+        health = model.remote.health()
+        told = f"at {model.where}, in {words.milliseconds(health.reading.p50)}" if health.well else health.trouble
+        return Check(name, health.well, told)
+    start = time.perf_counter()
+    try:
+        margins = model.scorer.margins(model.book.raw[:, :1])
+    except RemoteError as error:
+        return Check(name, False, str(error))
+    took = 1000 * (time.perf_counter() - start)
+    return Check(name, bool(np.isfinite(margins).all()), f"in this process, in {words.milliseconds(took)}")
+
+
+def _shadowed() -> Check:
+    store, name = desk.store(settings().book), "Challenger"
+    challenger = store.aliases().get("challenger")
+    if challenger is None:
+        return Check(name, True, "none named")
+    try:
+        own = running().service.shadow
+    except WhatIfError as error:
+        return Check(name, False, str(error))
+    if own is None:
+        return Check(name, True, f"{challenger[:6]}, shadow scoring switched off")
+    dropped = f", {own.dropped:,} calls dropped" if own.dropped else ""
+    return Check(name, not own.trouble, own.trouble or f"{challenger[:6]} scores along{dropped}")
+
+
+def identity(model: DeployedModel) -> pd.DataFrame:
+    """What tells the deployed model from any other."""
+    rows = [("Book", model.contract.book.title)]
+    if model.release is not None:
+        release = model.release
+        aliases = [alias for alias, target in desk.store(settings().book).aliases().items() if target == release.id]
+        rows += [
+            ("Release", release.id),
+            ("Role", ", ".join(aliases) if model.remote is None else "as its server has it"),
+            ("Trained", words.moment(datetime.fromisoformat(str(release.manifest["created"])))),
+            ("Artefact, sha256", release.artefact),
+        ]
+    if model.remote is not None:
+        about = model.remote.about
+        protocols = {"oip": "Open Inference Protocol v2", "kserve": "KServe v1", "mlflow": "MLflow"}
+        rows += [
+            ("Server", model.where),
+            ("Protocol", protocols[about.protocol]),
+            ("Name there", about.name),
+            ("Version there", about.version or "not told"),
+            ("Reasons", "from the server" if model.remote.gives_reasons else "asked through predictions, by concept"),
+        ]
+    rows += [
+        ("Contract", f"version {model.contract.version}"),
+        ("Contract, sha256", model.contract.hash),
+    ]
+    return pd.DataFrame(rows, columns=["What", "Value"])
+
+
+# ---- the challenger -------------------------------------------------------------------------------------------------
+
+
+@st.fragment
+def challenger_section(model: DeployedModel) -> None:
+    """How the challenger has differed on live traffic; champion and challenger, for those who may change them."""
+    if model.remote is not None:
+        st.info("The challenger of a model elsewhere is that server's business; its own report tells of it.")
+        return
+    store = desk.store(settings().book)
+    aliases = store.aliases()
+    try:
+        found = shadow.report(running().engine, aliases)
+    except WhatIfError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if "challenger" not in aliases:
+        st.info(words.challenger_missing(aliases["champion"]))
+    elif found is None:
+        st.info(f"The challenger {aliases['challenger'][:6]} scores every REST request along; none has come yet.")
+    else:
+        differences(found)
+    listed = [store.manifest(each) for each in store.ids()]
+    pieces.findings("Releases")
+    st.dataframe(
+        pd.DataFrame(words.release_rows(listed, aliases)), hide_index=True, alt="All releases, the newest first"
+    )
+    if rules.may(access.person(), "promote"):
+        promoting(store.ids())
+
+
+def differences(found: shadow.Differences) -> None:
+    """How far champion and challenger are apart, and in which calls most."""
+    sentence = words.difference_sentence(found.customers, found.first, found.apart, found.granted, found.declined)
+    pieces.headline(
+        sentence,
+        [
+            pieces.number("Mean difference of PD", numbers.points(found.moved, 2)),
+            pieces.number("Largest difference", words.points(found.most)),
+            pieces.number("Newly granted", f"{found.granted:,}"),
+            pieces.number("Newly declined", f"{found.declined:,}"),
+        ],
+    )
+    rows = [
+        (words.moment(datetime.fromisoformat(at)), f"{customers:,}", words.points(most), call[:12])
+        for call, at, customers, most in found.calls
+    ]
+    frame = pd.DataFrame(rows, columns=["When", "Customers", "Largest difference of PD", "Call"])
+    st.dataframe(frame, hide_index=True, alt="The calls in which champion and challenger differ most")
+
+
+def promoting(releases: Sequence[str]) -> None:
+    """Point an alias to another release, or go back."""
+    store = desk.store(settings().book)
+    row = st.container(horizontal=True, key="promoting", vertical_alignment="bottom")
+    release = row.selectbox("Release", releases[::-1], format_func=lambda each: each[:6], key=RELEASE)
+    alias = row.selectbox("becomes", [each for each in ALIASES if each != "previous"], key=ALIAS)
+    pressed = row.button("Promote", icon=":material/publish:")
+    back = row.button("Roll back", icon=":material/undo:", disabled="previous" not in store.aliases())
+    if not (pressed or back):
+        return
+    try:
+        told = store.promote(str(release), str(alias)) if pressed else store.rollback()
+    except WhatIfError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.session_state[recorded.TOLD] = f"{told[:6]} is now the {alias if pressed else 'champion'}."
+    st.rerun()
+
+
+# ---- recent calls ---------------------------------------------------------------------------------------------------
+
+
+@st.fragment
+def calls_section() -> None:
+    """What was asked lately, and any of it done again."""
+    if not access.allow("see calls"):
+        return
+    try:
+        own = running()
+        calls = recent(own.engine, SHOWN)
+    except WhatIfError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if not calls:
+        st.info("No call is on record yet. What-ifs are recorded once they have stood for some seconds.")
+        return
+    frame = pd.DataFrame(words.call_rows(calls))
+    st.dataframe(frame, hide_index=True, alt="The latest calls, the newest first", height=260)
+    pieces.download(frame, "calls")
+    if rules.may(access.person(), "replay"):
+        again(own, calls)
+
+
+def again(own: Running, calls: Sequence[Call]) -> None:
+    """One call done again by the release that answered it."""
+    labels = {
+        each.id: f"{words.moment(each.at)} · {words.KINDS.get(each.kind, each.kind)} · {each.id[:12]}" for each in calls
+    }
+    row = st.container(horizontal=True, key="again", vertical_alignment="bottom")
+    chosen = row.selectbox("Do a call again", list(labels), format_func=lambda key: labels.get(key, key), key=CALL)
+    if not row.button("Replay", icon=":material/replay:"):
+        return
+    try:
+        entry = find(own.engine, str(chosen))
+        found = replay(entry, desk.store(entry.book))
+    except WhatIfError as error:
+        st.warning(str(error), icon=":material/info:")
+        return
+    if found.same:
+        st.success(found.words, icon=":material/check:")
+    else:
+        st.error(found.words, icon=":material/error:")

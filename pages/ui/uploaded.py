@@ -1,0 +1,268 @@
+"""A file of customers, scored: what came of it, why rows were refused, and everything to take along.
+
+What was read and answered is kept in the session, so that it is there again after a look at another page. Whatever a
+file says is shown as text, never as markup.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from data.contract import Contract
+from data.errors import BadInput
+from model.engine.chunks import Told
+from model.report import numbers
+from model.serving import upload
+from model.serving.cells import MOST_BYTES, MOST_ROWS, Kind
+from model.serving.client import DeployedModel
+from model.whatif.scenario import CUTOFF, Scenario
+from pages.ui import access, pieces
+from pages.ui.progress import followed
+
+FILE, TOUCHED, HELD = "_upload", "_upload_touched", "_upload_held"
+SHOWN = 1_000  # rows drawn; the downloads hold all
+LINE_LENGTH = 90  # characters of a reason on one line
+KINDS: dict[Kind, tuple[str, str]] = {
+    "csv": ("CSV", "text/csv"),
+    "xlsx": ("Excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "parquet": ("Parquet", "application/vnd.apache.parquet"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Answered:
+    """What the model said of a sheet: the results, and in how many seconds. With the sheet's ``raw`` and the results'
+    PD it is all that a record of the call needs."""
+
+    frame: pd.DataFrame
+    release: str
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """A file somebody gave: what it holds or why it cannot be used, and the answer once there is one."""
+
+    name: str
+    sheet: upload.Sheet | None = None
+    error: str = ""
+    answered: Answered | None = None
+
+
+@st.fragment
+def upload_section(model: DeployedModel) -> None:
+    """Template and file in, results out; for those who may."""
+    if not access.allow("upload"):
+        return
+    settle(model)
+    left, right = st.columns([0.3, 0.7], gap="medium")
+    with left:
+        given(model.contract)
+    with right:
+        held = current()
+        if held is None:
+            invitation(model.contract)
+        elif held.sheet is None:
+            refusal(held)
+        else:
+            answer(model, held, held.sheet)
+
+
+# ---- the file -------------------------------------------------------------------------------------------------------
+
+
+def given(contract: Contract) -> None:
+    """Where a file is given, and what it should look like."""
+    person = contract.book.person
+    st.file_uploader(
+        f"Score a file of {person}s", type=list(KINDS), key=FILE, on_change=touched,
+        max_upload_size=MOST_BYTES // 1024**2,
+        help=f"CSV, Excel or Parquet, one {person} a row, at most {MOST_ROWS:,} rows. Columns by name or label, in any "
+        "order; protected attributes are never read.",
+    )  # fmt: skip
+    held = current()
+    if held is not None and st.session_state.get(FILE) is None:  # read before a look at another page
+        pieces.html(f"<p class='wi-below'>Shown: {pieces.text(held.name)}</p>")
+        st.button("Forget this file", on_click=forget, icon=":material/close:", key="_upload_forget")
+    st.caption(f"The template names every column, with its range or codes, and holds one made-up {person}.")
+    with st.container(horizontal=True, key="_templates", gap="small"):
+        for kind, label in (("xlsx", "Template, Excel"), ("csv", "Template, CSV")):
+            offer(label, partial(upload.template, contract, kind), f"template.{kind}", KINDS[kind][1])
+
+
+def touched() -> None:
+    """Callback: a file was given or taken away."""
+    st.session_state[TOUCHED] = True
+
+
+def forget() -> None:
+    """Callback: the file and what came of it are no longer wanted."""
+    st.session_state.pop(HELD, None)
+
+
+def current() -> Held | None:
+    """The file the visitor gave last."""
+    found: Held | None = st.session_state.get(HELD)
+    return found
+
+
+def settle(model: DeployedModel) -> None:
+    """Read the file that was just given; drop the one that was taken away."""
+    if not st.session_state.pop(TOUCHED, False):
+        return
+    file = st.session_state.get(FILE)
+    if file is None:
+        forget()
+        return
+    try:
+        held = Held(file.name, upload.read(file.getvalue(), file.name, model.contract))
+    except BadInput as error:
+        held = Held(file.name, error=str(error))
+    st.session_state[HELD] = held
+
+
+# ---- what came of it ------------------------------------------------------------------------------------------------
+
+
+def invitation(contract: Contract) -> None:
+    """No file yet: no number."""
+    words = (
+        f"Give a file of {contract.book.person}s on the left. The deployed model scores every row that can be scored, "
+        "with its reasons, and says of every other row what is wrong with it."
+    )
+    pieces.html(f"<p class='wi-invitation'>{pieces.text(words)}</p>")
+
+
+def refusal(held: Held) -> None:
+    """The file as a whole cannot be used."""
+    pieces.html(f"<p class='wi-sentence' role='alert'>{pieces.text(f'Not read: {held.error}')}</p>")
+
+
+def answer(model: DeployedModel, held: Held, sheet: upload.Sheet) -> None:
+    """The sentence, the numbers, both tables, the downloads."""
+    contract = model.contract
+    answered = held.answered
+    if answered is None or answered.release != model.id:
+        with followed("Scoring the file", forget) as told:
+            answered = ask(model, sheet, told)
+        st.session_state[HELD] = replace(held, answered=answered)
+    frame = answered.frame
+    pieces.headline(
+        upload.finding(contract, sheet, frame), figures_row(contract, sheet, frame), beside(contract, sheet)
+    )
+    if len(frame):
+        results(contract, frame)
+        downloads(frame, sheet)
+    if sheet.bad:
+        refused(contract, sheet)
+
+
+def ask(model: DeployedModel, sheet: upload.Sheet, told: Told) -> Answered:
+    """Score a sheet under the contract's own assumptions. Once a file: here a call can be recorded, with ``sheet.raw``,
+    the PD and the seconds."""
+    start = time.perf_counter()
+    frame = upload.score(model.scorer, sheet, Scenario().values(model.contract), model.id, told)
+    return Answered(frame, model.id, time.perf_counter() - start)
+
+
+def figures_row(contract: Contract, sheet: upload.Sheet, frame: pd.DataFrame) -> list[str]:
+    """The five numbers."""
+    book, bad = contract.book, len(sheet.bad)
+    row = [
+        pieces.number("Scored", f"{len(frame):,}", note=f"of {len(frame) + bad:,} rows"),
+        pieces.number("Refused", f"{bad:,}", note="reasons below" if bad else "no row is bad"),
+    ]
+    if frame.empty:
+        return row
+    mean = float(frame[upload.PD].mean())
+    granted = int((frame[upload.DECISION] == upload.GRANTED).sum())
+    loss = numbers.money(float(frame[upload.loss_column(contract)].sum()), book.currency)
+    outside = int((frame[upload.TERRITORY] == upload.OUTSIDE).sum())
+    return [
+        *row,
+        pieces.number(
+            "Would be granted", f"{granted:,}", note=f"{numbers.percent(granted / len(frame))} of those scored"
+        ),
+        pieces.number(f"Mean PD, {book.pd_horizon}", numbers.percent(mean), note=numbers.in_100(mean)),
+        pieces.number(f"Expected loss, {book.pd_horizon}", loss, note=f"{outside:,} outside known territory"),
+    ]
+
+
+def beside(contract: Contract, sheet: upload.Sheet) -> str:
+    """What else is to be known: what was assumed, which columns nothing reads."""
+    assumed = Scenario().values(contract)
+    lgd = numbers.percent(assumed["lgd"], 0)
+    told = f"The contract's own assumptions: cut-off {assumed[CUTOFF]:.0f}, loss given default {lgd}."
+    if sheet.ignored:
+        names, more = ", ".join(sheet.ignored[:5]), len(sheet.ignored) - 5
+        told += f" Columns nothing reads: {names}{f' and {more:,} more' if more > 0 else ''}."
+    if sheet.protected:
+        told += f" {sheet.protected} column{'s' if sheet.protected > 1 else ''} of protected attributes left unread."
+    return told
+
+
+def results(contract: Contract, frame: pd.DataFrame) -> None:
+    """The customers scored, the riskiest first."""
+    person = contract.book.person
+    top = frame.nlargest(SHOWN, upload.PD)
+    riskiest, pd_ = top.iloc[0, 0], numbers.percent(float(top[upload.PD].iloc[0]))
+    pieces.findings(f"The riskiest is {person} {riskiest}, with a PD of {pd_}")
+    loss = upload.loss_column(contract)
+    own = str(frame.columns[0])
+    shown = top[[own, upload.PD, upload.SCORE, upload.DECISION, loss, upload.TERRITORY]].astype({own: str})
+    shown["Reasons, in score points"] = upload.reasons_in_words(top)
+    shown[upload.PD] *= 100
+    columns = {
+        own: st.column_config.TextColumn(width="small"),
+        upload.PD: st.column_config.NumberColumn(format="%.1f %%", width=65),
+        upload.SCORE: st.column_config.NumberColumn(format="%d", width=60),
+        upload.DECISION: st.column_config.TextColumn(width=92),
+        loss: st.column_config.NumberColumn(format="localized", step=1, width=126),
+        upload.TERRITORY: st.column_config.TextColumn(
+            "Territory", width=75, help="Whether the model has seen the like"
+        ),
+    }
+    st.dataframe(shown, hide_index=True, alt=f"The {person}s scored, the riskiest first", column_config=columns)
+    if len(frame) > len(top):
+        st.caption(f"The {len(top):,} riskiest of {len(frame):,}; the downloads hold all, in the file's order.")
+
+
+def refused(contract: Contract, sheet: upload.Sheet) -> None:
+    """The rows refused, with every reason."""
+    bad = len(sheet.bad)
+    pieces.findings(f"{bad:,} row{'s' if bad > 1 else ''} refused: put them right in the file and give it again")
+    frame = upload.refused(sheet.bad, contract.book.person)
+    one_each = [(row.line, row.id, reason) for row in sheet.bad[:SHOWN] for reason in row.reasons]
+    shown = pd.DataFrame(one_each, columns=["Line", frame.columns[1], "Reason"])
+    columns = {
+        "Line": st.column_config.NumberColumn(format="localized", width="small"),
+        str(frame.columns[1]): st.column_config.TextColumn(width="small"),
+        "Reason": st.column_config.TextColumn(width=680),
+    }
+    lines = max(-(-len(reason) // LINE_LENGTH) for _, _, reason in one_each)
+    st.dataframe(
+        shown, hide_index=True, alt="Rows refused, each reason a line", column_config=columns,
+        row_height=15 + 20 * lines,
+    )  # fmt: skip
+    if bad > SHOWN:
+        st.caption(f"The first {SHOWN:,} of {bad:,}; the download holds all.")
+    offer("Refused rows as CSV", partial(upload.written, frame, (), "csv"), "refused-rows.csv", KINDS["csv"][1])
+
+
+def downloads(frame: pd.DataFrame, sheet: upload.Sheet) -> None:
+    """Results as files, made when somebody asks: a workbook of 100,000 rows takes ten seconds."""
+    with st.container(horizontal=True, key="_results", gap="small"):
+        for kind, (label, mime) in KINDS.items():
+            make = partial(upload.written, frame, sheet.bad, kind)
+            offer(f"Download as {label}", make, f"scored.{kind}", mime)
+
+
+def offer(label: str, make: Callable[[], bytes], name: str, mime: str) -> None:
+    """A download that is made when it is asked for."""
+    st.download_button(
+        label, make, name, mime, on_click="ignore", icon=":material/download:", key=f"_download_{name}"
+    )  # fmt: skip

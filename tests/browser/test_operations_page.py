@@ -1,0 +1,126 @@
+"""The operations page in a real browser: a file of customers from the upload to the workbook taken along."""
+
+import os
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from python_calamine import CalamineWorkbook
+
+from data.books import Book
+from model.engine.scorer import TableScorer
+from model.engine.tables import probability
+from model.report import numbers
+from tests.browser.conftest import Visit, sentence, settled, trust
+from tests.browser.test_look import THEMES, WIDER, Theme
+
+pytestmark = pytest.mark.browser
+
+STREAMLITS_OWN = ("presentation-role-conflict", [["section"]])  # its drop zone can be reached and says it is nothing
+BAD = {
+    8: "Credit limit must be",
+    31: "“a lot” is no number",
+    32: "cannot worsen by more than four months",
+}  # by customer
+
+
+@pytest.fixture
+def customers(book: Book, tmp_path: Path) -> Path:
+    """A file of a hundred customers, three of them impossible."""
+    frame = pd.DataFrame(book.raw[:, :100].T.astype(int), columns=[each.name for each in book.contract.record])
+    frame.insert(0, "customer", book.ids[:100])
+    frame = frame.assign(branch="<b>north</b>").astype(object)
+    frame.loc[7, "limit"] = -5
+    frame.loc[30, "bill_1"] = "a lot"
+    frame.loc[31, ["status_1", "status_2"]] = [8, 0]
+    path = tmp_path / "customers.csv"
+    path.write_text(frame.to_csv(index=False))
+    return path
+
+
+def give(page: Page, path: Path) -> None:
+    """Upload a file, until it is scored."""
+    expect(page.locator(".wi-invitation")).to_be_visible()
+    settled(page)
+    page.locator("input[type=file]").set_input_files(path)
+    expect(page.locator(".wi-number")).to_have_count(5)
+    expect(page.get_by_test_id("stDataFrame")).to_have_count(2)
+    settled(page)
+
+
+def photograph(page: Page, name: str) -> None:
+    """A picture to be looked at, where WHATIF_SCREENS says."""
+    folder = os.environ.get("WHATIF_SCREENS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"operations-{name}.png")
+
+
+def test_a_file_with_three_bad_rows_is_scored_and_taken_along(
+    visit: Visit, customers: Path, book: Book, scorer: TableScorer, tmp_path: Path
+) -> None:
+    page = visit("/operations")
+    give(page, customers)
+    photograph(page, "scored")
+    expect(sentence(page)).to_have_text(
+        re.compile(r"^97 of 100 customers scored; 3 rows refused; \d+ would be granted, mean PD [\d.]+\s%\.$")
+    )
+    cells = page.get_by_test_id("stDataFrame").nth(1).locator("td")  # what the canvas says to those who cannot see it
+    for customer, told in BAD.items():
+        expect(cells.filter(has_text=re.compile(f"^{customer + 1}$"))).to_have_count(1)
+        expect(cells.filter(has_text=told)).to_have_count(1)
+
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download as Excel").click()
+    path = tmp_path / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    with CalamineWorkbook.from_path(path) as workbook:
+        head, *rows = workbook.get_sheet_by_name("Results").to_python()
+        refused = workbook.get_sheet_by_name("Refused rows").to_python()[1:]
+    frame = pd.DataFrame(rows, columns=head).set_index("Customer")
+    own = dict(zip(book.ids.tolist(), probability(scorer.margins(book.raw)).tolist(), strict=True))
+    assert frame["PD"].to_dict() == pytest.approx(
+        {k: own[k] for k in book.ids[:100].tolist() if k not in BAD}, rel=1e-14
+    )
+    shown = page.locator(".wi-number .wi-value").all_inner_texts()
+    assert shown[:4] == ["97", "3", str((frame["Decision"] == "Granted").sum()), numbers.percent(frame["PD"].mean())]
+    assert [int(row[1]) for row in refused] == list(BAD)
+
+
+def test_the_file_is_there_again_after_a_look_at_another_page(visit: Visit, customers: Path) -> None:
+    page = visit("/operations")
+    give(page, customers)
+    before = sentence(page).inner_text()
+    page.get_by_role("link", name="Trust").click()
+    trust(page)
+    page.get_by_role("link", name="Operations").click()
+    expect(sentence(page)).to_have_text(before)
+    expect(page.get_by_text("Shown: customers.csv")).to_be_visible()
+    page.get_by_role("button", name="Forget this file").click()
+    expect(page.locator(".wi-invitation")).to_be_visible()
+
+
+def test_what_a_file_says_is_no_markup(visit: Visit, customers: Path, tmp_path: Path) -> None:
+    evil = tmp_path / "evil.csv"
+    evil.write_text(customers.read_text().replace("bill_3", "<i>bill_3", 1))
+    page = visit("/operations")
+    expect(page.locator(".wi-invitation")).to_be_visible()
+    settled(page)
+    page.locator("input[type=file]").set_input_files(evil)
+    expect(sentence(page)).to_have_text(re.compile("^Not read: .* Rename “<i>bill_3” to bill_3, or start"))
+    expect(sentence(page).locator("i")).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(visit: Visit, customers: Path, theme: Theme) -> None:
+    page = visit("/operations", theme=theme)
+    give(page, customers)
+    photograph(page, theme)
+    found = [
+        (each["id"], [node["target"] for node in each["nodes"]]) for each in Axe().run(page).response["violations"]
+    ]
+    assert [each for each in found if each != STREAMLITS_OWN] == []
+    assert page.evaluate(WIDER) == []

@@ -1,0 +1,302 @@
+"""What a request asks for: whatever is sent becomes one checked record matrix, or a BadInput that says what is wrong."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.errors import BadInput, Impossible, Missing, OutOfRange
+from data.formulas import Array
+from model.serving import intake
+from model.serving.intake import OUTPUTS, TooMuch
+from tests.records import CONTRACT, records
+
+MOST = 50
+NAMES = [each.name for each in CONTRACT.record]
+CODED = next(each for each in CONTRACT.record if each.codes)
+PLAIN = next(each for each in CONTRACT.record if not each.codes)
+READERS = (intake.oip, intake.kserve, intake.mlflow)
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+anything = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+)
+not_numbers = st.booleans() | st.text(max_size=8) | st.lists(scalars, min_size=2, max_size=3) | st.just({})
+several = st.lists(records(), min_size=1, max_size=4).map(np.hstack)
+
+
+def tensors(raw: Array) -> list[dict[str, Any]]:
+    """The inputs of an Open Inference Protocol request for ``raw`` (fields, n)."""
+    n = raw.shape[1]
+    return [
+        {"name": name, "shape": [n, 1], "datatype": "FP64", "data": row.tolist()}
+        for name, row in zip(NAMES, raw, strict=True)
+    ]
+
+
+def oip(raw: Array, **more: Any) -> dict[str, Any]:
+    return {"inputs": tensors(raw), **more}
+
+
+def split(raw: Array) -> dict[str, Any]:
+    return {"dataframe_split": {"columns": NAMES, "data": raw.T.tolist()}}
+
+
+def refused(body: Any, reader: Callable[..., Any] = intake.oip) -> str:
+    """What is told of a request that cannot be used."""
+    with pytest.raises(BadInput) as caught:
+        reader(body, CONTRACT, MOST)
+    return str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def raw(book: Any) -> Array:
+    """Three customers."""
+    found: Array = book.raw[:, :3]
+    return found
+
+
+# ---- what is understood ----------------------------------------------------------------------------------------------
+
+
+@given(several)
+def test_every_protocol_reads_the_same_numbers(raw: Array):
+    objects = [dict(zip(NAMES, row, strict=True)) for row in raw.T.tolist()]
+    frame = dict(zip(NAMES, raw.tolist(), strict=True))
+    asked = [
+        intake.oip(oip(raw), CONTRACT, MOST),
+        intake.kserve({"instances": objects}, CONTRACT, MOST),
+        intake.kserve({"instances": raw.T.tolist()}, CONTRACT, MOST),
+        intake.mlflow(split(raw), CONTRACT, MOST),
+        intake.mlflow({"dataframe_records": objects}, CONTRACT, MOST),
+        intake.mlflow({"instances": objects}, CONTRACT, MOST),
+        intake.mlflow({"inputs": frame}, CONTRACT, MOST),
+    ]
+    assert all(each.raw.tobytes() == np.ascontiguousarray(raw).tobytes() for each in asked)
+
+
+@given(several)
+def test_numbers_come_through_json_bit_for_bit(raw: Array):
+    body = orjson.loads(orjson.dumps(oip(raw)))
+    assert intake.oip(body, CONTRACT, MOST).raw.tobytes() == np.ascontiguousarray(raw).tobytes()
+
+
+@given(several, st.permutations(range(len(NAMES))))
+def test_the_order_of_columns_does_not_matter(raw: Array, order: list[int]):
+    body = {"inputs": [tensors(raw)[k] for k in order]}
+    assert (intake.oip(body, CONTRACT, MOST).raw == raw).all()
+    frame = {"columns": [NAMES[k] for k in order], "data": raw[order].T.tolist()}
+    assert (intake.mlflow({"dataframe_split": frame}, CONTRACT, MOST).raw == raw).all()
+
+
+@given(st.lists(st.sampled_from(OUTPUTS), max_size=6))
+def test_any_outputs_can_be_asked_for_and_each_is_given_once(outputs: list[str]):
+    body = oip(records_of_one(), outputs=[{"name": name} for name in outputs])
+    assert intake.oip(body, CONTRACT, MOST).outputs == (tuple(dict.fromkeys(outputs)) or ("predict_proba",))
+
+
+def records_of_one() -> Array:
+    from tests.records import BOOK
+
+    return BOOK.raw[:, :1]
+
+
+def test_a_flat_and_a_nested_column_are_the_same(raw: Array):
+    nested = [{**each, "data": [[value] for value in each["data"]]} for each in tensors(raw)]
+    flat = [{**each, "shape": [raw.shape[1]]} for each in tensors(raw)]
+    assert (intake.oip({"inputs": nested}, CONTRACT, MOST).raw == raw).all()
+    assert (intake.oip({"inputs": flat}, CONTRACT, MOST).raw == raw).all()
+
+
+def test_a_coded_field_takes_the_words_of_its_codes(raw: Array):
+    k = CONTRACT.row[CODED.name]
+    body = oip(raw)
+    words = [CODED.codes[int(code)] for code in raw[k]]
+    body["inputs"][k] |= {"datatype": "BYTES", "data": words}
+    assert (intake.oip(body, CONTRACT, MOST).raw == raw).all()
+
+
+def test_null_is_a_missing_value_and_refused_where_the_contract_allows_none(raw: Array):
+    body = oip(raw)
+    body["inputs"][0]["data"][1] = None
+    with pytest.raises(Missing, match="Row 1: .* is missing"):
+        intake.oip(body, CONTRACT, MOST)
+
+
+@given(st.from_regex(intake.IDENTITY, fullmatch=True))
+def test_an_identity_is_kept(identity: str):
+    assert intake.oip(oip(records_of_one(), id=identity), CONTRACT, MOST).id == identity
+
+
+# ---- what is not -----------------------------------------------------------------------------------------------------
+
+
+@given(st.sampled_from(READERS), anything)
+def test_whatever_is_sent_is_read_or_refused(reader: Callable[..., Any], body: Any):
+    with pytest.raises(BadInput):
+        reader(body, CONTRACT, MOST)
+
+
+@given(st.sampled_from(["inputs", "outputs", "id", "parameters", "more"]), anything)
+def test_no_part_of_a_request_breaks_it(part: str, value: Any):
+    try:
+        asked = intake.oip({**oip(records_of_one()), part: value}, CONTRACT, MOST)
+    except BadInput as error:
+        assert 10 < len(str(error)) < 2000
+    else:
+        assert (asked.raw == records_of_one()).all()
+
+
+@given(st.sampled_from(["name", "shape", "datatype", "data", "parameters", "more"]), anything, st.data())
+def test_no_part_of_a_tensor_breaks_it(part: str, value: Any, data: st.DataObject):
+    body = oip(records_of_one())
+    tensor = data.draw(st.sampled_from(body["inputs"]))
+    tensor[part] = value
+    try:
+        asked = intake.oip(body, CONTRACT, MOST)
+    except BadInput as error:
+        assert 10 < len(str(error)) < 2000
+    else:
+        assert asked.raw.shape == (len(NAMES), 1)
+        assert np.isfinite(asked.raw).all()
+
+
+@given(
+    st.sampled_from(["dataframe_split", "dataframe_records", "instances", "inputs", "params"]),
+    anything | st.fixed_dictionaries({"columns": anything, "data": anything}),
+)
+def test_no_frame_breaks_the_reader(part: str, value: Any):
+    with pytest.raises(BadInput):
+        intake.mlflow({part: value}, CONTRACT, MOST)
+
+
+@given(st.floats(allow_nan=True) | st.integers() | st.integers(10**300, 10**320), st.data())
+def test_a_number_is_taken_as_it_is_or_refused(value: float, data: st.DataObject):
+    body = oip(records_of_one())
+    k = data.draw(st.integers(0, len(NAMES) - 1))
+    body["inputs"][k]["data"] = [value]
+    try:
+        assert intake.oip(body, CONTRACT, MOST).raw[k, 0] == value
+    except (OutOfRange, Impossible):
+        assert not math.isnan(value)
+    except BadInput as error:
+        assert "NaN" in str(error) if isinstance(value, float) else "too large" in str(error)
+
+
+@given(not_numbers, st.data())
+def test_what_is_no_number_is_refused_by_the_fields_name(value: Any, data: st.DataObject):
+    body = oip(records_of_one())
+    k = data.draw(st.integers(0, len(NAMES) - 1))
+    body["inputs"][k]["data"] = [value]
+    assert CONTRACT.record[k].name in refused(body) or CONTRACT.record[k].label in refused(body)
+
+
+@pytest.mark.parametrize("shape", [[], [2, 1], [3, 2], [1, 3], [3, 1, 1], [-1, 1], [3.0, 1], [True], "3", None, [None]])
+def test_a_shape_that_is_not_the_datas_is_refused(raw: Array, shape: Any):
+    body = oip(raw)
+    body["inputs"][0]["shape"] = shape
+    assert "must have the shape [n] or [n, 1]" in refused(body)
+
+
+@pytest.mark.parametrize("datatype", ["FP32", "INT64", "BYTES", "fp64", "", None, 64, ["FP64"]])
+def test_a_datatype_that_would_round_is_refused(raw: Array, datatype: Any):
+    body = oip(raw)
+    body["inputs"][CONTRACT.row[PLAIN.name]]["datatype"] = datatype
+    assert "must have the datatype FP64" in refused(body)
+
+
+def test_several_values_for_one_row_are_refused(raw: Array):
+    body = oip(raw[:, :2])
+    body["inputs"][0]["data"] = [[20_000, 30_000]]
+    assert "must have the shape" in refused(body)
+
+
+def test_columns_of_unequal_length_are_refused(raw: Array):
+    body = oip(raw)
+    body["inputs"][1] |= {"shape": [2, 1], "data": body["inputs"][1]["data"][:2]}
+    assert "same number of rows" in refused(body)
+    assert "same number of rows" in refused({"inputs": {"limit": [1, 2], "status_1": [1]}}, intake.mlflow)
+
+
+def test_absent_unknown_and_repeated_columns_are_all_named(raw: Array):
+    body = oip(raw)
+    body["inputs"][0] = {**body["inputs"][0], "name": NAMES[1]}
+    body["inputs"].append({**body["inputs"][0], "name": "shoe_size"})
+    told = refused(body)
+    assert f"Missing: {NAMES[0]}; unknown: shoe_size; given twice: {NAMES[1]}." in told
+
+
+def test_a_word_that_is_no_code_is_told_with_those_that_are(raw: Array):
+    body = oip(raw)
+    k = CONTRACT.row[CODED.name]
+    body["inputs"][k] |= {"datatype": "BYTES", "data": ["on time", *map(str, raw[k, 1:])]}
+    assert all(word in refused(body) for word in CODED.codes.values())
+
+
+def test_an_output_there_is_none_of_is_told_with_those_there_are(raw: Array):
+    told = refused(oip(raw, outputs=[{"name": "label"}]))
+    assert told == f"There is no output 'label'. There are: {', '.join(OUTPUTS)}."
+
+
+@pytest.mark.parametrize("outputs", [{}, "", 0, False, ["predict_proba"], [None], {"name": "decision"}])
+def test_outputs_that_are_no_list_of_objects_are_refused(raw: Array, outputs: Any):
+    assert "output" in refused(oip(raw, outputs=outputs))
+
+
+@pytest.mark.parametrize("identity", ["", "a b", "é", "x" * 65, "a\n", 7, [], {}, False])
+def test_an_identity_that_cannot_be_recorded_is_refused(raw: Array, identity: Any):
+    assert "id of a request" in refused(oip(raw, id=identity))
+
+
+@pytest.mark.parametrize(
+    ("reader", "body"),
+    [
+        (intake.oip, {"inputs": []}),
+        (intake.oip, {"inputs": [{"name": n, "shape": [0, 1], "datatype": "FP64", "data": []} for n in NAMES]}),
+        (intake.kserve, {"instances": []}),
+        (intake.kserve, {"instances": [{}]}),
+        (intake.kserve, {"instances": [[]]}),
+        (intake.mlflow, {"dataframe_split": {"columns": NAMES, "data": []}}),
+        (intake.mlflow, {"dataframe_split": {"columns": [], "data": []}}),
+        (intake.mlflow, {"dataframe_records": []}),
+        (intake.mlflow, {"instances": []}),
+        (intake.mlflow, {"inputs": {}}),
+        (intake.mlflow, {"inputs": {name: [] for name in NAMES}}),
+        (intake.mlflow, {}),
+    ],
+)
+def test_a_request_without_a_row_is_refused(reader: Callable[..., Any], body: Any):
+    assert refused(body, reader)
+
+
+def test_as_many_rows_as_allowed_are_read_and_one_more_is_not(raw: Array):
+    assert intake.oip(oip(np.repeat(raw[:, :1], MOST, 1)), CONTRACT, MOST).raw.shape[1] == MOST
+    with pytest.raises(TooMuch, match="51 rows; at most 50"):
+        intake.oip(oip(np.repeat(raw[:, :1], MOST + 1, 1)), CONTRACT, MOST)
+
+
+def test_the_row_that_is_wrong_is_told(raw: Array):
+    many = np.repeat(raw[:, :1], 40, 1)
+    many[0, 17] = -1
+    assert refused(oip(many)).startswith("Row 17: ")
+
+
+@pytest.mark.parametrize("depth", [50, 900])
+@pytest.mark.parametrize("reader", READERS)
+def test_deep_nesting_is_refused_briefly(reader: Callable[..., Any], depth: int):
+    deep: Any = 1
+    for _ in range(depth):
+        deep = [deep]
+    for body in (deep, {"inputs": deep}, {"instances": deep}, {"inputs": [{"name": deep}]}, {"dataframe_split": deep}):
+        assert len(refused(body, reader)) < 500
+
+
+def test_very_many_columns_are_refused_at_once():
+    columns = [f"column_{k}" for k in range(200_000)]  # a count of each among all would take minutes
+    told = refused({"dataframe_split": {"columns": columns, "data": [[0] * len(columns)]}}, intake.mlflow)
+    assert len(told) < 2000
