@@ -23,6 +23,8 @@ from data.books import folder
 from data.errors import WhatIfError
 from model.errors import GateError, ParityError, ReleaseError
 from model.release.store import ALIASES, Release, Store
+from model.serving.serve_verb import serve
+from model.serving.token_verbs import token
 from model.settings import settings
 
 if TYPE_CHECKING:
@@ -343,6 +345,9 @@ def audit_prune(before: datetime, as_json: bool) -> None:
     told = f"{found.rows:,} calls removed, {found.kept:,} kept. {_standing(found.since)}"
     _answer(result, as_json, lambda _: told)
 
+
+main.add_command(serve)
+main.add_command(token)
 
 if __name__ == "__main__":
     main()

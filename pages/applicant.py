@@ -40,14 +40,14 @@ def main() -> None:
 @st.fragment
 def workbench(model: DeployedModel) -> None:
     """The whole page as one fragment: a move of any control draws this and nothing else."""
-    with deployed.answering():
-        draw(model)
+    state.memory.settle(model)
     state.memory.write_address()
+    with deployed.answering(model):
+        draw(model)
 
 
 def draw(model: DeployedModel) -> None:
     """Controls on the left, answers on the right."""
-    state.memory.settle(model)
     left, right = st.columns([0.3, 0.7], gap="medium")
     scenario = state.memory.current()
     found = None
@@ -150,7 +150,8 @@ def draw_lever(model: DeployedModel, lever: Lever, base: Array, inputs: Array) -
     value, spread = float(inputs[k, 0]), spread_of(model, k)
     each, person = contract.inputs[k], contract.book.person
     words = narrative.here(value, spread.below(value), spread.same(value), lever, each, person)
-    pieces.here(lever.name, spread, value, words, narrative.direction(lever))
+    way = narrative.direction(lever) if model.release is not None else ""  # of a foreign model no direction is known
+    pieces.here(lever.name, spread, value, words, way)
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
@@ -311,6 +312,11 @@ def figures_row(model: DeployedModel, was: Decision, now: Decision, changed: boo
     return row
 
 
+def compared_with(why: Explanation) -> str:
+    """What the reasons are measured from."""
+    return f"the average of {why.background}" if why.error else why.background
+
+
 def charts(why: Explanation, now: Decision, moved: Changes) -> None:
     """Why it is what it is, and what the edits moved."""
     rows = narrative.reasons(why)
@@ -318,7 +324,7 @@ def charts(why: Explanation, now: Decision, moved: Changes) -> None:
     changed = "Move a lever: what it changes will stand here"
     if moved.parts:
         changed = narrative.changes_headline(moved, figures.shown_changes(moved)[2])
-    pieces.findings(narrative.reasons_headline(rows, base, score), changed)
+    pieces.findings(narrative.reasons_headline(rows, base, score, compared_with(why)), changed)
     st.plotly_chart(
         figures.why(rows, moved), key="why", config=figures.CONFIG, alt=figures.why_in_words(rows, moved, base, score)
     )
@@ -429,7 +435,8 @@ def detail(why: Explanation, scenario: Scenario) -> None:
 
 def reasons_table(why: Explanation) -> pd.DataFrame:
     """One row an input, the base first and the score last: the column adds up."""
-    rows = [("Average customer of the book", "", "", why.base_score, why.base_log_odds)]
+    start = compared_with(why)
+    rows = [(f"{start[:1].upper()}{start[1:]}", "", "", why.base_score, why.base_log_odds)]
     concepts = {each.name: each.label for each in why.contract.concepts}
     inputs = {each.name: each for each in why.contract.inputs}
     for own in why.inputs:

@@ -37,14 +37,14 @@ def main() -> None:
 @st.fragment
 def workbench(model: DeployedModel) -> None:
     """The whole page as one fragment: a move of any control draws this and nothing else."""
-    with deployed.answering():
-        draw(model)
+    stressed.memory.settle(model)
     stressed.memory.write_address()
+    with deployed.answering(model):
+        draw(model)
 
 
 def draw(model: DeployedModel) -> None:
     """Controls on the left, answers on the right; or the presentation."""
-    stressed.memory.settle(model)
     if st.session_state.get(PRESENT):
         presentation(model)
     else:

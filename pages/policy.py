@@ -100,14 +100,14 @@ def main() -> None:
 @st.fragment
 def workbench(model: DeployedModel) -> None:
     """The whole page as one fragment."""
-    with deployed.answering():
-        draw(model)
+    policied.memory.settle(model)
     policied.memory.write_address()
+    with deployed.answering(model):
+        draw(model)
 
 
 def draw(model: DeployedModel) -> None:
     """Controls on the left, answers on the right."""
-    policied.memory.settle(model)
     left, right = st.columns([0.3, 0.7], gap="medium")
     policy, start = policied.memory.current(), time.perf_counter()
     found = Judged.of(model, policy)

@@ -125,7 +125,7 @@ def _changes(found: Changes) -> dict[str, Any]:
 def why_in_words(rows: list[Reason], found: Changes, base: int, score: int) -> str:
     """The reasons and the waterfall for those who cannot see them."""
     told = "; ".join(f"{row.label} {numbers.score_points(row.points)}" for row in rows)
-    reasons = f"Bars in score points. Average customer of the book {base}; {told}; this customer {score}."
+    reasons = f"Bars in score points, from {base}; {told}; this customer {score}."
     return f"{reasons} {changes_in_words(found)}" if found.parts else reasons
 
 

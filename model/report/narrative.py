@@ -137,10 +137,10 @@ def reasons_source(explanation: Explanation) -> str:
     )
 
 
-def reasons_headline(rows: list[Reason], base: int, score: int) -> str:
-    """The finding above the reasons."""
+def reasons_headline(rows: list[Reason], base: int, score: int, background: str) -> str:
+    """The finding above the reasons; ``background`` is what they are measured from."""
     first = max(rows, key=lambda row: abs(row.points))
-    compared = f"{score} points against {base} for the average customer of the book"
+    compared = f"{score} points against {base} for {background}"
     if first.points == 0:
         return f"Nothing sets this customer apart: {compared}"
     verb = "cost" if first.points < 0 else "add"

@@ -9,16 +9,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock, Thread
 
+import numpy as np
+
 from data.books import Book, read
 from data.contract import Contract
 from data.errors import WhatIfError
 from model.engine.chunks import Told, unheard
 from model.engine.scorer import Scorer
-from model.errors import ReleaseError
+from model.errors import NoAnswer, ReleaseError
 from model.release.store import Release, Store, belongs
 from model.report.narrative import Deployed
 from model.serving.pulse import Pulse, Reading
-from model.serving.remote import RemoteScorer, connect
+from model.serving.remote import Health, RemoteScorer, connect
 from model.settings import Settings, settings
 from model.whatif.book import Whole, askable
 from model.whatif.personas import personas
@@ -167,14 +169,19 @@ class Desk:
         key = (name, using.model_url, using.model_protocol, using.model_name, using.model_mapping, using.model_token)
         with self._lock:
             known, checked = self._remote.get(key, (None, 0.0))
+            health: Health | None = None
             if known is not None and known.remote is not None:
                 if time.monotonic() - checked < CHECKED:
                     return known
-                if known.remote.health().well:
+                health = known.remote.health()
+                if health.well:
                     self._remote[key] = known, time.monotonic()
                     return known
             book = read(name)
-            scorer = connect(using, book, book.contract)
+            try:
+                scorer = connect(using, book, book.contract)
+            except NoAnswer as error:
+                raise NoAnswer(health.trouble if health is not None else str(error)) from None
             if known is not None and known.remote is not None and _same(known.remote, scorer):
                 scorer.close()  # it was away and is back
                 self._remote[key] = known, time.monotonic()
@@ -182,6 +189,11 @@ class Desk:
             found = DeployedModel(book, scorer, known_here(scorer, book, Store(using.home, name)), scorer)
             self._remote[key] = found, time.monotonic()
             return found
+
+    def doubt(self) -> None:
+        """Have models elsewhere asked at the next call whether they still are there."""
+        with self._lock:
+            self._remote = {key: (known, -np.inf) for key, (known, _) in self._remote.items()}
 
     def comparable(self, book: str) -> list[str]:
         """The releases of a book that were trained on the snapshot installed, the champion among them: they can be

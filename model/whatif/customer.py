@@ -121,6 +121,6 @@ def explain(scorer: Scorer, record: Array) -> Explanation:
         tuple(sorted(concepts, key=lambda c: -abs(c.points))),
         contract,
         found.background,
-        float(points.factor * found.error.max()),
+        float(points.factor * found.error.max(initial=0.0)),
         found.asked,
     )

@@ -12,6 +12,8 @@ from model.serving.client import DeployedModel, desk
 from model.settings import settings
 from pages.ui import warm
 
+DOUBTED = "_doubted"
+
 
 def model() -> DeployedModel:
     """The default book's model. Stops the page, saying why, while there is none to ask."""
@@ -32,12 +34,34 @@ def model() -> DeployedModel:
 
 
 @contextmanager
-def answering() -> Iterator[None]:
-    """Around whatever asks the model: when it does not answer, the page says so in place of numbers."""
+def answering(model: DeployedModel) -> Iterator[None]:
+    """Around whatever asks the ``model``: when it does not answer, the page says so in place of numbers; when another
+    has taken its place, the whole page is drawn anew.
+
+    So it is at a first failure, that nothing on the page still says that the model is live; if it answers then, but not
+    to this, that is told in place.
+    """
     try:
+        if not _still(model):
+            st.rerun()
         yield
     except RemoteError as error:
+        if not st.session_state.pop(DOUBTED, False):
+            st.session_state[DOUBTED] = True
+            desk.doubt()
+            st.rerun()
         _unusable(error)
+    st.session_state.pop(DOUBTED, None)
+
+
+def _still(model: DeployedModel) -> bool:
+    """Whether a model is the deployed one; what keeps that from being found out is told by the page drawn anew."""
+    try:
+        return desk.model(settings().book) is model
+    except RemoteError:
+        raise
+    except WhatIfError:
+        return False
 
 
 def _unusable(error: WhatIfError) -> NoReturn:
