@@ -7,7 +7,7 @@ import streamlit as st
 
 from model.serving.access import LOCAL, Person, may
 from model.serving.client import DeployedModel
-from pages.ui import access, deployed, pieces, warm
+from pages.ui import access, deployed, pieces, recorded, warm
 
 
 def frame(model: DeployedModel, who: Person) -> None:
@@ -36,6 +36,13 @@ def answered(model: DeployedModel) -> float:
     return took
 
 
+def unrecorded() -> None:
+    """What cannot be recorded is told on every page, before anybody relies on its being recorded."""
+    trouble = recorded.trouble()
+    if trouble:
+        st.warning(f"What you look at is not being recorded. {trouble}", icon=":material/warning:")
+
+
 st.set_page_config(page_title="Credit What-If", page_icon=pieces.ICON, layout="wide")
 pieces.style()
 who = access.person()
@@ -48,5 +55,6 @@ pages = [
 ]
 page = st.navigation([each for deed, each in pages if may(who, deed)], position="top")
 frame(deployed.model(), who)
+unrecorded()
 page.run()
 warm.freeze_once()

@@ -6,6 +6,8 @@ import streamlit as st
 
 from pages.ui import access, deployed, operated, recorded, uploaded
 
+UPLOAD = "_upload_panel"
+
 
 def main() -> None:
     access.person()
@@ -14,13 +16,15 @@ def main() -> None:
     if told:
         st.success(told, icon=":material/check:")
     panels = {
-        "_upload_panel": ("Score a file", partial(uploaded.upload_section, model)),
+        UPLOAD: ("Score a file", partial(uploaded.upload_section, model)),
         "_challenger": ("Champion and challenger", partial(operated.challenger_section, model)),
         "_calls": ("Recent calls and replay", operated.calls_section),
     }
-    with deployed.answering():
+    with deployed.answering(model):
         operated.deployed_section(model)
         for key, (title, draw) in panels.items():
+            if key == UPLOAD and uploaded.HELD in st.session_state:
+                st.session_state.setdefault(UPLOAD, True)  # what was given before a look at another page
             panel = st.expander(title, key=key, on_change="rerun")
             if panel.open:
                 with panel:

@@ -15,17 +15,18 @@ import streamlit as st
 from data.contract import Contract
 from data.errors import BadInput
 from model.engine.chunks import Told
+from model.errors import StoreError
 from model.report import numbers
 from model.serving import upload
 from model.serving.cells import MOST_BYTES, MOST_ROWS, Kind
 from model.serving.client import DeployedModel
 from model.whatif.scenario import CUTOFF, Scenario
-from pages.ui import access, pieces
+from pages.ui import access, deployed, pieces, recorded
 from pages.ui.progress import followed
 
 FILE, TOUCHED, HELD = "_upload", "_upload_touched", "_upload_held"
 SHOWN = 1_000  # rows drawn; the downloads hold all
-LINE_LENGTH = 90  # characters of a reason on one line
+LINE_LENGTH = 110  # characters of a reason on one line
 KINDS: dict[Kind, tuple[str, str]] = {
     "csv": ("CSV", "text/csv"),
     "xlsx": ("Excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
@@ -69,7 +70,8 @@ def upload_section(model: DeployedModel) -> None:
         elif held.sheet is None:
             refusal(held)
         else:
-            answer(model, held, held.sheet)
+            with deployed.answering(model):
+                answer(model, held, held.sheet)
 
 
 # ---- the file -------------------------------------------------------------------------------------------------------
@@ -147,8 +149,12 @@ def answer(model: DeployedModel, held: Held, sheet: upload.Sheet) -> None:
     contract = model.contract
     answered = held.answered
     if answered is None or answered.release != model.id:
-        with followed("Scoring the file", forget) as told:
-            answered = ask(model, sheet, told)
+        try:
+            with followed("Scoring the file", forget) as told:
+                answered = ask(model, sheet, told)
+        except StoreError as error:
+            st.error(f"Nothing is shown, because it could not be recorded. {error}", icon=":material/error:")
+            return
         st.session_state[HELD] = replace(held, answered=answered)
     frame = answered.frame
     pieces.headline(
@@ -162,11 +168,13 @@ def answer(model: DeployedModel, held: Held, sheet: upload.Sheet) -> None:
 
 
 def ask(model: DeployedModel, sheet: upload.Sheet, told: Told) -> Answered:
-    """Score a sheet under the contract's own assumptions. Once a file: here a call can be recorded, with ``sheet.raw``,
-    the PD and the seconds."""
+    """Score a sheet under the contract's own assumptions, and have it recorded; StoreError if that cannot be."""
     start = time.perf_counter()
     frame = upload.score(model.scorer, sheet, Scenario().values(model.contract), model.id, told)
-    return Answered(frame, model.id, time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    if len(frame):
+        recorded.upload(model, sheet.raw, frame[upload.PD].to_numpy(float), seconds)
+    return Answered(frame, model.id, seconds)
 
 
 def figures_row(contract: Contract, sheet: upload.Sheet, frame: pd.DataFrame) -> list[str]:
@@ -221,7 +229,7 @@ def results(contract: Contract, frame: pd.DataFrame) -> None:
         upload.PD: st.column_config.NumberColumn(format="%.1f %%", width=65),
         upload.SCORE: st.column_config.NumberColumn(format="%d", width=60),
         upload.DECISION: st.column_config.TextColumn(width=92),
-        loss: st.column_config.NumberColumn(format="localized", step=1, width=126),
+        loss: st.column_config.NumberColumn(format="localized", step=1, width=116),
         upload.TERRITORY: st.column_config.TextColumn(
             "Territory", width=75, help="Whether the model has seen the like"
         ),
