@@ -38,7 +38,7 @@ WARM = 200  # requests before counting
 ONE, MANY = 2000, 60  # requests of one row and of a thousand rows
 CLIENTS, PROCESSES, SECONDS = 32, 2, 10.0
 REASONS = ("predict_proba", "shap_values", "base_value")
-ECHO = "from tests.bench_service import echo; echo()"
+ECHO = ("-c", "from tests.bench_service import echo; echo()")
 
 
 def echo() -> None:
@@ -170,7 +170,7 @@ def figures(home: Path) -> list[Figure]:
             rate_off, _, cpu_off = at_once(server, one)
             cpu_off_one, _ = one_after_another(server, one, ONE)
         tell("a bare echo")
-        with alone(folder, code=ECHO) as server:
+        with alone(folder, program=ECHO) as server:
             cpu_echo, took_echo = one_after_another(server, reasons, ONE)
             cpu_echo_many, _ = one_after_another(server, thousand, MANY)
             rate_echo, _, _ = at_once(server, one)

@@ -60,7 +60,7 @@ class Pruned:
 def verify(engine: Engine, key: SecretStr | None = None) -> Verdict:
     """Read the whole record, as of one moment, and hold every row against its hash and its neighbours.
 
-    In constant memory, 25 µs a one-row call.
+    In constant memory; a one-row call takes 30 µs in SQLite, four times that in PostgreSQL.
 
     Raises
     ------

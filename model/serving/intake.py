@@ -190,7 +190,7 @@ def _tensor(given: Any, k: int, contract: Contract) -> tuple[str, list[Any]]:
             f"{_short(name)} must have the datatype {' or '.join(allowed)} (a smaller one rounds, and a rounded value "
             f"can fall into another bin); {_short(datatype)} was given."
         )
-    data = _list(tensor["data"], f"data of {_short(name)}")
+    data = _list(tensor["data"], "data", f" of inputs[{k}]")
     flat = [each[0] if isinstance(each, list) and len(each) == 1 else each for each in data]
     proper = isinstance(shape, list) and all(type(each) is int for each in shape)
     if not proper or len(shape) not in (1, 2) or shape[1:] not in ([], [1]) or shape[0] != len(flat):
@@ -219,9 +219,9 @@ def _object(given: Any, what: str, needed: set[str], more: set[str]) -> Mapping[
     return given
 
 
-def _list(given: Any, what: str) -> list[Any]:
+def _list(given: Any, what: str, where: str = "") -> list[Any]:
     if not isinstance(given, list):
-        raise BadInput(f"{what} must be a list; {_short(given)} was given.")
+        raise BadInput(f"{what}{where} must be a list; {_short(given)} was given.")
     return given
 
 

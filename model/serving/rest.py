@@ -36,7 +36,7 @@ from data.errors import BadInput, WhatIfError
 from model.errors import Forbidden, GateError, Overloaded, ReleaseError, StoreError, Unknown
 from model.release.store import ALIASES, Release
 from model.serving import intake, openapi
-from model.serving.access import FORWARDED, Bearer, Scope, Tokens, loopback, require_scope
+from model.serving.access import Bearer, Scope, Tokens, identify, loopback, require_scope
 from model.serving.intake import OUTPUTS, Ask, TooMuch
 from model.serving.metrics import Metrics
 from model.serving.running import close, running
@@ -47,6 +47,7 @@ LISTENING = "WHATIF_LISTENING"  # where a service alone listens, as `serve_verb.
 MANY = 2000  # rows from which an answer is found in a thread, so that small requests do not wait for it
 LONG = 256 * 2**10  # bytes from which a request is read in a thread
 ALWAYS = ("/v2/health/live", "/v2/health/ready")  # answered however many requests there are
+ADMIN: frozenset[Scope] = frozenset({"admin"})
 GONE = 499  # the status on record of a request whose sender hung up, as nginx has it
 LOG = logging.getLogger(__name__)
 STATUS: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
@@ -80,6 +81,7 @@ def create(service: Service, open_here: bool, lifespan: Any = None) -> FastAPI:
     )  # fmt: skip
     app.state.service = service
     app.state.tokens = None if open_here else Tokens(service.settings.home)
+    app.state.rules = service.settings.model_copy(update={"user_header": ""})  # programs come without a proxy's word
     app.state.metrics = Metrics()
     _health(app)
     _inference(app)
@@ -212,9 +214,14 @@ def bearer(request: Request) -> Bearer:
     """Who asks: the holder of the token sent, or, where none is needed, whoever is on this machine."""
     tokens: Tokens | None = request.app.state.tokens
     if tokens is None:
-        if not loopback(request.url.hostname) or any(name in request.headers for name in FORWARDED):
-            raise Unknown("Without tokens this service answers on this machine only. Set WHATIF_API_TOKENS=on.")
-        return Bearer("local user", frozenset({"admin"}))
+        peer = request.client.host if request.client else None
+        try:
+            return Bearer(identify(request.app.state.rules, request.headers.items(), peer, None, True).name, ADMIN)
+        except Unknown:
+            raise Unknown(
+                "Without tokens this service answers on this machine only, at its own name and not through a proxy. "
+                "Set WHATIF_API_TOKENS=on and make a token."
+            ) from None
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     return tokens.check(token.strip() if kind.lower() == "bearer" else None)
 

@@ -48,10 +48,12 @@ def deployed_section(model: DeployedModel) -> None:
         st.button("Check again", key="_check", icon=":material/refresh:")
     with right:
         pieces.findings("What is deployed")
+        frame = identity(model)
+        short = frame["Value"].where(~frame["What"].str.contains("sha256"), frame["Value"].str[:16] + "…")
         st.dataframe(
-            identity(model), hide_index=True, alt="Release, hashes, contract of the deployed model",
-            column_config={"What": st.column_config.TextColumn(width=125)},
+            frame.assign(Value=short), hide_index=True, alt="Release, hashes, contract of the deployed model"
         )  # fmt: skip
+        pieces.download(frame, "deployed")
 
 
 def tiles(reading: Reading, service: Reading | None) -> list[str]:

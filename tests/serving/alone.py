@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.browser.server import ROOT
 from tests.serving.servers import free_port
 
-CODE = "from model.serving.serve_verb import serve; serve()"
+SERVE = ("-m", "model", "serve")
 START_SECONDS = 120.0
 END_SECONDS = 40.0
 POLL_SECONDS = 0.02
@@ -41,13 +41,8 @@ class Alone:
         return self.process.wait(END_SECONDS)
 
 
-def command(port: int, workers: int, code: str = CODE) -> list[str]:
-    """How the service is started."""
-    return [sys.executable, "-c", code, "--port", str(port), "--workers", str(workers)]
-
-
 @contextmanager
-def alone(home: Path, workers: int = 1, code: str = CODE, **settings: str) -> Iterator[Alone]:
+def alone(home: Path, workers: int = 1, program: Sequence[str] = SERVE, **settings: str) -> Iterator[Alone]:
     """The service on the releases in ``home``, from ready until left; its output goes to a file there."""
     port = free_port()
     log = home / f"service-{port}.log"
@@ -56,9 +51,13 @@ def alone(home: Path, workers: int = 1, code: str = CODE, **settings: str) -> It
     with log.open("wb") as output:
         start = time.perf_counter()
         process = subprocess.Popen(
-            command(port, workers, code), cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT,
+            [sys.executable, *program, "--port", str(port), "--workers", str(workers)],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
             start_new_session=True,  # whatever happens, its workers end with it
-        )  # fmt: skip
+        )
         try:
             _await_ready(port, process, log)
             yield Alone(port, process, time.perf_counter() - start, log)
@@ -91,8 +90,8 @@ def _await_ready(port: int, process: "subprocess.Popen[bytes]", log: Path) -> No
 def post(body: bytes, path: str = "/v2/models/credit/infer", length: int | None = None) -> bytes:
     """A request; ``length`` says more than there is, for a body that is still to come."""
     said = len(body) if length is None else length
-    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {said}\r\n\r\n"
-    return head.encode() + body
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    return f"{head}Content-Length: {said}\r\n\r\n".encode() + body
 
 
 def receive(connection: socket.socket) -> tuple[int, bytes]:
