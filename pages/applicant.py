@@ -11,6 +11,7 @@ from data.contract import Lever
 from data.errors import WhatIfError
 from data.formulas import Array
 from model.engine.tables import probability
+from model.errors import Refused
 from model.report import figures, levers, narrative, numbers
 from model.serving.client import DeployedModel
 from model.whatif import tornado
@@ -251,14 +252,23 @@ def headline(model: DeployedModel, scenario: Scenario) -> Found | None:
 
 def explanation(model: DeployedModel, scenario: Scenario, found: Found) -> None:
     """Reasons and what changed; the statement; one input swept; the detail."""
-    why = explain(model.scorer, found.edited)
+    why, trouble = reasons(model, found)
     recorded.customer(model, to_query(scenario), found.edited, found.now, why, found.seconds)
-    charts(why, found.now, changes(model.near, found.base, found.edited))
+    charts(why, trouble, found.now, changes(model.near, found.base, found.edited))
     statement.edits(model, found.edited)
     one_input(model, found.base, dict(scenario.edits), found.now.cutoff)
     matters(model, found.base, dict(scenario.edits), found.now.cutoff)
     two_inputs(model, found.base, dict(scenario.edits), found.now.cutoff)
-    detail(why, scenario)
+    if why is not None:
+        detail(why, scenario)
+
+
+def reasons(model: DeployedModel, found: Found) -> tuple[Explanation | None, str]:
+    """Why the model says what it says; None, and the trouble, if it answers but gives no reasons that hold."""
+    try:
+        return explain(model.scorer, found.edited), ""
+    except Refused as error:
+        return None, str(error)
 
 
 def figures_row(model: DeployedModel, was: Decision, now: Decision, changed: bool) -> list[str]:
@@ -317,18 +327,21 @@ def compared_with(why: Explanation) -> str:
     return f"the average of {why.background}" if why.error else why.background
 
 
-def charts(why: Explanation, now: Decision, moved: Changes) -> None:
+def charts(why: Explanation | None, trouble: str, now: Decision, moved: Changes) -> None:
     """Why it is what it is, and what the edits moved."""
-    rows = narrative.reasons(why)
-    base, score = numbers.whole_score(why.base_score), numbers.whole_score(now.score)
     changed = "Move a lever: what it changes will stand here"
     if moved.parts:
         changed = narrative.changes_headline(moved, figures.shown_changes(moved)[2])
-    pieces.findings(narrative.reasons_headline(rows, base, score, compared_with(why)), changed)
-    st.plotly_chart(
-        figures.why(rows, moved), key="why", config=figures.CONFIG, alt=figures.why_in_words(rows, moved, base, score)
-    )
-    source = narrative.reasons_source(why)
+    if why is None:
+        rows, headline, source = [], "Reasons are not available", f"Reasons are not available. {trouble}"
+        words = f"{headline}. {figures.changes_in_words(moved)}"
+    else:
+        rows, source = narrative.reasons(why), narrative.reasons_source(why)
+        base, score = numbers.whole_score(why.base_score), numbers.whole_score(now.score)
+        headline = narrative.reasons_headline(rows, base, score, compared_with(why))
+        words = figures.why_in_words(rows, moved, base, score)
+    pieces.findings(headline, changed)
+    st.plotly_chart(figures.why(rows, moved), key="why", config=figures.CONFIG, alt=words)
     if source:
         st.caption(source)
 

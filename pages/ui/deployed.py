@@ -12,7 +12,7 @@ from model.serving.client import DeployedModel, desk
 from model.settings import settings
 from pages.ui import warm
 
-DOUBTED = "_doubted"
+DOUBTED, UNANSWERED = "_doubted", "_unanswered"
 
 
 def model() -> DeployedModel:
@@ -21,6 +21,7 @@ def model() -> DeployedModel:
     try:
         found = desk.model(book)
     except WhatIfError as error:
+        st.session_state.pop(DOUBTED, None)
         _unusable(error)
     if found is None:
         st.subheader("A first model is being trained")
@@ -39,18 +40,22 @@ def answering(model: DeployedModel) -> Iterator[None]:
     has taken its place, the whole page is drawn anew.
 
     So it is at a first failure, that nothing on the page still says that the model is live; if it answers then, but not
-    to this, that is told in place.
+    to this, the page is drawn a last time with that alone, for the numbers that it did answer would stand beside it.
     """
+    unanswered: RemoteError | None = st.session_state.pop(UNANSWERED, None)
+    if unanswered is not None:
+        _unusable(unanswered)
     try:
         if not _still(model):
             st.rerun()
         yield
     except RemoteError as error:
-        if not st.session_state.pop(DOUBTED, False):
+        if st.session_state.pop(DOUBTED, False):
+            st.session_state[UNANSWERED] = error
+        else:
             st.session_state[DOUBTED] = True
             desk.doubt()
-            st.rerun()
-        _unusable(error)
+        st.rerun()
     st.session_state.pop(DOUBTED, None)
 
 

@@ -24,11 +24,12 @@ NOTHING = np.empty((0, 0))
 
 
 def customer(
-    model: DeployedModel, address: Mapping[str, str], record: Array, now: Decision, why: Explanation, seconds: float
-) -> None:
+    model: DeployedModel, address: Mapping[str, str], record: Array, now: Decision, why: Explanation | None,
+    seconds: float,
+) -> None:  # fmt: skip
     """A what-if about one customer: the edited ``record`` (fields, 1) and what the model said of it."""
     outputs = {"pd": np.array([now.pd])}
-    if why.inputs:
+    if why is not None and why.inputs:
         outputs |= {
             "shap_values": np.array([[each.log_odds] for each in why.inputs]),
             "base_value": np.array([why.base_log_odds]),
