@@ -140,8 +140,9 @@ def _identities(cells: Sequence[object] | None, lines: NDArray[np.int64]) -> NDA
 
 
 def score(
-    scorer: Scorer, sheet: Sheet, assumptions: Mapping[str, float], release: str, told: Told = unheard
-) -> pd.DataFrame:
+    scorer: Scorer, sheet: Sheet, assumptions: Mapping[str, float], release: str, told: Told = unheard,
+    why: bool = True, size: int | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """One row for each good customer, in the file's order.
 
     Parameters
@@ -152,6 +153,10 @@ def score(
         What to call the model by.
     told
         Hears the share done; the work ends with whatever it raises.
+    why
+        Whether reasons are asked for; without them their columns are left out.
+    size
+        Customers at a time; `ROWS` if not given.
 
     Returns
     -------
@@ -170,9 +175,7 @@ def score(
         scores = np.asarray(points.score(margins))
         pd_ = probability(margins)
         _, ead = contract.exposures(raw, assumptions)
-        found = scorer.reasons(raw)
-        base, whole = numbers.whole_score(points.score(found.base)), _whole(scores)
-        labels, parts, other = _reasons(contract, found, points.factor, whole - base)
+        whole = _whole(scores)
         seen = scorer.territory
         beyond = seen.beyond(raw).any(0) | seen.outside(contract.derive(raw))
         frame = {
@@ -182,14 +185,19 @@ def score(
             SCORE: whole,
             DECISION: np.where(scores >= assumptions[CUTOFF], GRANTED, NOT_GRANTED),
             loss_column(contract): expected_loss(pd_, assumptions["lgd"], ead),
-            AVERAGE: np.full(len(whole), base),
         }
-        for k, (label, part) in enumerate(zip(labels, parts, strict=True), 1):
-            frame |= {f"Reason {k}": label, f"Points {k}": part}
-        frame |= {OTHER: other, TERRITORY: np.where(beyond, OUTSIDE, KNOWN)}
+        if why:
+            found = scorer.reasons(raw)
+            base = numbers.whole_score(points.score(found.base))
+            labels, parts, other = _reasons(contract, found, points.factor, whole - base)
+            frame[AVERAGE] = np.full(len(whole), base)
+            for k, (label, part) in enumerate(zip(labels, parts, strict=True), 1):
+                frame |= {f"Reason {k}": label, f"Points {k}": part}
+            frame[OTHER] = other
+        frame[TERRITORY] = np.where(beyond, OUTSIDE, KNOWN)
         return pd.DataFrame(frame).assign(**{RELEASE: release})
 
-    found = over(len(sheet), work, told, ROWS) or [work(slice(0, 0))]
+    found = over(len(sheet), work, told, size or ROWS) or [work(slice(0, 0))]
     return pd.concat(found, ignore_index=True)
 
 
@@ -199,7 +207,8 @@ def loss_column(contract: Contract) -> str:
 
 
 def reasons_in_words(frame: pd.DataFrame) -> list[str]:
-    """The reasons of each row of `score`'s results: "Late payments −46, Amounts paid −11"."""
+    """The reasons of each row of `score`'s results: "Late payments −46, Amounts paid −11"; none where none were asked
+    for."""
     pairs = [(f"Reason {k}", f"Points {k}") for k in range(1, REASONS + 1) if f"Reason {k}" in frame]
     told = [
         [
@@ -208,7 +217,7 @@ def reasons_in_words(frame: pd.DataFrame) -> list[str]:
         ]
         for a, b in pairs
     ]
-    return [", ".join(filter(None, row)) for row in zip(*told, strict=True)]
+    return [", ".join(filter(None, row)) for row in zip(*told, strict=True)] if pairs else []
 
 
 def _whole(scores: Array) -> NDArray[np.int64]:

@@ -26,6 +26,7 @@ from pages.ui.progress import followed
 
 FILE, TOUCHED, HELD = "_upload", "_upload_touched", "_upload_held"
 SHOWN = 1_000  # rows drawn; the downloads hold all
+MOST_ASKED_WHY, FEW = 1_000, 50  # customers whose reasons are asked through predictions, in all and at a time
 LINE_LENGTH = 110  # characters of a reason on one line
 KINDS: dict[Kind, tuple[str, str]] = {
     "csv": ("CSV", "text/csv"),
@@ -170,7 +171,11 @@ def answer(model: DeployedModel, held: Held, sheet: upload.Sheet) -> None:
 def ask(model: DeployedModel, sheet: upload.Sheet, told: Told) -> Answered:
     """Score a sheet under the contract's own assumptions, and have it recorded; StoreError if that cannot be."""
     start = time.perf_counter()
-    frame = upload.score(model.scorer, sheet, Scenario().values(model.contract), model.id, told)
+    costly = model.remote is not None and not model.remote.gives_reasons  # hundreds of records a customer
+    frame = upload.score(
+        model.scorer, sheet, Scenario().values(model.contract), model.id, told,
+        why=not costly or len(sheet) <= MOST_ASKED_WHY, size=FEW if costly else upload.ROWS,
+    )  # fmt: skip
     seconds = time.perf_counter() - start
     if len(frame):
         recorded.upload(model, sheet.raw, frame[upload.PD].to_numpy(float), seconds)
@@ -222,7 +227,14 @@ def results(contract: Contract, frame: pd.DataFrame) -> None:
     loss = upload.loss_column(contract)
     own = str(frame.columns[0])
     shown = top[[own, upload.PD, upload.SCORE, upload.DECISION, loss, upload.TERRITORY]].astype({own: str})
-    shown["Reasons, in score points"] = upload.reasons_in_words(top)
+    reasons = upload.reasons_in_words(top)
+    if reasons:
+        shown["Reasons, in score points"] = reasons
+    else:
+        st.caption(
+            f"Without reasons: the model gives none itself, and asking for those of more than {MOST_ASKED_WHY:,} "
+            "customers through its predictions would take too long. Give fewer at a time."
+        )
     shown[upload.PD] *= 100
     columns = {
         own: st.column_config.TextColumn(width="small"),

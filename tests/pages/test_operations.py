@@ -73,7 +73,7 @@ def test_before_a_file_there_is_an_invitation_and_no_number(open_app: Open) -> N
     assert "Give a file of customers" in markup(at)
     assert "Would be granted" not in markup(at)
     assert not tables(at)
-    assert downloads(at)[:2] == ["Template, Excel", "Template, CSV"]
+    assert {"Template, Excel", "Template, CSV"} <= set(downloads(at))
 
 
 def test_a_file_is_scored_and_its_bad_rows_are_told(
@@ -160,7 +160,7 @@ def test_rows_that_are_all_refused_give_no_result(open_app: Open, customers: pd.
 
 def test_every_kind_of_file_can_be_taken_along(open_app: Open, customers: pd.DataFrame) -> None:
     at = give(panel(open_app("operations")), written(customers))
-    assert downloads(at)[2:6] == ["Download as CSV", "Download as Excel", "Download as Parquet", "Refused rows as CSV"]
+    assert {"Download as CSV", "Download as Excel", "Download as Parquet", "Refused rows as CSV"} <= set(downloads(at))
 
 
 def test_excel_and_parquet_are_read_too(open_app: Open, customers: pd.DataFrame) -> None:
