@@ -7,7 +7,6 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from data.contract import Contract, load
@@ -98,6 +97,8 @@ def read_folder(path: Path) -> Book:
 
 
 def _checked(contract: Contract, snapshot: Path) -> Book:
+    import pandas as pd  # a second that a service which never reads a book need not wait
+
     frame = pd.read_parquet(snapshot)
     wanted = [field.name for field in (*contract.record, *contract.observed)]
     absent = [name for name in (contract.book.id, *wanted) if name not in frame]

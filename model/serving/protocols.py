@@ -51,11 +51,6 @@ class About:
     platform: str = ""
 
     @property
-    def explains(self) -> bool:
-        """Whether the server gives reasons itself."""
-        return bool(self.reasons)
-
-    @property
     def ours(self) -> bool:
         """Whether this product is at the other end."""
         return self.platform == OURS

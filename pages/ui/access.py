@@ -126,9 +126,3 @@ def allow(what: Deed) -> bool:
     if not allowed:
         st.caption(f"{access.needed(what)} {access.ASK}")
     return allowed
-
-
-def need(what: Deed) -> None:
-    """Stops the page, with what it takes, if whoever is looking may not do this."""
-    if not allow(what):
-        st.stop()

@@ -308,14 +308,12 @@ def test_metadata_of_our_own_service_tell_release_artefact_inputs_and_whose_reas
         platform="credit-what-if",
     )
     assert found.ours
-    assert found.explains
 
 
 def test_empty_metadata_are_a_model_of_which_nothing_is_known():
     body = b'{"name":"credit","versions":[],"platform":"","inputs":[],"outputs":[],"parameters":{}}'
     found = OPEN_INFERENCE.read_about(body, "credit")
     assert found == About("oip", "credit")
-    assert not found.explains
     assert not found.ours
 
 
