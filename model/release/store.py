@@ -182,7 +182,7 @@ class Store:
                 release = self.load(identity)
                 if release.artefact != artefact:
                     raise ReleaseError(f"Release {identity} is not the artefact {artefact[:12]} that was announced.")
-            except (ReleaseError, ContractError):
+            except BaseException:  # whatever it is, nothing of it stays
                 shutil.rmtree(self.root / identity, ignore_errors=True)
                 raise
         if release.artefact != artefact:
@@ -203,23 +203,19 @@ class Store:
         path = self.root / identity
         files = self._checked(path)
         manifest = json.loads(files["manifest.json"])
-        arrays, golden = _unpacked(files["tables.npz"]), _unpacked(files["golden.npz"])
-        cells, base = arrays.pop("shapley"), float(arrays.pop("base"))
-        tables = Tables.from_arrays(arrays)
         try:
-            contract = read(files["contract.toml"])
-        except ContractError as error:
-            raise ReleaseError(f"Release {identity} was made by another version: {error} Train it anew.") from error
-        scorer = TableScorer(
-            contract,
-            tables,
-            ShapleyTables(tables, cells, base, str(manifest["background"])),
-            Territory.from_arrays(_unpacked(files["territory.npz"])),
-        )
-        gaps = [  # numpy's maximum of them is NaN if one is, Python's is not
-            np.abs(scorer.margins(golden["raw"]) - golden["margins"]).max(),
-            np.abs(scorer.explain(golden["raw"])[1] - golden["reasons"]).max(),
-        ]
+            arrays, golden = _unpacked(files["tables.npz"]), _unpacked(files["golden.npz"])
+            cells, base = arrays.pop("shapley"), float(arrays.pop("base"))
+            tables, contract = Tables.from_arrays(arrays), read(files["contract.toml"])
+            shapley = ShapleyTables(tables, cells, base, str(manifest["background"]))
+            scorer = TableScorer(contract, tables, shapley, Territory.from_arrays(_unpacked(files["territory.npz"])))
+            gaps = [  # numpy's maximum of them is NaN if one is, Python's is not
+                np.abs(scorer.margins(golden["raw"]) - golden["margins"]).max(),
+                np.abs(scorer.explain(golden["raw"])[1] - golden["reasons"]).max(),
+            ]
+        except (ContractError, KeyError, TypeError, ValueError) as error:
+            told = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+            raise ReleaseError(f"Release {identity} was made by another version: {told}. Train it anew.") from error
         gap = float(np.max(gaps))
         if not gap <= EXACT:
             raise ParityError(f"Release {identity} no longer gives its stored numbers: they differ by {gap:.1e}.")
@@ -293,7 +289,9 @@ class Store:
         except FileNotFoundError:
             return {}
         except ValueError as error:
-            raise ReleaseError(f"aliases.json of {self.book} is unreadable; promote a release anew.") from error
+            raise ReleaseError(
+                f"aliases.json of {self.book} is unreadable; promote a release anew once that file is gone."
+            ) from error
         return found
 
     def promote(self, reference: str, alias: str = "champion") -> str:
@@ -328,28 +326,31 @@ class Store:
 
     def _point(self, aliases: Mapping[str, str]) -> None:
         draft = self.root / f".aliases-{os.getpid()}.json"
-        draft.write_text(json.dumps(aliases, indent=1))
         before = self.aliases()
-        draft.replace(self.root / "aliases.json")
         now = datetime.now(UTC).isoformat(timespec="seconds")
         moved = [each for each, target in aliases.items() if before.get(each) != target]
-        with (self.root / "history.jsonl").open("a") as history:
+        draft.write_text(json.dumps(aliases, indent=1))
+        with (self.root / "history.jsonl").open("a") as history:  # one that cannot be written moves nothing
+            draft.replace(self.root / "aliases.json")
             history.writelines(
                 json.dumps({"at": now, "alias": each, "release": aliases[each]}) + "\n" for each in moved
             )
 
     def since(self, alias: str = "champion") -> datetime | None:
         """When an alias last came to point where it points; None if that is not on record."""
-        target, found = self.aliases().get(alias), None
         try:
-            lines = (self.root / "history.jsonl").read_text().splitlines()
-        except FileNotFoundError:
+            lines = (self.root / "history.jsonl").read_text(errors="replace").splitlines()
+        except OSError:
             return None
-        for line in lines:
-            each = json.loads(line)
-            if each["alias"] == alias and each["release"] == target:
-                found = datetime.fromisoformat(each["at"])
-        return found
+        for line in reversed(lines):
+            try:
+                each = json.loads(line)
+                named, target, at = each["alias"], each["release"], datetime.fromisoformat(each["at"])
+            except (ValueError, KeyError, TypeError):  # a line half written when the machine went down
+                continue
+            if named == alias:
+                return at if target == self.aliases().get(alias) else None
+        return None
 
 
 def belongs(release: Release, book: Book) -> None:

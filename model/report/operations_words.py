@@ -29,39 +29,76 @@ class Check:
     found: str
 
 
-def moment(at: datetime | None) -> str:
-    """A time in this machine's own zone: 22 Nov 2026, 18:26."""
-    return at.astimezone().strftime("%d %b %Y, %H:%M").lstrip("0") if at is not None else "never"
+def moment(at: datetime | None, exact: bool = False) -> str:
+    """A time in this machine's own zone: 22 Nov 2026, 18:26; ``exact`` to the second."""
+    wanted = "%d %b %Y, %H:%M:%S" if exact else "%d %b %Y, %H:%M"
+    return at.astimezone().strftime(wanted).lstrip("0") if at is not None else "never"
 
 
 def milliseconds(value: float) -> str:
     """How long an answer took."""
     if np.isnan(value):
         return "–"
-    return f"under 1{NBSP}ms" if value < 1 else f"{value:,.0f}{NBSP}ms"
+    return f"less than 1{NBSP}ms" if value < 0.5 else f"{value:,.0f}{NBSP}ms"
+
+
+def latest(calls: int) -> str:
+    """What a figure of the latest calls rests on."""
+    return {0: "no call yet", 1: "of the latest call"}.get(calls, f"of the latest {calls:,} calls")
+
+
+def failed(share: float) -> str:
+    """How many of the calls failed."""
+    return numbers.percent(share) if share else "none"
+
+
+def last(at: datetime | None) -> str:
+    """When a call last failed."""
+    return f"the last on {moment(at)}" if at is not None else "since the start"
+
+
+def asked(calls: int, share: float) -> str:
+    """How often a service was asked, and how often it could not answer."""
+    if not calls:
+        return "no call yet"
+    return f"{calls:,} call{'s' if calls != 1 else ''}, {failed(share)} failed"
 
 
 def headline(model: Deployed, title: str, since: datetime | None, checks: Sequence[Check]) -> str:
     """The first sentence: what answers, since when, and whether all is well."""
     wrong = [each.name.lower() for each in checks if not each.holds]
     state = f"{len(wrong)} of {len(checks)} checks failed: {', '.join(wrong)}" if wrong else "every check holds"
-    began = f" since {moment(since)}" if since is not None else ""
-    return f"{title} are answered by {model.words}{began}; {state}."
+    does = f"has answered for {title} since {moment(since)}" if since is not None else f"answers for {title}"
+    return f"{model.words[:1].upper()}{model.words[1:]} {does}; {state}."
+
+
+def roles(release: str, aliases: Mapping[str, str]) -> str:
+    """The aliases that point to a release: champion, previous."""
+    return ", ".join(alias for alias, target in aliases.items() if target == release)
+
+
+def release_label(manifest: Mapping[str, Any], aliases: Mapping[str, str]) -> str:
+    """A release where one is chosen."""
+    parts = (str(manifest["id"])[:6], roles(manifest["id"], aliases), f"trained {_trained(manifest)}")
+    return " · ".join(filter(None, parts))
+
+
+def _trained(manifest: Mapping[str, Any]) -> str:
+    return moment(datetime.fromisoformat(str(manifest["created"])))
 
 
 def release_rows(manifests: Sequence[Mapping[str, Any]], aliases: Mapping[str, str]) -> list[dict[str, str]]:
     """The releases, the newest first."""
     rows = []
     for each in reversed(manifests):
-        names = [alias for alias, target in aliases.items() if target == each["id"]]
         rows.append(
             {
                 "Release": str(each["id"]),
-                "Role": ", ".join(names),
-                "Trained": moment(datetime.fromisoformat(str(each["created"]))),
+                "Role": roles(each["id"], aliases) or "–",
+                "Trained": _trained(each),
                 "Contract": str(each["contract_version"]),
                 "Customers": f"{each['rows']:,}",
-                "Data, sha256": str(each["data_sha256"])[:16],
+                "Data, sha256": str(each["data_sha256"]),
             }
         )
     return rows
@@ -71,26 +108,25 @@ def difference_sentence(customers: int, first: str, apart: float, granted: int, 
     """How the challenger has differed so far."""
     turned = granted + declined
     what = (
-        f"{turned:,} would be decided otherwise, {granted:,} of them granted"
+        f"{turned:,} would be decided otherwise: {granted:,} newly granted, {declined:,} newly declined"
         if turned
         else "none would be decided otherwise"
     )
     since = moment(datetime.fromisoformat(first))
-    return (
-        f"Of {customers:,} customers scored since {since}, {what}; probabilities differ by {points(apart)} on average"
-    )
+    many = f"{customers:,} customer{'s' if customers != 1 else ''}"
+    return f"Of {many} scored since {since}, {what}. Probabilities differ by {points(apart)} on average."
 
 
 def points(value: float) -> str:
     """A small difference of probabilities in percentage points, unsigned."""
-    return f"{100 * value:.2f} points" if value < 0.001 else numbers.points(value).lstrip("+")
+    return numbers.points(value, 2 if value < 0.001 else 1).lstrip("+")
 
 
 def challenger_missing(champion: str) -> str:
     """What to do when there is no challenger."""
     return (
-        "No challenger is named. Train another release and name it, and it scores every request along and touches no "
-        f"answer: python -m model promote RELEASE --as challenger. The champion is {champion[:6]}."
+        f"No release challenges the champion {champion[:6]}. One that is named challenger scores every request along "
+        "and touches no answer; how the two differ is then told here."
     )
 
 
@@ -98,13 +134,29 @@ def call_rows(calls: Sequence[Any]) -> list[dict[str, str]]:
     """Recorded calls for a table; ``calls`` as `audit.recent` gives them."""
     return [
         {
-            "When": moment(each.at),
+            "When": moment(each.at, exact=True),
             "Who": each.who,
             "What": KINDS.get(each.kind, each.kind),
             "Customers": f"{each.rows:,}" if each.rows else "whole book",
-            "Release": each.release[:6],
+            "Release": each.release,
             "Took": milliseconds(each.duration_ms),
-            "Call": each.id[:12],
+            "Call": each.id,
         }
         for each in calls
     ]
+
+
+def calls_heading(calls: int) -> str:
+    """What the list of calls holds."""
+    return "The latest call" if calls == 1 else f"The latest {calls:,} calls, the newest first"
+
+
+def call_label(call: Any) -> str:
+    """A call where one is chosen."""
+    return f"{moment(call.at, exact=True)} · {KINDS.get(call.kind, call.kind)} · {call.who} · {call.id[:12]}"
+
+
+def again(release: str, same: bool, found: str) -> str:
+    """What came of a call done again; ``found`` as `replay` says it."""
+    what = "gives the same numbers" if same else "gives other numbers than those on record"
+    return f"Release {release[:6]}, which answered then, {what}. {found}"

@@ -4,10 +4,13 @@ import io
 import secrets
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock, Thread
+from urllib.parse import quote
+from weakref import finalize
 
 import numpy as np
 
@@ -20,13 +23,15 @@ from model.errors import NoAnswer, ReleaseError
 from model.release.store import Release, Store, belongs
 from model.report.narrative import Deployed
 from model.serving.pulse import Pulse, Reading
-from model.serving.remote import Health, RemoteScorer, connect
+from model.serving.remote import SAME, RemoteScorer, connect
+from model.serving.transport import Breaker
 from model.settings import Settings, settings
 from model.whatif.book import Whole, askable
 from model.whatif.personas import personas
 
 CHECKED = 5.0  # seconds for which a model elsewhere is taken to be the one it was
 MOST_BYTES = 256 * 2**20  # of a release taken over from a server, unpacked
+UNPACKABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)  # as zipfile has it
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +138,7 @@ class Desk:
         self._settings = how
         self._models: dict[str, DeployedModel] = {}
         self._remote: dict[tuple[object, ...], tuple[DeployedModel, float]] = {}
+        self._ways: dict[tuple[object, ...], tuple[Pulse, Breaker]] = {}  # how each server has been answering
         self._training: dict[str, Training] = {}
         self._lock = Lock()
 
@@ -169,24 +175,29 @@ class Desk:
         key = (name, using.model_url, using.model_protocol, using.model_name, using.model_mapping, using.model_token)
         with self._lock:
             known, checked = self._remote.get(key, (None, 0.0))
-            health: Health | None = None
             if known is not None and known.remote is not None:
                 if time.monotonic() - checked < CHECKED:
                     return known
                 health = known.remote.health()
+                if health.gone:  # it says since when, which a new connection would not know
+                    raise NoAnswer(health.trouble)
                 if health.well:
                     self._remote[key] = known, time.monotonic()
                     return known
             book = read(name)
-            try:
-                scorer = connect(using, book, book.contract)
-            except NoAnswer as error:
-                raise NoAnswer(health.trouble if health is not None else str(error)) from None
+            pulse, breaker = self._ways.setdefault(key, (Pulse(), Breaker()))
+            scorer = connect(using, book, book.contract, pulse, breaker)
             if known is not None and known.remote is not None and _same(known.remote, scorer):
-                scorer.close()  # it was away and is back
+                scorer.close()  # it was unwell and is well again
                 self._remote[key] = known, time.monotonic()
                 return known
-            found = DeployedModel(book, scorer, known_here(scorer, book, Store(using.home, name)), scorer)
+            try:
+                release = known_here(scorer, book, Store(using.home, name))
+            except BaseException:
+                scorer.close()
+                raise
+            found = DeployedModel(book, scorer, release, scorer)
+            finalize(found, scorer.close)  # where another took its place, once the last page has let go of it
             self._remote[key] = found, time.monotonic()
             return found
 
@@ -236,6 +247,7 @@ class Desk:
                 if found.remote is not None:
                     found.remote.close()
             self._remote.clear()
+            self._ways.clear()
 
     def _run(self, book: str, progress: Training) -> None:
         def told(doing: str, share: float) -> None:
@@ -255,23 +267,37 @@ def _same(was: RemoteScorer, now: RemoteScorer) -> bool:
     """Whether two connections found the same model."""
     if was.reference is None or now.reference is None:
         return was.about == now.about and was.reference is now.reference
-    return was.about == now.about and bool((was.reference == now.reference).all())
+    return was.about == now.about and bool((np.abs(was.reference - now.reference) <= SAME).all())
 
 
 def known_here(scorer: RemoteScorer, book: Book, store: Store) -> Release | None:
     """The release of the very model that answers elsewhere, if this is one of ours under the book's own contract: from
     the store, or taken over from the server; the hash of its tables, contract and data must be the one announced. None
-    if it is any other model, or the server does not hand it out."""
+    if it is any other model, or the server does not hand it out.
+
+    Raises
+    ------
+    ReleaseError
+        If what is handed out is not what was announced, or cannot be kept; then nothing is.
+    RemoteError
+        If the server breaks off.
+    """
     about = scorer.about
     if not about.ours or not about.artefact or about.contract_sha256 != book.contract.hash:
         return None
     if about.release in store.ids():
         release = store.load(about.release)
         return release if release.artefact == about.artefact else None
-    answer = scorer.transport.get(f"/releases/{about.release}/artefact")
+    answer = scorer.transport.get(f"/releases/{quote(about.release, safe='')}/artefact")
     if answer.status != 200:
         return None
-    return store.take_in(about.release, about.artefact, _unzipped(answer.body))
+    try:
+        return store.take_in(about.release, about.artefact, _unzipped(answer.body))
+    except OSError as error:
+        raise ReleaseError(
+            f"Release {about.release} answers at {scorer.transport.host}, but cannot be kept in {store.root}: "
+            f"{error.strerror}. Let the dashboard write there, or set WHATIF_HOME to another folder."
+        ) from error
 
 
 def _unzipped(content: bytes) -> dict[str, bytes]:
@@ -280,7 +306,7 @@ def _unzipped(content: bytes) -> dict[str, bytes]:
             if sum(each.file_size for each in packed.infolist()) > MOST_BYTES:
                 raise ReleaseError(f"The release that came is larger than {MOST_BYTES:,} bytes.")
             return {each.filename: packed.read(each) for each in packed.infolist()}
-    except zipfile.BadZipFile as error:
+    except UNPACKABLE as error:
         raise ReleaseError(f"The release that came cannot be unpacked: {error}.") from None
 
 

@@ -21,11 +21,11 @@ from data.formulas import Array
 from model.engine.scorer import Reasons
 from model.engine.shapley import exact, sampled
 from model.engine.territory import Territory, survey
-from model.errors import Changed, Refused, RemoteError
+from model.errors import Changed, NoAnswer, Refused, RemoteError
 from model.serving.mapping import FieldMapping, Output, agree, default, load
 from model.serving.protocols import DIALECTS, KSERVE, MLFLOW, OPEN_INFERENCE, About, Predicted, complaint
-from model.serving.pulse import Reading
-from model.serving.transport import Transport
+from model.serving.pulse import Pulse, Reading
+from model.serving.transport import Breaker, Transport
 from model.settings import Protocol, Settings
 
 BATCH = 2000  # rows a call
@@ -38,11 +38,13 @@ SAME = 1e-6  # log-odds within which two answers to the same question agree
 
 @dataclass(frozen=True)
 class Health:
-    """Whether the model answers and is still the one it was; if not, ``trouble`` says why. ``reading`` of its pulse."""
+    """Whether the model answers and is still the one it was; if not, ``trouble`` says why, and ``gone`` whether it does
+    not answer at all. ``reading`` of its pulse."""
 
     well: bool
     trouble: str
     reading: Reading
+    gone: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +106,7 @@ class RemoteScorer:
             elif self.reference is not None:
                 self._agrees(self.margins(self.background[:, :1]), self.reference[:1])
         except RemoteError as error:
-            return Health(False, str(error), self.transport.pulse.read())
+            return Health(False, str(error), self.transport.pulse.read(), isinstance(error, NoAnswer))
         return Health(True, "", self.transport.pulse.read())
 
     def predicted(self, raw: Array) -> Predicted:
@@ -208,8 +210,11 @@ class RemoteScorer:
         return f"Another model answers at {self.transport.host} than when this began: {sign}. Connect to it anew."
 
 
-def connect(settings: Settings, book: Book, contract: Contract) -> RemoteScorer:
-    """The deployed model of the settings, found, understood, and asked about some customers of the book.
+def connect(
+    settings: Settings, book: Book, contract: Contract, pulse: Pulse | None = None, breaker: Breaker | None = None
+) -> RemoteScorer:
+    """The deployed model of the settings, found, understood, and asked about some customers of the book. ``pulse`` and
+    ``breaker`` of earlier connections to the same server, if there were any, go on.
 
     Raises
     ------
@@ -218,11 +223,11 @@ def connect(settings: Settings, book: Book, contract: Contract) -> RemoteScorer:
     RemoteError
         If the server does not answer, is not understood, or gives anything but probabilities.
     """
-    territory = survey(book.inputs, book.raw, contract.training.seed)
-    transport = Transport(settings)
+    transport = Transport(settings, pulse, breaker)
     try:
         about = detect(transport, settings)
         mapping = _mapping(settings, contract, about)
+        territory = survey(book.inputs, book.raw, contract.training.seed)  # a second: not while nobody answers
         size = min(BACKGROUND, len(book))
         chosen = np.random.default_rng(contract.training.seed).choice(len(book), size, replace=False)
         background = np.ascontiguousarray(book.raw[:, np.sort(chosen)])

@@ -7,6 +7,7 @@ from time import monotonic
 
 from data.errors import WhatIfError
 from model.serving.audit import Audit, Entry
+from model.serving.database import writing
 
 STANDS = 3.0  # seconds after which a what-if counts as settled on
 REMEMBERED = 10_000  # visitors whose last what-if is known, so that looking at it again is not another
@@ -72,7 +73,16 @@ class Settled:
                 self._recorded.pop(next(iter(self._recorded)))
             return due
 
+    def _probe(self) -> None:
+        """A record that cannot be written is told before anybody relies on it."""
+        try:
+            with writing(self.audit.engine):
+                pass
+        except WhatIfError as error:
+            self.trouble = str(error)
+
     def _run(self) -> None:
+        self._probe()
         while True:
             for key, latest in self._due():
                 try:

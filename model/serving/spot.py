@@ -7,6 +7,7 @@ import numpy as np
 
 from model.engine.scorer import Scorer
 from model.engine.tables import probability
+from model.serving.remote import EDGE
 from model.whatif.book import Whole
 from model.whatif.stress import Layers
 
@@ -38,5 +39,5 @@ def check(live: Scorer, whole: Whole, layers: Layers) -> SpotCheck:
     start = time.perf_counter()
     said = probability(live.margins(raw))
     took = 1000 * (time.perf_counter() - start)
-    gaps = np.abs(said - probability(whole.scorer.margins(raw)))
+    gaps = np.abs(said - probability(whole.scorer.margins(raw)).clip(EDGE, 1 - EDGE))
     return SpotCheck(len(drawn), int((gaps > SAME).sum()), float(gaps.max()), took)

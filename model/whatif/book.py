@@ -11,7 +11,7 @@ large book then only a stratified sample, each customer of which stands for ``ea
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
 from threading import Lock
 from typing import TypeAlias, get_args
@@ -36,7 +36,7 @@ Struck: TypeAlias = tuple[tuple[tuple[str, float], ...], tuple[str, int] | None,
 
 MEASURES: tuple[Measure, ...] = get_args(Measure)
 FEW = 200_000  # customers up to which some scenarios' rows are remembered, not only the base's and the last
-KEPT = 160  # shocked chunks remembered: moving the economy after the customers re-scores nobody
+KEPT = 160 * ROWS  # shocked rows remembered: moving the economy after the customers re-scores nobody
 SAMPLE = 1000  # customers whose distance from known ones is measured
 BATCH = 2000  # records that a model without tables is asked about at once
 MOST_ASKED = 50_000  # customers up to which such a model is asked about the whole book
@@ -153,12 +153,13 @@ class Whole:
 
     ``raw`` (fields, n) and ``ids`` (n,); ``margins`` (n,) of the book as it is; ``tables`` of the model where they are
     known, else None, and then its ``codes`` (inputs, n); ``each`` how many customers of the book one stands for;
-    ``size`` rows at a time.
+    ``size`` rows at a time. A model without tables is not asked again for margins that are ``said`` (n,) already.
     """
 
     def __init__(
-        self, scorer: Scorer, raw: Array, ids: NDArray[np.int64], told: Told = unheard, each: float = 1.0
-    ) -> None:
+        self, scorer: Scorer, raw: Array, ids: NDArray[np.int64], told: Told = unheard, each: float = 1.0,
+        said: Array | None = None,
+    ) -> None:  # fmt: skip
         self.scorer, self.raw, self.ids, self.each = scorer, raw, ids, each
         self.contract: Contract = scorer.contract
         self.tables = scorer.tables if isinstance(scorer, TableScorer) else None
@@ -169,13 +170,13 @@ class Whole:
 
         def encode(rows: slice) -> None:
             if self.tables is None:
-                self.margins[rows] = scorer.margins(np.ascontiguousarray(raw[:, rows]))
+                self.margins[rows] = scorer.margins(np.ascontiguousarray(raw[:, rows])) if said is None else said[rows]
                 return
             self.codes[:, rows] = self.tables.encode(self.contract.derive(raw[:, rows]))
             self.margins[rows] = self.tables.margins(np.ascontiguousarray(self.codes[:, rows]))
 
         over(self.n, encode, told, self.size)
-        self._shocked = lru_cache(maxsize=KEPT)(self._strike)
+        self._shocked = lru_cache(maxsize=KEPT // self.size)(self._strike)
         self.annual = lru_cache(maxsize=16)(self._annual)
         self._latest: dict[Layers, Rows] = {}
         self._lock = Lock()
@@ -194,15 +195,12 @@ class Whole:
     def _strike(self, first: int, last: int, struck: Struck) -> Shocked:
         """The rows from ``first`` to before ``last`` after shocks on some segment and share of customers."""
         rows, contract, tables = slice(first, last), self.contract, self.tables
-        n, before = last - first, contract.values(self.raw[:, first:last])
-        margins = self.margins[rows]
-        moved = self._moved(struck, before, rows)
-        targets = tuple(dict.fromkeys(target for name, _ in struck[0] for target in contract.struck(name)))
-        kept, held = self._held(targets, before, moved)
+        n, margins = last - first, self.margins[rows]
+        before, moved, kept, held = self._after(struck, rows)
         if tables is None:
             return Shocked(moved, None, *self._asked(rows, kept, moved, held))
         codes = np.ascontiguousarray(self.codes[:, rows])
-        changed = contract.reading(targets)
+        changed = contract.reading(tuple(kept))
         after = codes.copy()
         after[list(changed)] = tables.encode(contract.derive_from({**before, **kept}, n, changed), changed)
         margins = tables.rescored(margins, codes, after, changed)
@@ -232,14 +230,20 @@ class Whole:
 
     def part(self, chosen: NDArray[np.intp]) -> "Whole":
         """Some of the customers, as a book of their own."""
-        return Whole(self.scorer, np.ascontiguousarray(self.raw[:, chosen]), self.ids[chosen])
+        raw, ids = np.ascontiguousarray(self.raw[:, chosen]), self.ids[chosen]
+        return Whole(self.scorer, raw, ids, said=self.margins[chosen])
 
     def records(self, layers: Layers) -> Array:
         """The records as they are scored under a scenario: shocked, and held within what the model has seen."""
-        before, rows = self.contract.values(self.raw), slice(0, self.n)
-        moved = self._moved(layers.struck, before, rows)
-        targets = tuple(dict.fromkeys(t for name, _ in layers.struck[0] for t in self.contract.struck(name)))
-        return self._with(rows, self._held(targets, before, moved)[0])
+        rows = slice(0, self.n)
+        return self._with(rows, self._after(layers.struck, rows)[2])
+
+    def _after(self, struck: Struck, rows: slice) -> tuple[Mapping[str, Array], Values, Values, NDArray[np.intp]]:
+        """Some rows before shocks; what moved, not held; the same held; and whom that touched."""
+        before = self.contract.values(self.raw[:, rows])
+        moved = self._moved(struck, before, rows)
+        targets = tuple(dict.fromkeys(target for name, _ in struck[0] for target in self.contract.struck(name)))
+        return before, moved, *self._held(targets, before, moved)
 
     def _moved(self, struck: Struck, before: Mapping[str, Array], rows: slice) -> Values:
         shocks, who, share = struck
@@ -316,7 +320,8 @@ class Whole:
         def work(rows: slice) -> list[Totals]:
             return [self._money(layers, rows).totals(layers.years) for layers in scenarios]
 
-        return [_sum(each) for each in zip(*over(self.n, work, told, self.size), strict=True)]
+        sums = (_sum(each) for each in zip(*over(self.n, work, told, self.size), strict=True))
+        return [replace(each, customers=round(self.n * self.each)) for each in sums]  # of chunks, rounding would add up
 
     def losses(self, scenarios: Sequence[Layers], told: Told = unheard) -> list[float]:
         """The expected loss of each scenario alone, without the dearer capital and margin."""
@@ -427,10 +432,9 @@ class Whole:
         part = self._sampled
         if not layers.shocks:
             return Known(self._outside, self._outside, part.n)
-        shocked = part._shocked(0, part.n, layers.struck)
-        values = {**self.contract.values(part.raw), **shocked.moved}
-        distant = self.scorer.territory.outside(self.contract.derive_from(values, part.n))
-        distant[shocked.held] = True
+        before, moved, _, held = part._after(layers.struck, slice(0, part.n))
+        distant = self.scorer.territory.outside(self.contract.derive_from({**before, **moved}, part.n))
+        distant[held] = True
         return Known(self._outside, float(distant.mean()), part.n)
 
 
@@ -452,15 +456,23 @@ def stratified(contract: Contract, raw: Array, size: int) -> NDArray[np.intp]:
     return np.asarray(order[(np.arange(size) * n + n // 2) // size], np.intp)
 
 
+def stands_for(counts: NDArray[np.int64], each: float) -> NDArray[np.int64]:
+    """How many customers of the book those in ``counts`` (k,) stand for, ``each`` for so many: whole numbers that add
+    up to what all of them stand for."""
+    ends = np.rint(counts.cumsum() * each).astype(np.int64)
+    found: NDArray[np.int64] = ends - np.append(0, ends[:-1])
+    return found
+
+
 def margin_of_error(values: Array, each: float) -> float:
-    """Half the 95 % confidence interval of the sum of ``values`` (n,), each of which stands for ``each`` records of an
-    ordered list: successive differences of a systematic sample (Wolter 2007, *Introduction to Variance Estimation*,
-    estimator v2). Zero where every record was asked about."""
+    """Half the 95 % confidence interval of the sum over an ordered list of which every ``each``-th record was asked
+    about and has one of the ``values`` (n,): successive differences of a systematic sample (Wolter 2007, *Introduction
+    to Variance Estimation*, estimator v2). Zero where every record was asked about."""
     n = len(values)
     if each == 1 or n < 2:
         return 0.0
     spread = float((np.diff(values) ** 2).sum()) / (2 * (n - 1))
-    return NORMAL_95 * float(np.sqrt((1 - 1 / each) * n * spread))
+    return NORMAL_95 * each * float(np.sqrt((1 - 1 / each) * n * spread))
 
 
 def draw(ids: NDArray[np.int64], purpose: str) -> Array:

@@ -16,7 +16,7 @@ from data.contract import Contract
 from data.errors import BadInput, OutOfRange
 from data.formulas import Array
 from model.finance import margin
-from model.whatif.book import Rows
+from model.whatif.book import Rows, stands_for
 from model.whatif.scenario import CUTOFF_RANGE
 from model.whatif.stress import Stress, Value
 
@@ -162,9 +162,9 @@ def swap(today: NDArray[np.bool_], other: NDArray[np.bool_], rows: Rows, bad: Ar
     """The four cells of two policies over the same book: approved by both, by the other alone (swapped in), by today's
     alone (swapped out), by neither. They partition the book."""
     cell = 2 * today.astype(np.int64) + other
-    people = (np.ones(len(cell)), rows.pd, np.asarray(bad, np.float64))  # each stands for ``rows.each``
-    sums: list[Array] = [np.asarray(np.bincount(cell, each, 4) * rows.each, np.float64) for each in people]
-    sums += [np.bincount(cell, each, 4).astype(np.float64) for each in (rows.ead, rows.loss, rows.margin)]
+    sums: list[Array] = [stands_for(np.bincount(cell, minlength=4), rows.each).astype(np.float64)]
+    people = rows.pd * rows.each, bad * rows.each  # each stands for several
+    sums += [np.bincount(cell, each, 4).astype(np.float64) for each in (*people, rows.ead, rows.loss, rows.margin)]
     order = ((True, True), (False, True), (True, False), (False, False))
     found = []
     for before, after in order:
@@ -234,7 +234,7 @@ def priced(
     good = 1 - rows.pd
     sums = {name: np.bincount(band, getattr(rows, name), count).astype(np.float64) for name in names}
     earning, accounts = np.bincount(band, good * rows.balance, count), np.bincount(band, good, count) * rows.each
-    customers = np.rint(np.bincount(band, minlength=count) * rows.each)
+    customers = stands_for(np.bincount(band, minlength=count), rows.each)
     sums["pd"] *= rows.each
     found = []
     for k in range(count):

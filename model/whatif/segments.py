@@ -15,7 +15,7 @@ from data.contract import Segment
 from data.formulas import Array
 from model.engine.chunks import over
 from model.finance.scorecard import Scale
-from model.whatif.book import Rows, Totals, Whole
+from model.whatif.book import Rows, Totals, Whole, stands_for
 
 MOST_MOVERS = 10
 
@@ -57,14 +57,14 @@ def cut(whole: Whole, base: Rows, now: Rows, years: tuple[float, float], *segmen
 
 
 def _cells(code: NDArray[np.int64], count: int, rows: Rows, years: float) -> list[Totals]:
-    customers = np.bincount(code, minlength=count)
+    customers = stands_for(np.bincount(code, minlength=count), rows.each)
     ead, pd, weighted, loss, capital, margin = (
         np.bincount(code, each, count)
         for each in (rows.ead, rows.pd, rows.pd * rows.ead, rows.loss, rows.capital, rows.margin)
     )
     return [
         Totals(
-            round(customers[k] * rows.each), float(ead[k]), float(pd[k]) * rows.each, float(weighted[k]),
+            int(customers[k]), float(ead[k]), float(pd[k]) * rows.each, float(weighted[k]),
             float(loss[k]), float(capital[k]), float(margin[k]), years,
         )
         for k in range(count)
@@ -98,8 +98,7 @@ def migration(base: Rows, now: Rows, scale: Scale, edges: tuple[float, ...]) -> 
     """Customers by score band in the book (rows, the lowest scores first) and under a scenario (columns)."""
     count = len(edges) + 1
     was, goes = (np.searchsorted(edges, _score(rows, scale), side="right") for rows in (base, now))
-    found = np.bincount(was * count + goes, minlength=count**2).reshape(count, count)
-    return np.asarray(np.rint(found * now.each), np.int64)
+    return stands_for(np.bincount(was * count + goes, minlength=count**2), now.each).reshape(count, count)
 
 
 def _score(rows: Rows, scale: Scale) -> Array:

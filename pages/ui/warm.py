@@ -25,7 +25,10 @@ from pages.ui.answered import Answer
 def up() -> None:
     """Warm up, then keep the garbage collector off what will live as long as the server."""
     plotly.graph_objs.Figure()
-    _answer_once()
+    try:
+        _answer_once()
+    except WhatIfError as error:  # the page will say it to whoever opens it
+        logging.getLogger(__name__).warning("%s", error)
     freeze()
 
 
@@ -43,13 +46,10 @@ def freeze_once() -> None:
 
 def _answer_once() -> None:
     """Load the default book's champion and answer one what-if with it. Without a champion, nothing: the first
-    visitor sees it trained, and it is warmed up then."""
-    try:
-        model = desk.model(settings().book)
-    except WhatIfError as error:  # the page will say it to whoever opens it
-        logging.getLogger(__name__).warning("%s", error)
-        return
-    if model is None:
+    visitor sees it trained, and it is warmed up then. A model of which nothing is known here is not asked about a whole
+    book before somebody looks."""
+    model = desk.model(settings().book)
+    if model is None or model.release is None:
         return
     scorer, book, contract = model.scorer, model.book, model.contract
     scenario = Scenario(model.personas["borderline"])

@@ -2,8 +2,10 @@
 
 import io
 import json
+import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -364,3 +366,98 @@ def test_small_model_file_of_the_trusted_type_is_loaded():
     model = HistGradientBoostingClassifier(max_iter=2).fit(x, x[:, 0] > 20)
     again = _load_model(skops.io.dumps(model))
     np.testing.assert_array_equal(again.predict_proba(x), model.predict_proba(x))
+
+
+# ---- since when ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def moved(store: Store) -> Any:
+    """Writes the history of the aliases: ``moved((3, "champion", "aa"))``, by day of March 2026."""
+
+    def write(*lines: tuple[int, str, str]) -> None:
+        told = [{"at": f"2026-03-{day:02}T09:00:00+00:00", "alias": name, "release": to} for day, name, to in lines]
+        (store.root / "history.jsonl").write_text("".join(json.dumps(each) + "\n" for each in told))
+
+    return write
+
+
+def test_a_promotion_and_a_rollback_are_dated(store: Store, release: Release):
+    before = datetime.now(UTC).replace(microsecond=0)
+    second = twin(store)
+    store.promote(second)
+    first = store.since()
+    assert first is not None
+    assert before <= first <= datetime.now(UTC)
+    assert store.since("previous") == first
+    store.rollback()
+    lines = [json.loads(each) for each in (store.root / "history.jsonl").read_text().splitlines()]
+    assert [(each["alias"], each["release"]) for each in lines[-4:]] == [
+        ("champion", second), ("previous", release.id), ("champion", release.id), ("previous", second),
+    ]  # fmt: skip
+    found = store.since()
+    assert found is not None
+    assert found >= first
+
+
+def test_promoting_what_is_champion_already_does_not_restart_its_time(store: Store, release: Release, moved: Any):
+    moved((3, "champion", release.id))
+    store.promote(release.id)
+    assert store.since() == datetime(2026, 3, 3, 9, tzinfo=UTC)
+
+
+def test_the_last_time_counts_of_an_alias_that_came_back(store: Store, release: Release, moved: Any):
+    moved((1, "champion", release.id), (2, "champion", "aa"), (3, "champion", release.id), (4, "challenger", "aa"))
+    assert store.since() == datetime(2026, 3, 3, 9, tzinfo=UTC)
+
+
+def test_a_history_that_ends_elsewhere_dates_nothing(store: Store, release: Release, moved: Any):
+    moved((1, "champion", release.id), (2, "champion", "aa"))  # how it came back to the release is not on record
+    assert store.since() is None
+
+
+def test_an_alias_that_never_moved_or_is_not_there_has_no_date(store: Store, release: Release, moved: Any):
+    moved((1, "champion", release.id))
+    assert store.since("challenger") is None
+    (store.root / "history.jsonl").unlink()
+    assert store.since() is None
+
+
+@pytest.mark.parametrize("line", ["", "{", '{"at": "2026-0', "[]", "null", '{"alias": "champion"}', "\x00"])
+def test_a_line_half_written_is_passed_over(store: Store, release: Release, moved: Any, line: str):
+    moved((3, "champion", release.id))
+    with (store.root / "history.jsonl").open("a") as history:
+        history.write(line)
+    assert store.since() == datetime(2026, 3, 3, 9, tzinfo=UTC)
+
+
+def test_an_alias_whose_move_cannot_be_noted_does_not_move(store: Store, release: Release):
+    second = twin(store)
+    (store.root / "history.jsonl").unlink(missing_ok=True)
+    (store.root / "history.jsonl").mkdir()
+    with pytest.raises(OSError, match=r"history\.jsonl"):
+        store.promote(second)
+    assert aliases(store) == {"champion": release.id}
+    assert store.since() is None
+
+
+def test_unreadable_aliases_can_be_put_right_as_told(store: Store, release: Release):
+    (store.root / "aliases.json").write_text("{")
+    with pytest.raises(ReleaseError, match="once that file is gone"):
+        store.aliases()
+    (store.root / "aliases.json").unlink()
+    assert store.promote(release.id) == release.id
+    assert store.load().id == release.id
+
+
+def test_release_without_its_shapley_values_is_told_and_never_taken_in(store: Store) -> None:
+    arrays = unpacked(store.root / store.resolve("champion") / "tables.npz")
+    del arrays["shapley"]
+    forged = forge(store, store.resolve("champion"), {"tables.npz": packed(**arrays)})
+    with pytest.raises(ReleaseError, match="it lacks 'shapley'"):
+        store.load(forged)
+    files = {path.name: path.read_bytes() for path in (store.root / forged).iterdir()}
+    shutil.rmtree(store.root / forged)
+    with pytest.raises(ReleaseError, match="it lacks 'shapley'"):
+        store.take_in(forged, "0" * 64, files)
+    assert forged not in store.ids()

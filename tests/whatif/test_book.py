@@ -81,7 +81,8 @@ def test_scenario_that_assumes_nothing_is_the_book_to_the_last_bit(whole: Whole,
     now = Whole(whole.scorer, whole.raw, whole.ids).rows(numbers)  # afresh: nothing is remembered
     base = whole.rows(NOTHING)
     for each in fields(Rows):
-        assert np.asarray(getattr(now, each.name)).tobytes() == np.asarray(getattr(base, each.name)).tobytes(), each.name
+        one, other = (np.asarray(getattr(rows, each.name)) for rows in (now, base))
+        assert one.tobytes() == other.tobytes(), each.name
     assert whole.totals([NOTHING, numbers]) == whole.totals([NOTHING]) * 2
     assert whole.losses([numbers]) == whole.losses([NOTHING])
 
