@@ -20,7 +20,7 @@ def main() -> None:
         "_challenger": ("Champion and challenger", partial(operated.challenger_section, model)),
         "_calls": ("Recent calls and replay", operated.calls_section),
     }
-    with deployed.answering(model):
+    with st.container(key="operations"), deployed.answering(model):
         operated.deployed_section(model)
         for key, (title, draw) in panels.items():
             if key == UPLOAD and uploaded.HELD in st.session_state:

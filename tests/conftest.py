@@ -79,5 +79,5 @@ def whole(scorer: TableScorer, book: Book) -> Whole:
 
 @pytest.fixture
 def own_home(home: Path, tmp_path: Path) -> Path:
-    """A copy of the home folder that a test may change."""
-    return shutil.copytree(home, tmp_path / "home", ignore=shutil.ignore_patterns("lock"))
+    """A copy of the home folder that a test may change; without what the pages of other tests recorded in it."""
+    return shutil.copytree(home, tmp_path / "home", ignore=shutil.ignore_patterns("lock", "record.sqlite*"))

@@ -1,8 +1,10 @@
 """What is deployed and how it answers: the parts of the operations page but for the upload."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,19 +12,19 @@ import streamlit as st
 
 from data.errors import WhatIfError
 from model.errors import RemoteError
-from model.release.store import ALIASES
+from model.release.store import ALIASES, belongs
 from model.report import numbers
 from model.report import operations_words as words
 from model.report.operations_words import Check
 from model.serving import access as rules
-from model.serving import shadow
+from model.serving import shadow, upload
 from model.serving.audit import Call, find, recent
 from model.serving.client import DeployedModel, desk
 from model.serving.pulse import Reading
 from model.serving.replay import replay
 from model.serving.running import Running, running
 from model.settings import settings
-from pages.ui import access, pieces, recorded
+from pages.ui import access, pieces, recorded, uploaded
 
 SHOWN = 50  # calls listed
 RELEASE, ALIAS, CALL = "_release", "_alias", "_call"
@@ -35,40 +37,42 @@ def deployed_section(model: DeployedModel) -> None:
     since = desk.store(settings().book).since() if model.remote is None else None
     reading, service = model.pulse(), asked(model)
     sentence = words.headline(model.deployed, model.contract.book.title, since, checks)
-    pieces.headline(sentence, tiles(reading, service), f"Last checked {words.moment(at)}.")
-    left, right = st.columns(2, gap="medium")
+    pieces.headline(sentence, tiles(reading, service), f"Last checked {words.moment(at)}.", "wi-even")
+    left, right = st.columns([0.42, 0.58], gap="medium")
     with left:
         pieces.findings("Health")
         rows = [(each.name, "✓ holds" if each.holds else "✗ fails", each.found) for each in checks]
-        frame = pd.DataFrame(rows, columns=["Check", "State", "Found"])
-        st.dataframe(
-            frame, hide_index=True, alt="What was checked, and what was found",
-            column_config={name: st.column_config.TextColumn(width=90) for name in ("Check", "State")},
-        )  # fmt: skip
+        table(pd.DataFrame(rows, columns=["Check", "State", "Found"]), "What was checked, and what was found", (21, 19))
         st.button("Check again", key="_check", icon=":material/refresh:")
     with right:
         pieces.findings("What is deployed")
         frame = identity(model)
-        short = frame["Value"].where(~frame["What"].str.contains("sha256"), frame["Value"].str[:16] + "…")
-        st.dataframe(
-            frame.assign(Value=short), hide_index=True, alt="Release, hashes, contract of the deployed model"
-        )  # fmt: skip
+        table(frame, "Release, hashes, contract of the deployed model", (22,))
         pieces.download(frame, "deployed")
+
+
+def table(frame: pd.DataFrame, alt: str, widths: Sequence[int]) -> None:
+    """A short table that shows all of its text, however long; ``widths`` of the first columns in percent."""
+    sizes = "".join(f"<col style='width: {each}%'>" for each in widths)
+    head = "".join(f"<th scope='col'>{pieces.text(each)}</th>" for each in frame)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{pieces.text(str(each))}</td>' for each in row)}</tr>" for row in frame.to_numpy()
+    )
+    pieces.html(
+        f"<table class='wi-table' aria-label='{pieces.text(alt)}'><colgroup>{sizes}</colgroup>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
 
 
 def tiles(reading: Reading, service: Reading | None) -> list[str]:
     """How it has been answering."""
     row = [
         pieces.number("Answer, median", words.milliseconds(reading.p50), note="of calls from these pages"),
-        pieces.number(
-            "Answer, 95th percentile", words.milliseconds(reading.p95), note=f"of the latest {reading.calls:,}"
-        ),
-        pieces.number(
-            "Calls that failed", numbers.percent(reading.errors), note=f"last: {words.moment(reading.failed)}"
-        ),
+        pieces.number("Answer, 95th percentile", words.milliseconds(reading.p95), note=words.latest(reading.calls)),
+        pieces.number("Calls that failed", words.failed(reading.errors), note=words.last(reading.failed)),
     ]
     if service is not None:
-        note = f"{service.calls:,} calls, {numbers.percent(service.errors)} failed" if service.calls else "no call yet"
+        note = words.asked(service.calls, service.errors)
         row.append(pieces.number("REST, 95th percentile", words.milliseconds(service.p95), note=note))
     return row
 
@@ -86,7 +90,7 @@ def asked(model: DeployedModel) -> Reading | None:
 def checked(model: DeployedModel) -> list[Check]:
     """Is all well? Asked afresh."""
     found = [_answers(model)]
-    trouble = recorded.trouble()
+    trouble = recorded.probed()
     record = "switched off" if not settings().audit else trouble or "calls and what-ifs are being recorded"
     found.append(Check("Record", not trouble, record))
     if model.release is not None:
@@ -133,10 +137,10 @@ def identity(model: DeployedModel) -> pd.DataFrame:
     rows = [("Book", model.contract.book.title)]
     if model.release is not None:
         release = model.release
-        aliases = [alias for alias, target in desk.store(settings().book).aliases().items() if target == release.id]
+        role = words.roles(release.id, desk.store(settings().book).aliases())
         rows += [
             ("Release", release.id),
-            ("Role", ", ".join(aliases) if model.remote is None else "as its server has it"),
+            ("Role", role if model.remote is None else "as its server has it"),
             ("Trained", words.moment(datetime.fromisoformat(str(release.manifest["created"])))),
             ("Artefact, sha256", release.artefact),
         ]
@@ -168,24 +172,35 @@ def challenger_section(model: DeployedModel) -> None:
         return
     store = desk.store(settings().book)
     aliases = store.aliases()
-    try:
-        found = shadow.report(running().engine, aliases)
-    except WhatIfError as error:
-        st.error(str(error), icon=":material/error:")
-        return
-    if "challenger" not in aliases:
-        st.info(words.challenger_missing(aliases["champion"]))
-    elif found is None:
-        st.info(f"The challenger {aliases['challenger'][:6]} scores every REST request along; none has come yet.")
-    else:
-        differences(found)
+    pieces.findings("The challenger")
+    compared(aliases)
     listed = [store.manifest(each) for each in store.ids()]
     pieces.findings("Releases")
     st.dataframe(
-        pd.DataFrame(words.release_rows(listed, aliases)), hide_index=True, alt="All releases, the newest first"
-    )
+        pd.DataFrame(words.release_rows(listed, aliases)), hide_index=True, alt="All releases, the newest first",
+        column_config={"Data, sha256": st.column_config.TextColumn(width=480)},
+    )  # fmt: skip
     if rules.may(access.person(), "promote"):
-        promoting(store.ids())
+        promoting(model, listed, aliases)
+
+
+def compared(aliases: Mapping[str, str]) -> None:
+    """How the challenger has differed, or why that is not known."""
+    if "challenger" not in aliases:
+        st.info(words.challenger_missing(aliases["champion"]))
+        return
+    try:
+        own = running()
+        found = shadow.report(own.engine, aliases)
+    except WhatIfError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if found is not None:
+        differences(found)
+    elif own.service.shadow is None:
+        st.info(f"The challenger {aliases['challenger'][:6]} does not score along: WHATIF_SHADOW is off.")
+    else:
+        st.info(f"The challenger {aliases['challenger'][:6]} scores every REST request along; none has come yet.")
 
 
 def differences(found: shadow.Differences) -> None:
@@ -199,29 +214,38 @@ def differences(found: shadow.Differences) -> None:
             pieces.number("Newly granted", f"{found.granted:,}"),
             pieces.number("Newly declined", f"{found.declined:,}"),
         ],
+        kind="wi-even",
     )
     rows = [
-        (words.moment(datetime.fromisoformat(at)), f"{customers:,}", words.points(most), call[:12])
+        (words.moment(datetime.fromisoformat(at), exact=True), f"{customers:,}", words.points(most), call)
         for call, at, customers, most in found.calls
     ]
     frame = pd.DataFrame(rows, columns=["When", "Customers", "Largest difference of PD", "Call"])
     st.dataframe(frame, hide_index=True, alt="The calls in which champion and challenger differ most")
 
 
-def promoting(releases: Sequence[str]) -> None:
-    """Point an alias to another release, or go back."""
+def promoting(model: DeployedModel, releases: Sequence[Mapping[str, Any]], aliases: Mapping[str, str]) -> None:
+    """Point an alias to another release, or go back; to none that the pages could not ask about this book."""
     store = desk.store(settings().book)
+    labels = {str(each["id"]): words.release_label(each, aliases) for each in reversed(releases)}
+    pieces.findings("Change who answers")
     row = st.container(horizontal=True, key="promoting", vertical_alignment="bottom")
-    release = row.selectbox("Release", releases[::-1], format_func=lambda each: each[:6], key=RELEASE)
-    alias = row.selectbox("becomes", [each for each in ALIASES if each != "previous"], key=ALIAS)
-    pressed = row.button("Promote", icon=":material/publish:")
-    back = row.button("Roll back", icon=":material/undo:", disabled="previous" not in store.aliases())
+    release = row.selectbox("Release", list(labels), format_func=lambda each: labels.get(each, each), key=RELEASE)
+    alias = row.selectbox("Becomes", [each for each in ALIASES if each != "previous"], key=ALIAS)
+    there = aliases.get(alias) == release
+    pressed = row.button("Promote", key="_promote", icon=":material/publish:", disabled=there)
+    back = row.button("Roll back", key="_rollback", icon=":material/undo:", disabled="previous" not in aliases)
     if not (pressed or back):
         return
     try:
+        if back or alias == "champion":
+            belongs(store.load("previous" if back else str(release)), model.book)
         told = store.promote(str(release), str(alias)) if pressed else store.rollback()
     except WhatIfError as error:
         st.error(str(error), icon=":material/error:")
+        return
+    except OSError as error:
+        st.error(f"Nothing was changed: {store.root} cannot be written. {error.strerror}.", icon=":material/error:")
         return
     st.session_state[recorded.TOLD] = f"{told[:6]} is now the {alias if pressed else 'champion'}."
     st.rerun()
@@ -241,24 +265,29 @@ def calls_section() -> None:
     except WhatIfError as error:
         st.error(str(error), icon=":material/error:")
         return
+    if own.audit is None:
+        st.info("Recording is switched off: WHATIF_AUDIT is off. What was recorded before stands here.")
     if not calls:
         st.info("No call is on record yet. What-ifs are recorded once they have stood for some seconds.")
         return
-    frame = pd.DataFrame(words.call_rows(calls))
-    st.dataframe(frame, hide_index=True, alt="The latest calls, the newest first", height=260)
-    pieces.download(frame, "calls")
+    pieces.findings(words.calls_heading(len(calls)))
+    st.dataframe(
+        pd.DataFrame(words.call_rows(calls)), hide_index=True, alt="The latest calls, the newest first",
+        column_config={"Call": st.column_config.TextColumn(width=270)},
+    )  # fmt: skip
+    whole = pd.DataFrame([vars(each) for each in calls])
+    uploaded.offer("Download as CSV", partial(upload.written, whole, (), "csv"), "calls.csv", "text/csv")
     if rules.may(access.person(), "replay"):
         again(own, calls)
 
 
 def again(own: Running, calls: Sequence[Call]) -> None:
     """One call done again by the release that answered it."""
-    labels = {
-        each.id: f"{words.moment(each.at)} · {words.KINDS.get(each.kind, each.kind)} · {each.id[:12]}" for each in calls
-    }
+    labels = {each.id: words.call_label(each) for each in calls}
+    pieces.findings("Do a call again with the release that answered it")
     row = st.container(horizontal=True, key="again", vertical_alignment="bottom")
-    chosen = row.selectbox("Do a call again", list(labels), format_func=lambda key: labels.get(key, key), key=CALL)
-    if not row.button("Replay", icon=":material/replay:"):
+    chosen = row.selectbox("Call", list(labels), format_func=lambda key: labels.get(key, key), key=CALL)
+    if not row.button("Replay", key="_replay", icon=":material/replay:"):
         return
     try:
         entry = find(own.engine, str(chosen))
@@ -266,7 +295,8 @@ def again(own: Running, calls: Sequence[Call]) -> None:
     except WhatIfError as error:
         st.warning(str(error), icon=":material/info:")
         return
+    told = words.again(entry.release, found.same, found.words)
     if found.same:
-        st.success(found.words, icon=":material/check:")
+        st.success(told, icon=":material/check:")
     else:
-        st.error(found.words, icon=":material/error:")
+        st.error(told, icon=":material/error:")

@@ -12,6 +12,7 @@ from data.errors import WhatIfError
 from data.formulas import Array
 from model.serving.audit import Entry
 from model.serving.client import DeployedModel
+from model.serving.database import writing
 from model.serving.replay import book_outputs, policy_outputs
 from model.serving.running import running
 from model.whatif.book import Totals
@@ -69,6 +70,18 @@ def trouble() -> str:
     except WhatIfError as error:
         return str(error)
     return settled.trouble if settled is not None else ""
+
+
+def probed() -> str:
+    """As `trouble`, with the record asked now whether it can be written."""
+    try:
+        own = running()
+        if own.audit is not None:
+            with writing(own.engine):
+                pass
+    except WhatIfError as error:
+        return str(error)
+    return trouble()
 
 
 def _entry(

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Start, Visit, book_ready, policy_ready, ready, sentence, trust, unfold
+from tests.browser.test_look import operations_ready
 
 pytestmark = pytest.mark.browser
 
@@ -20,6 +21,7 @@ def framed(page: Page) -> None:
     expect(page.get_by_role("link", name="Book")).to_be_visible()
     expect(page.get_by_role("link", name="Customer")).to_be_visible()
     expect(page.get_by_role("link", name="Trust")).to_be_visible()
+    expect(page.get_by_role("link", name="Operations")).to_be_visible()
     expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
     expect(page.get_by_test_id("stSidebar")).to_have_count(0)
 
@@ -64,6 +66,9 @@ def test_no_request_leaves_the_machine_on_any_page(visit: Visit, customer: int) 
     unfold(page)
     page.get_by_role("link", name="Trust").click()
     trust(page)
+    page.get_by_role("link", name="Operations").click()
+    operations_ready(page)
+    unfold(page)
     framed(page)  # what was asked for on the way is looked at when the visit ends
 
 

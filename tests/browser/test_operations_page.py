@@ -1,7 +1,8 @@
-"""The operations page in a real browser: a file of customers from the upload to the workbook taken along."""
+"""The operations page in a real browser: a file from the upload to the workbook taken along; calls and their replay."""
 
-import os
+import json
 import re
+import urllib.request
 from pathlib import Path
 
 import pandas as pd
@@ -13,13 +14,16 @@ from python_calamine import CalamineWorkbook
 from data.books import Book
 from model.engine.scorer import TableScorer
 from model.engine.tables import probability
+from model.release.store import Store
 from model.report import numbers
-from tests.browser.conftest import Visit, settled, trust
-from tests.browser.test_look import THEMES, WIDER, Theme
+from tests.browser.conftest import Start, Visit, book_ready, settled, trust
+from tests.browser.server import Server
+from tests.browser.test_look import STREAMLITS_OWN, THEMES, WIDER, Theme, operations_ready, photograph
+from tests.pages.test_operations_sections import riskier
 
 pytestmark = pytest.mark.browser
 
-STREAMLITS_OWN = ("presentation-role-conflict", [["section"]])  # its drop zone can be reached and says it is nothing
+CALLS = ".st-key-_calls"
 BAD = {
     8: "Credit limit must be",
     31: "“a lot” is no number",
@@ -65,20 +69,12 @@ def sentence(found: Locator) -> Locator:
     return found.locator(".wi-sentence")
 
 
-def photograph(page: Page, name: str) -> None:
-    """A picture to be looked at, where WHATIF_SCREENS says."""
-    folder = os.environ.get("WHATIF_SCREENS")
-    if folder:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(folder) / f"operations-{name}.png")
-
-
 def test_a_file_with_three_bad_rows_is_scored_and_taken_along(
     visit: Visit, customers: Path, book: Book, scorer: TableScorer, tmp_path: Path
 ) -> None:
     page = visit("/operations")
     found = give(page, customers)
-    photograph(page, "scored")
+    photograph(page, "operations-scored")
     expect(sentence(found)).to_have_text(
         re.compile(r"^97 of 100 customers scored; 3 rows refused; \d+ would be granted, mean PD [\d.]+\s%\.$")
     )
@@ -112,8 +108,9 @@ def test_the_file_is_there_again_after_a_look_at_another_page(visit: Visit, cust
     page.get_by_role("link", name="Trust").click()
     trust(page)
     page.get_by_role("link", name="Operations").click()
-    found = panel(page)
+    found = page.locator(".st-key-_upload_panel")  # open already, for there is something in it
     expect(sentence(found)).to_have_text(before)
+    settled(page)
     expect(found.get_by_text("Shown: customers.csv")).to_be_visible()
     page.get_by_role("button", name="Forget this file").click()
     expect(found.locator(".wi-invitation")).to_be_visible()
@@ -133,9 +130,86 @@ def test_what_a_file_says_is_no_markup(visit: Visit, customers: Path, tmp_path: 
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(visit: Visit, customers: Path, theme: Theme) -> None:
     page = visit("/operations", theme=theme)
     give(page, customers)
-    photograph(page, theme)
+    photograph(page, f"operations-scored-{theme}")
     found = [
         (each["id"], [node["target"] for node in each["nodes"]]) for each in Axe().run(page).response["violations"]
     ]
     assert [each for each in found if each != STREAMLITS_OWN] == []
     assert page.evaluate(WIDER) == []
+
+
+# ---- calls ----------------------------------------------------------------------------------------------------------
+
+
+def posted(server: Server, book: Book, customers: int) -> str:
+    """A request over REST to the same server; the call's id."""
+    tensors = [
+        {"name": each.name, "shape": [customers, 1], "datatype": "FP64", "data": book.raw[k, :customers].tolist()}
+        for k, each in enumerate(book.contract.record)
+    ]
+    request = urllib.request.Request(
+        f"{server.url}/api/v2/models/credit/infer",
+        json.dumps({"inputs": tensors}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20) as answer:
+        return str(json.load(answer)["id"])
+
+
+def listed(page: Page) -> tuple[Locator, list[list[str]]]:
+    """The panel of recent calls, unfolded, and its rows."""
+    found = page.locator(CALLS)
+    found.locator("summary").click()
+    told = found.get_by_test_id("stDataFrame").locator("td")
+    expect(told.nth(6)).to_have_text(re.compile("."))
+    settled(page)
+    cells = told.all_text_contents()
+    return found, [cells[k : k + 7] for k in range(0, len(cells), 7)]
+
+
+def test_a_call_over_rest_appears_and_is_done_again(
+    visit: Visit, start: Start, own_home: Path, book: Book, scorer: TableScorer
+) -> None:
+    server = start(own_home)
+    name = posted(server, book, 3)
+    page = visit("/operations", to=server)
+    operations_ready(page)
+    expect(page.locator(".wi-number").nth(3)).to_contain_text("1 call, none failed")
+    found, rows = listed(page)
+    (row,) = [each for each in rows if each[6] == name]
+    assert row[1:4] == ["local user", "scored by request", "3"]
+    found.get_by_role("button", name="Replay").click()
+    told = found.get_by_test_id("stAlert")
+    expect(told).to_contain_text("which answered then, gives the same numbers. The same, bit for bit: pd.")
+    settled(page)
+    photograph(page, "operations-replayed")
+
+
+def test_a_what_if_that_stands_appears_among_the_calls(visit: Visit, start: Start, own_home: Path) -> None:
+    server = start(own_home)
+    page = visit("/?balances=20", to=server)
+    book_ready(page)
+    page.wait_for_timeout(4_000)  # what stands for three seconds counts as settled on
+    page.get_by_role("link", name="Operations").click()
+    operations_ready(page)
+    found, rows = listed(page)
+    assert rows[0][1:4] == ["local user", "what-if, book", "whole book"]
+    found.get_by_role("button", name="Replay").click()
+    expect(found.get_by_test_id("stAlert")).to_contain_text("gives the same numbers")
+
+
+def test_releases_change_who_answers_in_the_badge(visit: Visit, start: Start, own_home: Path) -> None:
+    store = Store(own_home, "cards")
+    first, other = store.resolve("champion"), riskier(store)
+    page = visit("/operations", to=start(own_home))
+    operations_ready(page)
+    expect(page.locator(".wi-badge")).to_contain_text(f"model {first[:6]} live")
+    found = page.locator(".st-key-_challenger")
+    found.locator("summary").click()
+    settled(page)
+    found.get_by_role("button", name="Promote").click()  # the newest release is chosen
+    expect(page.locator(".wi-badge")).to_contain_text(f"model {other[:6]} live")
+    expect(page.get_by_text(f"{other[:6]} is now the champion.")).to_be_visible()
+    found.get_by_role("button", name="Roll back").click()
+    expect(page.locator(".wi-badge")).to_contain_text(f"model {first[:6]} live")
+    settled(page)
