@@ -24,6 +24,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from zipfile import BadZipFile
 
@@ -49,6 +50,7 @@ LOCK = Path(__file__).parents[2] / "requirements.txt"
 FILES = ("model.skops", "tables.npz", "golden.npz", "territory.npz", "contract.toml", "gates.json")
 ALIASES = ("champion", "challenger", "previous")
 GOLDEN_ROWS = 1000
+_MOVING = Lock()  # the page, REST and the background move aliases one after another
 BACKGROUND = "the average customer of the book"
 
 
@@ -309,20 +311,22 @@ class Store:
         if failed:
             told = "; ".join(f"{gate['label']} {gate['figure']:.4g} against {gate['bound']:.4g}" for gate in failed)
             raise GateError(f"Release {release.id} is not promoted: {told}.")
-        now = self.aliases()
-        if alias == "champion" and now.get("champion", release.id) != release.id:
-            now["previous"] = now["champion"]
-        self._point({**now, alias: release.id})
+        with _MOVING:
+            now = self.aliases()
+            if alias == "champion" and now.get("champion", release.id) != release.id:
+                now["previous"] = now["champion"]
+            self._point({**now, alias: release.id})
         return release.id
 
     def rollback(self) -> str:
         """Make the previous champion the champion again; the two change places."""
-        now = self.aliases()
-        if "previous" not in now:
-            raise ReleaseError(f"The book {self.book} has no previous champion to go back to.")
-        self.load(now["previous"])
-        self._point({**now, "champion": now["previous"], "previous": now["champion"]})
-        return now["previous"]
+        with _MOVING:
+            now = self.aliases()
+            if "previous" not in now:
+                raise ReleaseError(f"The book {self.book} has no previous champion to go back to.")
+            self.load(now["previous"])
+            self._point({**now, "champion": now["previous"], "previous": now["champion"]})
+            return now["previous"]
 
     def _point(self, aliases: Mapping[str, str]) -> None:
         draft = self.root / f".aliases-{os.getpid()}.json"

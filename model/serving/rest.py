@@ -434,13 +434,13 @@ def _repository(app: FastAPI) -> None:
         which: str, who: MayAdminister,
         alias: Annotated[str, Query(description=", ".join(ALIASES), max_length=64)] = CHAMPION,
     ) -> Response:  # fmt: skip
-        identity = await asyncio.to_thread(service.promote, which, alias)
+        identity = await asyncio.to_thread(service.store.promote, which, alias)
         LOG.warning("%s promoted %s to %s", who.name, identity, alias)
         return said({"release": identity, "alias": alias})
 
     @app.post("/rollback", summary="Make the previous champion the champion again")
     async def rollback(who: MayAdminister) -> Response:
-        identity = await asyncio.to_thread(service.rollback)
+        identity = await asyncio.to_thread(service.store.rollback)
         LOG.warning("%s rolled back to %s", who.name, identity)
         return said({"release": identity, "alias": CHAMPION})
 

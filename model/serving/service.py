@@ -50,7 +50,7 @@ class Service:
         self.store = Store(settings.home, settings.book)
         self.pulse = Pulse()
         self._loaded: OrderedDict[str, Release] = OrderedDict()
-        self._lock, self._changing = Lock(), Lock()
+        self._lock = Lock()
 
     def known(self, version: str = CHAMPION) -> Release | None:
         """The release of a version, if it is in memory already."""
@@ -121,16 +121,6 @@ class Service:
                 shadow.offer(call)
 
         written.add_done_callback(offer)
-
-    def promote(self, reference: str, alias: str = CHAMPION) -> str:
-        """Point an alias to a release whose gates passed; the release's id. One change of the aliases at a time."""
-        with self._changing:
-            return self.store.promote(reference, alias)
-
-    def rollback(self) -> str:
-        """Make the previous champion the champion again; its id."""
-        with self._changing:
-            return self.store.rollback()
 
     def artefact(self, identity: str) -> bytes:
         """A whole release as a zip file, the same bytes each time; loaded and checked before it is handed out."""

@@ -538,7 +538,7 @@ def test_release_that_is_not_handed_out_is_used_as_foreign(at: At, tmp_path: Pat
 
 def test_server_under_another_contract_is_used_as_foreign(serving: Serving, at: At, tmp_path: Path, book: Book):
     other = twin(serving.service.store)
-    serving.service.promote(other)
+    serving.service.store.promote(other)
     model = got(at(serving.url))
     assert model.release is None
     assert model.near is model.scorer
@@ -608,7 +608,7 @@ def test_model_promoted_at_the_server_is_handed_out_next(serving: Serving, at: A
     first = got(desk)
     margins = first.scorer.margins(book.raw[:, :20])
     second = shifted(serving.service.store, 0.25)
-    serving.service.promote(second)
+    serving.service.store.promote(second)
     with pytest.raises(Changed, match="Another model answers"):
         first.scorer.margins(book.raw[:, :20])
     assert got(desk) is first  # not asked again within seconds
@@ -619,7 +619,7 @@ def test_model_promoted_at_the_server_is_handed_out_next(serving: Serving, at: A
     assert now.id == second
     np.testing.assert_allclose(now.scorer.margins(book.raw[:, :20]), margins + 0.25, rtol=0, atol=1e-9)
     assert spot.check(now.scorer, now.whole, numbers_of(Stress())).differ == 0
-    serving.service.rollback()
+    serving.service.store.rollback()
     desk.doubt()
     assert got(desk).id == first.id
 
@@ -629,7 +629,7 @@ def test_connection_of_a_model_that_was_replaced_is_given_up_once_nobody_uses_it
 ):
     desk = at(serving.url)
     first = got(desk)
-    serving.service.promote(shifted(serving.service.store, 0.25))
+    serving.service.store.promote(shifted(serving.service.store, 0.25))
     desk.doubt()
     got(desk)
     assert [each.transport._client.is_closed for each in connections] == [False, False]  # a page may still hold it
