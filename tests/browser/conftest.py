@@ -171,8 +171,12 @@ def policy_ready(page: Page) -> None:
 
 
 def settled(page: Page) -> None:
-    """Until no run of the script is under way."""
+    """Until no run of the script is under way, and nothing on the page is still dimmed from one."""
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    page.wait_for_function(
+        """() => [...document.querySelectorAll(".stElementContainer")].every(
+            (each) => each.dataset.stale !== "true" && getComputedStyle(each).opacity === "1")"""
+    )
 
 
 def unfold(page: Page) -> None:
@@ -181,6 +185,7 @@ def unfold(page: Page) -> None:
     for k in reversed(range(panels.count())):
         panels.nth(k).locator("summary").click()
         expect(panels.nth(k)).to_have_attribute("open", "")
+        expect(panels.nth(k).locator(".stElementContainer").first).to_be_visible()  # the run has begun to draw it
         settled(page)
 
 
