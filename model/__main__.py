@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -181,7 +182,7 @@ def releases(book: str, as_json: bool) -> None:
 @json_option
 def promote(release: str, alias: str, book: str, as_json: bool) -> None:
     """Point an alias to a release whose gates passed."""
-    identity = _store(book).promote(release, alias)
+    identity = _store(book).promote(release, alias, getuser())
     _answer({"release": identity, "alias": alias}, as_json, lambda r: f"{r['release']} is now the {r['alias']}.")
 
 
@@ -190,7 +191,7 @@ def promote(release: str, alias: str, book: str, as_json: bool) -> None:
 @json_option
 def rollback(book: str, as_json: bool) -> None:
     """Make the previous champion the champion again."""
-    identity = _store(book).rollback()
+    identity = _store(book).rollback(getuser())
     _answer({"release": identity, "alias": "champion"}, as_json, lambda r: f"{r['release']} is the champion again.")
 
 
@@ -267,7 +268,7 @@ def _record() -> Iterator["Engine"]:
 
 
 def _standing(since: datetime | None) -> str:
-    return f"The record is complete from {since:%Y-%m-%d %H:%M:%S} UTC." if since else "Nothing was ever removed."
+    return f"The record is complete from {since:%Y-%m-%d %H:%M:%S} UTC." if since else "No removal is on record."
 
 
 def _time(at: datetime | None) -> str | None:

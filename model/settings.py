@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     traffic along.
 
     People: ``user_header`` that a proxy puts the user's name in, accepted only from ``trusted_proxy`` (addresses or
-    networks, comma-separated); ``roles`` by user name; ``default_role`` of anybody else (``none`` keeps them out).
+    networks, comma-separated); ``roles`` by user name; ``default_role`` of anybody else. The role ``none`` keeps out.
     """
 
     model_config = SettingsConfigDict(env_prefix="WHATIF_", frozen=True, protected_namespaces=())
@@ -68,7 +68,7 @@ class Settings(BaseSettings):
 
     user_header: str = ""
     trusted_proxy: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)] = ()
-    roles: dict[str, Role] = {}
+    roles: dict[str, Role | Literal["none"]] = {}
     default_role: Role | Literal["none"] = "viewer"
 
 
@@ -84,7 +84,7 @@ def _read(_environment: tuple[tuple[str, str], ...]) -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        name = "_".join(("WHATIF", *map(str, first["loc"]))).upper()
+        name = f"WHATIF_{first['loc'][0]}".upper()
         secret = name.endswith(("TOKEN", "KEY", "URL"))
         given = "the value given" if secret else repr(first["input"])
         raise BadInput(f"{name} in the environment cannot be used: {first['msg']}; {given} was given.") from None

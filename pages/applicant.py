@@ -314,7 +314,7 @@ def figures_row(model: DeployedModel, was: Decision, now: Decision, changed: boo
     row.append(
         pieces.number(
             "Known territory", f"{mark} {narrative.TERRITORY[now.level]}",
-            note=narrative.territory(now, model.contract),
+            note=model.deployed.known(narrative.territory(now, model.contract)),
         )
     )  # fmt: skip
     if now.level == "outside":

@@ -79,6 +79,7 @@ def answer(model: DeployedModel, far: bool = False) -> Answer:
     sentence = book_words.verdict(model.contract, stress, today, found.base, found.now)
     known = found.whole.known(found.layers[1])
     held = book_words.held_words(model.contract, found.whole.held(found.layers[1]), known, found.now.customers)
+    held = model.deployed.known(held)
     tiles = [tile(found, name) for name in HEADLINE]
     if known.now >= book_words.FAR:
         tiles = [each.replace("wi-number", "wi-number wi-grey", 1) for each in tiles]

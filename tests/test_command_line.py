@@ -259,7 +259,7 @@ def test_audit_verify_tells_how_the_record_stands(own_home: Path):
     found = answer(run(own_home, "audit", "verify", "--json"))
     assert found == {"ok": True, "rows": 3, "chains": 2, "since": None, "findings": []}
     told = run(own_home, "audit", "verify").stdout
-    assert told == "3 calls in 2 chains: as they were written.\nNothing was ever removed.\n"
+    assert told == "3 calls in 2 chains: as they were written.\nNo removal is on record.\n"
 
 
 @pytest.mark.usefixtures("recorded")

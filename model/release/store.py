@@ -296,8 +296,8 @@ class Store:
             ) from error
         return found
 
-    def promote(self, reference: str, alias: str = "champion") -> str:
-        """Point an alias to a release. A new champion makes the old one ``previous``.
+    def promote(self, reference: str, alias: str = "champion", who: str = "") -> str:
+        """Point an alias to a release. A new champion makes the old one ``previous``. ``who`` goes into the history.
 
         Raises
         ------
@@ -315,20 +315,20 @@ class Store:
             now = self.aliases()
             if alias == "champion" and now.get("champion", release.id) != release.id:
                 now["previous"] = now["champion"]
-            self._point({**now, alias: release.id})
+            self._point({**now, alias: release.id}, who)
         return release.id
 
-    def rollback(self) -> str:
+    def rollback(self, who: str = "") -> str:
         """Make the previous champion the champion again; the two change places."""
         with _MOVING:
             now = self.aliases()
             if "previous" not in now:
                 raise ReleaseError(f"The book {self.book} has no previous champion to go back to.")
             self.load(now["previous"])
-            self._point({**now, "champion": now["previous"], "previous": now["champion"]})
+            self._point({**now, "champion": now["previous"], "previous": now["champion"]}, who)
             return now["previous"]
 
-    def _point(self, aliases: Mapping[str, str]) -> None:
+    def _point(self, aliases: Mapping[str, str], who: str) -> None:
         draft = self.root / f".aliases-{os.getpid()}.json"
         before = self.aliases()
         now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -337,7 +337,7 @@ class Store:
         with (self.root / "history.jsonl").open("a") as history:  # one that cannot be written moves nothing
             draft.replace(self.root / "aliases.json")
             history.writelines(
-                json.dumps({"at": now, "alias": each, "release": aliases[each]}) + "\n" for each in moved
+                json.dumps({"at": now, "alias": each, "release": aliases[each], "who": who}) + "\n" for each in moved
             )
 
     def since(self, alias: str = "champion") -> datetime | None:

@@ -281,6 +281,14 @@ class Deployed:
     where: str = ""
     foreign: bool = False
 
+    def known(self, told: str) -> str:
+        """What is told of known territory, which for a foreign model is that of the book, not of its training."""
+        if not self.foreign:
+            return told
+        return told.replace("the range the model has seen", "the range of the book").replace(
+            "the model knows many", "the book holds many"
+        ).replace("anything the model has seen", "anything the book holds")  # fmt: skip
+
     @property
     def words(self) -> str:
         """The model in a sentence."""

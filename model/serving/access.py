@@ -198,7 +198,8 @@ def _name(given: str, source: str) -> str:
 
 def _with_role(rules: Settings, name: str) -> Person:
     roles = [role for other, role in rules.roles.items() if _same(other, name)]
-    role = min(roles, key=ROLES.index) if roles else rules.default_role
+    ladder = ("none", *ROLES)
+    role = min(roles, key=ladder.index) if roles else rules.default_role
     if role == "none":
         raise Forbidden(f"{name} is known but has no role here. {ASK}")
     return Person(name, role)

@@ -48,7 +48,8 @@ def place(engine: Engine) -> str:
 def _sqlite(path: Path) -> Engine:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()  # connections never make the file: once there, its absence is told and not papered over
+        # Connections never make the file: once there, its absence is told and not papered over.
+        path.touch(mode=0o600)  # customers' records
     except OSError as error:
         raise StoreError(
             f"The record {path} cannot be made: {error.strerror}. Set WHATIF_HOME to a folder that may be written to."

@@ -166,8 +166,9 @@ def _numbers(values: Any, field: Field) -> Array:
         kinds = set(map(type, values))
     wrong = kinds - {int, float, type(None)}
     if wrong:
-        given = next(each for each in values if type(each) in wrong)
-        raise BadInput(f"{field.label} ({field.name}) takes numbers or null; {_short(given)} was given.")
+        row, given = next((k, each) for k, each in enumerate(values) if type(each) in wrong)
+        where = f"Row {row}: " if len(values) > 1 else ""
+        raise BadInput(f"{where}{field.label} ({field.name}) takes numbers or null; {_short(given)} was given.")
     try:
         found = np.array(values, np.float64)
     except OverflowError:

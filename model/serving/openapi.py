@@ -268,7 +268,7 @@ def _requests(service: Service) -> dict[str, Any]:
                 "parameters": {"type": "object"},
             },
             "additionalProperties": False,
-            "example": {"inputs": tensors, "outputs": [{"name": name} for name in OUTPUTS]},
+            "example": {"inputs": tensors, "outputs": [{"name": "predict_proba"}, {"name": "decision"}]},
         },
         "InstancesRequest": {
             "type": "object",

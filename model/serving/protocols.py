@@ -22,6 +22,7 @@ from model.settings import Protocol as Spoken
 
 OURS = "credit-what-if"
 REASONS = ("shap_values", "base_value")
+PURPOSE, TRYING = "x-whatif-purpose", "what-if"  # how a dashboard tells its questions from live traffic
 SLACK = 1e-6  # by which two probabilities may miss their sum
 LABELS = 20  # from so many answers, each exactly 0 or 1, they are taken for class labels
 _WHOLE = {"probability": (1.0, "between 0 and 1"), "percent": (100.0, "between 0 and 100")}

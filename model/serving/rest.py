@@ -39,6 +39,7 @@ from model.serving import intake, openapi
 from model.serving.access import Bearer, Scope, Tokens, identify, loopback, require_scope
 from model.serving.intake import OUTPUTS, Ask, TooMuch
 from model.serving.metrics import Metrics
+from model.serving.protocols import PURPOSE, TRYING
 from model.serving.running import close, running
 from model.serving.service import CHAMPION, Answer, Service
 from model.settings import settings
@@ -302,14 +303,15 @@ async def answered(request: Request, who: Bearer, wanted: str | None, read: Read
     if set(ask.outputs) & set(intake.REASONS):
         require_scope(who, "explain")
     many = ask.raw.shape[1] > MANY
-    args = (using, ask, who.name, wanted or CHAMPION)
+    live = request.headers.get(PURPOSE) != TRYING
+    args = (using, ask, who.name, wanted or CHAMPION, live)
     found, written = await asyncio.to_thread(service.answer, *args) if many else service.answer(*args)
     if written is not None:
         await asyncio.wrap_future(written)
     request.app.state.metrics.scored(using, ask.raw.shape[1], service.shadow.dropped if service.shadow else 0)
 
     def telling() -> Response:
-        return said(laid_out(found), {"X-Model-Version": using.id})
+        return said(laid_out(found), {"X-Model-Version": using.id, "X-Call-Id": found.id})
 
     return await asyncio.to_thread(telling) if many else telling()
 
@@ -434,13 +436,13 @@ def _repository(app: FastAPI) -> None:
         which: str, who: MayAdminister,
         alias: Annotated[str, Query(description=", ".join(ALIASES), max_length=64)] = CHAMPION,
     ) -> Response:  # fmt: skip
-        identity = await asyncio.to_thread(service.store.promote, which, alias)
+        identity = await asyncio.to_thread(service.store.promote, which, alias, who.name)
         LOG.warning("%s promoted %s to %s", who.name, identity, alias)
         return said({"release": identity, "alias": alias})
 
     @app.post("/rollback", summary="Make the previous champion the champion again")
     async def rollback(who: MayAdminister) -> Response:
-        identity = await asyncio.to_thread(service.store.rollback)
+        identity = await asyncio.to_thread(service.store.rollback, who.name)
         LOG.warning("%s rolled back to %s", who.name, identity)
         return said({"release": identity, "alias": CHAMPION})
 

@@ -79,8 +79,11 @@ class Service:
         """What ``?version=`` may be: aliases in use, then all releases."""
         return [*(each for each in ALIASES if each in self.store.aliases()), *self.store.ids()]
 
-    def answer(self, release: Release, ask: Ask, who: str, version: str) -> tuple[Answer, Future[str] | None]:
-        """What ``release`` says, and the writing of its record, which must have ended well before it is handed out."""
+    def answer(
+        self, release: Release, ask: Ask, who: str, version: str, live: bool = True
+    ) -> tuple[Answer, Future[str] | None]:
+        """What ``release`` says, and the writing of its record, which must have ended well before it is handed out.
+        Only what is ``live`` traffic is shadowed, not what a dashboard tries out."""
         start = time.perf_counter()
         scorer = release.scorer
         codes = scorer.tables.encode(scorer.contract.derive(ask.raw))
@@ -102,10 +105,11 @@ class Service:
         entry = Entry(
             kind="score", who=who, via="rest", book=self.settings.book, release=release.id,
             contract_sha256=release.contract.hash, inputs=ask.raw, outputs=kept, duration_ms=took,
-            detail={"version": version, "outputs": list(ask.outputs)}, id=ask.id or uuid4().hex, given=bool(ask.id),
+            detail={"version": version, "outputs": list(ask.outputs), "live": live}, id=ask.id or uuid4().hex,
+            given=bool(ask.id),
         )  # fmt: skip
         written = self.audit.append(entry) if self.audit is not None else None
-        if self.shadow is not None and version == CHAMPION:
+        if self.shadow is not None and version == CHAMPION and live:
             self._shadowed(self.shadow, Shadowed(entry.id, ask.raw, release, margins), written)
         return Answer(entry.id, release, {name: outputs[name] for name in ask.outputs}, took), written
 

@@ -23,7 +23,7 @@ import httpx
 
 from data.errors import BadInput
 from model.errors import NoAnswer, Refused, RemoteError
-from model.serving.protocols import complaint
+from model.serving.protocols import PURPOSE, TRYING, complaint
 from model.serving.pulse import Pulse
 from model.settings import Settings
 
@@ -93,7 +93,7 @@ class Transport:
             raise BadInput("WHATIF_MODEL_TOKEN holds blanks or characters that a header cannot carry. Set it anew.")
         self._client = httpx.Client(
             base_url=str(url),
-            headers={"authorization": f"Bearer {self._token}"} if self._token else {},
+            headers={PURPOSE: TRYING} | ({"authorization": f"Bearer {self._token}"} if self._token else {}),
             timeout=httpx.Timeout(self._timeout),
             verify=_authorities(settings.model_ca),
             follow_redirects=False,  # the token and the customers' figures go where the settings say and nowhere else

@@ -1,7 +1,7 @@
 """The deployed model for a page, or what to show while there is none."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import NoReturn
 
 import streamlit as st
@@ -19,7 +19,8 @@ def model() -> DeployedModel:
     """The default book's model. Stops the page, saying why, while there is none to ask."""
     book = settings().book
     try:
-        found = desk.model(book)
+        with st.spinner("Calling the deployed model") if settings().model_url else nullcontext():
+            found = desk.model(book)
     except WhatIfError as error:
         st.session_state.pop(DOUBTED, None)
         _unusable(error)

@@ -240,8 +240,9 @@ def promoting(model: DeployedModel, releases: Sequence[Mapping[str, Any]], alias
     try:
         if back or alias == "champion":
             belongs(store.load("previous" if back else str(release)), model.book)
-        rules.require(access.person(), "promote")  # the role may have changed since the button was drawn
-        told = store.promote(str(release), str(alias)) if pressed else store.rollback()
+        person = access.person()
+        rules.require(person, "promote")  # the role may have changed since the button was drawn
+        told = store.promote(str(release), str(alias), person.name) if pressed else store.rollback(person.name)
     except WhatIfError as error:
         st.error(str(error), icon=":material/error:")
         return

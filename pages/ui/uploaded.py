@@ -236,6 +236,7 @@ def results(contract: Contract, frame: pd.DataFrame) -> None:
             "customers through its predictions would take too long. Give fewer at a time."
         )
     shown[upload.PD] *= 100
+    shown[loss] = shown[loss].round()
     columns = {
         own: st.column_config.TextColumn(width="small"),
         upload.PD: st.column_config.NumberColumn(format="%.1f %%", width=65),
