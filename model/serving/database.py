@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,7 +65,8 @@ def _sqlite(path: Path) -> Engine:
             check_same_thread=False,
         )
         try:
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+            _write_ahead(connection)
+            for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
                 connection.execute(f"PRAGMA {pragma}")
         except sqlite3.Error:
             connection.close()
@@ -90,6 +92,20 @@ def _sqlite(path: Path) -> Engine:
             raise DisconnectionError(f"{path} was replaced")
 
     return made
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """The switch to a write-ahead log, once in a file's life, which does not wait by itself while another process makes
+    the very same one."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

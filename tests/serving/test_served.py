@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -260,7 +261,7 @@ def test_metrics_are_the_sum_of_all_workers(own_home: Path, one: dict[str, Any])
     assert asked == [200] * 60
     for page in pages:
         assert 'whatif_requests_total{route="/v2/models/{name}/infer",status="200"} 60.0' in page
-        assert "whatif_requests_in_flight 1.0" in page
+        assert re.search(r"^whatif_requests_in_flight [12]\.0$", page, re.MULTILINE)  # a last probe may be ending
         assert page.count("whatif_model_info{") == 1
 
 
