@@ -525,6 +525,7 @@ def test_release_that_cannot_be_kept_is_told_with_what_to_do(at: At, tmp_path: P
     (tmp_path / "here").write_text("a file where the folder should be")
     with standing(pretender(release, content=packed(release))) as there:
         refused(at(there.url), "cannot be kept in .*Let the dashboard write there, or set WHATIF_HOME")
+    assert (tmp_path / "here").read_text() == "a file where the folder should be"
 
 
 def test_release_that_is_not_handed_out_is_used_as_foreign(at: At, tmp_path: Path, release: Release):

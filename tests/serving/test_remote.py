@@ -284,21 +284,23 @@ def test_server_that_is_down_was_never_heard_and_comes_back(mapping: Path, book:
 def test_server_that_is_too_slow_gave_no_answer(there: StandIn, mapping: Path, book: Book, contract: Contract):
     with connect(settings(there.url, model_mapping=mapping, model_timeout=0.2), book, contract) as scorer:
         there.first = [1.0, 1.0, 1.0]
-        start = time.perf_counter()
         with pytest.raises(NoAnswer, match=r"no answer within 0\.2 s"):
             scorer.margins(book.raw[:, :1])
-        assert time.perf_counter() - start < 1.5
         there.first = []
         assert len(scorer.margins(book.raw[:, :1])) == 1
 
 
 @pytest.mark.parametrize("form", ["seconds", "date"])
-def test_retry_after_is_waited_for(form: str, there: StandIn, connected: RemoteScorer, book: Book):
+def test_retry_after_is_waited_for(
+    form: str, there: StandIn, connected: RemoteScorer, book: Book, monkeypatch: pytest.MonkeyPatch
+):
+    waited: list[float] = []
+    monkeypatch.setattr("model.serving.transport.time.sleep", waited.append)
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
     there.first = [(429, {"retry-after": "1" if form == "seconds" else date}, b"")]
-    start = time.perf_counter()
     connected.margins(book.raw[:, :1])
-    assert 0.8 < time.perf_counter() - start < 4
+    assert len(waited) == 1
+    assert 0.8 < waited[0] <= 2
 
 
 @pytest.mark.parametrize("after", ["60", "Fri, 31 Dec 9999 23:59:59 GMT"])

@@ -96,14 +96,16 @@ def pair(scorer: TableScorer, part: Part) -> tuple[Whole, Whole]:
     return Whole(scorer, *part), Whole(Asked(scorer), *part)
 
 
-def same(one: object, other: object) -> None:
+def same(one: object, other: object) -> bool:
     """Within 1e-9 of each other, relatively."""
     np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-9)
+    return True
 
 
-def same_rows(one: Rows, other: Rows) -> None:
+def same_rows(one: Rows, other: Rows) -> bool:
     for each in fields(Rows):
         np.testing.assert_allclose(getattr(one, each.name), getattr(other, each.name), rtol=1e-9, atol=1e-9)
+    return True
 
 
 # ---- as by the tables ------------------------------------------------------------------------------------------------
@@ -113,11 +115,11 @@ def same_rows(one: Rows, other: Rows) -> None:
 def test_book_that_is_asked_about_equals_the_book_by_tables(scene: dict[str, Value], pair: tuple[Whole, Whole]):
     known, live = pair
     numbers = numbers_of(stressed(**scene))
-    same(astuple(live.totals([NOTHING, numbers])[1]), astuple(known.totals([NOTHING, numbers])[1]))
-    same(live.losses([numbers, NOTHING]), known.losses([numbers, NOTHING]))
-    same_rows(live.rows(numbers), known.rows(numbers))
-    same(astuple(live.held(numbers)), astuple(known.held(numbers)))
-    same(astuple(live.known(numbers)), astuple(known.known(numbers)))
+    assert same(astuple(live.totals([NOTHING, numbers])[1]), astuple(known.totals([NOTHING, numbers])[1]))
+    assert same(live.losses([numbers, NOTHING]), known.losses([numbers, NOTHING]))
+    assert same_rows(live.rows(numbers), known.rows(numbers))
+    assert same(astuple(live.held(numbers)), astuple(known.held(numbers)))
+    assert same(astuple(live.known(numbers)), astuple(known.known(numbers)))
     assert live.records(numbers).tobytes() == known.records(numbers).tobytes()
 
 
@@ -128,11 +130,11 @@ def test_book_that_is_asked_about_equals_the_book_by_tables_whatever_is_assumed(
 ):
     known, live = Whole(narrow, *part), Whole(Asked(narrow), *part)
     numbers = numbers_of(stress)
-    same(astuple(live.totals([numbers])[0]), astuple(known.totals([numbers])[0]))
-    same(live.losses([numbers]), known.losses([numbers]))
-    same_rows(live.rows(numbers), known.rows(numbers))
-    same(astuple(live.held(numbers)), astuple(known.held(numbers)))
-    same(astuple(live.known(numbers)), astuple(known.known(numbers)))
+    assert same(astuple(live.totals([numbers])[0]), astuple(known.totals([numbers])[0]))
+    assert same(live.losses([numbers]), known.losses([numbers]))
+    assert same_rows(live.rows(numbers), known.rows(numbers))
+    assert same(astuple(live.held(numbers)), astuple(known.held(numbers)))
+    assert same(astuple(live.known(numbers)), astuple(known.known(numbers)))
 
 
 def test_segments_movers_and_migration_equal_those_by_tables(pair: tuple[Whole, Whole]):
@@ -146,8 +148,8 @@ def test_segments_movers_and_migration_equal_those_by_tables(pair: tuple[Whole, 
     known, live = found
     assert [each.path for each in live[0]] == [each.path for each in known[0]]
     for mine, other in zip(live[0], known[0], strict=True):
-        same(astuple(mine.now), astuple(other.now))
-        same(astuple(mine.base), astuple(other.base))
+        assert same(astuple(mine.now), astuple(other.now))
+        assert same(astuple(mine.base), astuple(other.base))
     assert [each.customer for each in live[1]] == [each.customer for each in known[1]]
     assert (live[2] == known[2]).all()
 
@@ -156,12 +158,12 @@ def test_segments_movers_and_migration_equal_those_by_tables(pair: tuple[Whole, 
 def test_bridge_and_tornado_equal_those_by_tables(measure: Measure, pair: tuple[Whole, Whole]):
     stress = stressed(**SCENES[3])
     known, live = (bridge(whole, stress, TODAY, measure) for whole in pair)
-    same((live.base, live.scenario), (known.base, known.scenario))
+    assert same((live.base, live.scenario), (known.base, known.scenario))
     assert [step.player for step in live.steps] == [step.player for step in known.steps]
-    same([step.amount for step in live.steps], [step.amount for step in known.steps])
+    assert same([step.amount for step in live.steps], [step.amount for step in known.steps])
     bars = [tornado(whole, stress, measure, TODAY) for whole in pair]
     assert [bar.name for bar in bars[0]] == [bar.name for bar in bars[1]]
-    same([astuple(bar)[1:] for bar in bars[0]], [astuple(bar)[1:] for bar in bars[1]])
+    assert same([astuple(bar)[1:] for bar in bars[0]], [astuple(bar)[1:] for bar in bars[1]])
 
 
 def test_policy_equals_that_by_tables(pair: tuple[Whole, Whole], book: Book):
@@ -177,9 +179,9 @@ def test_policy_equals_that_by_tables(pair: tuple[Whole, Whole], book: Book):
         prices = priced(bands(scores, edges), len(edges) + 1, rows, assumptions, 0.1)
         found.append((strategy, [astuple(each) for each in cells], [astuple(each) for each in prices]))
     for each in fields(Strategy):
-        same(getattr(found[1][0], each.name), getattr(found[0][0], each.name))
-    same(found[1][1], found[0][1])
-    same(found[1][2], found[0][2])
+        assert same(getattr(found[1][0], each.name), getattr(found[0][0], each.name))
+    assert same(found[1][1], found[0][1])
+    assert same(found[1][2], found[0][2])
 
 
 # ---- what is asked ---------------------------------------------------------------------------------------------------
@@ -270,8 +272,8 @@ def test_scenario_that_was_cancelled_is_not_half_remembered(
         whole.rows(numbers, lambda share: next(steps))
     assert numbers not in whole._latest
     known = Whole(scorer, *part)
-    same_rows(whole.rows(numbers), known.rows(numbers))
-    same(astuple(whole.totals([numbers])[0]), astuple(known.totals([numbers])[0]))
+    assert same_rows(whole.rows(numbers), known.rows(numbers))
+    assert same(astuple(whole.totals([numbers])[0]), astuple(known.totals([numbers])[0]))
 
 
 def test_model_that_fails_midway_leaves_nothing_half_remembered(
@@ -289,7 +291,7 @@ def test_model_that_fails_midway_leaves_nothing_half_remembered(
     with pytest.raises(Cancelled):
         whole.rows(numbers)
     monkeypatch.setattr(asked, "margins", good)
-    same_rows(whole.rows(numbers), Whole(scorer, *part).rows(numbers))
+    assert same_rows(whole.rows(numbers), Whole(scorer, *part).rows(numbers))
 
 
 def test_reactions_are_refused_in_a_sentence(pair: tuple[Whole, Whole]):
@@ -336,8 +338,8 @@ def test_sample_stands_for_the_number_of_customers_of_the_book(sampled: tuple[Bo
     numbers = numbers_of(stressed(**SCENES[1]))
     assert [each.customers for each in whole.totals([NOTHING, numbers])] == [SIZE, SIZE]
     assert whole.rows(numbers).totals(3.0).customers == SIZE
-    same(astuple(whole.rows(numbers).totals(numbers.years)), astuple(whole.totals([numbers])[0]))
-    same(whole.losses([numbers])[0], whole.totals([numbers])[0].loss)
+    assert same(astuple(whole.rows(numbers).totals(numbers.years)), astuple(whole.totals([numbers])[0]))
+    assert same(whole.losses([numbers])[0], whole.totals([numbers])[0].loss)
 
 
 @pytest.mark.parametrize("scene", SCENES[1:3], ids=lambda scene: ",".join(scene))
@@ -351,12 +353,12 @@ def test_segments_of_a_sample_sum_to_its_totals_and_their_customers_to_the_book(
     parents = {cell.path[0]: cell for cell in cut(whole, *rows, years, one)}
     children = cut(whole, *rows, years, one, other)
     for cells in (list(parents.values()), children):
-        same(astuple(summed([cell.now for cell in cells])), astuple(now))
-        same(astuple(summed([cell.base for cell in cells])), astuple(base))
+        assert same(astuple(summed([cell.now for cell in cells])), astuple(now))
+        assert same(astuple(summed([cell.base for cell in cells])), astuple(base))
         assert sum(cell.now.customers for cell in cells) == SIZE
     for band, parent in parents.items():
         mine = summed([cell.now for cell in children if cell.path[0] == band])
-        same(astuple(mine), astuple(parent.now))
+        assert same(astuple(mine), astuple(parent.now))
         assert mine.customers == parent.now.customers
 
 
@@ -370,8 +372,8 @@ def summed(parts: Sequence[Totals]) -> Totals:
 def test_bridge_of_a_sample_sums_from_the_book_to_the_scenario(sampled: tuple[Book, Whole]):
     whole, stress = sampled[1], stressed(**SCENES[3])
     found = bridge(whole, stress, TODAY)
-    same(found.base + sum(step.amount for step in found.steps), found.scenario)
-    same((found.base, found.scenario), whole.losses([NOTHING, numbers_of(stress)]))
+    assert same(found.base + sum(step.amount for step in found.steps), found.scenario)
+    assert same((found.base, found.scenario), whole.losses([NOTHING, numbers_of(stress)]))
 
 
 def test_held_and_known_of_a_sample_speak_of_the_book(sampled: tuple[Book, Whole], narrow: TableScorer, large: Book):
@@ -391,8 +393,8 @@ def test_movers_of_a_sample_are_told_as_single_customers(sampled: tuple[Book, Wh
     rows = all_of_it.rows(NOTHING), all_of_it.rows(numbers)
     for each in movers(whole, whole.rows(NOTHING), whole.rows(numbers)):
         k = each.customer - 1
-        same((each.pd, each.ead, each.loss), (rows[1].pd[k], rows[1].ead[k], rows[1].loss[k]))
-        same((each.pd_base, each.loss_base), (rows[0].pd[k], rows[0].loss[k]))
+        assert same((each.pd, each.ead, each.loss), (rows[1].pd[k], rows[1].ead[k], rows[1].loss[k]))
+        assert same((each.pd_base, each.loss_base), (rows[0].pd[k], rows[0].loss[k]))
 
 
 def test_concentration_of_a_sample_is_that_of_the_book(sampled: tuple[Book, Whole], all_of_it: Whole):
@@ -426,20 +428,20 @@ def test_policy_of_a_sample_counts_the_customers_of_the_book(sampled: tuple[Book
     assert (lowest.of, lowest.customers, lowest.approval) == (SIZE, SIZE, 1.0)
     assert (nobody.customers, nobody.bad, nobody.volume, nobody.profit) == (0, 0, 0, 0)
     totals = whole.totals([NOTHING])[0]
-    same(
+    assert same(
         (lowest.volume, lowest.loss, lowest.profit, lowest.bad),
         (rows.ead.sum(), totals.loss, totals.margin, totals.pd_sum),
     )
     assert lowest.observed == pytest.approx(own.target.mean() * SIZE)
     cells = swap(scores >= 520, scores >= 540, rows, own.target)
     assert sum(each.customers for each in cells) == SIZE
-    same(sum(each.loss for each in cells), totals.loss)
-    same(sum(each.bad for each in cells), totals.pd_sum)
+    assert same(sum(each.loss for each in cells), totals.loss)
+    assert same(sum(each.bad for each in cells), totals.pd_sum)
     assert abs(cells[0].customers + cells[2].customers - strategy.at(520).customers) <= 1
     prices = priced(bands(scores, edges), len(edges) + 1, rows, dict(NOTHING.assumptions))
     assert sum(each.customers for each in prices) == SIZE
-    same(sum(each.loss for each in prices), totals.loss)
-    same(sum(each.exposure for each in prices), totals.exposure)
+    assert same(sum(each.loss for each in prices), totals.loss)
+    assert same(sum(each.exposure for each in prices), totals.exposure)
 
 
 @given(st.lists(st.integers(0, 5000), min_size=1, max_size=30), st.floats(1, 50))
