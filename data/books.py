@@ -39,6 +39,17 @@ class Book:
         """Model inputs of every record, (inputs, n)."""
         return self.contract.derive(self.raw)
 
+    @property
+    def vintages(self) -> Array | None:
+        """When each record came into the book, (n,), if the contract says so."""
+        vintage = self.contract.vintage
+        return None if vintage is None else self.raw[self.contract.row[vintage.name]]
+
+    @cached_property
+    def realised_loss(self) -> Array | None:
+        """The amount actually lost on each record, (n,), where its target came true; None if the book has none."""
+        return self.contract.realised_loss(self.raw, self.observed)
+
     def part(self, chosen: NDArray[np.intp]) -> "Book":
         """Some of the customers, by their positions, in that order."""
         observed = {name: values[chosen] for name, values in self.observed.items()}

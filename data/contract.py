@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from itertools import chain, pairwise
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,14 +23,15 @@ from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError, model_
 from pydantic import Field as Declared
 
 from data.errors import ContractError, Impossible, Missing, NotEditable, OutOfRange
-from data.formulas import Array, Formula, parse
+from data.formulas import Array, Formula, names_in, parse
 
 Role = Literal["input", "target", "id", "segment", "protected", "vintage", "exposure", "post-outcome"]
 Mutability = Literal["never", "up", "down", "free"]
 Direction = Literal[-1, 0, 1]
 
 
-Measure = Literal["exposure", "pd", "loss", "loss_bps", "capital", "margin", "return_on_capital"]
+RECORDED: frozenset[Role] = frozenset({"input", "vintage"})  # roles of the fields that make up a record
+Measure = Literal["exposure", "pd", "loss", "net_loss", "loss_bps", "capital", "margin", "return_on_capital"]
 
 
 _Named = TypeVar("_Named", "Lever", "Concept", "Assumption", "Shock", "Variable", "Segment", "Input")
@@ -80,14 +81,25 @@ class Score(_Part):
 
 
 class Exposure(_Part):
-    """Formulas of the balance and of the exposure at default, over fields and assumptions."""
+    """Formulas over fields and assumptions: the balance, the exposure at default, the loss given default, and the share
+    of a loss that the bank bears itself; the rest is the ``guarantor``'s."""
 
     balance: str
     ead: str
+    lgd: str = "lgd"
+    own_share: str = "1"
+    guarantor: str = ""
+
+
+class Realised(_Part):
+    """Formula, over the record and what is known after the outcome, of the amount lost where the target came true."""
+
+    loss: str
 
 
 class Training(_Part):
-    """How the model is fitted."""
+    """How the model is fitted, and to which vintages: from ``since`` to ``until``, both included; None is open. Those
+    after ``until``, to ``later_until``, are the test out of time."""
 
     iterations: int = Declared(gt=0)
     leaves: int = Declared(gt=1)
@@ -95,15 +107,58 @@ class Training(_Part):
     min_leaf: int = Declared(gt=0)
     seed: int
     folds: int = Declared(gt=1)
+    since: int | None = None
+    until: int | None = None
+    later_until: int | None = None
+
+    @model_validator(mode="after")
+    def _windows_follow(self) -> "Training":
+        if self.since is not None and self.until is not None and self.since > self.until:
+            raise ValueError(f"the window from {self.since} to {self.until} is empty")
+        if self.later_until is not None and (self.until is None or self.later_until <= self.until):
+            raise ValueError("later_until must lie after until, the last vintage of the training")
+        return self
 
 
 class Gates(_Part):
-    """What a model must reach, in cross-validation, to be promoted."""
+    """What a release must reach to be promoted. Gates that are ``watched`` are told, but stop nothing; ``watch_reason``
+    says why. A threshold of None leaves its gate out."""
 
     auc_at_least: float
     auc_at_most: float
     brier_at_most: float
     ece_at_most: float
+    log_loss_at_most: float | None = None
+    slope_at_least: float = 0.8
+    slope_at_most: float = 1.25
+    worse_auc_at_most: float = 0.005
+    worse_brier_at_most: float = 0.002
+    worse_log_loss_at_most: float = 0.005
+    worse_ece_at_most: float = 0.01
+    worse_slope_at_most: float = 0.1
+    psi_at_most: float = 0.25
+    csi_at_most: float = 0.25
+    later_auc_at_least: float | None = None
+    later_gap_at_most: float | None = None
+    single_auc_at_most: float = 0.80
+    duplicates_at_most: float = 0.01
+    impact_at_least: float = 0.80
+    row_ms_at_most: float = 1.0
+    size_mb_at_most: float = 20.0
+    watched: tuple[str, ...] = ()
+    watch_reason: str = ""
+
+
+class Card(_Part):
+    """What a model card says that no figure can: by and for whom the model is, what for, and where its limits are."""
+
+    purpose: str
+    users: str
+    owner: str
+    tier: str
+    not_for: str
+    limits: tuple[str, ...]
+    next_review: str = ""
 
 
 class Concept(_Part):
@@ -303,8 +358,10 @@ class Contract(_Part):
     book: Book
     score: Score
     exposure: Exposure
+    realised: Realised | None = None
     training: Training
     gates: Gates
+    card: Card | None = None
     concepts: tuple[Concept, ...]
     fields: tuple[Field, ...] = ()
     histories: tuple[History, ...] = ()
@@ -337,8 +394,8 @@ class Contract(_Part):
 
     @cached_property
     def record(self) -> tuple[Field, ...]:
-        """The fields of ``raw``, in the order of its rows: role input, histories month by month."""
-        single = [field for field in self.fields if field.role == "input"]
+        """The fields of ``raw``, in the order of its rows: role input and vintage, histories month by month."""
+        single = [field for field in self.fields if field.role in RECORDED]
         monthly = chain.from_iterable(h.fields() for h in self.histories if h.role == "input")
         return (*single, *monthly)
 
@@ -359,8 +416,13 @@ class Contract(_Part):
 
     @cached_property
     def observed(self) -> tuple[Field, ...]:
-        """Fields that are in the book but never scored: target, protected and the like."""
-        return tuple(field for field in self.fields if field.role != "input")
+        """Fields that are in the book but no part of the record: target, protected, known after the outcome."""
+        return tuple(field for field in self.fields if field.role not in RECORDED)
+
+    @cached_property
+    def vintage(self) -> Field | None:
+        """The field that says when a record came into the book, if any."""
+        return next((field for field in self.fields if field.role == "vintage"), None)
 
     def protected(self) -> tuple[Field, ...]:
         """Fields that evaluate fairness and never enter the score."""
@@ -392,7 +454,8 @@ class Contract(_Part):
 
     @cached_property
     def _inputs(self) -> tuple[Formula, ...]:
-        return tuple(parse(each.formula, self._known) for each in self.inputs)
+        scored = self._known - ({self.vintage.name} if self.vintage else set())
+        return tuple(parse(each.formula, scored) for each in self.inputs)
 
     @cached_property
     def _levers(self) -> dict[str, tuple[Formula, dict[str, Formula]]]:
@@ -410,9 +473,14 @@ class Contract(_Part):
         return tuple((each, parse(each.rule, self._known)) for each in self.constraints)
 
     @cached_property
-    def _exposure(self) -> tuple[Formula, Formula]:
-        known = self._known | {each.name for each in self.assumptions}
-        return parse(self.exposure.balance, known), parse(self.exposure.ead, known)
+    def _exposure(self) -> tuple[Formula, Formula, Formula, Formula]:
+        known, own = self._known | {each.name for each in self.assumptions}, self.exposure
+        return parse(own.balance, known), parse(own.ead, known), parse(own.lgd, known), parse(own.own_share, known)
+
+    @cached_property
+    def _realised(self) -> Formula | None:
+        after = {field.name for field in self.fields if field.role == "post-outcome"}
+        return parse(self.realised.loss, self._known | after) if self.realised else None
 
     @cached_property
     def reads(self) -> tuple[frozenset[int], ...]:
@@ -437,21 +505,37 @@ class Contract(_Part):
             out[k] = self._inputs[which](values)
         return out
 
-    def exposures(self, raw: Array, assumptions: Mapping[str, float]) -> tuple[Array, Array]:
-        """Balance and exposure at default, each (n,) in the book's currency."""
+    def exposures(self, raw: Array, assumptions: Mapping[str, float]) -> "Exposed":
+        """What would be lost if each record of ``raw`` (fields, n) defaulted; ``assumptions`` not given stand at their
+        defaults."""
         return self.exposures_from(self.values(raw), raw.shape[1], assumptions)
 
-    def exposures_from(
-        self, values: Mapping[str, Array], n: int, assumptions: Mapping[str, float]
-    ) -> tuple[Array, Array]:
+    def exposures_from(self, values: Mapping[str, Array], n: int, assumptions: Mapping[str, float]) -> "Exposed":
         """The same from fields and histories by name of ``n`` records."""
-        balance, ead = (formula({**values, **assumptions}) for formula in self._exposure)
-        return np.broadcast_to(balance, (n,)), np.broadcast_to(ead, (n,))
+        balance, ead, lgd, own = (each({**values, **self._defaults, **assumptions}) for each in self._exposure)
+        return Exposed(np.broadcast_to(balance, (n,)), np.broadcast_to(ead, (n,)), lgd, own)
+
+    @cached_property
+    def _defaults(self) -> dict[str, float]:
+        return {each.name: each.default for each in self.assumptions}
 
     @cached_property
     def exposed_to(self) -> frozenset[str]:
-        """The assumptions that balance and exposure at default depend on."""
-        return frozenset(each.name for each in self.assumptions) & (self._exposure[0].names | self._exposure[1].names)
+        """The assumptions that `exposures` depend on."""
+        read = frozenset(chain.from_iterable(each.names for each in self._exposure))
+        return frozenset(each.name for each in self.assumptions) & read
+
+    @property
+    def guaranteed(self) -> bool:
+        """Whether somebody else bears a part of the losses, so that they are told gross and net."""
+        return bool(self.exposure.guarantor)
+
+    def realised_loss(self, raw: Array, after: Mapping[str, Array]) -> Array | None:
+        """The amount actually lost on each record, (n,), in the book's currency, wherever its target came true; None if
+        the contract declares none. ``after`` holds the fields known after the outcome."""
+        if self._realised is None:
+            return None
+        return np.broadcast_to(self._realised({**self.values(raw), **after}), raw.shape[1:])
 
     # ---- levers --------------------------------------------------------------------------------------------------
 
@@ -622,6 +706,16 @@ class Contract(_Part):
         return [each for each, rule in self._constraints if not np.all(rule(values))]
 
 
+class Exposed(NamedTuple):
+    """Of each record (n,): ``balance`` and exposure at default ``ead`` in the book's currency; loss given default
+    ``lgd`` and the bank's own share ``own`` of a loss as fractions, one number where it is the same for all."""
+
+    balance: Array
+    ead: Array
+    lgd: Array | float
+    own: Array | float
+
+
 def check_value(field: Field | Lever | Assumption | Shock | Variable, values: Any) -> None:
     """Raise unless every value is present (or may be missing), within range, and a known code.
 
@@ -712,7 +806,7 @@ def _agree(contract: Contract, source: str) -> None:
     concepts = {each.name for each in contract.concepts}
     parts: tuple[Field | Input | Lever, ...] = (*contract.record, *contract.inputs, *contract.levers)
     for part in parts:
-        if part.concept not in concepts:
+        if part.concept not in concepts and getattr(part, "role", "") != "vintage":
             raise ContractError(f"{source}: {part.name} is of the concept {part.concept!r}, which is not declared.")
     for lever in contract.levers:
         if lever.shows not in {each.name for each in contract.inputs}:
@@ -737,9 +831,36 @@ def _agree(contract: Contract, source: str) -> None:
         for target in shock.rules:
             if target not in contract.rows:
                 raise ContractError(f"{source}: shock {shock.name} moves {target!r}, which is no input field.")
+    _outcome_unread(contract, source)
     contract.reads, contract._levers, contract._constraints, contract._exposure  # noqa: B018  compile every formula
-    contract._shocks  # noqa: B018
+    contract._shocks, contract._realised  # noqa: B018
     _try_out(contract, source)
+
+
+def _outcome_unread(contract: Contract, source: str) -> None:
+    """Raise ContractError if a formula reads what is known only after the outcome, or an input reads the vintage."""
+    by_role: dict[str, set[str]] = {"post-outcome": set(), "target": set(), "protected": set(), "vintage": set()}
+    for field in contract.fields:
+        by_role.get(field.role, set()).add(field.name)
+    if len(by_role["vintage"]) > 1:
+        raise ContractError(f"{source}: a book has one vintage; {', '.join(sorted(by_role['vintage']))} are declared.")
+    told = {
+        "post-outcome": "which is known only after the outcome: a model that reads it knows what it should predict",
+        "target": "which is the outcome itself",
+        "protected": "which is protected and never scored",
+        "vintage": "the vintage: a model that reads it learns the calendar, which says nothing of later years",
+    }
+    own = contract.exposure
+    formulas = [(f"input {each.name}", each.formula, True) for each in contract.inputs]
+    formulas += [(f"lever {each.name}", rule, False) for each in contract.levers for rule in each.rules.values()]
+    formulas += [(f"shock {each.name}", rule, False) for each in contract.shocks for rule in each.rules.values()]
+    formulas += [("the exposure", each, False) for each in (own.balance, own.ead, own.lgd, own.own_share)]
+    for what, text, scored in formulas:
+        read = names_in(text)
+        for role, names in by_role.items():
+            found = sorted(read & names)
+            if found and (scored or role != "vintage"):
+                raise ContractError(f"{source}: {what} reads {', '.join(found)}, {told[role]}.")
 
 
 def _try_out(contract: Contract, source: str) -> None:

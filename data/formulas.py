@@ -9,6 +9,7 @@ stands for all its months at once, latest first. Allowed: numbers, names, ``+ - 
 ``latest(h, k)``       its k latest months; ``earliest(h, k)`` its k earliest
 ``previous(h)``        each month replaced by the month before it (the earliest, which has none, by itself)
 ``where(c, a, b)``     a where c holds, else b; ``missing`` is the missing value
+``pick(x, k, a, …, b)``  a where x is k, and so on for further pairs, else b
 ``abs(x)``
 ``round(x, k)``        to k decimals, halves up, a millionth of the last place forgiven: noise in the last bit of a
                        ratio, which differs from engine to engine, does not choose a bin
@@ -40,6 +41,16 @@ def _over_months(reduce: Any, pair: Any) -> Callable[..., Any]:
     return either
 
 
+def _pick(x: Any, *rest: Any) -> Any:
+    if len(rest) % 2 == 0:
+        raise TypeError("pick takes pairs of a value and what stands for it, and at the end what stands for all others")
+    keys, found = np.array(rest[:-1:2], float), np.array(rest[1::2], float)
+    order = np.argsort(keys)
+    keys, found = keys[order], found[order]
+    place = np.searchsorted(keys, x).clip(max=len(keys) - 1)
+    return np.where(keys[place] == x, found[place], rest[-1])
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "max": _over_months(np.maximum.reduce, np.maximum),
     "min": _over_months(np.minimum.reduce, np.minimum),
@@ -50,6 +61,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "earliest": lambda history, months: history[-months:],
     "previous": lambda history: np.concatenate((history[1:], history[-1:])),
     "where": np.where,
+    "pick": _pick,
     "abs": np.abs,
     "round": lambda x, decimals: np.floor(x * 10.0**decimals + 0.500001) / 10.0**decimals,
 }
@@ -71,6 +83,14 @@ class Formula:
         """The formula's value, element by element. Histories are of shape (months, n), fields of (n,)."""
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             return eval(self.code, {"__builtins__": {}, "missing": np.nan, **FUNCTIONS}, values)
+
+
+def names_in(text: str) -> frozenset[str]:
+    """Every name that a formula mentions, declared or not; none where it cannot be read."""
+    try:
+        return frozenset(node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # `parse` says what is wrong with it
+        return frozenset()
 
 
 def parse(text: str, known: frozenset[str] | set[str]) -> Formula:

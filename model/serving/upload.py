@@ -174,7 +174,7 @@ def score(
         margins = scorer.margins(raw)
         scores = np.asarray(points.score(margins))
         pd_ = probability(margins)
-        _, ead = contract.exposures(raw, assumptions)
+        exposed = contract.exposures(raw, assumptions)
         whole = _whole(scores)
         seen = scorer.territory
         beyond = seen.beyond(raw).any(0) | seen.outside(contract.derive(raw))
@@ -184,7 +184,7 @@ def score(
             PD: pd_,
             SCORE: whole,
             DECISION: np.where(scores >= assumptions[CUTOFF], GRANTED, NOT_GRANTED),
-            loss_column(contract): expected_loss(pd_, assumptions["lgd"], ead),
+            loss_column(contract): expected_loss(pd_, exposed.lgd, exposed.ead),
         }
         if why:
             found = scorer.reasons(raw)

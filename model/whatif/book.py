@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.books import Book
-from data.contract import Contract, Measure
+from data.contract import Contract, Exposed, Measure
 from data.formulas import Array
 from model.engine.binning import Codes
 from model.engine.chunks import ROWS, Told, over, unheard
@@ -47,13 +47,15 @@ NORMAL_95 = 1.959964
 @dataclass(frozen=True)
 class Totals:
     """Sums over customers, which add up from part to whole, and the ratios made of them. ``exposure``, ``loss``,
-    ``capital`` and ``margin`` in the book's currency, each on its own horizon; ``years`` is the margin's."""
+    ``net_loss`` (the bank's own share of it), ``capital`` and ``margin`` (both after guarantees) in the book's
+    currency, each on its own horizon; ``years`` is the margin's."""
 
     customers: int
     exposure: float
     pd_sum: float
     pd_exposure: float
     loss: float
+    net_loss: float
     capital: float
     margin: float
     years: float
@@ -89,12 +91,13 @@ class Totals:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Each customer under one scenario, (n,): ``pd`` after all layers; ``ead``, ``loss``, ``capital``, ``margin`` and
-    ``balance`` in the book's currency, of the ``each`` customers together that one stands for."""
+    """Each customer under one scenario, (n,): ``pd`` after all layers; ``ead``, ``loss``, ``net_loss``, ``capital``,
+    ``margin`` and ``balance`` in the book's currency, of the ``each`` customers together that one stands for."""
 
     pd: Array
     ead: Array
     loss: Array
+    net_loss: Array
     capital: Array
     margin: Array
     balance: Array
@@ -111,7 +114,7 @@ class Rows:
         pd, ead = self.pd[chosen], self.ead[chosen]
         return Totals(
             round(len(pd) * self.each), float(ead.sum()), float(pd.sum()) * self.each, float(pd @ ead),
-            float(self.loss[chosen].sum()),
+            float(self.loss[chosen].sum()), float(self.net_loss[chosen].sum()),
             float(self.capital[chosen].sum()), float(self.margin[chosen].sum()), years,
         )  # fmt: skip
 
@@ -292,25 +295,28 @@ class Whole:
             pd = capital.conditional_pd(pd, assumed["correlation"], layers.factor, "anchored")
         return np.minimum(pd * layers.pd_overlay, 1.0) if layers.pd_overlay != 1 else pd
 
-    def _exposed(self, layers: Layers, rows: slice, shocked: Shocked) -> tuple[Array, Array]:
-        """Balance and exposure at default after the shocks, not held."""
+    def _exposed(self, layers: Layers, rows: slice, shocked: Shocked) -> Exposed:
+        """What would be lost after the shocks, not held, with the overlay on the loss given default."""
         values = {**self.contract.values(self.raw[:, rows]), **shocked.moved}
-        return self.contract.exposures_from(values, len(shocked.margins), dict(layers.assumptions))
+        found = self.contract.exposures_from(values, len(shocked.margins), dict(layers.assumptions))
+        return found._replace(lgd=np.clip(found.lgd + layers.lgd_overlay, 0.0, 1.0)) if layers.lgd_overlay else found
 
     def _money(self, layers: Layers, rows: slice) -> Rows:
         assumed = dict(layers.assumptions)
         shocked = self._shocked(rows.start, rows.stop, layers.struck)
-        balance, ead = self._exposed(layers, rows, shocked)
+        balance, ead, lgd, own = self._exposed(layers, rows, shocked)
         pd = self._scored(layers, shocked.margins)
-        lost = loss.expected_loss(pd, layers.lgd, ead)
+        lost = loss.expected_loss(pd, lgd, ead)
+        net = lost * own if self.contract.guaranteed else lost
         year = capital.one_year(pd, self.annual(assumed["annual_default_rate"]))
-        needed = capital.requirement(year, layers.lgd, self.contract.book.exposure_class) * ead
+        needed = capital.requirement(year, lgd, self.contract.book.exposure_class) * ead * own
         earned = margin.after_loss(
-            pd, balance, lost, assumed["apr"], assumed["funding"], assumed["opex"], assumed["margin_months"]
+            pd, balance, net, assumed["apr"], assumed["funding"], assumed["opex"], assumed["margin_months"]
         )
+        amounts: tuple[Array, ...] = (ead, lost, net, needed, earned, balance)
         if self.each != 1:  # of a sample: each stands for several
-            ead, lost, needed, earned, balance = (self.each * amount for amount in (ead, lost, needed, earned, balance))
-        return Rows(pd, ead, lost, needed, earned, balance, self.each)
+            amounts = tuple(self.each * amount for amount in amounts)
+        return Rows(pd, *amounts, self.each)
 
     # ---- answers -----------------------------------------------------------------------------------------------------
 
@@ -328,15 +334,15 @@ class Whole:
         exposed_to = sorted(self.contract.exposed_to)
 
         def work(rows: slice) -> Array:
-            exposed, found = dict[object, Array](), np.empty(len(scenarios))
+            exposed, found = dict[object, Exposed](), np.empty(len(scenarios))
             for k, layers in enumerate(scenarios):
                 assumed = dict(layers.assumptions)
                 shocked = self._shocked(rows.start, rows.stop, layers.struck)
-                key = layers.struck, tuple(assumed[name] for name in exposed_to)
+                key = layers.struck, layers.lgd_overlay, tuple(assumed[name] for name in exposed_to)
                 if key not in exposed:
-                    exposed[key] = self._exposed(layers, rows, shocked)[1]
+                    exposed[key] = self._exposed(layers, rows, shocked)
                 pd = self._scored(layers, shocked.margins)
-                found[k] = self.each * float(loss.expected_loss(pd, layers.lgd, exposed[key]).sum())
+                found[k] = self.each * float(loss.expected_loss(pd, exposed[key].lgd, exposed[key].ead).sum())
             return found
 
         return [float(each) for each in np.sum(over(self.n, work, told, self.size), axis=0)]
@@ -380,9 +386,10 @@ class Whole:
             shocked = self._shocked(rows.start, rows.stop, layers.struck)
             if not len(shocked.held):
                 return 0, 0.0
-            ead = self._exposed(layers, rows, shocked)[1][shocked.held]
+            exposed = self._exposed(layers, rows, shocked)
+            lost = (exposed.lgd * exposed.ead)[shocked.held]
             free, held = (self._scored(layers, each) for each in (shocked.free, shocked.margins[shocked.held]))
-            return len(shocked.held), float(((free - held) * layers.lgd * ead).sum())
+            return len(shocked.held), float(((free - held) * lost).sum())
 
         customers, more = (self.each * sum(each) for each in zip(*over(self.n, work, told, self.size), strict=True))
         return Held(round(customers), kept, kept + float(more))
@@ -405,7 +412,8 @@ class Whole:
             moved = after - before
             still = np.abs(moved) < 1e-9
             slope = (pd - self._scored(layers, before)) / np.where(still, 1.0, moved)
-            weights = np.where(still, pd * (1 - pd), slope) * self._exposed(layers, rows, shocked)[1] * layers.lgd
+            exposed = self._exposed(layers, rows, shocked)
+            weights = np.where(still, pd * (1 - pd), slope) * exposed.ead * exposed.lgd
             was = np.ascontiguousarray(self.codes[:, rows])
             assert shocked.codes is not None
             return tables.histogram(shocked.codes, weights) - tables.histogram(was, weights)
@@ -451,8 +459,7 @@ def stratified(contract: Contract, raw: Array, size: int) -> NDArray[np.intp]:
     exposure at default: every stratum is drawn in proportion, and each record stands for the same number."""
     values, n = contract.values(raw), raw.shape[1]
     strata = [contract.bands(each, values, n).astype(np.float64) for each in contract.segments[:2]]
-    defaults = {each.name: each.default for each in contract.assumptions}
-    order = np.lexsort((contract.exposures(raw, defaults)[1], *reversed(strata)))
+    order = np.lexsort((contract.exposures(raw, {}).ead, *reversed(strata)))
     return np.asarray(order[(np.arange(size) * n + n // 2) // size], np.intp)
 
 

@@ -22,8 +22,9 @@ def scale(contract: Contract) -> Scale:
 @dataclass(frozen=True)
 class Decision:
     """What the model says of one record. ``margin`` log-odds, ``pd`` in [0, 1], ``score`` and ``cutoff`` points,
-    ``ead`` and ``expected_loss`` in the book's currency over the contract's horizon, ``percentile`` of the distance
-    to known customers, ``beyond`` the labels of fields outside the range the model has seen."""
+    ``ead``, ``expected_loss`` and ``net_loss``, the bank's own share of it, in the book's currency over the contract's
+    horizon, ``percentile`` of the distance to known customers, ``beyond`` the labels of fields outside the range the
+    model has seen."""
 
     margin: float
     pd: float
@@ -31,6 +32,7 @@ class Decision:
     cutoff: float
     ead: float
     expected_loss: float
+    net_loss: float
     percentile: float
     beyond: tuple[str, ...]
 
@@ -50,7 +52,8 @@ def decide(scorer: Scorer, record: Array, assumptions: dict[str, float]) -> Deci
     contract = scorer.contract
     margin = float(scorer.margins(record)[0])
     pd = float(probability(np.array(margin)))
-    _, ead = contract.exposures(record, assumptions)
+    exposed = contract.exposures(record, assumptions)
+    lost = expected_loss(pd, exposed.lgd, exposed.ead)
     seen = scorer.territory
     outside = np.flatnonzero(seen.beyond(record)[:, 0])
     return Decision(
@@ -58,8 +61,9 @@ def decide(scorer: Scorer, record: Array, assumptions: dict[str, float]) -> Deci
         pd=pd,
         score=scale(contract).score(margin),
         cutoff=assumptions[CUTOFF],
-        ead=float(ead[0]),
-        expected_loss=float(expected_loss(pd, assumptions["lgd"], ead[0])),
+        ead=float(exposed.ead[0]),
+        expected_loss=float(lost[0]),
+        net_loss=float((lost * exposed.own)[0]),
         percentile=float(seen.percentile(contract.derive(record))[0]),
         beyond=tuple(contract.record[k].label for k in outside),
     )

@@ -235,17 +235,18 @@ def priced(
     sums = {name: np.bincount(band, getattr(rows, name), count).astype(np.float64) for name in names}
     earning, accounts = np.bincount(band, good * rows.balance, count), np.bincount(band, good, count) * rows.each
     customers = stands_for(np.bincount(band, minlength=count), rows.each)
+    at_stake = np.bincount(band, np.where(rows.pd > 0, rows.net_loss / np.where(rows.pd > 0, rows.pd, 1.0), 0.0), count)
     sums["pd"] *= rows.each
     found = []
     for k in range(count):
-        loss, capital, n = float(sums["loss"][k]), float(sums["capital"][k]), int(customers[k])
+        loss, capital, n = float(sums["net_loss"][k]), float(sums["capital"][k]), int(customers[k])
         apr, funding, opex = (assumptions[name] for name in ("apr", "funding", "opex"))
         year = float(sums["balance"][k]) * (apr - funding) - n * opex
         each = float(earning[k]), float(accounts[k]), loss, funding, opex, assumptions["margin_months"]
         found.append(
             Priced(
                 k, n, float(sums["pd"][k]) / n if n else np.nan, float(sums["ead"][k]), loss, float(sums["margin"][k]),
-                capital, margin.break_even_pd(year, assumptions["lgd"] * float(sums["ead"][k]), 12 * years),
+                capital, margin.break_even_pd(year, float(at_stake[k]), 12 * years),
                 margin.break_even_rate(*each), margin.break_even_rate(*each, more=target * capital),
                 float(sums["margin"][k]) / years / capital if capital else np.nan,
             )

@@ -58,14 +58,14 @@ def cut(whole: Whole, base: Rows, now: Rows, years: tuple[float, float], *segmen
 
 def _cells(code: NDArray[np.int64], count: int, rows: Rows, years: float) -> list[Totals]:
     customers = stands_for(np.bincount(code, minlength=count), rows.each)
-    ead, pd, weighted, loss, capital, margin = (
+    ead, pd, weighted, loss, net, capital, margin = (
         np.bincount(code, each, count)
-        for each in (rows.ead, rows.pd, rows.pd * rows.ead, rows.loss, rows.capital, rows.margin)
+        for each in (rows.ead, rows.pd, rows.pd * rows.ead, rows.loss, rows.net_loss, rows.capital, rows.margin)
     )
     return [
         Totals(
             int(customers[k]), float(ead[k]), float(pd[k]) * rows.each, float(weighted[k]),
-            float(loss[k]), float(capital[k]), float(margin[k]), years,
+            float(loss[k]), float(net[k]), float(capital[k]), float(margin[k]), years,
         )
         for k in range(count)
     ]  # fmt: skip

@@ -238,11 +238,6 @@ class Layers:
     assumptions: tuple[tuple[str, float], ...]
 
     @property
-    def lgd(self) -> float:
-        """Loss given default, the overlay included, within [0, 1]."""
-        return min(max(dict(self.assumptions)["lgd"] + self.lgd_overlay, 0.0), 1.0)
-
-    @property
     def years(self) -> float:
         """The margin's horizon."""
         return dict(self.assumptions)["margin_months"] / 12
