@@ -24,6 +24,7 @@ from data.books import folder
 from data.errors import WhatIfError
 from model.errors import GateError, ParityError, ReleaseError
 from model.release.store import ALIASES, Release, Store
+from model.serving.publish_verb import publish
 from model.serving.serve_verb import serve
 from model.serving.token_verbs import token
 from model.settings import settings
@@ -347,6 +348,7 @@ def audit_prune(before: datetime, as_json: bool) -> None:
     _answer(result, as_json, lambda _: told)
 
 
+main.add_command(publish)
 main.add_command(serve)
 main.add_command(token)
 

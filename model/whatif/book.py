@@ -313,10 +313,11 @@ class Whole:
         earned = margin.after_loss(
             pd, balance, net, assumed["apr"], assumed["funding"], assumed["opex"], assumed["margin_months"]
         )
-        amounts: tuple[Array, ...] = (ead, lost, net, needed, earned, balance)
         if self.each != 1:  # of a sample: each stands for several
-            amounts = tuple(self.each * amount for amount in amounts)
-        return Rows(pd, *amounts, self.each)
+            ead, lost, net, needed, earned, balance = (
+                self.each * amount for amount in (ead, lost, net, needed, earned, balance)
+            )
+        return Rows(pd, ead, lost, net, needed, earned, balance, self.each)
 
     # ---- answers -----------------------------------------------------------------------------------------------------
 
