@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from itertools import chain, pairwise
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +42,8 @@ class _Part(BaseModel):
 
 
 class Book(_Part):
-    """What the book is, and the words to speak of it."""
+    """What the book is, and the words to speak of it. One that is not ``reviewed`` was proposed from a file and not yet
+    read by a person: it can be trained, but `unread` keeps its releases from being promoted."""
 
     name: str
     title: str
@@ -62,6 +63,7 @@ class Book(_Part):
     pd_months: float
     exposure_class: Literal["mortgage", "revolving", "retail", "corporate"]
     historic_cutoff: float | None = None
+    reviewed: bool = True
 
 
 class Score(_Part):
@@ -82,13 +84,21 @@ class Score(_Part):
 
 class Exposure(_Part):
     """Formulas over fields and assumptions: the balance, the exposure at default, the loss given default, and the share
-    of a loss that the bank bears itself; the rest is the ``guarantor``'s."""
+    of a loss that the bank bears itself; the rest is the ``guarantor``'s ("the SBA"). ``note`` says the same in words.
+    """
 
     balance: str
     ead: str
     lgd: str = "lgd"
     own_share: str = "1"
     guarantor: str = ""
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _somebody_bears_the_rest(self) -> "Exposure":
+        if self.own_share.strip() != "1" and not self.guarantor:
+            raise ValueError("own_share leaves a part of each loss to somebody else: name them as guarantor")
+        return self
 
 
 class Realised(_Part):
@@ -121,8 +131,8 @@ class Training(_Part):
 
 
 class Gates(_Part):
-    """What a release must reach to be promoted. Gates that are ``watched`` are told, but stop nothing; ``watch_reason``
-    says why. A threshold of None leaves its gate out."""
+    """What a release must reach to be promoted. Gates that are ``watched`` are told, but stop nothing, each for the
+    reason given. A threshold of None leaves its gate out."""
 
     auc_at_least: float
     auc_at_most: float
@@ -145,8 +155,7 @@ class Gates(_Part):
     impact_at_least: float = 0.80
     row_ms_at_most: float = 1.0
     size_mb_at_most: float = 20.0
-    watched: tuple[str, ...] = ()
-    watch_reason: str = ""
+    watched: dict[str, str] = {}
 
 
 class Card(_Part):
@@ -390,6 +399,16 @@ class Contract(_Part):
         """The file as it was read, comments and all."""
         return self._text
 
+    @property
+    def unread(self) -> str:
+        """Why no release of this contract may be promoted yet; "" where a person has read it."""
+        if self.book.reviewed:
+            return ""
+        return (
+            f"The contract of the book {self.book.name} was proposed from a file and nobody has read it. Read the "
+            "contract, correct its guesses, set reviewed = true, and train again."
+        )
+
     # ---- the record ------------------------------------------------------------------------------------------
 
     @cached_property
@@ -529,6 +548,11 @@ class Contract(_Part):
     def guaranteed(self) -> bool:
         """Whether somebody else bears a part of the losses, so that they are told gross and net."""
         return bool(self.exposure.guarantor)
+
+    @cached_property
+    def measures(self) -> tuple[Measure, ...]:
+        """What the whole book is told by; a loss net of guarantees only where there are any."""
+        return tuple(each for each in get_args(Measure) if each != "net_loss" or self.guaranteed)
 
     def realised_loss(self, raw: Array, after: Mapping[str, Array]) -> Array | None:
         """The amount actually lost on each record, (n,), in the book's currency, wherever its target came true; None if
@@ -820,6 +844,8 @@ def _agree(contract: Contract, source: str) -> None:
         for name in constraint.fields:
             if name not in contract.rows:
                 raise ContractError(f"{source}: a constraint speaks of {name!r}, which is no input field.")
+    _outcome_unread(contract, source)
+    _vintage_stays(contract, source)
     for segment in contract.segments:
         if segment.field not in contract.row and segment.field not in {each.name for each in contract.inputs}:
             told = f"segment {segment.name} cuts {segment.field!r}, which is neither an input field nor a model input."
@@ -831,10 +857,26 @@ def _agree(contract: Contract, source: str) -> None:
         for target in shock.rules:
             if target not in contract.rows:
                 raise ContractError(f"{source}: shock {shock.name} moves {target!r}, which is no input field.")
-    _outcome_unread(contract, source)
+    for limit in contract.appetite:
+        if limit.measure not in contract.measures:
+            told = f"there is a limit on {limit.measure}, but no guarantor: a loss net of guarantees is not told here."
+            raise ContractError(f"{source}: {told}")
     contract.reads, contract._levers, contract._constraints, contract._exposure  # noqa: B018  compile every formula
     contract._shocks, contract._realised  # noqa: B018
     _try_out(contract, source)
+
+
+def _vintage_stays(contract: Contract, source: str) -> None:
+    """Raise ContractError if anything may move the day a record came into the book."""
+    vintage = contract.vintage
+    if vintage is None:
+        return
+    if vintage.mutability != "never":
+        raise ContractError(f"{source}: {vintage.name} is the vintage and cannot be edited: its mutability is never.")
+    rules = [(each.name, each.rules) for each in contract.levers] + [(each.name, each.rules) for each in contract.shocks]
+    for name, moved in rules:
+        if vintage.name in moved:
+            raise ContractError(f"{source}: {name} moves {vintage.name}, the vintage, which nothing may move.")
 
 
 def _outcome_unread(contract: Contract, source: str) -> None:
@@ -852,9 +894,12 @@ def _outcome_unread(contract: Contract, source: str) -> None:
     }
     own = contract.exposure
     formulas = [(f"input {each.name}", each.formula, True) for each in contract.inputs]
-    formulas += [(f"lever {each.name}", rule, False) for each in contract.levers for rule in each.rules.values()]
+    for each in contract.levers:
+        formulas += [(f"lever {each.name}", rule, False) for rule in (each.start, *each.rules.values())]
     formulas += [(f"shock {each.name}", rule, False) for each in contract.shocks for rule in each.rules.values()]
     formulas += [("the exposure", each, False) for each in (own.balance, own.ead, own.lgd, own.own_share)]
+    formulas += [("a constraint", each.rule, False) for each in contract.constraints]
+    formulas += [(f"segment {each.name}", each.field, False) for each in contract.segments]
     for what, text, scored in formulas:
         read = names_in(text)
         for role, names in by_role.items():
@@ -880,5 +925,7 @@ def _try_out(contract: Contract, source: str) -> None:
         contract.exposures(raw, {each.name: each.default for each in contract.assumptions})
         doing = "the constraints"
         contract.broken(raw)
+        doing = "the realised loss"
+        contract.realised_loss(raw, {each.name: np.zeros(2) for each in contract.observed})
     except (TypeError, ValueError, IndexError) as error:
         raise ContractError(f"{source}: a formula of {doing} cannot be worked out: {error}.") from error

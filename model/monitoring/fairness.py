@@ -9,13 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from data.formulas import Array
+from model.monitoring.intervals import Z, wilson
 
 SMALLEST = 30
 FOUR_FIFTHS = 0.80
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ def impact_ratio(selected: int, n: int, best: int, best_n: int, itself: bool = F
     ratio = (selected / n) / (best / best_n)
     if selected == 0:
         return (0.0, 0.0, np.nan)
-    spread = _z() * np.sqrt((1 - selected / n) / selected + (1 - best / best_n) / best)
+    spread = Z * np.sqrt((1 - selected / n) / selected + (1 - best / best_n) / best)
     return (ratio, float(ratio * np.exp(-spread)), float(ratio * np.exp(spread)))
 
 
@@ -117,18 +116,6 @@ def opportunity_difference(
     below = np.hypot(p - low, best_high - q)
     above = np.hypot(high - p, q - best_low)
     return (p - q, float(p - q - below), float(p - q + above))
-
-
-def wilson(selected: int, n: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a rate (1927): 50 of 100 → 0.404 to 0.596."""
-    p, z = selected / n, _z()
-    middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    return float(max(middle - half, 0.0)), float(min(middle + half, 1.0))
-
-
-def _z() -> float:
-    return float(ndtri(0.5 + CONFIDENCE / 2))
 
 
 def smallest_ratio(selected: Array, sizes: NDArray[np.int64]) -> Array:

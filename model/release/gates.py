@@ -1,140 +1,269 @@
-"""The gates between a fitted model and a release: each has a threshold, a figure and a verdict.
+"""The gates of a candidate, parity apart: what the contract asks of a model before it may be promoted.
 
-A parity gate that fails means there is no release at all; a performance gate that fails keeps the release from
-being promoted.
+Each reads one thing and has one threshold, so that a fault shows in its own gate: whether the model was fitted to what
+the contract derives, how well it ranks and how truly it speaks, alone and beside the champion on the same records,
+whether that holds in later vintages, whether the world or the data have moved, whether an input knows too much, whether
+directions are kept, how the contract's cut-off falls on groups, what a row costs, how large it is, what the file holds,
+and whether the libraries are those of the lock file.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data.books import Book
+from data.contract import Contract
 from data.formulas import Array
-from model.engine.shapley import ShapleyTables, against, brute_force
+from model.engine.scorer import TableScorer
 from model.engine.tables import Tables
+from model.finance.scorecard import Scale
+from model.monitoring.compared import Compared
+from model.monitoring.discrimination import single_input_auc
+from model.monitoring.drift import OF_PD, Drift
+from model.monitoring.fairness import SMALLEST, smallest_ratio
 from model.monitoring.performance import Performance
-from model.release.training import SHIPPED, Progress, one_thread, rows, silent
+from model.release.evidence import Evidence
+from model.release.gate import Gate
+from model.release.training import SHIPPED, fingerprints, rows
 
-EXACT = 1e-9  # log-odds
-SHAP_ROUNDING = 1e-3  # log-odds; shap's interventional explainer rounds (6.6e-5 seen against brute force)
-ORACLE_ROWS, ORACLE_BACKGROUND, SHAP_ROWS, SHAP_BACKGROUND = 5, 8, 1000, 60
-
-
-@dataclass(frozen=True)
-class Gate:
-    """One check. ``bound`` is what ``figure`` may be at most, or at least when ``at_least``."""
-
-    name: str
-    label: str
-    figure: float
-    bound: float
-    at_least: bool = False
-    parity: bool = False
-
-    @property
-    def passed(self) -> bool:
-        """Whether the figure keeps the bound; NaN never does."""
-        return self.figure >= self.bound if self.at_least else self.figure <= self.bound
-
-    def as_dict(self) -> dict[str, Any]:
-        """For the report."""
-        return {**asdict(self), "passed": self.passed}
+EXACT_DIRECTION = 1e-9  # log-odds: sums of the same leaves in another order
+TIMED = 200  # single rows, of which the median counts
+MEASURES = ("auc", "brier", "log_loss", "ece", "slope")
+WORSE = {"auc": "ranks worse", "brier": "errs more", "log_loss": "is more surprised", "ece": "is less calibrated",
+         "slope": "is further from a slope of 1"}  # fmt: skip
 
 
-def performance_gates(book: Book, found: Mapping[str, Performance]) -> list[Gate]:
-    """The shipped variant's cross-validated performance against the contract's thresholds."""
-    bounds, shipped = book.contract.gates, found[SHIPPED.label]
+def judged(gates: Sequence[Gate], contract: Contract) -> list[Gate]:
+    """The same gates; those that the contract only watches stop nothing, and say why."""
+    watched = contract.gates.watched
     return [
+        replace(each, stops=False, note=f"{each.note} {watched[each.name]}".strip()) if each.name in watched else each
+        for each in gates
+    ]
+
+
+# ---- the contract ---------------------------------------------------------------------------------------------------
+
+
+def contract_gates(part: Book, fitted: Sequence[str], tables: Tables) -> list[Gate]:
+    """Whether the model was fitted to what the contract derives, input by input and in its order.
+
+    ``part`` is the book's part in the window, ``fitted`` the fingerprints of the columns it was fitted to.
+    """
+    names = [each.name for each in part.contract.inputs]
+    own = fingerprints(rows(part.contract.derive(part.raw)))
+    off = [name for name, a, b in zip(names, own, fitted, strict=False) if a != b]
+    wrong = len(off) + abs(len(own) - len(fitted)) + abs(tables.n_inputs - len(names))
+    note = f"Not the contract's: {', '.join(off)}." if off else ""
+    return [
+        Gate("contract", "Fitted to the contract's inputs: inputs that differ", wrong, 0, kind="contract", note=note)
+    ]
+
+
+# ---- performance ----------------------------------------------------------------------------------------------------
+
+
+def performance_gates(contract: Contract, found: Mapping[str, Performance]) -> list[Gate]:
+    """The shipped variant's cross-validated performance against the contract's thresholds."""
+    bounds, shipped = contract.gates, found[SHIPPED.label]
+    gates = [
         Gate("auc", "Ranks well: AUC", shipped.auc, bounds.auc_at_least, at_least=True),
-        Gate("leakage", "Not better than can be: AUC", shipped.auc, bounds.auc_at_most),
         Gate("brier", "Small errors: Brier score", shipped.brier, bounds.brier_at_most),
         Gate("ece", "Says what happens: calibration error", shipped.ece, bounds.ece_at_most),
+        Gate("slope", "Neither timid: calibration slope", shipped.slope, bounds.slope_at_most),
+        Gate("slope_low", "nor overconfident: calibration slope", shipped.slope, bounds.slope_at_least, at_least=True),
     ]
+    if bounds.log_loss_at_most is not None:
+        gates.append(Gate("log_loss", "Little surprise: log-loss", shipped.log_loss, bounds.log_loss_at_most))
+    return gates
 
 
-def parity_gates(
-    model: Any, tables: Tables, shapley: ShapleyTables, book: Book, progress: Progress = silent
-) -> list[Gate]:
-    """Tables against the fitted model, against themselves, against the definition, and against `shap`.
+def champion_gates(contract: Contract, champion: str, compared: Sequence[Compared], n: int) -> list[Gate]:
+    """Whether the candidate may be worse than the ``champion``, on the ``n`` records both were judged on: the
+    unfavourable end of the 95 % interval of the paired difference."""
+    bounds = contract.gates
+    most = {
+        "auc": bounds.worse_auc_at_most, "brier": bounds.worse_brier_at_most, "log_loss": bounds.worse_log_loss_at_most,
+        "ece": bounds.worse_ece_at_most, "slope": bounds.worse_slope_at_most,
+    }  # fmt: skip
+    gates = []
+    for each in compared:
+        worst = -each.low if each.name == "auc" else each.high
+        note = f"{each.candidate:.4f} against {each.champion:.4f} of {champion} on {n:,} records; "
+        note += f"difference {each.low:+.4f} to {each.high:+.4f}."
+        label = f"At worst {WORSE[each.name]} than the champion by"
+        gates.append(Gate(f"worse_{each.name}", label, worst, most[each.name], kind="champion", note=note))
+    return gates
 
-    Rows include missing values in every input and values equal to a threshold.
-    """
-    progress("Comparing the tables with the trained model", 0.0)
-    probes = np.concatenate([book.inputs, awkward(tables, book.inputs)], axis=1)
-    codes = tables.encode(probes)
-    margins = tables.margins(codes)
-    with one_thread():
-        said = model.decision_function(rows(probes))
-        additive = shapley.base + shapley.explain(codes).sum(0)
-        progress("Comparing the reasons with their definition", 0.2)
-        oracle = _oracle_gap(model, tables, book)
-        progress("Comparing the reasons with the shap library", 0.7)
-        second = _shap_gap(model, tables, book)
+
+def later_gates(contract: Contract, span: str, found: Performance, gap: float) -> list[Gate]:
+    """Out of time: how the model ranks in the later vintages ``span``, and by how much its mean PD misses what was
+    observed there, ``gap`` a signed fraction."""
+    bounds, gates = contract.gates, list[Gate]()
+    if bounds.later_auc_at_least is not None:
+        label = f"Ranks in later vintages, {span}: AUC"
+        gates.append(Gate("later_auc", label, found.auc, bounds.later_auc_at_least, at_least=True, kind="later"))
+    if bounds.later_gap_at_most is not None:
+        label = f"Says what happens in {span}: mean PD off by"
+        gates.append(Gate("later_gap", label, abs(gap), bounds.later_gap_at_most, kind="later"))
+    return gates
+
+
+# ---- stability ------------------------------------------------------------------------------------------------------
+
+
+def stability_gates(contract: Contract, drifts: Sequence[Drift], than: str, suffix: str = "") -> list[Gate]:
+    """How far score and inputs have moved against ``than``: PSI of the score, the largest CSI of an input."""
+    bounds = contract.gates
+    score = [each for each in drifts if each.index == OF_PD]
+    inputs = [each for each in drifts if each.index != OF_PD]
+    gates = []
+    if score:
+        note = f"{score[0].n:,} records."
+        label = f"Score distributed as {than}: PSI"
+        gates.append(Gate(f"psi{suffix}", label, score[0].psi, bounds.psi_at_most, kind="stability", note=note))
+    if inputs:
+        worst = max(inputs, key=lambda each: each.psi)
+        note, label = (
+            f"{contract.inputs[worst.index].label}; {worst.n:,} records.",
+            f"Inputs distributed as {than}: CSI",
+        )
+        gates.append(Gate(f"csi{suffix}", label, worst.psi, bounds.csi_at_most, kind="stability", note=note))
+    return gates
+
+
+# ---- leakage --------------------------------------------------------------------------------------------------------
+
+
+def leakage_gates(part: Book, crossed_auc: float, seed: int) -> list[Gate]:
+    """Whether the model, or one input alone, knows more than can be known, and whether a record lies in two folds."""
+    contract, bounds = part.contract, part.contract.gates
+    alone = single_input_auc(part.target, part.inputs)
+    k = int(np.argmax(alone))
+    share = duplicated(part)
     return [
-        Gate("margins", "Tables equal the trained model, all customers", _gap(margins, said), EXACT, parity=True),
-        Gate("additivity", "Reasons sum to the score, all customers", _gap(additive, margins), EXACT, parity=True),
-        Gate("oracle", "Reasons equal their definition, five customers", oracle, EXACT, parity=True),
-        Gate("shap", "Reasons agree with shap, 1,000 customers", second, SHAP_ROUNDING, parity=True),
+        Gate("too_good", "Not better than can be: AUC", crossed_auc, bounds.auc_at_most, kind="leakage"),
+        Gate(
+            "single", "No input knows the outcome: AUC of the strongest alone", float(alone[k]),
+            bounds.single_auc_at_most, kind="leakage", note=f"{contract.inputs[k].label}.",
+        ),
+        Gate(
+            "duplicates", "Records that stand in two folds, outcome and all: share", share, bounds.duplicates_at_most,
+            kind="leakage",
+        ),
+    ]  # fmt: skip
+
+
+def duplicated(part: Book) -> float:
+    """The share of records that repeat another one, every field and the outcome alike, so that cross-validation could
+    have met them before; a fraction."""
+    if not len(part):
+        return 0.0
+    rows_ = np.ascontiguousarray(np.vstack([part.raw, part.target]).T)
+    keys = rows_.view(np.dtype((np.void, rows_.dtype.itemsize * rows_.shape[1]))).ravel()
+    return 1 - len(np.unique(keys)) / len(part)
+
+
+# ---- directions -----------------------------------------------------------------------------------------------------
+
+
+def monotone_gates(contract: Contract, tables: Tables) -> list[Gate]:
+    """Whether the score keeps every direction that the contract promises, whatever the other inputs are.
+
+    A tree whose paths test different pairs spreads its step over several tables, so no table need keep a direction by
+    itself. Each has another partner, all free: the worst step of the score is the sum of the tables' worst steps.
+    """
+    off, where = 0.0, ""
+    for k, each in enumerate(contract.inputs):
+        if not each.direction:
+            continue
+        known = int(tables.sizes[k]) - 1  # the last code is the missing value
+        worst = np.zeros(max(known - 1, 0))
+        for i, j, cells in tables.groups():
+            if k in (i, j):
+                along = cells[:known] if k == i else cells[:, :known].T
+                steps = -each.direction * np.diff(along, axis=0)
+                worst += steps if steps.ndim == 1 else steps.max(1)
+        if worst.max(initial=0.0) > off:
+            off, where = float(worst.max()), each.label
+    label, note = "Directions are kept: largest step the wrong way", f"{where}." if off > EXACT_DIRECTION else ""
+    return [Gate("monotone", label, off, EXACT_DIRECTION, kind="monotone", note=note)]
+
+
+# ---- fairness -------------------------------------------------------------------------------------------------------
+
+
+def fairness_gates(book: Book, evidence: Evidence, granted: NDArray[np.bool_] | None = None) -> list[Gate]:
+    """The smallest adverse impact ratio, a monitoring metric, of any protected attribute's groups at the contract's
+    cut-off, or of whoever is ``granted`` (m,) among the evidence; none where nothing protected is known."""
+    contract = book.contract
+    if granted is None:
+        granted = scores(contract, evidence.pd) >= contract.score.cutoff
+    lowest, where = np.inf, ""
+    for field in contract.protected():
+        group, names = contract.groups(field, book.observed[field.name][evidence.position])
+        sizes = np.bincount(group, minlength=len(names))
+        selected = np.bincount(group[granted], minlength=len(names)).astype(np.float64)[:, None]
+        ratio = float(smallest_ratio(selected, sizes)[0])
+        if ratio < lowest:
+            lowest, where = ratio, field.label
+    if not where:
+        return []
+    note = f"{where}. Groups of fewer than {SMALLEST} are left out. A monitoring metric, not a legal finding."
+    # a ratio of 0.80 but for the last bit is not below it
+    return [
+        Gate(
+            "impact", "Granted alike: smallest approval ratio of a group", round(lowest, 9),
+            contract.gates.impact_at_least, at_least=True, kind="fairness", note=note,
+        )
+    ]  # fmt: skip
+
+
+def scores(contract: Contract, pd: Array) -> Array:
+    """Score points of probabilities (n,)."""
+    own = contract.score
+    with np.errstate(divide="ignore"):
+        odds = np.log(pd) - np.log1p(-pd)
+    return np.asarray(Scale(own.base_score, own.base_odds, own.points_to_double).score(odds))
+
+
+# ---- what it costs to run, and what it is made of -------------------------------------------------------------------
+
+
+def running_gates(scorer: TableScorer, book: Book, size: int) -> list[Gate]:
+    """CPU of one row scored with its reasons, and the size of the release's files in bytes."""
+    bounds = book.contract.gates
+    ms = 1000 * row_seconds(scorer, book.raw)
+    return [
+        Gate("row", "One record with its reasons: ms of CPU", ms, bounds.row_ms_at_most, kind="speed"),
+        Gate("size", "Size of the release: MB", size / 1e6, bounds.size_mb_at_most, kind="size"),
     ]
 
 
-def awkward(tables: Tables, inputs: Array) -> Array:
-    """Records where mistakes hide: each input missing in turn, and each equal to each of its thresholds."""
-    typical = np.nanmedian(inputs, axis=1)
-    found = []
-    for i in range(tables.n_inputs):
-        edges = tables.edges[tables.starts[i] : tables.starts[i + 1]]
-        values = np.concatenate(([np.nan], edges, np.nextafter(edges, np.inf)))
-        part = np.repeat(typical[:, None], len(values), axis=1)
-        part[i] = values
-        found.append(part)
-    return np.concatenate(found, axis=1)
+def row_seconds(scorer: TableScorer, raw: Array) -> float:
+    """The median CPU time of one record, from raw fields to margin and reasons."""
+    took = []
+    for k in np.linspace(0, raw.shape[1] - 1, TIMED).astype(int):
+        record = np.ascontiguousarray(raw[:, k : k + 1])
+        start = time.thread_time()
+        scorer.margins(record)
+        scorer.reasons(record)
+        took.append(time.thread_time() - start)
+    return float(np.median(took))
 
 
-def off_single_precision(tables: Tables, inputs: Array) -> Array:
-    """``inputs`` with values equal to a threshold moved a millionth below it, if single precision cannot hold them.
-
-    shap's interventional explainer rounds thresholds to float32 and then puts such a value on the wrong side (its sum
-    missed ``decision_function`` by up to 0.4). The moved values have the same codes, hence the same Shapley values.
-    """
-    out = inputs.copy()
-    for i, values in enumerate(out):
-        edges = tables.edges[tables.starts[i] : tables.starts[i + 1]]
-        caught = np.isin(values, edges) & (values.astype(np.float32) != values)
-        values[caught] -= 1e-6 * np.abs(values[caught])
-    return out
+def trust_gates(untrusted: Sequence[str]) -> list[Gate]:
+    """Whether the model file holds only types of the allow-list."""
+    note = f"Not allowed: {', '.join(sorted(untrusted))}." if untrusted else ""
+    return [
+        Gate("allowed", "Types in the model file beyond the allow-list", len(untrusted), 0, kind="trust", note=note)
+    ]
 
 
-def _gap(a: Array, b: Array) -> float:
-    return float(np.max(np.abs(a - b)))
-
-
-def _spread(n: int, count: int) -> Array:
-    return np.linspace(0, n - 1, count).astype(int)
-
-
-def _oracle_gap(model: Any, tables: Tables, book: Book) -> float:
-    """Largest difference to brute-force Shapley values, over customers one of whom misses an input if any does."""
-    inputs, n = book.inputs, book.inputs.shape[1]
-    gaps = np.flatnonzero(np.isnan(inputs).any(0))
-    chosen = np.concatenate([gaps[:1], _spread(n, ORACLE_ROWS)])[:ORACLE_ROWS]
-    background = inputs[:, _spread(n, ORACLE_BACKGROUND)]
-    small = against(tables, tables.encode(background), "a few customers")
-    ours = small.explain(tables.encode(inputs[:, chosen]))
-    truth = [brute_force(model.decision_function, inputs[:, k], rows(background)) for k in chosen]
-    return _gap(ours, np.array(truth).T)
-
-
-def _shap_gap(model: Any, tables: Tables, book: Book) -> float:
-    """Largest difference to `shap.TreeExplainer` (interventional) against the same background."""
-    import shap  # seconds to import: only where it is the point
-
-    n = book.inputs.shape[1]
-    inputs = off_single_precision(tables, book.inputs)
-    background = inputs[:, _spread(n, SHAP_BACKGROUND)]
-    chosen = inputs[:, _spread(n, SHAP_ROWS)]
-    small = against(tables, tables.encode(background), "60 customers")
-    explainer = shap.TreeExplainer(model, rows(background), feature_perturbation="interventional")
-    return _gap(small.explain(tables.encode(chosen)), explainer.shap_values(rows(chosen), check_additivity=False).T)
+def lock_gates(off: Sequence[str]) -> list[Gate]:
+    """Whether the libraries that made the tables are those of the lock file."""
+    note = f"{'; '.join(off)}." if off else ""
+    return [Gate("lock", "Libraries that are not the lock file's", len(off), 0, kind="lock", note=note)]

@@ -1,9 +1,9 @@
 """Releases on disk: immutable folders, and aliases that point to them.
 
-    HOME/releases/<book>/<id>/     model.skops  tables.npz  golden.npz  territory.npz
+    HOME/releases/<book>/<id>/     model.skops  tables.npz  golden.npz  territory.npz  outcomes.npz  snapshot.npz
                                    contract.toml  gates.json  manifest.json
     HOME/releases/<book>/aliases.json      replaced atomically: where champion, challenger and previous point
-    HOME/releases/<book>/history.jsonl     one line for each time an alias moved
+    HOME/releases/<book>/history.jsonl     one line for each time an alias moved: who, when, why
 
 A release is named by a digest of its tables, contract and data: the same training gives the same name. The manifest
 holds the sha256 of every file, of the snapshot and of the lock file. Loading needs neither scikit-learn nor shap:
@@ -14,7 +14,6 @@ import hashlib
 import io
 import json
 import os
-import platform
 import re
 import shutil
 import tempfile
@@ -22,7 +21,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -36,22 +34,26 @@ from data.books import Book
 from data.contract import Contract, read
 from data.errors import ContractError
 from model.engine.scorer import TableScorer
-from model.engine.shapley import ShapleyTables, against
+from model.engine.shapley import ShapleyTables
 from model.engine.tables import Tables, compile_model
-from model.engine.territory import Territory, survey
+from model.engine.territory import Territory
 from model.errors import GateError, ParityError, ReleaseError
-from model.release import gates, training
-from model.release.gates import EXACT, Gate
+from model.monitoring.drift import Snapshot
+from model.release import origin, parity
+from model.release.evidence import Evidence
+from model.release.gate import Gate, in_the_way
+from model.release.making import TRUSTED, Asked, Champion, asked, fitted, formulas, make
+from model.release.parity import EXACT
 from model.release.training import Progress, silent
+from model.release.window import Window
 
-TRUSTED = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
-"""The only type beyond skops' own list that a model file may hold. Nothing is ever added from the file itself."""
-LOCK = Path(__file__).parents[2] / "requirements.txt"
-FILES = ("model.skops", "tables.npz", "golden.npz", "territory.npz", "contract.toml", "gates.json")
+FILES = (
+    "model.skops", "tables.npz", "golden.npz", "territory.npz", "outcomes.npz", "snapshot.npz", "contract.toml",
+    "gates.json",
+)  # fmt: skip
 ALIASES = ("champion", "challenger", "previous")
-GOLDEN_ROWS = 1000
+LONGEST = 500  # characters of a reason
 _MOVING = Lock()  # the page, REST and the background move aliases one after another
-BACKGROUND = "the average customer of the book"
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +71,27 @@ class Release:
         """The contract it was trained under."""
         return self.scorer.contract
 
+    @property
+    def window(self) -> Window:
+        """The vintages it was fitted to."""
+        return Window(**(self.manifest.get("window") or {}))
+
+    @property
+    def asked(self) -> Asked:
+        """How it was made."""
+        again = self.manifest.get("recalibrated")
+        return Asked(self.window, Window(again["since"], again["until"]) if again else None)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What it predicted of records it had not seen."""
+        return Evidence.from_arrays(_unpacked((self.path / "outcomes.npz").read_bytes()))
+
+    @cached_property
+    def snapshot(self) -> Snapshot:
+        """How inputs and score were distributed where it was trained."""
+        return Snapshot.from_arrays(_unpacked((self.path / "snapshot.npz").read_bytes()))
+
     @cached_property
     def artefact(self) -> str:
         """sha256 over tables, contract and data: whoever answers under it answers with these very numbers."""
@@ -79,82 +102,79 @@ class Release:
         return _load_model((self.path / "model.skops").read_bytes())
 
 
+@dataclass(frozen=True)
+class Moved:
+    """One line of the history: when an ``alias`` came to point to a ``release``, who did it and why; ``override``: the
+    reason for which the ``gates`` that had failed were passed over."""
+
+    at: datetime
+    alias: str
+    release: str
+    who: str
+    why: str = ""
+    override: str = ""
+    gates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What verifying a release found: ``gates``, and what of its origin ``differs`` here and now, in words."""
+
+    gates: tuple[Gate, ...]
+    differs: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every gate held."""
+        return all(gate.passed for gate in self.gates)
+
+
 class Store:
     """The releases of one book under a home folder."""
 
     def __init__(self, home: Path, book: str) -> None:
-        self.book = book
+        self.home, self.book = home, book
         self.root = home / "releases" / book
 
     # ---- making ------------------------------------------------------------------------------------------------
 
-    def train(self, progress: Progress = silent) -> Release:
+    def train(
+        self, progress: Progress = silent, since: int | None = None, until: int | None = None,
+        recalibrated: Window | None = None,
+    ) -> Release:  # fmt: skip
         """Fit, gate and write a release; an identical one that exists is returned as it is.
+
+        ``since`` and ``until`` choose the vintages, by default those of the contract; the intercept is fitted to the
+        vintages ``recalibrated``, if any. It is held against the champion, if there is one.
 
         Raises
         ------
         ParityError
             If the tables do not equal the model: then nothing is written.
+        BadInput
+            If the window cannot be.
         """
-        book = books.read(self.book)
-        progress("Training the model", 0.02)
-        model = training.fit(book)
-        tables = compile_model(model)
-        codes = tables.encode(book.inputs)
-        shapley = against(tables, codes, BACKGROUND)
-        parity = gates.parity_gates(model, tables, shapley, book, _part(progress, 0.1, 0.4))
-        failed = [gate for gate in parity if not gate.passed]
-        if failed:
-            raise ParityError("No release: " + "; ".join(_verdict(gate) for gate in failed) + ".")
-        found = training.cross_validate(book, _part(progress, 0.4, 0.95))
-        report = {
-            "gates": [gate.as_dict() for gate in (*gates.performance_gates(book, found), *parity)],
-            "cross_validation": {label: vars(each) for label, each in found.items()},
-            "folds": book.contract.training.folds,
-        }
+        book = books.read(self.book, self.home)
+        draft = make(book, asked(book, since, until, recalibrated), self._champion(), progress)
         progress("Writing the release", 0.97)
-        identity = self._write(book, model, tables, shapley, report)
+        identity = _identity(draft.scorer.tables, book.contract, book.sha256)
+        if not (self.root / identity).is_dir():
+            files = {name: _digest(content) for name, content in draft.files.items()}
+            manifest = {"id": identity, **draft.manifest, "files": files}
+            self._lay_down(identity, {**draft.files, "manifest.json": json.dumps(manifest, indent=1).encode()})
         progress("Done", 1.0)
         return self.load(identity)
 
-    def _write(self, book: Book, model: Any, tables: Tables, shapley: ShapleyTables, report: Mapping[str, Any]) -> str:
-        import skops.io
-
-        contract = book.contract
-        territory = survey(book.inputs, book.raw, contract.training.seed)
-        chosen = np.linspace(0, len(book) - 1, min(GOLDEN_ROWS, len(book))).astype(int)
-        golden = np.ascontiguousarray(book.raw[:, chosen])
-        scorer = TableScorer(contract, tables, shapley, territory)
-        files = {
-            "model.skops": skops.io.dumps(model),
-            "tables.npz": _packed({**tables.arrays(), "shapley": shapley.cells, "base": np.array(shapley.base)}),
-            "golden.npz": _packed(
-                {"raw": golden, "margins": scorer.margins(golden), "reasons": scorer.explain(golden)[1]}
-            ),
-            "territory.npz": _packed(territory.arrays()),
-            "contract.toml": contract.text,
-            "gates.json": json.dumps(report, indent=1).encode(),
-        }
-        identity = _identity(tables, contract, book.sha256)
-        if (self.root / identity).is_dir():
-            return identity
-        manifest = {
-            "id": identity,
-            "book": self.book,
-            "contract_version": contract.version,
-            "contract_sha256": contract.hash,
-            "data_sha256": book.sha256,
-            "lock_sha256": _digest(LOCK.read_bytes()) if LOCK.is_file() else None,
-            "rows": len(book),
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "background": shapley.background,
-            "platform": {"python": platform.python_version(), "machine": platform.machine()},
-            "libraries": {name: version(name) for name in ("numpy", "scikit-learn", "skops", "numba")},
-            "files": {name: _digest(content) for name, content in files.items()},
-        }
-        files["manifest.json"] = json.dumps(manifest, indent=1).encode()
-        self._lay_down(identity, files)
-        return identity
+    def _champion(self) -> Champion | None:
+        """The champion, to hold a candidate against; none if there is none that can be read."""
+        if "champion" not in self.aliases():
+            return None
+        try:
+            release = self.load()
+            data, made = str(release.manifest["data_sha256"]), formulas(release.contract)
+            return Champion(release.id, data, made, release.evidence, release.snapshot)
+        except ReleaseError:  # of another version, or altered: the candidate stands alone
+            return None
 
     def _lay_down(self, identity: str, files: Mapping[str, bytes]) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
@@ -269,22 +289,34 @@ class Store:
         found: dict[str, Any] = json.loads((self.root / identity / "manifest.json").read_bytes())
         return found
 
-    def verify(self, reference: str = "champion", retrain: bool = True, progress: Progress = silent) -> list[Gate]:
+    def report(self, identity: str) -> dict[str, Any]:
+        """A release's gates and figures, unchecked: for listings."""
+        found: dict[str, Any] = json.loads((self.root / identity / "gates.json").read_bytes())
+        return found
+
+    def verify(self, reference: str = "champion", retrain: bool = True, progress: Progress = silent) -> "Verified":
         """Checksums and golden rows, full parity against the stored model, and a retrain that must give the same
-        tables. Raises ReleaseError if the release cannot even be loaded; otherwise the gates tell."""
+        tables; where it does not, what differs from the release's origin is told.
+
+        Raises
+        ------
+        ReleaseError
+            If the release cannot even be loaded, or was made of another snapshot or contract: then nothing can be held
+            against it, and the message says which.
+        """
         release = self.load(reference)
-        book = books.read(self.book)
+        book = books.read(self.book, self.home)
         belongs(release, book)
-        model = release.fitted()
+        model = _load_model((release.path / "model.skops").read_bytes())
         scorer = release.scorer
-        found = gates.parity_gates(model, scorer.tables, scorer.shapley, book, _part(progress, 0.1, 0.7))
+        found = parity.parity_gates(model, scorer.tables, scorer.shapley, book, _part(progress, 0.1, 0.7))
         if retrain:
             progress("Training once more", 0.7)
-            again = compile_model(training.fit(book))
+            again = compile_model(fitted(book, release.asked)[0])
             same = _identity(again, book.contract, book.sha256) == release.id
-            found.append(Gate("retrain", "Retraining gives the same tables", 0.0 if same else 1.0, 0.0, parity=True))
+            found.append(Gate("retrain", "Retraining gives the same tables", 0.0 if same else 1.0, 0.0, kind="parity"))
         progress("Done", 1.0)
-        return found
+        return Verified(tuple(found), origin.differences(release.manifest, book))
 
     # ---- aliases -----------------------------------------------------------------------------------------------
 
@@ -300,65 +332,95 @@ class Store:
             ) from error
         return found
 
-    def promote(self, reference: str, alias: str = "champion", who: str = "") -> str:
-        """Point an alias to a release. A new champion makes the old one ``previous``. ``who`` goes into the history.
+    def promote(self, reference: str, alias: str = "champion", who: str = "", why: str = "", override: str = "") -> str:
+        """Point an alias to a release. A new champion makes the old one ``previous``. ``who`` and ``why`` go into the
+        history. A gate in the way can be overridden by a reason, which stands on the release's card from then on.
 
         Raises
         ------
         GateError
-            If one of the release's gates failed.
+            If one of the release's gates failed and there is no ``override``, or its contract was not reviewed.
         """
         if alias not in ALIASES:
             raise ReleaseError(f"There is no alias {alias!r}. There are: {', '.join(ALIASES)}.")
-        release = self.load(reference)
-        failed = [gate for gate in release.report["gates"] if not gate["passed"]]
-        if failed:
+        release, override = self.load(reference), override.strip()
+        if not reviewed(release.contract):
+            raise GateError(
+                f"Release {release.id} is not promoted: its contract was proposed by init, and no person has read it "
+                "yet. Read the contract, correct its guesses, set reviewed = true, train again, and promote that."
+            )
+        failed = in_the_way(release.report["gates"])
+        if failed and not override:
             told = "; ".join(f"{gate['label']} {gate['figure']:.4g} against {gate['bound']:.4g}" for gate in failed)
-            raise GateError(f"Release {release.id} is not promoted: {told}.")
+            raise GateError(
+                f"Release {release.id} is not promoted: {told}. To promote it all the same, give the reason "
+                "(--override REASON); it will stand on the model card."
+            )
+        names = [str(gate["name"]) for gate in failed]
         with _MOVING:
             now = self.aliases()
             if alias == "champion" and now.get("champion", release.id) != release.id:
                 now["previous"] = now["champion"]
-            self._point({**now, alias: release.id}, who)
+            passed_over = {"override": override, "gates": names} if failed else {}
+            self._point({**now, alias: release.id}, who, why, {release.id: passed_over})
         return release.id
 
-    def rollback(self, who: str = "") -> str:
+    def rollback(self, who: str = "", why: str = "") -> str:
         """Make the previous champion the champion again; the two change places."""
         with _MOVING:
             now = self.aliases()
             if "previous" not in now:
                 raise ReleaseError(f"The book {self.book} has no previous champion to go back to.")
             self.load(now["previous"])
-            self._point({**now, "champion": now["previous"], "previous": now["champion"]}, who)
+            self._point({**now, "champion": now["previous"], "previous": now["champion"]}, who, why)
             return now["previous"]
 
-    def _point(self, aliases: Mapping[str, str], who: str) -> None:
+    def _point(
+        self, aliases: Mapping[str, str], who: str, why: str, more: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
+        """Move aliases, and note it: ``more`` of a release goes into its own lines only."""
         draft = self.root / f".aliases-{os.getpid()}.json"
         before = self.aliases()
         now = datetime.now(UTC).isoformat(timespec="seconds")
         moved = [each for each, target in aliases.items() if before.get(each) != target]
         draft.write_text(json.dumps(aliases, indent=1))
+        said = {"who": who} | ({"why": why.strip()} if why.strip() else {})
         with (self.root / "history.jsonl").open("a") as history:  # one that cannot be written moves nothing
             draft.replace(self.root / "aliases.json")
             history.writelines(
-                json.dumps({"at": now, "alias": each, "release": aliases[each], "who": who}) + "\n" for each in moved
+                json.dumps({"at": now, "alias": each, "release": to, **said, **(more or {}).get(to, {})}) + "\n"
+                for each, to in ((each, aliases[each]) for each in moved)
             )
 
-    def since(self, alias: str = "champion") -> datetime | None:
-        """When an alias last came to point where it points; None if that is not on record."""
+    def history(self, identity: str = "") -> list[Moved]:
+        """Every time an alias moved, the oldest first; of one release alone, if one is named."""
         try:
             lines = (self.root / "history.jsonl").read_text(errors="replace").splitlines()
         except OSError:
-            return None
-        for line in reversed(lines):
+            return []
+        found = []
+        for line in lines:
             try:
                 each = json.loads(line)
-                named, target, at = each["alias"], each["release"], datetime.fromisoformat(each["at"])
-            except (ValueError, KeyError, TypeError):  # a line half written when the machine went down
+                moved = Moved(
+                    datetime.fromisoformat(each["at"]), str(each["alias"]), str(each["release"]),
+                    str(each.get("who", "")), str(each.get("why", "")), str(each.get("override", "")),
+                    tuple(map(str, each.get("gates", ()))),
+                )  # fmt: skip
+            except (ValueError, KeyError, TypeError, AttributeError):  # a line half written when the machine went down
                 continue
-            if named == alias:
-                return at if target == self.aliases().get(alias) else None
-        return None
+            found.append(moved)
+        return [each for each in found if identity in ("", each.release)]
+
+    def since(self, alias: str = "champion") -> datetime | None:
+        """When an alias last came to point where it points; None if that is not on record."""
+        last = next((each for each in reversed(self.history()) if each.alias == alias), None)
+        return last.at if last is not None and last.release == self.aliases().get(alias) else None
+
+
+def reviewed(contract: Contract) -> bool:
+    """Whether a person has read the contract; one that init proposed says that nobody has."""
+    return bool(getattr(contract.book, "reviewed", True))
 
 
 def belongs(release: Release, book: Book) -> None:
@@ -397,12 +459,6 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _packed(arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **arrays)
-    return buffer.getvalue()
-
-
 def _unpacked(content: bytes) -> dict[str, NDArray[Any]]:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as stored:
@@ -413,7 +469,3 @@ def _unpacked(content: bytes) -> dict[str, NDArray[Any]]:
 
 def _part(progress: Progress, start: float, end: float) -> Progress:
     return lambda doing, share: progress(doing, start + (end - start) * share)
-
-
-def _verdict(gate: Gate) -> str:
-    return f"{gate.label}: {gate.figure:.2e} against {gate.bound:.2e}"

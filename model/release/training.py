@@ -4,17 +4,20 @@ The model: gradient-boosted trees with pairwise interactions and the contract's 
 early stopping, one thread, so that the same data give the same trees bit for bit.
 """
 
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from data.books import Book
 from data.formulas import Array
+from model.finance.capital import shift_to
+from model.monitoring.discrimination import auc
 from model.monitoring.performance import Performance, measure
 
 if TYPE_CHECKING:  # loading a release imports this module, but never scikit-learn
@@ -72,9 +75,28 @@ def classifier(book: Book, variant: Variant = SHIPPED) -> "HistGradientBoostingC
 
 
 def fit(book: Book) -> "HistGradientBoostingClassifier":
-    """The shipped model, fitted to the whole book."""
+    """The shipped model, fitted to the whole of ``book``, which may be the part of one in a window. Its ``fitted_to_``
+    are the fingerprints of the columns it was given."""
+    x = rows(book.inputs)
     with one_thread():
-        return classifier(book).fit(rows(book.inputs), book.target)
+        model = classifier(book).fit(x, book.target)
+    model.fitted_to_ = fingerprints(x)
+    return model
+
+
+def fingerprints(x: Array) -> tuple[str, ...]:
+    """A digest of each column of ``x`` (n, inputs)."""
+    return tuple(hashlib.sha256(column.tobytes()).hexdigest() for column in x.T)
+
+
+def recalibrate(model: "HistGradientBoostingClassifier", book: Book) -> float:
+    """Shift the model's intercept, in place, so that its mean PD over ``book`` is the share observed; the shift in
+    log-odds. Nothing else changes: the tables, the ranking and the reasons stay."""
+    with one_thread():
+        predicted: Array = model.predict_proba(rows(book.inputs))[:, 1]
+    shift = shift_to(predicted, float(book.target.mean()))
+    model._baseline_prediction = model._baseline_prediction + shift
+    return shift
 
 
 def rows(inputs: Array) -> Array:
@@ -82,7 +104,16 @@ def rows(inputs: Array) -> Array:
     return np.ascontiguousarray(inputs.T)
 
 
-def cross_validate(book: Book, progress: Progress = silent) -> dict[str, Performance]:
+@dataclass(frozen=True, eq=False)
+class Crossed:
+    """Cross-validation: the performance of each variant by label, and what the shipped one predicted of each record
+    by a fit that had not seen it, (n,)."""
+
+    found: dict[str, Performance]
+    predicted: Array
+
+
+def cross_validate(book: Book, variants: Sequence[Variant] = VARIANTS, progress: Progress = silent) -> Crossed:
     """Performance of every variant by label, from predictions of folds it was not fitted to.
 
     The AUC is the mean of the folds' (probabilities of different fits are not ranked against each other); the other
@@ -93,26 +124,61 @@ def cross_validate(book: Book, progress: Progress = silent) -> dict[str, Perform
     how = book.contract.training
     x, y = rows(book.inputs), book.target
     folds = list(StratifiedKFold(how.folds, shuffle=True, random_state=how.seed).split(x, y))
-    jobs = [(variant, train, test) for variant in VARIANTS for train, test in folds]
-    done = 0
+    jobs = [(variant, train, test) for variant in variants for train, test in folds]
 
     def run(job: tuple[Variant, Array, Array]) -> Array:
-        nonlocal done
         variant, train, test = job
         predicted: Array = classifier(book, variant).fit(x[train], y[train]).predict_proba(x[test])[:, 1]
-        done += 1
-        progress(f"Checking on customers the model has not seen ({variant.label})", done / len(jobs))
         return predicted
 
-    with one_thread(), ThreadPoolExecutor(2) as pool:
-        predicted = list(pool.map(run, jobs))
-    found = {}
-    for k, variant in enumerate(VARIANTS):
+    doing = "Checking on records the model has not seen"
+    predicted = _two_at_a_time(run, jobs, lambda job: f"{doing} ({job[0].label})", progress)
+    found, shipped = {}, np.empty(len(y))
+    for k, variant in enumerate(variants):
         parts = predicted[k * len(folds) : (k + 1) * len(folds)]
         whole = np.empty(len(y))
         for (_, test), part in zip(folds, parts, strict=True):
             whole[test] = part
-        overall = measure(y, whole)
-        auc = float(np.mean([measure(y[test], part).auc for (_, test), part in zip(folds, parts, strict=True)]))
-        found[variant.label] = Performance(auc, overall.brier, overall.log_loss, overall.ece)
-    return found
+        mean = float(np.mean([auc(y[test], part) for (_, test), part in zip(folds, parts, strict=True)]))
+        found[variant.label] = replace(measure(y, whole), auc=mean)
+        if variant == SHIPPED:
+            shipped = whole
+    return Crossed(found, shipped)
+
+
+def out_of_time(
+    book: Book, after: Book, predicted: Array, variants: Sequence[Variant] = VARIANTS, progress: Progress = silent
+) -> dict[str, Performance]:
+    """Performance of every variant by label, fitted to ``book``, on the later vintages ``after``, of which the shipped
+    one ``predicted`` (n,)."""
+    x, y, later = rows(book.inputs), book.target, rows(after.inputs)
+    others = [each for each in variants if each != SHIPPED]
+
+    def run(variant: Variant) -> Array:
+        found: Array = classifier(book, variant).fit(x, y).predict_proba(later)[:, 1]
+        return found
+
+    doing = "Checking on later vintages"
+    found = _two_at_a_time(run, others, lambda each: f"{doing} ({each.label})", progress)
+    labelled = {SHIPPED.label: predicted} | dict(zip((each.label for each in others), found, strict=True))
+    return {label: measure(after.target, each) for label, each in labelled.items()}
+
+
+Job = TypeVar("Job")
+
+
+def _two_at_a_time(
+    run: Callable[[Job], Array], jobs: Sequence[Job], doing: Callable[[Job], str], progress: Progress
+) -> list[Array]:
+    """Fits side by side, each on one thread; in the jobs' order."""
+    done = 0
+
+    def told(job: Job) -> Array:
+        nonlocal done
+        found = run(job)
+        done += 1
+        progress(doing(job), done / len(jobs))
+        return found
+
+    with one_thread(), ThreadPoolExecutor(2) as pool:
+        return list(pool.map(told, jobs))

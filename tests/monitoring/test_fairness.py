@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.monitoring.fairness import Group, groups, impact_ratio, opportunity_difference, smallest_ratio, wilson
+from model.monitoring.fairness import Group, groups, impact_ratio, opportunity_difference, smallest_ratio
+from model.monitoring.intervals import wilson
 
 
 def people(*cells: tuple[int, int, int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

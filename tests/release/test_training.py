@@ -11,9 +11,11 @@ import pytest
 from data.books import Book
 from model.engine.scorer import TableScorer
 from model.engine.tables import compile_model
-from model.release import gates, training
-from model.release.store import FILES, LOCK, Release, Store
-from model.release.training import SHIPPED, VARIANTS, classifier
+from model.monitoring.performance import Performance
+from model.release import making, parity, training
+from model.release.origin import LOCK
+from model.release.store import FILES, Release, Store
+from model.release.training import SHIPPED, VARIANTS, Crossed, classifier
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +28,12 @@ def again(book: Book) -> Any:
 def quick(again: Any, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
     """Training at a fraction of the time: the second fit, fewer rows in the slow comparisons, known folds."""
     monkeypatch.setattr(training, "fit", lambda book: again)
-    monkeypatch.setattr(gates, "ORACLE_ROWS", 1)
-    monkeypatch.setattr(gates, "ORACLE_BACKGROUND", 1)
-    monkeypatch.setattr(gates, "SHAP_ROWS", 10)
-    found = {label: training.Performance(**each) for label, each in release.report["cross_validation"].items()}
-    monkeypatch.setattr(training, "cross_validate", lambda book, progress: found)
+    monkeypatch.setattr(parity, "ORACLE_ROWS", 1)
+    monkeypatch.setattr(parity, "ORACLE_BACKGROUND", 1)
+    monkeypatch.setattr(parity, "SHAP_ROWS", 10)
+    found = {label: Performance(**each) for label, each in release.report["cross_validation"].items()}
+    crossed = Crossed(found, release.evidence.pd)
+    monkeypatch.setattr(training, "cross_validate", lambda book, variants, progress: crossed)
 
 
 # ---- the same again --------------------------------------------------------------------------------------------------
@@ -45,7 +48,7 @@ def test_training_again_gives_the_same_tables_to_the_last_bit(again: Any, scorer
 def test_training_in_another_home_gives_the_same_release(tmp_path: Path, release: Release):
     second = Store(tmp_path, "cards").train()
     assert second.id == release.id
-    for name in ("tables.npz", "golden.npz", "territory.npz", "contract.toml"):
+    for name in ("tables.npz", "golden.npz", "territory.npz", "outcomes.npz", "snapshot.npz", "contract.toml"):
         assert (second.path / name).read_bytes() == (release.path / name).read_bytes(), name
 
 
@@ -71,15 +74,14 @@ def test_training_tells_how_far_it_has_come(tmp_path: Path):
 @pytest.mark.usefixtures("quick")
 def test_training_whose_tables_differ_from_the_model_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     from model.errors import ParityError
-    from model.release import store as module
 
     def corrupt(model: Any) -> Any:
         tables = compile_model(model)
         tables.cells[7] += 1e-6
         return tables
 
-    monkeypatch.setattr(module, "compile_model", corrupt)
-    with pytest.raises(ParityError, match=r"No release: Tables equal the trained model, all customers: 1.00e-06"):
+    monkeypatch.setattr(making, "compile_model", corrupt)
+    with pytest.raises(ParityError, match=r"No release: Tables equal the trained model, all customers: 1e-06, at most"):
         Store(tmp_path, "cards").train()
     assert list(tmp_path.rglob("*")) == []
 
@@ -106,7 +108,7 @@ def test_manifest_holds_the_checksums_of_data_lock_file_and_contract(release: Re
 def test_manifest_says_what_the_release_is(release: Release, book: Book):
     expected = {"id": release.id, "book": "cards", "rows": 30_000, "contract_version": book.contract.version}
     assert release.manifest.items() >= expected.items()
-    assert set(release.manifest["libraries"]) == {"numpy", "scikit-learn", "skops", "numba"}
+    assert set(release.manifest["libraries"]) == {"numpy", "scipy", "scikit-learn", "skops", "numba"}
     assert release.manifest["background"] == release.scorer.shapley.background == "the average customer of the book"
 
 
@@ -142,7 +144,7 @@ def test_model_says_what_happens(release: Release):
 def test_tables_and_reasons_agree_with_model_definition_and_shap(release: Release, name: str, bound: float):
     found = gate(release, name)
     assert 0 <= found["figure"] <= found["bound"] == bound
-    assert found["parity"]
+    assert found["kind"] == "parity"
     assert found["passed"]
 
 
@@ -154,7 +156,7 @@ def test_report_tells_what_each_constraint_costs(release: Release):
         "monotone",
         "unconstrained",
     ]
-    assert all(set(each) == {"auc", "brier", "log_loss", "ece"} for each in found.values())
+    assert all(set(each) == {"auc", "brier", "log_loss", "ece", "slope"} for each in found.values())
     shipped, free = found["pairwise, monotone (shipped)"], found["unconstrained"]
     assert 0 <= free["auc"] - shipped["auc"] <= 0.005
 

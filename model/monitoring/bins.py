@@ -1,0 +1,52 @@
+"""How values are put into bins: for the drift of inputs, reliability, and inputs that know the outcome.
+
+A bin ends with its upper edge, inclusive; the last one has no end; missing values have a bin of their own after it.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.formulas import Array
+
+BINS = 10
+FEW = 12  # an input of at most so many values has a bin for each
+
+
+def quantile_edges(values: Array, bins: int = BINS) -> Array:
+    """Inner edges (at most bins − 1, rising) of bins that hold equally many of ``values`` (n,), ties kept together.
+
+    Edges are values that occur (inverted distribution function; Hyndman and Fan 1996, type 1). Ten bins of 1…100 →
+    10, 20, …, 90. A value that fills several bins makes one of them. Missing values count for nothing.
+    """
+    return _edges(_known(values), bins)
+
+
+def edges_of(values: Array, bins: int = BINS) -> Array:
+    """`quantile_edges`, but one bin per value where there are at most 12: 0, 0, 1, 3 → edges 0 and 1."""
+    known = _known(values)
+    if len(known) == 0:
+        return known
+    distinct = known[np.concatenate(([True], known[1:] != known[:-1]))]
+    return distinct[:-1] if len(distinct) <= FEW else _edges(known, bins)
+
+
+def codes(values: Array, edges: Array) -> NDArray[np.int64]:
+    """Which bin each of ``values`` (n,) belongs to, 0…len(edges), or len(edges) + 1 where it is missing. (n,)"""
+    found = np.searchsorted(edges, values, side="left").astype(np.int64)
+    found[np.isnan(values)] = len(edges) + 1
+    return found
+
+
+def _known(values: Array) -> Array:
+    """Sorted, without missing ones (which sorting puts last)."""
+    ordered = np.sort(values)
+    known: Array = ordered[: len(ordered) - int(np.isnan(ordered).sum())]
+    return known
+
+
+def _edges(known: Array, bins: int) -> Array:
+    if len(known) == 0:
+        return known
+    places = np.ceil(len(known) * np.arange(1, bins) / bins).astype(np.int64) - 1
+    edges = np.unique(known[np.maximum(places, 0)])
+    return np.asarray(edges[edges < known[-1]])  # nothing lies above the highest

@@ -1,0 +1,52 @@
+"""What a release predicted of records it had not seen: the evidence on which it is judged, by gates and by people.
+
+Every record of the training window was predicted once, in cross-validation, by a model fitted to the others; every
+record of a later vintage by the released model itself. Records before the window, and those an intercept was
+recalibrated on, are no evidence.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.formulas import Array
+
+Kind = Literal["crossed", "later"]
+KINDS: tuple[Kind, ...] = ("crossed", "later")
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """``position`` (m,) of each record in the book, the ``pd`` (m,) predicted of it in [0, 1], and ``kind`` (m,), a
+    position in `KINDS`: cross-validated in the training window, or of a later vintage."""
+
+    position: NDArray[np.int64]
+    pd: Array
+    kind: NDArray[np.int8]
+
+    def of(self, kind: Kind) -> "Evidence":
+        """The part of one kind."""
+        own = self.kind == KINDS.index(kind)
+        return Evidence(self.position[own], self.pd[own], self.kind[own])
+
+    def __len__(self) -> int:
+        return len(self.position)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything, for storage without pickle."""
+        return {"position": self.position, "pd": self.pd, "kind": self.kind}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Evidence":
+        """The evidence that `arrays` stored."""
+        return cls(**{name: arrays[name] for name in ("position", "pd", "kind")})
+
+
+def gathered(parts: Mapping[Kind, tuple[NDArray[np.intp], Array]]) -> Evidence:
+    """Evidence from positions and predictions of each kind."""
+    kinds = [np.full(len(where), KINDS.index(kind), np.int8) for kind, (where, _) in parts.items()]
+    position = np.concatenate([where for where, _ in parts.values()]).astype(np.int64)
+    return Evidence(position, np.concatenate([pd for _, pd in parts.values()]), np.concatenate(kinds))

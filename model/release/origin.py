@@ -1,0 +1,89 @@
+"""Where a release comes from: data, contract, lock, code and platform, and which of them differ here and now."""
+
+import hashlib
+import platform
+import re
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import Requirement
+
+from data.books import Book
+
+PROJECT = Path(__file__).parents[2]
+LOCK = PROJECT / "requirements.txt"
+CODE = ("data", "model/engine", "model/finance", "model/monitoring", "model/release")  # what makes tables of data
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "skops", "numba")  # whose versions a sum of floats may depend on
+PINNED = re.compile(r"^[A-Za-z0-9._-]+==[^\\\n]+", re.MULTILINE)
+
+
+def origin(book: Book) -> dict[str, Any]:
+    """What tables depend on, as a manifest holds it."""
+    return {
+        "contract_version": book.contract.version,
+        "contract_sha256": book.contract.hash,
+        "data_sha256": book.sha256,
+        "lock_sha256": lock(),
+        "code_sha256": code(),
+        "platform": {
+            "python": platform.python_version(), "machine": platform.machine(), "system": platform.system(),
+        },
+        "libraries": {name: version(name) for name in LIBRARIES},
+    }  # fmt: skip
+
+
+def lock(path: Path | None = None) -> str | None:
+    """sha256 of the lock file; None where the program was installed without it."""
+    path = LOCK if path is None else path
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+
+
+def code(project: Path | None = None) -> str:
+    """sha256 over the sources of the floors that make tables of data, names and contents."""
+    project, digest = PROJECT if project is None else project, hashlib.sha256()
+    for folder in CODE:
+        for path in sorted((project / folder).glob("*.py")):
+            digest.update(f"{folder}/{path.name}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def off_lock(path: Path | None = None) -> tuple[str, ...]:
+    """Each library of `LIBRARIES` whose installed version is not the one of the lock file, in words; all of them if
+    there is no lock file."""
+    path, found = LOCK if path is None else path, []
+    lines = PINNED.findall(path.read_text()) if path.is_file() else []
+    pins = [Requirement(each) for each in lines]
+    here = {each.name: each.specifier for each in pins if each.marker is None or each.marker.evaluate()}
+    for name in LIBRARIES:
+        try:
+            installed = version(name)
+        except PackageNotFoundError:
+            installed = "absent"
+        if name not in here or installed not in here[name]:
+            found.append(f"{name} {installed} instead of {str(here.get(name, 'none')).removeprefix('==')}")
+    return tuple(found)
+
+
+def differences(manifest: Mapping[str, Any], book: Book) -> tuple[str, ...]:
+    """What of a release's origin differs here and now, in words, the likeliest reason for other tables first."""
+    now, told = origin(book), []
+    for name, what in (("data_sha256", "the data"), ("contract_sha256", "the contract"), ("code_sha256", "the code")):
+        if manifest.get(name) != now[name]:
+            told.append(f"{what} ({_short(manifest.get(name))} then, {_short(now[name])} now)")
+    for name, then in dict(manifest.get("libraries", {})).items():
+        here = now["libraries"].get(name)
+        if then != here:
+            told.append(f"the library {name} ({then} then, {here} now)")
+    if manifest.get("lock_sha256") != now["lock_sha256"]:
+        told.append(f"the lock file ({_short(manifest.get('lock_sha256'))} then, {_short(now['lock_sha256'])} now)")
+    for name, then in dict(manifest.get("platform", {})).items():
+        here = now["platform"].get(name)
+        if then != here:
+            told.append(f"the platform's {name} ({then} then, {here} now)")
+    return tuple(told)
+
+
+def _short(digest: str | None) -> str:
+    return digest[:12] if digest else "none"

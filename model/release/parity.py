@@ -1,0 +1,105 @@
+"""Parity: the tables, the fitted model, the definition of the reasons and the `shap` library say the same.
+
+A parity gate that fails means that there is no release at all.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from data.books import Book
+from data.formulas import Array
+from model.engine.shapley import ShapleyTables, against, brute_force
+from model.engine.tables import Tables
+from model.release.gate import Gate
+from model.release.training import Progress, one_thread, rows, silent
+
+EXACT = 1e-9  # log-odds
+SHAP_ROUNDING = 1e-3  # log-odds; shap's interventional explainer rounds (6.6e-5 seen against brute force)
+ORACLE_ROWS, ORACLE_BACKGROUND, SHAP_ROWS, SHAP_BACKGROUND = 5, 8, 1000, 60
+
+
+def parity_gates(
+    model: Any, tables: Tables, shapley: ShapleyTables, book: Book, progress: Progress = silent
+) -> list[Gate]:
+    """Tables against the fitted model, against themselves, against the definition, and against `shap`.
+
+    Rows include missing values in every input and values equal to a threshold.
+    """
+    progress("Comparing the tables with the trained model", 0.0)
+    probes = np.concatenate([book.inputs, awkward(tables, book.inputs)], axis=1)
+    codes = tables.encode(probes)
+    margins = tables.margins(codes)
+    with one_thread():
+        said = model.decision_function(rows(probes))
+        additive = shapley.base + shapley.explain(codes).sum(0)
+        progress("Comparing the reasons with their definition", 0.2)
+        oracle = _oracle_gap(model, tables, book)
+        progress("Comparing the reasons with the shap library", 0.7)
+        second = _shap_gap(model, tables, book)
+    return [
+        Gate("margins", "Tables equal the trained model, all customers", _gap(margins, said), EXACT, kind="parity"),
+        Gate("additivity", "Reasons sum to the score, all customers", _gap(additive, margins), EXACT, kind="parity"),
+        Gate("oracle", "Reasons equal their definition, five customers", oracle, EXACT, kind="parity"),
+        Gate("shap", "Reasons agree with shap, 1,000 customers", second, SHAP_ROUNDING, kind="parity"),
+    ]
+
+
+def awkward(tables: Tables, inputs: Array) -> Array:
+    """Records where mistakes hide: each input missing in turn, and each equal to each of its thresholds."""
+    typical = np.nanmedian(inputs, axis=1)
+    found = []
+    for i in range(tables.n_inputs):
+        edges = tables.edges[tables.starts[i] : tables.starts[i + 1]]
+        values = np.concatenate(([np.nan], edges, np.nextafter(edges, np.inf)))
+        part = np.repeat(typical[:, None], len(values), axis=1)
+        part[i] = values
+        found.append(part)
+    return np.concatenate(found, axis=1)
+
+
+def off_single_precision(tables: Tables, inputs: Array) -> Array:
+    """``inputs`` with values equal to a threshold moved a millionth below it, if single precision cannot hold them.
+
+    shap's interventional explainer rounds thresholds to float32 and then puts such a value on the wrong side (its sum
+    missed ``decision_function`` by up to 0.4). The moved values have the same codes, hence the same Shapley values.
+    """
+    out = inputs.copy()
+    for i, values in enumerate(out):
+        edges = tables.edges[tables.starts[i] : tables.starts[i + 1]]
+        caught = np.isin(values, edges) & (values.astype(np.float32) != values)
+        values[caught] -= 1e-6 * np.abs(values[caught])
+    return out
+
+
+def _gap(a: Array, b: Array) -> float:
+    return float(np.max(np.abs(a - b)))
+
+
+def _spread(n: int, count: int) -> Array:
+    return np.linspace(0, n - 1, count).astype(int)
+
+
+def _oracle_gap(model: Any, tables: Tables, book: Book) -> float:
+    """Largest difference to brute-force Shapley values, over customers one of whom misses an input if any does."""
+    inputs, n = book.inputs, book.inputs.shape[1]
+    gaps = np.flatnonzero(np.isnan(inputs).any(0))
+    chosen = np.concatenate([gaps[:1], _spread(n, ORACLE_ROWS)])[:ORACLE_ROWS]
+    background = inputs[:, _spread(n, ORACLE_BACKGROUND)]
+    small = against(tables, tables.encode(background), "a few customers")
+    ours = small.explain(tables.encode(inputs[:, chosen]))
+    truth = [brute_force(model.decision_function, inputs[:, k], rows(background)) for k in chosen]
+    return _gap(ours, np.array(truth).T)
+
+
+def _shap_gap(model: Any, tables: Tables, book: Book) -> float:
+    """Largest difference to `shap.TreeExplainer` (interventional) against the same background."""
+    import shap  # seconds to import: only where it is the point
+
+    n = book.inputs.shape[1]
+    inputs = off_single_precision(tables, book.inputs)
+    background = inputs[:, _spread(n, SHAP_BACKGROUND)]
+    chosen = inputs[:, _spread(n, SHAP_ROWS)]
+    small = against(tables, tables.encode(background), "60 customers")
+    explainer = shap.TreeExplainer(model, rows(background), feature_perturbation="interventional")
+    return _gap(small.explain(tables.encode(chosen)), explainer.shap_values(rows(chosen), check_additivity=False).T)

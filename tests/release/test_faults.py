@@ -1,0 +1,264 @@
+"""A fault planted in a sound book: its own gate catches it, and no other cries."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from data import books
+from data.books import Book
+from data.errors import ContractError
+from model.errors import GateError, ReleaseError
+from model.release import gates, origin, parity, training
+from model.release.store import Release, Store
+from model.release.window import Window
+from tests.forging import overwrite
+from tests.release.loans import LEAK, NAME, frame, lay_down
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The slow comparisons on few rows."""
+    monkeypatch.setattr(parity, "ORACLE_ROWS", 1)
+    monkeypatch.setattr(parity, "ORACLE_BACKGROUND", 2)
+    monkeypatch.setattr(parity, "SHAP_ROWS", 20)
+
+
+def failing(release: Release) -> set[str]:
+    """The kinds of the gates that failed."""
+    return {str(gate["kind"]) for gate in release.report["gates"] if not gate["passed"]}
+
+
+def trained(home: Path, **how: Any) -> Release:
+    lay_down(home, **how)
+    return Store(home, NAME).train()
+
+
+def test_sound_book_passes_every_gate_and_is_promoted(tmp_path: Path):
+    release = trained(tmp_path)
+    assert failing(release) == set()
+    assert Store(tmp_path, NAME).promote(release.id) == release.id
+
+
+def test_leak_is_caught_by_the_gates_for_leaks_alone(tmp_path: Path):
+    release = trained(tmp_path, collected="input", more=LEAK)
+    assert failing(release) == {"leakage"}
+    gate = next(gate for gate in release.report["gates"] if gate["name"] == "single")
+    assert gate["note"] == "Sent to collection."
+    with pytest.raises(GateError, match=r"is not promoted: .*No input knows the outcome"):
+        Store(tmp_path, NAME).promote(release.id)
+
+
+def test_what_is_known_only_after_the_outcome_cannot_be_read_at_all(tmp_path: Path):
+    folder = lay_down(tmp_path, more=LEAK)
+    with pytest.raises(ContractError, match="input collected reads collected, which is known only after the outcome"):
+        books.read_folder(folder)
+
+
+def test_records_that_stand_in_the_book_twice_are_caught_as_a_leak(tmp_path: Path):
+    table = frame()
+    twice = table.sample(frac=0.05, random_state=1)
+    table.loc[table.sample(n=len(twice), random_state=2).index, table.columns[1:]] = twice.iloc[:, 1:].to_numpy()
+    assert failing(trained(tmp_path, table=table)) == {"leakage"}
+
+
+def test_reversed_direction_is_caught_by_the_gate_for_directions_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The contract promises that income lowers the risk; somebody fits to the opposite sign of nothing: to none."""
+    plain = training.classifier
+
+    def reversed_(book: Book, variant: training.Variant = training.SHIPPED) -> Any:
+        found = plain(book, variant)
+        return found.set_params(monotonic_cst=[0, *found.monotonic_cst[1:]]) if variant.monotone else found
+
+    monkeypatch.setattr(training, "classifier", reversed_)
+    release = trained(tmp_path, income=1)
+    assert failing(release) == {"monotone"}
+    assert next(gate["note"] for gate in release.report["gates"] if gate["name"] == "monotone") == "Income."
+
+
+def test_swapped_column_is_caught_by_the_gate_for_the_contract_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    plain = training.rows
+    calls = iter([True])  # the fit of the model that is released, before any other
+
+    def swapped(inputs: Any) -> Any:
+        found = plain(inputs)
+        return np.ascontiguousarray(found[:, [1, 0, 2]]) if next(calls, False) else found
+
+    monkeypatch.setattr(training, "rows", swapped)
+    release = trained(tmp_path, income=0)
+    gate = next(gate for gate in release.report["gates"] if gate["name"] == "contract")
+    assert gate["figure"] == 2
+    assert gate["note"] == "Not the contract's: income, debt."
+    assert failing(release) <= {"contract", "monotone"}  # debt's direction is now income's
+
+
+@pytest.mark.parametrize("name", ["tables.npz", "model.skops", "outcomes.npz", "gates.json"])
+def test_tampered_file_is_caught_when_the_release_is_loaded(tmp_path: Path, name: str):
+    release = trained(tmp_path)
+    content = bytearray((release.path / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    overwrite(release.path / name, bytes(content))
+    with pytest.raises(ReleaseError, match=f"was altered \\({name}\\)"):
+        Store(tmp_path, NAME).promote(release.id)
+
+
+def test_stale_lock_file_is_caught_by_the_gate_for_the_lock_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    stale = tmp_path / "requirements.txt"
+    stale.write_text(origin.LOCK.read_text().replace("scikit-learn==", "scikit-learn==0."))
+    monkeypatch.setattr(origin, "LOCK", stale)
+    release = trained(tmp_path)
+    assert failing(release) == {"lock"}
+    note = next(gate["note"] for gate in release.report["gates"] if gate["name"] == "lock")
+    assert note.startswith("scikit-learn 1.")
+
+
+def test_drifted_file_is_caught_by_the_gates_for_stability_alone(tmp_path: Path):
+    store = Store(tmp_path, NAME)
+    store.promote(trained(tmp_path).id)
+    drifted = frame()
+    drifted["debt"] = (2 * drifted["debt"]).round()
+    release = trained(tmp_path, table=drifted)
+    assert failing(release) == {"stability"}
+    gate = next(gate for gate in release.report["gates"] if gate["name"] == "csi_champion")
+    assert gate["note"] == "Debt; 6,000 records."
+
+
+def test_model_that_is_worse_than_the_champion_is_caught_beside_it_alone(tmp_path: Path):
+    store = Store(tmp_path, NAME)
+    store.promote(trained(tmp_path).id)
+    contract = lay_down(tmp_path) / "contract.toml"
+    contract.write_text(contract.read_text().replace('formula = "late"', 'formula = "min(late, 1)"'))
+    release = store.train()
+    assert failing(release) == {"champion"}
+    assert release.report["champion"]["n"] == 6000
+
+
+@pytest.fixture
+def judged(tmp_path: Path) -> tuple[Book, Release]:
+    release = trained(tmp_path)
+    return books.read_folder(tmp_path / "books" / NAME), release
+
+
+def test_biased_policy_is_caught_by_the_gate_for_fairness_alone(judged: tuple[Book, Release]):
+    book, release = judged
+    score = gates.scores(book.contract, release.evidence.pd)
+    women = book.observed["sex"][release.evidence.position] == 2
+    fair = gates.fairness_gates(book, release.evidence, score >= 510)
+    biased = gates.fairness_gates(book, release.evidence, score >= np.where(women, 530, 500))
+    assert [gate.passed for gate in fair] == [True]
+    assert [gate.passed for gate in biased] == [False]
+    assert biased[0].kind == "fairness"
+    assert biased[0].note.startswith("Sex.")
+
+
+def test_biased_policy_that_the_contract_watches_is_told_and_stops_nothing(judged: tuple[Book, Release]):
+    book, release = judged
+    women = book.observed["sex"][release.evidence.position] == 2
+    contract = book.contract.model_copy(
+        update={"gates": book.contract.gates.model_copy(update={"watched": {"impact": "Known."}})}
+    )
+    (gate,) = gates.judged(gates.fairness_gates(book, release.evidence, ~women), contract)
+    assert gate.verdict == "watch"
+    assert gate.note.endswith("Known.")
+
+
+def test_nothing_protected_means_no_gate_for_fairness(judged: tuple[Book, Release]):
+    book, release = judged
+    fields = tuple(field for field in book.contract.fields if field.role != "protected")
+    bare = replace(book, contract=book.contract.model_copy(update={"fields": fields}))
+    assert gates.fairness_gates(bare, release.evidence) == []
+
+
+# ---- windows ---------------------------------------------------------------------------------------------------------
+
+
+def test_later_vintages_are_tested_out_of_time_and_never_trained_on(tmp_path: Path):
+    release = trained(tmp_path, window="since = 2001\nuntil = 2004\nlater_until = 2005")
+    book = books.read_folder(tmp_path / "books" / NAME)
+    years = book.vintages
+    assert years is not None
+    crossed, later = release.evidence.of("crossed"), release.evidence.of("later")
+    assert set(years[crossed.position]) == {2001, 2002, 2003, 2004}
+    assert set(years[later.position]) == {2005}
+    assert release.window == Window(2001, 2004)
+    assert release.manifest["rows"] == len(crossed)
+    assert release.report["later"]["n"] == len(later)
+    assert set(release.report["later"]["variants"]) == {each.label for each in training.VARIANTS}
+    assert list(release.report["cross_validation"]) == [training.SHIPPED.label]
+    np.testing.assert_allclose(
+        later.pd, 1 / (1 + np.exp(-release.scorer.margins(book.raw[:, later.position]))), rtol=0, atol=1e-15
+    )
+
+
+def test_other_window_is_another_release_that_is_held_against_the_champion(tmp_path: Path):
+    lay_down(tmp_path, window="until = 2004")
+    store = Store(tmp_path, NAME)
+    champion = store.promote(store.train().id)
+    challenger = store.train(since=2002, until=2005)
+    assert challenger.id != champion
+    assert challenger.report["champion"]["id"] == champion
+    assert store.load(champion).window == Window(None, 2004)
+
+
+def test_recalibrated_release_moves_the_intercept_alone(tmp_path: Path):
+    lay_down(tmp_path, window="until = 2003")
+    store = Store(tmp_path, NAME)
+    plain, again = store.train(), store.train(recalibrated=Window(2004, 2004))
+    tables, shifted = plain.scorer.tables.arrays(), again.scorer.tables.arrays()
+    np.testing.assert_array_equal(tables["cells"], shifted["cells"])
+    shift = again.report["recalibrated"]["shift"]
+    assert again.scorer.tables.intercept - plain.scorer.tables.intercept == pytest.approx(shift, abs=1e-12)
+    book = books.read_folder(tmp_path / "books" / NAME)
+    chosen = Window(2004, 2004).of(book)
+    pd = 1 / (1 + np.exp(-again.scorer.margins(book.raw[:, chosen])))
+    assert pd.mean() == pytest.approx(book.target[chosen].mean(), abs=1e-9)
+    assert not np.isin(chosen, again.evidence.position).any()
+    assert store.verify(again.id).passed
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "told"),
+    [
+        (2010, 2012, r"has no record of the vintages 2010 to 2012. It has 2001 to 2006"),
+        (None, 1999, "has no record of the vintages until 1999"),
+    ],
+)
+def test_window_without_records_is_refused_with_those_there_are(
+    tmp_path: Path, since: int | None, until: int | None, told: str
+):
+    lay_down(tmp_path)
+    with pytest.raises(Exception, match=told):
+        Store(tmp_path, NAME).train(since=since, until=until)
+
+
+def test_book_without_vintages_has_no_windows(home: Path):
+    with pytest.raises(Exception, match="The book cards has no vintages"):
+        Store(home, "cards").train(since=2000)
+
+
+# ---- origin ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda m: {**m, "code_sha256": "0" * 64}, "the code (000000000000 then"),
+        (lambda m: {**m, "lock_sha256": "1" * 64}, "the lock file (111111111111 then"),
+        (lambda m: {**m, "platform": {**m["platform"], "machine": "abacus"}}, "the platform's machine (abacus then"),
+        (lambda m: {**m, "libraries": {**m["libraries"], "numpy": "1.0"}}, "the library numpy (1.0 then"),
+        (lambda m: {**m, "data_sha256": "2" * 64}, "the data (222222222222 then"),
+    ],
+)
+def test_what_differs_from_the_origin_is_told(
+    release: Release, book: Book, change: Callable[[dict[str, Any]], dict[str, Any]], told: str
+):
+    found = origin.differences(change(dict(release.manifest)), book)
+    assert len(found) == 1
+    assert found[0].startswith(told)
+
+
+def test_nothing_differs_where_a_release_was_made(release: Release, book: Book):
+    assert origin.differences(release.manifest, book) == ()
