@@ -65,6 +65,29 @@ def mlflow(folder: Path, answers: str = "model") -> Iterator[ModelServer]:
 
 
 @contextmanager
+def mlflow_registry(folder: Path) -> Iterator[str]:
+    """MLflow's tracking server with a model registry, everything kept in ``folder``: its address."""
+    python, port = python_of("WHATIF_TEST_MLFLOW"), free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [str(python), "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command += ["--backend-store-uri", f"sqlite:///{folder / 'registry.db'}"]
+    command += ["--artifacts-destination", str(folder / "artifacts")]
+    with _running(command, python, folder, url, "/health", MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false"):
+        yield url
+
+
+@contextmanager
+def mlflow_serving(model: str, registry: str, folder: Path) -> Iterator[str]:
+    """MLflow's scoring server with a model of a registry, as ``models:/NAME@ALIAS``: its address."""
+    python, port = python_of("WHATIF_TEST_MLFLOW"), free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [str(python), "-m", "mlflow", "models", "serve", "-m", model, "--env-manager", "local"]
+    command += ["--host", "127.0.0.1", "--port", str(port)]
+    with _running(command, python, folder, url, "/ping", MLFLOW_TRACKING_URI=registry):
+        yield url
+
+
+@contextmanager
 def mlserver(folder: Path) -> Iterator[ModelServer]:
     """MLServer's scikit-learn runtime with what train_mlserver.py left; its metadata are empty, as by default."""
     python, ports = python_of("WHATIF_TEST_MLSERVER"), [free_port() for _ in range(3)]
@@ -91,27 +114,28 @@ def _server(port: int, log: Path, folder: Path, mapping: str) -> ModelServer:
     return ModelServer(f"http://127.0.0.1:{port}", log, HERE / mapping, customers, pd)
 
 
-def _environment(python: Path) -> dict[str, str]:
+def environment(python: Path, **more: str) -> dict[str, str]:
     """Of this process, without what belongs to it alone; the environment's own programs come first."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("WHATIF_", "PYTHON", "MLFLOW_"))}
-    return kept | {"PATH": f"{python.parent}{os.pathsep}{kept.get('PATH', '')}", "OMP_NUM_THREADS": "1"}
+    own = {"PATH": f"{python.parent}{os.pathsep}{kept.get('PATH', '')}", "OMP_NUM_THREADS": "1"}
+    return kept | own | {"MLFLOW_DISABLE_TELEMETRY": "true"} | more
 
 
 def _train(python: Path, script: str, folder: Path) -> None:
     command = [str(python), str(HERE / script), str(SNAPSHOT), str(folder)]
-    done = subprocess.run(command, cwd=folder, env=_environment(python), capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, env=environment(python), capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{script} failed:\n{done.stderr[-3000:]}")
 
 
 @contextmanager
-def _running(command: list[str], python: Path, folder: Path, url: str, ready: str) -> Iterator[Path]:
+def _running(command: list[str], python: Path, folder: Path, url: str, ready: str, **settings: str) -> Iterator[Path]:
     log = folder / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env=_environment(python),
+            env=environment(python, **settings),
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # MLflow starts its server as a child; both are stopped
