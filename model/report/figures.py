@@ -19,6 +19,7 @@ from model.whatif.sensitivity import Curve
 Figure = dict[str, Any]
 
 WORSE, BETTER, BASE, SCENARIO = "#d5601e", "#3b82c4", "#8b95a3", "#4a6fa5"
+LOW, HIGH = "#98a2b0", "#7d4fc4"  # of an input's own values, which are neither risk nor decision
 LEFT, RIGHT = [0, 0.36], [0.62, 1]  # where the two halves of `why` lie; their labels stand left of each
 GRANTED = "rgba(59,130,196,0.12)"
 CONFIG = {
@@ -122,10 +123,10 @@ def _changes(found: Changes) -> dict[str, Any]:
     }
 
 
-def why_in_words(rows: list[Reason], found: Changes, base: int, score: int) -> str:
-    """The reasons and the waterfall for those who cannot see them."""
+def why_in_words(rows: list[Reason], found: Changes, base: int, score: int, person: str) -> str:
+    """The reasons of a ``person`` and the waterfall for those who cannot see them."""
     told = "; ".join(f"{row.label} {numbers.score_points(row.points)}" for row in rows)
-    reasons = f"Bars in score points, from {base}; {told}; this customer {score}."
+    reasons = f"Bars in score points, from {base}; {told}; this {person} {score}."
     return f"{reasons} {changes_in_words(found)}" if found.parts else reasons
 
 

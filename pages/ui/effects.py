@@ -1,0 +1,154 @@
+"""What the model looks at: the part of the trust page on which the whole model can be looked at."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from model.report import figures, trust_effects_figures, trust_effects_words
+from model.serving.client import DeployedModel
+from model.whatif.effects import Effect, Overview, Table, Together, effect, every_cell, overview, together
+from pages.ui import pieces
+from pages.ui.progress import followed
+
+BY, INPUT, PAIR = "_effects_by", "_effects_input", "_effects_pair"
+CONCEPTS, INPUTS = "By concept", "By input"
+
+
+@st.cache_resource(show_spinner=False, max_entries=3)
+def overviews(_model: DeployedModel, identity: str) -> Overview:
+    """What a model looks at; looked up once a model."""
+    return overview(_model.whole)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def effects(_model: DeployedModel, identity: str, own: int) -> Effect:
+    """One input's effect."""
+    return effect(_model.whole, overviews(_model, identity), own)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def pairs(_model: DeployedModel, identity: str, group: int) -> Together:
+    """What two inputs do together."""
+    found = overviews(_model, identity)
+    return together(_model.whole, found, next(each for each in found.pairs if each.group == group))
+
+
+def panel(model: DeployedModel) -> None:
+    """What the model looks at, an input's effect, two inputs together, and every table there is."""
+    if model.release is None:
+        st.info(
+            f"Not available: of {model.deployed.words} only the answers are known here, not what it is made of. A "
+            "release of one's own can be looked at whole.",
+            icon=":material/info:",
+        )
+        return
+    with followed("Looking at the whole book") as told:
+        model.seen(told)
+    look(model)
+
+
+@st.fragment
+def look(model: DeployedModel) -> None:
+    """The whole part as one fragment: a choice in it draws nothing else anew."""
+    found = overviews(model, model.id)
+    matters(model, found)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        one(model, found)
+    with right:
+        two(model, found)
+    for key, title, draw in (
+        ("_tables", "Every table of the model, and every cell to take along", every_table),
+        ("_effects_method", "How is this computed?", method),
+    ):
+        detail = st.expander(title, key=key, on_change="rerun")
+        if detail.open:
+            with detail:
+                draw(model, found)
+
+
+def matters(model: DeployedModel, found: Overview) -> None:
+    """How much each concept or input moves the score."""
+    contract = model.contract
+    chosen = st.segmented_control(
+        "What moves the score", (CONCEPTS, INPUTS), default=CONCEPTS, required=True, key=BY,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    by_concept = chosen == CONCEPTS
+    pieces.findings(
+        trust_effects_words.importance_headline(contract, found, by_concept),
+        trust_effects_words.swarm_headline(contract, found, by_concept),
+    )
+    st.plotly_chart(
+        trust_effects_figures.importance(contract, found, by_concept), key="importance", config=figures.CONFIG,
+        alt=trust_effects_figures.importance_in_words(contract, found, by_concept),
+    )  # fmt: skip
+    st.caption(trust_effects_words.swarm_note(contract, found, by_concept))
+
+
+def one(model: DeployedModel, found: Overview) -> None:
+    """One input's effect, that of the weightiest first."""
+    contract = model.contract
+    order = [k for _, _, k in trust_effects_words.ranked(contract, found, by_concept=False)]
+    own = st.selectbox("One input", order, format_func=labelled(lambda k: contract.inputs[k].label, order), key=INPUT)
+    shown = effects(model, model.id, order[0] if own is None else own)
+    pieces.findings(trust_effects_words.effect_headline(contract, shown))
+    st.plotly_chart(
+        trust_effects_figures.effect(contract, shown), key="effect", config=figures.CONFIG,
+        alt=trust_effects_figures.effect_in_words(contract, shown),
+    )  # fmt: skip
+    st.caption(trust_effects_words.effect_note(contract, shown))
+
+
+def two(model: DeployedModel, found: Overview) -> None:
+    """What two inputs do together, the strongest pair first."""
+    contract = model.contract
+    if not found.pairs:
+        st.info("This model reads every input on its own: no two do anything together.", icon=":material/info:")
+        return
+    tables: dict[int, Table] = {each.group: each for each in found.pairs}
+    group = st.selectbox(
+        "Two inputs together, the strongest first", list(tables), key=PAIR,
+        format_func=labelled(lambda k: trust_effects_words.pair_label(contract, tables[k]), list(tables)),
+    )  # fmt: skip
+    shown = pairs(model, model.id, found.pairs[0].group if group is None else group)
+    pieces.findings(trust_effects_words.together_headline(contract, shown))
+    st.plotly_chart(
+        trust_effects_figures.together(contract, shown), key="together", config=figures.CONFIG,
+        alt=trust_effects_figures.together_in_words(contract, shown),
+    )  # fmt: skip
+    st.caption(trust_effects_words.together_note(contract))
+
+
+def labelled(label: Callable[[int], str], known: list[int]) -> Callable[[int], str]:
+    """The label of an option; of one that another model had and that is still chosen, its own text."""
+    return lambda key: label(key) if key in known else str(key)
+
+
+def every_table(model: DeployedModel, found: Overview) -> None:
+    """Every table, and every cell as a file, which is written when somebody asks for it."""
+    contract = model.contract
+    pieces.findings(trust_effects_words.tables_headline(found))
+    frame = trust_effects_words.tables_frame(contract, found)
+    points = {
+        name: st.column_config.NumberColumn(f"{name}, points", format=form)
+        for name, form in (("Moves the score by", "%.2f"), ("Of it only together", "%.2f"), ("Largest cell", "%.1f"))
+    }
+    counts = {name: st.column_config.NumberColumn(name, format="localized") for name in frame.columns[2:4]}
+    st.dataframe(frame, hide_index=True, height=320, column_config=points | counts, alt="Every table of the model")
+    st.caption(trust_effects_words.tables_note(contract, found))
+
+    def cells() -> str:
+        told: pd.DataFrame = trust_effects_words.cells_frame(contract, every_cell(found))
+        return told.to_csv(index=False)
+
+    st.download_button(
+        f"Download all {len(found.tables.cells):,} cells as CSV", cells, f"model-{model.name}-cells.csv", "text/csv",
+        on_click="ignore", icon=":material/download:", key="_download_cells",
+    )  # fmt: skip
+
+
+def method(model: DeployedModel, found: Overview) -> None:
+    """How the numbers come about."""
+    st.markdown(trust_effects_words.method(model.contract, found))
