@@ -43,7 +43,7 @@ class _Part(BaseModel):
 
 class Book(_Part):
     """What the book is, and the words to speak of it. One that is not ``reviewed`` was proposed from a file and not yet
-    read by a person: it can be trained, but `unread` keeps its releases from being promoted."""
+    read by a person: it can be trained, but no release of it can be promoted."""
 
     name: str
     title: str
@@ -398,16 +398,6 @@ class Contract(_Part):
     def text(self) -> bytes:
         """The file as it was read, comments and all."""
         return self._text
-
-    @property
-    def unread(self) -> str:
-        """Why no release of this contract may be promoted yet; "" where a person has read it."""
-        if self.book.reviewed:
-            return ""
-        return (
-            f"The contract of the book {self.book.name} was proposed from a file and nobody has read it. Read the "
-            "contract, correct its guesses, set reviewed = true, and train again."
-        )
 
     # ---- the record ------------------------------------------------------------------------------------------
 
@@ -873,10 +863,10 @@ def _vintage_stays(contract: Contract, source: str) -> None:
         return
     if vintage.mutability != "never":
         raise ContractError(f"{source}: {vintage.name} is the vintage and cannot be edited: its mutability is never.")
-    rules = [(each.name, each.rules) for each in contract.levers] + [(each.name, each.rules) for each in contract.shocks]
-    for name, moved in rules:
-        if vintage.name in moved:
-            raise ContractError(f"{source}: {name} moves {vintage.name}, the vintage, which nothing may move.")
+    movers: tuple[Lever | Shock, ...] = (*contract.levers, *contract.shocks)
+    for each in movers:
+        if vintage.name in each.rules:
+            raise ContractError(f"{source}: {each.name} moves {vintage.name}, the vintage, which nothing may move.")
 
 
 def _outcome_unread(contract: Contract, source: str) -> None:

@@ -9,7 +9,7 @@ stands for all its months at once, latest first. Allowed: numbers, names, ``+ - 
 ``latest(h, k)``       its k latest months; ``earliest(h, k)`` its k earliest
 ``previous(h)``        each month replaced by the month before it (the earliest, which has none, by itself)
 ``where(c, a, b)``     a where c holds, else b; ``missing`` is the missing value
-``pick(x, k, a, …, b)``  a where x is k, and so on for further pairs, else b
+``pick(x, k, a, …, b)``  a where x is k, and so on for further pairs of numbers, else b
 ``abs(x)``
 ``round(x, k)``        to k decimals, halves up, a millionth of the last place forgiven: noise in the last bit of a
                        ratio, which differs from engine to engine, does not choose a bin
@@ -45,6 +45,8 @@ def _pick(x: Any, *rest: Any) -> Any:
     if len(rest) % 2 == 0:
         raise TypeError("pick takes pairs of a value and what stands for it, and at the end what stands for all others")
     keys, found = np.array(rest[:-1:2], float), np.array(rest[1::2], float)
+    if keys.shape != (len(rest) // 2,) or found.shape != keys.shape or not len(keys):
+        raise TypeError("pick takes at least one pair, each of two numbers that are the same for all records")
     order = np.argsort(keys)
     keys, found = keys[order], found[order]
     place = np.searchsorted(keys, x).clip(max=len(keys) - 1)

@@ -200,11 +200,11 @@ def migration(counts: NDArray[np.int64], names: Sequence[str], height: int = 290
     return {"data": [map_], "layout": figure}
 
 
-def migration_in_words(counts: NDArray[np.int64], names: Sequence[str]) -> str:
+def migration_in_words(person: str, counts: NDArray[np.int64], names: Sequence[str]) -> str:
     """The migration for those who cannot see it."""
     told = [f"{name}: {int(row.sum()):,} in the book, {int(counts[:, k].sum()):,} under the scenario"
             for k, (name, row) in enumerate(zip(names, counts, strict=True))]  # fmt: skip
-    return f"Customers by score band. {'; '.join(told)}."
+    return f"{person.capitalize()}s by score band. {'; '.join(told)}."
 
 
 def path(using: Preset, chosen: str, height: int = 200) -> Figure:

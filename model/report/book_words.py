@@ -10,7 +10,7 @@ import numpy as np
 from data.contract import Appetite, Contract, Measure, Segment
 from data.presets import Preset
 from model.report import numbers
-from model.report.narrative import Deployed
+from model.report.narrative import Deployed, guarantee
 from model.report.numbers import NBSP, Unit
 from model.whatif.book import Held, Known, Totals
 from model.whatif.bridge import Bridge
@@ -42,18 +42,30 @@ from model.whatif.stress import (
 )  # fmt: skip
 
 MOST_NAMED = 3  # assumptions named in the first sentence; one less beside a preset
+OWN_SHARE = "Capital, margin and return are on the bank's own share: the margin is after the net loss."
 FAR = 0.20  # share of customers outside known territory from which the numbers are greyed
-AMOUNTS: tuple[Measure, ...] = ("exposure", "loss", "capital", "margin")
-BRIDGED: tuple[Measure, ...] = ("loss", "capital", "margin")
+AMOUNTS: tuple[Measure, ...] = ("exposure", "loss", "net_loss", "capital", "margin")
+BRIDGED: tuple[Measure, ...] = ("loss", "net_loss", "capital", "margin")
 
 
 # ---- the measures -----------------------------------------------------------------------------------------------
+
+
+def people(contract: Contract) -> str:
+    """What the book holds, at the head of a column: "Customers"."""
+    return f"{contract.book.person.capitalize()}s"
+
+
+def bridged(contract: Contract) -> tuple[Measure, ...]:
+    """The measures that are taken apart into what moved them."""
+    return tuple(each for each in BRIDGED if each in contract.measures)
 
 
 def label(name: Measure) -> str:
     """A measure in words."""
     return {
         "exposure": "Exposure at default", "pd": "PD, weighted by exposure", "loss": "Expected loss",
+        "net_loss": "Expected loss, net of the guarantee",
         "loss_bps": "Expected loss, basis points", "capital": "Capital (IRB)", "margin": "Margin after loss",
         "return_on_capital": "Return on capital",
     }[name]  # fmt: skip
@@ -65,8 +77,8 @@ def horizon(contract: Contract, stress: Stress, name: Measure) -> str:
     months = f"{numbers.plain(number)} month{'' if number == 1 else 's'}"
     return {
         "exposure": "at default", "pd": contract.book.pd_horizon, "loss": contract.book.pd_horizon,
-        "loss_bps": contract.book.pd_horizon, "capital": "on a one-year PD", "margin": f"over {months}",
-        "return_on_capital": "a year",
+        "net_loss": contract.book.pd_horizon, "loss_bps": contract.book.pd_horizon, "capital": "on a one-year PD",
+        "margin": f"over {months}", "return_on_capital": "a year",
     }[name]  # fmt: skip
 
 
@@ -110,6 +122,11 @@ def text(contract: Contract, name: Measure, value: float, unit: Unit | None = No
     return numbers.percent(value)
 
 
+def net_words(contract: Contract, totals: Totals) -> str:
+    """What of the expected loss is the bank's own; "" where nobody else bears any."""
+    return f"net of the guarantee {text(contract, 'net_loss', totals.net_loss)}" if contract.guaranteed else ""
+
+
 def _change(contract: Contract, name: Measure, was: float, value: float, unit: Unit) -> tuple[str, float]:
     if not (np.isfinite(was) and np.isfinite(value)):
         return "", 0.0
@@ -149,15 +166,16 @@ def verdict(contract: Contract, stress: Stress, today: date, base: Totals, now: 
     over = f"expected loss over {contract.book.pd_horizon}"
     limit = _against(contract, stress, "loss", now, loss)
     broken = _broken(contract, stress, base, now)
+    net = f" ({net_words(contract, now)})" if contract.guaranteed else ""
     assumed = in_words(contract, stress, today)
     if not assumed:
         exposure = told(contract, stress, "exposure", base, now).now
-        head = f"As the book stands, {over} is {loss.now} on an exposure of {exposure}"
+        head = f"As the book stands, {over} is {loss.now}{net} on an exposure of {exposure}"
         return f"{head}{limit}{broken}. Assume something on the left and see what it moves."
     if not loss.change:
-        return f"{assumed}, {over} stays at {loss.now}{limit}{_margin(contract, stress, base, now)}{broken}."
+        return f"{assumed}, {over} stays at {loss.now}{net}{limit}{_margin(contract, stress, base, now)}{broken}."
     way = "rises" if loss.way == "worse" else "falls"
-    return f"{assumed}, {over} {way} from {loss.base} to {loss.now}{limit}{broken}."
+    return f"{assumed}, {over} {way} from {loss.base} to {loss.now}{net}{limit}{broken}."
 
 
 def _margin(contract: Contract, stress: Stress, base: Totals, now: Totals) -> str:
@@ -172,7 +190,8 @@ def _margin(contract: Contract, stress: Stress, base: Totals, now: Totals) -> st
 def _broken(contract: Contract, stress: Stress, base: Totals, now: Totals) -> str:
     """The other limits that do not hold."""
     names: dict[Measure, str] = {
-        "exposure": "exposure", "pd": "PD", "capital": "capital", "margin": "margin", "return_on_capital": "return",
+        "exposure": "exposure", "pd": "PD", "net_loss": "net loss", "capital": "capital", "margin": "margin",
+        "return_on_capital": "return",
     }  # fmt: skip
     lost = [word for name, word in names.items() if told(contract, stress, name, base, now).holds is False]
     return f"; limits of {_listed(lost)} broken" if len(lost) > 1 else f"; limit of {lost[0]} broken" if lost else ""
@@ -315,7 +334,9 @@ def player_label(contract: Contract, stress: Stress, player: Player) -> str:
             f"{'PD' if name == OVERLAY_PD else 'LGD'} {lever_value(contract, stress, name)}" for name in own
         )
     if len(player.names) > 1:
-        what = {"assumption": "assumptions", "economy": "of the economy", "customers": "of customers"}[player.layer]
+        what = {"assumption": "assumptions", "economy": "of the economy", "customers": f"of {contract.book.person}s"}[
+            player.layer
+        ]
         return f"{len(player.names)} {what}"
     name = player.names[0]
     if name == FACTOR:
@@ -519,16 +540,19 @@ def asked_words(contract: Contract, model: Deployed, asked: int, of: int, loss: 
     )
 
 
-def checked_words(model: Deployed, customers: int, differ: int, gap: float, milliseconds: float) -> str:
+def checked_words(
+    contract: Contract, model: Deployed, customers: int, differ: int, gap: float, milliseconds: float
+) -> str:
     """What a spot check of a model elsewhere found."""
+    person = contract.book.person
     if differ:
         return (
-            f"{differ} of {customers} customers asked live just now have another probability than by the tables known "
+            f"{differ} of {customers} {person}s asked live just now have another probability than by the tables known "
             f"here, by up to {numbers.points(gap)}: {model.words} is no longer what it says it is. Do not use the "
             "numbers below; ask whoever runs it."
         )
     return (
-        f"Checked live: {customers} random customers asked of {model.words} just now have the same probability as by "
+        f"Checked live: {customers} random {person}s asked of {model.words} just now have the same probability as by "
         f"its tables here, {milliseconds:.0f} ms."
     )
 
@@ -546,9 +570,10 @@ def method(contract: Contract, model: Deployed) -> str:
     coefficients = "; ".join(
         f"{each.label.lower()} {numbers.plain(each.coefficient, 2)} ({each.source})" for each in contract.economy
     )
+    own = f"**Guarantee.** {guarantee(contract)} {OWN_SHARE}"
     return "\n\n".join([
-        f"**A, customers.** Each shock changes the raw records by rules of the contract; inputs are derived anew and "
-        f"{model.words} scores every {book.person}. Records are held at the edge of the range the model has seen; "
+        f"**A, {book.person}s.** Each shock changes the raw records by rules of the contract; inputs are derived anew "
+        f"and {model.words} scores every {book.person}. Records are held at the edge of the range the model has seen; "
         "exposure is not.",
         "**B, economy.** What the model cannot see shifts every log-odds alike, by coefficient × change, so that the "
         f"ranking stays: {coefficients}. Or as one factor, Vasicek's conditional PD anchored so that 0 changes "
@@ -559,6 +584,7 @@ def method(contract: Contract, model: Deployed) -> str:
         "that the mean of the book as it stands is the assumed yearly default rate. **Margin after loss**: whoever "
         "defaults earns nothing and costs the loss; the others earn balance × (rate − funding) − operating cost over "
         "the margin horizon. **Return on capital**: that margin a year, over capital.",
+        *([own] if contract.guaranteed else []),
         "**What moved it.** Exact Shapley values over the levers in use: every order of making the changes counts the "
         f"same, and the bars sum to the change. {through}",
         "**Segments** are those of the record in the book, whatever a scenario makes of it. **Known territory**: "

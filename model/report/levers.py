@@ -9,14 +9,13 @@ import numpy as np
 from data.contract import Contract, Lever, Measure
 from data.formulas import Array
 from model.report import numbers
-from model.report.book_words import assumption_value, label, lower, text
+from model.report.book_words import AMOUNTS, assumption_value, label, lower, text
 from model.report.figures import BASE, BETTER, WORSE, Figure, layout
 from model.report.numbers import NBSP, Unit
 from model.whatif.stress import FACTOR
 from model.whatif.tornado import Bar, Breaking, Sought
 
 PALE, DEEP, INK = "#eef1f5", "#e0894f", "#1b222c"
-AMOUNTS: tuple[Measure, ...] = ("exposure", "loss", "capital", "margin")
 GAINS: tuple[Measure, ...] = ("margin", "return_on_capital")  # more of these is better
 
 

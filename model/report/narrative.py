@@ -3,9 +3,7 @@
 Each sentence is put together from the same texts as the numbers beside it.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -82,6 +80,16 @@ def edit_chip(contract: Contract, name: str, value: float) -> str:
     return f"{field.label} {numbers.measure(value, field.unit, field.codes)}"
 
 
+def at_stake(contract: Contract, now: Decision, changed: bool) -> str:
+    """What stands under the expected loss of one record: of how much, as long as nothing is changed, and what of it is
+    the bank's own where somebody else bears the rest; one a line."""
+    currency = contract.book.currency
+    told = [] if changed else [f"of {numbers.money(now.ead, currency)} at risk"]
+    if contract.guaranteed:
+        told.append(f"net of the guarantee {numbers.money(round(now.net_loss), currency)}")
+    return "\n".join(told)
+
+
 # ---- reasons ----------------------------------------------------------------------------------------------------
 
 
@@ -129,20 +137,20 @@ def reasons_source(explanation: Explanation) -> str:
         return ""
     if not explanation.error:
         return f"Reasons as the deployed model's server gives them, against {explanation.background}."
-    points = max(1, round(explanation.error))
+    points, person = max(1, round(explanation.error)), explanation.contract.book.person
     return (
         f"The server gives no reasons, so the model was asked about {explanation.asked:,} records made of this "
-        f"customer and {explanation.background}: Shapley values by concept, each give or take {points} "
-        f"point{'s' if points != 1 else ''} (standard error)."
+        f"{person} and {explanation.background}: Shapley values by concept, each give or take "
+        f"{points} point{'s' if points != 1 else ''} (standard error)."
     )
 
 
-def reasons_headline(rows: list[Reason], base: int, score: int, background: str) -> str:
-    """The finding above the reasons; ``background`` is what they are measured from."""
+def reasons_headline(rows: list[Reason], base: int, score: int, background: str, person: str) -> str:
+    """The finding above the reasons of a ``person``; ``background`` is what they are measured from."""
     first = max(rows, key=lambda row: abs(row.points))
     compared = f"{score} points against {base} for {background}"
     if first.points == 0:
-        return f"Nothing sets this customer apart: {compared}"
+        return f"Nothing sets this {person} apart: {compared}"
     verb = "cost" if first.points < 0 else "add"
     points = abs(round(first.points))
     return f"{first.label} {verb}{'' if first.plural else 's'} {points} point{'s' if points != 1 else ''}: {compared}"
@@ -230,11 +238,27 @@ def lever_help(lever: Lever) -> str:
     return f"{note}{lever.help} From {ends[0]} to {ends[1]}. {way[lever.direction]}".strip()
 
 
+def cutoff_help(contract: Contract) -> str:
+    """What the cut-off decides, and where it comes from."""
+    book = contract.book
+    since = "The book has no historic cut-off: an assumption." if book.historic_cutoff is None else ""
+    return f"From this score on a {book.person} {book.granted}. {since}".strip()
+
+
+def record_title(contract: Contract) -> str:
+    """What the raw record is called, and what of it is known month by month: "The record, 6 months: status, bill"."""
+    own = [history for history in contract.histories if history.role == "input"]
+    if not own:
+        return "The record"
+    months = max(len(history.months) for history in own)
+    return f"The record, {months} months: {', '.join(history.label.lower() for history in own)}"
+
+
 def field_help(field: Field) -> str:
     """What a field holds, and its range."""
-    if field.codes:
+    ends = [numbers.measure(end, field.unit) for end in (field.minimum, field.maximum) if np.isfinite(end)]
+    if field.codes or len(ends) < 2:
         return field.help
-    ends = [numbers.measure(end, field.unit) for end in (field.minimum, field.maximum)]
     return f"{field.help} From {ends[0]} to {ends[1]}."
 
 
@@ -296,85 +320,55 @@ class Deployed:
         return f"the model {self.name}{at}" if self.foreign else f"release {self.name}{at}"
 
 
+def guarantee(contract: Contract) -> str:
+    """Who bears what of a loss; "" where nobody but the bank does."""
+    if not contract.guaranteed:
+        return ""
+    return (
+        "Of each loss the bank bears its own share only; the rest is borne by "
+        f"{contract.exposure.guarantor}. Gross is before that guarantee, net is the bank's own share."
+    )
+
+
 def method(contract: Contract, model: Deployed) -> str:
     """How the numbers on the customer page come about, for whoever asks."""
     book, score = contract.book, contract.score
-    protected = ", ".join(field.label.lower() for field in contract.protected())
     kind = f"a gradient-boosted model of {len(contract.inputs)} inputs derived from the record"
     kind = "asked live about each record; how it works inside is not known here" if model.foreign else kind
-    never = "Never sent to it" if model.foreign else "Never used"
+    protected = ", ".join(field.label.lower() for field in contract.protected())
+    never = f" {'Never sent to it' if model.foreign else 'Never used'}: {protected}." if protected else ""
+    annual = "." if book.pd_months == 12 else "; it is not an annual rate."
     base = (
         "Interventional Shapley values of the log-odds by business concept, found by asking the model: each set of "
-        "concepts is put into customers of the book, the background, and the answers compared. They belong to this "
-        "model only; their standard error stems from the size of the background."
+        f"concepts is put into {book.person}s of the book, the background, and the answers compared. They belong to "
+        "this model only; their standard error stems from the size of the background."
         if model.foreign
-        else "Exact interventional Shapley values of the log-odds, compared with the average customer of the book (all "
-        "of them are the background), summed by concept."
+        else f"Exact interventional Shapley values of the log-odds, compared with the average {book.person} of the "
+        "book (all of them are the background), summed by concept."
     )
     return "\n\n".join(
         [
             f"**Score.** {model.words[:1].upper()}{model.words[1:]}: {kind}. Score = {score.base_score:.0f} at "
             f"{score.base_odds:.0f} good to 1 bad, {score.points_to_double:.0f} points double the odds. "
-            f"{book.probability}: one month ahead, from {book.sample} of {book.as_of}; it is not an annual rate. "
-            f"{never}: {protected}.",
+            f"{book.probability}: over {book.pd_horizon}, from {book.sample} of {book.as_of}{annual}{never}",
             f"**Reasons (SHAP).** {base} Times minus the points per unit of log-odds. Base and bars sum to the score; "
             "whole points are rounded so that they still do, and a score is rounded down, so that one shown at the "
             "cut-off has reached it. They say how the model arrives at its answer, not what would happen in the world.",
             "**What changed.** Exact Shapley values over the edited concepts, between the record in the book and the "
             "edited one: every order of making the edits counts the same, what was not edited gets nothing, and the "
             "parts sum to the change of the probability.",
-            f"**Expected loss.** PD × LGD × EAD over {book.pd_horizon}; LGD and the conversion factor are assumptions, "
-            "editable; EAD = balance + conversion factor × undrawn limit, the balance floored at 0 and a limit "
-            "overdrawn having nothing undrawn.",
+            " ".join(
+                filter(
+                    None,
+                    (
+                        f"**Expected loss.** PD × LGD × EAD over {book.pd_horizon}.",
+                        contract.exposure.note,
+                        guarantee(contract),
+                    ),
+                )
+            ),
             "**Known territory.** Gower's distance over the model's inputs to the nearest of 2,000 reference "
             f"{book.person}s, as a percentile of the book: usual below 95, unusual below 99, outside above or when a "
             "value lies beyond the range the model has seen.",
         ]
     )
-
-
-# ---- trust ------------------------------------------------------------------------------------------------------
-
-
-def trust(report: Mapping[str, Any]) -> str:
-    """The trust page's sentence."""
-    gates = {gate["name"]: gate for gate in report["gates"]}
-    passed = sum(gate["passed"] for gate in report["gates"])
-    ece = 100 * gates["ece"]["figure"]
-    return (
-        f"On customers it was not trained on, the model ranks a customer who misses the payment above one who pays in "
-        f"{round(100 * gates['auc']['figure'])} of 100 pairs, and what it says and what happened differ by "
-        f"{ece:.1f} points on average; {passed} of {len(report['gates'])} tests were passed before release."
-    )
-
-
-def gate_rows(report: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
-    """Label, figure, threshold and verdict of each test."""
-    rows = []
-    for gate in report["gates"]:
-        if gate["parity"]:
-            figure, bound = f"{_decimals(gate['figure'])} decimals", f"at least {_decimals(gate['bound'])} decimals"
-        else:
-            figure = f"{gate['figure']:.4f}"
-            bound = f"{'at least' if gate['at_least'] else 'at most'} {gate['bound']:.4f}"
-        rows.append((gate["label"], figure, bound, "passed" if gate["passed"] else "failed"))
-    return rows
-
-
-def _decimals(difference: float) -> int:
-    """To how many decimals two numbers agree that differ by this much; 16 is all that a double holds."""
-    return 16 if difference <= 1e-16 else int(np.floor(-np.log10(difference) + 1e-9))
-
-
-def cost_headline(report: Mapping[str, Any]) -> str:
-    """What being explainable exactly, and never going the wrong way, costs."""
-    found = list(report["cross_validation"].values())
-    return f"What the constraints cost: {found[-1]['auc'] - found[0]['auc']:.4f} of AUC against no constraint"
-
-
-def cost_rows(report: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
-    """Each variant's out-of-fold performance."""
-    return [
-        (label[:1].upper() + label[1:], f"{found['auc']:.4f}", f"{found['brier']:.4f}", f"{found['ece']:.4f}")
-        for label, found in report["cross_validation"].items()
-    ]

@@ -8,6 +8,7 @@ from data.contract import Contract, Field
 from model.monitoring.fairness import FOUR_FIFTHS, SMALLEST, Group
 from model.report import numbers
 from model.report.book_words import rising
+from model.report.narrative import guarantee
 from model.report.numbers import NBSP, Unit
 from model.whatif.policy import AT_MOST, Goal, Policy, Priced, Sought, Strategy, Swapped, today
 
@@ -32,6 +33,19 @@ def horizon(contract: Contract, policy: Policy, goal: Goal) -> str:
         "approval": "today", "bad_rate": contract.book.pd_horizon, "loss": contract.book.pd_horizon, "profit": over,
         "volume": "exposure at default",
     }[goal]  # fmt: skip
+
+
+def net_words(contract: Contract, net_loss: float) -> str:
+    """What of the expected loss is the bank's own; "" where nobody else bears any."""
+    told = goal_text(contract, "loss", net_loss)
+    return f"net of the guarantee {told}" if contract.guaranteed else ""
+
+
+def profit_words(contract: Contract, policy: Policy) -> str:
+    """What profit is made of."""
+    own = "its net loss, the bank's own share" if contract.guaranteed else "the loss"
+    over = horizon(contract, policy, "profit")
+    return f"Profit: a {contract.book.person} that defaults earns nothing and costs {own}; every other earns {over}."
 
 
 def verdict(contract: Contract, policy: Policy, strategy: Strategy) -> str:
@@ -115,16 +129,22 @@ def swap_headline(contract: Contract, cells: Sequence[Swapped]) -> str:
     by = {(cell.today, cell.other): cell for cell in cells}
     into, out = by[False, True], by[True, False]
     if not into.customers and not out.customers:
-        return "Nobody is swapped: both policies approve the same customers"
+        return f"Nobody is swapped: both policies approve the same {contract.book.person}s"
     told = []
     for cell, what in ((into, "in"), (out, "out")):
         if cell.customers:
             rate = numbers.percent(cell.observed / cell.customers)
-            told.append(f"{cell.customers:,} swapped {what}, of whom {rate} missed the payment")
+            told.append(f"{cell.customers:,} swapped {what}, observed of them: {rate} {_bad(contract)}")
     change = into.profit - out.profit
     unit = Unit.of(change)
     moved = unit.signed(unit.rounded(change), contract.book.currency) or "nothing"
     return f"{'; '.join(told)}; profit {moved}"
+
+
+def _bad(contract: Contract) -> str:
+    """The contract's word for a target that came true."""
+    target = next(each for each in contract.fields if each.name == contract.book.target)
+    return target.codes.get(1, "defaulted")
 
 
 def fairness_headline(field: Field, before: Sequence[Group], after: Sequence[Group]) -> str:
@@ -163,13 +183,15 @@ def rate(value: float) -> str:
 def method(contract: Contract) -> str:
     """How the numbers on the policy page come about."""
     book = contract.book
+    own = f" {guarantee(contract)} Profit and prices are on the bank's own share." if contract.guaranteed else ""
+    costs = "the net loss" if contract.guaranteed else "the loss"
     return "\n\n".join([
         f"**Cut-off.** A {book.person} is approved whose score reaches it. {book.decision_note} There are approved "
         f"{book.person}s only in this book: what a lower cut-off once rejected is not observed.",
         f"**Bad rate** is the model's expected share who {book.outcome}; observed beside it is what happened. "
         f"**Expected loss** over {book.pd_horizon}. **Profit** is the margin after loss over the margin horizon: "
-        "whoever defaults earns nothing and costs the loss, the others earn balance × (rate − funding) − operating "
-        "cost. **Volume** is exposure at default.",
+        f"whoever defaults earns nothing and costs {costs}, the others earn balance × (rate − funding) − operating "
+        f"cost. **Volume** is exposure at default.{own}",
         "**Best** is the whole-point cut-off of most profit, found by looking at every one. **Goal seek** takes the "
         "cut-off on the safe side of the target that approves most; for approval and volume the strictest that keeps "
         "them.",

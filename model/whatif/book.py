@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
 from threading import Lock
-from typing import TypeAlias, get_args
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,6 @@ Mask: TypeAlias = NDArray[np.bool_]
 Values: TypeAlias = dict[str, Array]
 Struck: TypeAlias = tuple[tuple[tuple[str, float], ...], tuple[str, int] | None, float]
 
-MEASURES: tuple[Measure, ...] = get_args(Measure)
 FEW = 200_000  # customers up to which some scenarios' rows are remembered, not only the base's and the last
 KEPT = 160 * ROWS  # shocked rows remembered: moving the economy after the customers re-scores nobody
 SAMPLE = 1000  # customers whose distance from known ones is measured

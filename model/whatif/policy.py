@@ -23,12 +23,19 @@ from model.whatif.stress import Stress, Value
 Goal = Literal["approval", "bad_rate", "loss", "profit", "volume"]
 GOALS: tuple[Goal, ...] = get_args(Goal)
 AT_MOST: frozenset[Goal] = frozenset({"bad_rate", "loss"})  # goals that are ceilings; the others are floors
+PRICES = ("apr", "funding", "opex", "margin_months")  # the assumptions that a margin is made of
+
+
+def assumed(contract: Contract) -> tuple[str, ...]:
+    """The assumptions that loss and profit depend on, in the contract's order."""
+    return tuple(each.name for each in contract.assumptions if each.name in {*contract.exposed_to, *PRICES})
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What one cut-off approves: ``customers`` of ``of``; ``bad`` expected, ``observed`` actual number who miss it;
-    ``volume`` (exposure), ``loss`` and ``profit`` (margin after loss) in the book's currency."""
+    ``volume`` (exposure), ``loss``, ``net_loss`` (the bank's own share of it) and ``profit`` (margin after the net
+    loss) in the book's currency."""
 
     cutoff: int
     of: int
@@ -37,6 +44,7 @@ class Outcome:
     observed: float
     volume: float
     loss: float
+    net_loss: float
     profit: float
 
     @property
@@ -70,6 +78,7 @@ class Strategy:
     observed: Array
     volume: Array
     loss: Array
+    net_loss: Array
     profit: Array
 
     @classmethod
@@ -85,7 +94,7 @@ class Strategy:
 
         return cls(
             np.arange(low, high + 2), np.rint(tail(None) * rows.each).astype(np.int64), tail(rows.pd) * rows.each,
-            tail(bad) * rows.each, tail(rows.ead), tail(rows.loss), tail(rows.margin),
+            tail(bad) * rows.each, tail(rows.ead), tail(rows.loss), tail(rows.net_loss), tail(rows.margin),
         )  # fmt: skip
 
     def _place(self, cutoff: float) -> int:
@@ -94,7 +103,8 @@ class Strategy:
     def at(self, cutoff: float) -> Outcome:
         """What a cut-off approves."""
         k = self._place(cutoff)
-        sums = (float(getattr(self, name)[k]) for name in ("bad", "observed", "volume", "loss", "profit"))
+        names = ("bad", "observed", "volume", "loss", "net_loss", "profit")
+        sums = (float(getattr(self, name)[k]) for name in names)
         return Outcome(round(cutoff), int(self.customers[0]), int(self.customers[k]), *sums)
 
     @cached_property
@@ -155,6 +165,7 @@ class Swapped:
     observed: float
     volume: float
     loss: float
+    net_loss: float
     profit: float
 
 
@@ -164,7 +175,8 @@ def swap(today: NDArray[np.bool_], other: NDArray[np.bool_], rows: Rows, bad: Ar
     cell = 2 * today.astype(np.int64) + other
     sums: list[Array] = [stands_for(np.bincount(cell, minlength=4), rows.each).astype(np.float64)]
     people = rows.pd * rows.each, bad * rows.each  # each stands for several
-    sums += [np.bincount(cell, each, 4).astype(np.float64) for each in (*people, rows.ead, rows.loss, rows.margin)]
+    money = rows.ead, rows.loss, rows.net_loss, rows.margin
+    sums += [np.bincount(cell, each, 4).astype(np.float64) for each in (*people, *money)]
     order = ((True, True), (False, True), (True, False), (False, False))
     found = []
     for before, after in order:
@@ -200,8 +212,8 @@ def frontier(cost: Array, gain: Array) -> NDArray[np.intp]:
 @dataclass(frozen=True)
 class Priced:
     """The customers of one score band under one set of assumptions. Amounts in the book's currency: ``profit`` over the
-    margin's horizon, ``capital`` on a one-year PD; rates and PDs are fractions, ``break_even_rate`` and ``target_rate``
-    yearly; NaN where a band earns nothing to price."""
+    margin's horizon, ``capital`` on a one-year PD, ``loss`` the bank's own share; rates and PDs are fractions,
+    ``break_even_rate`` and ``target_rate`` yearly; NaN where a band earns nothing to price."""
 
     band: int
     customers: int

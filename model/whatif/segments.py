@@ -107,7 +107,8 @@ def _score(rows: Rows, scale: Scale) -> Array:
 
 @dataclass(frozen=True)
 class Mover:
-    """A customer whose expected loss changed much. PDs in [0, 1], amounts in the book's currency."""
+    """A customer whose expected loss changed much. PDs in [0, 1], amounts in the book's currency; the net losses are
+    the bank's own share."""
 
     customer: int
     pd_base: float
@@ -115,6 +116,8 @@ class Mover:
     ead: float
     loss_base: float
     loss: float
+    net_loss_base: float
+    net_loss: float
 
 
 def movers(
@@ -128,7 +131,7 @@ def movers(
     return [
         Mover(
             int(whole.ids[k]), float(base.pd[k]), float(now.pd[k]), float(now.ead[k] / now.each),
-            float(base.loss[k] / now.each), float(now.loss[k] / now.each),
+            *(float(each[k] / now.each) for each in (base.loss, now.loss, base.net_loss, now.net_loss)),
         )
         for k in order if change[k] > 0
     ]  # fmt: skip

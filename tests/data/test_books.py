@@ -10,6 +10,7 @@ import pytest
 from data import books
 from data.books import SHIPPED, Book, read_folder
 from data.errors import BookError, ContractError, OutOfRange
+from tests import second_book
 
 
 @pytest.fixture
@@ -48,10 +49,11 @@ def test_unknown_book_is_told_with_the_books_there_are():
         books.read("mortgages")
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "../data/cards", "cards/"])
+@pytest.mark.parametrize("name", ["", ".", "..", "../data/cards", "cards/", "../../data/cards", "Cards", "cards\n"])
 def test_name_of_a_book_reaches_no_other_folder(name: str):
-    with pytest.raises(BookError, match="There is no book"):
-        books.folder(name)
+    for home in (None, SHIPPED.parent):
+        with pytest.raises(BookError, match="There is no book"):
+            books.folder(name, home)
 
 
 def test_customer_is_found_by_number(book: Book):
@@ -108,3 +110,74 @@ def test_target_that_is_neither_paid_nor_missed_is_refused(folder: Path, value: 
 def test_value_outside_the_contract_is_refused(folder: Path):
     with pytest.raises(OutOfRange, match=r"April must be 0 to .*; -5 was given"):
         read_folder(rewritten(folder, paid_6=-5))
+
+
+# ---- the users' shelf -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Path:
+    """A home with one book of a user's."""
+    second_book.lay_down(tmp_path)
+    return tmp_path
+
+
+def test_users_books_stand_beside_the_shipped_ones(shelf: Path, book: Book):
+    assert books.names(shelf) == sorted([*books.names(), "second"])
+    assert len(books.read("second", shelf)) == second_book.LOANS
+    assert books.title("second", shelf) == second_book.TITLE
+    assert books.read("cards", shelf) is book
+
+
+def test_users_book_is_unknown_without_the_home(shelf: Path):
+    with pytest.raises(BookError, match="There is no book 'second'"):
+        books.read("second")
+
+
+def test_users_book_is_read_once_until_it_is_edited(shelf: Path):
+    once = books.read("second", shelf)
+    assert books.read("second", shelf) is once
+    file = shelf / "books" / "second" / "contract.toml"
+    file.write_text(file.read_text().replace(second_book.TITLE, "Another title"))
+    again = books.read("second", shelf)
+    assert again is not once
+    assert again.contract.book.title == books.title("second", shelf) == "Another title"
+
+
+def test_users_book_is_read_anew_when_its_snapshot_was_replaced(shelf: Path):
+    once = books.read("second", shelf)
+    second_book.loans().head(500).to_parquet(shelf / "books" / "second" / "loans.parquet")
+    assert (len(once), len(books.read("second", shelf))) == (second_book.LOANS, 500)
+
+
+def test_users_book_may_not_take_a_shipped_name(shelf: Path):
+    second_book.lay_down(shelf, name="cards")
+    assert books.names(shelf).count("cards") == 1
+    with pytest.raises(BookError, match="ships with the dashboard"):
+        books.read("cards", shelf)
+    assert len(books.read("second", shelf)) == second_book.LOANS
+
+
+def test_contract_must_name_its_folder(shelf: Path):
+    (shelf / "books" / "second").rename(shelf / "books" / "third")
+    with pytest.raises(BookError, match="third names its book 'second'"):
+        books.read("third", shelf)
+
+
+def test_snapshot_lies_beside_its_contract(shelf: Path):
+    file = shelf / "books" / "second" / "contract.toml"
+    (shelf / "loans.parquet").write_bytes((file.parent / "loans.parquet").read_bytes())
+    file.write_text(file.read_text().replace('"loans.parquet"', '"../../loans.parquet"'))
+    with pytest.raises(BookError, match="is absent"):
+        books.read("second", shelf)
+
+
+def test_broken_book_is_listed_and_breaks_no_other(shelf: Path):
+    broken = shelf / "books" / "broken"
+    broken.mkdir()
+    (broken / "contract.toml").write_bytes(b"\xff")
+    assert "broken" in books.names(shelf)
+    assert books.title("broken", shelf) == "broken"
+    assert len(books.read("second", shelf)) == second_book.LOANS
+    with pytest.raises(ContractError):
+        books.read("broken", shelf)

@@ -13,6 +13,7 @@ from data.contract import Contract, check_value, load, read
 from data.errors import ContractError, Impossible, Missing, NotEditable, OutOfRange
 from data.formulas import Array
 from model.whatif.scenario import apply
+from tests import guaranteed
 from tests.records import CONTRACT, records
 
 SHIPPED_TEXT = (SHIPPED / "cards" / "contract.toml").read_text()
@@ -132,7 +133,7 @@ LIMITS_BOUNDS = 'minimum = -50\nmaximum = 50\nstep = 5\nphrase = "limits {}"'
         ('measure = "loss_bps"', 'measure = "loss"', "limit loss is declared twice"),
         ('sense = "at most"', 'sense = "below"', "appetite.0.sense: Input should be 'at most' or 'at least'"),
         ("limit = 550e6", 'limit = "much"', "appetite.0.limit: Input should be a valid number"),
-        ('field = "use_now"', 'field = "age"', "segment use_band cuts 'age', which is neither an input field nor"),
+        ('field = "use_now"', 'field = "age"', "segment use_band reads age, which is protected and never scored"),
         ('field = "use_now"', 'field = "bill"', "segment use_band cuts 'bill', which is neither an input field nor"),
         ('name = "use_band"', 'name = "limit_band"', "segment limit_band is declared twice"),
         ("[50000, 100000,", "[100000, 50000,", "the edges of limit_band must rise"),
@@ -303,12 +304,13 @@ def test_exposure_is_the_balance_and_half_of_what_is_left_of_the_limit(
     contract: Contract, limit: float, bill: float, balance: float, ead: float
 ):
     found = contract.exposures(record(limit=limit, bill_1=bill), {"ccf": 0.5})
-    assert [float(each[0]) for each in found] == [balance, ead]
+    assert (found.balance[0], found.ead[0]) == (balance, ead)
+    assert (found.lgd, found.own) == (0.8, 1)
 
 
 @given(records(), st.floats(0, 1))
 def test_exposure_lies_between_balance_and_the_greater_of_balance_and_limit(raw: Array, ccf: float):
-    balance, ead = CONTRACT.exposures(raw, {"ccf": ccf})
+    balance, ead, _, _ = CONTRACT.exposures(raw, {"ccf": ccf})
     limit = raw[CONTRACT.row["limit"]]
     assert 0 <= balance[0] <= ead[0] <= max(balance[0], limit[0]) * (1 + 1e-12)
 
@@ -456,11 +458,11 @@ def test_fields_by_name_give_what_the_record_gives(raw: Array, only: set[int], c
     for one, other in zip(
         CONTRACT.exposures_from(values, 1, {"ccf": ccf}), CONTRACT.exposures(raw, {"ccf": ccf}), strict=True
     ):
-        assert one.tobytes() == other.tobytes()
+        assert np.asarray(one).tobytes() == np.asarray(other).tobytes()
 
 
-def test_exposure_depends_on_the_conversion_factor_alone(contract: Contract):
-    assert contract.exposed_to == {"ccf"}
+def test_exposure_and_the_loss_on_it_depend_on_two_assumptions_alone(contract: Contract):
+    assert contract.exposed_to == {"ccf", "lgd"}
     ead = '+ ccf * max(limit - max(bill_1, 0), 0)"'
     assert read(changed(ead, ead.replace("ccf", "lgd * apr"))).exposed_to == {"lgd", "apr"}
 
@@ -470,8 +472,8 @@ def test_exposure_depends_on_the_conversion_factor_alone(contract: Contract):
     [
         ([], []),
         (["limit"], ["limit", "use_now", "use_average", "headroom"]),
-        (["status"], ["standing", "late_before", "late_worst", "months_late"]),
-        (["status_2"], ["late_before", "late_worst", "months_late"]),
+        (["status"], ["standing", "late_worst", "months_late"]),
+        (["status_2"], ["late_worst", "months_late"]),
         (["paid_6"], ["share_paid_average", "paid_least", "paid_average"]),
         (
             ["limit", "status_1"],
@@ -658,3 +660,133 @@ def test_every_customer_lies_in_a_band(book: Book):
         assert set(found.tolist()) == set(range(book.contract.band_count(segment))), segment.name
         if segment.labels:
             assert len(segment.labels) == book.contract.band_count(segment)
+
+
+# ---- what is known only later, when records came in, and who bears a loss --------------------------------------------
+
+AFTER = "which is known only after the outcome"
+CALENDAR = "a model that reads it learns the calendar"
+PLACES = [
+    ('formula = "amount"', 'formula = "amount + @"'),
+    ('start = "term"', 'start = "term + @"'),
+    ('rules = { term = "value" }', 'rules = { term = "value + @" }'),
+    ('rules = { amount = "amount *', 'rules = { amount = "@ + amount *'),
+    ('balance = "amount"', 'balance = "amount + @"'),
+    ('ead = "amount"', 'ead = "amount + @"'),
+    ('lgd = "pick(sector,', 'lgd = "0 * @ + pick(sector,'),
+    ('own_share = "1 - guaranteed_share"', 'own_share = "1 - guaranteed_share + 0 * @"'),
+    ('field = "sector"', 'field = "@"'),
+    ("[[assumptions]]", '[[constraints]]\nrule = "@ >= 0"\nmessage = "No."\nfields = ["term"]\n\n[[assumptions]]'),
+]
+
+
+def made_up(old: str, new: str) -> bytes:
+    """The contract of the made-up book with one passage replaced."""
+    assert old in guaranteed.TEXT
+    return guaranteed.TEXT.replace(old, new, 1).encode()
+
+
+@pytest.mark.parametrize(
+    ("field", "told"), [("charged_off_amount", AFTER), ("charged_off", "which is the outcome itself")]
+)
+@pytest.mark.parametrize(("old", "new"), PLACES)
+def test_what_is_known_after_the_outcome_is_refused_in_every_formula(old: str, new: str, field: str, told: str):
+    with pytest.raises(ContractError) as caught:
+        read(made_up(old, new.replace("@", field)))
+    assert f"reads {field}, " in str(caught.value)
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(("old", "new"), PLACES)
+def test_protected_attribute_is_refused_in_every_formula_by_name(old: str, new: str):
+    declared = (
+        made_up(old, new.replace("@", "age")).decode()
+        + '\n[[fields]]\nname = "age"\nlabel = "Age"\nrole = "protected"\n'
+    )
+    with pytest.raises(ContractError, match="reads age, which is protected and never scored"):
+        read(declared.encode())
+
+
+def test_vintage_is_refused_in_a_model_input_and_may_be_read_by_everything_else():
+    with pytest.raises(ContractError, match=CALENDAR):
+        read(made_up(PLACES[0][0], PLACES[0][1].replace("@", "year")))
+    for old, new in PLACES[1:]:
+        assert read(made_up(old, new.replace("@", "year"))).vintage is not None
+
+
+def test_vintage_is_of_the_record_and_cannot_be_edited(contract: Contract):
+    assert contract.vintage is None
+    own = guaranteed.CONTRACT
+    assert own.vintage is not None
+    assert own.vintage.name == "year"
+    assert "year" in own.row
+    with pytest.raises(NotEditable):
+        own.field("year")
+    assert guaranteed.book().vintages is not None
+    assert guaranteed.book().vintages.tolist() == guaranteed.value("year").tolist()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('role = "post-outcome"', 'role = "vintage"', "a book has one vintage; charged_off_amount, year are declared"),
+        ('role = "vintage"', 'role = "vintage"\nmutability = "free"', "its mutability is never"),
+        ('rules = { term = "value" }', 'rules = { year = "value" }', "longer moves year, the vintage"),
+        ('rules = { amount = "amount *', 'rules = { year = "amount *', "smaller moves year, the vintage"),
+        ("since = 2003", "since = 2008", "the window from 2008 to 2007 is empty"),
+        ("later_until = 2010", "later_until = 2007", "later_until must lie after until"),
+        ("until = 2007\n", "", "later_until must lie after until"),
+        ('guarantor = "the guarantor"\n', "", "name them as guarantor"),
+        (
+            'own_share = "1 - guaranteed_share"\nguarantor = "the guarantor"\n',
+            "",
+            "there is a limit on net_loss, but no",
+        ),
+        (
+            'lgd = "pick(sector, 11,',
+            'lgd = "pick(sector,',
+            "a formula of the exposure cannot be worked out: pick takes",
+        ),
+        ('loss = "min(', 'loss = "pick(', "a formula of the realised loss cannot be worked out: pick takes"),
+        ('loss = "min(charged_off_amount', 'loss = "min(lgd', "reads lgd, which is not declared"),
+        ('loss = "min(charged_off_amount', 'loss = "min(charged_off', "reads charged_off, which is not declared"),
+    ],
+)
+def test_vintage_window_or_guarantee_declared_badly_is_refused(old: str, new: str, told: str):
+    with pytest.raises(ContractError) as caught:
+        read(made_up(old, new))
+    assert told in str(caught.value)
+
+
+def test_windows_may_be_open_and_one_year_long():
+    own = read(made_up("since = 2003\nuntil = 2007\nlater_until = 2010\n", "")).training
+    assert (own.since, own.until, own.later_until) == (None, None, None)
+    assert read(made_up("since = 2003", "since = 2007")).training.since == 2007
+
+
+def test_realised_loss_is_what_was_charged_off_up_to_the_amount(contract: Contract):
+    own = guaranteed.book()
+    assert own.realised_loss is not None
+    assert (
+        own.realised_loss.tolist()
+        == np.minimum(own.observed["charged_off_amount"], guaranteed.value("amount")).tolist()
+    )
+    assert own.realised_loss[own.target == 1].sum() > 0
+    raw = np.array([[1000.0], [60], [11], [0.5], [2006]])
+    assert guaranteed.CONTRACT.realised_loss(raw, {"charged_off_amount": np.array([1500.0])}) == [1000]
+    assert contract.realised_loss(record(), {}) is None
+
+
+def test_exposed_to_names_the_assumptions_of_every_part_of_an_exposure():
+    own = guaranteed.CONTRACT
+    assert own.exposed_to == {"lgd"}
+    assert read(made_up('ead = "amount"', 'ead = "amount * (1 - apr)"')).exposed_to == {"lgd", "apr"}
+    assert read(made_up('"1 - guaranteed_share"', '"1 - funding"')).exposed_to == {"lgd", "funding"}
+
+
+def test_loss_given_default_goes_by_sector_and_any_other_takes_the_assumption():
+    raw = np.array([[1000.0] * 4, [60] * 4, [11, 44, 72, np.nan], [0.5, 0.75, 0.5, 0.5], [2006] * 4])
+    found = guaranteed.CONTRACT.exposures(raw, {"lgd": 0.6})
+    assert np.asarray(found.lgd).tolist() == [0.5, 0.25, 0.6, 0.6]
+    assert np.asarray(found.own).tolist() == [0.5, 0.25, 0.5, 0.5]
+    assert found.ead.tolist() == [1000] * 4

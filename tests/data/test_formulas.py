@@ -49,6 +49,9 @@ def value(text: str) -> Any:
         ("previous(bill)", [[20, 15], [10, 40], [10, 40]]),
         ("where(limit > 150, 1, 0)", [0, 1]),
         ("where(limit > 150, limit, max(bill))", [30, 200]),
+        ("pick(limit, 100, 0.5, 200, 0.25, 1)", [0.5, 0.25]),
+        ("pick(limit, 200, 0.25, 1)", [1, 0.25]),
+        ("pick(limit, 300, 7, 150, 8, min(bill))", [10, -5]),
         ("abs(min(bill))", [10, 5]),
         ("round(limit / 30, 1)", [3.3, 6.7]),
         ("max(sum(bill), 55)", [60, 55]),
@@ -63,6 +66,18 @@ def test_every_function_of_the_language_is_worked_by_hand_above():
     marks = test_formula_gives_the_value_worked_by_hand.pytestmark  # type: ignore[attr-defined]
     worked = " ".join(text for text, _ in marks[0].args[1])
     assert all(f"{name}(" in worked for name in FUNCTIONS)
+
+
+def test_pick_takes_what_is_missing_for_any_other_value_whatever_the_order_of_the_pairs():
+    for text in ("pick(x, 44, 1, 11, 2, 3)", "pick(x, 11, 2, 44, 1, 3)"):
+        found = parse(text, {"x"})({"x": np.array([11, 44, 99, np.nan, -5, 11.5])})
+        assert found.tolist() == [2, 1, 3, 3, 3, 3]
+
+
+@pytest.mark.parametrize("text", ["pick(limit)", "pick(limit, 1)", "pick(limit, 1, 2)", "pick(limit, 1, limit, 3)"])
+def test_pick_without_whole_pairs_of_numbers_is_refused(text: str):
+    with pytest.raises(TypeError, match="pick takes"):
+        value(text)
 
 
 def test_missing_is_the_missing_value():

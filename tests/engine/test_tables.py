@@ -15,7 +15,7 @@ from model.engine.binning import MOST_EDGES
 from model.engine.scorer import TableScorer
 from model.engine.tables import Tables, compile_model, probability
 from model.errors import NotTabular
-from model.release.gates import awkward
+from model.release.parity import awkward
 from model.release.training import one_thread, rows
 from tests.records import BOOK
 

@@ -92,12 +92,12 @@ def test_turning_one_promise_round_is_caught(contract: Contract, scorer: TableSc
 
 def test_worst_step_is_that_of_the_score_itself(contract: Contract, scorer: TableScorer, book: Book):
     """Turned round, the gate's figure is at least any step that the score makes between neighbouring values."""
-    k = [each.name for each in contract.inputs].index("late_before")
+    k = [each.name for each in contract.inputs].index("late_worst")
     turned = contract.inputs[k].model_copy(update={"direction": -1})
     other = contract.model_copy(update={"inputs": (*contract.inputs[:k], turned, *contract.inputs[k + 1 :])})
     (gate,) = gates.monotone_gates(other, scorer.tables)
     inputs = np.repeat(book.inputs[:, :2000], 2, axis=1)
-    inputs[k, ::2], inputs[k, 1::2] = 0, 1
+    inputs[k, ::2], inputs[k, 1::2] = 1, 2
     margins = scorer.tables.margins(scorer.tables.encode(inputs))
     assert 0 < (margins[1::2] - margins[::2]).max() <= gate.figure + 1e-12
 

@@ -16,9 +16,9 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from data.books import Book
 from model.errors import GateError, ParityError, ReleaseError
-from model.release import gates, training
+from model.release import parity, training
 from model.release.store import FILES, Release, Store
-from tests.forging import forge, overwrite, twin
+from tests.forging import failing, forge, overwrite, twin, unreviewed
 
 PROJECT = Path(__file__).parents[2]
 
@@ -36,9 +36,9 @@ def store(own_home: Path) -> Store:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """The slow comparisons on few rows."""
-    monkeypatch.setattr(gates, "ORACLE_ROWS", 1)
-    monkeypatch.setattr(gates, "ORACLE_BACKGROUND", 1)
-    monkeypatch.setattr(gates, "SHAP_ROWS", 10)
+    monkeypatch.setattr(parity, "ORACLE_ROWS", 1)
+    monkeypatch.setattr(parity, "ORACLE_BACKGROUND", 1)
+    monkeypatch.setattr(parity, "SHAP_ROWS", 10)
 
 
 def packed(**arrays: Any) -> bytes:
@@ -194,8 +194,9 @@ def test_loading_a_release_imports_neither_scikit_learn_nor_shap(home: Path):
 def test_verifying_repeats_every_comparison_and_the_training(home: Path, fitted: Any, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(training, "fit", lambda book: fitted)
     found = Store(home, "cards").verify()
-    assert [gate.name for gate in found] == ["margins", "additivity", "oracle", "shap", "retrain"]
-    assert all(gate.passed for gate in found)
+    assert [gate.name for gate in found.gates] == ["margins", "additivity", "oracle", "shap", "retrain"]
+    assert found.passed
+    assert found.differs == ()
 
 
 @pytest.mark.usefixtures("few")
@@ -204,7 +205,7 @@ def test_verifying_tells_when_retraining_gives_other_tables(home: Path, book: Bo
     with training.one_thread():
         short.fit(training.rows(book.inputs), book.target)
     monkeypatch.setattr(training, "fit", lambda book: short)
-    found = {gate.name: gate for gate in Store(home, "cards").verify()}
+    found = {gate.name: gate for gate in Store(home, "cards").verify().gates}
     assert not found["retrain"].passed
     assert all(gate.passed for name, gate in found.items() if name != "retrain")
 
@@ -214,7 +215,7 @@ def test_verifying_tells_when_the_stored_model_is_another_than_the_tables(store:
     with training.one_thread():
         other = training.classifier(book).set_params(max_iter=1).fit(training.rows(book.inputs), book.target)
     identity = forge(store, release.id, {"model.skops": skops.io.dumps(other)})
-    found = {gate.name: gate.passed for gate in store.verify(identity, retrain=False)}
+    found = {gate.name: gate.passed for gate in store.verify(identity, retrain=False).gates}
     assert found["additivity"]
     assert not found["margins"]
     assert not found["oracle"]
@@ -448,6 +449,72 @@ def test_unreadable_aliases_can_be_put_right_as_told(store: Store, release: Rele
     (store.root / "aliases.json").unlink()
     assert store.promote(release.id) == release.id
     assert store.load().id == release.id
+
+
+# ---- who moved it, and why -------------------------------------------------------------------------------------------
+
+
+def told(store: Store) -> list[tuple[str, ...]]:
+    return [(each.alias, each.release, each.who, each.why, each.override) for each in store.history()]
+
+
+def test_the_history_says_who_promoted_what_and_why(store: Store, release: Release):
+    second, before = twin(store), datetime.now(UTC).replace(microsecond=0)
+    store.promote(second, who="ann", why="  Newer data ")
+    store.rollback("bob", "Too many declined")
+    assert told(store)[-4:] == [
+        ("champion", second, "ann", "Newer data", ""), ("previous", release.id, "ann", "Newer data", ""),
+        ("champion", release.id, "bob", "Too many declined", ""), ("previous", second, "bob", "Too many declined", ""),
+    ]  # fmt: skip
+    assert all(before <= each.at <= datetime.now(UTC) for each in store.history()[-4:])
+    assert [each.release for each in store.history(second)] == [second, second]
+
+
+def test_an_override_promotes_what_failed_and_is_kept_with_the_gates_it_passed_over(store: Store, release: Release):
+    second = forge(store, release.id, {"gates.json": failing(release, "auc", "ece")})
+    with pytest.raises(GateError, match="--override REASON"):
+        store.promote(second, who="ann", why="Newer data", override="  ")
+    store.promote(second, who="ann", why="Newer data", override=" The board accepts it ")
+    assert aliases(store)["champion"] == second
+    (moved,) = store.history(second)
+    assert (moved.override, moved.gates) == ("The board accepts it", ("auc", "ece"))
+
+
+def test_an_override_stands_with_the_release_it_let_through_alone(store: Store, release: Release):
+    second = forge(store, release.id, {"gates.json": failing(release, "auc")})
+    store.promote(second, override="The board accepts it")
+    assert [each.override for each in store.history(release.id)] == [""] * len(store.history(release.id))
+
+
+def test_an_override_that_nothing_needed_is_not_kept(store: Store):
+    second = twin(store)
+    store.promote(second, override="To be safe")
+    (moved,) = store.history(second)
+    assert (moved.override, moved.gates) == ("", ())
+
+
+def test_a_gate_to_watch_does_not_stop_promotion(store: Store, release: Release):
+    report = json.loads((release.path / "gates.json").read_bytes())
+    report["gates"][1].update(passed=False, stops=False)
+    second = forge(store, release.id, {"gates.json": json.dumps(report).encode()})
+    assert store.promote(second) == second
+
+
+def test_a_release_whose_contract_nobody_has_read_is_promoted_for_no_reason(store: Store, release: Release):
+    second = unreviewed(store, release)
+    for alias in ("champion", "challenger"):
+        with pytest.raises(GateError, match=r"correct its guesses, set reviewed = true, train again"):
+            store.promote(second, alias, override="We are in a hurry")
+    assert aliases(store) == {"champion": release.id}
+
+
+def test_lines_written_before_reasons_were_asked_for_are_still_read(store: Store, release: Release, moved: Any):
+    moved((3, "champion", release.id))
+    assert told(store) == [("champion", release.id, "", "", "")]
+
+
+def test_the_report_of_a_release_is_read_without_loading_it(store: Store, release: Release):
+    assert store.report(release.id) == release.report
 
 
 def test_release_without_its_shapley_values_is_told_and_never_taken_in(store: Store) -> None:

@@ -14,12 +14,13 @@ from model.whatif.book import Held, Known, Totals
 from model.whatif.stress import Stress
 from tests.records import CONTRACT, TODAY, stressed, stresses
 
-BASE = Totals(30_000, 3.294e9, 6634.8, 5.815e8, 4.652e8, 1.632e8, 4.36e7, 3.0)
+BASE = Totals(30_000, 3.294e9, 6634.8, 5.815e8, 4.652e8, 4.652e8, 1.632e8, 4.36e7, 3.0)
 
 
 def worse(by: float) -> Totals:
     """The book with its loss and capital times ``by``."""
-    return Totals(30_000, 3.294e9, 6634.8 * by, 5.815e8 * by, 4.652e8 * by, 1.632e8 * by, 4.36e7 / by, 3.0)
+    loss = 4.652e8 * by
+    return Totals(30_000, 3.294e9, 6634.8 * by, 5.815e8 * by, loss, loss, 1.632e8 * by, 4.36e7 / by, 3.0)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_measure_without_a_limit_says_nothing_of_one(contract: Contract):
 
 
 def test_nothing_at_all_reads_as_none_and_not_as_nan():
-    nobody = Totals(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 3.0)
+    nobody = Totals(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 3.0)
     for name in ("pd", "loss_bps", "return_on_capital"):
         told = book_words.told(CONTRACT, Stress(), name, nobody, nobody)
         assert (told.now, told.change) == ("none", "")
@@ -180,13 +181,13 @@ def test_variable_without_a_coefficient_is_not_told_as_a_reason():
 def test_margin_is_told_where_the_loss_stays():
     told = book_words.verdict(CONTRACT, stressed(apr=0.1), TODAY, BASE, Totals(*vars(BASE).values()))
     assert "margin" not in told
-    poorer = Totals(30_000, 3.294e9, 6634.8, 5.815e8, 4.652e8, 1.632e8, -6.91e8, 3.0)
+    poorer = Totals(30_000, 3.294e9, 6634.8, 5.815e8, 4.652e8, 4.652e8, 1.632e8, -6.91e8, 3.0)
     told = book_words.verdict(CONTRACT, stressed(apr=0.0), TODAY, BASE, poorer).replace(NBSP, " ")
     assert "stays at NT$ 465 m, within the limit of NT$ 550 m; margin after loss over 36 months falls from" in told
     assert told.endswith("limits of margin and return broken.")
 
 
 def test_capital_of_nothing_has_no_return_and_breaks_no_limit():
-    free = Totals(30_000, 3.294e9, 6634.8, 5.815e8, 0.0, 0.0, 5e8, 3.0)
+    free = Totals(30_000, 3.294e9, 6634.8, 5.815e8, 0.0, 0.0, 0.0, 5e8, 3.0)
     told = book_words.told(CONTRACT, Stress(), "return_on_capital", BASE, free)
     assert (told.now, told.holds) == ("none", None)

@@ -52,5 +52,5 @@ def test_no_chart_has_a_legend_or_a_fixed_text_colour(scorer: TableScorer, book:
 
 def test_words_of_a_chart_name_every_bar(scorer: TableScorer, book: Book) -> None:
     rows = narrative.reasons(explain(scorer, book.raw[:, :1]))
-    told = figures.why_in_words(rows, NOTHING, 531, 475)
+    told = figures.why_in_words(rows, NOTHING, 531, 475, "customer")
     assert all(row.label in told for row in rows)

@@ -90,6 +90,6 @@ def test_a_way_out_by_association_comes_last_and_says_so(book: Book) -> None:
 
 def test_the_headline_of_reasons_agrees_with_its_subject() -> None:
     rows = [narrative.Reason("Late payments", -31, "", plural=True), narrative.Reason("Credit limit", 1, "")]
-    told = narrative.reasons_headline(rows, 531, 501, "the book")
+    told = narrative.reasons_headline(rows, 531, 501, "the book", "customer")
     assert told == "Late payments cost 31 points: 501 points against 531 for the book"
-    assert narrative.reasons_headline(rows[1:], 531, 532, "it").startswith("Credit limit adds 1 point: 532")
+    assert narrative.reasons_headline(rows[1:], 531, 532, "it", "customer").startswith("Credit limit adds 1 point: 532")

@@ -115,14 +115,19 @@ def test_releases_are_listed_the_newest_first_with_their_roles_and_whole_hashes(
     assert [row["Release"] for row in rows] == ["60e46aa39f99", "aaaabbbbcccc", "older"]
     assert [row["Role"] for row in rows] == ["champion", "previous, challenger", "–"]
     assert rows[0] == {
-        "Release": "60e46aa39f99", "Role": "champion", "Trained": "2 Nov 2026, 09:05", "Contract": "1.0.0",
-        "Customers": "30,000", "Data, sha256": "d" * 64,
+        "Release": "60e46aa39f99", "Role": "champion", "Trained": "2 Nov 2026, 09:05", "Fitted to": "whole book",
+        "Gates": "–", "Contract": "1.0.0", "Customers": "30,000", "Data, sha256": "d" * 64,
     }  # fmt: skip
 
 
 def test_a_release_to_choose_says_its_role_and_when_it_was_trained():
     assert words.release_label(manifest("60e46aa39f99"), ALIASES) == "60e46a · champion · trained 2 Nov 2026, 09:05"
     assert words.release_label(manifest("other"), ALIASES) == "other · trained 2 Nov 2026, 09:05"
+
+
+def test_a_history_is_headed_by_what_it_holds():
+    assert words.history_heading(0) == "No alias has moved, as far as is on record"
+    assert words.history_heading(3) == "Who changed who answers, the latest first"
 
 
 # ---- champion and challenger ----------------------------------------------------------------------------------------

@@ -473,7 +473,7 @@ def test_stratified_draws_in_proportion_by_exposure_within_a_stratum():
     chosen, own = stratified(CONTRACT, BOOK.raw, 6000), strata(BOOK.raw)
     largest = np.bincount(np.unique(own, return_inverse=True)[1]).argmax()
     mine = own == np.unique(own)[largest]
-    ead = CONTRACT.exposures(BOOK.raw, {"ccf": 0.5})[1]
+    ead = CONTRACT.exposures(BOOK.raw, {"ccf": 0.5}).ead
     above = ead > np.median(ead[mine])
     assert abs((mine & above)[chosen].sum() - (mine & above).sum() * 6000 / len(BOOK)) <= 1
 

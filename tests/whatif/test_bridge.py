@@ -1,7 +1,7 @@
 """What moved the book: exact shares that sum to the change, whatever is assumed."""
 
 from itertools import permutations
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ from model.whatif.stress import (
 from tests.records import BOOK, CONTRACT, TODAY, Part, numbers_of, stressed, stresses, sub_books
 
 FED = "fed_2026_severely_adverse"
-MEASURES: tuple[Measure, ...] = get_args(Measure)
+MEASURES = CONTRACT.measures
 OVERLAY: dict[str, Value] = {OWNER: "Chief risk officer", REASON: "A strike", UNTIL: "2026-12-31"}
 
 # What each lever sets, by the names of its step: written down here, so that a coalition does not depend on the code.

@@ -40,7 +40,8 @@ class Case:
         self.scores = np.round(rng.normal(520, 8, n), 1)
         pd = rng.random(n)
         ead = rng.random(n) * 1e5
-        self.rows = Rows(pd, ead, pd * 0.8 * ead, ead * 0.05, rng.normal(0, 1e4, n), ead * rng.random(n))
+        loss, capital = pd * 0.8 * ead, ead * 0.05
+        self.rows = Rows(pd, ead, loss, loss / 4, capital, rng.normal(0, 1e4, n), ead * rng.random(n))
         self.bad = (rng.random(n) < pd).astype(float)
 
     @property
@@ -110,7 +111,7 @@ def test_goal_seek_finds_what_an_enumeration_finds(case: Case, goal: Goal, share
 
 
 def test_customers_of_one_score_stand_on_one_side():
-    rows = Rows(*(np.ones(4) for _ in range(6)))
+    rows = Rows(*(np.ones(4) for _ in range(7)))
     strategy = Strategy.of(np.array([520.0, 520.0, 520.0, 519.99]), rows, np.zeros(4))
     assert [strategy.at(each).customers for each in (519, 520, 521)] == [4, 3, 0]
 

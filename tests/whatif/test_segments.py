@@ -45,7 +45,7 @@ def both(whole: Whole) -> tuple[Rows, Rows]:
 def plain(ead: list[float], loss: list[float] | None = None) -> Rows:
     """Customers with these exposures and losses."""
     each = np.array(ead)
-    return Rows(np.full(len(each), 0.1), each, np.array(loss or ead), each, each, each)
+    return Rows(np.full(len(each), 0.1), each, np.array(loss or ead), np.array(loss or ead), each, each, each)
 
 
 # ---- segments --------------------------------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ def test_customers_with_a_missing_value_make_a_cell_of_their_own(scorer: TableSc
 
 
 def cell(exposure: float) -> Cell:
-    nothing = Totals(1, exposure, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+    nothing = Totals(1, exposure, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
     return Cell((0,), nothing, nothing)
 
 

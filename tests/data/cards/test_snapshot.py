@@ -72,7 +72,6 @@ def test_inputs_of_the_first_customer_are_those_worked_by_hand(book: Book):
     worked = {
         "limit": 20000,
         "standing": 4,  # two months late comes after minimum paid, not used, paid in full, one month late
-        "late_before": 2,
         "late_worst": 2,
         "months_late": 2,
         "use_now": 0.1957,  # 3,913 / 20,000 = 0.19565, halves up

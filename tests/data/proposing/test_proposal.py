@@ -1,0 +1,520 @@
+import re
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import strategies as st
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
+
+from data.books import Book, read_folder
+from data.contract import load, read
+from data.errors import BadInput, BookError, WhatIfError
+from data.formulas import Array
+from data.proposing.proposal import Proposal, check_name, lay_down, propose
+from data.proposing.sources import of_frame, read_source
+from model.release import training
+from tests.data.proposing.files import loans
+
+
+def fitted(book: Book) -> Array:
+    """Log-odds of the model that the contract asks for."""
+    return training.fit(book).decision_function(training.rows(book.inputs))
+
+
+def guessed(book: Book) -> Array:
+    """Log-odds at no cost: of the first input."""
+    return np.nan_to_num(book.inputs[0])
+
+
+def proposed(frame: pd.DataFrame, target: str, **more: str) -> Proposal:
+    return propose(of_frame(frame), target, "mine", guessed, **more)
+
+
+@pytest.fixture(scope="module")
+def of_loans() -> Proposal:
+    return propose(of_frame(loans(), "loans.csv"), "status", "mine", fitted)
+
+
+def role(proposal: Proposal, given_name: str) -> str:
+    (found,) = (each for each in proposal.columns if each.given == given_name)
+    return found.role
+
+
+def packaged() -> dict[str, tuple[pd.DataFrame, str]]:
+    """Data sets that scikit-learn ships, their targets of two values, by name."""
+    cancer = load_breast_cancer(as_frame=True).frame
+    wine = load_wine(as_frame=True).frame
+    wine = pd.concat([wine, wine.iloc[:60]], ignore_index=True)  # 178 rows are below the fewest
+    wine["target"] = (wine["target"] == 2).astype(int)
+    diabetes = load_diabetes(as_frame=True, scaled=False).frame
+    diabetes["target"] = (diabetes["target"] > 140).astype(int)
+    return {"cancer": (cancer, "0"), "wine": (wine, "1"), "diabetes": (diabetes, "1")}
+
+
+# ---- what comes out --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["cancer", "wine", "diabetes"])
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".xlsx"])
+def test_a_packaged_data_set_becomes_a_book_that_reads(name: str, ending: str, tmp_path: Path):
+    frame, bad = packaged()[name]
+    path = tmp_path / f"{name}{ending}"
+    if ending == ".csv":
+        frame.to_csv(path, index=False)
+    elif ending == ".parquet":
+        frame.to_parquet(path, index=False)
+    else:
+        frame.to_excel(path, index=False, engine="xlsxwriter")
+    proposal = propose(read_source(path), "target", name, guessed, bad=bad)
+    book = read_folder(lay_down(proposal, tmp_path))
+    assert len(book) == len(frame)
+    assert book.target.sum() == (frame["target"].astype(str) == bad).sum()
+    for each in book.contract.inputs:
+        given_name = next(c.given for c in proposal.columns if c.name == each.name)
+        held = book.raw[book.contract.row[each.name]]
+        assert np.allclose(held, frame[given_name].astype(float), rtol=1e-12, equal_nan=True)
+
+
+def test_a_csv_an_excel_and_a_parquet_file_of_one_table_give_one_contract(tmp_path: Path):
+    frame = loans(400).drop(columns="issue_date")
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    frame.to_parquet(tmp_path / "a.parquet", index=False)
+    frame.to_excel(tmp_path / "a.xlsx", index=False, engine="xlsxwriter")
+    texts = [
+        propose(read_source(tmp_path / f"a.{kind}"), "status", "mine", guessed).text.decode().replace(f"a.{kind}", "a")
+        for kind in ("csv", "parquet", "xlsx")
+    ]
+    assert texts[0] == texts[1] == texts[2]
+
+
+def test_the_same_file_gives_the_same_bytes():
+    first, second = (proposed(loans(300), "status") for _ in range(2))
+    assert (first.text, first.snapshot, first.provenance) == (second.text, second.snapshot, second.provenance)
+
+
+def test_about_four_in_five_are_granted_by_the_model_itself(of_loans: Proposal, tmp_path: Path):
+    book = read_folder(lay_down(of_loans, tmp_path))
+    score = book.contract.score
+    points = score.base_score - score.points_to_double / np.log(2) * (np.log(score.base_odds) + fitted(book))
+    assert (points >= score.cutoff).mean() == pytest.approx(0.8, abs=0.03)
+
+
+def test_the_provenance_names_the_file_its_digest_and_what_was_changed(of_loans: Proposal):
+    told = tomllib.loads(of_loans.provenance.decode())
+    assert told["source"] == "loans.csv"
+    assert told["rows"] == 1500
+    assert len(told["source_sha256"]) == len(told["sha256"]) == 64
+    assert "country left out: it is the same in every row." in told["changes"]
+
+
+def test_what_is_proposed_says_that_nobody_has_read_it(of_loans: Proposal):
+    assert not read(of_loans.text).book.reviewed
+    assert read(of_loans.text.replace(b"reviewed = false", b"reviewed = true")).book.reviewed
+
+
+# ---- what is seen ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        ("Loan Amount", "input"),
+        ("annual_income", "input"),
+        ("debt_ratio", "input"),
+        ("term", "input"),
+        ("purpose", "input"),
+        ("homeowner", "input"),
+        ("Gender", "protected"),
+        ("personAge", "protected"),
+        ("maritalStatus", "protected"),
+        ("zip_code", "left out"),
+        ("issue_date", "vintage"),
+        ("recoveries", "post-outcome"),  # by its name
+        ("contact_flag", "post-outcome"),  # alone it tells the outcome
+        ("last_seen", "post-outcome"),  # filled for one outcome only
+        ("country", "left out"),  # the same everywhere
+        ("notes", "left out"),  # free text
+    ],
+)
+def test_a_column_gets_the_role_it_likely_has(of_loans: Proposal, column: str, expected: str):
+    assert role(of_loans, column) == expected
+
+
+def test_no_input_reads_what_is_protected_or_known_afterwards(of_loans: Proposal):
+    contract = read(of_loans.text)
+    inputs = {each.name for each in contract.inputs}
+    assert inputs == {"loan_amount", "annual_income", "debt_ratio", "term", "purpose", "homeowner"}
+
+
+def test_an_identifier_is_no_input_and_numbers_the_records(of_loans: Proposal, tmp_path: Path):
+    book = read_folder(lay_down(of_loans, tmp_path))
+    assert book.contract.book.id == "loan_id"
+    assert (np.sort(book.ids) == np.arange(100_000, 101_500)).all()
+    assert "loan_id" not in book.contract.row
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["sex", "GENDER", "applicantSex", "Geschlecht", "age", "Age (years)", "age_of_borrower", "dob_year", "race",
+     "Ethnicity", "marital_status", "MARRIAGE", "EDUCATION", "educ_level", "foreign_worker", "citizenship", "religion",
+     "disabled", "num_dependents", "zip3", "postal-code"],
+)  # fmt: skip
+def test_a_protected_attribute_is_known_by_its_name(name: str):
+    frame = loans(300)[["debt_ratio", "status"]]
+    frame[name] = np.arange(300) % 4 + 20
+    assert role(proposed(frame, "status"), name) == "protected"
+
+
+@pytest.mark.parametrize(
+    "name", ["average_balance", "mortgage", "percentage", "account_age", "car_age", "usage", "trace"]
+)
+def test_a_name_that_merely_holds_such_letters_is_not_protected(name: str):
+    frame = loans(300)[["debt_ratio", "status"]]
+    frame[name] = np.arange(300) % 4 + 20
+    assert role(proposed(frame, "status"), name) == "input"
+
+
+def test_a_protected_attribute_is_known_by_its_words_whatever_its_name():
+    frame = loans(300)[["debt_ratio", "status"]]
+    frame["attr_9"] = np.where(np.arange(300) % 3, "A91: male divorced", "A92: female single")
+    assert role(proposed(frame, "status"), "attr_9") == "protected"
+
+
+def test_a_direction_is_claimed_where_it_is_clear_and_only_there(of_loans: Proposal):
+    found = {each.name: each.direction for each in read(of_loans.text).inputs}
+    assert (found["debt_ratio"], found["annual_income"]) == (1, -1)
+    assert (found["loan_amount"], found["term"], found["homeowner"]) == (0, 0, 0)
+    assert found["purpose"] == 0  # its codes stand in the order of the outcome
+
+
+def test_words_become_codes_in_the_order_of_the_outcome_rate(of_loans: Proposal):
+    contract = read(of_loans.text)
+    field = contract.record[contract.row["purpose"]]
+    assert field.codes[2] == "holiday"
+    assert set(field.codes.values()) == {"car", "house", "holiday"}
+
+
+def test_the_amount_of_the_loan_is_the_exposure_and_gaps_are_allowed_where_they_are(of_loans: Proposal):
+    contract = read(of_loans.text)
+    assert contract.exposure.ead == "max(loan_amount, 0)"
+    assert {each.name for each in contract.record if each.missing} == {"annual_income"}
+
+
+def test_a_limit_and_a_balance_make_an_exposure_with_a_conversion_factor():
+    frame = loans(300)[["debt_ratio", "status"]]
+    frame["credit_limit"], frame["current_balance"] = 1000.0 + np.arange(300), 500.0 + np.arange(300) % 70
+    contract = read(proposed(frame, "status").text)
+    assert (
+        contract.exposure.ead
+        == "max(current_balance, 0) + ccf * max(max(credit_limit, 0) - max(current_balance, 0), 0)"
+    )
+    assert contract.assumption("ccf").default == 0.5
+
+
+def test_without_an_amount_each_record_counts_one_and_the_contract_says_so():
+    text = proposed(loans(300)[["debt_ratio", "status"]], "status").text
+    assert read(text).exposure.ead == "1"
+    assert b'ead = "1"  # GUESS: units unknown' in text
+
+
+@pytest.mark.parametrize(
+    ("cells", "unit", "third"),
+    [
+        ([f"{k}.5%" for k in range(300)], "%", 0.025),
+        ([f"{k} months" for k in range(300)], "months", 2),
+        ([f"${k},000" for k in range(1, 301)], "$", 3000),
+        ([f"{k % 90} " if k % 50 else "?" for k in range(1, 301)], "", 3),
+    ],
+)
+def test_numbers_with_signs_are_read_as_numbers(cells: list[str], unit: str, third: float, tmp_path: Path):
+    frame = loans(300)[["debt_ratio", "status"]]
+    frame["x"] = cells
+    book = read_folder(lay_down(proposed(frame, "status"), tmp_path))
+    assert book.contract.record[book.contract.row["x"]].unit == unit
+    assert book.raw[book.contract.row["x"], 2] == pytest.approx(third)
+
+
+def test_infinite_values_count_as_missing_and_the_provenance_says_so():
+    frame = loans(300)[["debt_ratio", "status"]]
+    frame["x"] = np.where(np.arange(300) == 5, np.inf, np.arange(300) % 70)
+    proposal = proposed(frame, "status")
+    assert b"1 infinite value counted as missing" in proposal.provenance
+    assert read(proposal.text).record[1].missing
+
+
+def test_decimal_commas_are_read_where_semicolons_part_the_cells(tmp_path: Path):
+    frame = loans(300)[["debt_ratio", "status"]]
+    frame.to_csv(tmp_path / "a.csv", index=False, sep=";", decimal=",")
+    book = read_folder(lay_down(propose(read_source(tmp_path / "a.csv"), "status", "mine", guessed), tmp_path))
+    assert np.allclose(book.raw[0], frame["debt_ratio"])
+
+
+def test_names_that_formulas_cannot_read_are_replaced_and_told():
+    frame = loans(300)[["debt_ratio", "status"]]
+    for k, name in enumerate(["lambda", "max", "2nd loan", "Größe (€)", "名前", "apr", "own_home", "a b", "a_b"]):
+        frame[name] = (np.arange(300) + k) % (37 + k)
+    proposal = proposed(frame, "status")
+    names = [each.name for each in read(proposal.text).inputs]
+    assert names[1:] == ["x_lambda", "x_max", "x_2nd_loan", "groe", "column_7", "x_apr", "x_own_home", "a_b", "a_b_2"]
+    assert "名前 is column_7.".encode() in proposal.provenance
+
+
+# ---- nothing is guessed silently ------------------------------------------------------------------------------------
+
+STATED = {  # what the file says itself, what refers to another part, and what follows from a marked value beside it
+    "version", "name", "reviewed", "file", "target", "seed", "label", "role", "concept", "formula", "unit", "start",
+    "phrase", "direction", "rules", "shows", "measure", "sense", "field", "labels", "feeds", "help", "source", "id",
+    "missing",
+}  # fmt: skip
+MARKED_IN = {  # where these, too, are guesses
+    "fields": {"unit", "missing"}, "inputs": {"direction", "unit", "missing"}, "levers": {"direction", "help"},
+    "concepts": {"label"},
+}  # fmt: skip
+MARK = re.compile(r"  # (?:GUESS|ASSUMPTION|TO DO): \S")
+
+
+def unmarked(text: str) -> list[str]:
+    """The lines of a contract that hold a guess and do not say so."""
+    found, part, role_ = [], "", ""
+    for line in text.splitlines():
+        if line.startswith("["):
+            part, role_ = line.split("  #")[0].strip("[]"), ""
+            if part.endswith(".codes") and not MARK.search(line):
+                found.append(line)
+            continue
+        if not line or line.startswith("#") or part.endswith(".codes"):
+            continue
+        key = line.split(" = ")[0]
+        if key == "role":
+            role_ = line.split('"')[1]
+        guess = key not in STATED or key in MARKED_IN.get(part, ()) or (key == "role" and role_ != "target")
+        if guess and not MARK.search(line):
+            found.append(f"[{part}] {line}")
+    return found
+
+
+@pytest.mark.parametrize("name", ["loans", "cancer", "wine", "diabetes"])
+def test_every_guess_is_marked_where_it_stands(name: str, of_loans: Proposal):
+    proposal, stated = of_loans, list[str]()
+    if name != "loans":
+        frame, bad = packaged()[name]
+        proposal, stated = proposed(frame, "target", bad=bad), ["[fields.codes]"]  # --bad was given: no guess
+    assert unmarked(proposal.text.decode()) == stated
+
+
+def test_an_outcome_that_was_named_is_no_guess_and_one_that_was_not_is():
+    frame = loans(300)[["debt_ratio", "status"]]
+    named, taken = proposed(frame, "status", bad="Charged Off"), proposed(frame, "status")
+    assert named.text != taken.text
+    assert b"[fields.codes]  # GUESS: Charged Off was taken for the bad outcome" in taken.text
+    assert b"was taken for the bad outcome" not in named.text
+    assert named.snapshot == taken.snapshot
+
+
+def test_every_mark_in_the_contract_is_on_the_list_to_review(of_loans: Proposal):
+    text = of_loans.text.decode()
+    for mark in ("GUESS", "ASSUMPTION", "TO DO"):
+        assert len(re.findall(rf"# {mark}: ", text)) == sum(each.mark == mark for each in of_loans.noted)
+
+
+# ---- errors ----------------------------------------------------------------------------------------------------------
+
+
+def test_two_words_neither_of_which_is_plainly_bad_are_asked_for():
+    frame = loans(300)[["debt_ratio"]].assign(result=np.where(np.arange(300) % 3, "A", "B"))
+    with pytest.raises(BadInput, match=r"“A” and “B”.*--bad WORD"):
+        proposed(frame, "result")
+    assert proposed(frame, "result", bad="b").rate == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("values", [(0, 1), (False, True), ("no default", "default"), ("0", "1"), (0.0, 1.0)])
+def test_what_is_plainly_the_bad_outcome_is_taken(values: tuple[object, object]):
+    frame = loans(300)[["debt_ratio"]].assign(y=[values[k % 4 == 0] for k in range(300)])
+    assert proposed(frame, "y").rate == 0.25
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda f: f.assign(y=np.arange(len(f)) % 3), "has 3 values .*it must have two"),
+        (lambda f: f.assign(y=1), "has one value only"),
+        (lambda f: f.assign(y=np.where(np.arange(len(f)) < 9, np.nan, f["y"])), "is missing in 9 of 300 rows"),
+        (lambda f: f.head(150), "has 150 rows; a model needs at least 200"),
+        (lambda f: f.assign(y=(np.arange(len(f)) < 5) * 1), "Only 5 rows"),
+        (lambda f: f.drop(columns="y"), "has no column “y”"),
+        (lambda f: f[["y"]], "no column that a model could use"),
+        (lambda f: f[["y"]].assign(only=3), "no column that a model could use. only: left out, it is the same"),
+        (lambda f: f.set_axis(["y", "y"], axis=1), "two columns of one name"),
+    ],
+)
+def test_a_table_that_no_book_can_be_made_of_is_refused_with_a_reason(change, message: str):
+    frame = loans(300)[["debt_ratio"]].assign(y=np.arange(300) % 4 // 3)
+    with pytest.raises(BadInput, match=message):
+        proposed(change(frame), "y")
+
+
+def test_more_columns_than_a_contract_takes_are_refused():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(300, 260)), columns=[f"v{k}x" for k in range(260)])
+    with pytest.raises(BadInput, match="260 columns that a model could use; at most 255"):
+        proposed(frame.assign(y=np.arange(300) % 2), "y")
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        ("term", "is not unique"),
+        ("none", "is no column"),
+        ("status", "is the target"),
+        ("maritalStatus", "is missing in"),
+    ],
+)
+def test_an_identifier_that_identifies_nothing_is_refused(column: str, message: str):
+    with pytest.raises(BadInput, match=message):
+        proposed(loans(300), "status", given_id=column)
+
+
+@pytest.mark.parametrize("name", ["", "Mine", "../mine", "a b", "9a", "con", "a" * 41, "mine/x", ".hidden"])
+def test_an_unsafe_name_is_refused(name: str, tmp_path: Path):
+    with pytest.raises(BadInput, match="cannot be the name of a book"):
+        check_name(name, tmp_path)
+
+
+def test_a_name_that_is_taken_is_refused_and_nothing_is_written_over(of_loans: Proposal, tmp_path: Path):
+    folder = lay_down(of_loans, tmp_path)
+    for name in ("cards", "mine"):
+        with pytest.raises(BookError, match=f"There is a book {name} already"):
+            check_name(name, tmp_path)
+    with pytest.raises(BookError, match="There is a book mine already"):
+        lay_down(of_loans, tmp_path)
+    assert [each.name for each in (tmp_path / "books").iterdir()] == ["mine"]
+    assert load(folder / "contract.toml").book.name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", b"", "is empty"),
+        ("a.csv", b"a,a\n1,2\n", "two columns of one name"),
+        ("a.csv", b"a,b\n1,2\n1,2,3\n", "cannot be read as CSV"),
+        ("a.csv", b"\xff\xfe\x00a", "is not UTF-8"),
+        ("a.xlsx", b"PK\x03\x04nothing", "cannot be read as an Excel workbook"),
+        ("a.parquet", b"PAR1nothing", "cannot be read as Parquet"),
+        ("a.json", b"{}", "is of no kind that is read here"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused(name: str, content: bytes, message: str, tmp_path: Path):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(BadInput, match=message):
+        read_source(tmp_path / name)
+
+
+def test_a_file_that_is_not_there_or_a_folder_is_refused(tmp_path: Path):
+    with pytest.raises(BadInput, match="There is no file “none"):
+        read_source(tmp_path / "none.csv")
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(BadInput, match="cannot be opened"):
+        read_source(tmp_path / "folder.csv")
+
+
+def test_a_workbook_of_several_sheets_asks_which(tmp_path: Path):
+    path = tmp_path / "two.xlsx"
+    with pd.ExcelWriter(path, engine="xlsxwriter") as file:
+        loans(300).to_excel(file, sheet_name="Loans", index=False)
+        loans(20).to_excel(file, sheet_name="Old", index=False)
+    with pytest.raises(BadInput, match=r"has 2 sheets: “Loans”, “Old”\. Say which by --sheet"):
+        read_source(path)
+    with pytest.raises(BadInput, match="has no sheet “New”"):
+        read_source(path, "New")
+    assert len(read_source(path, "Loans").frame) == 300
+
+
+def test_a_file_beyond_the_size_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("data.proposing.sources.MOST_BYTES", 100)
+    loans(300).to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(BadInput, match="at most 0 MB are read"):
+        read_source(tmp_path / "a.csv")
+
+
+# ---- whatever is given ----------------------------------------------------------------------------------------------
+
+ROWS = 220
+texts = st.text(max_size=12)
+cells = st.one_of(
+    st.none(), texts, st.integers(-(2**80), 2**80), st.floats(), st.booleans(), st.dates(), st.datetimes(),
+    st.decimals(allow_nan=False), st.just(pd.NaT), st.just(pd.NA), st.lists(st.integers(), max_size=2),
+    st.binary(max_size=3),
+)  # fmt: skip
+
+
+@st.composite
+def columns(draw: st.DrawFn) -> pd.Series:
+    """A column of whatever a table in memory may hold."""
+    kind = draw(
+        st.sampled_from(["floats", "ints", "few", "mixed", "words", "days", "spans", "flags", "nullable", "kinds"])
+    )
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    if kind == "floats":
+        scale = draw(st.sampled_from([1e-300, 1e-9, 1.0, 1e9, 1e300]))
+        values = rng.normal(size=ROWS) * scale
+        for k in range(draw(st.integers(0, 3))):
+            values[k * 7] = draw(st.sampled_from([np.nan, np.inf, -np.inf, 0.0, -0.0]))
+        return pd.Series(values)
+    if kind == "ints":
+        high = draw(st.sampled_from([1, 2, 5, 1000, 2**40, 2**62]))
+        return pd.Series(rng.integers(-high if draw(st.booleans()) else 0, high, ROWS))
+    some = draw(st.lists(cells if kind == "mixed" else texts, min_size=1, max_size=6))
+    drawn = [some[k] for k in rng.integers(0, len(some), ROWS)]
+    if kind in ("mixed", "words"):
+        return pd.Series(drawn, dtype=object)
+    if kind == "few":
+        few = draw(st.lists(st.floats(), min_size=1, max_size=4))
+        return pd.Series([few[k] for k in rng.integers(0, len(few), ROWS)])
+    if kind == "days":
+        return pd.Series(pd.Timestamp("1999-12-01") + pd.to_timedelta(rng.integers(0, 9000, ROWS), "D"))
+    if kind == "spans":
+        return pd.Series(pd.to_timedelta(rng.integers(0, 9000, ROWS), "h"))
+    if kind == "flags":
+        return pd.Series(rng.integers(0, 2, ROWS).astype(bool))
+    if kind == "nullable":
+        return pd.Series([None if k % 5 == 0 else int(k) for k in rng.integers(0, 50, ROWS)], dtype="Int64")
+    return pd.Series(pd.Categorical(list(map(str, drawn))))
+
+
+names = st.one_of(
+    texts,
+    st.sampled_from(
+        ["age", "sex", "issue_year", "loan amount", "id", "zip", "max", "limit", "balance", "recoveries",
+         "date of birth", "{x}", "a\nb", "# x", '"', "'''", "lgd", "\x00", "if", "x" * 300, "term", "rate"]
+    ),
+)  # fmt: skip
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(st.dictionaries(names, columns(), min_size=1, max_size=5), st.integers(0, 99))
+@example({"a": pd.Series([1e-310] * 110 + [2e-310] * 110)}, 1)
+@example({"a": pd.Series([-1e14] * 110 + [1e14] * 110), "b": pd.Series([True, None] * 110, dtype=object)}, 1)
+def test_any_table_gives_a_contract_that_reads_or_a_clear_error(held: dict[str, pd.Series], seed: int):
+    assume("y" not in {name.strip() for name in held})
+    target = np.random.default_rng(seed).integers(0, 2, ROWS)
+    proposal, refused = None, ""
+    try:
+        proposal = proposed(pd.DataFrame({**held, "y": target}), "y")
+    except WhatIfError as error:
+        refused = str(error)
+    if proposal is None:
+        assert refused.endswith(".")
+        return
+    assert read(proposal.text).inputs
+    assert unmarked(proposal.text.decode()) == []
+    assert tomllib.loads(proposal.provenance.decode())["rows"] == ROWS
+
+
+def test_a_decimal_that_cannot_even_be_compared_counts_as_missing():
+    frame = loans(300)[["debt_ratio", "status"]]
+    frame["x"] = [Decimal("sNaN") if k % 50 == 0 else Decimal(k % 40) for k in range(300)]
+    assert read(proposed(frame, "status").text).record[1].missing
