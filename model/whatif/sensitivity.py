@@ -56,6 +56,7 @@ def grid(book: Book, name: str, now: float) -> Array:
 def _observed(book: Book, name: str) -> Array:
     """The values a field takes in the book, or 101 of them spread over its customers. Books never change."""
     observed = book.raw[book.contract.row[name]]
+    observed = observed[~np.isnan(observed)]
     values = np.unique(observed)
     if len(values) > POINTS:
         values = np.unique(np.quantile(observed, np.linspace(0, 1, POINTS), method="nearest"))

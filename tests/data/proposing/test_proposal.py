@@ -106,6 +106,7 @@ def test_about_four_in_five_are_granted_by_the_model_itself(of_loans: Proposal, 
 def test_the_provenance_names_the_file_its_digest_and_what_was_changed(of_loans: Proposal):
     told = tomllib.loads(of_loans.provenance.decode())
     assert told["source"] == "loans.csv"
+    assert told["command"] == "python -m model init loans.csv --target status --book mine"
     assert told["rows"] == 1500
     assert len(told["source_sha256"]) == len(told["sha256"]) == 64
     assert "country left out: it is the same in every row." in told["changes"]

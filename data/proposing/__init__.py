@@ -1,0 +1,1 @@
+"""Proposing a book from a file: every module here serves `proposal.propose`."""

@@ -1,0 +1,90 @@
+"""TOML with a reason at each guess.
+
+Everything a proposal writes goes through `Draft.put`, so that what was guessed, assumed or left open is marked where it
+stands, and listed for whoever reviews it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Mark = Literal["GUESS", "ASSUMPTION", "TO DO"]
+Value = str | int | float | bool | list[str] | list[float] | dict[str, str]
+
+
+@dataclass(frozen=True)
+class Noted:
+    """One thing to review: where it stands (``part``, such as ``fields.income``, and ``key``), what stands there, and
+    why."""
+
+    part: str
+    key: str
+    value: str
+    mark: Mark
+    why: str
+
+
+class Draft:
+    """A TOML file in the making."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._part = ""
+        self.noted: list[Noted] = []
+
+    def remark(self, *lines: str) -> None:
+        """Comments of their own."""
+        self._lines += ["", *(f"# {comment(line)}" for line in lines)]
+
+    def table(self, name: str) -> None:
+        """Begin ``[name]``."""
+        self._part = name
+        self._lines += ["", f"[{name}]"]
+
+    def part(self, kind: str, name: str, key: str = "name") -> None:
+        """Begin one more ``[[kind]]``, called ``name`` by its first ``key``."""
+        self._part = f"{kind}.{name}"
+        self._lines += ["", f"[[{kind}]]", f"{key} = {written(name)}"]
+
+    def put(self, key: str, value: Value, why: str = "", mark: Mark = "GUESS") -> None:
+        """``key = value``; ``why`` it is a guess, if it is one."""
+        text = written(value)
+        self._lines.append(f"{key} = {text}" + (f"  # {mark}: {comment(why)}" if why else ""))
+        if why:
+            self.noted.append(Noted(self._part, key, text, mark, comment(why)))
+
+    def codes(self, kind: str, words: Mapping[int, str], why: str = "") -> None:
+        """The words of the part's codes."""
+        self._lines.append(f"[{kind}.codes]" + (f"  # GUESS: {comment(why)}" if why else ""))
+        self._lines += [f"{code} = {written(word)}" for code, word in words.items()]
+        if why:
+            self.noted.append(Noted(self._part, "codes", ", ".join(words.values()), "GUESS", comment(why)))
+
+    def left_out(self, name: str, why: str) -> None:
+        """A column that the contract does not have."""
+        self._lines.append(f"# GUESS: {comment(name)}: {comment(why)}")
+        self.noted.append(Noted("left out", name, "", "GUESS", comment(why)))
+
+    def text(self) -> bytes:
+        """The file."""
+        return ("\n".join(self._lines).strip() + "\n").encode()
+
+
+def written(value: Value) -> str:
+    """A value as TOML writes it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {written(each)}" for key, each in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(written(each) for each in value) + "]"
+    number = float(value)
+    return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
+
+
+def comment(text: str) -> str:
+    """A text fit to stand in a comment: one line, printable."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())

@@ -1,0 +1,198 @@
+"""What the name of a column, or the words in it, hint at: guesses of a proposal, never more.
+
+Names are compared token by token (``personAge``, ``person_age`` and ``Person age`` are person, age), so that average
+is no age and mortgage no gage.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+_PROTECTED: dict[str, frozenset[str]] = {
+    "sex": frozenset({"sex", "gender", "geschlecht", "sexe", "sexo", "male", "female", "gndr"}),
+    "age": frozenset({"age", "ages", "alter", "edad", "dob", "birth", "birthdate", "birthday", "agegroup"}),
+    "race": frozenset({"race", "racial", "ethnic", "ethnicity", "ethnie", "hispanic", "latino", "color", "colour"}),
+    "marital status": frozenset(
+        {"marital", "married", "marriage", "maritalstatus", "spouse", "divorced", "widowed", "civil", "familienstand"}
+    ),
+    "education": frozenset({"education", "educ", "edu", "schooling", "degree", "bildung", "educational"}),
+    "nationality": frozenset(
+        {"nationality", "national", "nation", "citizen", "citizenship", "foreign", "foreigner", "immigrant",
+         "immigration", "residency", "language", "mothertongue"}
+    ),
+    "religion": frozenset({"religion", "religious", "faith", "church", "denomination"}),
+    "disability": frozenset({"disability", "disabled", "handicap", "handicapped", "pregnant", "pregnancy"}),
+    "family": frozenset({"dependents", "dependants", "children", "kids", "familysize"}),
+    "place of living": frozenset(
+        {"zip", "zipcode", "zip3", "zip5", "postcode", "postal", "postalcode", "plz", "neighborhood", "neighbourhood"}
+    ),
+}  # fmt: skip
+_OF_THINGS = frozenset(  # the age of an account is nobody's age, the number of a car's doors nobody's children
+    {"account", "acct", "loan", "car", "vehicle", "credit", "file", "oldest", "newest", "property", "business",
+     "company", "firm", "house", "building", "card", "line", "history", "asset", "debt"}
+)  # fmt: skip
+_WORDS: dict[str, tuple[frozenset[str], int]] = {  # words in the cells, and how many different ones it takes
+    "sex": (frozenset({"male", "female", "man", "woman", "m", "f", "w", "homme", "femme"}), 2),
+    "marital status": (frozenset({"single", "married", "divorced", "widowed", "separated", "unmarried", "widow"}), 2),
+    "race": (frozenset({"white", "black", "asian", "hispanic", "caucasian", "latino", "african", "indigenous"}), 2),
+    "religion": (frozenset({"christian", "muslim", "jewish", "hindu", "buddhist", "catholic", "protestant"}), 2),
+    "education": (
+        frozenset({"university", "graduate", "school", "bachelor", "bachelors", "master", "masters", "doctorate", "phd",
+                   "college", "highschool", "secondary", "tertiary"}),
+        2,
+    ),
+}  # fmt: skip
+
+_AFTER = re.compile(
+    r"(?:^|_)(?:charged?_?offs?|chg_?offs?|chargeoff\w*|recover\w*|collections?|collected|write_?offs?|written_off|"
+    r"wrote_off|loss|losses|lgd|settled?|settlements?|hardship|closed?|closing|closure|payoff|paid_off|prepaid|"
+    r"prepay\w*|last_(?:pymnt|payment|pay)|next_(?:pymnt|payment)|total_(?:rec|pymnt|payment|paid)|out_prncp|"
+    r"foreclos\w*|repossess\w*|terminat\w*|outcome|final_status|loan_status|account_status|"
+    r"defaulted|days_to_default|(?:time|months)_to_(?:default|event)|"
+    r"(?:date|day|month|year|time)_(?:of_)?default|default_(?:date|day|month|year|time|dt|amount|amt|balance|flag)|"
+    r"dlq_after|after_default|post_default)(?:_|$)"
+)
+_BEGUN = re.compile(
+    r"(?:^|_)(?:issued?|orig\w*|open(?:ed)?|approv\w*|appl\w*|book(?:ed|ing)|disburs\w*|fund(?:ed|ing)|grant(?:ed)?|"
+    r"vintage|cohort|start(?:ed)?|inception|contract|signed|year|yr)(?:_|$)"
+)
+_IDENTIFIER = frozenset(
+    {"id", "ids", "key", "uuid", "guid", "no", "nr", "num", "number", "ref", "reference", "identifier", "index",
+     "serial", "loannr", "customerid", "loanid", "accountid", "unnamed", "row", "record", "code", "column"}
+)  # fmt: skip
+_PERSONAL = frozenset(
+    {"email", "mail", "phone", "telephone", "mobile", "ssn", "passport", "iban", "street", "address", "firstname",
+     "lastname", "surname", "fullname", "taxid"}
+)  # fmt: skip
+_AMOUNT = frozenset(
+    {"amount", "amt", "amnt", "balance", "bal", "loan", "limit", "income", "salary", "wage", "price", "payment",
+     "pymnt", "debt", "cost", "costs", "value", "principal", "prncp", "exposure", "ead", "installment", "instalment",
+     "revenue", "sales", "turnover", "savings", "assets", "disbursement", "disbursed", "funded", "outstanding", "due",
+     "paid", "bill"}
+)  # fmt: skip
+_SHARE = frozenset(
+    {"ratio", "rate", "pct", "percent", "percentage", "share", "util", "utilisation", "utilization", "dti", "ltv",
+     "apr", "interest", "fraction", "proportion"}
+)  # fmt: skip
+_COUNT = frozenset({"count", "num", "number", "n", "no", "nr", "inquiries", "accounts", "times"})
+_TIME = {
+    "months": frozenset({"month", "months", "mths", "mth", "mo", "term", "mob"}),
+    "years": frozenset({"year", "years", "yrs", "yr", "tenure"}),
+    "days": frozenset({"day", "days", "dpd"}),
+}
+_CURRENCY = {
+    "usd": "$", "eur": "€", "euro": "€", "euros": "€", "gbp": "£", "dollar": "$", "dollars": "$", "chf": "CHF",
+    "dm": "DM", "inr": "₹", "ntd": "NT$", "twd": "NT$", "jpy": "¥", "cad": "CA$", "aud": "A$",
+}  # fmt: skip
+_EXPOSURE = (  # the likeliest first
+    r"(?:^|_)(?:exposure|ead)(?:_|$)",
+    r"(?:^|_)(?:outstanding|balance|bal|principal|prncp)(?:_|$)",
+    r"(?:^|_)(?:loan|credit|funded|approved|financed|disburse\w*|gross)_(?:amount|amt|amnt|value)|^(?:amount|amt|loan)$",
+    r"(?:^|_)(?:amount|amt|amnt|disburse\w*)(?:_|$)",
+    r"(?:^|_)(?:limit|line)(?:_|$)",
+)
+_LIMIT, _BALANCE = re.compile(r"(?:^|_)(?:limit|line)(?:_|$)"), re.compile(r"(?:^|_)(?:balance|bal|drawn)(?:_|$)")
+_BAD = frozenset(
+    {"1", "1.0", "true", "default", "defaulted", "bad", "charged off", "charge off", "chargeoff", "chargedoff",
+     "chgoff", "chg off", "in default"}
+)  # fmt: skip
+
+
+def tokens(name: str) -> list[str]:
+    """The words of a column's name, in small letters without accents."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", plain)
+    return [each for each in re.split(r"[^a-z0-9]+", parted.lower()) if each]
+
+
+def _bare(name: str) -> tuple[set[str], str]:
+    """A name's tokens, also without their trailing digits, and all of them joined."""
+    found = tokens(name)
+    return {*found, *(each.rstrip("0123456789") for each in found), "".join(found)}, "_".join(found)
+
+
+def protected(name: str, words: Iterable[str] = ()) -> tuple[str, str]:
+    """Which protected attribute a column likely holds and why; ("", "") if none. ``words`` are those in its cells."""
+    found, _ = _bare(name)
+    for attribute, own in _PROTECTED.items():
+        hit = sorted(own & found)
+        if hit and not (attribute in ("age", "family", "nationality") and found & _OF_THINGS):
+            return attribute, f"its name says {hit[0]}"
+    cells = {token for word in words for token in tokens(word)}
+    for attribute, (own, least) in _WORDS.items():
+        hit = sorted(own & cells)
+        if len(hit) >= least and not (attribute == "sex" and len(cells) > 12):
+            return attribute, f"its cells say {hit[0]}, {hit[1]}"
+    return "", ""
+
+
+def after_outcome(name: str) -> str:
+    """The part of a name that speaks of what happens after the outcome; "" where none does."""
+    found = _AFTER.search("_".join(tokens(name)))
+    return found.group().strip("_").replace("_", " ") if found else ""
+
+
+def begun(name: str) -> bool:
+    """Whether a name speaks of when a loan began."""
+    return bool(_BEGUN.search("_".join(tokens(name))))
+
+
+def identifier(name: str) -> bool:
+    """Whether a name is one that identifiers have."""
+    found = tokens(name)
+    return bool(_IDENTIFIER & set(found)) or any(each.endswith("id") and len(each) > 4 for each in found)
+
+
+def personal(name: str) -> bool:
+    """Whether a name speaks of what tells who somebody is."""
+    return bool(_PERSONAL & _bare(name)[0])
+
+
+def unit(name: str, low: float, high: float) -> tuple[str, str]:
+    """The unit of numbers from ``low`` to ``high`` by their column's name, and why; "amount" for money."""
+    found = set(tokens(name))
+    share = sorted(_SHARE & found)
+    if share and low >= 0 and high <= 1.5:
+        return "%", f"its name says {share[0]} and its values lie between 0 and 1.5: fractions"
+    if share:
+        return "", f"its name says {share[0]}, but its values are no fractions: percent already?"
+    money = sorted(_AMOUNT & found)
+    if money and not _COUNT & found and high > 1:
+        return "amount", f"its name says {money[0]}"
+    for each, own in _TIME.items():
+        hit = sorted(own & found)
+        if hit:
+            return each, f"its name says {hit[0]}"
+    return "", "nothing in its name says"
+
+
+def currency(names: Iterable[str]) -> tuple[str, str]:
+    """The currency that the columns' names speak of, and the name; ("", "") where none does."""
+    for name in names:
+        for token in tokens(name):
+            if token in _CURRENCY:
+                return _CURRENCY[token], name
+    return "", ""
+
+
+def exposure(names: Iterable[str]) -> str:
+    """Which of these columns of amounts is likeliest what would be lost at default; "" where none is."""
+    joined = {name: "_".join(tokens(name)) for name in names}
+    for pattern in _EXPOSURE:
+        for name, text in joined.items():
+            if re.search(pattern, text):
+                return name
+    return ""
+
+
+def limit_and_balance(names: Iterable[str]) -> tuple[str, str]:
+    """A credit limit and the balance drawn on it among these columns; ("", "") unless both are there."""
+    joined = {name: "_".join(tokens(name)) for name in names}
+    limits = [name for name, text in joined.items() if _LIMIT.search(text) and not _BALANCE.search(text)]
+    drawn = [name for name, text in joined.items() if _BALANCE.search(text) and not _LIMIT.search(text)]
+    return (limits[0], drawn[0]) if limits and drawn else ("", "")
+
+
+def plainly_bad(word: str) -> bool:
+    """Whether a value of the target can only mean the bad outcome."""
+    return " ".join(re.split(r"[\s_-]+", word.strip().casefold())) in _BAD

@@ -1,0 +1,453 @@
+"""The contract of a proposed book, part by part.
+
+Whatever is written here that the file does not state goes through `Draft.put` with the reason it was chosen for.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from data.proposing import hints, signals
+from data.proposing.drafting import Draft
+from data.proposing.money import NO_CURRENCY, Money
+from data.proposing.ranges import bands_of, filler, range_of, round_step, up
+from data.proposing.roles import Column, Identifiers, Outcome
+from data.proposing.sources import Source
+
+LEVERS, SHOCKS, SEGMENTS = 8, 3, 5  # of the most telling inputs
+GRANTED = 0.80
+BASE_SCORE, BASE_ODDS, TO_DOUBLE = 600.0, 50.0, 20.0
+BOUND = 1.25  # limits above what the book shows
+
+
+@dataclass(frozen=True)
+class Score:
+    """The cut-off and the edges of the bands in score points, and the share that the cut-off grants."""
+
+    cutoff: float
+    bands: tuple[float, ...]
+    granted: float
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """One assumption as it is proposed."""
+
+    name: str
+    label: str
+    unit: str
+    default: float
+    minimum: float
+    maximum: float
+    step: float
+    swing: float
+    adverse: int
+    feeds: str
+    why: str
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """All that was decided; ``inputs`` are the columns of that role, the most telling first."""
+
+    name: str
+    source: Source
+    target: Outcome
+    numbers: Identifiers
+    columns: Sequence[Column]
+    inputs: Sequence[Column]
+    score: Score
+
+    @property
+    def title(self) -> str:
+        """The book's title."""
+        return self.name.replace("_", " ").capitalize()
+
+    def of(self, role: str) -> list[Column]:
+        """The columns of one role, in the file's order."""
+        return [each for each in self.columns if each.role == role]
+
+    def changes(self) -> list[str]:
+        """What the snapshot has otherwise than the file, in sentences."""
+        told = [f"{note}." for note in self.source.notes]
+        told += [f"The target is 1 for {self.target.bad} and 0 for {self.target.good}."]
+        told += [f"Identifiers: {self.numbers.why}."] if self.numbers.why else []
+        told += [f"{each.given} is {each.name}." for each in self.columns if each.given != each.name]
+        told += [f"{each.given}: {change}." for each in self.columns for change in each.changes]
+        told += [f"{each.given} left out: {each.why}." for each in self.of("left out")]
+        return told
+
+    def draft(self) -> Draft:
+        """The contract."""
+        draft = Draft()
+        draft.remark(
+            f"Proposed from {self.source.name} by python -m model init. Nobody has read it yet.",
+            "Every # GUESS was made from names and values: check each. Every # ASSUMPTION is a number the data do not",
+            "hold: replace it. Every # TO DO is for you to write. Then set reviewed = true and train again; until then",
+            "no release can be promoted.",
+        )
+        draft.put("version", "0.1.0")
+        money = self._money()
+        self._put_book(draft, money)
+        self._put_score(draft)
+        self._put_exposure(draft, money)
+        self._put_training(draft)
+        self._put_card(draft)
+        self._put_concepts(draft)
+        self._put_fields(draft, money)
+        self._put_inputs(draft, money)
+        self._put_levers(draft, money)
+        self._put_assumptions(draft, money)
+        self._put_shocks(draft)
+        self._put_economy(draft)
+        self._put_appetite(draft, money)
+        self._put_segments(draft)
+        return draft
+
+    # ---- money ------------------------------------------------------------------------------------------------------
+
+    def _money(self) -> Money:
+        amounts = [each for each in self.columns if each.role == "input" and self._unit(each)[0] == "amount"]
+        amounts = [each for each in amounts if not each.codes and np.nanmedian(each.values) > 0]
+        signs = {each.currency: each.given for each in self.columns if each.currency}
+        if signs:
+            currency, why = next((sign, f"the cells of {given} carry it") for sign, given in signs.items())
+        else:
+            currency, where = hints.currency(each.given for each in self.columns)
+            why = f"the name {where} speaks of it" if currency else "unknown: write its sign"
+        own = {each.given: each for each in amounts}
+        limit, balance = (own.get(given) for given in hints.limit_and_balance(own))
+        found = own.get(hints.exposure(own))
+        return Money(currency or NO_CURRENCY, why, found, *((limit, balance) if limit and balance else (None, None)))
+
+    def _unit(self, column: Column) -> tuple[str, str]:
+        """A column's unit and why: "amount" for money."""
+        if column.codes:
+            return "", ""
+        if column.currency:
+            return "amount", "the cells carry its sign"
+        if column.unit:
+            return column.unit, "the cells carry it" if column.role != "vintage" else "a year"
+        known = column.values[~np.isnan(column.values)]
+        return hints.unit(column.given, float(known.min()), float(known.max()))
+
+    def _shown(self, column: Column, money: Money) -> tuple[str, str]:
+        unit, why = self._unit(column)
+        return (money.currency if unit == "amount" else unit), why
+
+    # ---- the parts of the file, in its order ------------------------------------------------------------------------
+
+    def _put_book(self, draft: Draft, money: Money) -> None:
+        draft.table("book")
+        draft.put("name", self.name)
+        draft.put("reviewed", False)
+        draft.put("title", self.title, "made of the book's name", "TO DO")
+        draft.put("file", f"{self.name}.parquet")
+        draft.put("as_of", "a day not stated", "when the data were drawn", "TO DO")
+        draft.put("sample", "a sample as given", "how the rows were chosen", "TO DO")
+        draft.put("currency", money.currency, money.why)
+        draft.put("id", self.numbers.name, self.numbers.why)
+        draft.put("person", "customer", "customer, borrower, applicant, firm?")
+        draft.put("target", self.target.name)
+        draft.put("outcome", "default", f"what {self.target.bad} in {self.target.label} means, as a verb")
+        draft.put("probability", "Probability of default", "the outcome, as a noun")
+        draft.put("granted", "would be granted", "how a decision is told")
+        draft.put("declined", "would not be granted", "how a decision is told")
+        note = "What the model would say at the cut-off. Whether the data hold approved customers only is not known."
+        draft.put("decision_note", note, "are rejected applicants in the data?", "TO DO")
+        draft.put("pd_horizon", "one year", "over what time the target was observed")
+        draft.put("pd_months", 12, "the same in months")
+        draft.put("exposure_class", "retail", "mortgage, revolving, retail or corporate: sets the capital formula")
+
+    def _put_score(self, draft: Draft) -> None:
+        scale = "the usual scale: 600 points at odds of 50 to 1, 20 points double them"
+        draft.table("score")
+        draft.put("base_score", BASE_SCORE, scale)
+        draft.put("base_odds", BASE_ODDS, scale)
+        draft.put("points_to_double", TO_DOUBLE, scale)
+        granted = f"{self.score.granted:.0%} of the file would be granted; about {GRANTED:.0%} was aimed at"
+        draft.put("cutoff", self.score.cutoff, granted)
+        draft.put("bands", list(self.score.bands), "quantiles of the score, and the cut-off")
+
+    def _put_exposure(self, draft: Draft, money: Money) -> None:
+        draft.table("exposure")
+        balance, ead, why = money.formulas()
+        draft.put("balance", balance, why)
+        draft.put("ead", ead, why)
+
+    def _put_training(self, draft: Draft) -> None:
+        n, rate = len(self.target.values), float(self.target.values.mean())
+        draft.table("training")
+        draft.put("iterations", 100 if n < 5_000 else 200, f"for {n:,} rows")
+        draft.put("leaves", 8, "a usual value")
+        draft.put("learning_rate", 0.06, "a usual value")
+        draft.put("min_leaf", int(np.clip(n // 100, 10, 50)), f"for {n:,} rows")
+        draft.put("seed", 0)
+        draft.put("folds", 5, "a usual value")
+        if self.of("vintage"):
+            draft.remark("There is a vintage: consider since, until and later_until, to test the model out of time.")
+        noise = float(np.sqrt(10 * rate * (1 - rate) / n))
+        held = self._repeated()
+        draft.table("gates")
+        draft.put("auc_at_least", 0.6, "loose: raise it to what your policy asks")
+        draft.put("auc_at_most", 0.97, "above it suspect that an input knows the outcome")
+        draft.put("brier_at_most", up(rate * (1 - rate), 0.0001), "what the mean outcome for everybody would score")
+        draft.put("ece_at_most", round(0.03 + noise, 3), f"0.03, and what chance adds at {n:,} rows")
+        draft.put("slope_at_least", 0.5, "loose: 0.8 is usual for a large book")
+        draft.put("slope_at_most", 2.0, "loose: 1.25 is usual for a large book")
+        draft.put("single_auc_at_most", signals.SUSPICIOUS_AUC, "columns above it were set aside")
+        repeated = f"{held:.1%} of the rows repeat another one, outcome and all: is a customer in it twice?"
+        draft.put("duplicates_at_most", up(max(0.01, BOUND * held), 0.01), repeated)
+        watched = {"impact": "The cut-off was proposed, not set by policy."}
+        draft.put("watched", watched, "the cut-off is itself a guess, so the fairness gate only tells")
+
+    def _repeated(self) -> float:
+        """The share of records that repeat another one, fields and outcome alike."""
+        held = np.column_stack([*(np.nan_to_num(each.values, nan=-1e300) for each in self.inputs), self.target.values])
+        return float(pd.DataFrame(held).duplicated().mean())
+
+    def _put_card(self, draft: Draft) -> None:
+        draft.table("card")
+        draft.put("purpose", "To be written: what this model is for.", "one sentence", "TO DO")
+        draft.put("users", "To be written: who uses it.", "by role", "TO DO")
+        draft.put("owner", "To be named.", "who answers for it", "TO DO")
+        draft.put("tier", "To be set: how much depends on it.", "your model inventory's tier", "TO DO")
+        draft.put("not_for", "Any decision, until its contract was read.", "what it must not be used for", "TO DO")
+        limits = [f"Proposed from {self.source.name}; inputs, directions and ranges are guesses until reviewed."]
+        draft.put("limits", limits, "what it cannot say", "TO DO")
+
+    def _families(self) -> dict[str, list[Column]]:
+        """Inputs that differ by a number in their names only, together."""
+        found: dict[str, list[Column]] = {}
+        for each in self._in_order():
+            stem = re.sub(r"_?\d+(?=_|$)", "", each.name).strip("_") or each.name
+            found.setdefault(stem, []).append(each)
+        return found
+
+    def _in_order(self) -> list[Column]:
+        return [each for each in self.columns if each.role == "input"]
+
+    def _concept(self) -> dict[str, str]:
+        return {each.name: stem for stem, family in self._families().items() for each in family}
+
+    def _put_concepts(self, draft: Draft) -> None:
+        draft.remark("Business concepts: what reasons and changes are told by.")
+        for stem, family in self._families().items():
+            label = family[0].label if len(family) == 1 else stem.replace("_", " ").capitalize()
+            draft.part("concepts", stem)
+            draft.put("label", label, "gather columns that mean one thing into one concept")
+            draft.put("reason", f"{label} as it stands", "how it speaks against somebody, in words", "TO DO")
+
+    def _put_fields(self, draft: Draft, money: Money) -> None:
+        draft.remark("The raw record: what the book holds and what a person may edit.")
+        concept = self._concept()
+        for each in self.columns:
+            if each.role == "left out":
+                continue
+            draft.part("fields", each.name)
+            draft.put("label", each.label)
+            draft.put("role", each.role, each.why)
+            if each.role in ("input", "vintage"):
+                self._put_recorded(draft, each, concept, money)
+            elif each.edges:
+                draft.put("edges", list(each.edges), "how groups are cut")
+            if each.codes:
+                draft.codes("fields", each.codes, each.ordered)
+        draft.part("fields", self.target.name)
+        draft.put("label", self.target.label)
+        draft.put("role", "target")
+        draft.codes("fields", {0: self.target.good, 1: self.target.bad}, self.target.why)
+        gone = self.of("left out")
+        if gone:
+            draft.remark("Left out:")
+            for each in gone:
+                draft.left_out(each.given, each.why)
+
+    def _put_recorded(self, draft: Draft, column: Column, concept: dict[str, str], money: Money) -> None:
+        unit, why = self._shown(column, money)
+        span = range_of(column, unit)
+        known = column.values[~np.isnan(column.values)]
+        if not column.codes:
+            draft.put("unit", unit, why)
+        seen = f"the file holds {known.min():,.6g} to {known.max():,.6g}"
+        odd = filler(known)
+        draft.put("minimum", span.low, seen if not column.codes else "the codes")
+        draft.put("maximum", span.high, f"{seen}{odd}" if not column.codes else "the codes")
+        draft.put("step", span.step, "round" if not column.codes else "the codes")
+        if column.gaps:
+            share = column.gaps / len(column.values)
+            draft.put("missing", True, f"{column.gaps:,} gaps ({share:.1%}): does a gap mean something?")
+        if column.role == "vintage":
+            return
+        draft.put("mutability", "free", "never for what nobody can change; up or down for what moves one way")
+        draft.put("concept", concept[column.name])
+        draft.put("help", f"The column {column.given} of the file.", "what it means, in a sentence", "TO DO")
+
+    def _put_inputs(self, draft: Draft, money: Money) -> None:
+        draft.remark("What the model is given.")
+        concept = self._concept()
+        for each in self._in_order():
+            draft.part("inputs", each.name)
+            draft.put("label", each.label)
+            draft.put("formula", each.name)
+            unit, why = self._shown(each, money)
+            if unit:
+                draft.put("unit", unit, why)
+            sign, told = self._direction(each)
+            draft.put("direction", sign, told)
+            draft.put("concept", concept[each.name])
+            if each.gaps:
+                draft.put("missing", "missing", "what a gap means")
+            if each.codes:
+                draft.codes("inputs", each.codes, each.ordered)
+
+    def _direction(self, column: Column) -> tuple[int, str]:
+        if len(column.codes) > 2 or (column.codes and column.ordered.startswith("in the order")):
+            return 0, "the codes stand in the order of the outcome itself: a direction would be circular"
+        found = signals.trend(self.target.values, column.values)
+        return found.sign, found.why
+
+    def _put_levers(self, draft: Draft, money: Money) -> None:
+        draft.remark(
+            "Quick levers: one gesture on one input. An input with gaps has none, as there would be nowhere for it to",
+            "stand where the value is missing.",
+        )
+        concept = self._concept()
+        whole = [each for each in self.inputs if not each.gaps]
+        chosen = [each for each in whole if not each.codes][:LEVERS] or whole[:1] or list(self.inputs[:1])
+        for each in chosen:
+            unit, _ = self._shown(each, money)
+            span = range_of(each, unit)
+            scale = 100 if unit == "%" else 1
+            ends = [float(f"{scale * end:.12g}") for end in (span.lever_low, span.lever_high, span.lever_step)]
+            why = "quantiles: 1 % of the file lies below, 1 % above" if not each.codes else "the codes"
+            # a lever called like a field is swept over the field's own values: only where it moves those as they are
+            draft.part("levers", each.name if scale == 1 and not each.gaps else f"{each.name}_lever")
+            draft.put("label", each.label)
+            draft.put("unit", unit)
+            draft.put("minimum", ends[0], why)
+            draft.put("maximum", ends[1], why)
+            draft.put("step", ends[2], "round")
+            start = each.name if scale == 1 else f"100 * {each.name}"
+            middle = round_step(max(ends[1] - ends[0], ends[2]) / 2)
+            draft.put("start", f"where({each.name} >= 0, {start}, {middle!r})" if each.gaps else start)
+            draft.put("phrase", f"{_lower(each.label)} {{}}")
+            draft.put("concept", concept[each.name])
+            draft.put("direction", self._direction(each)[0], "as of the input")
+            draft.put("rules", {each.name: "value" if scale == 1 else "value / 100"})
+            draft.put("shows", each.name)
+            draft.put("help", f"Sets {_lower(each.label)} alone.", "what else moves with it?", "TO DO")
+
+    def _put_assumptions(self, draft: Draft, money: Money) -> None:
+        draft.remark("Assumptions: not in the data, so each is stated, bounded and editable.")
+        cost = round_step(max(0.01 * money.typical(), 1e-6))
+        rate = float(np.clip(round(float(self.target.values.mean()), 3), 0.001, 0.5))
+        listed: list[Assumed] = [
+            Assumed("lgd", "Loss given default", "%", 0.45, 0, 1, 0.01, 0.1, 1, "expected loss",
+                     "45 %, the Basel foundation value for senior claims: replace it by your own recoveries"),
+            Assumed("apr", "Interest rate charged", "%", 0.10, 0, 0.6, 0.005, 0.02, -1, "margin", "10 %: replace it"),
+            Assumed("funding", "Funding cost", "%", 0.04, 0, 0.3, 0.005, 0.01, 1, "margin", "4 %: replace it"),
+            Assumed("opex", "Operating cost per account and year", money.currency, cost, 0, 100 * cost, cost / 10,
+                     cost / 2, 1, "margin", "about 1 % of a typical exposure: replace it"),
+            Assumed("margin_months", "Margin horizon", "months", 12, 1, 120, 1, 6, -1, "margin", "a year: replace it"),
+            Assumed("annual_default_rate", "Default rate of the book, one year", "%", rate, 0.001, 0.5, 0.001,
+                     min(0.01, rate), 1, "capital", "the rate of the file, as if observed over one year"),
+            Assumed("correlation", "Correlation with the economy", "%", 0.04, 0.001, 0.5, 0.005, 0, 1,
+                     "state of the economy", "4 %, the regulatory value of revolving credit: see your exposure class"),
+        ]  # fmt: skip
+        if money.limit is not None:
+            listed.insert(1, Assumed("ccf", "Credit conversion factor", "%", 0.5, 0, 1, 0.01, 0.1, 1,
+                                      "exposure at default", "half of what is undrawn: replace it"))  # fmt: skip
+        for each in listed:
+            draft.part("assumptions", each.name)
+            draft.put("label", each.label)
+            draft.put("unit", each.unit)
+            draft.put("default", each.default, each.why, "ASSUMPTION")
+            draft.put("minimum", each.minimum, "wide", "ASSUMPTION")
+            draft.put("maximum", each.maximum, "wide", "ASSUMPTION")
+            draft.put("step", float(f"{each.step:.12g}"), "round", "ASSUMPTION")
+            if each.swing:
+                draft.put("swing", float(f"{each.swing:.12g}"), "how far a tornado moves it", "ASSUMPTION")
+                draft.put("adverse", each.adverse, "bad for the bank if it moves so", "ASSUMPTION")
+            draft.put("feeds", each.feeds)
+            draft.put("help", "An assumption that was proposed with the book, not taken from it.")
+
+    def _put_shocks(self, draft: Draft) -> None:
+        chosen = [each for each in self.inputs if not each.codes and np.nanmin(each.values) >= 0][:SHOCKS]
+        if not chosen:
+            return
+        draft.remark("Shocks: one input of every customer by the same percentage.")
+        for each in chosen:
+            sign = self._direction(each)[0] or 1
+            draft.part("shocks", f"{each.name}_shift")
+            draft.put("label", each.label)
+            draft.put("unit", "±%")
+            draft.put("minimum", -50, "wide")
+            draft.put("maximum", 50, "wide")
+            draft.put("step", 5, "round")
+            draft.put("phrase", f"{_lower(each.label)} {{}}")
+            draft.put("swing", 10, "how far a tornado moves it")
+            draft.put("adverse", sign, "by the input's direction; more is bad where none is claimed")
+            draft.put("rules", {each.name: f"{each.name} * (1 + value / 100)"})
+            draft.put(
+                "help", f"{each.label} of every customer, by the same percentage.", "what moves with it?", "TO DO"
+            )
+
+    def _put_economy(self, draft: Draft) -> None:
+        draft.remark("The economy: what the model cannot see. A coefficient is log-odds of default per unit.")
+        zero = "0, which does nothing: set it with evidence, or presets of the economy move nothing"
+        for name, label, unit, low, high, adverse in (
+            ("unemployment", "Unemployment", "pp", -5, 15, 1),
+            ("gdp", "Gross domestic product", "±%", -20, 10, -1),
+        ):
+            draft.part("economy", name)
+            draft.put("label", label)
+            draft.put("unit", unit)
+            draft.put("minimum", low, "wide", "ASSUMPTION")
+            draft.put("maximum", high, "wide", "ASSUMPTION")
+            draft.put("step", 0.1, "round", "ASSUMPTION")
+            draft.put("coefficient", 0, zero, "ASSUMPTION")
+            draft.put("phrase", f"{name if name != 'gdp' else 'GDP'} {{}}")
+            draft.put("swing", 1, "how far a tornado moves it", "ASSUMPTION")
+            draft.put("adverse", adverse, "bad for the bank if it moves so", "ASSUMPTION")
+            draft.put("source", "no source: 0 until you set it")
+            draft.put("help", f"Change of {label.lower()} against today.")
+
+    def _put_appetite(self, draft: Draft, money: Money) -> None:
+        draft.remark(
+            "Limits of the bank's appetite, from what the book shows. Capital, margin and return have none yet: they",
+            "depend on assumptions that are not yet yours.",
+        )
+        exposure = money.exposures(len(self.target.values))
+        rate = float((exposure * self.target.values).sum() / exposure.sum())
+        shown_ = {
+            "exposure": BOUND * float(exposure.sum()),
+            "pd": min(BOUND * rate, 1.0),
+            "loss": BOUND * 0.45 * float((exposure * self.target.values).sum()),
+        }
+        for measure, limit in shown_.items():
+            draft.part("appetite", measure, "measure")
+            draft.put("limit", float(f"{limit:.3g}"), f"{BOUND:g} times what the file shows: set your own")
+            draft.put("sense", "at most")
+
+    def _put_segments(self, draft: Draft) -> None:
+        draft.remark("Segments: how the book is cut.")
+        made = 0
+        for each in (*self.inputs, *self.of("vintage")):
+            cut = bands_of(each)
+            if cut is None or (made >= SEGMENTS and each.role == "input"):
+                continue
+            made += 1
+            draft.part("segments", f"{each.name}_band")
+            draft.put("label", each.label)
+            draft.put("field", each.name)
+            draft.put("edges", list(cut), "between the codes" if each.codes else "quantiles, rounded")
+            if each.codes:
+                draft.put("labels", [each.codes[k] for k in sorted(each.codes)])
+
+
+def _lower(label: str) -> str:
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]

@@ -1,0 +1,197 @@
+"""A book proposed from a file: contract, snapshot and provenance, for a person to review.
+
+Statistics and names give the guesses (roles.py, hints.py, signals.py), plan.py makes them a contract that
+`data.contract.load` accepts, each guess marked where it stands by ``# GUESS: why``. The contract says
+``reviewed = false`` until somebody has read it.
+"""
+
+import hashlib
+import os
+import re
+import shlex
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from data.books import OWN, SHIPPED, Book, read_folder
+from data.contract import read
+from data.errors import BadInput, BookError
+from data.formulas import Array
+from data.proposing.drafting import Draft, Noted
+from data.proposing.plan import BASE_ODDS, BASE_SCORE, GRANTED, TO_DOUBLE, Plan, Score
+from data.proposing.roles import Column, Identifiers, Outcome, decide, identifiers, outcome
+from data.proposing.sources import Source, shown
+
+MOST_INPUTS = 255
+LOWEST_CUTOFF, HIGHEST_CUTOFF = 320, 780  # within what the pages offer
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
+RESERVED = frozenset({"con", "prn", "aux", "nul"})  # names that some file systems do not take
+
+Margins = Callable[[Book], Array]
+"""The log-odds of default (n,) by the model that a book's contract asks for; for the cut-off."""
+
+
+@dataclass(frozen=True, eq=False)
+class Proposal:
+    """A book that is not written yet. ``noted`` is everything to review; ``text`` the contract."""
+
+    name: str
+    text: bytes
+    snapshot: bytes
+    provenance: bytes
+    noted: tuple[Noted, ...]
+    columns: tuple[Column, ...]
+    rows: int
+    rate: float
+    granted: float
+
+    def by_role(self, role: str) -> list[str]:
+        """The names in the file of the columns of one role."""
+        return [each.given for each in self.columns if each.role == role]
+
+
+def check_name(name: str, home: Path) -> str:
+    """A book's name, if it is a safe one and nobody has it.
+
+    Raises
+    ------
+    BadInput, BookError
+    """
+    if not NAME.match(name) or name in RESERVED:
+        raise BadInput(
+            f"{shown(name)} cannot be the name of a book: take small letters, digits and _, a letter first, at most 40 "
+            "in all. Give one by --book NAME."
+        )
+    if (SHIPPED / name).exists() or os.path.lexists(home / OWN / name):
+        raise BookError(f"There is a book {name} already, or the name is taken. Give another by --book.")
+    return name
+
+
+def propose(
+    source: Source, target: str, name: str, margins: Margins, given_id: str | None = None, bad: str | None = None
+) -> Proposal:
+    """A book from a table.
+
+    Parameters
+    ----------
+    source
+        The table; at least 200 rows, 20 of either outcome.
+    target
+        Its column that holds the outcome, of two values.
+    name
+        What the book will be called; see `check_name`.
+    margins
+        Fits the model that the contract asks for, so that the cut-off grants about `GRANTED` of the records.
+    given_id
+        Its column that identifies a record, if any.
+    bad
+        The value of the target that is the bad outcome; if not given it must be plain.
+
+    Raises
+    ------
+    BadInput
+        If no book can be made of it; the message says why and what to do.
+    """
+    told = outcome(source, target, bad)
+    numbers = identifiers(source, given_id, target)
+    if numbers.name == told.name:
+        numbers = replace(numbers, name=f"{numbers.name}_number")
+    columns = decide(source, told, target, numbers)
+    inputs = sorted((each for each in columns if each.role == "input"), key=lambda each: -each.auc)
+    if not inputs:
+        reasons = "; ".join(f"{each.given}: {each.role}, {each.why}" for each in columns[:5]) or "there is no other"
+        raise BadInput(f"{shown(source.name)} has no column that a model could use. {reasons[:600]}.")
+    if len(inputs) > MOST_INPUTS:
+        told_ = f"{len(inputs):,} columns that a model could use; at most {MOST_INPUTS} are taken"
+        raise BadInput(f"{shown(source.name)} has {told_}. Leave out those that matter least.")
+    frame = _frame(columns, told, numbers)
+    snapshot = _parquet(frame)
+    plan = Plan(name, source, told, numbers, columns, inputs, _cutoff_unknown())
+    book = _book(plan, frame, snapshot)
+    score = _cutoff(margins(book))
+    draft = replace(plan, score=score).draft()
+    text = draft.text()
+    options = {"--target": target, "--book": name, "--bad": bad, "--id": given_id}
+    given = " ".join(f"{key} {shlex.quote(value)}" for key, value in options.items() if value is not None)
+    command = f"python -m model init {shlex.quote(source.name)} {given}"
+    read(text)  # whatever is wrong with it is found before anything is written
+    return Proposal(
+        name, text, snapshot, _provenance(plan, command, book.sha256), tuple(draft.noted),
+        tuple(columns), len(frame), float(told.values.mean()), score.granted,
+    )  # fmt: skip
+
+
+def lay_down(proposal: Proposal, home: Path) -> Path:
+    """Write a proposal to ``home/books/<name>``, whole or not at all, and return the folder."""
+    shelf = home / OWN
+    shelf.mkdir(parents=True, exist_ok=True)
+    place = shelf / proposal.name
+    draft = Path(tempfile.mkdtemp(dir=shelf, prefix=".draft-"))
+    try:
+        (draft / "contract.toml").write_bytes(proposal.text)
+        (draft / f"{proposal.name}.parquet").write_bytes(proposal.snapshot)
+        (draft / "provenance.toml").write_bytes(proposal.provenance)
+        read_folder(draft)
+        draft.chmod(0o755)
+        if os.path.lexists(place):
+            raise BookError(f"There is a book {proposal.name} already. Give another name by --book.")
+        draft.rename(place)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return place
+
+
+def _frame(columns: Sequence[Column], target: Outcome, numbers: Identifiers) -> pd.DataFrame:
+    held = {each.name: each.values + 0.0 for each in columns if each.role != "left out"}
+    return pd.DataFrame({numbers.name: numbers.values, **held, target.name: target.values.astype(np.int8)})
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    file = BytesIO()
+    frame.to_parquet(file, index=False, compression="zstd")
+    return file.getvalue()
+
+
+def _book(plan: Plan, frame: pd.DataFrame, snapshot: bytes) -> Book:
+    """The proposal as a book in memory, its cut-off not yet known."""
+    contract = read(plan.draft().text())
+    raw = np.ascontiguousarray(frame[[each.name for each in contract.record]].to_numpy(np.float64).T)
+    contract.check(raw)
+    observed = {each.name: frame[each.name].to_numpy(np.float64) for each in contract.observed}
+    digest = hashlib.sha256(snapshot).hexdigest()
+    return Book(contract, raw, plan.numbers.values, plan.target.values, observed, digest)
+
+
+def _cutoff_unknown() -> Score:
+    return Score(500, (500,), np.nan)
+
+
+def _cutoff(margins: Array) -> Score:
+    """The cut-off that grants about `GRANTED`, and bands around it."""
+    factor = TO_DOUBLE / np.log(2)
+    scores = BASE_SCORE - factor * (np.log(BASE_ODDS) + margins)
+    cutoff = float(np.clip(np.floor(np.quantile(scores, 1 - GRANTED)), LOWEST_CUTOFF, HIGHEST_CUTOFF))
+    edges = {float(np.round(edge, -1)) for edge in np.quantile(scores, (0.1, 0.35, 0.5, 0.75))} | {cutoff}
+    return Score(cutoff, tuple(sorted(edges)), float((scores >= cutoff).mean()))
+
+
+def _provenance(plan: Plan, command: str, sha256: str) -> bytes:
+    source, draft = plan.source, Draft()
+    draft.put("title", plan.title)
+    draft.put("publisher", "not stated", "who the data come from", "TO DO")
+    draft.put("licence", "not stated", "on what terms they may be used", "TO DO")
+    draft.put("source", source.name)
+    draft.put("source_sha256", source.sha256)
+    draft.put("rows", len(source.frame))
+    draft.put("outcome_rate", round(float(plan.target.values.mean()), 4))
+    draft.put("changes", " ".join(plan.changes()))
+    draft.put("command", command)
+    draft.put("sha256", sha256)
+    return draft.text()

@@ -1,0 +1,91 @@
+"""Ranges, steps and bands of numbers, in round figures."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.formulas import Array
+from data.proposing.roles import Column
+
+
+def round_step(width: float) -> float:
+    """The round number (1, 2 or 5 times a power of ten) next below ``width``."""
+    power = 10.0 ** np.floor(np.log10(width))
+    return float(f"{max(each for each in (1, 2, 5) if each * power <= width * (1 + 1e-12)) * power:.12g}")
+
+
+@dataclass(frozen=True)
+class Range:
+    """Of a field and of its lever: bounds, and the step to move by."""
+
+    low: float
+    high: float
+    step: float
+    lever_low: float
+    lever_high: float
+    lever_step: float
+
+
+def range_of(column: Column, unit: str = "") -> Range:
+    """Bounds that hold every value of a column, in round figures; those of its lever by quantiles."""
+    known = column.values[~np.isnan(column.values)]
+    least, most = float(known.min()), float(known.max())
+    if column.codes:
+        top = float(max(column.codes))
+        return Range(0, top, 1, 0, top, 1)
+    whole = bool((known == np.round(known)).all())
+    round_ = round_step((most - least) / 20)
+    round_ = max(1.0, round_) if whole else round_
+    low, high = down(least - 0.1 * (most - least), round_), up(most + 0.25 * (most - least), round_)
+    if least >= 0:
+        low = max(low, 0.0)
+    if unit == "%" and most <= 1:
+        high = 1.0
+    inner, outer = (float(each) for each in np.quantile(known, (0.01, 0.99)))
+    width = outer - inner if outer > inner else most - least
+    lever_step = round_step(width / 50)
+    step = round_step(width / 200)
+    if whole:
+        step, lever_step = max(1.0, step), max(1.0, lever_step)
+    elif unit == "%":
+        lever_step = max(lever_step, 0.01)
+    lever_low, lever_high = max(down(inner, lever_step), low), min(up(outer, lever_step), high)
+    if not lever_high > lever_low:
+        lever_low, lever_high = low, high
+    return Range(low, high, step, lever_low, lever_high, lever_step)
+
+
+def down(value: float, step: float) -> float:
+    """The multiple of ``step`` at or below ``value``."""
+    return min(float(f"{np.floor(value / step) * step:.12g}"), value) + 0.0
+
+
+def up(value: float, step: float) -> float:
+    """The multiple of ``step`` at or above ``value``."""
+    return max(float(f"{np.ceil(value / step) * step:.12g}"), value) + 0.0
+
+
+def bands_of(column: Column) -> tuple[float, ...] | None:
+    """Where a segment cuts a column; None where it would be too many bands."""
+    if column.codes:
+        return tuple(float(k) for k in sorted(column.codes)[1:]) if len(column.codes) <= 12 else None
+    known = column.values[~np.isnan(column.values)]
+    levels = np.unique(known)
+    if len(levels) <= 6:
+        return tuple(float(each) for each in levels[1:])
+    width = float(np.diff(np.quantile(known, (0.1, 0.9)))[0]) or float(np.ptp(known))
+    step = round_step(width / 20)
+    edges = {float(f"{np.round(each / step) * step:.12g}") + 0.0 for each in np.quantile(known, (0.2, 0.4, 0.6, 0.8))}
+    inside = sorted(edge for edge in edges if known.min() < edge <= known.max())
+    return tuple(inside) or (float(levels[len(levels) // 2]),)
+
+
+def filler(known: Array) -> str:
+    """A word on a value that stands far beyond the rest, again and again: 999 for unknown?"""
+    levels, count = np.unique(known, return_counts=True)
+    if len(levels) < 10 or count[-1] < 5:
+        return ""
+    top, next_ = float(levels[-1]), float(levels[-2])
+    if set(f"{abs(top):.0f}") == {"9"} and top > 3 * max(abs(next_), 1):
+        return f"; {top:,.6g} stands {count[-1]:,} times far beyond the rest: does it mean unknown?"
+    return ""

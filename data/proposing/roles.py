@@ -1,0 +1,446 @@
+"""What each column of a new book likely is: an input, protected, known only after the outcome, an identifier, …
+
+Every decision carries its reason, because each is a guess for a person to review.
+"""
+
+import keyword
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.errors import BadInput
+from data.formulas import FUNCTIONS, Array
+from data.proposing import hints, signals
+from data.proposing.columns import LARGEST, Cells, flags, plain, recognise
+from data.proposing.drafting import comment
+from data.proposing.hints import tokens
+from data.proposing.sources import Source, shown
+
+Role = Literal["input", "protected", "post-outcome", "vintage", "left out"]
+
+FEWEST_ROWS, FEWEST_OF_ONE = 200, 20
+MOST_WORDS = 40  # different words of an input; rarer ones are pooled, and more than ten times as many is free text
+MOST_GROUPS = 12  # of a protected attribute
+RARE = 20  # rows of a word that stands for itself
+ALL_BUT_UNIQUE = 0.95
+FIRST_YEAR, LAST_YEAR = 1900, 2100
+ADULT = (25.0, 35.0, 45.0, 60.0)  # the edges of age groups
+TAKEN = frozenset(FUNCTIONS) | {
+    "missing", "value", "start", "ago", "customer", "own", "cutoff", "book", "lgd", "ccf", "apr", "funding", "opex",
+    "margin_months", "annual_default_rate", "correlation", "unemployment", "gdp", "who", "share",
+    "preset", "severity", "point", "method", "factor",
+}  # fmt: skip
+"""Names that formulas, addresses and assumptions have given away."""
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column decided on. ``given`` is its name in the file, ``name`` the contract's; ``values`` (n,) as they
+    will stand in the snapshot. ``why`` it has its role; ``ordered`` why its ``codes`` stand as they do; ``changes`` to
+    its cells. ``auc`` in [0.5, 1] of it alone."""
+
+    given: str
+    name: str
+    label: str
+    role: Role
+    values: Array
+    why: str
+    codes: dict[int, str] = field(default_factory=dict)
+    ordered: str = ""
+    edges: tuple[float, ...] = ()
+    unit: str = ""
+    currency: str = ""
+    changes: tuple[str, ...] = ()
+    auc: float = 0.5
+
+    @property
+    def gaps(self) -> int:
+        """How many records lack it."""
+        return int(np.isnan(self.values).sum())
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """The target: ``values`` (n,) 0 or 1, what they were called in the file, and why 1 is the bad one where that was
+    guessed."""
+
+    name: str
+    label: str
+    values: Array
+    good: str
+    bad: str
+    why: str
+
+
+@dataclass(frozen=True, eq=False)
+class Identifiers:
+    """``values`` (n,) int64, unique; ``changes`` and ``why`` where they were guessed or made."""
+
+    name: str
+    values: NDArray[np.int64]
+    why: str
+    given: str = ""
+
+
+# ---- names ----------------------------------------------------------------------------------------------------------
+
+
+def safe_name(given: str, taken: Iterable[str], place: int = 0) -> str:
+    """A name that formulas can read and nothing else has: small letters, digits and underscores."""
+    name = re.sub(r"^(?=\d)", "x_", "_".join(tokens(given))[:40].strip("_")) or f"column_{place}"
+    if keyword.iskeyword(name) or name in TAKEN or name.startswith(("own_", "beta_", "limit_of", "weight_of")):
+        name = f"x_{name}"
+    used, k, found = set(taken), 1, name
+    while found in used:
+        k += 1
+        found = f"{name}_{k}"
+    return found
+
+
+def label_of(given: str) -> str:
+    """A name as words, without signs that a page would take for its own."""
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain(given))
+    kept = "".join(sign if sign.isalnum() or sign in " -.,&'" else " " for sign in parted)
+    words = [word.lower() if word.istitle() else word for word in kept[:60].split()]
+    label = " ".join(words)
+    return label[:1].upper() + label[1:] if label else "Column without a name"
+
+
+# ---- the target -----------------------------------------------------------------------------------------------------
+
+
+def outcome(source: Source, given: str, bad: str | None) -> Outcome:
+    """The target as 0 and 1.
+
+    Raises
+    ------
+    BadInput
+        If there is no such column, it has gaps, it has not two values, or which of them is bad cannot be told.
+    """
+    frame = source.frame
+    if given not in frame:
+        near = ", ".join(map(shown, list(frame.columns)[:8])) + (", …" if frame.shape[1] > 8 else "")
+        raise BadInput(f"{shown(source.name)} has no column {shown(given)}. It has: {near}.")
+    cells = recognise(frame[given])
+    missing = int(np.isnan(cells.values).sum())
+    if cells.kind in ("odd", "nothing") or missing == len(frame):
+        raise BadInput(f"The target {shown(given)} holds nothing that can be read as two outcomes.")
+    if missing:
+        told = f"missing in {missing:,} of {len(frame):,} rows"
+        raise BadInput(f"The target {shown(given)} is {told}. Leave out the rows whose outcome is not known.")
+    levels = np.unique(cells.values)
+    words = [cells.words[int(each)] if cells.words else f"{each:.12g}" for each in levels]
+    if len(levels) != 2:
+        told = ", ".join(map(shown, words[:6])) + (", …" if len(words) > 6 else "")
+        many = f"{len(levels):,} values ({told})" if len(levels) > 1 else f"one value only ({told})"
+        raise BadInput(f"The target {shown(given)} has {many}; it must have two. Make it 0 and 1, 1 being the bad one.")
+    which, why = _bad(given, words, bad)
+    values = (cells.values == levels[which]).astype(np.float64)
+    if len(frame) < FEWEST_ROWS:
+        raise BadInput(f"{shown(source.name)} has {len(frame):,} rows; a model needs at least {FEWEST_ROWS}.")
+    fewer = int(min(values.sum(), (1 - values).sum()))
+    if fewer < FEWEST_OF_ONE:
+        raise BadInput(f"Only {fewer} rows have one of the outcomes; a model needs at least {FEWEST_OF_ONE} of each.")
+    label = label_of(given)
+    return Outcome(safe_name(given, ()), label, values, words[1 - which], words[which], why)
+
+
+def _bad(given: str, words: Sequence[str], bad: str | None) -> tuple[int, str]:
+    """Which of two values is the bad outcome, and why if that is a guess."""
+    if bad is not None:
+        meant = [k for k, word in enumerate(words) if word.casefold() == plain(bad).casefold()]
+        if not meant and re.fullmatch(r"true|false", bad.strip(), re.IGNORECASE):
+            meant = [k for k, word in enumerate(words) if word == str(int(bad.strip().lower() == "true"))]
+        if not meant:
+            told = f"{shown(words[0])} and {shown(words[1])}"
+            raise BadInput(f"The target {shown(given)} has no value {shown(bad)}. It has {told}: say which by --bad.")
+        return meant[0], ""
+    plainly = [k for k, word in enumerate(words) if hints.plainly_bad(word)]
+    if len(plainly) != 1:
+        told = f"{shown(words[0])} and {shown(words[1])}"
+        raise BadInput(f"The target {shown(given)} has the values {told}. Say which is the bad outcome: --bad WORD.")
+    return plainly[0], f"{words[plainly[0]]} was taken for the bad outcome; if it is not, run init again with --bad"
+
+
+# ---- identifiers ----------------------------------------------------------------------------------------------------
+
+
+def identifiers(source: Source, given: str | None, target: str) -> Identifiers:
+    """The number of each record: from the column ``given``, from one that looks like it, or counted from 1.
+
+    Raises
+    ------
+    BadInput
+        If the column given is not there, has gaps, or is not unique.
+    """
+    frame, n = source.frame, len(source.frame)
+    counted = np.arange(1, n + 1)
+    if given is None:
+        for name in map(str, frame.columns):
+            if name != target and hints.identifier(name):
+                whole = _whole(frame[name].tolist())
+                if whole is not None:
+                    why = f"{name} is unique and named like an identifier"
+                    return Identifiers(safe_name(name, ()), whole, why, name)
+        return Identifiers("record_number", counted, "no column was named as identifier: rows counted from 1")
+    if given not in frame or given == target:
+        what = "is the target" if given == target else "is no column of the file"
+        raise BadInput(f"{shown(given)} {what}. Say by --id which column identifies a record, or leave it out.")
+    cells = frame[given].tolist()
+    texts = ["" if cell is None or cell != cell else plain(str(cell)) for cell in cells]
+    if "" in texts:
+        raise BadInput(f"The identifier {shown(given)} is missing in {texts.count(''):,} rows. Leave out --id.")
+    if len(set(texts)) < n:
+        seen: set[str] = set()
+        twice = next(text for text in texts if text in seen or seen.add(text))  # type: ignore[func-returns-value]
+        raise BadInput(f"The identifier {shown(given)} is not unique: {shown(twice)} stands twice. Leave out --id.")
+    whole = _whole(cells)
+    name = safe_name(given, ())
+    if whole is None:
+        return Identifiers(name, counted, f"{given} holds no whole numbers: rows counted from 1 instead", given)
+    return Identifiers(name, whole, "", given)
+
+
+def _whole(cells: Sequence[object]) -> NDArray[np.int64] | None:
+    """Unique whole numbers that a page can show, if that is what they are."""
+    found = []
+    for cell in cells:
+        if isinstance(cell, bool):
+            return None
+        text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
+        if not re.fullmatch(r"0|[1-9]\d{0,14}", text, re.ASCII):
+            return None
+        found.append(int(text))
+    return np.array(found, np.int64) if len(set(found)) == len(found) else None
+
+
+# ---- the other columns ----------------------------------------------------------------------------------------------
+
+
+def decide(source: Source, target: Outcome, given_target: str, numbers: Identifiers) -> list[Column]:
+    """A role for every column but the target and the identifier, in the file's order."""
+    taken, found = {target.name, numbers.name}, list[Column]()
+    for place, given in enumerate(source.frame, 1):
+        if given in (given_target, numbers.given):
+            continue
+        name = safe_name(str(given), taken, place)
+        taken.add(name)
+        cells = recognise(source.frame[given])
+        blank = Column(
+            comment(str(given)) or name, name, label_of(str(given)), "left out", cells.values, "", unit=cells.unit,
+            currency=cells.currency, changes=cells.changes,
+        )  # fmt: skip
+        found.append(_decided(blank, cells, target.values))
+    found = _one_vintage(found, target.values)
+    return _without_twins(found)
+
+
+def _decided(own: Column, cells: Cells, target: Array) -> Column:
+    given, known = own.given, cells.known
+    if cells.kind == "nothing":
+        return replace(own, why="it is empty")
+    if cells.kind == "odd":
+        return replace(own, why="its cells are neither numbers, days nor words")
+    distinct = len(np.unique(known))
+    if distinct == 1 and not 0 < own.gaps < len(target):
+        return replace(own, why="it is the same in every row")
+    if cells.kind == "numbers" and np.abs(known).max() > LARGEST:
+        return replace(own, why="its numbers are beyond 1,000,000,000,000,000: identifiers or damage")
+    if hints.personal(given):
+        return replace(own, why="its name speaks of what tells who somebody is")
+    attribute, why = hints.protected(given, cells.words if distinct <= 10 * MOST_WORDS else ())
+    if attribute:
+        return _protected(own, cells, target, attribute, why)
+    after = hints.after_outcome(given)
+    if after:
+        return _after(own, cells, target, f"its name speaks of {after}: known only after the outcome?")
+    if _identifies(given, cells, distinct):
+        what = "free text, or an identifier" if cells.kind == "words" else "an identifier"
+        return replace(own, why=f"{distinct:,} different values in {len(known):,} rows: {what}")
+    if cells.kind == "words" and (distinct > 10 * MOST_WORDS or np.mean([len(each) for each in cells.words]) > 60):
+        return replace(own, why=f"{distinct:,} different texts: free text, which this model does not read")
+    if cells.kind == "days":
+        return _day(own, target)
+    if cells.kind == "numbers" and hints.begun(given) and _years(known) and "year" in " ".join(tokens(given)):
+        return replace(own, role="vintage", why="its name and values speak of the year in which the loan began")
+    if distinct == 1:
+        own = replace(
+            own, values=np.where(np.isnan(own.values), 0.0, 1.0), changes=(*own.changes, "filled is 1, empty 0")
+        )
+        coded = replace(own, codes={0: "empty", 1: "filled"}, ordered="it has one value or none")
+    else:
+        coded = _coded(own, cells, target)
+    auc = signals.alone(target, coded.values)
+    sided = signals.one_sided(target, own.values if cells.kind == "numbers" else coded.values)
+    coded = replace(coded, auc=auc)
+    if auc > signals.SUSPICIOUS_AUC or sided:
+        why = sided or f"alone it tells the outcomes apart with an AUC of {auc:.3f}"
+        return replace(coded, role="post-outcome", why=f"{why}: known only after the outcome?")
+    if cells.kind == "numbers" and np.ptp(coded.values[~np.isnan(coded.values)]) < 1e-9 * np.abs(known).max():
+        return replace(own, why="it is all but the same in every row")
+    return replace(coded, role="input", why="nothing speaks against it")
+
+
+def _identifies(given: str, cells: Cells, distinct: int) -> bool:
+    known = cells.known
+    all_but = distinct >= ALL_BUT_UNIQUE * len(known) and distinct > MOST_WORDS
+    if not all_but or cells.kind == "days":
+        return False
+    if cells.kind == "words":
+        return True
+    whole = bool((known == np.round(known)).all())
+    running = float(known.max() - known.min()) < 1.05 * len(known)
+    measured = cells.unit or cells.currency or hints.unit(given, float(known.min()), float(known.max()))[0]
+    return whole and (hints.identifier(given) or (running and not measured))
+
+
+def _years(known: Array) -> bool:
+    return bool((known == np.round(known)).all() and known.min() >= FIRST_YEAR and known.max() <= LAST_YEAR)
+
+
+def _coded(own: Column, cells: Cells, target: Array) -> Column:
+    """Words as codes in the order of the outcome rate; 0 and 1 as no and yes; other numbers as they are."""
+    if cells.kind == "numbers":
+        if set(np.unique(cells.known)) <= {0.0, 1.0}:
+            return replace(own, codes={0: "no", 1: "yes"}, ordered="0 was read as no and 1 as yes")
+        return own
+    number = np.bincount(cells.known.astype(int), minlength=len(cells.words))
+    ranked = np.argsort(-number, kind="stable")
+    kept = [int(k) for k in ranked if number[k] >= RARE][:MOST_WORDS]
+    if len(kept) < 2:
+        kept = [int(k) for k in ranked[:MOST_WORDS]]
+    rest = len(cells.words) - len(kept)
+    group = np.full(len(cells.words), len(kept))
+    group[kept] = range(len(kept))
+    names = [cells.words[k][:60] for k in kept] + ([f"other ({rest:,} rare)"] if rest else [])
+    gaps = np.isnan(cells.values)
+    placed = group[np.where(gaps, 0, cells.values).astype(int)]
+    size = np.bincount(placed[~gaps], minlength=len(names))
+    rate = np.bincount(placed[~gaps], target[~gaps], len(names)) / np.maximum(size, 1)
+    order = np.argsort(rate, kind="stable")
+    yes_no = not rest and len(names) == 2 and flags(names)
+    if yes_no:
+        order = np.array(sorted(range(2), key=lambda k: names[k].casefold() in ("yes", "y", "true", "t", "1")))
+    code = np.empty(len(names))
+    code[order] = range(len(names))
+    words = [names[k] for k in order]
+    words = [word if word not in words[:k] else f"{word} ({k})" for k, word in enumerate(words)]
+    ordered = "no comes first" if yes_no else "in the order of the observed outcome rate, which is no order by nature"
+    changes = (*own.changes, f"{rest:,} words with fewer than {RARE} rows each pooled") if rest else own.changes
+    values = np.where(gaps, np.nan, code[placed])
+    return replace(own, values=values, codes=dict(enumerate(words)), ordered=ordered, changes=changes)
+
+
+def _protected(own: Column, cells: Cells, target: Array, attribute: str, why: str) -> Column:
+    """Groups to watch fairness by: an age by its edges, anything else by at most `MOST_GROUPS` codes."""
+    known, distinct = cells.known, len(np.unique(cells.known))
+    why = f"{why}: protected ({attribute}), never an input"
+    own = replace(own, role="protected", why=why)
+    gaps = np.isnan(cells.values)
+    if attribute == "place of living" and distinct > MOST_GROUPS:
+        return replace(own, role="left out", why=f"{why}; {distinct:,} places are too many to compare")
+    if cells.kind == "words" and distinct > 10 * MOST_WORDS:
+        return replace(own, role="left out", why=f"{why}; {distinct:,} different texts are too many to compare")
+    if cells.kind == "words":
+        coded = _coded(own, cells, target)
+        return _with_gaps(_fewer(coded, MOST_GROUPS), "the groups are in the order of the observed outcome rate")
+    if distinct <= MOST_GROUPS and attribute != "age":
+        levels = [float(each) for each in np.unique(known)]
+        words = {k: f"{each:.6g}" for k, each in enumerate(levels)}
+        values = np.where(gaps, np.nan, np.searchsorted(levels, cells.values).astype(float))
+        told = "codes without words in the file: write what each stands for"
+        return _with_gaps(replace(own, values=values, codes=words), told)
+    ages = attribute == "age" and known.min() >= 14 and known.max() <= 120
+    edges = ADULT if ages else tuple(float(f"{each:.6g}") for each in np.quantile(known, (0.25, 0.5, 0.75)))
+    inside = sorted({edge for edge in edges if known.min() < edge <= known.max()})
+    inside = inside or sorted({float(each) for each in np.unique(known)[1:]})[:3]
+    if not inside:
+        return replace(own, role="left out", why=f"{why}; too few different values to compare")
+    if not gaps.any():
+        return replace(own, edges=tuple(inside))
+    ends = [f"{edge:,.6g}" for edge in inside]
+    middle = [f"{low} to below {high}" for low, high in pairwise(ends)]
+    bands = dict(enumerate([f"below {ends[0]}", *middle, f"{ends[-1]} and over"]))
+    values = np.where(gaps, np.nan, np.searchsorted(inside, np.where(gaps, 0, own.values), side="right").astype(float))
+    banded = replace(own, values=values, codes=bands, changes=(*own.changes, "cut into bands, because it has gaps"))
+    return _with_gaps(banded, "cut into bands, because it has gaps")
+
+
+def _fewer(own: Column, most: int) -> Column:
+    """The same with at most ``most`` codes, the smallest groups pooled."""
+    if len(own.codes) <= most:
+        return own
+    gaps = np.isnan(own.values)
+    size = np.bincount(own.values[~gaps].astype(int), minlength=len(own.codes))
+    kept = sorted(int(k) for k in np.argsort(-size, kind="stable")[: most - 1])
+    place = np.full(len(own.codes), len(kept))
+    place[kept] = range(len(kept))
+    words = [own.codes[k] for k in kept] + [f"all others ({len(own.codes) - len(kept)})"]
+    values = np.where(gaps, np.nan, place[np.where(gaps, 0, own.values).astype(int)].astype(float))
+    changes = (*own.changes, "the smallest groups pooled")
+    return replace(own, values=values, codes=dict(enumerate(words)), changes=changes)
+
+
+def _with_gaps(own: Column, ordered: str) -> Column:
+    """The same, whoever did not say being a group."""
+    own = replace(own, ordered=ordered)
+    gaps = np.isnan(own.values)
+    if not gaps.any():
+        return own
+    code = len(own.codes)
+    values = np.where(gaps, float(code), own.values)
+    return replace(own, values=values, codes={**own.codes, code: "not stated"}, changes=(*own.changes, "gaps coded"))
+
+
+def _after(own: Column, cells: Cells, target: Array, why: str) -> Column:
+    if cells.kind == "words" and len(cells.words) > 10 * MOST_WORDS:
+        return replace(own, why=f"{why} (free text)")
+    coded = own if cells.kind == "days" else _coded(own, cells, target)
+    return replace(coded, role="post-outcome", why=why)
+
+
+def _day(own: Column, target: Array) -> Column:
+    own = replace(own, changes=(*own.changes, "days turned into years"))
+    sided = signals.one_sided(target, own.values)
+    if sided:
+        return replace(own, role="post-outcome", why=f"{sided}: known only after the outcome?")
+    if not hints.begun(own.given):
+        return replace(own, why="a day that is not the day the loan began by its name; days are not read as inputs")
+    if own.gaps:
+        return replace(own, why=f"it may be when the loan began, but is missing in {own.gaps:,} rows")
+    if len(np.unique(own.values)) == 1:
+        return replace(own, why="its year is the same in every row")
+    why = "its name speaks of when the loan began: its year is the vintage"
+    return replace(own, role="vintage", unit="year", why=why)
+
+
+def _one_vintage(found: list[Column], target: Array) -> list[Column]:
+    """One vintage at most, whole and in every row; the first one stays."""
+    out, there = list[Column](), False
+    for each in found:
+        if each.role == "vintage" and (there or each.gaps):
+            why = "another column is the vintage already" if there else "it has gaps, which a vintage cannot have"
+            each = replace(each, role="left out", why=f"{each.why}; {why}")
+        there |= each.role == "vintage"
+        out.append(each)
+    return out
+
+
+def _without_twins(found: list[Column]) -> list[Column]:
+    """Inputs that repeat another one, value by value, left out."""
+    seen: dict[bytes, str] = {}
+    out = []
+    for each in found:
+        if each.role == "input":
+            key = (each.values + 0.0).tobytes()
+            if key in seen:
+                each = replace(each, role="left out", why=f"it holds the same as {seen[key]}")
+            else:
+                seen[key] = each.given
+        out.append(each)
+    return out

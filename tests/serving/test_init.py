@@ -1,0 +1,91 @@
+"""The verb init, from a file on a disk to a trained release."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sklearn.datasets import load_breast_cancer
+
+from data import books
+from data.contract import load
+from model.__main__ import main
+from model.engine.tables import compile_model
+from model.errors import GateError
+from model.release import training
+from model.release.store import Store
+from tests.data.proposing.files import loans
+
+
+def run(home: Path, *words: str) -> Result:
+    return CliRunner().invoke(main, words, env={"WHATIF_HOME": str(home)}, catch_exceptions=False)
+
+
+@pytest.fixture
+def cancer(tmp_path: Path) -> Path:
+    """scikit-learn's own file: 569 rows, its outcome 0 (malignant) or 1."""
+    path = tmp_path / "breast_cancer.csv"
+    load_breast_cancer(as_frame=True).frame.to_csv(path, index=False)
+    return path
+
+
+def test_a_file_becomes_a_book_that_the_shelf_knows_and_a_model_fits(cancer: Path, tmp_path: Path):
+    result = run(tmp_path, "init", str(cancer), "--target", "target", "--bad", "0", "--json")
+    assert result.exit_code == 0, result.stderr
+    told = json.loads(result.stdout)
+    assert (told["book"], told["rows"]) == ("breast_cancer", 569)
+    assert told["granted"] == pytest.approx(0.8, abs=0.02)
+    assert "breast_cancer" in books.names(tmp_path)
+    book = books.read("breast_cancer", tmp_path)
+    tables = compile_model(training.fit(book))
+    assert tables.n_inputs == len(told["input"]) == len(book.contract.inputs)
+
+
+def test_the_review_names_every_guess_what_to_check_and_what_comes_next(tmp_path: Path):
+    loans().to_parquet(tmp_path / "loans.parquet")
+    result = run(tmp_path, "init", str(tmp_path / "loans.parquet"), "--target", "status", "--book", "mine")
+    assert result.exit_code == 0, result.stderr
+    text = (tmp_path / "books" / "mine" / "contract.toml").read_text()
+    assert f"{text.count('# GUESS: ')} guesses" in result.stdout
+    assert "contact_flag" not in {each.name for each in load(tmp_path / "books/mine/contract.toml").inputs}
+    assert 'role = "protected": its name says gender: protected (sex), never an input. Check: is' in result.stdout
+    assert "python -m model train --book mine" in result.stdout
+    assert "no release of it can be promoted" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("none.csv", "--target", "y"), "There is no file “none.csv”"),
+        (("loans.csv", "--target", "y"), "has no column “y”"),
+        (("loans.csv", "--target", "status", "--bad", "Gone"), "has no value “Gone”"),
+        (("loans.csv", "--target", "status", "--book", "cards"), "There is a book cards already"),
+        (("loans.csv", "--target", "status", "--book", "a/b"), "cannot be the name of a book"),
+        (("loans.csv", "--target", "status", "--sheet", "One"), "has no sheets"),
+        (("loans.csv", "--target", "status", "--id", "term"), "is not unique"),
+    ],
+)
+def test_bad_use_ends_with_a_sentence_and_leaves_nothing(
+    words: tuple[str, ...], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    loans(300).to_csv("loans.csv", index=False)
+    result = run(tmp_path / "home", "init", *words)
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1].startswith("Error: ")
+    assert message in result.stderr
+    assert not list((tmp_path / "home").glob("books/*"))
+
+
+def test_a_proposal_is_trained_at_once_and_promoted_only_when_a_person_has_read_it(tmp_path: Path):
+    loans().to_csv(tmp_path / "loans.csv", index=False)
+    assert run(tmp_path, "init", str(tmp_path / "loans.csv"), "--target", "status").exit_code == 0
+    store = Store(tmp_path, "loans")
+    release = store.train()
+    with pytest.raises(GateError, match="set reviewed = true"):
+        store.promote(release.id)
+    contract = tmp_path / "books" / "loans" / "contract.toml"
+    contract.write_text(contract.read_text().replace("reviewed = false", "reviewed = true"))
+    read_by_somebody = store.train()
+    store.promote(read_by_somebody.id)
+    assert store.load().id == read_by_somebody.id != release.id
