@@ -8,39 +8,28 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy: one row at a time is faster so, and fits are the same
 
-import json
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from data.books import folder
 from data.errors import WhatIfError
 from model.errors import GateError, ParityError, ReleaseError
-from model.release.store import ALIASES, Release, Store
+from model.serving.init_verb import init
 from model.serving.publish_verb import publish
+from model.serving.registry_verbs import VERBS, gate_lines
 from model.serving.serve_verb import serve
+from model.serving.terminal import BAD, FAILED, answer, book_option, json_option, progress, store_of
 from model.serving.token_verbs import token
 from model.settings import settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
-
-FAILED, BAD = 1, 2
-
-
-def _told(doing: str, share: float) -> None:
-    click.echo(f"{share:4.0%}  {doing}", err=True)
-
-
-def _quietly(_doing: str, _share: float) -> None:
-    return None
 
 
 class Verbs(click.Group):
@@ -61,72 +50,9 @@ class Verbs(click.Group):
             sys.exit(BAD)
 
 
-def _answer(result: dict[str, Any], as_json: bool, text: Callable[[dict[str, Any]], str]) -> None:
-    click.echo(json.dumps(result) if as_json else text(result))
-
-
-book_option = click.option("--book", default=lambda: settings().book, help="The book; cards by default.")
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
-
-
 @click.group(cls=Verbs)
 def main() -> None:
     """The life of a credit model: train, verify, promote, measure."""
-
-
-def _store(book: str) -> Store:
-    folder(book)  # a book that is not there is told before anything else
-    return Store(settings().home, book)
-
-
-def _summary(release: Release) -> dict[str, Any]:
-    gates = {gate["name"]: gate for gate in release.report["gates"]}
-    return {
-        "release": release.id,
-        "auc": gates["auc"]["figure"],
-        "brier": gates["brier"]["figure"],
-        "ece": gates["ece"]["figure"],
-        "gates": release.report["gates"],
-        "cross_validation": release.report["cross_validation"],
-        "passed": all(gate["passed"] for gate in release.report["gates"]),
-    }
-
-
-def _gate_lines(gates: list[dict[str, Any]]) -> list[str]:
-    lines = []
-    for gate in gates:
-        sign = "at least" if gate["at_least"] else "at most"
-        verdict = "passed" if gate["passed"] else "FAILED"
-        lines.append(f"  {verdict:6}  {gate['label']:<50} {gate['figure']:<10.4g} {sign} {gate['bound']:.4g}")
-    return lines
-
-
-def _trained(result: dict[str, Any]) -> str:
-    lines = [f"Release {result['release']}", *_gate_lines(result["gates"]), ""]
-    lines.append("What the constraints cost, out of fold:")
-    for label, found in result["cross_validation"].items():
-        lines.append(f"  {label:<30} AUC {found['auc']:.4f}  Brier {found['brier']:.4f}  ECE {found['ece']:.4f}")
-    if result["promoted"]:
-        lines += ["", "Promoted to champion."]
-    elif result["passed"]:
-        lines += ["", f"Promote it with: python -m model promote {result['release']}"]
-    return "\n".join(lines)
-
-
-@main.command()
-@book_option
-@json_option
-def train(book: str, as_json: bool) -> None:
-    """Fit, gate and write a release; the first one is promoted if its gates pass."""
-    store = _store(book)
-    release = store.train(_quietly if as_json else _told)
-    result = _summary(release)
-    result["promoted"] = bool(result["passed"] and "champion" not in store.aliases())
-    if result["promoted"]:
-        store.promote(release.id)
-    _answer(result, as_json, _trained)
-    if not result["passed"]:
-        sys.exit(FAILED)
 
 
 @main.command()
@@ -136,92 +62,55 @@ def train(book: str, as_json: bool) -> None:
 @click.option("--retrain/--no-retrain", default=True, help="Also train once more and compare the tables.")
 def verify(release: str, book: str, as_json: bool, retrain: bool) -> None:
     """Checksums, parity with the trained model, and a retrain that must give the same tables."""
-    store = _store(book)
+    store = store_of(book)
     identity = store.resolve(release)
     try:
-        gates = [gate.as_dict() for gate in store.verify(identity, retrain, _quietly if as_json else _told)]
+        found = store.verify(identity, retrain, progress(as_json))
     except ReleaseError as error:
-        _answer({"release": identity, "passed": False, "error": str(error)}, as_json, lambda r: f"Failed: {r['error']}")
+        answer({"release": identity, "passed": False, "error": str(error)}, as_json, lambda r: f"Failed: {r['error']}")
         sys.exit(FAILED)
-    result = {"release": identity, "passed": all(gate["passed"] for gate in gates), "gates": gates}
-    _answer(result, as_json, lambda r: "\n".join([f"Release {identity}", *_gate_lines(r["gates"])]))
+    result: dict[str, Any] = {"release": identity, "passed": found.passed}
+    result |= {"gates": [gate.as_dict() for gate in found.gates], "differs": list(found.differs)}
+
+    def text(result: dict[str, Any]) -> str:
+        told = [f"  differs from when it was made: {each}" for each in result["differs"]]
+        same = ["  data, contract, code, lock file, libraries and platform are those it was made with"]
+        return "\n".join([f"Release {identity}", *gate_lines(result["gates"]), *(told or same)])
+
+    answer(result, as_json, text)
     if not result["passed"]:
         sys.exit(FAILED)
 
 
 @main.command()
-@book_option
-@json_option
-def releases(book: str, as_json: bool) -> None:
-    """All releases of a book, the oldest first, and the aliases that point to them."""
-    store = _store(book)
-    aliases = store.aliases()
-    listed = [
-        {
-            "release": identity,
-            "created": store.manifest(identity)["created"],
-            "contract": store.manifest(identity)["contract_version"],
-            "aliases": [alias for alias, target in aliases.items() if target == identity],
-        }
-        for identity in store.ids()
-    ]
-
-    def text(result: dict[str, Any]) -> str:
-        rows = [
-            f"{each['release']}  {each['created']}  contract {each['contract']}  {', '.join(each['aliases'])}".rstrip()
-            for each in result["releases"]
-        ]
-        return "\n".join(rows) or f"No release of {book} yet; run: python -m model train --book {book}"
-
-    _answer({"book": book, "releases": listed, "aliases": aliases}, as_json, text)
-
-
-@main.command()
-@click.argument("release")
-@click.option("--as", "alias", type=click.Choice(ALIASES), default="champion")
-@book_option
-@json_option
-def promote(release: str, alias: str, book: str, as_json: bool) -> None:
-    """Point an alias to a release whose gates passed."""
-    identity = _store(book).promote(release, alias, getuser())
-    _answer({"release": identity, "alias": alias}, as_json, lambda r: f"{r['release']} is now the {r['alias']}.")
-
-
-@main.command()
-@book_option
-@json_option
-def rollback(book: str, as_json: bool) -> None:
-    """Make the previous champion the champion again."""
-    identity = _store(book).rollback(getuser())
-    _answer({"release": identity, "alias": "champion"}, as_json, lambda r: f"{r['release']} is the champion again.")
-
-
-@main.command()
 @click.option("--rows", default=1_000_000, type=click.IntRange(1_000, 50_000_000), help="How many loans.")
+@click.option("--life", is_flag=True, help="Only how long a release takes to make, to load and to verify.")
 @click.option("--growth", is_flag=True, help="Only how the whole book's cost grows with its rows, up to --rows.")
 @book_option
 @json_option
-def bench(rows: int, growth: bool, book: str, as_json: bool) -> None:
+def bench(rows: int, life: bool, growth: bool, book: str, as_json: bool) -> None:
     """Print the figures of every hot path."""
     from model import bench as figures  # shap and scikit-learn: only when measured
 
-    store = _store(book)
+    store = store_of(book)
+    if life:
+        told = progress(as_json)
+        lived = [_plain(vars(each)) for each in figures.life(settings().home, book, lambda line: told(line, 0.0))]
+        answer({"book": book, "figures": lived}, as_json, lambda result: "\n".join(_figure_lines(result["figures"])))
+        return
     if "champion" not in store.aliases():
-        store.promote(store.train(_quietly if as_json else _told).id)
+        store.promote(store.train(progress(as_json)).id)
     release = store.load()
-    tell = _quietly if as_json else _told
+    tell = progress(as_json)
     if growth:
         grown = figures.growth(release, rows, lambda line: tell(line, 0.0))
-        _answer({"release": release.id, "growth": [_plain(vars(each)) for each in grown]}, as_json, _growth)
+        answer({"release": release.id, "growth": [_plain(vars(each)) for each in grown]}, as_json, _growth)
         return
     found = figures.run(release, rows, lambda line: tell(line, 0.0))
     listed = [_plain(vars(each)) for each in found]
 
     def text(result: dict[str, Any]) -> str:
-        lines = []
-        for each in result["figures"]:
-            bound = f"at most {_duration(each['bound'])}" if each["bound"] else ""
-            lines.append(f"{each['name']:<66} {_duration(each['seconds']):>10}  {bound}")
+        lines = _figure_lines(result["figures"])
         return "\n".join([*lines, *(f"{name:<66} {ratio:>9,.0f}×" for name, ratio in result["ratios"].items())])
 
     seconds = {each.name: each.seconds for each in found}
@@ -231,7 +120,15 @@ def bench(rows: int, growth: bool, book: str, as_json: bool) -> None:
         / tables
         for how in ("path-dependent", "interventional, 60 rows")
     }
-    _answer({"release": release.id, "rows": rows, "figures": listed, "ratios": ratios}, as_json, text)
+    answer({"release": release.id, "rows": rows, "figures": listed, "ratios": ratios}, as_json, text)
+
+
+def _figure_lines(figures: list[dict[str, Any]]) -> list[str]:
+    lines = []
+    for each in figures:
+        bound = f"at most {_duration(each['bound'])}" if each["bound"] else ""
+        lines.append(f"{each['name']:<66} {_duration(each['seconds']):>10}  {bound}".rstrip())
+    return lines
 
 
 def _plain(figure: Mapping[str, Any]) -> dict[str, Any]:
@@ -299,7 +196,7 @@ def audit_verify(as_json: bool) -> None:
         head += "as they were written." if result["ok"] else f"{count:,} finding{'s' if count > 1 else ''}."
         return "\n".join([head, *(f"  FAILED  {each}" for each in result["findings"]), _standing(found.since)])
 
-    _answer(result, as_json, text)
+    answer(result, as_json, text)
     if not found.ok:
         sys.exit(FAILED)
 
@@ -314,10 +211,10 @@ def audit_replay(call: str, as_json: bool) -> None:
 
     with _record() as engine:
         entry = find(engine, call)
-    found = replay(entry, _store(entry.book))
+    found = replay(entry, store_of(entry.book))
     gap = found.gap if math.isfinite(found.gap) else None
     result = {"id": entry.id, "kind": entry.kind, "release": entry.release, "same": found.same, "gap": gap}
-    _answer(result | {"words": found.words}, as_json, lambda r: f"{r['kind']} {r['id']}: {r['words']}")
+    answer(result | {"words": found.words}, as_json, lambda r: f"{r['kind']} {r['id']}: {r['words']}")
     if not found.same:
         sys.exit(FAILED)
 
@@ -331,7 +228,7 @@ def audit_export(out: Path, as_json: bool) -> None:
 
     with _record() as engine:
         lines = export(engine, out, settings().home)
-    _answer({"path": str(out), "lines": lines}, as_json, lambda r: f"{r['lines']:,} lines in {r['path']}.")
+    answer({"path": str(out), "lines": lines}, as_json, lambda r: f"{r['lines']:,} lines in {r['path']}.")
 
 
 @audit.command("prune")
@@ -345,9 +242,12 @@ def audit_prune(before: datetime, as_json: bool) -> None:
         found = prune(engine, before.date(), settings().audit_key)
     result = {"removed": found.rows, "kept": found.kept, "since": _time(found.since)}
     told = f"{found.rows:,} calls removed, {found.kept:,} kept. {_standing(found.since)}"
-    _answer(result, as_json, lambda _: told)
+    answer(result, as_json, lambda _: told)
 
 
+for verb in VERBS:
+    main.add_command(verb)
+main.add_command(init)
 main.add_command(publish)
 main.add_command(serve)
 main.add_command(token)

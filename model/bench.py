@@ -13,10 +13,12 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from data.books import Book, read
+from data.books import OWN, Book, read
+from data.contract import Contract, Shock
 from data.formulas import Array
 from model.engine.scorer import TableScorer
 from model.release import training
@@ -33,10 +35,7 @@ from model.whatif.stress import Stress, layers
 from model.whatif.tornado import grid, tornado
 
 TODAY = date(2026, 1, 1)
-ONE: dict[str, float] = {"limits": -20}
-SIX: dict[str, float] = {"balances": 20}
-FOUR: dict[str, float] = {"limits": -10, "balances": 20, "payments": -30, "unemployment": 3}
-SHOCKS: dict[str, float] = {"limits": -10, "balances": 20, "payments": -30, "later": 5}
+SMALL = 50_000  # records up to which a release is made while one waits
 SIZES = (30_000, 300_000, 1_000_000, 10_000_000)
 MEMORY = {1_000_000: 1.5, 10_000_000: 4.0}  # GB at most
 
@@ -76,7 +75,7 @@ def resampled(book: Book, rows: int, seed: int = 0) -> Array:
 
 def run(release: Release, rows: int = 1_000_000, told: Callable[[str], None] = lambda _: None) -> list[Figure]:
     """All figures, for ``rows`` loans."""
-    book = read(str(release.manifest["book"]))
+    book = read(str(release.manifest["book"]), release.path.parents[2])
     scorer = release.scorer
     scale = rows / 1e6
     told(f"Resampling {rows:,} loans")
@@ -105,6 +104,27 @@ def run(release: Release, rows: int = 1_000_000, told: Callable[[str], None] = l
     _one_customer(scorer, book, note)
     _against_shap(scorer, book, note)
     return found
+
+
+def _shocked(contract: Contract, *shocks: Shock) -> dict[str, float]:
+    """Each shock at twice its swing, the adverse way, as far as it goes."""
+    values = {each.name: 2 * each.swing * each.adverse or each.step for each in shocks}
+    return {each.name: min(max(values[each.name], each.minimum), each.maximum) for each in shocks}
+
+
+def _columns(contract: Contract, shock: Shock) -> int:
+    """How many raw columns a shock moves."""
+    return sum(contract.rows[name].stop - contract.rows[name].start for name in contract.struck(shock.name))
+
+
+def _widest(contract: Contract) -> Shock:
+    """The first shock that moves the most raw columns."""
+    return max(contract.shocks, key=lambda each: _columns(contract, each))
+
+
+def _economy(contract: Contract) -> dict[str, float]:
+    """The first variable of the economy that has a coefficient, three units worse."""
+    return {each.name: 3.0 * each.adverse for each in contract.economy[:1]}
 
 
 def _stress(whole: Whole, **values: float) -> Stress:
@@ -143,12 +163,18 @@ def wall(work: Callable[[], object]) -> float:
 
 
 def _whole_book(whole: Whole, scale: float, note: Callable[..., None]) -> None:
-    many = f"{whole.n:,} loans"
+    many, contract = f"{whole.n:,} loans", whole.contract
     whole.totals([layers(whole.contract, Stress(), TODAY)])  # the one-year PD's shift is found once a book
-    note(f"one lever (credit limits), {many}", cpu(_lever(whole, **ONE), 3), 3, 0.6 * scale)
-    note(f"six raw columns (balances), {many}", cpu(_lever(whole, **SIX), 3), 3, 1.5 * scale)
-    note(f"what moved it, three shocks and the economy, wall, {many}", wall(_levers(whole, **FOUR)), 1, 8 * scale)
-    note(f"what moved it, four shocks, wall, {many}", wall(_levers(whole, **SHOCKS)), 1, 8 * scale)
+    first, widest = contract.shocks[0], _widest(contract)
+    count = _columns(contract, widest)
+    one, many_columns = _lever(whole, **_shocked(contract, first)), _lever(whole, **_shocked(contract, widest))
+    note(f"one lever ({first.label.lower()}), {many}", cpu(one, 3), 3, 0.6 * scale)
+    moved_by = f"{count} raw column{'s' * (count > 1)} ({widest.label.lower()})"
+    note(f"{moved_by}, {many}", cpu(many_columns, 3), 3, 1.5 * scale)
+    three, four = _shocked(contract, *contract.shocks[:3]), _shocked(contract, *contract.shocks[:4])
+    moved = wall(_levers(whole, **three, **_economy(contract)))
+    note(f"what moved it, {len(three)} shocks and the economy, wall, {many}", moved, 1, 8 * scale)
+    note(f"what moved it, {len(four)} shocks, wall, {many}", wall(_levers(whole, **four)), 1, 8 * scale)
     rows = whole.rows(layers(whole.contract, Stress(), TODAY))
     scores, bad = np.asarray(points(whole.contract).score(whole.margins)), np.zeros(whole.n)
     note(
@@ -164,13 +190,37 @@ def _whole_book(whole: Whole, scale: float, note: Callable[..., None]) -> None:
 def _two_way(whole: Whole, note: Callable[..., None]) -> None:
     """A two-way table of two shocks on the book as it is shipped: the dearest there is."""
     stress = _stress(whole)
-    first = second = [float(10 * k) for k in range(-5, 6)]
+    pair = [each for each in whole.contract.shocks if not each.share][-2:]
+    first, second = (np.linspace(each.minimum, each.maximum, 11).tolist() for each in pair)
 
     def table() -> object:
-        return grid(whole, stress, "balances", first, "payments", second, "loss", TODAY)
+        return grid(whole, stress, pair[0].name, first, pair[1].name, second, "loss", TODAY)
 
     name = f"two-way table {len(first)} × {len(second)}, two shocks, wall, {whole.n:,} loans"
     note(name, wall(_afresh(whole, table)), 1, 3)
+
+
+def life(home: Path, name: str, told: Callable[[str], None] = lambda _: None) -> list[Figure]:
+    """Seconds of a release's life on all cores: made with every test and gate, loaded with every check, verified with a
+    training once more; in a home of its own, so that nothing there is changes."""
+    book, found = read(name, home), list[Figure]()
+    small = len(book) <= SMALL
+
+    def note(doing: str, seconds: float, runs: int, bound: float) -> None:
+        found.append(Figure(f"{doing}, {len(book):,} records", seconds, runs, bound))
+        told(f"{found[-1].name}: {seconds:.4g} s")
+
+    with TemporaryDirectory() as place:
+        own = Path(place)
+        if (home / OWN).is_dir():
+            (own / OWN).symlink_to((home / OWN).resolve(), target_is_directory=True)
+        store, made = Store(own, name), list[Release]()
+        note("train and gate", wall(lambda: made.append(store.train())), 1, 120 if small else 600)
+        identity = made[0].id
+        loads = [wall(lambda: store.load(identity)) for _ in range(5)]
+        note("load a release, checks included", median(loads), 5, 0.5)
+        note("verify, training included", wall(lambda: store.verify(identity)), 1, 60 if small else np.nan)
+    return found
 
 
 @dataclass(frozen=True)
@@ -201,11 +251,14 @@ def _grown(path: Path, rows: int) -> Growth:
     import resource  # not on Windows
 
     release = Store(path.parents[2], path.parent.name).load(path.name)
-    book = read(path.parent.name)
+    book = read(path.parent.name, path.parents[2])
     whole = Whole(release.scorer, resampled(book, rows), np.arange(1, rows + 1))
     whole.totals([layers(whole.contract, Stress(), TODAY)])
     runs = 3 if rows <= 1_000_000 else 1
-    costs = cpu(_lever(whole, **ONE), runs), cpu(_lever(whole, **SIX), runs), wall(_levers(whole, **FOUR))
+    contract = whole.contract
+    one, wide = _shocked(contract, contract.shocks[0]), _shocked(contract, _widest(contract))
+    four = _shocked(contract, *contract.shocks[:3]) | _economy(contract)
+    costs = cpu(_lever(whole, **one), runs), cpu(_lever(whole, **wide), runs), wall(_levers(whole, **four))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e9 if sys.platform == "darwin" else 1e6)
     return Growth(rows, *costs, peak, MEMORY.get(rows, np.nan))
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from model.release.store import Store
+from model.release.store import Release, Store
 
 
 def overwrite(path: Path, content: bytes) -> None:
@@ -33,3 +33,18 @@ def twin(store: Store, source: str = "champion") -> str:
     source = store.resolve(source)
     text = (store.root / source / "contract.toml").read_bytes() + b"\n# one more remark\n"
     return forge(store, source, {"contract.toml": text}, contract_sha256=hashlib.sha256(text).hexdigest())
+
+
+def failing(release: Release, *names: str) -> bytes:
+    """The report of a release in which these gates failed, and the others are as they were."""
+    report = json.loads((release.path / "gates.json").read_bytes())
+    for gate in report["gates"]:
+        if gate["name"] in names:
+            gate.update(figure=0.1234, passed=False, verdict="failed")
+    return json.dumps(report).encode()
+
+
+def unreviewed(store: Store, release: Release) -> str:
+    """A sound release whose contract says that no person has read it."""
+    text = (release.path / "contract.toml").read_bytes().replace(b"[book]\n", b"[book]\nreviewed = false\n", 1)
+    return forge(store, release.id, {"contract.toml": text}, contract_sha256=hashlib.sha256(text).hexdigest())

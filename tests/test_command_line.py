@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import closing
 from datetime import UTC, datetime
+from getpass import getuser
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,14 @@ from click.testing import CliRunner, Result
 
 from data.books import Book
 from model.__main__ import main
-from model.release import gates, training
+from model.release import parity, training
 from model.release.store import Release, Store
+from model.release.window import Window
 from model.serving.audit import Audit
 from model.serving.database import engine
 from model.serving.replay import customer_outputs
 from model.settings import Settings
-from tests.forging import forge, twin
+from tests.forging import failing, forge, twin, unreviewed
 from tests.serving.recording import entry
 
 PROJECT = Path(__file__).parents[1]
@@ -50,9 +52,9 @@ def store(own_home: Path) -> Store:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch, fitted: Any) -> None:
     """Verification on few rows, with a fit that is there already."""
-    monkeypatch.setattr(gates, "ORACLE_ROWS", 1)
-    monkeypatch.setattr(gates, "ORACLE_BACKGROUND", 1)
-    monkeypatch.setattr(gates, "SHAP_ROWS", 10)
+    monkeypatch.setattr(parity, "ORACLE_ROWS", 1)
+    monkeypatch.setattr(parity, "ORACLE_BACKGROUND", 1)
+    monkeypatch.setattr(parity, "SHAP_ROWS", 10)
     monkeypatch.setattr(training, "fit", lambda book: fitted)
 
 
@@ -60,7 +62,7 @@ def few(monkeypatch: pytest.MonkeyPatch, fitted: Any) -> None:
 def trained(release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
     """Training finds the release that is there, and tells so."""
 
-    def train(self: Store, progress: Any) -> Release:
+    def train(self: Store, progress: Any, *_: Any) -> Release:
         progress("Training the model", 0.5)
         return self.load(release.id)
 
@@ -70,9 +72,8 @@ def trained(release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def poor(store: Store, release: Release, monkeypatch: pytest.MonkeyPatch) -> str:
     """Training ends in a release whose first gate failed."""
-    report = (release.path / "gates.json").read_bytes().replace(b'"passed": true', b'"passed": false', 1)
-    identity = forge(store, release.id, {"gates.json": report})
-    monkeypatch.setattr(Store, "train", lambda self, progress: self.load(identity))
+    identity = forge(store, release.id, {"gates.json": failing(release, "auc")})
+    monkeypatch.setattr(Store, "train", lambda self, *_: self.load(identity))
     return identity
 
 
@@ -90,7 +91,10 @@ def test_train_promotes_the_first_release_and_reports_its_figures(own_home: Path
     assert found["ece"] <= 0.012
     assert {gate["name"] for gate in found["gates"]} >= {"auc", "brier", "ece", "margins", "oracle", "shap"}
     assert len(found["cross_validation"]) == 4
+    assert found["window"] == {"since": None, "until": None}
+    assert (found["later"], found["champion"]) == (None, None)
     assert store.aliases() == {"champion": release.id}
+    assert store.history()[-1].why == "The first release whose gates passed."
 
 
 @pytest.mark.usefixtures("trained")
@@ -107,9 +111,83 @@ def test_train_beside_a_champion_says_how_to_promote(own_home: Path, store: Stor
 def test_train_tells_people_its_gates_and_what_constraints_cost(own_home: Path):
     result = run(own_home, "train")
     assert "passed  Ranks well: AUC" in result.stdout
-    assert "What the constraints cost, out of fold:" in result.stdout
-    assert "  unconstrained " in result.stdout
+    assert "What the constraints cost, in cross-validation:" in result.stdout
+    assert "  Unconstrained " in result.stdout
+    assert re.search(r"AUC is 0\.00\d\d below that without constraints", result.stdout)
+    assert result.stdout.startswith(f"Release {Store(own_home, 'cards').resolve('champion')}, fitted to: whole book\n")
     assert result.stderr == " 50%  Training the model\n"
+
+
+@pytest.mark.usefixtures("trained")
+def test_train_tells_a_gate_to_watch_with_its_reason_and_passes(own_home: Path):
+    result = run(own_home, "train")
+    assert result.exit_code == 0
+    watched, note = re.search(r"  watch   (Granted alike.*)\n +(.*)\n", result.stdout).groups()
+    assert "at least 0.8000" in watched
+    assert "A monitoring metric, not a legal finding." in note
+
+
+def test_train_says_which_release_it_was_held_against_and_how_it_differs(
+    own_home: Path, store: Store, release: Release, monkeypatch: pytest.MonkeyPatch
+):
+    report = json.loads((release.path / "gates.json").read_bytes())
+    measure = {"name": "auc", "candidate": 0.79, "champion": 0.78, "difference": 0.01, "low": 0.004, "high": 0.016}
+    report["champion"] = {"id": release.id, "n": 30_000, "measures": [measure]}
+    identity = forge(store, release.id, {"gates.json": json.dumps(report).encode()})
+    monkeypatch.setattr(Store, "train", lambda self, *_: self.load(identity))
+    told = run(own_home, "train").stdout
+    assert f"Beside the champion {release.id}, 30,000 records:" in told
+    assert "AUC                0.7900 against 0.7800, difference +0.0100 (+0.0040 to +0.0160): better" in told
+    assert answer(run(own_home, "train", "--json"))["champion"]["measures"] == [measure]
+
+
+def test_train_compares_variants_out_of_time_where_there_is_a_later(
+    own_home: Path, store: Store, release: Release, monkeypatch: pytest.MonkeyPatch
+):
+    report = json.loads((release.path / "gates.json").read_bytes())
+    report["later"] = {
+        "window": {"since": 2006, "until": 2006}, "n": 800, "predicted": 0.2, "observed": 0.21,
+        "variants": report["cross_validation"],
+    }  # fmt: skip
+    identity = forge(store, release.id, {"gates.json": json.dumps(report).encode()})
+    monkeypatch.setattr(Store, "train", lambda self, *_: self.load(identity))
+    assert "What the constraints cost, in later vintages, 2006:" in run(own_home, "train").stdout
+    assert answer(run(own_home, "train", "--json"))["later"]["n"] == 800
+
+
+def test_train_hands_the_windows_on(own_home: Path, release: Release, monkeypatch: pytest.MonkeyPatch):
+    asked = []
+
+    def train(self: Store, progress: Any, *windows: Any) -> Release:
+        asked.append(windows)
+        return self.load(release.id)
+
+    monkeypatch.setattr(Store, "train", train)
+    assert run(own_home, "train").exit_code == 0
+    words = ("--since", "2003", "--until", "2005", "--recalibrate-since", "2006", "--recalibrate-until", "2007")
+    assert run(own_home, "train", *words).exit_code == 0
+    assert asked == [(None, None, None), (2003, 2005, Window(2006, 2007))]
+
+
+def test_train_on_a_window_of_a_book_without_vintages_is_refused(own_home: Path):
+    result = run(own_home, "train", "--since", "2003")
+    assert result.exit_code == 2
+    assert "The book cards has no vintages, so no window of them can be chosen." in result.stderr
+
+
+def test_train_does_not_promote_what_nobody_has_read(
+    own_home: Path, store: Store, release: Release, monkeypatch: pytest.MonkeyPatch
+):
+    unread = unreviewed(store, release)
+    (store.root / "aliases.json").unlink()
+    monkeypatch.setattr(Store, "train", lambda self, *_: self.load(unread))
+    result = run(own_home, "train")
+    assert result.exit_code == 0
+    assert (
+        "Not to be promoted. The contract of the book cards was proposed from a file, and no person has read it."
+        in result.stdout
+    )
+    assert store.aliases() == {}
 
 
 @pytest.mark.usefixtures("trained")
@@ -182,6 +260,9 @@ def test_releases_lists_every_release_with_its_aliases(own_home: Path, store: St
         (release.id, ["champion"]),
         (second, ["challenger"]),
     ]
+    assert found["releases"][0]["window"] == {"since": None, "until": None}
+    assert (found["releases"][0]["passed"], found["releases"][0]["state"]) == (True, "passed, 1 to watch")
+    assert "history" not in found
     assert found["releases"][0]["contract"] == release.contract.version
     assert found["releases"][0]["created"].startswith("20")
 
@@ -212,7 +293,8 @@ def test_releases_runs_as_a_program(home: Path, release: Release):
 
 def test_promote_and_rollback_change_the_champion(own_home: Path, store: Store, release: Release):
     second = twin(store)
-    assert answer(run(own_home, "promote", second[:6], "--json")) == {"release": second, "alias": "champion"}
+    found = answer(run(own_home, "promote", second[:6], "--json"))
+    assert found == {"release": second, "alias": "champion", "overridden": []}
     assert store.aliases()["champion"] == second
     assert answer(run(own_home, "rollback", "--json")) == {"release": release.id, "alias": "champion"}
     assert store.aliases()["champion"] == release.id
@@ -227,11 +309,70 @@ def test_promote_and_rollback_tell_people_what_they_did(own_home: Path, store: S
 
 def test_promote_of_a_release_that_failed_a_gate_exits_with_one(own_home: Path, store: Store, poor: str):
     before = store.aliases()
-    result = run(own_home, "promote", poor)
+    result = run(own_home, "promote", poor, "--why", "It looked good.")
     assert result.exit_code == 1
     assert result.stdout == ""
     assert result.stderr.startswith(f"Failed: Release {poor} is not promoted: Ranks well: AUC")
+    assert "--override REASON" in result.stderr
     assert store.aliases() == before
+
+
+def test_promote_with_an_override_tells_what_was_passed_over(own_home: Path, store: Store, poor: str):
+    told = run(own_home, "promote", poor, "--why", "New data", "--override", "The board accepts it").stdout
+    assert told == f"{poor} is now the champion. Passed over: auc; the reason stands on its card.\n"
+    moved = next(each for each in store.history() if each.release == poor)
+    assert (moved.why, moved.override, moved.gates) == ("New data", "The board accepts it", ("auc",))
+
+
+def test_releases_with_history_say_who_moved_what_when_and_why(
+    own_home: Path, store: Store, release: Release, poor: str
+):
+    run(own_home, "promote", poor, "--why", "New data", "--override", "The board accepts it")
+    run(own_home, "rollback", "--why", "It was late")
+    found = answer(run(own_home, "releases", "--history", "--json"))["history"]
+    assert [(each["alias"], each["release"], each["why"], each["override"]) for each in found[-4:]] == [
+        ("champion", poor, "New data", "The board accepts it"),
+        ("previous", release.id, "New data", ""),
+        ("champion", release.id, "It was late", ""),
+        ("previous", poor, "It was late", ""),
+    ]
+    assert {each["who"] for each in found[-4:]} == {getuser()}
+    told = run(own_home, "releases", "--history").stdout
+    assert f"champion → {release.id}  {getuser()}: It was late\n" in told
+    assert f"champion → {poor}  {getuser()}: New data; overridden: The board accepts it (passed over: auc)" in told
+    assert f"{poor}  " in told
+    assert "1 failed" in told
+
+
+# ---- the card --------------------------------------------------------------------------------------------------------
+
+
+def test_card_writes_one_file_and_says_where(own_home: Path, tmp_path: Path, release: Release):
+    out = tmp_path / "card.html"
+    assert run(own_home, "card", "champion", str(out)).stdout == f"The card of {release.id} is in {out}.\n"
+    assert out.read_text().startswith("<!DOCTYPE html>")
+    assert release.artefact in out.read_text()
+
+
+def test_card_without_a_name_for_it_is_named_after_the_release(
+    own_home: Path, tmp_path: Path, release: Release, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    assert run(own_home, "card").exit_code == 0
+    assert (tmp_path / f"card-{release.id}.html").is_file()
+
+
+def test_card_as_json_tells_its_sections_and_writes_nothing(own_home: Path, tmp_path: Path, release: Release):
+    found = answer(run(own_home, "card", "--json"))
+    assert (found["release"], found["path"]) == (release.id, None)
+    assert {"purpose", "gates", "history"} <= {each["name"] for each in found["sections"]}
+    assert list(tmp_path.glob("*.html")) == []
+
+
+def test_card_that_cannot_be_written_is_told(own_home: Path, tmp_path: Path):
+    result = run(own_home, "card", "champion", str(tmp_path / "none" / "card.html"))
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: The card cannot be written to")
 
 
 # ---- the record of calls ---------------------------------------------------------------------------------------------
@@ -343,11 +484,14 @@ def test_bad_use_of_the_record_is_told_and_exits_with_two(own_home: Path, words:
         (("promote", "nothing"), "Error: The release 'nothing' of the book cards does not exist. There are: champion"),
         (("verify", "nothing"), "Error: The release 'nothing' of the book cards does not exist."),
         (("rollback",), "Error: The book cards has no previous champion to go back to."),
-        (("releases", "--book", "mortgages"), "Error: There is no book 'mortgages'. There are: cards."),
-        (("train", "--book", "mortgages"), "Error: There is no book 'mortgages'. There are: cards."),
+        (("releases", "--book", "mortgages"), "Error: There is no book 'mortgages'. There are: cards, small_business."),
+        (("train", "--book", "mortgages"), "Error: There is no book 'mortgages'. There are: cards, small_business."),
         (("verify", "--book", "../cards"), "Error: There is no book '../cards'."),
         (("bench", "--rows", "10"), "Invalid value for '--rows'"),
         (("promote", "x", "--as", "best"), "Invalid value for '--as'"),
+        (("promote", "x", "--why", "y" * 501), "501 characters were given; at most 500 are kept"),
+        (("train", "--since", "2005", "--until", "2003"), "Error: The window 2005 to 2003 is empty"),
+        (("card", "nothing"), "Error: The release 'nothing' of the book cards does not exist."),
         (("promote",), "Missing argument 'RELEASE'"),
         (("forecast",), "No such command 'forecast'"),
     ],
@@ -383,7 +527,8 @@ def test_unusable_setting_is_told_in_a_sentence(home: Path):
 def test_help_names_every_verb(tmp_path: Path):
     told = run(tmp_path, "--help").stdout
     assert all(
-        f"  {verb} " in told for verb in ("train", "verify", "releases", "promote", "rollback", "bench", "audit")
+        f"  {verb} " in told
+        for verb in ("train", "verify", "releases", "promote", "rollback", "card", "bench", "audit")
     )
 
 

@@ -16,7 +16,7 @@ from data.formulas import Array
 from model.engine.scorer import TableScorer
 from model.engine.shapley import against
 from model.engine.tables import compile_model, probability
-from model.engine.territory import survey
+from model.engine.territory import Territory, extent, survey
 from model.errors import ParityError
 from model.monitoring.compared import compare
 from model.monitoring.drift import Snapshot, drift, snapshot_of
@@ -114,7 +114,7 @@ def make(book: Book, how: Asked, champion: Champion | None = None, progress: Pro
     if failed:
         raise ParityError("No release: " + "; ".join(f"{gate.told}" for gate in failed) + ".")
     progress("Surveying what the model has seen", 0.36)
-    scorer = TableScorer(contract, tables, shapley, survey(part.inputs, part.raw, contract.training.seed))
+    scorer = TableScorer(contract, tables, shapley, _surveyed(book, part))
 
     margins = tables.margins(codes)
     tested = _tested(book, part, how, probability(margins), shift, _part(progress, 0.38, 0.93))
@@ -176,6 +176,15 @@ def make(book: Book, how: Asked, champion: Champion | None = None, progress: Pro
         "background": shapley.background,
     }
     return Draft(files, manifest, scorer)
+
+
+def _surveyed(book: Book, part: Book) -> Territory:
+    """What the model has seen: the records of its window; of fields that no input reads, such as the vintage, all."""
+    found = survey(part.inputs, part.raw, book.contract.training.seed)
+    unread = sorted(set(range(len(book.contract.record))) - frozenset().union(*book.contract.reads))
+    if unread:
+        found.low[unread], found.high[unread] = extent(book.raw[unread])
+    return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -344,11 +344,8 @@ class Store:
         if alias not in ALIASES:
             raise ReleaseError(f"There is no alias {alias!r}. There are: {', '.join(ALIASES)}.")
         release, override = self.load(reference), override.strip()
-        if not reviewed(release.contract):
-            raise GateError(
-                f"Release {release.id} is not promoted: its contract was proposed by init, and no person has read it "
-                "yet. Read the contract, correct its guesses, set reviewed = true, train again, and promote that."
-            )
+        if unread(release.contract):
+            raise GateError(f"Release {release.id} is not promoted. {unread(release.contract)}")
         failed = in_the_way(release.report["gates"])
         if failed and not override:
             told = "; ".join(f"{gate['label']} {gate['figure']:.4g} against {gate['bound']:.4g}" for gate in failed)
@@ -418,9 +415,14 @@ class Store:
         return last.at if last is not None and last.release == self.aliases().get(alias) else None
 
 
-def reviewed(contract: Contract) -> bool:
-    """Whether a person has read the contract; one that init proposed says that nobody has."""
-    return bool(getattr(contract.book, "reviewed", True))
+def unread(contract: Contract) -> str:
+    """Why no release of a contract may be promoted yet; "" where a person has read it."""
+    if contract.book.reviewed:
+        return ""
+    return (
+        f"The contract of the book {contract.book.name} was proposed from a file, and no person has read it. Read the "
+        "contract, correct its guesses, set reviewed = true, train again, and promote that."
+    )
 
 
 def belongs(release: Release, book: Book) -> None:

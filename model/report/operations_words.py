@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from model.report import numbers
+from model.report import numbers, release_words
 from model.report.narrative import Deployed
 from model.report.numbers import NBSP
 
@@ -87,8 +87,11 @@ def _trained(manifest: Mapping[str, Any]) -> str:
     return moment(datetime.fromisoformat(str(manifest["created"])))
 
 
-def release_rows(manifests: Sequence[Mapping[str, Any]], aliases: Mapping[str, str]) -> list[dict[str, str]]:
-    """The releases, the newest first."""
+def release_rows(
+    manifests: Sequence[Mapping[str, Any]], aliases: Mapping[str, str],
+    reports: Mapping[str, Mapping[str, Any]] | None = None,
+) -> list[dict[str, str]]:  # fmt: skip
+    """The releases, the newest first; ``reports`` by release tell how they stand."""
     rows = []
     for each in reversed(manifests):
         rows.append(
@@ -96,12 +99,32 @@ def release_rows(manifests: Sequence[Mapping[str, Any]], aliases: Mapping[str, s
                 "Release": str(each["id"]),
                 "Role": roles(each["id"], aliases) or "–",
                 "Trained": _trained(each),
+                "Fitted to": release_words.window(each),
+                "Gates": release_words.state(reports[str(each["id"])]) if reports else "–",
                 "Contract": str(each["contract_version"]),
                 "Customers": f"{each['rows']:,}",
                 "Data, sha256": str(each["data_sha256"]),
             }
         )
     return rows
+
+
+WHY = "Kept in the history; needed to promote"
+OVERRIDE = "Stands on the model card from then on"
+NO_REASON = "Nothing was changed. Say why this release is promoted; it is kept in the history."
+
+
+def failed_gates(gates: Sequence[Mapping[str, Any]]) -> str:
+    """What stands in the way of a release, in words."""
+    count = f"{len(gates)} gate{'s' if len(gates) > 1 else ''}"
+    return f"This release failed {count}: {'; '.join(map(release_words.told, gates))}."
+
+
+def history_heading(moves: int) -> str:
+    """What the list of moves of the aliases holds."""
+    if not moves:
+        return "No alias has moved, as far as is on record"
+    return "Who changed who answers, the latest first" if moves > 1 else "Who changed who answers"
 
 
 def difference_sentence(customers: int, first: str, apart: float, granted: int, declined: int) -> str:
@@ -120,6 +143,11 @@ def difference_sentence(customers: int, first: str, apart: float, granted: int, 
 def points(value: float) -> str:
     """A small difference of probabilities in percentage points, unsigned."""
     return numbers.points(value, 2 if value < 0.001 else 1).lstrip("+")
+
+
+def not_served(book: str) -> str:
+    """Why nothing is scored along on a book that the service does not answer for."""
+    return f"nothing is scored along: REST requests come for the book {book} only"
 
 
 def challenger_missing(champion: str) -> str:

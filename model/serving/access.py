@@ -27,7 +27,7 @@ from data.errors import BadInput
 from model.errors import Forbidden, StoreError, Unknown
 from model.settings import Role, Settings
 
-Deed = Literal["look", "see protected attributes", "upload", "see calls", "replay", "promote"]
+Deed = Literal["look", "see protected attributes", "upload", "see calls", "replay", "promote", "train"]
 
 ROLES: tuple[Role, ...] = get_args(Role)  # each may what those before it may
 NEEDS: Mapping[Deed, Role] = {
@@ -37,6 +37,7 @@ NEEDS: Mapping[Deed, Role] = {
     "see calls": "analyst",
     "replay": "analyst",
     "promote": "admin",
+    "train": "admin",
 }
 LONGEST = 200  # characters of a name
 ASK = "Ask whoever runs this dashboard; roles are given in WHATIF_ROLES."
@@ -245,9 +246,14 @@ class Token:
     expires: datetime | None
 
 
+def covers(bearer: Bearer, scope: Scope) -> bool:
+    """Whether a token was given for this; explain includes score, admin includes all."""
+    return any(scope in INCLUDED[each] for each in bearer.scopes)
+
+
 def require_scope(bearer: Bearer, scope: Scope) -> None:
-    """Forbidden if a token was not given for this; explain includes score, admin includes all."""
-    if not any(scope in INCLUDED[each] for each in bearer.scopes):
+    """Forbidden if a token was not given for this."""
+    if not covers(bearer, scope):
         held = ", ".join(sorted(bearer.scopes))
         raise Forbidden(
             f"The token {bearer.name} is for {held}, and this takes {scope}. Ask for a token of that scope."

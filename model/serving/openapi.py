@@ -11,7 +11,7 @@ from model.release.store import Release
 from model.serving.intake import OUTPUTS
 from model.serving.service import Answer, Service
 
-VERSION = "0.4.0"
+VERSION = "0.5.0"
 PLATFORM = "credit-what-if"
 VALUE = {"type": ["number", "null"]}
 CODED = {"type": ["number", "string", "null"]}
@@ -199,6 +199,8 @@ def _completed(path: str, operation: dict[str, Any]) -> None:
         schema = {"$ref": "#/components/schemas/Predictions"}
     elif path in ("/version", "/metrics"):
         kind, schema = "text/plain", {"type": "string"}
+    elif path.endswith("/card"):
+        kind, schema = "text/html", {"type": "string"}
     elif path.endswith("/artefact"):
         kind, schema = "application/zip", {"type": "string", "format": "binary"}
     responses["200"] = {"description": "Answered", "content": {kind: {"schema": schema}}}

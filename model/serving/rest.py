@@ -34,12 +34,14 @@ from starlette.types import Scope as Connection
 from data.contract import Contract
 from data.errors import BadInput, WhatIfError
 from model.errors import Forbidden, GateError, Overloaded, ReleaseError, StoreError, Unknown
-from model.release.store import ALIASES, Release
+from model.release.store import ALIASES, LONGEST, Release
+from model.report.card import html
 from model.serving import intake, openapi
-from model.serving.access import Bearer, Scope, Tokens, identify, loopback, require_scope
+from model.serving.access import Bearer, Scope, Tokens, covers, identify, loopback, require_scope
 from model.serving.intake import OUTPUTS, Ask, TooMuch
 from model.serving.metrics import Metrics
 from model.serving.protocols import PURPOSE, TRYING
+from model.serving.release_card import release_card
 from model.serving.running import close, running
 from model.serving.service import CHAMPION, Answer, Service
 from model.settings import settings
@@ -243,6 +245,9 @@ Version = Annotated[
     str | None, Query(description="An alias (champion, challenger, previous), or a release's id.", max_length=64)
 ]
 
+Why = Annotated[str, Query(description="Why; it is kept in the history.", max_length=LONGEST)]
+OVERRIDE = "Promote although a gate failed, for this reason; it stands on the model card from then on."
+
 
 # ---- reading and answering ------------------------------------------------------------------------------------------
 
@@ -431,19 +436,34 @@ def _repository(app: FastAPI) -> None:
         }
         return Response(packed, headers=headers, media_type="application/zip")
 
-    @app.post("/releases/{which}/promote", summary="Point an alias to a release whose gates passed")
+    @app.get("/releases/{which}/card", summary="The model card of a release: one HTML page that loads nothing")
+    async def card(which: str, who: MayScore) -> Response:
+        using = await release(service, which)
+        by_group = covers(who, "explain")
+        found = await asyncio.to_thread(
+            release_card, service.store, using, service.settings.home, by_group=by_group
+        )  # fmt: skip
+        headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+        return Response(html(found), headers=headers, media_type="text/html")
+
+    @app.post(
+        "/releases/{which}/promote",
+        summary="Point an alias to a release whose gates passed, or whose failed gates are overridden for a reason",
+    )
     async def promote(
         which: str, who: MayAdminister,
         alias: Annotated[str, Query(description=", ".join(ALIASES), max_length=64)] = CHAMPION,
+        why: Why = "",
+        override: Annotated[str, Query(description=OVERRIDE, max_length=LONGEST)] = "",
     ) -> Response:  # fmt: skip
-        identity = await asyncio.to_thread(service.store.promote, which, alias, who.name)
-        LOG.warning("%s promoted %s to %s", who.name, identity, alias)
+        identity = await asyncio.to_thread(service.store.promote, which, alias, who.name, why, override)
+        LOG.warning("%s promoted %s to %s: why %r, override %r", who.name, identity, alias, why, override)
         return said({"release": identity, "alias": alias})
 
     @app.post("/rollback", summary="Make the previous champion the champion again")
-    async def rollback(who: MayAdminister) -> Response:
-        identity = await asyncio.to_thread(service.store.rollback, who.name)
-        LOG.warning("%s rolled back to %s", who.name, identity)
+    async def rollback(who: MayAdminister, why: Why = "") -> Response:
+        identity = await asyncio.to_thread(service.store.rollback, who.name, why)
+        LOG.warning("%s rolled back to %s: why %r", who.name, identity, why)
         return said({"release": identity, "alias": CHAMPION})
 
 

@@ -10,10 +10,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from data import books
+from data.books import Book
 from data.errors import WhatIfError
 from model.errors import RemoteError
-from model.release.store import ALIASES, belongs
-from model.report import numbers
+from model.release.gate import in_the_way
+from model.release.store import ALIASES, LONGEST, Moved, Release, belongs
+from model.report import numbers, release_words
 from model.report import operations_words as words
 from model.report.operations_words import Check
 from model.serving import access as rules
@@ -24,17 +27,19 @@ from model.serving.pulse import Reading
 from model.serving.replay import replay
 from model.serving.running import Running, running
 from model.settings import settings
-from pages.ui import access, pieces, recorded, uploaded
+from pages.ui import access, deployed, pieces, recorded, uploaded
+from pages.ui.deployed import keyed
 
 SHOWN = 50  # calls listed
-RELEASE, ALIAS, CALL = "_release", "_alias", "_call"
+MANY = 8  # moves of aliases beyond which their list scrolls
+RELEASE, ALIAS, REASON, OVERRIDE, CALL = "_release", "_alias", "_reason", "_override", "_call"
 
 
 @st.fragment
 def deployed_section(model: DeployedModel) -> None:
     """The sentence, the numbers, and what they rest on."""
     checks, at = checked(model), datetime.now(UTC)
-    since = desk.store(settings().book).since() if model.remote is None else None
+    since = desk.store(deployed.book()).since() if model.remote is None else None
     reading, service = model.pulse(), asked(model)
     sentence = words.headline(model.deployed, model.contract.book.title, since, checks)
     pieces.headline(sentence, tiles(reading, service), f"Last checked {words.moment(at)}.", "wi-even")
@@ -79,7 +84,7 @@ def tiles(reading: Reading, service: Reading | None) -> list[str]:
 
 def asked(model: DeployedModel) -> Reading | None:
     """How this process's own REST service has been answering, if the model is embedded."""
-    if model.remote is not None:
+    if model.remote is not None or deployed.book() != settings().book:  # whose service answers for no other book
         return None
     try:
         return running().service.pulse.read()
@@ -94,12 +99,21 @@ def checked(model: DeployedModel) -> list[Check]:
     record = "switched off" if not settings().audit else trouble or "calls and what-ifs are being recorded"
     found.append(Check("Record", not trouble, record))
     if model.release is not None:
-        gates = model.release.report["gates"]
-        passed = sum(gate["passed"] for gate in gates)
-        found.append(Check("Gates", passed == len(gates), f"{passed} of {len(gates)} passed before the release"))
+        found.append(_gates(model.release))
     if model.remote is None:
         found.append(_shadowed())
     return found
+
+
+def _gates(release: Release) -> Check:
+    gates = release.report["gates"]
+    passed, failed = sum(gate["passed"] for gate in gates), in_the_way(gates)
+    told = f"{passed} of {len(gates)} passed before the release"
+    if failed:
+        told += f", {len(failed)} overridden: {'; '.join(map(release_words.told, failed))}"
+    elif passed < len(gates):
+        told += f", {len(gates) - passed} to watch"
+    return Check("Gates", not failed, told)
 
 
 def _answers(model: DeployedModel) -> Check:
@@ -118,10 +132,12 @@ def _answers(model: DeployedModel) -> Check:
 
 
 def _shadowed() -> Check:
-    store, name = desk.store(settings().book), "Challenger"
+    store, name = desk.store(deployed.book()), "Challenger"
     challenger = store.aliases().get("challenger")
     if challenger is None:
         return Check(name, True, "none named")
+    if deployed.book() != settings().book:
+        return Check(name, True, f"{challenger[:6]}; {words.not_served(settings().book)}")
     try:
         own = running().service.shadow
     except WhatIfError as error:
@@ -137,11 +153,12 @@ def identity(model: DeployedModel) -> pd.DataFrame:
     rows = [("Book", model.contract.book.title)]
     if model.release is not None:
         release = model.release
-        role = words.roles(release.id, desk.store(settings().book).aliases())
+        role = words.roles(release.id, desk.store(deployed.book()).aliases())
         rows += [
             ("Release", release.id),
             ("Role", role if model.remote is None else "as its server has it"),
             ("Trained", words.moment(datetime.fromisoformat(str(release.manifest["created"])))),
+            ("Fitted to", release_words.window(release.manifest)),
             ("Artefact, sha256", release.artefact),
         ]
     if model.remote is not None:
@@ -170,22 +187,60 @@ def challenger_section(model: DeployedModel) -> None:
     if model.remote is not None:
         st.info("The challenger of a model elsewhere is that server's business; its own report tells of it.")
         return
-    store = desk.store(settings().book)
+    store = desk.store(deployed.book())
     aliases = store.aliases()
     pieces.findings("The challenger")
     compared(aliases)
+    releases(model.book)
+
+
+def waiting_section() -> None:
+    """The releases of a book of which none is deployed yet."""
+    title = books.title(deployed.book(), settings().home)
+    told = f"No model of “{title}” is deployed: its releases wait to be promoted."
+    pieces.html(f"<p class='wi-sentence'>{pieces.text(told)}</p>")
+    try:
+        releases(books.read(deployed.book(), settings().home))
+    except WhatIfError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def releases(book: Book) -> None:
+    """All releases of a book; champion and challenger, for those who may change them."""
+    store = desk.store(deployed.book())
+    aliases = store.aliases()
     listed = [store.manifest(each) for each in store.ids()]
+    reports = {str(each["id"]): store.report(str(each["id"])) for each in listed}
     pieces.findings("Releases")
+    told = release_words.windows({str(each["id"]): each for each in listed}, aliases)
+    if told:
+        pieces.html(f"<p class='wi-below'>{pieces.text(told)}</p>")
     st.dataframe(
-        pd.DataFrame(words.release_rows(listed, aliases)), hide_index=True, alt="All releases, the newest first",
+        pd.DataFrame(words.release_rows(listed, aliases, reports)), hide_index=True,
+        alt="All releases, the newest first",
         column_config={"Data, sha256": st.column_config.TextColumn(width=480)},
     )  # fmt: skip
     if rules.may(access.person(), "promote"):
-        promoting(model, listed, aliases)
+        promoting(book, listed, reports, aliases)
+    moves(store.history(), reports)
+
+
+def moves(history: Sequence[Moved], reports: Mapping[str, Mapping[str, Any]]) -> None:
+    """Who moved which alias, when and why, and which gates were passed over for what reason."""
+    pieces.findings(words.history_heading(len(history)))
+    if not history:
+        return
+    labels = {str(gate["name"]): str(gate["label"]) for each in reports.values() for gate in each["gates"]}
+    frame = pd.DataFrame(release_words.moved_rows(history, labels), columns=list(release_words.MOVED))
+    with st.container(key="moves", height=320 if len(frame) > MANY else "content"):
+        table(frame, "Every time an alias moved, the newest first", (17, 10, 11, 10, 26))
 
 
 def compared(aliases: Mapping[str, str]) -> None:
     """How the challenger has differed, or why that is not known."""
+    if deployed.book() != settings().book:
+        st.info(f"Of this book {words.not_served(settings().book)}.")
+        return
     if "challenger" not in aliases:
         st.info(words.challenger_missing(aliases["champion"]))
         return
@@ -224,31 +279,56 @@ def differences(found: shadow.Differences) -> None:
     st.dataframe(frame, hide_index=True, alt="The calls in which champion and challenger differ most")
 
 
-def promoting(model: DeployedModel, releases: Sequence[Mapping[str, Any]], aliases: Mapping[str, str]) -> None:
-    """Point an alias to another release, or go back; to none that the pages could not ask about this book."""
-    store = desk.store(settings().book)
+def promoting(
+    book: Book, releases: Sequence[Mapping[str, Any]], reports: Mapping[str, Mapping[str, Any]],
+    aliases: Mapping[str, str],
+) -> None:  # fmt: skip
+    """Point an alias to another release, or go back, for a reason; to none that the pages could not ask about this
+    book. Where a gate failed, it says which, and asks for a reason to override it."""
+    store = desk.store(deployed.book())
     labels = {str(each["id"]): words.release_label(each, aliases) for each in reversed(releases)}
     pieces.findings("Change who answers")
     row = st.container(horizontal=True, key="promoting", vertical_alignment="bottom")
-    release = row.selectbox("Release", list(labels), format_func=lambda each: labels.get(each, each), key=RELEASE)
-    alias = row.selectbox("Becomes", [each for each in ALIASES if each != "previous"], key=ALIAS)
+    release = row.selectbox(
+        "Release", list(labels), format_func=lambda each: labels.get(each, each), key=keyed(RELEASE)
+    )  # fmt: skip
+    alias = row.selectbox("Becomes", [each for each in ALIASES if each != "previous"], key=keyed(ALIAS))
     there = aliases.get(alias) == release
-    pressed = row.button("Promote", key="_promote", icon=":material/publish:", disabled=there)
-    back = row.button("Roll back", key="_rollback", icon=":material/undo:", disabled="previous" not in aliases)
+    failed = in_the_way(reports[str(release)]["gates"]) if release in reports else []
+    fields = st.container(key="reasons")
+    why = fields.text_input("Why", key=keyed(REASON), max_chars=LONGEST, placeholder=words.WHY).strip()
+    override = ""
+    if failed and not there:
+        fields.warning(words.failed_gates(failed), icon=":material/warning:")
+        override = fields.text_input(
+            "Why promote it all the same", key=keyed(OVERRIDE), max_chars=LONGEST, placeholder=words.OVERRIDE
+        ).strip()
+    act = st.container(horizontal=True, key="moving")
+    pressed = act.button("Promote", key="_promote", icon=":material/publish:", disabled=there)
+    back = act.button("Roll back", key="_rollback", icon=":material/undo:", disabled="previous" not in aliases)
     if not (pressed or back):
+        return
+    if pressed and not why:
+        st.error(words.NO_REASON, icon=":material/error:")
         return
     try:
         if back or alias == "champion":
-            belongs(store.load("previous" if back else str(release)), model.book)
+            belongs(store.load("previous" if back else str(release)), book)
         person = access.person()
         rules.require(person, "promote")  # the role may have changed since the button was drawn
-        told = store.promote(str(release), str(alias), person.name) if pressed else store.rollback(person.name)
+        told = (
+            store.promote(str(release), str(alias), person.name, why, override)
+            if pressed
+            else store.rollback(person.name, why)
+        )
     except WhatIfError as error:
         st.error(str(error), icon=":material/error:")
         return
     except OSError as error:
         st.error(f"Nothing was changed: {store.root} cannot be written. {error.strerror}.", icon=":material/error:")
         return
+    for each in (REASON, OVERRIDE):  # the next move has reasons of its own
+        st.session_state.pop(keyed(each), None)
     st.session_state[recorded.TOLD] = f"{told[:6]} is now the {alias if pressed else 'champion'}."
     st.rerun()
 
@@ -288,7 +368,7 @@ def again(own: Running, calls: Sequence[Call]) -> None:
     labels = {each.id: words.call_label(each) for each in calls}
     pieces.findings("Do a call again with the release that answered it")
     row = st.container(horizontal=True, key="again", vertical_alignment="bottom")
-    chosen = row.selectbox("Call", list(labels), format_func=lambda key: labels.get(key, key), key=CALL)
+    chosen = row.selectbox("Call", list(labels), format_func=lambda key: labels.get(key, key), key=keyed(CALL))
     if not row.button("Replay", key="_replay", icon=":material/replay:"):
         return
     try:

@@ -29,7 +29,7 @@ from model.serving.running import running
 from model.settings import settings
 from model.whatif.customer import scale
 from pages.ui import operated, uploaded
-from tests.forging import forge, twin
+from tests.forging import failing, forge, twin
 from tests.pages.conftest import Open, markup, opened, sentence, shown
 from tests.pages.test_recorded import stood, until
 
@@ -447,13 +447,21 @@ def badge(at: AppTest) -> str:
     return markup(at).split("wi-badge'><i></i>model ", 1)[1].split(" ", 1)[0]
 
 
+def reasoned(at: AppTest, why: str = "Newer data", override: str = "") -> AppTest:
+    """With the reasons given."""
+    at.text_input(key=operated.REASON).set_value(why)
+    if override:
+        at.text_input(key=operated.OVERRIDE).set_value(override)
+    return at
+
+
 def test_promote_and_roll_back_change_who_answers(open_app: Open, store: Store, release: Release) -> None:
     other = riskier(store)
     at = opened(open_app("operations"), CHALLENGER)
     assert badge(at) == release.id[:6]
     assert at.button(key="_rollback").disabled
     at.selectbox(key=operated.RELEASE).set_value(other)
-    at.button(key="_promote").click().run()
+    reasoned(at).button(key="_promote").click().run()
     assert not at.exception
     assert badge(at) == other[:6]
     assert store.aliases() == {"champion": other, "previous": release.id}
@@ -471,7 +479,7 @@ def test_a_challenger_is_named_with_the_same_buttons(open_app: Open, store: Stor
     at = opened(open_app("operations"), CHALLENGER)
     at.selectbox(key=operated.RELEASE).set_value(other)
     at.selectbox(key=operated.ALIAS).set_value("challenger")
-    at.button(key="_promote").click().run()
+    reasoned(at).button(key="_promote").click().run()
     assert store.aliases() == {"champion": release.id, "challenger": other}
     assert f"{other[:6]} is now the challenger." in messages(at)
     assert badge(at) == release.id[:6]
@@ -483,17 +491,93 @@ def test_what_is_so_already_cannot_be_asked_for(open_app: Open, store: Store, re
     assert at.button(key="_promote").disabled
 
 
-def test_a_release_that_failed_a_gate_is_not_promoted_and_says_why(
-    open_app: Open, store: Store, release: Release
-) -> None:
-    report = (release.path / "gates.json").read_text().replace('"passed": true', '"passed": false', 1)
-    other = forge(store, release.id, {"gates.json": report.encode()})
+def test_without_a_reason_nothing_is_promoted(open_app: Open, store: Store, release: Release) -> None:
+    other = riskier(store)
     at = opened(open_app("operations"), CHALLENGER)
     at.selectbox(key=operated.RELEASE).set_value(other)
     at.button(key="_promote").click().run()
+    assert words.NO_REASON in messages(at)
+    assert store.aliases() == {"champion": release.id}
+
+
+def test_the_next_move_has_a_reason_of_its_own(open_app: Open, store: Store) -> None:
+    other = riskier(store)
+    at = opened(open_app("operations"), CHALLENGER)
+    at.selectbox(key=operated.RELEASE).set_value(other)
+    reasoned(at, "Newer data").button(key="_promote").click().run()
+    assert at.text_input(key=operated.REASON).value == ""
+    reasoned(at, "Too late").button(key="_rollback").click().run()
+    assert [each.why for each in store.history()[-4:]] == ["Newer data", "Newer data", "Too late", "Too late"]
+
+
+def test_a_way_back_needs_no_reason(open_app: Open, store: Store, release: Release) -> None:
+    store.promote(riskier(store))
+    at = opened(open_app("operations"), CHALLENGER)
+    at.button(key="_rollback").click().run()
+    assert store.aliases()["champion"] == release.id
+
+
+def test_a_release_that_failed_a_gate_is_not_promoted_and_says_why(
+    open_app: Open, store: Store, release: Release
+) -> None:
+    other = forge(store, release.id, {"gates.json": failing(release, "auc")})
+    at = opened(open_app("operations"), CHALLENGER)
+    at.selectbox(key=operated.RELEASE).set_value(other).run()
+    assert "This release failed 1 gate: Ranks well: AUC 0.1234, at least 0.7800 is asked." in messages(at)
+    reasoned(at).button(key="_promote").click().run()
     assert any(each.value.startswith(f"Release {other} is not promoted: ") for each in at.error)
     assert badge(at) == release.id[:6]
     assert store.aliases() == {"champion": release.id}
+
+
+def test_an_override_takes_a_reason_which_stands_in_the_history(open_app: Open, store: Store, release: Release) -> None:
+    other = forge(store, release.id, {"gates.json": failing(release, "auc")})
+    at = opened(open_app("operations"), CHALLENGER)
+    at.selectbox(key=operated.RELEASE).set_value(other).run()
+    reasoned(at, "Newer data", "The board <b>accepts</b> it").button(key="_promote").click().run()
+    assert store.aliases()["champion"] == other
+    (moved,) = store.history(other)
+    assert (moved.who, moved.why, moved.override) == ("local user", "Newer data", "The board <b>accepts</b> it")
+    assert "<b>accepts" not in "".join(each.value for each in at.html)
+    assert "<td>The board <b>accepts</b> it (passed over: Ranks well: AUC)</td>" in markup(at)  # unescaped
+    assert sentence(at).endswith("; 1 of 4 checks failed: gates.")
+    assert "1 overridden: Ranks well: AUC 0.1234, at least 0.7800 is asked" in cells(at)
+
+
+def test_where_no_gate_failed_there_is_nothing_to_override(open_app: Open, store: Store) -> None:
+    other = riskier(store)
+    at = opened(open_app("operations"), CHALLENGER)
+    at.selectbox(key=operated.RELEASE).set_value(other).run()
+    assert operated.OVERRIDE not in {each.key for each in at.text_input}
+
+
+def test_releases_tell_their_window_and_how_they_stand(open_app: Open, store: Store, release: Release) -> None:
+    forge(store, release.id, {"gates.json": failing(release, "auc")}, window={"since": 2003, "until": 2005})
+    frame = table(opened(open_app("operations"), CHALLENGER), "Role")
+    assert frame["Fitted to"].tolist() == ["2003 to 2005", "whole book"]
+    assert frame["Gates"].tolist() == ["1 failed", "passed, 1 to watch"]
+
+
+def test_what_champion_and_challenger_were_fitted_to_is_told_where_it_differs(
+    open_app: Open, store: Store, release: Release
+) -> None:
+    other = forge(store, release.id, {}, window={"since": 2003, "until": 2005})
+    at = opened(open_app("operations"), CHALLENGER)
+    assert "was fitted to" not in markup(at)
+    store.promote(other, "challenger")
+    at = opened(open_app("operations"), CHALLENGER)
+    assert "The champion was fitted to the whole book, the challenger was fitted to 2003 to 2005." in markup(at)
+
+
+def test_who_changed_who_answers_is_told_to_everybody_who_sees_the_page(
+    open_app: Open, store: Store, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = riskier(store)
+    store.promote(other, who="ann", why="Newer data")
+    looking(monkeypatch, "viewer")
+    found = cells(opened(open_app("operations"), CHALLENGER))
+    for told in (other, "ann", "Newer data", "champion", "previous"):
+        assert f"<td>{told}</td>" in found
 
 
 def test_a_release_of_another_contract_does_not_become_champion_for_the_pages_could_not_ask_it(
@@ -502,7 +586,7 @@ def test_a_release_of_another_contract_does_not_become_champion_for_the_pages_co
     other = twin(store)
     at = opened(open_app("operations"), CHALLENGER)
     at.selectbox(key=operated.RELEASE).set_value(other)
-    at.button(key="_promote").click().run()
+    reasoned(at).button(key="_promote").click().run()
     assert any(f"Release {other} was trained on another snapshot or contract" in each.value for each in at.error)
     assert store.aliases() == {"champion": release.id}
     assert badge(at) == release.id[:6]
@@ -526,7 +610,7 @@ def test_aliases_that_cannot_be_written_are_told(open_app: Open, store: Store, r
     (store.root / "history.jsonl").mkdir()
     at = opened(open_app("operations"), CHALLENGER)
     at.selectbox(key=operated.RELEASE).set_value(other)
-    at.button(key="_promote").click().run()
+    reasoned(at).button(key="_promote").click().run()
     assert not at.exception
     assert any(each.value.startswith("Nothing was changed: ") for each in at.error)
     assert store.aliases() == {"champion": release.id}

@@ -193,6 +193,16 @@ def test_later_vintages_are_tested_out_of_time_and_never_trained_on(tmp_path: Pa
     )
 
 
+def test_vintage_outside_the_window_is_no_unknown_territory_but_an_amount_is(tmp_path: Path):
+    release = trained(tmp_path, window="until = 2003")
+    book = books.read_folder(tmp_path / "books" / NAME)
+    record = book.raw[:, Window(2006, 2006).of(book)[:1]].copy()
+    record[book.contract.row["debt"]] = 5000
+    assert not release.scorer.territory.beyond(record).any()
+    record[book.contract.row["debt"]] = 1e6
+    assert release.scorer.territory.beyond(record).any()
+
+
 def test_other_window_is_another_release_that_is_held_against_the_champion(tmp_path: Path):
     lay_down(tmp_path, window="until = 2004")
     store = Store(tmp_path, NAME)

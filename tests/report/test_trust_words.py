@@ -5,6 +5,7 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
+from data.books import Book
 from data.contract import Contract
 from model.monitoring.calibration import Bin
 from model.monitoring.drift import Drift
@@ -14,6 +15,7 @@ from model.release.store import Release
 from model.release.window import Window
 from model.report import trust_words as words
 from model.report.numbers import NBSP
+from model.report.release_words import gate_rows
 from model.whatif.backtested import Recalibration, Shifted, Sides
 from model.whatif.trusted import Chosen, Miss, Proof
 
@@ -21,7 +23,7 @@ MAIN = Chosen()
 
 
 @pytest.fixture(scope="module")
-def proof(release: Release, book) -> Proof:
+def proof(release: Release, book: Book) -> Proof:
     return Proof.of(release, book)
 
 
@@ -60,7 +62,7 @@ def test_figures_of_fairness_are_told_to_whoever_may_see_them(proof: Proof) -> N
     report = {"gates": [gate]}
     assert any("0.7100 (at least 0.8000)" in each for each in words.things_to_know(proof, report))
     assert not any("0.71" in each for each in words.things_to_know(proof, report, protected=False))
-    (shown,) = words.gate_rows(report, protected=False)
+    (shown,) = gate_rows(report, protected=False)
     assert "0.71" not in " ".join(shown)
     assert "Schooling" not in " ".join(shown)
 

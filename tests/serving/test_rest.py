@@ -4,7 +4,6 @@ import asyncio
 import base64
 import hashlib
 import io
-import json
 import sqlite3
 import threading
 import zipfile
@@ -25,7 +24,7 @@ from model.serving import database, rest
 from model.serving.access import Tokens
 from model.serving.audit import find, recent
 from model.serving.audit_check import verify
-from tests.forging import forge, overwrite, twin
+from tests.forging import failing, forge, overwrite, twin
 from tests.serving.inside import INFER, Client, Served, outputs, told
 
 Made = Callable[..., dict[str, Any]]
@@ -462,13 +461,53 @@ def test_promotion_and_rollback_take_effect_at_the_next_request(
     assert served.client.get("/releases").json()["aliases"] == {"champion": old, "previous": other}
 
 
-def test_a_release_whose_gate_failed_is_not_promoted(served: Served):
+def test_a_release_whose_gate_failed_is_not_promoted(served: Served, release: Release):
     store = served.running.service.store
-    report = json.loads((store.root / store.resolve("champion") / "gates.json").read_bytes())
-    report["gates"][0]["passed"] = False
-    bad = forge(store, store.resolve("champion"), {"gates.json": json.dumps(report).encode()})
+    bad = forge(store, release.id, {"gates.json": failing(release, "auc")})
     assert "is not promoted" in told(served.client.post(f"/releases/{bad}/promote"), 409)
     assert store.aliases()["champion"] != bad
+
+
+def test_a_failed_gate_is_overridden_for_a_reason_that_stands_in_the_history(served: Served, release: Release):
+    store = served.running.service.store
+    bad = forge(store, release.id, {"gates.json": failing(release, "auc")})
+    query = {"why": "Newer data", "override": "The board accepts it"}
+    assert served.client.post(f"/releases/{bad}/promote", params=query).json() == {"release": bad, "alias": "champion"}
+    assert served.client.post("/rollback", params={"why": "Too late"}).status_code == 200
+    over, back = (next(e for e in store.history()[-4:] if e.alias == "champion" and e.release == i)
+                  for i in (bad, release.id))  # fmt: skip
+    assert (over.why, over.override, over.gates) == ("Newer data", "The board accepts it", ("auc",))
+    assert (back.why, back.override) == ("Too late", "")
+    assert "The board accepts it" in served.client.get(f"/releases/{bad}/card").text
+
+
+@pytest.mark.parametrize("name", ["why", "override"])
+def test_a_reason_longer_than_is_kept_is_refused(served: Served, name: str):
+    answer = served.client.post("/releases/champion/promote", params={name: "x" * 501})
+    assert f"The parameter {name} cannot be used" in told(answer, 400)
+
+
+def test_the_card_of_a_release_is_one_page_that_loads_nothing(served: Served, release: Release):
+    answer = served.client.get("/releases/champion/card")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert release.artefact in answer.text
+    assert "nothing" in told(served.client.get("/releases/nothing/card"), 404)
+
+
+def test_the_card_shows_groups_to_tokens_that_may_ask_for_reasons_only(own_home: Path):
+    served = Served(own_home, tokens=True)
+    pages = {}
+    for scope in ("score", "explain"):
+        token = Tokens(own_home).create(scope, [scope])
+        answer = served.client.get("/releases/champion/card", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 200
+        pages[scope] = answer.text
+    assert told(served.client.get("/releases/champion/card"), 401)
+    assert "<td>male</td>" in pages["explain"]
+    assert "<td>male</td>" not in pages["score"]
+    assert "Shown to those only who may see protected attributes." in pages["score"]
 
 
 def test_an_alias_there_is_none_of_and_a_rollback_to_nothing_are_refused(served: Served):

@@ -1,0 +1,209 @@
+"""What is told of releases wherever they are listed, chosen or judged: gates, windows, what constraints cost, and who
+moved an alias when and why."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from model.release.gate import in_the_way
+from model.release.store import Moved
+from model.release.training import SHIPPED, VARIANTS
+from model.release.window import Window
+from model.report import numbers
+
+COUNTED = frozenset({"contract", "trust", "lock"})  # kinds of gates whose figure counts something
+MEASURES = {
+    "auc": "AUC", "brier": "Brier score", "log_loss": "Log-loss", "ece": "Calibration error",
+    "slope": "Calibration slope",
+}  # fmt: skip
+PAIRWISE, FREE = (VARIANTS[1].label, VARIANTS[-1].label)
+
+
+def utc(at: datetime | str) -> str:
+    """A time for the record, the same wherever it is read: 22 Nov 2026, 18:26 UTC."""
+    at = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return at.astimezone(UTC).strftime("%d %b %Y, %H:%M UTC").lstrip("0")
+
+
+# ---- gates ----------------------------------------------------------------------------------------------------------
+
+
+def figure(gate: Mapping[str, Any]) -> str:
+    """A gate's figure as shown."""
+    return _shown(gate, gate["figure"])
+
+
+def bound(gate: Mapping[str, Any]) -> str:
+    """What a gate asks: at most 0.1350; at least 9 decimals."""
+    if gate["kind"] == "monotone":
+        return _shown(gate, gate["bound"])
+    at_least = gate["at_least"] or _decimal(gate)
+    return f"{'at least' if at_least else 'at most'} {_shown(gate, gate['bound'])}"
+
+
+def _decimal(gate: Mapping[str, Any]) -> bool:
+    """Whether a gate asks how far two numbers agree, which is told in decimals."""
+    return bool(gate["kind"] == "parity" and gate["bound"])
+
+
+def _shown(gate: Mapping[str, Any], value: float) -> str:
+    if value is None or np.isnan(value):
+        return "not known"
+    if _decimal(gate):
+        return f"{decimals(value)} decimals"
+    if gate["kind"] == "monotone" and value <= gate["bound"]:  # nothing but rounding
+        return "none"
+    if gate["kind"] in COUNTED or gate["kind"] == "parity":
+        return numbers.plain(value)
+    return numbers.plain(value, 2 if gate["kind"] in ("speed", "size") else 4)
+
+
+def decimals(difference: float) -> int:
+    """To how many decimals two numbers agree that differ by this much; 16 is all that a double holds."""
+    return 16 if difference <= 1e-16 else max(0, int(np.floor(-np.log10(difference) + 1e-9)))
+
+
+def verdict(gate: Mapping[str, Any]) -> str:
+    """In a word: passed, watch (missed, and stops nothing), or failed."""
+    return "passed" if gate["passed"] else "failed" if gate["stops"] else "watch"
+
+
+def gate_rows(
+    report: Mapping[str, Any], overridden: Iterable[str] = (), protected: bool = True
+) -> list[tuple[str, str, str, str, str]]:
+    """Label, figure, threshold, verdict and note of each gate; the names of those that were ``overridden``. Figure and
+    note of fairness are left out for whoever may not see ``protected`` attributes."""
+    passed_over = set(overridden)
+    rows = []
+    for gate in report["gates"]:
+        told = verdict(gate) + (", overridden" if not gate["passed"] and gate["name"] in passed_over else "")
+        shown, note = figure(gate), str(gate["note"])
+        if not protected and gate["kind"] == "fairness":
+            shown, note = "for analysts", "A monitoring metric, not a legal finding."
+        rows.append((str(gate["label"]), shown, bound(gate), told, note))
+    return rows
+
+
+def told(gate: Mapping[str, Any]) -> str:
+    """A gate that was not kept, in words."""
+    return f"{gate['label']} {figure(gate)}, {bound(gate)} is asked"
+
+
+def state(report: Mapping[str, Any]) -> str:
+    """How a release stands, in a word and a count: passed; passed, 1 to watch; 2 failed."""
+    failed = len(in_the_way(report["gates"]))
+    watched = sum(verdict(gate) == "watch" for gate in report["gates"])
+    return f"{failed} failed" if failed else f"passed, {watched} to watch" if watched else "passed"
+
+
+# ---- windows --------------------------------------------------------------------------------------------------------
+
+
+def window(manifest: Mapping[str, Any]) -> str:
+    """The vintages that a release was fitted to, and those its intercept was shifted to, if any."""
+    own = Window(**(manifest.get("window") or {}))
+    again = manifest.get("recalibrated")
+    text = "whole book" if own == Window() else str(own)
+    return f"{text}, recalibrated on {Window(again['since'], again['until'])}" if again else text
+
+
+def windows(manifests: Mapping[str, Mapping[str, Any]], aliases: Mapping[str, str]) -> str:
+    """What champion and challenger were fitted to, where that tells them apart; otherwise nothing."""
+    parts = [(alias, window(manifests[aliases[alias]])) for alias in ("champion", "challenger")
+             if aliases.get(alias) in manifests]  # fmt: skip
+    if {text for _, text in parts} <= {"whole book"}:
+        return ""
+    said = ", ".join(f"the {alias} was fitted to {'the ' * (text == 'whole book')}{text}" for alias, text in parts)
+    return f"{said[:1].upper()}{said[1:]}."
+
+
+# ---- what constraints cost ------------------------------------------------------------------------------------------
+
+
+def variants(report: Mapping[str, Any]) -> tuple[str, Mapping[str, Mapping[str, float]]]:
+    """Where the variants of the model were compared, and their figures by label: out of time if that could be."""
+    after = report.get("later")
+    if after:
+        return f"in later vintages, {Window(**after['window'])}", after["variants"]
+    return "in cross-validation", report["cross_validation"]
+
+
+def cost_sentence(report: Mapping[str, Any]) -> str:
+    """What being explainable exactly, and never going the wrong way, costs in AUC; "" if that was not compared."""
+    where, found = variants(report)
+    if not {SHIPPED.label, PAIRWISE, FREE} <= set(found):
+        return ""
+    shipped, pairwise, free = (found[label]["auc"] for label in (SHIPPED.label, PAIRWISE, FREE))
+    return (
+        f"Letting inputs act in pairs at most, AUC is {_gap(pairwise, free)} without constraints ({pairwise:.4f} "
+        f"against {free:.4f}); with directions kept as well, as shipped, {_gap(shipped, free)} ({shipped:.4f}), "
+        f"{where}."
+    )
+
+
+def _gap(own: float, free: float) -> str:
+    gap = round(own, 4) - round(free, 4)
+    return f"{abs(gap):.4f} {'below' if gap < 0 else 'above'} that" if abs(gap) >= 5e-5 else "no lower than that"
+
+
+def cost_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Each variant's figures by the names of `MEASURES`, its label first."""
+    return [(label[:1].upper() + label[1:], *performance(each)) for label, each in variants(report)[1].items()]
+
+
+def performance(found: Mapping[str, float]) -> tuple[str, ...]:
+    """The figures of `MEASURES` as shown."""
+    return tuple(_plain(found[name]) for name in MEASURES)
+
+
+def champion_rows(report: Mapping[str, Any]) -> list[tuple[str, str, str, str, str]]:
+    """Each measure of the candidate and of the champion it was held against, the difference with its 95 % interval, and
+    what that says; nothing where it stood alone."""
+    rows = []
+    for each in (report.get("champion") or {}).get("measures", ()):
+        value, low, high = (float(each[name]) for name in ("difference", "low", "high"))
+        better = 1 if each["name"] == "auc" else -1
+        reading = "no clear difference"
+        if low * better > 0 and high * better > 0:
+            reading = "better"
+        elif low * better < 0 and high * better < 0:
+            reading = "worse"
+        gap = "not known" if np.isnan(value) else f"{_signed(value)} ({_signed(low)} to {_signed(high)})"
+        rows.append((MEASURES[each["name"]], _plain(each["candidate"]), _plain(each["champion"]), gap, reading))
+    return rows
+
+
+def _plain(value: float) -> str:
+    return "not known" if np.isnan(value) else f"{value:.4f}"
+
+
+def _signed(value: float) -> str:
+    rounded = round(value, 4)
+    return numbers.signed(f"{abs(rounded):.4f}", rounded)
+
+
+# ---- who moved what -------------------------------------------------------------------------------------------------
+
+MOVED = ("When", "Alias", "Release", "Who", "Why", "Override")
+
+
+def moved_rows(history: Sequence[Moved], labels: Mapping[str, str] | None = None) -> list[tuple[str, ...]]:
+    """The history under the heads `MOVED`, the newest first; ``labels`` of gates by name."""
+    return [
+        (utc(each.at), each.alias, each.release, each.who or "not told", each.why or "not told", override(each, labels))
+        for each in reversed(history)
+    ]
+
+
+def override(moved: Moved, labels: Mapping[str, str] | None = None) -> str:
+    """For what reason which gates were passed over; a dash where none was."""
+    if not moved.override:
+        return "–"
+    return f"{moved.override} (passed over: {gate_names(moved, labels)})"
+
+
+def gate_names(moved: Moved, labels: Mapping[str, str] | None = None) -> str:
+    """The gates that were passed over, by their labels where those are known."""
+    return "; ".join((labels or {}).get(name, name) for name in moved.gates) or "not told"
