@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from data.contract import Lever
+from data.contract import Contract, Lever
 from data.errors import WhatIfError
 from data.formulas import Array
 from model.engine.tables import probability
@@ -20,6 +20,7 @@ from model.whatif.customer import Decision, Explanation, decide, explain, scale
 from model.whatif.scenario import CUTOFF, CUTOFF_RANGE, OWN, Scenario, apply, base_record, editable, to_query
 from model.whatif.sensitivity import flips, position, seek, steps, sweep, two_way
 from pages.ui import access, deployed, pieces, recorded, state, statement
+from pages.ui.deployed import keyed
 from pages.ui.memory import place, way_back
 
 FIND, START, SWEPT, GOAL, EDITS = "_find", "_start", "_swept", "_goal", "_edits"
@@ -78,24 +79,24 @@ def find(model: DeployedModel) -> None:
     ids = model.book.ids
     place(FIND, state.memory.current().customer)
     st.number_input(
-        f"{person.capitalize()} number", int(ids.min()), int(ids.max()), key=FIND, value=None, step=1,
+        f"{person.capitalize()} number", int(ids.min()), int(ids.max()), key=keyed(FIND), value=None, step=1,
         placeholder=f"{ids.min():,} to {ids.max():,}", on_change=found, args=(model,),
     )  # fmt: skip
     st.pills(
-        "Or start from", [*model.personas, RANDOM, OWN_RECORD], key=START, on_change=started, args=(model,),
+        "Or start from", [*model.personas, RANDOM, OWN_RECORD], key=keyed(START), on_change=started, args=(model,),
         label_visibility="collapsed", wrap=True,
     )  # fmt: skip
 
 
 def found(model: DeployedModel) -> None:
     """Callback: a number was typed."""
-    state.choose(customer=st.session_state[FIND])
+    state.choose(customer=st.session_state[keyed(FIND)])
 
 
 def started(model: DeployedModel) -> None:
     """Callback: a starting point was chosen; the control is free again for the next."""
-    name = st.session_state[START]
-    st.session_state[START] = None
+    name = st.session_state[keyed(START)]
+    st.session_state[keyed(START)] = None
     if name == OWN_RECORD:
         state.choose(own=(None,) * len(model.contract.record))
     elif name is not None:
@@ -166,27 +167,28 @@ def spread_of(model: DeployedModel, k: int) -> pieces.Spread:
 
 
 def assumptions(model: DeployedModel) -> None:
-    """What the data do not hold: loss given default, credit conversion, and the cut-off."""
+    """What the data do not hold: whatever the exposure and the loss on it depend on, and the cut-off."""
     panel = st.expander("Assumptions", key="_assumptions", on_change="rerun")
     if not panel.open:
         return
     contract = model.contract
     with panel:
         for each in contract.assumptions:
-            if each.name not in ("lgd", "ccf"):
+            if each.name not in contract.exposed_to:
                 continue
             factor = 100 if each.unit == "%" else 1
+            whole = float(round(each.step * factor, 6)).is_integer()
             st.number_input(
                 f"{each.label} ({each.unit})", each.minimum * factor, each.maximum * factor, step=each.step * factor,
                 key=place(each.name, state.assumption_shown(model, each.name)), help=each.help,
-                on_change=state.memory.touched, args=(each.name,), format="%.0f",
+                on_change=state.memory.touched, args=(each.name,), format="%.0f" if whole else "%.1f",
             )  # fmt: skip
         low, high = CUTOFF_RANGE
         st.number_input(
             "Cut-off (score points)", low, high, step=1.0, format="%.0f",
             on_change=state.memory.touched, args=(CUTOFF,),
             key=place(CUTOFF, state.assumption_shown(model, CUTOFF)),
-            help="The score from which the line would be granted. The book has no historic cut-off: an assumption.",
+            help=narrative.cutoff_help(contract),
         )  # fmt: skip
         st.caption(contract.book.decision_note)
 
@@ -199,15 +201,15 @@ def taken_back(model: DeployedModel) -> None:
         chips[name] = narrative.assumption_chip(model.contract, name, value)
     if chips:
         st.pills(
-            "Changed; click one to take it back", list(chips), key=EDITS, on_change=take_back, args=(model,),
+            "Changed; click one to take it back", list(chips), key=keyed(EDITS), on_change=take_back, args=(model,),
             format_func=lambda name: f"{chips[name]}  ✕", wrap=True,
         )  # fmt: skip
 
 
 def take_back(model: DeployedModel) -> None:
     """Callback: one edit is taken back."""
-    name = st.session_state[EDITS]
-    st.session_state[EDITS] = None
+    name = st.session_state[keyed(EDITS)]
+    st.session_state[keyed(EDITS)] = None
     if name is not None:
         scenario = state.memory.current()
         assumed = name in dict(scenario.assumptions)
@@ -246,6 +248,7 @@ def headline(model: DeployedModel, scenario: Scenario) -> Found | None:
         narrative.verdict(contract, was, now, scenario),
         figures_row(model, was, now, changed),
         narrative.ways_out(contract, turns, now.granted),
+        "wi-guaranteed" if contract.guaranteed else "",
     )
     return Found(base, edited, now, took)
 
@@ -254,7 +257,7 @@ def explanation(model: DeployedModel, scenario: Scenario, found: Found) -> None:
     """Reasons and what changed; the statement; one input swept; the detail."""
     why, trouble = reasons(model, found)
     recorded.customer(model, to_query(scenario), found.edited, found.now, why, found.seconds)
-    charts(why, trouble, found.now, changes(model.near, found.base, found.edited))
+    charts(model.contract, why, trouble, found.now, changes(model.near, found.base, found.edited))
     statement.edits(model, found.edited)
     one_input(model, found.base, dict(scenario.edits), found.now.cutoff)
     matters(model, found.base, dict(scenario.edits), found.now.cutoff)
@@ -306,8 +309,7 @@ def figures_row(model: DeployedModel, was: Decision, now: Decision, changed: boo
             f"Expected loss, {book.pd_horizon}", numbers.money(loss, book.currency),
             numbers.money(lost, book.currency) if changed else "",
             numbers.signed(moved, loss - lost) if changed and loss != lost else "",
-            "worse" if loss > lost else "better",
-            "" if changed else f"of {numbers.money(now.ead, book.currency)} at risk",
+            "worse" if loss > lost else "better", narrative.at_stake(model.contract, now, changed),
         )
     )  # fmt: skip
     mark = {"usual": "●", "unusual": "◐", "outside": "○"}[now.level]
@@ -327,7 +329,7 @@ def compared_with(why: Explanation) -> str:
     return f"the average of {why.background}" if why.error else why.background
 
 
-def charts(why: Explanation | None, trouble: str, now: Decision, moved: Changes) -> None:
+def charts(contract: Contract, why: Explanation | None, trouble: str, now: Decision, moved: Changes) -> None:
     """Why it is what it is, and what the edits moved."""
     changed = "Move a lever: what it changes will stand here"
     if moved.parts:
@@ -338,8 +340,8 @@ def charts(why: Explanation | None, trouble: str, now: Decision, moved: Changes)
     else:
         rows, source = narrative.reasons(why), narrative.reasons_source(why)
         base, score = numbers.whole_score(why.base_score), numbers.whole_score(now.score)
-        headline = narrative.reasons_headline(rows, base, score, compared_with(why))
-        words = figures.why_in_words(rows, moved, base, score)
+        headline = narrative.reasons_headline(rows, base, score, compared_with(why), contract.book.person)
+        words = figures.why_in_words(rows, moved, base, score, contract.book.person)
     pieces.findings(headline, changed)
     st.plotly_chart(figures.why(rows, moved), key="why", config=figures.CONFIG, alt=words)
     if source:
@@ -353,9 +355,9 @@ def one_input(model: DeployedModel, base: Array, edits: dict[str, float], cutoff
     fields = {each.name: each.label for each in contract.record if each.name not in levers}
     names = {**levers, **fields}
     row = st.container(horizontal=True, key="one_input")
-    name = row.selectbox("One input at a time", list(names), format_func=names.get, key=SWEPT)
+    name = row.selectbox("One input at a time", list(names), format_func=names.get, key=keyed(SWEPT))
     goal = row.number_input(
-        "Goal: probability of at most (%)", 0.1, 99.9, 15.0, 1.0, format="%.1f", key=GOAL,
+        "Goal: probability of at most (%)", 0.1, 99.9, 15.0, 1.0, format="%.1f", key=keyed(GOAL),
         help="Which value of this input alone brings the probability down to the goal?",
     )  # fmt: skip
     curve = sweep(model.near, model.book, base, edits, name, cutoff)
@@ -379,7 +381,8 @@ def shown_at(model: DeployedModel, base: Array, edits: dict[str, float], name: s
 
 def matters(model: DeployedModel, base: Array, edits: dict[str, float], cutoff: float) -> None:
     """How far each lever alone moves the probability."""
-    panel = st.expander("What matters most for this customer", key="_customer_tornado", on_change="rerun")
+    title = f"What matters most for this {model.contract.book.person}"
+    panel = st.expander(title, key="_customer_tornado", on_change="rerun")
     if not panel.open:
         return
     contract = model.contract
@@ -404,9 +407,9 @@ def two_inputs(model: DeployedModel, base: Array, edits: dict[str, float], cutof
     labels = levers.lever_labels(contract, contract.levers)
     with panel:
         left, right = st.columns(2, gap="small")
-        one = left.selectbox("Rows", list(labels), format_func=lambda key: labels.get(key, key), key=ROWS)
+        one = left.selectbox("Rows", list(labels), format_func=lambda key: labels.get(key, key), key=keyed(ROWS))
         others = [name for name in labels if name != one]
-        other = right.selectbox("Columns", others, format_func=lambda key: labels.get(key, key), key=COLUMNS)
+        other = right.selectbox("Columns", others, format_func=lambda key: labels.get(key, key), key=keyed(COLUMNS))
         places = [steps(model.book, name, position(model.near, base, edits, name)) for name in (one, other)]
         cells = two_way(model.near, base, edits, one, places[0], other, places[1])
         parts = [editable(contract, name) for name in (one, other)]
@@ -459,7 +462,7 @@ def reasons_table(why: Explanation) -> pd.DataFrame:
     if not why.inputs:  # a model elsewhere was asked by concept
         rows += [("", each.label, "", each.points, each.log_odds) for each in why.concepts]
     total = sum(row[3] for row in rows), sum(row[4] for row in rows)
-    rows.append(("This customer", "", "", *total))
+    rows.append((f"This {why.contract.book.person}", "", "", *total))
     return pd.DataFrame(rows, columns=["Input", "Concept", "Value", "Score points", "Log-odds of default"])
 
 

@@ -16,12 +16,14 @@ from model.whatif.scenario import CUSTOMER, OWN
 from model.whatif.stress import POINT, chosen, overlay_lacks, to_query
 from pages.ui import access, assume, deployed, pieces, recorded, stressed
 from pages.ui.answered import Answer
+from pages.ui.deployed import keyed
 from pages.ui.panels import Draw, as_is, migration, panels, reactions
 from pages.ui.progress import followed
 
 MEASURE, SEGMENT = "_measure", "_segment"
 PRESENT, SLIDE = "_present", "_slide"
 HEADLINE: tuple[Measure, ...] = ("exposure", "pd", "loss", "capital", "margin", "return_on_capital")
+BRIEF = {"net_loss": "Net loss"}
 SHORT = {"exposure": "Exposure", "pd": "PD by exposure", "capital": "Capital"}
 
 
@@ -90,7 +92,7 @@ def answer(model: DeployedModel, far: bool = False) -> Answer:
             [f"at {using.point(using.peak).label}, its peak"] if using and not stress.get(model.contract, POINT) else []
         )
         held = f"{' · '.join([*filter(None, told), *point])}. {held}" if stress.values else held
-    pieces.headline(sentence, tiles, held, "wi-six")
+    pieces.headline(sentence, tiles, held, f"wi-six{' wi-guaranteed' * model.contract.guaranteed}")
     if model.remote is not None:
         live(found)
     return found
@@ -102,7 +104,9 @@ def live(found: Answer) -> None:
     model = found.model
     if model.release is not None:
         seen = spot.check(model.scorer, found.whole, found.layers[1])
-        told = book_words.checked_words(model.deployed, seen.customers, seen.differ, seen.gap, seen.milliseconds)
+        told = book_words.checked_words(
+            model.contract, model.deployed, seen.customers, seen.differ, seen.gap, seen.milliseconds
+        )
         if seen.differ:
             st.error(told, icon=":material/error:")
         else:
@@ -126,6 +130,8 @@ def tile(found: Answer, name: Measure) -> str:
         "pd": f"{horizon}, mean {numbers.percent(found.now.pd_simple)}",
         "loss": f"{horizon}, {book_words.text(contract, 'loss_bps', found.now.loss_bps)}",
     }.get(name, horizon)
+    if name == "loss" and contract.guaranteed:
+        note = f"{horizon}, gross\n{book_words.net_words(contract, found.now)}"
     was, change = (each.base, each.change or "unchanged") if moved else ("", "")
     broken = each.broken if each.holds is False else ""
     return pieces.number(SHORT.get(name, each.label), each.now, was, change, each.way, note, each.limit, broken)
@@ -138,14 +144,14 @@ def pick(model: DeployedModel) -> None:
     """What the two charts tell of."""
     contract = model.contract
     left, right = st.columns(2, gap="medium")
-    measures = {name: book_words.label(name) for name in book_words.BRIDGED}
+    measures = {name: BRIEF.get(name, book_words.label(name)) for name in book_words.bridged(contract)}
     left.segmented_control(
-        "What moved", list(measures), format_func=lambda key: measures.get(key, key), key=MEASURE, default="loss",
-        required=True, label_visibility="collapsed",
+        "What moved", list(measures), format_func=lambda key: measures.get(key, key), key=keyed(MEASURE),
+        default="loss", required=True, label_visibility="collapsed",
     )  # fmt: skip
     labels = {each.name: each.label for each in contract.segments}
     right.segmented_control(
-        "Where it sits", list(labels), format_func=lambda key: labels.get(key, key), key=SEGMENT, required=True,
+        "Where it sits", list(labels), format_func=lambda key: labels.get(key, key), key=keyed(SEGMENT), required=True,
         default=contract.segments[0].name, label_visibility="collapsed",
     )  # fmt: skip
 
@@ -153,7 +159,7 @@ def pick(model: DeployedModel) -> None:
 def nested(model: DeployedModel) -> tuple[Segment, Segment]:
     """The segment chosen, and the next of the contract inside it."""
     own = model.contract.segments
-    first = model.contract.segment(st.session_state.get(SEGMENT) or own[0].name)
+    first = model.contract.segment(st.session_state.get(keyed(SEGMENT)) or own[0].name)
     return first, own[(own.index(first) + 1) % len(own)]
 
 
@@ -169,7 +175,7 @@ def charts(found: Answer) -> None:
 def moved(found: Answer, draw: Draw = as_is) -> None:
     """The bridge over the levers in use."""
     contract, stress = found.model.contract, found.stress
-    measure = st.session_state.get(MEASURE) or "loss"
+    measure = st.session_state.get(keyed(MEASURE)) or "loss"
     with followed("Working out what moved it", stressed.memory.undo) as told:
         steps = bridge(found.whole, stress, found.today, measure, told)
     pieces.findings(book_words.bridge_headline(contract, stress, steps))

@@ -1,4 +1,5 @@
-"""Router and frame: who may see what, navigation on top, the book's date, the model's badge. Every page runs in it."""
+"""Router and frame: who may see what, navigation on top, the book and its date, the model's badge. Every page runs in
+it."""
 
 import time
 
@@ -7,22 +8,31 @@ import streamlit as st
 
 from model.serving.access import LOCAL, Person, may
 from model.serving.client import DeployedModel
-from pages.ui import access, deployed, pieces, recorded, warm
+from pages.ui import access, deployed, pieces, recorded, shelf, warm
 
 
-def frame(model: DeployedModel, who: Person) -> None:
-    """One line under the navigation: what book this is, that the model answers, and who is looking."""
+def frame(who: Person, listed: bool = False) -> None:
+    """One line under the navigation: what book this is and which else there are, that the model answers, and who is
+    looking. Without a model to ask the page stops here, and another book can still be picked; but not where releases
+    that wait to be promoted are ``listed``."""
+    with st.container(horizontal=True, vertical_alignment="center", key="frame"):
+        about = st.container(key="frame_about")
+        shelf.picker()
+        badge = st.container(width="content", key="frame_badge")
+    if listed and deployed.waiting():
+        return
+    model = deployed.model()
     book = model.contract.book
     took = answered(model)
     live = "less than 1" if np.round(took) < 1 else f"{took:.0f}"
     where = f" at {model.where}" if model.where else ""
-    badge = pieces.text(f"model {model.name}{where} live, {live} ms")
+    state = pieces.text(f"model {model.name}{where} live, {live} ms")
     looking = "" if who == LOCAL else f"<span class='wi-who'> · {pieces.text(who.name)} · {who.role}</span>"
-    pieces.html(
-        f"<div class='wi-frame'><span>{book.title} · {len(model.book):,} {book.person}s · as of {book.as_of}, "
-        f"{book.sample}</span><span><span class='wi-badge'><i></i>{badge}</span>"
-        f"{looking}</span></div>"
-    )
+    known = f"{book.title} · {len(model.book):,} {book.person}s · as of {book.as_of}, {book.sample}"
+    with about:
+        pieces.html(f"<div class='wi-about'>{pieces.text(known)}</div>")
+    with badge:
+        pieces.html(f"<div class='wi-frame'><span class='wi-badge'><i></i>{state}</span>{looking}</div>")
 
 
 def answered(model: DeployedModel) -> float:
@@ -54,7 +64,10 @@ pages = [
     ("look", st.Page("operations.py", title="Operations", url_path="operations")),
 ]
 page = st.navigation([each for deed, each in pages if may(who, deed)], position="top")
-frame(deployed.model(), who)
+told = shelf.choose(page.url_path)
+frame(who, listed=page.url_path == "operations")
+if told:
+    st.warning(told, icon=":material/info:")
 unrecorded()
 page.run()
 warm.freeze_once()

@@ -15,9 +15,8 @@ from data.errors import WhatIfError
 from data.formulas import Array
 from model.monitoring import fairness
 from model.report import figures, numbers, policy_figures, policy_words
-from model.report.book_words import assumption_value, rising
+from model.report.book_words import assumption_value, people, rising
 from model.serving.client import DeployedModel, desk
-from model.settings import settings
 from model.whatif.book import Rows
 from model.whatif.customer import scale
 from model.whatif.policy import (
@@ -28,6 +27,7 @@ from model.whatif.policy import (
     Policy,
     Strategy,
     Swapped,
+    assumed,
     bands,
     frontier,
     priced,
@@ -38,14 +38,13 @@ from model.whatif.policy import (
 )
 from model.whatif.stress import layers
 from pages.ui import access, deployed, pieces, policied, recorded
+from pages.ui.deployed import keyed
 from pages.ui.memory import place, way_back
 from pages.ui.progress import followed
 
 GOAL, TARGET, CURVE, OTHER, CELL, ATTRIBUTE, HEAT, RETURN = (
     "_goal", "_target", "_curve", "_other", "_cell", "_attribute", "_heat", "_return",
 )  # fmt: skip
-SHOWN = ("lgd", "ccf", "apr", "funding", "opex", "margin_months")  # the assumptions that price and loss depend on
-HEATED = ("lgd", "apr", "funding", "opex", "margin_months", "ccf")
 COLUMNS, MOST = 7, 10
 FEWEST = 0.01  # share approved from which a ratio is drawn
 
@@ -134,10 +133,10 @@ def headline(found: Judged) -> None:
     sentence = policy_words.verdict(found.contract, found.policy, found.strategy)
     below = (
         f"Approved {found.contract.book.person}s only: this book holds nobody the bank once rejected. Declined means "
-        f"{found.contract.book.declined}. Profit: whoever misses the next payment earns nothing and costs the loss, "
-        f"everybody else earns {policy_words.horizon(found.contract, found.policy, 'profit')}."
+        f"{found.contract.book.declined}. {policy_words.profit_words(found.contract, found.policy)}"
     )
-    pieces.headline(sentence, [tile(found, goal) for goal in GOALS], below)
+    kind = "wi-guaranteed" if found.contract.guaranteed else ""
+    pieces.headline(sentence, [tile(found, goal) for goal in GOALS], below, kind)
 
 
 def tile(found: Judged, goal: Goal) -> str:
@@ -159,6 +158,8 @@ def tile(found: Judged, goal: Goal) -> str:
         label, note = f"{label}, {note}", "nobody is approved"
         if found.chosen.customers:
             note = f"observed {numbers.percent(found.chosen.observed_rate)}"
+    if goal == "loss" and contract.guaranteed:
+        note = f"{note}, gross\n{policy_words.net_words(contract, found.chosen.net_loss)}"
     if goal == "approval":
         note = f"{found.chosen.customers:,} of {found.chosen.of:,}"
     return pieces.number(label, texts[0], texts[1] if differs else "", change if differs else "", way, note)
@@ -184,7 +185,7 @@ def controls(found: Judged) -> None:
     row.button(f"Best, {best}", on_click=jump, args=(contract, best), disabled=not found.strategy.at(best).customers)
     seek(found)
     st.caption("Assumptions")
-    for name in SHOWN:
+    for name in assumed(contract):
         each = contract.assumption(name)
         factor = policied.scale(contract, name)
         bottom, top, step = (round(value / factor, 6) for value in (each.minimum, each.maximum, each.step))
@@ -204,14 +205,14 @@ def seek(found: Judged) -> None:
     contract = found.contract
     row = st.container(horizontal=True, key="goal", gap="small")
     goal: Goal = row.selectbox(
-        "Goal", GOALS, index=1, format_func=lambda name: policy_words.LABELS[name], key=GOAL
+        "Goal", GOALS, index=1, format_func=lambda name: policy_words.LABELS[name], key=keyed(GOAL)
     )  # fmt: skip
     share = goal in ("approval", "bad_rate")
     unit = "%" if share else f"{contract.book.currency} m"
     ceiling = "at most" if goal in ("bad_rate", "loss") else "at least"
-    if TARGET not in st.session_state:
-        st.session_state[TARGET] = 15.0
-    target = row.number_input(f"{ceiling} ({unit})", key=TARGET, step=1.0, format="%.1f")
+    if keyed(TARGET) not in st.session_state:
+        st.session_state[keyed(TARGET)] = 15.0
+    target = row.number_input(f"{ceiling} ({unit})", key=keyed(TARGET), step=1.0, format="%.1f")
     sought = found.strategy.seek(goal, target / 100 if share else target * 1e6)
     st.caption(policy_words.seek_words(contract, sought))
     st.button("Go there", on_click=jump, args=(contract, sought.outcome.cutoff), key="_go")
@@ -228,7 +229,7 @@ def charts(found: Judged) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         goal: Goal = st.segmented_control(
-            "Curve", GOALS, format_func=lambda name: policy_words.LABELS[name], key=CURVE, default="profit",
+            "Curve", GOALS, format_func=lambda name: policy_words.LABELS[name], key=keyed(CURVE), default="profit",
             required=True, label_visibility="collapsed",
         )  # fmt: skip
         pieces.findings(policy_words.curve_headline(contract, goal, found.strategy))
@@ -256,14 +257,17 @@ def pricing(found: Judged, target: float = 0.0) -> list:
 
 def panels(found: Judged) -> None:
     """Detail, worked out once somebody opens it."""
-    for key, title, draw in (
+    told = [
         ("_swap", "Who is swapped in and out", swaps),
         ("_prices", "What to charge: break-even and target rates by score band", rates),
         ("_heated", "Profit by score band and assumption", heated),
         ("_fair", "Fairness monitor", fair),
         ("_frontier", "What no other cut-off beats", best_of),
         ("_table_policy", "Every cut-off, as a table", table),
-    ):
+    ]
+    if not found.contract.protected():
+        told = [each for each in told if each[0] != "_fair"]
+    for key, title, draw in told:
         panel = st.expander(title, key=key, on_change="rerun")
         if panel.open:
             with panel:
@@ -279,11 +283,13 @@ def other_scores(_model: DeployedModel, book: str, release: str) -> Array:
 
 def compared(found: Judged) -> tuple[NDArray[np.bool_], str]:
     """Whom the policy compared with today's approves, and its name."""
-    book, at = settings().book, found.policy.at(found.contract)
+    book, at = deployed.book(), found.policy.at(found.contract)
     mine = found.model.id
     options = {"": f"cut-off {at}, this model"}
     options |= {each: f"cut-off {at}, release {each[:6]}" for each in desk.comparable(book) if each != mine}
-    other = st.selectbox("Against today's", list(options), format_func=lambda key: options.get(key, key), key=OTHER)
+    other = st.selectbox(
+        "Against today's", list(options), format_func=lambda key: options.get(key, key), key=keyed(OTHER)
+    )  # fmt: skip
     scores = other_scores(found.model, book, other) if other else found.scores
     return scores >= at, options[other or ""]
 
@@ -305,12 +311,12 @@ def swaps(found: Judged) -> None:
     st.caption(
         f"Rows: today's cut-off, {found.before.cutoff}. Columns: {name}. Loss and profit are this model's throughout."
     )
-    frame = pd.DataFrame([cell_row(cell) for cell in cells])
-    money = [column for column in frame if column in ("Volume", "Expected loss", "Profit")]
+    frame = pd.DataFrame([cell_row(contract, cell) for cell in cells])
+    money = [column for column in frame if column in ("Volume", "Expected loss", "Net loss", "Profit")]
     shown = frame.assign(**{column: frame[column].map(numbers.plain) for column in money})
     for column in ("Bad rate, %", "Observed, %"):
         shown[column] = shown[column].map(lambda value: "" if np.isnan(value) else numbers.plain(value, 1))
-    shown["Customers"] = shown["Customers"].map(numbers.plain)
+    shown[people(contract)] = shown[people(contract)].map(numbers.plain)
     st.dataframe(
         shown.rename(columns={each: f"{each}, {contract.book.currency}" for each in money}), hide_index=True,
         alt="The four cells of the swap set",
@@ -319,13 +325,14 @@ def swaps(found: Judged) -> None:
     members(found, before, after, cells)
 
 
-def cell_row(cell: Swapped) -> dict[str, str | float]:
+def cell_row(contract: Contract, cell: Swapped) -> dict[str, str | float]:
     """One cell as a row of the table."""
     n = cell.customers
+    net = {"Net loss": cell.net_loss} if contract.guaranteed else {}
     return {
-        "Cell": policy_words.swap_label(cell), "Customers": n, "Bad rate, %": 100 * cell.bad / n if n else np.nan,
+        "Cell": policy_words.swap_label(cell), people(contract): n, "Bad rate, %": 100 * cell.bad / n if n else np.nan,
         "Observed, %": 100 * cell.observed / n if n else np.nan, "Volume": cell.volume, "Expected loss": cell.loss,
-        "Profit": cell.profit,
+        **net, "Profit": cell.profit,
     }  # fmt: skip
 
 
@@ -336,7 +343,7 @@ def members(
     person = found.contract.book.person
     order = sorted(cells, key=lambda cell: cell.today == cell.other)  # whoever is swapped comes first
     labels = {policy_words.swap_label(cell): cell for cell in order if cell.customers}
-    chosen = st.selectbox(f"{person.capitalize()}s who are", list(labels), key=CELL)
+    chosen = st.selectbox(f"{person.capitalize()}s who are", list(labels), key=keyed(CELL))
     cell = labels.get(chosen or "", next(iter(labels.values())))
     own = swapped(before, after, (cell.today, cell.other))
     own = own[np.argsort(np.abs(found.scores[own] - found.policy.at(found.contract)), kind="stable")]
@@ -344,29 +351,32 @@ def members(
     columns = st.columns(5, gap="small")
     for k, number in enumerate(ids[:MOST]):
         columns[k % 5].page_link(
-            "applicant.py", label=f"{person.capitalize()} {number:,}", query_params={"customer": str(number)}
+            "applicant.py", label=f"{person.capitalize()} {number:,}",
+            query_params=deployed.address() | {"customer": str(number)},
         )
     st.caption(f"{min(len(ids), MOST)} of {len(ids):,}, those nearest to the cut-off; all of them in the download.")
     frame = pd.DataFrame(
         {
             person.capitalize(): ids, "Score": found.scores[own], "PD": found.rows.pd[own],
-            "Expected loss": found.rows.loss[own], "Profit": found.rows.margin[own],
+            "Expected loss": found.rows.loss[own],
+            **({"Net loss": found.rows.net_loss[own]} if found.contract.guaranteed else {}),
+            "Profit": found.rows.margin[own],
         }
     )  # fmt: skip
-    pieces.download(frame, "policy-swapped-customers")
+    pieces.download(frame, f"policy-swapped-{person}s")
 
 
 def rates(found: Judged) -> None:
     """Break-evens, the rate for a target return, and RAROC by band."""
     contract = found.contract
     target = st.number_input(
-        "Target return on capital (% a year)", 0.0, 100.0, 10.0, 1.0, format="%.1f", key=RETURN,
+        "Target return on capital (% a year)", 0.0, 100.0, 10.0, 1.0, format="%.1f", key=keyed(RETURN),
         help="The rate that would return this much a year on the capital of a band.",
     )  # fmt: skip
     prices = pricing(found, target / 100)
     columns = [
-        "Scores", "Customers", "PD", "Break-even PD", "Rate charged", "Break-even rate", f"Rate for {target:.1f} %",
-        "RAROC",
+        "Scores", people(contract), "PD", "Break-even PD", "Rate charged", "Break-even rate",
+        f"Rate for {target:.1f} %", "RAROC",
     ]  # fmt: skip
     charged = numbers.percent(found.assumptions["apr"])
     rows = [
@@ -389,8 +399,8 @@ def rates(found: Judged) -> None:
 def heated(found: Judged) -> None:
     """Profit by band along one assumption."""
     contract = found.contract
-    labels = {name: contract.assumption(name).label for name in HEATED}
-    name = st.selectbox("Assumption", HEATED, format_func=lambda key: labels.get(key, key), key=HEAT)
+    labels = {name: contract.assumption(name).label for name in assumed(contract)}
+    name = st.selectbox("Assumption", list(labels), format_func=lambda key: labels.get(key, key), key=keyed(HEAT))
     each = contract.assumption(name)
     now = found.assumptions[name]
     reach = 3 * max(each.step, 0.1 * abs(now) if now else each.step)
@@ -399,8 +409,8 @@ def heated(found: Judged) -> None:
     band = bands(found.scores, edges)
     grid = np.empty((len(edges) + 1, len(values)))
     for k, value in enumerate(values):
-        assumed = found.policy.assumed.put(contract, name, float(value))
-        rows = found.model.whole.rows(layers(contract, assumed, date.today()))
+        stress = found.policy.assumed.put(contract, name, float(value))
+        rows = found.model.whole.rows(layers(contract, stress, date.today()))
         grid[:, k] = np.bincount(band, rows.margin, len(edges) + 1)
     columns = [assumption_value(each.unit, float(value)) for value in values]
     unit = numbers.Unit.of(float(np.abs(grid).max()))
@@ -420,7 +430,7 @@ def fair(found: Judged) -> None:
         return
     contract, book = found.contract, found.model.asked
     fields = {field.name: field for field in contract.protected()}
-    name = st.selectbox("Attribute", list(fields), format_func=lambda key: fields[key].label, key=ATTRIBUTE)
+    name = st.selectbox("Attribute", list(fields), format_func=lambda key: fields[key].label, key=keyed(ATTRIBUTE))
     field = fields[name or next(iter(fields))]
     group, names = contract.groups(field, book.observed[field.name])
     good = book.target == 0
@@ -451,7 +461,7 @@ def fair(found: Judged) -> None:
     ]  # fmt: skip
     columns = [
         "Group",
-        "Customers",
+        people(contract),
         "Approved today",
         "Approved",
         "Ratio today",
@@ -478,10 +488,10 @@ def along(found: Judged, field: Field) -> Array:
 def best_of(found: Judged) -> None:
     """The efficient frontier of loss and profit, over the cut-offs of this model and of the release compared with."""
     strategies = {"this model": found.strategy}
-    other = st.session_state.get(OTHER)
+    other = st.session_state.get(keyed(OTHER))
     if other:
         try:
-            scores = other_scores(found.model, settings().book, other)
+            scores = other_scores(found.model, deployed.book(), other)
         except WhatIfError as error:
             st.warning(str(error), icon=":material/info:")
             return
@@ -508,11 +518,12 @@ def every(strategy: Strategy, contract: Contract) -> pd.DataFrame:
     """Every cut-off with its measures, exact."""
     currency = contract.book.currency
     curves = strategy.curves
+    net = {f"Net loss, {currency}": strategy.net_loss} if contract.guaranteed else {}
     return pd.DataFrame(
         {
-            "Cut-off": strategy.cutoffs, "Customers": strategy.customers, "Approval, %": 100 * curves["approval"],
+            "Cut-off": strategy.cutoffs, people(contract): strategy.customers, "Approval, %": 100 * curves["approval"],
             "Bad rate, %": 100 * curves["bad_rate"],
-            f"Expected loss, {currency}": strategy.loss, f"Profit, {currency}": strategy.profit,
+            f"Expected loss, {currency}": strategy.loss, **net, f"Profit, {currency}": strategy.profit,
             f"Volume, {currency}": strategy.volume,
         }
     )  # fmt: skip
@@ -524,7 +535,7 @@ def table(found: Judged) -> None:
     shown = frame.copy()
     for column in frame.columns[2:]:
         shown[column] = frame[column].map(lambda value, c=column: numbers.plain(value, 1 if "%" in c else 0))
-    shown["Customers"] = frame["Customers"].map(numbers.plain)
+    shown[people(found.contract)] = frame[people(found.contract)].map(numbers.plain)
     st.dataframe(shown, hide_index=True, alt="Every cut-off with its measures", height=320)
     pieces.download(frame, "policy-cut-offs")
 

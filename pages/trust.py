@@ -1,38 +1,253 @@
-"""How far to trust the model: what it was tested for before it was released."""
+"""How far to trust the model: how it ranks, whether it speaks truly, how it held, how wrong it was."""
 
-import pandas as pd
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
 import streamlit as st
 
-from model.report import narrative
-from pages.ui import access, deployed, pieces
+from model.monitoring.drift import Drift
+from model.report import figures, trust_figures, trust_words
+from model.report.book_words import band_label
+from model.serving import access as rules
+from model.serving.client import DeployedModel
+from model.whatif.trusted import Chosen, Measured, Proof
+from pages.ui import access, backtested, carded, deployed, effects, pieces, proven
+from pages.ui.deployed import keyed
+from pages.ui.progress import followed
+
+WHEN, WHO = "_trust_when", "_trust_who"
+EVERYBODY = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Trusted:
+    """The evidence of the deployed model, and which of it is looked at."""
+
+    model: DeployedModel
+    proof: Proof
+    chosen: Chosen
+
+    @cached_property
+    def measured(self) -> Measured:
+        """Everything about the records looked at."""
+        return self.proof.measured(self.chosen)
+
+    @cached_property
+    def report(self) -> dict:
+        """The report of the release's gates; empty of a model that is none of ours."""
+        return dict(self.model.release.report) if self.model.release is not None else {}
+
+    @property
+    def drifted(self) -> str:
+        """Of which records drift is told: the later vintages, of all or of the one looked at; "" where none are."""
+        when = self.chosen.when or self.proof.main
+        if self.model.release is None or self.proof.vintage is None:
+            return ""
+        late = [each for each in ("later", "beyond") if each in self.proof.has]
+        return when if self.proof.after_training(when) else (late or [""])[0]
+
+    @cached_property
+    def drifts(self) -> Sequence[Drift]:
+        """How far they have moved since the training."""
+        if not self.drifted or self.model.release is None:
+            return ()
+        return self.proof.drift(self.model.release.snapshot, self.drifted)
+
+
+@dataclass(frozen=True, eq=False)
+class Chart:
+    """A chart under its ``finding``, with its ``words`` for those who cannot see it; none where there is nothing."""
+
+    key: str
+    finding: str
+    figure: figures.Figure | None = None
+    words: str = ""
 
 
 def main() -> None:
     access.person()
     model = deployed.model()
-    contract = model.contract
-    if model.release is None:
+    page(model)
+
+
+@st.fragment
+def page(model: DeployedModel) -> None:
+    """The whole page as one fragment."""
+    with deployed.answering(model):
+        draw(model)
+
+
+def draw(model: DeployedModel) -> None:
+    """Sentence, numbers, charts; detail below."""
+    if not proven.tested(model):
         st.info(
             f"Not available: {model.deployed.words} is not one of the releases known here, so nothing is known of how "
-            "it was tested. Ask whoever runs it for its report.",
+            "it was tested. Ask whoever runs it for its report. Below, its answers about the book beside what became "
+            "of it: it may have been trained on these very records.",
+            icon=":material/info:",
+        )
+    with followed("Holding the predictions against the outcomes") as told:
+        proof = proven.proof(model, told)
+    found = Trusted(model, proof, selected(proof))
+    headline(found)
+    choices(proof)
+    if found.measured.n:
+        charts(found)
+    panels(found)
+    with st.expander("How is this computed?"):
+        st.markdown(trust_words.method(proof))
+    made(model)
+
+
+def selected(proof: Proof) -> Chosen:
+    """Which records the visitor looks at; what another release or book had is dropped."""
+    when, who = (st.session_state.get(keyed(key)) or "" for key in (WHEN, WHO))
+    when = when if when in proof.whens else ""
+    segment, _, band = who.partition(":")
+    if segment not in {each.name for each in proof.contract.segments}:
+        return Chosen(when)
+    return Chosen(when, segment, int(band))
+
+
+# ---- the numbers ------------------------------------------------------------------------------------------------
+
+
+def headline(found: Trusted) -> None:
+    """The sentence, the numbers, and what there is to know."""
+    may = rules.may(access.person(), "see protected attributes")
+    things = trust_words.things_to_know(found.proof, found.report, found.drifts, may)
+    sentence = trust_words.verdict(found.proof, found.chosen, found.measured, things)
+    tiles = trust_words.tiles(found.proof, found.chosen, found.measured, found.report, found.drifts)
+    drawn = "".join(pieces.judged(each.label, each.value, each.notes, each.threshold, each.verdict) for each in tiles)
+    listed = "".join(f"<li>{pieces.text(each[:1].upper() + each[1:])}.</li>" for each in things)
+    pieces.html(
+        f"<p class='wi-sentence wi-trust' role='status'>{pieces.text(sentence)}</p>"
+        f"<div class='wi-numbers wi-trust'>{drawn}</div><ol class='wi-things'>{listed}</ol>"
+    )
+
+
+def choices(proof: Proof) -> None:
+    """The one row of controls: of which vintages, of which segment."""
+    people = {EVERYBODY: f"all {proof.contract.book.person}s"}
+    for segment in proof.contract.segments:
+        for band in range(proof.contract.band_count(segment)):
+            people[f"{segment.name}:{band}"] = f"{segment.label}: {band_label(proof.contract, segment, band)}"
+    row = st.container(horizontal=True, key="trust_choices", gap="small", vertical_alignment="center")
+    whens = {each: trust_words.source_words(proof, each) for each in proof.whens}
+    if len(whens) > 1:
+        row.selectbox(
+            "Evidence", list(whens), format_func=lambda key: whens.get(key, key), key=keyed(WHEN),
+            label_visibility="collapsed", width=330,
+        )  # fmt: skip
+    if len(people) > 1:
+        row.selectbox(
+            "Of whom", list(people), format_func=lambda key: people.get(key, key), key=keyed(WHO),
+            label_visibility="collapsed", width=330,
+        )  # fmt: skip
+    chosen = selected(proof)
+    row.caption(f"{proof.measured(chosen).n:,} {proof.contract.book.person}s with their outcomes")
+
+
+# ---- the charts -------------------------------------------------------------------------------------------------
+
+
+def charts(found: Trusted) -> None:
+    """Reliability and ROC; where the book has vintages those first, and the drift of the later ones last."""
+    if not found.proof.years:
+        beside(reliability(found), ranking(found))
+        return
+    beside(vintages(found), reliability(found))
+    beside(ranking(found), drifted(found))
+
+
+def beside(*drawn: Chart) -> None:
+    """Two charts side by side, each under its finding."""
+    pieces.findings(*(each.finding for each in drawn))
+    for column, each in zip(st.columns(2, gap="medium"), drawn, strict=True):
+        if each.figure is not None:
+            column.plotly_chart(each.figure, key=each.key, config=figures.CONFIG, alt=each.words)
+
+
+def reliability(found: Trusted) -> Chart:
+    """Predicted against observed, by groups of equally many."""
+    bins = found.measured.bins
+    drawn, words = trust_figures.reliability(bins), trust_figures.reliability_in_words(bins)
+    return Chart("reliability", trust_words.reliability_headline(bins), drawn, words)
+
+
+def ranking(found: Trusted) -> Chart:
+    """The ROC curve."""
+    own = found.measured
+    words = trust_figures.roc_in_words(own.roc, own.auc.value)
+    return Chart("roc", trust_words.roc_headline(own, found.proof.contract), trust_figures.roc(own.roc), words)
+
+
+def vintages(found: Trusted) -> Chart:
+    """Predicted against observed by vintage, the training shaded."""
+    proof, rows = found.proof, found.proof.by_vintage()
+    drawn, words = trust_figures.vintages(rows, proof.window), trust_figures.vintages_in_words(rows)
+    return Chart("vintages", trust_words.vintages_headline(proof, rows), drawn, words)
+
+
+def drifted(found: Trusted) -> Chart:
+    """How far later vintages have moved since the training."""
+    contract, drifts = found.proof.contract, found.drifts
+    if not drifts:
+        return Chart("drift", "No vintage here came after the training: nothing can have moved since")
+    what = trust_words.source_words(found.proof, found.drifted)
+    words = trust_figures.drift_in_words(contract, drifts)
+    return Chart(
+        "drift", trust_words.drift_headline(contract, drifts, what), trust_figures.drift(contract, drifts), words
+    )
+
+
+# ---- panels -----------------------------------------------------------------------------------------------------
+
+
+def panels(found: Trusted) -> None:
+    """Detail, worked out once somebody opens it."""
+    model, proof = found.model, found.proof
+    told = [
+        ("_bands", "Where does it rank and speak truly: by segment and vintage", lambda: proven.bands(proof)),
+        ("_later", "How it held in later years", lambda: backtested.panel(model, proof)),
+        ("_effects", "What the model looks at", lambda: effects.panel(model)),
+        ("_moved", "Has the world moved: drift against the training", lambda: proven.moved(model, proof)),
+        ("_falls", "Fairness", lambda: proven.fair(proof)),
+        ("_misses", "How wrong was it? The biggest misses", lambda: proven.misses(proof)),
+        ("_gates", "Gates and card", lambda: gated(model)),
+    ]
+    if not proof.years or not proven.tested(model):
+        told = [each for each in told if each[0] != "_later"]
+    for key, title, drawn in told:
+        panel = st.expander(title, key=key, on_change="rerun")
+        if panel.open:
+            with panel:
+                drawn()
+
+
+def gated(model: DeployedModel) -> None:
+    """What the release was tested for, and its card."""
+    if model.release is None:
+        st.info(
+            f"Not available: {model.deployed.words} was not gated here, and there is no card of it. Ask whoever runs "
+            "it for its report.",
             icon=":material/info:",
         )
         return
-    report = model.release.report
-    pieces.html(f"<p class='wi-sentence'>{pieces.text(narrative.trust(report))}</p>")
-    pieces.findings("Tests before the release", narrative.cost_headline(report))
-    tests, costs = st.columns(2, gap="medium")
-    with tests:
-        frame = pd.DataFrame(narrative.gate_rows(report), columns=["Test", "Figure", "Threshold", "Verdict"])
-        st.dataframe(frame, hide_index=True, alt="The tests of the release, each with figure, threshold and verdict")
-    with costs:
-        frame = pd.DataFrame(narrative.cost_rows(report), columns=["Model", "AUC", "Brier score", "Calibration error"])
-        st.dataframe(frame, hide_index=True, alt="The shipped model beside less constrained ones")
-    manifest = model.release.manifest
+    proven.gates(model, model.release)
+    carded.panel(model)
+
+
+def made(model: DeployedModel) -> None:
+    """Which release this is, and what of."""
+    if model.release is None:
+        return
+    manifest, book = model.release.manifest, model.contract.book
     pieces.html(
-        f"<p class='wi-below'>Release {model.release.id}, trained {manifest['created'][:10]} on "
-        f"{manifest['rows']:,} {contract.book.person}s of {contract.book.as_of} ({contract.book.sample}). "
-        f"{pieces.text(contract.book.decision_note)}</p>"
+        f"<p class='wi-below'>Release {model.release.id}, trained {manifest['created'][:10]} on {manifest['rows']:,} "
+        f"{book.person}s of {pieces.text(book.as_of)} ({pieces.text(book.sample)}). "
+        f"{pieces.text(book.decision_note)}</p>"
     )
 
 

@@ -5,6 +5,7 @@ import secrets
 import time
 import zipfile
 import zlib
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,13 +15,16 @@ from weakref import finalize
 
 import numpy as np
 
-from data.books import Book, read
+from data import books
+from data.books import Book, Stamp
 from data.contract import Contract
 from data.errors import WhatIfError
 from model.engine.chunks import Told, unheard
 from model.engine.scorer import Scorer
-from model.errors import NoAnswer, ReleaseError
+from model.errors import GateError, NoAnswer, ReleaseError
+from model.release.gate import in_the_way
 from model.release.store import Release, Store, belongs
+from model.release.window import Window
 from model.report.narrative import Deployed
 from model.serving.pulse import Pulse, Reading
 from model.serving.remote import SAME, RemoteScorer, connect
@@ -30,6 +34,7 @@ from model.whatif.book import Whole, askable
 from model.whatif.personas import personas
 
 CHECKED = 5.0  # seconds for which a model elsewhere is taken to be the one it was
+MOST_BOOKS = 4  # whose models are held, those asked for last
 MOST_BYTES = 256 * 2**20  # of a release taken over from a server, unpacked
 UNPACKABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)  # as zipfile has it
 
@@ -118,28 +123,40 @@ class DeployedModel:
 
 @dataclass
 class Training:
-    """How far the training of a first release has come."""
+    """How far the training of a release has come. ``kept``: the release that a gate kept from being promoted; ``made``:
+    the further release that was trained."""
 
     doing: str = "Starting"
     share: float = 0.0
     error: str = ""
+    kept: str = ""
+    made: str = ""
     ended: bool = False
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """For how long it has been under way."""
+        return time.monotonic() - self.began
 
 
 class Desk:
     """Hands out the deployed model of each book, training a first release where there is none.
 
     One per process, shared by all sessions; models are immutable. A newly promoted champion is taken up at the
-    next call, because the aliases are read each time (0.05 ms); a model elsewhere is asked every few seconds whether
-    it still is the one it was.
+    next call, because the aliases are read each time (0.05 ms); so is a book of a user's that was edited. A model
+    elsewhere is asked every few seconds whether it still is the one it was. While one book is read or trained, the
+    models of the others are handed out.
     """
 
     def __init__(self, how: Callable[[], Settings] = settings) -> None:
         self._settings = how
-        self._models: dict[str, DeployedModel] = {}
+        self._models: OrderedDict[str, tuple[Stamp, DeployedModel]] = OrderedDict()  # the last asked for comes last
+        self._reading: defaultdict[str, Lock] = defaultdict(Lock)  # one a book: it is read once, whoever asks
         self._remote: dict[tuple[object, ...], tuple[DeployedModel, float]] = {}
         self._ways: dict[tuple[object, ...], tuple[Pulse, Breaker]] = {}  # how each server has been answering
         self._training: dict[str, Training] = {}
+        self._retraining: dict[str, Training] = {}
         self._lock = Lock()
 
     def store(self, book: str) -> Store:
@@ -151,6 +168,8 @@ class Desk:
 
         Raises
         ------
+        BookError, ContractError
+            If there is no such book, or it cannot be read.
         ReleaseError
             If the champion was altered, is gone, or was trained on another snapshot or contract.
         RemoteError
@@ -164,11 +183,19 @@ class Desk:
         if champion is None:
             return None
         with self._lock:
-            known = self._models.get(book)
-            if known is None or known.id != champion:
-                release, own = store.load(champion), read(book)
+            reading = self._reading[book]
+        with reading:
+            at = books.stamp(book, using.home)
+            was, known = self._models.get(book, (None, None))
+            if known is None or known.id != champion or was != at:
+                release, own = store.load(champion), books.read(book, using.home)
                 belongs(release, own)
-                known = self._models[book] = DeployedModel(own, release.scorer, release)
+                known = DeployedModel(own, release.scorer, release)
+            with self._lock:
+                self._models[book] = at, known
+                self._models.move_to_end(book)
+                while len(self._models) > MOST_BOOKS:
+                    self._models.popitem(last=False)
             return known
 
     def _elsewhere(self, using: Settings, name: str) -> DeployedModel:
@@ -184,7 +211,7 @@ class Desk:
                 if health.well:
                     self._remote[key] = known, time.monotonic()
                     return known
-            book = read(name)
+            book = books.read(name, using.home)
             pulse, breaker = self._ways.setdefault(key, (Pulse(), Breaker()))
             scorer = connect(using, book, book.contract, pulse, breaker)
             if known is not None and known.remote is not None and _same(known.remote, scorer):
@@ -201,6 +228,10 @@ class Desk:
             self._remote[key] = found, time.monotonic()
             return found
 
+    def at_hand(self, book: str) -> bool:
+        """Whether an embedded book's model need not be read first."""
+        return book in self._models
+
     def doubt(self) -> None:
         """Have models elsewhere asked at the next call whether they still are there."""
         with self._lock:
@@ -209,7 +240,7 @@ class Desk:
     def comparable(self, book: str) -> list[str]:
         """The releases of a book that were trained on the snapshot installed, the champion among them: they can be
         compared customer by customer."""
-        store, data = self.store(book), read(book).sha256
+        store, data = self.store(book), self._read(book).sha256
         return [each for each in store.ids() if store.manifest(each)["data_sha256"] == data]
 
     def release(self, book: str, identity: str) -> DeployedModel:
@@ -221,13 +252,17 @@ class Desk:
             If the release was altered or is gone, or reads other fields than the book has.
         """
         release = self.store(book).load(identity)
-        found = DeployedModel(read(book), release.scorer, release)
+        found = DeployedModel(self._read(book), release.scorer, release)
         if [each.name for each in found.contract.record] != [each.name for each in found.book.contract.record]:
             raise ReleaseError(f"Release {identity} reads other fields than the book {book} has; choose another.")
         return found
 
+    def _read(self, book: str) -> Book:
+        return books.read(book, self._settings().home)
+
     def train(self, book: str) -> Training:
-        """Start the training of a first release in the background, or tell how far it has come."""
+        """Start the training of a first release in the background, or tell how far it has come; once, however many
+        ask."""
         with self._lock:
             known = self._training.get(book)
             if known is None or (known.ended and not known.error):  # ended well, and the release is gone since
@@ -239,6 +274,24 @@ class Desk:
         """Let a failed training be started anew."""
         with self._lock:
             self._training.pop(book, None)
+
+    def retrain(
+        self, book: str, since: int | None, until: int | None, recalibrated: Window | None = None
+    ) -> Training:  # fmt: skip
+        """Start the training of a further release in the background, one at a time a book: whoever asks meanwhile is
+        told of that one. It is gated and kept; promoting it is a person's decision."""
+        with self._lock:
+            known = self._retraining.get(book)
+            if known is None or known.ended:
+                known = self._retraining[book] = Training()
+                work = (book, known, since, until, recalibrated)
+                Thread(target=self._run_again, args=work, daemon=True, name=f"retrain-{book}").start()
+            return known
+
+    def retraining(self, book: str) -> Training | None:
+        """The further release that is being trained, or was last; None if nobody asked for one."""
+        with self._lock:
+            return self._retraining.get(book)
 
     def close(self) -> None:
         """Give up all connections."""
@@ -255,12 +308,54 @@ class Desk:
 
         try:
             store = self.store(book)
-            store.promote(store.train(told).id)
+            release = self._kept(book, store) or store.train(told)
+            try:
+                store.promote(release.id)
+            except GateError as error:
+                progress.kept = release.id
+                progress.error = _not_promoted(release) or str(error)
         except WhatIfError as error:
             progress.error = str(error)
         except Exception as error:  # whatever happens in the background must be seen in the foreground
             progress.error = str(ReleaseError(f"The training stopped: {type(error).__name__}: {error}"))
         progress.ended = True
+
+    def _run_again(
+        self, book: str, progress: Training, since: int | None, until: int | None, recalibrated: Window | None
+    ) -> None:  # fmt: skip
+        def told(doing: str, share: float) -> None:
+            progress.doing, progress.share = doing, share
+
+        try:
+            progress.made = self.store(book).train(told, since, until, recalibrated).id
+        except WhatIfError as error:
+            progress.error = str(error)
+        except Exception as error:  # whatever happens in the background must be seen in the foreground
+            progress.error = str(ReleaseError(f"The training stopped: {type(error).__name__}: {error}"))
+        progress.ended = True
+
+    def _kept(self, book: str, store: Store) -> Release | None:
+        """The release of this very book that a gate kept from being promoted, if there is one: training once more
+        would give the same."""
+        for identity in reversed(store.ids()):
+            try:
+                release = store.load(identity)
+                belongs(release, self._read(book))
+            except ReleaseError:
+                continue
+            if in_the_way(release.report["gates"]):
+                return release
+        return None
+
+
+def _not_promoted(release: Release) -> str:
+    """Which gates are in the way of a release, in words."""
+    told = [
+        f"{gate['label']}: {gate['figure']:.4g}, where {'at least' if gate['at_least'] else 'at most'} "
+        f"{gate['bound']:.4g} is asked"
+        for gate in in_the_way(release.report["gates"])
+    ]
+    return f"Release {release.id} is not promoted: {'; '.join(told)}." if told else ""
 
 
 def _same(was: RemoteScorer, now: RemoteScorer) -> bool:

@@ -32,10 +32,10 @@ from model.whatif.stress import (
     parts,
 )
 from pages.ui import stressed
+from pages.ui.deployed import keyed
 from pages.ui.memory import place, way_back
 
 CHIPS = "_book_chips"
-FIRST = "lgd"  # the assumption an executive asks for by name
 SINGLE = "economy as one factor (Vasicek)"
 
 
@@ -43,18 +43,25 @@ def controls(model: DeployedModel) -> None:
     """Preset, the three layers, assumptions and limits; undo and reset; every change as a chip."""
     contract = model.contract
     preset()
-    st.caption("A · Customers")
+    st.caption(f"A · {book_words.people(contract)}")
     for shock in contract.shocks:
         slider(contract, shock)
     st.caption("B · Economy")
     economy(contract)
-    st.caption("Assumption")
-    slider(contract, contract.assumption(FIRST))
+    asked = first(contract)
+    if asked is not None:
+        st.caption("Assumption")
+        slider(contract, asked)
     whom(contract)
     coefficients(contract)
     overlay(contract)
     assumptions(contract)
     limits(contract)
+
+
+def first(contract: Contract) -> Assumption | None:
+    """The assumption an executive asks for by name: the first that the exposure or the loss on it depends on."""
+    return next((each for each in contract.assumptions if each.name in contract.exposed_to), None)
 
 
 def buttons(present: Callable[[], None]) -> None:
@@ -69,15 +76,15 @@ def chips(contract: Contract) -> None:
     told = {name: book_words.chip(contract, stress, name) for name, _ in stress.values if not name.startswith(WEIGHT)}
     if told:
         st.pills(
-            "Changed; click one to take it back", list(told), key=CHIPS, on_change=take_back, args=(contract,),
+            "Changed; click one to take it back", list(told), key=keyed(CHIPS), on_change=take_back, args=(contract,),
             format_func=lambda name: f"{told[name]}  ✕", wrap=True,
         )  # fmt: skip
 
 
 def take_back(contract: Contract) -> None:
     """Callback: one value is taken back."""
-    name = st.session_state[CHIPS]
-    st.session_state[CHIPS] = None
+    name = st.session_state[keyed(CHIPS)]
+    st.session_state[keyed(CHIPS)] = None
     if name is not None:
         stressed.take_back(contract, name)
 
@@ -106,7 +113,7 @@ def preset() -> None:
         "Point of the path", list(labels), format_func=lambda name: labels.get(name, name),
         on_change=stressed.memory.touched,
         key=place(POINT, dict(contract_free.values).get(POINT, using.peak)), args=(POINT,),
-        help="The model looks one month ahead, so a path meets it at one point.",
+        help="The model knows one horizon, so a path meets it at one point.",
     )  # fmt: skip
 
 
@@ -145,7 +152,7 @@ def economy(contract: Contract) -> None:
 
 def whom(contract: Contract) -> None:
     """To which customers the shocks of layer A apply."""
-    panel = st.expander("A · Applied to which customers", key="_who", on_change="rerun")
+    panel = st.expander(f"A · Applied to which {contract.book.person}s", key="_who", on_change="rerun")
     if not panel.open:
         return
     options = {"": "all"}
@@ -162,7 +169,8 @@ def whom(contract: Contract) -> None:
         st.number_input(
             "Share of them (%)", 1.0, 100.0, step=5.0, key=stressed.at(contract, SHARE),
             on_change=stressed.memory.touched,
-            args=(SHARE,), format="%.0f", help="A fixed choice: a larger share adds customers and leaves the others.",
+            args=(SHARE,), format="%.0f",
+            help=f"A fixed choice: a larger share adds {contract.book.person}s and leaves the others.",
         )  # fmt: skip
 
 
@@ -223,7 +231,7 @@ def assumptions(contract: Contract) -> None:
         return
     with panel:
         for each in contract.assumptions:
-            if each.name == FIRST:
+            if each == first(contract):
                 continue
             factor = stressed.scale(contract, each.name)
             low, high, step = (round(value / factor, 6) for value in (each.minimum, each.maximum, each.step))

@@ -6,31 +6,54 @@ from typing import NoReturn
 
 import streamlit as st
 
-from data.errors import WhatIfError
+from data import books
+from data.errors import BookError, ContractError, WhatIfError
 from model.errors import RemoteError
-from model.serving.client import DeployedModel, desk
+from model.serving.access import may
+from model.serving.client import DeployedModel, Training, desk
 from model.settings import settings
-from pages.ui import warm
+from pages.ui import access, warm
 
 DOUBTED, UNANSWERED = "_doubted", "_unanswered"
+BOOK, CHOSEN = "book", "_chosen_book"  # in the address, and in the session
+
+
+def book() -> str:
+    """The book that this visitor looks at; see `pages.ui.shelf`."""
+    return str(st.session_state.get(CHOSEN) or settings().book)
+
+
+def address() -> dict[str, str]:
+    """What of an address names the book looked at: nothing for the default book."""
+    return {} if book() == settings().book else {BOOK: book()}
+
+
+def keyed(key: str) -> str:
+    """A widget's key, or any in the session, for the book looked at: what one book's holds never shows in another."""
+    return key if book() == settings().book else f"{book()}:{key}"
+
+
+def waiting() -> bool:
+    """Whether the book has releases, and none of them was promoted: then the operations page lists them."""
+    store = desk.store(book())
+    return not settings().model_url and bool(store.ids()) and "champion" not in store.aliases()
 
 
 def model() -> DeployedModel:
-    """The default book's model. Stops the page, saying why, while there is none to ask."""
-    book = settings().book
+    """The model of the book looked at. Stops the page, saying why, while there is none to ask."""
     try:
-        with st.spinner("Calling the deployed model") if settings().model_url else nullcontext():
-            found = desk.model(book)
+        if settings().model_url:
+            waits = "Calling the deployed model"
+        else:
+            waits = "" if desk.at_hand(book()) else "Reading the book and checking its model"
+        with st.spinner(waits) if waits else nullcontext():
+            title = books.contract(book(), settings().home).book.title
+            found = desk.model(book())
     except WhatIfError as error:
         st.session_state.pop(DOUBTED, None)
         _unusable(error)
     if found is None:
-        st.subheader("A first model is being trained")
-        st.write(
-            "There is no released model on this machine yet. It is trained on the book, checked on customers it has "
-            "not seen, and compared with its own definition; then this page opens. About half a minute, once."
-        )
-        _training(book)
+        _training(book(), title)
         st.stop()
     return found
 
@@ -63,7 +86,9 @@ def answering(model: DeployedModel) -> Iterator[None]:
 def _still(model: DeployedModel) -> bool:
     """Whether a model is the deployed one; what keeps that from being found out is told by the page drawn anew."""
     try:
-        return desk.model(settings().book) is model
+        found = desk.model(book())
+        here = found is not None and found.remote is None and model.remote is None
+        return found is model or (here and found is not None and found.id == model.id)  # let go of, and read anew
     except RemoteError:
         raise
     except WhatIfError:
@@ -71,7 +96,8 @@ def _still(model: DeployedModel) -> bool:
 
 
 def _unusable(error: WhatIfError) -> NoReturn:
-    told = str(error) if isinstance(error, RemoteError) else f"The deployed model cannot be used. {error}"
+    what = "This book" if isinstance(error, BookError | ContractError) else "The deployed model"
+    told = str(error) if isinstance(error, RemoteError) else f"{what} cannot be used. {error}"
     st.error(told, icon=":material/error:")
     if isinstance(error, RemoteError):
         st.caption("No number is shown, because none would be of now. What you assumed is kept.")
@@ -80,15 +106,50 @@ def _unusable(error: WhatIfError) -> NoReturn:
 
 
 @st.fragment(run_every=0.5)
-def _training(book: str) -> None:
-    progress = desk.train(book)
+def _training(name: str, title: str) -> None:
+    try:
+        ready = desk.model(name) is not None
+    except WhatIfError:  # told by the page drawn anew
+        ready = True
+    if ready:
+        warm.up() if name == settings().book else warm.freeze()
+        st.rerun()
+    progress = desk.train(name)
     if progress.error:
-        st.error(progress.error, icon=":material/error:")
+        if progress.kept:
+            _kept(progress, title)
+        else:
+            st.subheader(f"The training of a first model of “{title}” stopped")
+            st.error(progress.error, icon=":material/error:")
         if st.button("Try again"):
-            desk.forget(book)
+            desk.forget(name)
             st.rerun()
         return
-    st.progress(min(progress.share, 1.0), text=progress.doing)
-    if desk.model(book) is not None:
-        warm.up()
-        st.rerun()
+    st.subheader("A first model is being trained")
+    st.write(
+        f"There is no released model of “{title}” on this machine yet. It is trained on the book, checked on records "
+        "it has not seen, and compared with its own definition; then this page opens. Once, in less than a minute for ten "
+        "thousands of records and some minutes for a million. Other books can be looked at meanwhile; the training "
+        "goes on."
+    )
+    share = min(progress.share, 1.0)
+    st.progress(share, text=f"{progress.doing} · {100 * share:.0f} % · {_lasting(progress.seconds)}")
+
+
+def _lasting(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _kept(progress: Training, title: str) -> None:
+    """A gate keeps the release from being promoted: what failed, and what can be done."""
+    st.subheader(f"A model of “{title}” is trained, but not deployed")
+    st.error(progress.error, icon=":material/error:")
+    ways = "improve the book or its model, or set another bound in its contract and train anew"
+    if may(access.person(), "promote"):
+        st.write(f"What can be done: {ways}; or promote this release all the same on Operations, with a reason.")
+        st.page_link("operations.py", label="Operations", query_params=address())
+    else:
+        st.write(
+            f"What can be done: {ways}; or an admin promotes this release all the same on Operations, with a reason."
+        )

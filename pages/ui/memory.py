@@ -1,5 +1,7 @@
 """What one visitor assumes on one page: a frozen value in the session, mirrored in the address and in the widgets.
 
+Each book has its own: what was assumed of one is there again when one comes back to it, and never in another.
+
 A widget's key is the name of what it moves, the same as in the address. Callbacks only note which widget was touched;
 the next run turns that into a new, checked value. So whatever moved it (a widget, an undo, a link, the browser's back
 button), the value is the one truth and the widgets follow it.
@@ -15,6 +17,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from data.errors import WhatIfError
 from model.serving.client import DeployedModel
+from pages.ui import deployed
+from pages.ui.deployed import keyed
 
 MOST_UNDO = 50
 Held = TypeVar("Held")
@@ -31,11 +35,11 @@ class Memory(Generic[Held]):
     moved: Callable[[DeployedModel, str, Any], Held]
 
     def _key(self, what: str) -> str:
-        return f"_{self.page}_{what}"
+        return keyed(f"_{self.page}_{what}")
 
     def restore(self, model: DeployedModel) -> None:
         """Take the value from the address on a first run, and whenever the address was changed from outside."""
-        address = dict(st.query_params)
+        address = {name: value for name, value in st.query_params.items() if name != deployed.BOOK}
         known = st.session_state.get(self._key("address"))
         if self._key("value") in st.session_state and (address == known or not address):
             return
@@ -79,22 +83,23 @@ class Memory(Generic[Held]):
         if name is None:
             return
         try:
-            self.change(self.moved(model, name, st.session_state.get(name)))
+            self.change(self.moved(model, name, st.session_state.get(keyed(name))))
         except WhatIfError as error:
             self.tell([f"{error} Nothing was changed."])
 
     def write_address(self) -> None:
         """Mirror the value in the address, so that it can be bookmarked, shared and reloaded."""
         address = self.write(self.current())
-        if address != dict(st.query_params):
-            st.query_params.from_dict(address)
+        if (whole := deployed.address() | address) != dict(st.query_params):
+            st.query_params.from_dict(whole)
         st.session_state[self._key("address")] = address
 
     def link(self) -> str:
         """The address that opens this very what-if."""
+        address = deployed.address() | self.write(self.current())
         here = urlsplit((st.context.url or "").split("?")[0].rstrip("/"))
         server = f"{here.scheme}://{here.netloc}" if here.netloc else ""
-        return f"{server}{here.path or '/'}?{urlencode(self.write(self.current()), safe=',:')}"
+        return f"{server}{here.path or '/'}?{urlencode(address, safe=',:')}"
 
     def told(self) -> list[str]:
         """What the visitor must be told once."""
@@ -126,6 +131,7 @@ def way_back(memory: Memory[Any], reset: Callable[[], None], untouched: bool) ->
 
 def place(name: str, value: Any) -> str:
     """Put a widget where the value has it, before it is drawn; returns its key."""
-    if name not in st.session_state or st.session_state[name] != value:
-        st.session_state[name] = value
-    return name
+    key = keyed(name)
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+    return key

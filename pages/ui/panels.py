@@ -11,16 +11,18 @@ from data.errors import WhatIfError
 from data.presets import presets
 from model.finance.loss import weighted as weigh
 from model.report import book_figures, book_words, figures, numbers
+from model.report.book_words import people
 from model.whatif import segments
-from model.whatif.book import MEASURES
 from model.whatif.bridge import bridge
 from model.whatif.customer import scale
 from model.whatif.stress import AS_IS, POINT, SEVERITY, WEIGHT, chosen, layers, weighted
-from pages.ui import pieces, sensitive, stressed
+from pages.ui import deployed, pieces, sensitive, stressed
 from pages.ui.answered import Answer, Panel
+from pages.ui.deployed import keyed
 from pages.ui.progress import followed
 
 BAND = "_movers_band"
+MONEY = ("Exposure", "Loss", "Net loss", "Change")  # how columns of amounts begin
 Draw = Callable[[figures.Figure], figures.Figure]
 
 
@@ -40,7 +42,7 @@ def panels(found: Answer) -> None:
         "_reactions": ("Through which inputs the model reacted", reactions),
         "_migration": ("Who changes score band", migration),
         "_cells": ("Segments and concentration, as a table", cells),
-        "_movers": ("Customers who moved most", movers),
+        "_movers": (f"{people(found.model.contract)} whose loss moved most", movers),
         "_weighted": ("Several scenarios, weighted by probability", weighting),
         "_numbers": ("Every number, with horizon and limit", table),
     }
@@ -57,7 +59,7 @@ def steps(found: Answer) -> None:
     """The bridge's bars, exactly, for every measure that is bridged."""
     contract = found.model.contract
     exact, shown = pd.DataFrame(), pd.DataFrame()
-    for name in book_words.BRIDGED:
+    for name in book_words.bridged(contract):
         own = bridge(found.whole, found.stress, found.today, name)
         labels = [book_words.player_label(contract, found.stress, step.player) for step in own.steps]
         rows = ["As the book stands", *labels, "Under the scenario"]
@@ -134,7 +136,7 @@ def migration(found: Answer, draw: Draw = as_is) -> None:
     pieces.findings(book_words.migration_headline(contract.book.person, moves))
     st.plotly_chart(
         draw(book_figures.migration(counts, names)), key="migration", config=figures.CONFIG,
-        alt=book_figures.migration_in_words(counts, names),
+        alt=book_figures.migration_in_words(contract.book.person, counts, names),
     )  # fmt: skip
     if draw is not as_is:
         return
@@ -153,34 +155,30 @@ def cells(found: Answer) -> None:
     names = {each.name: each.label for each in contract.segments}
     name = st.segmented_control(
         "Cut by", list(names), format_func=lambda key: names.get(key, key), default=contract.segments[0].name,
-        key="_cells_by", required=True,
+        key=keyed("_cells_by"), required=True,
     )  # fmt: skip
     segment = contract.segment(name)
     own = found.cells(segment)
     pieces.findings(book_words.change_headline(contract, segment, own))
+    labels = [book_words.band_label(contract, segment, cell.path[0]) for cell in own]
+    pairs = [*((cell.base, cell.now) for cell in own), (found.base, found.now)]
     frame = pd.DataFrame(
         [
-            (
-                book_words.band_label(contract, segment, cell.path[0]), cell.now.customers, cell.now.exposure,
-                100 * cell.base.pd, 100 * cell.now.pd, cell.base.loss, cell.now.loss, cell.now.loss - cell.base.loss,
-            )
-            for cell in own
+            (now.customers, now.exposure, 100 * base.pd, 100 * now.pd, base.loss, now.loss, now.loss - base.loss)
+            for base, now in pairs
         ],
-        columns=[
-            segment.label, "Customers", "Exposure", "PD before", "PD now", "Loss before", "Loss now", "Change of loss",
-        ],
+        columns=[people(contract), "Exposure", "PD before", "PD now", "Loss before", "Loss now", "Change of loss"],
     )  # fmt: skip
-    whole = (
-        "The book", found.now.customers, found.now.exposure, 100 * found.base.pd, 100 * found.now.pd, found.base.loss,
-        found.now.loss, found.now.loss - found.base.loss,
-    )  # fmt: skip
-    frame.loc[len(frame)] = list(whole)
+    frame.insert(0, segment.label, [*labels, "The book"])
+    if contract.guaranteed:
+        frame["Net loss before"] = [base.net_loss for base, _ in pairs]
+        frame["Net loss now"] = [now.net_loss for _, now in pairs]
     st.dataframe(
         frame, hide_index=True, alt=f"The book by {segment.label.lower()}", column_config=formats(contract, frame)
     )
     st.caption(book_words.concentration_words(contract, segment, segments.concentration(own, found.rows[1])))
     units = {"PD before": "PD before, %", "PD now": "PD now, %"}
-    units |= {each: f"{each}, {contract.book.currency}" for each in frame if each.startswith(("Exp", "Loss", "Change"))}
+    units |= {each: f"{each}, {contract.book.currency}" for each in frame if each.startswith(MONEY)}
     pieces.download(frame.rename(columns=units), f"book-segments-{name}")
 
 
@@ -188,13 +186,13 @@ def formats(contract: Contract, frame: pd.DataFrame) -> dict[str, object]:
     """Whole units of the currency and one decimal of a percentage."""
     found: dict[str, object] = {}
     for column in frame.columns:
-        if column.startswith(("Exposure", "Loss", "Change")):
+        if column.startswith(MONEY):
             found[column] = st.column_config.NumberColumn(
                 f"{column}, {contract.book.currency}", format="localized", step=1
             )
         elif column.startswith("PD"):
             found[column] = st.column_config.NumberColumn(column, format="%.1f %%")
-        elif column == "Customers":
+        elif column == people(contract):
             found[column] = st.column_config.NumberColumn(column, format="localized")
     return found
 
@@ -210,7 +208,7 @@ def movers(found: Answer) -> None:
         for band in range(contract.band_count(segment)):
             label = f"{segment.label}: {book_words.band_label(contract, segment, band)}"
             options[f"{segment.name}:{band}"] = label
-    chosen_band = st.selectbox("Among", list(options), format_func=lambda key: options.get(key, key), key=BAND)
+    chosen_band = st.selectbox("Among", list(options), format_func=lambda key: options.get(key, key), key=keyed(BAND))
     name, _, band = (chosen_band or "").partition(":")
     among = segments.bands(found.whole, contract.segment(name)) == int(band) if name else None
     top = segments.movers(found.whole, *found.rows, among)
@@ -227,7 +225,7 @@ def movers(found: Answer) -> None:
             columns = st.columns([1.6, 1, 1, 1, 1, 1], gap="small", vertical_alignment="center")
             columns[0].page_link(
                 "applicant.py", label=f"{contract.book.person.capitalize()} {each.customer:,}",
-                query_params={"customer": str(each.customer)},
+                query_params=deployed.address() | {"customer": str(each.customer)},
             )  # fmt: skip
             unit = numbers.Unit.of(each.loss, each.loss_base)
             texts = (
@@ -236,7 +234,9 @@ def movers(found: Answer) -> None:
             )  # fmt: skip
             for column, text in zip(columns[1:], texts, strict=True):
                 column.write(text)
-    st.caption("A link opens the customer as in the book, without the scenario.")
+    person = contract.book.person
+    gross = " Losses before the guarantee; the download has them net of it as well." if contract.guaranteed else ""
+    st.caption(f"A link opens the {person} as in the book, without the scenario.{gross}")
     frame = pd.DataFrame(
         [
             (each.customer, 100 * each.pd_base, 100 * each.pd, each.ead, each.loss_base, each.loss,
@@ -244,10 +244,13 @@ def movers(found: Answer) -> None:
             for each in top
         ],
         columns=[
-            "Customer", "PD before, %", "PD now, %",
+            person.capitalize(), "PD before, %", "PD now, %",
             *(f"{name}, {currency}" for name in ("Exposure now", "Loss before", "Loss now", "Change of loss")),
         ],
     )  # fmt: skip
+    if contract.guaranteed:
+        frame[f"Net loss before, {currency}"] = [each.net_loss_base for each in top]
+        frame[f"Net loss now, {currency}"] = [each.net_loss for each in top]
     pieces.download(frame, "book-movers")
 
 
@@ -258,8 +261,8 @@ def weighting(found: Answer) -> None:
     """Losses of several scenarios, weighted by their probability: the losses, never the inputs."""
     contract = found.model.contract
     st.write(
-        "Each at its own peak, in full severity; customers, overlay and assumptions as they are set on the left. The "
-        "losses are weighted, never the inputs."
+        f"Each at its own peak, in full severity; {contract.book.person}s, overlay and assumptions as they are set on "
+        "the left. The losses are weighted, never the inputs."
     )
     titles = {AS_IS: "No change in the economy"} | {each.name: each.title for each in presets()}
     columns = st.columns(3, gap="small")
@@ -294,7 +297,7 @@ def table(found: Answer) -> None:
     """Base, scenario, difference, horizon and limit of every measure."""
     contract = found.model.contract
     rows = []
-    for name in MEASURES:
+    for name in contract.measures:
         each = book_words.told(contract, found.stress, name, found.base, found.now)
         holds = "" if each.holds is None else "holds" if each.holds else each.broken
         horizon = book_words.horizon(contract, found.stress, name)
@@ -303,12 +306,12 @@ def table(found: Answer) -> None:
     moved = round(100 * found.now.pd_simple, 1) - round(100 * found.base.pd_simple, 1)
     change = numbers.points(moved / 100) if round(moved, 1) else "none"
     horizon = contract.book.pd_horizon
-    rows.insert(2, ("PD of the average customer", horizon, *simple, change, "none", ""))
-    rows.insert(0, ("Customers", "", f"{found.base.customers:,}", f"{found.now.customers:,}", "none", "none", ""))
+    rows.insert(2, (f"PD of the average {contract.book.person}", horizon, *simple, change, "none", ""))
+    rows.insert(0, (people(contract), "", f"{found.base.customers:,}", f"{found.now.customers:,}", "none", "none", ""))
     columns = ["Measure", "Horizon", "As the book stands", "Scenario", "Difference", "Limit", "Verdict"]
     st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, alt="Every measure of the book")
     exact = []
-    for name in MEASURES:
+    for name in contract.measures:
         was, value = found.base.measure(name), found.now.measure(name)
         limit, _ = book_words.limit_of(contract, found.stress, name)
         exact.append((was, value, value - was, limit))
@@ -321,7 +324,7 @@ def table(found: Answer) -> None:
 
 def units(contract: Contract, label: str) -> str:
     """The unit of a measure in the download."""
-    if label == "Customers":
+    if label == people(contract):
         return ""
     if label.startswith("PD") or label.startswith("Return"):
         return "fraction"

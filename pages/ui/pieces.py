@@ -1,6 +1,6 @@
 """Small pieces of layout, and the style sheet."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -45,19 +45,33 @@ def number(
     """One number of the headline: the value, what it was, and the difference with its direction; its limit, if any.
 
     ``way`` is "worse", "better" or ""; colour never stands alone, the difference carries sign and arrow, the limit a
-    mark, and the word ``broken`` where it does not hold.
+    mark, and the word ``broken`` where it does not hold. A ``note`` may have several lines.
     """
     second = f"<span class='wi-was'>was {text(was)}</span> " if was else ""
     arrow = {"up": "▲", "down": "▼"}
     sign = arrow["up"] if change.startswith("+") else arrow["down"] if change.startswith("\N{MINUS SIGN}") else ""
     third = f"<span class='wi-{way or 'same'}'>{sign} {text(change)}</span>" if change else ""
-    tail = f"<div class='wi-was'>{text(note)}</div>" if note else ""
+    tail = "".join(f"<div class='wi-was'>{text(line)}</div>" for line in note.splitlines())
     if limit:
         mark, held = (f"✗ {broken}", "worse") if broken else ("✓", "same")
         tail += f"<div class='wi-{held}'>limit {text(limit)} {mark}</div>"
     return (
         f"<div class='wi-number'><div class='wi-label'>{text(label)}</div><div class='wi-value'>{text(value)}</div>"
         f"<div class='wi-under'>{second}{third}{tail}</div></div>"
+    )
+
+
+def judged(label: str, value: str, notes: Iterable[str], threshold: str = "", verdict: str = "") -> str:
+    """One number with a verdict and the threshold beside it; without a threshold there is none. The verdict is a sign
+    and a word, and only then a colour."""
+    marks = {"holds": ("✓", "holds"), "watch": ("◐", "watch"), "does not hold": ("✗", "worse")}
+    tail = "".join(f"<div class='wi-was'>{text(line)}</div>" for line in notes)
+    if threshold and verdict:
+        mark, kind = marks[verdict]
+        tail += f"<div class='wi-was'>{text(threshold)}</div><div class='wi-{kind}'>{mark} {text(verdict)}</div>"
+    return (
+        f"<div class='wi-number'><div class='wi-label'>{text(label)}</div><div class='wi-value'>{text(value)}</div>"
+        f"<div class='wi-under'>{tail}</div></div>"
     )
 
 

@@ -7,11 +7,12 @@ import streamlit as st
 from data.contract import Contract, Measure
 from data.errors import WhatIfError
 from model.report import book_words, figures, levers
+from model.report.book_words import label
 from model.whatif import tornado
-from model.whatif.book import MEASURES
 from model.whatif.stress import LIMIT
 from pages.ui import pieces, stressed
 from pages.ui.answered import Answer
+from pages.ui.deployed import keyed
 from pages.ui.progress import followed
 
 TORNADO, ONE, OTHER, TABLED, SOUGHT, GOAL, TARGET, BROKEN = (
@@ -21,15 +22,11 @@ TORNADO, ONE, OTHER, TABLED, SOUGHT, GOAL, TARGET, BROKEN = (
 NONE = ""
 
 
-def measures(name: Measure) -> str:
-    """A measure's label."""
-    return book_words.label(name)
-
-
 def matters(found: Answer) -> None:
     """The tornado of every lever on one measure."""
     contract = found.model.contract
-    measure: Measure = st.selectbox("On", MEASURES, index=MEASURES.index("loss"), format_func=measures, key=TORNADO)
+    own = contract.measures
+    measure: Measure = st.selectbox("On", own, index=own.index("loss"), format_func=label, key=keyed(TORNADO))
     with followed("Moving every lever", stressed.memory.undo) as told:
         words = levers.of_book(contract)
         bars = tornado.tornado(found.whole, found.stress, measure, found.today, told)
@@ -56,21 +53,19 @@ def names(found: Answer) -> dict[str, str]:
 def tables(found: Answer) -> None:
     """A one- or two-way data table; each cell is the direct calculation."""
     contract, stress, labels = found.model.contract, found.stress, names(found)
+    own = contract.measures
     left, middle, right = st.columns(3, gap="small")
-    one = left.selectbox("Rows", list(labels), format_func=lambda key: labels.get(key, key), key=ONE)
+    one = left.selectbox("Rows", list(labels), format_func=lambda key: labels.get(key, key), key=keyed(ONE))
     others = {NONE: "nothing: one-way, every measure"} | {key: each for key, each in labels.items() if key != one}
-    other = middle.selectbox("Columns", list(others), format_func=lambda key: others.get(key, key), key=OTHER)
+    other = middle.selectbox("Columns", list(others), format_func=lambda key: others.get(key, key), key=keyed(OTHER))
     down = tornado.steps(contract, stress, one)
     rows = [levers.value_of(contract, one, value) for value in down]
     if not other:
         with followed("Working out the table", stressed.memory.undo) as told:
-            values = tornado.table(found.whole, stress, one, down, MEASURES, found.today, told)
-        frame = pd.DataFrame(values, columns=[measures(name) for name in MEASURES])
+            values = tornado.table(found.whole, stress, one, down, own, found.today, told)
+        frame = pd.DataFrame(values, columns=[label(name) for name in own])
         shown = pd.DataFrame(
-            [
-                [book_words.text(contract, name, cell) for name, cell in zip(MEASURES, row, strict=True)]
-                for row in values
-            ],
+            [[book_words.text(contract, name, cell) for name, cell in zip(own, row, strict=True)] for row in values],
             columns=frame.columns,
         )
         shown.insert(0, labels[one], rows)
@@ -79,7 +74,7 @@ def tables(found: Answer) -> None:
         pieces.download(frame, "book-one-way")
         return
     measure: Measure = right.selectbox(
-        "Measure", MEASURES, index=MEASURES.index("loss"), format_func=measures, key=TABLED
+        "Measure", own, index=own.index("loss"), format_func=label, key=keyed(TABLED)
     )  # fmt: skip
     across = tornado.steps(contract, stress, other)
     with followed("Working out the table", stressed.memory.undo) as told:
@@ -88,10 +83,10 @@ def tables(found: Answer) -> None:
     unit = levers.Unit.of(*cells[np.isfinite(cells)].tolist())
     texts = [[levers.told(contract, measure, cell, unit) for cell in row] for row in cells]
     short = [[cell.removeprefix(contract.book.currency).strip() for cell in row] for row in texts]
-    pieces.findings(f"{measures(measure)}: {labels[one].lower()} down, {labels[other].lower()} across")
+    pieces.findings(f"{label(measure)}: {labels[one].lower()} down, {labels[other].lower()} across")
     st.plotly_chart(
         levers.grid(short, levers.shaded(cells, measure in levers.GAINS), rows, columns), key="two_way",
-        config=figures.CONFIG, alt=f"{measures(measure)} by {labels[one].lower()} and {labels[other].lower()}.",
+        config=figures.CONFIG, alt=f"{label(measure)} by {labels[one].lower()} and {labels[other].lower()}.",
     )  # fmt: skip
     frame = pd.DataFrame(cells, columns=pd.Index(columns))
     frame.insert(0, labels[one], rows)
@@ -101,15 +96,16 @@ def tables(found: Answer) -> None:
 def targets(found: Answer) -> None:
     """Goal seek on one lever, and how severe it must get to break a limit."""
     contract, stress, labels = found.model.contract, found.stress, names(found)
+    own = contract.measures
     pieces.findings("Which value of one lever reaches a target?")
     left, middle, right = st.columns(3, gap="small")
-    name = left.selectbox("Lever", list(labels), format_func=lambda key: labels.get(key, key), key=SOUGHT)
+    name = left.selectbox("Lever", list(labels), format_func=lambda key: labels.get(key, key), key=keyed(SOUGHT))
     measure: Measure = middle.selectbox(
-        "Measure", MEASURES, index=MEASURES.index("loss"), format_func=measures, key=GOAL
+        "Measure", own, index=own.index("loss"), format_func=label, key=keyed(GOAL)
     )  # fmt: skip
     factor, unit = scale(contract, measure)
     at_most = measure not in levers.GAINS
-    key = f"{TARGET}_{measure}"
+    key = keyed(f"{TARGET}_{measure}")
     if key not in st.session_state:
         limit, _ = book_words.limit_of(contract, stress, measure)
         st.session_state[key] = round(limit / factor, 3) if np.isfinite(limit) else 0.0
@@ -124,7 +120,10 @@ def targets(found: Answer) -> None:
         )  # fmt: skip
     pieces.findings("How severe until a limit breaks?")
     limited: list[Measure] = [each.measure for each in contract.appetite]
-    broken: Measure = st.selectbox("Limit of", limited, format_func=measures, key=BROKEN)
+    if not limited:
+        st.write("The contract sets no limit.")
+        return
+    broken: Measure = st.selectbox("Limit of", limited, format_func=label, key=keyed(BROKEN))
     appetite = next(each for each in contract.appetite if each.measure == broken)
     limit = stress.number(contract, LIMIT + broken)
     try:

@@ -1,25 +1,31 @@
-"""The raw record, month by month: to edit a customer's, or to type one's own."""
+"""The raw record: to edit a customer's, or to type one's own; what is known month by month stands side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import streamlit as st
 
-from data.contract import Field
+from data.contract import RECORDED, Contract, Field, History
 from data.formulas import Array
 from model.report import narrative
 from model.serving.client import DeployedModel
 from pages.ui import state
 from pages.ui.memory import place
 
+ACROSS = 3  # single fields side by side
+
 
 def edits(model: DeployedModel, record: Array) -> None:
-    """The statement as it stands after the levers; a value typed here goes before any lever."""
-    months = max(len(history.months) for history in model.contract.histories)
-    title = f"Statement, {months} months: what was billed, paid, and how the account stood"
-    panel = st.expander(title, key="_statement", on_change="rerun")
+    """The record as it stands after the levers; a value typed here goes before any lever."""
+    contract = model.contract
+    panel = st.expander(narrative.record_title(contract), key="_statement", on_change="rerun")
     if panel.open:
         with panel:
-            _grid(model, {field.name: float(record[k, 0]) for k, field in enumerate(model.contract.record)}, "")
+            values = {field.name: float(record[k, 0]) for k, field in enumerate(contract.record)}
+            levers = {each.name for each in contract.levers}  # has a slider of its own
+            free = [each for each in single(contract) if each.mutability != "never" and each.name not in levers]
+            _fields(free, values, "")
+            _grid(contract, values, "")
 
 
 def own(model: DeployedModel) -> None:
@@ -27,35 +33,61 @@ def own(model: DeployedModel) -> None:
     scenario = state.memory.current()
     filled = dict(zip(model.contract.row, scenario.own, strict=True))
     with st.expander("Your own record", expanded=not scenario.chosen, key="_own_record"):
-        for field in model.contract.fields:
-            if field.role == "input":
-                _field(field, filled[field.name], state.OWN_PREFIX)
-        _grid(model, filled, state.OWN_PREFIX)
+        _fields(single(model.contract), filled, state.OWN_PREFIX)
+        _grid(model.contract, filled, state.OWN_PREFIX)
 
 
-def _grid(model: DeployedModel, values: Mapping[str, float | None], prefix: str) -> None:
+def single(contract: Contract) -> list[Field]:
+    """The fields of a record that are known once, not month by month."""
+    return [field for field in contract.fields if field.role in RECORDED]
+
+
+def monthly(contract: Contract) -> list[History]:
+    """What of a record is known month by month."""
+    return [history for history in contract.histories if history.role == "input"]
+
+
+def _fields(fields: Sequence[Field], values: Mapping[str, float | None], prefix: str) -> None:
+    """Single fields, one below the other if they are few, else side by side."""
+    columns = st.columns(ACROSS, gap="small") if len(fields) >= ACROSS else [st.container()]
+    for k, field in enumerate(fields):
+        with columns[k % len(columns)]:
+            _field(field, values[field.name], prefix)
+
+
+def _grid(contract: Contract, values: Mapping[str, float | None], prefix: str) -> None:
     """One column a month, the latest on the left; one row a history."""
-    histories = [history for history in model.contract.histories if history.role == "input"]
-    for k, column in enumerate(st.columns(len(histories[0].months), gap="small"), 1):
+    histories = monthly(contract)
+    if not histories:
+        return
+    for k, column in enumerate(st.columns(max(len(each.months) for each in histories), gap="small"), 1):
         with column:
             for history in histories:
-                field = model.contract.field(f"{history.name}_{k}")
-                _field(field, values[field.name], prefix)
+                name = f"{history.name}_{k}"
+                if name in contract.row:  # a shorter history leaves its column empty
+                    _field(contract.record[contract.row[name]], values[name], prefix)
 
 
 def _field(field: Field, value: float | None, prefix: str) -> None:
-    """One widget. A record typed by hand starts empty and can be emptied again; a customer's cannot."""
-    shown = None if value is None else round(value)
-    key = place(f"{prefix}{field.name}", shown)
+    """One widget. A record typed by hand starts empty and can be emptied again; a customer's cannot, but for a value
+    that may be missing."""
+    name, known = f"{prefix}{field.name}", None if value is None or np.isnan(value) else value
+    empty = bool(prefix) or field.missing
     if field.codes:
         st.selectbox(
-            field.label, list(field.codes), format_func=lambda code: field.codes[code], index=None if prefix else 0,
-            help=narrative.field_help(field), key=key,
-            on_change=state.memory.touched, args=(key,), placeholder="choose",
+            field.label, list(field.codes), format_func=lambda code: field.codes[code], index=None if empty else 0,
+            help=narrative.field_help(field), key=place(name, None if known is None else round(known)),
+            on_change=state.memory.touched, args=(name,), placeholder="choose",
         )  # fmt: skip
         return
+    ends = [end for end in (field.minimum, field.maximum) if np.isfinite(end)]
+    whole = all(float(each).is_integer() for each in (*ends, field.step))
+    kind = int if whole else float
+    low, high = (kind(end) if np.isfinite(end) else None for end in (field.minimum, field.maximum))
+    shown = None if known is None else round(known) if whole else known
+    unit = f" ({field.unit})" if field.unit else ""
     st.number_input(
-        f"{field.label} ({field.unit})", int(field.minimum), int(field.maximum), value=None if prefix else "min",
-        step=int(field.step), help=narrative.field_help(field), key=key, on_change=state.memory.touched, args=(key,),
+        f"{field.label}{unit}", low, high, value=None if empty else "min", step=kind(field.step),
+        help=narrative.field_help(field), key=place(name, shown), on_change=state.memory.touched, args=(name,),
         placeholder="enter",
     )  # fmt: skip

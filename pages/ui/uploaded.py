@@ -16,12 +16,13 @@ from data.contract import Contract
 from data.errors import BadInput
 from model.engine.chunks import Told
 from model.errors import StoreError
-from model.report import numbers
+from model.report import book_words, numbers
 from model.serving import upload
 from model.serving.cells import MOST_BYTES, MOST_ROWS, Kind
 from model.serving.client import DeployedModel
 from model.whatif.scenario import CUTOFF, Scenario
 from pages.ui import access, deployed, pieces, recorded
+from pages.ui.deployed import keyed
 from pages.ui.progress import followed
 
 FILE, TOUCHED, HELD = "_upload", "_upload_touched", "_upload_held"
@@ -82,13 +83,13 @@ def given(contract: Contract) -> None:
     """Where a file is given, and what it should look like."""
     person = contract.book.person
     st.file_uploader(
-        f"Score a file of {person}s", type=list(KINDS), key=FILE, on_change=touched,
+        f"Score a file of {person}s", type=list(KINDS), key=keyed(FILE), on_change=touched,
         max_upload_size=MOST_BYTES // 1024**2,
         help=f"CSV, Excel or Parquet, one {person} a row, at most {MOST_ROWS:,} rows. Columns by name or label, in any "
         "order; protected attributes are never read.",
     )  # fmt: skip
     held = current()
-    if held is not None and st.session_state.get(FILE) is None:  # read before a look at another page
+    if held is not None and st.session_state.get(keyed(FILE)) is None:  # read before a look at another page
         pieces.html(f"<p class='wi-below'>Shown: {pieces.text(held.name)}</p>")
         st.button("Forget this file", on_click=forget, icon=":material/close:", key="_upload_forget")
     st.caption(f"The template names every column, with its range or codes, and holds one made-up {person}.")
@@ -99,25 +100,25 @@ def given(contract: Contract) -> None:
 
 def touched() -> None:
     """Callback: a file was given or taken away."""
-    st.session_state[TOUCHED] = True
+    st.session_state[keyed(TOUCHED)] = True
 
 
 def forget() -> None:
     """Callback: the file and what came of it are no longer wanted."""
-    st.session_state.pop(HELD, None)
+    st.session_state.pop(keyed(HELD), None)
 
 
 def current() -> Held | None:
     """The file the visitor gave last."""
-    found: Held | None = st.session_state.get(HELD)
+    found: Held | None = st.session_state.get(keyed(HELD))
     return found
 
 
 def settle(model: DeployedModel) -> None:
     """Read the file that was just given; drop the one that was taken away."""
-    if not st.session_state.pop(TOUCHED, False):
+    if not st.session_state.pop(keyed(TOUCHED), False):
         return
-    file = st.session_state.get(FILE)
+    file = st.session_state.get(keyed(FILE))
     if file is None:
         forget()
         return
@@ -125,7 +126,7 @@ def settle(model: DeployedModel) -> None:
         held = Held(file.name, upload.read(file.getvalue(), file.name, model.contract))
     except BadInput as error:
         held = Held(file.name, error=str(error))
-    st.session_state[HELD] = held
+    st.session_state[keyed(HELD)] = held
 
 
 # ---- what came of it ------------------------------------------------------------------------------------------------
@@ -156,7 +157,7 @@ def answer(model: DeployedModel, held: Held, sheet: upload.Sheet) -> None:
         except StoreError as error:
             st.error(f"Nothing is shown, because it could not be recorded. {error}", icon=":material/error:")
             return
-        st.session_state[HELD] = replace(held, answered=answered)
+        st.session_state[keyed(HELD)] = replace(held, answered=answered)
     frame = answered.frame
     pieces.headline(
         upload.finding(contract, sheet, frame), figures_row(contract, sheet, frame), beside(contract, sheet)
@@ -194,22 +195,29 @@ def figures_row(contract: Contract, sheet: upload.Sheet, frame: pd.DataFrame) ->
     mean = float(frame[upload.PD].mean())
     granted = int((frame[upload.DECISION] == upload.GRANTED).sum())
     loss = numbers.money(float(frame[upload.loss_column(contract)].sum()), book.currency)
-    outside = int((frame[upload.TERRITORY] == upload.OUTSIDE).sum())
+    outside = f"{int((frame[upload.TERRITORY] == upload.OUTSIDE).sum()):,} outside known territory"
+    net = []
+    if contract.guaranteed:
+        own = numbers.money(float(frame[upload.net_column(contract)].sum()), book.currency)
+        net = [f"net of the guarantee {own}"]
     return [
         *row,
         pieces.number(
             "Would be granted", f"{granted:,}", note=f"{numbers.percent(granted / len(frame))} of those scored"
         ),
         pieces.number(f"Mean PD, {book.pd_horizon}", numbers.percent(mean), note=numbers.in_100(mean)),
-        pieces.number(f"Expected loss, {book.pd_horizon}", loss, note=f"{outside:,} outside known territory"),
+        pieces.number(f"Expected loss, {book.pd_horizon}", loss, note="\n".join([*net, outside])),
     ]
 
 
 def beside(contract: Contract, sheet: upload.Sheet) -> str:
     """What else is to be known: what was assumed, which columns nothing reads."""
     assumed = Scenario().values(contract)
-    lgd = numbers.percent(assumed["lgd"], 0)
-    told = f"The contract's own assumptions: cut-off {assumed[CUTOFF]:.0f}, loss given default {lgd}."
+    parts = [
+        f"{each.label[:1].lower()}{each.label[1:]} {book_words.assumption_value(each.unit, assumed[each.name])}"
+        for each in contract.assumptions if each.name in contract.exposed_to
+    ]  # fmt: skip
+    told = f"The contract's own assumptions: {', '.join([f'cut-off {assumed[CUTOFF]:.0f}', *parts])}."
     if sheet.ignored:
         names, more = ", ".join(sheet.ignored[:5]), len(sheet.ignored) - 5
         told += f" Columns nothing reads: {names}{f' and {more:,} more' if more > 0 else ''}."
@@ -224,25 +232,25 @@ def results(contract: Contract, frame: pd.DataFrame) -> None:
     top = frame.nlargest(SHOWN, upload.PD)
     riskiest, pd_ = top.iloc[0, 0], numbers.percent(float(top[upload.PD].iloc[0]))
     pieces.findings(f"The riskiest is {person} {riskiest}, with a PD of {pd_}")
-    loss = upload.loss_column(contract)
+    losses = [upload.loss_column(contract), *([upload.net_column(contract)] if contract.guaranteed else [])]
     own = str(frame.columns[0])
-    shown = top[[own, upload.PD, upload.SCORE, upload.DECISION, loss, upload.TERRITORY]].astype({own: str})
+    shown = top[[own, upload.PD, upload.SCORE, upload.DECISION, *losses, upload.TERRITORY]].astype({own: str})
     reasons = upload.reasons_in_words(top)
     if reasons:
         shown["Reasons, in score points"] = reasons
     else:
         st.caption(
             f"Without reasons: the model gives none itself, and asking for those of more than {MOST_ASKED_WHY:,} "
-            "customers through its predictions would take too long. Give fewer at a time."
+            f"{person}s through its predictions would take too long. Give fewer at a time."
         )
     shown[upload.PD] *= 100
-    shown[loss] = shown[loss].round()
+    shown[losses] = shown[losses].round()
     columns = {
         own: st.column_config.TextColumn(width="small"),
         upload.PD: st.column_config.NumberColumn(format="%.1f %%", width=65),
         upload.SCORE: st.column_config.NumberColumn(format="%d", width=60),
         upload.DECISION: st.column_config.TextColumn(width=92),
-        loss: st.column_config.NumberColumn(format="localized", step=1, width=116),
+        **{each: st.column_config.NumberColumn(format="localized", step=1, width=116) for each in losses},
         upload.TERRITORY: st.column_config.TextColumn(
             "Territory", width=75, help="Whether the model has seen the like"
         ),

@@ -1,0 +1,224 @@
+"""How the model held in later years: two releases side by side, another window, another intercept, losses realised."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from data.errors import WhatIfError
+from model.release.store import Store
+from model.release.window import Window
+from model.report import figures, release_words, trust_figures, trust_words
+from model.serving import access as rules
+from model.serving.client import DeployedModel, desk
+from model.whatif.backtested import Recalibration, Sides, beside, realised_losses, recalibrate
+from model.whatif.trusted import Proof
+from pages.ui import access, deployed, pieces, proven
+from pages.ui.deployed import keyed
+from pages.ui.progress import followed
+
+AGAINST, SINCE, UNTIL, YEAR = "_back_against", "_back_since", "_back_until", "_back_year"
+
+
+def panel(model: DeployedModel, found: Proof) -> None:
+    """All of it, each part redrawn on its own."""
+    pieces.findings("Two releases side by side, by vintage")
+    sides(model, found)
+    recalibrated(model, found)
+    realised(model)
+    pieces.findings("Train a release on another window")
+    another(model, found)
+
+
+# ---- two releases ---------------------------------------------------------------------------------------------------
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _sides(_model: DeployedModel, _found: Proof, book: str, identity: str, other: str) -> tuple[Sides, Window]:
+    """The deployed release beside another one of the same snapshot."""
+    second = desk.release(book, other)
+    assert second.release is not None
+    return beside(_found, Proof.of(second.release, second.book)), second.release.window
+
+
+@st.fragment
+def sides(model: DeployedModel, found: Proof) -> None:
+    """The deployed release against any other one that was trained on the same data."""
+    book = deployed.book()
+    store = desk.store(book)
+    aliases = store.aliases()
+    others = {
+        each: label(each, store.manifest(each), aliases) for each in reversed(desk.comparable(book)) if each != model.id
+    }
+    if not others:
+        st.write(
+            "There is no other release of this book to compare with. Train one on another window, below: for instance "
+            "until an earlier or a later year."
+        )
+        own = {each.name: each for each in found.by_vintage()}
+        proven.table(
+            [{"Vintage": name} | row for name, row in zip(own, trust_words.band_rows(found, list(own.values()),
+             by_year=True), strict=True)],
+            "The release by vintage",
+        )  # fmt: skip
+        return
+    first = aliases.get("challenger", "")
+    order = sorted(others, key=lambda each: each != first)
+    other = st.selectbox(
+        "Against", order, format_func=lambda key: others.get(key, key), key=keyed(AGAINST), width=420
+    )  # fmt: skip
+    other = other if other in others else order[0]
+    try:
+        with followed("Asking the other release"):
+            both, window = _sides(model, found, book, model.id, other)
+    except WhatIfError as error:
+        st.warning(str(error), icon=":material/info:")
+        return
+    names = (f"release {model.id[:6]}", f"release {other[:6]}")
+    pieces.findings(trust_words.sides_headline(both, names))
+    st.plotly_chart(
+        trust_figures.sides(both, (found.window or Window(), window), names), key="sides", config=figures.CONFIG,
+        alt=trust_figures.sides_in_words(both, names),
+    )  # fmt: skip
+    assert model.release is not None
+    own = release_words.window(model.release.manifest)
+    st.caption(
+        f"Dots: observed, with 95 % intervals. Line: {names[0]}, fitted to {own}, deployed. Dashed: {others[other]}. "
+        "Shaded: what either was fitted to; there the predictions are cross-validated."
+    )
+    proven.table(trust_words.sides_rows(both, names), "Two releases by vintage")
+
+
+def label(identity: str, manifest: Mapping[str, Any], aliases: Mapping[str, str]) -> str:
+    """A release in a list: its beginning, what it was fitted to, and what points to it."""
+    roles = ", ".join(alias for alias, target in aliases.items() if target == identity)
+    return f"release {identity[:6]}, fitted to {release_words.window(manifest)}{f', {roles}' if roles else ''}"
+
+
+# ---- another intercept --------------------------------------------------------------------------------------------
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _recalibration(_found: Proof, identity: str, data: str, year: float) -> Recalibration:
+    return recalibrate(_found, year)
+
+
+@st.fragment
+def recalibrated(model: DeployedModel, found: Proof) -> None:
+    """What a shift of the intercept to one year would have made of those after it."""
+    years = [each for each in found.years if each < found.years[-1]]
+    if not years or model.release is None:
+        return
+    until = None if found.window is None else found.window.until
+    first = next((k for k, each in enumerate(years) if until is not None and each > until), len(years) - 1)
+    pieces.findings("Recalibrate by intercept: the ranking stays, every probability moves")
+    year = st.selectbox(
+        "Shift to what was observed in", years, first, format_func=lambda each: f"{each:.0f}", key=keyed(YEAR),
+        width=420,
+    )  # fmt: skip
+    year = year if year in years else years[first]
+    shifted = _recalibration(found, model.id, model.book.sha256, year)
+    pieces.findings(trust_words.recalibration_headline(shifted))
+    left, right = st.columns(2, gap="medium")
+    left.plotly_chart(
+        trust_figures.recalibration(shifted), key="recalibration", config=figures.CONFIG,
+        alt=trust_figures.recalibration_in_words(shifted),
+    )  # fmt: skip
+    with right:
+        head = ["Vintage", "n", "Observed", "As released", "Shifted"]
+        frame = pd.DataFrame(trust_words.recalibration_rows(shifted), columns=head)
+        st.dataframe(frame, hide_index=True, alt="Later vintages before and after the shift")
+        st.caption(
+            "AUC and KS are the same before and after: a shift of all log-odds changes no order. Told are the years "
+            "after only; a release so recalibrated is tested on those, too."
+        )
+    window, again = model.release.window, Window(int(year), int(year))
+    command(model, window, again, "_retrain_shift", f"Train it, recalibrated on {year:.0f}")
+
+
+# ---- losses -------------------------------------------------------------------------------------------------------
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _realised(_model: DeployedModel, identity: str, data: str) -> Any:
+    return realised_losses(_model.book)
+
+
+def realised(model: DeployedModel) -> None:
+    """What was lost of what was owed, by vintage, gross and net of the guarantee."""
+    known = _realised(model, model.id, model.book.sha256)
+    if known is None:
+        return
+    rows, whole = known
+    contract = model.contract
+    pieces.findings(trust_words.realised_headline(contract, rows, whole))
+    left, right = st.columns(2, gap="medium")
+    told = [f"{year:.0f}: {trust_words.rate(each.gross)}" for year, each in rows]
+    left.plotly_chart(
+        trust_figures.realised(rows, contract.guaranteed), key="realised", config=figures.CONFIG,
+        alt=f"Lost of what was owed at default, by vintage. {'; '.join(told)}.",
+    )  # fmt: skip
+    with right:
+        proven.table(trust_words.realised_rows(contract, rows, whole), "Realised loss given default by vintage")
+        st.caption(trust_words.realised_note(contract))
+
+
+# ---- another window -----------------------------------------------------------------------------------------------
+
+
+@st.fragment
+def another(model: DeployedModel, found: Proof) -> None:
+    """The command, and for an admin the button, that trains a release on other vintages."""
+    vintages = model.book.vintages
+    assert model.release is not None
+    assert vintages is not None
+    years = sorted({int(each) for each in vintages[~pd.isna(vintages)]})
+    own = model.release.window
+    row = st.container(horizontal=True, gap="small", key="trust_window")
+    since = row.selectbox("Fit to vintages from", years, place(years, own.since, 0), key=keyed(SINCE), width=200)
+    until = row.selectbox("to", years, place(years, own.until, -1), key=keyed(UNTIL), width=200)
+    since, until = since or years[0], until or years[-1]
+    if since > until:
+        st.warning(f"From {since} to {until} there is nothing: let it begin before it ends.", icon=":material/info:")
+        return
+    command(model, Window(since, until), None, "_retrain_window", f"Train on {Window(since, until)}")
+    progress()
+
+
+def place(years: list[int], year: int | None, otherwise: int) -> int:
+    """Where a year stands in a list."""
+    return years.index(year) if year in years else otherwise % len(years)
+
+
+def command(model: DeployedModel, window: Window, again: Window | None, key: str, button: str) -> None:
+    """The command that makes a release, and for whoever may a button that does the same."""
+    st.code(trust_words.train_command(deployed.book(), window, again), language=None)
+    if not rules.may(access.person(), "train"):
+        st.caption(f"{rules.needed('train')} The command does the same.")
+        return
+    running = desk.retraining(deployed.book())
+    busy = running is not None and not running.ended
+    if st.button(button, key=key, disabled=busy, icon=":material/model_training:"):
+        rules.require(access.person(), "train")
+        desk.retrain(deployed.book(), window.since, window.until, again)
+        st.rerun()
+
+
+@st.fragment(run_every=1.0)
+def progress() -> None:
+    """How far a training in the background has come, and what came of it."""
+    running = desk.retraining(deployed.book())
+    if running is None:
+        return
+    if not running.ended:
+        st.progress(min(running.share, 1.0), text=f"{running.doing} · {running.seconds:.0f} s")
+    elif running.error:
+        st.error(running.error, icon=":material/error:")
+    else:
+        state = release_words.state(Store(desk.store(deployed.book()).home, deployed.book()).report(running.made))
+        st.success(
+            f"Release {running.made} was trained; gates: {state}. It is not deployed: choose it above to compare, "
+            "promote it on Operations.",
+            icon=":material/check:",
+        )

@@ -1,0 +1,352 @@
+"""The evidence behind the trust page: the proof of the deployed model, and the panels that are drawn from it alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from data.contract import Contract
+from data.errors import BadInput
+from model.engine.chunks import Told, unheard
+from model.monitoring.drift import Drift
+from model.release.store import Release
+from model.report import figures, numbers, policy_figures, policy_words, release_words, trust_figures, trust_words
+from model.report.book_words import band_label
+from model.serving import access as rules
+from model.serving import upload
+from model.serving.cells import MOST_BYTES, MOST_ROWS
+from model.serving.client import DeployedModel, desk
+from model.whatif.trusted import Banded, Chosen, Miss, Proof
+from model.whatif.trusted import moved as moved_since
+from pages.ui import access, deployed, operated, pieces, uploaded
+from pages.ui.deployed import keyed
+
+BY, BY_WHEN, ATTRIBUTE, CUT, DRIFT_WHEN, DRIFT_INPUT, FILE = (
+    "_trust_by", "_trust_by_when", "_trust_attribute", "_trust_cutoff", "_drift_when", "_drift_input", "_drift_file",
+)  # fmt: skip
+VINTAGE, OF_FILE = ":vintage", ":file"
+
+
+def tested(model: DeployedModel) -> bool:
+    """Whether it is known here how the model was tested, on the very book looked at."""
+    return model.release is not None and model.release.manifest.get("data_sha256") == model.book.sha256
+
+
+def proof(model: DeployedModel, told: Told = unheard) -> Proof:
+    """What the deployed model said of records beside what became of them."""
+    if not tested(model):
+        model.seen(told)
+    return _proof(model, model.id, model.book.sha256)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _proof(_model: DeployedModel, identity: str, data: str) -> Proof:
+    if tested(_model):
+        assert _model.release is not None
+        return Proof.of(_model.release, _model.book)
+    return Proof.asked(_model.asked, _model.whole.margins)
+
+
+def table(rows: Sequence[dict[str, str]], alt: str) -> None:
+    """A small table of texts."""
+    st.dataframe(pd.DataFrame(list(rows)), hide_index=True, alt=alt)
+
+
+# ---- where it ranks and speaks truly ----------------------------------------------------------------------------
+
+
+@st.fragment
+def bands(found: Proof) -> None:
+    """By segment or vintage; the scores of both classes, and the tenths by risk."""
+    contract = found.contract
+    options = {each.name: each.label for each in contract.segments}
+    if found.years:
+        assert contract.vintage is not None
+        options[VINTAGE] = contract.vintage.label
+    whens = {each: trust_words.source_words(found, each) for each in found.whens}
+    row = st.container(horizontal=True, gap="small", key="trust_by")
+    by = ""
+    if options:
+        by = row.selectbox("Cut by", list(options), format_func=lambda key: options.get(key, key), key=keyed(BY))
+    when = found.main
+    if by != VINTAGE and len(whens) > 1:
+        when = row.selectbox(
+            "Evidence", list(whens), format_func=lambda key: whens.get(key, key), key=keyed(BY_WHEN)
+        )  # fmt: skip
+    if by:
+        cut(found, by, options.get(by, by), when)
+    chosen = Chosen("" if by == VINTAGE else when)
+    scores, tenths = found.separation(chosen), found.gains(chosen)
+    pieces.findings(trust_words.separation_headline(contract, scores), trust_words.gains_headline(tenths))
+    left, right = st.columns(2, gap="medium")
+    left.plotly_chart(
+        trust_figures.separation(scores), key="separation", config=figures.CONFIG,
+        alt=trust_figures.separation_in_words(scores),
+    )  # fmt: skip
+    right.plotly_chart(
+        trust_figures.gains(tenths), key="gains", config=figures.CONFIG, alt=trust_figures.gains_in_words(tenths)
+    )
+
+
+def cut(found: Proof, by: str, label: str, when: str) -> None:
+    """One segment, or the vintages, as chart and table."""
+    contract = found.contract
+    if by == VINTAGE:
+        rows = found.by_vintage()
+    else:
+        segment = contract.segment(by)
+        names = [band_label(contract, segment, k) for k in range(contract.band_count(segment))]
+        rows = found.by_segment(segment, names, when)
+    pieces.findings(trust_words.bands_headline(found, rows, label.lower()))
+    told = trust_words.band_rows(found, rows, when, by == VINTAGE)
+    st.plotly_chart(
+        trust_figures.bands(rows), key="bands", config=figures.CONFIG, alt=trust_figures.vintages_in_words(rows)
+    )
+    total = sum(each.n for each in rows)
+    table([{label: each.name} | row for each, row in zip(rows, told, strict=True)], f"The model by {label.lower()}")
+    st.caption(f"{total:,} {contract.book.person}s in all. {trust_words.bands_note(found)}")
+    pieces.download(exactly(label, rows), f"trust-by-{by.strip(':')}")
+
+
+def exactly(label: str, rows: Sequence[Banded]) -> pd.DataFrame:
+    """A table by segment or vintage in full precision."""
+    return pd.DataFrame([
+        {label: each.name, "n": each.n, "defaulted": each.bad, "observed": each.observed.value,
+         "observed, low": each.observed.low, "observed, high": each.observed.high, "predicted": each.predicted,
+         "AUC": each.auc.value, "AUC, low": each.auc.low, "AUC, high": each.auc.high, "KS": each.ks,
+         "says what happens": each.calibrated}
+        for each in rows
+    ])  # fmt: skip
+
+
+# ---- has the world moved ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """A file to hold against the training: what it holds, or why it cannot be used."""
+
+    name: str
+    release: str
+    sheet: upload.Sheet | None = None
+    drifts: tuple[Drift, ...] = ()
+    error: str = ""
+
+
+@st.fragment
+def moved(model: DeployedModel, found: Proof) -> None:
+    """Drift of later vintages and of a file somebody gives."""
+    release = model.release
+    if release is None:
+        st.info("Not available: how the model's training was distributed is not known here.", icon=":material/info:")
+        return
+    contract = found.contract
+    whens = {each: trust_words.source_words(found, each) for each in found.whens if found.after_training(each)}
+    given = handed(model, release)
+    if given is not None and given.drifts:
+        whens = {OF_FILE: f"the file {given.name}"} | whens
+    if not whens:
+        st.write(
+            f"Every record of this book lies in the training: nothing of it can have moved. Give a file of "
+            f"{contract.book.person}s to hold it against the training."
+        )
+        return
+    when = st.selectbox("Compare", list(whens), format_func=lambda key: whens.get(key, key), key=keyed(DRIFT_WHEN))
+    when = when if when in whens else next(iter(whens))
+    of_file = given is not None and when == OF_FILE
+    drifts = given.drifts if given is not None and of_file else found.drift(release.snapshot, when)
+    drifted(contract, drifts, whens[when], release.snapshot.n)
+
+
+def drifted(contract: Contract, drifts: Sequence[Drift], what: str, training: int) -> None:
+    """PSI of the score, CSI of every input, and the distribution of one of them."""
+    n = drifts[0].n
+    pieces.findings(trust_words.drift_headline(contract, drifts, what))
+    words = trust_words.noise_words(n)
+    if n < trust_words.FEW:
+        st.warning(words, icon=":material/warning:")
+    left, right = st.columns(2, gap="medium")
+    order = {each.index: each for each in sorted(drifts, key=lambda each: -each.psi)}
+    with left:
+        frame = pd.DataFrame(
+            trust_words.drift_rows(contract, drifts), columns=["What", "PSI", "n", "Threshold", "Verdict"]
+        )
+        numeric = {
+            "PSI": st.column_config.NumberColumn("PSI or CSI", format="%.3f", width=80),
+            "n": st.column_config.NumberColumn(format="localized", width=80),
+        }
+        st.dataframe(frame, hide_index=True, alt="Drift of score and inputs", column_config=numeric)
+        pieces.download(frame, "trust-drift")
+    with right:
+        index = st.selectbox(
+            "Distribution of", list(order), key=keyed(DRIFT_INPUT),
+            format_func=lambda k: trust_words.drift_label(contract, order[k]) if k in order else str(k),
+        )  # fmt: skip
+        own = order[index] if index in order else next(iter(order.values()))
+        labels = trust_words.bin_labels(None if own.index < 0 else contract.inputs[own.index], own)
+        st.plotly_chart(
+            trust_figures.distribution(labels, own.expected, own.actual, ("training", "now")), key="distribution",
+            config=figures.CONFIG, alt=trust_figures.distribution_in_words(labels, own.expected, own.actual),
+        )  # fmt: skip
+    st.caption(f"Against {training:,} records of the training. {'' if n < trust_words.FEW else words}".strip())
+
+
+def handed(model: DeployedModel, release: Release) -> Given | None:
+    """The file somebody gave, for those who may; its bad rows are told."""
+    contract = model.contract
+    if not access.allow("upload"):
+        return None
+    person = contract.book.person
+    row = st.columns([0.6, 0.4], gap="medium", vertical_alignment="bottom")
+    file = row[0].file_uploader(
+        f"Hold a file of {person}s against the training", type=list(uploaded.KINDS), key=keyed(FILE),
+        max_upload_size=MOST_BYTES // 1024**2,
+        help=f"CSV, Excel or Parquet, one {person} a row, at most {MOST_ROWS:,} rows, without outcomes. It is compared "
+        "and forgotten; nothing of it is kept.",
+    )  # fmt: skip
+    with row[1].container(horizontal=True, key="_templates", gap="small"):
+        for kind, label in (("xlsx", "Template, Excel"), ("csv", "Template, CSV")):
+            make = partial(upload.template, contract, kind)  # type: ignore[arg-type]
+            uploaded.offer(label, make, f"template.{kind}", uploaded.KINDS[kind][1])  # type: ignore[index]
+    held = keyed("_drift_held")
+    if file is None:
+        st.session_state.pop(held, None)
+        return None
+    known: tuple[object, Given] | None = st.session_state.get(held)
+    if known is None or known[0] != (file.file_id, release.id):
+        known = (file.file_id, release.id), read(file.getvalue(), file.name, model, release)
+        st.session_state[held] = known
+    given = known[1]
+    if given.sheet is None:
+        pieces.html(f"<p class='wi-sentence' role='alert'>{pieces.text(f'Not read: {given.error}')}</p>")
+        return None
+    if given.sheet.bad:
+        uploaded.refused(contract, given.sheet)
+    if not len(given.sheet):
+        st.warning("No row of the file can be used, so there is nothing to compare.", icon=":material/warning:")
+        return None
+    st.caption(f"{len(given.sheet):,} rows of {given.name} compared, {len(given.sheet.bad):,} refused.")
+    return given
+
+
+def read(content: bytes, name: str, model: DeployedModel, release: Release) -> Given:
+    """A file, and how far it has moved; or why it cannot be used."""
+    try:
+        sheet = upload.read(content, name, model.contract)
+    except BadInput as error:
+        return Given(name, release.id, error=str(error))
+    drifts = moved_since(release.snapshot, release.scorer, sheet.raw) if len(sheet) else ()
+    return Given(name, release.id, sheet, drifts)
+
+
+# ---- fairness ---------------------------------------------------------------------------------------------------
+
+
+@st.fragment
+def fair(found: Proof) -> None:
+    """How a cut-off falls on groups of people, and whether the PD is as true of each."""
+    contract = found.contract
+    fields = {each.name: each for each in contract.protected()}
+    if not fields:
+        st.info(trust_words.NO_PROTECTED, icon=":material/info:")
+        return
+    if not access.allow("see protected attributes"):
+        return
+    row = st.container(horizontal=True, gap="small", key="trust_fair")
+    name = row.selectbox(
+        "Attribute", list(fields), format_func=lambda key: fields[key].label if key in fields else key,
+        key=keyed(ATTRIBUTE),
+    )  # fmt: skip
+    own = fields.get(name or "", next(iter(fields.values())))
+    declared = contract.score.cutoff
+    chosen = row.number_input(
+        f"Cut-off (the contract's is {declared:.0f})", 0.0, 1000.0, float(declared), 1.0, format="%.0f", key=keyed(CUT)
+    )
+    before, _ = found.fair(own, declared)
+    after, bins = found.fair(own, chosen)
+    pieces.findings(policy_words.fairness_headline(own, before, after))
+    st.plotly_chart(
+        policy_figures.fairness(before, after), key="trust_fairness", config=figures.CONFIG,
+        alt=policy_figures.fairness_in_words(after),
+    )  # fmt: skip
+    st.caption(f"Ring: at the contract's cut-off; dot: at {chosen:.0f}, with its 95 % interval; dotted: 0.80.")
+    table(trust_words.fair_rows(contract, after, bins), f"Rates and calibration by {own.label.lower()}")
+    st.caption(trust_words.fair_note(contract, chosen))
+    frame = pd.DataFrame([
+        {**vars(group), **{f"calibration, {name}": value for name, value in vars(row).items() if name != "n"}}
+        for group, row in zip(after, bins, strict=True) if not group.suppressed
+    ])  # fmt: skip
+    pieces.download(frame, f"trust-fairness-{own.name}")
+
+
+# ---- how wrong was it -------------------------------------------------------------------------------------------
+
+
+def misses(found: Proof) -> None:
+    """The biggest misses of either sort, each a link to the customer's page."""
+    contract = found.contract
+    st.write(trust_words.misses_note(found, found.measured()))
+    paid, lost = found.misses()
+    heads = trust_words.misses_headline(contract, paid, lost)
+    lossy = any(trust_words.miss_loss(contract, each) for each in lost)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        missed(contract, heads[0], paid, "paid", False)
+    with right:
+        missed(contract, heads[1], lost, "lost", lossy)
+    person = contract.book.person
+    frame = pd.DataFrame([
+        {person.capitalize(): each.identifier, "PD predicted": each.pd, "defaulted": each.defaulted,
+         "lost": each.loss, "own loss": each.own_loss}
+        for each in (*paid, *lost)
+    ])  # fmt: skip
+    pieces.download(frame, "trust-misses")
+
+
+def missed(contract: Contract, head: str, rows: Sequence[Miss], kind: str, lossy: bool) -> None:
+    """One list of misses."""
+    pieces.findings(head)
+    sizes = [1.6, 1, 1.6] if lossy else [1.6, 1]
+    titles = (contract.book.person.capitalize(), "PD predicted", "Lost")
+    for column, title in zip(st.columns(sizes, gap="small"), titles[: len(sizes)], strict=True):
+        column.caption(title)
+    for each in rows:
+        with st.container(key=f"_mover_{kind}_{each.identifier}"):
+            columns = st.columns(sizes, gap="small", vertical_alignment="center")
+            columns[0].page_link(
+                "applicant.py", label=f"{contract.book.person.capitalize()} {each.identifier:,}",
+                query_params=deployed.address() | {"customer": str(each.identifier)},
+            )  # fmt: skip
+            columns[1].write(numbers.percent(each.pd))
+            if lossy:
+                columns[2].write(trust_words.miss_loss(contract, each))
+
+
+# ---- gates --------------------------------------------------------------------------------------------------------
+
+
+def gates(model: DeployedModel, release: Release) -> None:
+    """Every gate with figure, threshold and verdict; what constraints cost; the champion it was held against."""
+    report = release.report
+    over = {gate for each in desk.store(deployed.book()).history(release.id) for gate in each.gates}
+    may = rules.may(access.person(), "see protected attributes")
+    pieces.findings(trust_words.gates_headline(report))
+    frame = pd.DataFrame(
+        release_words.gate_rows(report, sorted(over), may), columns=["Gate", "Figure", "Threshold", "Verdict", "Note"]
+    )
+    operated.table(frame, "The gates of the release, each with figure, threshold and verdict", (34, 11, 14, 12))
+    told = release_words.cost_sentence(report)
+    if told:
+        pieces.findings(told)
+    rows = pd.DataFrame(release_words.cost_rows(report), columns=["Model", *release_words.MEASURES.values()])
+    operated.table(rows, "The shipped model beside less constrained ones", (40,))
+    beside = trust_words.champion_headline(report)
+    if beside:
+        pieces.findings(beside)
+        rows = pd.DataFrame(
+            release_words.champion_rows(report),
+            columns=["Measure", "This release", "The champion then", "Difference (95 %)", "Reading"],
+        )
+        operated.table(rows, "This release beside the champion of the day", (20, 15, 18, 30))
