@@ -41,11 +41,12 @@ def test_shipped_book_is_read_once(book: Book):
 
 
 def test_shipped_books_are_listed():
-    assert books.names() == ["cards"]
+    assert "cards" in books.names()
+    assert books.names() == sorted(books.names())
 
 
 def test_unknown_book_is_told_with_the_books_there_are():
-    with pytest.raises(BookError, match=r"There is no book 'mortgages'. There are: cards\."):
+    with pytest.raises(BookError, match=r"There is no book 'mortgages'. There are: cards[a-z_, ]*\."):
         books.read("mortgages")
 
 
