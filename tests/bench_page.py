@@ -47,6 +47,7 @@ WINDOW = {"width": 1280, "height": 720}
 ON_CUSTOMER, ON_BOOK, ON_POLICY = ("why", "sweep"), ("bridge", "where"), ("strategy", "profits")  # each page's charts
 BOOK_QUERY = "preset=fed_2026_severely_adverse&severity=50&payments=-10&balances=-45"  # three levers in use
 BOOK_MOVES = 25
+LARGE_MOVES = 8
 QUIET = 350  # ms without a message or a change of a chart: the move is over
 
 PROBE = """
@@ -253,6 +254,26 @@ def browser_figures(home: Path, folder: Path, scenario: Scenario) -> tuple[list[
     return [*found, *own, *book, *policy], {**parts, **book_parts, **policy_parts}
 
 
+def large_figures(home: Path, folder: Path, name: str) -> tuple[list[Figure], dict[str, Any]]:
+    """One lever moved on the page of a large book, whose release must lie in ``home``."""
+    book = read(name, home)
+    shock = book.contract.shocks[0]
+    with sync_playwright() as playwright, serving(home, folder) as server:
+        browser = chromium(playwright)
+        frames: list[int] = []
+        where = f"{server.url}/?book={name}&{shock.name}={shock.minimum + shock.step:g}"
+        tell(f"opening {name}")
+        page = opened(browser, where, ON_BOOK, frames)
+        first = page.evaluate("bench.first")
+        page.wait_for_timeout(5000)
+        tell(f"{2 * LARGE_MOVES - 2} presses of a key on {len(book):,} records")
+        seen = moves(page, frames, psutil.Process(server.process.pid), LARGE_MOVES, shock.label)
+        browser.close()
+    found, parts = pressed("book", *seen, ON_BOOK, (None, None, None, 1000, 1000))
+    opening = Figure(f"{name}: first number painted, book and model read and scored", first["number"] / 1000, "s")
+    return [opening, *found], parts
+
+
 def pressed(
     page: str, seen: list[dict[str, Any]], cpu: float, charts: tuple[str, ...], bounds: tuple[float | None, ...]
 ) -> tuple[list[Figure], dict[str, Any]]:
@@ -391,12 +412,23 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
-    as_json = parser.parse_args().json
-    load = os.getloadavg()[0]
+    parser.add_argument("--large", metavar="BOOK", help="only one lever on the page of that book of WHATIF_HOME")
+    given = parser.parse_args()
+    as_json, load = given.json, os.getloadavg()[0]
+    if given.large:
+        with tempfile.TemporaryDirectory() as folder:
+            found, parts = large_figures(Path(os.environ["WHATIF_HOME"]).resolve(), Path(folder), given.large)
+        printed(found, parts, load, as_json)
+        return
     with released() as home, tempfile.TemporaryDirectory() as folder:
         scenarios = restless(home)
         found, parts = browser_figures(home, Path(folder), scenarios[0])
         found += session_figures(home, Path(folder), scenarios[:SESSIONS])
+    printed(found, parts, load, as_json)
+
+
+def printed(found: list[Figure], parts: dict[str, Any], load: float, as_json: bool) -> None:
+    """The figures, for people or as one JSON object."""
     if as_json:
         print(json.dumps({"load": load, "figures": [asdict(each) for each in found], "parts": parts}))
         return

@@ -122,7 +122,11 @@ def survey(inputs: Array, raw: Array, seed: int, size: int = 2000, graded: int =
     of = inputs if inputs.shape[1] <= graded else inputs[:, rng.choice(inputs.shape[1], graded, replace=False)]
     distance = np.full(of.shape[1], -1.0)
     nearest(np.ascontiguousarray(of), reference, spread, distance)
+    return Territory(reference, spread, np.percentile(distance, np.arange(101)), *extent(raw))
+
+
+def extent(raw: Array) -> tuple[Array, Array]:
+    """The lowest and the highest value of each raw field (fields, n); NaN where it is missing everywhere."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a field that is missing everywhere has no range
-        lowest, highest = np.nanmin(raw, axis=1), np.nanmax(raw, axis=1)
-    return Territory(reference, spread, np.percentile(distance, np.arange(101)), lowest, highest)
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.nanmin(raw, axis=1), np.nanmax(raw, axis=1)

@@ -38,10 +38,10 @@ def parity_gates(
         progress("Comparing the reasons with the shap library", 0.7)
         second = _shap_gap(model, tables, book)
     return [
-        Gate("margins", "Tables equal the trained model, all customers", _gap(margins, said), EXACT, kind="parity"),
-        Gate("additivity", "Reasons sum to the score, all customers", _gap(additive, margins), EXACT, kind="parity"),
-        Gate("oracle", "Reasons equal their definition, five customers", oracle, EXACT, kind="parity"),
-        Gate("shap", "Reasons agree with shap, 1,000 customers", second, SHAP_ROUNDING, kind="parity"),
+        Gate("margins", "Tables equal the trained model, all records", _gap(margins, said), EXACT, kind="parity"),
+        Gate("additivity", "Reasons sum to the score, all records", _gap(additive, margins), EXACT, kind="parity"),
+        Gate("oracle", "Reasons equal their definition, five records", oracle, EXACT, kind="parity"),
+        Gate("shap", "Reasons agree with shap, 1,000 records", second, SHAP_ROUNDING, kind="parity"),
     ]
 
 

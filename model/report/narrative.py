@@ -227,7 +227,7 @@ def part_value(part: Lever | Field, value: float) -> str:
 def direction(lever: Lever) -> str:
     """Which way the model's answer goes with a lever, and whether that is association, for the line under it."""
     told = {1: "higher is riskier", -1: "higher is safer", 0: ""}[lever.direction]
-    return f"{told}, by association" if lever.association else told
+    return ", ".join(filter(None, (told, "by association" if lever.association else "")))
 
 
 def lever_help(lever: Lever) -> str:

@@ -56,8 +56,8 @@ def verdict(contract: Contract, policy: Policy, strategy: Strategy) -> str:
     head = f"A cut-off of {chosen.cutoff} approves {numbers.percent(chosen.approval)} of {contract.book.person}s"
     if not chosen.customers:
         return f"{head}: nobody is left to earn from or to lose by."
-    bad = f"of whom {numbers.in_100(chosen.bad_rate)} {contract.book.outcome}"
-    earns = f"and earns {unit.text(chosen.profit, currency)} {over}"
+    bad = f"{numbers.in_100(chosen.bad_rate)} of them {contract.book.outcome}"
+    earns = f"earns {unit.text(chosen.profit, currency)} {over}"
     against = []
     if chosen.cutoff != before.cutoff:
         against.append(f"{_more(unit, chosen.profit, before.profit, currency)} today's {before.cutoff}")
@@ -65,7 +65,7 @@ def verdict(contract: Contract, policy: Policy, strategy: Strategy) -> str:
         against.append("the most that any cut-off earns")
     else:
         against.append(f"{_more(unit, chosen.profit, best.profit, currency)} the best, {best.cutoff}")
-    return f"{head}, {bad}, {earns}: {' and '.join(against)}."
+    return f"{head}; {bad}. It {earns}: {' and '.join(against)}."
 
 
 def _more(unit: Unit, value: float, other: float, currency: str) -> str:

@@ -126,7 +126,7 @@ class Training:
     """How far the training of a release has come. ``kept``: the release that a gate kept from being promoted; ``made``:
     the further release that was trained."""
 
-    doing: str = "Starting"
+    doing: str = "Reading the book"
     share: float = 0.0
     error: str = ""
     kept: str = ""

@@ -5,9 +5,9 @@ Outputs by kind, each float64:
     score, upload, whatif:customer   pd (n,) in [0, 1]; where reasons were given, shap_values (inputs, n) and base_value
                                      (1,), log-odds
     whatif:book                      every field of `Totals` (1,): customers, exposure, pd_sum, pd_exposure, loss,
-                                     capital, margin, years
+                                     net_loss, capital, margin, years
     whatif:policy                    (1,): cutoff in points, customers judged, approved of them, bad_rate (expected) and
-                                     observed_rate of the approved, volume, loss and profit of the approved
+                                     observed_rate of the approved, volume, loss, net_loss and profit of them
 
 A what-if of the book or a policy has ``detail["address"]``, what `to_query` gave, and ``detail["day"]``, the ISO date
 as of which overlays were valid. An address carries 12 digits: what is recorded must have been worked out from it.
@@ -16,6 +16,7 @@ as of which overlays were valid. An address carries 12 digits: what is recorded 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 
@@ -71,7 +72,7 @@ def policy_outputs(outcome: Outcome) -> dict[str, Array]:
     found = {
         "cutoff": outcome.cutoff, "customers": outcome.of, "approved": outcome.customers,
         "bad_rate": outcome.bad_rate, "observed_rate": outcome.observed_rate, "volume": outcome.volume,
-        "loss": outcome.loss, "profit": outcome.profit,
+        "loss": outcome.loss, "net_loss": outcome.net_loss, "profit": outcome.profit,
     }  # fmt: skip
     return {name: np.array([float(value)]) for name, value in found.items()}
 
@@ -100,7 +101,7 @@ def replay(entry: Entry, store: Store) -> Replayed:
             )
         found = customer_outputs(scorer, entry.inputs, "shap_values" in entry.outputs or "base_value" in entry.outputs)
     elif entry.kind in (BOOK, POLICY):
-        found = _on_the_book(entry, release)
+        found = _on_the_book(entry, release, store.home)
     else:
         known = ", ".join((*RECORDS, BOOK, POLICY))
         raise StoreError(f"A call of kind {entry.kind!r} cannot be done again; those of {known} can.")
@@ -130,8 +131,8 @@ def _release(entry: Entry, store: Store) -> Release:
     return release
 
 
-def _on_the_book(entry: Entry, release: Release) -> dict[str, Array]:
-    book, contract = books.read(entry.book), release.contract
+def _on_the_book(entry: Entry, release: Release, home: Path) -> dict[str, Array]:
+    book, contract = books.read(entry.book, home), release.contract
     belongs(release, book)
     whole = Whole.of(release.scorer, book)
     if entry.kind == BOOK:

@@ -31,7 +31,7 @@ from model.whatif.scenario import CUTOFF
 
 ROWS = 4_096  # a chunk: a third of a second at a model elsewhere, 20 ms here
 REASONS = 3
-PD, SCORE, DECISION, LINE, AVERAGE, OTHER = "PD", "Score", "Decision", "Line", "Average customer", "Everything else"
+PD, SCORE, DECISION, LINE, OTHER = "PD", "Score", "Decision", "Line", "Everything else"
 TERRITORY, RELEASE = "Known territory", "Release"
 GRANTED, NOT_GRANTED = "Granted", "Not granted"
 KNOWN, OUTSIDE = "known", "outside"
@@ -65,7 +65,8 @@ def read(content: bytes, name: str, contract: Contract) -> Sheet:
     """
     cells = taken(content, name, contract)
     if not len(cells.lines) and not cells.odd:
-        raise BadInput("The file holds its column names and no customer. Add one row for each customer.")
+        person = contract.book.person
+        raise BadInput(f"The file holds its column names and no {person}. Add one row for each {person}.")
     raw = np.empty((len(contract.record), len(cells.lines)))
     reasons: dict[int, list[str]] = {}
     for k, field in enumerate(contract.record):
@@ -161,10 +162,10 @@ def score(
     Returns
     -------
     pandas.DataFrame
-        Identifier, line, PD in [0, 1], score rounded down, decision, expected loss in the book's currency, the score
-        of the average customer, the `REASONS` weightiest concepts in whole points and all others together, so that
-        average + points = score, and whether the customer lies in territory that the model knows. The points are
-        those on the customer's own page.
+        Identifier, line, PD in [0, 1], score rounded down, decision, expected loss in the book's currency, where there
+        is a guarantee the bank's own share of that too, the score of the average customer, the `REASONS`
+        weightiest concepts in whole points and all others together, so that average + points = score, and whether the
+        customer lies in territory that the model knows. The points are those on the customer's own page.
     """
     contract, points = scorer.contract, scale(scorer.contract)
     person = contract.book.person.capitalize()
@@ -175,6 +176,7 @@ def score(
         scores = np.asarray(points.score(margins))
         pd_ = probability(margins)
         exposed = contract.exposures(raw, assumptions)
+        lost = expected_loss(pd_, exposed.lgd, exposed.ead)
         whole = _whole(scores)
         seen = scorer.territory
         beyond = seen.beyond(raw).any(0) | seen.outside(contract.derive(raw))
@@ -184,13 +186,15 @@ def score(
             PD: pd_,
             SCORE: whole,
             DECISION: np.where(scores >= assumptions[CUTOFF], GRANTED, NOT_GRANTED),
-            loss_column(contract): expected_loss(pd_, exposed.lgd, exposed.ead),
+            loss_column(contract): lost,
         }
+        if contract.guaranteed:
+            frame[net_column(contract)] = lost * exposed.own
         if why:
             found = scorer.reasons(raw)
             base = numbers.whole_score(points.score(found.base))
             labels, parts, other = _reasons(contract, found, points.factor, whole - base)
-            frame[AVERAGE] = np.full(len(whole), base)
+            frame[average_column(contract)] = np.full(len(whole), base)
             for k, (label, part) in enumerate(zip(labels, parts, strict=True), 1):
                 frame |= {f"Reason {k}": label, f"Points {k}": part}
             frame[OTHER] = other
@@ -204,6 +208,16 @@ def score(
 def loss_column(contract: Contract) -> str:
     """What the column of expected losses is called."""
     return f"Expected loss, {contract.book.currency}"
+
+
+def net_column(contract: Contract) -> str:
+    """What the column of expected losses net of the guarantee is called."""
+    return f"Expected loss net of the guarantee, {contract.book.currency}"
+
+
+def average_column(contract: Contract) -> str:
+    """What the column of the score that reasons start from is called."""
+    return f"Average {contract.book.person}"
 
 
 def reasons_in_words(frame: pd.DataFrame) -> list[str]:

@@ -128,8 +128,8 @@ def _training(name: str, title: str) -> None:
     st.subheader("A first model is being trained")
     st.write(
         f"There is no released model of “{title}” on this machine yet. It is trained on the book, checked on records "
-        "it has not seen, and compared with its own definition; then this page opens. Once, in less than a minute for ten "
-        "thousands of records and some minutes for a million. Other books can be looked at meanwhile; the training "
+        "it has not seen, and compared with its own definition; then this page opens. Once, in less than a minute for "
+        "ten thousands of records and some minutes for a million. Other books can be looked at meanwhile; the training "
         "goes on."
     )
     share = min(progress.share, 1.0)

@@ -190,8 +190,9 @@ def unfold(page: Page) -> None:
 
 
 def trust(page: Page) -> None:
-    """Until the trust page stands, with the tests of the release and what the constraints cost."""
-    expect(page.get_by_test_id("stDataFrame")).to_have_count(2)
+    """Until the trust page stands: its numbers, and predicted against observed."""
+    expect(page.locator(".wi-number")).to_have_count(6)
+    expect(page.locator(".st-key-reliability svg").first).to_be_visible()
     settled(page)
 
 

@@ -19,7 +19,7 @@ from model.report.numbers import Unit
 from tests.browser import server as dashboard
 from tests.browser.conftest import Visit, book_ready, press, probability, ready, settled
 from tests.browser.server import Server, serving
-from tests.serving.servers import HERE, SNAPSHOT, ModelServer, _environment, mlflow, mlserver, python_of
+from tests.serving.servers import HERE, SNAPSHOT, ModelServer, environment, mlflow, mlserver, python_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 
@@ -60,7 +60,7 @@ class Deployed:
         python, folder = python_of(f"WHATIF_TEST_{self.kind.upper()}"), self.server.log.parent
         script = EVERYBODY.format(kind=self.kind, load=LOAD[self.kind])
         command = [str(python), "-c", script, str(SNAPSHOT), str(folder)]
-        subprocess.run(command, cwd=HERE, env=_environment(python), check=True, capture_output=True)
+        subprocess.run(command, cwd=HERE, env=environment(python), check=True, capture_output=True)
         return np.asarray(np.load(folder / "everybody.npy"))
 
 
@@ -128,7 +128,7 @@ def test_book_page_sums_the_models_own_probabilities(
 ) -> None:
     page = visit("/", deployed.pages)
     book_ready(page)
-    loss = float((deployed.everybody() * LGD * book.contract.exposures(book.raw, {"ccf": CCF})[1]).sum())
+    loss = float((deployed.everybody() * LGD * book.contract.exposures(book.raw, {"ccf": CCF}).ead).sum())
     expect(loss_shown(page)).to_have_text(Unit.of(loss).text(loss, book.contract.book.currency))
     expect(page.get_by_text(f"was asked live about all {len(book):,} customers.")).to_be_visible()
     nothing_of_ours(page, release)

@@ -207,6 +207,7 @@ def test_releases_change_who_answers_in_the_badge(visit: Visit, start: Start, ow
     found = page.locator(".st-key-_challenger")
     found.locator("summary").click()
     settled(page)
+    found.get_by_label("Why", exact=True).fill("Newer data")
     found.get_by_role("button", name="Promote").click()  # the newest release is chosen
     expect(page.locator(".wi-badge")).to_contain_text(f"model {other[:6]} live")
     expect(page.get_by_text(f"{other[:6]} is now the champion.")).to_be_visible()

@@ -39,7 +39,7 @@ def test_hold_the_bad_rate_at_fifteen_percent(visit: Visit) -> None:
 
     page.locator(".st-key-_swap summary").click()
     expect(page.locator(".st-key-swap svg").first).to_be_visible()
-    expect(page.get_by_text(re.compile(r"[\d,]+ swapped in, of whom"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"[\d,]+ swapped in, observed of them"))).to_be_visible()
     settled(page)
     photograph(page, "3-swap")
     first = page.locator(".st-key-_swap [data-testid=stPageLink] a").first

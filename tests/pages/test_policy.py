@@ -265,7 +265,7 @@ def test_another_release_swaps_customers_in_and_shares_the_frontier(
     assert not at.exception
     scores = scale(CONTRACT).score(whole.margins)
     swapped_in = int(((scores < 520) & (scores >= 515)).sum())
-    assert f"{swapped_in:,} swapped in, of whom" in markup(at)
+    assert f"{swapped_in:,} swapped in, observed of them" in markup(at)
     at = opened(at, "_frontier")
     assert len(figure(at, "frontier")["data"]) == 4
     assert "cut-offs of this model" in markup(at)

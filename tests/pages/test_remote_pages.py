@@ -18,6 +18,7 @@ from data.books import Book
 from data.formulas import Array
 from model.engine.scorer import TableScorer
 from model.engine.tables import probability
+from model.monitoring.discrimination import auc
 from model.release.store import Release
 from model.report import numbers
 from model.report.numbers import Unit
@@ -184,7 +185,7 @@ def values(at: AppTest) -> list[str]:
 
 
 def exposed(raw: Array, book: Book) -> Array:
-    return book.contract.exposures(raw, {"ccf": 0.5})[1]
+    return book.contract.exposures(raw, {"ccf": 0.5}).ead
 
 
 # ---- our own service -------------------------------------------------------------------------------------------------
@@ -208,13 +209,16 @@ def test_book_page_is_reckoned_by_tables_and_checked_live(open_ours: Open, score
     assert shown(unmoved, LOSS) == Unit.of(loss).text(loss, book.contract.book.currency)
 
 
-def test_policy_trust_and_operations_know_the_release_that_answers(open_ours: Open, scorer: TableScorer, book: Book):
+def test_policy_trust_and_operations_know_the_release_that_answers(
+    open_ours: Open, scorer: TableScorer, book: Book, release: Release
+):
     at = open_ours("policy")
     score = scale(book.contract).score(scorer.margins(book.raw))
     approved = int((np.floor(score) >= 520).sum())
     assert f"{approved:,} of {len(book):,}" in markup(at)
     at = open_ours("trust")
-    assert "tests were passed" in markup(at)
+    assert "on records it was not fitted to" in sentence(at)
+    assert shown(at, "Gates passed").split(" of ")[1] == str(len(release.report["gates"]))
     at = open_ours("operations")
     rows = listed(at)
     assert rows["Role"] == "as its server has it"
@@ -279,10 +283,15 @@ def test_policy_page_counts_whom_the_server_would_have_granted(foreign: Foreign,
     assert f"{approved:,} of {len(book):,}" in markup(at)
 
 
-def test_trust_page_says_that_nothing_is_known_of_how_it_was_tested(foreign: Foreign, open_app: Open):
+def test_trust_page_says_that_nothing_is_known_of_how_it_was_tested(foreign: Foreign, open_app: Open, book: Book):
     at = open_app("trust")
     assert "Not available: the model v1 at 127.0.0.1:" in at.info[0].value
-    assert not at.dataframe
+    assert "it may have been trained on these very records" in at.info[0].value
+    assert "gate" not in sentence(at)
+    pd = pd_of(book.raw, book)
+    assert shown(at, "AUC") == f"{auc(book.target, pd):.3f}"
+    assert "✓" not in markup(at)
+    assert "no threshold is set" in markup(at)
 
 
 def test_operations_page_tells_what_the_server_is(foreign: Foreign, open_app: Open):

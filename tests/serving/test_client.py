@@ -194,8 +194,22 @@ def test_training_whose_release_fails_a_gate_says_which(
     poor = forge(store, release.id, {"gates.json": report})
     monkeypatch.setattr(Store, "train", lambda self, progress: self.load(poor))
     desk = desk_at(own_home)
-    assert finished(desk).error.startswith(f"Release {poor} is not promoted: Ranks well: AUC")
+    training, first = finished(desk), json.loads(report)["gates"][0]
+    assert training.error.startswith(f"Release {poor} is not promoted: {first['label']}: ")
+    assert training.kept == poor
     assert desk.model("cards") is None
+
+
+@pytest.mark.usefixtures("unpromoted")
+def test_a_release_that_a_gate_stopped_before_is_told_again_and_not_trained_again(
+    store: Store, own_home: Path, release: Release, monkeypatch: pytest.MonkeyPatch
+):
+    report = (release.path / "gates.json").read_bytes().replace(b'"passed": true', b'"passed": false', 1)
+    poor = forge(store, release.id, {"gates.json": report})
+    monkeypatch.setattr(Store, "train", lambda self, progress: pytest.fail("Trained once more."))
+    training = finished(desk_at(own_home))
+    assert training.kept == poor
+    assert training.error.startswith(f"Release {poor} is not promoted: ")
 
 
 def test_failed_training_stands_until_it_is_forgotten(
@@ -218,7 +232,7 @@ def test_failed_training_stands_until_it_is_forgotten(
 def test_desk_refuses_a_champion_trained_under_another_contract(own_home: Path, monkeypatch: pytest.MonkeyPatch):
     book = read("cards")
     changed = replace(book, contract=read_contract(book.contract.text + b"\n# changed\n"))
-    monkeypatch.setattr("model.serving.client.read", lambda _name: changed)
+    monkeypatch.setattr("data.books.read", lambda *_: changed)
     with pytest.raises(ReleaseError, match=r"another snapshot or contract of cards.*Train anew"):
         desk_at(own_home).model("cards")
 

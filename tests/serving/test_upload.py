@@ -482,7 +482,7 @@ def test_expected_loss_follows_the_assumptions(scorer: TableScorer) -> None:
     sheet = read(table())
     assumptions = Scenario().values(CONTRACT) | {"lgd": 0.5, "ccf": 0.0, "cutoff": 300.0}
     found = upload.score(scorer, sheet, assumptions, "r1")
-    _, ead = CONTRACT.exposures(sheet.raw, assumptions)
+    ead = CONTRACT.exposures(sheet.raw, assumptions).ead
     assert found["Expected loss, NT$"].to_numpy() == pytest.approx(expected_loss(found["PD"].to_numpy(), 0.5, ead))
     assert set(found["Decision"]) == {"Granted"}
 

@@ -1,0 +1,93 @@
+"""The trust page in a real browser: from a miss to the customer it is about, and a file held against the training."""
+
+import os
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Page, expect
+
+from data.books import Book
+from tests.browser.conftest import Visit, drawn, ready, sentence, settled, trust
+
+pytestmark = pytest.mark.browser
+PANELS = ("_gates", "_misses", "_falls", "_moved", "_effects", "_bands")  # what opens above does not move what is next
+
+
+def photograph(page: Page, name: str) -> None:
+    """A picture to be looked at, where WHATIF_SCREENS says."""
+    folder = os.environ.get("WHATIF_SCREENS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"trust-{name}.png")
+
+
+def test_from_the_sentence_to_the_worst_miss_and_back(visit: Visit) -> None:
+    page = visit("/trust")
+    trust(page)
+    expect(sentence(page)).to_have_text(
+        re.compile(r"^Ranks with an AUC of 0\.\d{3} \(.*to know before relying on it\.$")
+    )
+    photograph(page, "1-first")
+    page.locator(".st-key-_misses summary").click()
+    link = page.locator(".st-key-_misses [data-testid=stPageLink] a").first
+    expect(link).to_be_visible()
+    settled(page)
+    photograph(page, "2-misses")
+    number = re.sub(r"\D", "", link.inner_text())
+    link.click()
+    ready(page)
+    expect(page).to_have_url(re.compile(rf"/applicant\?customer={number}$"))
+    page.go_back()
+    trust(page)
+
+
+def test_a_file_is_held_against_the_training(visit: Visit, book: Book, tmp_path: Path) -> None:
+    file = tmp_path / "later.csv"
+    frame = pd.DataFrame(book.raw[:, :400].T, columns=[each.name for each in book.contract.record])
+    frame.assign(limit=1_000_000).to_csv(file, index=False)
+    page = visit("/trust")
+    trust(page)
+    panel = page.locator(".st-key-_moved")
+    panel.locator("summary").click()
+    panel.locator("input[type=file]").set_input_files(file)
+    expect(panel.get_by_text("400 rows of later.csv compared, 0 refused.")).to_be_visible()
+    expect(panel.get_by_role("heading", name=re.compile("inputs have moved by 0.10 or more"))).to_be_visible()
+    expect(page.locator(".st-key-distribution svg").first).to_be_visible()
+    settled(page)
+    photograph(page, "3-drift")
+
+
+def test_every_panel_opens_and_stays_within_the_window(visit: Visit) -> None:
+    page = visit("/trust")
+    trust(page)
+    for key in PANELS:
+        panel = page.locator(f".st-key-{key}")
+        panel.locator("summary").first.click()
+        expect(panel.locator("details").first).to_have_attribute("open", "")
+        settled(page)
+    wide = page.evaluate(
+        """() => [...document.querySelectorAll("[data-testid=stMain] *")]
+          .filter((each) => !each.closest("svg, canvas, [data-testid=stDataFrame]"))
+          .filter((each) => each.getBoundingClientRect().right > innerWidth + 1).length"""
+    )
+    assert wide == 0
+
+
+def test_a_segment_redraws_the_charts_and_not_the_frame(visit: Visit) -> None:
+    page = visit("/trust")
+    trust(page)
+    before = drawn(page, "reliability")
+    page.locator(".st-key-_trust_who").click()
+    page.get_by_role("option").nth(1).click()
+    page.wait_for_function(
+        """(before) => {
+          const plot = document.querySelector(".st-key-reliability .js-plotly-plot");
+          return plot && JSON.stringify(plot.data) !== before;
+        }""",
+        arg=before,
+    )
+    settled(page)
+    expect(sentence(page)).to_have_text(re.compile(r"\(.*: .*\); "))
+    photograph(page, "4-segment")
