@@ -546,8 +546,8 @@ def test_bench_prints_the_figures_of_every_hot_path(home: Path, release: Release
         "derive inputs, 2,000 loans",
         "bin inputs, 2,000 loans",
         "one lever (credit limits), 2,000 loans",
-        "six raw columns (balances), 2,000 loans",
-        "what moved it, three shocks and the economy, wall, 2,000 loans",
+        "6 raw columns (balances), 2,000 loans",
+        "what moved it, 3 shocks and the economy, wall, 2,000 loans",
         "one customer: derive, bin, score, SHAP",
         "per loan, SHAP: shap.TreeExplainer, path-dependent",
     } <= set(figures)

@@ -81,7 +81,7 @@ def test_training_whose_tables_differ_from_the_model_writes_nothing(tmp_path: Pa
         return tables
 
     monkeypatch.setattr(making, "compile_model", corrupt)
-    with pytest.raises(ParityError, match=r"No release: Tables equal the trained model, all customers: 1e-06, at most"):
+    with pytest.raises(ParityError, match=r"No release: Tables equal the trained model, all records: 1e-06, at most"):
         Store(tmp_path, "cards").train()
     assert list(tmp_path.rglob("*")) == []
 
