@@ -351,7 +351,8 @@ def members(
     columns = st.columns(5, gap="small")
     for k, number in enumerate(ids[:MOST]):
         columns[k % 5].page_link(
-            "applicant.py", label=f"{person.capitalize()} {number:,}",
+            "applicant.py",
+            label=f"{person.capitalize()} {number:,}",
             query_params=deployed.address() | {"customer": str(number)},
         )
     st.caption(f"{min(len(ids), MOST)} of {len(ids):,}, those nearest to the cut-off; all of them in the download.")

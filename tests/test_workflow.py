@@ -12,7 +12,7 @@ from model.__main__ import main
 
 PROJECT = Path(__file__).parents[1]
 WORKFLOW = PROJECT / ".github" / "workflows" / "model.yml"
-BASH = re.compile(r"\$\{\w+:\+([^}]*)\}|\$\w+|\|.*")  # what stands where a variable is set, variables, what follows a pipe
+BASH = re.compile(r"\$\{\w+:\+([^}]*)\}|\$\w+|\|.*")  # where a variable is set, variables, after a pipe
 
 
 @pytest.fixture(scope="module")

@@ -73,8 +73,8 @@ def performance_gates(contract: Contract, found: Mapping[str, Performance]) -> l
         Gate("auc", "Ranks well: AUC", shipped.auc, bounds.auc_at_least, at_least=True),
         Gate("brier", "Small errors: Brier score", shipped.brier, bounds.brier_at_most),
         Gate("ece", "Says what happens: calibration error", shipped.ece, bounds.ece_at_most),
-        Gate("slope", "Neither timid: calibration slope", shipped.slope, bounds.slope_at_most),
-        Gate("slope_low", "nor overconfident: calibration slope", shipped.slope, bounds.slope_at_least, at_least=True),
+        Gate("slope", "Not timid: calibration slope", shipped.slope, bounds.slope_at_most),
+        Gate("slope_low", "Not overconfident: calibration slope", shipped.slope, bounds.slope_at_least, at_least=True),
     ]
     if bounds.log_loss_at_most is not None:
         gates.append(Gate("log_loss", "Little surprise: log-loss", shipped.log_loss, bounds.log_loss_at_most))
