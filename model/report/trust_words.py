@@ -308,9 +308,10 @@ def reliability_headline(bins: Sequence[Bin]) -> str:
         return f"In all {len(bins)} groups by risk, what was predicted lies within what was observed (95{NBSP}%)"
     worst = max(off, key=lambda each: abs(each.observed - each.predicted))
     way = "fewer" if worst.observed < worst.predicted else "more"
+    held = f"{len(bins) - len(off)} of {len(bins)}" if len(off) < len(bins) else f"None of {len(bins)}"
     return (
-        f"In {len(bins) - len(off)} of {len(bins)} groups by risk predicted lies within observed; at "
-        f"{share(worst.predicted)} predicted, {way} defaulted: {share(worst.observed)}"
+        f"{held} groups by risk came out as predicted; where {share(worst.predicted)} was predicted, {way} defaulted: "
+        f"{share(worst.observed)}"
     )
 
 
