@@ -95,7 +95,7 @@ def test_gap_tile_tells_what_the_two_rates_differ_by(proof: Proof, release: Rele
     ("bins", "told"),
     [
         ([Bin(10, 0.1, 0.1, 0.0, 0.3)], "In all 1 groups by risk"),
-        ([Bin(10, 0.1, 0.1, 0.0, 0.3), Bin(10, 0.5, 0.7, 0.6, 0.8)], f"where 50.0{NBSP}% was predicted, more defaulted: 70.0"),
+        ([Bin(10, 0.1, 0.1, 0.0, 0.3), Bin(10, 0.5, 0.7, 0.6, 0.8)], f"was predicted, more defaulted: 70.0{NBSP}%"),
         ([Bin(10, 0.5, 0.3, 0.2, 0.4)], "fewer defaulted: 30.0"),
     ],
 )
