@@ -39,7 +39,7 @@ def test_absurd_record_lies_outside(territory: Territory, contract: Contract, bo
 
 def test_about_one_customer_in_a_hundred_is_outside_and_five_are_unusual(territory: Territory, book: Book):
     percentiles = territory.percentile(book.inputs[:, ::7])
-    assert 0.004 < (percentiles >= 99).mean() < 0.02
+    assert 0.004 < (percentiles >= 99).mean() < 0.025
     assert 0.03 < (percentiles >= 95).mean() < 0.07
 
 
