@@ -39,14 +39,6 @@ def error_bins(predicted: Array, bins: int = 10) -> NDArray[np.int64]:
     return np.asarray(np.clip(np.ceil(predicted * bins) - 1, 0, bins - 1), np.int64)
 
 
-def in_the_large(outcome: Array, predicted: Array) -> float:
-    """Calibration in the large: observed default rate less mean PD; above 0 the model is too optimistic.
-
-    1 default of 4 predicted 0.2 each → 0.05.
-    """
-    return float(np.mean(outcome) - np.mean(predicted))
-
-
 def log_losses(outcome: Array, predicted: Array) -> Array:
     """−ln of the probability given to what happened, per record, (n,): 0.5 → 0.693."""
     p = np.clip(predicted, CERTAIN, 1 - CERTAIN)

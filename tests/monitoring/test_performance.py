@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
-from model.monitoring.performance import calibration_error, calibration_line, in_the_large, measure
+from model.monitoring.performance import calibration_error, calibration_line, measure
 from tests.monitoring.samples import borrowers, columns, pairs, stretched
 
 
@@ -98,7 +98,3 @@ def test_one_class_only_has_errors_but_no_ranking_and_no_slope(outcome: np.ndarr
     found = measure(outcome, np.array([0.1, 0.2, 0.3, 0.4]))
     assert np.isnan([found.auc, found.slope]).all()
     assert np.isfinite([found.brier, found.log_loss, found.ece]).all()
-
-
-def test_calibration_in_the_large_is_observed_less_predicted():
-    assert in_the_large(np.array([1.0, 0, 0, 0]), np.full(4, 0.2)) == pytest.approx(0.05)
