@@ -429,10 +429,11 @@ def belongs(release: Release, book: Book) -> None:
     """Raise ReleaseError if a release was trained on another snapshot or contract than ``book`` has."""
     trained = release.manifest["data_sha256"], release.manifest["contract_sha256"]
     if trained != (book.sha256, book.contract.hash):
-        name = book.contract.book.name
+        name, differs = book.contract.book.name, ", ".join(origin.differences(release.manifest, book))
         raise ReleaseError(
-            f"Release {release.id} was trained on another snapshot or contract of {name} than the one installed. Train "
-            f"anew (python -m model train --book {name}) and promote that, or go back to the version it came from."
+            f"Release {release.id} was trained on another snapshot or contract of {name} than the one installed: what "
+            f"differs is {differs}. Train anew (python -m model train --book {name}) and promote that, or go back to "
+            "the version it came from."
         )
 
 
