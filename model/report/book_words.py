@@ -273,10 +273,9 @@ def _listed(parts: Sequence[str]) -> str:
 
 
 def _shock_value(unit: str, value: float) -> str:
-    size = numbers.plain(abs(value), 0 if value == round(value) else 1)
-    if unit == "±%":
-        return f"{size}{NBSP}% {'higher' if value > 0 else 'lower'}"
-    return f"{size}{NBSP}%"
+    if unit in ("±%", "pp"):
+        return _moved(unit, value)
+    return f"{numbers.plain(abs(value), 0 if value == round(value) else 1)}{NBSP}%"
 
 
 def _moved(unit: str, by: float) -> str:
@@ -309,8 +308,8 @@ def lever_value(contract: Contract, stress: Stress, name: str) -> str:
     for shock in contract.shocks:
         if shock.name == name:
             value = stress.number(contract, name)
-            size = f"{numbers.plain(abs(value))}{NBSP}%"
-            return numbers.signed(size, value) if shock.unit == "±%" else size
+            size = f"{numbers.plain(abs(value))}{NBSP}{'pp' if shock.unit == 'pp' else '%'}"
+            return numbers.signed(size, value) if shock.unit in ("±%", "pp") else size
     for variable in contract.economy:
         if variable.name == name:
             by = changes(contract, stress)[name]

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data import books
 from data.contract import Contract
 from data.presets import preset
 from model.report import book_words, figures
@@ -191,3 +192,10 @@ def test_capital_of_nothing_has_no_return_and_breaks_no_limit():
     free = Totals(30_000, 3.294e9, 6634.8, 5.815e8, 0.0, 0.0, 0.0, 5e8, 3.0)
     told = book_words.told(CONTRACT, Stress(), "return_on_capital", BASE, free)
     assert (told.now, told.holds) == ("none", None)
+
+
+def test_a_shock_in_points_is_told_in_points_with_its_sign():
+    contract = books.contract("small_business")
+    stress = Stress().put(contract, "guarantee", -10)
+    assert book_words.lever_value(contract, stress, "guarantee") == f"{MINUS}10{NBSP}pp"
+    assert "guaranteed share 10 points lower" in book_words.verdict(contract, stress, TODAY, BASE, worse(1.1))
