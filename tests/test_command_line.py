@@ -203,7 +203,7 @@ def test_train_that_fails_a_gate_promotes_nothing_and_exits_with_one(own_home: P
     result = run(own_home, "train")
     assert result.exit_code == 1
     assert "FAILED  Ranks well: AUC" in result.stdout
-    assert "promote" not in result.stdout
+    assert "Not to be promoted: Ranks well: AUC." in result.stdout
 
 
 # ---- verify ----------------------------------------------------------------------------------------------------------
@@ -319,7 +319,7 @@ def test_promote_of_a_release_that_failed_a_gate_exits_with_one(own_home: Path, 
 
 def test_promote_with_an_override_tells_what_was_passed_over(own_home: Path, store: Store, poor: str):
     told = run(own_home, "promote", poor, "--why", "New data", "--override", "The board accepts it").stdout
-    assert told == f"{poor} is now the champion. Passed over: auc; the reason stands on its card.\n"
+    assert told == f"{poor} is now the champion. Passed over: Ranks well: AUC. The reason stands on its card.\n"
     moved = next(each for each in store.history() if each.release == poor)
     assert (moved.why, moved.override, moved.gates) == ("New data", "The board accepts it", ("auc",))
 

@@ -93,7 +93,7 @@ def champion_gates(contract: Contract, champion: str, compared: Sequence[Compare
     for each in compared:
         worst = -each.low if each.name == "auc" else each.high
         note = f"{each.candidate:.4f} against {each.champion:.4f} of {champion} on {n:,} records; "
-        note += f"difference {each.low:+.4f} to {each.high:+.4f}."
+        note += f"difference {each.low:+.4f} to {each.high:+.4f}.".replace("-", "\N{MINUS SIGN}")
         label = f"At worst {WORSE[each.name]} than the champion by"
         gates.append(Gate(f"worse_{each.name}", label, worst, most[each.name], kind="champion", note=note))
     return gates

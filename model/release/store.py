@@ -432,8 +432,8 @@ def belongs(release: Release, book: Book) -> None:
         name, differs = book.contract.book.name, ", ".join(origin.differences(release.manifest, book))
         raise ReleaseError(
             f"Release {release.id} was trained on another snapshot or contract of {name} than the one installed: what "
-            f"differs is {differs}. Train anew (python -m model train --book {name}) and promote that, or go back to "
-            "the version it came from."
+            f"differs is {differs}. Train anew (python -m model train --book {name}) and promote that, or make the "
+            f"champion before it the champion again (python -m model rollback --book {name})."
         )
 
 

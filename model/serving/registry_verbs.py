@@ -75,14 +75,17 @@ def _trained(result: dict[str, Any]) -> str:
         lines += ["", f"Beside the champion {result['champion']['id']}, {result['champion']['n']:,} records:"]
         lines += [f"  {name:<18} {own} against {other}, difference {gap}: {reading}"
                   for name, own, other, gap, reading in words.champion_rows(result)]  # fmt: skip
-    end = ""
+    failed = [str(gate["label"]) for gate in in_the_way(result["gates"])]
+    end = f"Not to be promoted: {'; '.join(failed)}. With a reason it can be all the same: promote --override REASON."
     if result["promoted"]:
         end = "Promoted to champion."
+    elif result["champion_already"]:
+        end = "It is the champion already."
     elif result["unread"]:
         end = f"Not to be promoted. {result['unread']}"
     elif result["passed"]:
         end = f"Promote it with: python -m model promote {result['release']} --book {result['book']}"
-    return "\n".join([*lines, "", end] if end else lines)
+    return "\n".join([*lines, "", end])
 
 
 @click.command()
@@ -107,6 +110,7 @@ def train(
             raise BadInput(f"The window {each} is empty: its first vintage lies after its last. Change places.")
     release = store.train(progress(as_json), since, until, None if again == Window() else again)
     result = {**_summary(release), "book": book, "unread": unread(release.contract)}
+    result["champion_already"] = store.aliases().get("champion") == release.id
     result["promoted"] = bool(result["passed"] and not result["unread"] and "champion" not in store.aliases())
     if result["promoted"]:
         store.promote(release.id, who=getuser(), why="The first release whose gates passed.")
@@ -173,11 +177,11 @@ def promote(release: str, alias: str, why: str, override: str, book: str, as_jso
     """Point an alias to a release whose gates passed, or whose failed gates are overridden for a reason."""
     store = store_of(book)
     identity = store.promote(release, alias, getuser(), why, override)
-    failed = [str(gate["name"]) for gate in in_the_way(store.report(identity)["gates"])]
+    failed = [str(gate["label"]) for gate in in_the_way(store.report(identity)["gates"])]
     result = {"release": identity, "alias": alias, "overridden": failed}
 
     def text(result: dict[str, Any]) -> str:
-        passed_over = f" Passed over: {', '.join(failed)}; the reason stands on its card." if failed else ""
+        passed_over = f" Passed over: {'; '.join(failed)}. The reason stands on its card." if failed else ""
         return f"{result['release']} is now the {result['alias']}.{passed_over}"
 
     answer(result, as_json, text)

@@ -355,10 +355,11 @@ class Proof:
         return until is not None and float(when) > until
 
     def calibrated(self, row: Bin, when: str = "") -> Verdict:
-        """Whether a mean PD agrees with what was observed: it ``holds`` within the 95 % interval; outside it but within
-        `gap_bound`, where chance no longer explains it but it is small, ``watch``; beyond both it does not."""
+        """Whether a mean PD agrees with what was observed, where there are records enough: it ``holds`` within the 95 %
+        interval; outside it but within `gap_bound`, where chance no longer explains it but it is small, ``watch``;
+        beyond both it does not."""
         bound = self.gap_bound(when)
-        if not row.n or np.isnan(bound):
+        if row.n < FEWEST or np.isnan(bound):
             return ""
         if row.agrees:
             return "holds"

@@ -1,5 +1,7 @@
 """The frame around every page, and what is shown while there is no model."""
 
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,17 +20,31 @@ def test_the_frame_names_book_date_sample_and_model(open_app: Open, home: Path) 
     assert f"model {Store(home, 'cards').resolve('champion')[:6]} live" in text
 
 
-def test_without_a_release_training_is_shown_and_no_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Store, "train", _stuck)
+@pytest.fixture
+def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A training that goes on as long as the test does."""
+    over = threading.Event()
+
+    def wait(*_given: object, **_more: object) -> None:
+        over.wait(60)
+        raise WhatIfError("It stopped.")
+
+    monkeypatch.setattr(Store, "train", wait)
+    yield
+    over.set()
+
+
+@pytest.mark.usefixtures("stuck")
+def test_without_a_release_training_is_shown_and_no_page(desk: Desk) -> None:
     at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60).run()
     assert not at.exception
     assert "being trained" in at.subheader[0].value
-    assert at.progress or at.error
+    assert at.get("progress")
     assert not at.number_input
 
 
-def test_a_failed_training_is_told_and_can_be_tried_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Store, "train", _stuck)
+@pytest.mark.usefixtures("stuck")
+def test_a_failed_training_is_told_and_can_be_tried_again(desk: Desk) -> None:
     desk.train("cards").error = "No release: the tables do not equal the model."
     at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60).run()
     assert "the tables do not equal the model" in at.error[0].value
@@ -46,7 +62,3 @@ def test_an_altered_release_is_refused_with_what_to_do(own_home: Path, monkeypat
     assert not at.exception
     assert "was altered" in at.error[0].value
     assert not at.number_input
-
-
-def _stuck(_store: Store, _progress: object = None) -> None:
-    raise WhatIfError("It stopped.")
