@@ -23,6 +23,7 @@ Nothing else: a formula is read from a file that a bank edits, so it can call no
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from threading import Lock
 from types import CodeType
 from typing import Any
 
@@ -32,6 +33,15 @@ from numpy.typing import NDArray
 from data.errors import ContractError
 
 Array = NDArray[np.float64]
+
+_READING = Lock()
+
+
+def _tree(text: str) -> ast.Expression:
+    """The syntax tree of ``text``, one thread at a time: before Python 3.12 the interpreter counts the depth of all
+    trees under construction in one place, and two at once can end in a SystemError (CPython issue 106905)."""
+    with _READING:
+        return ast.parse(text, mode="eval")
 
 
 def _over_months(reduce: Any, pair: Any) -> Callable[..., Any]:
@@ -90,7 +100,7 @@ class Formula:
 def names_in(text: str) -> frozenset[str]:
     """Every name that a formula mentions, declared or not; none where it cannot be read."""
     try:
-        return frozenset(node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name))
+        return frozenset(node.id for node in ast.walk(_tree(text)) if isinstance(node, ast.Name))
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # `parse` says what is wrong with it
         return frozenset()
 
@@ -104,7 +114,7 @@ def parse(text: str, known: frozenset[str] | set[str]) -> Formula:
         If the text is not an expression of the language above or reads an unknown name.
     """
     try:
-        tree = ast.parse(text, mode="eval")
+        tree = _tree(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ContractError(f"The formula {text!r} cannot be read: {getattr(error, 'msg', error)}.") from error
     nodes = list(ast.walk(tree))

@@ -1,5 +1,8 @@
 """The language of a contract's formulas: what it computes, and that it can do nothing else."""
 
+import gc
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -195,3 +198,34 @@ def test_formula_reaches_no_builtin_of_python():
     formula = parse("limit", KNOWN)
     with pytest.raises(NameError):
         formula({"bill": 1.0})
+
+
+class Garbage:
+    """In a circle with itself, so that its end is the collector's, in the middle of whatever is being built."""
+
+    def __init__(self) -> None:
+        self.circle = self
+
+    def __del__(self) -> None:
+        for _ in range(50):
+            pass
+
+
+def test_formulas_are_read_by_many_threads_at_once():
+    """A service reads contracts in several threads; here they are switched as often as the interpreter can."""
+
+    def read(_: int) -> str:
+        Garbage()
+        return parse(text, KNOWN).text
+
+    text = "where(limit > 1, limit, round(limit / max(limit, 1), 3)) + " * 5 + "limit"
+    interval, thresholds = sys.getswitchinterval(), gc.get_threshold()
+    sys.setswitchinterval(1e-6)
+    gc.set_threshold(5)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            texts = set(threads.map(read, range(1000)))
+    finally:
+        sys.setswitchinterval(interval)
+        gc.set_threshold(*thresholds)
+    assert texts == {text}
