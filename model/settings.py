@@ -22,8 +22,9 @@ def _networks(given: object) -> object:
 
 
 class Settings(BaseSettings):
-    """``home``: where releases, users' own books and other state live. ``book``: the book the dashboard opens on.
-    ``url_state``: whether edits stand in the address (``off`` leaves only the customer's number).
+    """``home``: where releases, users' own books and other state live. ``book``: the book the dashboard opens on,
+    and whose model the service answers with. ``url_state``: whether edits stand in the address (``off`` leaves only the
+    customer's number).
 
     The deployed model: ``model_url`` of a server to call instead of the model in this process, ``model_protocol`` it
     speaks (detected if not set), ``model_name`` there, ``model_token`` sent as bearer, ``model_mapping`` a TOML file

@@ -25,7 +25,7 @@ from model.serving.audit import Audit
 from model.serving.database import engine
 from model.serving.replay import customer_outputs
 from model.settings import Settings
-from tests.forging import failing, forge, twin, unreviewed
+from tests.forging import failing, forge, point, stray, twin, unreviewed
 from tests.serving.recording import entry
 
 PROJECT = Path(__file__).parents[1]
@@ -293,18 +293,43 @@ def test_releases_runs_as_a_program(home: Path, release: Release):
 
 def test_promote_and_rollback_change_the_champion(own_home: Path, store: Store, release: Release):
     second = twin(store)
-    found = answer(run(own_home, "promote", second[:6], "--json"))
+    found = answer(run(own_home, "promote", second[:6], "--why", "Newer data", "--json"))
     assert found == {"release": second, "alias": "champion", "overridden": []}
     assert store.aliases()["champion"] == second
-    assert answer(run(own_home, "rollback", "--json")) == {"release": release.id, "alias": "champion"}
+    back = answer(run(own_home, "rollback", "--why", "Too late", "--json"))
+    assert back == {"release": release.id, "alias": "champion"}
     assert store.aliases()["champion"] == release.id
 
 
 def test_promote_and_rollback_tell_people_what_they_did(own_home: Path, store: Store, release: Release):
     second = twin(store)
-    assert run(own_home, "promote", second, "--as", "challenger").stdout == f"{second} is now the challenger.\n"
-    assert run(own_home, "promote", second).stdout == f"{second} is now the champion.\n"
-    assert run(own_home, "rollback").stdout == f"{release.id} is the champion again.\n"
+    why = ("--why", "Newer data")
+    assert run(own_home, "promote", second, "--as", "challenger", *why).stdout == f"{second} is now the challenger.\n"
+    assert run(own_home, "promote", second, *why).stdout == f"{second} is now the champion.\n"
+    assert run(own_home, "rollback", *why).stdout == f"{release.id} is the champion again.\n"
+
+
+def test_promote_and_rollback_ask_why(own_home: Path, store: Store, release: Release):
+    second = twin(store)
+    for words in (("promote", second), ("rollback",)):
+        assert "Missing option '--why'" in run(own_home, *words).stderr
+        result = run(own_home, *words, "--why", " ")
+        assert result.exit_code == 2
+    assert result.stderr.startswith("Error: The book cards has no previous champion")
+    assert store.aliases() == {"champion": release.id}
+
+
+def test_promote_and_rollback_to_a_release_of_another_contract_are_refused(
+    own_home: Path, store: Store, release: Release
+):
+    other = stray(store)
+    point(store, previous=other)
+    for words in (("promote", other), ("rollback",)):
+        result = run(own_home, *words, "--why", "Newer data")
+        assert result.exit_code == 2
+        assert f"Error: Release {other} was trained on another snapshot or contract of cards" in result.stderr
+        assert "Train anew (python -m model train --book cards)" in result.stderr
+    assert store.aliases() == {"champion": release.id, "previous": other}
 
 
 def test_promote_of_a_release_that_failed_a_gate_exits_with_one(own_home: Path, store: Store, poor: str):
@@ -481,9 +506,10 @@ def test_bad_use_of_the_record_is_told_and_exits_with_two(own_home: Path, words:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("promote", "nothing"), "Error: The release 'nothing' of the book cards does not exist. There are: champion"),
+        (("promote", "nothing", "--why", "y"), "Error: The release 'nothing' of the book cards does not exist."),
+        (("verify", "nothing"), "does not exist. There are: champion"),
         (("verify", "nothing"), "Error: The release 'nothing' of the book cards does not exist."),
-        (("rollback",), "Error: The book cards has no previous champion to go back to."),
+        (("rollback", "--why", "y"), "Error: The book cards has no previous champion to go back to."),
         (("releases", "--book", "mortgages"), "Error: There is no book 'mortgages'. There are: cards, small_business."),
         (("train", "--book", "mortgages"), "Error: There is no book 'mortgages'. There are: cards, small_business."),
         (("verify", "--book", "../cards"), "Error: There is no book '../cards'."),
@@ -493,6 +519,7 @@ def test_bad_use_of_the_record_is_told_and_exits_with_two(own_home: Path, words:
         (("train", "--since", "2005", "--until", "2003"), "Error: The window 2005 to 2003 is empty"),
         (("card", "nothing"), "Error: The release 'nothing' of the book cards does not exist."),
         (("promote",), "Missing argument 'RELEASE'"),
+        (("promote", "champion", "--why", " "), "Error: Nothing was changed. Say why"),
         (("forecast",), "No such command 'forecast'"),
     ],
 )
@@ -530,6 +557,42 @@ def test_help_names_every_verb(tmp_path: Path):
         f"  {verb} " in told
         for verb in ("train", "verify", "releases", "promote", "rollback", "card", "bench", "audit")
     )
+
+
+@pytest.mark.parametrize("verb", main.commands)
+def test_list_of_verbs_tells_each_as_its_own_help_does(tmp_path: Path, verb: str):
+    told = " ".join(run(tmp_path, verb, "--help").stdout.split())
+    assert f"{verb} [OPTIONS]" in told
+    assert main.commands[verb].help in told
+
+
+@pytest.mark.parametrize(
+    ("words", "waits_for"),
+    [
+        (("--help",), set()),
+        (("forecast",), set()),
+        (("token", "list"), {"pydantic"}),
+        (("releases", "--history"), {"pydantic", "numpy"}),
+        (("promote", "champion", "--why", "It is one already"), {"pydantic", "numpy", "scipy", "numba"}),
+        (("card", "champion", "--json"), {"pydantic", "numpy", "scipy", "numba", "pandas", "pyarrow"}),
+    ],
+)
+def test_verb_waits_only_for_what_it_needs(own_home: Path, words: tuple[str, ...], waits_for: set[str]):
+    heavy = {
+        "fastapi", "mlflow", "numba", "numpy", "pandas", "plotly", "pyarrow", "pydantic", "scipy", "shap", "skops",
+        "sklearn", "sqlalchemy", "streamlit", "uvicorn",
+    }  # fmt: skip
+    program = (
+        "import atexit, runpy, sys\n"
+        f"atexit.register(lambda: print(*sorted({heavy} & set(sys.modules)), file=sys.stderr))\n"
+        "runpy.run_module('model', run_name='__main__', alter_sys=True)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program, *words],
+        cwd=PROJECT, env={**os.environ, "WHATIF_HOME": str(own_home)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in ran.stderr
+    assert set(ran.stderr.splitlines()[-1].split()) == waits_for
 
 
 # ---- bench -----------------------------------------------------------------------------------------------------------

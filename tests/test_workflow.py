@@ -39,7 +39,7 @@ def test_workflow_trains_verifies_and_writes_the_card(workflow: dict[str, Any]):
 
 def test_every_verb_and_option_of_the_workflow_exists(workflow: dict[str, Any]):
     for verb, *words in verbs(workflow):
-        known = {name for each in main.commands[verb].params for name in (*each.opts, *each.secondary_opts)}
+        known = {name for each in main.commands[verb].chosen().params for name in (*each.opts, *each.secondary_opts)}
         assert {word for word in words if word.startswith("--")} <= known, verb
 
 

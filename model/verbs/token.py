@@ -8,8 +8,7 @@ import click
 
 from model.serving.access import MOST_DAYS, SCOPES, Tokens
 from model.settings import settings
-
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+from model.verbs.terminal import json_option
 
 
 @click.group()

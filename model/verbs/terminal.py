@@ -1,26 +1,27 @@
-"""What the verbs of the command line have in common: their options, how they answer and how they tell of progress."""
+"""What the verbs of the command line have in common: how they answer, how they tell of progress, how they end."""
 
 import json
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from data.books import folder
-from model.release.store import Store
-from model.release.training import Progress, silent
-from model.settings import settings
+if TYPE_CHECKING:
+    from model.release.training import Progress
 
 FAILED, BAD = 1, 2  # exit statuses: a check failed; bad use or bad input
 
-book_option = click.option("--book", default=lambda: settings().book, help="The book; cards by default.")
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 
 
-def progress(as_json: bool) -> Progress:
+def progress(as_json: bool) -> "Progress":
     """How progress is told: on standard error, or not at all."""
-    return silent if as_json else _told
+    return _silent if as_json else _told
+
+
+def _silent(_doing: str, _share: float) -> None:
+    pass
 
 
 def _told(doing: str, share: float) -> None:
@@ -39,10 +40,3 @@ def sound(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: sound(each) for key, each in value.items()}
     return [sound(each) for each in value] if isinstance(value, list | tuple) else value
-
-
-def store_of(book: str) -> Store:
-    """The releases of a book; a book that is not there is told before anything else."""
-    using = settings()
-    folder(book, using.home)
-    return Store(using.home, book)

@@ -1,16 +1,18 @@
-"""The verb that runs the REST service alone: ``python -m model serve``."""
+"""The verb that runs the REST service alone."""
 
 import os
 import tempfile
 from typing import Any
 
 import click
+import uvicorn
 
 from model.errors import ReleaseError
 from model.release.store import Store
 from model.serving.access import Tokens, loopback
 from model.serving.database import engine
 from model.settings import settings
+from model.verbs.book import book_option, home_of
 
 GRACE = 30  # seconds that requests under way are given when the service is told to end
 
@@ -19,21 +21,21 @@ GRACE = 30  # seconds that requests under way are given when the service is told
 @click.option("--host", default="127.0.0.1", help="Where to listen; beyond this machine a token is asked for.")
 @click.option("--port", default=8600, type=click.IntRange(1, 65_535))
 @click.option("--workers", default=1, type=click.IntRange(1, 64), help="Processes; each writes a chain of its own.")
-def serve(host: str, port: int, workers: int) -> None:
-    """The REST service alone, without the dashboard."""
-    import uvicorn  # a fifth of a second that the other verbs need not wait
-
-    using = settings()
-    store = Store(using.home, using.book)
+@book_option
+def serve(host: str, port: int, workers: int, book: str) -> None:
+    """The REST service alone, without the dashboard, for one book."""
+    store = Store(settings().home, book)
     if "champion" not in store.aliases():
-        raise ReleaseError(f"There is no champion to serve yet. Run: python -m model train --book {using.book}")
+        home_of(book)
+        raise ReleaseError(f"There is no champion to serve yet. Run: python -m model train --book {book}")
+    os.environ |= {"WHATIF_BOOK": book, "WHATIF_LISTENING": host}  # which the workers read
+    using = settings()
     engine(using).dispose()  # said here in a sentence, where a worker would end with a traceback
     if workers > 1:
         store.load()
     if using.api_tokens or (using.api_tokens is None and not loopback(host)):
         tokens = len(Tokens(using.home).listing())
         click.echo(f"Tokens are asked for; {tokens} are known. More: python -m model token create NAME", err=True)
-    os.environ["WHATIF_LISTENING"] = host
     options: dict[str, Any] = {"workers": workers} if workers > 1 else {}
     with tempfile.TemporaryDirectory(prefix="whatif-metrics-") as folder:
         if workers > 1:

@@ -1,0 +1,99 @@
+"""What releases a book has, as their folder tells: their names, where aliases point, who moved them and why.
+
+Nothing is loaded and nothing checked, so that a list of releases needs no compiler: `store.Store` does both.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from model.errors import ReleaseError
+
+
+@dataclass(frozen=True)
+class Moved:
+    """One line of the history: when an ``alias`` came to point to a ``release``, who did it and why; ``override``: the
+    reason for which the ``gates`` that had failed were passed over."""
+
+    at: datetime
+    alias: str
+    release: str
+    who: str
+    why: str = ""
+    override: str = ""
+    gates: tuple[str, ...] = ()
+
+
+class Register:
+    """The releases of one book under a home folder, for listings."""
+
+    def __init__(self, home: Path, book: str) -> None:
+        self.home, self.book = home, book
+        self.root = home / "releases" / book
+
+    def resolve(self, reference: str) -> str:
+        """The id that an alias, an id or a unique beginning of one names."""
+        known = self.ids()
+        aliases = self.aliases()
+        if reference in aliases:
+            return aliases[reference]
+        matches = [each for each in known if each.startswith(reference)]
+        if len(matches) == 1:
+            return matches[0]
+        what = "is ambiguous" if matches else "does not exist"
+        there = ", ".join([*aliases, *known]) or "none yet; run: python -m model train"
+        raise ReleaseError(f"The release {reference!r} of the book {self.book} {what}. There are: {there}.")
+
+    def ids(self) -> list[str]:
+        """Ids of all releases, the oldest first."""
+        found = self.root.glob("[!.]*/manifest.json")
+        return [path.parent.name for path in sorted(found, key=lambda path: path.stat().st_mtime)]
+
+    def manifest(self, identity: str) -> dict[str, Any]:
+        """A release's manifest, unchecked: for listings."""
+        found: dict[str, Any] = json.loads((self.root / identity / "manifest.json").read_bytes())
+        return found
+
+    def report(self, identity: str) -> dict[str, Any]:
+        """A release's gates and figures, unchecked: for listings."""
+        found: dict[str, Any] = json.loads((self.root / identity / "gates.json").read_bytes())
+        return found
+
+    def aliases(self) -> dict[str, str]:
+        """Alias → id."""
+        try:
+            found: dict[str, str] = json.loads((self.root / "aliases.json").read_text())
+        except FileNotFoundError:
+            return {}
+        except ValueError as error:
+            raise ReleaseError(
+                f"aliases.json of {self.book} is unreadable; promote a release anew once that file is gone."
+            ) from error
+        return found
+
+    def history(self, identity: str = "") -> list[Moved]:
+        """Every time an alias moved, the oldest first; of one release alone, if one is named."""
+        try:
+            lines = (self.root / "history.jsonl").read_text(errors="replace").splitlines()
+        except OSError:
+            return []
+        found = []
+        for line in lines:
+            try:
+                each = json.loads(line)
+                moved = Moved(
+                    datetime.fromisoformat(each["at"]), str(each["alias"]), str(each["release"]),
+                    str(each.get("who", "")), str(each.get("why", "")), str(each.get("override", "")),
+                    tuple(map(str, each.get("gates", ()))),
+                )  # fmt: skip
+            except (ValueError, KeyError, TypeError, AttributeError):  # a line half written when the machine went down
+                continue
+            found.append(moved)
+        return [each for each in found if identity in ("", each.release)]
+
+    def since(self, alias: str = "champion") -> datetime | None:
+        """When an alias last came to point where it points; None if that is not on record."""
+        last = next((each for each in reversed(self.history()) if each.alias == alias), None)
+        return last.at if last is not None and last.release == self.aliases().get(alias) else None
