@@ -3,7 +3,8 @@
 WhatIfError
 ├── NotTabular          a fitted model that is no sum of one- and two-input tables
 ├── ReleaseError        a release that is absent, altered or not what it says
-│   └── ParityError     a release whose tables disagree with the model they were made from
+│   ├── ParityError     a release whose tables disagree with the model they were made from
+│   └── Mismatch        a release of another contract or snapshot than its book has
 ├── GateError           a release that a gate keeps from being promoted
 ├── StoreError          a record that cannot be written or read
 ├── Forbidden           somebody who may not do this
@@ -28,6 +29,10 @@ class ReleaseError(WhatIfError):
 
 class ParityError(ReleaseError):
     """Tables that disagree with the model they were made from."""
+
+
+class Mismatch(ReleaseError):
+    """A release of another contract or snapshot than its book has."""
 
 
 class GateError(WhatIfError):

@@ -1,11 +1,15 @@
 """Releases altered by hand and hashed anew, as somebody with access to the disk could."""
 
 import hashlib
+import io
 import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from model.release.store import Release, Store
 
@@ -29,7 +33,34 @@ def forge(store: Store, source: str, files: Mapping[str, bytes], **claims: Any) 
 
 
 def twin(store: Store, source: str = "champion") -> str:
-    """A second sound release: the same model under a contract with one more remark."""
+    """A second sound release of the same book: the same model, under a name of its own."""
+    return forge(store, store.resolve(source), {}, created="2020-01-01T00:00:00+00:00")
+
+
+def shifted(store: Store, by: float) -> str:
+    """A second sound release of the same book: everybody's log-odds moved."""
+    source = store.resolve("champion")
+    tables, golden = unpacked(store.root / source / "tables.npz"), unpacked(store.root / source / "golden.npz")
+    tables |= {name: tables[name] + by for name in ("intercept", "base")}
+    golden["margins"] = golden["margins"] + by
+    return forge(store, source, {"tables.npz": packed(**tables), "golden.npz": packed(**golden)})
+
+
+def packed(**arrays: NDArray[Any]) -> bytes:
+    """Arrays as a release holds them."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def unpacked(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of a file of a release."""
+    with np.load(path) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def stray(store: Store, source: str = "champion") -> str:
+    """A sound release that does not belong to the book: the same model under a contract with one more remark."""
     source = store.resolve(source)
     text = (store.root / source / "contract.toml").read_bytes() + b"\n# one more remark\n"
     return forge(store, source, {"contract.toml": text}, contract_sha256=hashlib.sha256(text).hexdigest())
@@ -48,3 +79,8 @@ def unreviewed(store: Store, release: Release) -> str:
     """A sound release whose contract says that no person has read it."""
     text = (release.path / "contract.toml").read_bytes().replace(b"[book]\n", b"[book]\nreviewed = false\n", 1)
     return forge(store, release.id, {"contract.toml": text}, contract_sha256=hashlib.sha256(text).hexdigest())
+
+
+def point(store: Store, **aliases: str) -> None:
+    """Aliases as somebody with an editor could move them."""
+    (store.root / "aliases.json").write_text(json.dumps(store.aliases() | aliases))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,8 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from data.formulas import Array
 from model.monitoring.bins import codes, edges_of
 
-Verdict = Literal["stable", "watch", "act", "unknown"]
-WATCH, ACT = 0.10, 0.25
+WATCH, ACT = 0.10, 0.25  # the industry's rule: below the first stable, above the second act
 EMPTY = 1e-4  # the share an empty bin counts as: one record in 10,000
 OF_PD = -1  # the index of the PD, whose drift stands after those of all inputs
 
@@ -61,11 +60,6 @@ class Drift:
     expected: Array
     actual: Array
 
-    @property
-    def verdict(self) -> Verdict:
-        """``stable``, ``watch`` or ``act``; ``unknown`` without records."""
-        return verdict(self.psi)
-
 
 def snapshot_of(inputs: Array, pd: Array) -> Snapshot:
     """The distributions of ``inputs`` (k, n) and ``pd`` (n,): ten bins of equally many, or one per value up to 12.
@@ -85,13 +79,6 @@ def psi(expected: ArrayLike, actual: ArrayLike) -> float:
     """
     e, a = (np.maximum(np.asarray(each, np.float64), EMPTY) for each in (expected, actual))
     return float(np.sum((a - e) * np.log(a / e)))
-
-
-def verdict(index: float) -> Verdict:
-    """What a PSI means by the industry's rule: below 0.10 stable, up to 0.25 watch, above act."""
-    if np.isnan(index):
-        return "unknown"
-    return "act" if index > ACT else "watch" if index >= WATCH else "stable"
 
 
 def drift(snapshot: Snapshot, inputs: Array, pd: Array) -> tuple[Drift, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from math import isnan
 from typing import Any, Literal
 
 Kind = Literal[
@@ -34,15 +35,17 @@ class Gate:
         """In a word: passed, watch (failed, but stops nothing), or failed."""
         return "passed" if self.passed else "failed" if self.stops else "watch"
 
-    @property
-    def told(self) -> str:
-        """Label, figure and bound in words."""
-        sign = "at least" if self.at_least else "at most"
-        return f"{self.label}: {self.figure:.4g}, {sign} {self.bound:.4g} is asked"
-
     def as_dict(self) -> dict[str, Any]:
-        """For the report."""
-        return {**asdict(self), "passed": self.passed, "verdict": self.verdict}
+        """For the report; a figure that could not be measured is None."""
+        figure = None if isnan(self.figure) else self.figure
+        return {**asdict(self), "figure": figure, "passed": self.passed, "verdict": self.verdict}
+
+
+def told(gate: Mapping[str, Any]) -> str:
+    """Label, figure and bound of a gate in a report, in words."""
+    sign = "at least" if gate["at_least"] else "at most"
+    figure = "not known" if gate["figure"] is None else f"{gate['figure']:.4g}"
+    return f"{gate['label']}: {figure}, {sign} {gate['bound']:.4g} is asked"
 
 
 def in_the_way(gates: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

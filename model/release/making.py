@@ -2,8 +2,8 @@
 
 import io
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,22 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.books import Book
-from data.contract import Contract
 from data.formulas import Array
 from model.engine.scorer import TableScorer
 from model.engine.shapley import against
 from model.engine.tables import compile_model, probability
 from model.engine.territory import Territory, extent, survey
 from model.errors import ParityError
-from model.monitoring.compared import compare
-from model.monitoring.drift import Snapshot, drift, snapshot_of
-from model.monitoring.performance import Performance
+from model.monitoring.calibration import recalibrated
+from model.monitoring.drift import drift, snapshot_of
+from model.monitoring.performance import Performance, measure
 from model.release import gates, origin, training
+from model.release.beside import Beside, Candidate
 from model.release.evidence import Evidence, gathered
-from model.release.gate import Gate
+from model.release.gate import Gate, told
 from model.release.parity import parity_gates
-from model.release.training import SHIPPED, Progress, silent
-from model.release.window import Window, declared, later, outcomes
+from model.release.training import Progress, part, silent
+from model.release.variants import SHIPPED, VARIANTS
+from model.release.window import Asked, Window, covered, later, outcomes
 
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingClassifier
@@ -37,39 +38,22 @@ TRUSTED = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
 """The only type beyond skops' own list that a model file may hold. Nothing is ever added from the file itself."""
 
 
-@dataclass(frozen=True)
-class Asked:
-    """Which vintages to fit to and, if any, to recalibrate the intercept on."""
-
-    window: Window
-    recalibrated: Window | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Champion:
-    """The model in use, for comparison: its ``id``, the digest of the data it was trained on, the formulas of its
-    ``inputs``, its evidence, and how inputs and score were distributed."""
-
-    id: str
-    data_sha256: str
-    inputs: tuple[str, ...]
-    evidence: Evidence
-    snapshot: Snapshot
-
-
 @dataclass(frozen=True, eq=False)
 class Draft:
-    """A release before it has a name: its ``files``, the ``manifest`` without them, the scorer, and what was fitted."""
+    """A release before it has a name: its ``files``, the ``manifest`` without them, and the scorer."""
 
     files: dict[str, bytes]
     manifest: dict[str, Any]
     scorer: TableScorer
 
 
-def asked(book: Book, since: int | None = None, until: int | None = None, recalibrated: Window | None = None) -> Asked:
-    """The windows in force: the contract's own where nothing else is asked."""
-    own = declared(book.contract)
-    return Asked(Window(since, until) if (since, until) != (None, None) else own, recalibrated)
+Against = Callable[[Book, Book, Candidate], Beside]
+"""Given a book, its part in the window and the candidate fitted to that: the candidate beside the champion."""
+
+
+def alone(_book: Book, _own: Book, _candidate: Candidate) -> Beside:
+    """A candidate where there is no champion."""
+    return Beside()
 
 
 def fitted(book: Book, how: Asked) -> tuple["HistGradientBoostingClassifier", Book, float]:
@@ -81,17 +65,18 @@ def fitted(book: Book, how: Asked) -> tuple["HistGradientBoostingClassifier", Bo
         If a window cannot be, or holds too little to learn from.
     """
     chosen = how.window.of(book)
-    outcomes(book, chosen, f"The window {how.window} of {book.contract.book.name}")
-    part = book if len(chosen) == len(book) else book.part(chosen)
+    name, whole = book.contract.book.name, len(chosen) == len(book)
+    outcomes(book, chosen, f"The book {name}" if whole else f"The window {how.window} of {name}")
+    own = book if whole else book.part(chosen)
     again = None if how.recalibrated is None else how.recalibrated.of(book)
     if again is not None:
         outcomes(book, again, f"The window {how.recalibrated} to recalibrate on")
-    model = training.fit(part)
-    return model, part, 0.0 if again is None else training.recalibrate(model, book.part(again))
+    model = training.fit(own)
+    return model, own, 0.0 if again is None else training.recalibrate(model, book.part(again))
 
 
-def make(book: Book, how: Asked, champion: Champion | None = None, progress: Progress = silent) -> Draft:
-    """Fit, test and gate.
+def make(book: Book, how: Asked, beside: Against = alone, progress: Progress = silent) -> Draft:
+    """Fit, test and gate; ``beside`` holds what is made against the champion.
 
     Raises
     ------
@@ -99,29 +84,32 @@ def make(book: Book, how: Asked, champion: Champion | None = None, progress: Pro
         If the tables do not equal the model: then there is no release.
     BadInput
         If a window cannot be.
+    ContractError
+        If the contract asks for a test on vintages that the book does not have.
     """
     import skops.io
 
+    covered(book)
     progress("Training the model", 0.01)
-    model, part, shift = fitted(book, how)
+    model, own, shift = fitted(book, how)
     contract = book.contract
     progress("Turning it into tables", 0.15)
     tables = compile_model(model)
     codes = tables.encode(book.inputs)
     shapley = against(tables, codes, BACKGROUND.replace("customer", contract.book.person))
-    parity = parity_gates(model, tables, shapley, book, _part(progress, 0.16, 0.36))
+    parity = parity_gates(model, tables, shapley, book, part(progress, 0.16, 0.36))
     failed = [gate for gate in parity if not gate.passed]
     if failed:
-        raise ParityError("No release: " + "; ".join(f"{gate.told}" for gate in failed) + ".")
+        raise ParityError("No release: " + "; ".join(told(gate.as_dict()) for gate in failed) + ".")
     progress("Surveying what the model has seen", 0.36)
-    scorer = TableScorer(contract, tables, shapley, _surveyed(book, part))
+    scorer = TableScorer(contract, tables, shapley, _surveyed(book, own))
 
     margins = tables.margins(codes)
-    tested = _tested(book, part, how, probability(margins), shift, _part(progress, 0.38, 0.93))
+    tested = _tested(book, own, how, probability(margins), shift, part(progress, 0.38, 0.93))
     evidence = tested.evidence
     progress("Holding it against the gates", 0.94)
-    crossed = evidence.of("crossed")
-    snapshot = snapshot_of(part.inputs, probability(margins)[how.window.of(book)])
+    crossed, shipped = evidence.of("crossed"), tested.crossed[SHIPPED.label]
+    snapshot = snapshot_of(own.inputs, probability(margins)[how.window.of(book)])
     content = skops.io.dumps(model)
     files = {
         "model.skops": content,
@@ -133,9 +121,9 @@ def make(book: Book, how: Asked, champion: Champion | None = None, progress: Pro
         "contract.toml": contract.text,
     }
     found: list[Gate] = [
-        *gates.contract_gates(part, model.fitted_to_, tables),
-        *gates.performance_gates(contract, tested.crossed),
-        *gates.leakage_gates(part, tested.crossed[SHIPPED.label].auc, contract.training.seed),
+        *gates.contract_gates(own, model.fitted_to_, tables),
+        *gates.performance_gates(contract, shipped, *_calibrated(tested)),
+        *gates.leakage_gates(own, shipped.auc),
         *gates.monotone_gates(contract, tables),
         *gates.fairness_gates(book, crossed),
         *gates.running_gates(scorer, book, sum(map(len, files.values()))),
@@ -151,25 +139,27 @@ def make(book: Book, how: Asked, champion: Champion | None = None, progress: Pro
         "later": None,
         "champion": None,
     }
-    if tested.later is not None:
-        shipped = tested.later[SHIPPED.label]
+    if tested.later is None:
+        found += gates.later_gates(contract, tested.span)
+    else:
         after = evidence.of("later")
         predicted, observed = float(after.pd.mean()), float(book.target[after.position].mean())
-        found += gates.later_gates(contract, str(tested.span), shipped, observed - predicted)
+        found += gates.later_gates(contract, tested.span, tested.later[SHIPPED.label], observed - predicted)
         moved = drift(snapshot, book.inputs[:, after.position], after.pd)
         found += gates.stability_gates(contract, moved, f"in {how.window}, {tested.span}")
         report["later"] = {
             "window": tested.span.as_dict() if tested.span else None, "n": len(after), "predicted": predicted,
             "observed": observed, "variants": {label: vars(each) for label, each in tested.later.items()},
         }  # fmt: skip
-    if champion is not None:
-        found += _beside(book, part, champion, evidence, margins[how.window.of(book)], report)
+    compared = beside(book, own, Candidate(evidence, probability(margins[how.window.of(book)]), shift))
+    found += compared.gates
+    report["champion"] = compared.told
     report["gates"] = [gate.as_dict() for gate in gates.judged(found, contract)]
     files["gates.json"] = json.dumps(report, indent=1).encode()
     manifest = {
         "book": contract.book.name,
         **origin.origin(book),
-        "rows": len(part),
+        "rows": len(own),
         "window": how.window.as_dict(),
         "recalibrated": report["recalibrated"],
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -178,9 +168,9 @@ def make(book: Book, how: Asked, champion: Champion | None = None, progress: Pro
     return Draft(files, manifest, scorer)
 
 
-def _surveyed(book: Book, part: Book) -> Territory:
+def _surveyed(book: Book, own: Book) -> Territory:
     """What the model has seen: the records of its window; of fields that no input reads, such as the vintage, all."""
-    found = survey(part.inputs, part.raw, book.contract.training.seed)
+    found = survey(own.inputs, own.raw, book.contract.training.seed)
     unread = sorted(set(range(len(book.contract.record))) - frozenset().union(*book.contract.reads))
     if unread:
         found.low[unread], found.high[unread] = extent(book.raw[unread])
@@ -189,60 +179,46 @@ def _surveyed(book: Book, part: Book) -> Territory:
 
 @dataclass(frozen=True, eq=False)
 class _Tested:
+    """Performance by variant in cross-validation and, where there are ``later`` vintages (the ``span``) of both
+    outcomes, on those; the evidence; whether the intercept was ``shifted``."""
+
     crossed: dict[str, Performance]
     later: dict[str, Performance] | None
     span: Window | None
     evidence: Evidence
+    shifted: bool
 
 
-def _tested(book: Book, part: Book, how: Asked, pd: Array, shift: float, progress: Progress) -> _Tested:
+def _tested(book: Book, own: Book, how: Asked, pd: Array, shift: float, progress: Progress) -> _Tested:
     """What constraints cost is measured where it counts most: out of time if there is a later, else in all folds."""
-    inside = how.window.of(book)
-    span = later(book.contract, how.window, how.recalibrated)
-    after = np.empty(0, np.intp) if span is None else _there(book, span)
+    inside, span = how.window.of(book), later(book.contract, how)
+    after = np.empty(0, np.intp) if span is None or book.vintages is None else span.among(book.vintages)
     enough = len(after) and 0 < book.target[after].sum() < len(after)
-    variants = (SHIPPED,) if enough else training.VARIANTS
-    crossed = training.cross_validate(part, variants, _part(progress, 0.0, 0.6 if enough else 1.0))
-    seen = crossed.predicted
+    variants = (SHIPPED,) if enough or shift else VARIANTS
+    crossed = training.cross_validate(own, variants, part(progress, 0.0, 0.6 if enough else 1.0))
+    found, seen = crossed.found, recalibrated(crossed.predicted, shift)
     if shift:
-        seen = probability(np.log(seen) - np.log1p(-seen) + shift)
+        found = {SHIPPED.label: replace(measure(own.target, seen), auc=found[SHIPPED.label].auc)}
     evidence = gathered({"crossed": (inside, seen), "later": (after, pd[after])})
-    if how.recalibrated is not None:  # what the intercept was fitted to is no evidence of it
-        own = np.isin(evidence.position, how.recalibrated.of(book))
-        evidence = Evidence(evidence.position[~own], evidence.pd[~own], evidence.kind[~own])
+    again = None if how.recalibrated is None else how.recalibrated.of(book)
+    if again is not None:  # what the intercept was fitted to is no evidence of it
+        used = np.isin(evidence.position, again)
+        evidence = Evidence(evidence.position[~used], evidence.pd[~used], evidence.kind[~used])
     if not enough:
-        return _Tested(crossed.found, None, None, evidence)
-    found = training.out_of_time(part, book.part(after), pd[after], progress=_part(progress, 0.6, 1.0))
-    return _Tested(crossed.found, found, span, evidence)
+        return _Tested(found, None, span, evidence, bool(shift))
+    late, refit = book.part(after), None if again is None else book.part(again)
+    held = training.out_of_time(own, late, pd[after], refit, progress=part(progress, 0.6, 1.0))
+    return _Tested(found, held, span, evidence, bool(shift))
 
 
-def _there(book: Book, span: Window) -> NDArray[np.intp]:
-    vintages = book.vintages
-    assert vintages is not None
-    low, high = (np.inf * sign if end is None else end for sign, end in ((-1, span.since), (1, span.until)))
-    return np.flatnonzero((vintages >= low) & (vintages <= high))
-
-
-def _beside(
-    book: Book, part: Book, champion: Champion, evidence: Evidence, margins: Array, report: dict[str, Any]
-) -> list[Gate]:
-    """The candidate beside the champion: on the records that both had not seen, and how the data have moved since."""
-    contract, found = book.contract, list[Gate]()
-    if champion.data_sha256 == book.sha256:
-        both, own, other = np.intersect1d(evidence.position, champion.evidence.position, return_indices=True)
-        if len(both) and 0 < book.target[both].sum() < len(both):
-            measures = compare(book.target[both], evidence.pd[own], champion.evidence.pd[other])
-            found += gates.champion_gates(contract, champion.id, measures, len(both))
-            report["champion"] = {"id": champion.id, "n": len(both), "measures": [vars(each) for each in measures]}
-    if champion.inputs != formulas(contract):  # inputs of another making cannot have drifted
-        return found
-    moved = drift(champion.snapshot, part.inputs, probability(margins))
-    return found + gates.stability_gates(contract, moved, "in the champion's training", "_champion")
-
-
-def formulas(contract: Contract) -> tuple[str, ...]:
-    """How a contract makes each input."""
-    return tuple(each.formula for each in contract.inputs)
+def _calibrated(tested: _Tested) -> tuple[Performance, str]:
+    """Where a model is judged on calibration, and a note that says so: one that was recalibrated in the vintages after
+    that, since it is meant to be off in those it was fitted to."""
+    if not tested.shifted:
+        return tested.crossed[SHIPPED.label], ""
+    if tested.later is None:
+        return tested.crossed[SHIPPED.label], "In the training window, which it is recalibrated away from."
+    return tested.later[SHIPPED.label], f"In {tested.span}, after what it was recalibrated on."
 
 
 def _golden(scorer: TableScorer, book: Book) -> dict[str, Array]:
@@ -256,7 +232,3 @@ def packed(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
-
-
-def _part(progress: Progress, start: float, end: float) -> Progress:
-    return lambda doing, share: progress(doing, start + (end - start) * share)

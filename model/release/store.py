@@ -13,16 +13,15 @@ it checks the checksums and re-scores 1,000 stored customers.
 import hashlib
 import io
 import json
-import os
 import re
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
 from typing import Any
 from zipfile import BadZipFile
 
@@ -32,20 +31,25 @@ from numpy.typing import NDArray
 from data import books
 from data.books import Book
 from data.contract import Contract, read
-from data.errors import ContractError
+from data.errors import BadInput, ContractError
+from data.proposing.drafting import unwritten
+from model.alone import alone
 from model.engine.scorer import TableScorer
 from model.engine.shapley import ShapleyTables
-from model.engine.tables import Tables, compile_model
+from model.engine.tables import Tables, compile_model, probability
 from model.engine.territory import Territory
-from model.errors import GateError, ParityError, ReleaseError
+from model.errors import GateError, Mismatch, ParityError, ReleaseError
 from model.monitoring.drift import Snapshot
 from model.release import origin, parity
+from model.release.beside import Beside, Candidate, Champion, beside, unreadable
 from model.release.evidence import Evidence
-from model.release.gate import Gate, in_the_way
-from model.release.making import TRUSTED, Asked, Champion, asked, fitted, formulas, make
+from model.release.gate import Gate, in_the_way, told
+from model.release.gates import contract_gates, judged
+from model.release.making import TRUSTED, fitted, make
 from model.release.parity import EXACT
-from model.release.training import Progress, silent
-from model.release.window import Window
+from model.release.register import Register
+from model.release.training import Progress, part, silent
+from model.release.window import Asked, Window, asked
 
 FILES = (
     "model.skops", "tables.npz", "golden.npz", "territory.npz", "outcomes.npz", "snapshot.npz", "contract.toml",
@@ -53,7 +57,8 @@ FILES = (
 )  # fmt: skip
 ALIASES = ("champion", "challenger", "previous")
 LONGEST = 500  # characters of a reason
-_MOVING = Lock()  # the page, REST and the background move aliases one after another
+SHOWN = 8  # of what is left to write in a contract, by name
+AUTOMATIC, FIRST = "automatic", "The first release whose gates passed."  # who moved it and why, if no person did
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +87,11 @@ class Release:
         again = self.manifest.get("recalibrated")
         return Asked(self.window, Window(again["since"], again["until"]) if again else None)
 
+    @property
+    def shift(self) -> float:
+        """By how much its intercept was recalibrated, in log-odds."""
+        return float((self.manifest.get("recalibrated") or {}).get("shift", 0.0))
+
     @cached_property
     def evidence(self) -> Evidence:
         """What it predicted of records it had not seen."""
@@ -103,20 +113,6 @@ class Release:
 
 
 @dataclass(frozen=True)
-class Moved:
-    """One line of the history: when an ``alias`` came to point to a ``release``, who did it and why; ``override``: the
-    reason for which the ``gates`` that had failed were passed over."""
-
-    at: datetime
-    alias: str
-    release: str
-    who: str
-    why: str = ""
-    override: str = ""
-    gates: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Verified:
     """What verifying a release found: ``gates``, and what of its origin ``differs`` here and now, in words."""
 
@@ -129,12 +125,8 @@ class Verified:
         return all(gate.passed for gate in self.gates)
 
 
-class Store:
-    """The releases of one book under a home folder."""
-
-    def __init__(self, home: Path, book: str) -> None:
-        self.home, self.book = home, book
-        self.root = home / "releases" / book
+class Store(Register):
+    """The releases of one book under a home folder: made, checked as they are read, promoted."""
 
     # ---- making ------------------------------------------------------------------------------------------------
 
@@ -144,7 +136,7 @@ class Store:
     ) -> Release:  # fmt: skip
         """Fit, gate and write a release; an identical one that exists is returned as it is.
 
-        ``since`` and ``until`` choose the vintages, by default those of the contract; the intercept is fitted to the
+        ``since`` and ``until`` choose the vintages, each by default the contract's; the intercept is fitted to the
         vintages ``recalibrated``, if any. It is held against the champion, if there is one.
 
         Raises
@@ -155,7 +147,7 @@ class Store:
             If the window cannot be.
         """
         book = books.read(self.book, self.home)
-        draft = make(book, asked(book, since, until, recalibrated), self._champion(), progress)
+        draft = make(book, asked(book, since, until, recalibrated), self._beside, progress)
         progress("Writing the release", 0.97)
         identity = _identity(draft.scorer.tables, book.contract, book.sha256)
         if not (self.root / identity).is_dir():
@@ -165,16 +157,35 @@ class Store:
         progress("Done", 1.0)
         return self.load(identity)
 
-    def _champion(self) -> Champion | None:
-        """The champion, to hold a candidate against; none if there is none that can be read."""
-        if "champion" not in self.aliases():
-            return None
+    def _beside(self, book: Book, own: Book, candidate: Candidate) -> Beside:
+        """A candidate beside the champion, if there is one."""
+        identity = self.aliases().get("champion")
+        if identity is None:
+            return Beside()
         try:
-            release = self.load()
-            data, made = str(release.manifest["data_sha256"]), formulas(release.contract)
-            return Champion(release.id, data, made, release.evidence, release.snapshot)
-        except ReleaseError:  # of another version, or altered: the candidate stands alone
-            return None
+            release = self.load(identity)
+            champion = Champion(
+                release.id, str(release.manifest["data_sha256"]), release.asked, release.shift, release.evidence,
+                release.snapshot, release.scorer,
+            )  # fmt: skip
+        except ReleaseError as error:  # of another version, or altered
+            return unreadable(identity, str(error))
+        return beside(book, own, candidate, champion)
+
+    def in_the_way(self, release: Release) -> list[Mapping[str, Any]]:
+        """The gates that keep a release from being promoted now: if the champion has changed since it was held against
+        one, it is held against the new one."""
+        found, told_of = list(release.report["gates"]), release.report["champion"] or {}
+        if self.aliases().get("champion") in (None, release.id, told_of.get("id")):
+            return in_the_way(found)
+        book = books.read(self.book, self.home)
+        if (release.contract.hash, release.manifest["data_sha256"]) != (book.contract.hash, book.sha256):
+            return in_the_way(found)  # such a release cannot be champion
+        own = book.part(release.window.of(book))
+        pd = probability(release.scorer.margins(own.raw))
+        anew = self._beside(book, own, Candidate(release.evidence, pd, release.shift)).gates
+        alone = [gate for gate in found if gate["kind"] != "champion" and not str(gate["name"]).endswith("_champion")]
+        return in_the_way([*alone, *(gate.as_dict() for gate in judged(anew, release.contract))])
 
     def _lay_down(self, identity: str, files: Mapping[str, bytes]) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
@@ -266,35 +277,7 @@ class Store:
             )
         return content
 
-    def resolve(self, reference: str) -> str:
-        """The id that an alias, an id or a unique beginning of one names."""
-        known = self.ids()
-        aliases = self.aliases()
-        if reference in aliases:
-            return aliases[reference]
-        matches = [each for each in known if each.startswith(reference)]
-        if len(matches) == 1:
-            return matches[0]
-        what = "is ambiguous" if matches else "does not exist"
-        there = ", ".join([*aliases, *known]) or "none yet; run: python -m model train"
-        raise ReleaseError(f"The release {reference!r} of the book {self.book} {what}. There are: {there}.")
-
-    def ids(self) -> list[str]:
-        """Ids of all releases, the oldest first."""
-        found = self.root.glob("[!.]*/manifest.json")
-        return [path.parent.name for path in sorted(found, key=lambda path: path.stat().st_mtime)]
-
-    def manifest(self, identity: str) -> dict[str, Any]:
-        """A release's manifest, unchecked: for listings."""
-        found: dict[str, Any] = json.loads((self.root / identity / "manifest.json").read_bytes())
-        return found
-
-    def report(self, identity: str) -> dict[str, Any]:
-        """A release's gates and figures, unchecked: for listings."""
-        found: dict[str, Any] = json.loads((self.root / identity / "gates.json").read_bytes())
-        return found
-
-    def verify(self, reference: str = "champion", retrain: bool = True, progress: Progress = silent) -> "Verified":
+    def verify(self, reference: str = "champion", retrain: bool = True, progress: Progress = silent) -> Verified:
         """Checksums and golden rows, full parity against the stored model, and a retrain that must give the same
         tables; where it does not, what differs from the release's origin is told.
 
@@ -306,10 +289,11 @@ class Store:
         """
         release = self.load(reference)
         book = books.read(self.book, self.home)
-        belongs(release, book)
-        model = _load_model((release.path / "model.skops").read_bytes())
+        belongs(release, book.contract, book.sha256)
         scorer = release.scorer
-        found = parity.parity_gates(model, scorer.tables, scorer.shapley, book, _part(progress, 0.1, 0.7))
+        model, own = release.fitted(), book.part(release.window.of(book))
+        found = contract_gates(own, getattr(model, "fitted_to_", ()), scorer.tables)
+        found += parity.parity_gates(model, scorer.tables, scorer.shapley, book, part(progress, 0.1, 0.7))
         if retrain:
             progress("Training once more", 0.7)
             again = compile_model(fitted(book, release.asked)[0])
@@ -320,41 +304,36 @@ class Store:
 
     # ---- aliases -----------------------------------------------------------------------------------------------
 
-    def aliases(self) -> dict[str, str]:
-        """Alias → id."""
-        try:
-            found: dict[str, str] = json.loads((self.root / "aliases.json").read_text())
-        except FileNotFoundError:
-            return {}
-        except ValueError as error:
-            raise ReleaseError(
-                f"aliases.json of {self.book} is unreadable; promote a release anew once that file is gone."
-            ) from error
-        return found
-
     def promote(self, reference: str, alias: str = "champion", who: str = "", why: str = "", override: str = "") -> str:
         """Point an alias to a release. A new champion makes the old one ``previous``. ``who`` and ``why`` go into the
-        history. A gate in the way can be overridden by a reason, which stands on the release's card from then on.
+        history; a person says why. A gate in the way can be overridden by a reason, which stands on the release's card
+        from then on.
 
         Raises
         ------
+        BadInput
+            If somebody does not say why.
+        Mismatch
+            If it would be a champion of another contract or snapshot than the book has.
         GateError
             If one of the release's gates failed and there is no ``override``, or its contract was not reviewed.
         """
         if alias not in ALIASES:
             raise ReleaseError(f"There is no alias {alias!r}. There are: {', '.join(ALIASES)}.")
         release, override = self.load(reference), override.strip()
+        _said(who, why)
         if unread(release.contract):
             raise GateError(f"Release {release.id} is not promoted. {unread(release.contract)}")
-        failed = in_the_way(release.report["gates"])
+        if alias == "champion":
+            self._fits(release)
+        failed = self.in_the_way(release)
         if failed and not override:
-            told = "; ".join(f"{gate['label']} {gate['figure']:.4g} against {gate['bound']:.4g}" for gate in failed)
             raise GateError(
-                f"Release {release.id} is not promoted: {told}. To promote it all the same, give the reason "
-                "(--override REASON); it will stand on the model card."
+                f"Release {release.id} is not promoted: {'; '.join(map(told, failed))}. To promote it all the same, "
+                "give the reason (--override REASON); it will stand on the model card."
             )
         names = [str(gate["name"]) for gate in failed]
-        with _MOVING:
+        with self._moving():
             now = self.aliases()
             if alias == "champion" and now.get("champion", release.id) != release.id:
                 now["previous"] = now["champion"]
@@ -363,20 +342,39 @@ class Store:
         return release.id
 
     def rollback(self, who: str = "", why: str = "") -> str:
-        """Make the previous champion the champion again; the two change places."""
-        with _MOVING:
+        """Make the previous champion the champion again; the two change places.
+
+        Raises
+        ------
+        BadInput
+            If somebody does not say why.
+        ReleaseError
+            If there is none, or it cannot be loaded.
+        Mismatch
+            If it is of another contract or snapshot than the book has.
+        """
+        with self._moving():
             now = self.aliases()
             if "previous" not in now:
                 raise ReleaseError(f"The book {self.book} has no previous champion to go back to.")
-            self.load(now["previous"])
+            _said(who, why)
+            self._fits(self.load(now["previous"]))
             self._point({**now, "champion": now["previous"], "previous": now["champion"]}, who, why)
             return now["previous"]
+
+    def _fits(self, release: Release) -> None:
+        """Raise Mismatch if the pages could not ask a release about the book as it is now."""
+        belongs(release, books.contract(self.book, self.home), books.snapshot_sha256(self.book, self.home))
+
+    def _moving(self) -> AbstractContextManager[None]:
+        """While no other thread or process moves an alias of this book."""
+        return alone(self.root / ".aliases.lock", f"Champion and challenger of {self.book}")
 
     def _point(
         self, aliases: Mapping[str, str], who: str, why: str, more: Mapping[str, Mapping[str, Any]] | None = None
     ) -> None:
         """Move aliases, and note it: ``more`` of a release goes into its own lines only."""
-        draft = self.root / f".aliases-{os.getpid()}.json"
+        draft = self.root / ".aliases.json"
         before = self.aliases()
         now = datetime.now(UTC).isoformat(timespec="seconds")
         moved = [each for each, target in aliases.items() if before.get(each) != target]
@@ -389,52 +387,51 @@ class Store:
                 for each, to in ((each, aliases[each]) for each in moved)
             )
 
-    def history(self, identity: str = "") -> list[Moved]:
-        """Every time an alias moved, the oldest first; of one release alone, if one is named."""
-        try:
-            lines = (self.root / "history.jsonl").read_text(errors="replace").splitlines()
-        except OSError:
-            return []
-        found = []
-        for line in lines:
-            try:
-                each = json.loads(line)
-                moved = Moved(
-                    datetime.fromisoformat(each["at"]), str(each["alias"]), str(each["release"]),
-                    str(each.get("who", "")), str(each.get("why", "")), str(each.get("override", "")),
-                    tuple(map(str, each.get("gates", ()))),
-                )  # fmt: skip
-            except (ValueError, KeyError, TypeError, AttributeError):  # a line half written when the machine went down
-                continue
-            found.append(moved)
-        return [each for each in found if identity in ("", each.release)]
-
-    def since(self, alias: str = "champion") -> datetime | None:
-        """When an alias last came to point where it points; None if that is not on record."""
-        last = next((each for each in reversed(self.history()) if each.alias == alias), None)
-        return last.at if last is not None and last.release == self.aliases().get(alias) else None
-
 
 def unread(contract: Contract) -> str:
-    """Why no release of a contract may be promoted yet; "" where a person has read it."""
-    if contract.book.reviewed:
-        return ""
-    return (
-        f"The contract of the book {contract.book.name} was proposed from a file, and no person has read it. Read the "
-        "contract, correct its guesses, set reviewed = true, train again, and promote that."
+    """Why no release of a contract may be promoted yet; "" where a person has read it and left nothing to write."""
+    left = unwritten(contract.text)
+    if not contract.book.reviewed:
+        return (
+            f"The contract of the book {contract.book.name} was proposed from a file, and no person has read it. Read "
+            "the contract, write what is marked # TO DO, correct its guesses, set reviewed = true, train again, and "
+            "promote that."
+        )
+    if left:
+        some = ", ".join(left[:SHOWN]) + (f" and {len(left) - SHOWN} more" if len(left) > SHOWN else "")
+        return (
+            f"The contract of the book {contract.book.name} says reviewed = true, but what is marked # TO DO there is "
+            f"not written yet: {some}. Write each, or delete its mark if what stands there is right, train again, and "
+            "promote that."
+        )
+    return ""
+
+
+def belongs(release: Release, contract: Contract, data_sha256: str) -> None:
+    """Raise Mismatch if a release was trained on another contract or snapshot than those of its book: the pages could
+    not ask it about them."""
+    then, now = (release.contract.hash, str(release.manifest["data_sha256"])), (contract.hash, data_sha256)
+    if then == now:
+        return
+    name, differs = contract.book.name, []
+    if then[0] != now[0]:
+        differs.append(
+            f"its contract is version {release.contract.version} ({then[0][:12]}), the book's is version "
+            f"{contract.version} ({now[0][:12]})"
+        )
+    if then[1] != now[1]:
+        differs.append(f"its data are {then[1][:12]}, the book's are {now[1][:12]}")
+    raise Mismatch(
+        f"Release {release.id} was trained on another snapshot or contract of {name} than the book has now: "
+        f"{'; '.join(differs)}. Train anew (python -m model train --book {name}) and promote that, or put back what "
+        "was changed."
     )
 
 
-def belongs(release: Release, book: Book) -> None:
-    """Raise ReleaseError if a release was trained on another snapshot or contract than ``book`` has."""
-    trained = release.manifest["data_sha256"], release.manifest["contract_sha256"]
-    if trained != (book.sha256, book.contract.hash):
-        name, differs = book.contract.book.name, ", ".join(origin.differences(release.manifest, book))
-        raise ReleaseError(
-            f"Release {release.id} was trained on another snapshot or contract of {name} than the one installed: what "
-            f"differs is {differs}. Train anew (python -m model train --book {name}) and promote that, or make the "
-            f"champion before it the champion again (python -m model rollback --book {name})."
-        )
+def _said(who: str, why: str) -> None:
+    """Raise BadInput if a person moves an alias and does not say why."""
+    if who and not why.strip():
+        raise BadInput("Nothing was changed. Say why it is to change; the reason is kept in the history.")
 
 
 def _load_model(content: bytes) -> Any:
@@ -468,7 +465,3 @@ def _unpacked(content: bytes) -> dict[str, NDArray[Any]]:
             return {name: stored[name] for name in stored.files}
     except (ValueError, BadZipFile) as error:
         raise ReleaseError(f"The release holds arrays that cannot be read: {error}. Train it anew.") from error
-
-
-def _part(progress: Progress, start: float, end: float) -> Progress:
-    return lambda doing, share: progress(doing, start + (end - start) * share)

@@ -12,13 +12,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from data.books import Book
 from data.formulas import Array
-from model.finance.capital import shift_to
+from model.monitoring.calibration import shift_to_observed
 from model.monitoring.discrimination import auc
 from model.monitoring.performance import Performance, measure
+from model.release.variants import SHIPPED, VARIANTS, Variant
 
 if TYPE_CHECKING:  # loading a release imports this module, but never scikit-learn
     from sklearn.ensemble import HistGradientBoostingClassifier
@@ -31,22 +33,9 @@ def silent(_doing: str, _share: float) -> None:
     """Progress that nobody watches."""
 
 
-@dataclass(frozen=True)
-class Variant:
-    """One way to constrain the model, for the comparison of what constraints cost."""
-
-    label: str
-    pairwise: bool
-    monotone: bool
-
-
-SHIPPED = Variant("pairwise, monotone (shipped)", True, True)
-VARIANTS = (
-    SHIPPED,
-    Variant("pairwise", True, False),
-    Variant("monotone", False, True),
-    Variant("unconstrained", False, False),
-)
+def part(progress: Progress, start: float, end: float) -> Progress:
+    """The progress of a step that takes the work from ``start`` to ``end``."""
+    return lambda doing, share: progress(doing, start + (end - start) * share)
 
 
 @contextmanager
@@ -94,7 +83,7 @@ def recalibrate(model: "HistGradientBoostingClassifier", book: Book) -> float:
     log-odds. Nothing else changes: the tables, the ranking and the reasons stay."""
     with one_thread():
         predicted: Array = model.predict_proba(rows(book.inputs))[:, 1]
-    shift = shift_to(predicted, float(book.target.mean()))
+    shift = shift_to_observed(book.target, predicted)
     model._baseline_prediction = model._baseline_prediction + shift
     return shift
 
@@ -113,33 +102,43 @@ class Crossed:
     predicted: Array
 
 
+def folds(book: Book) -> NDArray[np.int64]:
+    """The fold of each record, (n,), 0…folds − 1: stratified by the outcome, by the contract's seed."""
+    from sklearn.model_selection import StratifiedKFold
+
+    how = book.contract.training
+    found = np.empty(len(book), np.int64)
+    split = StratifiedKFold(how.folds, shuffle=True, random_state=how.seed).split(book.target, book.target)
+    for k, (_, test) in enumerate(split):
+        found[test] = k
+    return found
+
+
 def cross_validate(book: Book, variants: Sequence[Variant] = VARIANTS, progress: Progress = silent) -> Crossed:
     """Performance of every variant by label, from predictions of folds it was not fitted to.
 
     The AUC is the mean of the folds' (probabilities of different fits are not ranked against each other); the other
     measures are over all out-of-fold predictions.
     """
-    from sklearn.model_selection import StratifiedKFold
-
-    how = book.contract.training
     x, y = rows(book.inputs), book.target
-    folds = list(StratifiedKFold(how.folds, shuffle=True, random_state=how.seed).split(x, y))
-    jobs = [(variant, train, test) for variant in variants for train, test in folds]
+    fold = folds(book)
+    held = [fold == k for k in range(book.contract.training.folds)]
+    jobs = [(variant, test) for variant in variants for test in held]
 
-    def run(job: tuple[Variant, Array, Array]) -> Array:
-        variant, train, test = job
-        predicted: Array = classifier(book, variant).fit(x[train], y[train]).predict_proba(x[test])[:, 1]
+    def run(job: tuple[Variant, NDArray[np.bool_]]) -> Array:
+        variant, test = job
+        predicted: Array = classifier(book, variant).fit(x[~test], y[~test]).predict_proba(x[test])[:, 1]
         return predicted
 
     doing = "Checking on records the model has not seen"
     predicted = _two_at_a_time(run, jobs, lambda job: f"{doing} ({job[0].label})", progress)
     found, shipped = {}, np.empty(len(y))
     for k, variant in enumerate(variants):
-        parts = predicted[k * len(folds) : (k + 1) * len(folds)]
+        parts = predicted[k * len(held) : (k + 1) * len(held)]
         whole = np.empty(len(y))
-        for (_, test), part in zip(folds, parts, strict=True):
+        for test, part in zip(held, parts, strict=True):
             whole[test] = part
-        mean = float(np.mean([auc(y[test], part) for (_, test), part in zip(folds, parts, strict=True)]))
+        mean = float(np.mean([auc(y[test], part) for test, part in zip(held, parts, strict=True)]))
         found[variant.label] = replace(measure(y, whole), auc=mean)
         if variant == SHIPPED:
             shipped = whole
@@ -147,15 +146,19 @@ def cross_validate(book: Book, variants: Sequence[Variant] = VARIANTS, progress:
 
 
 def out_of_time(
-    book: Book, after: Book, predicted: Array, variants: Sequence[Variant] = VARIANTS, progress: Progress = silent
-) -> dict[str, Performance]:
-    """Performance of every variant by label, fitted to ``book``, on the later vintages ``after``, of which the shipped
-    one ``predicted`` (n,)."""
+    book: Book, after: Book, predicted: Array, again: Book | None = None, variants: Sequence[Variant] = VARIANTS,
+    progress: Progress = silent,
+) -> dict[str, Performance]:  # fmt: skip
+    """Performance of every variant by label, fitted to ``book``, recalibrated on ``again`` if that is given, on the
+    later vintages ``after``, of which the shipped one ``predicted`` (n,)."""
     x, y, later = rows(book.inputs), book.target, rows(after.inputs)
     others = [each for each in variants if each != SHIPPED]
 
     def run(variant: Variant) -> Array:
-        found: Array = classifier(book, variant).fit(x, y).predict_proba(later)[:, 1]
+        model = classifier(book, variant).fit(x, y)
+        if again is not None:
+            recalibrate(model, again)
+        found: Array = model.predict_proba(later)[:, 1]
         return found
 
     doing = "Checking on later vintages"
@@ -175,10 +178,11 @@ def _two_at_a_time(
 
     def told(job: Job) -> Array:
         nonlocal done
-        found = run(job)
+        with one_thread():  # the limit holds for the thread that sets it
+            found = run(job)
         done += 1
         progress(doing(job), done / len(jobs))
         return found
 
-    with one_thread(), ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(2) as pool:
         return list(pool.map(told, jobs))

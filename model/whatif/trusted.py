@@ -438,10 +438,9 @@ BOUNDS = (WATCH, ACT)
 def _beyond(release: Release, book: Book) -> NDArray[np.int64]:
     """Positions of vintages after all that the release was fitted to, recalibrated on and tested on."""
     vintages, how = book.vintages, release.asked
-    ends = [each.until for each in (how.window, how.recalibrated) if each is not None]
-    if vintages is None or None in ends:
+    if vintages is None or how.last is None:
         return np.empty(0, np.int64)
-    after = vintages > max(end for end in ends if end is not None)
+    after = vintages > how.last
     after[release.evidence.position] = False
     return np.flatnonzero(after).astype(np.int64)
 

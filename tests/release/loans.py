@@ -1,9 +1,11 @@
 """A small made-up book, sound in every respect, for tests that plant one fault in it."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 NAME = "loans"
 CONTRACT = """
@@ -167,13 +169,22 @@ def frame(n: int = 6000, seed: int = 0) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     income, debt = rng.lognormal(10, 0.6, n).round(), rng.lognormal(9, 0.8, n).round()
     late = rng.poisson(0.8, n).clip(0, 12)
-    odds = -1.6 - 0.9 * (np.log(income) - 10) + 0.7 * (np.log(debt) - 9) + 0.6 * late - 0.4
-    lost = (rng.random(n) < 1 / (1 + np.exp(-odds))).astype(int)
+    lost = (rng.random(n) < _risk(income, debt, late)).astype(int)
     collected = np.where(rng.random(n) < 0.97, lost, 1 - lost)
     return pd.DataFrame({
         "loan": np.arange(1, n + 1), "income": income, "debt": debt, "late": late, "collected": collected,
         "sex": rng.integers(1, 3, n), "year": rng.integers(2001, 2007, n), "lost": lost,
     })  # fmt: skip
+
+
+def _risk(income: Any, debt: Any, late: Any) -> Any:
+    return 1 / (1 + np.exp(2.0 + 0.9 * (np.log(income) - 10) - 0.7 * (np.log(debt) - 9) - 0.6 * late))
+
+
+def outcomes(table: pd.DataFrame, seed: int = 1) -> NDArray[np.int64]:
+    """Whether loans default, drawn by the same law as those of `frame`."""
+    risk = _risk(table["income"], table["debt"], table["late"])
+    return (np.random.default_rng(seed).random(len(table)) < risk).astype(np.int64)
 
 
 def lay_down(

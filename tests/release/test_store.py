@@ -1,11 +1,11 @@
 """Releases on disk: what is loaded, what is refused, and which one is the champion."""
 
-import io
 import json
 import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,13 @@ import skops.io
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from data.books import Book
-from model.errors import GateError, ParityError, ReleaseError
+from data.errors import BadInput
+from model.errors import GateError, Mismatch, ParityError, ReleaseError, StoreError
 from model.release import parity, training
 from model.release.store import FILES, Release, Store
-from tests.forging import failing, forge, overwrite, twin, unreviewed
+from tests.forging import failing, forge, overwrite, packed, point, stray, twin, unpacked, unreviewed
+from tests.second_book import CONTRACT as SECOND
+from tests.second_book import NAME, lay_down
 
 PROJECT = Path(__file__).parents[2]
 
@@ -39,17 +42,6 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parity, "ORACLE_ROWS", 1)
     monkeypatch.setattr(parity, "ORACLE_BACKGROUND", 1)
     monkeypatch.setattr(parity, "SHAP_ROWS", 10)
-
-
-def packed(**arrays: Any) -> bytes:
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    return buffer.getvalue()
-
-
-def unpacked(path: Path) -> dict[str, Any]:
-    with np.load(path) as stored:
-        return {name: stored[name] for name in stored.files}
 
 
 def aliases(store: Store) -> dict[str, str]:
@@ -194,7 +186,7 @@ def test_loading_a_release_imports_neither_scikit_learn_nor_shap(home: Path):
 def test_verifying_repeats_every_comparison_and_the_training(home: Path, fitted: Any, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(training, "fit", lambda book: fitted)
     found = Store(home, "cards").verify()
-    assert [gate.name for gate in found.gates] == ["margins", "additivity", "oracle", "shap", "retrain"]
+    assert [gate.name for gate in found.gates] == ["contract", "margins", "additivity", "oracle", "shap", "retrain"]
     assert found.passed
     assert found.differs == ()
 
@@ -217,6 +209,7 @@ def test_verifying_tells_when_the_stored_model_is_another_than_the_tables(store:
     identity = forge(store, release.id, {"model.skops": skops.io.dumps(other)})
     found = {gate.name: gate.passed for gate in store.verify(identity, retrain=False).gates}
     assert found["additivity"]
+    assert not found["contract"]  # nor does it say what it was fitted to
     assert not found["margins"]
     assert not found["oracle"]
     assert "retrain" not in found
@@ -231,11 +224,11 @@ def test_model_file_with_a_type_that_is_not_trusted_is_never_loaded(store: Store
 
 def test_release_of_another_contract_cannot_be_verified_here(store: Store):
     with pytest.raises(ReleaseError, match="was trained on another snapshot or contract of cards"):
-        store.verify(twin(store))
+        store.verify(stray(store))
 
 
 def test_release_of_other_data_cannot_be_verified_here(store: Store, release: Release):
-    told = r"was trained on another snapshot or contract of cards .* what differs is the data \(000000000000 then"
+    told = r"was trained on another snapshot or contract of cards .*: its data are 000000000000, the book's are "
     with pytest.raises(ReleaseError, match=told):
         store.verify(forge(store, release.id, {}, data_sha256="0" * 64))
 
@@ -288,6 +281,52 @@ def test_rollback_to_an_altered_release_is_refused_and_the_champion_stays(store:
     assert aliases(store)["champion"] == second
 
 
+def mismatch(store: Store, identity: str) -> str:
+    """What is said of a release that does not belong to the book, as a pattern."""
+    return (
+        rf"Release {identity} was trained on another snapshot or contract of cards than the book has now: its contract "
+        rf"is version {store.load(identity).contract.version} \([0-9a-f]{{12}}\), the book's is version .* Train anew"
+    )
+
+
+def test_release_of_another_contract_does_not_become_champion(store: Store, release: Release):
+    other = stray(store)
+    store.promote(other, "challenger")
+    for reference in (other, "challenger"):
+        with pytest.raises(Mismatch, match=mismatch(store, other)):
+            store.promote(reference, override="We are in a hurry")
+    assert aliases(store) == {"champion": release.id, "challenger": other}
+    assert store.history(other)[-1].alias == "challenger"
+
+
+def test_release_of_other_data_does_not_become_champion(store: Store, release: Release):
+    with pytest.raises(Mismatch, match=r"its data are 000000000000, the book's are [0-9a-f]{12}\. Train anew"):
+        store.promote(forge(store, release.id, {}, data_sha256="0" * 64))
+
+
+def test_no_way_back_to_a_release_of_another_contract(store: Store, release: Release):
+    other = stray(store)
+    point(store, previous=other)
+    with pytest.raises(Mismatch, match=mismatch(store, other)):
+        store.rollback()
+    assert aliases(store) == {"champion": release.id, "previous": other}
+
+
+@pytest.mark.usefixtures("few")
+def test_after_its_contract_was_edited_a_book_takes_a_release_trained_anew_and_no_older_one(tmp_path: Path):
+    lay_down(tmp_path, SECOND)
+    store = Store(tmp_path, NAME)
+    first = store.promote(store.train().id)
+    lay_down(tmp_path, SECOND.replace('version = "1.0.0"', 'version = "1.1.0"'))
+    second = store.promote(store.train().id)
+    assert second != first
+    told = r"its contract is version 1\.0\.0 \(.*\), the book's is version 1\.1\.0 \("
+    for move in (store.rollback, lambda: store.promote(first)):
+        with pytest.raises(Mismatch, match=told):
+            move()
+    assert aliases(store) == {"champion": second, "previous": first}
+
+
 def test_unknown_alias_is_refused_with_those_there_are(store: Store, release: Release):
     with pytest.raises(ReleaseError, match=r"no alias 'best'. There are: champion, challenger, previous"):
         store.promote(release.id, "best")
@@ -309,7 +348,8 @@ def test_release_with_a_failing_gate_is_not_promoted_and_the_gate_is_told(store:
     second = forge(store, release.id, {"gates.json": json.dumps(report).encode()})
     with pytest.raises(GateError) as caught:
         store.promote(second)
-    assert f"Release {second} is not promoted: {gate['label']} 0.1234 against {gate['bound']:.4g}" in str(caught.value)
+    assert f"Release {second} is not promoted: {gate['label']}: 0.1234, at " in str(caught.value)
+    assert f" {gate['bound']:.4g} is asked. To promote it all the same" in str(caught.value)
     assert aliases(store) == {"champion": release.id}
     with pytest.raises(GateError):
         store.promote(second, "challenger")
@@ -339,6 +379,36 @@ def test_aliases_stay_as_they_are_when_the_disk_fails(store: Store, release: Rel
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(OSError, match="no space left"):
         store.promote(second)
+    assert aliases(store) == {"champion": release.id}
+
+
+def test_processes_that_move_aliases_at_once_lose_none_of_it(store: Store, release: Release):
+    """Two processes each name both releases champion in turn: every move is noted once, and each begins where the last
+    one ended."""
+    second, rounds = twin(store), 3
+    program = (
+        "import sys; from pathlib import Path; from model.release.store import Store;"
+        "store = Store(Path(sys.argv[1]), 'cards');"
+        f"[store.promote(each, why=sys.argv[2]) for _ in range({rounds}) for each in sys.argv[3:]]"
+    )
+    running = [
+        subprocess.Popen([sys.executable, "-c", program, str(store.home), name, second, release.id], cwd=PROJECT)
+        for name in ("one", "other")
+    ]
+    assert [each.wait(60) for each in running] == [0, 0]
+    champions = [each.release for each in store.history() if each.alias == "champion"]
+    assert all(a != b for a, b in pairwise(champions))  # one that lost a move would seem to name the champion again
+    assert {each.why for each in store.history()} >= {"one", "other"}
+    assert champions[-1] == aliases(store)["champion"]
+    assert set(aliases(store).values()) == {release.id, second}
+    assert list(store.root.glob(".aliases*")) == []
+
+
+def test_a_lock_left_behind_is_told_and_nothing_moves(store: Store, release: Release, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("model.alone.WAIT_SECONDS", 0.0)
+    (store.root / ".aliases.lock").touch()
+    with pytest.raises(StoreError, match=r"^Champion and challenger of cards are being .* delete .*aliases\.lock"):
+        store.promote(twin(store))
     assert aliases(store) == {"champion": release.id}
 
 
@@ -469,6 +539,18 @@ def test_the_history_says_who_promoted_what_and_why(store: Store, release: Relea
     ]  # fmt: skip
     assert all(before <= each.at <= datetime.now(UTC) for each in store.history()[-4:])
     assert [each.release for each in store.history(second)] == [second, second]
+
+
+@pytest.mark.parametrize("why", ["", "  "])
+def test_whoever_moves_an_alias_says_why(store: Store, release: Release, why: str):
+    second = twin(store)
+    for alias in ("champion", "challenger"):
+        with pytest.raises(BadInput, match=r"Nothing was changed\. Say why"):
+            store.promote(second, alias, who="ann", why=why, override="The board accepts it")
+    store.promote(second)
+    with pytest.raises(BadInput, match=r"Nothing was changed\. Say why"):
+        store.rollback("ann", why)
+    assert aliases(store) == {"champion": second, "previous": release.id}
 
 
 def test_an_override_promotes_what_failed_and_is_kept_with_the_gates_it_passed_over(store: Store, release: Release):

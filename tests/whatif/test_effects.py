@@ -137,29 +137,44 @@ def test_a_table_taken_apart_adds_up_and_its_rest_has_no_average(seed: int, empt
 # ---- one input ------------------------------------------------------------------------------------------------------
 
 
-def test_effect_is_the_mean_over_the_customers_with_each_value(whole: Whole, found: Overview) -> None:
-    points, values = reasons(whole), whole.contract.derive(whole.raw)
-    for own in range(len(whole.contract.inputs)):
-        effect = effects.effect(whole, found, own)
-        assert effect.values.n.sum() == whole.n
+def put(some: Whole, own: int, value: float) -> Array:
+    """Margins of everybody with one input at a value that occurs in the book, NaN for missing."""
+    values = some.contract.derive(some.raw)[own]
+    same = np.isnan(values) if np.isnan(value) else values == value
+    codes = some.codes.copy()
+    codes[own] = some.codes[own][np.argmax(same)]
+    return effects.scorer_of(some).tables.margins(codes)
+
+
+def test_effect_is_how_far_the_mean_score_would_move_if_everybody_had_the_value(some: Whole) -> None:
+    found, factor = effects.overview(some), scale(some.contract).factor
+    for own in range(len(some.contract.inputs)):
+        effect = effects.effect(some, found, own)
+        assert effect.values.n.sum() == some.n
         for k in (0, len(effect.mean) // 2, len(effect.mean) - 1):
-            if np.isnan(effect.values.low[k]):
-                chosen = np.isnan(values[own])
-            else:
-                chosen = (values[own] >= effect.values.low[k]) & (values[own] <= effect.values.high[k])
-            assert chosen.sum() == effect.values.n[k]
-            assert abs(points[own, chosen].mean() - effect.mean[k]) < 1e-9
-            band = np.quantile(points[own, chosen], [0.05, 0.95])
-            assert np.allclose(band, [effect.low[k], effect.high[k]], atol=1e-9)
+            moved = put(some, own, effect.values.low[k]) - some.margins
+            assert abs(-factor * moved.mean() - effect.mean[k]) < 1e-9
 
 
-def test_effects_weighted_by_customers_sum_to_the_distance_from_the_background(whole: Whole, found: Overview) -> None:
-    total = sum(
-        float(each.mean @ each.values.n)
-        for each in (effects.effect(whole, found, own) for own in range(len(whole.contract.inputs)))
-    )
-    base = effects.scorer_of(whole).shapley.base
-    assert abs(total / whole.n + scale(whole.contract).factor * (whole.margins.mean() - base)) < 1e-9
+def test_band_holds_nine_in_ten_customers_seen_from_their_own_mean(some: Whole) -> None:
+    found, factor = effects.overview(some), scale(some.contract).factor
+    assert some.n <= effects.SPREAD  # or the band is of a sample
+    own = next(k for k, each in enumerate(some.contract.inputs) if each.codes)
+    effect = effects.effect(some, found, own)
+    points = -factor * np.array([put(some, own, low) for low in effect.values.low])
+    share = effect.values.n / some.n
+    seen = points - share @ points + share @ effect.mean
+    assert np.allclose(np.quantile(seen, effects.BAND, axis=1), [effect.low, effect.high], atol=1e-9)
+    assert np.allclose(seen.mean(1), effect.mean, atol=1e-9)
+
+
+def test_line_and_band_go_one_way_where_the_model_keeps_a_direction(whole: Whole, found: Overview) -> None:
+    held = [(own, each.direction) for own, each in enumerate(whole.contract.inputs) if each.direction]
+    assert held
+    for own, direction in held:
+        effect = effects.effect(whole, found, own)
+        for drawn in (effect.mean, effect.low, effect.high):
+            assert (-direction * np.diff(drawn[: effect.values.known]) >= -1e-9).all()
 
 
 def test_dependence_is_the_mean_probability_if_everybody_had_the_value(some: Whole) -> None:
