@@ -146,6 +146,11 @@ def title(name: str, home: Path | None = None) -> str:
         return name
 
 
+def snapshot_sha256(name: str, home: Path | None = None) -> str:
+    """The digest of a book's snapshot, which is not read for it; BookError if it is absent."""
+    return _sha256(_snapshot(folder(name, home), contract(name, home)))
+
+
 def read(name: str, home: Path | None = None) -> Book:
     """A book by name, every value checked against its contract; read anew when a user's own was edited."""
     return _read(stamp(name, home))
@@ -166,26 +171,34 @@ def _contract(at: Stamp) -> Contract:
 
 @lru_cache(maxsize=4)
 def _read(at: Stamp) -> Book:
-    _contract(at)
-    return read_folder(at.folder)
+    return read_folder(at.folder, _contract(at))
 
 
-def read_folder(path: Path) -> Book:
-    """A book from its folder.
+def read_folder(path: Path, contract: Contract | None = None) -> Book:
+    """A book from its folder, under its ``contract`` if that has been read already.
 
     Raises
     ------
     ContractError, BookError, BadInput
         If the contract, the snapshot or a value in it is not what it should be.
     """
-    contract = load(path / CONTRACT)
-    snapshot = path / contract.book.file
-    if snapshot.parent != path or not snapshot.is_file():
-        raise BookError(f"The snapshot {contract.book.file} of the book {contract.book.name} is absent.")
+    contract = load(path / CONTRACT) if contract is None else contract
+    snapshot = _snapshot(path, contract)
     try:
         return _checked(contract, snapshot)
     except (OSError, ValueError) as error:
         raise BookError(f"The snapshot {contract.book.file} cannot be read: {error}.") from error
+
+
+def _snapshot(path: Path, contract: Contract) -> Path:
+    snapshot = path / contract.book.file
+    if snapshot.parent != path or not snapshot.is_file():
+        raise BookError(f"The snapshot {contract.book.file} of the book {contract.book.name} is absent.")
+    return snapshot
+
+
+def _sha256(snapshot: Path) -> str:
+    return hashlib.sha256(snapshot.read_bytes()).hexdigest()
 
 
 def _checked(contract: Contract, snapshot: Path) -> Book:
@@ -196,7 +209,8 @@ def _checked(contract: Contract, snapshot: Path) -> Book:
     absent = [name for name in (contract.book.id, *wanted) if name not in frame]
     if absent:
         raise BookError(f"The snapshot {contract.book.file} lacks the declared columns {', '.join(absent)}.")
-    raw = np.ascontiguousarray(frame[[field.name for field in contract.record]].to_numpy(np.float64).T)
+    record = frame[[field.name for field in contract.record]].to_numpy(np.float64, na_value=np.nan)
+    raw = np.ascontiguousarray(record.T)
     contract.check(raw)
     target = frame[contract.book.target].to_numpy(np.float64)
     if not np.isin(target, (0.0, 1.0)).all():
@@ -204,5 +218,11 @@ def _checked(contract: Contract, snapshot: Path) -> Book:
     ids = frame[contract.book.id].to_numpy(np.int64)
     if (np.diff(np.sort(ids)) == 0).any():  # a tenth of the time of numpy.unique
         raise BookError(f"The identifiers in {contract.book.id} are not unique.")
-    observed = {field.name: frame[field.name].to_numpy(np.float64) for field in contract.observed}
-    return Book(contract, raw, ids, target, observed, hashlib.sha256(snapshot.read_bytes()).hexdigest())
+    observed = {field.name: frame[field.name].to_numpy(np.float64, na_value=np.nan) for field in contract.observed}
+    contract.check_observed(observed)
+    lost = contract.realised_loss(raw, observed)
+    unknown = 0 if lost is None else int((~np.isfinite(lost) & (target == 1)).sum())
+    if unknown and contract.realised:
+        told = f"{contract.realised.loss} is no number in {unknown:,} records with {contract.book.target} = 1"
+        raise BookError(f"The realised loss {told}. Say there what was lost; 0 is a loss of nothing.")
+    return Book(contract, raw, ids, target, observed, _sha256(snapshot))

@@ -30,6 +30,8 @@ Mutability = Literal["never", "up", "down", "free"]
 Direction = Literal[-1, 0, 1]
 
 
+NOT_STATED = "not stated"  # the group of those whose value is missing
+YEAR = "year"  # the unit of calendar years, which are told without separators: 2015
 RECORDED: frozenset[Role] = frozenset({"input", "vintage"})  # roles of the fields that make up a record
 Measure = Literal["exposure", "pd", "loss", "net_loss", "loss_bps", "capital", "margin", "return_on_capital"]
 
@@ -200,9 +202,15 @@ class _Measured(_Part):
 
 class Field(_Measured):
     """One raw field of the record. ``edges`` cut one that has no codes into groups, each below its edge, the last above
-    all: how fairness is looked at by age."""
+    all: how fairness is looked at by age. Missing values, where they may be, make a group of their own after the last.
+    """
 
     edges: tuple[float, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _vintages_are_years(cls, given: Any) -> Any:
+        return {"unit": YEAR, **given} if isinstance(given, dict) and given.get("role") == "vintage" else given
 
     @model_validator(mode="after")
     def _edges_rise(self) -> "Field":
@@ -439,15 +447,20 @@ class Contract(_Part):
 
     def groups(self, field: Field, values: Array) -> tuple[NDArray[np.int64], tuple[str, ...]]:
         """The group of each record by an observed ``field`` with ``values`` (n,), and the groups' names: by its codes,
-        or by its edges."""
+        or by its edges; those whose value is missing, if any, are the last."""
+        group, names = np.zeros(len(values), np.int64), tuple[str, ...](("all",))
         if field.codes:
             codes = np.array(sorted(field.codes), float)
-            return np.searchsorted(codes, values), tuple(field.codes[int(code)] for code in codes)
-        ends = [f"{edge:,.12g}" for edge in field.edges]
-        if not ends:
-            return np.zeros(len(values), np.int64), ("all",)
-        inner = [f"{low} to below {high}" for low, high in pairwise(ends)]
-        return np.searchsorted(field.edges, values, side="right"), (f"below {ends[0]}", *inner, f"{ends[-1]} and over")
+            group, names = np.searchsorted(codes, values), tuple(field.codes[int(code)] for code in codes)
+        elif field.edges:
+            ends = [figure(edge, field.unit) for edge in field.edges]
+            inner = [f"{low} to below {high}" for low, high in pairwise(ends)]
+            group = np.searchsorted(field.edges, values, side="right")
+            names = (f"below {ends[0]}", *inner, f"{ends[-1]} and over")
+        gaps = np.isnan(values)
+        if gaps.any():
+            return np.where(gaps, len(names), group), (*names, NOT_STATED)
+        return group, names
 
     def values(self, raw: Array) -> dict[str, Array]:
         """Every field (n,) and history (months, n) of ``raw`` by name, as formulas read them."""
@@ -702,6 +715,25 @@ class Contract(_Part):
         for each in self.broken(raw):
             raise Impossible(each.message)
 
+    def check_observed(self, observed: Mapping[str, Array]) -> None:
+        """Raise a BadInput naming the first of the ``observed`` columns, each (n,), that holds what it cannot.
+
+        What is known only after the outcome may be missing anywhere: nothing need have come after.
+
+        Raises
+        ------
+        Missing, OutOfRange
+        """
+        for field in self.observed:
+            values = observed[field.name]
+            gaps = np.isnan(values)
+            if gaps.any() and field.role == "protected" and not field.missing:
+                raise Missing(
+                    f"{field.label} is missing in {gaps.sum():,} of {len(values):,} records. Give each a value, or "
+                    f"declare the field with missing = true: they are then a group, {NOT_STATED}."
+                )
+            check_value(field, values[~gaps] if gaps.any() else values)
+
     def touches(self, constraint: Constraint, rows: Iterable[int]) -> bool:
         """Whether a constraint speaks of one of these rows of ``raw``."""
         own = set(rows)
@@ -749,8 +781,9 @@ def check_value(field: Field | Lever | Assumption | Shock | Variable, values: An
         known = np.array(sorted(codes), dtype=float)  # looked up: numpy.isin takes ten times as long for one value
         outside |= known[np.searchsorted(known, values).clip(max=len(known) - 1)] != values
     if outside.any():
-        given = float(values[outside].flat[0])
-        raise OutOfRange(f"{field.label} must be {_range(field)}; {given:,.12g} was given.")
+        given, n = float(values[outside].flat[0]), int(outside.sum())
+        often = f", the first of {n:,} such values" if n > 1 else ""
+        raise OutOfRange(f"{field.label} must be {_range(field)}; {figure(given, field.unit)} was given{often}.")
 
 
 def _range(field: Field | Lever | Assumption | Shock | Variable) -> str:
@@ -759,8 +792,13 @@ def _range(field: Field | Lever | Assumption | Shock | Variable) -> str:
         return "one of " + ", ".join(f"{code} ({word})" for code, word in codes.items())
     if isinstance(field, Assumption) and field.unit == "%":
         return f"{field.minimum:,.12g} to {field.maximum:,.12g} (a fraction: 35 % is 0.35)"
-    unit = f" {field.unit.removeprefix('±')}" if field.unit else ""
-    return f"{field.minimum:,.12g} to {field.maximum:,.12g}{unit}"
+    unit = f" {field.unit.removeprefix('±')}" if field.unit not in ("", YEAR) else ""
+    return f"{figure(field.minimum, field.unit)} to {figure(field.maximum, field.unit)}{unit}"
+
+
+def figure(value: float, unit: str = "") -> str:
+    """A number with thousands separators, unless it is a year."""
+    return f"{value:.12g}" if unit == YEAR else f"{value:,.12g}"
 
 
 def _named(parts: tuple[_Named, ...], name: str, kind: str) -> _Named:

@@ -49,7 +49,7 @@ class Cells:
 
 def recognise(column: "pd.Series[Any]") -> Cells:
     """What a column holds."""
-    kind, n = column.dtype, len(column)
+    kind = column.dtype
     if isinstance(kind, pd.PeriodDtype):
         column = column.dt.to_timestamp()
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
@@ -57,8 +57,6 @@ def recognise(column: "pd.Series[Any]") -> Cells:
     if pd.api.types.is_timedelta64_dtype(kind):
         told = "durations were turned into days"
         return _numbers(column.dt.total_seconds().to_numpy(np.float64) / 86400, unit="days", changes=(told,))
-    if pd.api.types.is_complex_dtype(kind):
-        return Cells("odd", np.full(n, np.nan))
     if pd.api.types.is_bool_dtype(kind) or pd.api.types.is_numeric_dtype(kind):
         return _numbers(column.to_numpy(np.float64, na_value=np.nan))
     if isinstance(kind, pd.StringDtype):
@@ -81,36 +79,20 @@ def _days(column: "pd.Series[Any]", changes: tuple[str, ...] = ()) -> Cells:
 
 def _objects(cells: list[Any]) -> Cells:
     n = len(cells)
-    if any(
-        issubclass(kind, list | tuple | dict | set | bytes | np.ndarray | complex) for kind in set(map(type, cells))
-    ):
+    if any(issubclass(kind, list | dict | bytes | np.ndarray) for kind in set(map(type, cells))):
         return Cells("odd", np.full(n, np.nan))
-    gone = [_gone(cell) for cell in cells]
+    gone = [cell is None or cell is pd.NaT or (isinstance(cell, float) and cell != cell) for cell in cells]
     there = [cell for cell, missing in zip(cells, gone, strict=True) if not missing]
     if not there:
         return Cells("nothing", np.full(n, np.nan))
     if all(isinstance(cell, bool | int | float | Decimal | np.number | np.bool_) for cell in there):
-        values = [np.nan if missing else _float(cell) for cell, missing in zip(cells, gone, strict=True)]
+        values = [np.nan if missing else float(cell) for cell, missing in zip(cells, gone, strict=True)]
         return _numbers(np.array(values, np.float64))
     if all(isinstance(cell, date) for cell in there):  # datetimes are dates
         years = [np.nan if missing else float(cell.year) for cell, missing in zip(cells, gone, strict=True)]
         return Cells("days", np.array(years))
     texts = [None if missing else str(cell) for cell, missing in zip(cells, gone, strict=True)]
     return _texts(pd.Series(texts, dtype=object))
-
-
-def _gone(cell: Any) -> bool:
-    """Whether a cell holds nothing; a decimal's signalling NaN cannot even be compared."""
-    if cell is None or cell is pd.NaT or cell is pd.NA:
-        return True
-    return cell.is_nan() if isinstance(cell, Decimal) else isinstance(cell, float) and cell != cell
-
-
-def _float(cell: Any) -> float:
-    try:
-        return float(cell)
-    except OverflowError:
-        return float("inf")
 
 
 def _texts(column: "pd.Series[Any]") -> Cells:

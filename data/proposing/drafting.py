@@ -1,10 +1,11 @@
 """TOML with a reason at each guess.
 
 Everything a proposal writes goes through `Draft.put`, so that what was guessed, assumed or left open is marked where it
-stands, and listed for whoever reviews it.
+stands, and listed for whoever reviews it. `unwritten` finds what is still left open in a file that a person has edited.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -61,14 +62,34 @@ class Draft:
         if why:
             self.noted.append(Noted(self._part, "codes", ", ".join(words.values()), "GUESS", comment(why)))
 
-    def left_out(self, name: str, why: str) -> None:
+    def left_out(self, name: str, why: str, part: str = "left out") -> None:
         """A column that the contract does not have."""
         self._lines.append(f"# GUESS: {comment(name)}: {comment(why)}")
-        self.noted.append(Noted("left out", name, "", "GUESS", comment(why)))
+        self.noted.append(Noted(part, name, "", "GUESS", comment(why)))
 
     def text(self) -> bytes:
         """The file."""
         return ("\n".join(self._lines).strip() + "\n").encode()
+
+
+_HEAD = re.compile(r"\s*\[+\s*([^\]]+?)\s*\]+")
+_NAMED = re.compile(r"""\s*(?:name|measure)\s*=\s*["'](.*?)["']""")
+_KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
+_OPEN = re.compile(r"""(?:"(?:\\.|[^"\\])*"|'[^']*'|[^"'#])*#\s*TO DO\s*:""")
+
+
+def unwritten(text: bytes) -> tuple[str, ...]:
+    """The places of a TOML file that are still marked ``# TO DO:``, such as card.purpose or fields.income.help."""
+    found, part, name, listed = [], "", "", False
+    for line in text.decode("utf-8", "replace").splitlines():
+        if head := _HEAD.match(line):
+            part, name, listed = head[1], "", line.strip().startswith("[[")
+        if listed and (named := _NAMED.match(line)):
+            name = named[1]
+        if _OPEN.match(line):
+            key = _KEY.match(line)
+            found.append(".".join(filter(None, (part, name, key[1] if key else ""))) or "the file")
+    return tuple(found)
 
 
 def written(value: Value) -> str:

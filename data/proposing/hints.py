@@ -8,6 +8,10 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from data.contract import YEAR
+
+FIRST_YEAR, LAST_YEAR = 1900, 2100
+SMALL_SHARE = 0.1  # the pages tell shares in whole percents
 _PROTECTED: dict[str, frozenset[str]] = {
     "sex": frozenset({"sex", "gender", "geschlecht", "sexe", "sexo", "male", "female", "gndr"}),
     "age": frozenset({"age", "ages", "alter", "edad", "dob", "birth", "birthdate", "birthday", "agegroup"}),
@@ -54,12 +58,20 @@ _AFTER = re.compile(
 )
 _BEGUN = re.compile(
     r"(?:^|_)(?:issued?|orig\w*|open(?:ed)?|approv\w*|appl\w*|book(?:ed|ing)|disburs\w*|fund(?:ed|ing)|grant(?:ed)?|"
-    r"vintage|cohort|start(?:ed)?|inception|contract|signed|year|yr)(?:_|$)"
+    r"vintage|cohort|start(?:ed)?|inception|contract|signed)(?:_|$)"
 )
-_IDENTIFIER = frozenset(
-    {"id", "ids", "key", "uuid", "guid", "no", "nr", "num", "number", "ref", "reference", "identifier", "index",
-     "serial", "loannr", "customerid", "loanid", "accountid", "unnamed", "row", "record", "code", "column"}
+_YEARS = frozenset({"year", "yr", "fy", "jahr", "vintage", "cohort"})
+_OF_A_LOAN = frozenset({"loan", "credit", "account", "fiscal", "calendar", "of", "the"})  # whose year says no more
+_ID = frozenset({"id", "ids", "uuid", "guid", "identifier", "key"})
+_NUMBER = frozenset({"no", "nr", "num", "number", "ref", "reference", "code"})
+_RECORDS = frozenset(
+    {"loan", "customer", "client", "account", "acct", "member", "borrower", "applicant", "application", "contract",
+     "user", "person", "party", "deal", "facility", "case", "order", "transaction", "cust", "card", "record", "row",
+     "file", "policy"}
 )  # fmt: skip
+_RUNNING = frozenset({"index", "serial", "unnamed", "row", "record", "column"})
+_UUID = re.compile(r"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
+_CODE = re.compile(r"(?=\S*\d)[\w./#:-]{4,40}", re.ASCII)
 _PERSONAL = frozenset(
     {"email", "mail", "phone", "telephone", "mobile", "ssn", "passport", "iban", "street", "address", "firstname",
      "lastname", "surname", "fullname", "taxid"}
@@ -80,6 +92,7 @@ _TIME = {
     "years": frozenset({"year", "years", "yrs", "yr", "tenure"}),
     "days": frozenset({"day", "days", "dpd"}),
 }
+_SPAN = frozenset({"last", "past", "previous", "prior", "recent", "within", "per", "every"})
 _CURRENCY = {
     "usd": "$", "eur": "€", "euro": "€", "euros": "€", "gbp": "£", "dollar": "$", "dollars": "$", "chf": "CHF",
     "dm": "DM", "inr": "₹", "ntd": "NT$", "twd": "NT$", "jpy": "¥", "cad": "CA$", "aud": "A$",
@@ -137,10 +150,37 @@ def begun(name: str) -> bool:
     return bool(_BEGUN.search("_".join(tokens(name))))
 
 
-def identifier(name: str) -> bool:
-    """Whether a name is one that identifiers have."""
+def year(name: str) -> bool:
+    """Whether a name speaks of a calendar year, not of a number of years."""
+    return bool(_YEARS & set(tokens(name)))
+
+
+def begun_in(name: str) -> bool:
+    """Whether a name speaks of the year in which a loan began: issue year, or just year; year built does not."""
+    found = set(tokens(name))
+    return year(name) and (begun(name) or found <= _YEARS | _OF_A_LOAN)
+
+
+def identifies(name: str) -> bool:
+    """Whether a name says that it identifies a record: loan id, account no; the number of accounts does not."""
     found = tokens(name)
-    return bool(_IDENTIFIER & set(found)) or any(each.endswith("id") and len(each) > 4 for each in found)
+    if not found:
+        return False
+    *before, last = found
+    stem = re.sub(r"(?:id|nr|no)$", "", last)
+    own = bool(_RECORDS & set(before)) and last in _NUMBER
+    return last in _ID or (found[0] == "id" and last in _RECORDS) or own or (stem != last and stem in _RECORDS)
+
+
+def identifier(name: str) -> bool:
+    """Whether a name is one that identifiers may have, and other columns too."""
+    found = tokens(name) or [""]
+    return identifies(name) or bool(_ID & set(found)) or found[0] in _RUNNING or found[-1] in _NUMBER | _RUNNING
+
+
+def coded(words: Iterable[str]) -> bool:
+    """Whether these are numbers of records, not text: LN-0012345, or what a machine draws for one."""
+    return all(_UUID.fullmatch(word) or _CODE.fullmatch(word) for word in words)
 
 
 def personal(name: str) -> bool:
@@ -152,6 +192,8 @@ def unit(name: str, low: float, high: float) -> tuple[str, str]:
     """The unit of numbers from ``low`` to ``high`` by their column's name, and why; "amount" for money."""
     found = set(tokens(name))
     share = sorted(_SHARE & found)
+    if share and low >= 0 and high < SMALL_SHARE:
+        return "", f"its name says {share[0]}, but whole percents would not tell its values apart"
     if share and low >= 0 and high <= 1.5:
         return "%", f"its name says {share[0]} and its values lie between 0 and 1.5: fractions"
     if share:
@@ -159,9 +201,11 @@ def unit(name: str, low: float, high: float) -> tuple[str, str]:
     money = sorted(_AMOUNT & found)
     if money and not _COUNT & found and high > 1:
         return "amount", f"its name says {money[0]}"
+    if year(name) and low >= FIRST_YEAR and high <= LAST_YEAR:
+        return YEAR, "its name says year, and its values are some"
     for each, own in _TIME.items():
         hit = sorted(own & found)
-        if hit:
+        if hit and not _SPAN & found:  # defaults in the last 12 months are no months
             return each, f"its name says {hit[0]}"
     return "", "nothing in its name says"
 

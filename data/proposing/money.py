@@ -20,6 +20,10 @@ class Money:
     limit: Column | None
     balance: Column | None
 
+    def counts(self, column: Column) -> bool:
+        """Whether a column is part of what is owed."""
+        return column in (self.found, self.limit, self.balance)
+
     def formulas(self) -> tuple[str, str, str]:
         """Balance, exposure at default, and why."""
         if self.limit is not None and self.balance is not None:

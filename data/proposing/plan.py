@@ -6,15 +6,17 @@ Whatever is written here that the file does not state goes through `Draft.put` w
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
+from data.contract import RECORDED, YEAR, figure
 from data.proposing import hints, signals
 from data.proposing.drafting import Draft
 from data.proposing.money import NO_CURRENCY, Money
 from data.proposing.ranges import bands_of, filler, range_of, round_step, up
-from data.proposing.roles import Column, Identifiers, Outcome
+from data.proposing.roles import ABSENT, Column, Identifiers, Outcome
 from data.proposing.sources import Source
 
 LEVERS, SHOCKS, SEGMENTS = 8, 3, 5  # of the most telling inputs
@@ -77,6 +79,7 @@ class Plan:
         told += [f"Identifiers: {self.numbers.why}."] if self.numbers.why else []
         told += [f"{each.given} is {each.name}." for each in self.columns if each.given != each.name]
         told += [f"{each.given}: {change}." for each in self.columns for change in each.changes]
+        told += [f"{each.given} left out: an identifier, {each.why}." for each in self.of("identifier")]
         told += [f"{each.given} left out: {each.why}." for each in self.of("left out")]
         return told
 
@@ -101,7 +104,7 @@ class Plan:
         self._put_inputs(draft, money)
         self._put_levers(draft, money)
         self._put_assumptions(draft, money)
-        self._put_shocks(draft)
+        self._put_shocks(draft, money)
         self._put_economy(draft)
         self._put_appetite(draft, money)
         self._put_segments(draft)
@@ -130,7 +133,7 @@ class Plan:
         if column.currency:
             return "amount", "the cells carry its sign"
         if column.unit:
-            return column.unit, "the cells carry it" if column.role != "vintage" else "a year"
+            return column.unit, "the cells carry it" if column.unit != YEAR else "its values are years"
         known = column.values[~np.isnan(column.values)]
         return hints.unit(column.given, float(known.min()), float(known.max()))
 
@@ -159,7 +162,7 @@ class Plan:
         note = "What the model would say at the cut-off. Whether the data hold approved customers only is not known."
         draft.put("decision_note", note, "are rejected applicants in the data?", "TO DO")
         draft.put("pd_horizon", "one year", "over what time the target was observed")
-        draft.put("pd_months", 12, "the same in months")
+        draft.put("pd_months", 12, "over how many months the target was observed")
         draft.put("exposure_class", "retail", "mortgage, revolving, retail or corporate: sets the capital formula")
 
     def _put_score(self, draft: Draft) -> None:
@@ -190,7 +193,7 @@ class Plan:
         if self.of("vintage"):
             draft.remark("There is a vintage: consider since, until and later_until, to test the model out of time.")
         noise = float(np.sqrt(10 * rate * (1 - rate) / n))
-        held = self._repeated()
+        held = self._copied()
         draft.table("gates")
         draft.put("auc_at_least", 0.6, "loose: raise it to what your policy asks")
         draft.put("auc_at_most", 0.97, "above it suspect that an input knows the outcome")
@@ -199,15 +202,17 @@ class Plan:
         draft.put("slope_at_least", 0.5, "loose: 0.8 is usual for a large book")
         draft.put("slope_at_most", 2.0, "loose: 1.25 is usual for a large book")
         draft.put("single_auc_at_most", signals.SUSPICIOUS_AUC, "columns above it were set aside")
-        repeated = f"{held:.1%} of the rows repeat another one, outcome and all: is a customer in it twice?"
-        draft.put("duplicates_at_most", up(max(0.01, BOUND * held), 0.01), repeated)
+        copied = f"{held:.1%} of the rows have a copy, outcome and all: is a customer in it twice?"
+        draft.put("duplicates_at_most", up(min(max(0.01, BOUND * held), 1.0), 0.01), copied)
         watched = {"impact": "The cut-off was proposed, not set by policy."}
         draft.put("watched", watched, "the cut-off is itself a guess, so the fairness gate only tells")
 
-    def _repeated(self) -> float:
-        """The share of records that repeat another one, fields and outcome alike."""
-        held = np.column_stack([*(np.nan_to_num(each.values, nan=-1e300) for each in self.inputs), self.target.values])
-        return float(pd.DataFrame(held).duplicated().mean())
+    def _copied(self) -> float:
+        """The share of records of which there is a copy, fields and outcome alike: those of them whose copy lies in
+        another fold, which the gate counts, are no more."""
+        record = [each.values for each in self.columns if each.role in RECORDED]
+        held = np.column_stack([*(np.nan_to_num(each, nan=-1e300) for each in record), self.target.values])
+        return float(pd.DataFrame(held).duplicated(keep=False).mean())
 
     def _put_card(self, draft: Draft) -> None:
         draft.table("card")
@@ -245,7 +250,7 @@ class Plan:
         draft.remark("The raw record: what the book holds and what a person may edit.")
         concept = self._concept()
         for each in self.columns:
-            if each.role == "left out":
+            if each.role in ABSENT:
                 continue
             draft.part("fields", each.name)
             draft.put("label", each.label)
@@ -253,6 +258,8 @@ class Plan:
             if each.role in ("input", "vintage"):
                 self._put_recorded(draft, each, concept, money)
             elif each.edges:
+                if each.unit == YEAR:
+                    draft.put("unit", *self._unit(each))
                 draft.put("edges", list(each.edges), "how groups are cut")
             if each.codes:
                 draft.codes("fields", each.codes, each.ordered)
@@ -260,11 +267,11 @@ class Plan:
         draft.put("label", self.target.label)
         draft.put("role", "target")
         draft.codes("fields", {0: self.target.good, 1: self.target.bad}, self.target.why)
-        gone = self.of("left out")
-        if gone:
-            draft.remark("Left out:")
-            for each in gone:
-                draft.left_out(each.given, each.why)
+        for role, title in (("identifier", "Left out as identifiers:"), ("left out", "Left out:")):
+            if self.of(role):
+                draft.remark(title)
+            for each in self.of(role):
+                draft.left_out(each.given, each.why, role)
 
     def _put_recorded(self, draft: Draft, column: Column, concept: dict[str, str], money: Money) -> None:
         unit, why = self._shown(column, money)
@@ -272,7 +279,8 @@ class Plan:
         known = column.values[~np.isnan(column.values)]
         if not column.codes:
             draft.put("unit", unit, why)
-        seen = f"the file holds {known.min():,.6g} to {known.max():,.6g}"
+        ends = [figure(float(f"{end:.6g}"), unit) for end in (known.min(), known.max())]
+        seen = f"the file holds {ends[0]} to {ends[1]}"
         odd = filler(known)
         draft.put("minimum", span.low, seen if not column.codes else "the codes")
         draft.put("maximum", span.high, f"{seen}{odd}" if not column.codes else "the codes")
@@ -307,8 +315,22 @@ class Plan:
     def _direction(self, column: Column) -> tuple[int, str]:
         if len(column.codes) > 2 or (column.codes and column.ordered.startswith("in the order")):
             return 0, "the codes stand in the order of the outcome itself: a direction would be circular"
-        found = signals.trend(self.target.values, column.values)
+        found = self._trend(column)
         return found.sign, found.why
+
+    def _trend(self, column: Column) -> signals.Trend:
+        return signals.trend(self.target.values, column.values)
+
+    def _adverse(self, column: Column, money: Money) -> tuple[int, str]:
+        """Which way a column moves when things get worse for the bank, and why; 0 where nothing says so."""
+        found, why = self._trend(column), ""
+        if found.leaning:
+            why = f"{'more' if found.leaning > 0 else 'less'} of it goes with more of the outcome: see its direction"
+        if not money.counts(column):
+            return found.leaning, why
+        if found.leaning < 0:  # more of it is less often lost, but more to lose
+            return 0, ""
+        return 1, why or "more of it is more to lose"
 
     def _put_levers(self, draft: Draft, money: Money) -> None:
         draft.remark(
@@ -375,13 +397,16 @@ class Plan:
             draft.put("feeds", each.feeds)
             draft.put("help", "An assumption that was proposed with the book, not taken from it.")
 
-    def _put_shocks(self, draft: Draft) -> None:
-        chosen = [each for each in self.inputs if not each.codes and np.nanmin(each.values) >= 0][:SHOCKS]
-        if not chosen:
-            return
-        draft.remark("Shocks: one input of every customer by the same percentage.")
-        for each in chosen:
-            sign = self._direction(each)[0] or 1
+    def _put_shocks(self, draft: Draft, money: Money) -> None:
+        amounts = [each for each in self.inputs if not each.codes and np.nanmin(each.values) >= 0]
+        scaled = [each for each in amounts if self._unit(each)[0] != YEAR]
+        clear = [(each, *self._adverse(each, money)) for each in scaled]
+        chosen = [(each, sign, why) for each, sign, why in clear if sign][:SHOCKS]
+        draft.remark(
+            "Shocks: one input of every customer by the same percentage. One is proposed only where it is clear which",
+            "way is bad for the bank.",
+        )
+        for each, sign, why in chosen:
             draft.part("shocks", f"{each.name}_shift")
             draft.put("label", each.label)
             draft.put("unit", "±%")
@@ -390,7 +415,7 @@ class Plan:
             draft.put("step", 5, "round")
             draft.put("phrase", f"{_lower(each.label)} {{}}")
             draft.put("swing", 10, "how far a tornado moves it")
-            draft.put("adverse", sign, "by the input's direction; more is bad where none is claimed")
+            draft.put("adverse", sign, why)
             draft.put("rules", {each.name: f"{each.name} * (1 + value / 100)"})
             draft.put(
                 "help", f"{each.label} of every customer, by the same percentage.", "what moves with it?", "TO DO"
@@ -445,8 +470,26 @@ class Plan:
             draft.put("label", each.label)
             draft.put("field", each.name)
             draft.put("edges", list(cut), "between the codes" if each.codes else "quantiles, rounded")
-            if each.codes:
-                draft.put("labels", [each.codes[k] for k in sorted(each.codes)])
+            names = self._bands(each, cut)
+            if names:
+                draft.put("labels", names)
+
+    def _bands(self, column: Column, cut: Sequence[float]) -> list[str]:
+        """What the bands are called; nothing where the pages say it as well: amounts and shares."""
+        if column.codes:
+            return [column.codes[k] for k in sorted(column.codes)]
+        unit = self._unit(column)[0]
+        if unit in ("amount", "%"):
+            return []
+        known = column.values[~np.isnan(column.values)]
+        tail = f" {unit}" if unit not in ("", YEAR) else ""
+        if (known == np.round(known)).all():
+            ends = [(low, high - 1) for low, high in pairwise((float(known.min()), *cut))]
+            told = [figure(low, unit) + (f" to {figure(high, unit)}" if high > low else "") for low, high in ends]
+            told[0] = told[0] if ends[0][0] == ends[0][1] else f"up to {figure(ends[0][1], unit)}"
+        else:
+            told = [f"below {figure(cut[0])}", *(f"{figure(low)} to {figure(high)}" for low, high in pairwise(cut))]
+        return [*(f"{each}{tail}" for each in told), f"{figure(cut[-1], unit)}{tail} and more"]
 
 
 def _lower(label: str) -> str:

@@ -25,7 +25,8 @@ from data.errors import BadInput, BookError
 from data.formulas import Array
 from data.proposing.drafting import Draft, Noted
 from data.proposing.plan import BASE_ODDS, BASE_SCORE, GRANTED, TO_DOUBLE, Plan, Score
-from data.proposing.roles import Column, Identifiers, Outcome, decide, identifiers, outcome
+from data.proposing.roles import ABSENT, Column, Identifiers, Outcome, decide, identifiers, outcome
+from data.proposing.signals import Alone
 from data.proposing.sources import Source, shown
 
 MOST_INPUTS = 255
@@ -50,6 +51,7 @@ class Proposal:
     rows: int
     rate: float
     granted: float
+    target: str
 
     def by_role(self, role: str) -> list[str]:
         """The names in the file of the columns of one role."""
@@ -74,8 +76,9 @@ def check_name(name: str, home: Path) -> str:
 
 
 def propose(
-    source: Source, target: str, name: str, margins: Margins, given_id: str | None = None, bad: str | None = None
-) -> Proposal:
+    source: Source, target: str, name: str, margins: Margins, alone: Alone, given_id: str | None = None,
+    bad: str | None = None,
+) -> Proposal:  # fmt: skip
     """A book from a table.
 
     Parameters
@@ -88,6 +91,8 @@ def propose(
         What the book will be called; see `check_name`.
     margins
         Fits the model that the contract asks for, so that the cut-off grants about `GRANTED` of the records.
+    alone
+        Measures single inputs as their gate will, so that no input that is kept fails it.
     given_id
         Its column that identifies a record, if any.
     bad
@@ -102,7 +107,7 @@ def propose(
     numbers = identifiers(source, given_id, target)
     if numbers.name == told.name:
         numbers = replace(numbers, name=f"{numbers.name}_number")
-    columns = decide(source, told, target, numbers)
+    columns = decide(source, told, target, numbers, alone)
     inputs = sorted((each for each in columns if each.role == "input"), key=lambda each: -each.auc)
     if not inputs:
         reasons = "; ".join(f"{each.given}: {each.role}, {each.why}" for each in columns[:5]) or "there is no other"
@@ -123,7 +128,7 @@ def propose(
     read(text)  # whatever is wrong with it is found before anything is written
     return Proposal(
         name, text, snapshot, _provenance(plan, command, book.sha256), tuple(draft.noted),
-        tuple(columns), len(frame), float(told.values.mean()), score.granted,
+        tuple(columns), len(frame), float(told.values.mean()), score.granted, told.name,
     )  # fmt: skip
 
 
@@ -149,7 +154,7 @@ def lay_down(proposal: Proposal, home: Path) -> Path:
 
 
 def _frame(columns: Sequence[Column], target: Outcome, numbers: Identifiers) -> pd.DataFrame:
-    held = {each.name: each.values + 0.0 for each in columns if each.role != "left out"}
+    held = {each.name: each.values + 0.0 for each in columns if each.role not in ABSENT}
     return pd.DataFrame({numbers.name: numbers.values, **held, target.name: target.values.astype(np.int8)})
 
 

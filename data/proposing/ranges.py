@@ -74,7 +74,7 @@ def bands_of(column: Column) -> tuple[float, ...] | None:
     if len(levels) <= 6:
         return tuple(float(each) for each in levels[1:])
     width = float(np.diff(np.quantile(known, (0.1, 0.9)))[0]) or float(np.ptp(known))
-    step = round_step(width / 20)
+    step = max(round_step(width / 20), 1.0 if (known == np.round(known)).all() else 0.0)
     edges = {float(f"{np.round(each / step) * step:.12g}") + 0.0 for each in np.quantile(known, (0.2, 0.4, 0.6, 0.8))}
     inside = sorted(edge for edge in edges if known.min() < edge <= known.max())
     return tuple(inside) or (float(levels[len(levels) // 2]),)

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from data.contract import NOT_STATED, YEAR, figure
 from data.errors import BadInput
 from data.formulas import FUNCTIONS, Array
 from data.proposing import hints, signals
@@ -21,15 +22,16 @@ from data.proposing.drafting import comment
 from data.proposing.hints import tokens
 from data.proposing.sources import Source, shown
 
-Role = Literal["input", "protected", "post-outcome", "vintage", "left out"]
+Role = Literal["input", "protected", "post-outcome", "vintage", "identifier", "left out"]
+ABSENT: frozenset[Role] = frozenset({"identifier", "left out"})  # roles of the columns that the book does not hold
 
 FEWEST_ROWS, FEWEST_OF_ONE = 200, 20
 MOST_WORDS = 40  # different words of an input; rarer ones are pooled, and more than ten times as many is free text
 MOST_GROUPS = 12  # of a protected attribute
 RARE = 20  # rows of a word that stands for itself
 ALL_BUT_UNIQUE = 0.95
-FIRST_YEAR, LAST_YEAR = 1900, 2100
 ADULT = (25.0, 35.0, 45.0, 60.0)  # the edges of age groups
+AFTER = ": known only after the outcome?"
 TAKEN = frozenset(FUNCTIONS) | {
     "missing", "value", "start", "ago", "customer", "own", "cutoff", "book", "lgd", "ccf", "apr", "funding", "opex",
     "margin_months", "annual_default_rate", "correlation", "unemployment", "gdp", "who", "share",
@@ -79,7 +81,7 @@ class Outcome:
 
 @dataclass(frozen=True, eq=False)
 class Identifiers:
-    """``values`` (n,) int64, unique; ``changes`` and ``why`` where they were guessed or made."""
+    """``values`` (n,) int64, unique; ``why`` where they were guessed or made."""
 
     name: str
     values: NDArray[np.int64]
@@ -181,13 +183,14 @@ def identifiers(source: Source, given: str | None, target: str) -> Identifiers:
     frame, n = source.frame, len(source.frame)
     counted = np.arange(1, n + 1)
     if given is None:
-        for name in map(str, frame.columns):
-            if name != target and hints.identifier(name):
-                whole = _whole(frame[name].tolist())
-                if whole is not None:
-                    why = f"{name} is unique and named like an identifier"
-                    return Identifiers(safe_name(name, ()), whole, why, name)
-        return Identifiers("record_number", counted, "no column was named as identifier: rows counted from 1")
+        named = [name for name in map(str, frame.columns) if name != target and hints.identifier(name)]
+        for name in sorted(named, key=lambda name: not hints.identifies(name)):  # the surest names first
+            whole, dropped = _whole(frame[name].tolist())
+            if whole is not None:
+                return Identifiers(
+                    safe_name(name, ()), whole, f"{name} is unique and named like an identifier{dropped}", name
+                )
+        return Identifiers("record_number", counted, "no column numbers the records: rows counted from 1")
     if given not in frame or given == target:
         what = "is the target" if given == target else "is no column of the file"
         raise BadInput(f"{shown(given)} {what}. Say by --id which column identifies a record, or leave it out.")
@@ -199,30 +202,40 @@ def identifiers(source: Source, given: str | None, target: str) -> Identifiers:
         seen: set[str] = set()
         twice = next(text for text in texts if text in seen or seen.add(text))  # type: ignore[func-returns-value]
         raise BadInput(f"The identifier {shown(given)} is not unique: {shown(twice)} stands twice. Leave out --id.")
-    whole = _whole(cells)
+    whole, dropped = _whole(cells)
     name = safe_name(given, ())
     if whole is None:
         return Identifiers(name, counted, f"{given} holds no whole numbers: rows counted from 1 instead", given)
-    return Identifiers(name, whole, "", given)
+    return Identifiers(name, whole, f"{given}{dropped}" if dropped else "", given)
 
 
-def _whole(cells: Sequence[object]) -> NDArray[np.int64] | None:
-    """Unique whole numbers that a page can show, if that is what they are."""
-    found = []
+_NUMBERED = re.compile(r"(?P<before>(?:.*[^\d.,])?)(?P<number>\d{1,15})", re.ASCII)
+
+
+def _whole(cells: Sequence[object]) -> tuple[NDArray[np.int64] | None, str]:
+    """Unique whole numbers that a page can show, if that is what they are, and what had to be dropped for it: the same
+    letters before each, as in LN-0012345, and zeros."""
+    found, before = list[int](), set[str]()
     for cell in cells:
-        if isinstance(cell, bool):
-            return None
         text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
-        if not re.fullmatch(r"0|[1-9]\d{0,14}", text, re.ASCII):
-            return None
-        found.append(int(text))
-    return np.array(found, np.int64) if len(set(found)) == len(found) else None
+        part = _NUMBERED.fullmatch(text)
+        if part is None:
+            return None, ""
+        found.append(int(part["number"]))
+        before.add(part["before"])
+    if len(before) != 1 or len(set(found)) < len(found):
+        return None, ""
+    letters = plain(next(iter(before)))
+    dropped = f"; {shown(letters)} before each number was dropped" if letters else ""
+    return np.array(found, np.int64), dropped
 
 
 # ---- the other columns ----------------------------------------------------------------------------------------------
 
 
-def decide(source: Source, target: Outcome, given_target: str, numbers: Identifiers) -> list[Column]:
+def decide(
+    source: Source, target: Outcome, given_target: str, numbers: Identifiers, alone: signals.Alone
+) -> list[Column]:
     """A role for every column but the target and the identifier, in the file's order."""
     taken, found = {target.name, numbers.name}, list[Column]()
     for place, given in enumerate(source.frame, 1):
@@ -235,12 +248,12 @@ def decide(source: Source, target: Outcome, given_target: str, numbers: Identifi
             comment(str(given)) or name, name, label_of(str(given)), "left out", cells.values, "", unit=cells.unit,
             currency=cells.currency, changes=cells.changes,
         )  # fmt: skip
-        found.append(_decided(blank, cells, target.values))
+        found.append(_decided(blank, cells, target.values, alone))
     found = _one_vintage(found, target.values)
     return _without_twins(found)
 
 
-def _decided(own: Column, cells: Cells, target: Array) -> Column:
+def _decided(own: Column, cells: Cells, target: Array, alone: signals.Alone) -> Column:
     given, known = own.given, cells.known
     if cells.kind == "nothing":
         return replace(own, why="it is empty")
@@ -258,16 +271,16 @@ def _decided(own: Column, cells: Cells, target: Array) -> Column:
         return _protected(own, cells, target, attribute, why)
     after = hints.after_outcome(given)
     if after:
-        return _after(own, cells, target, f"its name speaks of {after}: known only after the outcome?")
+        return _after(own, cells, target, f"its name speaks of {after}{AFTER}")
     if _identifies(given, cells, distinct):
-        what = "free text, or an identifier" if cells.kind == "words" else "an identifier"
-        return replace(own, why=f"{distinct:,} different values in {len(known):,} rows: {what}")
-    if cells.kind == "words" and (distinct > 10 * MOST_WORDS or np.mean([len(each) for each in cells.words]) > 60):
+        return replace(own, role="identifier", why=f"{distinct:,} different values in {len(known):,} rows")
+    if cells.kind == "words" and _free_text(cells.words, len(known)):
         return replace(own, why=f"{distinct:,} different texts: free text, which this model does not read")
     if cells.kind == "days":
         return _day(own, target)
-    if cells.kind == "numbers" and hints.begun(given) and _years(known) and "year" in " ".join(tokens(given)):
-        return replace(own, role="vintage", why="its name and values speak of the year in which the loan began")
+    if cells.kind == "numbers" and hints.begun_in(given) and _years(known):
+        why = "its name and values speak of the year in which the loan began"
+        return replace(own, role="vintage", unit=YEAR, why=why)
     if distinct == 1:
         own = replace(
             own, values=np.where(np.isnan(own.values), 0.0, 1.0), changes=(*own.changes, "filled is 1, empty 0")
@@ -275,32 +288,41 @@ def _decided(own: Column, cells: Cells, target: Array) -> Column:
         coded = replace(own, codes={0: "empty", 1: "filled"}, ordered="it has one value or none")
     else:
         coded = _coded(own, cells, target)
-    auc = signals.alone(target, coded.values)
+    auc = float(alone(target, coded.values[None])[0])
     sided = signals.one_sided(target, own.values if cells.kind == "numbers" else coded.values)
     coded = replace(coded, auc=auc)
     if auc > signals.SUSPICIOUS_AUC or sided:
         why = sided or f"alone it tells the outcomes apart with an AUC of {auc:.3f}"
-        return replace(coded, role="post-outcome", why=f"{why}: known only after the outcome?")
+        return replace(coded, role="post-outcome", why=f"{why}{AFTER}")
     if cells.kind == "numbers" and np.ptp(coded.values[~np.isnan(coded.values)]) < 1e-9 * np.abs(known).max():
         return replace(own, why="it is all but the same in every row")
     return replace(coded, role="input", why="nothing speaks against it")
 
 
 def _identifies(given: str, cells: Cells, distinct: int) -> bool:
+    """Whether a column identifies records, or whom they belong to: then it may stand in several rows, if its name says
+    so."""
     known = cells.known
-    all_but = distinct >= ALL_BUT_UNIQUE * len(known) and distinct > MOST_WORDS
-    if not all_but or cells.kind == "days":
+    named, all_but = hints.identifies(given), distinct >= ALL_BUT_UNIQUE * len(known)
+    if distinct <= MOST_WORDS or cells.kind == "days" or not (named or all_but):
         return False
     if cells.kind == "words":
-        return True
+        return named or hints.identifier(given) or hints.coded(cells.words)
     whole = bool((known == np.round(known)).all())
     running = float(known.max() - known.min()) < 1.05 * len(known)
     measured = cells.unit or cells.currency or hints.unit(given, float(known.min()), float(known.max()))[0]
-    return whole and (hints.identifier(given) or (running and not measured))
+    return whole and (named or hints.identifier(given) or (running and not measured))
+
+
+def _free_text(words: Sequence[str], n: int) -> bool:
+    """Whether ``n`` cells hold texts rather than a few words."""
+    many = len(words) > 10 * MOST_WORDS or (len(words) > MOST_WORDS and len(words) >= ALL_BUT_UNIQUE * n)
+    return many or float(np.mean([len(each) for each in words])) > 60
 
 
 def _years(known: Array) -> bool:
-    return bool((known == np.round(known)).all() and known.min() >= FIRST_YEAR and known.max() <= LAST_YEAR)
+    whole = bool((known == np.round(known)).all())
+    return whole and known.min() >= hints.FIRST_YEAR and known.max() <= hints.LAST_YEAR
 
 
 def _coded(own: Column, cells: Cells, target: Array) -> Column:
@@ -340,7 +362,7 @@ def _protected(own: Column, cells: Cells, target: Array, attribute: str, why: st
     """Groups to watch fairness by: an age by its edges, anything else by at most `MOST_GROUPS` codes."""
     known, distinct = cells.known, len(np.unique(cells.known))
     why = f"{why}: protected ({attribute}), never an input"
-    own = replace(own, role="protected", why=why)
+    own = replace(own, role="protected", why=why, unit=YEAR if _years(known) else own.unit)
     gaps = np.isnan(cells.values)
     if attribute == "place of living" and distinct > MOST_GROUPS:
         return replace(own, role="left out", why=f"{why}; {distinct:,} places are too many to compare")
@@ -363,7 +385,7 @@ def _protected(own: Column, cells: Cells, target: Array, attribute: str, why: st
         return replace(own, role="left out", why=f"{why}; too few different values to compare")
     if not gaps.any():
         return replace(own, edges=tuple(inside))
-    ends = [f"{edge:,.6g}" for edge in inside]
+    ends = [figure(edge, own.unit) for edge in inside]
     middle = [f"{low} to below {high}" for low, high in pairwise(ends)]
     bands = dict(enumerate([f"below {ends[0]}", *middle, f"{ends[-1]} and over"]))
     values = np.where(gaps, np.nan, np.searchsorted(inside, np.where(gaps, 0, own.values), side="right").astype(float))
@@ -394,7 +416,7 @@ def _with_gaps(own: Column, ordered: str) -> Column:
         return own
     code = len(own.codes)
     values = np.where(gaps, float(code), own.values)
-    return replace(own, values=values, codes={**own.codes, code: "not stated"}, changes=(*own.changes, "gaps coded"))
+    return replace(own, values=values, codes={**own.codes, code: NOT_STATED}, changes=(*own.changes, "gaps coded"))
 
 
 def _after(own: Column, cells: Cells, target: Array, why: str) -> Column:
@@ -408,7 +430,7 @@ def _day(own: Column, target: Array) -> Column:
     own = replace(own, changes=(*own.changes, "days turned into years"))
     sided = signals.one_sided(target, own.values)
     if sided:
-        return replace(own, role="post-outcome", why=f"{sided}: known only after the outcome?")
+        return replace(own, role="post-outcome", why=f"{sided}{AFTER}")
     if not hints.begun(own.given):
         return replace(own, why="a day that is not the day the loan began by its name; days are not read as inputs")
     if own.gaps:
@@ -416,7 +438,7 @@ def _day(own: Column, target: Array) -> Column:
     if len(np.unique(own.values)) == 1:
         return replace(own, why="its year is the same in every row")
     why = "its name speaks of when the loan began: its year is the vintage"
-    return replace(own, role="vintage", unit="year", why=why)
+    return replace(own, role="vintage", unit=YEAR, why=why)
 
 
 def _one_vintage(found: list[Column], target: Array) -> list[Column]:

@@ -3,55 +3,20 @@
 ``target`` is (n,) 0 or 1, ``values`` (n,) float64 with NaN where missing.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from data.formulas import Array
 
-BINS = 20
-SUSPICIOUS_AUC = 0.9
+SUSPICIOUS_AUC = 0.9  # of a column alone: it knows the outcome, and so says the gate on single inputs
 CHANCE = 1e-4  # a pattern that chance would make more often is none
 CLEAR_Z = 4.0  # Cochran-Armitage trend; some 250 columns may be looked at
 FEWEST = 30  # rows in a bin whose rate counts
 
-
-def auc(target: Array, score: Array) -> float:
-    """Area under the ROC curve, ties counted half."""
-    _, place, count = np.unique(score, return_inverse=True, return_counts=True)
-    rank = (np.cumsum(count) - (count - 1) / 2)[place]
-    bad = target == 1
-    n, m = int(bad.sum()), int((~bad).sum())
-    if not n or not m:
-        return 0.5
-    return float((rank[bad].sum() - n * (n + 1) / 2) / (n * m))
-
-
-def alone(target: Array, values: Array) -> float:
-    """AUC in [0.5, 1] of one column alone, whatever its shape: by rank, or by the outcome rates of its bins in the
-    other half of the rows."""
-    ranked = auc(target, np.where(np.isnan(values), -np.inf, values))
-    bins = _bins(values)
-    half = np.random.default_rng(0).permutation(len(target)) % 2 == 0
-    crossed = []
-    for own in (half, ~half):
-        rest, size = ~own, int(bins.max()) + 1
-        bad = np.bincount(bins[rest], target[rest], size)
-        rate = (bad + 10 * target.mean()) / (np.bincount(bins[rest], minlength=size) + 10)
-        crossed.append(auc(target[own], rate[bins[own]]))
-    return max(ranked, 1 - ranked, float(np.mean(crossed)))
-
-
-def _bins(values: Array) -> NDArray[np.int64]:
-    """A bin for each row, (n,): by quantiles, or value by value where there are few; the missing have one of their
-    own."""
-    known = ~np.isnan(values)
-    levels = np.unique(values[known])
-    if len(levels) > BINS:
-        levels = np.unique(np.quantile(values[known], np.linspace(0, 1, BINS + 1)[1:]))
-    found: NDArray[np.int64] = np.where(known, np.searchsorted(levels, values), len(levels))
-    return found
+Alone = Callable[[Array, Array], Array]
+"""How well each of some columns (k, n) ranks the target (n,) by itself, from 0.5 to 1, (k,): the gate's own measure."""
 
 
 def one_sided(target: Array, values: Array) -> str:
@@ -62,7 +27,7 @@ def one_sided(target: Array, values: Array) -> str:
         levels, count = np.unique(values[~gaps], return_counts=True)
         usual = float(levels[np.argmax(count)])
         if len(levels) > 2:
-            patterns[f"other than {usual:,.6g}"] = ~gaps & (values != usual)
+            patterns[f"other than {usual:.6g}"] = ~gaps & (values != usual)
     base = float(target.mean())
     for what, rows in patterns.items():
         n = int(rows.sum())
@@ -77,10 +42,12 @@ def one_sided(target: Array, values: Array) -> str:
 
 @dataclass(frozen=True)
 class Trend:
-    """``sign`` of the outcome's response to a column, 0 where none is clear; ``why`` says from what."""
+    """``sign`` of the outcome's response to a column, 0 where none is clear; ``why`` says from what. ``leaning`` is the
+    sign of a response that is clear on the whole, steady or not."""
 
     sign: int
     why: str
+    leaning: int = 0
 
 
 def trend(target: Array, values: Array) -> Trend:
@@ -111,5 +78,5 @@ def trend(target: Array, values: Array) -> Trend:
     if abs(z) < CLEAR_Z:
         return Trend(0, f"the outcome rate goes {across}: no clear trend (z = {z:.1f})")
     if back.any() or np.sign(rate[-1] - rate[0]) != np.sign(z):
-        return Trend(0, f"the outcome rate goes {across}, but not steadily")
-    return Trend(int(np.sign(z)), f"the outcome rate goes steadily {across} (z = {z:.1f})")
+        return Trend(0, f"the outcome rate goes {across}, but not steadily (z = {z:.1f})", int(np.sign(z)))
+    return Trend(int(np.sign(z)), f"the outcome rate goes steadily {across} (z = {z:.1f})", int(np.sign(z)))

@@ -69,15 +69,6 @@ def read_source(path: Path, sheet: str | None = None) -> Source:
     return Source(frame, path.name, hashlib.sha256(content).hexdigest(), notes)
 
 
-def of_frame(frame: pd.DataFrame, name: str = "a table in memory") -> Source:
-    """A table that is in memory already, as if it had been read from a file."""
-    names = _named([str(each) for each in frame.columns], name)
-    digest = hashlib.sha256(repr(names).encode("utf-8", "replace"))
-    for k in range(frame.shape[1]):
-        digest.update(repr(frame.iloc[:, k].tolist()).encode("utf-8", "replace"))
-    return Source(frame.set_axis(names, axis=1), name, digest.hexdigest())
-
-
 def shown(text: str) -> str:
     """Somebody's text, fit to be repeated in a message or a comment: one line, in quotes, not too long."""
     plain = " ".join("".join(sign if sign.isprintable() else " " for sign in text[:200]).split())

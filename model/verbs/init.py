@@ -12,10 +12,11 @@ import numpy as np
 from data.books import Book
 from data.contract import YEAR
 from data.formulas import Array
-from data.proposing.drafting import Noted, written
+from data.proposing.drafting import Noted, unwritten, written
 from data.proposing.proposal import Proposal, check_name, lay_down, propose
 from data.proposing.roles import AFTER, safe_name
 from data.proposing.sources import read_source
+from model.monitoring.discrimination import single_input_auc
 from model.release import training
 from model.settings import settings
 from model.verbs.terminal import answer, json_option, progress
@@ -66,7 +67,7 @@ def init(
     told(f"Reading {data.name}", 0.0)
     source = read_source(data, sheet)
     told(f"Looking at {source.frame.shape[1]:,} columns of {len(source.frame):,} rows", 0.2)
-    proposal = propose(source, target, name, _margins, given_id, bad)
+    proposal = propose(source, target, name, _margins, single_input_auc, given_id, bad)
     folder = lay_down(proposal, home)
     answer(_result(proposal, folder), as_json, lambda _: _text(proposal, folder))
 
@@ -100,6 +101,7 @@ def _result(proposal: Proposal, folder: Path) -> dict[str, Any]:
              "check": _check(each)}
             for each in proposal.noted
         ],
+        "provenance_to_do": list(unwritten(proposal.provenance)),
     }  # fmt: skip
 
 
@@ -172,6 +174,8 @@ def _text(proposal: Proposal, folder: Path) -> str:
     for mark, what in (("ASSUMPTION", "To replace by your own, marked"), ("TO DO", "To write, marked")):
         own_ = Counter(each.part.split(".")[0] for each in proposal.noted if each.mark == mark)
         lines += [f"{what} # {mark}: {_counted(own_)}."]
+    open_ = ", ".join(unwritten(proposal.provenance))
+    lines += [f"To write in provenance.toml, though no release waits for it: {open_}."]
     steps = [
         f"Read {folder / 'contract.toml'}: correct its guesses, write what is to do and delete those marks, set "
         "reviewed = true.",

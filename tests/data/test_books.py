@@ -9,8 +9,8 @@ import pytest
 
 from data import books
 from data.books import SHIPPED, Book, read_folder
-from data.errors import BookError, ContractError, OutOfRange
-from tests import second_book
+from data.errors import BookError, ContractError, Missing, OutOfRange
+from tests import guaranteed, second_book
 
 
 @pytest.fixture
@@ -36,8 +36,14 @@ def test_book_of_a_folder_holds_its_records_field_by_field(folder: Path, book: B
     assert few.sha256 != book.sha256
 
 
-def test_shipped_book_is_read_once(book: Book):
-    assert books.read("cards") is book
+def test_shipped_book_is_read_once():
+    once = books.read("cards")
+    assert books.read("cards") is once
+
+
+def test_book_is_read_under_the_very_contract_that_is_handed_out_alone(shelf: Path):
+    for name, home in (("cards", None), ("second", shelf)):
+        assert books.read(name, home).contract is books.contract(name, home)
 
 
 def test_shipped_books_are_listed():
@@ -113,6 +119,103 @@ def test_value_outside_the_contract_is_refused(folder: Path):
         read_folder(rewritten(folder, paid_6=-5))
 
 
+# ---- what is not part of the record ----------------------------------------------------------------------------------
+
+
+def declared(folder: Path, field: str, more: str) -> Path:
+    """The same book, with one line more in the contract's part of a field."""
+    file, name = folder / "contract.toml", f'name = "{field}"\n'
+    assert file.read_text().count(name) == 1
+    file.write_text(file.read_text().replace(name, f"{name}{more}\n"))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "message"),
+    [
+        ("sex", [1, 2, 0, -5, 3], "Sex must be one of 1 (male), 2 (female); 0 was given, the first of 3 such values."),
+        ("sex", [1, 2, 1.5], "Sex must be one of 1 (male), 2 (female); 1.5 was given."),
+        ("age", [17, 30, 121], "Age must be 18 to 120 years; 17 was given, the first of 2 such values."),
+        ("age", [np.inf], "Age must be 18 to 120 years; inf was given."),
+        ("marriage", [4], "Marital status must be one of 1 (married), 2 (single), 3 (other); 4 was given."),
+    ],
+)
+def test_protected_value_that_the_contract_does_not_know_is_refused(
+    folder: Path, column: str, values: list[float], message: str
+):
+    held = pd.read_parquet(folder / "cards.parquet")[column].tolist()
+    with pytest.raises(OutOfRange) as caught:
+        read_folder(rewritten(folder, **{column: values + held[len(values) :]}))
+    assert str(caught.value) == message
+
+
+def test_missing_protected_value_is_refused_where_the_contract_allows_none(folder: Path):
+    with pytest.raises(Missing, match=r"Age is missing in 2 of 12 records\. .*declare the field with missing = true"):
+        read_folder(rewritten(folder, age=[np.nan, np.nan] + [40.0] * 10))
+
+
+@pytest.mark.parametrize("kind", ["float64", "Int64"])
+@pytest.mark.parametrize(("column", "value", "name"), [("age", 70, "60 and over"), ("sex", 2, "female")])
+def test_missing_protected_values_are_a_group_of_their_own_at_the_end(
+    folder: Path, column: str, value: int, name: str, kind: str
+):
+    values = pd.Series([value, None] * 6, dtype=kind)
+    few = read_folder(declared(rewritten(folder, **{column: values}), column, "missing = true"))
+    (field,) = (each for each in few.contract.protected() if each.name == column)
+    group, names = few.contract.groups(field, few.observed[column])
+    assert [names[k] for k in group] == [name, "not stated"] * 6
+    assert names[-1] == "not stated"
+    whole, known = few.contract.groups(field, np.full(4, float(value)))
+    assert (known, set(whole)) == (names[:-1], {known.index(name)})
+
+
+def test_groups_of_the_shipped_cards_are_those_of_their_codes_and_edges(book: Book):
+    ages = ["below 25", "25 to below 35", "35 to below 45", "45 to below 60", "60 and over"]
+    for field in book.contract.protected():
+        values = book.observed[field.name]
+        group, names = book.contract.groups(field, values)
+        if field.codes:
+            expected = [field.codes[int(value)] for value in values]
+        else:
+            expected = list(pd.cut(values, [-np.inf, 25, 35, 45, 60, np.inf], right=False, labels=ages))
+        assert [names[k] for k in group] == expected
+        assert names == tuple(field.codes.values() or ages)
+
+
+@pytest.fixture
+def lent(tmp_path: Path) -> Path:
+    """A book with a column that is known only after the outcome, and a realised loss that reads it."""
+    guaranteed.write(tmp_path)
+    return tmp_path / "books" / guaranteed.NAME
+
+
+def with_losses(lent: Path, outcome: int, loss: float) -> Path:
+    """The same book, two of its loans of that outcome having lost so much."""
+    frame = pd.read_parquet(lent / "loans.parquet")
+    chosen = frame.index[frame["charged_off"] == outcome][:2]
+    frame.loc[chosen, "charged_off_amount"] = loss
+    frame.to_parquet(lent / "loans.parquet")
+    return lent
+
+
+def test_what_is_known_only_after_the_outcome_may_be_missing_where_nothing_was_lost(lent: Path):
+    book = read_folder(with_losses(lent, 0, np.nan))
+    assert np.isnan(book.observed["charged_off_amount"]).sum() == 2
+
+
+def test_realised_loss_that_is_not_known_of_a_default_is_refused(lent: Path):
+    told = r"min\(charged_off_amount, amount\) is no number in 2 records with charged_off = 1"
+    with pytest.raises(BookError, match=told):
+        read_folder(with_losses(lent, 1, np.nan))
+
+
+def test_value_known_only_after_the_outcome_keeps_its_range(lent: Path):
+    declared(lent, "charged_off_amount", "minimum = 0\nmaximum = 1000000")
+    told = r"Amount charged off must be 0 to 1,000,000 US\$; -1 was given, the first of 2"
+    with pytest.raises(OutOfRange, match=told):
+        read_folder(with_losses(lent, 0, -1.0))
+
+
 # ---- the users' shelf -----------------------------------------------------------------------------------------------
 
 
@@ -123,11 +226,12 @@ def shelf(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_users_books_stand_beside_the_shipped_ones(shelf: Path, book: Book):
+def test_users_books_stand_beside_the_shipped_ones(shelf: Path):
     assert books.names(shelf) == sorted([*books.names(), "second"])
     assert len(books.read("second", shelf)) == second_book.LOANS
     assert books.title("second", shelf) == second_book.TITLE
-    assert books.read("cards", shelf) is book
+    once = books.read("cards")
+    assert books.read("cards", shelf) is once
 
 
 def test_users_book_is_unknown_without_the_home(shelf: Path):

@@ -790,3 +790,11 @@ def test_loss_given_default_goes_by_sector_and_any_other_takes_the_assumption():
     assert np.asarray(found.lgd).tolist() == [0.5, 0.25, 0.6, 0.6]
     assert np.asarray(found.own).tolist() == [0.5, 0.25, 0.5, 0.5]
     assert found.ead.tolist() == [1000] * 4
+
+
+def test_a_vintage_is_a_year_and_told_as_one():
+    loans = load(SHIPPED / "small_business" / "contract.toml")
+    assert loans.vintage is not None
+    assert loans.vintage.unit == "year"
+    with pytest.raises(OutOfRange, match=r"Approved in fiscal year must be 1991 to 2009; 2015 was given\."):
+        check_value(loans.vintage, 2015)

@@ -1,8 +1,10 @@
 """The verb init, from a file on a disk to a trained release."""
 
 import json
+import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 from sklearn.datasets import load_breast_cancer
@@ -46,11 +48,35 @@ def test_the_review_names_every_guess_what_to_check_and_what_comes_next(tmp_path
     result = run(tmp_path, "init", str(tmp_path / "loans.parquet"), "--target", "status", "--book", "mine")
     assert result.exit_code == 0, result.stderr
     text = (tmp_path / "books" / "mine" / "contract.toml").read_text()
-    assert f"{text.count('# GUESS: ')} guesses" in result.stdout
+    guesses = text.count("# GUESS: ")
+    assert f"{guesses} guesses" in result.stdout
     assert "contact_flag" not in {each.name for each in load(tmp_path / "books/mine/contract.toml").inputs}
-    assert 'role = "protected": its name says gender: protected (sex), never an input. Check: is' in result.stdout
+    told = result.stdout.split("\n\n")
+    titles = [part.split(".")[0] for part in told[2:-2]]
+    assert titles == [
+        "The outcome", "Money", "Units", "Known only after the outcome, so no input", "Protected, so no input",
+        "Identifiers, so no input", "The year a record came into the book", "Left out",
+        "Directions that the model will keep to", "Which way a shock is bad for the bank",
+    ]  # fmt: skip
+    assert "  gender: its name says gender: protected (sex), never an input" in told[6].splitlines()
+    rest, listed = re.search(r"The other (\d+) by part", result.stdout), sum(part.count("\n") for part in told[2:-2])
+    assert rest is not None
+    assert int(rest[1]) + listed == guesses
     assert "python -m model train --book mine" in result.stdout
-    assert "no release of it can be promoted" in result.stdout
+    assert "no release is promoted before step 1" in result.stdout
+    assert "To write in provenance.toml, though no release waits for it: publisher, licence." in result.stdout
+
+
+def test_a_wide_file_is_reviewed_on_one_page_and_in_full_as_json(cancer: Path, tmp_path: Path):
+    result = run(tmp_path, "init", str(cancer), "--target", "target", "--bad", "0")
+    text = (tmp_path / "books" / "breast_cancer" / "contract.toml").read_text()
+    assert text.count("# GUESS: ") > 200
+    assert len(result.stdout.splitlines()) < 70
+    full = run(tmp_path, "init", str(cancer), "--target", "target", "--bad", "0", "--book", "again", "--json")
+    told = json.loads(full.stdout)
+    review = told["review"]
+    assert told["provenance_to_do"] == ["publisher", "licence"]
+    assert sum(each["mark"] == "GUESS" for each in review) == text.count("# GUESS: ")
 
 
 @pytest.mark.parametrize(
@@ -77,6 +103,16 @@ def test_bad_use_ends_with_a_sentence_and_leaves_nothing(
     assert not list((tmp_path / "home").glob("books/*"))
 
 
+def test_a_file_full_of_repeated_rows_does_not_fail_the_gate_that_was_proposed_for_it(tmp_path: Path):
+    frame = loans(300).drop(columns=["LoanID", "contact_flag", "last_seen", "notes", "zip_code"])
+    pd.concat([frame, frame.head(120)]).to_csv(tmp_path / "twice.csv", index=False)
+    assert run(tmp_path, "init", str(tmp_path / "twice.csv"), "--target", "status").exit_code == 0
+    gates = {gate["name"]: gate for gate in Store(tmp_path, "twice").train().report["gates"]}
+    assert gates["duplicates"]["figure"] > 0.4
+    assert gates["duplicates"]["passed"]
+    assert gates["single"]["passed"]
+
+
 def test_a_proposal_is_trained_at_once_and_promoted_only_when_a_person_has_read_it(tmp_path: Path):
     loans().to_csv(tmp_path / "loans.csv", index=False)
     assert run(tmp_path, "init", str(tmp_path / "loans.csv"), "--target", "status").exit_code == 0
@@ -85,7 +121,12 @@ def test_a_proposal_is_trained_at_once_and_promoted_only_when_a_person_has_read_
     with pytest.raises(GateError, match="set reviewed = true"):
         store.promote(release.id)
     contract = tmp_path / "books" / "loans" / "contract.toml"
-    contract.write_text(contract.read_text().replace("reviewed = false", "reviewed = true"))
+    text = contract.read_text().replace("reviewed = false", "reviewed = true")
+    contract.write_text(text)
+    unwritten = store.train()
+    with pytest.raises(GateError, match=r"not written yet: book\.title, .* and \d+ more\. Write each, or delete"):
+        store.promote(unwritten.id, override="We are in a hurry")
+    contract.write_text(re.sub(r"  # TO DO: .*", "", text))
     read_by_somebody = store.train()
     store.promote(read_by_somebody.id)
     assert store.load().id == read_by_somebody.id != release.id

@@ -1,7 +1,28 @@
 """Files that a bank might give: made up, with everything a proposal must see through planted in them."""
 
+from pathlib import Path
+from typing import Literal
+
 import numpy as np
 import pandas as pd
+
+Kind = Literal["csv", "parquet", "xlsx"]
+
+
+def written(frame: pd.DataFrame, folder: Path, kind: Kind = "parquet", name: str = "table") -> Path:
+    """A table as a file of this kind; what only text can hold as CSV."""
+    path = folder / f"{name}.{kind}"
+    try:
+        if kind == "parquet":
+            frame.to_parquet(path, index=False)
+        elif kind == "xlsx":
+            frame.to_excel(path, index=False, engine="xlsxwriter")
+    except Exception:  # cells of several kinds in a column, two columns of one name, bytes in a sheet
+        kind = "csv"
+    if kind == "csv":
+        path = folder / f"{name}.csv"
+        frame.to_csv(path, index=False)
+    return path
 
 
 def loans(n: int = 1500, seed: int = 7) -> pd.DataFrame:
