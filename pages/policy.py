@@ -14,7 +14,7 @@ from data.contract import Contract, Field
 from data.errors import WhatIfError
 from data.formulas import Array
 from model.monitoring import fairness
-from model.report import figures, numbers, policy_figures, policy_words
+from model.report import figures, narrative, numbers, policy_figures, policy_words
 from model.report.book_words import assumption_value, people, rising
 from model.serving.client import DeployedModel, desk
 from model.whatif.book import Rows
@@ -114,7 +114,7 @@ def draw(model: DeployedModel) -> None:
         recorded.policy(model, to_query(policy), date.today(), found.chosen, time.perf_counter() - start)
     with right:
         for message in policied.memory.told():
-            st.warning(message, icon=":material/info:")
+            pieces.complain(message)
         headline(found)
     with left:
         controls(found)
@@ -131,10 +131,7 @@ def draw(model: DeployedModel) -> None:
 def headline(found: Judged) -> None:
     """The sentence and the five numbers."""
     sentence = policy_words.verdict(found.contract, found.policy, found.strategy)
-    below = (
-        f"Approved {found.contract.book.person}s only: this book holds nobody the bank once rejected. Declined means "
-        f"{found.contract.book.declined}. {policy_words.profit_words(found.contract, found.policy)}"
-    )
+    below = f"{policy_words.rejected_words(found.contract)} {policy_words.profit_words(found.contract, found.policy)}"
     kind = "wi-guaranteed" if found.contract.guaranteed else ""
     pieces.headline(sentence, [tile(found, goal) for goal in GOALS], below, kind)
 
@@ -155,7 +152,7 @@ def tile(found: Judged, goal: Goal) -> str:
     differs = found.chosen.cutoff != found.before.cutoff
     label, note = policy_words.LABELS[goal], policy_words.horizon(contract, found.policy, goal)
     if goal == "bad_rate":
-        label, note = f"{label}, {note}", "nobody is approved"
+        label, note = f"{label}, {note}", f"none is {narrative.granting(contract)}"
         if found.chosen.customers:
             note = f"observed {numbers.percent(found.chosen.observed_rate)}"
     if goal == "loss" and contract.guaranteed:
@@ -177,7 +174,8 @@ def controls(found: Judged) -> None:
     st.slider(
         f"Cut-off · {at} points", low, high, step=1, key=place(CUTOFF, min(max(at, low), high)),
         on_change=policied.memory.touched, args=(CUTOFF,),
-        help=f"From {low}, which approves everybody, to {high}, which approves nobody. Today's is {today(contract)}.",
+        help=f"From {low}, at which all are {narrative.granting(contract)}, to {high}, at which none is. "
+        f"Today's is {today(contract)}.",
     )  # fmt: skip
     row = st.container(horizontal=True, key="jumps", gap="small")
     row.button(f"Today's, {today(contract)}", on_click=jump, args=(contract, today(contract)))
@@ -306,8 +304,9 @@ def swaps(found: Judged) -> None:
     cells = swap(before, after, found.rows, found.model.asked.target)
     pieces.findings(policy_words.swap_headline(contract, cells))
     st.plotly_chart(
-        policy_figures.swap(cells), key="swap", config=figures.CONFIG, alt=policy_figures.swap_in_words(cells)
-    )
+        policy_figures.swap(contract, cells), key="swap", config=figures.CONFIG,
+        alt=policy_figures.swap_in_words(contract, cells),
+    )  # fmt: skip
     st.caption(
         f"Rows: today's cut-off, {found.before.cutoff}. Columns: {name}. Loss and profit are this model's throughout."
     )
@@ -330,7 +329,8 @@ def cell_row(contract: Contract, cell: Swapped) -> dict[str, str | float]:
     n = cell.customers
     net = {"Net loss": cell.net_loss} if contract.guaranteed else {}
     return {
-        "Cell": policy_words.swap_label(cell), people(contract): n, "Bad rate, %": 100 * cell.bad / n if n else np.nan,
+        "Cell": policy_words.swap_label(contract, cell), people(contract): n,
+        "Bad rate, %": 100 * cell.bad / n if n else np.nan,
         "Observed, %": 100 * cell.observed / n if n else np.nan, "Volume": cell.volume, "Expected loss": cell.loss,
         **net, "Profit": cell.profit,
     }  # fmt: skip
@@ -342,7 +342,7 @@ def members(
     """The customers of one cell: those nearest to the cut-off as links, all of them as a download."""
     person = found.contract.book.person
     order = sorted(cells, key=lambda cell: cell.today == cell.other)  # whoever is swapped comes first
-    labels = {policy_words.swap_label(cell): cell for cell in order if cell.customers}
+    labels = {policy_words.swap_label(found.contract, cell): cell for cell in order if cell.customers}
     chosen = st.selectbox(f"{person.capitalize()}s who are", list(labels), key=keyed(CELL))
     cell = labels.get(chosen or "", next(iter(labels.values())))
     own = swapped(before, after, (cell.today, cell.other))
@@ -437,19 +437,20 @@ def fair(found: Judged) -> None:
     good = book.target == 0
     cutoffs = (found.before.cutoff, found.policy.at(contract))
     before, after = (fairness.groups(found.scores >= cutoff, good, group, names) for cutoff in cutoffs)
-    pieces.findings(policy_words.fairness_headline(field, before, after))
+    least = contract.gates.impact_at_least
+    pieces.findings(policy_words.fairness_headline(field, before, after, least))
     left, right = st.columns(2, gap="medium")
     left.plotly_chart(
-        policy_figures.fairness(before, after), key="fairness", config=figures.CONFIG,
+        policy_figures.fairness(before, after, least), key="fairness", config=figures.CONFIG,
         alt=policy_figures.fairness_in_words(after),
     )  # fmt: skip
     right.plotly_chart(
-        policy_figures.ratios(found.strategy.cutoffs, along(found, field), *cutoffs), key="ratios",
+        policy_figures.ratios(found.strategy.cutoffs, along(found, field), *cutoffs, least), key="ratios",
         config=figures.CONFIG, alt=f"Lowest approval ratio by {field.label.lower()}, along the cut-offs.",
     )  # fmt: skip
     st.caption(
         "Monitoring metrics, not legal findings. Ring: today; dot: the cut-off chosen, with its 95 % interval; dotted: "
-        "0.80. Right: the lowest ratio among groups of 30 and more, by cut-off."
+        f"{least:.2f}. Right: the lowest ratio among groups of 30 and more, by cut-off."
     )
     rows = [
         (
@@ -460,11 +461,12 @@ def fair(found: Judged) -> None:
         )
         for was, now in zip(before, after, strict=True)
     ]  # fmt: skip
+    word = narrative.decided(contract, True).capitalize()
     columns = [
         "Group",
         people(contract),
-        "Approved today",
-        "Approved",
+        f"{word} today",
+        word,
         "Ratio today",
         "Ratio",
         "Equal-opportunity difference",

@@ -12,12 +12,11 @@ from model.report.book_words import band_label
 from model.serving import access as rules
 from model.serving.client import DeployedModel
 from model.whatif.trusted import Chosen, Measured, Proof
-from pages.ui import access, backtested, carded, deployed, effects, pieces, proven
-from pages.ui.deployed import keyed
+from pages.ui import access, backtested, carded, deployed, effects, pieces, proven, viewed
 from pages.ui.progress import followed
 
-WHEN, WHO = "_trust_when", "_trust_who"
-EVERYBODY = ""
+EVERYBODY = "everybody"
+RANKS = "Where does it rank and speak truly: by segment and vintage"
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +79,7 @@ def page(model: DeployedModel) -> None:
 
 def draw(model: DeployedModel) -> None:
     """Sentence, numbers, charts; detail below."""
-    if not proven.tested(model):
+    if not model.tested:
         st.info(
             f"Not available: {model.deployed.words} is not one of the releases known here, so nothing is known of how "
             "it was tested. Ask whoever runs it for its report. Below, its answers about the book beside what became "
@@ -88,13 +87,17 @@ def draw(model: DeployedModel) -> None:
             icon=":material/info:",
         )
     with followed("Holding the predictions against the outcomes") as told:
-        proof = proven.proof(model, told)
-    found = Trusted(model, proof, selected(proof))
-    headline(found)
-    choices(proof)
-    if found.measured.n:
-        charts(found)
-    panels(found)
+        proof = model.proved(told)
+    viewed.memory.restore(model)
+    with viewed.kept(model):
+        for message in viewed.memory.told():
+            pieces.complain(message)
+        found = Trusted(model, proof, selected(proof))
+        headline(found)
+        choices(proof)
+        if found.measured.n:
+            charts(found)
+        panels(found)
     with st.expander("How is this computed?"):
         st.markdown(trust_words.method(proof))
     made(model)
@@ -102,12 +105,23 @@ def draw(model: DeployedModel) -> None:
 
 def selected(proof: Proof) -> Chosen:
     """Which records the visitor looks at; what another release or book had is dropped."""
-    when, who = (st.session_state.get(keyed(key)) or "" for key in (WHEN, WHO))
-    when = when if when in proof.whens else ""
-    segment, _, band = who.partition(":")
-    if segment not in {each.name for each in proof.contract.segments}:
+    view = viewed.memory.current()
+    when = view.get("evidence")
+    when = when if when in proof.whens[1:] else ""
+    who = view.get("segment")
+    if who not in people(proof):
         return Chosen(when)
+    segment, _, band = who.partition(viewed.TOGETHER)
     return Chosen(when, segment, int(band))
+
+
+def people(proof: Proof) -> dict[str, str]:
+    """Every band of every segment, by what stands for it in the address."""
+    return {
+        f"{each.name}{viewed.TOGETHER}{band}": f"{each.label}: {band_label(proof.contract, each, band)}"
+        for each in proof.contract.segments
+        for band in range(proof.contract.band_count(each))
+    }
 
 
 # ---- the numbers ------------------------------------------------------------------------------------------------
@@ -129,22 +143,13 @@ def headline(found: Trusted) -> None:
 
 def choices(proof: Proof) -> None:
     """The one row of controls: of which vintages, of which segment."""
-    people = {EVERYBODY: f"all {proof.contract.book.person}s"}
-    for segment in proof.contract.segments:
-        for band in range(proof.contract.band_count(segment)):
-            people[f"{segment.name}:{band}"] = f"{segment.label}: {band_label(proof.contract, segment, band)}"
+    whom = {EVERYBODY: f"all {proof.contract.book.person}s"} | people(proof)
     row = st.container(horizontal=True, key="trust_choices", gap="small", vertical_alignment="center")
     whens = {each: trust_words.source_words(proof, each) for each in proof.whens}
     if len(whens) > 1:
-        row.selectbox(
-            "Evidence", list(whens), format_func=lambda key: whens.get(key, key), key=keyed(WHEN),
-            label_visibility="collapsed", width=330,
-        )  # fmt: skip
-    if len(people) > 1:
-        row.selectbox(
-            "Of whom", list(people), format_func=lambda key: people.get(key, key), key=keyed(WHO),
-            label_visibility="collapsed", width=330,
-        )  # fmt: skip
+        viewed.choose(row, "Evidence", "evidence", whens, proof.main, label_visibility="collapsed", width=330)
+    if len(whom) > 1:
+        viewed.choose(row, "Of whom", "segment", whom, EVERYBODY, label_visibility="collapsed", width=330)
     chosen = selected(proof)
     row.caption(f"{proof.measured(chosen).n:,} {proof.contract.book.person}s with their outcomes")
 
@@ -209,15 +214,15 @@ def panels(found: Trusted) -> None:
     """Detail, worked out once somebody opens it."""
     model, proof = found.model, found.proof
     told = [
-        ("_bands", "Where does it rank and speak truly: by segment and vintage", lambda: proven.bands(proof)),
+        ("_bands", RANKS, lambda: proven.bands(model, proof, found.chosen)),
         ("_later", "How it held in later years", lambda: backtested.panel(model, proof)),
         ("_effects", "What the model looks at", lambda: effects.panel(model)),
         ("_moved", "Has the world moved: drift against the training", lambda: proven.moved(model, proof)),
-        ("_falls", "Fairness", lambda: proven.fair(proof)),
+        ("_falls", "Fairness", lambda: proven.fair(model, proof)),
         ("_misses", "How wrong was it? The biggest misses", lambda: proven.misses(proof)),
         ("_gates", "Gates and card", lambda: gated(model)),
     ]
-    if not proof.years or not proven.tested(model):
+    if not proof.years or not model.tested:
         told = [each for each in told if each[0] != "_later"]
     for key, title, drawn in told:
         panel = st.expander(title, key=key, on_change="rerun")

@@ -14,7 +14,6 @@ from data.formulas import Array
 from model.monitoring.intervals import Z, wilson
 
 SMALLEST = 30
-FOUR_FIFTHS = 0.80
 
 
 @dataclass(frozen=True)
@@ -44,10 +43,9 @@ class Group:
         """Selection rate, a fraction."""
         return self.selected / self.n if self.n else np.nan
 
-    @property
-    def flagged(self) -> bool:
-        """Whether the ratio lies below four fifths; a ratio of 0.80 but for the last bit is not below it."""
-        return bool(self.impact < FOUR_FIFTHS - 1e-9)
+    def flagged(self, least: float) -> bool:
+        """Whether the ratio lies below the ``least`` one asked; 0.80 but for the last bit is not below 0.80."""
+        return bool(self.impact < least - 1e-9)
 
 
 def groups(

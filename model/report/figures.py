@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from data.contract import YEAR
 from data.formulas import Array
 from model.report import numbers
 from model.report.narrative import Reason
@@ -152,21 +153,22 @@ def sweep(curve: Curve, goal: tuple[float, float, str] | None = None, height: in
     kept = _corners(y, curve.granted)
     x, line = [float(v) for v in curve.x[kept]], [float(v) for v in y[kept]]
     shade = [v if ok else None for v, ok in zip(line, curve.granted[kept], strict=True)]
+    format_ = "d" if curve.unit == YEAR else ",~f"
     figure = layout(height, 48)
     figure["margin"] = {"l": 52, "r": 16, "t": 10, "b": 40}
     figure["xaxis"] = {
-        "fixedrange": True, "showgrid": False, "zeroline": False, "tickformat": ",~f", "nticks": 7,
+        "fixedrange": True, "showgrid": False, "zeroline": False, "tickformat": format_, "nticks": 7,
         "title": {"text": axis_title(curve), "standoff": 6},
     }  # fmt: skip
     figure["yaxis"] = {"range": [0, top], "fixedrange": True, "showgrid": False, "ticksuffix": " %", "nticks": 5}
     marks: list[dict[str, Any]] = [
         {"type": "scatter", "mode": "lines", "x": x, "y": line,
-         "line": {"color": SCENARIO, "width": 2}, "hovertemplate": "%{x:,~f}: %{y:.1f} %<extra></extra>"},
+         "line": {"color": SCENARIO, "width": 2}, "hovertemplate": f"%{{x:{format_}}}: %{{y:.1f}} %<extra></extra>"},
         {"type": "scatter", "mode": "lines", "x": x, "y": shade, "fill": "tozeroy", "fillcolor": GRANTED,
          "line": {"width": 0}, "hoverinfo": "skip", "connectgaps": False},
         {"type": "scatter", "mode": "markers+text", "x": [curve.now], "y": [round(100 * curve.now_pd, 2)],
          "marker": {"color": SCENARIO, "size": 12}, "text": ["now"], "textposition": "top center",
-         "hovertemplate": "now: %{x:,~f}, %{y:.1f} %<extra></extra>"},
+         "hovertemplate": f"now: %{{x:{format_}}}, %{{y:.1f}} %<extra></extra>"},
     ]  # fmt: skip
     if goal is not None:
         marks.append(
@@ -202,9 +204,10 @@ def axis_title(curve: Curve) -> str:
 def sweep_in_words(curve: Curve) -> str:
     """The sweep for those who cannot see it."""
     lowest, highest = int(np.argmin(curve.pd)), int(np.argmax(curve.pd))
+    at = [numbers.measure(x, YEAR if curve.unit == YEAR else "") for x in (curve.x[lowest], curve.x[highest])]
     return (
         f"Probability of default along {axis_title(curve)}: {numbers.percent(curve.now_pd)} now, lowest "
-        f"{numbers.percent(curve.pd[lowest])} at {numbers.plain(curve.x[lowest])}, highest "
-        f"{numbers.percent(curve.pd[highest])} at {numbers.plain(curve.x[highest])}; cut-off "
+        f"{numbers.percent(curve.pd[lowest])} at {at[0]}, highest "
+        f"{numbers.percent(curve.pd[highest])} at {at[1]}; cut-off "
         f"{numbers.percent(curve.cutoff_pd)}."
     )

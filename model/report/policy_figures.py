@@ -8,14 +8,16 @@ from numpy.typing import NDArray
 
 from data.contract import Contract
 from data.formulas import Array
-from model.monitoring.fairness import FOUR_FIFTHS, Group
+from model.monitoring.fairness import Group
 from model.report import numbers
 from model.report.figures import BASE, BETTER, SCENARIO, WORSE, Figure, layout
+from model.report.narrative import decided
 from model.report.numbers import Unit
 from model.report.policy_words import LABELS
 from model.whatif.policy import Goal, Priced, Strategy, Swapped
 
 INK = "#1b222c"
+EDGE = 0.12  # share of a line that a label beside one of its points takes
 
 
 def strategy(contract: Contract, found: Strategy, goal: Goal, today: int, chosen: int, height: int = 250) -> Figure:
@@ -32,25 +34,25 @@ def strategy(contract: Contract, found: Strategy, goal: Goal, today: int, chosen
     }  # fmt: skip
     suffix = " %" if share else unit.suffix.replace("\N{NO-BREAK SPACE}", " ")
     figure["yaxis"] = {"fixedrange": True, "showgrid": False, "nticks": 5, "ticksuffix": suffix, "zeroline": not share}
+    currency = contract.book.currency
+    told = [numbers.percent(each) if share else unit.text(each, currency) for each in values.tolist()]
     line: dict[str, Any] = {
-        "type": "scatter", "mode": "lines", "x": found.cutoffs.tolist(), "y": y.tolist(),
-        "line": {"color": SCENARIO, "width": 2}, "hovertemplate": "cut-off %{x}: %{y}<extra></extra>",
+        "type": "scatter", "mode": "lines", "x": found.cutoffs.tolist(), "y": y.tolist(), "text": told,
+        "line": {"color": SCENARIO, "width": 2}, "hovertemplate": "cut-off %{x}: %{text}<extra></extra>",
     }  # fmt: skip
     points = {"today": today, "best": found.best, "chosen": chosen}
     if chosen in (today, found.best):
         points.pop("chosen")
     if found.best == today:
-        points.pop("today")
-    left = chosen < found.best  # so that labels of near points stand apart
-    place = {"today": "bottom center", "best": f"top {'right' if left else 'left'}"}
-    place["chosen"] = f"top {'left' if left else 'right'}"
+        points = {"today, the best": today} | {name: at for name, at in points.items() if name == "chosen"}
     at = {name: int(np.clip(each - found.cutoffs[0], 0, len(y) - 1)) for name, each in points.items()}
     marks = {
         "type": "scatter", "mode": "markers+text", "x": [int(found.cutoffs[k]) for k in at.values()],
         "y": [float(y[k]) for k in at.values()], "text": list(at),
-        "textposition": [place[name] for name in at],
-        "marker": {"size": 11, "color": [{"today": BASE, "best": BETTER}.get(name, WORSE) for name in at]},
-        "cliponaxis": False, "hovertemplate": "%{text}: %{x}, %{y}<extra></extra>",
+        "textposition": _sides(list(at.values()), y.tolist()),
+        "marker": {"size": 11, "color": [{"today": BASE, "chosen": WORSE}.get(name, BETTER) for name in at]},
+        "cliponaxis": False, "customdata": [told[k] for k in at.values()],
+        "hovertemplate": "%{text}: %{x}, %{customdata}<extra></extra>",
     }  # fmt: skip
     reach = float(y.max() - y.min()) or 1.0
     figure["yaxis"]["range"] = [float(y.min()) - 0.14 * reach, float(y.max()) + 0.16 * reach]
@@ -58,12 +60,39 @@ def strategy(contract: Contract, found: Strategy, goal: Goal, today: int, chosen
     if historic is None:
         return {"data": [line, marks], "layout": figure}
     seen = int((found.cutoffs < historic).sum())  # below it nobody was granted a line: no outcomes
-    unseen = {**line, "x": line["x"][: seen + 1], "y": line["y"][: seen + 1], "line": {**line["line"], "dash": "dash"}}
+    first, last = ({**line, **{name: line[name][part] for name in ("x", "y", "text")}}
+                   for part in (slice(seen + 1), slice(seen, None)))  # fmt: skip
+    unseen = {**first, "line": {**line["line"], "dash": "dash"}}
     figure["annotations"] = [
         {"x": 0.02, "xref": "paper", "y": 0.02, "yref": "paper", "showarrow": False,
          "text": f"below {historic:.0f}: no outcomes observed here", "xanchor": "left", "yanchor": "bottom"}
     ]  # fmt: skip
-    return {"data": [{**line, "x": line["x"][seen:], "y": line["y"][seen:]}, marks, unseen], "layout": figure}
+    return {"data": [last, marks, unseen], "layout": figure}
+
+
+def _sides(places: Sequence[int], y: Sequence[float]) -> list[str]:
+    """Where the labels of up to three points ``places`` on a line ``y`` stand, so that they keep apart however near the
+    points lie: the first left of its point, the last right of it, above or below the line where that leaves room, and
+    one between them below. At an end of the line a label stands inwards."""
+    reach, order = max(1, round(EDGE * len(y))), sorted(range(len(places)), key=lambda k: places[k])
+
+    def beside(k: int, way: int) -> str:
+        along = min(max(places[k] + way * reach, 0), len(y) - 1)
+        return "bottom" if y[along] > y[places[k]] else "top"
+
+    first, last = order[0], order[-1]
+    left, right = places[first] < reach, places[last] > len(y) - 1 - reach
+    near = len(order) > 1 and places[last] - places[first] < 2 * reach
+    other = {"top": "bottom", "bottom": "top"}
+    start = beside(first, -1)
+    found = dict.fromkeys(order, f"bottom {'center' if start == 'top' else 'right'}")
+    found[first] = f"{start} left"
+    found[last] = f"{beside(last, 1)} right"
+    if left and len(order) > 1:
+        found[first] = f"{other[beside(last, 1)] if near else beside(first, 1)} right"
+    if right:
+        found[last] = f"{other[start] if near else beside(last, -1)} left"
+    return [found[k] for k in range(len(places))]
 
 
 def strategy_in_words(contract: Contract, found: Strategy, goal: Goal) -> str:
@@ -108,18 +137,19 @@ def profits_in_words(contract: Contract, names: Sequence[str], prices: Sequence[
     return f"Profit by score band: {'; '.join(told)}."
 
 
-def swap(cells: Sequence[Swapped], height: int = 190) -> Figure:
+def swap(contract: Contract, cells: Sequence[Swapped], height: int = 190) -> Figure:
     """The two-by-two of today's policy and the other, with counts."""
     by = {(cell.today, cell.other): cell.customers for cell in cells}
     rows = [[by[True, True], by[True, False]], [by[False, True], by[False, False]]]
     shade = [[0.0, 1.0 if by[True, False] else 0.0], [-1.0 if by[False, True] else 0.0, 0.0]]
     figure = layout(height, 130)
-    figure["margin"] = {"l": 130, "r": 10, "t": 30, "b": 6}
+    figure["margin"] = {"l": 150, "r": 10, "t": 30, "b": 6}
+    words = [decided(contract, each) for each in (True, False)]
     axis = {"fixedrange": True, "showgrid": False, "ticks": "", "type": "category"}
     figure["xaxis"] = {**axis, "side": "top"}
     figure["yaxis"] = {**axis, "autorange": "reversed"}
     drawn: dict[str, Any] = {
-        "type": "heatmap", "z": shade, "x": ["approved", "declined"], "y": ["today approved ", "today declined "],
+        "type": "heatmap", "z": shade, "x": words, "y": [f"today {each} " for each in words],
         "text": [[f"{each:,}" for each in row] for row in rows], "texttemplate": "%{text}", "zmin": -1, "zmax": 1,
         "textfont": {"color": INK, "size": 15}, "colorscale": [[0, "#a9c6e6"], [0.5, "#eceff3"], [1, "#eeb08f"]],
         "showscale": False, "xgap": 3, "ygap": 3, "hovertemplate": "%{y}, then %{x}: %{text}<extra></extra>",
@@ -127,21 +157,24 @@ def swap(cells: Sequence[Swapped], height: int = 190) -> Figure:
     return {"data": [drawn], "layout": figure}
 
 
-def swap_in_words(cells: Sequence[Swapped]) -> str:
+def swap_in_words(contract: Contract, cells: Sequence[Swapped]) -> str:
     """The swap set for those who cannot see it."""
     names = {(True, True): "both", (False, True): "the other only", (True, False): "today only", (False, False): "none"}
-    return "Approved by " + "; ".join(f"{names[cell.today, cell.other]}: {cell.customers:,}" for cell in cells) + "."
+    told = "; ".join(f"{names[cell.today, cell.other]}: {cell.customers:,}" for cell in cells)
+    return f"{decided(contract, True).capitalize()} by {told}."
 
 
-def fairness(before: Sequence[Group], after: Sequence[Group], height: int = 220) -> Figure:
-    """Each group's ratio today (ring) and under the policy (dot, with its 95 % interval), and the 0.80 line."""
+def fairness(before: Sequence[Group], after: Sequence[Group], least: float, height: int = 220) -> Figure:
+    """Each group's ratio today (ring) and under the policy (dot, with its 95 % interval), and the ``least`` one asked
+    as a line."""
     known = [k for k, each in enumerate(after) if not np.isnan(each.impact)]
     names = [f"{after[k].name} " for k in known]
     values = [round(after[k].impact, 4) for k in known]
     highs = [after[k].impact_high if not np.isnan(after[k].impact_high) else after[k].impact for k in known]
     figure = layout(height, 130)
     figure["margin"] = {"l": 130, "r": 16, "t": 8, "b": 36}
-    low = min([0.7, *(after[k].impact_low for k in known), *(before[k].impact for k in known if before[k].impact)])
+    lows = [*(after[k].impact_low for k in known), *(before[k].impact for k in known if before[k].impact)]
+    low = min([least - 0.1, *lows])
     figure["xaxis"] = {
         "fixedrange": True, "showgrid": False, "zeroline": False, "nticks": 6, "tickformat": ".2f",
         "range": [max(low - 0.05, 0), max([1.05, *highs]) + 0.02],
@@ -149,7 +182,7 @@ def fairness(before: Sequence[Group], after: Sequence[Group], height: int = 220)
     }  # fmt: skip
     figure["yaxis"] = {"autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "type": "category"}
     figure["shapes"] = [
-        {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": FOUR_FIFTHS, "x1": FOUR_FIFTHS,
+        {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": least, "x1": least,
          "line": {"color": WORSE, "width": 1, "dash": "dot"}}
     ]  # fmt: skip
     drawn: list[dict[str, Any]] = [
@@ -157,7 +190,7 @@ def fairness(before: Sequence[Group], after: Sequence[Group], height: int = 220)
          "marker": {"size": 12, "color": "rgba(0,0,0,0)", "line": {"color": BASE, "width": 2}},
          "hovertemplate": "%{y}: %{x:.2f} today<extra></extra>"},
         {"type": "scatter", "mode": "markers", "x": values, "y": names,
-         "marker": {"size": 9, "color": [WORSE if after[k].flagged else SCENARIO for k in known]},
+         "marker": {"size": 9, "color": [WORSE if after[k].flagged(least) else SCENARIO for k in known]},
          "error_x": {"type": "data", "symmetric": False, "thickness": 1, "color": BASE,
                      "array": [round(high - v, 4) for high, v in zip(highs, values, strict=True)],
                      "arrayminus": [round(v - after[k].impact_low, 4) for v, k in zip(values, known, strict=True)]},
@@ -172,8 +205,11 @@ def fairness_in_words(after: Sequence[Group]) -> str:
     return f"Approval rate over the highest group's: {'; '.join(told)}."
 
 
-def ratios(cutoffs: NDArray[np.int64], lowest: Array, today: int, chosen: int, height: int = 220) -> Figure:
-    """The lowest ratio among an attribute's groups along the cut-offs; today's, the chosen one, and the 0.80 line."""
+def ratios(
+    cutoffs: NDArray[np.int64], lowest: Array, today: int, chosen: int, least: float, height: int = 220
+) -> Figure:  # fmt: skip
+    """The lowest ratio among an attribute's groups along the cut-offs; today's, the chosen one, and the ``least``
+    ratio asked."""
     figure = layout(height, 48)
     figure["margin"] = {"l": 48, "r": 16, "t": 18, "b": 38}
     kept = ~np.isnan(lowest)
@@ -189,7 +225,7 @@ def ratios(cutoffs: NDArray[np.int64], lowest: Array, today: int, chosen: int, h
     }  # fmt: skip
     marks = {chosen: "chosen"} | {today: "today"}
     figure["shapes"] = [
-        {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": FOUR_FIFTHS, "y1": FOUR_FIFTHS,
+        {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": least, "y1": least,
          "line": {"color": WORSE, "width": 1, "dash": "dot"}},
         *({"type": "line", "x0": each, "x1": each, "y0": 0, "y1": 1.0,
            "line": {"color": BASE, "width": 1, "dash": "dot"}} for each in marks),
@@ -216,7 +252,8 @@ def heat(values: Array, rows: Sequence[str], columns: Sequence[str], contract: C
         "text": [[numbers.plain(each, unit.digits) for each in row] for row in shown.tolist()],
         "texttemplate": "%{text}", "textfont": {"color": INK}, "zmin": -reach, "zmax": reach, "showscale": False,
         "colorscale": [[0, "#e0894f"], [0.5, "#f6f7f9"], [1, "#7fb0df"]], "xgap": 2, "ygap": 2,
-        "hovertemplate": f"%{{y}}, %{{x}}: %{{text}}{unit.suffix} {contract.book.currency}<extra></extra>",
+        "hovertext": [[unit.text(each, contract.book.currency) for each in row] for row in values.tolist()],
+        "hovertemplate": "%{y}, %{x}: %{hovertext}<extra></extra>",
     }  # fmt: skip
     return {"data": [drawn], "layout": figure}
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from data.contract import Contract, Field
-from model.monitoring.fairness import FOUR_FIFTHS, SMALLEST, Group
+from model.monitoring.fairness import SMALLEST, Group
 from model.report import numbers
 from model.report.book_words import rising
-from model.report.narrative import guarantee
+from model.report.narrative import decided, granting, guarantee
 from model.report.numbers import NBSP, Unit
 from model.whatif.policy import AT_MOST, Goal, Policy, Priced, Sought, Strategy, Swapped, today
 
@@ -41,6 +41,14 @@ def net_words(contract: Contract, net_loss: float) -> str:
     return f"net of the guarantee {told}" if contract.guaranteed else ""
 
 
+def rejected_words(contract: Contract) -> str:
+    """Who is not in the book, and what a decision against somebody in it means where that is not plain."""
+    book, word = contract.book, decided(contract, False)
+    told = f"Approved {book.person}s only: none that the bank once rejected is in this book."
+    plain = book.declined == f"would not be {granting(contract)}"
+    return told if plain else f"{told} {word.capitalize()} means {book.declined}."
+
+
 def profit_words(contract: Contract, policy: Policy) -> str:
     """What profit is made of."""
     own = "its net loss, the bank's own share" if contract.guaranteed else "the loss"
@@ -53,9 +61,10 @@ def verdict(contract: Contract, policy: Policy, strategy: Strategy) -> str:
     chosen, before, best = (strategy.at(each) for each in (policy.at(contract), today(contract), strategy.best))
     unit = Unit.of(chosen.profit, before.profit, best.profit)
     currency, over = contract.book.currency, horizon(contract, policy, "profit")
-    head = f"A cut-off of {chosen.cutoff} approves {numbers.percent(chosen.approval)} of {contract.book.person}s"
+    share = numbers.percent(chosen.approval)
+    head = f"At a cut-off of {chosen.cutoff}, {share} of {contract.book.person}s {contract.book.granted}"
     if not chosen.customers:
-        return f"{head}: nobody is left to earn from or to lose by."
+        return f"{head}: none is left to earn from or to lose by."
     bad = f"{numbers.in_100(chosen.bad_rate)} of them {contract.book.outcome}"
     earns = f"earns {unit.text(chosen.profit, currency)} {over}"
     against = []
@@ -79,11 +88,12 @@ def curve_headline(contract: Contract, goal: Goal, strategy: Strategy) -> str:
     """The finding above the strategy curve."""
     best = strategy.at(strategy.best)
     if not best.customers:
-        return "No cut-off earns anything under these assumptions: the least is lost by approving nobody"
+        told = "No cut-off earns anything under these assumptions"
+        return f"{told}: the least is lost where none is {granting(contract)}"
     if goal == "profit":
         return f"Profit is highest at {best.cutoff}: {goal_text(contract, 'profit', best.profit)}"
     ends = [goal_text(contract, goal, strategy.at(each).goal(goal)) for each in (strategy.cutoffs[0], best.cutoff)]
-    return f"{LABELS[goal]}: {ends[0]} if everybody is approved, {ends[1]} at the cut-off that earns most"
+    return f"{LABELS[goal]}: {ends[0]} if all are {granting(contract)}, {ends[1]} at the cut-off that earns most"
 
 
 def seek_words(contract: Contract, found: Sought) -> str:
@@ -98,8 +108,8 @@ def seek_words(contract: Contract, found: Sought) -> str:
         return f"{LABELS[found.goal]} of {sense} {target} is out of reach: {end}."
     profit = goal_text(contract, "profit", found.outcome.profit)
     return (
-        f"{LABELS[found.goal]} of {sense} {target}: a cut-off of {found.outcome.cutoff} ({at}) approves "
-        f"{numbers.percent(found.outcome.approval)} and earns {profit}."
+        f"{LABELS[found.goal]} of {sense} {target}: at a cut-off of {found.outcome.cutoff} ({at}), "
+        f"{numbers.percent(found.outcome.approval)} are {granting(contract)}; it earns {profit}."
     )
 
 
@@ -116,11 +126,11 @@ def bands_headline(contract: Contract, prices: Sequence[Priced]) -> str:
     return f"Scores {names[best.band]} earn most, {profit}{lost}"
 
 
-def swap_label(cell: Swapped) -> str:
+def swap_label(contract: Contract, cell: Swapped) -> str:
     """A cell of the swap set."""
     return {
-        (True, True): "approved by both", (False, True): "swapped in", (True, False): "swapped out",
-        (False, False): "declined by both",
+        (True, True): f"{decided(contract, True)} by both", (False, True): "swapped in", (True, False): "swapped out",
+        (False, False): f"{decided(contract, False)} by both",
     }[cell.today, cell.other]  # fmt: skip
 
 
@@ -129,7 +139,7 @@ def swap_headline(contract: Contract, cells: Sequence[Swapped]) -> str:
     by = {(cell.today, cell.other): cell for cell in cells}
     into, out = by[False, True], by[True, False]
     if not into.customers and not out.customers:
-        return f"Nobody is swapped: both policies approve the same {contract.book.person}s"
+        return f"None is swapped: under both policies the same {contract.book.person}s are {granting(contract)}"
     told = []
     for cell, what in ((into, "in"), (out, "out")):
         if cell.customers:
@@ -147,8 +157,8 @@ def _bad(contract: Contract) -> str:
     return target.codes.get(1, "defaulted")
 
 
-def fairness_headline(field: Field, before: Sequence[Group], after: Sequence[Group]) -> str:
-    """The finding above the fairness monitor."""
+def fairness_headline(field: Field, before: Sequence[Group], after: Sequence[Group], least: float) -> str:
+    """The finding above the fairness monitor; the ``least`` ratio is the contract's."""
 
     def lowest(groups: Sequence[Group]) -> Group | None:
         known = [each for each in groups if not np.isnan(each.impact)]
@@ -156,10 +166,16 @@ def fairness_headline(field: Field, before: Sequence[Group], after: Sequence[Gro
 
     was, now = lowest(before), lowest(after)
     if now is None:
-        return f"{field.label}: fewer than two groups of {SMALLEST} or more to compare, or nobody approved"
-    flag = "below" if now.flagged else "not below"
+        return f"{field.label}: fewer than two groups of {SMALLEST} or more to compare, or too few in favour"
+    flag = "below" if now.flagged(least) else "not below"
     since = f", {was.impact:.2f} today" if was is not None and f"{was.impact:.2f}" != f"{now.impact:.2f}" else ""
-    return f"{field.label}: lowest ratio {now.impact:.2f} ({now.name}{since}), {flag} {FOUR_FIFTHS:.2f}"
+    return f"{field.label}: lowest ratio {now.impact:.2f} ({now.name}{since}), {flag} {least:.2f}"
+
+
+def impact_words(contract: Contract) -> str:
+    """What the contract asks of the ratio of groups: at least 0.80 (four fifths)."""
+    least = contract.gates.impact_at_least
+    return f"at least {least:.2f}{' (four fifths)' if round(least, 9) == 0.8 else ''}"
 
 
 def interval(value: float, low: float, high: float, points: bool = False) -> str:
@@ -186,15 +202,15 @@ def method(contract: Contract) -> str:
     own = f" {guarantee(contract)} Profit and prices are on the bank's own share." if contract.guaranteed else ""
     costs = "the net loss" if contract.guaranteed else "the loss"
     return "\n\n".join([
-        f"**Cut-off.** A {book.person} is approved whose score reaches it. {book.decision_note} There are approved "
+        f"**Cut-off.** A {book.person} whose score reaches it {book.granted}. {book.decision_note} There are approved "
         f"{book.person}s only in this book: what a lower cut-off once rejected is not observed.",
-        f"**Bad rate** is the model's expected share who {book.outcome}; observed beside it is what happened. "
+        f"**Bad rate** is the share that the model expects to {book.outcome}; observed beside it is what happened. "
         f"**Expected loss** over {book.pd_horizon}. **Profit** is the margin after loss over the margin horizon: "
         f"whoever defaults earns nothing and costs {costs}, the others earn balance × (rate − funding) − operating "
         f"cost. **Volume** is exposure at default.{own}",
         "**Best** is the whole-point cut-off of most profit, found by looking at every one. **Goal seek** takes the "
-        "cut-off on the safe side of the target that approves most; for approval and volume the strictest that keeps "
-        "them.",
+        f"cut-off on the safe side of the target at which most are {granting(contract)}; for approval and volume the "
+        "strictest that keeps them.",
         "**Break-even rate** pays for funding, operating cost and loss of a band; **break-even PD** is the PD, the "
         "same for all of a band, at which it earns nothing. **RAROC** = margin after loss a year / capital; revenue, "
         "cost and loss are spread evenly over the horizon, and nothing is earned on the capital itself.",

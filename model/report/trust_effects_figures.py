@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from data.contract import Contract
+from data.contract import YEAR, Contract
 from model.report import numbers
 from model.report.figures import BASE, BETTER, HIGH, LOW, SCENARIO, WORSE, Figure, layout
 from model.report.trust_effects_words import (
@@ -124,7 +124,8 @@ def importance_in_words(contract: Contract, found: Overview, by_concept: bool) -
 
 def effect(contract: Contract, found: Effect, height: int = 320) -> Figure:
     """An input's effect in score points along its values: steps where the model's trees cut, with the band of the
-    middle 90 % of customers, the zero line, and how many customers there are; the missing stand apart."""
+    middle 90 % of customers, the line of the book as it is, and how many customers there are; the missing stand
+    apart."""
     spans = _spans(found)
     known = [k for k in range(found.values.known) if spans[k] is not None]
     absent = [k for k in range(found.values.known, len(spans)) if spans[k] is not None]
@@ -248,6 +249,8 @@ def _short(value: float, unit: str) -> str:
     """A number on an axis; its unit stands in the axis's title, but a percentage shows it."""
     if unit == "%":
         return f"{100 * value:,.6g} %".replace("-", numbers.MINUS)
+    if unit == YEAR:
+        return f"{value:.10g}"
     if abs(value) >= 1e6:
         return f"{value / 1e6:,.6g} m".replace("-", numbers.MINUS)
     return f"{value:,.10g}".replace("-", numbers.MINUS)
@@ -401,7 +404,9 @@ def _ticks_of(contract: Contract, values: Values, letters: int, most: int) -> Fi
 
 
 def _rounded(value: float, unit: str) -> float:
-    """A value to three digits, a percentage to two, for an axis."""
+    """A value to three digits, a percentage to two, for an axis; a year whole."""
+    if unit == YEAR:
+        return float(round(value))
     return float(f"{value:.2g}" if unit == "%" else f"{value:.3g}")
 
 

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.contract import Contract, Input
+from data.contract import YEAR, Contract, Input
 from data.formulas import Array
 from model.report import narrative, numbers
-from model.whatif.effects import Effect, Overview, Table, Together, Values
+from model.whatif.effects import SPREAD, Effect, Overview, Table, Together, Values
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MOST = 15  # bars
 WORTH = 0.01  # share of customers from which a group of them is named in a sentence
+SAME = 0.005  # score points below which two values are told together
 NAMED = 3  # codes told by name where several form a group
 
 
@@ -61,6 +62,8 @@ def interval_words(each: Input, above: float, up_to: float) -> str:
 
 def _exact(each: Input, value: float) -> str:
     """A threshold of the model, which often lies between the values that occur."""
+    if each.unit == YEAR:
+        return f"{value:.10g}"
     factor, unit = (100.0, "%") if each.unit == "%" else (1.0, each.unit)
     told = f"{value * factor:,.10g}".replace("-", numbers.MINUS)
     if unit and (unit[-1] == "$" or unit in ("€", "£")):
@@ -146,9 +149,20 @@ def effect_headline(contract: Contract, found: Effect) -> str:
         return f"{label} hardly moves the score: less than a point between any of its values"
     points = [round(float(found.mean[k])) for k in (best, worst)]
     noun = "point" if abs(points[0]) == 1 else "points"
-    told = [f"({group_words(contract, found.values, int(k))})" for k in (best, worst)]
+    told = [f"({_alike(contract, found, int(k))})" for k in (best, worst)]
     first, last = (numbers.score_points(each) for each in points)
     return f"{label}: {first} {noun} at best {told[0]}, {last} at worst {told[1]}"
+
+
+def _alike(contract: Contract, found: Effect, group: int) -> str:
+    """A group of an input's values and the neighbours that the model does not tell from it."""
+    values, first, last = found.values, group, group
+    if group < values.known:
+        while first > 0 and abs(found.mean[first - 1] - found.mean[group]) < SAME:
+            first -= 1
+        while last < values.known - 1 and abs(found.mean[last + 1] - found.mean[group]) < SAME:
+            last += 1
+    return value_words(contract.inputs[values.own], float(values.low[first]), float(values.high[last]))
 
 
 def effect_hover(contract: Contract, found: Effect, group: int) -> str:
@@ -156,20 +170,22 @@ def effect_hover(contract: Contract, found: Effect, group: int) -> str:
     n, person = int(found.values.n[group]), contract.book.person
     low, high = (signed_points(float(each[group])) for each in (found.low, found.high))
     return (
-        f"{group_words(contract, found.values, group)}<br>{signed_points(float(found.mean[group]))} points on average, "
-        f"9 in 10 between {low} and {high}<br>if everybody had it: PD {numbers.percent(float(found.pd[group]))}, now "
-        f"{numbers.percent(found.pd_now)}<br>{n:,} {person}{'' if n == 1 else 's'}"
+        f"{group_words(contract, found.values, group)}<br>{signed_points(float(found.mean[group]))} points if every "
+        f"{person} had it, 9 in 10 between {low} and {high}<br>then a PD of {numbers.percent(float(found.pd[group]))} "
+        f"on average, now {numbers.percent(found.pd_now)}<br>{n:,} {person}{' has' if n == 1 else 's have'} it"
     )
 
 
 def effect_note(contract: Contract, found: Effect) -> str:
     """How to read the chart of an effect."""
     each, person = contract.inputs[found.values.own], contract.book.person
-    way = {1: " Held so that more of it is never safer.", -1: " Held so that more of it is never riskier.", 0: ""}
+    way = {1: " The model is held so that more of it is never safer.",
+           -1: " The model is held so that more of it is never riskier.", 0: ""}  # fmt: skip
     beyond = "" if found.values.single else f" The 2 in 100 {person}s at the ends are not drawn."
     return (
-        f"Line: average over the {person}s with such a value; band: 9 in 10 of them, who differ by their other inputs; "
-        f"steps: where the model's trees cut; grey bars: how many {person}s.{beyond}{way[each.direction]}"
+        f"Line: by how much the book's average score would move if every {person} had that value and all else stayed "
+        f"as it is; band: 9 in 10 {person}s, who differ by their other inputs; steps: where the model's trees cut; "
+        f"grey bars: how many {person}s have it.{beyond}{way[each.direction]}"
     )
 
 
@@ -271,10 +287,11 @@ def method(contract: Contract, found: Overview) -> str:
             f"**What moves the score.** Exact interventional Shapley values (SHAP) of the log-odds, compared with "
             f"{found.background}, for each of the {found.n:,} {person}s of the book, times minus the points per unit "
             "of log-odds. Bars are the mean of their absolute values; of a concept, of the sum over its inputs.",
-            f"**An input's effect.** The mean of those values among the {person}s with such a value, and the 5th and "
-            "95th percentile. The PD in the pointer's note is the partial dependence: the mean PD if "
-            f"every {person} of the book had that value and kept everything else; exact, for all of them. It describes "
-            "the model, not what would happen in the world.",
+            f"**An input's effect.** The partial dependence: the mean score if every {person} of the book had that "
+            "value and kept everything else, less the mean score as it is; exact, for all of them, as is the PD in the "
+            f"pointer's note. Band: the 5th and 95th percentile of the same over {min(found.n, SPREAD):,} {person}s "
+            "one by one, each seen from its own average over the values as they occur. Where the model keeps a "
+            "direction, line and band keep it too. It describes the model, not what would happen in the world.",
             "**Two inputs together.** The model's table of the two, less the two effects of one input that come "
             f"nearest to it over the book's own {person}s (functional ANOVA, weighted least squares): the rest has an "
             "average of zero along every value of either input. Neighbouring values are put together to at most 24 "

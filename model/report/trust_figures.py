@@ -13,19 +13,20 @@ from data.contract import Contract
 from data.formulas import Array
 from model.monitoring.calibration import Bin
 from model.monitoring.discrimination import Gain, Roc
-from model.monitoring.drift import ACT, WATCH, Drift
+from model.monitoring.drift import WATCH, Drift
 from model.monitoring.intervals import Estimate
 from model.monitoring.realised import Realised
 from model.release.window import Window
 from model.report import numbers
 from model.report.figures import BASE, SCENARIO, WORSE, Figure, layout
-from model.report.trust_words import drift_label, share
+from model.report.trust_words import drift_label, share, worth_drawing
 from model.whatif.backtested import Recalibration, Sides
-from model.whatif.trusted import Banded, Separation
+from model.whatif.trusted import Banded, Separation, stability_bound
 
 HEIGHT = 250
 SHADE = "rgba(139,149,163,0.16)"
-CLEAR = "rgba(0,0,0,0)"
+CLEAR, PALE = "rgba(0,0,0,0)", "#e3e7ec"
+ROOM = (0.2, 0.8)  # where labels to either side have room, as shares of a chart's width
 PLAIN: dict[str, Any] = {"fixedrange": True, "showgrid": False, "zeroline": False}
 
 
@@ -195,30 +196,40 @@ def _ends(x: Sequence[float], labels: Sequence[tuple[str, float]]) -> list[dict[
 
 
 def drift(contract: Contract, drifts: Sequence[Drift], height: int = HEIGHT, most: int = 12) -> Figure:
-    """PSI of score and inputs as bars, the most moved first, with the lines at 0.10 and 0.25."""
+    """PSI of score and inputs as bars, the most moved first, with the lines they are judged by; the figures in a column
+    right of both."""
     order = sorted(drifts, key=lambda each: (each.index != -1, -np.nan_to_num(each.psi)))[:most]
     values = [round(float(np.nan_to_num(each.psi)), 4) for each in order]
-    top = max([ACT * 1.25, *(1.2 * each for each in values)])
+    bounds = [stability_bound(contract, each) for each in order]
+    top = max([1.35 * each for each in bounds] + [1.2 * each for each in values])
     figure = layout(height, 190)
     figure["margin"] = {"l": 190, "r": 30, "t": 20, "b": 6}
     figure["xaxis"] = {**PLAIN, "range": [0, top], "showticklabels": False}
     figure["yaxis"] = {"autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "type": "category"}
-    lines = ((WATCH, "watch 0.10"), (contract.gates.psi_at_most, f"not above {contract.gates.psi_at_most:.2f}"))
+    rows = {bound: [k for k, each in enumerate(bounds) if each == bound] for bound in bounds}  # the score's come first
+    lines = [(WATCH, "watch", 0, len(order)), *((bound, "not above", k[0], k[-1] + 1) for bound, k in rows.items())]
     figure["shapes"] = [
-        {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": at, "x1": at,
-         "line": {"color": WORSE if k else BASE, "width": 1, "dash": "dot"}} for k, (at, _) in enumerate(lines)
+        {"type": "line", "y0": first - 0.5, "y1": end - 0.5, "x0": at, "x1": at,
+         "line": {"color": WORSE if k else BASE, "width": 1, "dash": "dot"}}
+        for k, (at, _, first, end) in enumerate(lines)
     ]  # fmt: skip
     figure["annotations"] = [
-        {"x": at, "y": 1, "yref": "paper", "yanchor": "bottom", "xanchor": "center" if top < 1 else "left",
-         "text": text, "showarrow": False} for at, text in lines
-    ][: 2 if top < 1 else 1]  # fmt: skip
+        {"x": at, "y": 0 if first else 1, "yref": "paper", "yanchor": "top" if first else "bottom",
+         "xanchor": "center" if top < 1 else "left", "text": f"{text} {at:.2f}", "showarrow": False}
+        for at, text, first, _ in lines
+    ][: len(lines) if top < 1 else 1]  # fmt: skip
+    figure["margin"]["b"] = 6 if len(rows) < 2 else 20
     bars = {
         "type": "bar", "orientation": "h", "x": values, "y": [f"{drift_label(contract, each)} " for each in order],
         "marker": {"color": [WORSE if each >= WATCH else SCENARIO for each in values]},
-        "text": [f"{each:.3f}" for each in values], "textposition": "outside", "cliponaxis": False,
-        "customdata": [each.n for each in order], "hovertemplate": "%{y}: %{text}, n = %{customdata:,}<extra></extra>",
+        "customdata": [each.n for each in order], "hovertemplate": "%{y}: %{x:.3f}, n = %{customdata:,}<extra></extra>",
     }  # fmt: skip
-    return {"data": [bars], "layout": figure}
+    told = {
+        "type": "scatter", "mode": "text", "x": [top] * len(values), "y": bars["y"], "hoverinfo": "skip",
+        "text": [f"{float(np.nan_to_num(each.psi)):.3f}" for each in order], "textposition": "middle left",
+        "cliponaxis": False,
+    }  # fmt: skip
+    return {"data": [bars, told], "layout": figure}
 
 
 def drift_in_words(contract: Contract, drifts: Sequence[Drift]) -> str:
@@ -231,7 +242,9 @@ def drift_in_words(contract: Contract, drifts: Sequence[Drift]) -> str:
 
 
 def bands(rows: Sequence[Banded], height: int | None = None) -> Figure:
-    """Each band: what was observed with its interval (dot), what was predicted (ring), on its side."""
+    """Each band but those of few records: what was observed with its interval (dot), what was predicted (ring), on its
+    side."""
+    rows = worth_drawing(rows)
     height = max(170, 30 * len(rows) + 50) if height is None else height
     names = [f"{each.name} " for each in rows]
     figure = layout(height, 170)
@@ -250,15 +263,18 @@ def bands(rows: Sequence[Banded], height: int | None = None) -> Figure:
     return {"data": [ring, dots], "layout": figure}
 
 
-def separation(found: Separation, height: int = 220) -> Figure:
-    """The scores of those who defaulted and of those who paid, as shares of either."""
-    middle = np.round((found.edges[1:] + found.edges[:-1]) / 2, 1).tolist()
-    figure = layout(height, 40)
-    figure["margin"] = {"l": 40, "r": 16, "t": 18, "b": 40}
-    figure["xaxis"] = {**PLAIN, "nticks": 8, "title": {"text": "score points", "standoff": 4}}
-    figure["yaxis"] = {**PLAIN, "nticks": 4, "ticksuffix": " %", "rangemode": "tozero"}
+def separation(found: Separation, height: int = HEIGHT) -> Figure:
+    """The scores of those who defaulted and of those who paid, as shares of either; above them, on either side of the
+    score at which both are furthest apart, which line is which."""
+    middle = np.round((found.edges[1:] + found.edges[:-1]) / 2, 1)
+    ends = [float(middle[0]), float(middle[-1])]
+    top = 100 * max(float(found.good.max()), float(found.bad.max()))
+    figure = layout(height, 44)
+    figure["margin"] = {"l": 44, "r": 16, "t": 22, "b": 54}
+    figure["xaxis"] = {**PLAIN, "nticks": 8, "range": ends, "title": {"text": "score points", "standoff": 4}}
+    figure["yaxis"] = {**PLAIN, "nticks": 4, "ticksuffix": " %", "range": [0, 1.25 * top]}
     lines = [
-        {"type": "scatter", "mode": "lines", "x": middle, "y": np.round(100 * shares, 3).tolist(),
+        {"type": "scatter", "mode": "lines", "x": middle.tolist(), "y": np.round(100 * shares, 3).tolist(),
          "line": {"color": colour, "width": 2, "dash": dash}, "fill": "tozeroy",
          "fillcolor": "rgba(213,96,30,0.10)" if colour == WORSE else "rgba(74,111,165,0.10)",
          "hovertemplate": f"%{{x:.0f}}: %{{y:.1f}} % of those who {name}<extra></extra>"}
@@ -266,21 +282,30 @@ def separation(found: Separation, height: int = 220) -> Figure:
             (found.good, SCENARIO, "paid", "solid"), (found.bad, WORSE, "defaulted", "dash")
         )
     ]  # fmt: skip
-    figure["annotations"] = [
-        {"x": middle[int(np.argmax(shares))], "y": round(100 * float(shares.max()), 3), "text": name,
-         "showarrow": False, "yanchor": "bottom"}
-        for shares, name in ((found.good, "paid"), (found.bad, "defaulted"))
-    ]  # fmt: skip
+    place = 0.5
     if np.isfinite(found.ks_at):
+        at = round(found.ks_at, 1)
+        place = (at - ends[0]) / ((ends[1] - ends[0]) or 1.0)
         figure["shapes"] = [
-            {"type": "line", "yref": "paper", "y0": 0, "y1": 0.9, "x0": round(found.ks_at, 1),
-             "x1": round(found.ks_at, 1), "line": {"color": BASE, "width": 1, "dash": "dot"}}
+            {"type": "line", "yref": "paper", "y0": 0, "y1": 0.9, "x0": at, "x1": at,
+             "line": {"color": BASE, "width": 1, "dash": "dot"}}
         ]  # fmt: skip
-        figure["annotations"].append(
-            {"x": round(found.ks_at, 1), "y": 0.9, "yref": "paper", "text": f"KS {found.ks:.2f} at {found.ks_at:.0f}",
-             "showarrow": False, "xanchor": "left", "xshift": 4}
-        )  # fmt: skip
+    inside = float(np.clip(place, *ROOM))
+    told = {"xref": "paper", "yref": "paper", "x": round(inside, 4), "y": 1, "showarrow": False}
+    bad, good = f"defaulted {_stroke('╌╌', WORSE)}", f"{_stroke('—', SCENARIO)} paid"
+    figure["annotations"] = [
+        {**told, "yanchor": "top", "xanchor": side, "xshift": shift, "text": text}
+        for side, shift, text in (("right", -6, bad), ("left", 6, good))
+    ]
+    if np.isfinite(found.ks_at):
+        text = f"KS {found.ks:.2f} at {found.ks_at:.0f}"
+        figure["annotations"].append({**told, "yanchor": "bottom", "xanchor": "center", "text": text})
     return {"data": lines, "layout": figure}
+
+
+def _stroke(drawn: str, colour: str) -> str:
+    """A piece of a line beside its name."""
+    return f"<span style='color:{colour}'>{drawn}</span>"
 
 
 def separation_in_words(found: Separation) -> str:
@@ -291,27 +316,34 @@ def separation_in_words(found: Separation) -> str:
     )
 
 
-def gains(rows: Sequence[Gain], height: int = 220) -> Figure:
-    """Default rate of each tenth as bars, the riskiest first; what was predicted as rings, the lift as text."""
+def gains(rows: Sequence[Gain], height: int = HEIGHT) -> Figure:
+    """Default rate of each tenth as bars, the riskiest first; what was predicted as rings, the lift as text above
+    both."""
     names = [f"{k}" for k in range(1, len(rows) + 1)]
-    figure = layout(height, 44)
-    figure["margin"] = {"l": 48, "r": 12, "t": 18, "b": 40}
-    title = {"text": "tenths by PD, the riskiest first; lift above", "standoff": 4}
-    figure["xaxis"] = {**PLAIN, "type": "category", "ticks": "", "title": title}
-    figure["yaxis"] = {**PLAIN, "nticks": 4, "ticksuffix": " %", "rangemode": "tozero"}
+    highs = [float(np.nanmax([each.rate, each.predicted, 0.0])) for each in rows]
+    top = 100 * max([0.01, *highs])
+    figure = layout(height, 48)
+    figure["margin"] = {"l": 48, "r": 12, "t": 22, "b": 54}
+    title = "tenths by PD, the riskiest first<br>bar observed, ring predicted, above them the lift"
+    figure["xaxis"] = {**PLAIN, "type": "category", "ticks": "", "title": {"text": title, "standoff": 4}}
+    figure["yaxis"] = {**PLAIN, "nticks": 4, "ticksuffix": " %", "range": [0, 1.2 * top]}
     bars = {
         "type": "bar", "x": names, "y": [_hundred(each.rate) for each in rows], "marker": {"color": SCENARIO},
-        "text": [f"{each.lift:.1f}×" for each in rows], "textposition": "outside", "cliponaxis": False,
-        "customdata": [round(100 * each.captured, 1) for each in rows],
-        "hovertemplate": "tenth %{x}: %{y:.1f} % defaulted; with those before it %{customdata:.0f} % of all defaults"
+        "customdata": [numbers.percent(each.captured, 0) for each in rows],
+        "hovertemplate": "tenth %{x}: %{y:.1f} % defaulted; with those before it %{customdata} of all defaults"
                          "<extra></extra>",
     }  # fmt: skip
     rings = {
         "type": "scatter", "mode": "markers", "x": names, "y": [_hundred(each.predicted) for each in rows],
-        "marker": {"size": 10, "color": CLEAR, "line": {"color": BASE, "width": 2}},
+        "marker": {"size": 10, "color": PALE, "line": {"color": BASE, "width": 2}},
         "hovertemplate": "tenth %{x}: %{y:.1f} % predicted<extra></extra>",
     }  # fmt: skip
-    return {"data": [bars, rings], "layout": figure}
+    lifts = {
+        "type": "scatter", "mode": "text", "x": names, "y": [round(100 * high + 0.05 * top, 2) for high in highs],
+        "text": [f"{each.lift:.1f}×" for each in rows], "textposition": "top center", "hoverinfo": "skip",
+        "cliponaxis": False,
+    }  # fmt: skip
+    return {"data": [bars, rings, lifts], "layout": figure}
 
 
 def gains_in_words(rows: Sequence[Gain]) -> str:

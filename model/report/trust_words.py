@@ -9,16 +9,16 @@ import numpy as np
 from data.contract import Contract, Input
 from model.monitoring.calibration import Bin
 from model.monitoring.discrimination import Gain, gini
-from model.monitoring.drift import ACT, OF_PD, WATCH, Drift
+from model.monitoring.drift import OF_PD, WATCH, Drift
 from model.monitoring.fairness import SMALLEST, Group
 from model.monitoring.intervals import Estimate
 from model.monitoring.realised import Realised
 from model.release.window import Window
 from model.report import numbers, release_words
 from model.report.book_words import band_label, people
-from model.report.narrative import guarantee
+from model.report.narrative import granting, guarantee
 from model.report.numbers import NBSP
-from model.report.policy_words import interval
+from model.report.policy_words import impact_words, interval
 from model.whatif.backtested import Recalibration, Sides
 from model.whatif.trusted import (
     SOURCES,
@@ -31,6 +31,7 @@ from model.whatif.trusted import (
     Verdict,
     noise,
     stability,
+    stability_bound,
 )
 
 MARKS: Mapping[Verdict, str] = {"holds": "✓", "watch": "◐", "does not hold": "✗", "": ""}
@@ -58,7 +59,7 @@ class Tile:
 
 def three(value: float) -> str:
     """An AUC, a KS, a slope: 0.783."""
-    return "not known" if np.isnan(value) else f"{value:.3f}".replace("-", numbers.MINUS)
+    return "not known" if np.isnan(value) else numbers.plain(value, 3)
 
 
 def span(found: Estimate) -> str:
@@ -164,7 +165,7 @@ def things_to_know(
         found.append("its answers may be of records it was trained on, so that it may look better here than it is")
     found += [
         f"a gate is {'watched' if release_words.verdict(gate) == 'watch' else 'not passed'}: "
-        f"{_lower(gate['label'])}, {release_words.figure(gate)} ({release_words.bound(gate)})"
+        f"{release_words.subject(gate, protected)}, {release_words.figure(gate)} ({release_words.bound(gate)})"
         for gate in report.get("gates", ())
         if not gate["passed"] and (protected or gate["kind"] != "fairness")
     ]
@@ -214,12 +215,16 @@ def _worst_band(proof: Proof) -> str:
 
 
 def _most_moved(contract: Contract, drifts: Sequence[Drift]) -> str:
-    moved = [each for each in drifts if each.index != OF_PD and each.psi >= WATCH and each.psi > _noise(each)]
+    moved = [each for each in drifts if each.index != OF_PD and _moved(contract, each) and each.psi > _noise(each)]
     if not moved:
         return ""
     worst = max(moved, key=lambda each: each.psi)
     some = f"{len(moved)} of {len(contract.inputs)} inputs have" if len(moved) > 1 else "one input has"
     return f"{some} moved since the training, most {_lower(contract.inputs[worst.index].label)} (CSI {worst.psi:.2f})"
+
+
+def _moved(contract: Contract, each: Drift) -> bool:
+    return stability(contract, each) not in ("holds", "")
 
 
 def _noise(each: Drift) -> float:
@@ -235,7 +240,7 @@ def tiles(
     """The six numbers; where nothing is known of how the model was tested, four."""
     when = chosen.when or proof.main
     rows = [
-        _auc(proof, when, found),
+        _auc(proof, chosen, found),
         Tile("KS · Gini", f"{three(found.roc.ks)} · {three(gini(found.auc.value))}", ("no threshold is set",)),
         _gap(proof, when, found),
         _slope(proof, found),
@@ -245,22 +250,30 @@ def tiles(
     return [*rows, _stable(proof, drifts), _gates(report)]
 
 
-def _auc(proof: Proof, when: str, found: Measured) -> Tile:
+def _auc(proof: Proof, chosen: Chosen, found: Measured) -> Tile:
+    when = chosen.when or proof.main
     bound = proof.auc_bound(when)
     notes = (f"95{NBSP}%: {span(found.auc)}",) if span(found.auc) else ("fewer than 30 of either",)
+    if chosen.segment and not np.isnan(bound):
+        return Tile("AUC", three(found.auc.value), (*notes, "none is asked of a band"))
     if np.isnan(bound):
         return Tile("AUC", three(found.auc.value), (*notes, "no threshold is set"))
     return Tile("AUC", three(found.auc.value), notes, f"at least {bound:.3f}", proof.ranks(found.auc, when))
 
 
 def _gap(proof: Proof, when: str, found: Measured) -> Tile:
-    label, value = "Observed less predicted", "not known" if np.isnan(found.gap) else numbers.points(found.gap)
+    label, value = "Observed less predicted", "not known" if np.isnan(found.gap) else numbers.points(shown_gap(found))
     notes = (f"{share(found.predicted)} predicted,", f"{share(found.observed.value)} observed")
     bound = proof.gap_bound(when)
     if np.isnan(bound) or np.isnan(found.gap):
         return Tile(label, value, (*notes, "no threshold is set"))
     row = Bin(found.n, found.predicted, found.observed.value, found.observed.low, found.observed.high)
     return Tile(label, value, notes, f"at most {100 * bound:.1f} either way", proof.calibrated(row, when))
+
+
+def shown_gap(found: Measured) -> float:
+    """The difference of the two rates as they are shown beside it, a fraction."""
+    return round(found.observed.value, 3) - round(found.predicted, 3)
 
 
 def _slope(proof: Proof, found: Measured) -> Tile:
@@ -278,14 +291,14 @@ def _stable(proof: Proof, drifts: Sequence[Drift]) -> Tile:
     label = "Stability, PSI"
     if score is None:
         return Tile(label, "not known", ("nothing later in the book;", "hold a file against it below"))
-    kept = stability(proof.contract, score.psi)
+    kept = stability(proof.contract, score)
     notes = (f"{score.n:,} records", "against the training")
-    return Tile(label, f"{score.psi:.3f}", notes, limits(proof.contract), kept)
+    return Tile(label, f"{score.psi:.3f}", notes, limits(proof.contract, score), kept)
 
 
-def limits(contract: Contract) -> str:
+def limits(contract: Contract, each: Drift) -> str:
     """The lines of stability: below 0.10 holds, above 0.25 does not."""
-    return f"below {WATCH:.2f}, at most {contract.gates.psi_at_most:.2f}"
+    return f"below {WATCH:.2f}, at most {stability_bound(contract, each):.2f}"
 
 
 def _gates(report: Mapping[str, Any]) -> Tile:
@@ -352,7 +365,7 @@ def drift_headline(contract: Contract, drifts: Sequence[Drift], what: str) -> st
     inputs = [each for each in drifts if each.index != OF_PD]
     if not inputs:
         return f"Nothing to compare: {what}"
-    moved = [each for each in inputs if stability(contract, each.psi) not in ("holds", "")]
+    moved = [each for each in inputs if _moved(contract, each)]
     n = inputs[0].n
     if not moved:
         return f"No input has moved by {WATCH:.2f} or more: {what}, n = {n:,}"
@@ -367,9 +380,20 @@ def drift_rows(contract: Contract, drifts: Sequence[Drift]) -> list[tuple[str, f
     """Label, PSI, n, threshold and verdict of score and inputs, the score first, then the most moved."""
     order = sorted(drifts, key=lambda each: (each.index != OF_PD, -np.nan_to_num(each.psi)))
     return [
-        (drift_label(contract, each), each.psi, each.n, limits(contract), drift_verdict(contract, each))
+        (drift_label(contract, each), each.psi, each.n, limits(contract, each), drift_verdict(contract, each))
         for each in order
     ]
+
+
+def limits_words(contract: Contract) -> str:
+    """The thresholds of stability and what is said at either side of them."""
+    return f"✓ holds below {WATCH:.2f}, ◐ watch from there on, ✗ does not hold above {_most(contract)}."
+
+
+def _most(contract: Contract) -> str:
+    """Above what stability does not hold: 0.25; 0.20 of the score, 0.25 of an input."""
+    score, each = f"{contract.gates.psi_at_most:.2f}", f"{contract.gates.csi_at_most:.2f}"
+    return each if score == each else f"{score} of the score, {each} of an input"
 
 
 def drift_label(contract: Contract, each: Drift) -> str:
@@ -379,8 +403,8 @@ def drift_label(contract: Contract, each: Drift) -> str:
 
 def drift_verdict(contract: Contract, each: Drift) -> str:
     """A verdict; of so few records that chance alone moves as much, that is said."""
-    kept = stability(contract, each.psi)
-    return "within chance" if kept not in ("holds", "") and each.psi <= _noise(each) else marked(kept)
+    kept = stability(contract, each)
+    return "within chance" if _moved(contract, each) and each.psi <= _noise(each) else marked(kept)
 
 
 def noise_words(n: int, bins: int = 10) -> str:
@@ -430,11 +454,12 @@ def band_rows(proof: Proof, rows: Sequence[Banded], when: str = "", by_year: boo
     told = []
     for each in rows:
         at = each.sources[-1] if by_year and each.sources else when
-        row = {"Defaulted": f"{each.bad:,}", "Observed": rate(each.observed), "Predicted": share(each.predicted)}
         bound = proof.gap_bound(at)
-        row |= {
-            "AUC": with_span(each.auc), "KS": three(each.ks), "Says what happens": marked(each.calibrated),
-            "Threshold": "none set" if np.isnan(bound) else f"in the interval, or {100 * bound:.1f} points",
+        row = {
+            "Observed": rate(each.observed), "Predicted": share(each.predicted),
+            "Says what happens": marked(each.calibrated),
+            "Threshold": "none set" if np.isnan(bound) else f"within {100 * bound:.1f} points",
+            "AUC": with_span(each.auc),
         }  # fmt: skip
         if by_year:
             least = proof.auc_bound(at)
@@ -442,6 +467,8 @@ def band_rows(proof: Proof, rows: Sequence[Banded], when: str = "", by_year: boo
                 "Ranks": marked(each.ranks), "AUC asked": "none set" if np.isnan(least) else f"at least {least:.3f}",
                 "Evidence": " and ".join(SHORT[source] for source in each.sources),
             }  # fmt: skip
+        else:
+            row = {"Defaulted": f"{each.bad:,}", **row, "KS": three(each.ks)}
         told.append({"n": f"{each.n:,}", **row})
     return told
 
@@ -449,19 +476,27 @@ def band_rows(proof: Proof, rows: Sequence[Banded], when: str = "", by_year: boo
 SHORT = {"crossed": "cross-validated", "later": "later, tested", "beyond": "after its test", "asked": "asked"}
 
 
-def bands_note(proof: Proof) -> str:
-    """How the verdicts by band come about."""
+def worth_drawing(rows: Sequence[Banded]) -> list[Banded]:
+    """The bands that a chart shows: of few records an interval says next to nothing and takes all the room."""
+    return [each for each in rows if each.n >= SMALLEST] or list(rows)
+
+
+def bands_note(proof: Proof, rows: Sequence[Banded] = ()) -> str:
+    """How the verdicts by band come about, and which of the ``rows`` the chart leaves out."""
+    kept = worth_drawing(rows)
+    left = [each for each in rows if each not in kept]
+    told = f"Not drawn, of fewer than {SMALLEST}: {', '.join(each.name for each in left)}. " if left else ""
     return (
-        "Says what happens: ✓ holds where the mean PD lies within the 95 % interval of what was observed (Wilson); "
-        "◐ watch outside it, but off by no more than the threshold; ✗ does not hold beyond both. Within a band an AUC "
-        f"is lower than over the whole book, since {proof.contract.book.person}s that are alike are harder to rank: "
-        "the contract asks none there. Fewer than 30 defaults, or 30 others: no AUC is told."
+        f"{told}Says what happens: ✓ holds where the mean PD lies within the 95 % interval of what was observed "
+        "(Wilson); ◐ watch outside it, but off by no more than the threshold; ✗ does not hold beyond both. Within a "
+        f"band an AUC is lower than over the whole book, since {proof.contract.book.person}s that are alike are harder "
+        "to rank: the contract asks none there. Fewer than 30 defaults, or 30 others: no AUC is told."
     )
 
 
 def separation_headline(contract: Contract, found: Separation) -> str:
     """The finding above the scores of those who defaulted and those who did not."""
-    if np.isnan(found.bad_mean) or np.isnan(found.good_mean):
+    if not found.known:
         return "All outcomes are alike: nothing to separate"
     gap = round(found.good_mean) - round(found.bad_mean)
     return (
@@ -490,8 +525,8 @@ def sides_headline(found: Sides, names: tuple[str, str]) -> str:
         return f"{names[0]} and {names[1]}: no vintage came after the training of both"
     low, high = found.auc.low, found.auc.high
     reading = "ranks better" if low > 0 else "ranks worse" if high < 0 else "ranks neither better nor worse"
-    gaps = [each - found.observed for each in (found.champion, found.challenger)]
-    closer = "closer to" if abs(gaps[1]) < abs(gaps[0]) else "further from"
+    first, second = (abs(round(each, 3) - round(found.observed, 3)) for each in (found.champion, found.challenger))
+    closer = "as far from" if abs(first - second) < 5e-4 else "closer to" if second < first else "further from"
     return (
         f"From {found.since:.0f} on, after the training of both, {names[1]} {reading} ({_signed3(found.auc.value)} of "
         f"AUC, {_signed3(low)} to {_signed3(high)}) and is {closer} what was observed: {share(found.champion)} and "
@@ -525,7 +560,7 @@ def recalibration_headline(found: Recalibration) -> str:
         return f"In {found.year:.0f} all or none defaulted: there is no shift to make"
     told = (
         f"Shifted to what was observed in {found.year:.0f}, all odds of default would be multiplied by "
-        f"{found.factor:.2f} ({numbers.signed(f'{abs(found.shift):.3f}', found.shift)} in log-odds)"
+        f"{found.factor:.2f} ({_signed3(found.shift)} in log-odds)"
     )
     before, after = found.missed
     if np.isnan(before):
@@ -596,7 +631,7 @@ def fair_rows(contract: Contract, groups: Sequence[Group], bins: Sequence[Bin]) 
         hidden = group.suppressed
         rows.append({
             "Group": group.name, people(contract): f"{group.n:,}",
-            "Granted": "suppressed" if hidden else share(group.rate),
+            granting(contract).capitalize(): "suppressed" if hidden else share(group.rate),
             "Ratio": interval(group.impact, group.impact_low, group.impact_high),
             "Equal-opportunity difference": interval(
                 group.opportunity, group.opportunity_low, group.opportunity_high, points=True
@@ -609,9 +644,10 @@ def fair_rows(contract: Contract, groups: Sequence[Group], bins: Sequence[Bin]) 
 
 def fair_note(contract: Contract, cutoff: float) -> str:
     """What the fairness figures are, and what they are not."""
+    word = granting(contract)
     return (
-        f"{MONITORING} At a cut-off of {cutoff:.0f}, on what was predicted out of sample. Ratio: granted over the "
-        "highest group's, below 0.80 is flagged (four fifths); difference: granted among those who paid. 95 % "
+        f"{MONITORING} At a cut-off of {cutoff:.0f}, on what was predicted out of sample. Ratio: {word} over the "
+        f"highest group's, {impact_words(contract)} is asked; difference: {word} among those who paid. 95 % "
         f"intervals. Groups of fewer than {SMALLEST} are suppressed."
     )
 
@@ -665,10 +701,13 @@ def champion_headline(report: Mapping[str, Any]) -> str:
     beside = report.get("champion")
     if not beside:
         return ""
+    if not beside["n"]:
+        return release_words.beside(report).removesuffix(".")
     readings = {row[0]: row[4] for row in release_words.champion_rows(report)}
     told = [f"{reading}: {_lower(name)}" for name, reading in readings.items() if reading != "no clear difference"]
     what = "; ".join(told) or "no clear difference in any measure"
-    return f"Against release {str(beside['id'])[:6]}, on {beside['n']:,} records neither had seen: {what}"
+    which = release_words.RECORDS[beside.get("kind", "")]
+    return f"Against release {str(beside['id'])[:6]}, on {beside['n']:,} records {which}: {what}"
 
 
 def method(proof: Proof) -> str:
@@ -683,22 +722,22 @@ def method(proof: Proof) -> str:
         evidence = (
             f"**Evidence.** Each {person} was predicted by a model that had not been fitted to it: inside the training "
             "window in cross-validation, later vintages by the release itself. Vintages after the release's own test "
-            "are predicted by it too and shown by vintage, but no gate was held against them. Gates take the mean of "
-            "the folds' figures, the page the figure of all records together: the two may differ in the third digit."
+            "are predicted by it too and shown by vintage, but no gate was held against them."
         )
+    two_aucs = "" if proof.main == "asked" else f"{release_words.TWO_AUCS} "
     return "\n\n".join([
         evidence,
         "**Ranking.** AUC: the share of pairs, one that defaulted and one that did not, in which the former had the "
-        "higher PD; its 95 % interval is DeLong's. Gini = 2·AUC − 1. KS: the largest distance between the two classes' "
-        "cumulative shares. Lift: a tenth's default rate over that of all.",
+        f"higher PD; its 95 % interval is DeLong's. {two_aucs}Gini = 2·AUC − 1. KS: the largest distance between the "
+        "two classes' cumulative shares. Lift: a tenth's default rate over that of all.",
         "**Calibration.** Ten groups of equally many by PD; observed rates with Wilson's 95 % intervals. Slope: "
         "logistic regression of the outcome on the log-odds predicted (Cox); below 1, predictions spread too far. "
         "Calibration error: the mean gap over ten equally wide bins. Intervals know chance only; a year's economy "
         f"moves all its {person}s together. What is predicted holds within the interval of what was observed; outside "
         "it, but off by no more than the contract's bound (on the calibration error in training, on the mean PD in "
         "later vintages), it is to be watched; beyond both it does not hold.",
-        f"**Stability.** PSI = Σ (a − e)·ln(a/e) over the training's bins: below {WATCH:.2f} holds, up to {ACT:.2f} "
-        "watch, above it does not hold, an industry's rule of thumb. CSI is the same of an input. Of few records it is "
-        "large by chance, about (bins − 1)/n: n stands with it.",
+        f"**Stability.** PSI = Σ (a − e)·ln(a/e) over the training's bins: below {WATCH:.2f} holds, an industry's "
+        f"rule of thumb; from there on watch; above the contract's bound, {_most(proof.contract)}, it does not hold. "
+        "CSI is the same of an input. Of few records it is large by chance, about (bins − 1)/n: n stands with it.",
         f"**Fairness.** {MONITORING} Ratio with Katz's interval on the log scale, difference with Newcombe's.",
     ])  # fmt: skip

@@ -1,7 +1,9 @@
 """What the model looks at: all of it, because all of it is tables.
 
-Effects are in score points unless said otherwise, −factor · log-odds: below zero is riskier. Of an input they are its
-Shapley values φ against the background of the deployed model, read off the tables for every customer of the book.
+Effects are in score points unless said otherwise, −factor · log-odds: below zero is riskier. How much an input moves
+scores is told by its Shapley values φ against the background of the deployed model, read off the tables for every
+customer of the book; its effect along its values by the partial dependence (Friedman 2001), which keeps every direction
+that the score keeps, whatever the other inputs are.
 
 What two inputs do together beyond what each does alone is their table less the two effects of one input that fit it
 best over the book's own customers (functional ANOVA by weighted least squares; Hooker 2007, Lengerich et al. 2020): the
@@ -11,7 +13,7 @@ remainder averages to zero along every value of either input. So
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -37,6 +39,7 @@ Groups = NDArray[np.uint16]
 SAMPLED = 300  # customers in a swarm
 SLOTS, STEP, REACH = 70, 0.1, 0.42  # a swarm's columns; how far apart its points lie, and how far out, in rows
 FEW = 24  # values up to which each stands for itself, and groups of an input in a map of two
+SPREAD = 10_000  # customers by whom the band of an effect is drawn
 BARS = 48  # of a histogram
 BAND = (0.05, 0.95)  # shares of customers below the band of an effect, and below its upper end
 RIDGE = 1e-12  # of a column's weight: parts of a table that share no customer have no level in common
@@ -310,11 +313,16 @@ def grouped(whole: Whole, own: int, most: int = 256, told_apart: bool = False) -
 
 @dataclass(frozen=True, eq=False)
 class Effect:
-    """What an input's values do to the score, by group of ``values``, each (k,) in score points: ``mean`` φ of the
-    customers with such a value, ``low`` and ``high`` the band that holds the middle 90 % of them, ``alone`` the effect
-    that belongs to the input itself, without what it does together with others. ``pd``: the book's mean PD if all
-    customers had that value, [0, 1]; ``pd_now`` as they are. ``counts``: the histogram of known values in equal steps
-    between the ``ends``, within which 98 in 100 lie (of the logarithm, if ``log``)."""
+    """What an input's values do to the score, by group of ``values``, each (k,) in score points: ``mean``, by how much
+    the mean score of the book would move if all customers had that value and kept everything else; ``low`` and
+    ``high``, the band that holds the middle 90 % of customers, who differ by their other inputs, each seen from the
+    mean of its own over the values as they occur; ``alone``, the effect that belongs to the input itself, without what
+    it does together with others. ``pd``: the book's mean PD if all customers had that value, [0, 1]; ``pd_now`` as they
+    are. ``counts``: the histogram of known values in equal steps between the ``ends``, within which 98 in 100 lie (of
+    the logarithm, if ``log``).
+
+    ``mean``, ``low``, ``high`` and ``pd`` go one way along an input whose direction the model keeps.
+    """
 
     values: Values
     mean: Array
@@ -330,38 +338,58 @@ class Effect:
 
 def effect(whole: Whole, found: Overview, own: int) -> Effect:
     """The effect of one input over the whole book."""
-    scorer, factor = scorer_of(whole), scale(whole.contract).factor
+    tables, factor = scorer_of(whole).tables, scale(whole.contract).factor
     values, index, all_values = grouped(whole, own)
-    phi = -factor * _reasons(scorer, whole, own)
-    order = np.argsort(index, kind="stable")
-    pieces = np.split(phi[order], np.cumsum(values.n)[:-1])
-    mean = np.bincount(index, phi) / values.n
-    low, high = np.array([np.quantile(each, BAND) for each in pieces]).T
     code = np.empty(len(values.n), np.uint8)
     code[index] = whole.codes[own]  # all customers of a group have the same
+    mean = -factor * _moved(found, whole, own)[code]
+    share = values.n / whole.n
+    each = -factor * _along(tables, whole.codes[:, _spread(whole.n)], own)[code]
+    low, high = np.quantile(each - share @ each, BAND, axis=1) + share @ mean
     ends, log = _ends(all_values)
     shown = all_values[(all_values >= ends[0]) & (all_values <= ends[1])]
     along, between = (np.log(shown), (float(np.log(ends[0])), float(np.log(ends[1])))) if log else (shown, ends)
     counts = np.histogram(along, BARS, between)[0]
     return Effect(
         values, mean, low, high, -factor * found.parts.alone[own][code],
-        dependence(scorer.tables, whole.codes, whole.margins, own)[code], float(probability(whole.margins).mean()),
+        dependence(tables, whole.codes, whole.margins, own)[code], float(probability(whole.margins).mean()),
         counts, ends, log,
     )  # fmt: skip
 
 
-def _reasons(scorer: TableScorer, whole: Whole, own: int) -> Array:
-    """φ of one input for every customer, (n,), log-odds: only the tables that read it are looked at."""
-    tables = scorer.tables
-    read = tables.touched([own])
-    few = replace(tables, **{name: getattr(tables, name)[read] for name in ("first", "second", "offset", "stride")})
-    shapley = replace(scorer.shapley, tables=few)
+def _reading(tables: Tables, own: int) -> Iterator[tuple[int, int, Array]]:
+    """The tables that read an input: which they are, the other input of each (-1: none), its cells with a row a code of
+    ``own``."""
+    for g, (i, j, cells) in enumerate(tables.groups()):
+        if own == i:
+            yield g, j, cells if j >= 0 else cells[:, None]
+        elif own == j:
+            yield g, i, cells.T
 
-    def explain(rows: slice) -> Array:
-        phi: Array = shapley.explain(np.ascontiguousarray(whole.codes[:, rows]))[own]
-        return phi
 
-    return np.concatenate(over(whole.n, explain))
+def _moved(found: Overview, whole: Whole, own: int) -> Array:
+    """By how much the mean margin of the book would move if all customers had each code of an input, log-odds."""
+    out = np.zeros(int(found.tables.sizes[own]))
+    weights = list(_by_table(found.tables, found.histogram))
+    for g, other, cells in _reading(found.tables, own):
+        seen = np.bincount(whole.codes[other], minlength=cells.shape[1]) if other >= 0 else np.array([whole.n])
+        now = weights[g] if found.tables.first[g] == own else weights[g].T
+        out += (cells @ seen - (cells * now.reshape(cells.shape)).sum()) / whole.n
+    return out
+
+
+def _along(tables: Tables, codes: NDArray[np.uint8], own: int) -> Array:
+    """What the tables of an input add up to for customers with ``codes`` (inputs, m) at each of its codes, (codes of
+    that input, m), log-odds."""
+    out = np.zeros((int(tables.sizes[own]), codes.shape[1]))
+    for _, other, cells in _reading(tables, own):
+        out += cells[:, codes[other]] if other >= 0 else cells
+    return out
+
+
+def _spread(n: int) -> NDArray[np.int64]:
+    """A fixed sample of customers that is large enough for a band."""
+    return np.sort(np.random.default_rng(0).choice(n, min(n, SPREAD), replace=False))
 
 
 def _ends(values: Array) -> tuple[tuple[float, float], bool]:

@@ -22,7 +22,7 @@ from model.engine.tables import probability
 from model.monitoring import fairness
 from model.monitoring.calibration import Bin, by_group, reliability
 from model.monitoring.discrimination import Gain, Roc, auc_interval, gains, roc
-from model.monitoring.drift import ACT, WATCH, Drift, Snapshot, drift
+from model.monitoring.drift import OF_PD, WATCH, Drift, Snapshot, drift
 from model.monitoring.fairness import Group
 from model.monitoring.intervals import UNKNOWN, Estimate, wilson
 from model.monitoring.performance import calibration_error, calibration_line
@@ -126,6 +126,11 @@ class Separation:
     good_mean: float
     ks: float
     ks_at: float
+
+    @property
+    def known(self) -> bool:
+        """Whether there are both, those who defaulted and those who paid."""
+        return not np.isnan([self.bad_mean, self.good_mean]).any()
 
 
 @dataclass(frozen=True, eq=False)
@@ -413,11 +418,17 @@ class Proof:
         return self._once(("drift", when), work)
 
 
-def stability(contract: Contract, psi: float) -> Verdict:
-    """What a PSI means: ``watch`` from 0.10 on, above the contract's bound it does not hold."""
-    if np.isnan(psi):
+def stability(contract: Contract, each: Drift) -> Verdict:
+    """What a PSI means: ``watch`` from 0.10 on, above `stability_bound` it does not hold."""
+    if np.isnan(each.psi):
         return ""
-    return "does not hold" if psi > contract.gates.psi_at_most else "watch" if psi >= WATCH else "holds"
+    bound = stability_bound(contract, each)
+    return "does not hold" if each.psi > bound else "watch" if each.psi >= WATCH else "holds"
+
+
+def stability_bound(contract: Contract, each: Drift) -> float:
+    """What the contract asks of the PSI of the score, or of the CSI of an input."""
+    return contract.gates.psi_at_most if each.index == OF_PD else contract.gates.csi_at_most
 
 
 def noise(bins: int, n: int) -> float:
@@ -430,9 +441,6 @@ def moved(snapshot: Snapshot, scorer: Scorer, raw: Array) -> tuple[Drift, ...]:
     """How far records that are not of the book, ``raw`` (fields, n), have moved since the training."""
     pd = probability(scorer.margins(raw)) if raw.shape[1] else np.empty(0)
     return drift(snapshot, scorer.contract.derive(raw), pd)
-
-
-BOUNDS = (WATCH, ACT)
 
 
 def _beyond(release: Release, book: Book) -> NDArray[np.int64]:

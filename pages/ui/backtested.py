@@ -11,14 +11,14 @@ from model.release.store import Store
 from model.release.window import Window
 from model.report import figures, release_words, trust_figures, trust_words
 from model.serving import access as rules
-from model.serving.client import DeployedModel, desk
+from model.serving.client import DeployedModel, Training, desk
 from model.whatif.backtested import Recalibration, Sides, beside, realised_losses, recalibrate
 from model.whatif.trusted import Proof
-from pages.ui import access, deployed, pieces, proven
+from pages.ui import access, deployed, pieces, proven, viewed
 from pages.ui.deployed import keyed
 from pages.ui.progress import followed
 
-AGAINST, SINCE, UNTIL, YEAR = "_back_against", "_back_since", "_back_until", "_back_year"
+BUSY = "_training_drawn"
 
 
 def panel(model: DeployedModel, found: Proof) -> None:
@@ -45,6 +45,12 @@ def _sides(_model: DeployedModel, _found: Proof, book: str, identity: str, other
 @st.fragment
 def sides(model: DeployedModel, found: Proof) -> None:
     """The deployed release against any other one that was trained on the same data."""
+    with viewed.kept(model):
+        side_by_side(model, found)
+
+
+def side_by_side(model: DeployedModel, found: Proof) -> None:
+    """The part itself, by what is chosen in it."""
     book = deployed.book()
     store = desk.store(book)
     aliases = store.aliases()
@@ -65,10 +71,9 @@ def sides(model: DeployedModel, found: Proof) -> None:
         return
     first = aliases.get("challenger", "")
     order = sorted(others, key=lambda each: each != first)
-    other = st.selectbox(
-        "Against", order, format_func=lambda key: others.get(key, key), key=keyed(AGAINST), width=420
+    other = viewed.choose(
+        st.container(), "Against", "against", {each: others[each] for each in order}, order[0], width=420
     )  # fmt: skip
-    other = other if other in others else order[0]
     try:
         with followed("Asking the other release"):
             both, window = _sides(model, found, book, model.id, other)
@@ -107,17 +112,21 @@ def _recalibration(_found: Proof, identity: str, data: str, year: float) -> Reca
 @st.fragment
 def recalibrated(model: DeployedModel, found: Proof) -> None:
     """What a shift of the intercept to one year would have made of those after it."""
+    with viewed.kept(model):
+        shifted_to(model, found)
+
+
+def shifted_to(model: DeployedModel, found: Proof) -> None:
+    """The part itself, by what is chosen in it."""
     years = [each for each in found.years if each < found.years[-1]]
     if not years or model.release is None:
         return
     until = None if found.window is None else found.window.until
     first = next((k for k, each in enumerate(years) if until is not None and each > until), len(years) - 1)
     pieces.findings("Recalibrate by intercept: the ranking stays, every probability moves")
-    year = st.selectbox(
-        "Shift to what was observed in", years, first, format_func=lambda each: f"{each:.0f}", key=keyed(YEAR),
-        width=420,
-    )  # fmt: skip
-    year = year if year in years else years[first]
+    options = {f"{each:.0f}": f"{each:.0f}" for each in years}
+    label = "Shift to what was observed in"
+    year = float(viewed.choose(st.container(), label, "shift", options, f"{years[first]:.0f}", width=420))
     shifted = _recalibration(found, model.id, model.book.sha256, year)
     pieces.findings(trust_words.recalibration_headline(shifted))
     left, right = st.columns(2, gap="medium")
@@ -153,15 +162,13 @@ def realised(model: DeployedModel) -> None:
     rows, whole = known
     contract = model.contract
     pieces.findings(trust_words.realised_headline(contract, rows, whole))
-    left, right = st.columns(2, gap="medium")
     told = [f"{year:.0f}: {trust_words.rate(each.gross)}" for year, each in rows]
-    left.plotly_chart(
+    st.plotly_chart(
         trust_figures.realised(rows, contract.guaranteed), key="realised", config=figures.CONFIG,
         alt=f"Lost of what was owed at default, by vintage. {'; '.join(told)}.",
     )  # fmt: skip
-    with right:
-        proven.table(trust_words.realised_rows(contract, rows, whole), "Realised loss given default by vintage")
-        st.caption(trust_words.realised_note(contract))
+    proven.table(trust_words.realised_rows(contract, rows, whole), "Realised loss given default by vintage")
+    st.caption(trust_words.realised_note(contract))
 
 
 # ---- another window -----------------------------------------------------------------------------------------------
@@ -170,55 +177,68 @@ def realised(model: DeployedModel) -> None:
 @st.fragment
 def another(model: DeployedModel, found: Proof) -> None:
     """The command, and for an admin the button, that trains a release on other vintages."""
-    vintages = model.book.vintages
+    with viewed.kept(model):
+        other_window(model)
+    progress()
+
+
+def other_window(model: DeployedModel) -> None:
+    """The part itself, by what is chosen in it."""
     assert model.release is not None
-    assert vintages is not None
-    years = sorted({int(each) for each in vintages[~pd.isna(vintages)]})
-    own = model.release.window
+    years, own = viewed.years(model), model.release.window
+    options = {f"{each}": f"{each}" for each in years}
     row = st.container(horizontal=True, gap="small", key="trust_window")
-    since = row.selectbox("Fit to vintages from", years, place(years, own.since, 0), key=keyed(SINCE), width=200)
-    until = row.selectbox("to", years, place(years, own.until, -1), key=keyed(UNTIL), width=200)
-    since, until = since or years[0], until or years[-1]
+    first, last = (f"{year}" if year in years else f"{end}"
+                   for year, end in ((own.since, years[0]), (own.until, years[-1])))  # fmt: skip
+    since = int(viewed.choose(row, "Fit to vintages from", "since", options, first, width=200))
+    until = int(viewed.choose(row, "to", "until", options, last, width=200))
     if since > until:
         st.warning(f"From {since} to {until} there is nothing: let it begin before it ends.", icon=":material/info:")
         return
     command(model, Window(since, until), None, "_retrain_window", f"Train on {Window(since, until)}")
-    progress()
-
-
-def place(years: list[int], year: int | None, otherwise: int) -> int:
-    """Where a year stands in a list."""
-    return years.index(year) if year in years else otherwise % len(years)
 
 
 def command(model: DeployedModel, window: Window, again: Window | None, key: str, button: str) -> None:
     """The command that makes a release, and for whoever may a button that does the same."""
+    busy = under_way() is not None
     st.code(trust_words.train_command(deployed.book(), window, again), language=None)
     if not rules.may(access.person(), "train"):
         st.caption(f"{rules.needed('train')} The command does the same.")
         return
-    running = desk.retraining(deployed.book())
-    busy = running is not None and not running.ended
     if st.button(button, key=key, disabled=busy, icon=":material/model_training:"):
         rules.require(access.person(), "train")
         desk.retrain(deployed.book(), window.since, window.until, again)
         st.rerun()
 
 
+def under_way() -> Training | None:
+    """The release that is being trained, if any: what is drawn meanwhile is out of date once it has ended."""
+    running = desk.retraining(deployed.book())
+    if running is None or running.ended:
+        return None
+    st.session_state[keyed(BUSY)] = True
+    return running
+
+
 @st.fragment(run_every=1.0)
 def progress() -> None:
-    """How far a training in the background has come, and what came of it."""
-    running = desk.retraining(deployed.book())
-    if running is None:
-        return
-    if not running.ended:
+    """How far a training in the background has come, and what came of it. Once it has ended the page is drawn anew,
+    with the release to choose and the buttons alive."""
+    running = under_way()
+    if running is not None:
         st.progress(min(running.share, 1.0), text=f"{running.doing} · {running.seconds:.0f} s")
-    elif running.error:
-        st.error(running.error, icon=":material/error:")
+        return
+    if st.session_state.pop(keyed(BUSY), False):
+        st.rerun()
+    ended = desk.retraining(deployed.book())
+    if ended is None:
+        return
+    if ended.error:
+        st.error(ended.error, icon=":material/error:")
     else:
-        state = release_words.state(Store(desk.store(deployed.book()).home, deployed.book()).report(running.made))
+        state = release_words.state(Store(desk.store(deployed.book()).home, deployed.book()).report(ended.made))
         st.success(
-            f"Release {running.made} was trained; gates: {state}. It is not deployed: choose it above to compare, "
+            f"Release {ended.made} was trained; gates: {state}. It is not deployed: choose it above to compare, "
             "promote it on Operations.",
             icon=":material/check:",
         )

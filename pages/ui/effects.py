@@ -1,18 +1,16 @@
 """What the model looks at: the part of the trust page on which the whole model can be looked at."""
 
-from collections.abc import Callable
-
 import pandas as pd
 import streamlit as st
 
 from model.report import figures, trust_effects_figures, trust_effects_words
 from model.serving.client import DeployedModel
 from model.whatif.effects import Effect, Overview, Table, Together, effect, every_cell, overview, together
-from pages.ui import pieces
+from pages.ui import pieces, viewed
+from pages.ui.memory import place
 from pages.ui.progress import followed
 
-BY, INPUT, PAIR = "_effects_by", "_effects_input", "_effects_pair"
-CONCEPTS, INPUTS = "By concept", "By input"
+IMPORTANCE = {"": "By concept", viewed.INPUTS: "By input"}
 
 
 @st.cache_resource(show_spinner=False, max_entries=3)
@@ -51,6 +49,12 @@ def panel(model: DeployedModel) -> None:
 @st.fragment
 def look(model: DeployedModel) -> None:
     """The whole part as one fragment: a choice in it draws nothing else anew."""
+    with viewed.kept(model):
+        parts(model)
+
+
+def parts(model: DeployedModel) -> None:
+    """What matters, one input, two together; below them every table."""
     found = overviews(model, model.id)
     matters(model, found)
     left, right = st.columns(2, gap="medium")
@@ -71,11 +75,12 @@ def look(model: DeployedModel) -> None:
 def matters(model: DeployedModel, found: Overview) -> None:
     """How much each concept or input moves the score."""
     contract = model.contract
-    chosen = st.segmented_control(
-        "What moves the score", (CONCEPTS, INPUTS), default=CONCEPTS, required=True, key=BY,
-        label_visibility="collapsed",
+    by_concept = viewed.memory.current().get("moves") != viewed.INPUTS
+    st.segmented_control(
+        "What moves the score", list(IMPORTANCE), format_func=lambda each: IMPORTANCE.get(each, each), required=True,
+        key=place("moves", "" if by_concept else viewed.INPUTS), label_visibility="collapsed",
+        on_change=viewed.memory.touched, args=("moves",),
     )  # fmt: skip
-    by_concept = chosen == CONCEPTS
     pieces.findings(
         trust_effects_words.importance_headline(contract, found, by_concept),
         trust_effects_words.swarm_headline(contract, found, by_concept),
@@ -91,8 +96,10 @@ def one(model: DeployedModel, found: Overview) -> None:
     """One input's effect, that of the weightiest first."""
     contract = model.contract
     order = [k for _, _, k in trust_effects_words.ranked(contract, found, by_concept=False)]
-    own = st.selectbox("One input", order, format_func=labelled(lambda k: contract.inputs[k].label, order), key=INPUT)
-    shown = effects(model, model.id, order[0] if own is None else own)
+    named = {contract.inputs[k].name: k for k in order}
+    labels = {name: contract.inputs[k].label for name, k in named.items()}
+    own = viewed.choose(st.container(), "One input", "input", labels, next(iter(labels)))
+    shown = effects(model, model.id, named[own])
     pieces.findings(trust_effects_words.effect_headline(contract, shown))
     st.plotly_chart(
         trust_effects_figures.effect(contract, shown), key="effect", config=figures.CONFIG,
@@ -107,23 +114,17 @@ def two(model: DeployedModel, found: Overview) -> None:
     if not found.pairs:
         st.info("This model reads every input on its own: no two do anything together.", icon=":material/info:")
         return
-    tables: dict[int, Table] = {each.group: each for each in found.pairs}
-    group = st.selectbox(
-        "Two inputs together, the strongest first", list(tables), key=PAIR,
-        format_func=labelled(lambda k: trust_effects_words.pair_label(contract, tables[k]), list(tables)),
-    )  # fmt: skip
-    shown = pairs(model, model.id, found.pairs[0].group if group is None else group)
+    tables: dict[str, Table] = {viewed.pair(contract, each.first, each.second): each for each in found.pairs}
+    labels = {name: trust_effects_words.pair_label(contract, each) for name, each in tables.items()}
+    label = "Two inputs together, the strongest first"
+    own = viewed.choose(st.container(), label, "pair", labels, next(iter(labels)))
+    shown = pairs(model, model.id, tables[own].group)
     pieces.findings(trust_effects_words.together_headline(contract, shown))
     st.plotly_chart(
         trust_effects_figures.together(contract, shown), key="together", config=figures.CONFIG,
         alt=trust_effects_figures.together_in_words(contract, shown),
     )  # fmt: skip
     st.caption(trust_effects_words.together_note(contract))
-
-
-def labelled(label: Callable[[int], str], known: list[int]) -> Callable[[int], str]:
-    """The label of an option; of one that another model had and that is still chosen, its own text."""
-    return lambda key: label(key) if key in known else str(key)
 
 
 def every_table(model: DeployedModel, found: Overview) -> None:

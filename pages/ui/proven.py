@@ -1,7 +1,7 @@
-"""The evidence behind the trust page: the proof of the deployed model, and the panels that are drawn from it alone."""
+"""The panels of the trust page that are drawn from the evidence alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import pandas as pd
@@ -9,8 +9,7 @@ import streamlit as st
 
 from data.contract import Contract
 from data.errors import BadInput
-from model.engine.chunks import Told, unheard
-from model.monitoring.drift import Drift
+from model.monitoring.drift import OF_PD, Drift
 from model.release.store import Release
 from model.report import figures, numbers, policy_figures, policy_words, release_words, trust_figures, trust_words
 from model.report.book_words import band_label
@@ -20,46 +19,30 @@ from model.serving.cells import MOST_BYTES, MOST_ROWS
 from model.serving.client import DeployedModel, desk
 from model.whatif.trusted import Banded, Chosen, Miss, Proof
 from model.whatif.trusted import moved as moved_since
-from pages.ui import access, deployed, operated, pieces, uploaded
+from pages.ui import access, deployed, operated, pieces, uploaded, viewed
 from pages.ui.deployed import keyed
+from pages.ui.viewed import VINTAGE
 
-BY, BY_WHEN, ATTRIBUTE, CUT, DRIFT_WHEN, DRIFT_INPUT, FILE = (
-    "_trust_by", "_trust_by_when", "_trust_attribute", "_trust_cutoff", "_drift_when", "_drift_input", "_drift_file",
-)  # fmt: skip
-VINTAGE, OF_FILE = ":vintage", ":file"
-
-
-def tested(model: DeployedModel) -> bool:
-    """Whether it is known here how the model was tested, on the very book looked at."""
-    return model.release is not None and model.release.manifest.get("data_sha256") == model.book.sha256
-
-
-def proof(model: DeployedModel, told: Told = unheard) -> Proof:
-    """What the deployed model said of records beside what became of them."""
-    if not tested(model):
-        model.seen(told)
-    return _proof(model, model.id, model.book.sha256)
-
-
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _proof(_model: DeployedModel, identity: str, data: str) -> Proof:
-    if tested(_model):
-        assert _model.release is not None
-        return Proof.of(_model.release, _model.book)
-    return Proof.asked(_model.asked, _model.whole.margins)
+FILE, OF_FILE = "_drift_file", "file"
 
 
 def table(rows: Sequence[dict[str, str]], alt: str) -> None:
     """A small table of texts."""
-    st.dataframe(pd.DataFrame(list(rows)), hide_index=True, alt=alt)
+    st.dataframe(pd.DataFrame(list(rows)), hide_index=True, height="content", alt=alt)
 
 
 # ---- where it ranks and speaks truly ----------------------------------------------------------------------------
 
 
 @st.fragment
-def bands(found: Proof) -> None:
-    """By segment or vintage; the scores of both classes, and the tenths by risk."""
+def bands(model: DeployedModel, found: Proof, of: Chosen) -> None:
+    """By segment or vintage; the scores of both classes, and the tenths by risk, of the band the page looks at."""
+    with viewed.kept(model):
+        by_band(found, of)
+
+
+def by_band(found: Proof, of: Chosen) -> None:
+    """The panel itself, by what is chosen in it."""
     contract = found.contract
     options = {each.name: each.label for each in contract.segments}
     if found.years:
@@ -67,18 +50,21 @@ def bands(found: Proof) -> None:
         options[VINTAGE] = contract.vintage.label
     whens = {each: trust_words.source_words(found, each) for each in found.whens}
     row = st.container(horizontal=True, gap="small", key="trust_by")
-    by = ""
-    if options:
-        by = row.selectbox("Cut by", list(options), format_func=lambda key: options.get(key, key), key=keyed(BY))
+    by = viewed.choose(row, "Cut by", "by", options, next(iter(options))) if options else ""
     when = found.main
     if by != VINTAGE and len(whens) > 1:
-        when = row.selectbox(
-            "Evidence", list(whens), format_func=lambda key: whens.get(key, key), key=keyed(BY_WHEN)
-        )  # fmt: skip
+        when = viewed.choose(row, "Evidence", "by_evidence", whens, found.main)
     if by:
-        cut(found, by, options.get(by, by), when)
-    chosen = Chosen("" if by == VINTAGE else when)
+        cut(found, by, options[by], when)
+    chosen = replace(of, when=of.when if by == VINTAGE else when)
+    who = trust_words.chosen_words(found, chosen)
+    if who:
+        every = found.measured(Chosen(chosen.when)).n
+        st.caption(f"Scores and tenths: {who}, {found.measured(chosen).n:,} of {every:,} {contract.book.person}s.")
     scores, tenths = found.separation(chosen), found.gains(chosen)
+    if not scores.known:
+        st.write(trust_words.separation_headline(contract, scores) + ".")
+        return
     pieces.findings(trust_words.separation_headline(contract, scores), trust_words.gains_headline(tenths))
     left, right = st.columns(2, gap="medium")
     left.plotly_chart(
@@ -99,15 +85,15 @@ def cut(found: Proof, by: str, label: str, when: str) -> None:
         segment = contract.segment(by)
         names = [band_label(contract, segment, k) for k in range(contract.band_count(segment))]
         rows = found.by_segment(segment, names, when)
-    pieces.findings(trust_words.bands_headline(found, rows, label.lower()))
+    pieces.findings(trust_words.bands_headline(found, rows, by if by == VINTAGE else label.lower()))
     told = trust_words.band_rows(found, rows, when, by == VINTAGE)
     st.plotly_chart(
         trust_figures.bands(rows), key="bands", config=figures.CONFIG, alt=trust_figures.vintages_in_words(rows)
     )
     total = sum(each.n for each in rows)
     table([{label: each.name} | row for each, row in zip(rows, told, strict=True)], f"The model by {label.lower()}")
-    st.caption(f"{total:,} {contract.book.person}s in all. {trust_words.bands_note(found)}")
-    pieces.download(exactly(label, rows), f"trust-by-{by.strip(':')}")
+    st.caption(f"{total:,} {contract.book.person}s in all. {trust_words.bands_note(found, rows)}")
+    pieces.download(exactly(label, rows), f"trust-by-{by}")
 
 
 def exactly(label: str, rows: Sequence[Banded]) -> pd.DataFrame:
@@ -126,11 +112,12 @@ def exactly(label: str, rows: Sequence[Banded]) -> pd.DataFrame:
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """A file to hold against the training: what it holds, or why it cannot be used."""
+    """What came of a file held against the training: how far its ``n`` rows have moved and which others were refused,
+    or why it cannot be used. Its rows are not in it."""
 
     name: str
-    release: str
-    sheet: upload.Sheet | None = None
+    n: int = 0
+    bad: tuple[upload.BadRow, ...] = ()
     drifts: tuple[Drift, ...] = ()
     error: str = ""
 
@@ -142,6 +129,12 @@ def moved(model: DeployedModel, found: Proof) -> None:
     if release is None:
         st.info("Not available: how the model's training was distributed is not known here.", icon=":material/info:")
         return
+    with viewed.kept(model):
+        compared(model, found, release)
+
+
+def compared(model: DeployedModel, found: Proof, release: Release) -> None:
+    """The panel itself, by what is chosen in it."""
     contract = found.contract
     whens = {each: trust_words.source_words(found, each) for each in found.whens if found.after_training(each)}
     given = handed(model, release)
@@ -153,8 +146,7 @@ def moved(model: DeployedModel, found: Proof) -> None:
             f"{contract.book.person}s to hold it against the training."
         )
         return
-    when = st.selectbox("Compare", list(whens), format_func=lambda key: whens.get(key, key), key=keyed(DRIFT_WHEN))
-    when = when if when in whens else next(iter(whens))
+    when = viewed.choose(st.container(), "Compare", "compare", whens, next(iter(whens)))
     of_file = given is not None and when == OF_FILE
     drifts = given.drifts if given is not None and of_file else found.drift(release.snapshot, when)
     drifted(contract, drifts, whens[when], release.snapshot.n)
@@ -167,24 +159,30 @@ def drifted(contract: Contract, drifts: Sequence[Drift], what: str, training: in
     words = trust_words.noise_words(n)
     if n < trust_words.FEW:
         st.warning(words, icon=":material/warning:")
-    left, right = st.columns(2, gap="medium")
-    order = {each.index: each for each in sorted(drifts, key=lambda each: -each.psi)}
+    left, right = st.columns([0.55, 0.45], gap="medium")
+    order = {
+        viewed.SCORE if each.index == OF_PD else contract.inputs[each.index].name: each
+        for each in sorted(drifts, key=lambda each: -each.psi)
+    }
     with left:
         frame = pd.DataFrame(
             trust_words.drift_rows(contract, drifts), columns=["What", "PSI", "n", "Threshold", "Verdict"]
         )
         numeric = {
+            "What": st.column_config.TextColumn(width=310),
             "PSI": st.column_config.NumberColumn("PSI or CSI", format="%.3f", width=80),
             "n": st.column_config.NumberColumn(format="localized", width=80),
+            "Verdict": st.column_config.TextColumn(width=120),
         }
-        st.dataframe(frame, hide_index=True, alt="Drift of score and inputs", column_config=numeric)
+        st.dataframe(
+            frame, hide_index=True, height="content", alt="Drift of score and inputs", column_config=numeric,
+            column_order=["What", "PSI", "n", "Verdict"],
+        )  # fmt: skip
+        st.caption(trust_words.limits_words(contract))
         pieces.download(frame, "trust-drift")
     with right:
-        index = st.selectbox(
-            "Distribution of", list(order), key=keyed(DRIFT_INPUT),
-            format_func=lambda k: trust_words.drift_label(contract, order[k]) if k in order else str(k),
-        )  # fmt: skip
-        own = order[index] if index in order else next(iter(order.values()))
+        labels_of = {name: trust_words.drift_label(contract, each) for name, each in order.items()}
+        own = order[viewed.choose(st.container(), "Distribution of", "distribution_of", labels_of, next(iter(order)))]
         labels = trust_words.bin_labels(None if own.index < 0 else contract.inputs[own.index], own)
         st.plotly_chart(
             trust_figures.distribution(labels, own.expected, own.actual, ("training", "now")), key="distribution",
@@ -204,7 +202,7 @@ def handed(model: DeployedModel, release: Release) -> Given | None:
         f"Hold a file of {person}s against the training", type=list(uploaded.KINDS), key=keyed(FILE),
         max_upload_size=MOST_BYTES // 1024**2,
         help=f"CSV, Excel or Parquet, one {person} a row, at most {MOST_ROWS:,} rows, without outcomes. It is compared "
-        "and forgotten; nothing of it is kept.",
+        "only: no row that can be used is kept or recorded.",
     )  # fmt: skip
     with row[1].container(horizontal=True, key="_templates", gap="small"):
         for kind, label in (("xlsx", "Template, Excel"), ("csv", "Template, CSV")):
@@ -219,15 +217,15 @@ def handed(model: DeployedModel, release: Release) -> Given | None:
         known = (file.file_id, release.id), read(file.getvalue(), file.name, model, release)
         st.session_state[held] = known
     given = known[1]
-    if given.sheet is None:
+    if given.error:
         pieces.html(f"<p class='wi-sentence' role='alert'>{pieces.text(f'Not read: {given.error}')}</p>")
         return None
-    if given.sheet.bad:
-        uploaded.refused(contract, given.sheet)
-    if not len(given.sheet):
+    if given.bad:
+        uploaded.refused(contract, given.bad)
+    if not given.n:
         st.warning("No row of the file can be used, so there is nothing to compare.", icon=":material/warning:")
         return None
-    st.caption(f"{len(given.sheet):,} rows of {given.name} compared, {len(given.sheet.bad):,} refused.")
+    st.caption(f"{given.n:,} rows of {given.name} compared, {len(given.bad):,} refused.")
     return given
 
 
@@ -236,17 +234,23 @@ def read(content: bytes, name: str, model: DeployedModel, release: Release) -> G
     try:
         sheet = upload.read(content, name, model.contract)
     except BadInput as error:
-        return Given(name, release.id, error=str(error))
+        return Given(name, error=str(error))
     drifts = moved_since(release.snapshot, release.scorer, sheet.raw) if len(sheet) else ()
-    return Given(name, release.id, sheet, drifts)
+    return Given(name, len(sheet), sheet.bad, drifts)
 
 
 # ---- fairness ---------------------------------------------------------------------------------------------------
 
 
 @st.fragment
-def fair(found: Proof) -> None:
+def fair(model: DeployedModel, found: Proof) -> None:
     """How a cut-off falls on groups of people, and whether the PD is as true of each."""
+    with viewed.kept(model):
+        by_group(found)
+
+
+def by_group(found: Proof) -> None:
+    """The panel itself, by what is chosen in it."""
     contract = found.contract
     fields = {each.name: each for each in contract.protected()}
     if not fields:
@@ -255,23 +259,19 @@ def fair(found: Proof) -> None:
     if not access.allow("see protected attributes"):
         return
     row = st.container(horizontal=True, gap="small", key="trust_fair")
-    name = row.selectbox(
-        "Attribute", list(fields), format_func=lambda key: fields[key].label if key in fields else key,
-        key=keyed(ATTRIBUTE),
-    )  # fmt: skip
-    own = fields.get(name or "", next(iter(fields.values())))
+    labels = {name: each.label for name, each in fields.items()}
+    own = fields[viewed.choose(row, "Attribute", "attribute", labels, next(iter(labels)))]
     declared = contract.score.cutoff
-    chosen = row.number_input(
-        f"Cut-off (the contract's is {declared:.0f})", 0.0, 1000.0, float(declared), 1.0, format="%.0f", key=keyed(CUT)
-    )
+    chosen = viewed.cutoff(row, f"Cut-off (the contract's is {declared:.0f})", float(declared))
     before, _ = found.fair(own, declared)
     after, bins = found.fair(own, chosen)
-    pieces.findings(policy_words.fairness_headline(own, before, after))
+    least = contract.gates.impact_at_least
+    pieces.findings(policy_words.fairness_headline(own, before, after, least))
     st.plotly_chart(
-        policy_figures.fairness(before, after), key="trust_fairness", config=figures.CONFIG,
+        policy_figures.fairness(before, after, least), key="trust_fairness", config=figures.CONFIG,
         alt=policy_figures.fairness_in_words(after),
     )  # fmt: skip
-    st.caption(f"Ring: at the contract's cut-off; dot: at {chosen:.0f}, with its 95 % interval; dotted: 0.80.")
+    st.caption(f"Ring: at the contract's cut-off; dot: at {chosen:.0f}, with its 95 % interval; dotted: {least:.2f}.")
     table(trust_words.fair_rows(contract, after, bins), f"Rates and calibration by {own.label.lower()}")
     st.caption(trust_words.fair_note(contract, chosen))
     frame = pd.DataFrame([
@@ -345,8 +345,7 @@ def gates(model: DeployedModel, release: Release) -> None:
     beside = trust_words.champion_headline(report)
     if beside:
         pieces.findings(beside)
-        rows = pd.DataFrame(
-            release_words.champion_rows(report),
-            columns=["Measure", "This release", "The champion then", "Difference (95 %)", "Reading"],
-        )
+    if compared := release_words.champion_rows(report):
+        head = ["Measure", "This release", "The champion then", "Difference (95 %)", "Reading"]
+        rows = pd.DataFrame(compared, columns=head)
         operated.table(rows, "This release beside the champion of the day", (20, 15, 18, 30))

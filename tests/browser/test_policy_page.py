@@ -24,13 +24,13 @@ def test_hold_the_bad_rate_at_fifteen_percent(visit: Visit) -> None:
     page = visit("/policy")
     policy_ready(page)
     photograph(page, "1-today")
-    answer = page.get_by_text(re.compile(r"Bad rate of at most 15\.0.%: a cut-off of \d+"))
+    answer = page.get_by_text(re.compile(r"Bad rate of at most 15\.0.%: at a cut-off of \d+"))
     expect(answer).to_be_visible()
     cutoff = re.search(r"a cut-off of (\d+)", answer.inner_text())
     assert cutoff is not None
     page.get_by_role("button", name="Go there").click()
     expect(page).to_have_url(re.compile(rf"cutoff={cutoff[1]}$"))
-    expect(sentence(page)).to_have_text(re.compile(f"^A cut-off of {cutoff[1]} approves"))
+    expect(sentence(page)).to_have_text(re.compile(f"^At a cut-off of {cutoff[1]}, "))
     policy_ready(page)
     assert float(page.locator(".wi-number .wi-value").nth(1).inner_text().split("\xa0")[0]) <= 15.0
     earned = page.locator(".wi-number .wi-value").nth(3).inner_text()
@@ -49,7 +49,7 @@ def test_hold_the_bad_rate_at_fifteen_percent(visit: Visit) -> None:
     expect(page).to_have_url(re.compile(rf"/applicant\?customer={number}$"))
     page.go_back()
     policy_ready(page)
-    expect(sentence(page)).to_have_text(re.compile(f"^A cut-off of {cutoff[1]} approves"))
+    expect(sentence(page)).to_have_text(re.compile(f"^At a cut-off of {cutoff[1]}, "))
 
 
 def test_a_key_on_the_cutoff_moves_numbers_curve_and_address(visit: Visit) -> None:

@@ -73,13 +73,65 @@ def test_every_panel_opens_and_stays_within_the_window(visit: Visit) -> None:
           .filter((each) => each.getBoundingClientRect().right > innerWidth + 1).length"""
     )
     assert wide == 0
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll("[data-testid=stDataFrame] .dvn-scroller")]
+          .filter((each) => each.scrollWidth > each.clientWidth + 1).length"""
+    )
+    assert cut == 0
+    assert page.locator("[data-testid=stDataFrame]").count() >= 2
+
+
+def test_a_link_to_what_is_looked_at_shows_a_colleague_the_same(visit: Visit) -> None:
+    page = visit("/trust")
+    trust(page)
+    panel = page.locator(".st-key-_effects")
+    panel.locator("summary").first.click()
+    expect(panel.locator(".st-key-effect svg").first).to_be_visible()
+    settled(page)
+    expect(page).to_have_url(re.compile(r"/trust\?open=effects$"))
+    before = drawn(page, "effect")
+    page.locator(".st-key-input").click()
+    page.get_by_role("option").nth(3).click()
+    expect(page).to_have_url(re.compile(r"/trust\?open=effects&input=\w+$"))
+    settled(page)
+    other = visit(page.url[page.url.index("/trust") :])
+    trust(other)
+    expect(other.locator(".st-key-effect svg").first).to_be_visible()
+    settled(other)
+    assert drawn(other, "effect") == drawn(page, "effect") != before
+    page.reload()
+    trust(page)
+    expect(page).to_have_url(re.compile(r"/trust\?open=effects&input=\w+$"))
+
+
+def test_labels_of_the_scores_of_both_classes_do_not_lie_on_each_other(visit: Visit) -> None:
+    page = visit("/trust?open=bands")
+    trust(page)
+    for chart in ("separation", "gains"):
+        expect(page.locator(f".st-key-{chart} svg").first).to_be_visible()
+        settled(page)
+        crossing = page.evaluate(
+            """(chart) => {
+              const texts = [...document.querySelectorAll(`.st-key-${chart} svg text`)]
+                .filter((each) => each.textContent.trim() && getComputedStyle(each).display !== "none")
+                .map((each) => each.getBoundingClientRect()).filter((box) => box.width);
+              const rings = [...document.querySelectorAll(`.st-key-${chart} svg .points path.point`)]
+                .map((each) => each.getBoundingClientRect()).filter((box) => box.width < 20);
+              const over = (a, b) => a.left < b.right - 1 && b.left < a.right - 1
+                && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+              return texts.flatMap((each, k) => texts.slice(k + 1).filter((other) => over(each, other)))
+                .concat(texts.flatMap((each) => rings.filter((ring) => over(each, ring)))).length;
+            }""",
+            chart,
+        )
+        assert crossing == 0
 
 
 def test_a_segment_redraws_the_charts_and_not_the_frame(visit: Visit) -> None:
     page = visit("/trust")
     trust(page)
     before = drawn(page, "reliability")
-    page.locator(".st-key-_trust_who").click()
+    page.locator(".st-key-segment").click()
     page.get_by_role("option").nth(1).click()
     page.wait_for_function(
         """(before) => {

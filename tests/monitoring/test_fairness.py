@@ -25,14 +25,15 @@ def test_opportunity_and_impact_equal_the_worked_numbers():
     assert (a.impact, a.opportunity) == (1.0, 0.0)
     assert b.opportunity == pytest.approx(-0.15)
     assert b.impact == pytest.approx(0.763636, abs=5e-7)
-    assert (a.flagged, b.flagged) == (False, True)
+    assert (a.flagged(0.8), b.flagged(0.8)) == (False, True)
 
 
 def test_four_fifths_rule_equals_the_worked_numbers():
     cells = [(rate, 100, 0, 0) for rate in (60, 45, 48, 51)]
     found = groups(*people(*cells), list("abcd"))
     assert [each.impact for each in found] == pytest.approx([1, 0.75, 0.80, 0.85])
-    assert [each.flagged for each in found] == [False, True, False, False]
+    assert [each.flagged(0.8) for each in found] == [False, True, False, False]
+    assert [each.flagged(0.85) for each in found] == [False, True, True, False]
 
 
 def test_groups_of_fewer_than_thirty_are_suppressed_and_never_the_standard():
@@ -41,7 +42,7 @@ def test_groups_of_fewer_than_thirty_are_suppressed_and_never_the_standard():
     assert np.isnan(small.impact)
     assert np.isnan(small.opportunity)
     assert (large.impact, other.impact) == (1.0, 0.5)
-    assert not small.flagged
+    assert not small.flagged(0.8)
 
 
 def test_intervals_hold_their_rate_and_narrow_with_more_people():
@@ -56,9 +57,9 @@ def test_intervals_hold_their_rate_and_narrow_with_more_people():
 
 def test_nobody_granted_is_a_ratio_of_nothing():
     found = groups(*people((0, 50, 0, 0), (0, 50, 0, 0)), ["a", "b"])
-    assert all(np.isnan(each.impact) and not each.flagged for each in found)
+    assert all(np.isnan(each.impact) and not each.flagged(0.8) for each in found)
     some, none = groups(*people((10, 50, 0, 0), (0, 50, 0, 0)), ["a", "b"])
-    assert (some.impact, none.impact, none.flagged) == (1.0, 0.0, True)
+    assert (some.impact, none.impact, none.flagged(0.8)) == (1.0, 0.0, True)
 
 
 def brute(selected: np.ndarray, group: np.ndarray, count: int) -> list[float]:

@@ -63,14 +63,14 @@ def test_the_slider_moves_every_number_and_the_address(open_app: Open, whole: Wh
     assert shown(at, APPROVAL) == f"{100 * outcome.approval:.1f}{NBSP}%"
     assert shown(at, PROFIT) == money(outcome.profit)
     assert at.query_params["cutoff"] in ("540", ["540"])
-    assert "A cut-off of 540 approves" in sentence(at)
+    assert "At a cut-off of 540, " in sentence(at)
     assert "today's 520" in sentence(at)
 
 
 def test_every_number_of_the_sentence_stands_on_the_screen(open_app: Open) -> None:
     at = open_app(cutoff=540)
     text = sentence(at)
-    assert f"approves {shown(at, APPROVAL)} of customers" in text
+    assert f", {shown(at, APPROVAL)} of customers would be granted the line today; " in text
     assert f"earns {shown(at, PROFIT)} over 36 months" in text
     told = re.search(r"about (\d+) in 100", text)
     assert told is not None
@@ -230,7 +230,7 @@ def test_a_bad_value_in_the_address_is_told_and_left_out(open_app: Open, query: 
 def test_a_cutoff_beyond_every_score_approves_nobody_without_a_complaint(open_app: Open) -> None:
     at = open_app(cutoff=800)
     assert shown(at, APPROVAL) == f"0.0{NBSP}%"
-    assert "nobody is left" in sentence(at)
+    assert "none is left" in sentence(at)
     for panel in ("_swap", "_prices", "_heated", "_fair", "_frontier", "_table_policy"):
         opened(at, panel)
         assert not at.exception, panel

@@ -15,21 +15,23 @@ from streamlit.testing.v1 import AppTest
 
 from data import books
 from data.books import Book
+from model.engine.scorer import Scorer
 from model.monitoring.discrimination import auc_interval
 from model.monitoring.drift import drift
 from model.release.store import Release, Store
 from model.report.numbers import NBSP, percent
 from model.serving import client
-from model.serving.client import Desk
+from model.serving.client import Desk, Training
+from model.serving.upload import Sheet
 from model.settings import Settings
 from model.whatif.trusted import Proof
 from pages.ui import access
-from tests.pages.conftest import Open, figure, markup, opened, sentence, shown
+from tests.pages.conftest import Open, answers, figure, markup, opened, sentence, shown
 from tests.release import loans
 from tests.whatif import proofs
 
 PANELS = ("_bands", "_effects", "_moved", "_falls", "_misses", "_gates")
-LATER = "_later"
+LATER, BUTTONS = "_later", ("_retrain_shift", "_retrain_window")
 PROXY = "10.1.2.3"
 
 
@@ -125,7 +127,7 @@ def test_what_there_is_to_know_is_counted_and_listed(open_app: Open) -> None:
 def test_choosing_a_segment_tells_of_its_records_only(open_app: Open, release: Release, book: Book) -> None:
     at = open_app()
     segment = book.contract.segments[0]
-    at.selectbox(key="_trust_who").set_value(f"{segment.name}:0").run()
+    at.selectbox(key="segment").set_value(f"{segment.name}:0").run()
     n = int((book.contract.bands(segment, book.contract.values(book.raw), len(book)) == 0).sum())
     assert f"{n:,} customers with their outcomes" in words(at)
     assert f"({segment.label}: " in sentence(at)
@@ -154,7 +156,44 @@ def test_bands_of_a_segment_sum_to_the_evidence(open_app: Open, release: Release
     at = opened(open_app(), "_bands")
     frame = table(at, "Says what happens")
     assert total(frame["n"]) == len(release.evidence)
-    assert set(frame["Threshold"]) == {"in the interval, or 1.2 points"}
+    assert set(frame["Threshold"]) == {"within 1.2 points"}
+
+
+def test_scores_and_tenths_are_of_the_band_the_page_looks_at(open_app: Open, release: Release, book: Book) -> None:
+    at = opened(open_app(), "_bands")
+    whole = figure(at, "gains"), figure(at, "separation")
+    segment = book.contract.segments[0]
+    at.selectbox(key="segment").set_value(f"{segment.name}:0").run()
+    assert figure(at, "gains") != whole[0]
+    assert figure(at, "separation") != whole[1]
+    n = int((book.contract.bands(segment, book.contract.values(book.raw), len(book)) == 0).sum())
+    told = next(each.value for each in at.caption if each.value.startswith("Scores and tenths: "))
+    assert segment.label in told
+    assert told.endswith(f", {n:,} of {len(release.evidence):,} customers.")
+    assert total(table(at, "Says what happens")["n"]) == len(release.evidence)
+
+
+def test_of_a_band_where_nobody_defaulted_nothing_is_drawn(
+    open_app: Open, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    segment = book.contract.segments[0]
+    own, paid = Proof.mask, book.target == 0
+    monkeypatch.setattr(
+        Proof, "mask", lambda self, chosen: own(self, chosen) & (paid[self.position] if chosen.segment else True)
+    )
+    monkeypatch.setattr(Proof, "_once", lambda self, key, make: make())
+    at = open_app(segment=f"{segment.name}:0", open="bands")
+    assert any("All outcomes are alike: nothing to separate." in each.value for each in at.markdown)
+    assert not {"gains", "separation"} & {each.key for each in at.get("plotly_chart")}
+
+
+def test_of_a_band_no_auc_is_asked_and_of_everybody_it_is(open_app: Open, book: Book) -> None:
+    at = open_app()
+    asked = f"at least {book.contract.gates.auc_at_least:.3f}"
+    assert asked in markup(at)
+    at.selectbox(key="segment").set_value(f"{book.contract.segments[0].name}:0").run()
+    assert asked not in markup(at)
+    assert "none is asked of a band" in markup(at)
 
 
 def test_misses_link_to_the_customers_page(open_app: Open, release: Release, book: Book) -> None:
@@ -182,7 +221,7 @@ def test_fairness_is_at_the_contracts_cutoff_and_at_a_chosen_one(open_app: Open,
     assert "not legal findings" in words(at)
     before = table(at, "Granted")
     assert total(before["Customers"]) == len(release.evidence)
-    at.number_input(key="_trust_cutoff").set_value(560.0).run()
+    at.number_input(key="fair_cutoff").set_value(560.0).run()
     after = table(at, "Granted")
     assert (after["Granted"] != before["Granted"]).all()
 
@@ -225,6 +264,9 @@ def test_a_file_is_held_against_the_training_and_its_bad_rows_are_told(
     assert rows.loc[contract.inputs[k].label, "PSI"] == pytest.approx(expected[k].psi)
     assert rows.loc[contract.inputs[k].label, "Verdict"] == "✗ does not hold"
     assert set(rows["n"]) == {499}
+    held = at.session_state["_drift_held"][1]
+    assert not any(isinstance(each, Sheet) for each in vars(held).values())
+    assert all(each.size < 50 for moved in held.drifts for each in (moved.edges, moved.expected, moved.actual))
 
 
 def test_a_small_file_warns_of_chance(open_app: Open, book: Book) -> None:
@@ -239,6 +281,126 @@ def test_a_file_that_cannot_be_read_says_why(open_app: Open) -> None:
     at.file_uploader(key="_drift_file").upload("bad.csv", b"a,b\n1,2\n", "text/csv").run()
     assert not at.exception
     assert "Not read: " in markup(at)
+
+
+class Swapped:
+    """Another maker's model without a version: every one of that name is told from the others by its answers alone."""
+
+    class about:  # noqa: N801
+        release, version, name = "", "", "somebody"
+
+    def __init__(self, scorer: Scorer, sign: float) -> None:
+        self.contract, self.territory, self.sign, self.inner = scorer.contract, scorer.territory, sign, scorer
+
+    def margins(self, raw: np.ndarray) -> np.ndarray:
+        return self.sign * self.inner.margins(raw)
+
+
+def ranked() -> None:
+    """The panel of segments and nothing else."""
+    from model.whatif.trusted import Chosen
+    from pages.ui import deployed, proven, viewed
+
+    model = deployed.model()
+    viewed.memory.restore(model)
+    proven.bands(model, model.proved(), Chosen())
+
+
+def test_another_model_of_the_same_name_has_its_own_figures(
+    home: Path, release: Release, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WHATIF_HOME", str(home))
+    told = []
+    for sign in (1.0, -1.0):
+        own = Swapped(release.scorer, sign)
+        foreign = client.DeployedModel(book, own, None, own)  # type: ignore[arg-type]
+        monkeypatch.setattr("pages.ui.deployed.model", lambda found=foreign: found)
+        at = AppTest.from_function(ranked, default_timeout=60).run()
+        assert not at.exception
+        assert foreign.id == "somebody"
+        told.append(re.findall("The riskiest tenth holds (.*?) of all defaults", markup(at))[0])
+    assert told[0] != told[1]
+
+
+# ---- the address ------------------------------------------------------------------------------------------------
+
+
+def address(at: AppTest) -> dict[str, str]:
+    return {name: value if isinstance(value, str) else value[0] for name, value in at.query_params.items()}
+
+
+def test_an_untouched_page_says_nothing_in_the_address(open_app: Open) -> None:
+    assert address(open_app()) == {}
+
+
+def test_what_is_looked_at_stands_in_the_address_and_its_link_shows_the_same(open_app: Open, book: Book) -> None:
+    at = opened(opened(open_app(), "_bands"), "_effects")
+    segment, other = book.contract.segments[0], book.contract.inputs[-1]
+    at.selectbox(key="segment").set_value(f"{segment.name}:1").run()
+    at.selectbox(key="by").set_value(book.contract.segments[-1].name).run()
+    at.selectbox(key="input").set_value(other.name).run()
+    at.segmented_control(key="moves").set_value("inputs").run()
+    found = address(at)
+    assert found == {
+        "open": "bands,effects", "segment": f"{segment.name}:1", "by": book.contract.segments[-1].name,
+        "input": other.name, "moves": "inputs",
+    }  # fmt: skip
+    again = open_app(**found)
+    assert answers(again) == answers(at)
+    assert figure(again, "effect") == figure(at, "effect")
+    assert figure(again, "importance") == figure(at, "importance")
+    assert figure(again, "bands") == figure(at, "bands")
+    assert address(again) == found
+
+
+def test_back_at_what_the_page_opens_with_the_address_says_nothing_of_it(open_app: Open) -> None:
+    at = opened(open_app(), "_falls")
+    declared = at.number_input(key="fair_cutoff").value
+    at.number_input(key="fair_cutoff").set_value(560.0).run()
+    assert address(at) == {"open": "fairness", "fair_cutoff": "560"}
+    at.number_input(key="fair_cutoff").set_value(declared).run()
+    assert address(at) == {"open": "fairness"}
+    at.session_state["_falls"] = False
+    assert address(at.run()) == {}
+
+
+def test_a_default_in_an_address_is_taken_out_again(open_app: Open, book: Book) -> None:
+    declared = f"{book.contract.score.cutoff:.0f}"
+    at = open_app(open="bands,fairness", by=book.contract.segments[0].name, fair_cutoff=declared)
+    assert address(at) == {"open": "bands,fairness"}
+
+
+def test_a_bad_value_in_an_address_is_told_and_nothing_else_is_lost(open_app: Open, book: Book) -> None:
+    segment = book.contract.segments[0]
+    at = open_app(segment=f"{segment.name}:0", evidence="2031", input="shoesize", open="effects")
+    assert not at.exception
+    told = [each.value for each in at.warning]
+    assert [each.split(". ")[0] for each in told] == [
+        "There is no evidence '2031' here", "There is no input of the model 'shoesize' here"
+    ]  # fmt: skip
+    assert f"({segment.label}: " in sentence(at)
+    assert address(at) == {"segment": f"{segment.name}:0", "open": "effects"}
+    assert figure(at, "effect")
+
+
+def test_a_pair_is_named_by_its_inputs_in_the_address(open_app: Open, release: Release) -> None:
+    at = opened(open_app(), "_effects")
+    at.selectbox(key="pair").select_index(1).run()
+    names = address(at)["pair"].split(":")
+    inputs = {each.name: each.label for each in release.contract.inputs}
+    assert inputs[names[0]] in at.selectbox(key="pair").options[1]
+    shown_ = figure(open_app(open="effects", pair=":".join(names)), "together")
+    assert shown_ == figure(at, "together")
+
+
+def test_a_link_to_a_protected_attribute_opens_nothing_to_a_viewer(
+    open_app: Open, looking: Callable[[str], None], book: Book
+) -> None:
+    looking("ann")
+    at = open_app(open="fairness", attribute=book.contract.protected()[-1].name)
+    assert "To see protected attributes takes the role analyst or higher." in words(at)
+    assert "Equal-opportunity difference" not in words(at)
+    assert not at.warning
 
 
 # ---- a book with vintages ---------------------------------------------------------------------------------------
@@ -280,7 +442,7 @@ def test_panels_speak_in_the_books_own_words(open_loans: Callable[[], AppTest]) 
 
 def test_vintages_of_the_table_sum_to_all_records(open_loans: Callable[[], AppTest], loans_home: Path) -> None:
     at = opened(open_loans(), "_bands")
-    at.selectbox(key=f"{loans.NAME}:_trust_by").set_value(":vintage").run()
+    at.selectbox(key=f"{loans.NAME}:by").set_value("vintage").run()
     release, proof = proof_of(loans_home)
     frame = table(at, "Evidence")
     assert total(frame["n"]) == len(proof)
@@ -289,7 +451,7 @@ def test_vintages_of_the_table_sum_to_all_records(open_loans: Callable[[], AppTe
 
 def test_a_year_can_be_looked_at_alone(open_loans: Callable[[], AppTest], loans_home: Path) -> None:
     at = open_loans()
-    at.selectbox(key=f"{loans.NAME}:_trust_when").set_value("2003").run()
+    at.selectbox(key=f"{loans.NAME}:evidence").set_value("2003").run()
     n = int((books.read(loans.NAME, loans_home).vintages == 2003).sum())
     assert f"{n:,} loans with their outcomes" in words(at)
     assert "(vintage 2003)" in sentence(at)
@@ -304,7 +466,7 @@ def test_two_releases_stand_side_by_side_and_the_commands_are_told(open_loans: C
         f"{command} --recalibrate-since 2005 --recalibrate-until 2005",
         command,
     ]
-    at.selectbox(key=f"{loans.NAME}:_back_until").set_value(2003).run()
+    at.selectbox(key=f"{loans.NAME}:until").set_value("2003").run()
     assert at.code[1].value.endswith("--since 2001 --until 2003")
 
 
@@ -312,13 +474,13 @@ def test_a_shift_of_the_intercept_is_told_for_later_years(open_loans: Callable[[
     at = opened(open_loans(), LATER)
     assert re.search(r"Shifted to what was observed in 2005, all odds of default would be multiplied by \d", markup(at))
     assert table(at, "Shifted")["Vintage"].tolist() == ["2006"]
-    at.selectbox(key=f"{loans.NAME}:_back_year").set_value(2002.0).run()
+    at.selectbox(key=f"{loans.NAME}:shift").set_value("2002").run()
     assert table(at, "Shifted")["Vintage"].tolist() == ["2003", "2004", "2005", "2006"]
 
 
 def test_an_empty_window_is_refused_in_words(open_loans: Callable[[], AppTest]) -> None:
     at = opened(open_loans(), LATER)
-    at.selectbox(key=f"{loans.NAME}:_back_since").set_value(2006).run()
+    at.selectbox(key=f"{loans.NAME}:since").set_value("2006").run()
     assert any("From 2006 to 2004 there is nothing" in each.value for each in at.warning)
 
 
@@ -343,7 +505,7 @@ def test_the_button_trains_a_release_that_can_then_be_compared(
     monkeypatch.setenv("WHATIF_HOME", str(place))
     at = opened(open_loans(), LATER)
     before = len(Store(place, loans.NAME).ids())
-    at.selectbox(key=f"{loans.NAME}:_back_until").set_value(2003).run()
+    at.selectbox(key=f"{loans.NAME}:until").set_value("2003").run()
     at.button(key="_retrain_window").click().run()
     for thread in threading.enumerate():
         if thread.name == f"retrain-{loans.NAME}":
@@ -353,8 +515,47 @@ def test_the_button_trains_a_release_that_can_then_be_compared(
     assert len(Store(place, loans.NAME).ids()) == before + 1
     assert any(f"Release {made} was trained" in each.value for each in at.success)
     assert Store(place, loans.NAME).aliases()["champion"] != made
-    options = at.selectbox(key=f"{loans.NAME}:_back_against").options
+    options = at.selectbox(key=f"{loans.NAME}:against").options
     assert any(made[:6] in each for each in options)
+
+
+class Ending(Training):
+    """A training that ends between the drawing of its buttons and that of its progress."""
+
+    asked = 0
+
+    @property  # type: ignore[override]
+    def ended(self) -> bool:
+        Ending.asked += 1
+        return Ending.asked > 2
+
+    @ended.setter
+    def ended(self, _: bool) -> None:
+        pass
+
+
+def test_a_training_that_ends_brings_its_buttons_back(
+    open_loans: Callable[[], AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = Training(share=0.5)
+    monkeypatch.setattr(client.desk, "_retraining", {loans.NAME: running})
+    at = opened(open_loans(), LATER)
+    assert [at.button(key=key).disabled for key in BUTTONS] == [True, True]
+    assert at.get("progress")
+    monkeypatch.setattr(client.desk, "_retraining", {loans.NAME: Ending(error="The training stopped: of a test.")})
+    at.run()
+    assert Ending.asked > 3  # drawn anew, once
+    assert [at.button(key=key).disabled for key in BUTTONS] == [False, False]
+    assert [each.value for each in at.error] == ["The training stopped: of a test."]
+
+
+def test_a_training_is_told_of_while_the_window_chosen_is_empty(
+    open_loans: Callable[[], AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client.desk, "_retraining", {loans.NAME: Training(share=0.5)})
+    at = opened(open_loans(), LATER)
+    at.selectbox(key=f"{loans.NAME}:since").set_value("2006").run()
+    assert at.get("progress")
 
 
 def test_a_book_without_protected_attributes_says_so(
@@ -367,4 +568,65 @@ def test_a_book_without_protected_attributes_says_so(
 
 def test_observed_less_predicted_is_signed(open_loans: Callable[[], AppTest], loans_home: Path) -> None:
     _, proof = proof_of(loans_home)
-    assert shown(open_loans(), "Observed less predicted") == f"+{100 * proof.measured().gap:.1f}{NBSP}points"
+    found = proof.measured()
+    gap = round(100 * found.observed.value, 1) - round(100 * found.predicted, 1)
+    assert shown(open_loans(), "Observed less predicted") == f"+{gap:.1f}{NBSP}points"
+
+
+def test_choices_of_later_years_stand_in_the_address_and_its_link_shows_the_same(
+    open_loans: Callable[[], AppTest], open_app: Open
+) -> None:
+    at = opened(open_loans(), LATER)
+    for key, value in (("evidence", "2003"), ("shift", "2002"), ("since", "2002"), ("until", "2003")):
+        at.selectbox(key=f"{loans.NAME}:{key}").set_value(value).run()
+    found = address(at)
+    assert found == {
+        "book": loans.NAME, "open": "later", "evidence": "2003", "shift": "2002", "since": "2002", "until": "2003",
+    }  # fmt: skip
+    again = open_app(**found)
+    assert answers(again) == answers(at)
+    assert [each.value for each in again.code] == [each.value for each in at.code]
+    assert address(again) == found
+
+
+def test_the_release_compared_with_stands_in_the_address_once_it_is_not_the_first(
+    open_loans: Callable[[], AppTest], loans_home: Path
+) -> None:
+    at = opened(open_loans(), LATER)
+    assert "against" not in address(at)
+    told = opened(open_loans(), LATER)
+    assert len(told.selectbox(key=f"{loans.NAME}:against").options) == len(Store(loans_home, loans.NAME).ids()) - 1
+
+
+def test_what_one_book_is_looked_at_by_is_not_carried_into_another(
+    open_loans: Callable[[], AppTest], open_app: Open, loans_home: Path
+) -> None:
+    at = open_loans()
+    at.selectbox(key=f"{loans.NAME}:evidence").set_value("2003").run()
+    at.selectbox(key="_book_picker").set_value("cards").run()
+    assert address(at) == {}
+    assert "(vintage 2003)" not in sentence(at)
+
+
+def test_each_book_has_its_own_inputs_to_look_at_in_one_visit(open_loans: Callable[[], AppTest], book: Book) -> None:
+    at = opened(open_loans(), "_effects")
+    own = at.selectbox(key=f"{loans.NAME}:input")
+    chosen = next(each for each in own.options if each != own.options[0])
+    own.select(chosen).run()
+    at.selectbox(key="_book_picker").set_value("cards").run()
+    at = opened(at, "_effects")
+    assert not at.exception
+    labels = {each.label for each in book.contract.inputs}
+    assert set(at.selectbox(key="input").options) == labels
+    assert all(any(each in told for each in labels) for told in at.selectbox(key="pair").options)
+    at.selectbox(key="_book_picker").set_value(loans.NAME).run()
+    at = opened(at, "_effects")
+    assert at.selectbox(key=f"{loans.NAME}:input").options == own.options
+    assert f"<h3>{chosen}" in markup(at)
+
+
+def test_vintages_are_no_part_of_a_book_without_any(open_app: Open) -> None:
+    at = open_app(open="later", shift="2007")
+    assert [each.value.split(". ")[0] for each in at.warning] == [
+        "There is no part of the page 'later' here", "There is no vintage '2007' here"
+    ]  # fmt: skip

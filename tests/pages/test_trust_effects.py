@@ -13,9 +13,11 @@ from tests.pages.conftest import figure, markup
 
 def page() -> None:
     """The panel and nothing else."""
-    from pages.ui import deployed, effects
+    from pages.ui import deployed, effects, viewed
 
-    effects.panel(deployed.model())
+    model = deployed.model()
+    viewed.memory.restore(model)
+    effects.panel(model)
 
 
 @pytest.fixture
@@ -30,15 +32,15 @@ def test_panel_opens_with_concepts_the_weightiest_input_and_the_strongest_pair(a
     contract = desk.model("cards").contract  # type: ignore[union-attr]
     bars = figure(at, "importance")["data"][0]
     assert len(bars["x"]) == len(contract.concepts)
-    assert {each.key for each in at.selectbox} == {"_effects_input", "_effects_pair"}
-    assert contract.inputs[at.selectbox(key="_effects_input").value].label in markup(at)
+    assert {each.key for each in at.selectbox} == {"input", "pair"}
+    assert at.selectbox(key="input").options[0] in markup(at)
     assert "Two inputs together" in markup(at)
     assert figure(at, "together")["data"][0]["type"] == "heatmap"
 
 
 def test_switch_shows_every_input_in_place_of_concepts(at: AppTest) -> None:
     before = markup(at)
-    at.segmented_control(key="_effects_by").set_value("By input").run()
+    at.segmented_control(key="moves").set_value("inputs").run()
     contract = desk.model("cards").contract  # type: ignore[union-attr]
     assert len(figure(at, "importance")["data"][0]["x"]) == len(contract.inputs)
     assert markup(at) != before
@@ -46,17 +48,17 @@ def test_switch_shows_every_input_in_place_of_concepts(at: AppTest) -> None:
 
 def test_another_input_shows_its_own_effect(at: AppTest) -> None:
     contract = desk.model("cards").contract  # type: ignore[union-attr]
-    box = at.selectbox(key="_effects_input")
+    box = at.selectbox(key="input")
     shown = figure(at, "effect")
-    other = next(k for k in range(len(contract.inputs)) if k != box.value)
-    box.set_value(other).run()
+    other = next(each for each in contract.inputs if each.label != box.options[0])
+    box.set_value(other.name).run()
     assert not at.exception
     assert figure(at, "effect") != shown
-    assert f"<h3>{contract.inputs[other].label}" in markup(at)
+    assert f"<h3>{other.label}" in markup(at)
 
 
 def test_every_input_and_every_pair_can_be_looked_at(at: AppTest) -> None:
-    for key in ("_effects_input", "_effects_pair"):
+    for key in ("input", "pair"):
         for k in range(len(at.selectbox(key=key).options)):
             at.selectbox(key=key).select_index(k).run()
             assert not at.exception

@@ -147,6 +147,43 @@ def test_headline_of_an_effect_tells_the_best_and_the_worst_that_some_have(
         assert f"{numbers.score_points(worth.min())} at worst" in told
 
 
+def test_a_caption_that_promises_one_way_stands_under_a_line_and_a_band_that_go_one_way(
+    contract: Contract, every: list[Effect]
+) -> None:
+    promised = [each for each in every if "never" in words.effect_note(contract, each)]
+    assert promised
+    for each in promised:
+        riskier = "never safer" in words.effect_note(contract, each)
+        traces = drawn.effect(contract, each)["data"]
+        for y in _levels(traces, each):
+            steps = np.diff(y)
+            assert (steps <= 0.0101).all() if riskier else (steps >= -0.0101).all()  # rounded to two digits
+
+
+def _levels(traces: list[dict], each: Effect) -> list[list[float]]:
+    """Heights of the line, and of both edges of the band over the known values."""
+    line = next(trace for trace in traces if trace.get("line", {}).get("width") == 1)["y"]
+    band = next(trace for trace in traces if trace.get("fill") == "toself")["y"]
+    half = len(band) // 2
+    return [line, band[:half], band[half:][::-1]]
+
+
+def test_values_that_the_model_does_not_tell_apart_are_told_together(contract: Contract, every: list[Effect]) -> None:
+    each = next(each for each in every if contract.inputs[each.values.own].codes and each.values.known > 3)
+    step = np.where(np.arange(len(each.mean)) < 2, 5.0, -30.0)
+    ends = [words.group_words(contract, each.values, k) for k in (2, each.values.known - 1)]
+    assert f"{numbers.MINUS}30 at worst ({ends[0]} to {ends[1]})" in words.effect_headline(
+        contract, replace(each, mean=step)
+    )
+
+
+def test_pointers_note_says_what_would_move_and_for_how_many(contract: Contract, every: list[Effect]) -> None:
+    told = words.effect_hover(contract, every[0], 0)
+    assert f"points if every {contract.book.person} had it, 9 in 10 between" in told
+    assert told.endswith("have it") or told.endswith("has it")
+    assert not re.search(r"\d\.\d\d", told)
+
+
 def test_amounts_of_very_different_size_are_drawn_along_their_logarithm(
     contract: Contract, every: list[Effect]
 ) -> None:
@@ -235,6 +272,11 @@ def test_download_names_codes_and_missing_values_in_words(contract: Contract, fo
 def test_an_interval_is_told_exactly(contract: Contract, above: float, up_to: float, told: str) -> None:
     share = next(each for each in contract.inputs if each.unit == "%")
     assert words.interval_words(share, above, up_to).replace(numbers.NBSP, " ") == told
+
+
+def test_an_interval_of_years_has_no_separators(contract: Contract) -> None:
+    built = contract.inputs[0].model_copy(update={"unit": "year", "codes": {}})
+    assert words.interval_words(built, 1999.5, np.inf) == "above 1999.5"
 
 
 @pytest.mark.parametrize(

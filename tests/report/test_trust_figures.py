@@ -1,6 +1,7 @@
 """Charts of the trust page: data in, data out."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -63,6 +64,20 @@ def test_drift_bars_stand_beside_the_lines(contract: Contract) -> None:
     figure = figures.drift(contract, found)
     assert figure["data"][0]["x"] == [0.12, 0.3, 0.02]
     assert [each["x0"] for each in figure["layout"]["shapes"]] == [0.1, 0.25]
+    told = figure["data"][1]
+    assert told["text"] == ["0.120", "0.300", "0.020"]
+    assert min(told["x"]) > 1.15 * 0.3  # right of bars and lines
+
+
+def test_score_and_inputs_have_their_own_line_where_the_contract_asks_differently(contract: Contract) -> None:
+    own = contract.model_copy(update={"gates": contract.gates.model_copy(update={"psi_at_most": 0.2})})
+    shares = np.full(3, 1 / 3)
+    found = [Drift(k, psi, 900, np.arange(2.0), shares, shares) for k, psi in ((0, 0.02), (1, 0.3), (-1, 0.12))]
+    layout = figures.drift(own, found)["layout"]
+    assert [(each["x0"], each["y0"], each["y1"]) for each in layout["shapes"]] == [
+        (0.1, -0.5, 2.5), (0.2, -0.5, 0.5), (0.25, 0.5, 2.5)
+    ]  # fmt: skip
+    assert [each["text"] for each in layout["annotations"]] == ["watch 0.10", "not above 0.20", "not above 0.25"]
 
 
 def test_two_releases_leave_out_what_one_was_not_tested_on() -> None:
@@ -94,6 +109,42 @@ def test_empty_bins_are_left_out_of_a_distribution() -> None:
         ["a", "b", "missing"], np.array([0.6, 0.4, 0]), np.array([0.5, 0.5, 0]), ("then", "now")
     )
     assert [each["x"] for each in figure["data"]] == [["a", "b"]] * 2
+
+
+@pytest.mark.parametrize("at", [500.0, 505.0, 640.0, 790.0, 800.0])
+def test_labels_of_both_classes_lie_above_the_lines_and_on_either_side_of_the_widest_gap(at: float) -> None:
+    edges, shares = np.linspace(495, 805, 32), np.full(31, 1 / 31)
+    figure = figures.separation(Separation(edges, shares, shares[::-1], 520.0, 560.0, 0.41, at))
+    bad, good, ks = figure["layout"]["annotations"]
+    assert ("defaulted" in bad["text"], "paid" in good["text"], ks["text"]) == (True, True, f"KS 0.41 at {at:.0f}")
+    assert (bad["xanchor"], good["xanchor"]) == ("right", "left")
+    assert bad["xshift"] < 0 < good["xshift"]
+    assert 0.2 <= bad["x"] == good["x"] == ks["x"] <= 0.8  # room for either within the narrowest chart
+    assert (bad["yanchor"], ks["yanchor"]) == ("top", "bottom")
+    room = figure["layout"]["height"] - figure["layout"]["margin"]["t"] - figure["layout"]["margin"]["b"]
+    top = max(max(each["y"]) for each in figure["data"])
+    assert (1 - top / figure["layout"]["yaxis"]["range"][1]) * room >= 16
+
+
+@pytest.mark.parametrize("predicted", [0.0, 1.0, 1.6])
+def test_lift_stands_above_bar_and_ring(predicted: float) -> None:
+    rows = [replace(each, predicted=predicted * each.rate) for each in gains(OUTCOME, PD)]
+    figure = figures.gains(rows)
+    bars, rings, lifts = figure["data"]
+    assert lifts["text"] == [f"{each.lift:.1f}×" for each in rows]
+    room = figure["layout"]["height"] - figure["layout"]["margin"]["t"] - figure["layout"]["margin"]["b"]
+    pixels = room / figure["layout"]["yaxis"]["range"][1]
+    for bar, ring, lift in zip(bars["y"], rings["y"], lifts["y"], strict=True):
+        assert (lift - bar) * pixels >= 2
+        assert (lift - ring) * pixels >= rings["marker"]["size"] / 2
+        assert lift * pixels + 14 <= room + figure["layout"]["margin"]["t"]
+
+
+def test_a_band_of_a_handful_of_records_does_not_stretch_the_chart() -> None:
+    few = Banded("few", 1, 0, 0.2, Estimate(0.0, 0.0, 0.79), Estimate(0.0, 0.0, 0.79), 0.3, "", "", ("later",))
+    ring, dots = figures.bands([few, banded("many", 0.2, 0.3)])["data"]
+    assert ring["y"] == dots["y"] == ["many "]
+    assert figures.bands([few])["data"][0]["y"] == ["few "]
 
 
 def test_every_chart_is_plain_data(contract: Contract) -> None:

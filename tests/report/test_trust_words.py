@@ -1,5 +1,6 @@
 """Sentences of the trust page: every verdict beside its threshold, every number the one on the screen."""
 
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -13,9 +14,10 @@ from model.monitoring.fairness import groups
 from model.monitoring.intervals import Estimate
 from model.release.store import Release
 from model.release.window import Window
+from model.report import policy_words
 from model.report import trust_words as words
-from model.report.numbers import NBSP
-from model.report.release_words import gate_rows
+from model.report.numbers import MINUS, NBSP
+from model.report.release_words import champion_rows, gate_rows
 from model.whatif.backtested import Recalibration, Shifted, Sides
 from model.whatif.trusted import Chosen, Miss, Proof
 
@@ -78,6 +80,13 @@ def test_no_tile_has_a_verdict_without_its_threshold(proof: Proof, release: Rele
     assert tiles[0].threshold == f"at least {proof.contract.gates.auc_at_least:.3f}"
 
 
+def test_of_a_band_no_auc_is_asked(proof: Proof, release: Release) -> None:
+    chosen = Chosen("", proof.contract.segments[0].name, 0)
+    tile = words.tiles(proof, chosen, proof.measured(chosen), release.report)[0]
+    assert (tile.threshold, tile.verdict) == ("", "")
+    assert tile.notes[-1] == "none is asked of a band"
+
+
 def test_without_a_report_there_are_four_tiles_and_no_verdict(proof: Proof) -> None:
     asked = Proof.asked(proof.book, np.linspace(-3, 1, len(proof.book)))
     tiles = words.tiles(asked, MAIN, asked.measured(), {})
@@ -119,6 +128,20 @@ def test_drift_table_starts_with_the_score_and_gives_threshold_and_verdict(contr
     assert {row[3] for row in rows} == {"below 0.10, at most 0.25"}
 
 
+def test_every_text_on_drift_tells_the_contracts_own_bounds(proof: Proof) -> None:
+    gates = proof.contract.gates.model_copy(update={"psi_at_most": 0.2, "csi_at_most": 0.3})
+    contract = proof.contract.model_copy(update={"gates": gates})
+    own = replace(proof, book=replace(proof.book, contract=contract), _known={})
+    rows = words.drift_rows(contract, [moved(0, 0.27), moved(-1, 0.27)])
+    assert [row[3:] for row in rows] == [
+        ("below 0.10, at most 0.20", "✗ does not hold"), ("below 0.10, at most 0.30", "◐ watch")
+    ]  # fmt: skip
+    for told in (words.limits_words(contract), words.method(own)):
+        assert "0.20 of the score, 0.30 of an input" in told
+        assert "0.25" not in told
+    assert "above 0.25." in words.limits_words(proof.contract)
+
+
 def test_drift_of_few_records_is_within_chance(contract: Contract) -> None:
     assert words.drift_verdict(contract, moved(0, 0.30, 50)) == "within chance"
     assert "Too few" in words.noise_words(50)
@@ -142,6 +165,47 @@ def test_two_releases_are_compared_on_later_years_only() -> None:
     assert "is closer to what was observed" in told
     nobody = Sides((), 0, np.nan, Estimate(np.nan, np.nan, np.nan), np.nan, np.nan, np.nan)
     assert "no vintage came after the training of both" in words.sides_headline(nobody, ("release a", "release b"))
+
+
+@pytest.mark.parametrize(("champion", "challenger", "observed"), [(0.19601, 0.19602, 0.376), (0.18, 0.22, 0.20)])
+def test_releases_that_miss_by_as_much_as_is_shown_are_as_far_from_what_was_observed(
+    champion: float, challenger: float, observed: float
+) -> None:
+    found = Sides((), 900, 2006.0, Estimate(0.0, 0.0, 0.0), champion, challenger, observed)
+    told = words.sides_headline(found, ("release a", "release b"))
+    assert f"is as far from what was observed: {100 * champion:.1f}" in told
+    assert "ranks neither better nor worse" in told
+
+
+def test_observed_less_predicted_is_the_difference_of_the_rates_shown_beside_it(proof: Proof) -> None:
+    found = replace(proof.measured(), predicted=0.22149, observed=Estimate(0.22251, 0.218, 0.227))
+    assert found.gap == pytest.approx(0.00102)
+    (tile,) = (each for each in words.tiles(proof, MAIN, found, {}) if each.label.startswith("Observed"))
+    assert tile.notes == (f"22.1{NBSP}% predicted,", f"22.3{NBSP}% observed")
+    assert tile.value == f"+0.2{NBSP}points"
+
+
+def test_figures_of_two_releases_and_their_difference_add_up_as_shown() -> None:
+    beside = {"id": "aa", "n": 9000, "measures": [
+        {"name": "auc", "candidate": 0.78124, "champion": 0.77996, "difference": 0.00128, "low": 0.0004, "high": 0.002},
+        {"name": "slope", "candidate": 0.97904, "champion": 1.05196, "difference": -0.031, "low": -0.05, "high": -0.01},
+        {"name": "brier", "candidate": 0.13004, "champion": 0.13006, "difference": -2e-5, "low": -1e-4, "high": 1e-4},
+    ]}  # fmt: skip
+    auc, slope, brier = champion_rows({"champion": beside})
+    assert auc[1:3] == ("0.7812", "0.7800")
+    assert auc[3].startswith("+0.0012 (")
+    assert slope[1:3] == ("0.9790, 0.0210 from 1", "1.0520, 0.0520 from 1")
+    assert slope[3:] == (f"{MINUS}0.0310 ({MINUS}0.0500 to {MINUS}0.0100)", "better")
+    assert brier[1:3] == ("0.1300", "0.1301")
+    assert brier[3].startswith(f"{MINUS}0.0001 (")
+
+
+def test_bands_that_the_chart_leaves_out_are_named(proof: Proof) -> None:
+    segment = proof.contract.segments[0]
+    rows = list(proof.by_segment(segment, ["a"] * proof.contract.band_count(segment), proof.main))
+    assert "Not drawn" not in words.bands_note(proof, rows)
+    few = replace(rows[0], name="not stated", n=1)
+    assert words.bands_note(proof, [few, *rows]).startswith("Not drawn, of fewer than 30: not stated. ")
 
 
 def test_recalibration_is_told_as_a_factor_on_the_odds() -> None:
@@ -173,6 +237,14 @@ def test_small_groups_are_suppressed_in_every_column(contract: Contract) -> None
     assert "not legal findings" in words.fair_note(contract, 520)
 
 
+@pytest.mark.parametrize(("least", "told"), [(0.80, "at least 0.80 (four fifths)"), (0.70, "at least 0.70")])
+def test_ratio_asked_of_groups_is_the_contracts(contract: Contract, least: float, told: str) -> None:
+    own = contract.model_copy(update={"gates": contract.gates.model_copy(update={"impact_at_least": least})})
+    assert f"{told} is asked" in words.fair_note(own, 520)
+    found = groups(np.arange(200) % 4 < 2, np.ones(200, bool), np.arange(200) % 2, ("one", "two"))
+    assert policy_words.fairness_headline(own.protected()[0], found, found, least).endswith(f"not below {least:.2f}")
+
+
 def test_misses_are_told_to_be_no_mistake_by_themselves(proof: Proof) -> None:
     told = words.misses_note(proof, proof.measured())
     assert "A miss is no mistake by itself" in told
@@ -188,8 +260,24 @@ def test_gates_are_counted(release: Release) -> None:
     assert words.champion_headline(MappingProxyType({"champion": None})) == ""
 
 
+def test_champion_that_nothing_could_be_compared_with_is_told_with_the_reason() -> None:
+    why = "Its contract reads other fields."
+    report = {"champion": {"id": "ab", "kind": "", "n": 0, "measures": [], "why_not": why}}
+    assert words.champion_headline(report) == f"Not compared with release ab, the champion then. {why[:-1]}"
+    assert champion_rows(report) == []
+
+
+def test_gate_whose_figure_is_not_known_is_told_as_that(proof: Proof) -> None:
+    gate = {"name": "later_auc", "label": "Ranks later", "kind": "later", "figure": None, "bound": 0.7,
+            "at_least": True, "passed": False, "stops": True, "note": ""}  # fmt: skip
+    assert any("not known (at least 0.7000)" in each for each in words.things_to_know(proof, {"gates": [gate]}))
+    assert gate_rows({"gates": [gate]})[0][1] == "not known"
+
+
 def test_method_claims_out_of_sample_only_where_it_is_known(proof: Proof) -> None:
     asked = Proof.asked(proof.book, np.linspace(-3, 1, len(proof.book)))
     assert "had not been fitted to it" in words.method(proof)
+    assert "mean of the folds' AUCs" in words.method(proof)
+    assert "mean of the folds' AUCs" not in words.method(asked)
     assert "had not been fitted to it" not in words.method(asked)
     assert "no claim is made" in words.method(asked)

@@ -12,7 +12,7 @@ from data import books
 from data.books import Book
 from model.engine.tables import probability
 from model.monitoring.calibration import Bin
-from model.monitoring.drift import drift
+from model.monitoring.drift import OF_PD, Drift, drift
 from model.monitoring.intervals import Estimate
 from model.release.store import Release
 from model.whatif.trusted import SOURCES, Chosen, Measured, Proof, moved, noise, stability
@@ -175,7 +175,19 @@ def test_a_band_has_no_verdict_on_its_ranking(cards: Proof) -> None:
     ("psi", "verdict"), [(0.0, "holds"), (0.1, "watch"), (0.25, "watch"), (0.26, "does not hold"), (np.nan, "")]
 )
 def test_stability_changes_at_its_lines(cards: Proof, psi: float, verdict: str) -> None:
-    assert stability(cards.contract, psi) == verdict
+    assert stability(cards.contract, told(0, psi)) == stability(cards.contract, told(OF_PD, psi)) == verdict
+
+
+def test_score_and_inputs_are_each_held_against_their_own_bound(cards: Proof) -> None:
+    gates = cards.contract.gates.model_copy(update={"psi_at_most": 0.15, "csi_at_most": 0.40})
+    contract = cards.contract.model_copy(update={"gates": gates})
+    assert stability(contract, told(OF_PD, 0.2)) == "does not hold"
+    assert stability(contract, told(0, 0.2)) == "watch"
+
+
+def told(index: int, psi: float) -> Drift:
+    shares = np.full(3, 1 / 3)
+    return Drift(index, psi, 900, np.arange(2.0), shares, shares)
 
 
 # ---- misses, fairness, drift ------------------------------------------------------------------------------------
