@@ -55,7 +55,7 @@ def draw(model: DeployedModel) -> None:
     found = None
     with right:
         for message in state.memory.told():
-            st.warning(message, icon=":material/info:")
+            pieces.complain(message)
         if scenario.chosen:
             found = headline(model, scenario)
         else:
@@ -295,8 +295,8 @@ def figures_row(model: DeployedModel, was: Decision, now: Decision, changed: boo
     )  # fmt: skip
     row.append(
         pieces.number(
-            "Decision", "Granted" if now.granted else "Not granted",
-            ("granted" if was.granted else "not granted") if changed else "", note=narrative.distance(now),
+            "Decision", narrative.decided(model.contract, now.granted).capitalize(),
+            narrative.decided(model.contract, was.granted) if changed else "", note=narrative.distance(now),
         )
     )  # fmt: skip
     loss, lost = (
@@ -426,7 +426,10 @@ def two_inputs(model: DeployedModel, base: Array, edits: dict[str, float], cutof
             levers.grid(texts, levers.shaded(cells), *words), key="two_way", config=figures.CONFIG,
             alt=f"Probability by {labels[one].lower()} and {labels[other].lower()}.",
         )  # fmt: skip
-        st.caption("✓ granted. An empty cell breaks a rule of the record. All other inputs as they stand.")
+        st.caption(
+            f"✓ {narrative.granting(contract)}. An empty cell breaks a rule of the record. All other inputs as they "
+            "stand."
+        )
         frame = pd.DataFrame(cells, columns=pd.Index(words[1]))
         frame.insert(0, labels[one], words[0])
         pieces.download(frame, "customer-two-way")

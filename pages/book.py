@@ -72,7 +72,7 @@ def answer(model: DeployedModel, far: bool = False) -> Answer:
     """The sentence and the numbers; seen from ``far``, with what is assumed below them."""
     stress, today = stressed.memory.current(), date.today()
     for message in [*stressed.memory.told(), *filter(None, [overlay_lacks(model.contract, stress, today)])]:
-        st.warning(message, icon=":material/info:")
+        pieces.complain(message)
     start = time.perf_counter()
     with followed("Scoring the whole book", stressed.memory.undo) as told:
         found = Answer.to(model, stress, today, told)
@@ -152,7 +152,7 @@ def pick(model: DeployedModel) -> None:
     labels = {each.name: each.label for each in contract.segments}
     right.segmented_control(
         "Where it sits", list(labels), format_func=lambda key: labels.get(key, key), key=keyed(SEGMENT), required=True,
-        default=contract.segments[0].name, label_visibility="collapsed",
+        default=contract.segments[0].name, label_visibility="collapsed", wrap=True,
     )  # fmt: skip
 
 

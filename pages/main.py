@@ -5,8 +5,9 @@ import time
 
 import numpy as np
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
-from model.serving.access import LOCAL, Person, may
+from model.serving.access import LOCAL, Deed, Person, may
 from model.serving.client import DeployedModel
 from pages.ui import access, deployed, pieces, recorded, shelf, warm
 
@@ -53,21 +54,30 @@ def unrecorded() -> None:
         st.warning(f"What you look at is not being recorded. {trouble}", icon=":material/warning:")
 
 
+def navigation(who: Person) -> StreamlitPage:
+    """The pages that somebody may look at, by tabs in the words of the book looked at, and the one looked at."""
+    one = shelf.person(deployed.book()).capitalize()
+    pages: list[tuple[Deed, StreamlitPage]] = [
+        ("look", st.Page("book.py", title="Book", url_path="book", default=True)),
+        ("look", st.Page("applicant.py", title=one, url_path="applicant")),
+        ("look", st.Page("policy.py", title="Policy", url_path="policy")),
+        ("look", st.Page("trust.py", title="Trust", url_path="trust")),
+        ("look", st.Page("operations.py", title="Operations", url_path="operations")),
+    ]
+    return st.navigation([each for deed, each in pages if may(who, deed)], position="top")
+
+
 st.set_page_config(page_title="Credit What-If", page_icon=pieces.ICON, layout="wide")
 pieces.style()
 who = access.person()
-pages = [
-    ("look", st.Page("book.py", title="Book", url_path="book", default=True)),
-    ("look", st.Page("applicant.py", title="Customer", url_path="applicant")),
-    ("look", st.Page("policy.py", title="Policy", url_path="policy")),
-    ("look", st.Page("trust.py", title="Trust", url_path="trust")),
-    ("look", st.Page("operations.py", title="Operations", url_path="operations")),
-]
-page = st.navigation([each for deed, each in pages if may(who, deed)], position="top")
+before = deployed.book()
+page = navigation(who)
 told = shelf.choose(page.url_path)
+if deployed.book() != before:
+    page = navigation(who)
 frame(who, listed=page.url_path == "operations")
 if told:
-    st.warning(told, icon=":material/info:")
+    pieces.complain(told)
 unrecorded()
 page.run()
 warm.freeze_once()

@@ -237,7 +237,18 @@ def preset_in_words(contract: Contract, stress: Stress, using: Preset) -> str:
     severity = stress.number(contract, SEVERITY)
     told = {100.0: "", 50.0: " at half severity"}.get(severity, f" at {numbers.plain(severity)}{NBSP}% of its severity")
     point = str(stress.get(contract, POINT)) or using.peak
-    return f"{using.phrase}{told}" + ("" if point == using.peak else f", as of {using.point(point).label}")
+    at = "" if point == using.peak else f", as of {using.point(point).label}"
+    return f"{using.phrase}{told}{at}" + (f", {UNMOVED}" if unmoved(contract, stress) else "")
+
+
+UNMOVED = "which moves nothing until the economy has coefficients"
+
+
+def unmoved(contract: Contract, stress: Stress) -> bool:
+    """Whether a preset is chosen that reaches no PD, because no variable of the economy has a coefficient."""
+    if chosen(stress) is None or stress.get(contract, METHOD) == FACTOR:
+        return False
+    return not any(stress.number(contract, BETA + each.name) for each in contract.economy)
 
 
 def _named(contract: Contract, stress: Stress, today: date) -> list[str]:

@@ -16,12 +16,14 @@ from model.monitoring import fairness
 from model.release.evidence import Evidence, Kind
 from model.release.gate import in_the_way
 from model.release.gates import scores
-from model.release.store import Moved, Release
-from model.release.training import SHIPPED
+from model.release.register import Moved
+from model.release.store import Release
+from model.release.variants import SHIPPED
 from model.release.window import Window
 from model.report import numbers
 from model.report import release_words as words
-from model.report.policy_words import interval
+from model.report.narrative import granting
+from model.report.policy_words import impact_words, interval
 
 NOT_TOLD = "Not told in the contract."
 DIRECTIONS = {1: "never falls", -1: "never rises", 0: "free"}
@@ -94,7 +96,7 @@ def card_of(
     contract = release.contract
     roles = ", ".join(alias for alias, target in aliases.items() if target == release.id)
     sections = [
-        *_overrides(release, moved),
+        *_overrides(release, moved, by_group),
         *_stated(contract),
         _dates(release, history, roles),
         _data(release, own, provenance or {}),
@@ -119,7 +121,7 @@ def card_of(
 # ---- what people said -----------------------------------------------------------------------------------------------
 
 
-def _overrides(release: Release, moved: Sequence[Moved]) -> list[Section]:
+def _overrides(release: Release, moved: Sequence[Moved], by_group: bool) -> list[Section]:
     """Gates that were passed over: first, where there are any."""
     over = [each for each in moved if each.override]
     if not over:
@@ -130,10 +132,14 @@ def _overrides(release: Release, moved: Sequence[Moved]) -> list[Section]:
          each.why or "not told")
         for each in reversed(over)
     )  # fmt: skip
-    gates = tuple(f"{words.told(gate)}." for gate in in_the_way(release.report["gates"]))
+    gates = tuple(f"{_sentence(words.briefly(gate, by_group))}." for gate in in_the_way(release.report["gates"]))
     table = Table("Overrides, the newest first", ("When", "As", "Who", "Gates passed over", "Reason", "Why"), rows)
     text = "This release was promoted although gates had failed. Whoever relies on it relies on the reason given here."
     return [Section("overrides", "Gates were overridden", (text,), gates, (table,), loud=True)]
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _labels(release: Release) -> dict[str, str]:
@@ -284,27 +290,32 @@ def _metrics(release: Release) -> Section:
         )
     else:
         text.append("Not tested out of time: no vintages later than those it was fitted to.")
+    if release.manifest.get("recalibrated"):
+        text.append(
+            "Cross-validation is on the vintages it was fitted to, not on those it was recalibrated on: there its "
+            "calibration is off on purpose."
+        )
+    text.append(words.TWO_AUCS)
     table = Table("Figures of the released model", ("Records it had not seen", *words.MEASURES.values()), tuple(rows))
     return Section("metrics", "How well it does", tuple(text), tables=(table,))
 
 
 def _costs(release: Release) -> Section:
-    sentence = words.cost_sentence(release.report)
+    sentence = words.cost_sentence(release.report) or "Not compared: only the model as shipped was measured there."
     where, _ = words.variants(release.report)
     rows = tuple(words.cost_rows(release.report))
     table = Table(f"Variants of the model, {where}", ("Model", *words.MEASURES.values()), rows)
-    return Section("costs", "What its constraints cost", (sentence,) if sentence else (), tables=(table,))
+    return Section("costs", "What its constraints cost", (sentence,), tables=(table,))
 
 
 def _beside(release: Release) -> Section:
     title, rows = "Against the champion", tuple(words.champion_rows(release.report))
+    told = words.beside(release.report) or "When it was made there was no champion."
     if not rows:
-        text = "When it was made there was no champion whose predictions of the same records could be compared."
-        return Section("champion", title, (text,))
-    found = release.report["champion"]
+        return Section("champion", title, (told,))
     text = (
-        f"Held against release {found['id']}, on {found['n']:,} records that neither had seen. Difference: this "
-        "release less that one, with its 95\N{NO-BREAK SPACE}% interval; of the slope, that of the distances from 1."
+        f"{told} Difference: this release less that one, with its 95\N{NO-BREAK SPACE}% interval; of the slope, that "
+        "of the distances from 1."
     )
     head = ("Measure", "This release", "Champion then", "Difference (95\N{NO-BREAK SPACE}% interval)", "Reading")
     return Section("champion", title, (text,), tables=(Table("Measures beside the champion's", head, rows),))
@@ -335,17 +346,16 @@ def _groups(release: Release, book: Book | None, shown: bool) -> Section:
     kind: Kind = "later" if len(release.evidence.of("later")) else "crossed"
     seen = release.evidence.of(kind)
     how = "of later vintages" if kind == "later" else "in cross-validation"
+    word = granting(contract)
     text = (
         f"{len(seen):,} {contract.book.person}s {how}, at the contract's cut-off of {contract.score.cutoff:g} points. "
-        f"Ratio: a group's share granted over the highest group's; {fairness.FOUR_FIFTHS:.2f} is the line of the "
-        "four-fifths rule. Difference: of the share granted among those without the outcome. 95\N{NO-BREAK SPACE}% "
-        f"intervals. Groups of fewer than {fairness.SMALLEST} are suppressed. Monitoring metrics, not legal findings; "
-        "protected attributes are never scored."
+        f"Ratio: a group's share {word} over the highest group's; the contract asks {impact_words(contract)}. "
+        f"Difference: of the share {word} among those without the outcome. 95\N{NO-BREAK SPACE}% intervals. Groups of "
+        f"fewer than {fairness.SMALLEST} are suppressed. Monitoring metrics, not legal findings; protected attributes "
+        "are never scored."
     )
-    tables = tuple(
-        Table(each.label, ("Group", "Records", "Granted", "Ratio", "Difference"), _rates(release, book, seen, each))
-        for each in contract.protected()
-    )
+    heads = ("Group", "Records", word.capitalize(), "Ratio", "Difference")
+    tables = tuple(Table(each.label, heads, _rates(release, book, seen, each)) for each in contract.protected())
     return Section(name, title, (text,), tables=tables)
 
 

@@ -3,6 +3,7 @@
 Each sentence is put together from the same texts as the numbers beside it.
 """
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,22 @@ def verdict(contract: Contract, base: Decision, now: Decision, scenario: Scenari
     way = "down" if now.pd < base.pd else "up"
     since = f", {way} from {was.removeprefix('about ').removesuffix(' in 100')}" if edits and was != frequency else ""
     return f"{told} {frequency.capitalize()} {book.person}s like this {book.outcome}{since}."
+
+
+_GRANTED = re.compile(r"would be (\w+)")
+
+
+def granting(contract: Contract) -> str:
+    """The contract's one word for a decision in favour, out of its sentence for it: granted, approved. One against is
+    the same with a "not" before it."""
+    found = _GRANTED.match(contract.book.granted)
+    return found[1] if found else "granted"
+
+
+def decided(contract: Contract, granted: bool) -> str:
+    """A decision in a word or two of the contract: approved; not approved."""
+    word = granting(contract)
+    return word if granted else f"not {word}"
 
 
 def distance(decision: Decision) -> str:
@@ -186,9 +203,8 @@ def ways_out(contract: Contract, found: list[Flip], granted: bool) -> str:
         end = "" if last or not flip.beyond else " or more" if flip.up else " or less"
         note = " (by association)" if lever.association else ""
         told.append(lever.phrase.format(numbers.lever_value(flip.value, lever.unit) + end) + note)
-    head = "Any one of these alone would bring the score to the cut-off" if not granted else "Still granted unless"
-    if len(told) == 1:
-        head = "This alone would bring the score to the cut-off" if not granted else "Still granted unless"
+    head = "This alone" if len(told) == 1 else "Any one of these alone"
+    head = f"Still {granting(contract)} unless" if granted else f"{head} would bring the score to the cut-off"
     return f"{head}: {'; '.join(told) if not granted else ', or '.join(told)}."
 
 
@@ -198,16 +214,24 @@ def curve_sentence(curve: Curve, contract: Contract) -> str:
     label, now = curve.label, numbers.percent(curve.now_pd)
     if low == high:
         return f"{label}: makes no difference to this {contract.book.person}; the model says {now} throughout"
-    flips = [numbers.lever_value(v, curve.unit) if curve.unit else numbers.plain(v) for v in curve.flips]
+    flips = [numbers.lever_value(v, curve.unit) for v in curve.flips]
     if not flips:
-        decision = "granted" if curve.granted[0] else "not granted"
+        decision = decided(contract, bool(curve.granted[0]))
         return f"{label}: between {low} and {high}, {now} now; {decision} over the whole range"
-    return f"{label}: between {low} and {high}, {now} now; the decision turns at {' and '.join(flips[:3])}"
+    return f"{label}: between {low} and {high}, {now} now; the decision turns {_turns(flips)}"
+
+
+def _turns(flips: list[str]) -> str:
+    """Where a decision turns; of many places the count and the ends, between which no value is safe to rely on."""
+    if len(flips) > 3:
+        return f"{len(flips)} times, first at {flips[0]}, last at {flips[-1]}"
+    *others, last = flips
+    return f"at {', '.join(others)} and {last}" if others else f"at {last}"
 
 
 def goal_sentence(goal: Goal, curve: Curve, shown: str = "") -> str:
     """The answer to a goal seek; ``shown`` is what else the value means: "31 % of the limit used"."""
-    at = numbers.lever_value(goal.value, curve.unit) if curve.unit else numbers.plain(goal.value)
+    at = numbers.lever_value(goal.value, curve.unit)
     at = f"{at} ({shown})" if shown else at
     target = numbers.percent(goal.target)
     if goal.reached_before:
@@ -285,7 +309,8 @@ def here(value: float, below: int, same: int, lever: Lever, each: Input, person:
     told = lever.here.format(input_value(each, value))
     if each.codes:
         return f"{told}, like {same or 'fewer than 1'} in 100 {person}s"
-    return f"{told}, above {below} in 100 {person}s"
+    share = {0: "fewer than 1", 100: "more than 99"}.get(below, f"{below}")
+    return f"{told}, above {share} in 100 {person}s"
 
 
 def assumption_chip(contract: Contract, name: str, value: float) -> str:

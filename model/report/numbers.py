@@ -10,6 +10,8 @@ from math import floor
 
 import numpy as np
 
+from data.contract import YEAR
+
 MINUS, NBSP = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
 
 
@@ -61,7 +63,7 @@ def score_points(value: float) -> str:
 
 
 def money(amount: float, currency: str) -> str:
-    """An amount in a readable unit: NT$ 9,800; NT$ 5.1 m; NT$ 1.31 bn."""
+    """An amount in a readable unit: NT$ 9,800; NT$ 5.1 m; −NT$ 1.31 bn."""
     size = abs(amount)
     if size >= 1e9:
         text = f"{size / 1e9:,.2f}{NBSP}bn"
@@ -69,8 +71,17 @@ def money(amount: float, currency: str) -> str:
         text = f"{size / 1e6:,.1f}{NBSP}m"
     else:
         text = f"{size:,.0f}"
-    minus = MINUS if amount < 0 and text.strip("0.,") else ""
-    return f"{currency}{NBSP}{minus}{text}"
+    return _priced(text, currency, amount < 0 and bool(text.strip("0.,")))
+
+
+def _priced(text: str, currency: str, negative: bool = False) -> str:
+    """The ``text`` of an absolute amount with its currency, and a minus before both."""
+    return f"{MINUS if negative else ''}{currency}{NBSP}{text}"
+
+
+def unpriced(text: str, currency: str) -> str:
+    """An amount without the currency that stands elsewhere: −NT$ 5.1 m → −5.1 m."""
+    return text.replace(f"{currency}{NBSP}", "", 1)
 
 
 @dataclass(frozen=True)
@@ -99,10 +110,11 @@ class Unit:
         return round(amount / self.size, self.digits) + 0.0
 
     def text(self, amount: float, currency: str) -> str:
-        """NT$ 465 m."""
+        """NT$ 465 m; −NT$ 465 m."""
         if amount == 0:
-            return f"{currency}{NBSP}0"
-        return f"{currency}{NBSP}{plain(self.rounded(amount), self.digits)}{self.suffix}"
+            return _priced("0", currency)
+        shown = self.rounded(amount)
+        return _priced(f"{plain(abs(shown), self.digits)}{self.suffix}", currency, shown < 0)
 
     def change(self, base: float, now: float, currency: str) -> str:
         """The difference of the amounts shown, signed; "" if they look alike: +NT$ 102 m."""
@@ -111,11 +123,11 @@ class Unit:
     def signed(self, shown: float, currency: str) -> str:
         """A difference in this unit, signed; "" for none."""
         shown = round(shown, self.digits)
-        return signed(f"{currency}{NBSP}{plain(abs(shown), self.digits)}{self.suffix}", shown) if shown else ""
+        return signed(_priced(f"{plain(abs(shown), self.digits)}{self.suffix}", currency), shown) if shown else ""
 
 
 def measure(value: float, unit: str, codes: dict[int, str] | None = None, missing: str = "missing") -> str:
-    """A value of the contract in its unit: a fraction for %, a code's word, an amount in its currency."""
+    """A value of the contract in its unit: a fraction for %, a code's word, an amount in its currency, a year."""
     if np.isnan(value):
         return missing
     if codes:
@@ -123,16 +135,25 @@ def measure(value: float, unit: str, codes: dict[int, str] | None = None, missin
     if unit == "%":
         return percent(value, 0)
     if unit == "":
-        return plain(value, 0 if value == round(value) else 2)
-    if unit[-1] == "$" or unit in ("€", "£"):
-        return f"{unit}{NBSP}{plain(value)}"
+        return _bare(value)
+    if unit == YEAR:
+        return f"{value:.0f}"
+    if unit[-1] in "$€£¥₹¤":
+        return _priced(plain(abs(value)), unit, round(value) < 0)
     return f"{plain(value, 0 if value == round(value) else 1)}{NBSP}{unit if value != 1 else unit.removesuffix('s')}"
+
+
+def _bare(value: float) -> str:
+    """A number without unit: whole, to two digits after the point, or a small one to its first two."""
+    if value == round(value) or abs(value) >= 0.1:
+        return plain(value, 0 if value == round(value) else 2)
+    return f"{MINUS if value < 0 else ''}{np.format_float_positional(float(f'{abs(value):.2g}'), trim='-')}"
 
 
 def lever_value(value: float, unit: str) -> str:
     """A lever's position: its percentages are whole numbers already, a relative one carries its sign."""
     if unit == "±%":
-        return f"{signed(plain(abs(value)), value)}{NBSP}%"
+        return f"{signed(plain(abs(value)), round(value))}{NBSP}%"
     if unit == "%":
         return f"{plain(value)}{NBSP}%"
     return measure(value, unit)

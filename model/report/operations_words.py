@@ -3,30 +3,49 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from data.contract import Contract
+from model.release.gate import in_the_way
 from model.report import numbers, release_words
-from model.report.narrative import Deployed
+from model.report.book_words import people
+from model.report.narrative import Deployed, granting
 from model.report.numbers import NBSP
+from model.report.trust_words import MARKS
 
 KINDS = {
     "score": "scored by request",
     "upload": "file scored",
-    "whatif:customer": "what-if, customer",
+    "whatif:customer": "what-if, {}",
     "whatif:book": "what-if, book",
     "whatif:policy": "what-if, policy",
 }
+COUNTS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
+State = Literal["holds", "watch", "failed", "not in use"]
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that must be well: its ``name``, whether it ``holds``, and what was found."""
+    """One thing that is looked after: its ``name``, how it stands, and what was found. What is ``watched`` about it is
+    named in the page's first sentence; what is not in use neither holds nor fails."""
 
     name: str
-    holds: bool
+    state: State
     found: str
+    watched: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, name: str, holds: bool, found: str) -> "Check":
+        """One that holds or has failed."""
+        return cls(name, "holds" if holds else "failed", found)
+
+    @property
+    def marked(self) -> str:
+        """How it stands, with the sign that the trust page has for it: ✓ holds."""
+        sign = {"holds": MARKS["holds"], "watch": MARKS["watch"], "failed": MARKS["does not hold"], "not in use": "–"}
+        return f"{sign[self.state]} {self.state}"
 
 
 def moment(at: datetime | None, exact: bool = False) -> str:
@@ -65,11 +84,32 @@ def asked(calls: int, share: float) -> str:
 
 
 def headline(model: Deployed, title: str, since: datetime | None, checks: Sequence[Check]) -> str:
-    """The first sentence: what answers, since when, and whether all is well."""
-    wrong = [each.name.lower() for each in checks if not each.holds]
-    state = f"{len(wrong)} of {len(checks)} checks failed: {', '.join(wrong)}" if wrong else "every check holds"
+    """The first sentence: what answers, since when, whether all is well, and what is to be watched."""
+    used = [each for each in checks if each.state != "not in use"]
+    wrong = [each.name.lower() for each in used if each.state == "failed"]
+    watched = [each for check in used for each in check.watched]
+    state = "no check failed" if watched else "every check holds"
+    if wrong:
+        state = f"{len(wrong)} of {len(used)} checks failed: {', '.join(wrong)}"
+    if watched:
+        count = f"{COUNTS.get(len(watched), len(watched))} gate{'s' if len(watched) > 1 else ''}"
+        state += f"; {count} to watch: {' and '.join(watched)}"
     does = f"has answered for {title} since {moment(since)}" if since is not None else f"answers for {title}"
     return f"{model.words[:1].upper()}{model.words[1:]} {does}; {state}."
+
+
+def gates(report: Mapping[str, Any], protected: bool = True) -> Check:
+    """How the deployed release stands with its gates; figures of fairness are told to whoever may see ``protected``
+    attributes."""
+    told = [release_words.verdict(gate) for gate in report["gates"]]
+    found = [f"{told.count('passed')} of {len(told)} passed before the release"]
+    watched = [gate for gate in report["gates"] if release_words.verdict(gate) == "watch"]
+    passed_over = in_the_way(report["gates"])
+    for head, some in (("Overridden", passed_over), ("To watch", watched)):
+        if some:
+            found.append(f"{head}: {'; '.join(release_words.briefly(gate, protected) for gate in some)}")
+    state: State = "failed" if passed_over else "watch" if watched else "holds"
+    return Check("Gates", state, ". ".join(found), tuple(release_words.subject(gate, protected) for gate in watched))
 
 
 def roles(release: str, aliases: Mapping[str, str]) -> str:
@@ -88,10 +128,10 @@ def _trained(manifest: Mapping[str, Any]) -> str:
 
 
 def release_rows(
-    manifests: Sequence[Mapping[str, Any]], aliases: Mapping[str, str],
+    contract: Contract, manifests: Sequence[Mapping[str, Any]], aliases: Mapping[str, str],
     reports: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> list[dict[str, str]]:  # fmt: skip
-    """The releases, the newest first; ``reports`` by release tell how they stand."""
+    """The releases of a book, the newest first; ``reports`` by release tell how they stand."""
     rows = []
     for each in reversed(manifests):
         rows.append(
@@ -102,22 +142,21 @@ def release_rows(
                 "Fitted to": release_words.window(each),
                 "Gates": release_words.state(reports[str(each["id"])]) if reports else "–",
                 "Contract": str(each["contract_version"]),
-                "Customers": f"{each['rows']:,}",
+                people(contract): f"{each['rows']:,}",
                 "Data, sha256": str(each["data_sha256"]),
             }
         )
     return rows
 
 
-WHY = "Kept in the history; needed to promote"
+WHY = "Needed; kept in the history"
 OVERRIDE = "Stands on the model card from then on"
-NO_REASON = "Nothing was changed. Say why this release is promoted; it is kept in the history."
 
 
 def failed_gates(gates: Sequence[Mapping[str, Any]]) -> str:
     """What stands in the way of a release, in words."""
     count = f"{len(gates)} gate{'s' if len(gates) > 1 else ''}"
-    return f"This release failed {count}: {'; '.join(map(release_words.told, gates))}."
+    return f"This release failed {count}: {'; '.join(map(release_words.briefly, gates))}."
 
 
 def history_heading(moves: int) -> str:
@@ -127,16 +166,18 @@ def history_heading(moves: int) -> str:
     return "Who changed who answers, the latest first" if moves > 1 else "Who changed who answers"
 
 
-def difference_sentence(customers: int, first: str, apart: float, granted: int, declined: int) -> str:
+def difference_sentence(
+    contract: Contract, records: int, first: str, apart: float, granted: int, declined: int
+) -> str:  # fmt: skip
     """How the challenger has differed so far."""
-    turned = granted + declined
+    turned, word = granted + declined, granting(contract)
     what = (
-        f"{turned:,} would be decided otherwise: {granted:,} newly granted, {declined:,} newly declined"
+        f"{turned:,} would be decided otherwise: {granted:,} newly {word}, {declined:,} no longer {word}"
         if turned
         else "none would be decided otherwise"
     )
     since = moment(datetime.fromisoformat(first))
-    many = f"{customers:,} customer{'s' if customers != 1 else ''}"
+    many = f"{records:,} {contract.book.person}{'s' if records != 1 else ''}"
     return f"Of {many} scored since {since}, {what}. Probabilities differ by {points(apart)} on average."
 
 
@@ -145,9 +186,9 @@ def points(value: float) -> str:
     return numbers.points(value, 2 if value < 0.001 else 1).lstrip("+")
 
 
-def not_served(book: str) -> str:
-    """Why nothing is scored along on a book that the service does not answer for."""
-    return f"nothing is scored along: REST requests come for the book {book} only"
+def not_served(title: str) -> str:
+    """Why no challenger scores along on a book that the service does not answer for; ``title`` of the one it does."""
+    return f"nothing is scored along: REST answers for the book “{title}” only"
 
 
 def challenger_missing(champion: str) -> str:
@@ -158,14 +199,28 @@ def challenger_missing(champion: str) -> str:
     )
 
 
-def call_rows(calls: Sequence[Any]) -> list[dict[str, str]]:
-    """Recorded calls for a table; ``calls`` as `audit.recent` gives them."""
+@dataclass(frozen=True)
+class Titled:
+    """A book in words: its ``title``, and what it holds one of."""
+
+    title: str
+    person: str
+
+
+def kind(call: Any, told: Titled) -> str:
+    """What a call was."""
+    return KINDS.get(call.kind, str(call.kind)).format(told.person)
+
+
+def call_rows(calls: Sequence[Any], books: Mapping[str, Titled]) -> list[dict[str, str]]:
+    """Recorded calls for a table; ``calls`` as `audit.recent` gives them, ``books`` by name."""
     return [
         {
             "When": moment(each.at, exact=True),
             "Who": each.who,
-            "What": KINDS.get(each.kind, each.kind),
-            "Customers": f"{each.rows:,}" if each.rows else "whole book",
+            "What": kind(each, books[each.book]),
+            "Book": books[each.book].title,
+            "Records": f"{each.rows:,}" if each.rows else "whole book",
             "Release": each.release,
             "Took": milliseconds(each.duration_ms),
             "Call": each.id,
@@ -179,9 +234,9 @@ def calls_heading(calls: int) -> str:
     return "The latest call" if calls == 1 else f"The latest {calls:,} calls, the newest first"
 
 
-def call_label(call: Any) -> str:
+def call_label(call: Any, told: Titled) -> str:
     """A call where one is chosen."""
-    return f"{moment(call.at, exact=True)} · {KINDS.get(call.kind, call.kind)} · {call.who} · {call.id[:12]}"
+    return f"{moment(call.at, exact=True)} · {kind(call, told)} · {call.who} · {call.id[:12]}"
 
 
 def again(release: str, same: bool, found: str) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from model.release.gate import in_the_way
-from model.release.store import Moved
-from model.release.training import SHIPPED, VARIANTS
+from model.release.register import Moved
+from model.release.variants import SHIPPED, VARIANTS
 from model.release.window import Window
 from model.report import numbers
 
@@ -18,6 +18,23 @@ MEASURES = {
     "auc": "AUC", "brier": "Brier score", "log_loss": "Log-loss", "ece": "Calibration error",
     "slope": "Calibration slope",
 }  # fmt: skip
+SUBJECTS = {
+    "auc": "AUC", "brier": "Brier score", "log_loss": "log-loss", "ece": "calibration error",
+    "slope": "calibration slope", "slope_low": "calibration slope", "too_good": "AUC too good to be true",
+    "single": "AUC of the strongest input alone", "duplicates": "records in two folds",
+    "later_auc": "AUC in later vintages", "later_gap": "gap of the mean PD in later vintages",
+    "psi": "drift of the score", "csi": "drift of the inputs", "row": "time of a record", "size": "size of the release",
+}  # fmt: skip
+SUBJECTS |= {f"worse_{name}": f"{SUBJECTS[name]} against the champion" for name in MEASURES}
+SUBJECTS |= {f"{name}_champion": f"{SUBJECTS[name]} since the champion" for name in ("psi", "csi")}
+RECORDS = {
+    "later": "of later vintages than both were fitted to", "crossed": "both predicted in cross-validation",
+    "": "neither had seen",
+}  # fmt: skip
+TWO_AUCS = (
+    "Gates and model card give the mean of the folds' AUCs; the Trust page and the comparison with a champion give the "
+    "AUC of the records of all folds together: the two may differ in the last digit."
+)
 PAIRWISE, FREE = (VARIANTS[1].label, VARIANTS[-1].label)
 
 
@@ -86,9 +103,23 @@ def gate_rows(
     return rows
 
 
-def told(gate: Mapping[str, Any]) -> str:
-    """A gate that was not kept, in words."""
-    return f"{gate['label']} {figure(gate)}, {bound(gate)} is asked"
+def subject(gate: Mapping[str, Any], protected: bool = True) -> str:
+    """What a gate is about, where its label is too long: approval ratio by education; mean PD in later vintages.
+    The attribute is left out for whoever may not see ``protected`` ones."""
+    if gate["kind"] == "fairness":
+        where = str(gate["note"]).split(".")[0]
+        return f"approval ratio by {_lower(where)}" if protected and where else "approval ratio of groups"
+    return SUBJECTS.get(str(gate["name"]), _lower(str(gate["label"])))
+
+
+def _lower(label: str) -> str:
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+
+
+def briefly(gate: Mapping[str, Any], protected: bool = True) -> str:
+    """A gate that was not kept, in words: its figure, told to whoever may see it, and what was asked."""
+    hidden = gate["kind"] == "fairness" and not protected
+    return f"{subject(gate, protected)}{'' if hidden else f' {figure(gate)}'} ({bound(gate)} is asked)"
 
 
 def state(report: Mapping[str, Any]) -> str:
@@ -158,9 +189,20 @@ def performance(found: Mapping[str, float]) -> tuple[str, ...]:
     return tuple(_plain(found[name]) for name in MEASURES)
 
 
+def beside(report: Mapping[str, Any]) -> str:
+    """Which champion a release was held against, and on which records, or why on none; "" where there was none."""
+    found = report.get("champion")
+    if not found:
+        return ""
+    if not found["n"]:
+        return f"Not compared with release {found['id']}, the champion then. {found.get('why_not', '')}".strip()
+    return f"Held against release {found['id']}, on {found['n']:,} records {RECORDS[found.get('kind', '')]}."
+
+
 def champion_rows(report: Mapping[str, Any]) -> list[tuple[str, str, str, str, str]]:
-    """Each measure of the candidate and of the champion it was held against, the difference with its 95 % interval, and
-    what that says; nothing where it stood alone."""
+    """Each measure of the candidate and of the champion it was held against, the difference of the two as shown with
+    its 95 % interval, and what that says; nothing where it stood alone. Slopes are compared by how far they lie from 1.
+    """
     rows = []
     for each in (report.get("champion") or {}).get("measures", ()):
         value, low, high = (float(each[name]) for name in ("difference", "low", "high"))
@@ -170,8 +212,14 @@ def champion_rows(report: Mapping[str, Any]) -> list[tuple[str, str, str, str, s
             reading = "better"
         elif low * better < 0 and high * better < 0:
             reading = "worse"
-        gap = "not known" if np.isnan(value) else f"{_signed(value)} ({_signed(low)} to {_signed(high)})"
-        rows.append((MEASURES[each["name"]], _plain(each["candidate"]), _plain(each["champion"]), gap, reading))
+        sides = [round(float(each[side]), 4) for side in ("candidate", "champion")]
+        told = [_plain(side) for side in sides]
+        if each["name"] == "slope" and not np.isnan(value):
+            sides = [abs(side - 1) for side in sides]
+            told = [f"{slope}, {_plain(far)} from 1" for slope, far in zip(told, sides, strict=True)]
+        shown = sides[0] - sides[1]
+        gap = "not known" if np.isnan(value) else f"{_signed(shown)} ({_signed(low)} to {_signed(high)})"
+        rows.append((MEASURES[each["name"]], told[0], told[1], gap, reading))
     return rows
 
 
@@ -206,4 +254,4 @@ def override(moved: Moved, labels: Mapping[str, str] | None = None) -> str:
 
 def gate_names(moved: Moved, labels: Mapping[str, str] | None = None) -> str:
     """The gates that were passed over, by their labels where those are known."""
-    return "; ".join((labels or {}).get(name, name) for name in moved.gates) or "not told"
+    return "; ".join((labels or {}).get(name, SUBJECTS.get(name, name)) for name in moved.gates) or "not told"

@@ -23,15 +23,17 @@ from model.engine.chunks import Told, unheard
 from model.engine.scorer import Scorer
 from model.errors import GateError, NoAnswer, ReleaseError
 from model.release.gate import in_the_way
-from model.release.store import Release, Store, belongs
+from model.release.store import AUTOMATIC, FIRST, Release, Store, belongs, unread
 from model.release.window import Window
 from model.report.narrative import Deployed
+from model.report.release_words import briefly
 from model.serving.pulse import Pulse, Reading
 from model.serving.remote import SAME, RemoteScorer, connect
 from model.serving.transport import Breaker
 from model.settings import Settings, settings
 from model.whatif.book import Whole, askable
 from model.whatif.personas import personas
+from model.whatif.trusted import Proof
 
 CHECKED = 5.0  # seconds for which a model elsewhere is taken to be the one it was
 MOST_BOOKS = 4  # whose models are held, those asked for last
@@ -112,6 +114,23 @@ class DeployedModel:
                 found = self.__dict__["_whole"] = Whole.of(self.near, self.asked, told, each)
             return found
 
+    @property
+    def tested(self) -> bool:
+        """Whether it is known here how it was tested, on the very book it is asked about."""
+        return self.release is not None and self.release.manifest.get("data_sha256") == self.book.sha256
+
+    def proved(self, told: Told = unheard) -> Proof:
+        """What it said of records beside what became of them; worked out once. ``told`` hears how far a first asking of
+        the whole book has come, where that is needed, and may cancel it."""
+        found: Proof | None = self.__dict__.get("_proof")
+        if found is None:
+            if self.tested and self.release is not None:
+                found = Proof.of(self.release, self.book)
+            else:
+                found = Proof.asked(self.asked, self.seen(told).margins)
+            self.__dict__["_proof"] = found
+        return found
+
     def random_customer(self) -> int:
         """Any customer of the book."""
         return int(secrets.choice(self.book.ids))
@@ -189,7 +208,7 @@ class Desk:
             was, known = self._models.get(book, (None, None))
             if known is None or known.id != champion or was != at:
                 release, own = store.load(champion), books.read(book, using.home)
-                belongs(release, own)
+                belongs(release, own.contract, own.sha256)
                 known = DeployedModel(own, release.scorer, release)
             with self._lock:
                 self._models[book] = at, known
@@ -310,10 +329,10 @@ class Desk:
             store = self.store(book)
             release = self._kept(book, store) or store.train(told)
             try:
-                store.promote(release.id)
+                store.promote(release.id, who=AUTOMATIC, why=FIRST)
             except GateError as error:
                 progress.kept = release.id
-                progress.error = _not_promoted(release) or str(error)
+                progress.error = str(error) if unread(release.contract) else _not_promoted(release, store)
         except WhatIfError as error:
             progress.error = str(error)
         except Exception as error:  # whatever happens in the background must be seen in the foreground
@@ -335,27 +354,23 @@ class Desk:
         progress.ended = True
 
     def _kept(self, book: str, store: Store) -> Release | None:
-        """The release of this very book that a gate kept from being promoted, if there is one: training once more
-        would give the same."""
+        """The release of this very book that a gate, or a contract nobody has read, kept from being promoted, if there
+        is one: training once more would give the same."""
         for identity in reversed(store.ids()):
             try:
-                release = store.load(identity)
-                belongs(release, self._read(book))
+                release, own = store.load(identity), self._read(book)
+                belongs(release, own.contract, own.sha256)
             except ReleaseError:
                 continue
-            if in_the_way(release.report["gates"]):
+            if in_the_way(release.report["gates"]) or unread(release.contract):
                 return release
         return None
 
 
-def _not_promoted(release: Release) -> str:
-    """Which gates are in the way of a release, in words."""
-    told = [
-        f"{gate['label']}: {gate['figure']:.4g}, where {'at least' if gate['at_least'] else 'at most'} "
-        f"{gate['bound']:.4g} is asked"
-        for gate in in_the_way(release.report["gates"])
-    ]
-    return f"Release {release.id} is not promoted: {'; '.join(told)}." if told else ""
+def _not_promoted(release: Release, store: Store) -> str:
+    """Which gates are in the way of a release, in words that everybody may read."""
+    failed = (briefly(gate, protected=False) for gate in store.in_the_way(release))
+    return f"Release {release.id} is not promoted: {'; '.join(failed)}."
 
 
 def _same(was: RemoteScorer, now: RemoteScorer) -> bool:

@@ -24,7 +24,7 @@ from model.engine.scorer import Reasons, Scorer
 from model.engine.tables import probability
 from model.finance.loss import expected_loss
 from model.report import numbers
-from model.report.narrative import MOST_BARS
+from model.report.narrative import MOST_BARS, decided, granting
 from model.serving.cells import BadRow, Kind, allowed, numbers_of, short, taken
 from model.whatif.customer import scale
 from model.whatif.scenario import CUTOFF
@@ -33,7 +33,6 @@ ROWS = 4_096  # a chunk: a third of a second at a model elsewhere, 20 ms here
 REASONS = 3
 PD, SCORE, DECISION, LINE, OTHER = "PD", "Score", "Decision", "Line", "Everything else"
 TERRITORY, RELEASE = "Known territory", "Release"
-GRANTED, NOT_GRANTED = "Granted", "Not granted"
 KNOWN, OUTSIDE = "known", "outside"
 
 
@@ -185,7 +184,7 @@ def score(
             LINE: sheet.rows[chunk],
             PD: pd_,
             SCORE: whole,
-            DECISION: np.where(scores >= assumptions[CUTOFF], GRANTED, NOT_GRANTED),
+            DECISION: np.where(scores >= assumptions[CUTOFF], *(decision(contract, each) for each in (True, False))),
             loss_column(contract): lost,
         }
         if contract.guaranteed:
@@ -203,6 +202,16 @@ def score(
 
     found = over(len(sheet), work, told, size or ROWS) or [work(slice(0, 0))]
     return pd.concat(found, ignore_index=True)
+
+
+def decision(contract: Contract, granted: bool) -> str:
+    """What stands in the column of decisions: Granted; Not approved."""
+    return decided(contract, granted).capitalize()
+
+
+def granted(contract: Contract, frame: pd.DataFrame) -> int:
+    """How many of `score`'s results are decided in favour."""
+    return int((frame[DECISION] == decision(contract, True)).sum())
 
 
 def loss_column(contract: Contract) -> str:
@@ -274,9 +283,9 @@ def finding(contract: Contract, sheet: Sheet, frame: pd.DataFrame) -> str:
     people = f"{all_:,} {book.person}{'s' if all_ != 1 else ''}"
     told = f"{len(frame):,} of {people} scored; {f'{bad:,}' if bad else 'no'} row{'s' if bad != 1 else ''} refused"
     if frame.empty:
-        return f"{told}. Nobody can be scored before the rows below are put right."
-    granted = int((frame[DECISION] == GRANTED).sum())
-    return f"{told}; {granted:,} would be granted, mean PD {numbers.percent(float(frame[PD].mean()))}."
+        return f"{told}. No {book.person} can be scored before the rows below are put right."
+    mean = numbers.percent(float(frame[PD].mean()))
+    return f"{told}; {granted(contract, frame):,} would be {granting(contract)}, mean PD {mean}."
 
 
 # ---- writing -----------------------------------------------------------------------------------------------------

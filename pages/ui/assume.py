@@ -43,16 +43,17 @@ def controls(model: DeployedModel) -> None:
     """Preset, the three layers, assumptions and limits; undo and reset; every change as a chip."""
     contract = model.contract
     preset()
-    st.caption(f"A · {book_words.people(contract)}")
+    if contract.shocks:
+        st.caption(f"A · {book_words.people(contract)}")
     for shock in contract.shocks:
         slider(contract, shock)
-    st.caption("B · Economy")
     economy(contract)
     asked = first(contract)
     if asked is not None:
         st.caption("Assumption")
         slider(contract, asked)
-    whom(contract)
+    if contract.shocks:
+        whom(contract)
     coefficients(contract)
     overlay(contract)
     assumptions(contract)
@@ -135,7 +136,11 @@ def slider(contract: Contract, part: Shock | Variable | Assumption) -> None:
 def economy(contract: Contract) -> None:
     """The variables that have a coefficient; or the one factor that stands for all of them."""
     stress = stressed.memory.current()
-    if stress.get(contract, METHOD) == FACTOR:
+    factor = stress.get(contract, METHOD) == FACTOR
+    moving = [each for each in contract.economy if stress.number(contract, BETA + each.name)]
+    if factor or moving or book_words.unmoved(contract, stress):
+        st.caption("B · Economy")
+    if factor:
         number = parts(contract)[FACTOR]
         assert isinstance(number, Number)
         st.slider(
@@ -145,9 +150,10 @@ def economy(contract: Contract) -> None:
             args=(FACTOR,), help="One factor (Vasicek), negative in bad times; at 0 nothing changes.",
         )  # fmt: skip
         return
-    for each in contract.economy:
-        if stress.number(contract, BETA + each.name):
-            slider(contract, each)
+    for each in moving:
+        slider(contract, each)
+    if book_words.unmoved(contract, stress):
+        st.caption("The scenario moves nothing yet: set coefficients below, with evidence, or take the one factor.")
 
 
 def whom(contract: Contract) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from data import books
 from data.errors import BookError, ContractError, WhatIfError
 from model.errors import RemoteError
+from model.release.store import unread
 from model.serving.access import may
 from model.serving.client import DeployedModel, Training, desk
 from model.settings import settings
@@ -142,9 +143,12 @@ def _lasting(seconds: float) -> str:
 
 
 def _kept(progress: Training, title: str) -> None:
-    """A gate keeps the release from being promoted: what failed, and what can be done."""
+    """A gate keeps the release from being promoted: what failed, and what can be done; or nobody has read its contract,
+    which says so itself and which no reason overrides."""
     st.subheader(f"A model of “{title}” is trained, but not deployed")
     st.error(progress.error, icon=":material/error:")
+    if unread(books.contract(book(), settings().home)):
+        return
     ways = "improve the book or its model, or set another bound in its contract and train anew"
     if may(access.person(), "promote"):
         st.write(f"What can be done: {ways}; or promote this release all the same on Operations, with a reason.")

@@ -12,13 +12,16 @@ import streamlit as st
 
 from data import books
 from data.books import Book
+from data.contract import Contract
 from data.errors import WhatIfError
 from model.errors import RemoteError
 from model.release.gate import in_the_way
-from model.release.store import ALIASES, LONGEST, Moved, Release, belongs
-from model.report import numbers, release_words
+from model.release.register import Moved
+from model.release.store import ALIASES, LONGEST, Store
+from model.report import narrative, numbers, release_words
 from model.report import operations_words as words
-from model.report.operations_words import Check
+from model.report.book_words import people
+from model.report.operations_words import Check, Titled
 from model.serving import access as rules
 from model.serving import shadow, upload
 from model.serving.audit import Call, find, recent
@@ -27,12 +30,13 @@ from model.serving.pulse import Reading
 from model.serving.replay import replay
 from model.serving.running import Running, running
 from model.settings import settings
-from pages.ui import access, deployed, pieces, recorded, uploaded
+from pages.ui import access, deployed, pieces, recorded, shelf, uploaded
 from pages.ui.deployed import keyed
 
 SHOWN = 50  # calls listed
 MANY = 8  # moves of aliases beyond which their list scrolls
 RELEASE, ALIAS, REASON, OVERRIDE, CALL = "_release", "_alias", "_reason", "_override", "_call"
+HELD = "_held_against"  # in the session: the gates in the way of a release beside a champion
 
 
 @st.fragment
@@ -46,7 +50,7 @@ def deployed_section(model: DeployedModel) -> None:
     left, right = st.columns([0.42, 0.58], gap="medium")
     with left:
         pieces.findings("Health")
-        rows = [(each.name, "✓ holds" if each.holds else "✗ fails", each.found) for each in checks]
+        rows = [(each.name, each.marked, each.found) for each in checks]
         table(pd.DataFrame(rows, columns=["Check", "State", "Found"]), "What was checked, and what was found", (21, 19))
         st.button("Check again", key="_check", icon=":material/refresh:")
     with right:
@@ -94,26 +98,20 @@ def asked(model: DeployedModel) -> Reading | None:
 
 def checked(model: DeployedModel) -> list[Check]:
     """Is all well? Asked afresh."""
-    found = [_answers(model)]
-    trouble = recorded.probed()
-    record = "switched off" if not settings().audit else trouble or "calls and what-ifs are being recorded"
-    found.append(Check("Record", not trouble, record))
+    found = [_answers(model), _recording()]
     if model.release is not None:
-        found.append(_gates(model.release))
+        may = rules.may(access.person(), "see protected attributes")
+        found.append(words.gates(model.release.report, may))
     if model.remote is None:
         found.append(_shadowed())
     return found
 
 
-def _gates(release: Release) -> Check:
-    gates = release.report["gates"]
-    passed, failed = sum(gate["passed"] for gate in gates), in_the_way(gates)
-    told = f"{passed} of {len(gates)} passed before the release"
-    if failed:
-        told += f", {len(failed)} overridden: {'; '.join(map(release_words.told, failed))}"
-    elif passed < len(gates):
-        told += f", {len(gates) - passed} to watch"
-    return Check("Gates", not failed, told)
+def _recording() -> Check:
+    trouble = recorded.probed()
+    if trouble or settings().audit:
+        return Check.of("Record", not trouble, trouble or "calls and what-ifs are being recorded")
+    return Check("Record", "not in use", "switched off")
 
 
 def _answers(model: DeployedModel) -> Check:
@@ -121,31 +119,31 @@ def _answers(model: DeployedModel) -> Check:
     if model.remote is not None:
         health = model.remote.health()
         told = f"at {model.where}, in {words.milliseconds(health.reading.p50)}" if health.well else health.trouble
-        return Check(name, health.well, told)
+        return Check.of(name, health.well, told)
     start = time.perf_counter()
     try:
         margins = model.scorer.margins(model.book.raw[:, :1])
     except RemoteError as error:
-        return Check(name, False, str(error))
+        return Check(name, "failed", str(error))
     took = 1000 * (time.perf_counter() - start)
-    return Check(name, bool(np.isfinite(margins).all()), f"in this process, in {words.milliseconds(took)}")
+    return Check.of(name, bool(np.isfinite(margins).all()), f"in this process, in {words.milliseconds(took)}")
 
 
 def _shadowed() -> Check:
     store, name = desk.store(deployed.book()), "Challenger"
     challenger = store.aliases().get("challenger")
     if challenger is None:
-        return Check(name, True, "none named")
+        return Check(name, "not in use", "none named")
     if deployed.book() != settings().book:
-        return Check(name, True, f"{challenger[:6]}; {words.not_served(settings().book)}")
+        return Check(name, "not in use", f"{challenger[:6]}; {words.not_served(shelf.title(settings().book))}")
     try:
         own = running().service.shadow
     except WhatIfError as error:
-        return Check(name, False, str(error))
+        return Check(name, "failed", str(error))
     if own is None:
-        return Check(name, True, f"{challenger[:6]}, shadow scoring switched off")
-    dropped = f", {own.dropped:,} calls dropped" if own.dropped else ""
-    return Check(name, not own.trouble, own.trouble or f"{challenger[:6]} scores along{dropped}")
+        return Check(name, "not in use", f"{challenger[:6]}, shadow scoring switched off")
+    dropped = f", {own.dropped:,} call{'s' if own.dropped > 1 else ''} dropped" if own.dropped else ""
+    return Check.of(name, not own.trouble, own.trouble or f"{challenger[:6]} scores along{dropped}")
 
 
 def identity(model: DeployedModel) -> pd.DataFrame:
@@ -190,7 +188,7 @@ def challenger_section(model: DeployedModel) -> None:
     store = desk.store(deployed.book())
     aliases = store.aliases()
     pieces.findings("The challenger")
-    compared(aliases)
+    compared(model.contract, aliases)
     releases(model.book)
 
 
@@ -209,19 +207,19 @@ def releases(book: Book) -> None:
     """All releases of a book; champion and challenger, for those who may change them."""
     store = desk.store(deployed.book())
     aliases = store.aliases()
-    listed = [store.manifest(each) for each in store.ids()]
+    listed = sorted((store.manifest(each) for each in store.ids()), key=lambda each: str(each["created"]))
     reports = {str(each["id"]): store.report(str(each["id"])) for each in listed}
     pieces.findings("Releases")
     told = release_words.windows({str(each["id"]): each for each in listed}, aliases)
     if told:
         pieces.html(f"<p class='wi-below'>{pieces.text(told)}</p>")
     st.dataframe(
-        pd.DataFrame(words.release_rows(listed, aliases, reports)), hide_index=True,
+        pd.DataFrame(words.release_rows(book.contract, listed, aliases, reports)), hide_index=True,
         alt="All releases, the newest first",
         column_config={"Data, sha256": st.column_config.TextColumn(width=480)},
     )  # fmt: skip
     if rules.may(access.person(), "promote"):
-        promoting(book, listed, reports, aliases)
+        promoting(listed, reports, aliases)
     moves(store.history(), reports)
 
 
@@ -236,10 +234,10 @@ def moves(history: Sequence[Moved], reports: Mapping[str, Mapping[str, Any]]) ->
         table(frame, "Every time an alias moved, the newest first", (17, 10, 11, 10, 26))
 
 
-def compared(aliases: Mapping[str, str]) -> None:
+def compared(contract: Contract, aliases: Mapping[str, str]) -> None:
     """How the challenger has differed, or why that is not known."""
     if deployed.book() != settings().book:
-        st.info(f"Of this book {words.not_served(settings().book)}.")
+        st.info(f"On this book {words.not_served(shelf.title(settings().book))}.")
         return
     if "challenger" not in aliases:
         st.info(words.challenger_missing(aliases["champion"]))
@@ -251,23 +249,26 @@ def compared(aliases: Mapping[str, str]) -> None:
         st.error(str(error), icon=":material/error:")
         return
     if found is not None:
-        differences(found)
+        differences(contract, found)
     elif own.service.shadow is None:
         st.info(f"The challenger {aliases['challenger'][:6]} does not score along: WHATIF_SHADOW is off.")
     else:
         st.info(f"The challenger {aliases['challenger'][:6]} scores every REST request along; none has come yet.")
 
 
-def differences(found: shadow.Differences) -> None:
+def differences(contract: Contract, found: shadow.Differences) -> None:
     """How far champion and challenger are apart, and in which calls most."""
-    sentence = words.difference_sentence(found.customers, found.first, found.apart, found.granted, found.declined)
+    sentence = words.difference_sentence(
+        contract, found.customers, found.first, found.apart, found.granted, found.declined
+    )
+    word = narrative.granting(contract)
     pieces.headline(
         sentence,
         [
             pieces.number("Mean difference of PD", numbers.points(found.moved, 2)),
             pieces.number("Largest difference", words.points(found.most)),
-            pieces.number("Newly granted", f"{found.granted:,}"),
-            pieces.number("Newly declined", f"{found.declined:,}"),
+            pieces.number(f"Newly {word}", f"{found.granted:,}"),
+            pieces.number(f"No longer {word}", f"{found.declined:,}"),
         ],
         kind="wi-even",
     )
@@ -275,16 +276,15 @@ def differences(found: shadow.Differences) -> None:
         (words.moment(datetime.fromisoformat(at), exact=True), f"{customers:,}", words.points(most), call)
         for call, at, customers, most in found.calls
     ]
-    frame = pd.DataFrame(rows, columns=["When", "Customers", "Largest difference of PD", "Call"])
+    frame = pd.DataFrame(rows, columns=["When", people(contract), "Largest difference of PD", "Call"])
     st.dataframe(frame, hide_index=True, alt="The calls in which champion and challenger differ most")
 
 
 def promoting(
-    book: Book, releases: Sequence[Mapping[str, Any]], reports: Mapping[str, Mapping[str, Any]],
-    aliases: Mapping[str, str],
-) -> None:  # fmt: skip
-    """Point an alias to another release, or go back, for a reason; to none that the pages could not ask about this
-    book. Where a gate failed, it says which, and asks for a reason to override it."""
+    releases: Sequence[Mapping[str, Any]], reports: Mapping[str, Mapping[str, Any]], aliases: Mapping[str, str]
+) -> None:
+    """Point an alias to another release, or go back, for a reason. Where a gate failed, it says which, and asks for a
+    reason to override it."""
     store = desk.store(deployed.book())
     labels = {str(each["id"]): words.release_label(each, aliases) for each in reversed(releases)}
     pieces.findings("Change who answers")
@@ -294,11 +294,11 @@ def promoting(
     )  # fmt: skip
     alias = row.selectbox("Becomes", [each for each in ALIASES if each != "previous"], key=keyed(ALIAS))
     there = aliases.get(alias) == release
-    failed = in_the_way(reports[str(release)]["gates"]) if release in reports else []
+    failed = [] if there or release not in reports else obstacles(store, str(release), reports[str(release)], aliases)
     fields = st.container(key="reasons")
     why = fields.text_input("Why", key=keyed(REASON), max_chars=LONGEST, placeholder=words.WHY).strip()
     override = ""
-    if failed and not there:
+    if failed:
         fields.warning(words.failed_gates(failed), icon=":material/warning:")
         override = fields.text_input(
             "Why promote it all the same", key=keyed(OVERRIDE), max_chars=LONGEST, placeholder=words.OVERRIDE
@@ -308,12 +308,7 @@ def promoting(
     back = act.button("Roll back", key="_rollback", icon=":material/undo:", disabled="previous" not in aliases)
     if not (pressed or back):
         return
-    if pressed and not why:
-        st.error(words.NO_REASON, icon=":material/error:")
-        return
     try:
-        if back or alias == "champion":
-            belongs(store.load("previous" if back else str(release)), book)
         person = access.person()
         rules.require(person, "promote")  # the role may have changed since the button was drawn
         told = (
@@ -331,6 +326,24 @@ def promoting(
         st.session_state.pop(keyed(each), None)
     st.session_state[recorded.TOLD] = f"{told[:6]} is now the {alias if pressed else 'champion'}."
     st.rerun()
+
+
+def obstacles(
+    store: Store, identity: str, report: Mapping[str, Any], aliases: Mapping[str, str]
+) -> list[Mapping[str, Any]]:  # fmt: skip
+    """The gates that keep a release from being promoted now. One that was held against another champion than the
+    present one is held against that, once a session: it takes seconds."""
+    champion = aliases.get("champion")
+    if champion in (None, identity, (report.get("champion") or {}).get("id")):
+        return in_the_way(report["gates"])
+    held = st.session_state.setdefault(keyed(HELD), {})
+    if (identity, champion) not in held:
+        try:
+            with st.spinner(f"Holding release {identity[:6]} against the present champion"):
+                held[identity, champion] = store.in_the_way(store.load(identity))
+        except WhatIfError:  # said when it is to be promoted
+            return in_the_way(report["gates"])
+    return list(held[identity, champion])
 
 
 # ---- recent calls ---------------------------------------------------------------------------------------------------
@@ -354,7 +367,7 @@ def calls_section() -> None:
         return
     pieces.findings(words.calls_heading(len(calls)))
     st.dataframe(
-        pd.DataFrame(words.call_rows(calls)), hide_index=True, alt="The latest calls, the newest first",
+        pd.DataFrame(words.call_rows(calls, titled(calls))), hide_index=True, alt="The latest calls, the newest first",
         column_config={"Call": st.column_config.TextColumn(width=270)},
     )  # fmt: skip
     whole = pd.DataFrame([vars(each) for each in calls])
@@ -363,9 +376,15 @@ def calls_section() -> None:
         again(own, calls)
 
 
+def titled(calls: Sequence[Call]) -> dict[str, Titled]:
+    """The books that calls were of, in words."""
+    return {name: Titled(shelf.title(name), shelf.person(name)) for name in {each.book for each in calls}}
+
+
 def again(own: Running, calls: Sequence[Call]) -> None:
     """One call done again by the release that answered it."""
-    labels = {each.id: words.call_label(each) for each in calls}
+    about = titled(calls)
+    labels = {each.id: words.call_label(each, about[each.book]) for each in calls}
     pieces.findings("Do a call again with the release that answered it")
     row = st.container(horizontal=True, key="again", vertical_alignment="bottom")
     chosen = row.selectbox("Call", list(labels), format_func=lambda key: labels.get(key, key), key=keyed(CALL))

@@ -1,5 +1,6 @@
 """Small pieces of layout, and the style sheet."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -13,6 +14,8 @@ import streamlit as st
 from data.formulas import Array
 
 BARS = 20
+MARKDOWN = re.compile(r"[\\`*_\[\]<>$~|&]|:(?=\w)")  # what begins something else than text
+LINKED = re.compile(r"https?:(?=//)|www(?=\.)|@", re.IGNORECASE)  # what is made a link by itself
 LOOK = Path(__file__).with_name("look.css")
 ICON = Path(__file__).with_name("icon.png")  # a Material icon would be fetched from another host
 
@@ -36,6 +39,12 @@ def html(body: str) -> None:
 def text(value: str) -> str:
     """Text made safe for markup."""
     return escape(value, quote=True)
+
+
+def complain(message: str) -> None:
+    """A complaint as a warning, as it is written: what it repeats of an address, or of anything typed, is never drawn
+    as Markdown, and no link."""
+    st.warning(LINKED.sub("\\g<0>\N{WORD JOINER}", MARKDOWN.sub(r"\\\g<0>", message)), icon=":material/info:")
 
 
 def number(

@@ -6,7 +6,7 @@ import streamlit as st
 
 from data.contract import Contract, Measure
 from data.errors import WhatIfError
-from model.report import book_words, figures, levers
+from model.report import book_words, figures, levers, numbers
 from model.report.book_words import label
 from model.whatif import tornado
 from model.whatif.stress import LIMIT
@@ -82,7 +82,7 @@ def tables(found: Answer) -> None:
     columns = [levers.value_of(contract, other, value) for value in across]
     unit = levers.Unit.of(*cells[np.isfinite(cells)].tolist())
     texts = [[levers.told(contract, measure, cell, unit) for cell in row] for row in cells]
-    short = [[cell.removeprefix(contract.book.currency).strip() for cell in row] for row in texts]
+    short = [[numbers.unpriced(cell, contract.book.currency) for cell in row] for row in texts]
     pieces.findings(f"{label(measure)}: {labels[one].lower()} down, {labels[other].lower()} across")
     st.plotly_chart(
         levers.grid(short, levers.shaded(cells, measure in levers.GAINS), rows, columns), key="two_way",

@@ -8,6 +8,7 @@ book meant on a page is remembered.
 import streamlit as st
 
 from data import books
+from data.errors import WhatIfError
 from model.settings import settings
 from pages.ui import deployed
 from pages.ui.deployed import BOOK, CHOSEN
@@ -27,6 +28,14 @@ def offered() -> list[str]:
 def title(name: str) -> str:
     """A book's title; its name where it cannot be read."""
     return books.title(name, settings().home)
+
+
+def person(name: str) -> str:
+    """What a book holds one of, in its contract's word; "record" where that cannot be read."""
+    try:
+        return books.contract(name, settings().home).book.person
+    except WhatIfError:
+        return "record"
 
 
 def choose(page: str) -> str:

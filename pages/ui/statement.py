@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import streamlit as st
 
-from data.contract import RECORDED, Contract, Field, History
+from data.contract import RECORDED, YEAR, Contract, Field, History
 from data.formulas import Array
 from model.report import narrative
 from model.serving.client import DeployedModel
@@ -85,7 +85,7 @@ def _field(field: Field, value: float | None, prefix: str) -> None:
     kind = int if whole else float
     low, high = (kind(end) if np.isfinite(end) else None for end in (field.minimum, field.maximum))
     shown = None if known is None else round(known) if whole else known
-    unit = f" ({field.unit})" if field.unit else ""
+    unit = f" ({field.unit})" if field.unit not in ("", YEAR) else ""
     st.number_input(
         f"{field.label}{unit}", low, high, value=None if empty else "min", step=kind(field.step),
         help=narrative.field_help(field), key=place(name, shown), on_change=state.memory.touched, args=(name,),

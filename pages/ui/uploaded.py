@@ -5,7 +5,7 @@ file says is shown as text, never as markup.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -16,7 +16,7 @@ from data.contract import Contract
 from data.errors import BadInput
 from model.engine.chunks import Told
 from model.errors import StoreError
-from model.report import book_words, numbers
+from model.report import book_words, narrative, numbers
 from model.serving import upload
 from model.serving.cells import MOST_BYTES, MOST_ROWS, Kind
 from model.serving.client import DeployedModel
@@ -166,7 +166,7 @@ def answer(model: DeployedModel, held: Held, sheet: upload.Sheet) -> None:
         results(contract, frame)
         downloads(frame, sheet)
     if sheet.bad:
-        refused(contract, sheet)
+        refused(contract, sheet.bad)
 
 
 def ask(model: DeployedModel, sheet: upload.Sheet, told: Told) -> Answered:
@@ -193,7 +193,8 @@ def figures_row(contract: Contract, sheet: upload.Sheet, frame: pd.DataFrame) ->
     if frame.empty:
         return row
     mean = float(frame[upload.PD].mean())
-    granted = int((frame[upload.DECISION] == upload.GRANTED).sum())
+    granted = upload.granted(contract, frame)
+    share = numbers.percent(granted / len(frame))
     loss = numbers.money(float(frame[upload.loss_column(contract)].sum()), book.currency)
     outside = f"{int((frame[upload.TERRITORY] == upload.OUTSIDE).sum()):,} outside known territory"
     net = []
@@ -202,9 +203,7 @@ def figures_row(contract: Contract, sheet: upload.Sheet, frame: pd.DataFrame) ->
         net = [f"net of the guarantee {own}"]
     return [
         *row,
-        pieces.number(
-            "Would be granted", f"{granted:,}", note=f"{numbers.percent(granted / len(frame))} of those scored"
-        ),
+        pieces.number(f"Would be {narrative.granting(contract)}", f"{granted:,}", note=f"{share} of those scored"),
         pieces.number(f"Mean PD, {book.pd_horizon}", numbers.percent(mean), note=numbers.in_100(mean)),
         pieces.number(f"Expected loss, {book.pd_horizon}", loss, note="\n".join([*net, outside])),
     ]
@@ -260,12 +259,12 @@ def results(contract: Contract, frame: pd.DataFrame) -> None:
         st.caption(f"The {len(top):,} riskiest of {len(frame):,}; the downloads hold all, in the file's order.")
 
 
-def refused(contract: Contract, sheet: upload.Sheet) -> None:
+def refused(contract: Contract, rows: Sequence[upload.BadRow]) -> None:
     """The rows refused, with every reason."""
-    bad = len(sheet.bad)
+    bad = len(rows)
     pieces.findings(f"{bad:,} row{'s' if bad > 1 else ''} refused: put them right in the file and give it again")
-    frame = upload.refused(sheet.bad, contract.book.person)
-    one_each = [(row.line, row.id, reason) for row in sheet.bad[:SHOWN] for reason in row.reasons]
+    frame = upload.refused(rows, contract.book.person)
+    one_each = [(row.line, row.id, reason) for row in rows[:SHOWN] for reason in row.reasons]
     shown = pd.DataFrame(one_each, columns=["Line", frame.columns[1], "Reason"])
     columns = {
         "Line": st.column_config.NumberColumn(format="localized", width="small"),

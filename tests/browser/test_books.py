@@ -70,12 +70,14 @@ def test_a_book_is_picked_bookmarked_reloaded_and_left(visit: Visit, both: Serve
     page.get_by_role("link", name="Trust").click()
     expect(page).to_have_url(re.compile(rf"/trust\?book={NAME}$"))
     expect(page.locator(".wi-about")).to_contain_text(TITLE)
-    page.get_by_role("link", name="Customer").click()
+    expect(page.get_by_role("link", name="Customer")).to_have_count(0)
+    page.get_by_role("link", name="Loan").click()
     ready(page)
     expect(sentence(page)).to_have_text(loan)
 
     pick(page, CARDS)
     expect(page).to_have_url(re.compile("/applicant$"))
+    expect(page.get_by_role("link", name="Customer")).to_be_visible()
     expect(page.locator(".wi-invitation")).to_be_visible()  # what an address of the loans cannot hold is gone by reload
 
 

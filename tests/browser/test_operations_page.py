@@ -161,10 +161,10 @@ def listed(page: Page) -> tuple[Locator, list[list[str]]]:
     found = page.locator(CALLS)
     found.locator("summary").click()
     told = found.get_by_test_id("stDataFrame").locator("td")
-    expect(told.nth(6)).to_have_text(re.compile("."))
+    expect(told.nth(7)).to_have_text(re.compile("."))
     settled(page)
     cells = told.all_text_contents()
-    return found, [cells[k : k + 7] for k in range(0, len(cells), 7)]
+    return found, [cells[k : k + 8] for k in range(0, len(cells), 8)]
 
 
 def test_a_call_over_rest_appears_and_is_done_again(
@@ -176,8 +176,8 @@ def test_a_call_over_rest_appears_and_is_done_again(
     operations_ready(page)
     expect(page.locator(".wi-number").nth(3)).to_contain_text("1 call, none failed")
     found, rows = listed(page)
-    (row,) = [each for each in rows if each[6] == name]
-    assert row[1:4] == ["local user", "scored by request", "3"]
+    (row,) = [each for each in rows if each[7] == name]
+    assert row[1:5] == ["local user", "scored by request", "Taiwan credit cards", "3"]
     found.get_by_role("button", name="Replay").click()
     told = found.get_by_test_id("stAlert")
     expect(told).to_contain_text("which answered then, gives the same numbers. The same, bit for bit: pd.")
@@ -193,7 +193,7 @@ def test_a_what_if_that_stands_appears_among_the_calls(visit: Visit, start: Star
     page.get_by_role("link", name="Operations").click()
     operations_ready(page)
     found, rows = listed(page)
-    assert rows[0][1:4] == ["local user", "what-if, book", "whole book"]
+    assert rows[0][1:5] == ["local user", "what-if, book", "Taiwan credit cards", "whole book"]
     found.get_by_role("button", name="Replay").click()
     expect(found.get_by_test_id("stAlert")).to_contain_text("gives the same numbers")
 
@@ -211,6 +211,7 @@ def test_releases_change_who_answers_in_the_badge(visit: Visit, start: Start, ow
     found.get_by_role("button", name="Promote").click()  # the newest release is chosen
     expect(page.locator(".wi-badge")).to_contain_text(f"model {other[:6]} live")
     expect(page.get_by_text(f"{other[:6]} is now the champion.")).to_be_visible()
+    found.get_by_label("Why", exact=True).fill("Too late")
     found.get_by_role("button", name="Roll back").click()
     expect(page.locator(".wi-badge")).to_contain_text(f"model {first[:6]} live")
     settled(page)

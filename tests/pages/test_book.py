@@ -376,7 +376,7 @@ def test_the_link_opens_the_same_scenario(open_app: Open) -> None:
     ("query", "told"),
     [
         ({"balances": "1000"}, "-50 to 100"),
-        ({"preset": "nobody"}, "fed_2026_severely_adverse"),
+        ({"preset": "nobody"}, r"fed\_2026\_severely\_adverse"),
         ({"who": "limit_band:99"}, "bands 0 to 4"),
         ({"sex": "1"}, "'sex' in the address"),
         ({"lgd": "NaN"}, "Loss given default"),

@@ -5,8 +5,10 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from data.books import SHIPPED
@@ -123,6 +125,47 @@ def test_the_book_of_the_address_is_shown_after_a_reload(open_two: Open, page: s
     assert address(at)["book"] == NAME
 
 
+@pytest.fixture
+def tabs(monkeypatch: pytest.MonkeyPatch) -> list[list[tuple[str, str]]]:
+    """Titles and paths of the navigation, each time it is drawn."""
+    drawn: list[list[tuple[str, str]]] = []
+    navigation = st.navigation
+
+    def noted(pages: list[Any], **more: Any) -> Any:
+        drawn.append([(each.title, each.url_path) for each in pages])
+        return navigation(pages, **more)
+
+    monkeypatch.setattr(st, "navigation", noted)
+    return drawn
+
+
+@pytest.mark.parametrize("page", ["book", "applicant", "operations"])
+def test_the_tab_of_one_record_is_named_in_the_words_of_the_book_and_stays_where_it_is(
+    open_two: Open, tabs: list[list[tuple[str, str]]], page: str
+) -> None:
+    at = open_two(page)
+    assert tabs[-1][1] == ("Customer", "applicant")
+    pick(at, NAME)
+    assert tabs[-1][1] == ("Loan", "applicant")
+    assert SECOND in markup(at)
+    pick(at, "cards")
+    assert tabs[-1][1] == ("Customer", "applicant")
+    open_two(page, book=NAME)
+    assert tabs[-1][1] == ("Loan", "applicant")
+
+
+def test_a_challenger_that_nothing_reaches_is_not_in_use_and_holds_nothing(own_desk: Desk, home_of_two: Path) -> None:
+    store = Store(home_of_two, NAME)
+    store.promote(store.resolve("champion"), "challenger", "ann", "to be compared")
+    at = opened_at("operations", book=NAME)
+    told = "nothing is scored along: REST answers for the book “Taiwan credit cards” only"
+    row = f"<td>Challenger</td><td>– not in use</td><td>{store.resolve('challenger')[:6]}; {told}</td>"
+    assert row in markup(at)
+    assert sentence(at).endswith("; every check holds.")
+    opened(at, "_challenger")
+    assert [each.value for each in at.info] == [f"On this book {told}."]
+
+
 def test_the_book_stays_when_another_page_is_opened(open_two: Open) -> None:
     at = pick(open_two(), NAME)
     at.switch_page("trust.py")
@@ -164,6 +207,15 @@ def test_an_unknown_book_in_the_address_is_told_and_nothing_else_of_it_is_used(o
     assert ", second" in at.warning[0].value
     assert address(at) == {}
     assert "wi-invitation" in markup(at)
+
+
+@pytest.mark.parametrize("page", ["book", "applicant", "policy", "trust"])
+def test_what_a_warning_repeats_of_an_address_is_never_drawn_as_markdown(open_two: Open, page: str) -> None:
+    lure = "[Sign *in* again](https://evil.example)"
+    by_name, by_book = open_two(page, **{lure: 1}), open_two(page, book=lure)
+    for at in (by_name, by_book):
+        told = " ".join(each.value for each in at.warning)
+        assert "'\\[Sign \\*in\\* again\\](https:\N{WORD JOINER}//evil.example)'" in told
 
 
 def test_a_deep_link_opens_a_customer_of_its_book(open_two: Open) -> None:
@@ -354,7 +406,7 @@ def test_a_gate_in_the_way_is_told_and_an_admin_promotes_with_a_reason(
             thread.join()
     at = opened_at(book=NAME)
     assert f"Release {identity} is not promoted" in at.error[0].value
-    assert "at most 0.6 is asked" in at.error[0].value
+    assert "(at most 0.6000 is asked)" in at.error[0].value
     assert "wi-number" not in markup(at)
     assert at.get("page_link")[0].proto.query_string == f"book={NAME}"
     with monkeypatch.context() as viewer:

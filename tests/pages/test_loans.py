@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from data import books
 from data.books import Book
 from model.release.store import Store
+from pages.ui import uploaded
 from tests import loans_sample
 from tests.loans_sample import NAME
 from tests.pages.conftest import Open, markup, opened, sentence, shown
@@ -60,6 +61,37 @@ def test_page_on_the_loans_has_no_word_of_the_cards(open_loans: Open, page: str,
     assert CARDS.findall(re.sub(r"wi-[\w-]+", "", read(open_loans(page, **address)))) == []
 
 
+@pytest.mark.parametrize("panel", ["_upload_panel", "_challenger", "_calls"])
+def test_panel_of_operations_on_the_loans_has_no_word_of_the_cards(open_loans: Open, panel: str):
+    at = opened(open_loans("operations"), panel)
+    heads = " ".join(str(column) for each in at.dataframe for column in each.value)
+    assert CARDS.findall(re.sub(r"wi-[\w-]+", "", f"{read(at)} {heads}")) == []
+
+
+@pytest.mark.parametrize(("page", "address"), [("applicant", {"customer": 1}), ("policy", {"cutoff": 540})])
+def test_a_loan_is_approved_or_not_wherever_a_decision_is_told(open_loans: Open, page: str, address: dict[str, int]):
+    at = open_loans(page, **address)
+    for panel in ("_two_way", "_swap", "_fair"):
+        opened(at, panel)
+    told = read(at)
+    assert "approved" in told
+    assert re.findall(r"\b(?:[Nn]ot )?(?:granted|declined?s?|grants?)\b", told) == []
+    figures = " ".join(each.proto.spec for each in at.get("plotly_chart"))
+    assert not re.search(r"granted|declined", figures)
+
+
+def test_decisions_of_a_file_of_loans_are_told_in_the_words_of_its_page(open_loans: Open, loans: Book):
+    frame = pd.DataFrame(loans.raw[:, :50].T, columns=[each.name for each in loans.contract.record])
+    at = opened(open_loans("operations"), "_upload_panel")
+    at.file_uploader(key=uploaded.FILE).set_value(("loans.csv", frame.to_csv(index=False).encode(), "text/csv")).run()
+    assert not at.exception
+    (results,) = [each.value for each in at.dataframe if "Decision" in each.value]
+    approved = int((results["Decision"] == "Approved").sum())
+    assert set(results["Decision"]) <= {"Approved", "Not approved"}
+    assert shown(at, "Would be approved") == f"{approved}"
+    assert f"; {approved} would be approved, mean PD" in markup(at)
+
+
 def test_one_loan_is_decided_explained_and_changed(open_loans: Open, loans: Book):
     lever = loans.contract.levers[0]
     at = open_loans("applicant", customer=int(loans.ids[0]))
@@ -67,6 +99,9 @@ def test_one_loan_is_decided_explained_and_changed(open_loans: Open, loans: Book
     at.slider(lever.name).set_value(at.slider(lever.name).max).run()
     assert not at.exception
     assert shown(at, "Score") != before
+    above = "points above the cut-off" in sentence(at)
+    assert shown(at, "Decision") == ("Approved" if above else "Not approved")
+    assert f" and would {'' if above else 'not '}be approved." in sentence(at)
     assert at.get_by_key("why").proto.spec
 
 

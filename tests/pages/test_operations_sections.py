@@ -1,6 +1,5 @@
 """The operations page: what is deployed and how it is, champion and challenger, recent calls and any done again."""
 
-import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from data.formulas import Array
 from model.engine.tables import probability
 from model.errors import StoreError
 from model.release.store import Release, Store
-from model.report import numbers
+from model.report import numbers, release_words
 from model.report import operations_words as words
 from model.serving import running as process
 from model.serving import settled, shadow
@@ -29,7 +28,7 @@ from model.serving.running import running
 from model.settings import settings
 from model.whatif.customer import scale
 from pages.ui import operated, uploaded
-from tests.forging import failing, forge, twin
+from tests.forging import failing, forge, point, shifted, stray, twin
 from tests.pages.conftest import Open, markup, opened, sentence, shown
 from tests.pages.test_recorded import stood, until
 
@@ -62,21 +61,7 @@ def looking(monkeypatch: pytest.MonkeyPatch, role: Any) -> None:
 
 def riskier(store: Store) -> str:
     """A sound release that finds everybody riskier than the champion does."""
-
-    def unpacked(name: str) -> dict[str, Any]:
-        with np.load(store.root / source / name) as stored:
-            return {each: stored[each] for each in stored.files}
-
-    def pressed(arrays: dict[str, Any]) -> bytes:
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, **arrays)
-        return buffer.getvalue()
-
-    source = store.resolve("champion")
-    tables, golden = unpacked("tables.npz"), unpacked("golden.npz")
-    tables |= {name: tables[name] + SHIFT for name in ("intercept", "base")}
-    golden["margins"] = golden["margins"] + SHIFT
-    return forge(store, source, {"tables.npz": pressed(tables), "golden.npz": pressed(golden)})
+    return shifted(store, SHIFT)
 
 
 def score(raw: Array, *outputs: str, version: str = "champion", name: str = "") -> str:
@@ -110,18 +95,43 @@ def messages(at: AppTest) -> list[str]:
 # ---- what is deployed -----------------------------------------------------------------------------------------------
 
 
-def test_the_headline_says_what_is_deployed_since_when_and_that_every_check_holds(
+WATCH = "; one gate to watch: approval ratio by education."
+
+
+def test_the_headline_says_what_is_deployed_since_when_and_how_it_stands(
     open_app: Open, store: Store, release: Release
 ) -> None:
     at = open_app("operations")
     began = store.since()
     assert began is not None
     assert sentence(at) == (
-        f"Release {release.id} has answered for Taiwan credit cards since {words.moment(began)}; every check holds."
+        f"Release {release.id} has answered for Taiwan credit cards since {words.moment(began)}; no check failed{WATCH}"
     )
     assert "✗" not in cells(at)
-    assert cells(at).count("✓ holds") == 4
+    assert cells(at).count("✓ holds") == 2
+    assert "<td>Challenger</td><td>– not in use</td><td>none named</td>" in cells(at)
     assert markup(at).count("Last checked ") == 1
+
+
+def test_a_gate_to_watch_does_not_hold_and_stands_with_its_figure_as_on_the_trust_page(
+    open_app: Open, release: Release
+) -> None:
+    gates = release.report["gates"]
+    (watched,) = [each for each in gates if release_words.verdict(each) == "watch"]
+    told = f"approval ratio by education {release_words.figure(watched)} ({release_words.bound(watched)} is asked)"
+    found = cells(open_app("operations"))
+    assert f"<td>◐ watch</td><td>{len(gates) - 1} of {len(gates)} passed before the release. To watch: {told}" in found
+    assert "<td>Gates</td><td>✓" not in found
+
+
+def test_what_protects_groups_is_watched_without_its_figure_for_a_viewer(
+    open_app: Open, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (watched,) = [each for each in release.report["gates"] if release_words.verdict(each) == "watch"]
+    looking(monkeypatch, "viewer")
+    at = open_app("operations")
+    assert sentence(at).endswith("one gate to watch: approval ratio of groups.")
+    assert not any(told in markup(at) for told in (release_words.figure(watched), "education"))
 
 
 def test_what_is_deployed_is_told_with_whole_hashes(open_app: Open, release: Release) -> None:
@@ -149,10 +159,10 @@ def test_checking_again_finds_what_has_happened_since(
     open_app: Open, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at = open_app("operations")
-    assert "every check holds" in sentence(at)
+    assert "no check failed" in sentence(at)
     monkeypatch.setattr("pages.ui.recorded.trouble", lambda: "The disk is full. Make room.")
     at.button(key="_check").click().run()
-    assert sentence(at).endswith("; 1 of 4 checks failed: record.")
+    assert sentence(at).endswith(f"; 1 of 3 checks failed: record{WATCH}")
     assert "The disk is full. Make room." in cells(at)
 
 
@@ -169,7 +179,7 @@ def test_a_record_nobody_answers_at_is_told_on_every_page(
     assert "postgresql://teller:***@127.0.0.1:1/record cannot be used" in told
     assert "secret" not in told
     if page == "operations":
-        assert sentence(at).endswith("; 1 of 4 checks failed: record.")
+        assert sentence(at).endswith(f"; 1 of 3 checks failed: record{WATCH}")
         assert "cannot be used" in cells(at)
 
 
@@ -197,14 +207,14 @@ def test_a_record_that_cannot_be_written_any_more_is_found_by_asking_it(
     monkeypatch.setattr("pages.ui.recorded.writing", refused)
     at.button(key="_check").click().run()
     assert "attempt to write a readonly database" in cells(at)
-    assert sentence(at).endswith("failed: record.")
+    assert sentence(at).endswith(f"failed: record{WATCH}")
 
 
 def test_recording_that_is_switched_off_is_no_failure(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WHATIF_AUDIT", "off")
     at = open_app("operations")
-    assert sentence(at).endswith("; every check holds.")
-    assert "<td>switched off</td>" in cells(at)
+    assert sentence(at).endswith(f"; no check failed{WATCH}")
+    assert "<td>Record</td><td>– not in use</td><td>switched off</td>" in cells(at)
 
 
 def test_what_was_found_is_never_markup(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,7 +240,8 @@ def test_requests_and_what_ifs_appear_the_newest_first(open_app: Open, book: Boo
     last = score(book.raw[:, :1], name="request-7")
     frame = calls(opened(open_app("operations"), CALLS))
     assert frame["What"].tolist() == ["scored by request", "what-if, book", "scored by request"]
-    assert frame["Customers"].tolist() == ["1", "whole book", "3"]
+    assert frame["Records"].tolist() == ["1", "whole book", "3"]
+    assert set(frame["Book"]) == {"Taiwan credit cards"}
     assert frame["Who"].tolist() == ["bank/system", "local user", "bank/system"]
     assert (frame["Call"][0], frame["Call"][2]) == (last, first) == ("request-7", first)
     assert set(frame["Release"]) == {release.id}
@@ -374,7 +385,7 @@ def test_before_the_first_call_the_challenger_waits(open_app: Open, store: Store
     at = opened(open_app("operations"), CHALLENGER)
     assert f"The challenger {other[:6]} scores every REST request along; none has come yet." in messages(at)
     assert f"{other[:6]} scores along" in cells(at)
-    assert table(at, "Role")["Role"].tolist() == ["challenger", "champion"]
+    assert table(at, "Role")["Role"].tolist() == ["champion", "challenger"]  # which was trained in 2020
 
 
 def test_a_challenger_kept_from_scoring_along_is_told(
@@ -384,6 +395,7 @@ def test_a_challenger_kept_from_scoring_along_is_told(
     monkeypatch.setenv("WHATIF_SHADOW", "off")
     at = opened(open_app("operations"), CHALLENGER)
     assert f"The challenger {other[:6]} does not score along: WHATIF_SHADOW is off." in messages(at)
+    assert f"<td>– not in use</td><td>{other[:6]}, shadow scoring switched off</td>" in cells(at)
 
 
 def shadowed(parts: Sequence[Array]) -> list[str]:
@@ -410,12 +422,12 @@ def test_how_the_challenger_differs_is_reported(open_app: Open, store: Store, bo
     points, cutoff = scale(release.contract).score, release.contract.score.cutoff
     declined = int(((points(before) >= cutoff) & (points(before + SHIFT) < cutoff)).sum())
     assert declined > 0
-    assert f"{declined:,} would be decided otherwise: 0 newly granted, {declined:,} newly declined." in markup(at)
+    assert f"{declined:,} would be decided otherwise: 0 newly granted, {declined:,} no longer granted." in markup(at)
     assert "Of 300 customers scored since " in markup(at)
     assert f"Probabilities differ by {words.points(float(np.abs(gap).mean()))} on average." in markup(at)
     assert shown(at, "Mean difference of PD") == numbers.points(float(gap.mean()), 2)
     assert shown(at, "Largest difference") == words.points(float(gap.max()))
-    assert (shown(at, "Newly granted"), shown(at, "Newly declined")) == ("0", f"{declined:,}")
+    assert (shown(at, "Newly granted"), shown(at, "No longer granted")) == ("0", f"{declined:,}")
     frame = table(at, "Largest difference of PD")
     assert set(frame["Call"]) == set(names)
     assert set(frame["Customers"]) == {"100", "200"}
@@ -467,7 +479,7 @@ def test_promote_and_roll_back_change_who_answers(open_app: Open, store: Store, 
     assert store.aliases() == {"champion": other, "previous": release.id}
     assert f"{other[:6]} is now the champion." in messages(at)
     assert sentence(at).startswith(f"Release {other} has answered")
-    at.button(key="_rollback").click().run()
+    reasoned(at, "Too late").button(key="_rollback").click().run()
     assert badge(at) == release.id[:6]
     assert f"{release.id[:6]} is now the champion." in messages(at)
     at.run()
@@ -477,7 +489,7 @@ def test_promote_and_roll_back_change_who_answers(open_app: Open, store: Store, 
 def test_a_challenger_is_named_with_the_same_buttons(open_app: Open, store: Store, release: Release) -> None:
     other = twin(store)
     at = opened(open_app("operations"), CHALLENGER)
-    at.selectbox(key=operated.RELEASE).set_value(other)
+    at.selectbox(key=operated.RELEASE).set_value(other).run()
     at.selectbox(key=operated.ALIAS).set_value("challenger")
     reasoned(at).button(key="_promote").click().run()
     assert store.aliases() == {"champion": release.id, "challenger": other}
@@ -496,7 +508,7 @@ def test_without_a_reason_nothing_is_promoted(open_app: Open, store: Store, rele
     at = opened(open_app("operations"), CHALLENGER)
     at.selectbox(key=operated.RELEASE).set_value(other)
     at.button(key="_promote").click().run()
-    assert words.NO_REASON in messages(at)
+    assert any(each.startswith("Nothing was changed. Say why it is to change") for each in messages(at))
     assert store.aliases() == {"champion": release.id}
 
 
@@ -510,11 +522,12 @@ def test_the_next_move_has_a_reason_of_its_own(open_app: Open, store: Store) -> 
     assert [each.why for each in store.history()[-4:]] == ["Newer data", "Newer data", "Too late", "Too late"]
 
 
-def test_a_way_back_needs_no_reason(open_app: Open, store: Store, release: Release) -> None:
-    store.promote(riskier(store))
+def test_without_a_reason_there_is_no_way_back(open_app: Open, store: Store, release: Release) -> None:
+    other = store.promote(riskier(store))
     at = opened(open_app("operations"), CHALLENGER)
     at.button(key="_rollback").click().run()
-    assert store.aliases()["champion"] == release.id
+    assert any(each.startswith("Nothing was changed. Say why it is to change") for each in messages(at))
+    assert store.aliases() == {"champion": other, "previous": release.id}
 
 
 def test_a_release_that_failed_a_gate_is_not_promoted_and_says_why(
@@ -523,7 +536,7 @@ def test_a_release_that_failed_a_gate_is_not_promoted_and_says_why(
     other = forge(store, release.id, {"gates.json": failing(release, "auc")})
     at = opened(open_app("operations"), CHALLENGER)
     at.selectbox(key=operated.RELEASE).set_value(other).run()
-    assert "This release failed 1 gate: Ranks well: AUC 0.1234, at least 0.7800 is asked." in messages(at)
+    assert "This release failed 1 gate: AUC 0.1234 (at least 0.7800 is asked)." in messages(at)
     reasoned(at).button(key="_promote").click().run()
     assert any(each.value.startswith(f"Release {other} is not promoted: ") for each in at.error)
     assert badge(at) == release.id[:6]
@@ -540,8 +553,9 @@ def test_an_override_takes_a_reason_which_stands_in_the_history(open_app: Open, 
     assert (moved.who, moved.why, moved.override) == ("local user", "Newer data", "The board <b>accepts</b> it")
     assert "<b>accepts" not in "".join(each.value for each in at.html)
     assert "<td>The board <b>accepts</b> it (passed over: Ranks well: AUC)</td>" in markup(at)  # unescaped
-    assert sentence(at).endswith("; 1 of 4 checks failed: gates.")
-    assert "1 overridden: Ranks well: AUC 0.1234, at least 0.7800 is asked" in cells(at)
+    assert sentence(at).endswith(f"; 1 of 3 checks failed: gates{WATCH}")
+    assert "<td>✗ failed</td>" in cells(at)
+    assert "Overridden: AUC 0.1234 (at least 0.7800 is asked)" in cells(at)
 
 
 def test_where_no_gate_failed_there_is_nothing_to_override(open_app: Open, store: Store) -> None:
@@ -549,6 +563,29 @@ def test_where_no_gate_failed_there_is_nothing_to_override(open_app: Open, store
     at = opened(open_app("operations"), CHALLENGER)
     at.selectbox(key=operated.RELEASE).set_value(other).run()
     assert operated.OVERRIDE not in {each.key for each in at.text_input}
+
+
+def test_a_release_made_beside_a_former_champion_is_held_against_the_present_one_once_and_can_be_overridden(
+    open_app: Open, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = riskier(store)
+    store.promote(twin(store))
+    held, own = [], Store.in_the_way
+
+    def counted(self: Store, release: Release) -> Any:
+        held.append(release.id)
+        return own(self, release)
+
+    monkeypatch.setattr(Store, "in_the_way", counted)
+    at = opened(open_app("operations"), CHALLENGER)
+    at.selectbox(key=operated.RELEASE).set_value(other).run()
+    (told,) = (each for each in messages(at) if each.startswith("This release failed 1 gate: "))
+    assert "drift of the score since the champion 0.3" in told
+    at.text_input(key=operated.REASON).set_value("Newer data").run()
+    assert held.count(other) == 1
+    reasoned(at, override="It was to be expected").button(key="_promote").click().run()
+    assert badge(at) == other[:6]
+    assert "It was to be expected (passed over: drift of the score since the champion)" in markup(at)
 
 
 def test_releases_tell_their_window_and_how_they_stand(open_app: Open, store: Store, release: Release) -> None:
@@ -564,7 +601,7 @@ def test_what_champion_and_challenger_were_fitted_to_is_told_where_it_differs(
     other = forge(store, release.id, {}, window={"since": 2003, "until": 2005})
     at = opened(open_app("operations"), CHALLENGER)
     assert "was fitted to" not in markup(at)
-    store.promote(other, "challenger")
+    point(store, challenger=other)
     at = opened(open_app("operations"), CHALLENGER)
     assert "The champion was fitted to the whole book, the challenger was fitted to 2003 to 2005." in markup(at)
 
@@ -583,7 +620,7 @@ def test_who_changed_who_answers_is_told_to_everybody_who_sees_the_page(
 def test_a_release_of_another_contract_does_not_become_champion_for_the_pages_could_not_ask_it(
     open_app: Open, store: Store, release: Release
 ) -> None:
-    other = twin(store)
+    other = stray(store)
     at = opened(open_app("operations"), CHALLENGER)
     at.selectbox(key=operated.RELEASE).set_value(other)
     reasoned(at).button(key="_promote").click().run()
@@ -595,11 +632,10 @@ def test_a_release_of_another_contract_does_not_become_champion_for_the_pages_co
 def test_a_roll_back_to_a_release_of_another_contract_is_refused(
     open_app: Open, store: Store, release: Release
 ) -> None:
-    other = twin(store)
-    store.promote(other)
-    store.promote(release.id)
+    other = stray(store)
+    point(store, previous=other)
     at = opened(open_app("operations"), CHALLENGER)
-    at.button(key="_rollback").click().run()
+    reasoned(at).button(key="_rollback").click().run()
     assert any(f"Release {other} was trained on another snapshot or contract" in each.value for each in at.error)
     assert store.aliases() == {"champion": release.id, "previous": other}
 

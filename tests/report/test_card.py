@@ -14,11 +14,13 @@ import pytest
 from data.books import Book
 from data.contract import Contract, read
 from data.provenance import provenance
-from model.release.store import Moved, Release, Store
+from model.release.register import Moved
+from model.release.store import Release, Store
+from model.release.variants import SHIPPED
 from model.report import card as cards
 from model.report import release_words as words
 from model.report.card import Card, Section, card_of
-from tests.forging import failing, forge
+from tests.forging import failing, forge, told_of
 
 SECTIONS = [
     "purpose", "users", "not_for", "owner", "tier", "dates", "data", "built", "inputs", "never", "metrics", "costs",
@@ -194,9 +196,9 @@ def test_metrics_are_those_of_the_released_model(card: Card, release: Release):
     own = release.report["cross_validation"]["pairwise, monotone (shipped)"]
     (row,) = rows(card, "metrics")
     assert row == ("Cross-validated, 5 folds", *(f"{own[name]:.4f}" for name in words.MEASURES))
-    assert part(card, "metrics").text == (
-        "Not tested out of time: no vintages later than those it was fitted to.",
-    )  # fmt: skip
+    late, folds = part(card, "metrics").text
+    assert late == "Not tested out of time: no vintages later than those it was fitted to."
+    assert "mean of the folds' AUCs" in folds
 
 
 def later(release: Release) -> dict[str, Any]:
@@ -209,7 +211,7 @@ def later(release: Release) -> dict[str, Any]:
 def test_a_test_out_of_time_is_told_with_what_was_predicted_and_observed(release: Release):
     card = card_of(with_report(release, later=later(release)), [], {})
     assert [row[0] for row in rows(card, "metrics")] == ["Cross-validated, 5 folds", "Out of time, 2006 to 2007"]
-    (told,) = part(card, "metrics").text
+    told, _ = part(card, "metrics").text
     assert told.replace("\N{NO-BREAK SPACE}", " ") == (
         "In 2006 to 2007, 1,200 customers, the mean predicted probability was 20.0 % and the share observed 23.4 %."
     )
@@ -247,7 +249,27 @@ def test_the_champion_it_was_held_against_is_told_with_intervals(release: Releas
         ("+0.0100 (+0.0020 to +0.0180)", "worse"),
         ("0.0000 (\N{MINUS SIGN}0.0020 to +0.0020)", "no clear difference"),
     ]
-    assert "Held against release aa, on 9,000 records" in part(card, "champion").text[0]
+    assert "Held against release aa, on 9,000 records neither had seen." in part(card, "champion").text[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("later", "on 9,000 records of later vintages than both were fitted to. Difference"),
+        ("crossed", "on 9,000 records both predicted in cross-validation. Difference"),
+    ],
+)
+def test_the_records_on_which_the_champion_was_met_are_told(release: Release, kind: str, told: str):
+    measure = {"name": "auc", "candidate": 0.79, "champion": 0.78, "difference": 0.01, "low": 0.004, "high": 0.016}
+    champion = {"id": "aa", "kind": kind, "n": 9000, "measures": [measure], "why_not": ""}
+    assert told in part(card_of(with_report(release, champion=champion), [], {}), "champion").text[0]
+
+
+def test_why_it_was_not_held_against_the_champion_is_told(release: Release):
+    champion = told_of("aa", "Its contract reads other fields.")
+    section = part(card_of(with_report(release, champion=champion), [], {}), "champion")
+    told = "Not compared with release aa, the champion then. Its contract reads other fields."
+    assert (section.text, section.tables) == ((told,), ())
 
 
 def test_a_release_that_stood_alone_says_so(card: Card):
@@ -324,9 +346,18 @@ def test_a_recalibrated_release_says_on_what_and_by_how_much(release: Release):
     own = replace(
         release, manifest={**release.manifest, "window": {"since": 2003, "until": 2006}, "recalibrated": again}
     )
-    found = facts(card_of(own, [], {}), "data")
+    card = card_of(with_report(own, cross_validation=shipped_only(own)), [], {})
+    found = facts(card, "data")
     assert found["Fitted to the vintages"] == "2003 to 2006, recalibrated on 2008 to 2009"
     assert found["Recalibration"] == "all log-odds shifted by \N{MINUS SIGN}0.250"
+    assert "its calibration there is off on purpose" in " ".join(part(card, "metrics").text)
+    assert part(card, "costs").text == ("Not compared: only the model as shipped was measured there.",)
+    assert [row[0] for row in rows(card, "costs")] == ["Pairwise, monotone (shipped)"]
+
+
+def shipped_only(release: Release) -> dict[str, Any]:
+    """What cross-validation tells of a model whose less constrained variants were not measured."""
+    return {SHIPPED.label: release.report["cross_validation"][SHIPPED.label]}
 
 
 # ---- overrides ------------------------------------------------------------------------------------------------------
@@ -345,7 +376,7 @@ def overridden(own_home: Path, release: Release, book: Book) -> Card:
 def test_overrides_stand_first_with_reason_who_when_and_which_gates(overridden: Card):
     first = overridden.sections[0]
     assert (first.name, first.loud) == ("overrides", True)
-    assert first.items == ("Ranks well: AUC 0.1234, at least 0.7800 is asked.",)
+    assert first.items == ("AUC 0.1234 (at least 0.7800 is asked).",)
     assert [row[1:] for row in first.tables[0].rows] == [
         ("champion", "bob", "Ranks well: AUC", "The board accepts it", "Newer data"),
         ("challenger", "ann", "Ranks well: AUC", "Only <compared>", "To compare"),
@@ -354,6 +385,24 @@ def test_overrides_stand_first_with_reason_who_when_and_which_gates(overridden: 
     gate = next(row for row in rows(overridden, "gates") if row[0] == "Ranks well: AUC")
     assert gate[3] == "failed, overridden"
     assert 'id="overrides" class="loud"' in cards.html(overridden)
+
+
+def test_the_figure_of_an_overridden_gate_on_groups_is_for_those_who_may_see_it(own_home: Path, release: Release):
+    store = Store(own_home, "cards")
+    report = json.loads(failing(release, "impact"))
+    next(gate for gate in report["gates"] if gate["name"] == "impact")["stops"] = True
+    other = store.load(forge(store, release.id, {"gates.json": json.dumps(report).encode()}))
+    store.promote(other.id, "champion", "bob", "Newer data", "The board accepts it")
+    seen, hidden = (card_of(other, store.history(), store.aliases(), by_group=each) for each in (True, False))
+    assert seen.sections[0].items == ("Approval ratio by education 0.1234 (at least 0.8000 is asked).",)
+    assert hidden.sections[0].items == ("Approval ratio of groups (at least 0.8000 is asked).",)
+    assert "0.1234" not in cards.html(hidden)
+
+
+def test_a_gate_passed_over_that_only_the_present_champion_failed_is_named_in_words(release: Release):
+    moved = Moved(AT, "champion", release.id, "bob", "Newer data", "Expected", ("psi_champion",))
+    first = card_of(release, [moved], {}).sections[0]
+    assert first.tables[0].rows[0][3] == "drift of the score since the champion"
 
 
 def test_a_release_that_took_the_place_of_an_overridden_one_carries_no_override(

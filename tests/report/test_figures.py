@@ -8,7 +8,7 @@ from model.report import figures, narrative
 from model.whatif.attribution import Change, Changes, changes
 from model.whatif.customer import explain
 from model.whatif.scenario import apply
-from model.whatif.sensitivity import sweep
+from model.whatif.sensitivity import Curve, sweep
 
 NO_EDITS: dict[str, float] = {}
 NOTHING = Changes(0.19, 0.19, ())
@@ -40,6 +40,15 @@ def test_a_sweep_shades_exactly_where_the_line_would_be_granted(scorer: TableSco
     assert np.allclose(np.interp(curve.x, line["x"], line["y"]), 100 * curve.pd, atol=0.006)
     assert curve.granted.any()
     assert not curve.granted.all()
+
+
+def test_a_sweep_over_years_tells_them_without_separators() -> None:
+    years = np.array([1990.0, 2000.0, 2010.0])
+    pd = np.array([0.1, 0.2, 0.15])
+    curve = Curve("built", "Year built", "year", years, pd, 1990.0, 0.1, 0.25, pd <= 0.25)
+    assert figures.sweep(curve)["layout"]["xaxis"]["tickformat"] == "d"
+    assert "at 1990, highest" in figures.sweep_in_words(curve)
+    assert ",~f" not in str(figures.sweep(curve))
 
 
 def test_no_chart_has_a_legend_or_a_fixed_text_colour(scorer: TableScorer, book: Book) -> None:

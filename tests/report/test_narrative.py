@@ -1,6 +1,7 @@
 """Sentences, and that their numbers are those on the screen."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -93,3 +94,22 @@ def test_the_headline_of_reasons_agrees_with_its_subject() -> None:
     told = narrative.reasons_headline(rows, 531, 501, "the book", "customer")
     assert told == "Late payments cost 31 points: 501 points against 531 for the book"
     assert narrative.reasons_headline(rows[1:], 531, 532, "it", "customer").startswith("Credit limit adds 1 point: 532")
+
+
+@pytest.mark.parametrize(
+    ("places", "told"),
+    [
+        ([], "over the whole range"),
+        ([10], "; the decision turns at 10"),
+        ([10, 20], "; the decision turns at 10 and 20"),
+        ([10, 20, 30], "; the decision turns at 10, 20 and 30"),
+        ([10, 20, 30, 40, 50], "; the decision turns 5 times, first at 10, last at 50"),
+    ],
+)
+def test_every_place_where_a_decision_turns_is_told_or_counted(
+    scorer: TableScorer, book: Book, monkeypatch: pytest.MonkeyPatch, places: list[float], told: str
+) -> None:
+    curve = sweep(scorer, book, base_record(book, Scenario(1)), {}, "balances", 520.0)
+    curve = replace(curve, unit="", granted=np.ones_like(curve.granted))
+    monkeypatch.setattr(type(curve), "flips", tuple(places))
+    assert narrative.curve_sentence(curve, book.contract).endswith(told)

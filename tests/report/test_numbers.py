@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.report import numbers
-from model.report.numbers import MINUS, NBSP
+from model.report.numbers import MINUS, NBSP, Unit
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,22 @@ def test_differences_carry_a_true_minus_and_the_word_points() -> None:
         (9_800, f"NT${NBSP}9,800"),
         (5_100_000, f"NT${NBSP}5.1{NBSP}m"),
         (1_310_000_000, f"NT${NBSP}1.31{NBSP}bn"),
-        (-5282.4, f"NT${NBSP}{MINUS}5,282"),
+        (-5282.4, f"{MINUS}NT${NBSP}5,282"),
+        (-5_100_000, f"{MINUS}NT${NBSP}5.1{NBSP}m"),
         (-0.2, f"NT${NBSP}0"),
     ],
 )
 def test_money_is_told_in_a_readable_unit(amount: float, text: str) -> None:
     assert numbers.money(amount, "NT$") == text
+
+
+@pytest.mark.parametrize("amount", [-1_200_000_000, -59_700_000, -5_282, -0.2, 0, 5_282, 59_700_000])
+def test_a_negative_amount_has_its_minus_before_the_currency_wherever_it_is_told(amount: float) -> None:
+    unit = Unit.of(amount)
+    for text in (numbers.money(amount, "US$"), unit.text(amount, "US$"), numbers.measure(amount, "US$")):
+        assert text.startswith(f"{MINUS}US${NBSP}" if amount <= -1 else f"US${NBSP}")
+        assert MINUS not in text[1:]
+        assert numbers.unpriced(text, "US$") == text.replace(f"US${NBSP}", "")
 
 
 def test_a_probability_is_told_as_a_frequency() -> None:
@@ -59,11 +69,18 @@ def test_values_are_told_in_words_of_the_contract() -> None:
     assert numbers.measure(np.nan, "%", None, "nothing was due") == "nothing was due"
     assert numbers.measure(0.35, "%") == f"35{NBSP}%"
     assert numbers.measure(1, "months") == f"1{NBSP}month"
-    assert numbers.measure(-1200, "NT$") == f"NT${NBSP}{MINUS}1,200"
+    assert numbers.measure(2015, "year") == "2015"
+    assert numbers.measure(1200, "¤") == f"¤{NBSP}1,200"
+    assert [numbers.measure(x, "") for x in (1200, 5.44, 0.0157, -0.00023, 0.06)] == [
+        "1,200", "5.44", "0.016", f"{MINUS}0.00023", "0.06",
+    ]  # fmt: skip
+    assert numbers.measure(-1200, "NT$") == f"{MINUS}NT${NBSP}1,200"
+    assert numbers.measure(-0.3, "NT$") == f"NT${NBSP}0"
 
 
 def test_a_relative_lever_carries_its_sign() -> None:
     assert numbers.lever_value(-20, "±%") == f"{MINUS}20{NBSP}%"
+    assert numbers.lever_value(-0.3, "±%") == f"0{NBSP}%"
     assert numbers.lever_value(30, "%") == f"30{NBSP}%"
 
 

@@ -27,6 +27,7 @@ from model.engine.tables import probability
 from model.errors import Changed, NoAnswer, NotTabular, ReleaseError
 from model.release.store import Release, Store
 from model.release.training import Progress
+from model.report.release_words import briefly
 from model.serving import client, openapi, remote, rest, spot, transport
 from model.serving.client import DeployedModel, Desk, Training
 from model.serving.remote import RemoteScorer, log_odds
@@ -35,7 +36,8 @@ from model.serving.service import Service
 from model.settings import Settings
 from model.whatif.book import Whole
 from model.whatif.stress import Stress
-from tests.forging import forge, twin
+from tests import second_book
+from tests.forging import failing, forge, point, shifted, stray, twin
 from tests.records import numbers_of, stressed
 from tests.serving.servers import free_port
 from tests.serving.test_remote import StandIn, standing
@@ -45,11 +47,11 @@ def desk_at(home: Path) -> Desk:
     return Desk(lambda: Settings(home=home))
 
 
-def finished(desk: Desk) -> Training:
+def finished(desk: Desk, book: str = "cards") -> Training:
     """The desk's training after its thread has ended."""
-    training = desk.train("cards")
+    training = desk.train(book)
     for thread in threading.enumerate():
-        if thread.name == "train-cards":
+        if thread.name == f"train-{book}":
             thread.join()
     return training
 
@@ -166,6 +168,8 @@ def test_training_in_the_background_ends_in_a_promoted_release(
     model = desk.model("cards")
     assert model is not None
     assert model.release.id == release.id
+    moved = desk.store("cards").history()[-1]
+    assert (moved.who, moved.why) == ("automatic", "The first release whose gates passed.")
 
 
 def test_training_that_fails_ends_in_its_own_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -195,7 +199,7 @@ def test_training_whose_release_fails_a_gate_says_which(
     monkeypatch.setattr(Store, "train", lambda self, progress: self.load(poor))
     desk = desk_at(own_home)
     training, first = finished(desk), json.loads(report)["gates"][0]
-    assert training.error.startswith(f"Release {poor} is not promoted: {first['label']}: ")
+    assert training.error == f"Release {poor} is not promoted: {briefly(first)}."
     assert training.kept == poor
     assert desk.model("cards") is None
 
@@ -210,6 +214,30 @@ def test_a_release_that_a_gate_stopped_before_is_told_again_and_not_trained_agai
     training = finished(desk_at(own_home))
     assert training.kept == poor
     assert training.error.startswith(f"Release {poor} is not promoted: ")
+
+
+@pytest.mark.usefixtures("unpromoted")
+def test_a_gate_on_groups_is_told_without_figure_and_attribute_to_everybody_who_waits(
+    store: Store, own_home: Path, release: Release
+):
+    report = json.loads(failing(release, "impact"))
+    next(gate for gate in report["gates"] if gate["name"] == "impact")["stops"] = True
+    poor = forge(store, release.id, {"gates.json": json.dumps(report).encode()})
+    told = "approval ratio of groups (at least 0.8000 is asked)"
+    assert finished(desk_at(own_home)).error == f"Release {poor} is not promoted: {told}."
+
+
+def test_a_release_of_a_contract_that_nobody_has_read_is_not_trained_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    second_book.lay_down(tmp_path)
+    contract = tmp_path / "books" / second_book.NAME / "contract.toml"
+    contract.write_text(contract.read_text().replace("[book]\n", "[book]\nreviewed = false\n", 1))
+    first = finished(desk_at(tmp_path), second_book.NAME)
+    assert "no person has read it" in first.error
+    monkeypatch.setattr(Store, "train", lambda self, progress: pytest.fail("Trained once more."))
+    again = finished(desk_at(tmp_path), second_book.NAME)
+    assert (again.kept, again.error) == (first.kept, first.error)
 
 
 def test_failed_training_stands_until_it_is_forgotten(
@@ -354,18 +382,6 @@ def got(desk: Desk) -> DeployedModel:
 def here(tmp_path: Path) -> Store:
     """The store of the desk's own home."""
     return Store(tmp_path / "here", "cards")
-
-
-def shifted(store: Store, by: float) -> str:
-    """A second sound release of the same contract: everybody's log-odds moved."""
-    source = store.load()
-    with np.load(source.path / "golden.npz") as golden:
-        stored = {name: golden[name] for name in golden.files}
-    with np.load(source.path / "tables.npz") as tables:
-        cells = {name: tables[name] for name in tables.files}
-    stored["margins"] = stored["margins"] + by
-    cells |= {"intercept": cells["intercept"] + by, "base": cells["base"] + by}
-    return forge(store, source.id, {"golden.npz": arrays(stored), "tables.npz": arrays(cells)})
 
 
 def arrays(content: Mapping[str, NDArray[Any]]) -> bytes:
@@ -552,8 +568,8 @@ def test_release_that_is_not_handed_out_is_used_as_foreign(at: At, tmp_path: Pat
 
 
 def test_server_under_another_contract_is_used_as_foreign(serving: Serving, at: At, tmp_path: Path, book: Book):
-    other = twin(serving.service.store)
-    serving.service.store.promote(other)
+    other = stray(serving.service.store)
+    point(serving.service.store, champion=other)
     model = got(at(serving.url))
     assert model.release is None
     assert model.near is model.scorer

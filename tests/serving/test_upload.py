@@ -510,7 +510,9 @@ def test_a_sheet_without_a_good_row_gives_no_result(scorer: TableScorer) -> None
     assert found.empty
     assert len(found.columns) == len(results(scorer, read(table())).columns)
     told = upload.finding(CONTRACT, sheet, found)
-    assert told == "0 of 5 customers scored; 5 rows refused. Nobody can be scored before the rows below are put right."
+    assert told == (
+        "0 of 5 customers scored; 5 rows refused. No customer can be scored before the rows below are put right."
+    )
     for kind in KINDS:
         assert upload.written(found, sheet.bad, kind)
 
@@ -522,6 +524,16 @@ def test_the_finding_counts_what_the_tables_hold(scorer: TableScorer) -> None:
     told = upload.finding(CONTRACT, sheet, found)
     assert told == f"4 of 5 customers scored; 1 row refused; {granted} would be granted, mean PD {mean}."
     assert "no rows refused" in upload.finding(CONTRACT, read(table()), results(scorer, read(table())))
+
+
+def test_decisions_are_told_in_the_words_of_the_contract(scorer: TableScorer) -> None:
+    book = CONTRACT.book.model_copy(update={"granted": "would be approved", "declined": "would not be approved"})
+    approving = CONTRACT.model_copy(update={"book": book})
+    sheet = read(table())
+    frame = results(replace(scorer, contract=approving), sheet)
+    assert set(frame["Decision"]) == {"Approved", "Not approved"}
+    count = int((frame["Decision"] == "Approved").sum())
+    assert f"; {count} would be approved, mean PD" in upload.finding(approving, sheet, frame)
 
 
 # ---- files made -----------------------------------------------------------------------------------------------------
