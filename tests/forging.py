@@ -38,12 +38,19 @@ def twin(store: Store, source: str = "champion") -> str:
 
 
 def shifted(store: Store, by: float) -> str:
-    """A second sound release of the same book: everybody's log-odds moved."""
+    """A second sound release of the same book, made beside the champion: everybody's log-odds moved."""
     source = store.resolve("champion")
     tables, golden = unpacked(store.root / source / "tables.npz"), unpacked(store.root / source / "golden.npz")
     tables |= {name: tables[name] + by for name in ("intercept", "base")}
     golden["margins"] = golden["margins"] + by
-    return forge(store, source, {"tables.npz": packed(**tables), "golden.npz": packed(**golden)})
+    report = json.dumps(store.report(source) | {"champion": told_of(source)}).encode()
+    files = {"tables.npz": packed(**tables), "golden.npz": packed(**golden), "gates.json": report}
+    return forge(store, source, files)
+
+
+def told_of(champion: str, why_not: str = "There is no record that neither has seen.") -> dict[str, Any]:
+    """What a report says of a champion that its release could not be held against."""
+    return {"id": champion, "kind": "", "n": 0, "measures": [], "why_not": why_not}
 
 
 def packed(**arrays: NDArray[Any]) -> bytes:

@@ -25,7 +25,7 @@ from model.serving.audit import Audit
 from model.serving.database import engine
 from model.serving.replay import customer_outputs
 from model.settings import Settings
-from tests.forging import failing, forge, point, stray, twin, unreviewed
+from tests.forging import failing, forge, point, shifted, stray, twin, unreviewed
 from tests.serving.recording import entry
 
 PROJECT = Path(__file__).parents[1]
@@ -136,9 +136,18 @@ def test_train_says_which_release_it_was_held_against_and_how_it_differs(
     identity = forge(store, release.id, {"gates.json": json.dumps(report).encode()})
     monkeypatch.setattr(Store, "train", lambda self, *_: self.load(identity))
     told = run(own_home, "train").stdout
-    assert f"Beside the champion {release.id}, 30,000 records:" in told
+    assert f"Held against release {release.id}, on 30,000 records neither had seen." in told
     assert "AUC                0.7900 against 0.7800, difference +0.0100 (+0.0040 to +0.0160): better" in told
     assert answer(run(own_home, "train", "--json"))["champion"]["measures"] == [measure]
+
+
+def test_train_says_why_it_was_not_held_against_the_champion(
+    own_home: Path, store: Store, release: Release, monkeypatch: pytest.MonkeyPatch
+):
+    identity = shifted(store, 0.1)
+    monkeypatch.setattr(Store, "train", lambda self, *_: self.load(identity))
+    told = run(own_home, "train").stdout
+    assert f"Not compared with release {release.id}, the champion then. There is no record that neither" in told
 
 
 def test_train_compares_variants_out_of_time_where_there_is_a_later(
@@ -213,16 +222,24 @@ def test_verify_compares_everything_and_trains_again(home: Path, release: Releas
     """The whole of it, nothing shortened."""
     found = answer(run(home, "verify", "--json"))
     assert (found["release"], found["passed"]) == (release.id, True)
-    assert [gate["name"] for gate in found["gates"]] == ["margins", "additivity", "oracle", "shap", "retrain"]
+    assert [gate["name"] for gate in found["gates"]] == [
+        "contract",
+        "margins",
+        "additivity",
+        "oracle",
+        "shap",
+        "retrain",
+    ]
     assert all(gate["passed"] for gate in found["gates"])
-    assert max(gate["figure"] for gate in found["gates"][:3]) <= 1e-9
+    assert max(gate["figure"] for gate in found["gates"][:4]) <= 1e-9
 
 
 @pytest.mark.usefixtures("few")
 def test_verify_tells_people_each_comparison(home: Path, release: Release):
     result = run(home, "verify", release.id[:5], "--no-retrain")
     assert result.exit_code == 0
-    assert result.stdout.startswith(f"Release {release.id}\n  passed  Tables equal the trained model")
+    assert result.stdout.startswith(f"Release {release.id}\n  passed  Fitted to the contract's inputs")
+    assert "\n  passed  Tables equal the trained model" in result.stdout
     assert "Retraining" not in result.stdout
     assert "100%  Done" in result.stderr
 
@@ -364,7 +381,7 @@ def test_releases_with_history_say_who_moved_what_when_and_why(
     assert {each["who"] for each in found[-4:]} == {getuser()}
     told = run(own_home, "releases", "--history").stdout
     assert f"champion → {release.id}  {getuser()}: It was late\n" in told
-    assert f"champion → {poor}  {getuser()}: New data; overridden: The board accepts it (passed over: auc)" in told
+    assert f"champion → {poor}  {getuser()}: New data; overridden: The board accepts it (passed over: AUC)" in told
     assert f"{poor}  " in told
     assert "1 failed" in told
 

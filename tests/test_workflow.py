@@ -1,7 +1,11 @@
 """The workflow that users take along runs commands that exist, with options they have."""
 
+import os
 import re
 import shlex
+import subprocess
+import sys
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +13,8 @@ import pytest
 import yaml
 
 from model.__main__ import main
+from model.release.store import Release, Store
+from tests.forging import twin, unreviewed
 
 PROJECT = Path(__file__).parents[1]
 WORKFLOW = PROJECT / ".github" / "workflows" / "model.yml"
@@ -34,7 +40,62 @@ def verbs(workflow: dict[str, Any]) -> list[list[str]]:
 
 
 def test_workflow_trains_verifies_and_writes_the_card(workflow: dict[str, Any]):
-    assert [words[0] for words in verbs(workflow)] == ["train", "verify", "card"]
+    assert [words[0] for words in verbs(workflow)] == ["promote", "train", "verify", "card"]
+
+
+def steps_of(workflow: dict[str, Any], job: str) -> dict[str, dict[str, Any]]:
+    """The steps of a job by name, or by the action they use."""
+    return {str(step.get("name", step.get("uses"))): step for step in workflow["jobs"][job]["steps"]}
+
+
+def crowned(workflow: dict[str, Any], runner: Path, store: Store | None, identity: str = "") -> tuple[str, Store]:
+    """The step that makes the release fetched the champion, run as the workflow does, on a fresh runner; what it
+    printed, and the runner's releases. ``store``: whose release is packed as the workflow packs it, if there is one."""
+    if store is not None:
+        (runner / "last").mkdir()
+        with tarfile.open(runner / "last" / f"release-cards-{identity}.tar.gz", "w:gz") as packed:
+            packed.add(store.root / identity, identity)
+    step = steps_of(workflow, "release")["Make it the champion that the new one is held against"]
+    text = str(step["run"]).replace(".venv/bin/python", shlex.quote(sys.executable))
+    own = {"WHATIF_HOME": str(runner / "home"), "BOOK": "cards", "PYTHONPATH": str(PROJECT)}
+    done = subprocess.run(["bash", "-e", "-c", text], cwd=runner, env=os.environ | own, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr, Store(runner / "home", "cards")
+
+
+def test_the_release_of_the_last_tag_is_the_champion_that_the_next_is_held_against(
+    workflow: dict[str, Any], own_home: Path, release: Release, tmp_path: Path
+):
+    runner = tmp_path / "runner"
+    runner.mkdir()
+    _, there = crowned(workflow, runner, Store(own_home, "cards"), release.id)
+    assert there.aliases() == {"champion": release.id}
+    assert [each.why for each in there.history()] == ["Last attached to a tag"]
+    assert there.in_the_way(there.load(twin(there))) == []
+    steps = list(steps_of(workflow, "release"))
+    fetch = steps.index("Fetch the release last attached to a tag")
+    assert steps[fetch + 1 : fetch + 3] == ["Make it the champion that the new one is held against", "Train and gate"]
+
+
+def test_without_an_earlier_release_there_is_nothing_to_hold_against(workflow: dict[str, Any], tmp_path: Path):
+    _, there = crowned(workflow, tmp_path, None)
+    assert there.ids() == []
+
+
+def test_an_earlier_release_that_cannot_be_champion_is_told_and_stops_nothing(
+    workflow: dict[str, Any], own_home: Path, release: Release, tmp_path: Path
+):
+    store, runner = Store(own_home, "cards"), tmp_path / "runner"
+    runner.mkdir()
+    said, there = crowned(workflow, runner, store, unreviewed(store, release))
+    assert "no person has read it" in said
+    assert "::warning::Nothing is compared" in said
+    assert there.aliases() == {}
+
+
+def test_the_report_is_kept_also_where_a_gate_failed(workflow: dict[str, Any]):
+    kept = [step for step in workflow["jobs"]["release"]["steps"] if step.get("if") == "always()"]
+    assert [step["with"]["path"] for step in kept] == ["train.json"]
 
 
 def test_every_verb_and_option_of_the_workflow_exists(workflow: dict[str, Any]):

@@ -9,7 +9,6 @@ import re
 import secrets
 import stat
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from urllib.parse import urlsplit
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from data.errors import BadInput
+from model.alone import alone
 from model.errors import Forbidden, StoreError, Unknown
 from model.settings import Role, Settings
 
@@ -224,7 +224,6 @@ INCLUDED: Mapping[Scope, frozenset[Scope]] = {
 PREFIX = "wi_"
 BYTES = 32
 MOST_DAYS = 3650
-WAIT_SECONDS = 5.0
 NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
 
 
@@ -377,7 +376,7 @@ class Tokens:
         """The tokens as a list to change; written as a whole or not at all, one change at a time."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with _alone(self.path.with_suffix(".lock")):
+            with alone(self.path.with_suffix(".lock"), "The tokens"):
                 stock = list(self._stock().tokens)
                 yield stock
                 self._write(_Stock(tokens=tuple(stock)))
@@ -399,21 +398,3 @@ class Tokens:
 
 def _hash(token: str) -> str:
     return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    """While nobody else changes the tokens: of two changes at once, a revocation could otherwise be lost."""
-    end = time.monotonic() + WAIT_SECONDS
-    while True:
-        try:
-            os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            break
-        except FileExistsError:
-            if time.monotonic() > end:
-                raise StoreError(f"The tokens are being changed elsewhere. If they are not, delete {lock}.") from None
-            time.sleep(0.02)
-    try:
-        yield
-    finally:
-        lock.unlink(missing_ok=True)

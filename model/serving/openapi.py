@@ -127,7 +127,7 @@ REFUSALS = {
     "404": "There is no such model, version or path",
     "405": "Another method is needed",
     "408": "The request did not arrive in time",
-    "409": "A gate keeps the release from being promoted",
+    "409": "A gate keeps the release from being promoted, or it is of another contract or snapshot than its book",
     "413": "The request is too long",
     "415": "The content type is not application/json",
     "429": "Too many requests at once",

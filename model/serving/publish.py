@@ -21,11 +21,12 @@ import numpy as np
 from data.errors import BadInput
 from data.formulas import Array
 from model.errors import GateError, NoAnswer, ParityError, Refused, RemoteError
-from model.release.gate import in_the_way
+from model.release.gate import in_the_way, told
 from model.release.making import TRUSTED
 from model.release.parity import EXACT
 from model.release.store import Release
-from model.release.training import SHIPPED, one_thread, rows
+from model.release.training import one_thread, rows
+from model.release.variants import SHIPPED
 
 FILES = ("tables.npz", "contract.toml", "gates.json", "manifest.json", "card.html")
 """What of a release goes along, where it is there. Its golden rows and its outcomes are customers: they stay."""
@@ -111,7 +112,7 @@ def publish(
 
 def red(report: Mapping[str, Any]) -> list[str]:
     """The gates that keep a release from going out, each with its figure and its bound."""
-    return [f"{gate['label']} {gate['figure']:.4g} against {gate['bound']:.4g}" for gate in in_the_way(report["gates"])]
+    return [told(gate) for gate in in_the_way(report["gates"])]
 
 
 def record(release: Release) -> Record:

@@ -133,7 +133,7 @@ def _release(entry: Entry, store: Store) -> Release:
 
 def _on_the_book(entry: Entry, release: Release, home: Path) -> dict[str, Array]:
     book, contract = books.read(entry.book, home), release.contract
-    belongs(release, book)
+    belongs(release, book.contract, book.sha256)
     whole = Whole.of(release.scorer, book)
     if entry.kind == BOOK:
         scenario, complaints = stress.from_query(contract, _address(entry))

@@ -31,9 +31,10 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as Connection
 
+from data.books import title
 from data.contract import Contract
 from data.errors import BadInput, WhatIfError
-from model.errors import Forbidden, GateError, Overloaded, ReleaseError, StoreError, Unknown
+from model.errors import Forbidden, GateError, Mismatch, Overloaded, ReleaseError, StoreError, Unknown
 from model.release.store import ALIASES, LONGEST, Release
 from model.report.card import html
 from model.serving import intake, openapi
@@ -44,9 +45,9 @@ from model.serving.protocols import PURPOSE, TRYING
 from model.serving.release_card import release_card
 from model.serving.running import close, running
 from model.serving.service import CHAMPION, Answer, Service
-from model.settings import settings
+from model.settings import Settings, settings
 
-LISTENING = "WHATIF_LISTENING"  # where a service alone listens, as `serve_verb.serve` tells its workers
+LISTENING = "WHATIF_LISTENING"  # where a service alone listens, as `model.verbs.serve` tells its workers
 MANY = 2000  # rows from which an answer is found in a thread, so that small requests do not wait for it
 LONG = 256 * 2**10  # bytes from which a request is read in a thread
 ALWAYS = ("/v2/health/live", "/v2/health/ready")  # answered however many requests there are
@@ -61,6 +62,7 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
     (Overloaded, 429),
     (StoreError, 503),
     (GateError, 409),
+    (Mismatch, 409),
     (ReleaseError, 404),
     (WhatIfError, 400),
     (RequestValidationError, 400),
@@ -79,8 +81,8 @@ class Wrong(BadInput):
 def create(service: Service, open_here: bool, lifespan: Any = None) -> FastAPI:
     """The application. ``open_here``: no token is asked for, because it listens on this machine only."""
     app = FastAPI(
-        title="Credit What-If", version=product(), docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan,
-        redirect_slashes=False,
+        title="Credit What-If", version=product(), description=_whose(service.settings), docs_url=None, redoc_url=None,
+        openapi_url=None, lifespan=lifespan, redirect_slashes=False,
     )  # fmt: skip
     app.state.service = service
     app.state.tokens = None if open_here else Tokens(service.settings.home)
@@ -93,6 +95,11 @@ def create(service: Service, open_here: bool, lifespan: Any = None) -> FastAPI:
         app.add_exception_handler(kind, _told)
     app.add_middleware(Guard, service=service, metrics=app.state.metrics)
     return app
+
+
+def _whose(using: Settings) -> str:
+    """Which book's model answers, in a sentence."""
+    return f"The model of the book {using.book}: {title(using.book, using.home)}."
 
 
 def product() -> str:
@@ -141,7 +148,10 @@ def refusal(error: Exception, request: str) -> Response:
 
 def _parameters(error: RequestValidationError) -> str:
     first = error.errors()[0]
-    return f"The parameter {first['loc'][-1]} cannot be used: {first['msg']}; {str(first['input'])[:60]!r} was given."
+    name = first["loc"][-1]
+    if first["type"] == "missing":
+        return f"The parameter {name} is missing. Add {name}=… to the address; openapi.json says what it is for."
+    return f"The parameter {name} cannot be used: {first['msg']}; {str(first['input'])[:60]!r} was given."
 
 
 async def _told(request: Request, error: Exception) -> Response:
@@ -245,7 +255,7 @@ Version = Annotated[
     str | None, Query(description="An alias (champion, challenger, previous), or a release's id.", max_length=64)
 ]
 
-Why = Annotated[str, Query(description="Why; it is kept in the history.", max_length=LONGEST)]
+Why = Annotated[str, Query(description="Why; it is kept in the history.", min_length=1, max_length=LONGEST)]
 OVERRIDE = "Promote although a gate failed, for this reason; it stands on the model card from then on."
 
 
@@ -451,9 +461,8 @@ def _repository(app: FastAPI) -> None:
         summary="Point an alias to a release whose gates passed, or whose failed gates are overridden for a reason",
     )
     async def promote(
-        which: str, who: MayAdminister,
+        which: str, who: MayAdminister, why: Why,
         alias: Annotated[str, Query(description=", ".join(ALIASES), max_length=64)] = CHAMPION,
-        why: Why = "",
         override: Annotated[str, Query(description=OVERRIDE, max_length=LONGEST)] = "",
     ) -> Response:  # fmt: skip
         identity = await asyncio.to_thread(service.store.promote, which, alias, who.name, why, override)
@@ -461,7 +470,7 @@ def _repository(app: FastAPI) -> None:
         return said({"release": identity, "alias": alias})
 
     @app.post("/rollback", summary="Make the previous champion the champion again")
-    async def rollback(who: MayAdminister, why: Why = "") -> Response:
+    async def rollback(who: MayAdminister, why: Why) -> Response:
         identity = await asyncio.to_thread(service.store.rollback, who.name, why)
         LOG.warning("%s rolled back to %s: why %r", who.name, identity, why)
         return said({"release": identity, "alias": CHAMPION})

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from model.release.gate import in_the_way
 from model.release.store import ALIASES, LONGEST, Store
+from model.report.release_words import SUBJECTS
 from model.verbs.book import book_option, home_of
 from model.verbs.terminal import answer, json_option
 
@@ -35,7 +35,9 @@ def promote(release: str, alias: str, why: str, override: str, book: str, as_jso
     """Point an alias to a release whose gates passed, or whose failed gates are overridden for a reason."""
     store = Store(home_of(book), book)
     identity = store.promote(release, alias, getuser(), why, override)
-    failed = [str(gate["label"]) for gate in in_the_way(store.report(identity)["gates"])]
+    labels = SUBJECTS | {str(gate["name"]): str(gate["label"]) for gate in store.report(identity)["gates"]}
+    moved = store.history(identity)[-1:] if override else []
+    failed = [labels.get(name, name) for each in moved for name in each.gates]
     result = {"release": identity, "alias": alias, "overridden": failed}
 
     def text(result: dict[str, Any]) -> str:

@@ -49,14 +49,14 @@ def _summary(release: Release) -> dict[str, Any]:
 def _trained(result: dict[str, Any]) -> str:
     lines = [f"Release {result['release']}, fitted to: {words.window(result)}", *_gate_lines(result["gates"]), ""]
     where, _ = words.variants(result)
-    lines.append(f"What the constraints cost, {where}:")
+    sentence = words.cost_sentence(result)
+    lines.append(f"{'What the constraints cost' if sentence else 'The model as shipped'}, {where}:")
     rows = [("", *words.MEASURES.values()), *words.cost_rows(result)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines += ["  " + "  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-    sentence = words.cost_sentence(result)
     lines += [f"  {sentence}"] if sentence else []
     if result["champion"]:
-        lines += ["", f"Beside the champion {result['champion']['id']}, {result['champion']['n']:,} records:"]
+        lines += ["", words.beside(result)]
         lines += [f"  {name:<18} {own} against {other}, difference {gap}: {reading}"
                   for name, own, other, gap, reading in words.champion_rows(result)]  # fmt: skip
     failed = [str(gate["label"]) for gate in in_the_way(result["gates"])]

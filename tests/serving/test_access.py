@@ -34,8 +34,8 @@ from model.serving.access import (
     require,
     require_scope,
 )
-from model.serving.token_verbs import token
 from model.settings import Role, Settings
+from model.verbs.token import token
 
 HEADER = "X-Forwarded-User"
 PROXY = {"user_header": HEADER, "trusted_proxy": "10.0.0.0/8, fd00::/8"}
@@ -457,7 +457,7 @@ def test_changes_at_once_are_all_kept(tmp_path: Path):
 
 
 def test_a_lock_left_behind_is_told(tokens: Tokens, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(access, "WAIT_SECONDS", 0.0)
+    monkeypatch.setattr("model.alone.WAIT_SECONDS", 0.0)
     (tokens.path.parent / "tokens.lock").touch()
     with pytest.raises(StoreError, match=r"delete .*tokens\.lock"):
         tokens.create("batch", ["score"])

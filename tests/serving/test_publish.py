@@ -25,7 +25,8 @@ from model.__main__ import main
 from model.errors import GateError, RemoteError
 from model.release.store import TRUSTED, Release, Store
 from model.serving.publish import FILES, bare, publish, record, red, typical
-from tests.forging import forge, twin
+from tests import second_book
+from tests.forging import forge, stray
 from tests.serving.servers import environment, free_port, mlflow_registry, mlflow_serving, python_of
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +53,7 @@ def test_publishing_without_mlflow_says_how_to_install_it(release: Release, monk
 
 def test_release_with_a_red_gate_is_not_published(own_home: Path):
     store = Store(own_home, "cards")
-    with pytest.raises(GateError, match=r"Ranks well: AUC 0\.7 against 0\.78\. .*--despite REASON"):
+    with pytest.raises(GateError, match=r"Ranks well: AUC: 0\.7, at least 0\.78 is asked\. .*--despite REASON"):
         publish(store.load(poor(store)), NOWHERE, despite="  ")
 
 
@@ -65,9 +66,14 @@ def test_red_gate_ends_the_verb_as_a_failed_check(own_home: Path):
 
 
 def test_gate_that_does_not_stop_is_no_reason_against_publishing():
-    gate = {"label": "Parity of groups", "figure": 0.7, "bound": 0.8, "passed": False}
+    gate = {"label": "Parity of groups", "figure": 0.7, "bound": 0.8, "passed": False, "at_least": True}
     assert red({"gates": [{**gate, "stops": False}]}) == []
-    assert red({"gates": [{**gate, "stops": True}]}) == ["Parity of groups 0.7 against 0.8"]
+    assert red({"gates": [{**gate, "stops": True}]}) == ["Parity of groups: 0.7, at least 0.8 is asked"]
+
+
+def test_gate_whose_figure_is_not_known_is_told_so():
+    gate = {"label": "Parity", "figure": None, "bound": 0.8, "passed": False, "at_least": True, "stops": True}
+    assert red({"gates": [gate]}) == ["Parity: not known, at least 0.8 is asked"]
 
 
 @pytest.mark.parametrize("name", ["credit'cards", "a/b", "models:x", "x" * 201])
@@ -76,6 +82,14 @@ def test_name_that_a_registry_cannot_take_is_told_before_anything_is_sent(name: 
     result = CliRunner().invoke(main, words, env={"WHATIF_HOME": str(home)}, catch_exceptions=False)
     assert result.exit_code == 2
     assert "letters, digits, spaces" in result.stderr
+
+
+def test_book_of_a_users_own_is_known_to_the_verb(tmp_path: Path):
+    second_book.lay_down(tmp_path)
+    words = ["publish", "--to", NOWHERE, "--book", second_book.NAME]
+    result = CliRunner().invoke(main, words, env={"WHATIF_HOME": str(tmp_path)}, catch_exceptions=False)
+    assert result.exit_code == 2
+    assert "Error: The release 'champion' of the book second does not exist." in result.stderr
 
 
 def test_record_of_a_release_tells_settings_figures_and_where_it_comes_from(release: Release):
@@ -296,7 +310,7 @@ def test_second_publish_finds_the_version_and_only_points_the_alias(registry: Re
 @pytest.mark.servers
 def test_new_challenger_is_a_second_version_and_leaves_the_champion(registry: Registry, own_home: Path):
     name, store = "two-releases", Store(own_home, "cards")
-    store.promote(twin(store), "challenger")
+    store.promote(stray(store), "challenger")
     registry.published(own_home, "champion", "--name", name)
     second = registry.published(own_home, "challenger", "--name", name, "--experiment", "trials")
     assert (second["version"], second["alias"]) == ("2", "challenger")
@@ -317,7 +331,7 @@ def test_release_published_despite_a_red_gate_says_why(registry: Registry, own_h
 @pytest.mark.servers
 def test_release_promoted_over_a_red_gate_is_published_with_the_reason_on_record(registry: Registry, own_home: Path):
     store = Store(own_home, "cards")
-    store.promote(poor(store), who="risk", override="agreed in the meeting of 3 March")
+    store.promote(poor(store), who="risk", why="newer data", override="agreed in the meeting of 3 March")
     found = registry.published(own_home, "champion", "--name", "overridden")
     assert registry.run(found["run"])["tags"]["whatif.despite"] == "agreed in the meeting of 3 March"
 

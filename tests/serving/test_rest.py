@@ -24,10 +24,11 @@ from model.serving import database, rest
 from model.serving.access import Tokens
 from model.serving.audit import find, recent
 from model.serving.audit_check import verify
-from tests.forging import failing, forge, overwrite, twin
+from tests.forging import failing, forge, overwrite, point, stray, twin
 from tests.serving.inside import INFER, Client, Served, outputs, told
 
 Made = Callable[..., dict[str, Any]]
+WHY = {"why": "Newer data"}
 
 
 @pytest.fixture
@@ -409,7 +410,7 @@ def test_a_token_opens_what_its_scope_covers(own_home: Path, rows: list[list[flo
     for header in (score, explain):
         assert "admin" in told(served.client.post("/releases/champion/promote", headers=header), 403)
         assert "admin" in told(served.client.post("/rollback", headers=header), 403)
-    assert served.client.post("/releases/champion/promote", headers=admin).status_code == 200
+    assert served.client.post("/releases/champion/promote", params=WHY, headers=admin).status_code == 200
     assert [each.who for each in recent(served.running.engine)] == ["explain", "score"]
 
 
@@ -453,9 +454,10 @@ def test_promotion_and_rollback_take_effect_at_the_next_request(
 ):
     old, other = served.running.service.store.resolve("champion"), twin(served.running.service.store)
     seen = [served.infer(request_of(rows)).headers["x-model-version"]]
-    assert served.client.post(f"/releases/{other}/promote").json() == {"release": other, "alias": "champion"}
+    promoted = served.client.post(f"/releases/{other}/promote", params=WHY)
+    assert promoted.json() == {"release": other, "alias": "champion"}
     seen.append(served.infer(request_of(rows)).headers["x-model-version"])
-    assert served.client.post("/rollback").json() == {"release": old, "alias": "champion"}
+    assert served.client.post("/rollback", params=WHY).json() == {"release": old, "alias": "champion"}
     seen.append(served.infer(request_of(rows)).headers["x-model-version"])
     assert seen == [old, other, old]
     assert served.client.get("/releases").json()["aliases"] == {"champion": old, "previous": other}
@@ -464,8 +466,36 @@ def test_promotion_and_rollback_take_effect_at_the_next_request(
 def test_a_release_whose_gate_failed_is_not_promoted(served: Served, release: Release):
     store = served.running.service.store
     bad = forge(store, release.id, {"gates.json": failing(release, "auc")})
-    assert "is not promoted" in told(served.client.post(f"/releases/{bad}/promote"), 409)
+    assert "is not promoted" in told(served.client.post(f"/releases/{bad}/promote", params=WHY), 409)
     assert store.aliases()["champion"] != bad
+
+
+def test_a_release_of_another_contract_does_not_become_champion_by_promotion_or_rollback(
+    served: Served, release: Release
+):
+    store = served.running.service.store
+    other = stray(store)
+    point(store, previous=other)
+    for path in (f"/releases/{other}/promote", "/rollback"):
+        answer = served.client.post(path, params=WHY)
+        assert f"Release {other} was trained on another snapshot or contract of cards" in told(answer, 409)
+        assert answer.json()["code"] == "MISMATCH"
+    assert store.aliases() == {"champion": release.id, "previous": other}
+
+
+@pytest.mark.parametrize(
+    ("query", "what"),
+    [({}, "The parameter why is missing"), ({"why": ""}, "why cannot be used"), ({"why": "  "}, "Say why")],
+)
+def test_promotion_and_rollback_without_a_reason_are_refused(
+    served: Served, release: Release, query: dict[str, str], what: str
+):
+    store = served.running.service.store
+    other = twin(store)
+    point(store, previous=other)
+    for path in (f"/releases/{other}/promote", "/rollback"):
+        assert what in told(served.client.post(path, params=query), 400)
+    assert store.aliases() == {"champion": release.id, "previous": other}
 
 
 def test_a_failed_gate_is_overridden_for_a_reason_that_stands_in_the_history(served: Served, release: Release):
@@ -483,7 +513,7 @@ def test_a_failed_gate_is_overridden_for_a_reason_that_stands_in_the_history(ser
 
 @pytest.mark.parametrize("name", ["why", "override"])
 def test_a_reason_longer_than_is_kept_is_refused(served: Served, name: str):
-    answer = served.client.post("/releases/champion/promote", params={name: "x" * 501})
+    answer = served.client.post("/releases/champion/promote", params=WHY | {name: "x" * 501})
     assert f"The parameter {name} cannot be used" in told(answer, 400)
 
 
@@ -511,8 +541,9 @@ def test_the_card_shows_groups_to_tokens_that_may_ask_for_reasons_only(own_home:
 
 
 def test_an_alias_there_is_none_of_and_a_rollback_to_nothing_are_refused(served: Served):
-    assert "champion, challenger, previous" in told(served.client.post("/releases/champion/promote?alias=best"), 404)
-    assert "no previous champion" in told(served.client.post("/rollback"), 404)
+    unknown = served.client.post("/releases/champion/promote", params=WHY | {"alias": "best"})
+    assert "champion, challenger, previous" in told(unknown, 404)
+    assert "no previous champion" in told(served.client.post("/rollback", params=WHY), 404)
 
 
 def test_many_promotions_at_once_leave_sound_aliases(served: Served):
@@ -522,7 +553,7 @@ def test_many_promotions_at_once_leave_sound_aliases(served: Served):
         served.running.service.release(each)
     with ThreadPoolExecutor(12) as threads:
         paths = [f"/releases/{ids[k % 2]}/promote" for k in range(12)]
-        found = list(threads.map(lambda path: served.client.post(path).status_code, paths))
+        found = list(threads.map(lambda path: served.client.post(path, params=WHY).status_code, paths))
     assert found == [200] * 12
     assert set(store.aliases()) == {"champion", "previous"}
     assert set(store.aliases().values()) == set(ids)

@@ -190,9 +190,10 @@ def test_promotion_and_rollback_under_load_fail_no_request(own_home: Path, one: 
     with alone(own_home, workers=2) as server, Load(server.port, one, insist=False) as load:
         for _ in range(3):
             load.reach(10)
-            assert ask(server.port, post(b"", f"/releases/{new}/promote"))[1] == {"release": new, "alias": "champion"}
+            promoted = ask(server.port, post(b"", f"/releases/{new}/promote?why=newer"))[1]
+            assert promoted == {"release": new, "alias": "champion"}
             load.reach(10)
-            assert ask(server.port, post(b"", "/rollback"))[1] == {"release": old, "alias": "champion"}
+            assert ask(server.port, post(b"", "/rollback?why=late"))[1] == {"release": old, "alias": "champion"}
         load.reach(10)
     assert load.hung_up == 0
     assert set(load.statuses) == {200}
