@@ -172,7 +172,9 @@ def test_bridge_as_drawn_sums_from_the_book_to_the_scenario(open_app: Open, meas
     assert len(parts) == 4
     assert base + sum(parts) == pytest.approx(now, abs=1e-6)
     label = {"loss": LOSS, "capital": "Capital", "margin": "Margin after loss"}[measure]
-    assert f"NT${NBSP}{bars['text'][-1]}" == shown(at, label)
+    last = bars["text"][-1]
+    sign = MINUS if last.startswith(MINUS) else ""
+    assert f"{sign}NT${NBSP}{last.removeprefix(MINUS)}" == shown(at, label)
 
 
 def test_without_assumptions_nothing_is_said_to_have_moved(open_app: Open) -> None:

@@ -350,7 +350,7 @@ def test_a_recalibrated_release_says_on_what_and_by_how_much(release: Release):
     found = facts(card, "data")
     assert found["Fitted to the vintages"] == "2003 to 2006, recalibrated on 2008 to 2009"
     assert found["Recalibration"] == "all log-odds shifted by \N{MINUS SIGN}0.250"
-    assert "its calibration there is off on purpose" in " ".join(part(card, "metrics").text)
+    assert "there its calibration is off on purpose" in " ".join(part(card, "metrics").text)
     assert part(card, "costs").text == ("Not compared: only the model as shipped was measured there.",)
     assert [row[0] for row in rows(card, "costs")] == ["Pairwise, monotone (shipped)"]
 
