@@ -395,7 +395,7 @@ def test_processes_that_move_aliases_at_once_lose_none_of_it(store: Store, relea
         subprocess.Popen([sys.executable, "-c", program, str(store.home), name, second, release.id], cwd=PROJECT)
         for name in ("one", "other")
     ]
-    assert [each.wait(60) for each in running] == [0, 0]
+    assert [each.wait(240) for each in running] == [0, 0]
     champions = [each.release for each in store.history() if each.alias == "champion"]
     assert all(a != b for a, b in pairwise(champions))  # one that lost a move would seem to name the champion again
     assert {each.why for each in store.history()} & {"one", "other"}  # in step, the second finds nothing left to move
