@@ -90,7 +90,10 @@ def test_a_link_to_what_is_looked_at_shows_a_colleague_the_same(visit: Visit) ->
     settled(page)
     expect(page).to_have_url(re.compile(r"/trust\?open=effects$"))
     before = drawn(page, "effect")
-    page.locator(".st-key-input").click()
+    choice = page.locator(".st-key-input input")
+    choice.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)  # a list that is opened while the page still scrolls closes again
+    choice.click()
     page.get_by_role("option").nth(3).click()
     expect(page).to_have_url(re.compile(r"/trust\?open=effects&input=\w+$"))
     settled(page)
