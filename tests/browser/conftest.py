@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
@@ -177,6 +177,16 @@ def settled(page: Page) -> None:
         """() => [...document.querySelectorAll(".stElementContainer")].every(
             (each) => each.dataset.stale !== "true" && getComputedStyle(each).opacity === "1")"""
     )
+
+
+def follow(links: Locator) -> int:
+    """Follow the first of the ``links`` to a record; its number. The browser draws a row of links in any order, so the
+    one that was read is held by its address."""
+    expect(links.first).to_be_visible()
+    settled(links.page)
+    address = str(links.first.get_attribute("href"))
+    links.and_(links.page.locator(f'[href="{address}"]')).click()
+    return int(dict(parse_qsl(urlsplit(address).query))["customer"])
 
 
 def unfold(page: Page) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Visit, book_ready, drawn, press, ready, sentence, settled
+from tests.browser.conftest import Visit, book_ready, drawn, follow, press, ready, sentence, settled
 
 pytestmark = pytest.mark.browser
 
@@ -55,12 +55,10 @@ def test_the_demo_journey(visit: Visit) -> None:
     photograph(page, "3-segment")
 
     page.locator(".st-key-_movers summary").click()
-    first = page.locator("[class*='st-key-_mover_'] a").first
-    expect(first).to_be_visible()
-    settled(page)
-    number = re.sub(r"\D", "", first.inner_text())
+    links = page.locator("[class*='st-key-_mover_'] a")
+    expect(links.first).to_be_visible()
     photograph(page, "4-movers")
-    first.click()
+    number = follow(links)
     ready(page)
     expect(page).to_have_url(re.compile(rf"/applicant\?customer={number}$"))
     expect(sentence(page)).to_have_text(re.compile("^This customer scores"))

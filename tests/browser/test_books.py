@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from model.release.store import Store
 from tests import second_book
-from tests.browser.conftest import Visit, book_ready, lever, press, probability, ready, sentence, settled
+from tests.browser.conftest import Visit, book_ready, follow, lever, press, probability, ready, sentence, settled
 from tests.browser.server import Server, serving
 from tests.second_book import NAME, TITLE
 
@@ -126,12 +126,9 @@ def test_a_link_to_a_mover_leads_to_a_record_of_the_same_book(visit: Visit, both
     page = visit(f"/?book={NAME}&balances=20", to=both)
     book_ready(page)
     page.locator(".st-key-_movers summary").click()
-    first = page.locator("[class*='st-key-_mover_'] a").first
-    expect(first).to_be_visible()
-    settled(page)
-    first.click()
+    number = follow(page.locator("[class*='st-key-_mover_'] a"))
     ready(page)
-    expect(page).to_have_url(re.compile(rf"/applicant\?book={NAME}&customer=\d+$"))
+    expect(page).to_have_url(re.compile(rf"/applicant\?book={NAME}&customer={number}$"))
     expect(page.locator(".wi-about")).to_contain_text(TITLE)
 
 

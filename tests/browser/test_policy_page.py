@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visit, drawn, policy_ready, press, ready, sentence, settled
+from tests.browser.conftest import Visit, drawn, follow, policy_ready, press, ready, sentence, settled
 
 pytestmark = pytest.mark.browser
 
@@ -42,9 +42,7 @@ def test_hold_the_bad_rate_at_fifteen_percent(visit: Visit) -> None:
     expect(page.get_by_text(re.compile(r"[\d,]+ swapped in, observed of them"))).to_be_visible()
     settled(page)
     photograph(page, "3-swap")
-    first = page.locator(".st-key-_swap [data-testid=stPageLink] a").first
-    number = re.sub(r"\D", "", first.inner_text())
-    first.click()
+    number = follow(page.locator(".st-key-_swap [data-testid=stPageLink] a"))
     ready(page)
     expect(page).to_have_url(re.compile(rf"/applicant\?customer={number}$"))
     page.go_back()

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from data.books import Book
-from tests.browser.conftest import Visit, drawn, ready, sentence, settled, trust
+from tests.browser.conftest import Visit, drawn, follow, ready, sentence, settled, trust
 
 pytestmark = pytest.mark.browser
 PANELS = ("_gates", "_misses", "_falls", "_moved", "_effects", "_bands")  # what opens above does not move what is next
@@ -31,12 +31,10 @@ def test_from_the_sentence_to_the_worst_miss_and_back(visit: Visit) -> None:
     )
     photograph(page, "1-first")
     page.locator(".st-key-_misses summary").click()
-    link = page.locator(".st-key-_misses [data-testid=stPageLink] a").first
-    expect(link).to_be_visible()
-    settled(page)
+    links = page.locator(".st-key-_misses [data-testid=stPageLink] a")
+    expect(links.first).to_be_visible()
     photograph(page, "2-misses")
-    number = re.sub(r"\D", "", link.inner_text())
-    link.click()
+    number = follow(links)
     ready(page)
     expect(page).to_have_url(re.compile(rf"/applicant\?customer={number}$"))
     page.go_back()
