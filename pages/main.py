@@ -15,12 +15,12 @@ from pages.ui import access, deployed, pieces, recorded, shelf, warm
 def frame(who: Person, listed: bool = False) -> None:
     """One line under the navigation: what book this is and which else there are, that the model answers, and who is
     looking. Without a model to ask the page stops here, and another book can still be picked; but not where releases
-    that wait to be promoted are ``listed``."""
+    that could be promoted are ``listed``."""
     with st.container(horizontal=True, vertical_alignment="center", key="frame"):
         about = st.container(key="frame_about")
         shelf.picker()
         badge = st.container(width="content", key="frame_badge")
-    if listed and deployed.waiting():
+    if listed and deployed.unmet():
         return
     model = deployed.model()
     book = model.contract.book

@@ -15,8 +15,9 @@ def main() -> None:
     told = st.session_state.pop(recorded.TOLD, None)
     if told:
         st.success(told, icon=":material/check:")
-    if deployed.waiting():
-        operated.waiting_section()
+    unmet = deployed.unmet()
+    if unmet:
+        operated.unmet_section(unmet)
         return
     model = deployed.model()
     panels = {

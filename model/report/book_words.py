@@ -481,10 +481,17 @@ def reaction_headline(amounts: Sequence[tuple[str, float]], unit: Unit, currency
 
 def migration_headline(person: str, moves: tuple[int, int, int]) -> str:
     """``moves``: how many went to a lower score band, stayed, went to a higher."""
-    worse, same, better = (numbers.plain(each) for each in moves)
-    if not moves[0] and not moves[2]:
-        return f"All {same} {person}s stay in their score band"
-    return f"{worse} {person}s fall to a lower score band, {better} rise, {same} stay"
+    worse, same, better = moves
+    if not worse and not better:
+        return f"All {numbers.counted(same, person)} stay in their score band"
+    return (
+        f"{numbers.counted(worse, person)} {_verb('fall', worse)} to a lower score band, "
+        f"{numbers.plain(better)} {_verb('rise', better)}, {numbers.plain(same)} {_verb('stay', same)}"
+    )
+
+
+def _verb(verb: str, n: int) -> str:
+    return f"{verb}s" if n == 1 else verb
 
 
 def held_words(contract: Contract, held: Held, known: Known, customers: int) -> str:
@@ -497,8 +504,8 @@ def held_words(contract: Contract, held: Held, known: Known, customers: int) -> 
         free, kept = (unit.text(each, contract.book.currency) for each in (held.free, held.loss))
         other = f"without that, expected loss would be {free}" if free != kept else "which makes no visible difference"
         near = (
-            f"{numbers.plain(held.customers)} {person}s ({share}) go beyond the range the model has seen and are "
-            f"scored at its edge; {other}."
+            f"{numbers.counted(held.customers, person)} ({share}) {'goes' if held.customers == 1 else 'go'} beyond the "
+            f"range the model has seen and {'is' if held.customers == 1 else 'are'} scored at its edge; {other}."
         )
     now, before = numbers.in_100(known.now), numbers.in_100(known.before)
     if now == before:

@@ -23,6 +23,7 @@ WORSE, BETTER, BASE, SCENARIO = "#d5601e", "#3b82c4", "#8b95a3", "#4a6fa5"
 LOW, HIGH = "#98a2b0", "#7d4fc4"  # of an input's own values, which are neither risk nor decision
 LEFT, RIGHT = [0, 0.36], [0.62, 1]  # where the two halves of `why` lie; their labels stand left of each
 GRANTED = "rgba(59,130,196,0.12)"
+CLOSE, FLOOR = 0.1, 0.15  # shares of a chart: two labels this near collide; nothing fits below a point this low
 CONFIG = {
     "displayModeBar": "hover",
     "displaylogo": False,
@@ -174,7 +175,7 @@ def sweep(curve: Curve, goal: tuple[float, float, str] | None = None, height: in
         marks.append(
             {"type": "scatter", "mode": "markers+text", "x": [goal[0]], "y": [round(100 * goal[1], 2)],
              "marker": {"color": WORSE, "size": 11, "symbol": "diamond"}, "text": [goal[2]],
-             "textposition": "top center", "hoverinfo": "skip"}
+             "textposition": _beside(curve, goal[0], 100 * goal[1] / top), "hoverinfo": "skip"}
         )  # fmt: skip
     figure["shapes"] = [
         {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": cut, "y1": cut,
@@ -187,6 +188,13 @@ def sweep(curve: Curve, goal: tuple[float, float, str] | None = None, height: in
          "showarrow": False, "text": f"cut-off: {cut:.1f} %"}
     ]  # fmt: skip
     return {"data": marks, "layout": figure}
+
+
+def _beside(curve: Curve, x: float, height: float) -> str:
+    """Where the label of a goal at ``x`` stands, at a ``height`` of the chart in [0, 1]: clear of that of now."""
+    if abs(x - curve.now) > CLOSE * float(curve.x[-1] - curve.x[0]):
+        return "top center"
+    return "bottom center" if height > FLOOR else "middle right" if x > curve.now else "middle left"
 
 
 def _corners(y: Array, granted: NDArray[np.bool_]) -> NDArray[np.intp]:

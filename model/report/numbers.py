@@ -26,6 +26,11 @@ def plain(value: float, digits: int = 0) -> str:
     return f"{rounded:,.{digits}f}".replace("-", MINUS)
 
 
+def counted(n: float, noun: str) -> str:
+    """How many of what: 1 loan, 30,000 loans."""
+    return f"{plain(n)} {noun}{'' if n == 1 else 's'}"
+
+
 def percent(share: float, digits: int = 1) -> str:
     """A fraction as a percentage: 0.1237 → 12.4 %; what rounds to nothing or to all is said so."""
     smallest = 10.0**-digits

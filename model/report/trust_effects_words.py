@@ -110,8 +110,7 @@ def importance_headline(contract: Contract, found: Overview, by_concept: bool) -
     told = f"{first[0]} move{'' if plural else 's'} the score most: {points_words(first[1])} on average"
     if not others:
         return told
-    follow = by_concept and contract.concepts[others[0][2]].plural
-    return f"{told}; {_lower(others[0][0])} follow{'' if follow else 's'} with {points_words(others[0][1])}"
+    return f"{told}; then {_lower(others[0][0])}, {points_words(others[0][1])}"
 
 
 def swarm_headline(contract: Contract, found: Overview, by_concept: bool) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from data import books
 from data.errors import BookError, ContractError, WhatIfError
-from model.errors import RemoteError
+from model.errors import Mismatch, RemoteError
 from model.release.store import unread
 from model.serving.access import may
 from model.serving.client import DeployedModel, Training, desk
@@ -34,22 +34,24 @@ def keyed(key: str) -> str:
     return key if book() == settings().book else f"{book()}:{key}"
 
 
-def waiting() -> bool:
-    """Whether the book has releases, and none of them was promoted: then the operations page lists them."""
-    store = desk.store(book())
-    return not settings().model_url and bool(store.ids()) and "champion" not in store.aliases()
+def unmet() -> str:
+    """Why none of the book's releases is deployed where a promotion would help, and the operations page lists them:
+    none was promoted, or the champion belongs to another snapshot or contract. Empty else."""
+    if settings().model_url or not desk.store(book()).ids():
+        return ""
+    told = f"No model of “{books.title(book(), settings().home)}” is deployed"
+    try:
+        return "" if _found() else f"{told}: its releases wait to be promoted."
+    except Mismatch as error:
+        return f"{told} that belongs to it. {error}"
+    except WhatIfError:  # told where the model is asked for
+        return ""
 
 
 def model() -> DeployedModel:
     """The model of the book looked at. Stops the page, saying why, while there is none to ask."""
     try:
-        if settings().model_url:
-            waits = "Calling the deployed model"
-        else:
-            waits = "" if desk.at_hand(book()) else "Reading the book and checking its model"
-        with st.spinner(waits) if waits else nullcontext():
-            title = books.contract(book(), settings().home).book.title
-            found = desk.model(book())
+        found, title = _found(), books.contract(book(), settings().home).book.title
     except WhatIfError as error:
         st.session_state.pop(DOUBTED, None)
         _unusable(error)
@@ -57,6 +59,15 @@ def model() -> DeployedModel:
         _training(book(), title)
         st.stop()
     return found
+
+
+def _found() -> DeployedModel | None:
+    if settings().model_url:
+        waits = "Calling the deployed model"
+    else:
+        waits = "" if desk.at_hand(book()) else "Reading the book and checking its model"
+    with st.spinner(waits) if waits else nullcontext():
+        return desk.model(book())
 
 
 @contextmanager
@@ -100,6 +111,8 @@ def _unusable(error: WhatIfError) -> NoReturn:
     what = "This book" if isinstance(error, BookError | ContractError) else "The deployed model"
     told = str(error) if isinstance(error, RemoteError) else f"{what} cannot be used. {error}"
     st.error(told, icon=":material/error:")
+    if isinstance(error, Mismatch) and may(access.person(), "promote"):
+        st.page_link("operations.py", label="Its releases, on Operations", query_params=address())
     if isinstance(error, RemoteError):
         st.caption("No number is shown, because none would be of now. What you assumed is kept.")
         st.button("Try again", key="_again", icon=":material/refresh:")

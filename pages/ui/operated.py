@@ -192,10 +192,8 @@ def challenger_section(model: DeployedModel) -> None:
     releases(model.book)
 
 
-def waiting_section() -> None:
-    """The releases of a book of which none is deployed yet."""
-    title = books.title(deployed.book(), settings().home)
-    told = f"No model of “{title}” is deployed: its releases wait to be promoted."
+def unmet_section(told: str) -> None:
+    """The releases of a book of which none is deployed, under the reason ``told``."""
     pieces.html(f"<p class='wi-sentence'>{pieces.text(told)}</p>")
     try:
         releases(books.read(deployed.book(), settings().home))

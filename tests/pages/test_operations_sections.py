@@ -640,6 +640,33 @@ def test_a_roll_back_to_a_release_of_another_contract_is_refused(
     assert store.aliases() == {"champion": release.id, "previous": other}
 
 
+def test_a_champion_that_belongs_to_another_contract_is_told_and_one_that_belongs_is_promoted_here(
+    open_app: Open, store: Store, release: Release
+) -> None:
+    point(store, champion=stray(store))
+    book = open_app("book")
+    assert "was trained on another snapshot or contract" in book.error[0].value
+    assert [each.proto.label for each in book.get("page_link")] == ["Its releases, on Operations"]
+    at = open_app("operations")
+    assert not at.exception
+    assert "No model of “Taiwan credit cards” is deployed that belongs to it." in markup(at)
+    assert release.id in at.dataframe[0].value.to_string()
+    at.selectbox(key=operated.RELEASE).set_value(release.id).run()
+    reasoned(at).button(key="_promote").click().run()
+    assert store.aliases()["champion"] == release.id
+    assert badge(at) == release.id[:6]
+
+
+def test_a_viewer_is_told_of_a_champion_that_does_not_belong_and_led_nowhere(
+    open_app: Open, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point(store, champion=stray(store))
+    looking(monkeypatch, "viewer")
+    at = open_app("book")
+    assert "was trained on another snapshot or contract" in at.error[0].value
+    assert not at.get("page_link")
+
+
 def test_aliases_that_cannot_be_written_are_told(open_app: Open, store: Store, release: Release) -> None:
     other = riskier(store)
     (store.root / "history.jsonl").unlink(missing_ok=True)

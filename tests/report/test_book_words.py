@@ -201,3 +201,12 @@ def test_a_shock_in_points_is_told_in_points_with_its_sign():
     stress = Stress().put(contract, "guarantee", -10)
     assert book_words.lever_value(contract, stress, "guarantee") == f"{MINUS}10{NBSP}pp"
     assert "guaranteed share 10 points lower" in book_words.verdict(contract, stress, TODAY, BASE, worse(1.1))
+
+
+def test_one_customer_is_told_in_the_singular() -> None:
+    assert book_words.migration_headline("loan", (1, 9, 2)) == "1 loan falls to a lower score band, 2 rise, 9 stay"
+    assert book_words.migration_headline("loan", (1200, 1, 1)) == (
+        "1,200 loans fall to a lower score band, 1 rises, 1 stays"
+    )
+    told = book_words.held_words(CONTRACT, Held(1, 6.0e8, 6.0e8), Known(0.01, 0.01, 1000), 30_000)
+    assert told.startswith(f"1 customer (less than 0.1{NBSP}%) goes beyond the range the model has seen and is")

@@ -1,6 +1,7 @@
 """Charts as dicts, compared as data."""
 
 import numpy as np
+import pytest
 
 from data.books import Book
 from model.engine.scorer import TableScorer
@@ -40,6 +41,15 @@ def test_a_sweep_shades_exactly_where_the_line_would_be_granted(scorer: TableSco
     assert np.allclose(np.interp(curve.x, line["x"], line["y"]), 100 * curve.pd, atol=0.006)
     assert curve.granted.any()
     assert not curve.granted.all()
+
+
+@pytest.mark.parametrize(("goal", "stands"), [(0.9, "top center"), (0.52, "bottom center"), (0.48, "bottom center")])
+def test_the_label_of_a_goal_keeps_clear_of_that_of_now(goal: float, stands: str) -> None:
+    x = np.linspace(0, 1, 101)
+    curve = Curve("limit", "Limit", "NT$", x, 0.4 - 0.2 * x, 0.5, 0.3, 0.2, np.zeros(101, bool))
+    assert figures.sweep(curve, (goal, 0.3, "goal"))["data"][3]["textposition"] == stands
+    low = figures.sweep(curve, (goal, 0.01, "goal"))["data"][3]["textposition"]
+    assert low == ("top center" if goal > 0.6 else "middle right" if goal > 0.5 else "middle left")
 
 
 def test_a_sweep_over_years_tells_them_without_separators() -> None:
