@@ -31,7 +31,7 @@ PLAIN: dict[str, Any] = {"fixedrange": True, "showgrid": False, "zeroline": Fals
 
 
 def _percent_axis(title: str, top: float | None = None, **more: Any) -> dict[str, Any]:
-    axis = {**PLAIN, "ticksuffix": " %", "nticks": 6, "title": {"text": title, "standoff": 4}, "rangemode": "tozero"}
+    axis = {**PLAIN, "ticksuffix": " %", "nticks": 6, "title": {"text": title, "standoff": 10}, "rangemode": "tozero"}
     return {**axis, **({} if top is None else {"range": [0, top]}), **more}
 
 
@@ -66,7 +66,7 @@ def reliability(bins: Sequence[Bin], height: int = HEIGHT) -> Figure:
     known = [each for each in bins if each.n]
     top = 100 * max([0.01, *(max(each.high, each.predicted) for each in known)]) * 1.06
     figure = layout(height, 56)
-    figure["margin"] = {"l": 56, "r": 14, "t": 10, "b": 40}
+    figure["margin"] = {"l": 68, "r": 24, "t": 10, "b": 48}
     figure["xaxis"] = _percent_axis("predicted", top)
     figure["yaxis"] = _percent_axis("observed", top)
     figure["annotations"] = [
@@ -94,7 +94,7 @@ def reliability_in_words(bins: Sequence[Bin]) -> str:
 def roc(found: Roc, height: int = HEIGHT) -> Figure:
     """The ROC curve with the place where both classes are furthest apart."""
     figure = layout(height, 56)
-    figure["margin"] = {"l": 56, "r": 14, "t": 10, "b": 40}
+    figure["margin"] = {"l": 68, "r": 24, "t": 10, "b": 48}
     figure["xaxis"] = _percent_axis("of those who paid", 100)
     figure["yaxis"] = _percent_axis("of those who defaulted", 102)
     x, y = np.round(100 * found.false_alarms, 2), np.round(100 * found.hits, 2)
