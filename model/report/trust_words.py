@@ -243,7 +243,7 @@ def tiles(
         _auc(proof, chosen, found),
         Tile("KS · Gini", f"{three(found.roc.ks)} · {three(gini(found.auc.value))}", ("no threshold is set",)),
         _gap(proof, when, found),
-        _slope(proof, found),
+        _slope(proof, chosen, found),
     ]
     if not report:
         return rows
@@ -276,11 +276,13 @@ def shown_gap(found: Measured) -> float:
     return round(found.observed.value, 3) - round(found.predicted, 3)
 
 
-def _slope(proof: Proof, found: Measured) -> Tile:
+def _slope(proof: Proof, chosen: Chosen, found: Measured) -> Tile:
     gates = proof.contract.gates
     notes = (f"calibration error {100 * found.ece:.1f} points",) if not np.isnan(found.ece) else ()
     if proof.window is None or np.isnan(found.slope):
         return Tile("Calibration slope", three(found.slope), (*notes, "no threshold is set"))
+    if chosen.segment:
+        return Tile("Calibration slope", three(found.slope), (*notes, "none is asked of a band"))
     held = gates.slope_at_least <= found.slope <= gates.slope_at_most
     threshold = f"{gates.slope_at_least:.2f} to {gates.slope_at_most:.2f}"
     return Tile("Calibration slope", three(found.slope), notes, threshold, "holds" if held else "does not hold")

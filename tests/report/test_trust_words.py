@@ -80,9 +80,11 @@ def test_no_tile_has_a_verdict_without_its_threshold(proof: Proof, release: Rele
     assert tiles[0].threshold == f"at least {proof.contract.gates.auc_at_least:.3f}"
 
 
-def test_of_a_band_no_auc_is_asked(proof: Proof, release: Release) -> None:
+@pytest.mark.parametrize("k", [0, 3])
+def test_of_a_band_neither_auc_nor_slope_is_asked(proof: Proof, release: Release, k: int) -> None:
     chosen = Chosen("", proof.contract.segments[0].name, 0)
-    tile = words.tiles(proof, chosen, proof.measured(chosen), release.report)[0]
+    tile = words.tiles(proof, chosen, proof.measured(chosen), release.report)[k]
+    assert tile.label == ("AUC", "Calibration slope")[k > 0]
     assert (tile.threshold, tile.verdict) == ("", "")
     assert tile.notes[-1] == "none is asked of a band"
 
