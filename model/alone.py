@@ -1,10 +1,10 @@
-"""One process at a time, whatever their number: a file that only one can make."""
+"""One thread and one process at a time, whatever their number."""
 
-import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from model.errors import StoreError
 
@@ -13,23 +13,20 @@ WAIT_SECONDS = 5.0
 
 @contextmanager
 def alone(lock: Path, what: str) -> Iterator[None]:
-    """While nobody else changes ``what``, in plain words: of two changes at once, one could otherwise be lost.
+    """While nobody else changes ``what``, in plain words: of two changes at once, one could otherwise be lost. The
+    operating system lets go of the file ``lock`` when whoever holds it ends, however that came; the file stays.
 
     Raises
     ------
     StoreError
         If whoever holds ``lock`` does not let it go in time.
     """
-    end = time.monotonic() + WAIT_SECONDS
-    while True:
-        try:
-            os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            break
-        except FileExistsError:
-            if time.monotonic() > end:
-                raise StoreError(f"{what} are being changed elsewhere. If they are not, delete {lock}.") from None
-            time.sleep(0.02)
+    held = FileLock(lock, mode=0o660)  # a home may be shared by a group, say by the server and whoever promotes
+    try:
+        held.acquire(WAIT_SECONDS)
+    except Timeout:
+        raise StoreError(f"{what} are being changed elsewhere. Nothing was changed here; try again.") from None
     try:
         yield
     finally:
-        lock.unlink(missing_ok=True)
+        held.release()

@@ -368,7 +368,7 @@ def test_aliases_are_replaced_in_one_step(store: Store, release: Release, monkey
     monkeypatch.setattr(Path, "replace", watched)
     store.promote(second)
     assert seen == [({"champion": release.id}, {"champion": second, "previous": release.id})]
-    assert [path.name for path in store.root.glob("*aliases*")] == ["aliases.json"]
+    assert [path.name for path in store.root.glob("*aliases*.json")] == ["aliases.json"]
 
 
 def test_aliases_stay_as_they_are_when_the_disk_fails(store: Store, release: Release, monkeypatch: pytest.MonkeyPatch):
@@ -401,15 +401,36 @@ def test_processes_that_move_aliases_at_once_lose_none_of_it(store: Store, relea
     assert {each.why for each in store.history()} & {"one", "other"}  # in step, the second finds nothing left to move
     assert champions[-1] == aliases(store)["champion"]
     assert set(aliases(store).values()) == {release.id, second}
-    assert list(store.root.glob(".aliases*")) == []
+    assert not (store.root / ".aliases.json").exists()
 
 
-def test_a_lock_left_behind_is_told_and_nothing_moves(store: Store, release: Release, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("model.alone.WAIT_SECONDS", 0.0)
-    (store.root / ".aliases.lock").touch()
-    with pytest.raises(StoreError, match=r"^Champion and challenger of cards are being .* delete .*aliases\.lock"):
-        store.promote(twin(store))
-    assert aliases(store) == {"champion": release.id}
+HOLDING = """
+import sys, time
+from pathlib import Path
+from model.alone import alone
+with alone(Path(sys.argv[1]), "Aliases"):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_while_another_process_moves_aliases_nothing_moves_and_once_it_was_killed_it_does(
+    store: Store, release: Release, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("model.alone.WAIT_SECONDS", 0.1)
+    other, lock = twin(store), store.root / ".aliases.lock"
+    holder = subprocess.Popen([sys.executable, "-c", HOLDING, str(lock)], cwd=PROJECT, stdout=subprocess.PIPE)
+    with holder:
+        try:
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == b"held\n"
+            with pytest.raises(StoreError, match=r"^Champion and challenger of cards are being changed elsewhere"):
+                store.promote(other)
+            assert aliases(store) == {"champion": release.id}
+        finally:
+            holder.kill()
+    store.promote(other)
+    assert aliases(store) == {"champion": other, "previous": release.id}
 
 
 def test_unreadable_aliases_are_told_with_what_to_do(store: Store):

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from data.errors import BadInput
 from model.__main__ import Verbs
+from model.alone import alone
 from model.errors import Forbidden, StoreError, Unknown
 from model.serving import access
 from model.serving.access import (
@@ -277,7 +278,7 @@ def test_only_hashes_are_kept_where_only_their_owner_reads(tokens: Tokens):
     assert all(each not in text and each.removeprefix("wi_") not in text for each in made)
     assert all(sha256(each.encode()).hexdigest() in text for each in made)
     assert stat.S_IMODE(tokens.path.stat().st_mode) == 0o600
-    assert [each.name for each in tokens.path.parent.iterdir()] == ["tokens.json"]
+    assert {each.name for each in tokens.path.parent.iterdir()} == {"tokens.json", "tokens.lock"}
 
 
 def test_the_list_holds_no_hash(tokens: Tokens):
@@ -456,11 +457,14 @@ def test_changes_at_once_are_all_kept(tmp_path: Path):
     assert {each.name for each in Tokens(tmp_path).listing()} == set(names)
 
 
-def test_a_lock_left_behind_is_told(tokens: Tokens, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("model.alone.WAIT_SECONDS", 0.0)
-    (tokens.path.parent / "tokens.lock").touch()
-    with pytest.raises(StoreError, match=r"delete .*tokens\.lock"):
+def test_while_tokens_are_being_changed_none_is_made_and_then_it_is(tokens: Tokens, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("model.alone.WAIT_SECONDS", 0.1)
+    lock = tokens.path.parent / "tokens.lock"
+    with alone(lock, "The tokens"), pytest.raises(StoreError, match=r"^The tokens are being changed elsewhere\. "):
         tokens.create("batch", ["score"])
+    assert tokens.listing() == ()
+    tokens.create("batch", ["score"])  # a lock file that nobody holds is in nobody's way
+    assert [each.name for each in tokens.listing()] == ["batch"]
 
 
 # ---- the command line -----------------------------------------------------------------------------------------------
