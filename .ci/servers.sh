@@ -12,6 +12,6 @@ environment() {  # name, packages…
 both=(numpy==2.4.6 pandas==3.1.1 pyarrow==25.0.1 scikit-learn==1.9.1 scipy==1.17.1 joblib==1.6.0)
 # Publishing runs the project itself beside MLflow: what its command line and a release need to load, as requirements.txt
 # has it.
-publishing=(numba==0.68.1 pydantic-settings==2.16.3 skops==0.16.0 threadpoolctl==3.8.0)
+publishing=(filelock==4.2.11 numba==0.68.1 pydantic-settings==2.16.3 skops==0.16.0 threadpoolctl==3.8.0)
 environment mlflow mlflow==3.17.2 "${both[@]}" "${publishing[@]}"
 environment mlserver mlserver==1.7.1 mlserver-sklearn==1.7.1 fastapi==0.115.14 starlette==0.46.2 "${both[@]}"
