@@ -5,11 +5,14 @@ import os
 os.environ["OMP_NUM_THREADS"] = "1"  # before numpy: fits are the same, and two workers do not fight
 
 import fcntl
+import hashlib
+import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import hypothesis
+import numpy as np
 import pytest
 import skops.io
 
@@ -17,8 +20,11 @@ from data import books
 from data.books import Book
 from data.contract import Contract
 from model.engine.scorer import TableScorer
+from model.release.origin import origin
 from model.release.store import TRUSTED, Release, Store
 from model.whatif.book import Whole
+
+HOMES_KEPT = 8  # trained homes, from one run of the tests to the next
 
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=True, database=None, print_blob=False)
 hypothesis.settings.register_profile("search", deadline=None, max_examples=2000, database=None)
@@ -26,7 +32,7 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Path:
     """A home folder with a trained, promoted release of the cards. Read only: a test that writes takes `own_home`."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         place = tmp_path_factory.getbasetemp().parent / "home"
@@ -35,10 +41,31 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place.mkdir(exist_ok=True)
     with (place / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the first worker trains, the others wait here
-        store = Store(place, "cards")
-        if "champion" not in store.aliases():
-            store.promote(store.train().id)
+        if "champion" not in Store(place, "cards").aliases():
+            assert pytestconfig.cache is not None
+            _trained(pytestconfig.cache.mkdir("trained_homes"), place)
     return place
+
+
+def _trained(kept: Path, place: Path) -> None:
+    """Lay down in ``place`` what training gives with these very data, code, libraries and processor: a copy of what an
+    earlier run ``kept``, else trained now."""
+    settings = {name: os.environ.get(name) for name in ("OPENBLAS_CORETYPE", "NUMBA_CPU_NAME")}
+    features = np.show_config(mode="dicts")["SIMD Extensions"]
+    made_of = json.dumps([origin(books.read("cards")), settings, features], sort_keys=True)
+    own = kept / hashlib.sha256(made_of.encode()).hexdigest()[:16]
+    with (kept / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not own.exists():
+            others = sorted(kept.glob("*/"), key=lambda folder: folder.stat().st_mtime)
+            for old in others[: -HOMES_KEPT + 1]:
+                shutil.rmtree(old)
+            draft = kept / "draft"
+            shutil.rmtree(draft, ignore_errors=True)  # of a run that was killed
+            store = Store(draft, "cards")
+            store.promote(store.train().id)
+            draft.rename(own)
+        shutil.copytree(own, place, dirs_exist_ok=True)
 
 
 @pytest.fixture(scope="session")
