@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError, model_validator
 from pydantic import Field as Declared
 
+from data.edges import starting
 from data.errors import ContractError, Impossible, Missing, NotEditable, OutOfRange
 from data.formulas import Array, Formula, names_in, parse
 
@@ -455,7 +456,7 @@ class Contract(_Part):
         elif field.edges:
             ends = [figure(edge, field.unit) for edge in field.edges]
             inner = [f"{low} to below {high}" for low, high in pairwise(ends)]
-            group = np.searchsorted(field.edges, values, side="right")
+            group = starting(values, field.edges)
             names = (f"below {ends[0]}", *inner, f"{ends[-1]} and over")
         gaps = np.isnan(values)
         if gaps.any():
@@ -661,7 +662,7 @@ class Contract(_Part):
             found = values[segment.field]
         else:
             found = self.derive_from(values, n, [names.index(segment.field)])[0]
-        band = np.searchsorted(segment.edges, found, side="right").astype(np.int8)
+        band = starting(found, segment.edges).astype(np.int8)
         return np.where(np.isnan(found), np.int8(len(segment.edges) + 1), band)
 
     @cached_property

@@ -10,13 +10,14 @@ import streamlit as st
 from data.contract import Contract, Lever
 from data.errors import WhatIfError
 from data.formulas import Array
-from model.engine.tables import probability
 from model.errors import Refused
+from model.finance.scorecard import reaches
+from model.release.gates import scores
 from model.report import figures, levers, narrative, numbers
 from model.serving.client import DeployedModel
 from model.whatif import tornado
 from model.whatif.attribution import Changes, changes
-from model.whatif.customer import Decision, Explanation, decide, explain, scale
+from model.whatif.customer import Decision, Explanation, decide, explain
 from model.whatif.scenario import CUTOFF, CUTOFF_RANGE, OWN, Scenario, apply, base_record, editable, to_query
 from model.whatif.sensitivity import flips, position, seek, steps, sweep, two_way
 from pages.ui import access, deployed, pieces, recorded, state, statement
@@ -416,10 +417,10 @@ def two_inputs(model: DeployedModel, base: Array, edits: dict[str, float], cutof
         words = [
             [narrative.part_value(part, value) for value in values] for part, values in zip(parts, places, strict=True)
         ]
-        at_cutoff = float(probability(np.array(scale(contract).margin(cutoff))))
+        granted = reaches(scores(contract, cells), cutoff)
         texts = [
-            ["" if np.isnan(pd_) else f"{numbers.percent(pd_)}{' ✓' if pd_ <= at_cutoff else ''}" for pd_ in row]
-            for row in cells
+            ["" if np.isnan(pd_) else f"{numbers.percent(pd_)}{' ✓' * yes}" for pd_, yes in zip(*row, strict=True)]
+            for row in zip(cells, granted, strict=True)
         ]
         pieces.findings(f"Probability by {labels[one].lower()} (down) and {labels[other].lower()} (across)")
         st.plotly_chart(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from data.contract import Contract, Field
 from data.errors import WhatIfError
 from data.formulas import Array
+from model.finance.scorecard import reaches, score_band, whole_points
 from model.monitoring import fairness
 from model.report import figures, narrative, numbers, policy_figures, policy_words
 from model.report.book_words import assumption_value, people, rising
@@ -28,7 +29,6 @@ from model.whatif.policy import (
     Strategy,
     Swapped,
     assumed,
-    bands,
     frontier,
     priced,
     swap,
@@ -247,7 +247,7 @@ def charts(found: Judged) -> None:
 def pricing(found: Judged, target: float = 0.0) -> list:
     """Every score band's prices."""
     edges = found.contract.score.bands
-    return priced(bands(found.scores, edges), len(edges) + 1, found.rows, found.assumptions, target)
+    return priced(score_band(found.scores, edges), len(edges) + 1, found.rows, found.assumptions, target)
 
 
 # ---- panels -----------------------------------------------------------------------------------------------------
@@ -289,13 +289,13 @@ def compared(found: Judged) -> tuple[NDArray[np.bool_], str]:
         "Against today's", list(options), format_func=lambda key: options.get(key, key), key=keyed(OTHER)
     )  # fmt: skip
     scores = other_scores(found.model, book, other) if other else found.scores
-    return scores >= at, options[other or ""]
+    return reaches(scores, at), options[other or ""]
 
 
 def swaps(found: Judged) -> None:
     """The four cells, and the customers of one."""
     contract = found.contract
-    before = found.scores >= found.before.cutoff
+    before = reaches(found.scores, found.before.cutoff)
     try:
         after, name = compared(found)
     except WhatIfError as error:
@@ -407,7 +407,7 @@ def heated(found: Judged) -> None:
     reach = 3 * max(each.step, 0.1 * abs(now) if now else each.step)
     values = np.unique(np.clip(np.linspace(now - reach, now + reach, COLUMNS), each.minimum, each.maximum).round(6))
     edges = contract.score.bands
-    band = bands(found.scores, edges)
+    band = score_band(found.scores, edges)
     grid = np.empty((len(edges) + 1, len(values)))
     for k, value in enumerate(values):
         stress = found.policy.assumed.put(contract, name, float(value))
@@ -436,7 +436,7 @@ def fair(found: Judged) -> None:
     group, names = contract.groups(field, book.observed[field.name])
     good = book.target == 0
     cutoffs = (found.before.cutoff, found.policy.at(contract))
-    before, after = (fairness.groups(found.scores >= cutoff, good, group, names) for cutoff in cutoffs)
+    before, after = (fairness.groups(reaches(found.scores, cutoff), good, group, names) for cutoff in cutoffs)
     least = contract.gates.impact_at_least
     pieces.findings(policy_words.fairness_headline(field, before, after, least))
     left, right = st.columns(2, gap="medium")
@@ -481,7 +481,7 @@ def along(found: Judged, field: Field) -> Array:
     """The lowest ratio among the groups of an attribute along the cut-offs; NaN where hardly anybody is approved."""
     book, strategy = found.model.asked, found.strategy
     group, names = found.contract.groups(field, book.observed[field.name])
-    points, count = np.floor(found.scores).astype(np.int64) - int(strategy.cutoffs[0]), len(strategy.cutoffs)
+    points, count = whole_points(found.scores) - int(strategy.cutoffs[0]), len(strategy.cutoffs)
     cell = np.bincount(group * count + points, minlength=len(names) * count).reshape(len(names), count)
     selected = cell[:, ::-1].cumsum(1)[:, ::-1].astype(float)
     lowest = fairness.smallest_ratio(selected, np.bincount(group, minlength=len(names)))

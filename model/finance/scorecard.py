@@ -5,11 +5,14 @@ from math import log
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
+from data.edges import starting
 from data.errors import OutOfRange
 from data.formulas import Array
 
 Number = TypeVar("Number", float, Array)
+ROUNDING = 1e-9  # points: what is a whole score on paper may come out of logarithms this much lower
 
 
 @dataclass(frozen=True)
@@ -51,3 +54,20 @@ class Scale:
     def pd(self, score: float) -> float:
         """Probability of default at a score, in [0, 1]."""
         return float(1 / (1 + np.exp((score - self.offset) / self.factor)))
+
+
+def whole_points(scores: Array) -> NDArray[np.int64]:
+    """Scores (n,) in whole points, rounded down, so that whoever is shown at the cut-off has reached it: 509.99 → 509,
+    509.9999999999 → 510."""
+    return np.asarray(np.floor(scores + ROUNDING), np.int64)
+
+
+def reaches(scores: Array, cutoff: float) -> NDArray[np.bool_]:
+    """Whether each of ``scores`` (n,) reaches a cut-off in points, rounding forgiven, (n,)."""
+    return np.asarray(scores + ROUNDING >= cutoff)
+
+
+def score_band(scores: Array, edges: ArrayLike) -> NDArray[np.int64]:
+    """The band each of ``scores`` (n,) lies in by its whole points, the lowest first, 0…len(edges), (n,): 510 of edges
+    510, 540 → 1."""
+    return starting(np.floor(scores + ROUNDING), edges)

@@ -1,11 +1,15 @@
-"""How values are put into bins: for the drift of inputs, reliability, and inputs that know the outcome.
+"""How values are put into bins that come from the values: for the drift of inputs and score, reliability, and inputs
+that know the outcome.
 
 A bin ends with its upper edge, inclusive; the last one has no end; missing values have a bin of their own after it.
+Values that rounding alone tells apart (`edges`) are one value: no edge falls between them, and each stays on its side
+whatever happens to its last bits.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
+from data.edges import told_apart, up_to
 from data.formulas import Array
 
 BINS = 10
@@ -24,15 +28,13 @@ def quantile_edges(values: Array, bins: int = BINS) -> Array:
 def edges_of(values: Array, bins: int = BINS) -> Array:
     """`quantile_edges`, but one bin per value where there are at most 12: 0, 0, 1, 3 → edges 0 and 1."""
     known = _known(values)
-    if len(known) == 0:
-        return known
-    distinct = known[np.concatenate(([True], known[1:] != known[:-1]))]
+    distinct = known[told_apart(known)]
     return distinct[:-1] if len(distinct) <= FEW else _edges(known, bins)
 
 
 def codes(values: Array, edges: Array) -> NDArray[np.int64]:
     """Which bin each of ``values`` (n,) belongs to, 0…len(edges), or len(edges) + 1 where it is missing. (n,)"""
-    found = np.searchsorted(edges, values, side="left").astype(np.int64)
+    found = up_to(values, edges)
     found[np.isnan(values)] = len(edges) + 1
     return found
 
@@ -48,5 +50,6 @@ def _edges(known: Array, bins: int) -> Array:
     if len(known) == 0:
         return known
     places = np.ceil(len(known) * np.arange(1, bins) / bins).astype(np.int64) - 1
-    edges = np.unique(known[np.maximum(places, 0)])
+    distinct = known[told_apart(known)]
+    edges = distinct[np.unique(np.searchsorted(distinct, known[np.maximum(places, 0)]))]
     return np.asarray(edges[edges < known[-1]])  # nothing lies above the highest

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.edges import told_apart
 from data.formulas import Array
 from model.monitoring.bins import codes, edges_of
 from model.monitoring.intervals import UNKNOWN, Estimate, normal
@@ -17,7 +18,10 @@ POINTS = 200
 
 @dataclass(frozen=True, eq=False)
 class Ranking:
-    """Records by rising prediction, one place per distinct ``value`` (m,): ``bad`` and ``good`` records there, (m,)."""
+    """Records by rising prediction, one place per distinct ``value`` (m,): ``bad`` and ``good`` records there, (m,).
+
+    Predictions that rounding alone tells apart (`edges`) are ties, too: ``value`` is the highest of them.
+    """
 
     value: Array
     bad: Array
@@ -28,12 +32,12 @@ def ranking(outcome: Array, predicted: Array) -> Ranking:
     """The records counted by distinct prediction."""
     order = np.argsort(predicted)
     ordered = predicted[order]
-    starts = np.flatnonzero(np.concatenate((np.ones(min(len(ordered), 1), bool), ordered[1:] != ordered[:-1])))
-    if len(starts) == 0:
+    ends = np.flatnonzero(told_apart(ordered))
+    if len(ends) == 0:
         return Ranking(ordered, ordered, ordered)
+    starts = np.append(0, ends[:-1] + 1)
     bad = np.add.reduceat(outcome[order].astype(np.float64), starts)
-    size = np.diff(np.append(starts, len(ordered)))
-    return Ranking(ordered[starts], bad, size - bad)
+    return Ranking(ordered[ends], bad, np.diff(starts, append=len(ordered)) - bad)
 
 
 def auc(outcome: Array, predicted: Array) -> float:

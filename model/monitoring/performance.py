@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
+from data.edges import up_to
 from data.formulas import Array
 from model.monitoring.discrimination import auc
 
@@ -36,7 +37,7 @@ def calibration_error(outcome: Array, predicted: Array, bins: int = 10) -> float
 
 def error_bins(predicted: Array, bins: int = 10) -> NDArray[np.int64]:
     """The equally wide bin of each PD, 0…bins − 1, (n,)."""
-    return np.asarray(np.clip(np.ceil(predicted * bins) - 1, 0, bins - 1), np.int64)
+    return up_to(predicted, np.arange(1, bins) / bins)
 
 
 def log_losses(outcome: Array, predicted: Array) -> Array:

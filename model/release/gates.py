@@ -19,7 +19,7 @@ from data.contract import Contract, read
 from data.formulas import Array
 from model.engine.scorer import TableScorer
 from model.engine.tables import Tables
-from model.finance.scorecard import Scale
+from model.finance.scorecard import Scale, reaches
 from model.monitoring.compared import Compared
 from model.monitoring.discrimination import single_input_auc
 from model.monitoring.drift import OF_PD, Drift
@@ -227,7 +227,7 @@ def fairness_gates(book: Book, evidence: Evidence) -> list[Gate]:
     """The smallest adverse impact ratio, a monitoring metric, of any protected attribute's groups at the contract's
     cut-off; none where nothing protected is known or there are no two groups to compare."""
     contract = book.contract
-    granted = scores(contract, evidence.pd) >= contract.score.cutoff
+    granted = reaches(scores(contract, evidence.pd), contract.score.cutoff)
     lowest, where = np.inf, ""
     for field in contract.protected():
         group, names = contract.groups(field, book.observed[field.name][evidence.position])

@@ -12,6 +12,7 @@ from typing import Any
 
 from data.books import Book
 from data.contract import Contract, Input
+from model.finance.scorecard import reaches
 from model.monitoring import fairness
 from model.release.evidence import Evidence, Kind
 from model.release.gate import in_the_way
@@ -361,7 +362,7 @@ def _groups(release: Release, book: Book | None, shown: bool) -> Section:
 
 def _rates(release: Release, book: Book, seen: Evidence, field: Any) -> tuple[tuple[str, ...], ...]:
     contract = release.contract
-    granted = scores(contract, seen.pd) >= contract.score.cutoff
+    granted = reaches(scores(contract, seen.pd), contract.score.cutoff)
     group, names = contract.groups(field, book.observed[field.name][seen.position])
     found = fairness.groups(granted, book.target[seen.position] == 0, group, names)
     return tuple(

@@ -11,6 +11,7 @@ from math import floor
 import numpy as np
 
 from data.contract import YEAR
+from model.finance.scorecard import whole_points
 
 MINUS, NBSP = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
 
@@ -59,7 +60,7 @@ def in_100(share: float) -> str:
 
 def whole_score(score: float) -> int:
     """Score points as shown: whole, rounded down, so that a score shown at the cut-off has reached it."""
-    return floor(score + 1e-9)
+    return int(whole_points(np.array(score)))
 
 
 def score_points(value: float) -> str:

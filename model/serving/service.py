@@ -18,6 +18,7 @@ import numpy as np
 from data.formulas import Array
 from model.engine.tables import probability
 from model.errors import ReleaseError
+from model.finance.scorecard import reaches
 from model.release.store import ALIASES, Release, Store
 from model.serving.audit import Audit, Entry
 from model.serving.intake import REASONS, Ask
@@ -99,7 +100,7 @@ class Service:
             outputs |= {name: found[name] for name in REASONS if name in ask.outputs}
             kept |= {"shap_values": phi, "base_value": found["base_value"]}
         if "decision" in ask.outputs:
-            granted = scale(scorer.contract).score(margins) >= scorer.contract.score.cutoff
+            granted = reaches(scale(scorer.contract).score(margins), scorer.contract.score.cutoff)
             outputs["decision"] = ["granted" if each else "declined" for each in granted]
         took = 1000 * (time.perf_counter() - start)
         entry = Entry(

@@ -18,6 +18,7 @@ import sqlalchemy as sql
 from data.formulas import Array
 from model.engine.tables import probability
 from model.errors import ReleaseError, StoreError
+from model.finance.scorecard import reaches
 from model.release.store import Release, Store
 from model.serving.database import reading, writing
 from model.settings import Settings
@@ -140,7 +141,7 @@ class Shadow:
         margins = challenger.scorer.margins(call.raw)
         gap = probability(margins) - probability(call.margins)
         was, now = (
-            scale(each.contract).score(own) >= each.contract.score.cutoff
+            reaches(scale(each.contract).score(own), each.contract.score.cutoff)
             for each, own in ((call.champion, call.margins), (challenger, margins))
         )
         return {

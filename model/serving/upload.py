@@ -23,6 +23,7 @@ from model.engine.chunks import Told, over, unheard
 from model.engine.scorer import Reasons, Scorer
 from model.engine.tables import probability
 from model.finance.loss import expected_loss
+from model.finance.scorecard import reaches, whole_points
 from model.report import numbers
 from model.report.narrative import MOST_BARS, decided, granting
 from model.serving.cells import BadRow, Kind, allowed, numbers_of, short, taken
@@ -176,7 +177,7 @@ def score(
         pd_ = probability(margins)
         exposed = contract.exposures(raw, assumptions)
         lost = expected_loss(pd_, exposed.lgd, exposed.ead)
-        whole = _whole(scores)
+        whole = whole_points(scores)
         seen = scorer.territory
         beyond = seen.beyond(raw).any(0) | seen.outside(contract.derive(raw))
         frame = {
@@ -184,7 +185,9 @@ def score(
             LINE: sheet.rows[chunk],
             PD: pd_,
             SCORE: whole,
-            DECISION: np.where(scores >= assumptions[CUTOFF], *(decision(contract, each) for each in (True, False))),
+            DECISION: np.where(
+                reaches(scores, assumptions[CUTOFF]), *(decision(contract, each) for each in (True, False))
+            ),
             loss_column(contract): lost,
         }
         if contract.guaranteed:
@@ -241,12 +244,6 @@ def reasons_in_words(frame: pd.DataFrame) -> list[str]:
         for a, b in pairs
     ]
     return [", ".join(filter(None, row)) for row in zip(*told, strict=True)] if pairs else []
-
-
-def _whole(scores: Array) -> NDArray[np.int64]:
-    """`numbers.whole_score` of many."""
-    whole: NDArray[np.int64] = np.floor(scores + 1e-9).astype(np.int64)
-    return whole
 
 
 def _reasons(

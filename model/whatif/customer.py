@@ -10,7 +10,7 @@ from model.engine import territory
 from model.engine.scorer import Scorer
 from model.engine.tables import probability
 from model.finance.loss import expected_loss
-from model.finance.scorecard import Scale
+from model.finance.scorecard import Scale, reaches
 from model.whatif.scenario import CUTOFF
 
 
@@ -39,7 +39,7 @@ class Decision:
     @property
     def granted(self) -> bool:
         """Whether the score reaches the cut-off."""
-        return self.score >= self.cutoff
+        return bool(reaches(np.array(self.score), self.cutoff))
 
     @property
     def level(self) -> territory.Level:

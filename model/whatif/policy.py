@@ -4,7 +4,7 @@ A customer is approved whose score reaches the cut-off. Cut-offs are whole point
 sum over points: customers of one score always stand on one side of it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Literal, get_args
@@ -16,6 +16,7 @@ from data.contract import Contract
 from data.errors import BadInput, OutOfRange
 from data.formulas import Array
 from model.finance import margin
+from model.finance.scorecard import whole_points
 from model.whatif.book import Rows, stands_for
 from model.whatif.scenario import CUTOFF_RANGE
 from model.whatif.stress import Stress, Value
@@ -84,7 +85,7 @@ class Strategy:
     @classmethod
     def of(cls, scores: Array, rows: Rows, bad: Array) -> "Strategy":
         """From each customer's score, money and observed outcome, all (n,)."""
-        points = np.floor(scores).astype(np.int64)
+        points = whole_points(scores)
         low, high = (int(points.min()), int(points.max())) if len(points) else (0, -1)
         place, count = points - low, high - low + 1
 
@@ -226,11 +227,6 @@ class Priced:
     break_even_rate: float
     target_rate: float
     raroc: float
-
-
-def bands(scores: Array, edges: Sequence[float]) -> NDArray[np.int64]:
-    """The score band of each customer, the lowest scores first, (n,)."""
-    return np.searchsorted(edges, np.floor(scores), side="right")
 
 
 def priced(

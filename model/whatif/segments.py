@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from data.contract import Segment
 from data.formulas import Array
 from model.engine.chunks import over
-from model.finance.scorecard import Scale
+from model.finance.scorecard import Scale, score_band
 from model.whatif.book import Rows, Totals, Whole, stands_for
 
 MOST_MOVERS = 10
@@ -97,7 +97,7 @@ def concentration(cells: list[Cell], now: Rows) -> Concentration:
 def migration(base: Rows, now: Rows, scale: Scale, edges: tuple[float, ...]) -> NDArray[np.int64]:
     """Customers by score band in the book (rows, the lowest scores first) and under a scenario (columns)."""
     count = len(edges) + 1
-    was, goes = (np.searchsorted(edges, _score(rows, scale), side="right") for rows in (base, now))
+    was, goes = (score_band(_score(rows, scale), edges) for rows in (base, now))
     return stands_for(np.bincount(was * count + goes, minlength=count**2), now.each).reshape(count, count)
 
 

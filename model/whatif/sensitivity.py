@@ -13,6 +13,7 @@ from data.errors import BadInput, Impossible
 from data.formulas import Array
 from model.engine.scorer import Scorer
 from model.engine.tables import probability
+from model.finance.scorecard import reaches
 from model.whatif.customer import scale
 from model.whatif.scenario import apply, check_edit, edit, editable
 
@@ -83,7 +84,7 @@ def sweep(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, float], n
     pd = probability(margins)
     return Curve(
         name, part.label, part.unit, x, pd, now, float(pd[np.searchsorted(x, now)]),
-        float(probability(np.array(at_cutoff))), margins <= at_cutoff,
+        float(probability(np.array(at_cutoff))), reaches(scale(contract).score(margins), cutoff),
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from data.formulas import Array
 from model.engine.chunks import over
 from model.engine.scorer import Scorer
 from model.engine.tables import probability
+from model.finance.scorecard import reaches
 from model.monitoring import fairness
 from model.monitoring.calibration import Bin, by_group, reliability
 from model.monitoring.discrimination import Gain, Roc, auc_interval, gains, roc
@@ -404,7 +405,7 @@ class Proof:
         """Each group's rates among those whose score reaches a cut-off, and predicted against observed of each."""
         own = self.mask(Chosen(when))
         group, names = self.contract.groups(attribute, self.book.observed[attribute.name][self.position[own]])
-        granted = scores(self.contract, self.pd[own]) >= cutoff
+        granted = reaches(scores(self.contract, self.pd[own]), cutoff)
         found = fairness.groups(granted, self.outcome[own] == 0, group, names)
         return found, by_group(self.outcome[own], self.pd[own], group, len(names))
 

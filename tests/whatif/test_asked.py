@@ -16,11 +16,11 @@ from model.engine import chunks
 from model.engine.scorer import Reasons, TableScorer
 from model.engine.territory import Territory
 from model.errors import NotTabular
-from model.finance.scorecard import Scale
+from model.finance.scorecard import Scale, score_band
 from model.whatif.book import ASKED, BATCH, Rows, Totals, Whole, askable, margin_of_error, stands_for, stratified
 from model.whatif.bridge import bridge
 from model.whatif.customer import scale
-from model.whatif.policy import Strategy, bands, priced, swap
+from model.whatif.policy import Strategy, priced, swap
 from model.whatif.segments import concentration, cut, migration, movers
 from model.whatif.stress import FACTOR, Stress, Value
 from model.whatif.tornado import tornado
@@ -176,7 +176,7 @@ def test_policy_equals_that_by_tables(pair: tuple[Whole, Whole], book: Book):
         bad = book.target[[book.position(int(each)) for each in whole.ids]]
         strategy = Strategy.of(scores, rows, bad)
         cells = swap(scores >= 520, scores >= 540, rows, bad)
-        prices = priced(bands(scores, edges), len(edges) + 1, rows, assumptions, 0.1)
+        prices = priced(score_band(scores, edges), len(edges) + 1, rows, assumptions, 0.1)
         found.append((strategy, [astuple(each) for each in cells], [astuple(each) for each in prices]))
     for each in fields(Strategy):
         assert same(getattr(found[1][0], each.name), getattr(found[0][0], each.name))
@@ -438,7 +438,7 @@ def test_policy_of_a_sample_counts_the_customers_of_the_book(sampled: tuple[Book
     assert same(sum(each.loss for each in cells), totals.loss)
     assert same(sum(each.bad for each in cells), totals.pd_sum)
     assert abs(cells[0].customers + cells[2].customers - strategy.at(520).customers) <= 1
-    prices = priced(bands(scores, edges), len(edges) + 1, rows, dict(NOTHING.assumptions))
+    prices = priced(score_band(scores, edges), len(edges) + 1, rows, dict(NOTHING.assumptions))
     assert sum(each.customers for each in prices) == SIZE
     assert same(sum(each.loss for each in prices), totals.loss)
     assert same(sum(each.exposure for each in prices), totals.exposure)

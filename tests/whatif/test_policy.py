@@ -11,6 +11,7 @@ from data.books import Book
 from data.errors import OutOfRange
 from model.engine.scorer import TableScorer
 from model.finance import margin
+from model.finance.scorecard import score_band
 from model.report import policy_figures
 from model.whatif.book import Rows, Whole
 from model.whatif.customer import scale
@@ -19,7 +20,6 @@ from model.whatif.policy import (
     GOALS,
     Goal,
     Strategy,
-    bands,
     check_cutoff,
     frontier,
     priced,
@@ -177,7 +177,7 @@ def prices(whole: Whole) -> list:
     scores = scale(CONTRACT).score(whole.margins)
     count = len(CONTRACT.score.bands) + 1
     return priced(
-        bands(scores, CONTRACT.score.bands), count, whole.rows(NOTHING), dict(NOTHING.assumptions), target=0.1
+        score_band(scores, CONTRACT.score.bands), count, whole.rows(NOTHING), dict(NOTHING.assumptions), target=0.1
     )
 
 
@@ -190,7 +190,7 @@ def test_bands_sum_to_the_book(prices: list, whole: Whole):
 
 
 def test_at_its_break_even_rate_a_band_earns_nothing(prices: list, whole: Whole):
-    band = bands(scale(CONTRACT).score(whole.margins), CONTRACT.score.bands)
+    band = score_band(scale(CONTRACT).score(whole.margins), CONTRACT.score.bands)
     for each in prices:
         own = band == each.band
         rows, assumed = whole.rows(NOTHING), dict(NOTHING.assumptions)
@@ -202,7 +202,7 @@ def test_at_its_break_even_rate_a_band_earns_nothing(prices: list, whole: Whole)
 
 
 def test_at_its_break_even_pd_a_band_earns_nothing(prices: list, whole: Whole):
-    band = bands(scale(CONTRACT).score(whole.margins), CONTRACT.score.bands)
+    band = score_band(scale(CONTRACT).score(whole.margins), CONTRACT.score.bands)
     rows, assumed = whole.rows(NOTHING), dict(NOTHING.assumptions)
     for each in prices:
         if each.break_even_pd == 0:
