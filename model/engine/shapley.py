@@ -114,23 +114,32 @@ def exact(players: int, value: Callable[[NDArray[np.bool_]], Array]) -> Array:
     return np.array(out).reshape((players, *values.shape[1:]))
 
 
-def brute_force(margin: Callable[[Array], Array], x: Array, background: Array) -> Array:
-    """Interventional Shapley values of one customer by the definition: the oracle the tables are held against.
+def game(margin: Callable[[Array], Array], x: Array, background: Array) -> Callable[[NDArray[np.bool_]], Array]:
+    """What coalitions of inputs are worth: the model's mean over the background with the coalition's inputs set to the
+    customer's.
 
-    ``margin`` maps rows (m, inputs) to log-odds (m,), ``x`` is (inputs,), ``background`` (b, inputs). Evaluates
-    2^inputs · b rows.
+    ``margin`` maps rows (m, inputs) to log-odds (m,), ``x`` is (inputs,), ``background`` (b, inputs); coalitions are
+    (c, inputs), their worth (c,). Evaluates c · b rows, few enough at a time for 64 MB.
     """
 
     def value(coalitions: NDArray[np.bool_]) -> Array:
         out = np.empty(len(coalitions))
-        step = max(1, 2**18 // len(background))
+        step = max(1, 2**23 // background.size)
         for k in range(0, len(coalitions), step):
             part = coalitions[k : k + step]
             rows = np.where(part[:, None, :], x, background[None])
             out[k : k + step] = margin(rows.reshape(-1, len(x))).reshape(len(part), -1).mean(1)
         return out
 
-    return exact(len(x), value)
+    return value
+
+
+def brute_force(margin: Callable[[Array], Array], x: Array, background: Array) -> Array:
+    """Interventional Shapley values of one customer by the definition: the oracle the tables are held against.
+
+    ``margin``, ``x`` and ``background`` are as in `game`. Evaluates 2^inputs · b rows.
+    """
+    return exact(len(x), game(margin, x, background))
 
 
 def sampled(players: int, value: Callable[[NDArray[np.bool_]], Array], pairs: int, seed: int = 0) -> Array:

@@ -11,7 +11,7 @@ trees. One-input tables are folded into a two-input table of the same input wher
 Shapes: inputs (inputs, n) float64, codes (inputs, n) uint8, margins (n,) log-odds.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -144,6 +144,41 @@ class Tables:
         np.copyto(out, margins, where=~moved)
         return out
 
+    def cells_of(self, codes: Codes) -> Ints:
+        """The cell of each table that each record lies in, (tables, n)."""
+        second = np.where(self.second[:, None] < 0, 0, codes[self.second])
+        return np.asarray(self.offset[:, None] + codes[self.first] * self.stride[:, None] + second, np.int64)
+
+    def values(self, codes: Codes) -> Array:
+        """Inputs (inputs, n) that have these ``codes``: the threshold that ends the interval, the next number above the
+        last of them, NaN for the missing."""
+        out = np.empty(codes.shape)
+        for i in range(self.n_inputs):
+            edges = self.edges[self.starts[i] : self.starts[i + 1]]
+            above = np.nextafter(edges[-1:], np.inf) if len(edges) else np.zeros(1)
+            out[i] = np.concatenate([edges, above, [np.nan]])[codes[i]]
+        return out
+
+    def in_every_cell(self, batch: int) -> Iterator[Codes]:
+        """Codes of made-up records, ``batch`` at a time, (inputs, batch), until every cell that a record can lie in has
+        had one. The same each time.
+
+        Half of a batch is sent each to a cell that nobody lies in yet; a record lies in a cell of every table, so that
+        all of a model's cells take little more than those of its largest table: the cards' 55,276 cells, 9,504 of them
+        in one table, are met by 28,512 records.
+        """
+        rng, empty = np.random.default_rng(0), np.ones(len(self.cells), np.bool_)
+        while empty.any():
+            codes: Codes = rng.integers(0, self.sizes[:, None], (self.n_inputs, batch)).astype(np.uint8)
+            sent = rng.permutation(np.flatnonzero(empty))[: -(-batch // 2)]
+            group = np.searchsorted(self.offset, sent, side="right") - 1
+            down, across = np.divmod(sent - self.offset[group], self.stride[group])
+            record, paired = np.arange(len(sent)), self.second[group] >= 0
+            codes[self.first[group], record] = down
+            codes[self.second[group][paired], record[paired]] = across[paired]
+            empty[self.cells_of(codes).ravel()] = False
+            yield self.encode(self.values(codes))  # no number lies above a threshold of infinity
+
     def histogram(self, codes: Codes, weights: Array | None = None) -> Array:
         """Weight that falls into each cell, (cells,). Histograms of parts of a book add up to the book's."""
         out = np.zeros(len(self.cells))
@@ -169,7 +204,7 @@ def compile_model(model: Any) -> Tables:
     ------
     NotTabular
         If some path of a tree tests more than two inputs, an input has more than 254 thresholds, or one is
-        categorical.
+        categorical; or if no tree tests any.
     """
     trees = [each[0].nodes for each in model._predictors]
     edges = _edges(trees, model.n_features_in_)
@@ -200,6 +235,8 @@ def compile_model(model: Any) -> Tables:
 
     for nodes in trees:
         grow(nodes, 0, {})
+    if not tables:
+        raise NotTabular("The model tests no input: none tells one outcome from the other. Look at inputs and target.")
     return _laid_out(_folded(tables), edges, intercept)
 
 
