@@ -419,7 +419,10 @@ def two_inputs(model: DeployedModel, base: Array, edits: dict[str, float], cutof
         ]
         granted = reaches(scores(contract, cells), cutoff)
         texts = [
-            ["" if np.isnan(pd_) else f"{numbers.percent(pd_)}{' ✓' * yes}" for pd_, yes in zip(*row, strict=True)]
+            [
+                "" if np.isnan(pd_) else numbers.percent(pd_) + (" ✓" if yes else "")
+                for pd_, yes in zip(*row, strict=True)
+            ]
             for row in zip(cells, granted, strict=True)
         ]
         pieces.findings(f"Probability by {labels[one].lower()} (down) and {labels[other].lower()} (across)")

@@ -1,0 +1,82 @@
+"""Books of many inputs: trained in a breath, every gate of parity passed, every page and every panel opens."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from data import books
+from model.__main__ import main
+from model.release import parity
+from model.release.store import Release, Store
+from tests.pages.conftest import Open, markup
+
+WIDTHS = (23, 60)
+PAGES = ("book", "applicant", "policy", "trust", "operations")
+
+
+def frame(width: int, n: int = 400) -> pd.DataFrame:
+    """Ratios of which a few tell, two of them only together, with gaps in every fifth."""
+    rng = np.random.default_rng(width)
+    values = rng.normal(size=(n, width)).round(3)
+    odds = values[:, :4].sum(1) + 1.5 * (values[:, 4] * values[:, 5] > 0) - 1.5
+    table = pd.DataFrame(values, columns=[f"ratio_{k:02}" for k in range(width)])
+    table.iloc[::9, ::5] = np.nan
+    return table.assign(account=np.arange(1, n + 1), bad=(rng.random(n) < 1 / (1 + np.exp(-odds))).astype(int))
+
+
+def trained(home: Path, width: int) -> Release:
+    """The book as init proposes it, read by a person, fitted with few trees."""
+    name = f"wide_{width}"
+    file = home / f"{name}.csv"
+    frame(width).to_csv(file, index=False)
+    words = ("init", str(file), "--target", "bad", "--id", "account", "--book", name)
+    result = CliRunner().invoke(main, words, env={"WHATIF_HOME": str(home)}, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    contract = home / "books" / name / "contract.toml"
+    text = re.sub(r"  # TO DO: .*", "", contract.read_text().replace("reviewed = false", "reviewed = true"))
+    contract.write_text(re.sub(r"(?m)^iterations = \d+", "iterations = 15", text))
+    store = Store(home, name)
+    store.promote(store.train().id, why="for tests", override="for tests")
+    return store.load()
+
+
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("wide")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parity, "SHAP_ROWS", 20)
+        for width in WIDTHS:
+            trained(home, width)
+    return home
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_release_of_a_wide_book_passes_parity_and_says_the_same_when_verified(wide: Path, width: int):
+    store = Store(wide, f"wide_{width}")
+    release = store.load()
+    assert release.scorer.tables.n_inputs == width
+    found = [gate for gate in release.report["gates"] if gate["kind"] == "parity"]
+    assert {gate["name"] for gate in found} == {"margins", "additivity", "oracle", "shap"}
+    assert all(gate["passed"] for gate in found)
+    assert store.verify().passed
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_and_panel_of_a_wide_book_opens(
+    open_app: Open, wide: Path, page: str, width: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("WHATIF_HOME", str(wide))
+    name = f"wide_{width}"
+    address = {"customer": int(books.read(name, wide).ids[3])} if page == "applicant" else {}
+    at = open_app(page, book=name, **address)
+    assert f"Wide {width} · 400 customers" in markup(at)
+    for key in filter(None, (re.search(r"-(_\w+)$", each.proto.id or "") for each in at.expander)):
+        at.session_state[key[1]] = True
+        at.run()
+        assert not at.exception, key[1]
+        assert not at.error, key[1]
