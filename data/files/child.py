@@ -1,0 +1,84 @@
+"""The process that reads a stranger's file: what to read comes in on standard input, the table goes out on standard
+output, how far it is on standard error. Started by data/files/apart.py, which ends it if it takes too long.
+
+It holds no more memory and takes no more time than it may, writes no file, and leaves no image of its memory behind.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+if __name__ == "__main__":  # before numpy and pyarrow: threads and pools reserve memory that the limit counts
+    os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
+    os.environ |= {"ARROW_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+
+from data.errors import BadInput
+from data.files.kinds import Limits, kind_of
+from data.files.parsed import Parsed, sent
+
+Told = Callable[[float], object]
+
+
+def parse(content: bytes, request: dict[str, Any], told: Told = lambda share: None) -> Parsed:
+    """The table in a file; ``request`` as `data.files.table.read_table` makes it."""
+    limits = Limits(**request["limits"])
+    kind = kind_of(content, request["name"], limits)
+    wanted = frozenset(request["wanted"])
+    if kind == "csv":
+        from data.files import delimited
+
+        return delimited.parse(content, wanted, limits, told)
+    if kind == "xlsx":
+        from data.files import workbook
+
+        return workbook.parse(content, wanted, request["sheet"], limits, told)
+    from data.files import columnar
+
+    return columnar.parse(content, limits, told)
+
+
+def answer(content: bytes, request: dict[str, Any], told: Told = lambda share: None) -> bytes:
+    """What the process says of a file: the table, or a line of JSON that says why there is none."""
+    try:
+        return sent(parse(content, request, told))
+    except BadInput as error:
+        return json.dumps({"refused": str(error)}).encode()
+    except MemoryError:  # pyarrow's is one, too
+        return json.dumps({"ended": "memory"}).encode()
+
+
+def limit(limits: Limits) -> None:
+    """Hold this process to its memory and time, where the system can."""
+    try:
+        import resource
+    except ImportError:  # Windows: the time is limited by whoever waits
+        return
+    seconds = int(limits.seconds) + 1
+    held = {"RLIMIT_AS": limits.memory, "RLIMIT_CPU": seconds, "RLIMIT_FSIZE": 0, "RLIMIT_CORE": 0}
+    for name, most in held.items():
+        try:
+            resource.setrlimit(getattr(resource, name), (most, most))
+        except (AttributeError, ValueError, OSError):  # macOS knows no limit of addresses
+            continue
+
+
+def main() -> None:
+    """Read one file."""
+    out, inn = os.fdopen(os.dup(1), "wb"), sys.stdin.buffer
+    os.dup2(2, 1)  # whatever a parser prints is no answer
+    request = json.loads(inn.readline())
+    limit(Limits(**request["limits"]))
+    try:
+        content = inn.read()
+        said = answer(content, request, lambda share: print(f"{share:.3f}", file=sys.stderr, flush=True))
+    except MemoryError:
+        said = json.dumps({"ended": "memory"}).encode()
+    out.write(said)
+    out.close()
+    os._exit(0)  # nothing is left to be done, and taking down the parsers' memory takes time
+
+
+if __name__ == "__main__":
+    main()

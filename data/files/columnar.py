@@ -1,0 +1,120 @@
+"""Tables in Parquet files: columns with types of their own, whose rows have numbers but no lines."""
+
+import json
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from data.errors import BadInput
+from data.files.kinds import MB, Limits
+from data.files.names import one_line
+from data.files.parsed import Parsed
+from data.files.workbook import parsing
+
+LONGEST_TEXT = 1_000  # characters of a cell; a short file may hold a long text a million times
+
+
+def parse(content: bytes, limits: Limits, told: Callable[[float], object]) -> Parsed:
+    """The table in a Parquet file. Columns of lists, records or bytes are not read.
+
+    Raises
+    ------
+    BadInput
+        If it cannot be read or is too large.
+    """
+    with parsing("Parquet file"):
+        file = pq.ParquetFile(BytesIO(content))
+        schema = file.schema_arrow
+        _check_size(file.metadata, limits)
+        leaves = _leaves(file.schema_arrow)
+        texts = [schema.names[k] for k in leaves if _textual(schema.types[k])]
+        file = pq.ParquetFile(BytesIO(content), read_dictionary=texts)
+        rows = file.metadata.num_rows
+        columns: list[Any] = [pa.nulls(rows)] * len(schema)
+        for done, (k, leaf) in enumerate(leaves.items(), 1):
+            columns[k] = _column(file.reader.read_column(leaf), schema.field(k), rows)
+            told(0.1 + 0.9 * done / len(leaves))
+    unread = {k: str(schema.types[k])[:60] for k in range(len(schema)) if k not in leaves}
+    lines = np.arange(rows, dtype=np.int64) + 2  # as if the names stood on line 1
+    return Parsed([one_line(name) for name in schema.names], columns, lines, unread=unread)
+
+
+def _check_size(about: Any, limits: Limits) -> None:
+    size = sum(about.row_group(k).total_byte_size for k in range(about.num_row_groups))
+    if about.num_rows > limits.rows:
+        raise BadInput(f"The file has more than {limits.rows:,} rows. Split it.")
+    if about.num_columns > limits.columns:
+        told = f"{about.num_columns:,} columns; at most {limits.columns:,} are read"
+        raise BadInput(f"The file has {told}. Leave some out.")
+    if about.num_rows * about.num_columns > limits.cells:
+        told = f"{about.num_rows:,} rows of {about.num_columns:,} columns; at most {limits.cells:,} cells are read"
+        raise BadInput(f"The file has {told}. Split it, or leave out columns.")
+    if size > limits.unpacked:
+        raise BadInput(f"The file unpacks to {size / MB:,.0f} MB. Leave out columns that are not needed, or split it.")
+
+
+def _leaves(schema: Any) -> dict[int, int]:
+    """By their places, the columns whose cells hold one value, and where Parquet, which knows such only, has them."""
+    found, leaf = {}, 0
+    for k, kind in enumerate(schema.types):
+        if _single(kind):
+            found[k] = leaf
+        leaf += _parts(kind)
+    return found
+
+
+def _parts(kind: Any) -> int:
+    """Of how many columns of single values a column is made."""
+    kind = getattr(kind, "storage_type", kind)
+    if pa.types.is_nested(kind):
+        return sum(_parts(kind.field(k).type) for k in range(kind.num_fields))
+    return 1
+
+
+def _column(column: Any, field: Any, rows: int) -> Any:
+    """A column, its texts cut while they stand in a dictionary, before they are repeated."""
+    if len(column) != rows:
+        raise ValueError(f"{len(column)} rows of {rows}")
+    column.validate(full=True)
+    if pa.types.is_dictionary(column.type):
+        parts = [
+            pa.DictionaryArray.from_arrays(part.indices, _cut(part.dictionary)).dictionary_decode()
+            for part in column.unify_dictionaries().chunks
+        ]
+        column = pa.chunked_array(parts, parts[0].type if parts else pa.large_string())
+    return _begun(column, field.metadata or {}) if pa.types.is_int64(column.type) else _cut(column)
+
+
+def _begun(column: Any, about: Mapping[bytes, bytes]) -> Any:
+    """Where a column holds pandas' periods, the moments they begin at; any other as it is."""
+    if about.get(b"ARROW:extension:name") != b"pandas.period":
+        return column
+    import pandas as pd  # a third of a second, for what few files hold
+
+    frequency = json.loads(about[b"ARROW:extension:metadata"])["freq"]
+    ordinals = column.fill_null(0).to_numpy()
+    periods = pd.PeriodIndex.from_ordinals(ordinals, freq=frequency)  # type: ignore[attr-defined]
+    moments = pa.array(periods.to_timestamp().to_numpy())
+    return pc.if_else(column.is_null(), None, pa.chunked_array([moments]))
+
+
+def _textual(kind: Any) -> bool:
+    return any(test(kind) for test in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view))
+
+
+def _single(kind: Any) -> bool:
+    """Whether cells of this type hold one value."""
+    own = kind.value_type if pa.types.is_dictionary(kind) else kind
+    tests = (pa.types.is_primitive, pa.types.is_decimal, pa.types.is_null, pa.types.is_boolean, _textual)
+    return any(test(own) for test in tests)
+
+
+def _cut(texts: Any) -> Any:
+    if not _textual(texts.type):
+        return texts
+    return pc.utf8_slice_codeunits(texts.cast(pa.large_string()), 0, LONGEST_TEXT)

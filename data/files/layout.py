@@ -1,0 +1,228 @@
+"""Where in a file the table stands: its header, its rows, and what exporters write around them.
+
+The same for the lines of a CSV file and the rows of a sheet. A cell that holds nothing is the text "".
+"""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from data.errors import BadInput
+from data.files.kinds import Limits
+from data.files.names import one_line, plain, shown
+
+SEARCHED = 200  # rows that are not empty among which the header is looked for
+UNITS_HELD_AGAINST = 30  # rows that a row of units is held against
+TAIL = 5  # rows at the end that may be totals
+RULE = re.compile(r"(?=.*[-=_*]{3})[-=_*+|\s]+\Z", re.DOTALL)
+TOTAL = re.compile(
+    r"(?:(?:grand|sub|overall|column)[\s-]*)?(?:totals?|sums?)|(?:zwischen|gesamt|end)?summen?|gesamt|insgesamt|totale?"
+    r"|total\s+g[ée]n[ée]ral|sous[\s-]*total|totaux|somme|suma|totaal|average|mean|durchschnitt|mittelwert|moyenne",
+    re.IGNORECASE,
+)
+COUNTED = re.compile(r"\s*(?:[:=(].*|\d[\d.,' ]*\w*)?\Z", re.DOTALL)  # what may follow such a word in its cell
+
+Row = Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Odd:
+    """A row of a file that is no row of its table, by its line, and why."""
+
+    line: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a table starts: its header's cells and names, its line, how many names of ``wanted`` it holds; whether the
+    first column has no name because the header is one cell short."""
+
+    cells: tuple[Any, ...]
+    header: tuple[str, ...]
+    line: int
+    hits: int
+    above: int = 0
+    shifted: bool = False
+
+    def notes(self, row: str = "line") -> list[str]:
+        """Where the header was found, if not at once."""
+        told = []
+        if self.above:
+            told.append(f"The header was taken from {row} {self.line:,}; what stands above it was not read.")
+        if self.shifted:
+            told.append("The rows have a cell more than the header: their first was taken as a column without a name.")
+        return told
+
+
+@dataclass
+class Found:
+    """What was found beside the rows of a table, as reading goes on."""
+
+    odd: list[Odd] = field(default_factory=list)
+    repeated: list[int] = field(default_factory=list)
+    short: list[int] = field(default_factory=list)
+
+    def sorted(self) -> list[Odd]:
+        """The rows that are none, in the file's order."""
+        return sorted(self.odd, key=lambda each: each.line)
+
+    def notes(self) -> list[str]:
+        """What reading took for granted."""
+        told = []
+        if self.repeated:
+            told.append(f"The header stands again on {_lines(self.repeated)}; passed over.")
+        if self.short:
+            told.append(
+                f"{_counted(len(self.short), 'row')} shorter than the header ({_lines(self.short)}): the cells that "
+                "are not there were taken as empty."
+            )
+        return told
+
+
+def text_of(cell: Any) -> str:
+    """A cell as a name."""
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
+    return one_line(cell.isoformat() if isinstance(cell, date) else str(cell))
+
+
+def empty(row: Row) -> bool:
+    """Whether no cell of a row holds anything."""
+    return not any(not isinstance(cell, str) or cell.strip() for cell in row)
+
+
+def ruled(row: Row) -> bool:
+    """Whether a row is a line drawn with dashes."""
+    first = next((cell for cell in row if cell != ""), None)
+    return isinstance(first, str) and first.lstrip()[:1] in set("-=_*+|") and bool(RULE.match(" ".join(map(str, row))))
+
+
+def start(rows: Sequence[tuple[int, Row]], wanted: Collection[str]) -> Start:
+    """Where the table starts among the first rows of a file, none of them empty, each with its line.
+
+    The header is the row that holds most of ``wanted`` (names as `plain` makes them); without any, the first row that
+    is filled like a table rather than a title.
+    """
+    hits = [len({plain(text_of(cell)) for cell in row if cell != ""} & set(wanted)) for _, row in rows]
+    best = max(hits)
+    place = hits.index(best) if best else _first_filled([row for _, row in rows])
+    line, cells = rows[place]
+    last = max((k for k, cell in enumerate(cells) if text_of(cell)), default=-1)
+    held = tuple(cells[: last + 1])
+    shifted = _shifted(len(held), [row for _, row in rows[place + 1 :]])
+    names = tuple(map(text_of, held))
+    return Start(held, ("", *names) if shifted else names, line, best, place, shifted)
+
+
+def _filled(row: Row) -> int:
+    return sum(cell != "" for cell in row)
+
+
+def _first_filled(rows: Sequence[Row]) -> int:
+    """The first row of which more than a third is filled, as the table's usual rows are."""
+    counts = Counter(map(_filled, rows))
+    usual = max(counts, key=lambda n: (counts[n], n))
+    return next((k for k, row in enumerate(rows) if _filled(row) > max(1, usual / 3)), 0)
+
+
+def _shifted(width: int, rows: Sequence[Row]) -> bool:
+    """Whether every row has one cell more than the header, the first ones all different: row names as R writes them."""
+    longer = [row for row in rows if len(row) == width + 1 and row[-1] != "" and row[0] != ""]
+    return bool(rows) and len(longer) >= 0.9 * len(rows) and len({row[0] for row in longer}) == len(longer)
+
+
+def without_units(begun: Start, below: Sequence[tuple[int, Row]], found: Found) -> Sequence[tuple[int, Row]]:
+    """The rows below the header without the one of units under it, if there is one, which goes to ``found``."""
+    rows = [each for each in below[:UNITS_HELD_AGAINST] if not empty(each[1]) and not ruled(each[1])]
+    if not rows or not _units(begun.header, rows[0][1], [row for _, row in rows[1:]]):
+        return below
+    line, row = rows[0]
+    some = ", ".join(text_of(cell) for cell in row if cell != "")
+    found.odd.append(Odd(line, f"The row holds {shown(some)}: taken for units or a second header."))
+    return [each for each in below if each[0] != line]
+
+
+def _units(header: Sequence[str], first: Row, others: Sequence[Row]) -> bool:
+    """Whether the row under the header says in what its columns are measured: no digit in it, where the rows below have
+    them."""
+    filled = [k for k, cell in enumerate(first) if cell != "" and k < len(header)]
+    if len(filled) < 2 or len(others) < 2 or any(_digit(first[k]) for k in filled):
+        return False
+    numeric = [k for k in filled if sum(k < len(row) and _digit(row[k]) for row in others) > len(others) / 2]
+    return 2 * len(numeric) >= len(filled)
+
+
+def _digit(cell: Any) -> bool:
+    return not isinstance(cell, str) or any(sign.isdigit() for sign in cell)
+
+
+def body(rows: Iterable[tuple[int, Row]], begun: Start, found: Found, limits: Limits) -> Iterator[tuple[int, Row]]:
+    """The rows of the table below its header, as long as the header, each with its line; what is no row of it goes to
+    ``found``."""
+    width, kept = len(begun.header), 0
+    for line, row in rows:
+        gaps = row.count("")
+        if gaps == len(row) or empty(row) or ruled(row):
+            continue
+        if row[0] == (begun.cells or ("",))[0] and tuple(row[: len(begun.cells)]) == begun.cells:
+            found.repeated.append(line)
+            continue
+        why = _no_row(row, width, gaps)
+        if why:
+            found.odd.append(Odd(line, why))
+        else:
+            if len(row) < width:
+                found.short.append(line)
+                row = [*row, *[""] * (width - len(row))]
+            yield line, row[:width]
+            kept += 1
+        if kept + len(found.odd) > limits.rows:
+            raise BadInput(f"The file has more than {limits.rows:,} rows. Split it.")
+
+
+def _no_row(row: Row, width: int, gaps: int) -> str:
+    """Why a row is none of a table so wide; "" if it is one."""
+    if len(row) > width and any(cell != "" for cell in row[width:]):
+        return f"The row has {len(row):,} values where the file has {width:,} columns."
+    if width < 3 or 2 * (gaps + max(width - len(row), 0)) < width:
+        return ""
+    filled = [cell for cell in row if cell != ""]
+    if len(filled) == 1 and isinstance(filled[0], str) and any(map(str.isalpha, filled[0])):
+        return f"The row holds {shown(filled[0])} and nothing else: taken for a remark."
+    return _total(filled[0])
+
+
+def take_totals(rows: list[tuple[int, Row]], found: Found) -> None:
+    """Take the totals off the end of a table; they go to ``found``."""
+    for _ in range(min(TAIL, len(rows))):
+        line, row = rows[-1]
+        why = _total(next((cell for cell in row if cell != ""), ""))
+        if not why:
+            return
+        rows.pop()
+        found.odd.append(Odd(line, why))
+
+
+def _total(cell: Any) -> str:
+    word = TOTAL.match(cell.strip()) if isinstance(cell, str) else None
+    if word is None or not COUNTED.match(cell.strip()[word.end() :]):
+        return ""
+    return f"The row begins with {shown(cell)}: taken for a total."
+
+
+def _lines(lines: Sequence[int]) -> str:
+    some = ", ".join(f"{line:,}" for line in lines[:5])
+    return f"line{'s' if len(lines) > 1 else ''} {some}{f' and {len(lines) - 5:,} more' if len(lines) > 5 else ''}"
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n:,} {what}{'s are' if n > 1 else ' is'}"
+
+
+def places(header: Sequence[str], filled: Sequence[bool]) -> list[int]:
+    """The places of the columns that are there: named, or filled somewhere."""
+    return [k for k, name in enumerate(header) if name or filled[k]]

@@ -1,0 +1,30 @@
+"""Names that stand in a stranger's file: as they are compared, and as a message repeats them."""
+
+from collections.abc import Iterable
+
+SHOWN = 60  # characters of somebody's text that a message repeats
+
+
+def one_line(text: str) -> str:
+    """A name as it is kept: line breaks and runs of blanks made one blank, nothing that cannot be printed."""
+    if not text.isprintable():
+        text = "".join(sign if sign.isprintable() else " " for sign in text)
+    return " ".join(text.split())
+
+
+def plain(text: str) -> str:
+    """A name without what people spell differently: case, blanks."""
+    return one_line(text).casefold()
+
+
+def shown(text: str) -> str:
+    """Somebody's text, fit to be repeated in a message or a comment: one line, in quotes, not too long."""
+    own = one_line(text[:200])
+    return f"“{own if len(own) <= SHOWN else own[: SHOWN - 1] + '…'}”"
+
+
+def listed(texts: Iterable[str], most: int = 5) -> str:
+    """Some of somebody's texts, fit to be repeated."""
+    every = list(texts)
+    more = f" and {len(every) - most:,} more" if len(every) > most else ""
+    return f"{', '.join(map(shown, every[:most]))}{more}"
