@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     bytes and rows of a request, seconds for one, requests at a time; ``shadow`` whether a challenger scores live
     traffic along.
 
+    Files that people give, each read in a process of its own: ``file_memory`` in MB and ``file_seconds`` that one may
+    take, ``file_processes`` at a time.
+
     People: ``user_header`` that a proxy puts the user's name in, accepted only from ``trusted_proxy`` (addresses or
     networks, comma-separated); ``roles`` by user name; ``default_role`` of anybody else. The role ``none`` keeps out.
     """
@@ -66,6 +69,10 @@ class Settings(BaseSettings):
     api_seconds: float = Field(30.0, gt=0, le=600)
     api_concurrency: int = Field(64, ge=1)
     shadow: bool = True
+
+    file_memory: int = Field(2048, ge=512, le=2**20)
+    file_seconds: float = Field(60.0, gt=0, le=3600)
+    file_processes: int = Field(2, ge=1, le=64)
 
     user_header: str = ""
     trusted_proxy: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)] = ()

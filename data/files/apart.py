@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from data.errors import BadInput
+from data.files.child import OUT_OF_MEMORY
 from data.files.kinds import MB, Limits
 
 ROOT = Path(__file__).parents[2]
@@ -76,7 +77,8 @@ def ended(code: int, limits: Limits) -> str:
     """Why a process ended without an answer, as far as can be told."""
     if code == -getattr(signal, "SIGXCPU", 24):
         return _too_long(limits)
-    if code in (-getattr(signal, "SIGKILL", 9), -getattr(signal, "SIGABRT", 6)):  # a parser out of memory aborts
+    aborted = -getattr(signal, "SIGABRT", 6)  # as a parser does that gets no memory
+    if code in (OUT_OF_MEMORY, aborted, -getattr(signal, "SIGKILL", 9)):
         return too_large(limits)
     return "The file ended the process that reads it: it is damaged. Open it where it was made and save it again."
 

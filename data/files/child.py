@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import IO, Any
 
 if __name__ == "__main__":  # before numpy and pyarrow: threads and pools reserve memory that the limit counts
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
@@ -16,8 +16,9 @@ if __name__ == "__main__":  # before numpy and pyarrow: threads and pools reserv
 
 from data.errors import BadInput
 from data.files.kinds import Limits, kind_of
-from data.files.parsed import Parsed, sent
+from data.files.parsed import Parsed, send
 
+OUT_OF_MEMORY = 77  # how the process ends then
 Told = Callable[[float], object]
 
 
@@ -39,14 +40,12 @@ def parse(content: bytes, request: dict[str, Any], told: Told = lambda share: No
     return columnar.parse(content, limits, told)
 
 
-def answer(content: bytes, request: dict[str, Any], told: Told = lambda share: None) -> bytes:
-    """What the process says of a file: the table, or a line of JSON that says why there is none."""
+def answer(content: bytes, request: dict[str, Any], out: IO[bytes], told: Told = lambda share: None) -> None:
+    """Say of a file what table it holds, or in a line of JSON why there is none; MemoryError if it takes too much."""
     try:
-        return sent(parse(content, request, told))
+        send(parse(content, request, told), out)
     except BadInput as error:
-        return json.dumps({"refused": str(error)}).encode()
-    except MemoryError:  # pyarrow's is one, too
-        return json.dumps({"ended": "memory"}).encode()
+        out.write(json.dumps({"refused": str(error)}).encode())
 
 
 def limit(limits: Limits) -> None:
@@ -71,12 +70,10 @@ def main() -> None:
     request = json.loads(inn.readline())
     limit(Limits(**request["limits"]))
     try:
-        content = inn.read()
-        said = answer(content, request, lambda share: print(f"{share:.3f}", file=sys.stderr, flush=True))
-    except MemoryError:
-        said = json.dumps({"ended": "memory"}).encode()
-    out.write(said)
-    out.close()
+        answer(inn.read(), request, out, lambda share: print(f"{share:.3f}", file=sys.stderr, flush=True))
+        out.close()
+    except MemoryError:  # pyarrow's is one, too
+        os._exit(OUT_OF_MEMORY)
     os._exit(0)  # nothing is left to be done, and taking down the parsers' memory takes time
 
 

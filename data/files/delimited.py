@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
-from io import StringIO
+from dataclasses import dataclass
+from io import BytesIO, TextIOWrapper
 from itertools import chain, islice
 from typing import Any
 
@@ -38,6 +39,7 @@ MARKS = (
 UNLIKELY = re.compile(
     r"[À-ÖØ-öø-ÿ]{4}|\w[¡¢¤¥¦¨©«¬®¯±´¶·¸»¿‚„…†‡ˆ‰‹‘“”•˜›×÷ƒ¼½¾³¹]+\w|[a-zß-öø-ÿ][ŠŒŽŸÀ-ÖØ-Þ]|[\x80-\x9f]"
 )
+WINDOWS = "cp1252"
 SEPARATOR = re.compile(r'\s*"?sep=(.)"?\s*\Z', re.IGNORECASE | re.DOTALL)
 
 
@@ -51,8 +53,7 @@ def parse(content: bytes, wanted: Collection[str], limits: Limits, told: Callabl
     """
     text, notes = decoded(content)
     told(0.1)
-    first = next(_lines(text), "")
-    named = SEPARATOR.match(first)
+    named = SEPARATOR.match(next(text.lines(), ""))
     delimiter = named[1] if named else _delimiter(text, wanted)
     rows = _rows(text, delimiter)
     if named:
@@ -66,16 +67,15 @@ def parse(content: bytes, wanted: Collection[str], limits: Limits, told: Callabl
         raise BadInput(f"The file has {told_}. Leave some out.")
     found = Found()
     below = layout.without_units(begun, [each for each in sample if each[0] > begun.line], found)
-    reach = max(text.count("\n"), text.count("\r"), 1)
     built = _Built(len(begun.header))
     for line, row in layout.body(chain(below, rows), begun, found, limits):
         if built.add(line, row):
-            told(0.1 + 0.8 * min(line / reach, 1.0))
+            told(0.1 + 0.9 * line / text.size)
     columns, lines = built.done(found)
     kept = layout.places(begun.header, [_any(each) for each in columns])
     return Parsed(
-        [begun.header[k] for k in kept], [columns[k] for k in kept], lines, found.sorted(),
-        [*notes, *begun.notes(), *found.notes()], delimiter,
+        [begun.header[k] for k in kept], [columns[k] for k in kept], lines, found.odd,
+        [*notes, *begun.notes(), *found.notes()], begun.line, delimiter,
     )  # fmt: skip
 
 
@@ -116,61 +116,76 @@ class _Built:
 # ---- text ------------------------------------------------------------------------------------------------------------
 
 
-def decoded(content: bytes) -> tuple[str, list[str]]:
+@dataclass(frozen=True, eq=False)
+class Text:
+    """A file's text, decoded anew each time it is gone through, so that a quarter of a gigabyte is not held twice.
+    ``size`` is how many lines it has."""
+
+    content: bytes
+    encoding: str
+    size: int
+
+    def lines(self) -> Iterator[str]:
+        """The lines with their ends; BadInput for one that is too long."""
+        for k, line in enumerate(TextIOWrapper(BytesIO(self.content), self.encoding, newline=""), 1):
+            if len(line) > LONGEST_LINE:
+                told = f"{len(line):,} characters long"
+                raise BadInput(f"Line {k:,} of the file is {told}. Check the ends of its lines.")
+            yield line
+
+
+def decoded(content: bytes) -> tuple[Text, list[str]]:
     """The text of a file, and what was taken for granted to tell it."""
-    notes = []
     encoding, start = next(((name, len(mark)) for mark, name in MARKS if content.startswith(mark)), ("", 0))
-    try:
-        text = content[start:].decode(encoding or _wide(content) or "utf-8")
-    except UnicodeDecodeError:
-        text = "" if encoding else _windows(content)
-        if not text:
-            raise BadInput(
-                "The file's text is neither UTF-8 nor plainly Windows-1252. Save it as “CSV UTF-8”, or as .xlsx."
-            ) from None
-        notes.append("The text is not UTF-8; it was read as Windows-1252.")
-    text = text.rstrip("\0\x1a")
-    strange = text.count("\0")
-    if strange:
-        if 10 * strange > len(text):
-            raise BadInput("The file holds characters that no CSV file has. Save it as “CSV UTF-8”, or as .xlsx.")
-        text = text.replace("\0", " ")
-        notes.append(f"{strange:,} NUL character{'s' if strange > 1 else ''} read as blanks.")
-    return text, notes
+    content, notes = content[start:], list[str]()
+    encoding = encoding or _wide(content)
+    if encoding in ("", "utf-8"):
+        content, notes = _without_nul(content)
+    for each in (encoding,) if encoding else ("utf-8", WINDOWS):
+        size = _size(content, each)
+        if size:
+            told = "The text is not UTF-8; it was read as Windows-1252."
+            return Text(content, each, size), [*notes, told] if each == WINDOWS else notes
+    raise BadInput("The file's text is neither UTF-8 nor plainly Windows-1252. Save it as “CSV UTF-8”, or as .xlsx.")
 
 
 def _wide(content: bytes) -> str:
-    """UTF-16 without its mark: every other byte of Latin text is 0."""
+    """UTF-16 without its mark, of which every other byte is 0 where the text is Latin; "" if it is none."""
     head = content[:2000]
-    low, high = head[::2].count(0), head[1::2].count(0)
-    if max(low, high) < 0.4 * len(head) / 2 or min(low, high) > 0.1 * len(head) / 2:
+    first, second = head[::2].count(0), head[1::2].count(0)
+    if max(first, second) < 0.2 * len(head) or min(first, second) > 0.05 * len(head):
         return ""
-    return "utf-16-le" if high > low else "utf-16-be"
+    return "utf-16-le" if second > first else "utf-16-be"
 
 
-def _windows(content: bytes) -> str:
-    """The text as Windows-1252, which Latin-1 is part of; "" where it could as well be another code page."""
+def _without_nul(content: bytes) -> tuple[bytes, list[str]]:
+    """The bytes without the end that old systems fill up, NUL within them made blanks, and what is to be said of it."""
+    content = content.rstrip(b"\0\x1a")
+    strange = content.count(b"\0")
+    if 10 * strange > len(content):
+        raise BadInput("The file holds characters that no CSV file has. Save it as “CSV UTF-8”, or as .xlsx.")
+    told = f"{strange:,} NUL character{'s were' if strange > 1 else ' was'} read as blank{'s' * (strange > 1)}."
+    return content.replace(b"\0", b" "), [told] if strange else []
+
+
+def _size(content: bytes, encoding: str) -> int:
+    """How many lines a text has; 0 if it is not in this encoding, or may as well be in another code page."""
+    size = 0
     try:
-        text = content.decode("cp1252")
+        for size, line in enumerate(Text(content, encoding, 0).lines(), 1):  # noqa: B007
+            if encoding == WINDOWS and UNLIKELY.search(line):
+                return 0
     except UnicodeDecodeError:
-        return ""
-    return "" if UNLIKELY.search(text) else text
+        return 0
+    return size
 
 
 # ---- rows ------------------------------------------------------------------------------------------------------------
 
 
-def _lines(text: str) -> Iterator[str]:
-    """A text's lines with their ends; BadInput for one that is too long."""
-    for k, line in enumerate(StringIO(text, newline=""), 1):
-        if len(line) > LONGEST_LINE:
-            raise BadInput(f"Line {k:,} of the file is {len(line):,} characters long. Check the ends of its lines.")
-        yield line
-
-
-def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _rows(text: Text, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """The rows that hold something, each with the line it starts on."""
-    rows, before = csv.reader(_lines(text), delimiter=delimiter, strict=True), 0
+    rows, before = csv.reader(text.lines(), delimiter=delimiter, strict=True), 0
     try:
         for row in rows:
             line, before = before + 1, rows.line_num
@@ -180,9 +195,9 @@ def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         raise BadInput(f"Line {rows.line_num:,} of the file is no line of CSV ({error}). Check its quotes.") from None
 
 
-def _delimiter(text: str, wanted: Collection[str]) -> str:
+def _delimiter(text: Text, wanted: Collection[str]) -> str:
     """What parts the cells: what makes the most wanted names, then a header as wide as the rows, then even rows."""
-    sample = list(islice((line for line in _lines(text) if line.strip()), layout.SEARCHED))
+    sample = list(islice((line for line in text.lines() if line.strip()), layout.SEARCHED))
     return max(DELIMITERS, key=lambda sign: _suits(sample, sign, frozenset(wanted)))
 
 

@@ -63,7 +63,7 @@ def kind_of(content: bytes, name: str, limits: Limits) -> Kind:
             "out columns, or save it as Parquet."
         )
     if not content.strip(b"\xef\xbb\xbf \t\r\n\0"):
-        raise BadInput(f"The file {shown(name)} is empty. Give a header and one row for each record.")
+        raise BadInput("The file is empty. Give a header and one row for each record.")
     holds = next((own for magic, own in MAGIC if content.startswith(magic)), "csv")
     if holds == "sealed":
         raise BadInput(

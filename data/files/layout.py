@@ -16,7 +16,9 @@ from data.files.names import one_line, plain, shown
 
 SEARCHED = 200  # rows that are not empty among which the header is looked for
 UNITS_HELD_AGAINST = 30  # rows that a row of units is held against
+LISTED = 5  # rows of a kind that are told one by one
 TAIL = 5  # rows at the end that may be totals
+DRAWN = "-=_*+|"  # what lines are drawn of
 RULE = re.compile(r"(?=.*[-=_*]{3})[-=_*+|\s]+\Z", re.DOTALL)
 TOTAL = re.compile(
     r"(?:(?:grand|sub|overall|column)[\s-]*)?(?:totals?|sums?)|(?:zwischen|gesamt|end)?summen?|gesamt|insgesamt|totale?"
@@ -48,11 +50,11 @@ class Start:
     above: int = 0
     shifted: bool = False
 
-    def notes(self, row: str = "line") -> list[str]:
+    def notes(self) -> list[str]:
         """Where the header was found, if not at once."""
         told = []
         if self.above:
-            told.append(f"The header was taken from {row} {self.line:,}; what stands above it was not read.")
+            told.append(f"The header was taken from line {self.line:,}; what stands above it was not read.")
         if self.shifted:
             told.append("The rows have a cell more than the header: their first was taken as a column without a name.")
         return told
@@ -60,25 +62,27 @@ class Start:
 
 @dataclass
 class Found:
-    """What was found beside the rows of a table, as reading goes on."""
+    """What was found beside the rows of a table, as reading goes on: rows that do not fit its columns (``odd``), rows
+    that are plainly none of it (``left`` out: totals, remarks, units), the lines of repeated headers and of rows that
+    are ``short``."""
 
     odd: list[Odd] = field(default_factory=list)
+    left: list[Odd] = field(default_factory=list)
     repeated: list[int] = field(default_factory=list)
     short: list[int] = field(default_factory=list)
 
-    def sorted(self) -> list[Odd]:
-        """The rows that are none, in the file's order."""
-        return sorted(self.odd, key=lambda each: each.line)
-
-    def notes(self) -> list[str]:
-        """What reading took for granted."""
-        told = []
+    def notes(self, what: str = "line") -> list[str]:
+        """What reading took for granted; ``what`` its lines are called."""
+        left = sorted(self.left, key=lambda each: each.line)
+        told = [f"{what.capitalize()} {each.line:,} was left out: {each.why}." for each in left[:LISTED]]
+        if len(left) > LISTED:
+            told.append(f"{len(left) - LISTED:,} more such {what}s were left out.")
         if self.repeated:
-            told.append(f"The header stands again on {_lines(self.repeated)}; passed over.")
+            told.append(f"The header stands again on {_lines(self.repeated, what)}; passed over.")
         if self.short:
             told.append(
-                f"{_counted(len(self.short), 'row')} shorter than the header ({_lines(self.short)}): the cells that "
-                "are not there were taken as empty."
+                f"{_counted(len(self.short), 'row')} shorter than the header ({_lines(self.short, what)}): the cells "
+                "that are not there were taken as empty."
             )
         return told
 
@@ -98,7 +102,7 @@ def empty(row: Row) -> bool:
 def ruled(row: Row) -> bool:
     """Whether a row is a line drawn with dashes."""
     first = next((cell for cell in row if cell != ""), None)
-    return isinstance(first, str) and first.lstrip()[:1] in set("-=_*+|") and bool(RULE.match(" ".join(map(str, row))))
+    return isinstance(first, str) and first.lstrip()[:1] in DRAWN and bool(RULE.match(" ".join(map(str, row))))
 
 
 def start(rows: Sequence[tuple[int, Row]], wanted: Collection[str]) -> Start:
@@ -142,7 +146,7 @@ def without_units(begun: Start, below: Sequence[tuple[int, Row]], found: Found) 
         return below
     line, row = rows[0]
     some = ", ".join(text_of(cell) for cell in row if cell != "")
-    found.odd.append(Odd(line, f"The row holds {shown(some)}: taken for units or a second header."))
+    found.left.append(Odd(line, f"it holds {shown(some)}, taken for units or a second header"))
     return [each for each in below if each[0] != line]
 
 
@@ -163,36 +167,53 @@ def _digit(cell: Any) -> bool:
 def body(rows: Iterable[tuple[int, Row]], begun: Start, found: Found, limits: Limits) -> Iterator[tuple[int, Row]]:
     """The rows of the table below its header, as long as the header, each with its line; what is no row of it goes to
     ``found``."""
-    width, kept = len(begun.header), 0
-    for line, row in rows:
-        gaps = row.count("")
-        if gaps == len(row) or empty(row) or ruled(row):
-            continue
-        if row[0] == (begun.cells or ("",))[0] and tuple(row[: len(begun.cells)]) == begun.cells:
-            found.repeated.append(line)
-            continue
-        why = _no_row(row, width, gaps)
-        if why:
-            found.odd.append(Odd(line, why))
-        else:
-            if len(row) < width:
-                found.short.append(line)
-                row = [*row, *[""] * (width - len(row))]
-            yield line, row[:width]
+    width, head, kept = len(begun.header), begun.cells[:1] or ("",), 0
+    for line, given in rows:
+        row = given if _ordinary(given, width) and given[0] != head[0] else _judged(line, given, begun, found)
+        if row is not None:
+            yield line, row
             kept += 1
         if kept + len(found.odd) > limits.rows:
             raise BadInput(f"The file has more than {limits.rows:,} rows. Split it.")
 
 
-def _no_row(row: Row, width: int, gaps: int) -> str:
-    """Why a row is none of a table so wide; "" if it is one."""
+def _ordinary(row: Row, width: int) -> bool:
+    """Whether a row need not be looked at closely: as long as the header, more than half of it filled, its first cell
+    too, and with nothing that a line is drawn of. Nearly all are, and this takes 0.3 microseconds of each."""
+    if len(row) != width or 2 * row.count("") >= width:
+        return False
+    first = row[0]
+    return not isinstance(first, str) or first[:1] not in DRAWN  # "" is in any text
+
+
+def _judged(line: int, row: Row, begun: Start, found: Found) -> Row | None:
+    """A row as long as the header, or None if it is no row of the table."""
+    width, gaps = len(begun.header), row.count("")
+    if gaps == len(row) or empty(row) or ruled(row):
+        return None
+    if tuple(row[: len(begun.cells)]) == begun.cells:
+        found.repeated.append(line)
+        return None
     if len(row) > width and any(cell != "" for cell in row[width:]):
-        return f"The row has {len(row):,} values where the file has {width:,} columns."
+        found.odd.append(Odd(line, f"The row has {len(row):,} values where the file has {width:,} columns."))
+        return None
+    why = _no_record(row, width, gaps)
+    if why:
+        found.left.append(Odd(line, why))
+        return None
+    if len(row) < width:
+        found.short.append(line)
+        return [*row, *[""] * (width - len(row))]
+    return row[:width]
+
+
+def _no_record(row: Row, width: int, gaps: int) -> str:
+    """Why a row is plainly none of a table so wide; "" if it may be one."""
     if width < 3 or 2 * (gaps + max(width - len(row), 0)) < width:
         return ""
     filled = [cell for cell in row if cell != ""]
     if len(filled) == 1 and isinstance(filled[0], str) and any(map(str.isalpha, filled[0])):
-        return f"The row holds {shown(filled[0])} and nothing else: taken for a remark."
+        return f"it holds {shown(filled[0])} and nothing else, taken for a remark"
     return _total(filled[0])
 
 
@@ -204,19 +225,20 @@ def take_totals(rows: list[tuple[int, Row]], found: Found) -> None:
         if not why:
             return
         rows.pop()
-        found.odd.append(Odd(line, why))
+        found.left.append(Odd(line, why))
 
 
 def _total(cell: Any) -> str:
     word = TOTAL.match(cell.strip()) if isinstance(cell, str) else None
     if word is None or not COUNTED.match(cell.strip()[word.end() :]):
         return ""
-    return f"The row begins with {shown(cell)}: taken for a total."
+    return f"it begins with {shown(cell)}, taken for a total"
 
 
-def _lines(lines: Sequence[int]) -> str:
-    some = ", ".join(f"{line:,}" for line in lines[:5])
-    return f"line{'s' if len(lines) > 1 else ''} {some}{f' and {len(lines) - 5:,} more' if len(lines) > 5 else ''}"
+def _lines(lines: Sequence[int], what: str) -> str:
+    some = ", ".join(f"{line:,}" for line in lines[:LISTED])
+    more = f" and {len(lines) - LISTED:,} more" if len(lines) > LISTED else ""
+    return f"{what}{'s' if len(lines) > 1 else ''} {some}{more}"
 
 
 def _counted(n: int, what: str) -> str:

@@ -28,3 +28,19 @@ def listed(texts: Iterable[str], most: int = 5) -> str:
     every = list(texts)
     more = f" and {len(every) - most:,} more" if len(every) > most else ""
     return f"{', '.join(map(shown, every[:most]))}{more}"
+
+
+def unique(header: Iterable[str]) -> tuple[str, ...]:
+    """The names of columns, each another whatever its case: one without a name is called by its place, the second of a
+    name gets a number."""
+    every = [name or f"column {k}" for k, name in enumerate(header, 1)]
+    taken, given = set(map(plain, every)), set[str]()
+    found = []
+    for name in every:
+        own, k = name, 1
+        while plain(own) in given or (k > 1 and plain(own) in taken):
+            k += 1
+            own = f"{name} ({k})"
+        given.add(plain(own))
+        found.append(own)
+    return tuple(found)

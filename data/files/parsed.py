@@ -7,8 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time, timedelta
-from io import BytesIO
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +29,7 @@ class Parsed:
     lines: NDArray[np.int64]
     odd: Sequence[Odd] = ()
     notes: Sequence[str] = ()
+    line: int = 1
     delimiter: str = ""
     sheet: str = ""
     others: Sequence[str] = ()
@@ -37,19 +37,19 @@ class Parsed:
     objects: Sequence[int] = ()
 
 
-def sent(parsed: Parsed) -> bytes:
+def send(parsed: Parsed, into: IO[bytes]) -> None:
     """What the reading process says: a line of JSON, then the table."""
     head = {
-        "header": list(parsed.header), "odd": [asdict(each) for each in parsed.odd], "notes": list(parsed.notes),
+        "header": list(parsed.header), "odd": [asdict(each) for each in parsed.odd],
+        "notes": list(parsed.notes), "line": parsed.line,
         "delimiter": parsed.delimiter, "sheet": parsed.sheet, "others": list(parsed.others),
         "unread": {str(k): kind for k, kind in parsed.unread.items()}, "objects": list(parsed.objects),
     }  # fmt: skip
     columns = [*parsed.columns, pa.array(parsed.lines)]
     table = pa.table(columns, names=[*map(str, range(len(parsed.header))), LINES])
-    into = BytesIO()
+    into.write(json.dumps(head).encode() + b"\n")
     with pa.ipc.new_stream(into, table.schema) as stream:
         stream.write_table(table)
-    return json.dumps(head).encode() + b"\n" + into.getvalue()
 
 
 def received(told: bytes) -> Parsed:
@@ -62,7 +62,8 @@ def received(told: bytes) -> Parsed:
         raise ValueError("columns that are not those of the header")
     return Parsed(
         tuple(map(str, about["header"])), table.columns[:-1], np.asarray(table.column(LINES), np.int64),
-        tuple(Odd(int(each["line"]), str(each["why"])) for each in about["odd"]), tuple(map(str, about["notes"])),
+        tuple(Odd(int(each["line"]), str(each["why"])) for each in about["odd"]),
+        tuple(map(str, about["notes"])), int(about["line"]),
         str(about["delimiter"]), str(about["sheet"]), tuple(map(str, about["others"])),
         {int(k): str(kind) for k, kind in about["unread"].items()}, tuple(map(int, about["objects"])),
     )  # fmt: skip
@@ -70,11 +71,16 @@ def received(told: bytes) -> Parsed:
 
 def packed(cells: Sequence[Any]) -> Any:
     """Cells of Excel, "" for those that hold nothing, as a column of kind, number and text."""
-    kinds, numbers, texts = zip(*map(_packed, cells), strict=True) if cells else ((), (), ())
-    return pa.StructArray.from_arrays(
-        [pa.array(kinds, pa.int8()), pa.array(numbers, pa.float64()), pa.array(texts, pa.large_string())],
-        ["kind", "number", "text"],
-    )
+    n, types = len(cells), set(map(type, cells))
+    if types <= {float}:  # as most columns are: twenty times as fast
+        parts = (pa.array(np.full(n, FLOAT, np.int8)), pa.array(cells, pa.float64()), pa.nulls(n, pa.large_string()))
+    elif types == {str}:
+        kinds = np.where(np.array(cells, object) == "", NOTHING, TEXT).astype(np.int8)
+        parts = (pa.array(kinds), pa.nulls(n, pa.float64()), pa.array(cells, pa.large_string()))
+    else:
+        kind, number, text = zip(*map(_packed, cells), strict=True)
+        parts = (pa.array(kind, pa.int8()), pa.array(number, pa.float64()), pa.array(text, pa.large_string()))
+    return pa.StructArray.from_arrays(parts, ["kind", "number", "text"])
 
 
 def _packed(cell: Any) -> tuple[int, float | None, str | None]:

@@ -18,7 +18,7 @@ from data.errors import BadInput
 from data.files import apart
 from data.files.kinds import Limits, kind_of
 from data.files.layout import Odd
-from data.files.names import plain
+from data.files.names import plain, shown, unique
 from data.files.parsed import Parsed, received, unpacked
 
 STANDARD = Limits()
@@ -34,7 +34,7 @@ class FileTable:
     that each row starts on; ``odd`` are rows that are no rows of the table; ``notes`` say what reading took for
     granted. ``delimiter`` parts the cells of a text file ("" in others); ``sheet`` is the sheet that was read, and
     ``others`` are those that might have been meant as well. ``unread`` gives, by place, the type of columns whose cells
-    hold no single value (lists, bytes): in ``frame`` each of their cells is ``b""``.
+    hold no single value (lists, bytes): in ``frame`` each of their cells is ``b""``. ``line`` is that of the header.
     """
 
     frame: pd.DataFrame
@@ -42,10 +42,23 @@ class FileTable:
     lines: NDArray[np.int64]
     odd: tuple[Odd, ...] = ()
     notes: tuple[str, ...] = ()
+    line: int = 1
     delimiter: str = ""
     sheet: str = ""
     others: tuple[str, ...] = ()
     unread: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names, each another whatever its case: see `data.files.names.unique`."""
+        return unique(self.header)
+
+    @property
+    def whence(self) -> str:
+        """Where the header was taken from, in words; "" where it could be nowhere else."""
+        if self.sheet:
+            return f"row {self.line:,} of the sheet {shown(self.sheet)}"
+        return f"line {self.line:,}" if self.line > 1 else ""
 
 
 def read_table(
@@ -77,10 +90,8 @@ def read_table(
         about = json.loads(head)
         if "refused" in about:
             raise BadInput(about["refused"])
-        if "ended" in about:
-            raise BadInput(apart.too_large(limits))
         return _table(received(said))
-    except (ValueError, KeyError, TypeError, pa.ArrowException):
+    except (ValueError, KeyError, TypeError, OverflowError, pa.ArrowException):
         raise BadInput(apart.ended(0, limits)) from None
 
 
@@ -95,6 +106,6 @@ def _table(parsed: Parsed) -> FileTable:
             columns[k] = column.to_pandas(types_mapper=_NULLABLE.get if column.null_count else None)
     frame = pd.DataFrame(columns, index=range(len(parsed.lines)))
     return FileTable(
-        frame, tuple(parsed.header), parsed.lines, tuple(parsed.odd), tuple(parsed.notes), parsed.delimiter,
-        parsed.sheet, tuple(parsed.others), parsed.unread,
+        frame, tuple(parsed.header), parsed.lines, tuple(parsed.odd), tuple(parsed.notes), parsed.line,
+        parsed.delimiter, parsed.sheet, tuple(parsed.others), parsed.unread,
     )  # fmt: skip

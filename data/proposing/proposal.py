@@ -22,12 +22,13 @@ import pandas as pd
 from data.books import OWN, SHIPPED, Book, read_folder
 from data.contract import read
 from data.errors import BadInput, BookError
+from data.files.names import shown
 from data.formulas import Array
 from data.proposing.drafting import Draft, Noted
 from data.proposing.plan import BASE_ODDS, BASE_SCORE, GRANTED, TO_DOUBLE, Plan, Score
 from data.proposing.roles import ABSENT, Column, Identifiers, Outcome, decide, identifiers, outcome
 from data.proposing.signals import Alone
-from data.proposing.sources import Source, shown
+from data.proposing.sources import Source
 
 MOST_INPUTS = 255
 LOWEST_CUTOFF, HIGHEST_CUTOFF = 320, 780  # within what the pages offer
@@ -40,7 +41,8 @@ Margins = Callable[[Book], Array]
 
 @dataclass(frozen=True, eq=False)
 class Proposal:
-    """A book that is not written yet. ``noted`` is everything to review; ``text`` the contract."""
+    """A book that is not written yet. ``noted`` is everything to review; ``text`` the contract; ``notes``
+    are what reading the file took for granted."""
 
     name: str
     text: bytes
@@ -52,6 +54,7 @@ class Proposal:
     rate: float
     granted: float
     target: str
+    notes: tuple[str, ...] = ()
 
     def by_role(self, role: str) -> list[str]:
         """The names in the file of the columns of one role."""
@@ -103,6 +106,8 @@ def propose(
     BadInput
         If no book can be made of it; the message says why and what to do.
     """
+    target = source.column(target)
+    given_id = None if given_id is None else source.column(given_id)
     told = outcome(source, target, bad)
     numbers = identifiers(source, given_id, target)
     if numbers.name == told.name:
@@ -128,7 +133,7 @@ def propose(
     read(text)  # whatever is wrong with it is found before anything is written
     return Proposal(
         name, text, snapshot, _provenance(plan, command, book.sha256), tuple(draft.noted),
-        tuple(columns), len(frame), float(told.values.mean()), score.granted, told.name,
+        tuple(columns), len(frame), float(told.values.mean()), score.granted, told.name, source.notes,
     )  # fmt: skip
 
 

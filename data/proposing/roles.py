@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from data.contract import NOT_STATED, YEAR, figure
 from data.errors import BadInput
+from data.files.names import shown
 from data.formulas import FUNCTIONS, Array
 from data.proposing import hints, signals
 from data.proposing.columns import LARGEST, Cells, flags, plain, recognise
 from data.proposing.drafting import comment
 from data.proposing.hints import tokens
-from data.proposing.sources import Source, shown
+from data.proposing.sources import Source
 
 Role = Literal["input", "protected", "post-outcome", "vintage", "identifier", "left out"]
 ABSENT: frozenset[Role] = frozenset({"identifier", "left out"})  # roles of the columns that the book does not hold
@@ -127,7 +128,8 @@ def outcome(source: Source, given: str, bad: str | None) -> Outcome:
     frame = source.frame
     if given not in frame:
         near = ", ".join(map(shown, list(frame.columns)[:8])) + (", …" if frame.shape[1] > 8 else "")
-        raise BadInput(f"{shown(source.name)} has no column {shown(given)}. It has: {near}.")
+        where = f" They were taken from {source.whence}." if source.whence else ""
+        raise BadInput(f"{shown(source.name)} has no column {shown(given)}. It has: {near}.{where}")
     cells = recognise(frame[given])
     missing = int(np.isnan(cells.values).sum())
     if cells.kind in ("odd", "nothing") or missing == len(frame):

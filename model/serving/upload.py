@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from data.contract import Contract, Field, check_value
 from data.errors import BadInput
+from data.files.kinds import Kind
 from data.formulas import Array, parse
 from model.engine.chunks import Told, over, unheard
 from model.engine.scorer import Reasons, Scorer
@@ -26,7 +27,7 @@ from model.finance.loss import expected_loss
 from model.finance.scorecard import reaches, whole_points
 from model.report import numbers
 from model.report.narrative import MOST_BARS, decided, granting
-from model.serving.cells import BadRow, Kind, allowed, numbers_of, short, taken
+from model.serving.cells import BadRow, allowed, numbers_of, short, taken
 from model.whatif.customer import scale
 from model.whatif.scenario import CUTOFF
 
@@ -41,7 +42,8 @@ KNOWN, OUTSIDE = "known", "outside"
 class Sheet:
     """A file as read. Of the good rows: ``raw`` (fields, n) as the contract orders it, ``ids`` (n,) int64 or text,
     ``rows`` (n,) their lines in the file. ``ignored``: columns nothing reads; ``protected``: how many columns were left
-    unread because they hold protected attributes."""
+    unread because they hold protected attributes. ``repeated``: identifiers that stand on several lines, with those;
+    ``notes``: what reading took for granted."""
 
     raw: Array
     ids: NDArray[Any]
@@ -49,13 +51,16 @@ class Sheet:
     bad: tuple[BadRow, ...]
     ignored: tuple[str, ...]
     protected: int
+    repeated: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
 
 
-def read(content: bytes, name: str, contract: Contract) -> Sheet:
-    """The customers in a file, whose kind its ``name`` ends with; 100,000 rows of CSV in about a second.
+def read(content: bytes, name: str, contract: Contract, told: Told = unheard) -> Sheet:
+    """The customers in a file, whose kind its ``name`` ends with; 100,000 rows of CSV in about a second. ``told`` hears
+    the share read; reading ends with whatever it raises.
 
     Raises
     ------
@@ -63,7 +68,7 @@ def read(content: bytes, name: str, contract: Contract) -> Sheet:
         If the file as a whole cannot be used: too large, empty, damaged, protected, of another kind than its name says,
         without the columns that are needed or with one of them twice. A row that cannot be used is in `Sheet.bad`.
     """
-    cells = taken(content, name, contract)
+    cells = taken(content, name, contract, told)
     if not len(cells.lines) and not cells.odd:
         person = contract.book.person
         raise BadInput(f"The file holds its column names and no {person}. Add one row for each {person}.")
@@ -76,14 +81,17 @@ def read(content: bytes, name: str, contract: Contract) -> Sheet:
             reasons.setdefault(row, []).append(reason)
             raw[k, row] = np.nan
     _rules(contract, raw, reasons)
-    ids = _identities(cells.ids, cells.lines)
+    ids, doubts = _identities(cells.ids, cells.lines)
     refused = np.fromiter(reasons, np.int64, len(reasons))
     good = np.setdiff1d(np.arange(len(cells.lines)), refused)
     bad = [BadRow(int(cells.lines[k]), str(ids[k]), tuple(reasons[k])) for k in refused]
     kept = np.ascontiguousarray(raw[:, good])
     contract.check(kept)  # whatever the checks above overlook is no customer
     order = sorted([*bad, *cells.odd], key=lambda row: row.line)
-    return Sheet(kept, ids[good], cells.lines[good], tuple(order), cells.columns.ignored, cells.columns.protected)
+    return Sheet(
+        kept, ids[good], cells.lines[good], tuple(order), cells.columns.ignored, cells.columns.protected,
+        _repeated(ids, cells.lines), (*cells.notes, *doubts),
+    )  # fmt: skip
 
 
 # ---- checks ------------------------------------------------------------------------------------------------------
@@ -121,20 +129,73 @@ def _rules(contract: Contract, raw: Array, reasons: dict[int, list[str]]) -> Non
             reasons.setdefault(k, []).append(each.message)
 
 
-_WHOLE = re.compile(r"(?:-?[1-9]\d{0,17}|0)\Z", re.ASCII)
+_WHOLE = re.compile(r"(?:-?[1-9]\d{0,14}|0)\Z", re.ASCII)  # a spreadsheet rounds whatever is longer
+_SHORTENED = re.compile(r"\d[.,]?\d*E\+?\d+\Z", re.ASCII | re.IGNORECASE)
+LARGEST = 1e15  # beyond it numbers with a point do not tell neighbours apart
+TWICE_TOLD = 3  # identifiers that stand on several lines
 
 
-def _identities(cells: Sequence[object] | None, lines: NDArray[np.int64]) -> NDArray[Any]:
-    """Identifiers (n,): whole numbers where all are, texts otherwise; a row's line where there is none."""
+def _identities(cells: Sequence[object] | None, lines: NDArray[np.int64]) -> tuple[NDArray[Any], list[str]]:
+    """Identifiers (n,): whole numbers where all are and none has more than 15 digits, texts otherwise; a row's line
+    where there is none. And what is doubtful about them."""
     if cells is None:
-        return lines
-    texts = [
-        str(int(cell)) if isinstance(cell, float) and cell.is_integer() else "" if cell is None else str(cell).strip()
-        for cell in cells
-    ]
+        return lines, []
+    texts = list(map(_identity, cells))
+    doubts = [*_rounded(cells, lines), *_shortened(texts, lines)]
     if all(map(_WHOLE.match, texts)):
-        return np.array(texts, np.int64)  # not 007, which is a text
-    return np.array([short(text) or f"line {line}" for text, line in zip(texts, lines, strict=True)], object)
+        return np.array(texts, np.int64), doubts  # not 007, which is a text
+    named = [short(text) or f"line {line}" for text, line in zip(texts, lines, strict=True)]
+    return np.array(named, object), doubts
+
+
+def _identity(cell: object) -> str:
+    if isinstance(cell, str):
+        return cell.strip()
+    if cell is None or pd.isna(cell):  # type: ignore[call-overload]
+        return ""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
+
+
+def _rounded(cells: Sequence[object], lines: NDArray[np.int64]) -> list[str]:
+    """What is to be said of identifiers that a file holds as numbers too long for it."""
+    found = [k for k, cell in enumerate(cells) if isinstance(cell, float) and abs(cell) >= LARGEST]
+    if not found:
+        return []
+    first = f"{_identity(cells[found[0]])} on line {lines[found[0]]:,}"
+    return [f"Identifiers of more than 15 digits are numbers in the file ({first}), where they are rounded. {_AS_TEXT}"]
+
+
+def _shortened(texts: Sequence[str], lines: NDArray[np.int64]) -> list[str]:
+    """What is to be said of identifiers written as a spreadsheet shows long numbers."""
+    found = [k for k, text in enumerate(texts) if _SHORTENED.match(text)]
+    if not found:
+        return []
+    first = f"{short(texts[found[0]])} on line {lines[found[0]]:,}"
+    return [f"Identifiers stand as a spreadsheet shortens long numbers ({first}): digits are lost. {_AS_TEXT}"]
+
+
+_AS_TEXT = "Make the column text where the file is made."
+
+
+def _repeated(ids: NDArray[Any], lines: NDArray[np.int64]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """The identifiers that stand on several lines, with those, in the file's order."""
+    again = pd.Series(lines)[pd.Series(ids).duplicated(keep=False).to_numpy()]
+    found: dict[str, list[int]] = {}
+    for name, line in zip(ids[again.index], again.tolist(), strict=True):
+        found.setdefault(str(name), []).append(line)
+    return tuple((name, tuple(own)) for name, own in found.items())
+
+
+def repetition(contract: Contract, sheet: Sheet) -> str:
+    """What is to be said of customers who stand in a file several times; "" if none does."""
+    n, person = len(sheet.repeated), contract.book.person
+    if not n:
+        return ""
+    some = [f"{name} on lines {', '.join(f'{line:,}' for line in own[:5])}{' …' * (len(own) > 5)}"
+            for name, own in sheet.repeated[:TWICE_TOLD]]  # fmt: skip
+    more = f" and {n - TWICE_TOLD:,} more" if n > TWICE_TOLD else ""
+    stand = f"{person} stands" if n == 1 else f"{person}s stand"
+    return f"{n:,} {stand} in the file more than once, and every row counts: {'; '.join(some)}{more}."
 
 
 # ---- scoring -----------------------------------------------------------------------------------------------------
@@ -278,6 +339,9 @@ def finding(contract: Contract, sheet: Sheet, frame: pd.DataFrame) -> str:
     """What came of a file, in a sentence; ``frame`` as `score` gives it."""
     book, bad, all_ = contract.book, len(sheet.bad), len(sheet) + len(sheet.bad)
     people = f"{all_:,} {book.person}{'s' if all_ != 1 else ''}"
+    if sheet.repeated:
+        different = all_ - sum(len(lines) - 1 for _, lines in sheet.repeated)
+        people = f"{all_:,} rows, which are {different:,} {book.person}{'s' if different != 1 else ''},"
     told = f"{len(frame):,} of {people} scored; {f'{bad:,}' if bad else 'no'} row{'s' if bad != 1 else ''} refused"
     if frame.empty:
         return f"{told}. No {book.person} can be scored before the rows below are put right."

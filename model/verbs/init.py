@@ -11,6 +11,7 @@ import numpy as np
 
 from data.books import Book
 from data.contract import YEAR
+from data.files.kinds import MB, Limits
 from data.formulas import Array
 from data.proposing.drafting import Noted, unwritten, written
 from data.proposing.proposal import Proposal, check_name, lay_down, propose
@@ -65,11 +66,18 @@ def init(
     name = check_name(book or safe_name(data.stem, ()), home)
     told = progress(as_json)
     told(f"Reading {data.name}", 0.0)
-    source = read_source(data, sheet)
+    wanted = (target, given_id) if given_id else (target,)
+    source = read_source(data, sheet, wanted, limits())
     told(f"Looking at {source.frame.shape[1]:,} columns of {len(source.frame):,} rows", 0.2)
     proposal = propose(source, target, name, _margins, single_input_auc, given_id, bad)
     folder = lay_down(proposal, home)
     answer(_result(proposal, folder), as_json, lambda _: _text(proposal, folder))
+
+
+def limits() -> Limits:
+    """How much of a file is read, and at what cost."""
+    using = settings()
+    return Limits(memory=using.file_memory * MB, seconds=using.file_seconds, at_once=using.file_processes)
 
 
 def _margins(book: Book) -> Array:
@@ -101,6 +109,7 @@ def _result(proposal: Proposal, folder: Path) -> dict[str, Any]:
              "check": _check(each)}
             for each in proposal.noted
         ],
+        "notes": list(proposal.notes),
         "provenance_to_do": list(unwritten(proposal.provenance)),
     }  # fmt: skip
 
@@ -161,6 +170,7 @@ def _text(proposal: Proposal, folder: Path) -> str:
     counts = ((len(proposal.by_role(role)), words) for role, words in ROLES.items())
     told = ", ".join(f"{n} {words[n > 1]}" for n, words in counts if n)
     lines = [f"Proposed the book {proposal.name}: {proposal.rows:,} rows, {proposal.rate:.1%} of them bad; {told}."]
+    lines += ["", "How the file was read:", *(f"  {note}." for note in proposal.notes)] if proposal.notes else []
     guesses = [each for each in proposal.noted if each.mark == "GUESS"]
     lines += ["", f"{len(guesses):,} guesses, each marked # GUESS where it stands in the contract. Look first at:"]
     for topic in _first(proposal.target):

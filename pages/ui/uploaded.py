@@ -14,11 +14,12 @@ import streamlit as st
 
 from data.contract import Contract
 from data.errors import BadInput
+from data.files.kinds import Kind
 from model.engine.chunks import Told
 from model.errors import StoreError
 from model.report import book_words, narrative, numbers
 from model.serving import upload
-from model.serving.cells import MOST_BYTES, MOST_ROWS, Kind
+from model.serving.cells import MOST_BYTES, MOST_ROWS
 from model.serving.client import DeployedModel
 from model.whatif.scenario import CUTOFF, Scenario
 from pages.ui import access, deployed, pieces, recorded

@@ -16,15 +16,16 @@ from python_calamine import CalamineWorkbook
 from data.books import Book
 from data.contract import Contract
 from data.errors import BadInput
+from data.files.kinds import Kind
 from model.engine.scorer import Reasons, TableScorer
 from model.engine.tables import probability
 from model.finance.loss import expected_loss
 from model.report import narrative, numbers
 from model.serving import cells, upload
-from model.serving.cells import Kind
 from model.serving.upload import Sheet
 from model.whatif.customer import decide, explain
 from model.whatif.scenario import Scenario
+from tests.data.files.reading import in_this_process as in_this_process
 from tests.records import BOOK, CONTRACT
 
 KINDS: tuple[Kind, ...] = ("csv", "xlsx", "parquet")
@@ -141,10 +142,72 @@ def test_identifiers_keep_their_zeros_and_letters(kind: Kind) -> None:
     assert read(frame, kind).ids.tolist() == ["007", "A-1", "12", "x", "Ünal"]
 
 
-def test_a_large_identifier_keeps_every_digit_in_parquet() -> None:
+LONG = [str(4_000_000_000_000_000 + k) for k in range(5)]  # as cards are numbered; a spreadsheet keeps 15 digits
+
+
+@pytest.mark.parametrize("given", KINDS)
+@pytest.mark.parametrize("made_as", KINDS)
+@pytest.mark.parametrize("names", [LONG, ["007", "08", "9", "10", "0"], ["4000000000000000", *map(str, range(4))]])
+def test_a_long_identifier_and_one_with_zeros_keep_every_digit_in_every_output(
+    scorer: TableScorer, names: list[str], given: Kind, made_as: Kind
+) -> None:
+    frame = table()
+    frame[CONTRACT.book.id] = names
+    sheet = read(frame, given)
+    assert sheet.ids.tolist() == names
+    found = results(scorer, sheet)
+    content = BytesIO(upload.written(found, sheet.bad, made_as))
+    if made_as == "csv":
+        back = [row[0] for row in csv.reader(StringIO(content.getvalue().decode("utf-8-sig")))][1:]
+    else:
+        back = made(found, sheet, made_as)["Customer"].tolist()
+    assert back == names
+
+
+def test_a_long_identifier_keeps_every_digit_of_a_parquet_file_that_holds_numbers() -> None:
     frame = table()
     frame[CONTRACT.book.id] = np.arange(5) + 900_000_000_000_000_001
-    assert read(frame, "parquet").ids.tolist() == frame[CONTRACT.book.id].tolist()
+    sheet = read(frame, "parquet")
+    assert sheet.ids.tolist() == [str(900_000_000_000_000_001 + k) for k in range(5)]
+    assert sheet.notes == ()
+    gap = frame.astype({CONTRACT.book.id: "Int64"})
+    gap.loc[1, CONTRACT.book.id] = pd.NA
+    assert read(gap, "parquet").ids.tolist()[:3] == ["900000000000000001", "line 3", "900000000000000003"]
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "parquet"])
+def test_identifiers_that_the_file_itself_has_rounded_are_told(kind: Kind) -> None:
+    frame = table()
+    frame[CONTRACT.book.id] = np.arange(5) + 4_123_456_789_012_345.0
+    (note,) = read(frame, kind).notes
+    assert note.startswith("Identifiers of more than 15 digits are numbers in the file (4123456789012345 on line 2)")
+
+
+@pytest.mark.parametrize("text", ["4.0E+15", "4,12E+15", "4E15"])
+def test_identifiers_that_a_spreadsheet_shortened_are_told(text: str) -> None:
+    frame = table().astype({CONTRACT.book.id: object})
+    frame.loc[3, CONTRACT.book.id] = text
+    (note,) = read(frame).notes
+    assert f"({text} on line 5)" in note
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_customer_who_stands_twice_is_told_with_the_lines(scorer: TableScorer, kind: Kind) -> None:
+    frame = pd.concat([table(), table(2), table(1)], ignore_index=True)
+    sheet = read(frame, kind)
+    assert sheet.repeated == ((str(BOOK.ids[0]), (2, 7, 9)), (str(BOOK.ids[1]), (3, 8)))
+    told = upload.repetition(CONTRACT, sheet)
+    assert told == (
+        "2 customers stand in the file more than once, and every row counts: "
+        f"{BOOK.ids[0]} on lines 2, 7, 9; {BOOK.ids[1]} on lines 3, 8."
+    )
+    assert "8 of 8 rows, which are 5 customers, scored" in upload.finding(CONTRACT, sheet, results(scorer, sheet))
+    assert upload.repetition(CONTRACT, read(table(), kind)) == ""
+
+
+def test_a_customer_who_stands_twice_is_told_when_one_of_the_rows_is_refused() -> None:
+    frame = pd.concat([table(), table(1).assign(limit=5)], ignore_index=True)
+    assert read(frame).repeated == ((str(BOOK.ids[0]), (2, 7)),)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -160,11 +223,47 @@ def test_other_columns_are_named_and_protected_attributes_are_not(kind: Kind) ->
 def test_lines_are_those_of_the_file() -> None:
     text = file(table(), "csv").decode().splitlines()
     text[3] = text[3].replace(",", ',"', 1).replace(",", '",', 2).replace('",', ",", 1)
-    text = [*text[:2], "", text[2], "1,2,3", ",".join(["oops"] * 20), text[4]]
+    text = [*text[:2], "", text[2], ",".join(["1"] * 23), ",".join(["oops"] * 20), text[4]]
     sheet = upload.read("\r\n".join(text).encode(), "a.csv", CONTRACT)
     assert sheet.rows.tolist() == [2, 4, 7]
     assert [row.line for row in sheet.bad] == [5, 6]
-    assert "3 values where the file has 20 columns" in sheet.bad[0].reasons[0]
+    assert "23 values where the file has 20 columns" in sheet.bad[0].reasons[0]
+
+
+def test_cells_that_a_row_ends_without_are_empty_and_told() -> None:
+    text = file(table().assign(comment=["vip", "", "", "", "x"]), "csv").decode().splitlines()
+    sheet = upload.read("\n".join(line.rstrip(",") for line in text).encode(), "a.csv", CONTRACT)
+    assert (sheet.bad, len(sheet), sheet.ignored) == ((), 5, ("comment",))
+    assert sheet.notes == (
+        "3 rows are shorter than the header (lines 3, 4, 5): the cells that are not there were taken as empty.",
+    )
+    (bad,) = upload.read("\n".join([*text[:3], "1,20000"]).encode(), "a.csv", CONTRACT).bad
+    assert (bad.line, len(bad.reasons)) == (4, 18)
+
+
+def test_an_uploads_table_is_found_behind_titles_or_a_cover_and_its_place_told() -> None:
+    content = b"Credit cards\nmade by Risk\n\n" + file(table(), "csv")
+    sheet = upload.read(content, "a.csv", CONTRACT)
+    assert sheet.rows.tolist() == [5, 6, 7, 8, 9]
+    assert sheet.notes == ("The header was taken from line 4; what stands above it was not read.",)
+    into = BytesIO()
+    with pd.ExcelWriter(into, engine="xlsxwriter") as book:
+        pd.DataFrame([["Credit cards"], ["made by Risk"]]).to_excel(book, sheet_name="Cover", header=False, index=False)
+        table().to_excel(book, sheet_name="Data", index=False, startrow=4, startcol=2)
+    sheet = upload.read(into.getvalue(), "a.xlsx", CONTRACT)
+    assert np.array_equal(sheet.raw, BOOK.raw[:, :5])
+    assert sheet.rows.tolist() == [6, 7, 8, 9, 10]
+    assert sheet.notes[0] == "Read from the sheet “Data”, its header taken from row 5."
+
+
+def test_columns_that_are_not_found_are_told_with_where_they_were_looked_for() -> None:
+    content = b"Credit cards\n\n" + file(table()[["customer", "limit", "bill_1"]], "csv")
+    with pytest.raises(BadInput, match=r"lacks 17 of .* Its column names were taken from line 3\.$"):
+        upload.read(content, "a.csv", CONTRACT)
+    into = BytesIO()
+    pd.DataFrame({"note": [1, 2]}).to_excel(into, sheet_name="Cover", index=False, engine="xlsxwriter")
+    with pytest.raises(BadInput, match="taken from row 1 of the sheet “Cover”"):
+        upload.read(into.getvalue(), "a.xlsx", CONTRACT)
 
 
 def test_blank_lines_of_a_sheet_are_counted_and_passed_over() -> None:
@@ -309,7 +408,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "no ending": (lambda: b"x", "customers", "Save it as CSV"),
     "empty": (lambda: b"", "a.csv", "The file is empty"),
     "blank": (lambda: b"\xef\xbb\xbf \r\n\r\n", "a.csv", "The file is empty"),
-    "a blank that is none": (lambda: "\u2003\n".encode(), "a.csv", "lacks 19 of the 19 columns"),
+    "a blank of another kind": (lambda: "\u2003\n".encode(), "a.csv", "lacks 19 of the 19 columns"),
     "too large": (lambda: b"x" * (cells.MOST_BYTES + 1), "a.csv", "at most 50 MB"),
     "excel as csv": (lambda: file(table(), "xlsx"), "a.csv", "content is an Excel workbook. Give it the ending .xlsx"),
     "parquet as excel": (lambda: file(table(), "parquet"), "a.xlsx", "content is a Parquet file"),
@@ -319,18 +418,19 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "damaged excel": (lambda: file(table(), "xlsx")[:900], "a.xlsx", "cannot be read"),
     "no workbook": (lambda: zipped({"word/document.xml": b"<w/>"}), "a.xlsx", "cannot be read"),
     "damaged parquet": (lambda: file(table(), "parquet")[:-40], "a.parquet", "cannot be read"),
-    "latin-1": (lambda: file(table(), "csv").replace(b"customer", b"k\xe4ufer"), "a.csv", "UTF-8"),
-    "utf-16": (lambda: file(table(), "csv").decode().encode("utf-16"), "a.csv", "UTF-8"),
-    "nul": (lambda: file(table(), "csv") + b"\0", "a.csv", "characters that no CSV file has"),
+    "another code page": (lambda: file(table(), "csv").replace(b"customer", b"k\x84ufer"), "a.csv", "UTF-8"),
+    "half of utf-16": (lambda: file(table(), "csv").decode().encode("utf-16") + b"x", "a.csv", "UTF-8"),
+    "binary": (lambda: file(table(), "csv") + bytes(range(20)) * 200 + b"\0" * 400 + b"x", "a.csv", "no CSV file has"),
     "an open quote": (lambda: file(table(), "csv") + b'"', "a.csv", "is no line of CSV"),
     "one long line": (lambda: b"x" * 2_000_000, "a.csv", "characters long"),
     "many columns": (lambda: b"a," * 5_000, "a.csv", "at most 2,000"),
     "no customer": (lambda: file(table(0), "csv"), "a.csv", "no customer"),
     "no customer in excel": (lambda: file(table(0), "xlsx"), "a.xlsx", "no customer"),
     "no customer in parquet": (lambda: file(table(0), "parquet"), "a.parquet", "no customer"),
-    "an empty sheet": (lambda: file(pd.DataFrame(), "xlsx"), "a.xlsx", "first sheet of the workbook is empty"),
+    "an empty sheet": (lambda: file(pd.DataFrame(), "xlsx"), "a.xlsx", "The sheet “Sheet1” of the workbook is empty"),
     "a cell far out": (lambda: sheet_xml(b'<c r="XFD1048576"><v>1</v></c>'), "a.xlsx", "row 1,048,576 and col"),
     "lists": (nested, "a.parquet", "write numbers"),
+    "one name twice": (lambda: file(table(), "csv").replace(b"bill_2", b"bill_1"), "a.csv", "more than one column"),
     "twice": (lambda: file(table().assign(**{"BILL, May": 1}), "csv"), "a.csv", "more than one column"),
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from data.books import Book, read_folder
 from data.contract import check_value, load, read
 from data.errors import BadInput, BookError, OutOfRange, WhatIfError
+from data.files.kinds import Limits
 from data.formulas import Array
 from data.proposing.drafting import unwritten
 from data.proposing.proposal import Proposal, check_name, lay_down, propose
@@ -23,6 +24,7 @@ from model.monitoring.discrimination import single_input_auc as alone
 from model.release import training
 from model.release.gate import Gate
 from model.release.gates import leakage_gates
+from tests.data.files.reading import in_this_process as in_this_process
 from tests.data.proposing.files import Kind, loans, written
 
 
@@ -571,11 +573,10 @@ def test_a_name_that_is_taken_is_refused_and_nothing_is_written_over(of_loans: P
     ("name", "content", "message"),
     [
         ("a.csv", b"", "is empty"),
-        ("a.csv", b"a,a\n1,2\n", "two columns of one name"),
-        ("a.csv", b"a,b\n1,2\n1,2,3\n", "cannot be read as CSV"),
-        ("a.csv", b"\xff\xfe\x00a", "is not UTF-8"),
-        ("a.xlsx", b"PK\x03\x04nothing", "cannot be read as an Excel workbook"),
-        ("a.parquet", b"PAR1nothing", "cannot be read as Parquet"),
+        ("a.csv", b"a,b\n1,2\n" + b"1,2,3\n" * 6, "has 6 rows that do not fit its columns, the first on line 3"),
+        ("a.csv", b"a,b\n1,'\x81\x8d'\n", "neither UTF-8 nor plainly Windows-1252"),
+        ("a.xlsx", b"PK\x03\x04nothing", "Excel workbook cannot be read"),
+        ("a.parquet", b"PAR1nothing", "Parquet file cannot be read"),
         ("a.json", b"{}", "is of no kind that is read here"),
     ],
 )
@@ -605,11 +606,10 @@ def test_a_workbook_of_several_sheets_asks_which(tmp_path: Path):
     assert len(read_source(path, "Loans").frame) == 300
 
 
-def test_a_file_beyond_the_size_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("data.proposing.sources.MOST_BYTES", 100)
+def test_a_file_beyond_the_size_is_refused(tmp_path: Path):
     loans(300).to_csv(tmp_path / "a.csv", index=False)
     with pytest.raises(BadInput, match="at most 0 MB are read"):
-        read_source(tmp_path / "a.csv")
+        read_source(tmp_path / "a.csv", limits=Limits(size=100))
 
 
 # ---- whatever is given ----------------------------------------------------------------------------------------------
