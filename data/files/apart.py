@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from data.errors import BadInput
 from data.files.child import OUT_OF_MEMORY
@@ -26,6 +26,7 @@ KEPT = ("PATH", "SYSTEMROOT", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY
 PAUSE = 0.1  # seconds between two looks at the process, at which progress is told
 GRACE = 5.0  # seconds beyond the limit for the process to start
 PART = 1 * MB
+LONGEST_WORD = 200  # bytes of a line on standard error
 
 Told = Callable[[float], object]
 COMMAND: tuple[str, ...] = ("-m", "data.files.child")
@@ -42,15 +43,14 @@ def read_apart(content: bytes, request: Mapping[str, Any], limits: Limits, told:
     BadInput
         If reading takes more memory or time than it may, or ends the process; or too many others are being read.
     """
-    with _turn(limits, told), _process() as process:
-        reader = _Reader(process, limits)
+    with _turn(limits, told), _reader(limits) as reader:
         reader.begin(json.dumps(dict(request)).encode() + b"\n", content)
         end = time.monotonic() + limits.seconds + GRACE
         while not reader.done():
             told(reader.share)
             if time.monotonic() > end:
                 raise BadInput(_too_long(limits))
-        code = process.wait(GRACE)
+        code = reader.process.wait(GRACE)
     if reader.too_much:
         raise BadInput(too_large(limits))
     if code != 0 or not reader.said:
@@ -103,26 +103,20 @@ def _turn(limits: Limits, told: Told) -> Iterator[None]:
 
 
 @contextmanager
-def _process() -> Iterator["subprocess.Popen[bytes]"]:
-    """The process, ended whatever happens."""
+def _reader(limits: Limits) -> Iterator["_Reader"]:
+    """The process, ended whatever happens, and whoever feeds and hears it."""
     own = {name: os.environ[name] for name in KEPT if name in os.environ} | {"PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
         [sys.executable, "-B", *COMMAND], cwd=ROOT, env=own, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )  # fmt: skip
+    reader = _Reader(process, limits)
     try:
-        yield process
+        yield reader
     finally:
         process.kill()
         process.wait()
-        for stream in (process.stdin, process.stdout, process.stderr):
-            if stream is not None:
-                _close(stream)
-
-
-def _close(stream: IO[bytes]) -> None:
-    with suppress(OSError):  # what was not yet written has nobody to read it
-        stream.close()
+        reader.close()
 
 
 class _Reader:
@@ -140,6 +134,15 @@ class _Reader:
             thread = threading.Thread(target=work, args=given, daemon=True)
             thread.start()
             self._threads.append(thread)
+
+    def close(self) -> None:
+        """Wait for the threads, which find the pipes of a process that has ended closed, and close our ends."""
+        for thread in self._threads:
+            thread.join()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            assert stream is not None
+            with suppress(OSError):  # what was not yet written has nobody to read it
+                stream.close()
 
     def done(self) -> bool:
         """Whether all was heard; waits a little for it."""
@@ -170,8 +173,6 @@ class _Reader:
     def _follow(self) -> None:
         stream = self.process.stderr
         assert stream is not None
-        for line in stream:
-            try:
+        while line := stream.readline(LONGEST_WORD):
+            with suppress(ValueError):  # a parser's last words
                 self.share = min(max(float(line), 0.0), 1.0)
-            except ValueError:  # a parser's last words
-                continue

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import IO, Any
 
 if __name__ == "__main__":  # before numpy and pyarrow: threads and pools reserve memory that the limit counts
@@ -57,10 +58,8 @@ def limit(limits: Limits) -> None:
     seconds = int(limits.seconds) + 1
     held = {"RLIMIT_AS": limits.memory, "RLIMIT_CPU": seconds, "RLIMIT_FSIZE": 0, "RLIMIT_CORE": 0}
     for name, most in held.items():
-        try:
-            resource.setrlimit(getattr(resource, name), (most, most))
-        except (AttributeError, ValueError, OSError):  # macOS knows no limit of addresses
-            continue
+        with suppress(AttributeError, ValueError, OSError):  # macOS knows no limit of addresses
+            resource.setrlimit(getattr(resource, name), (most, most + 1))  # the signal that can be told from others
 
 
 def main() -> None:

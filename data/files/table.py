@@ -22,6 +22,7 @@ from data.files.names import plain, shown, unique
 from data.files.parsed import Parsed, received, unpacked
 
 STANDARD = Limits()
+_NO_TABLE = (ValueError, LookupError, TypeError, AttributeError, OverflowError, OSError, pa.ArrowException)
 _NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.uint64(): pd.UInt64Dtype()}  # a float would round where one is missing
 
 
@@ -91,7 +92,7 @@ def read_table(
         if "refused" in about:
             raise BadInput(about["refused"])
         return _table(received(said))
-    except (ValueError, KeyError, TypeError, OverflowError, pa.ArrowException):
+    except _NO_TABLE:
         raise BadInput(apart.ended(0, limits)) from None
 
 
