@@ -21,6 +21,7 @@ from model.whatif.trusted import Banded, Chosen, Miss, Proof
 from model.whatif.trusted import moved as moved_since
 from pages.ui import access, deployed, operated, pieces, uploaded, viewed
 from pages.ui.deployed import keyed
+from pages.ui.progress import followed
 from pages.ui.viewed import VINTAGE
 
 FILE, OF_FILE = "_drift_file", "file"
@@ -113,13 +114,15 @@ def exactly(label: str, rows: Sequence[Banded]) -> pd.DataFrame:
 @dataclass(frozen=True, eq=False)
 class Given:
     """What came of a file held against the training: how far its ``n`` rows have moved and which others were refused,
-    or why it cannot be used. Its rows are not in it."""
+    or why it cannot be used; who stands in it twice, and what reading it took for granted. Its rows are not in it."""
 
     name: str
     n: int = 0
     bad: tuple[upload.BadRow, ...] = ()
     drifts: tuple[Drift, ...] = ()
     error: str = ""
+    repeated: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @st.fragment
@@ -199,7 +202,7 @@ def handed(model: DeployedModel, release: Release) -> Given | None:
     person = contract.book.person
     row = st.columns([0.6, 0.4], gap="medium", vertical_alignment="bottom")
     file = row[0].file_uploader(
-        f"Hold a file of {person}s against the training", type=list(uploaded.KINDS), key=keyed(FILE),
+        f"Hold a file of {person}s against the training", type=uploaded.TYPES, key=keyed(FILE),
         max_upload_size=MOST_BYTES // 1024**2,
         help=f"CSV, Excel or Parquet, one {person} a row, at most {MOST_ROWS:,} rows, without outcomes. It is compared "
         "only: no row that can be used is kept or recorded.",
@@ -217,6 +220,7 @@ def handed(model: DeployedModel, release: Release) -> Given | None:
         known = (file.file_id, release.id), read(file.getvalue(), file.name, model, release)
         st.session_state[held] = known
     given = known[1]
+    uploaded.how_it_was_read(given.repeated, given.notes)
     if given.error:
         pieces.html(f"<p class='wi-sentence' role='alert'>{pieces.text(f'Not read: {given.error}')}</p>")
         return None
@@ -232,11 +236,13 @@ def handed(model: DeployedModel, release: Release) -> Given | None:
 def read(content: bytes, name: str, model: DeployedModel, release: Release) -> Given:
     """A file, and how far it has moved; or why it cannot be used."""
     try:
-        sheet = upload.read(content, name, model.contract)
+        with followed("Reading the file") as told:
+            sheet = upload.read(content, name, model.contract, told)
     except BadInput as error:
         return Given(name, error=str(error))
     drifts = moved_since(release.snapshot, release.scorer, sheet.raw) if len(sheet) else ()
-    return Given(name, len(sheet), sheet.bad, drifts)
+    repeated = upload.repetition(model.contract, sheet)
+    return Given(name, len(sheet), sheet.bad, drifts, repeated=repeated, notes=sheet.notes)
 
 
 # ---- fairness ---------------------------------------------------------------------------------------------------

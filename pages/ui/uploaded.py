@@ -14,7 +14,7 @@ import streamlit as st
 
 from data.contract import Contract
 from data.errors import BadInput
-from data.files.kinds import Kind
+from data.files.kinds import ENDINGS, Kind
 from model.engine.chunks import Told
 from model.errors import StoreError
 from model.report import book_words, narrative, numbers
@@ -35,6 +35,8 @@ KINDS: dict[Kind, tuple[str, str]] = {
     "xlsx": ("Excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     "parquet": ("Parquet", "application/vnd.apache.parquet"),
 }
+
+TYPES = [ending.removeprefix(".") for ending in ENDINGS]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +86,7 @@ def given(contract: Contract) -> None:
     """Where a file is given, and what it should look like."""
     person = contract.book.person
     st.file_uploader(
-        f"Score a file of {person}s", type=list(KINDS), key=keyed(FILE), on_change=touched,
+        f"Score a file of {person}s", type=TYPES, key=keyed(FILE), on_change=touched,
         max_upload_size=MOST_BYTES // 1024**2,
         help=f"CSV, Excel or Parquet, one {person} a row, at most {MOST_ROWS:,} rows. Columns by name or label, in any "
         "order; protected attributes are never read.",
@@ -107,6 +109,7 @@ def touched() -> None:
 def forget() -> None:
     """Callback: the file and what came of it are no longer wanted."""
     st.session_state.pop(keyed(HELD), None)
+    st.session_state.pop(keyed(TOUCHED), None)
 
 
 def current() -> Held | None:
@@ -116,18 +119,21 @@ def current() -> Held | None:
 
 
 def settle(model: DeployedModel) -> None:
-    """Read the file that was just given; drop the one that was taken away."""
-    if not st.session_state.pop(keyed(TOUCHED), False):
+    """Read the file that was just given; drop the one that was taken away. Whoever looks elsewhere meanwhile finds it
+    read anew."""
+    if not st.session_state.get(keyed(TOUCHED), False):
         return
     file = st.session_state.get(keyed(FILE))
     if file is None:
         forget()
         return
-    try:
-        held = Held(file.name, upload.read(file.getvalue(), file.name, model.contract))
-    except BadInput as error:
-        held = Held(file.name, error=str(error))
+    with followed("Reading the file", forget) as told:
+        try:
+            held = Held(file.name, upload.read(file.getvalue(), file.name, model.contract, told))
+        except BadInput as error:
+            held = Held(file.name, error=str(error))
     st.session_state[keyed(HELD)] = held
+    st.session_state.pop(keyed(TOUCHED), None)
 
 
 # ---- what came of it ------------------------------------------------------------------------------------------------
@@ -163,6 +169,7 @@ def answer(model: DeployedModel, held: Held, sheet: upload.Sheet) -> None:
     pieces.headline(
         upload.finding(contract, sheet, frame), figures_row(contract, sheet, frame), beside(contract, sheet)
     )
+    how_it_was_read(upload.repetition(contract, sheet), sheet.notes)
     if len(frame):
         results(contract, frame)
         downloads(frame, sheet)
@@ -224,6 +231,14 @@ def beside(contract: Contract, sheet: upload.Sheet) -> str:
     if sheet.protected:
         told += f" {sheet.protected} column{'s' if sheet.protected > 1 else ''} of protected attributes left unread."
     return told
+
+
+def how_it_was_read(repeated: str, notes: Sequence[str]) -> None:
+    """Who stands in a file twice, and what reading it took for granted."""
+    if repeated:
+        pieces.complain(repeated)
+    if notes:
+        pieces.html(f"<p class='wi-below'>{pieces.text(' '.join(notes))}</p>")
 
 
 def results(contract: Contract, frame: pd.DataFrame) -> None:
