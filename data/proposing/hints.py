@@ -105,10 +105,6 @@ _EXPOSURE = (  # the likeliest first
     r"(?:^|_)(?:limit|line)(?:_|$)",
 )
 _LIMIT, _BALANCE = re.compile(r"(?:^|_)(?:limit|line)(?:_|$)"), re.compile(r"(?:^|_)(?:balance|bal|drawn)(?:_|$)")
-_BAD = frozenset(
-    {"1", "1.0", "true", "default", "defaulted", "bad", "charged off", "charge off", "chargeoff", "chargedoff",
-     "chgoff", "chg off", "in default"}
-)  # fmt: skip
 
 
 def tokens(name: str) -> list[str]:
@@ -235,8 +231,3 @@ def limit_and_balance(names: Iterable[str]) -> tuple[str, str]:
     limits = [name for name, text in joined.items() if _LIMIT.search(text) and not _BALANCE.search(text)]
     drawn = [name for name, text in joined.items() if _BALANCE.search(text) and not _LIMIT.search(text)]
     return (limits[0], drawn[0]) if limits and drawn else ("", "")
-
-
-def plainly_bad(word: str) -> bool:
-    """Whether a value of the target can only mean the bad outcome."""
-    return " ".join(re.split(r"[\s_-]+", word.strip().casefold())) in _BAD

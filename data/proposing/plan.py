@@ -14,6 +14,7 @@ import pandas as pd
 from data.contract import RECORDED, YEAR, figure
 from data.proposing import hints, signals
 from data.proposing.drafting import Draft
+from data.proposing.labels import distinct
 from data.proposing.money import NO_CURRENCY, Money
 from data.proposing.ranges import bands_of, filler, range_of, round_step, up
 from data.proposing.roles import ABSENT, Column, Identifiers, Outcome
@@ -240,8 +241,9 @@ class Plan:
 
     def _put_concepts(self, draft: Draft) -> None:
         draft.remark("Business concepts: what reasons and changes are told by.")
-        for stem, family in self._families().items():
-            label = family[0].label if len(family) == 1 else stem.replace("_", " ").capitalize()
+        families = self._families()
+        names = [own[0].label if len(own) == 1 else _stem(stem) for stem, own in families.items()]
+        for stem, label in zip(families, distinct(names), strict=True):
             draft.part("concepts", stem)
             draft.put("label", label, "gather columns that mean one thing into one concept")
             draft.put("reason", f"{label} as it stands", "how it speaks against somebody, in words", "TO DO")
@@ -314,7 +316,7 @@ class Plan:
 
     def _direction(self, column: Column) -> tuple[int, str]:
         if len(column.codes) > 2 or (column.codes and column.ordered.startswith("in the order")):
-            return 0, "the codes stand in the order of the outcome itself: a direction would be circular"
+            return 0, "its codes stand for words: what comes first says nothing of the risk"
         found = self._trend(column)
         return found.sign, found.why
 
@@ -490,6 +492,10 @@ class Plan:
         else:
             told = [f"below {figure(cut[0])}", *(f"{figure(low)} to {figure(high)}" for low, high in pairwise(cut))]
         return [*(f"{each}{tail}" for each in told), f"{figure(cut[-1], unit)}{tail} and more"]
+
+
+def _stem(name: str) -> str:
+    return name.replace("_", " ").capitalize()
 
 
 def _lower(label: str) -> str:

@@ -18,9 +18,12 @@ from data.errors import BadInput
 from data.files.names import shown
 from data.formulas import FUNCTIONS, Array
 from data.proposing import hints, signals
-from data.proposing.columns import LARGEST, Cells, flags, plain, recognise
+from data.proposing.columns import LARGEST, Cells, plain, recognise
 from data.proposing.drafting import comment
 from data.proposing.hints import tokens
+from data.proposing.labels import labels
+from data.proposing.order import POOLED, in_order
+from data.proposing.outcomes import which_is_bad
 from data.proposing.sources import Source
 
 Role = Literal["input", "protected", "post-outcome", "vintage", "identifier", "left out"]
@@ -105,15 +108,6 @@ def safe_name(given: str, taken: Iterable[str], place: int = 0) -> str:
     return found
 
 
-def label_of(given: str) -> str:
-    """A name as words, without signs that a page would take for its own."""
-    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain(given))
-    kept = "".join(sign if sign.isalnum() or sign in " -.,&'" else " " for sign in parted)
-    words = [word.lower() if word.istitle() else word for word in kept[:60].split()]
-    label = " ".join(words)
-    return label[:1].upper() + label[1:] if label else "Column without a name"
-
-
 # ---- the target -----------------------------------------------------------------------------------------------------
 
 
@@ -143,32 +137,16 @@ def outcome(source: Source, given: str, bad: str | None) -> Outcome:
         told = ", ".join(map(shown, words[:6])) + (", …" if len(words) > 6 else "")
         many = f"{len(levels):,} values ({told})" if len(levels) > 1 else f"one value only ({told})"
         raise BadInput(f"The target {shown(given)} has {many}; it must have two. Make it 0 and 1, 1 being the bad one.")
-    which, why = _bad(given, words, bad)
+    rows = [int((cells.values == level).sum()) for level in levels]
+    which, why = which_is_bad(given, words, rows, bad)
     values = (cells.values == levels[which]).astype(np.float64)
     if len(frame) < FEWEST_ROWS:
         raise BadInput(f"{shown(source.name)} has {len(frame):,} rows; a model needs at least {FEWEST_ROWS}.")
     fewer = int(min(values.sum(), (1 - values).sum()))
     if fewer < FEWEST_OF_ONE:
         raise BadInput(f"Only {fewer} rows have one of the outcomes; a model needs at least {FEWEST_OF_ONE} of each.")
-    label = label_of(given)
+    label = labels(list(map(str, frame)))[list(frame).index(given)]
     return Outcome(safe_name(given, ()), label, values, words[1 - which], words[which], why)
-
-
-def _bad(given: str, words: Sequence[str], bad: str | None) -> tuple[int, str]:
-    """Which of two values is the bad outcome, and why if that is a guess."""
-    if bad is not None:
-        meant = [k for k, word in enumerate(words) if word.casefold() == plain(bad).casefold()]
-        if not meant and re.fullmatch(r"true|false", bad.strip(), re.IGNORECASE):
-            meant = [k for k, word in enumerate(words) if word == str(int(bad.strip().lower() == "true"))]
-        if not meant:
-            told = f"{shown(words[0])} and {shown(words[1])}"
-            raise BadInput(f"The target {shown(given)} has no value {shown(bad)}. It has {told}: say which by --bad.")
-        return meant[0], ""
-    plainly = [k for k, word in enumerate(words) if hints.plainly_bad(word)]
-    if len(plainly) != 1:
-        told = f"{shown(words[0])} and {shown(words[1])}"
-        raise BadInput(f"The target {shown(given)} has the values {told}. Say which is the bad outcome: --bad WORD.")
-    return plainly[0], f"{words[plainly[0]]} was taken for the bad outcome; if it is not, run init again with --bad"
 
 
 # ---- identifiers ----------------------------------------------------------------------------------------------------
@@ -240,6 +218,7 @@ def decide(
 ) -> list[Column]:
     """A role for every column but the target and the identifier, in the file's order."""
     taken, found = {target.name, numbers.name}, list[Column]()
+    called = labels(list(map(str, source.frame)))
     for place, given in enumerate(source.frame, 1):
         if given in (given_target, numbers.given):
             continue
@@ -247,7 +226,7 @@ def decide(
         taken.add(name)
         cells = recognise(source.frame[given])
         blank = Column(
-            comment(str(given)) or name, name, label_of(str(given)), "left out", cells.values, "", unit=cells.unit,
+            comment(str(given)) or name, name, called[place - 1], "left out", cells.values, "", unit=cells.unit,
             currency=cells.currency, changes=cells.changes,
         )  # fmt: skip
         found.append(_decided(blank, cells, target.values, alone))
@@ -270,10 +249,10 @@ def _decided(own: Column, cells: Cells, target: Array, alone: signals.Alone) -> 
         return replace(own, why="its name speaks of what tells who somebody is")
     attribute, why = hints.protected(given, cells.words if distinct <= 10 * MOST_WORDS else ())
     if attribute:
-        return _protected(own, cells, target, attribute, why)
+        return _protected(own, cells, attribute, why)
     after = hints.after_outcome(given)
     if after:
-        return _after(own, cells, target, f"its name speaks of {after}{AFTER}")
+        return _after(own, cells, f"its name speaks of {after}{AFTER}")
     if _identifies(given, cells, distinct):
         return replace(own, role="identifier", why=f"{distinct:,} different values in {len(known):,} rows")
     if cells.kind == "words" and _free_text(cells.words, len(known)):
@@ -289,12 +268,13 @@ def _decided(own: Column, cells: Cells, target: Array, alone: signals.Alone) -> 
         )
         coded = replace(own, codes={0: "empty", 1: "filled"}, ordered="it has one value or none")
     else:
-        coded = _coded(own, cells, target)
+        coded = _coded(own, cells)
     auc = float(alone(target, coded.values[None])[0])
+    most = max(auc, float(alone(target, signals.by_rate(target, coded.values)[None])[0])) if coded.codes else auc
     sided = signals.one_sided(target, own.values if cells.kind == "numbers" else coded.values)
     coded = replace(coded, auc=auc)
-    if auc > signals.SUSPICIOUS_AUC or sided:
-        why = sided or f"alone it tells the outcomes apart with an AUC of {auc:.3f}"
+    if most > signals.SUSPICIOUS_AUC or sided:
+        why = sided or f"alone it tells the outcomes apart with an AUC of {most:.3f}"
         return replace(coded, role="post-outcome", why=f"{why}{AFTER}")
     if cells.kind == "numbers" and np.ptp(coded.values[~np.isnan(coded.values)]) < 1e-9 * np.abs(known).max():
         return replace(own, why="it is all but the same in every row")
@@ -327,8 +307,9 @@ def _years(known: Array) -> bool:
     return whole and known.min() >= hints.FIRST_YEAR and known.max() <= hints.LAST_YEAR
 
 
-def _coded(own: Column, cells: Cells, target: Array) -> Column:
-    """Words as codes in the order of the outcome rate; 0 and 1 as no and yes; other numbers as they are."""
+def _coded(own: Column, cells: Cells) -> Column:
+    """Words as codes, in an order that knows nothing of the outcome; 0 and 1 as no and yes; other numbers as they are.
+    Rare words share a code."""
     if cells.kind == "numbers":
         if set(np.unique(cells.known)) <= {0.0, 1.0}:
             return replace(own, codes={0: "no", 1: "yes"}, ordered="0 was read as no and 1 as yes")
@@ -341,26 +322,19 @@ def _coded(own: Column, cells: Cells, target: Array) -> Column:
     rest = len(cells.words) - len(kept)
     group = np.full(len(cells.words), len(kept))
     group[kept] = range(len(kept))
-    names = [cells.words[k][:60] for k in kept] + ([f"other ({rest:,} rare)"] if rest else [])
-    gaps = np.isnan(cells.values)
-    placed = group[np.where(gaps, 0, cells.values).astype(int)]
-    size = np.bincount(placed[~gaps], minlength=len(names))
-    rate = np.bincount(placed[~gaps], target[~gaps], len(names)) / np.maximum(size, 1)
-    order = np.argsort(rate, kind="stable")
-    yes_no = not rest and len(names) == 2 and flags(names)
-    if yes_no:
-        order = np.array(sorted(range(2), key=lambda k: names[k].casefold() in ("yes", "y", "true", "t", "1")))
+    names = [cells.words[k][:60] for k in kept] + ([f"{POOLED}{rest:,} rare)"] if rest else [])
+    order, why = in_order(names)
     code = np.empty(len(names))
     code[order] = range(len(names))
     words = [names[k] for k in order]
     words = [word if word not in words[:k] else f"{word} ({k})" for k, word in enumerate(words)]
-    ordered = "no comes first" if yes_no else "in the order of the observed outcome rate, which is no order by nature"
     changes = (*own.changes, f"{rest:,} words with fewer than {RARE} rows each pooled") if rest else own.changes
-    values = np.where(gaps, np.nan, code[placed])
-    return replace(own, values=values, codes=dict(enumerate(words)), ordered=ordered, changes=changes)
+    gaps = np.isnan(cells.values)
+    values = np.where(gaps, np.nan, code[group[np.where(gaps, 0, cells.values).astype(int)]])
+    return replace(own, values=values, codes=dict(enumerate(words)), ordered=why, changes=changes)
 
 
-def _protected(own: Column, cells: Cells, target: Array, attribute: str, why: str) -> Column:
+def _protected(own: Column, cells: Cells, attribute: str, why: str) -> Column:
     """Groups to watch fairness by: an age by its edges, anything else by at most `MOST_GROUPS` codes."""
     known, distinct = cells.known, len(np.unique(cells.known))
     why = f"{why}: protected ({attribute}), never an input"
@@ -371,8 +345,8 @@ def _protected(own: Column, cells: Cells, target: Array, attribute: str, why: st
     if cells.kind == "words" and distinct > 10 * MOST_WORDS:
         return replace(own, role="left out", why=f"{why}; {distinct:,} different texts are too many to compare")
     if cells.kind == "words":
-        coded = _coded(own, cells, target)
-        return _with_gaps(_fewer(coded, MOST_GROUPS), "the groups are in the order of the observed outcome rate")
+        coded = _coded(own, cells)
+        return _with_gaps(_fewer(coded, MOST_GROUPS), coded.ordered)
     if distinct <= MOST_GROUPS and attribute != "age":
         levels = [float(each) for each in np.unique(known)]
         words = {k: f"{each:.6g}" for k, each in enumerate(levels)}
@@ -421,10 +395,10 @@ def _with_gaps(own: Column, ordered: str) -> Column:
     return replace(own, values=values, codes={**own.codes, code: NOT_STATED}, changes=(*own.changes, "gaps coded"))
 
 
-def _after(own: Column, cells: Cells, target: Array, why: str) -> Column:
+def _after(own: Column, cells: Cells, why: str) -> Column:
     if cells.kind == "words" and len(cells.words) > 10 * MOST_WORDS:
         return replace(own, why=f"{why} (free text)")
-    coded = own if cells.kind == "days" else _coded(own, cells, target)
+    coded = own if cells.kind == "days" else _coded(own, cells)
     return replace(coded, role="post-outcome", why=why)
 
 

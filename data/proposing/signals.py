@@ -40,6 +40,17 @@ def one_sided(target: Array, values: Array) -> str:
     return ""
 
 
+def by_rate(target: Array, values: Array) -> Array:
+    """``values`` replaced by their places in the order of the outcome rate: what codes say when it is their order that
+    keeps them from saying it. To set a column aside by, never to give to a model: it holds the very outcomes."""
+    known = ~np.isnan(values)
+    _, where = np.unique(values[known], return_inverse=True)
+    rate = np.bincount(where, target[known]) / np.bincount(where)
+    out = np.full(len(values), np.nan)
+    out[known] = np.argsort(np.argsort(rate, kind="stable"), kind="stable")[where]
+    return out
+
+
 @dataclass(frozen=True)
 class Trend:
     """``sign`` of the outcome's response to a column, 0 where none is clear; ``why`` says from what. ``leaning`` is the

@@ -1,0 +1,67 @@
+"""What the columns of a file are called on the pages: their names as words, no two of them alike."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from itertools import chain, count
+
+from data.proposing.columns import plain
+
+LONGEST = 60  # signs
+_ENDING = 24  # signs of a long name's end that are kept where its beginning is another's, too
+_SIGNS = {  # what tells two names apart, in words: a page would take the signs for its own
+    "$": "dollars", "€": "euros", "£": "pounds", "¥": "yen", "%": "percent", "#": "number", "+": "plus", "<": "below",
+    ">": "above", "=": "equals", "*": "star", "@": "at", "?": "question mark", "!": "exclamation mark",
+    "±": "plus minus",
+}  # fmt: skip
+
+
+def labels(names: Sequence[str]) -> list[str]:
+    """A label for each of a file's column ``names``, none that a reader takes for another: Loan amount, LOAN-AMOUNT.
+    Such are told apart by signs that a label leaves out, by the end of a long name, or by the column's place."""
+    found = [_short(_words(name)) for name in names]
+    signed = [_with_signs(name) for name in names]
+    ended = [_with_end(name) for name in names]
+    placed = [f"{label[: LONGEST - 15].strip()}, column {k}" for k, label in enumerate(found, 1)]
+    for other in (signed, ended, placed):
+        often = Counter(map(alike, found))
+        found = [mine if often[alike(label)] > 1 else label for label, mine in zip(found, other, strict=True)]
+    return distinct(found)
+
+
+def alike(label: str) -> str:
+    """What two labels have in common that a reader confuses: capitals, blanks and punctuation do not count."""
+    return "".join(sign for sign in unicodedata.normalize("NFKC", label).casefold() if sign.isalnum())
+
+
+def _words(name: str) -> str:
+    """A name as words, without signs that a page would take for its own."""
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain(name))
+    kept = "".join(sign if sign.isalnum() or sign in " -.,&'" else " " for sign in parted)
+    label = " ".join(word.lower() if word.istitle() else word for word in kept.split())
+    return label[:1].upper() + label[1:] if alike(label) else "Column without a name"
+
+
+def _with_signs(name: str) -> str:
+    said = [_SIGNS[sign] for sign in name if sign in _SIGNS]
+    return _short(", ".join([_words(name), *said]))
+
+
+def _with_end(name: str) -> str:
+    label = _words(name)
+    return f"{label[: LONGEST - _ENDING - 3].strip()} … {label[-_ENDING:].strip()}" if len(label) > LONGEST else label
+
+
+def _short(label: str) -> str:
+    return label[:LONGEST].strip()
+
+
+def distinct(found: Sequence[str]) -> list[str]:
+    """The same labels, those like an earlier one numbered."""
+    seen, out = set[str](), list[str]()
+    for label in found:
+        choices = chain([label], (f"{label[: LONGEST - 8].strip()} ({k})" for k in count(2)))
+        out.append(next(each for each in choices if alike(each) not in seen))
+        seen.add(alike(out[-1]))
+    return out

@@ -1,0 +1,98 @@
+"""Which of two outcomes is the bad one: taken where it is plain, asked for where it is not."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.errors import BadInput
+from data.proposing.outcomes import meaning, which_is_bad
+from data.proposing.proposal import Proposal
+from tests.data.proposing.files import loans
+from tests.data.proposing.test_proposal import proposed
+
+
+def of(name: str, good: object, lost: object, share: float = 0.25, **more: str) -> Proposal:
+    """A proposal on a target called so, of these two values."""
+    frame = loans(400)[["debt_ratio"]]
+    values = np.where(np.arange(400) % 100 < 100 * share, 1, 0)
+    frame[name] = pd.Series([(good, lost)[k] for k in values])
+    return proposed(frame, name, "csv", **more)
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("y", 0, 1), ("y", "0", "1"), ("y", 0.0, 1.0), ("y", False, True), ("class", 0, 1),
+        ("default", "N", "Y"), ("is_bad", "no", "yes"), ("delinquent", False, True), ("Charged Off?", "No", "Yes"),
+        ("repaid", 1, 0), ("good", 1, 0), ("fully_paid", "Y", "N"), ("performing", True, False), ("ok", "yes", "no"),
+        ("creditworthy", 1, 0), ("Survived", 1, 0), ("approved", 1, 0), ("not.fully.paid", 0, 1),
+        ("non_default", 1, 0), ("current", 1, 0), ("SeriousDlqin2yrs", 0, 1), ("default payment next month", 0, 1),
+        ("status", "Fully Paid", "Charged Off"), ("status", "P I F", "CHGOFF"), ("status", "Good", "Bad"),
+        ("status", "no default", "default"), ("status", "current", "Delinquent"), ("status", "open", "written-off"),
+        ("status", "repaid", "other"), ("status", "paid", "not paid"), ("status", "performing", "non-performing"),
+        ("status", "non_default", "in default"), ("status", "in time", "Late (31-120 days)"),
+        ("good", "paid", "charged_off"),  # the words say more than the name
+    ],
+)  # fmt: skip
+def test_the_bad_outcome_is_taken_where_it_is_plain(name: str, good: object, bad: object):
+    proposal = of(name, good, bad)
+    assert proposal.rate == pytest.approx(0.25)
+    (why,) = (each.why for each in proposal.noted if each.part.startswith("fields.") and each.key == "codes")
+    assert "was taken for the bad outcome: " in why
+    assert why.endswith("if it is not, run init again with --bad")
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "second"),
+    [
+        ("class", 1, 2), ("default", 1, 2), ("y", -1, 1), ("y", 0, 2), ("result", "A", "B"), ("status", "Y", "N"),
+        ("good_bad", "yes", "no"), ("status", "good", "paid"), ("status", "bad", "late"), ("current_status", "Y", "N"),
+    ],
+)  # fmt: skip
+def test_where_it_is_not_plain_it_is_asked_for_with_what_was_found_and_what_to_type(
+    name: str, first: object, second: object
+):
+    low, high = sorted((str(first), str(second))) if isinstance(first, str) else (str(first), str(second))
+    shares = {str(first): "300 rows, 75.0%", str(second): "100 rows, 25.0%"}
+    asked = (
+        f"The target “{name}” has the values “{low}” ({shares[low]}) and “{high}” ({shares[high]}). Which of them is "
+        f"the bad outcome is not plain. Say which is the bad outcome: --bad {low} or --bad {high}."
+    )
+    with pytest.raises(BadInput, match=re.escape(asked)):
+        of(name, first, second)
+    assert of(name, first, second, bad=str(second).lower()).rate == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [("y", 0, 1), ("risk", 0, 1), ("status", "paid", "default"), ("repaid", 1, 0), ("default", "no", "yes")],
+)
+def test_a_majority_of_bad_is_asked_about_and_taken_only_if_it_is_said(name: str, good: object, bad: object):
+    asked = rf"“{bad}” seems to be the bad outcome \(.*\), but most rows have it\. Say .*: --bad .* or --bad "
+    with pytest.raises(BadInput, match=asked):
+        of(name, good, bad, share=0.68)
+    assert of(name, good, bad, share=0.68, bad=str(bad)).rate == pytest.approx(0.68)
+    assert of(name, good, bad, share=0.68, bad=str(good)).rate == pytest.approx(0.32)
+
+
+def test_half_and_half_is_no_majority():
+    assert of("y", 0, 1, share=0.5).rate == 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("default", -1), ("no default", 1), ("nondefault", 1), ("unpaid", -1), ("not paid", -1), ("never late", 1),
+        ("paid late", 0), ("latest", 0), ("badge", 0), ("goodwill", 0), ("status", 0), ("", 0), ("Write_Off", -1),
+        ("past due", -1), ("paid-in-full", 1),
+    ],
+)  # fmt: skip
+def test_a_text_speaks_of_a_good_outcome_a_bad_one_or_neither(text: str, expected: int):
+    assert meaning(text) == expected
+
+
+def test_what_to_type_is_quoted_for_a_shell():
+    with pytest.raises(BadInput, match=r"--bad 'a b' or --bad '\$x'\."):
+        which_is_bad("y", ["a b", "$x"], [5, 5], None)
