@@ -25,6 +25,7 @@ from model.release.beside import Beside, Candidate
 from model.release.evidence import Evidence, gathered
 from model.release.gate import Gate, told
 from model.release.parity import parity_gates
+from model.release.shuffled import shuffled_gates
 from model.release.training import Progress, part, silent
 from model.release.variants import SHIPPED, VARIANTS
 from model.release.window import Asked, Window, covered, later, outcomes
@@ -105,8 +106,9 @@ def make(book: Book, how: Asked, beside: Against = alone, progress: Progress = s
     scorer = TableScorer(contract, tables, shapley, _surveyed(book, own))
 
     margins = tables.margins(codes)
-    tested = _tested(book, own, how, probability(margins), shift, part(progress, 0.38, 0.93))
+    tested = _tested(book, own, how, probability(margins), shift, part(progress, 0.38, 0.90))
     evidence = tested.evidence
+    leaks = shuffled_gates(book, own, part(progress, 0.90, 0.94))
     progress("Holding it against the gates", 0.94)
     crossed, shipped = evidence.of("crossed"), tested.crossed[SHIPPED.label]
     snapshot = snapshot_of(own.inputs, probability(margins)[how.window.of(book)])
@@ -124,6 +126,7 @@ def make(book: Book, how: Asked, beside: Against = alone, progress: Progress = s
         *gates.contract_gates(own, model.fitted_to_, tables),
         *gates.performance_gates(contract, shipped, *_calibrated(tested)),
         *gates.leakage_gates(own, shipped.auc),
+        *leaks,
         *gates.monotone_gates(contract, tables),
         *gates.fairness_gates(book, crossed),
         *gates.running_gates(scorer, book, sum(map(len, files.values()))),

@@ -114,13 +114,16 @@ def folds(book: Book) -> NDArray[np.int64]:
     return found
 
 
-def cross_validate(book: Book, variants: Sequence[Variant] = VARIANTS, progress: Progress = silent) -> Crossed:
-    """Performance of every variant by label, from predictions of folds it was not fitted to.
+def cross_validate(
+    book: Book, variants: Sequence[Variant] = VARIANTS, progress: Progress = silent, inputs: Array | None = None
+) -> Crossed:
+    """Performance of every variant by label, from predictions of folds it was not fitted to; of other ``inputs``
+    (inputs, n) than the book's where given.
 
     The AUC is the mean of the folds' (probabilities of different fits are not ranked against each other); the other
     measures are over all out-of-fold predictions.
     """
-    x, y = rows(book.inputs), book.target
+    x, y = rows(book.inputs if inputs is None else inputs), book.target
     fold = folds(book)
     held = [fold == k for k in range(book.contract.training.folds)]
     jobs = [(variant, test) for variant in variants for test in held]

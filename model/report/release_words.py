@@ -22,6 +22,7 @@ SUBJECTS = {
     "auc": "AUC", "brier": "Brier score", "log_loss": "log-loss", "ece": "calibration error",
     "slope": "calibration slope", "slope_low": "calibration slope", "too_good": "AUC too good to be true",
     "single": "AUC of the strongest input alone", "duplicates": "records in two folds",
+    "ordered": "inputs in the order of the outcomes", "shuffled": "AUC on shuffled outcomes",
     "later_auc": "AUC in later vintages", "later_gap": "gap of the mean PD in later vintages",
     "psi": "drift of the score", "csi": "drift of the inputs", "row": "time of a record", "size": "size of the release",
 }  # fmt: skip

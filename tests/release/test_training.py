@@ -34,6 +34,7 @@ def quick(again: Any, release: Release, monkeypatch: pytest.MonkeyPatch) -> None
     found = {label: Performance(**each) for label, each in release.report["cross_validation"].items()}
     crossed = Crossed(found, release.evidence.pd)
     monkeypatch.setattr(training, "cross_validate", lambda book, variants, progress: crossed)
+    monkeypatch.setattr(making, "shuffled_gates", lambda book, own, progress: [])
 
 
 # ---- the same again --------------------------------------------------------------------------------------------------
