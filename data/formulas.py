@@ -93,8 +93,9 @@ class Formula:
 
     def __call__(self, values: Mapping[str, Any]) -> Any:
         """The formula's value, element by element. Histories are of shape (months, n), fields of (n,)."""
-        if self.text in self.names:  # a field as it is: one record of 255 is derived in 0.20 ms instead of 0.77 ms
-            return values[self.text]
+        own = values.get(self.text)
+        if own is not None:  # a field as it is: one record of 255 is derived in 0.20 ms instead of 0.77 ms
+            return own
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             return eval(self.code, {"__builtins__": {}, "missing": np.nan, **FUNCTIONS}, values)
 
