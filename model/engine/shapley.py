@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from data.formulas import Array
 from model.engine.binning import Codes
-from model.engine.tables import BLOCK, Ints, Tables
+from model.engine.stored import Arrays, number, taken
+from model.engine.tables import BLOCK, LARGEST, Ints, Tables
 
 
 @njit(nogil=True, cache=True)
@@ -73,6 +74,12 @@ class ShapleyTables:
         paired = t.second >= 0
         np.add.at(out, t.second[paired], per_group[paired, 1])
         return out
+
+
+def stored(tables: Tables, arrays: Arrays, background: str) -> ShapleyTables:
+    """The reasons that a file holds beside ``tables``: ``shapley`` their cells, ``base``; raises as `stored.taken`."""
+    cells = taken(arrays, "shapley", np.float64, (len(tables.cells), 2), -LARGEST, LARGEST)
+    return ShapleyTables(tables, cells, number(arrays, "base", LARGEST), background)
 
 
 def against(tables: Tables, codes: Codes, background: str) -> ShapleyTables:

@@ -22,9 +22,11 @@ from numpy.typing import NDArray
 
 from data.formulas import Array
 from model.engine.binning import MOST_EDGES, Codes, encode
+from model.engine.stored import number, taken
 from model.errors import NotTabular
 
 Ints = NDArray[np.int64]
+LARGEST = 1e6  # log-odds of a cell; 40 is certainty already
 BLOCK = 2048  # rows at a time: their codes and margins stay in the first-level cache
 
 
@@ -193,8 +195,39 @@ class Tables:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Tables":
-        """The tables that `arrays` stored."""
-        return cls(**{k: v for k, v in arrays.items() if k != "intercept"}, intercept=float(arrays["intercept"]))
+        """The tables that `arrays` stored.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If one is absent, or not as `arrays` stores it: then a look-up could reach outside.
+        """
+        starts = taken(arrays, "starts", np.int64, (None,), 0)
+        if len(starts) < 2 or starts[0] != 0 or not ((counts := np.diff(starts)) >= 0).all():
+            raise ValueError("starts does not say where the thresholds of each input begin")
+        if counts.max() > MOST_EDGES:
+            raise ValueError(f"an input has {counts.max():,} thresholds; at most {MOST_EDGES} have a code")
+        edges = taken(arrays, "edges", np.float64, (int(starts[-1]),))
+        if not _rising(edges, starts):
+            raise ValueError("edges do not rise along an input")
+        first = taken(arrays, "first", np.int64, (None,), 0, len(counts) - 1)
+        second = taken(arrays, "second", np.int64, first.shape, -1, len(counts) - 1)
+        if len(first) == 0 or (first == second).any():
+            raise ValueError("a table takes one input, or two that differ; and there is at least one")
+        wide = np.where(second < 0, 1, counts[second] + 2)
+        size = (counts[first] + 2) * wide
+        stride = taken(arrays, "stride", np.int64, first.shape)
+        offset = taken(arrays, "offset", np.int64, first.shape)
+        if (stride != wide).any() or (offset != np.cumsum(size) - size).any():
+            raise ValueError("offset and stride do not say where the cells of each table lie")
+        cells = taken(arrays, "cells", np.float64, (int(size.sum()),), -LARGEST, LARGEST)
+        return cls(edges, starts, first, second, offset, stride, cells, number(arrays, "intercept", LARGEST))
+
+
+def _rising(edges: Array, starts: Ints) -> bool:
+    """Whether each input's thresholds rise."""
+    begins = np.isin(np.arange(1, len(edges)), starts)
+    return bool((begins | (edges[1:] > edges[:-1])).all())
 
 
 def compile_model(model: Any) -> Tables:

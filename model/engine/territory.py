@@ -6,7 +6,6 @@ is stated as a percentile: how many of 100 customers of the book lie nearer to t
 """
 
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from data.edges import slack, up_to
 from data.formulas import Array
+from model.engine.stored import Arrays, taken
 
 Level = Literal["usual", "unusual", "outside"]
 GRADED = 50_000
@@ -101,9 +101,30 @@ class Territory:
         return {name: getattr(self, name) for name in ("reference", "spread", "percentiles", "low", "high")}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Territory":
-        """The territory that `arrays` stored."""
-        return cls(**arrays)
+    def from_arrays(cls, arrays: Arrays, inputs: int | None = None, fields: int | None = None) -> "Territory":
+        """The territory that `arrays` stored, of so many inputs and fields.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If one is absent, or not as `arrays` stores it.
+        """
+        largest = float(np.finfo(np.float64).max)
+        reference = taken(arrays, "reference", np.float64, (inputs, None), -largest, largest, gaps=True)
+        if 0 in reference.shape:
+            raise ValueError("reference holds nobody")
+        spread = taken(arrays, "spread", np.float64, reference.shape[:1], np.nextafter(0, 1), largest)
+        percentiles = taken(arrays, "percentiles", np.float64, (101,), 0)
+        if not (percentiles[1:] >= percentiles[:-1]).all():
+            raise ValueError("percentiles do not rise")
+        low = taken(arrays, "low", np.float64, (fields,), -largest, largest, gaps=True)
+        return cls(
+            reference,
+            spread,
+            percentiles,
+            low,
+            taken(arrays, "high", np.float64, low.shape, -largest, largest, gaps=True),
+        )
 
 
 def level(percentile: float, beyond: bool = False) -> Level:

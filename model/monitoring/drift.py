@@ -1,6 +1,5 @@
 """Whether today's records still look like those the model was fitted to: population stability of inputs and PD."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from data.formulas import Array
+from model.engine.stored import Arrays, taken
 from model.monitoring.bins import codes, edges_of
 
 WATCH, ACT = 0.10, 0.25  # the industry's rule: below the first stable, above the second act
 EMPTY = 1e-4  # the share an empty bin counts as: one record in 10,000
+MOST_BINS = 10_000  # of one input
 OF_PD = -1  # the index of the PD, whose drift stands after those of all inputs
 
 
@@ -37,12 +38,27 @@ class Snapshot:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Snapshot":
-        """The snapshot that `arrays` stored."""
-        sizes = arrays["sizes"]
-        edges = np.split(arrays["edges"], np.cumsum(sizes)[:-1])
-        shares = np.split(arrays["shares"], np.cumsum(sizes + 2)[:-1])
-        return cls(int(arrays["n"]), tuple(edges), tuple(shares))
+    def from_arrays(cls, arrays: Arrays, inputs: int | None = None) -> "Snapshot":
+        """The snapshot that `arrays` stored, of so many inputs.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If one is absent, or not as `arrays` stores it.
+        """
+        parts = None if inputs is None else inputs + 1
+        sizes = taken(arrays, "sizes", np.int64, (parts,), 0, MOST_BINS)
+        if len(sizes) == 0:
+            raise ValueError("sizes says of nothing how many bins it has")
+        edges = np.split(taken(arrays, "edges", np.float64, (int(sizes.sum()),)), np.cumsum(sizes)[:-1])
+        if not all((each[1:] > each[:-1]).all() for each in edges):
+            raise ValueError("edges do not rise")
+        held = taken(arrays, "shares", np.float64, (int((sizes + 2).sum()),), 0, 1)
+        shares = np.split(held, np.cumsum(sizes + 2)[:-1])
+        if not np.allclose([each.sum() for each in shares], 1):
+            raise ValueError("shares do not sum to 1")
+        n = int(taken(arrays, "n", np.int64, (), 1))
+        return cls(n, tuple(edges), tuple(shares))
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.formulas import Array
+from model.engine.stored import Arrays, taken
+from model.errors import ReleaseError
 
 Kind = Literal["crossed", "later"]
 KINDS: tuple[Kind, ...] = ("crossed", "later")
@@ -40,9 +42,26 @@ class Evidence:
         return {"position": self.position, "pd": self.pd, "kind": self.kind}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Evidence":
-        """The evidence that `arrays` stored."""
-        return cls(**{name: arrays[name] for name in ("position", "pd", "kind")})
+    def from_arrays(cls, arrays: Arrays) -> "Evidence":
+        """The evidence that `arrays` stored.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If one is absent, or not as `arrays` stores it.
+        """
+        position = taken(arrays, "position", np.int64, (None,), 0)
+        if len(np.unique(position)) < len(position):
+            raise ValueError("position names a record twice")
+        pd = taken(arrays, "pd", np.float64, position.shape, 0, 1)
+        return cls(position, pd, taken(arrays, "kind", np.int8, position.shape, 0, len(KINDS) - 1))
+
+    def within(self, records: int) -> "Evidence":
+        """The same; ReleaseError if it speaks of others than the ``records`` of its book."""
+        if (self.position >= records).any():
+            last = self.position.max() + 1
+            raise ReleaseError(f"The release speaks of record {last:,} of a book of {records:,}. Train it anew.")
+        return self
 
 
 def gathered(parts: Mapping[Kind, tuple[NDArray[np.intp], Array]]) -> Evidence:

@@ -11,33 +11,33 @@ it checks the checksums and re-scores 1,000 stored customers.
 """
 
 import hashlib
-import io
 import json
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile
+from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from data import books
 from data.books import Book
 from data.contract import Contract, read
 from data.errors import BadInput, ContractError
+from data.formulas import Array
 from data.proposing.drafting import unwritten
 from model.alone import alone
 from model.engine.scorer import TableScorer
-from model.engine.shapley import ShapleyTables
+from model.engine.shapley import stored
+from model.engine.stored import Arrays, taken, unpacked
 from model.engine.tables import Tables, compile_model, probability
 from model.engine.territory import Territory
+from model.engine.trees import sound
 from model.errors import GateError, Mismatch, ParityError, ReleaseError
 from model.monitoring.drift import Snapshot
 from model.release import origin, parity
@@ -59,6 +59,9 @@ ALIASES = ("champion", "challenger", "previous")
 LONGEST = 500  # characters of a reason
 SHOWN = 8  # of what is left to write in a contract, by name
 AUTOMATIC, FIRST = "automatic", "The first release whose gates passed."  # who moved it and why, if no person did
+
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,12 +98,23 @@ class Release:
     @cached_property
     def evidence(self) -> Evidence:
         """What it predicted of records it had not seen."""
-        return Evidence.from_arrays(_unpacked((self.path / "outcomes.npz").read_bytes()))
+        return self._read("outcomes.npz", Evidence.from_arrays)
 
     @cached_property
     def snapshot(self) -> Snapshot:
         """How inputs and score were distributed where it was trained."""
-        return Snapshot.from_arrays(_unpacked((self.path / "snapshot.npz").read_bytes()))
+        inputs = len(self.contract.inputs)
+        return self._read("snapshot.npz", lambda arrays: Snapshot.from_arrays(arrays, inputs))
+
+    @cached_property
+    def golden(self) -> Array:
+        """The records it was checked with as it was made, (fields, up to 1,000)."""
+        return self._read("golden.npz", lambda arrays: _golden(arrays, self.contract)[0])
+
+    def _read(self, name: str, make: Callable[[Arrays], Made]) -> Made:
+        """What one of its files holds; ReleaseError if that is not what it should be."""
+        with _told_of(self.id):
+            return make(unpacked((self.path / name).read_bytes()))
 
     @cached_property
     def artefact(self) -> str:
@@ -165,8 +179,8 @@ class Store(Register):
         try:
             release = self.load(identity)
             champion = Champion(
-                release.id, str(release.manifest["data_sha256"]), release.asked, release.shift, release.evidence,
-                release.snapshot, release.scorer,
+                release.id, str(release.manifest["data_sha256"]), release.asked, release.shift,
+                release.evidence.within(len(book)), release.snapshot, release.scorer,
             )  # fmt: skip
         except ReleaseError as error:  # of another version, or altered
             return unreadable(identity, str(error))
@@ -183,7 +197,7 @@ class Store(Register):
             return in_the_way(found)  # such a release cannot be champion
         own = book.part(release.window.of(book))
         pd = probability(release.scorer.margins(own.raw))
-        anew = self._beside(book, own, Candidate(release.evidence, pd, release.shift)).gates
+        anew = self._beside(book, own, Candidate(release.evidence.within(len(book)), pd, release.shift)).gates
         alone = [gate for gate in found if gate["kind"] != "champion" and not str(gate["name"]).endswith("_champion")]
         return in_the_way([*alone, *(gate.as_dict() for gate in judged(anew, release.contract))])
 
@@ -217,6 +231,7 @@ class Store(Register):
             self._lay_down(identity, files)
             try:
                 release = self.load(identity)
+                _ = release.evidence, release.snapshot  # read where they are wanted, checked before they are kept
                 if release.artefact != artefact:
                     raise ReleaseError(f"Release {identity} is not the artefact {artefact[:12]} that was announced.")
             except BaseException:  # whatever it is, nothing of it stays
@@ -240,19 +255,21 @@ class Store(Register):
         path = self.root / identity
         files = self._checked(path)
         manifest = json.loads(files["manifest.json"])
-        try:
-            arrays, golden = _unpacked(files["tables.npz"]), _unpacked(files["golden.npz"])
-            cells, base = arrays.pop("shapley"), float(arrays.pop("base"))
-            tables, contract = Tables.from_arrays(arrays), read(files["contract.toml"])
-            shapley = ShapleyTables(tables, cells, base, str(manifest["background"]))
-            scorer = TableScorer(contract, tables, shapley, Territory.from_arrays(_unpacked(files["territory.npz"])))
+        with _told_of(identity):
+            contract = read(files["contract.toml"])
+            inputs, fields = len(contract.inputs), len(contract.record)
+            arrays = unpacked(files["tables.npz"])
+            tables = Tables.from_arrays(arrays)
+            if tables.n_inputs != inputs:
+                raise ValueError(f"its tables take {tables.n_inputs:,} inputs, its contract has {inputs:,}")
+            shapley = stored(tables, arrays, str(manifest["background"]))
+            seen = Territory.from_arrays(unpacked(files["territory.npz"]), inputs, fields)
+            scorer = TableScorer(contract, tables, shapley, seen)
+            raw, margins, reasons = _golden(unpacked(files["golden.npz"]), contract)
             gaps = [  # numpy's maximum of them is NaN if one is, Python's is not
-                np.abs(scorer.margins(golden["raw"]) - golden["margins"]).max(),
-                np.abs(scorer.explain(golden["raw"])[1] - golden["reasons"]).max(),
+                np.abs(scorer.margins(raw) - margins).max(),
+                np.abs(scorer.explain(raw)[1] - reasons).max(),
             ]
-        except (ContractError, KeyError, TypeError, ValueError) as error:
-            told = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
-            raise ReleaseError(f"Release {identity} was made by another version: {told}. Train it anew.") from error
         gap = float(np.max(gaps))
         if not gap <= EXACT:
             raise ParityError(f"Release {identity} no longer gives its stored numbers: they differ by {gap:.1e}.")
@@ -435,13 +452,14 @@ def _said(who: str, why: str) -> None:
 
 
 def _load_model(content: bytes) -> Any:
-    """The fitted model from its skops file; nothing outside the hard-coded list is ever loaded."""
+    """The fitted model from its skops file; nothing outside the hard-coded list is ever loaded, no tree walked that was
+    not looked at."""
     import skops.io
 
     unknown = set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED)
     if unknown:
         raise ReleaseError(f"The model file holds types that are not trusted: {', '.join(sorted(unknown))}.")
-    return skops.io.loads(content, trusted=list(TRUSTED))
+    return sound(skops.io.loads(content, trusted=list(TRUSTED)))
 
 
 def _identity(tables: Tables, contract: Contract, data_sha256: str) -> str:
@@ -459,9 +477,21 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _unpacked(content: bytes) -> dict[str, NDArray[Any]]:
+@contextmanager
+def _told_of(identity: str) -> Iterator[None]:
+    """While a release is read: what is wrong with it is a ReleaseError."""
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except (ValueError, BadZipFile) as error:
-        raise ReleaseError(f"The release holds arrays that cannot be read: {error}. Train it anew.") from error
+        yield
+    except (ContractError, KeyError, TypeError, ValueError) as error:
+        told = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise ReleaseError(f"Release {identity} was made by another version: {told}. Train it anew.") from error
+
+
+def _golden(arrays: Arrays, contract: Contract) -> tuple[Array, Array, Array]:
+    """Stored customers (fields, m), their margins (m,) and reasons (inputs, m)."""
+    raw = taken(arrays, "raw", np.float64, (len(contract.record), None), gaps=True)
+    margins = taken(arrays, "margins", np.float64, raw.shape[1:], gaps=True)
+    if len(margins) == 0:
+        raise ValueError("no customer is stored to hold it against")
+    shape = (len(contract.inputs), len(margins))
+    return raw, margins, taken(arrays, "reasons", np.float64, shape, gaps=True)

@@ -344,8 +344,9 @@ def _groups(release: Release, book: Book | None, shown: bool) -> Section:
     if book is None:
         text = "Not available here: the snapshot that the release was made of is not installed."
         return Section(name, title, (text,))
-    kind: Kind = "later" if len(release.evidence.of("later")) else "crossed"
-    seen = release.evidence.of(kind)
+    evidence = release.evidence.within(len(book))
+    kind: Kind = "later" if len(evidence.of("later")) else "crossed"
+    seen = evidence.of(kind)
     how = "of later vintages" if kind == "later" else "in cross-validation"
     word = granting(contract)
     text = (

@@ -146,12 +146,6 @@ def _figures(of: str, found: Mapping[str, Any]) -> dict[str, float]:
     return {f"{of}.{key}": float(value) for key, value in found.items() if isinstance(value, int | float)}
 
 
-def _golden(release: Release) -> Array:
-    with np.load(release.path / "golden.npz", allow_pickle=False) as stored:
-        raw: Array = stored["raw"]
-    return raw
-
-
 def _sound(release: Release, raw: Array) -> Any:
     """The fitted model, once it gave the release's numbers in this environment; it knows its inputs by name."""
     model = release.fitted()
@@ -175,7 +169,7 @@ def _register(mlflow: Any, release: Release, name: str, experiment: str, reason:
     from mlflow.types import ColSpec, Schema, TensorSpec
 
     contract, about = release.contract, record(release)
-    raw = _golden(release)
+    raw = release.golden
     model = _sound(release, raw)
     tags = {**about.tags, **reason}
     columns = [each.name for each in contract.inputs]

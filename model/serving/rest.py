@@ -22,7 +22,6 @@ from time import perf_counter
 from typing import Annotated, Any
 from uuid import uuid4
 
-import numpy as np
 import orjson
 from fastapi import Depends, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -513,8 +512,7 @@ def alone() -> FastAPI:
     """What every worker of ``python -m model serve`` runs: warm before it is ready, ended with what it recorded."""
     service = running().service
     release = service.release()
-    with np.load(release.path / "golden.npz", allow_pickle=False) as golden:
-        release.scorer.explain(golden["raw"][:, :1])
+    release.scorer.explain(release.golden[:, :1])
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

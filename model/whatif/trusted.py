@@ -155,7 +155,7 @@ class Proof:
     @classmethod
     def of(cls, release: Release, book: Book) -> "Proof":
         """Of a release, from its evidence and from what it says of vintages after its own test."""
-        found, after = release.evidence, _beyond(release, book)
+        found, after = release.evidence.within(len(book)), _beyond(release, book)
         where = np.concatenate((found.position, after))
         said = np.concatenate((found.pd, _said(release.scorer, book, after)))
         source = np.concatenate((found.kind, np.full(len(after), SOURCES.index("beyond"), np.int8)))
