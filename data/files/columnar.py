@@ -1,7 +1,7 @@
 """Tables in Parquet files: columns with types of their own, whose rows have numbers but no lines."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
@@ -31,15 +31,15 @@ def parse(content: bytes, limits: Limits, told: Callable[[float], object]) -> Pa
         file = pq.ParquetFile(BytesIO(content))
         schema = file.schema_arrow
         _check_size(file.metadata, limits)
-        leaves = _leaves(file.schema_arrow)
-        texts = [schema.names[k] for k in leaves if _textual(schema.types[k])]
+        read = [k for k, kind in enumerate(schema.types) if _single(kind)]
+        texts = [schema.names[k] for k in read if _textual(schema.types[k])]
         file = pq.ParquetFile(BytesIO(content), read_dictionary=texts)
         rows = file.metadata.num_rows
         columns: list[Any] = [pa.nulls(rows)] * len(schema)
-        for done, (k, leaf) in enumerate(leaves.items(), 1):
-            columns[k] = _column(file.reader.read_column(leaf), schema.field(k), rows)
-            told(0.1 + 0.9 * done / len(leaves))
-    unread = {k: str(schema.types[k])[:60] for k in range(len(schema)) if k not in leaves}
+        for done, k in enumerate(read, 1):  # by place: names may repeat
+            columns[k] = _column(file.reader.read_column(k), schema.field(k), rows)
+            told(0.1 + 0.9 * done / len(read))
+    unread = {k: str(schema.types[k])[:60] for k in range(len(schema)) if k not in read}
     lines = np.arange(rows, dtype=np.int64) + 2  # as if the names stood on line 1
     return Parsed([one_line(name) for name in schema.names], columns, lines, unread=unread)
 
@@ -58,45 +58,38 @@ def _check_size(about: Any, limits: Limits) -> None:
         raise BadInput(f"The file unpacks to {size / MB:,.0f} MB. Leave out columns that are not needed, or split it.")
 
 
-def _leaves(schema: Any) -> dict[int, int]:
-    """By their places, the columns whose cells hold one value, and where Parquet, which knows such only, has them."""
-    found, leaf = {}, 0
-    for k, kind in enumerate(schema.types):
-        if _single(kind):
-            found[k] = leaf
-        leaf += _parts(kind)
-    return found
-
-
-def _parts(kind: Any) -> int:
-    """Of how many columns of single values a column is made."""
-    kind = getattr(kind, "storage_type", kind)
-    if pa.types.is_nested(kind):
-        return sum(_parts(kind.field(k).type) for k in range(kind.num_fields))
-    return 1
-
-
 def _column(column: Any, field: Any, rows: int) -> Any:
     """A column, its texts cut while they stand in a dictionary, before they are repeated."""
     if len(column) != rows:
         raise ValueError(f"{len(column)} rows of {rows}")
     column.validate(full=True)
+    if isinstance(column.type, pa.BaseExtensionType):
+        column = pa.chunked_array([part.storage for part in column.chunks], column.type.storage_type)
     if pa.types.is_dictionary(column.type):
         parts = [
             pa.DictionaryArray.from_arrays(part.indices, _cut(part.dictionary)).dictionary_decode()
             for part in column.unify_dictionaries().chunks
         ]
         column = pa.chunked_array(parts, parts[0].type if parts else pa.large_string())
-    return _begun(column, field.metadata or {}) if pa.types.is_int64(column.type) else _cut(column)
+    frequency = _frequency(field)
+    return _begun(column, frequency) if frequency else _cut(column)
 
 
-def _begun(column: Any, about: Mapping[bytes, bytes]) -> Any:
-    """Where a column holds pandas' periods, the moments they begin at; any other as it is."""
+def _frequency(field: Any) -> str:
+    """Of which frequency the periods are that pandas wrote in a column; "" if it holds none. Where pandas was imported
+    the type says it, elsewhere the field."""
+    kind, about = field.type, field.metadata or {}
+    if isinstance(kind, pa.BaseExtensionType):
+        return str(kind.freq) if kind.extension_name == "pandas.period" else ""
     if about.get(b"ARROW:extension:name") != b"pandas.period":
-        return column
+        return ""
+    return str(json.loads(about[b"ARROW:extension:metadata"])["freq"])
+
+
+def _begun(column: Any, frequency: str) -> Any:
+    """Periods as the moments they begin at."""
     import pandas as pd  # a third of a second, for what few files hold
 
-    frequency = json.loads(about[b"ARROW:extension:metadata"])["freq"]
     ordinals = column.fill_null(0).to_numpy()
     periods = pd.PeriodIndex.from_ordinals(ordinals, freq=frequency)  # type: ignore[attr-defined]
     moments = pa.array(periods.to_timestamp().to_numpy())
@@ -109,7 +102,8 @@ def _textual(kind: Any) -> bool:
 
 def _single(kind: Any) -> bool:
     """Whether cells of this type hold one value."""
-    own = kind.value_type if pa.types.is_dictionary(kind) else kind
+    own = kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
+    own = own.value_type if pa.types.is_dictionary(own) else own
     tests = (pa.types.is_primitive, pa.types.is_decimal, pa.types.is_null, pa.types.is_boolean, _textual)
     return any(test(own) for test in tests)
 

@@ -37,7 +37,7 @@ MARKS = (
 # What Windows-1252 text does not have, and other code pages read as Windows-1252 do: words of accented letters alone,
 # signs or quotes within words, capitals that follow small letters.
 UNLIKELY = re.compile(
-    r"[À-ÖØ-öø-ÿ]{4}|\w[¡¢¤¥¦¨©«¬®¯±´¶·¸»¿‚„…†‡ˆ‰‹‘“”•˜›×÷ƒ¼½¾³¹]+\w|[a-zß-öø-ÿ][ŠŒŽŸÀ-ÖØ-Þ]|[\x80-\x9f]"
+    r"[À-ÖØ-öø-ÿ]{4}|[À-ÖØ-öø-ÿ][°±´§¤¦¨¬¶·¸¹¼½¾]|\w[¡¢¤¥¦§¨©«¬®¯±´¶·¸»¿‚„…†‡ˆ‰‹‘“”•˜›×÷ƒ¼½¾³¹]+\w|[a-zß-öø-ÿ][ŠŒŽŸÀ-ÖØ-Þ]|[\x80-\x9f]"
 )
 WINDOWS = "cp1252"
 SEPARATOR = re.compile(r'\s*"?sep=(.)"?\s*\Z', re.IGNORECASE | re.DOTALL)
@@ -153,7 +153,7 @@ def _wide(content: bytes) -> str:
     """UTF-16 without its mark, of which every other byte is 0 where the text is Latin; "" if it is none."""
     head = content[:2000]
     first, second = head[::2].count(0), head[1::2].count(0)
-    if max(first, second) < 0.2 * len(head) or min(first, second) > 0.05 * len(head):
+    if max(first, second) < 0.4 * len(head) or min(first, second) > 0.05 * len(head):
         return ""
     return "utf-16-le" if second > first else "utf-16-be"
 

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from data.books import Book
+from data.contract import Contract
+from model.engine.chunks import Told
 from model.engine.scorer import TableScorer
 from model.release.store import Store
 from model.serving import upload
@@ -91,6 +94,43 @@ def test_a_file_is_scored_and_its_bad_rows_are_told(
     assert results["PD"].tolist() == sorted(100 * frame["PD"], reverse=True)
     assert bad["Line"].tolist() == [9, 32, 33]
     assert bad["Reason"].tolist() == [reason for row in sheet.bad for reason in row.reasons]
+
+
+def test_how_a_file_was_read_and_who_stands_in_it_twice_is_told(open_app: Open, customers: pd.DataFrame) -> None:
+    twice = pd.concat([customers.head(5), customers.head(2)])
+    content = b"Cards\n<b>made</b> by Risk\n\n" + written(twice) + b"Total,1\n"
+    at = give(panel(open_app("operations")), content)
+    assert said(at).startswith("7 of 7 rows, which are 5 customers, scored;")
+    assert "The header was taken from line 4; what stands above it was not read." in markup(at)
+    assert "Line 12 was left out: it begins with “Total”, taken for a total." in markup(at)
+    (warned,) = (each.value for each in at.warning if "more than once" in each.value)
+    first, second = customers["customer"].iloc[:2]
+    assert f"{first} on lines 5, 10; {second} on lines 6, 11." in warned
+
+
+def test_identifiers_keep_every_digit_on_the_page(open_app: Open, customers: pd.DataFrame) -> None:
+    names = [str(4_000_000_000_000_000 + k) for k in range(len(customers))]
+    at = give(panel(open_app("operations")), written(customers.assign(customer=names)))
+    assert set(tables(at)[0]["Customer"]) <= set(names)
+    assert len(tables(at)[0]) == 97
+
+
+def test_reading_that_was_interrupted_is_taken_up_in_the_next_run(
+    open_app: Open, customers: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    whole = upload.read
+
+    def interrupted(content: bytes, name: str, contract: Contract, told: Told) -> Sheet:
+        heard.append(name)
+        if len(heard) == 1:
+            st.rerun()  # as Streamlit does when the visitor moves something else
+        return whole(content, name, contract, told)
+
+    monkeypatch.setattr(upload, "read", interrupted)
+    at = give(panel(open_app("operations")), written(customers))
+    assert heard == ["customers.csv"] * 2
+    assert said(at).startswith("97 of 100 customers scored;")
 
 
 def test_the_table_speaks_of_concepts_and_points(open_app: Open, customers: pd.DataFrame, scorer: TableScorer) -> None:
