@@ -24,6 +24,8 @@ from pydantic import Field as Declared
 
 from data.edges import starting
 from data.errors import ContractError, Impossible, Missing, NotEditable, OutOfRange
+from data.files.days import FIRST_YEAR, LAST_YEAR
+from data.files.reading import PLAIN, Reading
 from data.formulas import Array, Formula, names_in, parse
 
 Role = Literal["input", "target", "id", "segment", "protected", "vintage", "exposure", "post-outcome"]
@@ -46,7 +48,8 @@ class _Part(BaseModel):
 
 class Book(_Part):
     """What the book is, and the words to speak of it. One that is not ``reviewed`` was proposed from a file and not yet
-    read by a person: it can be trained, but no release of it can be promoted."""
+    read by a person: it can be trained, but no release of it can be promoted. ``id_column`` is what the file that it
+    was made of calls the identifier, where that is not ``id``."""
 
     name: str
     title: str
@@ -55,6 +58,7 @@ class Book(_Part):
     sample: str
     currency: str
     id: str
+    id_column: str = ""
     person: str
     target: str
     outcome: str
@@ -183,7 +187,9 @@ class Concept(_Part):
 
 
 class _Measured(_Part):
-    """What a field and a history have in common. ``direction`` is the sign of the PD's response; 0 claims none."""
+    """What a field and a history have in common. ``direction`` is the sign of the PD's response; 0 claims none.
+    ``reading`` says how cells of a file are read; ``words`` are those that the file has for the codes, in their order,
+    where an empty one stands for all that no other code has."""
 
     name: str
     label: str
@@ -199,13 +205,25 @@ class _Measured(_Part):
     association: bool = False
     help: str = ""
     codes: dict[int, str] = {}
+    words: tuple[str, ...] = ()
+    reading: Reading = PLAIN
+
+    @model_validator(mode="after")
+    def _a_word_for_each_code(self) -> "_Measured":
+        if self.words and len(self.words) != len(self.codes):
+            raise ValueError(f"{self.name} has {len(self.codes)} codes and {len(self.words)} words")
+        return self
 
 
 class Field(_Measured):
-    """One raw field of the record. ``edges`` cut one that has no codes into groups, each below its edge, the last above
-    all: how fairness is looked at by age. Missing values, where they may be, make a group of their own after the last.
+    """One raw field of the record. ``column`` is what the file that the book was made of calls it, where that is not
+    its name. ``edges`` cut one that has no codes into groups, each below its edge, the last above all: how fairness is
+    looked at by age. Missing values, where they may be, make a group of their own after the last.
+
+    ``minimum`` and ``maximum`` of a vintage say what the book holds, not what may be given: time goes on.
     """
 
+    column: str = ""
     edges: tuple[float, ...] = ()
 
     @model_validator(mode="before")
@@ -221,16 +239,24 @@ class Field(_Measured):
 
 
 class History(_Measured):
-    """The same field month by month, latest first: ``name_1``, ``name_2``, …"""
+    """The same field month by month, latest first: ``name_1``, ``name_2``, …; ``columns`` as `Field.column`."""
 
     months: tuple[str, ...] = Declared(min_length=1)
+    columns: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _a_column_for_each_month(self) -> "History":
+        if self.columns and len(self.columns) != len(self.months):
+            raise ValueError(f"{self.name} has {len(self.months)} months and {len(self.columns)} columns")
+        return self
 
     def fields(self) -> list[Field]:
         """One field a month, labelled with the month's name."""
-        shared = self.model_dump(exclude={"name", "label", "months"})
+        shared = self.model_dump(exclude={"name", "label", "months", "columns"})
+        columns = self.columns or ("",) * len(self.months)
         return [
-            Field(name=f"{self.name}_{k}", label=f"{self.label}, {month}", **shared)
-            for k, month in enumerate(self.months, 1)
+            Field(name=f"{self.name}_{k}", label=f"{self.label}, {month}", column=column, **shared)
+            for k, (month, column) in enumerate(zip(self.months, columns, strict=True), 1)
         ]
 
 
@@ -667,8 +693,8 @@ class Contract(_Part):
 
     @cached_property
     def _bounds(self) -> tuple[Array, Array]:
-        lows = np.array([field.minimum for field in self.record])[:, None]
-        return lows, np.array([field.maximum for field in self.record])[:, None]
+        lows, highs = np.array([bounds(field) for field in self.record]).T
+        return lows[:, None], highs[:, None]
 
     def coded(self, lever: Lever) -> bool:
         """Whether a lever moves fields that hold codes, so that it may only stand on its steps."""
@@ -763,6 +789,13 @@ class Exposed(NamedTuple):
     own: Array | float
 
 
+def bounds(part: Field | Lever | Assumption | Shock | Variable) -> tuple[float, float]:
+    """The lowest and the highest value that may be given: of a vintage any year, however old the book is."""
+    if isinstance(part, Field) and part.role == "vintage":
+        return min(part.minimum, float(FIRST_YEAR)), max(part.maximum, float(LAST_YEAR))
+    return part.minimum, part.maximum
+
+
 def check_value(field: Field | Lever | Assumption | Shock | Variable, values: Any) -> None:
     """Raise unless every value is present (or may be missing), within range, and a known code.
 
@@ -776,7 +809,8 @@ def check_value(field: Field | Lever | Assumption | Shock | Variable, values: An
         if not getattr(field, "missing", False):
             raise Missing(f"{field.label} is missing. Enter a value from {_range(field)}.")
         values = values[~gaps]
-    outside = (values < field.minimum) | (values > field.maximum)
+    low, high = bounds(field)
+    outside = (values < low) | (values > high)
     codes = getattr(field, "codes", {})
     if codes:
         known = np.array(sorted(codes), dtype=float)  # looked up: numpy.isin takes ten times as long for one value
@@ -794,7 +828,8 @@ def _range(field: Field | Lever | Assumption | Shock | Variable) -> str:
     if isinstance(field, Assumption) and field.unit == "%":
         return f"{field.minimum:,.12g} to {field.maximum:,.12g} (a fraction: 35 % is 0.35)"
     unit = f" {field.unit.removeprefix('±')}" if field.unit not in ("", YEAR) else ""
-    return f"{figure(field.minimum, field.unit)} to {figure(field.maximum, field.unit)}{unit}"
+    low, high = (figure(end, field.unit) for end in bounds(field))
+    return f"{low} to {high}{unit}"
 
 
 def figure(value: float, unit: str = "") -> str:

@@ -1,38 +1,56 @@
-"""What the cells of one column are: numbers, days or words, whatever they were written as."""
+"""What the cells of one column are: numbers, days or words, whatever they were written as, and how to read them again.
 
-import re
-from collections.abc import Iterable
+The column as a whole decides, and where it leaves two readings its file. What is decided is a
+`data.files.reading.Reading`, by which the values are then read here and whenever such a file comes back.
+"""
+
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.files import days
+from data.files.given import GivenCells, given_cells
+from data.files.numbers import (
+    COMMA,
+    MANY,
+    MONTHS,
+    PERCENT,
+    POINT,
+    UNITS,
+    Decimal,
+    Figures,
+    Habit,
+    Votes,
+    conversion,
+    figures,
+    habit_of,
+    settled,
+    starts_with_zero,
+    votes,
+)  # fmt: skip
+from data.files.reading import ANY, INFINITE, PLAIN, Read, Reading, read_numbers, read_years
+from data.files.words import no_number, no_value
 from data.formulas import Array
+from data.proposing import hints
 
 Kind = Literal["numbers", "days", "words", "nothing", "odd"]
 
-NO_VALUE = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "missing", "?", "-", "nat", "<na>", "."})
-MOSTLY = 0.95  # share of cells that must be numbers for the others to count as missing
+MOSTLY = 0.95  # share of cells that must be numbers for any others to count as missing
+HALF, VARIED, TIMES = 0.5, 12, 4  # or this share, if so many different numbers stand beside few different words
+MOST_GAPS = 40  # words that are listed as missing; beyond, whatever is no number is
 LARGEST = 1e15  # beyond it neighbouring whole numbers are no longer told apart: no amount is as large
-DAYS = (
-    "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%b-%Y",
-    "%b-%y", "%d-%b-%y", "%d-%b-%Y", "%Y-%m",
-)  # fmt: skip
-_WRITTEN = re.compile(
-    r"(?P<before>[$€£¥₹])?\s*(?P<number>[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*(?P<after>%|[A-Za-z]+\.?|[$€£¥₹])?\Z"
-)
-_AFTER = {"month": "months", "months": "months", "mths": "months", "year": "years", "years": "years", "yrs": "years",
-          "day": "days", "days": "days"}  # fmt: skip
+LOOKED_AT = 2_000  # different texts of a column that a file's habits are taken from
 
 
 @dataclass(frozen=True, eq=False)
 class Cells:
     """Of one column: ``values`` (n,) float64, NaN where missing: the numbers, the years of days, or the places of words
-    in ``words``. ``unit`` and ``currency`` as the cells carry them; ``changes`` say what reading them took."""
+    in ``words``. ``unit`` and ``currency`` as the cells carry them; ``changes`` say what reading them took, ``reading``
+    how to do it again, ``asked`` what of it a person should look at; ``no_values`` are the texts that were taken for no
+    value. ``why`` a column cannot be used, if it cannot."""
 
     kind: Kind
     values: Array
@@ -40,6 +58,10 @@ class Cells:
     unit: str = ""
     currency: str = ""
     changes: tuple[str, ...] = ()
+    reading: Reading = PLAIN
+    asked: str = ""
+    no_values: tuple[str, ...] = ()
+    why: str = ""
 
     @property
     def known(self) -> Array:
@@ -47,134 +69,307 @@ class Cells:
         return self.values[~np.isnan(self.values)]
 
 
-def recognise(column: "pd.Series[Any]") -> Cells:
-    """What a column holds."""
-    kind = column.dtype
-    if isinstance(kind, pd.PeriodDtype):
-        column = column.dt.to_timestamp()
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return _days(column)
-    if pd.api.types.is_timedelta64_dtype(kind):
-        told = "durations were turned into days"
-        return _numbers(column.dt.total_seconds().to_numpy(np.float64) / 86400, unit="days", changes=(told,))
-    if pd.api.types.is_bool_dtype(kind) or pd.api.types.is_numeric_dtype(kind):
-        return _numbers(column.to_numpy(np.float64, na_value=np.nan))
-    if isinstance(kind, pd.StringDtype):
-        return _texts(column)
-    return _objects(column.astype(object).tolist())
+def habit_of_file(frame: pd.DataFrame, delimiter: str) -> Habit:
+    """How a file writes its numbers."""
+    texts = []
+    for name in frame:
+        column = frame[name]
+        if isinstance(column.dtype, pd.StringDtype) or column.dtype == object:
+            texts.append(list(given_cells(column.drop_duplicates()[:LOOKED_AT]).texts))
+    return habit_of(texts, delimiter)
 
 
-def _numbers(values: Array, unit: str = "", currency: str = "", changes: tuple[str, ...] = ()) -> Cells:
-    infinite = int(np.isinf(values).sum())
-    if infinite:
-        values = np.where(np.isinf(values), np.nan, values)
-        changes = (*changes, f"{infinite:,} infinite value{'s' if infinite > 1 else ''} counted as missing")
-    return Cells("nothing" if np.isnan(values).all() else "numbers", values, (), unit, currency, changes)
+def recognise(column: "pd.Series[Any]", habit: Habit = Habit()) -> Cells:  # noqa: B008  frozen
+    """What a column holds, in a file that writes numbers by ``habit``; its name says whether numbers may be days."""
+    name, given = str(column.name or ""), given_cells(column)
+    if given.odd:
+        return Cells("odd", np.full(len(given), np.nan), why="its cells are neither numbers, days nor words")
+    if given.years is not None:
+        return _days(given, PLAIN, habit, ())
+    if given.truths:
+        return _numbers(given, PLAIN, habit, ())
+    looked = _Looked.at(given, name)
+    if not looked.good.any() and not (~np.isnan(given.numbers)).any() and not looked.words.any():
+        return Cells("nothing", np.full(len(given), np.nan))
+    return _as_days(looked, habit) or _as_numbers(looked, habit) or _words(given)
 
 
-def _days(column: "pd.Series[Any]", changes: tuple[str, ...] = ()) -> Cells:
-    years = column.dt.year.to_numpy(np.float64, na_value=np.nan)
-    return Cells("nothing" if np.isnan(years).all() else "days", years, changes=changes)
+@dataclass(frozen=True, eq=False)
+class _Looked:
+    """The different texts of a column (m,): which hold numbers (``good``), days (``dated``) or neither (``words``),
+    those that mean no value in either case left out; ``count`` of each, ``typed`` cells that are numbers anyway."""
+
+    given: GivenCells
+    name: str
+    figures: Figures
+    count: NDArray[np.int64]
+    good: NDArray[np.bool_]
+    years: Array
+    words: NDArray[np.bool_]
+    typed: int
+
+    @classmethod
+    def at(cls, given: GivenCells, name: str) -> "_Looked":
+        found = figures(given.texts)
+        years = days.years_of(given.texts, days.year_comes_first(given.texts), pointed=hints.dated(name))
+        gap = np.array([no_number(text) for text in given.texts], bool)
+        always = np.array([no_value(text) for text in given.texts], bool)
+        good = found.known & ~gap
+        typed = int((~np.isnan(given.numbers)).sum())
+        return cls(given, name, found, given.counts(), good, np.where(gap, np.nan, years), ~good & ~always, typed)
+
+    def cells(self, which: NDArray[np.bool_]) -> int:
+        """How many cells hold one of these texts."""
+        return int(self.count[which].sum())
+
+    def odd(self, good: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
+        """The texts that are words among ``good`` ones; None where they are too many to be mere gaps."""
+        odd = ~good & ~np.array([no_number(text) for text in self.given.texts], bool)
+        rest, own = self.cells(odd), self.cells(good) + self.typed
+        varied = int(good.sum()) + len(np.unique(self.given.numbers[~np.isnan(self.given.numbers)]))
+        few = varied >= max(VARIED, TIMES * int(odd.sum())) and own >= HALF * (own + rest)
+        return odd if own and (few or own >= MOSTLY * (own + rest)) else None
 
 
-def _objects(cells: list[Any]) -> Cells:
-    n = len(cells)
-    if any(issubclass(kind, list | dict | bytes | np.ndarray) for kind in set(map(type, cells))):
-        return Cells("odd", np.full(n, np.nan))
-    gone = [cell is None or cell is pd.NaT or (isinstance(cell, float) and cell != cell) for cell in cells]
-    there = [cell for cell, missing in zip(cells, gone, strict=True) if not missing]
-    if not there:
-        return Cells("nothing", np.full(n, np.nan))
-    if all(isinstance(cell, bool | int | float | Decimal | np.number | np.bool_) for cell in there):
-        values = [np.nan if missing else float(cell) for cell, missing in zip(cells, gone, strict=True)]
-        return _numbers(np.array(values, np.float64))
-    if all(isinstance(cell, date) for cell in there):  # datetimes are dates
-        years = [np.nan if missing else float(cell.year) for cell, missing in zip(cells, gone, strict=True)]
-        return Cells("days", np.array(years))
-    texts = [None if missing else str(cell) for cell, missing in zip(cells, gone, strict=True)]
-    return _texts(pd.Series(texts, dtype=object))
+# ---- days -----------------------------------------------------------------------------------------------------------
 
 
-def _texts(column: "pd.Series[Any]") -> Cells:
-    """Words, or the numbers or days that were written as words: looked at once each, however often they stand."""
-    place, found = pd.factorize(column)
-    levels = np.array([plain(str(text)) for text in found], object)
-    count = np.bincount(place[place >= 0], minlength=len(levels))
-    missing = np.array([text.casefold() in NO_VALUE for text in levels], bool)
-    if missing.all():
-        return Cells("nothing", np.full(len(column), np.nan))
-    read = _written(levels[~missing], count[~missing])
-    words: tuple[str, ...] = ()
-    if read is None:
-        words = tuple(sorted(set(levels[~missing])))
-        where = {word: float(k) for k, word in enumerate(words)}
-        read = Cells("words", np.array([where[text] for text in levels[~missing]]), words)
-    value = np.full(len(levels) + 1, np.nan)  # the last one is for cells that hold nothing
-    value[:-1][~missing] = read.values
-    values = value[place]
-    if read.kind == "numbers":
-        return _numbers(values, read.unit, read.currency, read.changes)
-    return Cells(read.kind, values, words, changes=read.changes)
-
-
-def _written(levels: NDArray[Any], count: NDArray[np.int64]) -> Cells | None:
-    """Numbers or days that different texts mean, each of which stands ``count`` times; None where they mean none."""
-    texts = pd.Series(levels, dtype=object)
-    if texts.str.match(r"[+-]?0\d").any():  # 02139 is a name, not a number
+def _as_days(looked: _Looked, habit: Habit) -> Cells | None:
+    """Days that texts hold, in whatever layout; or numbers that mean days."""
+    dated = days.is_day(looked.years)
+    first: days.How = "year first" if days.year_comes_first(looked.given.texts) else "written"
+    odd = looked.odd(dated) if dated.any() and not looked.typed else None
+    if odd is not None:
+        example = looked.given.texts[int(np.flatnonzero(dated)[0])]
+        reading = _with_gaps(Reading(days=first), looked, odd)
+        return _days(looked.given, reading, habit, (f"days written as {example}",), _gaps_asked(looked, odd))
+    counted = looked.good & (looked.figures.sign == "") & (looked.figures.size == "")
+    odd = looked.odd(counted)
+    values = np.append(looked.figures.point[counted], looked.given.numbers)
+    values = values[np.isfinite(values)]
+    if odd is None or not len(values):
         return None
-    values = pd.to_numeric(texts, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    strange = np.isnan(values)
-    if not strange.any():
-        return Cells("numbers", values)
-    for pattern in DAYS:
-        if pd.to_datetime(texts[:1], format=pattern, errors="coerce").isna().any():
-            continue
-        days = pd.to_datetime(texts, format=pattern, errors="coerce")
-        if days.notna().all():
-            years = np.asarray(days.dt.year, np.float64)
-            return Cells("days", years, changes=(f"days written as {pattern}",))
-    signed = _with_signs(texts)
-    if signed is not None:
-        return signed
-    if count[strange].sum() <= (1 - MOSTLY) * count.sum():
-        some = ", ".join(sorted(levels[strange])[:3])
-        told = f"{int(count[strange].sum()):,} cells that are no numbers ({some}) count as missing"
-        return Cells("numbers", values, changes=(told,))
+    how = days.numbered(values, hints.dated(looked.name), hints.timed(looked.name), hints.monthly(looked.name))
+    if how:
+        reading = _with_gaps(Reading(days=how), looked, odd)
+        return _days(looked.given, reading, habit, (f"numbers read as days, {how}",), _gaps_asked(looked, odd))
+    if hints.dated(looked.name) and days.unplaced(values):
+        why = "its name speaks of a day, and its numbers count days from one that is not known"
+        return Cells("odd", np.full(len(looked.given), np.nan), why=why)
     return None
 
 
-def _with_signs(texts: "pd.Series[Any]") -> Cells | None:
-    """Numbers with one and the same sign or word at each: $1,200; 13.5%; 36 months."""
-    matched = []
-    for text in texts:
-        part = _WRITTEN.match(text)
-        if part is None:
-            return None
-        matched.append(part)
-    signs = {(part["before"] or "", (part["after"] or "").lower().rstrip(".")) for part in matched}
-    ends = {after for _, after in signs}
-    before = {each for each, _ in signs}
-    money = (before | ends) & set("$€£¥₹")
-    after = next(iter(ends))
-    if len(signs) != 1 or not (money or after in ("%", "") or after in _AFTER):
+def _days(given: GivenCells, reading: Reading, habit: Habit, changes: tuple[str, ...], asked: str = "") -> Cells:
+    found = read_years(given, reading, habit)
+    there = ~np.isnan(given.years) if given.years is not None else (given.place >= 0) | ~np.isnan(given.numbers)
+    gone = int((there & np.isnan(found.values)).sum()) - sum(found.missing.values())
+    told = _told(found)
+    if gone > 0:
+        told += (f"{gone:,} days outside the years {days.FIRST_YEAR} to {days.LAST_YEAR} count as missing",)
+    kind: Kind = "nothing" if np.isnan(found.values).all() else "days"
+    return Cells(kind, found.values, changes=(*changes, *told), reading=reading, asked=asked)
+
+
+# ---- numbers --------------------------------------------------------------------------------------------------------
+
+
+def _as_numbers(looked: _Looked, habit: Habit) -> Cells | None:
+    """Numbers, with the signs and words that stand at them."""
+    texts, found = looked.given.texts, looked.figures
+    if any(starts_with_zero(text) for text in texts):  # 02139 is a name, not a number
         return None
-    numbers = np.array([float(part["number"].replace(",", "")) for part in matched], np.float64)
-    values: Array = numbers / 100 if after == "%" else numbers
+    signs = _signs(looked)
+    good = looked.good & np.isin(found.sign, ["", *signs.kept])
+    odd = looked.odd(good)
+    if odd is None:
+        if signs.others and looked.odd(looked.good) is not None:
+            why = f"its numbers carry different signs: {', '.join([*signs.kept, *signs.others])}"
+            return Cells("odd", np.full(len(looked.given), np.nan), why=why)
+        return None
+    decimal, doubt = _decimal(votes(found, texts, looked.count), habit, looked)
+    reading = _with_gaps(signs.reading.model_copy(update={"decimal": decimal}), looked, odd)
+    asked = "; ".join(filter(None, (doubt, signs.asked, _bounds_asked(looked, good), _gaps_asked(looked, odd))))
+    return _numbers(looked.given, reading, habit, _changes(looked, good, reading, habit), asked)
+
+
+def _numbers(given: GivenCells, reading: Reading, habit: Habit, changes: tuple[str, ...], asked: str = "") -> Cells:
+    """The numbers of a column, infinite ones missing."""
+    if given.truths:
+        return Cells("numbers", given.numbers, changes=given.changes)
+    infinite = int(np.isinf(read_numbers(given, reading, habit).values).sum())
+    if infinite:
+        reading = reading.model_copy(update={"gaps": (*reading.gaps, INFINITE)})
+        changes = (*changes, f"{infinite:,} infinite value{'s' if infinite > 1 else ''} counted as missing")
+    found = read_numbers(given, reading, habit)
+    kind: Kind = "nothing" if np.isnan(found.values).all() else "numbers"
+    unit = PERCENT if reading.percent else reading.unit
+    told = (*given.changes, *changes, *_told(found))
+    gone = (*sorted(found.missing), *((INFINITE,) if infinite else ()))
+    return Cells(kind, found.values, (), unit, reading.currency, told, reading, asked, gone)
+
+
+@dataclass(frozen=True)
+class _Signs:
+    """The signs at the numbers of a column that go together, any others, and what they say of its reading."""
+
+    kept: tuple[str, ...]
+    others: tuple[str, ...]
+    reading: Reading
+    asked: str = ""
+
+
+def _signs(looked: _Looked) -> _Signs:
+    found, good = looked.figures, looked.good
+    weight = {sign: looked.cells(good & (found.sign == sign)) for sign in set(found.sign[good].tolist()) - {""}}
+    if not weight:
+        return _bare(looked)
+    main = max(sorted(weight), key=lambda sign: weight[sign])
+    kept = [sign for sign in sorted(weight) if sign == main or conversion(sign, main) or conversion(main, sign)]
+    others = tuple(sign for sign in sorted(weight) if sign not in kept)
+    if main == PERCENT:
+        return _percent(looked, others)
+    if main in UNITS.values():
+        unit = next(sign for sign in kept if all(conversion(each, sign) for each in kept))
+        asked = f"{' and '.join(kept)} stand in one column: taken for {unit}" if len(kept) > 1 else ""
+        return _Signs(tuple(kept), others, Reading(unit=unit), asked)
+    return _Signs((main,), others, Reading(currency=main))
+
+
+def _bare(looked: _Looked) -> _Signs:
+    """Of numbers without signs, 36m may be months."""
+    sizes = set(looked.figures.size[looked.good].tolist())
+    values = looked.figures.point[looked.good]
+    if sizes == {"m"} and hints.unit(looked.name, 0.0, 2.0)[0] == MONTHS and (values == np.floor(values)).all():
+        return _Signs((), (), Reading(unit=MONTHS), "m was taken for months")
+    return _Signs((), (), PLAIN)
+
+
+def _percent(looked: _Looked, others: tuple[str, ...]) -> _Signs:
+    """Per cents; numbers without the sign among them are per cents too, unless they look like fractions."""
+    found = looked.figures
+    bare = np.abs(found.read(POINT)[looked.good & (found.sign == "")])
+    bare = bare[bare > 0]
+    share = np.abs(found.read(POINT)[looked.good & (found.sign == PERCENT)])
+    if not len(bare):
+        return _Signs((PERCENT,), others, Reading(percent="signed"))
+    fractions = bool(bare.max() <= 1.5 < np.median(share))
+    taken = "fractions" if fractions else "percent"
+    asked = f"{len(bare):,} different numbers have no % where the others do: taken for {taken}"
+    return _Signs((PERCENT,), others, Reading(percent="signed" if fractions else "all"), asked)
+
+
+def _decimal(of: Votes, habit: Habit, looked: _Looked) -> tuple[Decimal, str]:
+    """Which sign stands before decimals, as it is recorded, and what to ask of it; "" where no cell leaves a choice."""
+    if not of.either:
+        return "", ""
+    sign, doubt = settled(of, habit), ""
+    amount = hints.unit(looked.name, 0.0, 2.0)[0] == "amount"
+    untrimmed = of.either >= MANY and of.zeros > 0 and not (of.point or of.comma or of.whole)
+    if not sign or (sign == of.sign == POINT and amount and untrimmed and not habit.decimal):
+        sign = _likelier(of, habit)
+        doubt = _either_way(looked, sign)
+    return ("usual" if sign == habit.default else sign), doubt  # type: ignore[return-value]
+
+
+def _likelier(of: Votes, habit: Habit) -> str:
+    """The likelier sign before decimals where column and file leave a choice."""
+    if of.point or of.comma:
+        return POINT if of.point >= of.comma else COMMA
+    if not of.sign:
+        return habit.default or POINT
+    thousands = COMMA if of.sign == POINT else POINT
+    if of.whole:
+        return of.sign
+    kept = of.either >= MANY and of.zeros > 0
+    return thousands if kept or of.sign == COMMA or habit.default == COMMA else of.sign
+
+
+def _either_way(looked: _Looked, sign: str) -> str:
+    k = int(np.flatnonzero(looked.figures.either)[0])
+    one, other = (f"{values[k]:.12g}" for values in (looked.figures.point, looked.figures.comma))
+    taken = one if sign == POINT else other
+    return f"{looked.given.texts[k]} could be {one} or {other}: taken for {taken}, and all others alike"
+
+
+def _bounds_asked(looked: _Looked, good: NDArray[np.bool_]) -> str:
+    """What 10+ and < 1 were taken for."""
+    bound = good & np.array([" as the n" in each for each in looked.figures.way], bool)
     told = []
-    if any("," in part["number"] for part in matched):
+    for k in np.flatnonzero(bound)[:3].tolist():
+        value = looked.figures.read(POINT)[k : k + 1]
+        told.append(f"{looked.given.texts[k]} was taken for {value[0]:.12g}")
+    return "; ".join(told)
+
+
+def _changes(looked: _Looked, good: NDArray[np.bool_], reading: Reading, habit: Habit) -> tuple[str, ...]:
+    """What reading numbers took, told."""
+    found, texts = looked.figures, [looked.given.texts[k] for k in np.flatnonzero(good)]
+    sign = habit.default if reading.decimal == "usual" else reading.decimal
+    commas, points = (any(each in text for text in texts) for each in (COMMA, POINT))
+    of_comma = bool((np.isnan(found.point) & ~np.isnan(found.comma))[good].any())
+    told = []
+    if commas and (sign == COMMA or (not sign and of_comma)):
+        told.append("commas read as decimal points")
+    elif commas:
         told.append("commas read as thousands separators")
-    if after == "%":
+    if points and (sign == COMMA or any(text.count(POINT) > 1 for text in texts)):
+        told.append("points read as thousands separators")
+    if reading.percent:
         told.append("percent divided by 100")
-    unit = "%" if after == "%" else _AFTER.get(after, "")
-    return Cells("numbers", values, (), unit, next(iter(money), ""), tuple(told))
+    units = [each for each in sorted(set(found.sign[good].tolist())) if each in UNITS.values()]
+    told += [f"{unit} turned into {reading.unit}" for unit in units if unit != reading.unit]
+    if any(found.size[good]) and reading.unit != MONTHS:
+        told.append("k, m and the like multiplied out")
+    for way in sorted({part for each in found.way[good] for part in each.split("; ") if part}):
+        n = looked.cells(good & np.array([way in each for each in found.way], bool))
+        told.append(f"{n:,} cell{'s' if n > 1 else ''} read with {way}")
+    return tuple(told)
 
 
-def plain(text: str) -> str:
-    """A cell's text in one line, without what cannot be printed."""
-    kept = text if text.isprintable() else "".join(sign if sign.isprintable() else " " for sign in text)
-    return " ".join(kept.split())
+# ---- gaps and words -------------------------------------------------------------------------------------------------
+
+USUAL = frozenset({"na", "n/a", "#n/a", "nan", "null", "none", "missing", "<na>", "nat"})  # told by their number alone
 
 
-def flags(words: Iterable[str]) -> bool:
-    """Whether two words are a yes and a no."""
-    return {each.casefold() for each in words} <= {"yes", "no", "y", "n", "true", "false", "t", "f", "0", "1"}
+def _with_gaps(reading: Reading, looked: _Looked, odd: NDArray[np.bool_]) -> Reading:
+    """The same, words among numbers or days counting as missing."""
+    words = sorted(looked.given.texts[k] for k in np.flatnonzero(odd))
+    return reading.model_copy(update={"gaps": tuple(words) if len(words) <= MOST_GAPS else (ANY,)})
+
+
+def _gaps_asked(looked: _Looked, odd: NDArray[np.bool_]) -> str:
+    if not odd.any():
+        return ""
+    n = looked.cells(odd)
+    return f"{_some(looked, odd)} count{'s' if n == 1 else ''} as missing: does it mean something?"
+
+
+def _some(looked: _Looked, which: NDArray[np.bool_]) -> str:
+    """Some texts with how often they stand, the most frequent first."""
+    ranked = sorted(np.flatnonzero(which).tolist(), key=lambda k: (-looked.count[k], looked.given.texts[k]))
+    told = ", ".join(f"{looked.given.texts[k][:40]} ({looked.count[k]:,})" for k in ranked[:5])
+    return told + (f" and {len(ranked) - 5:,} more" if len(ranked) > 5 else "")
+
+
+def _told(found: Read) -> tuple[str, ...]:
+    """What was counted as missing, told."""
+    words = {text: n for text, n in found.missing.items() if text.casefold() not in USUAL}
+    if not words:
+        return ()
+    ranked = sorted(words, key=lambda text: (-words[text], text))
+    some = ", ".join(text[:40] for text in ranked[:3]) + (", …" if len(ranked) > 3 else "")
+    return (f"{sum(words.values()):,} cells that are no numbers ({some}) count as missing",)
+
+
+def _words(given: GivenCells) -> Cells:
+    """Words, each by its place among the sorted ones."""
+    given = given.with_numbers_as_texts()
+    gap = np.array([no_value(text) for text in given.texts], bool)
+    kept = [text for text, missing in zip(given.texts, gap, strict=True) if not missing]
+    if not kept:
+        return Cells("nothing", np.full(len(given), np.nan))
+    words = tuple(sorted(kept))
+    where = {word: float(k) for k, word in enumerate(words)}
+    values = given.spread(np.array([where.get(text, np.nan) for text in given.texts], np.float64))
+    counted = any(figures(words).known)
+    return Cells("words", values, words, reading=Reading(words_only=bool(counted)))

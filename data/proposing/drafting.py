@@ -6,12 +6,12 @@ stands, and listed for whoever reviews it. `unwritten` finds what is still left 
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 Mark = Literal["GUESS", "ASSUMPTION", "TO DO"]
-Value = str | int | float | bool | list[str] | list[float] | dict[str, str]
+Value = str | int | float | bool | Sequence[str] | Sequence[float] | Mapping[str, str | bool | Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -98,9 +98,9 @@ def written(value: Value) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{key} = {written(each)}" for key, each in value.items()) + " }"
-    if isinstance(value, list):
+    if isinstance(value, Sequence):
         return "[" + ", ".join(written(each) for each in value) + "]"
     number = float(value)
     return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)

@@ -9,8 +9,8 @@ import unicodedata
 from collections.abc import Iterable
 
 from data.contract import YEAR
+from data.files.days import FIRST_YEAR, LAST_YEAR
 
-FIRST_YEAR, LAST_YEAR = 1900, 2100
 SMALL_SHARE = 0.1  # the pages tell shares in whole percents
 _PROTECTED: dict[str, frozenset[str]] = {
     "sex": frozenset({"sex", "gender", "geschlecht", "sexe", "sexo", "male", "female", "gndr"}),
@@ -62,6 +62,12 @@ _BEGUN = re.compile(
 )
 _YEARS = frozenset({"year", "yr", "fy", "jahr", "vintage", "cohort"})
 _OF_A_LOAN = frozenset({"loan", "credit", "account", "fiscal", "calendar", "of", "the"})  # whose year says no more
+_DATES = frozenset({"date", "dates", "dt", "datum", "fecha", "datetime", "timestamp", "dob", "birthday"})
+_NO_DATES = frozenset({"update", "candidate", "mandate", "validate", "liquidate", "consolidate", "predate", "backdate"})
+_TIMES = frozenset({"time", "datetime", "timestamp", "ts", "epoch", "unix", "created", "updated", "at"})
+_MONTHLY = frozenset({"month", "period", "vintage", "cohort", "yyyymm", "yearmonth", "monthyear", "monat", "mois"})
+_ON = frozenset({"on", "d"})  # opened on, issue_d
+_UP_TO = frozenset({"to", "at", "on", "as", "per", "of", "since", "days", "by"})  # paid to date is an amount
 _ID = frozenset({"id", "ids", "uuid", "guid", "identifier", "key"})
 _NUMBER = frozenset({"no", "nr", "num", "number", "ref", "reference", "code"})
 _RECORDS = frozenset(
@@ -143,7 +149,28 @@ def after_outcome(name: str) -> str:
 
 def begun(name: str) -> bool:
     """Whether a name speaks of when a loan began."""
-    return bool(_BEGUN.search("_".join(tokens(name))))
+    joined = "_".join(tokens(name))
+    return bool(_BEGUN.search(joined) or _BEGUN.search(re.sub(r"(?<=[a-z])(?=(?:date|dt)(?:_|$))", "_", joined)))
+
+
+def dated(name: str) -> bool:
+    """Whether a name says that its column holds days: issue date, date opened, issue_d; paid to date does not."""
+    found = tokens(name)
+    if not found or (len(found) > 1 and found[-2] in _UP_TO and found[-1] in _DATES):
+        return False
+    ends = {found[0], found[-1]}
+    joined = any(each.endswith(("date", "datum")) and each not in _NO_DATES for each in ends)
+    return bool(ends & _DATES) or joined or (len(found) > 1 and found[-1] in _ON)
+
+
+def timed(name: str) -> bool:
+    """Whether a name says that its column holds points in time."""
+    return dated(name) or bool(_TIMES & set(tokens(name)))
+
+
+def monthly(name: str) -> bool:
+    """Whether a name speaks of a month of the calendar."""
+    return bool(_MONTHLY & set(tokens(name)))
 
 
 def year(name: str) -> bool:

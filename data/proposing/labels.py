@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import chain, count
 
-from data.proposing.columns import plain
+from data.files.names import one_line as plain
 
 LONGEST = 60  # signs
 _ENDING = 24  # signs of a long name's end that are kept where its beginning is another's, too

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from data.proposing.columns import flags
+from data.files.words import flags
 
 ALPHABET = "in the order of the alphabet, which is none by nature"
 POOLED = "other ("  # how the word begins that rare words share

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from data.errors import BadInput
+from data.files.names import one_line as plain
 from data.files.names import shown
-from data.proposing.columns import plain
 from data.proposing.hints import tokens
 
 _YES = frozenset({"1", "true", "yes", "y", "t"})

@@ -13,7 +13,7 @@ import pandas as pd
 
 from data.contract import RECORDED, YEAR, figure
 from data.proposing import hints, signals
-from data.proposing.drafting import Draft
+from data.proposing.drafting import Draft, comment
 from data.proposing.labels import distinct
 from data.proposing.money import NO_CURRENCY, Money
 from data.proposing.ranges import bands_of, filler, range_of, round_step, up
@@ -154,6 +154,8 @@ class Plan:
         draft.put("sample", "a sample as given", "how the rows were chosen", "TO DO")
         draft.put("currency", money.currency, money.why)
         draft.put("id", self.numbers.name, self.numbers.why)
+        if comment(self.numbers.given) not in ("", self.numbers.name):
+            draft.put("id_column", comment(self.numbers.given))
         draft.put("person", "customer", "customer, borrower, applicant, firm?")
         draft.put("target", self.target.name)
         draft.put("outcome", "default", f"what {self.target.bad} in {self.target.label} means, as a verb")
@@ -257,6 +259,8 @@ class Plan:
             draft.part("fields", each.name)
             draft.put("label", each.label)
             draft.put("role", each.role, each.why)
+            if each.given != each.name:
+                draft.put("column", each.given)
             if each.role in ("input", "vintage"):
                 self._put_recorded(draft, each, concept, money)
             elif each.edges:
@@ -287,6 +291,7 @@ class Plan:
         draft.put("minimum", span.low, seen if not column.codes else "the codes")
         draft.put("maximum", span.high, f"{seen}{odd}" if not column.codes else "the codes")
         draft.put("step", span.step, "round" if not column.codes else "the codes")
+        self._put_reading(draft, column)
         if column.gaps:
             share = column.gaps / len(column.values)
             draft.put("missing", True, f"{column.gaps:,} gaps ({share:.1%}): does a gap mean something?")
@@ -295,6 +300,14 @@ class Plan:
         draft.put("mutability", "free", "never for what nobody can change; up or down for what moves one way")
         draft.put("concept", concept[column.name])
         draft.put("help", f"The column {column.given} of the file.", "what it means, in a sentence", "TO DO")
+
+    def _put_reading(self, draft: Draft, column: Column) -> None:
+        """How later files are read as this one was."""
+        if column.words:
+            draft.put("words", list(column.words))
+        reading = column.reading.model_dump(exclude_defaults=True, mode="json")
+        if reading or column.asked:
+            draft.put("reading", reading, column.asked)
 
     def _put_inputs(self, draft: Draft, money: Money) -> None:
         draft.remark("What the model is given.")

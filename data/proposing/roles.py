@@ -13,12 +13,16 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from data.contract import NOT_STATED, YEAR, figure
+from data.contract import NOT_STATED, RECORDED, YEAR, figure
 from data.errors import BadInput
+from data.files.days import FIRST_YEAR, LAST_YEAR
+from data.files.given import number_as_text
+from data.files.names import one_line as plain
 from data.files.names import shown
+from data.files.reading import PLAIN, Reading
 from data.formulas import FUNCTIONS, Array
 from data.proposing import hints, signals
-from data.proposing.columns import LARGEST, Cells, plain, recognise
+from data.proposing.columns import LARGEST, Cells, habit_of_file, recognise
 from data.proposing.drafting import comment
 from data.proposing.hints import tokens
 from data.proposing.labels import labels
@@ -48,7 +52,8 @@ TAKEN = frozenset(FUNCTIONS) | {
 class Column:
     """One column decided on. ``given`` is its name in the file, ``name`` the contract's; ``values`` (n,) as they
     will stand in the snapshot. ``why`` it has its role; ``ordered`` why its ``codes`` stand as they do; ``changes`` to
-    its cells. ``auc`` in [0.5, 1] of it alone."""
+    its cells. ``auc`` in [0.5, 1] of it alone. ``reading`` and ``words``, as in the contract, read such cells again;
+    ``asked`` is what of that a person should look at."""
 
     given: str
     name: str
@@ -63,6 +68,9 @@ class Column:
     currency: str = ""
     changes: tuple[str, ...] = ()
     auc: float = 0.5
+    reading: Reading = PLAIN
+    words: tuple[str, ...] = ()
+    asked: str = ""
 
     @property
     def gaps(self) -> int:
@@ -219,17 +227,18 @@ def decide(
     """A role for every column but the target and the identifier, in the file's order."""
     taken, found = {target.name, numbers.name}, list[Column]()
     called = labels(list(map(str, source.frame)))
+    habit = habit_of_file(source.frame, source.delimiter)
     for place, given in enumerate(source.frame, 1):
         if given in (given_target, numbers.given):
             continue
         name = safe_name(str(given), taken, place)
         taken.add(name)
-        cells = recognise(source.frame[given])
+        cells = recognise(source.frame[given], habit)
         blank = Column(
             comment(str(given)) or name, name, called[place - 1], "left out", cells.values, "", unit=cells.unit,
             currency=cells.currency, changes=cells.changes,
         )  # fmt: skip
-        found.append(_decided(blank, cells, target.values, alone))
+        found.append(_to_read_again(_decided(blank, cells, target.values, alone), cells))
     found = _one_vintage(found, target.values)
     return _without_twins(found)
 
@@ -239,7 +248,7 @@ def _decided(own: Column, cells: Cells, target: Array, alone: signals.Alone) -> 
     if cells.kind == "nothing":
         return replace(own, why="it is empty")
     if cells.kind == "odd":
-        return replace(own, why="its cells are neither numbers, days nor words")
+        return replace(own, why=cells.why)
     distinct = len(np.unique(known))
     if distinct == 1 and not 0 < own.gaps < len(target):
         return replace(own, why="it is the same in every row")
@@ -281,6 +290,33 @@ def _decided(own: Column, cells: Cells, target: Array, alone: signals.Alone) -> 
     return replace(coded, role="input", why="nothing speaks against it")
 
 
+def _to_read_again(own: Column, cells: Cells) -> Column:
+    """The same, with what it takes to read the cells of a later file as these were."""
+    if own.role not in RECORDED:
+        return own
+    reading, words = cells.reading, tuple[str, ...]()
+    if not cells.words:
+        reading = reading.model_copy(update={"words_only": False})
+    if own.codes and len(np.unique(cells.known)) == 1:
+        only = cells.words[int(cells.known[0])] if cells.words else number_as_text(float(cells.known[0]))
+        reading = reading.model_copy(update={"filled": only, "words_only": False, "gaps": cells.no_values})
+    elif cells.words and own.codes:
+        words = _words_of(own, cells)
+    return replace(own, reading=reading, words=words, asked=cells.asked)
+
+
+def _words_of(own: Column, cells: Cells) -> tuple[str, ...]:
+    """The file's word for each code, in their order; "" for one that several words, or rare ones, share."""
+    there = ~np.isnan(cells.values)
+    code = np.full(len(cells.words), np.nan)
+    code[cells.values[there].astype(int)] = own.values[there]
+    shared = {each: [word for word, its in zip(cells.words, code, strict=True) if its == each] for each in own.codes}
+    return tuple(
+        words[0] if len(words) == 1 and own.codes[each].startswith(words[0][:60]) else ""
+        for each, words in sorted(shared.items())
+    )
+
+
 def _identifies(given: str, cells: Cells, distinct: int) -> bool:
     """Whether a column identifies records, or whom they belong to: then it may stand in several rows, if its name says
     so."""
@@ -304,7 +340,7 @@ def _free_text(words: Sequence[str], n: int) -> bool:
 
 def _years(known: Array) -> bool:
     whole = bool((known == np.round(known)).all())
-    return whole and known.min() >= hints.FIRST_YEAR and known.max() <= hints.LAST_YEAR
+    return whole and known.min() >= FIRST_YEAR and known.max() <= LAST_YEAR
 
 
 def _coded(own: Column, cells: Cells) -> Column:

@@ -4,7 +4,6 @@ Where the table stands in a file: data/files. What its cells mean: data/proposin
 """
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ MOST_ODD, FEW_ODD = 0.01, 5  # rows that are none: a share, or so many
 class Source:
     """A file as read. ``frame`` has unique names, all of them texts; ``name`` is the file's, without its folder;
     ``notes`` say what reading it took for granted; ``whence`` is where the names were taken from; ``twice`` are names,
-    as `plain` makes them, that several columns have."""
+    as `plain` makes them, that several columns have; ``delimiter`` parts the cells of a text file."""
 
     frame: pd.DataFrame
     name: str
@@ -33,6 +32,7 @@ class Source:
     notes: tuple[str, ...] = ()
     whence: str = ""
     twice: frozenset[str] = frozenset()
+    delimiter: str = ""
 
     def column(self, given: str) -> str:
         """The column that somebody means by a name, in whatever case; the name itself if there is none.
@@ -69,15 +69,12 @@ def read_source(
     _check_odd(table, path.name)
     frame = table.frame.set_axis(list(table.names), axis=1)
     notes = [*table.notes, *map(_left_out, table.odd[:FEW_ODD]), *_more(table.odd)]
-    if table.delimiter == ";":
-        frame, pointed = _pointed(frame)
-        notes += pointed
     counts = Counter(map(plain, filter(None, table.header)))
     twice = frozenset(name for name, n in counts.items() if n > 1)
     if twice:
         notes.append(f"Several columns of one name were told apart by numbers: {listed(sorted(twice))}")
     noted = tuple(one_line(note).removesuffix(".") for note in notes)
-    return Source(frame, path.name, hashlib.sha256(content).hexdigest(), noted, table.whence, twice)
+    return Source(frame, path.name, hashlib.sha256(content).hexdigest(), noted, table.whence, twice, table.delimiter)
 
 
 def _content(path: Path, limits: Limits) -> bytes:
@@ -110,18 +107,3 @@ def _left_out(odd: Odd) -> str:
 
 def _more(odd: Collection[Odd]) -> list[str]:
     return [f"{len(odd) - FEW_ODD:,} more such lines were left out"] if len(odd) > FEW_ODD else []
-
-
-_COMMA = re.compile(r"\s*[+-]?\d+(,\d+)?\s*\Z")
-
-
-def _pointed(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """A file whose cells are parted by semicolons writes decimals with a comma."""
-    out, notes = frame.copy(), []
-    for name in frame:
-        cells = frame[name]
-        filled = cells[cells.fillna("").str.strip() != ""]
-        if len(filled) and filled.str.contains(",").any() and filled.map(lambda cell: bool(_COMMA.match(cell))).all():
-            out[name] = cells.str.replace(",", ".", regex=False)
-            notes.append(f"The commas of {shown(str(name))} were read as decimal points: cells are parted by ;")
-    return out, notes

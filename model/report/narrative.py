@@ -283,6 +283,8 @@ def field_help(field: Field) -> str:
     ends = [numbers.measure(end, field.unit) for end in (field.minimum, field.maximum) if np.isfinite(end)]
     if field.codes or len(ends) < 2:
         return field.help
+    if field.role == "vintage":
+        return f"{field.help} The book holds {ends[0]} to {ends[1]}; any year may be given.".strip()
     return f"{field.help} From {ends[0]} to {ends[1]}."
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from fastapi import FastAPI
 
-from data.contract import Contract
+from data.contract import Contract, bounds
 from data.errors import WhatIfError
 from model.release.store import Release
 from model.serving.intake import OUTPUTS
@@ -29,8 +29,8 @@ def metadata(name: str, release: Release, versions: list[str], book: str) -> dic
             "parameters": {
                 "label": each.label,
                 "unit": each.unit,
-                "minimum": each.minimum,
-                "maximum": each.maximum,
+                "minimum": bounds(each)[0],
+                "maximum": bounds(each)[1],
                 **({"codes": {str(code): word for code, word in each.codes.items()}} if each.codes else {}),
             },
         }
@@ -241,8 +241,8 @@ def _requests(service: Service) -> dict[str, Any]:
     fields = {
         each.name: {
             **(CODED if each.codes else VALUE),
-            "minimum": each.minimum,
-            "maximum": each.maximum,
+            "minimum": bounds(each)[0],
+            "maximum": bounds(each)[1],
             "description": f"{each.label}, {each.unit}" if each.unit else each.label,
         }
         for each in contract.record

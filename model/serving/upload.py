@@ -16,9 +16,10 @@ import pandas as pd
 import xlsxwriter  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from data.contract import Contract, Field, check_value
+from data.contract import Contract, Field, bounds, check_value
 from data.errors import BadInput
 from data.files.kinds import Kind
+from data.files.numbers import habit_of
 from data.formulas import Array, parse
 from model.engine.chunks import Told, over, unheard
 from model.engine.scorer import Reasons, Scorer
@@ -27,12 +28,14 @@ from model.finance.loss import expected_loss
 from model.finance.scorecard import reaches, whole_points
 from model.report import numbers
 from model.report.narrative import MOST_BARS, decided, granting
-from model.serving.cells import BadRow, allowed, numbers_of, short, taken
+from model.serving.cells import BadRow, taken
+from model.serving.values import allowed, short, values_of
 from model.whatif.customer import scale
 from model.whatif.scenario import CUTOFF
 
 ROWS = 4_096  # a chunk: a third of a second at a model elsewhere, 20 ms here
 REASONS = 3
+LOOKED_AT = 2_000  # different texts of a column that a file's habits are taken from
 PD, SCORE, DECISION, LINE, OTHER = "PD", "Score", "Decision", "Line", "Everything else"
 TERRITORY, RELEASE = "Known territory", "Release"
 KNOWN, OUTSIDE = "known", "outside"
@@ -74,10 +77,14 @@ def read(content: bytes, name: str, contract: Contract, told: Told = unheard) ->
         raise BadInput(f"The file holds its column names and no {person}. Add one row for each {person}.")
     raw = np.empty((len(contract.record), len(cells.lines)))
     reasons: dict[int, list[str]] = {}
+    habit = habit_of((each.texts[:LOOKED_AT] for each in cells.fields), cells.delimiter)
+    notes = list(cells.notes)
     for k, field in enumerate(contract.record):
-        raw[k], wrong = numbers_of(field, cells.fields[k], cells.decimal)
-        _check(field, raw[k], wrong)
-        for row, reason in wrong.items():
+        found = values_of(field, cells.fields[k], habit)
+        raw[k] = found.values
+        notes += filter(None, [found.note])
+        _check(field, raw[k], found.wrong)
+        for row, reason in found.wrong.items():
             reasons.setdefault(row, []).append(reason)
             raw[k, row] = np.nan
     _rules(contract, raw, reasons)
@@ -90,7 +97,7 @@ def read(content: bytes, name: str, contract: Contract, told: Told = unheard) ->
     order = sorted([*bad, *cells.odd], key=lambda row: row.line)
     return Sheet(
         kept, ids[good], cells.lines[good], tuple(order), cells.columns.ignored, cells.columns.protected,
-        _repeated(ids, cells.lines), (*cells.notes, *doubts),
+        _repeated(ids, cells.lines), (*notes, *doubts),
     )  # fmt: skip
 
 
@@ -99,7 +106,8 @@ def read(content: bytes, name: str, contract: Contract, told: Told = unheard) ->
 
 def _check(field: Field, values: Array, wrong: dict[int, str]) -> None:
     """Add what the contract says of each of ``values`` (n,) that it does not allow."""
-    doubtful = ~((values >= field.minimum) & (values <= field.maximum))
+    low, high = bounds(field)
+    doubtful = ~((values >= low) & (values <= high))
     if field.codes:
         doubtful |= ~np.isin(values, list(field.codes))
     known: dict[float | None, str] = {}

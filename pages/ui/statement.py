@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import streamlit as st
 
-from data.contract import RECORDED, YEAR, Contract, Field, History
+from data.contract import RECORDED, YEAR, Contract, Field, History, bounds
 from data.formulas import Array
 from model.report import narrative
 from model.serving.client import DeployedModel
@@ -80,10 +80,11 @@ def _field(field: Field, value: float | None, prefix: str) -> None:
             on_change=state.memory.touched, args=(name,), placeholder="choose",
         )  # fmt: skip
         return
-    ends = [end for end in (field.minimum, field.maximum) if np.isfinite(end)]
+    lowest, highest = bounds(field)
+    ends = [end for end in (lowest, highest) if np.isfinite(end)]
     whole = all(float(each).is_integer() for each in (*ends, field.step))
     kind = int if whole else float
-    low, high = (kind(end) if np.isfinite(end) else None for end in (field.minimum, field.maximum))
+    low, high = (kind(end) if np.isfinite(end) else None for end in (lowest, highest))
     shown = None if known is None else round(known) if whole else known
     unit = f" ({field.unit})" if field.unit not in ("", YEAR) else ""
     st.number_input(

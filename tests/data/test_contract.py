@@ -796,5 +796,17 @@ def test_a_vintage_is_a_year_and_told_as_one():
     loans = load(SHIPPED / "small_business" / "contract.toml")
     assert loans.vintage is not None
     assert loans.vintage.unit == "year"
-    with pytest.raises(OutOfRange, match=r"Approved in fiscal year must be 1991 to 2009; 2015 was given\."):
-        check_value(loans.vintage, 2015)
+    with pytest.raises(OutOfRange, match=r"Approved in fiscal year must be 1900 to 2100; 2150 was given\."):
+        check_value(loans.vintage, 2150)
+
+
+def test_a_year_after_those_of_the_book_may_be_given():
+    loans = load(SHIPPED / "small_business" / "contract.toml")
+    assert loans.vintage is not None
+    assert loans.vintage.maximum == 2009
+    check_value(loans.vintage, [1990, 2009, 2024])
+    raw = np.array([[field.minimum if np.isfinite(field.minimum) else 0.0] for field in loans.record])
+    raw[loans.row[loans.vintage.name]] = 2024
+    lever = loans.levers[0].name
+    moved = loans.pull(lever, loans.lever_start(lever, raw), raw)
+    assert moved[loans.row[loans.vintage.name]] == 2024

@@ -96,7 +96,8 @@ def test_years_have_no_separators_and_small_numbers_keep_their_digits(open_mine:
     assert re.fullmatch(r"Tiny ratio · 0\.00\d{1,2}", small.label)
     at.get_by_key("_start").set_value("your own").run()
     (vintage,) = (each for each in at.number_input if each.label == "Issue date")
-    assert re.search(r"From 20\d\d to 20\d\d\.", vintage.help)
+    assert re.search(r"The book holds 20\d\d to 20\d\d; any year may be given\.", vintage.help)
+    assert (vintage.min, vintage.max) == (1900, 2100)
 
 
 def test_a_book_that_nobody_has_read_says_what_to_do_and_offers_no_way_around(

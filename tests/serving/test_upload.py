@@ -21,7 +21,7 @@ from model.engine.scorer import Reasons, TableScorer
 from model.engine.tables import probability
 from model.finance.loss import expected_loss
 from model.report import narrative, numbers
-from model.serving import cells, upload
+from model.serving import cells, upload, values
 from model.serving.upload import Sheet
 from model.whatif.customer import decide, explain
 from model.whatif.scenario import Scenario
@@ -285,7 +285,7 @@ def test_a_row_is_refused_with_every_reason(kind: Kind) -> None:
     assert limit.startswith("Credit limit is missing.")
     assert status.startswith("Status, September must be one of -2 (card not used)")
     assert status.endswith("9 was given.")
-    assert bill == f"Bill, August: “a lot” is no number. Enter a number {cells.allowed(CONTRACT.field('bill_2'))}."
+    assert bill == f"Bill, August: “a lot” is no number. Enter a number {values.allowed(CONTRACT.field('bill_2'))}."
 
 
 def test_a_value_outside_its_range_is_refused_with_the_contracts_words() -> None:
@@ -309,6 +309,9 @@ def test_a_rule_is_not_judged_on_values_that_cannot_be_used() -> None:
         ("1500", 1500), ("1500.0", 1500), ("+1500", 1500), ("1.5e3", 1500), (" 1500 ", 1500), ("−1500", -1500),
         ("-1500", -1500), ("1,234,567", 1_234_567), ("1,234.50", 1234.5), ("1 234 567", 1_234_567),
         ("12\N{NO-BREAK SPACE}345", 12_345), ("1'234.5", 1234.5), (".5", 0.5), ("5.", 5),
+        ("1\N{NARROW NO-BREAK SPACE}234,5", 1234.5), ("1,5", 1.5), ("1.234.567", 1_234_567), ("12,34,567", 1_234_567),
+        ("(123,500.0)", -123_500), ("1500-", -1500), ("1.5k", 1500), ("NT$ 1500", 1500), ("-NT$1500", -1500),
+        ("> 1500", 1501), ("1500+", 1500), ("1500 CR", -1500),
     ],
 )  # fmt: skip
 def test_numbers_are_taken_as_people_write_them(text: str, value: float) -> None:
@@ -317,7 +320,7 @@ def test_numbers_are_taken_as_people_write_them(text: str, value: float) -> None
     assert sheet.raw[CONTRACT.row["bill_1"], 2] == value
 
 
-@pytest.mark.parametrize("text", ["12e", "1,5", "12,34,567", "1.234.567", "0x10", "1_000", "٣", "inf", "1e999", "=1"])
+@pytest.mark.parametrize("text", ["12e", "1,5,3", "12,34,56", "1.23.567", "0x10", "1_000", "٣", "inf", "1e999", "=1"])
 def test_what_is_no_number_is_refused(text: str) -> None:
     assert "is no number" in only(put({"bill_1": text})).reasons[0]
 

@@ -1,0 +1,43 @@
+"""Words that stand for something else: for no value, for yes and for no."""
+
+import re
+from collections.abc import Iterable
+
+NO_VALUE = frozenset(
+    {"", "na", "n/a", "n.a.", "n.a", "#n/a", "#na", "#nv", "nan", "-nan", "null", "none", "missing", "?", "-", "--",
+     "nat", "<na>", ".", "..", "..."}
+)  # fmt: skip
+"""Never a value, in whatever column."""
+NO_NUMBER = frozenset(
+    {"unknown", "unk", "not known", "not available", "not applicable", "not stated", "not given", "not reported",
+     "not provided", "not specified", "no data", "no information", "undefined", "(blank)", "blank", "empty", "tbd",
+     "tba", "n/k", "keine angabe", "k.a.", "k. a.", "unbekannt", "fehlt", "inconnu", "non disponible", "desconocido",
+     "no disponible", "sconosciuto", "onbekend", "0000-00-00", "0000-00-00 00:00:00"}
+)  # fmt: skip
+"""No value where the others are numbers or days; among words they are words like any other."""
+_ERROR = re.compile(r"#[^\W\d_][\w/ ]*[!?]")  # #DIV/0!, #REF!, #NAME?, #WERT!
+_YES = frozenset({"yes", "y", "true", "t", "ja", "oui", "si", "sí", "wahr", "vrai"})
+_NO = frozenset({"no", "n", "false", "f", "nein", "non", "falsch", "faux"})
+FLAGS = _YES | _NO
+
+
+def no_value(text: str) -> bool:
+    """Whether a text says that there is no value, whatever the column holds."""
+    folded = text.casefold()
+    return folded in NO_VALUE or bool(_ERROR.fullmatch(folded))
+
+
+def no_number(text: str) -> bool:
+    """Whether a text says that there is no value where the others are numbers or days."""
+    return text.casefold() in NO_NUMBER or no_value(text)
+
+
+def flags(words: Iterable[str]) -> bool:
+    """Whether words are a yes and a no."""
+    return {each.casefold() for each in words} <= {"yes", "no", "y", "n", "true", "false", "t", "f", "0", "1"}
+
+
+def flag(word: str) -> bool | None:
+    """Whether a word says yes or no; None where it says neither."""
+    folded = word.casefold()
+    return True if folded in _YES else False if folded in _NO else None
