@@ -28,13 +28,26 @@ _PROTECTED: dict[str, frozenset[str]] = {
     "disability": frozenset({"disability", "disabled", "handicap", "handicapped", "pregnant", "pregnancy"}),
     "family": frozenset({"dependents", "dependants", "children", "kids", "familysize"}),
     "place of living": frozenset(
-        {"zip", "zipcode", "zip3", "zip5", "postcode", "postal", "postalcode", "plz", "neighborhood", "neighbourhood"}
+        {"zip", "zipcode", "zip3", "zip5", "postcode", "postal", "postalcode", "plz", "neighborhood", "neighbourhood",
+         "addr", "city", "town", "county", "province", "suburb", "municipality", "village", "bundesland", "canton",
+         "prefecture"}
     ),
 }  # fmt: skip
 _OF_THINGS = frozenset(  # the age of an account is nobody's age, the number of a car's doors nobody's children
     {"account", "acct", "loan", "car", "vehicle", "credit", "file", "oldest", "newest", "property", "business",
-     "company", "firm", "house", "building", "card", "line", "history", "asset", "debt"}
+     "company", "firm", "house", "building", "card", "line", "history", "asset", "debt", "trade", "tradeline", "tl",
+     "record", "bureau", "relationship", "inquiry", "mortgage", "policy", "contract", "receivable", "invoice",
+     "instalment", "installment", "collateral", "machine", "employment", "job", "delinquency", "balance"}
 )  # fmt: skip
+_OF_OTHERS = frozenset(  # whose place is not that of whoever owes
+    {"bank", "branch", "lender", "dealer", "store", "shop", "merchant", "employer", "business", "company", "firm",
+     "project", "franchise", "servicer", "originator"}
+)  # fmt: skip
+_NOT_OF_PEOPLE: dict[str, frozenset[str]] = {
+    "age": _OF_THINGS, "family": _OF_THINGS, "nationality": _OF_THINGS,
+    "place of living": _OF_OTHERS | {"year", "month", "day", "since", "time", "tenure"},
+}  # fmt: skip
+_STATE = re.compile(r"[A-Z]{2}")  # NY, CA
 _WORDS: dict[str, tuple[frozenset[str], int]] = {  # words in the cells, and how many different ones it takes
     "sex": (frozenset({"male", "female", "man", "woman", "m", "f", "w", "homme", "femme"}), 2),
     "marital status": (frozenset({"single", "married", "divorced", "widowed", "separated", "unmarried", "widow"}), 2),
@@ -83,16 +96,27 @@ _PERSONAL = frozenset(
      "lastname", "surname", "fullname", "taxid"}
 )  # fmt: skip
 _AMOUNT = frozenset(
-    {"amount", "amt", "amnt", "balance", "bal", "loan", "limit", "income", "salary", "wage", "price", "payment",
+    {"amount", "amt", "amnt", "balance", "bal", "loan", "limit", "income", "inc", "salary", "wage", "price", "payment",
      "pymnt", "debt", "cost", "costs", "value", "principal", "prncp", "exposure", "ead", "installment", "instalment",
      "revenue", "sales", "turnover", "savings", "assets", "disbursement", "disbursed", "funded", "outstanding", "due",
      "paid", "bill"}
 )  # fmt: skip
+_SURELY_AMOUNT = frozenset({"amount", "amt", "amnt"})
+_WEAKLY_AMOUNT = frozenset(  # also of what is counted or graded: such are amounts only where they are large
+    {"balance", "bal", "loan", "limit", "payment", "pymnt", "debt", "value", "due", "paid", "bill", "outstanding",
+     "installment", "instalment", "inc", "savings", "assets", "sales"}
+)  # fmt: skip
+_LARGE = 200.0
 _SHARE = frozenset(
     {"ratio", "rate", "pct", "percent", "percentage", "share", "util", "utilisation", "utilization", "dti", "ltv",
      "apr", "interest", "fraction", "proportion"}
 )  # fmt: skip
-_COUNT = frozenset({"count", "num", "number", "n", "no", "nr", "inquiries", "accounts", "times"})
+_COUNT = frozenset({"count", "cnt", "num", "number", "n", "no", "nr", "times"})
+_COUNTED = frozenset(
+    {"inquiries", "enquiries", "accounts", "accts", "lines", "cards", "trades", "tradelines", "loans", "payments",
+     "limits", "balances", "debts", "bills", "with", "w", "near", "ever", "late", "score", "grade", "rank", "flag",
+     "has", "is"}
+)  # fmt: skip
 _TIME = {
     "months": frozenset({"month", "months", "mths", "mth", "mo", "term", "mob"}),
     "years": frozenset({"year", "years", "yrs", "yr", "tenure"}),
@@ -103,6 +127,11 @@ _CURRENCY = {
     "usd": "$", "eur": "€", "euro": "€", "euros": "€", "gbp": "£", "dollar": "$", "dollars": "$", "chf": "CHF",
     "dm": "DM", "inr": "₹", "ntd": "NT$", "twd": "NT$", "jpy": "¥", "cad": "CA$", "aud": "A$",
 }  # fmt: skip
+_OWED_ELSEWHERE = frozenset(  # a bureau's sums over all of a borrower's debts, and what is not owed but owned
+    {"revol", "revolving", "rev", "bureau", "bc", "bankcard", "il", "external", "other", "others", "util", "savings",
+     "saving", "checking", "deposit", "deposits"}
+)  # fmt: skip
+_OF_SEVERAL = frozenset({"total", "tot", "avg", "average", "mean", "max", "highest", "min", "sum"})  # the last choice
 _EXPOSURE = (  # the likeliest first
     r"(?:^|_)(?:exposure|ead)(?:_|$)",
     r"(?:^|_)(?:outstanding|balance|bal|principal|prncp)(?:_|$)",
@@ -116,7 +145,7 @@ _LIMIT, _BALANCE = re.compile(r"(?:^|_)(?:limit|line)(?:_|$)"), re.compile(r"(?:
 def tokens(name: str) -> list[str]:
     """The words of a column's name, in small letters without accents."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    parted = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", plain)
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z\d])(?=[A-Z][a-z])", " ", plain)
     return [each for each in re.split(r"[^a-z0-9]+", parted.lower()) if each]
 
 
@@ -129,16 +158,25 @@ def _bare(name: str) -> tuple[set[str], str]:
 def protected(name: str, words: Iterable[str] = ()) -> tuple[str, str]:
     """Which protected attribute a column likely holds and why; ("", "") if none. ``words`` are those in its cells."""
     found, _ = _bare(name)
+    found |= {each.removesuffix("s") for each in found}  # the age of lines is that of a line
     for attribute, own in _PROTECTED.items():
         hit = sorted(own & found)
-        if hit and not (attribute in ("age", "family", "nationality") and found & _OF_THINGS):
+        if hit and not found & _NOT_OF_PEOPLE.get(attribute, frozenset()):
             return attribute, f"its name says {hit[0]}"
+    if "state" in found and not found & _OF_OTHERS and _states(words):
+        return "place of living", "its name says state, and its cells are two letters"
     cells = {token for word in words for token in tokens(word)}
     for attribute, (own, least) in _WORDS.items():
         hit = sorted(own & cells)
         if len(hit) >= least and not (attribute == "sex" and len(cells) > 12):
             return attribute, f"its cells say {hit[0]}, {hit[1]}"
     return "", ""
+
+
+def _states(words: Iterable[str]) -> bool:
+    """Whether most of these are written as states are: NY, CA; not open, closed."""
+    listed = list(words)
+    return len(listed) > 1 and sum(bool(_STATE.fullmatch(word)) for word in listed) > 0.8 * len(listed)
 
 
 def after_outcome(name: str) -> str:
@@ -222,13 +260,14 @@ def unit(name: str, low: float, high: float) -> tuple[str, str]:
     if share:
         return "", f"its name says {share[0]}, but its values are no fractions: percent already?"
     money = sorted(_AMOUNT & found)
-    if money and not _COUNT & found and high > 1:
+    counted = _COUNT & found or (_COUNTED & found and not _SURELY_AMOUNT & found)
+    if money and not counted and high > (_LARGE if set(money) <= _WEAKLY_AMOUNT else 1):
         return "amount", f"its name says {money[0]}"
     if year(name) and low >= FIRST_YEAR and high <= LAST_YEAR:
         return YEAR, "its name says year, and its values are some"
     for each, own in _TIME.items():
         hit = sorted(own & found)
-        if hit and not _SPAN & found:  # defaults in the last 12 months are no months
+        if hit and ("since" in found or not _SPAN & _bare(name)[0]):  # defaults in the last 12 months are no months
             return each, f"its name says {hit[0]}"
     return "", "nothing in its name says"
 
@@ -244,17 +283,24 @@ def currency(names: Iterable[str]) -> tuple[str, str]:
 
 def exposure(names: Iterable[str]) -> str:
     """Which of these columns of amounts is likeliest what would be lost at default; "" where none is."""
-    joined = {name: "_".join(tokens(name)) for name in names}
-    for pattern in _EXPOSURE:
-        for name, text in joined.items():
+    joined = _owed_here(names)
+    one = {name: text for name, text in joined.items() if not _OF_SEVERAL & set(text.split("_"))}
+    for pattern, own in ((pattern, own) for own in (one, joined) for pattern in _EXPOSURE):
+        for name, text in own.items():
             if re.search(pattern, text):
                 return name
     return ""
 
 
+def _owed_here(names: Iterable[str]) -> dict[str, str]:
+    """The tokens of each name that may speak of what is owed on this very loan, joined."""
+    found = {name: tokens(name) for name in names}
+    return {name: "_".join(parts) for name, parts in found.items() if not _OWED_ELSEWHERE & set(parts)}
+
+
 def limit_and_balance(names: Iterable[str]) -> tuple[str, str]:
     """A credit limit and the balance drawn on it among these columns; ("", "") unless both are there."""
-    joined = {name: "_".join(tokens(name)) for name in names}
+    joined = _owed_here(names)
     limits = [name for name, text in joined.items() if _LIMIT.search(text) and not _BALANCE.search(text)]
     drawn = [name for name, text in joined.items() if _BALANCE.search(text) and not _LIMIT.search(text)]
     return (limits[0], drawn[0]) if limits and drawn else ("", "")

@@ -16,7 +16,7 @@ from data.proposing import hints, signals
 from data.proposing.drafting import Draft, comment
 from data.proposing.labels import distinct
 from data.proposing.money import NO_CURRENCY, Money
-from data.proposing.ranges import bands_of, filler, range_of, round_step, up
+from data.proposing.ranges import bands_of, range_of, round_step, up
 from data.proposing.roles import ABSENT, Column, Identifiers, Outcome
 from data.proposing.sources import Source
 
@@ -24,6 +24,7 @@ LEVERS, SHOCKS, SEGMENTS = 8, 3, 5  # of the most telling inputs
 GRANTED = 0.80
 BASE_SCORE, BASE_ODDS, TO_DOUBLE = 600.0, 50.0, 20.0
 BOUND = 1.25  # limits above what the book shows
+SPECIAL = "special codes"
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class Plan:
             return "amount", "the cells carry its sign"
         if column.unit:
             return column.unit, "the cells carry it" if column.unit != YEAR else "its values are years"
-        known = column.values[~np.isnan(column.values)]
+        known = column.ordinary
         return hints.unit(column.given, float(known.min()), float(known.max()))
 
     def _shown(self, column: Column, money: Money) -> tuple[str, str]:
@@ -282,14 +283,14 @@ class Plan:
     def _put_recorded(self, draft: Draft, column: Column, concept: dict[str, str], money: Money) -> None:
         unit, why = self._shown(column, money)
         span = range_of(column, unit)
-        known = column.values[~np.isnan(column.values)]
+        known = column.ordinary
         if not column.codes:
             draft.put("unit", unit, why)
         ends = [figure(float(f"{end:.6g}"), unit) for end in (known.min(), known.max())]
         seen = f"the file holds {ends[0]} to {ends[1]}"
-        odd = filler(known)
-        draft.put("minimum", span.low, seen if not column.codes else "the codes")
-        draft.put("maximum", span.high, f"{seen}{odd}" if not column.codes else "the codes")
+        low, high = (_asked(column, below) for below in (True, False))
+        draft.put("minimum", span.low, f"{seen}{low}" if not column.codes else "the codes")
+        draft.put("maximum", span.high, f"{seen}{high}" if not column.codes else "the codes")
         draft.put("step", span.step, "round" if not column.codes else "the codes")
         self._put_reading(draft, column)
         if column.gaps:
@@ -330,6 +331,8 @@ class Plan:
     def _direction(self, column: Column) -> tuple[int, str]:
         if len(column.codes) > 2 or (column.codes and column.ordered.startswith("in the order")):
             return 0, "its codes stand for words: what comes first says nothing of the risk"
+        if column.special:
+            return 0, "special codes stand among its values: settle first what they mean"
         found = self._trend(column)
         return found.sign, found.why
 
@@ -349,11 +352,11 @@ class Plan:
 
     def _put_levers(self, draft: Draft, money: Money) -> None:
         draft.remark(
-            "Quick levers: one gesture on one input. An input with gaps has none, as there would be nowhere for it to",
-            "stand where the value is missing.",
+            "Quick levers: one gesture on one input. An input with gaps or special codes has none, as there would be",
+            "nowhere for it to stand where there is no value.",
         )
         concept = self._concept()
-        whole = [each for each in self.inputs if not each.gaps]
+        whole = [each for each in self.inputs if not each.gaps and not each.special]
         chosen = [each for each in whole if not each.codes][:LEVERS] or whole[:1] or list(self.inputs[:1])
         for each in chosen:
             unit, _ = self._shown(each, money)
@@ -414,7 +417,7 @@ class Plan:
 
     def _put_shocks(self, draft: Draft, money: Money) -> None:
         amounts = [each for each in self.inputs if not each.codes and np.nanmin(each.values) >= 0]
-        scaled = [each for each in amounts if self._unit(each)[0] != YEAR]
+        scaled = [each for each in amounts if self._unit(each)[0] != YEAR and not each.special]
         clear = [(each, *self._adverse(each, money)) for each in scaled]
         chosen = [(each, sign, why) for each, sign, why in clear if sign][:SHOCKS]
         draft.remark(
@@ -478,14 +481,15 @@ class Plan:
         made = 0
         for each in (*self.inputs, *self.of("vintage")):
             cut = bands_of(each)
-            if cut is None or (made >= SEGMENTS and each.role == "input"):
+            names = [] if cut is None else self._bands(each, cut)
+            if cut is None or (each.special and not names) or (made >= SEGMENTS and each.role == "input"):
                 continue
+            cut, names = _with_special(each, cut, names)
             made += 1
             draft.part("segments", f"{each.name}_band")
             draft.put("label", each.label)
             draft.put("field", each.name)
             draft.put("edges", list(cut), "between the codes" if each.codes else "quantiles, rounded")
-            names = self._bands(each, cut)
             if names:
                 draft.put("labels", names)
 
@@ -496,7 +500,7 @@ class Plan:
         unit = self._unit(column)[0]
         if unit in ("amount", "%"):
             return []
-        known = column.values[~np.isnan(column.values)]
+        known = column.ordinary
         tail = f" {unit}" if unit not in ("", YEAR) else ""
         if (known == np.round(known)).all():
             ends = [(low, high - 1) for low, high in pairwise((float(known.min()), *cut))]
@@ -505,6 +509,27 @@ class Plan:
         else:
             told = [f"below {figure(cut[0])}", *(f"{figure(low)} to {figure(high)}" for low, high in pairwise(cut))]
         return [*(f"{each}{tail}" for each in told), f"{figure(cut[-1], unit)}{tail} and more"]
+
+
+def _with_special(column: Column, cut: tuple[float, ...], names: list[str]) -> tuple[tuple[float, ...], list[str]]:
+    """The edges and names of bands with one more for special codes, below or above the others."""
+    known = column.ordinary
+    if any(each < known.min() for each in column.special):
+        cut, names = (float(known.min()), *cut), [SPECIAL, *names]
+    above = [each for each in column.special if each > known.max()]
+    return ((*cut, min(above)), [*names, SPECIAL]) if above else (cut, names)
+
+
+def _asked(column: Column, below: bool) -> str:
+    """What to ask about the special codes below, or above, the other values; "" where there are none."""
+    own = [each for each in column.special if (each < column.ordinary.min()) == below]
+    if not own:
+        return ""
+    rows = [int((column.values == each).sum()) for each in own]
+    each_ = ", ".join(f"{value:.12g} {n:,} times" for value, n in zip(own, rows, strict=True))
+    share = sum(rows) / len(column.values)
+    todo = "empty those cells if they mean unknown, or the model reads them as numbers"
+    return f"; {SPECIAL}? {each_} ({share:.1%} of rows): {todo}"
 
 
 def _stem(name: str) -> str:

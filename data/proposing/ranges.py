@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.formulas import Array
 from data.proposing.roles import Column
 
 
@@ -27,8 +26,9 @@ class Range:
 
 
 def range_of(column: Column, unit: str = "") -> Range:
-    """Bounds that hold every value of a column, in round figures; those of its lever by quantiles."""
-    known = column.values[~np.isnan(column.values)]
+    """Bounds that hold every value of a column, in round figures; those of its lever by quantiles. Special codes are
+    within the bounds, but stretch neither them nor the steps."""
+    known = column.ordinary
     least, most = float(known.min()), float(known.max())
     if column.codes:
         top = float(max(column.codes))
@@ -52,6 +52,7 @@ def range_of(column: Column, unit: str = "") -> Range:
     lever_low, lever_high = max(down(inner, lever_step), low), min(up(outer, lever_step), high)
     if not lever_high > lever_low:
         lever_low, lever_high = low, high
+    low, high = min(low, *column.special, low), max(high, *column.special, high)
     return Range(low, high, step, lever_low, lever_high, lever_step)
 
 
@@ -69,7 +70,7 @@ def bands_of(column: Column) -> tuple[float, ...] | None:
     """Where a segment cuts a column; None where it would be too many bands."""
     if column.codes:
         return tuple(float(k) for k in sorted(column.codes)[1:]) if len(column.codes) <= 12 else None
-    known = column.values[~np.isnan(column.values)]
+    known = column.ordinary
     levels = np.unique(known)
     if len(levels) <= 6:
         return tuple(float(each) for each in levels[1:])
@@ -78,14 +79,3 @@ def bands_of(column: Column) -> tuple[float, ...] | None:
     edges = {float(f"{np.round(each / step) * step:.12g}") + 0.0 for each in np.quantile(known, (0.2, 0.4, 0.6, 0.8))}
     inside = sorted(edge for edge in edges if known.min() < edge <= known.max())
     return tuple(inside) or (float(levels[len(levels) // 2]),)
-
-
-def filler(known: Array) -> str:
-    """A word on a value that stands far beyond the rest, again and again: 999 for unknown?"""
-    levels, count = np.unique(known, return_counts=True)
-    if len(levels) < 10 or count[-1] < 5:
-        return ""
-    top, next_ = float(levels[-1]), float(levels[-2])
-    if set(f"{abs(top):.0f}") == {"9"} and top > 3 * max(abs(next_), 1):
-        return f"; {top:,.6g} stands {count[-1]:,} times far beyond the rest: does it mean unknown?"
-    return ""

@@ -29,6 +29,7 @@ from data.proposing.labels import labels
 from data.proposing.order import POOLED, in_order
 from data.proposing.outcomes import which_is_bad
 from data.proposing.sources import Source
+from data.proposing.special import special_codes
 
 Role = Literal["input", "protected", "post-outcome", "vintage", "identifier", "left out"]
 ABSENT: frozenset[Role] = frozenset({"identifier", "left out"})  # roles of the columns that the book does not hold
@@ -53,7 +54,8 @@ class Column:
     """One column decided on. ``given`` is its name in the file, ``name`` the contract's; ``values`` (n,) as they
     will stand in the snapshot. ``why`` it has its role; ``ordered`` why its ``codes`` stand as they do; ``changes`` to
     its cells. ``auc`` in [0.5, 1] of it alone. ``reading`` and ``words``, as in the contract, read such cells again;
-    ``asked`` is what of that a person should look at."""
+    ``asked`` is what of that a person should look at. ``special`` are values that look like codes for something else.
+    """
 
     given: str
     name: str
@@ -71,11 +73,17 @@ class Column:
     reading: Reading = PLAIN
     words: tuple[str, ...] = ()
     asked: str = ""
+    special: tuple[float, ...] = ()
 
     @property
     def gaps(self) -> int:
         """How many records lack it."""
         return int(np.isnan(self.values).sum())
+
+    @property
+    def ordinary(self) -> Array:
+        """The values that are there and mean what they say."""
+        return self.values[~np.isnan(self.values) & ~np.isin(self.values, self.special)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -287,7 +295,8 @@ def _decided(own: Column, cells: Cells, target: Array, alone: signals.Alone) -> 
         return replace(coded, role="post-outcome", why=f"{why}{AFTER}")
     if cells.kind == "numbers" and np.ptp(coded.values[~np.isnan(coded.values)]) < 1e-9 * np.abs(known).max():
         return replace(own, why="it is all but the same in every row")
-    return replace(coded, role="input", why="nothing speaks against it")
+    special = () if coded.codes else special_codes(known)
+    return replace(coded, role="input", why="nothing speaks against it", special=special)
 
 
 def _to_read_again(own: Column, cells: Cells) -> Column:

@@ -14,6 +14,7 @@ from data.contract import YEAR
 from data.files.kinds import MB, Limits
 from data.formulas import Array
 from data.proposing.drafting import Noted, unwritten, written
+from data.proposing.plan import SPECIAL
 from data.proposing.proposal import Proposal, check_name, lay_down, propose
 from data.proposing.roles import AFTER, safe_name
 from data.proposing.sources import read_source
@@ -146,6 +147,11 @@ def _first(target: str) -> tuple[Topic, ...]:
         Topic("The outcome", "is this the bad one, and over what time was it observed?", outcome),
         Topic("Money", "is this what is owed, and in what currency?", _at("book.currency", "exposure.ead")),
         Topic("Units", "in what are the values measured?", _measured),
+        Topic(
+            "Numbers that look like codes",
+            "do they mean unknown? Then leave those cells empty, and run init again",
+            _special,
+        ),
         Topic("Known only after the outcome, so no input", "is it so?", _role("post-outcome")),
         Topic("Protected, so no input", "is it so, and is no other column?", _role("protected")),
         Topic(
@@ -160,6 +166,10 @@ def _first(target: str) -> tuple[Topic, ...]:
 
 def _measured(noted: Noted) -> bool:
     return noted.part.startswith("fields.") and noted.key == "unit" and noted.value not in (written(""), written(YEAR))
+
+
+def _special(noted: Noted) -> bool:
+    return noted.key in ("minimum", "maximum") and SPECIAL in noted.why
 
 
 def _claimed(noted: Noted) -> bool:
