@@ -445,7 +445,7 @@ def detail(why: Explanation, scenario: Scenario) -> None:
     if table.open:
         frame = reasons_table(why)
         with table:
-            st.dataframe(
+            pieces.table(
                 frame, hide_index=True, alt="Each input with its value and its share in the score",
                 column_config={
                     "Score points": st.column_config.NumberColumn(format="%+.2f"),

@@ -316,7 +316,7 @@ def swaps(found: Judged) -> None:
     for column in ("Bad rate, %", "Observed, %"):
         shown[column] = shown[column].map(lambda value: "" if np.isnan(value) else numbers.plain(value, 1))
     shown[people(contract)] = shown[people(contract)].map(numbers.plain)
-    st.dataframe(
+    pieces.table(
         shown.rename(columns={each: f"{each}, {contract.book.currency}" for each in money}), hide_index=True,
         alt="The four cells of the swap set",
     )  # fmt: skip
@@ -387,7 +387,7 @@ def rates(found: Judged) -> None:
         )
         for name, each in zip(rising(contract.score.bands), prices, strict=True)
     ]  # fmt: skip
-    st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, alt="Prices by score band")
+    pieces.table(pd.DataFrame(rows, columns=columns), hide_index=True, alt="Prices by score band")
     st.caption(
         f"PD over {contract.book.pd_horizon}, rates a year, over {found.assumptions['margin_months']:.0f} months. "
         "RAROC: margin after loss a year over IRB capital, nothing earned on the capital itself."
@@ -471,7 +471,7 @@ def fair(found: Judged) -> None:
         "Ratio",
         "Equal-opportunity difference",
     ]
-    st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, alt="Rates by group, before and after")
+    pieces.table(pd.DataFrame(rows, columns=columns), hide_index=True, alt="Rates by group, before and after")
     frame = pd.concat([pd.DataFrame([vars(each) for each in side]) for side in (before, after)], ignore_index=True)
     frame.insert(0, "cut-off", [cutoff for cutoff in cutoffs for _ in names])
     pieces.download(frame, f"policy-fairness-{field.name}")
@@ -539,7 +539,7 @@ def table(found: Judged) -> None:
     for column in frame.columns[2:]:
         shown[column] = frame[column].map(lambda value, c=column: numbers.plain(value, 1 if "%" in c else 0))
     shown[people(found.contract)] = frame[people(found.contract)].map(numbers.plain)
-    st.dataframe(shown, hide_index=True, alt="Every cut-off with its measures", height=320)
+    pieces.table(shown, hide_index=True, alt="Every cut-off with its measures", height=320)
     pieces.download(frame, "policy-cut-offs")
 
 

@@ -1,6 +1,5 @@
 """The record as a file that people and other programs read: one line a record scored, numbers by their names."""
 
-import csv
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +15,7 @@ from data.contract import Contract, read
 from data.errors import BadInput, ContractError
 from data.formulas import Array
 from model.release.store import Store
+from model.report import spreadsheet
 from model.serving import audit_table as table
 from model.serving.audit_table import present, unpacked, walk
 from model.serving.database import reading
@@ -27,10 +27,9 @@ COLUMNS = (
 NESTED = ("inputs", "outputs", "detail")
 WHOLE = ("record", "seq")
 LINES = 5000  # lines written at a time
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Line: TypeAlias = dict[str, Any]
-Put: TypeAlias = Callable[[list[Line]], None]
+Put: TypeAlias = Callable[[list[Line]], object]
 
 
 def export(engine: Engine, path: Path, home: Path, kind: str | None = None) -> int:
@@ -162,14 +161,9 @@ def _contract(home: Path, book: str, release: str, digest: str) -> Contract | No
 
 @contextmanager
 def _csv(path: Path) -> Iterator[Put]:
-    def safe(value: Any) -> Any:
-        """No text that a spreadsheet would take for a formula."""
-        return "'" + value if isinstance(value, str) and value.startswith(FORMULA) else value
-
-    with _open(path) as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        yield lambda lines: writer.writerows([safe(value) for value in _flat(line).values()] for line in lines)
+    with _open(path, spreadsheet.ENCODING) as file:
+        file.write(spreadsheet.lines([COLUMNS]))
+        yield lambda lines: file.write(spreadsheet.lines(_flat(line).values() for line in lines))
 
 
 @contextmanager
@@ -189,8 +183,8 @@ def _parquet(path: Path) -> Iterator[Put]:
         yield lambda lines: writer.write_table(pa.Table.from_pylist([_flat(line) for line in lines], schema))
 
 
-def _open(path: Path) -> IO[str]:
-    return path.open("w", encoding="utf-8", newline="")
+def _open(path: Path, encoding: str = "utf-8") -> IO[str]:
+    return path.open("w", encoding=encoding, newline="")
 
 
 def _flat(line: Line) -> Line:

@@ -26,7 +26,7 @@ from model.engine.scorer import Reasons, Scorer
 from model.engine.tables import probability
 from model.finance.loss import expected_loss
 from model.finance.scorecard import reaches, whole_points
-from model.report import numbers
+from model.report import numbers, spreadsheet
 from model.report.narrative import MOST_BARS, decided, granting
 from model.serving.cells import BadRow, taken
 from model.serving.values import allowed, short, values_of
@@ -158,7 +158,7 @@ def _identities(cells: Sequence[object] | None, lines: NDArray[np.int64]) -> tup
 
 def _identity(cell: object) -> str:
     if isinstance(cell, str):
-        return cell.strip()
+        return spreadsheet.bare(cell).strip()
     if cell is None or pd.isna(cell):  # type: ignore[call-overload]
         return ""
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
@@ -376,17 +376,8 @@ def written(frame: pd.DataFrame, bad: Sequence[BadRow], kind: Kind) -> bytes:
         frame.to_parquet(file, index=False)
         return file.getvalue()
     if kind == "csv":
-        return _harmless(frame).to_csv(index=False).encode()
+        return spreadsheet.file(frame)
     return _workbook({"Results": frame, "Refused rows": refused(bad, str(frame.columns[0]))})
-
-
-def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
-    """With an apostrophe before whatever a spreadsheet would take for a formula."""
-    out = frame.copy()
-    for name in frame:
-        if not pd.api.types.is_numeric_dtype(frame[name]):
-            out[name] = frame[name].astype(str).str.replace(r"^(?=[=+\-@\t\r\n])", "'", regex=True)
-    return out
 
 
 def _workbook(sheets: Mapping[str, pd.DataFrame]) -> bytes:
@@ -405,9 +396,9 @@ def _workbook(sheets: Mapping[str, pd.DataFrame]) -> bytes:
                 if pd.api.types.is_numeric_dtype(column):
                     style = "0.0%" if name == PD else "0" if k == 0 or name == LINE else "#,##0"
                     sheet.set_column(k, k, max(10, len(name) + 2), book.add_format({"num_format": style}))
-                    sheet.write_column(1, k, column.tolist())
+                    sheet.write_column(1, k, [each if np.isfinite(each) else None for each in column.tolist()])
                 else:
-                    texts = column.astype(str).tolist()
+                    texts = ["" if each is None or each is pd.NA or each != each else str(each) for each in column]
                     longest = max(map(len, chain(texts[:1000], [name])))
                     sheet.set_column(k, k, min(max(10, longest + 1), 90), wrapped if longest > 90 else None)
                     for row, text in enumerate(texts, 1):
@@ -422,7 +413,7 @@ def template(contract: Contract, kind: Literal["csv", "xlsx"] = "xlsx") -> bytes
     example = {field.name: [_example(field)] for field in contract.record}
     frame = pd.DataFrame({contract.book.id: [1], **example})
     if kind == "csv":
-        return frame.to_csv(index=False).encode()
+        return spreadsheet.file(frame)
     person = contract.book.person
     about = [
         (contract.book.id, f"{person.capitalize()} number", "", "anything that names the row; may be left out", ""),

@@ -137,7 +137,7 @@ def shifted_to(model: DeployedModel, found: Proof) -> None:
     with right:
         head = ["Vintage", "n", "Observed", "As released", "Shifted"]
         frame = pd.DataFrame(trust_words.recalibration_rows(shifted), columns=head)
-        st.dataframe(frame, hide_index=True, alt="Later vintages before and after the shift")
+        pieces.table(frame, hide_index=True, alt="Later vintages before and after the shift")
         st.caption(
             "AUC and KS are the same before and after: a shift of all log-odds changes no order. Told are the years "
             "after only; a release so recalibrated is tested on those, too."

@@ -20,10 +20,7 @@ def panel(model: DeployedModel) -> None:
     by_group = rules.may(access.person(), "see protected attributes")
     state = len(desk.store(deployed.book()).history()), *desk.store(deployed.book()).aliases().items()
     card = _card(model, model.release, model.release.id, state, by_group)
-    st.download_button(
-        "Download the card", html(card), f"card-{card.release}.html", "text/html", on_click="ignore",
-        icon=":material/download:", key="_download_card",
-    )  # fmt: skip
+    pieces.offer("Download the card", html(card), f"card-{card.release}.html", "text/html", "card")
     pieces.html(f"<p class='wi-below'>{pieces.text(f'{card.title}. {card.subtitle}')}</p>")
     for section in card.sections:
         _section(section)

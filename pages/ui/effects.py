@@ -1,9 +1,8 @@
 """What the model looks at: the part of the trust page on which the whole model can be looked at."""
 
-import pandas as pd
 import streamlit as st
 
-from model.report import figures, trust_effects_figures, trust_effects_words
+from model.report import figures, spreadsheet, trust_effects_figures, trust_effects_words
 from model.serving.client import DeployedModel
 from model.whatif.effects import Effect, Overview, Table, Together, effect, every_cell, overview, together
 from pages.ui import pieces, viewed
@@ -137,17 +136,14 @@ def every_table(model: DeployedModel, found: Overview) -> None:
         for name, form in (("Moves the score by", "%.2f"), ("Of it only together", "%.2f"), ("Largest cell", "%.1f"))
     }
     counts = {name: st.column_config.NumberColumn(name, format="localized") for name in frame.columns[2:4]}
-    st.dataframe(frame, hide_index=True, height=320, column_config=points | counts, alt="Every table of the model")
+    pieces.table(frame, hide_index=True, height=320, column_config=points | counts, alt="Every table of the model")
     st.caption(trust_effects_words.tables_note(contract, found))
 
-    def cells() -> str:
-        told: pd.DataFrame = trust_effects_words.cells_frame(contract, every_cell(found))
-        return told.to_csv(index=False)
+    def cells() -> bytes:
+        return spreadsheet.file(trust_effects_words.cells_frame(contract, every_cell(found)))
 
-    st.download_button(
-        f"Download all {len(found.tables.cells):,} cells as CSV", cells, f"model-{model.name}-cells.csv", "text/csv",
-        on_click="ignore", icon=":material/download:", key="_download_cells",
-    )  # fmt: skip
+    label = f"Download all {len(found.tables.cells):,} cells as CSV"
+    pieces.offer(label, cells, f"model-{model.name}-cells.csv", spreadsheet.MIME, "cells")
 
 
 def method(model: DeployedModel, found: Overview) -> None:

@@ -30,7 +30,7 @@ from model.serving.pulse import Reading
 from model.serving.replay import replay
 from model.serving.running import Running, running
 from model.settings import settings
-from pages.ui import access, deployed, pieces, recorded, shelf, uploaded
+from pages.ui import access, deployed, pieces, recorded, shelf
 from pages.ui.deployed import keyed
 
 SHOWN = 50  # calls listed
@@ -211,7 +211,7 @@ def releases(book: Book) -> None:
     told = release_words.windows({str(each["id"]): each for each in listed}, aliases)
     if told:
         pieces.html(f"<p class='wi-below'>{pieces.text(told)}</p>")
-    st.dataframe(
+    pieces.table(
         pd.DataFrame(words.release_rows(book.contract, listed, aliases, reports)), hide_index=True,
         alt="All releases, the newest first",
         column_config={"Data, sha256": st.column_config.TextColumn(width=480)},
@@ -275,7 +275,7 @@ def differences(contract: Contract, found: shadow.Differences) -> None:
         for call, at, customers, most in found.calls
     ]
     frame = pd.DataFrame(rows, columns=["When", people(contract), "Largest difference of PD", "Call"])
-    st.dataframe(frame, hide_index=True, alt="The calls in which champion and challenger differ most")
+    pieces.table(frame, hide_index=True, alt="The calls in which champion and challenger differ most")
 
 
 def promoting(
@@ -364,12 +364,12 @@ def calls_section() -> None:
         st.info("No call is on record yet. What-ifs are recorded once they have stood for some seconds.")
         return
     pieces.findings(words.calls_heading(len(calls)))
-    st.dataframe(
+    pieces.table(
         pd.DataFrame(words.call_rows(calls, titled(calls))), hide_index=True, alt="The latest calls, the newest first",
         column_config={"Call": st.column_config.TextColumn(width=270)},
     )  # fmt: skip
     whole = pd.DataFrame([vars(each) for each in calls])
-    uploaded.offer("Download as CSV", partial(upload.written, whole, (), "csv"), "calls.csv", "text/csv")
+    pieces.offer("Download as CSV", partial(upload.written, whole, (), "csv"), "calls.csv", "text/csv")
     if rules.may(access.person(), "replay"):
         again(own, calls)
 

@@ -69,7 +69,7 @@ def steps(found: Answer) -> None:
         exact[column] = pd.Series([own.base, *amounts, own.scenario], rows)
         whole = [base, *numbers.summing(amounts, now - base), now]  # as shown, the column still adds up
         shown[column] = pd.Series([numbers.plain(each) for each in whole], rows)
-    st.dataframe(shown.rename_axis("Part").reset_index(), hide_index=True, alt="What each lever moved")
+    pieces.table(shown.rename_axis("Part").reset_index(), hide_index=True, alt="What each lever moved")
     frame = exact.rename_axis("Part").reset_index()
     pieces.download(frame, "book-bridge")
 
@@ -173,7 +173,7 @@ def cells(found: Answer) -> None:
     if contract.guaranteed:
         frame["Net loss before"] = [base.net_loss for base, _ in pairs]
         frame["Net loss now"] = [now.net_loss for _, now in pairs]
-    st.dataframe(
+    pieces.table(
         frame, hide_index=True, alt=f"The book by {segment.label.lower()}", column_config=formats(contract, frame)
     )
     st.caption(book_words.concentration_words(contract, segment, segments.concentration(own, found.rows[1])))
@@ -309,7 +309,7 @@ def table(found: Answer) -> None:
     rows.insert(2, (f"PD of the average {contract.book.person}", horizon, *simple, change, "none", ""))
     rows.insert(0, (people(contract), "", f"{found.base.customers:,}", f"{found.now.customers:,}", "none", "none", ""))
     columns = ["Measure", "Horizon", "As the book stands", "Scenario", "Difference", "Limit", "Verdict"]
-    st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, alt="Every measure of the book")
+    pieces.table(pd.DataFrame(rows, columns=columns), hide_index=True, alt="Every measure of the book")
     exact = []
     for name in contract.measures:
         was, value = found.base.measure(name), found.now.measure(name)

@@ -1,10 +1,11 @@
 """Small pieces of layout, and the style sheet."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
@@ -12,6 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from data.formulas import Array
+from model.report import spreadsheet
 
 BARS = 20
 MARKDOWN = re.compile(r"[\\`*_\[\]<>$~|&]|:(?=\w)")  # what begins something else than text
@@ -93,12 +95,31 @@ def headline(sentence: str, numbers: list[str], below: str = "", kind: str = "")
     )
 
 
+def table(frame: pd.DataFrame, **more: Any) -> None:
+    """A table to scroll, sort and search, with the ``more`` that Streamlit's takes. Its own menu lets people save and
+    copy it, so it shows what `download` would write: text that would become a formula has its apostrophe here too."""
+    for name in ("column_config", "column_order"):
+        if name in more:
+            more[name] = _renamed(more[name])
+    st.dataframe(spreadsheet.shown(frame), **more)
+
+
+def _renamed(columns: Any) -> Any:
+    if isinstance(columns, Mapping):
+        return {spreadsheet.escaped(name): config for name, config in columns.items()}
+    return [spreadsheet.escaped(name) for name in columns]
+
+
 def download(frame: pd.DataFrame, name: str) -> None:
     """A table as CSV, in full precision."""
+    offer("Download as CSV", spreadsheet.file(frame), f"{name}.csv", spreadsheet.MIME, name)
+
+
+def offer(label: str, data: str | bytes | Callable[[], bytes], name: str, mime: str, key: str = "") -> None:
+    """A file to take along, made when it is asked for if ``data`` makes it."""
     st.download_button(
-        "Download as CSV", frame.to_csv(index=False), f"{name}.csv", "text/csv", on_click="ignore",
-        icon=":material/download:", key=f"_download_{name}",
-    )  # fmt: skip
+        label, data, name, mime, on_click="ignore", icon=":material/download:", key=f"_download_{key or name}"
+    )
 
 
 def findings(*sentences: str) -> None:

@@ -29,7 +29,7 @@ FILE, OF_FILE = "_drift_file", "file"
 
 def table(rows: Sequence[dict[str, str]], alt: str) -> None:
     """A small table of texts."""
-    st.dataframe(pd.DataFrame(list(rows)), hide_index=True, height="content", alt=alt)
+    pieces.table(pd.DataFrame(list(rows)), hide_index=True, height="content", alt=alt)
 
 
 # ---- where it ranks and speaks truly ----------------------------------------------------------------------------
@@ -177,7 +177,7 @@ def drifted(contract: Contract, drifts: Sequence[Drift], what: str, training: in
             "n": st.column_config.NumberColumn(format="localized", width=80),
             "Verdict": st.column_config.TextColumn(width=120),
         }
-        st.dataframe(
+        pieces.table(
             frame, hide_index=True, height="content", alt="Drift of score and inputs", column_config=numeric,
             column_order=["What", "PSI", "n", "Verdict"],
         )  # fmt: skip
@@ -210,7 +210,7 @@ def handed(model: DeployedModel, release: Release) -> Given | None:
     with row[1].container(horizontal=True, key="_templates", gap="small"):
         for kind, label in (("xlsx", "Template, Excel"), ("csv", "Template, CSV")):
             make = partial(upload.template, contract, kind)  # type: ignore[arg-type]
-            uploaded.offer(label, make, f"template.{kind}", uploaded.KINDS[kind][1])  # type: ignore[index]
+            pieces.offer(label, make, f"template.{kind}", uploaded.KINDS[kind][1])  # type: ignore[index]
     held = keyed("_drift_held")
     if file is None:
         st.session_state.pop(held, None)

@@ -69,7 +69,7 @@ def tables(found: Answer) -> None:
             columns=frame.columns,
         )
         shown.insert(0, labels[one], rows)
-        st.dataframe(shown, hide_index=True, alt=f"Every measure along {labels[one].lower()}")
+        pieces.table(shown, hide_index=True, alt=f"Every measure along {labels[one].lower()}")
         frame.insert(0, labels[one], down)
         pieces.download(frame, "book-one-way")
         return

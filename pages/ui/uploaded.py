@@ -5,7 +5,7 @@ file says is shown as text, never as markup.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -98,7 +98,7 @@ def given(contract: Contract) -> None:
     st.caption(f"The template names every column, with its range or codes, and holds one made-up {person}.")
     with st.container(horizontal=True, key="_templates", gap="small"):
         for kind, label in (("xlsx", "Template, Excel"), ("csv", "Template, CSV")):
-            offer(label, partial(upload.template, contract, kind), f"template.{kind}", KINDS[kind][1])
+            pieces.offer(label, partial(upload.template, contract, kind), f"template.{kind}", KINDS[kind][1])
 
 
 def touched() -> None:
@@ -270,7 +270,7 @@ def results(contract: Contract, frame: pd.DataFrame) -> None:
             "Territory", width=75, help="Whether the model has seen the like"
         ),
     }
-    st.dataframe(shown, hide_index=True, alt=f"The {person}s scored, the riskiest first", column_config=columns)
+    pieces.table(shown, hide_index=True, alt=f"The {person}s scored, the riskiest first", column_config=columns)
     if len(frame) > len(top):
         st.caption(f"The {len(top):,} riskiest of {len(frame):,}; the downloads hold all, in the file's order.")
 
@@ -288,13 +288,13 @@ def refused(contract: Contract, rows: Sequence[upload.BadRow]) -> None:
         "Reason": st.column_config.TextColumn(width=680),
     }
     lines = max(-(-len(reason) // LINE_LENGTH) for _, _, reason in one_each)
-    st.dataframe(
+    pieces.table(
         shown, hide_index=True, alt="Rows refused, each reason a line", column_config=columns,
         row_height=15 + 20 * lines,
     )  # fmt: skip
     if bad > SHOWN:
         st.caption(f"The first {SHOWN:,} of {bad:,}; the download holds all.")
-    offer("Refused rows as CSV", partial(upload.written, frame, (), "csv"), "refused-rows.csv", KINDS["csv"][1])
+    pieces.offer("Refused rows as CSV", partial(upload.written, frame, (), "csv"), "refused-rows.csv", KINDS["csv"][1])
 
 
 def downloads(frame: pd.DataFrame, sheet: upload.Sheet) -> None:
@@ -302,11 +302,4 @@ def downloads(frame: pd.DataFrame, sheet: upload.Sheet) -> None:
     with st.container(horizontal=True, key="_results", gap="small"):
         for kind, (label, mime) in KINDS.items():
             make = partial(upload.written, frame, sheet.bad, kind)
-            offer(f"Download as {label}", make, f"scored.{kind}", mime)
-
-
-def offer(label: str, make: Callable[[], bytes], name: str, mime: str) -> None:
-    """A download that is made when it is asked for."""
-    st.download_button(
-        label, make, name, mime, on_click="ignore", icon=":material/download:", key=f"_download_{name}"
-    )  # fmt: skip
+            pieces.offer(f"Download as {label}", make, f"scored.{kind}", mime)

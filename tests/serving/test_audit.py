@@ -652,7 +652,7 @@ def test_export_says_the_same_in_every_format(engine: Engine, release: Release, 
         assert export(engine, tmp_path / f"out{suffix}", home) == 2
     lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     table = pd.read_parquet(tmp_path / "out.parquet").to_dict("records")
-    with (tmp_path / "out.csv").open(newline="") as file:
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8-sig") as file:
         sheet = list(csv.DictReader(file))
     assert [list(each) for each in (lines[0], table[0], sheet[0])] == [list(lines[0])] * 3
     for line, row, cells in zip(lines, table, sheet, strict=True):
