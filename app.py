@@ -39,5 +39,13 @@ async def landing(request: Request) -> RedirectResponse:
     return RedirectResponse(f"/?{request.url.query}".rstrip("?"))
 
 
-ROUTES = [Route("/book", landing), Mount("/api", rest.beside(st.get_option("server.address"), access.login_configured))]
-app = st.App("pages/main.py", lifespan=lifespan, routes=ROUTES, middleware=[Middleware(access.Peer)])
+async def unslashed(_request: Request) -> RedirectResponse:
+    """The service's address without its slash, which Streamlit would answer with the first page."""
+    return RedirectResponse(f"{API}/")
+
+
+API = "/api"
+SERVICE = rest.beside(st.get_option("server.address"), access.login_configured)
+ROUTES = [Route("/book", landing), Route(API, unslashed, methods=list(rest.METHODS)), Mount(API, SERVICE)]
+MIDDLEWARE = [Middleware(access.Peer), Middleware(access.OwnPages, but=(f"{API}/",))]
+app = st.App("pages/main.py", lifespan=lifespan, routes=ROUTES, middleware=MIDDLEWARE)

@@ -9,7 +9,7 @@ import re
 import secrets
 import stat
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -212,6 +212,44 @@ def _same(one: str, other: str) -> bool:
     return one == other
 
 
+# ---- from where -----------------------------------------------------------------------------------------------------
+
+SAFE = ("GET", "HEAD", "OPTIONS")  # methods that change nothing, here as everywhere
+
+
+def from_here(headers: Iterable[tuple[str, str]], allowed: Collection[str] = ()) -> None:
+    """Forbidden if a browser sends this for a page that is not ours: it would, for any page that asks it to, and as
+    whoever sits before it.
+
+    Programs send neither ``Origin`` nor ``Sec-Fetch-Site``; a browser's page cannot leave both out of what is no GET,
+    nor out of the opening of a web socket. The page is ours if its origin is the very host that was asked for, or one
+    of those ``allowed``.
+    """
+    given = [(name.lower(), value.strip()) for name, value in headers]
+    hosts = [value for name, value in given if name == "host"]
+    origins = [value for name, value in given if name == "origin"]
+    if origins and all(each in allowed for each in origins):
+        return
+    sites = [value.lower() for name, value in given if name == "sec-fetch-site"]
+    if any(each not in ("same-origin", "none") for each in sites) or not all(_is_at(each, hosts) for each in origins):
+        raise Forbidden(
+            "A web page of another origin asks for this, or it is not told which. Only pages of this very address may, "
+            "and programs, which send neither Origin nor Sec-Fetch-Site."
+        )
+
+
+def _is_at(origin: str, hosts: Sequence[str]) -> bool:
+    """Whether an origin is that of the one host that was asked for."""
+    try:
+        page = urlsplit(origin)
+        asked = [urlsplit(f"//{host}") for host in hosts]
+        port = {"http": 80, "https": 443}[page.scheme]  # a sandboxed page, and a file, have the origin "null"
+        own = (page.hostname, page.port or port)
+        return len(asked) == 1 and own == (asked[0].hostname, asked[0].port or port)
+    except (KeyError, ValueError):
+        return False
+
+
 # ---- tokens ---------------------------------------------------------------------------------------------------------
 
 Scope = Literal["score", "explain", "admin"]
@@ -334,11 +372,16 @@ class Tokens:
         """All tokens, the oldest first, without their hashes."""
         return tuple(Token(each.name, each.scopes, each.created, each.expires) for each in self._stock().tokens)
 
-    def check(self, token: str | None) -> Bearer:
-        """Who holds a token. Unknown if nobody does or it has expired; StoreError if the tokens cannot be read."""
+    def check(self, token: str | None, scope: Scope = "score") -> Bearer:
+        """Who holds a token. Unknown if nobody does or it has expired, with how to get one for ``scope``; StoreError if
+        the tokens cannot be read."""
         stock = self._stock()
         if not token:
-            raise Unknown("A token is needed. Send one in the header Authorization, after the word Bearer.")
+            also = ", also on this machine" if scope == "admin" else ""
+            raise Unknown(
+                f"A token of the scope {scope} is needed{also}. Whoever runs this service makes one with: python -m "
+                f"model token create NAME --scope {scope}. Send it in the header Authorization, after the word Bearer."
+            )
         given, found = _hash(token), None
         for each in stock.tokens:  # all of them, whichever it is: the time taken tells nothing
             if compare_digest(each.sha256, given):

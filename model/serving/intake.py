@@ -1,15 +1,19 @@
 """What a request to the service asks for, made of its JSON: one checked, frozen value whatever the protocol.
 
 Open Inference Protocol v2, KServe v1 and MLflow are three spellings of the same question: a record matrix of shape
-(fields, n) as the contract orders it, and which outputs are wanted. Numbers are FP64; null stands for a missing value;
-a coded field also takes its code's words. Whatever is wrong becomes a BadInput that says where.
+(fields, n) as the contract orders it, and which outputs are wanted. Numbers become FP64, of whichever type they come,
+as long as none is another number then; null stands for a missing value; a coded field also takes its code's words.
+Whatever is wrong becomes a BadInput that says where.
 """
 
+import csv
+import math
 import re
 import reprlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from typing import Any
 
 import numpy as np
@@ -17,10 +21,18 @@ import numpy as np
 from data.contract import Contract, Field
 from data.errors import BadInput
 from data.formulas import Array
+from model.report.spreadsheet import bare
 
 OUTPUTS = ("predict_proba", "shap_values", "base_value", "decision")
 """What can be asked for; without a list a call is answered with ``predict_proba``."""
 REASONS = ("shap_values", "base_value")
+EXACT = 2**53  # up to here every whole number is a 64-bit float
+WHOLE = {f"INT{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)} | {
+    f"UINT{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)
+}
+SHORT = {"FP32": np.float32, "FP16": np.float16}
+DATATYPES = ("FP64", *SHORT, *WHOLE)
+"""What numbers may come as; words of codes as BYTES, a field whose codes are 0 and 1 as BOOL."""
 IDENTITY = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 _BRIEF = reprlib.Repr()
 _BRIEF.maxstring = 60
@@ -81,6 +93,45 @@ def mlflow(body: Any, contract: Contract, most: int) -> Ask:
 
 
 _MLFLOW = ("dataframe_split", "dataframe_records", "instances", "inputs")
+_NUMBER = re.compile(r"[+-]?(?:\d{1,300}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_TRUTH = {"true": True, "false": False}
+
+
+def mlflow_csv(text: bytes, contract: Contract, most: int) -> Ask:
+    """A CSV as MLflow takes one: a line of the fields' names, then a line each row, commas between.
+
+    A cell is a number with a decimal point, a code's word, or empty for a missing value, and never guessed at; an
+    apostrophe that this product's own files put before a word is taken off again.
+    """
+    try:
+        lines = csv.reader(StringIO(text.decode("utf-8-sig"), newline=""), strict=True)
+        rows = [line for line in lines if line]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise BadInput(f"The request is no CSV in UTF-8: {error}. Send JSON, or check letters and quotes.") from None
+    names = rows[0] if rows else []
+    for k, row in enumerate(rows[1:]):
+        if len(row) != len(names):
+            raise BadInput(f"Row {k} has {len(row):,} values; the first line names {len(names):,} columns.")
+    fields = [contract.record[contract.row[name]] if name in contract.row else None for name in names]
+    columns = [_cells(texts, field) for texts, field in zip(zip(*rows[1:], strict=True), fields, strict=False)]
+    return _ask(names, columns, contract, most, OUTPUTS[:1], None)
+
+
+def _cells(texts: Sequence[str], field: Field | None) -> list[Any]:
+    words = frozenset(field.codes.values()) if field is not None else frozenset()
+    return [text if text in words else _cell(bare(text)) for text in texts]
+
+
+def _cell(text: str) -> float | bool | str | None:
+    given = text.strip()
+    if not given:
+        return None
+    if _NUMBER.fullmatch(given) is None:
+        return _TRUTH.get(given.lower(), text)
+    value = float(given)
+    if not math.isfinite(value):
+        return text
+    return value if any(sign in given for sign in ".eE") else int(given)
 
 
 def _rows(rows: list[Any], contract: Contract, most: int, outputs: Sequence[str], identity: Any) -> Ask:
@@ -106,7 +157,7 @@ def _ask(
             "The id of a request is a text of 1 to 64 letters A to Z, digits, dots, colons, dashes, underscores; "
             f"{_short(identity)} was given."
         )
-    texts = [each if isinstance(each, str) else _short(each) for each in names]
+    texts = [each if isinstance(each, str) and each.strip() else _short(each) for each in names]
     counted = Counter(texts)
     unknown = [name for name in counted if name not in contract.row]
     absent = [name for name in wanted if name not in counted]
@@ -164,6 +215,9 @@ def _numbers(values: Any, field: Field) -> Array:
             raise BadInput(f"{field.label} has no {_short(unknown[0])}; there are: {', '.join(codes)}.")
         values = [codes[each] if isinstance(each, str) else each for each in values]
         kinds = set(map(type, values))
+    if bool in kinds and set(field.codes) == {0, 1}:
+        values = [float(each) if isinstance(each, bool) else each for each in values]
+        kinds = set(map(type, values))
     wrong = kinds - {int, float, type(None)}
     if wrong:
         row, given = next((k, each) for k, each in enumerate(values) if type(each) in wrong)
@@ -173,6 +227,12 @@ def _numbers(values: Any, field: Field) -> Array:
         found = np.array(values, np.float64)
     except OverflowError:
         raise BadInput(f"{field.label} ({field.name}) holds a number too large to be one.") from None
+    for k in np.flatnonzero(np.abs(found) >= EXACT) if int in kinds else ():
+        if type(values[k]) is int and int(found[k]) != values[k]:
+            raise BadInput(
+                f"{field.label} ({field.name}) holds {values[k]}, which no 64-bit float is. Whole numbers are taken up "
+                f"to {EXACT:,}."
+            )
     if len(kinds - {type(None)}) and np.isnan(found).sum() > sum(each is None for each in values):
         raise BadInput(f"{field.label} ({field.name}) holds NaN; write null for a missing value.")
     return found
@@ -184,12 +244,11 @@ def _tensor(given: Any, k: int, contract: Contract) -> tuple[str, list[Any]]:
     name, shape, datatype = tensor["name"], tensor["shape"], tensor["datatype"]
     if not isinstance(name, str):
         raise BadInput(f"inputs[{k}] needs a text as its name; {_short(name)} was given.")
-    coded = name in contract.row and bool(contract.record[contract.row[name]].codes)
-    allowed = ("FP64", "BYTES") if coded else ("FP64",)
+    allowed = datatypes(contract.record[contract.row[name]]) if name in contract.row else DATATYPES
     if datatype not in allowed:
         raise BadInput(
-            f"{_short(name)} must have the datatype {' or '.join(allowed)} (a smaller one rounds, and a rounded value "
-            f"can fall into another bin); {_short(datatype)} was given."
+            f"{_short(name)} must have the datatype FP64, or one of {', '.join(allowed[1:])} if that holds every "
+            f"value; {_short(datatype)} was given."
         )
     data = _list(tensor["data"], "data", f" of inputs[{k}]")
     flat = [each[0] if isinstance(each, list) and len(each) == 1 else each for each in data]
@@ -199,7 +258,35 @@ def _tensor(given: Any, k: int, contract: Contract) -> tuple[str, list[Any]]:
             f"{_short(name)} must have the shape [n] or [n, 1] of its data; the shape {_short(shape)} with {len(flat)} "
             "values was given."
         )
+    _held(name, datatype, flat)
     return name, flat
+
+
+def datatypes(field: Field) -> tuple[str, ...]:
+    """What a field's tensor may have as its datatype."""
+    words = ("BYTES",) if field.codes else ()
+    return (*DATATYPES, *words, *(("BOOL",) if set(field.codes) == {0, 1} else ()))
+
+
+def _held(name: str, datatype: str, data: Sequence[Any]) -> None:
+    """BadInput if a tensor's datatype cannot hold one of its numbers: it is another one on this side than on theirs."""
+    if datatype not in SHORT and datatype not in WHOLE:
+        return
+    given = [each for each in data if type(each) in (int, float)]
+    with np.errstate(over="ignore"):
+        try:
+            values = np.array(given, np.float64)
+            short = values.astype(SHORT.get(datatype, np.float64))
+        except OverflowError:  # told by the field's own name
+            return
+    low, high = WHOLE.get(datatype, (-np.inf, np.inf))
+    whole = np.floor(values) == values if datatype in WHOLE else True
+    lost = np.flatnonzero(~((values == short) & whole & (values >= low) & (values <= high)))
+    if len(lost):
+        raise BadInput(
+            f"{_short(name)} holds {_short(given[lost[0]])}, which {datatype} cannot: it was rounded, or will be, and "
+            "a rounded value can fall into another bin. Send FP64."
+        )
 
 
 def _output(given: Any) -> str:

@@ -5,16 +5,25 @@ from typing import Any
 import numpy as np
 from fastapi import FastAPI
 
-from data.contract import Contract, bounds
+from data.contract import Contract, Field, bounds
 from data.errors import WhatIfError
 from model.release.store import Release
-from model.serving.intake import OUTPUTS
+from model.serving.body import CSV, JSON
+from model.serving.intake import DATATYPES, OUTPUTS
 from model.serving.service import Answer, Service
 
 VERSION = "0.5.0"
 PLATFORM = "credit-what-if"
+EVERY_PATH = (
+    "Every path that answers GET answers HEAD, without a body; OPTIONS names the methods of any path. A body is JSON "
+    "in UTF-8 and may be packed as gzip (Content-Encoding). Numbers become 64-bit floats; what would be another number "
+    "as one is refused. A web page of another origin (Origin, Sec-Fetch-Site) may ask for nothing but GET. To move an "
+    "alias takes a token of the scope admin, also on the machine itself: python -m model token create NAME --scope "
+    "admin."
+)
 VALUE = {"type": ["number", "null"]}
 CODED = {"type": ["number", "string", "null"]}
+TWO = {"type": ["number", "boolean", "string", "null"]}
 IDENTITY = {"type": "string", "pattern": r"^[\w.:-]{1,64}$", "description": "A repetition is recorded once."}
 
 
@@ -104,13 +113,16 @@ def explained(answer: Answer) -> dict[str, Any]:
 # ---- the document ----------------------------------------------------------------------------------------------------
 
 
-def _body(name: str) -> dict[str, Any]:
+def _body(name: str, **more: dict[str, Any]) -> dict[str, Any]:
     schema = {"$ref": f"#/components/schemas/{name}"}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    return {"requestBody": {"required": True, "content": {JSON: {"schema": schema}, **more}}}
 
 
-OIP, KSERVE, MLFLOW = _body("InferRequest"), _body("InstancesRequest"), _body("InvocationsRequest")
+LINES = "A line of the fields' names, then a line each row, commas between; a missing value is an empty cell."
+OIP, KSERVE = _body("InferRequest"), _body("InstancesRequest")
+MLFLOW = _body("InvocationsRequest", **{CSV: {"schema": {"type": "string", "description": LINES}}})
 
+ADMIN = ("/promote", "/rollback")  # for which a token is asked for everywhere
 ERROR = {
     "type": "object",
     "required": ["error", "code", "request"],
@@ -123,13 +135,13 @@ ERROR = {
 REFUSALS = {
     "400": "The request cannot be used",
     "401": "No token, or one that is not known",
-    "403": "The token's scopes do not cover this",
+    "403": "The token's scopes do not cover this, or a web page of another origin asks",
     "404": "There is no such model, version or path",
     "405": "Another method is needed",
     "408": "The request did not arrive in time",
     "409": "A gate keeps the release from being promoted, or it is of another contract or snapshot than its book",
     "413": "The request is too long",
-    "415": "The content type is not application/json",
+    "415": "The content type, coding or charset is none that is read",
     "429": "Too many requests at once",
     "503": "The model is not ready, or its record cannot be written",
 }
@@ -191,7 +203,7 @@ def document(app: FastAPI, service: Service) -> dict[str, Any]:
 def _completed(path: str, operation: dict[str, Any]) -> None:
     responses = operation["responses"]
     responses.pop("422", None)
-    kind = "application/json"
+    kind = JSON
     schema: dict[str, Any] = {"type": "object"}
     if path.endswith("/infer"):
         schema = {"$ref": "#/components/schemas/InferResponse"}
@@ -204,10 +216,10 @@ def _completed(path: str, operation: dict[str, Any]) -> None:
     elif path.endswith("/artefact"):
         kind, schema = "application/zip", {"type": "string", "format": "binary"}
     responses["200"] = {"description": "Answered", "content": {kind: {"schema": schema}}}
-    refused = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    refused = {JSON: {"schema": {"$ref": "#/components/schemas/Error"}}}
     responses |= {status: {"description": why, "content": refused} for status, why in REFUSALS.items()}
     if "/health/" not in path and path not in ("/ping", "/version", "/openapi.json"):
-        operation["security"] = [{"token": []}, {}]
+        operation["security"] = [{"token": []}] if path.endswith(ADMIN) else [{"token": []}, {}]
 
 
 def _requests(service: Service) -> dict[str, Any]:
@@ -226,8 +238,8 @@ def _requests(service: Service) -> dict[str, Any]:
         "properties": {
             "name": {"type": "string", "enum": names},
             "shape": {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 1, "maxItems": 2},
-            "datatype": {"type": "string", "enum": ["FP64", "BYTES"]},
-            "data": {"type": "array", "items": CODED, "minItems": 1},
+            "datatype": {"type": "string", "enum": [*DATATYPES, "BYTES", "BOOL"]},
+            "data": {"type": "array", "items": TWO, "minItems": 1},
             "parameters": {"type": "object"},
         },
         "additionalProperties": False,
@@ -240,7 +252,7 @@ def _requests(service: Service) -> dict[str, Any]:
     }
     fields = {
         each.name: {
-            **(CODED if each.codes else VALUE),
+            **_cell(each),
             "minimum": bounds(each)[0],
             "maximum": bounds(each)[1],
             "description": f"{each.label}, {each.unit}" if each.unit else each.label,
@@ -248,7 +260,7 @@ def _requests(service: Service) -> dict[str, Any]:
         for each in contract.record
     }
     record = {"type": "object", "required": names, "properties": fields, "additionalProperties": False}
-    values = {"type": "array", "items": CODED, "minItems": len(names), "maxItems": len(names)}
+    values = {"type": "array", "items": TWO, "minItems": len(names), "maxItems": len(names)}
     split = {
         "type": "object",
         "required": ["columns", "data"],
@@ -287,6 +299,13 @@ def _requests(service: Service) -> dict[str, Any]:
             "example": {"dataframe_split": {"columns": names, "data": [row]}},
         },
     }
+
+
+def _cell(field: Field) -> dict[str, Any]:
+    """What stands for a field in a row of JSON."""
+    if set(field.codes) == {0, 1}:
+        return TWO
+    return CODED if field.codes else VALUE
 
 
 def _example(service: Service) -> tuple[Contract, list[float]]:

@@ -25,6 +25,8 @@ from uuid import uuid4
 import orjson
 from fastapi import Depends, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Send
@@ -36,8 +38,8 @@ from data.errors import BadInput, WhatIfError
 from model.errors import Forbidden, GateError, Mismatch, Overloaded, ReleaseError, StoreError, Unknown
 from model.release.store import ALIASES, LONGEST, Release
 from model.report.card import html
-from model.serving import intake, openapi
-from model.serving.access import Bearer, Scope, Tokens, covers, identify, loopback, require_scope
+from model.serving import body, intake, openapi
+from model.serving.access import SAFE, Bearer, Scope, Tokens, covers, from_here, identify, loopback, require_scope
 from model.serving.intake import OUTPUTS, Ask, TooMuch
 from model.serving.metrics import Metrics
 from model.serving.protocols import PURPOSE, TRYING
@@ -50,11 +52,13 @@ LISTENING = "WHATIF_LISTENING"  # where a service alone listens, as `model.verbs
 MANY = 2000  # rows from which an answer is found in a thread, so that small requests do not wait for it
 LONG = 256 * 2**10  # bytes from which a request is read in a thread
 ALWAYS = ("/v2/health/live", "/v2/health/ready")  # answered however many requests there are
-ADMIN: frozenset[Scope] = frozenset({"admin"})
+LOCAL: frozenset[Scope] = frozenset({"explain"})  # what whoever is on this machine may without a token
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE")  # any other is counted as one
 GONE = 499  # the status on record of a request whose sender hung up, as nginx has it
 LOG = logging.getLogger(__name__)
 STATUS: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
     (TooMuch, 413),
+    (body.Unread, 415),
     (BadInput, 400),
     (Unknown, 401),
     (Forbidden, 403),
@@ -78,13 +82,15 @@ class Wrong(BadInput):
 
 
 def create(service: Service, open_here: bool, lifespan: Any = None) -> FastAPI:
-    """The application. ``open_here``: no token is asked for, because it listens on this machine only."""
+    """The application. ``open_here``: no token is asked for, because it listens on this machine only; but for moving
+    an alias one always is."""
     app = FastAPI(
         title="Credit What-If", version=product(), description=_whose(service.settings), docs_url=None, redoc_url=None,
-        openapi_url=None, lifespan=lifespan, redirect_slashes=False,
+        openapi_url=None, lifespan=lifespan, redirect_slashes=False, dependencies=[Depends(_once)],
     )  # fmt: skip
     app.state.service = service
-    app.state.tokens = None if open_here else Tokens(service.settings.home)
+    app.state.open_here = open_here
+    app.state.tokens = Tokens(service.settings.home)
     app.state.rules = service.settings.model_copy(update={"user_header": ""})  # programs come without a proxy's word
     app.state.metrics = Metrics()
     _health(app)
@@ -97,8 +103,8 @@ def create(service: Service, open_here: bool, lifespan: Any = None) -> FastAPI:
 
 
 def _whose(using: Settings) -> str:
-    """Which book's model answers, in a sentence."""
-    return f"The model of the book {using.book}: {title(using.book, using.home)}."
+    """Which book's model answers, and what holds for every path."""
+    return f"The model of the book {using.book}: {title(using.book, using.home)}. {openapi.EVERY_PATH}"
 
 
 def product() -> str:
@@ -129,7 +135,7 @@ def refusal(error: Exception, request: str) -> Response:
     if isinstance(error, Wrong | HTTPException):
         code = HTTPStatus(status).name
     if isinstance(error, HTTPException):
-        text = f"{HTTPStatus(status).phrase}. The service describes itself at openapi.json."
+        text = f"{HTTPStatus(status).phrase}. {error.detail} The service describes itself at openapi.json."
     if isinstance(error, RequestValidationError):
         code, text = "BAD_INPUT", _parameters(error)
     if status == 500:
@@ -139,10 +145,12 @@ def refusal(error: Exception, request: str) -> Response:
         headers["Retry-After"] = "1"
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, body.Unread) and error.coding:
+        headers["Accept-Encoding"] = "gzip"
     if isinstance(error, HTTPException) and error.headers:
         headers |= dict(error.headers)
-    body = orjson.dumps({"error": text, "code": code, "request": request})
-    return Response(body, status, headers, media_type="application/json")
+    told = orjson.dumps({"error": text, "code": code, "request": request})
+    return Response(told, status, headers, media_type="application/json")
 
 
 def _parameters(error: RequestValidationError) -> str:
@@ -155,9 +163,46 @@ def _parameters(error: RequestValidationError) -> str:
 
 async def _told(request: Request, error: Exception) -> Response:
     identity = str(request.scope.get("whatif_request", ""))
+    if isinstance(error, HTTPException) and error.status_code in (404, 405):
+        path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+        allowed = methods(request.app, path)
+        if allowed and request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": ", ".join(allowed), "X-Request-Id": identity})
+        error = _no_way(request.app, path, request.method)
     if status_of(error) == 500:
         LOG.error("request %s", identity, exc_info=error)
     return refusal(error, identity)
+
+
+# ---- paths -----------------------------------------------------------------------------------------------------------
+
+
+class _Model(StringConvertor):
+    """A model's name in a path where a verb may follow it after a colon."""
+
+    regex = "[^/:]+"
+
+
+register_url_convertor("model", _Model())
+
+
+def methods(app: FastAPI, path: str) -> tuple[str, ...]:
+    """What a path may be asked with; nothing if there is no such path."""
+    routes = [route for route in app.routes if isinstance(route, APIRoute) and route.path_regex.match(path)]
+    found = {method for route in routes for method in route.methods or ()}
+    found |= {"HEAD"} if "GET" in found else set()
+    return tuple(sorted(found | {"OPTIONS"})) if found else ()
+
+
+def _no_way(app: FastAPI, path: str, method: str) -> HTTPException:
+    """Why a path cannot be asked for, or not so."""
+    allowed = methods(app, path)
+    if allowed:
+        told = f"{path[:60]!r} takes {', '.join(allowed)}; {method[:20]!r} was given."
+        return HTTPException(405, told, {"Allow": ", ".join(allowed)})
+    near = "/" + "/".join(filter(None, path.lower().split("/")))  # without what is spelled differently most often
+    hint = f"; did you mean {near}?" if methods(app, near) else "."
+    return HTTPException(404, f"There is no {path[:60]!r} here{hint}")
 
 
 class Guard:
@@ -173,6 +218,10 @@ class Guard:
             await self.app(scope, receive, send)
             return
         start, status = perf_counter(), 0
+        method = scope["method"] if scope["method"] in METHODS else "other"  # as the metrics have it
+        bare = method == "HEAD"  # answered as a GET is, without the body
+        if bare:
+            scope = {**scope, "method": "GET"}
         scope["whatif_request"] = uuid4().hex
         waiting = False  # whether the rest of the body is still to come
 
@@ -182,7 +231,9 @@ class Guard:
                 status = message["status"]
                 named = any(name.lower() == b"x-request-id" for name, _ in message["headers"])
                 own = [] if named else [(b"x-request-id", scope["whatif_request"].encode())]
-                message["headers"] = [*message["headers"], *own]
+                message["headers"] = [*message["headers"], *own, (b"x-content-type-options", b"nosniff")]
+            elif bare:
+                message = {**message, "body": b""}
             await send(message)
 
         async def received() -> Message:
@@ -195,12 +246,14 @@ class Guard:
         self.now += 1
         self.metrics.in_flight.set(self.now)
         try:
+            if method not in SAFE:
+                from_here(Request(scope).headers.items())
             if self.now > self.settings.api_concurrency and not scope["path"].endswith(ALWAYS):
                 allowed = self.settings.api_concurrency
                 raise Overloaded(f"{allowed} requests are being answered, the most at once. Try again in a second.")
             async with asyncio.timeout(self.settings.api_seconds):
                 await self.app(scope, received, reported)
-        except (Overloaded, TimeoutError) as error:
+        except (Forbidden, Overloaded, TimeoutError) as error:
             if status:
                 raise
             refused: Exception = error
@@ -213,8 +266,8 @@ class Guard:
             self.now -= 1
             self.metrics.in_flight.set(self.now)
             took = perf_counter() - start
-            route = getattr(scope.get("route"), "path", "other")
-            self.metrics.seen(route, scope["method"], status or 500, took)
+            route = getattr(scope.get("route"), "path_format", "other")
+            self.metrics.seen(route, method, status or 500, took)
             if scope.get("whatif_scored") and status != GONE:
                 self.service.pulse.note(1000 * took, f"HTTP {status or 500}" if not 0 < status < 500 else "")
 
@@ -222,25 +275,28 @@ class Guard:
 # ---- who may --------------------------------------------------------------------------------------------------------
 
 
-def bearer(request: Request) -> Bearer:
-    """Who asks: the holder of the token sent, or, where none is needed, whoever is on this machine."""
-    tokens: Tokens | None = request.app.state.tokens
-    if tokens is None:
+def bearer(request: Request, scope: Scope) -> Bearer:
+    """Who asks: the holder of the token sent, or, where none is needed, whoever is on this machine. For what only an
+    administrator may, one is always needed: any program of this machine can say that it is on it."""
+    if request.app.state.open_here:
         peer = request.client.host if request.client else None
         try:
-            return Bearer(identify(request.app.state.rules, request.headers.items(), peer, None, True).name, ADMIN)
+            name = identify(request.app.state.rules, request.headers.items(), peer, None, True).name
         except Unknown:
             raise Unknown(
                 "Without tokens this service answers on this machine only, at its own name and not through a proxy. "
                 "Set WHATIF_API_TOKENS=on and make a token."
             ) from None
+        if scope != "admin":
+            return Bearer(name, LOCAL)
+    tokens: Tokens = request.app.state.tokens
     kind, _, token = request.headers.get("authorization", "").partition(" ")
-    return tokens.check(token.strip() if kind.lower() == "bearer" else None)
+    return tokens.check(token.strip() if kind.lower() == "bearer" else None, scope)
 
 
 def _with(scope: Scope) -> Callable[[Request], Awaitable[Bearer]]:
     async def allowed(request: Request) -> Bearer:  # async, or it would be asked in a thread
-        found = bearer(request)
+        found = bearer(request, scope)
         require_scope(found, scope)
         return found
 
@@ -261,30 +317,12 @@ OVERRIDE = "Promote although a gate failed, for this reason; it stands on the mo
 # ---- reading and answering ------------------------------------------------------------------------------------------
 
 
-async def body(request: Request) -> bytes:
-    """The body of a request, never longer than allowed."""
-    most = request.app.state.service.settings.api_body
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise Wrong(415, f"The content type must be application/json; {kind[:60] or 'none'!r} was given.")
-    length = request.headers.get("content-length", "0")
-    if length.isdecimal() and int(length) > most:
-        raise TooMuch(f"The request is {int(length):,} bytes long; at most {most:,} are read. Split it.")
-    read, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > most:
-            raise TooMuch(f"The request is longer than {most:,} bytes, the most that are read. Split it.")
-        read.append(part)
-    return b"".join(read)
-
-
-def parsed(text: bytes) -> Any:
-    """JSON as Python has it; BadInput if it is none."""
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise BadInput(f"The request is no JSON: {error}. Numbers are finite; null stands for a missing one.") from None
+async def _once(request: Request) -> None:
+    """BadInput if a parameter is given more than once: which of its values counts nobody could tell."""
+    given = [name for name, _ in request.query_params.multi_items()]
+    for name in given:
+        if given.count(name) > 1:
+            raise BadInput(f"The parameter {name[:60]!r} is given {given.count(name)} times. Give it once.")
 
 
 def _named(service: Service, name: str) -> None:
@@ -299,19 +337,26 @@ async def release(service: Service, wanted: str | None) -> Release:
     return await asyncio.to_thread(service.release, wanted) if found is None else found
 
 
-Reader = Callable[[Any, Contract, int], Ask]
+Reader = Callable[[bytes, Contract, int], Ask]
 Layout = Callable[[Answer], dict[str, Any]]
 
 
-async def answered(request: Request, who: Bearer, wanted: str | None, read: Reader, laid_out: Layout) -> Response:
+def in_json(read: Callable[[Any, Contract, int], Ask]) -> Mapping[str, Reader]:
+    """The readers by type of a path that takes JSON only."""
+    return {body.JSON: lambda text, contract, most: read(body.parsed(text), contract, most)}
+
+
+async def answered(
+    request: Request, who: Bearer, wanted: str | None, readers: Mapping[str, Reader], laid_out: Layout
+) -> Response:
     """The one way to an answer: read, scored, recorded, and only then told. What takes long is done in a thread."""
     service: Service = request.app.state.service
     request.scope["whatif_scored"] = True
-    text = await body(request)
+    kind, text = await body.received(request, readers, service.settings.api_body)
     using = await release(service, wanted)
 
     def asked() -> Ask:
-        return read(parsed(text), using.contract, service.settings.api_rows)
+        return readers[kind](text, using.contract, service.settings.api_rows)
 
     ask = await asyncio.to_thread(asked) if len(text) > LONG else asked()
     if set(ask.outputs) & set(intake.REASONS):
@@ -359,6 +404,12 @@ def _health(app: FastAPI) -> None:
         _named(service, name)
         return await ready()
 
+    @app.get("/v2/models/{name}/versions/{which}/ready", summary="A version of the model can answer")
+    async def version_ready(name: str, which: str, _who: MayScore) -> Response:
+        _named(service, name)
+        await release(service, which)
+        return said({"ready": True})
+
     @app.get("/version", summary="MLflow: the version of this server")
     async def mlflow_version() -> Response:
         return Response(product(), media_type="text/plain")
@@ -377,7 +428,7 @@ def _health(app: FastAPI) -> None:
     async def model_version(name: str, which: str, who: MayScore) -> Response:
         return await model(name, who, which)
 
-    @app.get("/v1/models/{name}", summary="KServe v1: whether the model can answer")
+    @app.get("/v1/models/{name:model}", summary="KServe v1: whether the model can answer")
     async def kserve_model(name: str, _who: MayScore) -> Response:
         _named(service, name)
         await release(service, None)
@@ -404,7 +455,7 @@ def _inference(app: FastAPI) -> None:
     @app.post("/v2/models/{name}/infer", summary="Score, with any subset of the outputs", openapi_extra=openapi.OIP)
     async def infer(request: Request, name: str, who: MayScore, version: Version = None) -> Response:
         _named(service, name)
-        return await answered(request, who, version, intake.oip, partial(openapi.oip, name))
+        return await answered(request, who, version, in_json(intake.oip), partial(openapi.oip, name))
 
     @app.post("/v2/models/{name}/versions/{which}/infer", summary="Score with one version", openapi_extra=openapi.OIP)
     async def infer_with(request: Request, name: str, which: str, who: MayScore) -> Response:
@@ -413,17 +464,18 @@ def _inference(app: FastAPI) -> None:
     @app.post("/v1/models/{name}:predict", summary="KServe v1: probabilities", openapi_extra=openapi.KSERVE)
     async def predict(request: Request, name: str, who: MayScore, version: Version = None) -> Response:
         _named(service, name)
-        return await answered(request, who, version, intake.kserve, openapi.predicted)
+        return await answered(request, who, version, in_json(intake.kserve), openapi.predicted)
 
     @app.post("/v1/models/{name}:explain", summary="KServe v1: probabilities and reasons", openapi_extra=openapi.KSERVE)
     async def explain(request: Request, name: str, who: MayExplain, version: Version = None) -> Response:
         _named(service, name)
         read = partial(intake.kserve, outputs=(*OUTPUTS[:1], *intake.REASONS))
-        return await answered(request, who, version, read, openapi.explained)
+        return await answered(request, who, version, in_json(read), openapi.explained)
 
     @app.post("/invocations", summary="MLflow: probabilities", openapi_extra=openapi.MLFLOW)
     async def invocations(request: Request, who: MayScore, version: Version = None) -> Response:
-        return await answered(request, who, version, intake.mlflow, openapi.predicted)
+        readers = {**in_json(intake.mlflow), body.CSV: intake.mlflow_csv}
+        return await answered(request, who, version, readers, openapi.predicted)
 
 
 def _repository(app: FastAPI) -> None:
@@ -452,7 +504,7 @@ def _repository(app: FastAPI) -> None:
         found = await asyncio.to_thread(
             release_card, service.store, using, service.settings.home, by_group=by_group
         )  # fmt: skip
-        headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+        headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'"}
         return Response(html(found), headers=headers, media_type="text/html")
 
     @app.post(

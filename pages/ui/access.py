@@ -4,13 +4,16 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
+from uuid import uuid4
 
 import streamlit as st
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from data.errors import WhatIfError
-from model.errors import Unknown
-from model.serving import access
+from model.errors import Forbidden, Unknown
+from model.serving import access, rest
 from model.serving.access import Deed, Person
 from model.settings import settings
 
@@ -49,6 +52,42 @@ def peer(scope: Scope, receive: Receive) -> str:
     else:
         found = scope.get("client")
     return str(found[0]) if isinstance(found, list | tuple) and found else ""
+
+
+class OwnPages:
+    """ASGI middleware: whatever may change something is refused to web pages of another origin, and no page of another
+    origin shows one of ours in a frame, where a click meant for it would be a click here.
+
+    Streamlit's own checks let in any page of this machine, whatever its port, and look up this machine's address
+    elsewhere before they refuse one. Origins that it is told to allow (``server.corsAllowedOrigins``) are allowed here.
+    What begins with one of ``but`` refuses for itself.
+    """
+
+    def __init__(self, app: ASGIApp, but: tuple[str, ...] = ()):
+        self.app, self.but = app, but
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        allowed = [each.strip() for each in st.get_option("server.corsAllowedOrigins")]
+        framed = f"frame-ancestors {' '.join(['self', *allowed])}".replace("self", "'self'", 1)
+
+        async def unframed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"content-security-policy", framed.encode())]
+            await send(message)
+
+        changes = scope["type"] == "websocket" or scope["method"] not in access.SAFE
+        try:
+            if changes and not scope["path"].startswith(self.but):
+                access.from_here(HTTPConnection(scope).headers.items(), allowed)
+        except Forbidden as error:
+            refused = WebSocketClose() if scope["type"] == "websocket" else rest.refusal(error, uuid4().hex)
+            await refused(scope, receive, send)
+            return
+        await self.app(scope, receive, unframed)
 
 
 def connection() -> tuple[list[tuple[str, str]], str | None]:

@@ -1,6 +1,7 @@
 """The REST service in this process, and a client that reaches it without a network."""
 
 import asyncio
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from model.serving import rest
+from model.serving.access import Tokens
 from model.serving.running import Running, running
 from model.settings import Settings
 
@@ -57,6 +59,18 @@ class Served:
     def infer(self, body: Any, version: str = "", **more: Any) -> httpx.Response:
         """One Open Inference Protocol request."""
         return self.client.post(INFER + (f"?version={version}" if version else ""), json=body, **more)
+
+    def change(self, path: str, **query: str) -> httpx.Response:
+        """One POST of an administrator, who needs a token wherever the service listens."""
+        return self.client.post(path, params=query, headers=self._admin)
+
+    @cached_property
+    def _admin(self) -> dict[str, str]:
+        return self.holding("admin", name="risk-office")
+
+    def holding(self, *scopes: str, name: str = "branch") -> dict[str, str]:
+        """The header of a new token."""
+        return {"Authorization": f"Bearer {Tokens(self.home).create(name, scopes)}"}
 
 
 def outputs(answer: httpx.Response) -> dict[str, Any]:

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.contract import Contract, read
 from data.errors import BadInput, Missing
 from data.formulas import Array
 from model.serving import intake
 from model.serving.intake import OUTPUTS, Ask, TooMuch
+from tests import second_book
 from tests.records import BOOK, CONTRACT, records
 
 MOST = 50
@@ -151,6 +153,14 @@ def test_whatever_is_sent_is_read_or_refused(reader: Callable[..., Any], body: A
         reader(body, CONTRACT, MOST)
 
 
+@given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
+def test_whatever_is_sent_as_csv_is_refused(text: bytes):
+    head = ",".join(NAMES).encode() + b"\n"
+    for body in (text, head + text, head + text + b"\n" + text):
+        with pytest.raises(BadInput):
+            intake.mlflow_csv(body, CONTRACT, MOST)
+
+
 @given(st.sampled_from(["inputs", "outputs", "id", "parameters", "more"]), anything)
 def test_no_part_of_a_request_breaks_it(part: str, value: Any):
     asked = read_or_refused({**oip(records_of_one()), part: value})
@@ -200,11 +210,119 @@ def test_a_shape_that_is_not_the_datas_is_refused(raw: Array, shape: Any):
     assert "must have the shape [n] or [n, 1]" in refused(body)
 
 
-@pytest.mark.parametrize("datatype", ["FP32", "INT64", "BYTES", "fp64", "", None, 64, ["FP64"]])
-def test_a_datatype_that_would_round_is_refused(raw: Array, datatype: Any):
+@pytest.mark.parametrize("datatype", ["BYTES", "BOOL", "FP8", "fp64", "", None, 64, ["FP64"]])
+def test_a_datatype_there_is_none_of_is_refused_with_those_there_are(raw: Array, datatype: Any):
     body = oip(raw)
     body["inputs"][CONTRACT.row[PLAIN.name]]["datatype"] = datatype
-    assert "must have the datatype FP64" in refused(body)
+    told = refused(body)
+    assert "must have the datatype FP64" in told
+    assert all(each in told for each in intake.DATATYPES)
+
+
+@given(several, st.sampled_from([*intake.WHOLE, *intake.SHORT]))
+def test_a_datatype_that_holds_every_value_reads_the_same_numbers(raw: Array, datatype: str):
+    body = oip(raw)
+    held = {**dict.fromkeys(intake.WHOLE, np.trunc), "FP32": np.float32, "FP16": np.float16}[datatype]
+    low, high = intake.WHOLE.get(datatype, (-np.inf, np.inf))
+    with np.errstate(over="ignore"):
+        for tensor, row in zip(body["inputs"], raw, strict=True):
+            if (held(row) == row).all() and (row >= low).all() and (row <= high).all():
+                tensor["datatype"] = datatype
+                if datatype in intake.WHOLE:
+                    tensor["data"] = [int(each) for each in row]
+    assert intake.oip(body, CONTRACT, MOST).raw.tobytes() == np.ascontiguousarray(raw).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("datatype", "value"),
+    [
+        ("INT64", 20000.5),
+        ("INT32", 2**31),
+        ("INT16", 32_768),
+        ("INT8", 128),
+        ("INT8", -129),
+        ("UINT8", 256),
+        ("UINT8", -1),
+        ("UINT64", -1),
+        ("UINT16", 65_536),
+        ("INT64", 1e300),
+        ("FP32", 20000.1),
+        ("FP32", 16_777_217),
+        ("FP16", 20_001),
+        ("FP16", 70_000),
+        ("FP32", 1e39),
+    ],
+)
+def test_a_value_that_its_own_datatype_cannot_hold_is_refused(raw: Array, datatype: str, value: float):
+    body = oip(raw)
+    body["inputs"][0] |= {"datatype": datatype, "data": [20_000, 20_000, value]}
+    told = refused(body)
+    assert f"which {datatype} cannot" in told
+    assert "Send FP64" in told
+
+
+@pytest.mark.parametrize("datatype", ["FP64", "INT64", "UINT64"])
+@pytest.mark.parametrize("value", [2**53 + 1, 2**62 + 1, 2**63 - 1])
+def test_a_whole_number_that_no_float_is_is_refused_with_the_largest_that_is(raw: Array, datatype: str, value: int):
+    body = oip(raw)
+    body["inputs"][0] |= {"datatype": datatype, "data": [20_000, 20_000, value]}
+    assert "9,007,199,254,740,992" in refused(body)
+    assert str(value) in refused(body)
+
+
+def made_up(old: str, new: str) -> Contract:
+    """The contract of the made-up loans with a change."""
+    assert old in second_book.CONTRACT
+    return read(second_book.CONTRACT.replace(old, new, 1).encode())
+
+
+def loan(**values: Any) -> list[dict[str, Any]]:
+    """The tensors of one made-up loan."""
+    given = {"limit": 1000, "balance": 500, "late": 0} | values
+    return [{"name": n, "shape": [1], "datatype": "FP64", "data": [value]} for n, value in given.items()]
+
+
+@pytest.mark.parametrize("value", [2**53, -(2**53), 2**53 - 1, 2**60, 0])
+@pytest.mark.parametrize("datatype", ["INT64", "FP64"])
+def test_whole_numbers_are_taken_as_long_as_a_float_holds_them(value: int, datatype: str):
+    contract = made_up("minimum = 0\nmaximum = 9000", "minimum = -1e19\nmaximum = 1e19")
+    tensors = loan(balance=value)
+    tensors[1]["datatype"] = datatype
+    assert intake.oip({"inputs": tensors}, contract, MOST).raw[contract.row["balance"], 0] == value
+
+
+@pytest.mark.parametrize("datatype", ["INT32", "UINT64", "FP32"])
+def test_null_is_a_missing_value_in_every_datatype(raw: Array, datatype: str):
+    body = oip(raw)
+    body["inputs"][0] |= {"datatype": datatype, "data": [20_000, None, 20_000]}
+    with pytest.raises(Missing, match=r"Row 1: .* is missing"):
+        intake.oip(body, CONTRACT, MOST)
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_a_field_of_the_codes_0_and_1_takes_true_and_false(value: bool):
+    contract = made_up(
+        'maximum = 6\nstep = 1\ndirection = 1\nmutability = "free"\nconcept = "trouble"\n',
+        'maximum = 1\nstep = 1\ndirection = 1\nmutability = "free"\nconcept = "trouble"\n'
+        'codes = { 0 = "no", 1 = "yes" }\n',
+    )
+    tensors = loan(late=value)
+    tensors[2]["datatype"] = "BOOL"
+    lines = f"late,limit,balance\n{value},1000,500\n".encode()
+    for asked in (
+        intake.oip({"inputs": tensors}, contract, MOST),
+        intake.kserve({"instances": [{"limit": 1000, "balance": 500, "late": value}]}, contract, MOST),
+        intake.mlflow_csv(lines, contract, MOST),
+    ):
+        assert asked.raw[contract.row["late"], 0] == value
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_true_and_false_are_no_numbers_and_no_code_of_several(value: bool):
+    for field in (PLAIN, CODED):
+        body = oip(records_of_one())
+        body["inputs"][CONTRACT.row[field.name]]["data"] = [value]
+        assert f"{value} was given" in refused(body)
 
 
 def test_several_values_for_one_row_are_refused(raw: Array):

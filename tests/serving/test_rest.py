@@ -364,11 +364,6 @@ def test_whoever_hangs_up_is_no_defect(served: Served, caplog: pytest.LogCapture
 # ---- who may ---------------------------------------------------------------------------------------------------------
 
 
-def holding(served: Served, *scopes: str, name: str = "branch") -> dict[str, str]:
-    """The header of a new token."""
-    return {"Authorization": f"Bearer {Tokens(served.home).create(name, scopes)}"}
-
-
 @pytest.mark.parametrize("host", ["bank.example", "10.0.0.7", "127.0.0.1.evil.example", "127.0.0.1@evil.example", "["])
 def test_without_tokens_only_this_machine_is_answered(served: Served, host: str):
     assert "WHATIF_API_TOKENS" in told(served.client.get("/v2", headers={"host": host}), 401)
@@ -394,14 +389,14 @@ def test_without_a_token_nothing_but_the_signs_of_life_is_told(own_home: Path, r
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Bearer wi_other", "Basic d2k6", "bearer wi_é", "wi_x"])
 def test_a_token_that_is_none_is_refused_and_not_repeated(own_home: Path, header: str):
     served = Served(own_home, tokens=True)
-    holding(served, "score")
+    served.holding("score")
     answer = served.client.get("/v2", headers={"authorization": header.encode()})
     assert "wi_" not in told(answer, 401)
 
 
 def test_a_token_opens_what_its_scope_covers(own_home: Path, rows: list[list[float]], request_of: Made):
     served = Served(own_home, tokens=True)
-    score, explain, admin = (holding(served, each, name=each) for each in ("score", "explain", "admin"))
+    score, explain, admin = (served.holding(each, name=each) for each in ("score", "explain", "admin"))
     plain, reasons = request_of(rows), request_of(rows, "shap_values")
     assert served.infer(plain, headers=score).status_code == 200
     assert "explain" in told(served.infer(reasons, headers=score), 403)
@@ -416,7 +411,7 @@ def test_a_token_opens_what_its_scope_covers(own_home: Path, rows: list[list[flo
 
 def test_a_revoked_or_expired_token_opens_nothing(own_home: Path):
     served = Served(own_home, tokens=True)
-    header = holding(served, "score")
+    header = served.holding("score")
     assert served.client.get("/v2", headers=header).status_code == 200
     Tokens(own_home).revoke("branch")
     assert told(served.client.get("/v2", headers=header), 401)
@@ -426,7 +421,7 @@ def test_a_revoked_or_expired_token_opens_nothing(own_home: Path):
 
 def test_tokens_that_cannot_be_read_let_nobody_in(own_home: Path):
     served = Served(own_home, tokens=True)
-    header = holding(served, "admin")
+    header = served.holding("admin")
     (own_home / "tokens.json").write_text("{")
     assert "Nobody gets in" in told(served.client.get("/v2", headers=header), 503)
 
@@ -454,10 +449,10 @@ def test_promotion_and_rollback_take_effect_at_the_next_request(
 ):
     old, other = served.running.service.store.resolve("champion"), twin(served.running.service.store)
     seen = [served.infer(request_of(rows)).headers["x-model-version"]]
-    promoted = served.client.post(f"/releases/{other}/promote", params=WHY)
+    promoted = served.change(f"/releases/{other}/promote", **WHY)
     assert promoted.json() == {"release": other, "alias": "champion"}
     seen.append(served.infer(request_of(rows)).headers["x-model-version"])
-    assert served.client.post("/rollback", params=WHY).json() == {"release": old, "alias": "champion"}
+    assert served.change("/rollback", **WHY).json() == {"release": old, "alias": "champion"}
     seen.append(served.infer(request_of(rows)).headers["x-model-version"])
     assert seen == [old, other, old]
     assert served.client.get("/releases").json()["aliases"] == {"champion": old, "previous": other}
@@ -466,7 +461,7 @@ def test_promotion_and_rollback_take_effect_at_the_next_request(
 def test_a_release_whose_gate_failed_is_not_promoted(served: Served, release: Release):
     store = served.running.service.store
     bad = forge(store, release.id, {"gates.json": failing(release, "auc")})
-    assert "is not promoted" in told(served.client.post(f"/releases/{bad}/promote", params=WHY), 409)
+    assert "is not promoted" in told(served.change(f"/releases/{bad}/promote", **WHY), 409)
     assert store.aliases()["champion"] != bad
 
 
@@ -477,7 +472,7 @@ def test_a_release_of_another_contract_does_not_become_champion_by_promotion_or_
     other = stray(store)
     point(store, previous=other)
     for path in (f"/releases/{other}/promote", "/rollback"):
-        answer = served.client.post(path, params=WHY)
+        answer = served.change(path, **WHY)
         assert f"Release {other} was trained on another snapshot or contract of cards" in told(answer, 409)
         assert answer.json()["code"] == "MISMATCH"
     assert store.aliases() == {"champion": release.id, "previous": other}
@@ -494,7 +489,7 @@ def test_promotion_and_rollback_without_a_reason_are_refused(
     other = twin(store)
     point(store, previous=other)
     for path in (f"/releases/{other}/promote", "/rollback"):
-        assert what in told(served.client.post(path, params=query), 400)
+        assert what in told(served.change(path, **query), 400)
     assert store.aliases() == {"champion": release.id, "previous": other}
 
 
@@ -502,8 +497,8 @@ def test_a_failed_gate_is_overridden_for_a_reason_that_stands_in_the_history(ser
     store = served.running.service.store
     bad = forge(store, release.id, {"gates.json": failing(release, "auc")})
     query = {"why": "Newer data", "override": "The board accepts it"}
-    assert served.client.post(f"/releases/{bad}/promote", params=query).json() == {"release": bad, "alias": "champion"}
-    assert served.client.post("/rollback", params={"why": "Too late"}).status_code == 200
+    assert served.change(f"/releases/{bad}/promote", **query).json() == {"release": bad, "alias": "champion"}
+    assert served.change("/rollback", why="Too late").status_code == 200
     over, back = (next(e for e in store.history()[-4:] if e.alias == "champion" and e.release == i)
                   for i in (bad, release.id))  # fmt: skip
     assert (over.why, over.override, over.gates) == ("Newer data", "The board accepts it", ("auc",))
@@ -513,7 +508,7 @@ def test_a_failed_gate_is_overridden_for_a_reason_that_stands_in_the_history(ser
 
 @pytest.mark.parametrize("name", ["why", "override"])
 def test_a_reason_longer_than_is_kept_is_refused(served: Served, name: str):
-    answer = served.client.post("/releases/champion/promote", params=WHY | {name: "x" * 501})
+    answer = served.change("/releases/champion/promote", **WHY | {name: "x" * 501})
     assert f"The parameter {name} cannot be used" in told(answer, 400)
 
 
@@ -541,9 +536,9 @@ def test_the_card_shows_groups_to_tokens_that_may_ask_for_reasons_only(own_home:
 
 
 def test_an_alias_there_is_none_of_and_a_rollback_to_nothing_are_refused(served: Served):
-    unknown = served.client.post("/releases/champion/promote", params=WHY | {"alias": "best"})
+    unknown = served.change("/releases/champion/promote", **WHY, alias="best")
     assert "champion, challenger, previous" in told(unknown, 404)
-    assert "no previous champion" in told(served.client.post("/rollback", params=WHY), 404)
+    assert "no previous champion" in told(served.change("/rollback", **WHY), 404)
 
 
 def test_many_promotions_at_once_leave_sound_aliases(served: Served):
@@ -551,9 +546,10 @@ def test_many_promotions_at_once_leave_sound_aliases(served: Served):
     ids = [store.resolve("champion"), twin(store)]
     for each in ids:
         served.running.service.release(each)
+    served.change("/rollback")  # makes the token
     with ThreadPoolExecutor(12) as threads:
         paths = [f"/releases/{ids[k % 2]}/promote" for k in range(12)]
-        found = list(threads.map(lambda path: served.client.post(path, params=WHY).status_code, paths))
+        found = list(threads.map(lambda path: served.change(path, **WHY).status_code, paths))
     assert found == [200] * 12
     assert set(store.aliases()) == {"champion", "previous"}
     assert set(store.aliases().values()) == set(ids)

@@ -68,7 +68,7 @@ def test_the_service_says_of_which_book_its_model_is(lent: Path, champion: Relea
     assert (model["parameters"]["book"], model["parameters"]["release"]) == (NAME, champion.id)
     assert [each["name"] for each in model["inputs"]] == [each.name for each in champion.contract.record]
     document = served.client.get("/openapi.json").json()
-    assert document["info"]["description"] == f"The model of the book {NAME}: {TITLE}."
+    assert document["info"]["description"].startswith(f"The model of the book {NAME}: {TITLE}. ")
     example = document["components"]["schemas"]["InstancesRequest"]["example"]
     assert served.client.post("/v1/models/credit:predict", json=example).status_code == 200
     assert f'book="{NAME}"' in served.client.get("/metrics").text

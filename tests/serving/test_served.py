@@ -77,6 +77,11 @@ def ask(port: int, request: bytes) -> tuple[int, dict[str, Any]]:
     return status, json.loads(body) if body else {}
 
 
+def signed(request: bytes, token: str) -> bytes:
+    """A request with a token in its header."""
+    return request.replace(b"\r\n", f"\r\nAuthorization: Bearer {token}\r\n".encode(), 1)
+
+
 def get(server: Alone, path: str, **headers: str) -> str:
     """What a GET is answered with."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -187,13 +192,14 @@ def test_a_killed_worker_is_replaced(own_home: Path, one: dict[str, Any]):
 def test_promotion_and_rollback_under_load_fail_no_request(own_home: Path, one: dict[str, Any]):
     store = Store(own_home, "cards")
     old, new = store.resolve("champion"), twin(store)
+    token = Tokens(own_home).create("risk-office", ["admin"])
+    promote, back = (signed(post(b"", path), token) for path in (f"/releases/{new}/promote?why=n", "/rollback?why=l"))
     with alone(own_home, workers=2) as server, Load(server.port, one, insist=False) as load:
         for _ in range(3):
             load.reach(10)
-            promoted = ask(server.port, post(b"", f"/releases/{new}/promote?why=newer"))[1]
-            assert promoted == {"release": new, "alias": "champion"}
+            assert ask(server.port, promote)[1] == {"release": new, "alias": "champion"}
             load.reach(10)
-            assert ask(server.port, post(b"", "/rollback?why=late"))[1] == {"release": old, "alias": "champion"}
+            assert ask(server.port, back)[1] == {"release": old, "alias": "champion"}
         load.reach(10)
     assert load.hung_up == 0
     assert set(load.statuses) == {200}
@@ -308,8 +314,7 @@ def test_beyond_this_machine_a_token_is_asked_for(own_home: Path, one: dict[str,
     request = post(json.dumps(one).encode())
     with alone(own_home, program=(*SERVE, "--host", "0.0.0.0")) as server:
         assert ask(server.port, request)[0] == 401
-        signed = request.replace(b"\r\n", f"\r\nAuthorization: Bearer {token}\r\n".encode(), 1)
-        assert ask(server.port, signed)[0] == 200
+        assert ask(server.port, signed(request, token))[0] == 200
     with record(own_home) as own:
         assert [each.who for each in recent(own)] == ["branch"]
     assert token not in server.log.read_text()
