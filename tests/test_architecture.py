@@ -135,6 +135,21 @@ def test_every_name_says_what_it_holds(path: Path):
     assert [word for word in words if VAGUE.search(word)] == []
 
 
+@pytest.mark.parametrize(
+    ("way", "home"),
+    [
+        (r"\.to_csv\(|csv\.(?:writer|DictWriter)\(", "model.report.spreadsheet"),
+        (r"\.to_excel\(|xlsxwriter\.Workbook\(", "model.serving.upload"),
+        (r"download_button\(", "pages.ui.pieces"),
+        (r"\bst\.(?:dataframe|data_editor|table)\(", "pages.ui.pieces"),
+    ],
+)
+def test_what_people_take_along_leaves_by_one_module(way: str, home: str):
+    """So that nothing leaves on a way on which a text could become a formula."""
+    found = {name_of(path) for path in SOURCES for line in re.findall(way, path.read_text())}
+    assert found == {home}
+
+
 def test_floors_below_pages_keep_no_state_of_a_visitor():
     """Same input, same output: no session state and no global random state below the pages."""
     below = [path for path in SOURCES if name_of(path).startswith(("data", "model"))]

@@ -16,6 +16,7 @@ import pandas as pd
 
 ENCODING = "utf-8-sig"  # with the byte-order mark by which Excel knows UTF-8
 MIME = "text/csv"
+UNSEEN = "\N{WORD JOINER}"
 
 _SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"  # begin a formula; the full-width ones do so in some countries
 _LEAD = "[' \u00a0\ufeff\u200b]*"  # what spreadsheets look past
@@ -26,10 +27,10 @@ _ESCAPED = re.compile(_BEGINS.replace("(?=", "'(?="))
 _NUMBER = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
 
-def escaped(text: str) -> str:
+def escaped(text: str, mark: str = "'") -> str:
     """A text with an apostrophe before whatever a spreadsheet would take for a formula; a plain number, negative ones
     too, is none."""
-    return text if _NUMBER.fullmatch(text) else _RISKY.sub("'", text)
+    return text if _NUMBER.fullmatch(text) else _RISKY.sub(mark, text)
 
 
 def bare(text: str) -> str:
@@ -59,15 +60,18 @@ def lines(rows: Iterable[Iterable[Any]]) -> str:
 
 def file(frame: pd.DataFrame) -> bytes:
     """A table with its header as a CSV file; the index is left out."""
-    return shown(frame).to_csv(index=False, lineterminator="\r\n").encode(ENCODING)
+    return _marked(frame, "'").to_csv(index=False, lineterminator="\r\n").encode(ENCODING)
 
 
 def shown(frame: pd.DataFrame) -> pd.DataFrame:
-    """A table whose texts and names are escaped and whose numbers stay what they are: for a widget that lets people
-    copy its cells, or save them, on a way of its own."""
-    plain = pd.DataFrame({k: _column(frame.iloc[:, k]) for k in range(frame.shape[1])}, index=frame.index)
-    plain.columns = pd.Index([escaped(str(name)) for name in frame.columns])
-    plain.index = pd.Index(_column(frame.index.to_series()))
+    """A table for the screen, whose widget lets people copy its cells and save them on a way of its own: texts and
+    names are escaped by a sign that is not seen, and numbers stay what they are, but for infinite ones."""
+    return _marked(frame, UNSEEN)
+
+
+def _marked(frame: pd.DataFrame, mark: str) -> pd.DataFrame:
+    plain = pd.DataFrame({k: _column(frame.iloc[:, k], mark) for k in range(frame.shape[1])}, index=frame.index)
+    plain.columns = pd.Index([escaped(str(name), mark) for name in frame.columns])
     return plain
 
 
@@ -77,17 +81,17 @@ _TEXTUAL = (
 )
 
 
-def _column(values: "pd.Series[Any]") -> "pd.Series[Any]":
+def _column(values: "pd.Series[Any]", mark: str) -> "pd.Series[Any]":
     """A column whose texts are escaped, and whose infinite numbers are none."""
     if pd.api.types.is_float_dtype(values.dtype):
         return values.where(np.isfinite(values))
     if not any(test(values.dtype) for test in _TEXTUAL):
         return values
     kind = values.dtype if isinstance(values.dtype, pd.StringDtype) else object
-    return pd.Series([_value(each) for each in values], values.index, kind)  # as they are: map makes numbers floats
+    return pd.Series([_value(each, mark) for each in values], values.index, kind)  # map would make numbers floats
 
 
-def _value(value: Any) -> Any:
+def _value(value: Any, mark: str) -> Any:
     if isinstance(value, str):
-        return escaped(value)
+        return escaped(value, mark)
     return None if isinstance(value, float | np.floating) and not math.isfinite(value) else value

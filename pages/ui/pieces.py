@@ -97,7 +97,7 @@ def headline(sentence: str, numbers: list[str], below: str = "", kind: str = "")
 
 def table(frame: pd.DataFrame, **more: Any) -> None:
     """A table to scroll, sort and search, with the ``more`` that Streamlit's takes. Its own menu lets people save and
-    copy it, so it shows what `download` would write: text that would become a formula has its apostrophe here too."""
+    copy it, so that its texts are made harmless too, and column names with them."""
     for name in ("column_config", "column_order"):
         if name in more:
             more[name] = _renamed(more[name])
@@ -106,8 +106,8 @@ def table(frame: pd.DataFrame, **more: Any) -> None:
 
 def _renamed(columns: Any) -> Any:
     if isinstance(columns, Mapping):
-        return {spreadsheet.escaped(name): config for name, config in columns.items()}
-    return [spreadsheet.escaped(name) for name in columns]
+        return {spreadsheet.escaped(name, spreadsheet.UNSEEN): config for name, config in columns.items()}
+    return [spreadsheet.escaped(name, spreadsheet.UNSEEN) for name in columns]
 
 
 def download(frame: pd.DataFrame, name: str) -> None:

@@ -1,0 +1,200 @@
+"""Every file that the pages give away, and every table that they let people save, held against one set of rules."""
+
+import csv
+import io
+import re
+import shutil
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import streamlit as st
+from streamlit.elements.widgets.button import ButtonMixin
+from streamlit.testing.v1 import AppTest
+
+from model.release.store import Store
+from model.serving import upload
+from tests import second_book
+from tests.pages.conftest import Open
+from tests.second_book import NAME
+
+SIGNS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+NUMBER = re.compile(r"-?\d+(\.\d*)?([eE][+-]?\d+)?")
+NOTHING = {"nan", "NaN", "None", "inf", "-inf", "Infinity", "<NA>", "NaT", "null"}
+WORDS = ["=1+1", "@SUM(A1)", "-cmd|' /C calc'!A0", "+1-1", "\uff1d1+1", "a;=1+1", "safe"]
+FIRST = "=1+1;@SUM(A1) "  # what every label of the awkward book begins with
+OFFERED = {"book": 9, "policy": 6, "applicant": 3, "trust": 7, "operations": 8}  # files at the least, of any book
+VISITS: dict[str, dict[str, object]] = {
+    "book": {"preset": "fed_2026_severely_adverse", "balances": 20, "unemployment": 2, "weight_as_is": 100},
+    "policy": {"cutoff": 531},
+    "applicant": {"customer": 12, "balances": 20},
+    "trust": {},
+    "operations": {},
+}
+
+
+def awkward() -> str:
+    """The contract of the made-up loans in words that a spreadsheet takes for formulas wherever words may stand."""
+    text = re.sub(r'^label = "', f'label = "{FIRST}', second_book.CONTRACT, flags=re.MULTILINE)
+    text = re.sub(r'^unit = "(US\$|months)"', r'unit = "+\1"', text, flags=re.MULTILINE)
+    codes = "\n".join(f'{code} = "{word}"' for code, word in enumerate(WORDS))
+    replaced = {
+        'currency = "US$"': 'currency = "-US$"',
+        'person = "loan"': 'person = "@loan"',
+        'granted = "would be granted today"': 'granted = "=would be granted today"',
+        'help = "How late the loan is."\n': f'help = "=How late."\n[fields.codes]\n{codes}\n',
+        "edges = [1, 3]": 'edges = [1, 3]\nlabels = ["=few", "-some", "@many"]',
+    }
+    for old, new in replaced.items():
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text
+
+
+@pytest.fixture(scope="module")
+def awkward_home(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a champion of the cards, and one of the book in awkward words."""
+    place = tmp_path_factory.mktemp("awkward") / "home"
+    shutil.copytree(home, place, ignore=shutil.ignore_patterns("lock", "record.sqlite*"))
+    second_book.lay_down(place, awkward())
+    store = Store(place, NAME)
+    store.promote(store.train().id)
+    return place
+
+
+@dataclass(frozen=True)
+class Given:
+    """A file to take along: its name, its kind, what it holds."""
+
+    name: str
+    mime: str
+    content: bytes
+
+
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[Given]:
+    """Every download that a run offers, made; with every panel of every page open."""
+    found: list[Given] = []
+    offer, expander = ButtonMixin._download_button, st.expander
+
+    def offered(self: Any, label: str, data: Any, file_name: str, mime: str, **more: Any) -> Any:
+        made = data() if callable(data) else data
+        found.append(Given(file_name, mime, made.encode() if isinstance(made, str) else made))
+        return offer(self, label, data, file_name, mime, **more)
+
+    def opened(label: str, expanded: bool = False, **more: Any) -> Any:
+        return expander(label, True, **more)
+
+    monkeypatch.setattr(ButtonMixin, "_download_button", offered)
+    monkeypatch.setattr(st, "expander", opened)
+    return found
+
+
+@pytest.fixture
+def visited(
+    open_app: Open, awkward_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., AppTest]:
+    """Opens a page of either book, its files and what is on record included."""
+    own = shutil.copytree(awkward_home, tmp_path / "home")
+
+    def go(page: str, book: str) -> AppTest:
+        monkeypatch.setenv("WHATIF_HOME", str(own))
+        at = open_app(page, book=book, **VISITS[page])
+        if page in ("operations", "trust"):
+            at.file_uploader[0].set_value(("loans.csv", odd_file(own, book), "text/csv")).run()
+            at.run()  # the file is on record by now
+        assert not at.exception
+        return at
+
+    return go
+
+
+def odd_file(home: Path, book: str) -> bytes:
+    """Customers named in awkward words, of whom some cannot be scored."""
+    contract = Store(home, book).load().contract
+    row = {field.name: upload._example(field) for field in contract.record}
+    frame = pd.DataFrame([row] * 10 * len(WORDS)).astype(object)
+    frame.insert(0, contract.book.id, WORDS * 10)
+    frame["=odd"] = "=1"
+    frame.loc[[1, 3], contract.record[0].name] = ["=2+2", "@x"]
+    return frame.to_csv(index=False).encode()
+
+
+def broken(text: str) -> str:
+    """Which rule a cell breaks, if any."""
+    if text in NOTHING:
+        return "a word for nothing"
+    begins = text.lstrip(" \u00a0\ufeff")[:1] in SIGNS or any(
+        f"{part}{sign}" in text for part in ";\t\n" for sign in SIGNS
+    )
+    return "a formula" if begins and not NUMBER.fullmatch(text) else ""
+
+
+def breaches(given: Given) -> list[str]:
+    """Which rules a file breaks."""
+    kind = given.name.rpartition(".")[2]
+    if kind == "csv":
+        text = given.content.decode("utf-8")
+        cells = [cell for row in csv.reader(io.StringIO(text[1:], newline=""), strict=True) for cell in row]
+        told = [f"{broken(cell)}: {cell!r}" for cell in cells if broken(cell)]
+        told += [] if text.startswith("\ufeff") else ["no byte-order mark"]
+        return told + ([] if given.mime == "text/csv" and len(cells) > 1 else ["not a CSV"])
+    if kind == "xlsx":
+        with zipfile.ZipFile(io.BytesIO(given.content)) as archive:
+            parts = {each: archive.read(each) for each in archive.namelist() if each.startswith("xl/")}
+        risky = [name for name, part in parts.items() if b"<f>" in part or b"<hyperlink" in part]
+        return risky + [word for word in NOTHING if f">{word}<".encode() in parts["xl/sharedStrings.xml"]]
+    if kind == "parquet":
+        return [] if len(pd.read_parquet(io.BytesIO(given.content)).columns) else ["not a Parquet file"]
+    return [] if kind == "html" and b"<script" not in given.content else ["a kind without rules"]
+
+
+def table_breaches(frame: pd.DataFrame) -> list[str]:
+    """What a table on the screen would put into the CSV of its own menu."""
+    texts = [each for name in frame for each in frame[name].tolist() if isinstance(each, str)]
+    numbers = [each for name in frame for each in frame[name].tolist() if isinstance(each, float)]
+    told = [f"{broken(each)}: {each!r}" for each in (*map(str, frame.columns), *texts) if broken(each)]
+    return told + ["an infinite number"] * bool(np.isinf(numbers).any())
+
+
+@pytest.mark.parametrize("book", ["cards", NAME])
+@pytest.mark.parametrize("page", VISITS)
+def test_every_download_and_every_table_keeps_the_rules(
+    visited: Callable[..., AppTest], taken: list[Given], page: str, book: str
+) -> None:
+    at = visited(page, book)
+    files = {given.name: breaches(given)[:5] for given in taken}
+    assert {name: told for name, told in files.items() if told} == {}
+    tables = [table_breaches(each.value)[:5] for each in at.dataframe]
+    assert [told for told in tables if told] == []
+    assert len(files) >= OFFERED[page]
+    if book == NAME:  # the words were there
+        cells = b"".join(given.content for given in taken if given.name.endswith(".csv"))
+        assert any(word in cells for word in (b"'=1+1", b"'@", b"'-"))
+
+
+def test_what_a_page_gives_away_is_taken_by_the_upload_again(
+    visited: Callable[..., AppTest], taken: list[Given], awkward_home: Path
+) -> None:
+    visited("operations", NAME)
+    contract = Store(awkward_home, NAME).load().contract
+    scored = next(given for given in taken if given.name == "scored.csv")
+    templates = {given.name: given.content for given in taken if given.name.startswith("template")}
+    assert sorted(templates) == ["template.csv", "template.xlsx"]
+    for name, content in templates.items():
+        sheet = upload.read(content, name, contract)
+        assert (len(sheet), sheet.bad, sheet.ignored) == (1, (), ())
+    assert {f"'{word}" for word in WORDS[:1]} <= set(pd.read_csv(io.BytesIO(scored.content)).iloc[:, 0])
+    row = {field.label: upload._example(field) for field in contract.record}
+    frame = pd.DataFrame([row] * len(WORDS)).astype(object)
+    frame[contract.record[2].label] = WORDS
+    frame.insert(0, contract.book.id, WORDS)
+    back = upload.read(upload.written(frame, (), "csv"), "back.csv", contract)
+    assert back.bad == ()
+    assert back.ids.tolist() == WORDS
+    assert back.raw[2].tolist() == list(range(len(WORDS)))
