@@ -1,8 +1,11 @@
 """What a column of a file holds, as the field of the contract that it belongs to has it."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from data.contract import Field
+from data.files.escapes import bare
 from data.files.given import GivenCells
 from data.files.names import one_line
 from data.files.numbers import Habit
@@ -34,7 +37,7 @@ def _read_codes(field: Field, given: GivenCells, reading: Reading, habit: Habit)
     gap = no_value if field.words else reading.is_gap
     gaps = np.array([gap(text) for text in given.texts], bool)
     for k, text in enumerate(given.texts):
-        code = known.get(text, known.get(text.casefold()))
+        code = _code(text, known)
         if code is None and other is not None and not gaps[k] and (np.isnan(codes[k]) or reading.words_only):
             code = other
         if code is not None:
@@ -44,6 +47,12 @@ def _read_codes(field: Field, given: GivenCells, reading: Reading, habit: Habit)
     count = given.counts()
     missing = {text: int(count[k]) for k, text in enumerate(given.texts) if gaps[k] and text and np.isnan(codes[k])}
     return Read(given.spread(codes), given.holds(unread), given.holds(two), missing)
+
+
+def _code(text: str, known: Mapping[str, float]) -> float | None:
+    """The code of a word as written, in any case, or as a file from here has it, escaped for spreadsheets."""
+    spelled = (each for own in (text, bare(text)) for each in (own, own.casefold()))
+    return next((known[each] for each in spelled if each in known), None)
 
 
 def _read_filled(field: Field, given: GivenCells, reading: Reading) -> Read:

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 
 from data.contract import Contract, Field
 from data.errors import BadInput
+from data.files.escapes import bare
 from data.files.names import plain
 from data.files.table import FileTable
 from data.proposing.hints import tokens
@@ -58,7 +59,8 @@ class _Found:
     """Which columns were found so far; those of no field that have a name are ``ignored``."""
 
     def __init__(self, names: Sequence[str], header: Sequence[str], contract: Contract) -> None:
-        self.names, self.header, self.contract = names, header, contract
+        self.contract = contract
+        self.names, self.header = tuple(map(bare, names)), tuple(map(bare, header))  # files from here are escaped
         self.places: dict[int, list[int]] = {}
         self.identity: int | None = None
         self.ignored: list[int] = []

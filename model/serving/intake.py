@@ -20,8 +20,8 @@ import numpy as np
 
 from data.contract import Contract, Field
 from data.errors import BadInput
+from data.files.escapes import bare
 from data.formulas import Array
-from model.report.spreadsheet import bare
 
 OUTPUTS = ("predict_proba", "shap_values", "base_value", "decision")
 """What can be asked for; without a list a call is answered with ``predict_proba``."""

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from data.contract import Contract, Field, bounds, check_value
 from data.errors import BadInput
+from data.files.escapes import bare
 from data.files.kinds import Kind
 from data.files.numbers import habit_of
 from data.formulas import Array, parse
@@ -158,7 +159,7 @@ def _identities(cells: Sequence[object] | None, lines: NDArray[np.int64]) -> tup
 
 def _identity(cell: object) -> str:
     if isinstance(cell, str):
-        return spreadsheet.bare(cell).strip()
+        return bare(cell).strip()
     if cell is None or pd.isna(cell):  # type: ignore[call-overload]
         return ""
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from data.files.escapes import escaped
 from data.formulas import Array
 from model.report import spreadsheet
 
@@ -106,8 +107,8 @@ def table(frame: pd.DataFrame, **more: Any) -> None:
 
 def _renamed(columns: Any) -> Any:
     if isinstance(columns, Mapping):
-        return {spreadsheet.escaped(name, spreadsheet.UNSEEN): config for name, config in columns.items()}
-    return [spreadsheet.escaped(name, spreadsheet.UNSEEN) for name in columns]
+        return {escaped(name, spreadsheet.UNSEEN): config for name, config in columns.items()}
+    return [escaped(name, spreadsheet.UNSEEN) for name in columns]
 
 
 def download(frame: pd.DataFrame, name: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.files.escapes import bare, escaped
 from model.report import spreadsheet
 
 SIGNS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
@@ -75,22 +76,22 @@ def formula(text: str) -> bool:
 @pytest.mark.parametrize("text", FORMULAS)
 def test_a_text_that_begins_a_formula_is_escaped_and_comes_back(text: str):
     for own in (text, f"'{text}", f"''{text}"):  # that with an apostrophe of its own keeps that one
-        told = spreadsheet.escaped(own)
+        told = escaped(own)
         assert told.startswith("'")
         assert not formula(told)
-        assert spreadsheet.bare(told) == own
+        assert bare(told) == own
     assert formula(text)
 
 
 @pytest.mark.parametrize("text", PLAIN)
 def test_a_text_that_begins_none_stays_as_it_is(text: str):
-    assert spreadsheet.escaped(text) == text
+    assert escaped(text) == text
 
 
 @given(risky)
 def test_no_text_is_a_formula_however_its_cells_are_parted_and_every_text_comes_back(text: str):
-    told = spreadsheet.escaped(text)
-    assert spreadsheet.bare(told) == text
+    told = escaped(text)
+    assert bare(told) == text
     assert not formula(told)
     written = spreadsheet.file(pd.DataFrame({"n": [1], "word": pd.Series([text], dtype=object)}))
     assert cells(written)[1][1] == told
@@ -100,9 +101,9 @@ def test_no_text_is_a_formula_however_its_cells_are_parted_and_every_text_comes_
 
 @pytest.mark.parametrize("text", PARTED)
 def test_a_separator_of_another_country_begins_no_formula(text: str):
-    told = spreadsheet.escaped(text)
+    told = escaped(text)
     assert not [part for part in re.split("[;\t\r\n]", told) if part[:1] in SIGNS]
-    assert spreadsheet.bare(told) == text
+    assert bare(told) == text
 
 
 def test_a_file_has_its_mark_escaped_names_every_digit_and_nothing_for_nothing():
