@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import IO, Any
 
 if __name__ == "__main__":  # before numpy and pyarrow: threads and pools reserve memory that the limit counts
@@ -50,7 +51,10 @@ def answer(content: bytes, request: dict[str, Any], out: IO[bytes], told: Told =
 
 
 def limit(limits: Limits) -> None:
-    """Hold this process to its memory and time, where the system can."""
+    """Hold this process to its memory and time, where the system can; where memory runs out all the same, this is the
+    process to end."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
     try:
         import resource
     except ImportError:  # Windows: the time is limited by whoever waits
