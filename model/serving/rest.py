@@ -206,7 +206,8 @@ def _no_way(app: FastAPI, path: str, method: str) -> HTTPException:
 
 
 class Guard:
-    """What holds for every request: so many at once, so long each, measured, and an id by which to find it."""
+    """What holds for every request: from no page of another origin if it may change something, so many at once, so long
+    each, measured, and an id by which to find it; HEAD is answered as GET."""
 
     def __init__(self, app: ASGIApp, service: Service, metrics: Metrics) -> None:
         self.app, self.settings, self.service, self.metrics = app, service.settings, service, metrics

@@ -696,6 +696,14 @@ def test_no_text_of_a_file_becomes_a_formula(scorer: TableScorer) -> None:
         assert [row[0] for row in workbook.get_sheet_by_index(0).to_python()[1:]] == EVIL[:4]
 
 
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_where_there_is_nothing_a_cell_is_empty(kind: Kind) -> None:
+    frame = pd.DataFrame({"end": [1.5, np.nan, np.inf], "word": ["=a", None, "b"]})
+    back = made(frame, Sheet(np.empty((0, 0)), np.empty(0), np.empty(0, np.int64), (), (), 0), kind)
+    assert [str(each) for each in back["end"]] == ["1.5", "", ""]
+    assert back["word"].tolist() == ["'=a" if kind == "csv" else "=a", "", "b"]
+
+
 def test_the_same_results_make_the_same_workbook(scorer: TableScorer) -> None:
     sheet = read(table())
     found = results(scorer, sheet)
