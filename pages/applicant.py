@@ -279,19 +279,20 @@ def figures_row(model: DeployedModel, was: Decision, now: Decision, changed: boo
     """The five numbers: now, before, difference; worse is up in risk."""
     book = model.contract.book
     row = []
-    shown, before = round(100 * now.pd, 1), round(100 * was.pd, 1)
+    pd_ = numbers.Difference.of(was.pd, now.pd, numbers.SHARE)
+    shown, before = (numbers.percent(each, pd_.unit.digits) for each in (now.pd, was.pd))
     row.append(
         pieces.number(
-            f"PD, {book.pd_horizon}", numbers.percent(now.pd), numbers.percent(was.pd) if changed else "",
-            numbers.points((shown - before) / 100) if changed and shown != before else "",
-            "worse" if shown > before else "better", "" if changed else numbers.in_100(now.pd),
+            f"PD, {book.pd_horizon}", shown, before if changed else "", pd_.points() if changed else "",
+            "worse" if pd_.exact > 0 else "better", "" if changed else numbers.in_100(now.pd),
         )
     )  # fmt: skip
     score, old = numbers.whole_score(now.score), numbers.whole_score(was.score)
     row.append(
         pieces.number(
-            "Score", f"{score}", f"{old}" if changed else "", numbers.score_points(score - old) if score != old else "",
-            "better" if score > old else "worse", "" if changed else f"cut-off {now.cutoff:.0f}",
+            "Score", f"{score}", f"{old}" if changed else "",
+            numbers.score_change(was.score, now.score) if changed else "",
+            "better" if now.score > was.score else "worse", "" if changed else f"cut-off {now.cutoff:.0f}",
         )
     )  # fmt: skip
     row.append(
@@ -300,17 +301,12 @@ def figures_row(model: DeployedModel, was: Decision, now: Decision, changed: boo
             narrative.decided(model.contract, was.granted) if changed else "", note=narrative.distance(now),
         )
     )  # fmt: skip
-    loss, lost = (
-        round(now.expected_loss),
-        round(was.expected_loss),
-    )  # so that the difference is that of the numbers shown
-    moved = numbers.money(abs(loss - lost), book.currency)
+    loss = numbers.Difference.of(was.expected_loss, now.expected_loss)
     row.append(
         pieces.number(
-            f"Expected loss, {book.pd_horizon}", numbers.money(loss, book.currency),
-            numbers.money(lost, book.currency) if changed else "",
-            numbers.signed(moved, loss - lost) if changed and loss != lost else "",
-            "worse" if loss > lost else "better", narrative.at_stake(model.contract, now, changed),
+            f"Expected loss, {book.pd_horizon}", loss.unit.text(loss.now, book.currency),
+            loss.unit.text(loss.base, book.currency) if changed else "", loss.money(book.currency) if changed else "",
+            "worse" if loss.exact > 0 else "better", narrative.at_stake(model.contract, now, changed),
         )
     )  # fmt: skip
     mark = {"usual": "●", "unusual": "◐", "outside": "○"}[now.level]
@@ -334,7 +330,7 @@ def charts(contract: Contract, why: Explanation | None, trouble: str, now: Decis
     """Why it is what it is, and what the edits moved."""
     changed = "Move a lever: what it changes will stand here"
     if moved.parts:
-        changed = narrative.changes_headline(moved, figures.shown_changes(moved)[2])
+        changed = narrative.changes_headline(moved)
     if why is None:
         rows, headline, source = [], "Reasons are not available", f"Reasons are not available. {trouble}"
         words = f"{headline}. {figures.changes_in_words(moved)}"
@@ -389,10 +385,10 @@ def matters(model: DeployedModel, base: Array, edits: dict[str, float], cutoff: 
     contract = model.contract
     words, bars = levers.of_customer(contract), tornado.of_customer(model.near, model.book, base, edits, cutoff)
     with panel:
-        pieces.findings(levers.tornado_headline(contract, "pd", bars, words))
+        pieces.findings(levers.tornado_headline(contract, "pd", bars, words, numbers.SHARE))
         st.plotly_chart(
-            levers.tornado(contract, "pd", bars, words, 200), key="customer_tornado", config=figures.CONFIG,
-            alt=levers.tornado_in_words(contract, "pd", bars, words),
+            levers.tornado(contract, "pd", bars, words, numbers.SHARE, 200), key="customer_tornado",
+            config=figures.CONFIG, alt=levers.tornado_in_words(contract, "pd", bars, words, numbers.SHARE),
         )  # fmt: skip
         st.caption("The probability with each lever alone at either end of its range, all else as it stands.")
         frame = pd.DataFrame([vars(bar) for bar in bars])

@@ -7,7 +7,6 @@ import streamlit as st
 
 from data.contract import Measure, Segment
 from model.report import book_figures, book_words, figures, numbers
-from model.report.numbers import Unit
 from model.serving import spot
 from model.serving.client import DeployedModel
 from model.whatif.book import margin_of_error
@@ -113,7 +112,7 @@ def live(found: Answer) -> None:
             st.caption(told)
         return
     loss = found.rows[1].loss
-    each, unit = found.whole.each, Unit.of(found.now.loss)
+    each, unit = found.whole.each, book_words.difference("loss", found.base, found.now).unit
     error = unit.text(margin_of_error(loss / each, each), model.contract.book.currency)
     amount = unit.text(found.now.loss, model.contract.book.currency)
     asked, of = found.whole.n, len(model.book)
@@ -125,13 +124,14 @@ def tile(found: Answer, name: Measure) -> str:
     contract = found.model.contract
     each = book_words.told(contract, found.stress, name, found.base, found.now)
     horizon, moved = book_words.horizon(contract, found.stress, name), found.layers[0] != found.layers[1]
+    bp = book_words.told(contract, found.stress, "loss_bps", found.base, found.now).now
     note = {
-        "exposure": f"{found.now.customers:,} {contract.book.person}s",
+        "exposure": numbers.counted(found.now.customers, contract.book.person),
         "pd": f"{horizon}, mean {numbers.percent(found.now.pd_simple)}",
-        "loss": f"{horizon}, {book_words.text(contract, 'loss_bps', found.now.loss_bps)}",
+        "loss": f"{horizon}, {bp}",
     }.get(name, horizon)
     if name == "loss" and contract.guaranteed:
-        note = f"{horizon}, gross\n{book_words.net_words(contract, found.now)}"
+        note = f"{horizon}, gross\n{book_words.net_words(contract, found.base, found.now)}"
     was, change = (each.base, each.change or "unchanged") if moved else ("", "")
     broken = each.broken if each.holds is False else ""
     return pieces.number(SHORT.get(name, each.label), each.now, was, change, each.way, note, each.limit, broken)

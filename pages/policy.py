@@ -17,6 +17,7 @@ from model.finance.scorecard import reaches, score_band, whole_points
 from model.monitoring import fairness
 from model.report import figures, narrative, numbers, policy_figures, policy_words
 from model.report.book_words import assumption_value, people, rising
+from model.report.policy_words import Units
 from model.serving.client import DeployedModel, desk
 from model.whatif.book import Rows
 from model.whatif.customer import scale
@@ -84,6 +85,11 @@ class Judged:
         return self.strategy.at(today(self.contract))
 
     @cached_property
+    def units(self) -> Units:
+        """The unit of each measure on this page."""
+        return Units.on(self.contract, self.policy, self.strategy)
+
+    @cached_property
     def assumptions(self) -> dict[str, float]:
         """Every assumption by name."""
         return {each.name: self.policy.assumed.number(self.contract, each.name) for each in self.contract.assumptions}
@@ -130,7 +136,7 @@ def draw(model: DeployedModel) -> None:
 
 def headline(found: Judged) -> None:
     """The sentence and the five numbers."""
-    sentence = policy_words.verdict(found.contract, found.policy, found.strategy)
+    sentence = policy_words.verdict(found.contract, found.policy, found.strategy, found.units)
     below = f"{policy_words.rejected_words(found.contract)} {policy_words.profit_words(found.contract, found.policy)}"
     kind = "wi-guaranteed" if found.contract.guaranteed else ""
     pieces.headline(sentence, [tile(found, goal) for goal in GOALS], below, kind)
@@ -138,16 +144,11 @@ def headline(found: Judged) -> None:
 
 def tile(found: Judged, goal: Goal) -> str:
     """One number: chosen, today's, the difference as shown."""
-    contract, now, was = found.contract, found.chosen.goal(goal), found.before.goal(goal)
-    unit = numbers.Unit.of(now, was)
-    texts = [policy_words.goal_text(contract, goal, each, unit) for each in (now, was)]
-    if goal in ("approval", "bad_rate"):
-        moved = round(round(100 * now, 1) - round(100 * was, 1), 1)
-        change = numbers.points(moved / 100) if moved else ""
-    else:
-        change, moved = unit.change(was, now, contract.book.currency), unit.rounded(now) - unit.rounded(was)
+    contract, moved = found.contract, found.units.of[goal].exact
+    shown, before = (found.units.text(contract, goal, each.goal(goal)) for each in (found.chosen, found.before))
+    change = found.units.change(contract, goal)
     if goal == "bad_rate" and not found.chosen.customers:  # of nobody there is no rate
-        texts[0], change, moved = "none", "", 0
+        shown, change, moved = "none", "", 0
     way = "" if goal in ("approval", "volume") else "better" if (moved > 0) == (goal == "profit") else "worse"
     differs = found.chosen.cutoff != found.before.cutoff
     label, note = policy_words.LABELS[goal], policy_words.horizon(contract, found.policy, goal)
@@ -156,10 +157,10 @@ def tile(found: Judged, goal: Goal) -> str:
         if found.chosen.customers:
             note = f"observed {numbers.percent(found.chosen.observed_rate)}"
     if goal == "loss" and contract.guaranteed:
-        note = f"{note}, gross\n{policy_words.net_words(contract, found.chosen.net_loss)}"
+        note = f"{note}, gross\n{policy_words.net_words(contract, found.units, found.chosen.net_loss)}"
     if goal == "approval":
         note = f"{found.chosen.customers:,} of {found.chosen.of:,}"
-    return pieces.number(label, texts[0], texts[1] if differs else "", change if differs else "", way, note)
+    return pieces.number(label, shown, before if differs else "", change if differs else "", way, note)
 
 
 # ---- controls ---------------------------------------------------------------------------------------------------
@@ -212,7 +213,7 @@ def seek(found: Judged) -> None:
         st.session_state[keyed(TARGET)] = 15.0
     target = row.number_input(f"{ceiling} ({unit})", key=keyed(TARGET), step=1.0, format="%.1f")
     sought = found.strategy.seek(goal, target / 100 if share else target * 1e6)
-    st.caption(policy_words.seek_words(contract, sought))
+    st.caption(policy_words.seek_words(contract, sought, found.units))
     st.button("Go there", on_click=jump, args=(contract, sought.outcome.cutoff), key="_go")
 
 
@@ -230,17 +231,20 @@ def charts(found: Judged) -> None:
             "Curve", GOALS, format_func=lambda name: policy_words.LABELS[name], key=keyed(CURVE), default="profit",
             required=True, label_visibility="collapsed",
         )  # fmt: skip
-        pieces.findings(policy_words.curve_headline(contract, goal, found.strategy))
+        pieces.findings(policy_words.curve_headline(contract, goal, found.strategy, found.units))
         st.plotly_chart(
-            policy_figures.strategy(contract, found.strategy, goal, found.before.cutoff, found.policy.at(contract)),
-            key="strategy", config=figures.CONFIG, alt=policy_figures.strategy_in_words(contract, found.strategy, goal),
+            policy_figures.strategy(
+                contract, found.strategy, goal, found.before.cutoff, found.policy.at(contract), found.units
+            ),
+            key="strategy", config=figures.CONFIG,
+            alt=policy_figures.strategy_in_words(contract, found.strategy, goal, found.units),
         )  # fmt: skip
     with right:
         pieces.html("<div class='wi-spacer'></div>")
-        pieces.findings(policy_words.bands_headline(contract, prices))
+        pieces.findings(policy_words.bands_headline(contract, prices, found.units))
         st.plotly_chart(
-            policy_figures.profits(names, prices), key="profits", config=figures.CONFIG,
-            alt=policy_figures.profits_in_words(contract, names, prices),
+            policy_figures.profits(contract, names, prices, found.units), key="profits", config=figures.CONFIG,
+            alt=policy_figures.profits_in_words(contract, names, prices, found.units),
         )  # fmt: skip
 
 
@@ -302,7 +306,7 @@ def swaps(found: Judged) -> None:
         st.warning(str(error), icon=":material/info:")
         return
     cells = swap(before, after, found.rows, found.model.asked.target)
-    pieces.findings(policy_words.swap_headline(contract, cells))
+    pieces.findings(policy_words.swap_headline(contract, cells, found.units))
     st.plotly_chart(
         policy_figures.swap(contract, cells), key="swap", config=figures.CONFIG,
         alt=policy_figures.swap_in_words(contract, cells),

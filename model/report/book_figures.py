@@ -22,15 +22,16 @@ INK, FRAME = "#1b222c", "#d5d9df"
 
 def bridge(contract: Contract, stress: Stress, found: Bridge, height: int = 236) -> Figure:
     """A waterfall on its side: the book as it is, what each lever moved, the scenario."""
-    unit, base, now, parts = shown_steps(contract, stress, found)
+    shown = shown_steps(contract, stress, found)
+    unit, base, now, parts = shown.unit, shown.base, shown.now, shown.parts
     margin = found.measure == "margin"
-    starts, lengths, colours, texts = [0.0], [base], [BASE], [_bare(unit, base)]
+    starts, lengths, colours = [0.0], [base], [BASE]
+    texts = [_bare(unit, base), *shown.texts(contract.book.currency)]
     at = base
-    for _, moved in parts:
+    for moved in shown.lengths:
         starts.append(min(at, at + moved))
         lengths.append(abs(moved))
         colours.append(WORSE if (moved > 0) != margin else BETTER)
-        texts.append(numbers.signed(numbers.plain(abs(moved), unit.digits), moved))
         at += moved
     ends = [0.0, *starts, now, *(start + length for start, length in zip(starts, lengths, strict=True))]
     low, high = min(ends), max(ends)
@@ -68,10 +69,10 @@ def _bare(unit: Unit, shown: float) -> str:
 
 def bridge_in_words(contract: Contract, stress: Stress, found: Bridge) -> str:
     """The bridge for those who cannot see it."""
-    unit, _, _, parts = shown_steps(contract, stress, found)
+    shown = shown_steps(contract, stress, found)
     currency = contract.book.currency
-    told = "; ".join(f"{label} adds {unit.signed(moved, currency) or 'nothing'}" for label, moved in parts)
-    ends = [unit.text(each, currency) for each in (found.base, found.scenario)]
+    told = "; ".join(f"{label} adds {shown.fine.signed(by, currency) or 'nothing'}" for label, by in shown.parts)
+    ends = [shown.unit.text(each, currency) for each in (found.base, found.scenario)]
     return f"As the book stands {ends[0]}; {told}; under the scenario {ends[1]}."
 
 

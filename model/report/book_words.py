@@ -11,7 +11,7 @@ from data.contract import Appetite, Contract, Measure, Segment
 from data.presets import Preset
 from model.report import numbers
 from model.report.narrative import Deployed, guarantee
-from model.report.numbers import NBSP, Unit
+from model.report.numbers import NBSP, Difference, Unit
 from model.whatif.book import Held, Known, Totals
 from model.whatif.bridge import Bridge
 from model.whatif.segments import Cell, Concentration
@@ -97,46 +97,63 @@ class Told:
     broken: str
 
 
+def difference(name: Measure, base: Totals, now: Totals) -> Difference:
+    """A measure of the book as it is and under the scenario, as both are shown wherever they stand."""
+    return apart(name, base.measure(name), now.measure(name))
+
+
+def apart(name: Measure, was: float, value: float) -> Difference:
+    """Two values of one measure, as they are shown beside each other."""
+    return Difference.of(was, value, None if name in AMOUNTS else _unit(name))
+
+
+def _unit(name: Measure) -> Unit:
+    return numbers.BASIS_POINTS if name == "loss_bps" else numbers.SHARE
+
+
 def told(contract: Contract, stress: Stress, name: Measure, base: Totals, now: Totals) -> Told:
     """A measure under the book as it is and under the scenario, with its limit."""
-    was, value = base.measure(name), now.measure(name)
+    found = difference(name, base, now)
     limit, appetite = limit_of(contract, stress, name)
-    unit = Unit.of(was, value, limit if appetite and abs(limit) < 1e3 * max(abs(was), abs(value)) else 0.0)
-    texts = [text(contract, name, each, unit) for each in (value, was, limit)]
-    change, moved = _change(contract, name, was, value, unit)
-    better = (moved > 0) == (name in ("margin", "return_on_capital"))
+    shown, before = (text(contract, name, each, found.unit) for each in (found.now, found.base))
+    change = change_words(contract, name, found)
+    better = (found.exact > 0) == (name in ("margin", "return_on_capital"))
     way = "" if not change or name == "exposure" else "better" if better else "worse"
-    holds = None if appetite is None or not np.isfinite(value) else within(appetite, value, limit)
+    holds = None if appetite is None or not np.isfinite(found.now) else within(appetite, found.now, limit)
     broken = "missed" if appetite and appetite.sense == "at least" else "exceeded"
-    return Told(label(name), texts[0], texts[1], change, way, texts[2] if appetite else "", holds, broken)
+    bound = limit_text(contract, name, limit, found.unit) if appetite else ""
+    return Told(label(name), shown, before, change, way, bound, holds, broken)
 
 
 def text(contract: Contract, name: Measure, value: float, unit: Unit | None = None) -> str:
-    """A measure's value in words; amounts in ``unit`` or in the one that fits."""
+    """A measure's value in words, in ``unit`` or in the one that fits."""
     if not np.isfinite(value):
         return "none"
     if name in AMOUNTS:
         return (unit or Unit.of(value)).text(value, contract.book.currency)
-    if name == "loss_bps":
-        return f"{numbers.plain(value)}{NBSP}bp"
-    return numbers.percent(value)
+    digits = (unit or _unit(name)).digits
+    return f"{numbers.plain(value, digits)}{NBSP}bp" if name == "loss_bps" else numbers.percent(value, digits)
 
 
-def net_words(contract: Contract, totals: Totals) -> str:
-    """What of the expected loss is the bank's own; "" where nobody else bears any."""
-    return f"net of the guarantee {text(contract, 'net_loss', totals.net_loss)}" if contract.guaranteed else ""
+def limit_text(contract: Contract, name: Measure, limit: float, unit: Unit) -> str:
+    """A limit with its own digits, in the ``unit`` of what it limits unless that is too small for it."""
+    own = Unit.of(limit) if name in AMOUNTS else _unit(name)
+    return text(contract, name, limit, own if own.suffix == unit.suffix or unit.size == 1 else unit)
 
 
-def _change(contract: Contract, name: Measure, was: float, value: float, unit: Unit) -> tuple[str, float]:
-    if not (np.isfinite(was) and np.isfinite(value)):
-        return "", 0.0
+def change_words(contract: Contract, name: Measure, found: Difference) -> str:
+    """The difference of a measure, signed; "" where there is none."""
     if name in AMOUNTS:
-        return unit.change(was, value, contract.book.currency), unit.rounded(value) - unit.rounded(was)
-    if name == "loss_bps":
-        bp = round(value) - round(was)
-        return (numbers.signed(f"{abs(bp):,}{NBSP}bp", bp) if bp else ""), bp
-    moved = round(round(100 * value, 1) - round(100 * was, 1), 1)
-    return (numbers.points(moved / 100) if moved else ""), moved
+        return found.money(contract.book.currency)
+    return found.plain() if name == "loss_bps" else found.points()
+
+
+def net_words(contract: Contract, base: Totals, now: Totals) -> str:
+    """What of the expected loss is the bank's own; "" where nobody else bears any."""
+    if not contract.guaranteed:
+        return ""
+    own = difference("net_loss", base, now)
+    return f"net of the guarantee {text(contract, 'net_loss', own.now, own.unit)}"
 
 
 def lower(words: str) -> str:
@@ -166,7 +183,7 @@ def verdict(contract: Contract, stress: Stress, today: date, base: Totals, now: 
     over = f"expected loss over {contract.book.pd_horizon}"
     limit = _against(contract, stress, "loss", now, loss)
     broken = _broken(contract, stress, base, now)
-    net = f" ({net_words(contract, now)})" if contract.guaranteed else ""
+    net = f" ({net_words(contract, base, now)})" if contract.guaranteed else ""
     assumed = in_words(contract, stress, today)
     if not assumed:
         exposure = told(contract, stress, "exposure", base, now).now
@@ -406,30 +423,50 @@ def band_label(contract: Contract, segment: Segment, band: int) -> str:
 # ---- what moved it ------------------------------------------------------------------------------------------------
 
 
-def shown_steps(
-    contract: Contract, stress: Stress, found: Bridge
-) -> tuple[Unit, float, float, list[tuple[str, float]]]:
-    """Unit, base, scenario and the steps as shown, so that they add up on the screen."""
-    unit = Unit.of(found.base, found.scenario)
-    base, now = unit.rounded(found.base), unit.rounded(found.scenario)
-    parts = numbers.summing([step.amount / unit.size for step in found.steps], now - base, unit.digits)
+@dataclass(frozen=True)
+class Steps:
+    """A bridge as shown: base and scenario in ``unit``; the ``parts`` in ``fine``, adding up to the difference."""
+
+    unit: Unit
+    base: float
+    now: float
+    fine: Unit
+    parts: tuple[tuple[str, float], ...]
+
+    @property
+    def lengths(self) -> list[float]:
+        """The parts in ``unit``, as they are drawn."""
+        return [moved * self.fine.size / self.unit.size for _, moved in self.parts]
+
+    def texts(self, currency: str) -> list[str]:
+        """What stands at the bars of the parts: a bare number where it is in the unit of base and scenario."""
+        if self.fine.suffix != self.unit.suffix:
+            return [self.fine.signed(moved, currency) or "0" for _, moved in self.parts]
+        return [numbers.signed(numbers.plain(abs(moved), self.fine.digits), moved) for _, moved in self.parts]
+
+
+def shown_steps(contract: Contract, stress: Stress, found: Bridge) -> Steps:
+    """A bridge as shown, so that it adds up on the screen, and reads like the numbers above it."""
+    whole = apart(found.measure, found.base, found.scenario)
+    fine, parts = whole.parts([step.amount for step in found.steps])
     labels = [player_label(contract, stress, step.player) for step in found.steps]
-    return unit, base, now, list(zip(labels, parts, strict=True))
+    base, now = (whole.unit.rounded(each) for each in (found.base, found.scenario))
+    return Steps(whole.unit, base, now, fine, tuple(zip(labels, parts, strict=True)))
 
 
 def bridge_headline(contract: Contract, stress: Stress, found: Bridge) -> str:
     """The finding above the bridge."""
     if not found.steps:
         return "Move a lever: what it changes will stand here"
-    unit, _, _, parts = shown_steps(contract, stress, found)
-    name, moved = max(parts, key=lambda part: abs(part[1]))
+    shown = shown_steps(contract, stress, found)
+    name, moved = max(shown.parts, key=lambda part: abs(part[1]))
     what = lower(label(found.measure))
     if moved == 0:
         return f"What is assumed leaves {what} where it was"
-    told = f"{name}: {unit.signed(moved, contract.book.currency)}"
-    if len(parts) == 1:
+    told = f"{name}: {shown.fine.signed(moved, contract.book.currency)}"
+    if len(shown.parts) == 1:
         return f"{told} of {what}"
-    return f"{told} of {what}, the largest of {len(parts)} parts"
+    return f"{told} of {what}, the largest of {len(shown.parts)} parts"
 
 
 def segment_headline(contract: Contract, segment: Segment, cells: Sequence[Cell]) -> str:
@@ -449,15 +486,26 @@ def segment_headline(contract: Contract, segment: Segment, cells: Sequence[Cell]
 
 def change_headline(contract: Contract, segment: Segment, cells: Sequence[Cell]) -> str:
     """The finding above the table of segments: the band that adds most to the change of expected loss."""
+    base, now = (sum(getattr(cell, side).loss for cell in cells) for side in ("base", "now"))
     changes_ = [cell.now.loss - cell.base.loss for cell in cells]
-    total = sum(changes_)
-    unit = Unit.of(total, *changes_)
-    first, most = max(zip(cells, changes_, strict=True), key=lambda pair: abs(pair[1]))
-    moved = unit.signed(unit.rounded(most), contract.book.currency)
-    if not moved:
+    whole = apart("loss", base, now)
+    if not any(numbers.apart(cell.base.loss, cell.now.loss) for cell in cells):
         return "Expected loss is where it was in every segment"
-    whole = unit.signed(unit.rounded(total), contract.book.currency) or "no change"
-    return f"{segment.label}, {band_label(contract, segment, first.path[0])}: {moved} of {whole} of expected loss"
+    fine, parts = whole.parts(changes_)
+    first, most = max(zip(cells, parts, strict=True), key=lambda pair: abs(pair[1]))
+    name = f"{segment.label}, {band_label(contract, segment, first.path[0])}"
+    return f"{name}: {part_words(most, fine, whole, contract.book.currency, ' of expected loss')}"
+
+
+def part_words(part: float, unit: Unit, whole: Difference, currency: str, what: str = "") -> str:
+    """A part, as shown in ``unit``, of a whole difference: "+NT$ 3 m of +NT$ 4 m of expected loss". Where others go the
+    other way, so that it is no share of the whole, both are told for themselves."""
+    moved, total = unit.signed(part, currency), whole.money(currency)
+    if not total:
+        return f"{moved}{what}, made up for by the others"
+    if 0 <= part * unit.size * np.sign(whole.exact) <= abs(whole.shown) * whole.fine.size:
+        return f"{moved} of {total}{what}"
+    return f"{moved}{what}, {total} together with the others"
 
 
 def concentration_words(contract: Contract, segment: Segment, found: Concentration) -> str:
@@ -470,13 +518,32 @@ def concentration_words(contract: Contract, segment: Segment, found: Concentrati
     )
 
 
-def reaction_headline(amounts: Sequence[tuple[str, float]], unit: Unit, currency: str) -> str:
-    """The finding above the reactions; ``amounts`` by concept, in the unit shown."""
-    if not any(amount for _, amount in amounts):
+@dataclass(frozen=True)
+class Reaction:
+    """Through which concepts the model reacted, as shown: the ``whole`` difference of expected loss that came through
+    the model, and its ``parts`` in ``unit``, the weightiest first."""
+
+    whole: Difference
+    unit: Unit
+    parts: tuple[tuple[str, float], ...]
+
+
+def reaction(base: float, labels: Sequence[str], amounts: Sequence[float]) -> Reaction:
+    """From the book's loss as it is and the exact ``amounts`` of concepts with these ``labels``."""
+    whole = Difference.of(base, base + sum(amounts))
+    unit, parts = whole.parts(amounts)
+    order = sorted(range(len(parts)), key=lambda k: -abs(amounts[k]))
+    return Reaction(whole, unit, tuple((labels[k], parts[k]) for k in order))
+
+
+def reaction_headline(found: Reaction, shocked: bool, currency: str) -> str:
+    """The finding above the reactions; ``shocked``: whether any record was changed at all."""
+    if not shocked:
         return "No record was changed: the model was asked what it was asked before"
-    name, amount = max(amounts, key=lambda each: abs(each[1]))
-    total = unit.signed(sum(each for _, each in amounts), currency) or "no change"
-    return f"The model reacted mostly to {name.lower()}: {unit.signed(amount, currency)} of {total}"
+    name, amount = found.parts[0]
+    if not amount:
+        return "No record was changed in anything that the model reacts to"
+    return f"The model reacted mostly to {lower(name)}: {part_words(amount, found.unit, found.whole, currency)}"
 
 
 def migration_headline(person: str, moves: tuple[int, int, int]) -> str:
@@ -497,12 +564,10 @@ def _verb(verb: str, n: int) -> str:
 def held_words(contract: Contract, held: Held, known: Known, customers: int) -> str:
     """How far the scenario leaves what the model has seen."""
     person = contract.book.person
-    unit = Unit.of(held.loss, held.free)
     near = "No record leaves the range the model has seen."
     if held.customers:
         share = numbers.percent(held.customers / customers)
-        free, kept = (unit.text(each, contract.book.currency) for each in (held.free, held.loss))
-        other = f"without that, expected loss would be {free}" if free != kept else "which makes no visible difference"
+        other = _unheld(contract, apart("loss", held.loss, held.free))
         near = (
             f"{numbers.counted(held.customers, person)} ({share}) {'goes' if held.customers == 1 else 'go'} beyond the "
             f"range the model has seen and {'is' if held.customers == 1 else 'are'} scored at its edge; {other}."
@@ -514,11 +579,21 @@ def held_words(contract: Contract, held: Held, known: Known, customers: int) -> 
     return f"{near} {now.capitalize()} {person}s lie outside known territory, {was} as the book stands."
 
 
+def _unheld(contract: Contract, found: Difference) -> str:
+    free, kept = (text(contract, "loss", each, found.unit) for each in (found.now, found.base))
+    if not found.exact:
+        return "which makes no difference to expected loss"
+    if free != kept:
+        return f"without that, expected loss would be {free}"
+    return f"without that, expected loss would differ by {found.money(contract.book.currency)}"
+
+
 def weighted_words(
     contract: Contract, stress: Stress, weights: Sequence[tuple[str, float, float]], base: float, loss: float
 ) -> str:
     """``weights``: title, weight in [0, 1] and loss of each scenario; ``base`` the book's own loss."""
-    unit = Unit.of(loss, base, *(each[2] for each in weights))
+    whole = apart("loss", base, loss)
+    unit = whole.unit
     parts = _listed([
         f"{numbers.percent(weight, 0)} of {unit.text(amount, contract.book.currency)} ({title})"
         for title, weight, amount in weights
@@ -528,9 +603,10 @@ def weighted_words(
     side = ""
     if appetite is not None:
         side = (
-            f", {'within' if within(appetite, loss, limit) else 'above'} the limit of {text(contract, 'loss', limit)}"
+            f", {'within' if within(appetite, loss, limit) else 'above'} the limit of "
+            f"{limit_text(contract, 'loss', limit, unit)}"
         )
-    change = unit.change(base, loss, contract.book.currency)
+    change = whole.money(contract.book.currency)
     against = f", {change} against the book as it stands" if change else ""
     return f"Weighted expected loss over {contract.book.pd_horizon}: {total}{against}{side}; from {parts}."
 

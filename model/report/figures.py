@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from data.contract import YEAR
 from data.formulas import Array
 from model.report import numbers
-from model.report.narrative import Reason
+from model.report.narrative import Reason, shown_changes
 from model.whatif.attribution import Changes
 from model.whatif.sensitivity import Curve
 
@@ -100,14 +100,15 @@ def _reasons(rows: list[Reason]) -> dict[str, Any]:
 
 def _changes(found: Changes) -> dict[str, Any]:
     """A waterfall on its side: the base PD, what each edited concept moved, the edited PD, in percent."""
-    base, edited, parts = shown_changes(found)
-    starts, lengths, colours, texts = [0.0], [base], [BASE], [f"{base:.1f} %"]
+    shown = shown_changes(found)
+    base, edited, parts = shown.base, shown.edited, shown.parts
+    starts, lengths, colours, texts = [0.0], [base], [BASE], [f"{base:.{shown.digits}f} %"]
     at = base
     for _, moved in parts:
         starts.append(min(at, at + moved))
         lengths.append(abs(moved))
         colours.append(WORSE if moved > 0 else BETTER)
-        texts.append(numbers.signed(f"{abs(moved):.1f}", moved))
+        texts.append(numbers.signed(f"{abs(moved):.{shown.fine}f}", moved))
         at += moved
     return {
         "type": "bar",
@@ -118,7 +119,7 @@ def _changes(found: Changes) -> dict[str, Any]:
         "x": [*lengths, edited],
         "y": ["As in the book", *(label for label, _ in parts), "With the edits"],
         "marker": {"color": [*colours, SCENARIO]},
-        "text": [*texts, f"{edited:.1f} %"],
+        "text": [*texts, f"{edited:.{shown.digits}f} %"],
         "textposition": "outside",
         "cliponaxis": False,
         "hovertemplate": "%{y}: %{text}<extra></extra>",
@@ -132,18 +133,12 @@ def why_in_words(rows: list[Reason], found: Changes, base: int, score: int, pers
     return f"{reasons} {changes_in_words(found)}" if found.parts else reasons
 
 
-def shown_changes(found: Changes) -> tuple[float, float, list[tuple[str, float]]]:
-    """Base PD, edited PD and the parts in percent to one decimal, so that the parts shown sum to the difference."""
-    base, edited = round(100 * found.base, 1), round(100 * found.edited, 1)
-    parts = numbers.summing([100 * part.pd for part in found.parts], edited - base, 1)
-    return base, edited, [(part.label, moved) for part, moved in zip(found.parts, parts, strict=True)]
-
-
 def changes_in_words(found: Changes) -> str:
     """The waterfall for those who cannot see it."""
-    base, edited, parts = shown_changes(found)
-    told = "; ".join(f"{label} {numbers.signed(f'{abs(moved):.1f}', moved)} points" for label, moved in parts)
-    return f"Probability of default as in the book {base:.1f} percent; {told}; with the edits {edited:.1f} percent."
+    shown = shown_changes(found)
+    told = "; ".join(f"{label} {numbers.points(moved / 100, shown.fine)}" for label, moved in shown.parts)
+    base, edited = (f"{each:.{shown.digits}f} percent" for each in (shown.base, shown.edited))
+    return f"Probability of default as in the book {base}; {told}; with the edits {edited}."
 
 
 def sweep(curve: Curve, goal: tuple[float, float, str] | None = None, height: int = 260) -> Figure:

@@ -9,9 +9,9 @@ import numpy as np
 from data.contract import Contract, Lever, Measure
 from data.formulas import Array
 from model.report import numbers
-from model.report.book_words import AMOUNTS, assumption_value, label, lower, text
+from model.report.book_words import assumption_value, change_words, label, limit_text, lower, text
 from model.report.figures import BASE, BETTER, WORSE, Figure, layout
-from model.report.numbers import NBSP, Unit
+from model.report.numbers import NBSP, Difference, Unit
 from model.whatif.stress import FACTOR
 from model.whatif.tornado import Bar, Breaking, Sought
 
@@ -40,15 +40,6 @@ def value_of(contract: Contract, name: str, value: float) -> str:
     return assumption_value(contract.assumption(name).unit, value)
 
 
-def _unit(values: Sequence[float]) -> Unit:
-    return Unit.of(*values)
-
-
-def told(contract: Contract, measure: Measure, value: float, unit: Unit) -> str:
-    """A measure's value, amounts in ``unit``."""
-    return text(contract, measure, value, unit) if measure in AMOUNTS else text(contract, measure, value)
-
-
 # ---- tornado ------------------------------------------------------------------------------------------------------
 
 
@@ -73,23 +64,34 @@ def of_customer(contract: Contract) -> Words:
     )
 
 
-def tornado_headline(contract: Contract, measure: Measure, bars: Sequence[Bar], words: Words) -> str:
-    """The finding above the tornado."""
+def tornado_headline(contract: Contract, measure: Measure, bars: Sequence[Bar], words: Words, unit: Unit) -> str:
+    """The finding above the tornado; values in ``unit``, as elsewhere on the page."""
     if not bars or not bars[0].length:
         return f"No lever moves {lower(label(measure))}"
     first = bars[0]
-    unit = _unit([first.base, first.adverse, first.favourable])
-    ends = [told(contract, measure, each, unit) for each in (first.favourable, first.adverse)]
+    ends = _ends(contract, measure, first, unit)
     at = [words.value(first.name, each) for each in (first.favourable_value, first.adverse_value)]
     return f"{words.label(first.name)} moves it most: {ends[0]} at {at[0]}, {ends[1]} at {at[1]}"
 
 
-def tornado(contract: Contract, measure: Measure, bars: Sequence[Bar], words: Words, height: int = 330) -> Figure:
+def _ends(contract: Contract, measure: Measure, bar: Bar, unit: Unit) -> tuple[str, str]:
+    """What the measure comes to with a lever at its favourable and at its adverse end, each with as many digits as its
+    distance from where it stands needs; what no digit shows is told as that distance."""
+    told = []
+    for end in (bar.favourable, bar.adverse):
+        found = Difference.of(bar.base, end, unit)
+        moved = change_words(contract, measure, found) if found.fine != found.unit else ""
+        told.append(text(contract, measure, end, found.unit) + (f" ({moved})" if moved else ""))
+    return told[0], told[1]
+
+
+def tornado(
+    contract: Contract, measure: Measure, bars: Sequence[Bar], words: Words, unit: Unit, height: int = 330
+) -> Figure:
     """Each lever's swing to the side an economic prior calls adverse, and to the other; the longest on top."""
     shown = [bar for bar in bars if bar.length]
     base = bars[0].base if bars else 0.0
-    unit = _unit([base, *(value for bar in shown for value in (bar.adverse, bar.favourable))])
-    size = unit.size if measure in AMOUNTS else 1.0 if measure == "loss_bps" else 0.01
+    size = unit.size
     names = [f"{words.label(bar.name)} " for bar in shown]
     figure = layout(height, 210)
     ends = [value for bar in shown for value in (bar.adverse, bar.favourable) if not np.isnan(value)] or [base]
@@ -115,18 +117,17 @@ def tornado(contract: Contract, measure: Measure, bars: Sequence[Bar], words: Wo
              "marker": {"color": [WORSE if bad else BETTER for bad in worse]},
              "text": [words.value(bar.name, getattr(bar, f"{side}_value")) for bar in shown],
              "textposition": "outside", "cliponaxis": False,
-             "customdata": [told(contract, measure, value, unit) for value in values],
+             "customdata": [_ends(contract, measure, bar, unit)[side == "adverse"] for bar in shown],
              "hovertemplate": "%{y}at %{text}: %{customdata}<extra></extra>"}
         )  # fmt: skip
     return {"data": drawn, "layout": figure}
 
 
-def tornado_in_words(contract: Contract, measure: Measure, bars: Sequence[Bar], words: Words) -> str:
+def tornado_in_words(contract: Contract, measure: Measure, bars: Sequence[Bar], words: Words, unit: Unit) -> str:
     """The tornado for those who cannot see it."""
     parts = []
     for bar in bars:
-        unit = _unit([bar.base, bar.adverse, bar.favourable])
-        ends = [told(contract, measure, each, unit) for each in (bar.favourable, bar.adverse)]
+        ends = _ends(contract, measure, bar, unit)
         parts.append(f"{words.label(bar.name)} from {ends[0]} to {ends[1]}")
     return f"{label(measure)}, by lever: {'; '.join(parts)}."
 
@@ -160,11 +161,10 @@ def shaded(values: Array, gain: bool = False) -> Array:
 # ---- goal seek and reverse stress ----------------------------------------------------------------------------------
 
 
-def seek_words(contract: Contract, measure: Measure, found: Sought, at_most: bool) -> str:
-    """The answer to a goal seek on one lever."""
+def seek_words(contract: Contract, measure: Measure, found: Sought, at_most: bool, unit: Unit) -> str:
+    """The answer to a goal seek on one lever; values in ``unit``, as elsewhere on the page."""
     sense = "at most" if at_most else "at least"
-    unit = _unit([found.target, found.measured])
-    target, got = (told(contract, measure, each, unit) for each in (found.target, found.measured))
+    target, got = (text(contract, measure, each, unit) for each in (found.target, found.measured))
     at = f"{name_of(contract, found.name)} {value_of(contract, found.name, found.value)}"
     if found.reached_before:
         return f"{label(measure)} of {sense} {target} holds already: it is {got}."
@@ -173,10 +173,9 @@ def seek_words(contract: Contract, measure: Measure, found: Sought, at_most: boo
     return f"{label(measure)} of {sense} {target} is out of reach with this alone; the nearest is {got}, at {at}."
 
 
-def breaking_words(contract: Contract, measure: Measure, found: Breaking, limit: float) -> str:
-    """The answer to a reverse stress."""
-    unit = _unit([limit, found.measured])
-    at, bound = (told(contract, measure, each, unit) for each in (found.measured, limit))
+def breaking_words(contract: Contract, measure: Measure, found: Breaking, limit: float, unit: Unit) -> str:
+    """The answer to a reverse stress; values in ``unit``, as elsewhere on the page."""
+    at, bound = text(contract, measure, found.measured, unit), limit_text(contract, measure, limit, unit)
     edge = " Some levers stand at the end of their range." if found.clipped else ""
     if found.breaks_already:
         return f"The limit of {bound} on {lower(label(measure))} does not hold even with nothing assumed: {at}."

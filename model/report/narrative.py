@@ -103,7 +103,7 @@ def at_stake(contract: Contract, now: Decision, changed: bool) -> str:
     currency = contract.book.currency
     told = [] if changed else [f"of {numbers.money(now.ead, currency)} at risk"]
     if contract.guaranteed:
-        told.append(f"net of the guarantee {numbers.money(round(now.net_loss), currency)}")
+        told.append(f"net of the guarantee {numbers.money(now.net_loss, currency)}")
     return "\n".join(told)
 
 
@@ -176,13 +176,35 @@ def reasons_headline(rows: list[Reason], base: int, score: int, background: str,
 # ---- what changed -----------------------------------------------------------------------------------------------
 
 
-def changes_headline(found: Changes, parts: list[tuple[str, float]]) -> str:
-    """The finding above the waterfall; ``parts`` are the shown ones, in percentage points."""
-    label, moved = max(parts, key=lambda part: abs(part[1]))
+@dataclass(frozen=True)
+class ShownChanges:
+    """What changed as it is shown, in percent: base and edited PD to ``digits``, the parts to ``fine`` ones, so that
+    they add up to the difference."""
+
+    base: float
+    edited: float
+    digits: int
+    parts: tuple[tuple[str, float], ...]
+    fine: int
+
+
+def shown_changes(found: Changes) -> ShownChanges:
+    """What changed, as it is shown beside the PD."""
+    whole = numbers.Difference.of(found.base, found.edited, numbers.SHARE)
+    unit, parts = whole.parts([part.pd for part in found.parts])
+    base, edited = (whole.unit.rounded(each) for each in (found.base, found.edited))
+    labels = [part.label for part in found.parts]
+    return ShownChanges(base, edited, whole.unit.digits, tuple(zip(labels, parts, strict=True)), unit.digits)
+
+
+def changes_headline(found: Changes) -> str:
+    """The finding above the waterfall."""
+    shown = shown_changes(found)
+    label, moved = max(shown.parts, key=lambda part: abs(part[1]))
     if moved == 0:
         return "The edits leave the probability where it was"
-    told = f"{label}: {numbers.signed(f'{abs(moved):.1f}', moved)} points"
-    return f"{told} of probability" if len(parts) == 1 else f"{told}, the largest of {len(parts)} parts"
+    told = f"{label}: {numbers.points(moved / 100, shown.fine)}"
+    return f"{told} of probability" if len(shown.parts) == 1 else f"{told}, the largest of {len(shown.parts)} parts"
 
 
 # ---- what would change it -----------------------------------------------------------------------------------------

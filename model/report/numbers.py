@@ -5,7 +5,7 @@ numbers shown add up: see `summing`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor
 
 import numpy as np
@@ -68,16 +68,20 @@ def score_points(value: float) -> str:
     return signed(f"{abs(round(value)):,}", round(value))
 
 
+def score_change(base: float, now: float) -> str:
+    """The difference of two scores in the points shown, signed; of two that look alike with as many digits as it takes;
+    "" for none."""
+    whole = whole_score(now) - whole_score(base)
+    exact = apart(base, now)
+    if whole or not exact:
+        return score_points(whole) if whole else ""
+    digits = max(1, -floor(np.log10(abs(exact))))
+    return signed(f"{abs(exact):.{digits}f}", exact)
+
+
 def money(amount: float, currency: str) -> str:
     """An amount in a readable unit: NT$ 9,800; NT$ 5.1 m; −NT$ 1.31 bn."""
-    size = abs(amount)
-    if size >= 1e9:
-        text = f"{size / 1e9:,.2f}{NBSP}bn"
-    elif size >= 1e6:
-        text = f"{size / 1e6:,.1f}{NBSP}m"
-    else:
-        text = f"{size:,.0f}"
-    return _priced(text, currency, amount < 0 and bool(text.strip("0.,")))
+    return Unit.of(amount).text(amount, currency)
 
 
 def _priced(text: str, currency: str, negative: bool = False) -> str:
@@ -111,25 +115,127 @@ class Unit:
             return cls(1e6, 0 if largest >= 9.995e7 else 1, f"{NBSP}m")
         return cls(1.0, 0, "")
 
+    @property
+    def place(self) -> float:
+        """What one unit of the last digit shown is worth."""
+        return self.size / 10.0**self.digits
+
+    def finer(self) -> list["Unit"]:
+        """This unit, and the same with more digits as far as they can be read."""
+        most = max(self.digits, MOST_DIGITS.get(self.size, 2))
+        return [replace(self, digits=digits) for digits in range(self.digits, most + 1)]
+
+    def shows(self, base: float, now: float) -> bool:
+        """Whether the difference of two amounts can be read off them in this unit: it is a whole place of it, and in
+        millions or billions no more than a tenth away from what it is."""
+        exact = apart(base, now)
+        seen = self.rounded(now) - self.rounded(base)
+        close = self.size < 1e6 or abs(seen * self.size - exact) <= 0.1 * abs(exact)
+        return not exact or (close and seen * exact > 0 and abs(exact) >= self.place)
+
     def rounded(self, amount: float) -> float:
         """An amount in this unit as shown."""
         return round(amount / self.size, self.digits) + 0.0
 
     def text(self, amount: float, currency: str) -> str:
-        """NT$ 465 m; −NT$ 465 m."""
-        if amount == 0:
-            return _priced("0", currency)
+        """NT$ 465 m; −NT$ 465 m; what would be nothing in this unit is told in one that fits it."""
         shown = self.rounded(amount)
+        if not shown:
+            own = Unit.of(amount)
+            return _priced("0", currency) if self.size <= own.size else own.text(amount, currency)
         return _priced(f"{plain(abs(shown), self.digits)}{self.suffix}", currency, shown < 0)
 
     def change(self, base: float, now: float, currency: str) -> str:
-        """The difference of the amounts shown, signed; "" if they look alike: +NT$ 102 m."""
-        return self.signed(self.rounded(now) - self.rounded(base), currency)
+        """The difference of two amounts, signed; "" for none: +NT$ 102 m."""
+        return Difference.of(base, now, self).money(currency)
 
     def signed(self, shown: float, currency: str) -> str:
         """A difference in this unit, signed; "" for none."""
         shown = round(shown, self.digits)
         return signed(_priced(f"{plain(abs(shown), self.digits)}{self.suffix}", currency), shown) if shown else ""
+
+
+SHARE = Unit(0.01, 1, f"{NBSP}%")  # fractions, shown in percent
+BASIS_POINTS = Unit(1.0, 0, f"{NBSP}bp")
+MOST_DIGITS = {1e9: 3, 1e6: 2, 0.01: 1}  # by size; no PD has more digits than its interval supports
+NOISE = 1e-12  # of the larger of two numbers: what summing in another order makes
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Two numbers and their difference, as they are shown wherever they stand: ``base`` and ``now`` in ``unit``, the
+    difference and its parts in ``fine``, which is the same unit unless the difference is too small to show in it.
+
+    Whether anything changed is decided on the numbers themselves, never on what is left of them on the screen.
+    """
+
+    base: float
+    now: float
+    unit: Unit
+    fine: Unit
+
+    @classmethod
+    def of(cls, base: float, now: float, unit: Unit | None = None) -> "Difference":
+        """From ``base`` to ``now``, in ``unit`` or the one that fits, with more digits where the difference does not
+        show in fewer. One that is too small even so is told by itself, beside numbers that look alike."""
+        units = (unit or Unit.of(base, now)).finer()
+        shows = [each for each in units if each.shows(base, now)]
+        if shows:
+            return cls(base, now, shows[0], shows[0])
+        chosen = next((each for each in units if each.rounded(base) == each.rounded(now)), units[-1])
+        return cls(base, now, chosen, _fitting(chosen, apart(base, now)))
+
+    @property
+    def exact(self) -> float:
+        """The difference itself; 0.0 where there is none, or nothing to compare."""
+        return apart(self.base, self.now)
+
+    @property
+    def shown(self) -> float:
+        """The difference in ``fine``: of the numbers shown, if it can be read off them."""
+        if not self.exact:
+            return 0.0
+        if self.fine == self.unit:
+            return round(self.unit.rounded(self.now) - self.unit.rounded(self.base), self.unit.digits)
+        return self.fine.rounded(self.exact)
+
+    def money(self, currency: str) -> str:
+        """The difference of two amounts, signed; "" for none: +NT$ 102 m."""
+        return self.fine.signed(self.shown, currency)
+
+    def points(self) -> str:
+        """The difference of two fractions, signed; "" for none: −6.8 points."""
+        return points(self.shown / 100, self.fine.digits) if self.exact else ""
+
+    def plain(self) -> str:
+        """The difference of two other numbers, signed and with its unit; "" for none: +12 bp."""
+        text = f"{plain(abs(self.shown), self.fine.digits)}{self.fine.suffix}"
+        return signed(text, self.shown) if self.exact else ""
+
+    def parts(self, exact: Sequence[float]) -> tuple[Unit, list[float]]:
+        """Parts of the difference as they are shown beside it, so that they add up to it, and their unit: that of the
+        two numbers where the largest part shows in it."""
+        largest = max(map(abs, exact), default=0.0)
+        same = self.unit.shows(0.0, largest) or largest <= NOISE * max(abs(self.base), abs(self.now))
+        unit = self.unit if same else self.fine if self.exact else _fitting(self.unit, largest)
+        total = self.unit.rounded(self.now) - self.unit.rounded(self.base) if unit == self.unit else self.shown
+        return unit, summing([part / unit.size for part in exact], total, unit.digits)
+
+
+def apart(base: float, now: float) -> float:
+    """By how much two numbers differ; 0.0 where that is rounding alone, or one of them is not known."""
+    difference = now - base
+    same = not np.isfinite(difference) or abs(difference) <= NOISE * max(abs(base), abs(now))
+    return 0.0 if same else difference
+
+
+def _fitting(unit: Unit, difference: float) -> Unit:
+    """The unit in which a difference does show that does not in ``unit``."""
+    own = Unit.of(difference) if unit.size >= 1e6 else unit
+    if own.size < unit.size and own.shows(0.0, difference):
+        return own
+    digits = -floor(np.log10(abs(difference) / own.size))
+    return replace(own, digits=max(own.digits + (own == unit), digits))
 
 
 def measure(value: float, unit: str, codes: dict[int, str] | None = None, missing: str = "missing") -> str:

@@ -13,14 +13,16 @@ from model.report import numbers
 from model.report.figures import BASE, BETTER, SCENARIO, WORSE, Figure, layout
 from model.report.narrative import decided
 from model.report.numbers import Unit
-from model.report.policy_words import LABELS
+from model.report.policy_words import LABELS, Units
 from model.whatif.policy import Goal, Priced, Strategy, Swapped
 
 INK = "#1b222c"
 EDGE = 0.12  # share of a line that a label beside one of its points takes
 
 
-def strategy(contract: Contract, found: Strategy, goal: Goal, today: int, chosen: int, height: int = 250) -> Figure:
+def strategy(
+    contract: Contract, found: Strategy, goal: Goal, today: int, chosen: int, units: Units, height: int = 250
+) -> Figure:
     """A goal along the cut-offs, with the points of today, of the choice and of the best."""
     values = found.curves[goal]
     share = goal in ("approval", "bad_rate")
@@ -34,8 +36,7 @@ def strategy(contract: Contract, found: Strategy, goal: Goal, today: int, chosen
     }  # fmt: skip
     suffix = " %" if share else unit.suffix.replace("\N{NO-BREAK SPACE}", " ")
     figure["yaxis"] = {"fixedrange": True, "showgrid": False, "nticks": 5, "ticksuffix": suffix, "zeroline": not share}
-    currency = contract.book.currency
-    told = [numbers.percent(each) if share else unit.text(each, currency) for each in values.tolist()]
+    told = [units.text(contract, goal, each) for each in values.tolist()]
     line: dict[str, Any] = {
         "type": "scatter", "mode": "lines", "x": found.cutoffs.tolist(), "y": y.tolist(), "text": told,
         "line": {"color": SCENARIO, "width": 2}, "hovertemplate": "cut-off %{x}: %{text}<extra></extra>",
@@ -95,22 +96,21 @@ def _sides(places: Sequence[int], y: Sequence[float]) -> list[str]:
     return [found[k] for k in range(len(places))]
 
 
-def strategy_in_words(contract: Contract, found: Strategy, goal: Goal) -> str:
+def strategy_in_words(contract: Contract, found: Strategy, goal: Goal, units: Units) -> str:
     """The strategy curve for those who cannot see it."""
-    told = []
-    for cutoff in found.cutoffs[:: max(1, len(found.cutoffs) // 8)]:
-        value = found.at(cutoff).goal(goal)
-        share = goal in ("approval", "bad_rate")
-        text = numbers.percent(value) if share else Unit.of(value).text(value, contract.book.currency)
-        told.append(f"{cutoff}: {text}")
+    some = found.cutoffs[:: max(1, len(found.cutoffs) // 8)]
+    told = [f"{cutoff}: {units.text(contract, goal, found.at(cutoff).goal(goal))}" for cutoff in some]
     return f"{LABELS[goal]} by cut-off. {'; '.join(told)}."
 
 
-def profits(names: Sequence[str], prices: Sequence[Priced], height: int = 250) -> Figure:
+def profits(
+    contract: Contract, names: Sequence[str], prices: Sequence[Priced], units: Units, height: int = 250
+) -> Figure:
     """Profit by score band, with the zero line."""
     values = [each.profit for each in prices]
-    unit = Unit.of(*values)
-    shown = [unit.rounded(value) for value in values]
+    unit = units.of["profit"].unit
+    shown = [value / unit.size for value in values]
+    texts = [numbers.unpriced(units.text(contract, "profit", value), contract.book.currency) for value in values]
     low, high = min(0.0, *shown), max(0.0, *shown)
     room = 0.3 * (high - low or 1.0)
     figure = layout(height, 110)
@@ -122,18 +122,15 @@ def profits(names: Sequence[str], prices: Sequence[Priced], height: int = 250) -
     bars = {
         "type": "bar", "orientation": "h", "x": shown, "y": [f"{name} " for name in names],
         "marker": {"color": [BETTER if value >= 0 else WORSE for value in shown]},
-        "text": [f"{numbers.plain(value, unit.digits)}{unit.suffix}" for value in shown], "textposition": "outside",
+        "text": texts, "textposition": "outside",
         "cliponaxis": False, "hovertemplate": "%{y}: %{text}<extra></extra>",
     }  # fmt: skip
     return {"data": [bars], "layout": figure}
 
 
-def profits_in_words(contract: Contract, names: Sequence[str], prices: Sequence[Priced]) -> str:
+def profits_in_words(contract: Contract, names: Sequence[str], prices: Sequence[Priced], units: Units) -> str:
     """Profit by band for those who cannot see it."""
-    told = [
-        f"{name} {Unit.of(each.profit).text(each.profit, contract.book.currency)}"
-        for name, each in zip(names, prices, strict=True)
-    ]
+    told = [f"{name} {units.text(contract, 'profit', each.profit)}" for name, each in zip(names, prices, strict=True)]
     return f"Profit by score band: {'; '.join(told)}."
 
 

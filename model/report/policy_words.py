@@ -1,6 +1,7 @@
 """Sentences and numbers of the policy page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,8 +10,8 @@ from model.monitoring.fairness import SMALLEST, Group
 from model.report import numbers
 from model.report.book_words import rising
 from model.report.narrative import decided, granting, guarantee
-from model.report.numbers import NBSP, Unit
-from model.whatif.policy import AT_MOST, Goal, Policy, Priced, Sought, Strategy, Swapped, today
+from model.report.numbers import NBSP, Difference
+from model.whatif.policy import AT_MOST, GOALS, Goal, Policy, Priced, Sought, Strategy, Swapped, today
 
 LABELS: dict[Goal, str] = {
     "approval": "Approval rate", "bad_rate": "Bad rate", "loss": "Expected loss", "profit": "Profit",
@@ -18,11 +19,31 @@ LABELS: dict[Goal, str] = {
 }  # fmt: skip
 
 
-def goal_text(contract: Contract, goal: Goal, value: float, unit: Unit | None = None) -> str:
-    """A measure of a policy in words."""
-    if goal in ("approval", "bad_rate"):
-        return numbers.percent(value)
-    return (unit or Unit.of(value)).text(value, contract.book.currency)
+SHARES: frozenset[Goal] = frozenset({"approval", "bad_rate"})
+
+
+@dataclass(frozen=True)
+class Units:
+    """Each measure of a policy from today's cut-off to the one chosen: its unit, the same all over the page."""
+
+    of: Mapping[Goal, Difference]
+
+    @classmethod
+    def on(cls, contract: Contract, policy: Policy, strategy: Strategy) -> "Units":
+        """For what a policy's page shows."""
+        chosen, before = (strategy.at(each) for each in (policy.at(contract), today(contract)))
+        units = {goal: numbers.SHARE if goal in SHARES else None for goal in GOALS}
+        return cls({goal: Difference.of(before.goal(goal), chosen.goal(goal), unit) for goal, unit in units.items()})
+
+    def text(self, contract: Contract, goal: Goal, value: float) -> str:
+        """A measure of a policy in words."""
+        unit = self.of[goal].unit
+        return numbers.percent(value, unit.digits) if goal in SHARES else unit.text(value, contract.book.currency)
+
+    def change(self, contract: Contract, goal: Goal) -> str:
+        """From today's cut-off to the one chosen, signed; "" for no change."""
+        found = self.of[goal]
+        return found.points() if goal in SHARES else found.money(contract.book.currency)
 
 
 def horizon(contract: Contract, policy: Policy, goal: Goal) -> str:
@@ -35,18 +56,18 @@ def horizon(contract: Contract, policy: Policy, goal: Goal) -> str:
     }[goal]  # fmt: skip
 
 
-def net_words(contract: Contract, net_loss: float) -> str:
+def net_words(contract: Contract, units: Units, net_loss: float) -> str:
     """What of the expected loss is the bank's own; "" where nobody else bears any."""
-    told = goal_text(contract, "loss", net_loss)
-    return f"net of the guarantee {told}" if contract.guaranteed else ""
+    return f"net of the guarantee {units.text(contract, 'loss', net_loss)}" if contract.guaranteed else ""
 
 
 def rejected_words(contract: Contract) -> str:
-    """Who is not in the book, and what a decision against somebody in it means where that is not plain."""
+    """Who is in the book, in the contract's words, and what a decision against somebody in it means where neither says
+    so."""
     book, word = contract.book, decided(contract, False)
-    told = f"Approved {book.person}s only: none that the bank once rejected is in this book."
-    plain = book.declined == f"would not be {granting(contract)}"
-    return told if plain else f"{told} {word.capitalize()} means {book.declined}."
+    plain = book.declined == f"would not be {granting(contract)}" or book.declined in book.decision_note
+    means = "" if plain else f"{word.capitalize()} means {book.declined}."
+    return " ".join(filter(None, (book.decision_note, means)))
 
 
 def profit_words(contract: Contract, policy: Policy) -> str:
@@ -56,64 +77,61 @@ def profit_words(contract: Contract, policy: Policy) -> str:
     return f"Profit: a {contract.book.person} that defaults earns nothing and costs {own}; every other earns {over}."
 
 
-def verdict(contract: Contract, policy: Policy, strategy: Strategy) -> str:
+def verdict(contract: Contract, policy: Policy, strategy: Strategy, units: Units) -> str:
     """The page's first sentence: what the cut-off approves, loses and earns, against today's and the best."""
     chosen, before, best = (strategy.at(each) for each in (policy.at(contract), today(contract), strategy.best))
-    unit = Unit.of(chosen.profit, before.profit, best.profit)
     currency, over = contract.book.currency, horizon(contract, policy, "profit")
-    share = numbers.percent(chosen.approval)
+    share, profit = (units.text(contract, goal, chosen.goal(goal)) for goal in ("approval", "profit"))
     head = f"At a cut-off of {chosen.cutoff}, {share} of {contract.book.person}s {contract.book.granted}"
     if not chosen.customers:
         return f"{head}: none is left to earn from or to lose by."
     bad = f"{numbers.in_100(chosen.bad_rate)} of them {contract.book.outcome}"
-    earns = f"earns {unit.text(chosen.profit, currency)} {over}"
     against = []
     if chosen.cutoff != before.cutoff:
-        against.append(f"{_more(unit, chosen.profit, before.profit, currency)} today's {before.cutoff}")
+        against.append(f"{_more(units.of['profit'], currency)} today's {before.cutoff}")
     if chosen.cutoff == best.cutoff:
         against.append("the most that any cut-off earns")
     else:
-        against.append(f"{_more(unit, chosen.profit, best.profit, currency)} the best, {best.cutoff}")
-    return f"{head}; {bad}. It {earns}: {' and '.join(against)}."
+        gap = Difference.of(best.profit, chosen.profit, units.of["profit"].unit)
+        against.append(f"{_more(gap, currency)} the best, {best.cutoff}")
+    return f"{head}; {bad}. It earns {profit} {over}: {' and '.join(against)}."
 
 
-def _more(unit: Unit, value: float, other: float, currency: str) -> str:
-    """ "NT$ 20 m more than", from the amounts as shown."""
-    gap = unit.rounded(value) - unit.rounded(other)
-    size = unit.signed(abs(gap), currency).removeprefix("+")
-    return f"{size} {'more' if gap > 0 else 'less'} than" if size else "as much as"
+def _more(found: Difference, currency: str) -> str:
+    """ "NT$ 20 m more than", from one profit to another."""
+    size = found.money(currency).lstrip(f"+{numbers.MINUS}")
+    return f"{size} {'more' if found.exact > 0 else 'less'} than" if size else "as much as"
 
 
-def curve_headline(contract: Contract, goal: Goal, strategy: Strategy) -> str:
+def curve_headline(contract: Contract, goal: Goal, strategy: Strategy, units: Units) -> str:
     """The finding above the strategy curve."""
     best = strategy.at(strategy.best)
     if not best.customers:
         told = "No cut-off earns anything under these assumptions"
         return f"{told}: the least is lost where none is {granting(contract)}"
     if goal == "profit":
-        return f"Profit is highest at {best.cutoff}: {goal_text(contract, 'profit', best.profit)}"
-    ends = [goal_text(contract, goal, strategy.at(each).goal(goal)) for each in (strategy.cutoffs[0], best.cutoff)]
+        return f"Profit is highest at {best.cutoff}: {units.text(contract, 'profit', best.profit)}"
+    ends = [units.text(contract, goal, strategy.at(each).goal(goal)) for each in (strategy.cutoffs[0], best.cutoff)]
     return f"{LABELS[goal]}: {ends[0]} if all are {granting(contract)}, {ends[1]} at the cut-off that earns most"
 
 
-def seek_words(contract: Contract, found: Sought) -> str:
+def seek_words(contract: Contract, found: Sought, units: Units) -> str:
     """The answer to a goal seek."""
     sense = "at most" if found.goal in AT_MOST else "at least"
-    share = found.goal in ("approval", "bad_rate")
     wanted = f"{numbers.plain(100 * found.target, 1)}{NBSP}%"
-    target = wanted if share else goal_text(contract, found.goal, found.target)
-    at = goal_text(contract, found.goal, found.outcome.goal(found.goal))
+    target = wanted if found.goal in SHARES else units.text(contract, found.goal, found.target)
+    at = units.text(contract, found.goal, found.outcome.goal(found.goal))
     if not found.reached:
         end = f"the best that any cut-off reaches is {at}, at {found.outcome.cutoff}"
         return f"{LABELS[found.goal]} of {sense} {target} is out of reach: {end}."
-    profit = goal_text(contract, "profit", found.outcome.profit)
+    profit, approval = (units.text(contract, goal, found.outcome.goal(goal)) for goal in ("profit", "approval"))
     return (
         f"{LABELS[found.goal]} of {sense} {target}: at a cut-off of {found.outcome.cutoff} ({at}), "
-        f"{numbers.percent(found.outcome.approval)} are {granting(contract)}; it earns {profit}."
+        f"{approval} are {granting(contract)}; it earns {profit}."
     )
 
 
-def bands_headline(contract: Contract, prices: Sequence[Priced]) -> str:
+def bands_headline(contract: Contract, prices: Sequence[Priced], units: Units) -> str:
     """The finding above profit by band: from which score on the book earns."""
     earning = [each for each in prices if each.customers and each.profit > 0]
     names = rising(contract.score.bands)
@@ -121,8 +139,8 @@ def bands_headline(contract: Contract, prices: Sequence[Priced]) -> str:
         return "No score band earns anything under these assumptions"
     best = max(earning, key=lambda each: each.profit)
     losing = sum(each.profit for each in prices if each.profit < 0)
-    lost = f"; bands below zero would cost {Unit.of(losing).text(-losing, contract.book.currency)}" if losing else ""
-    profit = Unit.of(best.profit).text(best.profit, contract.book.currency)
+    lost = f"; bands below zero would cost {units.text(contract, 'profit', -losing)}" if losing else ""
+    profit = units.text(contract, "profit", best.profit)
     return f"Scores {names[best.band]} earn most, {profit}{lost}"
 
 
@@ -134,7 +152,7 @@ def swap_label(contract: Contract, cell: Swapped) -> str:
     }[cell.today, cell.other]  # fmt: skip
 
 
-def swap_headline(contract: Contract, cells: Sequence[Swapped]) -> str:
+def swap_headline(contract: Contract, cells: Sequence[Swapped], units: Units) -> str:
     """The finding above the swap set."""
     by = {(cell.today, cell.other): cell for cell in cells}
     into, out = by[False, True], by[True, False]
@@ -145,9 +163,9 @@ def swap_headline(contract: Contract, cells: Sequence[Swapped]) -> str:
         if cell.customers:
             rate = numbers.percent(cell.observed / cell.customers)
             told.append(f"{cell.customers:,} swapped {what}, observed of them: {rate} {_bad(contract)}")
-    change = into.profit - out.profit
-    unit = Unit.of(change)
-    moved = unit.signed(unit.rounded(change), contract.book.currency) or "nothing"
+    before = by[True, True].profit + out.profit
+    change = Difference.of(before, by[True, True].profit + into.profit, units.of["profit"].unit)
+    moved = change.money(contract.book.currency) or "nothing"
     return f"{'; '.join(told)}; profit {moved}"
 
 
@@ -202,8 +220,7 @@ def method(contract: Contract) -> str:
     own = f" {guarantee(contract)} Profit and prices are on the bank's own share." if contract.guaranteed else ""
     costs = "the net loss" if contract.guaranteed else "the loss"
     return "\n\n".join([
-        f"**Cut-off.** A {book.person} whose score reaches it {book.granted}. {book.decision_note} There are approved "
-        f"{book.person}s only in this book: what a lower cut-off once rejected is not observed.",
+        f"**Cut-off.** A {book.person} whose score reaches it {book.granted}. {book.decision_note}",
         f"**Bad rate** is the share that the model expects to {book.outcome}; observed beside it is what happened. "
         f"**Expected loss** over {book.pd_horizon}. **Profit** is the margin after loss over the margin horizon: "
         f"whoever defaults earns nothing and costs {costs}, the others earn balance × (rate − funding) − operating "

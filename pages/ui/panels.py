@@ -22,6 +22,7 @@ from pages.ui.deployed import keyed
 from pages.ui.progress import followed
 
 BAND = "_movers_band"
+CHANGE = "Change of loss"
 MONEY = ("Exposure", "Loss", "Net loss", "Change")  # how columns of amounts begin
 Draw = Callable[[figures.Figure], figures.Figure]
 
@@ -77,20 +78,14 @@ def steps(found: Answer) -> None:
 # ---- what the model reacted to ------------------------------------------------------------------------------------
 
 
-def reaction_parts(found: Answer) -> tuple[numbers.Unit, list[tuple[str, float]]]:
-    """The reaction by concept, in the unit shown, the weightiest first."""
+def reaction(found: Answer) -> book_words.Reaction:
+    """The reaction by concept."""
     contract = found.model.contract
     amounts = found.whole.reactions(found.layers[1])
     totals = {each.name: 0.0 for each in contract.concepts}
     for each, amount in zip(contract.inputs, amounts, strict=True):
         totals[each.concept] += float(amount)
-    unit = numbers.Unit.of(found.base.loss, found.now.loss)
-    labels = {each.name: each.label for each in contract.concepts}
-    shown = numbers.summing(
-        [each / unit.size for each in totals.values()], float(amounts.sum()) / unit.size, unit.digits
-    )
-    parts = [(labels[name], amount) for name, amount in zip(totals, shown, strict=True)]
-    return unit, sorted(parts, key=lambda part: -abs(part[1]))
+    return book_words.reaction(found.base.loss, [each.label for each in contract.concepts], list(totals.values()))
 
 
 def reactions(found: Answer, draw: Draw = as_is) -> None:
@@ -99,12 +94,12 @@ def reactions(found: Answer, draw: Draw = as_is) -> None:
     if found.whole.tables is None:
         st.info("Not available: only the model's answers are known here, not how its inputs enter them.")
         return
-    unit, parts = reaction_parts(found)
-    currency = contract.book.currency
-    pieces.findings(book_words.reaction_headline(parts, unit, currency))
-    told = "; ".join(f"{name} {unit.signed(amount, currency) or 'nothing'}" for name, amount in parts)
+    shown, currency = reaction(found), contract.book.currency
+    unit = shown.unit
+    pieces.findings(book_words.reaction_headline(shown, bool(found.layers[1].shocks), currency))
+    told = "; ".join(f"{name} {unit.signed(amount, currency) or 'nothing'}" for name, amount in shown.parts)
     st.plotly_chart(
-        draw(book_figures.reactions(parts, unit)), key="reactions", config=figures.CONFIG,
+        draw(book_figures.reactions(shown.parts, unit)), key="reactions", config=figures.CONFIG,
         alt=f"Change of expected loss through the model's inputs: {told}.",
     )  # fmt: skip
     st.caption(
@@ -167,19 +162,30 @@ def cells(found: Answer) -> None:
             (now.customers, now.exposure, 100 * base.pd, 100 * now.pd, base.loss, now.loss, now.loss - base.loss)
             for base, now in pairs
         ],
-        columns=[people(contract), "Exposure", "PD before", "PD now", "Loss before", "Loss now", "Change of loss"],
+        columns=[people(contract), "Exposure", "PD before", "PD now", "Loss before", "Loss now", CHANGE],
     )  # fmt: skip
     frame.insert(0, segment.label, [*labels, "The book"])
     if contract.guaranteed:
         frame["Net loss before"] = [base.net_loss for base, _ in pairs]
         frame["Net loss now"] = [now.net_loss for _, now in pairs]
     pieces.table(
-        frame, hide_index=True, alt=f"The book by {segment.label.lower()}", column_config=formats(contract, frame)
-    )
+        summed(frame), hide_index=True, alt=f"The book by {segment.label.lower()}",
+        column_config=formats(contract, frame),
+    )  # fmt: skip
     st.caption(book_words.concentration_words(contract, segment, segments.concentration(own, found.rows[1])))
     units = {"PD before": "PD before, %", "PD now": "PD now, %"}
     units |= {each: f"{each}, {contract.book.currency}" for each in frame if each.startswith(MONEY)}
     pieces.download(frame.rename(columns=units), f"book-segments-{name}")
+
+
+def summed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Segments in whole units of the currency, as shown: columns add up to the book's row, the last, and each row's
+    change is that of the losses beside it."""
+    out = frame.copy()
+    for column in [each for each in frame if each.startswith(MONEY) and each != CHANGE]:
+        *parts, total = frame[column]
+        out[column] = [*numbers.summing(parts, total), round(total)]
+    return out.assign(**{CHANGE: out["Loss now"] - out["Loss before"]})
 
 
 def formats(contract: Contract, frame: pd.DataFrame) -> dict[str, object]:
@@ -227,10 +233,11 @@ def movers(found: Answer) -> None:
                 "applicant.py", label=f"{contract.book.person.capitalize()} {each.customer:,}",
                 query_params=deployed.address() | {"customer": str(each.customer)},
             )  # fmt: skip
-            unit = numbers.Unit.of(each.loss, each.loss_base)
+            pds = book_words.apart("pd", each.pd_base, each.pd)
+            moved = book_words.apart("loss", each.loss_base, each.loss)
             texts = (
-                numbers.percent(each.pd_base), numbers.percent(each.pd), unit.text(each.loss_base, currency),
-                unit.text(each.loss, currency), unit.change(each.loss_base, each.loss, currency),
+                *(numbers.percent(pd_, pds.unit.digits) for pd_ in (pds.base, pds.now)),
+                *(moved.unit.text(loss, currency) for loss in (moved.base, moved.now)), moved.money(currency),
             )  # fmt: skip
             for column, text in zip(columns[1:], texts, strict=True):
                 column.write(text)
@@ -302,11 +309,10 @@ def table(found: Answer) -> None:
         holds = "" if each.holds is None else "holds" if each.holds else each.broken
         horizon = book_words.horizon(contract, found.stress, name)
         rows.append((each.label, horizon, each.base, each.now, each.change or "none", each.limit or "none", holds))
-    simple = [numbers.percent(each.pd_simple) for each in (found.base, found.now)]
-    moved = round(100 * found.now.pd_simple, 1) - round(100 * found.base.pd_simple, 1)
-    change = numbers.points(moved / 100) if round(moved, 1) else "none"
-    horizon = contract.book.pd_horizon
-    rows.insert(2, (f"PD of the average {contract.book.person}", horizon, *simple, change, "none", ""))
+    simple = book_words.apart("pd", found.base.pd_simple, found.now.pd_simple)
+    texts = [numbers.percent(each, simple.unit.digits) for each in (simple.base, simple.now)]
+    average, horizon = f"PD of the average {contract.book.person}", contract.book.pd_horizon
+    rows.insert(2, (average, horizon, *texts, simple.points() or "none", "none", ""))
     rows.insert(0, (people(contract), "", f"{found.base.customers:,}", f"{found.now.customers:,}", "none", "none", ""))
     columns = ["Measure", "Horizon", "As the book stands", "Scenario", "Difference", "Limit", "Verdict"]
     pieces.table(pd.DataFrame(rows, columns=columns), hide_index=True, alt="Every measure of the book")

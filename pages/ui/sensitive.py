@@ -8,6 +8,7 @@ from data.contract import Contract, Measure
 from data.errors import WhatIfError
 from model.report import book_words, figures, levers, numbers
 from model.report.book_words import label
+from model.report.numbers import Unit
 from model.whatif import tornado
 from model.whatif.stress import LIMIT
 from pages.ui import pieces, stressed
@@ -30,10 +31,11 @@ def matters(found: Answer) -> None:
     with followed("Moving every lever", stressed.memory.undo) as told:
         words = levers.of_book(contract)
         bars = tornado.tornado(found.whole, found.stress, measure, found.today, told)
-    pieces.findings(levers.tornado_headline(contract, measure, bars, words))
+    unit = shown_in(found, measure)
+    pieces.findings(levers.tornado_headline(contract, measure, bars, words, unit))
     st.plotly_chart(
-        levers.tornado(contract, measure, bars, words), key="tornado", config=figures.CONFIG,
-        alt=levers.tornado_in_words(contract, measure, bars, words),
+        levers.tornado(contract, measure, bars, words, unit), key="tornado", config=figures.CONFIG,
+        alt=levers.tornado_in_words(contract, measure, bars, words, unit),
     )  # fmt: skip
     st.caption(
         "Each lever alone, one swing of the contract to either side of where it stands. Which side is adverse is an "
@@ -42,6 +44,11 @@ def matters(found: Answer) -> None:
     frame = pd.DataFrame([vars(bar) for bar in bars])
     frame["name"] = [levers.name_of(contract, bar.name) for bar in bars]
     pieces.download(frame, "book-tornado")
+
+
+def shown_in(found: Answer, measure: Measure) -> Unit:
+    """The unit in which a measure stands above, so that it reads the same here."""
+    return book_words.difference(measure, found.base, found.now).unit
 
 
 def names(found: Answer) -> dict[str, str]:
@@ -64,8 +71,12 @@ def tables(found: Answer) -> None:
         with followed("Working out the table", stressed.memory.undo) as told:
             values = tornado.table(found.whole, stress, one, down, own, found.today, told)
         frame = pd.DataFrame(values, columns=[label(name) for name in own])
+        in_units = [(name, shown_in(found, name)) for name in own]
         shown = pd.DataFrame(
-            [[book_words.text(contract, name, cell) for name, cell in zip(own, row, strict=True)] for row in values],
+            [
+                [book_words.text(contract, name, cell, unit) for (name, unit), cell in zip(in_units, row, strict=True)]
+                for row in values
+            ],
             columns=frame.columns,
         )
         shown.insert(0, labels[one], rows)
@@ -80,8 +91,8 @@ def tables(found: Answer) -> None:
     with followed("Working out the table", stressed.memory.undo) as told:
         cells = tornado.grid(found.whole, stress, one, down, other, across, measure, found.today, told)
     columns = [levers.value_of(contract, other, value) for value in across]
-    unit = levers.Unit.of(*cells[np.isfinite(cells)].tolist())
-    texts = [[levers.told(contract, measure, cell, unit) for cell in row] for row in cells]
+    unit = shown_in(found, measure)
+    texts = [[book_words.text(contract, measure, cell, unit) for cell in row] for row in cells]
     short = [[numbers.unpriced(cell, contract.book.currency) for cell in row] for row in texts]
     pieces.findings(f"{label(measure)}: {labels[one].lower()} down, {labels[other].lower()} across")
     st.plotly_chart(
@@ -112,7 +123,7 @@ def targets(found: Answer) -> None:
     target = right.number_input(f"{'At most' if at_most else 'At least'} ({unit})", key=key, step=1.0, format="%.1f")
     with followed("Seeking", stressed.memory.undo) as told:
         sought = tornado.seek(found.whole, stress, name, measure, target * factor, at_most, found.today, told)
-    st.write(levers.seek_words(contract, measure, sought, at_most))
+    st.write(levers.seek_words(contract, measure, sought, at_most, shown_in(found, measure)))
     if sought.reached and not sought.reached_before:
         st.button(
             f"Set {labels[name].lower()} to {levers.value_of(contract, name, sought.value)}", key="_set",
@@ -134,12 +145,12 @@ def targets(found: Answer) -> None:
     except WhatIfError as error:
         st.write(str(error))
         return
-    st.write(levers.breaking_words(contract, broken, answer, limit))
+    st.write(levers.breaking_words(contract, broken, answer, limit, shown_in(found, broken)))
 
 
 def scale(contract: Contract, measure: Measure) -> tuple[float, str]:
     """How many of a measure's own units one of the field's is, and its name."""
-    if measure in levers.AMOUNTS:
+    if measure in book_words.AMOUNTS:
         return stressed.MILLION, f"{contract.book.currency} m"
     return (1.0, "bp") if measure == "loss_bps" else (0.01, "%")
 

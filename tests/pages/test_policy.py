@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from data.books import Book
 from model.release.store import Store
-from model.report.numbers import MINUS, NBSP
+from model.report.numbers import MINUS, NBSP, Difference
 from model.serving import client
 from model.settings import Settings
 from model.whatif.book import Whole
@@ -53,15 +53,15 @@ def test_today_is_shown_with_the_books_own_numbers(open_app: Open, whole: Whole,
     assert shown(at, LOSS) == money(rows.loss[granted].sum())
     assert shown(at, PROFIT) == money(rows.margin[granted].sum())
     assert "was " not in markup(at)
-    assert "Approved customers only" in markup(at)
+    assert f"{CONTRACT.book.decision_note} Profit: " in markup(at)
 
 
 def test_the_slider_moves_every_number_and_the_address(open_app: Open, whole: Whole, book: Book) -> None:
     at = open_app()
     at.slider(key="cutoff").set_value(540).run()
-    outcome = judged(whole, book).at(540)
+    outcome, before = (judged(whole, book).at(cutoff) for cutoff in (540, 520))
     assert shown(at, APPROVAL) == f"{100 * outcome.approval:.1f}{NBSP}%"
-    assert shown(at, PROFIT) == money(outcome.profit)
+    assert shown(at, PROFIT) == Difference.of(before.profit, outcome.profit).unit.text(outcome.profit, "NT$")
     assert at.query_params["cutoff"] in ("540", ["540"])
     assert "At a cut-off of 540, " in sentence(at)
     assert "today's 520" in sentence(at)

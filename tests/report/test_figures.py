@@ -6,6 +6,7 @@ import pytest
 from data.books import Book
 from model.engine.scorer import TableScorer
 from model.report import figures, narrative
+from model.report.narrative import shown_changes
 from model.whatif.attribution import Change, Changes, changes
 from model.whatif.customer import explain
 from model.whatif.scenario import apply
@@ -28,9 +29,9 @@ def test_waterfall_bars_meet_end_to_start_for_real_customers(scorer: TableScorer
     base = book.raw[:, :1]
     edited = apply(book.contract, base, {"balances": -50.0, "pays": 100.0, "late": 0.0, "limit": 200_000.0})
     found = changes(scorer, base, edited)
-    start, end, parts = figures.shown_changes(found)
-    assert len(parts) == 4
-    assert abs(start + sum(moved for _, moved in parts) - end) < 1e-9
+    shown = shown_changes(found)
+    assert len(shown.parts) == 4
+    assert abs(shown.base + sum(moved for _, moved in shown.parts) - shown.edited) < 1e-9
 
 
 def test_a_sweep_shades_exactly_where_the_line_would_be_granted(scorer: TableScorer, book: Book) -> None:

@@ -11,7 +11,8 @@ from data.contract import Contract
 from model.monitoring.fairness import groups
 from model.report import policy_figures as figures
 from model.report.figures import SCENARIO, WORSE
-from model.whatif.policy import Strategy
+from model.report.policy_words import Units
+from model.whatif.policy import Policy, Strategy
 
 WIDTH, LETTER, LINE, DOT = 330.0, 6.5, 14.0, 6.0  # pixels: a narrow chart, a letter, a line of text, half a point
 
@@ -37,6 +38,12 @@ def boxes(marks: dict[str, Any], figure: dict[str, Any]) -> list[tuple[float, fl
     return found
 
 
+def drawn(contract: Contract, best: int, goal: Any, today: int, chosen: int) -> dict[str, Any]:
+    """The strategy curve of `made`."""
+    units = Units.on(contract, Policy(chosen), made(best))
+    return figures.strategy(contract, made(best), goal, today, chosen, units)
+
+
 @pytest.mark.parametrize("goal", ["profit", "approval"])
 @pytest.mark.parametrize(
     ("today", "best", "chosen"),
@@ -46,7 +53,7 @@ def boxes(marks: dict[str, Any], figure: dict[str, Any]) -> list[tuple[float, fl
 def test_labels_of_points_however_near_do_not_lie_on_each_other(
     contract: Contract, goal: Any, today: int, best: int, chosen: int
 ) -> None:
-    figure = figures.strategy(contract, made(best), goal, today, chosen)
+    figure = drawn(contract, best, goal, today, chosen)
     marks = next(each for each in figure["data"] if each["mode"] == "markers+text")
     for (left, right, bottom, top), other in combinations(boxes(marks, figure), 2):
         assert right <= other[0] or other[1] <= left or top <= other[2] or other[3] <= bottom
@@ -54,17 +61,17 @@ def test_labels_of_points_however_near_do_not_lie_on_each_other(
 
 
 def test_today_that_is_the_best_is_called_both(contract: Contract) -> None:
-    figure = figures.strategy(contract, made(520), "profit", 520, 520)
+    figure = drawn(contract, 520, "profit", 520, 520)
     marks = next(each for each in figure["data"] if each["mode"] == "markers+text")
     assert marks["text"] == ["today, the best"]
 
 
 def test_pointers_note_tells_an_amount_with_its_currency_and_no_more_digits_than_the_page(contract: Contract) -> None:
-    figure = figures.strategy(contract, made(516), "profit", 520, 520)
+    figure = drawn(contract, 516, "profit", 520, 520)
     told = [text for each in figure["data"] for text in each.get("customdata", each["text"])]
     assert all(re.fullmatch(rf"{re.escape(contract.book.currency)}.\d\.\d\d.bn|.*\d.*", text) for text in told)
     assert "6.80" in " ".join(told)
-    share = figures.strategy(contract, made(516), "approval", 520, 520)
+    share = drawn(contract, 516, "approval", 520, 520)
     told = [text for each in share["data"] for text in each.get("customdata", each["text"])]
     assert all(re.search(r"\d.%$", text) for text in told)
 
