@@ -11,6 +11,7 @@ array of shape (inputs, n) in the contract's order.
 
 import hashlib
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from itertools import chain, pairwise
@@ -39,6 +40,7 @@ RECORDED: frozenset[Role] = frozenset({"input", "vintage"})  # roles of the fiel
 Measure = Literal["exposure", "pd", "loss", "net_loss", "loss_bps", "capital", "margin", "return_on_capital"]
 
 
+Key = TypeVar("Key", str, int)
 _Named = TypeVar("_Named", "Lever", "Concept", "Assumption", "Shock", "Variable", "Segment", "Input")
 
 
@@ -860,6 +862,7 @@ def read(text: bytes, source: str = "contract.toml") -> Contract:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"])
         raise ContractError(f"{source}: {where}: {first['msg']}.") from error
+    contract = _told_apart(contract)
     contract._text = text
     _agree(contract, source)
     return contract
@@ -871,6 +874,44 @@ def load(path: Path) -> Contract:
         return read(path.read_bytes(), str(path.name))
     except FileNotFoundError as error:
         raise ContractError(f"There is no contract at {path}.") from error
+
+
+def told_apart(labels: Mapping[Key, str]) -> dict[Key, str]:
+    """Labels of which no two read alike: those that do are followed by what they are the labels of."""
+    alike = Counter(" ".join(label.split()).casefold() for label in labels.values())
+    return {
+        key: f"{label} ({key})" if alike[" ".join(label.split()).casefold()] > 1 else label
+        for key, label in labels.items()
+    }
+
+
+def _told_apart(contract: Contract) -> Contract:
+    """The contract with labels, phrases and words of codes that can be told apart, whatever was written: a sentence
+    that could mean either of two things, or two bars of a chart under one name, would mislead."""
+    found: dict[str, Any] = {}
+    for kinds in (
+        ("fields", "histories"), ("concepts",), ("inputs",), ("levers",), ("segments",),
+        ("shocks", "economy", "assumptions"),
+    ):  # fmt: skip
+        parts = {each.name: each for kind in kinds for each in getattr(contract, kind)}
+        labels = told_apart({name: each.label for name, each in parts.items()})
+        phrases = told_apart({name: each.phrase for name, each in parts.items() if hasattr(each, "phrase")})
+        for name, each in parts.items():
+            own: dict[str, Any] = {"label": labels[name]}
+            if name in phrases and phrases[name] != each.phrase:
+                own["phrase"] = f"{_plain(labels[name])} {{}}"
+            if getattr(each, "codes", {}):
+                own["codes"] = told_apart(each.codes)
+            if isinstance(each, Segment) and each.labels:
+                own["labels"] = tuple(told_apart(dict(enumerate(each.labels, 1))).values())
+            parts[name] = each.model_copy(update=own)
+        found |= {kind: tuple(parts[each.name] for each in getattr(contract, kind)) for kind in kinds}
+    return contract.model_copy(update=found)
+
+
+def _plain(label: str) -> str:
+    """A label inside a phrase, braces and all."""
+    return label.replace("{", "{{").replace("}", "}}")
 
 
 def _agree(contract: Contract, source: str) -> None:

@@ -19,7 +19,7 @@ from model.whatif import tornado
 from model.whatif.attribution import Changes, changes
 from model.whatif.customer import Decision, Explanation, decide, explain
 from model.whatif.scenario import CUTOFF, CUTOFF_RANGE, OWN, Scenario, apply, base_record, editable, to_query
-from model.whatif.sensitivity import flips, position, seek, steps, sweep, two_way
+from model.whatif.sensitivity import Flip, flips, position, seek, steps, sweep, two_way
 from pages.ui import access, deployed, pieces, recorded, state, statement
 from pages.ui.deployed import keyed
 from pages.ui.memory import place, way_back
@@ -63,7 +63,7 @@ def draw(model: DeployedModel) -> None:
             invitation(model)
     with left:
         find(model)
-        controls(model)
+        controls(model, {flip.name for flip in found.turns if not flip.steady} if found is not None else set())
     with right:  # charts last: the browser paints the number while they are on their way
         if found is not None:
             explanation(model, scenario, found)
@@ -121,15 +121,15 @@ def invitation(model: DeployedModel) -> None:
 # ---- controls -------------------------------------------------------------------------------------------------------
 
 
-def controls(model: DeployedModel) -> None:
-    """Levers, the statement, assumptions; reset and undo."""
+def controls(model: DeployedModel, unsteady: set[str]) -> None:
+    """Levers, assumptions; reset and undo. Of levers that are ``unsteady`` after other edits no direction is told."""
     scenario = state.memory.current()
     if scenario.chosen:
         base = base_record(model.book, scenario)
         record = apply(model.contract, base, scenario.edits)
         inputs = model.contract.derive(record)
         for lever in model.contract.levers:
-            draw_lever(model, lever, base, inputs)
+            draw_lever(model, lever, base, inputs, lever.name not in unsteady)
     if scenario.chosen or state.memory.can_undo():
         way_back(state.memory, state.reset, not (scenario.edits or scenario.assumptions))
     if scenario.chosen:
@@ -137,8 +137,8 @@ def controls(model: DeployedModel) -> None:
         taken_back(model)
 
 
-def draw_lever(model: DeployedModel, lever: Lever, base: Array, inputs: Array) -> None:
-    """One slider, and where the customer now stands in the book."""
+def draw_lever(model: DeployedModel, lever: Lever, base: Array, inputs: Array, steady: bool) -> None:
+    """One slider, and where the customer now stands in the book; its direction where that is ``steady``."""
     contract = model.contract
     now = position(model.near, base, dict(state.memory.current().edits), lever.name)
     whole = all(float(v).is_integer() for v in (lever.minimum, lever.maximum, lever.step))
@@ -153,7 +153,8 @@ def draw_lever(model: DeployedModel, lever: Lever, base: Array, inputs: Array) -
     value, spread = float(inputs[k, 0]), spread_of(model, k)
     each, person = contract.inputs[k], contract.book.person
     words = narrative.here(value, spread.below(value), spread.same(value), lever, each, person)
-    way = narrative.direction(lever) if model.release is not None else ""  # of a foreign model no direction is known
+    known = steady and model.release is not None  # of a foreign model no direction is known
+    way = narrative.direction(lever) if known else ""
     pieces.here(lever.name, spread, value, words, way)
 
 
@@ -222,12 +223,14 @@ def take_back(model: DeployedModel) -> None:
 
 @dataclass(frozen=True)
 class Found:
-    """The base and the edited record, what the model says of the edited one, and in how many ``seconds``."""
+    """The base and the edited record, what the model says of the edited one, in how many ``seconds``, and which lever
+    ``turns`` the decision."""
 
     base: Array
     edited: Array
     now: Decision
     seconds: float
+    turns: list[Flip]
 
 
 def headline(model: DeployedModel, scenario: Scenario) -> Found | None:
@@ -251,7 +254,7 @@ def headline(model: DeployedModel, scenario: Scenario) -> Found | None:
         narrative.ways_out(contract, turns, now.granted),
         "wi-guaranteed" if contract.guaranteed else "",
     )
-    return Found(base, edited, now, took)
+    return Found(base, edited, now, took, turns)
 
 
 def explanation(model: DeployedModel, scenario: Scenario, found: Found) -> None:
@@ -348,9 +351,7 @@ def charts(contract: Contract, why: Explanation | None, trouble: str, now: Decis
 def one_input(model: DeployedModel, base: Array, edits: dict[str, float], cutoff: float) -> None:
     """One input swept over its observed values, and the value that would reach a goal."""
     contract = model.contract
-    levers = {lever.name: lever.label for lever in contract.levers}
-    fields = {each.name: each.label for each in contract.record if each.name not in levers}
-    names = {**levers, **fields}
+    names = levers.lever_labels(contract, contract.levers)
     row = st.container(horizontal=True, key="one_input")
     name = row.selectbox("One input at a time", list(names), format_func=names.get, key=keyed(SWEPT))
     goal = row.number_input(
@@ -361,7 +362,8 @@ def one_input(model: DeployedModel, base: Array, edits: dict[str, float], cutoff
     reached = seek(curve, goal / 100)
     answer = narrative.goal_sentence(reached, curve, shown_at(model, base, {**edits, name: reached.value}, name))
     pieces.findings(narrative.curve_sentence(curve, contract), answer)
-    mark = None if reached.reached_before else (reached.value, reached.pd, "goal" if reached.reached else "best")
+    silent = reached.reached_before or not reached.advised
+    mark = None if silent else (reached.value, reached.pd, "goal" if reached.reached else "best")
     st.plotly_chart(figures.sweep(curve, mark), key="sweep", config=figures.CONFIG, alt=figures.sweep_in_words(curve))
 
 

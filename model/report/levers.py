@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from data.contract import Contract, Lever, Measure
+from data.contract import Contract, Lever, Measure, told_apart
 from data.formulas import Array
 from model.report import numbers
 from model.report.book_words import assumption_value, change_words, label, limit_text, lower, text
@@ -188,4 +188,4 @@ def breaking_words(contract: Contract, measure: Measure, found: Breaking, limit:
 def lever_labels(contract: Contract, levers: Sequence[Lever]) -> dict[str, str]:
     """Customers' levers and fields by name, for a choice of inputs."""
     found = {each.name: each.label for each in levers}
-    return found | {each.name: each.label for each in contract.record if each.name not in found}
+    return told_apart(found | {each.name: each.label for each in contract.record if each.name not in found})

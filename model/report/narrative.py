@@ -211,20 +211,21 @@ def changes_headline(found: Changes) -> str:
 
 
 def ways_out(contract: Contract, found: list[Flip], granted: bool) -> str:
-    """Which single lever turns the decision, and from where on."""
-    reachable = [flip for flip in found if flip.value is not None]
-    reachable.sort(key=lambda flip: contract.lever(flip.name).association)  # what is no remedy but a pattern comes last
-    if not reachable:
-        would = "takes the score below" if granted else "brings the score to"
-        return f"No single lever within its range {would} the cut-off."
+    """Which single lever turns the decision, and from where on: of those that may be advised, which association and a
+    move against a declared direction never are."""
+    turning = [flip for flip in found if flip.value is not None]
+    would = "takes the score below" if granted else "brings the score to"
+    if not any(flip.advised for flip in turning):
+        which = "that can be relied on" if turning else "within its range"
+        return f"No single lever {which} {would} the cut-off."
     told = []
-    for flip in reachable:
-        assert flip.value is not None
+    for flip in turning:
+        if flip.value is None or not flip.advised:
+            continue
         lever = contract.lever(flip.name)
         last = flip.value == (lever.maximum if flip.up else lever.minimum)
         end = "" if last or not flip.beyond else " or more" if flip.up else " or less"
-        note = " (by association)" if lever.association else ""
-        told.append(lever.phrase.format(numbers.lever_value(flip.value, lever.unit) + end) + note)
+        told.append(lever.phrase.format(numbers.lever_value(flip.value, lever.unit) + end))
     head = "This alone" if len(told) == 1 else "Any one of these alone"
     head = f"Still {granting(contract)} unless" if granted else f"{head} would bring the score to the cut-off"
     return f"{head}: {'; '.join(told) if not granted else ', or '.join(told)}."
@@ -234,13 +235,17 @@ def curve_sentence(curve: Curve, contract: Contract) -> str:
     """The finding above a sweep."""
     low, high = numbers.percent(float(curve.pd.min())), numbers.percent(float(curve.pd.max()))
     label, now = curve.label, numbers.percent(curve.now_pd)
-    if low == high:
+    if curve.pd.min() == curve.pd.max():
         return f"{label}: makes no difference to this {contract.book.person}; the model says {now} throughout"
+    if low == high:
+        return f"{label}: moves the answer by less than 0.1 points; the model says {now} throughout"
+    between = f"{label}: between {low} and {high}, {now} now"
     flips = [numbers.lever_value(v, curve.unit) for v in curve.flips]
     if not flips:
-        decision = decided(contract, bool(curve.granted[0]))
-        return f"{label}: between {low} and {high}, {now} now; {decision} over the whole range"
-    return f"{label}: between {low} and {high}, {now} now; the decision turns {_turns(flips)}"
+        return f"{between}; {decided(contract, bool(curve.granted[0]))} over the whole range"
+    if not curve.steady:
+        return f"{between}; after these edits not in one direction"
+    return f"{between}; the decision turns {_turns(flips)}{', by association' if curve.association else ''}"
 
 
 def _turns(flips: list[str]) -> str:
@@ -258,6 +263,9 @@ def goal_sentence(goal: Goal, curve: Curve, shown: str = "") -> str:
     target = numbers.percent(goal.target)
     if goal.reached_before:
         return f"{target} or less is reached already: the model says {numbers.percent(curve.now_pd)} now."
+    if not goal.advised:
+        why = "by association only" if curve.association else "moves the answer both ways after these edits"
+        return f"{curve.label}: {why}; none of its values is a way to {target}."
     if goal.reached:
         return f"{curve.label} {at} would bring the model's answer to {numbers.percent(goal.pd)}."
     return f"{target} is out of reach with this alone; the best is {numbers.percent(goal.pd)}, at {at}."

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.books import Book
-from data.contract import Contract, Lever
+from data.contract import Contract, Direction, Lever
 from data.errors import BadInput, Impossible
 from data.formulas import Array
 from model.engine.scorer import Scorer
@@ -18,12 +18,16 @@ from model.whatif.customer import scale
 from model.whatif.scenario import apply, check_edit, edit, editable
 
 POINTS = 101
+ROUNDING = 1e-12  # of a PD: two values this near are the same
 
 
 @dataclass(frozen=True)
 class Curve:
     """PD along one lever or field, all else held. ``x`` and ``pd`` (points,), ``x`` rising; ``now`` and ``now_pd``
-    the point of now; ``cutoff_pd`` the PD at the cut-off; ``granted`` (points,) where the score reaches it."""
+    the point of now; ``cutoff_pd`` the PD at the cut-off; ``granted`` (points,) where the score reaches it.
+
+    What may be advised of it: ``direction`` and ``association`` are the contract's; ``open`` (points,) the values to
+    which every field may go, by its mutability; all of them if not given."""
 
     name: str
     label: str
@@ -34,6 +38,20 @@ class Curve:
     now_pd: float
     cutoff_pd: float
     granted: NDArray[np.bool_]
+    direction: Direction = 0
+    association: bool = False
+    open: NDArray[np.bool_] | None = None
+
+    @property
+    def steady(self) -> bool:
+        """Whether the PD goes the declared way along all of it. A lever may not once single months of a history that it
+        moves together were edited: they stay behind."""
+        return bool((self.direction * np.diff(self.pd) >= -ROUNDING).all())
+
+    @property
+    def advised(self) -> bool:
+        """Whether a value of it may be told as a way out: never by association, never against a declared direction."""
+        return self.steady and not self.association
 
     @property
     def flips(self) -> tuple[float, ...]:
@@ -84,8 +102,20 @@ def sweep(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, float], n
     pd = probability(margins)
     return Curve(
         name, part.label, part.unit, x, pd, now, float(pd[np.searchsorted(x, now)]),
-        float(probability(np.array(at_cutoff))), reaches(scale(contract).score(margins), cutoff),
+        float(probability(np.array(at_cutoff))), reaches(scale(contract).score(margins), cutoff), part.direction,
+        part.association, _open(contract, records, int(np.searchsorted(x, now))),
     )  # fmt: skip
+
+
+def _open(contract: Contract, records: Array, now: int) -> NDArray[np.bool_]:
+    """To which of ``records`` (fields, points) one may go from that of ``now``, by the mutability of the fields."""
+    found = np.ones(records.shape[1], bool)
+    for field, values in zip(contract.record, records, strict=True):
+        if field.mutability != "free":
+            moved = np.nan_to_num(values - values[now])
+            found &= (moved <= 0) | (field.mutability == "up")
+            found &= (moved >= 0) | (field.mutability == "down")
+    return found
 
 
 def _stands(contract: Contract, base: Array, edits: Mapping[str, float | Array]) -> bool:
@@ -109,7 +139,8 @@ def position(scorer: Scorer, base: Array, edits: Mapping[str, float], name: str)
 @dataclass(frozen=True)
 class Goal:
     """The value of one lever nearest to now at which the PD is at most ``target``; if none is, ``reached`` is False
-    and ``value`` is where the PD is lowest. ``reached_before``: the goal holds now already."""
+    and ``value`` is where the PD is lowest. ``reached_before``: the goal holds now already. ``advised``: whether the
+    value may be told as a way there."""
 
     name: str
     target: float
@@ -117,30 +148,37 @@ class Goal:
     pd: float
     reached: bool
     reached_before: bool
+    advised: bool = True
 
 
 def seek(curve: Curve, target: float) -> Goal:
-    """Goal seek on a sweep: the observed value nearest to now that brings the PD to ``target`` or below."""
-    meets = curve.pd <= target
+    """Goal seek on a sweep: the observed value nearest to now that brings the PD to ``target`` or below, of those to
+    which one may go."""
+    allowed = np.ones_like(curve.granted) if curve.open is None else curve.open
+    meets = (curve.pd <= target) & allowed
     before = curve.now_pd <= target
     if meets.any():
         where = np.flatnonzero(meets)
         k = int(where[np.argmin(np.abs(curve.x[where] - curve.now))])
     else:
-        lowest = np.flatnonzero(curve.pd == curve.pd.min())
+        lowest = np.flatnonzero(allowed & (curve.pd == curve.pd[allowed].min()))
         k = int(lowest[np.argmin(np.abs(curve.x[lowest] - curve.now))])
-    return Goal(curve.name, target, float(curve.x[k]), float(curve.pd[k]), bool(meets.any()), bool(before))
+    reached, advised = bool(meets.any()), curve.advised
+    return Goal(curve.name, target, float(curve.x[k]), float(curve.pd[k]), reached, bool(before), advised)
 
 
 @dataclass(frozen=True)
 class Flip:
     """The smallest move of one lever alone that turns the decision; ``value`` None if no value of it does.
-    ``beyond``: every value further on keeps the turned decision."""
+    ``beyond``: every value further on keeps the turned decision. ``advised``: whether the move may be told as a way to
+    turn it; ``steady``: whether the PD goes the lever's declared way from here."""
 
     name: str
     value: float | None
     beyond: bool
     up: bool
+    advised: bool = True
+    steady: bool = True
 
 
 def flips(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, float], cutoff: float) -> list[Flip]:
@@ -149,14 +187,16 @@ def flips(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, float], c
     for lever in scorer.contract.levers:
         curve = sweep(scorer, book, base, edits, lever.name, cutoff)
         k = int(np.searchsorted(curve.x, curve.now))
-        turned = np.flatnonzero(curve.granted != curve.granted[k])
+        allowed = np.ones_like(curve.granted) if curve.open is None else curve.open
+        turned = np.flatnonzero((curve.granted != curve.granted[k]) & allowed)
         if not len(turned):
-            found.append(Flip(lever.name, None, False, False))
+            found.append(Flip(lever.name, None, False, False, curve.advised, curve.steady))
             continue
         nearest = int(turned[np.argmin(np.abs(curve.x[turned] - curve.now))])
         up = bool(curve.x[nearest] > curve.now)
         rest = curve.granted[nearest:] if up else curve.granted[: nearest + 1]
-        found.append(Flip(lever.name, float(curve.x[nearest]), bool((rest != curve.granted[k]).all()), up))
+        beyond = bool((rest != curve.granted[k]).all())
+        found.append(Flip(lever.name, float(curve.x[nearest]), beyond, up, curve.advised, curve.steady))
     return found
 
 

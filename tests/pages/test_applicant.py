@@ -258,8 +258,16 @@ def test_a_sweep_marks_now_and_goal_seek_answers(open_app: Open, scorer: TableSc
 
 def test_an_unreachable_goal_is_told_with_the_best(open_app: Open) -> None:
     at = open_app(customer=SOMEBODY)
+    at.selectbox(key="_swept").set_value("pays").run()
     at.number_input(key="_goal").set_value(0.5).run()
     assert "is out of reach with this alone; the best is" in markup(at)
+
+
+def test_no_goal_is_sought_by_association(open_app: Open) -> None:
+    at = open_app(customer=SOMEBODY)
+    at.number_input(key="_goal").set_value(0.5).run()
+    assert f"Credit limit: by association only; none of its values is a way to 0.5{NBSP}%." in markup(at)
+    assert [each["text"] for each in figure(at, "sweep")["data"] if each["mode"] == "markers+text"] == [["now"]]
 
 
 def test_every_input_can_be_swept(open_app: Open) -> None:

@@ -43,7 +43,7 @@ def test_each_way_out_really_turns_the_decision(scorer: TableScorer, book: Book,
             after = decide(scorer, apply(contract, base, {flip.name: flip.value}), assumed)
             assert after.granted != before.granted
     told = narrative.ways_out(contract, found, before.granted)
-    reachable = any(flip.value is not None for flip in found)
+    reachable = any(flip.value is not None and flip.advised for flip in found)
     assert told.startswith("No single lever") != reachable
 
 
@@ -82,11 +82,14 @@ def test_where_a_value_stands_is_told_for_codes_amounts_and_gaps(book: Book) -> 
     assert told("pays", np.nan, 0, 0) == "nothing was due"
 
 
-def test_a_way_out_by_association_comes_last_and_says_so(book: Book) -> None:
-    found = [Flip("limit", 380_000.0, True, True), Flip("pays", 25.0, True, True)]
-    told = narrative.ways_out(book.contract, found, granted=False)
-    assert told.index("of each bill paid") < told.index("credit limit")
-    assert told.endswith("or more (by association).")
+def test_what_may_not_be_advised_is_no_way_out(book: Book) -> None:
+    limit, pays = Flip("limit", 380_000.0, True, True, advised=False), Flip("pays", 25.0, True, True)
+    told = narrative.ways_out(book.contract, [limit, pays], granted=False)
+    assert told == "This alone would bring the score to the cut-off: 25\N{NO-BREAK SPACE}% or more of each bill paid."
+    told = narrative.ways_out(book.contract, [limit], granted=False)
+    assert told == "No single lever that can be relied on brings the score to the cut-off."
+    told = narrative.ways_out(book.contract, [Flip("limit", None, False, False)], granted=True)
+    assert told == "No single lever within its range takes the score below the cut-off."
 
 
 def test_the_headline_of_reasons_agrees_with_its_subject() -> None:
