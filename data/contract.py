@@ -890,9 +890,13 @@ def _told_apart(contract: Contract) -> Contract:
     that could mean either of two things, or two bars of a chart under one name, would mislead."""
     found: dict[str, Any] = {}
     for kinds in (
-        ("fields", "histories"), ("concepts",), ("inputs",), ("levers",), ("segments",),
+        ("fields", "histories"),
+        ("concepts",),
+        ("inputs",),
+        ("levers",),
+        ("segments",),
         ("shocks", "economy", "assumptions"),
-    ):  # fmt: skip
+    ):
         parts = {each.name: each for kind in kinds for each in getattr(contract, kind)}
         labels = told_apart({name: each.label for name, each in parts.items()})
         phrases = told_apart({name: each.phrase for name, each in parts.items() if hasattr(each, "phrase")})

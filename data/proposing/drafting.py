@@ -1,7 +1,8 @@
 """TOML with a reason at each guess.
 
 Everything a proposal writes goes through `Draft.put`, so that what was guessed, assumed or left open is marked where it
-stands, and listed for whoever reviews it. `unwritten` finds what is still left open in a file that a person has edited.
+stands, and listed for whoever reviews it. `unwritten` finds what is still left open in a file that a person has edited,
+`placeholder` a text that only holds the place of one, whether or not its mark was deleted.
 """
 
 import json
@@ -12,6 +13,27 @@ from typing import Literal
 
 Mark = Literal["GUESS", "ASSUMPTION", "TO DO"]
 Value = str | int | float | bool | Sequence[str] | Sequence[float] | Mapping[str, str | bool | Sequence[str]]
+
+PURPOSE, USERS = "To be written: what this model is for.", "To be written: who uses it."
+OWNER, TIER = "To be named.", "To be set: how much depends on it."
+NOT_FOR, AS_OF, SAMPLE = "Any decision, until its contract was read.", "a day not stated", "a sample as given"
+UNSTATED = "not stated"
+LIMIT = "Proposed from {}; inputs, directions and ranges are guesses until reviewed."
+_STOOD_IN = frozenset(each.casefold() for each in (PURPOSE, USERS, OWNER, TIER, NOT_FOR, AS_OF, SAMPLE, UNSTATED))
+_OPEN_ENDED = re.compile(
+    rf"{LIMIT.format('.*')}\Z"
+    r"|to be (?:written|named|set|done|added|filled in|completed|defined|determined|decided|confirmed|announced)\b"
+    r"|to ?do\s*(?:[:.(-]|\Z)|(?:tbd|tba|tbc|fixme|xxx+|lorem ipsum|placeholder|fill in|insert here)\b"
+    r"|[?.\-–—…\s]*\Z",
+    re.IGNORECASE,
+)
+
+
+def placeholder(text: str) -> bool:
+    """Whether a text says nothing, but holds the place of one that is to be written: one of a proposal's own, or
+    whatever begins as such texts do; nor does an empty one."""
+    plain = " ".join(text.split())
+    return plain.casefold() in _STOOD_IN or bool(_OPEN_ENDED.match(plain.lstrip("#<[({* ")))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from data.contract import RECORDED, YEAR, figure
-from data.proposing import hints, signals
+from data.proposing import drafting, hints, signals
 from data.proposing.drafting import Draft, comment
 from data.proposing.labels import distinct
 from data.proposing.money import NO_CURRENCY, Money
@@ -151,8 +151,8 @@ class Plan:
         draft.put("reviewed", False)
         draft.put("title", self.title, "made of the book's name", "TO DO")
         draft.put("file", f"{self.name}.parquet")
-        draft.put("as_of", "a day not stated", "when the data were drawn", "TO DO")
-        draft.put("sample", "a sample as given", "how the rows were chosen", "TO DO")
+        draft.put("as_of", drafting.AS_OF, "when the data were drawn", "TO DO")
+        draft.put("sample", drafting.SAMPLE, "how the rows were chosen", "TO DO")
         draft.put("currency", money.currency, money.why)
         draft.put("id", self.numbers.name, self.numbers.why)
         if comment(self.numbers.given) not in ("", self.numbers.name):
@@ -220,12 +220,12 @@ class Plan:
 
     def _put_card(self, draft: Draft) -> None:
         draft.table("card")
-        draft.put("purpose", "To be written: what this model is for.", "one sentence", "TO DO")
-        draft.put("users", "To be written: who uses it.", "by role", "TO DO")
-        draft.put("owner", "To be named.", "who answers for it", "TO DO")
-        draft.put("tier", "To be set: how much depends on it.", "your model inventory's tier", "TO DO")
-        draft.put("not_for", "Any decision, until its contract was read.", "what it must not be used for", "TO DO")
-        limits = [f"Proposed from {self.source.name}; inputs, directions and ranges are guesses until reviewed."]
+        draft.put("purpose", drafting.PURPOSE, "one sentence", "TO DO")
+        draft.put("users", drafting.USERS, "by role", "TO DO")
+        draft.put("owner", drafting.OWNER, "who answers for it", "TO DO")
+        draft.put("tier", drafting.TIER, "your model inventory's tier", "TO DO")
+        draft.put("not_for", drafting.NOT_FOR, "what it must not be used for", "TO DO")
+        limits = [drafting.LIMIT.format(self.source.name)]
         draft.put("limits", limits, "what it cannot say", "TO DO")
 
     def _families(self) -> dict[str, list[Column]]:

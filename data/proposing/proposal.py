@@ -24,7 +24,7 @@ from data.contract import read
 from data.errors import BadInput, BookError
 from data.files.names import shown
 from data.formulas import Array
-from data.proposing.drafting import Draft, Noted
+from data.proposing.drafting import UNSTATED, Draft, Noted
 from data.proposing.plan import BASE_ODDS, BASE_SCORE, GRANTED, TO_DOUBLE, Plan, Score
 from data.proposing.roles import ABSENT, Column, Identifiers, Outcome, decide, identifiers, outcome
 from data.proposing.signals import Alone
@@ -195,8 +195,8 @@ def _cutoff(margins: Array) -> Score:
 def _provenance(plan: Plan, command: str, sha256: str) -> bytes:
     source, draft = plan.source, Draft()
     draft.put("title", plan.title)
-    draft.put("publisher", "not stated", "who the data come from", "TO DO")
-    draft.put("licence", "not stated", "on what terms they may be used", "TO DO")
+    draft.put("publisher", UNSTATED, "who the data come from", "TO DO")
+    draft.put("licence", UNSTATED, "on what terms they may be used", "TO DO")
     draft.put("source", source.name)
     draft.put("source_sha256", source.sha256)
     draft.put("rows", len(source.frame))

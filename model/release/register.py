@@ -6,6 +6,7 @@ Nothing is loaded and nothing checked, so that a list of releases needs no compi
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -97,3 +98,9 @@ class Register:
         """When an alias last came to point where it points; None if that is not on record."""
         last = next((each for each in reversed(self.history()) if each.alias == alias), None)
         return last.at if last is not None and last.release == self.aliases().get(alias) else None
+
+    def until(self, identity: str, alias: str = "champion") -> datetime | None:
+        """When an alias last went from a release to another; None if that is not on record."""
+        moves = [each for each in self.history() if each.alias == alias]
+        left = [after.at for before, after in pairwise(moves) if before.release == identity != after.release]
+        return left[-1] if left else None

@@ -12,6 +12,7 @@ from typing import Any
 
 from data.books import Book
 from data.contract import Contract, Input
+from data.proposing.drafting import placeholder
 from model.finance.scorecard import reaches
 from model.monitoring import fairness
 from model.release.evidence import Evidence, Kind
@@ -27,6 +28,7 @@ from model.report.narrative import granting
 from model.report.policy_words import impact_words, interval
 
 NOT_TOLD = "Not told in the contract."
+MISSING = "Missing: nobody has written it yet."
 DIRECTIONS = {1: "never falls", -1: "never rises", 0: "free"}
 ORIGINS = ("title", "publisher", "authors", "reference", "doi", "licence", "changes", "command")  # of a snapshot
 
@@ -98,6 +100,7 @@ def card_of(
     roles = ", ".join(alias for alias, target in aliases.items() if target == release.id)
     sections = [
         *_overrides(release, moved, by_group),
+        *_unwritten(contract),
         *_stated(contract),
         _dates(release, history, roles),
         _data(release, own, provenance or {}),
@@ -147,20 +150,41 @@ def _labels(release: Release) -> dict[str, str]:
     return {str(gate["name"]): str(gate["label"]) for gate in release.report["gates"]}
 
 
+STATED = {
+    "purpose": "Purpose",
+    "users": "Users",
+    "not_for": "Not for",
+    "owner": "Owner",
+    "tier": "Tier under SR 26-2 (formerly SR 11-7)",
+}
+
+
+def written(text: str) -> str:
+    """What a person wrote for the card; that it is missing where nobody did."""
+    return MISSING if text and placeholder(text) else text
+
+
+def _unwritten(contract: Contract) -> list[Section]:
+    """What holds only the place of what a person is to write: first, where there is any."""
+    own = contract.card
+    left = [title for name, title in STATED.items() if own and written(getattr(own, name)) == MISSING]
+    left += ["Limits"] if own and MISSING in map(written, own.limits) else []
+    if not left:
+        return []
+    text = "Nobody has written these in the contract: what they would say, this card cannot."
+    return [Section("unwritten", "This card is not complete", (text,), tuple(left), loud=True)]
+
+
 def _stated(contract: Contract) -> list[Section]:
     own = contract.card
-    given = {
-        "purpose": ("Purpose", own.purpose if own else ""),
-        "users": ("Users", own.users if own else ""),
-        "not_for": ("Not for", own.not_for if own else ""),
-        "owner": ("Owner", own.owner if own else ""),
-        "tier": ("Tier under SR 26-2 (formerly SR 11-7)", own.tier if own else ""),
-    }
-    return [Section(name, title, (text or NOT_TOLD,)) for name, (title, text) in given.items()]
+    return [
+        Section(name, title, (written(getattr(own, name)) if own and getattr(own, name) else NOT_TOLD,))
+        for name, title in STATED.items()
+    ]
 
 
 def _limits(contract: Contract) -> Section:
-    limits = contract.card.limits if contract.card else ()
+    limits = tuple(map(written, contract.card.limits)) if contract.card else ()
     note = contract.book.decision_note
     return Section("limits", "Limits", (note,) if note else (), limits or (NOT_TOLD,))
 
@@ -176,7 +200,7 @@ def _dates(release: Release, history: Sequence[Moved], roles: str) -> Section:
         ("Trained", words.utc(str(release.manifest["created"]))),
         ("Promoted to champion", words.utc(last.at) if last else "never, as far as is on record"),
         ("Points to it now", roles or "no alias"),
-        ("Next review", own.next_review if own and own.next_review else "not set in the contract"),
+        ("Next review", written(own.next_review) if own and own.next_review else "not set in the contract"),
     )
     return Section("dates", "Dates", tables=(Table("Dates", ("What", "When"), rows),))
 
@@ -186,8 +210,8 @@ def _data(release: Release, book: Book | None, provenance: Mapping[str, str]) ->
     own, person = contract.book, contract.book.person
     rows = [
         ("Book", own.title),
-        ("As of", own.as_of),
-        ("Sample", own.sample),
+        ("As of", written(own.as_of)),
+        ("Sample", written(own.sample)),
         ("Outcome", f"{own.probability}, over {own.pd_horizon}"),
         ("Fitted to the vintages", words.window(manifest)),
         ("Records fitted to", f"{manifest['rows']:,} {person}s"),
@@ -208,7 +232,7 @@ def _data(release: Release, book: Book | None, provenance: Mapping[str, str]) ->
     same = provenance.get("sha256", manifest["data_sha256"]) == manifest["data_sha256"]
     origin = (
         tuple(
-            (name.upper() if name == "doi" else name.capitalize(), provenance[name])
+            (name.upper() if name == "doi" else name.capitalize(), written(provenance[name]))
             for name in ORIGINS
             if provenance.get(name)
         )

@@ -54,6 +54,14 @@ def moment(at: datetime | None, exact: bool = False) -> str:
     return at.astimezone().strftime(wanted).lstrip("0") if at is not None else "never"
 
 
+def replaced(before: str, now: str, until: datetime | None, linked: bool = False) -> str:
+    """What is told of a what-if that another model answered when it was set, or when its link was made; models by their
+    short names."""
+    when = f" until {moment(until)}" if until is not None else ""
+    since = "this link was made" if linked else "you set this"
+    return f"Since {since}, the model changed: {before}{when}, now {now}. The numbers below are the new model's."
+
+
 def milliseconds(value: float) -> str:
     """How long an answer took."""
     if np.isnan(value):

@@ -27,6 +27,7 @@ from model.release.parity import EXACT
 from model.release.store import Release
 from model.release.training import one_thread, rows
 from model.release.variants import SHIPPED
+from model.report.card import written
 
 FILES = ("tables.npz", "contract.toml", "gates.json", "manifest.json", "card.html")
 """What of a release goes along, where it is there. Its golden rows and its outcomes are customers: they stay."""
@@ -127,7 +128,7 @@ def record(release: Release) -> Record:
     metrics |= _figures("gate", {gate["name"]: gate["figure"] for gate in report["gates"]})
     tags: dict[str, Any] = {"book": contract.book.name, "release": release.id, "artefact": release.artefact}
     tags |= {key: manifest.get(key) for key in ORIGIN}
-    tags |= {key: getattr(contract.card, key, None) for key in ("owner", "tier")}
+    tags |= {key: written(getattr(contract.card, key, "")) for key in ("owner", "tier")}
     tags |= {"gates": "; ".join(red(report)) or "passed"}
     return Record(
         {key: value for key, value in params.items() if value is not None},

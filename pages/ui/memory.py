@@ -7,6 +7,7 @@ the next run turns that into a new, checked value. So whatever moved it (a widge
 button), the value is the one truth and the widgets follow it.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -16,30 +17,47 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from data.errors import WhatIfError
-from model.serving.client import DeployedModel
+from model.report.operations_words import replaced
+from model.serving.client import DeployedModel, desk
+from model.whatif.scenario import CUSTOMER
 from pages.ui import deployed
 from pages.ui.deployed import keyed
 
 MOST_UNDO = 50
+RELEASE = "_release"  # in a shared link: what answered when it was made; no lever is called so
+NAMED = re.compile(r"[0-9a-f]{6,12}\Z")
 Held = TypeVar("Held")
+
+
+@dataclass(frozen=True)
+class AnsweredBy:
+    """Which model answered a ``value`` last, by its id and its short ``name``; ``told``: that another did before."""
+
+    value: object
+    model: str
+    name: str
+    told: str = ""
 
 
 @dataclass(frozen=True)
 class Memory(Generic[Held]):
     """``page`` tells the memories of the pages apart; ``read`` makes a value of an address and says what was wrong with
-    it, ``write`` an address of a value, ``moved`` the value after a widget of that name was put somewhere."""
+    it, ``write`` an address of a value, ``moved`` the value after a widget of that name was put somewhere.
+    ``answered``: the value is a what-if, whose numbers are one model's: where another takes its place, that is told."""
 
     page: str
     read: Callable[[DeployedModel, Mapping[str, str]], tuple[Held, list[str]]]
     write: Callable[[Held], dict[str, str]]
     moved: Callable[[DeployedModel, str, Any], Held]
+    answered: bool = True
 
     def _key(self, what: str) -> str:
         return keyed(f"_{self.page}_{what}")
 
     def restore(self, model: DeployedModel) -> None:
         """Take the value from the address on a first run, and whenever the address was changed from outside."""
-        address = {name: value for name, value in st.query_params.items() if name != deployed.BOOK}
+        made = st.query_params.get(RELEASE, "")
+        address = {name: value for name, value in st.query_params.items() if name not in (deployed.BOOK, RELEASE)}
         known = st.session_state.get(self._key("address"))
         if self._key("value") in st.session_state and (address == known or not address):
             return
@@ -49,6 +67,8 @@ class Memory(Generic[Held]):
         st.session_state[self._key("value")] = value
         st.session_state[self._key("address")] = address
         self.tell(complaints)
+        if NAMED.match(made) and not model.id.startswith(made):
+            self._answered_by(model, replaced(made, model.name, None, linked=True))
 
     def current(self) -> Held:
         """What the visitor assumes now."""
@@ -80,12 +100,24 @@ class Memory(Generic[Held]):
     def settle(self, model: DeployedModel) -> None:
         """Turn the widget that was touched into the new value; what cannot be is refused and told."""
         name = st.session_state.pop(self._key("touched"), None)
-        if name is None:
-            return
         try:
-            self.change(self.moved(model, name, st.session_state.get(keyed(name))))
+            if name is not None:
+                self.change(self.moved(model, name, st.session_state.get(keyed(name))))
         except WhatIfError as error:
             self.tell([f"{error} Nothing was changed."])
+        self._compare(model)
+
+    def _compare(self, model: DeployedModel) -> None:
+        """Note which model answers, and that it is another than the one before; until the value is moved again."""
+        last: AnsweredBy | None = st.session_state.get(self._key("answered_by"))
+        if last is not None and last.model != model.id and self.write(self.current()):
+            until = desk.store(deployed.book()).until(last.model) if model.remote is None else None
+            self._answered_by(model, replaced(last.name, model.name, until))
+        elif last is None or (last.model, last.value) != (model.id, self.current()):
+            self._answered_by(model, "")
+
+    def _answered_by(self, model: DeployedModel, told: str) -> None:
+        st.session_state[self._key("answered_by")] = AnsweredBy(self.current(), model.id, model.name, told)
 
     def write_address(self) -> None:
         """Mirror the value in the address, so that it can be bookmarked, shared and reloaded."""
@@ -96,15 +128,25 @@ class Memory(Generic[Held]):
 
     def link(self) -> str:
         """The address that opens this very what-if."""
-        address = deployed.address() | self.write(self.current())
+        address = deployed.address() | self.write(self.current()) | self._made_by()
         here = urlsplit((st.context.url or "").split("?")[0].rstrip("/"))
         server = f"{here.scheme}://{here.netloc}" if here.netloc else ""
         return f"{server}{here.path or '/'}?{urlencode(address, safe=',:')}"
 
+    def _made_by(self) -> dict[str, str]:
+        """What tells whoever opens a link of a what-if that another release answered it; the address does not."""
+        last: AnsweredBy | None = st.session_state.get(self._key("answered_by"))
+        assumed = self.write(self.current()).keys() - {CUSTOMER}
+        if last is None or not (self.answered and assumed and NAMED.match(last.name)):
+            return {}
+        return {RELEASE: last.name}
+
     def told(self) -> list[str]:
-        """What the visitor must be told once."""
+        """What the visitor must be told: once, but for a model that took another's place, which stays until the value
+        is moved."""
         found: list[str] = st.session_state.pop(self._key("told"), [])
-        return found
+        last: AnsweredBy | None = st.session_state.get(self._key("answered_by"))
+        return [*found, last.told] if self.answered and last is not None and last.told else found
 
     def tell(self, messages: Sequence[str]) -> None:
         """Have the visitor told once, at the next drawing."""

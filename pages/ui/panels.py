@@ -169,9 +169,11 @@ def cells(found: Answer) -> None:
         frame["Net loss before"] = [base.net_loss for base, _ in pairs]
         frame["Net loss now"] = [now.net_loss for _, now in pairs]
     pieces.table(
-        summed(frame), hide_index=True, alt=f"The book by {segment.label.lower()}",
+        summed(frame),
+        hide_index=True,
+        alt=f"The book by {segment.label.lower()}",
         column_config=formats(contract, frame),
-    )  # fmt: skip
+    )
     st.caption(book_words.concentration_words(contract, segment, segments.concentration(own, found.rows[1])))
     units = {"PD before": "PD before, %", "PD now": "PD now, %"}
     units |= {each: f"{each}, {contract.book.currency}" for each in frame if each.startswith(MONEY)}

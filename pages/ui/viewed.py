@@ -85,6 +85,7 @@ memory = Memory[View](
     _read,
     lambda view: to_query(view, settings().url_state),
     _moved,
+    answered=False,
 )
 
 

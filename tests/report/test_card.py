@@ -13,6 +13,7 @@ import pytest
 
 from data.books import Book
 from data.contract import Contract, read
+from data.proposing import drafting
 from data.provenance import provenance
 from model.release.register import Moved
 from model.release.store import Release, Store
@@ -20,6 +21,7 @@ from model.release.variants import SHIPPED
 from model.report import card as cards
 from model.report import release_words as words
 from model.report.card import Card, Section, card_of
+from model.serving.publish import record
 from tests.forging import failing, forge, told_of
 
 SECTIONS = [
@@ -403,6 +405,71 @@ def test_a_gate_passed_over_that_only_the_present_champion_failed_is_named_in_wo
     moved = Moved(AT, "champion", release.id, "bob", "Newer data", "Expected", ("psi_champion",))
     first = card_of(release, [moved], {}).sections[0]
     assert first.tables[0].rows[0][3] == "drift of the score since the champion"
+
+
+HELD_OPEN = [
+    "To be written: what this model is for.",
+    "To be named.",
+    "To be set: how much depends on it.",
+    "TBD",
+    "to do",
+    "TODO: ask",
+    "To be written by the owner",
+    "  to be   confirmed ",
+    "?",
+    "...",
+    "<to be named>",
+    "Fill in",
+    "xxx",
+    "Any decision, until its contract was read.",
+    "Proposed from loans.csv; inputs, directions and ranges are guesses until reviewed.",
+]
+
+
+@pytest.mark.parametrize("text", HELD_OPEN)
+def test_a_text_that_only_holds_a_place_is_told_as_missing_and_never_as_it_stands(
+    release: Release, contract: Contract, text: str
+) -> None:
+    changed = contract
+    for key in ("purpose", "users", "owner", "tier", "not_for"):
+        changed = altered(changed, rf'^{key} = "[^"]*"', f'{key} = "{text}"')
+    found = card_of(with_contract(release, changed), [], {})
+    for name in ("purpose", "users", "owner", "tier", "not_for"):
+        assert part(found, name).text == (cards.MISSING,)
+    first = found.sections[0]
+    assert (first.name, first.loud) == ("unwritten", True)
+    assert first.items == ("Purpose", "Users", "Not for", "Owner", "Tier under SR 26-2 (formerly SR 11-7)")
+    page = Markup(cards.html(found))
+    assert "This card is not complete" in page.text
+    if text.startswith("To be "):
+        assert " ".join(text.split()) not in page.text
+    assert "whatif.owner" not in record(with_contract(release, changed)).tags or (
+        record(with_contract(release, changed)).tags["whatif.owner"] == cards.MISSING
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["To do business with caution: an overview.", "To question a book.", "Anne Todd, credit risk", "Tier 2"]
+)
+def test_what_a_person_wrote_stands_on_the_card(release: Release, contract: Contract, text: str) -> None:
+    found = card_of(with_contract(release, altered(contract, r'^owner = "[^"]*"', f'owner = "{text}"')), [], {})
+    assert part(found, "owner").text == (text,)
+    assert found.section("unwritten") is None
+
+
+def test_what_a_proposal_leaves_open_is_what_a_card_tells_as_missing() -> None:
+    for each in (
+        drafting.PURPOSE,
+        drafting.USERS,
+        drafting.OWNER,
+        drafting.TIER,
+        drafting.NOT_FOR,
+        drafting.AS_OF,
+        drafting.SAMPLE,
+        drafting.UNSTATED,
+        drafting.LIMIT.format("a file.csv"),
+    ):
+        assert cards.written(each) == cards.MISSING
 
 
 def test_a_release_that_took_the_place_of_an_overridden_one_carries_no_override(

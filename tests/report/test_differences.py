@@ -101,8 +101,10 @@ def test_a_small_change_has_the_digits_it_needs(base: float, now: float, told: t
     found = Difference.of(base, now)
     ends = [found.unit.text(each, "NT$") for each in (base, now)]
     assert [text.replace(NBSP, " ") for text in (*ends, found.money("NT$"))] == [
-        f"NT$ {told[0]}", f"NT$ {told[1]}", told[2],
-    ]  # fmt: skip
+        f"NT$ {told[0]}",
+        f"NT$ {told[1]}",
+        told[2],
+    ]
 
 
 @given(AMOUNTS, st.sampled_from([Unit(1e9, 2, f"{NBSP}bn"), Unit(1e6, 0, f"{NBSP}m"), Unit(1.0, 0, "")]))
