@@ -44,6 +44,15 @@ Key = TypeVar("Key", str, int)
 _Named = TypeVar("_Named", "Lever", "Concept", "Assumption", "Shock", "Variable", "Segment", "Input")
 
 
+def plural(noun: str) -> str:
+    """Several of a noun: loans, companies, businesses."""
+    if noun.endswith(("s", "x", "z", "ch", "sh")):
+        return f"{noun}es"
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    return {"person": "people"}.get(noun, f"{noun}s")
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -73,6 +82,11 @@ class Book(_Part):
     exposure_class: Literal["mortgage", "revolving", "retail", "corporate"]
     historic_cutoff: float | None = None
     reviewed: bool = True
+
+    @property
+    def people(self) -> str:
+        """Several of what the book holds: customers, loans, companies."""
+        return plural(self.person)
 
 
 class Score(_Part):

@@ -198,7 +198,7 @@ def sits(found: Answer, draw: Draw = as_is) -> None:
 
 # ---- present ------------------------------------------------------------------------------------------------------
 
-SLIDES = ("What moved it", "Where it sits", "Who changes score band", "What the model reacted to")
+SLIDES = ("What moved it", "Where it sits", "Changes of score band", "What the model reacted to")
 
 
 def large(figure: figures.Figure) -> figures.Figure:

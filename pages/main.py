@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from model.report import numbers
 from model.serving.access import LOCAL, Deed, Person, may
 from model.serving.client import DeployedModel
 from pages.ui import access, deployed, pieces, recorded, shelf, warm
@@ -29,7 +30,7 @@ def frame(who: Person, listed: bool = False) -> None:
     where = f" at {model.where}" if model.where else ""
     state = pieces.text(f"model {model.name}{where} live, {live} ms")
     looking = "" if who == LOCAL else f"<span class='wi-who'> · {pieces.text(who.name)} · {who.role}</span>"
-    known = f"{book.title} · {len(model.book):,} {book.person}s · as of {book.as_of}, {book.sample}"
+    known = f"{book.title} · {numbers.counted(len(model.book), book.person)} · as of {book.as_of}, {book.sample}"
     with about:
         pieces.html(f"<div class='wi-about'>{pieces.text(known)}</div>")
     with badge:

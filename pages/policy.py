@@ -260,7 +260,7 @@ def pricing(found: Judged, target: float = 0.0) -> list:
 def panels(found: Judged) -> None:
     """Detail, worked out once somebody opens it."""
     told = [
-        ("_swap", "Who is swapped in and out", swaps),
+        ("_swap", f"{people(found.contract)} swapped in and out", swaps),
         ("_prices", "What to charge: break-even and target rates by score band", rates),
         ("_heated", "Profit by score band and assumption", heated),
         ("_fair", "Fairness monitor", fair),
@@ -347,7 +347,7 @@ def members(
     person = found.contract.book.person
     order = sorted(cells, key=lambda cell: cell.today == cell.other)  # whoever is swapped comes first
     labels = {policy_words.swap_label(found.contract, cell): cell for cell in order if cell.customers}
-    chosen = st.selectbox(f"{person.capitalize()}s who are", list(labels), key=keyed(CELL))
+    chosen = st.selectbox(f"{people(found.contract)} that are", list(labels), key=keyed(CELL))
     cell = labels.get(chosen or "", next(iter(labels.values())))
     own = swapped(before, after, (cell.today, cell.other))
     own = own[np.argsort(np.abs(found.scores[own] - found.policy.at(found.contract)), kind="stable")]
@@ -368,7 +368,7 @@ def members(
             "Profit": found.rows.margin[own],
         }
     )  # fmt: skip
-    pieces.download(frame, f"policy-swapped-{person}s")
+    pieces.download(frame, f"policy-swapped-{found.contract.book.people}")
 
 
 def rates(found: Judged) -> None:
@@ -393,7 +393,7 @@ def rates(found: Judged) -> None:
     ]  # fmt: skip
     pieces.table(pd.DataFrame(rows, columns=columns), hide_index=True, alt="Prices by score band")
     st.caption(
-        f"PD over {contract.book.pd_horizon}, rates a year, over {found.assumptions['margin_months']:.0f} months. "
+        f"PD over {contract.book.pd_horizon}, rates a year, {policy_words.horizon(contract, found.policy, 'profit')}. "
         "RAROC: margin after loss a year over IRB capital, nothing earned on the capital itself."
     )
     pieces.download(
@@ -510,7 +510,7 @@ def best_of(found: Judged) -> None:
     frame = pd.concat([every(each, found.contract).assign(Model=name) for name, each in strategies.items()])
     efficient = frame.iloc[kept]
     words = [
-        f"{len(own)} cut-offs of {name}, {own['Cut-off'].min()} to {own['Cut-off'].max()}"
+        f"{numbers.counted(len(own), 'cut-off')} of {name}, {policy_words.span(own['Cut-off'])}"
         for name, own in efficient.groupby("Model", sort=False)
     ]
     pieces.findings(f"No other beats these on both loss and profit: {'; '.join(words)}")

@@ -7,7 +7,7 @@ from functools import cached_property
 import streamlit as st
 
 from model.monitoring.drift import Drift
-from model.report import figures, trust_figures, trust_words
+from model.report import figures, numbers, trust_figures, trust_words
 from model.report.book_words import band_label
 from model.serving import access as rules
 from model.serving.client import DeployedModel
@@ -143,7 +143,7 @@ def headline(found: Trusted) -> None:
 
 def choices(proof: Proof) -> None:
     """The one row of controls: of which vintages, of which segment."""
-    whom = {EVERYBODY: f"all {proof.contract.book.person}s"} | people(proof)
+    whom = {EVERYBODY: f"all {proof.contract.book.people}"} | people(proof)
     row = st.container(horizontal=True, key="trust_choices", gap="small", vertical_alignment="center")
     whens = {each: trust_words.source_words(proof, each) for each in proof.whens}
     if len(whens) > 1:
@@ -151,7 +151,9 @@ def choices(proof: Proof) -> None:
     if len(whom) > 1:
         viewed.choose(row, "Of whom", "segment", whom, EVERYBODY, label_visibility="collapsed", width=330)
     chosen = selected(proof)
-    row.caption(f"{proof.measured(chosen).n:,} {proof.contract.book.person}s with their outcomes")
+    n = proof.measured(chosen).n
+    theirs = "its outcome" if n == 1 else "their outcomes"
+    row.caption(f"{numbers.counted(n, proof.contract.book.person)} with {theirs}")
 
 
 # ---- the charts -------------------------------------------------------------------------------------------------
@@ -249,9 +251,10 @@ def made(model: DeployedModel) -> None:
     if model.release is None:
         return
     manifest, book = model.release.manifest, model.contract.book
+    when = f"the vintages {model.deployed.window}" if model.deployed.window else book.as_of
     pieces.html(
-        f"<p class='wi-below'>Release {model.release.id}, trained {manifest['created'][:10]} on {manifest['rows']:,} "
-        f"{book.person}s of {pieces.text(book.as_of)} ({pieces.text(book.sample)}). "
+        f"<p class='wi-below'>Release {model.release.id}, trained {manifest['created'][:10]} on "
+        f"{numbers.counted(manifest['rows'], book.person)} of {pieces.text(when)} ({pieces.text(book.sample)}). "
         f"{pieces.text(book.decision_note)}</p>"
     )
 

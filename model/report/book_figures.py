@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data.contract import Contract, Segment
+from data.contract import Contract, Segment, plural
 from data.presets import Line, Preset
 from model.report import numbers
 from model.report.book_words import band_label, shown_steps
@@ -205,7 +205,7 @@ def migration_in_words(person: str, counts: NDArray[np.int64], names: Sequence[s
     """The migration for those who cannot see it."""
     told = [f"{name}: {int(row.sum()):,} in the book, {int(counts[:, k].sum()):,} under the scenario"
             for k, (name, row) in enumerate(zip(names, counts, strict=True))]  # fmt: skip
-    return f"{person.capitalize()}s by score band. {'; '.join(told)}."
+    return f"{plural(person).capitalize()} by score band. {'; '.join(told)}."
 
 
 def path(using: Preset, chosen: str, height: int = 200) -> Figure:

@@ -1,7 +1,7 @@
 """Sentences and numbers of the whole book, each number in a sentence equal to the one on the screen."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
@@ -53,7 +53,7 @@ BRIDGED: tuple[Measure, ...] = ("loss", "net_loss", "capital", "margin")
 
 def people(contract: Contract) -> str:
     """What the book holds, at the head of a column: "Customers"."""
-    return f"{contract.book.person.capitalize()}s"
+    return f"{contract.book.people.capitalize()}"
 
 
 def bridged(contract: Contract) -> tuple[Measure, ...]:
@@ -74,7 +74,7 @@ def label(name: Measure) -> str:
 def horizon(contract: Contract, stress: Stress, name: Measure) -> str:
     """Over what time a measure runs."""
     number = stress.number(contract, "margin_months")
-    months = f"{numbers.plain(number)} month{'' if number == 1 else 's'}"
+    months = numbers.counted(number, "month")
     return {
         "exposure": "at default", "pd": contract.book.pd_horizon, "loss": contract.book.pd_horizon,
         "net_loss": contract.book.pd_horizon, "loss_bps": contract.book.pd_horizon, "capital": "on a one-year PD",
@@ -138,7 +138,9 @@ def text(contract: Contract, name: Measure, value: float, unit: Unit | None = No
 def limit_text(contract: Contract, name: Measure, limit: float, unit: Unit) -> str:
     """A limit with its own digits, in the ``unit`` of what it limits unless that is too small for it."""
     own = Unit.of(limit) if name in AMOUNTS else _unit(name)
-    return text(contract, name, limit, own if own.suffix == unit.suffix or unit.size == 1 else unit)
+    if own.suffix != unit.suffix and unit.size > 1:
+        own = replace(unit, digits=0) if own.size > unit.size else unit
+    return text(contract, name, limit, own)
 
 
 def change_words(contract: Contract, name: Measure, found: Difference) -> str:
@@ -241,12 +243,12 @@ def in_words(contract: Contract, stress: Stress, today: date) -> str:
 
 def scope(contract: Contract, stress: Stress) -> str:
     """To whom the shocks apply, if not to all: "50 % of the customers with credit limit below NT$ 50,000"."""
-    who, share, person = str(stress.get(contract, WHO)), stress.number(contract, SHARE), contract.book.person
+    who, share, people = str(stress.get(contract, WHO)), stress.number(contract, SHARE), contract.book.people
     part = f"{numbers.plain(share)}{NBSP}% of the " if share < FULL else ""
     if not who:
-        return f"{part}{person}s" if part else ""
+        return f"{part}{people}" if part else ""
     segment, band = whom(contract, who)
-    return f"{part}{person}s with {segment.label.lower()} {band_label(contract, segment, band)}"
+    return f"{part}{people} with {segment.label.lower()} {band_label(contract, segment, band)}"
 
 
 def preset_in_words(contract: Contract, stress: Stress, using: Preset) -> str:
@@ -319,7 +321,7 @@ def _deviations(factor: float) -> str:
 
 
 def _overlay(name: str, value: float) -> str:
-    unit = f"{NBSP}%" if name == OVERLAY_PD else " points"
+    unit = f"{NBSP}%" if name == OVERLAY_PD else " point" if abs(value) == 1 else " points"
     return f"{numbers.signed(numbers.plain(abs(value), 0 if value == round(value) else 1), value)}{unit}"
 
 
@@ -361,7 +363,7 @@ def player_label(contract: Contract, stress: Stress, player: Player) -> str:
             f"{'PD' if name == OVERLAY_PD else 'LGD'} {lever_value(contract, stress, name)}" for name in own
         )
     if len(player.names) > 1:
-        what = {"assumption": "assumptions", "economy": "of the economy", "customers": f"of {contract.book.person}s"}[
+        what = {"assumption": "assumptions", "economy": "of the economy", "customers": f"of {contract.book.people}"}[
             player.layer
         ]
         return f"{len(player.names)} {what}"
@@ -513,7 +515,7 @@ def concentration_words(contract: Contract, segment: Segment, found: Concentrati
     largest = f"; the ten largest hold {numbers.percent(found.top_ten)}" if not np.isnan(found.top_ten) else ""
     return (
         f"Concentration of exposure (Herfindahl–Hirschman index, 0 to 10,000): {numbers.plain(found.bands)} over the "
-        f"bands of {segment.label.lower()}, {numbers.plain(found.customers, 1)} over single {contract.book.person}s"
+        f"bands of {segment.label.lower()}, {numbers.plain(found.customers, 1)} over single {contract.book.people}"
         f"{largest}."
     )
 
@@ -564,6 +566,7 @@ def _verb(verb: str, n: int) -> str:
 def held_words(contract: Contract, held: Held, known: Known, customers: int) -> str:
     """How far the scenario leaves what the model has seen."""
     person = contract.book.person
+    people = contract.book.people
     near = "No record leaves the range the model has seen."
     if held.customers:
         share = numbers.percent(held.customers / customers)
@@ -574,9 +577,9 @@ def held_words(contract: Contract, held: Held, known: Known, customers: int) -> 
         )
     now, before = numbers.in_100(known.now), numbers.in_100(known.before)
     if now == before:
-        return f"{near} {now.capitalize()} {person}s lie outside known territory, as in the book."
+        return f"{near} {now.capitalize()} {people} lie outside known territory, as in the book."
     was = before.removeprefix("about ")
-    return f"{near} {now.capitalize()} {person}s lie outside known territory, {was} as the book stands."
+    return f"{near} {now.capitalize()} {people} lie outside known territory, {was} as the book stands."
 
 
 def _unheld(contract: Contract, found: Difference) -> str:
@@ -619,15 +622,16 @@ def path_headline(using: Preset, point: str, severity: float) -> str:
     derived = ", derived" if "unemployment" in at.derived else ""
     used = numbers.signed(numbers.plain(abs(by * severity / FULL), 2), by)
     applied = "" if severity == FULL else f"; {used} at {numbers.plain(severity)}{NBSP}% severity"
-    return f"{using.title}: unemployment {moved} points at {at.label}{derived}{applied}"
+    points = "point" if abs(by) == 1 else "points"
+    return f"{using.title}: unemployment {moved} {points} at {at.label}{derived}{applied}"
 
 
 def asked_words(contract: Contract, model: Deployed, asked: int, of: int, loss: str, error: str) -> str:
     """Whom a model elsewhere was asked about: everybody, or a sample, and how far that may be off."""
     if asked == of:
-        return f"{model.words[:1].upper()}{model.words[1:]} was asked live about all {of:,} {contract.book.person}s."
+        return f"{model.words[:1].upper()}{model.words[1:]} was asked live about all {of:,} {contract.book.people}."
     return (
-        f"{model.words[:1].upper()}{model.words[1:]} was asked live about {asked:,} of {of:,} {contract.book.person}s, "
+        f"{model.words[:1].upper()}{model.words[1:]} was asked live about {asked:,} of {of:,} {contract.book.people}, "
         f"a stratified sample of which each stands for {of / asked:,.1f}: expected loss {loss}, give or take {error} "
         "(95 % interval)."
     )
@@ -640,13 +644,13 @@ def checked_words(
     person = contract.book.person
     if differ:
         return (
-            f"{differ} of {customers} {person}s asked live just now have another probability than by the tables known "
-            f"here, by up to {numbers.points(gap)}: {model.words} is no longer what it says it is. Do not use the "
-            "numbers below; ask whoever runs it."
+            f"{differ} of {numbers.counted(customers, person)} asked live just now {'has' if differ == 1 else 'have'} "
+            f"another probability than by the tables known here, by up to {numbers.points(gap)}: {model.words} is no "
+            "longer what it says it is. Do not use the numbers below; ask whoever runs it."
         )
     return (
-        f"Checked live: {customers} random {person}s asked of {model.words} just now have the same probability as by "
-        f"its tables here, {milliseconds:.0f} ms."
+        f"Checked live: {numbers.counted(customers, f'random {person}')} asked of {model.words} just now "
+        f"{'has' if customers == 1 else 'have'} the same probability as by its tables here, {milliseconds:.0f} ms."
     )
 
 
@@ -665,7 +669,7 @@ def method(contract: Contract, model: Deployed) -> str:
     )
     own = f"**Guarantee.** {guarantee(contract)} {OWN_SHARE}"
     return "\n\n".join([
-        f"**A, {book.person}s.** Each shock changes the raw records by rules of the contract; inputs are derived anew "
+        f"**A, {book.people}.** Each shock changes the raw records by rules of the contract; inputs are derived anew "
         f"and {model.words} scores every {book.person}. Records are held at the edge of the range the model has seen; "
         "exposure is not.",
         "**B, economy.** What the model cannot see shifts every log-odds alike, by coefficient × change, so that the "
@@ -674,8 +678,9 @@ def method(contract: Contract, model: Deployed) -> str:
         "**C, overlay.** Judgement on PD (relative) or LGD (points), only with owner, reason and an expiry to come.",
         f"**Expected loss** PD × LGD × EAD over {book.pd_horizon}. **Capital** LGD·(worst case at 99.9 % − PD)·EAD, "
         f"Basel IRB, class {book.exposure_class}, on a one-year PD: the model's log-odds shifted by one constant so "
-        "that the mean of the book as it stands is the assumed yearly default rate. **Margin after loss**: whoever "
-        "defaults earns nothing and costs the loss; the others earn balance × (rate − funding) − operating cost over "
+        "that the mean of the book as it stands is the assumed yearly default rate. **Margin after loss**: "
+        f"a {book.person} that defaults earns nothing and costs the loss; the others earn balance × (rate − funding) − "
+        "operating cost over "
         "the margin horizon. **Return on capital**: that margin a year, over capital.",
         *([own] if contract.guaranteed else []),
         "**What moved it.** Exact Shapley values over the levers in use: every order of making the changes counts the "

@@ -214,7 +214,7 @@ def _data(release: Release, book: Book | None, provenance: Mapping[str, str]) ->
         ("Sample", written(own.sample)),
         ("Outcome", f"{own.probability}, over {own.pd_horizon}"),
         ("Fitted to the vintages", words.window(manifest)),
-        ("Records fitted to", f"{manifest['rows']:,} {person}s"),
+        ("Records fitted to", numbers.counted(manifest["rows"], person)),
     ]
     if book is not None:
         chosen = release.window.of(book)
@@ -228,7 +228,7 @@ def _data(release: Release, book: Book | None, provenance: Mapping[str, str]) ->
         rows.append(("Recalibration", f"all log-odds shifted by {numbers.signed(f'{abs(shift):.3f}', shift)}"))
     after = release.report.get("later")
     if after:
-        rows.append(("Tested out of time on", f"{Window(**after['window'])}, {after['n']:,} {person}s"))
+        rows.append(("Tested out of time on", f"{Window(**after['window'])}, {numbers.counted(after['n'], person)}"))
     same = provenance.get("sha256", manifest["data_sha256"]) == manifest["data_sha256"]
     origin = (
         tuple(
@@ -253,11 +253,12 @@ def _built(release: Release) -> Section:
     how = release.contract.training
     text = (
         f"Gradient-boosted trees ({how.iterations} of at most {how.leaves} leaves, learning rate "
-        f"{how.learning_rate:g}, at least {how.min_leaf} records a leaf, seed {how.seed}), in which inputs act in "
-        "pairs at most and keep the directions below. Turned into tables that give the model's numbers exactly, and "
-        "from which scores and reasons are read.",
-        f"{len(release.contract.inputs)} inputs, derived from the record by the formulas of the contract, version "
-        f"{release.contract.version}. The same data, contract and libraries give the same tables, bit for bit.",
+        f"{how.learning_rate:g}, at least {numbers.counted(how.min_leaf, 'record')} a leaf, seed {how.seed}), in which "
+        "inputs act in pairs at most and keep the directions below. Turned into tables that give the model's numbers "
+        "exactly, and from which scores and reasons are read.",
+        f"{numbers.counted(len(release.contract.inputs), 'input')}, derived from the record by the formulas of the "
+        f"contract, version {release.contract.version}. The same data, contract and libraries give the same tables, "
+        "bit for bit.",
     )
     return Section("built", "How it is built", text)
 
@@ -309,7 +310,7 @@ def _metrics(release: Release) -> Section:
         where = f"Out of time, {Window(**after['window'])}"
         rows.append((where, *words.performance(after["variants"][SHIPPED.label])))
         text.append(
-            f"In {Window(**after['window'])}, {after['n']:,} {release.contract.book.person}s, the mean predicted "
+            f"In {Window(**after['window'])}, {after['n']:,} {release.contract.book.people}, the mean predicted "
             f"probability was {numbers.percent(after['predicted'])} and the share observed "
             f"{numbers.percent(after['observed'])}."
         )
@@ -351,8 +352,9 @@ def _gates(release: Release, moved: Sequence[Moved], by_group: bool) -> Section:
     rows = tuple(words.gate_rows(release.report, over, by_group))
     kept = sum(bool(gate["passed"]) for gate in release.report["gates"])
     text = (
-        f"{kept} of {len(rows)} gates passed. A gate to watch is told and stops nothing, for the reason noted; one "
-        "that failed keeps a release from being promoted, unless a person overrides it with a reason.",
+        f"{kept} of {numbers.counted(len(rows), 'gate')} passed. A gate to watch is told and stops nothing, for the "
+        "reason noted; one that failed keeps a release from being promoted, unless a person overrides it with a "
+        "reason.",
     )
     head = ("Gate", "Figure", "Threshold", "Verdict", "Note")
     return Section("gates", "Gates before promotion", text, tables=(Table("Gates before promotion", head, rows),))
@@ -374,7 +376,7 @@ def _groups(release: Release, book: Book | None, shown: bool) -> Section:
     how = "of later vintages" if kind == "later" else "in cross-validation"
     word = granting(contract)
     text = (
-        f"{len(seen):,} {contract.book.person}s {how}, at the contract's cut-off of {contract.score.cutoff:g} points. "
+        f"{len(seen):,} {contract.book.people} {how}, at the contract's cut-off of {contract.score.cutoff:g} points. "
         f"Ratio: a group's share {word} over the highest group's; the contract asks {impact_words(contract)}. "
         f"Difference: of the share {word} among those without the outcome. 95\N{NO-BREAK SPACE}% intervals. Groups of "
         f"fewer than {fairness.SMALLEST} are suppressed. Monitoring metrics, not legal findings; protected attributes "

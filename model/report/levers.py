@@ -164,7 +164,7 @@ def shaded(values: Array, gain: bool = False) -> Array:
 def seek_words(contract: Contract, measure: Measure, found: Sought, at_most: bool, unit: Unit) -> str:
     """The answer to a goal seek on one lever; values in ``unit``, as elsewhere on the page."""
     sense = "at most" if at_most else "at least"
-    target, got = (text(contract, measure, each, unit) for each in (found.target, found.measured))
+    target, got = limit_text(contract, measure, found.target, unit), text(contract, measure, found.measured, unit)
     at = f"{name_of(contract, found.name)} {value_of(contract, found.name, found.value)}"
     if found.reached_before:
         return f"{label(measure)} of {sense} {target} holds already: it is {got}."

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.contract import Contract, Field, Input, Lever
+from data.contract import Contract, Field, Input, Lever, plural
 from model.report import numbers
 from model.whatif.attribution import Changes
 from model.whatif.customer import Decision, Explanation
@@ -33,7 +33,7 @@ def verdict(contract: Contract, base: Decision, now: Decision, scenario: Scenari
     was = numbers.in_100(base.pd)
     way = "down" if now.pd < base.pd else "up"
     since = f", {way} from {was.removeprefix('about ').removesuffix(' in 100')}" if edits and was != frequency else ""
-    return f"{told} {frequency.capitalize()} {book.person}s like this {book.outcome}{since}."
+    return f"{told} {frequency.capitalize()} {book.people} like this {book.outcome}{since}."
 
 
 _GRANTED = re.compile(r"would be (\w+)")
@@ -57,7 +57,7 @@ def distance(decision: Decision) -> str:
     gap = numbers.whole_score(decision.score) - round(decision.cutoff)
     if gap == 0:
         return "just at the cut-off"
-    return f"{abs(gap)} point{'s' if abs(gap) > 1 else ''} {'above' if gap > 0 else 'below'} the cut-off"
+    return f"{numbers.counted(abs(gap), 'point')} {'above' if gap > 0 else 'below'} the cut-off"
 
 
 def edits_in_words(contract: Contract, scenario: Scenario) -> str:
@@ -305,7 +305,7 @@ def record_title(contract: Contract) -> str:
     if not own:
         return "The record"
     months = max(len(history.months) for history in own)
-    return f"The record, {months} months: {', '.join(history.label.lower() for history in own)}"
+    return f"The record, {numbers.counted(months, 'month')}: {', '.join(history.label.lower() for history in own)}"
 
 
 def field_help(field: Field) -> str:
@@ -325,12 +325,12 @@ TERRITORY = {"usual": "as usual", "unusual": "unusual", "outside": "outside"}
 
 def territory(decision: Decision, contract: Contract) -> str:
     """How well the model knows records like this one."""
-    person = contract.book.person
     if decision.beyond:
         return f"{decision.beyond[0]} lies outside anything the model has seen"
     if decision.level == "usual":
-        return f"the model knows many {person}s like this"
-    return f"{100 - min(round(decision.percentile), 99)} in 100 {person}s or fewer lie this far from the others"
+        return f"the model knows many {contract.book.people} like this"
+    few = 100 - min(round(decision.percentile), 99)
+    return f"{few} in 100 {contract.book.people} or fewer lie this far from the others"
 
 
 def here(value: float, below: int, same: int, lever: Lever, each: Input, person: str) -> str:
@@ -340,9 +340,9 @@ def here(value: float, below: int, same: int, lever: Lever, each: Input, person:
         return each.missing or "missing"
     told = lever.here.format(input_value(each, value))
     if each.codes:
-        return f"{told}, like {same or 'fewer than 1'} in 100 {person}s"
+        return f"{told}, like {same or 'fewer than 1'} in 100 {plural(person)}"
     share = {0: "fewer than 1", 100: "more than 99"}.get(below, f"{below}")
-    return f"{told}, above {share} in 100 {person}s"
+    return f"{told}, above {share} in 100 {plural(person)}"
 
 
 def assumption_chip(contract: Contract, name: str, value: float) -> str:
@@ -356,11 +356,13 @@ def assumption_chip(contract: Contract, name: str, value: float) -> str:
 @dataclass(frozen=True)
 class Deployed:
     """Which model answers: its ``name`` (a release if it is ours), ``where`` it runs ("" in this process), whether it
-    is ``foreign``, one of which nothing is known but its answers."""
+    is ``foreign``, one of which nothing is known but its answers, and the vintages of the ``window`` it was fitted to,
+    where that is not the whole book."""
 
     name: str
     where: str = ""
     foreign: bool = False
+    window: str = ""
 
     def known(self, told: str) -> str:
         """What is told of known territory, which for a foreign model is that of the book, not of its training."""
@@ -390,14 +392,15 @@ def guarantee(contract: Contract) -> str:
 def method(contract: Contract, model: Deployed) -> str:
     """How the numbers on the customer page come about, for whoever asks."""
     book, score = contract.book, contract.score
-    kind = f"a gradient-boosted model of {len(contract.inputs)} inputs derived from the record"
+    kind = f"a gradient-boosted model of {numbers.counted(len(contract.inputs), 'input')} derived from the record"
     kind = "asked live about each record; how it works inside is not known here" if model.foreign else kind
     protected = ", ".join(field.label.lower() for field in contract.protected())
     never = f" {'Never sent to it' if model.foreign else 'Never used'}: {protected}." if protected else ""
     annual = "." if book.pd_months == 12 else "; it is not an annual rate."
+    window = f" (fitted to the vintages {model.window})" if model.window else ""
     base = (
         "Interventional Shapley values of the log-odds by business concept, found by asking the model: each set of "
-        f"concepts is put into {book.person}s of the book, the background, and the answers compared. They belong to "
+        f"concepts is put into {book.people} of the book, the background, and the answers compared. They belong to "
         "this model only; their standard error stems from the size of the background."
         if model.foreign
         else f"Exact interventional Shapley values of the log-odds, compared with the average {book.person} of the "
@@ -407,7 +410,7 @@ def method(contract: Contract, model: Deployed) -> str:
         [
             f"**Score.** {model.words[:1].upper()}{model.words[1:]}: {kind}. Score = {score.base_score:.0f} at "
             f"{score.base_odds:.0f} good to 1 bad, {score.points_to_double:.0f} points double the odds. "
-            f"{book.probability}: over {book.pd_horizon}, from {book.sample} of {book.as_of}{annual}{never}",
+            f"{book.probability}: over {book.pd_horizon}, from {book.sample} of {book.as_of}{window}{annual}{never}",
             f"**Reasons (SHAP).** {base} Times minus the points per unit of log-odds. Base and bars sum to the score; "
             "whole points are rounded so that they still do, and a score is rounded down, so that one shown at the "
             "cut-off has reached it. They say how the model arrives at its answer, not what would happen in the world.",
@@ -425,7 +428,7 @@ def method(contract: Contract, model: Deployed) -> str:
                 )
             ),
             "**Known territory.** Gower's distance over the model's inputs to the nearest of 2,000 reference "
-            f"{book.person}s, as a percentile of the book: usual below 95, unusual below 99, outside above or when a "
+            f"{book.people}, as a percentile of the book: usual below 95, unusual below 99, outside above or when a "
             "value lies beyond the range the model has seen.",
         ]
     )

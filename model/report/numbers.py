@@ -10,7 +10,7 @@ from math import floor
 
 import numpy as np
 
-from data.contract import YEAR
+from data.contract import YEAR, plural
 from model.finance.scorecard import whole_points
 
 MINUS, NBSP = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
@@ -29,7 +29,17 @@ def plain(value: float, digits: int = 0) -> str:
 
 def counted(n: float, noun: str) -> str:
     """How many of what: 1 loan, 30,000 loans."""
-    return f"{plain(n)} {noun}{'' if n == 1 else 's'}"
+    return f"{plain(n)} {noun if n == 1 else plural(noun)}"
+
+
+def singular(unit: str) -> str:
+    """One of a unit of several: month, month late."""
+    first, _, rest = unit.partition(" ")
+    if first.endswith("ies"):
+        first = f"{first[:-3]}y"
+    elif first.endswith("s") and not first.endswith("ss"):
+        first = first[:-1]
+    return f"{first} {rest}".strip()
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -252,7 +262,7 @@ def measure(value: float, unit: str, codes: dict[int, str] | None = None, missin
         return f"{value:.0f}"
     if unit[-1] in "$€£¥₹¤":
         return _priced(plain(abs(value)), unit, round(value) < 0)
-    return f"{plain(value, 0 if value == round(value) else 1)}{NBSP}{unit if value != 1 else unit.removesuffix('s')}"
+    return f"{plain(value, 0 if value == round(value) else 1)}{NBSP}{singular(unit) if value == 1 else unit}"
 
 
 def _bare(value: float) -> str:

@@ -88,7 +88,7 @@ def asked(calls: int, share: float) -> str:
     """How often a service was asked, and how often it could not answer."""
     if not calls:
         return "no call yet"
-    return f"{calls:,} call{'s' if calls != 1 else ''}, {failed(share)} failed"
+    return f"{numbers.counted(calls, 'call')}, {failed(share)} failed"
 
 
 def headline(model: Deployed, title: str, since: datetime | None, checks: Sequence[Check]) -> str:
@@ -98,9 +98,9 @@ def headline(model: Deployed, title: str, since: datetime | None, checks: Sequen
     watched = [each for check in used for each in check.watched]
     state = "no check failed" if watched else "every check holds"
     if wrong:
-        state = f"{len(wrong)} of {len(used)} checks failed: {', '.join(wrong)}"
+        state = f"{len(wrong)} of {numbers.counted(len(used), 'check')} failed: {', '.join(wrong)}"
     if watched:
-        count = f"{COUNTS.get(len(watched), len(watched))} gate{'s' if len(watched) > 1 else ''}"
+        count = f"{COUNTS.get(len(watched), len(watched))} {'gates' if len(watched) > 1 else 'gate'}"
         state += f"; {count} to watch: {' and '.join(watched)}"
     does = f"has answered for {title} since {moment(since)}" if since is not None else f"answers for {title}"
     return f"{model.words[:1].upper()}{model.words[1:]} {does}; {state}."
@@ -163,7 +163,7 @@ OVERRIDE = "Stands on the model card from then on"
 
 def failed_gates(gates: Sequence[Mapping[str, Any]]) -> str:
     """What stands in the way of a release, in words."""
-    count = f"{len(gates)} gate{'s' if len(gates) > 1 else ''}"
+    count = numbers.counted(len(gates), "gate")
     return f"This release failed {count}: {'; '.join(map(release_words.briefly, gates))}."
 
 
@@ -185,7 +185,7 @@ def difference_sentence(
         else "none would be decided otherwise"
     )
     since = moment(datetime.fromisoformat(first))
-    many = f"{records:,} {contract.book.person}{'s' if records != 1 else ''}"
+    many = numbers.counted(records, contract.book.person)
     return f"Of {many} scored since {since}, {what}. Probabilities differ by {points(apart)} on average."
 
 

@@ -1,6 +1,6 @@
 """Sentences and numbers of the policy page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,7 +49,7 @@ class Units:
 def horizon(contract: Contract, policy: Policy, goal: Goal) -> str:
     """Over what time a measure runs."""
     months = policy.assumed.number(contract, "margin_months")
-    over = f"over {numbers.plain(months)} month{'' if months == 1 else 's'}"
+    over = f"over {numbers.counted(months, 'month')}"
     return {
         "approval": "today", "bad_rate": contract.book.pd_horizon, "loss": contract.book.pd_horizon, "profit": over,
         "volume": "exposure at default",
@@ -82,7 +82,7 @@ def verdict(contract: Contract, policy: Policy, strategy: Strategy, units: Units
     chosen, before, best = (strategy.at(each) for each in (policy.at(contract), today(contract), strategy.best))
     currency, over = contract.book.currency, horizon(contract, policy, "profit")
     share, profit = (units.text(contract, goal, chosen.goal(goal)) for goal in ("approval", "profit"))
-    head = f"At a cut-off of {chosen.cutoff}, {share} of {contract.book.person}s {contract.book.granted}"
+    head = f"At a cut-off of {chosen.cutoff}, {share} of {contract.book.people} {contract.book.granted}"
     if not chosen.customers:
         return f"{head}: none is left to earn from or to lose by."
     bad = f"{numbers.in_100(chosen.bad_rate)} of them {contract.book.outcome}"
@@ -157,7 +157,7 @@ def swap_headline(contract: Contract, cells: Sequence[Swapped], units: Units) ->
     by = {(cell.today, cell.other): cell for cell in cells}
     into, out = by[False, True], by[True, False]
     if not into.customers and not out.customers:
-        return f"None is swapped: under both policies the same {contract.book.person}s are {granting(contract)}"
+        return f"None is swapped: under both policies the same {contract.book.people} are {granting(contract)}"
     told = []
     for cell, what in ((into, "in"), (out, "out")):
         if cell.customers:
@@ -209,6 +209,12 @@ def interval(value: float, low: float, high: float, points: bool = False) -> str
     return f"{value:.2f} ({low:.2f} to {high:.2f})"
 
 
+def span(cutoffs: Iterable[int]) -> str:
+    """From the lowest of some cut-offs to the highest."""
+    low, high = min(cutoffs), max(cutoffs)
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
 def rate(value: float) -> str:
     """A yearly rate or a PD of pricing; "none" where there is none."""
     return "none" if np.isnan(value) else numbers.percent(value)
@@ -223,8 +229,8 @@ def method(contract: Contract) -> str:
         f"**Cut-off.** A {book.person} whose score reaches it {book.granted}. {book.decision_note}",
         f"**Bad rate** is the share that the model expects to {book.outcome}; observed beside it is what happened. "
         f"**Expected loss** over {book.pd_horizon}. **Profit** is the margin after loss over the margin horizon: "
-        f"whoever defaults earns nothing and costs {costs}, the others earn balance × (rate − funding) − operating "
-        f"cost. **Volume** is exposure at default.{own}",
+        f"a {book.person} that defaults earns nothing and costs {costs}, the others earn balance × (rate − funding) "
+        f"− operating cost. **Volume** is exposure at default.{own}",
         "**Best** is the whole-point cut-off of most profit, found by looking at every one. **Goal seek** takes the "
         f"cut-off on the safe side of the target at which most are {granting(contract)}; for approval and volume the "
         "strictest that keeps them.",
@@ -234,6 +240,6 @@ def method(contract: Contract) -> str:
         "**Frontier**: cut-offs that no other beats on both loss and profit.",
         "**Fairness** figures are monitoring metrics, not legal findings; protected attributes evaluate a policy and "
         f"never enter a score. Ratio: a group's approval rate over the highest group's, with Katz's 95{NBSP}% "
-        "interval; difference: approval among those who paid, with Newcombe's. Groups of fewer than "
+        "interval; difference: approval among those that paid, with Newcombe's. Groups of fewer than "
         f"{SMALLEST} are suppressed.",
     ])  # fmt: skip

@@ -141,6 +141,12 @@ def window(manifest: Mapping[str, Any]) -> str:
     return f"{text}, recalibrated on {Window(again['since'], again['until'])}" if again else text
 
 
+def window_only(manifest: Mapping[str, Any]) -> str:
+    """The vintages that a release was fitted to; "" where that was the whole book."""
+    own = Window(**(manifest.get("window") or {}))
+    return "" if own == Window() else str(own)
+
+
 def windows(manifests: Mapping[str, Mapping[str, Any]], aliases: Mapping[str, str]) -> str:
     """What champion and challenger were fitted to, where that tells them apart; otherwise nothing."""
     parts = [(alias, window(manifests[aliases[alias]])) for alias in ("champion", "challenger")
@@ -197,7 +203,8 @@ def beside(report: Mapping[str, Any]) -> str:
         return ""
     if not found["n"]:
         return f"Not compared with release {found['id']}, the champion then. {found.get('why_not', '')}".strip()
-    return f"Held against release {found['id']}, on {found['n']:,} records {RECORDS[found.get('kind', '')]}."
+    records = f"{numbers.counted(found['n'], 'record')} {RECORDS[found.get('kind', '')]}"
+    return f"Held against release {found['id']}, on {records}."
 
 
 def champion_rows(report: Mapping[str, Any]) -> list[tuple[str, str, str, str, str]]:

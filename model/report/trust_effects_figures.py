@@ -116,7 +116,7 @@ def importance_in_words(contract: Contract, found: Overview, by_concept: bool) -
         f"{label} {_size(size)}, from {signed_points(float(swarm[k].min()))} to {signed_points(float(swarm[k].max()))}"
         for label, size, k in ranked(contract, found, by_concept)[:MOST]
     )
-    return f"Score points on average, and for single {contract.book.person}s of a sample: {told}."
+    return f"Score points on average, and for single {contract.book.people} of a sample: {told}."
 
 
 # ---- one input ------------------------------------------------------------------------------------------------------

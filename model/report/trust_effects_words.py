@@ -118,20 +118,20 @@ def swarm_headline(contract: Contract, found: Overview, by_concept: bool) -> str
     label, _, k = ranked(contract, found, by_concept)[0]
     points = (found.swarm.concepts if by_concept else found.swarm.inputs)[k]
     low, high = (numbers.score_points(float(each)) for each in (points.min(), points.max()))
-    return f"{label}, customer by customer: from {low} to {high} points".replace(
-        "customer", contract.book.person
-    )  # fmt: skip
+    person = contract.book.person
+    return f"{label}, {person} by {person}: from {low} to {high} points"
 
 
 def swarm_note(contract: Contract, found: Overview, by_concept: bool) -> str:
     """What the swarm shows, and of whom."""
-    m, person = found.swarm.inputs.shape[1], contract.book.person
-    whom = f"Bars: average distance from zero over all {found.n:,} {person}s. Dots: {m:,} {person}s, a fixed sample"
+    m, people = found.swarm.inputs.shape[1], contract.book.people
+    whom = f"Bars: average distance from zero over all {found.n:,} {people}. Dots: {m:,} {people}, a fixed sample"
     compared = f"compared with {found.background}"
     if by_concept:
         return f"{whom}; left of the line riskier, right safer, {compared}."
     rest = max(0, len(contract.inputs) - MOST)
-    more = f" The {rest} inputs not drawn move it less." if rest else ""
+    inputs = f"{numbers.counted(rest, 'input')} not drawn {'moves' if rest == 1 else 'move'}"
+    more = f" The {inputs} it less." if rest else ""
     return f"{whom}; left of the line riskier, right safer, {compared}. Rings: the value is missing.{more}"
 
 
@@ -178,13 +178,14 @@ def effect_hover(contract: Contract, found: Effect, group: int) -> str:
 def effect_note(contract: Contract, found: Effect) -> str:
     """How to read the chart of an effect."""
     each, person = contract.inputs[found.values.own], contract.book.person
+    people = contract.book.people
     way = {1: " The model is held so that more of it is never safer.",
            -1: " The model is held so that more of it is never riskier.", 0: ""}  # fmt: skip
-    beyond = "" if found.values.single else f" The 2 in 100 {person}s at the ends are not drawn."
+    beyond = "" if found.values.single else f" The 2 in 100 {people} at the ends are not drawn."
     return (
         f"Line: by how much the book's average score would move if every {person} had that value and all else stayed "
-        f"as it is; band: 9 in 10 {person}s, who differ by their other inputs; steps: where the model's trees cut; "
-        f"grey bars: how many {person}s have it.{beyond}{way[each.direction]}"
+        f"as it is; band: 9 in 10 {people}, which differ by their other inputs; steps: where the model's trees cut; "
+        f"grey bars: how many {people} have it.{beyond}{way[each.direction]}"
     )
 
 
@@ -229,8 +230,10 @@ def together_note(contract: Contract) -> str:
 
 def tables_headline(found: Overview) -> str:
     """The size of the whole model."""
-    cells = len(found.tables.cells)
-    return f"This is the whole model: {len(found.listed)} tables with {cells:,} cells and one constant, nothing else"
+    tables, cells = (
+        numbers.counted(len(each), noun) for each, noun in ((found.listed, "table"), (found.tables.cells, "cell"))
+    )
+    return f"This is the whole model: {tables} with {cells} and one constant, nothing else"
 
 
 def tables_note(contract: Contract, found: Overview) -> str:
@@ -238,7 +241,7 @@ def tables_note(contract: Contract, found: Overview) -> str:
     return (
         f"A {contract.book.person}'s score is the constant and one cell of each table, added up: no table has more "
         "than two inputs. A table of one input is part of one of its pairs. Moves the score: standard deviation over "
-        f"the book of {found.n:,} {contract.book.person}s."
+        f"the book of {found.n:,} {contract.book.people}."
     )
 
 
@@ -255,7 +258,7 @@ def tables_frame(contract: Contract, found: Overview) -> "pd.DataFrame":
         for each in found.listed
     ]  # fmt: skip
     columns = [
-        "Input", "And", "Cells", f"Cells with {contract.book.person}s", "Moves the score by", "Of it only together",
+        "Input", "And", "Cells", f"Cells with {contract.book.people}", "Moves the score by", "Of it only together",
         "Largest cell",
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
@@ -274,27 +277,28 @@ def cells_frame(contract: Contract, frame: "pd.DataFrame") -> "pd.DataFrame":
                 known[key] = interval_words(by_label[label], above, up_to)
             told.append(known[key])
         out[f"code_{side}"] = told
-    names = {"code_1": "words_1", "code_2": "words_2", "customers": f"{contract.book.person}s"}
+    names = {"code_1": "words_1", "code_2": "words_2", "customers": contract.book.people}
     return out.rename(columns=names)
 
 
 def method(contract: Contract, found: Overview) -> str:
     """How these numbers come about, for whoever asks."""
     person = contract.book.person
+    people = contract.book.people
     return "\n\n".join(
         [
             f"**What moves the score.** Exact interventional Shapley values (SHAP) of the log-odds, compared with "
-            f"{found.background}, for each of the {found.n:,} {person}s of the book, times minus the points per unit "
+            f"{found.background}, for each of the {found.n:,} {people} of the book, times minus the points per unit "
             "of log-odds. Bars are the mean of their absolute values; of a concept, of the sum over its inputs.",
             f"**An input's effect.** The partial dependence: the mean score if every {person} of the book had that "
             "value and kept everything else, less the mean score as it is; exact, for all of them, as is the PD in the "
-            f"pointer's note. Band: the 5th and 95th percentile of the same over {min(found.n, SPREAD):,} {person}s "
+            f"pointer's note. Band: the 5th and 95th percentile of the same over {min(found.n, SPREAD):,} {people} "
             "one by one, each seen from its own average over the values as they occur. Where the model keeps a "
             "direction, line and band keep it too. It describes the model, not what would happen in the world.",
             "**Two inputs together.** The model's table of the two, less the two effects of one input that come "
-            f"nearest to it over the book's own {person}s (functional ANOVA, weighted least squares): the rest has an "
+            f"nearest to it over the book's own {people} (functional ANOVA, weighted least squares): the rest has an "
             "average of zero along every value of either input. Neighbouring values are put together to at most 24 "
-            f"groups that hold about as many {person}s each.",
+            f"groups that hold about as many {people} each.",
             "**Every cell.** The download holds the constant (table 0) and every cell of every table in full "
             f"precision. A {person}'s log-odds are the sum of the constant and of one cell a table: anybody can check "
             "a score by hand.",

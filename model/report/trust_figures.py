@@ -95,8 +95,8 @@ def roc(found: Roc, height: int = HEIGHT) -> Figure:
     """The ROC curve with the place where both classes are furthest apart."""
     figure = layout(height, 56)
     figure["margin"] = {"l": 68, "r": 24, "t": 10, "b": 48}
-    figure["xaxis"] = _percent_axis("of those who paid", 100)
-    figure["yaxis"] = _percent_axis("of those who defaulted", 102)
+    figure["xaxis"] = _percent_axis("of those that paid", 100)
+    figure["yaxis"] = _percent_axis("of those that defaulted", 102)
     x, y = np.round(100 * found.false_alarms, 2), np.round(100 * found.hits, 2)
     lines: list[dict[str, Any]] = [
         {"type": "scatter", "mode": "lines", "x": [0, 100], "y": [0, 100], "hoverinfo": "skip",
@@ -107,7 +107,7 @@ def roc(found: Roc, height: int = HEIGHT) -> Figure:
     lines.append(
         {"type": "scatter", "mode": "lines", "x": x.tolist(), "y": y.tolist(), "line": {"color": SCENARIO, "width": 2},
          "customdata": [share(float(min(max(each, 0.0), 1.0))) for each in found.cut_offs],
-         "hovertemplate": "PD from %{customdata} on: %{y:.0f} % of those who defaulted, %{x:.0f} % of those who paid"
+         "hovertemplate": "PD from %{customdata} on: %{y:.0f} % of those that defaulted, %{x:.0f} % of those that paid"
                           "<extra></extra>"}
     )  # fmt: skip
     at = int(np.argmax(found.hits - found.false_alarms))
@@ -264,7 +264,7 @@ def bands(rows: Sequence[Banded], height: int | None = None) -> Figure:
 
 
 def separation(found: Separation, height: int = HEIGHT) -> Figure:
-    """The scores of those who defaulted and of those who paid, as shares of either; above them, on either side of the
+    """The scores of those that defaulted and of those that paid, as shares of either; above them, on either side of the
     score at which both are furthest apart, which line is which."""
     middle = np.round((found.edges[1:] + found.edges[:-1]) / 2, 1)
     ends = [float(middle[0]), float(middle[-1])]
@@ -277,7 +277,7 @@ def separation(found: Separation, height: int = HEIGHT) -> Figure:
         {"type": "scatter", "mode": "lines", "x": middle.tolist(), "y": np.round(100 * shares, 3).tolist(),
          "line": {"color": colour, "width": 2, "dash": dash}, "fill": "tozeroy",
          "fillcolor": "rgba(213,96,30,0.10)" if colour == WORSE else "rgba(74,111,165,0.10)",
-         "hovertemplate": f"%{{x:.0f}}: %{{y:.1f}} % of those who {name}<extra></extra>"}
+         "hovertemplate": f"%{{x:.0f}}: %{{y:.1f}} % of those that {name}<extra></extra>"}
         for shares, colour, name, dash in (
             (found.good, SCENARIO, "paid", "solid"), (found.bad, WORSE, "defaulted", "dash")
         )
@@ -311,7 +311,7 @@ def _stroke(drawn: str, colour: str) -> str:
 def separation_in_words(found: Separation) -> str:
     """The scores of both classes for those who cannot see them."""
     return (
-        f"Scores of those who defaulted, {found.bad_mean:.0f} on average, and of those who paid, "
+        f"Scores of those that defaulted, {found.bad_mean:.0f} on average, and of those that paid, "
         f"{found.good_mean:.0f}; furthest apart at {found.ks_at:.0f}, KS {found.ks:.2f}."
     )
 

@@ -278,7 +278,7 @@ def shown_gap(found: Measured) -> float:
 
 def _slope(proof: Proof, chosen: Chosen, found: Measured) -> Tile:
     gates = proof.contract.gates
-    notes = (f"calibration error {100 * found.ece:.1f} points",) if not np.isnan(found.ece) else ()
+    notes = (f"calibration error {numbers.points(found.ece).removeprefix('+')}",) if not np.isnan(found.ece) else ()
     if proof.window is None or np.isnan(found.slope):
         return Tile("Calibration slope", three(found.slope), (*notes, "no threshold is set"))
     if chosen.segment:
@@ -294,7 +294,7 @@ def _stable(proof: Proof, drifts: Sequence[Drift]) -> Tile:
     if score is None:
         return Tile(label, "not known", ("nothing later in the book;", "hold a file against it below"))
     kept = stability(proof.contract, score)
-    notes = (f"{score.n:,} records", "against the training")
+    notes = (numbers.counted(score.n, "record"), "against the training")
     return Tile(label, f"{score.psi:.3f}", notes, limits(proof.contract, score), kept)
 
 
@@ -320,7 +320,8 @@ def reliability_headline(bins: Sequence[Bin]) -> str:
     if not bins:
         return "No outcomes to hold the predictions against"
     if not off:
-        return f"In all {len(bins)} groups by risk, what was predicted lies within what was observed (95{NBSP}%)"
+        groups = f"{'all ' * (len(bins) > 1)}{numbers.counted(len(bins), 'group')} by risk"
+        return f"In {groups}, what was predicted lies within what was observed (95{NBSP}%)"
     worst = max(off, key=lambda each: abs(each.observed - each.predicted))
     way = "fewer" if worst.observed < worst.predicted else "more"
     held = f"{len(bins) - len(off)} of {len(bins)}" if len(off) < len(bins) else f"None of {len(bins)}"
@@ -372,8 +373,9 @@ def drift_headline(contract: Contract, drifts: Sequence[Drift], what: str) -> st
     if not moved:
         return f"No input has moved by {WATCH:.2f} or more: {what}, n = {n:,}"
     worst = max(moved, key=lambda each: each.psi)
+    have = "has" if len(moved) == 1 else "have"
     return (
-        f"{len(moved)} of {len(inputs)} inputs have moved by {WATCH:.2f} or more, most "
+        f"{len(moved)} of {numbers.counted(len(inputs), 'input')} {have} moved by {WATCH:.2f} or more, most "
         f"{_lower(contract.inputs[worst.index].label)} ({worst.psi:.2f}): {what}, n = {n:,}"
     )
 
@@ -413,7 +415,7 @@ def noise_words(n: int, bins: int = 10) -> str:
     """What chance alone does to a PSI of so many records."""
     level = noise(bins, n)
     shown = f"up to about {level:.3f}" if level >= 0.0005 else "less than 0.001"
-    told = f"Of {n:,} records, chance alone makes a PSI of {shown} for {bins} bins."
+    told = f"Of {numbers.counted(n, 'record')}, chance alone makes a PSI of {shown} for {bins} bins."
     return f"{told} Too few: give {FEW} records or more before reading anything into it." if n < FEW else told
 
 
@@ -491,7 +493,7 @@ def bands_note(proof: Proof, rows: Sequence[Banded] = ()) -> str:
     return (
         f"{told}Says what happens: ✓ holds where the mean PD lies within the 95 % interval of what was observed "
         "(Wilson); ◐ watch outside it, but off by no more than the threshold; ✗ does not hold beyond both. Within a "
-        f"band an AUC is lower than over the whole book, since {proof.contract.book.person}s that are alike are harder "
+        f"band an AUC is lower than over the whole book, since {proof.contract.book.people} that are alike are harder "
         "to rank: the contract asks none there. Fewer than 30 defaults, or 30 others: no AUC is told."
     )
 
@@ -501,10 +503,8 @@ def separation_headline(contract: Contract, found: Separation) -> str:
     if not found.known:
         return "All outcomes are alike: nothing to separate"
     gap = round(found.good_mean) - round(found.bad_mean)
-    return (
-        f"Those who defaulted scored {gap:,} points lower on average: {found.bad_mean:.0f} against "
-        f"{found.good_mean:.0f}"
-    )
+    apart = f"{numbers.counted(abs(gap), 'point')} {'lower' if gap > 0 else 'higher'}" if gap else "the same"
+    return f"Those that defaulted scored {apart} on average: {found.bad_mean:.0f} against {found.good_mean:.0f}"
 
 
 def gains_headline(rows: Sequence[Gain]) -> str:
@@ -649,7 +649,7 @@ def fair_note(contract: Contract, cutoff: float) -> str:
     word = granting(contract)
     return (
         f"{MONITORING} At a cut-off of {cutoff:.0f}, on what was predicted out of sample. Ratio: {word} over the "
-        f"highest group's, {impact_words(contract)} is asked; difference: {word} among those who paid. 95 % "
+        f"highest group's, {impact_words(contract)} is asked; difference: {word} among those that paid. 95 % "
         f"intervals. Groups of fewer than {SMALLEST} are suppressed."
     )
 
@@ -659,20 +659,25 @@ def fair_note(contract: Contract, cutoff: float) -> str:
 
 def misses_headline(contract: Contract, paid: Sequence[Miss], lost: Sequence[Miss]) -> tuple[str, str]:
     """The findings above those who paid against the odds and those who defaulted against them."""
-    first = f"Paid all the same, at a PD of up to {share(paid[0].pd)}" if paid else "Nobody paid"
-    last = f"Defaulted all the same, at a PD from {share(lost[0].pd)} on" if lost else "Nobody defaulted"
+    first = f"Paid all the same, at a PD of up to {share(paid[0].pd)}" if paid else f"No {contract.book.person} paid"
+    last = (
+        f"Defaulted all the same, at a PD from {share(lost[0].pd)} on"
+        if lost
+        else f"No {contract.book.person} defaulted"
+    )
     return first, last
 
 
 def misses_note(proof: Proof, found: Measured) -> str:
     """Why a miss by itself is no mistake."""
     person = proof.contract.book.person
+    people = proof.contract.book.people
     seen = "" if proof.main == "asked" else (
         f" The PD here is the one predicted out of sample; the {person}'s page shows the released model's, which may "
         "have seen the record."
     )  # fmt: skip
     return (
-        f"A miss is no mistake by itself: of 100 {person}s with a PD of 12 %, 12 default and 88 do not, and nobody can "
+        f"A miss is no mistake by itself: of 100 {people} with a PD of 12 %, 12 default and 88 do not, and nobody can "
         f"say beforehand which. Among {found.n:,} some must lie at either end; what counts is whether the share that "
         f"defaults is the share predicted.{seen}"
     )
@@ -695,7 +700,7 @@ def gates_headline(report: Mapping[str, Any]) -> str:
     failed, watched = told.count("failed"), told.count("watch")
     tail = "; none failed" if not failed else f"; {failed} failed"
     watch = f"; {watched} to watch" if watched else ""
-    return f"{told.count('passed')} of {len(told)} gates were passed before release{watch}{tail}"
+    return f"{told.count('passed')} of {numbers.counted(len(told), 'gate')} were passed before release{watch}{tail}"
 
 
 def champion_headline(report: Mapping[str, Any]) -> str:
@@ -709,15 +714,16 @@ def champion_headline(report: Mapping[str, Any]) -> str:
     told = [f"{reading}: {_lower(name)}" for name, reading in readings.items() if reading != "no clear difference"]
     what = "; ".join(told) or "no clear difference in any measure"
     which = release_words.RECORDS[beside.get("kind", "")]
-    return f"Against release {str(beside['id'])[:6]}, on {beside['n']:,} records {which}: {what}"
+    return f"Against release {str(beside['id'])[:6]}, on {numbers.counted(beside['n'], 'record')} {which}: {what}"
 
 
 def method(proof: Proof) -> str:
     """How the numbers of the trust page come about."""
     person = proof.contract.book.person
+    people = proof.contract.book.people
     if proof.main == "asked":
         evidence = (
-            f"**Evidence.** The model's live answers about the {person}s of the book, against what became of them. It "
+            f"**Evidence.** The model's live answers about the {people} of the book, against what became of them. It "
             "is not known whether it was trained on them: no claim is made that it had not seen them."
         )
     else:
@@ -735,7 +741,7 @@ def method(proof: Proof) -> str:
         "**Calibration.** Ten groups of equally many by PD; observed rates with Wilson's 95 % intervals. Slope: "
         "logistic regression of the outcome on the log-odds predicted (Cox); below 1, predictions spread too far. "
         "Calibration error: the mean gap over ten equally wide bins. Intervals know chance only; a year's economy "
-        f"moves all its {person}s together. What is predicted holds within the interval of what was observed; outside "
+        f"moves all its {people} together. What is predicted holds within the interval of what was observed; outside "
         "it, but off by no more than the contract's bound (on the calibration error in training, on the mean PD in "
         "later vintages), it is to be watched; beyond both it does not hold.",
         f"**Stability.** PSI = Σ (a − e)·ln(a/e) over the training's bins: below {WATCH:.2f} holds, an industry's "

@@ -26,7 +26,7 @@ from model.release.gate import in_the_way
 from model.release.store import AUTOMATIC, FIRST, Release, Store, belongs, unread
 from model.release.window import Window
 from model.report.narrative import Deployed
-from model.report.release_words import briefly
+from model.report.release_words import briefly, window_only
 from model.serving.pulse import Pulse, Reading
 from model.serving.remote import SAME, RemoteScorer, connect
 from model.serving.transport import Breaker
@@ -78,7 +78,8 @@ class DeployedModel:
     @property
     def deployed(self) -> Deployed:
         """Which model answers, for sentences."""
-        return Deployed(self.id, self.where, self.release is None)
+        window = window_only(self.release.manifest) if self.release is not None else ""
+        return Deployed(self.id, self.where, self.release is None, window)
 
     @property
     def contract(self) -> Contract:

@@ -46,7 +46,8 @@ KNOWN, OUTSIDE = "known", "outside"
 class Sheet:
     """A file as read. Of the good rows: ``raw`` (fields, n) as the contract orders it, ``ids`` (n,) int64 or text,
     ``rows`` (n,) their lines in the file. ``ignored``: columns nothing reads; ``protected``: how many columns were left
-    unread because they hold protected attributes. ``repeated``: identifiers that stand on several lines, with those;
+    unread because they hold protected attributes. ``named``: whether the file identifies its rows; else ``ids`` are
+    their lines, which are nobody's numbers. ``repeated``: identifiers that stand on several lines, with those;
     ``notes``: what reading took for granted."""
 
     raw: Array
@@ -55,8 +56,14 @@ class Sheet:
     bad: tuple[BadRow, ...]
     ignored: tuple[str, ...]
     protected: int
+    named: bool = True
     repeated: tuple[tuple[str, tuple[int, ...]], ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> NDArray[Any]:
+        """What the rows are called, (n,): their identifiers, or "line 12"."""
+        return self.ids if self.named else np.array([on_line(line) for line in self.rows.tolist()], object)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -92,14 +99,25 @@ def read(content: bytes, name: str, contract: Contract, told: Told = unheard) ->
     ids, doubts = _identities(cells.ids, cells.lines)
     refused = np.fromiter(reasons, np.int64, len(reasons))
     good = np.setdiff1d(np.arange(len(cells.lines)), refused)
-    bad = [BadRow(int(cells.lines[k]), str(ids[k]), tuple(reasons[k])) for k in refused]
+    named = cells.ids is not None
+    bad = [
+        BadRow(int(line), str(ids[k]) if named else on_line(line), tuple(reasons[k]))
+        for k, line in zip(refused, cells.lines[refused], strict=True)
+    ]
     kept = np.ascontiguousarray(raw[:, good])
     contract.check(kept)  # whatever the checks above overlook is no customer
     order = sorted([*bad, *cells.odd], key=lambda row: row.line)
     return Sheet(
-        kept, ids[good], cells.lines[good], tuple(order), cells.columns.ignored, cells.columns.protected,
-        _repeated(ids, cells.lines), (*notes, *doubts),
-    )  # fmt: skip
+        kept,
+        ids[good],
+        cells.lines[good],
+        tuple(order),
+        cells.columns.ignored,
+        cells.columns.protected,
+        named,
+        _repeated(ids, cells.lines),
+        (*notes, *doubts),
+    )
 
 
 # ---- checks ------------------------------------------------------------------------------------------------------
@@ -144,6 +162,11 @@ LARGEST = 1e15  # beyond it numbers with a point do not tell neighbours apart
 TWICE_TOLD = 3  # identifiers that stand on several lines
 
 
+def on_line(line: int) -> str:
+    """What a row is called that has no identifier: by its line in the file, and never like a customer's number."""
+    return f"line {line}"
+
+
 def _identities(cells: Sequence[object] | None, lines: NDArray[np.int64]) -> tuple[NDArray[Any], list[str]]:
     """Identifiers (n,): whole numbers where all are and none has more than 15 digits, texts otherwise; a row's line
     where there is none. And what is doubtful about them."""
@@ -153,7 +176,7 @@ def _identities(cells: Sequence[object] | None, lines: NDArray[np.int64]) -> tup
     doubts = [*_rounded(cells, lines), *_shortened(texts, lines)]
     if all(map(_WHOLE.match, texts)):
         return np.array(texts, np.int64), doubts  # not 007, which is a text
-    named = [short(text) or f"line {line}" for text, line in zip(texts, lines, strict=True)]
+    named = [short(text) or on_line(line) for text, line in zip(texts, lines, strict=True)]
     return np.array(named, object), doubts
 
 
@@ -197,14 +220,15 @@ def _repeated(ids: NDArray[Any], lines: NDArray[np.int64]) -> tuple[tuple[str, t
 
 def repetition(contract: Contract, sheet: Sheet) -> str:
     """What is to be said of customers who stand in a file several times; "" if none does."""
-    n, person = len(sheet.repeated), contract.book.person
+    n = len(sheet.repeated)
     if not n:
         return ""
     some = [f"{name} on lines {', '.join(f'{line:,}' for line in own[:5])}{' …' * (len(own) > 5)}"
             for name, own in sheet.repeated[:TWICE_TOLD]]  # fmt: skip
     more = f" and {n - TWICE_TOLD:,} more" if n > TWICE_TOLD else ""
-    stand = f"{person} stands" if n == 1 else f"{person}s stand"
-    return f"{n:,} {stand} in the file more than once, and every row counts: {'; '.join(some)}{more}."
+    stand = "stands" if n == 1 else "stand"
+    people = numbers.counted(n, contract.book.person)
+    return f"{people} {stand} in the file more than once, and every row counts: {'; '.join(some)}{more}."
 
 
 # ---- scoring -----------------------------------------------------------------------------------------------------
@@ -238,7 +262,7 @@ def score(
         customer lies in territory that the model knows. The points are those on the customer's own page.
     """
     contract, points = scorer.contract, scale(scorer.contract)
-    person = contract.book.person.capitalize()
+    person, names = contract.book.person.capitalize(), sheet.names
 
     def work(chunk: slice) -> pd.DataFrame:
         raw = np.ascontiguousarray(sheet.raw[:, chunk])
@@ -251,7 +275,7 @@ def score(
         seen = scorer.territory
         beyond = seen.beyond(raw).any(0) | seen.outside(contract.derive(raw))
         frame = {
-            person: sheet.ids[chunk],
+            person: names[chunk],
             LINE: sheet.rows[chunk],
             PD: pd_,
             SCORE: whole,
@@ -347,11 +371,12 @@ def _summing(parts: Array, total: NDArray[np.int64]) -> NDArray[np.int64]:
 def finding(contract: Contract, sheet: Sheet, frame: pd.DataFrame) -> str:
     """What came of a file, in a sentence; ``frame`` as `score` gives it."""
     book, bad, all_ = contract.book, len(sheet.bad), len(sheet) + len(sheet.bad)
-    people = f"{all_:,} {book.person}{'s' if all_ != 1 else ''}"
+    none = numbers.counted(bad, "row") if bad else "no rows"
+    people = numbers.counted(all_, book.person)
     if sheet.repeated:
         different = all_ - sum(len(lines) - 1 for _, lines in sheet.repeated)
-        people = f"{all_:,} rows, which are {different:,} {book.person}{'s' if different != 1 else ''},"
-    told = f"{len(frame):,} of {people} scored; {f'{bad:,}' if bad else 'no'} row{'s' if bad != 1 else ''} refused"
+        people = f"{all_:,} rows, which are {numbers.counted(different, book.person)},"
+    told = f"{len(frame):,} of {people} scored; {none} refused"
     if frame.empty:
         return f"{told}. No {book.person} can be scored before the rows below are put right."
     mean = numbers.percent(float(frame[PD].mean()))
@@ -416,6 +441,7 @@ def template(contract: Contract, kind: Literal["csv", "xlsx"] = "xlsx") -> bytes
     if kind == "csv":
         return spreadsheet.file(frame)
     person = contract.book.person
+    people = contract.book.people
     about = [
         (contract.book.id, f"{person.capitalize()} number", "", "anything that names the row; may be left out", ""),
         *(
@@ -424,7 +450,7 @@ def template(contract: Contract, kind: Literal["csv", "xlsx"] = "xlsx") -> bytes
         ),
     ]
     columns = ["Column", "Label (may stand instead)", "Unit", "Allowed", "Meaning"]
-    return _workbook({f"{person.capitalize()}s": frame, "Columns": pd.DataFrame(about, columns=columns)})
+    return _workbook({f"{people.capitalize()}": frame, "Columns": pd.DataFrame(about, columns=columns)})
 
 
 def _example(field: Field) -> float:

@@ -158,7 +158,7 @@ def economy(contract: Contract) -> None:
 
 def whom(contract: Contract) -> None:
     """To which customers the shocks of layer A apply."""
-    panel = st.expander(f"A · Applied to which {contract.book.person}s", key="_who", on_change="rerun")
+    panel = st.expander(f"A · Applied to which {contract.book.people}", key="_who", on_change="rerun")
     if not panel.open:
         return
     options = {"": "all"}
@@ -176,7 +176,7 @@ def whom(contract: Contract) -> None:
             "Share of them (%)", 1.0, 100.0, step=5.0, key=stressed.at(contract, SHARE),
             on_change=stressed.memory.touched,
             args=(SHARE,), format="%.0f",
-            help=f"A fixed choice: a larger share adds {contract.book.person}s and leaves the others.",
+            help=f"A fixed choice: a larger share adds {contract.book.people} and leaves the others.",
         )  # fmt: skip
 
 

@@ -142,7 +142,7 @@ def _shadowed() -> Check:
         return Check(name, "failed", str(error))
     if own is None:
         return Check(name, "not in use", f"{challenger[:6]}, shadow scoring switched off")
-    dropped = f", {own.dropped:,} call{'s' if own.dropped > 1 else ''} dropped" if own.dropped else ""
+    dropped = f", {numbers.counted(own.dropped, 'call')} dropped" if own.dropped else ""
     return Check.of(name, not own.trouble, own.trouble or f"{challenger[:6]} scores along{dropped}")
 
 

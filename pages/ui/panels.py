@@ -41,7 +41,7 @@ def panels(found: Answer) -> None:
         "_grid": ("Data tables over one or two levers", sensitive.tables),
         "_seek": ("Goal seek, and how severe until a limit breaks", sensitive.targets),
         "_reactions": ("Through which inputs the model reacted", reactions),
-        "_migration": ("Who changes score band", migration),
+        "_migration": (f"{people(found.model.contract)} that change score band", migration),
         "_cells": ("Segments and concentration, as a table", cells),
         "_movers": (f"{people(found.model.contract)} whose loss moved most", movers),
         "_weighted": ("Several scenarios, weighted by probability", weighting),
@@ -221,7 +221,7 @@ def movers(found: Answer) -> None:
     among = segments.bands(found.whole, contract.segment(name)) == int(band) if name else None
     top = segments.movers(found.whole, *found.rows, among)
     if not top:
-        st.write("Nobody's expected loss changed.")
+        st.write(f"No {contract.book.person}'s expected loss changed.")
         return
     currency = contract.book.currency
     head = ("PD before", "PD now", "Loss before", "Loss now", "Change")
@@ -270,7 +270,7 @@ def weighting(found: Answer) -> None:
     """Losses of several scenarios, weighted by their probability: the losses, never the inputs."""
     contract = found.model.contract
     st.write(
-        f"Each at its own peak, in full severity; {contract.book.person}s, overlay and assumptions as they are set on "
+        f"Each at its own peak, in full severity; {contract.book.people}, overlay and assumptions as they are set on "
         "the left. The losses are weighted, never the inputs."
     )
     titles = {AS_IS: "No change in the economy"} | {each.name: each.title for each in presets()}

@@ -61,7 +61,9 @@ def by_band(found: Proof, of: Chosen) -> None:
     who = trust_words.chosen_words(found, chosen)
     if who:
         every = found.measured(Chosen(chosen.when)).n
-        st.caption(f"Scores and tenths: {who}, {found.measured(chosen).n:,} of {every:,} {contract.book.person}s.")
+        st.caption(
+            f"Scores and tenths: {who}, {found.measured(chosen).n:,} of {numbers.counted(every, contract.book.person)}."
+        )
     scores, tenths = found.separation(chosen), found.gains(chosen)
     if not scores.known:
         st.write(trust_words.separation_headline(contract, scores) + ".")
@@ -93,7 +95,7 @@ def cut(found: Proof, by: str, label: str, when: str) -> None:
     )
     total = sum(each.n for each in rows)
     table([{label: each.name} | row for each, row in zip(rows, told, strict=True)], f"The model by {label.lower()}")
-    st.caption(f"{total:,} {contract.book.person}s in all. {trust_words.bands_note(found, rows)}")
+    st.caption(f"{numbers.counted(total, contract.book.person)} in all. {trust_words.bands_note(found, rows)}")
     pieces.download(exactly(label, rows), f"trust-by-{by}")
 
 
@@ -146,7 +148,7 @@ def compared(model: DeployedModel, found: Proof, release: Release) -> None:
     if not whens:
         st.write(
             f"Every record of this book lies in the training: nothing of it can have moved. Give a file of "
-            f"{contract.book.person}s to hold it against the training."
+            f"{contract.book.people} to hold it against the training."
         )
         return
     when = viewed.choose(st.container(), "Compare", "compare", whens, next(iter(whens)))
@@ -191,7 +193,9 @@ def drifted(contract: Contract, drifts: Sequence[Drift], what: str, training: in
             trust_figures.distribution(labels, own.expected, own.actual, ("training", "now")), key="distribution",
             config=figures.CONFIG, alt=trust_figures.distribution_in_words(labels, own.expected, own.actual),
         )  # fmt: skip
-    st.caption(f"Against {training:,} records of the training. {'' if n < trust_words.FEW else words}".strip())
+    st.caption(
+        f"Against {numbers.counted(training, 'record')} of the training. {'' if n < trust_words.FEW else words}".strip()
+    )
 
 
 def handed(model: DeployedModel, release: Release) -> Given | None:
@@ -200,9 +204,10 @@ def handed(model: DeployedModel, release: Release) -> Given | None:
     if not access.allow("upload"):
         return None
     person = contract.book.person
+    people = contract.book.people
     row = st.columns([0.6, 0.4], gap="medium", vertical_alignment="bottom")
     file = row[0].file_uploader(
-        f"Hold a file of {person}s against the training", type=uploaded.TYPES, key=keyed(FILE),
+        f"Hold a file of {people} against the training", type=uploaded.TYPES, key=keyed(FILE),
         max_upload_size=MOST_BYTES // 1024**2,
         help=f"CSV, Excel or Parquet, one {person} a row, at most {MOST_ROWS:,} rows, without outcomes. It is compared "
         "only: no row that can be used is kept or recorded.",
@@ -229,7 +234,7 @@ def handed(model: DeployedModel, release: Release) -> Given | None:
     if not given.n:
         st.warning("No row of the file can be used, so there is nothing to compare.", icon=":material/warning:")
         return None
-    st.caption(f"{given.n:,} rows of {given.name} compared, {len(given.bad):,} refused.")
+    st.caption(f"{numbers.counted(given.n, 'row')} of {given.name} compared, {len(given.bad):,} refused.")
     return given
 
 

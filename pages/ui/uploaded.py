@@ -85,8 +85,9 @@ def upload_section(model: DeployedModel) -> None:
 def given(contract: Contract) -> None:
     """Where a file is given, and what it should look like."""
     person = contract.book.person
+    people = contract.book.people
     st.file_uploader(
-        f"Score a file of {person}s", type=TYPES, key=keyed(FILE), on_change=touched,
+        f"Score a file of {people}", type=TYPES, key=keyed(FILE), on_change=touched,
         max_upload_size=MOST_BYTES // 1024**2,
         help=f"CSV, Excel or Parquet, one {person} a row, at most {MOST_ROWS:,} rows. Columns by name or label, in any "
         "order; protected attributes are never read.",
@@ -142,7 +143,7 @@ def settle(model: DeployedModel) -> None:
 def invitation(contract: Contract) -> None:
     """No file yet: no number."""
     words = (
-        f"Give a file of {contract.book.person}s on the left. The deployed model scores every row that can be scored, "
+        f"Give a file of {contract.book.people} on the left. The deployed model scores every row that can be scored, "
         "with its reasons, and says of every other row what is wrong with it."
     )
     pieces.html(f"<p class='wi-invitation'>{pieces.text(words)}</p>")
@@ -195,7 +196,7 @@ def figures_row(contract: Contract, sheet: upload.Sheet, frame: pd.DataFrame) ->
     """The five numbers."""
     book, bad = contract.book, len(sheet.bad)
     row = [
-        pieces.number("Scored", f"{len(frame):,}", note=f"of {len(frame) + bad:,} rows"),
+        pieces.number("Scored", f"{len(frame):,}", note=f"of {numbers.counted(len(frame) + bad, 'row')}"),
         pieces.number("Refused", f"{bad:,}", note="reasons below" if bad else "no row is bad"),
     ]
     if frame.empty:
@@ -229,7 +230,7 @@ def beside(contract: Contract, sheet: upload.Sheet) -> str:
         names, more = ", ".join(sheet.ignored[:5]), len(sheet.ignored) - 5
         told += f" Columns nothing reads: {names}{f' and {more:,} more' if more > 0 else ''}."
     if sheet.protected:
-        told += f" {sheet.protected} column{'s' if sheet.protected > 1 else ''} of protected attributes left unread."
+        told += f" {numbers.counted(sheet.protected, 'column')} of protected attributes left unread."
     return told
 
 
@@ -244,9 +245,12 @@ def how_it_was_read(repeated: str, notes: Sequence[str]) -> None:
 def results(contract: Contract, frame: pd.DataFrame) -> None:
     """The customers scored, the riskiest first."""
     person = contract.book.person
+    people = contract.book.people
     top = frame.nlargest(SHOWN, upload.PD)
     riskiest, pd_ = top.iloc[0, 0], numbers.percent(float(top[upload.PD].iloc[0]))
-    pieces.findings(f"The riskiest is {person} {riskiest}, with a PD of {pd_}")
+    unnamed = riskiest == upload.on_line(int(top[upload.LINE].iloc[0]))
+    who = f"the {person} on {riskiest}" if unnamed else f"{person} {riskiest}"
+    pieces.findings(f"The riskiest is {who}, with a PD of {pd_}")
     losses = [upload.loss_column(contract), *([upload.net_column(contract)] if contract.guaranteed else [])]
     own = str(frame.columns[0])
     shown = top[[own, upload.PD, upload.SCORE, upload.DECISION, *losses, upload.TERRITORY]].astype({own: str})
@@ -256,7 +260,7 @@ def results(contract: Contract, frame: pd.DataFrame) -> None:
     else:
         st.caption(
             f"Without reasons: the model gives none itself, and asking for those of more than {MOST_ASKED_WHY:,} "
-            f"{person}s through its predictions would take too long. Give fewer at a time."
+            f"{people} through its predictions would take too long. Give fewer at a time."
         )
     shown[upload.PD] *= 100
     shown[losses] = shown[losses].round()
@@ -270,7 +274,7 @@ def results(contract: Contract, frame: pd.DataFrame) -> None:
             "Territory", width=75, help="Whether the model has seen the like"
         ),
     }
-    pieces.table(shown, hide_index=True, alt=f"The {person}s scored, the riskiest first", column_config=columns)
+    pieces.table(shown, hide_index=True, alt=f"The {people} scored, the riskiest first", column_config=columns)
     if len(frame) > len(top):
         st.caption(f"The {len(top):,} riskiest of {len(frame):,}; the downloads hold all, in the file's order.")
 
@@ -278,7 +282,7 @@ def results(contract: Contract, frame: pd.DataFrame) -> None:
 def refused(contract: Contract, rows: Sequence[upload.BadRow]) -> None:
     """The rows refused, with every reason."""
     bad = len(rows)
-    pieces.findings(f"{bad:,} row{'s' if bad > 1 else ''} refused: put them right in the file and give it again")
+    pieces.findings(f"{numbers.counted(bad, 'row')} refused: put them right in the file and give it again")
     frame = upload.refused(rows, contract.book.person)
     one_each = [(row.line, row.id, reason) for row in rows[:SHOWN] for reason in row.reasons]
     shown = pd.DataFrame(one_each, columns=["Line", frame.columns[1], "Reason"])

@@ -105,7 +105,7 @@ def test_gap_tile_tells_what_the_two_rates_differ_by(proof: Proof, release: Rele
 @pytest.mark.parametrize(
     ("bins", "told"),
     [
-        ([Bin(10, 0.1, 0.1, 0.0, 0.3)], "In all 1 groups by risk"),
+        ([Bin(10, 0.1, 0.1, 0.0, 0.3)], "In 1 group by risk"),
         ([Bin(10, 0.1, 0.1, 0.0, 0.3), Bin(10, 0.5, 0.7, 0.6, 0.8)], f"was predicted, more defaulted: 70.0{NBSP}%"),
         ([Bin(10, 0.5, 0.3, 0.2, 0.4)], "fewer defaulted: 30.0"),
     ],

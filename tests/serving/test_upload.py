@@ -136,6 +136,21 @@ def test_without_identifiers_customers_go_by_their_line(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_a_row_without_identifier_is_called_by_its_line_and_never_like_a_customer_of_the_book(
+    scorer: TableScorer, kind: Kind
+) -> None:
+    frame = table().drop(columns=CONTRACT.book.id)
+    frame.loc[1, "status_1"] = 11
+    sheet = read(frame, kind)
+    found = results(scorer, sheet)
+    assert found["Customer"].tolist() == ["line 2", "line 4", "line 5", "line 6"]
+    assert found["Line"].tolist() == [2, 4, 5, 6]
+    assert [(bad.line, bad.id) for bad in sheet.bad] == [(3, "line 3")]
+    named = results(scorer, read(table(), kind))
+    assert named["Customer"].tolist() == BOOK.ids[: len(named)].tolist()
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_identifiers_keep_their_zeros_and_letters(kind: Kind) -> None:
     frame = table()
     frame[CONTRACT.book.id] = ["007", "A-1", "12", "x", "Ünal"]
