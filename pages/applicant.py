@@ -23,8 +23,9 @@ from model.whatif.sensitivity import Flip, flips, position, seek, steps, sweep, 
 from pages.ui import access, deployed, pieces, recorded, state, statement
 from pages.ui.deployed import keyed
 from pages.ui.memory import place, way_back
+from pages.ui.numbered import enter, slide, typed
 
-FIND, START, SWEPT, GOAL, EDITS = "_find", "_start", "_swept", "_goal", "_edits"
+FIND, START, SWEPT, GOAL, EDITS = "_find", "_start", "_swept", "_pd_goal", "_edits"
 ROWS, COLUMNS = "_two_rows", "_two_columns"
 RANDOM, OWN_RECORD = "random", "your own"
 
@@ -78,7 +79,7 @@ def find(model: DeployedModel) -> None:
     """A customer by number, by what the model says of them, at random, or one's own."""
     person = model.contract.book.person
     ids = model.book.ids
-    place(FIND, state.memory.current().customer)
+    place(keyed(FIND), state.memory.current().customer)
     st.number_input(
         f"{person.capitalize()} number", int(ids.min()), int(ids.max()), key=keyed(FIND), value=None, step=1,
         placeholder=f"{ids.min():,} to {ids.max():,}", on_change=found, args=(model,),
@@ -141,14 +142,12 @@ def draw_lever(model: DeployedModel, lever: Lever, base: Array, inputs: Array, s
     """One slider, and where the customer now stands in the book; its direction where that is ``steady``."""
     contract = model.contract
     now = position(model.near, base, dict(state.memory.current().edits), lever.name)
-    whole = all(float(v).is_integer() for v in (lever.minimum, lever.maximum, lever.step))
-    kind = int if whole else float
-    at = min(max(now, lever.minimum), lever.maximum)
-    label = f"{lever.label} · {numbers.lever_value(now, lever.unit)}"
-    st.slider(
-        label, kind(lever.minimum), kind(lever.maximum), step=kind(lever.step), help=narrative.lever_help(lever),
-        key=place(lever.name, kind(at)), on_change=state.memory.touched, args=(lever.name,),
-    )  # fmt: skip
+    label, told = f"{lever.label} · {numbers.lever_value(now, lever.unit)}", narrative.lever_help(lever)
+    ends = lever.minimum, lever.maximum, lever.step
+    if np.isnan(now):  # nowhere for a slider to stand
+        enter(state.memory, lever.name, label, None, *ends, value=None, help=told, placeholder="enter")
+    else:
+        slide(state.memory, lever.name, label, *ends, now, told)
     k = [each.name for each in contract.inputs].index(lever.shows)
     value, spread = float(inputs[k, 0]), spread_of(model, k)
     each, person = contract.inputs[k], contract.book.person
@@ -179,19 +178,11 @@ def assumptions(model: DeployedModel) -> None:
             if each.name not in contract.exposed_to:
                 continue
             factor = 100 if each.unit == "%" else 1
-            whole = float(round(each.step * factor, 6)).is_integer()
-            st.number_input(
-                f"{each.label} ({each.unit})", each.minimum * factor, each.maximum * factor, step=each.step * factor,
-                key=place(each.name, state.assumption_shown(model, each.name)), help=each.help,
-                on_change=state.memory.touched, args=(each.name,), format="%.0f" if whole else "%.1f",
-            )  # fmt: skip
-        low, high = CUTOFF_RANGE
-        st.number_input(
-            "Cut-off (score points)", low, high, step=1.0, format="%.0f",
-            on_change=state.memory.touched, args=(CUTOFF,),
-            key=place(CUTOFF, state.assumption_shown(model, CUTOFF)),
-            help=narrative.cutoff_help(contract),
-        )  # fmt: skip
+            low, high, step = (round(end * factor, 6) for end in (each.minimum, each.maximum, each.step))
+            label, at = f"{each.label} ({each.unit})", state.assumption_shown(model, each.name)
+            enter(state.memory, each.name, label, at, low, high, step, help=each.help)
+        at, told = state.assumption_shown(model, CUTOFF), narrative.cutoff_help(contract)
+        enter(state.memory, CUTOFF, "Cut-off (score points)", at, *CUTOFF_RANGE, help=told)
         st.caption(contract.book.decision_note)
 
 
@@ -295,7 +286,7 @@ def figures_row(model: DeployedModel, was: Decision, now: Decision, changed: boo
         pieces.number(
             "Score", f"{score}", f"{old}" if changed else "",
             numbers.score_change(was.score, now.score) if changed else "",
-            "better" if now.score > was.score else "worse", "" if changed else f"cut-off {now.cutoff:.0f}",
+            "better" if now.score > was.score else "worse", "" if changed else f"cut-off {numbers.exactly(now.cutoff)}",
         )
     )  # fmt: skip
     row.append(
@@ -342,7 +333,8 @@ def charts(contract: Contract, why: Explanation | None, trouble: str, now: Decis
         base, score = numbers.whole_score(why.base_score), numbers.whole_score(now.score)
         headline = narrative.reasons_headline(rows, base, score, compared_with(why), contract.book.person)
         words = figures.why_in_words(rows, moved, base, score, contract.book.person)
-    pieces.findings(headline, changed)
+    points = [(row.label, numbers.score_points(row.points)) for row in rows]
+    pieces.listed((headline, points), (changed, figures.waterfall(moved)))
     st.plotly_chart(figures.why(rows, moved), key="why", config=figures.CONFIG, alt=words)
     if source:
         st.caption(source)
@@ -355,7 +347,7 @@ def one_input(model: DeployedModel, base: Array, edits: dict[str, float], cutoff
     row = st.container(horizontal=True, key="one_input")
     name = row.selectbox("One input at a time", list(names), format_func=names.get, key=keyed(SWEPT))
     goal = row.number_input(
-        "Goal: probability of at most (%)", 0.1, 99.9, 15.0, 1.0, format="%.1f", key=keyed(GOAL),
+        "Goal: probability of at most (%)", 0.1, 99.9, 15.0, 1.0, format=typed(keyed(GOAL), 15.0, 0.1), key=keyed(GOAL),
         help="Which value of this input alone brings the probability down to the goal?",
     )  # fmt: skip
     curve = sweep(model.near, model.book, base, edits, name, cutoff)
@@ -399,11 +391,13 @@ def matters(model: DeployedModel, base: Array, edits: dict[str, float], cutoff: 
 
 def two_inputs(model: DeployedModel, base: Array, edits: dict[str, float], cutoff: float) -> None:
     """The probability over any two inputs at once."""
+    contract = model.contract
+    labels = levers.lever_labels(contract, contract.levers)
+    if len(labels) < 2:
+        return
     panel = st.expander("Two inputs at a time", key="_two_way", on_change="rerun")
     if not panel.open:
         return
-    contract = model.contract
-    labels = levers.lever_labels(contract, contract.levers)
     with panel:
         left, right = st.columns(2, gap="small")
         one = left.selectbox("Rows", list(labels), format_func=lambda key: labels.get(key, key), key=keyed(ROWS))
@@ -433,7 +427,7 @@ def two_inputs(model: DeployedModel, base: Array, edits: dict[str, float], cutof
             "stand."
         )
         frame = pd.DataFrame(cells, columns=pd.Index(words[1]))
-        frame.insert(0, labels[one], words[0])
+        pieces.lead(frame, labels[one], words[0])
         pieces.download(frame, "customer-two-way")
 
 

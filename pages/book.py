@@ -147,9 +147,11 @@ def pick(model: DeployedModel) -> None:
     measures = {name: BRIEF.get(name, book_words.label(name)) for name in book_words.bridged(contract)}
     left.segmented_control(
         "What moved", list(measures), format_func=lambda key: measures.get(key, key), key=keyed(MEASURE),
-        default="loss", required=True, label_visibility="collapsed",
+        default="loss", required=True, label_visibility="collapsed", wrap=True,
     )  # fmt: skip
     labels = {each.name: each.label for each in contract.segments}
+    if not labels:
+        return
     right.segmented_control(
         "Where it sits", list(labels), format_func=lambda key: labels.get(key, key), key=keyed(SEGMENT), required=True,
         default=contract.segments[0].name, label_visibility="collapsed", wrap=True,
@@ -186,7 +188,10 @@ def moved(found: Answer, draw: Draw = as_is) -> None:
 
 
 def sits(found: Answer, draw: Draw = as_is) -> None:
-    """The map of the exposure."""
+    """The map of the exposure; what to do for one, where the contract knows no segments."""
+    if not found.model.contract.segments:
+        pieces.findings("The contract of this book declares no segments to lay it out by")
+        return
     contract, (outer, inner) = found.model.contract, nested(found.model)
     pieces.findings(book_words.segment_headline(contract, outer, found.cells(outer)))
     cells = found.cells(outer, inner)

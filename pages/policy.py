@@ -40,7 +40,8 @@ from model.whatif.policy import (
 from model.whatif.stress import layers
 from pages.ui import access, deployed, pieces, policied, recorded
 from pages.ui.deployed import keyed
-from pages.ui.memory import place, way_back
+from pages.ui.memory import way_back
+from pages.ui.numbered import enter, slide, typed
 from pages.ui.progress import followed
 
 GOAL, TARGET, CURVE, OTHER, CELL, ATTRIBUTE, HEAT, RETURN = (
@@ -172,12 +173,11 @@ def controls(found: Judged) -> None:
     way_back(policied.memory, policied.reset, found.policy == Policy())
     low, high = int(found.strategy.cutoffs[0]), int(found.strategy.cutoffs[-1])
     at = found.policy.at(contract)
-    st.slider(
-        f"Cut-off · {at} points", low, high, step=1, key=place(CUTOFF, min(max(at, low), high)),
-        on_change=policied.memory.touched, args=(CUTOFF,),
-        help=f"From {low}, at which all are {narrative.granting(contract)}, to {high}, at which none is. "
-        f"Today's is {today(contract)}.",
-    )  # fmt: skip
+    told = (
+        f"From {low}, at which all are {narrative.granting(contract)}, to {high}, at which none is. "
+        f"Today's is {today(contract)}."
+    )
+    slide(policied.memory, CUTOFF, f"Cut-off · {at} points", low, high, 1, at, told)
     row = st.container(horizontal=True, key="jumps", gap="small")
     row.button(f"Today's, {today(contract)}", on_click=jump, args=(contract, today(contract)))
     best = found.strategy.best
@@ -188,10 +188,8 @@ def controls(found: Judged) -> None:
         each = contract.assumption(name)
         factor = policied.scale(contract, name)
         bottom, top, step = (round(value / factor, 6) for value in (each.minimum, each.maximum, each.step))
-        st.number_input(
-            f"{each.label} ({each.unit})", bottom, top, step=step, help=each.help, key=policied.at(contract, name),
-            on_change=policied.memory.touched, args=(name,), format="%.0f" if float(step).is_integer() else "%.1f",
-        )  # fmt: skip
+        label, value = f"{each.label} ({each.unit})", policied.shown(contract, name)
+        enter(policied.memory, name, label, value, bottom, top, step, help=each.help)
 
 
 def jump(contract: Contract, cutoff: int) -> None:
@@ -211,7 +209,8 @@ def seek(found: Judged) -> None:
     ceiling = "at most" if goal in ("bad_rate", "loss") else "at least"
     if keyed(TARGET) not in st.session_state:
         st.session_state[keyed(TARGET)] = 15.0
-    target = row.number_input(f"{ceiling} ({unit})", key=keyed(TARGET), step=1.0, format="%.1f")
+    written = typed(keyed(TARGET), 15.0, 0.1)
+    target = row.number_input(f"{ceiling} ({unit})", key=keyed(TARGET), step=1.0, format=written)
     sought = found.strategy.seek(goal, target / 100 if share else target * 1e6)
     st.caption(policy_words.seek_words(contract, sought, found.units))
     st.button("Go there", on_click=jump, args=(contract, sought.outcome.cutoff), key="_go")
@@ -229,7 +228,7 @@ def charts(found: Judged) -> None:
     with left:
         goal: Goal = st.segmented_control(
             "Curve", GOALS, format_func=lambda name: policy_words.LABELS[name], key=keyed(CURVE), default="profit",
-            required=True, label_visibility="collapsed",
+            required=True, label_visibility="collapsed", wrap=True,
         )  # fmt: skip
         pieces.findings(policy_words.curve_headline(contract, goal, found.strategy, found.units))
         st.plotly_chart(
@@ -375,13 +374,14 @@ def rates(found: Judged) -> None:
     """Break-evens, the rate for a target return, and RAROC by band."""
     contract = found.contract
     target = st.number_input(
-        "Target return on capital (% a year)", 0.0, 100.0, 10.0, 1.0, format="%.1f", key=keyed(RETURN),
+        "Target return on capital (% a year)", 0.0, 100.0, 10.0, 1.0, format=typed(keyed(RETURN), 10.0, 0.1),
+        key=keyed(RETURN),
         help="The rate that would return this much a year on the capital of a band.",
     )  # fmt: skip
     prices = pricing(found, target / 100)
     columns = [
         "Scores", people(contract), "PD", "Break-even PD", "Rate charged", "Break-even rate",
-        f"Rate for {target:.1f} %", "RAROC",
+        f"Rate for {numbers.exactly(target, 1)} %", "RAROC",
     ]  # fmt: skip
     charged = numbers.percent(found.assumptions["apr"])
     rows = [

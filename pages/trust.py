@@ -170,10 +170,11 @@ def charts(found: Trusted) -> None:
 
 def beside(*drawn: Chart) -> None:
     """Two charts side by side, each under its finding."""
-    pieces.findings(*(each.finding for each in drawn))
     for column, each in zip(st.columns(2, gap="medium"), drawn, strict=True):
-        if each.figure is not None:
-            column.plotly_chart(each.figure, key=each.key, config=figures.CONFIG, alt=each.words)
+        with column:
+            pieces.findings(each.finding)
+            if each.figure is not None:
+                st.plotly_chart(each.figure, key=each.key, config=figures.CONFIG, alt=each.words)
 
 
 def reliability(found: Trusted) -> Chart:

@@ -74,7 +74,7 @@ def label(name: Measure) -> str:
 def horizon(contract: Contract, stress: Stress, name: Measure) -> str:
     """Over what time a measure runs."""
     number = stress.number(contract, "margin_months")
-    months = numbers.counted(number, "month")
+    months = numbers.counted_exactly(number, "month")
     return {
         "exposure": "at default", "pd": contract.book.pd_horizon, "loss": contract.book.pd_horizon,
         "net_loss": contract.book.pd_horizon, "loss_bps": contract.book.pd_horizon, "capital": "on a one-year PD",
@@ -135,12 +135,18 @@ def text(contract: Contract, name: Measure, value: float, unit: Unit | None = No
     return f"{numbers.plain(value, digits)}{NBSP}bp" if name == "loss_bps" else numbers.percent(value, digits)
 
 
-def limit_text(contract: Contract, name: Measure, limit: float, unit: Unit) -> str:
-    """A limit with its own digits, in the ``unit`` of what it limits unless that is too small for it."""
-    own = Unit.of(limit) if name in AMOUNTS else _unit(name)
-    if own.suffix != unit.suffix and unit.size > 1:
+def limit_text(contract: Contract, name: Measure, limit: float, unit: Unit | None = None) -> str:
+    """A limit or a target as it was set, in the ``unit`` of what it limits unless that is too small for it."""
+    if not np.isfinite(limit):
+        return "none"
+    if name == "loss_bps":
+        return f"{numbers.exactly(limit)}{NBSP}bp"
+    if name not in AMOUNTS:
+        return f"{numbers.exactly(100 * limit, 1)}{NBSP}%"
+    own = Unit.of(limit)
+    if unit is not None and own.suffix != unit.suffix and unit.size > 1:
         own = replace(unit, digits=0) if own.size > unit.size else unit
-    return text(contract, name, limit, own)
+    return own.as_set(limit, contract.book.currency)
 
 
 def change_words(contract: Contract, name: Measure, found: Difference) -> str:
@@ -244,7 +250,7 @@ def in_words(contract: Contract, stress: Stress, today: date) -> str:
 def scope(contract: Contract, stress: Stress) -> str:
     """To whom the shocks apply, if not to all: "50 % of the customers with credit limit below NT$ 50,000"."""
     who, share, people = str(stress.get(contract, WHO)), stress.number(contract, SHARE), contract.book.people
-    part = f"{numbers.plain(share)}{NBSP}% of the " if share < FULL else ""
+    part = f"{numbers.exactly(share)}{NBSP}% of the " if share < FULL else ""
     if not who:
         return f"{part}{people}" if part else ""
     segment, band = whom(contract, who)
@@ -254,7 +260,9 @@ def scope(contract: Contract, stress: Stress) -> str:
 def preset_in_words(contract: Contract, stress: Stress, using: Preset) -> str:
     """ "the Fed's 2026 severely adverse scenario at half severity"."""
     severity = stress.number(contract, SEVERITY)
-    told = {100.0: "", 50.0: " at half severity"}.get(severity, f" at {numbers.plain(severity)}{NBSP}% of its severity")
+    told = {100.0: "", 50.0: " at half severity"}.get(
+        severity, f" at {numbers.exactly(severity)}{NBSP}% of its severity"
+    )
     point = str(stress.get(contract, POINT)) or using.peak
     at = "" if point == using.peak else f", as of {using.point(point).label}"
     return f"{using.phrase}{told}{at}" + (f", {UNMOVED}" if unmoved(contract, stress) else "")
@@ -305,32 +313,30 @@ def _listed(parts: Sequence[str]) -> str:
 def _shock_value(unit: str, value: float) -> str:
     if unit in ("±%", "pp"):
         return _moved(unit, value)
-    return f"{numbers.plain(abs(value), 0 if value == round(value) else 1)}{NBSP}%"
+    return f"{numbers.exactly(abs(value))}{NBSP}%"
 
 
 def _moved(unit: str, by: float) -> str:
-    size = numbers.plain(abs(by), 0 if by == round(by) else 1)
+    size = numbers.exactly(abs(by))
     unit = f"{NBSP}%" if unit == "±%" else f" point{'' if abs(by) == 1 else 's'}"
     return f"{size}{unit} {'higher' if by > 0 else 'lower'}"
 
 
 def _deviations(factor: float) -> str:
-    size = numbers.plain(abs(factor), 0 if factor == round(factor) else 1)
+    size = numbers.exactly(abs(factor))
     plural = "" if abs(factor) == 1 else "s"
     return f"{size} standard deviation{plural} {'worse' if factor < 0 else 'better'} than usual"
 
 
 def _overlay(name: str, value: float) -> str:
-    unit = f"{NBSP}%" if name == OVERLAY_PD else " point" if abs(value) == 1 else " points"
-    return f"{numbers.signed(numbers.plain(abs(value), 0 if value == round(value) else 1), value)}{unit}"
+    points = "point" if abs(value) == 1 else "points"
+    unit = f"{NBSP}%" if name == OVERLAY_PD else f" {points}"
+    return f"{numbers.signed(numbers.exactly(abs(value)), value)}{unit}"
 
 
 def assumption_value(unit: str, value: float) -> str:
     """An assumption as short as it is exact: 90 %, 22.5 %, 36 months."""
-    if unit == "%":
-        percent = round(100 * value, 6)
-        return f"{numbers.plain(percent, 0 if percent == round(percent) else 1)}{NBSP}%"
-    return numbers.measure(value, unit)
+    return numbers.as_set(value, unit)
 
 
 def lever_value(contract: Contract, stress: Stress, name: str) -> str:
@@ -338,21 +344,20 @@ def lever_value(contract: Contract, stress: Stress, name: str) -> str:
     for shock in contract.shocks:
         if shock.name == name:
             value = stress.number(contract, name)
-            size = f"{numbers.plain(abs(value))}{NBSP}{'pp' if shock.unit == 'pp' else '%'}"
+            size = f"{numbers.exactly(abs(value))}{NBSP}{'pp' if shock.unit == 'pp' else '%'}"
             return numbers.signed(size, value) if shock.unit in ("±%", "pp") else size
     for variable in contract.economy:
         if variable.name == name:
             by = changes(contract, stress)[name]
             unit = f"{NBSP}%" if variable.unit == "±%" else f"{NBSP}pp"
-            digits = 0 if by == round(by) else 1 if round(by, 1) == round(by, 6) else 2
-            return numbers.signed(f"{numbers.plain(abs(by), digits)}{unit}", by)
+            return numbers.signed(f"{numbers.exactly(abs(by))}{unit}", by)
     for assumed in contract.assumptions:
         if assumed.name == name:
             return assumption_value(assumed.unit, stress.number(contract, name))
     value = stress.number(contract, name)
     if name in (OVERLAY_PD, OVERLAY_LGD):
         return _overlay(name, value)
-    return numbers.signed(numbers.plain(abs(value), 1), value)
+    return numbers.signed(numbers.exactly(abs(value)), value)
 
 
 def player_label(contract: Contract, stress: Stress, player: Player) -> str:
@@ -387,7 +392,7 @@ def chip(contract: Contract, stress: Stress, name: str) -> str:
         segment, band = whom(contract, str(value))
         return f"only {segment.label.lower()} {band_label(contract, segment, band)}"
     if name in (SEVERITY, SHARE):
-        return f"{'Severity' if name == SEVERITY else 'Share of them'} {numbers.plain(float(value))}{NBSP}%"
+        return f"{'Severity' if name == SEVERITY else 'Share of them'} {numbers.exactly(float(value))}{NBSP}%"
     if name == POINT:
         using = chosen(stress)
         return f"at {using.point(str(value)).label}" if using else ""
@@ -397,12 +402,12 @@ def chip(contract: Contract, stress: Stress, name: str) -> str:
         return f"{ {OWNER: 'Owner', REASON: 'Reason', UNTIL: 'Until'}[name] }: {value}"
     if name.startswith(BETA):
         each = contract.variable(name.removeprefix(BETA))
-        return f"Coefficient of {each.label.lower()} {numbers.plain(float(value), 2)}"
+        return f"Coefficient of {each.label.lower()} {numbers.exactly(float(value))}"
     if name.startswith(LIMIT):
         measure: Measure = name.removeprefix(LIMIT)  # type: ignore[assignment]
-        return f"Limit of {lower(label(measure))} {text(contract, measure, float(value))}"
+        return f"Limit of {lower(label(measure))} {limit_text(contract, measure, float(value))}"
     if name.startswith(WEIGHT):
-        return f"Weight {numbers.plain(float(value))}{NBSP}%"
+        return f"Weight {numbers.exactly(float(value))}{NBSP}%"
     return player_label(contract, stress, Player((name,), "overlay" if name in (OVERLAY_PD, OVERLAY_LGD) else ""))
 
 
@@ -598,7 +603,7 @@ def weighted_words(
     whole = apart("loss", base, loss)
     unit = whole.unit
     parts = _listed([
-        f"{numbers.percent(weight, 0)} of {unit.text(amount, contract.book.currency)} ({title})"
+        f"{numbers.as_set(weight, '%')} of {unit.text(amount, contract.book.currency)} ({title})"
         for title, weight, amount in weights
     ])  # fmt: skip
     total = unit.text(loss, contract.book.currency)
@@ -618,10 +623,10 @@ def path_headline(using: Preset, point: str, severity: float) -> str:
     """The finding above a preset's path, at a ``severity`` in percent."""
     at = using.point(point)
     by = at.changes["unemployment"]
-    moved = numbers.signed(numbers.plain(abs(by), 1 if round(by, 1) == by else 2), by)
+    moved = numbers.signed(numbers.exactly(abs(by)), by)
     derived = ", derived" if "unemployment" in at.derived else ""
-    used = numbers.signed(numbers.plain(abs(by * severity / FULL), 2), by)
-    applied = "" if severity == FULL else f"; {used} at {numbers.plain(severity)}{NBSP}% severity"
+    used = numbers.signed(numbers.exactly(abs(by * severity / FULL)), by)
+    applied = "" if severity == FULL else f"; {used} at {numbers.exactly(severity)}{NBSP}% severity"
     points = "point" if abs(by) == 1 else "points"
     return f"{using.title}: unemployment {moved} {points} at {at.label}{derived}{applied}"
 

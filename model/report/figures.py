@@ -22,6 +22,7 @@ Figure = dict[str, Any]
 WORSE, BETTER, BASE, SCENARIO = "#d5601e", "#3b82c4", "#8b95a3", "#4a6fa5"
 LOW, HIGH = "#98a2b0", "#7d4fc4"  # of an input's own values, which are neither risk nor decision
 LEFT, RIGHT = [0, 0.36], [0.62, 1]  # where the two halves of `why` lie; their labels stand left of each
+BEFORE, AFTER = "As in the book", "With the edits"
 GRANTED = "rgba(59,130,196,0.12)"
 CLOSE, FLOOR = 0.1, 0.15  # shares of a chart: two labels this near collide; nothing fits below a point this low
 CONFIG = {
@@ -102,13 +103,13 @@ def _changes(found: Changes) -> dict[str, Any]:
     """A waterfall on its side: the base PD, what each edited concept moved, the edited PD, in percent."""
     shown = shown_changes(found)
     base, edited, parts = shown.base, shown.edited, shown.parts
-    starts, lengths, colours, texts = [0.0], [base], [BASE], [f"{base:.{shown.digits}f} %"]
+    starts, lengths, colours = [0.0], [base], [BASE]
+    labels, texts = zip(*waterfall(found), strict=True)
     at = base
     for _, moved in parts:
         starts.append(min(at, at + moved))
         lengths.append(abs(moved))
         colours.append(WORSE if moved > 0 else BETTER)
-        texts.append(numbers.signed(f"{abs(moved):.{shown.fine}f}", moved))
         at += moved
     return {
         "type": "bar",
@@ -117,9 +118,9 @@ def _changes(found: Changes) -> dict[str, Any]:
         "yaxis": "y2",
         "base": [*starts, 0.0],
         "x": [*lengths, edited],
-        "y": ["As in the book", *(label for label, _ in parts), "With the edits"],
+        "y": list(labels),
         "marker": {"color": [*colours, SCENARIO]},
-        "text": [*texts, f"{edited:.{shown.digits}f} %"],
+        "text": list(texts),
         "textposition": "outside",
         "cliponaxis": False,
         "hovertemplate": "%{y}: %{text}<extra></extra>",
@@ -131,6 +132,16 @@ def why_in_words(rows: list[Reason], found: Changes, base: int, score: int, pers
     told = "; ".join(f"{row.label} {numbers.score_points(row.points)}" for row in rows)
     reasons = f"Bars in score points, from {base}; {told}; this {person} {score}."
     return f"{reasons} {changes_in_words(found)}" if found.parts else reasons
+
+
+def waterfall(found: Changes) -> list[tuple[str, str]]:
+    """The bars of the waterfall, label and text; none where nothing is edited."""
+    if not found.parts:
+        return []
+    shown = shown_changes(found)
+    moved = [(label, numbers.signed(f"{abs(by):.{shown.fine}f}", by)) for label, by in shown.parts]
+    base, edited = (f"{each:.{shown.digits}f} %" for each in (shown.base, shown.edited))
+    return [(BEFORE, base), *moved, (AFTER, edited)]
 
 
 def changes_in_words(found: Changes) -> str:

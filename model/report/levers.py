@@ -31,12 +31,11 @@ def value_of(contract: Contract, name: str, value: float) -> str:
     """Where a lever may stand, in words: +20 %, 90 %, +3 pp."""
     units = {each.name: each.unit for each in contract.shocks} | {each.name: each.unit for each in contract.economy}
     if name in units:
-        digits = 0 if value == round(value) else 1 if round(value, 1) == round(value, 6) else 2
-        size = numbers.plain(abs(value), digits)
+        size = numbers.exactly(abs(value))
         unit = "pp" if units[name] == "pp" else "%"
         return f"{numbers.signed(size, value) if not units[name].startswith('% of') else size}{NBSP}{unit}"
     if name == FACTOR:
-        return numbers.signed(numbers.plain(abs(value), 1), value)
+        return numbers.signed(numbers.exactly(abs(value)), value)
     return assumption_value(contract.assumption(name).unit, value)
 
 
@@ -175,14 +174,16 @@ def seek_words(contract: Contract, measure: Measure, found: Sought, at_most: boo
 
 def breaking_words(contract: Contract, measure: Measure, found: Breaking, limit: float, unit: Unit) -> str:
     """The answer to a reverse stress; values in ``unit``, as elsewhere on the page."""
-    at, bound = text(contract, measure, found.measured, unit), limit_text(contract, measure, limit, unit)
+    at, limited = text(contract, measure, found.measured, unit), limit_text(contract, measure, limit, unit)
     edge = " Some levers stand at the end of their range." if found.clipped else ""
     if found.breaks_already:
-        return f"The limit of {bound} on {lower(label(measure))} does not hold even with nothing assumed: {at}."
+        return f"The limit of {limited} on {lower(label(measure))} does not hold even with nothing assumed: {at}."
     severity = f"{numbers.plain(100 * found.severity)}{NBSP}%"
     if not found.breaks:
-        return f"The limit of {bound} on {lower(label(measure))} holds up to {severity} of what is assumed: {at}.{edge}"
-    return f"The limit of {bound} on {lower(label(measure))} breaks at {severity} of what is assumed: {at}.{edge}"
+        return (
+            f"The limit of {limited} on {lower(label(measure))} holds up to {severity} of what is assumed: {at}.{edge}"
+        )
+    return f"The limit of {limited} on {lower(label(measure))} breaks at {severity} of what is assumed: {at}.{edge}"
 
 
 def lever_labels(contract: Contract, levers: Sequence[Lever]) -> dict[str, str]:

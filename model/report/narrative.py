@@ -16,6 +16,7 @@ from model.whatif.scenario import CUTOFF, Scenario
 from model.whatif.sensitivity import Curve, Flip, Goal
 
 MOST_BARS = 5
+MOST_CHANGES = 6  # bars between the two of the probability before and after
 MOST_NAMED = 2  # edits named in the first sentence; more would not fit two lines
 
 
@@ -73,12 +74,12 @@ def _edit_in_words(contract: Contract, name: str, value: float) -> str:
         if lever.name == name:
             return _lever_in_words(lever, value)
     field = contract.field(name)
-    return f"{_lower(field.label)} {numbers.measure(value, field.unit, field.codes)}"
+    return f"{_lower(field.label)} {numbers.as_set(value, field.unit, field.codes)}"
 
 
 def _lever_in_words(lever: Lever, value: float) -> str:
     if lever.unit == "±%":
-        told = f"{numbers.plain(abs(value))}{numbers.NBSP}% {'lower' if value < 0 else 'higher'}"
+        told = f"{numbers.exactly(abs(value))}{numbers.NBSP}% {'lower' if value < 0 else 'higher'}"
     else:
         told = numbers.lever_value(value, lever.unit)
     return lever.phrase.format(told)
@@ -94,7 +95,7 @@ def edit_chip(contract: Contract, name: str, value: float) -> str:
         if lever.name == name:
             return f"{lever.label} {numbers.lever_value(value, lever.unit)}"
     field = contract.field(name)
-    return f"{field.label} {numbers.measure(value, field.unit, field.codes)}"
+    return f"{field.label} {numbers.as_set(value, field.unit, field.codes)}"
 
 
 def at_stake(contract: Contract, now: Decision, changed: bool) -> str:
@@ -189,11 +190,15 @@ class ShownChanges:
 
 
 def shown_changes(found: Changes) -> ShownChanges:
-    """What changed, as it is shown beside the PD."""
+    """What changed, as it is shown beside the PD: of more parts than there is room for, the weightiest and all others
+    as one."""
     whole = numbers.Difference.of(found.base, found.edited, numbers.SHARE)
-    unit, parts = whole.parts([part.pd for part in found.parts])
+    told = [(part.label, part.pd) for part in found.parts]
+    if len(told) > MOST_CHANGES:
+        told[MOST_CHANGES - 1 :] = [("Everything else", sum(moved for _, moved in told[MOST_CHANGES - 1 :]))]
+    unit, parts = whole.parts([moved for _, moved in told])
     base, edited = (whole.unit.rounded(each) for each in (found.base, found.edited))
-    labels = [part.label for part in found.parts]
+    labels = [label for label, _ in told]
     return ShownChanges(base, edited, whole.unit.digits, tuple(zip(labels, parts, strict=True)), unit.digits)
 
 
@@ -260,7 +265,7 @@ def goal_sentence(goal: Goal, curve: Curve, shown: str = "") -> str:
     """The answer to a goal seek; ``shown`` is what else the value means: "31 % of the limit used"."""
     at = numbers.lever_value(goal.value, curve.unit)
     at = f"{at} ({shown})" if shown else at
-    target = numbers.percent(goal.target)
+    target = numbers.as_set(goal.target, "%")
     if goal.reached_before:
         return f"{target} or less is reached already: the model says {numbers.percent(curve.now_pd)} now."
     if not goal.advised:
@@ -348,9 +353,9 @@ def here(value: float, below: int, same: int, lever: Lever, each: Input, person:
 def assumption_chip(contract: Contract, name: str, value: float) -> str:
     """A changed assumption as a short label."""
     if name == CUTOFF:
-        return f"Cut-off {numbers.plain(value)}"
+        return f"Cut-off {numbers.exactly(value)}"
     each = contract.assumption(name)
-    return f"{each.label} {numbers.measure(value, each.unit)}"
+    return f"{each.label} {numbers.as_set(value, each.unit)}"
 
 
 @dataclass(frozen=True)

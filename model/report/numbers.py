@@ -13,6 +13,7 @@ import numpy as np
 from data.contract import YEAR, plural
 from model.finance.scorecard import whole_points
 
+MOST_DECIMALS = 6  # of a number that was set
 MINUS, NBSP = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
 
 
@@ -27,9 +28,25 @@ def plain(value: float, digits: int = 0) -> str:
     return f"{rounded:,.{digits}f}".replace("-", MINUS)
 
 
+def decimals(value: float) -> int:
+    """How many decimals a number that was set has, at most six: 80 has none, 17.25 two."""
+    return len(f"{value:.{MOST_DECIMALS}f}".rstrip("0").partition(".")[2])
+
+
+def exactly(value: float, least: int = 0) -> str:
+    """A number that was set, as it is used: 80, 17.25; with ``least`` decimals at the least. What is worked out is
+    rounded, what is chosen is not."""
+    return plain(value, max(least, decimals(value)))
+
+
 def counted(n: float, noun: str) -> str:
     """How many of what: 1 loan, 30,000 loans."""
     return f"{plain(n)} {noun if n == 1 else plural(noun)}"
+
+
+def counted_exactly(n: float, noun: str) -> str:
+    """How much of what was set: 36 months, 17.5 months."""
+    return f"{exactly(n)} {noun if n == 1 else plural(noun)}"
 
 
 def singular(unit: str) -> str:
@@ -155,6 +172,12 @@ class Unit:
             return _priced("0", currency) if self.size <= own.size else own.text(amount, currency)
         return _priced(f"{plain(abs(shown), self.digits)}{self.suffix}", currency, shown < 0)
 
+    def as_set(self, amount: float, currency: str) -> str:
+        """An amount that was set, in this unit and as it is used: NT$ 465.25 m."""
+        if amount == 0:
+            return self.text(amount, currency)
+        return _priced(f"{exactly(abs(amount / self.size), self.digits)}{self.suffix}", currency, amount < 0)
+
     def change(self, base: float, now: float, currency: str) -> str:
         """The difference of two amounts, signed; "" for none: +NT$ 102 m."""
         return Difference.of(base, now, self).money(currency)
@@ -273,12 +296,29 @@ def _bare(value: float) -> str:
 
 
 def lever_value(value: float, unit: str) -> str:
-    """A lever's position: its percentages are whole numbers already, a relative one carries its sign."""
+    """A lever's position, as it is used; a relative one carries its sign."""
     if unit == "±%":
-        return f"{signed(plain(abs(value)), round(value))}{NBSP}%"
+        return f"{signed(exactly(abs(value)), value)}{NBSP}%"
     if unit == "%":
-        return f"{plain(value)}{NBSP}%"
-    return measure(value, unit)
+        return f"{exactly(value)}{NBSP}%"
+    return as_set(value, unit)
+
+
+def as_set(value: float, unit: str, codes: dict[int, str] | None = None) -> str:
+    """What was set, in its unit and as it is used: as `measure`, but with every decimal."""
+    if np.isnan(value) or codes or unit == YEAR:
+        return measure(value, unit, codes)
+    if unit == "%":
+        return f"{exactly(100 * value)}{NBSP}%"
+    return _in_unit(exactly(abs(value)), value, unit)
+
+
+def _in_unit(size: str, value: float, unit: str) -> str:
+    """The text of an absolute value with its sign and unit."""
+    if unit and unit[-1] in "$€£¥₹¤":
+        return _priced(size, unit, value < 0)
+    signed_ = f"{MINUS}{size}" if value < 0 else size
+    return f"{signed_}{NBSP}{singular(unit) if value == 1 else unit}" if unit else signed_
 
 
 def summing(parts: Sequence[float], total: float, digits: int = 0) -> list[float]:

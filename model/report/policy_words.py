@@ -40,6 +40,10 @@ class Units:
         unit = self.of[goal].unit
         return numbers.percent(value, unit.digits) if goal in SHARES else unit.text(value, contract.book.currency)
 
+    def as_set(self, contract: Contract, goal: Goal, value: float) -> str:
+        """An amount that was asked for, as it was."""
+        return self.of[goal].unit.as_set(value, contract.book.currency)
+
     def change(self, contract: Contract, goal: Goal) -> str:
         """From today's cut-off to the one chosen, signed; "" for no change."""
         found = self.of[goal]
@@ -49,7 +53,7 @@ class Units:
 def horizon(contract: Contract, policy: Policy, goal: Goal) -> str:
     """Over what time a measure runs."""
     months = policy.assumed.number(contract, "margin_months")
-    over = f"over {numbers.counted(months, 'month')}"
+    over = f"over {numbers.counted_exactly(months, 'month')}"
     return {
         "approval": "today", "bad_rate": contract.book.pd_horizon, "loss": contract.book.pd_horizon, "profit": over,
         "volume": "exposure at default",
@@ -118,8 +122,8 @@ def curve_headline(contract: Contract, goal: Goal, strategy: Strategy, units: Un
 def seek_words(contract: Contract, found: Sought, units: Units) -> str:
     """The answer to a goal seek."""
     sense = "at most" if found.goal in AT_MOST else "at least"
-    wanted = f"{numbers.plain(100 * found.target, 1)}{NBSP}%"
-    target = wanted if found.goal in SHARES else units.text(contract, found.goal, found.target)
+    wanted = f"{numbers.exactly(100 * found.target, 1)}{NBSP}%"
+    target = wanted if found.goal in SHARES else units.as_set(contract, found.goal, found.target)
     at = units.text(contract, found.goal, found.outcome.goal(found.goal))
     if not found.reached:
         end = f"the best that any cut-off reaches is {at}, at {found.outcome.cutoff}"

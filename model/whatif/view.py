@@ -59,7 +59,7 @@ def from_query(query: Mapping[str, str], known: Known, shown: bool = True) -> tu
             complaints += [_wrong(OPEN, each) for each in given if each not in known(OPEN)]
         elif name == CUTOFF:
             try:
-                found = found.put(CUTOFF, f"{cutoff(text):g}")
+                found = found.put(CUTOFF, f"{points(text):g}")
             except OutOfRange as error:
                 complaints.append(f"{error} The address was read without it.")
         elif text in known(name):
@@ -69,7 +69,7 @@ def from_query(query: Mapping[str, str], known: Known, shown: bool = True) -> tu
     return found, complaints
 
 
-def cutoff(text: str) -> float:
+def points(text: str) -> float:
     """A cut-off in whole score points.
 
     Raises OutOfRange if it is none.

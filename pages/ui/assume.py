@@ -6,7 +6,7 @@ import streamlit as st
 
 from data.contract import Assumption, Contract, Shock, Variable
 from data.presets import presets
-from model.report import book_words
+from model.report import book_words, numbers
 from model.serving.client import DeployedModel
 from model.whatif.stress import (
     BETA,
@@ -33,7 +33,8 @@ from model.whatif.stress import (
 )
 from pages.ui import stressed
 from pages.ui.deployed import keyed
-from pages.ui.memory import place, way_back
+from pages.ui.memory import way_back
+from pages.ui.numbered import enter, slide
 
 CHIPS = "_book_chips"
 SINGLE = "economy as one factor (Vasicek)"
@@ -96,24 +97,24 @@ def preset() -> None:
     contract_free = stressed.memory.current()
     st.selectbox(
         "Regulator's scenario", ["", *titles], format_func=lambda name: titles.get(name, "none: your own assumptions"),
-        key=place(PRESET, dict(contract_free.values).get(PRESET, "")), on_change=stressed.memory.touched,
-        args=(PRESET,), help="Sets the economy to what a regulator published. Source and path stand on the right.",
+        on_change=stressed.memory.touched, args=(PRESET,),
+        key=stressed.memory.place(PRESET, dict(contract_free.values).get(PRESET, "")),
+        help="Sets the economy to what a regulator published. Source and path stand on the right.",
     )  # fmt: skip
     using = chosen(contract_free)
     if using is None:
         return
     left, right = st.columns(2, gap="small")
     severity = float(dict(contract_free.values).get(SEVERITY, 100.0))
-    left.slider(
-        f"Severity · {severity:.0f} %", 0, 150, step=5, key=place(SEVERITY, int(severity)),
-        on_change=stressed.memory.touched, args=(SEVERITY,), help="Times the published change of the economy.",
-    )  # fmt: skip
+    with left:
+        label = f"Severity · {numbers.exactly(severity)}{numbers.NBSP}%"
+        slide(stressed.memory, SEVERITY, label, 0, 150, 5, severity, "Times the published change of the economy.")
     labels = {each.name: each.label for each in using.points}
     labels[using.peak] = f"peak, {labels[using.peak]}" if len(labels) > 1 else labels[using.peak]
     right.selectbox(
         "Point of the path", list(labels), format_func=lambda name: labels.get(name, name),
         on_change=stressed.memory.touched,
-        key=place(POINT, dict(contract_free.values).get(POINT, using.peak)), args=(POINT,),
+        key=stressed.memory.place(POINT, dict(contract_free.values).get(POINT, using.peak)), args=(POINT,),
         help="The model knows one horizon, so a path meets it at one point.",
     )  # fmt: skip
 
@@ -122,15 +123,9 @@ def slider(contract: Contract, part: Shock | Variable | Assumption) -> None:
     """One lever, with where it stands in its label."""
     name, factor = part.name, stressed.scale(contract, part.name)
     low, high, step = (round(each / factor, 6) for each in (part.minimum, part.maximum, part.step))
-    whole = all(float(each).is_integer() for each in (low, high, step))
-    kind = int if whole else float
     now = book_words.position(contract, stressed.memory.current(), name)
     value = book_words.number_of(contract, stressed.memory.current(), name) / factor
-    at = kind(min(max(round(value, 6), low), high))
-    st.slider(
-        f"{part.label} · {now}", kind(low), kind(high), step=kind(step), help=part.help,
-        key=place(name, at), on_change=stressed.memory.touched, args=(name,),
-    )  # fmt: skip
+    slide(stressed.memory, name, f"{part.label} · {now}", low, high, step, value, part.help)
 
 
 def economy(contract: Contract) -> None:
@@ -143,12 +138,10 @@ def economy(contract: Contract) -> None:
     if factor:
         number = parts(contract)[FACTOR]
         assert isinstance(number, Number)
-        st.slider(
-            f"State of the economy · {book_words.lever_value(contract, stress, FACTOR)} standard deviations",
-            float(number.minimum), float(number.maximum), step=0.1,
-            key=stressed.at(contract, FACTOR), on_change=stressed.memory.touched,
-            args=(FACTOR,), help="One factor (Vasicek), negative in bad times; at 0 nothing changes.",
-        )  # fmt: skip
+        label = f"State of the economy · {book_words.lever_value(contract, stress, FACTOR)} standard deviations"
+        told = "One factor (Vasicek), negative in bad times; at 0 nothing changes."
+        at = stressed.shown(contract, FACTOR)
+        slide(stressed.memory, FACTOR, label, number.minimum, number.maximum, 0.1, at, told)
         return
     for each in moving:
         slider(contract, each)
@@ -172,10 +165,8 @@ def whom(contract: Contract) -> None:
             on_change=stressed.memory.touched,
             key=stressed.text_at(contract, WHO), args=(WHO,),
         )  # fmt: skip
-        st.number_input(
-            "Share of them (%)", 1.0, 100.0, step=5.0, key=stressed.at(contract, SHARE),
-            on_change=stressed.memory.touched,
-            args=(SHARE,), format="%.0f",
+        enter(
+            stressed.memory, SHARE, "Share of them (%)", stressed.shown(contract, SHARE), 1.0, 100.0, 5.0,
             help=f"A fixed choice: a larger share adds {contract.book.people} and leaves the others.",
         )  # fmt: skip
 
@@ -197,9 +188,9 @@ def coefficients(contract: Contract) -> None:
             return
         for each in contract.economy:
             name = BETA + each.name
-            st.number_input(
-                f"{each.label}: log-odds per {each.unit.removeprefix('±')}", -1.0, 1.0, step=0.01, format="%.2f",
-                key=stressed.at(contract, name), on_change=stressed.memory.touched, args=(name,), help=each.help,
+            enter(
+                stressed.memory, name, f"{each.label}: log-odds per {each.unit.removeprefix('±')}",
+                stressed.shown(contract, name), -1.0, 1.0, 0.01, help=each.help,
             )  # fmt: skip
             st.caption(each.source[:1].upper() + each.source[1:])
             if not stress.number(contract, name):
@@ -215,10 +206,8 @@ def overlay(contract: Contract) -> None:
         for name in (OVERLAY_PD, OVERLAY_LGD):
             number = parts(contract)[name]
             assert isinstance(number, Number)
-            st.number_input(
-                f"{number.label} ({number.unit})", float(number.minimum), float(number.maximum), step=5.0,
-                format="%.0f", key=stressed.at(contract, name), on_change=stressed.memory.touched, args=(name,),
-            )  # fmt: skip
+            label, at = f"{number.label} ({number.unit})", stressed.shown(contract, name)
+            enter(stressed.memory, name, label, at, number.minimum, number.maximum, 5.0)
         for name in (OWNER, REASON):
             st.text_input(
                 str(parts(contract)[name]), key=stressed.text_at(contract, name), on_change=stressed.memory.touched,
@@ -241,11 +230,8 @@ def assumptions(contract: Contract) -> None:
                 continue
             factor = stressed.scale(contract, each.name)
             low, high, step = (round(value / factor, 6) for value in (each.minimum, each.maximum, each.step))
-            st.number_input(
-                f"{each.label} ({each.unit}) → {each.feeds}", low, high, step=step, help=each.help,
-                key=stressed.at(contract, each.name), on_change=stressed.memory.touched, args=(each.name,),
-                format="%.0f" if float(step).is_integer() else "%.1f",
-            )  # fmt: skip
+            label, at = f"{each.label} ({each.unit}) → {each.feeds}", stressed.shown(contract, each.name)
+            enter(stressed.memory, each.name, label, at, low, high, step, help=each.help)
 
 
 def limits(contract: Contract) -> None:
@@ -259,8 +245,6 @@ def limits(contract: Contract) -> None:
             unit = {0.01: "%", stressed.MILLION: f"{contract.book.currency} m"}.get(
                 stressed.scale(contract, name), "bp"
             )
-            st.number_input(
-                f"{book_words.label(each.measure)}, {each.sense} ({unit})", key=stressed.at(contract, name),
-                on_change=stressed.memory.touched, args=(name,), format="%.1f" if unit == "%" else "%.0f", step=1.0,
-                help="A limit of the contract, an assumption until the board sets it.",
-            )  # fmt: skip
+            label = f"{book_words.label(each.measure)}, {each.sense} ({unit})"
+            told = "A limit of the contract, an assumption until the board sets it."
+            enter(stressed.memory, name, label, stressed.shown(contract, name), help=told)

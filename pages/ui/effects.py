@@ -6,7 +6,6 @@ from model.report import figures, spreadsheet, trust_effects_figures, trust_effe
 from model.serving.client import DeployedModel
 from model.whatif.effects import Effect, Overview, Table, Together, effect, every_cell, overview, together
 from pages.ui import pieces, viewed
-from pages.ui.memory import place
 from pages.ui.progress import followed
 
 IMPORTANCE = {"": "By concept", viewed.INPUTS: "By input"}
@@ -77,8 +76,8 @@ def matters(model: DeployedModel, found: Overview) -> None:
     by_concept = viewed.memory.current().get("moves") != viewed.INPUTS
     st.segmented_control(
         "What moves the score", list(IMPORTANCE), format_func=lambda each: IMPORTANCE.get(each, each), required=True,
-        key=place("moves", "" if by_concept else viewed.INPUTS), label_visibility="collapsed",
-        on_change=viewed.memory.touched, args=("moves",),
+        key=viewed.memory.place("moves", "" if by_concept else viewed.INPUTS), label_visibility="collapsed",
+        on_change=viewed.memory.touched, args=("moves",), wrap=True,
     )  # fmt: skip
     pieces.findings(
         trust_effects_words.importance_headline(contract, found, by_concept),

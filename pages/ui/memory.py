@@ -2,9 +2,9 @@
 
 Each book has its own: what was assumed of one is there again when one comes back to it, and never in another.
 
-A widget's key is the name of what it moves, the same as in the address. Callbacks only note which widget was touched;
-the next run turns that into a new, checked value. So whatever moved it (a widget, an undo, a link, the browser's back
-button), the value is the one truth and the widgets follow it.
+A widget's key is the page and the name of what it moves, the same name as in the address: see `Memory.key`. Callbacks
+only note which widget was touched; the next run turns that into a new, checked value. So whatever moved it (a widget,
+an undo, a link, the browser's back button), the value is the one truth and the widgets follow it.
 """
 
 import re
@@ -54,6 +54,18 @@ class Memory(Generic[Held]):
     def _key(self, what: str) -> str:
         return keyed(f"_{self.page}_{what}")
 
+    def key(self, name: str) -> str:
+        """The key of the widget that moves ``name``, of this page and this book alone.
+
+        Streamlit forgets a widget with its page, but not the key of one that stands on the next page, too: that one
+        would open at its lowest value. And whatever a book calls its fields, no key of a page's own has a point.
+        """
+        return keyed(f"{self.page}.{name}")
+
+    def place(self, name: str, value: Any, shape: Sequence[float] = ()) -> str:
+        """Put the widget of ``name`` where the value has it, before it is drawn; returns its key. See `place`."""
+        return place(self.key(name), value, shape)
+
     def restore(self, model: DeployedModel) -> None:
         """Take the value from the address on a first run, and whenever the address was changed from outside."""
         made = st.query_params.get(RELEASE, "")
@@ -100,9 +112,10 @@ class Memory(Generic[Held]):
     def settle(self, model: DeployedModel) -> None:
         """Turn the widget that was touched into the new value; what cannot be is refused and told."""
         name = st.session_state.pop(self._key("touched"), None)
+        st.session_state[self._key("last")] = name
         try:
             if name is not None:
-                self.change(self.moved(model, name, st.session_state.get(keyed(name))))
+                self.change(self.moved(model, name, st.session_state.get(self.key(name))))
         except WhatIfError as error:
             self.tell([f"{error} Nothing was changed."])
         self._compare(model)
@@ -118,6 +131,16 @@ class Memory(Generic[Held]):
 
     def _answered_by(self, model: DeployedModel, told: str) -> None:
         st.session_state[self._key("answered_by")] = AnsweredBy(self.current(), model.id, model.name, told)
+
+    def moved_last(self) -> str | None:
+        """The widget that this run was asked for by, if by one."""
+        found: str | None = st.session_state.get(self._key("last"))
+        return found
+
+    def shape(self, name: str) -> tuple[float, ...]:
+        """The shape in which the widget of ``name`` was placed last; see `place`."""
+        found: tuple[float, ...] = st.session_state.get(_shape(self.key(name)), ())
+        return found
 
     def write_address(self) -> None:
         """Mirror the value in the address, so that it can be bookmarked, shared and reloaded."""
@@ -171,9 +194,18 @@ def way_back(memory: Memory[Any], reset: Callable[[], None], untouched: bool) ->
     return row
 
 
-def place(name: str, value: Any) -> str:
-    """Put a widget where the value has it, before it is drawn; returns its key."""
-    key = keyed(name)
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value
+def place(key: str, value: Any, shape: Sequence[float] = ()) -> str:
+    """Put the widget of a ``key`` at a value before it is drawn; returns the key.
+
+    It is put only where the browser has it elsewhere: a value sent again takes back a key pressed meanwhile. ``shape``
+    is what Streamlit tells widgets of one key apart by, a slider's ends and step: one of another shape is a new one,
+    and stands nowhere yet.
+    """
+    state, drawn = st.session_state, tuple(shape)
+    if key not in state or state[key] != value or state.get(_shape(key), ()) != drawn:
+        state[key], state[_shape(key)] = value, drawn
     return key
+
+
+def _shape(key: str) -> str:
+    return f"_shape {key}"

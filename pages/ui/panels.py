@@ -19,6 +19,7 @@ from model.whatif.stress import AS_IS, POINT, SEVERITY, WEIGHT, chosen, layers, 
 from pages.ui import deployed, pieces, sensitive, stressed
 from pages.ui.answered import Answer, Panel
 from pages.ui.deployed import keyed
+from pages.ui.numbered import enter
 from pages.ui.progress import followed
 
 BAND = "_movers_band"
@@ -49,6 +50,8 @@ def panels(found: Answer) -> None:
     }
     if chosen(found.stress) is None:
         titles.pop("_path")
+    if not found.model.contract.segments:
+        titles.pop("_cells")
     for key, (title, draw) in titles.items():
         panel = st.expander(title, key=key, on_change="rerun")
         if panel.open:
@@ -150,7 +153,7 @@ def cells(found: Answer) -> None:
     names = {each.name: each.label for each in contract.segments}
     name = st.segmented_control(
         "Cut by", list(names), format_func=lambda key: names.get(key, key), default=contract.segments[0].name,
-        key=keyed("_cells_by"), required=True,
+        key=keyed("_cells_by"), required=True, wrap=True,
     )  # fmt: skip
     segment = contract.segment(name)
     own = found.cells(segment)
@@ -164,7 +167,7 @@ def cells(found: Answer) -> None:
         ],
         columns=[people(contract), "Exposure", "PD before", "PD now", "Loss before", "Loss now", CHANGE],
     )  # fmt: skip
-    frame.insert(0, segment.label, [*labels, "The book"])
+    pieces.lead(frame, segment.label, [*labels, "The book"])
     if contract.guaranteed:
         frame["Net loss before"] = [base.net_loss for base, _ in pairs]
         frame["Net loss now"] = [now.net_loss for _, now in pairs]
@@ -276,10 +279,9 @@ def weighting(found: Answer) -> None:
     titles = {AS_IS: "No change in the economy"} | {each.name: each.title for each in presets()}
     columns = st.columns(3, gap="small")
     for k, (name, title) in enumerate(titles.items()):
-        columns[k % 3].number_input(
-            f"{title} (%)", 0.0, 100.0, step=5.0, format="%.0f", key=stressed.at(contract, WEIGHT + name),
-            on_change=stressed.memory.touched, args=(WEIGHT + name,),
-        )  # fmt: skip
+        weight = WEIGHT + name
+        at = stressed.shown(contract, weight)
+        enter(stressed.memory, weight, f"{title} (%)", at, 0.0, 100.0, 5.0, where=columns[k % 3])
     if not any(found.stress.number(contract, WEIGHT + name) for name in titles):
         st.write("Give at least one scenario a weight.")
         return

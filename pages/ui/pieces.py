@@ -1,7 +1,7 @@
 """Small pieces of layout, and the style sheet."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -30,7 +30,7 @@ def style() -> None:
 
 def spreads(drawn: Mapping[str, "Spread"]) -> None:
     """The histograms of `here` by name, once a page, so that a move of a lever does not send them again."""
-    rules = (f'.wi-here .wi-{name} {{ mask-image: url("{each.image}"); }}' for name, each in drawn.items())
+    rules = (f'.wi-here .wi-of-{name} {{ mask-image: url("{each.image}"); }}' for name, each in drawn.items())
     st.html(f"<style>{''.join(rules)}</style>")
 
 
@@ -123,10 +123,29 @@ def offer(label: str, data: str | bytes | Callable[[], bytes], name: str, mime: 
     )
 
 
+def lead(frame: pd.DataFrame, head: str, values: Iterable[object]) -> None:
+    """Put a first column before the others. Its head is a word of the book's own, so it may be one of theirs."""
+    while head in frame:
+        head += "\N{NO-BREAK SPACE}"
+    frame.insert(0, head, list(values))
+
+
 def findings(*sentences: str) -> None:
     """The sentences above charts that stand side by side: one message to the browser."""
     alone = " wi-alone" if len(sentences) == 1 else ""
     html(f"<div class='wi-findings{alone}'>{''.join(f'<h3>{text(each)}</h3>' for each in sentences)}</div>")
+
+
+def listed(*halves: tuple[str, Sequence[tuple[str, str]]]) -> None:
+    """The sentences above one chart of several halves, each with what its half shows as label and value: that is what a
+    window too narrow for the chart has in its place. One message to the browser."""
+    lists = (
+        f"<div><h3>{text(told)}</h3><dl class='wi-listed'>"
+        + "".join(f"<dt>{text(label)}</dt><dd>{text(value)}</dd>" for label, value in rows)
+        + "</dl></div>"
+        for told, rows in halves
+    )
+    html(f"<div class='wi-findings wi-listing'>{''.join(lists)}</div>")
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,4 +188,4 @@ def here(name: str, spread: Spread, value: float, words: str, note: str) -> None
     if not np.isnan(value):
         mark = f"<i style='left:{100 * float(np.clip((value - spread.low) / spread.span, 0, 1)):.0f}%'></i>"
     told = f"<span>{text(words)}<br>{text(note)}</span>"
-    html(f"<div class='wi-here'><div><b class='wi-{name}'></b>{mark}</div>{told}</div>")
+    html(f"<div class='wi-here'><div><b class='wi-of-{name}'></b>{mark}</div>{told}</div>")

@@ -6,7 +6,7 @@ from data.contract import Contract
 from model.serving.client import DeployedModel
 from model.settings import settings
 from model.whatif.policy import CUTOFF, Policy, from_query, to_query
-from pages.ui.memory import Memory, place
+from pages.ui.memory import Memory
 
 
 def scale(contract: Contract, name: str) -> float:
@@ -19,9 +19,9 @@ def _moved(model: DeployedModel, name: str, value: Any) -> Policy:
     return memory.current().put(model.contract, name, told)
 
 
-def at(contract: Contract, name: str) -> str:
-    """The key of an assumption's widget, put where the policy has it."""
-    return place(name, round(memory.current().assumed.number(contract, name) / scale(contract, name), 6))
+def shown(contract: Contract, name: str) -> float:
+    """Where an assumption stands, in the unit its widget shows."""
+    return memory.current().assumed.number(contract, name) / scale(contract, name)
 
 
 def reset() -> None:

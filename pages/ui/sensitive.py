@@ -14,6 +14,7 @@ from model.whatif.stress import LIMIT
 from pages.ui import pieces, stressed
 from pages.ui.answered import Answer
 from pages.ui.deployed import keyed
+from pages.ui.numbered import typed
 from pages.ui.progress import followed
 
 TORNADO, ONE, OTHER, TABLED, SOUGHT, GOAL, TARGET, BROKEN = (
@@ -79,9 +80,9 @@ def tables(found: Answer) -> None:
             ],
             columns=frame.columns,
         )
-        shown.insert(0, labels[one], rows)
+        pieces.lead(shown, labels[one], rows)
         pieces.table(shown, hide_index=True, alt=f"Every measure along {labels[one].lower()}")
-        frame.insert(0, labels[one], down)
+        pieces.lead(frame, labels[one], down)
         pieces.download(frame, "book-one-way")
         return
     measure: Measure = right.selectbox(
@@ -100,7 +101,7 @@ def tables(found: Answer) -> None:
         config=figures.CONFIG, alt=f"{label(measure)} by {labels[one].lower()} and {labels[other].lower()}.",
     )  # fmt: skip
     frame = pd.DataFrame(cells, columns=pd.Index(columns))
-    frame.insert(0, labels[one], rows)
+    pieces.lead(frame, labels[one], rows)
     pieces.download(frame, "book-two-way")
 
 
@@ -120,7 +121,8 @@ def targets(found: Answer) -> None:
     if key not in st.session_state:
         limit, _ = book_words.limit_of(contract, stress, measure)
         st.session_state[key] = round(limit / factor, 3) if np.isfinite(limit) else 0.0
-    target = right.number_input(f"{'At most' if at_most else 'At least'} ({unit})", key=key, step=1.0, format="%.1f")
+    written = typed(key, 0.0, 0.1)
+    target = right.number_input(f"{'At most' if at_most else 'At least'} ({unit})", key=key, step=1.0, format=written)
     with followed("Seeking", stressed.memory.undo) as told:
         sought = tornado.seek(found.whole, stress, name, measure, target * factor, at_most, found.today, told)
     st.write(levers.seek_words(contract, measure, sought, at_most, shown_in(found, measure)))

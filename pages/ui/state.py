@@ -9,7 +9,7 @@ from model.whatif.scenario import Scenario, apply, base_record, from_query, to_q
 from model.whatif.sensitivity import position
 from pages.ui.memory import Memory
 
-OWN_PREFIX = "own_"
+OWN_PREFIX = "own."  # no field has a point in its name
 
 
 def reset() -> None:
@@ -32,7 +32,7 @@ def _moved(model: DeployedModel, name: str, value: Any) -> Scenario:
             base_record(model.book, typed)  # complete now: check it as a whole
         return typed
     if name in scenario.values(contract):
-        return scenario.assumed(contract, name, None if value is None else value * _scale(model, name))
+        return scenario.assumed(contract, name, None if value is None else round(value * _scale(model, name), 12))
     if value is None:
         return scenario.edited(contract, name, None)
     base = base_record(model.book, scenario)
@@ -49,7 +49,7 @@ def _scale(model: DeployedModel, name: str) -> float:
 
 def assumption_shown(model: DeployedModel, name: str) -> float:
     """An assumption in the unit its widget shows."""
-    return round(memory.current().values(model.contract)[name] / _scale(model, name), 6)
+    return memory.current().values(model.contract)[name] / _scale(model, name)
 
 
 memory = Memory[Scenario](

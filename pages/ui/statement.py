@@ -10,7 +10,7 @@ from data.formulas import Array
 from model.report import narrative
 from model.serving.client import DeployedModel
 from pages.ui import state
-from pages.ui.memory import place
+from pages.ui.numbered import enter
 
 ACROSS = 3  # single fields side by side
 
@@ -76,19 +76,16 @@ def _field(field: Field, value: float | None, prefix: str) -> None:
     if field.codes:
         st.selectbox(
             field.label, list(field.codes), format_func=lambda code: field.codes[code], index=None if empty else 0,
-            help=narrative.field_help(field), key=place(name, None if known is None else round(known)),
+            help=narrative.field_help(field), key=state.memory.place(name, None if known is None else round(known)),
             on_change=state.memory.touched, args=(name,), placeholder="choose",
         )  # fmt: skip
         return
     lowest, highest = bounds(field)
     ends = [end for end in (lowest, highest) if np.isfinite(end)]
     whole = all(float(each).is_integer() for each in (*ends, field.step))
-    kind = int if whole else float
-    low, high = (kind(end) if np.isfinite(end) else None for end in (lowest, highest))
-    shown = None if known is None else round(known) if whole else known
+    low, high = (end if np.isfinite(end) else None for end in (lowest, highest))
     unit = f" ({field.unit})" if field.unit not in ("", YEAR) else ""
-    st.number_input(
-        f"{field.label}{unit}", low, high, value=None if empty else "min", step=kind(field.step),
-        help=narrative.field_help(field), key=place(name, shown), on_change=state.memory.touched, args=(name,),
-        placeholder="enter",
+    enter(
+        state.memory, name, f"{field.label}{unit}", known, low, high, field.step, whole,
+        value=None if empty else "min", help=narrative.field_help(field), placeholder="enter",
     )  # fmt: skip

@@ -8,7 +8,7 @@ from model.report import book_words
 from model.serving.client import DeployedModel
 from model.settings import settings
 from model.whatif.stress import LIMIT, METHOD, POINT, SEVERITY, UNTIL, Stress, Value, from_query, to_query
-from pages.ui.memory import Memory, place
+from pages.ui.memory import Memory
 
 MILLION = 1e6
 
@@ -41,23 +41,18 @@ def _moved(model: DeployedModel, name: str, value: Any) -> Stress:
 
 def shown(contract: Contract, name: str) -> float:
     """Where a part stands, in the unit its widget shows."""
-    return round(memory.current().number(contract, name) / scale(contract, name), 6)
-
-
-def at(contract: Contract, name: str) -> str:
-    """The key of a number's widget, put where the scenario has it."""
-    return place(name, shown(contract, name))
+    return memory.current().number(contract, name) / scale(contract, name)
 
 
 def text_at(contract: Contract, name: str) -> str:
     """The key of a text's or a choice's widget, put where the scenario has it."""
-    return place(name, memory.current().get(contract, name))
+    return memory.place(name, memory.current().get(contract, name))
 
 
 def day_at(contract: Contract) -> str:
     """The key of the overlay's expiry, put where the scenario has it."""
     text = str(memory.current().get(contract, UNTIL))
-    return place(UNTIL, date.fromisoformat(text) if text else None)
+    return memory.place(UNTIL, date.fromisoformat(text) if text else None)
 
 
 def reset() -> None:

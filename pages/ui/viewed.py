@@ -11,9 +11,10 @@ from streamlit.delta_generator import DeltaGenerator
 from data.contract import Contract
 from model.serving.client import DeployedModel, desk
 from model.settings import settings
-from model.whatif.view import CUTOFF, OPEN, SCORES, View, from_query, to_query
+from model.whatif.view import CUTOFF, OPEN, SCORES, View, from_query, points, to_query
 from pages.ui import deployed
-from pages.ui.memory import Memory, place
+from pages.ui.memory import Memory
+from pages.ui.numbered import enter
 
 PANELS = {
     "bands": "_bands", "later": "_later", "effects": "_effects", "tables": "_tables", "drift": "_moved",
@@ -77,7 +78,9 @@ def _read(model: DeployedModel, address: Mapping[str, str]) -> tuple[View, list[
 
 
 def _moved(_model: DeployedModel, name: str, value: Any) -> View:
-    return memory.current().put(name, "" if value is None else f"{value:g}" if isinstance(value, float) else str(value))
+    if name == CUTOFF and value is not None:
+        value = f"{points(str(value)):g}"
+    return memory.current().put(name, "" if value is None else str(value))
 
 
 memory = Memory[View](
@@ -122,7 +125,7 @@ def choose(
         held = ""
         memory.change(memory.current().put(name, ""))
     where.selectbox(
-        label, list(shown), format_func=lambda each: shown.get(each, each), key=place(name, held),
+        label, list(shown), format_func=lambda each: shown.get(each, each), key=memory.place(name, held),
         on_change=memory.touched, args=(name,), **more,
     )  # fmt: skip
     return held or default
@@ -135,7 +138,5 @@ def cutoff(where: DeltaGenerator, label: str, declared: float) -> float:
         memory.change(memory.current().put(CUTOFF, ""))
         held = ""
     chosen = float(held) if held else declared
-    where.number_input(
-        label, *SCORES, step=1.0, format="%.0f", key=place(CUTOFF, chosen), on_change=memory.touched, args=(CUTOFF,)
-    )
+    enter(memory, CUTOFF, label, chosen, *SCORES, where=where)
     return chosen

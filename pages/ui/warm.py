@@ -61,7 +61,8 @@ def _answer_once() -> None:
     decide(scorer, edited, scenario.values(contract))
     flips(scorer, book, base, edits, contract.score.cutoff)
     figures.why(narrative.reasons(explain(scorer, edited)), changes(scorer, base, edited))
-    figures.sweep(sweep(scorer, book, base, edits, contract.levers[0].name, contract.score.cutoff))
+    for lever in contract.levers[:1]:
+        figures.sweep(sweep(scorer, book, base, edits, lever.name, contract.score.cutoff))
     _whole_book_once(model)
 
 
@@ -73,5 +74,5 @@ def _whole_book_once(model: DeployedModel) -> None:
     found = Answer.to(model, stress, today, unheard)
     found.whole.held(found.layers[1])
     found.whole.known(found.layers[1])
-    found.cells(*model.contract.segments)
+    found.cells(*model.contract.segments[:2])  # as many as are crossed on a page
     book_figures.bridge(model.contract, stress, bridge(found.whole, stress, today))

@@ -1,5 +1,6 @@
 """A server, a Chromium, and visitors whose every request and console line is watched."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -12,9 +13,11 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 
 from data.books import Book
 from model.engine.scorer import TableScorer
+from model.release.store import Store
 from model.report import numbers
 from model.whatif.scenario import Scenario, base_record
 from model.whatif.sensitivity import sweep
+from tests import second_book
 from tests.browser.server import Server, chromium, serving
 
 LIMIT = 20_000  # ms within which what is expected must show
@@ -45,6 +48,24 @@ Start = Callable[[Path], Server]
 def server(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The dashboard with a release, shared by the session's tests."""
     with serving(home, tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def home_of_both(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a champion of the cards and one of the made-up loans."""
+    place = tmp_path_factory.mktemp("both") / "home"
+    shutil.copytree(home, place, ignore=shutil.ignore_patterns("lock", "record.sqlite*"))
+    second_book.lay_down(place)
+    store = Store(place, second_book.NAME)
+    store.promote(store.train().id)
+    return place
+
+
+@pytest.fixture(scope="session")
+def both(home_of_both: Path) -> Iterator[Server]:
+    """The dashboard with both books."""
+    with serving(home_of_both, home_of_both.parent) as running:
         yield running
 
 

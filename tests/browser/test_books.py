@@ -1,34 +1,17 @@
 """Two books in one dashboard, in a real browser: picked, bookmarked, reloaded, left and come back to."""
 
 import re
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from model.release.store import Store
-from tests import second_book
 from tests.browser.conftest import Visit, book_ready, follow, lever, press, probability, ready, sentence, settled
-from tests.browser.server import Server, serving
+from tests.browser.server import Server
 from tests.second_book import NAME, TITLE
 
 pytestmark = pytest.mark.browser
 
 CARDS = "Taiwan credit cards"
-
-
-@pytest.fixture(scope="module")
-def both(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The dashboard with a champion of the cards and one of the made-up loans."""
-    folder = tmp_path_factory.mktemp("both")
-    place = shutil.copytree(home, folder / "home", ignore=shutil.ignore_patterns("lock", "record.sqlite*"))
-    second_book.lay_down(place)
-    store = Store(place, NAME)
-    store.promote(store.train().id)
-    with serving(place, folder) as running:
-        yield running
 
 
 def picker(page: Page) -> Locator:

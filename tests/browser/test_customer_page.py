@@ -188,7 +188,7 @@ def test_ones_own_record_is_answered_only_once_it_is_complete(visit: Visit, book
     expect(page.get_by_test_id("stPlotlyChart")).to_have_count(0)
     shown = page.get_by_test_id("stColumn").filter(has=page.locator(".wi-invitation")).last
     expect(shown).not_to_contain_text("%")
-    last = page.locator(f".st-key-own_{book.contract.record[-1].name}").get_by_role("spinbutton")
+    last = page.locator(f".st-key-customer-own-{book.contract.record[-1].name}").get_by_role("spinbutton")
     last.fill(record[-1])
     last.press("Enter")
     ready(page)

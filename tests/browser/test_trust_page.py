@@ -88,7 +88,7 @@ def test_a_link_to_what_is_looked_at_shows_a_colleague_the_same(visit: Visit) ->
     settled(page)
     expect(page).to_have_url(re.compile(r"/trust\?open=effects$"))
     before = drawn(page, "effect")
-    choice = page.locator(".st-key-input input")
+    choice = page.locator(".st-key-trust-input input")
     choice.scroll_into_view_if_needed()
     page.wait_for_timeout(500)  # a list that is opened while the page still scrolls closes again
     choice.click()
@@ -132,7 +132,7 @@ def test_a_segment_redraws_the_charts_and_not_the_frame(visit: Visit) -> None:
     page = visit("/trust")
     trust(page)
     before = drawn(page, "reliability")
-    page.locator(".st-key-segment").click()
+    page.locator(".st-key-trust-segment").click()
     page.get_by_role("option").nth(1).click()
     page.wait_for_function(
         """(before) => {

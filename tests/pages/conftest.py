@@ -21,7 +21,7 @@ def open_app(home: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
     """Opens a page of the app at an address: ``open_app("applicant", customer=12345, balances=-20)``."""
     monkeypatch.setenv("WHATIF_HOME", str(home))
 
-    def run(page: str = "book", **address: object) -> AppTest:
+    def run(page: str = "book", /, **address: object) -> AppTest:
         at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
         at.switch_page(f"{page}.py")
         for name, value in address.items():
@@ -74,3 +74,8 @@ def opened(at: AppTest, panel: str) -> AppTest:
     """With a panel unfolded."""
     at.session_state[panel] = True
     return at.run()
+
+
+def address(at: AppTest) -> dict[str, str]:
+    """What the address says, by name."""
+    return {name: str(value[0] if isinstance(value, list) else value) for name, value in at.query_params.items()}

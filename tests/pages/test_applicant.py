@@ -56,7 +56,7 @@ def test_each_lever_changes_the_number_to_the_models_own(
     open_app: Open, scorer: TableScorer, book: Book, lever: str, value: int
 ) -> None:
     at = open_app(customer=SOMEBODY)
-    at.slider(key=lever).set_value(value).run()
+    at.slider(key=f"customer.{lever}").set_value(value).run()
     pd, score = expected(scorer, book, SOMEBODY, **{lever: value})
     assert (shown(at, PD), shown(at, SCORE)) == (pd, score)
     assert at.query_params[lever] == str(value)
@@ -111,23 +111,23 @@ def test_risk_up_is_drawn_in_orange_and_risk_down_in_blue(open_app: Open) -> Non
 def test_reset_all_is_identical_to_the_base(open_app: Open) -> None:
     at = open_app(customer=SOMEBODY)
     before = answers(at), figure(at, "why")
-    at.slider(key="balances").set_value(-50).run()
-    at.slider(key="pays").set_value(100).run()
+    at.slider(key="customer.balances").set_value(-50).run()
+    at.slider(key="customer.pays").set_value(100).run()
     assert answers(at) != before[0]
     next(b for b in at.button if b.label == "Reset").click().run()
     assert (answers(at), figure(at, "why")) == before
     assert dict(at.query_params) == {"customer": str(SOMEBODY)}
-    assert at.slider(key="balances").value == 0
+    assert at.slider(key="customer.balances").value == 0
 
 
 def test_undo_returns_to_the_edit_before(open_app: Open) -> None:
     at = open_app(customer=SOMEBODY)
-    at.slider(key="balances").set_value(-50).run()
+    at.slider(key="customer.balances").set_value(-50).run()
     once = answers(at)
-    at.slider(key="pays").set_value(100).run()
+    at.slider(key="customer.pays").set_value(100).run()
     next(b for b in at.button if b.label == "Undo").click().run()
     assert answers(at) == once
-    assert at.slider(key="pays").value != 100
+    assert at.slider(key="customer.pays").value != 100
 
 
 def test_one_edit_can_be_taken_back_alone(open_app: Open, scorer: TableScorer, book: Book) -> None:
@@ -139,9 +139,9 @@ def test_one_edit_can_be_taken_back_alone(open_app: Open, scorer: TableScorer, b
 
 def test_a_lever_put_back_to_its_start_is_no_edit(open_app: Open) -> None:
     at = open_app(customer=SOMEBODY)
-    start = at.slider(key="pays").value
-    at.slider(key="pays").set_value(80).run()
-    at.slider(key="pays").set_value(start).run()
+    start = at.slider(key="customer.pays").value
+    at.slider(key="customer.pays").set_value(80).run()
+    at.slider(key="customer.pays").set_value(start).run()
     assert dict(at.query_params) == {"customer": str(SOMEBODY)}
 
 
@@ -179,7 +179,7 @@ def test_a_record_typed_by_hand_is_scored_only_when_complete(
     for k, field in enumerate(contract.record):
         assert "%" not in markup(at)
         assert f"{len(contract.record) - k} of {len(contract.record)} values are still missing" in markup(at)
-        at.get_by_key(f"own_{field.name}").set_value(round(record[k])).run()
+        at.get_by_key(f"customer.own.{field.name}").set_value(round(record[k])).run()
         assert not at.exception
     assert shown(at, PD) == expected(scorer, book, int(book.ids[0]))[0]
 
@@ -189,9 +189,9 @@ def test_a_statement_edit_changes_derived_inputs_with_it(open_app: Open, scorer:
     at.get_by_key("_statement").open = True
     at.session_state["_statement"] = True
     at.run()
-    at.number_input(key="paid_1").set_value(15_000).run()
+    at.number_input(key="customer.paid_1").set_value(15_000).run()
     assert shown(at, PD) == expected(scorer, book, SOMEBODY, paid_1=15_000)[0]
-    at.selectbox(key="status_1").set_value(3).run()
+    at.selectbox(key="customer.status_1").set_value(3).run()
     assert shown(at, PD) == expected(scorer, book, SOMEBODY, paid_1=15_000, status_1=3)[0]
 
 
@@ -200,7 +200,7 @@ def test_an_edit_that_cannot_be_is_refused_and_loses_nothing(open_app: Open) -> 
     before = shown(at, PD)
     at.session_state["_statement"] = True
     at.run()
-    at.selectbox(key="status_4").set_value(8).run()  # minus one in May: nine months worse within one month
+    at.selectbox(key="customer.status_4").set_value(8).run()  # minus one in May: nine months worse within one month
     assert "cannot worsen" in at.warning[0].value
     assert shown(at, PD) == before
     assert at.query_params["pays"] == "80"
@@ -241,14 +241,14 @@ def test_a_bad_address_falls_back_and_says_so(open_app: Open, address: dict[str,
 def test_with_url_state_off_the_address_holds_the_number_alone(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WHATIF_URL_STATE", "off")
     at = open_app(customer=SOMEBODY, pays=100)
-    at.slider(key="balances").set_value(-50).run()
+    at.slider(key="customer.balances").set_value(-50).run()
     assert dict(at.query_params) == {"customer": str(SOMEBODY)}
 
 
 def test_a_sweep_marks_now_and_goal_seek_answers(open_app: Open, scorer: TableScorer, book: Book) -> None:
     at = open_app(customer=SOMEBODY)
     at.selectbox(key="_swept").set_value("pays").run()
-    at.number_input(key="_goal").set_value(50.0).run()
+    at.number_input(key="_pd_goal").set_value(50.0).run()
     told = re.search(r"(\d+)\N{NO-BREAK SPACE}% would bring the model's answer to ([\d.]+)", markup(at))
     assert told is not None
     assert f"{told[2]}\N{NO-BREAK SPACE}%" == expected(scorer, book, SOMEBODY, pays=float(told[1]))[0]
@@ -260,13 +260,13 @@ def test_a_sweep_marks_now_and_goal_seek_answers(open_app: Open, scorer: TableSc
 def test_an_unreachable_goal_is_told_with_the_best(open_app: Open) -> None:
     at = open_app(customer=SOMEBODY)
     at.selectbox(key="_swept").set_value("pays").run()
-    at.number_input(key="_goal").set_value(0.5).run()
+    at.number_input(key="_pd_goal").set_value(0.5).run()
     assert "is out of reach with this alone; the best is" in markup(at)
 
 
 def test_no_goal_is_sought_by_association(open_app: Open) -> None:
     at = open_app(customer=SOMEBODY)
-    at.number_input(key="_goal").set_value(0.5).run()
+    at.number_input(key="_pd_goal").set_value(0.5).run()
     assert "Credit limit: by association only; none of its values is a way to 0.5\N{NO-BREAK SPACE}%." in markup(at)
     assert [each["text"] for each in figure(at, "sweep")["data"] if each["mode"] == "markers+text"] == [["now"]]
 

@@ -18,7 +18,7 @@ from model.serving.client import Desk
 from model.settings import Settings
 from pages.ui.shelf import PICKER
 from tests import second_book
-from tests.pages.conftest import ROOT, Open, answers, markup, opened, sentence, shown
+from tests.pages.conftest import ROOT, Open, address, answers, markup, opened, sentence, shown
 from tests.second_book import NAME, TITLE
 
 CARDS = "Taiwan credit cards · 30,000 customers"
@@ -75,10 +75,6 @@ def pick(at: AppTest, book: str) -> AppTest:
     at.selectbox(PICKER).set_value(book).run()
     assert not at.exception
     return at
-
-
-def address(at: AppTest) -> dict[str, str]:
-    return {name: str(value[0] if isinstance(value, list) else value) for name, value in at.query_params.items()}
 
 
 def pd_of(at: AppTest) -> str:
@@ -222,8 +218,8 @@ def test_a_deep_link_opens_a_customer_of_its_book(open_two: Open) -> None:
     at = open_two("applicant", book=NAME, customer=3, limit=1000)
     assert SECOND in markup(at)
     assert address(at) == {"book": NAME, "customer": "3", "limit": "1000"}
-    assert at.slider(f"{NAME}:limit").value == 1000
-    assert at.slider(f"{NAME}:limit").max == 9000
+    assert at.slider(f"{NAME}:customer.limit").value == 1000
+    assert at.slider(f"{NAME}:customer.limit").max == 9000
 
 
 def test_the_link_and_links_to_customers_name_the_book(open_two: Open) -> None:
@@ -243,21 +239,21 @@ def test_the_link_and_links_to_customers_name_the_book(open_two: Open) -> None:
 def test_what_was_assumed_of_a_book_is_kept_and_does_not_leak(open_two: Open) -> None:
     at = open_two("applicant", customer=12345)
     before = pd_of(at)
-    at.slider("limit").set_value(500_000).run()
+    at.slider("customer.limit").set_value(500_000).run()
     told, cards = sentence(at), address(at)
     assert cards == {"customer": "12345", "limit": "500000"}
     pick(at, NAME)
     assert "wi-invitation" in markup(at)
     assert address(at) == {"book": NAME}
     at.number_input(f"{NAME}:_find").set_value(3).run()
-    assert at.slider(f"{NAME}:limit").value <= 9000
-    at.slider(f"{NAME}:limit").set_value(300).run()
+    assert at.slider(f"{NAME}:customer.limit").value <= 9000
+    at.slider(f"{NAME}:customer.limit").set_value(300).run()
     second, own = sentence(at), address(at)
     assert own == {"book": NAME, "customer": "3", "limit": "300"}
     pick(at, "cards")
     assert sentence(at) == told
     assert address(at) == cards
-    assert at.slider("limit").value == 500_000
+    assert at.slider("customer.limit").value == 500_000
     next(each for each in at.button if each.label == "Undo").click().run()
     assert pd_of(at) == before
     assert address(at) == {"customer": "12345"}
@@ -268,11 +264,11 @@ def test_what_was_assumed_of_a_book_is_kept_and_does_not_leak(open_two: Open) ->
 
 def test_undo_of_one_book_never_reaches_into_the_other(open_two: Open) -> None:
     at = open_two("book")
-    at.slider("balances").set_value(20).run()
+    at.slider("book.balances").set_value(20).run()
     pick(at, NAME)
     undo = next(each for each in at.button if each.label == "Undo")
     assert undo.disabled
-    assert at.slider(f"{NAME}:balances").value == 0
+    assert at.slider(f"{NAME}:book.balances").value == 0
 
 
 def test_a_number_typed_as_a_target_belongs_to_its_book(open_two: Open) -> None:
@@ -297,8 +293,8 @@ def test_two_books_in_two_sessions_do_not_mix(open_two: Open) -> None:
     }
     one, other = open_two("applicant", customer=3), open_two("applicant", book=NAME, customer=3)
     for limit in (5, 20):  # turn by turn, in one process
-        one.slider("limit").set_value(1000 * limit * (2 if limit == 5 else 1)).run()
-        other.slider(f"{NAME}:limit").set_value(100 * limit).run()
+        one.slider("customer.limit").set_value(1000 * limit * (2 if limit == 5 else 1)).run()
+        other.slider(f"{NAME}:customer.limit").set_value(100 * limit).run()
     assert answers(one) == alone["cards"]
     assert answers(other) == alone[NAME]
     assert address(one) == {"customer": "3", "limit": "20000"}

@@ -96,7 +96,7 @@ def test_one_loan_is_decided_explained_and_changed(open_loans: Open, loans: Book
     lever = loans.contract.levers[0]
     at = open_loans("applicant", customer=int(loans.ids[0]))
     before = shown(at, "Score")
-    at.slider(lever.name).set_value(at.slider(lever.name).max).run()
+    at.slider(f"customer.{lever.name}").set_value(at.slider(f"customer.{lever.name}").max).run()
     assert not at.exception
     assert shown(at, "Score") != before
     above = "points above the cut-off" in sentence(at)

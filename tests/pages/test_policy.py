@@ -58,7 +58,7 @@ def test_today_is_shown_with_the_books_own_numbers(open_app: Open, whole: Whole,
 
 def test_the_slider_moves_every_number_and_the_address(open_app: Open, whole: Whole, book: Book) -> None:
     at = open_app()
-    at.slider(key="cutoff").set_value(540).run()
+    at.slider(key="policy.cutoff").set_value(540).run()
     outcome, before = (judged(whole, book).at(cutoff) for cutoff in (540, 520))
     assert shown(at, APPROVAL) == f"{100 * outcome.approval:.1f}{NBSP}%"
     assert shown(at, PROFIT) == Difference.of(before.profit, outcome.profit).unit.text(outcome.profit, "NT$")
@@ -80,15 +80,15 @@ def test_every_number_of_the_sentence_stands_on_the_screen(open_app: Open) -> No
 def test_best_is_where_the_button_leads_and_undo_leads_back(open_app: Open, whole: Whole, book: Book) -> None:
     at = pressed(open_app(), "Best")
     best = judged(whole, book).best
-    assert at.slider(key="cutoff").value == best
+    assert at.slider(key="policy.cutoff").value == best
     assert "the most that any cut-off earns" in sentence(at)
     at = pressed(at, "Undo")
-    assert at.slider(key="cutoff").value == 520
+    assert at.slider(key="policy.cutoff").value == 520
 
 
 def test_assumptions_change_profit_and_the_best_cutoff(open_app: Open, whole: Whole, book: Book) -> None:
     at = open_app()
-    at.number_input(key="lgd").set_value(40.0).run()
+    at.number_input(key="policy.lgd").set_value(40.0).run()
     strategy = judged(whole, book, lgd=0.4)
     assert shown(at, PROFIT) == money(strategy.at(520).profit)
     assert any(each.label == f"Best, {strategy.best}" for each in at.button)
@@ -101,7 +101,7 @@ def test_goal_seek_holds_the_bad_rate_and_goes_there(open_app: Open, whole: Whol
     told = next(each.value for each in at.caption if each.value.startswith("Bad rate of at most"))
     assert f"a cut-off of {sought.outcome.cutoff}" in told
     at.button(key="_go").click().run()
-    assert at.slider(key="cutoff").value == sought.outcome.cutoff
+    assert at.slider(key="policy.cutoff").value == sought.outcome.cutoff
     assert float(shown(at, BAD).split(NBSP)[0]) <= 15.0
 
 
@@ -203,8 +203,8 @@ def test_every_table_can_be_downloaded(open_app: Open) -> None:
 def test_reset_is_identical_to_today(open_app: Open) -> None:
     at = open_app()
     before = answers(at), figure(at, "strategy"), figure(at, "profits")
-    at.slider(key="cutoff").set_value(540).run()
-    at.number_input(key="apr").set_value(30.0).run()
+    at.slider(key="policy.cutoff").set_value(540).run()
+    at.number_input(key="policy.apr").set_value(30.0).run()
     assert answers(at) != before[0]
     at = pressed(at, "Reset")
     assert (answers(at), figure(at, "strategy"), figure(at, "profits")) == before

@@ -111,7 +111,7 @@ def test_what_was_passed_through_on_the_way_is_not_recorded(open_app: Open, monk
     monkeypatch.setattr(settled.Settled.__init__, "__defaults__", (30.0,))
     at = open_app("applicant", customer=12345)
     for value in (-5.0, -10.0, -15.0):
-        at.slider(key="balances").set_value(value).run()
+        at.slider(key="customer.balances").set_value(value).run()
     process.close()  # what is looked at now counts as settled on
     (entry,) = calls()
     assert entry.detail["address"] == {"customer": "12345", "balances": "-15"}
@@ -129,7 +129,7 @@ def test_drawing_the_same_again_is_not_another(open_app: Open) -> None:
 def test_going_elsewhere_and_standing_there_is_another(open_app: Open) -> None:
     at = open_app("applicant", customer=12345)
     stood()
-    at.slider(key="balances").set_value(-20.0).run()
+    at.slider(key="customer.balances").set_value(-20.0).run()
     assert [each.detail["address"].get("balances") for each in stood(2)] == [None, "-20"]
 
 
@@ -171,8 +171,8 @@ def test_with_recording_off_nothing_is_written_and_nothing_warns(
 def test_two_visitors_do_not_disturb_each_other(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settled.Settled.__init__, "__defaults__", (30.0,))
     one, other = open_app("applicant", customer=12345), open_app("applicant", customer=200)
-    one.slider(key="balances").set_value(-20.0).run()
-    other.slider(key="balances").set_value(10.0).run()
+    one.slider(key="customer.balances").set_value(-20.0).run()
+    other.slider(key="customer.balances").set_value(10.0).run()
     process.close()
     found = {each.detail["address"]["customer"]: each.detail["address"]["balances"] for each in calls()}
     assert found == {"12345": "-20", "200": "10"}

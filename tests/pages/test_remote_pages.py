@@ -257,7 +257,7 @@ def test_customer_page_shows_what_the_server_says_and_how_reasons_were_asked(
     assert "The server gives no reasons, so the model was asked about " in told
     assert "50 customers of the book: Shapley values by concept, each give or take " in told
     assert "(standard error)" in told
-    at.slider(key="limit").set_value(200_000).run()
+    at.slider(key="customer.limit").set_value(200_000).run()
     moved = apply(book.contract, record, {"limit": 200_000})
     assert shown(at, PD) == numbers.percent(float(pd_of(moved, book)[0]))
     assert not at.exception
@@ -271,7 +271,7 @@ def test_book_page_sums_over_what_the_server_says_of_everybody(foreign: Foreign,
     assert f"was asked live about all {len(book):,} customers." in captions(at)
     assert "Checked live" not in captions(at)
     before = shown(at, LOSS)
-    at.slider(key="balances").set_value(20).run()
+    at.slider(key="book.balances").set_value(20).run()
     assert not at.exception
     assert shown(at, LOSS) != before
 
@@ -370,14 +370,14 @@ def test_pages_without_a_what_if_tell_of_a_server_that_is_away(page: str, foreig
     assert not at.exception
 
 
-@pytest.mark.parametrize("page", ["applicant", "book"])
+@pytest.mark.parametrize(("page", "lever"), [("applicant", "customer.balances"), ("book", "book.balances")])
 def test_trouble_in_the_midst_of_a_page_is_told_without_the_numbers_before_it(
-    page: str, foreign: Foreign, open_app: Open
+    page: str, lever: str, foreign: Foreign, open_app: Open
 ):
     """The server answers about few customers, and so when asked whether it is well, but fails at many."""
     at = open_app(page, **PAGES[page])
     before, foreign.most = values(at), 60
-    at.slider(key="balances").set_value(30).run()
+    at.slider(key=lever).set_value(30).run()
     numberless(at)
     assert len(at.error) == 1
     assert "too many" in errors(at)
@@ -397,7 +397,7 @@ def test_another_version_at_the_server_is_shown_at_once(foreign: Foreign, open_a
     at = open_app("applicant", customer=SOMEBODY)
     before = shown(at, PD)
     foreign.version, foreign.model = "v2", lambda columns: np.full(len(columns["LIMIT"]), 0.4321)
-    at.slider(key="limit").set_value(200_000).run()
+    at.slider(key="customer.limit").set_value(200_000).run()
     assert not at.exception
     assert not at.error
     assert shown(at, PD) == "43.2\N{NO-BREAK SPACE}%" != before

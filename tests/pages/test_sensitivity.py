@@ -84,7 +84,7 @@ def test_goal_seek_sets_the_lever_that_reaches_the_target(open_app: Open) -> Non
     assert f"NT${NBSP}550{NBSP}m: Loss given default" in told
     at.button(key="_set").click().run()
     assert number(shown(at, "Expected loss").removeprefix(f"NT${NBSP}")) <= 550
-    assert at.slider(key="lgd").value < 80
+    assert at.slider(key="book.lgd").value < 80
 
 
 def test_reverse_stress_says_how_severe_or_asks_for_something_to_scale(open_app: Open) -> None:

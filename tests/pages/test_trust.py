@@ -127,7 +127,7 @@ def test_what_there_is_to_know_is_counted_and_listed(open_app: Open) -> None:
 def test_choosing_a_segment_tells_of_its_records_only(open_app: Open, release: Release, book: Book) -> None:
     at = open_app()
     segment = book.contract.segments[0]
-    at.selectbox(key="segment").set_value(f"{segment.name}:0").run()
+    at.selectbox(key="trust.segment").set_value(f"{segment.name}:0").run()
     n = int((book.contract.bands(segment, book.contract.values(book.raw), len(book)) == 0).sum())
     assert f"{n:,} customers with their outcomes" in words(at)
     assert f"({segment.label}: " in sentence(at)
@@ -163,7 +163,7 @@ def test_scores_and_tenths_are_of_the_band_the_page_looks_at(open_app: Open, rel
     at = opened(open_app(), "_bands")
     whole = figure(at, "gains"), figure(at, "separation")
     segment = book.contract.segments[0]
-    at.selectbox(key="segment").set_value(f"{segment.name}:0").run()
+    at.selectbox(key="trust.segment").set_value(f"{segment.name}:0").run()
     assert figure(at, "gains") != whole[0]
     assert figure(at, "separation") != whole[1]
     n = int((book.contract.bands(segment, book.contract.values(book.raw), len(book)) == 0).sum())
@@ -191,7 +191,7 @@ def test_of_a_band_no_auc_is_asked_and_of_everybody_it_is(open_app: Open, book: 
     at = open_app()
     asked = f"at least {book.contract.gates.auc_at_least:.3f}"
     assert asked in markup(at)
-    at.selectbox(key="segment").set_value(f"{book.contract.segments[0].name}:0").run()
+    at.selectbox(key="trust.segment").set_value(f"{book.contract.segments[0].name}:0").run()
     assert asked not in markup(at)
     assert "none is asked of a band" in markup(at)
 
@@ -221,7 +221,7 @@ def test_fairness_is_at_the_contracts_cutoff_and_at_a_chosen_one(open_app: Open,
     assert "not legal findings" in words(at)
     before = table(at, "Granted")
     assert total(before["Customers"]) == len(release.evidence)
-    at.number_input(key="fair_cutoff").set_value(560.0).run()
+    at.number_input(key="trust.fair_cutoff").set_value(560.0).run()
     after = table(at, "Granted")
     assert (after["Granted"] != before["Granted"]).all()
 
@@ -336,10 +336,10 @@ def test_an_untouched_page_says_nothing_in_the_address(open_app: Open) -> None:
 def test_what_is_looked_at_stands_in_the_address_and_its_link_shows_the_same(open_app: Open, book: Book) -> None:
     at = opened(opened(open_app(), "_bands"), "_effects")
     segment, other = book.contract.segments[0], book.contract.inputs[-1]
-    at.selectbox(key="segment").set_value(f"{segment.name}:1").run()
-    at.selectbox(key="by").set_value(book.contract.segments[-1].name).run()
-    at.selectbox(key="input").set_value(other.name).run()
-    at.segmented_control(key="moves").set_value("inputs").run()
+    at.selectbox(key="trust.segment").set_value(f"{segment.name}:1").run()
+    at.selectbox(key="trust.by").set_value(book.contract.segments[-1].name).run()
+    at.selectbox(key="trust.input").set_value(other.name).run()
+    at.segmented_control(key="trust.moves").set_value("inputs").run()
     found = address(at)
     assert found == {
         "open": "bands,effects", "segment": f"{segment.name}:1", "by": book.contract.segments[-1].name,
@@ -355,10 +355,10 @@ def test_what_is_looked_at_stands_in_the_address_and_its_link_shows_the_same(ope
 
 def test_back_at_what_the_page_opens_with_the_address_says_nothing_of_it(open_app: Open) -> None:
     at = opened(open_app(), "_falls")
-    declared = at.number_input(key="fair_cutoff").value
-    at.number_input(key="fair_cutoff").set_value(560.0).run()
+    declared = at.number_input(key="trust.fair_cutoff").value
+    at.number_input(key="trust.fair_cutoff").set_value(560.0).run()
     assert address(at) == {"open": "fairness", "fair_cutoff": "560"}
-    at.number_input(key="fair_cutoff").set_value(declared).run()
+    at.number_input(key="trust.fair_cutoff").set_value(declared).run()
     assert address(at) == {"open": "fairness"}
     at.session_state["_falls"] = False
     assert address(at.run()) == {}
@@ -385,10 +385,10 @@ def test_a_bad_value_in_an_address_is_told_and_nothing_else_is_lost(open_app: Op
 
 def test_a_pair_is_named_by_its_inputs_in_the_address(open_app: Open, release: Release) -> None:
     at = opened(open_app(), "_effects")
-    at.selectbox(key="pair").select_index(1).run()
+    at.selectbox(key="trust.pair").select_index(1).run()
     names = address(at)["pair"].split(":")
     inputs = {each.name: each.label for each in release.contract.inputs}
-    assert inputs[names[0]] in at.selectbox(key="pair").options[1]
+    assert inputs[names[0]] in at.selectbox(key="trust.pair").options[1]
     shown_ = figure(open_app(open="effects", pair=":".join(names)), "together")
     assert shown_ == figure(at, "together")
 
@@ -442,7 +442,7 @@ def test_panels_speak_in_the_books_own_words(open_loans: Callable[[], AppTest]) 
 
 def test_vintages_of_the_table_sum_to_all_records(open_loans: Callable[[], AppTest], loans_home: Path) -> None:
     at = opened(open_loans(), "_bands")
-    at.selectbox(key=f"{loans.NAME}:by").set_value("vintage").run()
+    at.selectbox(key=f"{loans.NAME}:trust.by").set_value("vintage").run()
     release, proof = proof_of(loans_home)
     frame = table(at, "Evidence")
     assert total(frame["n"]) == len(proof)
@@ -451,7 +451,7 @@ def test_vintages_of_the_table_sum_to_all_records(open_loans: Callable[[], AppTe
 
 def test_a_year_can_be_looked_at_alone(open_loans: Callable[[], AppTest], loans_home: Path) -> None:
     at = open_loans()
-    at.selectbox(key=f"{loans.NAME}:evidence").set_value("2003").run()
+    at.selectbox(key=f"{loans.NAME}:trust.evidence").set_value("2003").run()
     n = int((books.read(loans.NAME, loans_home).vintages == 2003).sum())
     assert f"{n:,} loans with their outcomes" in words(at)
     assert "(vintage 2003)" in sentence(at)
@@ -466,7 +466,7 @@ def test_two_releases_stand_side_by_side_and_the_commands_are_told(open_loans: C
         f"{command} --recalibrate-since 2005 --recalibrate-until 2005",
         command,
     ]
-    at.selectbox(key=f"{loans.NAME}:until").set_value("2003").run()
+    at.selectbox(key=f"{loans.NAME}:trust.until").set_value("2003").run()
     assert at.code[1].value.endswith("--since 2001 --until 2003")
 
 
@@ -474,13 +474,13 @@ def test_a_shift_of_the_intercept_is_told_for_later_years(open_loans: Callable[[
     at = opened(open_loans(), LATER)
     assert re.search(r"Shifted to what was observed in 2005, all odds of default would be multiplied by \d", markup(at))
     assert table(at, "Shifted")["Vintage"].tolist() == ["2006"]
-    at.selectbox(key=f"{loans.NAME}:shift").set_value("2002").run()
+    at.selectbox(key=f"{loans.NAME}:trust.shift").set_value("2002").run()
     assert table(at, "Shifted")["Vintage"].tolist() == ["2003", "2004", "2005", "2006"]
 
 
 def test_an_empty_window_is_refused_in_words(open_loans: Callable[[], AppTest]) -> None:
     at = opened(open_loans(), LATER)
-    at.selectbox(key=f"{loans.NAME}:since").set_value("2006").run()
+    at.selectbox(key=f"{loans.NAME}:trust.since").set_value("2006").run()
     assert any("From 2006 to 2004 there is nothing" in each.value for each in at.warning)
 
 
@@ -505,7 +505,7 @@ def test_the_button_trains_a_release_that_can_then_be_compared(
     monkeypatch.setenv("WHATIF_HOME", str(place))
     at = opened(open_loans(), LATER)
     before = len(Store(place, loans.NAME).ids())
-    at.selectbox(key=f"{loans.NAME}:until").set_value("2003").run()
+    at.selectbox(key=f"{loans.NAME}:trust.until").set_value("2003").run()
     at.button(key="_retrain_window").click().run()
     for thread in threading.enumerate():
         if thread.name == f"retrain-{loans.NAME}":
@@ -515,7 +515,7 @@ def test_the_button_trains_a_release_that_can_then_be_compared(
     assert len(Store(place, loans.NAME).ids()) == before + 1
     assert any(f"Release {made} was trained" in each.value for each in at.success)
     assert Store(place, loans.NAME).aliases()["champion"] != made
-    options = at.selectbox(key=f"{loans.NAME}:against").options
+    options = at.selectbox(key=f"{loans.NAME}:trust.against").options
     assert any(made[:6] in each for each in options)
 
 
@@ -554,7 +554,7 @@ def test_a_training_is_told_of_while_the_window_chosen_is_empty(
 ) -> None:
     monkeypatch.setattr(client.desk, "_retraining", {loans.NAME: Training(share=0.5)})
     at = opened(open_loans(), LATER)
-    at.selectbox(key=f"{loans.NAME}:since").set_value("2006").run()
+    at.selectbox(key=f"{loans.NAME}:trust.since").set_value("2006").run()
     assert at.get("progress")
 
 
@@ -578,7 +578,7 @@ def test_choices_of_later_years_stand_in_the_address_and_its_link_shows_the_same
 ) -> None:
     at = opened(open_loans(), LATER)
     for key, value in (("evidence", "2003"), ("shift", "2002"), ("since", "2002"), ("until", "2003")):
-        at.selectbox(key=f"{loans.NAME}:{key}").set_value(value).run()
+        at.selectbox(key=f"{loans.NAME}:trust.{key}").set_value(value).run()
     found = address(at)
     assert found == {
         "book": loans.NAME, "open": "later", "evidence": "2003", "shift": "2002", "since": "2002", "until": "2003",
@@ -595,14 +595,16 @@ def test_the_release_compared_with_stands_in_the_address_once_it_is_not_the_firs
     at = opened(open_loans(), LATER)
     assert "against" not in address(at)
     told = opened(open_loans(), LATER)
-    assert len(told.selectbox(key=f"{loans.NAME}:against").options) == len(Store(loans_home, loans.NAME).ids()) - 1
+    assert (
+        len(told.selectbox(key=f"{loans.NAME}:trust.against").options) == len(Store(loans_home, loans.NAME).ids()) - 1
+    )
 
 
 def test_what_one_book_is_looked_at_by_is_not_carried_into_another(
     open_loans: Callable[[], AppTest], open_app: Open, loans_home: Path
 ) -> None:
     at = open_loans()
-    at.selectbox(key=f"{loans.NAME}:evidence").set_value("2003").run()
+    at.selectbox(key=f"{loans.NAME}:trust.evidence").set_value("2003").run()
     at.selectbox(key="_book_picker").set_value("cards").run()
     assert address(at) == {}
     assert "(vintage 2003)" not in sentence(at)
@@ -610,18 +612,18 @@ def test_what_one_book_is_looked_at_by_is_not_carried_into_another(
 
 def test_each_book_has_its_own_inputs_to_look_at_in_one_visit(open_loans: Callable[[], AppTest], book: Book) -> None:
     at = opened(open_loans(), "_effects")
-    own = at.selectbox(key=f"{loans.NAME}:input")
+    own = at.selectbox(key=f"{loans.NAME}:trust.input")
     chosen = next(each for each in own.options if each != own.options[0])
     own.select(chosen).run()
     at.selectbox(key="_book_picker").set_value("cards").run()
     at = opened(at, "_effects")
     assert not at.exception
     labels = {each.label for each in book.contract.inputs}
-    assert set(at.selectbox(key="input").options) == labels
-    assert all(any(each in told for each in labels) for told in at.selectbox(key="pair").options)
+    assert set(at.selectbox(key="trust.input").options) == labels
+    assert all(any(each in told for each in labels) for told in at.selectbox(key="trust.pair").options)
     at.selectbox(key="_book_picker").set_value(loans.NAME).run()
     at = opened(at, "_effects")
-    assert at.selectbox(key=f"{loans.NAME}:input").options == own.options
+    assert at.selectbox(key=f"{loans.NAME}:trust.input").options == own.options
     assert f"<h3>{chosen}" in markup(at)
 
 

@@ -32,15 +32,15 @@ def test_panel_opens_with_concepts_the_weightiest_input_and_the_strongest_pair(a
     contract = desk.model("cards").contract  # type: ignore[union-attr]
     bars = figure(at, "importance")["data"][0]
     assert len(bars["x"]) == len(contract.concepts)
-    assert {each.key for each in at.selectbox} == {"input", "pair"}
-    assert at.selectbox(key="input").options[0] in markup(at)
+    assert {each.key for each in at.selectbox} == {"trust.input", "trust.pair"}
+    assert at.selectbox(key="trust.input").options[0] in markup(at)
     assert "Two inputs together" in markup(at)
     assert figure(at, "together")["data"][0]["type"] == "heatmap"
 
 
 def test_switch_shows_every_input_in_place_of_concepts(at: AppTest) -> None:
     before = markup(at)
-    at.segmented_control(key="moves").set_value("inputs").run()
+    at.segmented_control(key="trust.moves").set_value("inputs").run()
     contract = desk.model("cards").contract  # type: ignore[union-attr]
     assert len(figure(at, "importance")["data"][0]["x"]) == len(contract.inputs)
     assert markup(at) != before
@@ -48,7 +48,7 @@ def test_switch_shows_every_input_in_place_of_concepts(at: AppTest) -> None:
 
 def test_another_input_shows_its_own_effect(at: AppTest) -> None:
     contract = desk.model("cards").contract  # type: ignore[union-attr]
-    box = at.selectbox(key="input")
+    box = at.selectbox(key="trust.input")
     shown = figure(at, "effect")
     other = next(each for each in contract.inputs if each.label != box.options[0])
     box.set_value(other.name).run()
@@ -58,7 +58,7 @@ def test_another_input_shows_its_own_effect(at: AppTest) -> None:
 
 
 def test_every_input_and_every_pair_can_be_looked_at(at: AppTest) -> None:
-    for key in ("input", "pair"):
+    for key in ("trust.input", "trust.pair"):
         for k in range(len(at.selectbox(key=key).options)):
             at.selectbox(key=key).select_index(k).run()
             assert not at.exception

@@ -80,7 +80,7 @@ def test_values_are_told_in_words_of_the_contract() -> None:
 
 def test_a_relative_lever_carries_its_sign() -> None:
     assert numbers.lever_value(-20, "±%") == f"{MINUS}20{NBSP}%"
-    assert numbers.lever_value(-0.3, "±%") == f"0{NBSP}%"
+    assert numbers.lever_value(-0.3, "±%") == f"{MINUS}0.3{NBSP}%"
     assert numbers.lever_value(30, "%") == f"30{NBSP}%"
 
 

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from data.contract import Contract, read
-from data.errors import Impossible, OutOfRange
+from data.errors import Impossible
 from data.formulas import Array
 from model.engine.scorer import TableScorer
 from model.engine.tables import probability
@@ -144,11 +144,23 @@ def test_concepts_that_keep_the_rule_apart_stay_apart(bound: TableScorer):
     assert {part.concepts for part in changes(bound, base, edited).parts} == {("limit",), ("payments",), ("late",)}
 
 
-def test_more_concepts_than_can_be_told_apart_are_refused(
+def test_of_more_concepts_than_can_be_told_apart_the_lightest_are_one(
     scorer: TableScorer, contract: Contract, monkeypatch: pytest.MonkeyPatch
 ):
     base = BOOK.raw[:, :1]
     edited = apply(contract, base, THREE)
+    apart = changes(scorer, base, edited).parts
     monkeypatch.setattr(attribution, "MOST_PLAYERS", 2)
-    with pytest.raises(OutOfRange, match="At most 2 concepts can be told apart at once; 3 were edited"):
-        changes(scorer, base, edited)
+    first, rest = changes(scorer, base, edited).parts
+    assert first.concepts == apart[0].concepts
+    assert sorted(rest.concepts) == sorted(name for part in apart[1:] for name in part.concepts)
+    assert first.pd + rest.pd == pytest.approx(pd(scorer, edited) - pd(scorer, base), abs=1e-12)
+
+
+def test_a_value_that_stays_missing_is_not_edited(scorer: TableScorer):
+    base = BOOK.raw[:, :1].copy()
+    base[-1] = np.nan
+    edited = base.copy()
+    edited[CONTRACT.row["limit"]] += 10_000
+    assert [part.concepts for part in changes(scorer, base, edited).parts] == [("limit",)]
+    assert changes(scorer, base, base.copy()).parts == ()

@@ -1,0 +1,117 @@
+"""Books of every shape on every page: names that the pages use themselves, none or many of everything, labels that are
+heads of the pages' own tables."""
+
+import ast
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.runtime.state.common import user_key_from_element_id
+from streamlit.testing.v1 import AppTest
+
+from data.proposing.roles import TAKEN
+from model.release.store import Store
+from tests import made_up
+from tests.made_up import NAME, Shape
+from tests.pages.conftest import ROOT, Open, address, markup, sentence
+
+PAGES = ("book", "applicant", "policy", "trust", "operations")
+OWN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+LIMITS = ("exposure", "pd", "loss", "loss_bps", "capital", "margin", "return_on_capital")
+HEADS = ("Exposure", "Loss before", "PD now", "Loans", "Expected loss", "Loan", "Scores", "Score", "Group", "Decision")
+
+
+def own_names() -> tuple[str, ...]:
+    """Every text in the code of the pages that could be a column's name: keys of widgets, charts and containers, names
+    in the session among them; but what contracts cannot use, because formulas and addresses do."""
+    found = set()
+    for path in (ROOT / "pages").rglob("*.py"):
+        texts = (each.value for each in ast.walk(ast.parse(path.read_text())) if isinstance(each, ast.Constant))
+        found |= {text for text in texts if isinstance(text, str) and OWN_NAME.fullmatch(text)}
+    return tuple(sorted(found - TAKEN - {"defaulted"}))
+
+
+MANY = Shape(
+    fields=tuple(f"field_{k}" for k in range(14)), levers=14, shocks=8, segments=7, groups=(2, 12, 3), economy=True,
+    limits=LIMITS, bands=tuple(range(440, 660, 10)),
+)  # fmt: skip
+SHAPES = {
+    "named after what the pages use": replace(MANY, fields=(*own_names(), "home", "own_home")),
+    "labelled like heads of tables": replace(MANY, labels=HEADS),
+    "many of everything": MANY,
+    "one of everything": Shape(("only",), 1, 1, 1, (2,), True, ("loss",), bands=(530.0,)),
+    "one field and nothing else": Shape(("only",), bands=(530.0,)),
+    "no money": Shape(levers=1, shocks=1, segments=1, groups=(2,), economy=True, money=False),
+}
+
+
+@pytest.fixture(scope="module", params=SHAPES)
+def book(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Shape]:
+    """A home with a champion of one such book."""
+    home, shape = tmp_path_factory.mktemp("made_up"), SHAPES[request.param]
+    made_up.lay_down(home, shape)
+    store = Store(home, NAME)
+    store.promote(store.train().id)
+    return home, shape
+
+
+@pytest.fixture
+def open_book(book: tuple[Path, Shape], open_app: Open, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    """Opens one of its pages with all that can be opened."""
+    monkeypatch.setenv("WHATIF_HOME", str(book[0]))
+    monkeypatch.setenv("WHATIF_BOOK", NAME)
+
+    def run(page: str, /, **address: object) -> AppTest:
+        return unfolded(open_app(page, **address))
+
+    return run
+
+
+def unfolded(at: AppTest) -> AppTest:
+    """With every panel open, those inside of others, too."""
+    for _ in range(2):
+        for panel in at.expander:
+            key = user_key_from_element_id(panel.proto.id) if panel.proto.id else None
+            if key is not None:
+                at.session_state[key] = True
+        at.run()
+        assert not at.exception
+    return at
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_with_all_its_panels(open_book: Callable[..., AppTest], page: str) -> None:
+    at = open_book(page, **({"customer": 7} if page == "applicant" else {}))
+    assert [each.value for each in at.error] == []
+    assert "wi-sentence" in markup(at)
+
+
+def test_a_book_is_stressed_on_everything_it_has(book: tuple[Path, Shape], open_book: Callable[..., AppTest]) -> None:
+    shape = book[1]
+    moved = dict.fromkeys(shape.fields[: shape.shocks], 12.5) | {"lgd": 0.475}
+    at = open_book("book", **moved)
+    assert [each.value for each in at.error] == []
+    assert "47.5" in sentence(at) or f"these {len(moved)} changes" in sentence(at)
+
+
+def test_every_field_of_a_record_can_be_edited_at_once(
+    book: tuple[Path, Shape], open_book: Callable[..., AppTest]
+) -> None:
+    edits = dict.fromkeys(book[1].fields, 9)
+    at = open_book("applicant", customer=7, **edits)
+    assert [each.value for each in (*at.error, *at.warning)] == []
+    assert address(at) == {"customer": "7"} | dict.fromkeys(edits, "9")
+    assert f"these {len(edits)} changes" in sentence(at) or len(edits) < 3
+
+
+def test_a_record_typed_by_hand_is_filled_in_by_the_names_of_its_fields(
+    book: tuple[Path, Shape], open_book: Callable[..., AppTest]
+) -> None:
+    fields = book[1].fields
+    at = open_book("applicant", own=",".join(["4"] * (len(fields) - 1) + [""]))
+    at.number_input(f"customer.own.{fields[-1]}").set_value(5).run()
+    assert not at.exception
+    assert address(at) == {"own": ",".join(["4"] * (len(fields) - 1) + ["5"])}
+    assert "this loan" in sentence(at).lower()
