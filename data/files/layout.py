@@ -114,7 +114,7 @@ def start(rows: Sequence[tuple[int, Row]], wanted: Collection[str]) -> Start:
     """
     hits = [len({plain(text_of(cell)) for cell in row if cell != ""} & set(wanted)) for _, row in rows]
     best = max(hits)
-    place = hits.index(best) if best else _first_filled([row for _, row in rows])
+    place = _first_named(hits, [row for _, row in rows]) if best else _first_filled([row for _, row in rows])
     line, cells = rows[place]
     last = max((k for k, cell in enumerate(cells) if text_of(cell)), default=-1)
     held = tuple(cells[: last + 1])
@@ -125,6 +125,13 @@ def start(rows: Sequence[tuple[int, Row]], wanted: Collection[str]) -> Start:
 
 def _filled(row: Row) -> int:
     return sum(cell != "" for cell in row)
+
+
+def _first_named(hits: Sequence[int], rows: Sequence[Row]) -> int:
+    """The first row with most hits that is as wide as a header: a title may be the very name of a column."""
+    best = [k for k, n in enumerate(hits) if n == max(hits)]
+    widest = max(_filled(rows[k]) for k in best)
+    return next(k for k in best if 2 * _filled(rows[k]) > widest)
 
 
 def _first_filled(rows: Sequence[Row]) -> int:

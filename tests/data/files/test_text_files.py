@@ -107,6 +107,13 @@ TOLD = {  # what exporters write that may mean something, the lines, and the not
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("title", ["default", "Default,,,", "DEFAULT;\n"])
+def test_a_title_that_is_the_name_of_a_column_is_no_header(title: str):
+    table = read(f"{title}\n\n{text()}", ("default",))
+    assert same(table)
+    assert "what stands above it was not read" in table.notes[0]
+
+
 @pytest.mark.parametrize("habit", TOLD)
 def test_what_is_taken_for_no_row_of_the_table_is_told(habit: str):
     content, lines, note = TOLD[habit]
