@@ -13,12 +13,14 @@ from model.engine.scorer import TableScorer
 from model.finance import margin
 from model.finance.scorecard import score_band
 from model.report import policy_figures
+from model.report.policy_words import Units
 from model.whatif.book import Rows, Whole
 from model.whatif.customer import scale
 from model.whatif.policy import (
     AT_MOST,
     GOALS,
     Goal,
+    Policy,
     Strategy,
     check_cutoff,
     frontier,
@@ -243,9 +245,10 @@ def test_a_cutoff_that_is_no_whole_point_within_range_is_refused(given_: float):
 
 def test_curve_below_a_historic_cutoff_is_dashed_and_says_why(shipped: Strategy):
     bank = CONTRACT.model_copy(update={"book": CONTRACT.book.model_copy(update={"historic_cutoff": 500.0})})
-    drawn = policy_figures.strategy(bank, shipped, "profit", 520, 520)
+    units = Units.on(CONTRACT, Policy(520), shipped)
+    drawn = policy_figures.strategy(bank, shipped, "profit", 520, 520, units)
     seen, _, unseen = drawn["data"]
     assert unseen["line"]["dash"] == "dash"
     assert max(unseen["x"]) == min(seen["x"]) == 500
     assert drawn["layout"]["annotations"][0]["text"] == "below 500: no outcomes observed here"
-    assert len(policy_figures.strategy(CONTRACT, shipped, "profit", 520, 520)["data"]) == 2
+    assert len(policy_figures.strategy(CONTRACT, shipped, "profit", 520, 520, units)["data"]) == 2
