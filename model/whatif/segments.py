@@ -125,13 +125,22 @@ def movers(
 ) -> list[Mover]:
     """The customers whose expected loss changed most, up or down, the largest change first; all, or those ``among``."""
     change = np.abs(now.loss - base.loss)
-    change = change if among is None else np.where(among, change, 0.0)
-    some = np.argpartition(-change, min(most, len(change) - 1))[:most]
-    order = some[np.lexsort((whole.ids[some], -change[some]))]
+    moved = np.flatnonzero(change > 0 if among is None else (change > 0) & among)
     return [
         Mover(
             int(whole.ids[k]), float(base.pd[k]), float(now.pd[k]), float(now.ead[k] / now.each),
             *(float(each[k] / now.each) for each in (base.loss, now.loss, base.net_loss, now.net_loss)),
         )
-        for k in order if change[k] > 0
+        for k in moved[largest(change[moved], whole.ids[moved], most)]
     ]  # fmt: skip
+
+
+def largest(amount: Array, ids: NDArray[np.int64], most: int) -> NDArray[np.intp]:
+    """Positions of the ``most`` largest of ``amount`` (n,), the largest first, of equals that with the lower number
+    first: where equals stand at the end of the list, numpy's partition takes others on another processor."""
+    if len(amount) == 0 or most == 0:
+        return np.empty(0, np.intp)
+    place = max(len(amount) - most, 0)
+    least = np.partition(amount, place)[place]
+    some = np.flatnonzero(amount >= least)
+    return some[np.lexsort((ids[some], -amount[some]))][:most]

@@ -32,6 +32,7 @@ from model.release.evidence import KINDS
 from model.release.gates import scores
 from model.release.store import Release
 from model.release.window import Window
+from model.whatif.segments import largest
 
 Source = Literal["crossed", "later", "beyond", "asked"]
 SOURCES: tuple[Source, ...] = (*KINDS, "beyond", "asked")
@@ -384,14 +385,11 @@ class Proof:
         """Those with the highest PD who paid, and those with the lowest who defaulted."""
         own = np.flatnonzero(self.mask(chosen))
         paid, lost = own[self.outcome[own] == 0], own[self.outcome[own] == 1]
-        return self._misses(paid, -self.pd[paid], most), self._misses(lost, self.pd[lost], most)
+        return self._misses(paid, self.pd[paid], most), self._misses(lost, -self.pd[lost], most)
 
     def _misses(self, among: NDArray[np.intp], wrong: Array, most: int) -> list[Miss]:
-        first = np.argpartition(wrong, min(most, len(wrong) - 1))[:most] if len(wrong) else np.empty(0, np.intp)
-        rows = among[first]
-        rows = rows[np.lexsort((self.book.ids[self.position[rows]], wrong[first]))]
         found = []
-        for k in rows:
+        for k in among[largest(wrong, self.book.ids[self.position[among]], most)]:
             place = np.array([self.position[k]])
             part, lost, own = self.book.part(place), np.nan, np.nan
             if part.realised_loss is not None and self.outcome[k] == 1:

@@ -12,7 +12,7 @@ from data.contract import Segment, read
 from model.engine.scorer import TableScorer
 from model.whatif.book import Rows, Totals, Whole
 from model.whatif.customer import scale
-from model.whatif.segments import MOST_MOVERS, Cell, bands, concentration, cut, migration, movers
+from model.whatif.segments import MOST_MOVERS, Cell, bands, concentration, cut, largest, migration, movers
 from model.whatif.stress import OWNER, REASON, UNTIL, Stress, Value
 from tests.records import BOOK, CONTRACT, Part, numbers_of, stressed, stresses, sub_books
 
@@ -243,3 +243,11 @@ def test_movers_of_any_book_are_the_largest_changes(scorer: TableScorer, part: P
     sizes = [abs(each.loss - each.loss_base) for each in found]
     assert sizes == sorted(change[change > 0].tolist(), reverse=True)[:most]
     assert len({each.customer for each in found}) == len(found)
+
+
+@given(st.lists(st.integers(0, 4), max_size=40), st.integers(0, 12), st.integers(0, 10**6))
+def test_largest_are_the_same_whatever_the_order_of_equals(drawn: list[int], most: int, seed: int):
+    """As sorting all of them says; equals by their number, wherever they stand."""
+    amount, ids = np.array(drawn, float), np.random.default_rng(seed).permutation(len(drawn)) + 1
+    expected = sorted(range(len(drawn)), key=lambda k: (-amount[k], ids[k]))[:most]
+    assert largest(amount, ids, most).tolist() == expected
