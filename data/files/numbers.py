@@ -84,8 +84,8 @@ class Figures:
         return scaled
 
 
-_PLAIN = r"^[+-]?(?:\d{1,300}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?$"
-_PLAIN_COMMA = r"^[+-]?(?:\d{1,300},\d*|,\d+)(?:[eE][+-]?\d{1,3})?$"
+_PLAIN = r"^[+-]?(?:\d{1,309}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?$"
+_PLAIN_COMMA = r"^[+-]?(?:\d{1,309},\d*|,\d+)(?:[eE][+-]?\d{1,3})?$"
 _THREE = r"^[+-]?[1-9]\d{0,2}[.,]\d{3}$"
 
 
@@ -152,7 +152,7 @@ _BOUNDS = (
 )
 _SPELLED = str.maketrans({"−": "-", "–": "-", "‐": "-", "‑": "-", "﹣": "-", "－": "-", "’": "'", "‘": "'", "´": "'",
                           "`": "'", "％": "%", "＋": "+"})  # fmt: skip
-_SIMPLE = {POINT: re.compile(r"\d{1,300}(?:\.\d*)?|\.\d+"), COMMA: re.compile(r"\d{1,300}(?:,\d*)?|,\d+")}
+_SIMPLE = {POINT: re.compile(r"\d{1,309}(?:\.\d*)?|\.\d+"), COMMA: re.compile(r"\d{1,309}(?:,\d*)?|,\d+")}
 _GROUPED = {
     POINT: re.compile(
         r"[1-9]\d{0,2}(?:(?:,\d{3})+|(?:'\d{3})+|(?: \d{3})+)(?:\.\d*)?|[1-9]\d?(?:,\d\d)+,\d{3}(?:\.\d*)?"
@@ -207,6 +207,8 @@ def _meant(part: "re.Match[str]", brackets: bool) -> _Found | None:
     point, comma = (_value(part, decimal, any(minus)) for decimal in (POINT, COMMA))
     if np.isnan(point) and np.isnan(comma):
         return None
+    if sign in CURRENCIES.values() and not size and point != comma and not np.isnan(point + comma):
+        point = comma = max(point, comma, key=abs)  # no money has three decimals: $1,200 and € 1.200
     return point, comma, sign, size, "; ".join(way for way, told in ways.items() if told)
 
 
@@ -307,7 +309,10 @@ def settled(of: Votes, habit: Habit, recorded: Decimal = "") -> str:
     if not of.either or of.point or of.comma or not of.sign or doubtful(of, habit):
         return ""
     other = COMMA if of.sign == POINT else POINT
-    if habit.decimal == other and not of.whole:  # the file has its decimals behind the other sign: these are thousands
+    english = of.sign == COMMA and habit.default == POINT and of.either >= MANY
+    if (
+        habit.decimal == other or english
+    ) and not of.whole:  # decimals stand behind the other sign: these are thousands
         return other
     return of.sign if habit.default in (of.sign, "") and of.sign in (habit.default, habit.decimal) else ""
 

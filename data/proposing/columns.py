@@ -140,7 +140,8 @@ def _as_days(looked: _Looked, habit: Habit) -> Cells | None:
     first: days.How = "year first" if days.year_comes_first(looked.given.texts) else "written"
     odd = looked.odd(dated) if dated.any() and not looked.typed else None
     if odd is not None:
-        example = looked.given.texts[int(np.flatnonzero(dated)[0])]
+        usual = np.where(np.isnan(days.plausible(looked.years)), 0, looked.count)
+        example = looked.given.texts[int(usual.argmax())]
         reading = _with_gaps(Reading(days=first), looked, odd)
         return _days(looked.given, reading, habit, (f"days written as {example}",), _gaps_asked(looked, odd))
     counted = looked.good & (looked.figures.sign == "") & (looked.figures.size == "")
@@ -241,7 +242,7 @@ def _bare(looked: _Looked) -> _Signs:
     values = looked.figures.point[looked.good]
     if sizes == {"m"} and hints.unit(looked.name, 0.0, 2.0)[0] == MONTHS and (values == np.floor(values)).all():
         return _Signs((), (), Reading(unit=MONTHS), "m was taken for months")
-    return _Signs((), (), PLAIN)
+    return _Signs((), (), PLAIN, "m was taken for million" if sizes == {"m"} else "")
 
 
 def _percent(looked: _Looked, others: tuple[str, ...]) -> _Signs:
@@ -266,12 +267,12 @@ def _decimal(of: Votes, habit: Habit, looked: _Looked) -> tuple[Decimal, str]:
     amount = hints.unit(looked.name, 0.0, 2.0)[0] == "amount"
     untrimmed = of.either >= MANY and of.zeros > 0 and not (of.point or of.comma or of.whole)
     if not sign or (sign == of.sign == POINT and amount and untrimmed and not habit.decimal):
-        sign = _likelier(of, habit)
+        sign = _likelier(of, habit, amount)
         doubt = _either_way(looked, sign)
     return ("usual" if sign == habit.default else sign), doubt  # type: ignore[return-value]
 
 
-def _likelier(of: Votes, habit: Habit) -> str:
+def _likelier(of: Votes, habit: Habit, amount: bool) -> str:
     """The likelier sign before decimals where column and file leave a choice."""
     if of.point or of.comma:
         return POINT if of.point >= of.comma else COMMA
@@ -280,7 +281,7 @@ def _likelier(of: Votes, habit: Habit) -> str:
     thousands = COMMA if of.sign == POINT else POINT
     if of.whole:
         return of.sign
-    kept = of.either >= MANY and of.zeros > 0
+    kept = of.either >= MANY and of.zeros > 0 and (amount or habit.trimmed)
     return thousands if kept or of.sign == COMMA or habit.default == COMMA else of.sign
 
 
@@ -328,7 +329,7 @@ def _changes(looked: _Looked, good: NDArray[np.bool_], reading: Reading, habit: 
 
 # ---- gaps and words -------------------------------------------------------------------------------------------------
 
-USUAL = frozenset({"na", "n/a", "#n/a", "nan", "null", "none", "missing", "<na>", "nat"})  # told by their number alone
+USUAL = frozenset({"na", "n/a", "nan", "null", "none", "missing", "<na>", "nat"})  # told by their number alone
 
 
 def _with_gaps(reading: Reading, looked: _Looked, odd: NDArray[np.bool_]) -> Reading:

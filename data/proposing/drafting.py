@@ -121,7 +121,8 @@ def written(value: Value) -> str:
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {written(each)}" for key, each in value.items()) + " }"
+        parts = ", ".join(f"{key} = {written(each)}" for key, each in value.items())
+        return f"{{ {parts} }}" if parts else "{}"
     if isinstance(value, Sequence):
         return "[" + ", ".join(written(each) for each in value) + "]"
     number = float(value)

@@ -95,6 +95,7 @@ def read(content: bytes, name: str, contract: Contract, told: Told = unheard) ->
         for row, reason in found.wrong.items():
             reasons.setdefault(row, []).append(reason)
             raw[k, row] = np.nan
+    notes += _other_years(contract, raw)
     _rules(contract, raw, reasons)
     ids, doubts = _identities(cells.ids, cells.lines)
     refused = np.fromiter(reasons, np.int64, len(reasons))
@@ -142,6 +143,20 @@ def _check(field: Field, values: Array, wrong: dict[int, str]) -> None:
                 known[value] = str(error)
         if known[value]:
             wrong[k] = known[value]
+
+
+def _other_years(contract: Contract, raw: Array) -> list[str]:
+    """What is to be said of records that came into the book in years it does not hold; ``raw`` (fields, n)."""
+    field = contract.vintage
+    if field is None:
+        return []
+    years = raw[contract.row[field.name]]
+    n = int(((years < field.minimum) | (years > field.maximum)).sum())
+    if not n:
+        return []
+    held = f"{numbers.measure(field.minimum, field.unit)} to {numbers.measure(field.maximum, field.unit)}"
+    row = "rows lie" if n > 1 else "row lies"
+    return [f"{field.label}: {n:,} {row} outside the years of the book, {held}; the model has seen none like them."]
 
 
 def _rules(contract: Contract, raw: Array, reasons: dict[int, list[str]]) -> None:

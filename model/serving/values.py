@@ -7,7 +7,7 @@ import numpy as np
 
 from data.contract import YEAR, Field, bounds
 from data.files.fields import read_field
-from data.files.given import GivenCells
+from data.files.given import GivenCells, number_as_text
 from data.files.numbers import Habit, figure
 from data.files.words import no_value
 from data.formulas import Array
@@ -38,11 +38,18 @@ def values_of(field: Field, given: GivenCells, habit: Habit) -> Values:
     if not field.missing:
         refused |= given.holds(np.array([text in found.missing for text in given.texts], bool))
     for k in np.flatnonzero(refused).tolist():
-        text = given.texts[given.place[k]] if given.place[k] >= 0 else ""
+        text = _shown(given, k)
         if text not in told:
             told[text] = f"{field.label}: {_fault(field, given, k, text, bool(found.two[k]))}"
         wrong[k] = told[text]
     return Values(found.values, wrong, _note(field, found.missing) if field.missing else "")
+
+
+def _shown(given: GivenCells, row: int) -> str:
+    """A cell as a text; "" if it is none that can be shown as one."""
+    if given.place[row] >= 0:
+        return given.texts[int(given.place[row])]
+    return number_as_text(float(given.numbers[row])) if np.isfinite(given.numbers[row]) else ""
 
 
 def _fault(field: Field, given: GivenCells, row: int, text: str, two: bool) -> str:
@@ -61,7 +68,7 @@ def _note(field: Field, missing: Mapping[str, int]) -> str:
     words = {text: n for text, n in missing.items() if not no_value(text) or text.startswith("#")}
     if not words:
         return ""
-    some = ", ".join(quoted(text) for text in sorted(words, key=lambda text: -words[text])[:TOLD])
+    some = ", ".join(quoted(text) for text in sorted(words, key=lambda text: (-words[text], text))[:TOLD])
     n = sum(words.values())
     more = " and others" if len(words) > TOLD else ""
     return f"{field.label}: {n:,} cell{'s' if n > 1 else ''} with {some}{more} counted as missing."

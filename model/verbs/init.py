@@ -48,6 +48,7 @@ CHECK = {  # what to ask of a guess, by the key it stands at
     "default": "your own figure and its source",
     "limit": "your own limit",
     "label": "one concept or several?",
+    "reading": "do the cells mean this?",
 }
 
 
@@ -146,6 +147,7 @@ def _first(target: str) -> tuple[Topic, ...]:
     return (
         Topic("The outcome", "is this the bad one, and over what time was it observed?", outcome),
         Topic("Money", "is this what is owed, and in what currency?", _at("book.currency", "exposure.ead")),
+        Topic("Cells that can be read in two ways", "do they mean this?", lambda noted: noted.key == "reading"),
         Topic("Units", "in what are the values measured?", _measured),
         Topic(
             "Numbers that look like codes",

@@ -1,6 +1,7 @@
 """The file that a book was made of comes back: whatever init accepts is accepted, and means the same, row for row."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,11 +13,13 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from data.books import Book, read_folder
+from data.contract import read
 from data.errors import BadInput
 from data.files.kinds import Kind
 from data.formulas import Array
 from data.proposing.proposal import lay_down, propose
 from data.proposing.sources import read_source
+from model.engine.territory import survey
 from model.monitoring.discrimination import single_input_auc as alone
 from model.serving import upload
 from model.serving.upload import Sheet
@@ -245,3 +248,122 @@ def test_whatever_a_table_holds_comes_back_or_was_never_accepted(
         sheet = upload.read(path.read_bytes(), path.name, book.contract)
     assert sheet.bad == ()
     assert np.array_equal(sheet.raw, book.raw, equal_nan=True)
+
+
+# ---- what is not in the file that the book was made of ---------------------------------------------------------------
+
+NAMES = {
+    "Annual income (EUR) [gross]": "whole", "Loan-Amount ($)": "english", "DTI %": "floats", "# late 😀": "0 and 1",
+    "why": "words", "Purpose\nof loan": "words", "lambda": "floats", "名前": "whole", "@SUM(A1)": "months",
+    "purpose of loan": "years and months",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_columns_are_known_by_the_names_that_the_file_has_for_them(kind: Kind) -> None:
+    rng = np.random.default_rng(0)
+    frame = table({name: COLUMNS[each][1](rng) for name, each in NAMES.items()}).rename(columns={"Sex": "Sex [m/f]"})
+    book, whole = made(frame, kind)
+    sheet = upload.read(whole, f"a.{kind}", book.contract)
+    assert (sheet.bad, sheet.ignored, sheet.protected) == ((), ("bad",), 1)
+    assert np.array_equal(sheet.raw, book.raw, equal_nan=True)
+    assert sheet.ids.tolist() == book.ids.tolist()
+    shouted = frame.rename(columns={name: f" {name.upper()} " for name in frame})
+    assert np.array_equal(again(book, shouted, kind).raw, book.raw, equal_nan=True)
+
+
+def changed(book: Book, old: str, new: str) -> Book:
+    """The book after a person edited its contract."""
+    text = book.contract.text.decode()
+    assert old in text
+    return replace(book, contract=read(text.replace(old, new).encode()))
+
+
+def test_the_file_comes_back_after_a_person_has_written_other_words_and_labels() -> None:
+    frame = table({"Purpose": COLUMNS["words"][1](np.random.default_rng(0))})
+    book, _ = made(frame)
+    book = changed(changed(book, '= "house"\n', '= "A house or a flat"\n'), 'label = "Purpose"', 'label = "What for"')
+    comes_back(book, frame, "csv")
+    labelled = again(book, frame.rename(columns={"Purpose": "what for"}).replace("house", "a house OR a flat"))
+    assert np.array_equal(labelled.raw, book.raw)
+
+
+def test_a_column_is_found_in_a_contract_that_does_not_name_it() -> None:
+    frame = table({"Loan-Amount ($)": COLUMNS["whole"][1](np.random.default_rng(0))})
+    book, _ = made(frame)
+    comes_back(changed(book, 'column = "Loan-Amount ($)"\n', ""), frame, "csv")
+
+
+def test_a_word_that_the_first_file_did_not_have_is_of_the_rare_ones_or_refused() -> None:
+    rng = np.random.default_rng(0)
+    frame = table({"dealer": COLUMNS["rare words"][1](rng), "purpose": chosen(rng, "car", "house")})
+    book, _ = made(frame)
+    dealer, purpose = (book.contract.record[book.contract.row[name]] for name in ("dealer", "purpose"))
+    (rare,) = (code for code, word in zip(sorted(dealer.codes), dealer.words, strict=True) if not word)
+    assert dealer.codes[rare].startswith("other (")
+    later = again(book, frame.head(3).assign(dealer=["d99", "new", frame["dealer"][2]]))
+    assert later.raw[book.contract.row["dealer"]].tolist()[:2] == [rare, rare]
+    (bad,) = again(book, frame.head(3).assign(purpose=["car", "boat", "house"])).bad
+    assert bad.reasons == (
+        "Purpose: “boat” is no number. Enter a code or its words, such as "
+        f"{', '.join(f'{code} ({word})' for code, word in purpose.codes.items())}; the template lists all.",
+    )
+
+
+def test_yes_and_no_come_in_every_way_they_are_written() -> None:
+    frame = table({"flag": chosen(np.random.default_rng(0), True, False)})
+    book, _ = made(frame)
+    for yes, no in (("Yes", "no"), ("Y", "N"), ("TRUE", "FALSE"), ("t", "f"), (1, 0), (True, False), ("ja", "nein")):
+        for kind in KINDS:
+            later = again(book, frame.assign(flag=frame["flag"].map({True: yes, False: no})), kind)
+            assert np.array_equal(later.raw, book.raw), (yes, kind)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_years_after_those_of_the_book_are_taken_and_told(kind: Kind) -> None:
+    frame = table({"issue_year": COLUMNS["years"][1](np.random.default_rng(0))})
+    book, _ = made(frame, kind)
+    later = again(book, frame.head(4).assign(issue_year=[2031, 2015, 2016, 2031]), kind)
+    assert later.bad == ()
+    assert later.raw[book.contract.row["issue_year"]].tolist() == [2031, 2015, 2016, 2031]
+    (note,) = (each for each in later.notes if each.startswith("Issue year"))
+    assert note.startswith("Issue year: 2 rows lie outside the years of the book, 20")
+    assert survey(book.inputs, book.raw, 0).beyond(later.raw).any(0).tolist() == [True, False, False, True]
+    (bad,) = again(book, frame.head(1).assign(issue_year=[3015]), kind).bad
+    assert bad.reasons == ("Issue year: “3015” is no year and no day. Enter a number from 1900 to 2100.",)
+
+
+@pytest.mark.parametrize(
+    "cells", [["2031-05-17"], ["17.05.2031"], ["May-31"], ["20310517"], ["203105"], [pd.Timestamp("2031-05-17")]]
+)
+def test_a_day_stands_for_its_year(cells: list[object]) -> None:
+    frame = table({"issue_year": COLUMNS["years"][1](np.random.default_rng(0))})
+    book, _ = made(frame)
+    for kind in KINDS:
+        later = again(book, frame.head(1).assign(issue_year=cells), kind)
+        assert later.raw[book.contract.row["issue_year"]].tolist() == [2031]
+
+
+def test_cells_that_were_counted_as_missing_are_told() -> None:
+    name, cells = COLUMNS["odd words"]
+    frame = table({name: cells(np.random.default_rng(0))})
+    book, _ = made(frame)
+    assert again(book, frame.head(60)).notes == ("Score: 3 cells with “thin file”, “Frozen” counted as missing.",)
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_the_template_of_a_proposed_book_can_be_read(column: str) -> None:
+    name, cells = COLUMNS[column]
+    book, _ = made(table({name: cells(np.random.default_rng(1))}))
+    for kind in ("csv", "xlsx"):
+        sheet = upload.read(upload.template(book.contract, kind), f"a.{kind}", book.contract)
+        assert (len(sheet), sheet.bad) == (1, ())
+
+
+def test_money_in_another_currency_is_refused() -> None:
+    name, cells = COLUMNS["money"]
+    frame = table({name: cells(np.random.default_rng(0))})
+    book, _ = made(frame)
+    later = again(book, frame.head(3).assign(**{name: ["$1,200", "1200", "€1,200"]}))
+    assert later.raw[book.contract.row["loan_amount"]].tolist() == [1200, 1200]
+    assert "“€1,200” is no number" in later.bad[0].reasons[0]
