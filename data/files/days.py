@@ -48,6 +48,7 @@ _SHAPES = tuple(
         r"(?P<year>\d{4})(?P<a>\d\d)(?P<b>\d\d)T\d{2,6}(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?",
     )
 )
+_DIGIT = re.compile(r"\d", re.ASCII)
 _POINTED = re.compile(r"(?P<a>\d{1,2})\.(?P<year>\d{4})\Z|(?P<early>\d{4})\.(?P<month>\d\d)\Z")  # numbers elsewhere
 _MONTHS = re.findall(
     r"\w+",
@@ -63,9 +64,9 @@ def years_of(texts: Sequence[str], year_first: bool = False, pointed: bool = Fal
 
     ``year_first``: of 15/02/03 the first two digits are the year. ``pointed``: 02.2015 is a month.
     """
-    found = np.full(len(texts), np.nan)
+    found, shapes = np.full(len(texts), np.nan), list(_SHAPES)
     for k, text in enumerate(texts):
-        year = _year(text, year_first)
+        year = _year(text, year_first, shapes)
         if year is None and pointed:
             month = _POINTED.match(text)
             year = None if month is None else _within(month["year"] or month["early"], month["a"] or month["month"])
@@ -79,13 +80,14 @@ def year_comes_first(texts: Sequence[str]) -> bool:
     return any(int(part["first"]) > 31 or int(part["first"]) == 0 for part in parts)
 
 
-@lru_cache(100_000)
-def _year(text: str, year_first: bool) -> float | None:
-    if not 5 <= len(text) <= 60 or not any("0" <= sign <= "9" for sign in text):
+def _year(text: str, year_first: bool, shapes: "list[re.Pattern[str]]") -> float | None:
+    """The year of one text. The shape that fits it is tried first with the next; no text fits two."""
+    if not 5 <= len(text) <= 60 or not _DIGIT.search(text):
         return None
-    for shape in _SHAPES:
+    for k, shape in enumerate(shapes):
         part = shape.match(text)
         if part is not None:
+            shapes.insert(0, shapes.pop(k))
             return _meant(part.groupdict(), year_first)
     return None
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.files.names import one_line
+from data.files.numbers import Figures, figures
 from data.formulas import Array
 
 
@@ -30,6 +32,11 @@ class GivenCells:
 
     def __len__(self) -> int:
         return len(self.place)
+
+    @cached_property
+    def figures(self) -> Figures:
+        """What the texts mean as numbers."""
+        return figures(self.texts)
 
     def counts(self) -> NDArray[np.int64]:
         """How often each text stands, (m,)."""

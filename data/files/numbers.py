@@ -129,16 +129,21 @@ def _either(words: Iterable[str]) -> str:
     return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
 
 
-_TEXT = re.compile(
+_AROUND = re.compile(
     rf"""(?P<bound><=|>=|=<|=>|[<>≤≥~≈])?\s*
     (?P<sign>[+-])?\s*(?P<before>{_either(CURRENCIES)})?\s*(?P<inner>[+-])?\s*
-    (?P<core>\d[\d.,' ]*|[.,]\d+)(?P<power>e[+-]?\d{{1,3}})?
+    1
     (?:\s*(?P<size>{_either(SIZES)})\.?(?![^\W\d_]))?
     (?:\s*(?P<after>{_either([*CURRENCIES, *_PERCENTS, *UNITS])})(?![^\W\d_])\.?)?
     \s*(?P<more>\+|plus|or\ more|and\ more|and\ over|or\ over)?
     (?:\s*(?P<late>{_either(UNITS)})(?![^\W\d_])\.?)?
     \s*(?P<tail>-|cr\.?|dr\.?)?\Z""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+_PARTED = re.compile(
+    r"(?P<before>(?:[^\d.,]|(?<=[^\W\d_])\.|\.(?!\d))*)"
+    r"(?P<core>\d[\d.,' ]*|[.,]\d+)(?P<power>e[+-]?\d{1,3})?(?P<after>\D*)\Z",
+    re.IGNORECASE | re.ASCII,
 )
 _YEARS_AND_MONTHS = re.compile(
     r"(\d{1,3}) ?(?:years?|yrs?|y)\.?,? ?(?:and )?(\d{1,2}) ?(?:months?|mons?|mths?|m)\.?\Z", re.IGNORECASE
@@ -163,39 +168,65 @@ _CANONICAL = {
     **{each.casefold(): sign for each, sign in CURRENCIES.items()}, **dict.fromkeys(_PERCENTS, PERCENT),
     **UNITS,
 }  # fmt: skip
+_SIGNS = frozenset(CURRENCIES.values())
+_UNGROUPED = {POINT: str.maketrans("", "", ", '"), COMMA: str.maketrans("", "", ". '")}
 _Found = tuple[float, float, str, str, str]
 
 
-@lru_cache(100_000)
+@dataclass(frozen=True)
+class _Around:
+    """What stands around a number: see `Figures`. ``letter``: R or b, which codes begin or end with as well."""
+
+    minus: bool
+    bound: str
+    sign: str
+    size: str
+    way: str
+    letter: str
+
+
 def figure(text: str) -> _Found | None:
     """What one text means, as `Figures` has it; None if it holds no number."""
-    if not any("0" <= sign <= "9" for sign in text) or len(text) > 60:
+    if len(text) > 60:
         return None
     text = text.translate(_SPELLED).removeprefix("'").removesuffix(".-").removesuffix(",-")  # Swiss: no centimes
-    aged = _YEARS_AND_MONTHS.match(text)
-    if aged:
-        months = 12.0 * int(aged[1]) + int(aged[2])
-        return months, months, MONTHS, "", "years and months as months"
+    part = _PARTED.match(text)
+    if part is None:
+        aged = _YEARS_AND_MONTHS.match(text)
+        months = 12.0 * int(aged[1]) + int(aged[2]) if aged else 0.0
+        return (months, months, MONTHS, "", "years and months as months") if aged else None
+    around, core = _around(part["before"], part["after"]), part["core"].strip()
+    if around is None or (around.letter and not _punctuated(core, part["before"], around)):
+        return None
+    point, comma = (_value(core, part["power"] or "", decimal, around) for decimal in (POINT, COMMA))
+    if np.isnan(point) and np.isnan(comma):
+        return None
+    if around.sign in _SIGNS and not around.size and point != comma and not np.isnan(point + comma):
+        point = comma = max(point, comma, key=abs)  # no money has three decimals: $1,200 and € 1.200
+    return point, comma, around.sign, around.size, around.way
+
+
+@lru_cache(10_000)
+def _around(before: str, after: str) -> _Around | None:
+    """What the same few texts mean before and after many numbers; None if there is something else."""
+    text = f"{before}1{after}"
     for words, bound in _BOUNDS:
         text = words.sub(bound, text, count=1) if words.match(text) else text
     inside = _BRACKETS.match(text)
-    part = _TEXT.match(f"{inside['before']}{inside['inside']}{inside['after']}" if inside else text)
+    part = _AROUND.match(f"{inside['before']}{inside['inside']}{inside['after']}" if inside else text)
     if part is None or (inside and (part["sign"] or part["inner"])):
         return None
     return _meant(part, bool(inside))
 
 
-def _meant(part: "re.Match[str]", brackets: bool) -> _Found | None:
+def _meant(part: "re.Match[str]", brackets: bool) -> _Around | None:
     signs = {_CANONICAL[part[each].casefold()] for each in ("before", "after", "late") if part[each]}
     if len(signs) > 1 or (part["sign"] and part["inner"]) or (part["bound"] and part["more"]):
         return None
-    if sum(map(bool, map(_initial, (part["before"], part["size"])))) and not _punctuated(part):
-        return None
     sign, tail = next(iter(signs), ""), (part["tail"] or "").casefold().rstrip(".")
-    size = (part["size"] or "").casefold()
+    size, bound = (part["size"] or "").casefold(), part["bound"] or ""
     if sign == "₹" and tail == "cr":
         size, tail = "crore", ""
-    bound = part["bound"] or ""
     minus = [part["sign"] == "-" or part["inner"] == "-", brackets, tail in ("-", "cr")]
     if sum(minus) > 1:
         return None
@@ -204,39 +235,29 @@ def _meant(part: "re.Match[str]", brackets: bool) -> _Found | None:
         "DR as plus": tail == "dr", f"{bound} as the next number": bound in ("<", ">"),
         f"{bound or part['more']} as the number itself": bool(part["more"] or bound not in ("", "<", ">")),
     }  # fmt: skip
-    point, comma = (_value(part, decimal, any(minus)) for decimal in (POINT, COMMA))
-    if np.isnan(point) and np.isnan(comma):
-        return None
-    if sign in CURRENCIES.values() and not size and point != comma and not np.isnan(point + comma):
-        point = comma = max(point, comma, key=abs)  # no money has three decimals: $1,200 and € 1.200
-    return point, comma, sign, size, "; ".join(way for way, told in ways.items() if told)
+    way = "; ".join(way for way, told in ways.items() if told)
+    letter = next((each for each in (part["before"], part["size"]) if each in ("R", "r", "B", "b")), "")
+    return _Around(any(minus), bound, sign, size, way, letter)
 
 
-def _initial(word: str | None) -> bool:
-    """Whether a currency or size is a letter that codes begin or end with as well: R3299, 12b."""
-    return word in ("R", "r", "B", "b")
+def _punctuated(core: str, before: str, around: _Around) -> bool:
+    """Whether a number with such a letter is written as codes are not: R 12 500, 1.2b, $3b."""
+    apart = before.endswith(" ") and around.letter in ("R", "r")
+    return apart or bool(re.search(r"[., ']", core)) or bool(around.size and around.sign)
 
 
-def _punctuated(part: "re.Match[str]") -> bool:
-    """Whether a number is written as codes are not: R 12 500, 1.2b, $3b."""
-    return bool(re.search(r"[., ']", part["core"].strip()) or re.match(r"R ", part[0], re.IGNORECASE)) or bool(
-        part["size"] and (part["before"] or part["after"])
-    )
-
-
-def _value(part: "re.Match[str]", decimal: str, minus: bool) -> float:
-    """The number that a match means with this sign before decimals; NaN if it means none."""
-    core = part["core"].strip()
+def _value(core: str, power: str, decimal: str, around: _Around) -> float:
+    """The number that digits mean with this sign before decimals; NaN if they mean none."""
     if _GROUPED[decimal].fullmatch(core):
-        core = re.sub(rf"[' {COMMA if decimal == POINT else POINT}]", "", core)
+        core = core.translate(_UNGROUPED[decimal])
     elif not _SIMPLE[decimal].fullmatch(core):
         return np.nan
     core = core.replace(",", ".")
-    value = float(core + (part["power"] or ""))
-    if part["bound"] in ("<", ">"):
+    value = float(core + power)
+    if around.bound in ("<", ">"):
         digits = len(core.partition(".")[2])
-        value = round(value + (10.0**-digits if part["bound"] == ">" else -(10.0**-digits)), digits)
-    return -value if minus else value
+        value = round(value + (10.0**-digits if around.bound == ">" else -(10.0**-digits)), digits)
+    return -value if around.minus else value
 
 
 def starts_with_zero(text: str) -> bool:

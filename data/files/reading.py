@@ -26,7 +26,6 @@ from data.files.numbers import (
     Figures,
     Habit,
     conversion,
-    figures,
     settled,
     votes,
 )  # fmt: skip
@@ -115,7 +114,7 @@ def read_numbers(given: GivenCells, reading: Reading, habit: Habit) -> Read:
         filled = ~np.isnan(given.years) if given.years is not None else np.ones(len(given), bool)
         return Read(np.full(len(given), np.nan), filled, np.zeros(len(given), bool), {})
     given = given.with_numbers_as_texts() if given.truths else given
-    found, count = figures(given.texts), given.counts()
+    found, count = given.figures, given.counts()
     decimal = settled(votes(found, given.texts, count), habit, reading.decimal)
     of_texts = signed(found, reading, decimal)
     gap = np.array([reading.is_gap(text) for text in given.texts], bool)

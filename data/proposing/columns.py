@@ -110,7 +110,7 @@ class _Looked:
 
     @classmethod
     def at(cls, given: GivenCells, name: str) -> "_Looked":
-        found = figures(given.texts)
+        found = given.figures
         years = days.years_of(given.texts, days.year_comes_first(given.texts), pointed=hints.dated(name))
         gap = np.array([no_number(text) for text in given.texts], bool)
         always = np.array([no_value(text) for text in given.texts], bool)

@@ -810,3 +810,42 @@ def test_a_year_after_those_of_the_book_may_be_given():
     lever = loans.levers[0].name
     moved = loans.pull(lever, loans.lever_start(lever, raw), raw)
     assert moved[loans.row[loans.vintage.name]] == 2024
+
+
+COLUMNS_AND_WORDS = """
+[[fields]]
+name = "purpose"
+label = "Purpose"
+role = "protected"
+column = "Purpose of the loan"
+words = ["A41", ""]
+reading = { gaps = ["n/s"], words_only = true }
+[fields.codes]
+0 = "car"
+1 = "other"
+"""
+
+
+def with_purpose(part: str) -> Contract:
+    """The cards' contract with one more field."""
+    before, after = (SHIPPED / "cards" / "contract.toml").read_text().split("[[histories]]", 1)
+    return read(f"{before}{part}\n[[histories]]{after}".encode())
+
+
+def test_a_field_says_what_the_file_calls_it_and_how_its_cells_are_read():
+    field = with_purpose(COLUMNS_AND_WORDS).fields[-1]
+    assert (field.column, field.words, field.reading.gaps) == ("Purpose of the loan", ("A41", ""), ("n/s",))
+    assert field.reading.words_only
+    with pytest.raises(ContractError, match="purpose has 2 codes and 1 words"):
+        with_purpose(COLUMNS_AND_WORDS.replace(', ""', ""))
+    with pytest.raises(ContractError, match="decimal"):
+        with_purpose(COLUMNS_AND_WORDS.replace("words_only = true", 'decimal = ";"'))
+
+
+def test_a_history_says_what_the_file_calls_each_of_its_months():
+    text = (SHIPPED / "cards" / "contract.toml").read_text()
+    named = text.replace('name = "bill"\n', 'name = "bill"\ncolumns = ["B1", "B2", "B3", "B4", "B5", "B6"]\n', 1)
+    contract = read(named.encode())
+    assert [each.column for each in contract.record if each.name.startswith("bill_")] == [f"B{k}" for k in range(1, 7)]
+    with pytest.raises(ContractError, match="bill has 6 months and 5 columns"):
+        read(named.replace(', "B6"]', "]").encode())
