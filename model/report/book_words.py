@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from data.contract import Appetite, Contract, Measure, Segment
+from data.contract import Appetite, Contract, Measure, Segment, figure
 from data.presets import Preset
 from model.report import numbers
 from model.report.narrative import Deployed, guarantee
@@ -95,6 +95,13 @@ class Told:
     limit: str
     holds: bool | None
     broken: str
+
+    @property
+    def moved(self) -> str:
+        """How far it rises or falls: "from NT$ 465 m to NT$ 698 m"; of numbers that look alike by how much."""
+        if self.base != self.now:
+            return f"from {self.base} to {self.now}"
+        return f"by {self.change.lstrip(f'+{numbers.MINUS}')}, and is {self.now}"
 
 
 def difference(name: Measure, base: Totals, now: Totals) -> Difference:
@@ -200,7 +207,7 @@ def verdict(contract: Contract, stress: Stress, today: date, base: Totals, now: 
     if not loss.change:
         return f"{assumed}, {over} stays at {loss.now}{net}{limit}{_margin(contract, stress, base, now)}{broken}."
     way = "rises" if loss.way == "worse" else "falls"
-    return f"{assumed}, {over} {way} from {loss.base} to {loss.now}{net}{limit}{broken}."
+    return f"{assumed}, {over} {way} {loss.moved}{net}{limit}{broken}."
 
 
 def _margin(contract: Contract, stress: Stress, base: Totals, now: Totals) -> str:
@@ -209,7 +216,7 @@ def _margin(contract: Contract, stress: Stress, base: Totals, now: Totals) -> st
     if not each.change:
         return ""
     way = "falls" if each.way == "worse" else "rises"
-    return f"; margin after loss {horizon(contract, stress, 'margin')} {way} from {each.base} to {each.now}"
+    return f"; margin after loss {horizon(contract, stress, 'margin')} {way} {each.moved}"
 
 
 def _broken(contract: Contract, stress: Stress, base: Totals, now: Totals) -> str:
@@ -419,12 +426,21 @@ def band_label(contract: Contract, segment: Segment, band: int) -> str:
         return segment.labels[band]
     units = {each.name: each.unit for each in contract.inputs} | {each.name: each.unit for each in contract.record}
     unit = units[segment.field]
-    ends = [numbers.measure(edge, unit) for edge in segment.edges]
+    ends = _edges(segment.edges, unit)
     if band == 0:
         return f"below {ends[0]}"
     if band == len(ends):
         return f"{ends[-1]} and more"
     return f"{ends[band - 1]} to {ends[band].removeprefix(unit).strip()}"
+
+
+def _edges(edges: Sequence[float], unit: str) -> list[str]:
+    """The edges of bands in their unit, with as many digits as it takes to tell them apart."""
+    told = [numbers.measure(edge, unit) for edge in edges]
+    if len(set(told)) == len(told) and not any("than" in each for each in told):
+        return told
+    factor, sign = (100.0, "%") if unit == "%" else (1.0, unit)
+    return [f"{figure(round(factor * edge, 9), unit)}{NBSP}{sign}".strip() for edge in edges]
 
 
 # ---- what moved it ------------------------------------------------------------------------------------------------
@@ -588,12 +604,13 @@ def held_words(contract: Contract, held: Held, known: Known, customers: int) -> 
 
 
 def _unheld(contract: Contract, found: Difference) -> str:
-    free, kept = (text(contract, "loss", each, found.unit) for each in (found.now, found.base))
+    unit = Unit.of(found.base, found.now)
+    free, kept = (text(contract, "loss", each, unit) for each in (found.now, found.base))
     if not found.exact:
         return "which makes no difference to expected loss"
     if free != kept:
         return f"without that, expected loss would be {free}"
-    return f"without that, expected loss would differ by {found.money(contract.book.currency)}"
+    return f"without that, expected loss would move by {found.money(contract.book.currency)}"
 
 
 def weighted_words(

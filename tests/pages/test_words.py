@@ -195,7 +195,8 @@ def check_book(at: AppTest) -> None:
     if change == "unchanged":
         assert f"stays at {value}" in said
         return
-    assert re.search(rf"(rises|falls) from {re.escape(was)} to {re.escape(value)}", said)
+    by = f"by {change.lstrip('+' + MINUS)}, and is {value}" if was == value else f"from {was} to {value}"
+    assert f"rises {by}" in said or f"falls {by}" in said
     assert (worth(change) > 0) == (worth(value) >= worth(was)) == ("rises" in said)
     assert worth(change) == pytest.approx(book["Change of loss"], rel=0.1)
     assert worth(change) == pytest.approx(worth(value) - worth(was), abs=1e-6 * worth(value)) or worth(value) == worth(

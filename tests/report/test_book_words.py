@@ -199,3 +199,50 @@ def test_one_customer_is_told_in_the_singular() -> None:
     )
     told = book_words.held_words(CONTRACT, Held(1, 6.0e8, 6.0e8), Known(0.01, 0.01, 1000), 30_000)
     assert told.startswith(f"1 customer (less than 0.1{NBSP}%) goes beyond the range the model has seen and is")
+
+
+@pytest.mark.parametrize(
+    ("edges", "told"),
+    [
+        ((0.001, 0.002, 0.3), ["below 0.1 %", "0.1 % to 0.2 %", "0.2 % to 30 %", "30 % and more"]),
+        ((0.3, 0.6), ["below 30 %", "30 % to 60 %", "60 % and more"]),
+    ],
+)
+def test_bands_whose_edges_lie_close_are_told_apart(edges: tuple[float, ...], told: list[str]) -> None:
+    segment = CONTRACT.segment("use_band").model_copy(update={"edges": edges, "labels": ()})
+    found = [book_words.band_label(CONTRACT, segment, band).replace(NBSP, " ") for band in range(len(edges) + 1)]
+    assert found == told
+
+
+def held(free: float) -> str:
+    """What is told of a loss of 465 m that would be ``free`` if nobody were held at the edge."""
+    known = Known(0.02, 0.02, 1000)
+    return book_words.held_words(CONTRACT, Held(3, 4.652e8, free), known, 30_000).replace(NBSP, " ")
+
+
+def test_what_being_held_at_the_edge_makes_is_told_however_small() -> None:
+    assert "which makes no difference to expected loss" in held(4.652e8)
+    assert "without that, expected loss would move by +NT$ 4,000" in held(4.652e8 + 4_000)
+    assert "without that, expected loss would be NT$ 470 m" in held(4.702e8)
+
+
+def test_a_part_larger_than_its_whole_is_not_told_as_a_share_of_it() -> None:
+    def told(*amounts: float) -> str:
+        found = book_words.reaction(465e6, ["Balances", "Limit"], amounts)
+        return book_words.reaction_headline(found, True, "NT$").replace(NBSP, " ")
+
+    assert told(5e6, -1e6) == "The model reacted mostly to balances: +NT$ 5 m, +NT$ 4 m together with the others"
+    assert told(5e6, 3e6) == "The model reacted mostly to balances: +NT$ 5 m of +NT$ 8 m"
+    assert told(5e6, -5e6) == "The model reacted mostly to balances: +NT$ 5 m, made up for by the others"
+    assert told(-44_648, 0) == f"The model reacted mostly to balances: {MINUS}NT$ 44,648 of {MINUS}NT$ 44,648"
+
+
+def test_no_record_was_changed_is_said_only_where_none_was() -> None:
+    nothing = book_words.reaction(465e6, ["Balances"], [0.0])
+    assert book_words.reaction_headline(nothing, False, "NT$").startswith("No record was changed: the model was asked")
+    assert "in anything that the model reacts to" in book_words.reaction_headline(nothing, True, "NT$")
+
+
+def test_a_rise_too_small_to_show_in_the_loss_is_told_by_itself() -> None:
+    told = book_words.verdict(CONTRACT, stressed(balances=5), TODAY, BASE, worse(1 + 1e-5)).replace(NBSP, " ")
+    assert "expected loss over one month rises by NT$ 4,652, and is NT$ 465 m, within the limit" in told
