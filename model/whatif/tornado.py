@@ -359,7 +359,9 @@ def reverse(
     assumed = {name: standing(contract, stress, name) for name in (*(each.name for each in contract.shocks), *economy)}
     assumed = {name: value for name, value in assumed.items() if value}
     if not assumed:
-        raise BadInput("Nothing is assumed of customers or economy that could become more severe. Assume something.")
+        raise BadInput(
+            f"Nothing is assumed of {contract.book.people} or economy that could become more severe. Assume something."
+        )
     scaled = [_scaled(contract, stress, assumed, severity) for severity in SEVERITIES]
     measured = _measured(whole, [each for each, _ in scaled], [measure], today, told)[:, 0].tolist()
     breaking = [k for k, value in enumerate(measured) if sign * value > sign * limit]

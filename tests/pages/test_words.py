@@ -104,6 +104,7 @@ SCENARIOS: list[tuple[str, str, dict[str, object]]] = [
     ("cards", "policy", {"cutoff": 521, "margin_months": 1}),
     ("cards", "trust", {}),
     ("cards", "operations", {}),
+    ("loans", "book", {}),
     ("loans", "book", {"amounts": 5}),
     ("loans", "book", {"guarantee": -5, "unemployment": 1, "margin_months": 1}),
     ("loans", "applicant", {"customer": 41}),
@@ -136,7 +137,8 @@ def test_no_page_says_what_must_not_be_said(
     at.run()
     assert not at.exception
     said = "\n".join(texts(at))
-    hits = (each for rule in FORBIDDEN for each in re.finditer(rule, said))
+    of_cards = [r"\b(customers?|cardholders?)\b|NT\$"] if name == "loans" else []
+    hits = (each for rule in [*FORBIDDEN, *of_cards] for each in re.finditer(rule, said))
     assert [said[max(0, each.start() - 60) : each.end() + 40] for each in hits] == []
     amount = rf"([+{MINUS}]\S+{NBSP}[\d,.]+(?:{NBSP}(?:m|bn))?)"
     for part, whole in re.findall(f"{amount} of {amount}", said):
