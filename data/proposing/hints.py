@@ -123,6 +123,7 @@ _TIME = {
     "days": frozenset({"day", "days", "dpd"}),
 }
 _SPAN = frozenset({"last", "past", "previous", "prior", "recent", "within", "per", "every"})
+_NUMBERED = re.compile(r"\d_(?:days?|months?|mths?|years?|yrs?)(?:_|$)")  # lines 60 days late are no days
 _CURRENCY = {
     "usd": "$", "eur": "€", "euro": "€", "euros": "€", "gbp": "£", "dollar": "$", "dollars": "$", "chf": "CHF",
     "dm": "DM", "inr": "₹", "ntd": "NT$", "twd": "NT$", "jpy": "¥", "cad": "CA$", "aud": "A$",
@@ -267,7 +268,8 @@ def unit(name: str, low: float, high: float) -> tuple[str, str]:
         return YEAR, "its name says year, and its values are some"
     for each, own in _TIME.items():
         hit = sorted(own & found)
-        if hit and ("since" in found or not _SPAN & _bare(name)[0]):  # defaults in the last 12 months are no months
+        span = _SPAN & _bare(name)[0] or _NUMBERED.search("_".join(tokens(name)))
+        if hit and ("since" in found or not span):  # defaults in the last 12 months are no months
             return each, f"its name says {hit[0]}"
     return "", "nothing in its name says"
 

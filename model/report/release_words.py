@@ -75,7 +75,8 @@ def _shown(gate: Mapping[str, Any], value: float) -> str:
         return "none"
     if gate["kind"] in COUNTED or gate["kind"] == "parity":
         return numbers.plain(value)
-    return numbers.plain(value, 2 if gate["kind"] in ("speed", "size") else 4)
+    coarse = gate["kind"] in ("speed", "size") or gate["name"] == "ordered"
+    return numbers.plain(value, 2 if coarse else 4)
 
 
 def decimals(difference: float) -> int:

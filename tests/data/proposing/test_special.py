@@ -125,7 +125,7 @@ def test_an_amount_that_is_a_code_is_not_owed():
 def test_a_bureau_file_holds_no_money_and_nobodys_age():
     rng = np.random.default_rng(4)
     names = ["AverageAgeOfLines", "LinesTotal", "RevolvingWithBalance", "InstalmentWithBalance", "CardsNearLimit",
-             "MonthsSinceOldestLine", "PctLinesWithBalance", "WorstLast12Months", "NumTradesWBalance"]  # fmt: skip
+             "MonthsSinceOldestLine", "PctLinesWithBalance", "WorstLast12Months", "Lines60DaysEver"]  # fmt: skip
     values = rng.integers(0, 95, (9, 600)).astype(float)
     values[rng.random((9, 600)) < 0.1] = -9
     frame = pd.DataFrame(dict(zip(names, values, strict=True)) | {"OutcomeBad": np.arange(600) % 3 == 0})
@@ -134,7 +134,7 @@ def test_a_bureau_file_holds_no_money_and_nobodys_age():
     assert proposal.by_role("input") == names
     assert contract.exposure.ead == "1"
     assert {each.unit for each in contract.record} == {"", "months"}
-    assert {each.label for each in contract.inputs} >= {"Worst last12 months", "Average age of lines"}
+    assert {each.label for each in contract.inputs} >= {"Worst last 12 months", "Average age of lines"}
 
 
 @pytest.mark.parametrize(
@@ -188,6 +188,7 @@ def test_a_bureaus_limit_and_balance_are_not_those_of_the_loan():
         ("loan_amount", 12, "amount"), ("annual_inc", 9e4, "amount"), ("income", 30, "amount"),
         ("limit", 9e3, "amount"), ("loans_total_amount", 9e5, "amount"),
         ("limit", 90, ""), ("loans", 9e4, ""), ("CardsNearLimit", 9e4, ""), ("payments late", 400, ""),
+        ("Lines60DaysEver", 80, ""), ("late_30_days", 80, ""), ("days late", 80, "days"),
         ("months since last late", 80, "months"), ("late in the last 12 months", 80, ""),
     ],
 )  # fmt: skip
