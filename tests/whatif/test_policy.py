@@ -12,7 +12,7 @@ from data.errors import OutOfRange
 from model.engine.scorer import TableScorer
 from model.finance import margin
 from model.finance.scorecard import score_band
-from model.report import policy_figures
+from model.report import policy_figures, policy_words
 from model.report.policy_words import Units
 from model.whatif.book import Rows, Whole
 from model.whatif.customer import scale
@@ -252,3 +252,14 @@ def test_curve_below_a_historic_cutoff_is_dashed_and_says_why(shipped: Strategy)
     assert max(unseen["x"]) == min(seen["x"]) == 500
     assert drawn["layout"]["annotations"][0]["text"] == "below 500: no outcomes observed here"
     assert len(policy_figures.strategy(CONTRACT, shipped, "profit", 520, 520, units)["data"]) == 2
+
+
+def test_who_is_in_the_book_is_told_in_the_words_of_its_contract() -> None:
+    note = "Whoever applied is in the book, the rejected too."
+    book = CONTRACT.book.model_copy(update={"decision_note": note, "declined": "would not be granted"})
+    every = CONTRACT.model_copy(update={"book": book})
+    assert policy_words.rejected_words(every) == note
+    assert "approved customers only" not in policy_words.method(every).casefold()
+    assert policy_words.rejected_words(CONTRACT) == CONTRACT.book.decision_note
+    unsaid = every.model_copy(update={"book": book.model_copy(update={"declined": "would be sent away"})})
+    assert policy_words.rejected_words(unsaid) == f"{note} Not granted means would be sent away."
