@@ -123,6 +123,7 @@ _TIME = {
     "days": frozenset({"day", "days", "dpd"}),
 }
 _SPAN = frozenset({"last", "past", "previous", "prior", "recent", "within", "per", "every"})
+_SIGNS = frozenset("$€£¥₹")
 _NUMBERED = re.compile(r"\d_(?:days?|months?|mths?|years?|yrs?)(?:_|$)")  # lines 60 days late are no days
 _CURRENCY = {
     "usd": "$", "eur": "€", "euro": "€", "euros": "€", "gbp": "£", "dollar": "$", "dollars": "$", "chf": "CHF",
@@ -253,13 +254,15 @@ def personal(name: str) -> bool:
 def unit(name: str, low: float, high: float) -> tuple[str, str]:
     """The unit of numbers from ``low`` to ``high`` by their column's name, and why; "amount" for money."""
     found = set(tokens(name))
-    share = sorted(_SHARE & found)
+    share = sorted(_SHARE & found) or ["%"] * ("%" in name)
     if share and low >= 0 and high < SMALL_SHARE:
         return "", f"its name says {share[0]}, but whole percents would not tell its values apart"
     if share and low >= 0 and high <= 1.5:
         return "%", f"its name says {share[0]} and its values lie between 0 and 1.5: fractions"
     if share:
         return "", f"its name says {share[0]}, but its values are no fractions: percent already?"
+    if _SIGNS & set(name):
+        return "amount", f"its name holds {min(_SIGNS & set(name))}"
     money = sorted(_AMOUNT & found)
     counted = _COUNT & found or (_COUNTED & found and not _SURELY_AMOUNT & found)
     if money and not counted and high > (_LARGE if set(money) <= _WEAKLY_AMOUNT else 1):
@@ -277,9 +280,9 @@ def unit(name: str, low: float, high: float) -> tuple[str, str]:
 def currency(names: Iterable[str]) -> tuple[str, str]:
     """The currency that the columns' names speak of, and the name; ("", "") where none does."""
     for name in names:
-        for token in tokens(name):
-            if token in _CURRENCY:
-                return _CURRENCY[token], name
+        signs = [*(_SIGNS & set(name)), *(_CURRENCY[token] for token in tokens(name) if token in _CURRENCY)]
+        if signs:
+            return min(signs), name
     return "", ""
 
 

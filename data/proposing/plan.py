@@ -4,6 +4,7 @@ Whatever is written here that the file does not state goes through `Draft.put` w
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -229,11 +230,15 @@ class Plan:
         draft.put("limits", limits, "what it cannot say", "TO DO")
 
     def _families(self) -> dict[str, list[Column]]:
-        """Inputs that differ by a number in their names only, together."""
-        found: dict[str, list[Column]] = {}
+        """Inputs that differ by a number in their names only, together. A number that was given to a name because it
+        differs from another in signs alone, as Amount ($) and Amount (%) do, makes no family."""
+        spoken = Counter(tuple(hints.tokens(each.given)) for each in self._in_order())
+        twins = {each.name for each in self._in_order() if spoken[tuple(hints.tokens(each.given))] > 1}
+        stems = {each.name: _without_numbers(each.name) for each in self._in_order() if each.name not in twins}
+        taken, found = set(stems.values()), dict[str, list[Column]]()
         for each in self._in_order():
-            stem = re.sub(r"_?\d+(?=_|$)", "", each.name).strip("_") or each.name
-            found.setdefault(stem, []).append(each)
+            alone = f"{each.name}_itself" if each.name in taken else each.name
+            found.setdefault(stems.get(each.name, alone), []).append(each)
         return found
 
     def _in_order(self) -> list[Column]:
@@ -530,6 +535,10 @@ def _asked(column: Column, below: bool) -> str:
     share = sum(rows) / len(column.values)
     todo = "empty those cells if they mean unknown, or the model reads them as numbers"
     return f"; {SPECIAL}? {each_} ({share:.1%} of rows): {todo}"
+
+
+def _without_numbers(name: str) -> str:
+    return re.sub(r"_?\d+(?=_|$)", "", name).strip("_") or name
 
 
 def _stem(name: str) -> str:

@@ -52,6 +52,36 @@ def test_no_two_labels_are_alike_whatever_the_names(given_: list[str]):
     assert not any(set(each) & set("$*_`[]<>{}\\~:#") for each in found)  # which a page would take for its own
 
 
+@pytest.mark.parametrize(
+    ("names", "gathered"),
+    [
+        (["Amount ($)", "Amount (%)"], 2),
+        (["amount", "Amount ", "AMOUNT"], 3),
+        (["Amount ($)", "Amount (%)", "amount_1", "amount_2"], 3),  # the last two are months of one thing
+        (["bill_1", "bill_2", "bill_3"], 1),
+        (["名前", "住所"], 2),
+    ],
+)
+def test_names_that_differ_in_signs_alone_are_no_concept_together(names: list[str], gathered: int):
+    rng = np.random.default_rng(6)
+    frame = loans(400)[["status"]]
+    for name in names:
+        frame[name] = rng.normal(50, 9, 400).round(3)
+    contract = read(proposed(frame, "status", "parquet").text)
+    assert len(contract.inputs) == len(names)
+    assert len(contract.concepts) == gathered
+    assert {each.concept for each in contract.inputs} == {each.name for each in contract.concepts}
+
+
+def test_a_sign_in_a_name_is_its_unit():
+    rng = np.random.default_rng(7)
+    frame = loans(400)[["status"]].assign(**{"Amount ($)": rng.gamma(2, 9e3, 400).round()})
+    frame["Amount (%)"] = rng.uniform(0, 1, 400).round(3)
+    contract = read(proposed(frame, "status").text)
+    assert [each.unit for each in contract.record] == ["$", "%"]
+    assert contract.book.currency == "$"
+
+
 def _twice(labelled: Sequence[str]) -> list[str]:
     return [each for each in labelled if sum(alike(each) == alike(other) for other in labelled) > 1]
 
