@@ -2,7 +2,7 @@
 
 import os
 
-os.environ["OMP_NUM_THREADS"] = "1"  # before numpy: fits are the same, and two workers do not fight
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy: two workers do not fight; who wants to try two, may
 
 import fcntl
 import hashlib

@@ -61,7 +61,7 @@ CHANGES: dict[str, Change] = {
     "shuffled": lambda array: np.random.default_rng(0).permutation(array.reshape(-1)).reshape(array.shape),
     **{
         f"{value:g} at {place:.0%}": put(value, place)
-        for value in (1e13, -1e13, 2.0**62, 300, 255, 127, -2, -1, 0, 1, 0.5, np.nan, np.inf, -np.inf, 1e308)
+        for value in (1e13, -1e13, 2.0**62, 300, -2, 0, np.nan, np.inf, 1e308)
         for place in (0.0, 0.5, 1.0)
     },
 }
