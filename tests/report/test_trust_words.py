@@ -17,7 +17,7 @@ from model.release.window import Window
 from model.report import policy_words
 from model.report import trust_words as words
 from model.report.numbers import MINUS, NBSP
-from model.report.release_words import champion_rows, gate_rows
+from model.report.release_words import champion_rows, gate_rows, subject
 from model.whatif.backtested import Recalibration, Shifted, Sides
 from model.whatif.trusted import Chosen, Miss, Proof
 
@@ -283,3 +283,15 @@ def test_method_claims_out_of_sample_only_where_it_is_known(proof: Proof) -> Non
     assert "mean of the folds' AUCs" not in words.method(asked)
     assert "had not been fitted to it" not in words.method(asked)
     assert "no claim is made" in words.method(asked)
+
+
+def test_report_made_before_the_gates_on_leaks_of_outcomes_is_shown_as_it_is(release: Release) -> None:
+    new = {"ordered", "shuffled"}
+    gates = release.report["gates"]
+    assert new < {gate["name"] for gate in gates}
+    assert {subject(gate) for gate in gates if gate["name"] in new} == {
+        "inputs in the order of the outcomes", "AUC on shuffled outcomes",
+    }  # fmt: skip
+    older = {**release.report, "gates": [gate for gate in gates if gate["name"] not in new]}
+    assert len(gate_rows(older)) == len(gate_rows(release.report)) - 2
+    assert f"of {len(gates) - 2} gates" in words.gates_headline(older)
