@@ -36,7 +36,8 @@ def main() -> None:
     state.memory.restore(model)
     inputs = [each.name for each in model.contract.inputs]
     pieces.spreads({each.name: spread_of(model, inputs.index(each.shows)) for each in model.contract.levers})
-    workbench(model)
+    with state.memory.arriving():
+        workbench(model)
     with st.expander("How is this computed?"):
         st.markdown(narrative.method(model.contract, model.deployed))
 

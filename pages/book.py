@@ -32,7 +32,8 @@ def main() -> None:
     if {CUSTOMER, OWN} & set(st.query_params):  # links to a customer once led here
         st.switch_page("applicant.py", query_params=dict(st.query_params))
     stressed.memory.restore(model)
-    workbench(model)
+    with stressed.memory.arriving():
+        workbench(model)
 
 
 @st.fragment

@@ -100,7 +100,8 @@ def main() -> None:
     access.person()
     model = deployed.model()
     policied.memory.restore(model)
-    workbench(model)
+    with policied.memory.arriving():
+        workbench(model)
 
 
 @st.fragment

@@ -67,7 +67,8 @@ class Chart:
 def main() -> None:
     access.person()
     model = deployed.model()
-    page(model)
+    with viewed.memory.arriving():
+        page(model)
 
 
 @st.fragment

@@ -8,7 +8,8 @@ an undo, a link, the browser's back button), the value is the one truth and the 
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -26,6 +27,7 @@ from pages.ui.deployed import keyed
 MOST_UNDO = 50
 RELEASE = "_release"  # in a shared link: what answered when it was made; no lever is called so
 NAMED = re.compile(r"[0-9a-f]{6,12}\Z")
+ARRIVED = "_arrived"  # in the session: the page that stood last
 Held = TypeVar("Held")
 
 
@@ -71,7 +73,8 @@ class Memory(Generic[Held]):
         made = st.query_params.get(RELEASE, "")
         address = {name: value for name, value in st.query_params.items() if name not in (deployed.BOOK, RELEASE)}
         known = st.session_state.get(self._key("address"))
-        if self._key("value") in st.session_state and (address == known or not address):
+        strange = frozenset(address.items()) in st.session_state.get(_strange(self.page), ())
+        if self._key("value") in st.session_state and (address == known or not address or strange):
             return
         value, complaints = self.read(model, address)
         if self._key("value") in st.session_state:
@@ -143,11 +146,33 @@ class Memory(Generic[Held]):
         return found
 
     def write_address(self) -> None:
-        """Mirror the value in the address, so that it can be bookmarked, shared and reloaded."""
+        """Mirror the value in the address, so that it can be bookmarked, shared and reloaded; while a page is arrived
+        at, that waits: see `arriving`."""
         address = self.write(self.current())
-        if (whole := deployed.address() | address) != dict(st.query_params):
-            st.query_params.from_dict(whole)
+        if not st.session_state.get(self._key("arriving")) and deployed.address() | address != dict(st.query_params):
+            st.query_params.from_dict(deployed.address() | address)
         st.session_state[self._key("address")] = address
+
+    @contextmanager
+    def arriving(self) -> Iterator[None]:
+        """Around the drawing of the whole page: its address is written once it stands.
+
+        Not before, for until then the browser may show the path of the page before, which this page's address would
+        join in the history. A slow browser joins them even so: that page is told which address is none of its own. And
+        whatever the server takes the address to be, for who steps back twice at once is here before the page stepped
+        over has written its.
+        """
+        st.session_state[self._key("arriving")] = True
+        try:
+            yield
+        finally:
+            st.session_state.pop(self._key("arriving"), None)
+        address, before = self.write(self.current()), st.session_state.get(ARRIVED)
+        if before or deployed.address() | address != dict(st.query_params):
+            st.query_params.from_dict(deployed.address() | address)
+        if before not in (None, self.page):
+            st.session_state.setdefault(_strange(before), set()).add(frozenset(address.items()))
+        st.session_state[ARRIVED] = self.page
 
     def link(self) -> str:
         """The address that opens this very what-if."""
@@ -205,6 +230,10 @@ def place(key: str, value: Any, shape: Sequence[float] = ()) -> str:
     if key not in state or state[key] != value or state.get(_shape(key), ()) != drawn:
         state[key], state[_shape(key)] = value, drawn
     return key
+
+
+def _strange(page: str) -> str:
+    return keyed(f"_{page}_strange")
 
 
 def _shape(key: str) -> str:

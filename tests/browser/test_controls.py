@@ -121,6 +121,7 @@ def _used(
 
 def shown(page: Page, name: str) -> Controls:
     """Every control of a page once it stands, with the panels of its controls open."""
+    expect(page.locator(".wi-badge")).to_be_visible()
     expect(page.locator(f".st-key-{PART[name]}")).to_be_visible()
     settled(page)
     for panel in PANELS.get(name, ()):
@@ -130,6 +131,7 @@ def shown(page: Page, name: str) -> Controls:
             expect(found).to_have_attribute("open", "")
             expect(found.locator(".stElementContainer").first).to_be_visible()
             settled(page)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)  # a first of its kind is fetched from the server
     controls: Controls = page.evaluate(SHOWN)
     return controls
 
@@ -172,8 +174,10 @@ def stands(page: Page, urls: Mapping[str, str]) -> str:
 def moved(page: Page) -> None:
     """Every slider one step from where it stands, or back where it stands at the end."""
     for thumb in page.locator(".stMain input[type=range]").all():
+        before = page.url
         thumb.focus()
         thumb.press("ArrowLeft" if thumb.get_attribute("value") == thumb.get_attribute("max") else "ArrowRight")
+        expect(page).not_to_have_url(before)
         settled(page)
 
 
