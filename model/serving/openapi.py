@@ -12,7 +12,7 @@ from model.serving.body import CSV, JSON
 from model.serving.intake import DATATYPES, OUTPUTS
 from model.serving.service import Answer, Service
 
-VERSION = "0.5.0"
+VERSION = "0.5.1"
 PLATFORM = "credit-what-if"
 EVERY_PATH = (
     "Every path that answers GET answers HEAD, without a body; OPTIONS names the methods of any path. A body is JSON "
