@@ -25,7 +25,7 @@ from pages.ui import deployed
 from pages.ui.deployed import keyed
 
 MOST_UNDO = 50
-RELEASE = "_release"  # in a shared link: what answered when it was made; no lever is called so
+RELEASE = "made-with"  # in a shared link: what answered when it was made; no lever or field can be called so
 NAMED = re.compile(r"[0-9a-f]{6,12}\Z")
 ARRIVED = "_arrived"  # in the session: the page that stood last
 Held = TypeVar("Held")

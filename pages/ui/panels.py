@@ -184,19 +184,19 @@ def cells(found: Answer) -> None:
 
 
 def summed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Segments in whole units of the currency, as shown: columns add up to the book's row, the last, and each row's
-    change is that of the losses beside it."""
+    """Segments, named in the first column, in whole units of the currency, as shown: columns add up to the book's row,
+    the last, and each row's change is that of the losses beside it."""
     out = frame.copy()
-    for column in [each for each in frame if each.startswith(MONEY) and each != CHANGE]:
+    for column in [each for each in frame.columns[1:] if each.startswith(MONEY) and each != CHANGE]:
         *parts, total = frame[column]
         out[column] = [*numbers.summing(parts, total), round(total)]
     return out.assign(**{CHANGE: out["Loss now"] - out["Loss before"]})
 
 
 def formats(contract: Contract, frame: pd.DataFrame) -> dict[str, object]:
-    """Whole units of the currency and one decimal of a percentage."""
+    """Whole units of the currency and one decimal of a percentage, in every column but the first, of names."""
     found: dict[str, object] = {}
-    for column in frame.columns:
+    for column in frame.columns[1:]:
         if column.startswith(MONEY):
             found[column] = st.column_config.NumberColumn(
                 f"{column}, {contract.book.currency}", format="localized", step=1

@@ -327,5 +327,5 @@ def test_the_link_to_copy_opens_the_same_what_if(open_app: Open, release: Releas
     address = parse_qs(urlsplit(at.code[0].value).query)
     again = open_app(**{name: values[0] for name, values in address.items()})
     assert answers(again).replace(at.code[0].value, "") == answers(at)
-    assert address.pop("_release") == [release.id[:6]]
+    assert address.pop("made-with") == [release.id[:6]]
     assert address == {"customer": [str(SOMEBODY)], "balances": ["-20"]}

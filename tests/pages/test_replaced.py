@@ -17,9 +17,9 @@ from tests.pages.conftest import Open, markup, opened, sentence
 
 CHANGED = "the model changed"
 WHAT_IFS = {
-    "book": ({"balances": 20}, "balances", 40.0),
-    "applicant": ({"customer": 12345, "balances": -20}, "balances", -40.0),
-    "policy": ({"cutoff": 540}, "cutoff", 530.0),
+    "book": ({"balances": 20}, "book.balances", 40.0),
+    "applicant": ({"customer": 12345, "balances": -20}, "customer.balances", -40.0),
+    "policy": ({"cutoff": 540}, "policy.cutoff", 530.0),
 }
 
 
@@ -90,19 +90,19 @@ def test_a_shared_link_says_that_another_release_answered_when_it_was_made(
     at = opened(open_own(page, **address), f"_{name}_link")
     link = {key: each[0] for key, each in parse_qs(urlsplit(at.code[0].value).query).items()}
     before = store.resolve("champion")[:6]
-    assert link == {key: str(each) for key, each in address.items()} | {"_release": before}
-    assert "_release" not in dict(at.query_params)
+    assert link == {key: str(each) for key, each in address.items()} | {"made-with": before}
+    assert "made-with" not in dict(at.query_params)
     assert not told(open_own(page, **link))
     after = store.promote(shifted(store, 0.5), why="newer data")[:6]
     again = open_own(page, **link)
     (message,) = told(again)
     assert message.startswith(f"Since this link was made, the model changed: {before}, now {after}.")
-    assert "_release" not in dict(again.query_params)
+    assert "made-with" not in dict(again.query_params)
     assert not told(open_own(page, **address))  # what a reload opens
 
 
 @pytest.mark.parametrize("made", ["<b>x</b>", "zzzzzz", "", "59e0f7" * 9])
 def test_what_no_release_is_called_is_ignored_in_a_link(open_own: Open, store: Store, made: str) -> None:
-    at = open_own("book", balances=20, _release=made)
+    at = open_own("book", **{"balances": 20, "made-with": made})
     assert not at.warning
     assert "<b>x" not in markup(at)
