@@ -32,9 +32,9 @@ PART = {
     "book": "bridge", "policy": "strategy", "customer": "sweep", "trust": "reliability", "operations": "operations",
 }  # fmt: skip
 PANELS = {
-    "book": ("_who", "_overlay", "_book_assumptions", "_limits"), "customer": ("_assumptions", "_statement"),
+    "book": ("_who", "_overlay", "_limits", "_book_assumptions"), "customer": ("_statement", "_assumptions"),
     "trust": ("_bands",),
-}  # fmt: skip
+}  # fmt: skip  # what other pages have controls of, too, is opened last: Streamlit forgets only what was just drawn
 SHOWN = """
 () => Object.fromEntries([...document.querySelectorAll(".stMain .stElementContainer[class*=st-key-]")].map((each) => {
   const key = [...each.classList].find((name) => name.startsWith("st-key-")).slice("st-key-".length);
