@@ -41,6 +41,8 @@ def range_of(column: Column, unit: str = "") -> Range:
         low = max(low, 0.0)
     if unit == "%" and most <= 1:
         high = 1.0
+    if column.role == "vintage":  # the years that the book holds: others may come, and are told to be none of them
+        low, high = least, most
     inner, outer = (float(each) for each in np.quantile(known, (0.01, 0.99)))
     width = outer - inner if outer > inner else most - least
     lever_step = round_step(width / 50)

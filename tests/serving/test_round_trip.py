@@ -327,7 +327,8 @@ def test_years_after_those_of_the_book_are_taken_and_told(kind: Kind) -> None:
     assert later.bad == ()
     assert later.raw[book.contract.row["issue_year"]].tolist() == [2031, 2015, 2016, 2031]
     (note,) = (each for each in later.notes if each.startswith("Issue year"))
-    assert note.startswith("Issue year: 2 rows lie outside the years of the book, 20")
+    years = f"{frame['issue_year'].min()} to {frame['issue_year'].max()}"
+    assert note.startswith(f"Issue year: 2 rows lie outside the years of the book, {years};")
     assert survey(book.inputs, book.raw, 0).beyond(later.raw).any(0).tolist() == [True, False, False, True]
     (bad,) = again(book, frame.head(1).assign(issue_year=[3015]), kind).bad
     assert bad.reasons == ("Issue year: “3015” is no year and no day. Enter a number from 1900 to 2100.",)
