@@ -5,6 +5,7 @@ Each sentence is put together from the same texts as the numbers beside it.
 
 import re
 from dataclasses import dataclass
+from math import ceil, floor
 
 import numpy as np
 
@@ -54,8 +55,10 @@ def decided(contract: Contract, granted: bool) -> str:
 
 
 def distance(decision: Decision) -> str:
-    """How far a score lies from the cut-off, in the whole points shown."""
-    gap = numbers.whole_score(decision.score) - round(decision.cutoff)
+    """How far a score lies from the cut-off, in the whole points shown. Of a cut-off between two points the one counts
+    that keeps the score on its side: 481.7 has reached 481.5, 480.2 has not reached 480.5."""
+    whole = floor(decision.cutoff) if decision.granted else ceil(decision.cutoff)
+    gap = numbers.whole_score(decision.score) - whole
     if gap == 0:
         return "just at the cut-off"
     return f"{numbers.counted(abs(gap), 'point')} {'above' if gap > 0 else 'below'} the cut-off"

@@ -23,6 +23,18 @@ def test_at_most_five_reasons_and_the_rest_sum_to_the_score_for_every_customer(s
         assert numbers.whole_score(why.base_score) + sum(r.points for r in rows) == numbers.whole_score(score)
 
 
+@pytest.mark.parametrize("cutoff", [520.0, 520.5, 519.5, 519.99, 520.01])
+def test_the_distance_to_any_cut_off_is_on_the_side_of_the_decision(
+    scorer: TableScorer, book: Book, cutoff: float
+) -> None:
+    decision = decide(scorer, book.raw[:, :1], Scenario().values(book.contract))
+    for score in np.arange(517.0, 523.0, 0.05).round(2).tolist():
+        found = replace(decision, score=score, cutoff=cutoff)
+        told = narrative.distance(found)
+        sides = ("above", "just at") if found.granted else ("below",)
+        assert any(side in told for side in sides), (score, told)
+
+
 def test_many_edits_are_counted_rather_than_listed(book: Book) -> None:
     contract = book.contract
     scenario = Scenario(1)
