@@ -247,10 +247,11 @@ class Difference:
 
     def parts(self, exact: Sequence[float]) -> tuple[Unit, list[float]]:
         """Parts of the difference as they are shown beside it, so that they add up to it, and their unit: that of the
-        two numbers where the largest part shows in it."""
+        two numbers where the largest part shows in it, unless those look apart by another difference than is told."""
         largest = max(map(abs, exact), default=0.0)
         same = self.unit.shows(0.0, largest) or largest <= NOISE * max(abs(self.base), abs(self.now))
-        unit = self.unit if same else self.fine if self.exact else _fitting(self.unit, largest)
+        unlike = self.fine != self.unit and self.unit.rounded(self.base) != self.unit.rounded(self.now)
+        unit = self.unit if same and not unlike else self.fine if self.exact else _fitting(self.unit, largest)
         total = self.unit.rounded(self.now) - self.unit.rounded(self.base) if unit == self.unit else self.shown
         return unit, summing([part / unit.size for part in exact], total, unit.digits)
 

@@ -84,6 +84,22 @@ def test_parts_as_shown_add_up_to_the_change_beside_them(base: float, parts: lis
     assert sum(shown) * unit.size == pytest.approx(total, abs=len(parts) * unit.place / 100 + 1e-9 * abs(base))
 
 
+@given(
+    st.sampled_from([(44_044_500, 44_073_036), (0.1234, 0.1236), (0.12345, 0.12395), (1_000, 1_000.5)]),
+    st.lists(st.floats(-3, 3), min_size=1, max_size=5),
+)
+def test_parts_add_up_to_the_change_that_is_told_unless_both_numbers_look_alike(
+    ends: tuple[float, float], shares: list[float]
+) -> None:
+    base, now = ends
+    found = Difference.of(base, now, SHARE if now < 1 else None)
+    parts = [share * (now - base) for share in shares]
+    unit, shown = found.parts([*parts, now - base - sum(parts)])
+    alike = found.unit.rounded(base) == found.unit.rounded(now)
+    if not alike or unit != found.unit:
+        assert sum(shown) * unit.size == pytest.approx(found.shown * found.fine.size, abs=unit.place / 100)
+
+
 @pytest.mark.parametrize(
     ("base", "now", "told"),
     [
