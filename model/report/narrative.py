@@ -85,7 +85,14 @@ def _lever_in_words(lever: Lever, value: float) -> str:
         told = f"{numbers.exactly(abs(value))}{numbers.NBSP}% {'lower' if value < 0 else 'higher'}"
     else:
         told = numbers.lever_value(value, lever.unit)
-    return lever.phrase.format(told)
+    return _phrase(lever, value).format(told)
+
+
+def _phrase(lever: Lever, value: float) -> str:
+    """A lever's phrase for a ``value``: what it counts without a unit of its own is one where that is 1: 1 employee."""
+    before, place, counted = lever.phrase.partition("{} ")
+    one = place and value == 1 and not lever.unit
+    return f"{before}{place}{numbers.singular(counted)}" if one else lever.phrase
 
 
 def _lower(label: str) -> str:
@@ -233,7 +240,8 @@ def ways_out(contract: Contract, found: list[Flip], granted: bool) -> str:
         lever = contract.lever(flip.name)
         last = flip.value == (lever.maximum if flip.up else lever.minimum)
         end = "" if last or not flip.beyond else " or more" if flip.up else " or less"
-        told.append(lever.phrase.format(numbers.lever_value(flip.value, lever.unit) + end))
+        phrase = lever.phrase if end else _phrase(lever, flip.value)
+        told.append(phrase.format(numbers.lever_value(flip.value, lever.unit) + end))
     head = "This alone" if len(told) == 1 else "Any one of these alone"
     head = f"Still {granting(contract)} unless" if granted else f"{head} would bring the score to the cut-off"
     return f"{head}: {'; '.join(told) if not granted else ', or '.join(told)}."

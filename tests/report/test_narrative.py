@@ -6,12 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from data import books
 from data.books import Book
 from model.engine.scorer import TableScorer
 from model.report import narrative, numbers
 from model.whatif.customer import decide, explain
 from model.whatif.scenario import Scenario, apply, base_record
 from model.whatif.sensitivity import Flip, flips, seek, sweep
+
+BOOKS = ("cards", "small_business")
 
 
 def test_at_most_five_reasons_and_the_rest_sum_to_the_score_for_every_customer(scorer: TableScorer, book: Book) -> None:
@@ -33,6 +36,29 @@ def test_the_distance_to_any_cut_off_is_on_the_side_of_the_decision(
         told = narrative.distance(found)
         sides = ("above", "just at") if found.granted else ("below",)
         assert any(side in told for side in sides), (score, told)
+
+
+@pytest.mark.parametrize("name", BOOKS)
+def test_one_of_what_a_lever_counts_is_told_in_the_singular(name: str) -> None:
+    contract = books.read(name).contract
+    for lever in contract.levers:
+        if not lever.minimum <= 1 <= lever.maximum or lever.unit in ("%", "±%"):
+            continue
+        told = [
+            narrative.edits_in_words(contract, Scenario(1, (), ((lever.name, 1.0),))),
+            narrative.edit_chip(contract, lever.name, 1.0),
+            narrative.ways_out(contract, [Flip(lever.name, 1.0, False, False)], granted=False),
+        ]
+        for text in told:
+            assert not re.search(rf"\b1[ {numbers.NBSP}]\w+s\b", text), text
+
+
+def test_several_of_what_a_lever_counts_stay_several() -> None:
+    contract = books.read("small_business").contract
+    for flip, told in ((2.0, "2 employees"), (1.0, "1 employee")):
+        assert narrative.edits_in_words(contract, Scenario(1, (), (("employees", flip),))) == f"With {told}"
+    more = narrative.ways_out(contract, [Flip("employees", 1.0, True, True)], granted=False)
+    assert more.endswith("1 or more employees.")
 
 
 def test_many_edits_are_counted_rather_than_listed(book: Book) -> None:
