@@ -22,6 +22,7 @@ from data.contract import Contract, Field
 from data.errors import BadInput
 from data.files.escapes import bare
 from data.formulas import Array
+from model.report import numbers
 
 OUTPUTS = ("predict_proba", "shap_values", "base_value", "decision")
 """What can be asked for; without a list a call is answered with ``predict_proba``."""
@@ -111,7 +112,8 @@ def mlflow_csv(text: bytes, contract: Contract, most: int) -> Ask:
     names = rows[0] if rows else []
     for k, row in enumerate(rows[1:]):
         if len(row) != len(names):
-            raise BadInput(f"Row {k} has {len(row):,} values; the first line names {len(names):,} columns.")
+            given, named = numbers.counted(len(row), "value"), numbers.counted(len(names), "column")
+            raise BadInput(f"Row {k} has {given}; the first line names {named}.")
     fields = [contract.record[contract.row[name]] if name in contract.row else None for name in names]
     columns = [_cells(texts, field) for texts, field in zip(zip(*rows[1:], strict=True), fields, strict=False)]
     return _ask(names, columns, contract, most, OUTPUTS[:1], None)

@@ -77,7 +77,7 @@ def check_edit(contract: Contract, part: Lever | Field, value: float) -> None:
     """Raise OutOfRange or Missing unless a lever or field may be put to ``value``."""
     check_value(part, value)
     if isinstance(part, Lever) and contract.coded(part) and (value - part.minimum) % part.step:
-        raise OutOfRange(f"{part.label} moves in steps of {part.step:g} {part.unit}; {value:,.12g} was given.")
+        raise OutOfRange(f"{part.label} moves in steps of {part.step:g}; {value:,.12g} was given.")
 
 
 def default(contract: Contract, name: str) -> float:
@@ -212,7 +212,7 @@ def _number(text: str) -> float:
 def _own(contract: Contract, text: str) -> tuple[float | None, ...]:
     parts = text.split(",")
     if len(parts) != len(contract.record):
-        raise ValueError(f"it has {len(parts)} values where {len(contract.record)} belong.")
+        raise ValueError(f"{len(contract.record)} values belong there; it has {len(parts)}.")
     values = tuple(_number(part) if part else None for part in parts)
     for field, value in zip(contract.record, values, strict=True):
         if value is not None:
