@@ -21,6 +21,7 @@ JSON, CSV = "application/json", "text/csv"
 UTF_8 = ("", "utf-8", "utf8", "us-ascii")
 GZIP = ("gzip", "x-gzip")
 BINARY = "inference-header-content-length"  # with which the Open Inference Protocol announces tensors as bytes
+PACKED = b"\x1f\x8b"  # how gzip begins, and no JSON or CSV in UTF-8
 MARK = b"\xef\xbb\xbf"  # the byte-order mark that some programs put before UTF-8
 DIGITS = 18  # of a length that is looked at; a longer one is measured while it arrives
 _CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([^"';\s]*)""", re.IGNORECASE)
@@ -45,7 +46,7 @@ async def received(request: Request, kinds: Collection[str], most: int) -> tuple
     TooMuch
         If it is too long, as it comes or unpacked.
     BadInput
-        If what says to be gzip is not.
+        If what says to be gzip is not, or gzip does not say so.
     """
     kind = _kind(request, kinds)
     packed = _packed(request)
@@ -59,7 +60,13 @@ async def received(request: Request, kinds: Collection[str], most: int) -> tuple
             raise TooMuch(f"The request is longer than {most:,} bytes, the most that are read. Split it.")
         read.append(part)
     content = b"".join(read)
-    return kind, await asyncio.to_thread(unpacked, content, most) if packed else content
+    if packed:
+        content = await asyncio.to_thread(unpacked, content, most)
+    if content.startswith(PACKED):
+        raise BadInput(
+            "The request is gzip where its text should be. Pack it once, and say so: Content-Encoding: gzip."
+        )
+    return kind, content
 
 
 def _kind(request: Request, kinds: Collection[str]) -> str:

@@ -167,6 +167,14 @@ def test_a_body_packed_as_gzip_gives_the_answer_of_the_body(served: Served, plai
     assert (outputs(packed)["predict_proba"] == outputs(post(served, plain))["predict_proba"]).all()
 
 
+@pytest.mark.parametrize("path", [INFER, "/v1/models/credit:predict", "/v1/models/credit:explain", "/invocations"])
+@pytest.mark.parametrize("coding", [None, "gzip"])
+def test_gzip_that_does_not_say_so_or_is_packed_twice_is_told_as_gzip(served: Served, path: str, coding: str | None):
+    packed = gzip.compress(b"{}") if coding is None else gzip.compress(gzip.compress(b"{}"))
+    more = {} if coding is None else {"content_encoding": coding}
+    assert "Content-Encoding: gzip" in told(post(served, packed, path, **more), 400)
+
+
 def test_every_protocol_takes_gzip(served: Served, rows: list[list[float]], names: list[str]):
     split = {"dataframe_split": {"columns": names, "data": rows}}
     for path, asked in (("/v1/models/credit:predict", {"instances": rows}), ("/invocations", split)):
@@ -375,7 +383,9 @@ def test_a_csv_takes_the_words_of_codes_and_keeps_every_digit(
         (lambda text: text.replace(b"limit", b"amount", 1), "unknown: amount"),
         (lambda text: text.replace(b",", b";"), "unknown"),
         (lambda text: b"," + text.replace(b"\n", b"\n0,").removesuffix(b"0,"), "Unknown: ''."),
-        (lambda text: text + b"1,2\n", "Row 3 has 2 values"),
+        (lambda text: text + b"1,2\n", "Row 3 has 2 values; the first line"),
+        (lambda text: text + b"1\n", "Row 3 has 1 value; the first line"),
+        (lambda text: b"limit\n1,2\n", "Row 0 has 2 values; the first line names 1 column."),
         (lambda text: text.replace(b"\n", b'\n"', 1), "no CSV"),
         (lambda text: text.decode().encode("utf-16"), "no CSV"),
         (lambda text: text + b"\xff\n", "no CSV"),
