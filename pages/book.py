@@ -142,20 +142,20 @@ def tile(found: Answer, name: Measure) -> str:
 
 
 def pick(model: DeployedModel) -> None:
-    """What the two charts tell of."""
+    """What the two charts tell of; kept while they are presented without these controls."""
     contract = model.contract
     left, right = st.columns(2, gap="medium")
     measures = {name: BRIEF.get(name, book_words.label(name)) for name in book_words.bridged(contract)}
     left.segmented_control(
         "What moved", list(measures), format_func=lambda key: measures.get(key, key), key=keyed(MEASURE),
-        default="loss", required=True, label_visibility="collapsed", wrap=True,
+        default="loss", required=True, label_visibility="collapsed", wrap=True, persist_state="session",
     )  # fmt: skip
     labels = {each.name: each.label for each in contract.segments}
     if not labels:
         return
     right.segmented_control(
         "Where it sits", list(labels), format_func=lambda key: labels.get(key, key), key=keyed(SEGMENT), required=True,
-        default=contract.segments[0].name, label_visibility="collapsed", wrap=True,
+        default=contract.segments[0].name, label_visibility="collapsed", wrap=True, persist_state="session",
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from data.contract import Contract, Segment, plural
 from data.presets import Line, Preset
 from model.report import numbers
 from model.report.book_words import band_label, shown_steps
-from model.report.figures import BASE, BETTER, SCENARIO, WORSE, Figure, layout
+from model.report.figures import BASE, BETTER, SCENARIO, WORSE, Figure, layout, room
 from model.report.numbers import Unit
 from model.whatif.bridge import Bridge
 from model.whatif.segments import Cell
@@ -148,12 +148,13 @@ def where_in_words(contract: Contract, segment: Segment, cells: Sequence[Cell]) 
 
 def reactions(amounts: Sequence[tuple[str, float]], unit: Unit, height: int = 220) -> Figure:
     """Signed bars by concept, in the unit shown."""
-    reach = max([abs(amount) for _, amount in amounts] + [1e-9]) * 1.35
-    low = min(0.0, *(amount for _, amount in amounts))
+    texts = [numbers.signed(numbers.plain(abs(amount), unit.digits), amount) for _, amount in amounts]
+    ends = [(amount, text) for (_, amount), text in zip(amounts, texts, strict=True)]
+    below, above = [end for end in ends if end[0] < 0], [(1e-9, ""), *(end for end in ends if end[0] >= 0)]
     figure = layout(height, 190)
     figure["xaxis"] = {
         "showgrid": False, "zeroline": True, "zerolinewidth": 1, "showticklabels": False, "fixedrange": True,
-        "range": [1.6 * low - 0.02 * reach, reach],
+        "range": room(below, above),
     }  # fmt: skip
     figure["yaxis"] = {"autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "automargin": False}
     bars = {
@@ -162,7 +163,7 @@ def reactions(amounts: Sequence[tuple[str, float]], unit: Unit, height: int = 22
         "x": [amount for _, amount in amounts],
         "y": [name for name, _ in amounts],
         "marker": {"color": [WORSE if amount > 0 else BETTER for _, amount in amounts]},
-        "text": [numbers.signed(numbers.plain(abs(amount), unit.digits), amount) for _, amount in amounts],
+        "text": texts,
         "textposition": "outside",
         "cliponaxis": False,
         "hovertemplate": "%{y}: %{text}<extra></extra>",

@@ -5,6 +5,7 @@ scenario navy. Text takes the theme's colour. No legend, no mode bar; every char
 see it.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ LOW, HIGH = "#98a2b0", "#7d4fc4"  # of an input's own values, which are neither 
 LEFT, RIGHT = [0, 0.36], [0.62, 1]  # where the two halves of `why` lie; their labels stand left of each
 BEFORE, AFTER = "As in the book", "With the edits"
 GRANTED = "rgba(59,130,196,0.12)"
+NARROW, CHARACTER = 146, 6.4  # px: bars beside their labels on a phone; a figure of the axis' type
 CLOSE, FLOOR = 0.1, 0.15  # shares of a chart: two labels this near collide; nothing fits below a point this low
 CONFIG = {
     "displayModeBar": "hover",
@@ -52,6 +54,20 @@ def layout(height: int, left: int, **more: Any) -> Figure:
     }
 
 
+def room(left: Sequence[tuple[float, str]], right: Sequence[tuple[float, str]], narrow: float = NARROW) -> list[float]:
+    """The ends of an axis on which bars end at these values, each with a text outside of it, on its ``left`` or its
+    ``right``: the texts find room even where no more than ``narrow`` pixels are left for the bars."""
+    values = [value for value, _ in (*left, *right)]
+    low, high = ends = min(values), max(values)
+    if low == high:
+        return [low - 1, high + 1]
+    for _ in range(12):  # what the texts take makes each pixel stand for more
+        pixel = min(high - low, 3 * (ends[1] - ends[0])) / narrow
+        low = min([ends[0], *(value - pixel * (CHARACTER * len(text) + 6) for value, text in left)])
+        high = max([ends[1], *(value + pixel * (CHARACTER * len(text) + 6) for value, text in right)])
+    return [low, high]
+
+
 def enlarged(figure: Figure, height: int) -> Figure:
     """A figure for a large screen far away: higher, and its type a third larger."""
     place, font = figure["layout"], {"size": 16}
@@ -64,7 +80,8 @@ def enlarged(figure: Figure, height: int) -> Figure:
 def why(rows: list[Reason], found: Changes, height: int = 236) -> Figure:
     """Left the reasons, right what changed, as one figure: the browser draws each figure anew at every change."""
     values = [row.points for row in rows]
-    reach = max([abs(v) for v in values] + [1]) * 1.35
+    sizes = [(abs(value), numbers.score_points(value)) for value in values]
+    reach = room([], [(0.0, ""), (1.0, ""), *sizes])[1]
     bare = {"showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
     names = {"autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "automargin": False}
     figure = layout(

@@ -10,12 +10,13 @@ from data.contract import Contract, Lever, Measure, told_apart
 from data.formulas import Array
 from model.report import numbers
 from model.report.book_words import assumption_value, change_words, label, limit_text, lower, text
-from model.report.figures import BASE, BETTER, WORSE, Figure, layout
+from model.report.figures import BASE, BETTER, WORSE, Figure, layout, room
 from model.report.numbers import NBSP, Difference, Unit
 from model.whatif.stress import FACTOR
 from model.whatif.tornado import Bar, Breaking, Sought
 
 PALE, DEEP, INK = "#eef1f5", "#e0894f", "#1b222c"
+WIDE = 230  # px: bars on a phone, beside labels that take no more than they need
 GAINS: tuple[Measure, ...] = ("margin", "return_on_capital")  # more of these is better
 
 
@@ -92,15 +93,20 @@ def tornado(
     base = bars[0].base if bars else 0.0
     size = unit.size
     names = [f"{words.label(bar.name)} " for bar in shown]
-    figure = layout(height, 210)
-    ends = [value for bar in shown for value in (bar.adverse, bar.favourable) if not np.isnan(value)] or [base]
-    low, high = min(base, *ends) / size, max(base, *ends) / size
-    room = 0.22 * (high - low or 1.0)
+    figure = layout(height, 8)  # and as much as the labels need
+    texts = [
+        (getattr(bar, side) / size, words.value(bar.name, getattr(bar, f"{side}_value")))
+        for bar in shown for side in ("adverse", "favourable") if not np.isnan(getattr(bar, side))
+    ]  # fmt: skip
+    below, above = ([end for end in texts if (end[0] < base / size) == left] for left in (True, False))
     figure["xaxis"] = {
         "showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True,
-        "range": [low - room, high + room],
+        "range": room([*below, (base / size, "")], [*above, (base / size, "")], WIDE),
     }  # fmt: skip
-    figure["yaxis"] = {"autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "type": "category"}
+    figure["yaxis"] = {
+        "autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "type": "category",
+        "automargin": True,
+    }  # fmt: skip
     figure["barmode"] = "overlay"
     figure["shapes"] = [
         {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": base / size, "x1": base / size,

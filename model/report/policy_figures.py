@@ -175,7 +175,7 @@ def fairness(before: Sequence[Group], after: Sequence[Group], least: float, heig
     figure["xaxis"] = {
         "fixedrange": True, "showgrid": False, "zeroline": False, "nticks": 6, "tickformat": ".2f",
         "range": [max(low - 0.05, 0), max([1.05, *highs]) + 0.02],
-        "title": {"text": "approval rate over the highest group's", "standoff": 4},
+        "title": {"text": "over the highest group's rate", "standoff": 4},
     }  # fmt: skip
     figure["yaxis"] = {"autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "type": "category"}
     figure["shapes"] = [

@@ -216,7 +216,8 @@ def unfold(page: Page) -> None:
     for k in reversed(range(panels.count())):
         panels.nth(k).locator("summary").click()
         expect(panels.nth(k)).to_have_attribute("open", "")
-        expect(panels.nth(k).locator(".stElementContainer").first).to_be_visible()  # the run has begun to draw it
+        inside = panels.nth(k).locator(".stElementContainer")
+        expect(inside.locator("visible=true").first).to_be_visible()  # the run has begun to draw it
         settled(page)
 
 

@@ -423,6 +423,19 @@ def test_presenting_hides_every_control_and_turns_page_by_page(open_app: Open) -
     assert sentence(at) == said
 
 
+def test_what_was_chosen_to_look_at_is_presented_and_stands_when_the_controls_are_back(open_app: Open) -> None:
+    at = open_app(preset=FED, balances=20)
+    at.button_group("_measure").set_value("capital").run()
+    before = figure(at, "bridge")["data"][0]["text"]
+    next(each for each in at.button if each.label == "Present").click().run()
+    for _ in range(4):
+        next(each for each in at.button if each.label == "Next").click().run()
+    assert figure(at, "bridge")["data"][0]["text"] == before
+    next(each for each in at.button if each.label == "Leave").click().run()
+    assert figure(at, "bridge")["data"][0]["text"] == before
+    assert at.button_group("_measure").value in ("capital", ["capital"])
+
+
 def test_far_from_known_territory_the_numbers_are_greyed_with_the_reason(open_app: Open) -> None:
     at = open_app(balances=100, payments=-100, later=50)
     assert markup(at).count("wi-grey") == 6
