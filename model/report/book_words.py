@@ -143,7 +143,7 @@ def text(contract: Contract, name: Measure, value: float, unit: Unit | None = No
 
 
 def limit_text(contract: Contract, name: Measure, limit: float, unit: Unit | None = None) -> str:
-    """A limit or a target as it was set, in the ``unit`` of what it limits unless that is too small for it."""
+    """A limit or a target as it was set, in the ``unit`` of what it limits unless one of them is too small for it."""
     if not np.isfinite(limit):
         return "none"
     if name == "loss_bps":
@@ -151,7 +151,7 @@ def limit_text(contract: Contract, name: Measure, limit: float, unit: Unit | Non
     if name not in AMOUNTS:
         return f"{numbers.exactly(100 * limit, 1)}{NBSP}%"
     own = Unit.of(limit)
-    if unit is not None and own.suffix != unit.suffix and unit.size > 1:
+    if unit is not None and own.suffix != unit.suffix and 1 < unit.size <= 10 * abs(limit):
         own = replace(unit, digits=0) if own.size > unit.size else unit
     return own.as_set(limit, contract.book.currency)
 

@@ -148,8 +148,10 @@ class Memory(Generic[Held]):
     def write_address(self) -> None:
         """Mirror the value in the address, so that it can be bookmarked, shared and reloaded; while a page is arrived
         at, that waits: see `arriving`."""
+        if st.session_state.get(self._key("arriving")):
+            return
         address = self.write(self.current())
-        if not st.session_state.get(self._key("arriving")) and deployed.address() | address != dict(st.query_params):
+        if deployed.address() | address != dict(st.query_params):
             st.query_params.from_dict(deployed.address() | address)
         st.session_state[self._key("address")] = address
 
@@ -170,6 +172,7 @@ class Memory(Generic[Held]):
         address, before = self.write(self.current()), st.session_state.get(ARRIVED)
         if before or deployed.address() | address != dict(st.query_params):
             st.query_params.from_dict(deployed.address() | address)
+        st.session_state[self._key("address")] = address
         if before not in (None, self.page):
             st.session_state.setdefault(_strange(before), set()).add(frozenset(address.items()))
         st.session_state[ARRIVED] = self.page
