@@ -11,8 +11,6 @@ from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from data.formulas import Array
@@ -91,6 +89,9 @@ _THREE = r"^[+-]?[1-9]\d{0,2}[.,]\d{3}$"
 
 def figures(texts: Sequence[str]) -> Figures:
     """What texts, each in one line, mean as numbers. Plain ones by the thousand: a million in a second."""
+    import pyarrow as pa  # here, not above: the contract, which is read before anything else, need not wait for it
+    import pyarrow.compute as pc
+
     own = pa.array(texts, pa.large_string())
     m = len(texts)
     point, comma = np.full(m, np.nan), np.full(m, np.nan)
@@ -112,12 +113,16 @@ def figures(texts: Sequence[str]) -> Figures:
 
 
 def _matches(texts: Any, pattern: str) -> NDArray[np.bool_]:
+    import pyarrow.compute as pc
+
     found: NDArray[np.bool_] = np.asarray(pc.match_substring_regex(texts, pattern).fill_null(False))
     return found
 
 
 def _floats(texts: Any, chosen: NDArray[np.bool_]) -> Array:
     """Arrow's own reading, 20 times as fast as float(), and equal."""
+    import pyarrow as pa
+
     found: Array = np.asarray(texts.filter(pa.array(chosen)).cast(pa.float64()), np.float64)
     return found
 

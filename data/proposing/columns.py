@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.files import days
-from data.files.given import GivenCells, given_cells
+from data.files.given import GivenCells
 from data.files.numbers import (
     COMMA,
     MANY,
@@ -32,6 +32,7 @@ from data.files.numbers import (
     votes,
 )  # fmt: skip
 from data.files.reading import ANY, INFINITE, PLAIN, Read, Reading, read_numbers, read_years
+from data.files.series import given_cells
 from data.files.words import no_number, no_value
 from data.formulas import Array
 from data.proposing import hints

@@ -5,7 +5,7 @@ Whatever is written here that the file does not state goes through `Draft.put` w
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from data.contract import RECORDED, YEAR, figure
+from data.files.names import plain
 from data.proposing import drafting, hints, signals
 from data.proposing.drafting import Draft, comment
 from data.proposing.labels import distinct
@@ -231,9 +232,11 @@ class Plan:
 
     def _families(self) -> dict[str, list[Column]]:
         """Inputs that differ by a number in their names only, together. A number that was given to a name because it
-        differs from another in signs alone, as Amount ($) and Amount (%) do, makes no family."""
-        spoken = Counter(tuple(hints.tokens(each.given)) for each in self._in_order())
-        twins = {each.name for each in self._in_order() if spoken[tuple(hints.tokens(each.given))] > 1}
+        differs from another in signs alone, as Amount ($) and Amount (%) do, or in nothing, makes no family."""
+        given = {plain(each.given) for each in self._in_order()}
+        tokens = {each.name: tuple(hints.tokens(_as_in_the_file(each.given, given))) for each in self._in_order()}
+        spoken = Counter(tokens.values())
+        twins = {name for name, own in tokens.items() if spoken[own] > 1}
         stems = {each.name: _without_numbers(each.name) for each in self._in_order() if each.name not in twins}
         taken, found = set(stems.values()), dict[str, list[Column]]()
         for each in self._in_order():
@@ -519,10 +522,11 @@ class Plan:
 def _with_special(column: Column, cut: tuple[float, ...], names: list[str]) -> tuple[tuple[float, ...], list[str]]:
     """The edges and names of bands with one more for special codes, below or above the others."""
     known = column.ordinary
-    if any(each < known.min() for each in column.special):
-        cut, names = (float(known.min()), *cut), [SPECIAL, *names]
+    below = any(each < known.min() for each in column.special)
     above = [each for each in column.special if each > known.max()]
-    return ((*cut, min(above)), [*names, SPECIAL]) if above else (cut, names)
+    if below:
+        cut, names = (float(known.min()), *cut), [f"{SPECIAL}, low" if above else SPECIAL, *names]
+    return ((*cut, min(above)), [*names, f"{SPECIAL}, high" if below else SPECIAL]) if above else (cut, names)
 
 
 def _asked(column: Column, below: bool) -> str:
@@ -535,6 +539,12 @@ def _asked(column: Column, below: bool) -> str:
     share = sum(rows) / len(column.values)
     todo = "empty those cells if they mean unknown, or the model reads them as numbers"
     return f"; {SPECIAL}? {each_} ({share:.1%} of rows): {todo}"
+
+
+def _as_in_the_file(name: str, given: Set[str]) -> str:
+    """A name without the number that the reader gave to it, because another column has the same."""
+    bare = re.sub(r" \(\d+\)$", "", name)
+    return bare if plain(bare) in given else name
 
 
 def _without_numbers(name: str) -> str:

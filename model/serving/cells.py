@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from data.contract import Contract
 from data.errors import BadInput
-from data.files.given import GivenCells, given_cells
+from data.files.given import GivenCells
 from data.files.kinds import MB, Limits
+from data.files.series import given_cells
 from data.files.table import read_table
 from model.engine.chunks import Told, unheard
 from model.serving.columns import Columns, matched, wanted
