@@ -17,14 +17,14 @@ from data.formulas import Array
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100  # years that a record may speak of; 9999 means no day
 How = Literal[
-    "", "written", "year first", "yyyymmdd", "yyyymm", "ddmmyyyy", "mmddyyyy", "yyyymmddhhmmss", "serial", "seconds",
-    "milliseconds", "microseconds", "nanoseconds",
+    "", "written", "year first", "yyyymmdd", "yyyymm", "ddmmyyyy", "mmddyyyy", "mmyyyy", "yyyyddd", "yyyymmddhhmmss",
+    "serial", "seconds", "milliseconds", "microseconds", "nanoseconds",
 ]  # fmt: skip
 """How the days of a column are written: as text, two digits of a year last or first, or as numbers of some kind."""
 NUMBERED: tuple[How, ...] = get_args(How)[3:]
 
 _TIME = (
-    r"(?:(?:T|,? )\s?\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s?(?:[ap]\.?m\.?)?\s?"
+    r"(?:(?:T|,? |:)\s?\d{1,2}[:.]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)?\s?(?:[ap]\.?\s?m\.?)?\s?"
     r"(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}|[A-Z]{3,4})?(?:\[[\w/+-]+\])?|Z)?"
 )
 _MONTH, _WEEKDAY = r"(?P<word>[^\W\d_]{3,10})", r"(?:[^\W\d_]{2,10}\.?,? )?"
@@ -32,11 +32,12 @@ _YEAR = r"(?P<year>\d{4}|'?\d\d)"
 _SHAPES = tuple(
     re.compile(rf"{shape}\Z", re.IGNORECASE)
     for shape in (
-        rf"(?P<year>\d{{4}})(?P<by>[-/.])(?P<a>\d{{1,2}})(?P=by)(?P<b>\d{{1,2}}){_TIME}",
+        rf"(?P<year>\d{{4}})(?P<by>[-/._])(?P<a>\d{{1,2}})(?P=by)(?P<b>\d{{1,2}}){_TIME}",
         rf"(?P<a>\d{{1,2}})(?P<by>[-/.]) ?(?P<b>\d{{1,2}})(?P=by) ?(?P<year>\d{{4}}){_TIME}",
         rf"(?P<first>\d\d)(?P<by>[-/.])(?P<a>\d{{1,2}})(?P=by)(?P<last>\d\d){_TIME}",
         rf"(?P<first>\d)(?P<by>[-/.])(?P<a>\d{{1,2}})(?P=by)(?P<last>\d\d){_TIME}",
-        r"(?P<year>\d{4})[-/](?P<a>\d{1,2})",
+        rf"(?P<year>\d{{4}})年(?P<a>\d{{1,2}})月(?:(?P<b>\d{{1,2}})日{_TIME})?",
+        r"(?P<year>\d{4})[-/_](?P<a>\d{1,2})",
         r"(?P<a>\d{1,2})[-/](?P<year>\d{4})",
         rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?[- /.]*{_MONTH}[- /.,]*{_YEAR}{_TIME}",
         rf"{_WEEKDAY}{_MONTH}[ .-]*(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<year>\d{{4}}){_TIME}",
@@ -45,11 +46,15 @@ _SHAPES = tuple(
         rf"(?P<year>\d{{4}})[- /.]?{_MONTH}(?:[- /.](?P<day>\d{{1,2}}))?",
         r"(?P<year>\d{4})-?W(?:[0-4]\d|5[0-3])(?:-?[1-7])?",
         rf"(?:Q[1-4][- /']*{_YEAR}|(?P<quarter>\d{{4}})[- /]?Q[1-4])",
+        r"(?:(?P<year>\d{4})[- ]?(?:H[12]|M(?P<a>0[1-9]|1[0-2]))|(?:FY|H[12])[- ']?(?P<fiscal>\d{4}))",
         r"(?P<year>\d{4})(?P<a>\d\d)(?P<b>\d\d)T\d{2,6}(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?",
     )
 )
 _DIGIT = re.compile(r"\d", re.ASCII)
-_POINTED = re.compile(r"(?P<a>\d{1,2})\.(?P<year>\d{4})\Z|(?P<early>\d{4})\.(?P<month>\d\d)\Z")  # numbers elsewhere
+_POINTED = re.compile(  # numbers or fractions elsewhere
+    r"(?P<a>\d{1,2})(?:\.(?P<year>\d{4})|/(?P<short>\d\d))\Z|(?P<early>\d{4})\.(?P<month>\d\d)\Z"
+)
+_TIME_OF_DAY = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?:\s?[ap]\.?\s?m\.?)?\Z", re.IGNORECASE)
 _MONTHS = re.findall(
     r"\w+",
     """january february march april may june july august september october november december sept januar jaenner februar
@@ -62,14 +67,18 @@ _MONTHS = re.findall(
 def years_of(texts: Sequence[str], year_first: bool = False, pointed: bool = False) -> Array:
     """The years (m,) of the days in texts, each in one line; NaN where a text is no day, 0 where it is one of no month.
 
-    ``year_first``: of 15/02/03 the first two digits are the year. ``pointed``: 02.2015 is a month.
+    ``year_first``: of 15/02/03 the first two digits are the year. ``pointed``: 02.2015 and 02/15 are months.
     """
     found, shapes = np.full(len(texts), np.nan), list(_SHAPES)
     for k, text in enumerate(texts):
         year = _year(text, year_first, shapes)
         if year is None and pointed:
             month = _POINTED.match(text)
-            year = None if month is None else _within(month["year"] or month["early"], month["a"] or month["month"])
+            year = (
+                None
+                if month is None
+                else _within(month["year"] or month["short"] or month["early"], month["a"] or month["month"])
+            )
         found[k] = np.nan if year is None else year
     return found
 
@@ -102,7 +111,7 @@ def _meant(part: Mapping[str, str | None], year_first: bool) -> float | None:
     first, last = part.get("first"), part.get("last")
     if first is not None and last is not None:
         return _within(first, part["a"], last) if year_first else _within(last, part["a"], first)
-    year = part.get("year") or part.get("quarter")
+    year = part.get("year") or part.get("quarter") or part.get("fiscal")
     return None if year is None else _within(year, part.get("a"), part.get("b"))
 
 
@@ -170,7 +179,7 @@ def _since_1970(per_second: float) -> Callable[[Array], Array]:
 _IN_ONE: tuple[How, ...] = ("yyyymmdd", "yyyymm")
 _READ: Mapping[How, Callable[[Array], Array]] = {
     "yyyymmdd": _by_division(1e4), "yyyymm": _by_division(1e2), "ddmmyyyy": _by_remainder, "mmddyyyy": _by_remainder,
-    "yyyymmddhhmmss": _by_division(1e10), "serial": _serial,
+    "mmyyyy": _by_remainder, "yyyyddd": _by_division(1e3), "yyyymmddhhmmss": _by_division(1e10), "serial": _serial,
     **{how: _since_1970(per) for how, per in _SECONDS.items()},
 }  # fmt: skip
 
@@ -217,6 +226,18 @@ def unplaced(values: Array) -> bool:
     return bool(len(values)) and _between(values, 3_650, _SERIALS[1]) and len(np.unique(values)) > 12
 
 
+def uncounted(values: Array) -> bool:
+    """Whether numbers of a column that speaks of a day are whole and many, as days are, and yet neither days nor years
+    that are read: 1512, 150412."""
+    whole = bool(len(values)) and bool((values == np.floor(values)).all())
+    return whole and len(np.unique(values)) > MANY_MONTHS and not _between(values, FIRST_YEAR, LAST_YEAR)
+
+
+def times_of_day(texts: Sequence[str]) -> bool:
+    """Whether texts are times of the day, more of them than a clock's hours could be groups."""
+    return len(texts) > MANY_MONTHS and all(map(_TIME_OF_DAY.match, texts))
+
+
 def _between(values: Array, low: float, high: float) -> bool:
     return bool(values.min() >= low and values.max() <= high)
 
@@ -244,9 +265,18 @@ def _mmddyyyy(values: Array) -> bool:
     return _dated(values % 10_000, values // 1_000_000, values // 10_000 % 100)
 
 
+def _mmyyyy(values: Array) -> bool:
+    return _dated(values % 10_000, values // 10_000, np.ones(len(values)))
+
+
+def _yyyyddd(values: Array) -> bool:
+    day = values % 1000
+    return _between(values // 1000, FIRST_YEAR, LAST_YEAR) and _between(day, 1, 366)
+
+
 _CALENDAR: Mapping[How, Callable[[Array], bool]] = {
     "yyyymmdd": _yyyymmdd, "yyyymm": _yyyymm, "ddmmyyyy": _ddmmyyyy, "mmddyyyy": _mmddyyyy,
-    "yyyymmddhhmmss": lambda values: _yyyymmdd(values // 1_000_000),
+    "mmyyyy": _mmyyyy, "yyyyddd": _yyyyddd, "yyyymmddhhmmss": lambda values: _yyyymmdd(values // 1_000_000),
 }  # fmt: skip
 
 

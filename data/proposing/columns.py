@@ -92,7 +92,7 @@ def recognise(column: "pd.Series[Any]", habit: Habit = Habit()) -> Cells:  # noq
     looked = _Looked.at(given, name)
     if not looked.good.any() and not (~np.isnan(given.numbers)).any() and not looked.words.any():
         return Cells("nothing", np.full(len(given), np.nan))
-    return _as_days(looked, habit) or _as_numbers(looked, habit) or _words(given)
+    return _as_days(looked, habit) or _as_numbers(looked, habit) or _no_day(looked) or _words(given)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,8 +146,8 @@ def _as_days(looked: _Looked, habit: Habit) -> Cells | None:
         reading = _with_gaps(Reading(days=first), looked, odd)
         return _days(looked.given, reading, habit, (f"days written as {example}",), _gaps_asked(looked, odd))
     counted = looked.good & (looked.figures.sign == "") & (looked.figures.size == "")
-    odd = looked.odd(counted)
-    values = np.append(looked.figures.point[counted], looked.given.numbers)
+    odd = looked.odd(counted | dated)  # a sheet may hold some of its days as numbers
+    values = np.append(looked.figures.read(POINT)[counted], looked.given.numbers)
     values = values[np.isfinite(values)]
     if odd is None or not len(values):
         return None
@@ -156,9 +156,27 @@ def _as_days(looked: _Looked, habit: Habit) -> Cells | None:
         reading = _with_gaps(Reading(days=how), looked, odd)
         return _days(looked.given, reading, habit, (f"numbers read as days, {how}",), _gaps_asked(looked, odd))
     if hints.dated(looked.name) and days.unplaced(values):
-        why = "its name speaks of a day, and its numbers count days from one that is not known"
-        return Cells("odd", np.full(len(looked.given), np.nan), why=why)
+        return _unread(looked, "its name speaks of a day, and its numbers count days from one that is not known")
+    if hints.dated(looked.name) and days.uncounted(values):
+        return _unread(looked, "its name speaks of a day, and which one its numbers mean is not known")
     return None
+
+
+def _no_day(looked: _Looked) -> Cells | None:
+    """Of words: days in a layout that is not known, and times of the day, which would be read as so many groups."""
+    texts = looked.given.texts
+    said = np.array([not no_number(text) for text in texts], bool)
+    digits = said & np.array([any(map(str.isdigit, text)) for text in texts], bool)
+    if hints.dated(looked.name) and digits.any() and looked.cells(digits) >= MOSTLY * looked.cells(said):
+        example = texts[int(np.where(digits, looked.count, 0).argmax())]
+        return _unread(looked, f"its name speaks of a day, and {example[:40]} is not written as one that is read")
+    if days.times_of_day([texts[k] for k in np.flatnonzero(said)]):
+        return _unread(looked, "its cells are times of the day, which are not read as inputs")
+    return None
+
+
+def _unread(looked: _Looked, why: str) -> Cells:
+    return Cells("odd", np.full(len(looked.given), np.nan), why=why)
 
 
 def _days(given: GivenCells, reading: Reading, habit: Habit, changes: tuple[str, ...], asked: str = "") -> Cells:

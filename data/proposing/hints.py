@@ -99,12 +99,15 @@ _AMOUNT = frozenset(
     {"amount", "amt", "amnt", "balance", "bal", "loan", "limit", "income", "inc", "salary", "wage", "price", "payment",
      "pymnt", "debt", "cost", "costs", "value", "principal", "prncp", "exposure", "ead", "installment", "instalment",
      "revenue", "sales", "turnover", "savings", "assets", "disbursement", "disbursed", "funded", "outstanding", "due",
-     "paid", "bill"}
+     "paid", "bill",
+     "betrag", "kreditbetrag", "darlehen", "darlehensbetrag", "kredit", "einkommen", "gehalt", "saldo", "umsatz",
+     "montant", "revenu", "revenus", "salaire", "solde", "importe", "monto", "ingreso", "ingresos", "sueldo",
+     "importo", "reddito", "bedrag", "inkomen", "renda", "receita"}
 )  # fmt: skip
 _SURELY_AMOUNT = frozenset({"amount", "amt", "amnt"})
 _WEAKLY_AMOUNT = frozenset(  # also of what is counted or graded: such are amounts only where they are large
     {"balance", "bal", "loan", "limit", "payment", "pymnt", "debt", "value", "due", "paid", "bill", "outstanding",
-     "installment", "instalment", "inc", "savings", "assets", "sales"}
+     "installment", "instalment", "inc", "savings", "assets", "sales", "kredit", "darlehen", "saldo", "solde"}
 )  # fmt: skip
 _LARGE = 200.0
 _SHARE = frozenset(

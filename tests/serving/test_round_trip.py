@@ -182,11 +182,18 @@ COLUMNS: dict[str, tuple[str, Callable[[Rng], Cells]]] = {
     "yyyymm": ("vintage", lambda rng: list(map(int, dates(rng, "%Y%m")))),
     "serials": ("issue_date", lambda rng: [(each - pd.Timestamp("1899-12-30")).days for each in days(rng)]),
     "seconds": ("opened_at", lambda rng: [int(each.timestamp()) for each in days(rng)]),
+    "serials among days": ("issue_date", lambda rng: [
+        each.to_pydatetime() if each.day % 2 else (each - pd.Timestamp("1899-12-30")).days for each in days(rng)
+    ]),
+    "months and years in short": ("issue_date", partial(dates, layout="%m/%y")),
+    "mmyyyy": ("issue_date", lambda rng: list(map(int, dates(rng, "%m%Y")))),
+    "yyyyddd": ("issue_date", lambda rng: list(map(int, dates(rng, "%Y%j")))),
     **{
         layout: ("issue_d", partial(dates, layout=layout))
         for layout in (
             "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%y", "%y/%m/%d", "%b-%Y", "%b-%y", "%Y-%m", "%Y-%m-%dT%H:%M:%S.250Z",
-            "%d %B %Y", "%B %d, %Y", "%G-W%V", "%m.%Y", "%Y%m%dT%H%M%S", "%d%m%Y", "%Y-%m-%d %H:%M:%S+02:00",
+            "%d %B %Y", "%B %d, %Y", "%d%b%Y:%H:%M:%S", "%d-%b-%y %I.%M.%S.000000 %p", "%Y年%m月%d日", "%Y_%m", "%YM%m",
+            "%G-W%V", "%m.%Y", "%Y%m%dT%H%M%S", "%d%m%Y", "%Y-%m-%d %H:%M:%S+02:00",
         )
     },
 }  # fmt: skip

@@ -16,6 +16,10 @@ from data.files.days import numbered, plausible, year_comes_first, years_in, yea
         ("Oct-2015", 2015), ("15-Oct-15", 2015), ("15 October 2015", 2015), ("October 15, 2015", 2015),
         ("Thu, 15 Oct 2015 10:00:00 GMT", 2015), ("30-Okt-2020", 2020), ("5. März 2015", 2015), ("12 août 2014", 2014),
         ("2020-W05", 2020), ("2020-W05-1", 2020), ("2020Q1", 2020), ("Q1 2020", 2020), ("20201030T101500Z", 2020),
+        ("22DEC2018:14:05:00", 2018),
+        ("22DEC2018:14:05:00.000", 2018), ("22-DEC-18 12.00.00.000000 AM", 2018), ("22/12/2018 11:05:00 a. m.", 2018),
+        ("2018年12月22日", 2018), ("2018年3月", 2018), ("2018_12", 2018), ("2018_12_22", 2018), ("FY2018", 2018),
+        ("2018H2", 2018), ("H1 2018", 2018), ("2018M03", 2018),
         ("9999-12-31", 9999), ("0001-01-01", 1), ("0000-00-00", 0), ("1900-01-00", 0), ("2020-13-01", 2020),
     ],
 )  # fmt: skip
@@ -26,7 +30,7 @@ def test_the_year_of_a_day_is_read(text: str, year: float) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "word", "12-34", "3-5", "marketing-15", "1/2/3", "32.01.2020", "2020-14-31", "13/13/2020", "10:30", "2015",
-     "V1.2.3", "may be", "12.2015", "2020-W60"],
+     "V1.2.3", "may be", "12.2015", "2020-W60", "12/18", "2018M13", "2018H3", "2018年13月", "2018_13"],
 )  # fmt: skip
 def test_what_is_no_day_has_no_year(text: str) -> None:
     assert np.isnan(years_of([text])[0])
@@ -58,6 +62,8 @@ MANY_MONTHS = [2015 * 100 + month for month in range(1, 13)]
         ([201501, 201512], "named", "yyyymm", 2015),
         ([30102020, 1022020], "named", "ddmmyyyy", 2020),
         ([10302020, 1022020], "named", "mmddyyyy", 2020),
+        ([122018, 12019], "named", "mmyyyy", 2018),
+        ([2018356, 2019001], "named", "yyyyddd", 2018),
         ([20201030101500], "named", "yyyymmddhhmmss", 2020),
         ([42436, 42771.25], "named", "serial", 2016),
         ([1457308800], "timed", "seconds", 2016),
@@ -73,7 +79,16 @@ def test_numbers_mean_days_where_calendar_or_name_say_so(values: list[float], na
 
 @pytest.mark.parametrize(
     "values",
-    [[201501, 201512], [42436, 42771], [1457308800], [20201330, 20200101], [200000, 201500, 205000], [5, 7]],
+    [
+        [201501, 201512],
+        [42436, 42771],
+        [1457308800],
+        [20201330, 20200101],
+        [200000, 201500, 205000],
+        [5, 7],
+        [122018, 12019],
+        [2018356, 2019001],
+    ],
 )
 def test_numbers_mean_no_days_where_nothing_says_so(values: list[float]) -> None:
     assert numbered(np.array(values, float), named=False, timed=False) == ""

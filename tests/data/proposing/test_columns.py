@@ -173,6 +173,12 @@ SERIALS = (DAYS - pd.Timestamp("1899-12-30")).days
         ("x", [each.strftime("%Y-%m-%dT%H:%M:%S.000Z") for each in DAYS]),
         ("date", [each.strftime("%m.%Y") for each in DAYS]),
         ("date", [each.strftime("%d%m%Y") for each in DAYS]),
+        ("date", [each.strftime("%m/%y") for each in DAYS]),
+        ("date", [int(each.strftime("%m%Y")) for each in DAYS]),
+        ("orig_dt", [int(each.strftime("%Y%j")) for each in DAYS]),
+        ("issue_date", [f"{each},5" for each in SERIALS]),
+        ("issue_date", [each.to_pydatetime() if each.day % 2 else k for each, k in zip(DAYS, SERIALS, strict=True)]),
+        ("issue_date", [f"{each:%Y-%m-%d}" if each.day % 2 else str(k) for each, k in zip(DAYS, SERIALS, strict=True)]),
         ("x", [each.date() for each in DAYS]),
         ("x", [each.to_pydatetime() for each in DAYS]),
         ("x", mixed(DAYS.strftime("%Y-%m-%d"), "unknown", "n/a", "9999-12-31", every=200)),
@@ -195,6 +201,46 @@ def test_days_counted_from_an_unknown_day_are_left_out_and_told() -> None:
     found = column("issue_date", list((DAYS - pd.Timestamp("1960-01-01")).days))
     assert found.kind == "odd"
     assert "count days from one that is not known" in found.why
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [f"{each.year}/{each.year % 100 + 1}" for each in DAYS],
+        [f"FY{each:%y}" for each in DAYS],
+        [f"{each:%Y-%j}" for each in DAYS],
+        [f"week {each:%V of %y}" for each in DAYS],
+        mixed([f"{each:%Y~%m}" for each in DAYS], "unknown", "", every=9),
+        [int(f"{each:%y%m}") for each in DAYS],
+        [f"{each:%y%m%d}" for each in DAYS],
+    ],
+)
+def test_days_in_a_layout_that_is_not_known_are_left_out_and_told(cells: list[object]) -> None:
+    found = column("orig_date", cells)
+    assert found.kind == "odd"
+    assert "its name speaks of a day" in found.why
+    assert column("grade", cells).kind in ("numbers", "words")
+
+
+def test_words_and_years_stay_what_they_are_whatever_day_the_name_speaks_of() -> None:
+    assert column("date_of_contact", ["morning", "noon", "later"] * 133).kind == "words"
+    assert column("issue_date", [1990 + k % 30 for k in range(N)]).kind == "numbers"
+
+
+@pytest.mark.parametrize("layout", ["%H:%M", "%H:%M:%S", "%I:%M %p"])
+def test_times_of_the_day_are_left_out_and_told(layout: str) -> None:
+    times = pd.date_range("2020-01-01", periods=N, freq="7min")
+    found = column("applied", mixed(list(times.strftime(layout)), "", every=50))
+    assert found.kind == "odd"
+    assert "times of the day" in found.why
+    assert column("x", ["1:2", "3:4", "99:10"] * 133).kind == "words"
+
+
+@pytest.mark.parametrize("name", ["Betrag", "Kreditbetrag", "Einkommen", "montant", "importe", "revenu"])
+def test_names_of_amounts_are_known_in_the_tongues_that_write_points_between_thousands(name: str) -> None:
+    found = column(name, THOUSANDS, Habit(".", ""))
+    assert found.values.tolist() == AMOUNTS.tolist()
+    assert "could be" in found.asked
 
 
 @pytest.mark.parametrize("filler", ["9999-12-31", "0001-01-01", "0000-00-00"])
