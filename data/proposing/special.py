@@ -16,6 +16,7 @@ MANY_OTHERS = 10  # different values, among which a lone -1 is a code
 GAP = 3.0  # between codes below zero and the numbers from zero on
 FAR, FARTHER, SHARE = 3.0, 10.0, 0.01  # times the other values; of any number, where it stands in this share of rows
 _WRITTEN = re.compile(r"9+\d?|(\d)\1*")  # 9, 99, 98, 9997; 8, 888, 7777
+_NINES = re.compile(r"9+\.9+")  # a field with decimals, filled up: 9999.99
 
 
 def special_codes(known: Array) -> tuple[float, ...]:
@@ -30,7 +31,7 @@ def special_codes(known: Array) -> tuple[float, ...]:
 
 
 def _below_zero(levels: Array, count: Array) -> list[float]:
-    """Few whole numbers below zero, where all others are not: -1, or what a gap parts from them."""
+    """Few numbers below zero that may be codes, where all others are not: -1, or what a gap parts from them."""
     low, others = levels[levels < 0], levels[levels >= 0]
     if not 0 < len(low) <= MOST or len(others) < FEWEST_OTHERS or not _often(low, count[: len(low)]):
         return []
@@ -56,10 +57,15 @@ def _far_off(levels: Array, count: Array, n: int) -> list[float]:
 
 
 def _often(levels: Array, count: Array) -> bool:
-    whole = bool((levels == np.round(levels)).all())
-    return whole and int(count.sum()) >= FEWEST_ROWS and int(count.min()) >= FEWEST_OF_ONE
+    written = all(each == round(each) or _NINES.fullmatch(_text(each)) for each in levels.tolist())
+    return written and int(count.sum()) >= FEWEST_ROWS and int(count.min()) >= FEWEST_OF_ONE
 
 
 def _codes(levels: Array) -> bool:
     """Whether these are written as codes are."""
-    return all(_WRITTEN.fullmatch(f"{abs(each):.0f}") for each in levels)
+    return all(_WRITTEN.fullmatch(_text(each)) or _NINES.fullmatch(_text(each)) for each in levels.tolist())
+
+
+def _text(level: float) -> str:
+    """A number without its sign as a file has it: 9999, 9999.99."""
+    return repr(abs(level)).removesuffix(".0")

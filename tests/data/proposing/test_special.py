@@ -37,6 +37,7 @@ def test_codes_that_stand_apart_are_found(values: np.ndarray, codes: tuple[int, 
         (FEW, (98, 99)), (FEW, (99,)), (COUNTS, (999,)), (COUNTS, (9999,)), (COUNTS, (-1,)), (COUNTS, (-99, -1)),
         (CHANGES, (-9999,)), (CHANGES, (9999,)), (CHANGES, (-999, 999)), (-COUNTS, (365_243,)), (COUNTS, (1_000_000,)),
         (COUNTS + 300, (-8, -7)), (FEW, (9996, 9997, 9998, 9999)),
+        (AMOUNTS, (-9999.99,)), (COUNTS, (9999.99,)), (CHANGES, (-999.9, 999.9)), (AMOUNTS / 1e5, (9.999,)),
     ],
 )  # fmt: skip
 def test_codes_are_found_however_they_are_written(values: np.ndarray, codes: tuple[int, ...]):
@@ -51,6 +52,7 @@ def test_codes_are_found_however_they_are_written(values: np.ndarray, codes: tup
         RNG.lognormal(8, 1.5, 5000).round(-2), RNG.integers(0, 100, 400).astype(float),
         np.concatenate([COUNTS, [9999.0]]),  # once is an outlier
         np.concatenate([COUNTS, np.repeat(99.0, 30)]),  # not far from the others
+        np.concatenate([COUNTS, np.repeat(-4.75, 9)]),  # decimals that nobody fills a field with
         np.array([5.0, 5.0]),
     ],
 )  # fmt: skip
