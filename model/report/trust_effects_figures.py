@@ -29,7 +29,7 @@ TOLD = 10  # groups to either side up to which a map tells its numbers
 TICKS = 8
 LEAST = 2.0  # score points that an effect's drawing reaches either way, so that next to nothing looks it
 ORANGE_TO_BLUE = [[0, "#e0894f"], [0.5, NEITHER], [1, "#7fb0df"]]
-SIDES = "◂ riskier · score points · safer ▸"
+SIDES = "◂ riskier · points · safer ▸"
 
 
 # ---- what matters most ----------------------------------------------------------------------------------------------
@@ -40,8 +40,8 @@ def importance(contract: Contract, found: Overview, by_concept: bool) -> Figure:
     customer of the sample. One figure, so that the rows of both are the same."""
     rows = ranked(contract, found, by_concept)[:MOST]
     shown = min(len(contract.inputs), MOST)
-    figure = layout(96 + ROW * shown, 230)
-    figure["margin"] = {"l": 230, "r": 16, "t": 6, "b": 44}
+    figure = layout(96 + ROW * shown, 8)
+    figure["margin"] = {"l": 8, "r": 16, "t": 6, "b": 44}  # and on the left as much as the labels need
     most = max([size for _, size, _ in rows] + [1e-9])
     bare = {"showgrid": False, "fixedrange": True}
     swarm = found.swarm.concepts if by_concept else found.swarm.inputs
@@ -59,7 +59,7 @@ def importance(contract: Contract, found: Overview, by_concept: bool) -> Figure:
     figure["yaxis"] = {
         **bare, "range": [len(rows) - 0.45, -0.55 - KEY * (not by_concept)], "zeroline": False, "ticks": "",
         "tickvals": list(range(len(rows))),
-        "ticktext": [_narrow(label, LONGEST) + " " for label, _, _ in rows],
+        "ticktext": [_narrow(label, LONGEST) + " " for label, _, _ in rows], "automargin": True,
     }  # fmt: skip
     bars = {
         "type": "bar", "orientation": "h", "x": [round(size, 2) for _, size, _ in rows], "y": list(range(len(rows))),
@@ -220,7 +220,7 @@ def _ticks_along(contract: Contract, found: Effect, spans: Sequence[Span | None]
     if values.missing and missing is not None:
         places.append(_middle(missing))
         texts.append(_narrow(each.missing or "missing", 11))
-    return {"tickvals": places, "ticktext": texts, "tickangle": 0}
+    return {"tickvals": places, "ticktext": texts, "automargin": True}  # slanted where there is no room side by side
 
 
 def _narrow(text: str, letters: int) -> str:
@@ -357,7 +357,7 @@ def together(contract: Contract, found: Together, height: int = 320) -> Figure:
     figure["margin"] = {"l": 136, "r": 14, "t": 12, "b": 66}
     axis = {"fixedrange": True, "showgrid": False, "zeroline": False}
     figure["xaxis"] = {
-        **axis, "range": [-0.5, columns - 0.5], "tickangle": 0, **_ticks_of(contract, across, 9, TICKS),
+        **axis, "range": [-0.5, columns - 0.5], "automargin": True, **_ticks_of(contract, across, 9, TICKS),
         "title": {"text": _named(contract, across), "standoff": 6},
     }  # fmt: skip
     figure["yaxis"] = {

@@ -245,12 +245,15 @@ def bands(rows: Sequence[Banded], height: int | None = None) -> Figure:
     """Each band but those of few records: what was observed with its interval (dot), what was predicted (ring), on its
     side."""
     rows = worth_drawing(rows)
-    height = max(170, 30 * len(rows) + 50) if height is None else height
+    height = max(186, 30 * len(rows) + 66) if height is None else height
     names = [f"{each.name} " for each in rows]
-    figure = layout(height, 170)
-    figure["margin"] = {"l": 170, "r": 16, "t": 6, "b": 38}
-    figure["xaxis"] = _percent_axis("defaulted: ring predicted, dot observed with its 95 % interval")
-    figure["yaxis"] = {"autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "type": "category"}
+    figure = layout(height, 8)
+    figure["margin"] = {"l": 8, "r": 16, "t": 6, "b": 54}  # and on the left as much as the labels need
+    figure["xaxis"] = _percent_axis("defaulted: ring predicted,<br>dot observed, 95 % interval")
+    figure["yaxis"] = {
+        "autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "type": "category",
+        "automargin": True,
+    }  # fmt: skip
     ring = {
         "type": "scatter", "mode": "markers", "x": [_hundred(each.predicted) for each in rows], "y": names,
         "marker": {"size": 13, "color": CLEAR, "line": {"color": BASE, "width": 2}},

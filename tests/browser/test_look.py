@@ -191,3 +191,18 @@ def test_everything_that_matters_stands_above_the_fold(visit: Visit) -> None:
         box = found.bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= SIZES[0][1]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_nothing_in_a_presentation(visit: Visit, theme: Theme) -> None:
+    page = visit(f"/?{STRESSED}", theme=theme)
+    book_ready(page)
+    page.get_by_role("button", name="Present").click()
+    found = []
+    for _ in range(4):
+        expect(page.get_by_role("button", name="Leave")).to_be_visible()
+        settled(page)
+        violations = Axe().run(page).response["violations"]
+        found += [(each["id"], [node["target"] for node in each["nodes"]]) for each in violations]
+        page.get_by_role("button", name="Next").click()
+    assert found == []
