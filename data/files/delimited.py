@@ -23,8 +23,7 @@ from data.files.layout import Found
 from data.files.names import plain
 from data.files.parsed import Parsed
 
-DELIMITERS = ",;\t|"
-CALLED = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "upright bars"}
+DELIMITERS = ",;\t|^~"
 LONGEST_LINE = 1_000_000  # characters
 CHUNK = 20_000  # rows that are held as Python's texts at a time
 MARKS = (
@@ -185,7 +184,8 @@ def _size(content: bytes, encoding: str) -> int:
 
 def _rows(text: Text, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """The rows that hold something, each with the line it starts on."""
-    rows, before = csv.reader(text.lines(), delimiter=delimiter, strict=True), 0
+    rows = csv.reader(text.lines(), delimiter=delimiter, strict=True, skipinitialspace=True)  # a, "b": a blank before
+    before = 0
     try:
         for row in rows:
             line, before = before + 1, rows.line_num
@@ -204,7 +204,7 @@ def _delimiter(text: Text, wanted: Collection[str]) -> str:
 def _suits(lines: Sequence[str], delimiter: str, wanted: frozenset[str]) -> tuple[int, bool, bool, float, int]:
     rows: list[list[str]] = []
     with suppress(csv.Error):  # as far as it goes
-        rows.extend(row for row in csv.reader(lines, delimiter=delimiter) if row)
+        rows.extend(row for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True) if row)
     if not rows:
         return 0, False, False, 0.0, 0
     hits = max(len({plain(cell) for cell in row} & wanted) for row in rows)

@@ -203,7 +203,7 @@ def _judged(line: int, row: Row, begun: Start, found: Found) -> Row | None:
         found.repeated.append(line)
         return None
     if len(row) > width and any(cell != "" for cell in row[width:]):
-        found.odd.append(Odd(line, f"The row has {len(row):,} values where the file has {width:,} columns."))
+        found.odd.append(Odd(line, f"The row has {len(row):,} values where the file has {_columns(width)}."))
         return None
     why = _no_record(row, width, gaps)
     if why:
@@ -246,6 +246,10 @@ def _lines(lines: Sequence[int], what: str) -> str:
     some = ", ".join(f"{line:,}" for line in lines[:LISTED])
     more = f" and {len(lines) - LISTED:,} more" if len(lines) > LISTED else ""
     return f"{what}{'s' if len(lines) > 1 else ''} {some}{more}"
+
+
+def _columns(n: int) -> str:
+    return f"{n:,} column{'s' * (n != 1)}"
 
 
 def _counted(n: int, what: str) -> str:

@@ -1,15 +1,20 @@
 """Names that stand in a stranger's file: as they are compared, and as a message repeats them."""
 
+import re
 from collections.abc import Iterable
 
 SHOWN = 60  # characters of somebody's text that a message repeats
+_FORMULA = re.compile(r'="([^"]*)"')  # how exporters keep a spreadsheet from taking a text for a number: ="0012"
 
 
 def one_line(text: str) -> str:
-    """A name as it is kept: line breaks and runs of blanks made one blank, nothing that cannot be printed."""
+    """A name as it is kept: line breaks and runs of blanks made one blank, nothing that cannot be printed;
+    ="text" is the text."""
     if not text.isprintable():
         text = "".join(sign if sign.isprintable() else " " for sign in text)
-    return " ".join(text.split())
+    text = " ".join(text.split())
+    inside = _FORMULA.fullmatch(text) if text.startswith("=") else None
+    return inside[1].strip() if inside else text
 
 
 def plain(text: str) -> str:

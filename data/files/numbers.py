@@ -281,8 +281,8 @@ def conversion(unit: str, into: str) -> float:
 @dataclass(frozen=True)
 class Habit:
     """How a file writes numbers. ``default`` is the sign before decimals that goes with what parts its cells;
-    ``decimal`` the one that its other cells show, "" where they show none or both. ``trimmed``: zeros that end decimals
-    are left out."""
+    ``decimal`` the one that its other cells show, "" where they show none or both. ``trimmed``: no zero ends
+    any decimals that can be told to be some."""
 
     default: str = ""
     decimal: str = ""
@@ -361,4 +361,4 @@ def habit_of(columns: Iterable[Sequence[str]], delimiter: str) -> Habit:
             spoken[k] += int(own.sum() > CLEARLY * against.sum())
         ends += [texts[k][-1:] for k in np.flatnonzero(only[0] | only[1]).tolist()]
     decimal = POINT if spoken[0] and not spoken[1] else COMMA if spoken[1] and not spoken[0] else ""
-    return Habit(default, decimal, len(ends) >= MANY and "0" not in ends)
+    return Habit(default, decimal, "0" not in ends and (len(ends) >= MANY or not ends))

@@ -11,10 +11,9 @@ from itertools import pairwise
 from data.errors import BadInput
 from data.files.names import one_line as plain
 from data.files.names import shown
+from data.files.words import flag
 from data.proposing.hints import tokens
 
-_YES = frozenset({"1", "true", "yes", "y", "t"})
-_NO = frozenset({"0", "false", "no", "n", "f"})
 _BAD = frozenset(  # parts of words and names, neighbours joined: charged off is chargedoff
     {"default", "defaulted", "defaults", "defaulter", "defaulting", "bad", "bads", "badloan", "delinquent",
      "delinquency", "delinq", "dlq", "chargedoff", "chargeoff", "chgoff", "chgdoff", "writeoff", "writtenoff",
@@ -61,8 +60,14 @@ def _said(given: str, words: Sequence[str], rows: Sequence[int], bad: str) -> in
     if not meant and re.fullmatch(r"true|false", bad.strip(), re.IGNORECASE):
         meant = [k for k, word in enumerate(words) if word == str(int(bad.strip().lower() == "true"))]
     if not meant:
+        meant = [k for k, word in enumerate(words) if _number(word) is not None and _number(word) == _number(bad)]
+    if not meant:
         raise BadInput(_asked(given, words, rows, f"It has no value {shown(bad)}"))
     return meant[0]
+
+
+def _number(word: str) -> float | None:
+    return float(word) if re.fullmatch(r"\s*[+-]?\d{1,15}(\.\d{0,15})?\s*", word, re.ASCII) else None
 
 
 def _asked(given: str, words: Sequence[str], rows: Sequence[int], why: str) -> str:
@@ -74,8 +79,8 @@ def _asked(given: str, words: Sequence[str], rows: Sequence[int], why: str) -> s
 def _guessed(given: str, words: Sequence[str]) -> tuple[int | None, str]:
     """Which is the bad one, None where nothing says so, and what does."""
     lowered = [word.strip().casefold() for word in words]
-    yes = [k for k, word in enumerate(lowered) if word in _YES]
-    no = [k for k, word in enumerate(lowered) if word in _NO]
+    yes = [k for k, word in enumerate(lowered) if word == "1" or flag(word)]
+    no = [k for k, word in enumerate(lowered) if word == "0" or flag(word) is False]
     if len(yes) == 1 and len(no) == 1:
         named = meaning(given, name=True)
         if named:

@@ -10,7 +10,7 @@ import numpy as np
 from data.formulas import Array
 
 MOST = 5  # codes below zero, and as many far off
-FEWEST_OTHERS = 3  # different values that are none
+FEWEST_OTHERS = 2  # different values that are none: 0 and 1 beside 9
 FEWEST_ROWS, FEWEST_OF_ONE = 5, 2  # of all codes together; of each
 MANY_OTHERS = 10  # different values, among which a lone -1 is a code
 GAP = 3.0  # between codes below zero and the numbers from zero on

@@ -239,7 +239,8 @@ def ways_out(contract: Contract, found: list[Flip], granted: bool) -> str:
             continue
         lever = contract.lever(flip.name)
         last = flip.value == (lever.maximum if flip.up else lever.minimum)
-        end = "" if last or not flip.beyond else " or more" if flip.up else " or less"
+        fewer = "fewer" if lever.unit == "" and lever.step.is_integer() else "less"
+        end = "" if last or not flip.beyond else " or more" if flip.up else f" or {fewer}"
         phrase = lever.phrase if end else _phrase(lever, flip.value)
         told.append(phrase.format(numbers.lever_value(flip.value, lever.unit) + end))
     head = "This alone" if len(told) == 1 else "Any one of these alone"

@@ -648,8 +648,8 @@ def fair_note(contract: Contract, cutoff: float) -> str:
     """What the fairness figures are, and what they are not."""
     word = granting(contract)
     return (
-        f"{MONITORING} At a cut-off of {cutoff:.0f}, on what was predicted out of sample. Ratio: {word} over the "
-        f"highest group's, {impact_words(contract)} is asked; difference: {word} among those that paid. 95 % "
+        f"{MONITORING} At a cut-off of {numbers.exactly(cutoff)}, on what was predicted out of sample. Ratio: {word} "
+        f"over the highest group's, {impact_words(contract)} is asked; difference: {word} among those that paid. 95 % "
         f"intervals. Groups of fewer than {SMALLEST} are suppressed."
     )
 

@@ -174,7 +174,7 @@ class OpenInference:
         values, whole = _numbers(found.data, output.name)
         if found.shape not in {(rows,), (rows, 1), (rows, 2)} or values.size != np.prod(found.shape):
             raise Refused(
-                f"The deployed model was asked about {rows:,} customers; its output {_short(output.name)} has "
+                f"The deployed model was asked about {_records(rows)}; its output {_short(output.name)} has "
                 f"{values.size:,} numbers of the shape {_short(list(found.shape))}. Needed is [{rows}] or [{rows}, 2]."
             )
         pd = _probabilities(values.reshape(found.shape), whole, rows, output, remedy)
@@ -310,6 +310,10 @@ OPEN_INFERENCE, KSERVE, MLFLOW = OpenInference(), KServe(), MLflow()
 DIALECTS: Mapping[Spoken, Dialect] = {"oip": OPEN_INFERENCE, "kserve": KSERVE, "mlflow": MLFLOW}
 
 
+def _records(n: int) -> str:
+    return f"{n:,} record{'s' * (n != 1)}"
+
+
 def _rows(columns: Mapping[str, Array]) -> Array:
     return np.ascontiguousarray(np.stack(list(columns.values()), axis=1))
 
@@ -317,12 +321,12 @@ def _rows(columns: Mapping[str, Array]) -> Array:
 def _predictions(body: bytes, rows: int, output: Output, remedy: str) -> Predicted:
     given = _list(_object(body).get("predictions"), "predictions")
     if len(given) != rows:
-        raise Refused(f"The deployed model was asked about {rows:,} customers and answered {len(given):,}.")
+        raise Refused(f"The deployed model was asked about {_records(rows)} and answered {len(given):,}.")
     if given and isinstance(given[0], dict):
         given = [_chosen(each, tuple(given[0]), output) for each in given]
     values, whole = _numbers(given, "predictions")
     if values.size not in (rows, 2 * rows):
-        raise _unread(f"{values.size / max(rows, 1):g} numbers a customer where 1 or 2 are needed")
+        raise _unread(f"{values.size / max(rows, 1):g} numbers a record where 1 or 2 are needed")
     return Predicted(_probabilities(values.reshape(rows, -1), whole, rows, output, remedy))
 
 
@@ -363,7 +367,7 @@ def _probabilities(values: Array, whole: bool, rows: int, output: Output, remedy
     """PD (n,) of numbers (n,), (n, 1) or (n, 2) written as the output's kind says."""
     gaps = int(np.isnan(values).reshape(rows, -1).any(1).sum())
     if gaps:
-        raise Refused(f"The deployed model gave no number for {gaps:,} of {rows:,} customers. Ask whoever runs it why.")
+        raise Refused(f"The deployed model gave no number for {gaps:,} of {_records(rows)}. Ask whoever runs it why.")
     single = values.size == rows
     chosen: Array = values.reshape(rows, -1)[:, 0 if single else output.column]
     if output.kind == "log_odds":
@@ -387,7 +391,7 @@ def _probabilities(values: Array, whole: bool, rows: int, output: Output, remedy
 
 def complaint(body: bytes) -> str:
     """What a server says is wrong, in at most 200 characters and one line: of several only from the last that names an
-    error, because a traceback, or the customers' figures sent back, may stand before."""
+    error, because a traceback, or the records' figures sent back, may stand before."""
     text = body[:100_000].decode(errors="replace")
     try:
         said = orjson.loads(body)

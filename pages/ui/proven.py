@@ -273,7 +273,7 @@ def by_group(found: Proof) -> None:
     labels = {name: each.label for name, each in fields.items()}
     own = fields[viewed.choose(row, "Attribute", "attribute", labels, next(iter(labels)))]
     declared = contract.score.cutoff
-    chosen = viewed.cutoff(row, f"Cut-off (the contract's is {declared:.0f})", float(declared))
+    chosen = viewed.cutoff(row, f"Cut-off (the contract's is {numbers.exactly(declared)})", float(declared))
     before, _ = found.fair(own, declared)
     after, bins = found.fair(own, chosen)
     least = contract.gates.impact_at_least
@@ -282,7 +282,10 @@ def by_group(found: Proof) -> None:
         policy_figures.fairness(before, after, least), key="trust_fairness", config=figures.CONFIG,
         alt=policy_figures.fairness_in_words(after),
     )  # fmt: skip
-    st.caption(f"Ring: at the contract's cut-off; dot: at {chosen:.0f}, with its 95 % interval; dotted: {least:.2f}.")
+    st.caption(
+        f"Ring: at the contract's cut-off; dot: at {numbers.exactly(chosen)}, with its 95 % interval; "
+        f"dotted: {least:.2f}."
+    )
     table(trust_words.fair_rows(contract, after, bins), f"Rates and calibration by {own.label.lower()}")
     st.caption(trust_words.fair_note(contract, chosen))
     frame = pd.DataFrame([

@@ -225,7 +225,7 @@ def beside(contract: Contract, sheet: upload.Sheet) -> str:
         f"{each.label[:1].lower()}{each.label[1:]} {book_words.assumption_value(each.unit, assumed[each.name])}"
         for each in contract.assumptions if each.name in contract.exposed_to
     ]  # fmt: skip
-    told = f"The contract's own assumptions: {', '.join([f'cut-off {assumed[CUTOFF]:.0f}', *parts])}."
+    told = f"The contract's own assumptions: {', '.join([f'cut-off {numbers.exactly(assumed[CUTOFF])}', *parts])}."
     if sheet.ignored:
         names, more = ", ".join(sheet.ignored[:5]), len(sheet.ignored) - 5
         told += f" Columns nothing reads: {names}{f' and {more:,} more' if more > 0 else ''}."

@@ -106,4 +106,4 @@ def test_a_file_shows_its_habits_by_what_can_be_read_in_one_way_only() -> None:
     assert habit_of([german], ";") == Habit(",", ",", True)
     assert habit_of([german, english], ",") == Habit(".", "", True)
     assert habit_of([["0.50", "0.25"] * 20], ",") == Habit(".", ".", False)
-    assert habit_of([["word", "26.072"]], "") == Habit("", "", False)
+    assert habit_of([["word", "26.072"]], "") == Habit("", "", True)  # nothing in it keeps a zero

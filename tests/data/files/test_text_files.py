@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.errors import BadInput
+from data.files.series import given_cells
 from data.files.table import FileTable, read_table
 from tests.data.files.reading import in_this_process as in_this_process
 
@@ -36,7 +37,7 @@ def same(table: FileTable) -> bool:
 
 
 @pytest.mark.parametrize("wanted", [WANTED, ()])
-@pytest.mark.parametrize("delimiter", list(",;\t|"))
+@pytest.mark.parametrize("delimiter", list(",;\t|^~"))
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_a_table_is_read_whatever_parts_its_cells_and_lines(delimiter: str, end: str, wanted: tuple[str, ...]):
     table = read(text(delimiter, end), wanted)
@@ -48,6 +49,7 @@ def test_a_table_is_read_whatever_parts_its_cells_and_lines(delimiter: str, end:
 
 PASSED_OVER = {  # what exporters write around a table, and the lines its rows then have
     "cells in quotes": ('"' + text().replace(",", '","').replace("\n", '"\n"')[:-1], [2, 3, 4]),
+    "a blank before each quote": ('"' + text().replace(",", '", "').replace("\n", '"\n"')[:-1], [2, 3, 4]),
     "a mark of the byte order": ("\ufeff" + text(), [2, 3, 4]),
     "blank lines between": ("\n\n" + text(end="\n\n"), [5, 7, 9]),
     "rows of delimiters": (text() + ",,,\n , ,\t,\n,,,\n", [2, 3, 4]),
@@ -137,6 +139,14 @@ def test_a_row_with_more_cells_than_the_header_is_odd():
     table = read(text() + "1004,1,2,3,4,5\n")
     assert same(table)
     assert [(each.line, each.why) for each in table.odd] == [(5, "The row has 6 values where the file has 4 columns.")]
+
+
+@pytest.mark.parametrize("cell", ['="{}"', '"=""{}"""'])
+def test_formulas_that_keep_texts_texts_are_the_texts(cell: str):
+    lines = [",".join(cell.format(value) for value in row) for row in [HEADER, *ROWS]]
+    table = read("\n".join(lines))
+    assert list(table.header) == HEADER
+    assert [given_cells(table.frame[k]).texts for k in (0, 2)] == [("1001", "1002", "1003"), ("0.5", "0.25", "")]
 
 
 def test_row_names_as_r_writes_them_are_a_column_without_a_name():

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.files.numbers import Habit
+from data.files.numbers import Habit, habit_of
 from data.proposing import hints
 from data.proposing.columns import Cells, habit_of_file, recognise
 
@@ -47,6 +47,11 @@ def test_points_between_thousands_are_seen_and_asked_about_where_the_file_leaves
     assert "points read as thousands separators" in told(found)
     assert bool(found.asked) is asked
     assert not asked or "could be" in found.asked
+
+
+def test_a_column_without_a_telling_name_is_asked_about_where_nothing_else_shows_how_decimals_are_written() -> None:
+    assert column("foo", THOUSANDS, habit_of([THOUSANDS], ",")).asked
+    assert not column("foo", THOUSANDS, habit_of([THOUSANDS, ["0.50", "0.25"] * 20], ",")).asked
 
 
 def test_one_cell_of_millions_is_enough() -> None:

@@ -25,6 +25,7 @@ def of(name: str, good: object, lost: object, share: float = 0.25, **more: str) 
     ("name", "good", "bad"),
     [
         ("y", 0, 1), ("y", "0", "1"), ("y", 0.0, 1.0), ("y", False, True), ("class", 0, 1),
+        ("Ausfall", "nein", "ja"), ("impago", "no", "sí"), ("defaut", "non", "oui"),
         ("default", "N", "Y"), ("is_bad", "no", "yes"), ("delinquent", False, True), ("Charged Off?", "No", "Yes"),
         ("repaid", 1, 0), ("good", 1, 0), ("fully_paid", "Y", "N"), ("performing", True, False), ("ok", "yes", "no"),
         ("creditworthy", 1, 0), ("Survived", 1, 0), ("approved", 1, 0), ("not.fully.paid", 0, 1),
@@ -75,6 +76,11 @@ def test_a_majority_of_bad_is_asked_about_and_taken_only_if_it_is_said(name: str
         of(name, good, bad, share=0.68)
     assert of(name, good, bad, share=0.68, bad=str(bad)).rate == pytest.approx(0.68)
     assert of(name, good, bad, share=0.68, bad=str(good)).rate == pytest.approx(0.32)
+
+
+@pytest.mark.parametrize("bad", ["2.0", "2", " 2 "])
+def test_a_number_may_be_said_as_it_is_or_with_its_decimals(bad: str):
+    assert which_is_bad("class", ["1", "2"], [300, 100], bad) == (1, "")
 
 
 def test_half_and_half_is_no_majority():
