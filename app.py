@@ -19,16 +19,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 
-from model.serving import rest
-from model.serving.client import desk
-from model.serving.running import close
-from pages.ui import access, warm
+from model.api import routes
+from model.api.process import close
+from model.deployed.desk import desk
+from pages import warm_up
+from pages.shared import visitor
 
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Warm up before serving."""
-    warm.up()
+    warm_up.up()
     yield {}
     desk.close()
     close()
@@ -45,7 +46,7 @@ async def unslashed(_request: Request) -> RedirectResponse:
 
 
 API = "/api"
-SERVICE = rest.beside(st.get_option("server.address"), access.login_configured)
-ROUTES = [Route("/book", landing), Route(API, unslashed, methods=list(rest.METHODS)), Mount(API, SERVICE)]
-MIDDLEWARE = [Middleware(access.Peer), Middleware(access.OwnPages, but=(f"{API}/",))]
+SERVICE = routes.beside(st.get_option("server.address"), visitor.login_configured)
+ROUTES = [Route("/book", landing), Route(API, unslashed, methods=list(routes.METHODS)), Mount(API, SERVICE)]
+MIDDLEWARE = [Middleware(visitor.Peer), Middleware(visitor.OwnPages, but=(f"{API}/",))]
 app = st.App("pages/main.py", lifespan=lifespan, routes=ROUTES, middleware=MIDDLEWARE)

@@ -15,8 +15,8 @@ from typing import Any
 import click
 
 from data.errors import WhatIfError
+from model.cli.terminal import BAD, FAILED
 from model.errors import GateError, ParityError
-from model.verbs.terminal import BAD, FAILED
 
 
 class Verb(click.Command):
@@ -57,38 +57,38 @@ class Verbs(click.Group):
 
 VERBS = {  # each one's module and first sentence
     "train": (
-        "model.verbs.training",
+        "model.cli.training",
         "Fit, test and write a release; the first one is promoted if no gate is in the way.",
     ),
     "verify": (
-        "model.verbs.training",
+        "model.cli.training",
         "Checksums, parity with the trained model, and a retrain that must give the same tables.",
     ),
     "releases": (
-        "model.verbs.releases",
+        "model.cli.releases",
         "All releases of a book, the oldest first: their window, how they stand, the aliases that point to them.",
     ),
     "promote": (
-        "model.verbs.aliases",
+        "model.cli.aliases",
         "Point an alias to a release whose gates passed, or whose failed gates are overridden for a reason.",
     ),
-    "rollback": ("model.verbs.aliases", "Make the previous champion the champion again."),
+    "rollback": ("model.cli.aliases", "Make the previous champion the champion again."),
     "card": (
-        "model.verbs.card",
+        "model.cli.card",
         "Write the model card of RELEASE to OUT, one HTML file; card-RELEASE.html here if not given.",
     ),
     "publish": (
-        "model.verbs.publish",
+        "model.cli.publish",
         "Register a release with MLflow, once; an alias it is named by is set there too.",
     ),
     "init": (
-        "model.verbs.init",
+        "model.cli.init",
         "Propose a new book from DATA, a .csv, .parquet or .xlsx file, for review by hand.",
     ),
-    "serve": ("model.verbs.serve", "The REST service alone, without the dashboard, for one book."),
-    "token": ("model.verbs.token", "Who may call the REST service."),
-    "audit": ("model.verbs.audit", "The record of calls: check it, do a call again, export it, shorten it."),
-    "bench": ("model.verbs.bench", "Print the figures of every hot path."),
+    "serve": ("model.cli.serve", "The REST service alone, without the dashboard, for one book."),
+    "token": ("model.cli.token", "Who may call the REST service."),
+    "audit": ("model.cli.audit", "The record of calls: check it, do a call again, export it, shorten it."),
+    "bench": ("model.cli.bench", "Print the figures of every hot path."),
 }
 
 

@@ -23,16 +23,16 @@ from data.formulas import Array
 from model.engine.scorer import TableScorer
 from model.release import training
 from model.release.store import Release, Store
-from model.whatif.attribution import changes
-from model.whatif.book import Whole
-from model.whatif.bridge import bridge
-from model.whatif.customer import decide, explain
-from model.whatif.customer import scale as points
-from model.whatif.policy import Strategy
-from model.whatif.scenario import Scenario, apply, base_record
-from model.whatif.sensitivity import flips, sweep
-from model.whatif.stress import Stress, layers
-from model.whatif.tornado import grid, tornado
+from model.whatif.book.bridge import bridge
+from model.whatif.book.scenario import Stress, layers
+from model.whatif.book.scored import Whole
+from model.whatif.book.tornado import grid, tornado
+from model.whatif.customer.attribution import changes
+from model.whatif.customer.decision import decide, explain
+from model.whatif.customer.decision import scale as points
+from model.whatif.customer.scenario import Scenario, apply, base_record
+from model.whatif.customer.sensitivity import flips, sweep
+from model.whatif.policy.strategy import Strategy
 
 TODAY = date(2026, 1, 1)
 SMALL = 50_000  # records up to which a release is made while one waits

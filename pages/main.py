@@ -7,10 +7,11 @@ import numpy as np
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from model.deployed.desk import DeployedModel
 from model.report import numbers
-from model.serving.access import LOCAL, Deed, Person, may
-from model.serving.client import DeployedModel
-from pages.ui import access, deployed, pieces, recorded, shelf, warm
+from model.security.people import LOCAL, Deed, Person, may
+from pages import warm_up
+from pages.shared import book_picker, deployed, recording, visitor, widgets
 
 
 def frame(who: Person, listed: bool = False) -> None:
@@ -19,7 +20,7 @@ def frame(who: Person, listed: bool = False) -> None:
     that could be promoted are ``listed``."""
     with st.container(horizontal=True, vertical_alignment="center", key="frame"):
         about = st.container(key="frame_about")
-        shelf.picker()
+        book_picker.picker()
         badge = st.container(width="content", key="frame_badge")
     if listed and deployed.unmet():
         return
@@ -28,13 +29,13 @@ def frame(who: Person, listed: bool = False) -> None:
     took = answered(model)
     live = "less than 1" if np.round(took) < 1 else f"{took:.0f}"
     where = f" at {model.where}" if model.where else ""
-    state = pieces.text(f"model {model.name}{where} live, {live} ms")
-    looking = "" if who == LOCAL else f"<span class='wi-who'> · {pieces.text(who.name)} · {who.role}</span>"
+    state = widgets.text(f"model {model.name}{where} live, {live} ms")
+    looking = "" if who == LOCAL else f"<span class='wi-who'> · {widgets.text(who.name)} · {who.role}</span>"
     known = f"{book.title} · {numbers.counted(len(model.book), book.person)} · as of {book.as_of}, {book.sample}"
     with about:
-        pieces.html(f"<div class='wi-about'>{pieces.text(known)}</div>")
+        widgets.html(f"<div class='wi-about'>{widgets.text(known)}</div>")
     with badge:
-        pieces.html(f"<div class='wi-frame'><span class='wi-badge'><i></i>{state}</span>{looking}</div>")
+        widgets.html(f"<div class='wi-frame'><span class='wi-badge'><i></i>{state}</span>{looking}</div>")
 
 
 def answered(model: DeployedModel) -> float:
@@ -50,35 +51,35 @@ def answered(model: DeployedModel) -> float:
 
 def unrecorded() -> None:
     """What cannot be recorded is told on every page, before anybody relies on its being recorded."""
-    trouble = recorded.trouble()
+    trouble = recording.trouble()
     if trouble:
         st.warning(f"What you look at is not being recorded. {trouble}", icon=":material/warning:")
 
 
 def navigation(who: Person) -> StreamlitPage:
     """The pages that somebody may look at, by tabs in the words of the book looked at, and the one looked at."""
-    one = shelf.person(deployed.book()).capitalize()
+    one = book_picker.person(deployed.book()).capitalize()
     pages: list[tuple[Deed, StreamlitPage]] = [
-        ("look", st.Page("book.py", title="Book", url_path="book", default=True)),
-        ("look", st.Page("applicant.py", title=one, url_path="applicant")),
-        ("look", st.Page("policy.py", title="Policy", url_path="policy")),
-        ("look", st.Page("trust.py", title="Trust", url_path="trust")),
-        ("look", st.Page("operations.py", title="Operations", url_path="operations")),
+        ("look", st.Page("book/page.py", title="Book", url_path="book", default=True)),
+        ("look", st.Page("customer/page.py", title=one, url_path="applicant")),
+        ("look", st.Page("policy/page.py", title="Policy", url_path="policy")),
+        ("look", st.Page("trust/page.py", title="Trust", url_path="trust")),
+        ("look", st.Page("operations/page.py", title="Operations", url_path="operations")),
     ]
     return st.navigation([each for deed, each in pages if may(who, deed)], position="top")
 
 
-st.set_page_config(page_title="Credit What-If", page_icon=pieces.ICON, layout="wide")
-pieces.style()
-who = access.person()
+st.set_page_config(page_title="Credit What-If", page_icon=widgets.ICON, layout="wide")
+widgets.style()
+who = visitor.person()
 before = deployed.book()
 page = navigation(who)
-told = shelf.choose(page.url_path)
+told = book_picker.choose(page.url_path)
 if deployed.book() != before:
     page = navigation(who)
 frame(who, listed=page.url_path == "operations")
 if told:
-    pieces.complain(told)
+    widgets.complain(told)
 unrecorded()
 page.run()
-warm.freeze_once()
+warm_up.freeze_once()

@@ -33,8 +33,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from data.books import read
 from model.release.store import Store
-from model.whatif.scenario import Scenario, apply, base_record, to_query
-from model.whatif.sensitivity import sweep
+from model.whatif.customer.scenario import Scenario, apply, base_record, to_query
+from model.whatif.customer.sensitivity import sweep
 from tests.browser.server import Server, chromium, serving
 
 BOOK = "cards"

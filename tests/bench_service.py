@@ -30,7 +30,7 @@ import psutil
 
 from data.books import read
 from tests.bench_page import Figure, p95, released, spent, tell
-from tests.serving.alone import Alone, alone, post, receive
+from tests.support.standalone import Alone, alone, post, receive
 
 BOOK = "cards"
 STARTS = 3

@@ -22,7 +22,7 @@ from data.contract import Contract
 from model.engine.scorer import TableScorer
 from model.release.origin import origin
 from model.release.store import TRUSTED, Release, Store
-from model.whatif.book import Whole
+from model.whatif.book.scored import Whole
 
 HOMES_KEPT = 8  # trained homes, from one run of the tests to the next
 

@@ -1,6 +1,7 @@
 """The house: imports point downwards only, and nothing reaches out of it.
 
-app → pages → command line → serving → report → whatif → release → monitoring → finance → engine → data
+app → pages → command line → api → registry → scoring → deployed → record → security → report → validation → whatif →
+release → monitoring → finance → engine → data
 """
 
 import ast
@@ -15,16 +16,22 @@ FLOORS = (  # from the ground up
     "data",
     "model.errors",
     "model.settings",
-    "model.alone",
+    "model.locks",
     "model.engine",
     "model.finance",
     "model.monitoring",
     "model.release",
     "model.whatif",
+    "model.validation",
     "model.report",
-    "model.serving",
+    "model.security",
+    "model.record",
+    "model.deployed",
+    "model.scoring",
+    "model.registry",
+    "model.api",
     "model.bench",
-    "model.verbs",
+    "model.cli",
     "model.__main__",
     "pages",
     "app",
@@ -139,9 +146,9 @@ def test_every_name_says_what_it_holds(path: Path):
     ("way", "home"),
     [
         (r"\.to_csv\(|csv\.(?:writer|DictWriter)\(", "model.report.spreadsheet"),
-        (r"\.to_excel\(|xlsxwriter\.Workbook\(", "model.serving.upload"),
-        (r"download_button\(", "pages.ui.pieces"),
-        (r"\bst\.(?:dataframe|data_editor|table)\(", "pages.ui.pieces"),
+        (r"\.to_excel\(|xlsxwriter\.Workbook\(", "model.scoring.batch"),
+        (r"download_button\(", "pages.shared.widgets"),
+        (r"\bst\.(?:dataframe|data_editor|table)\(", "pages.shared.widgets"),
     ],
 )
 def test_what_people_take_along_leaves_by_one_module(way: str, home: str):

@@ -14,7 +14,7 @@ import yaml
 
 from model.__main__ import main
 from model.release.store import Release, Store
-from tests.forging import twin, unreviewed
+from tests.support.forging import twin, unreviewed
 
 PROJECT = Path(__file__).parents[1]
 WORKFLOW = PROJECT / ".github" / "workflows" / "model.yml"

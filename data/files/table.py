@@ -1,7 +1,7 @@
 """The table in a stranger's file: one reader for whoever takes files.
 
 Cells are as the file has them: texts in CSV, objects in Excel, native types in Parquet. What they mean is for others:
-data/proposing/columns.py, model/serving/cells.py.
+data/proposing/columns.py, model/scoring/files.py.
 """
 
 import json

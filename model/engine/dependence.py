@@ -11,7 +11,7 @@ from numba import njit
 
 from data.formulas import Array
 from model.engine.binning import Codes
-from model.engine.chunks import over
+from model.engine.parallel import over
 from model.engine.tables import Ints, Tables
 
 BLOCK = 256  # records at a time: with all values of the input they stay in the second-level cache

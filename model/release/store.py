@@ -31,7 +31,6 @@ from data.contract import Contract, read
 from data.errors import BadInput, ContractError
 from data.formulas import Array
 from data.proposing.drafting import unwritten
-from model.alone import alone
 from model.engine.scorer import TableScorer
 from model.engine.shapley import stored
 from model.engine.stored import Arrays, taken, unpacked
@@ -39,13 +38,14 @@ from model.engine.tables import Tables, compile_model, probability
 from model.engine.territory import Territory
 from model.engine.trees import sound
 from model.errors import GateError, Mismatch, ParityError, ReleaseError
+from model.locks import alone
 from model.monitoring.drift import Snapshot
 from model.release import origin, parity
-from model.release.beside import Beside, Candidate, Champion, beside, unreadable
+from model.release.build import TRUSTED, fitted, make
+from model.release.checks import contract_gates, judged
+from model.release.comparison import Beside, Candidate, Champion, beside, unreadable
 from model.release.evidence import Evidence
 from model.release.gate import Gate, in_the_way, told
-from model.release.gates import contract_gates, judged
-from model.release.making import TRUSTED, fitted, make
 from model.release.parity import EXACT
 from model.release.register import Register
 from model.release.training import Progress, part, silent

@@ -15,10 +15,10 @@ from data.books import Book
 from model.engine.scorer import TableScorer
 from model.release.store import Store
 from model.report import numbers
-from model.whatif.scenario import Scenario, base_record
-from model.whatif.sensitivity import sweep
-from tests import second_book
+from model.whatif.customer.scenario import Scenario, base_record
+from model.whatif.customer.sensitivity import sweep
 from tests.browser.server import Server, chromium, serving
+from tests.support import second_book
 
 LIMIT = 20_000  # ms within which what is expected must show
 WINDOW = (1280, 720)

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Visit, book_ready, follow, lever, press, probability, ready, sentence, settled
 from tests.browser.server import Server
-from tests.second_book import NAME, TITLE
+from tests.support.second_book import NAME, TITLE
 
 pytestmark = pytest.mark.browser
 

@@ -15,13 +15,14 @@ from data.books import Book
 from data.contract import Contract
 from model.engine.scorer import TableScorer
 from model.release.store import Store
-from model.report.book_words import number_of
-from model.whatif import policy, stress
-from model.whatif.scenario import CUTOFF, apply, base_record, from_query
-from model.whatif.sensitivity import position
+from model.report.book.words import number_of
+from model.whatif.book import scenario as book_scenario
+from model.whatif.customer.scenario import CUTOFF, apply, base_record, from_query
+from model.whatif.customer.sensitivity import position
+from model.whatif.policy import strategy
 from tests.browser.conftest import Visit, settled
 from tests.browser.server import Server
-from tests.second_book import NAME
+from tests.support.second_book import NAME
 
 pytestmark = pytest.mark.browser
 
@@ -98,12 +99,12 @@ def _used(
 ) -> Iterator[tuple[str, float]]:  # fmt: skip
     names = [each.name for each in contract.assumptions]
     if name == "book":
-        found, _ = stress.from_query(contract, given)
+        found, _ = book_scenario.from_query(contract, given)
         levers = [each.name for each in (*contract.shocks, *contract.economy)]
         yield from ((each, number_of(contract, found, each)) for each in (*levers, *names))
-        yield from ((each, found.number(contract, each)) for each in (stress.OVERLAY_PD, stress.SHARE))
+        yield from ((each, found.number(contract, each)) for each in (book_scenario.OVERLAY_PD, book_scenario.SHARE))
     elif name == "policy":
-        judged, _ = policy.from_query(contract, given)
+        judged, _ = strategy.from_query(contract, given)
         yield CUTOFF, judged.at(contract)
         yield from ((each, judged.assumed.number(contract, each)) for each in names)
     elif name == "customer":

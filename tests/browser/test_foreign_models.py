@@ -19,7 +19,7 @@ from model.report.numbers import Unit
 from tests.browser import server as dashboard
 from tests.browser.conftest import Visit, book_ready, press, probability, ready, settled
 from tests.browser.server import Server, serving
-from tests.serving.servers import HERE, SNAPSHOT, ModelServer, environment, mlflow, mlserver, python_of
+from tests.support.servers import HERE, SNAPSHOT, ModelServer, environment, mlflow, mlserver, python_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 

@@ -9,7 +9,7 @@ from playwright.sync_api import TimeoutError as Late
 from tests.browser.conftest import Visit, settled, unfold
 from tests.browser.server import Server
 from tests.browser.test_look import photograph
-from tests.second_book import NAME
+from tests.support.second_book import NAME
 
 pytestmark = pytest.mark.browser
 

@@ -19,7 +19,7 @@ from model.report import numbers
 from tests.browser.conftest import Start, Visit, book_ready, settled, trust
 from tests.browser.server import Server
 from tests.browser.test_look import STREAMLITS_OWN, THEMES, WIDER, Theme, operations_ready, photograph
-from tests.pages.test_operations_sections import riskier
+from tests.pages.operations.test_sections import riskier
 
 pytestmark = pytest.mark.browser
 

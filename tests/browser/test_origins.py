@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from model.record.database import engine
+from model.record.trail import recent
 from model.release.store import Store
-from model.serving.access import Tokens
-from model.serving.audit import recent
-from model.serving.database import engine
+from model.security.people import Tokens
 from model.settings import Settings
 from tests.browser.conftest import LIMIT, Start, book_ready
-from tests.forging import point, twin
+from tests.support.forging import point, twin
 
 pytestmark = pytest.mark.browser
 

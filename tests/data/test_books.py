@@ -10,7 +10,7 @@ import pytest
 from data import books
 from data.books import SHIPPED, Book, read_folder
 from data.errors import BookError, ContractError, Missing, OutOfRange
-from tests import guaranteed, second_book
+from tests.support import guaranteed, second_book
 
 
 @pytest.fixture

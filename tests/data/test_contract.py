@@ -12,9 +12,9 @@ from data.books import SHIPPED, Book
 from data.contract import Contract, check_value, load, read
 from data.errors import ContractError, Impossible, Missing, NotEditable, OutOfRange
 from data.formulas import Array
-from model.whatif.scenario import apply
-from tests import guaranteed
-from tests.records import CONTRACT, records
+from model.whatif.customer.scenario import apply
+from tests.support import guaranteed
+from tests.support.records import CONTRACT, records
 
 SHIPPED_TEXT = (SHIPPED / "cards" / "contract.toml").read_text()
 

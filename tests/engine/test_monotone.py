@@ -10,8 +10,8 @@ from data.contract import Contract
 from data.formulas import Array
 from model.engine.scorer import TableScorer
 from model.engine.tables import probability
-from model.whatif.scenario import apply
-from tests.records import BOOK, CONTRACT, records, within
+from model.whatif.customer.scenario import apply
+from tests.support.records import BOOK, CONTRACT, records, within
 
 NEVER = 1e-12  # PD
 EXPECTED = {  # the sign of the PD's response to a raised field, where every input that reads it declares a direction

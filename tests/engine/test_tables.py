@@ -17,7 +17,7 @@ from model.engine.tables import Tables, compile_model, probability
 from model.errors import NotTabular
 from model.release.parity import awkward
 from model.release.training import one_thread, rows
-from tests.records import BOOK
+from tests.support.records import BOOK
 
 
 def edges_of(tables: Tables, which: int) -> Array:

@@ -9,7 +9,7 @@ from data.books import Book
 from data.contract import Contract
 from model.engine.scorer import TableScorer
 from model.engine.territory import Territory, level, nearest, survey
-from tests.records import BOOK
+from tests.support.records import BOOK
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from data.contract import Contract
 from data.errors import OutOfRange
 from model.finance.scorecard import Scale
-from model.whatif.customer import scale
+from model.whatif.customer.decision import scale
 
 SCALE = Scale(600, 50, 20)
 

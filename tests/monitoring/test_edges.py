@@ -17,7 +17,7 @@ from model.monitoring.calibration import recalibrated, reliability
 from model.monitoring.discrimination import auc, gains, roc
 from model.monitoring.drift import drift, snapshot_of
 from model.monitoring.performance import calibration_error, error_bins
-from model.release.gates import scores
+from model.release.checks import scores
 
 CONTRACT = books.contract("cards")
 log_odds = st.lists(st.floats(-9, 9), min_size=1, max_size=12)

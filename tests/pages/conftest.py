@@ -9,11 +9,16 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from model.serving import client
+from model.deployed import desk as client
 from model.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 Open = Callable[..., AppTest]
+
+
+def script(page: str) -> str:
+    """The file of a page, by its name in addresses."""
+    return f"{'customer' if page == 'applicant' else page}/page.py"
 
 
 @pytest.fixture
@@ -23,7 +28,7 @@ def open_app(home: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
 
     def run(page: str = "book", /, **address: object) -> AppTest:
         at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
-        at.switch_page(f"{page}.py")
+        at.switch_page(script(page))
         for name, value in address.items():
             at.query_params[name] = str(value)
         at.run()
@@ -38,7 +43,7 @@ def desk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> client.Desk:
     """A desk of its own over an empty home, in place of the process's."""
     own = client.Desk(lambda: Settings(home=tmp_path))
     monkeypatch.setattr(client, "desk", own)
-    monkeypatch.setattr("pages.ui.deployed.desk", own)
+    monkeypatch.setattr("pages.shared.deployed.desk", own)
     return own
 
 

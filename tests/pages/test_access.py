@@ -9,9 +9,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from model.monitoring import fairness
-from pages.ui import access, deployed
-from tests.pages.conftest import ROOT, Open, markup, opened
-from tests.records import CONTRACT
+from pages.shared import deployed, visitor
+from tests.pages.conftest import ROOT, Open, markup, opened, script
+from tests.support.records import CONTRACT
 
 PAGES = ("book", "applicant", "policy", "trust")
 PROXY = "10.1.2.3"
@@ -26,7 +26,7 @@ def looking(monkeypatch: pytest.MonkeyPatch) -> Look:
     monkeypatch.setenv("WHATIF_ROLES", json.dumps({"ann": "viewer", "bob": "analyst", "carol": "admin"}))
 
     def now(name: str = "", peer: str | None = PROXY) -> None:
-        monkeypatch.setattr(access, "connection", lambda: ([("x-user", name)] if name else [], peer))
+        monkeypatch.setattr(visitor, "connection", lambda: ([("x-user", name)] if name else [], peer))
 
     return now
 
@@ -44,13 +44,13 @@ def untouched(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
 
 def bare(page: str) -> AppTest:
     """A page's own file, without the frame around it, as a first deep link would run it in other set-ups."""
-    return AppTest.from_file(str(ROOT / "pages" / f"{page}.py"), default_timeout=60)
+    return AppTest.from_file(str(ROOT / "pages" / script(page)), default_timeout=60)
 
 
 def whole(page: str) -> AppTest:
     """The app, at a page."""
     at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
-    return at.switch_page(f"{page}.py")
+    return at.switch_page(script(page))
 
 
 def refused(at: AppTest) -> str:
@@ -168,9 +168,9 @@ def test_what_needs_a_role_is_not_done_for_others(looking: Look, name: str, pass
     def page(what):  # run as text, where no name of this file is known
         import streamlit as st
 
-        from pages.ui import access
+        from pages.shared import visitor
 
-        if access.allow(what):
+        if visitor.allow(what):
             st.write("The calls")
 
     at = AppTest.from_function(page, kwargs={"what": "see calls"}).run()
@@ -284,4 +284,4 @@ FORWARDED = (b"x-forwarded-for", b"10.1.2.3")
 def test_the_peer_is_the_sockets_whatever_a_header_claims(
     receive: Callable[..., object], headers: list[tuple[bytes, bytes]], told: str
 ) -> None:
-    assert access.peer({"type": "http", "client": ("10.9.9.9", 0), "headers": headers}, receive) == told
+    assert visitor.peer({"type": "http", "client": ("10.9.9.9", 0), "headers": headers}, receive) == told

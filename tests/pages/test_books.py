@@ -12,14 +12,14 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from data.books import SHIPPED
+from model.deployed import desk
+from model.deployed.desk import Desk
 from model.release.store import Release, Store
-from model.serving import client
-from model.serving.client import Desk
 from model.settings import Settings
-from pages.ui.shelf import PICKER
-from tests import second_book
-from tests.pages.conftest import ROOT, Open, address, answers, markup, opened, sentence, shown
-from tests.second_book import NAME, TITLE
+from pages.shared.book_picker import PICKER
+from tests.pages.conftest import ROOT, Open, address, answers, markup, opened, script, sentence, shown
+from tests.support import second_book
+from tests.support.second_book import NAME, TITLE
 
 CARDS = "Taiwan credit cards · 30,000 customers"
 SECOND = "Made-up loans · 2,000 loans · as of December 2019, made up for tests"
@@ -54,8 +54,8 @@ def own_desk(monkeypatch: pytest.MonkeyPatch, home_of_two: Path) -> Iterator[Des
     """A desk of its own over a home that may be changed, in place of the process's."""
     monkeypatch.setenv("WHATIF_HOME", str(home_of_two))
     own = Desk(lambda: Settings(home=home_of_two))
-    monkeypatch.setattr(client, "desk", own)
-    for module in ("pages.ui.deployed", "pages.ui.operated"):
+    monkeypatch.setattr(desk, "desk", own)
+    for module in ("pages.shared.deployed", "pages.operations.status"):
         monkeypatch.setattr(f"{module}.desk", own)
     yield own
     for thread in threading.enumerate():
@@ -65,7 +65,7 @@ def own_desk(monkeypatch: pytest.MonkeyPatch, home_of_two: Path) -> Iterator[Des
 
 def opened_at(page: str = "book", **address: object) -> AppTest:
     at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
-    at.switch_page(f"{page}.py")
+    at.switch_page(script(page))
     for name, value in address.items():
         at.query_params[name] = str(value)
     return at.run()
@@ -96,7 +96,7 @@ def test_the_default_book_is_shown_and_all_books_are_offered_by_title(open_two: 
 
 
 def test_with_one_book_there_is_nothing_to_pick(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.ui.shelf.books.names", lambda home: ["cards"])
+    monkeypatch.setattr("pages.shared.book_picker.books.names", lambda home: ["cards"])
     at = open_app()
     assert not [each for each in at.selectbox if each.key == PICKER]
     assert CARDS in markup(at)
@@ -164,7 +164,7 @@ def test_a_challenger_that_nothing_reaches_is_not_in_use_and_holds_nothing(own_d
 
 def test_the_book_stays_when_another_page_is_opened(open_two: Open) -> None:
     at = pick(open_two(), NAME)
-    at.switch_page("trust.py")
+    at.switch_page("trust/page.py")
     at.query_params.clear()  # as the navigation does
     at.run()
     assert SECOND in markup(at)
@@ -181,7 +181,7 @@ def test_going_back_to_an_address_without_a_book_goes_back_to_the_default(open_t
 
 def test_going_back_to_where_the_navigation_led_stays_with_the_book(open_two: Open) -> None:
     at = pick(open_two(), NAME)
-    at.switch_page("trust.py")
+    at.switch_page("trust/page.py")
     at.query_params.clear()
     at.run()
     at.query_params.clear()  # the address the navigation led to, before the book was put into it
@@ -353,7 +353,7 @@ def test_a_book_without_a_release_is_trained_once_and_the_other_is_used_meanwhil
 ) -> None:
     go, asked = threading.Event(), []
 
-    def train(self: Store, progress: client.Told) -> Release:  # type: ignore[name-defined]
+    def train(self: Store, progress: desk.Told) -> Release:  # type: ignore[name-defined]
         asked.append(self.book)
         progress("Checking on loans the model has not seen", 0.42)
         assert go.wait(60)
@@ -406,7 +406,7 @@ def test_a_gate_in_the_way_is_told_and_an_admin_promotes_with_a_reason(
     assert "wi-number" not in markup(at)
     assert at.get("page_link")[0].proto.query_string == f"book={NAME}"
     with monkeypatch.context() as viewer:
-        viewer.setattr("pages.ui.deployed.may", lambda who, deed: False)
+        viewer.setattr("pages.shared.deployed.may", lambda who, deed: False)
         seen = opened_at(book=NAME)
     assert any("an admin promotes this release" in each.value for each in seen.markdown)
     assert not seen.get("page_link")

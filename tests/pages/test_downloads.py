@@ -18,10 +18,10 @@ from streamlit.elements.widgets.button import ButtonMixin
 from streamlit.testing.v1 import AppTest
 
 from model.release.store import Store
-from model.serving import upload
-from tests import second_book
+from model.scoring import batch
 from tests.pages.conftest import Open
-from tests.second_book import NAME
+from tests.support import second_book
+from tests.support.second_book import NAME
 
 SIGNS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 NUMBER = re.compile(r"-?\d+(\.\d*)?([eE][+-]?\d+)?")
@@ -117,7 +117,7 @@ def visited(
 def odd_file(home: Path, book: str) -> bytes:
     """Customers named in awkward words, of whom some cannot be scored."""
     contract = Store(home, book).load().contract
-    row = {field.name: upload._example(field) for field in contract.record}
+    row = {field.name: batch._example(field) for field in contract.record}
     frame = pd.DataFrame([row] * 10 * len(WORDS)).astype(object)
     frame.insert(0, contract.book.id, WORDS * 10)
     frame["=odd"] = "=1"
@@ -187,14 +187,14 @@ def test_what_a_page_gives_away_is_taken_by_the_upload_again(
     templates = {given.name: given.content for given in taken if given.name.startswith("template")}
     assert sorted(templates) == ["template.csv", "template.xlsx"]
     for name, content in templates.items():
-        sheet = upload.read(content, name, contract)
+        sheet = batch.read(content, name, contract)
         assert (len(sheet), sheet.bad, sheet.ignored) == (1, (), ())
     assert {f"'{word}" for word in WORDS[:1]} <= set(pd.read_csv(io.BytesIO(scored.content)).iloc[:, 0])
-    row = {field.label: upload._example(field) for field in contract.record}
+    row = {field.label: batch._example(field) for field in contract.record}
     frame = pd.DataFrame([row] * len(WORDS)).astype(object)
     frame[contract.record[2].label] = WORDS
     frame.insert(0, contract.book.id, WORDS)
-    back = upload.read(upload.written(frame, (), "csv"), "back.csv", contract)
+    back = batch.read(batch.written(frame, (), "csv"), "back.csv", contract)
     assert back.bad == ()
     assert back.ids.tolist() == WORDS
     assert back.raw[2].tolist() == list(range(len(WORDS)))

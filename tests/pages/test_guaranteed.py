@@ -6,15 +6,15 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from model.deployed.desk import DeployedModel, Desk
 from model.report.numbers import NBSP, Unit, money
-from model.serving.client import DeployedModel, Desk
-from model.whatif.customer import decide
-from model.whatif.scenario import Scenario
-from model.whatif.stress import Stress, layers
-from tests import guaranteed
-from tests.guaranteed import CONTRACT
+from model.whatif.book.scenario import Stress, layers
+from model.whatif.customer.decision import decide
+from model.whatif.customer.scenario import Scenario
 from tests.pages.conftest import Open, markup, opened, sentence, shown
-from tests.records import TODAY
+from tests.support import guaranteed
+from tests.support.guaranteed import CONTRACT
+from tests.support.records import TODAY
 
 WORDS = ("customer", "Customer", "card", "NT$", "statement", "credit line")
 

@@ -11,10 +11,10 @@ from streamlit.testing.v1 import AppTest
 from data import books
 from data.books import Book
 from model.release.store import Store
-from pages.ui import uploaded
-from tests import loans_sample
-from tests.loans_sample import NAME
+from pages.operations import upload
 from tests.pages.conftest import Open, markup, opened, sentence, shown
+from tests.support import loans_sample
+from tests.support.loans_sample import NAME
 
 CARDS = re.compile(r"\b(?:customers?|cards?|cardholders?|NT\$|statement|Taiwan|bills?)\b", re.IGNORECASE)
 
@@ -83,7 +83,7 @@ def test_a_loan_is_approved_or_not_wherever_a_decision_is_told(open_loans: Open,
 def test_decisions_of_a_file_of_loans_are_told_in_the_words_of_its_page(open_loans: Open, loans: Book):
     frame = pd.DataFrame(loans.raw[:, :50].T, columns=[each.name for each in loans.contract.record])
     at = opened(open_loans("operations"), "_upload_panel")
-    at.file_uploader(key=uploaded.FILE).set_value(("loans.csv", frame.to_csv(index=False).encode(), "text/csv")).run()
+    at.file_uploader(key=upload.FILE).set_value(("loans.csv", frame.to_csv(index=False).encode(), "text/csv")).run()
     assert not at.exception
     (results,) = [each.value for each in at.dataframe if "Decision" in each.value]
     approved = int((results["Decision"] == "Approved").sum())

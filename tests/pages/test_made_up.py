@@ -13,9 +13,9 @@ from streamlit.testing.v1 import AppTest
 
 from data.proposing.roles import TAKEN
 from model.release.store import Store
-from tests import made_up
-from tests.made_up import NAME, Shape
 from tests.pages.conftest import ROOT, Open, address, markup, sentence
+from tests.support import made_up
+from tests.support.made_up import NAME, Shape
 
 PAGES = ("book", "applicant", "policy", "trust", "operations")
 OWN_NAME = re.compile(r"[a-z_][a-z0-9_]*")

@@ -8,8 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.errors import WhatIfError
+from model.deployed.desk import Desk
 from model.release.store import Store
-from model.serving.client import Desk
 from tests.pages.conftest import ROOT, Open, markup
 
 
@@ -57,7 +57,7 @@ def test_an_altered_release_is_refused_with_what_to_do(own_home: Path, monkeypat
     file = store.root / store.resolve("champion") / "gates.json"
     file.chmod(0o644)
     file.write_text(file.read_text() + " ")
-    monkeypatch.setattr("pages.ui.deployed.desk", Desk())
+    monkeypatch.setattr("pages.shared.deployed.desk", Desk())
     at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60).run()
     assert not at.exception
     assert "was altered" in at.error[0].value

@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from data import books
 from model.__main__ import main
+from model.deployed.desk import Desk
 from model.release.store import Store
-from model.serving.client import Desk
 from tests.data.proposing.files import loans, written
 from tests.pages.conftest import Open, markup, sentence
 

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from model.api import process
+from model.api.process import running
 from model.errors import StoreError
+from model.record import settled
+from model.record.replay import replay
+from model.record.trail import Audit, Entry, find, recent
 from model.release.store import Release, Store
-from model.serving import running as process
-from model.serving import settled
-from model.serving.access import Person
-from model.serving.audit import Audit, Entry, find, recent
-from model.serving.replay import replay
-from model.serving.running import running
+from model.security.people import Person
 from tests.pages.conftest import Open, shown
-from tests.records import CONTRACT
+from tests.support.records import CONTRACT
 
 STANDS = 0.2  # seconds
 PAGES = {
@@ -185,7 +185,7 @@ def test_what_two_visitors_settle_on_alike_is_on_record_twice(open_app: Open) ->
 
 
 def test_the_name_of_whoever_looks_is_on_record(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.ui.access.person", lambda: Person("ann", "viewer"))
+    monkeypatch.setattr("pages.shared.visitor.person", lambda: Person("ann", "viewer"))
     open_app("book", balances=20)
     assert [each.who for each in stood()] == ["ann"]
 

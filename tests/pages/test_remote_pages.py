@@ -16,19 +16,20 @@ from streamlit.testing.v1 import AppTest
 
 from data.books import Book
 from data.formulas import Array
+from model.api import openapi, process, routes
+from model.deployed import desk, remote, transport
 from model.engine.scorer import TableScorer
 from model.engine.tables import probability
 from model.monitoring.discrimination import auc
 from model.release.store import Release
 from model.report import numbers
 from model.report.numbers import Unit
-from model.serving import client, openapi, remote, rest, running, transport
 from model.settings import Settings
-from model.whatif.customer import scale
-from model.whatif.scenario import apply
+from model.whatif.customer.decision import scale
+from model.whatif.customer.scenario import apply
+from tests.deployed.test_remote import StandIn, standing
 from tests.pages.conftest import Open, markup, sentence, shown
-from tests.serving.servers import free_port
-from tests.serving.test_remote import StandIn, standing
+from tests.support.servers import free_port
 
 SOMEBODY = 12345
 PD, LOSS, APPROVED = "PD, one month", "Expected loss", "Approval rate"
@@ -95,10 +96,10 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, scorer: TableScor
     """Points the pages at a server, with a desk of their own that looks each time whether it is still there."""
     monkeypatch.setattr(transport, "PAUSE", 0.001)
     monkeypatch.setattr(transport, "CLOSED_FOR", 0.05)
-    monkeypatch.setattr(client, "CHECKED", 0.0)
+    monkeypatch.setattr(desk, "CHECKED", 0.0)
     monkeypatch.setattr(remote, "survey", lambda *_: scorer.territory)
-    own = client.Desk()
-    for place in ("model.serving.client", "pages.ui.deployed", "pages.ui.operated"):
+    own = desk.Desk()
+    for place in ("model.deployed.desk", "pages.shared.deployed", "pages.operations.status"):
         monkeypatch.setattr(f"{place}.desk", own)
 
     def point(url: str) -> None:
@@ -107,7 +108,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, scorer: TableScor
 
     yield point
     own.close()
-    running.close()
+    process.close()
 
 
 @pytest.fixture
@@ -140,7 +141,7 @@ def ours(
 ) -> Iterator[Path]:
     """Our own service on a home of its own; the dashboard's home is empty."""
     port = free_port()
-    app = rest.create(running.running(Settings(home=own_home)).service, open_here=True)
+    app = routes.create(process.running(Settings(home=own_home)).service, open_here=True)
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", lifespan="off", ws="none"))
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -197,7 +198,7 @@ def test_customer_page_shows_what_our_service_says(open_ours: Open, scorer: Tabl
     assert shown(at, PD) == numbers.percent(float(probability(scorer.margins(record))[0]))
     assert "Reasons as the deployed model's server gives them, against the average customer of the book" in captions(at)
     assert "standard error" not in captions(at)
-    assert f"model {client.desk.model('cards').name} at 127.0.0.1:" in markup(at)
+    assert f"model {desk.desk.model('cards').name} at 127.0.0.1:" in markup(at)
 
 
 def test_book_page_is_reckoned_by_tables_and_checked_live(open_ours: Open, scorer: TableScorer, book: Book):

@@ -8,12 +8,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from model.deployed import desk
+from model.deployed.desk import Desk
 from model.release.store import Store
-from model.serving import client
-from model.serving.client import Desk
 from model.settings import Settings
-from tests.forging import shifted, twin
 from tests.pages.conftest import Open, markup, opened, sentence
+from tests.support.forging import shifted, twin
 
 CHANGED = "the model changed"
 WHAT_IFS = {
@@ -28,9 +28,9 @@ def store(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """A home of its own, whose desk every page asks."""
     monkeypatch.setenv("WHATIF_HOME", str(own_home))
     own = Desk(lambda: Settings(home=own_home))
-    monkeypatch.setattr(client, "desk", own)
+    monkeypatch.setattr(desk, "desk", own)
     for module in ("deployed", "memory", "operated", "viewed"):
-        monkeypatch.setattr(f"pages.ui.{module}.desk", own)
+        monkeypatch.setattr(f"pages.shared.{module}.desk", own)
     yield Store(own_home, "cards")
     own.close()
 
@@ -67,11 +67,11 @@ def test_a_what_if_says_that_another_release_answers_until_it_is_moved(open_own:
 
 def test_a_what_if_left_on_another_page_says_so_on_the_return(open_own: Open, store: Store) -> None:
     at = open_own("book", balances=20)
-    at.switch_page("policy.py").run()
+    at.switch_page("policy/page.py").run()
     store.promote(twin(store), why="for tests")
     at.run()
     assert not told(at)  # nothing is assumed there
-    at.switch_page("book.py").run()
+    at.switch_page("book/page.py").run()
     assert len(told(at)) == 1
 
 

@@ -12,8 +12,8 @@ from data import books
 from data.contract import plural
 from model.report.numbers import MINUS, NBSP, singular
 from model.report.spreadsheet import UNSEEN
-from tests import loans_sample
 from tests.pages.conftest import Open, figure, markup, sentence
+from tests.support import loans_sample
 
 COUNTED = (
     "months customers loans points rows gates releases people persons days records inputs groups tables cells cut-offs "

@@ -18,8 +18,8 @@ from data import books
 from model.errors import ReleaseError
 from model.monitoring.drift import drift
 from model.release.store import Store
-from model.whatif.trusted import Proof
-from tests.forging import forge, packed, unpacked
+from model.validation.validation import Proof
+from tests.support.forging import forge, packed, unpacked
 
 Change = Callable[[NDArray[Any]], NDArray[Any]]
 

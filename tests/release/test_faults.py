@@ -14,11 +14,11 @@ from data import books
 from data.books import Book
 from data.errors import BadInput, ContractError
 from model.errors import GateError, ReleaseError
-from model.release import gates, origin, parity, training
+from model.release import checks, origin, parity, training
 from model.release.store import Release, Store
 from model.release.window import Window, asked
-from tests.forging import overwrite
 from tests.release.loans import LEAK, NAME, frame, lay_down, outcomes
+from tests.support.forging import overwrite
 
 
 @pytest.fixture(autouse=True)
@@ -207,7 +207,7 @@ def test_nothing_protected_means_no_gate_for_fairness(judged: tuple[Book, Releas
     book, release = judged
     fields = tuple(field for field in book.contract.fields if field.role != "protected")
     bare = replace(book, contract=book.contract.model_copy(update={"fields": fields}))
-    assert gates.fairness_gates(bare, release.evidence) == []
+    assert checks.fairness_gates(bare, release.evidence) == []
 
 
 # ---- windows ---------------------------------------------------------------------------------------------------------

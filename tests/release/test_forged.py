@@ -20,11 +20,11 @@ from model.engine.trees import sound
 from model.errors import ReleaseError
 from model.release import parity
 from model.release.store import Release, Store
-from tests.forging import forge, packed
-from tests.forging import unpacked as arrays_of
 from tests.release.forged_loads import CHANGES
 from tests.release.loans import NAME
-from tests.whatif import proofs
+from tests.support import proofs
+from tests.support.forging import forge, packed
+from tests.support.forging import unpacked as arrays_of
 
 FILES = ("tables.npz", "golden.npz", "territory.npz", "snapshot.npz", "outcomes.npz")
 

@@ -19,9 +19,9 @@ from data.errors import BadInput
 from model.errors import GateError, Mismatch, ParityError, ReleaseError, StoreError
 from model.release import parity, training
 from model.release.store import FILES, Release, Store
-from tests.forging import failing, forge, overwrite, packed, point, stray, twin, unpacked, unreviewed
-from tests.second_book import CONTRACT as SECOND
-from tests.second_book import NAME, lay_down
+from tests.support.forging import failing, forge, overwrite, packed, point, stray, twin, unpacked, unreviewed
+from tests.support.second_book import CONTRACT as SECOND
+from tests.support.second_book import NAME, lay_down
 
 PROJECT = Path(__file__).parents[2]
 
@@ -417,7 +417,7 @@ with alone(Path(sys.argv[1]), "Aliases"):
 def test_while_another_process_moves_aliases_nothing_moves_and_once_it_was_killed_it_does(
     store: Store, release: Release, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("model.alone.WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("model.locks.WAIT_SECONDS", 0.1)
     other, lock = twin(store), store.root / ".aliases.lock"
     holder = subprocess.Popen([sys.executable, "-c", HOLDING, str(lock)], cwd=PROJECT, stdout=subprocess.PIPE)
     with holder:

@@ -12,7 +12,7 @@ from data.books import Book
 from model.engine.scorer import TableScorer
 from model.engine.tables import compile_model
 from model.monitoring.performance import Performance
-from model.release import making, parity, training
+from model.release import build, parity, training
 from model.release.origin import LOCK
 from model.release.store import FILES, Release, Store
 from model.release.training import SHIPPED, VARIANTS, Crossed, classifier
@@ -34,7 +34,7 @@ def quick(again: Any, release: Release, monkeypatch: pytest.MonkeyPatch) -> None
     found = {label: Performance(**each) for label, each in release.report["cross_validation"].items()}
     crossed = Crossed(found, release.evidence.pd)
     monkeypatch.setattr(training, "cross_validate", lambda book, variants, progress: crossed)
-    monkeypatch.setattr(making, "shuffled_gates", lambda book, own, progress: [])
+    monkeypatch.setattr(build, "shuffled_gates", lambda book, own, progress: [])
 
 
 # ---- the same again --------------------------------------------------------------------------------------------------
@@ -81,7 +81,7 @@ def test_training_whose_tables_differ_from_the_model_writes_nothing(tmp_path: Pa
         tables.cells[7] += 1e-6
         return tables
 
-    monkeypatch.setattr(making, "compile_model", corrupt)
+    monkeypatch.setattr(build, "compile_model", corrupt)
     with pytest.raises(ParityError, match=r"No release: Tables equal the trained model, all records: 1e-06, at most"):
         Store(tmp_path, "cards").train()
     assert list(tmp_path.rglob("*")) == []

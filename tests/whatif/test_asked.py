@@ -12,19 +12,19 @@ from hypothesis import strategies as st
 from data.books import Book
 from data.contract import Contract, Measure
 from data.formulas import Array
-from model.engine import chunks
+from model.engine import parallel
 from model.engine.scorer import Reasons, TableScorer
 from model.engine.territory import Territory
 from model.errors import NotTabular
 from model.finance.scorecard import Scale, score_band
-from model.whatif.book import ASKED, BATCH, Rows, Totals, Whole, askable, margin_of_error, stands_for, stratified
-from model.whatif.bridge import bridge
-from model.whatif.customer import scale
-from model.whatif.policy import Strategy, priced, swap
-from model.whatif.segments import concentration, cut, migration, movers
-from model.whatif.stress import FACTOR, Stress, Value
-from model.whatif.tornado import tornado
-from tests.records import BOOK, CONTRACT, TODAY, Part, numbers_of, stressed, stresses, sub_books
+from model.whatif.book.bridge import bridge
+from model.whatif.book.scenario import FACTOR, Stress, Value
+from model.whatif.book.scored import ASKED, BATCH, Rows, Totals, Whole, askable, margin_of_error, stands_for, stratified
+from model.whatif.book.segments import concentration, cut, migration, movers
+from model.whatif.book.tornado import tornado
+from model.whatif.customer.decision import scale
+from model.whatif.policy.strategy import Strategy, priced, swap
+from tests.support.records import BOOK, CONTRACT, TODAY, Part, numbers_of, stressed, stresses, sub_books
 
 FED = "fed_2026_severely_adverse"
 NOTHING = numbers_of(Stress())
@@ -255,7 +255,7 @@ def cancelling(after: int) -> Iterator[None]:
 
 
 def test_asking_about_the_book_can_be_cancelled(asked: Asked, book: Book, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(chunks, "CORES", 1)
+    monkeypatch.setattr(parallel, "CORES", 1)
     steps = cancelling(2)
     with pytest.raises(Cancelled):
         Whole.of(asked, book, lambda share: next(steps))
@@ -266,7 +266,7 @@ def test_asking_about_the_book_can_be_cancelled(asked: Asked, book: Book, monkey
 def test_scenario_that_was_cancelled_is_not_half_remembered(
     after: int, asked: Asked, scorer: TableScorer, part: Part, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(chunks, "CORES", 1)
+    monkeypatch.setattr(parallel, "CORES", 1)
     whole, numbers, steps = Whole(asked, *part), numbers_of(stressed(**SCENES[1])), cancelling(after)
     with pytest.raises(Cancelled):
         whole.rows(numbers, lambda share: next(steps))

@@ -21,8 +21,8 @@ from data.proposing.proposal import Proposal, check_name, lay_down, propose
 from data.proposing.sources import read_source
 from model.monitoring.discrimination import single_input_auc as alone
 from model.release import training
+from model.release.checks import leakage_gates
 from model.release.gate import Gate
-from model.release.gates import leakage_gates
 from tests.data.files.reading import in_this_process as in_this_process
 from tests.data.proposing.files import Kind, loans, written
 from tests.data.proposing.tables import ROWS, columns, names

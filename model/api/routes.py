@@ -1,0 +1,583 @@
+"""The REST service: Open Inference Protocol v2, KServe v1 and MLflow over one function, `service.Service.answer`.
+
+Mounted under ``/api`` in the dashboard's process, or alone with ``python -m model serve``. Every error has one shape,
+``{"error": what was given, what is allowed, what to do, "code": …, "request": id}``, whatever it is and wherever it
+arises; a traceback stays in the server's log.
+"""
+
+import asyncio
+import gc
+import logging
+import os
+import re
+from base64 import b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+from hashlib import sha256
+from http import HTTPStatus
+from importlib.metadata import PackageNotFoundError, version
+from threading import Lock
+from time import perf_counter
+from typing import Annotated, Any
+from uuid import uuid4
+
+import orjson
+from fastapi import Depends, FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.convertors import StringConvertor, register_url_convertor
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Send
+from starlette.types import Scope as Connection
+
+from data.books import title
+from data.contract import Contract
+from data.errors import BadInput, WhatIfError
+from model.api import body, openapi, requests
+from model.api.metrics import Metrics
+from model.api.process import close, running
+from model.api.requests import OUTPUTS, Ask, TooMuch
+from model.api.service import CHAMPION, Answer, Service
+from model.deployed.dialects import PURPOSE, TRYING
+from model.errors import Forbidden, GateError, Mismatch, Overloaded, ReleaseError, StoreError, Unknown
+from model.release.store import ALIASES, LONGEST, Release
+from model.report.release.card import html
+from model.report.release.card_of_store import release_card
+from model.security.people import SAFE, Bearer, Scope, Tokens, covers, from_here, identify, loopback, require_scope
+from model.settings import Settings, settings
+
+LISTENING = "WHATIF_LISTENING"  # where a service alone listens, as `model.cli.serve` tells its workers
+MANY = 2000  # rows from which an answer is found in a thread, so that small requests do not wait for it
+LONG = 256 * 2**10  # bytes from which a request is read in a thread
+ALWAYS = ("/v2/health/live", "/v2/health/ready")  # answered however many requests there are
+LOCAL: frozenset[Scope] = frozenset({"explain"})  # what whoever is on this machine may without a token
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE")  # any other is counted as one
+GONE = 499  # the status on record of a request whose sender hung up, as nginx has it
+LOG = logging.getLogger(__name__)
+STATUS: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
+    (TooMuch, 413),
+    (body.Unread, 415),
+    (BadInput, 400),
+    (Unknown, 401),
+    (Forbidden, 403),
+    (Overloaded, 429),
+    (StoreError, 503),
+    (GateError, 409),
+    (Mismatch, 409),
+    (ReleaseError, 404),
+    (WhatIfError, 400),
+    (RequestValidationError, 400),
+    (ClientDisconnect, GONE),
+)
+
+
+class Wrong(BadInput):
+    """A request that HTTP itself has a status for."""
+
+    def __init__(self, status: int, told: str) -> None:
+        super().__init__(told)
+        self.status = status
+
+
+def create(service: Service, open_here: bool, lifespan: Any = None) -> FastAPI:
+    """The application. ``open_here``: no token is asked for, because it listens on this machine only; but for moving
+    an alias one always is."""
+    app = FastAPI(
+        title="Credit What-If", version=product(), description=_whose(service.settings), docs_url=None, redoc_url=None,
+        openapi_url=None, lifespan=lifespan, redirect_slashes=False, dependencies=[Depends(_once)],
+    )  # fmt: skip
+    app.state.service = service
+    app.state.open_here = open_here
+    app.state.tokens = Tokens(service.settings.home)
+    app.state.rules = service.settings.model_copy(update={"user_header": ""})  # programs come without a proxy's word
+    app.state.metrics = Metrics()
+    _health(app)
+    _inference(app)
+    _repository(app)
+    for kind in (WhatIfError, HTTPException, RequestValidationError, ClientDisconnect, Exception):
+        app.add_exception_handler(kind, _told)
+    app.add_middleware(Guard, service=service, metrics=app.state.metrics)
+    return app
+
+
+def _whose(using: Settings) -> str:
+    """Which book's model answers, and what holds for every path."""
+    return f"The model of the book {using.book}: {title(using.book, using.home)}. {openapi.EVERY_PATH}"
+
+
+def product() -> str:
+    """This product's version."""
+    try:
+        return version("credit-what-if")
+    except PackageNotFoundError:  # run from a checkout
+        return openapi.VERSION
+
+
+# ---- errors ---------------------------------------------------------------------------------------------------------
+
+
+def status_of(error: Exception) -> int:
+    """The HTTP status of an error."""
+    if isinstance(error, Wrong):
+        return error.status
+    if isinstance(error, HTTPException):
+        return error.status_code
+    return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+
+
+def refusal(error: Exception, request: str) -> Response:
+    """An error as it is told to whoever called."""
+    status = status_of(error)
+    code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).upper()
+    text = str(error)
+    if isinstance(error, Wrong | HTTPException):
+        code = HTTPStatus(status).name
+    if isinstance(error, HTTPException):
+        text = f"{HTTPStatus(status).phrase}. {error.detail} The service describes itself at openapi.json."
+    if isinstance(error, RequestValidationError):
+        code, text = "BAD_INPUT", _parameters(error)
+    if status == 500:
+        code, text = "INTERNAL", "Something failed in the service; its log says what, under this request's id."
+    headers = {"X-Request-Id": request}
+    if status in (429, 503):
+        headers["Retry-After"] = "1"
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, body.Unread) and error.coding:
+        headers["Accept-Encoding"] = "gzip"
+    if isinstance(error, HTTPException) and error.headers:
+        headers |= dict(error.headers)
+    told = orjson.dumps({"error": text, "code": code, "request": request})
+    return Response(told, status, headers, media_type="application/json")
+
+
+def _parameters(error: RequestValidationError) -> str:
+    first = error.errors()[0]
+    name = first["loc"][-1]
+    if first["type"] == "missing":
+        return f"The parameter {name} is missing. Add {name}=… to the address; openapi.json says what it is for."
+    return f"The parameter {name} cannot be used: {first['msg']}; {str(first['input'])[:60]!r} was given."
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    identity = str(request.scope.get("whatif_request", ""))
+    if isinstance(error, HTTPException) and error.status_code in (404, 405):
+        path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+        allowed = methods(request.app, path)
+        if allowed and request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": ", ".join(allowed), "X-Request-Id": identity})
+        error = _no_way(request.app, path, request.method)
+    if status_of(error) == 500:
+        LOG.error("request %s", identity, exc_info=error)
+    return refusal(error, identity)
+
+
+# ---- paths -----------------------------------------------------------------------------------------------------------
+
+
+class _Model(StringConvertor):
+    """A model's name in a path where a verb may follow it after a colon."""
+
+    regex = "[^/:]+"
+
+
+register_url_convertor("model", _Model())
+
+
+def methods(app: FastAPI, path: str) -> tuple[str, ...]:
+    """What a path may be asked with; nothing if there is no such path."""
+    routes = [route for route in app.routes if isinstance(route, APIRoute) and route.path_regex.match(path)]
+    found = {method for route in routes for method in route.methods or ()}
+    found |= {"HEAD"} if "GET" in found else set()
+    return tuple(sorted(found | {"OPTIONS"})) if found else ()
+
+
+def _no_way(app: FastAPI, path: str, method: str) -> HTTPException:
+    """Why a path cannot be asked for, or not so."""
+    allowed = methods(app, path)
+    if allowed:
+        told = f"{path[:60]!r} takes {', '.join(allowed)}; {method[:20]!r} was given."
+        return HTTPException(405, told, {"Allow": ", ".join(allowed)})
+    near = "/" + "/".join(filter(None, path.lower().split("/")))  # without what is spelled differently most often
+    hint = f"; did you mean {near}?" if methods(app, near) else "."
+    return HTTPException(404, f"There is no {path[:60]!r} here{hint}")
+
+
+class Guard:
+    """What holds for every request: from no page of another origin if it may change something, so many at once, so long
+    each, measured, and an id by which to find it; HEAD is answered as GET."""
+
+    def __init__(self, app: ASGIApp, service: Service, metrics: Metrics) -> None:
+        self.app, self.settings, self.service, self.metrics = app, service.settings, service, metrics
+        self.now = 0
+
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        start, status = perf_counter(), 0
+        method = scope["method"] if scope["method"] in METHODS else "other"  # as the metrics have it
+        bare = method == "HEAD"  # answered as a GET is, without the body
+        if bare:
+            scope = {**scope, "method": "GET"}
+        scope["whatif_request"] = uuid4().hex
+        waiting = False  # whether the rest of the body is still to come
+
+        async def reported(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                named = any(name.lower() == b"x-request-id" for name, _ in message["headers"])
+                own = [] if named else [(b"x-request-id", scope["whatif_request"].encode())]
+                message["headers"] = [*message["headers"], *own, (b"x-content-type-options", b"nosniff")]
+            elif bare:
+                message = {**message, "body": b""}
+            await send(message)
+
+        async def received() -> Message:
+            nonlocal waiting
+            waiting = True
+            message = await receive()
+            waiting = bool(message.get("more_body"))
+            return message
+
+        self.now += 1
+        self.metrics.in_flight.set(self.now)
+        try:
+            if method not in SAFE:
+                from_here(Request(scope).headers.items())
+            if self.now > self.settings.api_concurrency and not scope["path"].endswith(ALWAYS):
+                allowed = self.settings.api_concurrency
+                raise Overloaded(f"{allowed} requests are being answered, the most at once. Try again in a second.")
+            async with asyncio.timeout(self.settings.api_seconds):
+                await self.app(scope, received, reported)
+        except (Forbidden, Overloaded, TimeoutError) as error:
+            if status:
+                raise
+            refused: Exception = error
+            if isinstance(error, TimeoutError):
+                told = f"{'The request did not arrive' if waiting else 'No answer was found'} within "
+                seconds = self.settings.api_seconds
+                refused = Wrong(408 if waiting else 503, f"{told}{seconds:g} seconds. Send fewer rows.")
+            await refusal(refused, scope["whatif_request"])(scope, receive, reported)
+        finally:
+            self.now -= 1
+            self.metrics.in_flight.set(self.now)
+            took = perf_counter() - start
+            route = getattr(scope.get("route"), "path_format", "other")
+            self.metrics.seen(route, method, status or 500, took)
+            if scope.get("whatif_scored") and status != GONE:
+                self.service.pulse.note(1000 * took, f"HTTP {status or 500}" if not 0 < status < 500 else "")
+
+
+# ---- who may --------------------------------------------------------------------------------------------------------
+
+
+def bearer(request: Request, scope: Scope) -> Bearer:
+    """Who asks: the holder of the token sent, or, where none is needed, whoever is on this machine. For what only an
+    administrator may, one is always needed: any program of this machine can say that it is on it."""
+    if request.app.state.open_here:
+        peer = request.client.host if request.client else None
+        try:
+            name = identify(request.app.state.rules, request.headers.items(), peer, None, True).name
+        except Unknown:
+            raise Unknown(
+                "Without tokens this service answers on this machine only, at its own name and not through a proxy. "
+                "Set WHATIF_API_TOKENS=on and make a token."
+            ) from None
+        if scope != "admin":
+            return Bearer(name, LOCAL)
+    tokens: Tokens = request.app.state.tokens
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    return tokens.check(token.strip() if kind.lower() == "bearer" else None, scope)
+
+
+def _with(scope: Scope) -> Callable[[Request], Awaitable[Bearer]]:
+    async def allowed(request: Request) -> Bearer:  # async, or it would be asked in a thread
+        found = bearer(request, scope)
+        require_scope(found, scope)
+        return found
+
+    return allowed
+
+
+MayScore = Annotated[Bearer, Depends(_with("score"))]
+MayExplain = Annotated[Bearer, Depends(_with("explain"))]
+MayAdminister = Annotated[Bearer, Depends(_with("admin"))]
+Version = Annotated[
+    str | None, Query(description="An alias (champion, challenger, previous), or a release's id.", max_length=64)
+]
+
+Why = Annotated[str, Query(description="Why; it is kept in the history.", min_length=1, max_length=LONGEST)]
+OVERRIDE = "Promote although a gate failed, for this reason; it stands on the model card from then on."
+
+
+# ---- reading and answering ------------------------------------------------------------------------------------------
+
+
+async def _once(request: Request) -> None:
+    """BadInput if a parameter is given more than once: which of its values counts nobody could tell."""
+    given = [name for name, _ in request.query_params.multi_items()]
+    for name in given:
+        if given.count(name) > 1:
+            raise BadInput(f"The parameter {name[:60]!r} is given {given.count(name)} times. Give it once.")
+
+
+def _named(service: Service, name: str) -> None:
+    if name != service.settings.model_name:
+        raise Wrong(404, f"There is no model {name[:60]!r} here. There is: {service.settings.model_name}.")
+
+
+async def release(service: Service, wanted: str | None) -> Release:
+    """The release asked for; a first loading does not keep others waiting."""
+    wanted = wanted or CHAMPION
+    found = service.known(wanted)
+    return await asyncio.to_thread(service.release, wanted) if found is None else found
+
+
+Reader = Callable[[bytes, Contract, int], Ask]
+Layout = Callable[[Answer], dict[str, Any]]
+
+
+def in_json(read: Callable[[Any, Contract, int], Ask]) -> Mapping[str, Reader]:
+    """The readers by type of a path that takes JSON only."""
+    return {body.JSON: lambda text, contract, most: read(body.parsed(text), contract, most)}
+
+
+async def answered(
+    request: Request, who: Bearer, wanted: str | None, readers: Mapping[str, Reader], laid_out: Layout
+) -> Response:
+    """The one way to an answer: read, scored, recorded, and only then told. What takes long is done in a thread."""
+    service: Service = request.app.state.service
+    request.scope["whatif_scored"] = True
+    kind, text = await body.received(request, readers, service.settings.api_body)
+    using = await release(service, wanted)
+
+    def asked() -> Ask:
+        return readers[kind](text, using.contract, service.settings.api_rows)
+
+    ask = await asyncio.to_thread(asked) if len(text) > LONG else asked()
+    if set(ask.outputs) & set(requests.REASONS):
+        require_scope(who, "explain")
+    many = ask.raw.shape[1] > MANY
+    live = request.headers.get(PURPOSE) != TRYING
+    args = (using, ask, who.name, wanted or CHAMPION, live)
+    found, written = await asyncio.to_thread(service.answer, *args) if many else service.answer(*args)
+    if written is not None:
+        await asyncio.wrap_future(written)
+    request.app.state.metrics.scored(using, ask.raw.shape[1], service.shadow.dropped if service.shadow else 0)
+
+    def telling() -> Response:
+        return said(laid_out(found), {"X-Model-Version": using.id, "X-Call-Id": found.id})
+
+    return await asyncio.to_thread(telling) if many else telling()
+
+
+def said(content: Any, headers: Mapping[str, str] | None = None) -> Response:
+    """JSON, numbers with every digit."""
+    packed = orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
+    return Response(packed, headers=headers, media_type="application/json")
+
+
+# ---- routes ---------------------------------------------------------------------------------------------------------
+
+
+def _health(app: FastAPI) -> None:
+    service: Service = app.state.service
+
+    @app.get("/v2/health/live", summary="The process lives")
+    async def live() -> Response:
+        return said({"live": True})
+
+    @app.get("/v2/health/ready", summary="The model can answer")
+    @app.get("/ping", summary="MLflow: the model can answer")
+    async def ready() -> Response:
+        trouble = await asyncio.to_thread(service.ready)
+        if trouble:
+            raise StoreError(f"The model is not ready. {trouble}")
+        return said({"ready": True})
+
+    @app.get("/v2/models/{name}/ready", summary="The model can answer")
+    async def model_ready(name: str) -> Response:
+        _named(service, name)
+        return await ready()
+
+    @app.get("/v2/models/{name}/versions/{which}/ready", summary="A version of the model can answer")
+    async def version_ready(name: str, which: str, _who: MayScore) -> Response:
+        _named(service, name)
+        await release(service, which)
+        return said({"ready": True})
+
+    @app.get("/version", summary="MLflow: the version of this server")
+    async def mlflow_version() -> Response:
+        return Response(product(), media_type="text/plain")
+
+    @app.get("/v2", summary="What this server is")
+    async def server(_who: MayScore) -> Response:
+        return said({"name": openapi.PLATFORM, "version": product(), "extensions": ["shap_values", "audit", "shadow"]})
+
+    @app.get("/v2/models/{name}", summary="What the model takes and gives")
+    async def model(name: str, _who: MayScore, version: Version = None) -> Response:
+        _named(service, name)
+        using = await release(service, version)
+        return said(openapi.metadata(name, using, service.versions(), service.settings.book))
+
+    @app.get("/v2/models/{name}/versions/{which}", summary="What a version of the model takes and gives")
+    async def model_version(name: str, which: str, who: MayScore) -> Response:
+        return await model(name, who, which)
+
+    @app.get("/v1/models/{name:model}", summary="KServe v1: whether the model can answer")
+    async def kserve_model(name: str, _who: MayScore) -> Response:
+        _named(service, name)
+        await release(service, None)
+        return said({"name": name, "ready": True})
+
+    @app.get("/metrics", summary="Prometheus: latency, rows, errors, the model's hash")
+    async def metrics(_who: MayScore) -> Response:
+        champion = None
+        try:
+            champion = await release(service, None)
+        except WhatIfError:
+            LOG.warning("no champion to name in the metrics")
+        page = await asyncio.to_thread(app.state.metrics.page, champion)
+        return Response(page, media_type="text/plain; version=0.0.4")
+
+    @app.get("/openapi.json", summary="This document")
+    async def document(request: Request) -> Response:
+        return said(openapi.document(app, service) | {"servers": [{"url": request.scope.get("root_path") or "/"}]})
+
+
+def _inference(app: FastAPI) -> None:
+    service: Service = app.state.service
+
+    @app.post("/v2/models/{name}/infer", summary="Score, with any subset of the outputs", openapi_extra=openapi.OIP)
+    async def infer(request: Request, name: str, who: MayScore, version: Version = None) -> Response:
+        _named(service, name)
+        return await answered(request, who, version, in_json(requests.oip), partial(openapi.oip, name))
+
+    @app.post("/v2/models/{name}/versions/{which}/infer", summary="Score with one version", openapi_extra=openapi.OIP)
+    async def infer_with(request: Request, name: str, which: str, who: MayScore) -> Response:
+        return await infer(request, name, who, which)
+
+    @app.post("/v1/models/{name}:predict", summary="KServe v1: probabilities", openapi_extra=openapi.KSERVE)
+    async def predict(request: Request, name: str, who: MayScore, version: Version = None) -> Response:
+        _named(service, name)
+        return await answered(request, who, version, in_json(requests.kserve), openapi.predicted)
+
+    @app.post("/v1/models/{name}:explain", summary="KServe v1: probabilities and reasons", openapi_extra=openapi.KSERVE)
+    async def explain(request: Request, name: str, who: MayExplain, version: Version = None) -> Response:
+        _named(service, name)
+        read = partial(requests.kserve, outputs=(*OUTPUTS[:1], *requests.REASONS))
+        return await answered(request, who, version, in_json(read), openapi.explained)
+
+    @app.post("/invocations", summary="MLflow: probabilities", openapi_extra=openapi.MLFLOW)
+    async def invocations(request: Request, who: MayScore, version: Version = None) -> Response:
+        readers = {**in_json(requests.mlflow), body.CSV: requests.mlflow_csv}
+        return await answered(request, who, version, readers, openapi.predicted)
+
+
+def _repository(app: FastAPI) -> None:
+    service: Service = app.state.service
+
+    @app.get("/releases", summary="All releases and the aliases that point to them")
+    async def releases(_who: MayScore) -> Response:
+        return said({"releases": service.store.ids(), "aliases": service.store.aliases()})
+
+    @app.get("/releases/{which}/artefact", summary="A release to keep: a zip file, with its hash in a header")
+    async def artefact(which: str, _who: MayExplain) -> Response:
+        using = await release(service, which)
+        packed = await asyncio.to_thread(service.artefact, using.id)
+        digest = b64encode(sha256(packed).digest()).decode()
+        headers = {
+            "X-Artefact-SHA256": using.artefact,
+            "Repr-Digest": f"sha-256=:{digest}:",  # of the file itself, as RFC 9530 has it
+            "Content-Disposition": f'attachment; filename="{using.id}.zip"',
+        }
+        return Response(packed, headers=headers, media_type="application/zip")
+
+    @app.get("/releases/{which}/card", summary="The model card of a release: one HTML page that loads nothing")
+    async def card(which: str, who: MayScore) -> Response:
+        using = await release(service, which)
+        by_group = covers(who, "explain")
+        found = await asyncio.to_thread(
+            release_card, service.store, using, service.settings.home, by_group=by_group
+        )  # fmt: skip
+        headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'"}
+        return Response(html(found), headers=headers, media_type="text/html")
+
+    @app.post(
+        "/releases/{which}/promote",
+        summary="Point an alias to a release whose gates passed, or whose failed gates are overridden for a reason",
+    )
+    async def promote(
+        which: str, who: MayAdminister, why: Why,
+        alias: Annotated[str, Query(description=", ".join(ALIASES), max_length=64)] = CHAMPION,
+        override: Annotated[str, Query(description=OVERRIDE, max_length=LONGEST)] = "",
+    ) -> Response:  # fmt: skip
+        identity = await asyncio.to_thread(service.store.promote, which, alias, who.name, why, override)
+        LOG.warning("%s promoted %s to %s: why %r, override %r", who.name, identity, alias, why, override)
+        return said({"release": identity, "alias": alias})
+
+    @app.post("/rollback", summary="Make the previous champion the champion again")
+    async def rollback(who: MayAdminister, why: Why) -> Response:
+        identity = await asyncio.to_thread(service.store.rollback, who.name, why)
+        LOG.warning("%s rolled back to %s: why %r", who.name, identity, why)
+        return said({"release": identity, "alias": CHAMPION})
+
+
+# ---- ways to run it -----------------------------------------------------------------------------------------------
+
+
+class Beside:
+    """The service in the process of the dashboard, made at the first request; if it cannot be, every request is told
+    why."""
+
+    def __init__(self, how: Callable[[], FastAPI]) -> None:
+        self._how, self._lock = how, Lock()
+        self._app: FastAPI | None = None
+
+    def _made(self) -> FastAPI:
+        with self._lock:
+            if self._app is None:
+                self._app = self._how()
+            return self._app
+
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
+        """One request."""
+        try:
+            app = self._app if self._app is not None else await asyncio.to_thread(self._made)
+        except WhatIfError as error:
+            await refusal(StoreError(f"The service cannot start. {error}"), uuid4().hex)(scope, receive, send)
+            return
+        await app(scope, receive, send)
+
+
+def beside(host: str | None, known: Callable[[], bool] = lambda: False) -> Beside:
+    """The service for the process of a dashboard that listens on ``host``; where people must be ``known`` to look at
+    it, programs need a token."""
+    return Beside(lambda: create(running().service, _open(host) and not known()))
+
+
+def alone() -> FastAPI:
+    """What every worker of ``python -m model serve`` runs: warm before it is ready, ended with what it recorded."""
+    service = running().service
+    release = service.release()
+    release.scorer.explain(release.golden[:, :1])
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        gc.collect()
+        gc.freeze()
+        yield
+        await asyncio.to_thread(close)
+
+    return create(service, _open(os.environ.get(LISTENING)), lifespan)
+
+
+def _open(host: str | None) -> bool:
+    """Whether no token is asked for."""
+    using = settings()
+    return loopback(host) and not using.user_header if using.api_tokens is None else not using.api_tokens

@@ -1,0 +1,150 @@
+"""The service without its protocol: which release answers, what it says, that it is recorded, who shadows it.
+
+Every protocol, and the batch behind the upload, asks here. An answer is handed out only after its record is written.
+"""
+
+import io
+import time
+import zipfile
+from collections import OrderedDict
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from threading import Lock
+from uuid import uuid4
+
+import numpy as np
+
+from data.formulas import Array
+from model.api.requests import REASONS, Ask
+from model.api.shadow import Shadow, Shadowed
+from model.deployed.latency import Pulse
+from model.engine.tables import probability
+from model.errors import ReleaseError
+from model.finance.scorecard import reaches
+from model.record.trail import Audit, Entry
+from model.release.store import ALIASES, Release, Store
+from model.settings import Settings
+from model.whatif.customer.decision import scale
+
+LOADED = 8  # releases kept in memory
+CHAMPION = "champion"
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What one release says of one request. ``outputs`` by name: predict_proba (n, 2), shap_values (n, inputs) and
+    base_value (1,) in log-odds, decision (n,) of words; ``milliseconds`` it took to find them."""
+
+    id: str
+    release: Release
+    outputs: Mapping[str, Array | list[str]]
+    milliseconds: float
+
+
+class Service:
+    """Answers for one book. Thread-safe; releases are immutable, aliases are read at each call (0.05 ms), so that a
+    promotion or a rollback takes effect at once and no request fails for it."""
+
+    def __init__(self, settings: Settings, audit: Audit | None, shadow: Shadow | None = None) -> None:
+        self.settings, self.audit, self.shadow = settings, audit, shadow
+        self.store = Store(settings.home, settings.book)
+        self.pulse = Pulse()
+        self._loaded: OrderedDict[str, Release] = OrderedDict()
+        self._lock = Lock()
+
+    def known(self, version: str = CHAMPION) -> Release | None:
+        """The release of a version, if it is in memory already."""
+        return self._loaded.get(self.store.aliases().get(version, version))
+
+    def release(self, version: str = CHAMPION) -> Release:
+        """The release that an alias, an id or a unique beginning of one names, loaded and checked once.
+
+        Raises
+        ------
+        ReleaseError
+            If there is none, or it was altered.
+        """
+        found = self.known(version)
+        if found is not None:
+            return found
+        with self._lock:
+            identity = self.store.resolve(version)
+            if identity not in self._loaded:
+                self._loaded[identity] = self.store.load(identity)
+                while len(self._loaded) > LOADED:
+                    self._loaded.popitem(last=False)
+            return self._loaded[identity]
+
+    def versions(self) -> list[str]:
+        """What ``?version=`` may be: aliases in use, then all releases."""
+        return [*(each for each in ALIASES if each in self.store.aliases()), *self.store.ids()]
+
+    def answer(
+        self, release: Release, ask: Ask, who: str, version: str, live: bool = True
+    ) -> tuple[Answer, Future[str] | None]:
+        """What ``release`` says, and the writing of its record, which must have ended well before it is handed out.
+        Only what is ``live`` traffic is shadowed, not what a dashboard tries out."""
+        start = time.perf_counter()
+        scorer = release.scorer
+        codes = scorer.tables.encode(scorer.contract.derive(ask.raw))
+        margins = scorer.tables.margins(codes)
+        pd = probability(margins)
+        outputs: dict[str, Array | list[str]] = {}
+        kept: dict[str, Array] = {"pd": pd}
+        if "predict_proba" in ask.outputs:
+            outputs["predict_proba"] = np.stack([1 - pd, pd], axis=1)
+        if set(REASONS) & set(ask.outputs):
+            phi = scorer.shapley.explain(codes)
+            found = {"shap_values": np.ascontiguousarray(phi.T), "base_value": np.array([scorer.shapley.base])}
+            outputs |= {name: found[name] for name in REASONS if name in ask.outputs}
+            kept |= {"shap_values": phi, "base_value": found["base_value"]}
+        if "decision" in ask.outputs:
+            granted = reaches(scale(scorer.contract).score(margins), scorer.contract.score.cutoff)
+            outputs["decision"] = ["granted" if each else "declined" for each in granted]
+        took = 1000 * (time.perf_counter() - start)
+        entry = Entry(
+            kind="score", who=who, via="rest", book=self.settings.book, release=release.id,
+            contract_sha256=release.contract.hash, inputs=ask.raw, outputs=kept, duration_ms=took,
+            detail={"version": version, "outputs": list(ask.outputs), "live": live}, id=ask.id or uuid4().hex,
+            given=bool(ask.id),
+        )  # fmt: skip
+        written = self.audit.append(entry) if self.audit is not None else None
+        if self.shadow is not None and version == CHAMPION and live:
+            self._shadowed(self.shadow, Shadowed(entry.id, ask.raw, release, margins), written)
+        return Answer(entry.id, release, {name: outputs[name] for name in ask.outputs}, took), written
+
+    @staticmethod
+    def _shadowed(shadow: Shadow, call: Shadowed, written: Future[str] | None) -> None:
+        """Have a call shadowed once it is on record; one that was refused is none."""
+        if written is None:
+            shadow.offer(call)
+            return
+
+        def offer(done: Future[str]) -> None:
+            if not done.cancelled() and done.exception() is None:
+                shadow.offer(call)
+
+        written.add_done_callback(offer)
+
+    def artefact(self, identity: str) -> bytes:
+        """A whole release as a zip file, the same bytes each time; loaded and checked before it is handed out."""
+        release = self.release(identity)
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as packed:  # its arrays are compressed already
+            for path in sorted(release.path.iterdir()):
+                packed.writestr(zipfile.ZipInfo(path.name, (2000, 1, 1, 0, 0, 0)), path.read_bytes())
+        return out.getvalue()
+
+    def ready(self) -> str:
+        """Empty if the champion can answer, otherwise why not."""
+        try:
+            self.release()
+        except ReleaseError as error:
+            return str(error)
+        return ""
+
+    def close(self) -> None:
+        """End the shadow; the record belongs to the process."""
+        if self.shadow is not None:
+            self.shadow.close()

@@ -1,0 +1,79 @@
+"""The verb that prints the figures of every hot path."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from model import bench as figures
+from model.cli.book import book_option, home_of
+from model.cli.terminal import answer, json_option, progress
+from model.release.store import AUTOMATIC, FIRST, Store
+
+
+@click.command()
+@click.option("--rows", default=1_000_000, type=click.IntRange(1_000, 50_000_000), help="How many loans.")
+@click.option("--life", is_flag=True, help="Only how long a release takes to make, to load and to verify.")
+@click.option("--growth", is_flag=True, help="Only how the whole book's cost grows with its rows, up to --rows.")
+@book_option
+@json_option
+def bench(rows: int, life: bool, growth: bool, book: str, as_json: bool) -> None:
+    """Print the figures of every hot path."""
+    store = Store(home_of(book), book)
+    if life:
+        told = progress(as_json)
+        lived = [_plain(vars(each)) for each in figures.life(store.home, book, lambda line: told(line, 0.0))]
+        answer({"book": book, "figures": lived}, as_json, lambda result: "\n".join(_figure_lines(result["figures"])))
+        return
+    if "champion" not in store.aliases():
+        store.promote(store.train(progress(as_json)).id, who=AUTOMATIC, why=FIRST)
+    release = store.load()
+    tell = progress(as_json)
+    if growth:
+        grown = figures.growth(release, rows, lambda line: tell(line, 0.0))
+        answer({"release": release.id, "growth": [_plain(vars(each)) for each in grown]}, as_json, _growth)
+        return
+    found = figures.run(release, rows, lambda line: tell(line, 0.0))
+    listed = [_plain(vars(each)) for each in found]
+
+    def text(result: dict[str, Any]) -> str:
+        lines = _figure_lines(result["figures"])
+        return "\n".join([*lines, *(f"{name:<66} {ratio:>9,.0f}×" for name, ratio in result["ratios"].items())])
+
+    seconds = {each.name: each.seconds for each in found}
+    tables = seconds["per loan, SHAP: tables against the whole book"]
+    ratios = {
+        f"tables are faster than shap.TreeExplainer, {how}": seconds[f"per loan, SHAP: shap.TreeExplainer, {how}"]
+        / tables
+        for how in ("path-dependent", "interventional, 60 rows")
+    }
+    answer({"release": release.id, "rows": rows, "figures": listed, "ratios": ratios}, as_json, text)
+
+
+def _figure_lines(figures: list[dict[str, Any]]) -> list[str]:
+    lines = []
+    for each in figures:
+        bound = f"at most {_duration(each['bound'])}" if each["bound"] else ""
+        lines.append(f"{each['name']:<66} {_duration(each['seconds']):>10}  {bound}".rstrip())
+    return lines
+
+
+def _plain(figure: Mapping[str, Any]) -> dict[str, Any]:
+    return {**figure, "bound": None if math.isnan(figure["bound"]) else figure["bound"]}
+
+
+def _growth(result: dict[str, Any]) -> str:
+    lines = [f"{'loans':>12} {'one lever':>11} {'six columns':>12} {'four levers':>12} {'peak memory':>12}"]
+    for each in result["growth"]:
+        bound = f"at most {each['bound']:g} GB" if each["bound"] else ""
+        costs = [_duration(each[name]) for name in ("one_lever", "six_columns", "bridge")]
+        line = f"{each['rows']:>12,} {costs[0]:>11} {costs[1]:>12} {costs[2]:>12} {each['memory']:>9.2f} GB  {bound}"
+        lines.append(line.rstrip())
+    return "\n".join([*lines, "One lever, six columns: CPU time. Four levers: time on all cores."])
+
+
+def _duration(seconds: float) -> str:
+    if seconds >= 0.1:
+        return f"{seconds:.2f} s"
+    return f"{seconds * 1e3:.2f} ms" if seconds >= 1e-4 else f"{seconds * 1e6:.2f} µs"

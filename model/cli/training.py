@@ -1,0 +1,127 @@
+"""The verbs that make a release and hold it against how it was made: train, verify."""
+
+import sys
+from getpass import getuser
+from typing import Any
+
+import click
+
+from model.cli.book import book_option, home_of
+from model.cli.terminal import FAILED, answer, json_option, progress
+from model.errors import ReleaseError
+from model.release.gate import in_the_way
+from model.release.store import FIRST, Release, Store, unread
+from model.release.variants import SHIPPED
+from model.release.window import Window
+from model.report.release import words
+
+VERDICTS = {"passed": "passed", "watch": "watch", "failed": "FAILED"}
+
+
+def _gate_lines(gates: list[dict[str, Any]]) -> list[str]:
+    """Each gate on a line, with its note below it."""
+    lines = []
+    for gate in gates:
+        verdict = VERDICTS[words.verdict(gate)]
+        lines.append(f"  {verdict:6}  {gate['label']:<56} {words.figure(gate):<12} {words.bound(gate)}".rstrip())
+        lines += [f"          {gate['note']}"] if gate["note"] else []
+    return lines
+
+
+def _summary(release: Release) -> dict[str, Any]:
+    report = release.report
+    shipped = report["cross_validation"][SHIPPED.label]
+    return {
+        "release": release.id,
+        "auc": shipped["auc"],
+        "brier": shipped["brier"],
+        "ece": shipped["ece"],
+        "window": report.get("window"),
+        "recalibrated": report.get("recalibrated"),
+        "gates": report["gates"],
+        "cross_validation": report["cross_validation"],
+        "later": report.get("later"),
+        "champion": report.get("champion"),
+        "passed": not in_the_way(report["gates"]),
+    }
+
+
+def _trained(result: dict[str, Any]) -> str:
+    lines = [f"Release {result['release']}, fitted to: {words.window(result)}", *_gate_lines(result["gates"]), ""]
+    where, _ = words.variants(result)
+    sentence = words.cost_sentence(result)
+    lines.append(f"{'What the constraints cost' if sentence else 'The model as shipped'}, {where}:")
+    rows = [("", *words.MEASURES.values()), *words.cost_rows(result)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines += ["  " + "  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+    lines += [f"  {sentence}"] if sentence else []
+    if result["champion"]:
+        lines += ["", words.beside(result)]
+        lines += [f"  {name:<18} {own} against {other}, difference {gap}: {reading}"
+                  for name, own, other, gap, reading in words.champion_rows(result)]  # fmt: skip
+    failed = [str(gate["label"]) for gate in in_the_way(result["gates"])]
+    end = f"Not to be promoted: {'; '.join(failed)}. With a reason it can be all the same: promote --override REASON."
+    if result["promoted"]:
+        end = "Promoted to champion."
+    elif result["champion_already"]:
+        end = "It is the champion already."
+    elif result["unread"]:
+        end = f"Not to be promoted. {result['unread']}"
+    elif result["passed"]:
+        end = f"Promote it with: python -m model promote {result['release']} --book {result['book']} --why TEXT"
+    return "\n".join([*lines, "", end])
+
+
+@click.command()
+@book_option
+@click.option("--since", type=int, metavar="YEAR", help="The first vintage to fit to; the contract's if not given.")
+@click.option("--until", type=int, metavar="YEAR", help="The last vintage, likewise; those after it are the test.")
+@click.option("--recalibrate-since", type=int, metavar="YEAR", help="Shift the intercept to the vintages from here on.")
+@click.option("--recalibrate-until", type=int, metavar="YEAR", help="The last vintage to shift the intercept to.")
+@json_option
+def train(
+    book: str, since: int | None, until: int | None, recalibrate_since: int | None, recalibrate_until: int | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Fit, test and write a release; the first one is promoted if no gate is in the way.
+
+    Held against the champion, if there is one. Exits with 1 if a gate failed that stops promotion.
+    """
+    store = Store(home_of(book), book)
+    again = Window(recalibrate_since, recalibrate_until)
+    release = store.train(progress(as_json), since, until, None if again == Window() else again)
+    result = {**_summary(release), "book": book, "unread": unread(release.contract)}
+    result["champion_already"] = store.aliases().get("champion") == release.id
+    result["promoted"] = bool(result["passed"] and not result["unread"] and "champion" not in store.aliases())
+    if result["promoted"]:
+        store.promote(release.id, who=getuser(), why=FIRST)
+    answer(result, as_json, _trained)
+    if not result["passed"]:
+        sys.exit(FAILED)
+
+
+@click.command()
+@click.argument("release", default="champion")
+@book_option
+@json_option
+@click.option("--retrain/--no-retrain", default=True, help="Also train once more and compare the tables.")
+def verify(release: str, book: str, as_json: bool, retrain: bool) -> None:
+    """Checksums, parity with the trained model, and a retrain that must give the same tables."""
+    store = Store(home_of(book), book)
+    identity = store.resolve(release)
+    try:
+        found = store.verify(identity, retrain, progress(as_json))
+    except ReleaseError as error:
+        answer({"release": identity, "passed": False, "error": str(error)}, as_json, lambda r: f"Failed: {r['error']}")
+        sys.exit(FAILED)
+    result: dict[str, Any] = {"release": identity, "passed": found.passed}
+    result |= {"gates": [gate.as_dict() for gate in found.gates], "differs": list(found.differs)}
+
+    def text(result: dict[str, Any]) -> str:
+        told = [f"  differs from when it was made: {each}" for each in result["differs"]]
+        same = ["  data, contract, code, lock file, libraries and platform are those it was made with"]
+        return "\n".join([f"Release {identity}", *_gate_lines(result["gates"]), *(told or same)])
+
+    answer(result, as_json, text)
+    if not result["passed"]:
+        sys.exit(FAILED)

@@ -1,0 +1,1 @@
+"""The deployed model as everyone asks it, in this process or elsewhere."""

@@ -1,0 +1,424 @@
+"""The deployed model, as pages and commands call it, wherever it runs: in this process or behind a server."""
+
+import io
+import secrets
+import time
+import zipfile
+import zlib
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from threading import Lock, Thread
+from urllib.parse import quote
+from weakref import finalize
+
+import numpy as np
+
+from data import books
+from data.books import Book, Stamp
+from data.contract import Contract
+from data.errors import WhatIfError
+from model.deployed.latency import Pulse, Reading
+from model.deployed.remote import SAME, RemoteScorer, connect
+from model.deployed.transport import Breaker
+from model.engine.parallel import Told, unheard
+from model.engine.scorer import Scorer
+from model.errors import GateError, NoAnswer, ReleaseError
+from model.release.gate import in_the_way
+from model.release.store import AUTOMATIC, FIRST, Release, Store, belongs, unread
+from model.release.window import Window
+from model.report.customer.words import Deployed
+from model.report.release.words import briefly, window_only
+from model.settings import Settings, settings
+from model.validation.validation import Proof
+from model.whatif.book.scored import Whole, askable
+from model.whatif.customer.starting_points import personas
+
+CHECKED = 5.0  # seconds for which a model elsewhere is taken to be the one it was
+MOST_BOOKS = 4  # whose models are held, those asked for last
+MOST_BYTES = 256 * 2**20  # of a release taken over from a server, unpacked
+UNPACKABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)  # as zipfile has it
+
+
+@dataclass(frozen=True, eq=False)
+class DeployedModel:
+    """One book with the model that answers for it.
+
+    ``scorer`` is the model, live, wherever it runs. ``release`` is that very model's release if it is known here, else
+    None. ``remote`` is the connection if it runs elsewhere. ``embedded`` is its pulse if it does not.
+    """
+
+    book: Book
+    scorer: Scorer
+    release: Release | None
+    remote: RemoteScorer | None = None
+    embedded: Pulse = field(default_factory=Pulse)
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    @property
+    def id(self) -> str:
+        """What tells this model from others: its release, or whatever its server calls its version."""
+        if self.release is not None:
+            return self.release.id
+        assert self.remote is not None
+        about = self.remote.about
+        return about.release or about.version or about.name
+
+    @property
+    def name(self) -> str:
+        """Short name for the badge."""
+        return self.id[:6] if self.release is not None else self.id[:24]
+
+    @property
+    def where(self) -> str:
+        """Where it runs: the server's host, or nothing if it is this process."""
+        return "" if self.remote is None else self.remote.transport.host
+
+    @property
+    def deployed(self) -> Deployed:
+        """Which model answers, for sentences."""
+        window = window_only(self.release.manifest) if self.release is not None else ""
+        return Deployed(self.id, self.where, self.release is None, window)
+
+    @property
+    def contract(self) -> Contract:
+        """The contract it is asked under."""
+        return self.scorer.contract
+
+    @property
+    def near(self) -> Scorer:
+        """For whole curves and tables of answers: the model's own tables if they are known here, else the model."""
+        return self.scorer if self.release is None else self.release.scorer
+
+    @cached_property
+    def asked(self) -> Book:
+        """The customers the model is asked about when it is asked about the whole book: all, or a sample."""
+        return askable(self.near, self.book)
+
+    @cached_property
+    def personas(self) -> Mapping[str, int]:
+        """Customers worth starting from."""
+        return personas(self.near, self.asked, self.whole.margins)
+
+    @property
+    def whole(self) -> Whole:
+        """The whole book as the model sees it; asked for once."""
+        return self.seen()
+
+    def seen(self, told: Told = unheard) -> Whole:
+        """The whole book as the model sees it; ``told`` hears how far a first asking has come, and may cancel it."""
+        with self._lock:
+            found: Whole | None = self.__dict__.get("_whole")
+            if found is None:
+                each = len(self.book) / len(self.asked)
+                found = self.__dict__["_whole"] = Whole.of(self.near, self.asked, told, each)
+            return found
+
+    @property
+    def tested(self) -> bool:
+        """Whether it is known here how it was tested, on the very book it is asked about."""
+        return self.release is not None and self.release.manifest.get("data_sha256") == self.book.sha256
+
+    def proved(self, told: Told = unheard) -> Proof:
+        """What it said of records beside what became of them; worked out once. ``told`` hears how far a first asking of
+        the whole book has come, where that is needed, and may cancel it."""
+        found: Proof | None = self.__dict__.get("_proof")
+        if found is None:
+            if self.tested and self.release is not None:
+                found = Proof.of(self.release, self.book)
+            else:
+                found = Proof.asked(self.asked, self.seen(told).margins)
+            self.__dict__["_proof"] = found
+        return found
+
+    def random_customer(self) -> int:
+        """Any customer of the book."""
+        return int(secrets.choice(self.book.ids))
+
+    def pulse(self) -> Reading:
+        """How it has been answering."""
+        return (self.embedded if self.remote is None else self.remote.transport.pulse).read()
+
+
+@dataclass
+class Training:
+    """How far the training of a release has come. ``kept``: the release that a gate kept from being promoted; ``made``:
+    the further release that was trained."""
+
+    doing: str = "Reading the book"
+    share: float = 0.0
+    error: str = ""
+    kept: str = ""
+    made: str = ""
+    ended: bool = False
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """For how long it has been under way."""
+        return time.monotonic() - self.began
+
+
+class Desk:
+    """Hands out the deployed model of each book, training a first release where there is none.
+
+    One per process, shared by all sessions; models are immutable. A newly promoted champion is taken up at the
+    next call, because the aliases are read each time (0.05 ms); so is a book of a user's that was edited. A model
+    elsewhere is asked every few seconds whether it still is the one it was. While one book is read or trained, the
+    models of the others are handed out.
+    """
+
+    def __init__(self, how: Callable[[], Settings] = settings) -> None:
+        self._settings = how
+        self._models: OrderedDict[str, tuple[Stamp, DeployedModel]] = OrderedDict()  # the last asked for comes last
+        self._reading: defaultdict[str, Lock] = defaultdict(Lock)  # one a book: it is read once, whoever asks
+        self._remote: dict[tuple[object, ...], tuple[DeployedModel, float]] = {}
+        self._ways: dict[tuple[object, ...], tuple[Pulse, Breaker]] = {}  # how each server has been answering
+        self._training: dict[str, Training] = {}
+        self._retraining: dict[str, Training] = {}
+        self._lock = Lock()
+
+    def store(self, book: str) -> Store:
+        """The releases of a book."""
+        return Store(self._settings().home, book)
+
+    def model(self, book: str) -> DeployedModel | None:
+        """The deployed model of a book, checked; None if it is embedded and there is none yet.
+
+        Raises
+        ------
+        BookError, ContractError
+            If there is no such book, or it cannot be read.
+        ReleaseError
+            If the champion was altered, is gone, or was trained on another snapshot or contract.
+        RemoteError
+            If it runs elsewhere and cannot be used.
+        """
+        using = self._settings()
+        if using.model_url is not None:
+            return self._elsewhere(using, book)
+        store = self.store(book)
+        champion = store.aliases().get("champion")
+        if champion is None:
+            return None
+        with self._lock:
+            reading = self._reading[book]
+        with reading:
+            at = books.stamp(book, using.home)
+            was, known = self._models.get(book, (None, None))
+            if known is None or known.id != champion or was != at:
+                release, own = store.load(champion), books.read(book, using.home)
+                belongs(release, own.contract, own.sha256)
+                known = DeployedModel(own, release.scorer, release)
+            with self._lock:
+                self._models[book] = at, known
+                self._models.move_to_end(book)
+                while len(self._models) > MOST_BOOKS:
+                    self._models.popitem(last=False)
+            return known
+
+    def _elsewhere(self, using: Settings, name: str) -> DeployedModel:
+        key = (name, using.model_url, using.model_protocol, using.model_name, using.model_mapping, using.model_token)
+        with self._lock:
+            known, checked = self._remote.get(key, (None, 0.0))
+            if known is not None and known.remote is not None:
+                if time.monotonic() - checked < CHECKED:
+                    return known
+                health = known.remote.health()
+                if health.gone:  # it says since when, which a new connection would not know
+                    raise NoAnswer(health.trouble)
+                if health.well:
+                    self._remote[key] = known, time.monotonic()
+                    return known
+            book = books.read(name, using.home)
+            pulse, breaker = self._ways.setdefault(key, (Pulse(), Breaker()))
+            scorer = connect(using, book, book.contract, pulse, breaker)
+            if known is not None and known.remote is not None and _same(known.remote, scorer):
+                scorer.close()  # it was unwell and is well again
+                self._remote[key] = known, time.monotonic()
+                return known
+            try:
+                release = known_here(scorer, book, Store(using.home, name))
+            except BaseException:
+                scorer.close()
+                raise
+            found = DeployedModel(book, scorer, release, scorer)
+            finalize(found, scorer.close)  # where another took its place, once the last page has let go of it
+            self._remote[key] = found, time.monotonic()
+            return found
+
+    def at_hand(self, book: str) -> bool:
+        """Whether an embedded book's model need not be read first."""
+        return book in self._models
+
+    def doubt(self) -> None:
+        """Have models elsewhere asked at the next call whether they still are there."""
+        with self._lock:
+            self._remote = {key: (known, -np.inf) for key, (known, _) in self._remote.items()}
+
+    def comparable(self, book: str) -> list[str]:
+        """The releases of a book that were trained on the snapshot installed, the champion among them: they can be
+        compared customer by customer."""
+        store, data = self.store(book), self._read(book).sha256
+        return [each for each in store.ids() if store.manifest(each)["data_sha256"] == data]
+
+    def release(self, book: str, identity: str) -> DeployedModel:
+        """A book under any of its releases, loaded and checked.
+
+        Raises
+        ------
+        ReleaseError
+            If the release was altered or is gone, or reads other fields than the book has.
+        """
+        release = self.store(book).load(identity)
+        found = DeployedModel(self._read(book), release.scorer, release)
+        if [each.name for each in found.contract.record] != [each.name for each in found.book.contract.record]:
+            raise ReleaseError(f"Release {identity} reads other fields than the book {book} has; choose another.")
+        return found
+
+    def _read(self, book: str) -> Book:
+        return books.read(book, self._settings().home)
+
+    def train(self, book: str) -> Training:
+        """Start the training of a first release in the background, or tell how far it has come; once, however many
+        ask."""
+        with self._lock:
+            known = self._training.get(book)
+            if known is None or (known.ended and not known.error):  # ended well, and the release is gone since
+                known = self._training[book] = Training()
+                Thread(target=self._run, args=(book, known), daemon=True, name=f"train-{book}").start()
+            return known
+
+    def forget(self, book: str) -> None:
+        """Let a failed training be started anew."""
+        with self._lock:
+            self._training.pop(book, None)
+
+    def retrain(
+        self, book: str, since: int | None, until: int | None, recalibrated: Window | None = None
+    ) -> Training:  # fmt: skip
+        """Start the training of a further release in the background, one at a time a book: whoever asks meanwhile is
+        told of that one. It is gated and kept; promoting it is a person's decision."""
+        with self._lock:
+            known = self._retraining.get(book)
+            if known is None or known.ended:
+                known = self._retraining[book] = Training()
+                work = (book, known, since, until, recalibrated)
+                Thread(target=self._run_again, args=work, daemon=True, name=f"retrain-{book}").start()
+            return known
+
+    def retraining(self, book: str) -> Training | None:
+        """The further release that is being trained, or was last; None if nobody asked for one."""
+        with self._lock:
+            return self._retraining.get(book)
+
+    def close(self) -> None:
+        """Give up all connections."""
+        with self._lock:
+            for found, _ in self._remote.values():
+                if found.remote is not None:
+                    found.remote.close()
+            self._remote.clear()
+            self._ways.clear()
+
+    def _run(self, book: str, progress: Training) -> None:
+        def told(doing: str, share: float) -> None:
+            progress.doing, progress.share = doing, share
+
+        try:
+            store = self.store(book)
+            release = self._kept(book, store) or store.train(told)
+            try:
+                store.promote(release.id, who=AUTOMATIC, why=FIRST)
+            except GateError as error:
+                progress.kept = release.id
+                progress.error = str(error) if unread(release.contract) else _not_promoted(release, store)
+        except WhatIfError as error:
+            progress.error = str(error)
+        except Exception as error:  # whatever happens in the background must be seen in the foreground
+            progress.error = str(ReleaseError(f"The training stopped: {type(error).__name__}: {error}"))
+        progress.ended = True
+
+    def _run_again(
+        self, book: str, progress: Training, since: int | None, until: int | None, recalibrated: Window | None
+    ) -> None:  # fmt: skip
+        def told(doing: str, share: float) -> None:
+            progress.doing, progress.share = doing, share
+
+        try:
+            progress.made = self.store(book).train(told, since, until, recalibrated).id
+        except WhatIfError as error:
+            progress.error = str(error)
+        except Exception as error:  # whatever happens in the background must be seen in the foreground
+            progress.error = str(ReleaseError(f"The training stopped: {type(error).__name__}: {error}"))
+        progress.ended = True
+
+    def _kept(self, book: str, store: Store) -> Release | None:
+        """The release of this very book that a gate, or a contract nobody has read, kept from being promoted, if there
+        is one: training once more would give the same."""
+        for identity in reversed(store.ids()):
+            try:
+                release, own = store.load(identity), self._read(book)
+                belongs(release, own.contract, own.sha256)
+            except ReleaseError:
+                continue
+            if in_the_way(release.report["gates"]) or unread(release.contract):
+                return release
+        return None
+
+
+def _not_promoted(release: Release, store: Store) -> str:
+    """Which gates are in the way of a release, in words that everybody may read."""
+    failed = (briefly(gate, protected=False) for gate in store.in_the_way(release))
+    return f"Release {release.id} is not promoted: {'; '.join(failed)}."
+
+
+def _same(was: RemoteScorer, now: RemoteScorer) -> bool:
+    """Whether two connections found the same model."""
+    if was.reference is None or now.reference is None:
+        return was.about == now.about and was.reference is now.reference
+    return was.about == now.about and bool((np.abs(was.reference - now.reference) <= SAME).all())
+
+
+def known_here(scorer: RemoteScorer, book: Book, store: Store) -> Release | None:
+    """The release of the very model that answers elsewhere, if this is one of ours under the book's own contract: from
+    the store, or taken over from the server; the hash of its tables, contract and data must be the one announced. None
+    if it is any other model, or the server does not hand it out.
+
+    Raises
+    ------
+    ReleaseError
+        If what is handed out is not what was announced, or cannot be kept; then nothing is.
+    RemoteError
+        If the server breaks off.
+    """
+    about = scorer.about
+    if not about.ours or not about.artefact or about.contract_sha256 != book.contract.hash:
+        return None
+    if about.release in store.ids():
+        release = store.load(about.release)
+        return release if release.artefact == about.artefact else None
+    answer = scorer.transport.get(f"/releases/{quote(about.release, safe='')}/artefact")
+    if answer.status != 200:
+        return None
+    try:
+        return store.take_in(about.release, about.artefact, _unzipped(answer.body))
+    except OSError as error:
+        raise ReleaseError(
+            f"Release {about.release} answers at {scorer.transport.host}, but cannot be kept in {store.root}: "
+            f"{error.strerror}. Let the dashboard write there, or set WHATIF_HOME to another folder."
+        ) from error
+
+
+def _unzipped(content: bytes) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            if sum(each.file_size for each in packed.infolist()) > MOST_BYTES:
+                raise ReleaseError(f"The release that came is larger than {MOST_BYTES:,} bytes.")
+            return {each.filename: packed.read(each) for each in packed.infolist()}
+    except UNPACKABLE as error:
+        raise ReleaseError(f"The release that came cannot be unpacked: {error}.") from None
+
+
+desk = Desk()

@@ -1,0 +1,414 @@
+"""The record of what was asked of a model, on which data, and what it answered: written before anybody is answered.
+
+    writer = Audit(engine(settings), settings.audit_key)
+    writer.record(Entry(...))            # returns once it is on disk
+    find(engine, "3f2a…")                # the entry, bit for bit
+
+Checking and pruning: `audit_check`. Export: `audit_export`. Doing it again: `replay`.
+"""
+
+import json
+import math
+import os
+import platform
+from collections import deque
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Condition, Thread
+from types import TracebackType
+from typing import Any, Self
+from uuid import uuid4
+
+import numpy as np
+from pydantic import SecretStr
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from data.errors import BadInput, WhatIfError
+from data.formulas import Array
+from model.errors import StoreError
+from model.record import schema as table
+from model.record.database import reading, writing
+from model.record.schema import beginning, chain_seal, packed, present, row_hash, secret, unpacked
+
+SEGMENT = 1000  # rows from one checkpoint to the next
+LONGEST = 1000  # characters of a text
+HEAVIEST = 512 * 2**20  # bytes of one entry, packed
+MOST, MOST_BYTES = 10_000, 1024 * 2**20  # entries that may wait, and their bytes; one may always
+BATCH, BATCH_BYTES = 1000, 64 * 2**20  # entries of one transaction, and their bytes
+TEXTS = ("id", "kind", "who", "via", "book", "release", "contract_sha256")
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One call. ``kind``: "score", "upload", "whatif:customer", "whatif:book", "whatif:policy"; ``via``: "rest",
+    "page", "upload". ``inputs`` raw records (fields, n), (0, 0) where the whole book was meant; ``outputs`` by name, of
+    any shape. ``detail`` what else it takes to do it again, as JSON holds it. ``given`` says that ``id`` came with the
+    request, so that a repetition is recorded once. ``at`` UTC.
+
+    Raises
+    ------
+    BadInput
+        If a value cannot be recorded as it is.
+    """
+
+    kind: str
+    who: str
+    via: str
+    book: str
+    release: str
+    contract_sha256: str
+    inputs: Array
+    outputs: Mapping[str, Array]
+    duration_ms: float
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    id: str = field(default_factory=lambda: uuid4().hex)
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    given: bool = False
+
+    def __post_init__(self) -> None:
+        for name in TEXTS:
+            _check_text(name, getattr(self, name))
+        if not self.id:
+            raise BadInput("A request id may not be empty; leave it out for one made here.")
+        if np.ndim(self.inputs) != 2:
+            raise BadInput(f"Inputs are recorded as (fields, rows); {np.shape(self.inputs)} were given.")
+        if not math.isfinite(self.duration_ms):
+            raise BadInput(f"The duration must be a number of milliseconds; {self.duration_ms!r} was given.")
+        if self.at.tzinfo is None:
+            raise BadInput("The time of an entry needs a time zone; give it in UTC.")
+
+
+def _check_text(name: str, given: str) -> None:
+    """What every database takes; one text that it refuses would take the calls recorded along with it down."""
+    if len(given) > LONGEST:
+        raise BadInput(f"{name} may be {LONGEST:,} characters long; {len(given):,} were given.")
+    if not given.isascii() or "\0" in given:
+        try:
+            given.encode()
+        except UnicodeEncodeError:
+            raise BadInput(f"{name} holds half a character; give it in UTF-8.") from None
+        if "\0" in given:
+            raise BadInput(f"{name} holds a character of code 0; leave it out.")
+
+
+@dataclass(frozen=True)
+class Call:
+    """An entry without its numbers, for lists. ``rows`` records scored, ``duration_ms`` milliseconds, ``at`` UTC."""
+
+    id: str
+    at: datetime
+    kind: str
+    who: str
+    via: str
+    book: str
+    release: str
+    rows: int
+    duration_ms: float
+
+
+# ---- reading --------------------------------------------------------------------------------------------------------
+
+
+def recent(engine: Engine, limit: int = 50, kind: str | None = None) -> list[Call]:
+    """The latest calls, the newest first."""
+    c = table.audit.c
+    columns = (c.id, c.at, c.kind, c.who, c.via, c.book, c.release, c.rows, c.duration_ms)
+    query = select(*columns).order_by(c.at.desc(), c.id.desc()).limit(limit)
+    with reading(engine) as connection:
+        if not present(connection):
+            return []
+        found = connection.execute(query if kind is None else query.where(c.kind == kind)).all()
+    return [Call(each[0], datetime.fromisoformat(each[1]), *each[2:]) for each in found]
+
+
+def find(engine: Engine, reference: str) -> Entry:
+    """The entry of an id, or of a beginning that only one id has.
+
+    Raises
+    ------
+    StoreError
+        If there is none, or there are several.
+    """
+    with reading(engine) as connection:
+        found = list(_matching(connection, reference)) if reference and present(connection) else []
+        exact = [each for each in found if each == reference]
+        if len(exact or found) != 1:
+            several = f"there are several, {', '.join(found[:3])} among them; give more of it"
+            what = several if found else "there is none; an export lists them all"
+            raise StoreError(f"The record has no one call whose id begins with {reference!r}: {what}.")
+        row = connection.execute(select(table.audit).where(table.audit.c.id == (exact or found)[0])).one()
+    return entry_of(row._asdict())
+
+
+def _matching(connection: Connection, reference: str) -> Iterable[str]:
+    own = table.audit.c.id
+    within = own >= reference, own <= reference + chr(0x10FFFF)
+    return connection.scalars(select(own).where(*within).order_by(own).limit(4))
+
+
+def entry_of(row: Mapping[str, Any]) -> Entry:
+    """A row of the table as the entry it was."""
+    texts = {name: row[name] for name in TEXTS}
+    at = datetime.fromisoformat(row["at"])
+    inputs = unpacked(row["inputs"]).get("inputs", np.empty((0, 0)))
+    outputs, detail = unpacked(row["outputs"]), json.loads(row["detail"])
+    return Entry(**texts, inputs=inputs, outputs=outputs, duration_ms=row["duration_ms"], detail=detail, at=at)
+
+
+# ---- writing --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Waiting:
+    """An entry on its way: the columns it fills itself."""
+
+    values: dict[str, Any]
+    given: bool
+    weight: int
+    answer: "Future[str]"
+
+
+_C = table.audit.c
+_INSERT = insert(table.audit)
+_KNOWN = select(_C.id, _C.book, _C.release, _C.inputs, _C.outputs).where(_C.id.in_(bindparam("ids", expanding=True)))
+_CHAIN = select(table.chain).where(table.chain.c.chain == bindparam("name")).with_for_update()
+_EXTEND = (
+    update(table.chain)
+    .where(table.chain.c.chain == bindparam("name"))
+    .values({name: bindparam(f"new_{name}") for name in ("head_seq", "head_hash", "seal")})
+)
+
+
+class Audit:
+    """Writes the record. One thread takes whatever waits and writes it in one transaction: a disk that syncs in 5 ms
+    still takes thousands of calls a second from many threads.
+
+    ``key`` makes the hashes HMACs. A context manager; `close` writes what still waits.
+    """
+
+    def __init__(self, engine: Engine, key: SecretStr | None = None) -> None:
+        self.engine = engine
+        self._key = secret(key)
+        self._queue: deque[_Waiting] = deque()
+        self._weight = 0
+        self._closed = False
+        self._changed = Condition()
+        self._prepared = False
+        self._chain, self._head = uuid4().hex, 0
+        self._thread = Thread(target=self._run, name="audit", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def append(self, entry: Entry) -> "Future[str]":
+        """Have an entry written; the future gives its id once it is on disk.
+
+        The future raises StoreError if it could not be written, and BadInput if the id was ``given`` and used before
+        for another request. The same request under the same id is on record once, and gives its id.
+
+        Raises
+        ------
+        BadInput
+            If the entry cannot be recorded as it is.
+        StoreError
+            If too many wait, or the record is closed.
+        """
+        values = _columns(entry)
+        weight = len(values["inputs"]) + len(values["outputs"]) + len(values["detail"])
+        if weight > HEAVIEST:
+            raise BadInput(f"A call may take {HEAVIEST:,} bytes on record; this takes {weight:,}. Send fewer rows.")
+        waiting = _Waiting(values, entry.given, weight, Future())
+        with self._changed:
+            if self._closed:
+                raise StoreError("The record is closed: the program is ending. Ask again once it runs.")
+            if len(self._queue) >= MOST or (self._queue and self._weight + weight > MOST_BYTES):
+                raise StoreError(
+                    f"Too many calls wait to be recorded ({len(self._queue):,}); at most {MOST:,} may. Try again later."
+                )
+            self._queue.append(waiting)
+            self._weight += weight
+            self._changed.notify()
+        return waiting.answer
+
+    def record(self, entry: Entry) -> str:
+        """Write an entry and wait until it is on disk; its id. Raises what `append` and its future do."""
+        return self.append(entry).result()
+
+    def close(self) -> None:
+        """Write what waits and a checkpoint, and end the thread."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join()
+
+    # ---- the thread --------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while batch := self._take():
+            self._write(batch)
+        with suppress(StoreError):  # it only ends a segment; the rows are safe
+            self._checkpoint()
+
+    def _take(self) -> list[_Waiting]:
+        """What waits, as much as one transaction takes; nothing once the record is closed and written."""
+        taken: list[_Waiting] = []
+        with self._changed:
+            self._changed.wait_for(lambda: self._queue or self._closed)
+            weight = 0
+            while self._queue and len(taken) < BATCH and (not taken or weight + self._queue[0].weight <= BATCH_BYTES):
+                taken.append(self._queue.popleft())
+                weight += taken[-1].weight
+            self._weight -= weight
+        return taken
+
+    def _write(self, batch: list[_Waiting]) -> None:
+        batch = [each for each in batch if each.answer.set_running_or_notify_cancel()]
+        answers: list[str | WhatIfError] = []
+        for careful in (False, True):
+            try:
+                answers = self._commit(batch, careful)
+                break
+            except StoreError as error:
+                # An id that another process has just recorded: look all of them up, once.
+                if careful or not isinstance(error.__cause__, IntegrityError):
+                    answers = [StoreError(f"The call was not recorded. {error}") for _ in batch]
+                    break
+            except Exception as error:  # whatever happens in the background must be seen in the foreground
+                told = f"The call was not recorded: {type(error).__name__}: {error}. Report this, it is a defect."
+                answers = [StoreError(told) for _ in batch]
+                break
+        for each, answer in zip(batch, answers, strict=True):
+            if isinstance(answer, str):
+                each.answer.set_result(answer)
+            else:
+                each.answer.set_exception(answer)
+
+    def _commit(self, batch: list[_Waiting], careful: bool) -> list[str | WhatIfError]:
+        """Write a batch in one transaction. Nothing but the chain's name and the last row known to be on disk is kept
+        between transactions: whatever fails, the next one goes on from what the database holds."""
+        prepared, self._prepared = self._prepared, False
+        answers: list[str | WhatIfError] = []
+        fresh: list[dict[str, Any]] = []
+        with writing(self.engine) as connection:
+            if not prepared:
+                table.prepare(connection)
+            asked = [each.values["id"] for each in batch if each.given or careful]
+            known: dict[str, Mapping[str, Any]] = (
+                {row.id: row._asdict() for row in connection.execute(_KNOWN, {"ids": asked})} if asked else {}
+            )
+            for each in batch:
+                name = each.values["id"]
+                if name not in known:
+                    fresh.append(each.values)
+                    known[name] = each.values
+                elif not _same(known[name], each.values):
+                    answers.append(BadInput(f"The request id {name} was already used for another request. Use a new."))
+                    continue
+                answers.append(name)
+            if fresh:
+                chain = self._extend(connection, fresh)
+        if fresh:
+            self._chain, self._head = chain, fresh[-1]["seq"]
+        self._prepared = True
+        return answers
+
+    def _extend(self, connection: Connection, fresh: list[dict[str, Any]]) -> str:
+        """Add rows to this process' chain, or to a new one if that is not there as it was left; the chain's name."""
+        own = self._own(connection) or self._begin(connection)
+        seq, prev = own["head_seq"], own["head_hash"]
+        ends = []
+        for values in fresh:
+            seq += 1
+            values |= {"chain": own["chain"], "seq": seq, "prev": prev}
+            prev = values["hash"] = row_hash(self._key, values)
+            if seq % SEGMENT == 0:
+                ends.append({name: values[name] for name in ("chain", "seq", "hash", "at")})
+        connection.execute(_INSERT, fresh)
+        if ends:
+            connection.execute(insert(table.checkpoint), ends)
+        own |= {"head_seq": seq, "head_hash": prev}
+        extended = {"new_head_seq": seq, "new_head_hash": prev, "new_seal": chain_seal(self._key, own)}
+        connection.execute(_EXTEND, {"name": own["chain"], **extended})
+        return str(own["chain"])
+
+    def _own(self, connection: Connection) -> dict[str, Any] | None:
+        """This process' chain; None if there is none yet, or somebody altered its end or put an older one in its place:
+        that is left as it is, to be found."""
+        row = connection.execute(_CHAIN, {"name": self._chain}).one_or_none()
+        own = row._asdict() if row is not None else None
+        if own is None or own["seal"] != chain_seal(self._key, own) or own["head_seq"] < self._head:
+            return None
+        return own
+
+    def _begin(self, connection: Connection) -> dict[str, Any]:
+        table.alone(connection)
+        name = uuid4().hex
+        number = connection.scalar(select(func.coalesce(func.max(table.chain.c.number), 0))) or 0
+        own: dict[str, Any] = {"chain": name, "number": number + 1, "started": _now(), "first_seq": 1, "since": ""}
+        own |= {"process": f"{platform.node()}:{os.getpid()}", "first_prev": beginning(self._key, name)}
+        own |= {"head_seq": 0, "head_hash": own["first_prev"]}
+        connection.execute(insert(table.chain), own | {"seal": chain_seal(self._key, own)})
+        return own
+
+    def _checkpoint(self) -> None:
+        if not self._head:
+            return
+        with writing(self.engine) as connection:
+            own = self._own(connection)
+            if own is not None:
+                end_segment(connection, own["chain"], own["head_seq"])
+
+
+def end_segment(connection: Connection, chain: str, seq: int) -> None:
+    """Write a checkpoint at a row, unless it is gone or has one."""
+    c, ends = table.audit.c, table.checkpoint.c
+    row = connection.execute(select(c.chain, c.seq, c.hash, c.at).where(c.chain == chain, c.seq == seq)).one_or_none()
+    there = connection.execute(select(ends.seq).where(ends.chain == chain, ends.seq == seq)).one_or_none()
+    if row is not None and there is None:
+        connection.execute(insert(table.checkpoint), row._asdict())
+
+
+def _columns(entry: Entry) -> dict[str, Any]:
+    try:
+        detail = json.dumps(entry.detail, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"The detail of a call must be what JSON can hold: {error}.") from error
+    values: dict[str, Any] = {name: getattr(entry, name) for name in TEXTS}
+    return values | {
+        "at": _told(entry.at),
+        "rows": int(np.shape(entry.inputs)[1]),
+        "inputs": packed({"inputs": entry.inputs}),
+        "outputs": packed(entry.outputs),
+        "detail": detail,
+        "duration_ms": float(entry.duration_ms),
+    }
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two rows are of one request: book, release and every bit of inputs and outputs."""
+    if any(one[name] != other[name] for name in ("book", "release")):
+        return False
+    return all(_bits(one[name]) == _bits(other[name]) for name in ("inputs", "outputs"))
+
+
+def _bits(content: bytes) -> dict[str, tuple[tuple[int, ...], bytes]]:
+    return {name: (each.shape, each.tobytes()) for name, each in unpacked(content).items()}
+
+
+def _now() -> str:
+    return _told(datetime.now(UTC))
+
+
+def _told(at: datetime) -> str:
+    """A time as it is kept: ISO 8601, UTC, microseconds; so text is ordered as time is."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,1 @@
+"""Releases out: to a bank's model registry."""

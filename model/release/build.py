@@ -1,0 +1,237 @@
+"""From a book to the files of a release: fitted in its window, recalibrated if asked, tested, gated."""
+
+import io
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.books import Book
+from data.formulas import Array
+from model.engine.scorer import TableScorer
+from model.engine.shapley import against
+from model.engine.tables import compile_model, probability
+from model.engine.territory import Territory, extent, survey
+from model.errors import ParityError
+from model.monitoring.calibration import recalibrated
+from model.monitoring.drift import drift, snapshot_of
+from model.monitoring.performance import Performance, measure
+from model.release import checks, origin, training
+from model.release.comparison import Beside, Candidate
+from model.release.evidence import Evidence, gathered
+from model.release.gate import Gate, told
+from model.release.parity import parity_gates
+from model.release.shuffled import shuffled_gates
+from model.release.training import Progress, part, silent
+from model.release.variants import SHIPPED, VARIANTS
+from model.release.window import Asked, Window, covered, later, outcomes
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+GOLDEN_ROWS = 1000
+BACKGROUND = "the average customer of the book"
+TRUSTED = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
+"""The only type beyond skops' own list that a model file may hold. Nothing is ever added from the file itself."""
+
+
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """A release before it has a name: its ``files``, the ``manifest`` without them, and the scorer."""
+
+    files: dict[str, bytes]
+    manifest: dict[str, Any]
+    scorer: TableScorer
+
+
+Against = Callable[[Book, Book, Candidate], Beside]
+"""Given a book, its part in the window and the candidate fitted to that: the candidate beside the champion."""
+
+
+def alone(_book: Book, _own: Book, _candidate: Candidate) -> Beside:
+    """A candidate where there is no champion."""
+    return Beside()
+
+
+def fitted(book: Book, how: Asked) -> tuple["HistGradientBoostingClassifier", Book, float]:
+    """The model fitted to its window, recalibrated; the part of the book it was fitted to; the shift in log-odds.
+
+    Raises
+    ------
+    BadInput
+        If a window cannot be, or holds too little to learn from.
+    """
+    chosen = how.window.of(book)
+    name, whole = book.contract.book.name, len(chosen) == len(book)
+    outcomes(book, chosen, f"The book {name}" if whole else f"The window {how.window} of {name}")
+    own = book if whole else book.part(chosen)
+    again = None if how.recalibrated is None else how.recalibrated.of(book)
+    if again is not None:
+        outcomes(book, again, f"The window {how.recalibrated} to recalibrate on")
+    model = training.fit(own)
+    return model, own, 0.0 if again is None else training.recalibrate(model, book.part(again))
+
+
+def make(book: Book, how: Asked, beside: Against = alone, progress: Progress = silent) -> Draft:
+    """Fit, test and gate; ``beside`` holds what is made against the champion.
+
+    Raises
+    ------
+    ParityError
+        If the tables do not equal the model: then there is no release.
+    BadInput
+        If a window cannot be.
+    ContractError
+        If the contract asks for a test on vintages that the book does not have.
+    """
+    import skops.io
+
+    covered(book)
+    progress("Training the model", 0.01)
+    model, own, shift = fitted(book, how)
+    contract = book.contract
+    progress("Turning it into tables", 0.15)
+    tables = compile_model(model)
+    codes = tables.encode(book.inputs)
+    shapley = against(tables, codes, BACKGROUND.replace("customer", contract.book.person))
+    parity = parity_gates(model, tables, shapley, book, part(progress, 0.16, 0.36))
+    failed = [gate for gate in parity if not gate.passed]
+    if failed:
+        raise ParityError("No release: " + "; ".join(told(gate.as_dict()) for gate in failed) + ".")
+    progress("Surveying what the model has seen", 0.36)
+    scorer = TableScorer(contract, tables, shapley, _surveyed(book, own))
+
+    margins = tables.margins(codes)
+    tested = _tested(book, own, how, probability(margins), shift, part(progress, 0.38, 0.90))
+    evidence = tested.evidence
+    leaks = shuffled_gates(book, own, part(progress, 0.90, 0.94))
+    progress("Holding it against the gates", 0.94)
+    crossed, shipped = evidence.of("crossed"), tested.crossed[SHIPPED.label]
+    snapshot = snapshot_of(own.inputs, probability(margins)[how.window.of(book)])
+    content = skops.io.dumps(model)
+    files = {
+        "model.skops": content,
+        "tables.npz": packed({**tables.arrays(), "shapley": shapley.cells, "base": np.array(shapley.base)}),
+        "golden.npz": packed(_golden(scorer, book)),
+        "territory.npz": packed(scorer.territory.arrays()),
+        "outcomes.npz": packed(evidence.arrays()),
+        "snapshot.npz": packed(snapshot.arrays()),
+        "contract.toml": contract.text,
+    }
+    found: list[Gate] = [
+        *checks.contract_gates(own, model.fitted_to_, tables),
+        *checks.performance_gates(contract, shipped, *_calibrated(tested)),
+        *checks.leakage_gates(own, shipped.auc),
+        *leaks,
+        *checks.monotone_gates(contract, tables),
+        *checks.fairness_gates(book, crossed),
+        *checks.running_gates(scorer, book, sum(map(len, files.values()))),
+        *checks.trust_gates(sorted(set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED))),
+        *checks.lock_gates(origin.off_lock()),
+        *parity,
+    ]
+    report: dict[str, Any] = {
+        "cross_validation": {label: vars(each) for label, each in tested.crossed.items()},
+        "folds": contract.training.folds,
+        "window": how.window.as_dict(),
+        "recalibrated": None if how.recalibrated is None else {**how.recalibrated.as_dict(), "shift": shift},
+        "later": None,
+        "champion": None,
+    }
+    if tested.later is None:
+        found += checks.later_gates(contract, tested.span)
+    else:
+        after = evidence.of("later")
+        predicted, observed = float(after.pd.mean()), float(book.target[after.position].mean())
+        found += checks.later_gates(contract, tested.span, tested.later[SHIPPED.label], observed - predicted)
+        moved = drift(snapshot, book.inputs[:, after.position], after.pd)
+        found += checks.stability_gates(contract, moved, f"in {how.window}, {tested.span}")
+        report["later"] = {
+            "window": tested.span.as_dict() if tested.span else None, "n": len(after), "predicted": predicted,
+            "observed": observed, "variants": {label: vars(each) for label, each in tested.later.items()},
+        }  # fmt: skip
+    compared = beside(book, own, Candidate(evidence, probability(margins[how.window.of(book)]), shift))
+    found += compared.gates
+    report["champion"] = compared.told
+    report["gates"] = [gate.as_dict() for gate in checks.judged(found, contract)]
+    files["gates.json"] = json.dumps(report, indent=1).encode()
+    manifest = {
+        "book": contract.book.name,
+        **origin.origin(book),
+        "rows": len(own),
+        "window": how.window.as_dict(),
+        "recalibrated": report["recalibrated"],
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "background": shapley.background,
+    }
+    return Draft(files, manifest, scorer)
+
+
+def _surveyed(book: Book, own: Book) -> Territory:
+    """What the model has seen: the records of its window; of fields that no input reads, such as the vintage, all."""
+    found = survey(own.inputs, own.raw, book.contract.training.seed)
+    unread = sorted(set(range(len(book.contract.record))) - frozenset().union(*book.contract.reads))
+    if unread:
+        found.low[unread], found.high[unread] = extent(book.raw[unread])
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Tested:
+    """Performance by variant in cross-validation and, where there are ``later`` vintages (the ``span``) of both
+    outcomes, on those; the evidence; whether the intercept was ``shifted``."""
+
+    crossed: dict[str, Performance]
+    later: dict[str, Performance] | None
+    span: Window | None
+    evidence: Evidence
+    shifted: bool
+
+
+def _tested(book: Book, own: Book, how: Asked, pd: Array, shift: float, progress: Progress) -> _Tested:
+    """What constraints cost is measured where it counts most: out of time if there is a later, else in all folds."""
+    inside, span = how.window.of(book), later(book.contract, how)
+    after = np.empty(0, np.intp) if span is None or book.vintages is None else span.among(book.vintages)
+    enough = len(after) and 0 < book.target[after].sum() < len(after)
+    variants = (SHIPPED,) if enough or shift else VARIANTS
+    crossed = training.cross_validate(own, variants, part(progress, 0.0, 0.6 if enough else 1.0))
+    found, seen = crossed.found, recalibrated(crossed.predicted, shift)
+    if shift:
+        found = {SHIPPED.label: replace(measure(own.target, seen), auc=found[SHIPPED.label].auc)}
+    evidence = gathered({"crossed": (inside, seen), "later": (after, pd[after])})
+    again = None if how.recalibrated is None else how.recalibrated.of(book)
+    if again is not None:  # what the intercept was fitted to is no evidence of it
+        used = np.isin(evidence.position, again)
+        evidence = Evidence(evidence.position[~used], evidence.pd[~used], evidence.kind[~used])
+    if not enough:
+        return _Tested(found, None, span, evidence, bool(shift))
+    late, refit = book.part(after), None if again is None else book.part(again)
+    held = training.out_of_time(own, late, pd[after], refit, progress=part(progress, 0.6, 1.0))
+    return _Tested(found, held, span, evidence, bool(shift))
+
+
+def _calibrated(tested: _Tested) -> tuple[Performance, str]:
+    """Where a model is judged on calibration, and a note that says so: one that was recalibrated in the vintages after
+    that, since it is meant to be off in those it was fitted to."""
+    if not tested.shifted:
+        return tested.crossed[SHIPPED.label], ""
+    if tested.later is None:
+        return tested.crossed[SHIPPED.label], "In the training window, which it is recalibrated away from."
+    return tested.later[SHIPPED.label], f"In {tested.span}, after what it was recalibrated on."
+
+
+def _golden(scorer: TableScorer, book: Book) -> dict[str, Array]:
+    chosen = np.linspace(0, len(book) - 1, min(GOLDEN_ROWS, len(book))).astype(int)
+    raw = np.ascontiguousarray(book.raw[:, chosen])
+    return {"raw": raw, "margins": scorer.margins(raw), "reasons": scorer.explain(raw)[1]}
+
+
+def packed(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """Arrays as a file without pickle."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()

@@ -1,0 +1,198 @@
+"""What matters most: tornado, data tables, goal seek and reverse stress, as figures and sentences."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from data.contract import Contract, Lever, Measure, told_apart
+from data.formulas import Array
+from model.report import numbers
+from model.report.book.words import assumption_value, change_words, label, limit_text, lower, text
+from model.report.customer.charts import BASE, BETTER, WORSE, Figure, layout, room
+from model.report.numbers import NBSP, Difference, Unit
+from model.whatif.book.scenario import FACTOR
+from model.whatif.book.tornado import Bar, Breaking, Sought
+
+PALE, DEEP, INK = "#eef1f5", "#e0894f", "#1b222c"
+WIDE = 230  # px: bars on a phone, beside labels that take no more than they need
+GAINS: tuple[Measure, ...] = ("margin", "return_on_capital")  # more of these is better
+
+
+def name_of(contract: Contract, name: str) -> str:
+    """A lever's label."""
+    labels = {each.name: each.label for each in contract.shocks}
+    labels |= {each.name: each.label for each in contract.economy}
+    labels |= {each.name: each.label for each in contract.assumptions}
+    return labels.get(name, "State of the economy" if name == FACTOR else name)
+
+
+def value_of(contract: Contract, name: str, value: float) -> str:
+    """Where a lever may stand, in words: +20 %, 90 %, +3 pp."""
+    units = {each.name: each.unit for each in contract.shocks} | {each.name: each.unit for each in contract.economy}
+    if name in units:
+        size = numbers.exactly(abs(value))
+        unit = "pp" if units[name] == "pp" else "%"
+        return f"{numbers.signed(size, value) if not units[name].startswith('% of') else size}{NBSP}{unit}"
+    if name == FACTOR:
+        return numbers.signed(numbers.exactly(abs(value)), value)
+    return assumption_value(contract.assumption(name).unit, value)
+
+
+# ---- tornado ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Words:
+    """How levers are told: a lever's label by its name, and where it stands by name and value."""
+
+    label: Callable[[str], str]
+    value: Callable[[str, float], str]
+
+
+def of_book(contract: Contract) -> Words:
+    """The book's levers."""
+    return Words(lambda name: name_of(contract, name), lambda name, value: value_of(contract, name, value))
+
+
+def of_customer(contract: Contract) -> Words:
+    """A customer's levers."""
+    return Words(
+        lambda name: contract.lever(name).label,
+        lambda name, value: numbers.lever_value(value, contract.lever(name).unit),
+    )
+
+
+def tornado_headline(contract: Contract, measure: Measure, bars: Sequence[Bar], words: Words, unit: Unit) -> str:
+    """The finding above the tornado; values in ``unit``, as elsewhere on the page."""
+    if not bars or not bars[0].length:
+        return f"No lever moves {lower(label(measure))}"
+    first = bars[0]
+    ends = _ends(contract, measure, first, unit)
+    at = [words.value(first.name, each) for each in (first.favourable_value, first.adverse_value)]
+    return f"{words.label(first.name)} moves it most: {ends[0]} at {at[0]}, {ends[1]} at {at[1]}"
+
+
+def _ends(contract: Contract, measure: Measure, bar: Bar, unit: Unit) -> tuple[str, str]:
+    """What the measure comes to with a lever at its favourable and at its adverse end, each with as many digits as its
+    distance from where it stands needs; what no digit shows is told as that distance."""
+    told = []
+    for end in (bar.favourable, bar.adverse):
+        found = Difference.of(bar.base, end, unit)
+        moved = change_words(contract, measure, found) if found.fine != found.unit else ""
+        told.append(text(contract, measure, end, found.unit) + (f" ({moved})" if moved else ""))
+    return told[0], told[1]
+
+
+def tornado(
+    contract: Contract, measure: Measure, bars: Sequence[Bar], words: Words, unit: Unit, height: int = 330
+) -> Figure:
+    """Each lever's swing to the side an economic prior calls adverse, and to the other; the longest on top."""
+    shown = [bar for bar in bars if bar.length]
+    base = bars[0].base if bars else 0.0
+    size = unit.size
+    names = [f"{words.label(bar.name)} " for bar in shown]
+    figure = layout(height, 8)  # and as much as the labels need
+    texts = [
+        (getattr(bar, side) / size, words.value(bar.name, getattr(bar, f"{side}_value")))
+        for bar in shown for side in ("adverse", "favourable") if not np.isnan(getattr(bar, side))
+    ]  # fmt: skip
+    below, above = ([end for end in texts if (end[0] < base / size) == left] for left in (True, False))
+    figure["xaxis"] = {
+        "showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True,
+        "range": room([*below, (base / size, "")], [*above, (base / size, "")], WIDE),
+    }  # fmt: skip
+    figure["yaxis"] = {
+        "autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "type": "category",
+        "automargin": True,
+    }  # fmt: skip
+    figure["barmode"] = "overlay"
+    figure["shapes"] = [
+        {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": base / size, "x1": base / size,
+         "line": {"color": BASE, "width": 1}}
+    ]  # fmt: skip
+    drawn: list[dict[str, Any]] = []
+    for side in ("adverse", "favourable"):
+        values = [getattr(bar, side) for bar in shown]
+        worse = [(value > base) == (measure not in GAINS) for value in values]
+        drawn.append(
+            {"type": "bar", "orientation": "h", "y": names, "base": [base / size] * len(shown),
+             "x": [0.0 if np.isnan(value) else (value - base) / size for value in values],
+             "marker": {"color": [WORSE if bad else BETTER for bad in worse]},
+             "text": [words.value(bar.name, getattr(bar, f"{side}_value")) for bar in shown],
+             "textposition": "outside", "cliponaxis": False,
+             "customdata": [_ends(contract, measure, bar, unit)[side == "adverse"] for bar in shown],
+             "hovertemplate": "%{y}at %{text}: %{customdata}<extra></extra>"}
+        )  # fmt: skip
+    return {"data": drawn, "layout": figure}
+
+
+def tornado_in_words(contract: Contract, measure: Measure, bars: Sequence[Bar], words: Words, unit: Unit) -> str:
+    """The tornado for those who cannot see it."""
+    parts = []
+    for bar in bars:
+        ends = _ends(contract, measure, bar, unit)
+        parts.append(f"{words.label(bar.name)} from {ends[0]} to {ends[1]}")
+    return f"{label(measure)}, by lever: {'; '.join(parts)}."
+
+
+# ---- data tables --------------------------------------------------------------------------------------------------
+
+
+def grid(texts: Sequence[Sequence[str]], shades: Array, rows: Sequence[str], columns: Sequence[str]) -> Figure:
+    """A two-way table: ``texts`` in the cells, ``shades`` (rows, columns) from 0, pale, to 1, deep."""
+    figure = layout(46 + 27 * len(rows), 120)
+    figure["margin"] = {"l": 120, "r": 10, "t": 30, "b": 6}
+    axis = {"fixedrange": True, "showgrid": False, "ticks": "", "type": "category"}
+    figure["xaxis"] = {**axis, "side": "top"}
+    figure["yaxis"] = {**axis, "autorange": "reversed"}
+    drawn: dict[str, Any] = {
+        "type": "heatmap", "z": np.round(np.nan_to_num(shades), 3).tolist(), "x": list(columns),
+        "y": [f"{row} " for row in rows], "text": [list(row) for row in texts], "texttemplate": "%{text}",
+        "textfont": {"color": INK}, "colorscale": [[0, PALE], [1, DEEP]], "zmin": 0, "zmax": 1, "showscale": False,
+        "xgap": 2, "ygap": 2, "hovertemplate": "%{y}, %{x}: %{text}<extra></extra>",
+    }  # fmt: skip
+    return {"data": [drawn], "layout": figure}
+
+
+def shaded(values: Array, gain: bool = False) -> Array:
+    """Each value's place between the smallest and the largest, [0, 1]; the other way round for a ``gain``."""
+    low, high = np.nanmin(values), np.nanmax(values)
+    place = (values - low) / (high - low) if high > low else np.zeros_like(values)
+    return np.asarray(1 - place if gain else place)
+
+
+# ---- goal seek and reverse stress ----------------------------------------------------------------------------------
+
+
+def seek_words(contract: Contract, measure: Measure, found: Sought, at_most: bool, unit: Unit) -> str:
+    """The answer to a goal seek on one lever; values in ``unit``, as elsewhere on the page."""
+    sense = "at most" if at_most else "at least"
+    target, got = limit_text(contract, measure, found.target, unit), text(contract, measure, found.measured, unit)
+    at = f"{name_of(contract, found.name)} {value_of(contract, found.name, found.value)}"
+    if found.reached_before:
+        return f"{label(measure)} of {sense} {target} holds already: it is {got}."
+    if found.reached:
+        return f"{label(measure)} of {sense} {target}: {at} gives {got}."
+    return f"{label(measure)} of {sense} {target} is out of reach with this alone; the nearest is {got}, at {at}."
+
+
+def breaking_words(contract: Contract, measure: Measure, found: Breaking, limit: float, unit: Unit) -> str:
+    """The answer to a reverse stress; values in ``unit``, as elsewhere on the page."""
+    at, limited = text(contract, measure, found.measured, unit), limit_text(contract, measure, limit, unit)
+    edge = " Some levers stand at the end of their range." if found.clipped else ""
+    if found.breaks_already:
+        return f"The limit of {limited} on {lower(label(measure))} does not hold even with nothing assumed: {at}."
+    severity = f"{numbers.plain(100 * found.severity)}{NBSP}%"
+    if not found.breaks:
+        return (
+            f"The limit of {limited} on {lower(label(measure))} holds up to {severity} of what is assumed: {at}.{edge}"
+        )
+    return f"The limit of {limited} on {lower(label(measure))} breaks at {severity} of what is assumed: {at}.{edge}"
+
+
+def lever_labels(contract: Contract, levers: Sequence[Lever]) -> dict[str, str]:
+    """Customers' levers and fields by name, for a choice of inputs."""
+    found = {each.name: each.label for each in levers}
+    return told_apart(found | {each.name: each.label for each in contract.record if each.name not in found})

@@ -1,0 +1,730 @@
+"""Sentences and numbers of the whole book, each number in a sentence equal to the one on the screen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import pairwise
+
+import numpy as np
+
+from data.contract import Appetite, Contract, Measure, Segment, figure
+from data.regulators.presets import Preset
+from model.report import numbers
+from model.report.customer.words import Deployed, guarantee
+from model.report.numbers import NBSP, Difference, Unit
+from model.whatif.book.bridge import Bridge
+from model.whatif.book.scenario import (  # fmt: skip
+    BETA,
+    COEFFICIENTS,
+    FACTOR,
+    FULL,
+    LIMIT,
+    METHOD,
+    OVERLAY_LGD,
+    OVERLAY_PD,
+    OWNER,
+    POINT,
+    PRESET,
+    REASON,
+    SEVERITY,
+    SHARE,
+    UNTIL,
+    WEIGHT,
+    WHO,
+    Player,
+    Stress,
+    changes,
+    chosen,
+    overlay_lacks,
+    whom,
+)
+from model.whatif.book.scored import Held, Known, Totals
+from model.whatif.book.segments import Cell, Concentration
+
+MOST_NAMED = 3  # assumptions named in the first sentence; one less beside a preset
+OWN_SHARE = "Capital, margin and return are on the bank's own share: the margin is after the net loss."
+FAR = 0.20  # share of customers outside known territory from which the numbers are greyed
+AMOUNTS: tuple[Measure, ...] = ("exposure", "loss", "net_loss", "capital", "margin")
+BRIDGED: tuple[Measure, ...] = ("loss", "net_loss", "capital", "margin")
+
+
+# ---- the measures -----------------------------------------------------------------------------------------------
+
+
+def people(contract: Contract) -> str:
+    """What the book holds, at the head of a column: "Customers"."""
+    return f"{contract.book.people.capitalize()}"
+
+
+def bridged(contract: Contract) -> tuple[Measure, ...]:
+    """The measures that are taken apart into what moved them."""
+    return tuple(each for each in BRIDGED if each in contract.measures)
+
+
+def label(name: Measure) -> str:
+    """A measure in words."""
+    return {
+        "exposure": "Exposure at default", "pd": "PD, weighted by exposure", "loss": "Expected loss",
+        "net_loss": "Expected loss, net of the guarantee",
+        "loss_bps": "Expected loss, basis points", "capital": "Capital (IRB)", "margin": "Margin after loss",
+        "return_on_capital": "Return on capital",
+    }[name]  # fmt: skip
+
+
+def horizon(contract: Contract, stress: Stress, name: Measure) -> str:
+    """Over what time a measure runs."""
+    number = stress.number(contract, "margin_months")
+    months = numbers.counted_exactly(number, "month")
+    return {
+        "exposure": "at default", "pd": contract.book.pd_horizon, "loss": contract.book.pd_horizon,
+        "net_loss": contract.book.pd_horizon, "loss_bps": contract.book.pd_horizon, "capital": "on a one-year PD",
+        "margin": f"over {months}", "return_on_capital": "a year",
+    }[name]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Told:
+    """One measure as it stands on the screen: texts, the way it moved ("worse", "better", ""), and its limit with
+    whether it holds (None: no limit); ``broken`` is the word for a limit that does not."""
+
+    label: str
+    now: str
+    base: str
+    change: str
+    way: str
+    limit: str
+    holds: bool | None
+    broken: str
+
+    @property
+    def moved(self) -> str:
+        """How far it rises or falls: "from NT$ 465 m to NT$ 698 m"; of numbers that look alike by how much."""
+        if self.base != self.now:
+            return f"from {self.base} to {self.now}"
+        return f"by {self.change.lstrip(f'+{numbers.MINUS}')}, and is {self.now}"
+
+
+def difference(name: Measure, base: Totals, now: Totals) -> Difference:
+    """A measure of the book as it is and under the scenario, as both are shown wherever they stand."""
+    return apart(name, base.measure(name), now.measure(name))
+
+
+def apart(name: Measure, was: float, value: float) -> Difference:
+    """Two values of one measure, as they are shown beside each other."""
+    return Difference.of(was, value, None if name in AMOUNTS else _unit(name))
+
+
+def _unit(name: Measure) -> Unit:
+    return numbers.BASIS_POINTS if name == "loss_bps" else numbers.SHARE
+
+
+def told(contract: Contract, stress: Stress, name: Measure, base: Totals, now: Totals) -> Told:
+    """A measure under the book as it is and under the scenario, with its limit."""
+    found = difference(name, base, now)
+    limit, appetite = limit_of(contract, stress, name)
+    shown, before = (text(contract, name, each, found.unit) for each in (found.now, found.base))
+    change = change_words(contract, name, found)
+    better = (found.exact > 0) == (name in ("margin", "return_on_capital"))
+    way = "" if not change or name == "exposure" else "better" if better else "worse"
+    holds = None if appetite is None or not np.isfinite(found.now) else within(appetite, found.now, limit)
+    broken = "missed" if appetite and appetite.sense == "at least" else "exceeded"
+    bound = limit_text(contract, name, limit, found.unit) if appetite else ""
+    return Told(label(name), shown, before, change, way, bound, holds, broken)
+
+
+def text(contract: Contract, name: Measure, value: float, unit: Unit | None = None) -> str:
+    """A measure's value in words, in ``unit`` or in the one that fits."""
+    if not np.isfinite(value):
+        return "none"
+    if name in AMOUNTS:
+        return (unit or Unit.of(value)).text(value, contract.book.currency)
+    digits = (unit or _unit(name)).digits
+    return f"{numbers.plain(value, digits)}{NBSP}bp" if name == "loss_bps" else numbers.percent(value, digits)
+
+
+def limit_text(contract: Contract, name: Measure, limit: float, unit: Unit | None = None) -> str:
+    """A limit or a target as it was set, in the ``unit`` of what it limits unless one of them is too small for it."""
+    if not np.isfinite(limit):
+        return "none"
+    if name == "loss_bps":
+        return f"{numbers.exactly(limit)}{NBSP}bp"
+    if name not in AMOUNTS:
+        return f"{numbers.exactly(100 * limit, 1)}{NBSP}%"
+    own = Unit.of(limit)
+    if unit is not None and own.suffix != unit.suffix and 1 < unit.size <= 10 * abs(limit):
+        own = replace(unit, digits=0) if own.size > unit.size else unit
+    return own.as_set(limit, contract.book.currency)
+
+
+def change_words(contract: Contract, name: Measure, found: Difference) -> str:
+    """The difference of a measure, signed; "" where there is none."""
+    if name in AMOUNTS:
+        return found.money(contract.book.currency)
+    return found.plain() if name == "loss_bps" else found.points()
+
+
+def net_words(contract: Contract, base: Totals, now: Totals) -> str:
+    """What of the expected loss is the bank's own; "" where nobody else bears any."""
+    if not contract.guaranteed:
+        return ""
+    own = difference("net_loss", base, now)
+    return f"net of the guarantee {text(contract, 'net_loss', own.now, own.unit)}"
+
+
+def lower(words: str) -> str:
+    """A label inside a sentence; what begins with an abbreviation stays."""
+    return words if words[:2].isupper() else words[:1].lower() + words[1:]
+
+
+def limit_of(contract: Contract, stress: Stress, name: Measure) -> tuple[float, Appetite | None]:
+    """The limit of a measure as it is set, and the contract's; NaN and None where there is none."""
+    for each in contract.appetite:
+        if each.measure == name:
+            return stress.number(contract, LIMIT + name), each
+    return np.nan, None
+
+
+def within(appetite: Appetite, value: float, limit: float) -> bool:
+    """Whether a limit holds."""
+    return value <= limit if appetite.sense == "at most" else value >= limit
+
+
+# ---- the assumptions in words -------------------------------------------------------------------------------------
+
+
+def verdict(contract: Contract, stress: Stress, today: date, base: Totals, now: Totals) -> str:
+    """The page's first sentence."""
+    loss = told(contract, stress, "loss", base, now)
+    over = f"expected loss over {contract.book.pd_horizon}"
+    limit = _against(contract, stress, "loss", now, loss)
+    broken = _broken(contract, stress, base, now)
+    net = f" ({net_words(contract, base, now)})" if contract.guaranteed else ""
+    assumed = in_words(contract, stress, today)
+    if not assumed:
+        exposure = told(contract, stress, "exposure", base, now).now
+        head = f"As the book stands, {over} is {loss.now}{net} on an exposure of {exposure}"
+        return f"{head}{limit}{broken}. Assume something on the left and see what it moves."
+    if not loss.change:
+        return f"{assumed}, {over} stays at {loss.now}{net}{limit}{_margin(contract, stress, base, now)}{broken}."
+    way = "rises" if loss.way == "worse" else "falls"
+    return f"{assumed}, {over} {way} {loss.moved}{net}{limit}{broken}."
+
+
+def _margin(contract: Contract, stress: Stress, base: Totals, now: Totals) -> str:
+    """What happens to the margin where nothing happens to the loss."""
+    each = told(contract, stress, "margin", base, now)
+    if not each.change:
+        return ""
+    way = "falls" if each.way == "worse" else "rises"
+    return f"; margin after loss {horizon(contract, stress, 'margin')} {way} {each.moved}"
+
+
+def _broken(contract: Contract, stress: Stress, base: Totals, now: Totals) -> str:
+    """The other limits that do not hold."""
+    names: dict[Measure, str] = {
+        "exposure": "exposure", "pd": "PD", "net_loss": "net loss", "capital": "capital", "margin": "margin",
+        "return_on_capital": "return",
+    }  # fmt: skip
+    lost = [word for name, word in names.items() if told(contract, stress, name, base, now).holds is False]
+    return f"; limits of {_listed(lost)} broken" if len(lost) > 1 else f"; limit of {lost[0]} broken" if lost else ""
+
+
+def _against(contract: Contract, stress: Stress, name: Measure, now: Totals, shown: Told) -> str:
+    _, appetite = limit_of(contract, stress, name)
+    if appetite is None:
+        return ""
+    just = "just " if shown.limit == shown.now and not shown.holds else ""
+    where = (
+        ("within" if shown.holds else f"{just}above")
+        if appetite.sense == "at most"
+        else ("above" if shown.holds else f"{just}below")
+    )
+    return f", {where} the limit of {shown.limit}"
+
+
+def in_words(contract: Contract, stress: Stress, today: date) -> str:
+    """ "Under the Fed's 2026 severely adverse scenario at half severity, with balances 20 % higher", or nothing."""
+    parts = _named(contract, stress, today)
+    using = chosen(stress)
+    head = f"Under {preset_in_words(contract, stress, using)}" if using else ""
+    if not parts:
+        return head
+    several = f"{len(parts)} changes" if using else f"these {len(parts)} changes"
+    with_ = "with " + (_listed(parts) if len(parts) <= MOST_NAMED - bool(using) else several)
+    return f"{head}, {with_}" if head else with_[:1].upper() + with_[1:]
+
+
+def scope(contract: Contract, stress: Stress) -> str:
+    """To whom the shocks apply, if not to all: "50 % of the customers with credit limit below NT$ 50,000"."""
+    who, share, people = str(stress.get(contract, WHO)), stress.number(contract, SHARE), contract.book.people
+    part = f"{numbers.exactly(share)}{NBSP}% of the " if share < FULL else ""
+    if not who:
+        return f"{part}{people}" if part else ""
+    segment, band = whom(contract, who)
+    return f"{part}{people} with {segment.label.lower()} {band_label(contract, segment, band)}"
+
+
+def preset_in_words(contract: Contract, stress: Stress, using: Preset) -> str:
+    """ "the Fed's 2026 severely adverse scenario at half severity"."""
+    severity = stress.number(contract, SEVERITY)
+    told = {100.0: "", 50.0: " at half severity"}.get(
+        severity, f" at {numbers.exactly(severity)}{NBSP}% of its severity"
+    )
+    point = str(stress.get(contract, POINT)) or using.peak
+    at = "" if point == using.peak else f", as of {using.point(point).label}"
+    return f"{using.phrase}{told}{at}" + (f", {UNMOVED}" if unmoved(contract, stress) else "")
+
+
+UNMOVED = "which moves nothing until the economy has coefficients"
+
+
+def unmoved(contract: Contract, stress: Stress) -> bool:
+    """Whether a preset is chosen that reaches no PD, because no variable of the economy has a coefficient."""
+    if chosen(stress) is None or stress.get(contract, METHOD) == FACTOR:
+        return False
+    return not any(stress.number(contract, BETA + each.name) for each in contract.economy)
+
+
+def _named(contract: Contract, stress: Stress, today: date) -> list[str]:
+    """Every assumption that moves the book, but for a preset's."""
+    found = [
+        each.phrase.format(_shock_value(each.unit, stress.number(contract, each.name)))
+        for each in contract.shocks if stress.number(contract, each.name)
+    ]  # fmt: skip
+    only = scope(contract, stress)
+    if only and found:
+        found = [f"{_listed(found)} (only {only})"]
+    if stress.get(contract, METHOD) == FACTOR:
+        if stress.number(contract, FACTOR):
+            found.append(f"an economy {_deviations(stress.number(contract, FACTOR))}")
+    elif chosen(stress) is None:
+        found += [
+            contract.variable(name).phrase.format(_moved(contract.variable(name).unit, by))
+            for name, by in changes(contract, stress).items() if by * stress.number(contract, BETA + name)
+        ]  # fmt: skip
+    if not overlay_lacks(contract, stress, today):
+        for name, what in ((OVERLAY_PD, "PD"), (OVERLAY_LGD, "loss given default")):
+            if stress.number(contract, name):
+                found.append(f"an overlay on {what} of {_overlay(name, stress.number(contract, name))}")
+    for each in contract.assumptions:
+        value = stress.number(contract, each.name)
+        if value != each.default:
+            found.append(f"{each.label[:1].lower()}{each.label[1:]} at {assumption_value(each.unit, value)}")
+    return found
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _shock_value(unit: str, value: float) -> str:
+    if unit in ("±%", "pp"):
+        return _moved(unit, value)
+    return f"{numbers.exactly(abs(value))}{NBSP}%"
+
+
+def _moved(unit: str, by: float) -> str:
+    size = numbers.exactly(abs(by))
+    unit = f"{NBSP}%" if unit == "±%" else f" point{'' if abs(by) == 1 else 's'}"
+    return f"{size}{unit} {'higher' if by > 0 else 'lower'}"
+
+
+def _deviations(factor: float) -> str:
+    size = numbers.exactly(abs(factor))
+    plural = "" if abs(factor) == 1 else "s"
+    return f"{size} standard deviation{plural} {'worse' if factor < 0 else 'better'} than usual"
+
+
+def _overlay(name: str, value: float) -> str:
+    points = "point" if abs(value) == 1 else "points"
+    unit = f"{NBSP}%" if name == OVERLAY_PD else f" {points}"
+    return f"{numbers.signed(numbers.exactly(abs(value)), value)}{unit}"
+
+
+def assumption_value(unit: str, value: float) -> str:
+    """An assumption as short as it is exact: 90 %, 22.5 %, 36 months."""
+    return numbers.as_set(value, unit)
+
+
+def lever_value(contract: Contract, stress: Stress, name: str) -> str:
+    """Where one part stands, as short text with its sign."""
+    for shock in contract.shocks:
+        if shock.name == name:
+            value = stress.number(contract, name)
+            size = f"{numbers.exactly(abs(value))}{NBSP}{'pp' if shock.unit == 'pp' else '%'}"
+            return numbers.signed(size, value) if shock.unit in ("±%", "pp") else size
+    for variable in contract.economy:
+        if variable.name == name:
+            by = changes(contract, stress)[name]
+            unit = f"{NBSP}%" if variable.unit == "±%" else f"{NBSP}pp"
+            return numbers.signed(f"{numbers.exactly(abs(by))}{unit}", by)
+    for assumed in contract.assumptions:
+        if assumed.name == name:
+            return assumption_value(assumed.unit, stress.number(contract, name))
+    value = stress.number(contract, name)
+    if name in (OVERLAY_PD, OVERLAY_LGD):
+        return _overlay(name, value)
+    return numbers.signed(numbers.exactly(abs(value)), value)
+
+
+def player_label(contract: Contract, stress: Stress, player: Player) -> str:
+    """A bar's label: "Balances +20 %"."""
+    if player.layer == "overlay":
+        own = [name for name in player.names if stress.number(contract, name)]
+        return "Overlay " + ", ".join(
+            f"{'PD' if name == OVERLAY_PD else 'LGD'} {lever_value(contract, stress, name)}" for name in own
+        )
+    if len(player.names) > 1:
+        what = {"assumption": "assumptions", "economy": "of the economy", "customers": f"of {contract.book.people}"}[
+            player.layer
+        ]
+        return f"{len(player.names)} {what}"
+    name = player.names[0]
+    if name == FACTOR:
+        return f"State of the economy {lever_value(contract, stress, name)}"
+    labels = {each.name: each.label for each in contract.shocks}
+    labels |= {each.name: each.label for each in contract.economy}
+    idle = name in labels and name in changes(contract, stress) and not stress.number(contract, BETA + name)
+    labels |= {each.name: each.label for each in contract.assumptions}
+    return f"{labels[name]} {lever_value(contract, stress, name)}{', without effect' if idle else ''}"
+
+
+def chip(contract: Contract, stress: Stress, name: str) -> str:
+    """A value that was set, as a short label."""
+    value = stress.get(contract, name)
+    if name == PRESET:
+        using = chosen(stress)
+        return using.title if using else ""
+    if name == WHO:
+        segment, band = whom(contract, str(value))
+        return f"only {segment.label.lower()} {band_label(contract, segment, band)}"
+    if name in (SEVERITY, SHARE):
+        return f"{'Severity' if name == SEVERITY else 'Share of them'} {numbers.exactly(float(value))}{NBSP}%"
+    if name == POINT:
+        using = chosen(stress)
+        return f"at {using.point(str(value)).label}" if using else ""
+    if name == METHOD:
+        return "economy as one factor" if value != COEFFICIENTS else ""
+    if name in (OWNER, REASON, UNTIL):
+        return f"{ {OWNER: 'Owner', REASON: 'Reason', UNTIL: 'Until'}[name] }: {value}"
+    if name.startswith(BETA):
+        each = contract.variable(name.removeprefix(BETA))
+        return f"Coefficient of {each.label.lower()} {numbers.exactly(float(value))}"
+    if name.startswith(LIMIT):
+        measure: Measure = name.removeprefix(LIMIT)  # type: ignore[assignment]
+        return f"Limit of {lower(label(measure))} {limit_text(contract, measure, float(value))}"
+    if name.startswith(WEIGHT):
+        return f"Weight {numbers.exactly(float(value))}{NBSP}%"
+    return player_label(contract, stress, Player((name,), "overlay" if name in (OVERLAY_PD, OVERLAY_LGD) else ""))
+
+
+def band_label(contract: Contract, segment: Segment, band: int) -> str:
+    """The name of a band: "below NT$ 50,000", "NT$ 50,000 to 100,000"."""
+    if band > len(segment.edges):
+        return "not known"
+    if segment.labels:
+        return segment.labels[band]
+    units = {each.name: each.unit for each in contract.inputs} | {each.name: each.unit for each in contract.record}
+    unit = units[segment.field]
+    ends = _edges(segment.edges, unit)
+    if band == 0:
+        return f"below {ends[0]}"
+    if band == len(ends):
+        return f"{ends[-1]} and more"
+    return f"{ends[band - 1]} to {ends[band].removeprefix(unit).strip()}"
+
+
+def _edges(edges: Sequence[float], unit: str) -> list[str]:
+    """The edges of bands in their unit, with as many digits as it takes to tell them apart."""
+    told = [numbers.measure(edge, unit) for edge in edges]
+    if len(set(told)) == len(told) and not any("than" in each for each in told):
+        return told
+    factor, sign = (100.0, "%") if unit == "%" else (1.0, unit)
+    return [f"{figure(round(factor * edge, 9), unit)}{NBSP}{sign}".strip() for edge in edges]
+
+
+# ---- what moved it ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A bridge as shown: base and scenario in ``unit``; the ``parts`` in ``fine``, adding up to the difference."""
+
+    unit: Unit
+    base: float
+    now: float
+    fine: Unit
+    parts: tuple[tuple[str, float], ...]
+
+    @property
+    def lengths(self) -> list[float]:
+        """The parts in ``unit``, as they are drawn."""
+        return [moved * self.fine.size / self.unit.size for _, moved in self.parts]
+
+    def texts(self, currency: str) -> list[str]:
+        """What stands at the bars of the parts: a bare number where it is in the unit of base and scenario."""
+        if self.fine.suffix != self.unit.suffix:
+            return [self.fine.signed(moved, currency) or "0" for _, moved in self.parts]
+        return [numbers.signed(numbers.plain(abs(moved), self.fine.digits), moved) for _, moved in self.parts]
+
+
+def shown_steps(contract: Contract, stress: Stress, found: Bridge) -> Steps:
+    """A bridge as shown, so that it adds up on the screen, and reads like the numbers above it."""
+    whole = apart(found.measure, found.base, found.scenario)
+    fine, parts = whole.parts([step.amount for step in found.steps])
+    labels = [player_label(contract, stress, step.player) for step in found.steps]
+    base, now = (whole.unit.rounded(each) for each in (found.base, found.scenario))
+    return Steps(whole.unit, base, now, fine, tuple(zip(labels, parts, strict=True)))
+
+
+def bridge_headline(contract: Contract, stress: Stress, found: Bridge) -> str:
+    """The finding above the bridge."""
+    if not found.steps:
+        return "Move a lever: what it changes will stand here"
+    shown = shown_steps(contract, stress, found)
+    name, moved = max(shown.parts, key=lambda part: abs(part[1]))
+    what = lower(label(found.measure))
+    if moved == 0:
+        return f"What is assumed leaves {what} where it was"
+    told = f"{name}: {shown.fine.signed(moved, contract.book.currency)}"
+    if len(shown.parts) == 1:
+        return f"{told} of {what}"
+    return f"{told} of {what}, the largest of {len(shown.parts)} parts"
+
+
+def segment_headline(contract: Contract, segment: Segment, cells: Sequence[Cell]) -> str:
+    """The finding above the map: the band that holds most loss for its exposure."""
+    exposure, loss = (sum(getattr(cell.now, name) for cell in cells) for name in ("exposure", "loss"))
+    if not exposure:
+        return "There is no exposure to show"
+    if not loss:
+        return "No loss is expected in any segment"
+    first = max(cells, key=lambda cell: cell.now.loss / loss - cell.now.exposure / exposure)
+    return (
+        f"{segment.label}, {band_label(contract, segment, first.path[0])}: "
+        f"{numbers.percent(first.now.exposure / exposure, 0)} of exposure, "
+        f"{numbers.percent(first.now.loss / loss, 0)} of expected loss"
+    )
+
+
+def change_headline(contract: Contract, segment: Segment, cells: Sequence[Cell]) -> str:
+    """The finding above the table of segments: the band that adds most to the change of expected loss."""
+    base, now = (sum(getattr(cell, side).loss for cell in cells) for side in ("base", "now"))
+    changes_ = [cell.now.loss - cell.base.loss for cell in cells]
+    whole = apart("loss", base, now)
+    if not any(numbers.apart(cell.base.loss, cell.now.loss) for cell in cells):
+        return "Expected loss is where it was in every segment"
+    fine, parts = whole.parts(changes_)
+    first, most = max(zip(cells, parts, strict=True), key=lambda pair: abs(pair[1]))
+    name = f"{segment.label}, {band_label(contract, segment, first.path[0])}"
+    return f"{name}: {part_words(most, fine, whole, contract.book.currency, ' of expected loss')}"
+
+
+def part_words(part: float, unit: Unit, whole: Difference, currency: str, what: str = "") -> str:
+    """A part, as shown in ``unit``, of a whole difference: "+NT$ 3 m of +NT$ 4 m of expected loss". Where others go the
+    other way, so that it is no share of the whole, both are told for themselves."""
+    moved, total = unit.signed(part, currency), whole.money(currency)
+    if not total:
+        return f"{moved}{what}, made up for by the others"
+    if 0 <= part * unit.size * np.sign(whole.exact) <= abs(whole.shown) * whole.fine.size:
+        return f"{moved} of {total}{what}"
+    return f"{moved}{what}, {total} together with the others"
+
+
+def concentration_words(contract: Contract, segment: Segment, found: Concentration) -> str:
+    """How unevenly the exposure lies."""
+    largest = f"; the ten largest hold {numbers.percent(found.top_ten)}" if not np.isnan(found.top_ten) else ""
+    return (
+        f"Concentration of exposure (Herfindahl–Hirschman index, 0 to 10,000): {numbers.plain(found.bands)} over the "
+        f"bands of {segment.label.lower()}, {numbers.plain(found.customers, 1)} over single {contract.book.people}"
+        f"{largest}."
+    )
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """Through which concepts the model reacted, as shown: the ``whole`` difference of expected loss that came through
+    the model, and its ``parts`` in ``unit``, the weightiest first."""
+
+    whole: Difference
+    unit: Unit
+    parts: tuple[tuple[str, float], ...]
+
+
+def reaction(base: float, labels: Sequence[str], amounts: Sequence[float]) -> Reaction:
+    """From the book's loss as it is and the exact ``amounts`` of concepts with these ``labels``."""
+    whole = Difference.of(base, base + sum(amounts))
+    unit, parts = whole.parts(amounts)
+    order = sorted(range(len(parts)), key=lambda k: -abs(amounts[k]))
+    return Reaction(whole, unit, tuple((labels[k], parts[k]) for k in order))
+
+
+def reaction_headline(found: Reaction, shocked: bool, currency: str) -> str:
+    """The finding above the reactions; ``shocked``: whether any record was changed at all."""
+    if not shocked:
+        return "No record was changed: the model was asked what it was asked before"
+    name, amount = found.parts[0]
+    if not amount:
+        return "No record was changed in anything that the model reacts to"
+    return f"The model reacted mostly to {lower(name)}: {part_words(amount, found.unit, found.whole, currency)}"
+
+
+def migration_headline(person: str, moves: tuple[int, int, int]) -> str:
+    """``moves``: how many went to a lower score band, stayed, went to a higher."""
+    worse, same, better = moves
+    if not worse and not better:
+        return f"All {numbers.counted(same, person)} stay in their score band"
+    return (
+        f"{numbers.counted(worse, person)} {_verb('fall', worse)} to a lower score band, "
+        f"{numbers.plain(better)} {_verb('rise', better)}, {numbers.plain(same)} {_verb('stay', same)}"
+    )
+
+
+def _verb(verb: str, n: int) -> str:
+    return f"{verb}s" if n == 1 else verb
+
+
+def held_words(contract: Contract, held: Held, known: Known, customers: int) -> str:
+    """How far the scenario leaves what the model has seen."""
+    person = contract.book.person
+    people = contract.book.people
+    near = "No record leaves the range the model has seen."
+    if held.customers:
+        share = numbers.percent(held.customers / customers)
+        other = _unheld(contract, apart("loss", held.loss, held.free))
+        near = (
+            f"{numbers.counted(held.customers, person)} ({share}) {'goes' if held.customers == 1 else 'go'} beyond the "
+            f"range the model has seen and {'is' if held.customers == 1 else 'are'} scored at its edge; {other}."
+        )
+    now, before = numbers.in_100(known.now), numbers.in_100(known.before)
+    if now == before:
+        return f"{near} {now.capitalize()} {people} lie outside known territory, as in the book."
+    was = before.removeprefix("about ")
+    return f"{near} {now.capitalize()} {people} lie outside known territory, {was} as the book stands."
+
+
+def _unheld(contract: Contract, found: Difference) -> str:
+    unit = Unit.of(found.base, found.now)
+    free, kept = (text(contract, "loss", each, unit) for each in (found.now, found.base))
+    if not found.exact:
+        return "which makes no difference to expected loss"
+    if free != kept:
+        return f"without that, expected loss would be {free}"
+    return f"without that, expected loss would move by {found.money(contract.book.currency)}"
+
+
+def weighted_words(
+    contract: Contract, stress: Stress, weights: Sequence[tuple[str, float, float]], base: float, loss: float
+) -> str:
+    """``weights``: title, weight in [0, 1] and loss of each scenario; ``base`` the book's own loss."""
+    whole = apart("loss", base, loss)
+    unit = whole.unit
+    parts = _listed([
+        f"{numbers.as_set(weight, '%')} of {unit.text(amount, contract.book.currency)} ({title})"
+        for title, weight, amount in weights
+    ])  # fmt: skip
+    total = unit.text(loss, contract.book.currency)
+    limit, appetite = limit_of(contract, stress, "loss")
+    side = ""
+    if appetite is not None:
+        side = (
+            f", {'within' if within(appetite, loss, limit) else 'above'} the limit of "
+            f"{limit_text(contract, 'loss', limit, unit)}"
+        )
+    change = whole.money(contract.book.currency)
+    against = f", {change} against the book as it stands" if change else ""
+    return f"Weighted expected loss over {contract.book.pd_horizon}: {total}{against}{side}; from {parts}."
+
+
+def path_headline(using: Preset, point: str, severity: float) -> str:
+    """The finding above a preset's path, at a ``severity`` in percent."""
+    at = using.point(point)
+    by = at.changes["unemployment"]
+    moved = numbers.signed(numbers.exactly(abs(by)), by)
+    derived = ", derived" if "unemployment" in at.derived else ""
+    used = numbers.signed(numbers.exactly(abs(by * severity / FULL)), by)
+    applied = "" if severity == FULL else f"; {used} at {numbers.exactly(severity)}{NBSP}% severity"
+    points = "point" if abs(by) == 1 else "points"
+    return f"{using.title}: unemployment {moved} {points} at {at.label}{derived}{applied}"
+
+
+def asked_words(contract: Contract, model: Deployed, asked: int, of: int, loss: str, error: str) -> str:
+    """Whom a model elsewhere was asked about: everybody, or a sample, and how far that may be off."""
+    if asked == of:
+        return f"{model.words[:1].upper()}{model.words[1:]} was asked live about all {of:,} {contract.book.people}."
+    return (
+        f"{model.words[:1].upper()}{model.words[1:]} was asked live about {asked:,} of {of:,} {contract.book.people}, "
+        f"a stratified sample of which each stands for {of / asked:,.1f}: expected loss {loss}, give or take {error} "
+        "(95 % interval)."
+    )
+
+
+def checked_words(
+    contract: Contract, model: Deployed, customers: int, differ: int, gap: float, milliseconds: float
+) -> str:
+    """What a spot check of a model elsewhere found."""
+    person = contract.book.person
+    if differ:
+        return (
+            f"{differ} of {numbers.counted(customers, person)} asked live just now {'has' if differ == 1 else 'have'} "
+            f"another probability than by the tables known here, by up to {numbers.points(gap)}: {model.words} is no "
+            "longer what it says it is. Do not use the numbers below; ask whoever runs it."
+        )
+    return (
+        f"Checked live: {numbers.counted(customers, f'random {person}')} asked of {model.words} just now "
+        f"{'has' if customers == 1 else 'have'} the same probability as by its tables here, {milliseconds:.0f} ms."
+    )
+
+
+def method(contract: Contract, model: Deployed) -> str:
+    """How the numbers on the book page come about."""
+    book = contract.book
+    through = (
+        "**Through which inputs** is not known of a model of which nothing is known but its answers."
+        if model.foreign
+        else "**Through which inputs** is something else: changes of SHAP values in log-odds (interventional, against "
+        "the whole book), weighted to money by EAD·LGD·ΔPD/Δlog-odds. It sums to what came through the model, but it "
+        "is a rescaling, and it says nothing of what would happen in the world."
+    )
+    coefficients = "; ".join(
+        f"{each.label.lower()} {numbers.plain(each.coefficient, 2)} ({each.source})" for each in contract.economy
+    )
+    own = f"**Guarantee.** {guarantee(contract)} {OWN_SHARE}"
+    return "\n\n".join([
+        f"**A, {book.people}.** Each shock changes the raw records by rules of the contract; inputs are derived anew "
+        f"and {model.words} scores every {book.person}. Records are held at the edge of the range the model has seen; "
+        "exposure is not.",
+        "**B, economy.** What the model cannot see shifts every log-odds alike, by coefficient × change, so that the "
+        f"ranking stays: {coefficients}. Or as one factor, Vasicek's conditional PD anchored so that 0 changes "
+        "nothing: N[G(PD) − √(R/(1−R))·z].",
+        "**C, overlay.** Judgement on PD (relative) or LGD (points), only with owner, reason and an expiry to come.",
+        f"**Expected loss** PD × LGD × EAD over {book.pd_horizon}. **Capital** LGD·(worst case at 99.9 % − PD)·EAD, "
+        f"Basel IRB, class {book.exposure_class}, on a one-year PD: the model's log-odds shifted by one constant so "
+        "that the mean of the book as it stands is the assumed yearly default rate. **Margin after loss**: "
+        f"a {book.person} that defaults earns nothing and costs the loss; the others earn balance × (rate − funding) − "
+        "operating cost over "
+        "the margin horizon. **Return on capital**: that margin a year, over capital.",
+        *([own] if contract.guaranteed else []),
+        "**What moved it.** Exact Shapley values over the levers in use: every order of making the changes counts the "
+        f"same, and the bars sum to the change. {through}",
+        "**Segments** are those of the record in the book, whatever a scenario makes of it. **Known territory**: "
+        "Gower's distance on a fixed sample of 1,000.",
+        book.decision_note,
+    ])  # fmt: skip
+
+
+def rising(edges: Sequence[float]) -> list[str]:
+    """Score bands in words, the lowest first."""
+    inner = [f"{low:.0f}–{high - 1:.0f}" for low, high in pairwise(edges)]
+    return [f"below {edges[0]:.0f}", *inner, f"{edges[-1]:.0f} and more"]
+
+
+def number_of(contract: Contract, stress: Stress, name: str) -> float:
+    """Where a lever stands, a variable of the economy under a preset where that puts it."""
+    return changes(contract, stress)[name] if name in changes(contract, stress) else stress.number(contract, name)
+
+
+def position(contract: Contract, stress: Stress, name: str) -> str:
+    """Where a lever stands, in words for its label."""
+    assumed = name in {each.name for each in contract.assumptions}
+    return lever_value(contract, stress, name) if assumed or number_of(contract, stress, name) else "0"

@@ -1,0 +1,451 @@
+"""Sentences: one above every chart, every number in it equal to the screen. No causal verbs: "the model would score".
+
+Each sentence is put together from the same texts as the numbers beside it.
+"""
+
+import re
+from dataclasses import dataclass
+from math import ceil, floor
+
+import numpy as np
+
+from data.contract import Contract, Field, Input, Lever, plural
+from model.report import numbers
+from model.whatif.customer.attribution import Changes
+from model.whatif.customer.decision import Decision, Explanation
+from model.whatif.customer.scenario import CUTOFF, Scenario
+from model.whatif.customer.sensitivity import Curve, Flip, Goal
+
+MOST_BARS = 5
+MOST_CHANGES = 6  # bars between the two of the probability before and after
+MOST_NAMED = 2  # edits named in the first sentence; more would not fit two lines
+
+
+# ---- the customer ---------------------------------------------------------------------------------------------------
+
+
+def verdict(contract: Contract, base: Decision, now: Decision, scenario: Scenario) -> str:
+    """The page's first sentence: score, distance to the cut-off, decision, frequency."""
+    book = contract.book
+    edits = edits_in_words(contract, scenario)
+    would = f"{edits} this {book.person} would score" if edits else f"This {book.person} scores"
+    decision = book.granted if now.granted else book.declined
+    told = f"{would} {numbers.whole_score(now.score)}, {distance(now)}, and {decision}."
+    frequency = numbers.in_100(now.pd)
+    was = numbers.in_100(base.pd)
+    way = "down" if now.pd < base.pd else "up"
+    since = f", {way} from {was.removeprefix('about ').removesuffix(' in 100')}" if edits and was != frequency else ""
+    return f"{told} {frequency.capitalize()} {book.people} like this {book.outcome}{since}."
+
+
+_GRANTED = re.compile(r"would be (\w+)")
+
+
+def granting(contract: Contract) -> str:
+    """The contract's one word for a decision in favour, out of its sentence for it: granted, approved. One against is
+    the same with a "not" before it."""
+    found = _GRANTED.match(contract.book.granted)
+    return found[1] if found else "granted"
+
+
+def decided(contract: Contract, granted: bool) -> str:
+    """A decision in a word or two of the contract: approved; not approved."""
+    word = granting(contract)
+    return word if granted else f"not {word}"
+
+
+def distance(decision: Decision) -> str:
+    """How far a score lies from the cut-off, in the whole points shown. Of a cut-off between two points the one counts
+    that keeps the score on its side: 481.7 has reached 481.5, 480.2 has not reached 480.5."""
+    whole = floor(decision.cutoff) if decision.granted else ceil(decision.cutoff)
+    gap = numbers.whole_score(decision.score) - whole
+    if gap == 0:
+        return "just at the cut-off"
+    return f"{numbers.counted(abs(gap), 'point')} {'above' if gap > 0 else 'below'} the cut-off"
+
+
+def edits_in_words(contract: Contract, scenario: Scenario) -> str:
+    """ "With balances 20 % lower and …", or nothing."""
+    told = [_edit_in_words(contract, name, value) for name, value in scenario.edits]
+    if not told:
+        return ""
+    return f"With {' and '.join(told)}" if len(told) <= MOST_NAMED else f"With these {len(told)} changes"
+
+
+def _edit_in_words(contract: Contract, name: str, value: float) -> str:
+    for lever in contract.levers:
+        if lever.name == name:
+            return _lever_in_words(lever, value)
+    field = contract.field(name)
+    return f"{_lower(field.label)} {numbers.as_set(value, field.unit, field.codes)}"
+
+
+def _lever_in_words(lever: Lever, value: float) -> str:
+    if lever.unit == "±%":
+        told = f"{numbers.exactly(abs(value))}{numbers.NBSP}% {'lower' if value < 0 else 'higher'}"
+    else:
+        told = numbers.lever_value(value, lever.unit)
+    return _phrase(lever, value).format(told)
+
+
+def _phrase(lever: Lever, value: float) -> str:
+    """A lever's phrase for a ``value``: what it counts without a unit of its own is one where that is 1: 1 employee."""
+    before, place, counted = lever.phrase.partition("{} ")
+    one = place and value == 1 and not lever.unit
+    return f"{before}{place}{numbers.singular(counted)}" if one else lever.phrase
+
+
+def _lower(label: str) -> str:
+    return label[:1].lower() + label[1:]
+
+
+def edit_chip(contract: Contract, name: str, value: float) -> str:
+    """An edit as a short label."""
+    for lever in contract.levers:
+        if lever.name == name:
+            return f"{lever.label} {numbers.lever_value(value, lever.unit)}"
+    field = contract.field(name)
+    return f"{field.label} {numbers.as_set(value, field.unit, field.codes)}"
+
+
+def at_stake(contract: Contract, now: Decision, changed: bool) -> str:
+    """What stands under the expected loss of one record: of how much, as long as nothing is changed, and what of it is
+    the bank's own where somebody else bears the rest; one a line."""
+    currency = contract.book.currency
+    told = [] if changed else [f"of {numbers.money(now.ead, currency)} at risk"]
+    if contract.guaranteed:
+        told.append(f"net of the guarantee {numbers.money(now.net_loss, currency)}")
+    return "\n".join(told)
+
+
+# ---- reasons ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One bar: whole score points, so that base + bars = score as shown."""
+
+    label: str
+    points: float
+    detail: str
+    plural: bool = False
+
+
+def reasons(explanation: Explanation) -> list[Reason]:
+    """At most five concepts and "everything else", in whole points that sum to shown score − shown base."""
+    concepts = explanation.concepts
+    head, rest = concepts[:MOST_BARS], concepts[MOST_BARS:]
+    score = explanation.base_score + sum(c.points for c in concepts)
+    total = numbers.whole_score(score) - numbers.whole_score(explanation.base_score)
+    values = [c.points for c in head] + ([sum(c.points for c in rest)] if rest else [])
+    whole = numbers.summing(values, total)
+    other = rest[0].label if len(rest) == 1 else "Everything else"
+    labels = [c.label for c in head] + ([other] if rest else [])
+    details = [_detail(explanation, c.name) for c in head] + ([", ".join(c.label for c in rest)] if rest else [])
+    plural = [explanation.contract.concept(c.name).plural for c in (*head, *rest)][: len(labels)]
+    return [Reason(*row) for row in zip(labels, whole, details, plural, strict=True)]
+
+
+def _detail(explanation: Explanation, concept: str) -> str:
+    inputs = {each.name: each for each in explanation.contract.inputs if each.concept == concept}
+    told = [
+        f"{own.label}: {input_value(inputs[own.name], own.value)}" for own in explanation.inputs if own.name in inputs
+    ]
+    return "<br>".join(told)
+
+
+def input_value(each: Input, value: float) -> str:
+    """A model input's value in words."""
+    return numbers.measure(value, each.unit, each.codes, each.missing or "missing")
+
+
+def reasons_source(explanation: Explanation) -> str:
+    """Where reasons come from that were not read off the model's own tables; "" if they were."""
+    if not explanation.asked:
+        return ""
+    if not explanation.error:
+        return f"Reasons as the deployed model's server gives them, against {explanation.background}."
+    points, person = max(1, round(explanation.error)), explanation.contract.book.person
+    return (
+        f"The server gives no reasons, so the model was asked about {explanation.asked:,} records made of this "
+        f"{person} and {explanation.background}: Shapley values by concept, each give or take "
+        f"{points} point{'s' if points != 1 else ''} (standard error)."
+    )
+
+
+def reasons_headline(rows: list[Reason], base: int, score: int, background: str, person: str) -> str:
+    """The finding above the reasons of a ``person``; ``background`` is what they are measured from."""
+    first = max(rows, key=lambda row: abs(row.points))
+    compared = f"{score} points against {base} for {background}"
+    if first.points == 0:
+        return f"Nothing sets this {person} apart: {compared}"
+    verb = "cost" if first.points < 0 else "add"
+    points = abs(round(first.points))
+    return f"{first.label} {verb}{'' if first.plural else 's'} {points} point{'s' if points != 1 else ''}: {compared}"
+
+
+# ---- what changed -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ShownChanges:
+    """What changed as it is shown, in percent: base and edited PD to ``digits``, the parts to ``fine`` ones, so that
+    they add up to the difference."""
+
+    base: float
+    edited: float
+    digits: int
+    parts: tuple[tuple[str, float], ...]
+    fine: int
+
+
+def shown_changes(found: Changes) -> ShownChanges:
+    """What changed, as it is shown beside the PD: of more parts than there is room for, the weightiest and all others
+    as one."""
+    whole = numbers.Difference.of(found.base, found.edited, numbers.SHARE)
+    told = [(part.label, part.pd) for part in found.parts]
+    if len(told) > MOST_CHANGES:
+        told[MOST_CHANGES - 1 :] = [("Everything else", sum(moved for _, moved in told[MOST_CHANGES - 1 :]))]
+    unit, parts = whole.parts([moved for _, moved in told])
+    base, edited = (whole.unit.rounded(each) for each in (found.base, found.edited))
+    labels = [label for label, _ in told]
+    return ShownChanges(base, edited, whole.unit.digits, tuple(zip(labels, parts, strict=True)), unit.digits)
+
+
+def changes_headline(found: Changes) -> str:
+    """The finding above the waterfall."""
+    shown = shown_changes(found)
+    label, moved = max(shown.parts, key=lambda part: abs(part[1]))
+    if moved == 0:
+        return "The edits leave the probability where it was"
+    told = f"{label}: {numbers.points(moved / 100, shown.fine)}"
+    return f"{told} of probability" if len(shown.parts) == 1 else f"{told}, the largest of {len(shown.parts)} parts"
+
+
+# ---- what would change it -----------------------------------------------------------------------------------------
+
+
+def ways_out(contract: Contract, found: list[Flip], granted: bool) -> str:
+    """Which single lever turns the decision, and from where on: of those that may be advised, which association and a
+    move against a declared direction never are."""
+    turning = [flip for flip in found if flip.value is not None]
+    would = "takes the score below" if granted else "brings the score to"
+    if not any(flip.advised for flip in turning):
+        which = "that can be relied on" if turning else "within its range"
+        return f"No single lever {which} {would} the cut-off."
+    told = []
+    for flip in turning:
+        if flip.value is None or not flip.advised:
+            continue
+        lever = contract.lever(flip.name)
+        last = flip.value == (lever.maximum if flip.up else lever.minimum)
+        fewer = "fewer" if lever.unit == "" and lever.step.is_integer() else "less"
+        end = "" if last or not flip.beyond else " or more" if flip.up else f" or {fewer}"
+        phrase = lever.phrase if end else _phrase(lever, flip.value)
+        told.append(phrase.format(numbers.lever_value(flip.value, lever.unit) + end))
+    head = "This alone" if len(told) == 1 else "Any one of these alone"
+    head = f"Still {granting(contract)} unless" if granted else f"{head} would bring the score to the cut-off"
+    return f"{head}: {'; '.join(told) if not granted else ', or '.join(told)}."
+
+
+def curve_sentence(curve: Curve, contract: Contract) -> str:
+    """The finding above a sweep."""
+    low, high = numbers.percent(float(curve.pd.min())), numbers.percent(float(curve.pd.max()))
+    label, now = curve.label, numbers.percent(curve.now_pd)
+    if curve.pd.min() == curve.pd.max():
+        return f"{label}: makes no difference to this {contract.book.person}; the model says {now} throughout"
+    if low == high:
+        return f"{label}: moves the answer by less than 0.1 points; the model says {now} throughout"
+    between = f"{label}: between {low} and {high}, {now} now"
+    flips = [numbers.lever_value(v, curve.unit) for v in curve.flips]
+    if not flips:
+        return f"{between}; {decided(contract, bool(curve.granted[0]))} over the whole range"
+    if not curve.steady:
+        return f"{between}; after these edits not in one direction"
+    return f"{between}; the decision turns {_turns(flips)}{', by association' if curve.association else ''}"
+
+
+def _turns(flips: list[str]) -> str:
+    """Where a decision turns; of many places the count and the ends, between which no value is safe to rely on."""
+    if len(flips) > 3:
+        return f"{len(flips)} times, first at {flips[0]}, last at {flips[-1]}"
+    *others, last = flips
+    return f"at {', '.join(others)} and {last}" if others else f"at {last}"
+
+
+def goal_sentence(goal: Goal, curve: Curve, shown: str = "") -> str:
+    """The answer to a goal seek; ``shown`` is what else the value means: "31 % of the limit used"."""
+    at = numbers.lever_value(goal.value, curve.unit)
+    at = f"{at} ({shown})" if shown else at
+    target = numbers.as_set(goal.target, "%")
+    if goal.reached_before:
+        return f"{target} or less is reached already: the model says {numbers.percent(curve.now_pd)} now."
+    if not goal.advised:
+        why = "by association only" if curve.association else "moves the answer both ways after these edits"
+        return f"{curve.label}: {why}; none of its values is a way to {target}."
+    if goal.reached:
+        return f"{curve.label} {at} would bring the model's answer to {numbers.percent(goal.pd)}."
+    return f"{target} is out of reach with this alone; the best is {numbers.percent(goal.pd)}, at {at}."
+
+
+def part_value(part: Lever | Field, value: float) -> str:
+    """Where a lever or a field may stand, in words."""
+    if isinstance(part, Lever):
+        return numbers.lever_value(value, part.unit)
+    return numbers.measure(value, part.unit, part.codes)
+
+
+def direction(lever: Lever) -> str:
+    """Which way the model's answer goes with a lever, and whether that is association, for the line under it."""
+    told = {1: "higher is riskier", -1: "higher is safer", 0: ""}[lever.direction]
+    return ", ".join(filter(None, (told, "by association" if lever.association else "")))
+
+
+def lever_help(lever: Lever) -> str:
+    """What a lever moves, its range, and the direction the model keeps."""
+    way = {1: "Moved alone, up never lowers the probability.", -1: "Moved alone, up never raises it.", 0: ""}
+    ends = [numbers.lever_value(end, lever.unit) for end in (lever.minimum, lever.maximum)]
+    note = "Association, not cause. " if lever.association else ""
+    return f"{note}{lever.help} From {ends[0]} to {ends[1]}. {way[lever.direction]}".strip()
+
+
+def cutoff_help(contract: Contract) -> str:
+    """What the cut-off decides, and where it comes from."""
+    book = contract.book
+    since = "The book has no historic cut-off: an assumption." if book.historic_cutoff is None else ""
+    return f"From this score on a {book.person} {book.granted}. {since}".strip()
+
+
+def record_title(contract: Contract) -> str:
+    """What the raw record is called, and what of it is known month by month: "The record, 6 months: status, bill"."""
+    own = [history for history in contract.histories if history.role == "input"]
+    if not own:
+        return "The record"
+    months = max(len(history.months) for history in own)
+    return f"The record, {numbers.counted(months, 'month')}: {', '.join(history.label.lower() for history in own)}"
+
+
+def field_help(field: Field) -> str:
+    """What a field holds, and its range."""
+    ends = [numbers.measure(end, field.unit) for end in (field.minimum, field.maximum) if np.isfinite(end)]
+    if field.codes or len(ends) < 2:
+        return field.help
+    if field.role == "vintage":
+        return f"{field.help} The book holds {ends[0]} to {ends[1]}; any year may be given.".strip()
+    return f"{field.help} From {ends[0]} to {ends[1]}."
+
+
+# ---- known territory --------------------------------------------------------------------------------------------
+
+TERRITORY = {"usual": "as usual", "unusual": "unusual", "outside": "outside"}
+
+
+def territory(decision: Decision, contract: Contract) -> str:
+    """How well the model knows records like this one."""
+    if decision.beyond:
+        return f"{decision.beyond[0]} lies outside anything the model has seen"
+    if decision.level == "usual":
+        return f"the model knows many {contract.book.people} like this"
+    few = 100 - min(round(decision.percentile), 99)
+    return f"{few} in 100 {contract.book.people} or fewer lie this far from the others"
+
+
+def here(value: float, below: int, same: int, lever: Lever, each: Input, person: str) -> str:
+    """Where a value stands among the book's: "NT$ 80,000, above 38 in 100 customers". ``below`` and ``same`` are
+    the customers of 100 with a smaller and with the same value of the input ``each`` that the lever shows."""
+    if np.isnan(value):
+        return each.missing or "missing"
+    told = lever.here.format(input_value(each, value))
+    if each.codes:
+        return f"{told}, like {same or 'fewer than 1'} in 100 {plural(person)}"
+    share = {0: "fewer than 1", 100: "more than 99"}.get(below, f"{below}")
+    return f"{told}, above {share} in 100 {plural(person)}"
+
+
+def assumption_chip(contract: Contract, name: str, value: float) -> str:
+    """A changed assumption as a short label."""
+    if name == CUTOFF:
+        return f"Cut-off {numbers.exactly(value)}"
+    each = contract.assumption(name)
+    return f"{each.label} {numbers.as_set(value, each.unit)}"
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """Which model answers: its ``name`` (a release if it is ours), ``where`` it runs ("" in this process), whether it
+    is ``foreign``, one of which nothing is known but its answers, and the vintages of the ``window`` it was fitted to,
+    where that is not the whole book."""
+
+    name: str
+    where: str = ""
+    foreign: bool = False
+    window: str = ""
+
+    def known(self, told: str) -> str:
+        """What is told of known territory, which for a foreign model is that of the book, not of its training."""
+        if not self.foreign:
+            return told
+        return told.replace("the range the model has seen", "the range of the book").replace(
+            "the model knows many", "the book holds many"
+        ).replace("anything the model has seen", "anything the book holds")  # fmt: skip
+
+    @property
+    def words(self) -> str:
+        """The model in a sentence."""
+        at = f" at {self.where}" if self.where else ""
+        return f"the model {self.name}{at}" if self.foreign else f"release {self.name}{at}"
+
+
+def guarantee(contract: Contract) -> str:
+    """Who bears what of a loss; "" where nobody but the bank does."""
+    if not contract.guaranteed:
+        return ""
+    return (
+        "Of each loss the bank bears its own share only; the rest is borne by "
+        f"{contract.exposure.guarantor}. Gross is before that guarantee, net is the bank's own share."
+    )
+
+
+def method(contract: Contract, model: Deployed) -> str:
+    """How the numbers on the customer page come about, for whoever asks."""
+    book, score = contract.book, contract.score
+    kind = f"a gradient-boosted model of {numbers.counted(len(contract.inputs), 'input')} derived from the record"
+    kind = "asked live about each record; how it works inside is not known here" if model.foreign else kind
+    protected = ", ".join(field.label.lower() for field in contract.protected())
+    never = f" {'Never sent to it' if model.foreign else 'Never used'}: {protected}." if protected else ""
+    annual = "." if book.pd_months == 12 else "; it is not an annual rate."
+    window = f" (fitted to the vintages {model.window})" if model.window else ""
+    base = (
+        "Interventional Shapley values of the log-odds by business concept, found by asking the model: each set of "
+        f"concepts is put into {book.people} of the book, the background, and the answers compared. They belong to "
+        "this model only; their standard error stems from the size of the background."
+        if model.foreign
+        else f"Exact interventional Shapley values of the log-odds, compared with the average {book.person} of the "
+        "book (all of them are the background), summed by concept."
+    )
+    return "\n\n".join(
+        [
+            f"**Score.** {model.words[:1].upper()}{model.words[1:]}: {kind}. Score = {score.base_score:.0f} at "
+            f"{score.base_odds:.0f} good to 1 bad, {score.points_to_double:.0f} points double the odds. "
+            f"{book.probability}: over {book.pd_horizon}, from {book.sample} of {book.as_of}{window}{annual}{never}",
+            f"**Reasons (SHAP).** {base} Times minus the points per unit of log-odds. Base and bars sum to the score; "
+            "whole points are rounded so that they still do, and a score is rounded down, so that one shown at the "
+            "cut-off has reached it. They say how the model arrives at its answer, not what would happen in the world.",
+            "**What changed.** Exact Shapley values over the edited concepts, between the record in the book and the "
+            "edited one: every order of making the edits counts the same, what was not edited gets nothing, and the "
+            "parts sum to the change of the probability.",
+            " ".join(
+                filter(
+                    None,
+                    (
+                        f"**Expected loss.** PD × LGD × EAD over {book.pd_horizon}.",
+                        contract.exposure.note,
+                        guarantee(contract),
+                    ),
+                )
+            ),
+            "**Known territory.** Gower's distance over the model's inputs to the nearest of 2,000 reference "
+            f"{book.people}, as a percentile of the book: usual below 95, unusual below 99, outside above or when a "
+            "value lies beyond the range the model has seen.",
+        ]
+    )

@@ -1,0 +1,249 @@
+"""Sentences and numbers of the policy page."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.contract import Contract, Field
+from model.monitoring.fairness import SMALLEST, Group
+from model.report import numbers
+from model.report.book.words import rising
+from model.report.customer.words import decided, granting, guarantee
+from model.report.numbers import NBSP, Difference
+from model.whatif.policy.strategy import AT_MOST, GOALS, Goal, Policy, Priced, Sought, Strategy, Swapped, today
+
+LABELS: dict[Goal, str] = {
+    "approval": "Approval rate", "bad_rate": "Bad rate", "loss": "Expected loss", "profit": "Profit",
+    "volume": "Volume",
+}  # fmt: skip
+
+
+SHARES: frozenset[Goal] = frozenset({"approval", "bad_rate"})
+
+
+@dataclass(frozen=True)
+class Units:
+    """Each measure of a policy from today's cut-off to the one chosen: its unit, the same all over the page."""
+
+    of: Mapping[Goal, Difference]
+
+    @classmethod
+    def on(cls, contract: Contract, policy: Policy, strategy: Strategy) -> "Units":
+        """For what a policy's page shows."""
+        chosen, before = (strategy.at(each) for each in (policy.at(contract), today(contract)))
+        units = {goal: numbers.SHARE if goal in SHARES else None for goal in GOALS}
+        return cls({goal: Difference.of(before.goal(goal), chosen.goal(goal), unit) for goal, unit in units.items()})
+
+    def text(self, contract: Contract, goal: Goal, value: float) -> str:
+        """A measure of a policy in words."""
+        unit = self.of[goal].unit
+        return numbers.percent(value, unit.digits) if goal in SHARES else unit.text(value, contract.book.currency)
+
+    def as_set(self, contract: Contract, goal: Goal, value: float) -> str:
+        """An amount that was asked for, as it was."""
+        return self.of[goal].unit.as_set(value, contract.book.currency)
+
+    def change(self, contract: Contract, goal: Goal) -> str:
+        """From today's cut-off to the one chosen, signed; "" for no change."""
+        found = self.of[goal]
+        return found.points() if goal in SHARES else found.money(contract.book.currency)
+
+
+def horizon(contract: Contract, policy: Policy, goal: Goal) -> str:
+    """Over what time a measure runs."""
+    months = policy.assumed.number(contract, "margin_months")
+    over = f"over {numbers.counted_exactly(months, 'month')}"
+    return {
+        "approval": "today", "bad_rate": contract.book.pd_horizon, "loss": contract.book.pd_horizon, "profit": over,
+        "volume": "exposure at default",
+    }[goal]  # fmt: skip
+
+
+def net_words(contract: Contract, units: Units, net_loss: float) -> str:
+    """What of the expected loss is the bank's own; "" where nobody else bears any."""
+    return f"net of the guarantee {units.text(contract, 'loss', net_loss)}" if contract.guaranteed else ""
+
+
+def rejected_words(contract: Contract) -> str:
+    """Who is in the book, in the contract's words, and what a decision against somebody in it means where neither says
+    so."""
+    book, word = contract.book, decided(contract, False)
+    plain = book.declined == f"would not be {granting(contract)}" or book.declined in book.decision_note
+    means = "" if plain else f"{word.capitalize()} means {book.declined}."
+    return " ".join(filter(None, (book.decision_note, means)))
+
+
+def profit_words(contract: Contract, policy: Policy) -> str:
+    """What profit is made of."""
+    own = "its net loss, the bank's own share" if contract.guaranteed else "the loss"
+    over = horizon(contract, policy, "profit")
+    return f"Profit: a {contract.book.person} that defaults earns nothing and costs {own}; every other earns {over}."
+
+
+def verdict(contract: Contract, policy: Policy, strategy: Strategy, units: Units) -> str:
+    """The page's first sentence: what the cut-off approves, loses and earns, against today's and the best."""
+    chosen, before, best = (strategy.at(each) for each in (policy.at(contract), today(contract), strategy.best))
+    currency, over = contract.book.currency, horizon(contract, policy, "profit")
+    share, profit = (units.text(contract, goal, chosen.goal(goal)) for goal in ("approval", "profit"))
+    head = f"At a cut-off of {chosen.cutoff}, {share} of {contract.book.people} {contract.book.granted}"
+    if not chosen.customers:
+        return f"{head}: none is left to earn from or to lose by."
+    bad = f"{numbers.in_100(chosen.bad_rate)} of them {contract.book.outcome}"
+    against = []
+    if chosen.cutoff != before.cutoff:
+        against.append(f"{_more(units.of['profit'], currency)} today's {before.cutoff}")
+    if chosen.cutoff == best.cutoff:
+        against.append("the most that any cut-off earns")
+    else:
+        gap = Difference.of(best.profit, chosen.profit, units.of["profit"].unit)
+        against.append(f"{_more(gap, currency)} the best, {best.cutoff}")
+    return f"{head}; {bad}. It earns {profit} {over}: {' and '.join(against)}."
+
+
+def _more(found: Difference, currency: str) -> str:
+    """ "NT$ 20 m more than", from one profit to another."""
+    size = found.money(currency).lstrip(f"+{numbers.MINUS}")
+    return f"{size} {'more' if found.exact > 0 else 'less'} than" if size else "as much as"
+
+
+def curve_headline(contract: Contract, goal: Goal, strategy: Strategy, units: Units) -> str:
+    """The finding above the strategy curve."""
+    best = strategy.at(strategy.best)
+    if not best.customers:
+        told = "No cut-off earns anything under these assumptions"
+        return f"{told}: the least is lost where none is {granting(contract)}"
+    if goal == "profit":
+        return f"Profit is highest at {best.cutoff}: {units.text(contract, 'profit', best.profit)}"
+    ends = [units.text(contract, goal, strategy.at(each).goal(goal)) for each in (strategy.cutoffs[0], best.cutoff)]
+    return f"{LABELS[goal]}: {ends[0]} if all are {granting(contract)}, {ends[1]} at the cut-off that earns most"
+
+
+def seek_words(contract: Contract, found: Sought, units: Units) -> str:
+    """The answer to a goal seek."""
+    sense = "at most" if found.goal in AT_MOST else "at least"
+    wanted = f"{numbers.exactly(100 * found.target, 1)}{NBSP}%"
+    target = wanted if found.goal in SHARES else units.as_set(contract, found.goal, found.target)
+    at = units.text(contract, found.goal, found.outcome.goal(found.goal))
+    if not found.reached:
+        end = f"the best that any cut-off reaches is {at}, at {found.outcome.cutoff}"
+        return f"{LABELS[found.goal]} of {sense} {target} is out of reach: {end}."
+    profit, approval = (units.text(contract, goal, found.outcome.goal(goal)) for goal in ("profit", "approval"))
+    return (
+        f"{LABELS[found.goal]} of {sense} {target}: at a cut-off of {found.outcome.cutoff} ({at}), "
+        f"{approval} are {granting(contract)}; it earns {profit}."
+    )
+
+
+def bands_headline(contract: Contract, prices: Sequence[Priced], units: Units) -> str:
+    """The finding above profit by band: from which score on the book earns."""
+    earning = [each for each in prices if each.customers and each.profit > 0]
+    names = rising(contract.score.bands)
+    if not earning:
+        return "No score band earns anything under these assumptions"
+    best = max(earning, key=lambda each: each.profit)
+    losing = sum(each.profit for each in prices if each.profit < 0)
+    lost = f"; bands below zero would cost {units.text(contract, 'profit', -losing)}" if losing else ""
+    profit = units.text(contract, "profit", best.profit)
+    return f"Scores {names[best.band]} earn most, {profit}{lost}"
+
+
+def swap_label(contract: Contract, cell: Swapped) -> str:
+    """A cell of the swap set."""
+    return {
+        (True, True): f"{decided(contract, True)} by both", (False, True): "swapped in", (True, False): "swapped out",
+        (False, False): f"{decided(contract, False)} by both",
+    }[cell.today, cell.other]  # fmt: skip
+
+
+def swap_headline(contract: Contract, cells: Sequence[Swapped], units: Units) -> str:
+    """The finding above the swap set."""
+    by = {(cell.today, cell.other): cell for cell in cells}
+    into, out = by[False, True], by[True, False]
+    if not into.customers and not out.customers:
+        return f"None is swapped: under both policies the same {contract.book.people} are {granting(contract)}"
+    told = []
+    for cell, what in ((into, "in"), (out, "out")):
+        if cell.customers:
+            rate = numbers.percent(cell.observed / cell.customers)
+            told.append(f"{cell.customers:,} swapped {what}, observed of them: {rate} {_bad(contract)}")
+    before = by[True, True].profit + out.profit
+    change = Difference.of(before, by[True, True].profit + into.profit, units.of["profit"].unit)
+    moved = change.money(contract.book.currency) or "nothing"
+    return f"{'; '.join(told)}; profit {moved}"
+
+
+def _bad(contract: Contract) -> str:
+    """The contract's word for a target that came true."""
+    target = next(each for each in contract.fields if each.name == contract.book.target)
+    return target.codes.get(1, "defaulted")
+
+
+def fairness_headline(field: Field, before: Sequence[Group], after: Sequence[Group], least: float) -> str:
+    """The finding above the fairness monitor; the ``least`` ratio is the contract's."""
+
+    def lowest(groups: Sequence[Group]) -> Group | None:
+        known = [each for each in groups if not np.isnan(each.impact)]
+        return min(known, key=lambda each: each.impact) if len(known) > 1 else None
+
+    was, now = lowest(before), lowest(after)
+    if now is None:
+        return f"{field.label}: fewer than two groups of {SMALLEST} or more to compare, or too few in favour"
+    flag = "below" if now.flagged(least) else "not below"
+    since = f", {was.impact:.2f} today" if was is not None and f"{was.impact:.2f}" != f"{now.impact:.2f}" else ""
+    return f"{field.label}: lowest ratio {now.impact:.2f} ({now.name}{since}), {flag} {least:.2f}"
+
+
+def impact_words(contract: Contract) -> str:
+    """What the contract asks of the ratio of groups: at least 0.80 (four fifths)."""
+    least = contract.gates.impact_at_least
+    return f"at least {least:.2f}{' (four fifths)' if round(least, 9) == 0.8 else ''}"
+
+
+def interval(value: float, low: float, high: float, points: bool = False) -> str:
+    """A figure with its 95 % interval; "suppressed" where there is none."""
+    if np.isnan(value):
+        return "suppressed"
+    if low == value == high:
+        return f"{numbers.points(value) if points else f'{value:.2f}'}, the highest"
+    if points:
+        return f"{numbers.points(value)} ({numbers.points(low)} to {numbers.points(high)})"
+    if np.isnan(high):
+        return f"{value:.2f}"
+    return f"{value:.2f} ({low:.2f} to {high:.2f})"
+
+
+def span(cutoffs: Iterable[int]) -> str:
+    """From the lowest of some cut-offs to the highest."""
+    low, high = min(cutoffs), max(cutoffs)
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
+def rate(value: float) -> str:
+    """A yearly rate or a PD of pricing; "none" where there is none."""
+    return "none" if np.isnan(value) else numbers.percent(value)
+
+
+def method(contract: Contract) -> str:
+    """How the numbers on the policy page come about."""
+    book = contract.book
+    own = f" {guarantee(contract)} Profit and prices are on the bank's own share." if contract.guaranteed else ""
+    costs = "the net loss" if contract.guaranteed else "the loss"
+    return "\n\n".join([
+        f"**Cut-off.** A {book.person} whose score reaches it {book.granted}. {book.decision_note}",
+        f"**Bad rate** is the share that the model expects to {book.outcome}; observed beside it is what happened. "
+        f"**Expected loss** over {book.pd_horizon}. **Profit** is the margin after loss over the margin horizon: "
+        f"a {book.person} that defaults earns nothing and costs {costs}, the others earn balance × (rate − funding) "
+        f"− operating cost. **Volume** is exposure at default.{own}",
+        "**Best** is the whole-point cut-off of most profit, found by looking at every one. **Goal seek** takes the "
+        f"cut-off on the safe side of the target at which most are {granting(contract)}; for approval and volume the "
+        "strictest that keeps them.",
+        "**Break-even rate** pays for funding, operating cost and loss of a band; **break-even PD** is the PD, the "
+        "same for all of a band, at which it earns nothing. **RAROC** = margin after loss a year / capital; revenue, "
+        "cost and loss are spread evenly over the horizon, and nothing is earned on the capital itself.",
+        "**Frontier**: cut-offs that no other beats on both loss and profit.",
+        "**Fairness** figures are monitoring metrics, not legal findings; protected attributes evaluate a policy and "
+        f"never enter a score. Ratio: a group's approval rate over the highest group's, with Katz's 95{NBSP}% "
+        "interval; difference: approval among those that paid, with Newcombe's. Groups of fewer than "
+        f"{SMALLEST} are suppressed.",
+    ])  # fmt: skip

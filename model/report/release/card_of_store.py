@@ -1,0 +1,21 @@
+"""The model card of a release in the store, with all that is known of it here."""
+
+from pathlib import Path
+
+from data import books
+from data.books import Book
+from data.errors import WhatIfError
+from data.provenance import provenance
+from model.release.store import Release, Store
+from model.report.release.card import Card, card_of
+
+
+def release_card(store: Store, release: Release, home: Path, book: Book | None = None, by_group: bool = True) -> Card:
+    """The card of ``release``, one of ``store``. ``book`` is its book, if that has been read already; where it cannot
+    be read, the card says what is not available. ``by_group``: whether figures by protected attribute are shown."""
+    try:
+        own = books.read(store.book, home) if book is None else book
+        origin = provenance(store.book, home)
+    except WhatIfError:  # a service without the snapshots
+        own, origin = None, {}
+    return card_of(release, store.history(), store.aliases(), own, origin, by_group)

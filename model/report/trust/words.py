@@ -1,0 +1,752 @@
+"""Sentences and numbers of the trust page. A verdict is told with its threshold, and never by colour alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from data.contract import Contract, Input
+from model.monitoring.calibration import Bin
+from model.monitoring.discrimination import Gain, gini
+from model.monitoring.drift import OF_PD, WATCH, Drift
+from model.monitoring.fairness import SMALLEST, Group
+from model.monitoring.intervals import Estimate
+from model.monitoring.realised import Realised
+from model.release.window import Window
+from model.report import numbers
+from model.report.book.words import band_label, people
+from model.report.customer.words import granting, guarantee
+from model.report.numbers import NBSP
+from model.report.policy.words import impact_words, interval
+from model.report.release import words as release_words
+from model.validation.backtests import Recalibration, Sides
+from model.validation.validation import (
+    SOURCES,
+    Banded,
+    Chosen,
+    Measured,
+    Miss,
+    Proof,
+    Separation,
+    Verdict,
+    noise,
+    stability,
+    stability_bound,
+)
+
+MARKS: Mapping[Verdict, str] = {"holds": "✓", "watch": "◐", "does not hold": "✗", "": ""}
+MOST_TOLD = 5
+FEW = 180  # records of which chance alone makes a PSI of 0.10
+COUNTS = ("nothing", "one thing", "two things", "three things", "four things", "five things")
+NO_PROTECTED = "Not available: the book holds no protected attribute, so nothing can be said of how it falls on groups."
+MONITORING = "Monitoring metrics, not legal findings; protected attributes never enter a score."
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One number: its ``value``, what else is told of it, and a ``verdict`` beside the ``threshold`` it is held
+    against; without a threshold there is no verdict."""
+
+    label: str
+    value: str
+    notes: tuple[str, ...] = ()
+    threshold: str = ""
+    verdict: Verdict = ""
+
+
+# ---- texts shared ---------------------------------------------------------------------------------------------------
+
+
+def three(value: float) -> str:
+    """An AUC, a KS, a slope: 0.783."""
+    return "not known" if np.isnan(value) else numbers.plain(value, 3)
+
+
+def span(found: Estimate) -> str:
+    """The ends of an interval: 0.777–0.788; "" where there is none."""
+    return "" if np.isnan(found.low) or np.isnan(found.high) else f"{found.low:.3f}–{found.high:.3f}"
+
+
+def with_span(found: Estimate) -> str:
+    """A figure with its interval: 0.783 (0.777–0.788)."""
+    ends = span(found)
+    return f"{three(found.value)} ({ends})" if ends else three(found.value)
+
+
+def share(value: float) -> str:
+    """A rate; "none" where there is nobody."""
+    return "none" if np.isnan(value) else numbers.percent(value)
+
+
+def rate(found: Estimate) -> str:
+    """A rate with its interval: 22.1 % (21.7–22.6)."""
+    if np.isnan(found.value):
+        return "none"
+    return f"{numbers.percent(found.value)} ({100 * found.low:.1f}–{100 * found.high:.1f})"
+
+
+def marked(verdict: Verdict) -> str:
+    """A verdict with its sign: ✓ holds."""
+    return f"{MARKS[verdict]} {verdict}" if verdict else "not judged"
+
+
+def source_words(proof: Proof, when: str) -> str:
+    """Which records: "cross-validated, 2000 to 2005"."""
+    if when not in SOURCES:
+        return f"vintage {when}"
+    if when == "asked":
+        return "the whole book, as asked"
+    told = {"crossed": "cross-validated in training", "later": "later, out of time", "beyond": "after its test"}[when]
+    own = proof.vintage
+    if own is None:
+        return told
+    years = own[proof.source == SOURCES.index(when)]
+    years = years[~np.isnan(years)]
+    return f"{told}, {_years(years.min(), years.max())}" if len(years) else told
+
+
+def _years(first: float, last: float) -> str:
+    return f"{first:.0f}" if first == last else f"{first:.0f}–{last:.0f}"
+
+
+def chosen_words(proof: Proof, chosen: Chosen) -> str:
+    """Whom the numbers are of, where that is not everybody of the main evidence; otherwise nothing."""
+    told = []
+    if chosen.when not in ("", proof.main):
+        told.append(source_words(proof, chosen.when))
+    if chosen.segment:
+        segment = proof.contract.segment(chosen.segment)
+        told.append(f"{segment.label}: {band_label(proof.contract, segment, chosen.band)}")
+    return ", ".join(told)
+
+
+# ---- the sentence ---------------------------------------------------------------------------------------------------
+
+
+def verdict(proof: Proof, chosen: Chosen, found: Measured, things: Sequence[str]) -> str:
+    """The page's first sentence: how well it ranks, whether it speaks truly, and how many things there are to know."""
+    who = chosen_words(proof, chosen)
+    if not found.n:
+        return f"{who}: there is no such {proof.contract.book.person} in the evidence."
+    where = f" ({who})" if who else _where(proof)
+    ranks = f"Ranks with an AUC of {with_span(found.auc)}{where}" if not np.isnan(found.auc.value) else (
+        f"Too few outcomes to say how it ranks{where}"
+    )  # fmt: skip
+    count = COUNTS[min(len(things), MOST_TOLD)]
+    return f"{ranks}; {agreement(found)}; {count} to know before relying on it."
+
+
+def _where(proof: Proof) -> str:
+    words = {"crossed": "on records it was not fitted to", "later": "in vintages after its training",
+             "beyond": "in vintages after its training", "asked": "on the book"}[proof.main]  # fmt: skip
+    return f" {words}"
+
+
+def agreement(found: Measured) -> str:
+    """Whether what was predicted was observed."""
+    gap = abs(found.gap)
+    if gap < 0.005:
+        return "predicted and observed agree within half a point"
+    if gap < 0.01:
+        return "predicted and observed agree within one point"
+    return f"{share(found.predicted)} was predicted and {share(found.observed.value)} observed"
+
+
+def things_to_know(
+    proof: Proof, report: Mapping[str, Any], drifts: Sequence[Drift] = (), protected: bool = True
+) -> list[str]:
+    """What to know before relying on the model, the weightiest first, all of it measured or declared.
+
+    ``report`` is that of the release's gates, empty where there is none; figures of fairness are told to whoever may
+    see ``protected`` attributes.
+    """
+    found = []
+    if proof.main == "asked":
+        found.append("its answers may be of records it was trained on, so that it may look better here than it is")
+    found += [
+        f"a gate is {'watched' if release_words.verdict(gate) == 'watch' else 'not passed'}: "
+        f"{release_words.subject(gate, protected)}, {release_words.figure(gate)} ({release_words.bound(gate)})"
+        for gate in report.get("gates", ())
+        if not gate["passed"] and (protected or gate["kind"] != "fairness")
+    ]
+    found += [each for each in (_worst_year(proof), _worst_band(proof), _most_moved(proof.contract, drifts)) if each]
+    book = proof.contract.book
+    if not proof.years:
+        found.append(f"all outcomes are of {book.as_of}: how it keeps in other years cannot be tested on this book")
+    elif proof.main == "crossed":
+        found.append("it was tested inside the years of its training only")
+    if book.pd_months != 12:
+        found.append(f"a PD is over {book.pd_horizon}, not a year")
+    return found[:MOST_TOLD]
+
+
+def _lower(label: str) -> str:
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+
+
+def _worst_year(proof: Proof) -> str:
+    late = [each for each in proof.by_vintage() if set(each.sources) & {"later", "beyond"} and each.n >= SMALLEST]
+    off = [each for each in late if not each.observed.low <= each.predicted <= each.observed.high]
+    if not off:
+        return ""
+    worst = max(off, key=lambda each: abs(each.predicted - each.observed.value))
+    observed, predicted = share(worst.observed.value), share(worst.predicted)
+    return f"in {worst.name} {observed} {_bad(proof.contract)} where {predicted} was predicted"
+
+
+def _bad(contract: Contract) -> str:
+    """The contract's word for a target that came true."""
+    target = next(each for each in contract.fields if each.name == contract.book.target)
+    return target.codes.get(1, "defaulted")
+
+
+def _worst_band(proof: Proof) -> str:
+    off: list[tuple[float, str]] = []
+    for segment in proof.contract.segments:
+        for k, row in enumerate(proof.calibration(segment)):
+            if row.n >= SMALLEST and proof.calibrated(row, proof.main) == "does not hold":
+                label = f"{segment.label.lower()} {band_label(proof.contract, segment, k)}"
+                told = f"{label}: {share(row.predicted)} predicted, {share(row.observed)} observed"
+                off.append((abs(row.observed - row.predicted), told))
+    if not off:
+        return ""
+    more = f", the widest miss of {len(off)} bands" if len(off) > 1 else ""
+    return f"{max(off)[1]}{more}"
+
+
+def _most_moved(contract: Contract, drifts: Sequence[Drift]) -> str:
+    moved = [each for each in drifts if each.index != OF_PD and _moved(contract, each) and each.psi > _noise(each)]
+    if not moved:
+        return ""
+    worst = max(moved, key=lambda each: each.psi)
+    some = f"{len(moved)} of {len(contract.inputs)} inputs have" if len(moved) > 1 else "one input has"
+    return f"{some} moved since the training, most {_lower(contract.inputs[worst.index].label)} (CSI {worst.psi:.2f})"
+
+
+def _moved(contract: Contract, each: Drift) -> bool:
+    return stability(contract, each) not in ("holds", "")
+
+
+def _noise(each: Drift) -> float:
+    return noise(int((each.expected > 0).sum()), each.n)
+
+
+# ---- tiles ----------------------------------------------------------------------------------------------------------
+
+
+def tiles(
+    proof: Proof, chosen: Chosen, found: Measured, report: Mapping[str, Any], drifts: Sequence[Drift] = ()
+) -> list[Tile]:
+    """The six numbers; where nothing is known of how the model was tested, four."""
+    when = chosen.when or proof.main
+    rows = [
+        _auc(proof, chosen, found),
+        Tile("KS · Gini", f"{three(found.roc.ks)} · {three(gini(found.auc.value))}", ("no threshold is set",)),
+        _gap(proof, when, found),
+        _slope(proof, chosen, found),
+    ]
+    if not report:
+        return rows
+    return [*rows, _stable(proof, drifts), _gates(report)]
+
+
+def _auc(proof: Proof, chosen: Chosen, found: Measured) -> Tile:
+    when = chosen.when or proof.main
+    bound = proof.auc_bound(when)
+    notes = (f"95{NBSP}%: {span(found.auc)}",) if span(found.auc) else ("fewer than 30 of either",)
+    if chosen.segment and not np.isnan(bound):
+        return Tile("AUC", three(found.auc.value), (*notes, "none is asked of a band"))
+    if np.isnan(bound):
+        return Tile("AUC", three(found.auc.value), (*notes, "no threshold is set"))
+    return Tile("AUC", three(found.auc.value), notes, f"at least {bound:.3f}", proof.ranks(found.auc, when))
+
+
+def _gap(proof: Proof, when: str, found: Measured) -> Tile:
+    label, value = "Observed less predicted", "not known" if np.isnan(found.gap) else numbers.points(shown_gap(found))
+    notes = (f"{share(found.predicted)} predicted,", f"{share(found.observed.value)} observed")
+    bound = proof.gap_bound(when)
+    if np.isnan(bound) or np.isnan(found.gap):
+        return Tile(label, value, (*notes, "no threshold is set"))
+    row = Bin(found.n, found.predicted, found.observed.value, found.observed.low, found.observed.high)
+    return Tile(label, value, notes, f"at most {100 * bound:.1f} either way", proof.calibrated(row, when))
+
+
+def shown_gap(found: Measured) -> float:
+    """The difference of the two rates as they are shown beside it, a fraction."""
+    return round(found.observed.value, 3) - round(found.predicted, 3)
+
+
+def _slope(proof: Proof, chosen: Chosen, found: Measured) -> Tile:
+    gates = proof.contract.gates
+    notes = (f"calibration error {numbers.points(found.ece).removeprefix('+')}",) if not np.isnan(found.ece) else ()
+    if proof.window is None or np.isnan(found.slope):
+        return Tile("Calibration slope", three(found.slope), (*notes, "no threshold is set"))
+    if chosen.segment:
+        return Tile("Calibration slope", three(found.slope), (*notes, "none is asked of a band"))
+    held = gates.slope_at_least <= found.slope <= gates.slope_at_most
+    threshold = f"{gates.slope_at_least:.2f} to {gates.slope_at_most:.2f}"
+    return Tile("Calibration slope", three(found.slope), notes, threshold, "holds" if held else "does not hold")
+
+
+def _stable(proof: Proof, drifts: Sequence[Drift]) -> Tile:
+    score = next((each for each in drifts if each.index == OF_PD), None)
+    label = "Stability, PSI"
+    if score is None:
+        return Tile(label, "not known", ("nothing later in the book;", "hold a file against it below"))
+    kept = stability(proof.contract, score)
+    notes = (numbers.counted(score.n, "record"), "against the training")
+    return Tile(label, f"{score.psi:.3f}", notes, limits(proof.contract, score), kept)
+
+
+def limits(contract: Contract, each: Drift) -> str:
+    """The lines of stability: below 0.10 holds, above 0.25 does not."""
+    return f"below {WATCH:.2f}, at most {stability_bound(contract, each):.2f}"
+
+
+def _gates(report: Mapping[str, Any]) -> Tile:
+    told = [release_words.verdict(gate) for gate in report["gates"]]
+    failed, watched = told.count("failed"), told.count("watch")
+    notes = (f"{watched} to watch, {failed} failed",)
+    kept: Verdict = "does not hold" if failed else "watch" if watched else "holds"
+    return Tile("Gates passed", f"{told.count('passed')} of {len(told)}", notes, "each its own, below", kept)
+
+
+# ---- charts above the fold ------------------------------------------------------------------------------------------
+
+
+def reliability_headline(bins: Sequence[Bin]) -> str:
+    """The finding above predicted against observed."""
+    off = [each for each in bins if not each.agrees]
+    if not bins:
+        return "No outcomes to hold the predictions against"
+    if not off:
+        groups = f"{'all ' * (len(bins) > 1)}{numbers.counted(len(bins), 'group')} by risk"
+        return f"In {groups}, what was predicted lies within what was observed (95{NBSP}%)"
+    worst = max(off, key=lambda each: abs(each.observed - each.predicted))
+    way = "fewer" if worst.observed < worst.predicted else "more"
+    held = f"{len(bins) - len(off)} of {len(bins)}" if len(off) < len(bins) else f"None of {len(bins)}"
+    return (
+        f"{held} groups by risk came out as predicted; where {share(worst.predicted)} was predicted, {way} defaulted: "
+        f"{share(worst.observed)}"
+    )
+
+
+def roc_headline(found: Measured, contract: Contract) -> str:
+    """The finding above the ROC curve."""
+    if np.isnan(found.auc.value):
+        return "Too few outcomes to draw how it ranks"
+    pairs = round(100 * found.auc.value)
+    return (
+        f"In {pairs} of 100 pairs the {contract.book.person} that defaulted had the higher PD; both classes are "
+        f"furthest apart at {share(found.roc.ks_at)} (KS {found.roc.ks:.2f})"
+    )
+
+
+def vintages_headline(proof: Proof, rows: Sequence[Banded]) -> str:
+    """The finding above predicted against observed by vintage."""
+    late = [each for each in rows if set(each.sources) & {"later", "beyond"}]
+    if not late:
+        return "Predicted and observed by vintage, cross-validated inside the training"
+    worst = max(late, key=lambda each: abs(each.predicted - each.observed.value))
+    off = sum(not each.observed.low <= each.predicted <= each.observed.high for each in late)
+    end = _ended(proof)
+    if not off:
+        return f"{end} all {len(late)} later vintages defaulted as predicted, as far as chance goes"
+    return (
+        f"{end} {off} of {len(late)} later vintages did not default as predicted; in {worst.name} "
+        f"{share(worst.observed.value)} against {share(worst.predicted)}"
+    )
+
+
+def _ended(proof: Proof) -> str:
+    until = None if proof.window is None else proof.window.until
+    return f"The training ended in {until}:" if until is not None else "By vintage:"
+
+
+def drift_headline(contract: Contract, drifts: Sequence[Drift], what: str) -> str:
+    """The finding above the drift of inputs; ``what`` has moved: "later vintages, 2006–2007"."""
+    inputs = [each for each in drifts if each.index != OF_PD]
+    if not inputs:
+        return f"Nothing to compare: {what}"
+    moved = [each for each in inputs if _moved(contract, each)]
+    n = inputs[0].n
+    if not moved:
+        return f"No input has moved by {WATCH:.2f} or more: {what}, n = {n:,}"
+    worst = max(moved, key=lambda each: each.psi)
+    have = "has" if len(moved) == 1 else "have"
+    return (
+        f"{len(moved)} of {numbers.counted(len(inputs), 'input')} {have} moved by {WATCH:.2f} or more, most "
+        f"{_lower(contract.inputs[worst.index].label)} ({worst.psi:.2f}): {what}, n = {n:,}"
+    )
+
+
+def drift_rows(contract: Contract, drifts: Sequence[Drift]) -> list[tuple[str, float, int, str, str]]:
+    """Label, PSI, n, threshold and verdict of score and inputs, the score first, then the most moved."""
+    order = sorted(drifts, key=lambda each: (each.index != OF_PD, -np.nan_to_num(each.psi)))
+    return [
+        (drift_label(contract, each), each.psi, each.n, limits(contract, each), drift_verdict(contract, each))
+        for each in order
+    ]
+
+
+def limits_words(contract: Contract) -> str:
+    """The thresholds of stability and what is said at either side of them."""
+    return f"✓ holds below {WATCH:.2f}, ◐ watch from there on, ✗ does not hold above {_most(contract)}."
+
+
+def _most(contract: Contract) -> str:
+    """Above what stability does not hold: 0.25; 0.20 of the score, 0.25 of an input."""
+    score, each = f"{contract.gates.psi_at_most:.2f}", f"{contract.gates.csi_at_most:.2f}"
+    return each if score == each else f"{score} of the score, {each} of an input"
+
+
+def drift_label(contract: Contract, each: Drift) -> str:
+    """What has moved: the score, or an input."""
+    return "Score (PD)" if each.index == OF_PD else contract.inputs[each.index].label
+
+
+def drift_verdict(contract: Contract, each: Drift) -> str:
+    """A verdict; of so few records that chance alone moves as much, that is said."""
+    kept = stability(contract, each)
+    return "within chance" if _moved(contract, each) and each.psi <= _noise(each) else marked(kept)
+
+
+def noise_words(n: int, bins: int = 10) -> str:
+    """What chance alone does to a PSI of so many records."""
+    level = noise(bins, n)
+    shown = f"up to about {level:.3f}" if level >= 0.0005 else "less than 0.001"
+    told = f"Of {numbers.counted(n, 'record')}, chance alone makes a PSI of {shown} for {bins} bins."
+    return f"{told} Too few: give {FEW} records or more before reading anything into it." if n < FEW else told
+
+
+def bin_labels(each: Input | None, found: Drift) -> list[str]:
+    """The bins of an input, or of the PD, in words, missing values last; only those that hold anything matter."""
+    codes = dict(sorted(each.codes.items())) if each is not None else {}
+    if codes and len(found.edges) == len(codes) - 1:
+        return [*codes.values(), "missing"]
+    unit = "%" if each is None else each.unit
+    ends = [_edge(edge, unit, each is None) for edge in found.edges]
+    if not ends:
+        return ["all", "missing"]
+    return [*(f"to {end}" for end in ends), f"above {ends[-1]}", "missing"]
+
+
+def _edge(value: float, unit: str, precise: bool) -> str:
+    return numbers.percent(value, 1) if precise else numbers.measure(value, unit)
+
+
+# ---- panel: ranking and calibration ---------------------------------------------------------------------------------
+
+
+def bands_headline(proof: Proof, rows: Sequence[Banded], by: str) -> str:
+    """The finding above the table by segment or vintage."""
+    off = [each for each in rows if each.calibrated == "does not hold"]
+    judged = [each for each in rows if each.calibrated]
+    if not judged:
+        return f"By {by}: what was predicted and what was observed"
+    if not off:
+        return f"By {by}: what it says holds, or nearly, in all {len(judged)}"
+    worst = max(off, key=lambda each: abs(each.predicted - each.observed.value))
+    return (
+        f"By {by}: what it says does not hold in {len(off)} of {len(judged)}; most in {worst.name}, "
+        f"{share(worst.predicted)} predicted, {share(worst.observed.value)} observed"
+    )
+
+
+def band_rows(proof: Proof, rows: Sequence[Banded], when: str = "", by_year: bool = False) -> list[dict[str, str]]:
+    """The table by segment or vintage, as shown."""
+    told = []
+    for each in rows:
+        at = each.sources[-1] if by_year and each.sources else when
+        bound = proof.gap_bound(at)
+        row = {
+            "Observed": rate(each.observed), "Predicted": share(each.predicted),
+            "Says what happens": marked(each.calibrated),
+            "Threshold": "none set" if np.isnan(bound) else f"within {100 * bound:.1f} points",
+            "AUC": with_span(each.auc),
+        }  # fmt: skip
+        if by_year:
+            least = proof.auc_bound(at)
+            row |= {
+                "Ranks": marked(each.ranks), "AUC asked": "none set" if np.isnan(least) else f"at least {least:.3f}",
+                "Evidence": " and ".join(SHORT[source] for source in each.sources),
+            }  # fmt: skip
+        else:
+            row = {"Defaulted": f"{each.bad:,}", **row, "KS": three(each.ks)}
+        told.append({"n": f"{each.n:,}", **row})
+    return told
+
+
+SHORT = {"crossed": "cross-validated", "later": "later, tested", "beyond": "after its test", "asked": "asked"}
+
+
+def worth_drawing(rows: Sequence[Banded]) -> list[Banded]:
+    """The bands that a chart shows: of few records an interval says next to nothing and takes all the room."""
+    return [each for each in rows if each.n >= SMALLEST] or list(rows)
+
+
+def bands_note(proof: Proof, rows: Sequence[Banded] = ()) -> str:
+    """How the verdicts by band come about, and which of the ``rows`` the chart leaves out."""
+    kept = worth_drawing(rows)
+    left = [each for each in rows if each not in kept]
+    told = f"Not drawn, of fewer than {SMALLEST}: {', '.join(each.name for each in left)}. " if left else ""
+    return (
+        f"{told}Says what happens: ✓ holds where the mean PD lies within the 95 % interval of what was observed "
+        "(Wilson); ◐ watch outside it, but off by no more than the threshold; ✗ does not hold beyond both. Within a "
+        f"band an AUC is lower than over the whole book, since {proof.contract.book.people} that are alike are harder "
+        "to rank: the contract asks none there. Fewer than 30 defaults, or 30 others: no AUC is told."
+    )
+
+
+def separation_headline(contract: Contract, found: Separation) -> str:
+    """The finding above the scores of those who defaulted and those who did not."""
+    if not found.known:
+        return "All outcomes are alike: nothing to separate"
+    gap = round(found.good_mean) - round(found.bad_mean)
+    apart = f"{numbers.counted(abs(gap), 'point')} {'lower' if gap > 0 else 'higher'}" if gap else "the same"
+    return f"Those that defaulted scored {apart} on average: {found.bad_mean:.0f} against {found.good_mean:.0f}"
+
+
+def gains_headline(rows: Sequence[Gain]) -> str:
+    """The finding above the tenths by risk."""
+    if not rows or np.isnan(rows[0].lift):
+        return "No defaults to find"
+    first = rows[0]
+    return (
+        f"The riskiest tenth holds {numbers.percent(first.captured, 0)} of all defaults, {first.lift:.1f} times its "
+        f"share; the riskiest three tenths {numbers.percent(rows[2].captured, 0)}"
+    )
+
+
+# ---- panel: later years ---------------------------------------------------------------------------------------------
+
+
+def sides_headline(found: Sides, names: tuple[str, str]) -> str:
+    """The finding above two releases by vintage."""
+    if not found.n:
+        return f"{names[0]} and {names[1]}: no vintage came after the training of both"
+    low, high = found.auc.low, found.auc.high
+    reading = "ranks better" if low > 0 else "ranks worse" if high < 0 else "ranks neither better nor worse"
+    first, second = (abs(round(each, 3) - round(found.observed, 3)) for each in (found.champion, found.challenger))
+    closer = "as far from" if abs(first - second) < 5e-4 else "closer to" if second < first else "further from"
+    return (
+        f"From {found.since:.0f} on, after the training of both, {names[1]} {reading} ({_signed3(found.auc.value)} of "
+        f"AUC, {_signed3(low)} to {_signed3(high)}) and is {closer} what was observed: {share(found.champion)} and "
+        f"{share(found.challenger)} against {share(found.observed)}"
+    )
+
+
+def _signed3(value: float) -> str:
+    rounded = round(value, 3)
+    return "not known" if np.isnan(value) else numbers.signed(f"{abs(rounded):.3f}", rounded)
+
+
+def sides_rows(found: Sides, names: tuple[str, str]) -> list[dict[str, str]]:
+    """Two releases by vintage, as shown."""
+    rows = []
+    for each in found.rows:
+        row = {"Vintage": each.vintage, "n": f"{each.either.n:,}", "Observed": rate(each.either.observed)}
+        for name, own in zip(names, (each.champion, each.challenger), strict=True):
+            row |= {
+                f"Predicted, {name}": share(own.predicted) if own else "not tested",
+                f"AUC, {name}": with_span(own.auc) if own else "not tested",
+                f"Evidence, {name}": " and ".join(SHORT[source] for source in own.sources) if own else "none",
+            }
+        rows.append(row)
+    return rows
+
+
+def recalibration_headline(found: Recalibration) -> str:
+    """What a shift of the intercept would have made of the later years."""
+    if np.isnan(found.shift):
+        return f"In {found.year:.0f} all or none defaulted: there is no shift to make"
+    told = (
+        f"Shifted to what was observed in {found.year:.0f}, all odds of default would be multiplied by "
+        f"{found.factor:.2f} ({_signed3(found.shift)} in log-odds)"
+    )
+    before, after = found.missed
+    if np.isnan(before):
+        return f"{told}; no later vintage to hold it against"
+    word = "instead of" if round(100 * before, 1) != round(100 * after, 1) else "as before:"
+    return (
+        f"{told}; later years would have been missed by {100 * after:.1f} points on average {word} {100 * before:.1f}"
+    )
+
+
+def recalibration_rows(found: Recalibration) -> list[tuple[str, str, str, str, str]]:
+    """The later vintages before and after the shift, as shown."""
+    return [
+        (f"{each.vintage:.0f}", f"{each.n:,}", rate(each.observed), share(each.before), share(each.after))
+        for each in found.later
+    ]
+
+
+def train_command(book: str, window: Window, again: Window | None = None) -> str:
+    """The command that trains a release on a window."""
+    parts = [f"python -m model train --book {book}"]
+    parts += [f"--{name} {year}" for name, year in window.as_dict().items() if year is not None]
+    if again is not None:
+        parts += [f"--recalibrate-{name} {year}" for name, year in again.as_dict().items() if year is not None]
+    return " ".join(parts)
+
+
+def realised_headline(contract: Contract, rows: Sequence[tuple[float, Realised]], whole: Realised) -> str:
+    """The finding above realised loss given default by vintage."""
+    if not rows:
+        return "No losses on record"
+    worst = max(rows, key=lambda row: row[1].gross.value)
+    net = f"; net of the guarantee {share(whole.net.value)}" if contract.guaranteed else ""
+    return (
+        f"Of what was owed at default {share(whole.gross.value)} was lost{net}; most of the vintage {worst[0]:.0f}, "
+        f"{share(worst[1].gross.value)}"
+    )
+
+
+def realised_rows(contract: Contract, rows: Sequence[tuple[float, Realised]], whole: Realised) -> list[dict[str, str]]:
+    """Realised loss given default by vintage and in all, as shown."""
+    told = []
+    currency = contract.book.currency
+    for name, each in [*((f"{year:.0f}", each) for year, each in rows), ("All", whole)]:
+        row = {
+            "Vintage": name, "Defaulted": f"{each.n:,}", "Owed": numbers.money(each.ead, currency),
+            "Lost": numbers.money(each.loss, currency), "Lost of it": rate(each.gross),
+        }  # fmt: skip
+        if contract.guaranteed:
+            row |= {"The bank's own": numbers.money(each.own_loss, currency), "Own share of owed": rate(each.net)}
+        told.append(row)
+    return told
+
+
+def realised_note(contract: Contract) -> str:
+    """What realised loss given default is, and what of it the bank bears."""
+    told = "Lost over owed at default, all defaulters of a vintage together, with its 95 % interval."
+    return f"{told} {guarantee(contract)}".strip()
+
+
+# ---- panel: fairness ------------------------------------------------------------------------------------------------
+
+
+def fair_rows(contract: Contract, groups: Sequence[Group], bins: Sequence[Bin]) -> list[dict[str, str]]:
+    """Each group as shown; figures of fewer than 30 are suppressed."""
+    rows = []
+    for group, row in zip(groups, bins, strict=True):
+        hidden = group.suppressed
+        rows.append({
+            "Group": group.name, people(contract): f"{group.n:,}",
+            granting(contract).capitalize(): "suppressed" if hidden else share(group.rate),
+            "Ratio": interval(group.impact, group.impact_low, group.impact_high),
+            "Equal-opportunity difference": interval(
+                group.opportunity, group.opportunity_low, group.opportunity_high, points=True
+            ),
+            "Predicted": "suppressed" if hidden else share(row.predicted),
+            "Observed": "suppressed" if hidden else rate(Estimate(row.observed, row.low, row.high)),
+        })  # fmt: skip
+    return rows
+
+
+def fair_note(contract: Contract, cutoff: float) -> str:
+    """What the fairness figures are, and what they are not."""
+    word = granting(contract)
+    return (
+        f"{MONITORING} At a cut-off of {numbers.exactly(cutoff)}, on what was predicted out of sample. Ratio: {word} "
+        f"over the highest group's, {impact_words(contract)} is asked; difference: {word} among those that paid. 95 % "
+        f"intervals. Groups of fewer than {SMALLEST} are suppressed."
+    )
+
+
+# ---- panel: misses --------------------------------------------------------------------------------------------------
+
+
+def misses_headline(contract: Contract, paid: Sequence[Miss], lost: Sequence[Miss]) -> tuple[str, str]:
+    """The findings above those who paid against the odds and those who defaulted against them."""
+    first = f"Paid all the same, at a PD of up to {share(paid[0].pd)}" if paid else f"No {contract.book.person} paid"
+    last = (
+        f"Defaulted all the same, at a PD from {share(lost[0].pd)} on"
+        if lost
+        else f"No {contract.book.person} defaulted"
+    )
+    return first, last
+
+
+def misses_note(proof: Proof, found: Measured) -> str:
+    """Why a miss by itself is no mistake."""
+    person = proof.contract.book.person
+    people = proof.contract.book.people
+    seen = "" if proof.main == "asked" else (
+        f" The PD here is the one predicted out of sample; the {person}'s page shows the released model's, which may "
+        "have seen the record."
+    )  # fmt: skip
+    return (
+        f"A miss is no mistake by itself: of 100 {people} with a PD of 12 %, 12 default and 88 do not, and nobody can "
+        f"say beforehand which. Among {found.n:,} some must lie at either end; what counts is whether the share that "
+        f"defaults is the share predicted.{seen}"
+    )
+
+
+def miss_loss(contract: Contract, each: Miss) -> str:
+    """What was lost on a record; nothing where that is not known."""
+    if np.isnan(each.loss):
+        return ""
+    own = f", own {numbers.money(each.own_loss, contract.book.currency)}" if contract.guaranteed else ""
+    return f"{numbers.money(each.loss, contract.book.currency)}{own}"
+
+
+# ---- panel: gates and card ------------------------------------------------------------------------------------------
+
+
+def gates_headline(report: Mapping[str, Any]) -> str:
+    """The finding above the gates."""
+    told = [release_words.verdict(gate) for gate in report["gates"]]
+    failed, watched = told.count("failed"), told.count("watch")
+    tail = "; none failed" if not failed else f"; {failed} failed"
+    watch = f"; {watched} to watch" if watched else ""
+    return f"{told.count('passed')} of {numbers.counted(len(told), 'gate')} were passed before release{watch}{tail}"
+
+
+def champion_headline(report: Mapping[str, Any]) -> str:
+    """The finding above the comparison with the champion of the day; "" where it stood alone."""
+    beside = report.get("champion")
+    if not beside:
+        return ""
+    if not beside["n"]:
+        return release_words.beside(report).removesuffix(".")
+    readings = {row[0]: row[4] for row in release_words.champion_rows(report)}
+    told = [f"{reading}: {_lower(name)}" for name, reading in readings.items() if reading != "no clear difference"]
+    what = "; ".join(told) or "no clear difference in any measure"
+    which = release_words.RECORDS[beside.get("kind", "")]
+    return f"Against release {str(beside['id'])[:6]}, on {numbers.counted(beside['n'], 'record')} {which}: {what}"
+
+
+def method(proof: Proof) -> str:
+    """How the numbers of the trust page come about."""
+    person = proof.contract.book.person
+    people = proof.contract.book.people
+    if proof.main == "asked":
+        evidence = (
+            f"**Evidence.** The model's live answers about the {people} of the book, against what became of them. It "
+            "is not known whether it was trained on them: no claim is made that it had not seen them."
+        )
+    else:
+        evidence = (
+            f"**Evidence.** Each {person} was predicted by a model that had not been fitted to it: inside the training "
+            "window in cross-validation, later vintages by the release itself. Vintages after the release's own test "
+            "are predicted by it too and shown by vintage, but no gate was held against them."
+        )
+    two_aucs = "" if proof.main == "asked" else f"{release_words.TWO_AUCS} "
+    return "\n\n".join([
+        evidence,
+        "**Ranking.** AUC: the share of pairs, one that defaulted and one that did not, in which the former had the "
+        f"higher PD; its 95 % interval is DeLong's. {two_aucs}Gini = 2·AUC − 1. KS: the largest distance between the "
+        "two classes' cumulative shares. Lift: a tenth's default rate over that of all.",
+        "**Calibration.** Ten groups of equally many by PD; observed rates with Wilson's 95 % intervals. Slope: "
+        "logistic regression of the outcome on the log-odds predicted (Cox); below 1, predictions spread too far. "
+        "Calibration error: the mean gap over ten equally wide bins. Intervals know chance only; a year's economy "
+        f"moves all its {people} together. What is predicted holds within the interval of what was observed; outside "
+        "it, but off by no more than the contract's bound (on the calibration error in training, on the mean PD in "
+        "later vintages), it is to be watched; beyond both it does not hold.",
+        f"**Stability.** PSI = Σ (a − e)·ln(a/e) over the training's bins: below {WATCH:.2f} holds, an industry's "
+        f"rule of thumb; from there on watch; above the contract's bound, {_most(proof.contract)}, it does not hold. "
+        "CSI is the same of an input. Of few records it is large by chance, about (bins − 1)/n: n stands with it.",
+        f"**Fairness.** {MONITORING} Ratio with Katz's interval on the log scale, difference with Newcombe's.",
+    ])  # fmt: skip

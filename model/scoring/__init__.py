@@ -1,0 +1,1 @@
+"""Many records in: files of customers, scored as one."""

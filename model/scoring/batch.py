@@ -1,0 +1,475 @@
+"""A file of customers: read, refused row by row with every reason, scored, and written again.
+
+What a file may look like: model/scoring/files.py.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from itertools import chain
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import xlsxwriter  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+
+from data.contract import Contract, Field, bounds, check_value
+from data.errors import BadInput
+from data.files.escapes import bare
+from data.files.kinds import Kind
+from data.files.numbers import habit_of
+from data.formulas import Array, parse
+from model.engine.parallel import Told, over, unheard
+from model.engine.scorer import Reasons, Scorer
+from model.engine.tables import probability
+from model.finance.loss import expected_loss
+from model.finance.scorecard import reaches, whole_points
+from model.report import numbers, spreadsheet
+from model.report.customer.words import MOST_BARS, decided, granting
+from model.scoring.files import BadRow, taken
+from model.scoring.values import allowed, short, values_of
+from model.whatif.customer.decision import scale
+from model.whatif.customer.scenario import CUTOFF
+
+ROWS = 4_096  # a chunk: a third of a second at a model elsewhere, 20 ms here
+REASONS = 3
+LOOKED_AT = 2_000  # different texts of a column that a file's habits are taken from
+PD, SCORE, DECISION, LINE, OTHER = "PD", "Score", "Decision", "Line", "Everything else"
+TERRITORY, RELEASE = "Known territory", "Release"
+KNOWN, OUTSIDE = "known", "outside"
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """A file as read. Of the good rows: ``raw`` (fields, n) as the contract orders it, ``ids`` (n,) int64 or text,
+    ``rows`` (n,) their lines in the file. ``ignored``: columns nothing reads; ``protected``: how many columns were left
+    unread because they hold protected attributes. ``named``: whether the file identifies its rows; else ``ids`` are
+    their lines, which are nobody's numbers. ``repeated``: identifiers that stand on several lines, with those;
+    ``notes``: what reading took for granted."""
+
+    raw: Array
+    ids: NDArray[Any]
+    rows: NDArray[np.int64]
+    bad: tuple[BadRow, ...]
+    ignored: tuple[str, ...]
+    protected: int
+    named: bool = True
+    repeated: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> NDArray[Any]:
+        """What the rows are called, (n,): their identifiers, or "line 12"."""
+        return self.ids if self.named else np.array([on_line(line) for line in self.rows.tolist()], object)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def read(content: bytes, name: str, contract: Contract, told: Told = unheard) -> Sheet:
+    """The customers in a file, whose kind its ``name`` ends with; 100,000 rows of CSV in about a second. ``told`` hears
+    the share read; reading ends with whatever it raises.
+
+    Raises
+    ------
+    BadInput
+        If the file as a whole cannot be used: too large, empty, damaged, protected, of another kind than its name says,
+        without the columns that are needed or with one of them twice. A row that cannot be used is in `Sheet.bad`.
+    """
+    cells = taken(content, name, contract, told)
+    if not len(cells.lines) and not cells.odd:
+        person = contract.book.person
+        raise BadInput(f"The file holds its column names and no {person}. Add one row for each {person}.")
+    raw = np.empty((len(contract.record), len(cells.lines)))
+    reasons: dict[int, list[str]] = {}
+    habit = habit_of((each.texts[:LOOKED_AT] for each in cells.fields), cells.delimiter)
+    notes = list(cells.notes)
+    for k, field in enumerate(contract.record):
+        found = values_of(field, cells.fields[k], habit)
+        raw[k] = found.values
+        notes += filter(None, [found.note])
+        _check(field, raw[k], found.wrong)
+        for row, reason in found.wrong.items():
+            reasons.setdefault(row, []).append(reason)
+            raw[k, row] = np.nan
+    notes += _other_years(contract, raw)
+    _rules(contract, raw, reasons)
+    ids, doubts = _identities(cells.ids, cells.lines)
+    refused = np.fromiter(reasons, np.int64, len(reasons))
+    good = np.setdiff1d(np.arange(len(cells.lines)), refused)
+    named = cells.ids is not None
+    bad = [
+        BadRow(int(line), str(ids[k]) if named else on_line(line), tuple(reasons[k]))
+        for k, line in zip(refused, cells.lines[refused], strict=True)
+    ]
+    kept = np.ascontiguousarray(raw[:, good])
+    contract.check(kept)  # whatever the checks above overlook is no customer
+    order = sorted([*bad, *cells.odd], key=lambda row: row.line)
+    return Sheet(
+        kept,
+        ids[good],
+        cells.lines[good],
+        tuple(order),
+        cells.columns.ignored,
+        cells.columns.protected,
+        named,
+        _repeated(ids, cells.lines),
+        (*notes, *doubts),
+    )
+
+
+# ---- checks ------------------------------------------------------------------------------------------------------
+
+
+def _check(field: Field, values: Array, wrong: dict[int, str]) -> None:
+    """Add what the contract says of each of ``values`` (n,) that it does not allow."""
+    low, high = bounds(field)
+    doubtful = ~((values >= low) & (values <= high))
+    if field.codes:
+        doubtful |= ~np.isin(values, list(field.codes))
+    known: dict[float | None, str] = {}
+    for k in np.flatnonzero(doubtful).tolist():
+        if k in wrong:
+            continue
+        value = None if np.isnan(values[k]) else float(values[k])  # NaN is no key: it never equals itself
+        if value not in known:
+            try:
+                check_value(field, values[k])
+                known[value] = ""
+            except BadInput as error:
+                known[value] = str(error)
+        if known[value]:
+            wrong[k] = known[value]
+
+
+def _other_years(contract: Contract, raw: Array) -> list[str]:
+    """What is to be said of records that came into the book in years it does not hold; ``raw`` (fields, n)."""
+    field = contract.vintage
+    if field is None:
+        return []
+    years = raw[contract.row[field.name]]
+    n = int(((years < field.minimum) | (years > field.maximum)).sum())
+    if not n:
+        return []
+    held = f"{numbers.measure(field.minimum, field.unit)} to {numbers.measure(field.maximum, field.unit)}"
+    row = "rows lie" if n > 1 else "row lies"
+    return [f"{field.label}: {n:,} {row} outside the years of the book, {held}; the model has seen none like them."]
+
+
+def _rules(contract: Contract, raw: Array, reasons: dict[int, list[str]]) -> None:
+    """Add the message of each rule that a row breaks, where every value the rule speaks of can be used."""
+    refused = np.zeros(raw.shape, bool)
+    rows = np.fromiter(reasons, np.int64, len(reasons))
+    refused[:, rows] = np.isnan(raw[:, rows])
+    for each in contract.constraints:
+        spoken = np.concatenate([np.arange(len(raw))[contract.rows[name]] for name in each.fields])
+        kept = np.atleast_2d(parse(each.rule, frozenset(contract.rows))(contract.values(raw))).all(0)
+        for k in np.flatnonzero(~kept & ~refused[spoken].any(0)).tolist():
+            reasons.setdefault(k, []).append(each.message)
+
+
+_WHOLE = re.compile(r"(?:-?[1-9]\d{0,14}|0)\Z", re.ASCII)  # a spreadsheet rounds whatever is longer
+_SHORTENED = re.compile(r"\d[.,]?\d*E\+?\d+\Z", re.ASCII | re.IGNORECASE)
+LARGEST = 1e15  # beyond it numbers with a point do not tell neighbours apart
+TWICE_TOLD = 3  # identifiers that stand on several lines
+
+
+def on_line(line: int) -> str:
+    """What a row is called that has no identifier: by its line in the file, and never like a customer's number."""
+    return f"line {line}"
+
+
+def _identities(cells: Sequence[object] | None, lines: NDArray[np.int64]) -> tuple[NDArray[Any], list[str]]:
+    """Identifiers (n,): whole numbers where all are and none has more than 15 digits, texts otherwise; a row's line
+    where there is none. And what is doubtful about them."""
+    if cells is None:
+        return lines, []
+    texts = list(map(_identity, cells))
+    doubts = [*_rounded(cells, lines), *_shortened(texts, lines)]
+    if all(map(_WHOLE.match, texts)):
+        return np.array(texts, np.int64), doubts  # not 007, which is a text
+    named = [short(text) or on_line(line) for text, line in zip(texts, lines, strict=True)]
+    return np.array(named, object), doubts
+
+
+def _identity(cell: object) -> str:
+    if isinstance(cell, str):
+        return bare(cell).strip()
+    if cell is None or pd.isna(cell):  # type: ignore[call-overload]
+        return ""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
+
+
+def _rounded(cells: Sequence[object], lines: NDArray[np.int64]) -> list[str]:
+    """What is to be said of identifiers that a file holds as numbers too long for it."""
+    found = [k for k, cell in enumerate(cells) if isinstance(cell, float) and abs(cell) >= LARGEST]
+    if not found:
+        return []
+    first = f"{_identity(cells[found[0]])} on line {lines[found[0]]:,}"
+    return [f"Identifiers of more than 15 digits are numbers in the file ({first}), where they are rounded. {_AS_TEXT}"]
+
+
+def _shortened(texts: Sequence[str], lines: NDArray[np.int64]) -> list[str]:
+    """What is to be said of identifiers written as a spreadsheet shows long numbers."""
+    found = [k for k, text in enumerate(texts) if _SHORTENED.match(text)]
+    if not found:
+        return []
+    first = f"{short(texts[found[0]])} on line {lines[found[0]]:,}"
+    return [f"Identifiers stand as a spreadsheet shortens long numbers ({first}): digits are lost. {_AS_TEXT}"]
+
+
+_AS_TEXT = "Make the column text where the file is made."
+
+
+def _repeated(ids: NDArray[Any], lines: NDArray[np.int64]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """The identifiers that stand on several lines, with those, in the file's order."""
+    again = pd.Series(lines)[pd.Series(ids).duplicated(keep=False).to_numpy()]
+    found: dict[str, list[int]] = {}
+    for name, line in zip(ids[again.index], again.tolist(), strict=True):
+        found.setdefault(str(name), []).append(line)
+    return tuple((name, tuple(own)) for name, own in found.items())
+
+
+def repetition(contract: Contract, sheet: Sheet) -> str:
+    """What is to be said of customers who stand in a file several times; "" if none does."""
+    n = len(sheet.repeated)
+    if not n:
+        return ""
+    some = [f"{name} on lines {', '.join(f'{line:,}' for line in own[:5])}{' …' * (len(own) > 5)}"
+            for name, own in sheet.repeated[:TWICE_TOLD]]  # fmt: skip
+    more = f" and {n - TWICE_TOLD:,} more" if n > TWICE_TOLD else ""
+    stand = "stands" if n == 1 else "stand"
+    people = numbers.counted(n, contract.book.person)
+    return f"{people} {stand} in the file more than once, and every row counts: {'; '.join(some)}{more}."
+
+
+# ---- scoring -----------------------------------------------------------------------------------------------------
+
+
+def score(
+    scorer: Scorer, sheet: Sheet, assumptions: Mapping[str, float], release: str, told: Told = unheard,
+    why: bool = True, size: int | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """One row for each good customer, in the file's order.
+
+    Parameters
+    ----------
+    assumptions
+        By name, the cut-off (score points) among them.
+    release
+        What to call the model by.
+    told
+        Hears the share done; the work ends with whatever it raises.
+    why
+        Whether reasons are asked for; without them their columns are left out.
+    size
+        Customers at a time; `ROWS` if not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Identifier, line, PD in [0, 1], score rounded down, decision, expected loss in the book's currency, where there
+        is a guarantee the bank's own share of that too, the score of the average customer, the `REASONS`
+        weightiest concepts in whole points and all others together, so that average + points = score, and whether the
+        customer lies in territory that the model knows. The points are those on the customer's own page.
+    """
+    contract, points = scorer.contract, scale(scorer.contract)
+    person, names = contract.book.person.capitalize(), sheet.names
+
+    def work(chunk: slice) -> pd.DataFrame:
+        raw = np.ascontiguousarray(sheet.raw[:, chunk])
+        margins = scorer.margins(raw)
+        scores = np.asarray(points.score(margins))
+        pd_ = probability(margins)
+        exposed = contract.exposures(raw, assumptions)
+        lost = expected_loss(pd_, exposed.lgd, exposed.ead)
+        whole = whole_points(scores)
+        seen = scorer.territory
+        beyond = seen.beyond(raw).any(0) | seen.outside(contract.derive(raw))
+        frame = {
+            person: names[chunk],
+            LINE: sheet.rows[chunk],
+            PD: pd_,
+            SCORE: whole,
+            DECISION: np.where(
+                reaches(scores, assumptions[CUTOFF]), *(decision(contract, each) for each in (True, False))
+            ),
+            loss_column(contract): lost,
+        }
+        if contract.guaranteed:
+            frame[net_column(contract)] = lost * exposed.own
+        if why:
+            found = scorer.reasons(raw)
+            base = numbers.whole_score(points.score(found.base))
+            labels, parts, other = _reasons(contract, found, points.factor, whole - base)
+            frame[average_column(contract)] = np.full(len(whole), base)
+            for k, (label, part) in enumerate(zip(labels, parts, strict=True), 1):
+                frame |= {f"Reason {k}": label, f"Points {k}": part}
+            frame[OTHER] = other
+        frame[TERRITORY] = np.where(beyond, OUTSIDE, KNOWN)
+        return pd.DataFrame(frame).assign(**{RELEASE: release})
+
+    found = over(len(sheet), work, told, size or ROWS) or [work(slice(0, 0))]
+    return pd.concat(found, ignore_index=True)
+
+
+def decision(contract: Contract, granted: bool) -> str:
+    """What stands in the column of decisions: Granted; Not approved."""
+    return decided(contract, granted).capitalize()
+
+
+def granted(contract: Contract, frame: pd.DataFrame) -> int:
+    """How many of `score`'s results are decided in favour."""
+    return int((frame[DECISION] == decision(contract, True)).sum())
+
+
+def loss_column(contract: Contract) -> str:
+    """What the column of expected losses is called."""
+    return f"Expected loss, {contract.book.currency}"
+
+
+def net_column(contract: Contract) -> str:
+    """What the column of expected losses net of the guarantee is called."""
+    return f"Expected loss net of the guarantee, {contract.book.currency}"
+
+
+def average_column(contract: Contract) -> str:
+    """What the column of the score that reasons start from is called."""
+    return f"Average {contract.book.person}"
+
+
+def reasons_in_words(frame: pd.DataFrame) -> list[str]:
+    """The reasons of each row of `score`'s results: "Late payments −46, Amounts paid −11"; none where none were asked
+    for."""
+    pairs = [(f"Reason {k}", f"Points {k}") for k in range(1, REASONS + 1) if f"Reason {k}" in frame]
+    told = [
+        [
+            f"{label} {numbers.score_points(part)}" if label else ""
+            for label, part in zip(frame[a], frame[b], strict=True)
+        ]
+        for a, b in pairs
+    ]
+    return [", ".join(filter(None, row)) for row in zip(*told, strict=True)] if pairs else []
+
+
+def _reasons(
+    contract: Contract, found: Reasons, factor: float, total: NDArray[np.int64]
+) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64]]:
+    """Labels (`REASONS`, n) and whole points (`REASONS`, n) of the weightiest concepts and the points of all others
+    (n,), rounded as the customer's page rounds them and so that they sum to ``total`` (n,)."""
+    own = {each.name: each.concept for each in contract.inputs}
+    owners = [own[part] if found.by_input else part for part in found.parts]
+    concepts = [each for each in contract.concepts if each.name in owners]
+    rows = [[k for k, owner in enumerate(owners) if owner == each.name] for each in concepts]
+    values = np.stack([-factor * found.values[own_rows].sum(0) for own_rows in rows])
+    order = np.argsort(-np.abs(values), axis=0, kind="stable")
+    values = np.take_along_axis(values, order, 0)
+    head, rest = values[:MOST_BARS], values[MOST_BARS:]
+    bars = np.concatenate((head, rest.sum(0, keepdims=True))) if len(rest) else head
+    shown = _summing(bars, total)[:REASONS]
+    names = np.array([each.label for each in concepts], object)[order[:REASONS]]
+    return np.where(shown == 0, "", names), shown, total - shown.sum(0)
+
+
+def _summing(parts: Array, total: NDArray[np.int64]) -> NDArray[np.int64]:
+    """`numbers.summing` of each column of ``parts`` (k, n) to whole numbers: 100,000 in 40 ms."""
+    low = np.floor(parts)
+    missing = total - low.sum(0)
+    rank = np.argsort(np.argsort(low - parts, axis=0, kind="stable"), axis=0, kind="stable")
+    whole: NDArray[np.int64] = (low + (rank < missing)).astype(np.int64)
+    return whole
+
+
+def finding(contract: Contract, sheet: Sheet, frame: pd.DataFrame) -> str:
+    """What came of a file, in a sentence; ``frame`` as `score` gives it."""
+    book, bad, all_ = contract.book, len(sheet.bad), len(sheet) + len(sheet.bad)
+    none = numbers.counted(bad, "row") if bad else "no rows"
+    people = numbers.counted(all_, book.person)
+    if sheet.repeated:
+        different = all_ - sum(len(lines) - 1 for _, lines in sheet.repeated)
+        people = f"{all_:,} rows, which are {numbers.counted(different, book.person)},"
+    told = f"{len(frame):,} of {people} scored; {none} refused"
+    if frame.empty:
+        return f"{told}. No {book.person} can be scored before the rows below are put right."
+    mean = numbers.percent(float(frame[PD].mean()))
+    return f"{told}; {granted(contract, frame):,} would be {granting(contract)}, mean PD {mean}."
+
+
+# ---- writing -----------------------------------------------------------------------------------------------------
+
+
+def refused(bad: Sequence[BadRow], person: str) -> pd.DataFrame:
+    """Refused rows as a table: line, identifier, reasons."""
+    rows = [(row.line, row.id, " ".join(row.reasons)) for row in bad]
+    return pd.DataFrame(rows, columns=[LINE, person.capitalize(), "Reasons"]).astype({LINE: "int64"})
+
+
+def written(frame: pd.DataFrame, bad: Sequence[BadRow], kind: Kind) -> bytes:
+    """Results as a file of this kind, every digit kept (16 of them in a workbook), refused rows on its second sheet.
+
+    No text that came with a file becomes a formula where the result is opened.
+    """
+    if kind == "parquet":
+        file = BytesIO()
+        frame.to_parquet(file, index=False)
+        return file.getvalue()
+    if kind == "csv":
+        return spreadsheet.file(frame)
+    return _workbook({"Results": frame, "Refused rows": refused(bad, str(frame.columns[0]))})
+
+
+def _workbook(sheets: Mapping[str, pd.DataFrame]) -> bytes:
+    """A workbook of tables, the header of each frozen; the same bytes for the same tables."""
+    file = BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+        book.set_properties({"created": datetime(2000, 1, 1)})
+        head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+        wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+        for title, frame in sheets.items():
+            sheet = book.add_worksheet(title)
+            sheet.freeze_panes(1, 0)
+            for k, name in enumerate(map(str, frame.columns)):
+                column = frame.iloc[:, k]
+                sheet.write_string(0, k, name, head)
+                if pd.api.types.is_numeric_dtype(column):
+                    style = "0.0%" if name == PD else "0" if k == 0 or name == LINE else "#,##0"
+                    sheet.set_column(k, k, max(10, len(name) + 2), book.add_format({"num_format": style}))
+                    sheet.write_column(1, k, [each if np.isfinite(each) else None for each in column.tolist()])
+                else:
+                    texts = ["" if each is None or each is pd.NA or each != each else str(each) for each in column]
+                    longest = max(map(len, chain(texts[:1000], [name])))
+                    sheet.set_column(k, k, min(max(10, longest + 1), 90), wrapped if longest > 90 else None)
+                    for row, text in enumerate(texts, 1):
+                        sheet.write_string(row, k, text)
+            if len(frame):
+                sheet.autofilter(0, 0, len(frame), len(frame.columns) - 1)
+    return file.getvalue()
+
+
+def template(contract: Contract, kind: Literal["csv", "xlsx"] = "xlsx") -> bytes:
+    """A file to fill in: the columns and one customer made up; a workbook explains each column on a second sheet."""
+    example = {field.name: [_example(field)] for field in contract.record}
+    frame = pd.DataFrame({contract.book.id: [1], **example})
+    if kind == "csv":
+        return spreadsheet.file(frame)
+    person = contract.book.person
+    people = contract.book.people
+    about = [
+        (contract.book.id, f"{person.capitalize()} number", "", "anything that names the row; may be left out", ""),
+        *(
+            (field.name, field.label, "code" if field.codes else field.unit, allowed(field), field.help)
+            for field in contract.record
+        ),
+    ]
+    columns = ["Column", "Label (may stand instead)", "Unit", "Allowed", "Meaning"]
+    return _workbook({f"{people.capitalize()}": frame, "Columns": pd.DataFrame(about, columns=columns)})
+
+
+def _example(field: Field) -> float:
+    """A value that a field may have."""
+    if field.codes:
+        return 0 if 0 in field.codes else next(iter(field.codes))
+    return float(np.clip(10 * field.step, field.minimum, field.maximum))

@@ -1,1 +1,0 @@
-"""Ways in and out: the client that calls the deployed model."""

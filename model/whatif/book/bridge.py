@@ -1,0 +1,64 @@
+"""What moved it: exact Shapley values over the levers in use, on the whole book."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.contract import Contract, Measure
+from data.formulas import Array
+from model.engine.parallel import Told, unheard
+from model.engine.shapley import exact
+from model.whatif.book.scenario import Layers, Player, Stress, layers, players
+from model.whatif.book.scored import Whole
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one lever moved; ``amount`` in the measure's unit, signed."""
+
+    player: Player
+    amount: float
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """From ``base`` to ``scenario``: the steps sum to the difference within 1e-9 of the larger of the two."""
+
+    measure: Measure
+    base: float
+    scenario: float
+    steps: tuple[Step, ...]
+
+
+def bridge(whole: Whole, stress: Stress, today: date, measure: Measure = "loss", told: Told = unheard) -> Bridge:
+    """Why ``measure`` of the book differs from the book as it is.
+
+    Every order of making the changes counts the same: 2^k totals of the book for k levers in use, of which only those
+    that shock the records differently re-score anybody.
+    """
+    contract = whole.contract
+    found = players(contract, stress, today)
+    coalitions = (np.arange(2 ** len(found))[:, None] >> np.arange(len(found))) & 1 == 1
+    scenarios = [_layers(contract, stress, found, members, today) for members in coalitions]
+    if measure == "loss":
+        values = np.array(whole.losses(scenarios, told))
+    else:
+        values = np.array([each.measure(measure) for each in whole.totals(scenarios, told)])
+
+    def value(wanted: NDArray[np.bool_]) -> Array:
+        return values[wanted @ (1 << np.arange(len(found)))]
+
+    shares = exact(len(found), value) if found else ()
+    steps = tuple(Step(player, float(share)) for player, share in zip(found, shares, strict=True))
+    return Bridge(
+        measure, float(values[0]), float(values[-1]), tuple(sorted(steps, key=lambda each: -abs(each.amount)))
+    )
+
+
+def _layers(
+    contract: Contract, stress: Stress, found: tuple[Player, ...], members: NDArray[np.bool_], today: date
+) -> Layers:
+    names = {name for player, wanted in zip(found, members, strict=True) if wanted for name in player.names}
+    return layers(contract, stress.only(contract, names), today)

@@ -1,0 +1,1 @@
+"""One customer under a scenario."""

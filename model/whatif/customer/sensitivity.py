@@ -1,0 +1,248 @@
+"""One input swept, the value that reaches a goal, and any two inputs against each other."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.books import Book
+from data.contract import Contract, Direction, Lever
+from data.errors import BadInput, Impossible
+from data.formulas import Array
+from model.engine.scorer import Scorer
+from model.engine.tables import probability
+from model.finance.scorecard import reaches
+from model.whatif.customer.decision import scale
+from model.whatif.customer.scenario import apply, check_edit, edit, editable
+
+POINTS = 101
+ROUNDING = 1e-12  # of a PD: two values this near are the same
+
+
+@dataclass(frozen=True)
+class Curve:
+    """PD along one lever or field, all else held. ``x`` and ``pd`` (points,), ``x`` rising; ``now`` and ``now_pd``
+    the point of now; ``cutoff_pd`` the PD at the cut-off; ``granted`` (points,) where the score reaches it.
+
+    What may be advised of it: ``direction`` and ``association`` are the contract's; ``open`` (points,) the values to
+    which every field may go, by its mutability; all of them if not given."""
+
+    name: str
+    label: str
+    unit: str
+    x: Array
+    pd: Array
+    now: float
+    now_pd: float
+    cutoff_pd: float
+    granted: NDArray[np.bool_]
+    direction: Direction = 0
+    association: bool = False
+    open: NDArray[np.bool_] | None = None
+
+    @property
+    def steady(self) -> bool:
+        """Whether the PD goes the declared way along all of it. A lever may not once single months of a history that it
+        moves together were edited: they stay behind."""
+        return bool((self.direction * np.diff(self.pd) >= -ROUNDING).all())
+
+    @property
+    def advised(self) -> bool:
+        """Whether a value of it may be told as a way out: never by association, never against a declared direction."""
+        return self.steady and not self.association
+
+    @property
+    def flips(self) -> tuple[float, ...]:
+        """The values from which on, walking up ``x``, the decision is another."""
+        return tuple(float(v) for v in self.x[1:][self.granted[1:] != self.granted[:-1]])
+
+
+def grid(book: Book, name: str, now: float) -> Array:
+    """The values to sweep: a lever's own steps, or a field's values as observed in the book (at most 101 of them),
+    and the value of now. Shape (points,), rising."""
+    part = editable(book.contract, name)
+    if isinstance(part, Lever) and name not in book.contract.row:
+        values = np.arange(part.minimum, part.maximum + part.step / 2, part.step)
+    else:
+        values = _observed(book, name)
+        values = values[(values >= part.minimum) & (values <= part.maximum)]
+    return np.unique(np.append(values, now))
+
+
+@lru_cache(maxsize=256)
+def _observed(book: Book, name: str) -> Array:
+    """The values a field takes in the book, or 101 of them spread over its customers. Books never change."""
+    observed = book.raw[book.contract.row[name]]
+    observed = observed[~np.isnan(observed)]
+    values = np.unique(observed)
+    if len(values) > POINTS:
+        values = np.unique(np.quantile(observed, np.linspace(0, 1, POINTS), method="nearest"))
+    return values
+
+
+def sweep(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, float], name: str, cutoff: float) -> Curve:
+    """PD along ``name`` for the customer ``base`` (fields, 1) with all other ``edits`` held: one call.
+
+    Values that break a rule of the contract together with the rest are left out.
+    """
+    contract = scorer.contract
+    part = editable(contract, name)
+    now = position(scorer, base, edits, name)
+    x = grid(book, name, now)
+    held: dict[str, float | Array] = {k: v for k, v in edits.items() if k != name}
+    try:
+        records = apply(contract, base, {**held, name: x})
+    except Impossible:
+        x = x[[value == now or _stands(contract, base, {**held, name: value}) for value in x]]
+        records = apply(contract, base, {**held, name: x})
+    margins = scorer.margins(records)
+    at_cutoff = scale(contract).margin(cutoff)
+    pd = probability(margins)
+    return Curve(
+        name, part.label, part.unit, x, pd, now, float(pd[np.searchsorted(x, now)]),
+        float(probability(np.array(at_cutoff))), reaches(scale(contract).score(margins), cutoff), part.direction,
+        part.association, _open(contract, records, int(np.searchsorted(x, now))),
+    )  # fmt: skip
+
+
+def _open(contract: Contract, records: Array, now: int) -> NDArray[np.bool_]:
+    """To which of ``records`` (fields, points) one may go from that of ``now``, by the mutability of the fields."""
+    found = np.ones(records.shape[1], bool)
+    for field, values in zip(contract.record, records, strict=True):
+        if field.mutability != "free":
+            moved = np.nan_to_num(values - values[now])
+            found &= (moved <= 0) | (field.mutability == "up")
+            found &= (moved >= 0) | (field.mutability == "down")
+    return found
+
+
+def _stands(contract: Contract, base: Array, edits: Mapping[str, float | Array]) -> bool:
+    try:
+        apply(contract, base, edits)
+    except Impossible:
+        return False
+    return True
+
+
+def position(scorer: Scorer, base: Array, edits: Mapping[str, float], name: str) -> float:
+    """Where a lever or field stands now: its edit, else a lever's start or the field's value after the edits."""
+    if name in edits:
+        return edits[name]
+    contract = scorer.contract
+    if isinstance(editable(contract, name), Lever):
+        return float(contract.lever_start(name, base)[0])
+    return float(apply(contract, base, edits)[contract.row[name], 0])
+
+
+@dataclass(frozen=True)
+class Goal:
+    """The value of one lever nearest to now at which the PD is at most ``target``; if none is, ``reached`` is False
+    and ``value`` is where the PD is lowest. ``reached_before``: the goal holds now already. ``advised``: whether the
+    value may be told as a way there."""
+
+    name: str
+    target: float
+    value: float
+    pd: float
+    reached: bool
+    reached_before: bool
+    advised: bool = True
+
+
+def seek(curve: Curve, target: float) -> Goal:
+    """Goal seek on a sweep: the observed value nearest to now that brings the PD to ``target`` or below, of those to
+    which one may go."""
+    allowed = np.ones_like(curve.granted) if curve.open is None else curve.open
+    meets = (curve.pd <= target) & allowed
+    before = curve.now_pd <= target
+    if meets.any():
+        where = np.flatnonzero(meets)
+        k = int(where[np.argmin(np.abs(curve.x[where] - curve.now))])
+    else:
+        lowest = np.flatnonzero(allowed & (curve.pd == curve.pd[allowed].min()))
+        k = int(lowest[np.argmin(np.abs(curve.x[lowest] - curve.now))])
+    reached, advised = bool(meets.any()), curve.advised
+    return Goal(curve.name, target, float(curve.x[k]), float(curve.pd[k]), reached, bool(before), advised)
+
+
+@dataclass(frozen=True)
+class Flip:
+    """The smallest move of one lever alone that turns the decision; ``value`` None if no value of it does.
+    ``beyond``: every value further on keeps the turned decision. ``advised``: whether the move may be told as a way to
+    turn it; ``steady``: whether the PD goes the lever's declared way from here."""
+
+    name: str
+    value: float | None
+    beyond: bool
+    up: bool
+    advised: bool = True
+    steady: bool = True
+
+
+def flips(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, float], cutoff: float) -> list[Flip]:
+    """For each lever alone, all else held: what would turn the decision."""
+    found = []
+    for lever in scorer.contract.levers:
+        curve = sweep(scorer, book, base, edits, lever.name, cutoff)
+        k = int(np.searchsorted(curve.x, curve.now))
+        allowed = np.ones_like(curve.granted) if curve.open is None else curve.open
+        turned = np.flatnonzero((curve.granted != curve.granted[k]) & allowed)
+        if not len(turned):
+            found.append(Flip(lever.name, None, False, False, curve.advised, curve.steady))
+            continue
+        nearest = int(turned[np.argmin(np.abs(curve.x[turned] - curve.now))])
+        up = bool(curve.x[nearest] > curve.now)
+        rest = curve.granted[nearest:] if up else curve.granted[: nearest + 1]
+        beyond = bool((rest != curve.granted[k]).all())
+        found.append(Flip(lever.name, float(curve.x[nearest]), beyond, up, curve.advised, curve.steady))
+    return found
+
+
+# ---- two inputs ------------------------------------------------------------------------------------------------------
+
+
+def steps(book: Book, name: str, now: float, count: int = 11) -> tuple[float, ...]:
+    """About ``count`` of the values of `grid`, rising: both ends, the value of now, and some spread evenly between
+    them; of a field that is evenly over the customers."""
+    values = grid(book, name, now)
+    at = int(np.searchsorted(values, now))
+    chosen = np.unique(np.linspace(0, len(values) - 1, max(count, 2)).round().astype(int))
+    if at not in chosen and len(chosen) > 2:
+        chosen[1 + int(np.argmin(np.abs(chosen[1:-1] - at)))] = at
+    return tuple(float(value) for value in values[np.unique(np.append(chosen, at))])
+
+
+def two_way(
+    scorer: Scorer, base: Array, edits: Mapping[str, float], first: str, first_values: Sequence[float], second: str,
+    second_values: Sequence[float],
+) -> Array:  # fmt: skip
+    """PD of the customer ``base`` (fields, 1) at each value of one lever or field together with each of another, all
+    other ``edits`` held: (values of the first, of the second), in one call of the scorer.
+
+    NaN where values break a rule of the contract together that the base keeps.
+
+    Raises
+    ------
+    BadInput
+        If both are the same.
+    OutOfRange, Missing, NotEditable
+    """
+    contract = scorer.contract
+    if first == second:
+        raise BadInput(f"A two-way table needs two inputs; {first!r} was given twice. Choose another for one side.")
+    for name, values in ((first, first_values), (second, second_values)):
+        for value in values:
+            check_edit(contract, editable(contract, name), value)
+    pd = np.full((len(first_values), len(second_values)), np.nan)
+    if not pd.size:
+        return pd
+    held: dict[str, float | Array] = {name: value for name, value in edits.items() if name not in (first, second)}
+    down = np.repeat(np.asarray(first_values, float), len(second_values))
+    across = np.tile(np.asarray(second_values, float), len(first_values))
+    records = edit(contract, base, {**held, first: down, second: across})
+    stands = np.ones(pd.size, bool) if contract.broken(base) else contract.stands(records)
+    if stands.any():
+        pd.flat[np.flatnonzero(stands)] = probability(scorer.margins(np.ascontiguousarray(records[:, stands])))
+    return pd

@@ -1,0 +1,1 @@
+"""The cut-off and what goes with it."""

@@ -1,0 +1,249 @@
+"""The controls of the book page: what is assumed, layer by layer."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from data.contract import Assumption, Contract, Shock, Variable
+from data.regulators.presets import presets
+from model.deployed.desk import DeployedModel
+from model.report import numbers
+from model.report.book import words as book_words
+from model.whatif.book.scenario import (
+    BETA,
+    COEFFICIENTS,
+    FACTOR,
+    FIRST_DAY,
+    LAST_DAY,
+    LIMIT,
+    METHOD,
+    OVERLAY_LGD,
+    OVERLAY_PD,
+    OWNER,
+    POINT,
+    PRESET,
+    REASON,
+    SEVERITY,
+    SHARE,
+    UNTIL,
+    WEIGHT,
+    WHO,
+    Number,
+    chosen,
+    parts,
+)
+from pages.book import state
+from pages.shared.deployed import keyed
+from pages.shared.number_field import enter, slide
+from pages.shared.page_state import way_back
+
+CHIPS = "_book_chips"
+SINGLE = "economy as one factor (Vasicek)"
+
+
+def controls(model: DeployedModel) -> None:
+    """Preset, the three layers, assumptions and limits; undo and reset; every change as a chip."""
+    contract = model.contract
+    preset()
+    if contract.shocks:
+        st.caption(f"A · {book_words.people(contract)}")
+    for shock in contract.shocks:
+        slider(contract, shock)
+    economy(contract)
+    asked = first(contract)
+    if asked is not None:
+        st.caption("Assumption")
+        slider(contract, asked)
+    if contract.shocks:
+        whom(contract)
+    coefficients(contract)
+    overlay(contract)
+    assumptions(contract)
+    limits(contract)
+
+
+def first(contract: Contract) -> Assumption | None:
+    """The assumption an executive asks for by name: the first that the exposure or the loss on it depends on."""
+    return next((each for each in contract.assumptions if each.name in contract.exposed_to), None)
+
+
+def buttons(present: Callable[[], None]) -> None:
+    """Undo, reset, the link to this very scenario, and the way to present it."""
+    row = way_back(state.memory, state.reset, not state.memory.current().values)
+    row.button("Present", on_click=present, shortcut="p", icon=":material/slideshow:")
+
+
+def chips(contract: Contract) -> None:
+    """Every value that was set as a chip; a click takes that one back."""
+    stress = state.memory.current()
+    told = {name: book_words.chip(contract, stress, name) for name, _ in stress.values if not name.startswith(WEIGHT)}
+    if told:
+        st.pills(
+            "Changed; click one to take it back", list(told), key=keyed(CHIPS), on_change=take_back, args=(contract,),
+            format_func=lambda name: f"{told[name]}  ✕", wrap=True,
+        )  # fmt: skip
+
+
+def take_back(contract: Contract) -> None:
+    """Callback: one value is taken back."""
+    name = st.session_state[keyed(CHIPS)]
+    st.session_state[keyed(CHIPS)] = None
+    if name is not None:
+        state.take_back(contract, name)
+
+
+def preset() -> None:
+    """A regulator's scenario, how severe, at which point of its path."""
+    titles = {each.name: each.title for each in presets()}
+    contract_free = state.memory.current()
+    st.selectbox(
+        "Regulator's scenario", ["", *titles], format_func=lambda name: titles.get(name, "none: your own assumptions"),
+        on_change=state.memory.touched, args=(PRESET,),
+        key=state.memory.place(PRESET, dict(contract_free.values).get(PRESET, "")),
+        help="Sets the economy to what a regulator published. Source and path stand on the right.",
+    )  # fmt: skip
+    using = chosen(contract_free)
+    if using is None:
+        return
+    left, right = st.columns(2, gap="small")
+    severity = float(dict(contract_free.values).get(SEVERITY, 100.0))
+    with left:
+        label = f"Severity · {numbers.exactly(severity)}{numbers.NBSP}%"
+        slide(state.memory, SEVERITY, label, 0, 150, 5, severity, "Times the published change of the economy.")
+    labels = {each.name: each.label for each in using.points}
+    labels[using.peak] = f"peak, {labels[using.peak]}" if len(labels) > 1 else labels[using.peak]
+    right.selectbox(
+        "Point of the path", list(labels), format_func=lambda name: labels.get(name, name),
+        on_change=state.memory.touched,
+        key=state.memory.place(POINT, dict(contract_free.values).get(POINT, using.peak)), args=(POINT,),
+        help="The model knows one horizon, so a path meets it at one point.",
+    )  # fmt: skip
+
+
+def slider(contract: Contract, part: Shock | Variable | Assumption) -> None:
+    """One lever, with where it stands in its label."""
+    name, factor = part.name, state.scale(contract, part.name)
+    low, high, step = (round(each / factor, 6) for each in (part.minimum, part.maximum, part.step))
+    now = book_words.position(contract, state.memory.current(), name)
+    value = book_words.number_of(contract, state.memory.current(), name) / factor
+    slide(state.memory, name, f"{part.label} · {now}", low, high, step, value, part.help)
+
+
+def economy(contract: Contract) -> None:
+    """The variables that have a coefficient; or the one factor that stands for all of them."""
+    stress = state.memory.current()
+    factor = stress.get(contract, METHOD) == FACTOR
+    moving = [each for each in contract.economy if stress.number(contract, BETA + each.name)]
+    if factor or moving or book_words.unmoved(contract, stress):
+        st.caption("B · Economy")
+    if factor:
+        number = parts(contract)[FACTOR]
+        assert isinstance(number, Number)
+        label = f"State of the economy · {book_words.lever_value(contract, stress, FACTOR)} standard deviations"
+        told = "One factor (Vasicek), negative in bad times; at 0 nothing changes."
+        at = state.shown(contract, FACTOR)
+        slide(state.memory, FACTOR, label, number.minimum, number.maximum, 0.1, at, told)
+        return
+    for each in moving:
+        slider(contract, each)
+    if book_words.unmoved(contract, stress):
+        st.caption("The scenario moves nothing yet: set coefficients below, with evidence, or take the one factor.")
+
+
+def whom(contract: Contract) -> None:
+    """To which customers the shocks of layer A apply."""
+    panel = st.expander(f"A · Applied to which {contract.book.people}", key="_who", on_change="rerun")
+    if not panel.open:
+        return
+    options = {"": "all"}
+    for segment in contract.segments:
+        for band in range(contract.band_count(segment)):
+            label = book_words.band_label(contract, segment, band)
+            options[f"{segment.name}:{band}"] = f"{segment.label}: {label}"
+    with panel:
+        st.selectbox(
+            "Only these", list(options), format_func=lambda name: options.get(name, name),
+            on_change=state.memory.touched,
+            key=state.text_at(contract, WHO), args=(WHO,),
+        )  # fmt: skip
+        enter(
+            state.memory, SHARE, "Share of them (%)", state.shown(contract, SHARE), 1.0, 100.0, 5.0,
+            help=f"A fixed choice: a larger share adds {contract.book.people} and leaves the others.",
+        )  # fmt: skip
+
+
+def coefficients(contract: Contract) -> None:
+    """How the economy reaches the PD, which the model cannot see."""
+    panel = st.expander("B · Coefficients and method", key="_coefficients", on_change="rerun")
+    if not panel.open:
+        return
+    stress = state.memory.current()
+    with panel:
+        labels = {COEFFICIENTS: "coefficients, variable by variable", FACTOR: SINGLE}
+        st.radio(
+            "Method", list(labels), format_func=lambda name: labels.get(name, name),
+            key=state.text_at(contract, METHOD), on_change=state.memory.touched, args=(METHOD,),
+        )  # fmt: skip
+        if stress.get(contract, METHOD) == FACTOR:
+            st.caption(f"{contract.assumption('correlation').label}: under Assumptions.")
+            return
+        for each in contract.economy:
+            name = BETA + each.name
+            enter(
+                state.memory, name, f"{each.label}: log-odds per {each.unit.removeprefix('±')}",
+                state.shown(contract, name), -1.0, 1.0, 0.01, help=each.help,
+            )  # fmt: skip
+            st.caption(each.source[:1].upper() + each.source[1:])
+            if not stress.number(contract, name):
+                slider(contract, each)
+
+
+def overlay(contract: Contract) -> None:
+    """Judgement laid over the model's answer."""
+    panel = st.expander("C · Judgement overlay", key="_overlay", on_change="rerun")
+    if not panel.open:
+        return
+    with panel:
+        for name in (OVERLAY_PD, OVERLAY_LGD):
+            number = parts(contract)[name]
+            assert isinstance(number, Number)
+            label, at = f"{number.label} ({number.unit})", state.shown(contract, name)
+            enter(state.memory, name, label, at, number.minimum, number.maximum, 5.0)
+        for name in (OWNER, REASON):
+            st.text_input(
+                str(parts(contract)[name]), key=state.text_at(contract, name), on_change=state.memory.touched,
+                args=(name,), max_chars=200,
+            )  # fmt: skip
+        st.date_input(
+            str(parts(contract)[UNTIL]), value=None, key=state.day_at(contract), on_change=state.memory.touched,
+            args=(UNTIL,), format="YYYY-MM-DD", min_value=FIRST_DAY, max_value=LAST_DAY,
+        )  # fmt: skip
+
+
+def assumptions(contract: Contract) -> None:
+    """What the data do not hold, each with the number it feeds."""
+    panel = st.expander("Assumptions: price, cost, horizon, capital", key="_book_assumptions", on_change="rerun")
+    if not panel.open:
+        return
+    with panel:
+        for each in contract.assumptions:
+            if each == first(contract):
+                continue
+            factor = state.scale(contract, each.name)
+            low, high, step = (round(value / factor, 6) for value in (each.minimum, each.maximum, each.step))
+            label, at = f"{each.label} ({each.unit}) → {each.feeds}", state.shown(contract, each.name)
+            enter(state.memory, each.name, label, at, low, high, step, help=each.help)
+
+
+def limits(contract: Contract) -> None:
+    """The limits of the risk appetite."""
+    panel = st.expander("Limits of the risk appetite", key="_limits", on_change="rerun")
+    if not panel.open:
+        return
+    with panel:
+        for each in contract.appetite:
+            name = LIMIT + each.measure
+            unit = {0.01: "%", state.MILLION: f"{contract.book.currency} m"}.get(state.scale(contract, name), "bp")
+            label = f"{book_words.label(each.measure)}, {each.sense} ({unit})"
+            told = "A limit of the contract, an assumption until the board sets it."
+            enter(state.memory, name, label, state.shown(contract, name), help=told)

@@ -1,0 +1,46 @@
+"""What the model says of the book under a scenario, worked out once a run and asked for by every part of the page."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from data.contract import Segment
+from model.deployed.desk import DeployedModel
+from model.engine.parallel import Told
+from model.whatif.book.scenario import Layers, Stress, layers
+from model.whatif.book.scored import Rows, Totals, Whole
+from model.whatif.book.segments import Cell, cut
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """``layers``, ``rows`` and totals of the book as it is (``base``) and under ``stress`` (``now``)."""
+
+    model: DeployedModel
+    stress: Stress
+    today: date
+    layers: tuple[Layers, Layers]
+    rows: tuple[Rows, Rows]
+    base: Totals
+    now: Totals
+
+    @classmethod
+    def to(cls, model: DeployedModel, stress: Stress, today: date, told: Told) -> "Answer":
+        """Ask the deployed model about the whole book."""
+        base, now = (layers(model.contract, each, today) for each in (Stress(), stress))
+        whole = model.seen(told)
+        rows = whole.rows(base, told), whole.rows(now, told)
+        totals = (each.totals(own.years) for each, own in zip(rows, (base, now), strict=True))
+        return cls(model, stress, today, (base, now), rows, *totals)
+
+    @property
+    def whole(self) -> Whole:
+        """The book as the model sees it."""
+        return self.model.whole
+
+    def cells(self, *segments: Segment) -> list[Cell]:
+        """The book by segments."""
+        return cut(self.whole, *self.rows, (self.base.years, self.now.years), *segments)
+
+
+Panel = Callable[[Answer], None]

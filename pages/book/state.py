@@ -1,0 +1,73 @@
+"""What one visitor assumes about the whole book: a `Stress`; see `pages.shared.page_state`."""
+
+from datetime import date
+from typing import Any
+
+from data.contract import Contract
+from model.deployed.desk import DeployedModel
+from model.report.book import words as book_words
+from model.settings import settings
+from model.whatif.book.scenario import LIMIT, METHOD, POINT, SEVERITY, UNTIL, Stress, Value, from_query, to_query
+from pages.shared.page_state import Memory
+
+MILLION = 1e6
+
+
+def scale(contract: Contract, name: str) -> float:
+    """How many of a part's own units one of its widget's is: fractions are entered in percent, amounts in millions."""
+    if name in {each.name for each in contract.assumptions}:
+        return 0.01 if contract.assumption(name).unit == "%" else 1.0
+    if name.startswith(LIMIT):
+        measure = name.removeprefix(LIMIT)
+        return 0.01 if measure in ("pd", "return_on_capital") else 1.0 if measure == "loss_bps" else MILLION
+    return 1.0
+
+
+def _moved(model: DeployedModel, name: str, value: Any) -> Stress:
+    contract = model.contract
+    told: Value | None = value
+    if isinstance(value, date):
+        told = value.isoformat()
+    elif isinstance(value, int | float):
+        told = round(float(value) * scale(contract, name), 12)
+    before = memory.current()
+    after = before.put(contract, name, told)
+    lost = [each for each, _ in before.values if each != name and each not in dict(after.values)]
+    gone = [book_words.chip(contract, before, each) for each in lost if each not in (SEVERITY, POINT, METHOD)]
+    if gone:
+        memory.tell([f"Taken back, as the two exclude each other: {', '.join(gone)}. Undo brings it back."])
+    return after
+
+
+def shown(contract: Contract, name: str) -> float:
+    """Where a part stands, in the unit its widget shows."""
+    return memory.current().number(contract, name) / scale(contract, name)
+
+
+def text_at(contract: Contract, name: str) -> str:
+    """The key of a text's or a choice's widget, put where the scenario has it."""
+    return memory.place(name, memory.current().get(contract, name))
+
+
+def day_at(contract: Contract) -> str:
+    """The key of the overlay's expiry, put where the scenario has it."""
+    text = str(memory.current().get(contract, UNTIL))
+    return memory.place(UNTIL, date.fromisoformat(text) if text else None)
+
+
+def reset() -> None:
+    """The book exactly as it is."""
+    memory.change(Stress())
+
+
+def take_back(contract: Contract, name: str) -> None:
+    """One part back to where it stands by itself."""
+    memory.change(memory.current().put(contract, name, None))
+
+
+memory = Memory[Stress](
+    "book",
+    lambda model, address: from_query(model.contract, address, settings().url_state),
+    lambda stress: to_query(stress, settings().url_state),
+    _moved,
+)

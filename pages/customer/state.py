@@ -1,0 +1,60 @@
+"""The what-if of one visitor about one customer: a `Scenario`; see `pages.shared.page_state`."""
+
+from dataclasses import replace
+from typing import Any
+
+from model.deployed.desk import DeployedModel
+from model.settings import settings
+from model.whatif.customer.scenario import Scenario, apply, base_record, from_query, to_query
+from model.whatif.customer.sensitivity import position
+from pages.shared.page_state import Memory
+
+OWN_PREFIX = "own."  # no field has a point in its name
+
+
+def reset() -> None:
+    """The customer exactly as in the book, under the contract's assumptions."""
+    memory.change(replace(memory.current(), edits=(), assumptions=()))
+
+
+def choose(customer: int | None = None, own: tuple[float | None, ...] = ()) -> None:
+    """Look at another customer, or at a record typed by hand; assumptions stay."""
+    memory.change(Scenario(customer, own, (), memory.current().assumptions))
+
+
+def _moved(model: DeployedModel, name: str, value: Any) -> Scenario:
+    contract, scenario = model.contract, memory.current()
+    if name.startswith(OWN_PREFIX):
+        own = list(scenario.own)
+        own[contract.row[name.removeprefix(OWN_PREFIX)]] = None if value is None else float(value)
+        typed = replace(scenario, own=tuple(own))
+        if typed.chosen:
+            base_record(model.book, typed)  # complete now: check it as a whole
+        return typed
+    if name in scenario.values(contract):
+        return scenario.assumed(contract, name, None if value is None else round(value * _scale(model, name), 12))
+    if value is None:
+        return scenario.edited(contract, name, None)
+    base = base_record(model.book, scenario)
+    start = position(model.near, base, dict(scenario.edited(contract, name, None).edits), name)
+    moved = scenario.edited(contract, name, None if value == start else float(value))
+    apply(contract, base, moved.edits)
+    return moved
+
+
+def _scale(model: DeployedModel, name: str) -> float:
+    """Assumptions that are fractions are shown and entered in percent."""
+    return 0.01 if any(each.name == name and each.unit == "%" for each in model.contract.assumptions) else 1.0
+
+
+def assumption_shown(model: DeployedModel, name: str) -> float:
+    """An assumption in the unit its widget shows."""
+    return memory.current().values(model.contract)[name] / _scale(model, name)
+
+
+memory = Memory[Scenario](
+    "customer",
+    lambda model, address: from_query(model.book, address, settings().url_state),
+    lambda scenario: to_query(scenario, settings().url_state),
+    _moved,
+)

@@ -1,0 +1,37 @@
+"""Where one visitor cuts, and under which assumptions: a `Policy`; see `pages.shared.page_state`."""
+
+from typing import Any
+
+from data.contract import Contract
+from model.deployed.desk import DeployedModel
+from model.settings import settings
+from model.whatif.policy.strategy import CUTOFF, Policy, from_query, to_query
+from pages.shared.page_state import Memory
+
+
+def scale(contract: Contract, name: str) -> float:
+    """Assumptions that are fractions are shown and entered in percent."""
+    return 0.01 if name != CUTOFF and contract.assumption(name).unit == "%" else 1.0
+
+
+def _moved(model: DeployedModel, name: str, value: Any) -> Policy:
+    told = None if value is None else round(float(value) * scale(model.contract, name), 12)
+    return memory.current().put(model.contract, name, told)
+
+
+def shown(contract: Contract, name: str) -> float:
+    """Where an assumption stands, in the unit its widget shows."""
+    return memory.current().assumed.number(contract, name) / scale(contract, name)
+
+
+def reset() -> None:
+    """Today's cut-off under the contract's assumptions."""
+    memory.change(Policy())
+
+
+memory = Memory[Policy](
+    "policy",
+    lambda model, address: from_query(model.contract, address, settings().url_state),
+    lambda policy: to_query(policy, settings().url_state),
+    _moved,
+)

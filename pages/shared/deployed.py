@@ -1,0 +1,173 @@
+"""The deployed model for a page, or what to show while there is none."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import NoReturn
+
+import streamlit as st
+
+from data import books
+from data.errors import BookError, ContractError, WhatIfError
+from model.deployed.desk import DeployedModel, Training, desk
+from model.errors import Mismatch, RemoteError
+from model.release.store import unread
+from model.security.people import may
+from model.settings import settings
+from pages import warm_up
+from pages.shared import visitor
+
+DOUBTED, UNANSWERED = "_doubted", "_unanswered"
+BOOK, CHOSEN = "book", "_chosen_book"  # in the address, and in the session
+
+
+def book() -> str:
+    """The book that this visitor looks at; see `pages.shared.book_picker`."""
+    return str(st.session_state.get(CHOSEN) or settings().book)
+
+
+def address() -> dict[str, str]:
+    """What of an address names the book looked at: nothing for the default book."""
+    return {} if book() == settings().book else {BOOK: book()}
+
+
+def keyed(key: str) -> str:
+    """A widget's key, or any in the session, for the book looked at: what one book's holds never shows in another."""
+    return key if book() == settings().book else f"{book()}:{key}"
+
+
+def unmet() -> str:
+    """Why none of the book's releases is deployed where a promotion would help, and the operations page lists them:
+    none was promoted, or the champion belongs to another snapshot or contract. Empty else."""
+    if settings().model_url or not desk.store(book()).ids():
+        return ""
+    told = f"No model of “{books.title(book(), settings().home)}” is deployed"
+    try:
+        return "" if _found() else f"{told}: its releases wait to be promoted."
+    except Mismatch as error:
+        return f"{told} that belongs to it. {error}"
+    except WhatIfError:  # told where the model is asked for
+        return ""
+
+
+def model() -> DeployedModel:
+    """The model of the book looked at. Stops the page, saying why, while there is none to ask."""
+    try:
+        found, title = _found(), books.contract(book(), settings().home).book.title
+    except WhatIfError as error:
+        st.session_state.pop(DOUBTED, None)
+        _unusable(error)
+    if found is None:
+        _training(book(), title)
+        st.stop()
+    return found
+
+
+def _found() -> DeployedModel | None:
+    if settings().model_url:
+        waits = "Calling the deployed model"
+    else:
+        waits = "" if desk.at_hand(book()) else "Reading the book and checking its model"
+    with st.spinner(waits) if waits else nullcontext():
+        return desk.model(book())
+
+
+@contextmanager
+def answering(model: DeployedModel) -> Iterator[None]:
+    """Around whatever asks the ``model``: when it does not answer, the page says so in place of numbers; when another
+    has taken its place, the whole page is drawn anew.
+
+    So it is at a first failure, that nothing on the page still says that the model is live; if it answers then, but not
+    to this, the page is drawn a last time with that alone, for the numbers that it did answer would stand beside it.
+    """
+    unanswered: RemoteError | None = st.session_state.pop(UNANSWERED, None)
+    if unanswered is not None:
+        _unusable(unanswered)
+    try:
+        if not _still(model):
+            st.rerun()
+        yield
+    except RemoteError as error:
+        if st.session_state.pop(DOUBTED, False):
+            st.session_state[UNANSWERED] = error
+        else:
+            st.session_state[DOUBTED] = True
+            desk.doubt()
+        st.rerun()
+    st.session_state.pop(DOUBTED, None)
+
+
+def _still(model: DeployedModel) -> bool:
+    """Whether a model is the deployed one; what keeps that from being found out is told by the page drawn anew."""
+    try:
+        found = desk.model(book())
+        here = found is not None and found.remote is None and model.remote is None
+        return found is model or (here and found is not None and found.id == model.id)  # let go of, and read anew
+    except RemoteError:
+        raise
+    except WhatIfError:
+        return False
+
+
+def _unusable(error: WhatIfError) -> NoReturn:
+    what = "This book" if isinstance(error, BookError | ContractError) else "The deployed model"
+    told = str(error) if isinstance(error, RemoteError) else f"{what} cannot be used. {error}"
+    st.error(told, icon=":material/error:")
+    if isinstance(error, Mismatch) and may(visitor.person(), "promote"):
+        st.page_link("operations/page.py", label="Its releases, on Operations", query_params=address())
+    if isinstance(error, RemoteError):
+        st.caption("No number is shown, because none would be of now. What you assumed is kept.")
+        st.button("Try again", key="_again", icon=":material/refresh:")
+    st.stop()
+
+
+@st.fragment(run_every=0.5)
+def _training(name: str, title: str) -> None:
+    try:
+        ready = desk.model(name) is not None
+    except WhatIfError:  # told by the page drawn anew
+        ready = True
+    if ready:
+        warm_up.up() if name == settings().book else warm_up.freeze()
+        st.rerun()
+    progress = desk.train(name)
+    if progress.error:
+        if progress.kept:
+            _kept(progress, title)
+        else:
+            st.subheader(f"The training of a first model of “{title}” stopped")
+            st.error(progress.error, icon=":material/error:")
+        if st.button("Try again"):
+            desk.forget(name)
+            st.rerun()
+        return
+    st.subheader("A first model is being trained")
+    st.write(
+        f"There is no released model of “{title}” on this machine yet. It is trained on the book, checked on records "
+        "it has not seen, and compared with its own definition; then this page opens. Once, in less than a minute for "
+        "ten thousands of records and some minutes for a million. Other books can be looked at meanwhile; the training "
+        "goes on."
+    )
+    share = min(progress.share, 1.0)
+    st.progress(share, text=f"{progress.doing} · {100 * share:.0f} % · {_lasting(progress.seconds)}")
+
+
+def _lasting(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _kept(progress: Training, title: str) -> None:
+    """A gate keeps the release from being promoted: what failed, and what can be done; or nobody has read its contract,
+    which says so itself and which no reason overrides."""
+    st.subheader(f"A model of “{title}” is trained, but not deployed")
+    st.error(progress.error, icon=":material/error:")
+    if unread(books.contract(book(), settings().home)):
+        return
+    ways = "improve the book or its model, or set another bound in its contract and train anew"
+    if may(visitor.person(), "promote"):
+        st.write(f"What can be done: {ways}; or promote this release all the same on Operations, with a reason.")
+        st.page_link("operations/page.py", label="Operations", query_params=address())
+    else:
+        st.write(
+            f"What can be done: {ways}; or an admin promotes this release all the same on Operations, with a reason."
+        )

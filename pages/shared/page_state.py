@@ -1,0 +1,243 @@
+"""What one visitor assumes on one page: a frozen value in the session, mirrored in the address and in the widgets.
+
+Each book has its own: what was assumed of one is there again when one comes back to it, and never in another.
+
+A widget's key is the page and the name of what it moves, the same name as in the address: see `Memory.key`. Callbacks
+only note which widget was touched; the next run turns that into a new, checked value. So whatever moved it (a widget,
+an undo, a link, the browser's back button), the value is the one truth and the widgets follow it.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from data.errors import WhatIfError
+from model.deployed.desk import DeployedModel, desk
+from model.report.operations.words import replaced
+from model.whatif.customer.scenario import CUSTOMER
+from pages.shared import deployed
+from pages.shared.deployed import keyed
+
+MOST_UNDO = 50
+RELEASE = "made-with"  # in a shared link: what answered when it was made; no lever or field can be called so
+NAMED = re.compile(r"[0-9a-f]{6,12}\Z")
+ARRIVED = "_arrived"  # in the session: the page that stood last
+Held = TypeVar("Held")
+
+
+@dataclass(frozen=True)
+class AnsweredBy:
+    """Which model answered a ``value`` last, by its id and its short ``name``; ``told``: that another did before."""
+
+    value: object
+    model: str
+    name: str
+    told: str = ""
+
+
+@dataclass(frozen=True)
+class Memory(Generic[Held]):
+    """``page`` tells the memories of the pages apart; ``read`` makes a value of an address and says what was wrong with
+    it, ``write`` an address of a value, ``moved`` the value after a widget of that name was put somewhere.
+    ``answered``: the value is a what-if, whose numbers are one model's: where another takes its place, that is told."""
+
+    page: str
+    read: Callable[[DeployedModel, Mapping[str, str]], tuple[Held, list[str]]]
+    write: Callable[[Held], dict[str, str]]
+    moved: Callable[[DeployedModel, str, Any], Held]
+    answered: bool = True
+
+    def _key(self, what: str) -> str:
+        return keyed(f"_{self.page}_{what}")
+
+    def key(self, name: str) -> str:
+        """The key of the widget that moves ``name``, of this page and this book alone.
+
+        Streamlit forgets a widget with its page, but not the key of one that stands on the next page, too: that one
+        would open at its lowest value. And whatever a book calls its fields, no key of a page's own has a point.
+        """
+        return keyed(f"{self.page}.{name}")
+
+    def place(self, name: str, value: Any, shape: Sequence[float] = ()) -> str:
+        """Put the widget of ``name`` where the value has it, before it is drawn; returns its key. See `place`."""
+        return place(self.key(name), value, shape)
+
+    def restore(self, model: DeployedModel) -> None:
+        """Take the value from the address on a first run, and whenever the address was changed from outside."""
+        made = st.query_params.get(RELEASE, "")
+        address = {name: value for name, value in st.query_params.items() if name not in (deployed.BOOK, RELEASE)}
+        known = st.session_state.get(self._key("address"))
+        strange = frozenset(address.items()) in st.session_state.get(_strange(self.page), ())
+        if self._key("value") in st.session_state and (address == known or not address or strange):
+            return
+        value, complaints = self.read(model, address)
+        if self._key("value") in st.session_state:
+            self._past().append(self.current())
+        st.session_state[self._key("value")] = value
+        st.session_state[self._key("address")] = address
+        self.tell(complaints)
+        if NAMED.match(made) and not model.id.startswith(made):
+            self._answered_by(model, replaced(made, model.name, None, linked=True))
+
+    def current(self) -> Held:
+        """What the visitor assumes now."""
+        found: Held = st.session_state[self._key("value")]
+        return found
+
+    def change(self, value: Held) -> None:
+        """Go to another value; the one left can be come back to."""
+        if value == self.current():
+            return
+        past = self._past()
+        past.append(self.current())
+        del past[:-MOST_UNDO]
+        st.session_state[self._key("value")] = value
+
+    def undo(self) -> None:
+        """Back to the value before."""
+        if self._past():
+            st.session_state[self._key("value")] = self._past().pop()
+
+    def can_undo(self) -> bool:
+        """Whether there is a value before."""
+        return bool(self._past())
+
+    def touched(self, name: str) -> None:
+        """Callback: a widget was moved."""
+        st.session_state[self._key("touched")] = name
+
+    def settle(self, model: DeployedModel) -> None:
+        """Turn the widget that was touched into the new value; what cannot be is refused and told."""
+        name = st.session_state.pop(self._key("touched"), None)
+        st.session_state[self._key("last")] = name
+        try:
+            if name is not None:
+                self.change(self.moved(model, name, st.session_state.get(self.key(name))))
+        except WhatIfError as error:
+            self.tell([f"{error} Nothing was changed."])
+        self._compare(model)
+
+    def _compare(self, model: DeployedModel) -> None:
+        """Note which model answers, and that it is another than the one before; until the value is moved again."""
+        last: AnsweredBy | None = st.session_state.get(self._key("answered_by"))
+        if last is not None and last.model != model.id and self.write(self.current()):
+            until = desk.store(deployed.book()).until(last.model) if model.remote is None else None
+            self._answered_by(model, replaced(last.name, model.name, until))
+        elif last is None or (last.model, last.value) != (model.id, self.current()):
+            self._answered_by(model, "")
+
+    def _answered_by(self, model: DeployedModel, told: str) -> None:
+        st.session_state[self._key("answered_by")] = AnsweredBy(self.current(), model.id, model.name, told)
+
+    def moved_last(self) -> str | None:
+        """The widget that this run was asked for by, if by one."""
+        found: str | None = st.session_state.get(self._key("last"))
+        return found
+
+    def shape(self, name: str) -> tuple[float, ...]:
+        """The shape in which the widget of ``name`` was placed last; see `place`."""
+        found: tuple[float, ...] = st.session_state.get(_shape(self.key(name)), ())
+        return found
+
+    def write_address(self) -> None:
+        """Mirror the value in the address, so that it can be bookmarked, shared and reloaded; while a page is arrived
+        at, that waits: see `arriving`."""
+        if st.session_state.get(self._key("arriving")):
+            return
+        address = self.write(self.current())
+        if deployed.address() | address != dict(st.query_params):
+            st.query_params.from_dict(deployed.address() | address)
+        st.session_state[self._key("address")] = address
+
+    @contextmanager
+    def arriving(self) -> Iterator[None]:
+        """Around the drawing of the whole page: its address is written once it stands.
+
+        Not before, for until then the browser may show the path of the page before, which this page's address would
+        join in the history. A slow browser joins them even so: that page is told which address is none of its own. And
+        whatever the server takes the address to be, for who steps back twice at once is here before the page stepped
+        over has written its.
+        """
+        st.session_state[self._key("arriving")] = True
+        try:
+            yield
+        finally:
+            st.session_state.pop(self._key("arriving"), None)
+        address, before = self.write(self.current()), st.session_state.get(ARRIVED)
+        if before or deployed.address() | address != dict(st.query_params):
+            st.query_params.from_dict(deployed.address() | address)
+        st.session_state[self._key("address")] = address
+        if before not in (None, self.page):
+            st.session_state.setdefault(_strange(before), set()).add(frozenset(address.items()))
+        st.session_state[ARRIVED] = self.page
+
+    def link(self) -> str:
+        """The address that opens this very what-if."""
+        address = deployed.address() | self.write(self.current()) | self._made_by()
+        here = urlsplit((st.context.url or "").split("?")[0].rstrip("/"))
+        server = f"{here.scheme}://{here.netloc}" if here.netloc else ""
+        return f"{server}{here.path or '/'}?{urlencode(address, safe=',:')}"
+
+    def _made_by(self) -> dict[str, str]:
+        """What tells whoever opens a link of a what-if that another release answered it; the address does not."""
+        last: AnsweredBy | None = st.session_state.get(self._key("answered_by"))
+        assumed = self.write(self.current()).keys() - {CUSTOMER}
+        if last is None or not (self.answered and assumed and NAMED.match(last.name)):
+            return {}
+        return {RELEASE: last.name}
+
+    def told(self) -> list[str]:
+        """What the visitor must be told: once, but for a model that took another's place, which stays until the value
+        is moved."""
+        found: list[str] = st.session_state.pop(self._key("told"), [])
+        last: AnsweredBy | None = st.session_state.get(self._key("answered_by"))
+        return [*found, last.told] if self.answered and last is not None and last.told else found
+
+    def tell(self, messages: Sequence[str]) -> None:
+        """Have the visitor told once, at the next drawing."""
+        if messages:
+            st.session_state[self._key("told")] = [*st.session_state.get(self._key("told"), []), *messages]
+
+    def _past(self) -> list[Held]:
+        found: list[Held] = st.session_state.setdefault(self._key("past"), [])
+        return found
+
+
+def way_back(memory: Memory[Any], reset: Callable[[], None], untouched: bool) -> DeltaGenerator:
+    """The buttons above a page's controls, as a row that takes more of them: undo, reset, and the address of this very
+    what-if."""
+    row = st.container(horizontal=True, key="buttons", gap="small")
+    row.button("Undo", on_click=memory.undo, disabled=not memory.can_undo(), icon=":material/undo:")
+    row.button("Reset", on_click=reset, disabled=untouched, icon=":material/restart_alt:")
+    link = row.popover("Link", icon=":material/link:", key=f"_{memory.page}_link", on_change="rerun")
+    if link.open:
+        link.write("This address opens the same what-if.")
+        link.code(memory.link(), language=None, wrap_lines=True)
+    return row
+
+
+def place(key: str, value: Any, shape: Sequence[float] = ()) -> str:
+    """Put the widget of a ``key`` at a value before it is drawn; returns the key.
+
+    It is put only where the browser has it elsewhere: a value sent again takes back a key pressed meanwhile. ``shape``
+    is what Streamlit tells widgets of one key apart by, a slider's ends and step: one of another shape is a new one,
+    and stands nowhere yet.
+    """
+    state, drawn = st.session_state, tuple(shape)
+    if key not in state or state[key] != value or state.get(_shape(key), ()) != drawn:
+        state[key], state[_shape(key)] = value, drawn
+    return key
+
+
+def _strange(page: str) -> str:
+    return keyed(f"_{page}_strange")
+
+
+def _shape(key: str) -> str:
+    return f"_shape {key}"

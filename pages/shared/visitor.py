@@ -1,0 +1,168 @@
+"""Who is looking, asked before anything else of a page; and what they may see."""
+
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NoReturn
+from uuid import uuid4
+
+import streamlit as st
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
+
+from data.errors import WhatIfError
+from model.api import routes
+from model.errors import Forbidden, Unknown
+from model.security import people
+from model.security.people import Deed, Person
+from model.settings import settings
+
+# The name is new with every start and never sent anywhere, so nobody outside can write this header.
+PEER = f"x-whatif-peer-{secrets.token_hex(16)}"
+
+
+class Peer:
+    """ASGI middleware: writes the other end of the TCP connection into a header that only this process knows.
+
+    Measured with uvicorn 0.54 under Streamlit 1.67, which starts it with ``proxy_headers`` on and no way to turn it
+    off: whoever connects from 127.0.0.1 or ::1 (or from FORWARDED_ALLOW_IPS) and sends ``X-Forwarded-For: 10.1.2.3``
+    is 10.1.2.3 in ``scope["client"]`` and in ``st.context.ip_address``; from elsewhere both are the TCP peer. Over
+    loopback without the header, ``st.context.ip_address`` is None. So any process of this machine could pass for a
+    proxy at 10.1.2.3, and a proxy on this machine passes for its visitor. The socket itself, behind uvicorn's
+    ``receive``, is the peer in every case.
+    """
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] in ("http", "websocket"):
+            scope["headers"] = [*scope["headers"], (PEER.encode(), peer(scope, receive).encode())]
+        await self.app(scope, receive, send)
+
+
+def peer(scope: Scope, receive: Receive) -> str:
+    """The address of the TCP peer; "" where it cannot be told, which nobody trusts."""
+    transport = getattr(getattr(receive, "__self__", None), "transport", None)
+    if transport is not None:
+        found = transport.get_extra_info("peername")
+    elif any(name == b"x-forwarded-for" for name, _ in scope["headers"]):
+        found = None  # another server, or one that logs every message: its client may be what the header claims
+    else:
+        found = scope.get("client")
+    return str(found[0]) if isinstance(found, list | tuple) and found else ""
+
+
+class OwnPages:
+    """ASGI middleware: whatever may change something is refused to web pages of another origin, and no page of another
+    origin shows one of ours in a frame, where a click meant for it would be a click here.
+
+    Streamlit's own checks let in any page of this machine, whatever its port, and look up this machine's address
+    elsewhere before they refuse one. Origins that it is told to allow (``server.corsAllowedOrigins``) are allowed here.
+    What begins with one of ``but`` refuses for itself.
+    """
+
+    def __init__(self, app: ASGIApp, but: tuple[str, ...] = ()):
+        self.app, self.but = app, but
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        allowed = [each.strip() for each in st.get_option("server.corsAllowedOrigins")]
+        framed = f"frame-ancestors {' '.join(['self', *allowed])}".replace("self", "'self'", 1)
+
+        async def unframed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"content-security-policy", framed.encode())]
+            await send(message)
+
+        changes = scope["type"] == "websocket" or scope["method"] not in people.SAFE
+        try:
+            if changes and not scope["path"].startswith(self.but):
+                people.from_here(HTTPConnection(scope).headers.items(), allowed)
+        except Forbidden as error:
+            refused = WebSocketClose() if scope["type"] == "websocket" else routes.refusal(error, uuid4().hex)
+            await refused(scope, receive, send)
+            return
+        await self.app(scope, receive, unframed)
+
+
+def connection() -> tuple[list[tuple[str, str]], str | None]:
+    """The headers the browser's connection was opened with, and its TCP peer; None where no server has told one."""
+    headers = st.context.headers
+    told = headers.get_all(PEER)
+    return [(name, value) for name in headers for value in headers.get_all(name)], told[0] if told else None
+
+
+def login() -> Mapping[str, object] | None:
+    """What the login says of the visitor, empty before they log in; None if no login is configured."""
+    if not _providers():
+        return None
+    if st.get_option("server.trustedUserHeaders"):  # would overwrite what the login says, whoever sends them
+        raise Unknown(
+            "server.trustedUserHeaders lets anybody choose a name. Remove it; use WHATIF_USER_HEADER instead."
+        )
+    wanted = ("email", "email_verified", "preferred_username")
+    claims = {name: st.user.get(name) for name in wanted if name in st.user}
+    return claims | {"is_logged_in": True} if st.user.get("is_logged_in") is True else {}
+
+
+def login_configured() -> bool:
+    """Whether visitors must log in, or would have to if the file of secrets could be read."""
+    try:
+        return bool(_providers())
+    except Unknown:
+        return True
+
+
+def _providers() -> list[str]:
+    """The login's providers by name; none if no login is configured.
+
+    A file of secrets that cannot be parsed counts to Streamlit as none, and the login it was to configure would be off
+    without a word.
+    """
+    if not st.secrets.load_if_toml_exists():
+        if any(Path(each).exists() for each in st.get_option("secrets.files")):
+            raise Unknown("The file secrets.toml cannot be read, so it is not known who may look. Have it put right.")
+        return []
+    if "auth" not in st.secrets:
+        return []
+    section = st.secrets["auth"]
+    named = [name for name, each in section.items() if isinstance(each, Mapping) and name != "client_kwargs"]
+    return named if named and "client_id" not in section else ["default", *named]
+
+
+def person() -> Person:
+    """Who is looking. Stops the page, with a login or the reason why not, if nobody who may."""
+    try:
+        claims = login()
+        if claims is not None and not claims:
+            _ask()
+        headers, other = connection()
+        local = people.loopback(st.get_option("server.address"))
+        return people.identify(settings(), headers, other, claims, local)
+    except WhatIfError as error:
+        st.error(str(error), icon=":material/lock:")
+        if st.user.get("is_logged_in") is True:
+            st.button("Log out", on_click=st.logout)
+        st.stop()
+
+
+def _ask() -> NoReturn:
+    st.subheader("Credit What-If")
+    st.write("Log in to see this dashboard.")
+    for name in _providers():
+        st.button("Log in" if name == "default" else f"Log in with {name}", on_click=st.login, args=(name,))
+    st.stop()
+
+
+def allow(what: Deed) -> bool:
+    """Whether whoever is looking may do this; if not, what it takes is written here."""
+    allowed = people.may(person(), what)
+    if not allowed:
+        st.caption(f"{people.needed(what)} {people.ASK}")
+    return allowed

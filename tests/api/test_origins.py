@@ -1,0 +1,233 @@
+"""No page of another web site changes anything, whatever a browser sends for it and whoever sits before it."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import streamlit as st
+
+from app import app
+from model.errors import Forbidden
+from model.record.trail import recent
+from model.release.store import Release
+from model.security import people
+from tests.support.forging import point, twin
+from tests.support.inside import INFER, Client, Served, outputs, told
+
+Made = Callable[..., dict[str, Any]]
+HOST = {"host": "127.0.0.1:8600"}
+OWN: list[dict[str, str]] = [
+    {},  # a program
+    {"origin": "http://127.0.0.1:8600"},
+    {"origin": "http://127.0.0.1:8600", "sec-fetch-site": "same-origin"},
+    {"sec-fetch-site": "same-origin"},
+    {"sec-fetch-site": "none"},
+]
+FOREIGN: list[dict[str, str]] = [
+    {"origin": "http://evil.example"},
+    {"origin": "https://127.0.0.1:8600.evil.example"},
+    {"origin": "http://127.0.0.1:8601"},  # another program of this machine
+    {"origin": "http://127.0.0.1"},
+    {"origin": "http://localhost:8600"},
+    {"origin": "http://user@evil.example"},
+    {"origin": "http://127.0.0.1:8600@evil.example"},
+    {"origin": "null"},  # a sandboxed frame, a file, a redirect
+    {"origin": ""},
+    {"origin": "chrome-extension://127.0.0.1:8600"},
+    {"origin": "http://[::1"},
+    {"origin": "http://127.0.0.1:x"},
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+    {"sec-fetch-site": "Cross-Site"},
+    {"sec-fetch-site": ""},
+    {"sec-fetch-site": "other"},
+    {"origin": "http://127.0.0.1:8600", "sec-fetch-site": "cross-site"},
+    {"origin": "http://evil.example", "sec-fetch-site": "same-origin"},
+]
+
+
+@pytest.fixture
+def served(own_home: Path) -> Served:
+    """The service of this machine, with a champion to go back to."""
+    found = Served(own_home)
+    point(found.running.service.store, previous=twin(found.running.service.store))
+    return found
+
+
+def changing(served: Served) -> list[str]:
+    """Every path of the service that takes more than GET, filled in."""
+    paths = served.client.get("/openapi.json").json()["paths"]
+    found = [path for path, methods in paths.items() if set(methods) - {"get", "head", "options"}]
+    return [path.format(name="credit", which="champion") for path in found]
+
+
+def sent(served: Served, path: str, body: dict[str, Any], **headers: str) -> httpx.Response:
+    """A POST as a browser or a program makes it."""
+    more = {"params": {"why": "x"}} if path.endswith(("promote", "rollback")) else {"json": body}
+    return served.client.post(path, headers=HOST | headers, **more)
+
+
+@pytest.mark.parametrize("headers", FOREIGN, ids=str)
+def test_a_page_of_another_origin_changes_nothing_with_or_without_a_token(
+    served: Served, rows: list[list[float]], request_of: Made, headers: dict[str, str]
+):
+    before = served.running.service.store.aliases()
+    body = request_of(rows[:1])
+    for signed in ({}, served.holding("admin")):
+        for path in changing(served):
+            assert "another origin" in told(sent(served, path, body, **headers, **signed), 403)
+            assert "another origin" in told(served.client.request("PUT", path, headers=HOST | headers | signed), 403)
+    assert served.running.service.store.aliases() == before
+    assert recent(served.running.engine) == []
+    assert 'whatif_errors_total{status="403"}' in served.client.get("/metrics").text
+
+
+@pytest.mark.parametrize("headers", OWN, ids=str)
+def test_programs_and_pages_of_the_very_address_score_without_a_token_and_move_aliases_with_one(
+    served: Served, release: Release, rows: list[list[float]], request_of: Made, headers: dict[str, str]
+):
+    store = served.running.service.store
+    before = store.aliases()
+    body = request_of(rows[:1])
+    for path in ("/rollback", f"/releases/{before['previous']}/promote"):
+        assert "--scope admin" in told(sent(served, path, body, **headers), 401)
+        assert "admin" in told(sent(served, path, body, **headers, **served.holding("explain", name=path[1:3])), 403)
+    assert store.aliases() == before
+    assert outputs(sent(served, INFER, body, **headers))
+    assert sent(served, "/rollback", body, **headers, **served.holding("admin")).status_code == 200
+    assert store.aliases() == {"champion": before["previous"], "previous": before["champion"]}
+    assert store.history()[-1].who == "branch"
+
+
+def test_an_alias_is_moved_with_a_token_only_however_the_service_runs(own_home: Path):
+    for tokens in (False, True):
+        served = Served(own_home, tokens=tokens)
+        for path in ("/rollback", "/releases/champion/promote"):
+            for header in ({}, {"authorization": "Bearer wi_x"}, {"authorization": "Basic eDp5"}):
+                answer = served.client.post(path, params={"why": "x"}, headers=header)
+                assert told(answer, 401)
+                assert answer.headers["www-authenticate"] == "Bearer"
+            assert "python -m model token create NAME --scope admin" in told(served.client.post(path), 401)
+
+
+def test_a_token_does_not_open_the_local_service_to_another_host(served: Served):
+    for host in ("bank.example", "10.0.0.7"):  # a page elsewhere that had its name resolve to here
+        header = served.holding("admin", name=host) | {"host": host}
+        assert "this machine only" in told(served.client.post("/rollback", params={"why": "x"}, headers=header), 401)
+        assert told(served.client.post(INFER, json={}, headers={"host": host}), 401)
+
+
+def test_what_is_only_read_may_be_read_from_anywhere(served: Served):
+    """A browser shows it to no page of another origin, because nothing here allows that."""
+    for headers in FOREIGN:
+        for path in ("/v2", "/v2/models/credit", "/releases", "/metrics"):
+            answer = served.client.get(path, headers=HOST | headers)
+            assert answer.status_code == 200
+            assert not [name for name in answer.headers if name.startswith("access-control")]
+    preflight = {"origin": "http://evil.example", "access-control-request-method": "POST"}
+    answer = served.client.request("OPTIONS", INFER, headers=HOST | preflight)
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+def test_no_get_changes_anything(served: Served):
+    store, before = served.running.service.store, {}
+    kept = [path for path in served.home.rglob("*") if path.is_file() and "sqlite" not in path.name]
+    before = {path: path.read_bytes() for path in kept}
+    for path in served.client.get("/openapi.json").json()["paths"]:
+        for method in ("GET", "HEAD", "OPTIONS"):
+            served.client.request(method, path.format(name="credit", which="champion"), params={"why": "x"})
+    after = [path for path in served.home.rglob("*") if path.is_file() and "sqlite" not in path.name]
+    assert {path: path.read_bytes() for path in after} == before
+    assert recent(served.running.engine) == []
+    assert store.aliases()["champion"]
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("bank.example", "https://bank.example"),
+        ("bank.example", "http://bank.example"),
+        ("bank.example:443", "https://bank.example"),
+        ("BANK.example", "https://bank.EXAMPLE"),
+        ("[::1]:8501", "http://[::1]:8501"),
+        ("bank.example", "https://bank.example:443"),
+    ],
+)
+def test_an_address_is_the_same_with_its_port_said_or_not(host: str, origin: str):
+    people.from_here([("Host", host), ("Origin", origin)])
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("Host", "a.example"), ("Origin", "http://a.example"), ("Origin", "http://b.example")],
+        [("Host", "a.example"), ("Host", "b.example"), ("Origin", "http://b.example")],
+        [("Origin", "http://b.example")],
+        [("Host", "a.example"), ("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Site", "cross-site")],
+        [("Host", "bank.example:8443"), ("Origin", "https://bank.example")],
+    ],
+)
+def test_what_leaves_room_for_doubt_is_foreign(headers: list[tuple[str, str]]):
+    with pytest.raises(Forbidden):
+        people.from_here(headers)
+
+
+def test_an_origin_that_whoever_runs_it_allows_is_none_of_another(monkeypatch: pytest.MonkeyPatch):
+    headers = [("Host", "a.example"), ("Origin", "https://portal.example"), ("Sec-Fetch-Site", "cross-site")]
+    people.from_here(headers, ["https://portal.example"])
+    with pytest.raises(Forbidden):
+        people.from_here([*headers, ("Origin", "https://evil.example")], ["https://portal.example"])
+
+
+# ---- the dashboard's process -----------------------------------------------------------------------------------------
+
+
+def opened(headers: dict[str, str]) -> list[dict[str, Any]]:
+    """What the dashboard says to the opening of a web socket."""
+    said: list[dict[str, Any]] = []
+    scope = {
+        "type": "websocket",
+        "path": "/_stcore/stream",
+        "raw_path": b"/_stcore/stream",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in (HOST | headers).items()],
+        "scheme": "ws",
+        "subprotocols": [],
+        "root_path": "",
+        "http_version": "1.1",
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 8600),
+    }
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    return said
+
+
+@pytest.mark.parametrize("headers", FOREIGN, ids=str)
+def test_no_page_of_another_origin_reaches_the_dashboard(headers: dict[str, str]):
+    client = Client(app)
+    for method in ("POST", "PUT", "DELETE", "PATCH"):
+        for path in ("/_stcore/upload_file/a/b", "/_stcore/agent/interact", "/", "/book", "/api", "/nothing"):
+            answer = client.request(method, path, headers=HOST | headers)
+            assert answer.status_code == 403, (method, path)
+            assert "another origin" in json.loads(answer.content)["error"]
+    assert [message["type"] for message in opened(headers)] == ["websocket.close"]
+
+
+def test_no_page_of_another_origin_shows_the_dashboard_in_a_frame(monkeypatch: pytest.MonkeyPatch):
+    policy = Client(app).get("/api", follow_redirects=False).headers["content-security-policy"]
+    assert policy == "frame-ancestors 'self'"
+    allowed = {"server.corsAllowedOrigins": ["https://portal.example"]}
+    monkeypatch.setattr(st, "get_option", lambda name: allowed[name])
+    policy = Client(app).get("/api", follow_redirects=False).headers["content-security-policy"]
+    assert policy == "frame-ancestors 'self' https://portal.example"

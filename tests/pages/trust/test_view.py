@@ -1,0 +1,54 @@
+"""What of a model's evidence is looked at, to an address and back."""
+
+import pytest
+
+from pages.trust.view import PARTS, View, from_query, to_query
+
+THERE = {"open": ("bands", "gates"), "segment": ("limit:0", "limit:1"), "input": ("limit", "status")}
+
+
+def known(name: str) -> tuple[str, ...]:
+    return THERE.get(name, ())
+
+
+def test_a_view_comes_back_from_its_address() -> None:
+    view = View().put("segment", "limit:1").put("open", "bands,gates").put("fair_cutoff", "560")
+    assert from_query(to_query(view), known) == (view, [])
+
+
+def test_an_untouched_view_says_nothing_in_the_address() -> None:
+    assert to_query(View()) == {}
+    assert to_query(View().put("input", "limit").put("input", "")) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("segment", "limit:9", "There is no segment 'limit:9' here."),
+        ("input", "shoe size", "There is no input of the model 'shoe size' here."),
+        ("against", "ffff", "There is no release to compare with 'ffff' here."),
+        ("attribute", "sex", "There is no protected attribute 'sex' here."),
+        ("open", "cellar", "There is no part of the page 'cellar' here."),
+        ("fair_cutoff", "high", "A cut-off must lie between 0 and 1,000 points, got 'high'."),
+        ("fair_cutoff", "nan", "A cut-off must lie between 0 and 1,000 points, got 'nan'."),
+        ("colour", "red", "'colour' in the address is nothing that can be looked at here; it was left out."),
+    ],
+)
+def test_a_bad_value_is_told_and_nothing_else_is_lost(name: str, text: str, told: str) -> None:
+    found, complaints = from_query({"segment": "limit:0", name: text} | {"open": "bands," * (name == "open") + text
+                                   if name == "open" else "bands"}, known)  # fmt: skip
+    assert len(complaints) == 1
+    assert complaints[0].startswith(told)
+    assert found.opened == ("bands",)
+    assert name == "segment" or found.get("segment") == "limit:0"
+    assert found.get(name) == ("bands" if name == "open" else "")
+
+
+def test_with_the_address_off_nothing_is_written_or_read() -> None:
+    view = View().put("input", "limit")
+    assert to_query(view, shown=False) == {}
+    assert from_query({"input": "limit", "colour": "red"}, known, shown=False) == (View(), [])
+
+
+def test_every_part_has_words_for_a_complaint() -> None:
+    assert all(words and "_" not in words for words in PARTS.values())

@@ -1,0 +1,294 @@
+"""Sentences of the operations page."""
+
+from datetime import datetime
+
+import numpy as np
+import pytest
+
+from data import books
+from model.record.trail import Call
+from model.report.customer.words import Deployed
+from model.report.numbers import NBSP
+from model.report.operations import words
+from model.report.operations.words import Check, Titled
+
+AT = datetime(2026, 11, 2, 9, 5, 7).astimezone()  # in the zone of whatever machine this runs on
+HERE = Deployed("60e46aa39f99")
+WELL = [Check("Answers", "holds", "in 2 ms"), Check("Record", "holds", "kept")]
+CARDS, LOANS = (books.contract(name) for name in ("cards", "small_business"))
+TITLED = {name: Titled(each.book.title, each.book.person) for name, each in (("cards", CARDS), ("loans", LOANS))}
+ALIASES = {"champion": "60e46aa39f99", "previous": "aaaabbbbcccc", "challenger": "aaaabbbbcccc"}
+
+
+def call(**changes: object) -> Call:
+    values = {
+        "id": "0123456789abcdef", "at": AT, "kind": "score", "who": "ann", "via": "rest", "book": "cards",
+        "release": "60e46aa39f99", "rows": 1, "duration_ms": 3.4,
+    }  # fmt: skip
+    return Call(**{**values, **changes})  # type: ignore[arg-type]
+
+
+# ---- time -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_moment_is_told_to_the_minute_or_to_the_second():
+    assert words.moment(AT) == "2 Nov 2026, 09:05"
+    assert words.moment(AT, exact=True) == "2 Nov 2026, 09:05:07"
+    assert words.moment(None) == "never"
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (np.nan, "–"),
+        (0.0, f"less than 1{NBSP}ms"),
+        (0.49, f"less than 1{NBSP}ms"),
+        (0.51, f"1{NBSP}ms"),
+        (7.6, f"8{NBSP}ms"),
+        (12_345.0, f"12,345{NBSP}ms"),
+    ],
+)
+def test_an_answer_took_whole_milliseconds(value: float, told: str):
+    assert words.milliseconds(value) == told
+
+
+# ---- the headline ---------------------------------------------------------------------------------------------------
+
+
+def test_the_headline_says_what_answers_since_when_and_that_all_is_well():
+    assert words.headline(HERE, "Taiwan credit cards", AT, WELL) == (
+        "Release 60e46aa39f99 has answered for Taiwan credit cards since 2 Nov 2026, 09:05; every check holds."
+    )
+
+
+def test_the_headline_claims_no_moment_that_is_not_on_record():
+    assert words.headline(HERE, "Taiwan credit cards", None, WELL) == (
+        "Release 60e46aa39f99 answers for Taiwan credit cards; every check holds."
+    )
+
+
+def test_the_headline_names_a_model_elsewhere():
+    told = words.headline(Deployed("scorer v3", "bank.example:8080", True), "Taiwan credit cards", None, WELL)
+    assert told == "The model scorer v3 at bank.example:8080 answers for Taiwan credit cards; every check holds."
+
+
+def test_the_headline_counts_and_names_the_checks_that_failed():
+    checks = [*WELL, Check("Gates", "failed", "7 of 8"), Check("Challenger", "failed", "altered")]
+    assert words.headline(HERE, "Cards", None, checks[:3]).endswith("; 1 of 3 checks failed: gates.")
+    assert words.headline(HERE, "Cards", None, checks).endswith("; 2 of 4 checks failed: gates, challenger.")
+
+
+def test_the_headline_names_what_is_to_watch_and_claims_no_more_than_that_no_check_failed():
+    one = [*WELL, Check("Gates", "watch", "", ("approval ratio by education",))]
+    told = words.headline(HERE, "Cards", None, one)
+    assert told.endswith("; no check failed; one gate to watch: approval ratio by education.")
+    two = [Check("Record", "failed", "full"), Check("Gates", "watch", "", ("drift of the score", "AUC"))]
+    told = words.headline(HERE, "Cards", None, two)
+    assert told.endswith("; 1 of 2 checks failed: record; two gates to watch: drift of the score and AUC.")
+
+
+def test_what_is_not_in_use_counts_neither_as_holding_nor_as_failed():
+    idle = Check("Challenger", "not in use", "none named")
+    assert words.headline(HERE, "Cards", None, [*WELL, idle]).endswith("; every check holds.")
+    failed = [*WELL, idle, Check("Gates", "failed", "")]
+    assert words.headline(HERE, "Cards", None, failed).endswith("; 1 of 3 checks failed: gates.")
+
+
+def test_a_check_has_the_signs_of_the_trust_page():
+    states = ("holds", "watch", "failed", "not in use")
+    assert [Check("Gates", each, "").marked for each in states] == ["✓ holds", "◐ watch", "✗ failed", "– not in use"]
+    assert [Check.of("Gates", each, "").state for each in (True, False)] == ["holds", "failed"]
+
+
+# ---- gates ----------------------------------------------------------------------------------------------------------
+
+
+def gate(name: str, passed: bool = False, stops: bool = False, **more: object) -> dict[str, object]:
+    return {
+        "name": name, "label": f"About {name}: more", "figure": 0.7621, "bound": 0.8, "at_least": True,
+        "kind": "performance", "passed": passed, "stops": stops, "note": "", **more,
+    }  # fmt: skip
+
+
+IMPACT = gate("impact", kind="fairness", note="Education. Groups of fewer than 30 are left out.")
+
+
+def test_gates_that_all_passed_hold():
+    found = words.gates({"gates": [gate("auc", passed=True)] * 3})
+    assert (found.state, found.found, found.watched) == ("holds", "3 of 3 passed before the release", ())
+
+
+def test_a_gate_that_is_watched_and_missed_is_to_watch_with_its_figure_and_what_is_asked():
+    found = words.gates({"gates": [gate("auc", passed=True), IMPACT]})
+    assert found.state == "watch"
+    assert found.watched == ("approval ratio by education",)
+    assert found.found == (
+        "1 of 2 passed before the release. To watch: approval ratio by education 0.7621 (at least 0.8000 is asked)"
+    )
+
+
+def test_figures_of_protected_attributes_are_for_those_who_may_see_them():
+    found = words.gates({"gates": [IMPACT]}, protected=False)
+    assert found.watched == ("approval ratio of groups",)
+    assert not any(told in found.found.lower() for told in ("0.76", "education"))
+
+
+def test_a_gate_that_was_overridden_failed_whatever_is_watched_beside_it():
+    found = words.gates({"gates": [gate("csi", stops=True), IMPACT]})
+    assert found.state == "failed"
+    assert "Overridden: drift of the inputs 0.7621 (at least 0.8000 is asked). To watch: approval" in found.found
+
+
+def test_a_gate_without_a_shorter_name_is_told_by_its_label():
+    assert words.gates({"gates": [gate("oracle")]}).watched == ("about oracle: more",)
+
+
+@pytest.mark.parametrize(
+    ("calls", "told"), [(0, "no call yet"), (1, "of the latest call"), (1000, "of the latest 1,000 calls")]
+)
+def test_figures_say_how_many_calls_they_rest_on(calls: int, told: str):
+    assert words.latest(calls) == told
+
+
+@pytest.mark.parametrize(
+    ("calls", "share", "told"),
+    [
+        (0, 0.0, "no call yet"),
+        (1, 0.0, "1 call, none failed"),
+        (1, 1.0, f"1 call, 100.0{NBSP}% failed"),
+        (1234, 0.25, f"1,234 calls, 25.0{NBSP}% failed"),
+    ],
+)
+def test_a_service_says_how_often_it_was_asked(calls: int, share: float, told: str):
+    assert words.asked(calls, share) == told
+
+
+def test_failures_are_none_or_a_share_with_their_last():
+    assert (words.failed(0.0), words.failed(0.125)) == ("none", f"12.5{NBSP}%")
+    assert (words.last(None), words.last(AT)) == ("since the start", "the last on 2 Nov 2026, 09:05")
+
+
+# ---- releases -------------------------------------------------------------------------------------------------------
+
+
+def manifest(identity: str, rows: int = 30_000) -> dict[str, object]:
+    return {
+        "id": identity, "created": AT.isoformat(), "contract_version": "1.0.0", "rows": rows,
+        "data_sha256": "d" * 64,
+    }  # fmt: skip
+
+
+def test_releases_are_listed_the_newest_first_with_their_roles_and_whole_hashes():
+    rows = words.release_rows(CARDS, [manifest("older"), manifest("aaaabbbbcccc"), manifest("60e46aa39f99")], ALIASES)
+    assert [row["Release"] for row in rows] == ["60e46aa39f99", "aaaabbbbcccc", "older"]
+    assert [row["Role"] for row in rows] == ["champion", "previous, challenger", "–"]
+    assert rows[0] == {
+        "Release": "60e46aa39f99", "Role": "champion", "Trained": "2 Nov 2026, 09:05", "Fitted to": "whole book",
+        "Gates": "–", "Contract": "1.0.0", "Customers": "30,000", "Data, sha256": "d" * 64,
+    }  # fmt: skip
+
+
+def test_releases_count_what_their_book_holds():
+    (row,) = words.release_rows(LOANS, [manifest("older", 469_534)], ALIASES)
+    assert row["Loans"] == "469,534"
+    assert "Customers" not in row
+
+
+def test_a_release_to_choose_says_its_role_and_when_it_was_trained():
+    assert words.release_label(manifest("60e46aa39f99"), ALIASES) == "60e46a · champion · trained 2 Nov 2026, 09:05"
+    assert words.release_label(manifest("other"), ALIASES) == "other · trained 2 Nov 2026, 09:05"
+
+
+def test_a_history_is_headed_by_what_it_holds():
+    assert words.history_heading(0) == "No alias has moved, as far as is on record"
+    assert words.history_heading(3) == "Who changed who answers, the latest first"
+
+
+# ---- champion and challenger ----------------------------------------------------------------------------------------
+
+
+def test_one_customer_scored_alike_by_both():
+    assert words.difference_sentence(CARDS, 1, AT.isoformat(), 0.0, 0, 0) == (
+        "Of 1 customer scored since 2 Nov 2026, 09:05, none would be decided otherwise. "
+        f"Probabilities differ by 0.00{NBSP}points on average."
+    )
+
+
+def test_many_customers_some_decided_otherwise_each_way():
+    assert words.difference_sentence(CARDS, 12_000, AT.isoformat(), 0.0234, 3, 1_200) == (
+        "Of 12,000 customers scored since 2 Nov 2026, 09:05, 1,203 would be decided otherwise: 3 newly granted, "
+        f"1,200 no longer granted. Probabilities differ by 2.3{NBSP}points on average."
+    )
+
+
+def test_the_challenger_of_a_book_of_loans_is_told_in_its_words():
+    told = words.difference_sentence(LOANS, 1, AT.isoformat(), 0.0234, 0, 1)
+    assert "Of 1 loan scored since" in told
+    assert "1 would be decided otherwise: 0 newly approved, 1 no longer approved." in told
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(0.0, "0.00 points"), (0.0004, "0.04 points"), (0.01, "1.0 point"), (0.123, "12.3 points")]
+)
+def test_small_differences_keep_their_digits_and_carry_no_sign(value: float, told: str):
+    assert words.points(value).replace(NBSP, " ") == told
+
+
+def test_without_a_challenger_it_is_told_what_one_would_do():
+    assert words.challenger_missing("60e46aa39f99").startswith("No release challenges the champion 60e46a.")
+
+
+# ---- calls ----------------------------------------------------------------------------------------------------------
+
+
+def test_no_call_gives_no_row():
+    assert words.call_rows([], {}) == []
+
+
+def test_a_call_is_told_in_words_with_its_whole_id():
+    assert words.call_rows([call()], TITLED) == [
+        {
+            "When": "2 Nov 2026, 09:05:07", "Who": "ann", "What": "scored by request", "Book": "Taiwan credit cards",
+            "Records": "1", "Release": "60e46aa39f99", "Took": f"3{NBSP}ms", "Call": "0123456789abcdef",
+        }
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows", "told"),
+    [
+        ("score", 12_345, ("scored by request", "12,345")),
+        ("upload", 97, ("file scored", "97")),
+        ("whatif:customer", 1, ("what-if, customer", "1")),
+        ("whatif:book", 0, ("what-if, book", "whole book")),
+        ("whatif:policy", 0, ("what-if, policy", "whole book")),
+        ("stream", 2, ("stream", "2")),
+    ],
+)
+def test_every_kind_of_call_has_words_for_what_it_was_and_of_whom(kind: str, rows: int, told: tuple[str, str]):
+    (row,) = words.call_rows([call(kind=kind, rows=rows)], TITLED)
+    assert (row["What"], row["Records"]) == told
+
+
+def test_a_what_if_of_one_loan_says_so():
+    (row,) = words.call_rows([call(kind="whatif:customer", book="loans")], TITLED)
+    assert (row["What"], row["Book"]) == ("what-if, loan", "US small-business loans (SBA 7(a))")
+
+
+def test_a_list_of_calls_counts_them():
+    assert words.calls_heading(1) == "The latest call"
+    assert words.calls_heading(50) == "The latest 50 calls, the newest first"
+
+
+def test_a_call_to_choose_says_when_what_and_who():
+    assert words.call_label(call(), TITLED["cards"]) == "2 Nov 2026, 09:05:07 · scored by request · ann · 0123456789ab"
+
+
+def test_a_call_done_again_says_who_answered_and_whether_it_is_the_same():
+    assert words.again("60e46aa39f99", True, "The same, bit for bit: pd.") == (
+        "Release 60e46a, which answered then, gives the same numbers. The same, bit for bit: pd."
+    )
+    assert words.again("60e46aa39f99", False, "Not the same: pd differs by up to 0.1.") == (
+        "Release 60e46a, which answered then, gives other numbers than those on record. "
+        "Not the same: pd differs by up to 0.1."
+    )

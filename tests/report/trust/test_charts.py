@@ -1,0 +1,159 @@
+"""Charts of the trust page: data in, data out."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from data.contract import Contract
+from model.monitoring.calibration import Bin
+from model.monitoring.discrimination import gains, roc
+from model.monitoring.drift import Drift
+from model.monitoring.intervals import Estimate
+from model.monitoring.realised import Realised
+from model.release.window import Window
+from model.report.customer.charts import SCENARIO, WORSE
+from model.report.trust import charts as figures
+from model.validation.backtests import Beside, Recalibration, Shifted, Sides
+from model.validation.validation import Banded, Separation
+
+RNG = np.random.default_rng(0)
+PD = RNG.random(500)
+OUTCOME = (RNG.random(500) < PD).astype(float)
+
+
+def banded(name: str, predicted: float, observed: float) -> Banded:
+    interval = Estimate(observed, observed - 0.02, observed + 0.02)
+    return Banded(name, 100, 20, predicted, interval, interval, 0.3, "holds", "", ("later",))
+
+
+def test_reliability_draws_every_group_with_its_interval_and_marks_misses_by_shape_too() -> None:
+    bins = [Bin(50, 0.1, 0.12, 0.05, 0.25), Bin(50, 0.5, 0.7, 0.6, 0.8)]
+    diagonal, dots = figures.reliability(bins)["data"]
+    assert diagonal["x"] == diagonal["y"]
+    assert dots["x"] == [10.0, 50.0]
+    assert dots["y"] == [12.0, 70.0]
+    assert dots["error_y"]["array"] == [13.0, 10.0]
+    assert dots["error_y"]["arrayminus"] == [7.0, 10.0]
+    assert dots["marker"]["symbol"] == ["circle", "diamond"]
+    assert dots["marker"]["color"] == [SCENARIO, WORSE]
+
+
+def test_roc_marks_ks_where_the_classes_are_furthest_apart() -> None:
+    found = roc(OUTCOME, PD)
+    figure = figures.roc(found)
+    (mark,) = figure["layout"]["shapes"]
+    assert mark["y1"] - mark["x1"] == pytest.approx(100 * found.ks, abs=1)
+    assert figures.roc(roc(np.ones(5), PD[:5]))["data"] != []
+
+
+def test_training_is_shaded_and_the_last_points_are_labelled() -> None:
+    rows = [banded("2004", 0.2, 0.2), banded("2005", 0.2, 0.21), banded("2006", 0.2, 0.4)]
+    figure = figures.vintages(rows, Window(2004, 2005))
+    (shade,) = figure["layout"]["shapes"]
+    assert (shade["x0"], shade["x1"]) == (2003.5, 2005.5)
+    assert {each["text"] for each in figure["layout"]["annotations"]} == {"training", "predicted", "observed"}
+    assert figure["data"][1]["marker"]["symbol"] == ["circle", "circle", "diamond"]
+    assert "shapes" not in figures.vintages(rows, None)["layout"]
+
+
+def test_drift_bars_stand_beside_the_lines(contract: Contract) -> None:
+    shares = np.full(3, 1 / 3)
+    found = [Drift(k, psi, 900, np.arange(2.0), shares, shares) for k, psi in ((0, 0.02), (1, 0.3), (-1, 0.12))]
+    figure = figures.drift(contract, found)
+    assert figure["data"][0]["x"] == [0.12, 0.3, 0.02]
+    assert [each["x0"] for each in figure["layout"]["shapes"]] == [0.1, 0.25]
+    told = figure["data"][1]
+    assert told["text"] == ["0.120", "0.300", "0.020"]
+    assert min(told["x"]) > 1.15 * 0.3  # right of bars and lines
+
+
+def test_score_and_inputs_have_their_own_line_where_the_contract_asks_differently(contract: Contract) -> None:
+    own = contract.model_copy(update={"gates": contract.gates.model_copy(update={"psi_at_most": 0.2})})
+    shares = np.full(3, 1 / 3)
+    found = [Drift(k, psi, 900, np.arange(2.0), shares, shares) for k, psi in ((0, 0.02), (1, 0.3), (-1, 0.12))]
+    layout = figures.drift(own, found)["layout"]
+    assert [(each["x0"], each["y0"], each["y1"]) for each in layout["shapes"]] == [
+        (0.1, -0.5, 2.5), (0.2, -0.5, 0.5), (0.25, 0.5, 2.5)
+    ]  # fmt: skip
+    assert [each["text"] for each in layout["annotations"]] == ["watch 0.10", "not above 0.20", "not above 0.25"]
+
+
+def test_two_releases_leave_out_what_one_was_not_tested_on() -> None:
+    both = (
+        Beside("2005", banded("2005", 0.2, 0.25), None),
+        Beside("2006", banded("2006", 0.2, 0.3), banded("2006", 0.28, 0.3)),
+    )
+    found = Sides(both, 100, 2006, Estimate(0.0, -0.1, 0.1), 0.2, 0.28, 0.3)
+    figure = figures.sides(found, (Window(2000, 2004), Window(2000, 2005)), ("a", "b"))
+    assert figure["data"][2]["y"] == [None, 28.0]
+    assert len(figure["layout"]["shapes"]) == 2
+
+
+def test_labels_at_the_end_of_lines_keep_their_distance() -> None:
+    later = (Shifted(2007, 100, 0.2, 0.201, Estimate(0.202, 0.15, 0.25)),)
+    figure = figures.recalibration(Recalibration(2006, 0.1, later))
+    heights = sorted(each["y"] for each in figure["layout"]["annotations"])
+    assert (np.diff(heights) > 1).all()
+
+
+@pytest.mark.parametrize(("guaranteed", "lines"), [(False, 1), (True, 2)])
+def test_realised_losses_are_drawn_net_where_others_bear_a_part(guaranteed: bool, lines: int) -> None:
+    rows = [(2005.0, Realised(9, 90.0, 45.0, 9.0, Estimate(0.5, 0.4, 0.6), Estimate(0.1, 0.05, 0.15)))]
+    assert len(figures.realised(rows, guaranteed)["data"]) == lines
+
+
+def test_empty_bins_are_left_out_of_a_distribution() -> None:
+    figure = figures.distribution(
+        ["a", "b", "missing"], np.array([0.6, 0.4, 0]), np.array([0.5, 0.5, 0]), ("then", "now")
+    )
+    assert [each["x"] for each in figure["data"]] == [["a", "b"]] * 2
+
+
+@pytest.mark.parametrize("at", [500.0, 505.0, 640.0, 790.0, 800.0])
+def test_labels_of_both_classes_lie_above_the_lines_and_on_either_side_of_the_widest_gap(at: float) -> None:
+    edges, shares = np.linspace(495, 805, 32), np.full(31, 1 / 31)
+    figure = figures.separation(Separation(edges, shares, shares[::-1], 520.0, 560.0, 0.41, at))
+    bad, good, ks = figure["layout"]["annotations"]
+    assert ("defaulted" in bad["text"], "paid" in good["text"], ks["text"]) == (True, True, f"KS 0.41 at {at:.0f}")
+    assert (bad["xanchor"], good["xanchor"]) == ("right", "left")
+    assert bad["xshift"] < 0 < good["xshift"]
+    assert 0.2 <= bad["x"] == good["x"] == ks["x"] <= 0.8  # room for either within the narrowest chart
+    assert (bad["yanchor"], ks["yanchor"]) == ("top", "bottom")
+    room = figure["layout"]["height"] - figure["layout"]["margin"]["t"] - figure["layout"]["margin"]["b"]
+    top = max(max(each["y"]) for each in figure["data"])
+    assert (1 - top / figure["layout"]["yaxis"]["range"][1]) * room >= 16
+
+
+@pytest.mark.parametrize("predicted", [0.0, 1.0, 1.6])
+def test_lift_stands_above_bar_and_ring(predicted: float) -> None:
+    rows = [replace(each, predicted=predicted * each.rate) for each in gains(OUTCOME, PD)]
+    figure = figures.gains(rows)
+    bars, rings, lifts = figure["data"]
+    assert lifts["text"] == [f"{each.lift:.1f}×" for each in rows]
+    room = figure["layout"]["height"] - figure["layout"]["margin"]["t"] - figure["layout"]["margin"]["b"]
+    pixels = room / figure["layout"]["yaxis"]["range"][1]
+    for bar, ring, lift in zip(bars["y"], rings["y"], lifts["y"], strict=True):
+        assert (lift - bar) * pixels >= 2
+        assert (lift - ring) * pixels >= rings["marker"]["size"] / 2
+        assert lift * pixels + 14 <= room + figure["layout"]["margin"]["t"]
+
+
+def test_a_band_of_a_handful_of_records_does_not_stretch_the_chart() -> None:
+    few = Banded("few", 1, 0, 0.2, Estimate(0.0, 0.0, 0.79), Estimate(0.0, 0.0, 0.79), 0.3, "", "", ("later",))
+    ring, dots = figures.bands([few, banded("many", 0.2, 0.3)])["data"]
+    assert ring["y"] == dots["y"] == ["many "]
+    assert figures.bands([few])["data"][0]["y"] == ["few "]
+
+
+def test_every_chart_is_plain_data(contract: Contract) -> None:
+    halves = np.full(2, 0.5)
+    drawn = [
+        figures.reliability([Bin(50, 0.1, 0.12, 0.05, 0.25)]),
+        figures.roc(roc(OUTCOME, PD)),
+        figures.gains(gains(OUTCOME, PD)),
+        figures.bands([banded("low", 0.1, 0.2)]),
+        figures.separation(Separation(np.array([500.0, 550.0, 600.0]), halves, halves, 520.0, 560.0, 0.4, 540.0)),
+    ]
+    assert all(json.loads(json.dumps(each)) == each for each in drawn)

@@ -1,0 +1,1 @@
+from tests.support.service import nothing_runs_on as nothing_runs_on
