@@ -107,9 +107,13 @@ def _reader(limits: Limits) -> Iterator["_Reader"]:
     """The process, ended whatever happens, and whoever feeds and hears it."""
     own = {name: os.environ[name] for name in KEPT if name in os.environ} | {"PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
-        [sys.executable, "-B", *COMMAND], cwd=ROOT, env=own, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        [sys.executable, "-B", *COMMAND],
+        cwd=ROOT,
+        env=own,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-    )  # fmt: skip
+    )
     reader = _Reader(process, limits)
     try:
         yield reader

@@ -17,9 +17,22 @@ from data.formulas import Array
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100  # years that a record may speak of; 9999 means no day
 How = Literal[
-    "", "written", "year first", "yyyymmdd", "yyyymm", "ddmmyyyy", "mmddyyyy", "mmyyyy", "yyyyddd", "yyyymmddhhmmss",
-    "serial", "seconds", "milliseconds", "microseconds", "nanoseconds",
-]  # fmt: skip
+    "",
+    "written",
+    "year first",
+    "yyyymmdd",
+    "yyyymm",
+    "ddmmyyyy",
+    "mmddyyyy",
+    "mmyyyy",
+    "yyyyddd",
+    "yyyymmddhhmmss",
+    "serial",
+    "seconds",
+    "milliseconds",
+    "microseconds",
+    "nanoseconds",
+]
 """How the days of a column are written: as text, two digits of a year last or first, or as numbers of some kind."""
 NUMBERED: tuple[How, ...] = get_args(How)[3:]
 
@@ -178,10 +191,16 @@ def _since_1970(per_second: float) -> Callable[[Array], Array]:
 
 _IN_ONE: tuple[How, ...] = ("yyyymmdd", "yyyymm")
 _READ: Mapping[How, Callable[[Array], Array]] = {
-    "yyyymmdd": _by_division(1e4), "yyyymm": _by_division(1e2), "ddmmyyyy": _by_remainder, "mmddyyyy": _by_remainder,
-    "mmyyyy": _by_remainder, "yyyyddd": _by_division(1e3), "yyyymmddhhmmss": _by_division(1e10), "serial": _serial,
+    "yyyymmdd": _by_division(1e4),
+    "yyyymm": _by_division(1e2),
+    "ddmmyyyy": _by_remainder,
+    "mmddyyyy": _by_remainder,
+    "mmyyyy": _by_remainder,
+    "yyyyddd": _by_division(1e3),
+    "yyyymmddhhmmss": _by_division(1e10),
+    "serial": _serial,
     **{how: _since_1970(per) for how, per in _SECONDS.items()},
-}  # fmt: skip
+}
 
 
 def as_years(values: Array, how: How) -> Array:
@@ -275,9 +294,14 @@ def _yyyyddd(values: Array) -> bool:
 
 
 _CALENDAR: Mapping[How, Callable[[Array], bool]] = {
-    "yyyymmdd": _yyyymmdd, "yyyymm": _yyyymm, "ddmmyyyy": _ddmmyyyy, "mmddyyyy": _mmddyyyy,
-    "mmyyyy": _mmyyyy, "yyyyddd": _yyyyddd, "yyyymmddhhmmss": lambda values: _yyyymmdd(values // 1_000_000),
-}  # fmt: skip
+    "yyyymmdd": _yyyymmdd,
+    "yyyymm": _yyyymm,
+    "ddmmyyyy": _ddmmyyyy,
+    "mmddyyyy": _mmddyyyy,
+    "mmyyyy": _mmyyyy,
+    "yyyyddd": _yyyyddd,
+    "yyyymmddhhmmss": lambda values: _yyyymmdd(values // 1_000_000),
+}
 
 
 def plausible(years: Array) -> Array:

@@ -73,9 +73,14 @@ def parse(content: bytes, wanted: Collection[str], limits: Limits, told: Callabl
     columns, lines = built.done(found)
     kept = layout.places(begun.header, [_any(each) for each in columns])
     return Parsed(
-        [begun.header[k] for k in kept], [columns[k] for k in kept], lines, found.odd,
-        [*notes, *begun.notes(), *found.notes()], begun.line, delimiter,
-    )  # fmt: skip
+        [begun.header[k] for k in kept],
+        [columns[k] for k in kept],
+        lines,
+        found.odd,
+        [*notes, *begun.notes(), *found.notes()],
+        begun.line,
+        delimiter,
+    )
 
 
 def _any(column: Any) -> bool:

@@ -11,8 +11,13 @@ from data.files.names import shown
 Kind = Literal["csv", "xlsx", "parquet"]
 
 ENDINGS: Mapping[str, Kind] = {
-    ".csv": "csv", ".txt": "csv", ".tsv": "csv", ".xlsx": "xlsx", ".xlsm": "xlsx", ".parquet": "parquet",
-}  # fmt: skip
+    ".csv": "csv",
+    ".txt": "csv",
+    ".tsv": "csv",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    ".parquet": "parquet",
+}
 MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "xlsx"),
     (b"PAR1", "parquet"),

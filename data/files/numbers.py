@@ -20,28 +20,121 @@ Decimal = Literal["", "usual", ".", ","]
 PERCENT = "%"
 MONTHS, YEARS, DAYS, WEEKS = "months", "years", "days", "weeks"
 SIZES: Mapping[str, float] = {
-    "k": 1e3, "thousand": 1e3, "tsd": 1e3, "m": 1e6, "mm": 1e6, "mn": 1e6, "mln": 1e6, "mio": 1e6, "million": 1e6,
-    "millions": 1e6, "b": 1e9, "bn": 1e9, "mrd": 1e9, "billion": 1e9, "billions": 1e9, "lakh": 1e5, "lakhs": 1e5,
-    "lac": 1e5, "lacs": 1e5, "crore": 1e7, "crores": 1e7,
-}  # fmt: skip
+    "k": 1e3,
+    "thousand": 1e3,
+    "tsd": 1e3,
+    "m": 1e6,
+    "mm": 1e6,
+    "mn": 1e6,
+    "mln": 1e6,
+    "mio": 1e6,
+    "million": 1e6,
+    "millions": 1e6,
+    "b": 1e9,
+    "bn": 1e9,
+    "mrd": 1e9,
+    "billion": 1e9,
+    "billions": 1e9,
+    "lakh": 1e5,
+    "lakhs": 1e5,
+    "lac": 1e5,
+    "lacs": 1e5,
+    "crore": 1e7,
+    "crores": 1e7,
+}
 CURRENCIES: Mapping[str, str] = {
-    **{sign: sign for sign in ("$", "€", "£", "¥", "₹", "₽", "₩", "₺", "₫", "₪", "₴", "₦", "zł", "Kč", "kr", "Ft",
-                               "NT$", "CA$", "A$", "R$", "HK$", "S$", "NZ$", "CHF", "DM", "R")},
-    "US$": "$", "USD": "$", "EUR": "€", "euro": "€", "euros": "€", "GBP": "£", "JPY": "¥", "CNY": "¥", "RMB": "¥",
-    "INR": "₹", "Rs": "₹", "Rs.": "₹", "TWD": "NT$", "NTD": "NT$", "CAD": "CA$", "AUD": "A$", "BRL": "R$",
-    "HKD": "HK$", "SGD": "S$", "NZD": "NZ$", "Fr.": "CHF", "SFr.": "CHF", "PLN": "zł", "CZK": "Kč", "HUF": "Ft",
-    "SEK": "kr", "NOK": "kr", "DKK": "kr", "RUB": "₽", "TRY": "₺", "KRW": "₩", "ZAR": "R", "dollars": "$",
-}  # fmt: skip
+    **{
+        sign: sign
+        for sign in (
+            "$",
+            "€",
+            "£",
+            "¥",
+            "₹",
+            "₽",
+            "₩",
+            "₺",
+            "₫",
+            "₪",
+            "₴",
+            "₦",
+            "zł",
+            "Kč",
+            "kr",
+            "Ft",
+            "NT$",
+            "CA$",
+            "A$",
+            "R$",
+            "HK$",
+            "S$",
+            "NZ$",
+            "CHF",
+            "DM",
+            "R",
+        )
+    },
+    "US$": "$",
+    "USD": "$",
+    "EUR": "€",
+    "euro": "€",
+    "euros": "€",
+    "GBP": "£",
+    "JPY": "¥",
+    "CNY": "¥",
+    "RMB": "¥",
+    "INR": "₹",
+    "Rs": "₹",
+    "Rs.": "₹",
+    "TWD": "NT$",
+    "NTD": "NT$",
+    "CAD": "CA$",
+    "AUD": "A$",
+    "BRL": "R$",
+    "HKD": "HK$",
+    "SGD": "S$",
+    "NZD": "NZ$",
+    "Fr.": "CHF",
+    "SFr.": "CHF",
+    "PLN": "zł",
+    "CZK": "Kč",
+    "HUF": "Ft",
+    "SEK": "kr",
+    "NOK": "kr",
+    "DKK": "kr",
+    "RUB": "₽",
+    "TRY": "₺",
+    "KRW": "₩",
+    "ZAR": "R",
+    "dollars": "$",
+}
 """How a currency may be written in a cell, and the sign it is told by."""
 UNITS: Mapping[str, str] = {
-    **dict.fromkeys(("month", "months", "mth", "mths", "mon", "mons", "mo", "mos", "monat", "monate", "mois", "mes",
-                     "meses", "mesi"), MONTHS),
+    **dict.fromkeys(
+        (
+            "month",
+            "months",
+            "mth",
+            "mths",
+            "mon",
+            "mons",
+            "mo",
+            "mos",
+            "monat",
+            "monate",
+            "mois",
+            "mes",
+            "meses",
+            "mesi",
+        ),
+        MONTHS,
+    ),
     **dict.fromkeys(("year", "years", "yr", "yrs", "y", "jahr", "jahre", "an", "ans", "año", "años", "anni"), YEARS),
     **dict.fromkeys(("day", "days", "d", "tag", "tage", "jour", "jours", "día", "días"), DAYS),
     **dict.fromkeys(("week", "weeks", "wk", "wks", "w"), WEEKS),
     **dict.fromkeys(("bp", "bps"), "bps"),
     "x": "x",
-}  # fmt: skip
+}
 _PER_UNIT: Mapping[tuple[str, str], float] = {(YEARS, MONTHS): 12.0, (WEEKS, DAYS): 7.0}
 _PERCENTS = frozenset({"%", "pct", "percent", "per cent", "prozent"})
 
@@ -160,8 +253,22 @@ _BOUNDS = (
     (re.compile(r"(?:at least|min\.?)\s+(?=\S*\d)", re.IGNORECASE), ">="),
     (re.compile(r"(?:at most|up to|max\.?)\s+(?=\S*\d)", re.IGNORECASE), "<="),
 )
-_SPELLED = str.maketrans({"−": "-", "–": "-", "‐": "-", "‑": "-", "﹣": "-", "－": "-", "’": "'", "‘": "'", "´": "'",
-                          "`": "'", "％": "%", "＋": "+"})  # fmt: skip
+_SPELLED = str.maketrans(
+    {
+        "−": "-",
+        "–": "-",
+        "‐": "-",
+        "‑": "-",
+        "﹣": "-",
+        "－": "-",
+        "’": "'",
+        "‘": "'",
+        "´": "'",
+        "`": "'",
+        "％": "%",
+        "＋": "+",
+    }
+)
 _SIMPLE = {POINT: re.compile(r"\d{1,309}(?:\.\d*)?|\.\d+"), COMMA: re.compile(r"\d{1,309}(?:,\d*)?|,\d+")}
 _GROUPED = {
     POINT: re.compile(
@@ -170,9 +277,10 @@ _GROUPED = {
     COMMA: re.compile(r"[1-9]\d{0,2}(?:(?:\.\d{3})+|(?:'\d{3})+|(?: \d{3})+)(?:,\d*)?"),
 }
 _CANONICAL = {
-    **{each.casefold(): sign for each, sign in CURRENCIES.items()}, **dict.fromkeys(_PERCENTS, PERCENT),
+    **{each.casefold(): sign for each, sign in CURRENCIES.items()},
+    **dict.fromkeys(_PERCENTS, PERCENT),
     **UNITS,
-}  # fmt: skip
+}
 _SIGNS = frozenset(CURRENCIES.values())
 _UNGROUPED = {POINT: str.maketrans("", "", ", '"), COMMA: str.maketrans("", "", ". '")}
 _Found = tuple[float, float, str, str, str]
@@ -236,10 +344,13 @@ def _meant(part: "re.Match[str]", brackets: bool) -> _Around | None:
     if sum(minus) > 1:
         return None
     ways = {
-        "brackets as minus": brackets, "a minus behind as minus": tail == "-", "CR as minus": tail == "cr",
-        "DR as plus": tail == "dr", f"{bound} as the next number": bound in ("<", ">"),
+        "brackets as minus": brackets,
+        "a minus behind as minus": tail == "-",
+        "CR as minus": tail == "cr",
+        "DR as plus": tail == "dr",
+        f"{bound} as the next number": bound in ("<", ">"),
         f"{bound or part['more']} as the number itself": bool(part["more"] or bound not in ("", "<", ">")),
-    }  # fmt: skip
+    }
     way = "; ".join(way for way, told in ways.items() if told)
     letter = next((each for each in (part["before"], part["size"]) if each in ("R", "r", "B", "b")), "")
     return _Around(any(minus), bound, sign, size, way, letter)
@@ -312,9 +423,13 @@ def votes(found: Figures, texts: Sequence[str], count: NDArray[np.int64]) -> Vot
     whole = any(text.strip("+-").isdigit() for text in (texts[k] for k in np.flatnonzero(same).tolist()))
     ends = [bool(re.search(r"0\D*\Z", text)) for text in two]
     return Votes(
-        int(count[point & ~comma].sum()), int(count[comma & ~point].sum()), int(count[either].sum()),
-        next(iter(signs)) if len(signs) == 1 else "", whole, int(count[either][np.array(ends, bool)].sum()),
-    )  # fmt: skip
+        int(count[point & ~comma].sum()),
+        int(count[comma & ~point].sum()),
+        int(count[either].sum()),
+        next(iter(signs)) if len(signs) == 1 else "",
+        whole,
+        int(count[either][np.array(ends, bool)].sum()),
+    )
 
 
 CLEARLY = 20  # times as many cells that speak for a sign as against it

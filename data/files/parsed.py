@@ -40,11 +40,16 @@ class Parsed:
 def send(parsed: Parsed, into: IO[bytes]) -> None:
     """What the reading process says: a line of JSON, then the table."""
     head = {
-        "header": list(parsed.header), "odd": [asdict(each) for each in parsed.odd],
-        "notes": list(parsed.notes), "line": parsed.line,
-        "delimiter": parsed.delimiter, "sheet": parsed.sheet, "others": list(parsed.others),
-        "unread": {str(k): kind for k, kind in parsed.unread.items()}, "objects": list(parsed.objects),
-    }  # fmt: skip
+        "header": list(parsed.header),
+        "odd": [asdict(each) for each in parsed.odd],
+        "notes": list(parsed.notes),
+        "line": parsed.line,
+        "delimiter": parsed.delimiter,
+        "sheet": parsed.sheet,
+        "others": list(parsed.others),
+        "unread": {str(k): kind for k, kind in parsed.unread.items()},
+        "objects": list(parsed.objects),
+    }
     columns = [*parsed.columns, pa.array(parsed.lines)]
     table = pa.table(columns, names=[*map(str, range(len(parsed.header))), LINES])
     into.write(json.dumps(head).encode() + b"\n")
@@ -61,12 +66,18 @@ def received(told: bytes) -> Parsed:
     if table.column_names != [*map(str, range(len(about["header"]))), LINES]:
         raise ValueError("columns that are not those of the header")
     return Parsed(
-        tuple(map(str, about["header"])), table.columns[:-1], np.asarray(table.column(LINES), np.int64),
+        tuple(map(str, about["header"])),
+        table.columns[:-1],
+        np.asarray(table.column(LINES), np.int64),
         tuple(Odd(int(each["line"]), str(each["why"])) for each in about["odd"]),
-        tuple(map(str, about["notes"])), int(about["line"]),
-        str(about["delimiter"]), str(about["sheet"]), tuple(map(str, about["others"])),
-        {int(k): str(kind) for k, kind in about["unread"].items()}, tuple(map(int, about["objects"])),
-    )  # fmt: skip
+        tuple(map(str, about["notes"])),
+        int(about["line"]),
+        str(about["delimiter"]),
+        str(about["sheet"]),
+        tuple(map(str, about["others"])),
+        {int(k): str(kind) for k, kind in about["unread"].items()},
+        tuple(map(int, about["objects"])),
+    )
 
 
 def packed(cells: Sequence[Any]) -> Any:

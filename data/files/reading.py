@@ -28,7 +28,7 @@ from data.files.numbers import (
     conversion,
     settled,
     votes,
-)  # fmt: skip
+)
 from data.files.words import no_number
 from data.formulas import Array
 

@@ -63,9 +63,13 @@ class FileTable:
 
 
 def read_table(
-    content: bytes, name: str, wanted: Collection[str] = (), sheet: str | None = None, limits: Limits = STANDARD,
+    content: bytes,
+    name: str,
+    wanted: Collection[str] = (),
+    sheet: str | None = None,
+    limits: Limits = STANDARD,
     told: apart.Told = lambda share: None,
-) -> FileTable:  # fmt: skip
+) -> FileTable:
     """The table in a file, whose kind its ``name`` ends with; read in a process of its own.
 
     Parameters
@@ -107,6 +111,14 @@ def _table(parsed: Parsed) -> FileTable:
             columns[k] = column.to_pandas(types_mapper=_NULLABLE.get if column.null_count else None)
     frame = pd.DataFrame(columns, index=range(len(parsed.lines)))
     return FileTable(
-        frame, tuple(parsed.header), parsed.lines, tuple(parsed.odd), tuple(parsed.notes), parsed.line,
-        parsed.delimiter, parsed.sheet, tuple(parsed.others), parsed.unread,
-    )  # fmt: skip
+        frame,
+        tuple(parsed.header),
+        parsed.lines,
+        tuple(parsed.odd),
+        tuple(parsed.notes),
+        parsed.line,
+        parsed.delimiter,
+        parsed.sheet,
+        tuple(parsed.others),
+        parsed.unread,
+    )

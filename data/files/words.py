@@ -4,16 +4,67 @@ import re
 from collections.abc import Iterable
 
 NO_VALUE = frozenset(
-    {"", "na", "n/a", "n.a.", "n.a", "#n/a", "#na", "#nv", "nan", "-nan", "null", "none", "missing", "?", "-", "--",
-     "nat", "<na>", ".", "..", "..."}
-)  # fmt: skip
+    {
+        "",
+        "na",
+        "n/a",
+        "n.a.",
+        "n.a",
+        "#n/a",
+        "#na",
+        "#nv",
+        "nan",
+        "-nan",
+        "null",
+        "none",
+        "missing",
+        "?",
+        "-",
+        "--",
+        "nat",
+        "<na>",
+        ".",
+        "..",
+        "...",
+    }
+)
 """Never a value, in whatever column."""
 NO_NUMBER = frozenset(
-    {"unknown", "unk", "not known", "not available", "not applicable", "not stated", "not given", "not reported",
-     "not provided", "not specified", "no data", "no information", "undefined", "(blank)", "blank", "empty", "tbd",
-     "tba", "n/k", "keine angabe", "k.a.", "k. a.", "unbekannt", "fehlt", "inconnu", "non disponible", "desconocido",
-     "no disponible", "sconosciuto", "onbekend", "0000-00-00", "0000-00-00 00:00:00"}
-)  # fmt: skip
+    {
+        "unknown",
+        "unk",
+        "not known",
+        "not available",
+        "not applicable",
+        "not stated",
+        "not given",
+        "not reported",
+        "not provided",
+        "not specified",
+        "no data",
+        "no information",
+        "undefined",
+        "(blank)",
+        "blank",
+        "empty",
+        "tbd",
+        "tba",
+        "n/k",
+        "keine angabe",
+        "k.a.",
+        "k. a.",
+        "unbekannt",
+        "fehlt",
+        "inconnu",
+        "non disponible",
+        "desconocido",
+        "no disponible",
+        "sconosciuto",
+        "onbekend",
+        "0000-00-00",
+        "0000-00-00 00:00:00",
+    }
+)
 """No value where the others are numbers or days; among words they are words like any other."""
 _ERROR = re.compile(r"#[^\W\d_][\w/ ]*[!?]")  # #DIV/0!, #REF!, #NAME?, #WERT!
 _YES = frozenset({"yes", "y", "true", "t", "ja", "oui", "si", "sí", "wahr", "vrai"})

@@ -37,7 +37,7 @@ class Seen:
 
 def parse(
     content: bytes, wanted: Collection[str], sheet: str | None, limits: Limits, told: Callable[[float], object]
-) -> Parsed:  # fmt: skip
+) -> Parsed:
     """The table in a workbook: on ``sheet``, or on the one that holds most of ``wanted``.
 
     Raises
@@ -53,14 +53,21 @@ def parse(
     told(0.7)
     parsed = _table(chosen, limits)
     return Parsed(
-        parsed.header, parsed.columns, parsed.lines, parsed.odd, [*notes, *parsed.notes], parsed.line,
-        sheet=chosen.name, others=others, objects=range(len(parsed.header)),
-    )  # fmt: skip
+        parsed.header,
+        parsed.columns,
+        parsed.lines,
+        parsed.odd,
+        [*notes, *parsed.notes],
+        parsed.line,
+        sheet=chosen.name,
+        others=others,
+        objects=range(len(parsed.header)),
+    )
 
 
 def _sheet(
     workbook: Any, wanted: Collection[str], asked: str | None, told: Callable[[float], object]
-) -> tuple[Seen, list[str], list[str]]:  # fmt: skip
+) -> tuple[Seen, list[str], list[str]]:
     """The sheet to read, the others that might have been meant, and what is to be said of it."""
     about = [each for each in workbook.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet]
     there = [each.name for each in about]
@@ -125,9 +132,13 @@ def _table(seen: Seen, limits: Limits) -> Parsed:
     columns = list(zip(*(row for _, row in kept), strict=True)) or [()] * len(begun.header)
     places = layout.places(begun.header, [any(cell != "" for cell in column) for column in columns])
     return Parsed(
-        [begun.header[k] for k in places], [packed(columns[k]) for k in places],
-        np.array([line for line, _ in kept], np.int64), found.odd, found.notes("row"), begun.line,
-    )  # fmt: skip
+        [begun.header[k] for k in places],
+        [packed(columns[k]) for k in places],
+        np.array([line for line, _ in kept], np.int64),
+        found.odd,
+        found.notes("row"),
+        begun.line,
+    )
 
 
 # ---- sizes -----------------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from data.files.numbers import (
     settled,
     starts_with_zero,
     votes,
-)  # fmt: skip
+)
 from data.files.reading import ANY, INFINITE, PLAIN, Read, Reading, read_numbers, read_years
 from data.files.series import given_cells
 from data.files.words import no_number, no_value

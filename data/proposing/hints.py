@@ -21,32 +21,119 @@ _PROTECTED: dict[str, frozenset[str]] = {
     ),
     "education": frozenset({"education", "educ", "edu", "schooling", "degree", "bildung", "educational"}),
     "nationality": frozenset(
-        {"nationality", "national", "nation", "citizen", "citizenship", "foreign", "foreigner", "immigrant",
-         "immigration", "residency", "language", "mothertongue"}
+        {
+            "nationality",
+            "national",
+            "nation",
+            "citizen",
+            "citizenship",
+            "foreign",
+            "foreigner",
+            "immigrant",
+            "immigration",
+            "residency",
+            "language",
+            "mothertongue",
+        }
     ),
     "religion": frozenset({"religion", "religious", "faith", "church", "denomination"}),
     "disability": frozenset({"disability", "disabled", "handicap", "handicapped", "pregnant", "pregnancy"}),
     "family": frozenset({"dependents", "dependants", "children", "kids", "familysize"}),
     "place of living": frozenset(
-        {"zip", "zipcode", "zip3", "zip5", "postcode", "postal", "postalcode", "plz", "neighborhood", "neighbourhood",
-         "addr", "city", "town", "county", "province", "suburb", "municipality", "village", "bundesland", "canton",
-         "prefecture"}
+        {
+            "zip",
+            "zipcode",
+            "zip3",
+            "zip5",
+            "postcode",
+            "postal",
+            "postalcode",
+            "plz",
+            "neighborhood",
+            "neighbourhood",
+            "addr",
+            "city",
+            "town",
+            "county",
+            "province",
+            "suburb",
+            "municipality",
+            "village",
+            "bundesland",
+            "canton",
+            "prefecture",
+        }
     ),
-}  # fmt: skip
+}
 _OF_THINGS = frozenset(  # the age of an account is nobody's age, the number of a car's doors nobody's children
-    {"account", "acct", "loan", "car", "vehicle", "credit", "file", "oldest", "newest", "property", "business",
-     "company", "firm", "house", "building", "card", "line", "history", "asset", "debt", "trade", "tradeline", "tl",
-     "record", "bureau", "relationship", "inquiry", "mortgage", "policy", "contract", "receivable", "invoice",
-     "instalment", "installment", "collateral", "machine", "employment", "job", "delinquency", "balance"}
-)  # fmt: skip
+    {
+        "account",
+        "acct",
+        "loan",
+        "car",
+        "vehicle",
+        "credit",
+        "file",
+        "oldest",
+        "newest",
+        "property",
+        "business",
+        "company",
+        "firm",
+        "house",
+        "building",
+        "card",
+        "line",
+        "history",
+        "asset",
+        "debt",
+        "trade",
+        "tradeline",
+        "tl",
+        "record",
+        "bureau",
+        "relationship",
+        "inquiry",
+        "mortgage",
+        "policy",
+        "contract",
+        "receivable",
+        "invoice",
+        "instalment",
+        "installment",
+        "collateral",
+        "machine",
+        "employment",
+        "job",
+        "delinquency",
+        "balance",
+    }
+)
 _OF_OTHERS = frozenset(  # whose place is not that of whoever owes
-    {"bank", "branch", "lender", "dealer", "store", "shop", "merchant", "employer", "business", "company", "firm",
-     "project", "franchise", "servicer", "originator"}
-)  # fmt: skip
+    {
+        "bank",
+        "branch",
+        "lender",
+        "dealer",
+        "store",
+        "shop",
+        "merchant",
+        "employer",
+        "business",
+        "company",
+        "firm",
+        "project",
+        "franchise",
+        "servicer",
+        "originator",
+    }
+)
 _NOT_OF_PEOPLE: dict[str, frozenset[str]] = {
-    "age": _OF_THINGS, "family": _OF_THINGS, "nationality": _OF_THINGS,
+    "age": _OF_THINGS,
+    "family": _OF_THINGS,
+    "nationality": _OF_THINGS,
     "place of living": _OF_OTHERS | {"year", "month", "day", "since", "time", "tenure"},
-}  # fmt: skip
+}
 _STATE = re.compile(r"[A-Z]{2}")  # NY, CA
 _WORDS: dict[str, tuple[frozenset[str], int]] = {  # words in the cells, and how many different ones it takes
     "sex": (frozenset({"male", "female", "man", "woman", "m", "f", "w", "homme", "femme"}), 2),
@@ -54,11 +141,26 @@ _WORDS: dict[str, tuple[frozenset[str], int]] = {  # words in the cells, and how
     "race": (frozenset({"white", "black", "asian", "hispanic", "caucasian", "latino", "african", "indigenous"}), 2),
     "religion": (frozenset({"christian", "muslim", "jewish", "hindu", "buddhist", "catholic", "protestant"}), 2),
     "education": (
-        frozenset({"university", "graduate", "school", "bachelor", "bachelors", "master", "masters", "doctorate", "phd",
-                   "college", "highschool", "secondary", "tertiary"}),
+        frozenset(
+            {
+                "university",
+                "graduate",
+                "school",
+                "bachelor",
+                "bachelors",
+                "master",
+                "masters",
+                "doctorate",
+                "phd",
+                "college",
+                "highschool",
+                "secondary",
+                "tertiary",
+            }
+        ),
         2,
     ),
-}  # fmt: skip
+}
 
 _AFTER = re.compile(
     r"(?:^|_)(?:charged?_?offs?|chg_?offs?|chargeoff\w*|recover\w*|collections?|collected|write_?offs?|written_off|"
@@ -84,42 +186,197 @@ _UP_TO = frozenset({"to", "at", "on", "as", "per", "of", "since", "days", "by"})
 _ID = frozenset({"id", "ids", "uuid", "guid", "identifier", "key"})
 _NUMBER = frozenset({"no", "nr", "num", "number", "ref", "reference", "code"})
 _RECORDS = frozenset(
-    {"loan", "customer", "client", "account", "acct", "member", "borrower", "applicant", "application", "contract",
-     "user", "person", "party", "deal", "facility", "case", "order", "transaction", "cust", "card", "record", "row",
-     "file", "policy"}
-)  # fmt: skip
+    {
+        "loan",
+        "customer",
+        "client",
+        "account",
+        "acct",
+        "member",
+        "borrower",
+        "applicant",
+        "application",
+        "contract",
+        "user",
+        "person",
+        "party",
+        "deal",
+        "facility",
+        "case",
+        "order",
+        "transaction",
+        "cust",
+        "card",
+        "record",
+        "row",
+        "file",
+        "policy",
+    }
+)
 _RUNNING = frozenset({"index", "serial", "unnamed", "row", "record", "column"})
 _UUID = re.compile(r"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
 _CODE = re.compile(r"(?=\S*\d)[\w./#:-]{4,40}", re.ASCII)
 _PERSONAL = frozenset(
-    {"email", "mail", "phone", "telephone", "mobile", "ssn", "passport", "iban", "street", "address", "firstname",
-     "lastname", "surname", "fullname", "taxid"}
-)  # fmt: skip
+    {
+        "email",
+        "mail",
+        "phone",
+        "telephone",
+        "mobile",
+        "ssn",
+        "passport",
+        "iban",
+        "street",
+        "address",
+        "firstname",
+        "lastname",
+        "surname",
+        "fullname",
+        "taxid",
+    }
+)
 _AMOUNT = frozenset(
-    {"amount", "amt", "amnt", "balance", "bal", "loan", "limit", "income", "inc", "salary", "wage", "price", "payment",
-     "pymnt", "debt", "cost", "costs", "value", "principal", "prncp", "exposure", "ead", "installment", "instalment",
-     "revenue", "sales", "turnover", "savings", "assets", "disbursement", "disbursed", "funded", "outstanding", "due",
-     "paid", "bill",
-     "betrag", "kreditbetrag", "darlehen", "darlehensbetrag", "kredit", "einkommen", "gehalt", "saldo", "umsatz",
-     "montant", "revenu", "revenus", "salaire", "solde", "importe", "monto", "ingreso", "ingresos", "sueldo",
-     "importo", "reddito", "bedrag", "inkomen", "renda", "receita"}
-)  # fmt: skip
+    {
+        "amount",
+        "amt",
+        "amnt",
+        "balance",
+        "bal",
+        "loan",
+        "limit",
+        "income",
+        "inc",
+        "salary",
+        "wage",
+        "price",
+        "payment",
+        "pymnt",
+        "debt",
+        "cost",
+        "costs",
+        "value",
+        "principal",
+        "prncp",
+        "exposure",
+        "ead",
+        "installment",
+        "instalment",
+        "revenue",
+        "sales",
+        "turnover",
+        "savings",
+        "assets",
+        "disbursement",
+        "disbursed",
+        "funded",
+        "outstanding",
+        "due",
+        "paid",
+        "bill",
+        "betrag",
+        "kreditbetrag",
+        "darlehen",
+        "darlehensbetrag",
+        "kredit",
+        "einkommen",
+        "gehalt",
+        "saldo",
+        "umsatz",
+        "montant",
+        "revenu",
+        "revenus",
+        "salaire",
+        "solde",
+        "importe",
+        "monto",
+        "ingreso",
+        "ingresos",
+        "sueldo",
+        "importo",
+        "reddito",
+        "bedrag",
+        "inkomen",
+        "renda",
+        "receita",
+    }
+)
 _SURELY_AMOUNT = frozenset({"amount", "amt", "amnt"})
 _WEAKLY_AMOUNT = frozenset(  # also of what is counted or graded: such are amounts only where they are large
-    {"balance", "bal", "loan", "limit", "payment", "pymnt", "debt", "value", "due", "paid", "bill", "outstanding",
-     "installment", "instalment", "inc", "savings", "assets", "sales", "kredit", "darlehen", "saldo", "solde"}
-)  # fmt: skip
+    {
+        "balance",
+        "bal",
+        "loan",
+        "limit",
+        "payment",
+        "pymnt",
+        "debt",
+        "value",
+        "due",
+        "paid",
+        "bill",
+        "outstanding",
+        "installment",
+        "instalment",
+        "inc",
+        "savings",
+        "assets",
+        "sales",
+        "kredit",
+        "darlehen",
+        "saldo",
+        "solde",
+    }
+)
 _LARGE = 200.0
 _SHARE = frozenset(
-    {"ratio", "rate", "pct", "percent", "percentage", "share", "util", "utilisation", "utilization", "dti", "ltv",
-     "apr", "interest", "fraction", "proportion"}
-)  # fmt: skip
+    {
+        "ratio",
+        "rate",
+        "pct",
+        "percent",
+        "percentage",
+        "share",
+        "util",
+        "utilisation",
+        "utilization",
+        "dti",
+        "ltv",
+        "apr",
+        "interest",
+        "fraction",
+        "proportion",
+    }
+)
 _COUNT = frozenset({"count", "cnt", "num", "number", "n", "no", "nr", "times"})
 _COUNTED = frozenset(
-    {"inquiries", "enquiries", "accounts", "accts", "lines", "cards", "trades", "tradelines", "loans", "payments",
-     "limits", "balances", "debts", "bills", "with", "w", "near", "ever", "late", "score", "grade", "rank", "flag",
-     "has", "is"}
-)  # fmt: skip
+    {
+        "inquiries",
+        "enquiries",
+        "accounts",
+        "accts",
+        "lines",
+        "cards",
+        "trades",
+        "tradelines",
+        "loans",
+        "payments",
+        "limits",
+        "balances",
+        "debts",
+        "bills",
+        "with",
+        "w",
+        "near",
+        "ever",
+        "late",
+        "score",
+        "grade",
+        "rank",
+        "flag",
+        "has",
+        "is",
+    }
+)
 _TIME = {
     "months": frozenset({"month", "months", "mths", "mth", "mo", "term", "mob"}),
     "years": frozenset({"year", "years", "yrs", "yr", "tenure"}),
@@ -129,13 +386,42 @@ _SPAN = frozenset({"last", "past", "previous", "prior", "recent", "within", "per
 _SIGNS = frozenset("$€£¥₹")
 _NUMBERED = re.compile(r"\d_(?:days?|months?|mths?|years?|yrs?)(?:_|$)")  # lines 60 days late are no days
 _CURRENCY = {
-    "usd": "$", "eur": "€", "euro": "€", "euros": "€", "gbp": "£", "dollar": "$", "dollars": "$", "chf": "CHF",
-    "dm": "DM", "inr": "₹", "ntd": "NT$", "twd": "NT$", "jpy": "¥", "cad": "CA$", "aud": "A$",
-}  # fmt: skip
+    "usd": "$",
+    "eur": "€",
+    "euro": "€",
+    "euros": "€",
+    "gbp": "£",
+    "dollar": "$",
+    "dollars": "$",
+    "chf": "CHF",
+    "dm": "DM",
+    "inr": "₹",
+    "ntd": "NT$",
+    "twd": "NT$",
+    "jpy": "¥",
+    "cad": "CA$",
+    "aud": "A$",
+}
 _OWED_ELSEWHERE = frozenset(  # a bureau's sums over all of a borrower's debts, and what is not owed but owned
-    {"revol", "revolving", "rev", "bureau", "bc", "bankcard", "il", "external", "other", "others", "util", "savings",
-     "saving", "checking", "deposit", "deposits"}
-)  # fmt: skip
+    {
+        "revol",
+        "revolving",
+        "rev",
+        "bureau",
+        "bc",
+        "bankcard",
+        "il",
+        "external",
+        "other",
+        "others",
+        "util",
+        "savings",
+        "saving",
+        "checking",
+        "deposit",
+        "deposits",
+    }
+)
 _OF_SEVERAL = frozenset({"total", "tot", "avg", "average", "mean", "max", "highest", "min", "sum"})  # the last choice
 _EXPOSURE = (  # the likeliest first
     r"(?:^|_)(?:exposure|ead)(?:_|$)",

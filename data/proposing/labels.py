@@ -11,10 +11,22 @@ from data.files.names import one_line as plain
 LONGEST = 60  # signs
 _ENDING = 24  # signs of a long name's end that are kept where its beginning is another's, too
 _SIGNS = {  # what tells two names apart, in words: a page would take the signs for its own
-    "$": "dollars", "€": "euros", "£": "pounds", "¥": "yen", "%": "percent", "#": "number", "+": "plus", "<": "below",
-    ">": "above", "=": "equals", "*": "star", "@": "at", "?": "question mark", "!": "exclamation mark",
+    "$": "dollars",
+    "€": "euros",
+    "£": "pounds",
+    "¥": "yen",
+    "%": "percent",
+    "#": "number",
+    "+": "plus",
+    "<": "below",
+    ">": "above",
+    "=": "equals",
+    "*": "star",
+    "@": "at",
+    "?": "question mark",
+    "!": "exclamation mark",
     "±": "plus minus",
-}  # fmt: skip
+}
 
 
 def labels(names: Sequence[str]) -> list[str]:

@@ -17,9 +17,22 @@ Place = tuple[float, ...]
 
 _YES = frozenset({"yes", "y", "true", "t", "1"})
 _ASIDE = frozenset(  # on no scale: they come last
-    {"other", "others", "unknown", "not known", "not stated", "not available", "not applicable", "unspecified",
-     "undefined", "missing", "misc", "miscellaneous", "various"}
-)  # fmt: skip
+    {
+        "other",
+        "others",
+        "unknown",
+        "not known",
+        "not stated",
+        "not available",
+        "not applicable",
+        "unspecified",
+        "undefined",
+        "missing",
+        "misc",
+        "miscellaneous",
+        "various",
+    }
+)
 _LADDERS = (  # the steps of scales in their order, words of one step parted by |
     "very low|lowest|minimal, low|lower, low medium|medium low|moderately low, medium|mid|middle|moderate|average|"
     "normal, medium high|high medium|moderately high|elevated, high|higher, very high|highest|severe",

@@ -394,21 +394,79 @@ class Plan:
         cost = round_step(max(0.01 * money.typical(), 1e-6))
         rate = float(np.clip(round(float(self.target.values.mean()), 3), 0.001, 0.5))
         listed: list[Assumed] = [
-            Assumed("lgd", "Loss given default", "%", 0.45, 0, 1, 0.01, 0.1, 1, "expected loss",
-                     "45 %, the Basel foundation value for senior claims: replace it by your own recoveries"),
+            Assumed(
+                "lgd",
+                "Loss given default",
+                "%",
+                0.45,
+                0,
+                1,
+                0.01,
+                0.1,
+                1,
+                "expected loss",
+                "45 %, the Basel foundation value for senior claims: replace it by your own recoveries",
+            ),
             Assumed("apr", "Interest rate charged", "%", 0.10, 0, 0.6, 0.005, 0.02, -1, "margin", "10 %: replace it"),
             Assumed("funding", "Funding cost", "%", 0.04, 0, 0.3, 0.005, 0.01, 1, "margin", "4 %: replace it"),
-            Assumed("opex", "Operating cost per account and year", money.currency, cost, 0, 100 * cost, cost / 10,
-                     cost / 2, 1, "margin", "about 1 % of a typical exposure: replace it"),
+            Assumed(
+                "opex",
+                "Operating cost per account and year",
+                money.currency,
+                cost,
+                0,
+                100 * cost,
+                cost / 10,
+                cost / 2,
+                1,
+                "margin",
+                "about 1 % of a typical exposure: replace it",
+            ),
             Assumed("margin_months", "Margin horizon", "months", 12, 1, 120, 1, 6, -1, "margin", "a year: replace it"),
-            Assumed("annual_default_rate", "Default rate of the book, one year", "%", rate, 0.001, 0.5, 0.001,
-                     min(0.01, rate), 1, "capital", "the rate of the file, as if observed over one year"),
-            Assumed("correlation", "Correlation with the economy", "%", 0.04, 0.001, 0.5, 0.005, 0, 1,
-                     "state of the economy", "4 %, the regulatory value of revolving credit: see your exposure class"),
-        ]  # fmt: skip
+            Assumed(
+                "annual_default_rate",
+                "Default rate of the book, one year",
+                "%",
+                rate,
+                0.001,
+                0.5,
+                0.001,
+                min(0.01, rate),
+                1,
+                "capital",
+                "the rate of the file, as if observed over one year",
+            ),
+            Assumed(
+                "correlation",
+                "Correlation with the economy",
+                "%",
+                0.04,
+                0.001,
+                0.5,
+                0.005,
+                0,
+                1,
+                "state of the economy",
+                "4 %, the regulatory value of revolving credit: see your exposure class",
+            ),
+        ]
         if money.limit is not None:
-            listed.insert(1, Assumed("ccf", "Credit conversion factor", "%", 0.5, 0, 1, 0.01, 0.1, 1,
-                                      "exposure at default", "half of what is undrawn: replace it"))  # fmt: skip
+            listed.insert(
+                1,
+                Assumed(
+                    "ccf",
+                    "Credit conversion factor",
+                    "%",
+                    0.5,
+                    0,
+                    1,
+                    0.01,
+                    0.1,
+                    1,
+                    "exposure at default",
+                    "half of what is undrawn: replace it",
+                ),
+            )
         for each in listed:
             draft.part("assumptions", each.name)
             draft.put("label", each.label)

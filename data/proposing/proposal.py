@@ -79,9 +79,14 @@ def check_name(name: str, home: Path) -> str:
 
 
 def propose(
-    source: Source, target: str, name: str, margins: Margins, alone: Alone, given_id: str | None = None,
+    source: Source,
+    target: str,
+    name: str,
+    margins: Margins,
+    alone: Alone,
+    given_id: str | None = None,
     bad: str | None = None,
-) -> Proposal:  # fmt: skip
+) -> Proposal:
     """A book from a table.
 
     Parameters
@@ -132,9 +137,18 @@ def propose(
     command = f"python -m model init {shlex.quote(source.name)} {given}"
     read(text)  # whatever is wrong with it is found before anything is written
     return Proposal(
-        name, text, snapshot, _provenance(plan, command, book.sha256), tuple(draft.noted),
-        tuple(columns), len(frame), float(told.values.mean()), score.granted, told.name, source.notes,
-    )  # fmt: skip
+        name,
+        text,
+        snapshot,
+        _provenance(plan, command, book.sha256),
+        tuple(draft.noted),
+        tuple(columns),
+        len(frame),
+        float(told.values.mean()),
+        score.granted,
+        told.name,
+        source.notes,
+    )
 
 
 def lay_down(proposal: Proposal, home: Path) -> Path:

@@ -42,10 +42,32 @@ ALL_BUT_UNIQUE = 0.95
 ADULT = (25.0, 35.0, 45.0, 60.0)  # the edges of age groups
 AFTER = ": known only after the outcome?"
 TAKEN = frozenset(FUNCTIONS) | {
-    "missing", "value", "start", "ago", "customer", "own", "cutoff", "book", "lgd", "ccf", "apr", "funding", "opex",
-    "margin_months", "annual_default_rate", "correlation", "unemployment", "gdp", "who", "share",
-    "preset", "severity", "point", "method", "factor",
-}  # fmt: skip
+    "missing",
+    "value",
+    "start",
+    "ago",
+    "customer",
+    "own",
+    "cutoff",
+    "book",
+    "lgd",
+    "ccf",
+    "apr",
+    "funding",
+    "opex",
+    "margin_months",
+    "annual_default_rate",
+    "correlation",
+    "unemployment",
+    "gdp",
+    "who",
+    "share",
+    "preset",
+    "severity",
+    "point",
+    "method",
+    "factor",
+}
 """Names that formulas, addresses and assumptions have given away."""
 
 
@@ -243,9 +265,16 @@ def decide(
         taken.add(name)
         cells = recognise(source.frame[given], habit)
         blank = Column(
-            comment(str(given)) or name, name, called[place - 1], "left out", cells.values, "", unit=cells.unit,
-            currency=cells.currency, changes=cells.changes,
-        )  # fmt: skip
+            comment(str(given)) or name,
+            name,
+            called[place - 1],
+            "left out",
+            cells.values,
+            "",
+            unit=cells.unit,
+            currency=cells.currency,
+            changes=cells.changes,
+        )
         found.append(_to_read_again(_decided(blank, cells, target.values, alone), cells))
     found = _one_vintage(found, target.values)
     return _without_twins(found)

@@ -50,7 +50,7 @@ class Source:
 
 def read_source(
     path: Path, sheet: str | None = None, wanted: Collection[str] = (), limits: Limits = STANDARD
-) -> Source:  # fmt: skip
+) -> Source:
     """The table in a file, whose kind its name ends with. ``wanted`` are names that its header must hold.
 
     Raises

@@ -23,19 +23,39 @@ STATES = (  # noqa: SIM905  quoted one by one they are harder to read
 # The industry is the first three digits of the NAICS code. Codes of one edition of the classification stand for the
 # date of the approval, so that each becomes its successor's, and what later editions split stays together.
 SUCCESSORS = {
-    233: 236, 234: 237, 235: 238,  # construction, until 2002
-    421: 423, 422: 424,  # wholesale trade, until 2002
-    513: 517, 515: 517,  # broadcasting and telecommunications
-    514: 518, 516: 518, 519: 518,  # information and data services
+    233: 236,
+    234: 237,
+    235: 238,  # construction, until 2002
+    421: 423,
+    422: 424,  # wholesale trade, until 2002
+    513: 517,
+    515: 517,  # broadcasting and telecommunications
+    514: 518,
+    516: 518,
+    519: 518,  # information and data services
     **dict.fromkeys(range(921, 929), 920),  # public administration, 109 loans
-}  # fmt: skip
+}
 LARGEST = 1500  # employees: no size standard of the SBA allows more; larger entries are slips, some of them SIC codes
 LATEST = 12  # years from approval to the first disbursement; the longest believable in the source is 11
 
 SOURCE = (
-    "ApprovalFY", "GrAppv", "SBA_Appv", "NoEmp", "NewExist", "FranchiseCode", "RevLineCr", "UrbanRural", "State",
-    "BankState", "NAICS", "Term", "DisbursementDate", "DisbursementGross", "ChgOffPrinGr", "MIS_Status",
-)  # fmt: skip
+    "ApprovalFY",
+    "GrAppv",
+    "SBA_Appv",
+    "NoEmp",
+    "NewExist",
+    "FranchiseCode",
+    "RevLineCr",
+    "UrbanRural",
+    "State",
+    "BankState",
+    "NAICS",
+    "Term",
+    "DisbursementDate",
+    "DisbursementGross",
+    "ChgOffPrinGr",
+    "MIS_Status",
+)
 
 
 def derive(source: pd.DataFrame) -> pd.DataFrame:
@@ -106,9 +126,13 @@ def main(source: str, destination: str = str(Path(__file__).with_name("small_bus
     book = derive(pd.read_parquet(source))
     packed = {"loan": "DELTA_BINARY_PACKED"}  # numbers in sequence: 1.2 MB less
     book.to_parquet(
-        destination, index=False, compression="zstd", compression_level=19, column_encoding=packed,
+        destination,
+        index=False,
+        compression="zstd",
+        compression_level=19,
+        column_encoding=packed,
         use_dictionary=[name for name in book if name not in packed],
-    )  # fmt: skip
+    )
 
 
 if __name__ == "__main__":

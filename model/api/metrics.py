@@ -23,9 +23,12 @@ class Metrics:
     def __init__(self) -> None:
         own = self.registry = CollectorRegistry()
         self.latency = Histogram(
-            "whatif_request_seconds", "Time from a request's arrival to its answer", ("route", "method"),
-            registry=own, buckets=SECONDS,
-        )  # fmt: skip
+            "whatif_request_seconds",
+            "Time from a request's arrival to its answer",
+            ("route", "method"),
+            registry=own,
+            buckets=SECONDS,
+        )
         self.requests = Counter("whatif_requests", "Requests by status", ("route", "status"), registry=own)
         self.errors = Counter("whatif_errors", "Requests answered with 4xx or 5xx", ("status",), registry=own)
         self.rows = Counter("whatif_rows", "Customers scored", ("release",), registry=own)

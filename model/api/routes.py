@@ -85,9 +85,16 @@ def create(service: Service, open_here: bool, lifespan: Any = None) -> FastAPI:
     """The application. ``open_here``: no token is asked for, because it listens on this machine only; but for moving
     an alias one always is."""
     app = FastAPI(
-        title="Credit What-If", version=product(), description=_whose(service.settings), docs_url=None, redoc_url=None,
-        openapi_url=None, lifespan=lifespan, redirect_slashes=False, dependencies=[Depends(_once)],
-    )  # fmt: skip
+        title="Credit What-If",
+        version=product(),
+        description=_whose(service.settings),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        dependencies=[Depends(_once)],
+    )
     app.state.service = service
     app.state.open_here = open_here
     app.state.tokens = Tokens(service.settings.home)
@@ -502,9 +509,7 @@ def _repository(app: FastAPI) -> None:
     async def card(which: str, who: MayScore) -> Response:
         using = await release(service, which)
         by_group = covers(who, "explain")
-        found = await asyncio.to_thread(
-            release_card, service.store, using, service.settings.home, by_group=by_group
-        )  # fmt: skip
+        found = await asyncio.to_thread(release_card, service.store, using, service.settings.home, by_group=by_group)
         headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'"}
         return Response(html(found), headers=headers, media_type="text/html")
 
@@ -513,10 +518,12 @@ def _repository(app: FastAPI) -> None:
         summary="Point an alias to a release whose gates passed, or whose failed gates are overridden for a reason",
     )
     async def promote(
-        which: str, who: MayAdminister, why: Why,
+        which: str,
+        who: MayAdminister,
+        why: Why,
         alias: Annotated[str, Query(description=", ".join(ALIASES), max_length=64)] = CHAMPION,
         override: Annotated[str, Query(description=OVERRIDE, max_length=LONGEST)] = "",
-    ) -> Response:  # fmt: skip
+    ) -> Response:
         identity = await asyncio.to_thread(service.store.promote, which, alias, who.name, why, override)
         LOG.warning("%s promoted %s to %s: why %r, override %r", who.name, identity, alias, why, override)
         return said({"release": identity, "alias": alias})

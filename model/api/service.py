@@ -104,11 +104,19 @@ class Service:
             outputs["decision"] = ["granted" if each else "declined" for each in granted]
         took = 1000 * (time.perf_counter() - start)
         entry = Entry(
-            kind="score", who=who, via="rest", book=self.settings.book, release=release.id,
-            contract_sha256=release.contract.hash, inputs=ask.raw, outputs=kept, duration_ms=took,
-            detail={"version": version, "outputs": list(ask.outputs), "live": live}, id=ask.id or uuid4().hex,
+            kind="score",
+            who=who,
+            via="rest",
+            book=self.settings.book,
+            release=release.id,
+            contract_sha256=release.contract.hash,
+            inputs=ask.raw,
+            outputs=kept,
+            duration_ms=took,
+            detail={"version": version, "outputs": list(ask.outputs), "live": live},
+            id=ask.id or uuid4().hex,
             given=bool(ask.id),
-        )  # fmt: skip
+        )
         written = self.audit.append(entry) if self.audit is not None else None
         if self.shadow is not None and version == CHAMPION and live:
             self._shadowed(self.shadow, Shadowed(entry.id, ask.raw, release, margins), written)

@@ -189,10 +189,15 @@ def report(engine: sql.Engine, aliases: Mapping[str, str]) -> Differences | None
             return None
         sums = connection.execute(
             sql.select(
-                sql.func.min(t.at), total(t.customers), total(t.moved), total(t.apart), sql.func.max(t.most),
-                total(t.granted), total(t.declined),
+                sql.func.min(t.at),
+                total(t.customers),
+                total(t.moved),
+                total(t.apart),
+                sql.func.max(t.most),
+                total(t.granted),
+                total(t.declined),
             ).where(mine)
-        ).one()  # fmt: skip
+        ).one()
         if not sums[1]:
             return None
         top = connection.execute(

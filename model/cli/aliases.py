@@ -26,9 +26,12 @@ why_option = click.option("--why", required=True, callback=reason, metavar="TEXT
 @click.option("--as", "alias", type=click.Choice(ALIASES), default="champion", show_default=True)
 @why_option
 @click.option(
-    "--override", default="", callback=reason, metavar="REASON",
+    "--override",
+    default="",
+    callback=reason,
+    metavar="REASON",
     help="Promote although a gate failed, for this reason; it stands on the model card from then on.",
-)  # fmt: skip
+)
 @book_option
 @json_option
 def promote(release: str, alias: str, why: str, override: str, book: str, as_json: bool) -> None:

@@ -107,21 +107,29 @@ def _result(proposal: Proposal, folder: Path) -> dict[str, Any]:
         "granted": proposal.granted,
         **{role.replace(" ", "_").replace("-", "_"): proposal.by_role(role) for role in ROLES},
         "review": [
-            {"part": each.part, "key": each.key, "value": each.value, "mark": each.mark, "why": each.why,
-             "check": _check(each)}
+            {
+                "part": each.part,
+                "key": each.key,
+                "value": each.value,
+                "mark": each.mark,
+                "why": each.why,
+                "check": _check(each),
+            }
             for each in proposal.noted
         ],
         "notes": list(proposal.notes),
         "provenance_to_do": list(unwritten(proposal.provenance)),
-    }  # fmt: skip
+    }
 
 
 ROLES = {  # of columns, and how so many of them are called
-    "input": ("input", "inputs"), "protected": ("protected", "protected"),
+    "input": ("input", "inputs"),
+    "protected": ("protected", "protected"),
     "post-outcome": ("known only after the outcome", "known only after the outcome"),
-    "vintage": ("vintage", "vintages"), "identifier": ("identifier", "identifiers"),
+    "vintage": ("vintage", "vintages"),
+    "identifier": ("identifier", "identifiers"),
     "left out": ("left out", "left out"),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)

@@ -33,10 +33,18 @@ def releases(with_history: bool, book: str, as_json: bool) -> None:
 
     def text(result: dict[str, Any]) -> str:
         lines = [
-            "  ".join((each["release"], each["created"], f"contract {each['contract']}", words.window(each),
-                       each["state"], ", ".join(each["aliases"]))).rstrip()
+            "  ".join(
+                (
+                    each["release"],
+                    each["created"],
+                    f"contract {each['contract']}",
+                    words.window(each),
+                    each["state"],
+                    ", ".join(each["aliases"]),
+                )
+            ).rstrip()
             for each in result["releases"]
-        ]  # fmt: skip
+        ]
         if not lines:
             return f"No release of {book} yet; run: python -m model train --book {book}"
         told = [

@@ -41,6 +41,14 @@ def serve(host: str, port: int, workers: int, book: str) -> None:
         if workers > 1:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         uvicorn.run(
-            "model.api.routes:alone", factory=True, host=host, port=port, timeout_graceful_shutdown=GRACE,
-            proxy_headers=False, server_header=False, access_log=False, log_level="warning", **options,
-        )  # fmt: skip
+            "model.api.routes:alone",
+            factory=True,
+            host=host,
+            port=port,
+            timeout_graceful_shutdown=GRACE,
+            proxy_headers=False,
+            server_header=False,
+            access_log=False,
+            log_level="warning",
+            **options,
+        )

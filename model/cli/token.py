@@ -50,11 +50,13 @@ def list_(as_json: bool) -> None:
     """All tokens, the oldest first, without what opens anything."""
     listed: list[dict[str, Any]] = [
         {
-            "name": each.name, "scopes": each.scopes, "created": _written(each.created),
+            "name": each.name,
+            "scopes": each.scopes,
+            "created": _written(each.created),
             "expires": _written(each.expires),
         }
         for each in _tokens().listing()
-    ]  # fmt: skip
+    ]
     if as_json:
         click.echo(json.dumps({"tokens": listed}))
         return

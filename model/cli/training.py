@@ -57,8 +57,10 @@ def _trained(result: dict[str, Any]) -> str:
     lines += [f"  {sentence}"] if sentence else []
     if result["champion"]:
         lines += ["", words.beside(result)]
-        lines += [f"  {name:<18} {own} against {other}, difference {gap}: {reading}"
-                  for name, own, other, gap, reading in words.champion_rows(result)]  # fmt: skip
+        lines += [
+            f"  {name:<18} {own} against {other}, difference {gap}: {reading}"
+            for name, own, other, gap, reading in words.champion_rows(result)
+        ]
     failed = [str(gate["label"]) for gate in in_the_way(result["gates"])]
     end = f"Not to be promoted: {'; '.join(failed)}. With a reason it can be all the same: promote --override REASON."
     if result["promoted"]:
@@ -80,9 +82,13 @@ def _trained(result: dict[str, Any]) -> str:
 @click.option("--recalibrate-until", type=int, metavar="YEAR", help="The last vintage to shift the intercept to.")
 @json_option
 def train(
-    book: str, since: int | None, until: int | None, recalibrate_since: int | None, recalibrate_until: int | None,
+    book: str,
+    since: int | None,
+    until: int | None,
+    recalibrate_since: int | None,
+    recalibrate_until: int | None,
     as_json: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Fit, test and write a release; the first one is promoted if no gate is in the way.
 
     Held against the champion, if there is one. Exits with 1 if a gate failed that stops promotion.

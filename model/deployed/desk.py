@@ -295,9 +295,7 @@ class Desk:
         with self._lock:
             self._training.pop(book, None)
 
-    def retrain(
-        self, book: str, since: int | None, until: int | None, recalibrated: Window | None = None
-    ) -> Training:  # fmt: skip
+    def retrain(self, book: str, since: int | None, until: int | None, recalibrated: Window | None = None) -> Training:
         """Start the training of a further release in the background, one at a time a book: whoever asks meanwhile is
         told of that one. It is gated and kept; promoting it is a person's decision."""
         with self._lock:
@@ -342,7 +340,7 @@ class Desk:
 
     def _run_again(
         self, book: str, progress: Training, since: int | None, until: int | None, recalibrated: Window | None
-    ) -> None:  # fmt: skip
+    ) -> None:
         def told(doing: str, share: float) -> None:
             progress.doing, progress.share = doing, share
 

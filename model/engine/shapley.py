@@ -25,9 +25,7 @@ from model.engine.tables import BLOCK, LARGEST, Ints, Tables
 
 
 @njit(nogil=True, cache=True)
-def _explain(
-    codes: Codes, first: Ints, second: Ints, offset: Ints, stride: Ints, cells: Array, phi: Array
-) -> None:  # fmt: skip
+def _explain(codes: Codes, first: Ints, second: Ints, offset: Ints, stride: Ints, cells: Array, phi: Array) -> None:
     n = codes.shape[1]
     for start in range(0, n, BLOCK):
         end = min(start + BLOCK, n)

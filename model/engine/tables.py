@@ -32,9 +32,16 @@ BLOCK = 2048  # rows at a time: their codes and margins stay in the first-level 
 
 @njit(nogil=True, cache=True)
 def _add(
-    codes: Codes, first: Ints, second: Ints, offset: Ints, stride: Ints, cells: Array, groups: Ints, sign: float,
+    codes: Codes,
+    first: Ints,
+    second: Ints,
+    offset: Ints,
+    stride: Ints,
+    cells: Array,
+    groups: Ints,
+    sign: float,
     margins: Array,
-) -> None:  # fmt: skip
+) -> None:
     """margins += sign · Σ over ``groups`` of the cell each row falls into."""
     n = codes.shape[1]
     for start in range(0, n, BLOCK):

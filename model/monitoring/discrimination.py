@@ -115,9 +115,12 @@ def roc(outcome: Array, predicted: Array, points: int = POINTS) -> Roc:
     along = hits + false_alarms
     shown = np.unique(np.searchsorted(along, np.linspace(0.0, 2.0, points) - 1e-12).clip(0, len(along) - 1))
     return Roc(
-        false_alarms[shown], hits[shown], cut_offs[shown],
-        float(hits[farthest] - false_alarms[farthest]), float(cut_offs[farthest]),
-    )  # fmt: skip
+        false_alarms[shown],
+        hits[shown],
+        cut_offs[shown],
+        float(hits[farthest] - false_alarms[farthest]),
+        float(cut_offs[farthest]),
+    )
 
 
 @dataclass(frozen=True)

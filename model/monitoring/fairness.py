@@ -74,10 +74,16 @@ def groups(
             )
         found.append(
             Group(
-                name, int(n[k]), int(chosen[k]), int(fine[k]), int(fine_chosen[k]), *ratio, *difference,
+                name,
+                int(n[k]),
+                int(chosen[k]),
+                int(fine[k]),
+                int(fine_chosen[k]),
+                *ratio,
+                *difference,
                 suppressed=not large[k],
             )
-        )  # fmt: skip
+        )
     return found
 
 

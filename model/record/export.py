@@ -21,9 +21,24 @@ from model.release.store import Store
 from model.report import spreadsheet
 
 COLUMNS = (
-    "id", "at", "kind", "who", "via", "book", "release", "contract_sha256", "record", "inputs", "outputs", "detail",
-    "duration_ms", "chain", "seq", "prev", "hash",
-)  # fmt: skip
+    "id",
+    "at",
+    "kind",
+    "who",
+    "via",
+    "book",
+    "release",
+    "contract_sha256",
+    "record",
+    "inputs",
+    "outputs",
+    "detail",
+    "duration_ms",
+    "chain",
+    "seq",
+    "prev",
+    "hash",
+)
 NESTED = ("inputs", "outputs", "detail")
 WHOLE = ("record", "seq")
 LINES = 5000  # lines written at a time

@@ -71,10 +71,16 @@ def book_outputs(totals: Totals) -> dict[str, Array]:
 def policy_outputs(outcome: Outcome) -> dict[str, Array]:
     """What is recorded of a cut-off."""
     found = {
-        "cutoff": outcome.cutoff, "customers": outcome.of, "approved": outcome.customers,
-        "bad_rate": outcome.bad_rate, "observed_rate": outcome.observed_rate, "volume": outcome.volume,
-        "loss": outcome.loss, "net_loss": outcome.net_loss, "profit": outcome.profit,
-    }  # fmt: skip
+        "cutoff": outcome.cutoff,
+        "customers": outcome.of,
+        "approved": outcome.customers,
+        "bad_rate": outcome.bad_rate,
+        "observed_rate": outcome.observed_rate,
+        "volume": outcome.volume,
+        "loss": outcome.loss,
+        "net_loss": outcome.net_loss,
+        "profit": outcome.profit,
+    }
     return {name: np.array([float(value)]) for name, value in found.items()}
 
 

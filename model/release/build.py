@@ -151,9 +151,12 @@ def make(book: Book, how: Asked, beside: Against = alone, progress: Progress = s
         moved = drift(snapshot, book.inputs[:, after.position], after.pd)
         found += checks.stability_gates(contract, moved, f"in {how.window}, {tested.span}")
         report["later"] = {
-            "window": tested.span.as_dict() if tested.span else None, "n": len(after), "predicted": predicted,
-            "observed": observed, "variants": {label: vars(each) for label, each in tested.later.items()},
-        }  # fmt: skip
+            "window": tested.span.as_dict() if tested.span else None,
+            "n": len(after),
+            "predicted": predicted,
+            "observed": observed,
+            "variants": {label: vars(each) for label, each in tested.later.items()},
+        }
     compared = beside(book, own, Candidate(evidence, probability(margins[how.window.of(book)]), shift))
     found += compared.gates
     report["champion"] = compared.told

@@ -34,8 +34,13 @@ from model.release.window import Window
 EXACT_DIRECTION = 1e-9  # log-odds: sums of the same leaves in another order
 TIMED = 200  # single rows, of which the median counts
 WHERE = {"crossed": "in cross-validation of both", "later": "of vintages later than both"}
-WORSE = {"auc": "ranks worse", "brier": "errs more", "log_loss": "is more surprised", "ece": "is less calibrated",
-         "slope": "is further from a slope of 1"}  # fmt: skip
+WORSE = {
+    "auc": "ranks worse",
+    "brier": "errs more",
+    "log_loss": "is more surprised",
+    "ece": "is less calibrated",
+    "slope": "is further from a slope of 1",
+}
 
 
 def judged(gates: Sequence[Gate], contract: Contract) -> list[Gate]:
@@ -79,10 +84,14 @@ def performance_gates(contract: Contract, ranked: Performance, said: Performance
         Gate("ece", "Says what happens: calibration error", said.ece, bounds.ece_at_most, note=where),
         Gate("slope", "Not timid: calibration slope", said.slope, bounds.slope_at_most, note=where),
         Gate(
-            "slope_low", "Not overconfident: calibration slope", said.slope, bounds.slope_at_least, at_least=True,
+            "slope_low",
+            "Not overconfident: calibration slope",
+            said.slope,
+            bounds.slope_at_least,
+            at_least=True,
             note=where,
         ),
-    ]  # fmt: skip
+    ]
     if bounds.log_loss_at_most is not None:
         gates.append(Gate("log_loss", "Little surprise: log-loss", said.log_loss, bounds.log_loss_at_most, note=where))
     return gates
@@ -101,9 +110,12 @@ def champion_gates(
     """
     bounds = contract.gates
     most = {
-        "auc": bounds.worse_auc_at_most, "brier": bounds.worse_brier_at_most, "log_loss": bounds.worse_log_loss_at_most,
-        "ece": bounds.worse_ece_at_most, "slope": bounds.worse_slope_at_most,
-    }  # fmt: skip
+        "auc": bounds.worse_auc_at_most,
+        "brier": bounds.worse_brier_at_most,
+        "log_loss": bounds.worse_log_loss_at_most,
+        "ece": bounds.worse_ece_at_most,
+        "slope": bounds.worse_slope_at_most,
+    }
     gates = []
     for each in compared:
         worst = -each.low if each.name == "auc" else each.high
@@ -170,14 +182,21 @@ def leakage_gates(part: Book, crossed_auc: float) -> list[Gate]:
     return [
         Gate("too_good", "Not better than can be: AUC", crossed_auc, bounds.auc_at_most, kind="leakage"),
         Gate(
-            "single", "No input knows the outcome: AUC of the strongest alone", float(alone[k]),
-            bounds.single_auc_at_most, kind="leakage", note=f"{contract.inputs[k].label}.",
+            "single",
+            "No input knows the outcome: AUC of the strongest alone",
+            float(alone[k]),
+            bounds.single_auc_at_most,
+            kind="leakage",
+            note=f"{contract.inputs[k].label}.",
         ),
         Gate(
-            "duplicates", "Records of which a copy, outcome and all, lies in another fold: share", share,
-            bounds.duplicates_at_most, kind="leakage",
+            "duplicates",
+            "Records of which a copy, outcome and all, lies in another fold: share",
+            share,
+            bounds.duplicates_at_most,
+            kind="leakage",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def duplicated(part: Book, fold: NDArray[np.int64]) -> float:
@@ -245,10 +264,15 @@ def fairness_gates(book: Book, evidence: Evidence) -> list[Gate]:
     # a ratio of 0.80 but for the last bit is not below it
     return [
         Gate(
-            "impact", "Granted alike: smallest approval ratio of a group", round(lowest, 9),
-            contract.gates.impact_at_least, at_least=True, kind="fairness", note=note,
+            "impact",
+            "Granted alike: smallest approval ratio of a group",
+            round(lowest, 9),
+            contract.gates.impact_at_least,
+            at_least=True,
+            kind="fairness",
+            note=note,
         )
-    ]  # fmt: skip
+    ]
 
 
 def scores(contract: Contract, pd: Array) -> Array:

@@ -64,9 +64,15 @@ class Beside:
 def unreadable(identity: str, why: str) -> Beside:
     """Beside a champion that cannot be loaded nothing can be said, but that is."""
     gate = Gate(
-        "champion_read", "Champions that could be read to compare with", 0, 1, at_least=True, kind="champion",
-        stops=False, note=why,
-    )  # fmt: skip
+        "champion_read",
+        "Champions that could be read to compare with",
+        0,
+        1,
+        at_least=True,
+        kind="champion",
+        stops=False,
+        note=why,
+    )
     return Beside((gate,), {"id": identity, "n": 0, "kind": "", "measures": [], "why_not": why})
 
 

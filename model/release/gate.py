@@ -6,9 +6,20 @@ from math import isnan
 from typing import Any, Literal
 
 Kind = Literal[
-    "contract", "performance", "champion", "later", "stability", "leakage", "monotone", "fairness", "parity", "speed",
-    "size", "trust", "lock",
-]  # fmt: skip
+    "contract",
+    "performance",
+    "champion",
+    "later",
+    "stability",
+    "leakage",
+    "monotone",
+    "fairness",
+    "parity",
+    "speed",
+    "size",
+    "trust",
+    "lock",
+]
 
 
 @dataclass(frozen=True)

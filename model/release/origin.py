@@ -14,7 +14,7 @@ from data.books import Book
 
 PROJECT = Path(__file__).parents[2]
 LOCK = PROJECT / "requirements.txt"
-CODE = ("data", "model/engine", "model/finance", "model/monitoring", "model/release")  # what makes tables of data
+CODE = ("data", "model/engine", "model/finance", "model/monitoring", "model/release")  # make tables, all in them
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "skops", "numba")  # whose versions a sum of floats may depend on
 PINNED = re.compile(r"^[A-Za-z0-9._-]+==[^\\\n]+", re.MULTILINE)
 
@@ -28,10 +28,12 @@ def origin(book: Book) -> dict[str, Any]:
         "lock_sha256": lock(),
         "code_sha256": code(),
         "platform": {
-            "python": platform.python_version(), "machine": platform.machine(), "system": platform.system(),
+            "python": platform.python_version(),
+            "machine": platform.machine(),
+            "system": platform.system(),
         },
         "libraries": {name: version(name) for name in LIBRARIES},
-    }  # fmt: skip
+    }
 
 
 def lock(path: Path | None = None) -> str | None:
@@ -41,12 +43,16 @@ def lock(path: Path | None = None) -> str | None:
 
 
 def code(project: Path | None = None) -> str:
-    """sha256 over the sources of the floors that make tables of data, names and contents."""
+    """sha256 over the sources of the floors that make tables of data, their rooms included, names and contents."""
     project, digest = PROJECT if project is None else project, hashlib.sha256()
-    for folder in CODE:
-        for path in sorted((project / folder).glob("*.py")):
-            digest.update(f"{folder}/{path.name}\n".encode() + path.read_bytes())
+    for path in sources(project):
+        digest.update(f"{path.relative_to(project).as_posix()}\n".encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+def sources(project: Path = PROJECT) -> list[Path]:
+    """The files that make tables of data, in one order."""
+    return [path for folder in CODE for path in sorted((project / folder).rglob("*.py"))]
 
 
 def off_lock(path: Path | None = None) -> tuple[str, ...]:

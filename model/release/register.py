@@ -85,10 +85,14 @@ class Register:
             try:
                 each = json.loads(line)
                 moved = Moved(
-                    datetime.fromisoformat(each["at"]), str(each["alias"]), str(each["release"]),
-                    str(each.get("who", "")), str(each.get("why", "")), str(each.get("override", "")),
+                    datetime.fromisoformat(each["at"]),
+                    str(each["alias"]),
+                    str(each["release"]),
+                    str(each.get("who", "")),
+                    str(each.get("why", "")),
+                    str(each.get("override", "")),
                     tuple(map(str, each.get("gates", ()))),
-                )  # fmt: skip
+                )
             except (ValueError, KeyError, TypeError, AttributeError):  # a line half written when the machine went down
                 continue
             found.append(moved)

@@ -45,9 +45,13 @@ def _ordered(contract: Contract, found: Order) -> Gate:
     named = ", ".join(each.label for each, bad in zip(contract.inputs, found.found, strict=True) if bad)
     told = f"{named}: coded in the order of these outcomes? Code without them, or propose the book anew."
     return Gate(
-        "ordered", "No input is in the order of the outcomes: standard errors beyond chance", errors, BOUND,
-        kind="leakage", note=told if errors > BOUND else "",
-    )  # fmt: skip
+        "ordered",
+        "No input is in the order of the outcomes: standard errors beyond chance",
+        errors,
+        BOUND,
+        kind="leakage",
+        note=told if errors > BOUND else "",
+    )
 
 
 def _shuffled(own: Book, found: Order, progress: Progress) -> Gate:
@@ -61,9 +65,13 @@ def _shuffled(own: Book, found: Order, progress: Progress) -> Gate:
     anew = ", ".join(own.contract.inputs[k].label for k in np.flatnonzero(found.found))
     note = f"{len(part):,} records{f'; coded anew: {anew}' if anew else ''}."
     return Gate(
-        "shuffled", "Learns nothing from shuffled outcomes: AUC", auc, round(0.5 + BEYOND * chance, 4), kind="leakage",
+        "shuffled",
+        "Learns nothing from shuffled outcomes: AUC",
+        auc,
+        round(0.5 + BEYOND * chance, 4),
+        kind="leakage",
         note=note,
-    )  # fmt: skip
+    )
 
 
 def _sample(own: Book) -> Book:

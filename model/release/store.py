@@ -52,9 +52,15 @@ from model.release.training import Progress, part, silent
 from model.release.window import Asked, Window, asked
 
 FILES = (
-    "model.skops", "tables.npz", "golden.npz", "territory.npz", "outcomes.npz", "snapshot.npz", "contract.toml",
+    "model.skops",
+    "tables.npz",
+    "golden.npz",
+    "territory.npz",
+    "outcomes.npz",
+    "snapshot.npz",
+    "contract.toml",
     "gates.json",
-)  # fmt: skip
+)
 ALIASES = ("champion", "challenger", "previous")
 LONGEST = 500  # characters of a reason
 SHOWN = 8  # of what is left to write in a contract, by name
@@ -145,9 +151,12 @@ class Store(Register):
     # ---- making ------------------------------------------------------------------------------------------------
 
     def train(
-        self, progress: Progress = silent, since: int | None = None, until: int | None = None,
+        self,
+        progress: Progress = silent,
+        since: int | None = None,
+        until: int | None = None,
         recalibrated: Window | None = None,
-    ) -> Release:  # fmt: skip
+    ) -> Release:
         """Fit, gate and write a release; an identical one that exists is returned as it is.
 
         ``since`` and ``until`` choose the vintages, each by default the contract's; the intercept is fitted to the
@@ -179,9 +188,14 @@ class Store(Register):
         try:
             release = self.load(identity)
             champion = Champion(
-                release.id, str(release.manifest["data_sha256"]), release.asked, release.shift,
-                release.evidence.within(len(book)), release.snapshot, release.scorer,
-            )  # fmt: skip
+                release.id,
+                str(release.manifest["data_sha256"]),
+                release.asked,
+                release.shift,
+                release.evidence.within(len(book)),
+                release.snapshot,
+                release.scorer,
+            )
         except ReleaseError as error:  # of another version, or altered
             return unreadable(identity, str(error))
         return beside(book, own, candidate, champion)

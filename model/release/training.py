@@ -149,9 +149,13 @@ def cross_validate(
 
 
 def out_of_time(
-    book: Book, after: Book, predicted: Array, again: Book | None = None, variants: Sequence[Variant] = VARIANTS,
+    book: Book,
+    after: Book,
+    predicted: Array,
+    again: Book | None = None,
+    variants: Sequence[Variant] = VARIANTS,
     progress: Progress = silent,
-) -> dict[str, Performance]:  # fmt: skip
+) -> dict[str, Performance]:
     """Performance of every variant by label, fitted to ``book``, recalibrated on ``again`` if that is given, on the
     later vintages ``after``, of which the shipped one ``predicted`` (n,)."""
     x, y, later = rows(book.inputs), book.target, rows(after.inputs)

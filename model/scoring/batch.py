@@ -238,8 +238,10 @@ def repetition(contract: Contract, sheet: Sheet) -> str:
     n = len(sheet.repeated)
     if not n:
         return ""
-    some = [f"{name} on lines {', '.join(f'{line:,}' for line in own[:5])}{' …' * (len(own) > 5)}"
-            for name, own in sheet.repeated[:TWICE_TOLD]]  # fmt: skip
+    some = [
+        f"{name} on lines {', '.join(f'{line:,}' for line in own[:5])}{' …' * (len(own) > 5)}"
+        for name, own in sheet.repeated[:TWICE_TOLD]
+    ]
     more = f" and {n - TWICE_TOLD:,} more" if n > TWICE_TOLD else ""
     stand = "stands" if n == 1 else "stand"
     people = numbers.counted(n, contract.book.person)
@@ -250,9 +252,14 @@ def repetition(contract: Contract, sheet: Sheet) -> str:
 
 
 def score(
-    scorer: Scorer, sheet: Sheet, assumptions: Mapping[str, float], release: str, told: Told = unheard,
-    why: bool = True, size: int | None = None,
-) -> pd.DataFrame:  # fmt: skip
+    scorer: Scorer,
+    sheet: Sheet,
+    assumptions: Mapping[str, float],
+    release: str,
+    told: Told = unheard,
+    why: bool = True,
+    size: int | None = None,
+) -> pd.DataFrame:
     """One row for each good customer, in the file's order.
 
     Parameters

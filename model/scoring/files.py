@@ -69,16 +69,26 @@ def taken(content: bytes, name: str, contract: Contract, told: Told = unheard) -
                 "or the words of a code."
             )
     return Cells(
-        columns, [given_cells(table.frame[place]) for place in columns.fields],
-        None if columns.id is None else table.frame[columns.id].tolist(), table.lines,
-        tuple(BadRow(each.line, "", (each.why,)) for each in table.odd), table.delimiter, table.notes,
-    )  # fmt: skip
+        columns,
+        [given_cells(table.frame[place]) for place in columns.fields],
+        None if columns.id is None else table.frame[columns.id].tolist(),
+        table.lines,
+        tuple(BadRow(each.line, "", (each.why,)) for each in table.odd),
+        table.delimiter,
+        table.notes,
+    )
 
 
 def limits() -> Limits:
     """How much of a file is read, and at what cost."""
     using = settings()
     return Limits(
-        MOST_BYTES, MOST_UNPACKED, MOST_ROWS, MOST_COLUMNS, MOST_CELLS, using.file_memory * MB, using.file_seconds,
+        MOST_BYTES,
+        MOST_UNPACKED,
+        MOST_ROWS,
+        MOST_COLUMNS,
+        MOST_CELLS,
+        using.file_memory * MB,
+        using.file_seconds,
         using.file_processes,
-    )  # fmt: skip
+    )

@@ -350,9 +350,12 @@ class Tokens:
         token = PREFIX + secrets.token_urlsafe(BYTES)
         now = self._clock()
         new = _Stored(
-            name=name, sha256=_hash(token), scopes=cast(tuple[Scope, ...], chosen), created=now,
+            name=name,
+            sha256=_hash(token),
+            scopes=cast(tuple[Scope, ...], chosen),
+            created=now,
             expires=None if days is None else now + timedelta(days=days),
-        )  # fmt: skip
+        )
         with self._changing() as stock:
             if name in {each.name for each in stock}:
                 raise BadInput(f"There is a token named {name}. Revoke it first, or give another name.")

@@ -56,9 +56,7 @@ def beside(champion: Proof, challenger: Proof) -> Sides:
     _, own, theirs = np.intersect1d(late, other, assume_unique=True, return_indices=True)
     if not len(own):
         return Sides(rows, 0, np.nan, UNKNOWN, np.nan, np.nan, np.nan)
-    own, theirs = (
-        np.flatnonzero(proof.source != inside)[at] for proof, at in ((champion, own), (challenger, theirs))
-    )  # fmt: skip
+    own, theirs = (np.flatnonzero(proof.source != inside)[at] for proof, at in ((champion, own), (challenger, theirs)))
     outcome, vintage = champion.outcome[own], champion.vintage
     since = np.nan if vintage is None else float(vintage[own].min())
     gap = auc_difference(outcome, challenger.pd[theirs], champion.pd[own])

@@ -173,11 +173,16 @@ class Overview:
             known = table[seen]
             found.append(
                 Table(
-                    g, i, j, table.size, int(seen.sum()), factor * float(np.abs(known).max()),
+                    g,
+                    i,
+                    j,
+                    table.size,
+                    int(seen.sum()),
+                    factor * float(np.abs(known).max()),
                     factor * float(np.sqrt(((table - level) ** 2 * weights).sum() / self.n)),
                     0.0 if rest is None else factor * float(np.sqrt((rest**2 * weights).sum() / self.n)),
                 )
-            )  # fmt: skip
+            )
         return tuple(sorted(found, key=lambda each: -each.strength))
 
     @cached_property
@@ -351,10 +356,17 @@ def effect(whole: Whole, found: Overview, own: int) -> Effect:
     along, between = (np.log(shown), (float(np.log(ends[0])), float(np.log(ends[1])))) if log else (shown, ends)
     counts = np.histogram(along, BARS, between)[0]
     return Effect(
-        values, mean, low, high, -factor * found.parts.alone[own][code],
-        dependence(tables, whole.codes, whole.margins, own)[code], float(probability(whole.margins).mean()),
-        counts, ends, log,
-    )  # fmt: skip
+        values,
+        mean,
+        low,
+        high,
+        -factor * found.parts.alone[own][code],
+        dependence(tables, whole.codes, whole.margins, own)[code],
+        float(probability(whole.margins).mean()),
+        counts,
+        ends,
+        log,
+    )
 
 
 def _reading(tables: Tables, own: int) -> Iterator[tuple[int, int, Array]]:
@@ -478,12 +490,16 @@ def every_cell(found: Overview) -> "pd.DataFrame":
     return pd.DataFrame(
         {
             "table": laid["table"].astype(np.int64),
-            "input_1": labels[laid["i"].astype(np.int64)], "code_1": laid["code_1"],
-            "above_1": limits[0], "up_to_1": limits[1],
-            "input_2": labels[laid["j"].astype(np.int64)], "code_2": laid["code_2"],
-            "above_2": limits[2], "up_to_2": limits[3],
+            "input_1": labels[laid["i"].astype(np.int64)],
+            "code_1": laid["code_1"],
+            "above_1": limits[0],
+            "up_to_1": limits[1],
+            "input_2": labels[laid["j"].astype(np.int64)],
+            "code_2": laid["code_2"],
+            "above_2": limits[2],
+            "up_to_2": limits[3],
             "customers": np.concatenate(([found.n], found.histogram)).astype(np.int64),
             "log_odds": np.concatenate(([tables.intercept], tables.cells)),
             "score_points": np.concatenate(([points.score(tables.intercept)], -points.factor * tables.cells + 0.0)),
         }
-    )  # fmt: skip
+    )

@@ -75,10 +75,16 @@ class Measured:
         few = min(bad, n - bad) < FEWEST
         low, high = wilson(bad, n)
         return cls(
-            n, bad, float(pd.mean()) if n else np.nan, Estimate(bad / n if n else np.nan, float(low), float(high)),
-            UNKNOWN if few else auc_interval(outcome, pd), roc(outcome, pd), reliability(outcome, pd) if n else (),
-            calibration_error(outcome, pd) if n else np.nan, np.nan if few else calibration_line(outcome, pd)[1],
-        )  # fmt: skip
+            n,
+            bad,
+            float(pd.mean()) if n else np.nan,
+            Estimate(bad / n if n else np.nan, float(low), float(high)),
+            UNKNOWN if few else auc_interval(outcome, pd),
+            roc(outcome, pd),
+            reliability(outcome, pd) if n else (),
+            calibration_error(outcome, pd) if n else np.nan,
+            np.nan if few else calibration_line(outcome, pd)[1],
+        )
 
     @property
     def gap(self) -> float:
@@ -328,9 +334,17 @@ class Proof:
         few = min(bad, row.n - bad) < FEWEST
         area = UNKNOWN if few else auc_interval(outcome, pd)
         return Banded(
-            name, row.n, bad, row.predicted, Estimate(row.observed, row.low, row.high), area,
-            np.nan if few else roc(outcome, pd, 2).ks, self.calibrated(row, source), self.ranks(area, source), sources,
-        )  # fmt: skip
+            name,
+            row.n,
+            bad,
+            row.predicted,
+            Estimate(row.observed, row.low, row.high),
+            area,
+            np.nan if few else roc(outcome, pd, 2).ks,
+            self.calibrated(row, source),
+            self.ranks(area, source),
+            sources,
+        )
 
     # ---- thresholds -------------------------------------------------------------------------------------------------
 

@@ -79,9 +79,14 @@ def chips(contract: Contract) -> None:
     told = {name: book_words.chip(contract, stress, name) for name, _ in stress.values if not name.startswith(WEIGHT)}
     if told:
         st.pills(
-            "Changed; click one to take it back", list(told), key=keyed(CHIPS), on_change=take_back, args=(contract,),
-            format_func=lambda name: f"{told[name]}  ✕", wrap=True,
-        )  # fmt: skip
+            "Changed; click one to take it back",
+            list(told),
+            key=keyed(CHIPS),
+            on_change=take_back,
+            args=(contract,),
+            format_func=lambda name: f"{told[name]}  ✕",
+            wrap=True,
+        )
 
 
 def take_back(contract: Contract) -> None:
@@ -97,11 +102,14 @@ def preset() -> None:
     titles = {each.name: each.title for each in presets()}
     contract_free = state.memory.current()
     st.selectbox(
-        "Regulator's scenario", ["", *titles], format_func=lambda name: titles.get(name, "none: your own assumptions"),
-        on_change=state.memory.touched, args=(PRESET,),
+        "Regulator's scenario",
+        ["", *titles],
+        format_func=lambda name: titles.get(name, "none: your own assumptions"),
+        on_change=state.memory.touched,
+        args=(PRESET,),
         key=state.memory.place(PRESET, dict(contract_free.values).get(PRESET, "")),
         help="Sets the economy to what a regulator published. Source and path stand on the right.",
-    )  # fmt: skip
+    )
     using = chosen(contract_free)
     if using is None:
         return
@@ -113,11 +121,14 @@ def preset() -> None:
     labels = {each.name: each.label for each in using.points}
     labels[using.peak] = f"peak, {labels[using.peak]}" if len(labels) > 1 else labels[using.peak]
     right.selectbox(
-        "Point of the path", list(labels), format_func=lambda name: labels.get(name, name),
+        "Point of the path",
+        list(labels),
+        format_func=lambda name: labels.get(name, name),
         on_change=state.memory.touched,
-        key=state.memory.place(POINT, dict(contract_free.values).get(POINT, using.peak)), args=(POINT,),
+        key=state.memory.place(POINT, dict(contract_free.values).get(POINT, using.peak)),
+        args=(POINT,),
         help="The model knows one horizon, so a path meets it at one point.",
-    )  # fmt: skip
+    )
 
 
 def slider(contract: Contract, part: Shock | Variable | Assumption) -> None:
@@ -162,14 +173,23 @@ def whom(contract: Contract) -> None:
             options[f"{segment.name}:{band}"] = f"{segment.label}: {label}"
     with panel:
         st.selectbox(
-            "Only these", list(options), format_func=lambda name: options.get(name, name),
+            "Only these",
+            list(options),
+            format_func=lambda name: options.get(name, name),
             on_change=state.memory.touched,
-            key=state.text_at(contract, WHO), args=(WHO,),
-        )  # fmt: skip
+            key=state.text_at(contract, WHO),
+            args=(WHO,),
+        )
         enter(
-            state.memory, SHARE, "Share of them (%)", state.shown(contract, SHARE), 1.0, 100.0, 5.0,
+            state.memory,
+            SHARE,
+            "Share of them (%)",
+            state.shown(contract, SHARE),
+            1.0,
+            100.0,
+            5.0,
             help=f"A fixed choice: a larger share adds {contract.book.people} and leaves the others.",
-        )  # fmt: skip
+        )
 
 
 def coefficients(contract: Contract) -> None:
@@ -181,18 +201,28 @@ def coefficients(contract: Contract) -> None:
     with panel:
         labels = {COEFFICIENTS: "coefficients, variable by variable", FACTOR: SINGLE}
         st.radio(
-            "Method", list(labels), format_func=lambda name: labels.get(name, name),
-            key=state.text_at(contract, METHOD), on_change=state.memory.touched, args=(METHOD,),
-        )  # fmt: skip
+            "Method",
+            list(labels),
+            format_func=lambda name: labels.get(name, name),
+            key=state.text_at(contract, METHOD),
+            on_change=state.memory.touched,
+            args=(METHOD,),
+        )
         if stress.get(contract, METHOD) == FACTOR:
             st.caption(f"{contract.assumption('correlation').label}: under Assumptions.")
             return
         for each in contract.economy:
             name = BETA + each.name
             enter(
-                state.memory, name, f"{each.label}: log-odds per {each.unit.removeprefix('±')}",
-                state.shown(contract, name), -1.0, 1.0, 0.01, help=each.help,
-            )  # fmt: skip
+                state.memory,
+                name,
+                f"{each.label}: log-odds per {each.unit.removeprefix('±')}",
+                state.shown(contract, name),
+                -1.0,
+                1.0,
+                0.01,
+                help=each.help,
+            )
             st.caption(each.source[:1].upper() + each.source[1:])
             if not stress.number(contract, name):
                 slider(contract, each)
@@ -211,13 +241,22 @@ def overlay(contract: Contract) -> None:
             enter(state.memory, name, label, at, number.minimum, number.maximum, 5.0)
         for name in (OWNER, REASON):
             st.text_input(
-                str(parts(contract)[name]), key=state.text_at(contract, name), on_change=state.memory.touched,
-                args=(name,), max_chars=200,
-            )  # fmt: skip
+                str(parts(contract)[name]),
+                key=state.text_at(contract, name),
+                on_change=state.memory.touched,
+                args=(name,),
+                max_chars=200,
+            )
         st.date_input(
-            str(parts(contract)[UNTIL]), value=None, key=state.day_at(contract), on_change=state.memory.touched,
-            args=(UNTIL,), format="YYYY-MM-DD", min_value=FIRST_DAY, max_value=LAST_DAY,
-        )  # fmt: skip
+            str(parts(contract)[UNTIL]),
+            value=None,
+            key=state.day_at(contract),
+            on_change=state.memory.touched,
+            args=(UNTIL,),
+            format="YYYY-MM-DD",
+            min_value=FIRST_DAY,
+            max_value=LAST_DAY,
+        )
 
 
 def assumptions(contract: Contract) -> None:

@@ -151,16 +151,30 @@ def pick(model: DeployedModel) -> None:
     left, right = st.columns(2, gap="medium")
     measures = {name: BRIEF.get(name, book_words.label(name)) for name in book_words.bridged(contract)}
     left.segmented_control(
-        "What moved", list(measures), format_func=lambda key: measures.get(key, key), key=keyed(MEASURE),
-        default="loss", required=True, label_visibility="collapsed", wrap=True, persist_state="session",
-    )  # fmt: skip
+        "What moved",
+        list(measures),
+        format_func=lambda key: measures.get(key, key),
+        key=keyed(MEASURE),
+        default="loss",
+        required=True,
+        label_visibility="collapsed",
+        wrap=True,
+        persist_state="session",
+    )
     labels = {each.name: each.label for each in contract.segments}
     if not labels:
         return
     right.segmented_control(
-        "Where it sits", list(labels), format_func=lambda key: labels.get(key, key), key=keyed(SEGMENT), required=True,
-        default=contract.segments[0].name, label_visibility="collapsed", wrap=True, persist_state="session",
-    )  # fmt: skip
+        "Where it sits",
+        list(labels),
+        format_func=lambda key: labels.get(key, key),
+        key=keyed(SEGMENT),
+        required=True,
+        default=contract.segments[0].name,
+        label_visibility="collapsed",
+        wrap=True,
+        persist_state="session",
+    )
 
 
 def nested(model: DeployedModel) -> tuple[Segment, Segment]:
@@ -187,9 +201,11 @@ def moved(found: Answer, draw: Draw = as_is) -> None:
         steps = bridge(found.whole, stress, found.today, measure, told)
     widgets.findings(book_words.bridge_headline(contract, stress, steps))
     st.plotly_chart(
-        draw(book_charts.bridge(contract, stress, steps)), key="bridge", config=customer_charts.CONFIG,
+        draw(book_charts.bridge(contract, stress, steps)),
+        key="bridge",
+        config=customer_charts.CONFIG,
         alt=book_charts.bridge_in_words(contract, stress, steps),
-    )  # fmt: skip
+    )
 
 
 def sits(found: Answer, draw: Draw = as_is) -> None:
@@ -201,9 +217,11 @@ def sits(found: Answer, draw: Draw = as_is) -> None:
     widgets.findings(book_words.segment_headline(contract, outer, found.cells(outer)))
     cells = found.cells(outer, inner)
     st.plotly_chart(
-        draw(book_charts.where(contract, (outer, inner), cells)), key="where", config=customer_charts.CONFIG,
+        draw(book_charts.where(contract, (outer, inner), cells)),
+        key="where",
+        config=customer_charts.CONFIG,
         alt=book_charts.where_in_words(contract, outer, cells),
-    )  # fmt: skip
+    )
 
 
 # ---- present ------------------------------------------------------------------------------------------------------

@@ -106,9 +106,11 @@ def reactions(found: Answer, draw: Draw = as_is) -> None:
     widgets.findings(book_words.reaction_headline(shown, bool(found.layers[1].shocks), currency))
     told = "; ".join(f"{name} {unit.signed(amount, currency) or 'nothing'}" for name, amount in shown.parts)
     st.plotly_chart(
-        draw(book_charts.reactions(shown.parts, unit)), key="reactions", config=customer_charts.CONFIG,
+        draw(book_charts.reactions(shown.parts, unit)),
+        key="reactions",
+        config=customer_charts.CONFIG,
         alt=f"Change of expected loss through the model's inputs: {told}.",
-    )  # fmt: skip
+    )
     st.caption(
         f"Changes of SHAP values weighted to money, {currency}{unit.suffix}. Part A of the scenario only: the economy "
         "and the overlay act outside the model. Which lever moved the loss is the bridge's answer, not this one's."
@@ -137,9 +139,11 @@ def migration(found: Answer, draw: Draw = as_is) -> None:
     moves = tuple(int(counts[mask].sum()) for mask in (order > 0, order == 0, order < 0))
     widgets.findings(book_words.migration_headline(contract.book.person, moves))
     st.plotly_chart(
-        draw(book_charts.migration(counts, names)), key="migration", config=customer_charts.CONFIG,
+        draw(book_charts.migration(counts, names)),
+        key="migration",
+        config=customer_charts.CONFIG,
         alt=book_charts.migration_in_words(contract.book.person, counts, names),
-    )  # fmt: skip
+    )
     if draw is not as_is:
         return
     frame = pd.DataFrame(counts, columns=pd.Index(names))
@@ -156,9 +160,14 @@ def cells(found: Answer) -> None:
     contract = found.model.contract
     names = {each.name: each.label for each in contract.segments}
     name = st.segmented_control(
-        "Cut by", list(names), format_func=lambda key: names.get(key, key), default=contract.segments[0].name,
-        key=keyed("_cells_by"), required=True, wrap=True,
-    )  # fmt: skip
+        "Cut by",
+        list(names),
+        format_func=lambda key: names.get(key, key),
+        default=contract.segments[0].name,
+        key=keyed("_cells_by"),
+        required=True,
+        wrap=True,
+    )
     segment = contract.segment(name)
     own = found.cells(segment)
     widgets.findings(book_words.change_headline(contract, segment, own))
@@ -170,7 +179,7 @@ def cells(found: Answer) -> None:
             for base, now in pairs
         ],
         columns=[people(contract), "Exposure", "PD before", "PD now", "Loss before", "Loss now", CHANGE],
-    )  # fmt: skip
+    )
     widgets.lead(frame, segment.label, [*labels, "The book"])
     if contract.guaranteed:
         frame["Net loss before"] = [base.net_loss for base, _ in pairs]
@@ -239,15 +248,17 @@ def movers(found: Answer) -> None:
         with st.container(key=f"_mover_{each.customer}"):
             columns = st.columns([1.6, 1, 1, 1, 1, 1], gap="small", vertical_alignment="center")
             columns[0].page_link(
-                "customer/page.py", label=f"{contract.book.person.capitalize()} {each.customer:,}",
+                "customer/page.py",
+                label=f"{contract.book.person.capitalize()} {each.customer:,}",
                 query_params=deployed.address() | {"customer": str(each.customer)},
-            )  # fmt: skip
+            )
             pds = book_words.apart("pd", each.pd_base, each.pd)
             moved = book_words.apart("loss", each.loss_base, each.loss)
             texts = (
                 *(numbers.percent(pd_, pds.unit.digits) for pd_ in (pds.base, pds.now)),
-                *(moved.unit.text(loss, currency) for loss in (moved.base, moved.now)), moved.money(currency),
-            )  # fmt: skip
+                *(moved.unit.text(loss, currency) for loss in (moved.base, moved.now)),
+                moved.money(currency),
+            )
             for column, text in zip(columns[1:], texts, strict=True):
                 column.write(text)
     person = contract.book.person
@@ -255,15 +266,24 @@ def movers(found: Answer) -> None:
     st.caption(f"A link opens the {person} as in the book, without the scenario.{gross}")
     frame = pd.DataFrame(
         [
-            (each.customer, 100 * each.pd_base, 100 * each.pd, each.ead, each.loss_base, each.loss,
-             each.loss - each.loss_base)
+            (
+                each.customer,
+                100 * each.pd_base,
+                100 * each.pd,
+                each.ead,
+                each.loss_base,
+                each.loss,
+                each.loss - each.loss_base,
+            )
             for each in top
         ],
         columns=[
-            person.capitalize(), "PD before, %", "PD now, %",
+            person.capitalize(),
+            "PD before, %",
+            "PD now, %",
             *(f"{name}, {currency}" for name in ("Exposure now", "Loss before", "Loss now", "Change of loss")),
         ],
-    )  # fmt: skip
+    )
     if contract.guaranteed:
         frame[f"Net loss before, {currency}"] = [each.net_loss_base for each in top]
         frame[f"Net loss now, {currency}"] = [each.net_loss for each in top]

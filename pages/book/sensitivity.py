@@ -22,9 +22,15 @@ from pages.shared.number_field import typed
 from pages.shared.progress import followed
 
 TORNADO, ONE, OTHER, TABLED, SOUGHT, GOAL, TARGET, BROKEN = (
-    "_tornado_measure", "_grid_one", "_grid_other", "_grid_measure", "_seek_lever", "_seek_measure", "_seek_target",
+    "_tornado_measure",
+    "_grid_one",
+    "_grid_other",
+    "_grid_measure",
+    "_seek_lever",
+    "_seek_measure",
+    "_seek_target",
     "_reverse_measure",
-)  # fmt: skip
+)
 NONE = ""
 
 
@@ -39,9 +45,11 @@ def matters(found: Answer) -> None:
     unit = shown_in(found, measure)
     widgets.findings(levers.tornado_headline(contract, measure, bars, words, unit))
     st.plotly_chart(
-        levers.tornado(contract, measure, bars, words, unit), key="tornado", config=customer_charts.CONFIG,
+        levers.tornado(contract, measure, bars, words, unit),
+        key="tornado",
+        config=customer_charts.CONFIG,
         alt=levers.tornado_in_words(contract, measure, bars, words, unit),
-    )  # fmt: skip
+    )
     st.caption(
         "Each lever alone, one swing of the contract to either side of where it stands. Which side is adverse is an "
         "economic prior, the same under every scenario."
@@ -89,9 +97,7 @@ def tables(found: Answer) -> None:
         widgets.lead(frame, labels[one], down)
         widgets.download(frame, "book-one-way")
         return
-    measure: Measure = right.selectbox(
-        "Measure", own, index=own.index("loss"), format_func=label, key=keyed(TABLED)
-    )  # fmt: skip
+    measure: Measure = right.selectbox("Measure", own, index=own.index("loss"), format_func=label, key=keyed(TABLED))
     across = tornado.steps(contract, stress, other)
     with followed("Working out the table", state.memory.undo) as told:
         cells = tornado.grid(found.whole, stress, one, down, other, across, measure, found.today, told)
@@ -101,9 +107,11 @@ def tables(found: Answer) -> None:
     short = [[numbers.unpriced(cell, contract.book.currency) for cell in row] for row in texts]
     widgets.findings(f"{label(measure)}: {labels[one].lower()} down, {labels[other].lower()} across")
     st.plotly_chart(
-        levers.grid(short, levers.shaded(cells, measure in levers.GAINS), rows, columns), key="two_way",
-        config=customer_charts.CONFIG, alt=f"{label(measure)} by {labels[one].lower()} and {labels[other].lower()}.",
-    )  # fmt: skip
+        levers.grid(short, levers.shaded(cells, measure in levers.GAINS), rows, columns),
+        key="two_way",
+        config=customer_charts.CONFIG,
+        alt=f"{label(measure)} by {labels[one].lower()} and {labels[other].lower()}.",
+    )
     frame = pd.DataFrame(cells, columns=pd.Index(columns))
     widgets.lead(frame, labels[one], rows)
     widgets.download(frame, "book-two-way")
@@ -116,9 +124,7 @@ def targets(found: Answer) -> None:
     widgets.findings("Which value of one lever reaches a target?")
     left, middle, right = st.columns(3, gap="small")
     name = left.selectbox("Lever", list(labels), format_func=lambda key: labels.get(key, key), key=keyed(SOUGHT))
-    measure: Measure = middle.selectbox(
-        "Measure", own, index=own.index("loss"), format_func=label, key=keyed(GOAL)
-    )  # fmt: skip
+    measure: Measure = middle.selectbox("Measure", own, index=own.index("loss"), format_func=label, key=keyed(GOAL))
     factor, unit = scale(contract, measure)
     at_most = measure not in levers.GAINS
     key = keyed(f"{TARGET}_{measure}")
@@ -132,9 +138,11 @@ def targets(found: Answer) -> None:
     st.write(levers.seek_words(contract, measure, sought, at_most, shown_in(found, measure)))
     if sought.reached and not sought.reached_before:
         st.button(
-            f"Set {labels[name].lower()} to {levers.value_of(contract, name, sought.value)}", key="_set",
-            on_click=settle_at, args=(contract, name, sought.value),
-        )  # fmt: skip
+            f"Set {labels[name].lower()} to {levers.value_of(contract, name, sought.value)}",
+            key="_set",
+            on_click=settle_at,
+            args=(contract, name, sought.value),
+        )
     widgets.findings("How severe until a limit breaks?")
     limited: list[Measure] = [each.measure for each in contract.appetite]
     if not limited:
@@ -145,9 +153,7 @@ def targets(found: Answer) -> None:
     limit = stress.number(contract, LIMIT + broken)
     try:
         with followed("Scaling the scenario", state.memory.undo) as told:
-            answer = tornado.reverse(
-                found.whole, stress, broken, limit, appetite.sense == "at most", found.today, told
-            )  # fmt: skip
+            answer = tornado.reverse(found.whole, stress, broken, limit, appetite.sense == "at most", found.today, told)
     except WhatIfError as error:
         st.write(str(error))
         return

@@ -87,13 +87,25 @@ def find(model: DeployedModel) -> None:
     ids = model.book.ids
     place(keyed(FIND), state.memory.current().customer)
     st.number_input(
-        f"{person.capitalize()} number", int(ids.min()), int(ids.max()), key=keyed(FIND), value=None, step=1,
-        placeholder=f"{ids.min():,} to {ids.max():,}", on_change=found, args=(model,),
-    )  # fmt: skip
+        f"{person.capitalize()} number",
+        int(ids.min()),
+        int(ids.max()),
+        key=keyed(FIND),
+        value=None,
+        step=1,
+        placeholder=f"{ids.min():,} to {ids.max():,}",
+        on_change=found,
+        args=(model,),
+    )
     st.pills(
-        "Or start from", [*model.personas, RANDOM, OWN_RECORD], key=keyed(START), on_change=started, args=(model,),
-        label_visibility="collapsed", wrap=True,
-    )  # fmt: skip
+        "Or start from",
+        [*model.personas, RANDOM, OWN_RECORD],
+        key=keyed(START),
+        on_change=started,
+        args=(model,),
+        label_visibility="collapsed",
+        wrap=True,
+    )
 
 
 def found(model: DeployedModel) -> None:
@@ -200,9 +212,14 @@ def taken_back(model: DeployedModel) -> None:
         chips[name] = customer_words.assumption_chip(model.contract, name, value)
     if chips:
         st.pills(
-            "Changed; click one to take it back", list(chips), key=keyed(EDITS), on_change=take_back, args=(model,),
-            format_func=lambda name: f"{chips[name]}  ✕", wrap=True,
-        )  # fmt: skip
+            "Changed; click one to take it back",
+            list(chips),
+            key=keyed(EDITS),
+            on_change=take_back,
+            args=(model,),
+            format_func=lambda name: f"{chips[name]}  ✕",
+            wrap=True,
+        )
 
 
 def take_back(model: DeployedModel) -> None:
@@ -283,39 +300,52 @@ def figures_row(model: DeployedModel, was: Decision, now: Decision, changed: boo
     shown, before = (numbers.percent(each, pd_.unit.digits) for each in (now.pd, was.pd))
     row.append(
         widgets.number(
-            f"PD, {book.pd_horizon}", shown, before if changed else "", pd_.points() if changed else "",
-            "worse" if pd_.exact > 0 else "better", "" if changed else numbers.in_100(now.pd),
+            f"PD, {book.pd_horizon}",
+            shown,
+            before if changed else "",
+            pd_.points() if changed else "",
+            "worse" if pd_.exact > 0 else "better",
+            "" if changed else numbers.in_100(now.pd),
         )
-    )  # fmt: skip
+    )
     score, old = numbers.whole_score(now.score), numbers.whole_score(was.score)
     row.append(
         widgets.number(
-            "Score", f"{score}", f"{old}" if changed else "",
+            "Score",
+            f"{score}",
+            f"{old}" if changed else "",
             numbers.score_change(was.score, now.score) if changed else "",
-            "better" if now.score > was.score else "worse", "" if changed else f"cut-off {numbers.exactly(now.cutoff)}",
+            "better" if now.score > was.score else "worse",
+            "" if changed else f"cut-off {numbers.exactly(now.cutoff)}",
         )
-    )  # fmt: skip
+    )
     row.append(
         widgets.number(
-            "Decision", customer_words.decided(model.contract, now.granted).capitalize(),
-            customer_words.decided(model.contract, was.granted) if changed else "", note=customer_words.distance(now),
+            "Decision",
+            customer_words.decided(model.contract, now.granted).capitalize(),
+            customer_words.decided(model.contract, was.granted) if changed else "",
+            note=customer_words.distance(now),
         )
-    )  # fmt: skip
+    )
     loss = numbers.Difference.of(was.expected_loss, now.expected_loss)
     row.append(
         widgets.number(
-            f"Expected loss, {book.pd_horizon}", loss.unit.text(loss.now, book.currency),
-            loss.unit.text(loss.base, book.currency) if changed else "", loss.money(book.currency) if changed else "",
-            "worse" if loss.exact > 0 else "better", customer_words.at_stake(model.contract, now, changed),
+            f"Expected loss, {book.pd_horizon}",
+            loss.unit.text(loss.now, book.currency),
+            loss.unit.text(loss.base, book.currency) if changed else "",
+            loss.money(book.currency) if changed else "",
+            "worse" if loss.exact > 0 else "better",
+            customer_words.at_stake(model.contract, now, changed),
         )
-    )  # fmt: skip
+    )
     mark = {"usual": "●", "unusual": "◐", "outside": "○"}[now.level]
     row.append(
         widgets.number(
-            "Known territory", f"{mark} {customer_words.TERRITORY[now.level]}",
+            "Known territory",
+            f"{mark} {customer_words.TERRITORY[now.level]}",
             note=model.deployed.known(customer_words.territory(now, model.contract)),
         )
-    )  # fmt: skip
+    )
     if now.level == "outside":
         row[:4] = [each.replace("wi-number", "wi-number wi-grey", 1) for each in row[:4]]
     return row
@@ -353,9 +383,15 @@ def one_input(model: DeployedModel, base: Array, edits: dict[str, float], cutoff
     row = st.container(horizontal=True, key="one_input")
     name = row.selectbox("One input at a time", list(names), format_func=names.get, key=keyed(SWEPT))
     goal = row.number_input(
-        "Goal: probability of at most (%)", 0.1, 99.9, 15.0, 1.0, format=typed(keyed(GOAL), 15.0, 0.1), key=keyed(GOAL),
+        "Goal: probability of at most (%)",
+        0.1,
+        99.9,
+        15.0,
+        1.0,
+        format=typed(keyed(GOAL), 15.0, 0.1),
+        key=keyed(GOAL),
         help="Which value of this input alone brings the probability down to the goal?",
-    )  # fmt: skip
+    )
     curve = sweep(model.near, model.book, base, edits, name, cutoff)
     reached = seek(curve, goal / 100)
     answer = customer_words.goal_sentence(reached, curve, shown_at(model, base, {**edits, name: reached.value}, name))
@@ -392,9 +428,11 @@ def matters(model: DeployedModel, base: Array, edits: dict[str, float], cutoff: 
     with panel:
         widgets.findings(levers.tornado_headline(contract, "pd", bars, words, numbers.SHARE))
         st.plotly_chart(
-            levers.tornado(contract, "pd", bars, words, numbers.SHARE, 200), key="customer_tornado",
-            config=customer_charts.CONFIG, alt=levers.tornado_in_words(contract, "pd", bars, words, numbers.SHARE),
-        )  # fmt: skip
+            levers.tornado(contract, "pd", bars, words, numbers.SHARE, 200),
+            key="customer_tornado",
+            config=customer_charts.CONFIG,
+            alt=levers.tornado_in_words(contract, "pd", bars, words, numbers.SHARE),
+        )
         st.caption("The probability with each lever alone at either end of its range, all else as it stands.")
         frame = pd.DataFrame([vars(bar) for bar in bars])
         widgets.download(frame.assign(name=[words.label(bar.name) for bar in bars]), "customer-tornado")
@@ -431,11 +469,14 @@ def two_inputs(model: DeployedModel, base: Array, edits: dict[str, float], cutof
         ]
         widgets.findings(f"Probability by {labels[one].lower()} (down) and {labels[other].lower()} (across)")
         st.plotly_chart(
-            levers.grid(texts, levers.shaded(cells), *words), key="two_way", config=customer_charts.CONFIG,
+            levers.grid(texts, levers.shaded(cells), *words),
+            key="two_way",
+            config=customer_charts.CONFIG,
             alt=f"Probability by {labels[one].lower()} and {labels[other].lower()}.",
-        )  # fmt: skip
+        )
         st.caption(
-            f"✓ {customer_words.granting(contract)}. An empty cell breaks a rule of the record. All other inputs as they "
+            f"✓ {customer_words.granting(contract)}. An empty cell breaks a rule of the record. All other inputs "
+            "as they "
             "stand."
         )
         frame = pd.DataFrame(cells, columns=pd.Index(words[1]))
@@ -450,12 +491,14 @@ def detail(why: Explanation, scenario: Scenario) -> None:
         frame = reasons_table(why)
         with table:
             widgets.table(
-                frame, hide_index=True, alt="Each input with its value and its share in the score",
+                frame,
+                hide_index=True,
+                alt="Each input with its value and its share in the score",
                 column_config={
                     "Score points": st.column_config.NumberColumn(format="%+.2f"),
                     "Log-odds of default": st.column_config.NumberColumn(format="%+.4f"),
                 },
-            )  # fmt: skip
+            )
             who = scenario.customer or OWN
             widgets.download(frame, f"customer-{who}-reasons")
 

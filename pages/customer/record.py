@@ -75,10 +75,16 @@ def _field(field: Field, value: float | None, prefix: str) -> None:
     empty = bool(prefix) or field.missing
     if field.codes:
         st.selectbox(
-            field.label, list(field.codes), format_func=lambda code: field.codes[code], index=None if empty else 0,
-            help=customer_words.field_help(field), key=state.memory.place(name, None if known is None else round(known)),
-            on_change=state.memory.touched, args=(name,), placeholder="choose",
-        )  # fmt: skip
+            field.label,
+            list(field.codes),
+            format_func=lambda code: field.codes[code],
+            index=None if empty else 0,
+            help=customer_words.field_help(field),
+            key=state.memory.place(name, None if known is None else round(known)),
+            on_change=state.memory.touched,
+            args=(name,),
+            placeholder="choose",
+        )
         return
     lowest, highest = bounds(field)
     ends = [end for end in (lowest, highest) if np.isfinite(end)]
@@ -86,6 +92,15 @@ def _field(field: Field, value: float | None, prefix: str) -> None:
     low, high = (end if np.isfinite(end) else None for end in (lowest, highest))
     unit = f" ({field.unit})" if field.unit not in ("", YEAR) else ""
     enter(
-        state.memory, name, f"{field.label}{unit}", known, low, high, field.step, whole,
-        value=None if empty else "min", help=customer_words.field_help(field), placeholder="enter",
-    )  # fmt: skip
+        state.memory,
+        name,
+        f"{field.label}{unit}",
+        known,
+        low,
+        high,
+        field.step,
+        whole,
+        value=None if empty else "min",
+        help=customer_words.field_help(field),
+        placeholder="enter",
+    )

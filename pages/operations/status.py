@@ -215,10 +215,11 @@ def releases(book: Book) -> None:
     if told:
         widgets.html(f"<p class='wi-below'>{widgets.text(told)}</p>")
     widgets.table(
-        pd.DataFrame(words.release_rows(book.contract, listed, aliases, reports)), hide_index=True,
+        pd.DataFrame(words.release_rows(book.contract, listed, aliases, reports)),
+        hide_index=True,
         alt="All releases, the newest first",
         column_config={"Data, sha256": st.column_config.TextColumn(width=480)},
-    )  # fmt: skip
+    )
     if rules.may(visitor.person(), "promote"):
         promoting(listed, reports, aliases)
     moves(store.history(), reports)
@@ -292,7 +293,7 @@ def promoting(
     row = st.container(horizontal=True, key="promoting", vertical_alignment="bottom")
     release = row.selectbox(
         "Release", list(labels), format_func=lambda each: labels.get(each, each), key=keyed(RELEASE)
-    )  # fmt: skip
+    )
     alias = row.selectbox("Becomes", [each for each in ALIASES if each != "previous"], key=keyed(ALIAS))
     there = aliases.get(alias) == release
     failed = [] if there or release not in reports else obstacles(store, str(release), reports[str(release)], aliases)
@@ -331,7 +332,7 @@ def promoting(
 
 def obstacles(
     store: Store, identity: str, report: Mapping[str, Any], aliases: Mapping[str, str]
-) -> list[Mapping[str, Any]]:  # fmt: skip
+) -> list[Mapping[str, Any]]:
     """The gates that keep a release from being promoted now. One that was held against another champion than the
     present one is held against that, once a session: it takes seconds."""
     champion = aliases.get("champion")
@@ -368,9 +369,11 @@ def calls_section() -> None:
         return
     widgets.findings(words.calls_heading(len(calls)))
     widgets.table(
-        pd.DataFrame(words.call_rows(calls, titled(calls))), hide_index=True, alt="The latest calls, the newest first",
+        pd.DataFrame(words.call_rows(calls, titled(calls))),
+        hide_index=True,
+        alt="The latest calls, the newest first",
         column_config={"Call": st.column_config.TextColumn(width=270)},
-    )  # fmt: skip
+    )
     whole = pd.DataFrame([vars(each) for each in calls])
     widgets.offer("Download as CSV", partial(batch.written, whole, (), "csv"), "calls.csv", "text/csv")
     if rules.may(visitor.person(), "replay"):

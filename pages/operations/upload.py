@@ -89,11 +89,14 @@ def given(contract: Contract) -> None:
     person = contract.book.person
     people = contract.book.people
     st.file_uploader(
-        f"Score a file of {people}", type=TYPES, key=keyed(FILE), on_change=touched,
+        f"Score a file of {people}",
+        type=TYPES,
+        key=keyed(FILE),
+        on_change=touched,
         max_upload_size=MOST_BYTES // 1024**2,
         help=f"CSV, Excel or Parquet, one {person} a row, at most {MOST_ROWS:,} rows. Columns by name or label, in any "
         "order; protected attributes are never read.",
-    )  # fmt: skip
+    )
     held = current()
     if held is not None and st.session_state.get(keyed(FILE)) is None:  # read before a look at another page
         widgets.html(f"<p class='wi-below'>Shown: {widgets.text(held.name)}</p>")
@@ -185,9 +188,14 @@ def ask(model: DeployedModel, sheet: batch.Sheet, told: Told) -> Answered:
     start = time.perf_counter()
     costly = model.remote is not None and not model.remote.gives_reasons  # hundreds of records a customer
     frame = batch.score(
-        model.scorer, sheet, Scenario().values(model.contract), model.id, told,
-        why=not costly or len(sheet) <= MOST_ASKED_WHY, size=FEW if costly else batch.ROWS,
-    )  # fmt: skip
+        model.scorer,
+        sheet,
+        Scenario().values(model.contract),
+        model.id,
+        told,
+        why=not costly or len(sheet) <= MOST_ASKED_WHY,
+        size=FEW if costly else batch.ROWS,
+    )
     seconds = time.perf_counter() - start
     if len(frame):
         recording.upload(model, sheet.raw, frame[batch.PD].to_numpy(float), seconds)
@@ -227,8 +235,9 @@ def beside(contract: Contract, sheet: batch.Sheet) -> str:
     assumed = Scenario().values(contract)
     parts = [
         f"{each.label[:1].lower()}{each.label[1:]} {book_words.assumption_value(each.unit, assumed[each.name])}"
-        for each in contract.assumptions if each.name in contract.exposed_to
-    ]  # fmt: skip
+        for each in contract.assumptions
+        if each.name in contract.exposed_to
+    ]
     told = f"The contract's own assumptions: {', '.join([f'cut-off {numbers.exactly(assumed[CUTOFF])}', *parts])}."
     if sheet.ignored:
         names, more = ", ".join(sheet.ignored[:5]), len(sheet.ignored) - 5
@@ -295,9 +304,12 @@ def refused(contract: Contract, rows: Sequence[batch.BadRow]) -> None:
     }
     lines = max(-(-len(reason) // LINE_LENGTH) for _, _, reason in one_each)
     widgets.table(
-        shown, hide_index=True, alt="Rows refused, each reason a line", column_config=columns,
+        shown,
+        hide_index=True,
+        alt="Rows refused, each reason a line",
+        column_config=columns,
         row_height=15 + 20 * lines,
-    )  # fmt: skip
+    )
     if bad > SHOWN:
         st.caption(f"The first {SHOWN:,} of {bad:,}; the download holds all.")
     widgets.offer("Refused rows as CSV", partial(batch.written, frame, (), "csv"), "refused-rows.csv", KINDS["csv"][1])

@@ -50,8 +50,15 @@ from pages.shared.page_state import way_back
 from pages.shared.progress import followed
 
 GOAL, TARGET, CURVE, OTHER, CELL, ATTRIBUTE, HEAT, RETURN = (
-    "_goal", "_target", "_curve", "_other", "_cell", "_attribute", "_heat", "_return",
-)  # fmt: skip
+    "_goal",
+    "_target",
+    "_curve",
+    "_other",
+    "_cell",
+    "_attribute",
+    "_heat",
+    "_return",
+)
 COLUMNS, MOST = 7, 10
 FEWEST = 0.01  # share approved from which a ratio is drawn
 
@@ -209,7 +216,7 @@ def seek(found: Judged) -> None:
     row = st.container(horizontal=True, key="goal", gap="small")
     goal: Goal = row.selectbox(
         "Goal", GOALS, index=1, format_func=lambda name: policy_words.LABELS[name], key=keyed(GOAL)
-    )  # fmt: skip
+    )
     share = goal in ("approval", "bad_rate")
     unit = "%" if share else f"{contract.book.currency} m"
     ceiling = "at most" if goal in ("bad_rate", "loss") else "at least"
@@ -233,24 +240,33 @@ def charts(found: Judged) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         goal: Goal = st.segmented_control(
-            "Curve", GOALS, format_func=lambda name: policy_words.LABELS[name], key=keyed(CURVE), default="profit",
-            required=True, label_visibility="collapsed", wrap=True,
-        )  # fmt: skip
+            "Curve",
+            GOALS,
+            format_func=lambda name: policy_words.LABELS[name],
+            key=keyed(CURVE),
+            default="profit",
+            required=True,
+            label_visibility="collapsed",
+            wrap=True,
+        )
         widgets.findings(policy_words.curve_headline(contract, goal, found.strategy, found.units))
         st.plotly_chart(
             policy_charts.strategy(
                 contract, found.strategy, goal, found.before.cutoff, found.policy.at(contract), found.units
             ),
-            key="strategy", config=customer_charts.CONFIG,
+            key="strategy",
+            config=customer_charts.CONFIG,
             alt=policy_charts.strategy_in_words(contract, found.strategy, goal, found.units),
-        )  # fmt: skip
+        )
     with right:
         widgets.html("<div class='wi-spacer'></div>")
         widgets.findings(policy_words.bands_headline(contract, prices, found.units))
         st.plotly_chart(
-            policy_charts.profits(contract, names, prices, found.units), key="profits", config=customer_charts.CONFIG,
+            policy_charts.profits(contract, names, prices, found.units),
+            key="profits",
+            config=customer_charts.CONFIG,
             alt=policy_charts.profits_in_words(contract, names, prices, found.units),
-        )  # fmt: skip
+        )
 
 
 def pricing(found: Judged, target: float = 0.0) -> list:
@@ -296,7 +312,7 @@ def compared(found: Judged) -> tuple[NDArray[np.bool_], str]:
     options |= {each: f"cut-off {at}, release {each[:6]}" for each in desk.comparable(book) if each != mine}
     other = st.selectbox(
         "Against today's", list(options), format_func=lambda key: options.get(key, key), key=keyed(OTHER)
-    )  # fmt: skip
+    )
     scores = other_scores(found.model, book, other) if other else found.scores
     return reaches(scores, at), options[other or ""]
 
@@ -313,9 +329,11 @@ def swaps(found: Judged) -> None:
     cells = swap(before, after, found.rows, found.model.asked.target)
     widgets.findings(policy_words.swap_headline(contract, cells, found.units))
     st.plotly_chart(
-        policy_charts.swap(contract, cells), key="swap", config=customer_charts.CONFIG,
+        policy_charts.swap(contract, cells),
+        key="swap",
+        config=customer_charts.CONFIG,
         alt=policy_charts.swap_in_words(contract, cells),
-    )  # fmt: skip
+    )
     st.caption(
         f"Rows: today's cut-off, {found.before.cutoff}. Columns: {name}. Loss and profit are this model's throughout."
     )
@@ -326,9 +344,10 @@ def swaps(found: Judged) -> None:
         shown[column] = shown[column].map(lambda value: "" if np.isnan(value) else numbers.plain(value, 1))
     shown[people(contract)] = shown[people(contract)].map(numbers.plain)
     widgets.table(
-        shown.rename(columns={each: f"{each}, {contract.book.currency}" for each in money}), hide_index=True,
+        shown.rename(columns={each: f"{each}, {contract.book.currency}" for each in money}),
+        hide_index=True,
         alt="The four cells of the swap set",
-    )  # fmt: skip
+    )
     widgets.download(frame, "policy-swap-set")
     members(found, before, after, cells)
 
@@ -338,16 +357,18 @@ def cell_row(contract: Contract, cell: Swapped) -> dict[str, str | float]:
     n = cell.customers
     net = {"Net loss": cell.net_loss} if contract.guaranteed else {}
     return {
-        "Cell": policy_words.swap_label(contract, cell), people(contract): n,
+        "Cell": policy_words.swap_label(contract, cell),
+        people(contract): n,
         "Bad rate, %": 100 * cell.bad / n if n else np.nan,
-        "Observed, %": 100 * cell.observed / n if n else np.nan, "Volume": cell.volume, "Expected loss": cell.loss,
-        **net, "Profit": cell.profit,
-    }  # fmt: skip
+        "Observed, %": 100 * cell.observed / n if n else np.nan,
+        "Volume": cell.volume,
+        "Expected loss": cell.loss,
+        **net,
+        "Profit": cell.profit,
+    }
 
 
-def members(
-    found: Judged, before: NDArray[np.bool_], after: NDArray[np.bool_], cells: list[Swapped]
-) -> None:  # fmt: skip
+def members(found: Judged, before: NDArray[np.bool_], after: NDArray[np.bool_], cells: list[Swapped]) -> None:
     """The customers of one cell: those nearest to the cut-off as links, all of them as a download."""
     person = found.contract.book.person
     order = sorted(cells, key=lambda cell: cell.today == cell.other)  # whoever is swapped comes first
@@ -367,12 +388,14 @@ def members(
     st.caption(f"{min(len(ids), MOST)} of {len(ids):,}, those nearest to the cut-off; all of them in the download.")
     frame = pd.DataFrame(
         {
-            person.capitalize(): ids, "Score": found.scores[own], "PD": found.rows.pd[own],
+            person.capitalize(): ids,
+            "Score": found.scores[own],
+            "PD": found.rows.pd[own],
             "Expected loss": found.rows.loss[own],
             **({"Net loss": found.rows.net_loss[own]} if found.contract.guaranteed else {}),
             "Profit": found.rows.margin[own],
         }
-    )  # fmt: skip
+    )
     widgets.download(frame, f"policy-swapped-{found.contract.book.people}")
 
 
@@ -380,23 +403,40 @@ def rates(found: Judged) -> None:
     """Break-evens, the rate for a target return, and RAROC by band."""
     contract = found.contract
     target = st.number_input(
-        "Target return on capital (% a year)", 0.0, 100.0, 10.0, 1.0, format=typed(keyed(RETURN), 10.0, 0.1),
+        "Target return on capital (% a year)",
+        0.0,
+        100.0,
+        10.0,
+        1.0,
+        format=typed(keyed(RETURN), 10.0, 0.1),
         key=keyed(RETURN),
         help="The rate that would return this much a year on the capital of a band.",
-    )  # fmt: skip
+    )
     prices = pricing(found, target / 100)
     columns = [
-        "Scores", people(contract), "PD", "Break-even PD", "Rate charged", "Break-even rate",
-        f"Rate for {numbers.exactly(target, 1)} %", "RAROC",
-    ]  # fmt: skip
+        "Scores",
+        people(contract),
+        "PD",
+        "Break-even PD",
+        "Rate charged",
+        "Break-even rate",
+        f"Rate for {numbers.exactly(target, 1)} %",
+        "RAROC",
+    ]
     charged = numbers.percent(found.assumptions["apr"])
     rows = [
         (
-            name, f"{each.customers:,}", policy_words.rate(each.pd), policy_words.rate(each.break_even_pd), charged,
-            policy_words.rate(each.break_even_rate), policy_words.rate(each.target_rate), policy_words.rate(each.raroc),
+            name,
+            f"{each.customers:,}",
+            policy_words.rate(each.pd),
+            policy_words.rate(each.break_even_pd),
+            charged,
+            policy_words.rate(each.break_even_rate),
+            policy_words.rate(each.target_rate),
+            policy_words.rate(each.raroc),
         )
         for name, each in zip(rising(contract.score.bands), prices, strict=True)
-    ]  # fmt: skip
+    ]
     widgets.table(pd.DataFrame(rows, columns=columns), hide_index=True, alt="Prices by score band")
     st.caption(
         f"PD over {contract.book.pd_horizon}, rates a year, {policy_words.horizon(contract, found.policy, 'profit')}. "
@@ -427,9 +467,11 @@ def heated(found: Judged) -> None:
     unit = numbers.Unit.of(float(np.abs(grid).max()))
     widgets.findings(f"Profit by score band as {each.label.lower()} changes, {contract.book.currency}{unit.suffix}")
     st.plotly_chart(
-        policy_charts.heat(grid, rising(edges), columns, contract), key="heat", config=customer_charts.CONFIG,
+        policy_charts.heat(grid, rising(edges), columns, contract),
+        key="heat",
+        config=customer_charts.CONFIG,
         alt=f"Profit by score band for {each.label.lower()} of {', '.join(columns)}.",
-    )  # fmt: skip
+    )
     frame = pd.DataFrame(grid, columns=pd.Index(columns))
     frame.insert(0, "Scores", rising(edges))
     widgets.download(frame, "policy-profit-grid")
@@ -451,26 +493,33 @@ def fair(found: Judged) -> None:
     widgets.findings(policy_words.fairness_headline(field, before, after, least))
     left, right = st.columns(2, gap="medium")
     left.plotly_chart(
-        policy_charts.fairness(before, after, least), key="fairness", config=customer_charts.CONFIG,
+        policy_charts.fairness(before, after, least),
+        key="fairness",
+        config=customer_charts.CONFIG,
         alt=policy_charts.fairness_in_words(after),
-    )  # fmt: skip
+    )
     right.plotly_chart(
-        policy_charts.ratios(found.strategy.cutoffs, along(found, field), *cutoffs, least), key="ratios",
-        config=customer_charts.CONFIG, alt=f"Lowest approval ratio by {field.label.lower()}, along the cut-offs.",
-    )  # fmt: skip
+        policy_charts.ratios(found.strategy.cutoffs, along(found, field), *cutoffs, least),
+        key="ratios",
+        config=customer_charts.CONFIG,
+        alt=f"Lowest approval ratio by {field.label.lower()}, along the cut-offs.",
+    )
     st.caption(
         "Monitoring metrics, not legal findings. Ring: today; dot: the cut-off chosen, with its 95 % interval; dotted: "
         f"{least:.2f}. Right: the lowest ratio among groups of 30 and more, by cut-off."
     )
     rows = [
         (
-            now.name, f"{now.n:,}", numbers.percent(was.rate), numbers.percent(now.rate),
+            now.name,
+            f"{now.n:,}",
+            numbers.percent(was.rate),
+            numbers.percent(now.rate),
             policy_words.interval(was.impact, was.impact_low, was.impact_high),
             policy_words.interval(now.impact, now.impact_low, now.impact_high),
             policy_words.interval(now.opportunity, now.opportunity_low, now.opportunity_high, points=True),
         )
         for was, now in zip(before, after, strict=True)
-    ]  # fmt: skip
+    ]
     word = customer_words.decided(contract, True).capitalize()
     columns = [
         "Group",
@@ -522,8 +571,10 @@ def best_of(found: Judged) -> None:
     widgets.findings(f"No other beats these on both loss and profit: {'; '.join(words)}")
     st.plotly_chart(
         policy_charts.frontier(list(strategies.values()), kept, found.before.cutoff, found.policy.at(found.contract)),
-        key="frontier", config=customer_charts.CONFIG, alt=f"Profit against expected loss by cut-off. {'; '.join(words)}.",
-    )  # fmt: skip
+        key="frontier",
+        config=customer_charts.CONFIG,
+        alt=f"Profit against expected loss by cut-off. {'; '.join(words)}.",
+    )
     widgets.download(efficient, "policy-frontier")
 
 
@@ -534,12 +585,16 @@ def every(strategy: Strategy, contract: Contract) -> pd.DataFrame:
     net = {f"Net loss, {currency}": strategy.net_loss} if contract.guaranteed else {}
     return pd.DataFrame(
         {
-            "Cut-off": strategy.cutoffs, people(contract): strategy.customers, "Approval, %": 100 * curves["approval"],
+            "Cut-off": strategy.cutoffs,
+            people(contract): strategy.customers,
+            "Approval, %": 100 * curves["approval"],
             "Bad rate, %": 100 * curves["bad_rate"],
-            f"Expected loss, {currency}": strategy.loss, **net, f"Profit, {currency}": strategy.profit,
+            f"Expected loss, {currency}": strategy.loss,
+            **net,
+            f"Profit, {currency}": strategy.profit,
             f"Volume, {currency}": strategy.volume,
         }
-    )  # fmt: skip
+    )
 
 
 def table(found: Judged) -> None:

@@ -79,9 +79,14 @@ def picker() -> None:
     if st.session_state.get(PICKER) != deployed.book():
         st.session_state[PICKER] = deployed.book()
     st.selectbox(
-        "Book", there, format_func=lambda name: labels.get(name, name), key=PICKER, on_change=_picked,
-        label_visibility="collapsed", width=230,
-    )  # fmt: skip
+        "Book",
+        there,
+        format_func=lambda name: labels.get(name, name),
+        key=PICKER,
+        on_change=_picked,
+        label_visibility="collapsed",
+        width=230,
+    )
 
 
 def _picked() -> None:

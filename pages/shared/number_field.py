@@ -14,9 +14,15 @@ SCALE = 10**numbers.MOST_DECIMALS
 
 
 def slide(
-    memory: Memory[Any], name: str, label: str, low: float, high: float, step: float, value: float,
+    memory: Memory[Any],
+    name: str,
+    label: str,
+    low: float,
+    high: float,
+    step: float,
+    value: float,
     help: str | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """A slider that stands at ``value``, wherever that lies: off its steps they become finer, beyond an end the end
     moves out to it."""
     value = round(value, numbers.MOST_DECIMALS)
@@ -24,9 +30,16 @@ def slide(
     step = finer(memory, name, low, step, value)
     kind = int if all(float(each).is_integer() for each in (low, high, step)) else float
     st.slider(
-        label, kind(low), kind(high), step=kind(step), help=help, format=written(step),
-        key=memory.place(name, kind(value), (low, high, step)), on_change=memory.touched, args=(name,),
-    )  # fmt: skip
+        label,
+        kind(low),
+        kind(high),
+        step=kind(step),
+        help=help,
+        format=written(step),
+        key=memory.place(name, kind(value), (low, high, step)),
+        on_change=memory.touched,
+        args=(name,),
+    )
 
 
 def finer(memory: Memory[Any], name: str, low: float, step: float, value: float) -> float:
@@ -50,10 +63,17 @@ def _units(value: float) -> int:
 
 
 def enter(
-    memory: Memory[Any], name: str, label: str, at: float | None, low: float | None = None,
-    high: float | None = None, step: float = 1.0, whole: bool = False, where: DeltaGenerator | None = None,
+    memory: Memory[Any],
+    name: str,
+    label: str,
+    at: float | None,
+    low: float | None = None,
+    high: float | None = None,
+    step: float = 1.0,
+    whole: bool = False,
+    where: DeltaGenerator | None = None,
     **more: Any,
-) -> None:  # fmt: skip
+) -> None:
     """A field that shows where it stands ``at`` with all its decimals, and at least those of its ``step``; of ``whole``
     numbers only, unless it holds another. None is an empty one, in a field that takes ``value=None``."""
     at = None if at is None else round(at, numbers.MOST_DECIMALS)
@@ -61,10 +81,16 @@ def enter(
     kind = int if whole else float
     low, high = (None if end is None else kind(round(end, numbers.MOST_DECIMALS)) for end in (low, high))
     (where or st).number_input(
-        label, low, high, step=kind(step), format="%d" if whole else written(step, at or 0.0),
-        key=memory.place(name, None if at is None else kind(at), (whole,)), on_change=memory.touched, args=(name,),
+        label,
+        low,
+        high,
+        step=kind(step),
+        format="%d" if whole else written(step, at or 0.0),
+        key=memory.place(name, None if at is None else kind(at), (whole,)),
+        on_change=memory.touched,
+        args=(name,),
         **more,
-    )  # fmt: skip
+    )
 
 
 def written(*shown: float) -> str:

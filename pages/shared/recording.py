@@ -25,9 +25,13 @@ NOTHING = np.empty((0, 0))
 
 
 def customer(
-    model: DeployedModel, address: Mapping[str, str], record: Array, now: Decision, why: Explanation | None,
+    model: DeployedModel,
+    address: Mapping[str, str],
+    record: Array,
+    now: Decision,
+    why: Explanation | None,
     seconds: float,
-) -> None:  # fmt: skip
+) -> None:
     """A what-if about one customer: the edited ``record`` (fields, 1) and what the model said of it."""
     outputs = {"pd": np.array([now.pd])}
     if why is not None and why.inputs:
@@ -85,16 +89,27 @@ def probed() -> str:
 
 
 def _entry(
-    model: DeployedModel, kind: str, inputs: Array, outputs: Mapping[str, Array], seconds: float,
+    model: DeployedModel,
+    kind: str,
+    inputs: Array,
+    outputs: Mapping[str, Array],
+    seconds: float,
     detail: dict[str, Any],
-) -> Entry:  # fmt: skip
+) -> Entry:
     if model.release is None:
         detail = {**detail, "model": model.deployed.words}
     return Entry(
-        kind=kind, who=access.person().name, via="upload" if kind == "upload" else "page",
-        book=model.contract.book.name, release=model.id, contract_sha256=model.contract.hash, inputs=inputs,
-        outputs=outputs, duration_ms=1000 * seconds, detail=detail,
-    )  # fmt: skip
+        kind=kind,
+        who=access.person().name,
+        via="upload" if kind == "upload" else "page",
+        book=model.contract.book.name,
+        release=model.id,
+        contract_sha256=model.contract.hash,
+        inputs=inputs,
+        outputs=outputs,
+        duration_ms=1000 * seconds,
+        detail=detail,
+    )
 
 
 def _note(entry: Entry) -> None:

@@ -51,9 +51,15 @@ def complain(message: str) -> None:
 
 
 def number(
-    label: str, value: str, was: str = "", change: str = "", way: str = "", note: str = "", limit: str = "",
+    label: str,
+    value: str,
+    was: str = "",
+    change: str = "",
+    way: str = "",
+    note: str = "",
+    limit: str = "",
     broken: str = "",
-) -> str:  # fmt: skip
+) -> str:
     """One number of the headline: the value, what it was, and the difference with its direction; its limit, if any.
 
     ``way`` is "worse", "better" or ""; colour never stands alone, the difference carries sign and arrow, the limit a

@@ -69,16 +69,18 @@ def side_by_side(model: DeployedModel, found: Proof) -> None:
         )
         own = {each.name: each for each in found.by_vintage()}
         panels.table(
-            [{"Vintage": name} | row for name, row in zip(own, trust_words.band_rows(found, list(own.values()),
-             by_year=True), strict=True)],
+            [
+                {"Vintage": name} | row
+                for name, row in zip(own, trust_words.band_rows(found, list(own.values()), by_year=True), strict=True)
+            ],
             "The release by vintage",
-        )  # fmt: skip
+        )
         return
     first = aliases.get("challenger", "")
     order = sorted(others, key=lambda each: each != first)
     other = viewed.choose(
         st.container(), "Against", "against", {each: others[each] for each in order}, order[0], width=420
-    )  # fmt: skip
+    )
     try:
         with followed("Asking the other release"):
             both, window = _sides(model, found, book, model.id, other)
@@ -88,9 +90,11 @@ def side_by_side(model: DeployedModel, found: Proof) -> None:
     names = (f"release {model.id[:6]}", f"release {other[:6]}")
     widgets.findings(trust_words.sides_headline(both, names))
     st.plotly_chart(
-        trust_charts.sides(both, (found.window or Window(), window), names), key="sides", config=customer_charts.CONFIG,
+        trust_charts.sides(both, (found.window or Window(), window), names),
+        key="sides",
+        config=customer_charts.CONFIG,
         alt=trust_charts.sides_in_words(both, names),
-    )  # fmt: skip
+    )
     assert model.release is not None
     own = release_words.window(model.release.manifest)
     st.caption(
@@ -136,9 +140,11 @@ def shifted_to(model: DeployedModel, found: Proof) -> None:
     widgets.findings(trust_words.recalibration_headline(shifted))
     left, right = st.columns(2, gap="medium")
     left.plotly_chart(
-        trust_charts.recalibration(shifted), key="recalibration", config=customer_charts.CONFIG,
+        trust_charts.recalibration(shifted),
+        key="recalibration",
+        config=customer_charts.CONFIG,
         alt=trust_charts.recalibration_in_words(shifted),
-    )  # fmt: skip
+    )
     with right:
         head = ["Vintage", "n", "Observed", "As released", "Shifted"]
         frame = pd.DataFrame(trust_words.recalibration_rows(shifted), columns=head)
@@ -169,9 +175,11 @@ def realised(model: DeployedModel) -> None:
     widgets.findings(trust_words.realised_headline(contract, rows, whole))
     told = [f"{year:.0f}: {trust_words.rate(each.gross)}" for year, each in rows]
     st.plotly_chart(
-        trust_charts.realised(rows, contract.guaranteed), key="realised", config=customer_charts.CONFIG,
+        trust_charts.realised(rows, contract.guaranteed),
+        key="realised",
+        config=customer_charts.CONFIG,
         alt=f"Lost of what was owed at default, by vintage. {'; '.join(told)}.",
-    )  # fmt: skip
+    )
     panels.table(trust_words.realised_rows(contract, rows, whole), "Realised loss given default by vintage")
     st.caption(trust_words.realised_note(contract))
 
@@ -193,8 +201,9 @@ def other_window(model: DeployedModel) -> None:
     years, own = viewed.years(model), model.release.window
     options = {f"{each}": f"{each}" for each in years}
     row = st.container(horizontal=True, gap="small", key="trust_window")
-    first, last = (f"{year}" if year in years else f"{end}"
-                   for year, end in ((own.since, years[0]), (own.until, years[-1])))  # fmt: skip
+    first, last = (
+        f"{year}" if year in years else f"{end}" for year, end in ((own.since, years[0]), (own.until, years[-1]))
+    )
     since = int(viewed.choose(row, "Fit to vintages from", "since", options, first, width=200))
     until = int(viewed.choose(row, "to", "until", options, last, width=200))
     if since > until:

@@ -78,18 +78,26 @@ def matters(model: DeployedModel, found: Overview) -> None:
     contract = model.contract
     by_concept = state.memory.current().get("moves") != state.INPUTS
     st.segmented_control(
-        "What moves the score", list(IMPORTANCE), format_func=lambda each: IMPORTANCE.get(each, each), required=True,
-        key=state.memory.place("moves", "" if by_concept else state.INPUTS), label_visibility="collapsed",
-        on_change=state.memory.touched, args=("moves",), wrap=True,
-    )  # fmt: skip
+        "What moves the score",
+        list(IMPORTANCE),
+        format_func=lambda each: IMPORTANCE.get(each, each),
+        required=True,
+        key=state.memory.place("moves", "" if by_concept else state.INPUTS),
+        label_visibility="collapsed",
+        on_change=state.memory.touched,
+        args=("moves",),
+        wrap=True,
+    )
     widgets.findings(
         effects_words.importance_headline(contract, found, by_concept),
         effects_words.swarm_headline(contract, found, by_concept),
     )
     st.plotly_chart(
-        effects_charts.importance(contract, found, by_concept), key="importance", config=customer_charts.CONFIG,
+        effects_charts.importance(contract, found, by_concept),
+        key="importance",
+        config=customer_charts.CONFIG,
         alt=effects_charts.importance_in_words(contract, found, by_concept),
-    )  # fmt: skip
+    )
     st.caption(effects_words.swarm_note(contract, found, by_concept))
 
 
@@ -103,9 +111,11 @@ def one(model: DeployedModel, found: Overview) -> None:
     shown = effects(model, model.id, named[own])
     widgets.findings(effects_words.effect_headline(contract, shown))
     st.plotly_chart(
-        effects_charts.effect(contract, shown), key="effect", config=customer_charts.CONFIG,
+        effects_charts.effect(contract, shown),
+        key="effect",
+        config=customer_charts.CONFIG,
         alt=effects_charts.effect_in_words(contract, shown),
-    )  # fmt: skip
+    )
     st.caption(effects_words.effect_note(contract, shown))
 
 
@@ -122,9 +132,11 @@ def two(model: DeployedModel, found: Overview) -> None:
     shown = pairs(model, model.id, tables[own].group)
     widgets.findings(effects_words.together_headline(contract, shown))
     st.plotly_chart(
-        effects_charts.together(contract, shown), key="together", config=customer_charts.CONFIG,
+        effects_charts.together(contract, shown),
+        key="together",
+        config=customer_charts.CONFIG,
         alt=effects_charts.together_in_words(contract, shown),
-    )  # fmt: skip
+    )
     st.caption(effects_words.together_note(contract))
 
 

@@ -80,9 +80,11 @@ def by_band(found: Proof, of: Chosen) -> None:
     widgets.findings(trust_words.separation_headline(contract, scores), trust_words.gains_headline(tenths))
     left, right = st.columns(2, gap="medium")
     left.plotly_chart(
-        trust_charts.separation(scores), key="separation", config=customer_charts.CONFIG,
+        trust_charts.separation(scores),
+        key="separation",
+        config=customer_charts.CONFIG,
         alt=trust_charts.separation_in_words(scores),
-    )  # fmt: skip
+    )
     right.plotly_chart(
         trust_charts.gains(tenths), key="gains", config=customer_charts.CONFIG, alt=trust_charts.gains_in_words(tenths)
     )
@@ -110,13 +112,25 @@ def cut(found: Proof, by: str, label: str, when: str) -> None:
 
 def exactly(label: str, rows: Sequence[Banded]) -> pd.DataFrame:
     """A table by segment or vintage in full precision."""
-    return pd.DataFrame([
-        {label: each.name, "n": each.n, "defaulted": each.bad, "observed": each.observed.value,
-         "observed, low": each.observed.low, "observed, high": each.observed.high, "predicted": each.predicted,
-         "AUC": each.auc.value, "AUC, low": each.auc.low, "AUC, high": each.auc.high, "KS": each.ks,
-         "says what happens": each.calibrated}
-        for each in rows
-    ])  # fmt: skip
+    return pd.DataFrame(
+        [
+            {
+                label: each.name,
+                "n": each.n,
+                "defaulted": each.bad,
+                "observed": each.observed.value,
+                "observed, low": each.observed.low,
+                "observed, high": each.observed.high,
+                "predicted": each.predicted,
+                "AUC": each.auc.value,
+                "AUC, low": each.auc.low,
+                "AUC, high": each.auc.high,
+                "KS": each.ks,
+                "says what happens": each.calibrated,
+            }
+            for each in rows
+        ]
+    )
 
 
 # ---- has the world moved ----------------------------------------------------------------------------------------
@@ -189,9 +203,13 @@ def drifted(contract: Contract, drifts: Sequence[Drift], what: str, training: in
             "Verdict": st.column_config.TextColumn(width=120),
         }
         widgets.table(
-            frame, hide_index=True, height="content", alt="Drift of score and inputs", column_config=numeric,
+            frame,
+            hide_index=True,
+            height="content",
+            alt="Drift of score and inputs",
+            column_config=numeric,
             column_order=["What", "PSI", "n", "Verdict"],
-        )  # fmt: skip
+        )
         st.caption(trust_words.limits_words(contract))
         widgets.download(frame, "trust-drift")
     with right:
@@ -199,9 +217,11 @@ def drifted(contract: Contract, drifts: Sequence[Drift], what: str, training: in
         own = order[state.choose(st.container(), "Distribution of", "distribution_of", labels_of, next(iter(order)))]
         labels = trust_words.bin_labels(None if own.index < 0 else contract.inputs[own.index], own)
         st.plotly_chart(
-            trust_charts.distribution(labels, own.expected, own.actual, ("training", "now")), key="distribution",
-            config=customer_charts.CONFIG, alt=trust_charts.distribution_in_words(labels, own.expected, own.actual),
-        )  # fmt: skip
+            trust_charts.distribution(labels, own.expected, own.actual, ("training", "now")),
+            key="distribution",
+            config=customer_charts.CONFIG,
+            alt=trust_charts.distribution_in_words(labels, own.expected, own.actual),
+        )
     st.caption(
         f"Against {numbers.counted(training, 'record')} of the training. {'' if n < trust_words.FEW else words}".strip()
     )
@@ -216,11 +236,13 @@ def handed(model: DeployedModel, release: Release) -> Given | None:
     people = contract.book.people
     row = st.columns([0.6, 0.4], gap="medium", vertical_alignment="bottom")
     file = row[0].file_uploader(
-        f"Hold a file of {people} against the training", type=uploaded.TYPES, key=keyed(FILE),
+        f"Hold a file of {people} against the training",
+        type=uploaded.TYPES,
+        key=keyed(FILE),
         max_upload_size=MOST_BYTES // 1024**2,
         help=f"CSV, Excel or Parquet, one {person} a row, at most {MOST_ROWS:,} rows, without outcomes. It is compared "
         "only: no row that can be used is kept or recorded.",
-    )  # fmt: skip
+    )
     with row[1].container(horizontal=True, key="_templates", gap="small"):
         for kind, label in (("xlsx", "Template, Excel"), ("csv", "Template, CSV")):
             make = partial(batch.template, contract, kind)  # type: ignore[arg-type]
@@ -288,19 +310,24 @@ def by_group(found: Proof) -> None:
     least = contract.gates.impact_at_least
     widgets.findings(policy_words.fairness_headline(own, before, after, least))
     st.plotly_chart(
-        policy_charts.fairness(before, after, least), key="trust_fairness", config=customer_charts.CONFIG,
+        policy_charts.fairness(before, after, least),
+        key="trust_fairness",
+        config=customer_charts.CONFIG,
         alt=policy_charts.fairness_in_words(after),
-    )  # fmt: skip
+    )
     st.caption(
         f"Ring: at the contract's cut-off; dot: at {numbers.exactly(chosen)}, with its 95 % interval; "
         f"dotted: {least:.2f}."
     )
     table(trust_words.fair_rows(contract, after, bins), f"Rates and calibration by {own.label.lower()}")
     st.caption(trust_words.fair_note(contract, chosen))
-    frame = pd.DataFrame([
-        {**vars(group), **{f"calibration, {name}": value for name, value in vars(row).items() if name != "n"}}
-        for group, row in zip(after, bins, strict=True) if not group.suppressed
-    ])  # fmt: skip
+    frame = pd.DataFrame(
+        [
+            {**vars(group), **{f"calibration, {name}": value for name, value in vars(row).items() if name != "n"}}
+            for group, row in zip(after, bins, strict=True)
+            if not group.suppressed
+        ]
+    )
     widgets.download(frame, f"trust-fairness-{own.name}")
 
 
@@ -320,11 +347,18 @@ def misses(found: Proof) -> None:
     with right:
         missed(contract, heads[1], lost, "lost", lossy)
     person = contract.book.person
-    frame = pd.DataFrame([
-        {person.capitalize(): each.identifier, "PD predicted": each.pd, "defaulted": each.defaulted,
-         "lost": each.loss, "own loss": each.own_loss}
-        for each in (*paid, *lost)
-    ])  # fmt: skip
+    frame = pd.DataFrame(
+        [
+            {
+                person.capitalize(): each.identifier,
+                "PD predicted": each.pd,
+                "defaulted": each.defaulted,
+                "lost": each.loss,
+                "own loss": each.own_loss,
+            }
+            for each in (*paid, *lost)
+        ]
+    )
     widgets.download(frame, "trust-misses")
 
 
@@ -339,9 +373,10 @@ def missed(contract: Contract, head: str, rows: Sequence[Miss], kind: str, lossy
         with st.container(key=f"_mover_{kind}_{each.identifier}"):
             columns = st.columns(sizes, gap="small", vertical_alignment="center")
             columns[0].page_link(
-                "customer/page.py", label=f"{contract.book.person.capitalize()} {each.identifier:,}",
+                "customer/page.py",
+                label=f"{contract.book.person.capitalize()} {each.identifier:,}",
                 query_params=deployed.address() | {"customer": str(each.identifier)},
-            )  # fmt: skip
+            )
             columns[1].write(numbers.percent(each.pd))
             if lossy:
                 columns[2].write(trust_words.miss_loss(contract, each))

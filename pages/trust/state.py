@@ -17,9 +17,15 @@ from pages.shared.page_state import Memory
 from pages.trust.view import CUTOFF, OPEN, SCORES, View, from_query, points, to_query
 
 PANELS = {
-    "bands": "_bands", "later": "_later", "effects": "_effects", "tables": "_tables", "drift": "_moved",
-    "fairness": "_falls", "misses": "_misses", "gates": "_gates",
-}  # fmt: skip
+    "bands": "_bands",
+    "later": "_later",
+    "effects": "_effects",
+    "tables": "_tables",
+    "drift": "_moved",
+    "fairness": "_falls",
+    "misses": "_misses",
+    "gates": "_gates",
+}
 VINTAGE, SCORE, INPUTS = "vintage", "score", "inputs"
 TOGETHER = ":"
 
@@ -114,9 +120,7 @@ def kept(model: DeployedModel) -> Iterator[None]:
     memory.write_address()
 
 
-def choose(
-    where: DeltaGenerator, label: str, name: str, options: Mapping[str, str], default: str, **more: Any
-) -> str:  # fmt: skip
+def choose(where: DeltaGenerator, label: str, name: str, options: Mapping[str, str], default: str, **more: Any) -> str:
     """One of ``options``, labels by what stands for them in the address, put where the view has it. The ``default``
     stands in no address, and what another release had and this one has not is dropped."""
     shown = {"" if each == default else each: told for each, told in options.items()}
@@ -125,9 +129,14 @@ def choose(
         held = ""
         memory.change(memory.current().put(name, ""))
     where.selectbox(
-        label, list(shown), format_func=lambda each: shown.get(each, each), key=memory.place(name, held),
-        on_change=memory.touched, args=(name,), **more,
-    )  # fmt: skip
+        label,
+        list(shown),
+        format_func=lambda each: shown.get(each, each),
+        key=memory.place(name, held),
+        on_change=memory.touched,
+        args=(name,),
+        **more,
+    )
     return held or default
 
 

@@ -8,12 +8,23 @@ from data.errors import OutOfRange
 
 OPEN, CUTOFF = "open", "fair_cutoff"
 PARTS = {
-    OPEN: "part of the page", "evidence": "evidence", "segment": "segment", "by": "way to cut the book",
-    "by_evidence": "evidence", "against": "release to compare with", "shift": "vintage", "since": "vintage",
-    "until": "vintage", "moves": "way to list what moves the score", "input": "input of the model",
-    "pair": "pair of inputs", "compare": "later evidence", "distribution_of": "input of the model",
-    "attribute": "protected attribute", CUTOFF: "cut-off",
-}  # fmt: skip
+    OPEN: "part of the page",
+    "evidence": "evidence",
+    "segment": "segment",
+    "by": "way to cut the book",
+    "by_evidence": "evidence",
+    "against": "release to compare with",
+    "shift": "vintage",
+    "since": "vintage",
+    "until": "vintage",
+    "moves": "way to list what moves the score",
+    "input": "input of the model",
+    "pair": "pair of inputs",
+    "compare": "later evidence",
+    "distribution_of": "input of the model",
+    "attribute": "protected attribute",
+    CUTOFF: "cut-off",
+}
 SCORES = (0.0, 1000.0)  # where a cut-off may lie
 Known = Callable[[str], Collection[str]]
 

@@ -86,9 +86,10 @@ def test_a_record_of_the_cards_is_refused_by_naming_the_fields_of_the_book(
 def scored(server: Alone, loans: Book) -> Any:
     """What a running service says of a batch of loans, over the network."""
     request = urllib.request.Request(
-        f"{server.url}/v2/models/credit/infer", json.dumps(asked(loans, "predict_proba")).encode(),
+        f"{server.url}/v2/models/credit/infer",
+        json.dumps(asked(loans, "predict_proba")).encode(),
         {"Content-Type": "application/json"},
-    )  # fmt: skip
+    )
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
         return json.loads(answer.read())
 

@@ -344,10 +344,17 @@ def test_whoever_hangs_up_is_no_defect(served: Served, caplog: pytest.LogCapture
     async def hang_up() -> None:
         messages = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
         scope = {
-            "type": "http", "method": "POST", "path": INFER, "raw_path": INFER.encode(), "query_string": b"",
+            "type": "http",
+            "method": "POST",
+            "path": INFER,
+            "raw_path": INFER.encode(),
+            "query_string": b"",
             "headers": [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")],
-            "scheme": "http", "server": ("127.0.0.1", 80), "root_path": "", "http_version": "1.1",
-        }  # fmt: skip
+            "scheme": "http",
+            "server": ("127.0.0.1", 80),
+            "root_path": "",
+            "http_version": "1.1",
+        }
 
         async def receive() -> Any:
             return messages.pop(0)
@@ -500,8 +507,9 @@ def test_a_failed_gate_is_overridden_for_a_reason_that_stands_in_the_history(ser
     query = {"why": "Newer data", "override": "The board accepts it"}
     assert served.change(f"/releases/{bad}/promote", **query).json() == {"release": bad, "alias": "champion"}
     assert served.change("/rollback", why="Too late").status_code == 200
-    over, back = (next(e for e in store.history()[-4:] if e.alias == "champion" and e.release == i)
-                  for i in (bad, release.id))  # fmt: skip
+    over, back = (
+        next(e for e in store.history()[-4:] if e.alias == "champion" and e.release == i) for i in (bad, release.id)
+    )
     assert (over.why, over.override, over.gates) == ("Newer data", "The board accepts it", ("auc",))
     assert (back.why, back.override) == ("Too late", "")
     assert "The board accepts it" in served.client.get(f"/releases/{bad}/card").text
@@ -625,9 +633,15 @@ def test_beside_a_dashboard_whatever_keeps_the_service_from_starting_is_told(
 
 
 @pytest.mark.parametrize(
-    ("host", "setting", "status"), [("127.0.0.1", None, 200), ("0.0.0.0", None, 401), (None, None, 401),
-                                    ("127.0.0.1", "on", 401), ("0.0.0.0", "off", 200)],
-)  # fmt: skip
+    ("host", "setting", "status"),
+    [
+        ("127.0.0.1", None, 200),
+        ("0.0.0.0", None, 401),
+        (None, None, 401),
+        ("127.0.0.1", "on", 401),
+        ("0.0.0.0", "off", 200),
+    ],
+)
 def test_a_token_is_asked_for_beyond_this_machine_unless_set_otherwise(
     own_home: Path, monkeypatch: pytest.MonkeyPatch, host: str | None, setting: str | None, status: int
 ):

@@ -297,11 +297,14 @@ class Provider:
     def documents(self) -> dict[str, dict[str, Any]]:
         """What it says of itself, by path."""
         about = {
-            "issuer": self.url, "authorization_endpoint": f"{self.url}/authorize",
-            "token_endpoint": f"{self.url}/token", "jwks_uri": f"{self.url}/keys",
-            "response_types_supported": ["code"], "subject_types_supported": ["public"],
+            "issuer": self.url,
+            "authorization_endpoint": f"{self.url}/authorize",
+            "token_endpoint": f"{self.url}/token",
+            "jwks_uri": f"{self.url}/keys",
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
-        }  # fmt: skip
+        }
         return {"/about": about, "/keys": {"keys": [self._key.as_dict(private=False)]}}
 
     def authorized(self, query: dict[str, list[str]]) -> str:
@@ -314,9 +317,15 @@ class Provider:
         """The signed claims."""
         now = int(time.time())
         claims = {
-            "iss": self.url, "aud": "whatif", "sub": "1", "iat": now, "exp": now + 600, "nonce": self._nonces[code],
-            "email": self.email, "email_verified": True,
-        }  # fmt: skip
+            "iss": self.url,
+            "aud": "whatif",
+            "sub": "1",
+            "iat": now,
+            "exp": now + 600,
+            "nonce": self._nonces[code],
+            "email": self.email,
+            "email_verified": True,
+        }
         signed = jwt.encode({"alg": "RS256", "kid": "one"}, claims, self._key)
         return {"access_token": "unused", "token_type": "Bearer", "expires_in": 600, "id_token": signed}
 

@@ -30,12 +30,17 @@ BOOKS = ("cards", NAME)
 PAGES = ("book", "policy", "customer", "trust", "operations")
 PATHS = {"book": "", "customer": "applicant"}
 PART = {
-    "book": "bridge", "policy": "strategy", "customer": "sweep", "trust": "reliability", "operations": "operations",
-}  # fmt: skip
+    "book": "bridge",
+    "policy": "strategy",
+    "customer": "sweep",
+    "trust": "reliability",
+    "operations": "operations",
+}
 PANELS = {
-    "book": ("_who", "_overlay", "_limits", "_book_assumptions"), "customer": ("_statement", "_assumptions"),
+    "book": ("_who", "_overlay", "_limits", "_book_assumptions"),
+    "customer": ("_statement", "_assumptions"),
     "trust": ("_bands",),
-}  # fmt: skip  # what other pages have controls of, too, is opened last: Streamlit forgets only what was just drawn
+}
 SHOWN = """
 () => Object.fromEntries([...document.querySelectorAll(".stMain .stElementContainer[class*=st-key-]")].map((each) => {
   const key = [...each.classList].find((name) => name.startsWith("st-key-")).slice("st-key-".length);
@@ -94,9 +99,7 @@ def in_use(champion: Champion, name: str, given: Mapping[str, str]) -> dict[str,
     return {each: 100 * value if each in percent else value for each, value in _used(champion, contract, name, given)}
 
 
-def _used(
-    champion: Champion, contract: Contract, name: str, given: Mapping[str, str]
-) -> Iterator[tuple[str, float]]:  # fmt: skip
+def _used(champion: Champion, contract: Contract, name: str, given: Mapping[str, str]) -> Iterator[tuple[str, float]]:
     names = [each.name for each in contract.assumptions]
     if name == "book":
         found, _ = book_scenario.from_query(contract, given)

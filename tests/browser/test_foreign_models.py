@@ -72,8 +72,10 @@ def deployed(
     plain, folder = dashboard._start, tmp_path_factory.mktemp(request.param)
     with SERVERS[request.param](folder) as there, pytest.MonkeyPatch.context() as patched:
         own = {
-            "WHATIF_MODEL_URL": there.url, "WHATIF_MODEL_MAPPING": str(there.mapping), "WHATIF_MODEL_TIMEOUT": "60",
-        }  # fmt: skip
+            "WHATIF_MODEL_URL": there.url,
+            "WHATIF_MODEL_MAPPING": str(there.mapping),
+            "WHATIF_MODEL_TIMEOUT": "60",
+        }
         patched.setattr(dashboard, "_start", lambda command, env, output: plain(command, env | own, output))
         with serving(home, folder) as pages:
             yield Deployed(request.param, there, pages)

@@ -22,10 +22,12 @@ CARDS = {
     "operations": ("/operations", "operations"),
 }
 SECOND = {
-    "book": ("/?balances=20", "where"), "customer": ("/applicant?customer=3&limit=1000&balances=50", "sweep"),
-    "policy": ("/policy?cutoff=520", "profits"), "trust": ("/trust", "roc"),
+    "book": ("/?balances=20", "where"),
+    "customer": ("/applicant?customer=3&limit=1000&balances=50", "sweep"),
+    "policy": ("/policy?cutoff=520", "profits"),
+    "trust": ("/trust", "roc"),
     "operations": ("/operations", "operations"),
-}  # fmt: skip
+}
 PARTS = (
     ".wi-number, .wi-sentence, .wi-below, .wi-findings h3, .wi-about, .wi-frame, .wi-things, .wi-table, .stPlotlyChart,"
     " .stDataFrame, .stSlider, .stNumberInput, .stSelectbox, .stTextInput, .stButton, .stButtonGroup, .stCaption,"

@@ -155,9 +155,12 @@ def test_train_compares_variants_out_of_time_where_there_is_a_later(
 ):
     report = json.loads((release.path / "gates.json").read_bytes())
     report["later"] = {
-        "window": {"since": 2006, "until": 2006}, "n": 800, "predicted": 0.2, "observed": 0.21,
+        "window": {"since": 2006, "until": 2006},
+        "n": 800,
+        "predicted": 0.2,
+        "observed": 0.21,
         "variants": report["cross_validation"],
-    }  # fmt: skip
+    }
     identity = forge(store, release.id, {"gates.json": json.dumps(report).encode()})
     monkeypatch.setattr(Store, "train", lambda self, *_: self.load(identity))
     assert "What the constraints cost, in later vintages, 2006:" in run(own_home, "train").stdout
@@ -596,9 +599,22 @@ def test_list_of_verbs_tells_each_as_its_own_help_does(tmp_path: Path, verb: str
 )
 def test_verb_waits_only_for_what_it_needs(own_home: Path, words: tuple[str, ...], waits_for: set[str]):
     heavy = {
-        "fastapi", "mlflow", "numba", "numpy", "pandas", "plotly", "pyarrow", "pydantic", "scipy", "shap", "skops",
-        "sklearn", "sqlalchemy", "streamlit", "uvicorn",
-    }  # fmt: skip
+        "fastapi",
+        "mlflow",
+        "numba",
+        "numpy",
+        "pandas",
+        "plotly",
+        "pyarrow",
+        "pydantic",
+        "scipy",
+        "shap",
+        "skops",
+        "sklearn",
+        "sqlalchemy",
+        "streamlit",
+        "uvicorn",
+    }
     program = (
         "import atexit, runpy, sys\n"
         f"atexit.register(lambda: print(*sorted({heavy} & set(sys.modules)), file=sys.stderr))\n"
@@ -606,8 +622,12 @@ def test_verb_waits_only_for_what_it_needs(own_home: Path, words: tuple[str, ...
     )
     ran = subprocess.run(
         [sys.executable, "-c", program, *words],
-        cwd=PROJECT, env={**os.environ, "WHATIF_HOME": str(own_home)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=PROJECT,
+        env={**os.environ, "WHATIF_HOME": str(own_home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert "Traceback" not in ran.stderr
     assert set(ran.stderr.splitlines()[-1].split()) == waits_for
 

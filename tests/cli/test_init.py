@@ -54,10 +54,17 @@ def test_the_review_names_every_guess_what_to_check_and_what_comes_next(tmp_path
     told = result.stdout.split("\n\n")
     titles = [part.split(".")[0] for part in told[2:-2]]
     assert titles == [
-        "The outcome", "Money", "Units", "Known only after the outcome, so no input", "Protected, so no input",
-        "Identifiers, so no input", "The year a record came into the book", "Left out",
-        "Directions that the model will keep to", "Which way a shock is bad for the bank",
-    ]  # fmt: skip
+        "The outcome",
+        "Money",
+        "Units",
+        "Known only after the outcome, so no input",
+        "Protected, so no input",
+        "Identifiers, so no input",
+        "The year a record came into the book",
+        "Left out",
+        "Directions that the model will keep to",
+        "Which way a shock is bad for the bank",
+    ]
     assert "  gender: its name says gender: protected (sex), never an input" in told[6].splitlines()
     rest, listed = re.search(r"The other (\d+) by part", result.stdout), sum(part.count("\n") for part in told[2:-2])
     assert rest is not None

@@ -417,9 +417,12 @@ def pretender(release: Release, by: float = 0.0, content: bytes | None = None) -
         return probability(margins)
 
     return Pretender(
-        model=said, version=release.id, metadata=openapi.metadata("credit", release, [release.id], "cards"),
-        wrong=lambda answer: answer | {"parameters": {"artefact": release.artefact}}, packed=content,
-    )  # fmt: skip
+        model=said,
+        version=release.id,
+        metadata=openapi.metadata("credit", release, [release.id], "cards"),
+        wrong=lambda answer: answer | {"parameters": {"artefact": release.artefact}},
+        packed=content,
+    )
 
 
 def foreign(**more: Any) -> StandIn:
@@ -509,7 +512,7 @@ TAMPERED: dict[str, tuple[Callable[[Release], bytes], str]] = {
     "a file too few": (lambda release: packed(release, {"golden.npz": None}), "incomplete"),
     "no manifest": (lambda release: packed(release, {"manifest.json": None}), "does not exist"),
     "other tables": (lied, "no longer gives its stored numbers"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("how", TAMPERED)

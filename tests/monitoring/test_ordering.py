@@ -108,15 +108,20 @@ def test_missing_values_stand_in_no_order():
 
 
 @given(
-    st.integers(0, 2**32), st.integers(1, 60), st.sampled_from([30, 300, 3000]), st.sampled_from([0.0, 0.02, 0.3, 1.0]),
+    st.integers(0, 2**32),
+    st.integers(1, 60),
+    st.sampled_from([30, 300, 3000]),
+    st.sampled_from([0.0, 0.02, 0.3, 1.0]),
     st.sampled_from(["few", "lognormal", "empty", "one"]),
-)  # fmt: skip
+)
 def test_any_input_has_a_chance_between_0_and_1(seed: int, kinds: int, n: int, rate: float, kind: str):
     rng = np.random.default_rng(seed)
     values = {
-        "few": rng.integers(0, kinds, n).astype(np.float64), "lognormal": rng.lognormal(size=n) * 1e12,
-        "empty": np.full(n, np.nan), "one": np.zeros(n),
-    }[kind]  # fmt: skip
+        "few": rng.integers(0, kinds, n).astype(np.float64),
+        "lognormal": rng.lognormal(size=n) * 1e12,
+        "empty": np.full(n, np.nan),
+        "one": np.zeros(n),
+    }[kind]
     values[rng.random(n) < 0.1] = np.nan
     outcome = (rng.random(n) < rate).astype(np.float64)
     found = order(outcome, values[None])

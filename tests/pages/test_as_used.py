@@ -76,12 +76,15 @@ def test_what_is_assumed_of_the_book_is_shown_as_used(open_app: Open, part: Shoc
 @pytest.mark.parametrize(
     ("name", "value", "more", "panel"),
     [
-        (OVERLAY_PD, 17.5, OWNED, "_overlay"), (OVERLAY_LGD, -2.25, OWNED, "_overlay"),
-        (SHARE, 12.5, {"balances": 20}, "_who"), (SEVERITY, 37.5, {"preset": FED}, "_path"),
-        (FACTOR, -1.25, {METHOD: FACTOR}, "_path"), (f"{WEIGHT}{FED}", 12.5, {}, "_weighted"),
+        (OVERLAY_PD, 17.5, OWNED, "_overlay"),
+        (OVERLAY_LGD, -2.25, OWNED, "_overlay"),
+        (SHARE, 12.5, {"balances": 20}, "_who"),
+        (SEVERITY, 37.5, {"preset": FED}, "_path"),
+        (FACTOR, -1.25, {METHOD: FACTOR}, "_path"),
+        (f"{WEIGHT}{FED}", 12.5, {}, "_weighted"),
         (f"{BETA}unemployment", 0.0725, {}, "_coefficients"),
     ],
-)  # fmt: skip
+)
 def test_what_else_can_be_set_of_the_book_is_shown_as_used(
     open_app: Open, name: str, value: float, more: dict[str, object], panel: str
 ) -> None:

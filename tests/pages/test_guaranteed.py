@@ -54,9 +54,22 @@ def test_book_page_tells_the_expected_loss_gross_and_net(open_loans: Open) -> No
 
 
 PANELS = (
-    "_steps", "_tornado", "_grid", "_seek", "_reactions", "_migration", "_cells", "_movers", "_numbers", "_limits",
-    "_who", "_overlay", "_coefficients", "_book_assumptions", "_weighted",
-)  # fmt: skip
+    "_steps",
+    "_tornado",
+    "_grid",
+    "_seek",
+    "_reactions",
+    "_migration",
+    "_cells",
+    "_movers",
+    "_numbers",
+    "_limits",
+    "_who",
+    "_overlay",
+    "_coefficients",
+    "_book_assumptions",
+    "_weighted",
+)
 
 
 @pytest.mark.parametrize("panel", PANELS)

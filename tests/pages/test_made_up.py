@@ -34,9 +34,15 @@ def own_names() -> tuple[str, ...]:
 
 
 MANY = Shape(
-    fields=tuple(f"field_{k}" for k in range(14)), levers=14, shocks=8, segments=7, groups=(2, 12, 3), economy=True,
-    limits=LIMITS, bands=tuple(range(440, 660, 10)),
-)  # fmt: skip
+    fields=tuple(f"field_{k}" for k in range(14)),
+    levers=14,
+    shocks=8,
+    segments=7,
+    groups=(2, 12, 3),
+    economy=True,
+    limits=LIMITS,
+    bands=tuple(range(440, 660, 10)),
+)
 SHAPES = {
     "named after what the pages use": replace(MANY, fields=(*own_names(), "home", "own_home")),
     "labelled like heads of tables": replace(MANY, labels=HEADS),

@@ -235,9 +235,10 @@ def test_server_that_answers_otherwise_under_the_same_hash_is_found_by_the_book_
     names = [each.name for each in release.contract.record]
     there = StandIn(
         model=lambda columns: probability(release.scorer.margins(np.stack([columns[each] for each in names])) + 0.01),
-        version=release.id, metadata=openapi.metadata("credit", release, [release.id], "cards"),
+        version=release.id,
+        metadata=openapi.metadata("credit", release, [release.id], "cards"),
         wrong=lambda answer: answer | {"parameters": {"artefact": release.artefact}},
-    )  # fmt: skip
+    )
     with standing(there):
         elsewhere(there.url)
         at = open_app("book")

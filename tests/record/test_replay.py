@@ -47,9 +47,17 @@ def store(home: Path) -> Store:
 def called(release: Release, kind: str, inputs: Array, outputs: Mapping[str, Array], **detail: Any) -> Entry:
     """A call that ``release`` answered."""
     return Entry(
-        kind=kind, who="someone", via="page", book="cards", release=release.id,
-        contract_sha256=release.contract.hash, inputs=inputs, outputs=outputs, duration_ms=1.0, detail=detail,
-    )  # fmt: skip
+        kind=kind,
+        who="someone",
+        via="page",
+        book="cards",
+        release=release.id,
+        contract_sha256=release.contract.hash,
+        inputs=inputs,
+        outputs=outputs,
+        duration_ms=1.0,
+        detail=detail,
+    )
 
 
 @pytest.mark.parametrize("kind", ["score", "upload", "whatif:customer"])
@@ -68,9 +76,18 @@ def test_scored_records_replay_bit_for_bit_from_the_record(
 
 @pytest.mark.parametrize(
     "stressed",
-    [{}, {"lgd": 0.6}, {"preset": "", "overlay_pd": 25.0, "overlay_owner": "me", "overlay_reason": "because",
-                        "overlay_until": DAY.isoformat()}],
-)  # fmt: skip
+    [
+        {},
+        {"lgd": 0.6},
+        {
+            "preset": "",
+            "overlay_pd": 25.0,
+            "overlay_owner": "me",
+            "overlay_reason": "because",
+            "overlay_until": DAY.isoformat(),
+        },
+    ],
+)
 def test_scenario_of_the_book_replays_as_of_the_day_it_was_asked(
     engine: Engine, store: Store, release: Release, whole: Whole, contract: Contract, stressed: dict[str, Any]
 ):
@@ -92,9 +109,7 @@ def test_scenario_of_the_book_replays_as_of_the_day_it_was_asked(
         assert after.words.startswith("Not the same: ")
 
 
-def test_policy_replays(
-    engine: Engine, store: Store, release: Release, whole: Whole, book: Book, contract: Contract
-):  # fmt: skip
+def test_policy_replays(engine: Engine, store: Store, release: Release, whole: Whole, book: Book, contract: Contract):
     chosen = Policy().put(contract, "cutoff", 540.0).put(contract, "lgd", 0.55)
     rows = whole.rows(layers(contract, chosen.assumed, DAY))
     outcome = Strategy.of(np.asarray(scale(contract).score(whole.margins)), rows, book.target).at(540)

@@ -37,9 +37,17 @@ class Desk:
     def look(self, sign: str, visitor: str = "anna", kind: str = "whatif:book") -> None:
         """A visitor looks at something."""
         entry = Entry(
-            kind=kind, who=visitor, via="page", book="cards", release="r", contract_sha256="c",
-            inputs=np.empty((0, 0)), outputs={}, duration_ms=1, detail={"sign": sign},
-        )  # fmt: skip
+            kind=kind,
+            who=visitor,
+            via="page",
+            book="cards",
+            release="r",
+            contract_sha256="c",
+            inputs=np.empty((0, 0)),
+            outputs={},
+            duration_ms=1,
+            detail={"sign": sign},
+        )
         self.settled.note(visitor, entry, sign)
 
     def later(self, seconds: float) -> None:

@@ -612,9 +612,10 @@ def scored(release: Release) -> Entry:
     raw = np.arange(2.0 * len(release.contract.record)).reshape(-1, 2)
     raw[0, 1] = np.nan
     outputs = {
-        "pd": np.array([0.25, 0.5]), "shap_values": np.arange(2.0 * len(release.contract.inputs)).reshape(-1, 2),
+        "pd": np.array([0.25, 0.5]),
+        "shap_values": np.arange(2.0 * len(release.contract.inputs)).reshape(-1, 2),
         "base_value": np.array([-1.5]),
-    }  # fmt: skip
+    }
     return entry(
         release=release.id, contract_sha256=release.contract.hash, inputs=raw, outputs=outputs, who="=HYPERLINK(1)"
     )

@@ -218,9 +218,15 @@ def asked(
 @pytest.mark.servers
 def test_published_champion_is_the_registry_s_champion(registry: Registry, made: Any, release: Release):
     assert made | {"run": ""} == {
-        "release": release.id, "artefact": release.artefact, "name": NAME, "version": "1", "alias": "champion",
-        "new": True, "run": "", "to": registry.url,
-    }  # fmt: skip
+        "release": release.id,
+        "artefact": release.artefact,
+        "name": NAME,
+        "version": "1",
+        "alias": "champion",
+        "new": True,
+        "run": "",
+        "to": registry.url,
+    }
     assert registry.aliased(NAME, "champion")["version"] == "1"
 
 

@@ -171,10 +171,18 @@ def frame(n: int = 6000, seed: int = 0) -> pd.DataFrame:
     late = rng.poisson(0.8, n).clip(0, 12)
     lost = (rng.random(n) < _risk(income, debt, late)).astype(int)
     collected = np.where(rng.random(n) < 0.97, lost, 1 - lost)
-    return pd.DataFrame({
-        "loan": np.arange(1, n + 1), "income": income, "debt": debt, "late": late, "collected": collected,
-        "sex": rng.integers(1, 3, n), "year": rng.integers(2001, 2007, n), "lost": lost,
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "loan": np.arange(1, n + 1),
+            "income": income,
+            "debt": debt,
+            "late": late,
+            "collected": collected,
+            "sex": rng.integers(1, 3, n),
+            "year": rng.integers(2001, 2007, n),
+            "lost": lost,
+        }
+    )
 
 
 def _risk(income: Any, debt: Any, late: Any) -> Any:
@@ -188,9 +196,13 @@ def outcomes(table: pd.DataFrame, seed: int = 1) -> NDArray[np.int64]:
 
 
 def lay_down(
-    home: Path, table: pd.DataFrame | None = None, collected: str = "post-outcome", income: int = -1, more: str = "",
+    home: Path,
+    table: pd.DataFrame | None = None,
+    collected: str = "post-outcome",
+    income: int = -1,
+    more: str = "",
     window: str = "",
-) -> Path:  # fmt: skip
+) -> Path:
     """The book on the user's shelf of ``home``; returns its folder."""
     folder = home / "books" / NAME
     folder.mkdir(parents=True, exist_ok=True)

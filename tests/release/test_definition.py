@@ -52,9 +52,15 @@ def made(width: int) -> Made:
     effect = known[:: max(width // 20, 1)].sum(0) + sum(a * b for a, b in pairwise(known[:12]))
     target = (rng.random(300) < 1 / (1 + np.exp(-2 * (effect - effect.mean()) / effect.std()))).astype(int)
     model = HistGradientBoostingClassifier(
-        max_iter=25 if width < 255 else 12, max_leaf_nodes=5, learning_rate=0.3, min_samples_leaf=5, max_bins=12,
-        interaction_cst="pairwise", early_stopping=False, random_state=0,
-    )  # fmt: skip
+        max_iter=25 if width < 255 else 12,
+        max_leaf_nodes=5,
+        learning_rate=0.3,
+        min_samples_leaf=5,
+        max_bins=12,
+        interaction_cst="pairwise",
+        early_stopping=False,
+        random_state=0,
+    )
     with one_thread():
         model.fit(rows(inputs), target)
     tables = compile_model(model)

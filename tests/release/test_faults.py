@@ -309,11 +309,12 @@ def test_window_of_all_vintages_there_are_is_kept(tmp_path: Path):
         ("until = 2030", BadInput, "The window until 2030 reaches beyond the vintages of the book loans."),
         ("since = 1990\nuntil = 2004", BadInput, "The window 1990 to 2004 reaches beyond the vintages"),
         (
-            "until = 2004\nlater_until = 2030", ContractError,
+            "until = 2004\nlater_until = 2030",
+            ContractError,
             "The contract of loans asks for a test until 2030 (later_until), but the book has the vintages 2001 to ",
         ),
     ],
-)  # fmt: skip
+)
 def test_windows_of_a_contract_that_its_book_cannot_keep_are_refused(
     tmp_path: Path, window: str, kind: type[Exception], told: str
 ):

@@ -208,9 +208,17 @@ def test_array_is_laid_out_in_rows_however_it_was_stored():
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("left", 10**9), ("right", 0), ("left", 0), ("feature_idx", 3), ("feature_idx", -1), ("is_categorical", 1),
-     ("num_threshold", np.nan), ("value", np.inf)],
-)  # fmt: skip
+    [
+        ("left", 10**9),
+        ("right", 0),
+        ("left", 0),
+        ("feature_idx", 3),
+        ("feature_idx", -1),
+        ("is_categorical", 1),
+        ("num_threshold", np.nan),
+        ("value", np.inf),
+    ],
+)
 def test_tree_that_leads_outside_of_itself_is_never_walked(small: Store, field: str, value: float):
     """scikit-learn would end the process, or never end."""
     model = small.load().fitted()

@@ -486,8 +486,11 @@ def test_a_promotion_and_a_rollback_are_dated(store: Store, release: Release):
     store.rollback()
     lines = [json.loads(each) for each in (store.root / "history.jsonl").read_text().splitlines()]
     assert [(each["alias"], each["release"]) for each in lines[-4:]] == [
-        ("champion", second), ("previous", release.id), ("champion", release.id), ("previous", second),
-    ]  # fmt: skip
+        ("champion", second),
+        ("previous", release.id),
+        ("champion", release.id),
+        ("previous", second),
+    ]
     found = store.since()
     assert found is not None
     assert found >= first
@@ -555,9 +558,11 @@ def test_the_history_says_who_promoted_what_and_why(store: Store, release: Relea
     store.promote(second, who="ann", why="  Newer data ")
     store.rollback("bob", "Too many declined")
     assert told(store)[-4:] == [
-        ("champion", second, "ann", "Newer data", ""), ("previous", release.id, "ann", "Newer data", ""),
-        ("champion", release.id, "bob", "Too many declined", ""), ("previous", second, "bob", "Too many declined", ""),
-    ]  # fmt: skip
+        ("champion", second, "ann", "Newer data", ""),
+        ("previous", release.id, "ann", "Newer data", ""),
+        ("champion", release.id, "bob", "Too many declined", ""),
+        ("previous", second, "bob", "Too many declined", ""),
+    ]
     assert all(before <= each.at <= datetime.now(UTC) for each in store.history()[-4:])
     assert [each.release for each in store.history(second)] == [second, second]
 

@@ -72,8 +72,12 @@ def test_values_are_told_in_words_of_the_contract() -> None:
     assert numbers.measure(2015, "year") == "2015"
     assert numbers.measure(1200, "¤") == f"¤{NBSP}1,200"
     assert [numbers.measure(x, "") for x in (1200, 5.44, 0.0157, -0.00023, 0.06)] == [
-        "1,200", "5.44", "0.016", f"{MINUS}0.00023", "0.06",
-    ]  # fmt: skip
+        "1,200",
+        "5.44",
+        "0.016",
+        f"{MINUS}0.00023",
+        "0.06",
+    ]
     assert numbers.measure(-1200, "NT$") == f"{MINUS}NT${NBSP}1,200"
     assert numbers.measure(-0.3, "NT$") == f"NT${NBSP}0"
 

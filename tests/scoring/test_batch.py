@@ -322,14 +322,34 @@ def test_a_rule_is_not_judged_on_values_that_cannot_be_used() -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("1500", 1500), ("1500.0", 1500), ("+1500", 1500), ("1.5e3", 1500), (" 1500 ", 1500), ("−1500", -1500),
-        ("-1500", -1500), ("1,234,567", 1_234_567), ("1,234.50", 1234.5), ("1 234 567", 1_234_567),
-        ("12\N{NO-BREAK SPACE}345", 12_345), ("1'234.5", 1234.5), (".5", 0.5), ("5.", 5),
-        ("1\N{NARROW NO-BREAK SPACE}234,5", 1234.5), ("1,5", 1.5), ("1.234.567", 1_234_567), ("12,34,567", 1_234_567),
-        ("(123,500.0)", -123_500), ("1500-", -1500), ("1.5k", 1500), ("NT$ 1500", 1500), ("-NT$1500", -1500),
-        ("> 1500", 1501), ("1500+", 1500), ("1500 CR", -1500),
+        ("1500", 1500),
+        ("1500.0", 1500),
+        ("+1500", 1500),
+        ("1.5e3", 1500),
+        (" 1500 ", 1500),
+        ("−1500", -1500),
+        ("-1500", -1500),
+        ("1,234,567", 1_234_567),
+        ("1,234.50", 1234.5),
+        ("1 234 567", 1_234_567),
+        ("12\N{NO-BREAK SPACE}345", 12_345),
+        ("1'234.5", 1234.5),
+        (".5", 0.5),
+        ("5.", 5),
+        ("1\N{NARROW NO-BREAK SPACE}234,5", 1234.5),
+        ("1,5", 1.5),
+        ("1.234.567", 1_234_567),
+        ("12,34,567", 1_234_567),
+        ("(123,500.0)", -123_500),
+        ("1500-", -1500),
+        ("1.5k", 1500),
+        ("NT$ 1500", 1500),
+        ("-NT$1500", -1500),
+        ("> 1500", 1501),
+        ("1500+", 1500),
+        ("1500 CR", -1500),
     ],
-)  # fmt: skip
+)
 def test_numbers_are_taken_as_people_write_them(text: str, value: float) -> None:
     sheet = put({"bill_1": text})
     assert sheet.bad == ()
@@ -451,7 +471,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "lists": (nested, "a.parquet", "write numbers"),
     "one name twice": (lambda: file(table(), "csv").replace(b"bill_2", b"bill_1"), "a.csv", "more than one column"),
     "twice": (lambda: file(table().assign(**{"BILL, May": 1}), "csv"), "a.csv", "more than one column"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("trouble", REFUSED)

@@ -162,10 +162,12 @@ COLUMNS: dict[str, tuple[str, Callable[[Rng], Cells]]] = {
     "rare words": ("dealer", lambda rng: [f"d{min(int(k), 60):02d}" for k in rng.geometric(0.09, ROWS)]),
     "numbers among words": ("grade", lambda rng: chosen(rng, "A", "B", "C", "1", "2", "D4", "x7")),
     "rare numbers among words": (
-        "grade", lambda rng: some(rng, chosen(rng, "A", "B", "C"), "0", "1", "2", "7", share=0.05)
+        "grade",
+        lambda rng: some(rng, chosen(rng, "A", "B", "C"), "0", "1", "2", "7", share=0.05),
     ),
     "words like formulas": (
-        "band", lambda rng: chosen(rng, "=1+1", "@SUM(A1)", "-cmd|' /C calc'!A0", "**b** :red[x]", "naïve 😀", "+x")
+        "band",
+        lambda rng: chosen(rng, "=1+1", "@SUM(A1)", "-cmd|' /C calc'!A0", "**b** :red[x]", "naïve 😀", "+x"),
     ),
     "long words": ("text", lambda rng: chosen(rng, "x" * 59 + "ab", "x" * 59 + "ac", "short", "y" * 30)),
     "yes and no": ("homeowner", lambda rng: chosen(rng, "Y", "N")),
@@ -182,21 +184,41 @@ COLUMNS: dict[str, tuple[str, Callable[[Rng], Cells]]] = {
     "yyyymm": ("vintage", lambda rng: list(map(int, dates(rng, "%Y%m")))),
     "serials": ("issue_date", lambda rng: [(each - pd.Timestamp("1899-12-30")).days for each in days(rng)]),
     "seconds": ("opened_at", lambda rng: [int(each.timestamp()) for each in days(rng)]),
-    "serials among days": ("issue_date", lambda rng: [
-        each.to_pydatetime() if each.day % 2 else (each - pd.Timestamp("1899-12-30")).days for each in days(rng)
-    ]),
+    "serials among days": (
+        "issue_date",
+        lambda rng: [
+            each.to_pydatetime() if each.day % 2 else (each - pd.Timestamp("1899-12-30")).days for each in days(rng)
+        ],
+    ),
     "months and years in short": ("issue_date", partial(dates, layout="%m/%y")),
     "mmyyyy": ("issue_date", lambda rng: list(map(int, dates(rng, "%m%Y")))),
     "yyyyddd": ("issue_date", lambda rng: list(map(int, dates(rng, "%Y%j")))),
     **{
         layout: ("issue_d", partial(dates, layout=layout))
         for layout in (
-            "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%y", "%y/%m/%d", "%b-%Y", "%b-%y", "%Y-%m", "%Y-%m-%dT%H:%M:%S.250Z",
-            "%d %B %Y", "%B %d, %Y", "%d%b%Y:%H:%M:%S", "%d-%b-%y %I.%M.%S.000000 %p", "%Y年%m月%d日", "%Y_%m", "%YM%m",
-            "%G-W%V", "%m.%Y", "%Y%m%dT%H%M%S", "%d%m%Y", "%Y-%m-%d %H:%M:%S+02:00",
+            "%d.%m.%Y",
+            "%m/%d/%Y",
+            "%d/%m/%y",
+            "%y/%m/%d",
+            "%b-%Y",
+            "%b-%y",
+            "%Y-%m",
+            "%Y-%m-%dT%H:%M:%S.250Z",
+            "%d %B %Y",
+            "%B %d, %Y",
+            "%d%b%Y:%H:%M:%S",
+            "%d-%b-%y %I.%M.%S.000000 %p",
+            "%Y年%m月%d日",
+            "%Y_%m",
+            "%YM%m",
+            "%G-W%V",
+            "%m.%Y",
+            "%Y%m%dT%H%M%S",
+            "%d%m%Y",
+            "%Y-%m-%d %H:%M:%S+02:00",
         )
     },
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -226,9 +248,11 @@ def comes_back(book: Book, frame: pd.DataFrame, kind: Kind, delimiter: str = ","
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    st.lists(st.sampled_from(sorted(COLUMNS)), min_size=2, max_size=5, unique=True), st.integers(0, 2**32),
-    st.sampled_from(KINDS), st.sampled_from([",", ";", "\t"]),
-)  # fmt: skip
+    st.lists(st.sampled_from(sorted(COLUMNS)), min_size=2, max_size=5, unique=True),
+    st.integers(0, 2**32),
+    st.sampled_from(KINDS),
+    st.sampled_from([",", ";", "\t"]),
+)
 def test_whatever_init_accepts_operations_accepts_and_reads_alike(
     columns: list[str], seed: int, kind: Kind, delimiter: str
 ) -> None:
@@ -260,10 +284,17 @@ def test_whatever_a_table_holds_comes_back_or_was_never_accepted(
 # ---- what is not in the file that the book was made of ---------------------------------------------------------------
 
 NAMES = {
-    "Annual income (EUR) [gross]": "whole", "Loan-Amount ($)": "english", "DTI %": "floats", "# late 😀": "0 and 1",
-    "why": "words", "Purpose\nof loan": "words", "lambda": "floats", "名前": "whole", "@SUM(A1)": "months",
+    "Annual income (EUR) [gross]": "whole",
+    "Loan-Amount ($)": "english",
+    "DTI %": "floats",
+    "# late 😀": "0 and 1",
+    "why": "words",
+    "Purpose\nof loan": "words",
+    "lambda": "floats",
+    "名前": "whole",
+    "@SUM(A1)": "months",
     "purpose of loan": "years and months",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)

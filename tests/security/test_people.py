@@ -125,11 +125,23 @@ def test_the_local_user_does_not_come_through_a_proxy_or_from_a_page_elsewhere(h
 @pytest.mark.parametrize(
     ("host", "own"),
     [
-        ("127.0.0.1", True), ("127.1.2.3", True), ("::1", True), ("[::1]", True), ("localhost", True),
-        ("Localhost", True), ("::ffff:127.0.0.1", True), ("0.0.0.0", False), ("::", False), ("", False), (None, False),
-        ("192.0.2.1", False), ("::ffff:192.0.2.1", False), ("localhost.example", False), ("unix://127.0.0.1", False),
+        ("127.0.0.1", True),
+        ("127.1.2.3", True),
+        ("::1", True),
+        ("[::1]", True),
+        ("localhost", True),
+        ("Localhost", True),
+        ("::ffff:127.0.0.1", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("", False),
+        (None, False),
+        ("192.0.2.1", False),
+        ("::ffff:192.0.2.1", False),
+        ("localhost.example", False),
+        ("unix://127.0.0.1", False),
     ],
-)  # fmt: skip
+)
 def test_loopback_is_an_address_of_this_machine_only(host: str | None, own: bool):
     assert loopback(host) is own
 

@@ -349,11 +349,16 @@ def frame() -> pd.DataFrame:
     bad = rng.random(N) < 1 / (1 + np.exp(term / 60 + (sector == 11)))
     return pd.DataFrame(
         {
-            "loan": 1000 + np.arange(N), "amount": amount, "term": term, "sector": sector,
-            "guaranteed_share": rng.choice([0.5, 0.75, 0.85], N), "year": rng.integers(2003, 2011, N),
-            "charged_off_amount": np.where(bad, np.round(amount * rng.random(N)), 0.0), "charged_off": bad.astype(int),
+            "loan": 1000 + np.arange(N),
+            "amount": amount,
+            "term": term,
+            "sector": sector,
+            "guaranteed_share": rng.choice([0.5, 0.75, 0.85], N),
+            "year": rng.integers(2003, 2011, N),
+            "charged_off_amount": np.where(bad, np.round(amount * rng.random(N)), 0.0),
+            "charged_off": bad.astype(int),
         }
-    )  # fmt: skip
+    )
 
 
 @lru_cache(maxsize=1)

@@ -31,9 +31,14 @@ class Server:
         if os.geteuid() == 0:
             command = ["runuser", "-u", "postgres", "--", *command]
         done = subprocess.run(
-            command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env={**os.environ, "PGPASSWORD": PASSWORD}, check=False,
-        )  # fmt: skip
+            command,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PGPASSWORD": PASSWORD},
+            check=False,
+        )
         assert done.returncode == 0, done.stdout.decode()
 
     def start(self) -> None:

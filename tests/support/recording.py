@@ -18,10 +18,17 @@ from model.settings import settings
 def entry(**changes: Any) -> Entry:
     """A call like many."""
     values: dict[str, Any] = {
-        "kind": "score", "who": "someone", "via": "rest", "book": "cards", "release": "0123456789ab",
-        "contract_sha256": "c" * 64, "inputs": np.array([[1.0], [2.0]]), "outputs": {"pd": np.array([0.25])},
-        "duration_ms": 1.5, "detail": {"version": "champion"},
-    }  # fmt: skip
+        "kind": "score",
+        "who": "someone",
+        "via": "rest",
+        "book": "cards",
+        "release": "0123456789ab",
+        "contract_sha256": "c" * 64,
+        "inputs": np.array([[1.0], [2.0]]),
+        "outputs": {"pd": np.array([0.25])},
+        "duration_ms": 1.5,
+        "detail": {"version": "champion"},
+    }
     return Entry(**{**values, **changes})
 
 

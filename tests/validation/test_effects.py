@@ -108,9 +108,7 @@ def test_what_two_inputs_do_together_averages_to_zero_along_every_value(whole: W
             assert np.abs(np.bincount(whole.codes[own], each)).max() / whole.n < 1e-9
 
 
-@given(
-    st.integers(2, 6), st.integers(2, 6), st.integers(0, 2**32 - 1), st.floats(0, 0.9)
-)  # fmt: skip
+@given(st.integers(2, 6), st.integers(2, 6), st.integers(0, 2**32 - 1), st.floats(0, 0.9))
 def test_a_sum_of_two_effects_leaves_nothing_together(down: int, across: int, seed: int, empty: float) -> None:
     rng = np.random.default_rng(seed)
     weights = rng.integers(1, 50, (down, across)) * (rng.random((down, across)) >= empty)

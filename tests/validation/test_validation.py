@@ -208,9 +208,11 @@ def test_fairness_counts_everybody_and_suppresses_small_groups(proof: Proof) -> 
     n = int((proof.source == 0).sum())
     assert sum(each.n for each in groups) == sum(each.n for each in bins) == n
     assert not any(each.suppressed for each in groups)
-    some = replace(proof, **{
-        name: getattr(proof, name)[:40] for name in ("position", "pd", "outcome", "source", "vintage")
-    }, _known={})  # fmt: skip
+    some = replace(
+        proof,
+        **{name: getattr(proof, name)[:40] for name in ("position", "pd", "outcome", "source", "vintage")},
+        _known={},
+    )
     few, _ = some.fair(sex, 510, "crossed")
     assert [each.suppressed for each in few] == [each.n < 30 for each in few]
     assert any(each.suppressed for each in few)

@@ -38,13 +38,20 @@ def bridge(contract: Contract, stress: Stress, found: Bridge, height: int = 236)
     room = (0.5 if low < 0 else 0.34) * (high - low or 1.0)  # for the numbers at the bars' ends
     figure = layout(height, 190)
     figure["xaxis"] = {
-        "showgrid": False, "zeroline": low < 0, "zerolinewidth": 1, "showticklabels": False, "fixedrange": True,
+        "showgrid": False,
+        "zeroline": low < 0,
+        "zerolinewidth": 1,
+        "showticklabels": False,
+        "fixedrange": True,
         "range": [low - (room if low < 0 else 0), high + room],
-    }  # fmt: skip
+    }
     figure["yaxis"] = {
-        "range": [max(len(parts) + 2, 4) - 0.5, -0.5], "fixedrange": True, "showgrid": False, "ticks": "",
+        "range": [max(len(parts) + 2, 4) - 0.5, -0.5],
+        "fixedrange": True,
+        "showgrid": False,
+        "ticks": "",
         "automargin": False,
-    }  # fmt: skip
+    }
     bars: dict[str, Any] = {
         "type": "bar",
         "orientation": "h",
@@ -153,9 +160,13 @@ def reactions(amounts: Sequence[tuple[str, float]], unit: Unit, height: int = 22
     below, above = [end for end in ends if end[0] < 0], [(1e-9, ""), *(end for end in ends if end[0] >= 0)]
     figure = layout(height, 190)
     figure["xaxis"] = {
-        "showgrid": False, "zeroline": True, "zerolinewidth": 1, "showticklabels": False, "fixedrange": True,
+        "showgrid": False,
+        "zeroline": True,
+        "zerolinewidth": 1,
+        "showticklabels": False,
+        "fixedrange": True,
         "range": room(below, above),
-    }  # fmt: skip
+    }
     figure["yaxis"] = {"autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "automargin": False}
     bars = {
         "type": "bar",
@@ -204,8 +215,10 @@ def migration(counts: NDArray[np.int64], names: Sequence[str], height: int = 290
 
 def migration_in_words(person: str, counts: NDArray[np.int64], names: Sequence[str]) -> str:
     """The migration for those who cannot see it."""
-    told = [f"{name}: {int(row.sum()):,} in the book, {int(counts[:, k].sum()):,} under the scenario"
-            for k, (name, row) in enumerate(zip(names, counts, strict=True))]  # fmt: skip
+    told = [
+        f"{name}: {int(row.sum()):,} in the book, {int(counts[:, k].sum()):,} under the scenario"
+        for k, (name, row) in enumerate(zip(names, counts, strict=True))
+    ]
     return f"{plural(person).capitalize()} by score band. {'; '.join(told)}."
 
 
@@ -223,15 +236,29 @@ def path(using: Preset, chosen: str, height: int = 200) -> Figure:
         "nticks": 5,
     }
     drawn: list[dict[str, Any]] = [
-        {"type": "scatter", "mode": "lines", "x": list(using.periods), "y": list(line.values),
-         "line": {"color": SCENARIO, "width": 2}, "hovertemplate": "%{x}: %{y}<extra></extra>"}
-    ]  # fmt: skip
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": list(using.periods),
+            "y": list(line.values),
+            "line": {"color": SCENARIO, "width": 2},
+            "hovertemplate": "%{x}: %{y}<extra></extra>",
+        }
+    ]
     if chosen in using.periods:
         value = line.values[using.periods.index(chosen)]
         drawn.append(
-            {"type": "scatter", "mode": "markers+text", "x": [chosen], "y": [value], "text": [f"{value:g} %"],
-             "marker": {"color": WORSE, "size": 11}, "textposition": "bottom center", "hoverinfo": "skip"}
-        )  # fmt: skip
+            {
+                "type": "scatter",
+                "mode": "markers+text",
+                "x": [chosen],
+                "y": [value],
+                "text": [f"{value:g} %"],
+                "marker": {"color": WORSE, "size": 11},
+                "textposition": "bottom center",
+                "hoverinfo": "skip",
+            }
+        )
     return {"data": drawn, "layout": figure}
 
 

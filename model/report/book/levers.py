@@ -96,35 +96,57 @@ def tornado(
     figure = layout(height, 8)  # and as much as the labels need
     texts = [
         (getattr(bar, side) / size, words.value(bar.name, getattr(bar, f"{side}_value")))
-        for bar in shown for side in ("adverse", "favourable") if not np.isnan(getattr(bar, side))
-    ]  # fmt: skip
+        for bar in shown
+        for side in ("adverse", "favourable")
+        if not np.isnan(getattr(bar, side))
+    ]
     below, above = ([end for end in texts if (end[0] < base / size) == left] for left in (True, False))
     figure["xaxis"] = {
-        "showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True,
+        "showgrid": False,
+        "zeroline": False,
+        "showticklabels": False,
+        "fixedrange": True,
         "range": room([*below, (base / size, "")], [*above, (base / size, "")], WIDE),
-    }  # fmt: skip
+    }
     figure["yaxis"] = {
-        "autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "type": "category",
+        "autorange": "reversed",
+        "fixedrange": True,
+        "showgrid": False,
+        "ticks": "",
+        "type": "category",
         "automargin": True,
-    }  # fmt: skip
+    }
     figure["barmode"] = "overlay"
     figure["shapes"] = [
-        {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": base / size, "x1": base / size,
-         "line": {"color": BASE, "width": 1}}
-    ]  # fmt: skip
+        {
+            "type": "line",
+            "yref": "paper",
+            "y0": 0,
+            "y1": 1,
+            "x0": base / size,
+            "x1": base / size,
+            "line": {"color": BASE, "width": 1},
+        }
+    ]
     drawn: list[dict[str, Any]] = []
     for side in ("adverse", "favourable"):
         values = [getattr(bar, side) for bar in shown]
         worse = [(value > base) == (measure not in GAINS) for value in values]
         drawn.append(
-            {"type": "bar", "orientation": "h", "y": names, "base": [base / size] * len(shown),
-             "x": [0.0 if np.isnan(value) else (value - base) / size for value in values],
-             "marker": {"color": [WORSE if bad else BETTER for bad in worse]},
-             "text": [words.value(bar.name, getattr(bar, f"{side}_value")) for bar in shown],
-             "textposition": "outside", "cliponaxis": False,
-             "customdata": [_ends(contract, measure, bar, unit)[side == "adverse"] for bar in shown],
-             "hovertemplate": "%{y}at %{text}: %{customdata}<extra></extra>"}
-        )  # fmt: skip
+            {
+                "type": "bar",
+                "orientation": "h",
+                "y": names,
+                "base": [base / size] * len(shown),
+                "x": [0.0 if np.isnan(value) else (value - base) / size for value in values],
+                "marker": {"color": [WORSE if bad else BETTER for bad in worse]},
+                "text": [words.value(bar.name, getattr(bar, f"{side}_value")) for bar in shown],
+                "textposition": "outside",
+                "cliponaxis": False,
+                "customdata": [_ends(contract, measure, bar, unit)[side == "adverse"] for bar in shown],
+                "hovertemplate": "%{y}at %{text}: %{customdata}<extra></extra>",
+            }
+        )
     return {"data": drawn, "layout": figure}
 
 
@@ -148,11 +170,21 @@ def grid(texts: Sequence[Sequence[str]], shades: Array, rows: Sequence[str], col
     figure["xaxis"] = {**axis, "side": "top"}
     figure["yaxis"] = {**axis, "autorange": "reversed"}
     drawn: dict[str, Any] = {
-        "type": "heatmap", "z": np.round(np.nan_to_num(shades), 3).tolist(), "x": list(columns),
-        "y": [f"{row} " for row in rows], "text": [list(row) for row in texts], "texttemplate": "%{text}",
-        "textfont": {"color": INK}, "colorscale": [[0, PALE], [1, DEEP]], "zmin": 0, "zmax": 1, "showscale": False,
-        "xgap": 2, "ygap": 2, "hovertemplate": "%{y}, %{x}: %{text}<extra></extra>",
-    }  # fmt: skip
+        "type": "heatmap",
+        "z": np.round(np.nan_to_num(shades), 3).tolist(),
+        "x": list(columns),
+        "y": [f"{row} " for row in rows],
+        "text": [list(row) for row in texts],
+        "texttemplate": "%{text}",
+        "textfont": {"color": INK},
+        "colorscale": [[0, PALE], [1, DEEP]],
+        "zmin": 0,
+        "zmax": 1,
+        "showscale": False,
+        "xgap": 2,
+        "ygap": 2,
+        "hovertemplate": "%{y}, %{x}: %{text}<extra></extra>",
+    }
     return {"data": [drawn], "layout": figure}
 
 

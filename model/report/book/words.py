@@ -13,7 +13,7 @@ from model.report import numbers
 from model.report.customer.words import Deployed, guarantee
 from model.report.numbers import NBSP, Difference, Unit
 from model.whatif.book.bridge import Bridge
-from model.whatif.book.scenario import (  # fmt: skip
+from model.whatif.book.scenario import (
     BETA,
     COEFFICIENTS,
     FACTOR,
@@ -64,11 +64,15 @@ def bridged(contract: Contract) -> tuple[Measure, ...]:
 def label(name: Measure) -> str:
     """A measure in words."""
     return {
-        "exposure": "Exposure at default", "pd": "PD, weighted by exposure", "loss": "Expected loss",
+        "exposure": "Exposure at default",
+        "pd": "PD, weighted by exposure",
+        "loss": "Expected loss",
         "net_loss": "Expected loss, net of the guarantee",
-        "loss_bps": "Expected loss, basis points", "capital": "Capital (IRB)", "margin": "Margin after loss",
+        "loss_bps": "Expected loss, basis points",
+        "capital": "Capital (IRB)",
+        "margin": "Margin after loss",
         "return_on_capital": "Return on capital",
-    }[name]  # fmt: skip
+    }[name]
 
 
 def horizon(contract: Contract, stress: Stress, name: Measure) -> str:
@@ -76,10 +80,15 @@ def horizon(contract: Contract, stress: Stress, name: Measure) -> str:
     number = stress.number(contract, "margin_months")
     months = numbers.counted_exactly(number, "month")
     return {
-        "exposure": "at default", "pd": contract.book.pd_horizon, "loss": contract.book.pd_horizon,
-        "net_loss": contract.book.pd_horizon, "loss_bps": contract.book.pd_horizon, "capital": "on a one-year PD",
-        "margin": f"over {months}", "return_on_capital": "a year",
-    }[name]  # fmt: skip
+        "exposure": "at default",
+        "pd": contract.book.pd_horizon,
+        "loss": contract.book.pd_horizon,
+        "net_loss": contract.book.pd_horizon,
+        "loss_bps": contract.book.pd_horizon,
+        "capital": "on a one-year PD",
+        "margin": f"over {months}",
+        "return_on_capital": "a year",
+    }[name]
 
 
 @dataclass(frozen=True)
@@ -222,9 +231,13 @@ def _margin(contract: Contract, stress: Stress, base: Totals, now: Totals) -> st
 def _broken(contract: Contract, stress: Stress, base: Totals, now: Totals) -> str:
     """The other limits that do not hold."""
     names: dict[Measure, str] = {
-        "exposure": "exposure", "pd": "PD", "net_loss": "net loss", "capital": "capital", "margin": "margin",
+        "exposure": "exposure",
+        "pd": "PD",
+        "net_loss": "net loss",
+        "capital": "capital",
+        "margin": "margin",
         "return_on_capital": "return",
-    }  # fmt: skip
+    }
     lost = [word for name, word in names.items() if told(contract, stress, name, base, now).holds is False]
     return f"; limits of {_listed(lost)} broken" if len(lost) > 1 else f"; limit of {lost[0]} broken" if lost else ""
 
@@ -289,8 +302,9 @@ def _named(contract: Contract, stress: Stress, today: date) -> list[str]:
     """Every assumption that moves the book, but for a preset's."""
     found = [
         each.phrase.format(_shock_value(each.unit, stress.number(contract, each.name)))
-        for each in contract.shocks if stress.number(contract, each.name)
-    ]  # fmt: skip
+        for each in contract.shocks
+        if stress.number(contract, each.name)
+    ]
     only = scope(contract, stress)
     if only and found:
         found = [f"{_listed(found)} (only {only})"]
@@ -300,8 +314,9 @@ def _named(contract: Contract, stress: Stress, today: date) -> list[str]:
     elif chosen(stress) is None:
         found += [
             contract.variable(name).phrase.format(_moved(contract.variable(name).unit, by))
-            for name, by in changes(contract, stress).items() if by * stress.number(contract, BETA + name)
-        ]  # fmt: skip
+            for name, by in changes(contract, stress).items()
+            if by * stress.number(contract, BETA + name)
+        ]
     if not overlay_lacks(contract, stress, today):
         for name, what in ((OVERLAY_PD, "PD"), (OVERLAY_LGD, "loss given default")):
             if stress.number(contract, name):
@@ -619,10 +634,12 @@ def weighted_words(
     """``weights``: title, weight in [0, 1] and loss of each scenario; ``base`` the book's own loss."""
     whole = apart("loss", base, loss)
     unit = whole.unit
-    parts = _listed([
-        f"{numbers.as_set(weight, '%')} of {unit.text(amount, contract.book.currency)} ({title})"
-        for title, weight, amount in weights
-    ])  # fmt: skip
+    parts = _listed(
+        [
+            f"{numbers.as_set(weight, '%')} of {unit.text(amount, contract.book.currency)} ({title})"
+            for title, weight, amount in weights
+        ]
+    )
     total = unit.text(loss, contract.book.currency)
     limit, appetite = limit_of(contract, stress, "loss")
     side = ""
@@ -690,27 +707,37 @@ def method(contract: Contract, model: Deployed) -> str:
         f"{each.label.lower()} {numbers.plain(each.coefficient, 2)} ({each.source})" for each in contract.economy
     )
     own = f"**Guarantee.** {guarantee(contract)} {OWN_SHARE}"
-    return "\n\n".join([
-        f"**A, {book.people}.** Each shock changes the raw records by rules of the contract; inputs are derived anew "
-        f"and {model.words} scores every {book.person}. Records are held at the edge of the range the model has seen; "
-        "exposure is not.",
-        "**B, economy.** What the model cannot see shifts every log-odds alike, by coefficient × change, so that the "
-        f"ranking stays: {coefficients}. Or as one factor, Vasicek's conditional PD anchored so that 0 changes "
-        "nothing: N[G(PD) − √(R/(1−R))·z].",
-        "**C, overlay.** Judgement on PD (relative) or LGD (points), only with owner, reason and an expiry to come.",
-        f"**Expected loss** PD × LGD × EAD over {book.pd_horizon}. **Capital** LGD·(worst case at 99.9 % − PD)·EAD, "
-        f"Basel IRB, class {book.exposure_class}, on a one-year PD: the model's log-odds shifted by one constant so "
-        "that the mean of the book as it stands is the assumed yearly default rate. **Margin after loss**: "
-        f"a {book.person} that defaults earns nothing and costs the loss; the others earn balance × (rate − funding) − "
-        "operating cost over "
-        "the margin horizon. **Return on capital**: that margin a year, over capital.",
-        *([own] if contract.guaranteed else []),
-        "**What moved it.** Exact Shapley values over the levers in use: every order of making the changes counts the "
-        f"same, and the bars sum to the change. {through}",
-        "**Segments** are those of the record in the book, whatever a scenario makes of it. **Known territory**: "
-        "Gower's distance on a fixed sample of 1,000.",
-        book.decision_note,
-    ])  # fmt: skip
+    return "\n\n".join(
+        [
+            f"**A, {book.people}.** Each shock changes the raw records by rules of the contract; inputs are "
+            "derived anew "
+            f"and {model.words} scores every {book.person}. Records are held at the edge of the range the model "
+            "has seen; "
+            "exposure is not.",
+            "**B, economy.** What the model cannot see shifts every log-odds alike, by coefficient × change, so "
+            "that the "
+            f"ranking stays: {coefficients}. Or as one factor, Vasicek's conditional PD anchored so that 0 changes "
+            "nothing: N[G(PD) − √(R/(1−R))·z].",
+            "**C, overlay.** Judgement on PD (relative) or LGD (points), only with owner, reason and an expiry "
+            "to come.",
+            f"**Expected loss** PD × LGD × EAD over {book.pd_horizon}. **Capital** LGD·(worst case at 99.9 % − "
+            "PD)·EAD, "
+            f"Basel IRB, class {book.exposure_class}, on a one-year PD: the model's log-odds shifted by one "
+            "constant so "
+            "that the mean of the book as it stands is the assumed yearly default rate. **Margin after loss**: "
+            f"a {book.person} that defaults earns nothing and costs the loss; the others earn balance × (rate − "
+            "funding) − "
+            "operating cost over "
+            "the margin horizon. **Return on capital**: that margin a year, over capital.",
+            *([own] if contract.guaranteed else []),
+            "**What moved it.** Exact Shapley values over the levers in use: every order of making the changes "
+            "counts the "
+            f"same, and the bars sum to the change. {through}",
+            "**Segments** are those of the record in the book, whatever a scenario makes of it. **Known territory**: "
+            "Gower's distance on a fixed sample of 1,000.",
+            book.decision_note,
+        ]
+    )
 
 
 def rising(edges: Sequence[float]) -> list[str]:

@@ -181,35 +181,82 @@ def sweep(curve: Curve, goal: tuple[float, float, str] | None = None, height: in
     figure = layout(height, 48)
     figure["margin"] = {"l": 52, "r": 16, "t": 10, "b": 40}
     figure["xaxis"] = {
-        "fixedrange": True, "showgrid": False, "zeroline": False, "tickformat": format_, "nticks": 7,
+        "fixedrange": True,
+        "showgrid": False,
+        "zeroline": False,
+        "tickformat": format_,
+        "nticks": 7,
         "title": {"text": axis_title(curve), "standoff": 6},
-    }  # fmt: skip
+    }
     figure["yaxis"] = {"range": [0, top], "fixedrange": True, "showgrid": False, "ticksuffix": " %", "nticks": 5}
     marks: list[dict[str, Any]] = [
-        {"type": "scatter", "mode": "lines", "x": x, "y": line,
-         "line": {"color": SCENARIO, "width": 2}, "hovertemplate": f"%{{x:{format_}}}: %{{y:.1f}} %<extra></extra>"},
-        {"type": "scatter", "mode": "lines", "x": x, "y": shade, "fill": "tozeroy", "fillcolor": GRANTED,
-         "line": {"width": 0}, "hoverinfo": "skip", "connectgaps": False},
-        {"type": "scatter", "mode": "markers+text", "x": [curve.now], "y": [round(100 * curve.now_pd, 2)],
-         "marker": {"color": SCENARIO, "size": 12}, "text": ["now"], "textposition": "top center",
-         "hovertemplate": f"now: %{{x:{format_}}}, %{{y:.1f}} %<extra></extra>"},
-    ]  # fmt: skip
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": x,
+            "y": line,
+            "line": {"color": SCENARIO, "width": 2},
+            "hovertemplate": f"%{{x:{format_}}}: %{{y:.1f}} %<extra></extra>",
+        },
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": x,
+            "y": shade,
+            "fill": "tozeroy",
+            "fillcolor": GRANTED,
+            "line": {"width": 0},
+            "hoverinfo": "skip",
+            "connectgaps": False,
+        },
+        {
+            "type": "scatter",
+            "mode": "markers+text",
+            "x": [curve.now],
+            "y": [round(100 * curve.now_pd, 2)],
+            "marker": {"color": SCENARIO, "size": 12},
+            "text": ["now"],
+            "textposition": "top center",
+            "hovertemplate": f"now: %{{x:{format_}}}, %{{y:.1f}} %<extra></extra>",
+        },
+    ]
     if goal is not None:
         marks.append(
-            {"type": "scatter", "mode": "markers+text", "x": [goal[0]], "y": [round(100 * goal[1], 2)],
-             "marker": {"color": WORSE, "size": 11, "symbol": "diamond"}, "text": [goal[2]],
-             "textposition": _beside(curve, goal[0], 100 * goal[1] / top), "hoverinfo": "skip"}
-        )  # fmt: skip
+            {
+                "type": "scatter",
+                "mode": "markers+text",
+                "x": [goal[0]],
+                "y": [round(100 * goal[1], 2)],
+                "marker": {"color": WORSE, "size": 11, "symbol": "diamond"},
+                "text": [goal[2]],
+                "textposition": _beside(curve, goal[0], 100 * goal[1] / top),
+                "hoverinfo": "skip",
+            }
+        )
     figure["shapes"] = [
-        {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": cut, "y1": cut,
-         "line": {"color": BASE, "width": 1, "dash": "dot"}}
-    ]  # fmt: skip
+        {
+            "type": "line",
+            "xref": "paper",
+            "x0": 0,
+            "x1": 1,
+            "y0": cut,
+            "y1": cut,
+            "line": {"color": BASE, "width": 1, "dash": "dot"},
+        }
+    ]
     right = max(curve.now, goal[0] if goal else curve.now) < (x[0] + x[-1]) / 2  # keep the label off marks and curve
     side = "bottom" if curve.pd[-1 if right else 0] <= curve.cutoff_pd else "top"
     figure["annotations"] = [
-        {"xref": "paper", "x": int(right), "y": cut, "yanchor": side, "xanchor": "right" if right else "left",
-         "showarrow": False, "text": f"cut-off: {cut:.1f} %"}
-    ]  # fmt: skip
+        {
+            "xref": "paper",
+            "x": int(right),
+            "y": cut,
+            "yanchor": side,
+            "xanchor": "right" if right else "left",
+            "showarrow": False,
+            "text": f"cut-off: {cut:.1f} %",
+        }
+    ]
     return {"data": marks, "layout": figure}
 
 

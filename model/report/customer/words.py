@@ -385,9 +385,11 @@ class Deployed:
         """What is told of known territory, which for a foreign model is that of the book, not of its training."""
         if not self.foreign:
             return told
-        return told.replace("the range the model has seen", "the range of the book").replace(
-            "the model knows many", "the book holds many"
-        ).replace("anything the model has seen", "anything the book holds")  # fmt: skip
+        return (
+            told.replace("the range the model has seen", "the range of the book")
+            .replace("the model knows many", "the book holds many")
+            .replace("anything the model has seen", "anything the book holds")
+        )
 
     @property
     def words(self) -> str:

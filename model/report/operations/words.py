@@ -137,9 +137,11 @@ def _trained(manifest: Mapping[str, Any]) -> str:
 
 
 def release_rows(
-    contract: Contract, manifests: Sequence[Mapping[str, Any]], aliases: Mapping[str, str],
+    contract: Contract,
+    manifests: Sequence[Mapping[str, Any]],
+    aliases: Mapping[str, str],
     reports: Mapping[str, Mapping[str, Any]] | None = None,
-) -> list[dict[str, str]]:  # fmt: skip
+) -> list[dict[str, str]]:
     """The releases of a book, the newest first; ``reports`` by release tell how they stand."""
     rows = []
     for each in reversed(manifests):
@@ -175,9 +177,7 @@ def history_heading(moves: int) -> str:
     return "Who changed who answers, the latest first" if moves > 1 else "Who changed who answers"
 
 
-def difference_sentence(
-    contract: Contract, records: int, first: str, apart: float, granted: int, declined: int
-) -> str:  # fmt: skip
+def difference_sentence(contract: Contract, records: int, first: str, apart: float, granted: int, declined: int) -> str:
     """How the challenger has differed so far."""
     turned, word = granted + declined, granting(contract)
     what = (

@@ -31,16 +31,24 @@ def strategy(
     figure = layout(height, 56)
     figure["margin"] = {"l": 56, "r": 16, "t": 14, "b": 40}
     figure["xaxis"] = {
-        "fixedrange": True, "showgrid": False, "zeroline": False, "nticks": 9,
+        "fixedrange": True,
+        "showgrid": False,
+        "zeroline": False,
+        "nticks": 9,
         "title": {"text": "cut-off, score points", "standoff": 6},
-    }  # fmt: skip
+    }
     suffix = " %" if share else unit.suffix.replace("\N{NO-BREAK SPACE}", " ")
     figure["yaxis"] = {"fixedrange": True, "showgrid": False, "nticks": 5, "ticksuffix": suffix, "zeroline": not share}
     told = [units.text(contract, goal, each) for each in values.tolist()]
     line: dict[str, Any] = {
-        "type": "scatter", "mode": "lines", "x": found.cutoffs.tolist(), "y": y.tolist(), "text": told,
-        "line": {"color": SCENARIO, "width": 2}, "hovertemplate": "cut-off %{x}: %{text}<extra></extra>",
-    }  # fmt: skip
+        "type": "scatter",
+        "mode": "lines",
+        "x": found.cutoffs.tolist(),
+        "y": y.tolist(),
+        "text": told,
+        "line": {"color": SCENARIO, "width": 2},
+        "hovertemplate": "cut-off %{x}: %{text}<extra></extra>",
+    }
     points = {"today": today, "best": found.best, "chosen": chosen}
     if chosen in (today, found.best):
         points.pop("chosen")
@@ -48,26 +56,40 @@ def strategy(
         points = {"today, the best": today} | {name: at for name, at in points.items() if name == "chosen"}
     at = {name: int(np.clip(each - found.cutoffs[0], 0, len(y) - 1)) for name, each in points.items()}
     marks = {
-        "type": "scatter", "mode": "markers+text", "x": [int(found.cutoffs[k]) for k in at.values()],
-        "y": [float(y[k]) for k in at.values()], "text": list(at),
+        "type": "scatter",
+        "mode": "markers+text",
+        "x": [int(found.cutoffs[k]) for k in at.values()],
+        "y": [float(y[k]) for k in at.values()],
+        "text": list(at),
         "textposition": _sides(list(at.values()), y.tolist()),
         "marker": {"size": 11, "color": [{"today": BASE, "chosen": WORSE}.get(name, BETTER) for name in at]},
-        "cliponaxis": False, "customdata": [told[k] for k in at.values()],
+        "cliponaxis": False,
+        "customdata": [told[k] for k in at.values()],
         "hovertemplate": "%{text}: %{x}, %{customdata}<extra></extra>",
-    }  # fmt: skip
+    }
     reach = float(y.max() - y.min()) or 1.0
     figure["yaxis"]["range"] = [float(y.min()) - 0.14 * reach, float(y.max()) + 0.16 * reach]
     historic = contract.book.historic_cutoff
     if historic is None:
         return {"data": [line, marks], "layout": figure}
     seen = int((found.cutoffs < historic).sum())  # below it nobody was granted a line: no outcomes
-    first, last = ({**line, **{name: line[name][part] for name in ("x", "y", "text")}}
-                   for part in (slice(seen + 1), slice(seen, None)))  # fmt: skip
+    first, last = (
+        {**line, **{name: line[name][part] for name in ("x", "y", "text")}}
+        for part in (slice(seen + 1), slice(seen, None))
+    )
     unseen = {**first, "line": {**line["line"], "dash": "dash"}}
     figure["annotations"] = [
-        {"x": 0.02, "xref": "paper", "y": 0.02, "yref": "paper", "showarrow": False,
-         "text": f"below {historic:.0f}: no outcomes observed here", "xanchor": "left", "yanchor": "bottom"}
-    ]  # fmt: skip
+        {
+            "x": 0.02,
+            "xref": "paper",
+            "y": 0.02,
+            "yref": "paper",
+            "showarrow": False,
+            "text": f"below {historic:.0f}: no outcomes observed here",
+            "xanchor": "left",
+            "yanchor": "bottom",
+        }
+    ]
     return {"data": [last, marks, unseen], "layout": figure}
 
 
@@ -115,16 +137,25 @@ def profits(
     room = 0.3 * (high - low or 1.0)
     figure = layout(height, 110)
     figure["xaxis"] = {
-        "showgrid": False, "zeroline": True, "zerolinewidth": 1, "showticklabels": False, "fixedrange": True,
+        "showgrid": False,
+        "zeroline": True,
+        "zerolinewidth": 1,
+        "showticklabels": False,
+        "fixedrange": True,
         "range": [low - room * (low < 0), high + room],
-    }  # fmt: skip
+    }
     figure["yaxis"] = {"autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "type": "category"}
     bars = {
-        "type": "bar", "orientation": "h", "x": shown, "y": [f"{name} " for name in names],
+        "type": "bar",
+        "orientation": "h",
+        "x": shown,
+        "y": [f"{name} " for name in names],
         "marker": {"color": [BETTER if value >= 0 else WORSE for value in shown]},
-        "text": texts, "textposition": "outside",
-        "cliponaxis": False, "hovertemplate": "%{y}: %{text}<extra></extra>",
-    }  # fmt: skip
+        "text": texts,
+        "textposition": "outside",
+        "cliponaxis": False,
+        "hovertemplate": "%{y}: %{text}<extra></extra>",
+    }
     return {"data": [bars], "layout": figure}
 
 
@@ -146,11 +177,21 @@ def swap(contract: Contract, cells: Sequence[Swapped], height: int = 190) -> Fig
     figure["xaxis"] = {**axis, "side": "top"}
     figure["yaxis"] = {**axis, "autorange": "reversed"}
     drawn: dict[str, Any] = {
-        "type": "heatmap", "z": shade, "x": words, "y": [f"today {each} " for each in words],
-        "text": [[f"{each:,}" for each in row] for row in rows], "texttemplate": "%{text}", "zmin": -1, "zmax": 1,
-        "textfont": {"color": INK, "size": 15}, "colorscale": [[0, "#a9c6e6"], [0.5, "#eceff3"], [1, "#eeb08f"]],
-        "showscale": False, "xgap": 3, "ygap": 3, "hovertemplate": "%{y}, then %{x}: %{text}<extra></extra>",
-    }  # fmt: skip
+        "type": "heatmap",
+        "z": shade,
+        "x": words,
+        "y": [f"today {each} " for each in words],
+        "text": [[f"{each:,}" for each in row] for row in rows],
+        "texttemplate": "%{text}",
+        "zmin": -1,
+        "zmax": 1,
+        "textfont": {"color": INK, "size": 15},
+        "colorscale": [[0, "#a9c6e6"], [0.5, "#eceff3"], [1, "#eeb08f"]],
+        "showscale": False,
+        "xgap": 3,
+        "ygap": 3,
+        "hovertemplate": "%{y}, then %{x}: %{text}<extra></extra>",
+    }
     return {"data": [drawn], "layout": figure}
 
 
@@ -173,26 +214,52 @@ def fairness(before: Sequence[Group], after: Sequence[Group], least: float, heig
     lows = [*(after[k].impact_low for k in known), *(before[k].impact for k in known if before[k].impact)]
     low = min([least - 0.1, *lows])
     figure["xaxis"] = {
-        "fixedrange": True, "showgrid": False, "zeroline": False, "nticks": 6, "tickformat": ".2f",
+        "fixedrange": True,
+        "showgrid": False,
+        "zeroline": False,
+        "nticks": 6,
+        "tickformat": ".2f",
         "range": [max(low - 0.05, 0), max([1.05, *highs]) + 0.02],
         "title": {"text": "over the highest group's rate", "standoff": 4},
-    }  # fmt: skip
+    }
     figure["yaxis"] = {"autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "type": "category"}
     figure["shapes"] = [
-        {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": least, "x1": least,
-         "line": {"color": WORSE, "width": 1, "dash": "dot"}}
-    ]  # fmt: skip
+        {
+            "type": "line",
+            "yref": "paper",
+            "y0": 0,
+            "y1": 1,
+            "x0": least,
+            "x1": least,
+            "line": {"color": WORSE, "width": 1, "dash": "dot"},
+        }
+    ]
     drawn: list[dict[str, Any]] = [
-        {"type": "scatter", "mode": "markers", "x": [round(before[k].impact, 4) for k in known], "y": names,
-         "marker": {"size": 12, "color": "rgba(0,0,0,0)", "line": {"color": BASE, "width": 2}},
-         "hovertemplate": "%{y}: %{x:.2f} today<extra></extra>"},
-        {"type": "scatter", "mode": "markers", "x": values, "y": names,
-         "marker": {"size": 9, "color": [WORSE if after[k].flagged(least) else SCENARIO for k in known]},
-         "error_x": {"type": "data", "symmetric": False, "thickness": 1, "color": BASE,
-                     "array": [round(high - v, 4) for high, v in zip(highs, values, strict=True)],
-                     "arrayminus": [round(v - after[k].impact_low, 4) for v, k in zip(values, known, strict=True)]},
-         "hovertemplate": "%{y}: %{x:.2f}<extra></extra>"},
-    ]  # fmt: skip
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": [round(before[k].impact, 4) for k in known],
+            "y": names,
+            "marker": {"size": 12, "color": "rgba(0,0,0,0)", "line": {"color": BASE, "width": 2}},
+            "hovertemplate": "%{y}: %{x:.2f} today<extra></extra>",
+        },
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": values,
+            "y": names,
+            "marker": {"size": 9, "color": [WORSE if after[k].flagged(least) else SCENARIO for k in known]},
+            "error_x": {
+                "type": "data",
+                "symmetric": False,
+                "thickness": 1,
+                "color": BASE,
+                "array": [round(high - v, 4) for high, v in zip(highs, values, strict=True)],
+                "arrayminus": [round(v - after[k].impact_low, 4) for v, k in zip(values, known, strict=True)],
+            },
+            "hovertemplate": "%{y}: %{x:.2f}<extra></extra>",
+        },
+    ]
     return {"data": drawn, "layout": figure}
 
 
@@ -204,7 +271,7 @@ def fairness_in_words(after: Sequence[Group]) -> str:
 
 def ratios(
     cutoffs: NDArray[np.int64], lowest: Array, today: int, chosen: int, least: float, height: int = 220
-) -> Figure:  # fmt: skip
+) -> Figure:
     """The lowest ratio among an attribute's groups along the cut-offs; today's, the chosen one, and the ``least``
     ratio asked."""
     figure = layout(height, 48)
@@ -212,21 +279,44 @@ def ratios(
     kept = ~np.isnan(lowest)
     x, y = cutoffs[kept].tolist(), np.round(lowest[kept], 3).tolist()
     figure["xaxis"] = {
-        "fixedrange": True, "showgrid": False, "zeroline": False, "nticks": 8,
+        "fixedrange": True,
+        "showgrid": False,
+        "zeroline": False,
+        "nticks": 8,
         "title": {"text": "cut-off, score points", "standoff": 4},
-    }  # fmt: skip
+    }
     figure["yaxis"] = {"fixedrange": True, "showgrid": False, "range": [0, 1.05], "nticks": 5, "tickformat": ".1f"}
     line = {
-        "type": "scatter", "mode": "lines", "x": x, "y": y, "line": {"color": SCENARIO, "width": 2},
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "y": y,
+        "line": {"color": SCENARIO, "width": 2},
         "hovertemplate": "cut-off %{x}: %{y:.2f}<extra></extra>",
-    }  # fmt: skip
+    }
     marks = {chosen: "chosen"} | {today: "today"}
     figure["shapes"] = [
-        {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": least, "y1": least,
-         "line": {"color": WORSE, "width": 1, "dash": "dot"}},
-        *({"type": "line", "x0": each, "x1": each, "y0": 0, "y1": 1.0,
-           "line": {"color": BASE, "width": 1, "dash": "dot"}} for each in marks),
-    ]  # fmt: skip
+        {
+            "type": "line",
+            "xref": "paper",
+            "x0": 0,
+            "x1": 1,
+            "y0": least,
+            "y1": least,
+            "line": {"color": WORSE, "width": 1, "dash": "dot"},
+        },
+        *(
+            {
+                "type": "line",
+                "x0": each,
+                "x1": each,
+                "y0": 0,
+                "y1": 1.0,
+                "line": {"color": BASE, "width": 1, "dash": "dot"},
+            }
+            for each in marks
+        ),
+    ]
     figure["annotations"] = [
         {"x": each, "y": 0.06, "text": name, "showarrow": False, "xanchor": "right" if each == min(marks) else "left"}
         for each, name in marks.items()
@@ -245,13 +335,22 @@ def heat(values: Array, rows: Sequence[str], columns: Sequence[str], contract: C
     figure["xaxis"] = {**axis, "side": "top"}
     figure["yaxis"] = {**axis, "autorange": "reversed"}
     drawn: dict[str, Any] = {
-        "type": "heatmap", "z": shown.tolist(), "x": list(columns), "y": [f"{name} " for name in rows],
+        "type": "heatmap",
+        "z": shown.tolist(),
+        "x": list(columns),
+        "y": [f"{name} " for name in rows],
         "text": [[numbers.plain(each, unit.digits) for each in row] for row in shown.tolist()],
-        "texttemplate": "%{text}", "textfont": {"color": INK}, "zmin": -reach, "zmax": reach, "showscale": False,
-        "colorscale": [[0, "#e0894f"], [0.5, "#f6f7f9"], [1, "#7fb0df"]], "xgap": 2, "ygap": 2,
+        "texttemplate": "%{text}",
+        "textfont": {"color": INK},
+        "zmin": -reach,
+        "zmax": reach,
+        "showscale": False,
+        "colorscale": [[0, "#e0894f"], [0.5, "#f6f7f9"], [1, "#7fb0df"]],
+        "xgap": 2,
+        "ygap": 2,
         "hovertext": [[unit.text(each, contract.book.currency) for each in row] for row in values.tolist()],
         "hovertemplate": "%{y}, %{x}: %{hovertext}<extra></extra>",
-    }  # fmt: skip
+    }
     return {"data": [drawn], "layout": figure}
 
 
@@ -268,9 +367,13 @@ def frontier(
     figure = layout(height, 60)
     figure["margin"] = {"l": 60, "r": 16, "t": 16, "b": 40}
     figure["xaxis"] = {
-        "fixedrange": True, "showgrid": False, "zeroline": False, "nticks": 7,
-        "ticksuffix": loss_unit.suffix, "title": {"text": "expected loss", "standoff": 6},
-    }  # fmt: skip
+        "fixedrange": True,
+        "showgrid": False,
+        "zeroline": False,
+        "nticks": 7,
+        "ticksuffix": loss_unit.suffix,
+        "title": {"text": "expected loss", "standoff": 6},
+    }
     figure["yaxis"] = {"fixedrange": True, "showgrid": False, "nticks": 5, "ticksuffix": unit.suffix}
     drawn: list[dict[str, Any]] = []
     first = 0
@@ -279,19 +382,38 @@ def frontier(
         first = own.stop
         marker = {"size": 6, "color": BASE if k == 0 else "rgba(0,0,0,0)", "line": {"color": BASE, "width": 1}}
         drawn.append(
-            {"type": "scatter", "mode": "markers", "x": x[own].tolist(), "y": y[own].tolist(), "marker": marker,
-             "text": [str(cutoff) for cutoff in each.cutoffs],
-             "hovertemplate": "cut-off %{text}: %{y} at %{x}<extra></extra>"}
-        )  # fmt: skip
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "x": x[own].tolist(),
+                "y": y[own].tolist(),
+                "marker": marker,
+                "text": [str(cutoff) for cutoff in each.cutoffs],
+                "hovertemplate": "cut-off %{text}: %{y} at %{x}<extra></extra>",
+            }
+        )
     mine = strategies[0]
     at = {"best": mine.best, "chosen": chosen, "today": today}
     where = {name: int(np.clip(each - mine.cutoffs[0], 0, len(mine.cutoffs) - 1)) for name, each in at.items()}
     drawn += [
-        {"type": "scatter", "mode": "lines", "x": x[kept].tolist(), "y": y[kept].tolist(),
-         "line": {"color": BETTER, "width": 2}, "hoverinfo": "skip"},
-        {"type": "scatter", "mode": "markers+text", "x": [float(x[k]) for k in where.values()],
-         "y": [float(y[k]) for k in where.values()], "text": list(where),
-         "textposition": ["top left", "bottom center", "top right"],
-         "marker": {"size": 10, "color": WORSE}, "hoverinfo": "skip", "cliponaxis": False},
-    ]  # fmt: skip
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": x[kept].tolist(),
+            "y": y[kept].tolist(),
+            "line": {"color": BETTER, "width": 2},
+            "hoverinfo": "skip",
+        },
+        {
+            "type": "scatter",
+            "mode": "markers+text",
+            "x": [float(x[k]) for k in where.values()],
+            "y": [float(y[k]) for k in where.values()],
+            "text": list(where),
+            "textposition": ["top left", "bottom center", "top right"],
+            "marker": {"size": 10, "color": WORSE},
+            "hoverinfo": "skip",
+            "cliponaxis": False,
+        },
+    ]
     return {"data": drawn, "layout": figure}

@@ -14,9 +14,12 @@ from model.report.numbers import NBSP, Difference
 from model.whatif.policy.strategy import AT_MOST, GOALS, Goal, Policy, Priced, Sought, Strategy, Swapped, today
 
 LABELS: dict[Goal, str] = {
-    "approval": "Approval rate", "bad_rate": "Bad rate", "loss": "Expected loss", "profit": "Profit",
+    "approval": "Approval rate",
+    "bad_rate": "Bad rate",
+    "loss": "Expected loss",
+    "profit": "Profit",
     "volume": "Volume",
-}  # fmt: skip
+}
 
 
 SHARES: frozenset[Goal] = frozenset({"approval", "bad_rate"})
@@ -55,9 +58,12 @@ def horizon(contract: Contract, policy: Policy, goal: Goal) -> str:
     months = policy.assumed.number(contract, "margin_months")
     over = f"over {numbers.counted_exactly(months, 'month')}"
     return {
-        "approval": "today", "bad_rate": contract.book.pd_horizon, "loss": contract.book.pd_horizon, "profit": over,
+        "approval": "today",
+        "bad_rate": contract.book.pd_horizon,
+        "loss": contract.book.pd_horizon,
+        "profit": over,
         "volume": "exposure at default",
-    }[goal]  # fmt: skip
+    }[goal]
 
 
 def net_words(contract: Contract, units: Units, net_loss: float) -> str:
@@ -151,9 +157,11 @@ def bands_headline(contract: Contract, prices: Sequence[Priced], units: Units) -
 def swap_label(contract: Contract, cell: Swapped) -> str:
     """A cell of the swap set."""
     return {
-        (True, True): f"{decided(contract, True)} by both", (False, True): "swapped in", (True, False): "swapped out",
+        (True, True): f"{decided(contract, True)} by both",
+        (False, True): "swapped in",
+        (True, False): "swapped out",
         (False, False): f"{decided(contract, False)} by both",
-    }[cell.today, cell.other]  # fmt: skip
+    }[cell.today, cell.other]
 
 
 def swap_headline(contract: Contract, cells: Sequence[Swapped], units: Units) -> str:
@@ -229,21 +237,28 @@ def method(contract: Contract) -> str:
     book = contract.book
     own = f" {guarantee(contract)} Profit and prices are on the bank's own share." if contract.guaranteed else ""
     costs = "the net loss" if contract.guaranteed else "the loss"
-    return "\n\n".join([
-        f"**Cut-off.** A {book.person} whose score reaches it {book.granted}. {book.decision_note}",
-        f"**Bad rate** is the share that the model expects to {book.outcome}; observed beside it is what happened. "
-        f"**Expected loss** over {book.pd_horizon}. **Profit** is the margin after loss over the margin horizon: "
-        f"a {book.person} that defaults earns nothing and costs {costs}, the others earn balance × (rate − funding) "
-        f"− operating cost. **Volume** is exposure at default.{own}",
-        "**Best** is the whole-point cut-off of most profit, found by looking at every one. **Goal seek** takes the "
-        f"cut-off on the safe side of the target at which most are {granting(contract)}; for approval and volume the "
-        "strictest that keeps them.",
-        "**Break-even rate** pays for funding, operating cost and loss of a band; **break-even PD** is the PD, the "
-        "same for all of a band, at which it earns nothing. **RAROC** = margin after loss a year / capital; revenue, "
-        "cost and loss are spread evenly over the horizon, and nothing is earned on the capital itself.",
-        "**Frontier**: cut-offs that no other beats on both loss and profit.",
-        "**Fairness** figures are monitoring metrics, not legal findings; protected attributes evaluate a policy and "
-        f"never enter a score. Ratio: a group's approval rate over the highest group's, with Katz's 95{NBSP}% "
-        "interval; difference: approval among those that paid, with Newcombe's. Groups of fewer than "
-        f"{SMALLEST} are suppressed.",
-    ])  # fmt: skip
+    return "\n\n".join(
+        [
+            f"**Cut-off.** A {book.person} whose score reaches it {book.granted}. {book.decision_note}",
+            f"**Bad rate** is the share that the model expects to {book.outcome}; observed beside it is what happened. "
+            f"**Expected loss** over {book.pd_horizon}. **Profit** is the margin after loss over the margin horizon: "
+            f"a {book.person} that defaults earns nothing and costs {costs}, the others earn balance × (rate − "
+            "funding) "
+            f"− operating cost. **Volume** is exposure at default.{own}",
+            "**Best** is the whole-point cut-off of most profit, found by looking at every one. **Goal seek** "
+            "takes the "
+            f"cut-off on the safe side of the target at which most are {granting(contract)}; for approval and "
+            "volume the "
+            "strictest that keeps them.",
+            "**Break-even rate** pays for funding, operating cost and loss of a band; **break-even PD** is the PD, the "
+            "same for all of a band, at which it earns nothing. **RAROC** = margin after loss a year / capital; "
+            "revenue, "
+            "cost and loss are spread evenly over the horizon, and nothing is earned on the capital itself.",
+            "**Frontier**: cut-offs that no other beats on both loss and profit.",
+            "**Fairness** figures are monitoring metrics, not legal findings; protected attributes evaluate a "
+            "policy and "
+            f"never enter a score. Ratio: a group's approval rate over the highest group's, with Katz's 95{NBSP}% "
+            "interval; difference: approval among those that paid, with Newcombe's. Groups of fewer than "
+            f"{SMALLEST} are suppressed.",
+        ]
+    )

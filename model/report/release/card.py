@@ -73,9 +73,13 @@ class Card:
 
 
 def card_of(
-    release: Release, history: Sequence[Moved], aliases: Mapping[str, str], book: Book | None = None,
-    provenance: Mapping[str, str] | None = None, by_group: bool = True,
-) -> Card:  # fmt: skip
+    release: Release,
+    history: Sequence[Moved],
+    aliases: Mapping[str, str],
+    book: Book | None = None,
+    provenance: Mapping[str, str] | None = None,
+    by_group: bool = True,
+) -> Card:
     """The card of a release.
 
     Parameters
@@ -132,10 +136,16 @@ def _overrides(release: Release, moved: Sequence[Moved], by_group: bool) -> list
         return []
     labels = _labels(release)
     rows = tuple(
-        (words.utc(each.at), each.alias, each.who or "not told", words.gate_names(each, labels), each.override,
-         each.why or "not told")
+        (
+            words.utc(each.at),
+            each.alias,
+            each.who or "not told",
+            words.gate_names(each, labels),
+            each.override,
+            each.why or "not told",
+        )
         for each in reversed(over)
-    )  # fmt: skip
+    )
     gates = tuple(f"{_sentence(words.briefly(gate, by_group))}." for gate in in_the_way(release.report["gates"]))
     table = Table("Overrides, the newest first", ("When", "As", "Who", "Gates passed over", "Reason", "Why"), rows)
     text = "This release was promoted although gates had failed. Whoever relies on it relies on the reason given here."
@@ -290,9 +300,11 @@ def _never(contract: Contract) -> Section:
     else:
         text = f"Protected attributes never scored: {', '.join(each.label for each in contract.protected())}."
     after = [each.label for each in contract.fields if each.role == "post-outcome"]
-    told = f"Known only after the outcome, never scored: {', '.join(after)}." if after else (
-        "No field of the book, the outcome apart, is known only after the outcome."
-    )  # fmt: skip
+    told = (
+        f"Known only after the outcome, never scored: {', '.join(after)}."
+        if after
+        else ("No field of the book, the outcome apart, is known only after the outcome.")
+    )
     table = Table("Fields that no input may read", ("Field", "Name in the book", "Why it is not scored"), rows)
     return Section("never", "Never scored", (text, told), tables=(table,) if rows else ())
 
@@ -394,12 +406,15 @@ def _rates(release: Release, book: Book, seen: Evidence, field: Any) -> tuple[tu
     found = fairness.groups(granted, book.target[seen.position] == 0, group, names)
     return tuple(
         (
-            each.name, f"{each.n:,}", "suppressed" if each.suppressed else numbers.percent(each.rate),
+            each.name,
+            f"{each.n:,}",
+            "suppressed" if each.suppressed else numbers.percent(each.rate),
             interval(each.impact, each.impact_low, each.impact_high),
             interval(each.opportunity, each.opportunity_low, each.opportunity_high, points=True),
         )
-        for each in found if each.n
-    )  # fmt: skip
+        for each in found
+        if each.n
+    )
 
 
 def _reasons(release: Release) -> Section:
@@ -427,10 +442,12 @@ def _history(release: Release, moved: Sequence[Moved]) -> Section:
 def _fingerprints(release: Release) -> Section:
     manifest = release.manifest
     told = {
-        "Artefact": release.artefact, "Data": manifest["data_sha256"], "Contract": manifest["contract_sha256"],
+        "Artefact": release.artefact,
+        "Data": manifest["data_sha256"],
+        "Contract": manifest["contract_sha256"],
         "Lock file": manifest.get("lock_sha256") or "none: made without a lock file",
         "Code": manifest.get("code_sha256") or "not told",
-    }  # fmt: skip
+    }
     rows = [*told.items(), *((name, digest) for name, digest in manifest["files"].items())]
     libraries = ", ".join(f"{name} {version}" for name, version in dict(manifest.get("libraries", {})).items())
     made = ", ".join(f"{name} {value}" for name, value in dict(manifest.get("platform", {})).items())

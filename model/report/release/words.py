@@ -15,23 +15,38 @@ from model.report import numbers
 
 COUNTED = frozenset({"contract", "trust", "lock"})  # kinds of gates whose figure counts something
 MEASURES = {
-    "auc": "AUC", "brier": "Brier score", "log_loss": "Log-loss", "ece": "Calibration error",
+    "auc": "AUC",
+    "brier": "Brier score",
+    "log_loss": "Log-loss",
+    "ece": "Calibration error",
     "slope": "Calibration slope",
-}  # fmt: skip
+}
 SUBJECTS = {
-    "auc": "AUC", "brier": "Brier score", "log_loss": "log-loss", "ece": "calibration error",
-    "slope": "calibration slope", "slope_low": "calibration slope", "too_good": "AUC too good to be true",
-    "single": "AUC of the strongest input alone", "duplicates": "records in two folds",
-    "ordered": "inputs in the order of the outcomes", "shuffled": "AUC on shuffled outcomes",
-    "later_auc": "AUC in later vintages", "later_gap": "gap of the mean PD in later vintages",
-    "psi": "drift of the score", "csi": "drift of the inputs", "row": "time of a record", "size": "size of the release",
-}  # fmt: skip
+    "auc": "AUC",
+    "brier": "Brier score",
+    "log_loss": "log-loss",
+    "ece": "calibration error",
+    "slope": "calibration slope",
+    "slope_low": "calibration slope",
+    "too_good": "AUC too good to be true",
+    "single": "AUC of the strongest input alone",
+    "duplicates": "records in two folds",
+    "ordered": "inputs in the order of the outcomes",
+    "shuffled": "AUC on shuffled outcomes",
+    "later_auc": "AUC in later vintages",
+    "later_gap": "gap of the mean PD in later vintages",
+    "psi": "drift of the score",
+    "csi": "drift of the inputs",
+    "row": "time of a record",
+    "size": "size of the release",
+}
 SUBJECTS |= {f"worse_{name}": f"{SUBJECTS[name]} against the champion" for name in MEASURES}
 SUBJECTS |= {f"{name}_champion": f"{SUBJECTS[name]} since the champion" for name in ("psi", "csi")}
 RECORDS = {
-    "later": "of later vintages than both were fitted to", "crossed": "both predicted in cross-validation",
+    "later": "of later vintages than both were fitted to",
+    "crossed": "both predicted in cross-validation",
     "": "neither had seen",
-}  # fmt: skip
+}
 TWO_AUCS = (
     "Gates and model card give the mean of the folds' AUCs; the Trust page and the comparison with a champion give the "
     "AUC of the records of all folds together: the two may differ in the last digit."
@@ -150,8 +165,11 @@ def window_only(manifest: Mapping[str, Any]) -> str:
 
 def windows(manifests: Mapping[str, Mapping[str, Any]], aliases: Mapping[str, str]) -> str:
     """What champion and challenger were fitted to, where that tells them apart; otherwise nothing."""
-    parts = [(alias, window(manifests[aliases[alias]])) for alias in ("champion", "challenger")
-             if aliases.get(alias) in manifests]  # fmt: skip
+    parts = [
+        (alias, window(manifests[aliases[alias]]))
+        for alias in ("champion", "challenger")
+        if aliases.get(alias) in manifests
+    ]
     if {text for _, text in parts} <= {"whole book"}:
         return ""
     said = ", ".join(f"the {alias} was fitted to {'the ' * (text == 'whole book')}{text}" for alias, text in parts)

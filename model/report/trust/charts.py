@@ -45,13 +45,27 @@ def _observed(x: Sequence[Any], rows: Sequence[Estimate], off: Sequence[bool], h
     """Dots with whiskers, percent; diamonds in orange where the prediction lies outside."""
     ends = [_whiskers(each.value, each.low, each.high) for each in rows]
     return {
-        "type": "scatter", "mode": "markers", "x": list(x), "y": [_hundred(each.value) for each in rows],
-        "marker": {"size": 8, "color": [WORSE if each else SCENARIO for each in off],
-                   "symbol": ["diamond" if each else "circle" for each in off]},
-        "error_y": {"type": "data", "symmetric": False, "thickness": 1.2, "width": 2, "color": BASE,
-                    "array": [high for _, high in ends], "arrayminus": [low for low, _ in ends]},
-        "hovertemplate": hover, "cliponaxis": False,
-    }  # fmt: skip
+        "type": "scatter",
+        "mode": "markers",
+        "x": list(x),
+        "y": [_hundred(each.value) for each in rows],
+        "marker": {
+            "size": 8,
+            "color": [WORSE if each else SCENARIO for each in off],
+            "symbol": ["diamond" if each else "circle" for each in off],
+        },
+        "error_y": {
+            "type": "data",
+            "symmetric": False,
+            "thickness": 1.2,
+            "width": 2,
+            "color": BASE,
+            "array": [high for _, high in ends],
+            "arrayminus": [low for low, _ in ends],
+        },
+        "hovertemplate": hover,
+        "cliponaxis": False,
+    }
 
 
 def _hundred(value: float) -> float | None:
@@ -70,18 +84,32 @@ def reliability(bins: Sequence[Bin], height: int = HEIGHT) -> Figure:
     figure["xaxis"] = _percent_axis("predicted", top)
     figure["yaxis"] = _percent_axis("observed", top)
     figure["annotations"] = [
-        {"x": 0.98 * top, "y": 0.98 * top, "text": "as predicted", "showarrow": False, "xanchor": "right",
-         "yanchor": "bottom", "textangle": 0, "xshift": -18}
-    ]  # fmt: skip
+        {
+            "x": 0.98 * top,
+            "y": 0.98 * top,
+            "text": "as predicted",
+            "showarrow": False,
+            "xanchor": "right",
+            "yanchor": "bottom",
+            "textangle": 0,
+            "xshift": -18,
+        }
+    ]
     line = {
-        "type": "scatter", "mode": "lines", "x": [0, top], "y": [0, top], "hoverinfo": "skip",
+        "type": "scatter",
+        "mode": "lines",
+        "x": [0, top],
+        "y": [0, top],
+        "hoverinfo": "skip",
         "line": {"color": BASE, "width": 1, "dash": "dot"},
-    }  # fmt: skip
+    }
     rows = [Estimate(each.observed, each.low, each.high) for each in known]
     dots = _observed(
-        [round(100 * each.predicted, 2) for each in known], rows, [not each.agrees for each in known],
+        [round(100 * each.predicted, 2) for each in known],
+        rows,
+        [not each.agrees for each in known],
         "%{customdata:,} records: %{x:.1f} % predicted, %{y:.1f} % observed<extra></extra>",
-    )  # fmt: skip
+    )
     return {"data": [line, {**dots, "customdata": [each.n for each in known]}], "layout": figure}
 
 
@@ -99,26 +127,51 @@ def roc(found: Roc, height: int = HEIGHT) -> Figure:
     figure["yaxis"] = _percent_axis("of those that defaulted", 102)
     x, y = np.round(100 * found.false_alarms, 2), np.round(100 * found.hits, 2)
     lines: list[dict[str, Any]] = [
-        {"type": "scatter", "mode": "lines", "x": [0, 100], "y": [0, 100], "hoverinfo": "skip",
-         "line": {"color": BASE, "width": 1, "dash": "dot"}},
-    ]  # fmt: skip
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": [0, 100],
+            "y": [0, 100],
+            "hoverinfo": "skip",
+            "line": {"color": BASE, "width": 1, "dash": "dot"},
+        },
+    ]
     if np.isnan(found.ks):
         return {"data": lines, "layout": figure}
     lines.append(
-        {"type": "scatter", "mode": "lines", "x": x.tolist(), "y": y.tolist(), "line": {"color": SCENARIO, "width": 2},
-         "customdata": [share(float(min(max(each, 0.0), 1.0))) for each in found.cut_offs],
-         "hovertemplate": "PD from %{customdata} on: %{y:.0f} % of those that defaulted, %{x:.0f} % of those that paid"
-                          "<extra></extra>"}
-    )  # fmt: skip
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": x.tolist(),
+            "y": y.tolist(),
+            "line": {"color": SCENARIO, "width": 2},
+            "customdata": [share(float(min(max(each, 0.0), 1.0))) for each in found.cut_offs],
+            "hovertemplate": "PD from %{customdata} on: %{y:.0f} % of those that defaulted, %{x:.0f} % of those "
+            "that paid"
+            "<extra></extra>",
+        }
+    )
     at = int(np.argmax(found.hits - found.false_alarms))
     figure["shapes"] = [
-        {"type": "line", "x0": float(x[at]), "x1": float(x[at]), "y0": float(x[at]), "y1": float(y[at]),
-         "line": {"color": WORSE, "width": 2}}
-    ]  # fmt: skip
+        {
+            "type": "line",
+            "x0": float(x[at]),
+            "x1": float(x[at]),
+            "y0": float(x[at]),
+            "y1": float(y[at]),
+            "line": {"color": WORSE, "width": 2},
+        }
+    ]
     figure["annotations"] = [
-        {"x": float(x[at]), "y": float(x[at] + y[at]) / 2, "text": f"KS {found.ks:.2f}", "showarrow": False,
-         "xanchor": "left", "xshift": 6}
-    ]  # fmt: skip
+        {
+            "x": float(x[at]),
+            "y": float(x[at] + y[at]) / 2,
+            "text": f"KS {found.ks:.2f}",
+            "showarrow": False,
+            "xanchor": "left",
+            "xshift": 6,
+        }
+    ]
     return {"data": lines, "layout": figure}
 
 
@@ -139,16 +192,21 @@ def vintages(rows: Sequence[Banded], window: Window | None, height: int = HEIGHT
     _shade(figure, window, x, top)
     off = [not each.observed.low <= each.predicted <= each.observed.high for each in years]
     line = {
-        "type": "scatter", "mode": "lines+markers", "x": x, "y": [_hundred(each.predicted) for each in years],
-        "line": {"color": BASE, "width": 2}, "marker": {"size": 8, "color": CLEAR, "line": {"color": BASE, "width": 2}},
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": x,
+        "y": [_hundred(each.predicted) for each in years],
+        "line": {"color": BASE, "width": 2},
+        "marker": {"size": 8, "color": CLEAR, "line": {"color": BASE, "width": 2}},
         "hovertemplate": "%{x}: %{y:.1f} % predicted<extra></extra>",
-    }  # fmt: skip
+    }
     hover = "%{x}: %{y:.1f} % observed, n = %{customdata:,}<extra></extra>"
     dots = _observed(x, [each.observed for each in years], off, hover)
     if years:
-        figure["annotations"] = [*figure.get("annotations", []), *_ends(x, [
-            ("predicted", 100 * years[-1].predicted), ("observed", 100 * years[-1].observed.value)
-        ])]  # fmt: skip
+        figure["annotations"] = [
+            *figure.get("annotations", []),
+            *_ends(x, [("predicted", 100 * years[-1].predicted), ("observed", 100 * years[-1].observed.value)]),
+        ]
     return {"data": [line, {**dots, "customdata": [each.n for each in years]}], "layout": figure}
 
 
@@ -174,14 +232,30 @@ def _shade(figure: Figure, window: Window | None, x: Sequence[float], top: float
     since = min(x) if window.since is None else max(window.since, min(x))
     figure["shapes"] = [
         *figure.get("shapes", []),
-        {"type": "rect", "xref": "x", "yref": "paper", "x0": since - 0.5, "x1": window.until + 0.5, "y0": 0, "y1": 1,
-         "fillcolor": SHADE, "line": {"width": 0}, "layer": "below"},
-    ]  # fmt: skip
+        {
+            "type": "rect",
+            "xref": "x",
+            "yref": "paper",
+            "x0": since - 0.5,
+            "x1": window.until + 0.5,
+            "y0": 0,
+            "y1": 1,
+            "fillcolor": SHADE,
+            "line": {"width": 0},
+            "layer": "below",
+        },
+    ]
     figure["annotations"] = [
         *figure.get("annotations", []),
-        {"x": (since + window.until) / 2, "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False,
-         "text": text},
-    ]  # fmt: skip
+        {
+            "x": (since + window.until) / 2,
+            "y": 1,
+            "yref": "paper",
+            "yanchor": "bottom",
+            "showarrow": False,
+            "text": text,
+        },
+    ]
 
 
 def _ends(x: Sequence[float], labels: Sequence[tuple[str, float]]) -> list[dict[str, Any]]:
@@ -189,10 +263,17 @@ def _ends(x: Sequence[float], labels: Sequence[tuple[str, float]]) -> list[dict[
     known = sorted(((text, y) for text, y in labels if not np.isnan(y)), key=lambda each: each[1])
     close = len(known) > 1 and known[-1][1] - known[0][1] < 0.12 * max(known[-1][1], 1)
     return [
-        {"x": max(x), "y": round(y, 2), "text": text, "showarrow": False, "xanchor": "left", "xshift": 12,
-         "yshift": (14 * (k - (len(known) - 1) / 2)) if close else 0}
+        {
+            "x": max(x),
+            "y": round(y, 2),
+            "text": text,
+            "showarrow": False,
+            "xanchor": "left",
+            "xshift": 12,
+            "yshift": (14 * (k - (len(known) - 1) / 2)) if close else 0,
+        }
         for k, (text, y) in enumerate(known)
-    ]  # fmt: skip
+    ]
 
 
 def drift(contract: Contract, drifts: Sequence[Drift], height: int = HEIGHT, most: int = 12) -> Figure:
@@ -209,26 +290,48 @@ def drift(contract: Contract, drifts: Sequence[Drift], height: int = HEIGHT, mos
     rows = {bound: [k for k, each in enumerate(bounds) if each == bound] for bound in bounds}  # the score's come first
     lines = [(WATCH, "watch", 0, len(order)), *((bound, "not above", k[0], k[-1] + 1) for bound, k in rows.items())]
     figure["shapes"] = [
-        {"type": "line", "y0": first - 0.5, "y1": end - 0.5, "x0": at, "x1": at,
-         "line": {"color": WORSE if k else BASE, "width": 1, "dash": "dot"}}
+        {
+            "type": "line",
+            "y0": first - 0.5,
+            "y1": end - 0.5,
+            "x0": at,
+            "x1": at,
+            "line": {"color": WORSE if k else BASE, "width": 1, "dash": "dot"},
+        }
         for k, (at, _, first, end) in enumerate(lines)
-    ]  # fmt: skip
+    ]
     figure["annotations"] = [
-        {"x": at, "y": 0 if first else 1, "yref": "paper", "yanchor": "top" if first else "bottom",
-         "xanchor": "center" if top < 1 else "left", "text": f"{text} {at:.2f}", "showarrow": False}
+        {
+            "x": at,
+            "y": 0 if first else 1,
+            "yref": "paper",
+            "yanchor": "top" if first else "bottom",
+            "xanchor": "center" if top < 1 else "left",
+            "text": f"{text} {at:.2f}",
+            "showarrow": False,
+        }
         for at, text, first, _ in lines
-    ][: len(lines) if top < 1 else 1]  # fmt: skip
+    ][: len(lines) if top < 1 else 1]
     figure["margin"]["b"] = 6 if len(rows) < 2 else 20
     bars = {
-        "type": "bar", "orientation": "h", "x": values, "y": [f"{drift_label(contract, each)} " for each in order],
+        "type": "bar",
+        "orientation": "h",
+        "x": values,
+        "y": [f"{drift_label(contract, each)} " for each in order],
         "marker": {"color": [WORSE if each >= WATCH else SCENARIO for each in values]},
-        "customdata": [each.n for each in order], "hovertemplate": "%{y}: %{x:.3f}, n = %{customdata:,}<extra></extra>",
-    }  # fmt: skip
+        "customdata": [each.n for each in order],
+        "hovertemplate": "%{y}: %{x:.3f}, n = %{customdata:,}<extra></extra>",
+    }
     told = {
-        "type": "scatter", "mode": "text", "x": [top] * len(values), "y": bars["y"], "hoverinfo": "skip",
-        "text": [f"{float(np.nan_to_num(each.psi)):.3f}" for each in order], "textposition": "middle left",
+        "type": "scatter",
+        "mode": "text",
+        "x": [top] * len(values),
+        "y": bars["y"],
+        "hoverinfo": "skip",
+        "text": [f"{float(np.nan_to_num(each.psi)):.3f}" for each in order],
+        "textposition": "middle left",
         "cliponaxis": False,
-    }  # fmt: skip
+    }
     return {"data": [bars, told], "layout": figure}
 
 
@@ -251,14 +354,21 @@ def bands(rows: Sequence[Banded], height: int | None = None) -> Figure:
     figure["margin"] = {"l": 8, "r": 16, "t": 6, "b": 54}  # and on the left as much as the labels need
     figure["xaxis"] = _percent_axis("defaulted: ring predicted,<br>dot observed, 95 % interval")
     figure["yaxis"] = {
-        "autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "type": "category",
+        "autorange": "reversed",
+        "fixedrange": True,
+        "showgrid": False,
+        "ticks": "",
+        "type": "category",
         "automargin": True,
-    }  # fmt: skip
+    }
     ring = {
-        "type": "scatter", "mode": "markers", "x": [_hundred(each.predicted) for each in rows], "y": names,
+        "type": "scatter",
+        "mode": "markers",
+        "x": [_hundred(each.predicted) for each in rows],
+        "y": names,
         "marker": {"size": 13, "color": CLEAR, "line": {"color": BASE, "width": 2}},
         "hovertemplate": "%{y}: %{x:.1f} % predicted<extra></extra>",
-    }  # fmt: skip
+    }
     off = [not each.observed.low <= each.predicted <= each.observed.high for each in rows]
     dots = _observed(names, [each.observed for each in rows], off, "%{y}: %{x:.1f} % observed<extra></extra>")
     dots["x"], dots["y"] = dots["y"], dots["x"]
@@ -277,22 +387,36 @@ def separation(found: Separation, height: int = HEIGHT) -> Figure:
     figure["xaxis"] = {**PLAIN, "nticks": 8, "range": ends, "title": {"text": "score points", "standoff": 4}}
     figure["yaxis"] = {**PLAIN, "nticks": 4, "ticksuffix": " %", "range": [0, 1.25 * top]}
     lines = [
-        {"type": "scatter", "mode": "lines", "x": middle.tolist(), "y": np.round(100 * shares, 3).tolist(),
-         "line": {"color": colour, "width": 2, "dash": dash}, "fill": "tozeroy",
-         "fillcolor": "rgba(213,96,30,0.10)" if colour == WORSE else "rgba(74,111,165,0.10)",
-         "hovertemplate": f"%{{x:.0f}}: %{{y:.1f}} % of those that {name}<extra></extra>"}
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": middle.tolist(),
+            "y": np.round(100 * shares, 3).tolist(),
+            "line": {"color": colour, "width": 2, "dash": dash},
+            "fill": "tozeroy",
+            "fillcolor": "rgba(213,96,30,0.10)" if colour == WORSE else "rgba(74,111,165,0.10)",
+            "hovertemplate": f"%{{x:.0f}}: %{{y:.1f}} % of those that {name}<extra></extra>",
+        }
         for shares, colour, name, dash in (
-            (found.good, SCENARIO, "paid", "solid"), (found.bad, WORSE, "defaulted", "dash")
+            (found.good, SCENARIO, "paid", "solid"),
+            (found.bad, WORSE, "defaulted", "dash"),
         )
-    ]  # fmt: skip
+    ]
     place = 0.5
     if np.isfinite(found.ks_at):
         at = round(found.ks_at, 1)
         place = (at - ends[0]) / ((ends[1] - ends[0]) or 1.0)
         figure["shapes"] = [
-            {"type": "line", "yref": "paper", "y0": 0, "y1": 0.9, "x0": at, "x1": at,
-             "line": {"color": BASE, "width": 1, "dash": "dot"}}
-        ]  # fmt: skip
+            {
+                "type": "line",
+                "yref": "paper",
+                "y0": 0,
+                "y1": 0.9,
+                "x0": at,
+                "x1": at,
+                "line": {"color": BASE, "width": 1, "dash": "dot"},
+            }
+        ]
     inside = float(np.clip(place, *ROOM))
     told = {"xref": "paper", "yref": "paper", "x": round(inside, 4), "y": 1, "showarrow": False}
     bad, good = f"defaulted {_stroke('╌╌', WORSE)}", f"{_stroke('—', SCENARIO)} paid"
@@ -331,21 +455,32 @@ def gains(rows: Sequence[Gain], height: int = HEIGHT) -> Figure:
     figure["xaxis"] = {**PLAIN, "type": "category", "ticks": "", "title": {"text": title, "standoff": 4}}
     figure["yaxis"] = {**PLAIN, "nticks": 4, "ticksuffix": " %", "range": [0, 1.2 * top]}
     bars = {
-        "type": "bar", "x": names, "y": [_hundred(each.rate) for each in rows], "marker": {"color": SCENARIO},
+        "type": "bar",
+        "x": names,
+        "y": [_hundred(each.rate) for each in rows],
+        "marker": {"color": SCENARIO},
         "customdata": [numbers.percent(each.captured, 0) for each in rows],
         "hovertemplate": "tenth %{x}: %{y:.1f} % defaulted; with those before it %{customdata} of all defaults"
-                         "<extra></extra>",
-    }  # fmt: skip
+        "<extra></extra>",
+    }
     rings = {
-        "type": "scatter", "mode": "markers", "x": names, "y": [_hundred(each.predicted) for each in rows],
+        "type": "scatter",
+        "mode": "markers",
+        "x": names,
+        "y": [_hundred(each.predicted) for each in rows],
         "marker": {"size": 10, "color": PALE, "line": {"color": BASE, "width": 2}},
         "hovertemplate": "tenth %{x}: %{y:.1f} % predicted<extra></extra>",
-    }  # fmt: skip
+    }
     lifts = {
-        "type": "scatter", "mode": "text", "x": names, "y": [round(100 * high + 0.05 * top, 2) for high in highs],
-        "text": [f"{each.lift:.1f}×" for each in rows], "textposition": "top center", "hoverinfo": "skip",
+        "type": "scatter",
+        "mode": "text",
+        "x": names,
+        "y": [round(100 * high + 0.05 * top, 2) for high in highs],
+        "text": [f"{each.lift:.1f}×" for each in rows],
+        "textposition": "top center",
+        "hoverinfo": "skip",
         "cliponaxis": False,
-    }  # fmt: skip
+    }
     return {"data": [bars, rings, lifts], "layout": figure}
 
 
@@ -367,19 +502,29 @@ def sides(found: Sides, windows: tuple[Window, Window], names: tuple[str, str], 
     for window in dict.fromkeys(windows):
         _shade(figure, window, x, top, "" if len(set(windows)) > 1 else "training")
     drawn: list[dict[str, Any]] = [
-        {**_observed(x, [each.either.observed for each in rows], [False] * len(rows),
-                     "%{x}: %{y:.1f} % observed<extra></extra>")},
-    ]  # fmt: skip
+        {
+            **_observed(
+                x,
+                [each.either.observed for each in rows],
+                [False] * len(rows),
+                "%{x}: %{y:.1f} % observed<extra></extra>",
+            )
+        },
+    ]
     labels = [("observed", 100 * rows[-1].either.observed.value)] if rows else []
     for k, name in enumerate(names):
         own = [(each.champion, each.challenger)[k] for each in rows]
         drawn.append(
-            {"type": "scatter", "mode": "lines+markers", "x": x,
-             "y": [None if each is None else _hundred(each.predicted) for each in own],
-             "line": {"color": WORSE if k else BASE, "width": 2, "dash": "dash" if k else "solid"},
-             "marker": {"size": 7, "symbol": "square" if k else "circle"},
-             "hovertemplate": f"%{{x}}: %{{y:.1f}} % predicted, {name}<extra></extra>"}
-        )  # fmt: skip
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "x": x,
+                "y": [None if each is None else _hundred(each.predicted) for each in own],
+                "line": {"color": WORSE if k else BASE, "width": 2, "dash": "dash" if k else "solid"},
+                "marker": {"size": 7, "symbol": "square" if k else "circle"},
+                "hovertemplate": f"%{{x}}: %{{y:.1f}} % predicted, {name}<extra></extra>",
+            }
+        )
         last = own[-1] if own else None
         if last is not None:
             labels.append((name, 100 * last.predicted))
@@ -424,10 +569,15 @@ def recalibration(found: Recalibration, height: int = 220) -> Figure:
         ("shifted", WORSE, "dash", [each.after for each in found.later]),
     ):
         drawn.append(
-            {"type": "scatter", "mode": "lines+markers", "x": x, "y": [_hundred(each) for each in values],
-             "line": {"color": colour, "width": 2, "dash": dash},
-             "hovertemplate": f"%{{x}}: %{{y:.1f}} % {name}<extra></extra>"}
-        )  # fmt: skip
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "x": x,
+                "y": [_hundred(each) for each in values],
+                "line": {"color": colour, "width": 2, "dash": dash},
+                "hovertemplate": f"%{{x}}: %{{y:.1f}} % {name}<extra></extra>",
+            }
+        )
         labels += [(name, 100 * values[-1])] if values else []
     figure["annotations"] = _apart(x, labels, top)
     return {"data": drawn, "layout": figure}
@@ -437,8 +587,9 @@ def recalibration_in_words(found: Recalibration) -> str:
     """The shift for those who cannot see it."""
     told = [
         f"{each.vintage:.0f} {share(each.before)} as released, {share(each.after)} shifted, "
-        f"{share(each.observed.value)} observed" for each in found.later
-    ]  # fmt: skip
+        f"{share(each.observed.value)} observed"
+        for each in found.later
+    ]
     return f"Later vintages: {'; '.join(told)}."
 
 
@@ -454,12 +605,24 @@ def realised(rows: Sequence[tuple[float, Realised]], guaranteed: bool, height: i
     )[: 1 + guaranteed]:
         ends = [_whiskers(each.value, each.low, each.high) for each in values]
         drawn.append(
-            {"type": "scatter", "mode": "lines+markers", "x": x, "y": [_hundred(each.value) for each in values],
-             "line": {"color": colour, "width": 2, "dash": dash},
-             "error_y": {"type": "data", "symmetric": False, "thickness": 1, "width": 2, "color": BASE,
-                         "array": [high for _, high in ends], "arrayminus": [low for low, _ in ends]},
-             "hovertemplate": f"%{{x}}: %{{y:.1f}} % {name}<extra></extra>"}
-        )  # fmt: skip
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "x": x,
+                "y": [_hundred(each.value) for each in values],
+                "line": {"color": colour, "width": 2, "dash": dash},
+                "error_y": {
+                    "type": "data",
+                    "symmetric": False,
+                    "thickness": 1,
+                    "width": 2,
+                    "color": BASE,
+                    "array": [high for _, high in ends],
+                    "arrayminus": [low for low, _ in ends],
+                },
+                "hovertemplate": f"%{{x}}: %{{y:.1f}} % {name}<extra></extra>",
+            }
+        )
         labels += [(name, 100 * values[-1].value)] if values else []
     figure["annotations"] = _apart(x, labels, top) if x else []
     return {"data": drawn, "layout": figure}
@@ -478,11 +641,16 @@ def distribution(
     figure["showlegend"] = True
     figure["legend"] = {"orientation": "h", "x": 0, "y": 1.15}
     drawn = [
-        {"type": "bar", "name": name, "x": [labels[k] for k in kept], "y": [_hundred(float(shares[k])) for k in kept],
-         "marker": {"color": colour, "pattern": {"shape": shape}},
-         "hovertemplate": f"%{{x}}: %{{y:.1f}} % {name}<extra></extra>"}
+        {
+            "type": "bar",
+            "name": name,
+            "x": [labels[k] for k in kept],
+            "y": [_hundred(float(shares[k])) for k in kept],
+            "marker": {"color": colour, "pattern": {"shape": shape}},
+            "hovertemplate": f"%{{x}}: %{{y:.1f}} % {name}<extra></extra>",
+        }
         for name, shares, colour, shape in ((names[0], expected, BASE, ""), (names[1], actual, SCENARIO, "/"))
-    ]  # fmt: skip
+    ]
     return {"data": drawn, "layout": figure}
 
 

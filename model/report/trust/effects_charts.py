@@ -49,29 +49,51 @@ def importance(contract: Contract, found: Overview, by_concept: bool) -> Figure:
     low, high = min(0.0, float(drawn.min())), max(0.0, float(drawn.max()))
     room = 0.03 * ((high - low) or 1.0)
     figure["xaxis"] = {
-        **bare, "domain": BARS_HALF, "range": [0, 1.2 * most], "zeroline": False, "showticklabels": False,
+        **bare,
+        "domain": BARS_HALF,
+        "range": [0, 1.2 * most],
+        "zeroline": False,
+        "showticklabels": False,
         "title": {"text": "points on average", "standoff": 8},
-    }  # fmt: skip
+    }
     figure["xaxis2"] = {
-        **bare, "domain": SWARM_HALF, "range": [low - room, high + room], "zeroline": True, "zerolinewidth": 1,
-        "nticks": 7, "title": {"text": SIDES, "standoff": 8},
-    }  # fmt: skip
+        **bare,
+        "domain": SWARM_HALF,
+        "range": [low - room, high + room],
+        "zeroline": True,
+        "zerolinewidth": 1,
+        "nticks": 7,
+        "title": {"text": SIDES, "standoff": 8},
+    }
     figure["yaxis"] = {
-        **bare, "range": [len(rows) - 0.45, -0.55 - KEY * (not by_concept)], "zeroline": False, "ticks": "",
+        **bare,
+        "range": [len(rows) - 0.45, -0.55 - KEY * (not by_concept)],
+        "zeroline": False,
+        "ticks": "",
         "tickvals": list(range(len(rows))),
-        "ticktext": [_narrow(label, LONGEST) + " " for label, _, _ in rows], "automargin": True,
-    }  # fmt: skip
+        "ticktext": [_narrow(label, LONGEST) + " " for label, _, _ in rows],
+        "automargin": True,
+    }
     bars = {
-        "type": "bar", "orientation": "h", "x": [round(size, 2) for _, size, _ in rows], "y": list(range(len(rows))),
-        "width": min(0.62, 0.62 * len(rows) / shown), "marker": {"color": SCENARIO},
-        "text": [_size(size) for _, size, _ in rows], "textposition": "outside", "cliponaxis": False,
+        "type": "bar",
+        "orientation": "h",
+        "x": [round(size, 2) for _, size, _ in rows],
+        "y": list(range(len(rows))),
+        "width": min(0.62, 0.62 * len(rows) / shown),
+        "marker": {"color": SCENARIO},
+        "text": [_size(size) for _, size, _ in rows],
+        "textposition": "outside",
+        "cliponaxis": False,
         "hoverinfo": "skip",
-    }  # fmt: skip
+    }
     height = [heaped(points, low, high) for points in drawn]
     dots: dict[str, Any] = {
-        "type": "scatter", "mode": "markers", "xaxis": "x2", "x": np.round(drawn, 1).ravel().tolist(),
+        "type": "scatter",
+        "mode": "markers",
+        "xaxis": "x2",
+        "x": np.round(drawn, 1).ravel().tolist(),
         "y": np.round([k + offsets for k, offsets in enumerate(height)], 2).ravel().tolist(),
-    }  # fmt: skip
+    }
     if by_concept:
         dots["marker"] = {"size": 4, "opacity": 0.8, "color": [WORSE if x < 0 else BETTER for x in dots["x"]]}
         dots["hovertemplate"] = "%{x:+.1f} points<extra></extra>"
@@ -80,16 +102,27 @@ def importance(contract: Contract, found: Overview, by_concept: bool) -> Figure:
     known = ~np.isnan(share)
     x, y = np.array(dots["x"]), np.array(dots["y"])
     seen = {
-        **dots, "x": x[known].tolist(), "y": y[known].tolist(),
-        "marker": {"size": 5, "opacity": 0.85, "color": np.round(100 * share[known]).astype(int).tolist(),
-                   "colorscale": [[0, LOW], [1, HIGH]], "cmin": 0, "cmax": 100, "showscale": False},
+        **dots,
+        "x": x[known].tolist(),
+        "y": y[known].tolist(),
+        "marker": {
+            "size": 5,
+            "opacity": 0.85,
+            "color": np.round(100 * share[known]).astype(int).tolist(),
+            "colorscale": [[0, LOW], [1, HIGH]],
+            "cmin": 0,
+            "cmax": 100,
+            "showscale": False,
+        },
         "hovertemplate": "%{x:+.1f} points; its value is above that of %{marker.color} in 100<extra></extra>",
-    }  # fmt: skip
+    }
     absent = {
-        **dots, "x": x[~known].tolist(), "y": y[~known].tolist(),
+        **dots,
+        "x": x[~known].tolist(),
+        "y": y[~known].tolist(),
         "marker": {"size": 5, "color": "rgba(0,0,0,0)", "line": {"color": BASE, "width": 1}},
         "hovertemplate": "%{x:+.1f} points; its value is missing<extra></extra>",
-    }  # fmt: skip
+    }
     return {"data": [bars, seen, absent, _key(low, high)], "layout": figure}
 
 
@@ -97,11 +130,17 @@ def _key(low: float, high: float) -> dict[str, Any]:
     """What the colours of the dots mean, above them: two dots with their words."""
     places = [low + share * (high - low) for share in (0.56, 0.77)]
     return {
-        "type": "scatter", "mode": "markers+text", "xaxis": "x2", "x": places,
+        "type": "scatter",
+        "mode": "markers+text",
+        "xaxis": "x2",
+        "x": places,
         "y": [-0.55 - KEY / 2, -0.55 - KEY / 2],
-        "text": [" low value", " high value"], "textposition": "middle right", "cliponaxis": False,
-        "marker": {"size": 9, "color": [LOW, HIGH]}, "hoverinfo": "skip",
-    }  # fmt: skip
+        "text": [" low value", " high value"],
+        "textposition": "middle right",
+        "cliponaxis": False,
+        "marker": {"size": 9, "color": [LOW, HIGH]},
+        "hoverinfo": "skip",
+    }
 
 
 def _size(size: float) -> str:
@@ -134,27 +173,49 @@ def effect(contract: Contract, found: Effect, height: int = 320) -> Figure:
     each = contract.inputs[found.values.own]
     ends = [end for span in spans if span is not None for end in span]
     figure["xaxis"] = {
-        "fixedrange": True, "showgrid": False, "zeroline": False, "range": [min(ends), max(ends)], "anchor": "y2",
+        "fixedrange": True,
+        "showgrid": False,
+        "zeroline": False,
+        "range": [min(ends), max(ends)],
+        "anchor": "y2",
         **_ticks_along(contract, found, spans),
-    }  # fmt: skip
+    }
     if not each.codes:  # words need no title
         figure["xaxis"]["title"] = {"text": _named(contract, found.values), "standoff": 8}
     low, high = _reach(found, known + absent)
     levels = _round_numbers(low, high, 5)
     figure["yaxis"] = {
-        "fixedrange": True, "showgrid": False, "zeroline": True, "zerolinewidth": 1, "domain": [0.2, 1],
-        "range": [low, high], "title": {"text": "score points", "standoff": 10}, "tickvals": levels,
+        "fixedrange": True,
+        "showgrid": False,
+        "zeroline": True,
+        "zerolinewidth": 1,
+        "domain": [0.2, 1],
+        "range": [low, high],
+        "title": {"text": "score points", "standoff": 10},
+        "tickvals": levels,
         "ticktext": [numbers.signed(f"{abs(level):.6g}", level) for level in levels],
-    }  # fmt: skip
+    }
     figure["yaxis2"] = {
-        "domain": [0, 0.15], "visible": False, "fixedrange": True, "anchor": "x", "rangemode": "tozero",
-    }  # fmt: skip
+        "domain": [0, 0.15],
+        "visible": False,
+        "fixedrange": True,
+        "anchor": "x",
+        "rangemode": "tozero",
+    }
     figure["hovermode"] = "x"
     figure["annotations"] = [
-        {"xref": "paper", "yref": "paper", "x": 0.004, "y": y, "text": text, "showarrow": False, "xanchor": "left",
-         "yanchor": anchor}
+        {
+            "xref": "paper",
+            "yref": "paper",
+            "x": 0.004,
+            "y": y,
+            "text": text,
+            "showarrow": False,
+            "xanchor": "left",
+            "yanchor": anchor,
+        }
         for y, text, anchor in ((1.0, "▲ safer", "top"), (0.2, "▼ riskier", "bottom"))
-    ]  # fmt: skip
+    ]
     data = [_customers(found, spans)]
     data += [_band(found, spans, run) for run in (known, absent) if run]
     data.append(_line(found, spans, known, BASE, 1, joined=True))
@@ -164,10 +225,16 @@ def effect(contract: Contract, found: Effect, height: int = 320) -> Figure:
     ]
     drawn = known + absent
     data.append(
-        {"type": "scatter", "mode": "markers", "x": [_middle(spans[k]) for k in drawn],
-         "y": [round(float(found.mean[k]), 2) for k in drawn], "marker": {"size": 10, "opacity": 0},
-         "text": [effect_hover(contract, found, k) for k in drawn], "hovertemplate": "%{text}<extra></extra>"}
-    )  # fmt: skip
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": [_middle(spans[k]) for k in drawn],
+            "y": [round(float(found.mean[k]), 2) for k in drawn],
+            "marker": {"size": 10, "opacity": 0},
+            "text": [effect_hover(contract, found, k) for k in drawn],
+            "hovertemplate": "%{text}<extra></extra>",
+        }
+    )
     return {"data": data, "layout": figure}
 
 
@@ -187,8 +254,13 @@ def _spans(found: Effect) -> list[Span | None]:
         low, high = -0.5, values.known - 0.5
     else:
         low, high = (_position(found, end) for end in found.ends)
-        starts = [low, *(max(low, _position(found, float(v))) if v > 0 or not found.log else low
-                         for v in values.start[1 : values.known])]  # fmt: skip
+        starts = [
+            low,
+            *(
+                max(low, _position(found, float(v))) if v > 0 or not found.log else low
+                for v in values.start[1 : values.known]
+            ),
+        ]
         stops = [*starts[1:], high]
         spans = [(a, min(b, high)) if a < min(b, high) else None for a, b in zip(starts, stops, strict=True)]
     if values.missing:
@@ -286,9 +358,14 @@ def _customers(found: Effect, spans: Sequence[Span | None]) -> dict[str, Any]:
         places, wide = [*places, _middle(span)], [*wide, 0.8 * (span[1] - span[0])]
         heights = np.append(heights, min(1.0, float(values.n[-1]) / most))
     return {
-        "type": "bar", "x": places, "y": np.round(heights, 4).tolist(), "width": wide, "yaxis": "y2",
-        "marker": {"color": BASE, "opacity": 0.6}, "hoverinfo": "skip",
-    }  # fmt: skip
+        "type": "bar",
+        "x": places,
+        "y": np.round(heights, 4).tolist(),
+        "width": wide,
+        "yaxis": "y2",
+        "marker": {"color": BASE, "opacity": 0.6},
+        "hoverinfo": "skip",
+    }
 
 
 def _band(found: Effect, spans: Sequence[Span | None], run: Sequence[int]) -> dict[str, Any]:
@@ -297,14 +374,20 @@ def _band(found: Effect, spans: Sequence[Span | None], run: Sequence[int]) -> di
     top = [round(float(found.high[k]), 2) for k in run for _ in range(2)]
     bottom = [round(float(found.low[k]), 2) for k in run for _ in range(2)]
     return {
-        "type": "scatter", "mode": "lines", "x": x + x[::-1], "y": top + bottom[::-1], "fill": "toself",
-        "fillcolor": BAND, "line": {"width": 0}, "hoverinfo": "skip",
-    }  # fmt: skip
+        "type": "scatter",
+        "mode": "lines",
+        "x": x + x[::-1],
+        "y": top + bottom[::-1],
+        "fill": "toself",
+        "fillcolor": BAND,
+        "line": {"width": 0},
+        "hoverinfo": "skip",
+    }
 
 
 def _line(
     found: Effect, spans: Sequence[Span | None], run: Sequence[int], colour: str, width: int, joined: bool = False
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Level stretches of the mean effect, joined or each on its own."""
     x: list[float | None] = []
     y: list[float | None] = []
@@ -312,18 +395,20 @@ def _line(
         x += [*(spans[k] or ()), *([] if joined else [None])]
         y += [*([round(float(found.mean[k]), 2)] * 2), *([] if joined else [None])]
     return {
-        "type": "scatter", "mode": "lines", "x": x, "y": y, "line": {"color": colour, "width": width},
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "y": y,
+        "line": {"color": colour, "width": width},
         "hoverinfo": "skip",
-    }  # fmt: skip
+    }
 
 
 def effect_in_words(contract: Contract, found: Effect) -> str:
     """The effect for those who cannot see it: up to a dozen of its groups, the last always."""
     step = max(1, -(-found.values.known // 11))
     chosen = sorted({*range(0, len(found.mean), step), len(found.mean) - 1})
-    told = "; ".join(
-        f"{group_words(contract, found.values, k)} {signed_points(float(found.mean[k]))}" for k in chosen
-    )  # fmt: skip
+    told = "; ".join(f"{group_words(contract, found.values, k)} {signed_points(float(found.mean[k]))}" for k in chosen)
     return f"{contract.inputs[found.values.own].label} in score points: {told}."
 
 
@@ -343,13 +428,22 @@ def together(contract: Contract, found: Together, height: int = 320) -> Figure:
             for c in range(columns)
         ]
         for r in range(rows)
-    ]  # fmt: skip
+    ]
     map_: dict[str, Any] = {
-        "type": "heatmap", "x": list(range(columns)), "y": list(range(rows)),
+        "type": "heatmap",
+        "x": list(range(columns)),
+        "y": list(range(rows)),
         "z": [[None if np.isnan(v) else round(float(v), 2) for v in row] for row in points],
-        "customdata": hover, "hovertemplate": "%{customdata}<extra></extra>", "hoverongaps": False,
-        "zmin": -reach, "zmax": reach, "colorscale": ORANGE_TO_BLUE, "showscale": False, "xgap": 1, "ygap": 1,
-    }  # fmt: skip
+        "customdata": hover,
+        "hovertemplate": "%{customdata}<extra></extra>",
+        "hoverongaps": False,
+        "zmin": -reach,
+        "zmax": reach,
+        "colorscale": ORANGE_TO_BLUE,
+        "showscale": False,
+        "xgap": 1,
+        "ygap": 1,
+    }
     if max(rows, columns) <= TOLD:
         told = [["" if np.isnan(v) or abs(v) < 0.05 else signed_points(float(v)) for v in row] for row in points]
         map_ |= {"text": told, "texttemplate": "%{text}", "textfont": {"color": INK}}
@@ -357,13 +451,18 @@ def together(contract: Contract, found: Together, height: int = 320) -> Figure:
     figure["margin"] = {"l": 136, "r": 14, "t": 12, "b": 66}
     axis = {"fixedrange": True, "showgrid": False, "zeroline": False}
     figure["xaxis"] = {
-        **axis, "range": [-0.5, columns - 0.5], "automargin": True, **_ticks_of(contract, across, 9, TICKS),
+        **axis,
+        "range": [-0.5, columns - 0.5],
+        "automargin": True,
+        **_ticks_of(contract, across, 9, TICKS),
         "title": {"text": _named(contract, across), "standoff": 6},
-    }  # fmt: skip
+    }
     figure["yaxis"] = {
-        **axis, "range": [-0.5, rows - 0.5], **_ticks_of(contract, down, 18, 12),
+        **axis,
+        "range": [-0.5, rows - 0.5],
+        **_ticks_of(contract, down, 18, 12),
         "title": {"text": _narrow(_named(contract, down), 34), "standoff": 12},
-    }  # fmt: skip
+    }
     return {"data": [map_], "layout": figure}
 
 

@@ -180,8 +180,11 @@ def effect_note(contract: Contract, found: Effect) -> str:
     """How to read the chart of an effect."""
     each, person = contract.inputs[found.values.own], contract.book.person
     people = contract.book.people
-    way = {1: " The model is held so that more of it is never safer.",
-           -1: " The model is held so that more of it is never riskier.", 0: ""}  # fmt: skip
+    way = {
+        1: " The model is held so that more of it is never safer.",
+        -1: " The model is held so that more of it is never riskier.",
+        0: "",
+    }
     beyond = "" if found.values.single else f" The 2 in 100 {people} at the ends are not drawn."
     return (
         f"Line: by how much the book's average score would move if every {person} had that value and all else stayed "
@@ -253,20 +256,31 @@ def tables_frame(contract: Contract, found: Overview) -> "pd.DataFrame":
     labels = [*(each.label for each in contract.inputs), ""]
     rows = [
         (
-            labels[each.first], labels[each.second], each.cells, each.seen, round(each.strength, 2),
-            round(each.together, 2), round(each.largest, 1),
+            labels[each.first],
+            labels[each.second],
+            each.cells,
+            each.seen,
+            round(each.strength, 2),
+            round(each.together, 2),
+            round(each.largest, 1),
         )
         for each in found.listed
-    ]  # fmt: skip
+    ]
     columns = [
-        "Input", "And", "Cells", f"Cells with {contract.book.people}", "Moves the score by", "Of it only together",
+        "Input",
+        "And",
+        "Cells",
+        f"Cells with {contract.book.people}",
+        "Moves the score by",
+        "Of it only together",
         "Largest cell",
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
 def cells_frame(contract: Contract, frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Every cell, as `model.validation.effects.every_cell` gives them, with its intervals in words; for the download."""
+    """Every cell, as `model.validation.effects.every_cell` gives them, with its intervals in words; for the "
+    "download."""
     by_label, out = {each.label: each for each in contract.inputs}, frame.copy()
     for side in ("1", "2"):
         known: dict[tuple[str, float], str] = {("", 0.0): ""}

@@ -130,16 +130,22 @@ def verdict(proof: Proof, chosen: Chosen, found: Measured, things: Sequence[str]
     if not found.n:
         return f"{who}: there is no such {proof.contract.book.person} in the evidence."
     where = f" ({who})" if who else _where(proof)
-    ranks = f"Ranks with an AUC of {with_span(found.auc)}{where}" if not np.isnan(found.auc.value) else (
-        f"Too few outcomes to say how it ranks{where}"
-    )  # fmt: skip
+    ranks = (
+        f"Ranks with an AUC of {with_span(found.auc)}{where}"
+        if not np.isnan(found.auc.value)
+        else (f"Too few outcomes to say how it ranks{where}")
+    )
     count = COUNTS[min(len(things), MOST_TOLD)]
     return f"{ranks}; {agreement(found)}; {count} to know before relying on it."
 
 
 def _where(proof: Proof) -> str:
-    words = {"crossed": "on records it was not fitted to", "later": "in vintages after its training",
-             "beyond": "in vintages after its training", "asked": "on the book"}[proof.main]  # fmt: skip
+    words = {
+        "crossed": "on records it was not fitted to",
+        "later": "in vintages after its training",
+        "beyond": "in vintages after its training",
+        "asked": "on the book",
+    }[proof.main]
     return f" {words}"
 
 
@@ -461,17 +467,19 @@ def band_rows(proof: Proof, rows: Sequence[Banded], when: str = "", by_year: boo
         at = each.sources[-1] if by_year and each.sources else when
         bound = proof.gap_bound(at)
         row = {
-            "Observed": rate(each.observed), "Predicted": share(each.predicted),
+            "Observed": rate(each.observed),
+            "Predicted": share(each.predicted),
             "Says what happens": marked(each.calibrated),
             "Threshold": "none set" if np.isnan(bound) else f"within {100 * bound:.1f} points",
             "AUC": with_span(each.auc),
-        }  # fmt: skip
+        }
         if by_year:
             least = proof.auc_bound(at)
             row |= {
-                "Ranks": marked(each.ranks), "AUC asked": "none set" if np.isnan(least) else f"at least {least:.3f}",
+                "Ranks": marked(each.ranks),
+                "AUC asked": "none set" if np.isnan(least) else f"at least {least:.3f}",
                 "Evidence": " and ".join(SHORT[source] for source in each.sources),
-            }  # fmt: skip
+            }
         else:
             row = {"Defaulted": f"{each.bad:,}", **row, "KS": three(each.ks)}
         told.append({"n": f"{each.n:,}", **row})
@@ -609,9 +617,12 @@ def realised_rows(contract: Contract, rows: Sequence[tuple[float, Realised]], wh
     currency = contract.book.currency
     for name, each in [*((f"{year:.0f}", each) for year, each in rows), ("All", whole)]:
         row = {
-            "Vintage": name, "Defaulted": f"{each.n:,}", "Owed": numbers.money(each.ead, currency),
-            "Lost": numbers.money(each.loss, currency), "Lost of it": rate(each.gross),
-        }  # fmt: skip
+            "Vintage": name,
+            "Defaulted": f"{each.n:,}",
+            "Owed": numbers.money(each.ead, currency),
+            "Lost": numbers.money(each.loss, currency),
+            "Lost of it": rate(each.gross),
+        }
         if contract.guaranteed:
             row |= {"The bank's own": numbers.money(each.own_loss, currency), "Own share of owed": rate(each.net)}
         told.append(row)
@@ -632,16 +643,19 @@ def fair_rows(contract: Contract, groups: Sequence[Group], bins: Sequence[Bin]) 
     rows = []
     for group, row in zip(groups, bins, strict=True):
         hidden = group.suppressed
-        rows.append({
-            "Group": group.name, people(contract): f"{group.n:,}",
-            granting(contract).capitalize(): "suppressed" if hidden else share(group.rate),
-            "Ratio": interval(group.impact, group.impact_low, group.impact_high),
-            "Equal-opportunity difference": interval(
-                group.opportunity, group.opportunity_low, group.opportunity_high, points=True
-            ),
-            "Predicted": "suppressed" if hidden else share(row.predicted),
-            "Observed": "suppressed" if hidden else rate(Estimate(row.observed, row.low, row.high)),
-        })  # fmt: skip
+        rows.append(
+            {
+                "Group": group.name,
+                people(contract): f"{group.n:,}",
+                granting(contract).capitalize(): "suppressed" if hidden else share(group.rate),
+                "Ratio": interval(group.impact, group.impact_low, group.impact_high),
+                "Equal-opportunity difference": interval(
+                    group.opportunity, group.opportunity_low, group.opportunity_high, points=True
+                ),
+                "Predicted": "suppressed" if hidden else share(row.predicted),
+                "Observed": "suppressed" if hidden else rate(Estimate(row.observed, row.low, row.high)),
+            }
+        )
     return rows
 
 
@@ -673,10 +687,15 @@ def misses_note(proof: Proof, found: Measured) -> str:
     """Why a miss by itself is no mistake."""
     person = proof.contract.book.person
     people = proof.contract.book.people
-    seen = "" if proof.main == "asked" else (
-        f" The PD here is the one predicted out of sample; the {person}'s page shows the released model's, which may "
-        "have seen the record."
-    )  # fmt: skip
+    seen = (
+        ""
+        if proof.main == "asked"
+        else (
+            f" The PD here is the one predicted out of sample; the {person}'s page shows the released model's, "
+            "which may "
+            "have seen the record."
+        )
+    )
     return (
         f"A miss is no mistake by itself: of 100 {people} with a PD of 12 %, 12 default and 88 do not, and nobody can "
         f"say beforehand which. Among {found.n:,} some must lie at either end; what counts is whether the share that "
@@ -734,19 +753,25 @@ def method(proof: Proof) -> str:
             "are predicted by it too and shown by vintage, but no gate was held against them."
         )
     two_aucs = "" if proof.main == "asked" else f"{release_words.TWO_AUCS} "
-    return "\n\n".join([
-        evidence,
-        "**Ranking.** AUC: the share of pairs, one that defaulted and one that did not, in which the former had the "
-        f"higher PD; its 95 % interval is DeLong's. {two_aucs}Gini = 2·AUC − 1. KS: the largest distance between the "
-        "two classes' cumulative shares. Lift: a tenth's default rate over that of all.",
-        "**Calibration.** Ten groups of equally many by PD; observed rates with Wilson's 95 % intervals. Slope: "
-        "logistic regression of the outcome on the log-odds predicted (Cox); below 1, predictions spread too far. "
-        "Calibration error: the mean gap over ten equally wide bins. Intervals know chance only; a year's economy "
-        f"moves all its {people} together. What is predicted holds within the interval of what was observed; outside "
-        "it, but off by no more than the contract's bound (on the calibration error in training, on the mean PD in "
-        "later vintages), it is to be watched; beyond both it does not hold.",
-        f"**Stability.** PSI = Σ (a − e)·ln(a/e) over the training's bins: below {WATCH:.2f} holds, an industry's "
-        f"rule of thumb; from there on watch; above the contract's bound, {_most(proof.contract)}, it does not hold. "
-        "CSI is the same of an input. Of few records it is large by chance, about (bins − 1)/n: n stands with it.",
-        f"**Fairness.** {MONITORING} Ratio with Katz's interval on the log scale, difference with Newcombe's.",
-    ])  # fmt: skip
+    return "\n\n".join(
+        [
+            evidence,
+            "**Ranking.** AUC: the share of pairs, one that defaulted and one that did not, in which the former "
+            "had the "
+            f"higher PD; its 95 % interval is DeLong's. {two_aucs}Gini = 2·AUC − 1. KS: the largest distance "
+            "between the "
+            "two classes' cumulative shares. Lift: a tenth's default rate over that of all.",
+            "**Calibration.** Ten groups of equally many by PD; observed rates with Wilson's 95 % intervals. Slope: "
+            "logistic regression of the outcome on the log-odds predicted (Cox); below 1, predictions spread too far. "
+            "Calibration error: the mean gap over ten equally wide bins. Intervals know chance only; a year's economy "
+            f"moves all its {people} together. What is predicted holds within the interval of what was observed; "
+            "outside "
+            "it, but off by no more than the contract's bound (on the calibration error in training, on the mean PD in "
+            "later vintages), it is to be watched; beyond both it does not hold.",
+            f"**Stability.** PSI = Σ (a − e)·ln(a/e) over the training's bins: below {WATCH:.2f} holds, an industry's "
+            f"rule of thumb; from there on watch; above the contract's bound, {_most(proof.contract)}, it does "
+            "not hold. "
+            "CSI is the same of an input. Of few records it is large by chance, about (bins − 1)/n: n stands with it.",
+            f"**Fairness.** {MONITORING} Ratio with Katz's interval on the log scale, difference with Newcombe's.",
+        ]
+    )

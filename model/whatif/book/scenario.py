@@ -61,8 +61,10 @@ def parts(contract: Contract) -> Mapping[str, Part]:
     found |= {
         OVERLAY_PD: Number("Overlay on PD", -90, 300, 0, "%"),
         OVERLAY_LGD: Number("Overlay on loss given default", -100, 100, 0, "points"),
-        OWNER: "Owner of the overlay", REASON: "Reason of the overlay", UNTIL: "Overlay valid until",
-    }  # fmt: skip
+        OWNER: "Owner of the overlay",
+        REASON: "Reason of the overlay",
+        UNTIL: "Overlay valid until",
+    }
     found |= {each.name: each for each in contract.assumptions}
     found |= {
         LIMIT + each.measure: Number(f"Limit of {each.measure}", -1e15, 1e15, each.limit) for each in contract.appetite
@@ -274,9 +276,10 @@ def overlay_lacks(contract: Contract, stress: Stress, today: date) -> str:
     if not any(stress.get(contract, name) for name in (OVERLAY_PD, OVERLAY_LGD)):
         return ""
     lacks = [
-        what for name, what in ((OWNER, "an owner"), (REASON, "a reason"), (UNTIL, "a date until which it is valid"))
+        what
+        for name, what in ((OWNER, "an owner"), (REASON, "a reason"), (UNTIL, "a date until which it is valid"))
         if not stress.get(contract, name)
-    ]  # fmt: skip
+    ]
     if lacks:
         return f"The overlay is not applied: it needs {' and '.join(lacks)}."
     until = day(str(stress.get(contract, UNTIL)))
@@ -311,9 +314,10 @@ def players(contract: Contract, stress: Stress, today: date) -> tuple[Player, ..
     if numbers.pd_overlay != 1 or numbers.lgd_overlay:
         found.append(Player((OVERLAY_PD, OVERLAY_LGD), "overlay"))
     found += [
-        Player((each.name,), "assumption") for each in contract.assumptions
+        Player((each.name,), "assumption")
+        for each in contract.assumptions
         if stress.number(contract, each.name) != each.default
-    ]  # fmt: skip
+    ]
     for layer in ("assumption", "economy", "customers"):
         if len(found) <= MOST_PLAYERS:
             break

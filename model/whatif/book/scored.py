@@ -112,10 +112,16 @@ class Rows:
         """Sums over all customers or over those ``chosen``."""
         pd, ead = self.pd[chosen], self.ead[chosen]
         return Totals(
-            round(len(pd) * self.each), float(ead.sum()), float(pd.sum()) * self.each, float(pd @ ead),
-            float(self.loss[chosen].sum()), float(self.net_loss[chosen].sum()),
-            float(self.capital[chosen].sum()), float(self.margin[chosen].sum()), years,
-        )  # fmt: skip
+            round(len(pd) * self.each),
+            float(ead.sum()),
+            float(pd.sum()) * self.each,
+            float(pd @ ead),
+            float(self.loss[chosen].sum()),
+            float(self.net_loss[chosen].sum()),
+            float(self.capital[chosen].sum()),
+            float(self.margin[chosen].sum()),
+            years,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,9 +165,14 @@ class Whole:
     """
 
     def __init__(
-        self, scorer: Scorer, raw: Array, ids: NDArray[np.int64], told: Told = unheard, each: float = 1.0,
+        self,
+        scorer: Scorer,
+        raw: Array,
+        ids: NDArray[np.int64],
+        told: Told = unheard,
+        each: float = 1.0,
         said: Array | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.scorer, self.raw, self.ids, self.each = scorer, raw, ids, each
         self.contract: Contract = scorer.contract
         self.tables = scorer.tables if isinstance(scorer, TableScorer) else None

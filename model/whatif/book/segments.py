@@ -64,11 +64,18 @@ def _cells(code: NDArray[np.int64], count: int, rows: Rows, years: float) -> lis
     )
     return [
         Totals(
-            int(customers[k]), float(ead[k]), float(pd[k]) * rows.each, float(weighted[k]),
-            float(loss[k]), float(net[k]), float(capital[k]), float(margin[k]), years,
+            int(customers[k]),
+            float(ead[k]),
+            float(pd[k]) * rows.each,
+            float(weighted[k]),
+            float(loss[k]),
+            float(net[k]),
+            float(capital[k]),
+            float(margin[k]),
+            years,
         )
         for k in range(count)
-    ]  # fmt: skip
+    ]
 
 
 @dataclass(frozen=True)
@@ -128,11 +135,14 @@ def movers(
     moved = np.flatnonzero(change > 0 if among is None else (change > 0) & among)
     return [
         Mover(
-            int(whole.ids[k]), float(base.pd[k]), float(now.pd[k]), float(now.ead[k] / now.each),
+            int(whole.ids[k]),
+            float(base.pd[k]),
+            float(now.pd[k]),
+            float(now.ead[k] / now.each),
             *(float(each[k] / now.each) for each in (base.loss, now.loss, base.net_loss, now.net_loss)),
         )
         for k in moved[largest(change[moved], whole.ids[moved], most)]
-    ]  # fmt: skip
+    ]
 
 
 def largest(amount: Array, ids: NDArray[np.int64], most: int) -> NDArray[np.intp]:

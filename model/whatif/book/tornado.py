@@ -231,9 +231,14 @@ def of_customer(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, flo
 
 
 def table(
-    whole: Whole, stress: Stress, name: str, values: Sequence[float], measures: Sequence[Measure], today: date,
+    whole: Whole,
+    stress: Stress,
+    name: str,
+    values: Sequence[float],
+    measures: Sequence[Measure],
+    today: date,
     told: Told = unheard,
-) -> Array:  # fmt: skip
+) -> Array:
     """Each measure at each value of one lever, all else where it stands: (values, measures).
 
     Raises
@@ -244,9 +249,16 @@ def table(
 
 
 def grid(
-    whole: Whole, stress: Stress, first: str, first_values: Sequence[float], second: str,
-    second_values: Sequence[float], measure: Measure, today: date, told: Told = unheard,
-) -> Array:  # fmt: skip
+    whole: Whole,
+    stress: Stress,
+    first: str,
+    first_values: Sequence[float],
+    second: str,
+    second_values: Sequence[float],
+    measure: Measure,
+    today: date,
+    told: Told = unheard,
+) -> Array:
     """One measure at each value of one lever together with each of another: (values of the first, of the second).
 
     Raises
@@ -283,9 +295,15 @@ class Sought:
 
 
 def seek(
-    whole: Whole, stress: Stress, name: str, measure: Measure, target: float, at_most: bool, today: date,
+    whole: Whole,
+    stress: Stress,
+    name: str,
+    measure: Measure,
+    target: float,
+    at_most: bool,
+    today: date,
     told: Told = unheard,
-) -> Sought:  # fmt: skip
+) -> Sought:
     """Goal seek: how far one lever must move, on its own steps, for the measure to be ``at_most`` (or at least)
     ``target``. A measure that has no value meets no target.
 

@@ -102,9 +102,7 @@ def _merged(contract: Contract, base: Array, edited: Array, players: Players) ->
     return players
 
 
-def _conflict(
-    contract: Contract, base: Array, edited: Array, rows: list[list[int]], constraint: Constraint
-) -> bool:  # fmt: skip
+def _conflict(contract: Contract, base: Array, edited: Array, rows: list[list[int]], constraint: Constraint) -> bool:
     """Whether some of these players' edits without the others' break a rule; of too many to try, that is assumed."""
     if len(rows) > MOST_PLAYERS:
         return True

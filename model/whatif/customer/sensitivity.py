@@ -101,10 +101,19 @@ def sweep(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, float], n
     at_cutoff = scale(contract).margin(cutoff)
     pd = probability(margins)
     return Curve(
-        name, part.label, part.unit, x, pd, now, float(pd[np.searchsorted(x, now)]),
-        float(probability(np.array(at_cutoff))), reaches(scale(contract).score(margins), cutoff), part.direction,
-        part.association, _open(contract, records, int(np.searchsorted(x, now))),
-    )  # fmt: skip
+        name,
+        part.label,
+        part.unit,
+        x,
+        pd,
+        now,
+        float(pd[np.searchsorted(x, now)]),
+        float(probability(np.array(at_cutoff))),
+        reaches(scale(contract).score(margins), cutoff),
+        part.direction,
+        part.association,
+        _open(contract, records, int(np.searchsorted(x, now))),
+    )
 
 
 def _open(contract: Contract, records: Array, now: int) -> NDArray[np.bool_]:
@@ -215,9 +224,14 @@ def steps(book: Book, name: str, now: float, count: int = 11) -> tuple[float, ..
 
 
 def two_way(
-    scorer: Scorer, base: Array, edits: Mapping[str, float], first: str, first_values: Sequence[float], second: str,
+    scorer: Scorer,
+    base: Array,
+    edits: Mapping[str, float],
+    first: str,
+    first_values: Sequence[float],
+    second: str,
     second_values: Sequence[float],
-) -> Array:  # fmt: skip
+) -> Array:
     """PD of the customer ``base`` (fields, 1) at each value of one lever or field together with each of another, all
     other ``edits`` held: (values of the first, of the second), in one call of the scorer.
 

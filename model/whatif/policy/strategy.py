@@ -94,9 +94,15 @@ class Strategy:
             return np.append(summed, 0)
 
         return cls(
-            np.arange(low, high + 2), np.rint(tail(None) * rows.each).astype(np.int64), tail(rows.pd) * rows.each,
-            tail(bad) * rows.each, tail(rows.ead), tail(rows.loss), tail(rows.net_loss), tail(rows.margin),
-        )  # fmt: skip
+            np.arange(low, high + 2),
+            np.rint(tail(None) * rows.each).astype(np.int64),
+            tail(rows.pd) * rows.each,
+            tail(bad) * rows.each,
+            tail(rows.ead),
+            tail(rows.loss),
+            tail(rows.net_loss),
+            tail(rows.margin),
+        )
 
     def _place(self, cutoff: float) -> int:
         return int(np.clip(np.ceil(cutoff) - self.cutoffs[0], 0, len(self.cutoffs) - 1))
@@ -114,9 +120,12 @@ class Strategy:
         of, customers = max(int(self.customers[0]), 1), self.customers
         rate = np.where(customers > 0, self.bad / np.maximum(customers, 1), 0.0)
         return {
-            "approval": customers / of, "bad_rate": rate, "loss": self.loss, "profit": self.profit,
+            "approval": customers / of,
+            "bad_rate": rate,
+            "loss": self.loss,
+            "profit": self.profit,
             "volume": self.volume,
-        }  # fmt: skip
+        }
 
     @cached_property
     def best(self) -> int:
@@ -253,12 +262,19 @@ def priced(
         each = float(earning[k]), float(accounts[k]), loss, funding, opex, assumptions["margin_months"]
         found.append(
             Priced(
-                k, n, float(sums["pd"][k]) / n if n else np.nan, float(sums["ead"][k]), loss, float(sums["margin"][k]),
-                capital, margin.break_even_pd(year, float(at_stake[k]), 12 * years),
-                margin.break_even_rate(*each), margin.break_even_rate(*each, more=target * capital),
+                k,
+                n,
+                float(sums["pd"][k]) / n if n else np.nan,
+                float(sums["ead"][k]),
+                loss,
+                float(sums["margin"][k]),
+                capital,
+                margin.break_even_pd(year, float(at_stake[k]), 12 * years),
+                margin.break_even_rate(*each),
+                margin.break_even_rate(*each, more=target * capital),
                 float(sums["margin"][k]) / years / capital if capital else np.nan,
             )
-        )  # fmt: skip
+        )
     return found
 
 

@@ -48,7 +48,7 @@ BOOK = {
     "xl/_rels/workbook.xml.rels": b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
     b'<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" '
     b'Target="worksheets/sheet1.xml"/></Relationships>',
-}  # fmt: skip
+}
 
 
 def workbook(rows: bytes) -> bytes:
@@ -85,7 +85,7 @@ SHEETS = {
     "the address after the type": b'<row r="1"><c t="n" r="XFD1"><v>1</v></c></row>' + FAR,
     "with a prefix": b'<x:row r="1" xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><x:c r="XFD1">'
     b"<x:v>1</x:v></x:c></x:row>" + FAR,
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("rows", SHEETS.values(), ids=SHEETS)
@@ -105,16 +105,20 @@ def test_a_sheet_that_is_read_all_the_same_ends_its_process_only(rows: bytes):
 
 BOMBS: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "rows that are all the same": (
-        lambda: parquet(pa.table({"default": pa.array(np.zeros(11_000_000, np.int8))})), "a.parquet",
-        "more than 10,000,000 rows"),
+        lambda: parquet(pa.table({"default": pa.array(np.zeros(11_000_000, np.int8))})),
+        "a.parquet",
+        "more than 10,000,000 rows",
+    ),
     "lists of lists": (
-        lambda: parquet(pa.table({"default": pa.array([None] * 9, deep(400))})), "a.parquet", "cannot be read"),
+        lambda: parquet(pa.table({"default": pa.array([None] * 9, deep(400))})),
+        "a.parquet",
+        "cannot be read",
+    ),
     "a line of two megabytes": (lambda: HEAD + b"x" * 2 * MB + b",1\n", "a.csv", "Line 2 .* characters long"),
     "a quote that does not end": (lambda: HEAD + b'"' + b"x\n" * MB + b'",1\n', "a.csv", "larger than field limit"),
     "columns without end": (lambda: b"a," * 3_000 + b"\n", "a.csv", "3,000 columns; at most 2,000"),
-    "an archive of zeros": (
-        lambda: workbook(b"<!--" + b"\0" * 60 * MB + b"-->"), "a.xlsx", "unpacks to 60 MB"),
-}  # fmt: skip
+    "an archive of zeros": (lambda: workbook(b"<!--" + b"\0" * 60 * MB + b"-->"), "a.xlsx", "unpacks to 60 MB"),
+}
 HEAD = b"loan_id,default\n"
 
 

@@ -28,12 +28,16 @@ def read(table: pa.Table | pd.DataFrame, limits: Limits | None = None) -> FileTa
 def test_columns_keep_their_types():
     frame = pd.DataFrame(
         {
-            "whole": np.arange(3, dtype=np.int32), "number": [0.5, np.nan, -1.0], "text": ["a", None, "ü"],
-            "truth": [True, False, True], "moment": pd.to_datetime(["2020-01-31", None, "2021-01-01"]),
-            "kind": pd.Categorical(["x", "y", "x"]), "money": [Decimal("1.25"), None, Decimal("3.00")],
+            "whole": np.arange(3, dtype=np.int32),
+            "number": [0.5, np.nan, -1.0],
+            "text": ["a", None, "ü"],
+            "truth": [True, False, True],
+            "moment": pd.to_datetime(["2020-01-31", None, "2021-01-01"]),
+            "kind": pd.Categorical(["x", "y", "x"]),
+            "money": [Decimal("1.25"), None, Decimal("3.00")],
             "day": [date(2020, 1, 1), None, date(2021, 1, 1)],
         }
-    )  # fmt: skip
+    )
     back = read(frame).frame.set_axis(frame.columns, axis=1)
     for name in frame.columns.drop("kind"):
         assert back[name].dtype == frame[name].dtype, name

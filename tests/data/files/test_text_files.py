@@ -58,14 +58,16 @@ PASSED_OVER = {  # what exporters write around a table, and the lines its rows t
     "several of them": (text().replace("\n", ",,,\n"), [2, 3, 4]),
     "a delimiter at each beginning": ("\n".join(f",{line}" for line in LINES), [2, 3, 4]),
     "bars at both ends and lines drawn": (
-        "\n".join(["+---+---+", BARRED[0], "|---|---|", *BARRED[1:], "+---+---+", ""]), [4, 5, 6]),
+        "\n".join(["+---+---+", BARRED[0], "|---|---|", *BARRED[1:], "+---+---+", ""]),
+        [4, 5, 6],
+    ),
     "a line of dashes under the header": ("\n".join([LINES[0], "-------,------,----,-------", *LINES[1:]]), [3, 4, 5]),
     "a separator named": ("sep=,\n" + text(), [3, 4, 5]),
     "a separator named in quotes": ('"sep=,"\r\n' + text(end="\r\n"), [3, 4, 5]),
     "the end of an old system": (text() + "\x1a", [2, 3, 4]),
     "an end filled with nothing": (text() + "\0" * 400, [2, 3, 4]),
     "no end of the last line": (text()[:-1], [2, 3, 4]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("habit", PASSED_OVER)
@@ -79,34 +81,47 @@ def test_what_exporters_write_around_a_table_is_passed_over(habit: str):
 
 TOLD = {  # what exporters write that may mean something, the lines, and the note
     "titles": (
-        "Portfolio as of 31 Dec\nby Risk, confidential\n\n" + text(), [5, 6, 7],
-        "The header was taken from line 4; what stands above it was not read."),
+        "Portfolio as of 31 Dec\nby Risk, confidential\n\n" + text(),
+        [5, 6, 7],
+        "The header was taken from line 4; what stands above it was not read.",
+    ),
     "a title with as many delimiters": (
-        "Portfolio,,,\n\n" + text(), [4, 5, 6], "The header was taken from line 3; what stands above it was not read."),
+        "Portfolio,,,\n\n" + text(),
+        [4, 5, 6],
+        "The header was taken from line 3; what stands above it was not read.",
+    ),
     "groups of columns above the header": (
-        "Loan,Customer,,Outcome\n" + text(), [3, 4, 5],
-        "The header was taken from line 2; what stands above it was not read."),
+        "Loan,Customer,,Outcome\n" + text(),
+        [3, 4, 5],
+        "The header was taken from line 2; what stands above it was not read.",
+    ),
     "a total": (text() + "Total,223095,0.75,1\n", [2, 3, 4], "Line 5 was left out: it begins with “Total”, taken for"),
     "a total in German": (text() + ",,,\nSumme:,223095,,\n", [2, 3, 4], "Line 6 was left out: it begins with “Summe:”"),
     "a total behind a blank": (text() + ",GRAND TOTAL,0.75,1\n", [2, 3, 4], "it begins with “GRAND TOTAL”"),
     "a total of a part": (
-        "\n".join([*LINES[:3], "Subtotal,,0.75,", LINES[3]]), [2, 3, 5],
-        "Line 4 was left out: it begins with “Subtotal”"),
-    "a source": (
-        text() + "\nSource: core banking\n", [2, 3, 4], "it holds “Source: core banking” and nothing else"),
+        "\n".join([*LINES[:3], "Subtotal,,0.75,", LINES[3]]),
+        [2, 3, 5],
+        "Line 4 was left out: it begins with “Subtotal”",
+    ),
+    "a source": (text() + "\nSource: core banking\n", [2, 3, 4], "it holds “Source: core banking” and nothing else"),
     "rows counted": (text() + "(3 rows affected)\n", [2, 3, 4], "it holds “(3 rows affected)” and nothing else"),
     "a remark between": (
-        "\n".join([*LINES[:2], "Branch: north,,,", *LINES[2:]]), [2, 4, 5],
-        "Line 3 was left out: it holds “Branch: north”"),
+        "\n".join([*LINES[:2], "Branch: north,,,", *LINES[2:]]),
+        [2, 4, 5],
+        "Line 3 was left out: it holds “Branch: north”",
+    ),
     "units": (
-        "\n".join([LINES[0], "no.,EUR,%,flag", *LINES[1:]]), [3, 4, 5],
-        "Line 2 was left out: it holds “no., EUR, %, flag”"),
-    "two files after each other": (
-        text() + LINES[0], [2, 3, 4], "The header stands again on line 5; passed over."),
+        "\n".join([LINES[0], "no.,EUR,%,flag", *LINES[1:]]),
+        [3, 4, 5],
+        "Line 2 was left out: it holds “no., EUR, %, flag”",
+    ),
+    "two files after each other": (text() + LINES[0], [2, 3, 4], "The header stands again on line 5; passed over."),
     "a header on every page": (
-        "\n".join([*LINES[:2], "", LINES[0], LINES[2], LINES[0], LINES[3]]), [2, 5, 7],
-        "The header stands again on lines 4, 6; passed over."),
-}  # fmt: skip
+        "\n".join([*LINES[:2], "", LINES[0], LINES[2], LINES[0], LINES[3]]),
+        [2, 5, 7],
+        "The header stands again on lines 4, 6; passed over.",
+    ),
+}
 
 
 @pytest.mark.parametrize("title", ["default", "Default,,,", "DEFAULT;\n"])
@@ -201,8 +216,9 @@ NAMED = "loan_id,Größe,café,default\n1,weiß,crème brûlée,0\n2,“quoted�
 
 
 @pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"],
-)  # fmt: skip
+    "encoding",
+    ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"],
+)
 def test_text_is_read_in_the_encodings_that_are_plain(encoding: str):
     table = read(NAMED.encode(encoding))
     assert table.header == ("loan_id", "Größe", "café", "default")
@@ -219,9 +235,19 @@ def test_latin_1_is_read_as_part_of_windows_1252():
 
 @pytest.mark.parametrize(
     ("word", "encoding"),
-    [("Größe", "cp437"), ("Größe", "cp850"), ("Größe", "mac_roman"), ("Клиент", "cp1251"), ("Πελάτης", "cp1253"),
-     ("顧客番号", "shift_jis"), ("客户编号", "gbk"), ("고객", "euc_kr"), ("łódź", "cp1250"), ("żółć", "iso-8859-2")],
-)  # fmt: skip
+    [
+        ("Größe", "cp437"),
+        ("Größe", "cp850"),
+        ("Größe", "mac_roman"),
+        ("Клиент", "cp1251"),
+        ("Πελάτης", "cp1253"),
+        ("顧客番号", "shift_jis"),
+        ("客户编号", "gbk"),
+        ("고객", "euc_kr"),
+        ("łódź", "cp1250"),
+        ("żółć", "iso-8859-2"),
+    ],
+)
 def test_text_of_another_code_page_is_refused_rather_than_read_wrongly(word: str, encoding: str):
     with pytest.raises(BadInput, match=r"neither UTF-8 nor plainly Windows-1252\. Save it as “CSV UTF-8”"):
         read(f"loan_id,{word},default\n1,{word},0\n".encode(encoding))
@@ -254,9 +280,12 @@ word = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters
 
 
 @given(
-    st.lists(st.tuples(word, word, word, word), min_size=3, max_size=12), st.sampled_from(",;\t|"), st.booleans(),
-    st.lists(word, max_size=3), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
-)  # fmt: skip
+    st.lists(st.tuples(word, word, word, word), min_size=3, max_size=12),
+    st.sampled_from(",;\t|"),
+    st.booleans(),
+    st.lists(word, max_size=3),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
 def test_any_table_comes_back_from_whatever_it_is_wrapped_in(
     body: list[tuple[str, ...]], delimiter: str, quoted: bool, titles: list[str], encoding: str
 ):

@@ -10,10 +10,19 @@ from hypothesis import strategies as st
 ROWS = 220
 texts = st.text(max_size=12)
 cells = st.one_of(
-    st.none(), texts, st.integers(-(2**80), 2**80), st.floats(), st.booleans(), st.dates(), st.datetimes(),
-    st.decimals(allow_nan=False), st.just(pd.NaT), st.just(pd.NA), st.lists(st.integers(), max_size=2),
+    st.none(),
+    texts,
+    st.integers(-(2**80), 2**80),
+    st.floats(),
+    st.booleans(),
+    st.dates(),
+    st.datetimes(),
+    st.decimals(allow_nan=False),
+    st.just(pd.NaT),
+    st.just(pd.NA),
+    st.lists(st.integers(), max_size=2),
     st.binary(max_size=3),
-)  # fmt: skip
+)
 
 
 @st.composite
@@ -21,10 +30,25 @@ def columns(draw: st.DrawFn) -> pd.Series:
     """A column of whatever a table may hold."""
     kind = draw(
         st.sampled_from(
-            ["floats", "ints", "few", "mixed", "words", "days", "spans", "flags", "nullable", "kinds", "lists", "bytes",
-             "decimals", "dates", "periods"]
+            [
+                "floats",
+                "ints",
+                "few",
+                "mixed",
+                "words",
+                "days",
+                "spans",
+                "flags",
+                "nullable",
+                "kinds",
+                "lists",
+                "bytes",
+                "decimals",
+                "dates",
+                "periods",
+            ]
         )
-    )  # fmt: skip
+    )
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     if kind == "floats":
         scale = draw(st.sampled_from([1e-300, 1e-9, 1.0, 1e9, 1e300]))
@@ -66,7 +90,29 @@ def columns(draw: st.DrawFn) -> pd.Series:
 names = st.one_of(
     texts,
     st.sampled_from(
-        ["age", "sex", "issue_year", "loan amount", "id", "zip", "max", "limit", "balance", "recoveries",
-         "date of birth", "{x}", "a\nb", "# x", '"', "'''", "lgd", "\x00", "if", "x" * 300, "term", "rate"]
+        [
+            "age",
+            "sex",
+            "issue_year",
+            "loan amount",
+            "id",
+            "zip",
+            "max",
+            "limit",
+            "balance",
+            "recoveries",
+            "date of birth",
+            "{x}",
+            "a\nb",
+            "# x",
+            '"',
+            "'''",
+            "lgd",
+            "\x00",
+            "if",
+            "x" * 300,
+            "term",
+            "rate",
+        ]
     ),
-)  # fmt: skip
+)

@@ -29,7 +29,7 @@ LONG = "number of months since the borrower had last been late with a payment "
         (["", "$", "%", "__"], None),
         (["annualIncome", "debt_ratio"], ["Annual income", "Debt ratio"]),  # nothing to tell apart
     ],
-)  # fmt: skip
+)
 def test_labels_keep_what_distinguishes_names(names: list[str], expected: list[str] | None):
     found = labels(names)
     assert expected in (None, found)

@@ -24,19 +24,45 @@ def of(name: str, good: object, lost: object, share: float = 0.25, **more: str) 
 @pytest.mark.parametrize(
     ("name", "good", "bad"),
     [
-        ("y", 0, 1), ("y", "0", "1"), ("y", 0.0, 1.0), ("y", False, True), ("class", 0, 1),
-        ("Ausfall", "nein", "ja"), ("impago", "no", "sí"), ("defaut", "non", "oui"),
-        ("default", "N", "Y"), ("is_bad", "no", "yes"), ("delinquent", False, True), ("Charged Off?", "No", "Yes"),
-        ("repaid", 1, 0), ("good", 1, 0), ("fully_paid", "Y", "N"), ("performing", True, False), ("ok", "yes", "no"),
-        ("creditworthy", 1, 0), ("Survived", 1, 0), ("approved", 1, 0), ("not.fully.paid", 0, 1),
-        ("non_default", 1, 0), ("current", 1, 0), ("SeriousDlqin2yrs", 0, 1), ("default payment next month", 0, 1),
-        ("status", "Fully Paid", "Charged Off"), ("status", "P I F", "CHGOFF"), ("status", "Good", "Bad"),
-        ("status", "no default", "default"), ("status", "current", "Delinquent"), ("status", "open", "written-off"),
-        ("status", "repaid", "other"), ("status", "paid", "not paid"), ("status", "performing", "non-performing"),
-        ("status", "non_default", "in default"), ("status", "in time", "Late (31-120 days)"),
+        ("y", 0, 1),
+        ("y", "0", "1"),
+        ("y", 0.0, 1.0),
+        ("y", False, True),
+        ("class", 0, 1),
+        ("Ausfall", "nein", "ja"),
+        ("impago", "no", "sí"),
+        ("defaut", "non", "oui"),
+        ("default", "N", "Y"),
+        ("is_bad", "no", "yes"),
+        ("delinquent", False, True),
+        ("Charged Off?", "No", "Yes"),
+        ("repaid", 1, 0),
+        ("good", 1, 0),
+        ("fully_paid", "Y", "N"),
+        ("performing", True, False),
+        ("ok", "yes", "no"),
+        ("creditworthy", 1, 0),
+        ("Survived", 1, 0),
+        ("approved", 1, 0),
+        ("not.fully.paid", 0, 1),
+        ("non_default", 1, 0),
+        ("current", 1, 0),
+        ("SeriousDlqin2yrs", 0, 1),
+        ("default payment next month", 0, 1),
+        ("status", "Fully Paid", "Charged Off"),
+        ("status", "P I F", "CHGOFF"),
+        ("status", "Good", "Bad"),
+        ("status", "no default", "default"),
+        ("status", "current", "Delinquent"),
+        ("status", "open", "written-off"),
+        ("status", "repaid", "other"),
+        ("status", "paid", "not paid"),
+        ("status", "performing", "non-performing"),
+        ("status", "non_default", "in default"),
+        ("status", "in time", "Late (31-120 days)"),
         ("good", "paid", "charged_off"),  # the words say more than the name
     ],
-)  # fmt: skip
+)
 def test_the_bad_outcome_is_taken_where_it_is_plain(name: str, good: object, bad: object):
     proposal = of(name, good, bad)
     assert proposal.rate == pytest.approx(0.25)
@@ -48,10 +74,18 @@ def test_the_bad_outcome_is_taken_where_it_is_plain(name: str, good: object, bad
 @pytest.mark.parametrize(
     ("name", "first", "second"),
     [
-        ("class", 1, 2), ("default", 1, 2), ("y", -1, 1), ("y", 0, 2), ("result", "A", "B"), ("status", "Y", "N"),
-        ("good_bad", "yes", "no"), ("status", "good", "paid"), ("status", "bad", "late"), ("current_status", "Y", "N"),
+        ("class", 1, 2),
+        ("default", 1, 2),
+        ("y", -1, 1),
+        ("y", 0, 2),
+        ("result", "A", "B"),
+        ("status", "Y", "N"),
+        ("good_bad", "yes", "no"),
+        ("status", "good", "paid"),
+        ("status", "bad", "late"),
+        ("current_status", "Y", "N"),
     ],
-)  # fmt: skip
+)
 def test_where_it_is_not_plain_it_is_asked_for_with_what_was_found_and_what_to_type(
     name: str, first: object, second: object
 ):
@@ -90,11 +124,23 @@ def test_half_and_half_is_no_majority():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("default", -1), ("no default", 1), ("nondefault", 1), ("unpaid", -1), ("not paid", -1), ("never late", 1),
-        ("paid late", 0), ("latest", 0), ("badge", 0), ("goodwill", 0), ("status", 0), ("", 0), ("Write_Off", -1),
-        ("past due", -1), ("paid-in-full", 1),
+        ("default", -1),
+        ("no default", 1),
+        ("nondefault", 1),
+        ("unpaid", -1),
+        ("not paid", -1),
+        ("never late", 1),
+        ("paid late", 0),
+        ("latest", 0),
+        ("badge", 0),
+        ("goodwill", 0),
+        ("status", 0),
+        ("", 0),
+        ("Write_Off", -1),
+        ("past due", -1),
+        ("paid-in-full", 1),
     ],
-)  # fmt: skip
+)
 def test_a_text_speaks_of_a_good_outcome_a_bad_one_or_neither(text: str, expected: int):
     assert meaning(text) == expected
 

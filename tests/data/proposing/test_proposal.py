@@ -213,10 +213,30 @@ def test_a_count_is_no_identifier(name: str):
 
 @pytest.mark.parametrize(
     "name",
-    ["sex", "GENDER", "applicantSex", "Geschlecht", "age", "Age (years)", "age_of_borrower", "dob_year", "race",
-     "Ethnicity", "marital_status", "MARRIAGE", "EDUCATION", "educ_level", "foreign_worker", "citizenship", "religion",
-     "disabled", "num_dependents", "zip3", "postal-code"],
-)  # fmt: skip
+    [
+        "sex",
+        "GENDER",
+        "applicantSex",
+        "Geschlecht",
+        "age",
+        "Age (years)",
+        "age_of_borrower",
+        "dob_year",
+        "race",
+        "Ethnicity",
+        "marital_status",
+        "MARRIAGE",
+        "EDUCATION",
+        "educ_level",
+        "foreign_worker",
+        "citizenship",
+        "religion",
+        "disabled",
+        "num_dependents",
+        "zip3",
+        "postal-code",
+    ],
+)
 def test_a_protected_attribute_is_known_by_its_name(name: str):
     frame = loans(300)[["debt_ratio", "status"]]
     frame[name] = np.arange(300) % 4 + 20
@@ -295,10 +315,20 @@ def test_the_bands_of_a_segment_have_names_that_tell_them_apart():
     told = {each.field: each.labels for each in read(proposed(frame, "status").text).segments}
     assert told["built_in_year"] == ("2012", "2013", "2014 to 2015", "2016", "2017 and more")
     assert told["late"] == ("0", "1", "2 and more")
-    assert told["term"] == ("up to 17 months", "18 to 29 months", "30 to 41 months", "42 to 53 months",
-                            "54 months and more")  # fmt: skip
-    assert told["tiny"] == ("below 0.0012", "0.0012 to 0.0024", "0.0024 to 0.0036", "0.0036 to 0.0048",
-                            "0.0048 and more")  # fmt: skip
+    assert told["term"] == (
+        "up to 17 months",
+        "18 to 29 months",
+        "30 to 41 months",
+        "42 to 53 months",
+        "54 months and more",
+    )
+    assert told["tiny"] == (
+        "below 0.0012",
+        "0.0012 to 0.0024",
+        "0.0024 to 0.0036",
+        "0.0036 to 0.0048",
+        "0.0048 and more",
+    )
 
 
 def test_a_share_that_whole_percents_cannot_tell_is_told_as_a_number():
@@ -401,14 +431,42 @@ def test_names_that_formulas_cannot_read_are_replaced_and_told():
 # ---- nothing is guessed silently ------------------------------------------------------------------------------------
 
 STATED = {  # what the file says itself, what refers to another part, and what follows from a marked value beside it
-    "version", "name", "reviewed", "file", "target", "seed", "label", "role", "concept", "formula", "unit", "start",
-    "phrase", "direction", "rules", "shows", "measure", "sense", "field", "labels", "feeds", "help", "source", "id",
-    "missing", "column", "id_column", "words", "reading",
-}  # fmt: skip
+    "version",
+    "name",
+    "reviewed",
+    "file",
+    "target",
+    "seed",
+    "label",
+    "role",
+    "concept",
+    "formula",
+    "unit",
+    "start",
+    "phrase",
+    "direction",
+    "rules",
+    "shows",
+    "measure",
+    "sense",
+    "field",
+    "labels",
+    "feeds",
+    "help",
+    "source",
+    "id",
+    "missing",
+    "column",
+    "id_column",
+    "words",
+    "reading",
+}
 MARKED_IN = {  # where these, too, are guesses
-    "fields": {"unit", "missing"}, "inputs": {"direction", "unit", "missing"}, "levers": {"direction", "help"},
+    "fields": {"unit", "missing"},
+    "inputs": {"direction", "unit", "missing"},
+    "levers": {"direction", "help"},
     "concepts": {"label"},
-}  # fmt: skip
+}
 MARK = re.compile(r"  # (?:GUESS|ASSUMPTION|TO DO): \S")
 
 
@@ -618,9 +676,10 @@ def test_a_file_beyond_the_size_is_refused(tmp_path: Path):
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
-    st.dictionaries(names, columns(), min_size=1, max_size=5), st.integers(0, 99),
+    st.dictionaries(names, columns(), min_size=1, max_size=5),
+    st.integers(0, 99),
     st.sampled_from(["parquet", "csv", "xlsx"]),
-)  # fmt: skip
+)
 @example({"a": pd.Series([1e-310] * 110 + [2e-310] * 110)}, 1, "parquet")
 @example({"a": pd.Series([-1e14] * 110 + [1e14] * 110), "b": pd.Series([True, None] * 110, dtype=object)}, 1, "parquet")
 def test_any_table_gives_a_contract_that_reads_or_a_clear_error(held: dict[str, pd.Series], seed: int, kind: Kind):

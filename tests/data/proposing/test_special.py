@@ -24,9 +24,21 @@ FLAGS = RNG.integers(0, 2, 400).astype(float)
 @pytest.mark.parametrize("values", [COUNTS, AMOUNTS, FEW], ids=["counts", "amounts", "few"])
 @pytest.mark.parametrize(
     "codes",
-    [(-9,), (-9, -8, -7), (-99,), (-999, -998), (-9999,), (-99_999,), (-8888, -7777), (999_999,), (999_998, 999_999),
-     (99_999_999,), (-9, 999_999), (-9999, 8_888_888)],
-)  # fmt: skip
+    [
+        (-9,),
+        (-9, -8, -7),
+        (-99,),
+        (-999, -998),
+        (-9999,),
+        (-99_999,),
+        (-8888, -7777),
+        (999_999,),
+        (999_998, 999_999),
+        (99_999_999,),
+        (-9, 999_999),
+        (-9999, 8_888_888),
+    ],
+)
 def test_codes_that_stand_apart_are_found(values: np.ndarray, codes: tuple[int, ...]):
     known = np.concatenate([values, np.repeat(codes, 6)])
     assert special_codes(RNG.permutation(known)) == tuple(sorted(codes))
@@ -35,13 +47,28 @@ def test_codes_that_stand_apart_are_found(values: np.ndarray, codes: tuple[int, 
 @pytest.mark.parametrize(
     ("values", "codes"),
     [
-        (FLAGS, (9,)), (FLAGS, (-9,)), (FLAGS, (98, 99)),
-        (FEW, (98, 99)), (FEW, (99,)), (COUNTS, (999,)), (COUNTS, (9999,)), (COUNTS, (-1,)), (COUNTS, (-99, -1)),
-        (CHANGES, (-9999,)), (CHANGES, (9999,)), (CHANGES, (-999, 999)), (-COUNTS, (365_243,)), (COUNTS, (1_000_000,)),
-        (COUNTS + 300, (-8, -7)), (FEW, (9996, 9997, 9998, 9999)),
-        (AMOUNTS, (-9999.99,)), (COUNTS, (9999.99,)), (CHANGES, (-999.9, 999.9)), (AMOUNTS / 1e5, (9.999,)),
+        (FLAGS, (9,)),
+        (FLAGS, (-9,)),
+        (FLAGS, (98, 99)),
+        (FEW, (98, 99)),
+        (FEW, (99,)),
+        (COUNTS, (999,)),
+        (COUNTS, (9999,)),
+        (COUNTS, (-1,)),
+        (COUNTS, (-99, -1)),
+        (CHANGES, (-9999,)),
+        (CHANGES, (9999,)),
+        (CHANGES, (-999, 999)),
+        (-COUNTS, (365_243,)),
+        (COUNTS, (1_000_000,)),
+        (COUNTS + 300, (-8, -7)),
+        (FEW, (9996, 9997, 9998, 9999)),
+        (AMOUNTS, (-9999.99,)),
+        (COUNTS, (9999.99,)),
+        (CHANGES, (-999.9, 999.9)),
+        (AMOUNTS / 1e5, (9.999,)),
     ],
-)  # fmt: skip
+)
 def test_codes_are_found_however_they_are_written(values: np.ndarray, codes: tuple[int, ...]):
     assert special_codes(np.concatenate([values, np.repeat(codes, 9)])) == codes
 
@@ -49,15 +76,25 @@ def test_codes_are_found_however_they_are_written(values: np.ndarray, codes: tup
 @pytest.mark.parametrize(
     "known",
     [
-        COUNTS, AMOUNTS, CHANGES, FEW, -COUNTS, CHANGES.round(), COUNTS - 2, COUNTS - 5,
-        np.repeat([-1.0, 0.0, 1.0], 50), np.repeat([0.0, 1.0], 50), np.repeat([0.0, 999.0], 50),
-        RNG.lognormal(8, 1.5, 5000).round(-2), RNG.integers(0, 100, 400).astype(float),
+        COUNTS,
+        AMOUNTS,
+        CHANGES,
+        FEW,
+        -COUNTS,
+        CHANGES.round(),
+        COUNTS - 2,
+        COUNTS - 5,
+        np.repeat([-1.0, 0.0, 1.0], 50),
+        np.repeat([0.0, 1.0], 50),
+        np.repeat([0.0, 999.0], 50),
+        RNG.lognormal(8, 1.5, 5000).round(-2),
+        RNG.integers(0, 100, 400).astype(float),
         np.concatenate([COUNTS, [9999.0]]),  # once is an outlier
         np.concatenate([COUNTS, np.repeat(99.0, 30)]),  # not far from the others
         np.concatenate([COUNTS, np.repeat(-4.75, 9)]),  # decimals that nobody fills a field with
         np.array([5.0, 5.0]),
     ],
-)  # fmt: skip
+)
 def test_numbers_that_mean_what_they_say_are_none(known: np.ndarray):
     assert special_codes(known) == ()
 
@@ -128,8 +165,17 @@ def test_an_amount_that_is_a_code_is_not_owed():
 
 def test_a_bureau_file_holds_no_money_and_nobodys_age():
     rng = np.random.default_rng(4)
-    names = ["AverageAgeOfLines", "LinesTotal", "RevolvingWithBalance", "InstalmentWithBalance", "CardsNearLimit",
-             "MonthsSinceOldestLine", "PctLinesWithBalance", "WorstLast12Months", "Lines60DaysEver"]  # fmt: skip
+    names = [
+        "AverageAgeOfLines",
+        "LinesTotal",
+        "RevolvingWithBalance",
+        "InstalmentWithBalance",
+        "CardsNearLimit",
+        "MonthsSinceOldestLine",
+        "PctLinesWithBalance",
+        "WorstLast12Months",
+        "Lines60DaysEver",
+    ]
     values = rng.integers(0, 95, (9, 600)).astype(float)
     values[rng.random((9, 600)) < 0.1] = -9
     frame = pd.DataFrame(dict(zip(names, values, strict=True)) | {"OutcomeBad": np.arange(600) % 3 == 0})
@@ -144,12 +190,22 @@ def test_a_bureau_file_holds_no_money_and_nobodys_age():
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("AverageAgeOfLines", ""), ("age_of_oldest_trade", ""), ("avg_age_accounts", ""), ("collateral_age", ""),
-        ("age", "age"), ("ages", "age"), ("applicant_age", "age"), ("addr_state", "place of living"),
-        ("City", "place of living"), ("county", "place of living"), ("bank_city", ""), ("years_at_addr", ""),
-        ("employer_zip", ""), ("post code", "place of living"),
+        ("AverageAgeOfLines", ""),
+        ("age_of_oldest_trade", ""),
+        ("avg_age_accounts", ""),
+        ("collateral_age", ""),
+        ("age", "age"),
+        ("ages", "age"),
+        ("applicant_age", "age"),
+        ("addr_state", "place of living"),
+        ("City", "place of living"),
+        ("county", "place of living"),
+        ("bank_city", ""),
+        ("years_at_addr", ""),
+        ("employer_zip", ""),
+        ("post code", "place of living"),
     ],
-)  # fmt: skip
+)
 def test_ages_of_things_and_places_of_others_are_nobodys(name: str, expected: str):
     assert protected(name)[0] == expected
 
@@ -176,7 +232,7 @@ def test_a_state_is_a_place_where_its_cells_are_states():
         (["avg_balance", "loan_amount"], "loan_amount"),
         (["outstanding_principal", "loan_amount"], "outstanding_principal"),
     ],
-)  # fmt: skip
+)
 def test_what_is_owed_is_owed_on_this_loan(names: list[str], expected: str):
     assert exposure(names) == expected
 
@@ -189,12 +245,21 @@ def test_a_bureaus_limit_and_balance_are_not_those_of_the_loan():
 @pytest.mark.parametrize(
     ("name", "high", "expected"),
     [
-        ("loan_amount", 12, "amount"), ("annual_inc", 9e4, "amount"), ("income", 30, "amount"),
-        ("limit", 9e3, "amount"), ("loans_total_amount", 9e5, "amount"),
-        ("limit", 90, ""), ("loans", 9e4, ""), ("CardsNearLimit", 9e4, ""), ("payments late", 400, ""),
-        ("Lines60DaysEver", 80, ""), ("late_30_days", 80, ""), ("days late", 80, "days"),
-        ("months since last late", 80, "months"), ("late in the last 12 months", 80, ""),
+        ("loan_amount", 12, "amount"),
+        ("annual_inc", 9e4, "amount"),
+        ("income", 30, "amount"),
+        ("limit", 9e3, "amount"),
+        ("loans_total_amount", 9e5, "amount"),
+        ("limit", 90, ""),
+        ("loans", 9e4, ""),
+        ("CardsNearLimit", 9e4, ""),
+        ("payments late", 400, ""),
+        ("Lines60DaysEver", 80, ""),
+        ("late_30_days", 80, ""),
+        ("days late", 80, "days"),
+        ("months since last late", 80, "months"),
+        ("late in the last 12 months", 80, ""),
     ],
-)  # fmt: skip
+)
 def test_a_count_is_no_amount(name: str, high: float, expected: str):
     assert unit(name, 0, high)[0] == expected

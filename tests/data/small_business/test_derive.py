@@ -100,10 +100,21 @@ def test_derivation_takes_both_codes_of_no_franchise_as_none(published: pd.DataF
 @pytest.mark.parametrize(
     ("naics", "industry"),
     [
-        (0, 0), (722410, 722), (233210, 236), (234110, 237), (235310, 238), (421990, 423), (422110, 424),
-        (513322, 517), (515112, 517), (514191, 518), (516110, 518), (519130, 518), (928110, 920),
+        (0, 0),
+        (722410, 722),
+        (233210, 236),
+        (234110, 237),
+        (235310, 238),
+        (421990, 423),
+        (422110, 424),
+        (513322, 517),
+        (515112, 517),
+        (514191, 518),
+        (516110, 518),
+        (519130, 518),
+        (928110, 920),
     ],
-)  # fmt: skip
+)
 def test_derivation_takes_industries_of_earlier_editions_as_their_successors(
     published: pd.DataFrame, naics: int, industry: int
 ):

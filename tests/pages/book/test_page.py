@@ -498,6 +498,9 @@ def test_labels_of_bands_read_as_ranges(contract: Contract) -> None:
     segment = contract.segment("limit_band")
     told = [book_words.band_label(contract, segment, k) for k in range(contract.band_count(segment))]
     assert told == [
-        f"below NT${NBSP}50,000", f"NT${NBSP}50,000 to 100,000", f"NT${NBSP}100,000 to 200,000",
-        f"NT${NBSP}200,000 to 300,000", f"NT${NBSP}300,000 and more",
-    ]  # fmt: skip
+        f"below NT${NBSP}50,000",
+        f"NT${NBSP}50,000 to 100,000",
+        f"NT${NBSP}100,000 to 200,000",
+        f"NT${NBSP}200,000 to 300,000",
+        f"NT${NBSP}300,000 and more",
+    ]

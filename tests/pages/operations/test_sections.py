@@ -362,10 +362,17 @@ def test_a_call_whose_release_is_gone_cannot_be_done_again_and_says_why(
     raw = book.raw[:, :1]
     name = own.audit.record(
         Entry(
-            kind="score", who="x", via="rest", book="cards", release="f" * 12, contract_sha256=release.contract.hash,
-            inputs=raw, outputs=customer_outputs(release.scorer, raw), duration_ms=1.0,
+            kind="score",
+            who="x",
+            via="rest",
+            book="cards",
+            release="f" * 12,
+            contract_sha256=release.contract.hash,
+            inputs=raw,
+            outputs=customer_outputs(release.scorer, raw),
+            duration_ms=1.0,
         )
-    )  # fmt: skip
+    )
     at = replayed(open_app, name)
     (told,) = [each.value for each in at.warning]
     assert f"was answered by the release {'f' * 12}" in told

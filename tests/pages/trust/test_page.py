@@ -344,9 +344,12 @@ def test_what_is_looked_at_stands_in_the_address_and_its_link_shows_the_same(ope
     at.segmented_control(key="trust.moves").set_value("inputs").run()
     found = address(at)
     assert found == {
-        "open": "bands,effects", "segment": f"{segment.name}:1", "by": book.contract.segments[-1].name,
-        "input": other.name, "moves": "inputs",
-    }  # fmt: skip
+        "open": "bands,effects",
+        "segment": f"{segment.name}:1",
+        "by": book.contract.segments[-1].name,
+        "input": other.name,
+        "moves": "inputs",
+    }
     again = open_app(**found)
     assert answers(again) == answers(at)
     assert figure(again, "effect") == figure(at, "effect")
@@ -378,8 +381,9 @@ def test_a_bad_value_in_an_address_is_told_and_nothing_else_is_lost(open_app: Op
     assert not at.exception
     told = [each.value for each in at.warning]
     assert [each.split(". ")[0] for each in told] == [
-        "There is no evidence '2031' here", "There is no input of the model 'shoesize' here"
-    ]  # fmt: skip
+        "There is no evidence '2031' here",
+        "There is no input of the model 'shoesize' here",
+    ]
     assert f"({segment.label}: " in sentence(at)
     assert address(at) == {"segment": f"{segment.name}:0", "open": "effects"}
     assert figure(at, "effect")
@@ -583,8 +587,13 @@ def test_choices_of_later_years_stand_in_the_address_and_its_link_shows_the_same
         at.selectbox(key=f"{loans.NAME}:trust.{key}").set_value(value).run()
     found = address(at)
     assert found == {
-        "book": loans.NAME, "open": "later", "evidence": "2003", "shift": "2002", "since": "2002", "until": "2003",
-    }  # fmt: skip
+        "book": loans.NAME,
+        "open": "later",
+        "evidence": "2003",
+        "shift": "2002",
+        "since": "2002",
+        "until": "2003",
+    }
     again = open_app(**found)
     assert answers(again) == answers(at)
     assert [each.value for each in again.code] == [each.value for each in at.code]
@@ -632,5 +641,6 @@ def test_each_book_has_its_own_inputs_to_look_at_in_one_visit(open_loans: Callab
 def test_vintages_are_no_part_of_a_book_without_any(open_app: Open) -> None:
     at = open_app(open="later", shift="2007")
     assert [each.value.split(". ")[0] for each in at.warning] == [
-        "There is no part of the page 'later' here", "There is no vintage '2007' here"
-    ]  # fmt: skip
+        "There is no part of the page 'later' here",
+        "There is no vintage '2007' here",
+    ]

@@ -35,8 +35,11 @@ def test_an_untouched_view_says_nothing_in_the_address() -> None:
     ],
 )
 def test_a_bad_value_is_told_and_nothing_else_is_lost(name: str, text: str, told: str) -> None:
-    found, complaints = from_query({"segment": "limit:0", name: text} | {"open": "bands," * (name == "open") + text
-                                   if name == "open" else "bands"}, known)  # fmt: skip
+    found, complaints = from_query(
+        {"segment": "limit:0", name: text}
+        | {"open": "bands," * (name == "open") + text if name == "open" else "bands"},
+        known,
+    )
     assert len(complaints) == 1
     assert complaints[0].startswith(told)
     assert found.opened == ("bands",)

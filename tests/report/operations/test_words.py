@@ -22,9 +22,16 @@ ALIASES = {"champion": "60e46aa39f99", "previous": "aaaabbbbcccc", "challenger":
 
 def call(**changes: object) -> Call:
     values = {
-        "id": "0123456789abcdef", "at": AT, "kind": "score", "who": "ann", "via": "rest", "book": "cards",
-        "release": "60e46aa39f99", "rows": 1, "duration_ms": 3.4,
-    }  # fmt: skip
+        "id": "0123456789abcdef",
+        "at": AT,
+        "kind": "score",
+        "who": "ann",
+        "via": "rest",
+        "book": "cards",
+        "release": "60e46aa39f99",
+        "rows": 1,
+        "duration_ms": 3.4,
+    }
     return Call(**{**values, **changes})  # type: ignore[arg-type]
 
 
@@ -105,9 +112,17 @@ def test_a_check_has_the_signs_of_the_trust_page():
 
 def gate(name: str, passed: bool = False, stops: bool = False, **more: object) -> dict[str, object]:
     return {
-        "name": name, "label": f"About {name}: more", "figure": 0.7621, "bound": 0.8, "at_least": True,
-        "kind": "performance", "passed": passed, "stops": stops, "note": "", **more,
-    }  # fmt: skip
+        "name": name,
+        "label": f"About {name}: more",
+        "figure": 0.7621,
+        "bound": 0.8,
+        "at_least": True,
+        "kind": "performance",
+        "passed": passed,
+        "stops": stops,
+        "note": "",
+        **more,
+    }
 
 
 IMPACT = gate("impact", kind="fairness", note="Education. Groups of fewer than 30 are left out.")
@@ -173,9 +188,12 @@ def test_failures_are_none_or_a_share_with_their_last():
 
 def manifest(identity: str, rows: int = 30_000) -> dict[str, object]:
     return {
-        "id": identity, "created": AT.isoformat(), "contract_version": "1.0.0", "rows": rows,
+        "id": identity,
+        "created": AT.isoformat(),
+        "contract_version": "1.0.0",
+        "rows": rows,
         "data_sha256": "d" * 64,
-    }  # fmt: skip
+    }
 
 
 def test_releases_are_listed_the_newest_first_with_their_roles_and_whole_hashes():
@@ -183,9 +201,15 @@ def test_releases_are_listed_the_newest_first_with_their_roles_and_whole_hashes(
     assert [row["Release"] for row in rows] == ["60e46aa39f99", "aaaabbbbcccc", "older"]
     assert [row["Role"] for row in rows] == ["champion", "previous, challenger", "–"]
     assert rows[0] == {
-        "Release": "60e46aa39f99", "Role": "champion", "Trained": "2 Nov 2026, 09:05", "Fitted to": "whole book",
-        "Gates": "–", "Contract": "1.0.0", "Customers": "30,000", "Data, sha256": "d" * 64,
-    }  # fmt: skip
+        "Release": "60e46aa39f99",
+        "Role": "champion",
+        "Trained": "2 Nov 2026, 09:05",
+        "Fitted to": "whole book",
+        "Gates": "–",
+        "Contract": "1.0.0",
+        "Customers": "30,000",
+        "Data, sha256": "d" * 64,
+    }
 
 
 def test_releases_count_what_their_book_holds():
@@ -248,10 +272,16 @@ def test_no_call_gives_no_row():
 def test_a_call_is_told_in_words_with_its_whole_id():
     assert words.call_rows([call()], TITLED) == [
         {
-            "When": "2 Nov 2026, 09:05:07", "Who": "ann", "What": "scored by request", "Book": "Taiwan credit cards",
-            "Records": "1", "Release": "60e46aa39f99", "Took": f"3{NBSP}ms", "Call": "0123456789abcdef",
+            "When": "2 Nov 2026, 09:05:07",
+            "Who": "ann",
+            "What": "scored by request",
+            "Book": "Taiwan credit cards",
+            "Records": "1",
+            "Release": "60e46aa39f99",
+            "Took": f"3{NBSP}ms",
+            "Call": "0123456789abcdef",
         }
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize(

@@ -47,9 +47,17 @@ def drawn(contract: Contract, best: int, goal: Any, today: int, chosen: int) -> 
 @pytest.mark.parametrize("goal", ["profit", "approval"])
 @pytest.mark.parametrize(
     ("today", "best", "chosen"),
-    [(520, 516, 520), (516, 520, 516), (520, 516, 518), (520, 516, 700), (520, 516, 400), (410, 405, 410),
-     (875, 870, 875), (520, 800, 410)],
-)  # fmt: skip
+    [
+        (520, 516, 520),
+        (516, 520, 516),
+        (520, 516, 518),
+        (520, 516, 700),
+        (520, 516, 400),
+        (410, 405, 410),
+        (875, 870, 875),
+        (520, 800, 410),
+    ],
+)
 def test_labels_of_points_however_near_do_not_lie_on_each_other(
     contract: Contract, goal: Any, today: int, best: int, chosen: int
 ) -> None:

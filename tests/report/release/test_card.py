@@ -25,9 +25,26 @@ from model.report.release.card import Card, Section, card_of
 from tests.support.forging import failing, forge, told_of
 
 SECTIONS = [
-    "purpose", "users", "not_for", "owner", "tier", "dates", "data", "built", "inputs", "never", "metrics", "costs",
-    "champion", "gates", "groups", "limits", "reasons", "history", "fingerprints",
-]  # fmt: skip
+    "purpose",
+    "users",
+    "not_for",
+    "owner",
+    "tier",
+    "dates",
+    "data",
+    "built",
+    "inputs",
+    "never",
+    "metrics",
+    "costs",
+    "champion",
+    "gates",
+    "groups",
+    "limits",
+    "reasons",
+    "history",
+    "fingerprints",
+]
 VOID = {"meta"}
 AT = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
 
@@ -205,9 +222,12 @@ def test_metrics_are_those_of_the_released_model(card: Card, release: Release):
 
 def later(release: Release) -> dict[str, Any]:
     return {
-        "window": {"since": 2006, "until": 2007}, "n": 1200, "predicted": 0.2, "observed": 0.2345,
+        "window": {"since": 2006, "until": 2007},
+        "n": 1200,
+        "predicted": 0.2,
+        "observed": 0.2345,
         "variants": release.report["cross_validation"],
-    }  # fmt: skip
+    }
 
 
 def test_a_test_out_of_time_is_told_with_what_was_predicted_and_observed(release: Release):
@@ -244,7 +264,7 @@ def test_the_champion_it_was_held_against_is_told_with_intervals(release: Releas
         {"name": "auc", "candidate": 0.79, "champion": 0.78, "difference": 0.01, "low": 0.004, "high": 0.016},
         {"name": "brier", "candidate": 0.14, "champion": 0.13, "difference": 0.01, "low": 0.002, "high": 0.018},
         {"name": "ece", "candidate": 0.01, "champion": 0.01, "difference": 0.0, "low": -0.002, "high": 0.002},
-    ]  # fmt: skip
+    ]
     card = card_of(with_report(release, champion={"id": "aa", "n": 9000, "measures": measures}), [], {})
     assert [row[3:] for row in rows(card, "champion")] == [
         ("+0.0100 (+0.0040 to +0.0160)", "better"),

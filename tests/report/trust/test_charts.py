@@ -75,8 +75,10 @@ def test_score_and_inputs_have_their_own_line_where_the_contract_asks_differentl
     found = [Drift(k, psi, 900, np.arange(2.0), shares, shares) for k, psi in ((0, 0.02), (1, 0.3), (-1, 0.12))]
     layout = figures.drift(own, found)["layout"]
     assert [(each["x0"], each["y0"], each["y1"]) for each in layout["shapes"]] == [
-        (0.1, -0.5, 2.5), (0.2, -0.5, 0.5), (0.25, 0.5, 2.5)
-    ]  # fmt: skip
+        (0.1, -0.5, 2.5),
+        (0.2, -0.5, 0.5),
+        (0.25, 0.5, 2.5),
+    ]
     assert [each["text"] for each in layout["annotations"]] == ["watch 0.10", "not above 0.20", "not above 0.25"]
 
 

@@ -59,10 +59,12 @@ def test_of_many_inputs_the_fifteen_largest_are_drawn_and_the_rest_mentioned(
 ) -> None:
     many = contract.model_copy(update={"inputs": contract.inputs * 2})
     twice = replace(
-        found, inputs=np.tile(found.inputs, 2),
-        swarm=replace(found.swarm, inputs=np.tile(found.swarm.inputs, (2, 1)),
-                      share=np.tile(found.swarm.share, (2, 1))),
-    )  # fmt: skip
+        found,
+        inputs=np.tile(found.inputs, 2),
+        swarm=replace(
+            found.swarm, inputs=np.tile(found.swarm.inputs, (2, 1)), share=np.tile(found.swarm.share, (2, 1))
+        ),
+    )
     assert len(drawn.importance(many, twice, by_concept=False)["data"][0]["x"]) == words.MOST
     rest = len(many.inputs) - words.MOST
     assert f"The {rest} inputs not drawn" in words.swarm_note(many, twice, by_concept=False)
@@ -190,9 +192,11 @@ def test_amounts_of_very_different_size_are_drawn_along_their_logarithm(
 ) -> None:
     amounts = next(each for each in every if not each.values.single and not each.values.missing)
     wide = replace(
-        amounts, ends=(10.0, 1e6), log=True,
+        amounts,
+        ends=(10.0, 1e6),
+        log=True,
         values=replace(amounts.values, start=np.geomspace(10, 9e5, len(amounts.mean))),
-    )  # fmt: skip
+    )
     axis = drawn.effect(contract, wide)["layout"]["xaxis"]
     assert axis["range"] == [1.0, 6.0]
     assert axis["tickvals"] == [1, 2, 3, 4, 5, 6]
@@ -219,8 +223,12 @@ def test_map_is_blank_where_nobody_is_and_says_how_many_are_elsewhere(
     assert blank.any()
     assert np.array_equal(blank, ~told)
     assert blank.sum() == (pair.n == 0).sum()
-    people = sum(int(re.findall(r"([\d,]+) \w+$", cell)[0].replace(",", ""))
-                 for row in map_["customdata"] for cell in row if cell)  # fmt: skip
+    people = sum(
+        int(re.findall(r"([\d,]+) \w+$", cell)[0].replace(",", ""))
+        for row in map_["customdata"]
+        for cell in row
+        if cell
+    )
     assert people == pair.n.sum()
 
 
@@ -291,12 +299,16 @@ def test_nothing_told_claims_a_cause_or_names_shap_but_the_method(
     contract: Contract, found: Overview, every: list[Effect], pair: Together
 ) -> None:
     told = [
-        words.importance_headline(contract, found, True), words.swarm_headline(contract, found, False),
-        words.swarm_note(contract, found, True), words.together_headline(contract, pair), words.together_note(contract),
-        words.tables_headline(found), words.tables_note(contract, found),
+        words.importance_headline(contract, found, True),
+        words.swarm_headline(contract, found, False),
+        words.swarm_note(contract, found, True),
+        words.together_headline(contract, pair),
+        words.together_note(contract),
+        words.tables_headline(found),
+        words.tables_note(contract, found),
         *(words.effect_headline(contract, each) for each in every),
         *(words.effect_note(contract, each) for each in every),
-    ]  # fmt: skip
+    ]
     assert not [each for each in told if re.search(r"\bcaus|\bSHAP\b|Shapley", each)]
     assert "SHAP" in words.method(contract, found)
 
@@ -305,8 +317,10 @@ def test_no_chart_has_a_legend_or_a_fixed_text_colour(
     contract: Contract, found: Overview, every: list[Effect], pair: Together
 ) -> None:
     for figure in (
-        drawn.importance(contract, found, True), drawn.importance(contract, found, False),
-        drawn.effect(contract, every[0]), drawn.together(contract, pair),
-    ):  # fmt: skip
+        drawn.importance(contract, found, True),
+        drawn.importance(contract, found, False),
+        drawn.effect(contract, every[0]),
+        drawn.together(contract, pair),
+    ):
         assert figure["layout"]["showlegend"] is False
         assert "font" not in figure["layout"]

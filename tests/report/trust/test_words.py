@@ -59,8 +59,17 @@ def test_gates_that_were_missed_are_among_the_things_to_know(proof: Proof, relea
 
 
 def test_figures_of_fairness_are_told_to_whoever_may_see_them(proof: Proof) -> None:
-    gate = {"name": "impact", "label": "Granted alike: ratio", "kind": "fairness", "figure": 0.71, "bound": 0.8,
-            "at_least": True, "passed": False, "stops": False, "note": "Schooling."}  # fmt: skip
+    gate = {
+        "name": "impact",
+        "label": "Granted alike: ratio",
+        "kind": "fairness",
+        "figure": 0.71,
+        "bound": 0.8,
+        "at_least": True,
+        "passed": False,
+        "stops": False,
+        "note": "Schooling.",
+    }
     report = {"gates": [gate]}
     assert any("0.7100 (at least 0.8000)" in each for each in words.things_to_know(proof, report))
     assert not any("0.71" in each for each in words.things_to_know(proof, report, protected=False))
@@ -136,8 +145,9 @@ def test_every_text_on_drift_tells_the_contracts_own_bounds(proof: Proof) -> Non
     own = replace(proof, book=replace(proof.book, contract=contract), _known={})
     rows = words.drift_rows(contract, [moved(0, 0.27), moved(-1, 0.27)])
     assert [row[3:] for row in rows] == [
-        ("below 0.10, at most 0.20", "✗ does not hold"), ("below 0.10, at most 0.30", "◐ watch")
-    ]  # fmt: skip
+        ("below 0.10, at most 0.20", "✗ does not hold"),
+        ("below 0.10, at most 0.30", "◐ watch"),
+    ]
     for told in (words.limits_words(contract), words.method(own)):
         assert "0.20 of the score, 0.30 of an input" in told
         assert "0.25" not in told
@@ -188,11 +198,36 @@ def test_observed_less_predicted_is_the_difference_of_the_rates_shown_beside_it(
 
 
 def test_figures_of_two_releases_and_their_difference_add_up_as_shown() -> None:
-    beside = {"id": "aa", "n": 9000, "measures": [
-        {"name": "auc", "candidate": 0.78124, "champion": 0.77996, "difference": 0.00128, "low": 0.0004, "high": 0.002},
-        {"name": "slope", "candidate": 0.97904, "champion": 1.05196, "difference": -0.031, "low": -0.05, "high": -0.01},
-        {"name": "brier", "candidate": 0.13004, "champion": 0.13006, "difference": -2e-5, "low": -1e-4, "high": 1e-4},
-    ]}  # fmt: skip
+    beside = {
+        "id": "aa",
+        "n": 9000,
+        "measures": [
+            {
+                "name": "auc",
+                "candidate": 0.78124,
+                "champion": 0.77996,
+                "difference": 0.00128,
+                "low": 0.0004,
+                "high": 0.002,
+            },
+            {
+                "name": "slope",
+                "candidate": 0.97904,
+                "champion": 1.05196,
+                "difference": -0.031,
+                "low": -0.05,
+                "high": -0.01,
+            },
+            {
+                "name": "brier",
+                "candidate": 0.13004,
+                "champion": 0.13006,
+                "difference": -2e-5,
+                "low": -1e-4,
+                "high": 1e-4,
+            },
+        ],
+    }
     auc, slope, brier = champion_rows({"champion": beside})
     assert auc[1:3] == ("0.7812", "0.7800")
     assert auc[3].startswith("+0.0012 (")
@@ -270,8 +305,17 @@ def test_champion_that_nothing_could_be_compared_with_is_told_with_the_reason() 
 
 
 def test_gate_whose_figure_is_not_known_is_told_as_that(proof: Proof) -> None:
-    gate = {"name": "later_auc", "label": "Ranks later", "kind": "later", "figure": None, "bound": 0.7,
-            "at_least": True, "passed": False, "stops": True, "note": ""}  # fmt: skip
+    gate = {
+        "name": "later_auc",
+        "label": "Ranks later",
+        "kind": "later",
+        "figure": None,
+        "bound": 0.7,
+        "at_least": True,
+        "passed": False,
+        "stops": True,
+        "note": "",
+    }
     assert any("not known (at least 0.7000)" in each for each in words.things_to_know(proof, {"gates": [gate]}))
     assert gate_rows({"gates": [gate]})[0][1] == "not known"
 
@@ -290,8 +334,9 @@ def test_report_made_before_the_gates_on_leaks_of_outcomes_is_shown_as_it_is(rel
     gates = release.report["gates"]
     assert new < {gate["name"] for gate in gates}
     assert {subject(gate) for gate in gates if gate["name"] in new} == {
-        "inputs in the order of the outcomes", "AUC on shuffled outcomes",
-    }  # fmt: skip
+        "inputs in the order of the outcomes",
+        "AUC on shuffled outcomes",
+    }
     older = {**release.report, "gates": [gate for gate in gates if gate["name"] not in new]}
     assert len(gate_rows(older)) == len(gate_rows(release.report)) - 2
     assert f"of {len(gates) - 2} gates" in words.gates_headline(older)

@@ -172,8 +172,10 @@ def test_preset_takes_back_the_economy_by_hand_and_its_state_as_one_factor():
     assert stressed(unemployment=3, gdp=-1, preset=FED).values == ((PRESET, FED),)
     assert stressed(method=FACTOR, factor=-2, preset=FED).values == ((PRESET, FED),)
     assert stressed(balances=5, unemployment=3, lgd=0.9, preset=FED).values == (
-        ("balances", 5.0), (PRESET, FED), ("lgd", 0.9),
-    )  # fmt: skip
+        ("balances", 5.0),
+        (PRESET, FED),
+        ("lgd", 0.9),
+    )
 
 
 def test_preset_taken_back_takes_point_and_severity_with_it():
@@ -370,17 +372,19 @@ def test_scenario_survives_the_address(stress: Stress):
 def test_address_reads_as_people_would_write_it():
     stress = stressed(preset=FED, severity=80, balances=20, who="limit_band:2", lgd=0.9, limit_loss=6e8)
     assert to_query(stress) == {
-        "balances": "20", "who": "limit_band:2", "preset": FED, "severity": "80", "lgd": "0.9",
+        "balances": "20",
+        "who": "limit_band:2",
+        "preset": FED,
+        "severity": "80",
+        "lgd": "0.9",
         "limit_loss": "600000000",
-    }  # fmt: skip
+    }
     assert to_query(Stress()) == {}
 
 
 def test_order_of_the_address_does_not_matter():
     query = {"severity": "80", "lgd": "0.9", "point": "2026Q4", "balances": "20", "preset": FED}
-    assert from_query(CONTRACT, query) == (
-        stressed(balances=20, preset=FED, severity=80, point="2026Q4", lgd=0.9), []
-    )  # fmt: skip
+    assert from_query(CONTRACT, query) == (stressed(balances=20, preset=FED, severity=80, point="2026Q4", lgd=0.9), [])
 
 
 def test_address_that_is_not_shown_carries_and_reads_nothing():
@@ -489,12 +493,22 @@ def test_six_levers_are_told_apart():
 def test_beyond_six_levers_the_assumptions_count_as_one_then_the_economy_then_the_shocks():
     four = {"limits": 5, "balances": 20, "payments": -10, "later": 3}
     assert played(stressed(**four, unemployment=3, lgd=0.9, ccf=0.6)) == [
-        ("limits",), ("balances",), ("payments",), ("later",), ("unemployment",), ("lgd", "ccf"),
-    ]  # fmt: skip
+        ("limits",),
+        ("balances",),
+        ("payments",),
+        ("later",),
+        ("unemployment",),
+        ("lgd", "ccf"),
+    ]
     economy = {"unemployment": 3, "gdp": -3, "beta_gdp": -0.1}
     assert played(stressed(**four, **economy, lgd=0.9, ccf=0.6)) == [
-        ("limits",), ("balances",), ("payments",), ("later",), ("unemployment", "gdp"), ("lgd", "ccf"),
-    ]  # fmt: skip
+        ("limits",),
+        ("balances",),
+        ("payments",),
+        ("later",),
+        ("unemployment", "gdp"),
+        ("lgd", "ccf"),
+    ]
     found = players(CONTRACT, stressed(**four, **economy, **OVERLAY, lgd=0.9, ccf=0.6), TODAY)
     assert found == (
         Player(("limits", "balances", "payments", "later"), "customers"),

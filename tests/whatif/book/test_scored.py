@@ -637,8 +637,16 @@ def test_assumptions_feed_what_they_say_and_nothing_else(whole: Whole):
     fed = {"lgd": lost, "ccf": {"exposure", "pd_exposure", *lost}}
     fed |= {"apr": {"margin"}, "funding": {"margin"}, "opex": {"margin"}, "margin_months": {"margin", "years"}}
     fed |= {"annual_default_rate": {"capital"}, "correlation": set()}
-    for name, value in {"lgd": 0.9, "ccf": 0.6, "apr": 0.22, "funding": 0.06, "opex": 700, "margin_months": 24,
-                        "annual_default_rate": 0.06, "correlation": 0.1}.items():  # fmt: skip
+    for name, value in {
+        "lgd": 0.9,
+        "ccf": 0.6,
+        "apr": 0.22,
+        "funding": 0.06,
+        "opex": 700,
+        "margin_months": 24,
+        "annual_default_rate": 0.06,
+        "correlation": 0.1,
+    }.items():
         now = only(whole, **{name: value})
         assert {each.name for each in fields(now) if getattr(now, each.name) != getattr(base, each.name)} == fed[name]
 

@@ -39,9 +39,21 @@ EVERY = (*SHOCKS, *ECONOMY, *ASSUMPTIONS)
 
 # Which way is bad for the bank, written down here so that it does not depend on the contract.
 ADVERSE = {
-    "limits": 1, "balances": 1, "payments": -1, "later": 1, "unemployment": 1, "gdp": -1, "rate": 1, "lgd": 1,
-    "ccf": 1, "apr": -1, "funding": 1, "opex": 1, "margin_months": -1, "annual_default_rate": 1,
-}  # fmt: skip
+    "limits": 1,
+    "balances": 1,
+    "payments": -1,
+    "later": 1,
+    "unemployment": 1,
+    "gdp": -1,
+    "rate": 1,
+    "lgd": 1,
+    "ccf": 1,
+    "apr": -1,
+    "funding": 1,
+    "opex": 1,
+    "margin_months": -1,
+    "annual_default_rate": 1,
+}
 
 
 def small(scorer: TableScorer, count: int = 200) -> Whole:
@@ -71,9 +83,19 @@ def coefficients(stress: Stress) -> Stress:
 
 def test_levers_of_the_tornado_are_those_with_a_swing_and_of_the_economy_with_a_coefficient():
     assert movable(CONTRACT, Stress()) == (
-        "limits", "balances", "payments", "later", "unemployment", "lgd", "ccf", "apr", "funding", "opex",
-        "margin_months", "annual_default_rate",
-    )  # fmt: skip
+        "limits",
+        "balances",
+        "payments",
+        "later",
+        "unemployment",
+        "lgd",
+        "ccf",
+        "apr",
+        "funding",
+        "opex",
+        "margin_months",
+        "annual_default_rate",
+    )
     assert "gdp" in movable(CONTRACT, stressed(beta_gdp=-0.1))
     assert "unemployment" not in movable(CONTRACT, stressed(beta_unemployment=0))
 
@@ -290,9 +312,11 @@ def test_every_cell_of_a_table_is_the_scenario_at_that_value(
 
 @settings(max_examples=12)
 @given(
-    part=sub_books(least=20, most=100), stress=stresses(), measure=st.sampled_from(MEASURES),
+    part=sub_books(least=20, most=100),
+    stress=stresses(),
+    measure=st.sampled_from(MEASURES),
     names=st.lists(st.sampled_from(EVERY), min_size=2, max_size=2, unique=True),
-)  # fmt: skip
+)
 def test_every_cell_of_a_two_way_table_is_the_scenario_at_both_values(
     scorer: TableScorer, part: Part, stress: Stress, measure: Measure, names: list[str]
 ):
@@ -356,9 +380,11 @@ def every_value(stress: Stress, name: str) -> list[float]:
 @pytest.mark.parametrize("name", [*SHOCKS, "unemployment", "lgd", "ccf", "margin_months"])
 @settings(max_examples=6)
 @given(
-    part=sub_books(least=10, most=40), measure=st.sampled_from(MEASURES), at_most=st.booleans(),
+    part=sub_books(least=10, most=40),
+    measure=st.sampled_from(MEASURES),
+    at_most=st.booleans(),
     quantile=st.floats(-0.3, 1.3),
-)  # fmt: skip
+)
 def test_goal_is_the_nearest_of_all_values_that_meets_it_or_the_best_there_is(
     scorer: TableScorer, part: Part, name: str, measure: Measure, at_most: bool, quantile: float
 ):
@@ -468,9 +494,11 @@ def scaled(scene: dict[str, Value], severity: float) -> Stress:
 @pytest.mark.parametrize("scene", SCENES, ids=str)
 @settings(max_examples=5)
 @given(
-    part=sub_books(least=10, most=40), measure=st.sampled_from(MEASURES), at_most=st.booleans(),
+    part=sub_books(least=10, most=40),
+    measure=st.sampled_from(MEASURES),
+    at_most=st.booleans(),
     quantile=st.floats(-0.2, 1.2),
-)  # fmt: skip
+)
 def test_limit_breaks_at_the_smallest_severity_at_which_it_does_not_hold(
     scorer: TableScorer, part: Part, scene: dict[str, Value], measure: Measure, at_most: bool, quantile: float
 ):

@@ -164,9 +164,10 @@ def test_frontier_is_what_nothing_beats(points: list[tuple[int, int]]):
     cost, gain = (np.array(each, float) for each in zip(*points, strict=True))
     kept = frontier(cost, gain)
     beaten = {
-        k for k, j in product(range(len(points)), repeat=2)
+        k
+        for k, j in product(range(len(points)), repeat=2)
         if cost[j] <= cost[k] and gain[j] >= gain[k] and (cost[j] < cost[k] or gain[j] > gain[k])
-    }  # fmt: skip
+    }
     assert {points[k] for k in kept} == {points[k] for k in range(len(points)) if k not in beaten}
     assert (np.diff(cost[kept]) > 0).all()
     assert (np.diff(gain[kept]) > 0).all()
