@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 
-from model.api import routes
+from model.api import limits, modes
 from model.api.process import close
 from model.deployed.desk import desk
 from pages import warm_up
@@ -46,7 +46,7 @@ async def unslashed(_request: Request) -> RedirectResponse:
 
 
 API = "/api"
-SERVICE = routes.beside(st.get_option("server.address"), visitor.login_configured)
-ROUTES = [Route("/book", landing), Route(API, unslashed, methods=list(routes.METHODS)), Mount(API, SERVICE)]
+SERVICE = modes.beside(st.get_option("server.address"), visitor.login_configured)
+ROUTES = [Route("/book", landing), Route(API, unslashed, methods=list(limits.METHODS)), Mount(API, SERVICE)]
 MIDDLEWARE = [Middleware(visitor.Peer), Middleware(visitor.OwnPages, but=(f"{API}/",))]
 app = st.App("pages/main.py", lifespan=lifespan, routes=ROUTES, middleware=MIDDLEWARE)

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Array
 from data.contract import Contract, load
 from data.errors import BookError, WhatIfError
-from data.formulas import Array
 
 SHIPPED = Path(__file__).parent
 OWN = "books"  # the users' shelf under a home

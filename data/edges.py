@@ -10,7 +10,7 @@ numbers of any size are told apart exactly.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from data.formulas import Array
+from data.arrays import Array
 
 ROUNDING = 1e-10  # of a value's size
 LEAST, MOST = 1e-15, 0.25  # around zero sums of ones leave about 2e-16; whole numbers lie 1 apart

@@ -28,11 +28,8 @@ from types import CodeType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from data.errors import ContractError
-
-Array = NDArray[np.float64]
 
 _READING = Lock()
 

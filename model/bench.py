@@ -17,12 +17,13 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from data.arrays import Array
 from data.books import OWN, Book, read
 from data.contract import Contract, Shock
-from data.formulas import Array
 from model.engine.scorer import TableScorer
 from model.release import training
-from model.release.store import Release, Store
+from model.release.release import Release
+from model.release.store import Store
 from model.whatif.book.bridge import bridge
 from model.whatif.book.scenario import Stress, layers
 from model.whatif.book.scored import Whole

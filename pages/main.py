@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from model.deployed.desk import DeployedModel
+from model.deployed.model import DeployedModel
 from model.report import numbers
 from model.security.people import LOCAL, Deed, Person, may
 from pages import warm_up

@@ -9,7 +9,8 @@ import plotly.graph_objs
 import plotly.io  # Streamlit imports it at the first chart
 
 from data.errors import WhatIfError
-from model.deployed.desk import DeployedModel, desk
+from model.deployed.desk import desk
+from model.deployed.model import DeployedModel
 from model.engine.parallel import unheard
 from model.report.book import charts as book_charts
 from model.report.customer import charts as customer_charts

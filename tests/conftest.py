@@ -21,7 +21,8 @@ from data.books import Book
 from data.contract import Contract
 from model.engine.scorer import TableScorer
 from model.release.origin import origin
-from model.release.store import TRUSTED, Release, Store
+from model.release.release import Release
+from model.release.store import TRUSTED, Store
 from model.whatif.book.scored import Whole
 
 HOMES_KEPT = 8  # trained homes, from one run of the tests to the next

@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from model.__main__ import main
-from model.release.store import Release, Store
+from model.release.release import Release
+from model.release.store import Store
 from tests.support.forging import twin, unreviewed
 
 PROJECT = Path(__file__).parents[1]

@@ -13,7 +13,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from data.formulas import Array
+from data.arrays import Array
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100  # years that a record may speak of; 9999 means no day
 How = Literal[

@@ -6,8 +6,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Array
 from data.files.numbers import Figures, figures
-from data.formulas import Array
 
 
 @dataclass(frozen=True, eq=False)

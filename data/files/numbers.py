@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from data.formulas import Array
+from data.arrays import Array
 
 POINT, COMMA = ".", ","
 Decimal = Literal["", "usual", ".", ","]

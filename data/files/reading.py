@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from data.arrays import Array
 from data.files import days
 from data.files.days import How
 from data.files.given import GivenCells
@@ -30,7 +31,6 @@ from data.files.numbers import (
     votes,
 )
 from data.files.words import no_number
-from data.formulas import Array
 
 INFINITE = "inf"  # among the gaps: infinite numbers count as missing
 ANY = "*"  # among the gaps: whatever is no number counts as missing

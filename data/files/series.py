@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from data.arrays import Array
 from data.files.given import GivenCells
 from data.files.names import one_line
-from data.formulas import Array
 
 
 def given_cells(column: "pd.Series[Any]") -> GivenCells:

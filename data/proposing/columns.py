@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.arrays import Array
 from data.files import days
 from data.files.given import GivenCells
 from data.files.numbers import (
@@ -34,7 +35,6 @@ from data.files.numbers import (
 from data.files.reading import ANY, INFINITE, PLAIN, Read, Reading, read_numbers, read_years
 from data.files.series import given_cells
 from data.files.words import no_number, no_value
-from data.formulas import Array
 from data.proposing import hints
 
 Kind = Literal["numbers", "days", "words", "nothing", "odd"]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.formulas import Array
+from data.arrays import Array
 from data.proposing.roles import Column
 
 NO_CURRENCY = "¤"

@@ -19,11 +19,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from data.arrays import Array
 from data.books import OWN, SHIPPED, Book, read_folder
 from data.contract import read
 from data.errors import BadInput, BookError
 from data.files.names import shown
-from data.formulas import Array
 from data.proposing.drafting import UNSTATED, Draft, Noted
 from data.proposing.plan import BASE_ODDS, BASE_SCORE, GRANTED, TO_DOUBLE, Plan, Score
 from data.proposing.roles import ABSENT, Column, Identifiers, Outcome, decide, identifiers, outcome

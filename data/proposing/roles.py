@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Array
 from data.contract import NOT_STATED, RECORDED, YEAR, figure
 from data.errors import BadInput
 from data.files.days import FIRST_YEAR, LAST_YEAR
@@ -20,7 +21,7 @@ from data.files.given import number_as_text
 from data.files.names import one_line as plain
 from data.files.names import shown
 from data.files.reading import PLAIN, Reading
-from data.formulas import FUNCTIONS, Array
+from data.formulas import FUNCTIONS
 from data.proposing import hints, signals
 from data.proposing.columns import LARGEST, Cells, habit_of_file, recognise
 from data.proposing.drafting import comment

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.formulas import Array
+from data.arrays import Array
 
 SUSPICIOUS_AUC = 0.9  # of a column alone: it knows the outcome, and so says the gate on single inputs
 CHANCE = 1e-4  # a pattern that chance would make more often is none

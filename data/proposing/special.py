@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 
-from data.formulas import Array
+from data.arrays import Array
 
 MOST = 5  # codes below zero, and as many far off
 FEWEST_OTHERS = 2  # different values that are none: 0 and 1 beside 9

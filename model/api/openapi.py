@@ -10,7 +10,7 @@ from data.errors import WhatIfError
 from model.api.body import CSV, JSON
 from model.api.requests import DATATYPES, OUTPUTS
 from model.api.service import Answer, Service
-from model.release.store import Release
+from model.release.release import Release
 
 VERSION = "0.5.1"
 PLATFORM = "credit-what-if"

@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
+from data.arrays import Array
 from data.contract import Contract, Field
 from data.errors import BadInput
 from data.files.escapes import bare
-from data.formulas import Array
 from model.report import numbers
 
 OUTPUTS = ("predict_proba", "shap_values", "base_value", "decision")

@@ -6,21 +6,12 @@ arises; a traceback stays in the server's log.
 """
 
 import asyncio
-import gc
-import logging
-import os
-import re
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from hashlib import sha256
-from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
-from threading import Lock
-from time import perf_counter
 from typing import Annotated, Any
-from uuid import uuid4
 
 import orjson
 from fastapi import Depends, FastAPI, Query, Request, Response
@@ -29,56 +20,29 @@ from fastapi.routing import APIRoute
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Message, Receive, Send
-from starlette.types import Scope as Connection
 
 from data.books import title
 from data.contract import Contract
 from data.errors import BadInput, WhatIfError
 from model.api import body, openapi, requests
+from model.api.errors import LOG, Wrong, refusal, status_of
+from model.api.limits import Guard
 from model.api.metrics import Metrics
-from model.api.process import close, running
-from model.api.requests import OUTPUTS, Ask, TooMuch
+from model.api.requests import OUTPUTS, Ask
 from model.api.service import CHAMPION, Answer, Service
 from model.deployed.dialects import PURPOSE, TRYING
-from model.errors import Forbidden, GateError, Mismatch, Overloaded, ReleaseError, StoreError, Unknown
-from model.release.store import ALIASES, LONGEST, Release
+from model.errors import StoreError, Unknown
+from model.release.release import Release
+from model.release.store import ALIASES, LONGEST
 from model.report.release.card import html
 from model.report.release.card_of_store import release_card
-from model.security.people import SAFE, Bearer, Scope, Tokens, covers, from_here, identify, loopback, require_scope
-from model.settings import Settings, settings
+from model.security.people import identify
+from model.security.tokens import Bearer, Scope, Tokens, covers, require_scope
+from model.settings import Settings
 
-LISTENING = "WHATIF_LISTENING"  # where a service alone listens, as `model.cli.serve` tells its workers
 MANY = 2000  # rows from which an answer is found in a thread, so that small requests do not wait for it
 LONG = 256 * 2**10  # bytes from which a request is read in a thread
-ALWAYS = ("/v2/health/live", "/v2/health/ready")  # answered however many requests there are
 LOCAL: frozenset[Scope] = frozenset({"explain"})  # what whoever is on this machine may without a token
-METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE")  # any other is counted as one
-GONE = 499  # the status on record of a request whose sender hung up, as nginx has it
-LOG = logging.getLogger(__name__)
-STATUS: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
-    (TooMuch, 413),
-    (body.Unread, 415),
-    (BadInput, 400),
-    (Unknown, 401),
-    (Forbidden, 403),
-    (Overloaded, 429),
-    (StoreError, 503),
-    (GateError, 409),
-    (Mismatch, 409),
-    (ReleaseError, 404),
-    (WhatIfError, 400),
-    (RequestValidationError, 400),
-    (ClientDisconnect, GONE),
-)
-
-
-class Wrong(BadInput):
-    """A request that HTTP itself has a status for."""
-
-    def __init__(self, status: int, told: str) -> None:
-        super().__init__(told)
-        self.status = status
 
 
 def create(service: Service, open_here: bool, lifespan: Any = None) -> FastAPI:
@@ -125,49 +89,6 @@ def product() -> str:
 # ---- errors ---------------------------------------------------------------------------------------------------------
 
 
-def status_of(error: Exception) -> int:
-    """The HTTP status of an error."""
-    if isinstance(error, Wrong):
-        return error.status
-    if isinstance(error, HTTPException):
-        return error.status_code
-    return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
-
-
-def refusal(error: Exception, request: str) -> Response:
-    """An error as it is told to whoever called."""
-    status = status_of(error)
-    code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).upper()
-    text = str(error)
-    if isinstance(error, Wrong | HTTPException):
-        code = HTTPStatus(status).name
-    if isinstance(error, HTTPException):
-        text = f"{HTTPStatus(status).phrase}. {error.detail} The service describes itself at openapi.json."
-    if isinstance(error, RequestValidationError):
-        code, text = "BAD_INPUT", _parameters(error)
-    if status == 500:
-        code, text = "INTERNAL", "Something failed in the service; its log says what, under this request's id."
-    headers = {"X-Request-Id": request}
-    if status in (429, 503):
-        headers["Retry-After"] = "1"
-    if status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, body.Unread) and error.coding:
-        headers["Accept-Encoding"] = "gzip"
-    if isinstance(error, HTTPException) and error.headers:
-        headers |= dict(error.headers)
-    told = orjson.dumps({"error": text, "code": code, "request": request})
-    return Response(told, status, headers, media_type="application/json")
-
-
-def _parameters(error: RequestValidationError) -> str:
-    first = error.errors()[0]
-    name = first["loc"][-1]
-    if first["type"] == "missing":
-        return f"The parameter {name} is missing. Add {name}=… to the address; openapi.json says what it is for."
-    return f"The parameter {name} cannot be used: {first['msg']}; {str(first['input'])[:60]!r} was given."
-
-
 async def _told(request: Request, error: Exception) -> Response:
     identity = str(request.scope.get("whatif_request", ""))
     if isinstance(error, HTTPException) and error.status_code in (404, 405):
@@ -210,74 +131,6 @@ def _no_way(app: FastAPI, path: str, method: str) -> HTTPException:
     near = "/" + "/".join(filter(None, path.lower().split("/")))  # without what is spelled differently most often
     hint = f"; did you mean {near}?" if methods(app, near) else "."
     return HTTPException(404, f"There is no {path[:60]!r} here{hint}")
-
-
-class Guard:
-    """What holds for every request: from no page of another origin if it may change something, so many at once, so long
-    each, measured, and an id by which to find it; HEAD is answered as GET."""
-
-    def __init__(self, app: ASGIApp, service: Service, metrics: Metrics) -> None:
-        self.app, self.settings, self.service, self.metrics = app, service.settings, service, metrics
-        self.now = 0
-
-    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
-        """One request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        start, status = perf_counter(), 0
-        method = scope["method"] if scope["method"] in METHODS else "other"  # as the metrics have it
-        bare = method == "HEAD"  # answered as a GET is, without the body
-        if bare:
-            scope = {**scope, "method": "GET"}
-        scope["whatif_request"] = uuid4().hex
-        waiting = False  # whether the rest of the body is still to come
-
-        async def reported(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                named = any(name.lower() == b"x-request-id" for name, _ in message["headers"])
-                own = [] if named else [(b"x-request-id", scope["whatif_request"].encode())]
-                message["headers"] = [*message["headers"], *own, (b"x-content-type-options", b"nosniff")]
-            elif bare:
-                message = {**message, "body": b""}
-            await send(message)
-
-        async def received() -> Message:
-            nonlocal waiting
-            waiting = True
-            message = await receive()
-            waiting = bool(message.get("more_body"))
-            return message
-
-        self.now += 1
-        self.metrics.in_flight.set(self.now)
-        try:
-            if method not in SAFE:
-                from_here(Request(scope).headers.items())
-            if self.now > self.settings.api_concurrency and not scope["path"].endswith(ALWAYS):
-                allowed = self.settings.api_concurrency
-                raise Overloaded(f"{allowed} requests are being answered, the most at once. Try again in a second.")
-            async with asyncio.timeout(self.settings.api_seconds):
-                await self.app(scope, received, reported)
-        except (Forbidden, Overloaded, TimeoutError) as error:
-            if status:
-                raise
-            refused: Exception = error
-            if isinstance(error, TimeoutError):
-                told = f"{'The request did not arrive' if waiting else 'No answer was found'} within "
-                seconds = self.settings.api_seconds
-                refused = Wrong(408 if waiting else 503, f"{told}{seconds:g} seconds. Send fewer rows.")
-            await refusal(refused, scope["whatif_request"])(scope, receive, reported)
-        finally:
-            self.now -= 1
-            self.metrics.in_flight.set(self.now)
-            took = perf_counter() - start
-            route = getattr(scope.get("route"), "path_format", "other")
-            self.metrics.seen(route, method, status or 500, took)
-            if scope.get("whatif_scored") and status != GONE:
-                self.service.pulse.note(1000 * took, f"HTTP {status or 500}" if not 0 < status < 500 else "")
 
 
 # ---- who may --------------------------------------------------------------------------------------------------------
@@ -536,55 +389,3 @@ def _repository(app: FastAPI) -> None:
 
 
 # ---- ways to run it -----------------------------------------------------------------------------------------------
-
-
-class Beside:
-    """The service in the process of the dashboard, made at the first request; if it cannot be, every request is told
-    why."""
-
-    def __init__(self, how: Callable[[], FastAPI]) -> None:
-        self._how, self._lock = how, Lock()
-        self._app: FastAPI | None = None
-
-    def _made(self) -> FastAPI:
-        with self._lock:
-            if self._app is None:
-                self._app = self._how()
-            return self._app
-
-    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
-        """One request."""
-        try:
-            app = self._app if self._app is not None else await asyncio.to_thread(self._made)
-        except WhatIfError as error:
-            await refusal(StoreError(f"The service cannot start. {error}"), uuid4().hex)(scope, receive, send)
-            return
-        await app(scope, receive, send)
-
-
-def beside(host: str | None, known: Callable[[], bool] = lambda: False) -> Beside:
-    """The service for the process of a dashboard that listens on ``host``; where people must be ``known`` to look at
-    it, programs need a token."""
-    return Beside(lambda: create(running().service, _open(host) and not known()))
-
-
-def alone() -> FastAPI:
-    """What every worker of ``python -m model serve`` runs: warm before it is ready, ended with what it recorded."""
-    service = running().service
-    release = service.release()
-    release.scorer.explain(release.golden[:, :1])
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        gc.collect()
-        gc.freeze()
-        yield
-        await asyncio.to_thread(close)
-
-    return create(service, _open(os.environ.get(LISTENING)), lifespan)
-
-
-def _open(host: str | None) -> bool:
-    """Whether no token is asked for."""
-    using = settings()
-    return loopback(host) and not using.user_header if using.api_tokens is None else not using.api_tokens

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from data.formulas import Array
+from data.arrays import Array
 from model.api.requests import REASONS, Ask
 from model.api.shadow import Shadow, Shadowed
 from model.deployed.latency import Pulse
@@ -23,7 +23,8 @@ from model.engine.tables import probability
 from model.errors import ReleaseError
 from model.finance.scorecard import reaches
 from model.record.trail import Audit, Entry
-from model.release.store import ALIASES, Release, Store
+from model.release.release import Release
+from model.release.store import ALIASES, Store
 from model.settings import Settings
 from model.whatif.customer.decision import scale
 

@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sql
 
-from data.formulas import Array
+from data.arrays import Array
 from model.engine.tables import probability
 from model.errors import ReleaseError, StoreError
 from model.finance.scorecard import reaches
 from model.record.database import reading, writing
-from model.release.store import Release, Store
+from model.release.release import Release
+from model.release.store import Store
 from model.settings import Settings
 from model.whatif.customer.decision import scale
 

@@ -9,10 +9,10 @@ from typing import Any
 import click
 import numpy as np
 
+from data.arrays import Array
 from data.books import Book
 from data.contract import YEAR
 from data.files.kinds import MB, Limits
-from data.formulas import Array
 from data.proposing.drafting import Noted, unwritten, written
 from data.proposing.plan import SPECIAL
 from data.proposing.proposal import Proposal, check_name, lay_down, propose

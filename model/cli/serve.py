@@ -11,7 +11,8 @@ from model.cli.book import book_option, home_of
 from model.errors import ReleaseError
 from model.record.database import engine
 from model.release.store import Store
-from model.security.people import Tokens, loopback
+from model.security.people import loopback
+from model.security.tokens import Tokens
 from model.settings import settings
 
 GRACE = 30  # seconds that requests under way are given when the service is told to end

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from model.cli.terminal import json_option
-from model.security.people import MOST_DAYS, SCOPES, Tokens
+from model.security.tokens import MOST_DAYS, SCOPES, Tokens
 from model.settings import settings
 
 

@@ -10,7 +10,8 @@ from model.cli.book import book_option, home_of
 from model.cli.terminal import FAILED, answer, json_option, progress
 from model.errors import ReleaseError
 from model.release.gate import in_the_way
-from model.release.store import FIRST, Release, Store, unread
+from model.release.release import Release
+from model.release.store import FIRST, Store, unread
 from model.release.variants import SHIPPED
 from model.release.window import Window
 from model.report.release import words

@@ -1,144 +1,32 @@
 """The deployed model, as pages and commands call it, wherever it runs: in this process or behind a server."""
 
-import io
-import secrets
 import time
-import zipfile
-import zlib
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from threading import Lock, Thread
-from urllib.parse import quote
 from weakref import finalize
 
 import numpy as np
 
 from data import books
 from data.books import Book, Stamp
-from data.contract import Contract
 from data.errors import WhatIfError
-from model.deployed.latency import Pulse, Reading
+from model.deployed.latency import Pulse
+from model.deployed.model import DeployedModel
 from model.deployed.remote import SAME, RemoteScorer, connect
+from model.deployed.takeover import known_here
 from model.deployed.transport import Breaker
-from model.engine.parallel import Told, unheard
-from model.engine.scorer import Scorer
 from model.errors import GateError, NoAnswer, ReleaseError
 from model.release.gate import in_the_way
-from model.release.store import AUTOMATIC, FIRST, Release, Store, belongs, unread
+from model.release.release import Release
+from model.release.store import AUTOMATIC, FIRST, Store, belongs, unread
 from model.release.window import Window
-from model.report.customer.words import Deployed
-from model.report.release.words import briefly, window_only
+from model.report.release.words import briefly
 from model.settings import Settings, settings
-from model.validation.validation import Proof
-from model.whatif.book.scored import Whole, askable
-from model.whatif.customer.starting_points import personas
 
 CHECKED = 5.0  # seconds for which a model elsewhere is taken to be the one it was
 MOST_BOOKS = 4  # whose models are held, those asked for last
-MOST_BYTES = 256 * 2**20  # of a release taken over from a server, unpacked
-UNPACKABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)  # as zipfile has it
-
-
-@dataclass(frozen=True, eq=False)
-class DeployedModel:
-    """One book with the model that answers for it.
-
-    ``scorer`` is the model, live, wherever it runs. ``release`` is that very model's release if it is known here, else
-    None. ``remote`` is the connection if it runs elsewhere. ``embedded`` is its pulse if it does not.
-    """
-
-    book: Book
-    scorer: Scorer
-    release: Release | None
-    remote: RemoteScorer | None = None
-    embedded: Pulse = field(default_factory=Pulse)
-    _lock: Lock = field(default_factory=Lock, repr=False)
-
-    @property
-    def id(self) -> str:
-        """What tells this model from others: its release, or whatever its server calls its version."""
-        if self.release is not None:
-            return self.release.id
-        assert self.remote is not None
-        about = self.remote.about
-        return about.release or about.version or about.name
-
-    @property
-    def name(self) -> str:
-        """Short name for the badge."""
-        return self.id[:6] if self.release is not None else self.id[:24]
-
-    @property
-    def where(self) -> str:
-        """Where it runs: the server's host, or nothing if it is this process."""
-        return "" if self.remote is None else self.remote.transport.host
-
-    @property
-    def deployed(self) -> Deployed:
-        """Which model answers, for sentences."""
-        window = window_only(self.release.manifest) if self.release is not None else ""
-        return Deployed(self.id, self.where, self.release is None, window)
-
-    @property
-    def contract(self) -> Contract:
-        """The contract it is asked under."""
-        return self.scorer.contract
-
-    @property
-    def near(self) -> Scorer:
-        """For whole curves and tables of answers: the model's own tables if they are known here, else the model."""
-        return self.scorer if self.release is None else self.release.scorer
-
-    @cached_property
-    def asked(self) -> Book:
-        """The customers the model is asked about when it is asked about the whole book: all, or a sample."""
-        return askable(self.near, self.book)
-
-    @cached_property
-    def personas(self) -> Mapping[str, int]:
-        """Customers worth starting from."""
-        return personas(self.near, self.asked, self.whole.margins)
-
-    @property
-    def whole(self) -> Whole:
-        """The whole book as the model sees it; asked for once."""
-        return self.seen()
-
-    def seen(self, told: Told = unheard) -> Whole:
-        """The whole book as the model sees it; ``told`` hears how far a first asking has come, and may cancel it."""
-        with self._lock:
-            found: Whole | None = self.__dict__.get("_whole")
-            if found is None:
-                each = len(self.book) / len(self.asked)
-                found = self.__dict__["_whole"] = Whole.of(self.near, self.asked, told, each)
-            return found
-
-    @property
-    def tested(self) -> bool:
-        """Whether it is known here how it was tested, on the very book it is asked about."""
-        return self.release is not None and self.release.manifest.get("data_sha256") == self.book.sha256
-
-    def proved(self, told: Told = unheard) -> Proof:
-        """What it said of records beside what became of them; worked out once. ``told`` hears how far a first asking of
-        the whole book has come, where that is needed, and may cancel it."""
-        found: Proof | None = self.__dict__.get("_proof")
-        if found is None:
-            if self.tested and self.release is not None:
-                found = Proof.of(self.release, self.book)
-            else:
-                found = Proof.asked(self.asked, self.seen(told).margins)
-            self.__dict__["_proof"] = found
-        return found
-
-    def random_customer(self) -> int:
-        """Any customer of the book."""
-        return int(secrets.choice(self.book.ids))
-
-    def pulse(self) -> Reading:
-        """How it has been answering."""
-        return (self.embedded if self.remote is None else self.remote.transport.pulse).read()
 
 
 @dataclass
@@ -377,46 +265,6 @@ def _same(was: RemoteScorer, now: RemoteScorer) -> bool:
     if was.reference is None or now.reference is None:
         return was.about == now.about and was.reference is now.reference
     return was.about == now.about and bool((np.abs(was.reference - now.reference) <= SAME).all())
-
-
-def known_here(scorer: RemoteScorer, book: Book, store: Store) -> Release | None:
-    """The release of the very model that answers elsewhere, if this is one of ours under the book's own contract: from
-    the store, or taken over from the server; the hash of its tables, contract and data must be the one announced. None
-    if it is any other model, or the server does not hand it out.
-
-    Raises
-    ------
-    ReleaseError
-        If what is handed out is not what was announced, or cannot be kept; then nothing is.
-    RemoteError
-        If the server breaks off.
-    """
-    about = scorer.about
-    if not about.ours or not about.artefact or about.contract_sha256 != book.contract.hash:
-        return None
-    if about.release in store.ids():
-        release = store.load(about.release)
-        return release if release.artefact == about.artefact else None
-    answer = scorer.transport.get(f"/releases/{quote(about.release, safe='')}/artefact")
-    if answer.status != 200:
-        return None
-    try:
-        return store.take_in(about.release, about.artefact, _unzipped(answer.body))
-    except OSError as error:
-        raise ReleaseError(
-            f"Release {about.release} answers at {scorer.transport.host}, but cannot be kept in {store.root}: "
-            f"{error.strerror}. Let the dashboard write there, or set WHATIF_HOME to another folder."
-        ) from error
-
-
-def _unzipped(content: bytes) -> dict[str, bytes]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            if sum(each.file_size for each in packed.infolist()) > MOST_BYTES:
-                raise ReleaseError(f"The release that came is larger than {MOST_BYTES:,} bytes.")
-            return {each.filename: packed.read(each) for each in packed.infolist()}
-    except UNPACKABLE as error:
-        raise ReleaseError(f"The release that came cannot be unpacked: {error}.") from None
 
 
 desk = Desk()

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import numpy as np
 import orjson
 
-from data.formulas import Array
+from data.arrays import Array
 from model.deployed.mapping import Output
 from model.engine.tables import probability
 from model.errors import Refused

@@ -26,9 +26,10 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from data.arrays import Array
 from data.contract import Contract
 from data.errors import BadInput, ContractError
-from data.formulas import Array, Formula, parse
+from data.formulas import Formula, parse
 
 Kind = Literal["probability", "percent", "log_odds"]
 

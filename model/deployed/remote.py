@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Array
 from data.books import Book
 from data.contract import Contract
 from data.errors import ContractError
-from data.formulas import Array
 from model.deployed.dialects import DIALECTS, KSERVE, MLFLOW, OPEN_INFERENCE, About, Predicted, complaint
 from model.deployed.latency import Pulse, Reading
 from model.deployed.mapping import FieldMapping, Output, agree, default, load

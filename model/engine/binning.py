@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from data.formulas import Array
+from data.arrays import Array
 
 Codes = NDArray[np.uint8]
 MOST_EDGES = 254  # codes 0 … 254 and 255 for missing fill a byte

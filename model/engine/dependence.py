@@ -9,7 +9,7 @@ core. Exponentials are numpy's, a block at a time: one by one in compiled code t
 import numpy as np
 from numba import njit
 
-from data.formulas import Array
+from data.arrays import Array
 from model.engine.binning import Codes
 from model.engine.parallel import over
 from model.engine.tables import Ints, Tables

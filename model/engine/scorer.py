@@ -5,8 +5,8 @@ from typing import Protocol
 
 import numpy as np
 
+from data.arrays import Array
 from data.contract import Contract
-from data.formulas import Array
 from model.engine.shapley import ShapleyTables
 from model.engine.tables import Tables
 from model.engine.territory import Territory

@@ -18,7 +18,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from data.formulas import Array
+from data.arrays import Array
 from model.engine.binning import Codes
 from model.engine.stored import Arrays, number, taken
 from model.engine.tables import BLOCK, LARGEST, Ints, Tables

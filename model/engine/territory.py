@@ -13,8 +13,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from data.arrays import Array
 from data.edges import slack, up_to
-from data.formulas import Array
 from model.engine.stored import Arrays, taken
 
 Level = Literal["usual", "unusual", "outside"]

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
+from data.arrays import Array
 from data.errors import OutOfRange
-from data.formulas import Array
 
 ExposureClass = Literal["mortgage", "revolving", "retail", "corporate"]
 Form = Literal["capital", "anchored"]

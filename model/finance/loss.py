@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from data.arrays import Array
 from data.errors import OutOfRange
-from data.formulas import Array
 
 
 def expected_loss(pd: ArrayLike, lgd: ArrayLike, ead: ArrayLike) -> Array:

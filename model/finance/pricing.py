@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from scipy.optimize import brentq
 
+from data.arrays import Array
 from data.errors import OutOfRange
-from data.formulas import Array
 
 NO_RATE = 1e-13  # a monthly rate below this is none
 MOST_RATE = 10.0  # 1,000 % a year: no break-even is looked for beyond

@@ -7,9 +7,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from data.arrays import Array
 from data.edges import starting
 from data.errors import OutOfRange
-from data.formulas import Array
 
 Number = TypeVar("Number", float, Array)
 ROUNDING = 1e-9  # points: what is a whole score on paper may come out of logarithms this much lower

@@ -9,8 +9,8 @@ whatever happens to its last bits.
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Array
 from data.edges import told_apart, up_to
-from data.formulas import Array
 
 BINS = 10
 FEW = 12  # an input of at most so many values has a bin for each

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.arrays import Array
 from data.edges import told_apart
-from data.formulas import Array
 from model.monitoring.bins import codes, edges_of
 from model.monitoring.intervals import UNKNOWN, Estimate, normal
 

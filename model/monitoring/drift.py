@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from data.formulas import Array
+from data.arrays import Array
 from model.engine.stored import Arrays, taken
 from model.monitoring.bins import codes, edges_of
 

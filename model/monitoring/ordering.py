@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 from scipy.stats import chi2, norm
 
-from data.formulas import Array
+from data.arrays import Array
 
 FEWEST_ROWS, FEWEST_EVENTS = 10, 3.0  # of a value, or of neighbours pooled; events, and non-events, as expected
 FEWEST_VALUES = 8  # below, a perfect order is nothing special

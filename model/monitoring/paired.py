@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from data.formulas import Array
+from data.arrays import Array
 from model.monitoring.discrimination import placements
 from model.monitoring.intervals import CONFIDENCE, UNKNOWN, Estimate, normal
 from model.monitoring.performance import calibration_error, calibration_line, error_bins, log_losses, log_odds, measure

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
+from data.arrays import Array
 from data.edges import up_to
-from data.formulas import Array
 from model.monitoring.discrimination import auc
 
 CERTAIN = float(np.finfo(np.float64).eps)  # a PD of 0 or 1 counts as this far from it: its log-odds are ±36

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from data.formulas import Array
+from data.arrays import Array
 from model.monitoring.intervals import UNKNOWN, Estimate, normal
 
 

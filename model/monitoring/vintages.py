@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.formulas import Array
+from data.arrays import Array
 from model.monitoring.calibration import by_group
 from model.monitoring.discrimination import auc_interval
 from model.monitoring.intervals import UNKNOWN, Estimate

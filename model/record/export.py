@@ -11,9 +11,9 @@ from typing import IO, Any, TypeAlias
 import numpy as np
 from sqlalchemy import Engine
 
+from data.arrays import Array
 from data.contract import Contract, read
 from data.errors import BadInput, ContractError
-from data.formulas import Array
 from model.record import schema as table
 from model.record.database import reading
 from model.record.schema import present, unpacked, walk

@@ -21,19 +21,21 @@ from pathlib import Path
 import numpy as np
 
 from data import books
+from data.arrays import Array
 from data.books import Book
 from data.contract import Contract
 from data.errors import BadInput
-from data.formulas import Array
 from model.engine.scorer import Scorer
 from model.engine.tables import probability
 from model.errors import ReleaseError, StoreError
 from model.record.trail import Entry
-from model.release.store import Release, Store, belongs
+from model.release.release import Release
+from model.release.store import Store, belongs
 from model.whatif.book import scenario as book_scenario
-from model.whatif.book.scored import Totals, Whole
+from model.whatif.book.scored import Whole
+from model.whatif.book.totals import Totals
 from model.whatif.customer.decision import scale
-from model.whatif.policy import strategy
+from model.whatif.policy import scenario as policy_scenario
 from model.whatif.policy.strategy import Outcome, Strategy
 
 EXACT = 1e-12
@@ -146,12 +148,12 @@ def _on_the_book(entry: Entry, release: Release, home: Path) -> dict[str, Array]
         scenario, complaints = book_scenario.from_query(contract, _address(entry))
         _understood(entry, complaints)
         return book_outputs(whole.totals([book_scenario.layers(contract, scenario, _day(entry))])[0])
-    chosen, complaints = strategy.from_query(contract, _address(entry))
+    chosen, complaints = policy_scenario.from_query(contract, _address(entry))
     _understood(entry, complaints)
     return policy_outputs(_judged(whole, book, contract, chosen, _day(entry)))
 
 
-def _judged(whole: Whole, book: Book, contract: Contract, chosen: strategy.Policy, day: date) -> Outcome:
+def _judged(whole: Whole, book: Book, contract: Contract, chosen: policy_scenario.Policy, day: date) -> Outcome:
     rows = whole.rows(book_scenario.layers(contract, chosen.assumed, day))
     scores = np.asarray(scale(contract).score(whole.margins))
     return Strategy.of(scores, rows, book.target).at(chosen.at(contract))

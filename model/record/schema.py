@@ -40,7 +40,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from data.formulas import Array
+from data.arrays import Array
 from model.errors import StoreError
 
 PAGE = 1000  # rows listed at a time

@@ -27,8 +27,8 @@ from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from data.arrays import Array
 from data.errors import BadInput, WhatIfError
-from data.formulas import Array
 from model.errors import StoreError
 from model.record import schema as table
 from model.record.database import reading, writing

@@ -18,13 +18,13 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from data.arrays import Array
 from data.errors import BadInput
-from data.formulas import Array
 from model.errors import GateError, NoAnswer, ParityError, Refused, RemoteError
 from model.release.build import TRUSTED
 from model.release.gate import in_the_way, told
 from model.release.parity import EXACT
-from model.release.store import Release
+from model.release.release import Release
 from model.release.training import one_thread, rows
 from model.release.variants import SHIPPED
 from model.report.release.card import written

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Array
 from data.books import Book
-from data.formulas import Array
+from model.engine.compilers.gradient_boosting import compile_model
 from model.engine.scorer import TableScorer
 from model.engine.shapley import against
-from model.engine.tables import compile_model, probability
+from model.engine.tables import probability
 from model.engine.territory import Territory, extent, survey
 from model.errors import ParityError
 from model.monitoring.calibration import recalibrated

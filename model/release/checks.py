@@ -14,9 +14,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Array
 from data.books import Book
 from data.contract import Contract, read
-from data.formulas import Array
 from model.engine.scorer import TableScorer
 from model.engine.tables import Tables
 from model.finance.scorecard import Scale, reaches

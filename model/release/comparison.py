@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Array
 from data.books import Book
 from data.contract import Contract
-from data.formulas import Array
 from model.engine.scorer import TableScorer
 from model.engine.tables import probability
 from model.monitoring.calibration import recalibrated

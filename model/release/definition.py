@@ -23,7 +23,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from data.formulas import Array
+from data.arrays import Array
 from model.engine.shapley import ShapleyTables, against, brute_force, game, sampled
 from model.engine.tables import Tables
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from data.formulas import Array
+from data.arrays import Array
 from model.engine.stored import Arrays, taken
 from model.errors import ReleaseError
 

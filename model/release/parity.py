@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from data.arrays import Array
 from data.books import Book
-from data.formulas import Array
 from model.engine.shapley import ShapleyTables, against
 from model.engine.tables import Tables
 from model.release.definition import definition_gap

@@ -8,9 +8,9 @@ drawn, models fitted and tested. What still ranks, beyond chance, tells of a lea
 
 import numpy as np
 
+from data.arrays import Array
 from data.books import Book
 from data.contract import Contract
-from data.formulas import Array
 from data.proposing.signals import by_rate
 from model.monitoring.ordering import Order, order, standard_errors
 from model.release import training

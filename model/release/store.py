@@ -10,46 +10,41 @@ holds the sha256 of every file, of the snapshot and of the lock file. Loading ne
 it checks the checksums and re-scores 1,000 stored customers.
 """
 
-import hashlib
 import json
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from data import books
 from data.books import Book
 from data.contract import Contract, read
-from data.errors import BadInput, ContractError
-from data.formulas import Array
+from data.errors import BadInput
 from data.proposing.drafting import unwritten
+from model.engine.compilers.gradient_boosting import compile_model
 from model.engine.scorer import TableScorer
 from model.engine.shapley import stored
-from model.engine.stored import Arrays, taken, unpacked
-from model.engine.tables import Tables, compile_model, probability
+from model.engine.stored import unpacked
+from model.engine.tables import Tables, probability
 from model.engine.territory import Territory
-from model.engine.trees import sound
 from model.errors import GateError, Mismatch, ParityError, ReleaseError
 from model.locks import alone
-from model.monitoring.drift import Snapshot
 from model.release import origin, parity
-from model.release.build import TRUSTED, fitted, make
+from model.release.build import fitted, make
 from model.release.checks import contract_gates, judged
 from model.release.comparison import Beside, Candidate, Champion, beside, unreadable
-from model.release.evidence import Evidence
 from model.release.gate import Gate, in_the_way, told
 from model.release.parity import EXACT
 from model.release.register import Register
+from model.release.release import Release, Verified, _digest, _golden, _identity, _told_of
 from model.release.training import Progress, part, silent
-from model.release.window import Asked, Window, asked
+from model.release.window import Window, asked
 
 FILES = (
     "model.skops",
@@ -65,84 +60,6 @@ ALIASES = ("champion", "challenger", "previous")
 LONGEST = 500  # characters of a reason
 SHOWN = 8  # of what is left to write in a contract, by name
 AUTOMATIC, FIRST = "automatic", "The first release whose gates passed."  # who moved it and why, if no person did
-
-
-Made = TypeVar("Made")
-
-
-@dataclass(frozen=True, eq=False)
-class Release:
-    """A loaded, checked release."""
-
-    id: str
-    path: Path
-    manifest: Mapping[str, Any]
-    report: Mapping[str, Any]
-    scorer: TableScorer
-
-    @property
-    def contract(self) -> Contract:
-        """The contract it was trained under."""
-        return self.scorer.contract
-
-    @property
-    def window(self) -> Window:
-        """The vintages it was fitted to."""
-        return Window(**(self.manifest.get("window") or {}))
-
-    @property
-    def asked(self) -> Asked:
-        """How it was made."""
-        again = self.manifest.get("recalibrated")
-        return Asked(self.window, Window(again["since"], again["until"]) if again else None)
-
-    @property
-    def shift(self) -> float:
-        """By how much its intercept was recalibrated, in log-odds."""
-        return float((self.manifest.get("recalibrated") or {}).get("shift", 0.0))
-
-    @cached_property
-    def evidence(self) -> Evidence:
-        """What it predicted of records it had not seen."""
-        return self._read("outcomes.npz", Evidence.from_arrays)
-
-    @cached_property
-    def snapshot(self) -> Snapshot:
-        """How inputs and score were distributed where it was trained."""
-        inputs = len(self.contract.inputs)
-        return self._read("snapshot.npz", lambda arrays: Snapshot.from_arrays(arrays, inputs))
-
-    @cached_property
-    def golden(self) -> Array:
-        """The records it was checked with as it was made, (fields, up to 1,000)."""
-        return self._read("golden.npz", lambda arrays: _golden(arrays, self.contract)[0])
-
-    def _read(self, name: str, make: Callable[[Arrays], Made]) -> Made:
-        """What one of its files holds; ReleaseError if that is not what it should be."""
-        with _told_of(self.id):
-            return make(unpacked((self.path / name).read_bytes()))
-
-    @cached_property
-    def artefact(self) -> str:
-        """sha256 over tables, contract and data: whoever answers under it answers with these very numbers."""
-        return _artefact(self.scorer.tables, self.contract, str(self.manifest["data_sha256"]))
-
-    def fitted(self) -> Any:
-        """The scikit-learn model it was made from, read anew; nothing outside the hard-coded list is loaded."""
-        return _load_model((self.path / "model.skops").read_bytes())
-
-
-@dataclass(frozen=True)
-class Verified:
-    """What verifying a release found: ``gates``, and what of its origin ``differs`` here and now, in words."""
-
-    gates: tuple[Gate, ...]
-    differs: tuple[str, ...]
-
-    @property
-    def passed(self) -> bool:
-        """Whether every gate held."""
-        return all(gate.passed for gate in self.gates)
 
 
 class Store(Register):
@@ -463,49 +380,3 @@ def _said(who: str, why: str) -> None:
     """Raise BadInput if a person moves an alias and does not say why."""
     if who and not why.strip():
         raise BadInput("Nothing was changed. Say why it is to change; the reason is kept in the history.")
-
-
-def _load_model(content: bytes) -> Any:
-    """The fitted model from its skops file; nothing outside the hard-coded list is ever loaded, no tree walked that was
-    not looked at."""
-    import skops.io
-
-    unknown = set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED)
-    if unknown:
-        raise ReleaseError(f"The model file holds types that are not trusted: {', '.join(sorted(unknown))}.")
-    return sound(skops.io.loads(content, trusted=list(TRUSTED)))
-
-
-def _identity(tables: Tables, contract: Contract, data_sha256: str) -> str:
-    return _artefact(tables, contract, data_sha256)[:12]
-
-
-def _artefact(tables: Tables, contract: Contract, data_sha256: str) -> str:
-    digest = hashlib.sha256(contract.text + data_sha256.encode())
-    for name, array in sorted(tables.arrays().items()):
-        digest.update(name.encode() + np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-@contextmanager
-def _told_of(identity: str) -> Iterator[None]:
-    """While a release is read: what is wrong with it is a ReleaseError."""
-    try:
-        yield
-    except (ContractError, KeyError, TypeError, ValueError) as error:
-        told = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
-        raise ReleaseError(f"Release {identity} was made by another version: {told}. Train it anew.") from error
-
-
-def _golden(arrays: Arrays, contract: Contract) -> tuple[Array, Array, Array]:
-    """Stored customers (fields, m), their margins (m,) and reasons (inputs, m)."""
-    raw = taken(arrays, "raw", np.float64, (len(contract.record), None), gaps=True)
-    margins = taken(arrays, "margins", np.float64, raw.shape[1:], gaps=True)
-    if len(margins) == 0:
-        raise ValueError("no customer is stored to hold it against")
-    shape = (len(contract.inputs), len(margins))
-    return raw, margins, taken(arrays, "reasons", np.float64, shape, gaps=True)

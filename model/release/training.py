@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from data.arrays import Array
 from data.books import Book
-from data.formulas import Array
 from model.monitoring.calibration import shift_to_observed
 from model.monitoring.discrimination import auc
 from model.monitoring.performance import Performance, measure

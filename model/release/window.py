@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Array
 from data.books import Book
 from data.contract import Contract
 from data.errors import BadInput, ContractError
-from data.formulas import Array
 
 FEWEST = 20  # records of either outcome, to learn from
 

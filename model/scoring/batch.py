@@ -16,19 +16,21 @@ import pandas as pd
 import xlsxwriter  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
+from data.arrays import Array
 from data.contract import Contract, Field, bounds, check_value
 from data.errors import BadInput
 from data.files.escapes import bare
 from data.files.kinds import Kind
 from data.files.numbers import habit_of
-from data.formulas import Array, parse
+from data.formulas import parse
 from model.engine.parallel import Told, over, unheard
 from model.engine.scorer import Reasons, Scorer
 from model.engine.tables import probability
 from model.finance.loss import expected_loss
 from model.finance.scorecard import reaches, whole_points
 from model.report import numbers, spreadsheet
-from model.report.customer.words import MOST_BARS, decided, granting
+from model.report.customer.words import MOST_BARS
+from model.report.language import decided, granting
 from model.scoring.files import BadRow, taken
 from model.scoring.values import allowed, short, values_of
 from model.whatif.customer.decision import scale

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.arrays import Array
 from data.contract import YEAR, Field, bounds
 from data.files.fields import read_field
 from data.files.given import GivenCells, number_as_text
 from data.files.numbers import Habit, figure
 from data.files.words import no_value
-from data.formulas import Array
 from model.report import numbers
 
 LONGEST_TEXT = 200  # characters of a cell that are looked at

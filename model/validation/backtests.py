@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.arrays import Array
 from data.books import Book
-from data.formulas import Array
 from model.monitoring.calibration import recalibrated, shift_to_observed
 from model.monitoring.intervals import UNKNOWN, Estimate
 from model.monitoring.paired import auc_difference

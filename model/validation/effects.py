@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Array
 from data.contract import Contract
-from data.formulas import Array
 from model.engine.dependence import dependence
 from model.engine.parallel import over
 from model.engine.scorer import TableScorer

@@ -13,9 +13,9 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Array
 from data.books import Book
 from data.contract import Contract, Field, Segment
-from data.formulas import Array
 from model.engine.parallel import over
 from model.engine.scorer import Scorer
 from model.engine.tables import probability
@@ -30,7 +30,7 @@ from model.monitoring.performance import calibration_error, calibration_line
 from model.monitoring.vintages import FEWEST, Vintage, by_vintage
 from model.release.checks import scores
 from model.release.evidence import KINDS
-from model.release.store import Release
+from model.release.release import Release
 from model.release.window import Window
 from model.whatif.book.segments import largest
 

@@ -6,8 +6,8 @@ import streamlit as st
 
 from data.contract import Assumption, Contract, Shock, Variable
 from data.regulators.presets import presets
-from model.deployed.desk import DeployedModel
-from model.report import numbers
+from model.deployed.model import DeployedModel
+from model.report import language, numbers
 from model.report.book import words as book_words
 from model.whatif.book.scenario import (
     BETA,
@@ -46,7 +46,7 @@ def controls(model: DeployedModel) -> None:
     contract = model.contract
     preset()
     if contract.shocks:
-        st.caption(f"A · {book_words.people(contract)}")
+        st.caption(f"A · {language.people(contract)}")
     for shock in contract.shocks:
         slider(contract, shock)
     economy(contract)
@@ -169,7 +169,7 @@ def whom(contract: Contract) -> None:
     options = {"": "all"}
     for segment in contract.segments:
         for band in range(contract.band_count(segment)):
-            label = book_words.band_label(contract, segment, band)
+            label = language.band_label(contract, segment, band)
             options[f"{segment.name}:{band}"] = f"{segment.label}: {label}"
     with panel:
         st.selectbox(

@@ -7,14 +7,13 @@ import streamlit as st
 
 from data.contract import Measure, Segment
 from model.deployed import spot_check
-from model.deployed.desk import DeployedModel
-from model.report import numbers
+from model.deployed.model import DeployedModel
+from model.report import charts, numbers
 from model.report.book import charts as book_charts
 from model.report.book import words as book_words
-from model.report.customer import charts as customer_charts
 from model.whatif.book.bridge import bridge
 from model.whatif.book.scenario import POINT, chosen, overlay_lacks, to_query
-from model.whatif.book.scored import margin_of_error
+from model.whatif.book.totals import margin_of_error
 from model.whatif.customer.scenario import CUSTOMER, OWN
 from pages.book import controls, state
 from pages.book.panels import Draw, as_is, migration, panels, reactions
@@ -63,7 +62,7 @@ def draw(model: DeployedModel) -> None:
             controls.chips(model.contract)
         with right:  # charts last: the browser paints the numbers while they are on their way
             pick(model)
-            charts(found)
+            draw_charts(found)
             panels(found)
         with st.expander("How is this computed?"):
             st.markdown(book_words.method(model.contract, model.deployed))
@@ -184,7 +183,7 @@ def nested(model: DeployedModel) -> tuple[Segment, Segment]:
     return first, own[(own.index(first) + 1) % len(own)]
 
 
-def charts(found: Answer) -> None:
+def draw_charts(found: Answer) -> None:
     """What moved it, and where it sits."""
     left, right = st.columns(2, gap="medium")
     with left:
@@ -203,7 +202,7 @@ def moved(found: Answer, draw: Draw = as_is) -> None:
     st.plotly_chart(
         draw(book_charts.bridge(contract, stress, steps)),
         key="bridge",
-        config=customer_charts.CONFIG,
+        config=charts.CONFIG,
         alt=book_charts.bridge_in_words(contract, stress, steps),
     )
 
@@ -219,7 +218,7 @@ def sits(found: Answer, draw: Draw = as_is) -> None:
     st.plotly_chart(
         draw(book_charts.where(contract, (outer, inner), cells)),
         key="where",
-        config=customer_charts.CONFIG,
+        config=charts.CONFIG,
         alt=book_charts.where_in_words(contract, outer, cells),
     )
 
@@ -229,9 +228,9 @@ def sits(found: Answer, draw: Draw = as_is) -> None:
 SLIDES = ("What moved it", "Where it sits", "Changes of score band", "What the model reacted to")
 
 
-def large(figure: customer_charts.Figure) -> customer_charts.Figure:
+def large(figure: charts.Figure) -> charts.Figure:
     """A chart as it is presented."""
-    return customer_charts.enlarged(figure, 300)
+    return charts.enlarged(figure, 300)
 
 
 def present() -> None:

@@ -10,11 +10,10 @@ from data.contract import Contract
 from data.errors import WhatIfError
 from data.regulators.presets import presets
 from model.finance.loss import weighted as weigh
-from model.report import numbers
+from model.report import charts, language, numbers
 from model.report.book import charts as book_charts
 from model.report.book import words as book_words
-from model.report.book.words import people
-from model.report.customer import charts as customer_charts
+from model.report.language import people
 from model.whatif.book import segments
 from model.whatif.book.bridge import bridge
 from model.whatif.book.scenario import AS_IS, POINT, SEVERITY, WEIGHT, chosen, layers, weighted
@@ -29,10 +28,10 @@ from pages.shared.progress import followed
 BAND = "_movers_band"
 CHANGE = "Change of loss"
 MONEY = ("Exposure", "Loss", "Net loss", "Change")  # how columns of amounts begin
-Draw = Callable[[customer_charts.Figure], customer_charts.Figure]
+Draw = Callable[[charts.Figure], charts.Figure]
 
 
-def as_is(figure: customer_charts.Figure) -> customer_charts.Figure:
+def as_is(figure: charts.Figure) -> charts.Figure:
     """A chart in the page's own size."""
     return figure
 
@@ -108,7 +107,7 @@ def reactions(found: Answer, draw: Draw = as_is) -> None:
     st.plotly_chart(
         draw(book_charts.reactions(shown.parts, unit)),
         key="reactions",
-        config=customer_charts.CONFIG,
+        config=charts.CONFIG,
         alt=f"Change of expected loss through the model's inputs: {told}.",
     )
     st.caption(
@@ -133,7 +132,7 @@ def reactions(found: Answer, draw: Draw = as_is) -> None:
 def migration(found: Answer, draw: Draw = as_is) -> None:
     """How many customers go from which score band to which; as a table too, unless it is drawn for an audience."""
     contract = found.model.contract
-    names = book_words.rising(contract.score.bands)
+    names = language.rising(contract.score.bands)
     counts = segments.migration(*found.rows, scale(contract), contract.score.bands)
     order = np.subtract.outer(np.arange(len(names)), np.arange(len(names)))
     moves = tuple(int(counts[mask].sum()) for mask in (order > 0, order == 0, order < 0))
@@ -141,7 +140,7 @@ def migration(found: Answer, draw: Draw = as_is) -> None:
     st.plotly_chart(
         draw(book_charts.migration(counts, names)),
         key="migration",
-        config=customer_charts.CONFIG,
+        config=charts.CONFIG,
         alt=book_charts.migration_in_words(contract.book.person, counts, names),
     )
     if draw is not as_is:
@@ -171,7 +170,7 @@ def cells(found: Answer) -> None:
     segment = contract.segment(name)
     own = found.cells(segment)
     widgets.findings(book_words.change_headline(contract, segment, own))
-    labels = [book_words.band_label(contract, segment, cell.path[0]) for cell in own]
+    labels = [language.band_label(contract, segment, cell.path[0]) for cell in own]
     pairs = [*((cell.base, cell.now) for cell in own), (found.base, found.now)]
     frame = pd.DataFrame(
         [
@@ -230,7 +229,7 @@ def movers(found: Answer) -> None:
     options = {"": "the whole book"}
     for segment in contract.segments:
         for band in range(contract.band_count(segment)):
-            label = f"{segment.label}: {book_words.band_label(contract, segment, band)}"
+            label = f"{segment.label}: {language.band_label(contract, segment, band)}"
             options[f"{segment.name}:{band}"] = label
     chosen_band = st.selectbox("Among", list(options), format_func=lambda key: options.get(key, key), key=keyed(BAND))
     name, _, band = (chosen_band or "").partition(":")
@@ -380,7 +379,7 @@ def path(found: Answer) -> None:
         st.plotly_chart(
             book_charts.path(using, point),
             key="path",
-            config=customer_charts.CONFIG,
+            config=charts.CONFIG,
             alt=book_charts.path_in_words(using),
         )
         st.caption(f"{line.label}, as published.")

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from data.contract import Segment
-from model.deployed.desk import DeployedModel
+from model.deployed.model import DeployedModel
 from model.engine.parallel import Told
 from model.whatif.book.scenario import Layers, Stress, layers
-from model.whatif.book.scored import Rows, Totals, Whole
+from model.whatif.book.scored import Whole
 from model.whatif.book.segments import Cell, cut
+from model.whatif.book.totals import Rows, Totals
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,11 +6,10 @@ import streamlit as st
 
 from data.contract import Contract, Measure
 from data.errors import WhatIfError
-from model.report import numbers
+from model.report import charts, numbers
 from model.report.book import levers
 from model.report.book import words as book_words
 from model.report.book.words import label
-from model.report.customer import charts as customer_charts
 from model.report.numbers import Unit
 from model.whatif.book import tornado
 from model.whatif.book.scenario import LIMIT
@@ -47,7 +46,7 @@ def matters(found: Answer) -> None:
     st.plotly_chart(
         levers.tornado(contract, measure, bars, words, unit),
         key="tornado",
-        config=customer_charts.CONFIG,
+        config=charts.CONFIG,
         alt=levers.tornado_in_words(contract, measure, bars, words, unit),
     )
     st.caption(
@@ -109,7 +108,7 @@ def tables(found: Answer) -> None:
     st.plotly_chart(
         levers.grid(short, levers.shaded(cells, measure in levers.GAINS), rows, columns),
         key="two_way",
-        config=customer_charts.CONFIG,
+        config=charts.CONFIG,
         alt=f"{label(measure)} by {labels[one].lower()} and {labels[other].lower()}.",
     )
     frame = pd.DataFrame(cells, columns=pd.Index(columns))

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from data.contract import Contract
-from model.deployed.desk import DeployedModel
+from model.deployed.model import DeployedModel
 from model.report.book import words as book_words
 from model.settings import settings
 from model.whatif.book.scenario import LIMIT, METHOD, POINT, SEVERITY, UNTIL, Stress, Value, from_query, to_query

@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from data.arrays import Array
 from data.contract import Contract, Lever
 from data.errors import WhatIfError
-from data.formulas import Array
-from model.deployed.desk import DeployedModel
+from model.deployed.model import DeployedModel
 from model.errors import Refused
 from model.finance.scorecard import reaches
 from model.release.checks import scores
-from model.report import numbers
+from model.report import charts, language, numbers
 from model.report.book import levers
 from model.report.customer import charts as customer_charts
 from model.report.customer import words as customer_words
@@ -275,7 +275,7 @@ def explanation(model: DeployedModel, scenario: Scenario, found: Found) -> None:
     """Reasons and what changed; the statement; one input swept; the detail."""
     why, trouble = reasons(model, found)
     recording.customer(model, to_query(scenario), found.edited, found.now, why, found.seconds)
-    charts(model.contract, why, trouble, found.now, changes(model.near, found.base, found.edited))
+    draw_charts(model.contract, why, trouble, found.now, changes(model.near, found.base, found.edited))
     statement.edits(model, found.edited)
     one_input(model, found.base, dict(scenario.edits), found.now.cutoff)
     matters(model, found.base, dict(scenario.edits), found.now.cutoff)
@@ -322,8 +322,8 @@ def figures_row(model: DeployedModel, was: Decision, now: Decision, changed: boo
     row.append(
         widgets.number(
             "Decision",
-            customer_words.decided(model.contract, now.granted).capitalize(),
-            customer_words.decided(model.contract, was.granted) if changed else "",
+            language.decided(model.contract, now.granted).capitalize(),
+            language.decided(model.contract, was.granted) if changed else "",
             note=customer_words.distance(now),
         )
     )
@@ -356,7 +356,7 @@ def compared_with(why: Explanation) -> str:
     return f"the average of {why.background}" if why.error else why.background
 
 
-def charts(contract: Contract, why: Explanation | None, trouble: str, now: Decision, moved: Changes) -> None:
+def draw_charts(contract: Contract, why: Explanation | None, trouble: str, now: Decision, moved: Changes) -> None:
     """Why it is what it is, and what the edits moved."""
     changed = "Move a lever: what it changes will stand here"
     if moved.parts:
@@ -371,7 +371,7 @@ def charts(contract: Contract, why: Explanation | None, trouble: str, now: Decis
         words = customer_charts.why_in_words(rows, moved, base, score, contract.book.person)
     points = [(row.label, numbers.score_points(row.points)) for row in rows]
     widgets.listed((headline, points), (changed, customer_charts.waterfall(moved)))
-    st.plotly_chart(customer_charts.why(rows, moved), key="why", config=customer_charts.CONFIG, alt=words)
+    st.plotly_chart(customer_charts.why(rows, moved), key="why", config=charts.CONFIG, alt=words)
     if source:
         st.caption(source)
 
@@ -401,7 +401,7 @@ def one_input(model: DeployedModel, base: Array, edits: dict[str, float], cutoff
     st.plotly_chart(
         customer_charts.sweep(curve, mark),
         key="sweep",
-        config=customer_charts.CONFIG,
+        config=charts.CONFIG,
         alt=customer_charts.sweep_in_words(curve),
     )
 
@@ -430,7 +430,7 @@ def matters(model: DeployedModel, base: Array, edits: dict[str, float], cutoff: 
         st.plotly_chart(
             levers.tornado(contract, "pd", bars, words, numbers.SHARE, 200),
             key="customer_tornado",
-            config=customer_charts.CONFIG,
+            config=charts.CONFIG,
             alt=levers.tornado_in_words(contract, "pd", bars, words, numbers.SHARE),
         )
         st.caption("The probability with each lever alone at either end of its range, all else as it stands.")
@@ -471,11 +471,11 @@ def two_inputs(model: DeployedModel, base: Array, edits: dict[str, float], cutof
         st.plotly_chart(
             levers.grid(texts, levers.shaded(cells), *words),
             key="two_way",
-            config=customer_charts.CONFIG,
+            config=charts.CONFIG,
             alt=f"Probability by {labels[one].lower()} and {labels[other].lower()}.",
         )
         st.caption(
-            f"✓ {customer_words.granting(contract)}. An empty cell breaks a rule of the record. All other inputs "
+            f"✓ {language.granting(contract)}. An empty cell breaks a rule of the record. All other inputs "
             "as they "
             "stand."
         )

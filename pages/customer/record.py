@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import streamlit as st
 
+from data.arrays import Array
 from data.contract import RECORDED, YEAR, Contract, Field, History, bounds
-from data.formulas import Array
-from model.deployed.desk import DeployedModel
+from model.deployed.model import DeployedModel
 from model.report.customer import words as customer_words
 from pages.customer import state
 from pages.shared.number_field import enter

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from model.deployed.desk import DeployedModel
+from model.deployed.model import DeployedModel
 from model.settings import settings
 from model.whatif.customer.scenario import Scenario, apply, base_record, from_query, to_query
 from model.whatif.customer.sensitivity import position

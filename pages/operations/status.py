@@ -16,17 +16,17 @@ from data.contract import Contract
 from data.errors import WhatIfError
 from model.api import shadow
 from model.api.process import Running, running
-from model.deployed.desk import DeployedModel, desk
+from model.deployed.desk import desk
 from model.deployed.latency import Reading
+from model.deployed.model import DeployedModel
 from model.errors import RemoteError
 from model.record.replay import replay
 from model.record.trail import Call, find, recent
 from model.release.gate import in_the_way
 from model.release.register import Moved
 from model.release.store import ALIASES, LONGEST, Store
-from model.report import numbers
-from model.report.book.words import people
-from model.report.customer import words as customer_words
+from model.report import language, numbers
+from model.report.language import people
 from model.report.operations import words
 from model.report.operations.words import Check, Titled
 from model.report.release import words as release_words
@@ -263,7 +263,7 @@ def differences(contract: Contract, found: shadow.Differences) -> None:
     sentence = words.difference_sentence(
         contract, found.customers, found.first, found.apart, found.granted, found.declined
     )
-    word = customer_words.granting(contract)
+    word = language.granting(contract)
     widgets.headline(
         sentence,
         [

@@ -15,12 +15,10 @@ import streamlit as st
 from data.contract import Contract
 from data.errors import BadInput
 from data.files.kinds import ENDINGS, Kind
-from model.deployed.desk import DeployedModel
+from model.deployed.model import DeployedModel
 from model.engine.parallel import Told
 from model.errors import StoreError
-from model.report import numbers
-from model.report.book import words as book_words
-from model.report.customer import words as customer_words
+from model.report import language, numbers
 from model.scoring import batch
 from model.scoring.files import MOST_BYTES, MOST_ROWS
 from model.whatif.customer.scenario import CUTOFF, Scenario
@@ -222,9 +220,7 @@ def figures_row(contract: Contract, sheet: batch.Sheet, frame: pd.DataFrame) -> 
         net = [f"net of the guarantee {own}"]
     return [
         *row,
-        widgets.number(
-            f"Would be {customer_words.granting(contract)}", f"{granted:,}", note=f"{share} of those scored"
-        ),
+        widgets.number(f"Would be {language.granting(contract)}", f"{granted:,}", note=f"{share} of those scored"),
         widgets.number(f"Mean PD, {book.pd_horizon}", numbers.percent(mean), note=numbers.in_100(mean)),
         widgets.number(f"Expected loss, {book.pd_horizon}", loss, note="\n".join([*net, outside])),
     ]
@@ -234,7 +230,7 @@ def beside(contract: Contract, sheet: batch.Sheet) -> str:
     """What else is to be known: what was assumed, which columns nothing reads."""
     assumed = Scenario().values(contract)
     parts = [
-        f"{each.label[:1].lower()}{each.label[1:]} {book_words.assumption_value(each.unit, assumed[each.name])}"
+        f"{each.label[:1].lower()}{each.label[1:]} {language.assumption_value(each.unit, assumed[each.name])}"
         for each in contract.assumptions
         if each.name in contract.exposed_to
     ]

@@ -10,38 +10,25 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
+from data.arrays import Array
 from data.contract import Contract, Field
 from data.errors import WhatIfError
-from data.formulas import Array
-from model.deployed.desk import DeployedModel, desk
+from model.deployed.desk import desk
+from model.deployed.model import DeployedModel
 from model.finance.scorecard import reaches, score_band, whole_points
 from model.monitoring import fairness
-from model.report import numbers
-from model.report.book.words import assumption_value, people, rising
-from model.report.customer import charts as customer_charts
-from model.report.customer import words as customer_words
+from model.report import charts, language, numbers
+from model.report.language import assumption_value, people, rising
 from model.report.policy import charts as policy_charts
 from model.report.policy import words as policy_words
 from model.report.policy.words import Units
 from model.whatif.book.scenario import layers
-from model.whatif.book.scored import Rows
+from model.whatif.book.totals import Rows
 from model.whatif.customer.decision import scale
-from model.whatif.policy.strategy import (
-    CUTOFF,
-    GOALS,
-    Goal,
-    Outcome,
-    Policy,
-    Strategy,
-    Swapped,
-    assumed,
-    frontier,
-    priced,
-    swap,
-    swapped,
-    to_query,
-    today,
-)
+from model.whatif.policy.pricing import priced
+from model.whatif.policy.scenario import CUTOFF, Policy, assumed, to_query, today
+from model.whatif.policy.strategy import GOALS, Goal, Outcome, Strategy
+from model.whatif.policy.swap import Swapped, frontier, swap, swapped
 from pages.policy import state
 from pages.shared import deployed, recording, visitor, widgets
 from pages.shared.deployed import keyed
@@ -139,7 +126,7 @@ def draw(model: DeployedModel) -> None:
     with left:
         controls(found)
     with right:
-        charts(found)
+        draw_charts(found)
         panels(found)
     with st.expander("How is this computed?"):
         st.markdown(policy_words.method(model.contract))
@@ -167,7 +154,7 @@ def tile(found: Judged, goal: Goal) -> str:
     differs = found.chosen.cutoff != found.before.cutoff
     label, note = policy_words.LABELS[goal], policy_words.horizon(contract, found.policy, goal)
     if goal == "bad_rate":
-        label, note = f"{label}, {note}", f"none is {customer_words.granting(contract)}"
+        label, note = f"{label}, {note}", f"none is {language.granting(contract)}"
         if found.chosen.customers:
             note = f"observed {numbers.percent(found.chosen.observed_rate)}"
     if goal == "loss" and contract.guaranteed:
@@ -187,7 +174,7 @@ def controls(found: Judged) -> None:
     low, high = int(found.strategy.cutoffs[0]), int(found.strategy.cutoffs[-1])
     at = found.policy.at(contract)
     told = (
-        f"From {low}, at which all are {customer_words.granting(contract)}, to {high}, at which none is. "
+        f"From {low}, at which all are {language.granting(contract)}, to {high}, at which none is. "
         f"Today's is {today(contract)}."
     )
     slide(state.memory, CUTOFF, f"Cut-off · {at} points", low, high, 1, at, told)
@@ -232,7 +219,7 @@ def seek(found: Judged) -> None:
 # ---- the charts -------------------------------------------------------------------------------------------------
 
 
-def charts(found: Judged) -> None:
+def draw_charts(found: Judged) -> None:
     """The strategy curve, and profit by band."""
     contract = found.contract
     names = rising(contract.score.bands)
@@ -255,7 +242,7 @@ def charts(found: Judged) -> None:
                 contract, found.strategy, goal, found.before.cutoff, found.policy.at(contract), found.units
             ),
             key="strategy",
-            config=customer_charts.CONFIG,
+            config=charts.CONFIG,
             alt=policy_charts.strategy_in_words(contract, found.strategy, goal, found.units),
         )
     with right:
@@ -264,7 +251,7 @@ def charts(found: Judged) -> None:
         st.plotly_chart(
             policy_charts.profits(contract, names, prices, found.units),
             key="profits",
-            config=customer_charts.CONFIG,
+            config=charts.CONFIG,
             alt=policy_charts.profits_in_words(contract, names, prices, found.units),
         )
 
@@ -331,7 +318,7 @@ def swaps(found: Judged) -> None:
     st.plotly_chart(
         policy_charts.swap(contract, cells),
         key="swap",
-        config=customer_charts.CONFIG,
+        config=charts.CONFIG,
         alt=policy_charts.swap_in_words(contract, cells),
     )
     st.caption(
@@ -469,7 +456,7 @@ def heated(found: Judged) -> None:
     st.plotly_chart(
         policy_charts.heat(grid, rising(edges), columns, contract),
         key="heat",
-        config=customer_charts.CONFIG,
+        config=charts.CONFIG,
         alt=f"Profit by score band for {each.label.lower()} of {', '.join(columns)}.",
     )
     frame = pd.DataFrame(grid, columns=pd.Index(columns))
@@ -495,13 +482,13 @@ def fair(found: Judged) -> None:
     left.plotly_chart(
         policy_charts.fairness(before, after, least),
         key="fairness",
-        config=customer_charts.CONFIG,
+        config=charts.CONFIG,
         alt=policy_charts.fairness_in_words(after),
     )
     right.plotly_chart(
         policy_charts.ratios(found.strategy.cutoffs, along(found, field), *cutoffs, least),
         key="ratios",
-        config=customer_charts.CONFIG,
+        config=charts.CONFIG,
         alt=f"Lowest approval ratio by {field.label.lower()}, along the cut-offs.",
     )
     st.caption(
@@ -520,7 +507,7 @@ def fair(found: Judged) -> None:
         )
         for was, now in zip(before, after, strict=True)
     ]
-    word = customer_words.decided(contract, True).capitalize()
+    word = language.decided(contract, True).capitalize()
     columns = [
         "Group",
         people(contract),
@@ -572,7 +559,7 @@ def best_of(found: Judged) -> None:
     st.plotly_chart(
         policy_charts.frontier(list(strategies.values()), kept, found.before.cutoff, found.policy.at(found.contract)),
         key="frontier",
-        config=customer_charts.CONFIG,
+        config=charts.CONFIG,
         alt=f"Profit against expected loss by cut-off. {'; '.join(words)}.",
     )
     widgets.download(efficient, "policy-frontier")

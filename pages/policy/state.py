@@ -3,9 +3,9 @@
 from typing import Any
 
 from data.contract import Contract
-from model.deployed.desk import DeployedModel
+from model.deployed.model import DeployedModel
 from model.settings import settings
-from model.whatif.policy.strategy import CUTOFF, Policy, from_query, to_query
+from model.whatif.policy.scenario import CUTOFF, Policy, from_query, to_query
 from pages.shared.page_state import Memory
 
 

@@ -8,7 +8,8 @@ import streamlit as st
 
 from data import books
 from data.errors import BookError, ContractError, WhatIfError
-from model.deployed.desk import DeployedModel, Training, desk
+from model.deployed.desk import Training, desk
+from model.deployed.model import DeployedModel
 from model.errors import Mismatch, RemoteError
 from model.release.store import unread
 from model.security.people import may

@@ -18,7 +18,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from data.errors import WhatIfError
-from model.deployed.desk import DeployedModel, desk
+from model.deployed.desk import desk
+from model.deployed.model import DeployedModel
 from model.report.operations.words import replaced
 from model.whatif.customer.scenario import CUSTOMER
 from pages.shared import deployed

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from data.arrays import Array
 from data.errors import WhatIfError
-from data.formulas import Array
 from model.api.process import running
-from model.deployed.desk import DeployedModel
+from model.deployed.model import DeployedModel
 from model.record.database import writing
 from model.record.replay import book_outputs, policy_outputs
 from model.record.trail import Entry
-from model.whatif.book.scored import Totals
+from model.whatif.book.totals import Totals
 from model.whatif.customer.decision import Decision, Explanation
 from model.whatif.policy.strategy import Outcome
 from pages.shared import visitor as access

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from data.errors import WhatIfError
-from model.api import routes
+from model.api import errors
 from model.errors import Forbidden, Unknown
 from model.security import people
 from model.security.people import Deed, Person
@@ -85,7 +85,7 @@ class OwnPages:
             if changes and not scope["path"].startswith(self.but):
                 people.from_here(HTTPConnection(scope).headers.items(), allowed)
         except Forbidden as error:
-            refused = WebSocketClose() if scope["type"] == "websocket" else routes.refusal(error, uuid4().hex)
+            refused = WebSocketClose() if scope["type"] == "websocket" else errors.refusal(error, uuid4().hex)
             await refused(scope, receive, send)
             return
         await self.app(scope, receive, unframed)

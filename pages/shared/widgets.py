@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from data.arrays import Array
 from data.files.escapes import escaped
-from data.formulas import Array
 from model.report import spreadsheet
 
 BARS = 20

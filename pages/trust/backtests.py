@@ -7,10 +7,11 @@ import pandas as pd
 import streamlit as st
 
 from data.errors import WhatIfError
-from model.deployed.desk import DeployedModel, Training, desk
+from model.deployed.desk import Training, desk
+from model.deployed.model import DeployedModel
 from model.release.store import Store
 from model.release.window import Window
-from model.report.customer import charts as customer_charts
+from model.report import charts
 from model.report.release import words as release_words
 from model.report.trust import charts as trust_charts
 from model.report.trust import words as trust_words
@@ -92,7 +93,7 @@ def side_by_side(model: DeployedModel, found: Proof) -> None:
     st.plotly_chart(
         trust_charts.sides(both, (found.window or Window(), window), names),
         key="sides",
-        config=customer_charts.CONFIG,
+        config=charts.CONFIG,
         alt=trust_charts.sides_in_words(both, names),
     )
     assert model.release is not None
@@ -142,7 +143,7 @@ def shifted_to(model: DeployedModel, found: Proof) -> None:
     left.plotly_chart(
         trust_charts.recalibration(shifted),
         key="recalibration",
-        config=customer_charts.CONFIG,
+        config=charts.CONFIG,
         alt=trust_charts.recalibration_in_words(shifted),
     )
     with right:
@@ -177,7 +178,7 @@ def realised(model: DeployedModel) -> None:
     st.plotly_chart(
         trust_charts.realised(rows, contract.guaranteed),
         key="realised",
-        config=customer_charts.CONFIG,
+        config=charts.CONFIG,
         alt=f"Lost of what was owed at default, by vintage. {'; '.join(told)}.",
     )
     panels.table(trust_words.realised_rows(contract, rows, whole), "Realised loss given default by vintage")

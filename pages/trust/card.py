@@ -3,8 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from model.deployed.desk import DeployedModel, desk
-from model.release.store import Release
+from model.deployed.desk import desk
+from model.deployed.model import DeployedModel
+from model.release.release import Release
 from model.report.release.card import Card, Section, html
 from model.report.release.card_of_store import release_card
 from model.security import people as rules

@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from model.deployed.desk import DeployedModel
-from model.report import spreadsheet
-from model.report.customer import charts as customer_charts
+from model.deployed.model import DeployedModel
+from model.report import charts, spreadsheet
 from model.report.trust import effects_charts, effects_words
 from model.validation.effects import Effect, Overview, Table, Together, effect, every_cell, overview, together
 from pages.shared import widgets
@@ -95,7 +94,7 @@ def matters(model: DeployedModel, found: Overview) -> None:
     st.plotly_chart(
         effects_charts.importance(contract, found, by_concept),
         key="importance",
-        config=customer_charts.CONFIG,
+        config=charts.CONFIG,
         alt=effects_charts.importance_in_words(contract, found, by_concept),
     )
     st.caption(effects_words.swarm_note(contract, found, by_concept))
@@ -113,7 +112,7 @@ def one(model: DeployedModel, found: Overview) -> None:
     st.plotly_chart(
         effects_charts.effect(contract, shown),
         key="effect",
-        config=customer_charts.CONFIG,
+        config=charts.CONFIG,
         alt=effects_charts.effect_in_words(contract, shown),
     )
     st.caption(effects_words.effect_note(contract, shown))
@@ -134,7 +133,7 @@ def two(model: DeployedModel, found: Overview) -> None:
     st.plotly_chart(
         effects_charts.together(contract, shown),
         key="together",
-        config=customer_charts.CONFIG,
+        config=charts.CONFIG,
         alt=effects_charts.together_in_words(contract, shown),
     )
     st.caption(effects_words.together_note(contract))

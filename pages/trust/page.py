@@ -6,11 +6,10 @@ from functools import cached_property
 
 import streamlit as st
 
-from model.deployed.desk import DeployedModel
+from model.deployed.model import DeployedModel
 from model.monitoring.drift import Drift
-from model.report import numbers
-from model.report.book.words import band_label
-from model.report.customer import charts as customer_charts
+from model.report import charts, numbers
+from model.report.language import band_label
 from model.report.trust import charts as trust_charts
 from model.report.trust import words as trust_words
 from model.security import people as rules
@@ -65,7 +64,7 @@ class Chart:
 
     key: str
     finding: str
-    figure: customer_charts.Figure | None = None
+    figure: charts.Figure | None = None
     words: str = ""
 
 
@@ -180,7 +179,7 @@ def beside(*drawn: Chart) -> None:
         with column:
             widgets.findings(each.finding)
             if each.figure is not None:
-                st.plotly_chart(each.figure, key=each.key, config=customer_charts.CONFIG, alt=each.words)
+                st.plotly_chart(each.figure, key=each.key, config=charts.CONFIG, alt=each.words)
 
 
 def reliability(found: Trusted) -> Chart:

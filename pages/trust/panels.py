@@ -9,12 +9,12 @@ import streamlit as st
 
 from data.contract import Contract
 from data.errors import BadInput
-from model.deployed.desk import DeployedModel, desk
+from model.deployed.desk import desk
+from model.deployed.model import DeployedModel
 from model.monitoring.drift import OF_PD, Drift
-from model.release.store import Release
-from model.report import numbers
-from model.report.book.words import band_label
-from model.report.customer import charts as customer_charts
+from model.release.release import Release
+from model.report import charts, numbers
+from model.report.language import band_label
 from model.report.policy import charts as policy_charts
 from model.report.policy import words as policy_words
 from model.report.release import words as release_words
@@ -82,11 +82,11 @@ def by_band(found: Proof, of: Chosen) -> None:
     left.plotly_chart(
         trust_charts.separation(scores),
         key="separation",
-        config=customer_charts.CONFIG,
+        config=charts.CONFIG,
         alt=trust_charts.separation_in_words(scores),
     )
     right.plotly_chart(
-        trust_charts.gains(tenths), key="gains", config=customer_charts.CONFIG, alt=trust_charts.gains_in_words(tenths)
+        trust_charts.gains(tenths), key="gains", config=charts.CONFIG, alt=trust_charts.gains_in_words(tenths)
     )
 
 
@@ -102,7 +102,7 @@ def cut(found: Proof, by: str, label: str, when: str) -> None:
     widgets.findings(trust_words.bands_headline(found, rows, by if by == VINTAGE else label.lower()))
     told = trust_words.band_rows(found, rows, when, by == VINTAGE)
     st.plotly_chart(
-        trust_charts.bands(rows), key="bands", config=customer_charts.CONFIG, alt=trust_charts.vintages_in_words(rows)
+        trust_charts.bands(rows), key="bands", config=charts.CONFIG, alt=trust_charts.vintages_in_words(rows)
     )
     total = sum(each.n for each in rows)
     table([{label: each.name} | row for each, row in zip(rows, told, strict=True)], f"The model by {label.lower()}")
@@ -219,7 +219,7 @@ def drifted(contract: Contract, drifts: Sequence[Drift], what: str, training: in
         st.plotly_chart(
             trust_charts.distribution(labels, own.expected, own.actual, ("training", "now")),
             key="distribution",
-            config=customer_charts.CONFIG,
+            config=charts.CONFIG,
             alt=trust_charts.distribution_in_words(labels, own.expected, own.actual),
         )
     st.caption(
@@ -312,7 +312,7 @@ def by_group(found: Proof) -> None:
     st.plotly_chart(
         policy_charts.fairness(before, after, least),
         key="trust_fairness",
-        config=customer_charts.CONFIG,
+        config=charts.CONFIG,
         alt=policy_charts.fairness_in_words(after),
     )
     st.caption(

@@ -9,7 +9,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from data.contract import Contract
-from model.deployed.desk import DeployedModel, desk
+from model.deployed.desk import desk
+from model.deployed.model import DeployedModel
 from model.settings import settings
 from pages.shared import deployed
 from pages.shared.number_field import enter

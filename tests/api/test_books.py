@@ -13,7 +13,8 @@ from data import books
 from data.books import Book
 from model.__main__ import main
 from model.record.trail import recent
-from model.release.store import Release, Store
+from model.release.release import Release
+from model.release.store import Store
 from tests.support import second_book
 from tests.support.inside import Served, outputs, told
 from tests.support.second_book import NAME, TITLE

@@ -17,7 +17,7 @@ import pytest
 from app import app
 from model.api import body
 from model.record.trail import find, recent
-from model.release.store import Release
+from model.release.release import Release
 from model.scoring import batch
 from tests.support.inside import INFER, Client, Served, outputs, told
 

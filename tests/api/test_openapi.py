@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
 
 from model.api import routes as rest
 from model.api.service import Service
-from model.security.people import Tokens
+from model.security.tokens import Tokens
 from model.settings import Settings
 from tests.support.inside import HERE, INFER, Client
 

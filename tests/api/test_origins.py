@@ -13,7 +13,7 @@ import streamlit as st
 from app import app
 from model.errors import Forbidden
 from model.record.trail import recent
-from model.release.store import Release
+from model.release.release import Release
 from model.security import people
 from tests.support.forging import point, twin
 from tests.support.inside import INFER, Client, Served, outputs, told

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.arrays import Array
 from data.contract import Contract, read
 from data.errors import BadInput, Missing
-from data.formulas import Array
 from model.api import requests
 from model.api.requests import OUTPUTS, Ask, TooMuch
 from tests.support import second_book

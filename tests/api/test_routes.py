@@ -19,12 +19,13 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import event
 
-from model.api import routes
+from model.api import modes
 from model.record import database
 from model.record.trail import find, recent
 from model.record.verify import verify
-from model.release.store import Release, Store
-from model.security.people import Tokens
+from model.release.release import Release
+from model.release.store import Store
+from model.security.tokens import Tokens
 from tests.support.forging import failing, forge, overwrite, point, stray, twin
 from tests.support.inside import INFER, Client, Served, outputs, told
 
@@ -628,7 +629,7 @@ def test_beside_a_dashboard_whatever_keeps_the_service_from_starting_is_told(
 ):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("WHATIF_HOME", str(tmp_path / "file" / "home"))
-    answer = Client(routes.beside("127.0.0.1")).get("/v2/health/live")
+    answer = Client(modes.beside("127.0.0.1")).get("/v2/health/live")
     assert "cannot start" in told(answer, 503)
 
 
@@ -648,5 +649,5 @@ def test_a_token_is_asked_for_beyond_this_machine_unless_set_otherwise(
     monkeypatch.setenv("WHATIF_HOME", str(own_home))
     if setting:
         monkeypatch.setenv("WHATIF_API_TOKENS", setting)
-    client = Client(routes.beside(host))
+    client = Client(modes.beside(host))
     assert client.get("/v2").status_code == status

@@ -23,7 +23,7 @@ from model.record.database import engine
 from model.record.trail import recent
 from model.record.verify import verify
 from model.release.store import Store
-from model.security.people import Tokens
+from model.security.tokens import Tokens
 from model.settings import Settings
 from tests.browser.server import ROOT
 from tests.support.forging import twin

@@ -13,7 +13,8 @@ from model.api.shadow import SHADOW, Shadow, Shadowed, report
 from model.engine.tables import probability
 from model.errors import StoreError
 from model.record.database import reading
-from model.release.store import Release, Store
+from model.release.release import Release
+from model.release.store import Store
 from model.settings import Settings
 from model.whatif.customer.decision import scale
 from tests.support.forging import overwrite, twin

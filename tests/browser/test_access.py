@@ -19,7 +19,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from playwright.sync_api import Browser, Page, WebSocket, expect
 
-from model.release.store import Release
+from model.release.release import Release
 from tests.browser import server
 from tests.browser.conftest import LIMIT, policy_ready, settled, trust
 from tests.browser.server import Server, free_port, serving

@@ -19,7 +19,7 @@ from model.report.book.words import number_of
 from model.whatif.book import scenario as book_scenario
 from model.whatif.customer.scenario import CUTOFF, apply, base_record, from_query
 from model.whatif.customer.sensitivity import position
-from model.whatif.policy import strategy
+from model.whatif.policy import scenario as policy_scenario
 from tests.browser.conftest import Visit, settled
 from tests.browser.server import Server
 from tests.support.second_book import NAME
@@ -107,7 +107,7 @@ def _used(champion: Champion, contract: Contract, name: str, given: Mapping[str,
         yield from ((each, number_of(contract, found, each)) for each in (*levers, *names))
         yield from ((each, found.number(contract, each)) for each in (book_scenario.OVERLAY_PD, book_scenario.SHARE))
     elif name == "policy":
-        judged, _ = strategy.from_query(contract, given)
+        judged, _ = policy_scenario.from_query(contract, given)
         yield CUTOFF, judged.at(contract)
         yield from ((each, judged.assumed.number(contract, each)) for each in names)
     elif name == "customer":

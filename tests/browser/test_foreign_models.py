@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from data.arrays import Array
 from data.books import Book
-from data.formulas import Array
-from model.release.store import Release
+from model.release.release import Release
 from model.report import numbers
 from model.report.numbers import Unit
 from tests.browser import server as dashboard

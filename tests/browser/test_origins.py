@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from model.record.database import engine
 from model.record.trail import recent
 from model.release.store import Store
-from model.security.people import Tokens
+from model.security.tokens import Tokens
 from model.settings import Settings
 from tests.browser.conftest import LIMIT, Start, book_ready
 from tests.support.forging import point, twin

@@ -22,7 +22,8 @@ from model.record.database import engine
 from model.record.replay import customer_outputs
 from model.record.trail import Audit
 from model.release import parity, training
-from model.release.store import Release, Store
+from model.release.release import Release
+from model.release.store import Store
 from model.release.window import Window
 from model.settings import Settings
 from tests.support.forging import failing, forge, point, shifted, stray, twin, unreviewed

@@ -12,7 +12,7 @@ from sklearn.datasets import load_breast_cancer
 from data import books
 from data.contract import load
 from model.__main__ import main
-from model.engine.tables import compile_model
+from model.engine.compilers.gradient_boosting import compile_model
 from model.errors import GateError
 from model.release import training
 from model.release.store import Store

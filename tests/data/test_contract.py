@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.arrays import Array
 from data.books import SHIPPED, Book
 from data.contract import Contract, check_value, load, read
 from data.errors import ContractError, Impossible, Missing, NotEditable, OutOfRange
-from data.formulas import Array
 from model.whatif.customer.scenario import apply
 from tests.support import guaranteed
 from tests.support.records import CONTRACT, records

@@ -20,19 +20,21 @@ import pytest
 import uvicorn
 from numpy.typing import NDArray
 
+from data.arrays import Array
 from data.books import Book, read
 from data.contract import read as read_contract
-from data.formulas import Array
 from model.api import openapi, routes
 from model.api.process import running
 from model.api.service import Service
 from model.deployed import desk as client
 from model.deployed import remote, spot_check, transport
-from model.deployed.desk import DeployedModel, Desk, Training
+from model.deployed.desk import Desk, Training
+from model.deployed.model import DeployedModel
 from model.deployed.remote import RemoteScorer, log_odds
 from model.engine.tables import probability
 from model.errors import Changed, NoAnswer, NotTabular, ReleaseError
-from model.release.store import Release, Store
+from model.release.release import Release
+from model.release.store import Store
 from model.release.training import Progress
 from model.report.release.words import briefly
 from model.settings import Settings

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+from data.arrays import Array
 from data.books import Book
 from data.contract import Contract
 from data.errors import BadInput, ContractError
-from data.formulas import Array
 from model.deployed.mapping import Output, agree, default, load, read
 from tests.support.records import CONTRACT, records
 

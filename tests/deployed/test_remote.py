@@ -23,10 +23,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from numpy.typing import NDArray
 
+from data.arrays import Array
 from data.books import Book
 from data.contract import Contract
 from data.errors import BadInput, ContractError
-from data.formulas import Array
 from model.deployed import remote, transport
 from model.deployed.dialects import About
 from model.deployed.remote import BACKGROUND, RemoteScorer, connect, log_odds, shared_out

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.arrays import Array
 from data.books import Book
 from data.contract import Contract
-from data.formulas import Array
 from model.engine.scorer import TableScorer
 from model.engine.tables import probability
 from model.whatif.customer.scenario import apply

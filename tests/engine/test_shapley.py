@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
+from data.arrays import Array
 from data.books import Book
-from data.formulas import Array
+from model.engine.compilers.gradient_boosting import compile_model
 from model.engine.scorer import TableScorer
 from model.engine.shapley import against, brute_force, exact, sampled
-from model.engine.tables import compile_model
 from model.release.training import one_thread, rows
 
 small = st.floats(-100, 100).map(lambda x: round(x, 3))

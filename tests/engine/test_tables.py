@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingClassifier
 
+from data.arrays import Array
 from data.books import Book
-from data.formulas import Array
 from model.engine.binning import MOST_EDGES
+from model.engine.compilers.gradient_boosting import compile_model
 from model.engine.scorer import TableScorer
-from model.engine.tables import Tables, compile_model, probability
+from model.engine.tables import Tables, probability
 from model.errors import NotTabular
 from model.release.parity import awkward
 from model.release.training import one_thread, rows

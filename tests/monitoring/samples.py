@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from data.formulas import Array
+from data.arrays import Array
 
 WORKED = np.array([0.0, 0, 1, 1]), np.array([0.1, 0.4, 0.35, 0.8])
 

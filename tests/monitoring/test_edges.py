@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data import books
+from data.arrays import Array
 from data.edges import starting, told_apart, up_to
-from data.formulas import Array
 from model.engine.territory import Territory
 from model.finance.scorecard import Scale, reaches, score_band, whole_points
 from model.monitoring.bins import codes, edges_of, quantile_edges

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.formulas import Array
+from data.arrays import Array
 from data.proposing.signals import by_rate
 from model.monitoring import ordering
 from model.monitoring.ordering import order, standard_errors

@@ -12,7 +12,7 @@ from data.books import read
 from data.contract import Assumption, Lever, Shock, Variable
 from model.report import numbers
 from model.whatif.book.scenario import BETA, FACTOR, LIMIT, METHOD, OVERLAY_LGD, OVERLAY_PD, SEVERITY, SHARE, WEIGHT
-from model.whatif.policy.strategy import assumed
+from model.whatif.policy.scenario import assumed
 from tests.pages.conftest import Open, address, figure, markup, opened, sentence
 
 CONTRACT = read("cards").contract

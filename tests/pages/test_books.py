@@ -14,7 +14,8 @@ from streamlit.testing.v1 import AppTest
 from data.books import SHIPPED
 from model.deployed import desk
 from model.deployed.desk import Desk
-from model.release.store import Release, Store
+from model.release.release import Release
+from model.release.store import Store
 from model.settings import Settings
 from pages.shared.book_picker import PICKER
 from tests.pages.conftest import ROOT, Open, address, answers, markup, opened, script, sentence, shown

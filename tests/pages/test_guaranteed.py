@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from model.deployed.desk import DeployedModel, Desk
+from model.deployed.desk import Desk
+from model.deployed.model import DeployedModel
 from model.report.numbers import NBSP, Unit, money
 from model.whatif.book.scenario import Stress, layers
 from model.whatif.customer.decision import decide

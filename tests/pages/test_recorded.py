@@ -16,7 +16,8 @@ from model.errors import StoreError
 from model.record import settled
 from model.record.replay import replay
 from model.record.trail import Audit, Entry, find, recent
-from model.release.store import Release, Store
+from model.release.release import Release
+from model.release.store import Store
 from model.security.people import Person
 from tests.pages.conftest import Open, shown
 from tests.support.records import CONTRACT

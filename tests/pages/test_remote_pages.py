@@ -14,14 +14,14 @@ import pytest
 import uvicorn
 from streamlit.testing.v1 import AppTest
 
+from data.arrays import Array
 from data.books import Book
-from data.formulas import Array
 from model.api import openapi, process, routes
 from model.deployed import desk, remote, transport
 from model.engine.scorer import TableScorer
 from model.engine.tables import probability
 from model.monitoring.discrimination import auc
-from model.release.store import Release
+from model.release.release import Release
 from model.report import numbers
 from model.report.numbers import Unit
 from model.settings import Settings

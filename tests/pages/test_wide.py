@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from data import books
 from model.__main__ import main
 from model.release import parity
-from model.release.store import Release, Store
+from model.release.release import Release
+from model.release.store import Store
 from tests.pages.conftest import Open, markup
 
 WIDTHS = (23, 60)

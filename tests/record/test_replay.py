@@ -10,21 +10,23 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
+from data.arrays import Array
 from data.books import Book
 from data.contract import Contract
-from data.formulas import Array
 from model.errors import ReleaseError, StoreError
 from model.record import database
 from model.record.replay import book_outputs, customer_outputs, policy_outputs, replay
 from model.record.trail import Audit, Entry, find
-from model.release.store import Release, Store
+from model.release.release import Release
+from model.release.store import Store
 from model.settings import Settings
 from model.whatif.book import scenario as book_scenario
 from model.whatif.book.scenario import Stress, layers
 from model.whatif.book.scored import Whole
 from model.whatif.customer.decision import scale
-from model.whatif.policy import strategy
-from model.whatif.policy.strategy import Policy, Strategy
+from model.whatif.policy import scenario as policy_scenario
+from model.whatif.policy.scenario import Policy
+from model.whatif.policy.strategy import Strategy
 from tests.support.forging import forge, twin
 
 DAY = date(2026, 3, 1)
@@ -114,7 +116,7 @@ def test_policy_replays(engine: Engine, store: Store, release: Release, whole: W
     rows = whole.rows(layers(contract, chosen.assumed, DAY))
     outcome = Strategy.of(np.asarray(scale(contract).score(whole.margins)), rows, book.target).at(540)
     outputs = policy_outputs(outcome)
-    told = {"address": strategy.to_query(chosen), "day": DAY.isoformat()}
+    told = {"address": policy_scenario.to_query(chosen), "day": DAY.isoformat()}
     with Audit(engine) as writer:
         name = writer.record(called(release, "whatif:policy", NONE, outputs, **told))
     found = replay(find(engine, name), store)

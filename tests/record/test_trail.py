@@ -28,7 +28,7 @@ from model.record import database, schema, trail
 from model.record.export import export
 from model.record.trail import Audit, Entry, find, recent
 from model.record.verify import prune, verify
-from model.release.store import Release
+from model.release.release import Release
 from model.settings import Settings
 from tests.support import postgres
 from tests.support.recording import entry

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
+from data.arrays import Array
 from data.books import Book
 from data.contract import Contract
-from data.formulas import Array
 from model.engine.scorer import TableScorer
 from model.monitoring.paired import Compared, compare
 from model.monitoring.performance import Performance
@@ -17,7 +17,7 @@ from model.release import checks
 from model.release.checks import performance_gates
 from model.release.evidence import Evidence
 from model.release.gate import Gate, in_the_way
-from model.release.store import Release
+from model.release.release import Release
 
 GOOD = Performance(auc=0.7825, brier=0.134, log_loss=0.43, ece=0.006, slope=1.0)
 

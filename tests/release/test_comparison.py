@@ -9,7 +9,8 @@ import pytest
 from data import books
 from model.errors import GateError
 from model.release import parity
-from model.release.store import Release, Store
+from model.release.release import Release
+from model.release.store import Store
 from model.release.window import Window
 from tests.release.loans import NAME, frame, lay_down
 from tests.support import proofs

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from data.formulas import Array
+from data.arrays import Array
 from model.engine import shapley
+from model.engine.compilers.gradient_boosting import compile_model
 from model.engine.shapley import ShapleyTables, against, brute_force
-from model.engine.tables import Tables, compile_model
+from model.engine.tables import Tables
 from model.release import definition, parity
 from model.release.definition import BLOCK, MOST_PLAYERS, definition_gap
 from model.release.gate import Gate

@@ -15,7 +15,8 @@ from data.books import Book
 from data.errors import BadInput, ContractError
 from model.errors import GateError, ReleaseError
 from model.release import checks, origin, parity, training
-from model.release.store import Release, Store
+from model.release.release import Release
+from model.release.store import Store
 from model.release.window import Window, asked
 from tests.release.loans import LEAK, NAME, frame, lay_down, outcomes
 from tests.support.forging import overwrite

@@ -19,7 +19,8 @@ from model.engine.tables import Tables
 from model.engine.trees import sound
 from model.errors import ReleaseError
 from model.release import parity
-from model.release.store import Release, Store
+from model.release.release import Release
+from model.release.store import Store
 from tests.release.forged_loads import CHANGES
 from tests.release.loans import NAME
 from tests.support import proofs

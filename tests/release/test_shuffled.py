@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from data import books
+from data.arrays import Array
 from data.books import Book, read_folder
-from data.formulas import Array
 from data.proposing.proposal import lay_down, propose
 from data.proposing.signals import by_rate
 from data.proposing.sources import read_source

@@ -18,7 +18,8 @@ from data.books import Book
 from data.errors import BadInput
 from model.errors import GateError, Mismatch, ParityError, ReleaseError, StoreError
 from model.release import parity, training
-from model.release.store import FILES, Release, Store
+from model.release.release import Release
+from model.release.store import FILES, Store
 from tests.support.forging import failing, forge, overwrite, packed, point, stray, twin, unpacked, unreviewed
 from tests.support.second_book import CONTRACT as SECOND
 from tests.support.second_book import NAME, lay_down
@@ -453,7 +454,7 @@ def test_unfinished_release_is_not_listed(store: Store, release: Release):
 
 
 def test_small_model_file_of_the_trusted_type_is_loaded():
-    from model.release.store import _load_model
+    from model.release.release import _load_model
 
     x = np.arange(40.0)[:, None]
     model = HistGradientBoostingClassifier(max_iter=2).fit(x, x[:, 0] > 20)

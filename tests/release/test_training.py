@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from data.books import Book
+from model.engine.compilers.gradient_boosting import compile_model
 from model.engine.scorer import TableScorer
-from model.engine.tables import compile_model
 from model.monitoring.performance import Performance
 from model.release import build, parity, training
 from model.release.origin import LOCK
-from model.release.store import FILES, Release, Store
+from model.release.release import Release
+from model.release.store import FILES, Store
 from model.release.training import SHIPPED, VARIANTS, Crossed, classifier
 
 

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from data.arrays import Array
 from data.books import Book, read_folder
 from data.contract import read
 from data.errors import BadInput
 from data.files.kinds import Kind
-from data.formulas import Array
 from data.proposing.proposal import lay_down, propose
 from data.proposing.sources import read_source
 from model.engine.territory import survey

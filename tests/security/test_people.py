@@ -22,20 +22,8 @@ from model.cli.token import token
 from model.errors import Forbidden, StoreError, Unknown
 from model.locks import alone
 from model.security import people
-from model.security.people import (
-    LOCAL,
-    NEEDS,
-    ROLES,
-    Bearer,
-    Deed,
-    Person,
-    Tokens,
-    identify,
-    loopback,
-    may,
-    require,
-    require_scope,
-)
+from model.security.people import LOCAL, NEEDS, ROLES, Deed, Person, identify, loopback, may, require
+from model.security.tokens import Bearer, Tokens, require_scope
 from model.settings import Role, Settings
 
 HEADER = "X-Forwarded-User"
@@ -383,7 +371,7 @@ def test_the_file_is_read_again_only_once_it_changed(tokens: Tokens, monkeypatch
 )
 def test_a_scope_includes_those_below_it(scope: Any, opened: set[str]):
     bearer = Bearer("batch", frozenset({scope}))
-    for each in people.SCOPES:
+    for each in tokens.SCOPES:
         if each in opened:
             require_scope(bearer, each)
         else:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.release.store import Release, Store
+from model.release.release import Release
+from model.release.store import Store
 
 
 def overwrite(path: Path, content: bytes) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from data.arrays import Array
 from data.books import CONTRACT as FILE
 from data.books import OWN, Book
 from data.contract import read
-from data.formulas import Array
+from model.engine.compilers.gradient_boosting import compile_model
 from model.engine.scorer import TableScorer
 from model.engine.shapley import against
-from model.engine.tables import compile_model
 from model.engine.territory import survey
 from model.release.training import classifier, rows
 from model.whatif.book.scored import Whole

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from model.api import routes
 from model.api.process import Running, running
-from model.security.people import Tokens
+from model.security.tokens import Tokens
 from model.settings import Settings
 
 INFER = "/v2/models/credit/infer"

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from model.release.store import Release, Store
+from model.release.release import Release
+from model.release.store import Store
 from tests.release import loans
 
 WINDOW = "since = 2001\nuntil = 2004\nlater_until = 2005"

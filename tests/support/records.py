@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from numpy.typing import NDArray
 
+from data.arrays import Array
 from data.books import read
 from data.contract import Assumption, Field, Lever, Shock, Variable
 from data.errors import Impossible
-from data.formulas import Array
 from data.regulators.presets import presets
 from model.whatif.book.scenario import (
     COEFFICIENTS,

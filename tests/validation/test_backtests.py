@@ -6,7 +6,7 @@ import pytest
 from data import books
 from data.books import Book
 from model.monitoring.discrimination import auc
-from model.release.store import Release
+from model.release.release import Release
 from model.validation.backtests import beside, realised_losses, recalibrate
 from model.validation.validation import Proof
 from tests.release import loans

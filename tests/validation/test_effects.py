@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+from data.arrays import Array
 from data.books import Book
-from data.formulas import Array
 from model.engine.scorer import TableScorer
 from model.engine.tables import probability
 from model.errors import NotTabular

@@ -14,7 +14,7 @@ from model.engine.tables import probability
 from model.monitoring.calibration import Bin
 from model.monitoring.drift import OF_PD, Drift, drift
 from model.monitoring.intervals import Estimate
-from model.release.store import Release
+from model.release.release import Release
 from model.validation.validation import SOURCES, Chosen, Measured, Proof, moved, noise, stability
 from tests.release import loans
 from tests.support import proofs

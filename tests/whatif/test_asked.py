@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data.arrays import Array
 from data.books import Book
 from data.contract import Contract, Measure
-from data.formulas import Array
 from model.engine import parallel
 from model.engine.scorer import Reasons, TableScorer
 from model.engine.territory import Territory
@@ -19,11 +19,14 @@ from model.errors import NotTabular
 from model.finance.scorecard import Scale, score_band
 from model.whatif.book.bridge import bridge
 from model.whatif.book.scenario import FACTOR, Stress, Value
-from model.whatif.book.scored import ASKED, BATCH, Rows, Totals, Whole, askable, margin_of_error, stands_for, stratified
+from model.whatif.book.scored import ASKED, BATCH, Whole, askable, stratified
 from model.whatif.book.segments import concentration, cut, migration, movers
 from model.whatif.book.tornado import tornado
+from model.whatif.book.totals import Rows, Totals, margin_of_error, stands_for
 from model.whatif.customer.decision import scale
-from model.whatif.policy.strategy import Strategy, priced, swap
+from model.whatif.policy.pricing import priced
+from model.whatif.policy.strategy import Strategy
+from model.whatif.policy.swap import swap
 from tests.support.records import BOOK, CONTRACT, TODAY, Part, numbers_of, stressed, stresses, sub_books
 
 FED = "fed_2026_severely_adverse"

@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 from data.contract import Contract, Segment, plural
 from data.regulators.presets import Line, Preset
 from model.report import numbers
-from model.report.book.words import band_label, shown_steps
-from model.report.customer.charts import BASE, BETTER, SCENARIO, WORSE, Figure, layout, room
+from model.report.book.words import shown_steps
+from model.report.charts import BASE, BETTER, SCENARIO, WORSE, Figure, layout
+from model.report.customer.charts import room
+from model.report.language import band_label
 from model.report.numbers import Unit
 from model.whatif.book.bridge import Bridge
 from model.whatif.book.scenario import Stress

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from data.contract import Contract, Lever, Measure, told_apart
-from data.formulas import Array
+from data.arrays import Array
+from data.contract import Contract, Lever, Measure, unique_labels
 from model.report import numbers
-from model.report.book.words import assumption_value, change_words, label, limit_text, lower, text
-from model.report.customer.charts import BASE, BETTER, WORSE, Figure, layout, room
+from model.report.book.words import change_words, label, limit_text, text
+from model.report.charts import BASE, BETTER, WORSE, Figure, layout
+from model.report.customer.charts import room
+from model.report.language import assumption_value, lower
 from model.report.numbers import NBSP, Difference, Unit
 from model.whatif.book.scenario import FACTOR
 from model.whatif.book.tornado import Bar, Breaking, Sought
@@ -227,4 +229,4 @@ def breaking_words(contract: Contract, measure: Measure, found: Breaking, limit:
 def lever_labels(contract: Contract, levers: Sequence[Lever]) -> dict[str, str]:
     """Customers' levers and fields by name, for a choice of inputs."""
     found = {each.name: each.label for each in levers}
-    return told_apart(found | {each.name: each.label for each in contract.record if each.name not in found})
+    return unique_labels(found | {each.name: each.label for each in contract.record if each.name not in found})

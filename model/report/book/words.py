@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import pairwise
 
 import numpy as np
 
-from data.contract import Appetite, Contract, Measure, Segment, figure
+from data.contract import Appetite, Contract, Measure, Segment
 from data.regulators.presets import Preset
+from model.engine.identity import Deployed
 from model.report import numbers
-from model.report.customer.words import Deployed, guarantee
+from model.report.language import _listed, assumption_value, band_label, guarantee, lower
 from model.report.numbers import NBSP, Difference, Unit
 from model.whatif.book.bridge import Bridge
 from model.whatif.book.scenario import (
@@ -38,8 +38,9 @@ from model.whatif.book.scenario import (
     overlay_lacks,
     whom,
 )
-from model.whatif.book.scored import Held, Known, Totals
+from model.whatif.book.scored import Held, Known
 from model.whatif.book.segments import Cell, Concentration
+from model.whatif.book.totals import Totals
 
 MOST_NAMED = 3  # assumptions named in the first sentence; one less beside a preset
 OWN_SHARE = "Capital, margin and return are on the bank's own share: the margin is after the net loss."
@@ -49,11 +50,6 @@ BRIDGED: tuple[Measure, ...] = ("loss", "net_loss", "capital", "margin")
 
 
 # ---- the measures -----------------------------------------------------------------------------------------------
-
-
-def people(contract: Contract) -> str:
-    """What the book holds, at the head of a column: "Customers"."""
-    return f"{contract.book.people.capitalize()}"
 
 
 def bridged(contract: Contract) -> tuple[Measure, ...]:
@@ -178,11 +174,6 @@ def net_words(contract: Contract, base: Totals, now: Totals) -> str:
         return ""
     own = difference("net_loss", base, now)
     return f"net of the guarantee {text(contract, 'net_loss', own.now, own.unit)}"
-
-
-def lower(words: str) -> str:
-    """A label inside a sentence; what begins with an abbreviation stays."""
-    return words if words[:2].isupper() else words[:1].lower() + words[1:]
 
 
 def limit_of(contract: Contract, stress: Stress, name: Measure) -> tuple[float, Appetite | None]:
@@ -328,10 +319,6 @@ def _named(contract: Contract, stress: Stress, today: date) -> list[str]:
     return found
 
 
-def _listed(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
 def _shock_value(unit: str, value: float) -> str:
     if unit in ("±%", "pp"):
         return _moved(unit, value)
@@ -354,11 +341,6 @@ def _overlay(name: str, value: float) -> str:
     points = "point" if abs(value) == 1 else "points"
     unit = f"{NBSP}%" if name == OVERLAY_PD else f" {points}"
     return f"{numbers.signed(numbers.exactly(abs(value)), value)}{unit}"
-
-
-def assumption_value(unit: str, value: float) -> str:
-    """An assumption as short as it is exact: 90 %, 22.5 %, 36 months."""
-    return numbers.as_set(value, unit)
 
 
 def lever_value(contract: Contract, stress: Stress, name: str) -> str:
@@ -431,31 +413,6 @@ def chip(contract: Contract, stress: Stress, name: str) -> str:
     if name.startswith(WEIGHT):
         return f"Weight {numbers.exactly(float(value))}{NBSP}%"
     return player_label(contract, stress, Player((name,), "overlay" if name in (OVERLAY_PD, OVERLAY_LGD) else ""))
-
-
-def band_label(contract: Contract, segment: Segment, band: int) -> str:
-    """The name of a band: "below NT$ 50,000", "NT$ 50,000 to 100,000"."""
-    if band > len(segment.edges):
-        return "not known"
-    if segment.labels:
-        return segment.labels[band]
-    units = {each.name: each.unit for each in contract.inputs} | {each.name: each.unit for each in contract.record}
-    unit = units[segment.field]
-    ends = _edges(segment.edges, unit)
-    if band == 0:
-        return f"below {ends[0]}"
-    if band == len(ends):
-        return f"{ends[-1]} and more"
-    return f"{ends[band - 1]} to {ends[band].removeprefix(unit).strip()}"
-
-
-def _edges(edges: Sequence[float], unit: str) -> list[str]:
-    """The edges of bands in their unit, with as many digits as it takes to tell them apart."""
-    told = [numbers.measure(edge, unit) for edge in edges]
-    if len(set(told)) == len(told) and not any("than" in each for each in told):
-        return told
-    factor, sign = (100.0, "%") if unit == "%" else (1.0, unit)
-    return [f"{figure(round(factor * edge, 9), unit)}{NBSP}{sign}".strip() for edge in edges]
 
 
 # ---- what moved it ------------------------------------------------------------------------------------------------
@@ -738,12 +695,6 @@ def method(contract: Contract, model: Deployed) -> str:
             book.decision_note,
         ]
     )
-
-
-def rising(edges: Sequence[float]) -> list[str]:
-    """Score bands in words, the lowest first."""
-    inner = [f"{low:.0f}–{high - 1:.0f}" for low, high in pairwise(edges)]
-    return [f"below {edges[0]:.0f}", *inner, f"{edges[-1]:.0f} and more"]
 
 
 def number_of(contract: Contract, stress: Stress, name: str) -> float:

@@ -11,47 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Array
 from data.contract import YEAR
-from data.formulas import Array
 from model.report import numbers
+from model.report.charts import BASE, BETTER, GRANTED, SCENARIO, WORSE, Figure, layout
 from model.report.customer.words import Reason, shown_changes
 from model.whatif.customer.attribution import Changes
 from model.whatif.customer.sensitivity import Curve
 
-Figure = dict[str, Any]
-
-WORSE, BETTER, BASE, SCENARIO = "#d5601e", "#3b82c4", "#8b95a3", "#4a6fa5"
-LOW, HIGH = "#98a2b0", "#7d4fc4"  # of an input's own values, which are neither risk nor decision
 LEFT, RIGHT = [0, 0.36], [0.62, 1]  # where the two halves of `why` lie; their labels stand left of each
 BEFORE, AFTER = "As in the book", "With the edits"
-GRANTED = "rgba(59,130,196,0.12)"
 NARROW, CHARACTER = 146, 6.4  # px: bars beside their labels on a phone; a figure of the axis' type
 CLOSE, FLOOR = 0.1, 0.15  # shares of a chart: two labels this near collide; nothing fits below a point this low
-CONFIG = {
-    "displayModeBar": "hover",
-    "displaylogo": False,
-    "modeBarButtons": [["toImage"]],
-    "toImageButtonOptions": {"format": "svg", "filename": "credit-what-if", "scale": 1},
-    "scrollZoom": False,
-    "doubleClick": False,
-    "showAxisDragHandles": False,
-}
-
-
-def layout(height: int, left: int, **more: Any) -> Figure:
-    """What every chart shares: no legend, no grid of its own, no colour behind it."""
-    return {
-        "height": height,
-        "margin": {"l": left, "r": 12, "t": 6, "b": 6},
-        "template": "none",  # or 3.4 kB of colour scales that no chart here uses go with every figure
-        "showlegend": False,
-        "dragmode": False,
-        "bargap": 0.35,
-        "hoverlabel": {"align": "left"},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        **more,
-    }
 
 
 def room(left: Sequence[tuple[float, str]], right: Sequence[tuple[float, str]], narrow: float = NARROW) -> list[float]:
@@ -66,15 +37,6 @@ def room(left: Sequence[tuple[float, str]], right: Sequence[tuple[float, str]], 
         low = min([ends[0], *(value - pixel * (CHARACTER * len(text) + 6) for value, text in left)])
         high = max([ends[1], *(value + pixel * (CHARACTER * len(text) + 6) for value, text in right)])
     return [low, high]
-
-
-def enlarged(figure: Figure, height: int) -> Figure:
-    """A figure for a large screen far away: higher, and its type a third larger."""
-    place, font = figure["layout"], {"size": 16}
-    margin = {side: round(1.35 * size) for side, size in place["margin"].items()}
-    axes = {name: {**axis, "tickfont": font} for name, axis in place.items() if name.startswith(("xaxis", "yaxis"))}
-    data = [{**trace, "textfont": {**trace.get("textfont", {}), **font}} for trace in figure["data"]]
-    return {**figure, "data": data, "layout": {**place, **axes, "height": height, "margin": margin, "font": font}}
 
 
 def why(rows: list[Reason], found: Changes, height: int = 236) -> Figure:

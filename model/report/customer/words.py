@@ -3,14 +3,15 @@
 Each sentence is put together from the same texts as the numbers beside it.
 """
 
-import re
 from dataclasses import dataclass
 from math import ceil, floor
 
 import numpy as np
 
 from data.contract import Contract, Field, Input, Lever, plural
+from model.engine.identity import Deployed
 from model.report import numbers
+from model.report.language import decided, granting, guarantee
 from model.whatif.customer.attribution import Changes
 from model.whatif.customer.decision import Decision, Explanation
 from model.whatif.customer.scenario import CUTOFF, Scenario
@@ -36,22 +37,6 @@ def verdict(contract: Contract, base: Decision, now: Decision, scenario: Scenari
     way = "down" if now.pd < base.pd else "up"
     since = f", {way} from {was.removeprefix('about ').removesuffix(' in 100')}" if edits and was != frequency else ""
     return f"{told} {frequency.capitalize()} {book.people} like this {book.outcome}{since}."
-
-
-_GRANTED = re.compile(r"would be (\w+)")
-
-
-def granting(contract: Contract) -> str:
-    """The contract's one word for a decision in favour, out of its sentence for it: granted, approved. One against is
-    the same with a "not" before it."""
-    found = _GRANTED.match(contract.book.granted)
-    return found[1] if found else "granted"
-
-
-def decided(contract: Contract, granted: bool) -> str:
-    """A decision in a word or two of the contract: approved; not approved."""
-    word = granting(contract)
-    return word if granted else f"not {word}"
 
 
 def distance(decision: Decision) -> str:
@@ -368,44 +353,6 @@ def assumption_chip(contract: Contract, name: str, value: float) -> str:
         return f"Cut-off {numbers.exactly(value)}"
     each = contract.assumption(name)
     return f"{each.label} {numbers.as_set(value, each.unit)}"
-
-
-@dataclass(frozen=True)
-class Deployed:
-    """Which model answers: its ``name`` (a release if it is ours), ``where`` it runs ("" in this process), whether it
-    is ``foreign``, one of which nothing is known but its answers, and the vintages of the ``window`` it was fitted to,
-    where that is not the whole book."""
-
-    name: str
-    where: str = ""
-    foreign: bool = False
-    window: str = ""
-
-    def known(self, told: str) -> str:
-        """What is told of known territory, which for a foreign model is that of the book, not of its training."""
-        if not self.foreign:
-            return told
-        return (
-            told.replace("the range the model has seen", "the range of the book")
-            .replace("the model knows many", "the book holds many")
-            .replace("anything the model has seen", "anything the book holds")
-        )
-
-    @property
-    def words(self) -> str:
-        """The model in a sentence."""
-        at = f" at {self.where}" if self.where else ""
-        return f"the model {self.name}{at}" if self.foreign else f"release {self.name}{at}"
-
-
-def guarantee(contract: Contract) -> str:
-    """Who bears what of a loss; "" where nobody but the bank does."""
-    if not contract.guaranteed:
-        return ""
-    return (
-        "Of each loss the bank bears its own share only; the rest is borne by "
-        f"{contract.exposure.guarantor}. Gross is before that guarantee, net is the bank's own share."
-    )
 
 
 def method(contract: Contract, model: Deployed) -> str:

@@ -8,10 +8,10 @@ from typing import Any, Literal
 import numpy as np
 
 from data.contract import Contract
+from model.engine.identity import Deployed
 from model.release.gate import in_the_way
 from model.report import numbers
-from model.report.book.words import people
-from model.report.customer.words import Deployed, granting
+from model.report.language import granting, people
 from model.report.numbers import NBSP
 from model.report.release import words as release_words
 from model.report.trust.words import MARKS

@@ -6,15 +6,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Array
 from data.contract import Contract
-from data.formulas import Array
 from model.monitoring.fairness import Group
 from model.report import numbers
-from model.report.customer.charts import BASE, BETTER, SCENARIO, WORSE, Figure, layout
-from model.report.customer.words import decided
+from model.report.charts import BASE, BETTER, SCENARIO, WORSE, Figure, layout
+from model.report.language import decided
 from model.report.numbers import Unit
 from model.report.policy.words import LABELS, Units
-from model.whatif.policy.strategy import Goal, Priced, Strategy, Swapped
+from model.whatif.policy.pricing import Priced
+from model.whatif.policy.strategy import Goal, Strategy
+from model.whatif.policy.swap import Swapped
 
 INK = "#1b222c"
 EDGE = 0.12  # share of a line that a label beside one of its points takes

@@ -8,10 +8,12 @@ import numpy as np
 from data.contract import Contract, Field
 from model.monitoring.fairness import SMALLEST, Group
 from model.report import numbers
-from model.report.book.words import rising
-from model.report.customer.words import decided, granting, guarantee
+from model.report.language import decided, granting, guarantee, rising
 from model.report.numbers import NBSP, Difference
-from model.whatif.policy.strategy import AT_MOST, GOALS, Goal, Policy, Priced, Sought, Strategy, Swapped, today
+from model.whatif.policy.pricing import Priced
+from model.whatif.policy.scenario import Policy, today
+from model.whatif.policy.strategy import AT_MOST, GOALS, Goal, Sought, Strategy
+from model.whatif.policy.swap import Swapped
 
 LABELS: dict[Goal, str] = {
     "approval": "Approval rate",

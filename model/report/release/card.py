@@ -19,11 +19,11 @@ from model.release.checks import scores
 from model.release.evidence import Evidence, Kind
 from model.release.gate import in_the_way
 from model.release.register import Moved
-from model.release.store import Release
+from model.release.release import Release
 from model.release.variants import SHIPPED
 from model.release.window import Window
 from model.report import numbers
-from model.report.customer.words import granting
+from model.report.language import granting
 from model.report.policy.words import impact_words, interval
 from model.report.release import words
 

@@ -6,7 +6,8 @@ from data import books
 from data.books import Book
 from data.errors import WhatIfError
 from data.provenance import provenance
-from model.release.store import Release, Store
+from model.release.release import Release
+from model.release.store import Store
 from model.report.release.card import Card, card_of
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from data.arrays import Array
 from data.contract import Contract
-from data.formulas import Array
 from model.monitoring.calibration import Bin
 from model.monitoring.discrimination import Gain, Roc
 from model.monitoring.drift import WATCH, Drift
@@ -18,7 +18,7 @@ from model.monitoring.intervals import Estimate
 from model.monitoring.realised import Realised
 from model.release.window import Window
 from model.report import numbers
-from model.report.customer.charts import BASE, SCENARIO, WORSE, Figure, layout
+from model.report.charts import BASE, SCENARIO, WORSE, Figure, layout
 from model.report.trust.words import drift_label, share, worth_drawing
 from model.validation.backtests import Recalibration, Sides
 from model.validation.validation import Banded, Separation, stability_bound

@@ -8,7 +8,7 @@ import numpy as np
 
 from data.contract import YEAR, Contract
 from model.report import numbers
-from model.report.customer.charts import BASE, BETTER, HIGH, LOW, SCENARIO, WORSE, Figure, layout
+from model.report.charts import BASE, BETTER, HIGH, LOW, SCENARIO, WORSE, Figure, layout
 from model.report.trust.effects_words import (
     MOST,
     effect_hover,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from data.arrays import Array
 from data.contract import YEAR, Contract, Input
-from data.formulas import Array
 from model.report import numbers
 from model.report.customer import words as customer_words
 from model.validation.effects import SPREAD, Effect, Overview, Table, Together, Values

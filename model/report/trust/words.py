@@ -15,8 +15,7 @@ from model.monitoring.intervals import Estimate
 from model.monitoring.realised import Realised
 from model.release.window import Window
 from model.report import numbers
-from model.report.book.words import band_label, people
-from model.report.customer.words import granting, guarantee
+from model.report.language import band_label, granting, guarantee, people
 from model.report.numbers import NBSP
 from model.report.policy.words import impact_words, interval
 from model.report.release import words as release_words

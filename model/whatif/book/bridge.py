@@ -6,8 +6,8 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Array
 from data.contract import Contract, Measure
-from data.formulas import Array
 from model.engine.parallel import Told, unheard
 from model.engine.shapley import exact
 from model.whatif.book.scenario import Layers, Player, Stress, layers, players

@@ -11,11 +11,12 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Array
 from data.contract import Segment
-from data.formulas import Array
 from model.engine.parallel import over
 from model.finance.scorecard import Scale, score_band
-from model.whatif.book.scored import Rows, Totals, Whole, stands_for
+from model.whatif.book.scored import Whole
+from model.whatif.book.totals import Rows, Totals, stands_for
 
 MOST_MOVERS = 10
 

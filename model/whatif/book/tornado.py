@@ -14,10 +14,10 @@ from typing import TypeAlias
 
 import numpy as np
 
+from data.arrays import Array
 from data.books import Book
 from data.contract import Assumption, Contract, Measure, Shock, Variable
 from data.errors import BadInput, NotEditable, OutOfRange
-from data.formulas import Array
 from model.engine.parallel import Told, unheard
 from model.engine.scorer import Scorer
 from model.whatif.book.scenario import BETA, FACTOR, METHOD, Layers, Number, Stress, changes, layers, parts

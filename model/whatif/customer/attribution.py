@@ -12,8 +12,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Array
 from data.contract import Constraint, Contract
-from data.formulas import Array
 from model.engine.scorer import Scorer
 from model.engine.shapley import exact
 from model.engine.tables import probability

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.arrays import Array
 from data.contract import Contract
-from data.formulas import Array
 from model.engine import territory
 from model.engine.scorer import Scorer
 from model.engine.tables import probability

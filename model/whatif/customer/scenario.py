@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from data.arrays import Array
 from data.books import Book
 from data.contract import Contract, Field, Lever, check_value
 from data.errors import BadInput, BookError, Impossible, OutOfRange
-from data.formulas import Array
 
 CUTOFF = "cutoff"
 CUTOFF_RANGE = (300.0, 800.0)

@@ -7,10 +7,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from data.arrays import Array
 from data.books import Book
 from data.contract import Contract, Direction, Lever
 from data.errors import BadInput, Impossible
-from data.formulas import Array
 from model.engine.scorer import Scorer
 from model.engine.tables import probability
 from model.finance.scorecard import reaches

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from data.arrays import Array
 from data.books import Book
-from data.formulas import Array
 from model.engine.scorer import Scorer
 from model.whatif.customer.decision import scale
 

@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 
+from data.arrays import Array
 from data.books import Book, read_folder
 from data.contract import check_value, load, read
 from data.errors import BadInput, BookError, OutOfRange, WhatIfError
 from data.files.kinds import Limits
-from data.formulas import Array
 from data.proposing.drafting import unwritten
 from data.proposing.proposal import Proposal, check_name, lay_down, propose
 from data.proposing.sources import read_source

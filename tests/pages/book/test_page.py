@@ -11,10 +11,11 @@ from data.books import Book
 from data.contract import Contract
 from data.regulators.presets import presets
 from model.engine.scorer import TableScorer
-from model.report.book import words as book_words
+from model.report import language
 from model.report.numbers import MINUS, NBSP
 from model.whatif.book.scenario import Stress, layers
-from model.whatif.book.scored import Totals, Whole
+from model.whatif.book.scored import Whole
+from model.whatif.book.totals import Totals
 from pages.shared.book_picker import PICKER
 from tests.pages.conftest import Open, answers, figure, markup, opened, sentence, shown
 
@@ -496,7 +497,7 @@ def test_short_work_shows_nothing() -> None:
 
 def test_labels_of_bands_read_as_ranges(contract: Contract) -> None:
     segment = contract.segment("limit_band")
-    told = [book_words.band_label(contract, segment, k) for k in range(contract.band_count(segment))]
+    told = [language.band_label(contract, segment, k) for k in range(contract.band_count(segment))]
     assert told == [
         f"below NT${NBSP}50,000",
         f"NT${NBSP}50,000 to 100,000",

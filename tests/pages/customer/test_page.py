@@ -12,7 +12,7 @@ from data.books import Book
 from data.contract import Contract
 from model.engine.scorer import TableScorer
 from model.engine.tables import probability
-from model.release.store import Release
+from model.release.release import Release
 from model.report import numbers
 from model.whatif.customer.decision import scale
 from model.whatif.customer.scenario import apply

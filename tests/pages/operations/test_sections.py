@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
+from data.arrays import Array
 from data.books import Book
-from data.formulas import Array
 from model.api import process, shadow
 from model.api.process import running
 from model.api.requests import Ask
@@ -21,7 +21,8 @@ from model.record import settled
 from model.record.replay import customer_outputs
 from model.record.schema import packed
 from model.record.trail import Entry, find, recent
-from model.release.store import Release, Store
+from model.release.release import Release
+from model.release.store import Store
 from model.report import numbers
 from model.report.operations import words
 from model.report.release import words as release_words

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from model.release.store import Release, Store
+from model.release.release import Release
+from model.release.store import Store
 from model.security.people import Person
 from tests.pages.conftest import markup
 from tests.support.forging import failing, forge

@@ -15,12 +15,13 @@ from streamlit.testing.v1 import AppTest
 
 from data import books
 from data.books import Book
-from model.deployed import desk
+from model.deployed import desk, model
 from model.deployed.desk import Desk, Training
 from model.engine.scorer import Scorer
 from model.monitoring.discrimination import auc_interval
 from model.monitoring.drift import drift
-from model.release.store import Release, Store
+from model.release.release import Release
+from model.release.store import Store
 from model.report.numbers import NBSP, percent
 from model.scoring.batch import Sheet
 from model.settings import Settings
@@ -315,7 +316,7 @@ def test_another_model_of_the_same_name_has_its_own_figures(
     told = []
     for sign in (1.0, -1.0):
         own = Swapped(release.scorer, sign)
-        foreign = desk.DeployedModel(book, own, None, own)  # type: ignore[arg-type]
+        foreign = model.DeployedModel(book, own, None, own)  # type: ignore[arg-type]
         monkeypatch.setattr("pages.shared.deployed.model", lambda found=foreign: found)
         at = AppTest.from_function(ranked, default_timeout=60).run()
         assert not at.exception

@@ -8,11 +8,12 @@ from hypothesis import given
 from data import books
 from data.contract import Contract
 from data.regulators.presets import preset
+from model.report import charts, language
 from model.report.book import words as book_words
-from model.report.customer import charts as customer_charts
 from model.report.numbers import MINUS, NBSP, Unit
 from model.whatif.book.scenario import Stress
-from model.whatif.book.scored import Held, Known, Totals
+from model.whatif.book.scored import Held, Known
+from model.whatif.book.totals import Totals
 from tests.support.records import CONTRACT, TODAY, stressed, stresses
 
 BASE = Totals(30_000, 3.294e9, 6634.8, 5.815e8, 4.652e8, 4.652e8, 1.632e8, 4.36e7, 3.0)
@@ -142,7 +143,7 @@ def test_every_scenario_can_be_told_without_raw_names_or_long_decimals(stress: S
 
 def test_enlarged_figure_keeps_its_data_and_grows_its_type():
     figure = {"data": [{"type": "bar", "x": [1]}], "layout": {"height": 200, "margin": {"l": 100}, "xaxis": {"a": 1}}}
-    large = customer_charts.enlarged(figure, 300)
+    large = charts.enlarged(figure, 300)
     assert large["data"][0]["x"] == [1]
     assert large["data"][0]["textfont"]["size"] == large["layout"]["xaxis"]["tickfont"]["size"] == 16
     assert (large["layout"]["height"], large["layout"]["margin"]) == (300, {"l": 135})
@@ -211,7 +212,7 @@ def test_one_customer_is_told_in_the_singular() -> None:
 )
 def test_bands_whose_edges_lie_close_are_told_apart(edges: tuple[float, ...], told: list[str]) -> None:
     segment = CONTRACT.segment("use_band").model_copy(update={"edges": edges, "labels": ()})
-    found = [book_words.band_label(CONTRACT, segment, band).replace(NBSP, " ") for band in range(len(edges) + 1)]
+    found = [language.band_label(CONTRACT, segment, band).replace(NBSP, " ") for band in range(len(edges) + 1)]
     assert found == told
 
 

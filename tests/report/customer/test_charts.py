@@ -5,6 +5,7 @@ import pytest
 
 from data.books import Book
 from model.engine.scorer import TableScorer
+from model.report import charts
 from model.report.customer import charts as customer_charts
 from model.report.customer import words as customer_words
 from model.report.customer.words import shown_changes
@@ -24,10 +25,10 @@ def test_a_waterfall_starts_at_the_base_and_ends_at_the_edited_probability() -> 
     assert np.allclose(bars["base"], [0, 14, 12, 0])
     assert np.allclose(bars["x"], [19, 5, 2, 12])
     assert bars["marker"]["color"] == [
-        customer_charts.BASE,
-        customer_charts.BETTER,
-        customer_charts.BETTER,
-        customer_charts.SCENARIO,
+        charts.BASE,
+        charts.BETTER,
+        charts.BETTER,
+        charts.SCENARIO,
     ]
 
 

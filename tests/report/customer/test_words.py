@@ -8,6 +8,7 @@ import pytest
 
 from data import books
 from data.books import Book
+from model.engine import identity
 from model.engine.scorer import TableScorer
 from model.report import numbers
 from model.report.customer import words as customer_words
@@ -102,7 +103,7 @@ def test_goal_seek_says_reached_out_of_reach_or_already_there(scorer: TableScore
 
 def test_no_sentence_claims_a_cause(scorer: TableScorer, book: Book) -> None:
     contract = book.contract
-    texts = [customer_words.method(contract, customer_words.Deployed("abc"))]
+    texts = [customer_words.method(contract, identity.Deployed("abc"))]
     texts += [lever.help for lever in contract.levers] + [field.help for field in contract.record]
     for text in texts:
         assert not re.search(r"\bcauses\b|\bwill (reduce|lower|raise|increase)\b", text)

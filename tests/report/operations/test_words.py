@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from data import books
+from model.engine.identity import Deployed
 from model.record.trail import Call
-from model.report.customer.words import Deployed
 from model.report.numbers import NBSP
 from model.report.operations import words
 from model.report.operations.words import Check, Titled

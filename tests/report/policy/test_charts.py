@@ -9,10 +9,11 @@ import pytest
 
 from data.contract import Contract
 from model.monitoring.fairness import groups
-from model.report.customer.charts import SCENARIO, WORSE
+from model.report.charts import SCENARIO, WORSE
 from model.report.policy import charts as figures
 from model.report.policy.words import Units
-from model.whatif.policy.strategy import Policy, Strategy
+from model.whatif.policy.scenario import Policy
+from model.whatif.policy.strategy import Strategy
 
 WIDTH, LETTER, LINE, DOT = 330.0, 6.5, 14.0, 6.0  # pixels: a narrow chart, a letter, a line of text, half a point
 

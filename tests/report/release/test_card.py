@@ -17,7 +17,8 @@ from data.proposing import drafting
 from data.provenance import provenance
 from model.registry.mlflow import record
 from model.release.register import Moved
-from model.release.store import Release, Store
+from model.release.release import Release
+from model.release.store import Store
 from model.release.variants import SHIPPED
 from model.report.release import card as cards
 from model.report.release import words

@@ -13,7 +13,7 @@ from model.monitoring.drift import Drift
 from model.monitoring.intervals import Estimate
 from model.monitoring.realised import Realised
 from model.release.window import Window
-from model.report.customer.charts import SCENARIO, WORSE
+from model.report.charts import SCENARIO, WORSE
 from model.report.trust import charts as figures
 from model.validation.backtests import Beside, Recalibration, Shifted, Sides
 from model.validation.validation import Banded, Separation

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from data.contract import Contract
-from model.report import numbers
-from model.report.customer import charts as customer_charts
+from model.report import charts, numbers
 from model.report.trust import effects_charts as drawn
 from model.report.trust import effects_words as words
 from model.validation import effects
@@ -73,7 +72,7 @@ def test_of_many_inputs_the_fifteen_largest_are_drawn_and_the_rest_mentioned(
 
 def test_dots_by_concept_are_orange_where_riskier_and_blue_where_safer(contract: Contract, found: Overview) -> None:
     dots = drawn.importance(contract, found, by_concept=True)["data"][1]
-    assert dots["marker"]["color"] == [customer_charts.WORSE if x < 0 else customer_charts.BETTER for x in dots["x"]]
+    assert dots["marker"]["color"] == [charts.WORSE if x < 0 else charts.BETTER for x in dots["x"]]
     assert len(dots["x"]) == len(contract.concepts) * effects.SAMPLED
 
 
@@ -106,7 +105,7 @@ def test_sample_is_said_to_be_one(contract: Contract, found: Overview) -> None:
 def test_effect_is_drawn_orange_below_zero_and_blue_above(contract: Contract, every: list[Effect]) -> None:
     for each in every:
         traces = drawn.effect(contract, each)["data"]
-        for colour, sign in ((customer_charts.WORSE, -1), (customer_charts.BETTER, 1)):
+        for colour, sign in ((charts.WORSE, -1), (charts.BETTER, 1)):
             levels = [y for trace in traces if trace.get("line", {}).get("color") == colour for y in trace["y"]]
             assert all(sign * y >= -0.005 for y in levels if y is not None)
 

@@ -12,7 +12,7 @@ from model.monitoring.calibration import Bin
 from model.monitoring.drift import Drift
 from model.monitoring.fairness import groups
 from model.monitoring.intervals import Estimate
-from model.release.store import Release
+from model.release.release import Release
 from model.release.window import Window
 from model.report.numbers import MINUS, NBSP
 from model.report.policy import words as policy_words

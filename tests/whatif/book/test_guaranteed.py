@@ -5,23 +5,23 @@ from datetime import date
 import numpy as np
 import pytest
 
+from data.arrays import Array
 from data.contract import Measure
-from data.formulas import Array
+from model.engine.identity import Deployed
 from model.engine.tables import probability
 from model.finance.capital import one_year, requirement
 from model.report.book import words as book_words
 from model.report.customer import words as customer_words
-from model.report.customer.words import Deployed
 from model.report.numbers import NBSP
 from model.report.policy import words as policy_words
 from model.scoring import batch
 from model.whatif.book import segments, tornado
 from model.whatif.book.bridge import bridge
 from model.whatif.book.scenario import OVERLAY_LGD, OVERLAY_PD, OWNER, REASON, UNTIL, Layers, Stress, Value, layers
-from model.whatif.book.scored import Rows, Totals
+from model.whatif.book.totals import Rows, Totals
 from model.whatif.customer import decision
 from model.whatif.customer.scenario import Scenario
-from model.whatif.policy import strategy
+from model.whatif.policy import pricing, scenario, swap
 from model.whatif.policy.strategy import Strategy
 from tests.support import guaranteed
 from tests.support.guaranteed import CONTRACT, book, lgd, scorer, value, whole
@@ -186,13 +186,13 @@ def test_strategy_tells_the_loss_gross_and_net_and_profit_after_the_net_loss():
     assert at.loss == pytest.approx(rows().loss[yes].sum())
     assert at.net_loss == pytest.approx(rows().net_loss[yes].sum())
     assert at.profit == pytest.approx(rows().margin[yes].sum())
-    cells = strategy.swap(scores >= 540, scores >= 560, rows(), book().target)
+    cells = swap.swap(scores >= 540, scores >= 560, rows(), book().target)
     assert sum(cell.net_loss for cell in cells) == pytest.approx(rows().net_loss.sum())
 
 
 def test_break_even_pd_of_a_band_counts_the_banks_share_alone():
     values = {each.name: each.default for each in CONTRACT.assumptions}
-    (found,) = strategy.priced(np.zeros(guaranteed.N, np.int64), 1, rows(), values)
+    (found,) = pricing.priced(np.zeros(guaranteed.N, np.int64), 1, rows(), values)
     year = float((value("amount") * 0.05 - 100).sum())
     stake = float((lgd() * value("amount") * own()).sum())
     assert found.break_even_pd == pytest.approx(4 * year / (4 * year + stake))
@@ -200,8 +200,8 @@ def test_break_even_pd_of_a_band_counts_the_banks_share_alone():
 
 
 def test_assumptions_of_a_policy_are_those_the_contract_has_in_its_order():
-    assert strategy.assumed(CONTRACT) == ("lgd", "apr", "funding", "opex", "margin_months")
-    assert strategy.assumed(CARDS) == ("lgd", "ccf", "apr", "funding", "opex", "margin_months")
+    assert scenario.assumed(CONTRACT) == ("lgd", "apr", "funding", "opex", "margin_months")
+    assert scenario.assumed(CARDS) == ("lgd", "ccf", "apr", "funding", "opex", "margin_months")
 
 
 # ---- words -----------------------------------------------------------------------------------------------------------

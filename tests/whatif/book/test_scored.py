@@ -15,15 +15,16 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.stats import norm
 
+from data.arrays import Array
 from data.books import Book
 from data.contract import Contract
-from data.formulas import Array
 from model.engine.parallel import ROWS
 from model.engine.scorer import TableScorer
 from model.engine.shapley import against
 from model.engine.tables import probability
 from model.whatif.book.scenario import BETA, FACTOR, OVERLAY_LGD, OVERLAY_PD, OWNER, REASON, UNTIL, Stress, Value
-from model.whatif.book.scored import SAMPLE, Rows, Totals, Whole, draw
+from model.whatif.book.scored import SAMPLE, Whole, draw
+from model.whatif.book.totals import Rows, Totals
 from tests.support.records import BOOK, CONTRACT, Part, numbers_of, stressed, stresses, sub_books
 
 FED = "fed_2026_severely_adverse"

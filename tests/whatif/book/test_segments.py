@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from data.contract import Segment, read
 from model.engine.scorer import TableScorer
 from model.whatif.book.scenario import OWNER, REASON, UNTIL, Stress, Value
-from model.whatif.book.scored import Rows, Totals, Whole
+from model.whatif.book.scored import Whole
 from model.whatif.book.segments import MOST_MOVERS, Cell, bands, concentration, cut, largest, migration, movers
+from model.whatif.book.totals import Rows, Totals
 from model.whatif.customer.decision import scale
 from tests.support.records import BOOK, CONTRACT, Part, numbers_of, stressed, stresses, sub_books
 

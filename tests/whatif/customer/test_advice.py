@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data import books
+from data.arrays import Array
 from data.books import Book
 from data.contract import Contract, Field, Lever, read
 from data.errors import Impossible
-from data.formulas import Array
 from model.engine.scorer import TableScorer
 from model.release.store import Store
 from model.report.customer import words as customer_words

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from data.arrays import Array
 from data.contract import Contract, read
 from data.errors import Impossible
-from data.formulas import Array
 from model.engine.scorer import TableScorer
 from model.engine.tables import probability
 from model.whatif.customer import attribution

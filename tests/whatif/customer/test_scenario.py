@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.arrays import Array
 from data.books import Book
 from data.contract import Contract
 from data.errors import BadInput, BookError, Impossible, Missing, NotEditable, OutOfRange
-from data.formulas import Array
 from model.engine.scorer import TableScorer
 from model.whatif.customer.decision import decide
 from model.whatif.customer.scenario import CUTOFF, Scenario, apply, base_record, default, editable, from_query, to_query

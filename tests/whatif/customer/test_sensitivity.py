@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data.arrays import Array
 from data.books import Book
 from data.contract import Contract, Field
 from data.errors import BadInput, Impossible, NotEditable, OutOfRange
-from data.formulas import Array
 from model.engine.scorer import TableScorer
 from model.whatif.customer.decision import decide, scale
 from model.whatif.customer.scenario import CUTOFF, Scenario, apply, editable

@@ -16,20 +16,13 @@ from model.report.policy import charts as policy_charts
 from model.report.policy import words as policy_words
 from model.report.policy.words import Units
 from model.whatif.book.scenario import Stress
-from model.whatif.book.scored import Rows, Whole
+from model.whatif.book.scored import Whole
+from model.whatif.book.totals import Rows
 from model.whatif.customer.decision import scale
-from model.whatif.policy.strategy import (
-    AT_MOST,
-    GOALS,
-    Goal,
-    Policy,
-    Strategy,
-    check_cutoff,
-    frontier,
-    priced,
-    swap,
-    swapped,
-)
+from model.whatif.policy.pricing import priced
+from model.whatif.policy.scenario import Policy, check_cutoff
+from model.whatif.policy.strategy import AT_MOST, GOALS, Goal, Strategy
+from model.whatif.policy.swap import frontier, swap, swapped
 from tests.support.records import CONTRACT, numbers_of, stressed
 
 NOTHING = numbers_of(Stress())

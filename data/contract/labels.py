@@ -1,0 +1,52 @@
+"""Labels that nobody takes for one another."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from data.contract.contract import Contract
+from data.contract.schema import Segment
+
+Key = TypeVar("Key", str, int)
+
+
+def unique_labels(labels: Mapping[Key, str]) -> dict[Key, str]:
+    """Labels of which no two read alike: those that do are followed by what they are the labels of."""
+    alike = Counter(" ".join(label.split()).casefold() for label in labels.values())
+    return {
+        key: f"{label} ({key})" if alike[" ".join(label.split()).casefold()] > 1 else label
+        for key, label in labels.items()
+    }
+
+
+def with_unique_labels(contract: Contract) -> Contract:
+    """The contract with labels, phrases and words of codes that can be told apart, whatever was written: a sentence
+    that could mean either of two things, or two bars of a chart under one name, would mislead."""
+    found: dict[str, Any] = {}
+    for kinds in (
+        ("fields", "histories"),
+        ("concepts",),
+        ("inputs",),
+        ("levers",),
+        ("segments",),
+        ("shocks", "economy", "assumptions"),
+    ):
+        parts = {each.name: each for kind in kinds for each in getattr(contract, kind)}
+        labels = unique_labels({name: each.label for name, each in parts.items()})
+        phrases = unique_labels({name: each.phrase for name, each in parts.items() if hasattr(each, "phrase")})
+        for name, each in parts.items():
+            own: dict[str, Any] = {"label": labels[name]}
+            if name in phrases and phrases[name] != each.phrase:
+                own["phrase"] = f"{_plain(labels[name])} {{}}"
+            if getattr(each, "codes", {}):
+                own["codes"] = unique_labels(each.codes)
+            if isinstance(each, Segment) and each.labels:
+                own["labels"] = tuple(unique_labels(dict(enumerate(each.labels, 1))).values())
+            parts[name] = each.model_copy(update=own)
+        found |= {kind: tuple(parts[each.name] for each in getattr(contract, kind)) for kind in kinds}
+    return contract.model_copy(update=found)
+
+
+def _plain(label: str) -> str:
+    """A label inside a phrase, braces and all."""
+    return label.replace("{", "{{").replace("}", "}}")

@@ -1,0 +1,89 @@
+"""Errors as answers of the service."""
+
+import logging
+import re
+from http import HTTPStatus
+
+import orjson
+from fastapi import Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from data.errors import BadInput, WhatIfError
+from model.api import body
+from model.api.requests import TooMuch
+from model.errors import Forbidden, GateError, Mismatch, Overloaded, ReleaseError, StoreError, Unknown
+
+GONE = 499  # the status on record of a request whose sender hung up, as nginx has it
+
+
+LOG = logging.getLogger(__name__)
+
+
+STATUS: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
+    (TooMuch, 413),
+    (body.Unread, 415),
+    (BadInput, 400),
+    (Unknown, 401),
+    (Forbidden, 403),
+    (Overloaded, 429),
+    (StoreError, 503),
+    (GateError, 409),
+    (Mismatch, 409),
+    (ReleaseError, 404),
+    (WhatIfError, 400),
+    (RequestValidationError, 400),
+    (ClientDisconnect, GONE),
+)
+
+
+class Wrong(BadInput):
+    """A request that HTTP itself has a status for."""
+
+    def __init__(self, status: int, told: str) -> None:
+        super().__init__(told)
+        self.status = status
+
+
+def status_of(error: Exception) -> int:
+    """The HTTP status of an error."""
+    if isinstance(error, Wrong):
+        return error.status
+    if isinstance(error, HTTPException):
+        return error.status_code
+    return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+
+
+def refusal(error: Exception, request: str) -> Response:
+    """An error as it is told to whoever called."""
+    status = status_of(error)
+    code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).upper()
+    text = str(error)
+    if isinstance(error, Wrong | HTTPException):
+        code = HTTPStatus(status).name
+    if isinstance(error, HTTPException):
+        text = f"{HTTPStatus(status).phrase}. {error.detail} The service describes itself at openapi.json."
+    if isinstance(error, RequestValidationError):
+        code, text = "BAD_INPUT", _parameters(error)
+    if status == 500:
+        code, text = "INTERNAL", "Something failed in the service; its log says what, under this request's id."
+    headers = {"X-Request-Id": request}
+    if status in (429, 503):
+        headers["Retry-After"] = "1"
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, body.Unread) and error.coding:
+        headers["Accept-Encoding"] = "gzip"
+    if isinstance(error, HTTPException) and error.headers:
+        headers |= dict(error.headers)
+    told = orjson.dumps({"error": text, "code": code, "request": request})
+    return Response(told, status, headers, media_type="application/json")
+
+
+def _parameters(error: RequestValidationError) -> str:
+    first = error.errors()[0]
+    name = first["loc"][-1]
+    if first["type"] == "missing":
+        return f"The parameter {name} is missing. Add {name}=… to the address; openapi.json says what it is for."
+    return f"The parameter {name} cannot be used: {first['msg']}; {str(first['input'])[:60]!r} was given."

@@ -1,0 +1,120 @@
+"""The deployed model of one book, as everyone asks it."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from threading import Lock
+
+from data.books import Book
+from data.contract import Contract
+from model.deployed.latency import Pulse, Reading
+from model.deployed.remote import RemoteScorer
+from model.engine.identity import Deployed
+from model.engine.parallel import Told, unheard
+from model.engine.scorer import Scorer
+from model.release.release import Release
+from model.report.release.words import window_only
+from model.validation.validation import Proof
+from model.whatif.book.scored import Whole, askable
+from model.whatif.customer.starting_points import personas
+
+
+@dataclass(frozen=True, eq=False)
+class DeployedModel:
+    """One book with the model that answers for it.
+
+    ``scorer`` is the model, live, wherever it runs. ``release`` is that very model's release if it is known here, else
+    None. ``remote`` is the connection if it runs elsewhere. ``embedded`` is its pulse if it does not.
+    """
+
+    book: Book
+    scorer: Scorer
+    release: Release | None
+    remote: RemoteScorer | None = None
+    embedded: Pulse = field(default_factory=Pulse)
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    @property
+    def id(self) -> str:
+        """What tells this model from others: its release, or whatever its server calls its version."""
+        if self.release is not None:
+            return self.release.id
+        assert self.remote is not None
+        about = self.remote.about
+        return about.release or about.version or about.name
+
+    @property
+    def name(self) -> str:
+        """Short name for the badge."""
+        return self.id[:6] if self.release is not None else self.id[:24]
+
+    @property
+    def where(self) -> str:
+        """Where it runs: the server's host, or nothing if it is this process."""
+        return "" if self.remote is None else self.remote.transport.host
+
+    @property
+    def deployed(self) -> Deployed:
+        """Which model answers, for sentences."""
+        window = window_only(self.release.manifest) if self.release is not None else ""
+        return Deployed(self.id, self.where, self.release is None, window)
+
+    @property
+    def contract(self) -> Contract:
+        """The contract it is asked under."""
+        return self.scorer.contract
+
+    @property
+    def near(self) -> Scorer:
+        """For whole curves and tables of answers: the model's own tables if they are known here, else the model."""
+        return self.scorer if self.release is None else self.release.scorer
+
+    @cached_property
+    def asked(self) -> Book:
+        """The customers the model is asked about when it is asked about the whole book: all, or a sample."""
+        return askable(self.near, self.book)
+
+    @cached_property
+    def personas(self) -> Mapping[str, int]:
+        """Customers worth starting from."""
+        return personas(self.near, self.asked, self.whole.margins)
+
+    @property
+    def whole(self) -> Whole:
+        """The whole book as the model sees it; asked for once."""
+        return self.seen()
+
+    def seen(self, told: Told = unheard) -> Whole:
+        """The whole book as the model sees it; ``told`` hears how far a first asking has come, and may cancel it."""
+        with self._lock:
+            found: Whole | None = self.__dict__.get("_whole")
+            if found is None:
+                each = len(self.book) / len(self.asked)
+                found = self.__dict__["_whole"] = Whole.of(self.near, self.asked, told, each)
+            return found
+
+    @property
+    def tested(self) -> bool:
+        """Whether it is known here how it was tested, on the very book it is asked about."""
+        return self.release is not None and self.release.manifest.get("data_sha256") == self.book.sha256
+
+    def proved(self, told: Told = unheard) -> Proof:
+        """What it said of records beside what became of them; worked out once. ``told`` hears how far a first asking of
+        the whole book has come, where that is needed, and may cancel it."""
+        found: Proof | None = self.__dict__.get("_proof")
+        if found is None:
+            if self.tested and self.release is not None:
+                found = Proof.of(self.release, self.book)
+            else:
+                found = Proof.asked(self.asked, self.seen(told).margins)
+            self.__dict__["_proof"] = found
+        return found
+
+    def random_customer(self) -> int:
+        """Any customer of the book."""
+        return int(secrets.choice(self.book.ids))
+
+    def pulse(self) -> Reading:
+        """How it has been answering."""
+        return (self.embedded if self.remote is None else self.remote.transport.pulse).read()

@@ -1,0 +1,31 @@
+"""What is known of the model that answers."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """Which model answers: its ``name`` (a release if it is ours), ``where`` it runs ("" in this process), whether it
+    is ``foreign``, one of which nothing is known but its answers, and the vintages of the ``window`` it was fitted to,
+    where that is not the whole book."""
+
+    name: str
+    where: str = ""
+    foreign: bool = False
+    window: str = ""
+
+    def known(self, told: str) -> str:
+        """What is told of known territory, which for a foreign model is that of the book, not of its training."""
+        if not self.foreign:
+            return told
+        return (
+            told.replace("the range the model has seen", "the range of the book")
+            .replace("the model knows many", "the book holds many")
+            .replace("anything the model has seen", "anything the book holds")
+        )
+
+    @property
+    def words(self) -> str:
+        """The model in a sentence."""
+        at = f" at {self.where}" if self.where else ""
+        return f"the model {self.name}{at}" if self.foreign else f"release {self.name}{at}"

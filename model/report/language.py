@@ -1,0 +1,84 @@
+"""Words that every page shares: what a record is called, what is decided of it, how labels stand in a sentence."""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from data.contract import Contract, Segment, figure
+from model.report import numbers
+from model.report.numbers import NBSP
+
+_GRANTED = re.compile(r"would be (\w+)")
+
+
+def granting(contract: Contract) -> str:
+    """The contract's one word for a decision in favour, out of its sentence for it: granted, approved. One against is
+    the same with a "not" before it."""
+    found = _GRANTED.match(contract.book.granted)
+    return found[1] if found else "granted"
+
+
+def decided(contract: Contract, granted: bool) -> str:
+    """A decision in a word or two of the contract: approved; not approved."""
+    word = granting(contract)
+    return word if granted else f"not {word}"
+
+
+def guarantee(contract: Contract) -> str:
+    """Who bears what of a loss; "" where nobody but the bank does."""
+    if not contract.guaranteed:
+        return ""
+    return (
+        "Of each loss the bank bears its own share only; the rest is borne by "
+        f"{contract.exposure.guarantor}. Gross is before that guarantee, net is the bank's own share."
+    )
+
+
+def people(contract: Contract) -> str:
+    """What the book holds, at the head of a column: "Customers"."""
+    return f"{contract.book.people.capitalize()}"
+
+
+def lower(words: str) -> str:
+    """A label inside a sentence; what begins with an abbreviation stays."""
+    return words if words[:2].isupper() else words[:1].lower() + words[1:]
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def assumption_value(unit: str, value: float) -> str:
+    """An assumption as short as it is exact: 90 %, 22.5 %, 36 months."""
+    return numbers.as_set(value, unit)
+
+
+def band_label(contract: Contract, segment: Segment, band: int) -> str:
+    """The name of a band: "below NT$ 50,000", "NT$ 50,000 to 100,000"."""
+    if band > len(segment.edges):
+        return "not known"
+    if segment.labels:
+        return segment.labels[band]
+    units = {each.name: each.unit for each in contract.inputs} | {each.name: each.unit for each in contract.record}
+    unit = units[segment.field]
+    ends = _edges(segment.edges, unit)
+    if band == 0:
+        return f"below {ends[0]}"
+    if band == len(ends):
+        return f"{ends[-1]} and more"
+    return f"{ends[band - 1]} to {ends[band].removeprefix(unit).strip()}"
+
+
+def _edges(edges: Sequence[float], unit: str) -> list[str]:
+    """The edges of bands in their unit, with as many digits as it takes to tell them apart."""
+    told = [numbers.measure(edge, unit) for edge in edges]
+    if len(set(told)) == len(told) and not any("than" in each for each in told):
+        return told
+    factor, sign = (100.0, "%") if unit == "%" else (1.0, unit)
+    return [f"{figure(round(factor * edge, 9), unit)}{NBSP}{sign}".strip() for edge in edges]
+
+
+def rising(edges: Sequence[float]) -> list[str]:
+    """Score bands in words, the lowest first."""
+    inner = [f"{low:.0f}–{high - 1:.0f}" for low, high in pairwise(edges)]
+    return [f"below {edges[0]:.0f}", *inner, f"{edges[-1]:.0f} and more"]

@@ -1,0 +1,93 @@
+"""What is changed on the policy page: cut-off and prices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.contract import Contract
+from data.errors import BadInput, OutOfRange
+from model.whatif.book.scenario import Stress, Value
+from model.whatif.customer.scenario import CUTOFF_RANGE
+
+PRICES = ("apr", "funding", "opex", "margin_months")  # the assumptions that a margin is made of
+
+
+def assumed(contract: Contract) -> tuple[str, ...]:
+    """The assumptions that loss and profit depend on, in the contract's order."""
+    return tuple(each.name for each in contract.assumptions if each.name in {*contract.exposed_to, *PRICES})
+
+
+def check_cutoff(cutoff: float, low: float, high: float) -> int:
+    """A cut-off in whole points; OutOfRange if it is none or outside the range."""
+    if not low <= cutoff <= high or cutoff != int(cutoff):
+        raise OutOfRange(f"The cut-off must be a whole number from {low:.0f} to {high:.0f}; {cutoff:,.12g} was given.")
+    return int(cutoff)
+
+
+CUTOFF = "cutoff"
+
+
+NOTHING = Stress()
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A cut-off in whole points, None for today's, and the assumptions under which it is judged."""
+
+    cutoff: int | None = None
+    assumed: Stress = NOTHING
+
+    def put(self, contract: Contract, name: str, value: Value | None) -> "Policy":
+        """With the cut-off or one assumption set; None, or where it stands anyway, takes it back. Checked.
+
+        Raises
+        ------
+        OutOfRange, NotEditable
+        """
+        if name == CUTOFF:
+            if value is None:
+                return Policy(None, self.assumed)
+            cutoff = check_cutoff(_number(value), *CUTOFF_RANGE)
+            return Policy(None if cutoff == today(contract) else cutoff, self.assumed)
+        contract.assumption(name)
+        return Policy(self.cutoff, self.assumed.put(contract, name, value))
+
+    def at(self, contract: Contract) -> int:
+        """The cut-off in force."""
+        return today(contract) if self.cutoff is None else self.cutoff
+
+
+def today(contract: Contract) -> int:
+    """The contract's cut-off in whole points."""
+    return int(np.ceil(contract.score.cutoff))
+
+
+def _number(value: Value) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise OutOfRange(f"The cut-off must be a number; {value!r} was given.") from None
+
+
+def to_query(policy: Policy, shown: bool = True) -> dict[str, str]:
+    """The policy as an address carries it; with ``shown`` off, nothing."""
+    if not shown:
+        return {}
+    cutoff = {} if policy.cutoff is None else {CUTOFF: str(policy.cutoff)}
+    return cutoff | {name: f"{value:.12g}" for name, value in policy.assumed.values if isinstance(value, float)}
+
+
+def from_query(contract: Contract, query: Mapping[str, str], shown: bool = True) -> tuple[Policy, list[str]]:
+    """The policy that an address carries, and what was wrong with it: a bad value is left out and told."""
+    found, complaints = Policy(), list[str]()
+    known = {CUTOFF, *(each.name for each in contract.assumptions)}
+    for name, text in query.items() if shown else ():
+        if name not in known:
+            complaints.append(f"{name!r} in the address is nothing that can be set here; it was left out.")
+            continue
+        try:
+            found = found.put(contract, name, text)
+        except BadInput as error:
+            complaints.append(f"{error} The address was read without it.")
+    return found, complaints
