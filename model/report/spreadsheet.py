@@ -6,7 +6,7 @@ where there is no number (an open end, a missing value) the cell is empty.
 
 import csv
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from io import StringIO
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from data.files.escapes import escaped
+from model.report.briefing import Table
 
 ENCODING = "utf-8-sig"  # with the byte-order mark by which Excel knows UTF-8
 MIME = "text/csv"
@@ -43,6 +44,25 @@ def lines(rows: Iterable[Iterable[Any]]) -> str:
 def file(frame: pd.DataFrame) -> bytes:
     """A table with its header as a CSV file; the index is left out."""
     return _marked(frame, "'").to_csv(index=False, lineterminator="\r\n").encode(ENCODING)
+
+
+def of_table(table: Table) -> bytes:
+    """A table with its header as a CSV file: the columns of the file, every value in full precision."""
+    places = table.places("file")
+    head = [table.columns[k].heading for k in places]
+    return lines([head, *([row[k] for k in places] for row in table.exact)]).encode(ENCODING)
+
+
+def screen(table: Table, heads: Sequence[str]) -> pd.DataFrame:
+    """The rows of a table as its widget takes them, under ``heads``: see `shown`."""
+    rows = table.shown()
+    columns = {unseen(head): [_value(row[k], UNSEEN) for row in rows] for k, head in enumerate(heads)}
+    return pd.DataFrame(columns)
+
+
+def unseen(text: str) -> str:
+    """A text that a spreadsheet takes for no formula, escaped by a sign that is not seen."""
+    return escaped(text, UNSEEN)
 
 
 def shown(frame: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,195 @@
+"""What a screen says, as a value: a sentence, numbers, findings with their charts and tables, and panels that are made
+when somebody asks for them.
+
+One `Briefing` a subject is made in ``model/report/<subject>/briefing.py``. The pages draw it, the service sends it as
+JSON; whatever leaves the product later is made of the same value. Every decision about what is said, greyed, marked as
+broken or left out has fallen when a briefing stands; who draws it adds nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from model.report.charts import Figure
+
+Direction = Literal["", "better", "worse"]
+Verdict = Literal["", "holds", "watch", "does not hold"]
+Level = Literal["info", "warning", "error"]
+Place = Literal["both", "screen", "file"]
+Cell = str | int | float | None
+Choices = Mapping[str, str | float]
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One number of the headline, as texts: its value, what it ``was``, the signed ``change`` with its ``direction`` in
+    risk; its ``limit`` and the word ``broken`` where that does not hold; or the ``threshold`` it is held against and
+    the ``verdict``. ``muted``: greyed, because it is about what the model has hardly seen."""
+
+    label: str
+    value: str
+    was: str = ""
+    change: str = ""
+    direction: Direction = ""
+    notes: tuple[str, ...] = ()
+    limit: str = ""
+    broken: str = ""
+    threshold: str = ""
+    verdict: Verdict = ""
+    muted: bool = False
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table. ``unit`` is that of its exact values; ``digits`` those shown behind the point, None for
+    texts. ``place``: a column may be of the screen only, such as an interval in words, or of the file only; ``in_file``
+    is its name there where that is another."""
+
+    name: str
+    unit: str = ""
+    digits: int | None = None
+    place: Place = "both"
+    in_file: str = ""
+
+    @property
+    def heading(self) -> str:
+        """Its name with its unit, at the head of a file."""
+        return self.in_file or (f"{self.name}, {self.unit}" if self.unit else self.name)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with a row of ``exact`` values, as many as there are ``columns``: full precision, None where there is no
+    value. ``rounded`` are the same rows as they are shown where rounding each cell by itself would not add up; () else.
+    ``key`` names its file, ``title`` says what it holds."""
+
+    key: str
+    title: str
+    columns: tuple[Column, ...]
+    exact: tuple[tuple[Cell, ...], ...]
+    rounded: tuple[tuple[Cell, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        for rows in (self.exact, self.rounded):
+            assert all(len(row) == len(self.columns) for row in rows), f"{self.key}: rows that are no rows of it"
+        assert not self.rounded or len(self.rounded) == len(self.exact), f"{self.key}: not every row is rounded"
+
+    def places(self, place: Place) -> tuple[int, ...]:
+        """Where the columns of the screen stand, or those of the file."""
+        return tuple(k for k, each in enumerate(self.columns) if each.place in ("both", place))
+
+    def shown(self) -> tuple[tuple[Cell, ...], ...]:
+        """The rows of the screen's columns, numbers rounded to the digits of their column."""
+        columns = self.places("screen")
+        rows = self.rounded or self.exact
+        return tuple(tuple(_rounded(row[k], self.columns[k].digits) for k in columns) for row in rows)
+
+
+def _rounded(value: Cell, digits: int | None) -> Cell:
+    if digits is None or value is None or isinstance(value, str):
+        return value
+    return round(value, digits) if digits else round(value)
+
+
+@dataclass(frozen=True)
+class Link:
+    """Where a record of the book is looked at by itself: a page's name and what its address says."""
+
+    label: str
+    subject: str
+    query: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something to know before anything is relied on."""
+
+    text: str
+    level: Level = "info"
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """A headline in words, the chart that shows it with ``alt`` for those who do not see it, the table behind it, a
+    ``note`` below. ``listed``: label and value of each part of the chart, for where it does not fit. Two that are
+    ``half`` as wide and follow each other stand side by side. ``drawn``: the table is shown, not only offered."""
+
+    key: str
+    headline: str = ""
+    chart: Figure | None = None
+    alt: str = ""
+    table: Table | None = None
+    drawn: bool = True
+    note: str = ""
+    listed: tuple[tuple[str, str], ...] = ()
+    links: tuple[Link, ...] = ()
+    half: bool = False
+
+
+Item = Finding | Notice
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What can be chosen within a panel: one of ``options``, by name and label; or a number from ``low`` to ``high``."""
+
+    key: str
+    label: str
+    options: tuple[tuple[str, str], ...] = ()
+    default: str | float = ""
+    low: float = 0.0
+    high: float = 0.0
+    step: float = 1.0
+    help: str = ""
+
+    def of(self, choices: Choices) -> str:
+        """The option chosen, the default where that is none of them."""
+        chosen = choices.get(self.key, self.default)
+        return str(chosen if chosen in dict(self.options) else self.default)
+
+    def number(self, choices: Choices) -> float:
+        """The number chosen, within its ends."""
+        return min(max(float(choices.get(self.key, self.default)), self.low), self.high)
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """Detail that is worked out once somebody asks for it, by what is chosen in it."""
+
+    key: str
+    title: str
+    make: Callable[[Choices], tuple[Item, ...]]
+    choices: tuple[Choice, ...] = ()
+
+
+def _no_findings() -> tuple[Item, ...]:
+    return ()
+
+
+@dataclass(frozen=True, eq=False)
+class Briefing:
+    """What a screen says. ``below`` stands under the numbers; ``points`` are things to know, one a line; ``method`` says
+    how it is computed, in Markdown. ``subject`` is the page's name, ``guaranteed`` whether numbers are told gross and
+    net. Findings are worked out when they are first asked for, so that numbers need not wait for charts."""
+
+    subject: str
+    sentence: str
+    tiles: tuple[Tile, ...]
+    below: str = ""
+    points: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    make_findings: Callable[[], tuple[Item, ...]] = _no_findings
+    panels: tuple[Panel, ...] = ()
+    method: str = ""
+    guaranteed: bool = False
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def findings(self) -> tuple[Item, ...]:
+        """The findings under the numbers."""
+        return self.make_findings()
+
+    def panel(self, key: str) -> Panel | None:
+        """A panel by its key; None where there is none of that name."""
+        return next((each for each in self.panels if each.key == key), None)

@@ -1,0 +1,187 @@
+"""A briefing on the screen: the one place that knows how its parts look. It decides nothing of what is said."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from model.report import charts, spreadsheet
+from model.report.briefing import Briefing, Choice, Choices, Column, Finding, Item, Link, Notice, Panel, Table, Tile
+from model.report.numbers import MINUS
+from pages.shared import deployed, widgets
+from pages.shared.deployed import keyed
+from pages.shared.number_field import typed
+from pages.shared.widgets import html, text
+
+SCRIPTS = {"customer": "customer/page.py", "operations": "operations/page.py"}
+LINKS = 5  # side by side
+MARKS = {"holds": ("✓", "holds"), "watch": ("◐", "watch"), "does not hold": ("✗", "worse")}
+ICONS = {"info": ":material/info:", "warning": ":material/warning:", "error": ":material/error:"}
+
+
+# ---- the numbers ------------------------------------------------------------------------------------------------
+
+
+def headline(said: Briefing, kind: str = "") -> None:
+    """The sentence, the numbers under it, what is to be known below: one message to the browser, painted first. ``kind``
+    are names of the style sheet."""
+    kind = " ".join(filter(None, (kind, "wi-guaranteed" * said.guaranteed)))
+    points = "".join(f"<li>{text(each[:1].upper() + each[1:])}.</li>" for each in said.points)
+    parts = (
+        f"<p class='wi-sentence{' ' * bool(kind)}{kind}' role='status'>{text(said.sentence)}</p>",
+        f"<div class='wi-numbers {kind}'>{''.join(map(tile, said.tiles))}</div>" if said.tiles else "",
+        f"<ol class='wi-things'>{points}</ol>" if points else "",
+        f"<p class='wi-below'>{text(said.below)}</p>" if said.below else "",
+    )
+    html("".join(parts))
+
+
+def tile(each: Tile) -> str:
+    """One number; colour never stands alone: a change carries its sign and an arrow, a limit or a verdict its mark."""
+    lines = [_change(each), *(f"<div class='wi-was'>{text(line)}</div>" for line in each.notes)]
+    if each.limit:
+        mark, kind = (f"✗ {each.broken}", "worse") if each.broken else ("✓", "same")
+        lines.append(f"<div class='wi-{kind}'>limit {text(each.limit)} {text(mark)}</div>")
+    if each.threshold and each.verdict:
+        mark, kind = MARKS[each.verdict]
+        lines.append(f"<div class='wi-was'>{text(each.threshold)}</div>")
+        lines.append(f"<div class='wi-{kind}'>{mark} {text(each.verdict)}</div>")
+    return (
+        f"<div class='wi-number{' wi-grey' * each.muted}'><div class='wi-label'>{text(each.label)}</div>"
+        f"<div class='wi-value'>{text(each.value)}</div><div class='wi-under'>{''.join(lines)}</div></div>"
+    )
+
+
+def _change(each: Tile) -> str:
+    was = f"<span class='wi-was'>was {text(each.was)}</span> " if each.was else ""
+    if not each.change:
+        return was
+    arrow = {"+": "▲", MINUS: "▼"}.get(each.change[:1], "")
+    return f"{was}<span class='wi-{each.direction or 'same'}'>{arrow} {text(each.change)}</span>"
+
+
+# ---- findings ---------------------------------------------------------------------------------------------------
+
+
+def items(given: Sequence[Item]) -> None:
+    """Findings one below the other, halves side by side."""
+    waiting: Finding | None = None
+    for each in given:
+        if isinstance(each, Finding) and each.half and waiting is not None:
+            pair(waiting, each)
+            waiting = None
+        elif isinstance(each, Finding) and each.half:
+            waiting = each
+        else:
+            item(each)
+    if waiting is not None:
+        item(waiting)
+
+
+def pair(one: Finding, other: Finding) -> None:
+    """Two findings side by side, their headlines in one line."""
+    if one.headline or other.headline:
+        widgets.findings(one.headline, other.headline)
+    for column, each in zip(st.columns(2, gap="medium"), (one, other), strict=True):
+        with column:
+            body(each)
+
+
+def item(each: Item) -> None:
+    """A finding, or something to know."""
+    if isinstance(each, Notice):
+        notice(each)
+        return
+    if each.headline:
+        widgets.findings(each.headline)
+    body(each)
+
+
+def notice(each: Notice) -> None:
+    """Something to know, as it is written."""
+    {"info": st.info, "warning": st.warning, "error": st.error}[each.level](each.text, icon=ICONS[each.level])
+
+
+def body(each: Finding) -> None:
+    """What stands under a headline."""
+    if each.chart is not None:
+        st.plotly_chart(each.chart, key=each.key, config=charts.CONFIG, alt=each.alt)
+    if each.table is not None and each.drawn:
+        table(each.table)
+    if each.links:
+        links(each.links)
+    if each.note:
+        st.caption(each.note)
+    if each.table is not None:
+        download(each.table)
+
+
+def links(given: Sequence[Link]) -> None:
+    """Links in rows."""
+    columns = st.columns(LINKS, gap="small")
+    for k, each in enumerate(given):
+        columns[k % LINKS].page_link(
+            SCRIPTS[each.subject], label=each.label, query_params=deployed.address() | dict(each.query)
+        )
+
+
+# ---- tables -----------------------------------------------------------------------------------------------------
+
+
+def table(given: Table, height: int | None = None) -> None:
+    """A table to scroll, sort and search. Its own menu lets people save and copy it, so that its texts are made
+    harmless too."""
+    columns = [given.columns[k] for k in given.places("screen")]
+    config = {spreadsheet.unseen(_head(each)): _config(each) for each in columns if each.digits is not None}
+    rows = spreadsheet.screen(given, [_head(each) for each in columns])
+    size = {} if height is None else {"height": height}
+    st.dataframe(rows, hide_index=True, alt=given.title, column_config=config, **size)
+
+
+def _head(column: Column) -> str:
+    return column.name if column.unit == "%" else column.heading
+
+
+def _config(column: Column) -> object:
+    assert column.digits is not None
+    if column.unit == "%":
+        return st.column_config.NumberColumn(format=f"%.{column.digits}f %%")
+    if column.digits == 0:
+        return st.column_config.NumberColumn(format="localized", step=1)
+    return st.column_config.NumberColumn(format=f"%.{column.digits}f")
+
+
+def download(given: Table) -> None:
+    """A table as CSV, in full precision."""
+    widgets.offer("Download as CSV", spreadsheet.of_table(given), f"{given.key}.csv", spreadsheet.MIME, given.key)
+
+
+# ---- panels -----------------------------------------------------------------------------------------------------
+
+
+def panels(given: Sequence[Panel], controls: Callable[[Panel], Choices] | None = None) -> None:
+    """Every panel, closed until somebody opens it; ``controls`` draws what can be chosen in one, and says what is."""
+    for each in given:
+        place = st.expander(each.title, key=each.key, on_change="rerun")
+        if place.open:
+            with place:
+                items(each.make((controls or choices)(each)))
+
+
+def choices(panel: Panel) -> Choices:
+    """The controls of a panel, and what is chosen in them."""
+    return {each.key: choose(each) for each in panel.choices}
+
+
+def choose(each: Choice) -> str | float:
+    """One control: a list to choose from, or a number."""
+    key = keyed(each.key)
+    if each.options:
+        labels = dict(each.options)
+        chosen = st.selectbox(each.label, list(labels), format_func=lambda name: labels.get(name, name), key=key)
+        return each.of({each.key: chosen} if chosen is not None else {})
+    at = float(each.default)
+    return float(
+        st.number_input(
+            each.label, each.low, each.high, at, each.step, format=typed(key, at, each.step), key=key, help=each.help or None
+        )
+    )
