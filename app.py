@@ -46,7 +46,7 @@ async def unslashed(_request: Request) -> RedirectResponse:
 
 
 API = "/api"
-SERVICE = modes.beside(st.get_option("server.address"), visitor.login_configured)
+SERVICE = modes.embedded(st.get_option("server.address"), visitor.login_configured)
 ROUTES = [Route("/book", landing), Route(API, unslashed, methods=list(limits.METHODS)), Mount(API, SERVICE)]
 MIDDLEWARE = [Middleware(visitor.Peer), Middleware(visitor.OwnPages, but=(f"{API}/",))]
 app = st.App("pages/main.py", lifespan=lifespan, routes=ROUTES, middleware=MIDDLEWARE)

@@ -25,13 +25,13 @@ from model.release import training
 from model.release.release import Release
 from model.release.store import Store
 from model.whatif.book.bridge import bridge
-from model.whatif.book.scenario import Stress, layers
-from model.whatif.book.scored import Whole
+from model.whatif.book.scenario import BookScenario, layers
+from model.whatif.book.scored import ScoredBook
 from model.whatif.book.tornado import grid, tornado
 from model.whatif.customer.attribution import changes
 from model.whatif.customer.decision import decide, explain
 from model.whatif.customer.decision import scale as points
-from model.whatif.customer.scenario import Scenario, apply, base_record
+from model.whatif.customer.scenario import CustomerScenario, apply, base_record
 from model.whatif.customer.sensitivity import flips, sweep
 from model.whatif.policy.strategy import Strategy
 
@@ -100,8 +100,8 @@ def run(release: Release, rows: int = 1_000_000, told: Callable[[str], None] = l
     after[0] = (after[0] + 1) % scorer.tables.sizes[0]
     margins = scorer.tables.margins(codes)
     note(f"re-score one changed input, {many}", cpu(lambda: scorer.tables.rescored(margins, codes, after, [0]), 5), 5)
-    _whole_book(Whole(scorer, raw, np.arange(1, rows + 1)), scale, note)
-    _two_way(Whole.of(scorer, book), note)
+    _whole_book(ScoredBook(scorer, raw, np.arange(1, rows + 1)), scale, note)
+    _two_way(ScoredBook.of(scorer, book), note)
     _one_customer(scorer, book, note)
     _against_shap(scorer, book, note)
     return found
@@ -128,14 +128,14 @@ def _economy(contract: Contract) -> dict[str, float]:
     return {each.name: 3.0 * each.adverse for each in contract.economy[:1]}
 
 
-def _stress(whole: Whole, **values: float) -> Stress:
-    stress = Stress()
+def _stress(whole: ScoredBook, **values: float) -> BookScenario:
+    stress = BookScenario()
     for name, value in values.items():
-        stress = stress.put(whole.contract, name, value)
+        stress = stress.with_value(whole.contract, name, value)
     return stress
 
 
-def _afresh(whole: Whole, work: Callable[[], object]) -> Callable[[], object]:
+def _afresh(whole: ScoredBook, work: Callable[[], object]) -> Callable[[], object]:
     """Work that remembers nothing from the time before."""
 
     def do() -> object:
@@ -145,13 +145,13 @@ def _afresh(whole: Whole, work: Callable[[], object]) -> Callable[[], object]:
     return do
 
 
-def _lever(whole: Whole, **values: float) -> Callable[[], object]:
+def _lever(whole: ScoredBook, **values: float) -> Callable[[], object]:
     """What one lever costs: shock, derive, bin, re-score, loss, capital, margin, and what the model reacted to."""
     numbers = layers(whole.contract, _stress(whole, **values), TODAY)
     return _afresh(whole, lambda: (whole.totals([numbers]), whole.reactions(numbers)))
 
 
-def _levers(whole: Whole, **values: float) -> Callable[[], object]:
+def _levers(whole: ScoredBook, **values: float) -> Callable[[], object]:
     stress = _stress(whole, **values)
     return _afresh(whole, lambda: bridge(whole, stress, TODAY))
 
@@ -163,9 +163,9 @@ def wall(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def _whole_book(whole: Whole, scale: float, note: Callable[..., None]) -> None:
+def _whole_book(whole: ScoredBook, scale: float, note: Callable[..., None]) -> None:
     many, contract = f"{whole.n:,} loans", whole.contract
-    whole.totals([layers(whole.contract, Stress(), TODAY)])  # the one-year PD's shift is found once a book
+    whole.totals([layers(whole.contract, BookScenario(), TODAY)])  # the one-year PD's shift is found once a book
     first, widest = contract.shocks[0], _widest(contract)
     count = _columns(contract, widest)
     one, many_columns = _lever(whole, **_shocked(contract, first)), _lever(whole, **_shocked(contract, widest))
@@ -176,7 +176,7 @@ def _whole_book(whole: Whole, scale: float, note: Callable[..., None]) -> None:
     moved = wall(_levers(whole, **three, **_economy(contract)))
     note(f"what moved it, {len(three)} shocks and the economy, wall, {many}", moved, 1, 8 * scale)
     note(f"what moved it, {len(four)} shocks, wall, {many}", wall(_levers(whole, **four)), 1, 8 * scale)
-    rows = whole.rows(layers(whole.contract, Stress(), TODAY))
+    rows = whole.rows(layers(whole.contract, BookScenario(), TODAY))
     scores, bad = np.asarray(points(whole.contract).score(whole.margins)), np.zeros(whole.n)
     note(
         f"strategy curve, every whole point, {many}",
@@ -188,7 +188,7 @@ def _whole_book(whole: Whole, scale: float, note: Callable[..., None]) -> None:
     note(f"tornado of all levers, wall, {many}", wall(swings), 1, 8 * scale)
 
 
-def _two_way(whole: Whole, note: Callable[..., None]) -> None:
+def _two_way(whole: ScoredBook, note: Callable[..., None]) -> None:
     """A two-way table of two shocks on the book as it is shipped: the dearest there is."""
     stress = _stress(whole)
     pair = [each for each in whole.contract.shocks if not each.share][-2:]
@@ -253,8 +253,8 @@ def _grown(path: Path, rows: int) -> Growth:
 
     release = Store(path.parents[2], path.parent.name).load(path.name)
     book = read(path.parent.name, path.parents[2])
-    whole = Whole(release.scorer, resampled(book, rows), np.arange(1, rows + 1))
-    whole.totals([layers(whole.contract, Stress(), TODAY)])
+    whole = ScoredBook(release.scorer, resampled(book, rows), np.arange(1, rows + 1))
+    whole.totals([layers(whole.contract, BookScenario(), TODAY)])
     runs = 3 if rows <= 1_000_000 else 1
     contract = whole.contract
     one, wide = _shocked(contract, contract.shocks[0]), _shocked(contract, _widest(contract))
@@ -274,7 +274,7 @@ def _one_customer(scorer: TableScorer, book: Book, note: Callable[..., None]) ->
         scorer.shapley.explain(codes)
 
     note("one customer: derive, bin, score, SHAP", cpu(score_and_reasons, 7, 300), 7, 0.0005)
-    scenario = Scenario(int(book.ids[0]))
+    scenario = CustomerScenario(int(book.ids[0]))
     for lever in contract.levers[:3]:
         scenario = scenario.edited(contract, lever.name, lever.maximum)
     edits, assumed = dict(scenario.edits), scenario.values(contract)

@@ -12,7 +12,7 @@ WAIT_SECONDS = 5.0
 
 
 @contextmanager
-def alone(lock: Path, what: str) -> Iterator[None]:
+def exclusive(lock: Path, what: str) -> Iterator[None]:
     """While nobody else changes ``what``, in plain words: of two changes at once, one could otherwise be lost. The
     operating system lets go of the file ``lock`` when whoever holds it ends, however that came; the file stays.
 

@@ -33,7 +33,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from data.books import read
 from model.release.store import Store
-from model.whatif.customer.scenario import Scenario, apply, base_record, to_query
+from model.whatif.customer.scenario import CustomerScenario, apply, base_record, to_query
 from model.whatif.customer.sensitivity import sweep
 from tests.browser.server import Server, chromium, serving
 
@@ -150,12 +150,12 @@ def released() -> Iterator[Path]:
         yield Path(folder)
 
 
-def restless(home: Path) -> list[Scenario]:
+def restless(home: Path) -> list[CustomerScenario]:
     """What-ifs in which the probability shown changes at most moves of the lever, the most restless customer first."""
     scorer, book = Store(home, BOOK).load().scorer, read(BOOK)
     found = []
     for number in book.ids[:: max(1, len(book) // CANDIDATES)]:
-        scenario = Scenario(int(number)).edited(book.contract, *OFF_START)
+        scenario = CustomerScenario(int(number)).edited(book.contract, *OFF_START)
         base = base_record(book, scenario)
         if (apply(book.contract, base, scenario.edits) == base).all():
             continue
@@ -166,7 +166,7 @@ def restless(home: Path) -> list[Scenario]:
     return [scenario.edited(book.contract, LEVER, float(FIRST)) for _, scenario in found]
 
 
-def address(scenario: Scenario) -> str:
+def address(scenario: CustomerScenario) -> str:
     """The scenario as an address carries it."""
     return "&".join(f"{name}={value}" for name, value in to_query(scenario).items())
 
@@ -214,7 +214,7 @@ def spent(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def browser_figures(home: Path, folder: Path, scenario: Scenario) -> tuple[list[Figure], dict[str, Any]]:
+def browser_figures(home: Path, folder: Path, scenario: CustomerScenario) -> tuple[list[Figure], dict[str, Any]]:
     """Everything that needs a browser: starts, first visitors, presses of a key on both pages."""
     starts, numbers, charts = [], [], []
     with sync_playwright() as playwright:
@@ -359,7 +359,7 @@ class Session:
                 return found
 
 
-async def visit(server: Server, scenario: Scenario, start: float, seed: int) -> list[float]:
+async def visit(server: Server, scenario: CustomerScenario, start: float, seed: int) -> list[float]:
     """One session: a change every two seconds, beginning at a moment of its own. Seconds each took."""
     draw = random.Random(seed)
     host = f"{server.url.replace('http', 'ws', 1)}/_stcore/stream"
@@ -374,14 +374,14 @@ async def visit(server: Server, scenario: Scenario, start: float, seed: int) -> 
         return found
 
 
-async def visits(server: Server, scenarios: list[Scenario]) -> list[float]:
+async def visits(server: Server, scenarios: list[CustomerScenario]) -> list[float]:
     """All sessions at once. Seconds each change took."""
     start = time.perf_counter() + 3
     found = await asyncio.gather(*(visit(server, each, start, k) for k, each in enumerate(scenarios)))
     return [each for session in found for each in session]
 
 
-def session_figures(home: Path, folder: Path, scenarios: list[Scenario]) -> list[Figure]:
+def session_figures(home: Path, folder: Path, scenarios: list[CustomerScenario]) -> list[Figure]:
     """Ten sessions at once."""
     tell(f"{len(scenarios)} sessions, one change every {EVERY:g} s each")
     with serving(home, folder) as server:

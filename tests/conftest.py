@@ -23,7 +23,7 @@ from model.engine.scorer import TableScorer
 from model.release.origin import origin
 from model.release.release import Release
 from model.release.store import TRUSTED, Store
-from model.whatif.book.scored import Whole
+from model.whatif.book.scored import ScoredBook
 
 HOMES_KEPT = 8  # trained homes, from one run of the tests to the next
 
@@ -100,9 +100,9 @@ def contract(book: Book) -> Contract:
 
 
 @pytest.fixture(scope="session")
-def whole(scorer: TableScorer, book: Book) -> Whole:
+def whole(scorer: TableScorer, book: Book) -> ScoredBook:
     """The book under the deployed model; nothing changes it."""
-    return Whole.of(scorer, book)
+    return ScoredBook.of(scorer, book)
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from data.contract.schema import (
     RECORDED,
     Appetite,
     Assumption,
-    Book,
-    Card,
+    BookTerms,
+    CardTexts,
     Concept,
     Constraint,
     Exposure,
@@ -29,11 +29,11 @@ from data.contract.schema import (
     Lever,
     Measure,
     Part,
-    Realised,
-    Score,
+    RealisedLoss,
+    ScoreScale,
     Segment,
     Shock,
-    Training,
+    TrainingTerms,
     Variable,
 )
 from data.contract.values import Exposed, bounds, check_value, figure
@@ -48,13 +48,13 @@ class Contract(Part):
     """A book's whole contract; see the module's docstring. Build it with `load` or `read`."""
 
     version: str
-    book: Book
-    score: Score
+    book: BookTerms
+    score: ScoreScale
     exposure: Exposure
-    realised: Realised | None = None
-    training: Training
+    realised: RealisedLoss | None = None
+    training: TrainingTerms
     gates: Gates
-    card: Card | None = None
+    card: CardTexts | None = None
     concepts: tuple[Concept, ...]
     fields: tuple[Field, ...] = ()
     histories: tuple[History, ...] = ()

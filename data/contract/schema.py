@@ -44,7 +44,7 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Book(Part):
+class BookTerms(Part):
     """What the book is, and the words to speak of it. One that is not ``reviewed`` was proposed from a file and not yet
     read by a person: it can be trained, but no release of it can be promoted. ``id_column`` is what the file that it
     was made of calls the identifier, where that is not ``id``."""
@@ -76,7 +76,7 @@ class Book(Part):
         return plural(self.person)
 
 
-class Score(Part):
+class ScoreScale(Part):
     """The scorecard's scale, the cut-off and the edges of the score bands, in score points."""
 
     base_score: float
@@ -86,7 +86,7 @@ class Score(Part):
     bands: tuple[float, ...] = Declared(min_length=1)
 
     @model_validator(mode="after")
-    def _bands_rise(self) -> "Score":
+    def _bands_rise(self) -> "ScoreScale":
         if list(self.bands) != sorted(set(self.bands)):
             raise ValueError("the edges of the score bands must rise")
         return self
@@ -111,13 +111,13 @@ class Exposure(Part):
         return self
 
 
-class Realised(Part):
+class RealisedLoss(Part):
     """Formula, over the record and what is known after the outcome, of the amount lost where the target came true."""
 
     loss: str
 
 
-class Training(Part):
+class TrainingTerms(Part):
     """How the model is fitted, and to which vintages: from ``since`` to ``until``, both included; None is open. Those
     after ``until``, to ``later_until``, are the test out of time."""
 
@@ -132,7 +132,7 @@ class Training(Part):
     later_until: int | None = None
 
     @model_validator(mode="after")
-    def _windows_follow(self) -> "Training":
+    def _windows_follow(self) -> "TrainingTerms":
         if self.since is not None and self.until is not None and self.since > self.until:
             raise ValueError(f"the window from {self.since} to {self.until} is empty")
         if self.later_until is not None and (self.until is None or self.later_until <= self.until):
@@ -168,7 +168,7 @@ class Gates(Part):
     watched: dict[str, str] = {}
 
 
-class Card(Part):
+class CardTexts(Part):
     """What a model card says that no figure can: by and for whom the model is, what for, and where its limits are."""
 
     purpose: str

@@ -19,7 +19,7 @@ from data.files.workbook import parsing
 LONGEST_TEXT = 1_000  # characters of a cell; a short file may hold a long text a million times
 
 
-def parse(content: bytes, limits: Limits, told: Callable[[float], object]) -> Parsed:
+def parse(content: bytes, limits: Limits, progress: Callable[[float], object]) -> Parsed:
     """The table in a Parquet file. Columns of lists, records or bytes are not read.
 
     Raises
@@ -38,7 +38,7 @@ def parse(content: bytes, limits: Limits, told: Callable[[float], object]) -> Pa
         columns: list[Any] = [pa.nulls(rows)] * len(schema)
         for done, k in enumerate(read, 1):  # by place: names may repeat
             columns[k] = _column(file.reader.read_column(k), schema.field(k), rows)
-            told(0.1 + 0.9 * done / len(read))
+            progress(0.1 + 0.9 * done / len(read))
     unread = {k: str(schema.types[k])[:60] for k in range(len(schema)) if k not in read}
     lines = np.arange(rows, dtype=np.int64) + 2  # as if the names stood on line 1
     return Parsed([one_line(name) for name in schema.names], columns, lines, unread=unread)

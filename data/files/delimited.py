@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from data.errors import BadInput
 from data.files import layout
 from data.files.kinds import Limits
-from data.files.layout import Found
+from data.files.layout import LayoutNotes
 from data.files.names import plain
 from data.files.parsed import Parsed
 
@@ -42,7 +42,7 @@ WINDOWS = "cp1252"
 SEPARATOR = re.compile(r'\s*"?sep=(.)"?\s*\Z', re.IGNORECASE | re.DOTALL)
 
 
-def parse(content: bytes, wanted: Collection[str], limits: Limits, told: Callable[[float], object]) -> Parsed:
+def parse(content: bytes, wanted: Collection[str], limits: Limits, progress: Callable[[float], object]) -> Parsed:
     """The table in a text file.
 
     Raises
@@ -51,7 +51,7 @@ def parse(content: bytes, wanted: Collection[str], limits: Limits, told: Callabl
         If its text cannot be told, it is no CSV, or it is too large.
     """
     text, notes = decoded(content)
-    told(0.1)
+    progress(0.1)
     named = SEPARATOR.match(next(text.lines(), ""))
     delimiter = named[1] if named else _delimiter(text, wanted)
     rows = _rows(text, delimiter)
@@ -64,12 +64,12 @@ def parse(content: bytes, wanted: Collection[str], limits: Limits, told: Callabl
     if len(begun.header) > limits.columns:
         told_ = f"{len(begun.header):,} columns; at most {limits.columns:,} are read"
         raise BadInput(f"The file has {told_}. Leave some out.")
-    found = Found()
+    found = LayoutNotes()
     below = layout.without_units(begun, [each for each in sample if each[0] > begun.line], found)
     built = _Built(len(begun.header))
     for line, row in layout.body(chain(below, rows), begun, found, limits):
         if built.add(line, row):
-            told(0.1 + 0.9 * line / text.size)
+            progress(0.1 + 0.9 * line / text.size)
     columns, lines = built.done(found)
     kept = layout.places(begun.header, [_any(each) for each in columns])
     return Parsed(
@@ -110,7 +110,7 @@ class _Built:
         for k, cells in enumerate(zip(*(row for _, row in kept), strict=True)):
             self.chunks[k].append(pa.array(cells, pa.large_string()))
 
-    def done(self, found: Found) -> tuple[list[Any], NDArray[np.int64]]:
+    def done(self, found: LayoutNotes) -> tuple[list[Any], NDArray[np.int64]]:
         """Columns and lines, without the totals at the end, which go to ``found``."""
         layout.take_totals(self.rows, found)
         self._keep(len(self.rows))

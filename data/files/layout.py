@@ -62,7 +62,7 @@ class Start:
 
 
 @dataclass
-class Found:
+class LayoutNotes:
     """What was found beside the rows of a table, as reading goes on: rows that do not fit its columns (``odd``), rows
     that are plainly none of it (``left`` out: totals, remarks, units), the lines of repeated headers and of rows that
     are ``short``."""
@@ -147,7 +147,7 @@ def _shifted(width: int, rows: Sequence[Row]) -> bool:
     return bool(rows) and len(longer) >= 0.9 * len(rows) and len({row[0] for row in longer}) == len(longer)
 
 
-def without_units(begun: Start, below: Sequence[tuple[int, Row]], found: Found) -> Sequence[tuple[int, Row]]:
+def without_units(begun: Start, below: Sequence[tuple[int, Row]], found: LayoutNotes) -> Sequence[tuple[int, Row]]:
     """The rows below the header without the one of units under it, if there is one, which goes to ``found``."""
     rows = [each for each in below[:UNITS_HELD_AGAINST] if not empty(each[1]) and not ruled(each[1])]
     if not rows or not _units(begun.header, rows[0][1], [row for _, row in rows[1:]]):
@@ -172,7 +172,9 @@ def _digit(cell: Any) -> bool:
     return not isinstance(cell, str) or any(sign.isdigit() for sign in cell)
 
 
-def body(rows: Iterable[tuple[int, Row]], begun: Start, found: Found, limits: Limits) -> Iterator[tuple[int, Row]]:
+def body(
+    rows: Iterable[tuple[int, Row]], begun: Start, found: LayoutNotes, limits: Limits
+) -> Iterator[tuple[int, Row]]:
     """The rows of the table below its header, as long as the header, each with its line; what is no row of it goes to
     ``found``."""
     width, head, kept = len(begun.header), begun.cells[:1] or ("",), 0
@@ -194,7 +196,7 @@ def _ordinary(row: Row, width: int) -> bool:
     return not isinstance(first, str) or first[:1] not in f"{DRAWN}{BLANKS}"  # "" is in any text
 
 
-def _judged(line: int, row: Row, begun: Start, found: Found) -> Row | None:
+def _judged(line: int, row: Row, begun: Start, found: LayoutNotes) -> Row | None:
     """A row as long as the header, or None if it is no row of the table."""
     width, gaps = len(begun.header), row.count("")
     if gaps == len(row) or empty(row) or ruled(row):
@@ -225,7 +227,7 @@ def _no_record(row: Row, width: int, gaps: int) -> str:
     return _total(filled[0])
 
 
-def take_totals(rows: list[tuple[int, Row]], found: Found) -> None:
+def take_totals(rows: list[tuple[int, Row]], found: LayoutNotes) -> None:
     """Take the totals off the end of a table; they go to ``found``."""
     for _ in range(min(TAIL, len(rows))):
         line, row = rows[-1]

@@ -14,7 +14,7 @@ from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 from data.errors import BadInput
 from data.files import layout
 from data.files.kinds import MB, Limits
-from data.files.layout import Found, Start
+from data.files.layout import LayoutNotes, Start
 from data.files.names import listed, shown
 from data.files.parsed import Parsed, packed
 
@@ -36,7 +36,7 @@ class Seen:
 
 
 def parse(
-    content: bytes, wanted: Collection[str], sheet: str | None, limits: Limits, told: Callable[[float], object]
+    content: bytes, wanted: Collection[str], sheet: str | None, limits: Limits, progress: Callable[[float], object]
 ) -> Parsed:
     """The table in a workbook: on ``sheet``, or on the one that holds most of ``wanted``.
 
@@ -47,10 +47,10 @@ def parse(
     """
     with parsing("Excel workbook"):
         check_size(content, limits)
-        told(0.1)
+        progress(0.1)
         with CalamineWorkbook.from_filelike(BytesIO(content)) as workbook:
-            chosen, others, notes = _sheet(workbook, wanted, sheet, told)
-    told(0.7)
+            chosen, others, notes = _sheet(workbook, wanted, sheet, progress)
+    progress(0.7)
     parsed = _table(chosen, limits)
     return Parsed(
         parsed.header,
@@ -66,7 +66,7 @@ def parse(
 
 
 def _sheet(
-    workbook: Any, wanted: Collection[str], asked: str | None, told: Callable[[float], object]
+    workbook: Any, wanted: Collection[str], asked: str | None, progress: Callable[[float], object]
 ) -> tuple[Seen, list[str], list[str]]:
     """The sheet to read, the others that might have been meant, and what is to be said of it."""
     about = [each for each in workbook.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet]
@@ -79,7 +79,7 @@ def _sheet(
     best: list[Seen] = []
     for k, name in enumerate(names, 1):
         seen = _seen(workbook, name, wanted)
-        told(0.1 + 0.6 * k / len(names))
+        progress(0.1 + 0.6 * k / len(names))
         if seen is not None:
             best = [*best, seen] if not best or seen.fit == best[0].fit else [seen] if seen.fit > best[0].fit else best
     if not best:
@@ -121,7 +121,7 @@ def _seen(workbook: Any, name: str, wanted: Collection[str]) -> Seen | None:
 
 
 def _table(seen: Seen, limits: Limits) -> Parsed:
-    begun, found = seen.begun, Found()
+    begun, found = seen.begun, LayoutNotes()
     if len(begun.header) > limits.columns:
         raise BadInput(
             f"The file has {len(begun.header):,} columns; at most {limits.columns:,} are read. Leave some out."

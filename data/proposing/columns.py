@@ -47,7 +47,7 @@ LOOKED_AT = 2_000  # different texts of a column that a file's habits are taken 
 
 
 @dataclass(frozen=True, eq=False)
-class Cells:
+class RecognisedCells:
     """Of one column: ``values`` (n,) float64, NaN where missing: the numbers, the years of days, or the places of words
     in ``words``. ``unit`` and ``currency`` as the cells carry them; ``changes`` say what reading them took, ``reading``
     how to do it again, ``asked`` what of it a person should look at; ``no_values`` are the texts that were taken for no
@@ -80,18 +80,18 @@ def habit_of_file(frame: pd.DataFrame, delimiter: str) -> Habit:
     return habit_of(texts, delimiter)
 
 
-def recognise(column: "pd.Series[Any]", habit: Habit = Habit()) -> Cells:  # noqa: B008  frozen
+def recognise(column: "pd.Series[Any]", habit: Habit = Habit()) -> RecognisedCells:  # noqa: B008  frozen
     """What a column holds, in a file that writes numbers by ``habit``; its name says whether numbers may be days."""
     name, given = str(column.name or ""), given_cells(column)
     if given.odd:
-        return Cells("odd", np.full(len(given), np.nan), why="its cells are neither numbers, days nor words")
+        return RecognisedCells("odd", np.full(len(given), np.nan), why="its cells are neither numbers, days nor words")
     if given.years is not None:
         return _days(given, PLAIN, habit, ())
     if given.truths:
         return _numbers(given, PLAIN, habit, ())
     looked = _Looked.at(given, name)
     if not looked.good.any() and not (~np.isnan(given.numbers)).any() and not looked.words.any():
-        return Cells("nothing", np.full(len(given), np.nan))
+        return RecognisedCells("nothing", np.full(len(given), np.nan))
     return _as_days(looked, habit) or _as_numbers(looked, habit) or _no_day(looked) or _words(given)
 
 
@@ -135,7 +135,7 @@ class _Looked:
 # ---- days -----------------------------------------------------------------------------------------------------------
 
 
-def _as_days(looked: _Looked, habit: Habit) -> Cells | None:
+def _as_days(looked: _Looked, habit: Habit) -> RecognisedCells | None:
     """Days that texts hold, in whatever layout; or numbers that mean days."""
     dated = days.is_day(looked.years)
     first: days.How = "year first" if days.year_comes_first(looked.given.texts) else "written"
@@ -162,7 +162,7 @@ def _as_days(looked: _Looked, habit: Habit) -> Cells | None:
     return None
 
 
-def _no_day(looked: _Looked) -> Cells | None:
+def _no_day(looked: _Looked) -> RecognisedCells | None:
     """Of words: days in a layout that is not known, and times of the day, which would be read as so many groups."""
     texts = looked.given.texts
     said = np.array([not no_number(text) for text in texts], bool)
@@ -175,11 +175,13 @@ def _no_day(looked: _Looked) -> Cells | None:
     return None
 
 
-def _unread(looked: _Looked, why: str) -> Cells:
-    return Cells("odd", np.full(len(looked.given), np.nan), why=why)
+def _unread(looked: _Looked, why: str) -> RecognisedCells:
+    return RecognisedCells("odd", np.full(len(looked.given), np.nan), why=why)
 
 
-def _days(given: GivenCells, reading: Reading, habit: Habit, changes: tuple[str, ...], asked: str = "") -> Cells:
+def _days(
+    given: GivenCells, reading: Reading, habit: Habit, changes: tuple[str, ...], asked: str = ""
+) -> RecognisedCells:
     found = read_years(given, reading, habit)
     there = ~np.isnan(given.years) if given.years is not None else (given.place >= 0) | ~np.isnan(given.numbers)
     gone = int((there & np.isnan(found.values)).sum()) - sum(found.missing.values())
@@ -187,13 +189,13 @@ def _days(given: GivenCells, reading: Reading, habit: Habit, changes: tuple[str,
     if gone > 0:
         told += (f"{gone:,} days outside the years {days.FIRST_YEAR} to {days.LAST_YEAR} count as missing",)
     kind: Kind = "nothing" if np.isnan(found.values).all() else "days"
-    return Cells(kind, found.values, changes=(*changes, *told), reading=reading, asked=asked)
+    return RecognisedCells(kind, found.values, changes=(*changes, *told), reading=reading, asked=asked)
 
 
 # ---- numbers --------------------------------------------------------------------------------------------------------
 
 
-def _as_numbers(looked: _Looked, habit: Habit) -> Cells | None:
+def _as_numbers(looked: _Looked, habit: Habit) -> RecognisedCells | None:
     """Numbers, with the signs and words that stand at them."""
     texts, found = looked.given.texts, looked.figures
     if any(starts_with_zero(text) for text in texts):  # 02139 is a name, not a number
@@ -204,7 +206,7 @@ def _as_numbers(looked: _Looked, habit: Habit) -> Cells | None:
     if odd is None:
         if signs.others and looked.odd(looked.good) is not None:
             why = f"its numbers carry different signs: {', '.join([*signs.kept, *signs.others])}"
-            return Cells("odd", np.full(len(looked.given), np.nan), why=why)
+            return RecognisedCells("odd", np.full(len(looked.given), np.nan), why=why)
         return None
     decimal, doubt = _decimal(votes(found, texts, looked.count), habit, looked)
     reading = _with_gaps(signs.reading.model_copy(update={"decimal": decimal}), looked, odd)
@@ -212,10 +214,12 @@ def _as_numbers(looked: _Looked, habit: Habit) -> Cells | None:
     return _numbers(looked.given, reading, habit, _changes(looked, good, reading, habit), asked)
 
 
-def _numbers(given: GivenCells, reading: Reading, habit: Habit, changes: tuple[str, ...], asked: str = "") -> Cells:
+def _numbers(
+    given: GivenCells, reading: Reading, habit: Habit, changes: tuple[str, ...], asked: str = ""
+) -> RecognisedCells:
     """The numbers of a column, infinite ones missing."""
     if given.truths:
-        return Cells("numbers", given.numbers, changes=given.changes)
+        return RecognisedCells("numbers", given.numbers, changes=given.changes)
     infinite = int(np.isinf(read_numbers(given, reading, habit).values).sum())
     if infinite:
         reading = reading.model_copy(update={"gaps": (*reading.gaps, INFINITE)})
@@ -225,7 +229,7 @@ def _numbers(given: GivenCells, reading: Reading, habit: Habit, changes: tuple[s
     unit = PERCENT if reading.percent else reading.unit
     told = (*given.changes, *changes, *_told(found))
     gone = (*sorted(found.missing), *((INFINITE,) if infinite else ()))
-    return Cells(kind, found.values, (), unit, reading.currency, told, reading, asked, gone)
+    return RecognisedCells(kind, found.values, (), unit, reading.currency, told, reading, asked, gone)
 
 
 @dataclass(frozen=True)
@@ -381,15 +385,15 @@ def _told(found: Read) -> tuple[str, ...]:
     return (f"{sum(words.values()):,} cells that are no numbers ({some}) count as missing",)
 
 
-def _words(given: GivenCells) -> Cells:
+def _words(given: GivenCells) -> RecognisedCells:
     """Words, each by its place among the sorted ones."""
     given = given.with_numbers_as_texts()
     gap = np.array([no_value(text) for text in given.texts], bool)
     kept = [text for text, missing in zip(given.texts, gap, strict=True) if not missing]
     if not kept:
-        return Cells("nothing", np.full(len(given), np.nan))
+        return RecognisedCells("nothing", np.full(len(given), np.nan))
     words = tuple(sorted(kept))
     where = {word: float(k) for k, word in enumerate(words)}
     values = given.spread(np.array([where.get(text, np.nan) for text in given.texts], np.float64))
     counted = any(figures(words).known)
-    return Cells("words", values, words, reading=Reading(words_only=bool(counted)))
+    return RecognisedCells("words", values, words, reading=Reading(words_only=bool(counted)))

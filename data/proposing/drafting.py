@@ -1,8 +1,8 @@
 """TOML with a reason at each guess.
 
-Everything a proposal writes goes through `Draft.put`, so that what was guessed, assumed or left open is marked where it
-stands, and listed for whoever reviews it. `unwritten` finds what is still left open in a file that a person has edited,
-`placeholder` a text that only holds the place of one, whether or not its mark was deleted.
+Everything a proposal writes goes through `DraftContract.put`, so that what was guessed, assumed or left open is marked
+where it stands, and listed for whoever reviews it. `unwritten` finds what is still left open in a file that a person
+has edited, `placeholder` a text that only holds the place of one, whether or not its mark was deleted.
 """
 
 import json
@@ -48,7 +48,7 @@ class Noted:
     why: str
 
 
-class Draft:
+class DraftContract:
     """A TOML file in the making."""
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.arrays import Array
-from data.proposing.roles import Column
+from data.proposing.roles import ProposedColumn
 
 NO_CURRENCY = "¤"
 
@@ -16,11 +16,11 @@ class Money:
 
     currency: str
     why: str
-    found: Column | None
-    limit: Column | None
-    balance: Column | None
+    found: ProposedColumn | None
+    limit: ProposedColumn | None
+    balance: ProposedColumn | None
 
-    def counts(self, column: Column) -> bool:
+    def counts(self, column: ProposedColumn) -> bool:
         """Whether a column is part of what is owed."""
         return column in (self.found, self.limit, self.balance)
 
@@ -46,7 +46,7 @@ class Money:
         return float(np.median(self.exposures(1)))
 
 
-def _filled(column: Column) -> str:
+def _filled(column: ProposedColumn) -> str:
     """What a column counts for in a formula: nothing below 0, the middle where it is missing or a code far above."""
     name, middle, codes = column.name, _middle(column), _above(column)
     amount = f"max({name}, 0)"
@@ -55,15 +55,15 @@ def _filled(column: Column) -> str:
     return f"where({name} >= {min(codes)!r}, {middle!r}, {amount})" if codes else amount
 
 
-def _amounts(column: Column) -> Array:
+def _amounts(column: ProposedColumn) -> Array:
     unknown = np.isnan(column.values) | np.isin(column.values, _above(column))
     return np.maximum(np.where(unknown, _middle(column), column.values), 0)
 
 
-def _middle(column: Column) -> float:
+def _middle(column: ProposedColumn) -> float:
     return float(f"{np.median(column.ordinary):.6g}")
 
 
-def _above(column: Column) -> list[float]:
+def _above(column: ProposedColumn) -> list[float]:
     """The special codes above all amounts."""
     return [each for each in column.special if each > column.ordinary.max()]

@@ -1,6 +1,7 @@
 """The contract of a proposed book, part by part.
 
-Whatever is written here that the file does not state goes through `Draft.put` with the reason it was chosen for.
+Whatever is written here that the file does not state goes through `DraftContract.put` with the reason it was chosen
+for.
 """
 
 import re
@@ -15,11 +16,11 @@ import pandas as pd
 from data.contract import RECORDED, YEAR, figure
 from data.files.names import plain
 from data.proposing import drafting, hints, signals
-from data.proposing.drafting import Draft, comment
+from data.proposing.drafting import DraftContract, comment
 from data.proposing.labels import distinct
 from data.proposing.money import NO_CURRENCY, Money
 from data.proposing.ranges import bands_of, range_of, round_step, up
-from data.proposing.roles import ABSENT, Column, Identifiers, Outcome
+from data.proposing.roles import ABSENT, Identifiers, ProposedColumn, ProposedTarget
 from data.proposing.sources import Source
 
 LEVERS, SHOCKS, SEGMENTS = 8, 3, 5  # of the most telling inputs
@@ -30,7 +31,7 @@ SPECIAL = "special codes"
 
 
 @dataclass(frozen=True)
-class Score:
+class ProposedScale:
     """The cut-off and the edges of the bands in score points, and the share that the cut-off grants."""
 
     cutoff: float
@@ -61,18 +62,18 @@ class Plan:
 
     name: str
     source: Source
-    target: Outcome
+    target: ProposedTarget
     numbers: Identifiers
-    columns: Sequence[Column]
-    inputs: Sequence[Column]
-    score: Score
+    columns: Sequence[ProposedColumn]
+    inputs: Sequence[ProposedColumn]
+    score: ProposedScale
 
     @property
     def title(self) -> str:
         """The book's title."""
         return self.name.replace("_", " ").capitalize()
 
-    def of(self, role: str) -> list[Column]:
+    def of(self, role: str) -> list[ProposedColumn]:
         """The columns of one role, in the file's order."""
         return [each for each in self.columns if each.role == role]
 
@@ -87,9 +88,9 @@ class Plan:
         told += [f"{each.given} left out: {each.why}." for each in self.of("left out")]
         return told
 
-    def draft(self) -> Draft:
+    def draft(self) -> DraftContract:
         """The contract."""
-        draft = Draft()
+        draft = DraftContract()
         draft.remark(
             f"Proposed from {self.source.name} by python -m model init. Nobody has read it yet.",
             "Every # GUESS was made from names and values: check each. Every # ASSUMPTION is a number the data do not",
@@ -130,7 +131,7 @@ class Plan:
         found = own.get(hints.exposure(own))
         return Money(currency or NO_CURRENCY, why, found, *((limit, balance) if limit and balance else (None, None)))
 
-    def _unit(self, column: Column) -> tuple[str, str]:
+    def _unit(self, column: ProposedColumn) -> tuple[str, str]:
         """A column's unit and why: "amount" for money."""
         if column.codes:
             return "", ""
@@ -141,13 +142,13 @@ class Plan:
         known = column.ordinary
         return hints.unit(column.given, float(known.min()), float(known.max()))
 
-    def _shown(self, column: Column, money: Money) -> tuple[str, str]:
+    def _shown(self, column: ProposedColumn, money: Money) -> tuple[str, str]:
         unit, why = self._unit(column)
         return (money.currency if unit == "amount" else unit), why
 
     # ---- the parts of the file, in its order ------------------------------------------------------------------------
 
-    def _put_book(self, draft: Draft, money: Money) -> None:
+    def _put_book(self, draft: DraftContract, money: Money) -> None:
         draft.table("book")
         draft.put("name", self.name)
         draft.put("reviewed", False)
@@ -171,7 +172,7 @@ class Plan:
         draft.put("pd_months", 12, "over how many months the target was observed")
         draft.put("exposure_class", "retail", "mortgage, revolving, retail or corporate: sets the capital formula")
 
-    def _put_score(self, draft: Draft) -> None:
+    def _put_score(self, draft: DraftContract) -> None:
         scale = "the usual scale: 600 points at odds of 50 to 1, 20 points double them"
         draft.table("score")
         draft.put("base_score", BASE_SCORE, scale)
@@ -181,13 +182,13 @@ class Plan:
         draft.put("cutoff", self.score.cutoff, granted)
         draft.put("bands", list(self.score.bands), "quantiles of the score, and the cut-off")
 
-    def _put_exposure(self, draft: Draft, money: Money) -> None:
+    def _put_exposure(self, draft: DraftContract, money: Money) -> None:
         draft.table("exposure")
         balance, ead, why = money.formulas()
         draft.put("balance", balance, why)
         draft.put("ead", ead, why)
 
-    def _put_training(self, draft: Draft) -> None:
+    def _put_training(self, draft: DraftContract) -> None:
         n, rate = len(self.target.values), float(self.target.values.mean())
         draft.table("training")
         draft.put("iterations", 100 if n < 5_000 else 200, f"for {n:,} rows")
@@ -220,7 +221,7 @@ class Plan:
         held = np.column_stack([*(np.nan_to_num(each, nan=-1e300) for each in record), self.target.values])
         return float(pd.DataFrame(held).duplicated(keep=False).mean())
 
-    def _put_card(self, draft: Draft) -> None:
+    def _put_card(self, draft: DraftContract) -> None:
         draft.table("card")
         draft.put("purpose", drafting.PURPOSE, "one sentence", "TO DO")
         draft.put("users", drafting.USERS, "by role", "TO DO")
@@ -230,7 +231,7 @@ class Plan:
         limits = [drafting.LIMIT.format(self.source.name)]
         draft.put("limits", limits, "what it cannot say", "TO DO")
 
-    def _families(self) -> dict[str, list[Column]]:
+    def _families(self) -> dict[str, list[ProposedColumn]]:
         """Inputs that differ by a number in their names only, together. A number that was given to a name because it
         differs from another in signs alone, as Amount ($) and Amount (%) do, or in nothing, makes no family."""
         given = {plain(each.given) for each in self._in_order()}
@@ -238,19 +239,19 @@ class Plan:
         spoken = Counter(tokens.values())
         twins = {name for name, own in tokens.items() if spoken[own] > 1}
         stems = {each.name: _without_numbers(each.name) for each in self._in_order() if each.name not in twins}
-        taken, found = set(stems.values()), dict[str, list[Column]]()
+        taken, found = set(stems.values()), dict[str, list[ProposedColumn]]()
         for each in self._in_order():
             alone = f"{each.name}_itself" if each.name in taken else each.name
             found.setdefault(stems.get(each.name, alone), []).append(each)
         return found
 
-    def _in_order(self) -> list[Column]:
+    def _in_order(self) -> list[ProposedColumn]:
         return [each for each in self.columns if each.role == "input"]
 
     def _concept(self) -> dict[str, str]:
         return {each.name: stem for stem, family in self._families().items() for each in family}
 
-    def _put_concepts(self, draft: Draft) -> None:
+    def _put_concepts(self, draft: DraftContract) -> None:
         draft.remark("Business concepts: what reasons and changes are told by.")
         families = self._families()
         names = [own[0].label if len(own) == 1 else _stem(stem) for stem, own in families.items()]
@@ -259,7 +260,7 @@ class Plan:
             draft.put("label", label, "gather columns that mean one thing into one concept")
             draft.put("reason", f"{label} as it stands", "how it speaks against somebody, in words", "TO DO")
 
-    def _put_fields(self, draft: Draft, money: Money) -> None:
+    def _put_fields(self, draft: DraftContract, money: Money) -> None:
         draft.remark("The raw record: what the book holds and what a person may edit.")
         concept = self._concept()
         for each in self.columns:
@@ -288,7 +289,9 @@ class Plan:
             for each in self.of(role):
                 draft.left_out(each.given, each.why, role)
 
-    def _put_recorded(self, draft: Draft, column: Column, concept: dict[str, str], money: Money) -> None:
+    def _put_recorded(
+        self, draft: DraftContract, column: ProposedColumn, concept: dict[str, str], money: Money
+    ) -> None:
         unit, why = self._shown(column, money)
         span = range_of(column, unit)
         known = column.ordinary
@@ -310,7 +313,7 @@ class Plan:
         draft.put("concept", concept[column.name])
         draft.put("help", f"The column {column.given} of the file.", "what it means, in a sentence", "TO DO")
 
-    def _put_reading(self, draft: Draft, column: Column) -> None:
+    def _put_reading(self, draft: DraftContract, column: ProposedColumn) -> None:
         """How later files are read as this one was."""
         if column.words:
             draft.put("words", list(column.words))
@@ -318,7 +321,7 @@ class Plan:
         if reading or column.asked:
             draft.put("reading", reading, column.asked)
 
-    def _put_inputs(self, draft: Draft, money: Money) -> None:
+    def _put_inputs(self, draft: DraftContract, money: Money) -> None:
         draft.remark("What the model is given.")
         concept = self._concept()
         for each in self._in_order():
@@ -336,7 +339,7 @@ class Plan:
             if each.codes:
                 draft.codes("inputs", each.codes, each.ordered)
 
-    def _direction(self, column: Column) -> tuple[int, str]:
+    def _direction(self, column: ProposedColumn) -> tuple[int, str]:
         if len(column.codes) > 2 or (column.codes and column.ordered.startswith("in the order")):
             return 0, "its codes stand for words: what comes first says nothing of the risk"
         if column.special:
@@ -344,10 +347,10 @@ class Plan:
         found = self._trend(column)
         return found.sign, found.why
 
-    def _trend(self, column: Column) -> signals.Trend:
+    def _trend(self, column: ProposedColumn) -> signals.Trend:
         return signals.trend(self.target.values, column.values)
 
-    def _adverse(self, column: Column, money: Money) -> tuple[int, str]:
+    def _adverse(self, column: ProposedColumn, money: Money) -> tuple[int, str]:
         """Which way a column moves when things get worse for the bank, and why; 0 where nothing says so."""
         found, why = self._trend(column), ""
         if found.leaning:
@@ -358,7 +361,7 @@ class Plan:
             return 0, ""
         return 1, why or "more of it is more to lose"
 
-    def _put_levers(self, draft: Draft, money: Money) -> None:
+    def _put_levers(self, draft: DraftContract, money: Money) -> None:
         draft.remark(
             "Quick levers: one gesture on one input. An input with gaps or special codes has none, as there would be",
             "nowhere for it to stand where there is no value.",
@@ -389,7 +392,7 @@ class Plan:
             draft.put("shows", each.name)
             draft.put("help", f"Sets {_lower(each.label)} alone.", "what else moves with it?", "TO DO")
 
-    def _put_assumptions(self, draft: Draft, money: Money) -> None:
+    def _put_assumptions(self, draft: DraftContract, money: Money) -> None:
         draft.remark("Assumptions: not in the data, so each is stated, bounded and editable.")
         cost = round_step(max(0.01 * money.typical(), 1e-6))
         rate = float(np.clip(round(float(self.target.values.mean()), 3), 0.001, 0.5))
@@ -481,7 +484,7 @@ class Plan:
             draft.put("feeds", each.feeds)
             draft.put("help", "An assumption that was proposed with the book, not taken from it.")
 
-    def _put_shocks(self, draft: Draft, money: Money) -> None:
+    def _put_shocks(self, draft: DraftContract, money: Money) -> None:
         amounts = [each for each in self.inputs if not each.codes and np.nanmin(each.values) >= 0]
         scaled = [each for each in amounts if self._unit(each)[0] != YEAR and not each.special]
         clear = [(each, *self._adverse(each, money)) for each in scaled]
@@ -505,7 +508,7 @@ class Plan:
                 "help", f"{each.label} of every customer, by the same percentage.", "what moves with it?", "TO DO"
             )
 
-    def _put_economy(self, draft: Draft) -> None:
+    def _put_economy(self, draft: DraftContract) -> None:
         draft.remark("The economy: what the model cannot see. A coefficient is log-odds of default per unit.")
         zero = "0, which does nothing: set it with evidence, or presets of the economy move nothing"
         for name, label, unit, low, high, adverse in (
@@ -525,7 +528,7 @@ class Plan:
             draft.put("source", "no source: 0 until you set it")
             draft.put("help", f"Change of {label.lower()} against today.")
 
-    def _put_appetite(self, draft: Draft, money: Money) -> None:
+    def _put_appetite(self, draft: DraftContract, money: Money) -> None:
         draft.remark(
             "Limits of the bank's appetite, from what the book shows. Capital, margin and return have none yet: they",
             "depend on assumptions that are not yet yours.",
@@ -542,7 +545,7 @@ class Plan:
             draft.put("limit", float(f"{limit:.3g}"), f"{BOUND:g} times what the file shows: set your own")
             draft.put("sense", "at most")
 
-    def _put_segments(self, draft: Draft) -> None:
+    def _put_segments(self, draft: DraftContract) -> None:
         draft.remark("Segments: how the book is cut.")
         made = 0
         for each in (*self.inputs, *self.of("vintage")):
@@ -559,7 +562,7 @@ class Plan:
             if names:
                 draft.put("labels", names)
 
-    def _bands(self, column: Column, cut: Sequence[float]) -> list[str]:
+    def _bands(self, column: ProposedColumn, cut: Sequence[float]) -> list[str]:
         """What the bands are called; nothing where the pages say it as well: amounts and shares."""
         if column.codes:
             return [column.codes[k] for k in sorted(column.codes)]
@@ -577,7 +580,9 @@ class Plan:
         return [*(f"{each}{tail}" for each in told), f"{figure(cut[-1], unit)}{tail} and more"]
 
 
-def _with_special(column: Column, cut: tuple[float, ...], names: list[str]) -> tuple[tuple[float, ...], list[str]]:
+def _with_special(
+    column: ProposedColumn, cut: tuple[float, ...], names: list[str]
+) -> tuple[tuple[float, ...], list[str]]:
     """The edges and names of bands with one more for special codes, below or above the others."""
     known = column.ordinary
     below = any(each < known.min() for each in column.special)
@@ -587,7 +592,7 @@ def _with_special(column: Column, cut: tuple[float, ...], names: list[str]) -> t
     return ((*cut, min(above)), [*names, f"{SPECIAL}, high" if below else SPECIAL]) if above else (cut, names)
 
 
-def _asked(column: Column, below: bool) -> str:
+def _asked(column: ProposedColumn, below: bool) -> str:
     """What to ask about the special codes below, or above, the other values; "" where there are none."""
     own = [each for each in column.special if (each < column.ordinary.min()) == below]
     if not own:

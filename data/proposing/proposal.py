@@ -24,9 +24,9 @@ from data.books import OWN, SHIPPED, Book, read_folder
 from data.contract import read
 from data.errors import BadInput, BookError
 from data.files.names import shown
-from data.proposing.drafting import UNSTATED, Draft, Noted
-from data.proposing.plan import BASE_ODDS, BASE_SCORE, GRANTED, TO_DOUBLE, Plan, Score
-from data.proposing.roles import ABSENT, Column, Identifiers, Outcome, decide, identifiers, outcome
+from data.proposing.drafting import UNSTATED, DraftContract, Noted
+from data.proposing.plan import BASE_ODDS, BASE_SCORE, GRANTED, TO_DOUBLE, Plan, ProposedScale
+from data.proposing.roles import ABSENT, Identifiers, ProposedColumn, ProposedTarget, decide, identifiers, outcome
 from data.proposing.signals import Alone
 from data.proposing.sources import Source
 
@@ -49,7 +49,7 @@ class Proposal:
     snapshot: bytes
     provenance: bytes
     noted: tuple[Noted, ...]
-    columns: tuple[Column, ...]
+    columns: tuple[ProposedColumn, ...]
     rows: int
     rate: float
     granted: float
@@ -172,7 +172,7 @@ def lay_down(proposal: Proposal, home: Path) -> Path:
     return place
 
 
-def _frame(columns: Sequence[Column], target: Outcome, numbers: Identifiers) -> pd.DataFrame:
+def _frame(columns: Sequence[ProposedColumn], target: ProposedTarget, numbers: Identifiers) -> pd.DataFrame:
     held = {each.name: each.values + 0.0 for each in columns if each.role not in ABSENT}
     return pd.DataFrame({numbers.name: numbers.values, **held, target.name: target.values.astype(np.int8)})
 
@@ -193,21 +193,21 @@ def _book(plan: Plan, frame: pd.DataFrame, snapshot: bytes) -> Book:
     return Book(contract, raw, plan.numbers.values, plan.target.values, observed, digest)
 
 
-def _cutoff_unknown() -> Score:
-    return Score(500, (500,), np.nan)
+def _cutoff_unknown() -> ProposedScale:
+    return ProposedScale(500, (500,), np.nan)
 
 
-def _cutoff(margins: Array) -> Score:
+def _cutoff(margins: Array) -> ProposedScale:
     """The cut-off that grants about `GRANTED`, and bands around it."""
     factor = TO_DOUBLE / np.log(2)
     scores = BASE_SCORE - factor * (np.log(BASE_ODDS) + margins)
     cutoff = float(np.clip(np.floor(np.quantile(scores, 1 - GRANTED)), LOWEST_CUTOFF, HIGHEST_CUTOFF))
     edges = {float(np.round(edge, -1)) for edge in np.quantile(scores, (0.1, 0.35, 0.5, 0.75))} | {cutoff}
-    return Score(cutoff, tuple(sorted(edges)), float((scores >= cutoff).mean()))
+    return ProposedScale(cutoff, tuple(sorted(edges)), float((scores >= cutoff).mean()))
 
 
 def _provenance(plan: Plan, command: str, sha256: str) -> bytes:
-    source, draft = plan.source, Draft()
+    source, draft = plan.source, DraftContract()
     draft.put("title", plan.title)
     draft.put("publisher", UNSTATED, "who the data come from", "TO DO")
     draft.put("licence", UNSTATED, "on what terms they may be used", "TO DO")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.proposing.roles import Column
+from data.proposing.roles import ProposedColumn
 
 
 def round_step(width: float) -> float:
@@ -25,7 +25,7 @@ class Range:
     lever_step: float
 
 
-def range_of(column: Column, unit: str = "") -> Range:
+def range_of(column: ProposedColumn, unit: str = "") -> Range:
     """Bounds that hold every value of a column, in round figures; those of its lever by quantiles. Special codes are
     within the bounds, but stretch neither them nor the steps."""
     known = column.ordinary
@@ -68,7 +68,7 @@ def up(value: float, step: float) -> float:
     return max(float(f"{np.ceil(value / step) * step:.12g}"), value) + 0.0
 
 
-def bands_of(column: Column) -> tuple[float, ...] | None:
+def bands_of(column: ProposedColumn) -> tuple[float, ...] | None:
     """Where a segment cuts a column; None where it would be too many bands."""
     if column.codes:
         return tuple(float(k) for k in sorted(column.codes)[1:]) if len(column.codes) <= 12 else None

@@ -23,7 +23,7 @@ from data.files.names import shown
 from data.files.reading import PLAIN, Reading
 from data.formulas import FUNCTIONS
 from data.proposing import hints, signals
-from data.proposing.columns import LARGEST, Cells, habit_of_file, recognise
+from data.proposing.columns import LARGEST, RecognisedCells, habit_of_file, recognise
 from data.proposing.drafting import comment
 from data.proposing.hints import tokens
 from data.proposing.labels import labels
@@ -73,7 +73,7 @@ TAKEN = frozenset(FUNCTIONS) | {
 
 
 @dataclass(frozen=True, eq=False)
-class Column:
+class ProposedColumn:
     """One column decided on. ``given`` is its name in the file, ``name`` the contract's; ``values`` (n,) as they
     will stand in the snapshot. ``why`` it has its role; ``ordered`` why its ``codes`` stand as they do; ``changes`` to
     its cells. ``auc`` in [0.5, 1] of it alone. ``reading`` and ``words``, as in the contract, read such cells again;
@@ -110,7 +110,7 @@ class Column:
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class ProposedTarget:
     """The target: ``values`` (n,) 0 or 1, what they were called in the file, and why 1 is the bad one where that was
     guessed."""
 
@@ -150,7 +150,7 @@ def safe_name(given: str, taken: Iterable[str], place: int = 0) -> str:
 # ---- the target -----------------------------------------------------------------------------------------------------
 
 
-def outcome(source: Source, given: str, bad: str | None) -> Outcome:
+def outcome(source: Source, given: str, bad: str | None) -> ProposedTarget:
     """The target as 0 and 1.
 
     Raises
@@ -185,7 +185,7 @@ def outcome(source: Source, given: str, bad: str | None) -> Outcome:
     if fewer < FEWEST_OF_ONE:
         raise BadInput(f"Only {fewer} rows have one of the outcomes; a model needs at least {FEWEST_OF_ONE} of each.")
     label = labels(list(map(str, frame)))[list(frame).index(given)]
-    return Outcome(safe_name(given, ()), label, values, words[1 - which], words[which], why)
+    return ProposedTarget(safe_name(given, ()), label, values, words[1 - which], words[which], why)
 
 
 # ---- identifiers ----------------------------------------------------------------------------------------------------
@@ -253,10 +253,10 @@ def _whole(cells: Sequence[object]) -> tuple[NDArray[np.int64] | None, str]:
 
 
 def decide(
-    source: Source, target: Outcome, given_target: str, numbers: Identifiers, alone: signals.Alone
-) -> list[Column]:
+    source: Source, target: ProposedTarget, given_target: str, numbers: Identifiers, alone: signals.Alone
+) -> list[ProposedColumn]:
     """A role for every column but the target and the identifier, in the file's order."""
-    taken, found = {target.name, numbers.name}, list[Column]()
+    taken, found = {target.name, numbers.name}, list[ProposedColumn]()
     called = labels(list(map(str, source.frame)))
     habit = habit_of_file(source.frame, source.delimiter)
     for place, given in enumerate(source.frame, 1):
@@ -265,7 +265,7 @@ def decide(
         name = safe_name(str(given), taken, place)
         taken.add(name)
         cells = recognise(source.frame[given], habit)
-        blank = Column(
+        blank = ProposedColumn(
             comment(str(given)) or name,
             name,
             called[place - 1],
@@ -281,7 +281,7 @@ def decide(
     return _without_twins(found)
 
 
-def _decided(own: Column, cells: Cells, target: Array, alone: signals.Alone) -> Column:
+def _decided(own: ProposedColumn, cells: RecognisedCells, target: Array, alone: signals.Alone) -> ProposedColumn:
     given, known = own.given, cells.known
     if cells.kind == "nothing":
         return replace(own, why="it is empty")
@@ -329,7 +329,7 @@ def _decided(own: Column, cells: Cells, target: Array, alone: signals.Alone) -> 
     return replace(coded, role="input", why="nothing speaks against it", special=special)
 
 
-def _to_read_again(own: Column, cells: Cells) -> Column:
+def _to_read_again(own: ProposedColumn, cells: RecognisedCells) -> ProposedColumn:
     """The same, with what it takes to read the cells of a later file as these were."""
     if own.role not in RECORDED:
         return own
@@ -344,7 +344,7 @@ def _to_read_again(own: Column, cells: Cells) -> Column:
     return replace(own, reading=reading, words=words, asked=cells.asked)
 
 
-def _words_of(own: Column, cells: Cells) -> tuple[str, ...]:
+def _words_of(own: ProposedColumn, cells: RecognisedCells) -> tuple[str, ...]:
     """The file's word for each code, in their order; "" for one that several words, or rare ones, share."""
     there = ~np.isnan(cells.values)
     code = np.full(len(cells.words), np.nan)
@@ -356,7 +356,7 @@ def _words_of(own: Column, cells: Cells) -> tuple[str, ...]:
     )
 
 
-def _identifies(given: str, cells: Cells, distinct: int) -> bool:
+def _identifies(given: str, cells: RecognisedCells, distinct: int) -> bool:
     """Whether a column identifies records, or whom they belong to: then it may stand in several rows, if its name says
     so."""
     known = cells.known
@@ -382,7 +382,7 @@ def _years(known: Array) -> bool:
     return whole and known.min() >= FIRST_YEAR and known.max() <= LAST_YEAR
 
 
-def _coded(own: Column, cells: Cells) -> Column:
+def _coded(own: ProposedColumn, cells: RecognisedCells) -> ProposedColumn:
     """Words as codes, in an order that knows nothing of the outcome; 0 and 1 as no and yes; other numbers as they are.
     Rare words share a code."""
     if cells.kind == "numbers":
@@ -409,7 +409,7 @@ def _coded(own: Column, cells: Cells) -> Column:
     return replace(own, values=values, codes=dict(enumerate(words)), ordered=why, changes=changes)
 
 
-def _protected(own: Column, cells: Cells, attribute: str, why: str) -> Column:
+def _protected(own: ProposedColumn, cells: RecognisedCells, attribute: str, why: str) -> ProposedColumn:
     """Groups to watch fairness by: an age by its edges, anything else by at most `MOST_GROUPS` codes."""
     known, distinct = cells.known, len(np.unique(cells.known))
     why = f"{why}: protected ({attribute}), never an input"
@@ -444,7 +444,7 @@ def _protected(own: Column, cells: Cells, attribute: str, why: str) -> Column:
     return _with_gaps(banded, "cut into bands, because it has gaps")
 
 
-def _fewer(own: Column, most: int) -> Column:
+def _fewer(own: ProposedColumn, most: int) -> ProposedColumn:
     """The same with at most ``most`` codes, the smallest groups pooled."""
     if len(own.codes) <= most:
         return own
@@ -459,7 +459,7 @@ def _fewer(own: Column, most: int) -> Column:
     return replace(own, values=values, codes=dict(enumerate(words)), changes=changes)
 
 
-def _with_gaps(own: Column, ordered: str) -> Column:
+def _with_gaps(own: ProposedColumn, ordered: str) -> ProposedColumn:
     """The same, whoever did not say being a group."""
     own = replace(own, ordered=ordered)
     gaps = np.isnan(own.values)
@@ -470,14 +470,14 @@ def _with_gaps(own: Column, ordered: str) -> Column:
     return replace(own, values=values, codes={**own.codes, code: NOT_STATED}, changes=(*own.changes, "gaps coded"))
 
 
-def _after(own: Column, cells: Cells, why: str) -> Column:
+def _after(own: ProposedColumn, cells: RecognisedCells, why: str) -> ProposedColumn:
     if cells.kind == "words" and len(cells.words) > 10 * MOST_WORDS:
         return replace(own, why=f"{why} (free text)")
     coded = own if cells.kind == "days" else _coded(own, cells)
     return replace(coded, role="post-outcome", why=why)
 
 
-def _day(own: Column, target: Array) -> Column:
+def _day(own: ProposedColumn, target: Array) -> ProposedColumn:
     own = replace(own, changes=(*own.changes, "days turned into years"))
     sided = signals.one_sided(target, own.values)
     if sided:
@@ -492,9 +492,9 @@ def _day(own: Column, target: Array) -> Column:
     return replace(own, role="vintage", unit=YEAR, why=why)
 
 
-def _one_vintage(found: list[Column], target: Array) -> list[Column]:
+def _one_vintage(found: list[ProposedColumn], target: Array) -> list[ProposedColumn]:
     """One vintage at most, whole and in every row; the first one stays."""
-    out, there = list[Column](), False
+    out, there = list[ProposedColumn](), False
     for each in found:
         if each.role == "vintage" and (there or each.gaps):
             why = "another column is the vintage already" if there else "it has gaps, which a vintage cannot have"
@@ -504,7 +504,7 @@ def _one_vintage(found: list[Column], target: Array) -> list[Column]:
     return out
 
 
-def _without_twins(found: list[Column]) -> list[Column]:
+def _without_twins(found: list[ProposedColumn]) -> list[ProposedColumn]:
     """Inputs that repeat another one, value by value, left out."""
     seen: dict[bytes, str] = {}
     out = []

@@ -38,7 +38,7 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
 )
 
 
-class Wrong(BadInput):
+class HttpError(BadInput):
     """A request that HTTP itself has a status for."""
 
     def __init__(self, status: int, told: str) -> None:
@@ -48,7 +48,7 @@ class Wrong(BadInput):
 
 def status_of(error: Exception) -> int:
     """The HTTP status of an error."""
-    if isinstance(error, Wrong):
+    if isinstance(error, HttpError):
         return error.status
     if isinstance(error, HTTPException):
         return error.status_code
@@ -60,7 +60,7 @@ def refusal(error: Exception, request: str) -> Response:
     status = status_of(error)
     code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).upper()
     text = str(error)
-    if isinstance(error, Wrong | HTTPException):
+    if isinstance(error, HttpError | HTTPException):
         code = HTTPStatus(status).name
     if isinstance(error, HTTPException):
         text = f"{HTTPStatus(status).phrase}. {error.detail} The service describes itself at openapi.json."

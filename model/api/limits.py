@@ -8,7 +8,7 @@ from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as Connection
 
-from model.api.errors import GONE, Wrong, refusal
+from model.api.errors import GONE, HttpError, refusal
 from model.api.metrics import Metrics
 from model.api.service import Service
 from model.errors import Forbidden, Overloaded
@@ -73,7 +73,7 @@ class Guard:
             if isinstance(error, TimeoutError):
                 told = f"{'The request did not arrive' if waiting else 'No answer was found'} within "
                 seconds = self.settings.api_seconds
-                refused = Wrong(408 if waiting else 503, f"{told}{seconds:g} seconds. Send fewer rows.")
+                refused = HttpError(408 if waiting else 503, f"{told}{seconds:g} seconds. Send fewer rows.")
             await refusal(refused, scope["whatif_request"])(scope, receive, reported)
         finally:
             self.now -= 1

@@ -23,7 +23,7 @@ from model.settings import settings
 LISTENING = "WHATIF_LISTENING"  # where a service alone listens, as `model.cli.serve` tells its workers
 
 
-class Beside:
+class EmbeddedService:
     """The service in the process of the dashboard, made at the first request; if it cannot be, every request is told
     why."""
 
@@ -47,13 +47,13 @@ class Beside:
         await app(scope, receive, send)
 
 
-def beside(host: str | None, known: Callable[[], bool] = lambda: False) -> Beside:
+def embedded(host: str | None, known: Callable[[], bool] = lambda: False) -> EmbeddedService:
     """The service for the process of a dashboard that listens on ``host``; where people must be ``known`` to look at
     it, programs need a token."""
-    return Beside(lambda: create(running().service, _open(host) and not known()))
+    return EmbeddedService(lambda: create(running().service, _open(host) and not known()))
 
 
-def alone() -> FastAPI:
+def standalone() -> FastAPI:
     """What every worker of ``python -m model serve`` runs: warm before it is ready, ended with what it recorded."""
     service = running().service
     release = service.release()

@@ -9,7 +9,7 @@ from data.contract import Contract, Field, bounds
 from data.errors import WhatIfError
 from model.api.body import CSV, JSON
 from model.api.requests import DATATYPES, OUTPUTS
-from model.api.service import Answer, Service
+from model.api.service import ScoreResponse, Service
 from model.release.release import Release
 
 VERSION = "0.5.1"
@@ -76,7 +76,7 @@ def metadata(name: str, release: Release, versions: list[str], book: str) -> dic
     }
 
 
-def oip(name: str, answer: Answer) -> dict[str, Any]:
+def oip(name: str, answer: ScoreResponse) -> dict[str, Any]:
     """An answer as the Open Inference Protocol lays it out, data flat."""
     outputs: list[dict[str, Any]] = []
     for output, values in answer.outputs.items():
@@ -94,12 +94,12 @@ def oip(name: str, answer: Answer) -> dict[str, Any]:
     }
 
 
-def predicted(answer: Answer) -> dict[str, Any]:
+def predicted(answer: ScoreResponse) -> dict[str, Any]:
     """An answer as KServe v1's predict and MLflow lay it out: each row's probabilities of both classes."""
     return {"predictions": answer.outputs["predict_proba"]}
 
 
-def explained(answer: Answer) -> dict[str, Any]:
+def explained(answer: ScoreResponse) -> dict[str, Any]:
     """An answer as KServe v1's explain lays it out: each row's Shapley values by input, in log-odds."""
     names = [each.name for each in answer.release.contract.inputs]
     base = float(np.asarray(answer.outputs["base_value"])[0])

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from model.api.service import Service
 from model.api.shadow import Shadow
 from model.record.database import engine
-from model.record.settled import Settled
+from model.record.settled import WhatIfRecorder
 from model.record.trail import Audit
 from model.settings import Settings, settings
 
@@ -23,7 +23,7 @@ class Running:
 
     engine: Engine
     audit: Audit | None
-    settled: Settled | None
+    settled: WhatIfRecorder | None
     service: Service
 
     def close(self) -> None:
@@ -64,7 +64,7 @@ def running(using: Settings | None = None) -> Running:
             own = engine(using)
             audit = Audit(own, using.audit_key) if using.audit else None
             service = Service(using, audit, Shadow(own, using) if using.shadow else None)
-            _all[key] = Running(own, audit, Settled(audit) if audit is not None else None, service)
+            _all[key] = Running(own, audit, WhatIfRecorder(audit) if audit is not None else None, service)
         return _all[key]
 
 

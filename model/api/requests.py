@@ -44,7 +44,7 @@ class TooMuch(BadInput):
 
 
 @dataclass(frozen=True, eq=False)
-class Ask:
+class ScoreRequest:
     """``raw`` (fields, n), checked against the contract; the ``outputs`` wanted; ``id`` that the caller gave, if any,
     under which a repetition of the request is recorded once."""
 
@@ -53,7 +53,7 @@ class Ask:
     id: str = ""
 
 
-def oip(body: Any, contract: Contract, most: int) -> Ask:
+def oip(body: Any, contract: Contract, most: int) -> ScoreRequest:
     """An Open Inference Protocol v2 request of at most ``most`` rows; raises BadInput."""
     request = _object(body, "The request", {"inputs"}, {"id", "parameters", "outputs"})
     tensors = [_tensor(each, k, contract) for k, each in enumerate(_list(request["inputs"], "inputs"))]
@@ -66,13 +66,13 @@ def oip(body: Any, contract: Contract, most: int) -> Ask:
     return _ask([name for name, _ in tensors], [v for _, v in tensors], contract, most, outputs, request.get("id"))
 
 
-def kserve(body: Any, contract: Contract, most: int, outputs: Sequence[str] = OUTPUTS[:1]) -> Ask:
+def kserve(body: Any, contract: Contract, most: int, outputs: Sequence[str] = OUTPUTS[:1]) -> ScoreRequest:
     """A KServe v1 request: ``instances``, each an object by field or a list in the record's order."""
     request = _object(body, "The request", {"instances"}, {"parameters", "id"})
     return _rows(_list(request["instances"], "instances"), contract, most, outputs, request.get("id"))
 
 
-def mlflow(body: Any, contract: Contract, most: int) -> Ask:
+def mlflow(body: Any, contract: Contract, most: int) -> ScoreRequest:
     """An MLflow request: ``dataframe_split``, ``dataframe_records``, ``instances`` or ``inputs``."""
     request = _object(body, "The request", set(), set(_MLFLOW) | {"params"})
     given = [name for name in _MLFLOW if name in request]
@@ -98,7 +98,7 @@ _NUMBER = re.compile(r"[+-]?(?:\d{1,300}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?",
 _TRUTH = {"true": True, "false": False}
 
 
-def mlflow_csv(text: bytes, contract: Contract, most: int) -> Ask:
+def mlflow_csv(text: bytes, contract: Contract, most: int) -> ScoreRequest:
     """A CSV as MLflow takes one: a line of the fields' names, then a line each row, commas between.
 
     A cell is a number with a decimal point, a code's word, or empty for a missing value, and never guessed at; an
@@ -136,7 +136,7 @@ def _cell(text: str) -> float | bool | str | None:
     return value if any(sign in given for sign in ".eE") else int(given)
 
 
-def _rows(rows: list[Any], contract: Contract, most: int, outputs: Sequence[str], identity: Any) -> Ask:
+def _rows(rows: list[Any], contract: Contract, most: int, outputs: Sequence[str], identity: Any) -> ScoreRequest:
     names = [each.name for each in contract.record]
     if rows and isinstance(rows[0], dict):
         names = list(rows[0])
@@ -152,7 +152,7 @@ def _rows(rows: list[Any], contract: Contract, most: int, outputs: Sequence[str]
 
 def _ask(
     names: Sequence[Any], columns: Sequence[Any], contract: Contract, most: int, outputs: Sequence[str], identity: Any
-) -> Ask:
+) -> ScoreRequest:
     wanted = [each.name for each in contract.record]
     if identity is not None and not (isinstance(identity, str) and IDENTITY.fullmatch(identity)):
         raise BadInput(
@@ -181,7 +181,7 @@ def _ask(
         k = contract.row[name]
         raw[k] = _numbers(values, contract.record[k])
     _checked(raw, contract)
-    return Ask(raw, tuple(dict.fromkeys(outputs)) or OUTPUTS[:1], identity or "")
+    return ScoreRequest(raw, tuple(dict.fromkeys(outputs)) or OUTPUTS[:1], identity or "")
 
 
 def _checked(raw: Array, contract: Contract) -> None:

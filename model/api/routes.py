@@ -25,11 +25,11 @@ from data.books import title
 from data.contract import Contract
 from data.errors import BadInput, WhatIfError
 from model.api import body, openapi, requests
-from model.api.errors import LOG, Wrong, refusal, status_of
+from model.api.errors import LOG, HttpError, refusal, status_of
 from model.api.limits import Guard
 from model.api.metrics import Metrics
-from model.api.requests import OUTPUTS, Ask
-from model.api.service import CHAMPION, Answer, Service
+from model.api.requests import OUTPUTS, ScoreRequest
+from model.api.service import CHAMPION, ScoreResponse, Service
 from model.deployed.dialects import PURPOSE, TRYING
 from model.errors import StoreError, Unknown
 from model.release.release import Release
@@ -188,7 +188,7 @@ async def _once(request: Request) -> None:
 
 def _named(service: Service, name: str) -> None:
     if name != service.settings.model_name:
-        raise Wrong(404, f"There is no model {name[:60]!r} here. There is: {service.settings.model_name}.")
+        raise HttpError(404, f"There is no model {name[:60]!r} here. There is: {service.settings.model_name}.")
 
 
 async def release(service: Service, wanted: str | None) -> Release:
@@ -198,11 +198,11 @@ async def release(service: Service, wanted: str | None) -> Release:
     return await asyncio.to_thread(service.release, wanted) if found is None else found
 
 
-Reader = Callable[[bytes, Contract, int], Ask]
-Layout = Callable[[Answer], dict[str, Any]]
+Reader = Callable[[bytes, Contract, int], ScoreRequest]
+Layout = Callable[[ScoreResponse], dict[str, Any]]
 
 
-def in_json(read: Callable[[Any, Contract, int], Ask]) -> Mapping[str, Reader]:
+def in_json(read: Callable[[Any, Contract, int], ScoreRequest]) -> Mapping[str, Reader]:
     """The readers by type of a path that takes JSON only."""
     return {body.JSON: lambda text, contract, most: read(body.parsed(text), contract, most)}
 
@@ -216,7 +216,7 @@ async def answered(
     kind, text = await body.received(request, readers, service.settings.api_body)
     using = await release(service, wanted)
 
-    def asked() -> Ask:
+    def asked() -> ScoreRequest:
         return readers[kind](text, using.contract, service.settings.api_rows)
 
     ask = await asyncio.to_thread(asked) if len(text) > LONG else asked()

@@ -16,9 +16,9 @@ from uuid import uuid4
 import numpy as np
 
 from data.arrays import Array
-from model.api.requests import REASONS, Ask
+from model.api.requests import REASONS, ScoreRequest
 from model.api.shadow import Shadow, Shadowed
-from model.deployed.latency import Pulse
+from model.deployed.latency import LatencyLog
 from model.engine.tables import probability
 from model.errors import ReleaseError
 from model.finance.scorecard import reaches
@@ -33,7 +33,7 @@ CHAMPION = "champion"
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
+class ScoreResponse:
     """What one release says of one request. ``outputs`` by name: predict_proba (n, 2), shap_values (n, inputs) and
     base_value (1,) in log-odds, decision (n,) of words; ``milliseconds`` it took to find them."""
 
@@ -50,7 +50,7 @@ class Service:
     def __init__(self, settings: Settings, audit: Audit | None, shadow: Shadow | None = None) -> None:
         self.settings, self.audit, self.shadow = settings, audit, shadow
         self.store = Store(settings.home, settings.book)
-        self.pulse = Pulse()
+        self.pulse = LatencyLog()
         self._loaded: OrderedDict[str, Release] = OrderedDict()
         self._lock = Lock()
 
@@ -82,8 +82,8 @@ class Service:
         return [*(each for each in ALIASES if each in self.store.aliases()), *self.store.ids()]
 
     def answer(
-        self, release: Release, ask: Ask, who: str, version: str, live: bool = True
-    ) -> tuple[Answer, Future[str] | None]:
+        self, release: Release, ask: ScoreRequest, who: str, version: str, live: bool = True
+    ) -> tuple[ScoreResponse, Future[str] | None]:
         """What ``release`` says, and the writing of its record, which must have ended well before it is handed out.
         Only what is ``live`` traffic is shadowed, not what a dashboard tries out."""
         start = time.perf_counter()
@@ -121,7 +121,7 @@ class Service:
         written = self.audit.append(entry) if self.audit is not None else None
         if self.shadow is not None and version == CHAMPION and live:
             self._shadowed(self.shadow, Shadowed(entry.id, ask.raw, release, margins), written)
-        return Answer(entry.id, release, {name: outputs[name] for name in ask.outputs}, took), written
+        return ScoreResponse(entry.id, release, {name: outputs[name] for name in ask.outputs}, took), written
 
     @staticmethod
     def _shadowed(shadow: Shadow, call: Shadowed, written: Future[str] | None) -> None:

@@ -6,7 +6,7 @@ import click
 
 from model.cli.book import book_option, home_of
 from model.cli.terminal import answer, json_option
-from model.release.gate import in_the_way
+from model.release.gate import blocking_gates
 from model.release.register import Register
 from model.report.release import words
 
@@ -24,7 +24,7 @@ def releases(with_history: bool, book: str, as_json: bool) -> None:
         manifest, report = store.manifest(identity), store.report(identity)
         each = {name: manifest.get(key) for name, key in (("created", "created"), ("contract", "contract_version"))}
         each |= {"release": identity, "window": manifest.get("window"), "recalibrated": manifest.get("recalibrated")}
-        each |= {"passed": not in_the_way(report["gates"]), "state": words.state(report)}
+        each |= {"passed": not blocking_gates(report["gates"]), "state": words.state(report)}
         listed.append(each | {"aliases": [alias for alias, target in aliases.items() if target == identity]})
     result: dict[str, Any] = {"book": book, "releases": listed, "aliases": aliases}
     moved = store.history() if with_history else []

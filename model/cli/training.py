@@ -9,9 +9,9 @@ import click
 from model.cli.book import book_option, home_of
 from model.cli.terminal import FAILED, answer, json_option, progress
 from model.errors import ReleaseError
-from model.release.gate import in_the_way
+from model.release.gate import blocking_gates
 from model.release.release import Release
-from model.release.store import FIRST, Store, unread
+from model.release.store import FIRST, Store, review_pending
 from model.release.variants import SHIPPED
 from model.release.window import Window
 from model.report.release import words
@@ -43,7 +43,7 @@ def _summary(release: Release) -> dict[str, Any]:
         "cross_validation": report["cross_validation"],
         "later": report.get("later"),
         "champion": report.get("champion"),
-        "passed": not in_the_way(report["gates"]),
+        "passed": not blocking_gates(report["gates"]),
     }
 
 
@@ -62,7 +62,7 @@ def _trained(result: dict[str, Any]) -> str:
             f"  {name:<18} {own} against {other}, difference {gap}: {reading}"
             for name, own, other, gap, reading in words.champion_rows(result)
         ]
-    failed = [str(gate["label"]) for gate in in_the_way(result["gates"])]
+    failed = [str(gate["label"]) for gate in blocking_gates(result["gates"])]
     end = f"Not to be promoted: {'; '.join(failed)}. With a reason it can be all the same: promote --override REASON."
     if result["promoted"]:
         end = "Promoted to champion."
@@ -97,7 +97,7 @@ def train(
     store = Store(home_of(book), book)
     again = Window(recalibrate_since, recalibrate_until)
     release = store.train(progress(as_json), since, until, None if again == Window() else again)
-    result = {**_summary(release), "book": book, "unread": unread(release.contract)}
+    result = {**_summary(release), "book": book, "unread": review_pending(release.contract)}
     result["champion_already"] = store.aliases().get("champion") == release.id
     result["promoted"] = bool(result["passed"] and not result["unread"] and "champion" not in store.aliases())
     if result["promoted"]:

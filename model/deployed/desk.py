@@ -12,15 +12,15 @@ import numpy as np
 from data import books
 from data.books import Book, Stamp
 from data.errors import WhatIfError
-from model.deployed.latency import Pulse
+from model.deployed.latency import LatencyLog
 from model.deployed.model import DeployedModel
 from model.deployed.remote import SAME, RemoteScorer, connect
 from model.deployed.takeover import known_here
 from model.deployed.transport import Breaker
 from model.errors import GateError, NoAnswer, ReleaseError
-from model.release.gate import in_the_way
+from model.release.gate import blocking_gates
 from model.release.release import Release
-from model.release.store import AUTOMATIC, FIRST, Store, belongs, unread
+from model.release.store import AUTOMATIC, FIRST, Store, require_same_book, review_pending
 from model.release.window import Window
 from model.report.release.words import briefly
 from model.settings import Settings, settings
@@ -30,7 +30,7 @@ MOST_BOOKS = 4  # whose models are held, those asked for last
 
 
 @dataclass
-class Training:
+class TrainingRun:
     """How far the training of a release has come. ``kept``: the release that a gate kept from being promoted; ``made``:
     the further release that was trained."""
 
@@ -48,7 +48,7 @@ class Training:
         return time.monotonic() - self.began
 
 
-class Desk:
+class DeployedModels:
     """Hands out the deployed model of each book, training a first release where there is none.
 
     One per process, shared by all sessions; models are immutable. A newly promoted champion is taken up at the
@@ -62,9 +62,9 @@ class Desk:
         self._models: OrderedDict[str, tuple[Stamp, DeployedModel]] = OrderedDict()  # the last asked for comes last
         self._reading: defaultdict[str, Lock] = defaultdict(Lock)  # one a book: it is read once, whoever asks
         self._remote: dict[tuple[object, ...], tuple[DeployedModel, float]] = {}
-        self._ways: dict[tuple[object, ...], tuple[Pulse, Breaker]] = {}  # how each server has been answering
-        self._training: dict[str, Training] = {}
-        self._retraining: dict[str, Training] = {}
+        self._ways: dict[tuple[object, ...], tuple[LatencyLog, Breaker]] = {}  # how each server has been answering
+        self._training: dict[str, TrainingRun] = {}
+        self._retraining: dict[str, TrainingRun] = {}
         self._lock = Lock()
 
     def store(self, book: str) -> Store:
@@ -97,7 +97,7 @@ class Desk:
             was, known = self._models.get(book, (None, None))
             if known is None or known.id != champion or was != at:
                 release, own = store.load(champion), books.read(book, using.home)
-                belongs(release, own.contract, own.sha256)
+                require_same_book(release, own.contract, own.sha256)
                 known = DeployedModel(own, release.scorer, release)
             with self._lock:
                 self._models[book] = at, known
@@ -120,7 +120,7 @@ class Desk:
                     self._remote[key] = known, time.monotonic()
                     return known
             book = books.read(name, using.home)
-            pulse, breaker = self._ways.setdefault(key, (Pulse(), Breaker()))
+            pulse, breaker = self._ways.setdefault(key, (LatencyLog(), Breaker()))
             scorer = connect(using, book, book.contract, pulse, breaker)
             if known is not None and known.remote is not None and _same(known.remote, scorer):
                 scorer.close()  # it was unwell and is well again
@@ -168,13 +168,13 @@ class Desk:
     def _read(self, book: str) -> Book:
         return books.read(book, self._settings().home)
 
-    def train(self, book: str) -> Training:
+    def train(self, book: str) -> TrainingRun:
         """Start the training of a first release in the background, or tell how far it has come; once, however many
         ask."""
         with self._lock:
             known = self._training.get(book)
             if known is None or (known.ended and not known.error):  # ended well, and the release is gone since
-                known = self._training[book] = Training()
+                known = self._training[book] = TrainingRun()
                 Thread(target=self._run, args=(book, known), daemon=True, name=f"train-{book}").start()
             return known
 
@@ -183,18 +183,20 @@ class Desk:
         with self._lock:
             self._training.pop(book, None)
 
-    def retrain(self, book: str, since: int | None, until: int | None, recalibrated: Window | None = None) -> Training:
+    def retrain(
+        self, book: str, since: int | None, until: int | None, recalibrated: Window | None = None
+    ) -> TrainingRun:
         """Start the training of a further release in the background, one at a time a book: whoever asks meanwhile is
         told of that one. It is gated and kept; promoting it is a person's decision."""
         with self._lock:
             known = self._retraining.get(book)
             if known is None or known.ended:
-                known = self._retraining[book] = Training()
+                known = self._retraining[book] = TrainingRun()
                 work = (book, known, since, until, recalibrated)
                 Thread(target=self._run_again, args=work, daemon=True, name=f"retrain-{book}").start()
             return known
 
-    def retraining(self, book: str) -> Training | None:
+    def retraining(self, book: str) -> TrainingRun | None:
         """The further release that is being trained, or was last; None if nobody asked for one."""
         with self._lock:
             return self._retraining.get(book)
@@ -208,7 +210,7 @@ class Desk:
             self._remote.clear()
             self._ways.clear()
 
-    def _run(self, book: str, progress: Training) -> None:
+    def _run(self, book: str, progress: TrainingRun) -> None:
         def told(doing: str, share: float) -> None:
             progress.doing, progress.share = doing, share
 
@@ -219,7 +221,7 @@ class Desk:
                 store.promote(release.id, who=AUTOMATIC, why=FIRST)
             except GateError as error:
                 progress.kept = release.id
-                progress.error = str(error) if unread(release.contract) else _not_promoted(release, store)
+                progress.error = str(error) if review_pending(release.contract) else _not_promoted(release, store)
         except WhatIfError as error:
             progress.error = str(error)
         except Exception as error:  # whatever happens in the background must be seen in the foreground
@@ -227,7 +229,7 @@ class Desk:
         progress.ended = True
 
     def _run_again(
-        self, book: str, progress: Training, since: int | None, until: int | None, recalibrated: Window | None
+        self, book: str, progress: TrainingRun, since: int | None, until: int | None, recalibrated: Window | None
     ) -> None:
         def told(doing: str, share: float) -> None:
             progress.doing, progress.share = doing, share
@@ -246,10 +248,10 @@ class Desk:
         for identity in reversed(store.ids()):
             try:
                 release, own = store.load(identity), self._read(book)
-                belongs(release, own.contract, own.sha256)
+                require_same_book(release, own.contract, own.sha256)
             except ReleaseError:
                 continue
-            if in_the_way(release.report["gates"]) or unread(release.contract):
+            if blocking_gates(release.report["gates"]) or review_pending(release.contract):
                 return release
         return None
 
@@ -267,4 +269,4 @@ def _same(was: RemoteScorer, now: RemoteScorer) -> bool:
     return was.about == now.about and bool((np.abs(was.reference - now.reference) <= SAME).all())
 
 
-desk = Desk()
+desk = DeployedModels()

@@ -20,7 +20,7 @@ class Beat:
 
 
 @dataclass(frozen=True)
-class Reading:
+class LatencyReading:
     """What the latest calls say. ``p50`` and ``p95`` in milliseconds, NaN before the first answer; ``errors`` a
     fraction; ``answered`` and ``failed`` when that last happened; ``trouble`` what was wrong then."""
 
@@ -33,7 +33,7 @@ class Reading:
     trouble: str
 
 
-class Pulse:
+class LatencyLog:
     """The latest calls of one deployed model, from any thread."""
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class Pulse:
             else:
                 self._answered = beat.at
 
-    def read(self) -> Reading:
+    def read(self) -> LatencyReading:
         """What the latest calls say."""
         with self._lock:
             beats, answered, failed = list(self._beats), self._answered, self._failed
@@ -60,4 +60,4 @@ class Pulse:
         p50, p95 = np.percentile(good, [50, 95]) if good else (np.nan, np.nan)
         share = 1 - len(good) / len(beats) if beats else 0.0
         when, trouble = (failed.at, failed.trouble) if failed else (None, "")
-        return Reading(len(beats), float(p50), float(p95), share, answered, when, trouble)
+        return LatencyReading(len(beats), float(p50), float(p95), share, answered, when, trouble)

@@ -8,15 +8,15 @@ from threading import Lock
 
 from data.books import Book
 from data.contract import Contract
-from model.deployed.latency import Pulse, Reading
+from model.deployed.latency import LatencyLog, LatencyReading
 from model.deployed.remote import RemoteScorer
 from model.engine.identity import Deployed
-from model.engine.parallel import Told, unheard
+from model.engine.parallel import Progress, no_progress
 from model.engine.scorer import Scorer
 from model.release.release import Release
 from model.report.release.words import window_only
-from model.validation.validation import Proof
-from model.whatif.book.scored import Whole, askable
+from model.validation.validation import Validation
+from model.whatif.book.scored import ScoredBook, askable
 from model.whatif.customer.starting_points import personas
 
 
@@ -32,7 +32,7 @@ class DeployedModel:
     scorer: Scorer
     release: Release | None
     remote: RemoteScorer | None = None
-    embedded: Pulse = field(default_factory=Pulse)
+    embedded: LatencyLog = field(default_factory=LatencyLog)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     @property
@@ -66,48 +66,49 @@ class DeployedModel:
         return self.scorer.contract
 
     @property
-    def near(self) -> Scorer:
+    def local_scorer(self) -> Scorer:
         """For whole curves and tables of answers: the model's own tables if they are known here, else the model."""
         return self.scorer if self.release is None else self.release.scorer
 
     @cached_property
-    def asked(self) -> Book:
+    def sample(self) -> Book:
         """The customers the model is asked about when it is asked about the whole book: all, or a sample."""
-        return askable(self.near, self.book)
+        return askable(self.local_scorer, self.book)
 
     @cached_property
     def personas(self) -> Mapping[str, int]:
         """Customers worth starting from."""
-        return personas(self.near, self.asked, self.whole.margins)
+        return personas(self.local_scorer, self.sample, self.whole.margins)
 
     @property
-    def whole(self) -> Whole:
+    def whole(self) -> ScoredBook:
         """The whole book as the model sees it; asked for once."""
-        return self.seen()
+        return self.scored_book()
 
-    def seen(self, told: Told = unheard) -> Whole:
-        """The whole book as the model sees it; ``told`` hears how far a first asking has come, and may cancel it."""
+    def scored_book(self, progress: Progress = no_progress) -> ScoredBook:
+        """The whole book as the model sees it; ``progress`` hears how far a first asking has come, and may cancel
+        it."""
         with self._lock:
-            found: Whole | None = self.__dict__.get("_whole")
+            found: ScoredBook | None = self.__dict__.get("_whole")
             if found is None:
-                each = len(self.book) / len(self.asked)
-                found = self.__dict__["_whole"] = Whole.of(self.near, self.asked, told, each)
+                each = len(self.book) / len(self.sample)
+                found = self.__dict__["_whole"] = ScoredBook.of(self.local_scorer, self.sample, progress, each)
             return found
 
     @property
-    def tested(self) -> bool:
+    def has_evidence(self) -> bool:
         """Whether it is known here how it was tested, on the very book it is asked about."""
         return self.release is not None and self.release.manifest.get("data_sha256") == self.book.sha256
 
-    def proved(self, told: Told = unheard) -> Proof:
-        """What it said of records beside what became of them; worked out once. ``told`` hears how far a first asking of
-        the whole book has come, where that is needed, and may cancel it."""
-        found: Proof | None = self.__dict__.get("_proof")
+    def validation(self, progress: Progress = no_progress) -> Validation:
+        """What it said of records beside what became of them; worked out once. ``progress`` hears how far a first
+        asking of the whole book has come, where that is needed, and may cancel it."""
+        found: Validation | None = self.__dict__.get("_proof")
         if found is None:
-            if self.tested and self.release is not None:
-                found = Proof.of(self.release, self.book)
+            if self.has_evidence and self.release is not None:
+                found = Validation.of(self.release, self.book)
             else:
-                found = Proof.asked(self.asked, self.seen(told).margins)
+                found = Validation.asked(self.sample, self.scored_book(progress).margins)
             self.__dict__["_proof"] = found
         return found
 
@@ -115,6 +116,6 @@ class DeployedModel:
         """Any customer of the book."""
         return int(secrets.choice(self.book.ids))
 
-    def pulse(self) -> Reading:
+    def pulse(self) -> LatencyReading:
         """How it has been answering."""
         return (self.embedded if self.remote is None else self.remote.transport.pulse).read()

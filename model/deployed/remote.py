@@ -19,7 +19,7 @@ from data.books import Book
 from data.contract import Contract
 from data.errors import ContractError
 from model.deployed.dialects import DIALECTS, KSERVE, MLFLOW, OPEN_INFERENCE, About, Predicted, complaint
-from model.deployed.latency import Pulse, Reading
+from model.deployed.latency import LatencyLog, LatencyReading
 from model.deployed.mapping import FieldMapping, Output, agree, default, load
 from model.deployed.transport import Breaker, Transport
 from model.engine.scorer import Reasons
@@ -43,7 +43,7 @@ class Health:
 
     well: bool
     trouble: str
-    reading: Reading
+    reading: LatencyReading
     gone: bool = False
 
 
@@ -211,7 +211,7 @@ class RemoteScorer:
 
 
 def connect(
-    settings: Settings, book: Book, contract: Contract, pulse: Pulse | None = None, breaker: Breaker | None = None
+    settings: Settings, book: Book, contract: Contract, pulse: LatencyLog | None = None, breaker: Breaker | None = None
 ) -> RemoteScorer:
     """The deployed model of the settings, found, understood, and asked about some customers of the book. ``pulse`` and
     ``breaker`` of earlier connections to the same server, if there were any, go on.

@@ -9,7 +9,7 @@ from model.deployed.remote import EDGE
 from model.engine.scorer import Scorer
 from model.engine.tables import probability
 from model.whatif.book.scenario import Layers
-from model.whatif.book.scored import Whole
+from model.whatif.book.scored import ScoredBook
 
 CUSTOMERS = 200
 SAME = 1e-9
@@ -26,7 +26,7 @@ class SpotCheck:
     milliseconds: float
 
 
-def check(live: Scorer, whole: Whole, layers: Layers) -> SpotCheck:
+def check(live: Scorer, whole: ScoredBook, layers: Layers) -> SpotCheck:
     """Ask the ``live`` model about random customers of the ``whole`` book under a scenario, as they are scored there.
 
     Raises

@@ -23,7 +23,7 @@ import httpx
 
 from data.errors import BadInput
 from model.deployed.dialects import PURPOSE, TRYING, complaint
-from model.deployed.latency import Pulse
+from model.deployed.latency import LatencyLog
 from model.errors import NoAnswer, Refused, RemoteError
 from model.settings import Settings
 
@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpReply:
     """Whatever the server answered in the end."""
 
     status: int
@@ -77,7 +77,7 @@ class Transport:
         If the address, the token or the file of certificate authorities cannot be used.
     """
 
-    def __init__(self, settings: Settings, pulse: Pulse | None = None, breaker: Breaker | None = None) -> None:
+    def __init__(self, settings: Settings, pulse: LatencyLog | None = None, breaker: Breaker | None = None) -> None:
         url = settings.model_url
         if url is None:
             raise BadInput("There is no address of a deployed model. Set WHATIF_MODEL_URL.")
@@ -85,7 +85,7 @@ class Transport:
             raise BadInput(
                 "WHATIF_MODEL_URL must be scheme, host, port and path only. A token belongs in WHATIF_MODEL_TOKEN."
             )
-        self.pulse, self._breaker = pulse or Pulse(), breaker or Breaker()
+        self.pulse, self._breaker = pulse or LatencyLog(), breaker or Breaker()
         self.host = f"{url.host}:{url.port}"
         self._timeout, self._trouble = settings.model_timeout, ""
         self._token = settings.model_token.get_secret_value() if settings.model_token else ""
@@ -110,7 +110,7 @@ class Transport:
         """Give up the connections."""
         self._client.close()
 
-    def get(self, path: str) -> Answer:
+    def get(self, path: str) -> HttpReply:
         """What the server says at ``path``, whatever the status; NoAnswer if nothing, Refused as `post`."""
         with self._noted():
             return self._asked("GET", path, b"", "")
@@ -133,7 +133,7 @@ class Transport:
                 raise self.refusal(answer)
             return read(answer.body)
 
-    def refusal(self, answer: Answer) -> Refused:
+    def refusal(self, answer: HttpReply) -> Refused:
         """What an answer other than 200 means, in the server's own words but few of them."""
         said = complaint(answer.body)
         words = f"{answer.status}: {said}" if said else str(answer.status)
@@ -166,7 +166,7 @@ class Transport:
             self._breaker.ended(answered)
             self.pulse.note(1000 * (time.perf_counter() - start), trouble)
 
-    def _asked(self, method: str, path: str, body: bytes, identity: str) -> Answer:
+    def _asked(self, method: str, path: str, body: bytes, identity: str) -> HttpReply:
         for attempt in range(1, ATTEMPTS + 1):
             wait = PAUSE * 2 ** (attempt - 1) * (0.5 + secrets.randbelow(1000) / 1000)
             try:
@@ -188,7 +188,7 @@ class Transport:
             time.sleep(wait)
         raise AssertionError("unreachable")
 
-    def _attempt(self, method: str, path: str, body: bytes, identity: str) -> tuple[Answer, float]:
+    def _attempt(self, method: str, path: str, body: bytes, identity: str) -> tuple[HttpReply, float]:
         """An answer and the seconds its Retry-After asks for. The whole of it must come within the time-out."""
         headers = {"content-type": "application/json", "x-request-id": identity} if identity else {}
         end = time.monotonic() + self._timeout
@@ -202,7 +202,7 @@ class Transport:
                     raise Refused(f"The deployed model at {self.host} answered more than {MOST_BYTES >> 20} MB.")
                 if time.monotonic() > end:
                     raise httpx.ReadTimeout("too slow")
-        return Answer(response.status_code, b"".join(body_of)), _retry_after(response.headers.get("retry-after", ""))
+        return HttpReply(response.status_code, b"".join(body_of)), _retry_after(response.headers.get("retry-after", ""))
 
     # ---- words -------------------------------------------------------------------------------------------------------
 

@@ -12,20 +12,22 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 Result = TypeVar("Result")
-Told = Callable[[float], object]
+Progress = Callable[[float], object]
 
 ROWS = 16_384  # their codes, values and margins fit the second-level cache
 CORES = os.cpu_count() or 1
 _POOL = ThreadPoolExecutor(CORES, thread_name_prefix="rows")
 
 
-def unheard(_share: float) -> None:
+def no_progress(_share: float) -> None:
     """For callers who do not follow the progress."""
 
 
-def over(rows: int, work: Callable[[slice], Result], told: Told = unheard, size: int = ROWS) -> list[Result]:
-    """``work`` of each chunk of ``rows``, in order. ``told`` hears the share done in the caller's thread; if it raises,
-    nothing more is begun and what it raised goes on to the caller: so work is cancelled."""
+def over(
+    rows: int, work: Callable[[slice], Result], progress: Progress = no_progress, size: int = ROWS
+) -> list[Result]:
+    """``work`` of each chunk of ``rows``, in order. ``progress`` hears the share done in the caller's thread; if it
+    raises, nothing more is begun and what it raised goes on to the caller: so work is cancelled."""
     chunks = [slice(start, min(start + size, rows)) for start in range(0, rows, size)]
     if len(chunks) <= 1:
         return [work(chunk) for chunk in chunks]
@@ -37,7 +39,7 @@ def over(rows: int, work: Callable[[slice], Result], told: Told = unheard, size:
             while waiting and len(under_way) < CORES:
                 under_way.append(_POOL.submit(work, waiting.popleft()))
             found.append(under_way.popleft().result())
-            told(len(found) / len(chunks))
+            progress(len(found) / len(chunks))
     finally:
         for each in under_way:
             each.cancel()

@@ -10,7 +10,7 @@ from model.monitoring.intervals import UNKNOWN, Estimate, normal
 
 
 @dataclass(frozen=True)
-class Realised:
+class RealisedRate:
     """Of ``n`` defaulters: ``ead`` owed, ``loss`` of it lost in all and ``own_loss`` borne by the bank, in money.
 
     ``gross`` = loss/ead and ``net`` = own loss/ead are fractions with their 95 % intervals; NaN without defaulters.
@@ -26,7 +26,7 @@ class Realised:
 
 def realised(
     outcome: Array, loss: Array, ead: Array, own_share: Array, group: NDArray[np.int64], count: int
-) -> tuple[Realised, ...]:
+) -> tuple[RealisedRate, ...]:
     """Realised LGD of each of ``count`` groups: Σ loss / Σ EAD over those with an ``outcome`` of 1.
 
     ``loss`` and ``ead`` (n,) in money and ``own_share`` (n,), the bank's fraction of a loss, are read of defaulters
@@ -40,11 +40,12 @@ def realised(
     n, total = np.bincount(where, minlength=count), np.bincount(where, owed, count).astype(np.float64)
     (sums, gross), (own_sums, net) = (_ratios(each, owed, where, n, total) for each in (lost, own))
     return tuple(
-        Realised(int(n[k]), float(total[k]), float(sums[k]), float(own_sums[k]), gross[k], net[k]) for k in range(count)
+        RealisedRate(int(n[k]), float(total[k]), float(sums[k]), float(own_sums[k]), gross[k], net[k])
+        for k in range(count)
     )
 
 
-def realised_in_all(outcome: Array, loss: Array, ead: Array, own_share: Array) -> Realised:
+def realised_in_all(outcome: Array, loss: Array, ead: Array, own_share: Array) -> RealisedRate:
     """Realised LGD of all defaulters together."""
     return realised(outcome, loss, ead, own_share, np.zeros(len(outcome), np.int64), 1)[0]
 

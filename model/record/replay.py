@@ -30,9 +30,9 @@ from model.engine.tables import probability
 from model.errors import ReleaseError, StoreError
 from model.record.trail import Entry
 from model.release.release import Release
-from model.release.store import Store, belongs
+from model.release.store import Store, require_same_book
 from model.whatif.book import scenario as book_scenario
-from model.whatif.book.scored import Whole
+from model.whatif.book.scored import ScoredBook
 from model.whatif.book.totals import Totals
 from model.whatif.customer.decision import scale
 from model.whatif.policy import scenario as policy_scenario
@@ -142,8 +142,8 @@ def _release(entry: Entry, store: Store) -> Release:
 
 def _on_the_book(entry: Entry, release: Release, home: Path) -> dict[str, Array]:
     book, contract = books.read(entry.book, home), release.contract
-    belongs(release, book.contract, book.sha256)
-    whole = Whole.of(release.scorer, book)
+    require_same_book(release, book.contract, book.sha256)
+    whole = ScoredBook.of(release.scorer, book)
     if entry.kind == BOOK:
         scenario, complaints = book_scenario.from_query(contract, _address(entry))
         _understood(entry, complaints)
@@ -153,7 +153,9 @@ def _on_the_book(entry: Entry, release: Release, home: Path) -> dict[str, Array]
     return policy_outputs(_judged(whole, book, contract, chosen, _day(entry)))
 
 
-def _judged(whole: Whole, book: Book, contract: Contract, chosen: policy_scenario.Policy, day: date) -> Outcome:
+def _judged(
+    whole: ScoredBook, book: Book, contract: Contract, chosen: policy_scenario.PolicyScenario, day: date
+) -> Outcome:
     rows = whole.rows(book_scenario.layers(contract, chosen.assumed, day))
     scores = np.asarray(scale(contract).score(whole.margins))
     return Strategy.of(scores, rows, book.target).at(chosen.at(contract))

@@ -119,7 +119,7 @@ _POSTGRES = (
 )
 
 
-def alone(connection: Connection) -> None:
+def lock_tables(connection: Connection) -> None:
     """Let nobody else make tables or chains until the transaction ends; in SQLite one writer is alone anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
@@ -134,7 +134,7 @@ def prepare(connection: Connection) -> None:
     """Make tables and triggers where there are none."""
     if present(connection):
         return
-    alone(connection)
+    lock_tables(connection)
     if inspect(connection).has_table(audit.name):  # another process was quicker
         return
     metadata.create_all(connection)

@@ -20,7 +20,7 @@ class _Latest:
     since: float
 
 
-class Settled:
+class WhatIfRecorder:
     """Notes what each visitor looks at and records what stands."""
 
     def __init__(self, audit: Audit, stands: float = STANDS) -> None:

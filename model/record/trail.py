@@ -351,7 +351,7 @@ class Audit:
         return own
 
     def _begin(self, connection: Connection) -> dict[str, Any]:
-        table.alone(connection)
+        table.lock_tables(connection)
         name = uuid4().hex
         number = connection.scalar(select(func.coalesce(func.max(table.chain.c.number), 0))) or 0
         own: dict[str, Any] = {"chain": name, "number": number + 1, "started": _now(), "first_seq": 1, "since": ""}

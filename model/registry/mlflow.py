@@ -22,7 +22,7 @@ from data.arrays import Array
 from data.errors import BadInput
 from model.errors import GateError, NoAnswer, ParityError, Refused, RemoteError
 from model.release.build import TRUSTED
-from model.release.gate import in_the_way, told
+from model.release.gate import blocking_gates, told
 from model.release.parity import EXACT
 from model.release.release import Release
 from model.release.training import one_thread, rows
@@ -113,7 +113,7 @@ def publish(
 
 def red(report: Mapping[str, Any]) -> list[str]:
     """The gates that keep a release from going out, each with its figure and its bound."""
-    return [told(gate) for gate in in_the_way(report["gates"])]
+    return [told(gate) for gate in blocking_gates(report["gates"])]
 
 
 def record(release: Release) -> Record:

@@ -22,7 +22,7 @@ from model.monitoring.calibration import recalibrated
 from model.monitoring.drift import drift, snapshot_of
 from model.monitoring.performance import Performance, measure
 from model.release import checks, origin, training
-from model.release.comparison import Beside, Candidate
+from model.release.comparison import Candidate, ChampionComparison
 from model.release.evidence import Evidence, gathered
 from model.release.gate import Gate, told
 from model.release.parity import parity_gates
@@ -41,7 +41,7 @@ TRUSTED = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
 
 
 @dataclass(frozen=True, eq=False)
-class Draft:
+class DraftRelease:
     """A release before it has a name: its ``files``, the ``manifest`` without them, and the scorer."""
 
     files: dict[str, bytes]
@@ -49,13 +49,13 @@ class Draft:
     scorer: TableScorer
 
 
-Against = Callable[[Book, Book, Candidate], Beside]
+Against = Callable[[Book, Book, Candidate], ChampionComparison]
 """Given a book, its part in the window and the candidate fitted to that: the candidate beside the champion."""
 
 
-def alone(_book: Book, _own: Book, _candidate: Candidate) -> Beside:
+def no_champion(_book: Book, _own: Book, _candidate: Candidate) -> ChampionComparison:
     """A candidate where there is no champion."""
-    return Beside()
+    return ChampionComparison()
 
 
 def fitted(book: Book, how: Asked) -> tuple["HistGradientBoostingClassifier", Book, float]:
@@ -77,7 +77,7 @@ def fitted(book: Book, how: Asked) -> tuple["HistGradientBoostingClassifier", Bo
     return model, own, 0.0 if again is None else training.recalibrate(model, book.part(again))
 
 
-def make(book: Book, how: Asked, beside: Against = alone, progress: Progress = silent) -> Draft:
+def make(book: Book, how: Asked, beside: Against = no_champion, progress: Progress = silent) -> DraftRelease:
     """Fit, test and gate; ``beside`` holds what is made against the champion.
 
     Raises
@@ -172,7 +172,7 @@ def make(book: Book, how: Asked, beside: Against = alone, progress: Progress = s
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "background": shapley.background,
     }
-    return Draft(files, manifest, scorer)
+    return DraftRelease(files, manifest, scorer)
 
 
 def _surveyed(book: Book, own: Book) -> Territory:

@@ -53,7 +53,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Beside:
+class ChampionComparison:
     """The ``gates`` of the comparison; for the report, what was compared, or why nothing was: None where there was no
     champion."""
 
@@ -61,7 +61,7 @@ class Beside:
     told: dict[str, Any] | None = None
 
 
-def unreadable(identity: str, why: str) -> Beside:
+def unreadable(identity: str, why: str) -> ChampionComparison:
     """Beside a champion that cannot be loaded nothing can be said, but that is."""
     gate = Gate(
         "champion_read",
@@ -73,10 +73,10 @@ def unreadable(identity: str, why: str) -> Beside:
         stops=False,
         note=why,
     )
-    return Beside((gate,), {"id": identity, "n": 0, "kind": "", "measures": [], "why_not": why})
+    return ChampionComparison((gate,), {"id": identity, "n": 0, "kind": "", "measures": [], "why_not": why})
 
 
-def beside(book: Book, own: Book, candidate: Candidate, champion: Champion) -> Beside:
+def compare_with_champion(book: Book, own: Book, candidate: Candidate, champion: Champion) -> ChampionComparison:
     """A candidate fitted to ``own``, the part of ``book`` in its window, beside the champion."""
     contract = book.contract
     told: dict[str, Any] = {"id": champion.id, "n": 0, "kind": "", "measures": [], "why_not": ""}
@@ -95,7 +95,7 @@ def beside(book: Book, own: Book, candidate: Candidate, champion: Champion) -> B
         level = recalibrated(candidate.pd, champion.shift - candidate.shift)  # a shift of the intercept is no drift
         moved = drift(champion.snapshot, own.inputs, level)
         found += gates.stability_gates(contract, moved, "in the champion's training", "_champion")
-    return Beside(tuple(found), told)
+    return ChampionComparison(tuple(found), told)
 
 
 @dataclass(frozen=True, eq=False)

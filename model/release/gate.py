@@ -59,6 +59,6 @@ def told(gate: Mapping[str, Any]) -> str:
     return f"{gate['label']}: {figure}, {sign} {gate['bound']:.4g} is asked"
 
 
-def in_the_way(gates: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def blocking_gates(gates: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The gates of a report that keep its release from being promoted."""
     return [gate for gate in gates if not gate["passed"] and gate["stops"]]

@@ -34,12 +34,12 @@ from model.engine.stored import unpacked
 from model.engine.tables import Tables, probability
 from model.engine.territory import Territory
 from model.errors import GateError, Mismatch, ParityError, ReleaseError
-from model.locks import alone
+from model.locks import exclusive
 from model.release import origin, parity
 from model.release.build import fitted, make
 from model.release.checks import contract_gates, judged
-from model.release.comparison import Beside, Candidate, Champion, beside, unreadable
-from model.release.gate import Gate, in_the_way, told
+from model.release.comparison import Candidate, Champion, ChampionComparison, compare_with_champion, unreadable
+from model.release.gate import Gate, blocking_gates, told
 from model.release.parity import EXACT
 from model.release.register import Register
 from model.release.release import Release, Verified, _digest, _golden, _identity, _told_of
@@ -97,11 +97,11 @@ class Store(Register):
         progress("Done", 1.0)
         return self.load(identity)
 
-    def _beside(self, book: Book, own: Book, candidate: Candidate) -> Beside:
+    def _beside(self, book: Book, own: Book, candidate: Candidate) -> ChampionComparison:
         """A candidate beside the champion, if there is one."""
         identity = self.aliases().get("champion")
         if identity is None:
-            return Beside()
+            return ChampionComparison()
         try:
             release = self.load(identity)
             champion = Champion(
@@ -115,22 +115,22 @@ class Store(Register):
             )
         except ReleaseError as error:  # of another version, or altered
             return unreadable(identity, str(error))
-        return beside(book, own, candidate, champion)
+        return compare_with_champion(book, own, candidate, champion)
 
     def in_the_way(self, release: Release) -> list[Mapping[str, Any]]:
         """The gates that keep a release from being promoted now: if the champion has changed since it was held against
         one, it is held against the new one."""
         found, told_of = list(release.report["gates"]), release.report["champion"] or {}
         if self.aliases().get("champion") in (None, release.id, told_of.get("id")):
-            return in_the_way(found)
+            return blocking_gates(found)
         book = books.read(self.book, self.home)
         if (release.contract.hash, release.manifest["data_sha256"]) != (book.contract.hash, book.sha256):
-            return in_the_way(found)  # such a release cannot be champion
+            return blocking_gates(found)  # such a release cannot be champion
         own = book.part(release.window.of(book))
         pd = probability(release.scorer.margins(own.raw))
         anew = self._beside(book, own, Candidate(release.evidence.within(len(book)), pd, release.shift)).gates
         alone = [gate for gate in found if gate["kind"] != "champion" and not str(gate["name"]).endswith("_champion")]
-        return in_the_way([*alone, *(gate.as_dict() for gate in judged(anew, release.contract))])
+        return blocking_gates([*alone, *(gate.as_dict() for gate in judged(anew, release.contract))])
 
     def _lay_down(self, identity: str, files: Mapping[str, bytes]) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
@@ -237,7 +237,7 @@ class Store(Register):
         """
         release = self.load(reference)
         book = books.read(self.book, self.home)
-        belongs(release, book.contract, book.sha256)
+        require_same_book(release, book.contract, book.sha256)
         scorer = release.scorer
         model, own = release.fitted(), book.part(release.window.of(book))
         found = contract_gates(own, getattr(model, "fitted_to_", ()), scorer.tables)
@@ -270,8 +270,8 @@ class Store(Register):
             raise ReleaseError(f"There is no alias {alias!r}. There are: {', '.join(ALIASES)}.")
         release, override = self.load(reference), override.strip()
         _said(who, why)
-        if unread(release.contract):
-            raise GateError(f"Release {release.id} is not promoted. {unread(release.contract)}")
+        if review_pending(release.contract):
+            raise GateError(f"Release {release.id} is not promoted. {review_pending(release.contract)}")
         if alias == "champion":
             self._fits(release)
         failed = self.in_the_way(release)
@@ -312,11 +312,11 @@ class Store(Register):
 
     def _fits(self, release: Release) -> None:
         """Raise Mismatch if the pages could not ask a release about the book as it is now."""
-        belongs(release, books.contract(self.book, self.home), books.snapshot_sha256(self.book, self.home))
+        require_same_book(release, books.contract(self.book, self.home), books.snapshot_sha256(self.book, self.home))
 
     def _moving(self) -> AbstractContextManager[None]:
         """While no other thread or process moves an alias of this book."""
-        return alone(self.root / ".aliases.lock", f"Champion and challenger of {self.book}")
+        return exclusive(self.root / ".aliases.lock", f"Champion and challenger of {self.book}")
 
     def _point(
         self, aliases: Mapping[str, str], who: str, why: str, more: Mapping[str, Mapping[str, Any]] | None = None
@@ -336,7 +336,7 @@ class Store(Register):
             )
 
 
-def unread(contract: Contract) -> str:
+def review_pending(contract: Contract) -> str:
     """Why no release of a contract may be promoted yet; "" where a person has read it and left nothing to write."""
     left = unwritten(contract.text)
     if not contract.book.reviewed:
@@ -355,7 +355,7 @@ def unread(contract: Contract) -> str:
     return ""
 
 
-def belongs(release: Release, contract: Contract, data_sha256: str) -> None:
+def require_same_book(release: Release, contract: Contract, data_sha256: str) -> None:
     """Raise Mismatch if a release was trained on another contract or snapshot than those of its book: the pages could
     not ask it about them."""
     then, now = (release.contract.hash, str(release.manifest["data_sha256"])), (contract.hash, data_sha256)

@@ -132,7 +132,8 @@ Item = Finding | Notice
 
 @dataclass(frozen=True)
 class Choice:
-    """What can be chosen within a panel: one of ``options``, by name and label; or a number from ``low`` to ``high``."""
+    """What can be chosen within a panel: one of ``options``, by name and label; or a number from ``low`` to
+    ``high``."""
 
     key: str
     label: str
@@ -169,9 +170,9 @@ def _no_findings() -> tuple[Item, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Briefing:
-    """What a screen says. ``below`` stands under the numbers; ``points`` are things to know, one a line; ``method`` says
-    how it is computed, in Markdown. ``subject`` is the page's name, ``guaranteed`` whether numbers are told gross and
-    net. Findings are worked out when they are first asked for, so that numbers need not wait for charts."""
+    """What a screen says. ``below`` stands under the numbers; ``points`` are things to know, one a line; ``method``
+    says how it is computed, in Markdown. ``subject`` is the page's name, ``guaranteed`` whether numbers are told gross
+    and net. Findings are worked out when they are first asked for, so that numbers need not wait for charts."""
 
     subject: str
     sentence: str

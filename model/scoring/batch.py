@@ -23,7 +23,7 @@ from data.files.escapes import bare
 from data.files.kinds import Kind
 from data.files.numbers import habit_of
 from data.formulas import parse
-from model.engine.parallel import Told, over, unheard
+from model.engine.parallel import Progress, no_progress, over
 from model.engine.scorer import Reasons, Scorer
 from model.engine.tables import probability
 from model.finance.loss import expected_loss
@@ -45,7 +45,7 @@ KNOWN, OUTSIDE = "known", "outside"
 
 
 @dataclass(frozen=True, eq=False)
-class Sheet:
+class CustomerFile:
     """A file as read. Of the good rows: ``raw`` (fields, n) as the contract orders it, ``ids`` (n,) int64 or text,
     ``rows`` (n,) their lines in the file. ``ignored``: columns nothing reads; ``protected``: how many columns were left
     unread because they hold protected attributes. ``named``: whether the file identifies its rows; else ``ids`` are
@@ -71,17 +71,18 @@ class Sheet:
         return len(self.rows)
 
 
-def read(content: bytes, name: str, contract: Contract, told: Told = unheard) -> Sheet:
-    """The customers in a file, whose kind its ``name`` ends with; 100,000 rows of CSV in about a second. ``told`` hears
-    the share read; reading ends with whatever it raises.
+def read(content: bytes, name: str, contract: Contract, progress: Progress = no_progress) -> CustomerFile:
+    """The customers in a file, whose kind its ``name`` ends with; 100,000 rows of CSV in about a second. ``progress``
+    hears the share read; reading ends with whatever it raises.
 
     Raises
     ------
     BadInput
         If the file as a whole cannot be used: too large, empty, damaged, protected, of another kind than its name says,
-        without the columns that are needed or with one of them twice. A row that cannot be used is in `Sheet.bad`.
+        without the columns that are needed or with one of them twice. A row that cannot be used is in
+        `CustomerFile.bad`.
     """
-    cells = taken(content, name, contract, told)
+    cells = taken(content, name, contract, progress)
     if not len(cells.lines) and not cells.odd:
         person = contract.book.person
         raise BadInput(f"The file holds its column names and no {person}. Add one row for each {person}.")
@@ -110,7 +111,7 @@ def read(content: bytes, name: str, contract: Contract, told: Told = unheard) ->
     kept = np.ascontiguousarray(raw[:, good])
     contract.check(kept)  # whatever the checks above overlook is no customer
     order = sorted([*bad, *cells.odd], key=lambda row: row.line)
-    return Sheet(
+    return CustomerFile(
         kept,
         ids[good],
         cells.lines[good],
@@ -235,7 +236,7 @@ def _repeated(ids: NDArray[Any], lines: NDArray[np.int64]) -> tuple[tuple[str, t
     return tuple((name, tuple(own)) for name, own in found.items())
 
 
-def repetition(contract: Contract, sheet: Sheet) -> str:
+def repetition(contract: Contract, sheet: CustomerFile) -> str:
     """What is to be said of customers who stand in a file several times; "" if none does."""
     n = len(sheet.repeated)
     if not n:
@@ -255,10 +256,10 @@ def repetition(contract: Contract, sheet: Sheet) -> str:
 
 def score(
     scorer: Scorer,
-    sheet: Sheet,
+    sheet: CustomerFile,
     assumptions: Mapping[str, float],
     release: str,
-    told: Told = unheard,
+    progress: Progress = no_progress,
     why: bool = True,
     size: int | None = None,
 ) -> pd.DataFrame:
@@ -321,7 +322,7 @@ def score(
         frame[TERRITORY] = np.where(beyond, OUTSIDE, KNOWN)
         return pd.DataFrame(frame).assign(**{RELEASE: release})
 
-    found = over(len(sheet), work, told, size or ROWS) or [work(slice(0, 0))]
+    found = over(len(sheet), work, progress, size or ROWS) or [work(slice(0, 0))]
     return pd.concat(found, ignore_index=True)
 
 
@@ -392,7 +393,7 @@ def _summing(parts: Array, total: NDArray[np.int64]) -> NDArray[np.int64]:
     return whole
 
 
-def finding(contract: Contract, sheet: Sheet, frame: pd.DataFrame) -> str:
+def finding(contract: Contract, sheet: CustomerFile, frame: pd.DataFrame) -> str:
     """What came of a file, in a sentence; ``frame`` as `score` gives it."""
     book, bad, all_ = contract.book, len(sheet.bad), len(sheet) + len(sheet.bad)
     none = numbers.counted(bad, "row") if bad else "no rows"

@@ -16,7 +16,7 @@ from data.files.given import GivenCells
 from data.files.kinds import MB, Limits
 from data.files.series import given_cells
 from data.files.table import read_table
-from model.engine.parallel import Told, unheard
+from model.engine.parallel import Progress, no_progress
 from model.scoring.columns import Columns, matched, wanted
 from model.scoring.values import quoted, short
 from model.settings import settings
@@ -38,7 +38,7 @@ class BadRow:
 
 
 @dataclass(frozen=True, eq=False)
-class Cells:
+class FileCells:
     """What was read: the cells of each field, the identifiers', the line of each row, rows that are no rows, what parts
     the cells of a text file, and what reading took for granted."""
 
@@ -51,16 +51,16 @@ class Cells:
     notes: tuple[str, ...] = ()
 
 
-def taken(content: bytes, name: str, contract: Contract, told: Told = unheard) -> Cells:
-    """The cells of a file, whose kind its ``name`` ends with. ``told`` hears the share read; reading ends with whatever
-    it raises.
+def taken(content: bytes, name: str, contract: Contract, progress: Progress = no_progress) -> FileCells:
+    """The cells of a file, whose kind its ``name`` ends with. ``progress`` hears the share read; reading ends with
+    whatever it raises.
 
     Raises
     ------
     BadInput
         If the file as a whole cannot be used.
     """
-    table = read_table(content, name, wanted(contract), None, limits(), told)
+    table = read_table(content, name, wanted(contract), None, limits(), progress)
     columns = matched(table, contract)
     for place in (*columns.fields, *(() if columns.id is None else (columns.id,))):
         if place in table.unread:
@@ -68,7 +68,7 @@ def taken(content: bytes, name: str, contract: Contract, told: Told = unheard) -
                 f"{quoted(table.header[place])} holds values of the type {short(table.unread[place])}; write numbers, "
                 "or the words of a code."
             )
-    return Cells(
+    return FileCells(
         columns,
         [given_cells(table.frame[place]) for place in columns.fields],
         None if columns.id is None else table.frame[columns.id].tolist(),

@@ -19,7 +19,7 @@ TOLD = 3  # words that a note repeats
 
 
 @dataclass(frozen=True, eq=False)
-class Values:
+class ReadValues:
     """``values`` (n,) of a field; ``wrong`` says by row what is wrong with a cell that holds none; ``note`` what was
     counted as missing, "" where nothing was that a person would have to know."""
 
@@ -28,7 +28,7 @@ class Values:
     note: str = ""
 
 
-def values_of(field: Field, given: GivenCells, habit: Habit) -> Values:
+def values_of(field: Field, given: GivenCells, habit: Habit) -> ReadValues:
     """The numbers (n,) in a field's cells. A text that says that there is no value is one only where the field may be
     missing."""
     found = read_field(field, given, habit)
@@ -42,7 +42,7 @@ def values_of(field: Field, given: GivenCells, habit: Habit) -> Values:
         if text not in told:
             told[text] = f"{field.label}: {_fault(field, given, k, text, bool(found.two[k]))}"
         wrong[k] = told[text]
-    return Values(found.values, wrong, _note(field, found.missing) if field.missing else "")
+    return ReadValues(found.values, wrong, _note(field, found.missing) if field.missing else "")
 
 
 def _shown(given: GivenCells, row: int) -> str:

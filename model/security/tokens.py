@@ -18,7 +18,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from data.errors import BadInput
 from model.errors import Forbidden, StoreError, Unknown
-from model.locks import alone
+from model.locks import exclusive
 
 Scope = Literal["score", "explain", "admin"]
 
@@ -202,7 +202,7 @@ class Tokens:
         """The tokens as a list to change; written as a whole or not at all, one change at a time."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with alone(self.path.with_suffix(".lock"), "The tokens"):
+            with exclusive(self.path.with_suffix(".lock"), "The tokens"):
                 stock = list(self._stock().tokens)
                 yield stock
                 self._write(_Stock(tokens=tuple(stock)))

@@ -13,20 +13,20 @@ from data.books import Book
 from model.monitoring.calibration import recalibrated, shift_to_observed
 from model.monitoring.intervals import UNKNOWN, Estimate
 from model.monitoring.paired import auc_difference
-from model.monitoring.realised import Realised, realised, realised_in_all
-from model.validation.validation import SOURCES, Banded, Proof
+from model.monitoring.realised import RealisedRate, realised, realised_in_all
+from model.validation.validation import SOURCES, BandMetrics, Validation
 
 
 @dataclass(frozen=True)
-class Beside:
+class ReleasePair:
     """One vintage under two models; None where a model has no prediction of it that it had not been fitted to."""
 
     vintage: str
-    champion: Banded | None
-    challenger: Banded | None
+    champion: BandMetrics | None
+    challenger: BandMetrics | None
 
     @property
-    def either(self) -> Banded:
+    def either(self) -> BandMetrics:
         """Whichever there is: what was observed is the same."""
         found = self.champion or self.challenger
         assert found is not None
@@ -38,7 +38,7 @@ class Sides:
     """Two models by vintage; on the ``n`` records of vintages ``since`` … that came after the training of both, the
     challenger's AUC less the champion's, and the mean PD of either against what was ``observed``."""
 
-    rows: tuple[Beside, ...]
+    rows: tuple[ReleasePair, ...]
     n: int
     since: float
     auc: Estimate
@@ -47,10 +47,10 @@ class Sides:
     observed: float
 
 
-def beside(champion: Proof, challenger: Proof) -> Sides:
+def release_pair(champion: Validation, challenger: Validation) -> Sides:
     """Two releases of the same book by vintage, and paired on what neither had seen (DeLong's interval)."""
     first, second = ({each.name: each for each in proof.by_vintage()} for proof in (champion, challenger))
-    rows = tuple(Beside(name, first.get(name), second.get(name)) for name in sorted({*first, *second}))
+    rows = tuple(ReleasePair(name, first.get(name), second.get(name)) for name in sorted({*first, *second}))
     inside = SOURCES.index("crossed")
     late, other = (proof.position[proof.source != inside] for proof in (champion, challenger))
     _, own, theirs = np.intersect1d(late, other, assume_unique=True, return_indices=True)
@@ -101,7 +101,7 @@ class Recalibration:
         return float(before), float(after)
 
 
-def recalibrate(proof: Proof, year: float) -> Recalibration:
+def recalibrate(proof: Validation, year: float) -> Recalibration:
     """What shifting the intercept to one year's outcomes would have made of the years after it."""
     assert proof.vintage is not None
     own = proof.vintage == year
@@ -115,7 +115,7 @@ def recalibrate(proof: Proof, year: float) -> Recalibration:
     return Recalibration(year, shift, tuple(later))
 
 
-def realised_losses(book: Book) -> tuple[tuple[tuple[float, Realised], ...], Realised] | None:
+def realised_losses(book: Book) -> tuple[tuple[tuple[float, RealisedRate], ...], RealisedRate] | None:
     """Realised loss given default of a book by vintage, and in all; None where it knows no losses or no vintages."""
     vintages, loss = book.vintages, book.realised_loss
     if vintages is None or loss is None:

@@ -27,7 +27,7 @@ from model.engine.parallel import over
 from model.engine.scorer import TableScorer
 from model.engine.tables import Tables, probability
 from model.errors import NotTabular
-from model.whatif.book.scored import Whole
+from model.whatif.book.scored import ScoredBook
 from model.whatif.customer.decision import scale
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ BAND = (0.05, 0.95)  # shares of customers below the band of an effect, and belo
 RIDGE = 1e-12  # of a column's weight: parts of a table that share no customer have no level in common
 
 
-def scorer_of(whole: Whole) -> TableScorer:
+def scorer_of(whole: ScoredBook) -> TableScorer:
     """The tables of the model that a book is seen by.
 
     Raises
@@ -117,7 +117,7 @@ def _by_table(tables: Tables, histogram: Array) -> Iterator[Array]:
 
 
 @dataclass(frozen=True)
-class Table:
+class EffectTable:
     """One table of the model over inputs ``first`` and ``second`` (-1: one input only). ``seen``: cells some customer
     lies in. In score points, ``largest``: how far the furthest of those lies from zero, ``strength``: the standard
     deviation over the book, ``together``: the same of what neither input explains alone."""
@@ -163,7 +163,7 @@ class Overview:
         return parts(self.tables, self.histogram)
 
     @cached_property
-    def listed(self) -> tuple[Table, ...]:
+    def listed(self) -> tuple[EffectTable, ...]:
         """Every table, the strongest first."""
         factor, found = scale(self.contract).factor, []
         both = zip(self.tables.groups(), _by_table(self.tables, self.histogram), strict=True)
@@ -172,7 +172,7 @@ class Overview:
             level = float((table * weights).sum()) / self.n
             known = table[seen]
             found.append(
-                Table(
+                EffectTable(
                     g,
                     i,
                     j,
@@ -186,12 +186,12 @@ class Overview:
         return tuple(sorted(found, key=lambda each: -each.strength))
 
     @cached_property
-    def pairs(self) -> tuple[Table, ...]:
+    def pairs(self) -> tuple[EffectTable, ...]:
         """The tables of two inputs, the one that does most together first."""
         return tuple(sorted((each for each in self.listed if each.second >= 0), key=lambda each: -each.together))
 
 
-def overview(whole: Whole) -> Overview:
+def overview(whole: ScoredBook) -> Overview:
     """What the model looks at, over the whole book: chunks of customers are explained and summed up, no matrix of
     customers by inputs is ever held. 0.35 s for 816,000 customers on two cores."""
     scorer = scorer_of(whole)
@@ -245,7 +245,7 @@ def heaped(points: Array, low: float, high: float) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class Values:
+class GroupedValues:
     """The values of input ``own`` in ``k`` groups, rising, the missing last if there are any. ``n``: customers in each,
     ``low`` and ``high``: the least and the greatest value among them, NaN if missing; ``start``: the threshold above
     which a group begins, −inf for the first, NaN if missing. ``single``: every value stands for itself."""
@@ -268,7 +268,9 @@ class Values:
         return len(self.n) - self.missing
 
 
-def grouped(whole: Whole, own: int, most: int = 256, told_apart: bool = False) -> tuple[Values, Groups, Array]:
+def grouped(
+    whole: ScoredBook, own: int, most: int = 256, told_apart: bool = False
+) -> tuple[GroupedValues, Groups, Array]:
     """The groups of an input's values, which of them each customer lies in (n,), and the values themselves (n,).
 
     Few values, and codes, stand for themselves, with ``told_apart`` only if the model tells all of them apart. Of
@@ -313,7 +315,7 @@ def grouped(whole: Whole, own: int, most: int = 256, told_apart: bool = False) -
     with np.errstate(invalid="ignore"):  # of the missing they are NaN
         np.minimum.at(low, index, values)
         np.maximum.at(high, index, values)
-    return Values(own, n, low, high, start, single), index.astype(np.uint16), values
+    return GroupedValues(own, n, low, high, start, single), index.astype(np.uint16), values
 
 
 @dataclass(frozen=True, eq=False)
@@ -329,7 +331,7 @@ class Effect:
     ``mean``, ``low``, ``high`` and ``pd`` go one way along an input whose direction the model keeps.
     """
 
-    values: Values
+    values: GroupedValues
     mean: Array
     low: Array
     high: Array
@@ -341,7 +343,7 @@ class Effect:
     log: bool
 
 
-def effect(whole: Whole, found: Overview, own: int) -> Effect:
+def effect(whole: ScoredBook, found: Overview, own: int) -> Effect:
     """The effect of one input over the whole book."""
     tables, factor = scorer_of(whole).tables, scale(whole.contract).factor
     values, index, all_values = grouped(whole, own)
@@ -379,7 +381,7 @@ def _reading(tables: Tables, own: int) -> Iterator[tuple[int, int, Array]]:
             yield g, i, cells.T
 
 
-def _moved(found: Overview, whole: Whole, own: int) -> Array:
+def _moved(found: Overview, whole: ScoredBook, own: int) -> Array:
     """By how much the mean margin of the book would move if all customers had each code of an input, log-odds."""
     out = np.zeros(int(found.tables.sizes[own]))
     weights = list(_by_table(found.tables, found.histogram))
@@ -427,14 +429,14 @@ class Together:
     of the first, groups of the second), NaN where nobody lies. Weighted by ``n``, every row and every column of
     ``points`` averages to zero."""
 
-    table: Table
-    first: Values
-    second: Values
+    table: EffectTable
+    first: GroupedValues
+    second: GroupedValues
     points: Array
     n: Counts
 
 
-def together(whole: Whole, found: Overview, table: Table) -> Together:
+def together(whole: ScoredBook, found: Overview, table: EffectTable) -> Together:
     """A table of two inputs, over groups of their observed values that the model tells apart, at most 24 each."""
     rest = found.parts.together[table.group]
     if rest is None:

@@ -44,7 +44,7 @@ _Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
-class Chosen:
+class Subset:
     """Which records are looked at: ``when`` is a source or a vintage ("2006"), "" the main evidence; ``band`` one band
     of a ``segment``, "" being everybody."""
 
@@ -54,7 +54,7 @@ class Chosen:
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class SubsetMetrics:
     """Of ``n`` records, ``bad`` of which defaulted: mean PD ``predicted`` and ``observed`` default rate, AUC, ROC with
     KS, reliability by ``bins``, calibration error ``ece`` and ``slope``; NaN where a figure cannot be told."""
 
@@ -69,7 +69,7 @@ class Measured:
     slope: float
 
     @classmethod
-    def of(cls, outcome: Array, pd: Array) -> "Measured":
+    def of(cls, outcome: Array, pd: Array) -> "SubsetMetrics":
         """From outcomes and predictions (n,); 0.6 s for 816,000 records."""
         n, bad = len(pd), int(outcome.sum())
         few = min(bad, n - bad) < FEWEST
@@ -93,10 +93,10 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Banded:
+class BandMetrics:
     """One band's ``n`` records: ``observed`` default rate (Wilson) against the mean PD ``predicted``, ``auc`` (DeLong)
-    and ``ks``, NaN with fewer than 30 defaults or 30 others. ``calibrated`` and ``ranks``: verdicts, see `Proof`; bands
-    of a segment have none on ranking, since records that are alike are harder to rank than all together."""
+    and ``ks``, NaN with fewer than 30 defaults or 30 others. ``calibrated`` and ``ranks``: verdicts, see `Validation`;
+    bands of a segment have none on ranking, since records that are alike are harder to rank than all together."""
 
     name: str
     n: int
@@ -142,7 +142,7 @@ class Separation:
 
 
 @dataclass(frozen=True, eq=False)
-class Proof:
+class Validation:
     """What was said of records, (m,) each: their ``position`` in the ``book``, the ``pd`` predicted in [0, 1], the
     ``outcome``, the ``source``, a position in `SOURCES`, and the ``vintage`` where the book has any.
 
@@ -160,7 +160,7 @@ class Proof:
     _known: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, release: Release, book: Book) -> "Proof":
+    def of(cls, release: Release, book: Book) -> "Validation":
         """Of a release, from its evidence and from what it says of vintages after its own test."""
         found, after = release.evidence.within(len(book)), _beyond(release, book)
         where = np.concatenate((found.position, after))
@@ -169,7 +169,7 @@ class Proof:
         return cls._at(book, where, said, source, release.window)
 
     @classmethod
-    def asked(cls, book: Book, margins: Array) -> "Proof":
+    def asked(cls, book: Book, margins: Array) -> "Validation":
         """Of a model of which only the answers are known: log-odds ``margins`` (n,) of the records of ``book``."""
         source = np.full(len(book), SOURCES.index("asked"), np.int8)
         return cls._at(book, np.arange(len(book), dtype=np.int64), probability(margins), source, None)
@@ -177,7 +177,7 @@ class Proof:
     @classmethod
     def _at(
         cls, book: Book, where: NDArray[np.int64], pd: Array, source: NDArray[np.int8], window: Window | None
-    ) -> "Proof":
+    ) -> "Validation":
         own = book.vintages
         vintage = None if own is None else own[where]
         return cls(book, where, pd, book.target[where], source, vintage, window)
@@ -218,11 +218,11 @@ class Proof:
 
     @property
     def whens(self) -> tuple[str, ...]:
-        """What `Chosen.when` may be, the main evidence first."""
+        """What `Subset.when` may be, the main evidence first."""
         rest = [each for each in self.has if each != self.main]
         return (self.main, *rest, *(f"{year:.0f}" for year in self.years))
 
-    def mask(self, chosen: Chosen) -> NDArray[np.bool_]:
+    def mask(self, chosen: Subset) -> NDArray[np.bool_]:
         """The records chosen, (m,)."""
         when = chosen.when or self.main
         if when in SOURCES:
@@ -246,21 +246,21 @@ class Proof:
 
     # ---- ranking and calibration ------------------------------------------------------------------------------------
 
-    def measured(self, chosen: Chosen = Chosen()) -> Measured:
+    def measured(self, chosen: Subset = Subset()) -> SubsetMetrics:
         """Everything about the records chosen."""
 
-        def work() -> Measured:
+        def work() -> SubsetMetrics:
             own = self.mask(chosen)
-            return Measured.of(self.outcome[own], self.pd[own])
+            return SubsetMetrics.of(self.outcome[own], self.pd[own])
 
         return self._once(("measured", chosen), work)
 
-    def gains(self, chosen: Chosen = Chosen()) -> tuple[Gain, ...]:
+    def gains(self, chosen: Subset = Subset()) -> tuple[Gain, ...]:
         """Default rate, lift and defaults captured by tenths, the riskiest first."""
         own = self.mask(chosen)
         return self._once(("gains", chosen), lambda: gains(self.outcome[own], self.pd[own], SLICES))
 
-    def separation(self, chosen: Chosen = Chosen()) -> Separation:
+    def separation(self, chosen: Subset = Subset()) -> Separation:
         """The scores of those who defaulted beside those of the others."""
 
         def work() -> Separation:
@@ -284,17 +284,17 @@ class Proof:
         """Predicted against observed by the bands of a segment, those without records included."""
 
         def work() -> tuple[Bin, ...]:
-            own = self.mask(Chosen(when))
+            own = self.mask(Subset(when))
             band = self.band(segment)[own].astype(np.int64)
             return by_group(self.outcome[own], self.pd[own], band, self.contract.band_count(segment))
 
         return self._once(("calibration", segment.name, when), work)
 
-    def by_segment(self, segment: Segment, names: Sequence[str], when: str = "") -> tuple[Banded, ...]:
+    def by_segment(self, segment: Segment, names: Sequence[str], when: str = "") -> tuple[BandMetrics, ...]:
         """The bands of a segment that hold records, by their ``names``; they sum to the records of ``when``."""
 
-        def work() -> tuple[Banded, ...]:
-            own = self.mask(Chosen(when))
+        def work() -> tuple[BandMetrics, ...]:
+            own = self.mask(Subset(when))
             outcome, pd, band = self.outcome[own], self.pd[own], self.band(segment)[own]
             rows = [(k, each) for k, each in enumerate(self.calibration(segment, when)) if each.n]
             source = when if when in SOURCES else self.main
@@ -303,10 +303,10 @@ class Proof:
 
         return self._once(("by_segment", segment.name, when), work)
 
-    def by_vintage(self) -> tuple[Banded, ...]:
+    def by_vintage(self) -> tuple[BandMetrics, ...]:
         """The vintages, the earliest first, each with where its predictions come from; they sum to all records."""
 
-        def work() -> tuple[Banded, ...]:
+        def work() -> tuple[BandMetrics, ...]:
             if self.vintage is None:
                 return ()
             found = []
@@ -329,11 +329,11 @@ class Proof:
 
     def _banded(
         self, name: str, row: Bin, outcome: Array, pd: Array, source: str, sources: tuple[Source, ...] = ()
-    ) -> Banded:
+    ) -> BandMetrics:
         bad = round(row.n * row.observed)
         few = min(bad, row.n - bad) < FEWEST
         area = UNKNOWN if few else auc_interval(outcome, pd)
-        return Banded(
+        return BandMetrics(
             name,
             row.n,
             bad,
@@ -395,7 +395,7 @@ class Proof:
 
     # ---- misses, fairness, drift ------------------------------------------------------------------------------------
 
-    def misses(self, chosen: Chosen = Chosen(), most: int = MOST) -> tuple[list[Miss], list[Miss]]:
+    def misses(self, chosen: Subset = Subset(), most: int = MOST) -> tuple[list[Miss], list[Miss]]:
         """Those with the highest PD who paid, and those with the lowest who defaulted."""
         own = np.flatnonzero(self.mask(chosen))
         paid, lost = own[self.outcome[own] == 0], own[self.outcome[own] == 1]
@@ -415,7 +415,7 @@ class Proof:
 
     def fair(self, attribute: Field, cutoff: float, when: str = "") -> tuple[list[Group], tuple[Bin, ...]]:
         """Each group's rates among those whose score reaches a cut-off, and predicted against observed of each."""
-        own = self.mask(Chosen(when))
+        own = self.mask(Subset(when))
         group, names = self.contract.groups(attribute, self.book.observed[attribute.name][self.position[own]])
         granted = reaches(scores(self.contract, self.pd[own]), cutoff)
         found = fairness.groups(granted, self.outcome[own] == 0, group, names)
@@ -425,7 +425,7 @@ class Proof:
         """How far the records of a source or vintage have moved since the training."""
 
         def work() -> tuple[Drift, ...]:
-            own = self.mask(Chosen(when))
+            own = self.mask(Subset(when))
             return drift(snapshot, self.book.inputs[:, self.position[own]], self.pd[own])
 
         return self._once(("drift", when), work)

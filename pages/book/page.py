@@ -17,7 +17,7 @@ from model.whatif.book.totals import margin_of_error
 from model.whatif.customer.scenario import CUSTOMER, OWN
 from pages.book import controls, state
 from pages.book.panels import Draw, as_is, migration, panels, reactions
-from pages.book.result import Answer
+from pages.book.result import BookResult
 from pages.shared import deployed, recording, visitor, widgets
 from pages.shared.deployed import keyed
 from pages.shared.progress import followed
@@ -71,14 +71,14 @@ def draw(model: DeployedModel) -> None:
 # ---- the numbers ------------------------------------------------------------------------------------------------
 
 
-def answer(model: DeployedModel, far: bool = False) -> Answer:
+def answer(model: DeployedModel, far: bool = False) -> BookResult:
     """The sentence and the numbers; seen from ``far``, with what is assumed below them."""
     stress, today = state.memory.current(), date.today()
     for message in [*state.memory.told(), *filter(None, [overlay_lacks(model.contract, stress, today)])]:
         widgets.complain(message)
     start = time.perf_counter()
-    with followed("Scoring the whole book", state.memory.undo) as told:
-        found = Answer.to(model, stress, today, told)
+    with followed("Scoring the whole book", state.memory.undo) as progress:
+        found = BookResult.to(model, stress, today, progress)
     if stress.values:
         recording.book(model, to_query(stress), today, found.now, time.perf_counter() - start)
     sentence = book_words.verdict(model.contract, stress, today, found.base, found.now)
@@ -101,7 +101,7 @@ def answer(model: DeployedModel, far: bool = False) -> Answer:
     return found
 
 
-def live(found: Answer) -> None:
+def live(found: BookResult) -> None:
     """How the numbers relate to a model that runs elsewhere: asked about everybody, about a sample, or by tables that
     are checked against it each time."""
     model = found.model
@@ -123,7 +123,7 @@ def live(found: Answer) -> None:
     st.caption(book_words.asked_words(model.contract, model.deployed, asked, of, amount, error))
 
 
-def tile(found: Answer, name: Measure) -> str:
+def tile(found: BookResult, name: Measure) -> str:
     """One number: scenario, base, difference, limit."""
     contract = found.model.contract
     each = book_words.told(contract, found.stress, name, found.base, found.now)
@@ -183,7 +183,7 @@ def nested(model: DeployedModel) -> tuple[Segment, Segment]:
     return first, own[(own.index(first) + 1) % len(own)]
 
 
-def draw_charts(found: Answer) -> None:
+def draw_charts(found: BookResult) -> None:
     """What moved it, and where it sits."""
     left, right = st.columns(2, gap="medium")
     with left:
@@ -192,12 +192,12 @@ def draw_charts(found: Answer) -> None:
         sits(found)
 
 
-def moved(found: Answer, draw: Draw = as_is) -> None:
+def moved(found: BookResult, draw: Draw = as_is) -> None:
     """The bridge over the levers in use."""
     contract, stress = found.model.contract, found.stress
     measure = st.session_state.get(keyed(MEASURE)) or "loss"
-    with followed("Working out what moved it", state.memory.undo) as told:
-        steps = bridge(found.whole, stress, found.today, measure, told)
+    with followed("Working out what moved it", state.memory.undo) as progress:
+        steps = bridge(found.whole, stress, found.today, measure, progress)
     widgets.findings(book_words.bridge_headline(contract, stress, steps))
     st.plotly_chart(
         draw(book_charts.bridge(contract, stress, steps)),
@@ -207,7 +207,7 @@ def moved(found: Answer, draw: Draw = as_is) -> None:
     )
 
 
-def sits(found: Answer, draw: Draw = as_is) -> None:
+def sits(found: BookResult, draw: Draw = as_is) -> None:
     """The map of the exposure; what to do for one, where the contract knows no segments."""
     if not found.model.contract.segments:
         widgets.findings("The contract of this book declares no segments to lay it out by")

@@ -19,7 +19,7 @@ from model.whatif.book.bridge import bridge
 from model.whatif.book.scenario import AS_IS, POINT, SEVERITY, WEIGHT, chosen, layers, weighted
 from model.whatif.customer.decision import scale
 from pages.book import sensitivity, state
-from pages.book.result import Answer, Panel
+from pages.book.result import BookResult, Panel
 from pages.shared import deployed, widgets
 from pages.shared.deployed import keyed
 from pages.shared.number_field import enter
@@ -36,7 +36,7 @@ def as_is(figure: charts.Figure) -> charts.Figure:
     return figure
 
 
-def panels(found: Answer) -> None:
+def panels(found: BookResult) -> None:
     """Every panel, closed until somebody opens it: nothing is worked out before."""
     titles: dict[str, tuple[str, Panel]] = {
         "_path": ("The regulator's path and its source", path),
@@ -62,7 +62,7 @@ def panels(found: Answer) -> None:
                 draw(found)
 
 
-def steps(found: Answer) -> None:
+def steps(found: BookResult) -> None:
     """The bridge's bars, exactly, for every measure that is bridged."""
     contract = found.model.contract
     exact, shown = pd.DataFrame(), pd.DataFrame()
@@ -84,7 +84,7 @@ def steps(found: Answer) -> None:
 # ---- what the model reacted to ------------------------------------------------------------------------------------
 
 
-def reaction(found: Answer) -> book_words.Reaction:
+def reaction(found: BookResult) -> book_words.Reaction:
     """The reaction by concept."""
     contract = found.model.contract
     amounts = found.whole.reactions(found.layers[1])
@@ -94,7 +94,7 @@ def reaction(found: Answer) -> book_words.Reaction:
     return book_words.reaction(found.base.loss, [each.label for each in contract.concepts], list(totals.values()))
 
 
-def reactions(found: Answer, draw: Draw = as_is) -> None:
+def reactions(found: BookResult, draw: Draw = as_is) -> None:
     """Weighted changes of SHAP values, by concept; the inputs as a table, unless it is drawn for an audience."""
     contract = found.model.contract
     if found.whole.tables is None:
@@ -129,7 +129,7 @@ def reactions(found: Answer, draw: Draw = as_is) -> None:
 # ---- score bands ----------------------------------------------------------------------------------------------------
 
 
-def migration(found: Answer, draw: Draw = as_is) -> None:
+def migration(found: BookResult, draw: Draw = as_is) -> None:
     """How many customers go from which score band to which; as a table too, unless it is drawn for an audience."""
     contract = found.model.contract
     names = language.rising(contract.score.bands)
@@ -154,7 +154,7 @@ def migration(found: Answer, draw: Draw = as_is) -> None:
 # ---- segments -----------------------------------------------------------------------------------------------------
 
 
-def cells(found: Answer) -> None:
+def cells(found: BookResult) -> None:
     """One table for each segment, with what it adds to the change; how concentrated the exposure is."""
     contract = found.model.contract
     names = {each.name: each.label for each in contract.segments}
@@ -223,7 +223,7 @@ def formats(contract: Contract, frame: pd.DataFrame) -> dict[str, object]:
 # ---- customers ----------------------------------------------------------------------------------------------------
 
 
-def movers(found: Answer) -> None:
+def movers(found: BookResult) -> None:
     """Those whose expected loss changed most, of the book or of one band; each leads to the customer's page."""
     contract = found.model.contract
     options = {"": "the whole book"}
@@ -292,7 +292,7 @@ def movers(found: Answer) -> None:
 # ---- weighted scenarios -----------------------------------------------------------------------------------------
 
 
-def weighting(found: Answer) -> None:
+def weighting(found: BookResult) -> None:
     """Losses of several scenarios, weighted by their probability: the losses, never the inputs."""
     contract = found.model.contract
     st.write(
@@ -313,8 +313,8 @@ def weighting(found: Answer) -> None:
     except WhatIfError as error:
         st.warning(str(error), icon=":material/info:")
         return
-    with followed("Scoring the book under each scenario", state.memory.undo) as told:
-        losses = found.whole.losses([layers(contract, each, found.today) for _, _, each in scenarios], told)
+    with followed("Scoring the book under each scenario", state.memory.undo) as progress:
+        losses = found.whole.losses([layers(contract, each, found.today) for _, _, each in scenarios], progress)
     weights = [weight for _, weight, _ in scenarios]
     total = weigh(losses, weights)
     rows = [(titles[name], weight, loss) for (name, weight, _), loss in zip(scenarios, losses, strict=True)]
@@ -327,7 +327,7 @@ def weighting(found: Answer) -> None:
 # ---- every number, and the path -------------------------------------------------------------------------------------
 
 
-def table(found: Answer) -> None:
+def table(found: BookResult) -> None:
     """Base, scenario, difference, horizon and limit of every measure."""
     contract = found.model.contract
     rows = []
@@ -364,7 +364,7 @@ def units(contract: Contract, label: str) -> str:
     return "bp" if "basis points" in label else contract.book.currency
 
 
-def path(found: Answer) -> None:
+def path(found: BookResult) -> None:
     """Where the scenario comes from, its path, and what was derived."""
     using = chosen(found.stress)
     if using is None:

@@ -14,7 +14,7 @@ from model.report.numbers import Unit
 from model.whatif.book import tornado
 from model.whatif.book.scenario import LIMIT
 from pages.book import state
-from pages.book.result import Answer
+from pages.book.result import BookResult
 from pages.shared import widgets
 from pages.shared.deployed import keyed
 from pages.shared.number_field import typed
@@ -33,14 +33,14 @@ TORNADO, ONE, OTHER, TABLED, SOUGHT, GOAL, TARGET, BROKEN = (
 NONE = ""
 
 
-def matters(found: Answer) -> None:
+def matters(found: BookResult) -> None:
     """The tornado of every lever on one measure."""
     contract = found.model.contract
     own = contract.measures
     measure: Measure = st.selectbox("On", own, index=own.index("loss"), format_func=label, key=keyed(TORNADO))
-    with followed("Moving every lever", state.memory.undo) as told:
+    with followed("Moving every lever", state.memory.undo) as progress:
         words = levers.of_book(contract)
-        bars = tornado.tornado(found.whole, found.stress, measure, found.today, told)
+        bars = tornado.tornado(found.whole, found.stress, measure, found.today, progress)
     unit = shown_in(found, measure)
     widgets.findings(levers.tornado_headline(contract, measure, bars, words, unit))
     st.plotly_chart(
@@ -58,18 +58,18 @@ def matters(found: Answer) -> None:
     widgets.download(frame, "book-tornado")
 
 
-def shown_in(found: Answer, measure: Measure) -> Unit:
+def shown_in(found: BookResult, measure: Measure) -> Unit:
     """The unit in which a measure stands above, so that it reads the same here."""
     return book_words.difference(measure, found.base, found.now).unit
 
 
-def names(found: Answer) -> dict[str, str]:
+def names(found: BookResult) -> dict[str, str]:
     """Every lever that can be moved, with its label."""
     contract, stress = found.model.contract, found.stress
     return {name: levers.name_of(contract, name) for name in tornado.movable(contract, stress)}
 
 
-def tables(found: Answer) -> None:
+def tables(found: BookResult) -> None:
     """A one- or two-way data table; each cell is the direct calculation."""
     contract, stress, labels = found.model.contract, found.stress, names(found)
     own = contract.measures
@@ -80,8 +80,8 @@ def tables(found: Answer) -> None:
     down = tornado.steps(contract, stress, one)
     rows = [levers.value_of(contract, one, value) for value in down]
     if not other:
-        with followed("Working out the table", state.memory.undo) as told:
-            values = tornado.table(found.whole, stress, one, down, own, found.today, told)
+        with followed("Working out the table", state.memory.undo) as progress:
+            values = tornado.table(found.whole, stress, one, down, own, found.today, progress)
         frame = pd.DataFrame(values, columns=[label(name) for name in own])
         in_units = [(name, shown_in(found, name)) for name in own]
         shown = pd.DataFrame(
@@ -98,8 +98,8 @@ def tables(found: Answer) -> None:
         return
     measure: Measure = right.selectbox("Measure", own, index=own.index("loss"), format_func=label, key=keyed(TABLED))
     across = tornado.steps(contract, stress, other)
-    with followed("Working out the table", state.memory.undo) as told:
-        cells = tornado.grid(found.whole, stress, one, down, other, across, measure, found.today, told)
+    with followed("Working out the table", state.memory.undo) as progress:
+        cells = tornado.grid(found.whole, stress, one, down, other, across, measure, found.today, progress)
     columns = [levers.value_of(contract, other, value) for value in across]
     unit = shown_in(found, measure)
     texts = [[book_words.text(contract, measure, cell, unit) for cell in row] for row in cells]
@@ -116,7 +116,7 @@ def tables(found: Answer) -> None:
     widgets.download(frame, "book-two-way")
 
 
-def targets(found: Answer) -> None:
+def targets(found: BookResult) -> None:
     """Goal seek on one lever, and how severe it must get to break a limit."""
     contract, stress, labels = found.model.contract, found.stress, names(found)
     own = contract.measures
@@ -132,8 +132,8 @@ def targets(found: Answer) -> None:
         st.session_state[key] = round(limit / factor, 3) if np.isfinite(limit) else 0.0
     written = typed(key, 0.0, 0.1)
     target = right.number_input(f"{'At most' if at_most else 'At least'} ({unit})", key=key, step=1.0, format=written)
-    with followed("Seeking", state.memory.undo) as told:
-        sought = tornado.seek(found.whole, stress, name, measure, target * factor, at_most, found.today, told)
+    with followed("Seeking", state.memory.undo) as progress:
+        sought = tornado.seek(found.whole, stress, name, measure, target * factor, at_most, found.today, progress)
     st.write(levers.seek_words(contract, measure, sought, at_most, shown_in(found, measure)))
     if sought.reached and not sought.reached_before:
         st.button(
@@ -151,8 +151,10 @@ def targets(found: Answer) -> None:
     appetite = next(each for each in contract.appetite if each.measure == broken)
     limit = stress.number(contract, LIMIT + broken)
     try:
-        with followed("Scaling the scenario", state.memory.undo) as told:
-            answer = tornado.reverse(found.whole, stress, broken, limit, appetite.sense == "at most", found.today, told)
+        with followed("Scaling the scenario", state.memory.undo) as progress:
+            answer = tornado.reverse(
+                found.whole, stress, broken, limit, appetite.sense == "at most", found.today, progress
+            )
     except WhatIfError as error:
         st.write(str(error))
         return

@@ -1,4 +1,4 @@
-"""What one visitor assumes about the whole book: a `Stress`; see `pages.shared.page_state`."""
+"""What one visitor assumes about the whole book: a `BookScenario`; see `pages.shared.page_state`."""
 
 from datetime import date
 from typing import Any
@@ -7,7 +7,7 @@ from data.contract import Contract
 from model.deployed.model import DeployedModel
 from model.report.book import words as book_words
 from model.settings import settings
-from model.whatif.book.scenario import LIMIT, METHOD, POINT, SEVERITY, UNTIL, Stress, Value, from_query, to_query
+from model.whatif.book.scenario import LIMIT, METHOD, POINT, SEVERITY, UNTIL, BookScenario, Value, from_query, to_query
 from pages.shared.page_state import Memory
 
 MILLION = 1e6
@@ -23,7 +23,7 @@ def scale(contract: Contract, name: str) -> float:
     return 1.0
 
 
-def _moved(model: DeployedModel, name: str, value: Any) -> Stress:
+def _moved(model: DeployedModel, name: str, value: Any) -> BookScenario:
     contract = model.contract
     told: Value | None = value
     if isinstance(value, date):
@@ -31,7 +31,7 @@ def _moved(model: DeployedModel, name: str, value: Any) -> Stress:
     elif isinstance(value, int | float):
         told = round(float(value) * scale(contract, name), 12)
     before = memory.current()
-    after = before.put(contract, name, told)
+    after = before.with_value(contract, name, told)
     lost = [each for each, _ in before.values if each != name and each not in dict(after.values)]
     gone = [book_words.chip(contract, before, each) for each in lost if each not in (SEVERITY, POINT, METHOD)]
     if gone:
@@ -57,15 +57,15 @@ def day_at(contract: Contract) -> str:
 
 def reset() -> None:
     """The book exactly as it is."""
-    memory.change(Stress())
+    memory.change(BookScenario())
 
 
 def take_back(contract: Contract, name: str) -> None:
     """One part back to where it stands by itself."""
-    memory.change(memory.current().put(contract, name, None))
+    memory.change(memory.current().with_value(contract, name, None))
 
 
-memory = Memory[Stress](
+memory = Memory[BookScenario](
     "book",
     lambda model, address: from_query(model.contract, address, settings().url_state),
     lambda stress: to_query(stress, settings().url_state),

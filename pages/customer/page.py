@@ -21,7 +21,16 @@ from model.report.customer import words as customer_words
 from model.whatif.book import tornado
 from model.whatif.customer.attribution import Changes, changes
 from model.whatif.customer.decision import Decision, Explanation, decide, explain
-from model.whatif.customer.scenario import CUTOFF, CUTOFF_RANGE, OWN, Scenario, apply, base_record, editable, to_query
+from model.whatif.customer.scenario import (
+    CUTOFF,
+    CUTOFF_RANGE,
+    OWN,
+    CustomerScenario,
+    apply,
+    base_record,
+    editable,
+    to_query,
+)
 from model.whatif.customer.sensitivity import Flip, flips, position, seek, steps, sweep, two_way
 from pages.customer import record as statement
 from pages.customer import state
@@ -159,7 +168,7 @@ def controls(model: DeployedModel, unsteady: set[str]) -> None:
 def draw_lever(model: DeployedModel, lever: Lever, base: Array, inputs: Array, steady: bool) -> None:
     """One slider, and where the customer now stands in the book; its direction where that is ``steady``."""
     contract = model.contract
-    now = position(model.near, base, dict(state.memory.current().edits), lever.name)
+    now = position(model.local_scorer, base, dict(state.memory.current().edits), lever.name)
     label, told = f"{lever.label} · {numbers.lever_value(now, lever.unit)}", customer_words.lever_help(lever)
     ends = lever.minimum, lever.maximum, lever.step
     if np.isnan(now):  # nowhere for a slider to stand
@@ -236,7 +245,7 @@ def take_back(model: DeployedModel) -> None:
 
 
 @dataclass(frozen=True)
-class Found:
+class CustomerResult:
     """The base and the edited record, what the model says of the edited one, in how many ``seconds``, and which lever
     ``turns`` the decision."""
 
@@ -247,7 +256,7 @@ class Found:
     turns: list[Flip]
 
 
-def headline(model: DeployedModel, scenario: Scenario) -> Found | None:
+def headline(model: DeployedModel, scenario: CustomerScenario) -> CustomerResult | None:
     """The sentence, the numbers, what would turn the decision; None, and why, if the record cannot be."""
     contract, scorer = model.contract, model.scorer
     try:
@@ -257,10 +266,10 @@ def headline(model: DeployedModel, scenario: Scenario) -> Found | None:
         st.error(f"{error} Undo takes the last change back.", icon=":material/error:")
         return None
     start = time.perf_counter()
-    was = decide(scorer, base, Scenario().values(contract))
+    was = decide(scorer, base, CustomerScenario().values(contract))
     now = decide(scorer, edited, scenario.values(contract))
     took = time.perf_counter() - start
-    turns = flips(model.near, model.book, base, dict(scenario.edits), now.cutoff)
+    turns = flips(model.local_scorer, model.book, base, dict(scenario.edits), now.cutoff)
     changed = bool(scenario.edits or scenario.assumptions)
     widgets.headline(
         customer_words.verdict(contract, was, now, scenario),
@@ -268,14 +277,14 @@ def headline(model: DeployedModel, scenario: Scenario) -> Found | None:
         customer_words.ways_out(contract, turns, now.granted),
         "wi-guaranteed" if contract.guaranteed else "",
     )
-    return Found(base, edited, now, took, turns)
+    return CustomerResult(base, edited, now, took, turns)
 
 
-def explanation(model: DeployedModel, scenario: Scenario, found: Found) -> None:
+def explanation(model: DeployedModel, scenario: CustomerScenario, found: CustomerResult) -> None:
     """Reasons and what changed; the statement; one input swept; the detail."""
     why, trouble = reasons(model, found)
     recording.customer(model, to_query(scenario), found.edited, found.now, why, found.seconds)
-    draw_charts(model.contract, why, trouble, found.now, changes(model.near, found.base, found.edited))
+    draw_charts(model.contract, why, trouble, found.now, changes(model.local_scorer, found.base, found.edited))
     statement.edits(model, found.edited)
     one_input(model, found.base, dict(scenario.edits), found.now.cutoff)
     matters(model, found.base, dict(scenario.edits), found.now.cutoff)
@@ -284,7 +293,7 @@ def explanation(model: DeployedModel, scenario: Scenario, found: Found) -> None:
         detail(why, scenario)
 
 
-def reasons(model: DeployedModel, found: Found) -> tuple[Explanation | None, str]:
+def reasons(model: DeployedModel, found: CustomerResult) -> tuple[Explanation | None, str]:
     """Why the model says what it says; None, and the trouble, if it answers but gives no reasons that hold."""
     try:
         return explain(model.scorer, found.edited), ""
@@ -392,7 +401,7 @@ def one_input(model: DeployedModel, base: Array, edits: dict[str, float], cutoff
         key=keyed(GOAL),
         help="Which value of this input alone brings the probability down to the goal?",
     )
-    curve = sweep(model.near, model.book, base, edits, name, cutoff)
+    curve = sweep(model.local_scorer, model.book, base, edits, name, cutoff)
     reached = seek(curve, goal / 100)
     answer = customer_words.goal_sentence(reached, curve, shown_at(model, base, {**edits, name: reached.value}, name))
     widgets.findings(customer_words.curve_sentence(curve, contract), answer)
@@ -424,7 +433,7 @@ def matters(model: DeployedModel, base: Array, edits: dict[str, float], cutoff: 
     if not panel.open:
         return
     contract = model.contract
-    words, bars = levers.of_customer(contract), tornado.of_customer(model.near, model.book, base, edits, cutoff)
+    words, bars = levers.of_customer(contract), tornado.of_customer(model.local_scorer, model.book, base, edits, cutoff)
     with panel:
         widgets.findings(levers.tornado_headline(contract, "pd", bars, words, numbers.SHARE))
         st.plotly_chart(
@@ -452,8 +461,8 @@ def two_inputs(model: DeployedModel, base: Array, edits: dict[str, float], cutof
         one = left.selectbox("Rows", list(labels), format_func=lambda key: labels.get(key, key), key=keyed(ROWS))
         others = [name for name in labels if name != one]
         other = right.selectbox("Columns", others, format_func=lambda key: labels.get(key, key), key=keyed(COLUMNS))
-        places = [steps(model.book, name, position(model.near, base, edits, name)) for name in (one, other)]
-        cells = two_way(model.near, base, edits, one, places[0], other, places[1])
+        places = [steps(model.book, name, position(model.local_scorer, base, edits, name)) for name in (one, other)]
+        cells = two_way(model.local_scorer, base, edits, one, places[0], other, places[1])
         parts = [editable(contract, name) for name in (one, other)]
         words = [
             [customer_words.part_value(part, value) for value in values]
@@ -484,7 +493,7 @@ def two_inputs(model: DeployedModel, base: Array, edits: dict[str, float], cutof
         widgets.download(frame, "customer-two-way")
 
 
-def detail(why: Explanation, scenario: Scenario) -> None:
+def detail(why: Explanation, scenario: CustomerScenario) -> None:
     """For analysts: every input with its share, in points and log-odds."""
     table = st.expander("Inputs, score points and log-odds", key="_table", on_change="rerun")
     if table.open:

@@ -1,11 +1,11 @@
-"""The what-if of one visitor about one customer: a `Scenario`; see `pages.shared.page_state`."""
+"""The what-if of one visitor about one customer: a `CustomerScenario`; see `pages.shared.page_state`."""
 
 from dataclasses import replace
 from typing import Any
 
 from model.deployed.model import DeployedModel
 from model.settings import settings
-from model.whatif.customer.scenario import Scenario, apply, base_record, from_query, to_query
+from model.whatif.customer.scenario import CustomerScenario, apply, base_record, from_query, to_query
 from model.whatif.customer.sensitivity import position
 from pages.shared.page_state import Memory
 
@@ -19,10 +19,10 @@ def reset() -> None:
 
 def choose(customer: int | None = None, own: tuple[float | None, ...] = ()) -> None:
     """Look at another customer, or at a record typed by hand; assumptions stay."""
-    memory.change(Scenario(customer, own, (), memory.current().assumptions))
+    memory.change(CustomerScenario(customer, own, (), memory.current().assumptions))
 
 
-def _moved(model: DeployedModel, name: str, value: Any) -> Scenario:
+def _moved(model: DeployedModel, name: str, value: Any) -> CustomerScenario:
     contract, scenario = model.contract, memory.current()
     if name.startswith(OWN_PREFIX):
         own = list(scenario.own)
@@ -36,7 +36,7 @@ def _moved(model: DeployedModel, name: str, value: Any) -> Scenario:
     if value is None:
         return scenario.edited(contract, name, None)
     base = base_record(model.book, scenario)
-    start = position(model.near, base, dict(scenario.edited(contract, name, None).edits), name)
+    start = position(model.local_scorer, base, dict(scenario.edited(contract, name, None).edits), name)
     moved = scenario.edited(contract, name, None if value == start else float(value))
     apply(contract, base, moved.edits)
     return moved
@@ -52,7 +52,7 @@ def assumption_shown(model: DeployedModel, name: str) -> float:
     return memory.current().values(model.contract)[name] / _scale(model, name)
 
 
-memory = Memory[Scenario](
+memory = Memory[CustomerScenario](
     "customer",
     lambda model, address: from_query(model.book, address, settings().url_state),
     lambda scenario: to_query(scenario, settings().url_state),

@@ -17,12 +17,12 @@ from data.errors import WhatIfError
 from model.api import shadow
 from model.api.process import Running, running
 from model.deployed.desk import desk
-from model.deployed.latency import Reading
+from model.deployed.latency import LatencyReading
 from model.deployed.model import DeployedModel
 from model.errors import RemoteError
 from model.record.replay import replay
 from model.record.trail import Call, find, recent
-from model.release.gate import in_the_way
+from model.release.gate import blocking_gates
 from model.release.register import Moved
 from model.release.store import ALIASES, LONGEST, Store
 from model.report import language, numbers
@@ -76,7 +76,7 @@ def table(frame: pd.DataFrame, alt: str, widths: Sequence[int]) -> None:
     )
 
 
-def tiles(reading: Reading, service: Reading | None) -> list[str]:
+def tiles(reading: LatencyReading, service: LatencyReading | None) -> list[str]:
     """How it has been answering."""
     row = [
         widgets.number("Answer, median", words.milliseconds(reading.p50), note="of calls from these pages"),
@@ -89,7 +89,7 @@ def tiles(reading: Reading, service: Reading | None) -> list[str]:
     return row
 
 
-def asked(model: DeployedModel) -> Reading | None:
+def asked(model: DeployedModel) -> LatencyReading | None:
     """How this process's own REST service has been answering, if the model is embedded."""
     if model.remote is not None or deployed.book() != settings().book:  # whose service answers for no other book
         return None
@@ -337,14 +337,14 @@ def obstacles(
     present one is held against that, once a session: it takes seconds."""
     champion = aliases.get("champion")
     if champion in (None, identity, (report.get("champion") or {}).get("id")):
-        return in_the_way(report["gates"])
+        return blocking_gates(report["gates"])
     held = st.session_state.setdefault(keyed(HELD), {})
     if (identity, champion) not in held:
         try:
             with st.spinner(f"Holding release {identity[:6]} against the present champion"):
                 held[identity, champion] = store.in_the_way(store.load(identity))
         except WhatIfError:  # said when it is to be promoted
-            return in_the_way(report["gates"])
+            return blocking_gates(report["gates"])
     return list(held[identity, champion])
 
 

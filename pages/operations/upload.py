@@ -16,12 +16,12 @@ from data.contract import Contract
 from data.errors import BadInput
 from data.files.kinds import ENDINGS, Kind
 from model.deployed.model import DeployedModel
-from model.engine.parallel import Told
+from model.engine.parallel import Progress
 from model.errors import StoreError
 from model.report import language, numbers
 from model.scoring import batch
 from model.scoring.files import MOST_BYTES, MOST_ROWS
-from model.whatif.customer.scenario import CUTOFF, Scenario
+from model.whatif.customer.scenario import CUTOFF, CustomerScenario
 from pages.shared import deployed, recording, visitor, widgets
 from pages.shared.deployed import keyed
 from pages.shared.progress import followed
@@ -40,7 +40,7 @@ TYPES = [ending.removeprefix(".") for ending in ENDINGS]
 
 
 @dataclass(frozen=True, eq=False)
-class Answered:
+class ScoredFile:
     """What the model said of a sheet: the results, and in how many seconds. With the sheet's ``raw`` and the results'
     PD it is all that a record of the call needs."""
 
@@ -50,13 +50,13 @@ class Answered:
 
 
 @dataclass(frozen=True, eq=False)
-class Held:
+class GivenFile:
     """A file somebody gave: what it holds or why it cannot be used, and the answer once there is one."""
 
     name: str
-    sheet: batch.Sheet | None = None
+    sheet: batch.CustomerFile | None = None
     error: str = ""
-    answered: Answered | None = None
+    answered: ScoredFile | None = None
 
 
 @st.fragment
@@ -116,9 +116,9 @@ def forget() -> None:
     st.session_state.pop(keyed(TOUCHED), None)
 
 
-def current() -> Held | None:
+def current() -> GivenFile | None:
     """The file the visitor gave last."""
-    found: Held | None = st.session_state.get(keyed(HELD))
+    found: GivenFile | None = st.session_state.get(keyed(HELD))
     return found
 
 
@@ -131,11 +131,11 @@ def settle(model: DeployedModel) -> None:
     if file is None:
         forget()
         return
-    with followed("Reading the file", forget) as told:
+    with followed("Reading the file", forget) as progress:
         try:
-            held = Held(file.name, batch.read(file.getvalue(), file.name, model.contract, told))
+            held = GivenFile(file.name, batch.read(file.getvalue(), file.name, model.contract, progress))
         except BadInput as error:
-            held = Held(file.name, error=str(error))
+            held = GivenFile(file.name, error=str(error))
     st.session_state[keyed(HELD)] = held
     st.session_state.pop(keyed(TOUCHED), None)
 
@@ -152,19 +152,19 @@ def invitation(contract: Contract) -> None:
     widgets.html(f"<p class='wi-invitation'>{widgets.text(words)}</p>")
 
 
-def refusal(held: Held) -> None:
+def refusal(held: GivenFile) -> None:
     """The file as a whole cannot be used."""
     widgets.html(f"<p class='wi-sentence' role='alert'>{widgets.text(f'Not read: {held.error}')}</p>")
 
 
-def answer(model: DeployedModel, held: Held, sheet: batch.Sheet) -> None:
+def answer(model: DeployedModel, held: GivenFile, sheet: batch.CustomerFile) -> None:
     """The sentence, the numbers, both tables, the downloads."""
     contract = model.contract
     answered = held.answered
     if answered is None or answered.release != model.id:
         try:
-            with followed("Scoring the file", forget) as told:
-                answered = ask(model, sheet, told)
+            with followed("Scoring the file", forget) as progress:
+                answered = ask(model, sheet, progress)
         except StoreError as error:
             st.error(f"Nothing is shown, because it could not be recorded. {error}", icon=":material/error:")
             return
@@ -181,26 +181,26 @@ def answer(model: DeployedModel, held: Held, sheet: batch.Sheet) -> None:
         refused(contract, sheet.bad)
 
 
-def ask(model: DeployedModel, sheet: batch.Sheet, told: Told) -> Answered:
+def ask(model: DeployedModel, sheet: batch.CustomerFile, progress: Progress) -> ScoredFile:
     """Score a sheet under the contract's own assumptions, and have it recorded; StoreError if that cannot be."""
     start = time.perf_counter()
     costly = model.remote is not None and not model.remote.gives_reasons  # hundreds of records a customer
     frame = batch.score(
         model.scorer,
         sheet,
-        Scenario().values(model.contract),
+        CustomerScenario().values(model.contract),
         model.id,
-        told,
+        progress,
         why=not costly or len(sheet) <= MOST_ASKED_WHY,
         size=FEW if costly else batch.ROWS,
     )
     seconds = time.perf_counter() - start
     if len(frame):
         recording.upload(model, sheet.raw, frame[batch.PD].to_numpy(float), seconds)
-    return Answered(frame, model.id, seconds)
+    return ScoredFile(frame, model.id, seconds)
 
 
-def figures_row(contract: Contract, sheet: batch.Sheet, frame: pd.DataFrame) -> list[str]:
+def figures_row(contract: Contract, sheet: batch.CustomerFile, frame: pd.DataFrame) -> list[str]:
     """The five numbers."""
     book, bad = contract.book, len(sheet.bad)
     row = [
@@ -226,9 +226,9 @@ def figures_row(contract: Contract, sheet: batch.Sheet, frame: pd.DataFrame) -> 
     ]
 
 
-def beside(contract: Contract, sheet: batch.Sheet) -> str:
+def beside(contract: Contract, sheet: batch.CustomerFile) -> str:
     """What else is to be known: what was assumed, which columns nothing reads."""
-    assumed = Scenario().values(contract)
+    assumed = CustomerScenario().values(contract)
     parts = [
         f"{each.label[:1].lower()}{each.label[1:]} {language.assumption_value(each.unit, assumed[each.name])}"
         for each in contract.assumptions
@@ -311,7 +311,7 @@ def refused(contract: Contract, rows: Sequence[batch.BadRow]) -> None:
     widgets.offer("Refused rows as CSV", partial(batch.written, frame, (), "csv"), "refused-rows.csv", KINDS["csv"][1])
 
 
-def downloads(frame: pd.DataFrame, sheet: batch.Sheet) -> None:
+def downloads(frame: pd.DataFrame, sheet: batch.CustomerFile) -> None:
     """Results as files, made when somebody asks: a workbook of 100,000 rows takes ten seconds."""
     with st.container(horizontal=True, key="_results", gap="small"):
         for kind, (label, mime) in KINDS.items():

@@ -26,7 +26,7 @@ from model.whatif.book.scenario import layers
 from model.whatif.book.totals import Rows
 from model.whatif.customer.decision import scale
 from model.whatif.policy.pricing import priced
-from model.whatif.policy.scenario import CUTOFF, Policy, assumed, to_query, today
+from model.whatif.policy.scenario import CUTOFF, PolicyScenario, assumed, to_query, today
 from model.whatif.policy.strategy import GOALS, Goal, Outcome, Strategy
 from model.whatif.policy.swap import Swapped, frontier, swap, swapped
 from pages.policy import state
@@ -51,23 +51,23 @@ FEWEST = 0.01  # share approved from which a ratio is drawn
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class PolicyResult:
     """The book under the policy's assumptions, and what every cut-off would do."""
 
     model: DeployedModel
-    policy: Policy
+    policy: PolicyScenario
     scores: Array
     rows: Rows
     strategy: Strategy
 
     @classmethod
-    def of(cls, model: DeployedModel, policy: Policy) -> "Judged":
+    def of(cls, model: DeployedModel, policy: PolicyScenario) -> "PolicyResult":
         """Ask the deployed model."""
-        with followed("Scoring the whole book", state.memory.undo) as told:
-            whole = model.seen(told)
-            rows = whole.rows(layers(model.contract, policy.assumed, date.today()), told)
+        with followed("Scoring the whole book", state.memory.undo) as progress:
+            whole = model.scored_book(progress)
+            rows = whole.rows(layers(model.contract, policy.assumed, date.today()), progress)
         scores = np.asarray(scale(model.contract).score(whole.margins))
-        return cls(model, policy, scores, rows, Strategy.of(scores, rows, model.asked.target))
+        return cls(model, policy, scores, rows, Strategy.of(scores, rows, model.sample.target))
 
     @property
     def contract(self) -> Contract:
@@ -116,8 +116,8 @@ def draw(model: DeployedModel) -> None:
     """Controls on the left, answers on the right."""
     left, right = st.columns([0.3, 0.7], gap="medium")
     policy, start = state.memory.current(), time.perf_counter()
-    found = Judged.of(model, policy)
-    if policy != Policy():
+    found = PolicyResult.of(model, policy)
+    if policy != PolicyScenario():
         recording.policy(model, to_query(policy), date.today(), found.chosen, time.perf_counter() - start)
     with right:
         for message in state.memory.told():
@@ -135,7 +135,7 @@ def draw(model: DeployedModel) -> None:
 # ---- the numbers ------------------------------------------------------------------------------------------------
 
 
-def headline(found: Judged) -> None:
+def headline(found: PolicyResult) -> None:
     """The sentence and the five numbers."""
     sentence = policy_words.verdict(found.contract, found.policy, found.strategy, found.units)
     below = f"{policy_words.rejected_words(found.contract)} {policy_words.profit_words(found.contract, found.policy)}"
@@ -143,7 +143,7 @@ def headline(found: Judged) -> None:
     widgets.headline(sentence, [tile(found, goal) for goal in GOALS], below, kind)
 
 
-def tile(found: Judged, goal: Goal) -> str:
+def tile(found: PolicyResult, goal: Goal) -> str:
     """One number: chosen, today's, the difference as shown."""
     contract, moved = found.contract, found.units.of[goal].exact
     shown, before = (found.units.text(contract, goal, each.goal(goal)) for each in (found.chosen, found.before))
@@ -167,10 +167,10 @@ def tile(found: Judged, goal: Goal) -> str:
 # ---- controls ---------------------------------------------------------------------------------------------------
 
 
-def controls(found: Judged) -> None:
+def controls(found: PolicyResult) -> None:
     """The cut-off, goal seek, assumptions; undo and reset."""
     contract = found.contract
-    way_back(state.memory, state.reset, found.policy == Policy())
+    way_back(state.memory, state.reset, found.policy == PolicyScenario())
     low, high = int(found.strategy.cutoffs[0]), int(found.strategy.cutoffs[-1])
     at = found.policy.at(contract)
     told = (
@@ -194,10 +194,10 @@ def controls(found: Judged) -> None:
 
 def jump(contract: Contract, cutoff: int) -> None:
     """Callback: go to a cut-off."""
-    state.memory.change(state.memory.current().put(contract, CUTOFF, float(cutoff)))
+    state.memory.change(state.memory.current().with_value(contract, CUTOFF, float(cutoff)))
 
 
-def seek(found: Judged) -> None:
+def seek(found: PolicyResult) -> None:
     """Which cut-off reaches a goal."""
     contract = found.contract
     row = st.container(horizontal=True, key="goal", gap="small")
@@ -219,7 +219,7 @@ def seek(found: Judged) -> None:
 # ---- the charts -------------------------------------------------------------------------------------------------
 
 
-def draw_charts(found: Judged) -> None:
+def draw_charts(found: PolicyResult) -> None:
     """The strategy curve, and profit by band."""
     contract = found.contract
     names = rising(contract.score.bands)
@@ -256,7 +256,7 @@ def draw_charts(found: Judged) -> None:
         )
 
 
-def pricing(found: Judged, target: float = 0.0) -> list:
+def pricing(found: PolicyResult, target: float = 0.0) -> list:
     """Every score band's prices."""
     edges = found.contract.score.bands
     return priced(score_band(found.scores, edges), len(edges) + 1, found.rows, found.assumptions, target)
@@ -265,7 +265,7 @@ def pricing(found: Judged, target: float = 0.0) -> list:
 # ---- panels -----------------------------------------------------------------------------------------------------
 
 
-def panels(found: Judged) -> None:
+def panels(found: PolicyResult) -> None:
     """Detail, worked out once somebody opens it."""
     told = [
         ("_swap", f"{people(found.contract)} swapped in and out", swaps),
@@ -291,7 +291,7 @@ def other_scores(_model: DeployedModel, book: str, release: str) -> Array:
     return np.asarray(scale(model.contract).score(model.scorer.margins(_model.asked.raw)))
 
 
-def compared(found: Judged) -> tuple[NDArray[np.bool_], str]:
+def compared(found: PolicyResult) -> tuple[NDArray[np.bool_], str]:
     """Whom the policy compared with today's approves, and its name."""
     book, at = deployed.book(), found.policy.at(found.contract)
     mine = found.model.id
@@ -304,7 +304,7 @@ def compared(found: Judged) -> tuple[NDArray[np.bool_], str]:
     return reaches(scores, at), options[other or ""]
 
 
-def swaps(found: Judged) -> None:
+def swaps(found: PolicyResult) -> None:
     """The four cells, and the customers of one."""
     contract = found.contract
     before = reaches(found.scores, found.before.cutoff)
@@ -313,7 +313,7 @@ def swaps(found: Judged) -> None:
     except WhatIfError as error:
         st.warning(str(error), icon=":material/info:")
         return
-    cells = swap(before, after, found.rows, found.model.asked.target)
+    cells = swap(before, after, found.rows, found.model.sample.target)
     widgets.findings(policy_words.swap_headline(contract, cells, found.units))
     st.plotly_chart(
         policy_charts.swap(contract, cells),
@@ -355,7 +355,7 @@ def cell_row(contract: Contract, cell: Swapped) -> dict[str, str | float]:
     }
 
 
-def members(found: Judged, before: NDArray[np.bool_], after: NDArray[np.bool_], cells: list[Swapped]) -> None:
+def members(found: PolicyResult, before: NDArray[np.bool_], after: NDArray[np.bool_], cells: list[Swapped]) -> None:
     """The customers of one cell: those nearest to the cut-off as links, all of them as a download."""
     person = found.contract.book.person
     order = sorted(cells, key=lambda cell: cell.today == cell.other)  # whoever is swapped comes first
@@ -364,7 +364,7 @@ def members(found: Judged, before: NDArray[np.bool_], after: NDArray[np.bool_], 
     cell = labels.get(chosen or "", next(iter(labels.values())))
     own = swapped(before, after, (cell.today, cell.other))
     own = own[np.argsort(np.abs(found.scores[own] - found.policy.at(found.contract)), kind="stable")]
-    ids = found.model.asked.ids[own]
+    ids = found.model.sample.ids[own]
     columns = st.columns(5, gap="small")
     for k, number in enumerate(ids[:MOST]):
         columns[k % 5].page_link(
@@ -386,7 +386,7 @@ def members(found: Judged, before: NDArray[np.bool_], after: NDArray[np.bool_], 
     widgets.download(frame, f"policy-swapped-{found.contract.book.people}")
 
 
-def rates(found: Judged) -> None:
+def rates(found: PolicyResult) -> None:
     """Break-evens, the rate for a target return, and RAROC by band."""
     contract = found.contract
     target = st.number_input(
@@ -434,7 +434,7 @@ def rates(found: Judged) -> None:
     )
 
 
-def heated(found: Judged) -> None:
+def heated(found: PolicyResult) -> None:
     """Profit by band along one assumption."""
     contract = found.contract
     labels = {name: contract.assumption(name).label for name in assumed(contract)}
@@ -447,7 +447,7 @@ def heated(found: Judged) -> None:
     band = score_band(found.scores, edges)
     grid = np.empty((len(edges) + 1, len(values)))
     for k, value in enumerate(values):
-        stress = found.policy.assumed.put(contract, name, float(value))
+        stress = found.policy.assumed.with_value(contract, name, float(value))
         rows = found.model.whole.rows(layers(contract, stress, date.today()))
         grid[:, k] = np.bincount(band, rows.margin, len(edges) + 1)
     columns = [assumption_value(each.unit, float(value)) for value in values]
@@ -464,11 +464,11 @@ def heated(found: Judged) -> None:
     widgets.download(frame, "policy-profit-grid")
 
 
-def fair(found: Judged) -> None:
+def fair(found: PolicyResult) -> None:
     """Adverse impact and equal opportunity by protected attribute, today and under the policy."""
     if not visitor.allow("see protected attributes"):
         return
-    contract, book = found.contract, found.model.asked
+    contract, book = found.contract, found.model.sample
     fields = {field.name: field for field in contract.protected()}
     name = st.selectbox("Attribute", list(fields), format_func=lambda key: fields[key].label, key=keyed(ATTRIBUTE))
     field = fields[name or next(iter(fields))]
@@ -523,9 +523,9 @@ def fair(found: Judged) -> None:
     widgets.download(frame, f"policy-fairness-{field.name}")
 
 
-def along(found: Judged, field: Field) -> Array:
+def along(found: PolicyResult, field: Field) -> Array:
     """The lowest ratio among the groups of an attribute along the cut-offs; NaN where hardly anybody is approved."""
-    book, strategy = found.model.asked, found.strategy
+    book, strategy = found.model.sample, found.strategy
     group, names = found.contract.groups(field, book.observed[field.name])
     points, count = whole_points(found.scores) - int(strategy.cutoffs[0]), len(strategy.cutoffs)
     cell = np.bincount(group * count + points, minlength=len(names) * count).reshape(len(names), count)
@@ -534,7 +534,7 @@ def along(found: Judged, field: Field) -> Array:
     return np.where(strategy.curves["approval"] >= FEWEST, lowest, np.nan)
 
 
-def best_of(found: Judged) -> None:
+def best_of(found: PolicyResult) -> None:
     """The efficient frontier of loss and profit, over the cut-offs of this model and of the release compared with."""
     strategies = {"this model": found.strategy}
     other = st.session_state.get(keyed(OTHER))
@@ -544,7 +544,7 @@ def best_of(found: Judged) -> None:
         except WhatIfError as error:
             st.warning(str(error), icon=":material/info:")
             return
-        strategies[f"release {other[:6]}"] = Strategy.of(scores, found.rows, found.model.asked.target)
+        strategies[f"release {other[:6]}"] = Strategy.of(scores, found.rows, found.model.sample.target)
     loss, profit = (
         np.concatenate([getattr(each, name) for each in strategies.values()]) for name in ("loss", "profit")
     )
@@ -584,7 +584,7 @@ def every(strategy: Strategy, contract: Contract) -> pd.DataFrame:
     )
 
 
-def table(found: Judged) -> None:
+def table(found: PolicyResult) -> None:
     """Every cut-off."""
     frame = every(found.strategy, found.contract)
     shown = frame.copy()

@@ -1,11 +1,11 @@
-"""Where one visitor cuts, and under which assumptions: a `Policy`; see `pages.shared.page_state`."""
+"""Where one visitor cuts, and under which assumptions: a `PolicyScenario`; see `pages.shared.page_state`."""
 
 from typing import Any
 
 from data.contract import Contract
 from model.deployed.model import DeployedModel
 from model.settings import settings
-from model.whatif.policy.scenario import CUTOFF, Policy, from_query, to_query
+from model.whatif.policy.scenario import CUTOFF, PolicyScenario, from_query, to_query
 from pages.shared.page_state import Memory
 
 
@@ -14,9 +14,9 @@ def scale(contract: Contract, name: str) -> float:
     return 0.01 if name != CUTOFF and contract.assumption(name).unit == "%" else 1.0
 
 
-def _moved(model: DeployedModel, name: str, value: Any) -> Policy:
+def _moved(model: DeployedModel, name: str, value: Any) -> PolicyScenario:
     told = None if value is None else round(float(value) * scale(model.contract, name), 12)
-    return memory.current().put(model.contract, name, told)
+    return memory.current().with_value(model.contract, name, told)
 
 
 def shown(contract: Contract, name: str) -> float:
@@ -26,10 +26,10 @@ def shown(contract: Contract, name: str) -> float:
 
 def reset() -> None:
     """Today's cut-off under the contract's assumptions."""
-    memory.change(Policy())
+    memory.change(PolicyScenario())
 
 
-memory = Memory[Policy](
+memory = Memory[PolicyScenario](
     "policy",
     lambda model, address: from_query(model.contract, address, settings().url_state),
     lambda policy: to_query(policy, settings().url_state),

@@ -8,10 +8,10 @@ import streamlit as st
 
 from data import books
 from data.errors import BookError, ContractError, WhatIfError
-from model.deployed.desk import Training, desk
+from model.deployed.desk import TrainingRun, desk
 from model.deployed.model import DeployedModel
 from model.errors import Mismatch, RemoteError
-from model.release.store import unread
+from model.release.store import review_pending
 from model.security.people import may
 from model.settings import settings
 from pages import warm_up
@@ -157,12 +157,12 @@ def _lasting(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def _kept(progress: Training, title: str) -> None:
+def _kept(progress: TrainingRun, title: str) -> None:
     """A gate keeps the release from being promoted: what failed, and what can be done; or nobody has read its contract,
     which says so itself and which no reason overrides."""
     st.subheader(f"A model of “{title}” is trained, but not deployed")
     st.error(progress.error, icon=":material/error:")
-    if unread(books.contract(book(), settings().home)):
+    if review_pending(books.contract(book(), settings().home)):
         return
     ways = "improve the book or its model, or set another bound in its contract and train anew"
     if may(visitor.person(), "promote"):

@@ -22,8 +22,8 @@ ICONS = {"info": ":material/info:", "warning": ":material/warning:", "error": ":
 
 
 def headline(said: Briefing, kind: str = "") -> None:
-    """The sentence, the numbers under it, what is to be known below: one message to the browser, painted first. ``kind``
-    are names of the style sheet."""
+    """The sentence, the numbers under it, what is to be known below: one message to the browser, painted first.
+    ``kind`` are names of the style sheet."""
     kind = " ".join(filter(None, (kind, "wi-guaranteed" * said.guaranteed)))
     points = "".join(f"<li>{text(each[:1].upper() + each[1:])}.</li>" for each in said.points)
     parts = (
@@ -182,6 +182,13 @@ def choose(each: Choice) -> str | float:
     at = float(each.default)
     return float(
         st.number_input(
-            each.label, each.low, each.high, at, each.step, format=typed(key, at, each.step), key=key, help=each.help or None
+            each.label,
+            each.low,
+            each.high,
+            at,
+            each.step,
+            format=typed(key, at, each.step),
+            key=key,
+            help=each.help or None,
         )
     )

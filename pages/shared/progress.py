@@ -6,13 +6,13 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from model.engine.parallel import Told
+from model.engine.parallel import Progress
 
 PATIENCE = 0.5  # seconds before anything is shown
 
 
 @contextmanager
-def followed(doing: str, cancel: Callable[[], object] | None = None) -> Iterator[Told]:
+def followed(doing: str, cancel: Callable[[], object] | None = None) -> Iterator[Progress]:
     """Tells how far work is once it takes longer than half a second, with a button to cancel it.
 
     Streamlit ends a run at its next call once the visitor has asked for another: so a press of the button, or a move
@@ -21,7 +21,7 @@ def followed(doing: str, cancel: Callable[[], object] | None = None) -> Iterator
     place, start = st.empty(), time.monotonic()
     bar = None
 
-    def told(share: float) -> None:
+    def progress(share: float) -> None:
         nonlocal bar
         if time.monotonic() - start < PATIENCE:
             return
@@ -32,6 +32,6 @@ def followed(doing: str, cancel: Callable[[], object] | None = None) -> Iterator
                     st.button("Cancel", on_click=cancel, key=f"_cancel {doing}", icon=":material/close:")
         bar.progress(share, text=doing)
 
-    yield told
+    yield progress
     if bar is not None:
         place.empty()

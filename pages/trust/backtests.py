@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from data.errors import WhatIfError
-from model.deployed.desk import Training, desk
+from model.deployed.desk import TrainingRun, desk
 from model.deployed.model import DeployedModel
 from model.release.store import Store
 from model.release.window import Window
@@ -16,8 +16,8 @@ from model.report.release import words as release_words
 from model.report.trust import charts as trust_charts
 from model.report.trust import words as trust_words
 from model.security import people as rules
-from model.validation.backtests import Recalibration, Sides, beside, realised_losses, recalibrate
-from model.validation.validation import Proof
+from model.validation.backtests import Recalibration, Sides, realised_losses, recalibrate, release_pair
+from model.validation.validation import Validation
 from pages.shared import deployed, visitor, widgets
 from pages.shared.deployed import keyed
 from pages.shared.progress import followed
@@ -27,7 +27,7 @@ from pages.trust import state as viewed
 BUSY = "_training_drawn"
 
 
-def panel(model: DeployedModel, found: Proof) -> None:
+def panel(model: DeployedModel, found: Validation) -> None:
     """All of it, each part redrawn on its own."""
     widgets.findings("Two releases side by side, by vintage")
     sides(model, found)
@@ -41,21 +41,21 @@ def panel(model: DeployedModel, found: Proof) -> None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _sides(_model: DeployedModel, _found: Proof, book: str, identity: str, other: str) -> tuple[Sides, Window]:
+def _sides(_model: DeployedModel, _found: Validation, book: str, identity: str, other: str) -> tuple[Sides, Window]:
     """The deployed release beside another one of the same snapshot."""
     second = desk.release(book, other)
     assert second.release is not None
-    return beside(_found, Proof.of(second.release, second.book)), second.release.window
+    return release_pair(_found, Validation.of(second.release, second.book)), second.release.window
 
 
 @st.fragment
-def sides(model: DeployedModel, found: Proof) -> None:
+def sides(model: DeployedModel, found: Validation) -> None:
     """The deployed release against any other one that was trained on the same data."""
     with viewed.kept(model):
         side_by_side(model, found)
 
 
-def side_by_side(model: DeployedModel, found: Proof) -> None:
+def side_by_side(model: DeployedModel, found: Validation) -> None:
     """The part itself, by what is chosen in it."""
     book = deployed.book()
     store = desk.store(book)
@@ -115,18 +115,18 @@ def label(identity: str, manifest: Mapping[str, Any], aliases: Mapping[str, str]
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _recalibration(_found: Proof, identity: str, data: str, year: float) -> Recalibration:
+def _recalibration(_found: Validation, identity: str, data: str, year: float) -> Recalibration:
     return recalibrate(_found, year)
 
 
 @st.fragment
-def recalibrated(model: DeployedModel, found: Proof) -> None:
+def recalibrated(model: DeployedModel, found: Validation) -> None:
     """What a shift of the intercept to one year would have made of those after it."""
     with viewed.kept(model):
         shifted_to(model, found)
 
 
-def shifted_to(model: DeployedModel, found: Proof) -> None:
+def shifted_to(model: DeployedModel, found: Validation) -> None:
     """The part itself, by what is chosen in it."""
     years = [each for each in found.years if each < found.years[-1]]
     if not years or model.release is None:
@@ -189,7 +189,7 @@ def realised(model: DeployedModel) -> None:
 
 
 @st.fragment
-def another(model: DeployedModel, found: Proof) -> None:
+def another(model: DeployedModel, found: Validation) -> None:
     """The command, and for an admin the button, that trains a release on other vintages."""
     with viewed.kept(model):
         other_window(model)
@@ -226,7 +226,7 @@ def command(model: DeployedModel, window: Window, again: Window | None, key: str
         st.rerun()
 
 
-def under_way() -> Training | None:
+def under_way() -> TrainingRun | None:
     """The release that is being trained, if any: what is drawn meanwhile is out of date once it has ended."""
     running = desk.retraining(deployed.book())
     if running is None or running.ended:

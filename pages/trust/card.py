@@ -6,7 +6,7 @@ import streamlit as st
 from model.deployed.desk import desk
 from model.deployed.model import DeployedModel
 from model.release.release import Release
-from model.report.release.card import Card, Section, html
+from model.report.release.card import ModelCard, Section, html
 from model.report.release.card_of_store import release_card
 from model.security import people as rules
 from model.settings import settings
@@ -29,7 +29,9 @@ def panel(model: DeployedModel) -> None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _card(_model: DeployedModel, _release: Release, identity: str, state: tuple[object, ...], by_group: bool) -> Card:
+def _card(
+    _model: DeployedModel, _release: Release, identity: str, state: tuple[object, ...], by_group: bool
+) -> ModelCard:
     """The card as it stands while no alias moves."""
     return release_card(desk.store(deployed.book()), _release, settings().home, _model.book, by_group)
 

@@ -5,7 +5,7 @@ import streamlit as st
 from model.deployed.model import DeployedModel
 from model.report import charts, spreadsheet
 from model.report.trust import effects_charts, effects_words
-from model.validation.effects import Effect, Overview, Table, Together, effect, every_cell, overview, together
+from model.validation.effects import Effect, EffectTable, Overview, Together, effect, every_cell, overview, together
 from pages.shared import widgets
 from pages.shared.progress import followed
 from pages.trust import state
@@ -41,8 +41,8 @@ def panel(model: DeployedModel) -> None:
             icon=":material/info:",
         )
         return
-    with followed("Looking at the whole book") as told:
-        model.seen(told)
+    with followed("Looking at the whole book") as progress:
+        model.scored_book(progress)
     look(model)
 
 
@@ -124,7 +124,7 @@ def two(model: DeployedModel, found: Overview) -> None:
     if not found.pairs:
         st.info("This model reads every input on its own: no two do anything together.", icon=":material/info:")
         return
-    tables: dict[str, Table] = {state.pair(contract, each.first, each.second): each for each in found.pairs}
+    tables: dict[str, EffectTable] = {state.pair(contract, each.first, each.second): each for each in found.pairs}
     labels = {name: effects_words.pair_label(contract, each) for name, each in tables.items()}
     label = "Two inputs together, the strongest first"
     own = state.choose(st.container(), label, "pair", labels, next(iter(labels)))

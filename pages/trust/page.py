@@ -13,7 +13,7 @@ from model.report.language import band_label
 from model.report.trust import charts as trust_charts
 from model.report.trust import words as trust_words
 from model.security import people as rules
-from model.validation.validation import Chosen, Measured, Proof
+from model.validation.validation import Subset, SubsetMetrics, Validation
 from pages.shared import deployed, visitor, widgets
 from pages.shared.progress import followed
 from pages.trust import backtests, card, effects, state
@@ -24,15 +24,15 @@ RANKS = "Where does it rank and speak truly: by segment and vintage"
 
 
 @dataclass(frozen=True, eq=False)
-class Trusted:
+class TrustResult:
     """The evidence of the deployed model, and which of it is looked at."""
 
     model: DeployedModel
-    proof: Proof
-    chosen: Chosen
+    proof: Validation
+    chosen: Subset
 
     @cached_property
-    def measured(self) -> Measured:
+    def measured(self) -> SubsetMetrics:
         """Everything about the records looked at."""
         return self.proof.measured(self.chosen)
 
@@ -84,20 +84,20 @@ def page(model: DeployedModel) -> None:
 
 def draw(model: DeployedModel) -> None:
     """Sentence, numbers, charts; detail below."""
-    if not model.tested:
+    if not model.has_evidence:
         st.info(
             f"Not available: {model.deployed.words} is not one of the releases known here, so nothing is known of how "
             "it was tested. Ask whoever runs it for its report. Below, its answers about the book beside what became "
             "of it: it may have been trained on these very records.",
             icon=":material/info:",
         )
-    with followed("Holding the predictions against the outcomes") as told:
-        proof = model.proved(told)
+    with followed("Holding the predictions against the outcomes") as progress:
+        proof = model.validation(progress)
     state.memory.restore(model)
     with state.kept(model):
         for message in state.memory.told():
             widgets.complain(message)
-        found = Trusted(model, proof, selected(proof))
+        found = TrustResult(model, proof, selected(proof))
         headline(found)
         choices(proof)
         if found.measured.n:
@@ -108,19 +108,19 @@ def draw(model: DeployedModel) -> None:
     made(model)
 
 
-def selected(proof: Proof) -> Chosen:
+def selected(proof: Validation) -> Subset:
     """Which records the visitor looks at; what another release or book had is dropped."""
     view = state.memory.current()
     when = view.get("evidence")
     when = when if when in proof.whens[1:] else ""
     who = view.get("segment")
     if who not in people(proof):
-        return Chosen(when)
+        return Subset(when)
     segment, _, band = who.partition(state.TOGETHER)
-    return Chosen(when, segment, int(band))
+    return Subset(when, segment, int(band))
 
 
-def people(proof: Proof) -> dict[str, str]:
+def people(proof: Validation) -> dict[str, str]:
     """Every band of every segment, by what stands for it in the address."""
     return {
         f"{each.name}{state.TOGETHER}{band}": f"{each.label}: {band_label(proof.contract, each, band)}"
@@ -132,7 +132,7 @@ def people(proof: Proof) -> dict[str, str]:
 # ---- the numbers ------------------------------------------------------------------------------------------------
 
 
-def headline(found: Trusted) -> None:
+def headline(found: TrustResult) -> None:
     """The sentence, the numbers, and what there is to know."""
     may = rules.may(visitor.person(), "see protected attributes")
     things = trust_words.things_to_know(found.proof, found.report, found.drifts, may)
@@ -146,7 +146,7 @@ def headline(found: Trusted) -> None:
     )
 
 
-def choices(proof: Proof) -> None:
+def choices(proof: Validation) -> None:
     """The one row of controls: of which vintages, of which segment."""
     whom = {EVERYBODY: f"all {proof.contract.book.people}"} | people(proof)
     row = st.container(horizontal=True, key="trust_choices", gap="small", vertical_alignment="center")
@@ -164,7 +164,7 @@ def choices(proof: Proof) -> None:
 # ---- the charts -------------------------------------------------------------------------------------------------
 
 
-def charts(found: Trusted) -> None:
+def charts(found: TrustResult) -> None:
     """Reliability and ROC; where the book has vintages those first, and the drift of the later ones last."""
     if not found.proof.years:
         beside(reliability(found), ranking(found))
@@ -182,28 +182,28 @@ def beside(*drawn: Chart) -> None:
                 st.plotly_chart(each.figure, key=each.key, config=charts.CONFIG, alt=each.words)
 
 
-def reliability(found: Trusted) -> Chart:
+def reliability(found: TrustResult) -> Chart:
     """Predicted against observed, by groups of equally many."""
     bins = found.measured.bins
     drawn, words = trust_charts.reliability(bins), trust_charts.reliability_in_words(bins)
     return Chart("reliability", trust_words.reliability_headline(bins), drawn, words)
 
 
-def ranking(found: Trusted) -> Chart:
+def ranking(found: TrustResult) -> Chart:
     """The ROC curve."""
     own = found.measured
     words = trust_charts.roc_in_words(own.roc, own.auc.value)
     return Chart("roc", trust_words.roc_headline(own, found.proof.contract), trust_charts.roc(own.roc), words)
 
 
-def vintages(found: Trusted) -> Chart:
+def vintages(found: TrustResult) -> Chart:
     """Predicted against observed by vintage, the training shaded."""
     proof, rows = found.proof, found.proof.by_vintage()
     drawn, words = trust_charts.vintages(rows, proof.window), trust_charts.vintages_in_words(rows)
     return Chart("vintages", trust_words.vintages_headline(proof, rows), drawn, words)
 
 
-def drifted(found: Trusted) -> Chart:
+def drifted(found: TrustResult) -> Chart:
     """How far later vintages have moved since the training."""
     contract, drifts = found.proof.contract, found.drifts
     if not drifts:
@@ -218,7 +218,7 @@ def drifted(found: Trusted) -> Chart:
 # ---- panels -----------------------------------------------------------------------------------------------------
 
 
-def panels(found: Trusted) -> None:
+def panels(found: TrustResult) -> None:
     """Detail, worked out once somebody opens it."""
     model, proof = found.model, found.proof
     told = [
@@ -230,7 +230,7 @@ def panels(found: Trusted) -> None:
         ("_misses", "How wrong was it? The biggest misses", lambda: proven.misses(proof)),
         ("_gates", "Gates and card", lambda: gated(model)),
     ]
-    if not proof.years or not model.tested:
+    if not proof.years or not model.has_evidence:
         told = [each for each in told if each[0] != "_later"]
     for key, title, drawn in told:
         panel = st.expander(title, key=key, on_change="rerun")

@@ -23,7 +23,7 @@ from model.report.trust import words as trust_words
 from model.scoring import batch
 from model.scoring.files import MOST_BYTES, MOST_ROWS
 from model.security import people as rules
-from model.validation.validation import Banded, Chosen, Miss, Proof
+from model.validation.validation import BandMetrics, Miss, Subset, Validation
 from model.validation.validation import moved as moved_since
 from pages.operations import status
 from pages.operations import upload as uploaded
@@ -45,13 +45,13 @@ def table(rows: Sequence[dict[str, str]], alt: str) -> None:
 
 
 @st.fragment
-def bands(model: DeployedModel, found: Proof, of: Chosen) -> None:
+def bands(model: DeployedModel, found: Validation, of: Subset) -> None:
     """By segment or vintage; the scores of both classes, and the tenths by risk, of the band the page looks at."""
     with state.kept(model):
         by_band(found, of)
 
 
-def by_band(found: Proof, of: Chosen) -> None:
+def by_band(found: Validation, of: Subset) -> None:
     """The panel itself, by what is chosen in it."""
     contract = found.contract
     options = {each.name: each.label for each in contract.segments}
@@ -69,7 +69,7 @@ def by_band(found: Proof, of: Chosen) -> None:
     chosen = replace(of, when=of.when if by == VINTAGE else when)
     who = trust_words.chosen_words(found, chosen)
     if who:
-        every = found.measured(Chosen(chosen.when)).n
+        every = found.measured(Subset(chosen.when)).n
         st.caption(
             f"Scores and tenths: {who}, {found.measured(chosen).n:,} of {numbers.counted(every, contract.book.person)}."
         )
@@ -90,7 +90,7 @@ def by_band(found: Proof, of: Chosen) -> None:
     )
 
 
-def cut(found: Proof, by: str, label: str, when: str) -> None:
+def cut(found: Validation, by: str, label: str, when: str) -> None:
     """One segment, or the vintages, as chart and table."""
     contract = found.contract
     if by == VINTAGE:
@@ -110,7 +110,7 @@ def cut(found: Proof, by: str, label: str, when: str) -> None:
     widgets.download(exactly(label, rows), f"trust-by-{by}")
 
 
-def exactly(label: str, rows: Sequence[Banded]) -> pd.DataFrame:
+def exactly(label: str, rows: Sequence[BandMetrics]) -> pd.DataFrame:
     """A table by segment or vintage in full precision."""
     return pd.DataFrame(
         [
@@ -151,7 +151,7 @@ class Given:
 
 
 @st.fragment
-def moved(model: DeployedModel, found: Proof) -> None:
+def moved(model: DeployedModel, found: Validation) -> None:
     """Drift of later vintages and of a file somebody gives."""
     release = model.release
     if release is None:
@@ -161,7 +161,7 @@ def moved(model: DeployedModel, found: Proof) -> None:
         compared(model, found, release)
 
 
-def compared(model: DeployedModel, found: Proof, release: Release) -> None:
+def compared(model: DeployedModel, found: Validation, release: Release) -> None:
     """The panel itself, by what is chosen in it."""
     contract = found.contract
     whens = {each: trust_words.source_words(found, each) for each in found.whens if found.after_training(each)}
@@ -272,8 +272,8 @@ def handed(model: DeployedModel, release: Release) -> Given | None:
 def read(content: bytes, name: str, model: DeployedModel, release: Release) -> Given:
     """A file, and how far it has moved; or why it cannot be used."""
     try:
-        with followed("Reading the file") as told:
-            sheet = batch.read(content, name, model.contract, told)
+        with followed("Reading the file") as progress:
+            sheet = batch.read(content, name, model.contract, progress)
     except BadInput as error:
         return Given(name, error=str(error))
     drifts = moved_since(release.snapshot, release.scorer, sheet.raw) if len(sheet) else ()
@@ -285,13 +285,13 @@ def read(content: bytes, name: str, model: DeployedModel, release: Release) -> G
 
 
 @st.fragment
-def fair(model: DeployedModel, found: Proof) -> None:
+def fair(model: DeployedModel, found: Validation) -> None:
     """How a cut-off falls on groups of people, and whether the PD is as true of each."""
     with state.kept(model):
         by_group(found)
 
 
-def by_group(found: Proof) -> None:
+def by_group(found: Validation) -> None:
     """The panel itself, by what is chosen in it."""
     contract = found.contract
     fields = {each.name: each for each in contract.protected()}
@@ -334,7 +334,7 @@ def by_group(found: Proof) -> None:
 # ---- how wrong was it -------------------------------------------------------------------------------------------
 
 
-def misses(found: Proof) -> None:
+def misses(found: Validation) -> None:
     """The biggest misses of either sort, each a link to the customer's page."""
     contract = found.contract
     st.write(trust_words.misses_note(found, found.measured()))

@@ -1,4 +1,4 @@
-"""What one visitor looks at on the trust page: a `View`; see `pages.shared.page_state`."""
+"""What one visitor looks at on the trust page: a `TrustView`; see `pages.shared.page_state`."""
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from model.settings import settings
 from pages.shared import deployed
 from pages.shared.number_field import enter
 from pages.shared.page_state import Memory
-from pages.trust.view import CUTOFF, OPEN, SCORES, View, from_query, points, to_query
+from pages.trust.view import CUTOFF, OPEN, SCORES, TrustView, from_query, points, to_query
 
 PANELS = {
     "bands": "_bands",
@@ -35,19 +35,19 @@ def known(model: DeployedModel, name: str) -> Collection[str]:
     """What there is to choose from of one part."""
     contract = model.contract
     if name == OPEN:
-        later = model.tested and model.proved().years
+        later = model.has_evidence and model.validation().years
         return [each for each in PANELS if each != "later" or later]
     if name in ("evidence", "by_evidence", "compare"):
-        found = model.proved()
+        found = model.validation()
         return [each for each in found.whens if name != "compare" or found.after_training(each)]
     if name == "segment":
         return [f"{each.name}{TOGETHER}{k}" for each in contract.segments for k in range(contract.band_count(each))]
     if name == "by":
-        return [*(each.name for each in contract.segments), *([VINTAGE] if model.proved().years else [])]
+        return [*(each.name for each in contract.segments), *([VINTAGE] if model.validation().years else [])]
     if name == "against":
         return [each for each in desk.comparable(deployed.book()) if each != model.id] if model.release else []
     if name == "shift":
-        return [f"{each:.0f}" for each in model.proved().years[:-1]]
+        return [f"{each:.0f}" for each in model.validation().years[:-1]]
     if name in ("since", "until"):
         return [f"{each}" for each in years(model)]
     if name == "moves":
@@ -78,19 +78,19 @@ def pair(contract: Contract, first: int, second: int) -> str:
     return f"{contract.inputs[first].name}{TOGETHER}{contract.inputs[second].name}"
 
 
-def _read(model: DeployedModel, address: Mapping[str, str]) -> tuple[View, list[str]]:
+def _read(model: DeployedModel, address: Mapping[str, str]) -> tuple[TrustView, list[str]]:
     found, complaints = from_query(address, lambda name: known(model, name), settings().url_state)
     _unfold(found)
     return found, complaints
 
 
-def _moved(_model: DeployedModel, name: str, value: Any) -> View:
+def _moved(_model: DeployedModel, name: str, value: Any) -> TrustView:
     if name == CUTOFF and value is not None:
         value = f"{points(str(value)):g}"
-    return memory.current().put(name, "" if value is None else str(value))
+    return memory.current().with_value(name, "" if value is None else str(value))
 
 
-memory = Memory[View](
+memory = Memory[TrustView](
     "trust",
     _read,
     lambda view: to_query(view, settings().url_state),
@@ -99,7 +99,7 @@ memory = Memory[View](
 )
 
 
-def _unfold(view: View) -> None:
+def _unfold(view: TrustView) -> None:
     for name, key in PANELS.items():
         if name in view.opened:
             st.session_state[key] = True
@@ -114,7 +114,7 @@ def kept(model: DeployedModel) -> Iterator[None]:
     memory.settle(model)
     if any(key in st.session_state for key in PANELS.values()):
         opened = [name for name, key in PANELS.items() if st.session_state.get(key)]
-        memory.change(memory.current().put(OPEN, ",".join(opened)))
+        memory.change(memory.current().with_value(OPEN, ",".join(opened)))
     else:
         _unfold(memory.current())
     yield
@@ -128,7 +128,7 @@ def choose(where: DeltaGenerator, label: str, name: str, options: Mapping[str, s
     held = memory.current().get(name)
     if held not in shown:
         held = ""
-        memory.change(memory.current().put(name, ""))
+        memory.change(memory.current().with_value(name, ""))
     where.selectbox(
         label,
         list(shown),
@@ -145,7 +145,7 @@ def cutoff(where: DeltaGenerator, label: str, declared: float) -> float:
     """A cut-off in score points; the ``declared`` one stands in no address."""
     held = memory.current().get(CUTOFF)
     if held and float(held) == declared:
-        memory.change(memory.current().put(CUTOFF, ""))
+        memory.change(memory.current().with_value(CUTOFF, ""))
         held = ""
     chosen = float(held) if held else declared
     enter(memory, CUTOFF, label, chosen, *SCORES, where=where)

@@ -30,7 +30,7 @@ Known = Callable[[str], Collection[str]]
 
 
 @dataclass(frozen=True)
-class View:
+class TrustView:
     """Choices by the names of `PARTS`, in the order of the address."""
 
     values: tuple[tuple[str, str], ...] = ()
@@ -39,12 +39,12 @@ class View:
         """What was chosen; "" for what the page opens with."""
         return dict(self.values).get(name, "")
 
-    def put(self, name: str, value: str) -> "View":
+    def with_value(self, name: str, value: str) -> "TrustView":
         """The same with another choice; "" goes back to what the page opens with."""
         if value == self.get(name):
             return self
         rest = tuple(each for each in self.values if each[0] != name)
-        return View((*rest, (name, value)) if value else rest)
+        return TrustView((*rest, (name, value)) if value else rest)
 
     @property
     def opened(self) -> tuple[str, ...]:
@@ -52,29 +52,29 @@ class View:
         return tuple(filter(None, self.get(OPEN).split(",")))
 
 
-def to_query(view: View, shown: bool = True) -> dict[str, str]:
+def to_query(view: TrustView, shown: bool = True) -> dict[str, str]:
     """The view as an address carries it; with ``shown`` off, nothing."""
     return dict(view.values) if shown else {}
 
 
-def from_query(query: Mapping[str, str], known: Known, shown: bool = True) -> tuple[View, list[str]]:
+def from_query(query: Mapping[str, str], known: Known, shown: bool = True) -> tuple[TrustView, list[str]]:
     """The view that an address carries, and what was wrong with it: a bad value is left out and told. ``known`` gives
     what there is to choose from of one of `PARTS`."""
-    found, complaints = View(), list[str]()
+    found, complaints = TrustView(), list[str]()
     for name, text in query.items() if shown else ():
         if name not in PARTS:
             complaints.append(f"{name!r} in the address is nothing that can be looked at here; it was left out.")
         elif name == OPEN:
             given = list(dict.fromkeys(filter(None, text.split(","))))
-            found = found.put(OPEN, ",".join(each for each in given if each in known(OPEN)))
+            found = found.with_value(OPEN, ",".join(each for each in given if each in known(OPEN)))
             complaints += [_wrong(OPEN, each) for each in given if each not in known(OPEN)]
         elif name == CUTOFF:
             try:
-                found = found.put(CUTOFF, f"{points(text):g}")
+                found = found.with_value(CUTOFF, f"{points(text):g}")
             except OutOfRange as error:
                 complaints.append(f"{error} The address was read without it.")
         elif text in known(name):
-            found = found.put(name, text)
+            found = found.with_value(name, text)
         elif text:
             complaints.append(_wrong(name, text))
     return found, complaints

@@ -14,7 +14,7 @@ from data.arrays import Array
 from data.contract import Contract, read
 from data.errors import BadInput, Missing
 from model.api import requests
-from model.api.requests import OUTPUTS, Ask, TooMuch
+from model.api.requests import OUTPUTS, ScoreRequest, TooMuch
 from tests.support import second_book
 from tests.support.records import BOOK, CONTRACT, records
 
@@ -56,7 +56,7 @@ def refused(body: Any, reader: Callable[..., Any] = requests.oip) -> str:
     return str(caught.value)
 
 
-def read_or_refused(body: Any) -> Ask | str:
+def read_or_refused(body: Any) -> ScoreRequest | str:
     """What a request asks for, or what is told of it, which is neither nothing nor a whole request."""
     try:
         return requests.oip(body, CONTRACT, MOST)

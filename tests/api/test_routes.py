@@ -629,7 +629,7 @@ def test_beside_a_dashboard_whatever_keeps_the_service_from_starting_is_told(
 ):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("WHATIF_HOME", str(tmp_path / "file" / "home"))
-    answer = Client(modes.beside("127.0.0.1")).get("/v2/health/live")
+    answer = Client(modes.embedded("127.0.0.1")).get("/v2/health/live")
     assert "cannot start" in told(answer, 503)
 
 
@@ -649,5 +649,5 @@ def test_a_token_is_asked_for_beyond_this_machine_unless_set_otherwise(
     monkeypatch.setenv("WHATIF_HOME", str(own_home))
     if setting:
         monkeypatch.setenv("WHATIF_API_TOKENS", setting)
-    client = Client(modes.beside(host))
+    client = Client(modes.embedded(host))
     assert client.get("/v2").status_code == status

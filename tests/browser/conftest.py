@@ -15,7 +15,7 @@ from data.books import Book
 from model.engine.scorer import TableScorer
 from model.release.store import Store
 from model.report import numbers
-from model.whatif.customer.scenario import Scenario, base_record
+from model.whatif.customer.scenario import CustomerScenario, base_record
 from model.whatif.customer.sensitivity import sweep
 from tests.browser.server import Server, chromium, serving
 from tests.support import second_book
@@ -136,7 +136,7 @@ def _note(watched: Watched, message: ConsoleMessage) -> None:
 def customer(book: Book, scorer: TableScorer) -> int:
     """A customer whose probability as shown is another at balances 5 % and 10 % lower."""
     for number in book.ids:
-        curve = sweep(scorer, book, base_record(book, Scenario(int(number))), {}, "balances", 600.0)
+        curve = sweep(scorer, book, base_record(book, CustomerScenario(int(number))), {}, "balances", 600.0)
         shown = {float(x): numbers.percent(float(pd)) for x, pd in zip(curve.x, curve.pd, strict=True)}
         if len({shown[0.0], shown[-5.0], shown[-10.0]}) == 3:
             return int(number)

@@ -28,7 +28,7 @@ from model.api.process import running
 from model.api.service import Service
 from model.deployed import desk as client
 from model.deployed import remote, spot_check, transport
-from model.deployed.desk import Desk, Training
+from model.deployed.desk import DeployedModels, TrainingRun
 from model.deployed.model import DeployedModel
 from model.deployed.remote import RemoteScorer, log_odds
 from model.engine.tables import probability
@@ -38,8 +38,8 @@ from model.release.store import Store
 from model.release.training import Progress
 from model.report.release.words import briefly
 from model.settings import Settings
-from model.whatif.book.scenario import Stress
-from model.whatif.book.scored import Whole
+from model.whatif.book.scenario import BookScenario
+from model.whatif.book.scored import ScoredBook
 from tests.deployed.test_remote import StandIn, standing
 from tests.support import second_book
 from tests.support.forging import failing, forge, point, shifted, stray, twin
@@ -47,11 +47,11 @@ from tests.support.records import numbers_of, stressed
 from tests.support.servers import free_port
 
 
-def desk_at(home: Path) -> Desk:
-    return Desk(lambda: Settings(home=home))
+def desk_at(home: Path) -> DeployedModels:
+    return DeployedModels(lambda: Settings(home=home))
 
 
-def finished(desk: Desk, book: str = "cards") -> Training:
+def finished(desk: DeployedModels, book: str = "cards") -> TrainingRun:
     """The desk's training after its thread has ended."""
     training = desk.train(book)
     for thread in threading.enumerate():
@@ -79,7 +79,7 @@ def trains_at_once(release: Release, monkeypatch: pytest.MonkeyPatch) -> list[th
     go = threading.Event()
 
     def train(self: Store, progress: Progress) -> Release:
-        progress("Training the model", 0.25)
+        progress("TrainingRun the model", 0.25)
         go.wait()
         return self.load(release.id)
 
@@ -168,7 +168,7 @@ def test_training_in_the_background_ends_in_a_promoted_release(
     trains_at_once[0].set()
     assert finished(desk) is running
     assert running.error == ""
-    assert (running.doing, running.share) == ("Training the model", 0.25)
+    assert (running.doing, running.share) == ("TrainingRun the model", 0.25)
     model = desk.model("cards")
     assert model is not None
     assert model.release.id == release.id
@@ -345,7 +345,7 @@ def serving(own_home: Path, hurried: None) -> Iterator[Serving]:
     there.stop()
 
 
-At = Callable[..., Desk]
+At = Callable[..., DeployedModels]
 
 
 @pytest.fixture
@@ -353,9 +353,9 @@ def at(tmp_path: Path, hurried: None) -> Iterator[At]:
     """Makes desks on an empty home whose models run at an address; they are closed in the end."""
     with ExitStack() as opened:
 
-        def made(url: str, **more: Any) -> Desk:
+        def made(url: str, **more: Any) -> DeployedModels:
             given = {"home": tmp_path / "here", "model_url": url, "model_timeout": 5.0, **more}
-            desk = Desk(lambda: Settings(**given))
+            desk = DeployedModels(lambda: Settings(**given))
             opened.callback(desk.close)
             return desk
 
@@ -376,7 +376,7 @@ def connections(monkeypatch: pytest.MonkeyPatch) -> list[RemoteScorer]:
     return made
 
 
-def got(desk: Desk) -> DeployedModel:
+def got(desk: DeployedModels) -> DeployedModel:
     """The desk's model of the cards."""
     found = desk.model("cards")
     assert found is not None
@@ -442,20 +442,20 @@ def test_release_that_answers_elsewhere_is_taken_over_and_checked(
     assert here(tmp_path).aliases() == {}  # which release is the champion is the server's business
     assert (model.where, model.name) == (f"127.0.0.1:{serving.port}", release.id[:6])
     assert model.deployed.words == f"release {release.id} at 127.0.0.1:{serving.port}"
-    assert model.near is model.release.scorer
+    assert model.local_scorer is model.release.scorer
     raw = book.raw[:, ::100]
-    np.testing.assert_allclose(model.scorer.margins(raw), model.near.margins(raw), rtol=0, atol=1e-12)
-    live, known = model.scorer.reasons(raw[:, :3]), model.near.reasons(raw[:, :3])
+    np.testing.assert_allclose(model.scorer.margins(raw), model.local_scorer.margins(raw), rtol=0, atol=1e-12)
+    live, known = model.scorer.reasons(raw[:, :3]), model.local_scorer.reasons(raw[:, :3])
     assert live.parts == known.parts
     assert live.background == known.background
     np.testing.assert_allclose(live.values, known.values, rtol=0, atol=1e-12)
 
 
-def test_whole_book_of_a_known_release_is_not_asked_about(serving: Serving, at: At, whole: Whole):
+def test_whole_book_of_a_known_release_is_not_asked_about(serving: Serving, at: At, whole: ScoredBook):
     model = got(at(serving.url))
     before = serving.service.pulse.read().calls
     assert model.whole.margins.tobytes() == whole.margins.tobytes()
-    assert model.asked is model.book
+    assert model.sample is model.book
     assert serving.service.pulse.read().calls == before
 
 
@@ -477,7 +477,7 @@ def test_release_of_the_same_name_but_another_artefact_is_not_taken_for_it(
     with standing(there):
         model = got(at(there.url))
         assert model.release is None
-        assert model.near is model.scorer
+        assert model.local_scorer is model.scorer
 
 
 def agreeing(release: Release, files: Mapping[str, bytes]) -> Files:
@@ -538,7 +538,7 @@ def test_another_release_than_the_one_announced_is_refused_and_not_kept(
     assert nothing_kept(tmp_path)
 
 
-def refused(desk: Desk, words: str) -> None:
+def refused(desk: DeployedModels, words: str) -> None:
     """It says what is wrong with the release that came."""
     with pytest.raises(ReleaseError, match=words):
         desk.model("cards")
@@ -579,7 +579,7 @@ def test_server_under_another_contract_is_used_as_foreign(serving: Serving, at: 
     point(serving.service.store, champion=other)
     model = got(at(serving.url))
     assert model.release is None
-    assert model.near is model.scorer
+    assert model.local_scorer is model.scorer
     assert (model.id, model.deployed.foreign) == (other, True)
     expected = serving.service.release(other).scorer.margins(book.raw[:, :50])
     np.testing.assert_allclose(model.scorer.margins(book.raw[:, :50]), expected, rtol=0, atol=1e-12)
@@ -601,7 +601,7 @@ def test_whole_book_of_a_foreign_model_equals_its_answers(at: At, book: Book):
 
 def test_spot_check_of_the_same_model_finds_nothing(serving: Serving, at: At):
     model = got(at(serving.url))
-    for stress in (Stress(), stressed(balances=40, payments=-50)):
+    for stress in (BookScenario(), stressed(balances=40, payments=-50)):
         found = spot_check.check(model.scorer, model.whole, numbers_of(stress))
         assert (found.customers, found.differ) == (spot_check.CUSTOMERS, 0)
         assert found.gap <= 1e-12
@@ -612,7 +612,7 @@ def test_spot_check_finds_a_server_that_answers_differently_under_the_same_hash(
     with standing(pretender(release, by=1e-6, content=packed(release))) as there:
         model = got(at(there.url))
         assert model.release is not None
-        found = spot_check.check(model.scorer, model.whole, numbers_of(Stress()))
+        found = spot_check.check(model.scorer, model.whole, numbers_of(BookScenario()))
         assert (found.customers, found.differ) == (spot_check.CUSTOMERS, 1)
         assert 1e-9 < found.gap < 1e-6
         asked = [len(each.body["inputs"][0]["data"]) for each in there.asked()]
@@ -623,7 +623,7 @@ def test_spot_check_asks_about_other_customers_each_time(at: At, release: Releas
     with standing(pretender(release, content=packed(release))) as there:
         model = got(at(there.url))
         for _ in range(2):
-            spot_check.check(model.scorer, model.whole, numbers_of(Stress()))
+            spot_check.check(model.scorer, model.whole, numbers_of(BookScenario()))
         first, second = (each.body["inputs"] for each in there.asked())
         assert first != second
 
@@ -634,8 +634,8 @@ def test_spot_check_of_a_model_that_is_certain_is_no_false_alarm(at: At, release
     there = StandIn(model=lambda columns: probability(np.full(len(columns["limit"]), -30.0)))
     with standing(there):
         model = got(at(there.url))
-        whole = Whole(sure, book.raw[:, :300], book.ids[:300])
-        assert spot_check.check(model.scorer, whole, numbers_of(Stress())).differ == 0
+        whole = ScoredBook(sure, book.raw[:, :300], book.ids[:300])
+        assert spot_check.check(model.scorer, whole, numbers_of(BookScenario())).differ == 0
 
 
 # ---- promoted, away, back --------------------------------------------------------------------------------------------
@@ -656,7 +656,7 @@ def test_model_promoted_at_the_server_is_handed_out_next(serving: Serving, at: A
     assert now.release is not None
     assert now.id == second
     np.testing.assert_allclose(now.scorer.margins(book.raw[:, :20]), margins + 0.25, rtol=0, atol=1e-9)
-    assert spot_check.check(now.scorer, now.whole, numbers_of(Stress())).differ == 0
+    assert spot_check.check(now.scorer, now.whole, numbers_of(BookScenario())).differ == 0
     serving.service.store.rollback()
     desk.doubt()
     assert got(desk).id == first.id
@@ -776,7 +776,7 @@ def test_whole_book_is_asked_about_once_by_two_threads(at: At, book: Book):
         model = got(at(there.url))
         there.seen.clear()
         with ThreadPoolExecutor(2) as pool:
-            one, other = pool.map(lambda _: model.seen(), range(2))
+            one, other = pool.map(lambda _: model.scored_book(), range(2))
         assert one is other is model.whole
         assert sum(len(each.body["inputs"][0]["data"]) for each in there.asked()) == len(book)
 
@@ -791,7 +791,7 @@ def test_asking_about_the_whole_book_can_be_cancelled_and_begun_anew(at: At):
     with standing(foreign()) as there:
         model = got(at(there.url))
         with pytest.raises(Cancelled):
-            model.seen(told)
+            model.scored_book(told)
         assert model.whole.n == len(model.book)
         assert np.isfinite(model.whole.margins).all()
 

@@ -10,7 +10,7 @@ import pytest
 
 from data import books
 from model.deployed import desk as client
-from model.deployed.desk import Desk
+from model.deployed.desk import DeployedModels
 from model.release.store import Store
 from model.settings import Settings
 from tests.support import second_book
@@ -28,8 +28,8 @@ def two(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def desk_at(home: Path) -> Desk:
-    return Desk(lambda: Settings(home=home))
+def desk_at(home: Path) -> DeployedModels:
+    return DeployedModels(lambda: Settings(home=home))
 
 
 def test_desk_hands_out_each_book_with_its_own_model(two: Path):

@@ -39,9 +39,9 @@ def open_app(home: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
 
 
 @pytest.fixture
-def desk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> client.Desk:
+def desk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> client.DeployedModels:
     """A desk of its own over an empty home, in place of the process's."""
-    own = client.Desk(lambda: Settings(home=tmp_path))
+    own = client.DeployedModels(lambda: Settings(home=tmp_path))
     monkeypatch.setattr(client, "desk", own)
     monkeypatch.setattr("pages.shared.deployed.desk", own)
     return own

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from data.books import SHIPPED
 from model.deployed import desk
-from model.deployed.desk import Desk
+from model.deployed.desk import DeployedModels
 from model.release.release import Release
 from model.release.store import Store
 from model.settings import Settings
@@ -51,10 +51,10 @@ def open_two(open_app: Open, two_books: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-def own_desk(monkeypatch: pytest.MonkeyPatch, home_of_two: Path) -> Iterator[Desk]:
+def own_desk(monkeypatch: pytest.MonkeyPatch, home_of_two: Path) -> Iterator[DeployedModels]:
     """A desk of its own over a home that may be changed, in place of the process's."""
     monkeypatch.setenv("WHATIF_HOME", str(home_of_two))
-    own = Desk(lambda: Settings(home=home_of_two))
+    own = DeployedModels(lambda: Settings(home=home_of_two))
     monkeypatch.setattr(desk, "desk", own)
     for module in ("pages.shared.deployed", "pages.operations.status"):
         monkeypatch.setattr(f"{module}.desk", own)
@@ -151,7 +151,9 @@ def test_the_tab_of_one_record_is_named_in_the_words_of_the_book_and_stays_where
     assert tabs[-1][1] == ("Loan", "applicant")
 
 
-def test_a_challenger_that_nothing_reaches_is_not_in_use_and_holds_nothing(own_desk: Desk, home_of_two: Path) -> None:
+def test_a_challenger_that_nothing_reaches_is_not_in_use_and_holds_nothing(
+    own_desk: DeployedModels, home_of_two: Path
+) -> None:
     store = Store(home_of_two, NAME)
     store.promote(store.resolve("champion"), "challenger", "ann", "to be compared")
     at = opened_at("operations", book=NAME)
@@ -308,7 +310,9 @@ def test_two_books_in_two_sessions_do_not_mix(open_two: Open) -> None:
 # ---- books that cannot be shown -------------------------------------------------------------------------------------
 
 
-def test_a_broken_book_is_listed_by_name_and_tells_what_is_wrong_once_picked(own_desk: Desk, home_of_two: Path) -> None:
+def test_a_broken_book_is_listed_by_name_and_tells_what_is_wrong_once_picked(
+    own_desk: DeployedModels, home_of_two: Path
+) -> None:
     broken = home_of_two / "books" / "broken"
     broken.mkdir()
     (broken / "contract.toml").write_text("version = ")
@@ -322,7 +326,9 @@ def test_a_broken_book_is_listed_by_name_and_tells_what_is_wrong_once_picked(own
     assert CARDS in markup(pick(at, "cards"))
 
 
-def test_an_edited_contract_is_read_anew_and_its_release_no_longer_belongs(own_desk: Desk, home_of_two: Path) -> None:
+def test_an_edited_contract_is_read_anew_and_its_release_no_longer_belongs(
+    own_desk: DeployedModels, home_of_two: Path
+) -> None:
     at = opened_at(book=NAME)
     assert SECOND in markup(at)
     file = home_of_two / "books" / NAME / "contract.toml"
@@ -350,7 +356,7 @@ def untrained(home_of_two: Path) -> Path:
 
 
 def test_a_book_without_a_release_is_trained_once_and_the_other_is_used_meanwhile(
-    own_desk: Desk, untrained: Path, two_books: Path, monkeypatch: pytest.MonkeyPatch
+    own_desk: DeployedModels, untrained: Path, two_books: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go, asked = threading.Event(), []
 
@@ -393,7 +399,7 @@ def refused(home_of_two: Path) -> Path:
 
 
 def test_a_gate_in_the_way_is_told_and_an_admin_promotes_with_a_reason(
-    own_desk: Desk, refused: Path, monkeypatch: pytest.MonkeyPatch
+    own_desk: DeployedModels, refused: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Store, "train", lambda *_: pytest.fail("It is there already."))
     identity = Store(refused, NAME).ids()[0]
@@ -423,7 +429,7 @@ def test_a_gate_in_the_way_is_told_and_an_admin_promotes_with_a_reason(
     assert Store(refused, NAME).history()[-1].override == "The board has seen it."
 
 
-def test_a_users_book_may_not_take_a_shipped_name(own_desk: Desk, home_of_two: Path) -> None:
+def test_a_users_book_may_not_take_a_shipped_name(own_desk: DeployedModels, home_of_two: Path) -> None:
     shutil.copytree(SHIPPED / "cards", home_of_two / "books" / "cards")
     at = opened_at()
     assert "ships with the dashboard" in at.error[0].value

@@ -6,12 +6,12 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from model.deployed.desk import Desk
+from model.deployed.desk import DeployedModels
 from model.deployed.model import DeployedModel
 from model.report.numbers import NBSP, Unit, money
-from model.whatif.book.scenario import Stress, layers
+from model.whatif.book.scenario import BookScenario, layers
 from model.whatif.customer.decision import decide
-from model.whatif.customer.scenario import Scenario
+from model.whatif.customer.scenario import CustomerScenario
 from tests.pages.conftest import Open, markup, opened, sentence, shown
 from tests.support import guaranteed
 from tests.support.guaranteed import CONTRACT
@@ -28,8 +28,8 @@ def open_loans(open_app: Open, home: Path, tmp_path: Path, monkeypatch: pytest.M
     model = DeployedModel(guaranteed.book(), guaranteed.scorer(), release)  # type: ignore[arg-type]
     monkeypatch.setenv("WHATIF_HOME", str(tmp_path))
     monkeypatch.setenv("WHATIF_BOOK", guaranteed.NAME)
-    monkeypatch.setattr(Desk, "model", lambda *_: model)
-    monkeypatch.setattr(Desk, "comparable", lambda *_: [])
+    monkeypatch.setattr(DeployedModels, "model", lambda *_: model)
+    monkeypatch.setattr(DeployedModels, "comparable", lambda *_: [])
     return open_app
 
 
@@ -48,7 +48,7 @@ def amount(value: float) -> str:
 
 def test_book_page_tells_the_expected_loss_gross_and_net(open_loans: Open) -> None:
     at = open_loans()
-    base = guaranteed.whole().totals([layers(CONTRACT, Stress(), TODAY)])[0]
+    base = guaranteed.whole().totals([layers(CONTRACT, BookScenario(), TODAY)])[0]
     assert shown(at, "Expected loss") == amount(base.loss)
     assert f"net of the guarantee {amount(base.net_loss)}" in markup(at)
     assert f"(net of the guarantee {amount(base.net_loss)})" in sentence(at)
@@ -92,7 +92,7 @@ def test_tables_of_the_book_page_hold_the_net_loss(open_loans: Open) -> None:
 
 def test_one_loan_shows_its_net_loss_beside_the_gross(open_loans: Open) -> None:
     at = open_loans("applicant", customer=1000)
-    found = decide(guaranteed.scorer(), guaranteed.book().raw[:, :1], Scenario().values(CONTRACT))
+    found = decide(guaranteed.scorer(), guaranteed.book().raw[:, :1], CustomerScenario().values(CONTRACT))
     assert shown(at, "Expected loss, the life of the loan") == money(round(found.expected_loss), "US$")
     assert f"net of the guarantee {money(round(found.net_loss), 'US$')}" in markup(at)
 

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.errors import WhatIfError
-from model.deployed.desk import Desk
+from model.deployed.desk import DeployedModels
 from model.release.store import Store
 from tests.pages.conftest import ROOT, Open, markup
 
@@ -35,7 +35,7 @@ def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("stuck")
-def test_without_a_release_training_is_shown_and_no_page(desk: Desk) -> None:
+def test_without_a_release_training_is_shown_and_no_page(desk: DeployedModels) -> None:
     at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60).run()
     assert not at.exception
     assert "being trained" in at.subheader[0].value
@@ -44,7 +44,7 @@ def test_without_a_release_training_is_shown_and_no_page(desk: Desk) -> None:
 
 
 @pytest.mark.usefixtures("stuck")
-def test_a_failed_training_is_told_and_can_be_tried_again(desk: Desk) -> None:
+def test_a_failed_training_is_told_and_can_be_tried_again(desk: DeployedModels) -> None:
     desk.train("cards").error = "No release: the tables do not equal the model."
     at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60).run()
     assert "the tables do not equal the model" in at.error[0].value
@@ -57,7 +57,7 @@ def test_an_altered_release_is_refused_with_what_to_do(own_home: Path, monkeypat
     file = store.root / store.resolve("champion") / "gates.json"
     file.chmod(0o644)
     file.write_text(file.read_text() + " ")
-    monkeypatch.setattr("pages.shared.deployed.desk", Desk())
+    monkeypatch.setattr("pages.shared.deployed.desk", DeployedModels())
     at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60).run()
     assert not at.exception
     assert "was altered" in at.error[0].value

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from data import books
 from model.__main__ import main
-from model.deployed.desk import Desk
+from model.deployed.desk import DeployedModels
 from model.release.store import Store
 from tests.data.proposing.files import loans, written
 from tests.pages.conftest import Open, markup, sentence
@@ -101,7 +101,7 @@ def test_years_have_no_separators_and_small_numbers_keep_their_digits(open_mine:
 
 
 def test_a_book_that_nobody_has_read_says_what_to_do_and_offers_no_way_around(
-    open_app: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, desk: Desk
+    open_app: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, desk: DeployedModels
 ) -> None:
     propose(tmp_path, "unread", read=False)
     monkeypatch.setenv("WHATIF_HOME", str(tmp_path))

@@ -36,7 +36,7 @@ def _own_record(open_app: Open, own_home: Path, monkeypatch: pytest.MonkeyPatch)
     for each in own_home.glob("record.sqlite*"):  # what tests on the shared home left
         each.unlink()
     monkeypatch.setenv("WHATIF_HOME", str(own_home))
-    monkeypatch.setattr(settled.Settled.__init__, "__defaults__", (STANDS,))
+    monkeypatch.setattr(settled.WhatIfRecorder.__init__, "__defaults__", (STANDS,))
     yield
     process.close()
 
@@ -109,7 +109,7 @@ def test_the_edited_record_is_what_was_scored(open_app: Open, release: Release) 
 
 
 def test_what_was_passed_through_on_the_way_is_not_recorded(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settled.Settled.__init__, "__defaults__", (30.0,))
+    monkeypatch.setattr(settled.WhatIfRecorder.__init__, "__defaults__", (30.0,))
     at = open_app("applicant", customer=12345)
     for value in (-5.0, -10.0, -15.0):
         at.slider(key="customer.balances").set_value(value).run()
@@ -170,7 +170,7 @@ def test_with_recording_off_nothing_is_written_and_nothing_warns(
 
 
 def test_two_visitors_do_not_disturb_each_other(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settled.Settled.__init__, "__defaults__", (30.0,))
+    monkeypatch.setattr(settled.WhatIfRecorder.__init__, "__defaults__", (30.0,))
     one, other = open_app("applicant", customer=12345), open_app("applicant", customer=200)
     one.slider(key="customer.balances").set_value(-20.0).run()
     other.slider(key="customer.balances").set_value(10.0).run()

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from model.deployed import desk
-from model.deployed.desk import Desk
+from model.deployed.desk import DeployedModels
 from model.release.store import Store
 from model.settings import Settings
 from tests.pages.conftest import Open, markup, opened, sentence
@@ -27,7 +27,7 @@ WHAT_IFS = {
 def store(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """A home of its own, whose desk every page asks."""
     monkeypatch.setenv("WHATIF_HOME", str(own_home))
-    own = Desk(lambda: Settings(home=own_home))
+    own = DeployedModels(lambda: Settings(home=own_home))
     monkeypatch.setattr(desk, "desk", own)
     for module in ("deployed", "memory", "operated", "viewed"):
         monkeypatch.setattr(f"pages.shared.{module}.desk", own)

@@ -21,11 +21,11 @@ from model.release.release import Release
 from model.release.store import Store
 from model.settings import Settings
 from model.whatif.book import scenario as book_scenario
-from model.whatif.book.scenario import Stress, layers
-from model.whatif.book.scored import Whole
+from model.whatif.book.scenario import BookScenario, layers
+from model.whatif.book.scored import ScoredBook
 from model.whatif.customer.decision import scale
 from model.whatif.policy import scenario as policy_scenario
-from model.whatif.policy.scenario import Policy
+from model.whatif.policy.scenario import PolicyScenario
 from model.whatif.policy.strategy import Strategy
 from tests.support.forging import forge, twin
 
@@ -91,11 +91,11 @@ def test_scored_records_replay_bit_for_bit_from_the_record(
     ],
 )
 def test_scenario_of_the_book_replays_as_of_the_day_it_was_asked(
-    engine: Engine, store: Store, release: Release, whole: Whole, contract: Contract, stressed: dict[str, Any]
+    engine: Engine, store: Store, release: Release, whole: ScoredBook, contract: Contract, stressed: dict[str, Any]
 ):
-    scenario = Stress()
+    scenario = BookScenario()
     for name, value in stressed.items():
-        scenario = scenario.put(contract, name, value)
+        scenario = scenario.with_value(contract, name, value)
     address = book_scenario.to_query(scenario)
     outputs = book_outputs(whole.totals([layers(contract, scenario, DAY)])[0])
     with Audit(engine) as writer:
@@ -111,8 +111,10 @@ def test_scenario_of_the_book_replays_as_of_the_day_it_was_asked(
         assert after.words.startswith("Not the same: ")
 
 
-def test_policy_replays(engine: Engine, store: Store, release: Release, whole: Whole, book: Book, contract: Contract):
-    chosen = Policy().put(contract, "cutoff", 540.0).put(contract, "lgd", 0.55)
+def test_policy_replays(
+    engine: Engine, store: Store, release: Release, whole: ScoredBook, book: Book, contract: Contract
+):
+    chosen = PolicyScenario().with_value(contract, "cutoff", 540.0).with_value(contract, "lgd", 0.55)
     rows = whole.rows(layers(contract, chosen.assumed, DAY))
     outcome = Strategy.of(np.asarray(scale(contract).score(whole.margins)), rows, book.target).at(540)
     outputs = policy_outputs(outcome)
@@ -189,10 +191,10 @@ def test_other_contract_under_the_same_release_is_told(store: Store, release: Re
         replay(told, store)
 
 
-def test_other_snapshot_than_the_one_installed_is_told(own_home: Path, release: Release, whole: Whole):
+def test_other_snapshot_than_the_one_installed_is_told(own_home: Path, release: Release, whole: ScoredBook):
     store = Store(own_home, "cards")
     other = store.load(forge(store, release.id, {}, data_sha256="0" * 64))
-    outputs = book_outputs(whole.totals([layers(release.contract, Stress(), DAY)])[0])
+    outputs = book_outputs(whole.totals([layers(release.contract, BookScenario(), DAY)])[0])
     with pytest.raises(ReleaseError, match="was trained on another snapshot"):
         replay(called(other, "whatif:book", NONE, outputs, address={}), store)
 

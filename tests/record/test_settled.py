@@ -10,7 +10,7 @@ import pytest
 from model.errors import StoreError
 from model.record import settled as module
 from model.record.database import engine
-from model.record.settled import Settled
+from model.record.settled import WhatIfRecorder
 from model.record.trail import Audit, Entry, recent
 from model.settings import Settings
 
@@ -32,7 +32,7 @@ class Desk:
         self.clock = clock
         self.engine = engine(Settings(home=home))
         self.audit = Audit(self.engine)
-        self.settled = Settled(self.audit, stands=3.0)
+        self.settled = WhatIfRecorder(self.audit, stands=3.0)
 
     def look(self, sign: str, visitor: str = "anna", kind: str = "whatif:book") -> None:
         """A visitor looks at something."""

@@ -18,7 +18,7 @@ from data import books
 from model.errors import ReleaseError
 from model.monitoring.drift import drift
 from model.release.store import Store
-from model.validation.validation import Proof
+from model.validation.validation import Validation
 from tests.support.forging import forge, packed, unpacked
 
 Change = Callable[[NDArray[Any]], NDArray[Any]]
@@ -89,7 +89,7 @@ def asked(store: Store, identity: str) -> None:
     scorer.territory.outside(book.inputs[:, :500])
     scorer.territory.beyond(raw)
     drift(release.snapshot, book.inputs, np.linspace(0, 1, len(book)))
-    proof = Proof.of(release, book)
+    proof = Validation.of(release, book)
     proof.measured()
     assert release.golden.shape[0] == len(scorer.contract.record)
 

@@ -16,7 +16,7 @@ from model.monitoring.performance import Performance
 from model.release import checks
 from model.release.checks import performance_gates
 from model.release.evidence import Evidence
-from model.release.gate import Gate, in_the_way
+from model.release.gate import Gate, blocking_gates
 from model.release.release import Release
 
 GOOD = Performance(auc=0.7825, brier=0.134, log_loss=0.43, ece=0.006, slope=1.0)
@@ -76,8 +76,8 @@ def test_watched_gate_is_told_but_stops_nothing(contract: Contract):
     assert not gate.passed
     assert gate.verdict == "watch"
     assert contract.gates.watched["impact"] in gate.note
-    assert in_the_way([gate.as_dict()]) == []
-    assert [each["name"] for each in in_the_way([replace(gate, stops=True).as_dict()])] == ["impact"]
+    assert blocking_gates([gate.as_dict()]) == []
+    assert [each["name"] for each in blocking_gates([replace(gate, stops=True).as_dict()])] == ["impact"]
 
 
 def test_deployed_model_keeps_every_direction_whatever_the_other_inputs_are(contract: Contract, scorer: TableScorer):
@@ -150,7 +150,7 @@ def test_candidate_is_no_worse_than_the_champion_within_what_is_allowed_or_it_ca
 ):
     (gate,) = checks.champion_gates(contract, "champion", [Compared(name, 0.7, 0.7, difference, low, high)], 300)
     assert gate.verdict == verdict
-    assert (in_the_way([gate.as_dict()]) != []) is (verdict == "failed")
+    assert (blocking_gates([gate.as_dict()]) != []) is (verdict == "failed")
     bound = {"auc": "0.005", "brier": "0.002"}[name]
     untold = f" Cannot be told with n = 300: chance alone is larger than the {bound} allowed."
     assert gate.note.endswith(untold) is (verdict == "watch")
@@ -161,7 +161,7 @@ def test_model_that_is_a_little_worse_still_fails_on_all_the_cards(contract: Con
     measures = compare(book.target[own.position], blurred(own, 0.25), own.pd)
     found = checks.champion_gates(contract, "champion", measures, len(own))
     assert measures[0].difference == pytest.approx(-0.005, abs=1e-4)  # at most that much worse, as far as can be seen
-    assert {"worse_auc", "worse_log_loss"} <= {str(each["name"]) for each in in_the_way(map(Gate.as_dict, found))}
+    assert {"worse_auc", "worse_log_loss"} <= {str(each["name"]) for each in blocking_gates(map(Gate.as_dict, found))}
 
 
 @pytest.mark.parametrize("by", [0.1, 0.2, 0.4, 0.8])
@@ -193,5 +193,5 @@ def test_shipped_release_says_of_every_gate_what_was_measured_and_asked(release:
         "monotone",
     } <= set(named)
     assert {"impact", "row", "size", "allowed", "lock", "margins", "additivity", "oracle", "shap"} <= set(named)
-    assert in_the_way(release.report["gates"]) == []
+    assert blocking_gates(release.report["gates"]) == []
     assert named["impact"]["verdict"] == "watch"

@@ -23,9 +23,9 @@ from model.finance.loss import expected_loss
 from model.report import numbers
 from model.report.customer import words as customer_words
 from model.scoring import batch, files, values
-from model.scoring.batch import Sheet
+from model.scoring.batch import CustomerFile
 from model.whatif.customer.decision import decide, explain
-from model.whatif.customer.scenario import Scenario
+from model.whatif.customer.scenario import CustomerScenario
 from tests.data.files.reading import in_this_process as in_this_process
 from tests.support.records import BOOK, CONTRACT
 
@@ -52,11 +52,11 @@ def file(frame: pd.DataFrame, kind: Kind) -> bytes:
     return into.getvalue()
 
 
-def read(frame: pd.DataFrame, kind: Kind = "csv") -> Sheet:
+def read(frame: pd.DataFrame, kind: Kind = "csv") -> CustomerFile:
     return batch.read(file(frame, kind), f"customers.{kind}", CONTRACT)
 
 
-def put(values: Mapping[str, object], row: int = 2, kind: Kind = "csv") -> Sheet:
+def put(values: Mapping[str, object], row: int = 2, kind: Kind = "csv") -> CustomerFile:
     """The table read with other values in one row."""
     frame = table().astype(object)
     for name, value in values.items():
@@ -64,15 +64,15 @@ def put(values: Mapping[str, object], row: int = 2, kind: Kind = "csv") -> Sheet
     return read(frame, kind)
 
 
-def only(sheet: Sheet) -> files.BadRow:
+def only(sheet: CustomerFile) -> files.BadRow:
     """The one row refused."""
     assert len(sheet.bad) == 1
     assert len(sheet) == 4
     return sheet.bad[0]
 
 
-def results(scorer: TableScorer, sheet: Sheet) -> pd.DataFrame:
-    return batch.score(scorer, sheet, Scenario().values(CONTRACT), "r1")
+def results(scorer: TableScorer, sheet: CustomerFile) -> pd.DataFrame:
+    return batch.score(scorer, sheet, CustomerScenario().values(CONTRACT), "r1")
 
 
 # ---- every kind of file ---------------------------------------------------------------------------------------------
@@ -565,7 +565,7 @@ def test_any_bytes_are_read_or_refused_as_excel_or_parquet(head: tuple[bytes, st
 
 
 def test_results_say_what_the_customers_own_page_says(scorer: TableScorer) -> None:
-    assumptions = Scenario().values(CONTRACT)
+    assumptions = CustomerScenario().values(CONTRACT)
     found = results(scorer, read(table(60)))
     for k in range(60):
         record = BOOK.raw[:, k : k + 1]
@@ -613,13 +613,13 @@ def test_reasons_by_concept_are_the_same_as_by_input(scorer: TableScorer) -> Non
             return replace(own, parts=tuple(concepts), values=values, error=values * 0, by_input=False)
 
     sheet = read(table(50))
-    by_concept = batch.score(ByConcept(), sheet, Scenario().values(CONTRACT), "r1")
+    by_concept = batch.score(ByConcept(), sheet, CustomerScenario().values(CONTRACT), "r1")
     pd.testing.assert_frame_equal(by_concept, results(scorer, sheet))
 
 
 def test_expected_loss_follows_the_assumptions(scorer: TableScorer) -> None:
     sheet = read(table())
-    assumptions = Scenario().values(CONTRACT) | {"lgd": 0.5, "ccf": 0.0, "cutoff": 300.0}
+    assumptions = CustomerScenario().values(CONTRACT) | {"lgd": 0.5, "ccf": 0.0, "cutoff": 300.0}
     found = batch.score(scorer, sheet, assumptions, "r1")
     ead = CONTRACT.exposures(sheet.raw, assumptions).ead
     assert found["Expected loss, NT$"].to_numpy() == pytest.approx(expected_loss(found["PD"].to_numpy(), 0.5, ead))
@@ -632,7 +632,7 @@ def test_scoring_can_be_followed_and_stopped(scorer: TableScorer, monkeypatch: p
 
     monkeypatch.setattr(batch, "ROWS", 100)
     sheet, heard = read(table(FEW)), []
-    whole = batch.score(scorer, sheet, Scenario().values(CONTRACT), "r1", heard.append)
+    whole = batch.score(scorer, sheet, CustomerScenario().values(CONTRACT), "r1", heard.append)
     assert heard == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
     assert whole["Line"].tolist() == sheet.rows.tolist()
 
@@ -640,7 +640,7 @@ def test_scoring_can_be_followed_and_stopped(scorer: TableScorer, monkeypatch: p
         raise Stop
 
     with pytest.raises(Stop):
-        batch.score(scorer, sheet, Scenario().values(CONTRACT), "r1", stop)
+        batch.score(scorer, sheet, CustomerScenario().values(CONTRACT), "r1", stop)
 
 
 def test_a_sheet_without_a_good_row_gives_no_result(scorer: TableScorer) -> None:
@@ -678,7 +678,7 @@ def test_decisions_are_told_in_the_words_of_the_contract(scorer: TableScorer) ->
 # ---- files made -----------------------------------------------------------------------------------------------------
 
 
-def made(frame: pd.DataFrame, sheet: Sheet, kind: Kind) -> pd.DataFrame:
+def made(frame: pd.DataFrame, sheet: CustomerFile, kind: Kind) -> pd.DataFrame:
     """Results written and read again."""
     content = BytesIO(batch.written(frame, sheet.bad, kind))
     if kind == "csv":
@@ -735,7 +735,7 @@ def test_no_text_of_a_file_becomes_a_formula(scorer: TableScorer) -> None:
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_where_there_is_nothing_a_cell_is_empty(kind: Kind) -> None:
     frame = pd.DataFrame({"end": [1.5, np.nan, np.inf], "word": ["=a", None, "b"]})
-    back = made(frame, Sheet(np.empty((0, 0)), np.empty(0), np.empty(0, np.int64), (), (), 0), kind)
+    back = made(frame, CustomerFile(np.empty((0, 0)), np.empty(0), np.empty(0, np.int64), (), (), 0), kind)
     assert [str(each) for each in back["end"]] == ["1.5", "", ""]
     assert back["word"].tolist() == ["'=a" if kind == "csv" else "=a", "", "b"]
 

@@ -22,7 +22,7 @@ from data.proposing.sources import read_source
 from model.engine.territory import survey
 from model.monitoring.discrimination import single_input_auc as alone
 from model.scoring import batch
-from model.scoring.batch import Sheet
+from model.scoring.batch import CustomerFile
 from tests.data.files.reading import in_this_process as in_this_process
 from tests.data.proposing.files import written
 from tests.data.proposing.tables import columns, names
@@ -65,7 +65,7 @@ def made(frame: pd.DataFrame, kind: Kind = "csv", delimiter: str = ",") -> tuple
         return read_folder(lay_down(proposal, Path(folder))), whole
 
 
-def again(book: Book, frame: pd.DataFrame, kind: Kind = "csv", delimiter: str = ",") -> Sheet:
+def again(book: Book, frame: pd.DataFrame, kind: Kind = "csv", delimiter: str = ",") -> CustomerFile:
     """What Operations reads of a table in a file of this kind."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"later.{kind}"

@@ -20,7 +20,7 @@ from data.errors import BadInput
 from model.__main__ import Verbs
 from model.cli.token import token
 from model.errors import Forbidden, StoreError, Unknown
-from model.locks import alone
+from model.locks import exclusive
 from model.security import people
 from model.security.people import LOCAL, NEEDS, ROLES, Deed, Person, identify, loopback, may, require
 from model.security.tokens import Bearer, Tokens, require_scope
@@ -460,7 +460,7 @@ def test_changes_at_once_are_all_kept(tmp_path: Path):
 def test_while_tokens_are_being_changed_none_is_made_and_then_it_is(tokens: Tokens, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("model.locks.WAIT_SECONDS", 0.1)
     lock = tokens.path.parent / "tokens.lock"
-    with alone(lock, "The tokens"), pytest.raises(StoreError, match=r"^The tokens are being changed elsewhere\. "):
+    with exclusive(lock, "The tokens"), pytest.raises(StoreError, match=r"^The tokens are being changed elsewhere\. "):
         tokens.create("batch", ["score"])
     assert tokens.listing() == ()
     tokens.create("batch", ["score"])  # a lock file that nobody holds is in nobody's way

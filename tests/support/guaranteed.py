@@ -16,7 +16,7 @@ from model.engine.scorer import TableScorer
 from model.engine.shapley import against
 from model.engine.territory import survey
 from model.release.training import classifier, rows
-from model.whatif.book.scored import Whole
+from model.whatif.book.scored import ScoredBook
 
 NAME, N = "guaranteed", 500
 LGD = {11: 0.50, 44: 0.25}  # by sector; any other bears `lgd`
@@ -388,9 +388,9 @@ def scorer() -> TableScorer:
 
 
 @lru_cache(maxsize=1)
-def whole() -> Whole:
+def whole() -> ScoredBook:
     """The whole book as that model sees it."""
-    return Whole.of(scorer(), book())
+    return ScoredBook.of(scorer(), book())
 
 
 def value(name: str) -> Array:

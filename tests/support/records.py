@@ -23,15 +23,15 @@ from model.whatif.book.scenario import (
     SEVERITY,
     UNTIL,
     WHO,
+    BookScenario,
     Layers,
     Number,
-    Stress,
     Value,
     chosen,
     layers,
     parts,
 )
-from model.whatif.customer.scenario import CUTOFF, CUTOFF_RANGE, Scenario, apply, base_record
+from model.whatif.customer.scenario import CUTOFF, CUTOFF_RANGE, CustomerScenario, apply, base_record
 
 BOOK = read("cards")
 CONTRACT = BOOK.contract
@@ -67,14 +67,14 @@ def records(draw: st.DrawFn) -> Array:
 
 
 @st.composite
-def scenarios(draw: st.DrawFn) -> Scenario:
+def scenarios(draw: st.DrawFn) -> CustomerScenario:
     """A scenario of a customer, of a record typed by hand or of neither, whose edits can stand together."""
     scenario = draw(
         st.one_of(
-            st.just(Scenario()),
-            st.builds(Scenario, customer=numbers),
-            st.builds(Scenario, own=records().map(lambda raw: tuple(raw[:, 0].tolist()))),
-            st.builds(Scenario, own=st.tuples(*(st.none() | within(field) for field in CONTRACT.record))),
+            st.just(CustomerScenario()),
+            st.builds(CustomerScenario, customer=numbers),
+            st.builds(CustomerScenario, own=records().map(lambda raw: tuple(raw[:, 0].tolist()))),
+            st.builds(CustomerScenario, own=st.tuples(*(st.none() | within(field) for field in CONTRACT.record))),
         )
     )
     editable = [*CONTRACT.levers, *(f for f in CONTRACT.record if f.name not in {x.name for x in CONTRACT.levers})]
@@ -89,7 +89,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
             base = base_record(BOOK, scenario)
             apply(CONTRACT, base, scenario.edits)
         except Impossible:
-            return Scenario(scenario.customer, assumptions=scenario.assumptions)
+            return CustomerScenario(scenario.customer, assumptions=scenario.assumptions)
     return scenario
 
 
@@ -114,20 +114,20 @@ def sub_books(draw: st.DrawFn, least: int = 1, most: int = 300) -> Part:
     return Part(np.ascontiguousarray(BOOK.raw[:, picked]), BOOK.ids[picked])
 
 
-def stressed(**values: Value) -> Stress:
+def stressed(**values: Value) -> BookScenario:
     """A scenario of the book with these parts put in the order given."""
-    stress = Stress()
+    stress = BookScenario()
     for name, value in values.items():
-        stress = stress.put(CONTRACT, name, value)
+        stress = stress.with_value(CONTRACT, name, value)
     return stress
 
 
-def numbers_of(stress: Stress) -> Layers:
+def numbers_of(stress: BookScenario) -> Layers:
     """A scenario of the book as the arithmetic takes it, today."""
     return layers(CONTRACT, stress, TODAY)
 
 
-def settings_of(name: str, stress: Stress | None = None) -> SearchStrategy[Value]:
+def settings_of(name: str, stress: BookScenario | None = None) -> SearchStrategy[Value]:
     """What a part of a scenario of the book may be put to; a point of the path lies on the preset in use."""
     part = parts(CONTRACT)[name]
     if not isinstance(part, str):
@@ -135,7 +135,7 @@ def settings_of(name: str, stress: Stress | None = None) -> SearchStrategy[Value
     if name == WHO:
         bands = [(each.name, band) for each in CONTRACT.segments for band in range(CONTRACT.band_count(each))]
         return st.sampled_from([f"{segment}:{band}" for segment, band in bands])
-    using = chosen(stress or Stress())
+    using = chosen(stress or BookScenario())
     found: dict[str, SearchStrategy[Value]] = {
         PRESET: st.sampled_from([each.name for each in presets()]),
         POINT: st.sampled_from([each.name for each in using.points] if using else [""]),
@@ -146,10 +146,10 @@ def settings_of(name: str, stress: Stress | None = None) -> SearchStrategy[Value
 
 
 @st.composite
-def stresses(draw: st.DrawFn, most: int = 8) -> Stress:
+def stresses(draw: st.DrawFn, most: int = 8) -> BookScenario:
     """A scenario of the book that somebody may have put together, in any order."""
-    stress = Stress()
+    stress = BookScenario()
     for name in draw(st.lists(st.sampled_from(list(parts(CONTRACT))), max_size=most)):
         if name not in (SEVERITY, POINT) or chosen(stress):
-            stress = stress.put(CONTRACT, name, draw(settings_of(name, stress)))
+            stress = stress.with_value(CONTRACT, name, draw(settings_of(name, stress)))
     return stress

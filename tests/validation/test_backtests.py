@@ -7,8 +7,8 @@ from data import books
 from data.books import Book
 from model.monitoring.discrimination import auc
 from model.release.release import Release
-from model.validation.backtests import beside, realised_losses, recalibrate
-from model.validation.validation import Proof
+from model.validation.backtests import realised_losses, recalibrate, release_pair
+from model.validation.validation import Validation
 from tests.release import loans
 from tests.support import guaranteed, proofs
 
@@ -22,13 +22,15 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Release, Release, Boo
 
 
 @pytest.fixture(scope="module")
-def proof(two: tuple[Release, Release, Book]) -> Proof:
-    return Proof.of(two[0], two[2])
+def proof(two: tuple[Release, Release, Book]) -> Validation:
+    return Validation.of(two[0], two[2])
 
 
-def test_two_releases_are_paired_on_what_neither_had_seen(two: tuple[Release, Release, Book], proof: Proof) -> None:
+def test_two_releases_are_paired_on_what_neither_had_seen(
+    two: tuple[Release, Release, Book], proof: Validation
+) -> None:
     first, second, book = two
-    found = beside(proof, Proof.of(second, book))
+    found = release_pair(proof, Validation.of(second, book))
     assert [each.vintage for each in found.rows] == [str(year) for year in range(2001, 2007)]
     assert (found.n, found.since) == ((book.vintages == 2006).sum(), 2006)
     assert found.observed == pytest.approx(book.target[book.vintages == 2006].mean())
@@ -39,14 +41,14 @@ def test_two_releases_are_paired_on_what_neither_had_seen(two: tuple[Release, Re
     assert abs(found.challenger - found.observed) < abs(found.champion - found.observed)
 
 
-def test_a_release_beside_itself_differs_in_nothing(proof: Proof) -> None:
-    found = beside(proof, proof)
+def test_a_release_beside_itself_differs_in_nothing(proof: Validation) -> None:
+    found = release_pair(proof, proof)
     assert found.auc.value == 0
     assert found.champion == found.challenger
     assert all(each.champion == each.challenger for each in found.rows)
 
 
-def test_shift_to_a_year_brings_it_there_and_is_told_of_later_years_only(proof: Proof) -> None:
+def test_shift_to_a_year_brings_it_there_and_is_told_of_later_years_only(proof: Validation) -> None:
     found = recalibrate(proof, 2005)
     assert found.shift > 0
     assert found.factor == pytest.approx(np.exp(found.shift))
@@ -59,14 +61,14 @@ def test_shift_to_a_year_brings_it_there_and_is_told_of_later_years_only(proof: 
     assert after == pytest.approx(abs(row.after - row.observed.value))
 
 
-def test_shift_multiplies_the_odds_of_every_record(proof: Proof) -> None:
+def test_shift_multiplies_the_odds_of_every_record(proof: Validation) -> None:
     found = recalibrate(proof, 2005)
     pd = proof.pd[proof.vintage == 2006]
     odds = pd / (1 - pd) * found.factor
     assert found.later[0].after == pytest.approx((odds / (1 + odds)).mean(), abs=1e-9)
 
 
-def test_last_year_leaves_nothing_to_hold_the_shift_against(proof: Proof) -> None:
+def test_last_year_leaves_nothing_to_hold_the_shift_against(proof: Validation) -> None:
     found = recalibrate(proof, 2006)
     assert found.later == ()
     assert np.isnan(found.missed).all()

@@ -14,29 +14,29 @@ from model.engine.tables import probability
 from model.errors import NotTabular
 from model.validation import effects
 from model.validation.effects import Overview
-from model.whatif.book.scored import Whole
+from model.whatif.book.scored import ScoredBook
 from model.whatif.customer.decision import scale
 
 FEW = 2000
 
 
 @pytest.fixture(scope="module")
-def found(whole: Whole) -> Overview:
+def found(whole: ScoredBook) -> Overview:
     return effects.overview(whole)
 
 
 @pytest.fixture(scope="module")
-def some(scorer: TableScorer, book: Book) -> Whole:
-    return Whole.of(scorer, book.part(np.arange(FEW)))
+def some(scorer: TableScorer, book: Book) -> ScoredBook:
+    return ScoredBook.of(scorer, book.part(np.arange(FEW)))
 
 
-def reasons(whole: Whole) -> Array:
+def reasons(whole: ScoredBook) -> Array:
     """φ of everybody in score points, as the customer page has them."""
     scorer = effects.scorer_of(whole)
     return -scale(whole.contract).factor * scorer.explain(whole.raw)[1]
 
 
-def test_importance_equals_the_mean_over_everybody_one_by_one(some: Whole) -> None:
+def test_importance_equals_the_mean_over_everybody_one_by_one(some: ScoredBook) -> None:
     points = reasons(some)
     found = effects.overview(some)
     assert np.allclose(found.inputs, np.abs(points).mean(1), atol=1e-9)
@@ -48,25 +48,25 @@ def test_importance_equals_the_mean_over_everybody_one_by_one(some: Whole) -> No
 
 def test_importance_of_a_book_in_many_chunks_is_that_of_its_parts(scorer: TableScorer, book: Book) -> None:
     parts = np.arange(FEW), np.arange(FEW, len(book))
-    sums = [len(part) * effects.overview(Whole.of(scorer, book.part(part))).inputs for part in parts]
-    assert np.allclose(effects.overview(Whole.of(scorer, book)).inputs, sum(sums) / len(book), atol=1e-9)
+    sums = [len(part) * effects.overview(ScoredBook.of(scorer, book.part(part))).inputs for part in parts]
+    assert np.allclose(effects.overview(ScoredBook.of(scorer, book)).inputs, sum(sums) / len(book), atol=1e-9)
 
 
-def test_swarm_is_the_same_each_time_and_never_too_large(whole: Whole, found: Overview) -> None:
+def test_swarm_is_the_same_each_time_and_never_too_large(whole: ScoredBook, found: Overview) -> None:
     again = effects.overview(whole).swarm
     assert np.array_equal(found.swarm.inputs, again.inputs)
     assert found.swarm.inputs.shape[1] == effects.SAMPLED <= 400
 
 
 def test_swarm_of_a_small_book_holds_everybody_with_their_own_reasons(scorer: TableScorer, book: Book) -> None:
-    small = Whole.of(scorer, book.part(np.arange(50)))
+    small = ScoredBook.of(scorer, book.part(np.arange(50)))
     swarm = effects.overview(small).swarm
     assert np.allclose(swarm.inputs, reasons(small))
     assert np.allclose(swarm.concepts.sum(0), swarm.inputs.sum(0))
 
 
 def test_swarm_share_rises_with_the_value_and_is_none_for_a_missing_one(scorer: TableScorer, book: Book) -> None:
-    small = Whole.of(scorer, book.part(np.arange(300)))
+    small = ScoredBook.of(scorer, book.part(np.arange(300)))
     share, values = effects.overview(small).swarm.share, small.contract.derive(small.raw)
     assert np.isnan(values).any()
     assert np.array_equal(np.isnan(share), np.isnan(values))
@@ -87,7 +87,7 @@ def test_heaped_dots_stay_in_their_row_and_near_ones_lie_apart() -> None:
 # ---- tables taken apart ---------------------------------------------------------------------------------------------
 
 
-def test_parts_of_the_model_sum_to_every_margin(whole: Whole, found: Overview) -> None:
+def test_parts_of_the_model_sum_to_every_margin(whole: ScoredBook, found: Overview) -> None:
     total = np.full(whole.n, found.parts.constant)
     for own, alone in enumerate(found.parts.alone):
         total += alone[whole.codes[own]]
@@ -98,7 +98,7 @@ def test_parts_of_the_model_sum_to_every_margin(whole: Whole, found: Overview) -
     assert np.abs(total - whole.margins).max() < 1e-9
 
 
-def test_what_two_inputs_do_together_averages_to_zero_along_every_value(whole: Whole, found: Overview) -> None:
+def test_what_two_inputs_do_together_averages_to_zero_along_every_value(whole: ScoredBook, found: Overview) -> None:
     assert len(found.pairs) > 10
     for pair in found.pairs:
         rest = found.parts.together[pair.group]
@@ -135,7 +135,7 @@ def test_a_table_taken_apart_adds_up_and_its_rest_has_no_average(seed: int, empt
 # ---- one input ------------------------------------------------------------------------------------------------------
 
 
-def put(some: Whole, own: int, value: float) -> Array:
+def put(some: ScoredBook, own: int, value: float) -> Array:
     """Margins of everybody with one input at a value that occurs in the book, NaN for missing."""
     values = some.contract.derive(some.raw)[own]
     same = np.isnan(values) if np.isnan(value) else values == value
@@ -144,7 +144,7 @@ def put(some: Whole, own: int, value: float) -> Array:
     return effects.scorer_of(some).tables.margins(codes)
 
 
-def test_effect_is_how_far_the_mean_score_would_move_if_everybody_had_the_value(some: Whole) -> None:
+def test_effect_is_how_far_the_mean_score_would_move_if_everybody_had_the_value(some: ScoredBook) -> None:
     found, factor = effects.overview(some), scale(some.contract).factor
     for own in range(len(some.contract.inputs)):
         effect = effects.effect(some, found, own)
@@ -154,7 +154,7 @@ def test_effect_is_how_far_the_mean_score_would_move_if_everybody_had_the_value(
             assert abs(-factor * moved.mean() - effect.mean[k]) < 1e-9
 
 
-def test_band_holds_nine_in_ten_customers_seen_from_their_own_mean(some: Whole) -> None:
+def test_band_holds_nine_in_ten_customers_seen_from_their_own_mean(some: ScoredBook) -> None:
     found, factor = effects.overview(some), scale(some.contract).factor
     assert some.n <= effects.SPREAD  # or the band is of a sample
     own = next(k for k, each in enumerate(some.contract.inputs) if each.codes)
@@ -166,7 +166,7 @@ def test_band_holds_nine_in_ten_customers_seen_from_their_own_mean(some: Whole) 
     assert np.allclose(seen.mean(1), effect.mean, atol=1e-9)
 
 
-def test_line_and_band_go_one_way_where_the_model_keeps_a_direction(whole: Whole, found: Overview) -> None:
+def test_line_and_band_go_one_way_where_the_model_keeps_a_direction(whole: ScoredBook, found: Overview) -> None:
     held = [(own, each.direction) for own, each in enumerate(whole.contract.inputs) if each.direction]
     assert held
     for own, direction in held:
@@ -175,7 +175,7 @@ def test_line_and_band_go_one_way_where_the_model_keeps_a_direction(whole: Whole
             assert (-direction * np.diff(drawn[: effect.values.known]) >= -1e-9).all()
 
 
-def test_dependence_is_the_mean_probability_if_everybody_had_the_value(some: Whole) -> None:
+def test_dependence_is_the_mean_probability_if_everybody_had_the_value(some: ScoredBook) -> None:
     found, tables = effects.overview(some), effects.scorer_of(some).tables
     for own in (0, len(some.contract.inputs) - 1):
         effect = effects.effect(some, found, own)
@@ -188,7 +188,7 @@ def test_dependence_is_the_mean_probability_if_everybody_had_the_value(some: Who
 
 
 def test_probability_never_falls_along_an_input_held_to_be_riskier_the_more_there_is(
-    whole: Whole, found: Overview
+    whole: ScoredBook, found: Overview
 ) -> None:
     held = [(own, each.direction) for own, each in enumerate(whole.contract.inputs) if each.direction]
     assert held
@@ -197,7 +197,7 @@ def test_probability_never_falls_along_an_input_held_to_be_riskier_the_more_ther
         assert (direction * np.diff(effect.pd[: effect.values.known]) >= -1e-12).all()
 
 
-def test_missing_values_are_a_group_of_their_own(whole: Whole, found: Overview) -> None:
+def test_missing_values_are_a_group_of_their_own(whole: ScoredBook, found: Overview) -> None:
     values = whole.contract.derive(whole.raw)
     for own, known in enumerate(values):
         effect = effects.effect(whole, found, own)
@@ -206,7 +206,7 @@ def test_missing_values_are_a_group_of_their_own(whole: Whole, found: Overview) 
         assert not missing or effect.values.n[-1] == missing
 
 
-def test_codes_stand_for_themselves_and_amounts_lie_between_the_thresholds(whole: Whole, found: Overview) -> None:
+def test_codes_stand_for_themselves_and_amounts_lie_between_the_thresholds(whole: ScoredBook, found: Overview) -> None:
     for own, each in enumerate(whole.contract.inputs):
         values = effects.effect(whole, found, own).values
         known = slice(0, values.known)
@@ -222,7 +222,7 @@ def test_codes_stand_for_themselves_and_amounts_lie_between_the_thresholds(whole
 # ---- two inputs together --------------------------------------------------------------------------------------------
 
 
-def test_map_of_two_inputs_is_blank_where_nobody_is_and_counts_everybody(whole: Whole, found: Overview) -> None:
+def test_map_of_two_inputs_is_blank_where_nobody_is_and_counts_everybody(whole: ScoredBook, found: Overview) -> None:
     for pair in found.pairs[:5]:
         drawn = effects.together(whole, found, pair)
         assert max(drawn.points.shape) <= effects.FEW
@@ -230,7 +230,7 @@ def test_map_of_two_inputs_is_blank_where_nobody_is_and_counts_everybody(whole: 
         assert np.array_equal(np.isnan(drawn.points), drawn.n == 0)
 
 
-def test_map_of_two_inputs_averages_to_zero_along_rows_and_columns(whole: Whole, found: Overview) -> None:
+def test_map_of_two_inputs_averages_to_zero_along_rows_and_columns(whole: ScoredBook, found: Overview) -> None:
     for pair in found.pairs[:5]:
         drawn = effects.together(whole, found, pair)
         weighed = np.nan_to_num(drawn.points) * drawn.n
@@ -238,7 +238,7 @@ def test_map_of_two_inputs_averages_to_zero_along_rows_and_columns(whole: Whole,
         assert np.abs(weighed.sum(1)).max() / whole.n < 1e-8
 
 
-def test_pairs_are_sorted_by_what_they_do_together(whole: Whole, found: Overview) -> None:
+def test_pairs_are_sorted_by_what_they_do_together(whole: ScoredBook, found: Overview) -> None:
     sizes = [pair.together for pair in found.pairs]
     assert sizes == sorted(sizes, reverse=True)
     first = found.pairs[0]
@@ -248,7 +248,7 @@ def test_pairs_are_sorted_by_what_they_do_together(whole: Whole, found: Overview
     assert abs(points.std() - first.together) < 1e-9
 
 
-def test_a_table_of_one_input_has_no_map(whole: Whole, found: Overview) -> None:
+def test_a_table_of_one_input_has_no_map(whole: ScoredBook, found: Overview) -> None:
     tables = found.tables
     alone = replace(tables, second=np.full_like(tables.second, -1))
     lone = replace(found, tables=alone)
@@ -260,7 +260,7 @@ def test_a_table_of_one_input_has_no_map(whole: Whole, found: Overview) -> None:
 # ---- every cell -----------------------------------------------------------------------------------------------------
 
 
-def test_the_cells_alone_reproduce_a_score(whole: Whole, found: Overview) -> None:
+def test_the_cells_alone_reproduce_a_score(whole: ScoredBook, found: Overview) -> None:
     frame = effects.every_cell(found)
     values = whole.contract.derive(whole.raw[:, :40])
     labels = {each.label: values[own] for own, each in enumerate(whole.contract.inputs)}
@@ -281,13 +281,15 @@ def test_the_cells_alone_reproduce_a_score(whole: Whole, found: Overview) -> Non
     assert np.abs(scores - scale(whole.contract).score(whole.margins[:40])).max() < 1e-9
 
 
-def test_every_table_counts_every_customer_once(whole: Whole, found: Overview) -> None:
+def test_every_table_counts_every_customer_once(whole: ScoredBook, found: Overview) -> None:
     frame = effects.every_cell(found)
     assert set(frame.groupby("table")["customers"].sum()) == {whole.n}
     assert len(frame) == len(found.tables.cells) + 1
 
 
-def test_a_model_of_which_only_the_answers_are_known_has_nothing_to_look_at(whole: Whole, scorer: TableScorer) -> None:
+def test_a_model_of_which_only_the_answers_are_known_has_nothing_to_look_at(
+    whole: ScoredBook, scorer: TableScorer
+) -> None:
     class Foreign:
         contract, territory = scorer.contract, scorer.territory
 
@@ -296,6 +298,6 @@ def test_a_model_of_which_only_the_answers_are_known_has_nothing_to_look_at(whol
 
         reasons = scorer.reasons
 
-    foreign = Whole(Foreign(), whole.raw[:, :10], whole.ids[:10])
+    foreign = ScoredBook(Foreign(), whole.raw[:, :10], whole.ids[:10])
     with pytest.raises(NotTabular, match="not its tables"):
         effects.overview(foreign)

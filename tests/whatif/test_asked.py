@@ -18,8 +18,8 @@ from model.engine.territory import Territory
 from model.errors import NotTabular
 from model.finance.scorecard import Scale, score_band
 from model.whatif.book.bridge import bridge
-from model.whatif.book.scenario import FACTOR, Stress, Value
-from model.whatif.book.scored import ASKED, BATCH, Whole, askable, stratified
+from model.whatif.book.scenario import FACTOR, BookScenario, Value
+from model.whatif.book.scored import ASKED, BATCH, ScoredBook, askable, stratified
 from model.whatif.book.segments import concentration, cut, migration, movers
 from model.whatif.book.tornado import tornado
 from model.whatif.book.totals import Rows, Totals, margin_of_error, stands_for
@@ -30,7 +30,7 @@ from model.whatif.policy.swap import swap
 from tests.support.records import BOOK, CONTRACT, TODAY, Part, numbers_of, stressed, stresses, sub_books
 
 FED = "fed_2026_severely_adverse"
-NOTHING = numbers_of(Stress())
+NOTHING = numbers_of(BookScenario())
 SCENES: list[dict[str, Value]] = [
     {},
     {"limits": -20, "balances": 20, "payments": -30, "later": 5},
@@ -94,9 +94,9 @@ def part(book: Book) -> Part:
 
 
 @pytest.fixture(scope="module")
-def pair(scorer: TableScorer, part: Part) -> tuple[Whole, Whole]:
+def pair(scorer: TableScorer, part: Part) -> tuple[ScoredBook, ScoredBook]:
     """The same customers by the model's tables, and by asking."""
-    return Whole(scorer, *part), Whole(Asked(scorer), *part)
+    return ScoredBook(scorer, *part), ScoredBook(Asked(scorer), *part)
 
 
 def same(one: object, other: object) -> bool:
@@ -115,7 +115,9 @@ def same_rows(one: Rows, other: Rows) -> bool:
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: ",".join(scene) or "nothing")
-def test_book_that_is_asked_about_equals_the_book_by_tables(scene: dict[str, Value], pair: tuple[Whole, Whole]):
+def test_book_that_is_asked_about_equals_the_book_by_tables(
+    scene: dict[str, Value], pair: tuple[ScoredBook, ScoredBook]
+):
     known, live = pair
     numbers = numbers_of(stressed(**scene))
     assert same(astuple(live.totals([NOTHING, numbers])[1]), astuple(known.totals([NOTHING, numbers])[1]))
@@ -129,9 +131,9 @@ def test_book_that_is_asked_about_equals_the_book_by_tables(scene: dict[str, Val
 @settings(max_examples=40)
 @given(part=sub_books(most=120), stress=stresses())
 def test_book_that_is_asked_about_equals_the_book_by_tables_whatever_is_assumed(
-    narrow: TableScorer, part: Part, stress: Stress
+    narrow: TableScorer, part: Part, stress: BookScenario
 ):
-    known, live = Whole(narrow, *part), Whole(Asked(narrow), *part)
+    known, live = ScoredBook(narrow, *part), ScoredBook(Asked(narrow), *part)
     numbers = numbers_of(stress)
     assert same(astuple(live.totals([numbers])[0]), astuple(known.totals([numbers])[0]))
     assert same(live.losses([numbers]), known.losses([numbers]))
@@ -140,7 +142,7 @@ def test_book_that_is_asked_about_equals_the_book_by_tables_whatever_is_assumed(
     assert same(astuple(live.known(numbers)), astuple(known.known(numbers)))
 
 
-def test_segments_movers_and_migration_equal_those_by_tables(pair: tuple[Whole, Whole]):
+def test_segments_movers_and_migration_equal_those_by_tables(pair: tuple[ScoredBook, ScoredBook]):
     numbers = numbers_of(stressed(**SCENES[1]))
     edges = CONTRACT.score.bands
     found = []
@@ -158,7 +160,7 @@ def test_segments_movers_and_migration_equal_those_by_tables(pair: tuple[Whole, 
 
 
 @pytest.mark.parametrize("measure", ["loss", "margin"])
-def test_bridge_and_tornado_equal_those_by_tables(measure: Measure, pair: tuple[Whole, Whole]):
+def test_bridge_and_tornado_equal_those_by_tables(measure: Measure, pair: tuple[ScoredBook, ScoredBook]):
     stress = stressed(**SCENES[3])
     known, live = (bridge(whole, stress, TODAY, measure) for whole in pair)
     assert same((live.base, live.scenario), (known.base, known.scenario))
@@ -169,7 +171,7 @@ def test_bridge_and_tornado_equal_those_by_tables(measure: Measure, pair: tuple[
     assert same([astuple(bar)[1:] for bar in bars[0]], [astuple(bar)[1:] for bar in bars[1]])
 
 
-def test_policy_equals_that_by_tables(pair: tuple[Whole, Whole], book: Book):
+def test_policy_equals_that_by_tables(pair: tuple[ScoredBook, ScoredBook], book: Book):
     numbers = numbers_of(stressed(lgd=0.7, apr=0.2))
     assumptions = dict(numbers.assumptions)
     edges = CONTRACT.score.bands
@@ -191,7 +193,7 @@ def test_policy_equals_that_by_tables(pair: tuple[Whole, Whole], book: Book):
 
 
 def test_every_customer_is_asked_about_once_for_the_book_as_it_is(asked: Asked, part: Part):
-    whole = Whole(asked, *part)
+    whole = ScoredBook(asked, *part)
     assert asked.count() == whole.n
     whole.totals([NOTHING, numbers_of(stressed(preset=FED, lgd=0.9, overlay_pd=50))])
     whole.rows(NOTHING)
@@ -202,7 +204,7 @@ def test_every_customer_is_asked_about_once_for_the_book_as_it_is(asked: Asked, 
 
 def test_only_records_that_moved_are_asked_about_and_once(narrow: TableScorer, part: Part):
     asked = Asked(narrow)
-    whole = Whole(asked, *part)
+    whole = ScoredBook(asked, *part)
     asked.count()
     numbers = numbers_of(stressed(balances=20, who="limit_band:2", share=60))
     moved = (whole.records(numbers) != whole.raw).any(0)
@@ -217,7 +219,7 @@ def test_only_records_that_moved_are_asked_about_and_once(narrow: TableScorer, p
 
 
 def test_a_shock_that_moves_nobody_asks_about_nobody(asked: Asked, part: Part):
-    whole = Whole(asked, part.raw.copy(), part.ids)
+    whole = ScoredBook(asked, part.raw.copy(), part.ids)
     whole.raw[CONTRACT.rows["bill"]] = 0.0
     asked.count()
     whole.rows(numbers_of(stressed(balances=20)))
@@ -227,7 +229,7 @@ def test_a_shock_that_moves_nobody_asks_about_nobody(asked: Asked, part: Part):
 def test_a_bridge_drawn_again_asks_about_nobody(asked: Asked, book: Book):
     """Sixteen ways to shock a book of fifteen batches are remembered, as they are of one of two chunks."""
     picked = np.arange(0, len(book), 2)
-    whole = Whole(asked, np.ascontiguousarray(book.raw[:, picked]), book.ids[picked])
+    whole = ScoredBook(asked, np.ascontiguousarray(book.raw[:, picked]), book.ids[picked])
     stress = stressed(**SCENES[1])
     bridge(whole, stress, TODAY)
     assert asked.count() > whole.n
@@ -236,7 +238,7 @@ def test_a_bridge_drawn_again_asks_about_nobody(asked: Asked, book: Book):
 
 
 def test_a_part_is_not_asked_about_again(asked: Asked, part: Part):
-    whole = Whole(asked, *part)
+    whole = ScoredBook(asked, *part)
     asked.count()
     own = whole.part(np.array([5, 17, 4000]))
     assert asked.count() == 0
@@ -244,7 +246,7 @@ def test_a_part_is_not_asked_about_again(asked: Asked, part: Part):
 
 
 def test_model_is_asked_in_batches(asked: Asked, part: Part):
-    Whole(asked, *part)
+    ScoredBook(asked, *part)
     assert sorted(asked.calls) == [321, BATCH, BATCH]
 
 
@@ -261,7 +263,7 @@ def test_asking_about_the_book_can_be_cancelled(asked: Asked, book: Book, monkey
     monkeypatch.setattr(parallel, "CORES", 1)
     steps = cancelling(2)
     with pytest.raises(Cancelled):
-        Whole.of(asked, book, lambda share: next(steps))
+        ScoredBook.of(asked, book, lambda share: next(steps))
     assert asked.count() <= 4 * BATCH
 
 
@@ -270,11 +272,11 @@ def test_scenario_that_was_cancelled_is_not_half_remembered(
     after: int, asked: Asked, scorer: TableScorer, part: Part, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(parallel, "CORES", 1)
-    whole, numbers, steps = Whole(asked, *part), numbers_of(stressed(**SCENES[1])), cancelling(after)
+    whole, numbers, steps = ScoredBook(asked, *part), numbers_of(stressed(**SCENES[1])), cancelling(after)
     with pytest.raises(Cancelled):
         whole.rows(numbers, lambda share: next(steps))
     assert numbers not in whole._latest
-    known = Whole(scorer, *part)
+    known = ScoredBook(scorer, *part)
     assert same_rows(whole.rows(numbers), known.rows(numbers))
     assert same(astuple(whole.totals([numbers])[0]), astuple(known.totals([numbers])[0]))
 
@@ -282,7 +284,7 @@ def test_scenario_that_was_cancelled_is_not_half_remembered(
 def test_model_that_fails_midway_leaves_nothing_half_remembered(
     asked: Asked, scorer: TableScorer, part: Part, monkeypatch: pytest.MonkeyPatch
 ):
-    whole, numbers = Whole(asked, *part), numbers_of(stressed(**SCENES[1]))
+    whole, numbers = ScoredBook(asked, *part), numbers_of(stressed(**SCENES[1]))
     good, left = asked.margins, iter(range(2))
 
     def fails(raw: Array) -> Array:
@@ -294,10 +296,10 @@ def test_model_that_fails_midway_leaves_nothing_half_remembered(
     with pytest.raises(Cancelled):
         whole.rows(numbers)
     monkeypatch.setattr(asked, "margins", good)
-    assert same_rows(whole.rows(numbers), Whole(scorer, *part).rows(numbers))
+    assert same_rows(whole.rows(numbers), ScoredBook(scorer, *part).rows(numbers))
 
 
-def test_reactions_are_refused_in_a_sentence(pair: tuple[Whole, Whole]):
+def test_reactions_are_refused_in_a_sentence(pair: tuple[ScoredBook, ScoredBook]):
     with pytest.raises(NotTabular, match=r"^The model runs elsewhere and its tables are not known\. Look at single"):
         pair[1].reactions(numbers_of(stressed(balances=20)))
 
@@ -315,17 +317,17 @@ def large(book: Book) -> Book:
 
 
 @pytest.fixture(scope="module")
-def sampled(large: Book, scorer: TableScorer) -> tuple[Book, Whole]:
+def sampled(large: Book, scorer: TableScorer) -> tuple[Book, ScoredBook]:
     """Whom of it is asked about, and the book that they stand for."""
     live = Asked(scorer)
     own = askable(live, large)
-    return own, Whole.of(live, own, each=len(large) / len(own))
+    return own, ScoredBook.of(live, own, each=len(large) / len(own))
 
 
 @pytest.fixture(scope="module")
-def all_of_it(large: Book, scorer: TableScorer) -> Whole:
+def all_of_it(large: Book, scorer: TableScorer) -> ScoredBook:
     """The same book by the model's tables."""
-    return Whole.of(scorer, large)
+    return ScoredBook.of(scorer, large)
 
 
 def test_small_book_or_one_whose_tables_are_known_is_asked_about_in_full(
@@ -336,7 +338,7 @@ def test_small_book_or_one_whose_tables_are_known_is_asked_about_in_full(
     assert len(askable(asked, large)) == ASKED
 
 
-def test_sample_stands_for_the_number_of_customers_of_the_book(sampled: tuple[Book, Whole]):
+def test_sample_stands_for_the_number_of_customers_of_the_book(sampled: tuple[Book, ScoredBook]):
     whole = sampled[1]
     numbers = numbers_of(stressed(**SCENES[1]))
     assert [each.customers for each in whole.totals([NOTHING, numbers])] == [SIZE, SIZE]
@@ -347,7 +349,7 @@ def test_sample_stands_for_the_number_of_customers_of_the_book(sampled: tuple[Bo
 
 @pytest.mark.parametrize("scene", SCENES[1:3], ids=lambda scene: ",".join(scene))
 def test_segments_of_a_sample_sum_to_its_totals_and_their_customers_to_the_book(
-    scene: dict[str, Value], sampled: tuple[Book, Whole]
+    scene: dict[str, Value], sampled: tuple[Book, ScoredBook]
 ):
     whole, numbers = sampled[1], numbers_of(stressed(**scene))
     rows, years = (whole.rows(NOTHING), whole.rows(numbers)), (NOTHING.years, numbers.years)
@@ -372,16 +374,18 @@ def summed(parts: Sequence[Totals]) -> Totals:
     return found
 
 
-def test_bridge_of_a_sample_sums_from_the_book_to_the_scenario(sampled: tuple[Book, Whole]):
+def test_bridge_of_a_sample_sums_from_the_book_to_the_scenario(sampled: tuple[Book, ScoredBook]):
     whole, stress = sampled[1], stressed(**SCENES[3])
     found = bridge(whole, stress, TODAY)
     assert same(found.base + sum(step.amount for step in found.steps), found.scenario)
     assert same((found.base, found.scenario), whole.losses([NOTHING, numbers_of(stress)]))
 
 
-def test_held_and_known_of_a_sample_speak_of_the_book(sampled: tuple[Book, Whole], narrow: TableScorer, large: Book):
-    whole = Whole.of(Asked(narrow), sampled[0], each=sampled[1].each)
-    all_of_it, numbers = Whole.of(narrow, large), numbers_of(stressed(limits=50, balances=50))
+def test_held_and_known_of_a_sample_speak_of_the_book(
+    sampled: tuple[Book, ScoredBook], narrow: TableScorer, large: Book
+):
+    whole = ScoredBook.of(Asked(narrow), sampled[0], each=sampled[1].each)
+    all_of_it, numbers = ScoredBook.of(narrow, large), numbers_of(stressed(limits=50, balances=50))
     mine, full = whole.held(numbers), all_of_it.held(numbers)
     assert full.customers > 1000
     assert mine.customers == pytest.approx(full.customers, rel=0.1)
@@ -390,7 +394,7 @@ def test_held_and_known_of_a_sample_speak_of_the_book(sampled: tuple[Book, Whole
     assert whole.known(numbers).now == pytest.approx(all_of_it.known(numbers).now, abs=0.05)
 
 
-def test_movers_of_a_sample_are_told_as_single_customers(sampled: tuple[Book, Whole], all_of_it: Whole):
+def test_movers_of_a_sample_are_told_as_single_customers(sampled: tuple[Book, ScoredBook], all_of_it: ScoredBook):
     numbers = numbers_of(stressed(**SCENES[1]))
     whole = sampled[1]
     rows = all_of_it.rows(NOTHING), all_of_it.rows(numbers)
@@ -400,7 +404,7 @@ def test_movers_of_a_sample_are_told_as_single_customers(sampled: tuple[Book, Wh
         assert same((each.pd_base, each.loss_base), (rows[0].pd[k], rows[0].loss[k]))
 
 
-def test_concentration_of_a_sample_is_that_of_the_book(sampled: tuple[Book, Whole], all_of_it: Whole):
+def test_concentration_of_a_sample_is_that_of_the_book(sampled: tuple[Book, ScoredBook], all_of_it: ScoredBook):
     found = []
     for whole in (sampled[1], all_of_it):
         rows = whole.rows(NOTHING)
@@ -413,7 +417,7 @@ def test_concentration_of_a_sample_is_that_of_the_book(sampled: tuple[Book, Whol
     assert full.top_ten > 0
 
 
-def test_migration_of_a_sample_counts_the_customers_of_the_book(sampled: tuple[Book, Whole]):
+def test_migration_of_a_sample_counts_the_customers_of_the_book(sampled: tuple[Book, ScoredBook]):
     whole = sampled[1]
     found = migration(
         whole.rows(NOTHING), whole.rows(numbers_of(stressed(**SCENES[1]))), scale(CONTRACT), CONTRACT.score.bands
@@ -422,7 +426,7 @@ def test_migration_of_a_sample_counts_the_customers_of_the_book(sampled: tuple[B
     assert (found >= 0).all()
 
 
-def test_policy_of_a_sample_counts_the_customers_of_the_book(sampled: tuple[Book, Whole]):
+def test_policy_of_a_sample_counts_the_customers_of_the_book(sampled: tuple[Book, ScoredBook]):
     own, whole = sampled
     points: Scale = scale(CONTRACT)
     scores, rows, edges = np.asarray(points.score(whole.margins)), whole.rows(NOTHING), CONTRACT.score.bands
@@ -526,7 +530,7 @@ def test_margin_of_error_of_equal_values_is_nothing_and_grows_in_proportion():
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: ",".join(scene) or "nothing")
 def test_loss_of_a_sample_lies_within_its_interval_of_the_whole_book(
-    scene: dict[str, Value], sampled: tuple[Book, Whole], all_of_it: Whole
+    scene: dict[str, Value], sampled: tuple[Book, ScoredBook], all_of_it: ScoredBook
 ):
     whole, numbers = sampled[1], numbers_of(stressed(**scene))
     half = margin_of_error(whole.rows(numbers).loss / whole.each, whole.each)
@@ -535,7 +539,7 @@ def test_loss_of_a_sample_lies_within_its_interval_of_the_whole_book(
     assert abs(whole.losses([numbers])[0] - true) <= half
 
 
-def test_sample_as_askable_draws_it_covers_the_whole_book(all_of_it: Whole, large: Book):
+def test_sample_as_askable_draws_it_covers_the_whole_book(all_of_it: ScoredBook, large: Book):
     """Forty books by shuffling the large one: where each record stands among equals changes, and so does the sample."""
     numbers, inside = numbers_of(stressed(**SCENES[3])), 0
     losses = all_of_it.rows(numbers).loss

@@ -15,14 +15,14 @@ from model.report.customer.charts import room
 from model.report.language import band_label
 from model.report.numbers import Unit
 from model.whatif.book.bridge import Bridge
-from model.whatif.book.scenario import Stress
+from model.whatif.book.scenario import BookScenario
 from model.whatif.book.segments import Cell
 
 PALE, DEEP = (232, 237, 243), (224, 122, 64)  # tiles of no risk and of the most; dark text is readable on both
 INK, FRAME = "#1b222c", "#d5d9df"
 
 
-def bridge(contract: Contract, stress: Stress, found: Bridge, height: int = 236) -> Figure:
+def bridge(contract: Contract, stress: BookScenario, found: Bridge, height: int = 236) -> Figure:
     """A waterfall on its side: the book as it is, what each lever moved, the scenario."""
     shown = shown_steps(contract, stress, found)
     unit, base, now, parts = shown.unit, shown.base, shown.now, shown.parts
@@ -76,7 +76,7 @@ def _bare(unit: Unit, shown: float) -> str:
     return f"{numbers.plain(shown, unit.digits)}{unit.suffix}"
 
 
-def bridge_in_words(contract: Contract, stress: Stress, found: Bridge) -> str:
+def bridge_in_words(contract: Contract, stress: BookScenario, found: Bridge) -> str:
     """The bridge for those who cannot see it."""
     shown = shown_steps(contract, stress, found)
     currency = contract.book.currency

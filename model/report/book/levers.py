@@ -15,7 +15,7 @@ from model.report.customer.charts import room
 from model.report.language import assumption_value, lower
 from model.report.numbers import NBSP, Difference, Unit
 from model.whatif.book.scenario import FACTOR
-from model.whatif.book.tornado import Bar, Breaking, Sought
+from model.whatif.book.tornado import Bar, Breaking, LeverGoal
 
 PALE, DEEP, INK = "#eef1f5", "#e0894f", "#1b222c"
 WIDE = 230  # px: bars on a phone, beside labels that take no more than they need
@@ -200,7 +200,7 @@ def shaded(values: Array, gain: bool = False) -> Array:
 # ---- goal seek and reverse stress ----------------------------------------------------------------------------------
 
 
-def seek_words(contract: Contract, measure: Measure, found: Sought, at_most: bool, unit: Unit) -> str:
+def seek_words(contract: Contract, measure: Measure, found: LeverGoal, at_most: bool, unit: Unit) -> str:
     """The answer to a goal seek on one lever; values in ``unit``, as elsewhere on the page."""
     sense = "at most" if at_most else "at least"
     target, got = limit_text(contract, measure, found.target, unit), text(contract, measure, found.measured, unit)

@@ -31,14 +31,14 @@ from model.whatif.book.scenario import (
     UNTIL,
     WEIGHT,
     WHO,
+    BookScenario,
     Player,
-    Stress,
     changes,
     chosen,
     overlay_lacks,
     whom,
 )
-from model.whatif.book.scored import Held, Known
+from model.whatif.book.scored import Clipped, TerritoryShare
 from model.whatif.book.segments import Cell, Concentration
 from model.whatif.book.totals import Totals
 
@@ -71,7 +71,7 @@ def label(name: Measure) -> str:
     }[name]
 
 
-def horizon(contract: Contract, stress: Stress, name: Measure) -> str:
+def horizon(contract: Contract, stress: BookScenario, name: Measure) -> str:
     """Over what time a measure runs."""
     number = stress.number(contract, "margin_months")
     months = numbers.counted_exactly(number, "month")
@@ -123,7 +123,7 @@ def _unit(name: Measure) -> Unit:
     return numbers.BASIS_POINTS if name == "loss_bps" else numbers.SHARE
 
 
-def told(contract: Contract, stress: Stress, name: Measure, base: Totals, now: Totals) -> Told:
+def told(contract: Contract, stress: BookScenario, name: Measure, base: Totals, now: Totals) -> Told:
     """A measure under the book as it is and under the scenario, with its limit."""
     found = difference(name, base, now)
     limit, appetite = limit_of(contract, stress, name)
@@ -176,7 +176,7 @@ def net_words(contract: Contract, base: Totals, now: Totals) -> str:
     return f"net of the guarantee {text(contract, 'net_loss', own.now, own.unit)}"
 
 
-def limit_of(contract: Contract, stress: Stress, name: Measure) -> tuple[float, Appetite | None]:
+def limit_of(contract: Contract, stress: BookScenario, name: Measure) -> tuple[float, Appetite | None]:
     """The limit of a measure as it is set, and the contract's; NaN and None where there is none."""
     for each in contract.appetite:
         if each.measure == name:
@@ -192,7 +192,7 @@ def within(appetite: Appetite, value: float, limit: float) -> bool:
 # ---- the assumptions in words -------------------------------------------------------------------------------------
 
 
-def verdict(contract: Contract, stress: Stress, today: date, base: Totals, now: Totals) -> str:
+def verdict(contract: Contract, stress: BookScenario, today: date, base: Totals, now: Totals) -> str:
     """The page's first sentence."""
     loss = told(contract, stress, "loss", base, now)
     over = f"expected loss over {contract.book.pd_horizon}"
@@ -210,7 +210,7 @@ def verdict(contract: Contract, stress: Stress, today: date, base: Totals, now: 
     return f"{assumed}, {over} {way} {loss.moved}{net}{limit}{broken}."
 
 
-def _margin(contract: Contract, stress: Stress, base: Totals, now: Totals) -> str:
+def _margin(contract: Contract, stress: BookScenario, base: Totals, now: Totals) -> str:
     """What happens to the margin where nothing happens to the loss."""
     each = told(contract, stress, "margin", base, now)
     if not each.change:
@@ -219,7 +219,7 @@ def _margin(contract: Contract, stress: Stress, base: Totals, now: Totals) -> st
     return f"; margin after loss {horizon(contract, stress, 'margin')} {way} {each.moved}"
 
 
-def _broken(contract: Contract, stress: Stress, base: Totals, now: Totals) -> str:
+def _broken(contract: Contract, stress: BookScenario, base: Totals, now: Totals) -> str:
     """The other limits that do not hold."""
     names: dict[Measure, str] = {
         "exposure": "exposure",
@@ -233,7 +233,7 @@ def _broken(contract: Contract, stress: Stress, base: Totals, now: Totals) -> st
     return f"; limits of {_listed(lost)} broken" if len(lost) > 1 else f"; limit of {lost[0]} broken" if lost else ""
 
 
-def _against(contract: Contract, stress: Stress, name: Measure, now: Totals, shown: Told) -> str:
+def _against(contract: Contract, stress: BookScenario, name: Measure, now: Totals, shown: Told) -> str:
     _, appetite = limit_of(contract, stress, name)
     if appetite is None:
         return ""
@@ -246,7 +246,7 @@ def _against(contract: Contract, stress: Stress, name: Measure, now: Totals, sho
     return f", {where} the limit of {shown.limit}"
 
 
-def in_words(contract: Contract, stress: Stress, today: date) -> str:
+def in_words(contract: Contract, stress: BookScenario, today: date) -> str:
     """ "Under the Fed's 2026 severely adverse scenario at half severity, with balances 20 % higher", or nothing."""
     parts = _named(contract, stress, today)
     using = chosen(stress)
@@ -258,7 +258,7 @@ def in_words(contract: Contract, stress: Stress, today: date) -> str:
     return f"{head}, {with_}" if head else with_[:1].upper() + with_[1:]
 
 
-def scope(contract: Contract, stress: Stress) -> str:
+def scope(contract: Contract, stress: BookScenario) -> str:
     """To whom the shocks apply, if not to all: "50 % of the customers with credit limit below NT$ 50,000"."""
     who, share, people = str(stress.get(contract, WHO)), stress.number(contract, SHARE), contract.book.people
     part = f"{numbers.exactly(share)}{NBSP}% of the " if share < FULL else ""
@@ -268,7 +268,7 @@ def scope(contract: Contract, stress: Stress) -> str:
     return f"{part}{people} with {segment.label.lower()} {band_label(contract, segment, band)}"
 
 
-def preset_in_words(contract: Contract, stress: Stress, using: Preset) -> str:
+def preset_in_words(contract: Contract, stress: BookScenario, using: Preset) -> str:
     """ "the Fed's 2026 severely adverse scenario at half severity"."""
     severity = stress.number(contract, SEVERITY)
     told = {100.0: "", 50.0: " at half severity"}.get(
@@ -282,14 +282,14 @@ def preset_in_words(contract: Contract, stress: Stress, using: Preset) -> str:
 UNMOVED = "which moves nothing until the economy has coefficients"
 
 
-def unmoved(contract: Contract, stress: Stress) -> bool:
+def unmoved(contract: Contract, stress: BookScenario) -> bool:
     """Whether a preset is chosen that reaches no PD, because no variable of the economy has a coefficient."""
     if chosen(stress) is None or stress.get(contract, METHOD) == FACTOR:
         return False
     return not any(stress.number(contract, BETA + each.name) for each in contract.economy)
 
 
-def _named(contract: Contract, stress: Stress, today: date) -> list[str]:
+def _named(contract: Contract, stress: BookScenario, today: date) -> list[str]:
     """Every assumption that moves the book, but for a preset's."""
     found = [
         each.phrase.format(_shock_value(each.unit, stress.number(contract, each.name)))
@@ -343,7 +343,7 @@ def _overlay(name: str, value: float) -> str:
     return f"{numbers.signed(numbers.exactly(abs(value)), value)}{unit}"
 
 
-def lever_value(contract: Contract, stress: Stress, name: str) -> str:
+def lever_value(contract: Contract, stress: BookScenario, name: str) -> str:
     """Where one part stands, as short text with its sign."""
     for shock in contract.shocks:
         if shock.name == name:
@@ -364,7 +364,7 @@ def lever_value(contract: Contract, stress: Stress, name: str) -> str:
     return numbers.signed(numbers.exactly(abs(value)), value)
 
 
-def player_label(contract: Contract, stress: Stress, player: Player) -> str:
+def player_label(contract: Contract, stress: BookScenario, player: Player) -> str:
     """A bar's label: "Balances +20 %"."""
     if player.layer == "overlay":
         own = [name for name in player.names if stress.number(contract, name)]
@@ -386,7 +386,7 @@ def player_label(contract: Contract, stress: Stress, player: Player) -> str:
     return f"{labels[name]} {lever_value(contract, stress, name)}{', without effect' if idle else ''}"
 
 
-def chip(contract: Contract, stress: Stress, name: str) -> str:
+def chip(contract: Contract, stress: BookScenario, name: str) -> str:
     """A value that was set, as a short label."""
     value = stress.get(contract, name)
     if name == PRESET:
@@ -440,7 +440,7 @@ class Steps:
         return [numbers.signed(numbers.plain(abs(moved), self.fine.digits), moved) for _, moved in self.parts]
 
 
-def shown_steps(contract: Contract, stress: Stress, found: Bridge) -> Steps:
+def shown_steps(contract: Contract, stress: BookScenario, found: Bridge) -> Steps:
     """A bridge as shown, so that it adds up on the screen, and reads like the numbers above it."""
     whole = apart(found.measure, found.base, found.scenario)
     fine, parts = whole.parts([step.amount for step in found.steps])
@@ -449,7 +449,7 @@ def shown_steps(contract: Contract, stress: Stress, found: Bridge) -> Steps:
     return Steps(whole.unit, base, now, fine, tuple(zip(labels, parts, strict=True)))
 
 
-def bridge_headline(contract: Contract, stress: Stress, found: Bridge) -> str:
+def bridge_headline(contract: Contract, stress: BookScenario, found: Bridge) -> str:
     """The finding above the bridge."""
     if not found.steps:
         return "Move a lever: what it changes will stand here"
@@ -556,7 +556,7 @@ def _verb(verb: str, n: int) -> str:
     return f"{verb}s" if n == 1 else verb
 
 
-def held_words(contract: Contract, held: Held, known: Known, customers: int) -> str:
+def held_words(contract: Contract, held: Clipped, known: TerritoryShare, customers: int) -> str:
     """How far the scenario leaves what the model has seen."""
     person = contract.book.person
     people = contract.book.people
@@ -586,7 +586,7 @@ def _unheld(contract: Contract, found: Difference) -> str:
 
 
 def weighted_words(
-    contract: Contract, stress: Stress, weights: Sequence[tuple[str, float, float]], base: float, loss: float
+    contract: Contract, stress: BookScenario, weights: Sequence[tuple[str, float, float]], base: float, loss: float
 ) -> str:
     """``weights``: title, weight in [0, 1] and loss of each scenario; ``base`` the book's own loss."""
     whole = apart("loss", base, loss)
@@ -697,12 +697,12 @@ def method(contract: Contract, model: Deployed) -> str:
     )
 
 
-def number_of(contract: Contract, stress: Stress, name: str) -> float:
+def number_of(contract: Contract, stress: BookScenario, name: str) -> float:
     """Where a lever stands, a variable of the economy under a preset where that puts it."""
     return changes(contract, stress)[name] if name in changes(contract, stress) else stress.number(contract, name)
 
 
-def position(contract: Contract, stress: Stress, name: str) -> str:
+def position(contract: Contract, stress: BookScenario, name: str) -> str:
     """Where a lever stands, in words for its label."""
     assumed = name in {each.name for each in contract.assumptions}
     return lever_value(contract, stress, name) if assumed or number_of(contract, stress, name) else "0"

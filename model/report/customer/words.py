@@ -14,7 +14,7 @@ from model.report import numbers
 from model.report.language import decided, granting, guarantee
 from model.whatif.customer.attribution import Changes
 from model.whatif.customer.decision import Decision, Explanation
-from model.whatif.customer.scenario import CUTOFF, Scenario
+from model.whatif.customer.scenario import CUTOFF, CustomerScenario
 from model.whatif.customer.sensitivity import Curve, Flip, Goal
 
 MOST_BARS = 5
@@ -25,7 +25,7 @@ MOST_NAMED = 2  # edits named in the first sentence; more would not fit two line
 # ---- the customer ---------------------------------------------------------------------------------------------------
 
 
-def verdict(contract: Contract, base: Decision, now: Decision, scenario: Scenario) -> str:
+def verdict(contract: Contract, base: Decision, now: Decision, scenario: CustomerScenario) -> str:
     """The page's first sentence: score, distance to the cut-off, decision, frequency."""
     book = contract.book
     edits = edits_in_words(contract, scenario)
@@ -49,7 +49,7 @@ def distance(decision: Decision) -> str:
     return f"{numbers.counted(abs(gap), 'point')} {'above' if gap > 0 else 'below'} the cut-off"
 
 
-def edits_in_words(contract: Contract, scenario: Scenario) -> str:
+def edits_in_words(contract: Contract, scenario: CustomerScenario) -> str:
     """ "With balances 20 % lower and …", or nothing."""
     told = [_edit_in_words(contract, name, value) for name, value in scenario.edits]
     if not told:

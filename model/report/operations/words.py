@@ -9,7 +9,7 @@ import numpy as np
 
 from data.contract import Contract
 from model.engine.identity import Deployed
-from model.release.gate import in_the_way
+from model.release.gate import blocking_gates
 from model.report import numbers
 from model.report.language import granting, people
 from model.report.numbers import NBSP
@@ -113,7 +113,7 @@ def gates(report: Mapping[str, Any], protected: bool = True) -> Check:
     told = [release_words.verdict(gate) for gate in report["gates"]]
     found = [f"{told.count('passed')} of {len(told)} passed before the release"]
     watched = [gate for gate in report["gates"] if release_words.verdict(gate) == "watch"]
-    passed_over = in_the_way(report["gates"])
+    passed_over = blocking_gates(report["gates"])
     for head, some in (("Overridden", passed_over), ("To watch", watched)):
         if some:
             found.append(f"{head}: {'; '.join(release_words.briefly(gate, protected) for gate in some)}")

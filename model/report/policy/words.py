@@ -11,8 +11,8 @@ from model.report import numbers
 from model.report.language import decided, granting, guarantee, rising
 from model.report.numbers import NBSP, Difference
 from model.whatif.policy.pricing import Priced
-from model.whatif.policy.scenario import Policy, today
-from model.whatif.policy.strategy import AT_MOST, GOALS, Goal, Sought, Strategy
+from model.whatif.policy.scenario import PolicyScenario, today
+from model.whatif.policy.strategy import AT_MOST, GOALS, Goal, PolicyGoal, Strategy
 from model.whatif.policy.swap import Swapped
 
 LABELS: dict[Goal, str] = {
@@ -34,7 +34,7 @@ class Units:
     of: Mapping[Goal, Difference]
 
     @classmethod
-    def on(cls, contract: Contract, policy: Policy, strategy: Strategy) -> "Units":
+    def on(cls, contract: Contract, policy: PolicyScenario, strategy: Strategy) -> "Units":
         """For what a policy's page shows."""
         chosen, before = (strategy.at(each) for each in (policy.at(contract), today(contract)))
         units = {goal: numbers.SHARE if goal in SHARES else None for goal in GOALS}
@@ -55,7 +55,7 @@ class Units:
         return found.points() if goal in SHARES else found.money(contract.book.currency)
 
 
-def horizon(contract: Contract, policy: Policy, goal: Goal) -> str:
+def horizon(contract: Contract, policy: PolicyScenario, goal: Goal) -> str:
     """Over what time a measure runs."""
     months = policy.assumed.number(contract, "margin_months")
     over = f"over {numbers.counted_exactly(months, 'month')}"
@@ -82,14 +82,14 @@ def rejected_words(contract: Contract) -> str:
     return " ".join(filter(None, (book.decision_note, means)))
 
 
-def profit_words(contract: Contract, policy: Policy) -> str:
+def profit_words(contract: Contract, policy: PolicyScenario) -> str:
     """What profit is made of."""
     own = "its net loss, the bank's own share" if contract.guaranteed else "the loss"
     over = horizon(contract, policy, "profit")
     return f"Profit: a {contract.book.person} that defaults earns nothing and costs {own}; every other earns {over}."
 
 
-def verdict(contract: Contract, policy: Policy, strategy: Strategy, units: Units) -> str:
+def verdict(contract: Contract, policy: PolicyScenario, strategy: Strategy, units: Units) -> str:
     """The page's first sentence: what the cut-off approves, loses and earns, against today's and the best."""
     chosen, before, best = (strategy.at(each) for each in (policy.at(contract), today(contract), strategy.best))
     currency, over = contract.book.currency, horizon(contract, policy, "profit")
@@ -127,7 +127,7 @@ def curve_headline(contract: Contract, goal: Goal, strategy: Strategy, units: Un
     return f"{LABELS[goal]}: {ends[0]} if all are {granting(contract)}, {ends[1]} at the cut-off that earns most"
 
 
-def seek_words(contract: Contract, found: Sought, units: Units) -> str:
+def seek_words(contract: Contract, found: PolicyGoal, units: Units) -> str:
     """The answer to a goal seek."""
     sense = "at most" if found.goal in AT_MOST else "at least"
     wanted = f"{numbers.exactly(100 * found.target, 1)}{NBSP}%"

@@ -17,7 +17,7 @@ from model.finance.scorecard import reaches
 from model.monitoring import fairness
 from model.release.checks import scores
 from model.release.evidence import Evidence, Kind
-from model.release.gate import in_the_way
+from model.release.gate import blocking_gates
 from model.release.register import Moved
 from model.release.release import Release
 from model.release.variants import SHIPPED
@@ -34,7 +34,7 @@ ORIGINS = ("title", "publisher", "authors", "reference", "doi", "licence", "chan
 
 
 @dataclass(frozen=True)
-class Table:
+class CardTable:
     """A table of texts; its ``caption`` says what it holds."""
 
     caption: str
@@ -50,12 +50,12 @@ class Section:
     title: str
     text: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
-    tables: tuple[Table, ...] = ()
+    tables: tuple[CardTable, ...] = ()
     loud: bool = False
 
 
 @dataclass(frozen=True)
-class Card:
+class ModelCard:
     """A model card: its release, headings, and sections in their order."""
 
     release: str
@@ -79,7 +79,7 @@ def card_of(
     book: Book | None = None,
     provenance: Mapping[str, str] | None = None,
     by_group: bool = True,
-) -> Card:
+) -> ModelCard:
     """The card of a release.
 
     Parameters
@@ -123,7 +123,7 @@ def card_of(
     ]
     state = words.state(release.report)
     subtitle = f"Release {release.id}{f', {roles}' if roles else ''}. Gates: {state}."
-    return Card(release.id, f"Model card: {contract.book.title}", subtitle, tuple(sections))
+    return ModelCard(release.id, f"Model card: {contract.book.title}", subtitle, tuple(sections))
 
 
 # ---- what people said -----------------------------------------------------------------------------------------------
@@ -146,8 +146,8 @@ def _overrides(release: Release, moved: Sequence[Moved], by_group: bool) -> list
         )
         for each in reversed(over)
     )
-    gates = tuple(f"{_sentence(words.briefly(gate, by_group))}." for gate in in_the_way(release.report["gates"]))
-    table = Table("Overrides, the newest first", ("When", "As", "Who", "Gates passed over", "Reason", "Why"), rows)
+    gates = tuple(f"{_sentence(words.briefly(gate, by_group))}." for gate in blocking_gates(release.report["gates"]))
+    table = CardTable("Overrides, the newest first", ("When", "As", "Who", "Gates passed over", "Reason", "Why"), rows)
     text = "This release was promoted although gates had failed. Whoever relies on it relies on the reason given here."
     return [Section("overrides", "Gates were overridden", (text,), gates, (table,), loud=True)]
 
@@ -212,7 +212,7 @@ def _dates(release: Release, history: Sequence[Moved], roles: str) -> Section:
         ("Points to it now", roles or "no alias"),
         ("Next review", written(own.next_review) if own and own.next_review else "not set in the contract"),
     )
-    return Section("dates", "Dates", tables=(Table("Dates", ("What", "When"), rows),))
+    return Section("dates", "Dates", tables=(CardTable("Dates", ("What", "When"), rows),))
 
 
 def _data(release: Release, book: Book | None, provenance: Mapping[str, str]) -> Section:
@@ -249,9 +249,9 @@ def _data(release: Release, book: Book | None, provenance: Mapping[str, str]) ->
         if same
         else ()
     )
-    tables: tuple[Table, ...] = (Table("Data", ("What", "Found"), tuple(rows)),)
+    tables: tuple[CardTable, ...] = (CardTable("Data", ("What", "Found"), tuple(rows)),)
     if origin:
-        tables += (Table("Where the snapshot comes from", ("What", "On record"), origin),)
+        tables += (CardTable("Where the snapshot comes from", ("What", "On record"), origin),)
     text = () if origin else ("Nothing is on record of where the snapshot comes from.",)
     return Section("data", "Data", text, tables=tables)
 
@@ -276,7 +276,7 @@ def _built(release: Release) -> Section:
 def _inputs(contract: Contract) -> Section:
     rows = tuple(_input(contract, each) for each in contract.inputs)
     head = ("Input", "Concept", "As it rises, the probability", "Unit", "If missing")
-    return Section("inputs", "Inputs", tables=(Table("Inputs", head, rows),))
+    return Section("inputs", "Inputs", tables=(CardTable("Inputs", head, rows),))
 
 
 def _input(contract: Contract, each: Input) -> tuple[str, ...]:
@@ -305,7 +305,7 @@ def _never(contract: Contract) -> Section:
         if after
         else ("No field of the book, the outcome apart, is known only after the outcome.")
     )
-    table = Table("Fields that no input may read", ("Field", "Name in the book", "Why it is not scored"), rows)
+    table = CardTable("Fields that no input may read", ("Field", "Name in the book", "Why it is not scored"), rows)
     return Section("never", "Never scored", (text, told), tables=(table,) if rows else ())
 
 
@@ -334,7 +334,9 @@ def _metrics(release: Release) -> Section:
             "calibration is off on purpose."
         )
     text.append(words.TWO_AUCS)
-    table = Table("Figures of the released model", ("Records it had not seen", *words.MEASURES.values()), tuple(rows))
+    table = CardTable(
+        "Figures of the released model", ("Records it had not seen", *words.MEASURES.values()), tuple(rows)
+    )
     return Section("metrics", "How well it does", tuple(text), tables=(table,))
 
 
@@ -342,7 +344,7 @@ def _costs(release: Release) -> Section:
     sentence = words.cost_sentence(release.report) or "Not compared: only the model as shipped was measured there."
     where, _ = words.variants(release.report)
     rows = tuple(words.cost_rows(release.report))
-    table = Table(f"Variants of the model, {where}", ("Model", *words.MEASURES.values()), rows)
+    table = CardTable(f"Variants of the model, {where}", ("Model", *words.MEASURES.values()), rows)
     return Section("costs", "What its constraints cost", (sentence,), tables=(table,))
 
 
@@ -356,7 +358,7 @@ def _beside(release: Release) -> Section:
         "of the distances from 1."
     )
     head = ("Measure", "This release", "Champion then", "Difference (95\N{NO-BREAK SPACE}% interval)", "Reading")
-    return Section("champion", title, (text,), tables=(Table("Measures beside the champion's", head, rows),))
+    return Section("champion", title, (text,), tables=(CardTable("Measures beside the champion's", head, rows),))
 
 
 def _gates(release: Release, moved: Sequence[Moved], by_group: bool) -> Section:
@@ -369,7 +371,7 @@ def _gates(release: Release, moved: Sequence[Moved], by_group: bool) -> Section:
         "reason.",
     )
     head = ("Gate", "Figure", "Threshold", "Verdict", "Note")
-    return Section("gates", "Gates before promotion", text, tables=(Table("Gates before promotion", head, rows),))
+    return Section("gates", "Gates before promotion", text, tables=(CardTable("Gates before promotion", head, rows),))
 
 
 def _groups(release: Release, book: Book | None, shown: bool) -> Section:
@@ -395,7 +397,7 @@ def _groups(release: Release, book: Book | None, shown: bool) -> Section:
         "are never scored."
     )
     heads = ("Group", "Records", word.capitalize(), "Ratio", "Difference")
-    tables = tuple(Table(each.label, heads, _rates(release, book, seen, each)) for each in contract.protected())
+    tables = tuple(CardTable(each.label, heads, _rates(release, book, seen, each)) for each in contract.protected())
     return Section(name, title, (text,), tables=tables)
 
 
@@ -436,7 +438,7 @@ def _history(release: Release, moved: Sequence[Moved]) -> Section:
     rows = tuple(words.moved_rows(moved, _labels(release)))
     if not rows:
         return Section("history", "History", ("No alias has pointed to this release, as far as is on record.",))
-    return Section("history", "History", tables=(Table("Aliases that came to point to it", words.MOVED, rows),))
+    return Section("history", "History", tables=(CardTable("Aliases that came to point to it", words.MOVED, rows),))
 
 
 def _fingerprints(release: Release) -> Section:
@@ -452,7 +454,7 @@ def _fingerprints(release: Release) -> Section:
     libraries = ", ".join(f"{name} {version}" for name, version in dict(manifest.get("libraries", {})).items())
     made = ", ".join(f"{name} {value}" for name, value in dict(manifest.get("platform", {})).items())
     text = tuple(filter(None, (f"Libraries: {libraries}." if libraries else "", f"Platform: {made}." if made else "")))
-    table = Table("sha256", ("What", "sha256"), tuple((str(name), str(digest)) for name, digest in rows))
+    table = CardTable("sha256", ("What", "sha256"), tuple((str(name), str(digest)) for name, digest in rows))
     return Section("fingerprints", "Fingerprints", text, tables=(table,))
 
 
@@ -491,7 +493,7 @@ tr { break-inside: avoid; }
 """
 
 
-def html(card: Card) -> str:
+def html(card: ModelCard) -> str:
     """The card as one HTML file that loads nothing: light or dark as the reader has it, and ink on paper in print."""
     body = "\n".join(map(_section_html, card.sections))
     return (
@@ -512,7 +514,7 @@ def _section_html(section: Section) -> str:
     return f'<section id="{_safe(section.name)}"{loud}>\n' + "\n".join(parts) + "\n</section>"
 
 
-def _table_html(table: Table, title: str) -> str:
+def _table_html(table: CardTable, title: str) -> str:
     head = "".join(f'<th scope="col">{_safe(each)}</th>' for each in table.head)
     rows = "".join(f"<tr>{''.join(f'<td>{_safe(each)}</td>' for each in row)}</tr>\n" for row in table.rows)
     caption = "" if table.caption == title else f"<caption>{_safe(table.caption)}</caption>"

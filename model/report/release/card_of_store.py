@@ -8,10 +8,12 @@ from data.errors import WhatIfError
 from data.provenance import provenance
 from model.release.release import Release
 from model.release.store import Store
-from model.report.release.card import Card, card_of
+from model.report.release.card import ModelCard, card_of
 
 
-def release_card(store: Store, release: Release, home: Path, book: Book | None = None, by_group: bool = True) -> Card:
+def release_card(
+    store: Store, release: Release, home: Path, book: Book | None = None, by_group: bool = True
+) -> ModelCard:
     """The card of ``release``, one of ``store``. ``book`` is its book, if that has been read already; where it cannot
     be read, the card says what is not available. ``by_group``: whether figures by protected attribute are shown."""
     try:

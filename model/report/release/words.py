@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from model.release.gate import in_the_way
+from model.release.gate import blocking_gates
 from model.release.register import Moved
 from model.release.variants import SHIPPED, VARIANTS
 from model.release.window import Window
@@ -141,7 +141,7 @@ def briefly(gate: Mapping[str, Any], protected: bool = True) -> str:
 
 def state(report: Mapping[str, Any]) -> str:
     """How a release stands, in a word and a count: passed; passed, 1 to watch; 2 failed."""
-    failed = len(in_the_way(report["gates"]))
+    failed = len(blocking_gates(report["gates"]))
     watched = sum(verdict(gate) == "watch" for gate in report["gates"])
     return f"{failed} failed" if failed else f"passed, {watched} to watch" if watched else "passed"
 

@@ -15,13 +15,13 @@ from model.monitoring.calibration import Bin
 from model.monitoring.discrimination import Gain, Roc
 from model.monitoring.drift import WATCH, Drift
 from model.monitoring.intervals import Estimate
-from model.monitoring.realised import Realised
+from model.monitoring.realised import RealisedRate
 from model.release.window import Window
 from model.report import numbers
 from model.report.charts import BASE, SCENARIO, WORSE, Figure, layout
 from model.report.trust.words import drift_label, share, worth_drawing
 from model.validation.backtests import Recalibration, Sides
-from model.validation.validation import Banded, Separation, stability_bound
+from model.validation.validation import BandMetrics, Separation, stability_bound
 
 HEIGHT = 250
 SHADE = "rgba(139,149,163,0.16)"
@@ -183,7 +183,7 @@ def roc_in_words(found: Roc, area: float) -> str:
     return f"ROC curve with an area of {area:.3f}; {at}."
 
 
-def vintages(rows: Sequence[Banded], window: Window | None, height: int = HEIGHT) -> Figure:
+def vintages(rows: Sequence[BandMetrics], window: Window | None, height: int = HEIGHT) -> Figure:
     """Observed default rates by vintage with their intervals, the predictions as a line, the training shaded."""
     years = [each for each in rows if each.name != "not known"]
     x = [float(each.name) for each in years]
@@ -210,7 +210,7 @@ def vintages(rows: Sequence[Banded], window: Window | None, height: int = HEIGHT
     return {"data": [line, {**dots, "customdata": [each.n for each in years]}], "layout": figure}
 
 
-def vintages_in_words(rows: Sequence[Banded]) -> str:
+def vintages_in_words(rows: Sequence[BandMetrics]) -> str:
     """Predicted against observed by vintage for those who cannot see it."""
     told = [f"{each.name} {share(each.predicted)} predicted, {share(each.observed.value)} observed" for each in rows]
     return f"By vintage: {'; '.join(told)}."
@@ -344,7 +344,7 @@ def drift_in_words(contract: Contract, drifts: Sequence[Drift]) -> str:
 # ---- panels ---------------------------------------------------------------------------------------------------------
 
 
-def bands(rows: Sequence[Banded], height: int | None = None) -> Figure:
+def bands(rows: Sequence[BandMetrics], height: int | None = None) -> Figure:
     """Each band but those of few records: what was observed with its interval (dot), what was predicted (ring), on its
     side."""
     rows = worth_drawing(rows)
@@ -593,7 +593,7 @@ def recalibration_in_words(found: Recalibration) -> str:
     return f"Later vintages: {'; '.join(told)}."
 
 
-def realised(rows: Sequence[tuple[float, Realised]], guaranteed: bool, height: int = 220) -> Figure:
+def realised(rows: Sequence[tuple[float, RealisedRate]], guaranteed: bool, height: int = 220) -> Figure:
     """Realised loss given default by vintage, gross and, where others bear a part, net."""
     x = [year for year, _ in rows]
     top = 100 * max([0.01, *(np.nanmax([each.gross.high, each.gross.value]) for _, each in rows)]) * 1.12

@@ -18,7 +18,7 @@ from model.report.trust.effects_words import (
     signed_points,
     together_hover,
 )
-from model.validation.effects import BARS, Effect, Overview, Together, Values, heaped
+from model.validation.effects import BARS, Effect, GroupedValues, Overview, Together, heaped
 
 INK, NEITHER = "#1b222c", "#e3e7ec"
 BAND = "rgba(139,149,163,0.28)"
@@ -475,12 +475,12 @@ def _colours(found: Together) -> float:
     return float(sizes[order][min(int(at), len(order) - 1)]) or largest(found.points) or 1.0
 
 
-def _named(contract: Contract, values: Values) -> str:
+def _named(contract: Contract, values: GroupedValues) -> str:
     each = contract.inputs[values.own]
     return each.label if each.codes or not each.unit or each.unit == "%" else f"{each.label} ({each.unit})"
 
 
-def _ticks_of(contract: Contract, values: Values, letters: int, most: int) -> Figure:
+def _ticks_of(contract: Contract, values: GroupedValues, letters: int, most: int) -> Figure:
     """Ticks of a map's groups: in the middle of codes, single values and the missing, else where a group begins, but
     for the first, which begins with the least value there is."""
     each = contract.inputs[values.own]

@@ -10,7 +10,7 @@ from data.arrays import Array
 from data.contract import YEAR, Contract, Input
 from model.report import numbers
 from model.report.customer import words as customer_words
-from model.validation.effects import SPREAD, Effect, Overview, Table, Together, Values
+from model.validation.effects import SPREAD, Effect, EffectTable, GroupedValues, Overview, Together
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +41,7 @@ def _codes(each: Input, codes: Sequence[int]) -> str:
     return " or ".join([*told, *more])
 
 
-def group_words(contract: Contract, values: Values, group: int) -> str:
+def group_words(contract: Contract, values: GroupedValues, group: int) -> str:
     """One group of an input's values."""
     return value_words(contract.inputs[values.own], float(values.low[group]), float(values.high[group]))
 
@@ -196,7 +196,7 @@ def effect_note(contract: Contract, found: Effect) -> str:
 # ---- two inputs together --------------------------------------------------------------------------------------------
 
 
-def pair_label(contract: Contract, table: Table) -> str:
+def pair_label(contract: Contract, table: EffectTable) -> str:
     """A pair of inputs, with what they do together."""
     first, second = (contract.inputs[own].label for own in (table.first, table.second))
     return f"{first} × {_lower(second)} · {table.together:.1f} points"

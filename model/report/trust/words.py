@@ -12,7 +12,7 @@ from model.monitoring.discrimination import Gain, gini
 from model.monitoring.drift import OF_PD, WATCH, Drift
 from model.monitoring.fairness import SMALLEST, Group
 from model.monitoring.intervals import Estimate
-from model.monitoring.realised import Realised
+from model.monitoring.realised import RealisedRate
 from model.release.window import Window
 from model.report import numbers
 from model.report.language import band_label, granting, guarantee, people
@@ -22,12 +22,12 @@ from model.report.release import words as release_words
 from model.validation.backtests import Recalibration, Sides
 from model.validation.validation import (
     SOURCES,
-    Banded,
-    Chosen,
-    Measured,
+    BandMetrics,
     Miss,
-    Proof,
     Separation,
+    Subset,
+    SubsetMetrics,
+    Validation,
     Verdict,
     noise,
     stability,
@@ -90,7 +90,7 @@ def marked(verdict: Verdict) -> str:
     return f"{MARKS[verdict]} {verdict}" if verdict else "not judged"
 
 
-def source_words(proof: Proof, when: str) -> str:
+def source_words(proof: Validation, when: str) -> str:
     """Which records: "cross-validated, 2000 to 2005"."""
     if when not in SOURCES:
         return f"vintage {when}"
@@ -109,7 +109,7 @@ def _years(first: float, last: float) -> str:
     return f"{first:.0f}" if first == last else f"{first:.0f}–{last:.0f}"
 
 
-def chosen_words(proof: Proof, chosen: Chosen) -> str:
+def chosen_words(proof: Validation, chosen: Subset) -> str:
     """Whom the numbers are of, where that is not everybody of the main evidence; otherwise nothing."""
     told = []
     if chosen.when not in ("", proof.main):
@@ -123,7 +123,7 @@ def chosen_words(proof: Proof, chosen: Chosen) -> str:
 # ---- the sentence ---------------------------------------------------------------------------------------------------
 
 
-def verdict(proof: Proof, chosen: Chosen, found: Measured, things: Sequence[str]) -> str:
+def verdict(proof: Validation, chosen: Subset, found: SubsetMetrics, things: Sequence[str]) -> str:
     """The page's first sentence: how well it ranks, whether it speaks truly, and how many things there are to know."""
     who = chosen_words(proof, chosen)
     if not found.n:
@@ -138,7 +138,7 @@ def verdict(proof: Proof, chosen: Chosen, found: Measured, things: Sequence[str]
     return f"{ranks}; {agreement(found)}; {count} to know before relying on it."
 
 
-def _where(proof: Proof) -> str:
+def _where(proof: Validation) -> str:
     words = {
         "crossed": "on records it was not fitted to",
         "later": "in vintages after its training",
@@ -148,7 +148,7 @@ def _where(proof: Proof) -> str:
     return f" {words}"
 
 
-def agreement(found: Measured) -> str:
+def agreement(found: SubsetMetrics) -> str:
     """Whether what was predicted was observed."""
     gap = abs(found.gap)
     if gap < 0.005:
@@ -159,7 +159,7 @@ def agreement(found: Measured) -> str:
 
 
 def things_to_know(
-    proof: Proof, report: Mapping[str, Any], drifts: Sequence[Drift] = (), protected: bool = True
+    proof: Validation, report: Mapping[str, Any], drifts: Sequence[Drift] = (), protected: bool = True
 ) -> list[str]:
     """What to know before relying on the model, the weightiest first, all of it measured or declared.
 
@@ -190,7 +190,7 @@ def _lower(label: str) -> str:
     return label if label[:2].isupper() else label[:1].lower() + label[1:]
 
 
-def _worst_year(proof: Proof) -> str:
+def _worst_year(proof: Validation) -> str:
     late = [each for each in proof.by_vintage() if set(each.sources) & {"later", "beyond"} and each.n >= SMALLEST]
     off = [each for each in late if not each.observed.low <= each.predicted <= each.observed.high]
     if not off:
@@ -206,7 +206,7 @@ def _bad(contract: Contract) -> str:
     return target.codes.get(1, "defaulted")
 
 
-def _worst_band(proof: Proof) -> str:
+def _worst_band(proof: Validation) -> str:
     off: list[tuple[float, str]] = []
     for segment in proof.contract.segments:
         for k, row in enumerate(proof.calibration(segment)):
@@ -241,7 +241,7 @@ def _noise(each: Drift) -> float:
 
 
 def tiles(
-    proof: Proof, chosen: Chosen, found: Measured, report: Mapping[str, Any], drifts: Sequence[Drift] = ()
+    proof: Validation, chosen: Subset, found: SubsetMetrics, report: Mapping[str, Any], drifts: Sequence[Drift] = ()
 ) -> list[Tile]:
     """The six numbers; where nothing is known of how the model was tested, four."""
     when = chosen.when or proof.main
@@ -256,7 +256,7 @@ def tiles(
     return [*rows, _stable(proof, drifts), _gates(report)]
 
 
-def _auc(proof: Proof, chosen: Chosen, found: Measured) -> Tile:
+def _auc(proof: Validation, chosen: Subset, found: SubsetMetrics) -> Tile:
     when = chosen.when or proof.main
     bound = proof.auc_bound(when)
     notes = (f"95{NBSP}%: {span(found.auc)}",) if span(found.auc) else ("fewer than 30 of either",)
@@ -267,7 +267,7 @@ def _auc(proof: Proof, chosen: Chosen, found: Measured) -> Tile:
     return Tile("AUC", three(found.auc.value), notes, f"at least {bound:.3f}", proof.ranks(found.auc, when))
 
 
-def _gap(proof: Proof, when: str, found: Measured) -> Tile:
+def _gap(proof: Validation, when: str, found: SubsetMetrics) -> Tile:
     label, value = "Observed less predicted", "not known" if np.isnan(found.gap) else numbers.points(shown_gap(found))
     notes = (f"{share(found.predicted)} predicted,", f"{share(found.observed.value)} observed")
     bound = proof.gap_bound(when)
@@ -277,12 +277,12 @@ def _gap(proof: Proof, when: str, found: Measured) -> Tile:
     return Tile(label, value, notes, f"at most {100 * bound:.1f} either way", proof.calibrated(row, when))
 
 
-def shown_gap(found: Measured) -> float:
+def shown_gap(found: SubsetMetrics) -> float:
     """The difference of the two rates as they are shown beside it, a fraction."""
     return round(found.observed.value, 3) - round(found.predicted, 3)
 
 
-def _slope(proof: Proof, chosen: Chosen, found: Measured) -> Tile:
+def _slope(proof: Validation, chosen: Subset, found: SubsetMetrics) -> Tile:
     gates = proof.contract.gates
     notes = (f"calibration error {numbers.points(found.ece).removeprefix('+')}",) if not np.isnan(found.ece) else ()
     if proof.window is None or np.isnan(found.slope):
@@ -294,7 +294,7 @@ def _slope(proof: Proof, chosen: Chosen, found: Measured) -> Tile:
     return Tile("Calibration slope", three(found.slope), notes, threshold, "holds" if held else "does not hold")
 
 
-def _stable(proof: Proof, drifts: Sequence[Drift]) -> Tile:
+def _stable(proof: Validation, drifts: Sequence[Drift]) -> Tile:
     score = next((each for each in drifts if each.index == OF_PD), None)
     label = "Stability, PSI"
     if score is None:
@@ -337,7 +337,7 @@ def reliability_headline(bins: Sequence[Bin]) -> str:
     )
 
 
-def roc_headline(found: Measured, contract: Contract) -> str:
+def roc_headline(found: SubsetMetrics, contract: Contract) -> str:
     """The finding above the ROC curve."""
     if np.isnan(found.auc.value):
         return "Too few outcomes to draw how it ranks"
@@ -348,7 +348,7 @@ def roc_headline(found: Measured, contract: Contract) -> str:
     )
 
 
-def vintages_headline(proof: Proof, rows: Sequence[Banded]) -> str:
+def vintages_headline(proof: Validation, rows: Sequence[BandMetrics]) -> str:
     """The finding above predicted against observed by vintage."""
     late = [each for each in rows if set(each.sources) & {"later", "beyond"}]
     if not late:
@@ -364,7 +364,7 @@ def vintages_headline(proof: Proof, rows: Sequence[Banded]) -> str:
     )
 
 
-def _ended(proof: Proof) -> str:
+def _ended(proof: Validation) -> str:
     until = None if proof.window is None else proof.window.until
     return f"The training ended in {until}:" if until is not None else "By vintage:"
 
@@ -444,7 +444,7 @@ def _edge(value: float, unit: str, precise: bool) -> str:
 # ---- panel: ranking and calibration ---------------------------------------------------------------------------------
 
 
-def bands_headline(proof: Proof, rows: Sequence[Banded], by: str) -> str:
+def bands_headline(proof: Validation, rows: Sequence[BandMetrics], by: str) -> str:
     """The finding above the table by segment or vintage."""
     off = [each for each in rows if each.calibrated == "does not hold"]
     judged = [each for each in rows if each.calibrated]
@@ -459,7 +459,9 @@ def bands_headline(proof: Proof, rows: Sequence[Banded], by: str) -> str:
     )
 
 
-def band_rows(proof: Proof, rows: Sequence[Banded], when: str = "", by_year: bool = False) -> list[dict[str, str]]:
+def band_rows(
+    proof: Validation, rows: Sequence[BandMetrics], when: str = "", by_year: bool = False
+) -> list[dict[str, str]]:
     """The table by segment or vintage, as shown."""
     told = []
     for each in rows:
@@ -488,12 +490,12 @@ def band_rows(proof: Proof, rows: Sequence[Banded], when: str = "", by_year: boo
 SHORT = {"crossed": "cross-validated", "later": "later, tested", "beyond": "after its test", "asked": "asked"}
 
 
-def worth_drawing(rows: Sequence[Banded]) -> list[Banded]:
+def worth_drawing(rows: Sequence[BandMetrics]) -> list[BandMetrics]:
     """The bands that a chart shows: of few records an interval says next to nothing and takes all the room."""
     return [each for each in rows if each.n >= SMALLEST] or list(rows)
 
 
-def bands_note(proof: Proof, rows: Sequence[Banded] = ()) -> str:
+def bands_note(proof: Validation, rows: Sequence[BandMetrics] = ()) -> str:
     """How the verdicts by band come about, and which of the ``rows`` the chart leaves out."""
     kept = worth_drawing(rows)
     left = [each for each in rows if each not in kept]
@@ -598,7 +600,7 @@ def train_command(book: str, window: Window, again: Window | None = None) -> str
     return " ".join(parts)
 
 
-def realised_headline(contract: Contract, rows: Sequence[tuple[float, Realised]], whole: Realised) -> str:
+def realised_headline(contract: Contract, rows: Sequence[tuple[float, RealisedRate]], whole: RealisedRate) -> str:
     """The finding above realised loss given default by vintage."""
     if not rows:
         return "No losses on record"
@@ -610,7 +612,9 @@ def realised_headline(contract: Contract, rows: Sequence[tuple[float, Realised]]
     )
 
 
-def realised_rows(contract: Contract, rows: Sequence[tuple[float, Realised]], whole: Realised) -> list[dict[str, str]]:
+def realised_rows(
+    contract: Contract, rows: Sequence[tuple[float, RealisedRate]], whole: RealisedRate
+) -> list[dict[str, str]]:
     """Realised loss given default by vintage and in all, as shown."""
     told = []
     currency = contract.book.currency
@@ -682,7 +686,7 @@ def misses_headline(contract: Contract, paid: Sequence[Miss], lost: Sequence[Mis
     return first, last
 
 
-def misses_note(proof: Proof, found: Measured) -> str:
+def misses_note(proof: Validation, found: SubsetMetrics) -> str:
     """Why a miss by itself is no mistake."""
     person = proof.contract.book.person
     people = proof.contract.book.people
@@ -736,7 +740,7 @@ def champion_headline(report: Mapping[str, Any]) -> str:
     return f"Against release {str(beside['id'])[:6]}, on {numbers.counted(beside['n'], 'record')} {which}: {what}"
 
 
-def method(proof: Proof) -> str:
+def method(proof: Validation) -> str:
     """How the numbers of the trust page come about."""
     person = proof.contract.book.person
     people = proof.contract.book.people

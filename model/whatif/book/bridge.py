@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from data.arrays import Array
 from data.contract import Contract, Measure
-from model.engine.parallel import Told, unheard
+from model.engine.parallel import Progress, no_progress
 from model.engine.shapley import exact
-from model.whatif.book.scenario import Layers, Player, Stress, layers, players
-from model.whatif.book.scored import Whole
+from model.whatif.book.scenario import BookScenario, Layers, Player, layers, players
+from model.whatif.book.scored import ScoredBook
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,9 @@ class Bridge:
     steps: tuple[Step, ...]
 
 
-def bridge(whole: Whole, stress: Stress, today: date, measure: Measure = "loss", told: Told = unheard) -> Bridge:
+def bridge(
+    whole: ScoredBook, stress: BookScenario, today: date, measure: Measure = "loss", progress: Progress = no_progress
+) -> Bridge:
     """Why ``measure`` of the book differs from the book as it is.
 
     Every order of making the changes counts the same: 2^k totals of the book for k levers in use, of which only those
@@ -43,9 +45,9 @@ def bridge(whole: Whole, stress: Stress, today: date, measure: Measure = "loss",
     coalitions = (np.arange(2 ** len(found))[:, None] >> np.arange(len(found))) & 1 == 1
     scenarios = [_layers(contract, stress, found, members, today) for members in coalitions]
     if measure == "loss":
-        values = np.array(whole.losses(scenarios, told))
+        values = np.array(whole.losses(scenarios, progress))
     else:
-        values = np.array([each.measure(measure) for each in whole.totals(scenarios, told)])
+        values = np.array([each.measure(measure) for each in whole.totals(scenarios, progress)])
 
     def value(wanted: NDArray[np.bool_]) -> Array:
         return values[wanted @ (1 << np.arange(len(found)))]
@@ -58,7 +60,7 @@ def bridge(whole: Whole, stress: Stress, today: date, measure: Measure = "loss",
 
 
 def _layers(
-    contract: Contract, stress: Stress, found: tuple[Player, ...], members: NDArray[np.bool_], today: date
+    contract: Contract, stress: BookScenario, found: tuple[Player, ...], members: NDArray[np.bool_], today: date
 ) -> Layers:
     names = {name for player, wanted in zip(found, members, strict=True) if wanted for name in player.names}
     return layers(contract, stress.only(contract, names), today)

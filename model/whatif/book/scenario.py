@@ -90,13 +90,13 @@ def _part(contract: Contract, name: str) -> Part:
 
 
 @dataclass(frozen=True)
-class Stress:
+class BookScenario:
     """``values``: what differs from the book as it is, by name, in the order of `parts`: numbers and texts. Compares
     and hashes by them."""
 
     values: tuple[tuple[str, Value], ...] = ()
 
-    def put(self, contract: Contract, name: str, value: Value | None) -> "Stress":
+    def with_value(self, contract: Contract, name: str, value: Value | None) -> "BookScenario":
         """With one value set; None, or where it stands anyway, takes it back. Checked.
 
         A preset, changes of the economy by hand and its state as one factor exclude each other: a preset takes the
@@ -127,7 +127,7 @@ class Stress:
         kept = {k: v for k, v in kept.items() if k not in leaves}
         kept[name] = checked
         told = {k: kept[k] for k in parts(contract) if k in kept and kept[k] != default(contract, k)}
-        return Stress(tuple(told.items()))
+        return BookScenario(tuple(told.items()))
 
     def get(self, contract: Contract, name: str) -> Value:
         """Where a part stands."""
@@ -137,13 +137,13 @@ class Stress:
         """Where a part that is a number stands."""
         return float(self.get(contract, name))
 
-    def only(self, contract: Contract, names: set[str]) -> "Stress":
+    def only(self, contract: Contract, names: set[str]) -> "BookScenario":
         """With nothing but these parts, and what says how they act."""
         how = {WHO, SHARE, METHOD, OWNER, REASON, UNTIL, *(BETA + each.name for each in contract.economy)}
         own = {k: v for k, v in self.values if k in names or k in how}
         if PRESET in dict(self.values):
             own |= {k: v for k, v in changes(contract, self).items() if k in names}
-        return Stress(tuple((k, own[k]) for k in parts(contract) if k in own))
+        return BookScenario(tuple((k, own[k]) for k in parts(contract) if k in own))
 
 
 def _checked(contract: Contract, name: str, value: Value) -> Value:
@@ -204,13 +204,13 @@ def _preset(name: Value | None) -> Preset:
     return preset(str(name))
 
 
-def chosen(stress: Stress) -> Preset | None:
+def chosen(stress: BookScenario) -> Preset | None:
     """The preset in use, if any."""
     name = dict(stress.values).get(PRESET)
     return preset(str(name)) if name else None
 
 
-def changes(contract: Contract, stress: Stress) -> dict[str, float]:
+def changes(contract: Contract, stress: BookScenario) -> dict[str, float]:
     """The change of each variable of the economy: the preset's at its chosen point times the severity, or by hand."""
     found = dict.fromkeys((each.name for each in contract.economy), 0.0)
     using = chosen(stress)
@@ -250,7 +250,7 @@ class Layers:
         return (self.shocks, self.who, self.share) if self.shocks else ((), None, 1.0)
 
 
-def layers(contract: Contract, stress: Stress, today: date) -> Layers:
+def layers(contract: Contract, stress: BookScenario, today: date) -> Layers:
     """The scenario in numbers. An overlay without owner, reason and expiry, or past its expiry, is not applied."""
     shocks = tuple((each.name, stress.number(contract, each.name)) for each in contract.shocks)
     who = str(stress.get(contract, WHO))
@@ -271,7 +271,7 @@ def layers(contract: Contract, stress: Stress, today: date) -> Layers:
     )
 
 
-def overlay_lacks(contract: Contract, stress: Stress, today: date) -> str:
+def overlay_lacks(contract: Contract, stress: BookScenario, today: date) -> str:
     """Why an overlay is not applied: "" if it is, or if there is none."""
     if not any(stress.get(contract, name) for name in (OVERLAY_PD, OVERLAY_LGD)):
         return ""
@@ -301,7 +301,7 @@ class Player:
 MOST_PLAYERS = 6
 
 
-def players(contract: Contract, stress: Stress, today: date) -> tuple[Player, ...]:
+def players(contract: Contract, stress: BookScenario, today: date) -> tuple[Player, ...]:
     """The levers in use, at most six: where there are more, assumptions count as one, then the economy, then shocks."""
     found = [Player((each.name,), "customers") for each in contract.shocks if stress.number(contract, each.name)]
     if stress.get(contract, METHOD) == FACTOR:
@@ -332,16 +332,16 @@ def players(contract: Contract, stress: Stress, today: date) -> tuple[Player, ..
 # ---- the address ---------------------------------------------------------------------------------------------------
 
 
-def to_query(stress: Stress, shown: bool = True) -> dict[str, str]:
+def to_query(stress: BookScenario, shown: bool = True) -> dict[str, str]:
     """The scenario as an address carries it; with ``shown`` off, nothing."""
     if not shown:
         return {}
     return {name: value if isinstance(value, str) else f"{value:.12g}" for name, value in stress.values}
 
 
-def from_query(contract: Contract, query: Mapping[str, str], shown: bool = True) -> tuple[Stress, list[str]]:
+def from_query(contract: Contract, query: Mapping[str, str], shown: bool = True) -> tuple[BookScenario, list[str]]:
     """The scenario that an address carries, and what was wrong with it: a bad value is left out and told."""
-    found, complaints = Stress(), list[str]()
+    found, complaints = BookScenario(), list[str]()
     known, economy = parts(contract), {each.name for each in contract.economy}
     for name in query if shown else ():
         if name not in known:
@@ -349,7 +349,7 @@ def from_query(contract: Contract, query: Mapping[str, str], shown: bool = True)
     for name in known if shown else ():
         if name in query:
             try:
-                was, found = found, found.put(contract, name, query[name])
+                was, found = found, found.with_value(contract, name, query[name])
                 if any(each in (PRESET, *economy) and each not in dict(found.values) for each, _ in was.values):
                     complaints.append(f"{name!r} in the address takes the place of what else it says of the economy.")
             except (BadInput, BookError) as error:
@@ -360,7 +360,7 @@ def from_query(contract: Contract, query: Mapping[str, str], shown: bool = True)
 # ---- weighted scenarios ---------------------------------------------------------------------------------------------
 
 
-def weighted(contract: Contract, stress: Stress) -> list[tuple[str, float, Stress]]:
+def weighted(contract: Contract, stress: BookScenario) -> list[tuple[str, float, BookScenario]]:
     """The scenarios that carry weight: name, weight in [0, 1], and the same assumptions under that preset at its peak,
     in full severity.
 
@@ -370,11 +370,11 @@ def weighted(contract: Contract, stress: Stress) -> list[tuple[str, float, Stres
     for name in (AS_IS, *(each.name for each in presets())):
         weight = stress.number(contract, WEIGHT + name) / FULL
         if weight:
-            calm = stress.put(contract, PRESET, None)
+            calm = stress.with_value(contract, PRESET, None)
             for each in contract.economy:
-                calm = calm.put(contract, each.name, None)
-            calm = calm.put(contract, METHOD, None)
-            found.append((name, weight, calm if name == AS_IS else calm.put(contract, PRESET, name)))
+                calm = calm.with_value(contract, each.name, None)
+            calm = calm.with_value(contract, METHOD, None)
+            found.append((name, weight, calm if name == AS_IS else calm.with_value(contract, PRESET, name)))
     total = sum(weight for _, weight, _ in found)
     if abs(total - 1) > 1e-9:
         raise OutOfRange(f"The weights must sum to 100 %; they sum to {100 * total:.6g} %.")

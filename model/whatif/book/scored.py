@@ -23,7 +23,7 @@ from data.arrays import Array
 from data.books import Book
 from data.contract import Contract, Exposed
 from model.engine.binning import Codes
-from model.engine.parallel import ROWS, Told, over, unheard
+from model.engine.parallel import ROWS, Progress, no_progress, over
 from model.engine.scorer import Scorer, TableScorer
 from model.engine.tables import probability
 from model.errors import NotTabular
@@ -32,7 +32,7 @@ from model.whatif.book.scenario import Layers
 from model.whatif.book.totals import Mask, Rows, Totals, _sum
 
 Values: TypeAlias = dict[str, Array]
-Struck: TypeAlias = tuple[tuple[tuple[str, float], ...], tuple[str, int] | None, float]
+ShockKey: TypeAlias = tuple[tuple[tuple[str, float], ...], tuple[str, int] | None, float]
 
 FEW = 200_000  # customers up to which some scenarios' rows are remembered, not only the base's and the last
 KEPT = 160 * ROWS  # shocked rows remembered: moving the economy after the customers re-scores nobody
@@ -43,7 +43,7 @@ ASKED = 20_000  # customers of a larger book that it is asked about
 
 
 @dataclass(frozen=True, eq=False)
-class Shocked:
+class ShockedRows:
     """Some rows after the shocks: the fields and histories that ``moved``, by name, not held; ``codes``, if the model's
     tables are known, and ``margins`` of the records held in the training range; ``held`` those that had to be; ``free``
     their margins if they were not held."""
@@ -56,7 +56,7 @@ class Shocked:
 
 
 @dataclass(frozen=True)
-class Held:
+class Clipped:
     """``customers`` that a scenario takes beyond the training range and that were scored at its edge; ``loss`` of the
     book with them held and ``free``."""
 
@@ -66,7 +66,7 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Known:
+class TerritoryShare:
     """Share of customers outside known territory, [0, 1], before and under a scenario, of a ``sample``."""
 
     before: float
@@ -74,7 +74,7 @@ class Known:
     sample: int
 
 
-class Whole:
+class ScoredBook:
     """A book of ``n`` customers as the deployed model sees it. Immutable; shared by all sessions.
 
     ``raw`` (fields, n) and ``ids`` (n,); ``margins`` (n,) of the book as it is; ``tables`` of the model where they are
@@ -87,7 +87,7 @@ class Whole:
         scorer: Scorer,
         raw: Array,
         ids: NDArray[np.int64],
-        told: Told = unheard,
+        progress: Progress = no_progress,
         each: float = 1.0,
         said: Array | None = None,
     ) -> None:
@@ -106,16 +106,16 @@ class Whole:
             self.codes[:, rows] = self.tables.encode(self.contract.derive(raw[:, rows]))
             self.margins[rows] = self.tables.margins(np.ascontiguousarray(self.codes[:, rows]))
 
-        over(self.n, encode, told, self.size)
+        over(self.n, encode, progress, self.size)
         self._shocked = lru_cache(maxsize=KEPT // self.size)(self._strike)
         self.annual = lru_cache(maxsize=16)(self._annual)
         self._latest: dict[Layers, Rows] = {}
         self._lock = Lock()
 
     @classmethod
-    def of(cls, scorer: Scorer, book: Book, told: Told = unheard, each: float = 1.0) -> "Whole":
+    def of(cls, scorer: Scorer, book: Book, progress: Progress = no_progress, each: float = 1.0) -> "ScoredBook":
         """A book under a deployed model, or a sample of one of whose customers everyone stands for ``each``."""
-        return cls(scorer, book.raw, book.ids, told, each)
+        return cls(scorer, book.raw, book.ids, progress, each)
 
     def _annual(self, rate: float) -> float:
         """The shift of log-odds to one-year PDs whose mean over the book as it is equals ``rate``."""
@@ -123,13 +123,13 @@ class Whole:
 
     # ---- shocks --------------------------------------------------------------------------------------------------
 
-    def _strike(self, first: int, last: int, struck: Struck) -> Shocked:
+    def _strike(self, first: int, last: int, struck: ShockKey) -> ShockedRows:
         """The rows from ``first`` to before ``last`` after shocks on some segment and share of customers."""
         rows, contract, tables = slice(first, last), self.contract, self.tables
         n, margins = last - first, self.margins[rows]
         before, moved, kept, held = self._after(struck, rows)
         if tables is None:
-            return Shocked(moved, None, *self._asked(rows, kept, moved, held))
+            return ShockedRows(moved, None, *self._asked(rows, kept, moved, held))
         codes = np.ascontiguousarray(self.codes[:, rows])
         changed = contract.reading(tuple(kept))
         after = codes.copy()
@@ -137,7 +137,7 @@ class Whole:
         margins = tables.rescored(margins, codes, after, changed)
         part = {name: values[..., held] for name, values in {**before, **moved}.items()}
         free = tables.margins(tables.encode(contract.derive_from(part, len(held)))) if len(held) else np.empty(0)
-        return Shocked(moved, after, margins, held, free)
+        return ShockedRows(moved, after, margins, held, free)
 
     def _with(self, rows: slice, values: Values) -> Array:
         """The records of some rows with other ``values`` of fields and histories by name, (fields, n)."""
@@ -159,24 +159,24 @@ class Whole:
             free = self.scorer.margins(np.ascontiguousarray(self._with(rows, moved)[:, held]))
         return margins, held, free
 
-    def part(self, chosen: NDArray[np.intp]) -> "Whole":
+    def part(self, chosen: NDArray[np.intp]) -> "ScoredBook":
         """Some of the customers, as a book of their own."""
         raw, ids = np.ascontiguousarray(self.raw[:, chosen]), self.ids[chosen]
-        return Whole(self.scorer, raw, ids, said=self.margins[chosen])
+        return ScoredBook(self.scorer, raw, ids, said=self.margins[chosen])
 
     def records(self, layers: Layers) -> Array:
         """The records as they are scored under a scenario: shocked, and held within what the model has seen."""
         rows = slice(0, self.n)
         return self._with(rows, self._after(layers.struck, rows)[2])
 
-    def _after(self, struck: Struck, rows: slice) -> tuple[Mapping[str, Array], Values, Values, NDArray[np.intp]]:
+    def _after(self, struck: ShockKey, rows: slice) -> tuple[Mapping[str, Array], Values, Values, NDArray[np.intp]]:
         """Some rows before shocks; what moved, not held; the same held; and whom that touched."""
         before = self.contract.values(self.raw[:, rows])
         moved = self._moved(struck, before, rows)
         targets = tuple(dict.fromkeys(target for name, _ in struck[0] for target in self.contract.struck(name)))
         return before, moved, *self._held(targets, before, moved)
 
-    def _moved(self, struck: Struck, before: Mapping[str, Array], rows: slice) -> Values:
+    def _moved(self, struck: ShockKey, before: Mapping[str, Array], rows: slice) -> Values:
         shocks, who, share = struck
         contract, moved = self.contract, dict[str, Array]()
         hit: Mask | None = None
@@ -223,7 +223,7 @@ class Whole:
             pd = capital.conditional_pd(pd, assumed["correlation"], layers.factor, "anchored")
         return np.minimum(pd * layers.pd_overlay, 1.0) if layers.pd_overlay != 1 else pd
 
-    def _exposed(self, layers: Layers, rows: slice, shocked: Shocked) -> Exposed:
+    def _exposed(self, layers: Layers, rows: slice, shocked: ShockedRows) -> Exposed:
         """What would be lost after the shocks, not held, with the overlay on the loss given default."""
         values = {**self.contract.values(self.raw[:, rows]), **shocked.moved}
         found = self.contract.exposures_from(values, len(shocked.margins), dict(layers.assumptions))
@@ -249,16 +249,16 @@ class Whole:
 
     # ---- answers -----------------------------------------------------------------------------------------------------
 
-    def totals(self, scenarios: Sequence[Layers], told: Told = unheard) -> list[Totals]:
+    def totals(self, scenarios: Sequence[Layers], progress: Progress = no_progress) -> list[Totals]:
         """The totals of each scenario: every chunk of rows is shocked once for all scenarios that shock it alike."""
 
         def work(rows: slice) -> list[Totals]:
             return [self._money(layers, rows).totals(layers.years) for layers in scenarios]
 
-        sums = (_sum(each) for each in zip(*over(self.n, work, told, self.size), strict=True))
+        sums = (_sum(each) for each in zip(*over(self.n, work, progress, self.size), strict=True))
         return [replace(each, customers=round(self.n * self.each)) for each in sums]  # of chunks, rounding would add up
 
-    def losses(self, scenarios: Sequence[Layers], told: Told = unheard) -> list[float]:
+    def losses(self, scenarios: Sequence[Layers], progress: Progress = no_progress) -> list[float]:
         """The expected loss of each scenario alone, without the dearer capital and margin."""
         exposed_to = sorted(self.contract.exposed_to)
 
@@ -274,9 +274,9 @@ class Whole:
                 found[k] = self.each * float(loss.expected_loss(pd, exposed[key].lgd, exposed[key].ead).sum())
             return found
 
-        return [float(each) for each in np.sum(over(self.n, work, told, self.size), axis=0)]
+        return [float(each) for each in np.sum(over(self.n, work, progress, self.size), axis=0)]
 
-    def _rows(self, layers: Layers, told: Told) -> Rows:
+    def _rows(self, layers: Layers, progress: Progress) -> Rows:
         names = [each.name for each in fields(Rows) if each.name != "each"]
         out = {name: np.empty(self.n) for name in names}
 
@@ -285,16 +285,16 @@ class Whole:
             for name in names:
                 out[name][rows] = getattr(found, name)
 
-        over(self.n, work, told, self.size)
+        over(self.n, work, progress, self.size)
         for each in out.values():
             each.flags.writeable = False  # every visitor is handed the same
         return Rows(**out, each=self.each)
 
-    def rows(self, layers: Layers, told: Told = unheard) -> Rows:
+    def rows(self, layers: Layers, progress: Progress = no_progress) -> Rows:
         """Every customer under a scenario; the latest are remembered."""
         with self._lock:
             found = self._latest.pop(layers, None)
-        found = self._rows(layers, told) if found is None else found
+        found = self._rows(layers, progress) if found is None else found
         with self._lock:
             self._latest[layers] = found
             while len(self._latest) > (2 if self.n > FEW else 16):
@@ -307,9 +307,9 @@ class Whole:
         with self._lock:
             self._latest.clear()
 
-    def held(self, layers: Layers, told: Told = unheard) -> Held:
+    def held(self, layers: Layers, progress: Progress = no_progress) -> Clipped:
         """Whom a scenario takes beyond the training range, and what the loss would be if they were not held at it."""
-        kept = float(self.rows(layers, told).loss.sum())
+        kept = float(self.rows(layers, progress).loss.sum())
 
         def work(rows: slice) -> tuple[int, float]:
             shocked = self._shocked(rows.start, rows.stop, layers.struck)
@@ -320,10 +320,10 @@ class Whole:
             free, held = (self._scored(layers, each) for each in (shocked.free, shocked.margins[shocked.held]))
             return len(shocked.held), float(((free - held) * lost).sum())
 
-        customers, more = (self.each * sum(each) for each in zip(*over(self.n, work, told, self.size), strict=True))
-        return Held(round(customers), kept, kept + float(more))
+        customers, more = (self.each * sum(each) for each in zip(*over(self.n, work, progress, self.size), strict=True))
+        return Clipped(round(customers), kept, kept + float(more))
 
-    def reactions(self, layers: Layers, told: Told = unheard) -> Array:
+    def reactions(self, layers: Layers, progress: Progress = no_progress) -> Array:
         """Through which inputs the model reacted to the shocks, (inputs,), in money.
 
         Σ over customers of EAD · LGD · ΔPD / Δmargin · Δφ, φ their Shapley values against the book. A rescaling of
@@ -349,7 +349,7 @@ class Whole:
 
         if not layers.shocks:
             return np.zeros(tables.n_inputs)
-        return shapley.totals_of(np.sum(over(self.n, work, told), axis=0))
+        return shapley.totals_of(np.sum(over(self.n, work, progress), axis=0))
 
     @cached_property
     def _sample(self) -> NDArray[np.intp]:
@@ -357,22 +357,22 @@ class Whole:
         return np.sort(np.argsort(draw(self.ids, "sample"), kind="stable")[:SAMPLE])
 
     @cached_property
-    def _sampled(self) -> "Whole":
+    def _sampled(self) -> "ScoredBook":
         return self.part(self._sample)
 
     @cached_property
     def _outside(self) -> float:
         return float(self.scorer.territory.outside(self.contract.derive(self._sampled.raw)).mean())
 
-    def known(self, layers: Layers) -> Known:
+    def known(self, layers: Layers) -> TerritoryShare:
         """How many customers a scenario takes where the model knows nobody like them."""
         part = self._sampled
         if not layers.shocks:
-            return Known(self._outside, self._outside, part.n)
+            return TerritoryShare(self._outside, self._outside, part.n)
         before, moved, _, held = part._after(layers.struck, slice(0, part.n))
         distant = self.scorer.territory.outside(self.contract.derive_from({**before, **moved}, part.n))
         distant[held] = True
-        return Known(self._outside, float(distant.mean()), part.n)
+        return TerritoryShare(self._outside, float(distant.mean()), part.n)
 
 
 def askable(scorer: Scorer, book: Book) -> Book:

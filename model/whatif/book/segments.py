@@ -15,7 +15,7 @@ from data.arrays import Array
 from data.contract import Segment
 from model.engine.parallel import over
 from model.finance.scorecard import Scale, score_band
-from model.whatif.book.scored import Whole
+from model.whatif.book.scored import ScoredBook
 from model.whatif.book.totals import Rows, Totals, stands_for
 
 MOST_MOVERS = 10
@@ -31,7 +31,7 @@ class Cell:
 
 
 @lru_cache(maxsize=16)
-def bands(whole: Whole, segment: Segment) -> NDArray[np.int8]:
+def bands(whole: ScoredBook, segment: Segment) -> NDArray[np.int8]:
     """The band of each customer in the book as it is, (n,); worked out once."""
     out = np.empty(whole.n, np.int8)
 
@@ -43,7 +43,7 @@ def bands(whole: Whole, segment: Segment) -> NDArray[np.int8]:
     return out
 
 
-def cut(whole: Whole, base: Rows, now: Rows, years: tuple[float, float], *segments: Segment) -> list[Cell]:
+def cut(whole: ScoredBook, base: Rows, now: Rows, years: tuple[float, float], *segments: Segment) -> list[Cell]:
     """The book by the bands of one segment, or of several at once; bands without customers are left out.
 
     ``years`` are the margin horizons of the base and of the scenario.
@@ -129,7 +129,7 @@ class Mover:
 
 
 def movers(
-    whole: Whole, base: Rows, now: Rows, among: NDArray[np.bool_] | None = None, most: int = MOST_MOVERS
+    whole: ScoredBook, base: Rows, now: Rows, among: NDArray[np.bool_] | None = None, most: int = MOST_MOVERS
 ) -> list[Mover]:
     """The customers whose expected loss changed most, up or down, the largest change first; all, or those ``among``."""
     change = np.abs(now.loss - base.loss)

@@ -1,7 +1,7 @@
 """What matters most on the whole book, and how far one may go: tornado, data tables, goal seek, reverse stress.
 
 Each answer is a number of the book under a scenario that somebody could have set by hand: every value goes through
-`Stress.put`, so that what cannot be assumed there cannot be assumed here.
+`BookScenario.put`, so that what cannot be assumed there cannot be assumed here.
 """
 
 import math
@@ -18,10 +18,10 @@ from data.arrays import Array
 from data.books import Book
 from data.contract import Assumption, Contract, Measure, Shock, Variable
 from data.errors import BadInput, NotEditable, OutOfRange
-from model.engine.parallel import Told, unheard
+from model.engine.parallel import Progress, no_progress
 from model.engine.scorer import Scorer
-from model.whatif.book.scenario import BETA, FACTOR, METHOD, Layers, Number, Stress, changes, layers, parts
-from model.whatif.book.scored import Struck, Whole
+from model.whatif.book.scenario import BETA, FACTOR, METHOD, BookScenario, Layers, Number, changes, layers, parts
+from model.whatif.book.scored import ScoredBook, ShockKey
 from model.whatif.customer.sensitivity import sweep
 
 Lever: TypeAlias = Shock | Variable | Assumption | Number
@@ -36,7 +36,7 @@ DIGITS = 9  # to which values of a lever are told apart
 # ---- one lever ---------------------------------------------------------------------------------------------------
 
 
-def lever(contract: Contract, stress: Stress, name: str) -> Lever:
+def lever(contract: Contract, stress: BookScenario, name: str) -> Lever:
     """What moves by that name: a shock, a variable of the economy, an assumption, or the economy's state as one factor.
 
     Raises
@@ -58,27 +58,27 @@ def lever(contract: Contract, stress: Stress, name: str) -> Lever:
     raise NotEditable(f"{name!r} cannot be moved. Choose one of: {', '.join(names)}.")
 
 
-def movable(contract: Contract, stress: Stress) -> tuple[str, ...]:
+def movable(contract: Contract, stress: BookScenario) -> tuple[str, ...]:
     """The levers of a tornado, in the contract's order: those with a swing, and of the economy only the variables that
     have a coefficient; none of them while it is one factor."""
     return tuple(each.name for each in _swinging(contract, stress))
 
 
-def _swinging(contract: Contract, stress: Stress) -> list[Shock | Variable | Assumption]:
+def _swinging(contract: Contract, stress: BookScenario) -> list[Shock | Variable | Assumption]:
     by_factor = stress.get(contract, METHOD) == FACTOR
     economy = [each for each in contract.economy if not by_factor and stress.number(contract, BETA + each.name)]
     found: list[Shock | Variable | Assumption] = [*contract.shocks, *economy, *contract.assumptions]
     return [each for each in found if each.swing]
 
 
-def standing(contract: Contract, stress: Stress, name: str) -> float:
+def standing(contract: Contract, stress: BookScenario, name: str) -> float:
     """Where a lever stands, in its unit; a variable of the economy under a preset where the preset puts it."""
     if isinstance(lever(contract, stress, name), Variable):
         return changes(contract, stress)[name]
     return stress.number(contract, name)
 
 
-def moved(contract: Contract, stress: Stress, name: str, value: float) -> Stress:
+def moved(contract: Contract, stress: BookScenario, name: str, value: float) -> BookScenario:
     """The scenario with one lever put to ``value``, all else where it stands. A variable of the economy moved by hand
     leaves a preset, whose other changes stay.
 
@@ -87,10 +87,10 @@ def moved(contract: Contract, stress: Stress, name: str, value: float) -> Stress
     OutOfRange, Missing, NotEditable, BadInput
     """
     lever(contract, stress, name)
-    return stress.put(contract, name, value)
+    return stress.with_value(contract, name, value)
 
 
-def steps(contract: Contract, stress: Stress, name: str, count: int = 11) -> tuple[float, ...]:
+def steps(contract: Contract, stress: BookScenario, name: str, count: int = 11) -> tuple[float, ...]:
     """At most ``count`` values to put a lever to, rising: evenly spread over its range, a round number of its own steps
     apart, through 0 for what changes nothing there, else through where it stands. Where it stands is always among
     them."""
@@ -124,7 +124,7 @@ def _own_steps(part: Lever) -> Array:
     return np.unique(np.append(np.round(part.minimum + step * np.arange(last + 1), DIGITS), part.maximum))
 
 
-def _sought(contract: Contract, stress: Stress, name: str) -> tuple[float, ...]:
+def _sought(contract: Contract, stress: BookScenario, name: str) -> tuple[float, ...]:
     """The values a goal is sought among, nearest to where the lever stands first, of two as near the lower first: its
     own steps, of more than 201 every second, third, … and the end; where it stands among them."""
     now = standing(contract, stress, name)
@@ -143,7 +143,11 @@ def _inside(part: Lever, value: float) -> float:
 
 
 def _measured(
-    whole: Whole, stresses: Sequence[Stress], measures: Sequence[Measure], today: date, told: Told = unheard
+    whole: ScoredBook,
+    stresses: Sequence[BookScenario],
+    measures: Sequence[Measure],
+    today: date,
+    progress: Progress = no_progress,
 ) -> Array:
     """Each measure under each scenario, (scenarios, measures).
 
@@ -151,7 +155,7 @@ def _measured(
     once.
     """
     wanted = [layers(whole.contract, each, today) for each in stresses]
-    alike: dict[Struck, list[Layers]] = {}
+    alike: dict[ShockKey, list[Layers]] = {}
     for each in dict.fromkeys(wanted):
         alike.setdefault(each.struck, []).append(each)
     blocks = [group[k : k + BLOCK] for group in alike.values() for k in range(0, len(group), BLOCK)]
@@ -161,7 +165,7 @@ def _measured(
 
         def heard(share: float, before: int = before, size: int = size) -> None:
             if share < 1:
-                told((before + share * size) / total)
+                progress((before + share * size) / total)
 
         if list(measures) == ["loss"]:
             rows = [[value] for value in whole.losses(block, heard)]
@@ -169,7 +173,7 @@ def _measured(
             rows = [[each.measure(name) for name in measures] for each in whole.totals(block, heard)]
         found |= dict(zip(block, rows, strict=True))
         done += size
-        told(done / total)
+        progress(done / total)
     return np.array([found[each] for each in wanted]).reshape(len(wanted), len(measures))
 
 
@@ -195,7 +199,9 @@ class Bar:
         return max((each for each in found if not math.isnan(each)), default=0.0)
 
 
-def tornado(whole: Whole, stress: Stress, measure: Measure, today: date, told: Told = unheard) -> list[Bar]:
+def tornado(
+    whole: ScoredBook, stress: BookScenario, measure: Measure, today: date, progress: Progress = no_progress
+) -> list[Bar]:
     """How far each lever alone moves ``measure``, the longest bar first.
 
     Each goes one swing of the contract to either side of where it stands, no further than its range. Which side is
@@ -207,7 +213,7 @@ def tornado(whole: Whole, stress: Stress, measure: Measure, today: date, told: T
         worse, better = (round(now + side * part.adverse * part.swing, DIGITS) for side in (1, -1))
         found[part.name] = _inside(part, worse), _inside(part, better)
     put = [moved(contract, stress, name, value) for name, ends in found.items() for value in ends]
-    base, *values = _measured(whole, [stress, *put], [measure], today, told)[:, 0].tolist()
+    base, *values = _measured(whole, [stress, *put], [measure], today, progress)[:, 0].tolist()
     bars = [
         Bar(name, *ends, adverse=values[2 * k], favourable=values[2 * k + 1], base=base)
         for k, (name, ends) in enumerate(found.items())
@@ -231,13 +237,13 @@ def of_customer(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, flo
 
 
 def table(
-    whole: Whole,
-    stress: Stress,
+    whole: ScoredBook,
+    stress: BookScenario,
     name: str,
     values: Sequence[float],
     measures: Sequence[Measure],
     today: date,
-    told: Told = unheard,
+    progress: Progress = no_progress,
 ) -> Array:
     """Each measure at each value of one lever, all else where it stands: (values, measures).
 
@@ -245,19 +251,19 @@ def table(
     ------
     OutOfRange, Missing, NotEditable, BadInput
     """
-    return _measured(whole, [moved(whole.contract, stress, name, each) for each in values], measures, today, told)
+    return _measured(whole, [moved(whole.contract, stress, name, each) for each in values], measures, today, progress)
 
 
 def grid(
-    whole: Whole,
-    stress: Stress,
+    whole: ScoredBook,
+    stress: BookScenario,
     first: str,
     first_values: Sequence[float],
     second: str,
     second_values: Sequence[float],
     measure: Measure,
     today: date,
-    told: Told = unheard,
+    progress: Progress = no_progress,
 ) -> Array:
     """One measure at each value of one lever together with each of another: (values of the first, of the second).
 
@@ -274,14 +280,14 @@ def grid(
         lever(contract, stress, name)
     rows = [moved(contract, stress, first, value) for value in first_values]
     cells = [moved(contract, row, second, value) for row in rows for value in second_values]
-    return _measured(whole, cells, [measure], today, told).reshape(len(first_values), len(second_values))
+    return _measured(whole, cells, [measure], today, progress).reshape(len(first_values), len(second_values))
 
 
 # ---- goal seek -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Sought:
+class LeverGoal:
     """The value of one lever nearest to where it stands at which the measure, there ``measured``, meets ``target``;
     if none does, ``reached`` is False and ``value`` is where the measure comes nearest to it. ``reached_before``: it
     meets the target as all stands."""
@@ -295,15 +301,15 @@ class Sought:
 
 
 def seek(
-    whole: Whole,
-    stress: Stress,
+    whole: ScoredBook,
+    stress: BookScenario,
     name: str,
     measure: Measure,
     target: float,
     at_most: bool,
     today: date,
-    told: Told = unheard,
-) -> Sought:
+    progress: Progress = no_progress,
+) -> LeverGoal:
     """Goal seek: how far one lever must move, on its own steps, for the measure to be ``at_most`` (or at least)
     ``target``. A measure that has no value meets no target.
 
@@ -321,19 +327,19 @@ def seek(
 
         def heard(share: float, before: int = start, size: int = len(block)) -> None:
             if share < 1:
-                told((before + share * size) / len(values))
+                progress((before + share * size) / len(values))
 
         tried += _measured(whole, block, [measure], today, heard)[:, 0].tolist()
         if any(sign * each <= sign * target for each in tried[start:]):
             break
         if len(tried) < len(values):
-            told(len(tried) / len(values))
-    told(1.0)
+            progress(len(tried) / len(values))
+    progress(1.0)
     meets = [k for k, each in enumerate(tried) if sign * each <= sign * target]
     if meets:
-        return Sought(name, target, values[meets[0]], tried[meets[0]], True, meets[0] == 0)
+        return LeverGoal(name, target, values[meets[0]], tried[meets[0]], True, meets[0] == 0)
     best = min(range(len(tried)), key=lambda k: (math.isnan(tried[k]), sign * tried[k], k))
-    return Sought(name, target, values[best], tried[best], False, False)
+    return LeverGoal(name, target, values[best], tried[best], False, False)
 
 
 def _finite(what: str, value: float) -> None:
@@ -359,7 +365,13 @@ class Breaking:
 
 
 def reverse(
-    whole: Whole, stress: Stress, measure: Measure, limit: float, at_most: bool, today: date, told: Told = unheard
+    whole: ScoredBook,
+    stress: BookScenario,
+    measure: Measure,
+    limit: float,
+    at_most: bool,
+    today: date,
+    progress: Progress = no_progress,
 ) -> Breaking:
     """Reverse stress: how severe what is assumed of customers and economy must be to break a limit.
 
@@ -381,18 +393,20 @@ def reverse(
             f"Nothing is assumed of {contract.book.people} or economy that could become more severe. Assume something."
         )
     scaled = [_scaled(contract, stress, assumed, severity) for severity in SEVERITIES]
-    measured = _measured(whole, [each for each, _ in scaled], [measure], today, told)[:, 0].tolist()
+    measured = _measured(whole, [each for each, _ in scaled], [measure], today, progress)[:, 0].tolist()
     breaking = [k for k, value in enumerate(measured) if sign * value > sign * limit]
     k = breaking[0] if breaking else len(SEVERITIES) - 1
     return Breaking(SEVERITIES[k], measured[k], bool(breaking), bool(breaking) and k == 0, scaled[k][1])
 
 
-def _scaled(contract: Contract, stress: Stress, assumed: dict[str, float], severity: float) -> tuple[Stress, bool]:
+def _scaled(
+    contract: Contract, stress: BookScenario, assumed: dict[str, float], severity: float
+) -> tuple[BookScenario, bool]:
     """The scenario with what is ``assumed`` at that severity, and whether a lever is held at the end of its range."""
     clipped = False
     for name, value in assumed.items():
         wanted = value * severity
         inside = _inside(lever(contract, stress, name), wanted)
         clipped |= inside != wanted
-        stress = stress.put(contract, name, inside)
+        stress = stress.with_value(contract, name, inside)
     return stress, clipped

@@ -20,7 +20,7 @@ CUSTOMER, OWN = "customer", "own"
 
 
 @dataclass(frozen=True)
-class Scenario:
+class CustomerScenario:
     """``customer``: a number of the book, or None. ``own``: a record typed by hand, one value a field in the
     contract's order, None where not yet filled; () if there is none. ``edits``: levers and single fields by name,
     levers first in the contract's order. ``assumptions``: those that differ from the contract's, the cut-off
@@ -36,7 +36,7 @@ class Scenario:
         """Whether there is a whole record to score."""
         return self.customer is not None or (bool(self.own) and None not in self.own)
 
-    def edited(self, contract: Contract, name: str, value: float | None) -> "Scenario":
+    def edited(self, contract: Contract, name: str, value: float | None) -> "CustomerScenario":
         """With one edit set, or taken back where ``value`` is None. Checked.
 
         Raises
@@ -50,7 +50,7 @@ class Scenario:
         order = [*(lever.name for lever in contract.levers), *contract.row]
         return replace(self, edits=tuple((k, edits[k]) for k in dict.fromkeys(order) if k in edits))
 
-    def assumed(self, contract: Contract, name: str, value: float | None) -> "Scenario":
+    def assumed(self, contract: Contract, name: str, value: float | None) -> "CustomerScenario":
         """With one assumption or the cut-off set; None or the contract's own value takes it back. Checked."""
         kept = {k: v for k, v in self.assumptions if k != name}
         if value is not None:
@@ -97,7 +97,7 @@ def check_assumption(contract: Contract, name: str, value: float) -> None:
 # ---- from a scenario to records -------------------------------------------------------------------------------------
 
 
-def base_record(book: Book, scenario: Scenario) -> Array:
+def base_record(book: Book, scenario: CustomerScenario) -> Array:
     """The record before any edit, (fields, 1).
 
     Raises
@@ -151,7 +151,7 @@ def edit(contract: Contract, base: Array, edits: Mapping[str, float | Array] | I
 # ---- the address ----------------------------------------------------------------------------------------------------
 
 
-def to_query(scenario: Scenario, edits: bool = True) -> dict[str, str]:
+def to_query(scenario: CustomerScenario, edits: bool = True) -> dict[str, str]:
     """The scenario as an address carries it; with ``edits`` off, the customer's number alone."""
     found: dict[str, str] = {}
     if scenario.customer is not None:
@@ -163,10 +163,10 @@ def to_query(scenario: Scenario, edits: bool = True) -> dict[str, str]:
     return found | {name: f"{value:.12g}" for name, value in (*scenario.edits, *scenario.assumptions)}
 
 
-def from_query(book: Book, query: Mapping[str, str], edits: bool = True) -> tuple[Scenario, list[str]]:
+def from_query(book: Book, query: Mapping[str, str], edits: bool = True) -> tuple[CustomerScenario, list[str]]:
     """The scenario that an address carries, and what was wrong with it: a bad value is left out and told."""
     contract = book.contract
-    scenario, complaints = Scenario(), []
+    scenario, complaints = CustomerScenario(), []
     if CUSTOMER in query:
         try:
             number = int(query[CUSTOMER])

@@ -7,7 +7,7 @@ import numpy as np
 
 from data.contract import Contract
 from data.errors import BadInput, OutOfRange
-from model.whatif.book.scenario import Stress, Value
+from model.whatif.book.scenario import BookScenario, Value
 from model.whatif.customer.scenario import CUTOFF_RANGE
 
 PRICES = ("apr", "funding", "opex", "margin_months")  # the assumptions that a margin is made of
@@ -28,17 +28,17 @@ def check_cutoff(cutoff: float, low: float, high: float) -> int:
 CUTOFF = "cutoff"
 
 
-NOTHING = Stress()
+NOTHING = BookScenario()
 
 
 @dataclass(frozen=True)
-class Policy:
+class PolicyScenario:
     """A cut-off in whole points, None for today's, and the assumptions under which it is judged."""
 
     cutoff: int | None = None
-    assumed: Stress = NOTHING
+    assumed: BookScenario = NOTHING
 
-    def put(self, contract: Contract, name: str, value: Value | None) -> "Policy":
+    def with_value(self, contract: Contract, name: str, value: Value | None) -> "PolicyScenario":
         """With the cut-off or one assumption set; None, or where it stands anyway, takes it back. Checked.
 
         Raises
@@ -47,11 +47,11 @@ class Policy:
         """
         if name == CUTOFF:
             if value is None:
-                return Policy(None, self.assumed)
+                return PolicyScenario(None, self.assumed)
             cutoff = check_cutoff(_number(value), *CUTOFF_RANGE)
-            return Policy(None if cutoff == today(contract) else cutoff, self.assumed)
+            return PolicyScenario(None if cutoff == today(contract) else cutoff, self.assumed)
         contract.assumption(name)
-        return Policy(self.cutoff, self.assumed.put(contract, name, value))
+        return PolicyScenario(self.cutoff, self.assumed.with_value(contract, name, value))
 
     def at(self, contract: Contract) -> int:
         """The cut-off in force."""
@@ -70,7 +70,7 @@ def _number(value: Value) -> float:
         raise OutOfRange(f"The cut-off must be a number; {value!r} was given.") from None
 
 
-def to_query(policy: Policy, shown: bool = True) -> dict[str, str]:
+def to_query(policy: PolicyScenario, shown: bool = True) -> dict[str, str]:
     """The policy as an address carries it; with ``shown`` off, nothing."""
     if not shown:
         return {}
@@ -78,16 +78,16 @@ def to_query(policy: Policy, shown: bool = True) -> dict[str, str]:
     return cutoff | {name: f"{value:.12g}" for name, value in policy.assumed.values if isinstance(value, float)}
 
 
-def from_query(contract: Contract, query: Mapping[str, str], shown: bool = True) -> tuple[Policy, list[str]]:
+def from_query(contract: Contract, query: Mapping[str, str], shown: bool = True) -> tuple[PolicyScenario, list[str]]:
     """The policy that an address carries, and what was wrong with it: a bad value is left out and told."""
-    found, complaints = Policy(), list[str]()
+    found, complaints = PolicyScenario(), list[str]()
     known = {CUTOFF, *(each.name for each in contract.assumptions)}
     for name, text in query.items() if shown else ():
         if name not in known:
             complaints.append(f"{name!r} in the address is nothing that can be set here; it was left out.")
             continue
         try:
-            found = found.put(contract, name, text)
+            found = found.with_value(contract, name, text)
         except BadInput as error:
             complaints.append(f"{error} The address was read without it.")
     return found, complaints

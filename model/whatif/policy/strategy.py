@@ -120,7 +120,7 @@ class Strategy:
         """The cut-off that earns most; of several, the one that approves most."""
         return int(self.cutoffs[np.argmax(self.profit)])
 
-    def seek(self, goal: Goal, target: float) -> "Sought":
+    def seek(self, goal: Goal, target: float) -> "PolicyGoal":
         """The cut-off that reaches a goal.
 
         Of the cut-offs on the right side of ``target`` the one that approves most, or, where the goal asks for much to
@@ -133,14 +133,14 @@ class Strategy:
         if meets.any():
             reached = np.flatnonzero(meets)
             k = int(reached[-1] if goal in ("approval", "volume") else reached[0])
-            return Sought(goal, target, self.at(self.cutoffs[k]), True)
+            return PolicyGoal(goal, target, self.at(self.cutoffs[k]), True)
         able = np.flatnonzero(self.customers > 0) if goal == "bad_rate" else np.arange(len(values))
         k = int(able[np.argmin(values[able])] if goal in AT_MOST else able[np.argmax(values[able])])
-        return Sought(goal, target, self.at(self.cutoffs[k]), False)
+        return PolicyGoal(goal, target, self.at(self.cutoffs[k]), False)
 
 
 @dataclass(frozen=True)
-class Sought:
+class PolicyGoal:
     """The answer to a goal seek: what the cut-off found would do, and whether that reaches the ``target``."""
 
     goal: Goal

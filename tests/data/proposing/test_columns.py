@@ -8,7 +8,7 @@ import pytest
 
 from data.files.numbers import Habit, habit_of
 from data.proposing import hints
-from data.proposing.columns import Cells, habit_of_file, recognise
+from data.proposing.columns import RecognisedCells, habit_of_file, recognise
 
 N = 400
 RNG = np.random.default_rng(5)
@@ -18,11 +18,11 @@ DAYS = pd.DatetimeIndex(pd.Timestamp("2013-01-01") + pd.to_timedelta(RNG.integer
 ENGLISH, SEMICOLONS = Habit("."), Habit(",")
 
 
-def column(name: str, cells: Sequence[object], habit: Habit = ENGLISH) -> Cells:
+def column(name: str, cells: Sequence[object], habit: Habit = ENGLISH) -> RecognisedCells:
     return recognise(pd.Series(list(cells), name=name), habit)
 
 
-def told(cells: Cells) -> str:
+def told(cells: RecognisedCells) -> str:
     return "; ".join(cells.changes)
 
 

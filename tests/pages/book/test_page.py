@@ -13,8 +13,8 @@ from data.regulators.presets import presets
 from model.engine.scorer import TableScorer
 from model.report import language
 from model.report.numbers import MINUS, NBSP
-from model.whatif.book.scenario import Stress, layers
-from model.whatif.book.scored import Whole
+from model.whatif.book.scenario import BookScenario, layers
+from model.whatif.book.scored import ScoredBook
 from model.whatif.book.totals import Totals
 from pages.shared.book_picker import PICKER
 from tests.pages.conftest import Open, answers, figure, markup, opened, sentence, shown
@@ -25,16 +25,16 @@ FED = "fed_2026_severely_adverse"
 
 
 @pytest.fixture(scope="module")
-def whole(scorer: TableScorer, book: Book) -> Whole:
+def whole(scorer: TableScorer, book: Book) -> ScoredBook:
     """The book as the deployed model sees it."""
-    return Whole.of(scorer, book)
+    return ScoredBook.of(scorer, book)
 
 
-def totals(whole: Whole, **values: float | str) -> Totals:
+def totals(whole: ScoredBook, **values: float | str) -> Totals:
     """What the model says of the whole book under these assumptions."""
-    stress = Stress()
+    stress = BookScenario()
     for name, value in values.items():
-        stress = stress.put(whole.contract, name, value)
+        stress = stress.with_value(whole.contract, name, value)
     return whole.totals([layers(whole.contract, stress, TODAY)])[0]
 
 
@@ -56,7 +56,7 @@ def number(text: str) -> float:
 # ---- numbers --------------------------------------------------------------------------------------------------------
 
 
-def test_the_book_as_it_stands_is_shown_with_the_models_own_numbers(open_app: Open, whole: Whole) -> None:
+def test_the_book_as_it_stands_is_shown_with_the_models_own_numbers(open_app: Open, whole: ScoredBook) -> None:
     at = open_app()
     base = totals(whole)
     assert shown(at, LOSS) == millions(base.loss)
@@ -78,7 +78,7 @@ def test_the_book_as_it_stands_is_shown_with_the_models_own_numbers(open_app: Op
     ],
 )
 def test_each_lever_changes_the_loss_to_the_models_own(
-    open_app: Open, whole: Whole, name: str, moved: float, assumed: float
+    open_app: Open, whole: ScoredBook, name: str, moved: float, assumed: float
 ) -> None:
     at = open_app()
     at.slider(key=f"book.{name}").set_value(moved).run()
@@ -87,7 +87,9 @@ def test_each_lever_changes_the_loss_to_the_models_own(
 
 
 @pytest.mark.parametrize("preset", presets(), ids=lambda each: each.name)
-def test_a_regulators_scenario_moves_the_economy_by_what_it_published(open_app: Open, whole: Whole, preset) -> None:
+def test_a_regulators_scenario_moves_the_economy_by_what_it_published(
+    open_app: Open, whole: ScoredBook, preset
+) -> None:
     at = open_app()
     at.selectbox(key="book.preset").set_value(preset.name).run()
     by = preset.point(preset.peak).changes["unemployment"]
@@ -96,7 +98,7 @@ def test_a_regulators_scenario_moves_the_economy_by_what_it_published(open_app: 
     assert sentence(at).startswith(f"Under {preset.phrase}")
 
 
-def test_half_the_severity_is_half_the_change_of_the_economy(open_app: Open, whole: Whole) -> None:
+def test_half_the_severity_is_half_the_change_of_the_economy(open_app: Open, whole: ScoredBook) -> None:
     at = open_app(preset=FED)
     at.slider(key="book.severity").set_value(50).run()
     assert at.slider(key="book.unemployment").value == pytest.approx(2.75)
@@ -104,7 +106,7 @@ def test_half_the_severity_is_half_the_change_of_the_economy(open_app: Open, who
     assert shown(at, LOSS) == millions(totals(whole, unemployment=2.75).loss)
 
 
-def test_another_point_of_the_path_is_named_and_used(open_app: Open, whole: Whole) -> None:
+def test_another_point_of_the_path_is_named_and_used(open_app: Open, whole: ScoredBook) -> None:
     at = open_app(preset=FED)
     at.selectbox(key="book.point").set_value("2026Q1").run()
     assert "as of Q1 2026" in sentence(at)
@@ -215,7 +217,7 @@ def test_shocks_on_one_segment_leave_the_others_as_they_are(open_app: Open) -> N
     assert f"credit limit below NT${NBSP}50,000" in sentence(at)
 
 
-def test_the_economy_as_one_factor_replaces_the_coefficients(open_app: Open, whole: Whole) -> None:
+def test_the_economy_as_one_factor_replaces_the_coefficients(open_app: Open, whole: ScoredBook) -> None:
     at = opened(open_app(preset=FED), "_coefficients")
     at.radio(key="book.method").set_value("factor").run()
     at.slider(key="book.factor").set_value(-2.0).run()
@@ -259,19 +261,19 @@ def test_migration_rows_sum_to_the_customers_of_each_band(open_app: Open) -> Non
     assert fall > 0 == rise
 
 
-def test_customers_who_moved_most_lead_to_their_page(open_app: Open, whole: Whole) -> None:
+def test_customers_who_moved_most_lead_to_their_page(open_app: Open, whole: ScoredBook) -> None:
     at = opened(open_app(balances=20), "_movers")
     links = [each.proto for each in at.get("page_link")]
     assert len(links) == 10
     assert all(link.page.endswith("applicant") for link in links)
-    now = whole.rows(layers(whole.contract, Stress().put(whole.contract, "balances", 20), TODAY))
-    base = whole.rows(layers(whole.contract, Stress(), TODAY))
+    now = whole.rows(layers(whole.contract, BookScenario().with_value(whole.contract, "balances", 20), TODAY))
+    base = whole.rows(layers(whole.contract, BookScenario(), TODAY))
     largest = int(whole.ids[abs(now.loss - base.loss).argmax()])
     assert f"{largest:,}" in links[0].label
     assert f"customer={largest}" in links[0].query_string
 
 
-def test_movers_can_be_looked_for_in_one_segment(open_app: Open, whole: Whole, book: Book) -> None:
+def test_movers_can_be_looked_for_in_one_segment(open_app: Open, whole: ScoredBook, book: Book) -> None:
     at = opened(open_app(balances=20), "_movers")
     at.selectbox(key="_movers_band").set_value("limit_band:0").run()
     limits = [book.raw[0, book.position(int(re.sub(r"\D", "", each.proto.label)))] for each in at.get("page_link")]
@@ -294,7 +296,7 @@ def test_economy_alone_changes_nothing_the_model_reacts_to(open_app: Open) -> No
     assert "No record was changed" in markup(at)
 
 
-def test_weighted_scenarios_weigh_losses_and_ask_for_weights_that_sum_to_one(open_app: Open, whole: Whole) -> None:
+def test_weighted_scenarios_weigh_losses_and_ask_for_weights_that_sum_to_one(open_app: Open, whole: ScoredBook) -> None:
     at = opened(open_app(), "_weighted")
     assert "Give at least one scenario a weight" in " ".join(each.value for each in at.markdown)
     at.number_input(key=f"book.weight_{FED}").set_value(30.0).run()
@@ -470,10 +472,10 @@ def test_long_work_shows_how_far_it_is_and_a_way_out() -> None:
         from pages.shared import progress
 
         progress.PATIENCE = -1.0
-        with progress.followed("Weighing", lambda: None) as told:  # over: nothing is left of it
-            told(1.0)
-        with progress.followed("Scoring the whole book", lambda: None) as told:
-            told(0.25)
+        with progress.followed("Weighing", lambda: None) as progress:  # over: nothing is left of it
+            progress(1.0)
+        with progress.followed("Scoring the whole book", lambda: None) as progress:
+            progress(0.25)
             st.stop()
 
     at = AppTest.from_function(script).run()
@@ -487,8 +489,8 @@ def test_short_work_shows_nothing() -> None:
     def script() -> None:
         from pages.shared.progress import followed
 
-        with followed("Scoring") as told:
-            told(1.0)
+        with followed("Scoring") as progress:
+            progress(1.0)
 
     at = AppTest.from_function(script).run()
     assert not at.button

@@ -11,7 +11,7 @@ from model.engine.scorer import TableScorer
 from model.engine.tables import probability
 from model.report.numbers import MINUS, NBSP
 from model.whatif.book.scenario import layers
-from model.whatif.book.scored import Whole
+from model.whatif.book.scored import ScoredBook
 from model.whatif.customer.scenario import apply
 from tests.pages.conftest import Open, figure, markup, opened, shown
 from tests.support.records import CONTRACT, stressed
@@ -19,7 +19,7 @@ from tests.support.records import CONTRACT, stressed
 TODAY = date(2026, 11, 22)
 
 
-def loss(whole: Whole, **values: float) -> float:
+def loss(whole: ScoredBook, **values: float) -> float:
     return whole.totals([layers(CONTRACT, stressed(**values), TODAY)])[0].loss
 
 
@@ -27,7 +27,7 @@ def number(text: str) -> float:
     return float(text.replace(MINUS, "-").replace(",", "").split(NBSP)[0])
 
 
-def test_tornado_is_longest_first_and_each_end_is_the_models_own(open_app: Open, whole: Whole) -> None:
+def test_tornado_is_longest_first_and_each_end_is_the_models_own(open_app: Open, whole: ScoredBook) -> None:
     at = opened(open_app(balances=10), "_tornado")
     adverse, favourable = figure(at, "tornado")["data"]
     reach = np.maximum(np.abs(adverse["x"]), np.abs(favourable["x"]))
@@ -54,7 +54,7 @@ def test_adverse_side_does_not_follow_the_scenarios_sign(open_app: Open) -> None
     assert adverse["text"][adverse["y"].index("Unemployment ")] == f"{MINUS}1{NBSP}pp"
 
 
-def test_two_way_table_holds_the_models_own_number_in_every_cell(open_app: Open, whole: Whole) -> None:
+def test_two_way_table_holds_the_models_own_number_in_every_cell(open_app: Open, whole: ScoredBook) -> None:
     at = opened(open_app(unemployment=1), "_grid")
     at.selectbox(key="_grid_one").set_value("balances").run()
     at.selectbox(key="_grid_other").set_value("lgd").run()

@@ -14,7 +14,7 @@ from data.arrays import Array
 from data.books import Book
 from model.api import process, shadow
 from model.api.process import running
-from model.api.requests import Ask
+from model.api.requests import ScoreRequest
 from model.engine.tables import probability
 from model.errors import StoreError
 from model.record import settled
@@ -45,7 +45,7 @@ def _own_record(open_app: Open, own_home: Path, monkeypatch: pytest.MonkeyPatch)
     for each in own_home.glob("record.sqlite*"):  # what tests on the shared home left
         each.unlink()
     monkeypatch.setenv("WHATIF_HOME", str(own_home))
-    monkeypatch.setattr(settled.Settled.__init__, "__defaults__", (0.2,))
+    monkeypatch.setattr(settled.WhatIfRecorder.__init__, "__defaults__", (0.2,))
     monkeypatch.setattr(shadow, "PAUSE", 0.02)
     yield
     process.close()
@@ -69,7 +69,7 @@ def riskier(store: Store) -> str:
 def score(raw: Array, *outputs: str, version: str = "champion", name: str = "") -> str:
     """A request, as the REST service would answer it; the call's id once it is on record."""
     service = running().service
-    ask = Ask(raw, outputs or ("predict_proba",), name)
+    ask = ScoreRequest(raw, outputs or ("predict_proba",), name)
     _, written = service.answer(service.release(version), ask, "bank/system", version)
     assert written is not None
     return written.result(20)

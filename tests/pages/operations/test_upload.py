@@ -12,13 +12,13 @@ from streamlit.testing.v1 import AppTest
 
 from data.books import Book
 from data.contract import Contract
-from model.engine.parallel import Told
+from model.engine.parallel import Progress
 from model.engine.scorer import TableScorer
 from model.release.store import Store
 from model.scoring import batch
-from model.scoring.batch import Sheet
+from model.scoring.batch import CustomerFile
 from model.security.people import Person
-from model.whatif.customer.scenario import Scenario
+from model.whatif.customer.scenario import CustomerScenario
 from pages.operations import upload as uploaded
 from tests.pages.conftest import Open, markup, opened, shown
 
@@ -67,7 +67,7 @@ def written(frame: pd.DataFrame) -> bytes:
 
 
 @pytest.fixture
-def sheet(customers: pd.DataFrame, book: Book) -> Sheet:
+def sheet(customers: pd.DataFrame, book: Book) -> CustomerFile:
     return batch.read(written(customers), "a.csv", book.contract)
 
 
@@ -80,10 +80,10 @@ def test_before_a_file_there_is_an_invitation_and_no_number(open_app: Open) -> N
 
 
 def test_a_file_is_scored_and_its_bad_rows_are_told(
-    open_app: Open, customers: pd.DataFrame, sheet: Sheet, scorer: TableScorer
+    open_app: Open, customers: pd.DataFrame, sheet: CustomerFile, scorer: TableScorer
 ) -> None:
     at = give(panel(open_app("operations")), written(customers))
-    frame = batch.score(scorer, sheet, Scenario().values(scorer.contract), "r1")
+    frame = batch.score(scorer, sheet, CustomerScenario().values(scorer.contract), "r1")
     assert said(at) == batch.finding(scorer.contract, sheet, frame)
     assert said(at).startswith("97 of 100 customers scored; 3 rows refused;")
     assert shown(at, "Scored") == "97"
@@ -121,11 +121,11 @@ def test_reading_that_was_interrupted_is_taken_up_in_the_next_run(
     heard: list[str] = []
     whole = batch.read
 
-    def interrupted(content: bytes, name: str, contract: Contract, told: Told) -> Sheet:
+    def interrupted(content: bytes, name: str, contract: Contract, progress: Progress) -> CustomerFile:
         heard.append(name)
         if len(heard) == 1:
             st.rerun()  # as Streamlit does when the visitor moves something else
-        return whole(content, name, contract, told)
+        return whole(content, name, contract, progress)
 
     monkeypatch.setattr(batch, "read", interrupted)
     at = give(panel(open_app("operations")), written(customers))

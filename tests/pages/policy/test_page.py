@@ -14,8 +14,8 @@ from model.deployed import desk
 from model.release.store import Store
 from model.report.numbers import MINUS, NBSP, Difference
 from model.settings import Settings
-from model.whatif.book.scenario import Stress
-from model.whatif.book.scored import Whole
+from model.whatif.book.scenario import BookScenario
+from model.whatif.book.scored import ScoredBook
 from model.whatif.customer.decision import scale
 from model.whatif.policy.strategy import Strategy
 from tests.pages.conftest import Open, answers, figure, markup, opened, sentence, shown
@@ -31,7 +31,7 @@ def open_app(open_app: Open) -> Open:
     return partial(open_app, "policy")
 
 
-def judged(whole: Whole, book: Book, **assumed: float) -> Strategy:
+def judged(whole: ScoredBook, book: Book, **assumed: float) -> Strategy:
     return Strategy.of(scale(CONTRACT).score(whole.margins), whole.rows(numbers_of(stressed(**assumed))), book.target)
 
 
@@ -43,10 +43,10 @@ def pressed(at: AppTest, label: str) -> AppTest:
     return next(each for each in at.button if each.label.startswith(label)).click().run()
 
 
-def test_today_is_shown_with_the_books_own_numbers(open_app: Open, whole: Whole, book: Book) -> None:
+def test_today_is_shown_with_the_books_own_numbers(open_app: Open, whole: ScoredBook, book: Book) -> None:
     at = open_app()
     granted = scale(CONTRACT).score(whole.margins) >= CONTRACT.score.cutoff
-    rows = whole.rows(numbers_of(Stress()))
+    rows = whole.rows(numbers_of(BookScenario()))
     assert shown(at, APPROVAL) == f"{100 * granted.mean():.1f}{NBSP}%"
     assert shown(at, BAD) == f"{100 * rows.pd[granted].mean():.1f}{NBSP}%"
     assert f"observed {100 * book.target[granted].mean():.1f}{NBSP}%" in markup(at)
@@ -56,7 +56,7 @@ def test_today_is_shown_with_the_books_own_numbers(open_app: Open, whole: Whole,
     assert f"{CONTRACT.book.decision_note} Profit: " in markup(at)
 
 
-def test_the_slider_moves_every_number_and_the_address(open_app: Open, whole: Whole, book: Book) -> None:
+def test_the_slider_moves_every_number_and_the_address(open_app: Open, whole: ScoredBook, book: Book) -> None:
     at = open_app()
     at.slider(key="policy.cutoff").set_value(540).run()
     outcome, before = (judged(whole, book).at(cutoff) for cutoff in (540, 520))
@@ -77,7 +77,7 @@ def test_every_number_of_the_sentence_stands_on_the_screen(open_app: Open) -> No
     assert int(told[1]) == round(float(shown(at, BAD).split(NBSP)[0]))
 
 
-def test_best_is_where_the_button_leads_and_undo_leads_back(open_app: Open, whole: Whole, book: Book) -> None:
+def test_best_is_where_the_button_leads_and_undo_leads_back(open_app: Open, whole: ScoredBook, book: Book) -> None:
     at = pressed(open_app(), "Best")
     best = judged(whole, book).best
     assert at.slider(key="policy.cutoff").value == best
@@ -86,7 +86,7 @@ def test_best_is_where_the_button_leads_and_undo_leads_back(open_app: Open, whol
     assert at.slider(key="policy.cutoff").value == 520
 
 
-def test_assumptions_change_profit_and_the_best_cutoff(open_app: Open, whole: Whole, book: Book) -> None:
+def test_assumptions_change_profit_and_the_best_cutoff(open_app: Open, whole: ScoredBook, book: Book) -> None:
     at = open_app()
     at.number_input(key="policy.lgd").set_value(40.0).run()
     strategy = judged(whole, book, lgd=0.4)
@@ -95,7 +95,7 @@ def test_assumptions_change_profit_and_the_best_cutoff(open_app: Open, whole: Wh
     assert strategy.best < judged(whole, book).best
 
 
-def test_goal_seek_holds_the_bad_rate_and_goes_there(open_app: Open, whole: Whole, book: Book) -> None:
+def test_goal_seek_holds_the_bad_rate_and_goes_there(open_app: Open, whole: ScoredBook, book: Book) -> None:
     at = open_app()
     sought = judged(whole, book).seek("bad_rate", 0.15)
     told = next(each.value for each in at.caption if each.value.startswith("Bad rate of at most"))
@@ -124,14 +124,14 @@ def test_the_curve_passes_through_the_points_it_marks(open_app: Open, goal: str)
     assert 500 in marks["x"]
 
 
-def test_bands_drawn_sum_to_the_profit_of_approving_everybody(open_app: Open, whole: Whole, book: Book) -> None:
+def test_bands_drawn_sum_to_the_profit_of_approving_everybody(open_app: Open, whole: ScoredBook, book: Book) -> None:
     at = open_app()
     bars = figure(at, "profits")["data"][0]["x"]
     everybody = judged(whole, book).at(0).profit
     assert sum(bars) == pytest.approx(everybody / 1e6, abs=len(bars) / 2)
 
 
-def test_swap_set_partitions_the_book_and_leads_to_customers(open_app: Open, whole: Whole) -> None:
+def test_swap_set_partitions_the_book_and_leads_to_customers(open_app: Open, whole: ScoredBook) -> None:
     at = opened(open_app(cutoff=531), "_swap")
     cells = [int(text.replace(",", "")) for row in figure(at, "swap")["data"][0]["text"] for text in row]
     assert sum(cells) == 30_000
@@ -180,7 +180,7 @@ def test_fairness_is_a_monitoring_metric_for_every_protected_attribute(open_app:
         assert (ratio == "suppressed") == (n < 30)
 
 
-def test_frontier_ends_at_the_most_profitable_cutoff(open_app: Open, whole: Whole, book: Book) -> None:
+def test_frontier_ends_at_the_most_profitable_cutoff(open_app: Open, whole: ScoredBook, book: Book) -> None:
     at = opened(open_app(), "_frontier")
     line = figure(at, "frontier")["data"][1]
     assert (
@@ -250,13 +250,13 @@ def test_nobody_reads_a_raw_name_a_causal_verb_or_seven_decimals(open_app: Open)
 
 
 def test_another_release_swaps_customers_in_and_shares_the_frontier(
-    open_app: Open, own_home: Path, monkeypatch: pytest.MonkeyPatch, whole: Whole
+    open_app: Open, own_home: Path, monkeypatch: pytest.MonkeyPatch, whole: ScoredBook
 ) -> None:
     store = Store(own_home, "cards")
     champion = store.resolve("champion")
     text = (store.root / champion / "contract.toml").read_bytes().replace(b"base_score = 600", b"base_score = 605")
     other = forge(store, champion, {"contract.toml": text}, contract_sha256=hashlib.sha256(text).hexdigest())
-    own = desk.Desk(lambda: Settings(home=own_home))
+    own = desk.DeployedModels(lambda: Settings(home=own_home))
     assert set(own.comparable("cards")) == {champion, other}
     monkeypatch.setattr("pages.shared.deployed.desk", own)
     monkeypatch.setattr(desk, "desk", own)

@@ -16,16 +16,16 @@ from streamlit.testing.v1 import AppTest
 from data import books
 from data.books import Book
 from model.deployed import desk, model
-from model.deployed.desk import Desk, Training
+from model.deployed.desk import DeployedModels, TrainingRun
 from model.engine.scorer import Scorer
 from model.monitoring.discrimination import auc_interval
 from model.monitoring.drift import drift
 from model.release.release import Release
 from model.release.store import Store
 from model.report.numbers import NBSP, percent
-from model.scoring.batch import Sheet
+from model.scoring.batch import CustomerFile
 from model.settings import Settings
-from model.validation.validation import Proof
+from model.validation.validation import Validation
 from pages.shared import visitor
 from tests.pages.conftest import Open, answers, figure, markup, opened, sentence, shown
 from tests.release import loans
@@ -69,9 +69,9 @@ def looking(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     return lambda name: monkeypatch.setattr(visitor, "connection", lambda: ([("x-user", name)], PROXY))
 
 
-def proof_of(home: Path) -> tuple[Release, Proof]:
+def proof_of(home: Path) -> tuple[Release, Validation]:
     release = Store(home, loans.NAME).load()
-    return release, Proof.of(release, books.read(loans.NAME, home))
+    return release, Validation.of(release, books.read(loans.NAME, home))
 
 
 def words(at: AppTest) -> str:
@@ -178,11 +178,11 @@ def test_of_a_band_where_nobody_defaulted_nothing_is_drawn(
     open_app: Open, book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     segment = book.contract.segments[0]
-    own, paid = Proof.mask, book.target == 0
+    own, paid = Validation.mask, book.target == 0
     monkeypatch.setattr(
-        Proof, "mask", lambda self, chosen: own(self, chosen) & (paid[self.position] if chosen.segment else True)
+        Validation, "mask", lambda self, chosen: own(self, chosen) & (paid[self.position] if chosen.segment else True)
     )
-    monkeypatch.setattr(Proof, "_once", lambda self, key, make: make())
+    monkeypatch.setattr(Validation, "_once", lambda self, key, make: make())
     at = open_app(segment=f"{segment.name}:0", open="bands")
     assert any("All outcomes are alike: nothing to separate." in each.value for each in at.markdown)
     assert not {"gains", "separation"} & {each.key for each in at.get("plotly_chart")}
@@ -266,7 +266,7 @@ def test_a_file_is_held_against_the_training_and_its_bad_rows_are_told(
     assert rows.loc[contract.inputs[k].label, "Verdict"] == "✗ does not hold"
     assert set(rows["n"]) == {499}
     held = at.session_state["_drift_held"][1]
-    assert not any(isinstance(each, Sheet) for each in vars(held).values())
+    assert not any(isinstance(each, CustomerFile) for each in vars(held).values())
     assert all(each.size < 50 for moved in held.drifts for each in (moved.edges, moved.expected, moved.actual))
 
 
@@ -299,14 +299,14 @@ class Swapped:
 
 def ranked() -> None:
     """The panel of segments and nothing else."""
-    from model.validation.validation import Chosen
+    from model.validation.validation import Subset
     from pages.shared import deployed
     from pages.trust import panels as trust_panels
     from pages.trust import state as trust_state
 
     model = deployed.model()
     trust_state.memory.restore(model)
-    trust_panels.bands(model, model.proved(), Chosen())
+    trust_panels.bands(model, model.validation(), Subset())
 
 
 def test_another_model_of_the_same_name_has_its_own_figures(
@@ -505,7 +505,7 @@ def test_the_button_trains_a_release_that_can_then_be_compared(
     open_loans: Callable[[], AppTest], loans_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = shutil.copytree(loans_home, tmp_path / "home", ignore=shutil.ignore_patterns("record.sqlite*"))
-    own = Desk(lambda: Settings(home=place))
+    own = DeployedModels(lambda: Settings(home=place))
     monkeypatch.setattr(desk, "desk", own)
     for module in ("deployed", "backtested", "proven", "carded"):
         monkeypatch.setattr(f"pages.shared.{module}.desk", own)
@@ -526,7 +526,7 @@ def test_the_button_trains_a_release_that_can_then_be_compared(
     assert any(made[:6] in each for each in options)
 
 
-class Ending(Training):
+class Ending(TrainingRun):
     """A training that ends between the drawing of its buttons and that of its progress."""
 
     asked = 0
@@ -544,7 +544,7 @@ class Ending(Training):
 def test_a_training_that_ends_brings_its_buttons_back(
     open_loans: Callable[[], AppTest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    running = Training(share=0.5)
+    running = TrainingRun(share=0.5)
     monkeypatch.setattr(desk.desk, "_retraining", {loans.NAME: running})
     at = opened(open_loans(), LATER)
     assert [at.button(key=key).disabled for key in BUTTONS] == [True, True]
@@ -559,7 +559,7 @@ def test_a_training_that_ends_brings_its_buttons_back(
 def test_a_training_is_told_of_while_the_window_chosen_is_empty(
     open_loans: Callable[[], AppTest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk.desk, "_retraining", {loans.NAME: Training(share=0.5)})
+    monkeypatch.setattr(desk.desk, "_retraining", {loans.NAME: TrainingRun(share=0.5)})
     at = opened(open_loans(), LATER)
     at.selectbox(key=f"{loans.NAME}:trust.since").set_value("2006").run()
     assert at.get("progress")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pages.trust.view import PARTS, View, from_query, to_query
+from pages.trust.view import PARTS, TrustView, from_query, to_query
 
 THERE = {"open": ("bands", "gates"), "segment": ("limit:0", "limit:1"), "input": ("limit", "status")}
 
@@ -12,13 +12,15 @@ def known(name: str) -> tuple[str, ...]:
 
 
 def test_a_view_comes_back_from_its_address() -> None:
-    view = View().put("segment", "limit:1").put("open", "bands,gates").put("fair_cutoff", "560")
+    view = (
+        TrustView().with_value("segment", "limit:1").with_value("open", "bands,gates").with_value("fair_cutoff", "560")
+    )
     assert from_query(to_query(view), known) == (view, [])
 
 
 def test_an_untouched_view_says_nothing_in_the_address() -> None:
-    assert to_query(View()) == {}
-    assert to_query(View().put("input", "limit").put("input", "")) == {}
+    assert to_query(TrustView()) == {}
+    assert to_query(TrustView().with_value("input", "limit").with_value("input", "")) == {}
 
 
 @pytest.mark.parametrize(
@@ -48,9 +50,9 @@ def test_a_bad_value_is_told_and_nothing_else_is_lost(name: str, text: str, told
 
 
 def test_with_the_address_off_nothing_is_written_or_read() -> None:
-    view = View().put("input", "limit")
+    view = TrustView().with_value("input", "limit")
     assert to_query(view, shown=False) == {}
-    assert from_query({"input": "limit", "colour": "red"}, known, shown=False) == (View(), [])
+    assert from_query({"input": "limit", "colour": "red"}, known, shown=False) == (TrustView(), [])
 
 
 def test_every_part_has_words_for_a_complaint() -> None:

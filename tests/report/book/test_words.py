@@ -11,8 +11,8 @@ from data.regulators.presets import preset
 from model.report import charts, language
 from model.report.book import words as book_words
 from model.report.numbers import MINUS, NBSP, Unit
-from model.whatif.book.scenario import Stress
-from model.whatif.book.scored import Held, Known
+from model.whatif.book.scenario import BookScenario
+from model.whatif.book.scored import Clipped, TerritoryShare
 from model.whatif.book.totals import Totals
 from tests.support.records import CONTRACT, TODAY, stressed, stresses
 
@@ -92,7 +92,9 @@ def test_rates_and_shocks_always_show_their_sign():
 
 
 def test_limit_of_a_minimum_is_missed_and_of_a_maximum_exceeded():
-    found = [book_words.told(CONTRACT, Stress(), name, BASE, worse(1.5)) for name in ("loss", "return_on_capital")]
+    found = [
+        book_words.told(CONTRACT, BookScenario(), name, BASE, worse(1.5)) for name in ("loss", "return_on_capital")
+    ]
     assert [(each.holds, each.broken, each.way) for each in found] == [
         (False, "exceeded", "worse"),
         (False, "missed", "worse"),
@@ -101,7 +103,7 @@ def test_limit_of_a_minimum_is_missed_and_of_a_maximum_exceeded():
 
 def test_measure_without_a_limit_says_nothing_of_one(contract: Contract):
     bare = contract.model_copy(update={"appetite": ()})
-    told = book_words.told(bare, Stress(), "loss", BASE, worse(2))
+    told = book_words.told(bare, BookScenario(), "loss", BASE, worse(2))
     assert (told.limit, told.holds) == ("", None)
     assert book_words.verdict(bare, stressed(balances=5), TODAY, BASE, worse(2)).endswith("m.")
 
@@ -109,12 +111,12 @@ def test_measure_without_a_limit_says_nothing_of_one(contract: Contract):
 def test_nothing_at_all_reads_as_none_and_not_as_nan():
     nobody = Totals(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 3.0)
     for name in ("pd", "loss_bps", "return_on_capital"):
-        told = book_words.told(CONTRACT, Stress(), name, nobody, nobody)
+        told = book_words.told(CONTRACT, BookScenario(), name, nobody, nobody)
         assert (told.now, told.change) == ("none", "")
 
 
 def test_territory_is_told_as_a_frequency_with_both_results():
-    told = book_words.held_words(CONTRACT, Held(600, 6.0e8, 6.3e8), Known(0.014, 0.07, 1000), 30_000)
+    told = book_words.held_words(CONTRACT, Clipped(600, 6.0e8, 6.3e8), TerritoryShare(0.014, 0.07, 1000), 30_000)
     assert told.replace(NBSP, " ") == (
         "600 customers (2.0 %) go beyond the range the model has seen and are scored at its edge; without that, "
         "expected loss would be NT$ 630 m. About 7 in 100 customers lie outside known territory, 1 in 100 as the book "
@@ -131,14 +133,14 @@ def test_path_names_point_sign_and_what_was_derived():
 
 
 @given(stresses(most=10))
-def test_every_scenario_can_be_told_without_raw_names_or_long_decimals(stress: Stress):
+def test_every_scenario_can_be_told_without_raw_names_or_long_decimals(stress: BookScenario):
     texts = [book_words.in_words(CONTRACT, stress, TODAY)]
     texts += [book_words.chip(CONTRACT, stress, name) for name, _ in stress.values if not name.startswith("overlay_")]
     for text in texts:
         assert "_" not in text.replace("limit_band", "")
         assert "nan" not in text
         assert len(text) < 400
-    assert book_words.in_words(CONTRACT, Stress(), date(2026, 1, 1)) == ""
+    assert book_words.in_words(CONTRACT, BookScenario(), date(2026, 1, 1)) == ""
 
 
 def test_enlarged_figure_keeps_its_data_and_grows_its_type():
@@ -183,13 +185,13 @@ def test_margin_is_told_where_the_loss_stays():
 
 def test_capital_of_nothing_has_no_return_and_breaks_no_limit():
     free = Totals(30_000, 3.294e9, 6634.8, 5.815e8, 0.0, 0.0, 0.0, 5e8, 3.0)
-    told = book_words.told(CONTRACT, Stress(), "return_on_capital", BASE, free)
+    told = book_words.told(CONTRACT, BookScenario(), "return_on_capital", BASE, free)
     assert (told.now, told.holds) == ("none", None)
 
 
 def test_a_shock_in_points_is_told_in_points_with_its_sign():
     contract = books.contract("small_business")
-    stress = Stress().put(contract, "guarantee", -10)
+    stress = BookScenario().with_value(contract, "guarantee", -10)
     assert book_words.lever_value(contract, stress, "guarantee") == f"{MINUS}10{NBSP}pp"
     assert "guaranteed share 10 points lower" in book_words.verdict(contract, stress, TODAY, BASE, worse(1.1))
 
@@ -199,7 +201,7 @@ def test_one_customer_is_told_in_the_singular() -> None:
     assert book_words.migration_headline("loan", (1200, 1, 1)) == (
         "1,200 loans fall to a lower score band, 1 rises, 1 stays"
     )
-    told = book_words.held_words(CONTRACT, Held(1, 6.0e8, 6.0e8), Known(0.01, 0.01, 1000), 30_000)
+    told = book_words.held_words(CONTRACT, Clipped(1, 6.0e8, 6.0e8), TerritoryShare(0.01, 0.01, 1000), 30_000)
     assert told.startswith(f"1 customer (less than 0.1{NBSP}%) goes beyond the range the model has seen and is")
 
 
@@ -218,8 +220,8 @@ def test_bands_whose_edges_lie_close_are_told_apart(edges: tuple[float, ...], to
 
 def held(free: float) -> str:
     """What is told of a loss of 465 m that would be ``free`` if nobody were held at the edge."""
-    known = Known(0.02, 0.02, 1000)
-    return book_words.held_words(CONTRACT, Held(3, 4.652e8, free), known, 30_000).replace(NBSP, " ")
+    known = TerritoryShare(0.02, 0.02, 1000)
+    return book_words.held_words(CONTRACT, Clipped(3, 4.652e8, free), known, 30_000).replace(NBSP, " ")
 
 
 def test_what_being_held_at_the_edge_makes_is_told_however_small() -> None:

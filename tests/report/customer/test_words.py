@@ -13,7 +13,7 @@ from model.engine.scorer import TableScorer
 from model.report import numbers
 from model.report.customer import words as customer_words
 from model.whatif.customer.decision import decide, explain
-from model.whatif.customer.scenario import Scenario, apply, base_record
+from model.whatif.customer.scenario import CustomerScenario, apply, base_record
 from model.whatif.customer.sensitivity import Flip, flips, seek, sweep
 
 BOOKS = ("cards", "small_business")
@@ -32,7 +32,7 @@ def test_at_most_five_reasons_and_the_rest_sum_to_the_score_for_every_customer(s
 def test_the_distance_to_any_cut_off_is_on_the_side_of_the_decision(
     scorer: TableScorer, book: Book, cutoff: float
 ) -> None:
-    decision = decide(scorer, book.raw[:, :1], Scenario().values(book.contract))
+    decision = decide(scorer, book.raw[:, :1], CustomerScenario().values(book.contract))
     for score in np.arange(517.0, 523.0, 0.05).round(2).tolist():
         found = replace(decision, score=score, cutoff=cutoff)
         told = customer_words.distance(found)
@@ -47,7 +47,7 @@ def test_one_of_what_a_lever_counts_is_told_in_the_singular(name: str) -> None:
         if not lever.minimum <= 1 <= lever.maximum or lever.unit in ("%", "±%"):
             continue
         told = [
-            customer_words.edits_in_words(contract, Scenario(1, (), ((lever.name, 1.0),))),
+            customer_words.edits_in_words(contract, CustomerScenario(1, (), ((lever.name, 1.0),))),
             customer_words.edit_chip(contract, lever.name, 1.0),
             customer_words.ways_out(contract, [Flip(lever.name, 1.0, False, False)], granted=False),
         ]
@@ -58,23 +58,25 @@ def test_one_of_what_a_lever_counts_is_told_in_the_singular(name: str) -> None:
 def test_several_of_what_a_lever_counts_stay_several() -> None:
     contract = books.read("small_business").contract
     for flip, told in ((2.0, "2 employees"), (1.0, "1 employee")):
-        assert customer_words.edits_in_words(contract, Scenario(1, (), (("employees", flip),))) == f"With {told}"
+        assert (
+            customer_words.edits_in_words(contract, CustomerScenario(1, (), (("employees", flip),))) == f"With {told}"
+        )
     more = customer_words.ways_out(contract, [Flip("employees", 1.0, True, True)], granted=False)
     assert more.endswith("1 or more employees.")
 
 
 def test_many_edits_are_counted_rather_than_listed(book: Book) -> None:
     contract = book.contract
-    scenario = Scenario(1)
+    scenario = CustomerScenario(1)
     for name, value in {"balances": -20.0, "pays": 30.0, "late": 1.0}.items():
         scenario = scenario.edited(contract, name, value)
     assert customer_words.edits_in_words(contract, scenario) == "With these 3 changes"
-    assert customer_words.edits_in_words(contract, Scenario(1)) == ""
+    assert customer_words.edits_in_words(contract, CustomerScenario(1)) == ""
 
 
 @pytest.mark.parametrize("customer", [1, 77, 4242, 12345, 29_999])
 def test_each_way_out_really_turns_the_decision(scorer: TableScorer, book: Book, customer: int) -> None:
-    contract, scenario = book.contract, Scenario(customer)
+    contract, scenario = book.contract, CustomerScenario(customer)
     base, assumed = base_record(book, scenario), scenario.values(book.contract)
     before = decide(scorer, base, assumed)
     found = flips(scorer, book, base, {}, before.cutoff)
@@ -93,7 +95,7 @@ def test_a_way_out_at_the_end_of_a_lever_has_no_or_less(book: Book) -> None:
 
 
 def test_goal_seek_says_reached_out_of_reach_or_already_there(scorer: TableScorer, book: Book) -> None:
-    base = base_record(book, Scenario(12345))
+    base = base_record(book, CustomerScenario(12345))
     curve = sweep(scorer, book, base, {}, "pays", 520)
     say = [customer_words.goal_sentence(seek(curve, goal), curve) for goal in (0.99, 0.50, 0.001)]
     assert "is reached already" in say[0]
@@ -154,7 +156,7 @@ def test_the_headline_of_reasons_agrees_with_its_subject() -> None:
 def test_every_place_where_a_decision_turns_is_told_or_counted(
     scorer: TableScorer, book: Book, monkeypatch: pytest.MonkeyPatch, places: list[float], told: str
 ) -> None:
-    curve = sweep(scorer, book, base_record(book, Scenario(1)), {}, "balances", 520.0)
+    curve = sweep(scorer, book, base_record(book, CustomerScenario(1)), {}, "balances", 520.0)
     curve = replace(curve, unit="", granted=np.ones_like(curve.granted))
     monkeypatch.setattr(type(curve), "flips", tuple(places))
     assert customer_words.curve_sentence(curve, book.contract).endswith(told)

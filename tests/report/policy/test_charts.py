@@ -12,7 +12,7 @@ from model.monitoring.fairness import groups
 from model.report.charts import SCENARIO, WORSE
 from model.report.policy import charts as figures
 from model.report.policy.words import Units
-from model.whatif.policy.scenario import Policy
+from model.whatif.policy.scenario import PolicyScenario
 from model.whatif.policy.strategy import Strategy
 
 WIDTH, LETTER, LINE, DOT = 330.0, 6.5, 14.0, 6.0  # pixels: a narrow chart, a letter, a line of text, half a point
@@ -41,7 +41,7 @@ def boxes(marks: dict[str, Any], figure: dict[str, Any]) -> list[tuple[float, fl
 
 def drawn(contract: Contract, best: int, goal: Any, today: int, chosen: int) -> dict[str, Any]:
     """The strategy curve of `made`."""
-    units = Units.on(contract, Policy(chosen), made(best))
+    units = Units.on(contract, PolicyScenario(chosen), made(best))
     return figures.strategy(contract, made(best), goal, today, chosen, units)
 
 

@@ -22,7 +22,7 @@ from model.release.store import Store
 from model.release.variants import SHIPPED
 from model.report.release import card as cards
 from model.report.release import words
-from model.report.release.card import Card, Section, card_of
+from model.report.release.card import ModelCard, Section, card_of
 from tests.support.forging import failing, forge, told_of
 
 SECTIONS = [
@@ -75,23 +75,23 @@ class Markup(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def card(release: Release, book: Book) -> Card:
+def card(release: Release, book: Book) -> ModelCard:
     """The card of the shared champion."""
     history = [Moved(AT, "champion", release.id, "ann", "It is the first")]
     return card_of(release, history, {"champion": release.id}, book, provenance("cards"))
 
 
-def part(card: Card, name: str) -> Section:
+def part(card: ModelCard, name: str) -> Section:
     found = card.section(name)
     assert found is not None
     return found
 
 
-def rows(card: Card, name: str, table: int = 0) -> list[tuple[str, ...]]:
+def rows(card: ModelCard, name: str, table: int = 0) -> list[tuple[str, ...]]:
     return list(part(card, name).tables[table].rows)
 
 
-def facts(card: Card, name: str, table: int = 0) -> dict[str, str]:
+def facts(card: ModelCard, name: str, table: int = 0) -> dict[str, str]:
     return {row[0]: row[1] for row in rows(card, name, table)}
 
 
@@ -114,12 +114,12 @@ def altered(contract: Contract, pattern: str, text: str) -> Contract:
 # ---- what stands on it ----------------------------------------------------------------------------------------------
 
 
-def test_every_section_is_there_in_its_order(card: Card):
+def test_every_section_is_there_in_its_order(card: ModelCard):
     assert [each.name for each in card.sections] == SECTIONS
     assert all(each.text or each.items or each.tables for each in card.sections)
 
 
-def test_what_people_said_is_told_as_they_said_it(card: Card, contract: Contract):
+def test_what_people_said_is_told_as_they_said_it(card: ModelCard, contract: Contract):
     said = contract.card
     assert said is not None
     for name in ("purpose", "users", "owner", "tier", "not_for"):
@@ -138,7 +138,7 @@ def test_a_contract_without_a_card_says_that_it_does_not_tell(release: Release, 
     assert facts(card, "dates")["Next review"] == "not set in the contract"
 
 
-def test_dates_are_those_of_training_and_promotion(card: Card, release: Release):
+def test_dates_are_those_of_training_and_promotion(card: ModelCard, release: Release):
     found = facts(card, "dates")
     assert found["Trained"] == words.utc(str(release.manifest["created"]))
     assert found["Promoted to champion"] == "4 Mar 2026, 09:30 UTC"
@@ -153,7 +153,7 @@ def test_a_release_that_was_never_promoted_says_so(release: Release):
     assert "No alias has pointed to this release" in part(card, "history").text[0]
 
 
-def test_the_data_are_told_with_their_origin(card: Card, book: Book):
+def test_the_data_are_told_with_their_origin(card: ModelCard, book: Book):
     found = facts(card, "data")
     assert found["Fitted to the vintages"] == "whole book"
     assert found["Records fitted to"] == f"{len(book):,} customers"
@@ -181,7 +181,7 @@ def test_a_book_without_a_record_of_its_origin_has_none(tmp_path: Path, contract
     assert provenance("mine", tmp_path) == {}
 
 
-def test_inputs_are_told_with_concept_and_direction(card: Card, contract: Contract):
+def test_inputs_are_told_with_concept_and_direction(card: ModelCard, contract: Contract):
     found = rows(card, "inputs")
     assert [row[0] for row in found] == [each.label for each in contract.inputs]
     by = {row[0]: row for row in found}
@@ -191,7 +191,7 @@ def test_inputs_are_told_with_concept_and_direction(card: Card, contract: Contra
         assert direction == {1: "never falls", -1: "never rises", 0: "free"}[each.direction]
 
 
-def test_what_is_never_scored_is_named(card: Card, contract: Contract):
+def test_what_is_never_scored_is_named(card: ModelCard, contract: Contract):
     found = {row[1]: row[2] for row in rows(card, "never")}
     assert {each.name for each in contract.protected()} < set(found)
     assert found[contract.book.target] == "the outcome itself"
@@ -212,7 +212,7 @@ def test_fields_known_after_the_outcome_are_named_as_never_scored(release: Relea
 # ---- how it was tested ----------------------------------------------------------------------------------------------
 
 
-def test_metrics_are_those_of_the_released_model(card: Card, release: Release):
+def test_metrics_are_those_of_the_released_model(card: ModelCard, release: Release):
     own = release.report["cross_validation"]["pairwise, monotone (shipped)"]
     (row,) = rows(card, "metrics")
     assert row == ("Cross-validated, 5 folds", *(f"{own[name]:.4f}" for name in words.MEASURES))
@@ -242,7 +242,7 @@ def test_a_test_out_of_time_is_told_with_what_was_predicted_and_observed(release
     assert part(card, "costs").tables[0].caption == "Variants of the model, in later vintages, 2006 to 2007"
 
 
-def test_what_constraints_cost_is_told_from_pairwise_to_unconstrained(card: Card, release: Release):
+def test_what_constraints_cost_is_told_from_pairwise_to_unconstrained(card: ModelCard, release: Release):
     found = release.report["cross_validation"]
     pairwise, free = (round(found[label]["auc"], 4) for label in ("pairwise", "unconstrained"))
     (told,) = part(card, "costs").text
@@ -295,11 +295,11 @@ def test_why_it_was_not_held_against_the_champion_is_told(release: Release):
     assert (section.text, section.tables) == ((told,), ())
 
 
-def test_a_release_that_stood_alone_says_so(card: Card):
+def test_a_release_that_stood_alone_says_so(card: ModelCard):
     assert part(card, "champion").text[0].startswith("When it was made there was no champion")
 
 
-def test_every_gate_is_told_with_threshold_figure_verdict_and_note(card: Card, release: Release):
+def test_every_gate_is_told_with_threshold_figure_verdict_and_note(card: ModelCard, release: Release):
     found = rows(card, "gates")
     assert [row[0] for row in found] == [gate["label"] for gate in release.report["gates"]]
     by = {gate["name"]: row for gate, row in zip(release.report["gates"], found, strict=True)}
@@ -310,7 +310,7 @@ def test_every_gate_is_told_with_threshold_figure_verdict_and_note(card: Card, r
     assert by["monotone"][1:3] == ("none", "none")
 
 
-def test_groups_are_told_with_intervals_on_records_the_model_had_not_seen(card: Card, contract: Contract):
+def test_groups_are_told_with_intervals_on_records_the_model_had_not_seen(card: ModelCard, contract: Contract):
     section = part(card, "groups")
     assert [each.caption for each in section.tables] == [each.label for each in contract.protected()]
     assert "30,000 customers in cross-validation" in section.text[0]
@@ -349,14 +349,14 @@ def test_where_nothing_protected_is_in_the_book_groups_are_not_available(release
     assert part(card, "never").text[0] == "Nothing protected is in the book."
 
 
-def test_what_reasons_do_not_mean_is_said(card: Card):
+def test_what_reasons_do_not_mean_is_said(card: ModelCard):
     told = " ".join(part(card, "reasons").items)
     assert "not causes" in told
     assert "the average customer of the book" in told
     assert "no recommendation" in told
 
 
-def test_fingerprints_hold_every_file(card: Card, release: Release):
+def test_fingerprints_hold_every_file(card: ModelCard, release: Release):
     found = facts(card, "fingerprints")
     assert found["Artefact"] == release.artefact
     assert found["Data"] == release.manifest["data_sha256"]
@@ -387,7 +387,7 @@ def shipped_only(release: Release) -> dict[str, Any]:
 
 
 @pytest.fixture
-def overridden(own_home: Path, release: Release, book: Book) -> Card:
+def overridden(own_home: Path, release: Release, book: Book) -> ModelCard:
     """The card of a release that was promoted although a gate had failed, and went back once."""
     store = Store(own_home, "cards")
     other = forge(store, release.id, {"gates.json": failing(release, "auc")})
@@ -396,7 +396,7 @@ def overridden(own_home: Path, release: Release, book: Book) -> Card:
     return card_of(store.load(other), store.history(), store.aliases(), book)
 
 
-def test_overrides_stand_first_with_reason_who_when_and_which_gates(overridden: Card):
+def test_overrides_stand_first_with_reason_who_when_and_which_gates(overridden: ModelCard):
     first = overridden.sections[0]
     assert (first.name, first.loud) == ("overrides", True)
     assert first.items == ("AUC 0.1234 (at least 0.7800 is asked).",)
@@ -494,7 +494,7 @@ def test_what_a_proposal_leaves_open_is_what_a_card_tells_as_missing() -> None:
 
 
 def test_a_release_that_took_the_place_of_an_overridden_one_carries_no_override(
-    own_home: Path, release: Release, overridden: Card
+    own_home: Path, release: Release, overridden: ModelCard
 ):
     store = Store(own_home, "cards")
     store.rollback("ann", "It was late")
@@ -506,7 +506,7 @@ def test_a_release_that_took_the_place_of_an_overridden_one_carries_no_override(
 # ---- as a file ------------------------------------------------------------------------------------------------------
 
 
-def test_the_page_is_well_formed_and_asks_for_nothing(card: Card):
+def test_the_page_is_well_formed_and_asks_for_nothing(card: ModelCard):
     page = cards.html(card)
     found = Markup(page)
     assert {"script", "link", "img", "iframe", "object", "embed", "a", "form"}.isdisjoint(tag for tag, _ in found.seen)
@@ -515,7 +515,7 @@ def test_the_page_is_well_formed_and_asks_for_nothing(card: Card):
     assert [attributes["id"] for tag, attributes in found.seen if tag == "section"] == SECTIONS
 
 
-def test_everything_the_card_says_is_on_the_page(card: Card):
+def test_everything_the_card_says_is_on_the_page(card: ModelCard):
     told = re.sub(r"\s+", " ", Markup(cards.html(card)).text)
     for section in card.sections:
         for each in (
@@ -527,7 +527,7 @@ def test_everything_the_card_says_is_on_the_page(card: Card):
             assert re.sub(r"\s+", " ", each) in told
 
 
-def test_the_page_is_told_light_and_dark_and_for_print(card: Card):
+def test_the_page_is_told_light_and_dark_and_for_print(card: ModelCard):
     page = cards.html(card)
     assert all(each in page for each in ("prefers-color-scheme: dark", "@media print", "size: A4"))
 
@@ -543,13 +543,13 @@ def test_what_people_wrote_is_never_markup(release: Release, contract: Contract,
     assert "<img src=x>" in found.text
 
 
-def test_the_same_release_gives_the_same_card(card: Card, release: Release, book: Book):
+def test_the_same_release_gives_the_same_card(card: ModelCard, release: Release, book: Book):
     history = [Moved(AT, "champion", release.id, "ann", "It is the first")]
     again = card_of(release, history, {"champion": release.id}, book, provenance("cards"))
     assert cards.html(again) == cards.html(card)
 
 
-def test_the_card_as_json_holds_every_section(card: Card):
+def test_the_card_as_json_holds_every_section(card: ModelCard):
     found: Mapping[str, Any] = json.loads(json.dumps(card.as_dict()))
     assert [each["name"] for each in found["sections"]] == SECTIONS
     assert found["release"] == card.release

@@ -11,21 +11,21 @@ from model.monitoring.calibration import Bin
 from model.monitoring.discrimination import gains, roc
 from model.monitoring.drift import Drift
 from model.monitoring.intervals import Estimate
-from model.monitoring.realised import Realised
+from model.monitoring.realised import RealisedRate
 from model.release.window import Window
 from model.report.charts import SCENARIO, WORSE
 from model.report.trust import charts as figures
-from model.validation.backtests import Beside, Recalibration, Shifted, Sides
-from model.validation.validation import Banded, Separation
+from model.validation.backtests import Recalibration, ReleasePair, Shifted, Sides
+from model.validation.validation import BandMetrics, Separation
 
 RNG = np.random.default_rng(0)
 PD = RNG.random(500)
 OUTCOME = (RNG.random(500) < PD).astype(float)
 
 
-def banded(name: str, predicted: float, observed: float) -> Banded:
+def banded(name: str, predicted: float, observed: float) -> BandMetrics:
     interval = Estimate(observed, observed - 0.02, observed + 0.02)
-    return Banded(name, 100, 20, predicted, interval, interval, 0.3, "holds", "", ("later",))
+    return BandMetrics(name, 100, 20, predicted, interval, interval, 0.3, "holds", "", ("later",))
 
 
 def test_reliability_draws_every_group_with_its_interval_and_marks_misses_by_shape_too() -> None:
@@ -84,8 +84,8 @@ def test_score_and_inputs_have_their_own_line_where_the_contract_asks_differentl
 
 def test_two_releases_leave_out_what_one_was_not_tested_on() -> None:
     both = (
-        Beside("2005", banded("2005", 0.2, 0.25), None),
-        Beside("2006", banded("2006", 0.2, 0.3), banded("2006", 0.28, 0.3)),
+        ReleasePair("2005", banded("2005", 0.2, 0.25), None),
+        ReleasePair("2006", banded("2006", 0.2, 0.3), banded("2006", 0.28, 0.3)),
     )
     found = Sides(both, 100, 2006, Estimate(0.0, -0.1, 0.1), 0.2, 0.28, 0.3)
     figure = figures.sides(found, (Window(2000, 2004), Window(2000, 2005)), ("a", "b"))
@@ -102,7 +102,7 @@ def test_labels_at_the_end_of_lines_keep_their_distance() -> None:
 
 @pytest.mark.parametrize(("guaranteed", "lines"), [(False, 1), (True, 2)])
 def test_realised_losses_are_drawn_net_where_others_bear_a_part(guaranteed: bool, lines: int) -> None:
-    rows = [(2005.0, Realised(9, 90.0, 45.0, 9.0, Estimate(0.5, 0.4, 0.6), Estimate(0.1, 0.05, 0.15)))]
+    rows = [(2005.0, RealisedRate(9, 90.0, 45.0, 9.0, Estimate(0.5, 0.4, 0.6), Estimate(0.1, 0.05, 0.15)))]
     assert len(figures.realised(rows, guaranteed)["data"]) == lines
 
 
@@ -143,7 +143,7 @@ def test_lift_stands_above_bar_and_ring(predicted: float) -> None:
 
 
 def test_a_band_of_a_handful_of_records_does_not_stretch_the_chart() -> None:
-    few = Banded("few", 1, 0, 0.2, Estimate(0.0, 0.0, 0.79), Estimate(0.0, 0.0, 0.79), 0.3, "", "", ("later",))
+    few = BandMetrics("few", 1, 0, 0.2, Estimate(0.0, 0.0, 0.79), Estimate(0.0, 0.0, 0.79), 0.3, "", "", ("later",))
     ring, dots = figures.bands([few, banded("many", 0.2, 0.3)])["data"]
     assert ring["y"] == dots["y"] == ["many "]
     assert figures.bands([few])["data"][0]["y"] == ["few "]

@@ -12,21 +12,21 @@ from model.report.trust import effects_charts as drawn
 from model.report.trust import effects_words as words
 from model.validation import effects
 from model.validation.effects import Effect, Overview, Together
-from model.whatif.book.scored import Whole
+from model.whatif.book.scored import ScoredBook
 
 
 @pytest.fixture(scope="module")
-def found(whole: Whole) -> Overview:
+def found(whole: ScoredBook) -> Overview:
     return effects.overview(whole)
 
 
 @pytest.fixture(scope="module")
-def every(whole: Whole, found: Overview) -> list[Effect]:
+def every(whole: ScoredBook, found: Overview) -> list[Effect]:
     return [effects.effect(whole, found, own) for own in range(len(whole.contract.inputs))]
 
 
 @pytest.fixture(scope="module")
-def pair(whole: Whole, found: Overview) -> Together:
+def pair(whole: ScoredBook, found: Overview) -> Together:
     return effects.together(whole, found, found.pairs[0])
 
 
@@ -212,7 +212,7 @@ def test_effect_is_told_to_those_who_cannot_see_it(contract: Contract, every: li
 
 
 def test_map_is_blank_where_nobody_is_and_says_how_many_are_elsewhere(
-    contract: Contract, whole: Whole, found: Overview
+    contract: Contract, whole: ScoredBook, found: Overview
 ) -> None:
     every_pair = (effects.together(whole, found, each) for each in found.pairs)
     pair = next(each for each in every_pair if not each.n.all())

@@ -19,14 +19,14 @@ from model.report.policy import words as policy_words
 from model.report.release.words import champion_rows, gate_rows, subject
 from model.report.trust import words
 from model.validation.backtests import Recalibration, Shifted, Sides
-from model.validation.validation import Chosen, Miss, Proof
+from model.validation.validation import Miss, Subset, Validation
 
-MAIN = Chosen()
+MAIN = Subset()
 
 
 @pytest.fixture(scope="module")
-def proof(release: Release, book: Book) -> Proof:
-    return Proof.of(release, book)
+def proof(release: Release, book: Book) -> Validation:
+    return Validation.of(release, book)
 
 
 def moved(index: int, psi: float, n: int = 5000) -> Drift:
@@ -34,7 +34,9 @@ def moved(index: int, psi: float, n: int = 5000) -> Drift:
     return Drift(index, psi, n, np.arange(9.0), shares, shares)
 
 
-def test_first_sentence_tells_ranking_agreement_and_how_much_there_is_to_know(proof: Proof, release: Release) -> None:
+def test_first_sentence_tells_ranking_agreement_and_how_much_there_is_to_know(
+    proof: Validation, release: Release
+) -> None:
     found = proof.measured()
     things = words.things_to_know(proof, release.report)
     told = words.verdict(proof, MAIN, found, things)
@@ -45,20 +47,20 @@ def test_first_sentence_tells_ranking_agreement_and_how_much_there_is_to_know(pr
     assert f"; {words.COUNTS[len(things)]} to know before relying on it." in told
 
 
-def test_sentence_of_one_band_names_it(proof: Proof) -> None:
+def test_sentence_of_one_band_names_it(proof: Validation) -> None:
     segment = proof.contract.segments[0]
-    chosen = Chosen("", segment.name, 0)
+    chosen = Subset("", segment.name, 0)
     assert f"({segment.label}: below" in words.verdict(proof, chosen, proof.measured(chosen), [])
 
 
-def test_gates_that_were_missed_are_among_the_things_to_know(proof: Proof, release: Release) -> None:
+def test_gates_that_were_missed_are_among_the_things_to_know(proof: Validation, release: Release) -> None:
     missed = [gate for gate in release.report["gates"] if not gate["passed"]]
     told = words.things_to_know(proof, release.report)
     assert [each for each in told if each.startswith("a gate is")] != [] or not missed
     assert all(f"{gate['bound']:.4f}" in " ".join(told) for gate in missed)
 
 
-def test_figures_of_fairness_are_told_to_whoever_may_see_them(proof: Proof) -> None:
+def test_figures_of_fairness_are_told_to_whoever_may_see_them(proof: Validation) -> None:
     gate = {
         "name": "impact",
         "label": "Granted alike: ratio",
@@ -78,11 +80,11 @@ def test_figures_of_fairness_are_told_to_whoever_may_see_them(proof: Proof) -> N
     assert "Schooling" not in " ".join(shown)
 
 
-def test_a_book_of_one_point_in_time_says_that_years_cannot_be_tested(proof: Proof) -> None:
+def test_a_book_of_one_point_in_time_says_that_years_cannot_be_tested(proof: Validation) -> None:
     assert any("how it keeps in other years cannot be tested" in each for each in words.things_to_know(proof, {}))
 
 
-def test_no_tile_has_a_verdict_without_its_threshold(proof: Proof, release: Release) -> None:
+def test_no_tile_has_a_verdict_without_its_threshold(proof: Validation, release: Release) -> None:
     tiles = words.tiles(proof, MAIN, proof.measured(), release.report)
     assert len(tiles) == 6
     assert all(bool(each.threshold) == bool(each.verdict) for each in tiles)
@@ -90,22 +92,22 @@ def test_no_tile_has_a_verdict_without_its_threshold(proof: Proof, release: Rele
 
 
 @pytest.mark.parametrize("k", [0, 3])
-def test_of_a_band_neither_auc_nor_slope_is_asked(proof: Proof, release: Release, k: int) -> None:
-    chosen = Chosen("", proof.contract.segments[0].name, 0)
+def test_of_a_band_neither_auc_nor_slope_is_asked(proof: Validation, release: Release, k: int) -> None:
+    chosen = Subset("", proof.contract.segments[0].name, 0)
     tile = words.tiles(proof, chosen, proof.measured(chosen), release.report)[k]
     assert tile.label == ("AUC", "Calibration slope")[k > 0]
     assert (tile.threshold, tile.verdict) == ("", "")
     assert tile.notes[-1] == "none is asked of a band"
 
 
-def test_without_a_report_there_are_four_tiles_and_no_verdict(proof: Proof) -> None:
-    asked = Proof.asked(proof.book, np.linspace(-3, 1, len(proof.book)))
+def test_without_a_report_there_are_four_tiles_and_no_verdict(proof: Validation) -> None:
+    asked = Validation.asked(proof.book, np.linspace(-3, 1, len(proof.book)))
     tiles = words.tiles(asked, MAIN, asked.measured(), {})
     assert len(tiles) == 4
     assert {each.verdict for each in tiles} == {""}
 
 
-def test_gap_tile_tells_what_the_two_rates_differ_by(proof: Proof, release: Release) -> None:
+def test_gap_tile_tells_what_the_two_rates_differ_by(proof: Validation, release: Release) -> None:
     tile = words.tiles(proof, MAIN, proof.measured(), release.report)[2]
     assert tile.value == f"0.0{NBSP}points"
     assert tile.notes == (f"22.1{NBSP}% predicted,", f"22.1{NBSP}% observed")
@@ -139,7 +141,7 @@ def test_drift_table_starts_with_the_score_and_gives_threshold_and_verdict(contr
     assert {row[3] for row in rows} == {"below 0.10, at most 0.25"}
 
 
-def test_every_text_on_drift_tells_the_contracts_own_bounds(proof: Proof) -> None:
+def test_every_text_on_drift_tells_the_contracts_own_bounds(proof: Validation) -> None:
     gates = proof.contract.gates.model_copy(update={"psi_at_most": 0.2, "csi_at_most": 0.3})
     contract = proof.contract.model_copy(update={"gates": gates})
     own = replace(proof, book=replace(proof.book, contract=contract), _known={})
@@ -189,7 +191,7 @@ def test_releases_that_miss_by_as_much_as_is_shown_are_as_far_from_what_was_obse
     assert "ranks neither better nor worse" in told
 
 
-def test_observed_less_predicted_is_the_difference_of_the_rates_shown_beside_it(proof: Proof) -> None:
+def test_observed_less_predicted_is_the_difference_of_the_rates_shown_beside_it(proof: Validation) -> None:
     found = replace(proof.measured(), predicted=0.22149, observed=Estimate(0.22251, 0.218, 0.227))
     assert found.gap == pytest.approx(0.00102)
     (tile,) = (each for each in words.tiles(proof, MAIN, found, {}) if each.label.startswith("Observed"))
@@ -237,7 +239,7 @@ def test_figures_of_two_releases_and_their_difference_add_up_as_shown() -> None:
     assert brier[3].startswith(f"{MINUS}0.0001 (")
 
 
-def test_bands_that_the_chart_leaves_out_are_named(proof: Proof) -> None:
+def test_bands_that_the_chart_leaves_out_are_named(proof: Validation) -> None:
     segment = proof.contract.segments[0]
     rows = list(proof.by_segment(segment, ["a"] * proof.contract.band_count(segment), proof.main))
     assert "Not drawn" not in words.bands_note(proof, rows)
@@ -282,7 +284,7 @@ def test_ratio_asked_of_groups_is_the_contracts(contract: Contract, least: float
     assert policy_words.fairness_headline(own.protected()[0], found, found, least).endswith(f"not below {least:.2f}")
 
 
-def test_misses_are_told_to_be_no_mistake_by_themselves(proof: Proof) -> None:
+def test_misses_are_told_to_be_no_mistake_by_themselves(proof: Validation) -> None:
     told = words.misses_note(proof, proof.measured())
     assert "A miss is no mistake by itself" in told
     assert "12 default and 88 do not" in told
@@ -304,7 +306,7 @@ def test_champion_that_nothing_could_be_compared_with_is_told_with_the_reason() 
     assert champion_rows(report) == []
 
 
-def test_gate_whose_figure_is_not_known_is_told_as_that(proof: Proof) -> None:
+def test_gate_whose_figure_is_not_known_is_told_as_that(proof: Validation) -> None:
     gate = {
         "name": "later_auc",
         "label": "Ranks later",
@@ -320,8 +322,8 @@ def test_gate_whose_figure_is_not_known_is_told_as_that(proof: Proof) -> None:
     assert gate_rows({"gates": [gate]})[0][1] == "not known"
 
 
-def test_method_claims_out_of_sample_only_where_it_is_known(proof: Proof) -> None:
-    asked = Proof.asked(proof.book, np.linspace(-3, 1, len(proof.book)))
+def test_method_claims_out_of_sample_only_where_it_is_known(proof: Validation) -> None:
+    asked = Validation.asked(proof.book, np.linspace(-3, 1, len(proof.book)))
     assert "had not been fitted to it" in words.method(proof)
     assert "mean of the folds' AUCs" in words.method(proof)
     assert "mean of the folds' AUCs" not in words.method(asked)

@@ -20,11 +20,11 @@ from model.whatif.book.scenario import (
     OWNER,
     REASON,
     UNTIL,
-    Stress,
+    BookScenario,
     Value,
     players,
 )
-from model.whatif.book.scored import Whole
+from model.whatif.book.scored import ScoredBook
 from tests.support.records import BOOK, CONTRACT, TODAY, Part, numbers_of, stressed, stresses, sub_books
 
 FED = "fed_2026_severely_adverse"
@@ -48,7 +48,7 @@ LEVERS: dict[tuple[str, ...], dict[str, Value]] = {
 }
 
 
-def together(names: Any) -> Stress:
+def together(names: Any) -> BookScenario:
     """The scenario of some levers and no others."""
     return stressed(**{name: value for each in names for name, value in LEVERS[each].items()})
 
@@ -61,7 +61,7 @@ def scale_of(found: Bridge) -> float:
     return max(abs(found.base), abs(found.scenario))
 
 
-def slow(whole: Whole, names: Any, measure: Measure) -> dict[tuple[str, ...], float]:
+def slow(whole: ScoredBook, names: Any, measure: Measure) -> dict[tuple[str, ...], float]:
     """The mean over all orders of adding the levers of what each one adds."""
     names, gains = list(names), {each: [] for each in names}
     value = {}
@@ -83,7 +83,7 @@ def slow(whole: Whole, names: Any, measure: Measure) -> dict[tuple[str, ...], fl
 def test_steps_are_the_mean_over_all_orders_of_making_the_changes(
     scorer: TableScorer, part: Part, names: set[tuple[str, ...]], measure: Measure
 ):
-    whole = Whole(scorer, *part)
+    whole = ScoredBook(scorer, *part)
     found = bridge(whole, together(names), TODAY, measure)
     expected = slow(whole, names, measure)
     assert by_name(found).keys() == expected.keys()
@@ -94,11 +94,13 @@ def test_steps_are_the_mean_over_all_orders_of_making_the_changes(
 @pytest.mark.parametrize("measure", MEASURES)
 @settings(max_examples=12)
 @given(part=sub_books(least=20), stress=stresses())
-def test_steps_sum_to_the_change_of_the_measure(scorer: TableScorer, part: Part, stress: Stress, measure: Measure):
-    whole = Whole(scorer, *part)
+def test_steps_sum_to_the_change_of_the_measure(
+    scorer: TableScorer, part: Part, stress: BookScenario, measure: Measure
+):
+    whole = ScoredBook(scorer, *part)
     assume(stress.number(CONTRACT, "lgd") + stress.number(CONTRACT, OVERLAY_LGD) / 100 > 0.01)  # else no capital
     found = bridge(whole, stress, TODAY, measure)
-    ends = [whole.totals([numbers_of(each)])[0].measure(measure) for each in (Stress(), stress)]
+    ends = [whole.totals([numbers_of(each)])[0].measure(measure) for each in (BookScenario(), stress)]
     assert [found.base, found.scenario] == pytest.approx(ends, rel=1e-9)
     total = sum(step.amount for step in found.steps)
     assert total == pytest.approx(found.scenario - found.base, rel=0, abs=1e-9 * scale_of(found))
@@ -107,7 +109,7 @@ def test_steps_sum_to_the_change_of_the_measure(scorer: TableScorer, part: Part,
 @pytest.mark.parametrize("measure", MEASURES)
 def test_steps_of_a_large_book_sum_to_the_change(scorer: TableScorer, measure: Measure):
     picked = np.random.default_rng(2).integers(0, len(BOOK), ROWS + 3000)
-    whole = Whole(scorer, np.ascontiguousarray(BOOK.raw[:, picked]), BOOK.ids[picked])
+    whole = ScoredBook(scorer, np.ascontiguousarray(BOOK.raw[:, picked]), BOOK.ids[picked])
     stress = together([("balances",), ("later",), ("unemployment",), ("lgd",)])
     found = bridge(whole, stress, TODAY, measure)
     assert len(found.steps) == 4
@@ -119,20 +121,20 @@ def test_steps_of_a_large_book_sum_to_the_change(scorer: TableScorer, measure: M
 # ---- the steps -------------------------------------------------------------------------------------------------------
 
 
-def test_book_as_it_is_has_no_steps(whole: Whole):
-    found = bridge(whole, Stress(), TODAY)
+def test_book_as_it_is_has_no_steps(whole: ScoredBook):
+    found = bridge(whole, BookScenario(), TODAY)
     assert found.steps == ()
-    assert found.base == found.scenario == pytest.approx(whole.totals([numbers_of(Stress())])[0].loss, rel=1e-12)
+    assert found.base == found.scenario == pytest.approx(whole.totals([numbers_of(BookScenario())])[0].loss, rel=1e-12)
     assert found.measure == "loss"
 
 
-def test_one_lever_moves_everything(whole: Whole):
+def test_one_lever_moves_everything(whole: ScoredBook):
     found = bridge(whole, stressed(balances=20), TODAY)
     assert by_name(found) == {("balances",): found.scenario - found.base}
     assert found.scenario > found.base
 
 
-def test_levers_not_used_get_no_step(whole: Whole):
+def test_levers_not_used_get_no_step(whole: ScoredBook):
     stress = stressed(balances=20, preset=FED, limit_loss=1e6, who="limit_band:1", share=50)
     assert set(by_name(bridge(whole, stress, TODAY))) == {("balances",), ("unemployment",)}  # GDP has no coefficient
     one_factor = stressed(method=FACTOR, factor=-2, balances=20)
@@ -140,14 +142,14 @@ def test_levers_not_used_get_no_step(whole: Whole):
     assert bridge(whole, stressed(who="limit_band:1", gdp=-5), TODAY).steps == ()
 
 
-def test_largest_step_comes_first(whole: Whole):
+def test_largest_step_comes_first(whole: ScoredBook):
     found = bridge(whole, together([("balances",), ("payments",), ("unemployment",), ("lgd",), ("ccf",)]), TODAY)
     sizes = [abs(step.amount) for step in found.steps]
     assert sizes == sorted(sizes, reverse=True)
     assert len(sizes) == 5
 
 
-def test_steps_say_of_which_layer_they_are(whole: Whole):
+def test_steps_say_of_which_layer_they_are(whole: ScoredBook):
     names = [("balances",), ("unemployment",), (OVERLAY_PD, OVERLAY_LGD), ("lgd",)]
     found = bridge(whole, together(names), TODAY)
     layer = {step.player.names: step.player.layer for step in found.steps}
@@ -156,14 +158,14 @@ def test_steps_say_of_which_layer_they_are(whole: Whole):
 
 @settings(max_examples=10)
 @given(sub_books(most=60), stresses(most=30))
-def test_bridge_has_a_step_for_every_player_and_at_most_six(scorer: TableScorer, part: Part, stress: Stress):
-    found = bridge(Whole(scorer, *part), stress, TODAY)
+def test_bridge_has_a_step_for_every_player_and_at_most_six(scorer: TableScorer, part: Part, stress: BookScenario):
+    found = bridge(ScoredBook(scorer, *part), stress, TODAY)
     assert sorted(by_name(found)) == sorted(each.names for each in players(CONTRACT, stress, TODAY))
     assert len(found.steps) <= MOST_PLAYERS
 
 
-def test_more_levers_than_six_are_told_together_and_still_sum(whole: Whole, scorer: TableScorer):
-    small = Whole(scorer, np.ascontiguousarray(whole.raw[:, :400]), whole.ids[:400])
+def test_more_levers_than_six_are_told_together_and_still_sum(whole: ScoredBook, scorer: TableScorer):
+    small = ScoredBook(scorer, np.ascontiguousarray(whole.raw[:, :400]), whole.ids[:400])
     found = bridge(small, together(LEVERS), TODAY)
     assert set(by_name(found)) == {
         ("limits", "balances", "payments", "later"),
@@ -174,7 +176,7 @@ def test_more_levers_than_six_are_told_together_and_still_sum(whole: Whole, scor
     assert sum(by_name(found).values()) == pytest.approx(found.scenario - found.base, rel=1e-9)
 
 
-def test_lever_that_moves_the_measure_by_nothing_is_worth_nothing(whole: Whole):
+def test_lever_that_moves_the_measure_by_nothing_is_worth_nothing(whole: ScoredBook):
     found = by_name(bridge(whole, stressed(balances=20, opex=900), TODAY, "loss"))
     assert found[("opex",)] == pytest.approx(0, abs=1e-6)
     margin = by_name(bridge(whole, stressed(balances=20, opex=900), TODAY, "margin"))
@@ -183,7 +185,7 @@ def test_lever_that_moves_the_measure_by_nothing_is_worth_nothing(whole: Whole):
 
 def test_levers_that_multiply_share_their_joint_effect_equally(scorer: TableScorer):
     raw, ids = np.ascontiguousarray(BOOK.raw[:, :300]), BOOK.ids[:300]
-    whole = Whole(scorer, raw, ids)
+    whole = ScoredBook(scorer, raw, ids)
     found = bridge(whole, stressed(lgd=0.9, unemployment=3), TODAY)
     base, both = found.base, found.scenario
     economy = whole.totals([numbers_of(stressed(unemployment=3))])[0].loss
@@ -194,7 +196,7 @@ def test_levers_that_multiply_share_their_joint_effect_equally(scorer: TableScor
 # ---- the economy -----------------------------------------------------------------------------------------------------
 
 
-def test_preset_is_told_by_its_variables(whole: Whole):
+def test_preset_is_told_by_its_variables(whole: ScoredBook):
     stress = stressed(preset=FED, severity=50, beta_gdp=-0.03)
     by_hand = stressed(unemployment=2.75, gdp=-2.175, beta_gdp=-0.03)
     assert by_name(bridge(whole, stress, TODAY)) == by_name(bridge(whole, by_hand, TODAY))
@@ -204,7 +206,7 @@ def test_preset_is_told_by_its_variables(whole: Whole):
 # ---- the overlay -----------------------------------------------------------------------------------------------------
 
 
-def test_overlay_is_a_step_of_its_own(whole: Whole):
+def test_overlay_is_a_step_of_its_own(whole: ScoredBook):
     found = bridge(whole, stressed(balances=20, overlay_pd=10, overlay_lgd=5, **OVERLAY), TODAY)
     steps = {step.player.names: (step.player.layer, step.amount) for step in found.steps}
     assert steps[(OVERLAY_PD, OVERLAY_LGD)][0] == "overlay"
@@ -212,7 +214,7 @@ def test_overlay_is_a_step_of_its_own(whole: Whole):
 
 
 @pytest.mark.parametrize("lacking", [{OWNER: ""}, {REASON: ""}, {UNTIL: ""}, {UNTIL: "2026-11-01"}], ids=str)
-def test_overlay_that_is_not_applied_has_no_step(whole: Whole, lacking: dict[str, Value]):
+def test_overlay_that_is_not_applied_has_no_step(whole: ScoredBook, lacking: dict[str, Value]):
     with_it = bridge(whole, stressed(balances=20, overlay_pd=10, overlay_lgd=5, **OVERLAY | lacking), TODAY)
     assert with_it == bridge(whole, stressed(balances=20), TODAY)
 
@@ -221,7 +223,7 @@ def test_overlay_that_is_not_applied_has_no_step(whole: Whole, lacking: dict[str
 
 
 @pytest.mark.parametrize("measure", ["loss", "capital"])
-def test_progress_is_heard_and_can_cancel(whole: Whole, measure: Measure):
+def test_progress_is_heard_and_can_cancel(whole: ScoredBook, measure: Measure):
     heard: list[float] = []
     bridge(whole, stressed(balances=20, lgd=0.9), TODAY, measure, heard.append)
     assert heard == sorted(set(heard))

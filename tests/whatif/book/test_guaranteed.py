@@ -17,10 +17,20 @@ from model.report.policy import words as policy_words
 from model.scoring import batch
 from model.whatif.book import segments, tornado
 from model.whatif.book.bridge import bridge
-from model.whatif.book.scenario import OVERLAY_LGD, OVERLAY_PD, OWNER, REASON, UNTIL, Layers, Stress, Value, layers
+from model.whatif.book.scenario import (
+    OVERLAY_LGD,
+    OVERLAY_PD,
+    OWNER,
+    REASON,
+    UNTIL,
+    BookScenario,
+    Layers,
+    Value,
+    layers,
+)
 from model.whatif.book.totals import Rows, Totals
 from model.whatif.customer import decision
-from model.whatif.customer.scenario import Scenario
+from model.whatif.customer.scenario import CustomerScenario
 from model.whatif.policy import pricing, scenario, swap
 from model.whatif.policy.strategy import Strategy
 from tests.support import guaranteed
@@ -32,14 +42,14 @@ MODEL = Deployed("made-up")
 OVERLAY: dict[str, Value] = {OWNER: "Chief risk officer", REASON: "A strike", UNTIL: "2026-12-31"}
 
 
-def assumed(**values: Value) -> Stress:
-    stress = Stress()
+def assumed(**values: Value) -> BookScenario:
+    stress = BookScenario()
     for name, each in values.items():
-        stress = stress.put(CONTRACT, name, each)
+        stress = stress.with_value(CONTRACT, name, each)
     return stress
 
 
-def told(stress: Stress) -> Layers:
+def told(stress: BookScenario) -> Layers:
     return layers(CONTRACT, stress, TODAY)
 
 
@@ -71,7 +81,7 @@ def test_loss_is_pd_times_the_sectors_lgd_times_the_amount_and_net_the_banks_sha
     sums = totals()
     assert (sums.loss, sums.net_loss) == pytest.approx((gross.sum(), (gross * own()).sum()), rel=1e-12)
     assert 0.15 * sums.loss < sums.net_loss < 0.5 * sums.loss
-    assert whole().losses([told(Stress())])[0] == pytest.approx(sums.loss, rel=1e-12)
+    assert whole().losses([told(BookScenario())])[0] == pytest.approx(sums.loss, rel=1e-12)
 
 
 def test_lgd_of_sectors_without_a_figure_is_an_assumption_and_that_of_others_is_not():
@@ -116,7 +126,7 @@ def test_scenario_of_nothing_is_the_book_as_it_is_to_the_last_bit():
 
 def test_segments_sum_to_the_book_gross_and_net():
     stress = assumed(unemployment=3, smaller=20)
-    both = whole().rows(told(Stress())), whole().rows(told(stress))
+    both = whole().rows(told(BookScenario())), whole().rows(told(stress))
     for own_segments in ([CONTRACT.segments[0]], [CONTRACT.segments[1]], list(CONTRACT.segments)):
         cells = segments.cut(whole(), *both, (4.0, 4.0), *own_segments)
         for name in ("customers", "exposure", "loss", "net_loss", "capital", "margin"):
@@ -139,14 +149,14 @@ def test_movers_carry_the_loss_gross_and_net():
 def test_bridge_sums_to_the_change_of_every_measure(measure: Measure):
     stress = assumed(shorter=-20, smaller=30, unemployment=3, lgd=0.6, **OVERLAY, **{OVERLAY_PD: 10, OVERLAY_LGD: 15})
     found = bridge(whole(), stress, TODAY, measure)
-    ends = [each.measure(measure) for each in whole().totals([told(Stress()), told(stress)])]
+    ends = [each.measure(measure) for each in whole().totals([told(BookScenario()), told(stress)])]
     assert (found.base, found.scenario) == pytest.approx(ends, rel=1e-9)
     assert sum(each.amount for each in found.steps) == pytest.approx(ends[1] - ends[0], rel=1e-6, abs=1e-9)
     assert len(found.steps) == 5
 
 
 def test_tornado_moves_the_net_loss_by_the_banks_share():
-    bars = {bar.name: bar for bar in tornado.tornado(whole(), Stress(), "net_loss", TODAY)}
+    bars = {bar.name: bar for bar in tornado.tornado(whole(), BookScenario(), "net_loss", TODAY)}
     assert bars["lgd"].adverse == pytest.approx(float((pd() * lgd(0.5) * value("amount") * own()).sum()), rel=1e-12)
     assert bars["apr"].length == 0
 
@@ -156,7 +166,7 @@ def test_tornado_moves_the_net_loss_by_the_banks_share():
 
 def test_decision_on_one_loan_has_its_loss_gross_and_net():
     for k in (0, 1, 2, 3, 4):
-        found = decision.decide(scorer(), book().raw[:, k : k + 1], Scenario().values(CONTRACT))
+        found = decision.decide(scorer(), book().raw[:, k : k + 1], CustomerScenario().values(CONTRACT))
         assert found.expected_loss == pytest.approx(pd()[k] * lgd()[k] * value("amount")[k], rel=1e-12)
         assert found.net_loss == pytest.approx(found.expected_loss * own()[k], rel=1e-12)
         words = customer_words.at_stake(CONTRACT, found, changed=False).splitlines()
@@ -168,7 +178,7 @@ def test_decision_on_one_loan_has_its_loss_gross_and_net():
 def test_file_of_loans_is_answered_with_a_column_net_of_the_guarantee():
     told_ = "loan,amount,term,sector,guaranteed_share,year\n7,100000,60,44,0.75,2006\n8,50000,120,,0.5,2007\n"
     sheet = batch.read(told_.encode(), "loans.csv", CONTRACT)
-    found = batch.score(scorer(), sheet, Scenario().values(CONTRACT), "made-up")
+    found = batch.score(scorer(), sheet, CustomerScenario().values(CONTRACT), "made-up")
     gross, net = found[batch.loss_column(CONTRACT)], found[batch.net_column(CONTRACT)]
     assert gross.tolist() == pytest.approx((found["PD"] * [0.25 * 100_000, 0.40 * 50_000]).tolist())
     assert net.tolist() == pytest.approx((gross * [0.25, 0.5]).tolist())
@@ -216,7 +226,7 @@ def test_net_loss_is_a_measure_of_a_guaranteed_book_only():
 
 def test_first_sentence_tells_the_loss_gross_and_net():
     base, now = totals(), totals(unemployment=3)
-    calm = book_words.verdict(CONTRACT, Stress(), TODAY, base, base)
+    calm = book_words.verdict(CONTRACT, BookScenario(), TODAY, base, base)
     net = book_words.text(CONTRACT, "net_loss", base.net_loss)
     assert f"(net of the guarantee {net}) on an exposure of" in calm
     moved = book_words.verdict(CONTRACT, assumed(unemployment=3), TODAY, base, now)

@@ -27,8 +27,8 @@ from model.whatif.book.scenario import (
     SHARE,
     UNTIL,
     WHO,
+    BookScenario,
     Player,
-    Stress,
     changes,
     chosen,
     default,
@@ -52,7 +52,7 @@ FREE = [name for name in parts(CONTRACT) if name not in EXCLUSIVE]
 OVERLAY = {OVERLAY_PD: 10.0, OWNER: "Chief risk officer", REASON: "A strike", UNTIL: "2026-12-31"}
 
 
-def played(stress: Stress) -> list[tuple[str, ...]]:
+def played(stress: BookScenario) -> list[tuple[str, ...]]:
     return [each.names for each in players(CONTRACT, stress, TODAY)]
 
 
@@ -60,26 +60,26 @@ def played(stress: Stress) -> list[tuple[str, ...]]:
 
 
 def test_scenario_of_nothing_moves_nothing():
-    numbers = numbers_of(Stress())
+    numbers = numbers_of(BookScenario())
     assert (numbers.shocks, numbers.who, numbers.share) == ((), None, 1.0)
     assert (numbers.shift, numbers.factor, numbers.pd_overlay, numbers.lgd_overlay) == (0, 0, 1, 0)
     assert dict(numbers.assumptions) == {each.name: each.default for each in CONTRACT.assumptions}
-    assert changes(CONTRACT, Stress()) == dict.fromkeys(ECONOMY, 0.0)
-    assert played(Stress()) == []
+    assert changes(CONTRACT, BookScenario()) == dict.fromkeys(ECONOMY, 0.0)
+    assert played(BookScenario()) == []
 
 
 @pytest.mark.parametrize("name", list(parts(CONTRACT)))
 def test_part_put_where_it_stands_anyway_is_no_change(name: str):
-    base = stressed(preset=FED) if name in (SEVERITY, POINT) else Stress()
-    assert base.put(CONTRACT, name, default(CONTRACT, name)) == base
+    base = stressed(preset=FED) if name in (SEVERITY, POINT) else BookScenario()
+    assert base.with_value(CONTRACT, name, default(CONTRACT, name)) == base
     assert base.get(CONTRACT, name) == default(CONTRACT, name)
 
 
 @pytest.mark.parametrize("name", list(parts(CONTRACT)))
 def test_part_that_nobody_set_can_be_taken_back_and_nothing_happens(name: str):
-    assert Stress().put(CONTRACT, name, None) == Stress()
+    assert BookScenario().with_value(CONTRACT, name, None) == BookScenario()
     kept = stressed(balances=20, lgd=0.9)
-    assert kept.put(CONTRACT, name, None).values == tuple(each for each in kept.values if each[0] != name)
+    assert kept.with_value(CONTRACT, name, None).values == tuple(each for each in kept.values if each[0] != name)
 
 
 def test_every_part_has_a_value_within_its_own_bounds():
@@ -92,21 +92,21 @@ def test_every_part_has_a_value_within_its_own_bounds():
 
 
 @given(stresses(), st.data())
-def test_part_put_and_taken_back_leaves_the_scenario_exactly_as_before(stress: Stress, data: st.DataObject):
+def test_part_put_and_taken_back_leaves_the_scenario_exactly_as_before(stress: BookScenario, data: st.DataObject):
     name = data.draw(st.sampled_from([each for each in FREE if each not in dict(stress.values)]))
     value = data.draw(settings_of(name))
-    put = stress.put(CONTRACT, name, value)
+    put = stress.with_value(CONTRACT, name, value)
     assert put.get(CONTRACT, name) == (value.strip() if isinstance(value, str) else value)
-    assert put.put(CONTRACT, name, None) == stress
-    assert hash(put.put(CONTRACT, name, None)) == hash(stress)
+    assert put.with_value(CONTRACT, name, None) == stress
+    assert hash(put.with_value(CONTRACT, name, None)) == hash(stress)
 
 
 @given(stresses())
-def test_scenario_taken_back_part_by_part_is_the_book_as_it_is(stress: Stress):
+def test_scenario_taken_back_part_by_part_is_the_book_as_it_is(stress: BookScenario):
     for name in list(dict(stress.values)):
         if name in dict(stress.values):
-            stress = stress.put(CONTRACT, name, None)
-    assert stress == Stress()
+            stress = stress.with_value(CONTRACT, name, None)
+    assert stress == BookScenario()
 
 
 @given(st.sets(st.sampled_from(FREE), max_size=5).flatmap(lambda names: st.permutations(sorted(names))), st.data())
@@ -117,7 +117,7 @@ def test_order_in_which_parts_are_put_does_not_matter(names: list[str], data: st
 
 def test_scenario_is_not_changed_by_what_is_made_of_it():
     first = stressed(balances=20)
-    first.put(CONTRACT, "balances", 30)
+    first.with_value(CONTRACT, "balances", 30)
     assert first.values == (("balances", 20.0),)
 
 
@@ -148,7 +148,7 @@ def test_point_of_the_path_says_how_the_economy_has_moved_there():
 
 def test_peak_of_the_path_is_where_a_preset_stands_anyway():
     assert stressed(preset=FED, point="2027Q3") == stressed(preset=FED)
-    assert stressed(preset=FED, point="2026Q4", severity=50).put(CONTRACT, POINT, "2027Q3").values == (
+    assert stressed(preset=FED, point="2026Q4", severity=50).with_value(CONTRACT, POINT, "2027Q3").values == (
         (PRESET, FED),
         (SEVERITY, 50.0),
     )
@@ -164,7 +164,7 @@ def test_every_preset_and_every_point_of_it_can_be_chosen():
 
 
 def test_another_preset_starts_at_its_own_peak_and_keeps_the_severity():
-    stress = stressed(preset=FED, point="2026Q4", severity=50).put(CONTRACT, PRESET, BOE)
+    stress = stressed(preset=FED, point="2026Q4", severity=50).with_value(CONTRACT, PRESET, BOE)
     assert stress.values == ((PRESET, BOE), (SEVERITY, 50.0))
 
 
@@ -179,31 +179,31 @@ def test_preset_takes_back_the_economy_by_hand_and_its_state_as_one_factor():
 
 
 def test_preset_taken_back_takes_point_and_severity_with_it():
-    assert stressed(preset=FED, point="2026Q4", severity=50).put(CONTRACT, PRESET, None) == Stress()
-    assert stressed(preset=FED, severity=50).put(CONTRACT, PRESET, "") == Stress()
+    assert stressed(preset=FED, point="2026Q4", severity=50).with_value(CONTRACT, PRESET, None) == BookScenario()
+    assert stressed(preset=FED, severity=50).with_value(CONTRACT, PRESET, "") == BookScenario()
 
 
 def test_variable_moved_by_hand_leaves_the_preset_and_the_others_stay_as_they_were():
-    stress = stressed(preset=FED, severity=50).put(CONTRACT, "unemployment", 4)
+    stress = stressed(preset=FED, severity=50).with_value(CONTRACT, "unemployment", 4)
     assert stress.values == (("unemployment", 4.0), ("gdp", -2.175))
-    assert stressed(preset=FED).put(CONTRACT, "unemployment", None).values == (("gdp", -4.35),)
+    assert stressed(preset=FED).with_value(CONTRACT, "unemployment", None).values == (("gdp", -4.35),)
 
 
 def test_one_factor_takes_back_preset_and_variables():
     assert stressed(preset=FED, severity=50, method=FACTOR).values == ((METHOD, FACTOR),)
     assert stressed(unemployment=3, method=FACTOR, factor=-2).values == ((METHOD, FACTOR), (FACTOR, -2.0))
-    assert stressed(method=FACTOR, factor=-2).put(CONTRACT, METHOD, COEFFICIENTS) == Stress()
-    assert stressed(method=FACTOR, factor=-2).put(CONTRACT, METHOD, None) == Stress()
+    assert stressed(method=FACTOR, factor=-2).with_value(CONTRACT, METHOD, COEFFICIENTS) == BookScenario()
+    assert stressed(method=FACTOR, factor=-2).with_value(CONTRACT, METHOD, None) == BookScenario()
 
 
 def test_variable_moved_by_hand_leaves_the_one_factor():
-    stress = stressed(method=FACTOR, factor=-2).put(CONTRACT, "unemployment", 3)
+    stress = stressed(method=FACTOR, factor=-2).with_value(CONTRACT, "unemployment", 3)
     assert stress == stressed(unemployment=3)
     assert numbers_of(stress).shift == pytest.approx(0.3)
 
 
 @given(stresses(most=10))
-def test_preset_economy_by_hand_and_one_factor_never_stand_together(stress: Stress):
+def test_preset_economy_by_hand_and_one_factor_never_stand_together(stress: BookScenario):
     own = dict(stress.values)
     used = [PRESET in own, any(name in own for name in ECONOMY), METHOD in own or FACTOR in own]
     assert sum(used) <= 1, own
@@ -211,7 +211,7 @@ def test_preset_economy_by_hand_and_one_factor_never_stand_together(stress: Stre
 
 
 @given(stresses(most=10))
-def test_economy_is_a_shift_or_one_factor_and_nothing_set_is_without_effect(stress: Stress):
+def test_economy_is_a_shift_or_one_factor_and_nothing_set_is_without_effect(stress: BookScenario):
     numbers = numbers_of(stress)
     assert not (numbers.shift and numbers.factor)
     assert numbers.factor == stress.number(CONTRACT, FACTOR)
@@ -222,12 +222,12 @@ def test_economy_is_a_shift_or_one_factor_and_nothing_set_is_without_effect(stre
 @pytest.mark.parametrize(("name", "value"), [(SEVERITY, 50.0), (POINT, "2026Q4")])
 def test_severity_and_point_need_a_preset(name: str, value: float | str):
     with pytest.raises(BadInput, match=r"Severity and the point of the path need a preset\. Choose one first\."):
-        Stress().put(CONTRACT, name, value)
+        BookScenario().with_value(CONTRACT, name, value)
 
 
 def test_point_that_is_not_on_the_path_is_told_with_those_that_are():
     with pytest.raises(BookError, match=f"{preset(BOE).title} has no point '2026Q4'. There are: peak."):
-        stressed(preset=BOE).put(CONTRACT, POINT, "2026Q4")
+        stressed(preset=BOE).with_value(CONTRACT, POINT, "2026Q4")
 
 
 # ---- coefficients ----------------------------------------------------------------------------------------------------
@@ -274,13 +274,13 @@ def test_shocks_may_be_applied_to_any_band_of_any_segment():
 )
 def test_band_that_there_is_not_is_told_with_those_there_are(text: str, told: str):
     with pytest.raises(BadInput) as caught:
-        Stress().put(CONTRACT, WHO, text)
+        BookScenario().with_value(CONTRACT, WHO, text)
     assert told in str(caught.value)
 
 
 def test_without_a_shock_nobody_is_told_from_the_others():
     numbers = numbers_of(stressed(who="limit_band:1", share=10, unemployment=3))
-    assert numbers.struck == numbers_of(Stress()).struck
+    assert numbers.struck == numbers_of(BookScenario()).struck
     assert numbers_of(stressed(who="limit_band:1", balances=5)).struck != numbers_of(stressed(balances=5)).struck
 
 
@@ -340,7 +340,7 @@ def test_bad_value_in_the_address_is_left_out_and_told(name: str, text: str, tol
 @pytest.mark.parametrize(("name", "text", "told"), BAD)
 def test_bad_value_is_refused_in_the_same_words(name: str, text: str, told: str):
     with pytest.raises((BadInput, BookError)) as caught:
-        Stress().put(CONTRACT, name, text)
+        BookScenario().with_value(CONTRACT, name, text)
     assert str(caught.value).startswith(told)
 
 
@@ -349,14 +349,14 @@ def test_bad_value_is_refused_in_the_same_words(name: str, text: str, told: str)
 )
 def test_what_nobody_may_assume_is_refused_and_left_out_of_the_address(name: str):
     with pytest.raises(NotEditable, match=f"'{name}' is nothing that can be assumed about the book"):
-        Stress().put(CONTRACT, name, 1.0)
+        BookScenario().with_value(CONTRACT, name, 1.0)
     told = f"{name!r} in the address is nothing that can be assumed here; it was left out."
-    assert from_query(CONTRACT, {name: "1"}) == (Stress(), [told])
+    assert from_query(CONTRACT, {name: "1"}) == (BookScenario(), [told])
 
 
 def test_text_may_be_200_characters_and_loses_the_blanks_around_it():
     assert stressed(overlay_owner="  " + "x" * LONGEST + " \n").get(CONTRACT, OWNER) == "x" * LONGEST
-    assert stressed(overlay_owner="   ") == Stress()
+    assert stressed(overlay_owner="   ") == BookScenario()
     with pytest.raises(OutOfRange, match="200 characters long; 201 were given"):
         stressed(overlay_owner="x" * (LONGEST + 1))
 
@@ -365,7 +365,7 @@ def test_text_may_be_200_characters_and_loses_the_blanks_around_it():
 
 
 @given(stresses(most=10))
-def test_scenario_survives_the_address(stress: Stress):
+def test_scenario_survives_the_address(stress: BookScenario):
     assert from_query(CONTRACT, to_query(stress)) == (stress, [])
 
 
@@ -379,7 +379,7 @@ def test_address_reads_as_people_would_write_it():
         "lgd": "0.9",
         "limit_loss": "600000000",
     }
-    assert to_query(Stress()) == {}
+    assert to_query(BookScenario()) == {}
 
 
 def test_order_of_the_address_does_not_matter():
@@ -389,7 +389,7 @@ def test_order_of_the_address_does_not_matter():
 
 def test_address_that_is_not_shown_carries_and_reads_nothing():
     assert to_query(stressed(balances=20), shown=False) == {}
-    assert from_query(CONTRACT, {"balances": "20", "wages": "1"}, shown=False) == (Stress(), [])
+    assert from_query(CONTRACT, {"balances": "20", "wages": "1"}, shown=False) == (BookScenario(), [])
 
 
 def test_good_values_beside_bad_ones_are_kept():
@@ -457,7 +457,7 @@ def test_nothing_is_asked_of_an_overlay_of_nothing():
 # ---- the levers in use -----------------------------------------------------------------------------------------------
 
 
-def in_use(stress: Stress) -> set[str]:
+def in_use(stress: BookScenario) -> set[str]:
     """The levers that a reader of the page would say are used."""
     numbers = numbers_of(stress)
     used = {name for name, _ in numbers.shocks}
@@ -473,7 +473,7 @@ def in_use(stress: Stress) -> set[str]:
 
 
 @given(stresses(most=30))
-def test_every_lever_in_use_belongs_to_one_player_and_no_other_does_and_there_are_at_most_six(stress: Stress):
+def test_every_lever_in_use_belongs_to_one_player_and_no_other_does_and_there_are_at_most_six(stress: BookScenario):
     found = players(CONTRACT, stress, TODAY)
     names = [name for each in found for name in each.names]
     assert sorted(names) == sorted(in_use(stress))
@@ -523,7 +523,7 @@ def test_limits_of_the_appetite_and_whom_shocks_hit_are_no_levers():
 
 
 @given(stresses(), st.data())
-def test_scenario_with_all_its_levers_is_the_scenario(stress: Stress, data: st.DataObject):
+def test_scenario_with_all_its_levers_is_the_scenario(stress: BookScenario, data: st.DataObject):
     used = sorted(in_use(stress))
     assert layers(CONTRACT, stress.only(CONTRACT, set(used)), TODAY) == numbers_of(stress)
     some = set(data.draw(st.permutations(used)))
@@ -542,7 +542,7 @@ def test_who_is_hit_stays_with_a_shock_taken_alone():
 
 def test_weighted_scenarios_keep_every_assumption_but_the_economy():
     stress = stressed(balances=20, lgd=0.9, preset=FED, severity=50, point="2026Q4", weight_as_is=60)
-    stress = stress.put(CONTRACT, f"weight_{FED}", 30).put(CONTRACT, f"weight_{BOE}", 10)
+    stress = stress.with_value(CONTRACT, f"weight_{FED}", 30).with_value(CONTRACT, f"weight_{BOE}", 10)
     found = weighted(CONTRACT, stress)
     assert [(name, weight) for name, weight, _ in found] == [(AS_IS, 0.6), (FED, 0.3), (BOE, 0.1)]
     alone = [stressed(balances=20, lgd=0.9), stressed(balances=20, lgd=0.9, preset=FED)]
@@ -550,7 +550,7 @@ def test_weighted_scenarios_keep_every_assumption_but_the_economy():
     by_hand = stressed(unemployment=3, gdp=-1, beta_gdp=-0.1, weight_as_is=100)
     by_factor = stressed(method=FACTOR, factor=-2, weight_as_is=100)
     for each in (by_hand, by_factor):
-        assert [numbers_of(now) for *_, now in weighted(CONTRACT, each)] == [numbers_of(Stress())]
+        assert [numbers_of(now) for *_, now in weighted(CONTRACT, each)] == [numbers_of(BookScenario())]
 
 
 @pytest.mark.parametrize(
@@ -564,9 +564,9 @@ def test_weights_that_do_not_sum_to_one_are_told(values: dict[str, float], sum_o
 
 def test_contract_without_economy_shocks_and_appetite_still_takes_assumptions(contract: Contract):
     bare = contract.model_copy(update={"shocks": (), "economy": (), "appetite": ()})
-    stress = Stress().put(bare, "lgd", 0.9)
+    stress = BookScenario().with_value(bare, "lgd", 0.9)
     assert dict(layers(bare, stress, TODAY).assumptions)["lgd"] == 0.9
     assert layers(bare, stress, TODAY).shift == 0
     with pytest.raises(NotEditable):
-        Stress().put(bare, "balances", 5)
+        BookScenario().with_value(bare, "balances", 5)
     assert SHARE in parts(bare)

@@ -22,13 +22,13 @@ from model.engine.parallel import ROWS
 from model.engine.scorer import TableScorer
 from model.engine.shapley import against
 from model.engine.tables import probability
-from model.whatif.book.scenario import BETA, FACTOR, OVERLAY_LGD, OVERLAY_PD, OWNER, REASON, UNTIL, Stress, Value
-from model.whatif.book.scored import SAMPLE, Whole, draw
+from model.whatif.book.scenario import BETA, FACTOR, OVERLAY_LGD, OVERLAY_PD, OWNER, REASON, UNTIL, BookScenario, Value
+from model.whatif.book.scored import SAMPLE, ScoredBook, draw
 from model.whatif.book.totals import Rows, Totals
 from tests.support.records import BOOK, CONTRACT, Part, numbers_of, stressed, stresses, sub_books
 
 FED = "fed_2026_severely_adverse"
-NOTHING = numbers_of(Stress())
+NOTHING = numbers_of(BookScenario())
 OVERLAY: dict[str, Value] = {OWNER: "Chief risk officer", REASON: "A strike", UNTIL: "2026-12-31"}
 SHOCKS = {"limits": -20, "balances": 20, "payments": -30, "later": 5}
 
@@ -50,7 +50,7 @@ def lent(limit: float, bill: float, customers: int = 1) -> Part:
     return Part(raw, np.arange(1, customers + 1))
 
 
-def only(whole: Whole, **values: Value) -> Totals:
+def only(whole: ScoredBook, **values: Value) -> Totals:
     """The totals of one scenario."""
     return whole.totals([numbers_of(stressed(**values))])[0]
 
@@ -77,9 +77,9 @@ NOTHINGS: list[dict[str, Value]] = [
 
 
 @pytest.mark.parametrize("values", NOTHINGS, ids=lambda values: ",".join(values) or "empty")
-def test_scenario_that_assumes_nothing_is_the_book_to_the_last_bit(whole: Whole, values: dict[str, Value]):
+def test_scenario_that_assumes_nothing_is_the_book_to_the_last_bit(whole: ScoredBook, values: dict[str, Value]):
     numbers = replace(numbers_of(stressed(**values)), assumptions=NOTHING.assumptions)
-    now = Whole(whole.scorer, whole.raw, whole.ids).rows(numbers)  # afresh: nothing is remembered
+    now = ScoredBook(whole.scorer, whole.raw, whole.ids).rows(numbers)  # afresh: nothing is remembered
     base = whole.rows(NOTHING)
     for each in fields(Rows):
         one, other = (np.asarray(getattr(rows, each.name)) for rows in (now, base))
@@ -88,15 +88,15 @@ def test_scenario_that_assumes_nothing_is_the_book_to_the_last_bit(whole: Whole,
     assert whole.losses([numbers]) == whole.losses([NOTHING])
 
 
-def test_shocks_put_and_taken_back_leave_the_book_to_the_last_bit(whole: Whole):
+def test_shocks_put_and_taken_back_leave_the_book_to_the_last_bit(whole: ScoredBook):
     stress = stressed(**SHOCKS, lgd=0.9)
     moved = whole.totals([numbers_of(stress)])
     for name in (*SHOCKS, "lgd"):
-        stress = stress.put(CONTRACT, name, None)
+        stress = stress.with_value(CONTRACT, name, None)
     assert whole.totals([numbers_of(stress)]) == whole.totals([NOTHING]) != moved
 
 
-def test_book_as_it_is_equals_the_definition_to_the_last_bit(whole: Whole, scorer: TableScorer, book: Book):
+def test_book_as_it_is_equals_the_definition_to_the_last_bit(whole: ScoredBook, scorer: TableScorer, book: Book):
     rows = whole.rows(NOTHING)
     pd, (balance, ead) = probability(scorer.margins(book.raw)), book.contract.exposures(book.raw, {"ccf": 0.5})[:2]
     assert rows.pd.tobytes() == pd.tobytes()
@@ -109,7 +109,7 @@ def test_book_as_it_is_equals_the_definition_to_the_last_bit(whole: Whole, score
     np.testing.assert_allclose(rows.margin, (1 - pd) * 3 * (balance * 0.15 - 600) - pd * 0.8 * ead, rtol=1e-9)
 
 
-def test_totals_are_the_sums_of_the_customers_and_ratios_are_of_the_sums(whole: Whole):
+def test_totals_are_the_sums_of_the_customers_and_ratios_are_of_the_sums(whole: ScoredBook):
     for numbers in (NOTHING, numbers_of(stressed(**SHOCKS, preset=FED))):
         rows, found = whole.rows(numbers), whole.totals([numbers])[0]
         sums = [len(whole.ids), rows.ead.sum(), rows.pd.sum(), (rows.pd * rows.ead).sum()]
@@ -125,7 +125,7 @@ def test_totals_are_the_sums_of_the_customers_and_ratios_are_of_the_sums(whole: 
         assert [found.measure(name) for name in names] == [getattr(found, name) for name in names]
 
 
-def test_totals_of_several_scenarios_are_those_of_each_alone(whole: Whole):
+def test_totals_of_several_scenarios_are_those_of_each_alone(whole: ScoredBook):
     several = [
         numbers_of(stressed(**each)) for each in ({}, {"balances": 20}, {"balances": 20, "lgd": 0.9}, {"later": 3})
     ]
@@ -149,7 +149,7 @@ def test_totals_add_up_and_keep_the_horizon():
 
 @pytest.mark.parametrize(("beta", "pd"), [(0.12, 0.070147), (0.18, 0.082835)])
 def test_unemployment_up_three_points_moves_a_pd_of_5_percent_as_worked(scorer: TableScorer, beta: float, pd: float):
-    whole = Whole(flat(scorer, 0.05), *lent(100_000, 50_000, 3))
+    whole = ScoredBook(flat(scorer, 0.05), *lent(100_000, 50_000, 3))
     rows = whole.rows(numbers_of(stressed(unemployment=3, beta_unemployment=beta)))
     np.testing.assert_allclose(rows.pd, pd, rtol=0, atol=5e-7)
     np.testing.assert_allclose(whole.rows(NOTHING).pd, 0.05, rtol=1e-12)
@@ -157,18 +157,18 @@ def test_unemployment_up_three_points_moves_a_pd_of_5_percent_as_worked(scorer: 
 
 @pytest.mark.parametrize(("z", "pd"), [(1, 0.006684), (-1, 0.051165), (-2, 0.112454), (0, 0.02)])
 def test_state_of_the_economy_as_one_factor_moves_the_pd_as_worked(scorer: TableScorer, z: float, pd: float):
-    whole = Whole(flat(scorer, 0.02), *lent(100_000, 50_000, 3))
+    whole = ScoredBook(flat(scorer, 0.02), *lent(100_000, 50_000, 3))
     rows = whole.rows(numbers_of(stressed(method=FACTOR, factor=z, correlation=0.15)))
     np.testing.assert_allclose(rows.pd, pd, rtol=0, atol=5e-7)
 
 
 def test_expected_loss_equals_its_worked_numbers(scorer: TableScorer):
-    whole = Whole(flat(scorer, 0.02), *lent(500_000, 500_000, 1000))
+    whole = ScoredBook(flat(scorer, 0.02), *lent(500_000, 500_000, 1000))
     found = only(whole, lgd=0.5)
     assert found.exposure == 500e6
     assert found.loss == pytest.approx(5e6, rel=1e-12)
     assert found.loss_bps == pytest.approx(100, rel=1e-12)
-    one = Whole(flat(scorer, 0.005), *lent(1_000_000, 1_000_000))
+    one = ScoredBook(flat(scorer, 0.005), *lent(1_000_000, 1_000_000))
     assert only(one, lgd=0.25).loss == pytest.approx(1250, rel=1e-12)
 
 
@@ -176,13 +176,13 @@ def test_expected_loss_equals_its_worked_numbers(scorer: TableScorer):
 def test_capital_stands_on_the_one_year_pd_and_not_on_the_models(
     scorer: TableScorer, rate: float, lgd: float, weight: float
 ):
-    whole = Whole(flat(scorer, 0.02), *lent(100_000, 100_000, 10))
+    whole = ScoredBook(flat(scorer, 0.02), *lent(100_000, 100_000, 10))
     found = only(whole, annual_default_rate=rate, lgd=lgd)
     assert 12.5 * found.capital / found.exposure == pytest.approx(weight, abs=2e-4)
 
 
 def test_base_decides_the_one_year_shift_and_every_scenario_keeps_it(scorer: TableScorer):
-    whole = Whole(flat(scorer, 0.02), *lent(100_000, 100_000, 10))
+    whole = ScoredBook(flat(scorer, 0.02), *lent(100_000, 100_000, 10))
     found = only(whole, unemployment=3, lgd=0.85)
     pd = 1 / (1 + np.exp(-log_odds(0.05) - 0.3))
     k = 0.85 * (norm.cdf((norm.ppf(pd) + 0.2 * norm.ppf(0.999)) / np.sqrt(0.96)) - pd)
@@ -191,21 +191,21 @@ def test_base_decides_the_one_year_shift_and_every_scenario_keeps_it(scorer: Tab
 
 @pytest.mark.parametrize(("months", "even"), [(36, 0.36), (12, 0.15 / 0.95), (1, 0.0125 / 0.8125)])
 def test_margin_of_the_book_breaks_even_where_the_arithmetic_says(scorer: TableScorer, months: int, even: float):
-    whole = Whole(flat(scorer, even), *lent(100_000, 100_000, 10))
+    whole = ScoredBook(flat(scorer, even), *lent(100_000, 100_000, 10))
     found = only(whole, margin_months=months, opex=0)
     assert found.margin == pytest.approx(0, abs=1e-6)
     assert found.years == months / 12
-    assert only(Whole(flat(scorer, even * 0.9), *lent(100_000, 100_000)), margin_months=months, opex=0).margin > 0
+    assert only(ScoredBook(flat(scorer, even * 0.9), *lent(100_000, 100_000)), margin_months=months, opex=0).margin > 0
 
 
-def test_share_of_customers_below_break_even_is_about_as_stated(whole: Whole):
+def test_share_of_customers_below_break_even_is_about_as_stated(whole: ScoredBook):
     pd = whole.rows(NOTHING).pd
     assert 100 * float((pd < 0.36).mean()) == pytest.approx(84, abs=4)
     assert 100 * float((pd < 0.158).mean()) == pytest.approx(54, abs=4)
     assert (pd < 0.0125 / 0.8125).mean() < 0.001  # with one month of margin hardly anybody is profitable
 
 
-def test_most_profitable_cut_off_lies_inside_the_book(whole: Whole):
+def test_most_profitable_cut_off_lies_inside_the_book(whole: ScoredBook):
     rows = whole.rows(NOTHING)
     kept = np.cumsum(rows.margin[np.argsort(rows.pd)])
     best = int(np.argmax(kept)) + 1
@@ -214,7 +214,7 @@ def test_most_profitable_cut_off_lies_inside_the_book(whole: Whole):
 
 
 def test_overlay_multiplies_the_pd_up_to_certainty_and_adds_to_the_lgd_up_to_all(scorer: TableScorer):
-    whole = Whole(flat(scorer, 0.30), *lent(100_000, 100_000))
+    whole = ScoredBook(flat(scorer, 0.30), *lent(100_000, 100_000))
     assert whole.rows(numbers_of(stressed(overlay_pd=50, **OVERLAY))).pd[0] == pytest.approx(0.45)
     assert whole.rows(numbers_of(stressed(overlay_pd=300, **OVERLAY))).pd[0] == 1
     assert only(whole, overlay_lgd=10, **OVERLAY).loss == pytest.approx(0.3 * 0.9 * 100_000)
@@ -339,13 +339,13 @@ def few() -> Part:
 
 @pytest.mark.parametrize("values", HARD, ids=lambda values: ",".join(values) or "nothing")
 def test_totals_equal_the_rules_applied_customer_by_customer(scorer: TableScorer, few: Part, values: dict[str, Value]):
-    found, expected = only(Whole(scorer, *few), **values), reference(scorer, few, values)
+    found, expected = only(ScoredBook(scorer, *few), **values), reference(scorer, few, values)
     assert found.customers == expected.customers
     np.testing.assert_allclose(astuple(found), astuple(expected), rtol=1e-9)
 
 
 def test_reference_is_hard_enough_to_tell_scenarios_apart(scorer: TableScorer, few: Part):
-    found = [only(Whole(scorer, *few), **values).loss for values in HARD]
+    found = [only(ScoredBook(scorer, *few), **values).loss for values in HARD]
     assert len({round(each) for each in found}) == len(HARD)
 
 
@@ -355,25 +355,25 @@ LARGE = 2 * ROWS + 4321
 
 
 @pytest.fixture(scope="module")
-def large(scorer: TableScorer) -> Whole:
+def large(scorer: TableScorer) -> ScoredBook:
     """A book of more than two chunks, resampled."""
     picked = np.random.default_rng(9).integers(0, len(BOOK), LARGE)
-    return Whole(scorer, np.ascontiguousarray(BOOK.raw[:, picked]), np.arange(1, LARGE + 1))
+    return ScoredBook(scorer, np.ascontiguousarray(BOOK.raw[:, picked]), np.arange(1, LARGE + 1))
 
 
-def parts_of(whole: Whole, edges: Sequence[int]) -> list[Whole]:
+def parts_of(whole: ScoredBook, edges: Sequence[int]) -> list[ScoredBook]:
     """The book in pieces; their one-year PDs are the whole book's."""
     bounds = [0, *edges, whole.n]
     found = []
     for start, stop in pairwise(bounds):
-        part = Whole(whole.scorer, np.ascontiguousarray(whole.raw[:, start:stop]), whole.ids[start:stop])
+        part = ScoredBook(whole.scorer, np.ascontiguousarray(whole.raw[:, start:stop]), whole.ids[start:stop])
         part.annual = whole.annual
         found.append(part)
     return found
 
 
 @pytest.mark.parametrize("values", [{}, SHOCKS | {"preset": FED}, {"balances": 30, "who": "use_band:4", "share": 50}])
-def test_where_chunks_end_does_not_matter(large: Whole, values: dict[str, Value]):
+def test_where_chunks_end_does_not_matter(large: ScoredBook, values: dict[str, Value]):
     numbers = numbers_of(stressed(**values))
     found, rows = large.totals([numbers])[0], large.rows(numbers)
     assert found.customers == len(rows.pd) == LARGE
@@ -394,7 +394,7 @@ def test_where_chunks_end_does_not_matter(large: Whole, values: dict[str, Value]
     np.testing.assert_allclose(large.reactions(numbers), reacted, rtol=1e-7, atol=1e-9 * found.loss)
 
 
-def test_progress_of_a_large_book_is_heard_and_can_cancel_it(large: Whole):
+def test_progress_of_a_large_book_is_heard_and_can_cancel_it(large: ScoredBook):
     heard: list[float] = []
     large.totals([NOTHING], heard.append)
     assert heard == pytest.approx([1 / 3, 2 / 3, 1.0])
@@ -406,13 +406,13 @@ def test_progress_of_a_large_book_is_heard_and_can_cancel_it(large: Whole):
     for work in (large.rows, large.held, large.reactions):
         with pytest.raises(KeyboardInterrupt):
             work(unheard_of, told)
-    afresh = Whole(large.scorer, large.raw, large.ids)
+    afresh = ScoredBook(large.scorer, large.raw, large.ids)
     assert large.rows(unheard_of).loss.tobytes() == afresh.rows(unheard_of).loss.tobytes()  # nothing half done is kept
     assert large.held(unheard_of) == afresh.held(unheard_of)
 
 
 def test_scenario_asked_for_again_after_many_others_gives_the_same_customers(scorer: TableScorer, book: Book):
-    whole = Whole(scorer, np.ascontiguousarray(book.raw[:, :2000]), book.ids[:2000])
+    whole = ScoredBook(scorer, np.ascontiguousarray(book.raw[:, :2000]), book.ids[:2000])
     asked = [numbers_of(stressed(balances=each)) for each in range(40)]
     first = [whole.rows(each).loss.tobytes() for each in asked]
     assert [whole.rows(each).loss.tobytes() for each in asked] == first
@@ -421,9 +421,9 @@ def test_scenario_asked_for_again_after_many_others_gives_the_same_customers(sco
 
 @settings(max_examples=25)
 @given(sub_books(least=2), st.integers(0, 10**6), stresses())
-def test_order_of_the_customers_changes_nothing(scorer: TableScorer, part: Part, seed: int, stress: Stress):
+def test_order_of_the_customers_changes_nothing(scorer: TableScorer, part: Part, seed: int, stress: BookScenario):
     (raw, ids), order = part, np.random.default_rng(seed).permutation(len(part[1]))
-    one, other = Whole(scorer, raw, ids), Whole(scorer, np.ascontiguousarray(raw[:, order]), ids[order])
+    one, other = ScoredBook(scorer, raw, ids), ScoredBook(scorer, np.ascontiguousarray(raw[:, order]), ids[order])
     numbers = numbers_of(stress)
     assert close(one.totals([numbers])[0], other.totals([numbers])[0])
     np.testing.assert_allclose(one.rows(numbers).pd[order], other.rows(numbers).pd, rtol=1e-9)
@@ -432,17 +432,17 @@ def test_order_of_the_customers_changes_nothing(scorer: TableScorer, part: Part,
     assert one.known(numbers) == other.known(numbers)
 
 
-def test_two_scenarios_at_once_give_the_numbers_of_each_alone(large: Whole):
+def test_two_scenarios_at_once_give_the_numbers_of_each_alone(large: ScoredBook):
     several = [numbers_of(stressed(**each)) for each in ({**SHOCKS, "lgd": 0.9}, {"payments": -40, "unemployment": 4})]
     alone = [(large.totals([each]), large.losses([each]), large.held(each), large.rows(each)) for each in several]
 
     def work(k: int) -> tuple[Any, ...]:
-        own = Whole(large.scorer, large.raw, large.ids) if k % 3 == 0 else shared
+        own = ScoredBook(large.scorer, large.raw, large.ids) if k % 3 == 0 else shared
         each = several[k % 2]
         return own.totals([each]), own.losses([each]), own.held(each), own.rows(each)
 
     for _ in range(3):
-        shared = Whole(large.scorer, large.raw, large.ids)  # nothing remembered yet
+        shared = ScoredBook(large.scorer, large.raw, large.ids)  # nothing remembered yet
         with ThreadPoolExecutor(2) as visitors:
             found = list(visitors.map(work, range(4)))
         for k, (totals, losses, held, rows) in enumerate(found):
@@ -451,12 +451,12 @@ def test_two_scenarios_at_once_give_the_numbers_of_each_alone(large: Whole):
             assert rows.margin.tobytes() == alone[k % 2][3].margin.tobytes()
 
 
-def test_answers_do_not_change_the_book(whole: Whole, book: Book):
+def test_answers_do_not_change_the_book(whole: ScoredBook, book: Book):
     before = whole.raw.tobytes(), whole.codes.tobytes(), whole.margins.tobytes()
     numbers = numbers_of(stressed(**SHOCKS, preset=FED, overlay_pd=5, **OVERLAY))
     whole.totals([numbers]), whole.rows(numbers), whole.held(numbers), whole.reactions(numbers), whole.known(numbers)
     assert (whole.raw.tobytes(), whole.codes.tobytes(), whole.margins.tobytes()) == before
-    again = Whole.of(whole.scorer, book)
+    again = ScoredBook.of(whole.scorer, book)
     assert again.totals([numbers]) == whole.totals([numbers])
     assert whole.totals([numbers]) == whole.totals([numbers])
 
@@ -490,12 +490,12 @@ def test_draw_is_the_customers_own_whatever_the_order_and_differs_by_purpose(boo
     assert abs(np.corrcoef(found, draw(book.ids, "share"))[0, 1]) < 0.02
 
 
-def hit(whole: Whole, **values: Value) -> NDArray[np.bool_]:
+def hit(whole: ScoredBook, **values: Value) -> NDArray[np.bool_]:
     """Whom the shocks move: everybody's exposure rises when limits do."""
     return np.asarray(whole.rows(numbers_of(stressed(limits=5, **values))).ead != whole.rows(NOTHING).ead)
 
 
-def test_more_percent_adds_customers_and_leaves_the_others(whole: Whole):
+def test_more_percent_adds_customers_and_leaves_the_others(whole: ScoredBook):
     base = whole.rows(NOTHING).pd
     shares = [5, 6, 20, 50]
     found = [whole.rows(numbers_of(stressed(later=each))).pd != base for each in shares]
@@ -508,7 +508,7 @@ def test_more_percent_adds_customers_and_leaves_the_others(whole: Whole):
         assert (drawn < each / 100).mean() == pytest.approx(each / 100, abs=0.006)
 
 
-def test_share_of_the_customers_is_nested_and_close_to_exact(whole: Whole):
+def test_share_of_the_customers_is_nested_and_close_to_exact(whole: ScoredBook):
     within = hit(whole)  # a limit already at its end, or an exposure that is all balance, does not move
     five, six, half = (hit(whole, share=each) for each in (5, 6, 50))
     assert not (five & ~six).any()
@@ -518,7 +518,7 @@ def test_share_of_the_customers_is_nested_and_close_to_exact(whole: Whole):
     assert np.array_equal(hit(whole, share=100), within)
 
 
-def test_share_and_later_are_drawn_apart(whole: Whole):
+def test_share_and_later_are_drawn_apart(whole: ScoredBook):
     base = whole.rows(NOTHING).pd
     moved = whole.rows(numbers_of(stressed(later=50))).pd != base
     both = whole.rows(numbers_of(stressed(later=50, share=20))).pd != base
@@ -527,7 +527,7 @@ def test_share_and_later_are_drawn_apart(whole: Whole):
 
 
 @pytest.mark.parametrize("segment", CONTRACT.segments, ids=lambda each: each.name)
-def test_shock_to_a_band_moves_its_customers_and_nobody_else(whole: Whole, segment: Any):
+def test_shock_to_a_band_moves_its_customers_and_nobody_else(whole: ScoredBook, segment: Any):
     values = CONTRACT.values(whole.raw)
     own = CONTRACT.bands(segment, values, whole.n)
     within, everybody = hit(whole), whole.rows(numbers_of(stressed(limits=5)))
@@ -540,7 +540,7 @@ def test_shock_to_a_band_moves_its_customers_and_nobody_else(whole: Whole, segme
 
 def test_band_is_that_of_the_book_whatever_an_earlier_shock_made_of_it(scorer: TableScorer):
     raw, ids = lent(100_000, 50_000, 2)  # band 2 of the limit; limits down by half would make it band 1
-    found = only(Whole(scorer, raw, ids), limits=-50, balances=20, who="limit_band:2")
+    found = only(ScoredBook(scorer, raw, ids), limits=-50, balances=20, who="limit_band:2")
     assert found.exposure == pytest.approx(2 * 60_000)  # balance 60,000 above the limit of 50,000
 
 
@@ -550,21 +550,23 @@ def test_band_is_that_of_the_book_whatever_an_earlier_shock_made_of_it(scorer: T
 @settings(max_examples=30)
 @given(sub_books(), stresses(), st.floats(0.1, 1), st.floats(0.1, 1))
 def test_loss_is_linear_in_the_loss_given_default(
-    scorer: TableScorer, part: Part, stress: Stress, one: float, other: float
+    scorer: TableScorer, part: Part, stress: BookScenario, one: float, other: float
 ):
-    whole = Whole(scorer, *part)
-    stress = stress.put(CONTRACT, OVERLAY_LGD, None)
-    first, second = whole.losses([numbers_of(stress.put(CONTRACT, "lgd", each)) for each in (one, other)])
+    whole = ScoredBook(scorer, *part)
+    stress = stress.with_value(CONTRACT, OVERLAY_LGD, None)
+    first, second = whole.losses([numbers_of(stress.with_value(CONTRACT, "lgd", each)) for each in (one, other)])
     assert first * other == pytest.approx(second * one, rel=1e-9)
 
 
 @settings(max_examples=30)
 @given(sub_books(), stresses())
-def test_book_twice_over_has_twice_the_totals_and_the_same_ratios(scorer: TableScorer, part: Part, stress: Stress):
+def test_book_twice_over_has_twice_the_totals_and_the_same_ratios(
+    scorer: TableScorer, part: Part, stress: BookScenario
+):
     raw, ids = part
     numbers = numbers_of(stress)
-    once = Whole(scorer, raw, ids).totals([numbers])[0]
-    twice = Whole(scorer, np.concatenate([raw, raw], axis=1), np.concatenate([ids, ids])).totals([numbers])[0]
+    once = ScoredBook(scorer, raw, ids).totals([numbers])[0]
+    twice = ScoredBook(scorer, np.concatenate([raw, raw], axis=1), np.concatenate([ids, ids])).totals([numbers])[0]
     assert close(twice, once + once)
     for name in ("pd", "loss_bps", "return_on_capital"):
         assert twice.measure(name) == pytest.approx(once.measure(name), rel=1e-9, nan_ok=True)
@@ -573,27 +575,27 @@ def test_book_twice_over_has_twice_the_totals_and_the_same_ratios(scorer: TableS
 @settings(max_examples=30)
 @given(sub_books(), stresses(), st.sampled_from([FED, "fed_2025_severely_adverse", "eba_2025_adverse_eu"]), st.data())
 def test_more_severity_of_an_adverse_preset_never_lowers_the_loss(
-    scorer: TableScorer, part: Part, stress: Stress, preset: str, data: st.DataObject
+    scorer: TableScorer, part: Part, stress: BookScenario, preset: str, data: st.DataObject
 ):
-    whole = Whole(scorer, *part)
+    whole = ScoredBook(scorer, *part)
     for each in CONTRACT.economy:  # the coefficients with a source
-        stress = stress.put(CONTRACT, BETA + each.name, None)
+        stress = stress.with_value(CONTRACT, BETA + each.name, None)
     severities = sorted(data.draw(st.lists(st.floats(0, 150), min_size=2, max_size=4)))
-    stress = stress.put(CONTRACT, "preset", preset)
-    losses = whole.losses([numbers_of(stress.put(CONTRACT, "severity", each)) for each in severities])
+    stress = stress.with_value(CONTRACT, "preset", preset)
+    losses = whole.losses([numbers_of(stress.with_value(CONTRACT, "severity", each)) for each in severities])
     assert np.all(np.diff(losses) >= -1e-12 * max(losses))
-    assert losses[-1] >= whole.losses([numbers_of(stress.put(CONTRACT, "preset", None))])[0] * (1 - 1e-12)
+    assert losses[-1] >= whole.losses([numbers_of(stress.with_value(CONTRACT, "preset", None))])[0] * (1 - 1e-12)
 
 
 @pytest.mark.parametrize(("name", "adverse"), [("balances", 1), ("payments", -1), ("later", 1)])
 @settings(max_examples=30)
 @given(part=sub_books(least=20), stress=stresses(), data=st.data())
 def test_more_of_a_shock_in_its_adverse_direction_never_lowers_the_loss(
-    scorer: TableScorer, part: Part, stress: Stress, data: st.DataObject, name: str, adverse: int
+    scorer: TableScorer, part: Part, stress: BookScenario, data: st.DataObject, name: str, adverse: int
 ):
-    whole, shock = Whole(scorer, *part), CONTRACT.shock(name)
+    whole, shock = ScoredBook(scorer, *part), CONTRACT.shock(name)
     values = data.draw(st.lists(st.floats(shock.minimum, shock.maximum), min_size=2, max_size=4))
-    rising = [stress.put(CONTRACT, name, each) for each in sorted(values, key=lambda each: adverse * each)]
+    rising = [stress.with_value(CONTRACT, name, each) for each in sorted(values, key=lambda each: adverse * each)]
     losses = whole.losses([numbers_of(each) for each in rising])
     assert np.all(np.diff(losses) >= -1e-9 * max(losses))
 
@@ -603,7 +605,7 @@ def test_more_of_a_shock_in_its_adverse_direction_never_lowers_the_loss(
 def test_no_customer_is_the_safer_for_paying_less_or_later(
     scorer: TableScorer, part: Part, one: float, other: float, few: int, many: int
 ):
-    whole = Whole(scorer, *part)
+    whole = ScoredBook(scorer, *part)
     (low, high), (few, many) = sorted((one, other)), sorted((few, many))
     better, worse = (whole.rows(numbers_of(stressed(payments=p, later=n))) for p, n in ((high, few), (low, many)))
     assert np.all(worse.pd >= better.pd - 1e-9)
@@ -623,7 +625,7 @@ def test_no_customer_is_the_safer_for_paying_less_or_later(
 def test_economy_leaves_the_order_of_the_customers(
     scorer: TableScorer, part: Part, shocks: dict[str, Value], economy: dict[str, Value]
 ):
-    whole = Whole(scorer, *part)
+    whole = ScoredBook(scorer, *part)
     base, now = (whole.rows(numbers_of(stressed(**shocks, **each))).pd for each in ({}, economy))
     order = np.argsort(base)
     gaps, moved = np.diff(base[order]), np.diff(now[order])
@@ -632,7 +634,7 @@ def test_economy_leaves_the_order_of_the_customers(
     assert np.all(moved[gaps > 1e-9] > 0)
 
 
-def test_assumptions_feed_what_they_say_and_nothing_else(whole: Whole):
+def test_assumptions_feed_what_they_say_and_nothing_else(whole: ScoredBook):
     base = only(whole)
     lost = {"loss", "net_loss", "capital", "margin"}
     fed = {"lgd": lost, "ccf": {"exposure", "pd_exposure", *lost}}
@@ -675,7 +677,7 @@ def whole_shocked(raw: Array, **values: float) -> Array:
     ],
 )
 def test_customers_beyond_the_training_range_are_counted_and_scored_at_its_edge(
-    whole: Whole, scorer: TableScorer, values: dict[str, float]
+    whole: ScoredBook, scorer: TableScorer, values: dict[str, float]
 ):
     after = whole_shocked(whole.raw, **values)
     beyond = scorer.territory.beyond(after).any(0)
@@ -692,7 +694,7 @@ def test_customers_beyond_the_training_range_are_counted_and_scored_at_its_edge(
 def test_exposure_is_not_held_at_the_edge(scorer: TableScorer):
     highest = float(scorer.territory.high[CONTRACT.row["bill_1"]])
     assert highest * 1.5 < CONTRACT.field("bill_1").maximum
-    whole = Whole(scorer, *lent(1_000_000, highest))
+    whole = ScoredBook(scorer, *lent(1_000_000, highest))
     assert only(whole, balances=50).exposure == pytest.approx(max(1.5 * highest, 1.5 * highest / 2 + 500_000))
     assert whole.held(numbers_of(stressed(balances=50))).customers == 1
 
@@ -700,7 +702,7 @@ def test_exposure_is_not_held_at_the_edge(scorer: TableScorer):
 def test_nobody_is_held_where_nothing_is_shocked_even_beyond_the_training_range(scorer: TableScorer):
     raw, ids = lent(2_000, 1_500, 3)
     assert scorer.territory.beyond(raw).any()
-    whole = Whole(scorer, raw, ids)
+    whole = ScoredBook(scorer, raw, ids)
     for values in ({}, {"unemployment": 5, "lgd": 0.9}, {"payments": -10}, {"balances": -10}):
         found = whole.held(numbers_of(stressed(**values)))
         assert found.customers == 0
@@ -710,7 +712,7 @@ def test_nobody_is_held_where_nothing_is_shocked_even_beyond_the_training_range(
 def test_record_that_stood_beyond_the_training_range_is_held_where_it_stood(scorer: TableScorer):
     raw, ids = lent(1_000_000, 0)
     raw[CONTRACT.rows["bill"], 0] = scorer.territory.high[CONTRACT.rows["bill"]] + 5_000
-    whole = Whole(scorer, raw, ids)
+    whole = ScoredBook(scorer, raw, ids)
     numbers = numbers_of(stressed(balances=20))
     assert whole.held(numbers).customers == 1
     assert whole.rows(numbers).pd.tobytes() == whole.rows(NOTHING).pd.tobytes()
@@ -722,8 +724,8 @@ def test_record_that_stood_beyond_the_training_range_is_held_where_it_stood(scor
 
 @settings(max_examples=20)
 @given(sub_books(), stresses())
-def test_held_says_the_loss_of_the_headline_and_of_nobody_held(scorer: TableScorer, part: Part, stress: Stress):
-    whole, numbers = Whole(scorer, *part), numbers_of(stress)
+def test_held_says_the_loss_of_the_headline_and_of_nobody_held(scorer: TableScorer, part: Part, stress: BookScenario):
+    whole, numbers = ScoredBook(scorer, *part), numbers_of(stress)
     found = whole.held(numbers)
     assert found.loss == pytest.approx(whole.totals([numbers])[0].loss, rel=1e-12)
     assert 0 <= found.customers <= whole.n
@@ -734,7 +736,7 @@ def test_held_says_the_loss_of_the_headline_and_of_nobody_held(scorer: TableScor
 # ---- known territory -------------------------------------------------------------------------------------------------
 
 
-def test_customers_outside_known_territory_are_those_of_a_sample_before_and_now(whole: Whole, scorer: TableScorer):
+def test_customers_outside_known_territory_are_those_of_a_sample_before_and_now(whole: ScoredBook, scorer: TableScorer):
     calm = whole.known(NOTHING)
     assert calm.sample == SAMPLE
     assert calm.before == calm.now == pytest.approx(0.01, abs=0.01)
@@ -742,7 +744,7 @@ def test_customers_outside_known_territory_are_those_of_a_sample_before_and_now(
     wild = whole.known(numbers_of(stressed(limits=-50, balances=100, payments=-100)))
     assert wild.before == calm.before
     assert wild.now > calm.now
-    everybody = Whole(scorer, np.ascontiguousarray(whole.raw[:, :500]), whole.ids[:500])
+    everybody = ScoredBook(scorer, np.ascontiguousarray(whole.raw[:, :500]), whole.ids[:500])
     after = whole_shocked(everybody.raw, limits=-50, balances=100)
     outside = scorer.territory.percentile(CONTRACT.derive(after)) >= 99
     outside |= scorer.territory.beyond(after).any(0)
@@ -765,7 +767,7 @@ def test_customers_outside_known_territory_are_those_of_a_sample_before_and_now(
     ],
     ids=lambda values: ",".join(values),
 )
-def test_reactions_sum_to_the_change_of_loss_through_the_models_inputs(whole: Whole, values: dict[str, Value]):
+def test_reactions_sum_to_the_change_of_loss_through_the_models_inputs(whole: ScoredBook, values: dict[str, Value]):
     numbers = numbers_of(stressed(**values))
     after = whole.rows(numbers)
     before = whole.rows(replace(numbers, shocks=()))
@@ -778,15 +780,15 @@ def test_reactions_sum_to_the_change_of_loss_through_the_models_inputs(whole: Wh
 
 @settings(max_examples=20)
 @given(sub_books(), stresses())
-def test_reactions_sum_whatever_is_assumed(scorer: TableScorer, part: Part, stress: Stress):
-    whole, numbers = Whole(scorer, *part), numbers_of(stress)
+def test_reactions_sum_whatever_is_assumed(scorer: TableScorer, part: Part, stress: BookScenario):
+    whole, numbers = ScoredBook(scorer, *part), numbers_of(stress)
     after, before = whole.rows(numbers), whole.rows(replace(numbers, shocks=()))
     lgd = min(max(dict(numbers.assumptions)["lgd"] + numbers.lgd_overlay, 0), 1)
     change = (after.pd - before.pd) * after.ead * lgd
     assert float(whole.reactions(numbers).sum()) == pytest.approx(change.sum(), rel=1e-9, abs=1e-9 * after.loss.sum())
 
 
-def test_model_reacts_through_no_input_where_no_record_is_shocked(whole: Whole):
+def test_model_reacts_through_no_input_where_no_record_is_shocked(whole: ScoredBook):
     for values in ({}, {"preset": FED, "lgd": 0.9}, {"method": FACTOR, "factor": -2}, {"who": "limit_band:1"}):
         assert whole.reactions(numbers_of(stressed(**values))).tolist() == [0] * len(CONTRACT.inputs)
 
@@ -800,7 +802,7 @@ def test_model_reacts_through_no_input_that_shares_no_table_with_a_shocked_one(s
         if lonely in (first, second) and {first, second} & shocked:
             cells[:] = 0
     changed = replace(scorer, tables=alone, shapley=against(alone, tables.encode(book.inputs), "the book"))
-    found = Whole.of(changed, book).reactions(numbers_of(stressed(limits=-40)))
+    found = ScoredBook.of(changed, book).reactions(numbers_of(stressed(limits=-40)))
     assert found[lonely] == pytest.approx(0, abs=1e-9 * np.abs(found).sum())
     assert np.abs(found[sorted(shocked)]).min() > 0
 
@@ -810,6 +812,6 @@ def test_model_reacts_through_no_input_that_shares_no_table_with_a_shocked_one(s
 
 def test_whole_book_asks_the_contract_for_its_shocks(scorer: TableScorer, contract: Contract):
     bare = contract.model_copy(update={"shocks": (), "economy": (), "appetite": (), "segments": ()})
-    whole = Whole(replace(scorer, contract=bare), BOOK.raw[:, :500], BOOK.ids[:500])
-    same = Whole(scorer, BOOK.raw[:, :500], BOOK.ids[:500])
+    whole = ScoredBook(replace(scorer, contract=bare), BOOK.raw[:, :500], BOOK.ids[:500])
+    same = ScoredBook(scorer, BOOK.raw[:, :500], BOOK.ids[:500])
     assert whole.totals([NOTHING]) == same.totals([NOTHING])

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from data.contract import Segment, read
 from model.engine.scorer import TableScorer
-from model.whatif.book.scenario import OWNER, REASON, UNTIL, Stress, Value
-from model.whatif.book.scored import Whole
+from model.whatif.book.scenario import OWNER, REASON, UNTIL, BookScenario, Value
+from model.whatif.book.scored import ScoredBook
 from model.whatif.book.segments import MOST_MOVERS, Cell, bands, concentration, cut, largest, migration, movers
 from model.whatif.book.totals import Rows, Totals
 from model.whatif.customer.decision import scale
@@ -19,13 +19,13 @@ from tests.support.records import BOOK, CONTRACT, Part, numbers_of, stressed, st
 
 FED = "fed_2026_severely_adverse"
 SCALE, EDGES = scale(CONTRACT), CONTRACT.score.bands
-BASE, NOW = Stress(), stressed(balances=20, later=10, preset=FED, lgd=0.9, margin_months=24)
+BASE, NOW = BookScenario(), stressed(balances=20, later=10, preset=FED, lgd=0.9, margin_months=24)
 YEARS = (3.0, 2.0)
 SEGMENTS = CONTRACT.segments
 OVERLAY: dict[str, Value] = {OWNER: "Chief risk officer", REASON: "A strike", UNTIL: "2026-12-31"}
 
 
-def rows_of(whole: Whole, *several: Stress) -> list[Rows]:
+def rows_of(whole: ScoredBook, *several: BookScenario) -> list[Rows]:
     return [whole.rows(numbers_of(each)) for each in several]
 
 
@@ -37,7 +37,7 @@ def summed(several: list[Totals]) -> list[float]:
 
 
 @pytest.fixture(scope="module")
-def both(whole: Whole) -> tuple[Rows, Rows]:
+def both(whole: ScoredBook) -> tuple[Rows, Rows]:
     """The book as it is and under a scenario."""
     base, now = rows_of(whole, BASE, NOW)
     return base, now
@@ -53,7 +53,9 @@ def plain(ead: list[float], loss: list[float] | None = None) -> Rows:
 
 
 @pytest.mark.parametrize("segments", [(each,) for each in SEGMENTS] + list(permutations(SEGMENTS, 2)) + [SEGMENTS])
-def test_segments_sum_to_the_book_before_and_now(whole: Whole, both: tuple[Rows, Rows], segments: tuple[Segment, ...]):
+def test_segments_sum_to_the_book_before_and_now(
+    whole: ScoredBook, both: tuple[Rows, Rows], segments: tuple[Segment, ...]
+):
     cells = cut(whole, *both, YEARS, *segments)
     for found, rows, years in zip(zip(*((c.base, c.now) for c in cells), strict=True), both, YEARS, strict=True):
         np.testing.assert_allclose(summed(list(found)), astuple(rows.totals(years)), rtol=1e-9)
@@ -62,7 +64,7 @@ def test_segments_sum_to_the_book_before_and_now(whole: Whole, both: tuple[Rows,
 
 
 @pytest.mark.parametrize("pair", list(combinations(SEGMENTS, 2)), ids=lambda pair: "/".join(each.name for each in pair))
-def test_children_sum_to_their_parent(whole: Whole, both: tuple[Rows, Rows], pair: tuple[Segment, Segment]):
+def test_children_sum_to_their_parent(whole: ScoredBook, both: tuple[Rows, Rows], pair: tuple[Segment, Segment]):
     parents, children = cut(whole, *both, YEARS, pair[0]), cut(whole, *both, YEARS, *pair)
     for parent in parents:
         own = [each for each in children if each.path[0] == parent.path[0]]
@@ -71,7 +73,7 @@ def test_children_sum_to_their_parent(whole: Whole, both: tuple[Rows, Rows], pai
 
 
 @pytest.mark.parametrize("segment", SEGMENTS, ids=lambda each: each.name)
-def test_cell_is_the_sum_of_its_customers(whole: Whole, both: tuple[Rows, Rows], segment: Segment):
+def test_cell_is_the_sum_of_its_customers(whole: ScoredBook, both: tuple[Rows, Rows], segment: Segment):
     own = CONTRACT.bands(segment, CONTRACT.values(whole.raw), whole.n)
     assert np.array_equal(bands(whole, segment), own)
     cells = cut(whole, *both, YEARS, segment)
@@ -81,7 +83,7 @@ def test_cell_is_the_sum_of_its_customers(whole: Whole, both: tuple[Rows, Rows],
             np.testing.assert_allclose(astuple(found), astuple(rows.totals(years, own == cell.path[0])), rtol=1e-9)
 
 
-def test_customers_stay_in_the_segment_of_the_book_whatever_a_scenario_makes_of_them(whole: Whole):
+def test_customers_stay_in_the_segment_of_the_book_whatever_a_scenario_makes_of_them(whole: ScoredBook):
     base, now = rows_of(whole, BASE, stressed(limits=-50))
     segment = CONTRACT.segment("limit_band")
     cells = cut(whole, base, now, (3.0, 3.0), segment)
@@ -93,9 +95,9 @@ def test_customers_stay_in_the_segment_of_the_book_whatever_a_scenario_makes_of_
 @settings(max_examples=20)
 @given(sub_books(), stresses(), st.permutations(SEGMENTS), st.integers(1, 3))
 def test_segments_of_a_small_book_sum_to_it_and_bands_without_customers_are_left_out(
-    scorer: TableScorer, part: Part, stress: Stress, segments: list[Segment], count: int
+    scorer: TableScorer, part: Part, stress: BookScenario, segments: list[Segment], count: int
 ):
-    whole = Whole(scorer, *part)
+    whole = ScoredBook(scorer, *part)
     base, now = rows_of(whole, BASE, stress)
     cells = cut(whole, base, now, (3.0, 3.0), *segments[:count])
     assert all(cell.base.customers > 0 for cell in cells)
@@ -105,7 +107,7 @@ def test_segments_of_a_small_book_sum_to_it_and_bands_without_customers_are_left
 
 def test_customers_with_a_missing_value_make_a_cell_of_their_own(scorer: TableScorer):
     contract = read(CONTRACT.text.replace(b'field = "use_now"', b'field = "change_month"'))
-    whole = Whole(replace(scorer, contract=contract), BOOK.raw, BOOK.ids)
+    whole = ScoredBook(replace(scorer, contract=contract), BOOK.raw, BOOK.ids)
     base, now = rows_of(whole, BASE, BASE)
     cells = cut(whole, base, now, (3.0, 3.0), contract.segment("use_band"))
     missing = np.isnan(BOOK.inputs[[each.name for each in contract.inputs].index("change_month")])
@@ -144,7 +146,7 @@ def test_book_without_exposure_has_no_concentration():
     assert np.isnan([found.bands, found.customers, found.top_ten]).all()
 
 
-def test_concentration_of_the_book_is_that_of_its_cells_under_the_scenario(whole: Whole, both: tuple[Rows, Rows]):
+def test_concentration_of_the_book_is_that_of_its_cells_under_the_scenario(whole: ScoredBook, both: tuple[Rows, Rows]):
     cells = cut(whole, *both, YEARS, SEGMENTS[0])
     found, ead = concentration(cells, both[1]), both[1].ead
     assert found.bands == pytest.approx(1e4 * sum((each.now.exposure / ead.sum()) ** 2 for each in cells))
@@ -161,7 +163,7 @@ def score_bands(rows: Rows) -> list[int]:
     return [sum(score >= edge for edge in EDGES) for score in scores]
 
 
-def test_rows_of_the_migration_sum_to_the_bands_of_the_book_and_columns_to_those_of_the_scenario(whole: Whole):
+def test_rows_of_the_migration_sum_to_the_bands_of_the_book_and_columns_to_those_of_the_scenario(whole: ScoredBook):
     base, now = rows_of(whole, BASE, NOW)
     found = migration(base, now, SCALE, EDGES)
     count = len(EDGES) + 1
@@ -172,12 +174,12 @@ def test_rows_of_the_migration_sum_to_the_bands_of_the_book_and_columns_to_those
     assert found.sum() > np.trace(found) > 0
 
 
-def test_nobody_migrates_where_nothing_changes(whole: Whole, both: tuple[Rows, Rows]):
+def test_nobody_migrates_where_nothing_changes(whole: ScoredBook, both: tuple[Rows, Rows]):
     found = migration(both[0], both[0], SCALE, EDGES)
     assert np.array_equal(found, np.diag(np.diag(found)))
 
 
-def test_worse_economy_moves_customers_to_lower_scores_only(whole: Whole):
+def test_worse_economy_moves_customers_to_lower_scores_only(whole: ScoredBook):
     base, now = rows_of(whole, BASE, stressed(unemployment=6))
     found = migration(base, now, SCALE, EDGES)
     assert np.triu(found, 1).sum() == 0
@@ -190,7 +192,7 @@ def test_customer_at_an_edge_lies_in_the_higher_band():
     assert np.diag(migration(rows, rows, SCALE, EDGES)).tolist() == [2, 1, 0, 0, 0, 1]
 
 
-def test_customer_whose_default_is_certain_lies_in_the_lowest_band(whole: Whole):
+def test_customer_whose_default_is_certain_lies_in_the_lowest_band(whole: ScoredBook):
     base, now = rows_of(whole, BASE, stressed(overlay_pd=300, **OVERLAY))
     assert (now.pd == 1).any()
     found = migration(base, now, SCALE, EDGES)
@@ -201,7 +203,7 @@ def test_customer_whose_default_is_certain_lies_in_the_lowest_band(whole: Whole)
 # ---- who moved most --------------------------------------------------------------------------------------------------
 
 
-def test_movers_are_the_largest_changes_of_loss_by_a_full_sort(whole: Whole, both: tuple[Rows, Rows]):
+def test_movers_are_the_largest_changes_of_loss_by_a_full_sort(whole: ScoredBook, both: tuple[Rows, Rows]):
     base, now = both
     found = movers(whole, base, now)
     change = np.abs(now.loss - base.loss)
@@ -219,7 +221,7 @@ def test_movers_go_up_and_down():
     assert [(each.customer, each.loss - each.loss_base) for each in found] == [(8, -15), (10, 10), (9, 3)]
 
 
-def test_movers_among_some_customers_are_the_largest_changes_of_those(whole: Whole, both: tuple[Rows, Rows]):
+def test_movers_among_some_customers_are_the_largest_changes_of_those(whole: ScoredBook, both: tuple[Rows, Rows]):
     base, now = both
     among = bands(whole, SEGMENTS[0]) == 2
     change = np.where(among, np.abs(now.loss - base.loss), -1.0)
@@ -230,14 +232,14 @@ def test_movers_among_some_customers_are_the_largest_changes_of_those(whole: Who
     assert alone == [found[3]]
 
 
-def test_nobody_moves_where_nothing_changes(whole: Whole, both: tuple[Rows, Rows]):
+def test_nobody_moves_where_nothing_changes(whole: ScoredBook, both: tuple[Rows, Rows]):
     assert movers(whole, both[0], both[0]) == []
 
 
 @settings(max_examples=20)
 @given(sub_books(), stresses(), st.integers(1, 400))
-def test_movers_of_any_book_are_the_largest_changes(scorer: TableScorer, part: Part, stress: Stress, most: int):
-    whole = Whole(scorer, *part)
+def test_movers_of_any_book_are_the_largest_changes(scorer: TableScorer, part: Part, stress: BookScenario, most: int):
+    whole = ScoredBook(scorer, *part)
     base, now = rows_of(whole, BASE, stress)
     found = movers(whole, base, now, most=most)
     change = np.abs(now.loss - base.loss)

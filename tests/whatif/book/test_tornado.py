@@ -12,8 +12,8 @@ from data.books import SHIPPED
 from data.contract import Assumption, Measure, read
 from data.errors import BadInput, Missing, NotEditable, OutOfRange
 from model.engine.scorer import TableScorer
-from model.whatif.book.scenario import FACTOR, METHOD, Stress, Value, parts
-from model.whatif.book.scored import Whole
+from model.whatif.book.scenario import FACTOR, METHOD, BookScenario, Value, parts
+from model.whatif.book.scored import ScoredBook
 from model.whatif.book.tornado import (
     MOST,
     SEVERITIES,
@@ -56,11 +56,11 @@ ADVERSE = {
 }
 
 
-def small(scorer: TableScorer, count: int = 200) -> Whole:
-    return Whole(scorer, np.ascontiguousarray(BOOK.raw[:, :count]), BOOK.ids[:count])
+def small(scorer: TableScorer, count: int = 200) -> ScoredBook:
+    return ScoredBook(scorer, np.ascontiguousarray(BOOK.raw[:, :count]), BOOK.ids[:count])
 
 
-def direct(whole: Whole, stress: Stress, measure: Measure) -> float:
+def direct(whole: ScoredBook, stress: BookScenario, measure: Measure) -> float:
     """The measure of one scenario alone."""
     return whole.totals([numbers_of(stress)])[0].measure(measure)
 
@@ -73,16 +73,16 @@ def by_name(bars: list[Bar]) -> dict[str, Bar]:
     return {bar.name: bar for bar in bars}
 
 
-def coefficients(stress: Stress) -> Stress:
+def coefficients(stress: BookScenario) -> BookScenario:
     """The scenario with the economy moved by its variables."""
-    return stress.put(CONTRACT, METHOD, None)
+    return stress.with_value(CONTRACT, METHOD, None)
 
 
 # ---- levers --------------------------------------------------------------------------------------------------------
 
 
 def test_levers_of_the_tornado_are_those_with_a_swing_and_of_the_economy_with_a_coefficient():
-    assert movable(CONTRACT, Stress()) == (
+    assert movable(CONTRACT, BookScenario()) == (
         "limits",
         "balances",
         "payments",
@@ -107,14 +107,14 @@ def test_no_lever_of_the_economy_moves_while_it_is_one_factor():
 def test_contract_without_swings_has_no_tornado(scorer: TableScorer):
     text = (SHIPPED / "cards" / "contract.toml").read_text()
     plain = read("\n".join(line for line in text.splitlines() if not line.startswith("swing = ")).encode())
-    assert movable(plain, Stress()) == ()
+    assert movable(plain, BookScenario()) == ()
     whole = small(scorer)
     whole.contract = plain
-    assert tornado(whole, Stress(), "loss", TODAY) == []
+    assert tornado(whole, BookScenario(), "loss", TODAY) == []
 
 
 def test_lever_stands_where_it_was_put_else_where_nothing_changes():
-    assert [standing(CONTRACT, Stress(), name) for name in ("balances", "unemployment", "lgd")] == [0, 0, 0.8]
+    assert [standing(CONTRACT, BookScenario(), name) for name in ("balances", "unemployment", "lgd")] == [0, 0, 0.8]
     stress = stressed(balances=20, unemployment=-1.5, lgd=0.6)
     assert [standing(CONTRACT, stress, name) for name in ("balances", "unemployment", "lgd")] == [20, -1.5, 0.6]
     assert standing(CONTRACT, stressed(factor=-2), FACTOR) == -2
@@ -128,7 +128,7 @@ def test_variable_under_a_preset_stands_where_the_preset_puts_it():
 
 
 @given(stresses(), st.sampled_from(EVERY))
-def test_lever_moved_to_where_it_stands_changes_nothing(stress: Stress, name: str):
+def test_lever_moved_to_where_it_stands_changes_nothing(stress: BookScenario, name: str):
     stress = coefficients(stress)
     same = moved(CONTRACT, stress, name, standing(CONTRACT, stress, name))
     assert numbers_of(same) == numbers_of(stress)
@@ -136,7 +136,7 @@ def test_lever_moved_to_where_it_stands_changes_nothing(stress: Stress, name: st
 
 @pytest.mark.parametrize("name", ["who", "preset", "severity", "limit_loss", "overlay_pd", "age", "beta_gdp", ""])
 def test_what_is_no_lever_is_refused_with_the_levers_there_are(name: str):
-    for ask in (lambda: standing(CONTRACT, Stress(), name), lambda: moved(CONTRACT, Stress(), name, 1)):
+    for ask in (lambda: standing(CONTRACT, BookScenario(), name), lambda: moved(CONTRACT, BookScenario(), name, 1)):
         with pytest.raises(NotEditable, match=r"cannot be moved\. Choose one of: limits, balances, payments"):
             ask()
 
@@ -151,7 +151,7 @@ def test_lever_of_the_other_method_is_refused_and_says_what_to_choose():
 @pytest.mark.parametrize(("value", "error"), [(101, OutOfRange), (math.nan, Missing), (-51, OutOfRange)])
 def test_lever_cannot_leave_its_range(value: float, error: type[BadInput]):
     with pytest.raises(error, match="-50 to 100"):
-        moved(CONTRACT, Stress(), "balances", value)
+        moved(CONTRACT, BookScenario(), "balances", value)
 
 
 # ---- values to put a lever to --------------------------------------------------------------------------------------
@@ -159,7 +159,7 @@ def test_lever_cannot_leave_its_range(value: float, error: type[BadInput]):
 
 @given(stresses(), st.sampled_from(EVERY), st.integers(3, 40))
 def test_steps_rise_evenly_within_the_range_on_the_levers_own_steps_and_hold_where_it_stands(
-    stress: Stress, name: str, count: int
+    stress: BookScenario, name: str, count: int
 ):
     stress = coefficients(stress)
     part, found = parts(CONTRACT)[name], steps(CONTRACT, stress, name, count)
@@ -189,7 +189,7 @@ def test_steps_rise_evenly_within_the_range_on_the_levers_own_steps_and_hold_whe
     ],
 )
 def test_steps_are_a_round_number_of_the_levers_own_apart(name: str, expected: list[float]):
-    assert steps(CONTRACT, Stress(), name) == pytest.approx(expected)
+    assert steps(CONTRACT, BookScenario(), name) == pytest.approx(expected)
 
 
 def test_where_a_lever_stands_is_among_its_steps_even_if_on_none():
@@ -207,7 +207,7 @@ def test_steps_of_the_state_of_the_economy_are_tenths_of_a_standard_deviation():
 
 
 def test_lever_with_few_steps_shows_them_all():
-    assert len(steps(CONTRACT, Stress(), "limits", 100)) == 21
+    assert len(steps(CONTRACT, BookScenario(), "limits", 100)) == 21
     assert len(steps(CONTRACT, stressed(limits=7), "limits", 100)) == 22
 
 
@@ -218,20 +218,22 @@ def test_lever_with_few_steps_shows_them_all():
 @settings(max_examples=5)
 @given(part=sub_books(least=20), stress=stresses())
 def test_every_end_of_a_bar_is_the_scenario_with_that_lever_alone_moved(
-    scorer: TableScorer, part: Part, stress: Stress, measure: Measure
+    scorer: TableScorer, part: Part, stress: BookScenario, measure: Measure
 ):
-    whole = Whole(scorer, *part)
+    whole = ScoredBook(scorer, *part)
     bars = tornado(whole, stress, measure, TODAY)
     assert sorted(bar.name for bar in bars) == sorted(movable(CONTRACT, stress))
     for bar in bars:
         assert bar.base == close(direct(whole, stress, measure))
-        assert bar.adverse == close(direct(whole, stress.put(CONTRACT, bar.name, bar.adverse_value), measure))
-        assert bar.favourable == close(direct(whole, stress.put(CONTRACT, bar.name, bar.favourable_value), measure))
+        assert bar.adverse == close(direct(whole, stress.with_value(CONTRACT, bar.name, bar.adverse_value), measure))
+        assert bar.favourable == close(
+            direct(whole, stress.with_value(CONTRACT, bar.name, bar.favourable_value), measure)
+        )
 
 
 @given(stresses())
-def test_lever_goes_one_swing_to_either_side_within_its_range(stress: Stress):
-    whole = Whole.__new__(Whole)
+def test_lever_goes_one_swing_to_either_side_within_its_range(stress: BookScenario):
+    whole = ScoredBook.__new__(ScoredBook)
     whole.contract = CONTRACT
     whole.losses = lambda scenarios, told: [0.0] * len(scenarios)  # type: ignore[method-assign]
     for bar in tornado(whole, stress, "loss", TODAY):
@@ -285,7 +287,7 @@ def test_bar_stops_at_the_end_of_the_range(scorer: TableScorer):
 
 def test_measure_without_a_value_has_bars_of_no_length(scorer: TableScorer):
     bars = tornado(small(scorer), stressed(overlay_lgd=-100, lgd=0, **OVERLAY), "return_on_capital", TODAY)
-    assert [bar.name for bar in bars] == list(movable(CONTRACT, Stress()))
+    assert [bar.name for bar in bars] == list(movable(CONTRACT, BookScenario()))
     assert all(bar.length == 0 and math.isnan(bar.base) for bar in bars)
 
 
@@ -298,15 +300,15 @@ OVERLAY: dict[str, Value] = {"overlay_owner": "Risk", "overlay_reason": "A strik
 @settings(max_examples=10)
 @given(part=sub_books(least=20, most=100), stress=stresses(), name=st.sampled_from(EVERY))
 def test_every_cell_of_a_table_is_the_scenario_at_that_value(
-    scorer: TableScorer, part: Part, stress: Stress, name: str
+    scorer: TableScorer, part: Part, stress: BookScenario, name: str
 ):
-    whole, stress = Whole(scorer, *part), coefficients(stress)
+    whole, stress = ScoredBook(scorer, *part), coefficients(stress)
     values = steps(CONTRACT, stress, name, 5)
     found = table(whole, stress, name, values, MEASURES, TODAY)
     assert found.shape == (len(values), len(MEASURES))
     for k, value in enumerate(values):
         for j, measure in enumerate(MEASURES):
-            assert found[k, j] == close(direct(whole, stress.put(CONTRACT, name, value), measure))
+            assert found[k, j] == close(direct(whole, stress.with_value(CONTRACT, name, value), measure))
     assert table(whole, stress, name, values, ["loss"], TODAY) == close(found[:, [MEASURES.index("loss")]])
 
 
@@ -318,16 +320,16 @@ def test_every_cell_of_a_table_is_the_scenario_at_that_value(
     names=st.lists(st.sampled_from(EVERY), min_size=2, max_size=2, unique=True),
 )
 def test_every_cell_of_a_two_way_table_is_the_scenario_at_both_values(
-    scorer: TableScorer, part: Part, stress: Stress, measure: Measure, names: list[str]
+    scorer: TableScorer, part: Part, stress: BookScenario, measure: Measure, names: list[str]
 ):
-    whole, stress = Whole(scorer, *part), coefficients(stress)
+    whole, stress = ScoredBook(scorer, *part), coefficients(stress)
     first, second = names
     down, across = steps(CONTRACT, stress, first, 4), steps(CONTRACT, stress, second, 3)
     found = grid(whole, stress, first, down, second, across, measure, TODAY)
     assert found.shape == (len(down), len(across))
     for k, one in enumerate(down):
         for j, other in enumerate(across):
-            both = stress.put(CONTRACT, first, one).put(CONTRACT, second, other)
+            both = stress.with_value(CONTRACT, first, one).with_value(CONTRACT, second, other)
             assert found[k, j] == close(direct(whole, both, measure))
     turned = grid(whole, stress, second, across, first, down, measure, TODAY)
     np.testing.assert_allclose(turned.T, found, rtol=1e-9)
@@ -342,32 +344,32 @@ def test_two_way_table_of_the_state_of_the_economy(scorer: TableScorer):
 
 def test_tables_of_nothing_are_empty(scorer: TableScorer):
     whole = small(scorer)
-    assert table(whole, Stress(), "lgd", [], MEASURES, TODAY).shape == (0, len(MEASURES))
-    assert table(whole, Stress(), "lgd", [0.5], [], TODAY).shape == (1, 0)
-    assert grid(whole, Stress(), "lgd", [], "ccf", [0.1], "loss", TODAY).shape == (0, 1)
-    assert grid(whole, Stress(), "lgd", [0.1], "ccf", [], "loss", TODAY).shape == (1, 0)
+    assert table(whole, BookScenario(), "lgd", [], MEASURES, TODAY).shape == (0, len(MEASURES))
+    assert table(whole, BookScenario(), "lgd", [0.5], [], TODAY).shape == (1, 0)
+    assert grid(whole, BookScenario(), "lgd", [], "ccf", [0.1], "loss", TODAY).shape == (0, 1)
+    assert grid(whole, BookScenario(), "lgd", [0.1], "ccf", [], "loss", TODAY).shape == (1, 0)
 
 
 def test_two_way_table_of_one_lever_is_refused(scorer: TableScorer):
     with pytest.raises(BadInput, match=r"'lgd' was given twice\. Choose another"):
-        grid(small(scorer), Stress(), "lgd", [0.5], "lgd", [0.5], "loss", TODAY)
+        grid(small(scorer), BookScenario(), "lgd", [0.5], "lgd", [0.5], "loss", TODAY)
 
 
 @pytest.mark.parametrize(("first", "second"), [("share", "lgd"), ("lgd", "share")])
 def test_table_of_what_is_no_lever_is_refused(scorer: TableScorer, first: str, second: str):
     with pytest.raises(NotEditable, match="'share' cannot be moved"):
-        grid(small(scorer), Stress(), first, [], second, [], "loss", TODAY)
+        grid(small(scorer), BookScenario(), first, [], second, [], "loss", TODAY)
 
 
 def test_value_outside_the_range_is_refused_with_the_range(scorer: TableScorer):
     with pytest.raises(OutOfRange, match="0 to 1"):
-        table(small(scorer), Stress(), "lgd", [0.5, 1.5], ["loss"], TODAY)
+        table(small(scorer), BookScenario(), "lgd", [0.5, 1.5], ["loss"], TODAY)
 
 
 # ---- goal seek -------------------------------------------------------------------------------------------------------
 
 
-def every_value(stress: Stress, name: str) -> list[float]:
+def every_value(stress: BookScenario, name: str) -> list[float]:
     """What a goal is sought among, the plain way: all steps, or every second or third of too many, and the end."""
     part = parts(CONTRACT)[name]
     step = part.step  # type: ignore[union-attr]
@@ -388,7 +390,7 @@ def every_value(stress: Stress, name: str) -> list[float]:
 def test_goal_is_the_nearest_of_all_values_that_meets_it_or_the_best_there_is(
     scorer: TableScorer, part: Part, name: str, measure: Measure, at_most: bool, quantile: float
 ):
-    whole, stress = Whole(scorer, *part), stressed(unemployment=1, balances=10, lgd=0.7)
+    whole, stress = ScoredBook(scorer, *part), stressed(unemployment=1, balances=10, lgd=0.7)
     values = every_value(stress, name)
     measured = table(whole, stress, name, values, [measure], TODAY)[:, 0]
     low, high = np.nanmin(measured), np.nanmax(measured)
@@ -398,7 +400,7 @@ def test_goal_is_the_nearest_of_all_values_that_meets_it_or_the_best_there_is(
     meets = measured <= target if at_most else measured >= target
     assert found.reached == meets.any()
     assert found.reached_before == bool(meets[values.index(now)])
-    assert found.measured == close(direct(whole, stress.put(CONTRACT, name, found.value), measure))
+    assert found.measured == close(direct(whole, stress.with_value(CONTRACT, name, found.value), measure))
     assert (found.name, found.target) == (name, target)
     if found.reached:
         assert found.value in np.array(values)[meets]
@@ -410,27 +412,27 @@ def test_goal_is_the_nearest_of_all_values_that_meets_it_or_the_best_there_is(
 
 def test_goal_that_holds_already_moves_nothing(scorer: TableScorer):
     whole = small(scorer)
-    base = direct(whole, Stress(), "loss")
-    found = seek(whole, Stress(), "lgd", "loss", base * 1.01, True, TODAY)
+    base = direct(whole, BookScenario(), "loss")
+    found = seek(whole, BookScenario(), "lgd", "loss", base * 1.01, True, TODAY)
     assert (found.value, found.reached, found.reached_before) == (0.8, True, True)
 
 
 def test_loss_halves_where_the_loss_given_default_does(scorer: TableScorer):
     whole = small(scorer)
-    found = seek(whole, Stress(), "lgd", "loss", direct(whole, Stress(), "loss") * 0.5001, True, TODAY)
+    found = seek(whole, BookScenario(), "lgd", "loss", direct(whole, BookScenario(), "loss") * 0.5001, True, TODAY)
     assert (found.value, found.reached, found.reached_before) == (0.4, True, False)
 
 
 def test_goal_out_of_reach_is_told_with_the_nearest_there_is(scorer: TableScorer):
     whole = small(scorer)
-    found = seek(whole, Stress(), "unemployment", "loss", 1.0, True, TODAY)
+    found = seek(whole, BookScenario(), "unemployment", "loss", 1.0, True, TODAY)
     assert (found.value, found.reached) == (-5, False)
-    found = seek(whole, Stress(), "unemployment", "loss", 1e15, False, TODAY)
+    found = seek(whole, BookScenario(), "unemployment", "loss", 1e15, False, TODAY)
     assert (found.value, found.reached) == (15, False)
 
 
 def test_measure_the_lever_does_not_move_stays_where_it_stands(scorer: TableScorer):
-    found = seek(small(scorer), Stress(), "apr", "loss", 1.0, True, TODAY)
+    found = seek(small(scorer), BookScenario(), "apr", "loss", 1.0, True, TODAY)
     assert (found.value, found.reached) == (0.2, False)
 
 
@@ -446,10 +448,10 @@ def test_measure_without_a_value_meets_no_goal(scorer: TableScorer, at_most: boo
 
 @settings(max_examples=25)
 @given(stresses(), st.sampled_from(EVERY))
-def test_goal_is_sought_among_at_most_two_hundred_and_one_values(stress: Stress, name: str):
+def test_goal_is_sought_among_at_most_two_hundred_and_one_values(stress: BookScenario, name: str):
     stress = coefficients(stress)
     asked: list[Any] = []
-    whole = Whole.__new__(Whole)
+    whole = ScoredBook.__new__(ScoredBook)
     whole.contract = CONTRACT
 
     def losses(scenarios: Any, told: Any) -> list[float]:
@@ -465,7 +467,7 @@ def test_goal_is_sought_among_at_most_two_hundred_and_one_values(stress: Stress,
 @pytest.mark.parametrize("target", [math.nan, math.inf])
 def test_goal_that_is_no_number_is_refused(scorer: TableScorer, target: float):
     with pytest.raises(OutOfRange, match=r"The target must be a number; .* was given. Enter one."):
-        seek(small(scorer), Stress(), "lgd", "loss", target, True, TODAY)
+        seek(small(scorer), BookScenario(), "lgd", "loss", target, True, TODAY)
 
 
 # ---- reverse stress --------------------------------------------------------------------------------------------------
@@ -479,7 +481,7 @@ SCENES: tuple[dict[str, Value], ...] = (
 )
 
 
-def scaled(scene: dict[str, Value], severity: float) -> Stress:
+def scaled(scene: dict[str, Value], severity: float) -> BookScenario:
     """The scenario at a severity, put together anew."""
     stress = stressed(**scene)
     names = [FACTOR] if FACTOR in scene else list(ECONOMY)
@@ -487,7 +489,7 @@ def scaled(scene: dict[str, Value], severity: float) -> Stress:
     for name, value in stands.items():
         part = parts(CONTRACT)[name]
         if value:
-            stress = stress.put(CONTRACT, name, min(max(value * severity, part.minimum), part.maximum))  # type: ignore[union-attr]
+            stress = stress.with_value(CONTRACT, name, min(max(value * severity, part.minimum), part.maximum))  # type: ignore[union-attr]
     return stress
 
 
@@ -502,7 +504,7 @@ def scaled(scene: dict[str, Value], severity: float) -> Stress:
 def test_limit_breaks_at_the_smallest_severity_at_which_it_does_not_hold(
     scorer: TableScorer, part: Part, scene: dict[str, Value], measure: Measure, at_most: bool, quantile: float
 ):
-    whole = Whole(scorer, *part)
+    whole = ScoredBook(scorer, *part)
     measured = [direct(whole, scaled(scene, k / 20), measure) for k in range(61)]
     low, high = min(measured), max(measured)
     limit = low + quantile * (high - low) + 1e-7 * abs(high)
@@ -556,7 +558,7 @@ def test_limit_that_is_no_number_is_refused(scorer: TableScorer):
 
 
 @pytest.mark.parametrize("measure", ["loss", "capital"])
-def test_progress_is_heard_in_many_steps_and_can_cancel(whole: Whole, measure: Measure):
+def test_progress_is_heard_in_many_steps_and_can_cancel(whole: ScoredBook, measure: Measure):
     heard: list[float] = []
     some = stressed(balances=20, unemployment=2)
 
@@ -581,7 +583,7 @@ def test_progress_is_heard_in_many_steps_and_can_cancel(whole: Whole, measure: M
 
 def test_progress_of_a_small_book_is_heard_too(scorer: TableScorer):
     heard: list[float] = []
-    tornado(small(scorer), Stress(), "loss", TODAY, heard.append)
+    tornado(small(scorer), BookScenario(), "loss", TODAY, heard.append)
     assert heard[-1] == 1.0
     assert len(heard) > 2
 
@@ -595,6 +597,6 @@ def test_equal_scenarios_are_reckoned_once_and_same_shocks_together(scorer: Tabl
         return own(scenarios, told)
 
     whole.losses = losses  # type: ignore[method-assign]
-    grid(whole, Stress(), "unemployment", [0, 1, 2], "balances", [0, 0, 10], "loss", TODAY)
+    grid(whole, BookScenario(), "unemployment", [0, 1, 2], "balances", [0, 0, 10], "loss", TODAY)
     assert [len(each) for each in calls] == [3, 3]
     assert all(len({layers.struck for layers in each}) == 1 for each in calls)

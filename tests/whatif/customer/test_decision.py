@@ -12,10 +12,10 @@ from data.books import Book
 from data.contract import Contract
 from model.engine.scorer import TableScorer
 from model.whatif.customer.decision import Decision, decide, explain, scale
-from model.whatif.customer.scenario import CUTOFF, Scenario
+from model.whatif.customer.scenario import CUTOFF, CustomerScenario
 from tests.support.records import BOOK, CONTRACT, numbers, records
 
-ASSUMED = Scenario().values(CONTRACT)
+ASSUMED = CustomerScenario().values(CONTRACT)
 
 
 def record(number: int) -> Array:

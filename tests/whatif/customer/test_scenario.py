@@ -11,15 +11,24 @@ from data.contract import Contract
 from data.errors import BadInput, BookError, Impossible, Missing, NotEditable, OutOfRange
 from model.engine.scorer import TableScorer
 from model.whatif.customer.decision import decide
-from model.whatif.customer.scenario import CUTOFF, Scenario, apply, base_record, default, editable, from_query, to_query
+from model.whatif.customer.scenario import (
+    CUTOFF,
+    CustomerScenario,
+    apply,
+    base_record,
+    default,
+    editable,
+    from_query,
+    to_query,
+)
 from tests.support.records import BOOK, CONTRACT, numbers, records, scenarios, within
 
 LEVERS = [lever.name for lever in CONTRACT.levers]
 LABEL = {name: editable(CONTRACT, name).label for name in (*LEVERS, *CONTRACT.row)}
 
 
-def own(raw: Array) -> Scenario:
-    return Scenario(own=tuple(raw[:, 0].tolist()))
+def own(raw: Array) -> CustomerScenario:
+    return CustomerScenario(own=tuple(raw[:, 0].tolist()))
 
 
 # ---- the empty scenario --------------------------------------------------------------------------------------------
@@ -27,12 +36,12 @@ def own(raw: Array) -> Scenario:
 
 @given(numbers)
 def test_empty_scenario_reproduces_the_customer_exactly(scorer: TableScorer, number: int):
-    scenario = Scenario(number)
+    scenario = CustomerScenario(number)
     base = base_record(BOOK, scenario)
     assert base.tobytes() == BOOK.raw[:, number - 1].tobytes()
     assert apply(CONTRACT, base, scenario.edits).tobytes() == base.tobytes()
     now = decide(scorer, apply(CONTRACT, base, scenario.edits), scenario.values(CONTRACT))
-    assert now == decide(scorer, base, Scenario().values(CONTRACT))
+    assert now == decide(scorer, base, CustomerScenario().values(CONTRACT))
     assert now.margin == scorer.margins(BOOK.raw[:, number - 1 : number])[0]
 
 
@@ -44,41 +53,41 @@ def test_record_typed_by_hand_is_scored_as_typed(raw: Array):
 
 def test_editing_does_not_change_the_book(book: Book):
     before = book.raw[:, 0].copy()
-    base = base_record(book, Scenario(1))
+    base = base_record(book, CustomerScenario(1))
     base[:] = 0
-    apply(book.contract, base_record(book, Scenario(1)), {"limit": 500_000.0})
+    apply(book.contract, base_record(book, CustomerScenario(1)), {"limit": 500_000.0})
     np.testing.assert_array_equal(book.raw[:, 0], before)
 
 
 def test_nobody_is_chosen_until_there_is_a_customer_or_a_whole_record():
-    assert not Scenario().chosen
-    assert not Scenario(own=(1.0, None)).chosen
-    assert Scenario(customer=1).chosen
-    assert Scenario(own=(1.0, 2.0)).chosen
+    assert not CustomerScenario().chosen
+    assert not CustomerScenario(own=(1.0, None)).chosen
+    assert CustomerScenario(customer=1).chosen
+    assert CustomerScenario(own=(1.0, 2.0)).chosen
 
 
 def test_customer_that_does_not_exist_is_refused(book: Book):
     with pytest.raises(BookError, match="There is no customer 30,001"):
-        base_record(book, Scenario(30_001))
+        base_record(book, CustomerScenario(30_001))
 
 
 def test_record_typed_by_hand_that_is_incomplete_says_what_is_missing(book: Book):
     values = [None if name == "paid_2" else 0.0 for name in book.contract.row]
     with pytest.raises(Missing, match=rf"{LABEL['paid_2']} is missing\. Enter a value"):
-        base_record(book, Scenario(own=(10_000.0, *values[1:])))
+        base_record(book, CustomerScenario(own=(10_000.0, *values[1:])))
 
 
 def test_record_typed_by_hand_that_cannot_be_is_refused(book: Book):
     values = dict.fromkeys(book.contract.row, 0.0) | {"limit": 10_000.0, "status_1": 8.0}
     with pytest.raises(Impossible, match="cannot worsen by more than four months"):
-        base_record(book, Scenario(own=tuple(values.values())))
+        base_record(book, CustomerScenario(own=tuple(values.values())))
 
 
 # ---- edits -----------------------------------------------------------------------------------------------------------
 
 
 @given(scenarios(), st.data())
-def test_edit_taken_back_leaves_the_scenario_exactly_as_before(scenario: Scenario, data: st.DataObject):
+def test_edit_taken_back_leaves_the_scenario_exactly_as_before(scenario: CustomerScenario, data: st.DataObject):
     name = data.draw(st.sampled_from(sorted({*LEVERS, *CONTRACT.row} - dict(scenario.edits).keys())))
     value = data.draw(within(editable(CONTRACT, name)))
     edited = scenario.edited(CONTRACT, name, value)
@@ -89,17 +98,21 @@ def test_edit_taken_back_leaves_the_scenario_exactly_as_before(scenario: Scenari
 
 
 @given(scenarios())
-def test_scenario_reset_edit_by_edit_is_the_customer_exactly(scenario: Scenario):
+def test_scenario_reset_edit_by_edit_is_the_customer_exactly(scenario: CustomerScenario):
     for name, _ in (*scenario.edits,):
         scenario = scenario.edited(CONTRACT, name, None)
     for name, _ in (*scenario.assumptions,):
         scenario = scenario.assumed(CONTRACT, name, None)
-    assert scenario == Scenario(scenario.customer, scenario.own)
+    assert scenario == CustomerScenario(scenario.customer, scenario.own)
 
 
 def test_order_in_which_edits_are_made_does_not_matter(contract: Contract):
-    one = Scenario(1).edited(contract, "paid_1", 5.0).edited(contract, "late", 2.0).edited(contract, "limit", 3e4)
-    two = Scenario(1).edited(contract, "limit", 3e4).edited(contract, "paid_1", 5.0).edited(contract, "late", 2.0)
+    one = (
+        CustomerScenario(1).edited(contract, "paid_1", 5.0).edited(contract, "late", 2.0).edited(contract, "limit", 3e4)
+    )
+    two = (
+        CustomerScenario(1).edited(contract, "limit", 3e4).edited(contract, "paid_1", 5.0).edited(contract, "late", 2.0)
+    )
     assert one == two
     assert [name for name, _ in one.edits] == ["limit", "late", "paid_1"]
 
@@ -113,7 +126,7 @@ def test_single_field_is_set_after_the_levers(contract: Contract, book: Book):
 @pytest.mark.parametrize("name", ["sex", "age", "missed_next_payment", "customer", "salary", "status", ""])
 def test_protected_and_unknown_names_cannot_be_edited(contract: Contract, name: str):
     with pytest.raises(NotEditable, match="is not a field that can be edited"):
-        Scenario(1).edited(contract, name, 1.0)
+        CustomerScenario(1).edited(contract, name, 1.0)
     with pytest.raises(NotEditable):
         apply(contract, BOOK.raw[:, :1], {name: 1.0})
 
@@ -132,13 +145,13 @@ def test_protected_and_unknown_names_cannot_be_edited(contract: Contract, name: 
 )
 def test_edit_outside_what_is_allowed_is_refused_in_words(contract: Contract, name: str, value: float, told: str):
     with pytest.raises(OutOfRange) as caught:
-        Scenario(1).edited(contract, name, value)
+        CustomerScenario(1).edited(contract, name, value)
     assert str(caught.value).startswith(f"{LABEL[name]} {told}")
 
 
 def test_edit_that_is_no_number_is_refused(contract: Contract):
     with pytest.raises(Missing, match=f"{LABEL['limit']} is missing"):
-        Scenario(1).edited(contract, "limit", float("nan"))
+        CustomerScenario(1).edited(contract, "limit", float("nan"))
 
 
 def test_edits_that_cannot_stand_together_are_refused(contract: Contract, book: Book):
@@ -160,11 +173,11 @@ def test_edit_of_a_whole_book_gives_each_record_its_own_value(contract: Contract
 
 def test_assumption_set_to_the_contracts_own_value_is_no_edit(contract: Contract):
     for name in [CUTOFF, *(each.name for each in contract.assumptions)]:
-        assert Scenario(1).assumed(contract, name, default(contract, name)) == Scenario(1)
+        assert CustomerScenario(1).assumed(contract, name, default(contract, name)) == CustomerScenario(1)
 
 
 def test_every_assumption_has_a_value_the_contracts_where_none_is_set(contract: Contract):
-    found = Scenario(1).assumed(contract, "lgd", 0.5).assumed(contract, CUTOFF, 540.0).values(contract)
+    found = CustomerScenario(1).assumed(contract, "lgd", 0.5).assumed(contract, CUTOFF, 540.0).values(contract)
     horizons = {"margin_months": 36, "annual_default_rate": 0.05, "correlation": 0.04}
     assert found == {"lgd": 0.5, "ccf": 0.5, "apr": 0.2, "funding": 0.05, "opex": 600, "cutoff": 540} | horizons
 
@@ -181,7 +194,7 @@ def test_every_assumption_has_a_value_the_contracts_where_none_is_set(contract: 
 )
 def test_assumption_that_cannot_be_is_refused_in_words(contract: Contract, name: str, value: float, told: str):
     with pytest.raises(BadInput) as caught:
-        Scenario(1).assumed(contract, name, value)
+        CustomerScenario(1).assumed(contract, name, value)
     assert told in str(caught.value)
 
 
@@ -189,29 +202,29 @@ def test_assumption_that_cannot_be_is_refused_in_words(contract: Contract, name:
 
 
 @given(scenarios())
-def test_scenario_survives_the_address(scenario: Scenario):
+def test_scenario_survives_the_address(scenario: CustomerScenario):
     assert from_query(BOOK, to_query(scenario)) == (scenario, [])
 
 
 @given(scenarios())
-def test_address_without_edits_carries_the_customers_number_alone(scenario: Scenario):
+def test_address_without_edits_carries_the_customers_number_alone(scenario: CustomerScenario):
     query = to_query(scenario, edits=False)
     assert query == ({"customer": str(scenario.customer)} if scenario.customer else {})
-    assert from_query(BOOK, to_query(scenario), edits=False) == (Scenario(scenario.customer), [])
+    assert from_query(BOOK, to_query(scenario), edits=False) == (CustomerScenario(scenario.customer), [])
 
 
 @given(scenarios())
-def test_address_never_carries_a_protected_attribute(scenario: Scenario):
+def test_address_never_carries_a_protected_attribute(scenario: CustomerScenario):
     assert not {field.name for field in CONTRACT.observed} & set(to_query(scenario))
 
 
 def test_empty_address_is_the_empty_scenario(book: Book):
-    assert from_query(book, {}) == (Scenario(), [])
-    assert to_query(Scenario()) == {}
+    assert from_query(book, {}) == (CustomerScenario(), [])
+    assert to_query(CustomerScenario()) == {}
 
 
 def test_address_reads_as_people_would_write_it(contract: Contract):
-    scenario = Scenario(7).edited(contract, "balances", -20.0).assumed(contract, "lgd", 0.75)
+    scenario = CustomerScenario(7).edited(contract, "balances", -20.0).assumed(contract, "lgd", 0.75)
     assert to_query(scenario) == {"customer": "7", "balances": "-20", "lgd": "0.75"}
 
 
@@ -245,7 +258,7 @@ def test_address_reads_as_people_would_write_it(contract: Contract):
 )
 def test_bad_value_in_the_address_is_left_out_and_told(book: Book, query: dict[str, str], told: str):
     scenario, complaints = from_query(book, {"customer": "1"} | query)
-    assert scenario == Scenario(1)
+    assert scenario == CustomerScenario(1)
     assert len(complaints) == 1
     assert told in complaints[0]
 
@@ -265,7 +278,7 @@ def test_bad_value_in_the_address_is_left_out_and_told(book: Book, query: dict[s
 )
 def test_unknown_customer_in_the_address_is_told(book: Book, text: str, told: str):
     scenario, complaints = from_query(book, {"customer": text})
-    assert scenario == Scenario()
+    assert scenario == CustomerScenario()
     assert [told in each for each in complaints] == [True]
 
 
@@ -283,7 +296,7 @@ def test_unknown_customer_in_the_address_is_told(book: Book, text: str, told: st
 )
 def test_record_in_the_address_that_cannot_be_read_is_told(book: Book, text: str, told: str):
     scenario, complaints = from_query(book, {"own": text})
-    assert scenario == Scenario()
+    assert scenario == CustomerScenario()
     assert len(complaints) == 1
     assert complaints[0].startswith("The record typed by hand could not be read from the address:")
     assert told in complaints[0]
@@ -292,7 +305,7 @@ def test_record_in_the_address_that_cannot_be_read_is_told(book: Book, text: str
 def test_good_values_beside_bad_ones_are_kept(book: Book, contract: Contract):
     query = {"customer": "3", "limit": "oops", "balances": "10", "lgd": "0.6", "ccf": "7", "wage": "1"}
     scenario, complaints = from_query(book, query)
-    assert scenario == Scenario(3).edited(contract, "balances", 10.0).assumed(contract, "lgd", 0.6)
+    assert scenario == CustomerScenario(3).edited(contract, "balances", 10.0).assumed(contract, "lgd", 0.6)
     assert len(complaints) == 3
 
 

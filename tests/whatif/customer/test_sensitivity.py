@@ -13,7 +13,7 @@ from data.contract import Contract, Field
 from data.errors import BadInput, Impossible, NotEditable, OutOfRange
 from model.engine.scorer import TableScorer
 from model.whatif.customer.decision import decide, scale
-from model.whatif.customer.scenario import CUTOFF, Scenario, apply, editable
+from model.whatif.customer.scenario import CUTOFF, CustomerScenario, apply, editable
 from model.whatif.customer.sensitivity import Curve, flips, grid, position, seek, steps, sweep, two_way
 from tests.support.records import BOOK, CONTRACT, numbers, within
 
@@ -43,7 +43,7 @@ def test_every_point_of_a_sweep_is_the_decision_at_that_value(
     except Impossible:
         edits, edited = {}, base
     found = sweep(scorer, BOOK, base, edits, name, 520.0)
-    assumed = Scenario().values(CONTRACT) | {CUTOFF: 520.0}
+    assumed = CustomerScenario().values(CONTRACT) | {CUTOFF: 520.0}
     now = decide(scorer, edited, assumed)
     assert found.now in found.x
     assert found.now_pd == pytest.approx(now.pd, abs=1e-12)
@@ -154,7 +154,9 @@ def test_flips_are_found_while_an_edit_forbids_some_values(scorer: TableScorer):
 def test_decision_lost_by_three_months_late_is_turned_back_by_catching_up(scorer: TableScorer):
     score = scale(CONTRACT).score(scorer.margins(BOOK.raw))
     good = BOOK.raw[:, int(np.argmax(score))][:, None]
-    assert not decide(scorer, apply(CONTRACT, good, DECLINED), Scenario().values(CONTRACT) | {CUTOFF: 560.0}).granted
+    assert not decide(
+        scorer, apply(CONTRACT, good, DECLINED), CustomerScenario().values(CONTRACT) | {CUTOFF: 560.0}
+    ).granted
     late = next(each for each in flips(scorer, BOOK, good, DECLINED, 560.0) if each.name == "late")
     assert late.value is not None
     assert late.value < 3
@@ -220,7 +222,7 @@ def test_goal_is_an_observed_value_with_the_probability_the_model_gives_it(
     found = sweep(scorer, BOOK, base, {}, name, 520.0)
     goal = seek(found, target)
     assert goal.value in found.x
-    direct = decide(scorer, apply(CONTRACT, base, {name: goal.value}), Scenario().values(CONTRACT))
+    direct = decide(scorer, apply(CONTRACT, base, {name: goal.value}), CustomerScenario().values(CONTRACT))
     assert goal.pd == pytest.approx(direct.pd, abs=1e-12)
     assert goal.reached == (goal.pd <= target) == bool((found.pd <= target).any())
     assert goal.reached_before == (found.now_pd <= target)
@@ -249,7 +251,7 @@ def test_coded_fields_have_a_word_for_every_swept_value(book: Book, contract: Co
 def test_every_cell_of_a_two_way_table_is_the_decision_at_both_values_or_empty_where_they_cannot_stand(
     scorer: TableScorer,
 ):
-    assumed = Scenario().values(CONTRACT)
+    assumed = CustomerScenario().values(CONTRACT)
 
     @settings(max_examples=30)
     @given(numbers, st.lists(st.sampled_from(NAMES), min_size=3, max_size=3, unique=True), st.data())
@@ -282,7 +284,7 @@ def test_two_way_table_holds_other_edits_and_drops_those_of_its_own_inputs(score
     base, edits = BOOK.raw[:, :1], {"late": 3.0, "limit": 500_000.0}
     found = two_way(scorer, base, edits, "limit", [50_000.0], "balances", [20.0])
     record = apply(CONTRACT, base, {"late": 3.0, "limit": 50_000.0, "balances": 20.0})
-    assert found[0, 0] == pytest.approx(decide(scorer, record, Scenario().values(CONTRACT)).pd, abs=1e-12)
+    assert found[0, 0] == pytest.approx(decide(scorer, record, CustomerScenario().values(CONTRACT)).pd, abs=1e-12)
 
 
 def test_two_way_table_asks_the_model_once_and_not_at_all_for_nothing():

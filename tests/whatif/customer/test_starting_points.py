@@ -3,13 +3,13 @@
 from data.books import Book
 from model.engine.scorer import TableScorer
 from model.whatif.customer.decision import decide
-from model.whatif.customer.scenario import Scenario, base_record
+from model.whatif.customer.scenario import CustomerScenario, base_record
 from model.whatif.customer.starting_points import personas
 
 
 def test_personas_are_what_they_are_called(scorer: TableScorer, book: Book):
     found = {
-        name: decide(scorer, base_record(book, Scenario(number)), Scenario().values(book.contract))
+        name: decide(scorer, base_record(book, CustomerScenario(number)), CustomerScenario().values(book.contract))
         for name, number in personas(scorer, book).items()
     }
     assert list(found) == ["safe", "borderline", "in trouble"]

@@ -15,17 +15,17 @@ from model.finance.scorecard import score_band
 from model.report.policy import charts as policy_charts
 from model.report.policy import words as policy_words
 from model.report.policy.words import Units
-from model.whatif.book.scenario import Stress
-from model.whatif.book.scored import Whole
+from model.whatif.book.scenario import BookScenario
+from model.whatif.book.scored import ScoredBook
 from model.whatif.book.totals import Rows
 from model.whatif.customer.decision import scale
 from model.whatif.policy.pricing import priced
-from model.whatif.policy.scenario import Policy, check_cutoff
+from model.whatif.policy.scenario import PolicyScenario, check_cutoff
 from model.whatif.policy.strategy import AT_MOST, GOALS, Goal, Strategy
 from model.whatif.policy.swap import frontier, swap, swapped
 from tests.support.records import CONTRACT, numbers_of, stressed
 
-NOTHING = numbers_of(Stress())
+NOTHING = numbers_of(BookScenario())
 
 
 class Case:
@@ -61,7 +61,7 @@ cases = st.builds(Case, st.integers(0, 10**6), st.integers(1, 200))
 
 
 @pytest.fixture(scope="module")
-def shipped(whole: Whole, book: Book) -> Strategy:
+def shipped(whole: ScoredBook, book: Book) -> Strategy:
     return Strategy.of(scale(CONTRACT).score(whole.margins), whole.rows(NOTHING), book.target)
 
 
@@ -112,7 +112,7 @@ def test_customers_of_one_score_stand_on_one_side():
     assert [strategy.at(each).customers for each in (519, 520, 521)] == [4, 3, 0]
 
 
-def test_shipped_optimum_is_interior_and_equals_the_enumeration(shipped: Strategy, whole: Whole):
+def test_shipped_optimum_is_interior_and_equals_the_enumeration(shipped: Strategy, whole: ScoredBook):
     scores, profit = scale(CONTRACT).score(whole.margins), whole.rows(NOTHING).margin
     by_hand = {int(cutoff): float(profit[scores >= cutoff].sum()) for cutoff in shipped.cutoffs}
     assert shipped.best == max(by_hand, key=lambda cutoff: by_hand[cutoff])
@@ -120,7 +120,7 @@ def test_shipped_optimum_is_interior_and_equals_the_enumeration(shipped: Strateg
     assert shipped.at(shipped.best).profit > shipped.at(shipped.cutoffs[0]).profit
 
 
-def test_todays_cutoff_grants_whom_the_customer_page_grants(shipped: Strategy, whole: Whole):
+def test_todays_cutoff_grants_whom_the_customer_page_grants(shipped: Strategy, whole: ScoredBook):
     granted = scale(CONTRACT).score(whole.margins) >= CONTRACT.score.cutoff
     assert shipped.at(CONTRACT.score.cutoff).customers == granted.sum()
 
@@ -143,7 +143,7 @@ def test_four_cells_partition_the_book_and_hold_their_own(case: Case, one: int, 
         assert cell.profit == pytest.approx(case.rows.margin[own].sum(), abs=1e-6)
 
 
-def test_a_stricter_cutoff_of_the_same_score_swaps_nobody_in(whole: Whole, book: Book):
+def test_a_stricter_cutoff_of_the_same_score_swaps_nobody_in(whole: ScoredBook, book: Book):
     scores = scale(CONTRACT).score(whole.margins)
     cells = swap(scores >= 520, scores >= 540, whole.rows(NOTHING), book.target)
     assert {(cell.today, cell.other): cell.customers for cell in cells}[(False, True)] == 0
@@ -170,7 +170,7 @@ def test_frontier_is_what_nothing_beats(points: list[tuple[int, int]]):
 
 
 @pytest.fixture(scope="module")
-def prices(whole: Whole) -> list:
+def prices(whole: ScoredBook) -> list:
     scores = scale(CONTRACT).score(whole.margins)
     count = len(CONTRACT.score.bands) + 1
     return priced(
@@ -178,7 +178,7 @@ def prices(whole: Whole) -> list:
     )
 
 
-def test_bands_sum_to_the_book(prices: list, whole: Whole):
+def test_bands_sum_to_the_book(prices: list, whole: ScoredBook):
     rows = whole.rows(NOTHING)
     assert sum(each.customers for each in prices) == whole.n
     assert sum(each.profit for each in prices) == pytest.approx(rows.margin.sum())
@@ -186,7 +186,7 @@ def test_bands_sum_to_the_book(prices: list, whole: Whole):
     assert [each.pd for each in prices] == sorted((each.pd for each in prices), reverse=True)
 
 
-def test_at_its_break_even_rate_a_band_earns_nothing(prices: list, whole: Whole):
+def test_at_its_break_even_rate_a_band_earns_nothing(prices: list, whole: ScoredBook):
     band = score_band(scale(CONTRACT).score(whole.margins), CONTRACT.score.bands)
     for each in prices:
         own = band == each.band
@@ -198,7 +198,7 @@ def test_at_its_break_even_rate_a_band_earns_nothing(prices: list, whole: Whole)
             assert earned.sum() == pytest.approx(wanted, abs=1e-3)
 
 
-def test_at_its_break_even_pd_a_band_earns_nothing(prices: list, whole: Whole):
+def test_at_its_break_even_pd_a_band_earns_nothing(prices: list, whole: ScoredBook):
     band = score_band(scale(CONTRACT).score(whole.margins), CONTRACT.score.bands)
     rows, assumed = whole.rows(NOTHING), dict(NOTHING.assumptions)
     for each in prices:
@@ -223,8 +223,8 @@ def test_break_even_pd_equals_the_worked_numbers():
     assert np.isnan(margin.break_even_rate(0, 0, 1, 0.05, 600, 36))
 
 
-def test_an_empty_band_is_priced_as_nothing(whole: Whole, scorer: TableScorer):
-    few = Whole(scorer, whole.raw[:, :1].copy(), whole.ids[:1])
+def test_an_empty_band_is_priced_as_nothing(whole: ScoredBook, scorer: TableScorer):
+    few = ScoredBook(scorer, whole.raw[:, :1].copy(), whole.ids[:1])
     rows = few.rows(numbers_of(stressed(lgd=0.9)))
     found = priced(np.zeros(1, int), 2, rows, dict(NOTHING.assumptions))
     assert found[1].customers == 0
@@ -240,7 +240,7 @@ def test_a_cutoff_that_is_no_whole_point_within_range_is_refused(given_: float):
 
 def test_curve_below_a_historic_cutoff_is_dashed_and_says_why(shipped: Strategy):
     bank = CONTRACT.model_copy(update={"book": CONTRACT.book.model_copy(update={"historic_cutoff": 500.0})})
-    units = Units.on(CONTRACT, Policy(520), shipped)
+    units = Units.on(CONTRACT, PolicyScenario(520), shipped)
     drawn = policy_charts.strategy(bank, shipped, "profit", 520, 520, units)
     seen, _, unseen = drawn["data"]
     assert unseen["line"]["dash"] == "dash"
