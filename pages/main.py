@@ -71,7 +71,7 @@ def navigation(who: Person) -> StreamlitPage:
 
 st.set_page_config(page_title="Credit What-If", page_icon=widgets.ICON, layout="wide")
 widgets.style()
-who = visitor.person()
+who = visitor.current()
 before = deployed.book()
 page = navigation(who)
 told = book_picker.choose(page.url_path)

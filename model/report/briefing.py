@@ -9,6 +9,7 @@ broken or left out has fallen when a briefing stands; who draws it adds nothing.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import isfinite
 from typing import Literal
 
 from model.report.charts import Figure
@@ -87,7 +88,11 @@ class Table:
 
 
 def _rounded(value: Cell, digits: int | None) -> Cell:
-    if digits is None or value is None or isinstance(value, str):
+    if value is None or isinstance(value, str):
+        return value
+    if not isfinite(value):
+        return None
+    if digits is None:
         return value
     return round(value, digits) if digits else round(value)
 
@@ -156,12 +161,14 @@ class Choice:
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """Detail that is worked out once somebody asks for it, by what is chosen in it."""
+    """Detail that is worked out once somebody asks for it, by the ``choices`` made in it and by those it ``reads`` that
+    are made elsewhere."""
 
     key: str
     title: str
     make: Callable[[Choices], tuple[Item, ...]]
     choices: tuple[Choice, ...] = ()
+    reads: tuple[Choice, ...] = ()
 
 
 def _no_findings() -> tuple[Item, ...]:

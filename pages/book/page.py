@@ -30,7 +30,7 @@ SHORT = {"exposure": "Exposure", "pd": "PD by exposure", "capital": "Capital"}
 
 
 def main() -> None:
-    visitor.person()
+    visitor.current()
     model = deployed.model()
     if {CUSTOMER, OWN} & set(st.query_params):  # links to a customer once led here
         st.switch_page("customer/page.py", query_params=dict(st.query_params))

@@ -45,7 +45,7 @@ RANDOM, OWN_RECORD = "random", "your own"
 
 
 def main() -> None:
-    visitor.person()
+    visitor.current()
     model = deployed.model()
     state.memory.restore(model)
     inputs = [each.name for each in model.contract.inputs]

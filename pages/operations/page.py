@@ -12,7 +12,7 @@ UPLOAD = "_upload_panel"
 
 
 def main() -> None:
-    visitor.person()
+    visitor.current()
     told = st.session_state.pop(recording.TOLD, None)
     if told:
         st.success(told, icon=":material/check:")

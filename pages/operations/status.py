@@ -103,7 +103,7 @@ def checked(model: DeployedModel) -> list[Check]:
     """Is all well? Asked afresh."""
     found = [_answers(model), _recording()]
     if model.release is not None:
-        may = rules.may(visitor.person(), "see protected attributes")
+        may = rules.may(visitor.current(), "see protected attributes")
         found.append(words.gates(model.release.report, may))
     if model.remote is None:
         found.append(_shadowed())
@@ -220,7 +220,7 @@ def releases(book: Book) -> None:
         alt="All releases, the newest first",
         column_config={"Data, sha256": st.column_config.TextColumn(width=480)},
     )
-    if rules.may(visitor.person(), "promote"):
+    if rules.may(visitor.current(), "promote"):
         promoting(listed, reports, aliases)
     moves(store.history(), reports)
 
@@ -311,7 +311,7 @@ def promoting(
     if not (pressed or back):
         return
     try:
-        person = visitor.person()
+        person = visitor.current()
         rules.require(person, "promote")  # the role may have changed since the button was drawn
         told = (
             store.promote(str(release), str(alias), person.name, why, override)
@@ -376,7 +376,7 @@ def calls_section() -> None:
     )
     whole = pd.DataFrame([vars(each) for each in calls])
     widgets.offer("Download as CSV", partial(batch.written, whole, (), "csv"), "calls.csv", "text/csv")
-    if rules.may(visitor.person(), "replay"):
+    if rules.may(visitor.current(), "replay"):
         again(own, calls)
 
 

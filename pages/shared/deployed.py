@@ -113,7 +113,7 @@ def _unusable(error: WhatIfError) -> NoReturn:
     what = "This book" if isinstance(error, BookError | ContractError) else "The deployed model"
     told = str(error) if isinstance(error, RemoteError) else f"{what} cannot be used. {error}"
     st.error(told, icon=":material/error:")
-    if isinstance(error, Mismatch) and may(visitor.person(), "promote"):
+    if isinstance(error, Mismatch) and may(visitor.current(), "promote"):
         st.page_link("operations/page.py", label="Its releases, on Operations", query_params=address())
     if isinstance(error, RemoteError):
         st.caption("No number is shown, because none would be of now. What you assumed is kept.")
@@ -165,7 +165,7 @@ def _kept(progress: TrainingRun, title: str) -> None:
     if review_pending(books.contract(book(), settings().home)):
         return
     ways = "improve the book or its model, or set another bound in its contract and train anew"
-    if may(visitor.person(), "promote"):
+    if may(visitor.current(), "promote"):
         st.write(f"What can be done: {ways}; or promote this release all the same on Operations, with a reason.")
         st.page_link("operations/page.py", label="Operations", query_params=address())
     else:

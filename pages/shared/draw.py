@@ -59,6 +59,12 @@ def _change(each: Tile) -> str:
     return f"{was}<span class='wi-{each.direction or 'same'}'>{arrow} {text(each.change)}</span>"
 
 
+def method(said: Briefing) -> None:
+    """How it is computed, below everything else."""
+    with st.expander("How is this computed?"):
+        st.markdown(said.method)
+
+
 # ---- findings ---------------------------------------------------------------------------------------------------
 
 
@@ -168,8 +174,15 @@ def panels(given: Sequence[Panel], controls: Callable[[Panel], Choices] | None =
 
 
 def choices(panel: Panel) -> Choices:
-    """The controls of a panel, and what is chosen in them."""
-    return {each.key: choose(each) for each in panel.choices}
+    """The controls of a panel, what is chosen in them, and what is chosen elsewhere."""
+    elsewhere = {each.key: held(each) for each in panel.reads}
+    return elsewhere | {each.key: choose(each) for each in panel.choices}
+
+
+def held(each: Choice) -> str | float:
+    """What was last chosen in a control, wherever it stands."""
+    chosen = st.session_state.get(keyed(each.key))
+    return each.default if chosen is None else chosen
 
 
 def choose(each: Choice) -> str | float:

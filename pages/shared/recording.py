@@ -100,7 +100,7 @@ def _entry(
         detail = {**detail, "model": model.deployed.words}
     return Entry(
         kind=kind,
-        who=access.person().name,
+        who=access.current().name,
         via="upload" if kind == "upload" else "page",
         book=model.contract.book.name,
         release=model.id,

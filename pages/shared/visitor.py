@@ -136,7 +136,7 @@ def _providers() -> list[str]:
     return named if named and "client_id" not in section else ["default", *named]
 
 
-def person() -> Person:
+def current() -> Person:
     """Who is looking. Stops the page, with a login or the reason why not, if nobody who may."""
     try:
         claims = login()
@@ -160,9 +160,14 @@ def _ask() -> NoReturn:
     st.stop()
 
 
+def withheld(what: Deed) -> str:
+    """Why whoever is looking may not do this; "" if they may."""
+    return "" if people.may(current(), what) else f"{people.needed(what)} {people.ASK}"
+
+
 def allow(what: Deed) -> bool:
     """Whether whoever is looking may do this; if not, what it takes is written here."""
-    allowed = people.may(person(), what)
-    if not allowed:
-        st.caption(f"{people.needed(what)} {people.ASK}")
-    return allowed
+    why = withheld(what)
+    if why:
+        st.caption(why)
+    return not why

@@ -217,11 +217,11 @@ def command(model: DeployedModel, window: Window, again: Window | None, key: str
     """The command that makes a release, and for whoever may a button that does the same."""
     busy = under_way() is not None
     st.code(trust_words.train_command(deployed.book(), window, again), language=None)
-    if not rules.may(visitor.person(), "train"):
+    if not rules.may(visitor.current(), "train"):
         st.caption(f"{rules.needed('train')} The command does the same.")
         return
     if st.button(button, key=key, disabled=busy, icon=":material/model_training:"):
-        rules.require(visitor.person(), "train")
+        rules.require(visitor.current(), "train")
         desk.retrain(deployed.book(), window.since, window.until, again)
         st.rerun()
 

@@ -19,7 +19,7 @@ def panel(model: DeployedModel) -> None:
     if model.release is None:
         st.info("There is no card: the deployed model is not one of the releases known here.")
         return
-    by_group = rules.may(visitor.person(), "see protected attributes")
+    by_group = rules.may(visitor.current(), "see protected attributes")
     state = len(desk.store(deployed.book()).history()), *desk.store(deployed.book()).aliases().items()
     card = _card(model, model.release, model.release.id, state, by_group)
     widgets.offer("Download the card", html(card), f"card-{card.release}.html", "text/html", "card")

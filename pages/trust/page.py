@@ -69,7 +69,7 @@ class Chart:
 
 
 def main() -> None:
-    visitor.person()
+    visitor.current()
     model = deployed.model()
     with state.memory.arriving():
         page(model)
@@ -134,7 +134,7 @@ def people(proof: Validation) -> dict[str, str]:
 
 def headline(found: TrustResult) -> None:
     """The sentence, the numbers, and what there is to know."""
-    may = rules.may(visitor.person(), "see protected attributes")
+    may = rules.may(visitor.current(), "see protected attributes")
     things = trust_words.things_to_know(found.proof, found.report, found.drifts, may)
     sentence = trust_words.verdict(found.proof, found.chosen, found.measured, things)
     tiles = trust_words.tiles(found.proof, found.chosen, found.measured, found.report, found.drifts)

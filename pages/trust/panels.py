@@ -389,7 +389,7 @@ def gates(model: DeployedModel, release: Release) -> None:
     """Every gate with figure, threshold and verdict; what constraints cost; the champion it was held against."""
     report = release.report
     over = {gate for each in desk.store(deployed.book()).history(release.id) for gate in each.gates}
-    may = rules.may(visitor.person(), "see protected attributes")
+    may = rules.may(visitor.current(), "see protected attributes")
     widgets.findings(trust_words.gates_headline(report))
     frame = pd.DataFrame(
         release_words.gate_rows(report, sorted(over), may), columns=["Gate", "Figure", "Threshold", "Verdict", "Note"]

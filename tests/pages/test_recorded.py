@@ -186,7 +186,7 @@ def test_what_two_visitors_settle_on_alike_is_on_record_twice(open_app: Open) ->
 
 
 def test_the_name_of_whoever_looks_is_on_record(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.shared.visitor.person", lambda: Person("ann", "viewer"))
+    monkeypatch.setattr("pages.shared.visitor.current", lambda: Person("ann", "viewer"))
     open_app("book", balances=20)
     assert [each.who for each in stood()] == ["ann"]
 

@@ -158,12 +158,17 @@ def bands_headline(contract: Contract, prices: Sequence[Priced], units: Units) -
 
 def swap_label(contract: Contract, cell: Swapped) -> str:
     """A cell of the swap set."""
+    return cell_label(contract, (cell.today, cell.other))
+
+
+def cell_label(contract: Contract, cell: tuple[bool, bool]) -> str:
+    """A cell of the swap set, by whether today's policy and the other approve."""
     return {
         (True, True): f"{decided(contract, True)} by both",
         (False, True): "swapped in",
         (True, False): "swapped out",
         (False, False): f"{decided(contract, False)} by both",
-    }[cell.today, cell.other]
+    }[cell]
 
 
 def swap_headline(contract: Contract, cells: Sequence[Swapped], units: Units) -> str:

@@ -58,7 +58,7 @@ def store(own_home: Path) -> Store:
 
 def looking(monkeypatch: pytest.MonkeyPatch, role: Any) -> None:
     """As somebody of this role."""
-    monkeypatch.setattr("pages.shared.visitor.person", lambda: Person("somebody", role))
+    monkeypatch.setattr("pages.shared.visitor.current", lambda: Person("somebody", role))
 
 
 def riskier(store: Store) -> str:

@@ -225,7 +225,7 @@ def test_another_release_scores_the_file_again(open_app: Open, customers: pd.Dat
 
 
 def test_a_viewer_is_told_what_it_takes(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.shared.visitor.person", lambda: Person("somebody", "viewer"))
+    monkeypatch.setattr("pages.shared.visitor.current", lambda: Person("somebody", "viewer"))
     at = panel(open_app("operations"))
     assert any("To upload takes the role analyst" in each.value for each in at.caption)
     assert not at.file_uploader

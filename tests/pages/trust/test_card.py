@@ -48,7 +48,7 @@ def test_the_card_is_told_and_can_be_kept(shown: Shown, home: Path, release: Rel
 
 
 def test_groups_are_kept_from_a_viewer(shown: Shown, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.shared.visitor.person", lambda: Person("somebody", "viewer"))
+    monkeypatch.setattr("pages.shared.visitor.current", lambda: Person("somebody", "viewer"))
     told = markup(shown(home))
     assert "<td>male</td>" not in told
     assert "Shown to those only who may see protected attributes." in told

@@ -1,0 +1,59 @@
+"""What can be changed of a policy: the cut-off, a goal for it, the assumptions."""
+
+import streamlit as st
+
+from data.contract import Contract
+from model.report.language import granting
+from model.report.policy import words
+from model.report.policy.words import LABELS, Units
+from model.whatif.policy.result import PolicyResult
+from model.whatif.policy.scenario import CUTOFF, PolicyScenario, assumed, today
+from model.whatif.policy.strategy import AT_MOST, GOALS, Goal
+from pages.policy import state
+from pages.shared.deployed import keyed
+from pages.shared.number_field import enter, slide, typed
+from pages.shared.page_state import way_back
+
+GOAL, TARGET = "_goal", "_target"
+
+
+def controls(result: PolicyResult) -> None:
+    """The cut-off, goal seek, assumptions; undo and reset."""
+    contract, strategy = result.contract, result.strategy
+    way_back(state.memory, state.reset, result.policy == PolicyScenario())
+    low, high = int(strategy.cutoffs[0]), int(strategy.cutoffs[-1])
+    at, now, best = result.cutoff, today(contract), strategy.best
+    told = f"From {low}, at which all are {granting(contract)}, to {high}, at which none is. Today's is {now}."
+    slide(state.memory, CUTOFF, f"Cut-off · {at} points", low, high, 1, at, told)
+    row = st.container(horizontal=True, key="jumps", gap="small")
+    row.button(f"Today's, {now}", on_click=jump, args=(contract, now))
+    row.button(f"Best, {best}", on_click=jump, args=(contract, best), disabled=not strategy.at(best).customers)
+    seek(result)
+    st.caption("Assumptions")
+    for name in assumed(contract):
+        each = contract.assumption(name)
+        factor = state.scale(contract, name)
+        bottom, top, step = (round(value / factor, 6) for value in (each.minimum, each.maximum, each.step))
+        label, value = f"{each.label} ({each.unit})", state.shown(contract, name)
+        enter(state.memory, name, label, value, bottom, top, step, help=each.help)
+
+
+def jump(contract: Contract, cutoff: int) -> None:
+    """Callback: go to a cut-off."""
+    state.memory.change(state.memory.current().with_value(contract, CUTOFF, float(cutoff)))
+
+
+def seek(result: PolicyResult) -> None:
+    """Which cut-off reaches a goal."""
+    contract = result.contract
+    row = st.container(horizontal=True, key="goal", gap="small")
+    goal: Goal = row.selectbox("Goal", GOALS, index=1, format_func=lambda name: LABELS[name], key=keyed(GOAL))
+    unit, size = ("%", 0.01) if goal in words.SHARES else (f"{contract.book.currency} m", 1e6)
+    ceiling = "at most" if goal in AT_MOST else "at least"
+    if keyed(TARGET) not in st.session_state:
+        st.session_state[keyed(TARGET)] = 15.0
+    written = typed(keyed(TARGET), 15.0, 0.1)
+    target = row.number_input(f"{ceiling} ({unit})", key=keyed(TARGET), step=1.0, format=written)
+    sought = result.strategy.seek(goal, target / 100 if size < 1 else target * size)
+    st.caption(words.seek_words(contract, sought, Units.on(contract, result.policy, result.strategy)))
+    st.button("Go there", on_click=jump, args=(contract, sought.outcome.cutoff), key="_go")
