@@ -360,7 +360,7 @@ def test_a_book_without_a_release_is_trained_once_and_the_other_is_used_meanwhil
 ) -> None:
     go, asked = threading.Event(), []
 
-    def train(self: Store, progress: desk.Told) -> Release:  # type: ignore[name-defined]
+    def train(self: Store, progress: Callable[[str, float], None]) -> Release:
         asked.append(self.book)
         progress("Checking on loans the model has not seen", 0.42)
         assert go.wait(60)
