@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from data import books
 from data.arrays import Array
 from data.errors import BadInput
 from model.api.service import Service
@@ -90,6 +91,7 @@ def answer(
     """
     own, choices, panels = split(query)
     book = own.pop(BOOK, service.settings.book)
+    books.contract(book, service.settings.home)  # tells a book that is not there from one without a model
     model = models.model(book)
     if model is None:
         raise StoreError(f"No model of the book {book} is deployed yet. Train one: python -m model train.")
