@@ -317,7 +317,7 @@ def test_no_release_of_ours_is_named_for_another_makers_model(
 TROUBLES = {
     "down": r"has not answered since \d\d:\d\d UTC \(Connection refused\)",
     "slow": r"has not answered since \d\d:\d\d UTC \(no answer within 0\.5 s\)",
-    "no numbers": r"The deployed model gave no number for 50 of 50 customers",
+    "no numbers": r"The deployed model gave no number for 50 of 50 records",
     "labels": r"class labels",
     "failing": r"failed at this question \(500: ValueError: no such column\)",
 }
