@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from model.deployed import desk as client
 from model.settings import Settings
@@ -21,6 +22,12 @@ def script(page: str) -> str:
     return f"{'customer' if page == 'applicant' else page}/page.py"
 
 
+def begin(at: AppTest, page: str) -> AppTest:
+    """Have an app that has not run yet begin with a page: before, Streamlit knows pages by their file's name only."""
+    at._page_hash = calc_hash(page)
+    return at
+
+
 @pytest.fixture
 def open_app(home: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
     """Opens a page of the app at an address: ``open_app("applicant", customer=12345, balances=-20)``."""
@@ -28,7 +35,7 @@ def open_app(home: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
 
     def run(page: str = "book", /, **address: object) -> AppTest:
         at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
-        at.switch_page(script(page))
+        begin(at, page)
         for name, value in address.items():
             at.query_params[name] = str(value)
         at.run()

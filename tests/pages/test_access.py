@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from model.monitoring import fairness
 from pages.shared import deployed, visitor
-from tests.pages.conftest import ROOT, Open, markup, opened, script
+from tests.pages.conftest import ROOT, Open, begin, markup, opened, script
 from tests.support.records import CONTRACT
 
 PAGES = ("book", "applicant", "policy", "trust")
@@ -50,7 +50,7 @@ def bare(page: str) -> AppTest:
 def whole(page: str) -> AppTest:
     """The app, at a page."""
     at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
-    return at.switch_page(script(page))
+    return begin(at, page)
 
 
 def refused(at: AppTest) -> str:

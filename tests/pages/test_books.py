@@ -3,7 +3,7 @@
 import re
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from model.release.release import Release
 from model.release.store import Store
 from model.settings import Settings
 from pages.shared.book_picker import PICKER
-from tests.pages.conftest import ROOT, Open, address, answers, markup, opened, script, sentence, shown
+from tests.pages.conftest import ROOT, Open, address, answers, begin, markup, opened, sentence, shown
 from tests.support import second_book
 from tests.support.second_book import NAME, TITLE
 
@@ -66,7 +66,7 @@ def own_desk(monkeypatch: pytest.MonkeyPatch, home_of_two: Path) -> Iterator[Dep
 
 def opened_at(page: str = "book", **address: object) -> AppTest:
     at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
-    at.switch_page(script(page))
+    begin(at, page)
     for name, value in address.items():
         at.query_params[name] = str(value)
     return at.run()
