@@ -17,8 +17,11 @@ from model.deployed.what_ifs import WhatIf
 from model.errors import StoreError
 from model.record.trail import Entry
 from model.report.briefing import Briefing, Choice, Choices, Finding, Item, Notice, Panel, Table
+from model.report.customer import briefing as customer_briefing
 from model.report.policy import briefing as policy_briefing
+from model.whatif.customer import scenario as customer_scenario
 from model.whatif.customer.decision import scale
+from model.whatif.customer.result import CustomerResult
 from model.whatif.policy import scenario as policy_scenario
 from model.whatif.policy.result import PolicyResult
 
@@ -69,12 +72,26 @@ def policy(asked: Asked) -> Said:
     return Said(said, tuple(complaints), entry)
 
 
+def customer(asked: Asked) -> Said:
+    """What the customer page says."""
+    model, start = asked.model, time.perf_counter()
+    chosen, complaints = customer_scenario.from_query(model.book, asked.query)
+    if not chosen.chosen:
+        said = customer_briefing.briefing_to_choose(model.contract, chosen, model=model.deployed)
+        return Said(said, tuple(complaints))
+    result = CustomerResult.of(model.scorer, model.local_scorer, model.book, chosen)
+    took = time.perf_counter() - start
+    said = customer_briefing.briefing(result, asked.choices, model=model.deployed)
+    what_if = WhatIf(model, asked.who, "rest", customer_scenario.to_query(chosen), took)
+    return Said(said, tuple(complaints), what_if.about_customer(result.edited, result.now, result.reasons))
+
+
 def _other_scores(asked: Asked, release: str) -> Array:
     other = asked.models.release(asked.book, release)
     return np.asarray(scale(other.contract).score(other.scorer.margins(asked.model.sample.raw)))
 
 
-SUBJECTS: Mapping[str, Callable[[Asked], Said]] = {"policy": policy}
+SUBJECTS: Mapping[str, Callable[[Asked], Said]] = {"customer": customer, "policy": policy}
 """The pages, by their names in addresses."""
 
 
@@ -178,7 +195,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "alt": finding.alt,
         "table": _table(finding.table) if finding.table is not None else None,
         "note": finding.note,
-        "listed": [list(each) for each in finding.listed],
+        "halves": [asdict(each) for each in finding.halves],
         "links": [asdict(each) for each in finding.links],
     }
 

@@ -15,7 +15,10 @@ from tests.pages.conftest import Open, figure, markup
 from tests.pages.conftest import open_app as open_app
 from tests.support.inside import Served, told
 
-QUERIES: dict[str, dict[str, str]] = {"policy": {"cutoff": "540", "lgd": "0.6"}}
+QUERIES: dict[str, dict[str, str]] = {
+    "customer": {"customer": "12345", "balances": "-20", "lgd": "0.6"},
+    "policy": {"cutoff": "540", "lgd": "0.6"},
+}
 PAGES = {"customer": "applicant"}
 RECORDED = {"customer", "book", "policy"}
 
