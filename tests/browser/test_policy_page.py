@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visit, drawn, follow, policy_ready, press, ready, sentence, settled
+from tests.browser.conftest import Visit, drawn, follow, policy_ready, press, ready, redrawn, sentence, settled
 
 pytestmark = pytest.mark.browser
 
@@ -58,4 +58,4 @@ def test_a_key_on_the_cutoff_moves_numbers_curve_and_address(visit: Visit) -> No
     expect(page.locator(".wi-number .wi-value").first).not_to_have_text(before)
     expect(page).to_have_url(re.compile("cutoff=531$"))
     settled(page)
-    assert drawn(page, "strategy") != curve
+    assert redrawn(page, "strategy", curve) != curve
