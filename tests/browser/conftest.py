@@ -1,5 +1,6 @@
 """A server, a Chromium, and visitors whose every request and console line is watched."""
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -247,6 +248,21 @@ def trust(page: Page) -> None:
     expect(page.locator(".wi-number")).to_have_count(6)
     expect(page.locator(".st-key-reliability svg").first).to_be_visible()
     settled(page)
+
+
+def operations_ready(page: Page) -> None:
+    """Until the operations page stands: its sentence, the numbers, the checks, what is deployed."""
+    expect(page.locator(".wi-number")).to_have_count(4)
+    expect(page.locator(".wi-table")).to_have_count(2)
+    settled(page)
+
+
+def photograph(page: Page, name: str) -> None:
+    """A picture to be looked at, where WHATIF_SCREENS says."""
+    folder = os.environ.get("WHATIF_SCREENS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def drawn(page: Page, key: str) -> str:

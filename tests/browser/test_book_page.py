@@ -1,25 +1,27 @@
 """The book page in a real browser: the demo meeting from the first glance to the presentation."""
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Visit, book_ready, drawn, follow, press, ready, redrawn, sentence, settled, until
+from tests.browser.conftest import (
+    Visit,
+    book_ready,
+    drawn,
+    follow,
+    photograph,
+    press,
+    ready,
+    redrawn,
+    sentence,
+    settled,
+    until,
+)
 
 pytestmark = pytest.mark.browser
 
 STRESSED = "/?preset=fed_2026_severely_adverse&severity=50&balances=20"
-
-
-def photograph(page: Page, name: str) -> None:
-    """A picture to be looked at, where WHATIF_SCREENS says."""
-    folder = os.environ.get("WHATIF_SCREENS")
-    if folder:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(folder) / f"book-{name}.png")
 
 
 def loss(page: Page) -> Locator:
@@ -36,7 +38,7 @@ def test_the_demo_journey(visit: Visit) -> None:
     page = visit("/")
     book_ready(page)
     expect(sentence(page)).to_have_text(re.compile("^As the book stands"))
-    photograph(page, "1-open")
+    photograph(page, "book-1-open")
 
     page.get_by_role("combobox", name="Regulator's scenario").click()
     page.get_by_role("option", name="Fed 2026, severely adverse").click()
@@ -46,24 +48,24 @@ def test_the_demo_journey(visit: Visit) -> None:
     assert loss(page).inner_text() in told
     amount = loss(page).inner_text().removeprefix("NT$").strip()
     assert amount in until(page, lambda: drawn(page, "bridge"), lambda data: amount in data)
-    photograph(page, "2-preset")
+    photograph(page, "book-2-preset")
     stressed = page.url
 
     before = tiles(page).all_inner_texts()
     tiles(page).filter(has_text="200,000").last.click()
     expect(tiles(page).filter(has_text="minimum paid")).to_be_visible()
     assert until(page, tiles(page).all_inner_texts, lambda now: now != before) != before
-    photograph(page, "3-segment")
+    photograph(page, "book-3-segment")
 
     page.locator(".st-key-_movers summary").click()
     links = page.locator("[class*='st-key-_mover_'] a")
     expect(links.first).to_be_visible()
-    photograph(page, "4-movers")
+    photograph(page, "book-4-movers")
     number = follow(links)
     ready(page)
     expect(page).to_have_url(re.compile(rf"/applicant\?customer={number}$"))
     expect(sentence(page)).to_have_text(re.compile("^This customer scores"))
-    photograph(page, "5-customer")
+    photograph(page, "book-5-customer")
 
     page.go_back()
     book_ready(page)
@@ -75,14 +77,14 @@ def test_the_demo_journey(visit: Visit) -> None:
     expect(page.get_by_role("slider")).to_have_count(0)
     expect(sentence(page)).to_have_text(told)
     settled(page)
-    photograph(page, "6-present")
+    photograph(page, "book-6-present")
     page.keyboard.press("ArrowRight")
     expect(page.locator(".st-key-where svg").first).to_be_visible()
     settled(page)
     page.keyboard.press("ArrowRight")
     expect(page.locator(".st-key-migration svg").first).to_be_visible()
     settled(page)
-    photograph(page, "7-present-migration")
+    photograph(page, "book-7-present-migration")
     page.keyboard.press("Escape")
     book_ready(page)
     expect(page.get_by_role("slider", name="Balances")).to_be_visible()

@@ -6,8 +6,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Start, Visit, book_ready, policy_ready, ready, sentence, trust, unfold
-from tests.browser.test_look import operations_ready
+from tests.browser.conftest import (
+    Start,
+    Visit,
+    book_ready,
+    operations_ready,
+    policy_ready,
+    ready,
+    sentence,
+    trust,
+    unfold,
+)
 
 pytestmark = pytest.mark.browser
 

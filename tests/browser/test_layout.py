@@ -6,9 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as Late
 
-from tests.browser.conftest import Visit, settled, unfold
+from tests.browser.conftest import Visit, photograph, settled, unfold
 from tests.browser.server import Server
-from tests.browser.test_look import photograph
 from tests.support.second_book import NAME
 
 pytestmark = pytest.mark.browser

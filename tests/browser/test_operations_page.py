@@ -19,10 +19,10 @@ from model.record.trail import recent
 from model.release.store import Store
 from model.report import numbers
 from model.settings import Settings
-from tests.browser.conftest import Start, Visit, book_ready, settled, trust, until
+from tests.browser.conftest import Start, Visit, book_ready, operations_ready, photograph, settled, trust, until
 from tests.browser.server import Server
-from tests.browser.test_look import STREAMLITS_OWN, THEMES, WIDER, Theme, operations_ready, photograph
-from tests.pages.operations.test_sections import riskier
+from tests.browser.test_look import STREAMLITS_OWN, THEMES, WIDER, Theme
+from tests.support.forging import shifted
 
 pytestmark = pytest.mark.browser
 
@@ -214,7 +214,7 @@ def reason(found: Locator, why: str) -> None:
 
 def test_releases_change_who_answers_in_the_badge(visit: Visit, start: Start, own_home: Path) -> None:
     store = Store(own_home, "cards")
-    first, other = store.resolve("champion"), riskier(store)
+    first, other = store.resolve("champion"), shifted(store, 0.5)
     page = visit("/operations", to=start(own_home))
     operations_ready(page)
     expect(page.locator(".wi-badge")).to_contain_text(f"model {first[:6]} live")

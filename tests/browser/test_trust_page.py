@@ -1,16 +1,15 @@
 """The trust page in a real browser: from a miss to the customer it is about, and a file held against the training."""
 
-import os
 import re
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from data.books import Book
-from tests.browser.conftest import Visit, drawn, follow, ready, redrawn, sentence, settled, trust, until
+from tests.browser.conftest import Visit, drawn, follow, photograph, ready, redrawn, sentence, settled, trust, until
 
 pytestmark = pytest.mark.browser
 PANELS = ("_gates", "_misses", "_falls", "_moved", "_effects", "_bands")  # what opens above does not move what is next
@@ -29,25 +28,17 @@ CROSSING = """
 """
 
 
-def photograph(page: Page, name: str) -> None:
-    """A picture to be looked at, where WHATIF_SCREENS says."""
-    folder = os.environ.get("WHATIF_SCREENS")
-    if folder:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(folder) / f"trust-{name}.png")
-
-
 def test_from_the_sentence_to_the_worst_miss_and_back(visit: Visit) -> None:
     page = visit("/trust")
     trust(page)
     expect(sentence(page)).to_have_text(
         re.compile(r"^Ranks with an AUC of 0\.\d{3} \(.*to know before relying on it\.$")
     )
-    photograph(page, "1-first")
+    photograph(page, "trust-1-first")
     page.locator(".st-key-_misses summary").click()
     links = page.locator(".st-key-_misses [data-testid=stPageLink] a")
     expect(links.first).to_be_visible()
-    photograph(page, "2-misses")
+    photograph(page, "trust-2-misses")
     number = follow(links)
     ready(page)
     expect(page).to_have_url(re.compile(rf"/applicant\?customer={number}$"))
@@ -68,7 +59,7 @@ def test_a_file_is_held_against_the_training(visit: Visit, book: Book, tmp_path:
     expect(panel.get_by_role("heading", name=re.compile("inputs have moved by 0.10 or more"))).to_be_visible()
     expect(page.locator(".st-key-distribution svg").first).to_be_visible()
     settled(page)
-    photograph(page, "3-drift")
+    photograph(page, "trust-3-drift")
 
 
 def test_every_panel_opens_and_stays_within_the_window(visit: Visit) -> None:
@@ -139,4 +130,4 @@ def test_a_segment_redraws_the_charts_and_not_the_frame(visit: Visit) -> None:
     assert redrawn(page, "reliability", before) != before
     settled(page)
     expect(sentence(page)).to_have_text(re.compile(r"\(.*: .*\); "))
-    photograph(page, "4-segment")
+    photograph(page, "trust-4-segment")
