@@ -20,9 +20,10 @@ from data import books
 from data.books import Book
 from data.contract import Contract
 from model.engine.scorer import TableScorer
+from model.release.build import TRUSTED
 from model.release.origin import origin
 from model.release.release import Release
-from model.release.store import TRUSTED, Store
+from model.release.store import Store
 from model.whatif.book.scored import ScoredBook
 
 HOMES_KEPT = 8  # trained homes, from one run of the tests to the next

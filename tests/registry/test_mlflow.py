@@ -24,8 +24,9 @@ from data.books import Book
 from model.__main__ import main
 from model.errors import GateError, RemoteError
 from model.registry.mlflow import FILES, bare, publish, record, red, typical
+from model.release.build import TRUSTED
 from model.release.release import Release
-from model.release.store import TRUSTED, Store
+from model.release.store import Store
 from tests.support import second_book
 from tests.support.forging import forge, stray
 from tests.support.servers import environment, free_port, mlflow_registry, mlflow_serving, python_of
