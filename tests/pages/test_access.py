@@ -50,7 +50,7 @@ def bare(page: str) -> AppTest:
 def whole(page: str) -> AppTest:
     """The app, at a page."""
     at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
-    return at.switch_page(script(page))
+    return begin(at, page)
 
 
 def refused(at: AppTest) -> str:

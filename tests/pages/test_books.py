@@ -3,7 +3,7 @@
 import re
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,7 @@ def own_desk(monkeypatch: pytest.MonkeyPatch, home_of_two: Path) -> Iterator[Dep
 
 def opened_at(page: str = "book", **address: object) -> AppTest:
     at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
-    at.switch_page(script(page))
+    begin(at, page)
     for name, value in address.items():
         at.query_params[name] = str(value)
     return at.run()
