@@ -1,5 +1,7 @@
 """What the parts of a contract must keep among each other."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from data.contract.contract import Contract
@@ -13,6 +15,16 @@ from data.contract.schema import (
 )
 from data.errors import ContractError
 from data.formulas import names_in
+
+NEEDED: Mapping[str, str] = {
+    "apr": "the yearly rate charged",
+    "funding": "the yearly cost of funding",
+    "opex": "the yearly operating cost of one record",
+    "margin_months": "the months that margin and profit are told over",
+    "annual_default_rate": "the yearly default rate that capital is scaled to",
+    "correlation": "the asset correlation of the economy as one factor",
+}
+"""The assumptions that margin, capital and economy are worked out with, whatever the book."""
 
 
 def check_agreement(contract: Contract, source: str) -> None:
@@ -50,6 +62,7 @@ def check_agreement(contract: Contract, source: str) -> None:
         for name in constraint.fields:
             if name not in contract.rows:
                 raise ContractError(f"{source}: a constraint speaks of {name!r}, which is no input field.")
+    _assumptions_there(contract, source)
     _outcome_unread(contract, source)
     _vintage_stays(contract, source)
     for segment in contract.segments:
@@ -70,6 +83,15 @@ def check_agreement(contract: Contract, source: str) -> None:
     contract.reads, contract._levers, contract._constraints, contract._exposure  # noqa: B018  compile every formula
     contract._shocks, contract._realised  # noqa: B018
     _try_out(contract, source)
+
+
+def _assumptions_there(contract: Contract, source: str) -> None:
+    """Raise ContractError if an assumption is missing without which the book cannot be worked out."""
+    missing = [name for name in NEEDED if name not in {each.name for each in contract.assumptions}]
+    if missing:
+        named = ", ".join(f"{name} ({NEEDED[name]})" for name in missing)
+        remedy = "Declare it under [[assumptions]] with label, unit, default, minimum, maximum and step."
+        raise ContractError(f"{source}: there is no assumption {named}. {remedy}")
 
 
 def _vintage_stays(contract: Contract, source: str) -> None:

@@ -475,5 +475,8 @@ def habit_of(columns: Iterable[Sequence[str]], delimiter: str) -> Habit:
         for k, (own, against) in enumerate((only, only[::-1])):
             spoken[k] += int(own.sum() > CLEARLY * against.sum())
         ends += [texts[k][-1:] for k in np.flatnonzero(only[0] | only[1]).tolist()]
-    decimal = POINT if spoken[0] and not spoken[1] else COMMA if spoken[1] and not spoken[0] else ""
+    points, commas = map(bool, spoken)
+    decimal = ""
+    if points != commas:
+        decimal = POINT if points else COMMA
     return Habit(default, decimal, "0" not in ends and (len(ends) >= MANY or not ends))

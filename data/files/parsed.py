@@ -105,8 +105,9 @@ def _packed(cell: Any) -> tuple[int, float | None, str | None]:
         return FLOAT, cell, None
     if isinstance(cell, timedelta):
         return SPAN, cell.total_seconds(), None
-    kind = MOMENT if isinstance(cell, datetime) else DAY if isinstance(cell, date) else CLOCK
-    return kind, None, cell.isoformat()
+    if isinstance(cell, datetime):  # a day too, so asked about first
+        return MOMENT, None, cell.isoformat()
+    return DAY if isinstance(cell, date) else CLOCK, None, cell.isoformat()
 
 
 _MADE: Mapping[int, Any] = {

@@ -91,4 +91,6 @@ def flags(words: Iterable[str]) -> bool:
 def flag(word: str) -> bool | None:
     """Whether a word says yes or no; None where it says neither."""
     folded = word.casefold()
-    return True if folded in _YES else False if folded in _NO else None
+    if folded in _YES:
+        return True
+    return False if folded in _NO else None

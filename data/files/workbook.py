@@ -80,8 +80,12 @@ def _sheet(
     for k, name in enumerate(names, 1):
         seen = _seen(workbook, name, wanted)
         progress(0.1 + 0.6 * k / len(names))
-        if seen is not None:
-            best = [*best, seen] if not best or seen.fit == best[0].fit else [seen] if seen.fit > best[0].fit else best
+        if seen is None:
+            continue
+        if not best or seen.fit > best[0].fit:
+            best = [seen]
+        elif seen.fit == best[0].fit:
+            best.append(seen)
     if not best:
         raise BadInput(
             f"{_sheets(names)} of the workbook {'is' if len(names) == 1 else 'are'} empty. Put the table there, "

@@ -589,7 +589,9 @@ def _with_special(
     above = [each for each in column.special if each > known.max()]
     if below:
         cut, names = (float(known.min()), *cut), [f"{SPECIAL}, low" if above else SPECIAL, *names]
-    return ((*cut, min(above)), [*names, f"{SPECIAL}, high" if below else SPECIAL]) if above else (cut, names)
+    if above:
+        cut, names = (*cut, min(above)), [*names, f"{SPECIAL}, high" if below else SPECIAL]
+    return cut, names
 
 
 def _asked(column: ProposedColumn, below: bool) -> str:

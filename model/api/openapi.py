@@ -122,6 +122,31 @@ LINES = "A line of the fields' names, then a line each row, commas between; a mi
 OIP, KSERVE = _body("InferRequest"), _body("InstancesRequest")
 MLFLOW = _body("InvocationsRequest", **{CSV: {"schema": {"type": "string", "description": LINES}}})
 
+BRIEFING: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "panels",
+            "in": "query",
+            "description": "The keys of the panels wanted with their content, parted by commas; all for every one.",
+            "schema": {"type": "string", "maxLength": 200},
+        },
+        {
+            "name": "book",
+            "in": "query",
+            "description": "The book looked at, where it is not the one this service answers for.",
+            "schema": {"type": "string", "maxLength": 64},
+        },
+        {
+            "name": "query",
+            "in": "query",
+            "description": "Whatever the page's own address says, by name; choices within it begin with _.",
+            "style": "form",
+            "explode": True,
+            "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+        },
+    ]
+}
+
 ADMIN = ("/promote", "/rollback")  # for which a token is asked for everywhere
 ERROR = {
     "type": "object",

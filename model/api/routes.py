@@ -24,12 +24,13 @@ from starlette.requests import ClientDisconnect
 from data.books import title
 from data.contract import Contract
 from data.errors import BadInput, WhatIfError
-from model.api import body, openapi, requests
+from model.api import body, briefings, openapi, requests
 from model.api.errors import LOG, HttpError, refusal, status_of
 from model.api.limits import Guard
 from model.api.metrics import Metrics
 from model.api.requests import OUTPUTS, ScoreRequest
 from model.api.service import CHAMPION, ScoreResponse, Service
+from model.deployed.desk import DeployedModels, desk
 from model.deployed.dialects import PURPOSE, TRYING
 from model.errors import StoreError, Unknown
 from model.release.release import Release
@@ -38,7 +39,7 @@ from model.report.release.card import html
 from model.report.release.card_of_store import release_card
 from model.security.people import identify
 from model.security.tokens import Bearer, Scope, Tokens, covers, require_scope
-from model.settings import Settings
+from model.settings import Settings, settings
 
 MANY = 2000  # rows from which an answer is found in a thread, so that small requests do not wait for it
 LONG = 256 * 2**10  # bytes from which a request is read in a thread
@@ -67,6 +68,7 @@ def create(service: Service, open_here: bool, lifespan: Any = None) -> FastAPI:
     _health(app)
     _inference(app)
     _repository(app)
+    _briefings(app)
     for kind in (WhatIfError, HTTPException, RequestValidationError, ClientDisconnect, Exception):
         app.add_exception_handler(kind, _told)
     app.add_middleware(Guard, service=service, metrics=app.state.metrics)
@@ -389,3 +391,26 @@ def _repository(app: FastAPI) -> None:
 
 
 # ---- ways to run it -----------------------------------------------------------------------------------------------
+
+
+def _briefings(app: FastAPI) -> None:
+    service: Service = app.state.service
+    models = desk if service.settings == settings() else DeployedModels(lambda: service.settings)
+
+    @app.get(
+        "/briefings/{subject}", summary="What a page says, for the page's own query", openapi_extra=openapi.BRIEFING
+    )
+    async def briefing(request: Request, subject: str, who: MayExplain) -> Response:
+        if subject not in briefings.SUBJECTS:
+            raise HttpError(404, f"There is no page {subject[:60]!r} here. There are: {', '.join(briefings.SUBJECTS)}.")
+        query = dict(request.query_params)
+        withheld = _withheld(request, who)
+        return said(await asyncio.to_thread(briefings.answer, models, service, subject, query, who.name, withheld))
+
+
+def _withheld(request: Request, who: Bearer) -> str:
+    """Why figures by protected attribute are not for whoever asks: they are for those who administer, and for whoever
+    is on this machine where its pages are."""
+    if request.app.state.open_here or covers(who, "admin"):
+        return ""
+    return "To see protected attributes takes a token of the scope admin."

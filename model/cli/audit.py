@@ -57,7 +57,10 @@ def verify(as_json: bool) -> None:
     def text(result: dict[str, Any]) -> str:
         head = f"{result['rows']:,} calls in {result['chains']:,} chains: "
         count = len(result["findings"])
-        head += "as they were written." if result["ok"] else f"{count:,} finding{'s' if count > 1 else ''}."
+        if result["ok"]:
+            head += "as they were written."
+        else:
+            head += f"{count:,} finding{'s' if count > 1 else ''}."
         return "\n".join([head, *(f"  FAILED  {each}" for each in result["findings"]), _standing(found.since)])
 
     answer(result, as_json, text)

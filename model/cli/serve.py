@@ -42,7 +42,7 @@ def serve(host: str, port: int, workers: int, book: str) -> None:
         if workers > 1:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         uvicorn.run(
-            "model.api.routes:alone",
+            "model.api.modes:standalone",
             factory=True,
             host=host,
             port=port,

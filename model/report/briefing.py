@@ -155,8 +155,22 @@ class Choice:
         return str(chosen if chosen in dict(self.options) else self.default)
 
     def number(self, choices: Choices) -> float:
-        """The number chosen, within its ends."""
+        """The number chosen, within its ends; the default where it is none."""
+        if self.trouble(choices):
+            return float(self.default)
         return min(max(float(choices.get(self.key, self.default)), self.low), self.high)
+
+    def trouble(self, choices: Choices) -> str:
+        """What is wrong with what was chosen; "" where nothing is."""
+        given = choices.get(self.key, self.default)
+        if self.options:
+            names = ", ".join(name or "nothing" for name, _ in self.options)
+            return "" if given in dict(self.options) else f"{self.key} must be one of {names}; {given!r} was given."
+        try:
+            fits = self.low <= float(given) <= self.high
+        except ValueError:
+            fits = False
+        return "" if fits else f"{self.key} must be a number from {self.low:g} to {self.high:g}; {given!r} was given."
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +193,8 @@ def _no_findings() -> tuple[Item, ...]:
 class Briefing:
     """What a screen says. ``below`` stands under the numbers; ``points`` are things to know, one a line; ``method``
     says how it is computed, in Markdown. ``subject`` is the page's name, ``guaranteed`` whether numbers are told gross
-    and net. Findings are worked out when they are first asked for, so that numbers need not wait for charts."""
+    and net. Findings are worked out when they are first asked for, so that numbers need not wait for charts;
+    ``choices`` say what can be chosen of them."""
 
     subject: str
     sentence: str
@@ -188,6 +203,7 @@ class Briefing:
     points: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
     make_findings: Callable[[], tuple[Item, ...]] = _no_findings
+    choices: tuple[Choice, ...] = ()
     panels: tuple[Panel, ...] = ()
     method: str = ""
     guaranteed: bool = False
@@ -198,6 +214,6 @@ class Briefing:
         """The findings under the numbers."""
         return self.make_findings()
 
-    def panel(self, key: str) -> Panel | None:
-        """A panel by its key; None where there is none of that name."""
-        return next((each for each in self.panels if each.key == key), None)
+    def every_choice(self) -> tuple[Choice, ...]:
+        """What can be chosen, in the findings and in every panel."""
+        return (*self.choices, *(each for panel in self.panels for each in panel.choices))

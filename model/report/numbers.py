@@ -19,7 +19,9 @@ MINUS, NBSP = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
 
 def signed(text: str, value: float) -> str:
     """``text`` of an absolute value with a plus or a true minus in front; none for a zero."""
-    return f"+{text}" if value > 0 else f"{MINUS}{text}" if value < 0 else text
+    if value == 0 or np.isnan(value):
+        return text
+    return f"+{text}" if value > 0 else f"{MINUS}{text}"
 
 
 def plain(value: float, digits: int = 0) -> str:
@@ -137,7 +139,8 @@ class Unit:
         largest = max(sizes, default=0.0)
         smallest = max(min(sizes, default=0.0), largest / 100)
         if smallest >= 9.995e8:
-            return cls(1e9, 2 if largest < 9.995e9 else 1 if largest < 9.995e10 else 0, f"{NBSP}bn")
+            digits = sum(largest < edge for edge in (9.995e9, 9.995e10))
+            return cls(1e9, digits, f"{NBSP}bn")
         if smallest >= 1e6:
             return cls(1e6, 0 if largest >= 9.995e7 else 1, f"{NBSP}m")
         return cls(1.0, 0, "")
@@ -251,7 +254,10 @@ class Difference:
         largest = max(map(abs, exact), default=0.0)
         same = self.unit.shows(0.0, largest) or largest <= NOISE * max(abs(self.base), abs(self.now))
         unlike = self.fine != self.unit and self.unit.rounded(self.base) != self.unit.rounded(self.now)
-        unit = self.unit if same and not unlike else self.fine if self.exact else _fitting(self.unit, largest)
+        if same and not unlike:
+            unit = self.unit
+        else:
+            unit = self.fine if self.exact else _fitting(self.unit, largest)
         total = self.unit.rounded(self.now) - self.unit.rounded(self.base) if unit == self.unit else self.shown
         return unit, summing([part / unit.size for part in exact], total, unit.digits)
 
@@ -319,7 +325,9 @@ def _in_unit(size: str, value: float, unit: str) -> str:
     if unit and unit[-1] in "$€£¥₹¤":
         return _priced(size, unit, value < 0)
     signed_ = f"{MINUS}{size}" if value < 0 else size
-    return f"{signed_}{NBSP}{singular(unit) if value == 1 else unit}" if unit else signed_
+    if not unit:
+        return signed_
+    return f"{signed_}{NBSP}{singular(unit) if value == 1 else unit}"
 
 
 def summing(parts: Sequence[float], total: float, digits: int = 0) -> list[float]:

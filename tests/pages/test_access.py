@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from model.monitoring import fairness
 from pages.shared import deployed, visitor
-from tests.pages.conftest import ROOT, Open, markup, opened, script
+from tests.pages.conftest import ROOT, Open, begin, markup, opened, script
 from tests.support.records import CONTRACT
 
 PAGES = ("book", "applicant", "policy", "trust")

@@ -18,7 +18,7 @@ from model.release.release import Release
 from model.release.store import Store
 from model.settings import Settings
 from pages.shared.book_picker import PICKER
-from tests.pages.conftest import ROOT, Open, address, answers, markup, opened, script, sentence, shown
+from tests.pages.conftest import ROOT, Open, address, answers, begin, markup, opened, sentence, shown
 from tests.support import second_book
 from tests.support.second_book import NAME, TITLE
 
@@ -360,7 +360,7 @@ def test_a_book_without_a_release_is_trained_once_and_the_other_is_used_meanwhil
 ) -> None:
     go, asked = threading.Event(), []
 
-    def train(self: Store, progress: desk.Told) -> Release:  # type: ignore[name-defined]
+    def train(self: Store, progress: Callable[[str, float], None]) -> Release:
         asked.append(self.book)
         progress("Checking on loans the model has not seen", 0.42)
         assert go.wait(60)

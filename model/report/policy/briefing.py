@@ -83,6 +83,7 @@ def briefing(
         tuple(tile(result, units, goal) for goal in GOALS),
         below=f"{words.rejected_words(contract)} {words.profit_words(contract, result.policy)}",
         make_findings=lambda: (curve(result, units, choices), profits(result, units)),
+        choices=(curve_choice(),),
         panels=panels(result, units, others or OtherReleases(), withheld),
         method=words.method(contract),
         guaranteed=contract.guaranteed,

@@ -1,0 +1,194 @@
+"""What a page says, for programs: the same briefing, asked for with the page's own query, as JSON."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from data import books
+from data.arrays import Array
+from data.errors import BadInput
+from model.api.service import Service
+from model.deployed.desk import DeployedModels
+from model.deployed.model import DeployedModel
+from model.deployed.what_ifs import WhatIf
+from model.errors import StoreError
+from model.record.trail import Entry
+from model.report.briefing import Briefing, Choice, Choices, Finding, Item, Notice, Panel, Table
+from model.report.policy import briefing as policy_briefing
+from model.whatif.customer.decision import scale
+from model.whatif.policy import scenario as policy_scenario
+from model.whatif.policy.result import PolicyResult
+
+BOOK = "book"  # in the query: the book looked at, where it is not the default one
+PANELS = "panels"  # in the query: the keys of the panels wanted, parted by commas
+ALL = "all"
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What a program asks of a page: the page's own ``query``, the ``choices`` within it and its panels, the ``day``;
+    ``withheld`` says why figures by protected attribute are not for whoever asks, if so; ``who`` that is."""
+
+    models: DeployedModels
+    model: DeployedModel
+    query: Mapping[str, str]
+    choices: Choices
+    day: date
+    who: str
+    withheld: str = ""
+
+    @property
+    def book(self) -> str:
+        """The name of the book asked about."""
+        return self.model.contract.book.name
+
+
+@dataclass(frozen=True, eq=False)
+class Said:
+    """The answer: the briefing, what was wrong with the query, and what is recorded of it, if anything."""
+
+    briefing: Briefing
+    complaints: tuple[str, ...] = ()
+    recorded: Entry | None = None
+
+
+def policy(asked: Asked) -> Said:
+    """What the policy page says."""
+    model, start = asked.model, time.perf_counter()
+    chosen, complaints = policy_scenario.from_query(model.contract, asked.query)
+    result = PolicyResult.of(model.whole, model.sample, chosen, asked.day)
+    took = time.perf_counter() - start
+    ids = tuple(each for each in asked.models.comparable(asked.book) if each != model.id)
+    others = policy_briefing.OtherReleases(ids, lambda release: _other_scores(asked, release))
+    said = policy_briefing.briefing(result, asked.choices, others=others, withheld=asked.withheld)
+    address = policy_scenario.to_query(chosen)
+    entry = WhatIf(model, asked.who, "rest", address, took).about_policy(asked.day, result.chosen)
+    return Said(said, tuple(complaints), entry)
+
+
+def _other_scores(asked: Asked, release: str) -> Array:
+    other = asked.models.release(asked.book, release)
+    return np.asarray(scale(other.contract).score(other.scorer.margins(asked.model.sample.raw)))
+
+
+SUBJECTS: Mapping[str, Callable[[Asked], Said]] = {"policy": policy}
+"""The pages, by their names in addresses."""
+
+
+def answer(
+    models: DeployedModels, service: Service, subject: str, query: Mapping[str, str], who: str, withheld: str
+) -> dict[str, Any]:
+    """What a page says, recorded before it is told.
+
+    Raises
+    ------
+    WhatIfError
+        If there is no model to ask, it does not answer, or the answer cannot be recorded.
+    """
+    own, choices, panels = split(query)
+    book = own.pop(BOOK, service.settings.book)
+    books.contract(book, service.settings.home)  # tells a book that is not there from one without a model
+    model = models.model(book)
+    if model is None:
+        raise StoreError(f"No model of the book {book} is deployed yet. Train one: python -m model train.")
+    found = SUBJECTS[subject](Asked(models, model, own, choices, date.today(), who, withheld))
+    told = as_json(found, choices, panels)
+    if found.recorded is not None and service.audit is not None:
+        service.audit.record(found.recorded)
+    return told
+
+
+# ---- as JSON ------------------------------------------------------------------------------------------------------
+
+
+def split(query: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str], tuple[str, ...]]:
+    """The page's own part of a query, the choices in it (their names begin with _), and the panels wanted."""
+    own = {name: value for name, value in query.items() if not name.startswith("_") and name != PANELS}
+    choices = {name: value for name, value in query.items() if name.startswith("_")}
+    return own, choices, tuple(filter(None, query.get(PANELS, "").split(",")))
+
+
+def as_json(said: Said, choices: Choices, panels: tuple[str, ...]) -> dict[str, Any]:
+    """A briefing as JSON holds it: numbers in full precision, null where there is none; the panels wanted with their
+    findings, the others by key and title.
+
+    Raises
+    ------
+    BadInput
+        If there is no such panel.
+    """
+    briefing = said.briefing
+    complaints = (*said.complaints, *_wrong(briefing, choices))
+    known = {each.key.removeprefix("_"): each for each in briefing.panels}
+    wanted = set(known) if panels == (ALL,) else set(panels)
+    if wanted - set(known):
+        given, there = ", ".join(sorted(wanted - set(known)))[:60], ", ".join(known)
+        raise BadInput(f"There is no panel {given!r} here. There are: {there}.")
+    return {
+        "subject": briefing.subject,
+        "sentence": briefing.sentence,
+        "tiles": [asdict(each) for each in briefing.tiles],
+        "below": briefing.below,
+        "points": list(briefing.points),
+        "notices": [*({"text": each, "level": "warning"} for each in complaints), *map(asdict, briefing.notices)],
+        "findings": [_item(each) for each in briefing.findings],
+        "panels": [_panel(each, choices, name in wanted) for name, each in known.items()],
+        "method": briefing.method,
+    }
+
+
+def _wrong(briefing: Briefing, choices: Choices) -> list[str]:
+    """What is wrong with the choices that were made."""
+    known = {each.key: each for each in briefing.every_choice()}
+    strange = [
+        f"{name!r} is nothing that can be chosen here; it was left out." for name in choices if name not in known
+    ]
+    return strange + list(filter(None, (known[name].trouble(choices) for name in choices if name in known)))
+
+
+def _panel(panel: Panel, choices: Choices, wanted: bool) -> dict[str, Any]:
+    found = [_item(each) for each in panel.make(choices)] if wanted else None
+    return {
+        "key": panel.key.removeprefix("_"),
+        "title": panel.title,
+        "choices": [_choice(each, choices) for each in panel.choices],
+        "findings": found,
+    }
+
+
+def _choice(choice: Choice, choices: Choices) -> dict[str, Any]:
+    chosen: str | float = choice.of(choices) if choice.options else choice.number(choices)
+    return {"key": choice.key, "label": choice.label, "options": dict(choice.options), "chosen": chosen}
+
+
+def _item(item: Item) -> dict[str, Any]:
+    if isinstance(item, Notice):
+        return asdict(item)
+    return _finding(item)
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "key": finding.key,
+        "headline": finding.headline,
+        "chart": finding.chart,
+        "alt": finding.alt,
+        "table": _table(finding.table) if finding.table is not None else None,
+        "note": finding.note,
+        "listed": [list(each) for each in finding.listed],
+        "links": [asdict(each) for each in finding.links],
+    }
+
+
+def _table(table: Table) -> dict[str, Any]:
+    return {
+        "key": table.key,
+        "title": table.title,
+        "columns": [asdict(each) | {"heading": each.heading} for each in table.columns],
+        "rows": [list(row) for row in table.exact],
+        "shown": [list(row) for row in table.shown()],
+    }

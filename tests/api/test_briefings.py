@@ -1,0 +1,112 @@
+"""A page's briefing over REST: the same numbers as on the screen, one by one; who may ask; and that it is on record."""
+
+import json
+import re
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model.api.briefings import SUBJECTS
+from model.record.trail import find, recent
+from model.record.verify import verify
+from tests.pages.conftest import Open, figure, markup
+from tests.pages.conftest import open_app as open_app
+from tests.support.inside import Served, told
+
+QUERIES: dict[str, dict[str, str]] = {"policy": {"cutoff": "540", "lgd": "0.6"}}
+PAGES = {"customer": "applicant"}
+RECORDED = {"customer", "book", "policy"}
+
+
+@pytest.fixture
+def served(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Served:
+    monkeypatch.setenv("WHATIF_HOME", str(own_home))
+    return Served(own_home)
+
+
+def asked(served: Served, subject: str, **query: str) -> dict[str, Any]:
+    answer = served.client.get(f"/briefings/{subject}", params=query)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def tiles_on(text: str) -> list[str]:
+    """The markup of each number of the headline, without tags, in order."""
+    drawn = re.findall(r"<div class='wi-number[ '].*?(?=<div class='wi-number[ ']|</div></div></div>)", text)
+    return [unescape(re.sub(r"<[^>]*>", " ", each)) for each in drawn]
+
+
+def test_every_page_has_a_briefing() -> None:
+    assert set(SUBJECTS) == set(QUERIES)
+
+
+@pytest.mark.parametrize("subject", QUERIES)
+def test_json_tells_number_by_number_what_the_screen_shows(served: Served, open_app: Open, subject: str) -> None:
+    said = asked(served, subject, **QUERIES[subject])
+    at = open_app(PAGES.get(subject, subject), **QUERIES[subject])
+    text = markup(at)
+    assert said["sentence"] in text
+    drawn = tiles_on(text)
+    assert len(drawn) == len(said["tiles"]) > 0
+    for tile, shown in zip(said["tiles"], drawn, strict=True):
+        for each in (tile["label"], tile["value"], tile["was"], tile["change"], tile["limit"], *tile["notes"]):
+            assert each in shown, (tile, shown)
+    charts = [each for each in said["findings"] if each.get("chart")]
+    assert all(each["headline"] in text for each in charts)
+    for each in charts:
+        assert json.loads(json.dumps(each["chart"]["data"])) == figure(at, each["key"])["data"]
+
+
+@pytest.mark.parametrize("subject", QUERIES)
+def test_every_panel_is_made_when_it_is_asked_for_and_only_then(served: Served, subject: str) -> None:
+    said = asked(served, subject, panels="all", **QUERIES[subject])
+    assert said["panels"]
+    for panel in said["panels"]:
+        assert panel["findings"], panel["key"]
+        for table in (each["table"] for each in panel["findings"] if each.get("table")):
+            assert all(len(row) == len(table["columns"]) for row in table["rows"])
+    one = said["panels"][0]["key"]
+    only = asked(served, subject, panels=one, **QUERIES[subject])
+    assert [each["key"] for each in only["panels"] if each["findings"] is not None] == [one]
+
+
+@pytest.mark.parametrize("subject", sorted(RECORDED & set(QUERIES)))
+def test_a_briefing_is_recorded_like_a_what_if(served: Served, subject: str) -> None:
+    asked(served, subject, **QUERIES[subject])
+    (call,) = recent(served.running.engine, 10)
+    entry = find(served.running.engine, call.id)
+    assert (entry.kind, entry.via) == (f"whatif:{subject}", "rest")
+    assert dict(entry.detail["address"]) == QUERIES[subject]
+    assert verify(served.running.engine).ok
+
+
+def test_what_is_wrong_with_the_query_is_told_and_the_rest_answered(served: Served) -> None:
+    said = asked(served, "policy", cutoff="abc", sex="1", _curve="nonsense", _other="x", _what="y")
+    texts = " ".join(each["text"] for each in said["notices"])
+    for part in ("must be a number", "'sex' in the address", "_curve must be one of", "'_what' is nothing"):
+        assert part in texts
+    assert said["sentence"] == asked(served, "policy")["sentence"]
+
+
+def test_a_page_or_panel_that_is_not_there_is_refused_with_those_that_are(served: Served) -> None:
+    assert "policy" in told(served.client.get("/briefings/nothing"), 404)
+    assert "swap" in told(served.client.get("/briefings/policy?panels=nothing"), 400)
+    assert "There is no book" in told(served.client.get("/briefings/policy?book=nothing"), 400)
+
+
+def test_whoever_has_no_token_gets_nothing_and_protected_figures_take_an_administrator(own_home: Path) -> None:
+    served = Served(own_home, tokens=True)
+    path = "/briefings/policy?panels=fair"
+    told(served.client.get(path), 401)
+    told(served.client.get(path, headers=served.holding("score", name="low")), 403)
+    found = {}
+    for scope in ("explain", "admin"):
+        answer = served.client.get(path, headers=served.holding(scope, name=scope))
+        (found[scope],) = (each["findings"] for each in answer.json()["panels"] if each["key"] == "fair")
+    assert [each["note"] for each in found["explain"]] == [
+        "To see protected attributes takes a token of the scope admin."
+    ]
+    assert any(each["table"] for each in found["admin"])

@@ -1,0 +1,92 @@
+"""The values that a screen is made of: tables as they are shown and taken along, choices as they are made."""
+
+import csv
+from io import StringIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.report import spreadsheet
+from model.report.briefing import Briefing, Choice, Column, Finding, Table
+
+COLUMNS = (Column("Name"), Column("Loss", "NT$", 0), Column("PD", "%", 1), Column("Interval", place="screen"))
+COLUMNS += (Column("low", place="file"),)
+TABLE = Table("t", "A table", COLUMNS, (("=1+1", 1234.567, 12.345, "1 to 2", 1.0), ("b", None, float("nan"), "", 2.0)))
+
+
+def read(table: Table) -> list[list[str]]:
+    return list(csv.reader(StringIO(spreadsheet.of_table(table).decode(spreadsheet.ENCODING))))
+
+
+def test_a_file_holds_full_precision_units_and_no_formula() -> None:
+    assert read(TABLE) == [
+        ["Name", "Loss, NT$", "PD, %", "low"],
+        ["'=1+1", "1234.567", "12.345", "1.0"],
+        ["b", "", "", "2.0"],
+    ]
+
+
+def test_the_screen_shows_the_digits_of_each_column_and_nothing_where_there_is_no_number() -> None:
+    assert TABLE.shown() == (("=1+1", 1235, 12.3, "1 to 2"), ("b", None, None, ""))
+
+
+def test_rows_rounded_so_that_they_add_up_are_shown_as_they_are() -> None:
+    parts = Table("t", "t", (Column("Loss", digits=0),), ((0.5,), (0.5,), (1.0,)), ((0,), (1,), (1,)))
+    assert [row[0] for row in parts.shown()] == [0, 1, 1]
+    assert [row[0] for row in parts.exact] == [0.5, 0.5, 1.0]
+
+
+@pytest.mark.parametrize("rounded", [((1,),), ((1, 2), (3, 4), (5, 6))])
+def test_rows_that_do_not_fit_are_refused(rounded: tuple[tuple[int, ...], ...]) -> None:
+    with pytest.raises(AssertionError, match="t: "):
+        Table("t", "t", (Column("a"), Column("b")), ((1, 2), (3, 4)), rounded)
+
+
+@given(st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=1, max_size=20))
+def test_every_number_comes_back_from_its_file(values: list[float]) -> None:
+    rows = read(Table("t", "t", (Column("x", digits=2), Column("y")), tuple((each, "y") for each in values)))[1:]
+    for (text, _), value in zip(rows, values, strict=True):
+        assert text == "" if value != value or abs(value) == float("inf") else float(text) == value
+
+
+FRUIT = Choice("_fruit", "Fruit", (("", "none"), ("apple", "Apple")), "")
+SHARE = Choice("_share", "Share", default=10.0, low=0.0, high=100.0)
+
+
+@pytest.mark.parametrize(
+    ("given_", "chosen", "wrong"), [({}, "", False), ({"_fruit": "apple"}, "apple", False), ({"_fruit": "x"}, "", True)]
+)
+def test_an_option_is_chosen_or_the_default(given_: dict[str, str], chosen: str, wrong: bool) -> None:
+    assert FRUIT.of(given_) == chosen
+    assert bool(FRUIT.trouble(given_)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("given_", "chosen", "wrong"),
+    [
+        (None, 10.0, False),
+        ("12.5", 12.5, False),
+        ("abc", 10.0, True),
+        ("nan", 10.0, True),
+        ("101", 10.0, True),
+        ("inf", 10.0, True),
+    ],
+)
+def test_a_number_is_chosen_within_its_ends_or_the_default(given_: str | None, chosen: float, wrong: bool) -> None:
+    choices = {} if given_ is None else {"_share": given_}
+    assert SHARE.number(choices) == chosen
+    assert ("0 to 100" in SHARE.trouble(choices)) is wrong
+
+
+def test_findings_are_worked_out_once_and_only_when_asked_for() -> None:
+    asked = []
+
+    def make() -> tuple[Finding, ...]:
+        asked.append(1)
+        return (Finding("a"),)
+
+    said = Briefing("book", "A sentence.", (), make_findings=make)
+    assert asked == []
+    assert said.findings is said.findings
+    assert asked == [1]
