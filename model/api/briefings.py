@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 
@@ -81,7 +80,7 @@ SUBJECTS: Mapping[str, Callable[[Asked], Said]] = {"policy": policy}
 
 def answer(
     models: DeployedModels, service: Service, subject: str, query: Mapping[str, str], who: str, withheld: str
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What a page says, recorded before it is told.
 
     Raises
@@ -112,7 +111,7 @@ def split(query: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str], tup
     return own, choices, tuple(filter(None, query.get(PANELS, "").split(",")))
 
 
-def as_json(said: Said, choices: Choices, panels: tuple[str, ...]) -> dict[str, Any]:
+def as_json(said: Said, choices: Choices, panels: tuple[str, ...]) -> dict[str, object]:
     """A briefing as JSON holds it: numbers in full precision, null where there is none; the panels wanted with their
     findings, the others by key and title.
 
@@ -150,7 +149,7 @@ def _wrong(briefing: Briefing, choices: Choices) -> list[str]:
     return strange + list(filter(None, (known[name].trouble(choices) for name in choices if name in known)))
 
 
-def _panel(panel: Panel, choices: Choices, wanted: bool) -> dict[str, Any]:
+def _panel(panel: Panel, choices: Choices, wanted: bool) -> dict[str, object]:
     found = [_item(each) for each in panel.make(choices)] if wanted else None
     return {
         "key": panel.key.removeprefix("_"),
@@ -160,18 +159,18 @@ def _panel(panel: Panel, choices: Choices, wanted: bool) -> dict[str, Any]:
     }
 
 
-def _choice(choice: Choice, choices: Choices) -> dict[str, Any]:
+def _choice(choice: Choice, choices: Choices) -> dict[str, object]:
     chosen: str | float = choice.of(choices) if choice.options else choice.number(choices)
     return {"key": choice.key, "label": choice.label, "options": dict(choice.options), "chosen": chosen}
 
 
-def _item(item: Item) -> dict[str, Any]:
+def _item(item: Item) -> dict[str, object]:
     if isinstance(item, Notice):
         return asdict(item)
     return _finding(item)
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding) -> dict[str, object]:
     return {
         "key": finding.key,
         "headline": finding.headline,
@@ -184,7 +183,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _table(table: Table) -> dict[str, Any]:
+def _table(table: Table) -> dict[str, object]:
     return {
         "key": table.key,
         "title": table.title,

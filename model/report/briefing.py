@@ -44,14 +44,15 @@ class Tile:
 @dataclass(frozen=True)
 class Column:
     """A column of a table. ``unit`` is that of its exact values; ``digits`` those shown behind the point, None for
-    texts. ``place``: a column may be of the screen only, such as an interval in words, or of the file only; ``in_file``
-    is its name there where that is another."""
+    texts; ``signed``: with a plus, too. ``place``: a column may be of the screen only, such as an interval in words, or
+    of the file only; ``in_file`` is its name there where that is another."""
 
     name: str
     unit: str = ""
     digits: int | None = None
     place: Place = "both"
     in_file: str = ""
+    signed: bool = False
 
     @property
     def heading(self) -> str:
@@ -114,11 +115,21 @@ class Notice:
     level: Level = "info"
 
 
+@dataclass(frozen=True)
+class Half:
+    """What one half of a chart shows: its headline, and label and value of each of its parts, for where the chart does
+    not fit."""
+
+    headline: str
+    listed: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Finding:
     """A headline in words, the chart that shows it with ``alt`` for those who do not see it, the table behind it, a
-    ``note`` below. ``listed``: label and value of each part of the chart, for where it does not fit. Two that are
-    ``half`` as wide and follow each other stand side by side. ``drawn``: the table is shown, not only offered."""
+    ``note`` below. ``halves``: of a chart that shows two things, what each of them is, in place of one headline. Two
+    findings that are ``half`` as wide and follow each other stand side by side. ``drawn``: the table is shown, not only
+    offered."""
 
     key: str
     headline: str = ""
@@ -127,7 +138,7 @@ class Finding:
     table: Table | None = None
     drawn: bool = True
     note: str = ""
-    listed: tuple[tuple[str, str], ...] = ()
+    halves: tuple[Half, ...] = ()
     links: tuple[Link, ...] = ()
     half: bool = False
 
@@ -176,13 +187,15 @@ class Choice:
 @dataclass(frozen=True, eq=False)
 class Panel:
     """Detail that is worked out once somebody asks for it, by the ``choices`` made in it and by those it ``reads`` that
-    are made elsewhere."""
+    are made elsewhere. ``folded``: it is closed until somebody opens it. ``across``: its choices stand side by side."""
 
     key: str
     title: str
     make: Callable[[Choices], tuple[Item, ...]]
     choices: tuple[Choice, ...] = ()
     reads: tuple[Choice, ...] = ()
+    folded: bool = True
+    across: bool = False
 
 
 def _no_findings() -> tuple[Item, ...]:

@@ -1,6 +1,7 @@
 """A briefing on the screen: the one place that knows how its parts look. It decides nothing of what is said."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 
 import streamlit as st
 
@@ -33,6 +34,14 @@ def headline(said: Briefing, kind: str = "") -> None:
         f"<p class='wi-below'>{text(said.below)}</p>" if said.below else "",
     )
     html("".join(parts))
+
+
+def without_numbers(said: Briefing) -> None:
+    """What is said while there are no numbers, and why."""
+    if said.sentence:
+        html(f"<p class='wi-invitation'>{text(said.sentence)}</p>")
+    for each in said.notices:
+        notice(each)
 
 
 def tile(each: Tile) -> str:
@@ -97,7 +106,11 @@ def item(each: Item) -> None:
     if isinstance(each, Notice):
         notice(each)
         return
-    if each.headline:
+    if any(half.listed for half in each.halves):
+        widgets.listed(*((half.headline, half.listed) for half in each.halves))
+    elif each.halves:
+        widgets.findings(*(half.headline for half in each.halves))
+    elif each.headline:
         widgets.findings(each.headline)
     body(each)
 
@@ -153,7 +166,7 @@ def _config(column: Column) -> object:
         return st.column_config.NumberColumn(format=f"%.{column.digits}f %%")
     if column.digits == 0:
         return st.column_config.NumberColumn(format="localized", step=1)
-    return st.column_config.NumberColumn(format=f"%.{column.digits}f")
+    return st.column_config.NumberColumn(format=f"%{'+' * column.signed}.{column.digits}f")
 
 
 def download(given: Table) -> None:
@@ -165,18 +178,24 @@ def download(given: Table) -> None:
 
 
 def panels(given: Sequence[Panel], controls: Callable[[Panel], Choices] | None = None) -> None:
-    """Every panel, closed until somebody opens it; ``controls`` draws what can be chosen in one, and says what is."""
+    """Every panel, one that is folded closed until somebody opens it; ``controls`` draws what can be chosen in one, and
+    says what is."""
+    chosen = controls or choices
     for each in given:
+        if not each.folded:
+            items(each.make(chosen(each)))
+            continue
         place = st.expander(each.title, key=each.key, on_change="rerun")
         if place.open:
             with place:
-                items(each.make((controls or choices)(each)))
+                items(each.make(chosen(each)))
 
 
 def choices(panel: Panel) -> Choices:
     """The controls of a panel, what is chosen in them, and what is chosen elsewhere."""
     elsewhere = {each.key: held(each) for each in panel.reads}
-    return elsewhere | {each.key: choose(each) for each in panel.choices}
+    with st.container(horizontal=True, gap="small") if panel.across else nullcontext():
+        return elsewhere | {each.key: choose(each) for each in panel.choices}
 
 
 def held(each: Choice) -> str | float:
@@ -200,7 +219,7 @@ def choose(each: Choice) -> str | float:
             each.high,
             at,
             each.step,
-            format=typed(key, at, each.step),
+            format=typed(key, at, each.step, each.low),
             key=key,
             help=each.help or None,
         )
