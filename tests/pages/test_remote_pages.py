@@ -27,9 +27,9 @@ from model.report.numbers import Unit
 from model.settings import Settings
 from model.whatif.customer.decision import scale
 from model.whatif.customer.scenario import apply
-from tests.deployed.test_remote import StandIn, standing
 from tests.pages.conftest import Open, markup, sentence, shown
 from tests.support.servers import free_port
+from tests.support.stand_in import StandIn, standing
 
 SOMEBODY = 12345
 PD, LOSS, APPROVED = "PD, one month", "Expected loss", "Approval rate"

@@ -28,8 +28,7 @@ from model.settings import Settings
 from model.validation.validation import Validation
 from pages.shared import visitor
 from tests.pages.conftest import Open, answers, figure, markup, opened, sentence, shown
-from tests.release import loans
-from tests.support import proofs
+from tests.support import loans, proofs
 
 PANELS = ("_bands", "_effects", "_moved", "_falls", "_misses", "_gates")
 LATER, BUTTONS = "_later", ("_retrain_shift", "_retrain_window")
