@@ -645,7 +645,7 @@ def test_serve_hands_its_workers_an_application_that_there_is(
     given = []
     monkeypatch.setattr(uvicorn, "run", lambda application, **options: given.append((application, options)))
     for name in ("WHATIF_BOOK", "WHATIF_LISTENING"):  # which it sets for its workers
-        monkeypatch.setenv(name, "")
+        monkeypatch.setenv(name, "cards")
     assert run(own_home, "serve", "--port", "8601", "--workers", workers).exit_code == 0
     ((application, options),) = given
     assert callable(import_from_string(application))
