@@ -21,6 +21,7 @@ from subprocess import CompletedProcess
 
 import click
 import pytest
+from packaging.requirements import Requirement
 from streamlit import config
 
 from data.contract import Contract
@@ -31,7 +32,7 @@ from model.api.service import Service
 from model.deployed import mapping
 from model.settings import Settings
 from tests.support.inside import Client
-from tests.test_architecture import FLOORS, PROJECT
+from tests.test_architecture import FLOORS, PROJECT, SOURCES
 
 DOCUMENTS = sorted(
     [
@@ -49,6 +50,7 @@ FENCE = re.compile(r"^```([a-z]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 SETTING = re.compile(r"([A-Z][A-Z_]*)=")
+INSTALLED = re.compile(r'pip install "?([a-z][\w.=<>,-]*)')
 HOUSE_PATH = re.compile(r"(?:data|model|pages|tests|\.github|\.ci|\.streamlit)/[\w./-]+")
 NOT_SHIPPED = {".streamlit/secrets.toml"}  # whoever runs the dashboard writes it
 OF_TESTS = {"WHATIF_TEST_MLFLOW", "WHATIF_TEST_MLSERVER"}
@@ -305,6 +307,16 @@ def known_options(words: Sequence[str]) -> None:
         command = command.commands[words[1]]
     known = {name for each in command.params for name in (*each.opts, *each.secondary_opts)}
     assert {word for word in words if word.startswith("--")} <= known, words
+
+
+def test_whoever_is_told_to_install_a_library_is_told_one_that_this_project_names():
+    """Not one of its own name, which is on no public index, so that anybody could take it there."""
+    extras = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    named = {Requirement(each).name: each for some in extras.values() for each in some}
+    told = {each for path in (*DOCUMENTS, *SOURCES) for each in INSTALLED.findall(path.read_text())}
+    assert {Requirement(each).name for each in told} == {"authlib", "mlflow-skinny", "pg8000"}
+    for each in told:
+        assert each in (Requirement(each).name, named[Requirement(each).name])
 
 
 def test_the_command_line_is_told_verb_by_verb():
