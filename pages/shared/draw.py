@@ -110,19 +110,14 @@ def items(given: Sequence[Item]) -> None:
 
 
 def pair(one: Finding, other: Finding) -> None:
-    """Two findings side by side, their headlines in one line."""
-    if one.headline or other.headline:
-        widgets.findings(one.headline, other.headline)
-    if bare(one) and bare(other):
-        return
+    """Two findings side by side, each under its own headline, which stays above it where a window is too narrow for
+    both."""
+    headed = bool(one.headline or other.headline)
     for column, each in zip(st.columns(2, gap="medium"), (one, other), strict=True):
         with column:
+            if headed:
+                widgets.findings(each.headline)
             body(each)
-
-
-def bare(each: Finding) -> bool:
-    """Whether there is nothing under a headline."""
-    return not (each.chart or each.table or each.links or each.note or each.text or each.points)
 
 
 def item(each: Item) -> None:
@@ -197,11 +192,11 @@ def table(given: Table, height: int | Literal["auto", "content"] = "auto") -> No
     columns = [given.columns[k] for k in given.places("screen")]
     config = {spreadsheet.unseen(_head(each)): _config(each) for each in columns if each.digits is not None}
     rows = spreadsheet.screen(given, [_head(each) for each in columns])
-    st.dataframe(rows, hide_index=True, alt=given.title, column_config=config, height=height)
+    widgets.table(rows, hide_index=True, alt=given.title, column_config=config, height=height)
 
 
 def _head(column: Column) -> str:
-    return column.name if column.unit == "%" else column.heading
+    return column.name if column.unit in ("", "%") else f"{column.name}, {column.unit}"
 
 
 def _config(column: Column) -> object:
