@@ -11,6 +11,7 @@ from data import books
 from data.arrays import Array
 from data.errors import BadInput
 from model.api.service import Service
+from model.deployed.context import release_context
 from model.deployed.desk import DeployedModels
 from model.deployed.model import DeployedModel
 from model.deployed.what_ifs import WhatIf
@@ -19,6 +20,11 @@ from model.record.trail import Entry
 from model.report.briefing import Briefing, Choice, Choices, Finding, Item, Notice, Panel, Table
 from model.report.customer import briefing as customer_briefing
 from model.report.policy import briefing as policy_briefing
+from model.report.trust import briefing as trust_briefing
+from model.validation import view as trust_view
+from model.validation.effects import ModelEffects
+from model.validation.result import TrustResult
+from model.validation.view import Choosable
 from model.whatif.customer import scenario as customer_scenario
 from model.whatif.customer.decision import scale
 from model.whatif.customer.result import CustomerResult
@@ -91,7 +97,20 @@ def _other_scores(asked: Asked, release: str) -> Array:
     return np.asarray(scale(other.contract).score(other.scorer.margins(asked.model.sample.raw)))
 
 
-SUBJECTS: Mapping[str, Callable[[Asked], Said]] = {"customer": customer, "policy": policy}
+def trust(asked: Asked) -> Said:
+    """What the trust page says."""
+    model, proof = asked.model, asked.model.validation()
+    there = Choosable(
+        proof, model.release, lambda: [each for each in asked.models.comparable(asked.book) if each != model.id]
+    )
+    view, complaints = trust_view.from_query(asked.query, there.known)
+    result = TrustResult(proof, trust_view.subset(view, proof), model.release, lambda: ModelEffects(model.whole))
+    around = release_context(asked.models, model, asked.withheld)
+    said = trust_briefing.briefing(result, dict(view.values), around=around, withheld=asked.withheld)
+    return Said(said, tuple(complaints))
+
+
+SUBJECTS: Mapping[str, Callable[[Asked], Said]] = {"customer": customer, "policy": policy, "trust": trust}
 """The pages, by their names in addresses."""
 
 
@@ -154,6 +173,7 @@ def as_json(said: Said, choices: Choices, panels: tuple[str, ...]) -> dict[str, 
         "findings": [_item(each) for each in briefing.findings],
         "panels": [_panel(each, choices, name in wanted) for name, each in known.items()],
         "method": briefing.method,
+        "foot": briefing.foot,
     }
 
 
@@ -191,6 +211,8 @@ def _finding(finding: Finding) -> dict[str, object]:
     return {
         "key": finding.key,
         "headline": finding.headline,
+        "text": list(finding.text),
+        "points": list(finding.points),
         "chart": finding.chart,
         "alt": finding.alt,
         "table": _table(finding.table) if finding.table is not None else None,

@@ -86,20 +86,6 @@ def number(
     )
 
 
-def judged(label: str, value: str, notes: Iterable[str], threshold: str = "", verdict: str = "") -> str:
-    """One number with a verdict and the threshold beside it; without a threshold there is none. The verdict is a sign
-    and a word, and only then a colour."""
-    marks = {"holds": ("✓", "holds"), "watch": ("◐", "watch"), "does not hold": ("✗", "worse")}
-    tail = "".join(f"<div class='wi-was'>{text(line)}</div>" for line in notes)
-    if threshold and verdict:
-        mark, kind = marks[verdict]
-        tail += f"<div class='wi-was'>{text(threshold)}</div><div class='wi-{kind}'>{mark} {text(verdict)}</div>"
-    return (
-        f"<div class='wi-number'><div class='wi-label'>{text(label)}</div><div class='wi-value'>{text(value)}</div>"
-        f"<div class='wi-under'>{tail}</div></div>"
-    )
-
-
 def headline(sentence: str, numbers: list[str], below: str = "", kind: str = "") -> None:
     """The sentence, the numbers under it, one line below: one message to the browser, painted first."""
     foot = f"<p class='wi-below'>{text(below)}</p>" if below else ""

@@ -18,6 +18,7 @@ from tests.support.inside import Served, told
 QUERIES: dict[str, dict[str, str]] = {
     "customer": {"customer": "12345", "balances": "-20", "lgd": "0.6"},
     "policy": {"cutoff": "540", "lgd": "0.6"},
+    "trust": {"segment": "limit:1", "by": "limit", "moves": "inputs"},
 }
 PAGES = {"customer": "applicant"}
 RECORDED = {"customer", "book", "policy"}
