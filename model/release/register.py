@@ -12,6 +12,8 @@ from typing import Any
 
 from model.errors import ReleaseError
 
+ALIASES = ("champion", "challenger", "previous")
+
 
 @dataclass(frozen=True)
 class Moved:

@@ -16,7 +16,7 @@ from model.report.charts import Figure
 
 Direction = Literal["", "better", "worse"]
 Verdict = Literal["", "holds", "watch", "does not hold"]
-Level = Literal["info", "warning", "error"]
+Level = Literal["info", "success", "warning", "error"]
 Place = Literal["both", "screen", "file"]
 Shape = Literal["rows", "whole", "texts", "links"]
 Cell = str | int | float | None
@@ -46,13 +46,17 @@ class Tile:
 class Column:
     """A column of a table. ``unit`` is that of its exact values; ``digits`` those shown behind the point, None for
     texts. ``place``: a column may be of the screen only, such as an interval in words, or of the file only; ``in_file``
-    is its name there where that is another."""
+    is its name there where that is another. ``width`` on the screen in pixels, 0 where its values say it; texts of one
+    that ``wraps`` go on in a next line. ``help`` says what it holds."""
 
     name: str
     unit: str = ""
     digits: int | None = None
     place: Place = "both"
     in_file: str = ""
+    width: int = 0
+    wraps: bool = False
+    help: str = ""
 
     @property
     def heading(self) -> str:
@@ -117,9 +121,10 @@ class Notice:
 
 @dataclass(frozen=True, eq=False)
 class Finding:
-    """A headline in words, paragraphs of ``text`` and ``points`` under it, the chart that shows it with ``alt`` for
-    those who do not see it, the table behind it, a ``note`` below. ``listed``: label and value of each part of the
-    chart, for where it does not fit. Two that are ``half`` as wide and follow each other stand side by side.
+    """A headline in words, paragraphs of ``text`` and ``points`` under it, ``tiles`` of its own, the chart that shows
+    it with ``alt`` for those who do not see it, the table behind it, a ``note`` below. ``listed``: label and value of
+    each part of the chart, for where it does not fit. Two that are ``half`` as wide and follow each other stand side by
+    side.
 
     ``drawn``: the table is shown, not only offered; ``offered``: it can be taken along. Its ``shape``: "rows" to scroll
     and sort, the "whole" of them at once, all of its "texts" however long, or "links", one at the head of each row.
@@ -140,6 +145,7 @@ class Finding:
     offered: bool = True
     shape: Shape = "rows"
     widths: tuple[int, ...] = ()
+    tiles: tuple[Tile, ...] = ()
 
 
 Item = Finding | Notice

@@ -1,17 +1,19 @@
 """The model card of the deployed release, as a part of the trust page and as a file to keep."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
 from model.deployed.desk import desk
 from model.deployed.model import DeployedModel
 from model.release.release import Release
+from model.report.briefing import Column, Table
 from model.report.release.card import ModelCard, Section, html
 from model.report.release.card_of_store import release_card
 from model.security import people as rules
 from model.settings import settings
-from pages.operations import status
-from pages.shared import deployed, visitor, widgets
+from pages.shared import deployed, draw, visitor, widgets
 
 
 def panel(model: DeployedModel) -> None:
@@ -49,9 +51,15 @@ def _section(section: Section) -> None:
     for each in section.tables:
         if each.caption != section.title:
             widgets.html(f"<p class='wi-was'>{widgets.text(each.caption)}</p>")
-        status.table(pd.DataFrame(each.rows, columns=list(each.head)), each.caption, _widths(len(each.head)))
+        full_table(pd.DataFrame(each.rows, columns=list(each.head)), each.caption, _widths(len(each.head)))
 
 
 def _widths(columns: int) -> tuple[int, ...]:
     """How wide the first columns are, in percent."""
     return {2: (25,), 3: (30, 25), 5: (30, 16, 16, 16)}.get(columns, ())
+
+
+def full_table(frame: pd.DataFrame, alt: str, widths: Sequence[int]) -> None:
+    """A table that shows all of its text; ``widths`` of the first columns in percent."""
+    rows = tuple(map(tuple, frame.astype(str).to_numpy().tolist()))
+    draw.full_table(Table("", alt, tuple(map(Column, frame)), rows), widths)

@@ -25,12 +25,12 @@ from model.scoring.files import MOST_BYTES, MOST_ROWS
 from model.security import people as rules
 from model.validation.validation import BandMetrics, Miss, Subset, Validation
 from model.validation.validation import moved as moved_since
-from pages.operations import status
 from pages.operations import upload as uploaded
 from pages.shared import deployed, visitor, widgets
 from pages.shared.deployed import keyed
 from pages.shared.progress import followed
 from pages.trust import state
+from pages.trust.card import full_table
 from pages.trust.state import VINTAGE
 
 FILE, OF_FILE = "_drift_file", "file"
@@ -394,16 +394,16 @@ def gates(model: DeployedModel, release: Release) -> None:
     frame = pd.DataFrame(
         release_words.gate_rows(report, sorted(over), may), columns=["Gate", "Figure", "Threshold", "Verdict", "Note"]
     )
-    status.table(frame, "The gates of the release, each with figure, threshold and verdict", (34, 11, 14, 12))
+    full_table(frame, "The gates of the release, each with figure, threshold and verdict", (34, 11, 14, 12))
     told = release_words.cost_sentence(report)
     if told:
         widgets.findings(told)
     rows = pd.DataFrame(release_words.cost_rows(report), columns=["Model", *release_words.MEASURES.values()])
-    status.table(rows, "The shipped model beside less constrained ones", (40,))
+    full_table(rows, "The shipped model beside less constrained ones", (40,))
     beside = trust_words.champion_headline(report)
     if beside:
         widgets.findings(beside)
     if compared := release_words.champion_rows(report):
         head = ["Measure", "This release", "The champion then", "Difference (95 %)", "Reading"]
         rows = pd.DataFrame(compared, columns=head)
-        status.table(rows, "This release beside the champion of the day", (20, 15, 18, 30))
+        full_table(rows, "This release beside the champion of the day", (20, 15, 18, 30))
