@@ -146,6 +146,14 @@ def title(name: str, home: Path | None = None) -> str:
         return name
 
 
+def person(name: str, home: Path | None = None) -> str:
+    """What a book holds one of, in its contract's word; "record" where that cannot be read."""
+    try:
+        return contract(name, home).book.person
+    except WhatIfError:
+        return "record"
+
+
 def snapshot_sha256(name: str, home: Path | None = None) -> str:
     """The digest of a book's snapshot, which is not read for it; BookError if it is absent."""
     return _sha256(_snapshot(folder(name, home), contract(name, home)))

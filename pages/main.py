@@ -7,11 +7,13 @@ import numpy as np
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from model.api import status
 from model.deployed.model import DeployedModel
 from model.report import numbers
 from model.security.people import LOCAL, Deed, Person, may
+from model.settings import settings
 from pages import warm_up
-from pages.shared import book_picker, deployed, recording, visitor, widgets
+from pages.shared import book_picker, deployed, visitor, widgets
 
 
 def frame(who: Person, listed: bool = False) -> None:
@@ -51,7 +53,7 @@ def answered(model: DeployedModel) -> float:
 
 def unrecorded() -> None:
     """What cannot be recorded is told on every page, before anybody relies on its being recorded."""
-    trouble = recording.trouble()
+    trouble = status.record_trouble(settings())
     if trouble:
         st.warning(f"What you look at is not being recorded. {trouble}", icon=":material/warning:")
 

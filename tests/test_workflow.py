@@ -76,7 +76,7 @@ def test_the_release_of_the_last_tag_is_the_champion_that_the_next_is_held_again
     _, there = crowned(workflow, runner, Store(own_home, "cards"), release.id)
     assert there.aliases() == {"champion": release.id}
     assert [each.why for each in there.history()] == ["Last attached to a tag"]
-    assert there.in_the_way(there.load(twin(there))) == []
+    assert there.obstacles(there.load(twin(there))).gates == ()
     steps = list(steps_of(workflow, "release"))
     fetch = steps.index("Fetch the release last attached to a tag")
     assert steps[fetch + 1 : fetch + 3] == ["Make it the champion that the new one is held against", "Train and gate"]

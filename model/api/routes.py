@@ -33,8 +33,9 @@ from model.api.service import CHAMPION, ScoreResponse, Service
 from model.deployed.desk import DeployedModels, desk
 from model.deployed.dialects import PURPOSE, TRYING
 from model.errors import StoreError, Unknown
+from model.release.register import ALIASES
 from model.release.release import Release
-from model.release.store import ALIASES, LONGEST
+from model.release.store import LONGEST
 from model.report.release.card import html
 from model.report.release.card_of_store import release_card
 from model.security.people import identify

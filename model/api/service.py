@@ -23,8 +23,9 @@ from model.engine.tables import probability
 from model.errors import ReleaseError
 from model.finance.scorecard import reaches
 from model.record.trail import Audit, Entry
+from model.release.register import ALIASES
 from model.release.release import Release
-from model.release.store import ALIASES, Store
+from model.release.store import Store
 from model.settings import Settings
 from model.whatif.customer.decision import scale
 

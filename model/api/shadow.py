@@ -18,6 +18,7 @@ from data.arrays import Array
 from model.engine.tables import probability
 from model.errors import ReleaseError, StoreError
 from model.finance.scorecard import reaches
+from model.monitoring.live import Differences
 from model.record.database import reading, writing
 from model.release.release import Release
 from model.release.store import Store
@@ -45,24 +46,6 @@ SHADOW = sql.Table(
     sql.Column("granted", sql.Integer),  # declined by the champion, granted by the challenger
     sql.Column("declined", sql.Integer),  # the other way round
 )
-
-
-@dataclass(frozen=True)
-class Differences:
-    """Challenger against champion over the calls shadowed: ``moved`` and ``apart`` the mean difference and the mean
-    absolute difference of PD, ``most`` the largest, fractions; decisions turned each way; ``calls`` that differ most as
-    (id, when, customers, largest difference)."""
-
-    champion: str
-    challenger: str
-    first: str
-    customers: int
-    moved: float
-    apart: float
-    most: float
-    granted: int
-    declined: int
-    calls: tuple[tuple[str, str, int, float], ...]
 
 
 @dataclass(frozen=True, eq=False)

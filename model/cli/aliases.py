@@ -6,7 +6,8 @@ import click
 
 from model.cli.book import book_option, home_of
 from model.cli.terminal import Result, answer, json_option
-from model.release.store import ALIASES, LONGEST, Store
+from model.release.register import ALIASES
+from model.release.store import LONGEST, Store
 from model.report.release.words import SUBJECTS
 
 

@@ -8,7 +8,8 @@ from model.cli.book import book_option, home_of
 from model.cli.terminal import answer, json_option
 from model.registry.mlflow import Published, bare
 from model.registry.mlflow import publish as published
-from model.release.store import ALIASES, Store
+from model.release.register import ALIASES
+from model.release.store import Store
 
 
 @click.command()

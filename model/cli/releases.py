@@ -4,7 +4,7 @@ import click
 
 from model.cli.book import book_option, home_of
 from model.cli.terminal import Result, answer, json_option
-from model.release.gate import blocking_gates
+from model.release.promotion import blocking_gates
 from model.release.register import Register
 from model.report.release import words
 

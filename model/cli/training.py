@@ -8,9 +8,9 @@ import click
 from model.cli.book import book_option, home_of
 from model.cli.terminal import FAILED, Result, answer, json_option, progress
 from model.errors import ReleaseError
-from model.release.gate import blocking_gates
+from model.release.promotion import blocking_gates, reported
 from model.release.release import Release
-from model.release.store import FIRST, Store, review_pending
+from model.release.store import FIRST, Store
 from model.release.variants import SHIPPED
 from model.release.window import Window
 from model.report.release import words
@@ -29,7 +29,7 @@ def _gate_lines(gates: list[Result]) -> list[str]:
 
 
 def _summary(release: Release) -> Result:
-    report = release.report
+    report, obstacles = release.report, reported(release)
     shipped = report["cross_validation"][SHIPPED.label]
     return {
         "release": release.id,
@@ -42,7 +42,8 @@ def _summary(release: Release) -> Result:
         "cross_validation": report["cross_validation"],
         "later": report.get("later"),
         "champion": report.get("champion"),
-        "passed": not blocking_gates(report["gates"]),
+        "passed": not obstacles.gates,
+        "unread": obstacles.review,
     }
 
 
@@ -96,7 +97,7 @@ def train(
     store = Store(home_of(book), book)
     again = Window(recalibrate_since, recalibrate_until)
     release = store.train(progress(as_json), since, until, None if again == Window() else again)
-    result = {**_summary(release), "book": book, "unread": review_pending(release.contract)}
+    result = {**_summary(release), "book": book}
     result["champion_already"] = store.aliases().get("champion") == release.id
     result["promoted"] = bool(result["passed"] and not result["unread"] and "champion" not in store.aliases())
     if result["promoted"]:

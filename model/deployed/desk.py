@@ -18,9 +18,10 @@ from model.deployed.remote import SAME, RemoteScorer, connect
 from model.deployed.takeover import known_here
 from model.deployed.transport import Breaker
 from model.errors import GateError, NoAnswer, ReleaseError
-from model.release.gate import blocking_gates
+from model.release import promotion
+from model.release.promotion import Obstacles, require_same_book
 from model.release.release import Release
-from model.release.store import AUTOMATIC, FIRST, Store, require_same_book, review_pending
+from model.release.store import AUTOMATIC, FIRST, Store
 from model.release.window import Window
 from model.report.release.words import briefly
 from model.settings import Settings, settings
@@ -221,7 +222,8 @@ class DeployedModels:
                 store.promote(release.id, who=AUTOMATIC, why=FIRST)
             except GateError as error:
                 progress.kept = release.id
-                progress.error = str(error) if review_pending(release.contract) else _not_promoted(release, store)
+                found = store.obstacles(release)
+                progress.error = str(error) if found.review else _not_promoted(found)
         except WhatIfError as error:
             progress.error = str(error)
         except Exception as error:  # whatever happens in the background must be seen in the foreground
@@ -251,15 +253,15 @@ class DeployedModels:
                 require_same_book(release, own.contract, own.sha256)
             except ReleaseError:
                 continue
-            if blocking_gates(release.report["gates"]) or review_pending(release.contract):
+            if promotion.reported(release):
                 return release
         return None
 
 
-def _not_promoted(release: Release, store: Store) -> str:
-    """Which gates are in the way of a release, in words that everybody may read."""
-    failed = (briefly(gate, protected=False) for gate in store.in_the_way(release))
-    return f"Release {release.id} is not promoted: {'; '.join(failed)}."
+def _not_promoted(found: Obstacles) -> str:
+    """Which gates block a release, in words that everybody may read."""
+    failed = (briefly(gate, protected=False) for gate in found.gates)
+    return f"Release {found.release} is not promoted: {'; '.join(failed)}."
 
 
 def _same(was: RemoteScorer, now: RemoteScorer) -> bool:

@@ -7,6 +7,8 @@ from threading import Lock
 
 import numpy as np
 
+from model.monitoring.live import LatencyReading
+
 KEPT = 1000
 
 
@@ -17,20 +19,6 @@ class Beat:
     at: datetime
     milliseconds: float
     trouble: str = ""
-
-
-@dataclass(frozen=True)
-class LatencyReading:
-    """What the latest calls say. ``p50`` and ``p95`` in milliseconds, NaN before the first answer; ``errors`` a
-    fraction; ``answered`` and ``failed`` when that last happened; ``trouble`` what was wrong then."""
-
-    calls: int
-    p50: float
-    p95: float
-    errors: float
-    answered: datetime | None
-    failed: datetime | None
-    trouble: str
 
 
 class LatencyLog:

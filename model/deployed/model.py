@@ -8,11 +8,12 @@ from threading import Lock
 
 from data.books import Book
 from data.contract import Contract
-from model.deployed.latency import LatencyLog, LatencyReading
+from model.deployed.latency import LatencyLog
 from model.deployed.remote import RemoteScorer
 from model.engine.identity import Deployed
 from model.engine.parallel import Progress, no_progress
 from model.engine.scorer import Scorer
+from model.monitoring.live import LatencyReading
 from model.release.release import Release
 from model.report.release.words import window_only
 from model.validation.validation import Validation

@@ -19,13 +19,14 @@ from data.books import Book
 from data.contract import Contract
 from data.errors import ContractError
 from model.deployed.dialects import DIALECTS, KSERVE, MLFLOW, OPEN_INFERENCE, About, Predicted, complaint
-from model.deployed.latency import LatencyLog, LatencyReading
+from model.deployed.latency import LatencyLog
 from model.deployed.mapping import FieldMapping, Output, agree, default, load
 from model.deployed.transport import Breaker, Transport
 from model.engine.scorer import Reasons
 from model.engine.shapley import exact, sampled
 from model.engine.territory import Territory, survey
 from model.errors import Changed, NoAnswer, Refused, RemoteError
+from model.monitoring.live import LatencyReading
 from model.settings import Protocol, Settings
 
 BATCH = 2000  # rows a call

@@ -29,8 +29,9 @@ from model.engine.scorer import Scorer
 from model.engine.tables import probability
 from model.errors import ReleaseError, StoreError
 from model.record.trail import Entry
+from model.release.promotion import require_same_book
 from model.release.release import Release
-from model.release.store import Store, require_same_book
+from model.release.store import Store
 from model.whatif.book import scenario as book_scenario
 from model.whatif.book.scored import ScoredBook
 from model.whatif.book.totals import Totals

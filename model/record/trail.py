@@ -31,6 +31,7 @@ from data.arrays import Array
 from data.errors import BadInput, WhatIfError
 from data.json_types import Json, JsonObject
 from model.errors import StoreError
+from model.monitoring.live import Call
 from model.record import schema as table
 from model.record.database import reading, writing
 from model.record.schema import beginning, chain_seal, packed, present, row_hash, secret, unpacked
@@ -94,21 +95,6 @@ def _check_text(name: str, given: str) -> None:
             raise BadInput(f"{name} holds half a character; give it in UTF-8.") from None
         if "\0" in given:
             raise BadInput(f"{name} holds a character of code 0; leave it out.")
-
-
-@dataclass(frozen=True)
-class Call:
-    """An entry without its numbers, for lists. ``rows`` records scored, ``duration_ms`` milliseconds, ``at`` UTC."""
-
-    id: str
-    at: datetime
-    kind: str
-    who: str
-    via: str
-    book: str
-    release: str
-    rows: int
-    duration_ms: float
 
 
 # ---- reading --------------------------------------------------------------------------------------------------------

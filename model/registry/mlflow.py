@@ -22,8 +22,9 @@ from data.arrays import Array
 from data.errors import BadInput
 from model.errors import GateError, NoAnswer, ParityError, Refused, RemoteError
 from model.release.build import TRUSTED
-from model.release.gate import blocking_gates, told
+from model.release.gate import told
 from model.release.parity import EXACT
+from model.release.promotion import blocking_gates
 from model.release.release import Release
 from model.release.training import one_thread, rows
 from model.release.variants import SHIPPED

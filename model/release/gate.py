@@ -1,6 +1,6 @@
 """One gate between a fitted model and its promotion: a threshold, a figure, a verdict."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import isnan
 from typing import Any, Literal
@@ -57,8 +57,3 @@ def told(gate: Mapping[str, Any]) -> str:
     sign = "at least" if gate["at_least"] else "at most"
     figure = "not known" if gate["figure"] is None else f"{gate['figure']:.4g}"
     return f"{gate['label']}: {figure}, {sign} {gate['bound']:.4g} is asked"
-
-
-def blocking_gates(gates: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The gates of a report that keep its release from being promoted."""
-    return [gate for gate in gates if not gate["passed"] and gate["stops"]]

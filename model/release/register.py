@@ -12,6 +12,8 @@ from pathlib import Path
 from data.json_types import JsonObject
 from model.errors import ReleaseError
 
+ALIASES = ("champion", "challenger", "previous")
+
 
 @dataclass(frozen=True)
 class Moved:

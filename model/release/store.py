@@ -14,7 +14,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,24 +24,23 @@ import numpy as np
 
 from data import books
 from data.books import Book
-from data.contract import Contract, read
-from data.errors import BadInput
-from data.proposing.drafting import unwritten
+from data.contract import read
 from model.engine.compilers.gradient_boosting import compile_model
 from model.engine.scorer import TableScorer
 from model.engine.shapley import stored
 from model.engine.stored import unpacked
 from model.engine.tables import Tables, probability
 from model.engine.territory import Territory
-from model.errors import GateError, Mismatch, ParityError, ReleaseError
+from model.errors import ParityError, ReleaseError
 from model.locks import exclusive
-from model.release import origin, parity
+from model.release import origin, parity, promotion
 from model.release.build import fitted, make
 from model.release.checks import contract_gates, judged
 from model.release.comparison import Candidate, Champion, ChampionComparison, compare_with_champion, unreadable
-from model.release.gate import Gate, blocking_gates, told
+from model.release.gate import Gate
 from model.release.parity import EXACT
-from model.release.register import Register
+from model.release.promotion import Obstacles, require_same_book
+from model.release.register import ALIASES, Register
 from model.release.release import Release, Verified, _digest, _golden, _identity, _told_of
 from model.release.training import Progress, part, silent
 from model.release.window import Window, asked
@@ -56,9 +55,7 @@ FILES = (
     "contract.toml",
     "gates.json",
 )
-ALIASES = ("champion", "challenger", "previous")
 LONGEST = 500  # characters of a reason
-SHOWN = 8  # of what is left to write in a contract, by name
 AUTOMATIC, FIRST = "automatic", "The first release whose gates passed."  # who moved it and why, if no person did
 
 
@@ -117,20 +114,21 @@ class Store(Register):
             return unreadable(identity, str(error))
         return compare_with_champion(book, own, candidate, champion)
 
-    def in_the_way(self, release: Release) -> list[Mapping[str, Any]]:
-        """The gates that keep a release from being promoted now: if the champion has changed since it was held against
-        one, it is held against the new one."""
-        found, told_of = list(release.report["gates"]), release.report["champion"] or {}
-        if self.aliases().get("champion") in (None, release.id, told_of.get("id")):
-            return blocking_gates(found)
+    def obstacles(self, release: Release) -> Obstacles:
+        """What keeps a release from being promoted now: if the champion has changed since it was held against one, it
+        is held against the new one."""
+        return promotion.obstacles(release, self.aliases().get("champion"), self._compared_anew)
+
+    def _compared_anew(self, release: Release) -> Sequence[Gate] | None:
+        """The gates of a release beside the champion of the day; None if it is not of the book as it is now, for then
+        it cannot be champion."""
         book = books.read(self.book, self.home)
         if (release.contract.hash, release.manifest["data_sha256"]) != (book.contract.hash, book.sha256):
-            return blocking_gates(found)  # such a release cannot be champion
+            return None
         own = book.part(release.window.of(book))
         pd = probability(release.scorer.margins(own.raw))
-        anew = self._beside(book, own, Candidate(release.evidence.within(len(book)), pd, release.shift)).gates
-        alone = [gate for gate in found if gate["kind"] != "champion" and not str(gate["name"]).endswith("_champion")]
-        return blocking_gates([*alone, *(gate.as_dict() for gate in judged(anew, release.contract))])
+        candidate = Candidate(release.evidence.within(len(book)), pd, release.shift)
+        return judged(self._beside(book, own, candidate).gates, release.contract)
 
     def _lay_down(self, identity: str, files: Mapping[str, bytes]) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
@@ -269,23 +267,18 @@ class Store(Register):
         if alias not in ALIASES:
             raise ReleaseError(f"There is no alias {alias!r}. There are: {', '.join(ALIASES)}.")
         release, override = self.load(reference), override.strip()
-        _said(who, why)
-        if review_pending(release.contract):
-            raise GateError(f"Release {release.id} is not promoted. {review_pending(release.contract)}")
+        promotion.require_reason(who, why)
+        promotion.require_reviewed(release)
         if alias == "champion":
-            self._fits(release)
-        failed = self.in_the_way(release)
-        if failed and not override:
-            raise GateError(
-                f"Release {release.id} is not promoted: {'; '.join(map(told, failed))}. To promote it all the same, "
-                "give the reason (--override REASON); it will stand on the model card."
-            )
-        names = [str(gate["name"]) for gate in failed]
+            self._require_own_book(release)
+        failed = self.obstacles(release)
+        promotion.require_passed(failed, override)
+        names = [str(gate["name"]) for gate in failed.gates]
         with self._moving():
             now = self.aliases()
             if alias == "champion" and now.get("champion", release.id) != release.id:
                 now["previous"] = now["champion"]
-            passed_over = {"override": override, "gates": names} if failed else {}
+            passed_over = {"override": override, "gates": names} if names else {}
             self._point({**now, alias: release.id}, who, why, {release.id: passed_over})
         return release.id
 
@@ -305,12 +298,12 @@ class Store(Register):
             now = self.aliases()
             if "previous" not in now:
                 raise ReleaseError(f"The book {self.book} has no previous champion to go back to.")
-            _said(who, why)
-            self._fits(self.load(now["previous"]))
+            promotion.require_reason(who, why)
+            self._require_own_book(self.load(now["previous"]))
             self._point({**now, "champion": now["previous"], "previous": now["champion"]}, who, why)
             return now["previous"]
 
-    def _fits(self, release: Release) -> None:
+    def _require_own_book(self, release: Release) -> None:
         """Raise Mismatch if the pages could not ask a release about the book as it is now."""
         require_same_book(release, books.contract(self.book, self.home), books.snapshot_sha256(self.book, self.home))
 
@@ -334,49 +327,3 @@ class Store(Register):
                 json.dumps({"at": now, "alias": each, "release": to, **said, **(more or {}).get(to, {})}) + "\n"
                 for each, to in ((each, aliases[each]) for each in moved)
             )
-
-
-def review_pending(contract: Contract) -> str:
-    """Why no release of a contract may be promoted yet; "" where a person has read it and left nothing to write."""
-    left = unwritten(contract.text)
-    if not contract.book.reviewed:
-        return (
-            f"The contract of the book {contract.book.name} was proposed from a file, and no person has read it. Read "
-            "the contract, write what is marked # TO DO, correct its guesses, set reviewed = true, train again, and "
-            "promote that."
-        )
-    if left:
-        some = ", ".join(left[:SHOWN]) + (f" and {len(left) - SHOWN} more" if len(left) > SHOWN else "")
-        return (
-            f"The contract of the book {contract.book.name} says reviewed = true, but what is marked # TO DO there is "
-            f"not written yet: {some}. Write each, or delete its mark if what stands there is right, train again, and "
-            "promote that."
-        )
-    return ""
-
-
-def require_same_book(release: Release, contract: Contract, data_sha256: str) -> None:
-    """Raise Mismatch if a release was trained on another contract or snapshot than those of its book: the pages could
-    not ask it about them."""
-    then, now = (release.contract.hash, str(release.manifest["data_sha256"])), (contract.hash, data_sha256)
-    if then == now:
-        return
-    name, differs = contract.book.name, []
-    if then[0] != now[0]:
-        differs.append(
-            f"its contract is version {release.contract.version} ({then[0][:12]}), the book's is version "
-            f"{contract.version} ({now[0][:12]})"
-        )
-    if then[1] != now[1]:
-        differs.append(f"its data are {then[1][:12]}, the book's are {now[1][:12]}")
-    raise Mismatch(
-        f"Release {release.id} was trained on another snapshot or contract of {name} than the book has now: "
-        f"{'; '.join(differs)}. Train anew (python -m model train --book {name}) and promote that, or put back what "
-        "was changed."
-    )
-
-
-def _said(who: str, why: str) -> None:
-    """Raise BadInput if a person moves an alias and does not say why."""
-    if who and not why.strip():
-        raise BadInput("Nothing was changed. Say why it is to change; the reason is kept in the history.")

@@ -16,7 +16,7 @@ from model.report.charts import Figure
 
 Direction = Literal["", "better", "worse"]
 Verdict = Literal["", "holds", "watch", "does not hold"]
-Level = Literal["info", "warning", "error"]
+Level = Literal["info", "success", "warning", "error"]
 Place = Literal["both", "screen", "file"]
 Shape = Literal["rows", "whole", "texts", "links"]
 Cell = str | int | float | None
@@ -46,7 +46,8 @@ class Tile:
 class Column:
     """A column of a table. ``unit`` is that of its exact values; ``digits`` those shown behind the point, None for
     texts; ``signed``: with a plus, too. ``place``: a column may be of the screen only, such as an interval in words, or
-    of the file only; ``in_file`` is its name there where that is another."""
+    of the file only; ``in_file`` is its name there where that is another. ``width`` on the screen in pixels, 0 where
+    its values say it; texts of one that ``wraps`` go on in a next line. ``help`` says what it holds."""
 
     name: str
     unit: str = ""
@@ -54,6 +55,9 @@ class Column:
     place: Place = "both"
     in_file: str = ""
     signed: bool = False
+    width: int = 0
+    wraps: bool = False
+    help: str = ""
 
     @property
     def heading(self) -> str:
@@ -127,10 +131,10 @@ class Half:
 
 @dataclass(frozen=True, eq=False)
 class Finding:
-    """A headline in words, paragraphs of ``text`` and ``points`` under it, the chart that shows it with ``alt`` for
-    those who do not see it, the table behind it, a ``note`` below. ``halves``: of a chart that shows two things, what
-    each of them is, in place of one headline. Two findings that are ``half`` as wide and follow each other stand side
-    by side.
+    """A headline in words, paragraphs of ``text`` and ``points`` under it, ``tiles`` of its own, the chart that shows
+    it with ``alt`` for those who do not see it, the table behind it, a ``note`` below. ``halves``: of a chart that
+    shows two things, what each of them is, in place of one headline. Two findings that are ``half`` as wide and follow
+    each other stand side by side.
 
     ``drawn``: the table is shown, not only offered; ``offered``: it can be taken along. Its ``shape``: "rows" to scroll
     and sort, the "whole" of them at once, all of its "texts" however long, or "links", one at the head of each row.
@@ -151,6 +155,7 @@ class Finding:
     offered: bool = True
     shape: Shape = "rows"
     widths: tuple[int, ...] = ()
+    tiles: tuple[Tile, ...] = ()
 
 
 Item = Finding | Notice

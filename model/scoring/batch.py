@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from io import BytesIO
 from itertools import chain
 from typing import Any, Literal
@@ -23,6 +24,7 @@ from data.files.escapes import bare
 from data.files.kinds import Kind
 from data.files.numbers import habit_of
 from data.formulas import parse
+from model.deployed.model import DeployedModel
 from model.engine.parallel import Progress, no_progress, over
 from model.engine.scorer import Reasons, Scorer
 from model.engine.tables import probability
@@ -30,18 +32,29 @@ from model.finance.loss import expected_loss
 from model.finance.scorecard import reaches, whole_points
 from model.report import numbers, spreadsheet
 from model.report.customer.words import MOST_BARS
-from model.report.language import decided, granting
-from model.scoring.files import BadRow, taken
+from model.report.operations import upload
+from model.report.operations.upload import (
+    KNOWN,
+    MAX_REASONS_ASKED,
+    OUTSIDE,
+    BadRow,
+    FileReasons,
+    ScoredFile,
+    decision,
+    losses,
+    on_line,
+)
+from model.scoring.files import taken
 from model.scoring.values import allowed, short, values_of
 from model.whatif.customer.decision import scale
-from model.whatif.customer.scenario import CUTOFF
+from model.whatif.customer.scenario import CUTOFF, CustomerScenario
 
 ROWS = 4_096  # a chunk: a third of a second at a model elsewhere, 20 ms here
 REASONS = 3
 LOOKED_AT = 2_000  # different texts of a column that a file's habits are taken from
+COSTLY_ROWS = 50  # a chunk where reasons are asked through predictions
 PD, SCORE, DECISION, LINE, OTHER = "PD", "Score", "Decision", "Line", "Everything else"
 TERRITORY, RELEASE = "Known territory", "Release"
-KNOWN, OUTSIDE = "known", "outside"
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,12 +190,6 @@ def _rules(contract: Contract, raw: Array, reasons: dict[int, list[str]]) -> Non
 _WHOLE = re.compile(r"(?:-?[1-9]\d{0,14}|0)\Z", re.ASCII)  # a spreadsheet rounds whatever is longer
 _SHORTENED = re.compile(r"\d[.,]?\d*E\+?\d+\Z", re.ASCII | re.IGNORECASE)
 LARGEST = 1e15  # beyond it numbers with a point do not tell neighbours apart
-TWICE_TOLD = 3  # identifiers that stand on several lines
-
-
-def on_line(line: int) -> str:
-    """What a row is called that has no identifier: by its line in the file, and never like a customer's number."""
-    return f"line {line}"
 
 
 def _identities(cells: Sequence[object] | None, lines: NDArray[np.int64]) -> tuple[NDArray[Any], list[str]]:
@@ -236,22 +243,22 @@ def _repeated(ids: NDArray[Any], lines: NDArray[np.int64]) -> tuple[tuple[str, t
     return tuple((name, tuple(own)) for name, own in found.items())
 
 
-def repetition(contract: Contract, sheet: CustomerFile) -> str:
-    """What is to be said of customers who stand in a file several times; "" if none does."""
-    n = len(sheet.repeated)
-    if not n:
-        return ""
-    some = [
-        f"{name} on lines {', '.join(f'{line:,}' for line in own[:5])}{' …' * (len(own) > 5)}"
-        for name, own in sheet.repeated[:TWICE_TOLD]
-    ]
-    more = f" and {n - TWICE_TOLD:,} more" if n > TWICE_TOLD else ""
-    stand = "stands" if n == 1 else "stand"
-    people = numbers.counted(n, contract.book.person)
-    return f"{people} {stand} in the file more than once, and every row counts: {'; '.join(some)}{more}."
-
-
 # ---- scoring -----------------------------------------------------------------------------------------------------
+
+
+def asked(model: DeployedModel, sheet: CustomerFile, progress: Progress = no_progress) -> ScoredFile:
+    """A file as the deployed model scores it, under the contract's own assumptions. Of a model that gives no reasons
+    itself they are asked through predictions, hundreds of records a customer, and only for so many."""
+    costly = model.remote is not None and not model.remote.gives_reasons
+    return score(
+        model.scorer,
+        sheet,
+        CustomerScenario().values(model.contract),
+        model.id,
+        progress,
+        why=not costly or len(sheet) <= MAX_REASONS_ASKED,
+        size=COSTLY_ROWS if costly else ROWS,
+    )
 
 
 def score(
@@ -260,10 +267,11 @@ def score(
     assumptions: Mapping[str, float],
     release: str,
     progress: Progress = no_progress,
+    *,
     why: bool = True,
     size: int | None = None,
-) -> pd.DataFrame:
-    """One row for each good customer, in the file's order.
+) -> ScoredFile:
+    """Every good customer, in the file's order; the points are those on the customer's own page.
 
     Parameters
     ----------
@@ -271,98 +279,66 @@ def score(
         By name, the cut-off (score points) among them.
     release
         What to call the model by.
-    told
+    progress
         Hears the share done; the work ends with whatever it raises.
     why
-        Whether reasons are asked for; without them their columns are left out.
+        Whether reasons are asked for: the `REASONS` weightiest concepts.
     size
         Customers at a time; `ROWS` if not given.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Identifier, line, PD in [0, 1], score rounded down, decision, expected loss in the book's currency, where there
-        is a guarantee the bank's own share of that too, the score of the average customer, the `REASONS`
-        weightiest concepts in whole points and all others together, so that average + points = score, and whether the
-        customer lies in territory that the model knows. The points are those on the customer's own page.
     """
+    work = partial(_scored, scorer, sheet.raw, assumptions, why)
+    parts = over(len(sheet), work, progress, size or ROWS) or [work(slice(0, 0))]
+    found = {name: np.concatenate([part[name] for part in parts], axis=-1) for name in parts[0]}
+    reasons = FileReasons(*(found[name] for name in ("average", "labels", "points", "others"))) if why else None
+    return ScoredFile(
+        contract=scorer.contract,
+        release=release,
+        assumptions=assumptions,
+        names=sheet.names,
+        lines=sheet.rows,
+        pd=found["pd"],
+        scores=found["scores"],
+        granted=found["granted"],
+        loss=found["loss"],
+        net_loss=found["net_loss"],
+        outside=found["outside"],
+        reasons=reasons,
+        refused=sheet.bad,
+        ignored=sheet.ignored,
+        protected=sheet.protected,
+        repeated=sheet.repeated,
+        notes=sheet.notes,
+    )
+
+
+def _scored(
+    scorer: Scorer, records: Array, assumptions: Mapping[str, float], why: bool, chunk: slice
+) -> dict[str, NDArray[Any]]:
+    """What is said of some of the ``records`` (fields, n), by the names of `ScoredFile` and `FileReasons`."""
     contract, points = scorer.contract, scale(scorer.contract)
-    person, names = contract.book.person.capitalize(), sheet.names
-
-    def work(chunk: slice) -> pd.DataFrame:
-        raw = np.ascontiguousarray(sheet.raw[:, chunk])
-        margins = scorer.margins(raw)
-        scores = np.asarray(points.score(margins))
-        pd_ = probability(margins)
-        exposed = contract.exposures(raw, assumptions)
-        lost = expected_loss(pd_, exposed.lgd, exposed.ead)
-        whole = whole_points(scores)
-        seen = scorer.territory
-        beyond = seen.beyond(raw).any(0) | seen.outside(contract.derive(raw))
-        frame = {
-            person: names[chunk],
-            LINE: sheet.rows[chunk],
-            PD: pd_,
-            SCORE: whole,
-            DECISION: np.where(
-                reaches(scores, assumptions[CUTOFF]), *(decision(contract, each) for each in (True, False))
-            ),
-            loss_column(contract): lost,
-        }
-        if contract.guaranteed:
-            frame[net_column(contract)] = lost * exposed.own
-        if why:
-            found = scorer.reasons(raw)
-            base = numbers.whole_score(points.score(found.base))
-            labels, parts, other = _reasons(contract, found, points.factor, whole - base)
-            frame[average_column(contract)] = np.full(len(whole), base)
-            for k, (label, part) in enumerate(zip(labels, parts, strict=True), 1):
-                frame |= {f"Reason {k}": label, f"Points {k}": part}
-            frame[OTHER] = other
-        frame[TERRITORY] = np.where(beyond, OUTSIDE, KNOWN)
-        return pd.DataFrame(frame).assign(**{RELEASE: release})
-
-    found = over(len(sheet), work, progress, size or ROWS) or [work(slice(0, 0))]
-    return pd.concat(found, ignore_index=True)
-
-
-def decision(contract: Contract, granted: bool) -> str:
-    """What stands in the column of decisions: Granted; Not approved."""
-    return decided(contract, granted).capitalize()
-
-
-def granted(contract: Contract, frame: pd.DataFrame) -> int:
-    """How many of `score`'s results are decided in favour."""
-    return int((frame[DECISION] == decision(contract, True)).sum())
-
-
-def loss_column(contract: Contract) -> str:
-    """What the column of expected losses is called."""
-    return f"Expected loss, {contract.book.currency}"
-
-
-def net_column(contract: Contract) -> str:
-    """What the column of expected losses net of the guarantee is called."""
-    return f"Expected loss net of the guarantee, {contract.book.currency}"
-
-
-def average_column(contract: Contract) -> str:
-    """What the column of the score that reasons start from is called."""
-    return f"Average {contract.book.person}"
-
-
-def reasons_in_words(frame: pd.DataFrame) -> list[str]:
-    """The reasons of each row of `score`'s results: "Late payments −46, Amounts paid −11"; none where none were asked
-    for."""
-    pairs = [(f"Reason {k}", f"Points {k}") for k in range(1, REASONS + 1) if f"Reason {k}" in frame]
-    told = [
-        [
-            f"{label} {numbers.score_points(part)}" if label else ""
-            for label, part in zip(frame[a], frame[b], strict=True)
-        ]
-        for a, b in pairs
-    ]
-    return [", ".join(filter(None, row)) for row in zip(*told, strict=True)] if pairs else []
+    raw = np.ascontiguousarray(records[:, chunk])
+    margins = scorer.margins(raw)
+    scores = np.asarray(points.score(margins))
+    pd_ = probability(margins)
+    exposed = contract.exposures(raw, assumptions)
+    lost = expected_loss(pd_, exposed.lgd, exposed.ead)
+    seen = scorer.territory
+    whole = whole_points(scores)
+    found: dict[str, NDArray[Any]] = {
+        "pd": pd_,
+        "scores": whole,
+        "granted": reaches(scores, assumptions[CUTOFF]),
+        "loss": lost,
+        "net_loss": lost * exposed.own,
+        "outside": seen.beyond(raw).any(0) | seen.outside(contract.derive(raw)),
+    }
+    if not why:
+        return found
+    reasons = scorer.reasons(raw)
+    base = numbers.whole_score(points.score(reasons.base))
+    labels, parts, others = _reasons(contract, reasons, points.factor, whole - base)
+    average = np.full(len(pd_), base)
+    return found | {"average": average, "labels": labels, "points": parts, "others": others}
 
 
 def _reasons(
@@ -393,42 +369,64 @@ def _summing(parts: Array, total: NDArray[np.int64]) -> NDArray[np.int64]:
     return whole
 
 
-def finding(contract: Contract, sheet: CustomerFile, frame: pd.DataFrame) -> str:
-    """What came of a file, in a sentence; ``frame`` as `score` gives it."""
-    book, bad, all_ = contract.book, len(sheet.bad), len(sheet) + len(sheet.bad)
-    none = numbers.counted(bad, "row") if bad else "no rows"
-    people = numbers.counted(all_, book.person)
-    if sheet.repeated:
-        different = all_ - sum(len(lines) - 1 for _, lines in sheet.repeated)
-        people = f"{all_:,} rows, which are {numbers.counted(different, book.person)},"
-    told = f"{len(frame):,} of {people} scored; {none} refused"
-    if frame.empty:
-        return f"{told}. No {book.person} can be scored before the rows below are put right."
-    mean = numbers.percent(float(frame[PD].mean()))
-    return f"{told}; {granted(contract, frame):,} would be {granting(contract)}, mean PD {mean}."
+def repetition(contract: Contract, sheet: CustomerFile) -> str:
+    """What is to be said of customers who stand in a file several times; "" if none does."""
+    return upload.repetition(contract, sheet.repeated)
 
 
 # ---- writing -----------------------------------------------------------------------------------------------------
 
 
-def refused(bad: Sequence[BadRow], person: str) -> pd.DataFrame:
-    """Refused rows as a table: line, identifier, reasons."""
-    rows = [(row.line, row.id, " ".join(row.reasons)) for row in bad]
-    return pd.DataFrame(rows, columns=[LINE, person.capitalize(), "Reasons"]).astype({LINE: "int64"})
-
-
-def written(frame: pd.DataFrame, bad: Sequence[BadRow], kind: Kind) -> bytes:
+def written(scored: ScoredFile, kind: Kind) -> bytes:
     """Results as a file of this kind, every digit kept (16 of them in a workbook), refused rows on its second sheet.
 
     No text that came with a file becomes a formula where the result is opened.
     """
+    return _file(results(scored), _refused(scored.contract, scored.refused), kind)
+
+
+def written_refused(contract: Contract, refused: Sequence[BadRow]) -> bytes:
+    """Refused rows as CSV."""
+    return spreadsheet.file(_refused(contract, refused))
+
+
+def results(scored: ScoredFile) -> pd.DataFrame:
+    """One row for each customer scored, in the file's order: identifier, line, PD in [0, 1], score, decision, expected
+    losses, the score of the average customer, reasons with their points and all others together, whether the customer
+    lies in known territory, and the release."""
+    contract, why = scored.contract, scored.reasons
+    columns = {
+        contract.book.person.capitalize(): scored.names,
+        LINE: scored.lines,
+        PD: scored.pd,
+        SCORE: scored.scores,
+        DECISION: np.where(scored.granted, *(decision(contract, each) for each in (True, False))),
+        **dict(losses(scored)),
+    }
+    if why is not None:
+        columns[f"Average {contract.book.person}"] = why.average
+        for k, (label, part) in enumerate(zip(why.labels, why.points, strict=True), 1):
+            columns |= {f"Reason {k}": label, f"Points {k}": part}
+        columns[OTHER] = why.others
+    columns[TERRITORY] = np.where(scored.outside, OUTSIDE, KNOWN)
+    return pd.DataFrame(columns).assign(**{RELEASE: scored.release})
+
+
+def _refused(contract: Contract, refused: Sequence[BadRow]) -> pd.DataFrame:
+    """Line, identifier and reasons of each row refused."""
+    rows = [(row.line, row.id, " ".join(row.reasons)) for row in refused]
+    columns = [LINE, contract.book.person.capitalize(), "Reasons"]
+    return pd.DataFrame(rows, columns=columns).astype({LINE: "int64"})
+
+
+def _file(frame: pd.DataFrame, refused: pd.DataFrame, kind: Kind) -> bytes:
     if kind == "parquet":
         file = BytesIO()
         frame.to_parquet(file, index=False)
         return file.getvalue()
     if kind == "csv":
         return spreadsheet.file(frame)
-    return _workbook({"Results": frame, "Refused rows": refused(bad, str(frame.columns[0]))})
+    return _workbook({"Results": frame, "Refused rows": refused})
 
 
 def _workbook(sheets: Mapping[str, pd.DataFrame]) -> bytes:

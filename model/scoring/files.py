@@ -17,6 +17,7 @@ from data.files.kinds import MB, Limits
 from data.files.series import given_cells
 from data.files.table import read_table
 from model.engine.parallel import Progress, no_progress
+from model.report.operations.upload import BadRow
 from model.scoring.columns import Columns, matched, wanted
 from model.scoring.values import quoted, short
 from model.settings import settings
@@ -26,15 +27,6 @@ MOST_ROWS = 200_000
 MOST_UNPACKED = 512 * MB  # bytes an Excel or Parquet file may say it unpacks to
 MOST_CELLS = 50 * MOST_ROWS  # of a sheet's whole rectangle, which the Excel reader holds at once
 MOST_COLUMNS = 2_000
-
-
-@dataclass(frozen=True)
-class BadRow:
-    """A row that cannot be scored, and every reason. ``line`` as in the file, whose header is line 1."""
-
-    line: int
-    id: str
-    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,12 @@ from functools import partial
 
 import streamlit as st
 
-from pages.operations import status, upload
+from model.api import status
+from model.deployed.desk import desk
+from model.deployed.model import DeployedModel
+from model.report.operations.briefing import OperationsSources, panels
+from model.settings import settings
+from pages.operations import calls, health, releases, upload
 from pages.shared import deployed, recording, visitor
 from pages.shared.deployed import keyed
 
@@ -18,23 +23,37 @@ def main() -> None:
         st.success(told, icon=":material/check:")
     unmet = deployed.unmet()
     if unmet:
-        status.unmet_section(unmet)
+        releases.unmet_section(unmet)
         return
     model = deployed.model()
-    panels = {
+    sources = asked(model)
+    challenged, called = panels(sources)
+    sections = {
         UPLOAD: ("Score a file", partial(upload.upload_section, model)),
-        "_challenger": ("Champion and challenger", partial(status.challenger_section, model)),
-        "_calls": ("Recent calls and replay", status.calls_section),
+        challenged.key: (challenged.title, partial(releases.challenger_section, sources)),
+        called.key: (called.title, partial(calls.calls_section, sources)),
     }
     with st.container(key="operations"), deployed.answering(model):
-        status.deployed_section(model)
-        for key, (title, draw) in panels.items():
+        health.deployed_section(model, sources)
+        for key, (title, draw) in sections.items():
             if key == UPLOAD and keyed(upload.HELD) in st.session_state:
                 st.session_state.setdefault(UPLOAD, True)  # what was given before a look at another page
             panel = st.expander(title, key=key, on_change="rerun")
             if panel.open:
                 with panel:
                     draw()
+
+
+def asked(model: DeployedModel) -> OperationsSources:
+    """Who is asked once a panel is opened."""
+    store, using = desk.store(deployed.book()), settings()
+    return OperationsSources(
+        partial(status.releases, store),
+        partial(status.challenger, store, using),
+        partial(status.calls, using),
+        elsewhere=model.remote is not None,
+        withheld=visitor.withheld("see calls"),
+    )
 
 
 main()

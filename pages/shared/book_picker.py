@@ -8,7 +8,6 @@ book meant on a page is remembered.
 import streamlit as st
 
 from data import books
-from data.errors import WhatIfError
 from model.settings import settings
 from pages.shared import deployed
 from pages.shared.deployed import BOOK, CHOSEN
@@ -32,10 +31,7 @@ def title(name: str) -> str:
 
 def person(name: str) -> str:
     """What a book holds one of, in its contract's word; "record" where that cannot be read."""
-    try:
-        return books.contract(name, settings().home).book.person
-    except WhatIfError:
-        return "record"
+    return books.person(name, settings().home)
 
 
 def choose(page: str) -> str:

@@ -11,7 +11,7 @@ from data.errors import BookError, ContractError, WhatIfError
 from model.deployed.desk import TrainingRun, desk
 from model.deployed.model import DeployedModel
 from model.errors import Mismatch, RemoteError
-from model.release.store import review_pending
+from model.release.promotion import review_pending
 from model.security.people import may
 from model.settings import settings
 from pages import warm_up

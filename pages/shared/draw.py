@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from math import ceil
 from typing import Literal
 
 import streamlit as st
@@ -31,7 +32,14 @@ from pages.shared.widgets import html, text
 SCRIPTS = {"customer": "customer/page.py", "operations": "operations/page.py"}
 LINKS = 5  # side by side
 MARKS = {"holds": ("✓", "holds"), "watch": ("◐", "watch"), "does not hold": ("✗", "worse")}
-ICONS = {"info": ":material/info:", "warning": ":material/warning:", "error": ":material/error:"}
+ICONS = {
+    "info": ":material/info:",
+    "success": ":material/check:",
+    "warning": ":material/warning:",
+    "error": ":material/error:",
+}
+LETTER = 6.2  # pixels of a letter in a table
+LINE, ROW = 20, 15  # pixels of a line of a table's row, and of what is around its lines
 
 
 # ---- the numbers ------------------------------------------------------------------------------------------------
@@ -120,6 +128,11 @@ def pair(one: Finding, other: Finding) -> None:
             body(each)
 
 
+def bare(each: Finding) -> bool:
+    """Whether there is nothing under a headline."""
+    return not (each.chart or each.table or each.links or each.note or each.text or each.points or each.tiles)
+
+
 def item(each: Item) -> None:
     """A finding, or something to know."""
     if isinstance(each, Notice):
@@ -136,13 +149,16 @@ def item(each: Item) -> None:
 
 def notice(each: Notice) -> None:
     """Something to know, as it is written."""
-    {"info": st.info, "warning": st.warning, "error": st.error}[each.level](each.text, icon=ICONS[each.level])
+    written = {"info": st.info, "success": st.success, "warning": st.warning, "error": st.error}[each.level]
+    written(each.text, icon=ICONS[each.level])
 
 
 def body(each: Finding) -> None:
     """What stands under a headline."""
     if each.text or each.points:
         prose(each.text, each.points)
+    if each.tiles:
+        html(f"<div class='wi-numbers wi-even'>{''.join(map(tile, each.tiles))}</div>")
     if each.chart is not None:
         st.plotly_chart(each.chart, key=each.key, config=charts.CONFIG, alt=each.alt)
     if each.table is not None and each.drawn:
@@ -190,22 +206,37 @@ def table(given: Table, height: int | Literal["auto", "content"] = "auto") -> No
     """A table to scroll, sort and search. Its own menu lets people save and copy it, so that its texts are made
     harmless too."""
     columns = [given.columns[k] for k in given.places("screen")]
-    config = {spreadsheet.unseen(_head(each)): _config(each) for each in columns if each.digits is not None}
+    config = {spreadsheet.unseen(_head(each)): _config(each) for each in columns if _configured(each)}
     rows = spreadsheet.screen(given, [_head(each) for each in columns])
-    widgets.table(rows, hide_index=True, alt=given.title, column_config=config, height=height)
+    lines = _lines(given)
+    more = {"row_height": ROW + LINE * lines} if lines > 1 else {}
+    widgets.table(rows, hide_index=True, alt=given.title, column_config=config, height=height, **more)
 
 
 def _head(column: Column) -> str:
     return column.name if column.unit in ("", "%") else f"{column.name}, {column.unit}"
 
 
+def _configured(column: Column) -> bool:
+    return column.digits is not None or bool(column.width or column.help)
+
+
 def _config(column: Column) -> object:
-    assert column.digits is not None
+    width, told = column.width or None, column.help or None
+    if column.digits is None:
+        return st.column_config.Column(width=width, help=told)
     if column.unit == "%":
-        return st.column_config.NumberColumn(format=f"%.{column.digits}f %%")
+        return st.column_config.NumberColumn(format=f"%.{column.digits}f %%", width=width, help=told)
     if column.digits == 0:
-        return st.column_config.NumberColumn(format="localized", step=1)
-    return st.column_config.NumberColumn(format=f"%{'+' * column.signed}.{column.digits}f")
+        return st.column_config.NumberColumn(format="localized", step=1, width=width, help=told)
+    form = f"%{'+' * column.signed}.{column.digits}f"
+    return st.column_config.NumberColumn(format=form, width=width, help=told)
+
+
+def _lines(given: Table) -> int:
+    """How many lines the longest text takes in a column that wraps."""
+    letters = {k: each.width / LETTER for k, each in enumerate(given.columns) if each.wraps}
+    return max((ceil(len(str(row[k])) / line) for row in given.exact for k, line in letters.items()), default=1)
 
 
 def full_table(given: Table, widths: Sequence[int] = ()) -> None:

@@ -11,7 +11,6 @@ from data.errors import WhatIfError
 from model.api.process import running
 from model.deployed.model import DeployedModel
 from model.deployed.what_ifs import WhatIf, entry
-from model.record.database import writing
 from model.record.trail import Entry
 from model.whatif.book.totals import Totals
 from model.whatif.customer.decision import Decision, Explanation
@@ -62,27 +61,6 @@ def upload(model: DeployedModel, raw: Array, pd: Array, seconds: float) -> None:
         audit.record(
             entry(model, "upload", who=who, via="upload", inputs=raw, outputs=outputs, seconds=seconds, detail={})
         )
-
-
-def trouble() -> str:
-    """Why what-ifs are not being recorded, if they are not."""
-    try:
-        settled = running().settled
-    except WhatIfError as error:
-        return str(error)
-    return settled.trouble if settled is not None else ""
-
-
-def probed() -> str:
-    """As `trouble`, with the record asked now whether it can be written."""
-    try:
-        own = running()
-        if own.audit is not None:
-            with writing(own.engine):
-                pass
-    except WhatIfError as error:
-        return str(error)
-    return trouble()
 
 
 def _note(noted: Entry) -> None:

@@ -12,6 +12,7 @@ from model.api import shadow
 from model.api.shadow import SHADOW, Shadow, Shadowed, report
 from model.engine.tables import probability
 from model.errors import StoreError
+from model.monitoring.live import Differences
 from model.record.database import reading
 from model.release.release import Release
 from model.release.store import Store
@@ -43,7 +44,7 @@ def served(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Served:
     return Served(own_home)
 
 
-def differences(served: Served) -> shadow.Differences | None:
+def differences(served: Served) -> Differences | None:
     """The report, once all calls are shadowed."""
     assert served.running.service.shadow is not None
     served.running.audit.close()  # type: ignore[union-attr]

@@ -56,8 +56,8 @@ def own_desk(monkeypatch: pytest.MonkeyPatch, home_of_two: Path) -> Iterator[Dep
     monkeypatch.setenv("WHATIF_HOME", str(home_of_two))
     own = DeployedModels(lambda: Settings(home=home_of_two))
     monkeypatch.setattr(desk, "desk", own)
-    for module in ("pages.shared.deployed", "pages.operations.status"):
-        monkeypatch.setattr(f"{module}.desk", own)
+    for module in ("shared.deployed", "operations.health", "operations.releases"):
+        monkeypatch.setattr(f"pages.{module}.desk", own)
     yield own
     for thread in threading.enumerate():
         if thread.name == f"train-{NAME}":

@@ -18,6 +18,7 @@ from streamlit.elements.widgets.button import ButtonMixin
 from streamlit.testing.v1 import AppTest
 
 from model.release.store import Store
+from model.report import spreadsheet
 from model.scoring import batch
 from tests.pages.conftest import Open
 from tests.support import second_book
@@ -194,7 +195,7 @@ def test_what_a_page_gives_away_is_taken_by_the_upload_again(
     frame = pd.DataFrame([row] * len(WORDS)).astype(object)
     frame[contract.record[2].label] = WORDS
     frame.insert(0, contract.book.id, WORDS)
-    back = batch.read(batch.written(frame, (), "csv"), "back.csv", contract)
+    back = batch.read(spreadsheet.file(frame), "back.csv", contract)
     assert back.bad == ()
     assert back.ids.tolist() == WORDS
     assert back.raw[2].tolist() == list(range(len(WORDS)))

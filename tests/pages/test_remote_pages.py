@@ -99,7 +99,8 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, scorer: TableScor
     monkeypatch.setattr(desk, "CHECKED", 0.0)
     monkeypatch.setattr(remote, "survey", lambda *_: scorer.territory)
     own = desk.DeployedModels()
-    for place in ("model.deployed.desk", "pages.shared.deployed", "pages.operations.status"):
+    pages = ("shared.deployed", "operations.health", "operations.releases")
+    for place in ("model.deployed.desk", *(f"pages.{each}" for each in pages)):
         monkeypatch.setattr(f"{place}.desk", own)
 
     def point(url: str) -> None:

@@ -16,7 +16,8 @@ from model.monitoring.performance import Performance
 from model.release import checks
 from model.release.checks import performance_gates
 from model.release.evidence import Evidence
-from model.release.gate import Gate, blocking_gates
+from model.release.gate import Gate
+from model.release.promotion import blocking_gates
 from model.release.release import Release
 
 GOOD = Performance(auc=0.7825, brier=0.134, log_loss=0.43, ece=0.006, slope=1.0)

@@ -88,7 +88,7 @@ def test_candidate_is_held_against_the_champion_of_the_day_it_is_promoted(tmp_pa
     worse, better = store.train(until=2001), store.train()
     assert worse.report["champion"] is None
     store.promote(better.id)
-    assert "worse_auc" in {each["name"] for each in store.in_the_way(worse)}
+    assert "worse_auc" in {each["name"] for each in store.obstacles(worse).gates}
     with pytest.raises(GateError, match=r"is not promoted: .*At worst ranks worse than the champion by"):
         store.promote(worse.id)
     assert store.promote(worse.id, override=FOR_A_TEST) == worse.id
@@ -101,7 +101,7 @@ def test_sound_release_that_was_never_compared_is_promoted_beside_another_champi
     first = store.train()
     store.promote(first.id)
     second = twin(store)
-    assert store.in_the_way(store.load(second)) == []
+    assert store.obstacles(store.load(second)).gates == ()
     assert store.promote(second) == second
 
 

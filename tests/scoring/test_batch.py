@@ -22,6 +22,7 @@ from model.engine.tables import probability
 from model.finance.loss import expected_loss
 from model.report import numbers
 from model.report.customer import words as customer_words
+from model.report.operations.upload import ScoredFile, sentence
 from model.scoring import batch, files, values
 from model.scoring.batch import CustomerFile
 from model.whatif.customer.decision import decide, explain
@@ -71,8 +72,13 @@ def only(sheet: CustomerFile) -> files.BadRow:
     return sheet.bad[0]
 
 
-def results(scorer: TableScorer, sheet: CustomerFile) -> pd.DataFrame:
+def scored(scorer: TableScorer, sheet: CustomerFile) -> ScoredFile:
     return batch.score(scorer, sheet, CustomerScenario().values(CONTRACT), "r1")
+
+
+def results(scorer: TableScorer, sheet: CustomerFile) -> pd.DataFrame:
+    """As they stand in a file."""
+    return batch.results(scored(scorer, sheet))
 
 
 # ---- every kind of file ---------------------------------------------------------------------------------------------
@@ -171,12 +177,11 @@ def test_a_long_identifier_and_one_with_zeros_keep_every_digit_in_every_output(
     frame[CONTRACT.book.id] = names
     sheet = read(frame, given)
     assert sheet.ids.tolist() == names
-    found = results(scorer, sheet)
-    content = BytesIO(batch.written(found, sheet.bad, made_as))
+    content = BytesIO(batch.written(scored(scorer, sheet), made_as))
     if made_as == "csv":
         back = [row[0] for row in csv.reader(StringIO(content.getvalue().decode("utf-8-sig")))][1:]
     else:
-        back = made(found, sheet, made_as)["Customer"].tolist()
+        back = made(content, made_as)["Customer"].tolist()
     assert back == names
 
 
@@ -217,7 +222,7 @@ def test_a_customer_who_stands_twice_is_told_with_the_lines(scorer: TableScorer,
         "2 customers stand in the file more than once, and every row counts: "
         f"{BOOK.ids[0]} on lines 2, 7, 9; {BOOK.ids[1]} on lines 3, 8."
     )
-    assert "8 of 8 rows, which are 5 customers, scored" in batch.finding(CONTRACT, sheet, results(scorer, sheet))
+    assert "8 of 8 rows, which are 5 customers, scored" in sentence(scored(scorer, sheet))
     assert batch.repetition(CONTRACT, read(table(), kind)) == ""
 
 
@@ -614,13 +619,13 @@ def test_reasons_by_concept_are_the_same_as_by_input(scorer: TableScorer) -> Non
 
     sheet = read(table(50))
     by_concept = batch.score(ByConcept(), sheet, CustomerScenario().values(CONTRACT), "r1")
-    pd.testing.assert_frame_equal(by_concept, results(scorer, sheet))
+    pd.testing.assert_frame_equal(batch.results(by_concept), results(scorer, sheet))
 
 
 def test_expected_loss_follows_the_assumptions(scorer: TableScorer) -> None:
     sheet = read(table())
     assumptions = CustomerScenario().values(CONTRACT) | {"lgd": 0.5, "ccf": 0.0, "cutoff": 300.0}
-    found = batch.score(scorer, sheet, assumptions, "r1")
+    found = batch.results(batch.score(scorer, sheet, assumptions, "r1"))
     ead = CONTRACT.exposures(sheet.raw, assumptions).ead
     assert found["Expected loss, NT$"].to_numpy() == pytest.approx(expected_loss(found["PD"].to_numpy(), 0.5, ead))
     assert set(found["Decision"]) == {"Granted"}
@@ -634,7 +639,7 @@ def test_scoring_can_be_followed_and_stopped(scorer: TableScorer, monkeypatch: p
     sheet, heard = read(table(FEW)), []
     whole = batch.score(scorer, sheet, CustomerScenario().values(CONTRACT), "r1", heard.append)
     assert heard == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
-    assert whole["Line"].tolist() == sheet.rows.tolist()
+    assert whole.lines.tolist() == sheet.rows.tolist()
 
     def stop(share: float) -> None:
         raise Stop
@@ -648,39 +653,38 @@ def test_a_sheet_without_a_good_row_gives_no_result(scorer: TableScorer) -> None
     found = results(scorer, sheet)
     assert found.empty
     assert len(found.columns) == len(results(scorer, read(table())).columns)
-    told = batch.finding(CONTRACT, sheet, found)
-    assert told == (
+    assert sentence(scored(scorer, sheet)) == (
         "0 of 5 customers scored; 5 rows refused. No customer can be scored before the rows below are put right."
     )
     for kind in KINDS:
-        assert batch.written(found, sheet.bad, kind)
+        assert batch.written(scored(scorer, sheet), kind)
 
 
 def test_the_finding_counts_what_the_tables_hold(scorer: TableScorer) -> None:
     sheet = put({"limit": "?"})
     found = results(scorer, sheet)
     granted, mean = int((found["Decision"] == "Granted").sum()), numbers.percent(found["PD"].mean())
-    told = batch.finding(CONTRACT, sheet, found)
+    told = sentence(scored(scorer, sheet))
     assert told == f"4 of 5 customers scored; 1 row refused; {granted} would be granted, mean PD {mean}."
-    assert "no rows refused" in batch.finding(CONTRACT, read(table()), results(scorer, read(table())))
+    assert "no rows refused" in sentence(scored(scorer, read(table())))
 
 
 def test_decisions_are_told_in_the_words_of_the_contract(scorer: TableScorer) -> None:
     book = CONTRACT.book.model_copy(update={"granted": "would be approved", "declined": "would not be approved"})
     approving = CONTRACT.model_copy(update={"book": book})
     sheet = read(table())
-    frame = results(replace(scorer, contract=approving), sheet)
+    found = scored(replace(scorer, contract=approving), sheet)
+    frame = batch.results(found)
     assert set(frame["Decision"]) == {"Approved", "Not approved"}
     count = int((frame["Decision"] == "Approved").sum())
-    assert f"; {count} would be approved, mean PD" in batch.finding(approving, sheet, frame)
+    assert f"; {count} would be approved, mean PD" in sentence(found)
 
 
 # ---- files made -----------------------------------------------------------------------------------------------------
 
 
-def made(frame: pd.DataFrame, sheet: CustomerFile, kind: Kind) -> pd.DataFrame:
-    """Results written and read again."""
-    content = BytesIO(batch.written(frame, sheet.bad, kind))
+def made(content: BytesIO, kind: Kind) -> pd.DataFrame:
+    """Results written, and read again."""
     if kind == "csv":
         return pd.read_csv(content, keep_default_na=False)
     if kind == "parquet":
@@ -694,7 +698,7 @@ def made(frame: pd.DataFrame, sheet: CustomerFile, kind: Kind) -> pd.DataFrame:
 def test_results_are_written_with_every_digit(scorer: TableScorer, kind: Kind) -> None:
     sheet = put({"limit": "?"})
     found = results(scorer, sheet)
-    back = made(found, sheet, kind)
+    back = made(BytesIO(batch.written(scored(scorer, sheet), kind)), kind)
     assert list(back.columns) == list(found.columns)
     for name in found.columns:
         exact = kind != "xlsx" or not pd.api.types.is_float_dtype(found[name])
@@ -703,7 +707,7 @@ def test_results_are_written_with_every_digit(scorer: TableScorer, kind: Kind) -
 
 def test_a_workbook_holds_the_refused_rows_on_its_second_sheet(scorer: TableScorer) -> None:
     sheet = put({"limit": "?", "bill_1": 1e9})
-    with CalamineWorkbook.from_filelike(BytesIO(batch.written(results(scorer, sheet), sheet.bad, "xlsx"))) as workbook:
+    with CalamineWorkbook.from_filelike(BytesIO(batch.written(scored(scorer, sheet), "xlsx"))) as workbook:
         assert workbook.sheet_names == ["Results", "Refused rows"]
         head, row = workbook.get_sheet_by_index(1).to_python()
     assert head == ["Line", "Customer", "Reasons"]
@@ -720,30 +724,30 @@ def test_no_text_of_a_file_becomes_a_formula(scorer: TableScorer) -> None:
     frame = frame.astype({"limit": object})
     frame.loc[4, "limit"] = "=2+2"
     sheet = read(frame)
-    found = results(scorer, sheet)
-    rows = list(csv.reader(StringIO(batch.written(found, sheet.bad, "csv").decode())))
+    found = scored(scorer, sheet)
+    rows = list(csv.reader(StringIO(batch.written(found, "csv").decode())))
     assert [row[0] for row in rows[1:]] == [f"'{each}" for each in EVIL[:4]]
-    refused = batch.written(batch.refused(sheet.bad, "customer"), (), "csv").decode()
+    refused = batch.written_refused(CONTRACT, sheet.bad).decode()
     assert not any(cell.startswith(tuple("=+-@")) for row in csv.reader(StringIO(refused)) for cell in row)
-    with ZipFile(BytesIO(batch.written(found, sheet.bad, "xlsx"))) as archive:
+    with ZipFile(BytesIO(batch.written(found, "xlsx"))) as archive:
         sheets = [archive.read(each) for each in archive.namelist() if each.startswith("xl/worksheets/")]
         assert not any(b"<f>" in each or b"hyperlink" in each for each in sheets)
-    with CalamineWorkbook.from_filelike(BytesIO(batch.written(found, sheet.bad, "xlsx"))) as workbook:
+    with CalamineWorkbook.from_filelike(BytesIO(batch.written(found, "xlsx"))) as workbook:
         assert [row[0] for row in workbook.get_sheet_by_index(0).to_python()[1:]] == EVIL[:4]
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_where_there_is_nothing_a_cell_is_empty(kind: Kind) -> None:
     frame = pd.DataFrame({"end": [1.5, np.nan, np.inf], "word": ["=a", None, "b"]})
-    back = made(frame, CustomerFile(np.empty((0, 0)), np.empty(0), np.empty(0, np.int64), (), (), 0), kind)
+    back = made(BytesIO(batch._file(frame, frame, kind)), kind)
     assert [str(each) for each in back["end"]] == ["1.5", "", ""]
     assert back["word"].tolist() == ["'=a" if kind == "csv" else "=a", "", "b"]
 
 
 def test_the_same_results_make_the_same_workbook(scorer: TableScorer) -> None:
     sheet = read(table())
-    found = results(scorer, sheet)
-    assert batch.written(found, sheet.bad, "xlsx") == batch.written(found, sheet.bad, "xlsx")
+    found = scored(scorer, sheet)
+    assert batch.written(found, "xlsx") == batch.written(found, "xlsx")
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])

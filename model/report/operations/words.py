@@ -1,18 +1,28 @@
-"""Sentences and rows of the operations page: what is deployed, how it answers, how the challenger differs."""
+"""Sentences of the operations page: what is deployed, how it answers, how the challenger differs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from data.contract import Contract
 from model.engine.identity import Deployed
-from model.release.gate import blocking_gates
+from model.monitoring.live import Call
+from model.release.promotion import blocking_gates
 from model.report import numbers
-from model.report.language import granting, people
+from model.report.language import granting
 from model.report.numbers import NBSP
+from model.report.operations.status import (
+    OperationsStatus,
+    Probe,
+    RecordState,
+    RemoteServer,
+    ShadowState,
+    Titled,
+)
 from model.report.release import words as release_words
 from model.report.trust.words import MARKS
 
@@ -23,6 +33,7 @@ KINDS = {
     "whatif:book": "what-if, book",
     "whatif:policy": "what-if, policy",
 }
+PROTOCOLS = {"oip": "Open Inference Protocol v2", "kserve": "KServe v1", "mlflow": "MLflow"}
 COUNTS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
 State = Literal["holds", "watch", "failed", "not in use"]
 
@@ -121,6 +132,42 @@ def gates(report: Mapping[str, Any], protected: bool = True) -> Check:
     return Check("Gates", state, ". ".join(found), tuple(release_words.subject(gate, protected) for gate in watched))
 
 
+def checks(status: OperationsStatus, protected: bool = True) -> tuple[Check, ...]:
+    """Is all well? In this order: the model, the record, its gates, its challenger."""
+    found = [answers(status.answers, status.server), recording(status.record)]
+    if status.release is not None:
+        found.append(gates(status.release.report, protected))
+    if status.shadow is not None:
+        found.append(shadowing(status.shadow))
+    return tuple(found)
+
+
+def answers(probe: Probe, server: RemoteServer | None) -> Check:
+    """Whether the model answers, where and how fast."""
+    where = "in this process" if server is None else f"at {server.host}"
+    return Check.of("Answers", probe.well, probe.trouble or f"{where}, in {milliseconds(probe.milliseconds)}")
+
+
+def recording(record: RecordState) -> Check:
+    """Whether what is asked is recorded."""
+    if record.trouble or record.on:
+        return Check.of("Record", not record.trouble, record.trouble or "calls and what-ifs are being recorded")
+    return Check("Record", "not in use", "switched off")
+
+
+def shadowing(shadow: ShadowState) -> Check:
+    """Whether a challenger scores along."""
+    name, short = "Challenger", shadow.challenger[:6]
+    if not shadow.challenger:
+        return Check(name, "not in use", "none named")
+    if shadow.served:
+        return Check(name, "not in use", f"{short}; {not_served(shadow.served)}")
+    if not shadow.on:
+        return Check(name, "not in use", f"{short}, shadow scoring switched off")
+    dropped = f", {numbers.counted(shadow.dropped, 'call')} dropped" if shadow.dropped else ""
+    return Check.of(name, not shadow.trouble, shadow.trouble or f"{short} scores along{dropped}")
+
+
 def roles(release: str, aliases: Mapping[str, str]) -> str:
     """The aliases that point to a release: champion, previous."""
     return ", ".join(alias for alias, target in aliases.items() if target == release)
@@ -128,36 +175,13 @@ def roles(release: str, aliases: Mapping[str, str]) -> str:
 
 def release_label(manifest: Mapping[str, Any], aliases: Mapping[str, str]) -> str:
     """A release where one is chosen."""
-    parts = (str(manifest["id"])[:6], roles(manifest["id"], aliases), f"trained {_trained(manifest)}")
+    parts = (str(manifest["id"])[:6], roles(manifest["id"], aliases), f"trained {trained(manifest)}")
     return " · ".join(filter(None, parts))
 
 
-def _trained(manifest: Mapping[str, Any]) -> str:
+def trained(manifest: Mapping[str, Any]) -> str:
+    """When a release was made."""
     return moment(datetime.fromisoformat(str(manifest["created"])))
-
-
-def release_rows(
-    contract: Contract,
-    manifests: Sequence[Mapping[str, Any]],
-    aliases: Mapping[str, str],
-    reports: Mapping[str, Mapping[str, Any]] | None = None,
-) -> list[dict[str, str]]:
-    """The releases of a book, the newest first; ``reports`` by release tell how they stand."""
-    rows = []
-    for each in reversed(manifests):
-        rows.append(
-            {
-                "Release": str(each["id"]),
-                "Role": roles(each["id"], aliases) or "–",
-                "Trained": _trained(each),
-                "Fitted to": release_words.window(each),
-                "Gates": release_words.state(reports[str(each["id"])]) if reports else "–",
-                "Contract": str(each["contract_version"]),
-                people(contract): f"{each['rows']:,}",
-                "Data, sha256": str(each["data_sha256"]),
-            }
-        )
-    return rows
 
 
 WHY = "Needed; kept in the history"
@@ -168,6 +192,16 @@ def failed_gates(gates: Sequence[Mapping[str, Any]]) -> str:
     """What stands in the way of a release, in words."""
     count = numbers.counted(len(gates), "gate")
     return f"This release failed {count}: {'; '.join(map(release_words.briefly, gates))}."
+
+
+def now_is(release: str, alias: str) -> str:
+    """What came of a move of an alias."""
+    return f"{release[:6]} is now the {alias}."
+
+
+def unwritable(folder: Path, why: str) -> str:
+    """Why no alias was moved where the disk refused."""
+    return f"Nothing was changed: {folder} cannot be written. {why}."
 
 
 def history_heading(moves: int) -> str:
@@ -200,6 +234,18 @@ def not_served(title: str) -> str:
     return f"nothing is scored along: REST answers for the book “{title}” only"
 
 
+def waiting(challenger: str, on: bool) -> str:
+    """Why nothing is known yet of a challenger that is named."""
+    if on:
+        return f"The challenger {challenger[:6]} scores every REST request along; none has come yet."
+    return f"The challenger {challenger[:6]} does not score along: WHATIF_SHADOW is off."
+
+
+ELSEWHERE = "The challenger of a model elsewhere is that server's business; its own report tells of it."
+NOT_RECORDING = "Recording is switched off: WHATIF_AUDIT is off. What was recorded before stands here."
+NO_CALL = "No call is on record yet. What-ifs are recorded once they have stood for some seconds."
+
+
 def challenger_missing(champion: str) -> str:
     """What to do when there is no challenger."""
     return (
@@ -208,34 +254,9 @@ def challenger_missing(champion: str) -> str:
     )
 
 
-@dataclass(frozen=True)
-class Titled:
-    """A book in words: its ``title``, and what it holds one of."""
-
-    title: str
-    person: str
-
-
-def kind(call: Any, told: Titled) -> str:
+def kind(call: Call, told: Titled) -> str:
     """What a call was."""
-    return KINDS.get(call.kind, str(call.kind)).format(told.person)
-
-
-def call_rows(calls: Sequence[Any], books: Mapping[str, Titled]) -> list[dict[str, str]]:
-    """Recorded calls for a table; ``calls`` as `audit.recent` gives them, ``books`` by name."""
-    return [
-        {
-            "When": moment(each.at, exact=True),
-            "Who": each.who,
-            "What": kind(each, books[each.book]),
-            "Book": books[each.book].title,
-            "Records": f"{each.rows:,}" if each.rows else "whole book",
-            "Release": each.release,
-            "Took": milliseconds(each.duration_ms),
-            "Call": each.id,
-        }
-        for each in calls
-    ]
+    return KINDS.get(call.kind, call.kind).format(told.person)
 
 
 def calls_heading(calls: int) -> str:
@@ -243,7 +264,7 @@ def calls_heading(calls: int) -> str:
     return "The latest call" if calls == 1 else f"The latest {calls:,} calls, the newest first"
 
 
-def call_label(call: Any, told: Titled) -> str:
+def call_label(call: Call, told: Titled) -> str:
     """A call where one is chosen."""
     return f"{moment(call.at, exact=True)} · {kind(call, told)} · {call.who} · {call.id[:12]}"
 

@@ -17,7 +17,7 @@ from model.finance.scorecard import reaches
 from model.monitoring import fairness
 from model.release.checks import scores
 from model.release.evidence import Evidence, Kind
-from model.release.gate import blocking_gates
+from model.release.promotion import blocking_gates
 from model.release.register import Moved
 from model.release.release import Release
 from model.release.variants import SHIPPED

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from model.release.gate import blocking_gates
+from model.release.promotion import blocking_gates
 from model.release.register import Moved
 from model.release.variants import SHIPPED, VARIANTS
 from model.release.window import Window

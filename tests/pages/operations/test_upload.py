@@ -15,6 +15,7 @@ from data.contract import Contract
 from model.engine.parallel import Progress
 from model.engine.scorer import TableScorer
 from model.release.store import Store
+from model.report.operations.upload import sentence as sentence_of
 from model.scoring import batch
 from model.scoring.batch import CustomerFile
 from model.security.people import Person
@@ -83,15 +84,15 @@ def test_a_file_is_scored_and_its_bad_rows_are_told(
     open_app: Open, customers: pd.DataFrame, sheet: CustomerFile, scorer: TableScorer
 ) -> None:
     at = give(panel(open_app("operations")), written(customers))
-    frame = batch.score(scorer, sheet, CustomerScenario().values(scorer.contract), "r1")
-    assert said(at) == batch.finding(scorer.contract, sheet, frame)
+    scored = batch.score(scorer, sheet, CustomerScenario().values(scorer.contract), "r1")
+    assert said(at) == sentence_of(scored)
     assert said(at).startswith("97 of 100 customers scored; 3 rows refused;")
     assert shown(at, "Scored") == "97"
     assert shown(at, "Refused") == "3"
-    assert shown(at, "Would be granted") == str((frame["Decision"] == "Granted").sum())
+    assert shown(at, "Would be granted") == str(scored.granted.sum())
     results, bad = tables(at)
     assert len(results) == 97
-    assert results["PD"].tolist() == sorted(100 * frame["PD"], reverse=True)
+    assert results["PD"].tolist() == [round(100 * each, 1) for each in sorted(scored.pd, reverse=True)]
     assert bad["Line"].tolist() == [9, 32, 33]
     assert bad["Reason"].tolist() == [reason for row in sheet.bad for reason in row.reasons]
 
@@ -217,7 +218,7 @@ def test_excel_and_parquet_are_read_too(open_app: Open, customers: pd.DataFrame)
 def test_another_release_scores_the_file_again(open_app: Open, customers: pd.DataFrame, home: Path) -> None:
     at = give(panel(open_app("operations")), written(customers))
     held = at.session_state[uploaded.HELD]
-    stale = replace(held.answered, release="another", frame=held.answered.frame.head(3))
+    stale = replace(held.answered, release="another", pd=held.answered.pd[:3])
     at.session_state[uploaded.HELD] = replace(held, answered=stale)
     at.run()
     assert at.session_state[uploaded.HELD].answered.release == Store(home, "cards").resolve("champion")

@@ -1,38 +1,19 @@
 """Sentences of the operations page."""
 
-from datetime import datetime
-
 import numpy as np
 import pytest
 
-from data import books
 from model.engine.identity import Deployed
-from model.record.trail import Call
 from model.report.numbers import NBSP
 from model.report.operations import words
-from model.report.operations.words import Check, Titled
+from model.report.operations.status import Probe, RecordState, RemoteServer, ShadowState
+from model.report.operations.words import Check
+from tests.report.operations.samples import AT, CARDS, LOANS, TITLED, call, gate, manifest
 
-AT = datetime(2026, 11, 2, 9, 5, 7).astimezone()  # in the zone of whatever machine this runs on
 HERE = Deployed("60e46aa39f99")
+ELSEWHERE = RemoteServer("bank.example:8080", "oip", "scorer", "v3", gives_reasons=True)
 WELL = [Check("Answers", "holds", "in 2 ms"), Check("Record", "holds", "kept")]
-CARDS, LOANS = (books.contract(name) for name in ("cards", "small_business"))
-TITLED = {name: Titled(each.book.title, each.book.person) for name, each in (("cards", CARDS), ("loans", LOANS))}
 ALIASES = {"champion": "60e46aa39f99", "previous": "aaaabbbbcccc", "challenger": "aaaabbbbcccc"}
-
-
-def call(**changes: object) -> Call:
-    values = {
-        "id": "0123456789abcdef",
-        "at": AT,
-        "kind": "score",
-        "who": "ann",
-        "via": "rest",
-        "book": "cards",
-        "release": "60e46aa39f99",
-        "rows": 1,
-        "duration_ms": 3.4,
-    }
-    return Call(**{**values, **changes})  # type: ignore[arg-type]
 
 
 # ---- time -----------------------------------------------------------------------------------------------------------
@@ -107,22 +88,58 @@ def test_a_check_has_the_signs_of_the_trust_page():
     assert [Check.of("Gates", each, "").state for each in (True, False)] == ["holds", "failed"]
 
 
+@pytest.mark.parametrize(
+    ("probe", "server", "told"),
+    [
+        (Probe(True, 2.0), None, ("holds", f"in this process, in 2{NBSP}ms")),
+        (Probe(False, 2.0), None, ("failed", f"in this process, in 2{NBSP}ms")),
+        (Probe(False, trouble="The model gave no number."), None, ("failed", "The model gave no number.")),
+        (Probe(True, 31.0), ELSEWHERE, ("holds", f"at bank.example:8080, in 31{NBSP}ms")),
+        (Probe(False, 31.0, "It has not answered."), ELSEWHERE, ("failed", "It has not answered.")),
+    ],
+)
+def test_a_model_answers_here_or_elsewhere_or_says_why_not(
+    probe: Probe, server: RemoteServer | None, told: tuple[str, str]
+):
+    found = words.answers(probe, server)
+    assert (found.name, found.state, found.found) == ("Answers", *told)
+
+
+@pytest.mark.parametrize(
+    ("record", "told"),
+    [
+        (RecordState(True), ("holds", "calls and what-ifs are being recorded")),
+        (RecordState(True, "The disk is full."), ("failed", "The disk is full.")),
+        (RecordState(False), ("not in use", "switched off")),
+        (RecordState(False, "It cannot be read."), ("failed", "It cannot be read.")),
+    ],
+)
+def test_a_record_is_kept_or_off_or_in_trouble(record: RecordState, told: tuple[str, str]):
+    found = words.recording(record)
+    assert (found.name, found.state, found.found) == ("Record", *told)
+
+
+@pytest.mark.parametrize(
+    ("shadow", "told"),
+    [
+        (ShadowState(), ("not in use", "none named")),
+        (ShadowState(served="Loans"), ("not in use", "none named")),
+        (
+            ShadowState("a" * 12, "Loans"),
+            ("not in use", "aaaaaa; nothing is scored along: REST answers for the book “Loans” only"),
+        ),
+        (ShadowState("a" * 12, on=False), ("not in use", "aaaaaa, shadow scoring switched off")),
+        (ShadowState("a" * 12), ("holds", "aaaaaa scores along")),
+        (ShadowState("a" * 12, dropped=1_234), ("holds", "aaaaaa scores along, 1,234 calls dropped")),
+        (ShadowState("a" * 12, trouble="It was altered."), ("failed", "It was altered.")),
+    ],
+)
+def test_a_challenger_scores_along_or_says_why_not(shadow: ShadowState, told: tuple[str, str]):
+    found = words.shadowing(shadow)
+    assert (found.name, found.state, found.found) == ("Challenger", *told)
+
+
 # ---- gates ----------------------------------------------------------------------------------------------------------
-
-
-def gate(name: str, passed: bool = False, stops: bool = False, **more: object) -> dict[str, object]:
-    return {
-        "name": name,
-        "label": f"About {name}: more",
-        "figure": 0.7621,
-        "bound": 0.8,
-        "at_least": True,
-        "kind": "performance",
-        "passed": passed,
-        "stops": stops,
-        "note": "",
-        **more,
-    }
 
 
 IMPACT = gate("impact", kind="fairness", note="Education. Groups of fewer than 30 are left out.")
@@ -186,38 +203,6 @@ def test_failures_are_none_or_a_share_with_their_last():
 # ---- releases -------------------------------------------------------------------------------------------------------
 
 
-def manifest(identity: str, rows: int = 30_000) -> dict[str, object]:
-    return {
-        "id": identity,
-        "created": AT.isoformat(),
-        "contract_version": "1.0.0",
-        "rows": rows,
-        "data_sha256": "d" * 64,
-    }
-
-
-def test_releases_are_listed_the_newest_first_with_their_roles_and_whole_hashes():
-    rows = words.release_rows(CARDS, [manifest("older"), manifest("aaaabbbbcccc"), manifest("60e46aa39f99")], ALIASES)
-    assert [row["Release"] for row in rows] == ["60e46aa39f99", "aaaabbbbcccc", "older"]
-    assert [row["Role"] for row in rows] == ["champion", "previous, challenger", "–"]
-    assert rows[0] == {
-        "Release": "60e46aa39f99",
-        "Role": "champion",
-        "Trained": "2 Nov 2026, 09:05",
-        "Fitted to": "whole book",
-        "Gates": "–",
-        "Contract": "1.0.0",
-        "Customers": "30,000",
-        "Data, sha256": "d" * 64,
-    }
-
-
-def test_releases_count_what_their_book_holds():
-    (row,) = words.release_rows(LOANS, [manifest("older", 469_534)], ALIASES)
-    assert row["Loans"] == "469,534"
-    assert "Customers" not in row
-
-
 def test_a_release_to_choose_says_its_role_and_when_it_was_trained():
     assert words.release_label(manifest("60e46aa39f99"), ALIASES) == "60e46a · champion · trained 2 Nov 2026, 09:05"
     assert words.release_label(manifest("other"), ALIASES) == "other · trained 2 Nov 2026, 09:05"
@@ -263,46 +248,6 @@ def test_without_a_challenger_it_is_told_what_one_would_do():
 
 
 # ---- calls ----------------------------------------------------------------------------------------------------------
-
-
-def test_no_call_gives_no_row():
-    assert words.call_rows([], {}) == []
-
-
-def test_a_call_is_told_in_words_with_its_whole_id():
-    assert words.call_rows([call()], TITLED) == [
-        {
-            "When": "2 Nov 2026, 09:05:07",
-            "Who": "ann",
-            "What": "scored by request",
-            "Book": "Taiwan credit cards",
-            "Records": "1",
-            "Release": "60e46aa39f99",
-            "Took": f"3{NBSP}ms",
-            "Call": "0123456789abcdef",
-        }
-    ]
-
-
-@pytest.mark.parametrize(
-    ("kind", "rows", "told"),
-    [
-        ("score", 12_345, ("scored by request", "12,345")),
-        ("upload", 97, ("file scored", "97")),
-        ("whatif:customer", 1, ("what-if, customer", "1")),
-        ("whatif:book", 0, ("what-if, book", "whole book")),
-        ("whatif:policy", 0, ("what-if, policy", "whole book")),
-        ("stream", 2, ("stream", "2")),
-    ],
-)
-def test_every_kind_of_call_has_words_for_what_it_was_and_of_whom(kind: str, rows: int, told: tuple[str, str]):
-    (row,) = words.call_rows([call(kind=kind, rows=rows)], TITLED)
-    assert (row["What"], row["Records"]) == told
-
-
-def test_a_what_if_of_one_loan_says_so():
-    (row,) = words.call_rows([call(kind="whatif:customer", book="loans")], TITLED)
-    assert (row["What"], row["Book"]) == ("what-if, loan", "US small-business loans (SBA 7(a))")
 
 
 def test_a_list_of_calls_counts_them():

@@ -179,10 +179,13 @@ def test_file_of_loans_is_answered_with_a_column_net_of_the_guarantee():
     told_ = "loan,amount,term,sector,guaranteed_share,year\n7,100000,60,44,0.75,2006\n8,50000,120,,0.5,2007\n"
     sheet = batch.read(told_.encode(), "loans.csv", CONTRACT)
     found = batch.score(scorer(), sheet, CustomerScenario().values(CONTRACT), "made-up")
-    gross, net = found[batch.loss_column(CONTRACT)], found[batch.net_column(CONTRACT)]
-    assert gross.tolist() == pytest.approx((found["PD"] * [0.25 * 100_000, 0.40 * 50_000]).tolist())
+    gross, net = found.loss, found.net_loss
+    assert gross.tolist() == pytest.approx((found.pd * [0.25 * 100_000, 0.40 * 50_000]).tolist())
     assert net.tolist() == pytest.approx((gross * [0.25, 0.5]).tolist())
-    assert "Average loan" in found
+    frame = batch.results(found)
+    names = ["Expected loss, US$", "Expected loss net of the guarantee, US$"]
+    assert frame[names].to_numpy().T.tolist() == [gross.tolist(), net.tolist()]
+    assert "Average loan" in frame
 
 
 # ---- policy ----------------------------------------------------------------------------------------------------------

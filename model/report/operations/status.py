@@ -1,0 +1,127 @@
+"""How a deployed model and the releases of its book stand at a moment, as facts; `briefing` says them.
+
+They are found out on a floor above, where the model, the record and the service can be asked: model/api/status.py.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import nan
+from typing import Any
+
+from data.contract import Contract
+from model.engine.identity import Deployed
+from model.monitoring.live import Call, Differences, LatencyReading
+from model.release.register import Moved
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Whether a model answered just now, in how many ``milliseconds``; ``trouble`` says why not, if that is known."""
+
+    well: bool
+    milliseconds: float = nan
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class RecordState:
+    """Whether recording is switched ``on``, and the ``trouble`` with it, "" if there is none."""
+
+    on: bool
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class ShadowState:
+    """How a challenger follows live traffic: which release it is, "" where none is named, and whether shadow scoring is
+    switched ``on``. ``served`` is the title of the book that REST answers for, where that is another one. ``dropped``
+    calls were too many to follow; ``trouble`` says what else is wrong."""
+
+    challenger: str = ""
+    served: str = ""
+    on: bool = True
+    dropped: int = 0
+    trouble: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class KnownRelease:
+    """The release that answers, where it is known here: its manifest, its report, the sha256 of its ``artefact``."""
+
+    manifest: Mapping[str, Any]
+    report: Mapping[str, Any]
+    artefact: str
+
+
+@dataclass(frozen=True)
+class RemoteServer:
+    """The server of a model elsewhere: its host, the protocol spoken with it, what it calls the model, and whether it
+    gives reasons."""
+
+    host: str
+    protocol: str
+    name: str
+    version: str
+    gives_reasons: bool
+
+
+@dataclass(frozen=True, eq=False)
+class OperationsStatus:
+    """What answers for a book, and how well. ``at``: when it was found out; ``since``: when it came to answer, if that
+    is on record. ``pages`` and ``service``: how it has been answering these pages, and over REST, None where that is no
+    matter of this process. ``shadow`` is None for a model elsewhere."""
+
+    contract: Contract
+    deployed: Deployed
+    at: datetime
+    since: datetime | None
+    answers: Probe
+    record: RecordState
+    pages: LatencyReading
+    service: LatencyReading | None = None
+    release: KnownRelease | None = None
+    server: RemoteServer | None = None
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    shadow: ShadowState | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class BookReleases:
+    """All releases of a book: their manifests, the oldest first, their reports by id, where aliases point, and every
+    time one moved, the oldest first."""
+
+    contract: Contract
+    manifests: tuple[Mapping[str, Any], ...]
+    reports: Mapping[str, Mapping[str, Any]]
+    aliases: Mapping[str, str]
+    history: tuple[Moved, ...] = ()
+
+
+@dataclass(frozen=True)
+class ChallengerStatus:
+    """How the challenger follows, and how it has differed: None before the first call; ``unread`` says why that cannot
+    be read from the record, "" if it can."""
+
+    shadow: ShadowState
+    differences: Differences | None = None
+    unread: str = ""
+
+
+@dataclass(frozen=True)
+class Titled:
+    """A book in words: its ``title``, and what it holds one of."""
+
+    title: str
+    person: str
+
+
+@dataclass(frozen=True)
+class RecentCalls:
+    """The latest calls, the newest first, and their books by name; whether recording is switched ``on``; ``unread``
+    says why they cannot be read, "" if they can."""
+
+    calls: tuple[Call, ...] = ()
+    books: Mapping[str, Titled] = field(default_factory=dict)
+    on: bool = True
+    unread: str = ""

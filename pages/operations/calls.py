@@ -1,0 +1,41 @@
+"""Recent calls, and any of them done again."""
+
+from dataclasses import replace
+from functools import cache
+
+import streamlit as st
+
+from data.errors import WhatIfError
+from model.api import status
+from model.report.briefing import Notice
+from model.report.operations.briefing import OperationsSources, call_choice, calls_panel, done_again
+from model.report.operations.status import RecentCalls
+from model.security.people import may
+from model.settings import settings
+from pages.shared import draw, visitor, widgets
+
+
+@st.fragment
+def calls_section(sources: OperationsSources) -> None:
+    """What was asked lately, and any of it done again."""
+    known = cache(sources.calls)  # asked for once, for the list and for what can be chosen
+    asked = replace(sources, calls=known, withheld=visitor.withheld("see calls"))
+    draw.items(calls_panel(asked).make({}))
+    if not asked.withheld and known().calls and may(visitor.current(), "replay"):
+        again(known())
+
+
+def again(found: RecentCalls) -> None:
+    """One call done again by the release that answered it."""
+    widgets.findings("Do a call again with the release that answered it")
+    with st.container(horizontal=True, key="again", vertical_alignment="bottom"):
+        chosen = str(draw.choose(call_choice(found)))
+        pressed = st.button("Replay", key="_replay", icon=":material/replay:")
+    if not pressed:
+        return
+    try:
+        release, replayed = status.done_again(chosen, settings())
+    except WhatIfError as error:
+        draw.notice(Notice(str(error), "warning"))
+        return
+    draw.notice(done_again(release, replayed.same, replayed.words))
