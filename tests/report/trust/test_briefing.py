@@ -45,8 +45,7 @@ from model.validation.result import TrustResult
 from model.validation.validation import Miss, Subset, Validation
 from model.validation.view import Choosable, TrustView, subset
 from model.whatif.book.scored import ScoredBook
-from tests.release import loans
-from tests.support import proofs
+from tests.support import loans, proofs
 
 HERE = ReleaseContext(Deployed("abcdef012345"))
 AWAY = ReleaseContext(Deployed("v7", "elsewhere", foreign=True))
