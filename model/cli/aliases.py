@@ -38,7 +38,7 @@ def promote(release: str, alias: str, why: str, override: str, book: str, as_jso
     """Point an alias to a release whose gates passed, or whose failed gates are overridden for a reason."""
     store = Store(home_of(book), book)
     identity = store.promote(release, alias, getuser(), why, override)
-    labels = SUBJECTS | {str(gate["name"]): str(gate["label"]) for gate in store.report(identity)["gates"]}
+    labels = SUBJECTS | store.report(identity).labels()
     moved = store.history(identity)[-1:] if override else []
     failed = [labels.get(name, name) for each in moved for name in each.gates]
     result = {"release": identity, "alias": alias, "overridden": failed}

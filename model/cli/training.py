@@ -14,55 +14,54 @@ from model.release.store import FIRST, Store
 from model.release.variants import SHIPPED
 from model.release.window import Window
 from model.report.release import words
+from model.release.report import ReleaseReport
+from model.release.gate import Gate
+from collections.abc import Sequence
+from functools import partial
 
 VERDICTS = {"passed": "passed", "watch": "watch", "failed": "FAILED"}
 
 
-def _gate_lines(gates: list[Result]) -> list[str]:
+def _gate_lines(gates: Sequence[Gate]) -> list[str]:
     """Each gate on a line, with its note below it."""
     lines = []
     for gate in gates:
         verdict = VERDICTS[words.verdict(gate)]
-        lines.append(f"  {verdict:6}  {gate['label']:<56} {words.figure(gate):<12} {words.bound(gate)}".rstrip())
-        lines += [f"          {gate['note']}"] if gate["note"] else []
+        lines.append(f"  {verdict:6}  {gate.label:<56} {words.figure(gate):<12} {words.bound(gate)}".rstrip())
+        lines += [f"          {gate.note}"] if gate.note else []
     return lines
 
 
 def _summary(release: Release) -> Result:
     report, obstacles = release.report, reported(release)
-    shipped = report["cross_validation"][SHIPPED.label]
+    shipped = report.cross_validation[SHIPPED.label]
     return {
         "release": release.id,
-        "auc": shipped["auc"],
-        "brier": shipped["brier"],
-        "ece": shipped["ece"],
-        "window": report.get("window"),
-        "recalibrated": report.get("recalibrated"),
-        "gates": report["gates"],
-        "cross_validation": report["cross_validation"],
-        "later": report.get("later"),
-        "champion": report.get("champion"),
+        "auc": shipped.auc,
+        "brier": shipped.brier,
+        "ece": shipped.ece,
+        **report.as_dict(),
         "passed": not obstacles.gates,
         "unread": obstacles.review,
     }
 
 
-def _trained(result: Result) -> str:
-    lines = [f"Release {result['release']}, fitted to: {words.window(result)}", *_gate_lines(result["gates"]), ""]
-    where, _ = words.variants(result)
-    sentence = words.cost_sentence(result)
+def _trained(report: ReleaseReport, result: Result) -> str:
+    lines = [f"Release {result['release']}, fitted to: {words.window(result)}", *_gate_lines(report.gates), ""]
+    where, _ = words.variants(report)
+    sentence = words.cost_sentence(report)
     lines.append(f"{'What the constraints cost' if sentence else 'The model as shipped'}, {where}:")
-    rows = [("", *words.MEASURES.values()), *words.cost_rows(result)]
+    rows = [("", *words.MEASURES.values()), *words.cost_rows(report)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines += ["  " + "  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
     lines += [f"  {sentence}"] if sentence else []
-    if result["champion"]:
-        lines += ["", words.beside(result)]
+    if report.champion:
+        lines += ["", words.beside(report)]
         lines += [
             f"  {name:<18} {own} against {other}, difference {gap}: {reading}"
-            for name, own, other, gap, reading in words.champion_rows(result)
+            for name, own, other, gap, reading in words.champion_rows(report)
         ]
-    failed = [str(gate["label"]) for gate in blocking_gates(result["gates"])]
+    failed = [gate.label for gate in blocking_gates(report.gates)]
     end = f"Not to be promoted: {'; '.join(failed)}. With a reason it can be all the same: promote --override REASON."
     if result["promoted"]:
         end = "Promoted to champion."
@@ -102,7 +101,7 @@ def train(
     result["promoted"] = bool(result["passed"] and not result["unread"] and "champion" not in store.aliases())
     if result["promoted"]:
         store.promote(release.id, who=getuser(), why=FIRST)
-    answer(result, as_json, _trained)
+    answer(result, as_json, partial(_trained, release.report))
     if not result["passed"]:
         sys.exit(FAILED)
 
@@ -127,7 +126,7 @@ def verify(release: str, book: str, as_json: bool, retrain: bool) -> None:
     def text(result: Result) -> str:
         told = [f"  differs from when it was made: {each}" for each in result["differs"]]
         same = ["  data, contract, code, lock file, libraries and platform are those it was made with"]
-        return "\n".join([f"Release {identity}", *_gate_lines(result["gates"]), *(told or same)])
+        return "\n".join([f"Release {identity}", *_gate_lines(found.gates), *(told or same)])
 
     answer(result, as_json, text)
     if not result["passed"]:

@@ -26,6 +26,7 @@ from model.release.gate import told
 from model.release.parity import EXACT
 from model.release.promotion import blocking_gates
 from model.release.release import Release
+from model.release.report import ReleaseReport
 from model.release.training import one_thread, rows
 from model.release.variants import SHIPPED
 from model.report.release.card import written
@@ -112,9 +113,9 @@ def publish(
     return Published(release.id, release.artefact, name, str(version.version), alias, not found, version.run_id)
 
 
-def red(report: Mapping[str, Any]) -> list[str]:
+def red(report: ReleaseReport) -> list[str]:
     """The gates that keep a release from going out, each with its figure and its bound."""
-    return [told(gate) for gate in blocking_gates(report["gates"])]
+    return [told(gate) for gate in blocking_gates(report.gates)]
 
 
 def record(release: Release) -> Record:
@@ -124,9 +125,9 @@ def record(release: Release) -> Record:
     for each in ("window", "recalibrated"):
         params |= {f"{each}.{key}": value for key, value in (manifest.get(each) or {}).items()}
     params |= {"book": contract.book.name, "contract_version": contract.version, "rows": manifest["rows"]}
-    metrics = _figures("cross_validated", report["cross_validation"][SHIPPED.label])
-    metrics |= _figures("later", report.get("later") or {})
-    metrics |= _figures("gate", {gate["name"]: gate["figure"] for gate in report["gates"]})
+    metrics = _figures("cross_validated", vars(report.cross_validation[SHIPPED.label]))
+    metrics |= _figures("later", _later(report))
+    metrics |= _figures("gate", {gate.name: gate.figure for gate in report.gates})
     tags: dict[str, Any] = {"book": contract.book.name, "release": release.id, "artefact": release.artefact}
     tags |= {key: manifest.get(key) for key in ORIGIN}
     tags |= {key: written(getattr(contract.card, key, "")) for key in ("owner", "tier")}
@@ -142,6 +143,12 @@ def typical(inputs: Array) -> Array:
     """The median of each input, a value that occurs, of ``inputs`` (inputs, n): (inputs,). Nobody's record."""
     found: Array = np.nanquantile(inputs, 0.5, axis=1, method="inverted_cdf")
     return found
+
+
+def _later(report: ReleaseReport) -> dict[str, float]:
+    """How it did in later vintages; nothing where there were none."""
+    found = report.later
+    return {} if found is None else {"n": found.n, "predicted": found.predicted, "observed": found.observed}
 
 
 def _figures(of: str, found: Mapping[str, Any]) -> dict[str, float]:

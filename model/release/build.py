@@ -1,7 +1,6 @@
 """From a book to the files of a release: fitted in its window, recalibrated if asked, tested, gated."""
 
 import io
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -26,6 +25,7 @@ from model.release.comparison import Candidate, ChampionComparison
 from model.release.evidence import Evidence, gathered
 from model.release.gate import Gate, told
 from model.release.parity import parity_gates
+from model.release.report import LaterReport, Recalibration, ReleaseReport
 from model.release.shuffled import shuffled_gates
 from model.release.training import Progress, part, silent
 from model.release.variants import SHIPPED, VARIANTS
@@ -102,7 +102,7 @@ def make(book: Book, how: Asked, beside: Against = no_champion, progress: Progre
     parity = parity_gates(model, tables, shapley, book, part(progress, 0.16, 0.36))
     failed = [gate for gate in parity if not gate.passed]
     if failed:
-        raise ParityError("No release: " + "; ".join(told(gate.as_dict()) for gate in failed) + ".")
+        raise ParityError("No release: " + "; ".join(told(gate) for gate in failed) + ".")
     progress("Surveying what the model has seen", 0.36)
     scorer = TableScorer(contract, tables, shapley, _surveyed(book, own))
 
@@ -135,14 +135,7 @@ def make(book: Book, how: Asked, beside: Against = no_champion, progress: Progre
         *checks.lock_gates(origin.off_lock()),
         *parity,
     ]
-    report: dict[str, Any] = {
-        "cross_validation": {label: vars(each) for label, each in tested.crossed.items()},
-        "folds": contract.training.folds,
-        "window": how.window.as_dict(),
-        "recalibrated": None if how.recalibrated is None else {**how.recalibrated.as_dict(), "shift": shift},
-        "later": None,
-        "champion": None,
-    }
+    after_training: LaterReport | None = None
     if tested.later is None:
         found += checks.later_gates(contract, tested.span)
     else:
@@ -151,24 +144,26 @@ def make(book: Book, how: Asked, beside: Against = no_champion, progress: Progre
         found += checks.later_gates(contract, tested.span, tested.later[SHIPPED.label], observed - predicted)
         moved = drift(snapshot, book.inputs[:, after.position], after.pd)
         found += checks.stability_gates(contract, moved, f"in {how.window}, {tested.span}")
-        report["later"] = {
-            "window": tested.span.as_dict() if tested.span else None,
-            "n": len(after),
-            "predicted": predicted,
-            "observed": observed,
-            "variants": {label: vars(each) for label, each in tested.later.items()},
-        }
+        after_training = LaterReport(tested.span, len(after), predicted, observed, tested.later)
     compared = beside(book, own, Candidate(evidence, probability(margins[how.window.of(book)]), shift))
     found += compared.gates
-    report["champion"] = compared.told
-    report["gates"] = [gate.as_dict() for gate in checks.judged(found, contract)]
-    files["gates.json"] = json.dumps(report, indent=1).encode()
+    again = None if how.recalibrated is None else Recalibration(how.recalibrated, shift)
+    report = ReleaseReport(
+        tuple(checks.judged(found, contract)),
+        tested.crossed,
+        folds=contract.training.folds,
+        window=how.window,
+        recalibrated=again,
+        later=after_training,
+        champion=compared.champion,
+    )
+    files["gates.json"] = report.to_json()
     manifest = {
         "book": contract.book.name,
         **origin.origin(book),
         "rows": len(own),
         "window": how.window.as_dict(),
-        "recalibrated": report["recalibrated"],
+        "recalibrated": None if again is None else again.as_dict(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "background": shapley.background,
     }

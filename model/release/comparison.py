@@ -5,8 +5,7 @@ predicted in cross-validation of both. A prediction by a model that knew the sam
 did not.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +21,7 @@ from model.monitoring.paired import compare
 from model.release import checks as gates
 from model.release.evidence import Evidence, Kind
 from model.release.gate import Gate
+from model.release.report import ChampionReport
 from model.release.window import Asked
 
 OTHER_DATA = "It was trained on another snapshot: of no record is it known that neither has seen it."
@@ -58,7 +58,7 @@ class ChampionComparison:
     champion."""
 
     gates: tuple[Gate, ...] = ()
-    told: dict[str, Any] | None = None
+    champion: ChampionReport | None = None
 
 
 def unreadable(identity: str, why: str) -> ChampionComparison:
@@ -73,23 +73,23 @@ def unreadable(identity: str, why: str) -> ChampionComparison:
         stops=False,
         note=why,
     )
-    return ChampionComparison((gate,), {"id": identity, "n": 0, "kind": "", "measures": [], "why_not": why})
+    return ChampionComparison((gate,), ChampionReport(identity, why_not=why))
 
 
 def compare_with_champion(book: Book, own: Book, candidate: Candidate, champion: Champion) -> ChampionComparison:
     """A candidate fitted to ``own``, the part of ``book`` in its window, beside the champion."""
     contract = book.contract
-    told: dict[str, Any] = {"id": champion.id, "n": 0, "kind": "", "measures": [], "why_not": ""}
+    told = ChampionReport(champion.id)
     found: list[Gate] = []
     if champion.data_sha256 != book.sha256:
-        told["why_not"] = OTHER_DATA
+        told = replace(told, why_not=OTHER_DATA)
     elif fields(champion.scorer.contract) != fields(contract):
-        told["why_not"] = OTHER_FIELDS
+        told = replace(told, why_not=OTHER_FIELDS)
     elif (pair := _paired(book, candidate.evidence, champion)) is None:
-        told["why_not"] = NO_RECORD
+        told = replace(told, why_not=NO_RECORD)
     else:
         measures = compare(book.target[pair.position], pair.candidate, pair.champion)
-        told |= {"kind": pair.kind, "n": len(pair.position), "measures": [vars(each) for each in measures]}
+        told = replace(told, kind=pair.kind, n=len(pair.position), measures=tuple(measures))
         found += gates.champion_gates(contract, champion.id, measures, len(pair.position), pair.kind)
     if formulas(champion.scorer.contract) == formulas(contract):  # inputs of another making cannot have drifted
         level = recalibrated(candidate.pd, champion.shift - candidate.shift)  # a shift of the intercept is no drift

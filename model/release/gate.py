@@ -1,6 +1,5 @@
 """One gate between a fitted model and its promotion: a threshold, a figure, a verdict."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import isnan
 from typing import Any, Literal
@@ -44,7 +43,9 @@ class Gate:
     @property
     def verdict(self) -> str:
         """In a word: passed, watch (failed, but stops nothing), or failed."""
-        return "passed" if self.passed else "failed" if self.stops else "watch"
+        if self.passed:
+            return "passed"
+        return "failed" if self.stops else "watch"
 
     def as_dict(self) -> dict[str, Any]:
         """For the report; a figure that could not be measured is None."""
@@ -52,8 +53,8 @@ class Gate:
         return {**asdict(self), "figure": figure, "passed": self.passed, "verdict": self.verdict}
 
 
-def told(gate: Mapping[str, Any]) -> str:
+def told(gate: Gate) -> str:
     """Label, figure and bound of a gate in a report, in words."""
-    sign = "at least" if gate["at_least"] else "at most"
-    figure = "not known" if gate["figure"] is None else f"{gate['figure']:.4g}"
-    return f"{gate['label']}: {figure}, {sign} {gate['bound']:.4g} is asked"
+    sign = "at least" if gate.at_least else "at most"
+    figure = "not known" if isnan(gate.figure) else f"{gate.figure:.4g}"
+    return f"{gate.label}: {figure}, {sign} {gate.bound:.4g} is asked"

@@ -5,9 +5,9 @@ contract and the data that its book has now; and no gate blocks it, beside the c
 the reason for which it is promoted all the same.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from data.errors import BadInput
 from data.proposing.drafting import unwritten
@@ -17,6 +17,7 @@ from model.release.gate import Gate, told
 if TYPE_CHECKING:  # a list of releases asks which gates block them, and loads none
     from data.contract import Contract
     from model.release.release import Release
+    from model.release.report import ReleaseReport
 
 MAX_UNWRITTEN_TOLD = 8  # of what is left to write in a contract, by name
 
@@ -29,7 +30,7 @@ class Obstacles:
 
     release: str
     review: str = ""
-    gates: tuple[Mapping[str, Any], ...] = ()
+    gates: tuple[Gate, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.review or self.gates)
@@ -37,7 +38,7 @@ class Obstacles:
 
 def reported(release: "Release") -> Obstacles:
     """What keeps a release from being promoted by its own report, beside whichever champion it was held against."""
-    return Obstacles(release.id, review_pending(release.contract), tuple(blocking_gates(release.report["gates"])))
+    return Obstacles(release.id, review_pending(release.contract), tuple(blocking_gates(release.report.gates)))
 
 
 def obstacles(
@@ -51,24 +52,24 @@ def obstacles(
     anew = compare(release)
     if anew is None:
         return found
-    kept = [gate for gate in release.report["gates"] if not _beside_champion(gate)]
-    gates = blocking_gates([*kept, *(gate.as_dict() for gate in anew)])
+    kept = [gate for gate in release.report.gates if not _beside_champion(gate)]
+    gates = blocking_gates([*kept, *anew])
     return Obstacles(found.release, found.review, tuple(gates))
 
 
-def _beside_champion(gate: Mapping[str, Any]) -> bool:
-    return gate["kind"] == "champion" or str(gate["name"]).endswith("_champion")
+def _beside_champion(gate: Gate) -> bool:
+    return gate.kind == "champion" or gate.name.endswith("_champion")
 
 
-def blocking_gates(gates: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def blocking_gates(gates: Iterable[Gate]) -> list[Gate]:
     """The gates of a report that keep its release from being promoted."""
-    return [gate for gate in gates if not gate["passed"] and gate["stops"]]
+    return [gate for gate in gates if not gate.passed and gate.stops]
 
 
-def held_against(report: Mapping[str, Any], release: str, champion: str | None) -> bool:
+def held_against(report: "ReleaseReport", release: str, champion: str | None) -> bool:
     """Whether the gates of a release's report say how it stands beside the ``champion`` of the day: it was held against
     that, is that itself, or there is none."""
-    return champion in (None, release, (report.get("champion") or {}).get("id"))
+    return champion in (None, release, report.champion.id if report.champion else None)
 
 
 def review_pending(contract: "Contract") -> str:

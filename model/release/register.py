@@ -11,6 +11,7 @@ from pathlib import Path
 
 from data.json_types import JsonObject
 from model.errors import ReleaseError
+from model.release.report import ReleaseReport
 
 ALIASES = ("champion", "challenger", "previous")
 
@@ -59,10 +60,9 @@ class Register:
         found: JsonObject = json.loads((self.root / identity / "manifest.json").read_bytes())
         return found
 
-    def report(self, identity: str) -> JsonObject:
+    def report(self, identity: str) -> ReleaseReport:
         """A release's gates and figures, unchecked: for listings."""
-        found: JsonObject = json.loads((self.root / identity / "gates.json").read_bytes())
-        return found
+        return ReleaseReport.from_json((self.root / identity / "gates.json").read_bytes())
 
     def aliases(self) -> dict[str, str]:
         """Alias → id."""

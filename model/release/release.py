@@ -22,6 +22,7 @@ from model.monitoring.drift import Snapshot
 from model.release.build import TRUSTED
 from model.release.evidence import Evidence
 from model.release.gate import Gate
+from model.release.report import ReleaseReport
 from model.release.window import Asked, Window
 
 Made = TypeVar("Made")
@@ -34,7 +35,7 @@ class Release:
     id: str
     path: Path
     manifest: Mapping[str, Any]
-    report: Mapping[str, Any]
+    report: ReleaseReport
     scorer: TableScorer
 
     @property

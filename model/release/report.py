@@ -20,6 +20,10 @@ class Recalibration:
     window: Window
     shift: float
 
+    def as_dict(self) -> JsonObject:
+        """For report and manifest."""
+        return {**self.window.as_dict(), "shift": self.shift}
+
 
 @dataclass(frozen=True)
 class LaterReport:
@@ -66,19 +70,22 @@ class ReleaseReport:
         """The label of each gate, by its name."""
         return {gate.name: gate.label for gate in self.gates}
 
-    def to_json(self) -> bytes:
-        """As a release holds it; a number that could not be measured is null."""
+    def as_dict(self) -> JsonObject:
+        """As JSON holds it; a figure that could not be measured is null."""
         later, again, champion = self.later, self.recalibrated, self.champion
-        content = {
+        return {
             "cross_validation": _performances(self.cross_validation),
             "folds": self.folds,
             "window": self.window.as_dict(),
-            "recalibrated": None if again is None else {**again.window.as_dict(), "shift": again.shift},
+            "recalibrated": None if again is None else again.as_dict(),
             "later": None if later is None else _later(later),
             "champion": None if champion is None else _champion(champion),
             "gates": [gate.as_dict() for gate in self.gates],
         }
-        return json.dumps(content, indent=1).encode()
+
+    def to_json(self) -> bytes:
+        """As a release holds it."""
+        return json.dumps(self.as_dict(), indent=1).encode()
 
     @classmethod
     def from_json(cls, content: bytes) -> "ReleaseReport":

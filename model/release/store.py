@@ -42,6 +42,7 @@ from model.release.parity import EXACT
 from model.release.promotion import Obstacles, require_same_book
 from model.release.register import ALIASES, Register
 from model.release.release import Release, Verified, _digest, _golden, _identity, _told_of
+from model.release.report import ReleaseReport
 from model.release.training import Progress, part, silent
 from model.release.window import Window, asked
 
@@ -202,7 +203,7 @@ class Store(Register):
         gap = float(np.max(gaps))
         if not gap <= EXACT:
             raise ParityError(f"Release {identity} no longer gives its stored numbers: they differ by {gap:.1e}.")
-        return Release(identity, path, manifest, json.loads(files["gates.json"]), scorer)
+        return Release(identity, path, manifest, ReleaseReport.from_json(files["gates.json"]), scorer)
 
     def _checked(self, path: Path) -> dict[str, bytes]:
         """Every file of a release, read once and held against the manifest."""
@@ -273,7 +274,7 @@ class Store(Register):
             self._require_own_book(release)
         failed = self.obstacles(release)
         promotion.require_passed(failed, override)
-        names = [str(gate["name"]) for gate in failed.gates]
+        names = [gate.name for gate in failed.gates]
         with self._moving():
             now = self.aliases()
             if alias == "champion" and now.get("champion", release.id) != release.id:

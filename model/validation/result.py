@@ -1,14 +1,14 @@
 """The evidence of one model, which of it is looked at, and all that is worked out of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from model.errors import NotTabular
 from model.monitoring.drift import Drift
 from model.monitoring.realised import RealisedRate
 from model.release.release import Release
+from model.release.report import ReleaseReport
 from model.validation.backtests import Recalibration, realised_losses, recalibrate
 from model.validation.effects import ModelEffects
 from model.validation.validation import Subset, SubsetMetrics, Validation
@@ -37,9 +37,9 @@ class TrustResult:
         return self.proof.measured(self.chosen)
 
     @property
-    def report(self) -> Mapping[str, Any]:
-        """The report of the release's gates; empty of a model that is none of ours."""
-        return {} if self.release is None else self.release.report
+    def report(self) -> ReleaseReport | None:
+        """What was measured of the release; None of a model that is none of ours."""
+        return None if self.release is None else self.release.report
 
     @property
     def drifted(self) -> str:

@@ -1,9 +1,8 @@
 """The releases of a book, how its challenger has differed, and who answers from now on."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -11,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from data.errors import WhatIfError
 from model.api import status
 from model.deployed.desk import desk
+from model.release.gate import Gate
 from model.release.promotion import blocking_gates, held_against
 from model.release.store import LONGEST, Store
 from model.report.briefing import Finding, Item, Notice
@@ -118,18 +118,18 @@ def move(store: Store, alias: str, make: Callable[[str], str]) -> None:
     st.rerun()
 
 
-def blocking(store: Store, release: str, known: BookReleases) -> Sequence[Mapping[str, Any]]:
+def blocking(store: Store, release: str, known: BookReleases) -> Sequence[Gate]:
     """The gates that keep a release from being promoted now. One that was held against another champion than the
     present one is held against that, once a session: it takes seconds."""
     report, champion = known.reports[release], known.aliases.get("champion")
     if held_against(report, release, champion):
-        return blocking_gates(report["gates"])
+        return blocking_gates(report.gates)
     held = st.session_state.setdefault(keyed(HELD), {})
     if (release, champion) not in held:
         try:
             with st.spinner(f"Holding release {release[:6]} against the present champion"):
                 held[release, champion] = store.obstacles(store.load(release)).gates
         except WhatIfError:  # said when it is to be promoted
-            return blocking_gates(report["gates"])
-    gates: Sequence[Mapping[str, Any]] = held[release, champion]
+            return blocking_gates(report.gates)
+    gates: Sequence[Gate] = held[release, champion]
     return gates

@@ -141,7 +141,7 @@ def differences(contract: Contract, found: Differences) -> Finding:
 def release_items(known: BookReleases) -> tuple[Item, ...]:
     """All releases of a book, and every time an alias moved."""
     fitted = release_words.windows({str(each["id"]): each for each in known.manifests}, known.aliases)
-    labels = {str(gate["name"]): str(gate["label"]) for each in known.reports.values() for gate in each["gates"]}
+    labels = {gate.name: gate.label for each in known.reports.values() for gate in each.gates}
     moved = tables.moves(known.history, labels) if known.history else None
     return (
         Finding(RELEASES, "Releases", table=tables.releases(known), note=fitted),

@@ -13,6 +13,7 @@ from data.contract import Contract
 from model.engine.identity import Deployed
 from model.monitoring.live import Call, Differences, LatencyReading
 from model.release.register import Moved
+from model.release.report import ReleaseReport
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class KnownRelease:
     """The release that answers, where it is known here: its manifest, its report, the sha256 of its ``artefact``."""
 
     manifest: Mapping[str, Any]
-    report: Mapping[str, Any]
+    report: ReleaseReport
     artefact: str
 
 
@@ -93,7 +94,7 @@ class BookReleases:
 
     contract: Contract
     manifests: tuple[Mapping[str, Any], ...]
-    reports: Mapping[str, Mapping[str, Any]]
+    reports: Mapping[str, ReleaseReport]
     aliases: Mapping[str, str]
     history: tuple[Moved, ...] = ()
 

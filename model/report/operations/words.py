@@ -11,7 +11,9 @@ import numpy as np
 from data.contract import Contract
 from model.engine.identity import Deployed
 from model.monitoring.live import Call
+from model.release.gate import Gate
 from model.release.promotion import blocking_gates
+from model.release.report import ReleaseReport
 from model.report import numbers
 from model.report.language import granting
 from model.report.numbers import NBSP
@@ -118,13 +120,13 @@ def headline(model: Deployed, title: str, since: datetime | None, checks: Sequen
     return f"{model.words[:1].upper()}{model.words[1:]} {does}; {state}."
 
 
-def gates(report: Mapping[str, Any], protected: bool = True) -> Check:
+def gates(report: ReleaseReport, protected: bool = True) -> Check:
     """How the deployed release stands with its gates; figures of fairness are told to whoever may see ``protected``
     attributes."""
-    told = [release_words.verdict(gate) for gate in report["gates"]]
+    told = [release_words.verdict(gate) for gate in report.gates]
     found = [f"{told.count('passed')} of {len(told)} passed before the release"]
-    watched = [gate for gate in report["gates"] if release_words.verdict(gate) == "watch"]
-    passed_over = blocking_gates(report["gates"])
+    watched = [gate for gate in report.gates if release_words.verdict(gate) == "watch"]
+    passed_over = blocking_gates(report.gates)
     for head, some in (("Overridden", passed_over), ("To watch", watched)):
         if some:
             found.append(f"{head}: {'; '.join(release_words.briefly(gate, protected) for gate in some)}")
@@ -188,7 +190,7 @@ WHY = "Needed; kept in the history"
 OVERRIDE = "Stands on the model card from then on"
 
 
-def failed_gates(gates: Sequence[Mapping[str, Any]]) -> str:
+def failed_gates(gates: Sequence[Gate]) -> str:
     """What stands in the way of a release, in words."""
     count = numbers.counted(len(gates), "gate")
     return f"This release failed {count}: {'; '.join(map(release_words.briefly, gates))}."

@@ -21,7 +21,6 @@ from model.release.promotion import blocking_gates
 from model.release.register import Moved
 from model.release.release import Release
 from model.release.variants import SHIPPED
-from model.release.window import Window
 from model.report import numbers
 from model.report.language import granting
 from model.report.policy.words import impact_words, interval
@@ -146,7 +145,7 @@ def _overrides(release: Release, moved: Sequence[Moved], by_group: bool) -> list
         )
         for each in reversed(over)
     )
-    gates = tuple(f"{_sentence(words.briefly(gate, by_group))}." for gate in blocking_gates(release.report["gates"]))
+    gates = tuple(f"{_sentence(words.briefly(gate, by_group))}." for gate in blocking_gates(release.report.gates))
     table = CardTable("Overrides, the newest first", ("When", "As", "Who", "Gates passed over", "Reason", "Why"), rows)
     text = "This release was promoted although gates had failed. Whoever relies on it relies on the reason given here."
     return [Section("overrides", "Gates were overridden", (text,), gates, (table,), loud=True)]
@@ -157,7 +156,7 @@ def _sentence(text: str) -> str:
 
 
 def _labels(release: Release) -> dict[str, str]:
-    return {str(gate["name"]): str(gate["label"]) for gate in release.report["gates"]}
+    return release.report.labels()
 
 
 STATED = {
@@ -236,9 +235,9 @@ def _data(release: Release, book: Book | None, provenance: Mapping[str, str]) ->
     if again:
         shift = float(again["shift"])
         rows.append(("Recalibration", f"all log-odds shifted by {numbers.signed(f'{abs(shift):.3f}', shift)}"))
-    after = release.report.get("later")
+    after = release.report.later
     if after:
-        rows.append(("Tested out of time on", f"{Window(**after['window'])}, {numbers.counted(after['n'], person)}"))
+        rows.append(("Tested out of time on", f"{after.window}, {numbers.counted(after.n, person)}"))
     same = provenance.get("sha256", manifest["data_sha256"]) == manifest["data_sha256"]
     origin = (
         tuple(
@@ -314,17 +313,13 @@ def _never(contract: Contract) -> Section:
 
 def _metrics(release: Release) -> Section:
     report = release.report
-    rows = [
-        (f"Cross-validated, {report['folds']} folds", *words.performance(report["cross_validation"][SHIPPED.label]))
-    ]
-    after, text = report.get("later"), []
+    rows = [(f"Cross-validated, {report.folds} folds", *words.performance(report.cross_validation[SHIPPED.label]))]
+    after, text = report.later, []
     if after:
-        where = f"Out of time, {Window(**after['window'])}"
-        rows.append((where, *words.performance(after["variants"][SHIPPED.label])))
+        rows.append((f"Out of time, {after.window}", *words.performance(after.variants[SHIPPED.label])))
         text.append(
-            f"In {Window(**after['window'])}, {after['n']:,} {release.contract.book.people}, the mean predicted "
-            f"probability was {numbers.percent(after['predicted'])} and the share observed "
-            f"{numbers.percent(after['observed'])}."
+            f"In {after.window}, {after.n:,} {release.contract.book.people}, the mean predicted probability was "
+            f"{numbers.percent(after.predicted)} and the share observed {numbers.percent(after.observed)}."
         )
     else:
         text.append("Not tested out of time: no vintages later than those it was fitted to.")
@@ -364,7 +359,7 @@ def _beside(release: Release) -> Section:
 def _gates(release: Release, moved: Sequence[Moved], by_group: bool) -> Section:
     over = {name for each in moved if each.override for name in each.gates}
     rows = tuple(words.gate_rows(release.report, over, by_group))
-    kept = sum(bool(gate["passed"]) for gate in release.report["gates"])
+    kept = sum(gate.passed for gate in release.report.gates)
     text = (
         f"{kept} of {numbers.counted(len(rows), 'gate')} passed. A gate to watch is told and stops nothing, for the "
         "reason noted; one that failed keeps a release from being promoted, unless a person overrides it with a "

@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from model.monitoring.performance import Performance
+from model.release.gate import Gate
 from model.release.promotion import blocking_gates
 from model.release.register import Moved
+from model.release.report import ReleaseReport
 from model.release.variants import SHIPPED, VARIANTS
 from model.release.window import Window
 from model.report import numbers
@@ -63,34 +66,34 @@ def utc(at: datetime | str) -> str:
 # ---- gates ----------------------------------------------------------------------------------------------------------
 
 
-def figure(gate: Mapping[str, Any]) -> str:
+def figure(gate: Gate) -> str:
     """A gate's figure as shown."""
-    return _shown(gate, gate["figure"])
+    return _shown(gate, gate.figure)
 
 
-def bound(gate: Mapping[str, Any]) -> str:
+def bound(gate: Gate) -> str:
     """What a gate asks: at most 0.1350; at least 9 decimals."""
-    if gate["kind"] == "monotone":
-        return _shown(gate, gate["bound"])
-    at_least = gate["at_least"] or _decimal(gate)
-    return f"{'at least' if at_least else 'at most'} {_shown(gate, gate['bound'])}"
+    if gate.kind == "monotone":
+        return _shown(gate, gate.bound)
+    at_least = gate.at_least or _decimal(gate)
+    return f"{'at least' if at_least else 'at most'} {_shown(gate, gate.bound)}"
 
 
-def _decimal(gate: Mapping[str, Any]) -> bool:
+def _decimal(gate: Gate) -> bool:
     """Whether a gate asks how far two numbers agree, which is told in decimals."""
-    return bool(gate["kind"] == "parity" and gate["bound"])
+    return bool(gate.kind == "parity" and gate.bound)
 
 
-def _shown(gate: Mapping[str, Any], value: float) -> str:
-    if value is None or np.isnan(value):
+def _shown(gate: Gate, value: float) -> str:
+    if np.isnan(value):
         return "not known"
     if _decimal(gate):
         return f"{decimals(value)} decimals"
-    if gate["kind"] == "monotone" and value <= gate["bound"]:  # nothing but rounding
+    if gate.kind == "monotone" and value <= gate.bound:  # nothing but rounding
         return "none"
-    if gate["kind"] in COUNTED or gate["kind"] == "parity":
+    if gate.kind in COUNTED or gate.kind == "parity":
         return numbers.plain(value)
-    coarse = gate["kind"] in ("speed", "size") or gate["name"] == "ordered"
+    coarse = gate.kind in ("speed", "size") or gate.name == "ordered"
     return numbers.plain(value, 2 if coarse else 4)
 
 
@@ -99,51 +102,53 @@ def decimals(difference: float) -> int:
     return 16 if difference <= 1e-16 else max(0, int(np.floor(-np.log10(difference) + 1e-9)))
 
 
-def verdict(gate: Mapping[str, Any]) -> str:
+def verdict(gate: Gate) -> str:
     """In a word: passed, watch (missed, and stops nothing), or failed."""
-    return "passed" if gate["passed"] else "failed" if gate["stops"] else "watch"
+    return gate.verdict
 
 
 def gate_rows(
-    report: Mapping[str, Any], overridden: Iterable[str] = (), protected: bool = True
+    report: ReleaseReport, overridden: Iterable[str] = (), protected: bool = True
 ) -> list[tuple[str, str, str, str, str]]:
     """Label, figure, threshold, verdict and note of each gate; the names of those that were ``overridden``. Figure and
     note of fairness are left out for whoever may not see ``protected`` attributes."""
     passed_over = set(overridden)
     rows = []
-    for gate in report["gates"]:
-        told = verdict(gate) + (", overridden" if not gate["passed"] and gate["name"] in passed_over else "")
-        shown, note = figure(gate), str(gate["note"])
-        if not protected and gate["kind"] == "fairness":
+    for gate in report.gates:
+        told = verdict(gate) + (", overridden" if not gate.passed and gate.name in passed_over else "")
+        shown, note = figure(gate), gate.note
+        if not protected and gate.kind == "fairness":
             shown, note = "for analysts", "A monitoring metric, not a legal finding."
-        rows.append((str(gate["label"]), shown, bound(gate), told, note))
+        rows.append((gate.label, shown, bound(gate), told, note))
     return rows
 
 
-def subject(gate: Mapping[str, Any], protected: bool = True) -> str:
+def subject(gate: Gate, protected: bool = True) -> str:
     """What a gate is about, where its label is too long: approval ratio by education; mean PD in later vintages.
     The attribute is left out for whoever may not see ``protected`` ones."""
-    if gate["kind"] == "fairness":
-        where = str(gate["note"]).split(".")[0]
+    if gate.kind == "fairness":
+        where = gate.note.split(".")[0]
         return f"approval ratio by {_lower(where)}" if protected and where else "approval ratio of groups"
-    return SUBJECTS.get(str(gate["name"]), _lower(str(gate["label"])))
+    return SUBJECTS.get(gate.name, _lower(gate.label))
 
 
 def _lower(label: str) -> str:
     return label if label[:2].isupper() else label[:1].lower() + label[1:]
 
 
-def briefly(gate: Mapping[str, Any], protected: bool = True) -> str:
+def briefly(gate: Gate, protected: bool = True) -> str:
     """A gate that was not kept, in words: its figure, told to whoever may see it, and what was asked."""
-    hidden = gate["kind"] == "fairness" and not protected
+    hidden = gate.kind == "fairness" and not protected
     return f"{subject(gate, protected)}{'' if hidden else f' {figure(gate)}'} ({bound(gate)} is asked)"
 
 
-def state(report: Mapping[str, Any]) -> str:
+def state(report: ReleaseReport) -> str:
     """How a release stands, in a word and a count: passed; passed, 1 to watch; 2 failed."""
-    failed = len(blocking_gates(report["gates"]))
-    watched = sum(verdict(gate) == "watch" for gate in report["gates"])
-    return f"{failed} failed" if failed else f"passed, {watched} to watch" if watched else "passed"
+    failed = len(blocking_gates(report.gates))
+    watched = sum(verdict(gate) == "watch" for gate in report.gates)
+    if failed:
+        return f"{failed} failed"
+    return f"passed, {watched} to watch" if watched else "passed"
 
 
 # ---- windows --------------------------------------------------------------------------------------------------------
@@ -179,20 +184,19 @@ def windows(manifests: Mapping[str, Mapping[str, Any]], aliases: Mapping[str, st
 # ---- what constraints cost ------------------------------------------------------------------------------------------
 
 
-def variants(report: Mapping[str, Any]) -> tuple[str, Mapping[str, Mapping[str, float]]]:
+def variants(report: ReleaseReport) -> tuple[str, Mapping[str, Performance]]:
     """Where the variants of the model were compared, and their figures by label: out of time if that could be."""
-    after = report.get("later")
-    if after:
-        return f"in later vintages, {Window(**after['window'])}", after["variants"]
-    return "in cross-validation", report["cross_validation"]
+    if report.later:
+        return f"in later vintages, {report.later.window}", report.later.variants
+    return "in cross-validation", report.cross_validation
 
 
-def cost_sentence(report: Mapping[str, Any]) -> str:
+def cost_sentence(report: ReleaseReport) -> str:
     """What being explainable exactly, and never going the wrong way, costs in AUC; "" if that was not compared."""
     where, found = variants(report)
     if not {SHIPPED.label, PAIRWISE, FREE} <= set(found):
         return ""
-    shipped, pairwise, free = (found[label]["auc"] for label in (SHIPPED.label, PAIRWISE, FREE))
+    shipped, pairwise, free = (found[label].auc for label in (SHIPPED.label, PAIRWISE, FREE))
     return (
         f"Letting inputs act in pairs at most, AUC is {_gap(pairwise, free)} without constraints ({pairwise:.4f} "
         f"against {free:.4f}); with directions kept as well, as shipped, {_gap(shipped, free)} ({shipped:.4f}), "
@@ -205,48 +209,47 @@ def _gap(own: float, free: float) -> str:
     return f"{abs(gap):.4f} {'below' if gap < 0 else 'above'} that" if abs(gap) >= 5e-5 else "no lower than that"
 
 
-def cost_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
+def cost_rows(report: ReleaseReport) -> list[tuple[str, ...]]:
     """Each variant's figures by the names of `MEASURES`, its label first."""
     return [(label[:1].upper() + label[1:], *performance(each)) for label, each in variants(report)[1].items()]
 
 
-def performance(found: Mapping[str, float]) -> tuple[str, ...]:
+def performance(found: Performance) -> tuple[str, ...]:
     """The figures of `MEASURES` as shown."""
-    return tuple(_plain(found[name]) for name in MEASURES)
+    return tuple(_plain(getattr(found, name)) for name in MEASURES)
 
 
-def beside(report: Mapping[str, Any]) -> str:
+def beside(report: ReleaseReport) -> str:
     """Which champion a release was held against, and on which records, or why on none; "" where there was none."""
-    found = report.get("champion")
+    found = report.champion
     if not found:
         return ""
-    if not found["n"]:
-        return f"Not compared with release {found['id']}, the champion then. {found.get('why_not', '')}".strip()
-    records = f"{numbers.counted(found['n'], 'record')} {RECORDS[found.get('kind', '')]}"
-    return f"Held against release {found['id']}, on {records}."
+    if not found.n:
+        return f"Not compared with release {found.id}, the champion then. {found.why_not}".strip()
+    return f"Held against release {found.id}, on {numbers.counted(found.n, 'record')} {RECORDS[found.kind]}."
 
 
-def champion_rows(report: Mapping[str, Any]) -> list[tuple[str, str, str, str, str]]:
+def champion_rows(report: ReleaseReport) -> list[tuple[str, str, str, str, str]]:
     """Each measure of the candidate and of the champion it was held against, the difference of the two as shown with
     its 95 % interval, and what that says; nothing where it stood alone. Slopes are compared by how far they lie from 1.
     """
     rows = []
-    for each in (report.get("champion") or {}).get("measures", ()):
-        value, low, high = (float(each[name]) for name in ("difference", "low", "high"))
-        better = 1 if each["name"] == "auc" else -1
+    for each in report.champion.measures if report.champion else ():
+        value, low, high = each.difference, each.low, each.high
+        better = 1 if each.name == "auc" else -1
         reading = "no clear difference"
         if low * better > 0 and high * better > 0:
             reading = "better"
         elif low * better < 0 and high * better < 0:
             reading = "worse"
-        sides = [round(float(each[side]), 4) for side in ("candidate", "champion")]
+        sides = [round(side, 4) for side in (each.candidate, each.champion)]
         told = [_plain(side) for side in sides]
-        if each["name"] == "slope" and not np.isnan(value):
+        if each.name == "slope" and not np.isnan(value):
             sides = [abs(side - 1) for side in sides]
             told = [f"{slope}, {_plain(far)} from 1" for slope, far in zip(told, sides, strict=True)]
         shown = sides[0] - sides[1]
         gap = "not known" if np.isnan(value) else f"{_signed(shown)} ({_signed(low)} to {_signed(high)})"
-        rows.append((MEASURES[each["name"]], told[0], told[1], gap, reading))
+        rows.append((MEASURES[each.name], told[0], told[1], gap, reading))
     return rows
 
 

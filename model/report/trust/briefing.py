@@ -167,4 +167,5 @@ def tested_for(result: TrustResult, around: ReleaseContext, withheld: str) -> tu
     if result.release is None:
         return (gates.ungated(around.deployed),)
     card = gates.card_items(around.card()) if around.card is not None else ()
+    assert result.report is not None
     return (*gates.gate_items(result.report, around.overridden(), not withheld), *card)

@@ -1,9 +1,10 @@
 """What the release was tested for before anybody relied on it, and its card."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from model.engine.identity import Deployed
+from model.release.gate import Gate
+from model.release.report import ReleaseReport
 from model.report.briefing import Cell, Column, Finding, Item, Notice, Table
 from model.report.release import words as release_words
 from model.report.release.card import CardTable, ModelCard, Section
@@ -25,7 +26,7 @@ def ungated(deployed: Deployed) -> Notice:
 # ---- gates --------------------------------------------------------------------------------------------------------
 
 
-def gate_items(report: Mapping[str, Any], overridden: Collection[str], protected: bool) -> tuple[Item, ...]:
+def gate_items(report: ReleaseReport, overridden: Collection[str], protected: bool) -> tuple[Item, ...]:
     """Every gate with figure, threshold and verdict; what constraints cost; the champion it was held against. Figures
     by protected attribute are told to whoever may see ``protected`` ones."""
     beside, rows = words.champion_headline(report), release_words.champion_rows(report)
@@ -50,7 +51,7 @@ def gate_items(report: Mapping[str, Any], overridden: Collection[str], protected
     )
 
 
-def gate_table(report: Mapping[str, Any], overridden: Collection[str], protected: bool) -> Table:
+def gate_table(report: ReleaseReport, overridden: Collection[str], protected: bool) -> Table:
     """Each gate as it is read, its exact figure and bound in the file."""
     columns = (
         Column("Gate"),
@@ -60,17 +61,17 @@ def gate_table(report: Mapping[str, Any], overridden: Collection[str], protected
         *(Column(name, place="file") for name in ("figure", "bound")),
     )
     texts: Sequence[tuple[Cell, ...]] = release_words.gate_rows(report, sorted(overridden), protected)
-    rows = tuple((*read, *_exact(gate, protected)) for gate, read in zip(report["gates"], texts, strict=True))
+    rows = tuple((*read, *_exact(gate, protected)) for gate, read in zip(report.gates, texts, strict=True))
     title = "The gates of the release, each with figure, threshold and verdict"
     return Table("trust-gates", title, columns, rows)
 
 
-def _exact(gate: Mapping[str, Any], protected: bool) -> tuple[Cell, ...]:
-    hidden = gate["kind"] == "fairness" and not protected
-    return (None if hidden else gate["figure"], gate["bound"])
+def _exact(gate: Gate, protected: bool) -> tuple[Cell, ...]:
+    hidden = gate.kind == "fairness" and not protected
+    return (None if hidden else gate.figure, gate.bound)
 
 
-def cost_table(report: Mapping[str, Any]) -> Table:
+def cost_table(report: ReleaseReport) -> Table:
     """The shipped model beside less constrained ones."""
     measures = release_words.MEASURES
     columns = (
@@ -80,11 +81,13 @@ def cost_table(report: Mapping[str, Any]) -> Table:
     )
     figures = release_words.variants(report)[1].values()
     texts: Sequence[tuple[Cell, ...]] = release_words.cost_rows(report)
-    rows = tuple((*read, *(each[name] for name in measures)) for read, each in zip(texts, figures, strict=True))
+    rows = tuple(
+        (*read, *(getattr(each, name) for name in measures)) for read, each in zip(texts, figures, strict=True)
+    )
     return Table("trust-costs", "The shipped model beside less constrained ones", columns, rows)
 
 
-def champion_table(report: Mapping[str, Any]) -> Table:
+def champion_table(report: ReleaseReport) -> Table:
     """The release beside the champion of the day."""
     exact = ("candidate", "champion", "difference", "low", "high")
     columns = (
@@ -93,9 +96,9 @@ def champion_table(report: Mapping[str, Any]) -> Table:
         Column(CHAMPION[4]),
         *(Column(name, place="file") for name in exact),
     )
-    measures = (report.get("champion") or {}).get("measures", ())
+    measures = report.champion.measures if report.champion else ()
     rows = tuple(
-        (*read, *(each[name] for name in exact))
+        (*read, *(getattr(each, name) for name in exact))
         for read, each in zip(release_words.champion_rows(report), measures, strict=True)
     )
     return Table("trust-champion", "This release beside the champion of the day", columns, rows)

@@ -1,13 +1,13 @@
 """The numbers at the head of the trust page, each beside the threshold it is held against."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from model.monitoring.calibration import Bin
 from model.monitoring.discrimination import gini
 from model.monitoring.drift import OF_PD, Drift
+from model.release.report import ReleaseReport
 from model.report import numbers
 from model.report.briefing import Tile
 from model.report.numbers import NBSP
@@ -28,7 +28,7 @@ def tiles(result: TrustResult) -> tuple[Tile, ...]:
         gap_tile(proof, chosen.when or proof.main, found),
         slope_tile(proof, chosen, found),
     )
-    if not result.report:
+    if result.report is None:
         return rows
     return (*rows, stability_tile(proof, result.drifts), gates_tile(result.report))
 
@@ -84,9 +84,9 @@ def stability_tile(proof: Validation, drifts: Sequence[Drift]) -> Tile:
     return Tile(label, f"{score.psi:.3f}", notes=notes, threshold=threshold, verdict=kept)
 
 
-def gates_tile(report: Mapping[str, Any]) -> Tile:
+def gates_tile(report: ReleaseReport) -> Tile:
     """How many gates were passed before the release."""
-    told = [release_words.verdict(gate) for gate in report["gates"]]
+    told = [release_words.verdict(gate) for gate in report.gates]
     failed, watched = told.count("failed"), told.count("watch")
     kept: Verdict = "holds" if not watched else "watch"
     if failed:

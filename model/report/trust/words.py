@@ -14,6 +14,7 @@ from model.monitoring.fairness import SMALLEST, Group
 from model.monitoring.intervals import Estimate
 from model.monitoring.realised import RealisedRate
 from model.release.release import Release
+from model.release.report import ReleaseReport
 from model.release.window import Window
 from model.report import numbers
 from model.report.language import band_label, granting, guarantee, lower
@@ -149,11 +150,11 @@ def agreement(found: SubsetMetrics) -> str:
 
 
 def things_to_know(
-    proof: Validation, report: Mapping[str, Any], drifts: Sequence[Drift] = (), protected: bool = True
+    proof: Validation, report: ReleaseReport | None, drifts: Sequence[Drift] = (), protected: bool = True
 ) -> list[str]:
     """What to know before relying on the model, the weightiest first, all of it measured or declared.
 
-    ``report`` is that of the release's gates, empty where there is none; figures of fairness are told to whoever may
+    ``report`` is that of the release, None where there is none; figures of fairness are told to whoever may
     see ``protected`` attributes.
     """
     found = []
@@ -162,8 +163,8 @@ def things_to_know(
     found += [
         f"a gate is {'watched' if release_words.verdict(gate) == 'watch' else 'not passed'}: "
         f"{release_words.subject(gate, protected)}, {release_words.figure(gate)} ({release_words.bound(gate)})"
-        for gate in report.get("gates", ())
-        if not gate["passed"] and (protected or gate["kind"] != "fairness")
+        for gate in (report.gates if report else ())
+        if not gate.passed and (protected or gate.kind != "fairness")
     ]
     found += [each for each in (_worst_year(proof), _worst_band(proof), _most_moved(proof.contract, drifts)) if each]
     book = proof.contract.book
@@ -665,27 +666,27 @@ def miss_loss(contract: Contract, each: Miss) -> str:
 # ---- panel: gates and card ------------------------------------------------------------------------------------------
 
 
-def gates_headline(report: Mapping[str, Any]) -> str:
+def gates_headline(report: ReleaseReport) -> str:
     """The finding above the gates."""
-    told = [release_words.verdict(gate) for gate in report["gates"]]
+    told = [release_words.verdict(gate) for gate in report.gates]
     failed, watched = told.count("failed"), told.count("watch")
     tail = "; none failed" if not failed else f"; {failed} failed"
     watch = f"; {watched} to watch" if watched else ""
     return f"{told.count('passed')} of {numbers.counted(len(told), 'gate')} were passed before release{watch}{tail}"
 
 
-def champion_headline(report: Mapping[str, Any]) -> str:
+def champion_headline(report: ReleaseReport) -> str:
     """The finding above the comparison with the champion of the day; "" where it stood alone."""
-    beside = report.get("champion")
+    beside = report.champion
     if not beside:
         return ""
-    if not beside["n"]:
+    if not beside.n:
         return release_words.beside(report).removesuffix(".")
     readings = {row[0]: row[4] for row in release_words.champion_rows(report)}
     told = [f"{reading}: {lower(name)}" for name, reading in readings.items() if reading != "no clear difference"]
     what = "; ".join(told) or "no clear difference in any measure"
-    which = release_words.RECORDS[beside.get("kind", "")]
-    return f"Against release {str(beside['id'])[:6]}, on {numbers.counted(beside['n'], 'record')} {which}: {what}"
+    which = release_words.RECORDS[beside.kind]
+    return f"Against release {beside.id[:6]}, on {numbers.counted(beside.n, 'record')} {which}: {what}"
 
 
 def method(proof: Validation) -> str:
