@@ -18,6 +18,7 @@ Direction = Literal["", "better", "worse"]
 Verdict = Literal["", "holds", "watch", "does not hold"]
 Level = Literal["info", "warning", "error"]
 Place = Literal["both", "screen", "file"]
+Shape = Literal["rows", "whole", "texts", "links"]
 Cell = str | int | float | None
 Choices = Mapping[str, str | float]
 
@@ -116,9 +117,13 @@ class Notice:
 
 @dataclass(frozen=True, eq=False)
 class Finding:
-    """A headline in words, the chart that shows it with ``alt`` for those who do not see it, the table behind it, a
-    ``note`` below. ``listed``: label and value of each part of the chart, for where it does not fit. Two that are
-    ``half`` as wide and follow each other stand side by side. ``drawn``: the table is shown, not only offered."""
+    """A headline in words, paragraphs of ``text`` and ``points`` under it, the chart that shows it with ``alt`` for
+    those who do not see it, the table behind it, a ``note`` below. ``listed``: label and value of each part of the
+    chart, for where it does not fit. Two that are ``half`` as wide and follow each other stand side by side.
+
+    ``drawn``: the table is shown, not only offered; ``offered``: it can be taken along. Its ``shape``: "rows" to scroll
+    and sort, the "whole" of them at once, all of its "texts" however long, or "links", one at the head of each row.
+    ``widths``: how wide the first columns of texts are, in percent, or those of links to each other."""
 
     key: str
     headline: str = ""
@@ -130,6 +135,11 @@ class Finding:
     listed: tuple[tuple[str, str], ...] = ()
     links: tuple[Link, ...] = ()
     half: bool = False
+    text: tuple[str, ...] = ()
+    points: tuple[str, ...] = ()
+    offered: bool = True
+    shape: Shape = "rows"
+    widths: tuple[int, ...] = ()
 
 
 Item = Finding | Notice
@@ -192,9 +202,9 @@ def _no_findings() -> tuple[Item, ...]:
 @dataclass(frozen=True, eq=False)
 class Briefing:
     """What a screen says. ``below`` stands under the numbers; ``points`` are things to know, one a line; ``method``
-    says how it is computed, in Markdown. ``subject`` is the page's name, ``guaranteed`` whether numbers are told gross
-    and net. Findings are worked out when they are first asked for, so that numbers need not wait for charts;
-    ``choices`` say what can be chosen of them."""
+    says how it is computed, in Markdown, and ``foot`` at the very end what the numbers are of. ``subject`` is the
+    page's name, ``guaranteed`` whether numbers are told gross and net. Findings are worked out when they are first
+    asked for, so that numbers need not wait for charts; ``choices`` say what can be chosen of them."""
 
     subject: str
     sentence: str
@@ -206,6 +216,7 @@ class Briefing:
     choices: tuple[Choice, ...] = ()
     panels: tuple[Panel, ...] = ()
     method: str = ""
+    foot: str = ""
     guaranteed: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
 

@@ -1,11 +1,26 @@
 """A briefing on the screen: the one place that knows how its parts look. It decides nothing of what is said."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from model.report import charts, spreadsheet
-from model.report.briefing import Briefing, Choice, Choices, Column, Finding, Item, Link, Notice, Panel, Table, Tile
+from model.report import charts, numbers, spreadsheet
+from model.report.briefing import (
+    Briefing,
+    Cell,
+    Choice,
+    Choices,
+    Column,
+    Finding,
+    Item,
+    Link,
+    Notice,
+    Panel,
+    Table,
+    Tile,
+)
 from model.report.numbers import MINUS
 from pages.shared import deployed, widgets
 from pages.shared.deployed import keyed
@@ -60,9 +75,11 @@ def _change(each: Tile) -> str:
 
 
 def method(said: Briefing) -> None:
-    """How it is computed, below everything else."""
+    """How it is computed, below everything else, and what the numbers are of."""
     with st.expander("How is this computed?"):
         st.markdown(said.method)
+    if said.foot:
+        html(f"<p class='wi-below'>{text(said.foot)}</p>")
 
 
 # ---- findings ---------------------------------------------------------------------------------------------------
@@ -87,9 +104,16 @@ def pair(one: Finding, other: Finding) -> None:
     """Two findings side by side, their headlines in one line."""
     if one.headline or other.headline:
         widgets.findings(one.headline, other.headline)
+    if bare(one) and bare(other):
+        return
     for column, each in zip(st.columns(2, gap="medium"), (one, other), strict=True):
         with column:
             body(each)
+
+
+def bare(each: Finding) -> bool:
+    """Whether there is nothing under a headline."""
+    return not (each.chart or each.table or each.links or each.note or each.text or each.points)
 
 
 def item(each: Item) -> None:
@@ -109,38 +133,58 @@ def notice(each: Notice) -> None:
 
 def body(each: Finding) -> None:
     """What stands under a headline."""
+    if each.text or each.points:
+        prose(each.text, each.points)
     if each.chart is not None:
         st.plotly_chart(each.chart, key=each.key, config=charts.CONFIG, alt=each.alt)
     if each.table is not None and each.drawn:
-        table(each.table)
-    if each.links:
+        shaped(each, each.table)
+    if each.links and each.shape != "links":
         links(each.links)
     if each.note:
         st.caption(each.note)
-    if each.table is not None:
+    if each.table is not None and each.offered:
         download(each.table)
+
+
+def prose(paragraphs: Sequence[str], points: Sequence[str]) -> None:
+    """Paragraphs, and a list under them."""
+    listed = "".join(f"<li>{text(each)}</li>" for each in points)
+    html("".join(f"<p>{text(each)}</p>" for each in paragraphs) + (f"<ul>{listed}</ul>" if listed else ""))
 
 
 def links(given: Sequence[Link]) -> None:
     """Links in rows."""
     columns = st.columns(LINKS, gap="small")
     for k, each in enumerate(given):
-        columns[k % LINKS].page_link(
-            SCRIPTS[each.subject], label=each.label, query_params=deployed.address() | dict(each.query)
-        )
+        linked(columns[k % LINKS], each)
+
+
+def linked(place: DeltaGenerator, each: Link) -> None:
+    """One link."""
+    place.page_link(SCRIPTS[each.subject], label=each.label, query_params=deployed.address() | dict(each.query))
 
 
 # ---- tables -----------------------------------------------------------------------------------------------------
 
 
-def table(given: Table, height: int | None = None) -> None:
+def shaped(each: Finding, given: Table) -> None:
+    """The table of a finding in its shape."""
+    if each.shape == "texts":
+        full_table(given, each.widths)
+    elif each.shape == "links":
+        linked_table(given, each.links, each.widths)
+    else:
+        table(given, "content" if each.shape == "whole" else "auto")
+
+
+def table(given: Table, height: int | Literal["auto", "content"] = "auto") -> None:
     """A table to scroll, sort and search. Its own menu lets people save and copy it, so that its texts are made
     harmless too."""
     columns = [given.columns[k] for k in given.places("screen")]
     config = {spreadsheet.unseen(_head(each)): _config(each) for each in columns if each.digits is not None}
     rows = spreadsheet.screen(given, [_head(each) for each in columns])
-    size = {} if height is None else {"height": height}
-    st.dataframe(rows, hide_index=True, alt=given.title, column_config=config, **size)
+    st.dataframe(rows, hide_index=True, alt=given.title, column_config=config, height=height)
 
 
 def _head(column: Column) -> str:
@@ -156,6 +200,43 @@ def _config(column: Column) -> object:
     return st.column_config.NumberColumn(format=f"%.{column.digits}f")
 
 
+def full_table(given: Table, widths: Sequence[int] = ()) -> None:
+    """A short table that shows all of its text, however long; ``widths`` of the first columns in percent."""
+    columns = [given.columns[k] for k in given.places("screen")]
+    sizes = "".join(f"<col style='width: {each}%'>" for each in widths)
+    head = "".join(f"<th scope='col'>{text(_head(each))}</th>" for each in columns)
+    rows = ("".join(f"<td>{text(each)}</td>" for each in _texts(columns, row)) for row in given.shown())
+    html(
+        f"<table class='wi-table' aria-label='{text(given.title)}'><colgroup>{sizes}</colgroup>"
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table>"
+    )
+
+
+def linked_table(given: Table, to: Sequence[Link], widths: Sequence[int]) -> None:
+    """A short table whose rows begin with a link each, in place of their first cell."""
+    columns = [given.columns[k] for k in given.places("screen")]
+    sizes = list(widths or (1,) * len(columns))
+    for place, each in zip(st.columns(sizes, gap="small"), columns, strict=True):
+        place.caption(_head(each))
+    for k, (row, link) in enumerate(zip(given.shown(), to, strict=True)):
+        with st.container(key=f"_mover_{given.key}_{k}"):
+            places = st.columns(sizes, gap="small", vertical_alignment="center")
+            linked(places[0], link)
+            for place, cell in zip(places[1:], _texts(columns, row)[1:], strict=True):
+                place.write(cell)
+
+
+def _texts(columns: Sequence[Column], row: Sequence[Cell]) -> list[str]:
+    """A row as it is read: numbers with the digits of their column."""
+    return [_written(cell, column) for column, cell in zip(columns, row, strict=True)]
+
+
+def _written(cell: Cell, column: Column) -> str:
+    if cell is None or isinstance(cell, str):
+        return cell or ""
+    return numbers.plain(cell, column.digits or 0)
+
+
 def download(given: Table) -> None:
     """A table as CSV, in full precision."""
     widgets.offer("Download as CSV", spreadsheet.of_table(given), f"{given.key}.csv", spreadsheet.MIME, given.key)
@@ -164,13 +245,21 @@ def download(given: Table) -> None:
 # ---- panels -----------------------------------------------------------------------------------------------------
 
 
-def panels(given: Sequence[Panel], controls: Callable[[Panel], Choices] | None = None) -> None:
-    """Every panel, closed until somebody opens it; ``controls`` draws what can be chosen in one, and says what is."""
+def panels(
+    given: Sequence[Panel],
+    controls: Callable[[Panel], Choices] | None = None,
+    own: Mapping[str, Callable[[], None]] | None = None,
+) -> None:
+    """Every panel, closed until somebody opens it; ``controls`` draws what can be chosen in one, and says what is.
+    ``own``: by key, what draws a panel of which a page puts controls of its own between the findings."""
     for each in given:
         place = st.expander(each.title, key=each.key, on_change="rerun")
         if place.open:
             with place:
-                items(each.make((controls or choices)(each)))
+                if own and each.key in own:
+                    own[each.key]()
+                else:
+                    items(each.make((controls or choices)(each)))
 
 
 def choices(panel: Panel) -> Choices:
