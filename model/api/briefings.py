@@ -12,13 +12,17 @@ from data import books
 from data.arrays import Array
 from data.errors import BadInput
 from model.api.service import Service
+from model.deployed import spot_check
 from model.deployed.desk import DeployedModels
 from model.deployed.model import DeployedModel
 from model.deployed.what_ifs import WhatIf
 from model.errors import StoreError
 from model.record.trail import Entry
+from model.report.book import briefing as book_briefing
 from model.report.briefing import Briefing, Choice, Choices, Finding, Item, Notice, Panel, Table
 from model.report.policy import briefing as policy_briefing
+from model.whatif.book import scenario as book_scenario
+from model.whatif.book.result import BookResult
 from model.whatif.customer.decision import scale
 from model.whatif.policy import scenario as policy_scenario
 from model.whatif.policy.result import PolicyResult
@@ -56,6 +60,19 @@ class Said:
     recorded: Entry | None = None
 
 
+def book(asked: Asked) -> Said:
+    """What the book page says."""
+    model, start = asked.model, time.perf_counter()
+    scenario, complaints = book_scenario.from_query(model.contract, asked.query)
+    result = BookResult.of(model.whole, scenario, asked.day)
+    took = time.perf_counter() - start
+    check = spot_check.live_check(model, result.layers[1])
+    said = book_briefing.briefing(result, asked.choices, model=model.deployed, check=check)
+    address = book_scenario.to_query(scenario)
+    entry = WhatIf(model, asked.who, "rest", address, took).about_book(asked.day, result.now)
+    return Said(said, tuple(complaints), entry)
+
+
 def policy(asked: Asked) -> Said:
     """What the policy page says."""
     model, start = asked.model, time.perf_counter()
@@ -75,7 +92,7 @@ def _other_scores(asked: Asked, release: str) -> Array:
     return np.asarray(scale(other.contract).score(other.scorer.margins(asked.model.sample.raw)))
 
 
-SUBJECTS: Mapping[str, Callable[[Asked], Said]] = {"policy": policy}
+SUBJECTS: Mapping[str, Callable[[Asked], Said]] = {"book": book, "policy": policy}
 """The pages, by their names in addresses."""
 
 
@@ -90,11 +107,11 @@ def answer(
         If there is no model to ask, it does not answer, or the answer cannot be recorded.
     """
     own, choices, panels = split(query)
-    book = own.pop(BOOK, service.settings.book)
-    books.contract(book, service.settings.home)  # tells a book that is not there from one without a model
-    model = models.model(book)
+    name = own.pop(BOOK, service.settings.book)
+    books.contract(name, service.settings.home)  # tells a book that is not there from one without a model
+    model = models.model(name)
     if model is None:
-        raise StoreError(f"No model of the book {book} is deployed yet. Train one: python -m model train.")
+        raise StoreError(f"No model of the book {name} is deployed yet. Train one: python -m model train.")
     found = SUBJECTS[subject](Asked(models, model, own, choices, date.today(), who, withheld))
     told = as_json(found, choices, panels)
     if found.recorded is not None and service.audit is not None:
@@ -135,6 +152,7 @@ def as_json(said: Said, choices: Choices, panels: tuple[str, ...]) -> dict[str, 
         "below": briefing.below,
         "points": list(briefing.points),
         "notices": [*({"text": each, "level": "warning"} for each in complaints), *map(asdict, briefing.notices)],
+        "checks": [_item(each) for each in briefing.checks],
         "findings": [_item(each) for each in briefing.findings],
         "panels": [_panel(each, choices, name in wanted) for name, each in known.items()],
         "method": briefing.method,
@@ -151,11 +169,12 @@ def _wrong(briefing: Briefing, choices: Choices) -> list[str]:
 
 
 def _panel(panel: Panel, choices: Choices, wanted: bool) -> dict[str, Any]:
-    found = [_item(each) for each in panel.make(choices)] if wanted else None
+    found = [_item(each) for each in panel.answers(choices)] if wanted else None
     return {
         "key": panel.key.removeprefix("_"),
         "title": panel.title,
-        "choices": [_choice(each, choices) for each in panel.choices],
+        "lead": panel.lead,
+        "choices": [_choice(each, choices) for each in panel.every_choice()],
         "findings": found,
     }
 
@@ -175,12 +194,14 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "key": finding.key,
         "headline": finding.headline,
+        "text": list(finding.text),
         "chart": finding.chart,
         "alt": finding.alt,
         "table": _table(finding.table) if finding.table is not None else None,
         "note": finding.note,
         "listed": [list(each) for each in finding.listed],
         "links": [asdict(each) for each in finding.links],
+        "suggestion": None if finding.suggestion is None else asdict(finding.suggestion),
     }
 
 

@@ -15,7 +15,10 @@ from tests.pages.conftest import Open, figure, markup
 from tests.pages.conftest import open_app as open_app
 from tests.support.inside import Served, told
 
-QUERIES: dict[str, dict[str, str]] = {"policy": {"cutoff": "540", "lgd": "0.6"}}
+QUERIES: dict[str, dict[str, str]] = {
+    "book": {"preset": "fed_2026_severely_adverse", "severity": "50", "balances": "20", "weight_as_is": "100"},
+    "policy": {"cutoff": "540", "lgd": "0.6"},
+}
 PAGES = {"customer": "applicant"}
 RECORDED = {"customer", "book", "policy"}
 

@@ -342,13 +342,13 @@ def test_trouble_stands_in_place_of_numbers_and_trying_again_brings_them_back(
     before, address = sentence(at), dict(at.query_params)
     told = values(at)
     assert told
-    foreign.with_value(mode)
+    foreign.put(mode)
     at.run()
     numberless(at)
     assert len(at.error) == 1
     assert re.search(TROUBLES[mode], at.error[0].value)
     assert "No number is shown, because none would be of now. What you assumed is kept." in captions(at)
-    foreign.with_value("fine")
+    foreign.put("fine")
     time.sleep(0.1)  # until the way is open again
     at.button(key="_again").click().run()
     assert not at.exception
@@ -361,11 +361,11 @@ def test_trouble_stands_in_place_of_numbers_and_trying_again_brings_them_back(
 @pytest.mark.parametrize("page", ["trust", "operations"])
 def test_pages_without_a_what_if_tell_of_a_server_that_is_away(page: str, foreign: Foreign, open_app: Open):
     at = open_app(page)
-    foreign.with_value("down")
+    foreign.put("down")
     at.run()
     numberless(at)
     assert "has not answered since" in errors(at)
-    foreign.with_value("fine")
+    foreign.put("fine")
     time.sleep(0.1)
     at.button(key="_again").click().run()
     assert not at.error
@@ -408,10 +408,10 @@ def test_another_version_at_the_server_is_shown_at_once(foreign: Foreign, open_a
 
 
 def test_server_that_is_away_from_the_beginning_is_told(foreign: Foreign, open_app: Open):
-    foreign.with_value("down")
+    foreign.put("down")
     at = open_app("book")
     numberless(at)
     assert "has not answered yet (Connection refused)" in errors(at)
-    foreign.with_value("fine")
+    foreign.put("fine")
     at.button(key="_again").click().run()
     assert shown(at, LOSS)

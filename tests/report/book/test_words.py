@@ -93,9 +93,10 @@ def test_rates_and_shocks_always_show_their_sign():
 
 def test_limit_of_a_minimum_is_missed_and_of_a_maximum_exceeded():
     found = [
-        book_words.told(CONTRACT, BookScenario(), name, BASE, worse(1.5)) for name in ("loss", "return_on_capital")
+        book_words.measure_text(CONTRACT, BookScenario(), name, BASE, worse(1.5))
+        for name in ("loss", "return_on_capital")
     ]
-    assert [(each.holds, each.broken, each.way) for each in found] == [
+    assert [(each.holds, each.broken, each.direction) for each in found] == [
         (False, "exceeded", "worse"),
         (False, "missed", "worse"),
     ]
@@ -103,7 +104,7 @@ def test_limit_of_a_minimum_is_missed_and_of_a_maximum_exceeded():
 
 def test_measure_without_a_limit_says_nothing_of_one(contract: Contract):
     bare = contract.model_copy(update={"appetite": ()})
-    told = book_words.told(bare, BookScenario(), "loss", BASE, worse(2))
+    told = book_words.measure_text(bare, BookScenario(), "loss", BASE, worse(2))
     assert (told.limit, told.holds) == ("", None)
     assert book_words.verdict(bare, stressed(balances=5), TODAY, BASE, worse(2)).endswith("m.")
 
@@ -111,7 +112,7 @@ def test_measure_without_a_limit_says_nothing_of_one(contract: Contract):
 def test_nothing_at_all_reads_as_none_and_not_as_nan():
     nobody = Totals(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 3.0)
     for name in ("pd", "loss_bps", "return_on_capital"):
-        told = book_words.told(CONTRACT, BookScenario(), name, nobody, nobody)
+        told = book_words.measure_text(CONTRACT, BookScenario(), name, nobody, nobody)
         assert (told.now, told.change) == ("none", "")
 
 
@@ -185,7 +186,7 @@ def test_margin_is_told_where_the_loss_stays():
 
 def test_capital_of_nothing_has_no_return_and_breaks_no_limit():
     free = Totals(30_000, 3.294e9, 6634.8, 5.815e8, 0.0, 0.0, 0.0, 5e8, 3.0)
-    told = book_words.told(CONTRACT, BookScenario(), "return_on_capital", BASE, free)
+    told = book_words.measure_text(CONTRACT, BookScenario(), "return_on_capital", BASE, free)
     assert (told.now, told.holds) == ("none", None)
 
 

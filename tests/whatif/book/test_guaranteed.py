@@ -235,7 +235,7 @@ def test_first_sentence_tells_the_loss_gross_and_net():
 
 def test_limit_on_the_net_loss_is_told_where_it_breaks():
     stress = assumed(limit_net_loss=1.0)
-    assert book_words.told(CONTRACT, stress, "net_loss", totals(), totals()).holds is False
+    assert book_words.measure_text(CONTRACT, stress, "net_loss", totals(), totals()).holds is False
     assert "limit of net loss broken" in book_words.verdict(CONTRACT, stress, TODAY, totals(), totals())
 
 
