@@ -52,7 +52,7 @@ def briefing(
     lacks = overlay_lacks(contract, result.scenario, result.day)
     return Briefing(
         "book",
-        words.verdict(contract, result.scenario, result.day, result.base, result.now),
+        words.verdict(contract, result.scenario, today=result.day, base=result.base, now=result.now),
         tuple(measure_tile(result, name) for name in HEADLINE),
         below=_below(result, model, presented),
         notices=(Notice(lacks, "warning"),) if lacks else (),
@@ -70,7 +70,7 @@ def briefing(
 
 def measure_tile(result: BookResult, name: Measure) -> Tile:
     """One number: under the scenario, in the book as it is, the difference, and the limit."""
-    text = words.measure_text(result.contract, result.scenario, name, result.base, result.now)
+    text = words.measure_text(result.contract, result.scenario, name=name, base=result.base, now=result.now)
     return Tile(
         SHORT.get(name, text.label),
         text.now,
@@ -95,7 +95,9 @@ def _notes(result: BookResult, name: Measure) -> tuple[str, ...]:
     if name == "loss" and contract.guaranteed:
         return f"{over}, gross", words.net_words(contract, result.base, now)
     if name == "loss":
-        return (f"{over}, {words.measure_text(contract, result.scenario, 'loss_bps', result.base, now).now}",)
+        return (
+            f"{over}, {words.measure_text(contract, result.scenario, name='loss_bps', base=result.base, now=now).now}",
+        )
     return (over,)
 
 

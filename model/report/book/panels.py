@@ -369,7 +369,7 @@ def every_number(result: BookResult, _choices: Choices) -> tuple[Item, ...]:
 
 def _measure_row(result: BookResult, name: Measure) -> tuple[Cell, ...]:
     contract, scenario = result.contract, result.scenario
-    text = words.measure_text(contract, scenario, name, result.base, result.now)
+    text = words.measure_text(contract, scenario, name=name, base=result.base, now=result.now)
     was, now = result.base.measure(name), result.now.measure(name)
     limit, _ = words.limit_of(contract, scenario, name)
     return (

@@ -127,7 +127,7 @@ def _unit(name: Measure) -> Unit:
     return numbers.BASIS_POINTS if name == "loss_bps" else numbers.SHARE
 
 
-def measure_text(contract: Contract, stress: BookScenario, name: Measure, base: Totals, now: Totals) -> MeasureText:
+def measure_text(contract: Contract, stress: BookScenario, *, name: Measure, base: Totals, now: Totals) -> MeasureText:
     """A measure under the book as it is and under the scenario, with its limit."""
     found = difference(name, base, now)
     limit, appetite = limit_of(contract, stress, name)
@@ -217,16 +217,16 @@ def entered(contract: Contract, name: Measure) -> tuple[float, str]:
 # ---- the assumptions in words -------------------------------------------------------------------------------------
 
 
-def verdict(contract: Contract, stress: BookScenario, today: date, base: Totals, now: Totals) -> str:
+def verdict(contract: Contract, stress: BookScenario, *, today: date, base: Totals, now: Totals) -> str:
     """The page's first sentence."""
-    loss = measure_text(contract, stress, "loss", base, now)
+    loss = measure_text(contract, stress, name="loss", base=base, now=now)
     over = f"expected loss over {contract.book.pd_horizon}"
     limit = _against(contract, stress, "loss", now, loss)
     broken = _broken(contract, stress, base, now)
     net = f" ({net_words(contract, base, now)})" if contract.guaranteed else ""
     assumed = in_words(contract, stress, today)
     if not assumed:
-        exposure = measure_text(contract, stress, "exposure", base, now).now
+        exposure = measure_text(contract, stress, name="exposure", base=base, now=now).now
         head = f"As the book stands, {over} is {loss.now}{net} on an exposure of {exposure}"
         return f"{head}{limit}{broken}. Assume something on the left and see what it moves."
     if not loss.change:
@@ -237,7 +237,7 @@ def verdict(contract: Contract, stress: BookScenario, today: date, base: Totals,
 
 def _margin(contract: Contract, stress: BookScenario, base: Totals, now: Totals) -> str:
     """What happens to the margin where nothing happens to the loss."""
-    each = measure_text(contract, stress, "margin", base, now)
+    each = measure_text(contract, stress, name="margin", base=base, now=now)
     if not each.change:
         return ""
     way = "falls" if each.direction == "worse" else "rises"
@@ -254,7 +254,11 @@ def _broken(contract: Contract, stress: BookScenario, base: Totals, now: Totals)
         "margin": "margin",
         "return_on_capital": "return",
     }
-    lost = [word for name, word in names.items() if measure_text(contract, stress, name, base, now).holds is False]
+    lost = [
+        word
+        for name, word in names.items()
+        if measure_text(contract, stress, name=name, base=base, now=now).holds is False
+    ]
     return f"; limits of {_listed(lost)} broken" if len(lost) > 1 else f"; limit of {lost[0]} broken" if lost else ""
 
 

@@ -105,7 +105,9 @@ class BookResult:
     def bridge(self, measure: Measure, progress: Progress = no_progress) -> Bridge:
         """What each lever moved; worked out once a measure."""
         if measure not in self._bridges:
-            self._bridges[measure] = bridge(self.whole, self.scenario, self.day, measure, progress)
+            self._bridges[measure] = bridge(
+                self.whole, self.scenario, today=self.day, measure=measure, progress=progress
+            )
         return self._bridges[measure]
 
     def cells(self, *several: Segment) -> list[Cell]:
@@ -147,33 +149,62 @@ class BookResult:
 
     def lever_bars(self, measure: Measure, progress: Progress = no_progress) -> list[Bar]:
         """How far each lever alone moves a measure, the longest first."""
-        return tornado.tornado(self.whole, self.scenario, measure, self.day, progress)
+        return tornado.tornado(self.whole, self.scenario, measure=measure, today=self.day, progress=progress)
 
     def one_way(self, lever: str, progress: Progress = no_progress) -> LeverTable:
         """Every measure along one lever."""
         down = tornado.steps(self.contract, self.scenario, lever)
         measures = self.contract.measures
-        cells = tornado.table(self.whole, self.scenario, lever, down, measures, self.day, progress)
+        cells = tornado.table(
+            self.whole, self.scenario, name=lever, values=down, measures=measures, today=self.day, progress=progress
+        )
         return LeverTable(down, (), cells)
 
     def two_way(self, one: str, other: str, measure: Measure, progress: Progress = no_progress) -> LeverTable:
         """One measure along two levers."""
         down, across = (tornado.steps(self.contract, self.scenario, each) for each in (one, other))
-        cells = tornado.grid(self.whole, self.scenario, one, down, other, across, measure, self.day, progress)
+        cells = tornado.grid(
+            self.whole,
+            self.scenario,
+            first=one,
+            first_values=down,
+            second=other,
+            second_values=across,
+            measure=measure,
+            today=self.day,
+            progress=progress,
+        )
         return LeverTable(down, across, cells)
 
     def goal(
         self, lever: str, measure: Measure, *, target: float, at_most: bool, progress: Progress = no_progress
     ) -> LeverGoal:
         """Which value of a lever brings a measure to a target."""
-        return tornado.seek(self.whole, self.scenario, lever, measure, target, at_most, self.day, progress)
+        return tornado.seek(
+            self.whole,
+            self.scenario,
+            name=lever,
+            measure=measure,
+            target=target,
+            at_most=at_most,
+            today=self.day,
+            progress=progress,
+        )
 
     def breaking(self, measure: Measure, progress: Progress = no_progress) -> Breaking:
         """How severe the scenario must get to break the limit of a measure. BadInput where there is nothing to make
         more severe."""
         sense = next(each.sense for each in self.contract.appetite if each.measure == measure)
         at_most = sense == "at most"
-        return tornado.reverse(self.whole, self.scenario, measure, self.limit(measure), at_most, self.day, progress)
+        return tornado.reverse(
+            self.whole,
+            self.scenario,
+            measure=measure,
+            limit=self.limit(measure),
+            at_most=at_most,
+            today=self.day,
+            progress=progress,
+        )
 
     def limit(self, measure: Measure) -> float:
         """The limit of a measure, as it is set."""
