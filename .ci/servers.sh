@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # The model servers that the tests marked "servers" call, each in a virtual environment of its own: .ci/servers.sh FOLDER
+# SERVERS_PYTHON makes them: the Python of PATH where it says nothing; MLServer asks for one before 3.13.
 # Then: WHATIF_TEST_MLFLOW=FOLDER/mlflow/bin/python WHATIF_TEST_MLSERVER=FOLDER/mlserver/bin/python
 set -euo pipefail
 folder=$(mkdir -p "${1:?usage: servers.sh FOLDER}" && cd "$1" && pwd)
 
 environment() {  # name, packages…
-  python3 -m venv "$folder/$1"
+  "${SERVERS_PYTHON:-python3}" -m venv "$folder/$1"
   "$folder/$1/bin/python" -m pip install --quiet --disable-pip-version-check "${@:2}"
 }
 

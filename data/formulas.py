@@ -31,6 +31,7 @@ import numpy as np
 
 from data.errors import ContractError
 
+MOST_NESTED = 1_000  # levels of a formula; how many more the interpreter reads differs from version to version
 _READING = Lock()
 
 
@@ -39,6 +40,14 @@ def _tree(text: str) -> ast.Expression:
     trees under construction in one place, and two at once can end in a SystemError (CPython issue 106905)."""
     with _READING:
         return ast.parse(text, mode="eval")
+
+
+def _levels(tree: ast.AST) -> int:
+    """How many levels a tree has, found without one call within another."""
+    level, count = [tree], 0
+    while level:
+        level, count = [child for node in level for child in ast.iter_child_nodes(node)], count + 1
+    return count
 
 
 def _over_months(reduce: Any, pair: Any) -> Callable[..., Any]:
@@ -136,6 +145,12 @@ def parse(text: str, known: frozenset[str] | set[str]) -> Formula:
         tree = _tree(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ContractError(f"The formula {text!r} cannot be read: {getattr(error, 'msg', error)}.") from error
+    levels = _levels(tree)
+    if levels > MOST_NESTED:
+        raise ContractError(
+            f"The formula {text!r} is nested {levels:,} levels deep, at most {MOST_NESTED:,} are read. A sum nests a "
+            "level with each term: divide it among several inputs."
+        )
     nodes = list(ast.walk(tree))
     called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
     names = set()

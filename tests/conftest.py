@@ -27,10 +27,21 @@ from model.release.store import Store
 from model.whatif.book.scored import ScoredBook
 
 HOMES_KEPT = 8  # trained homes, from one run of the tests to the next
+WORKERS = 2  # of a run over several files; one file's tests share what its fixtures make, so it gets no worker at all
 
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=True, database=None, print_blob=False)
 hypothesis.settings.register_profile("search", deadline=None, max_examples=2000, database=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """How many processes ``-n auto`` means here: none beside this one for the tests of a single file."""
+    files = {file for place in config.args for file in _test_files(config.invocation_params.dir / place.split("::")[0])}
+    return WORKERS if len(files) > 1 else 0
+
+
+def _test_files(place: Path) -> list[Path]:
+    return list(place.rglob("test_*.py")) if place.is_dir() else [place]
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,8 @@ import shlex
 import subprocess
 import sys
 import tarfile
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from tests.support.forging import twin, unreviewed
 
 PROJECT = Path(__file__).parents[1]
 WORKFLOW = PROJECT / ".github" / "workflows" / "model.yml"
+PINNED = re.compile(r"(?P<action>[\w-]+/[\w-]+)@(?P<commit>[0-9a-f]{40})  # v\d+\.\d+\.\d+")  # and what it was called
+MADE_BY = "$" + "{SERVERS_PYTHON:-python3}"  # in .ci/servers.sh
 BASH = re.compile(r"\$\{\w+:\+([^}]*)\}|\$\w+|\|.*")  # where a variable is set, variables, after a pipe
 
 
@@ -119,3 +123,54 @@ def test_workflow_may_write_only_where_it_attaches_a_release(workflow: dict[str,
     assert workflow["permissions"] == {"contents": "read"}
     writing = [name for name, job in workflow["jobs"].items() if "write" in str(job.get("permissions"))]
     assert writing == ["attach"]
+
+
+# ---- pythons and actions ---------------------------------------------------------------------------------------------
+
+
+def pythons(workflow: dict[str, Any]) -> list[str]:
+    """The versions of Python that the tests are run under."""
+    found: list[str] = workflow["jobs"]["test"]["strategy"]["matrix"]["python"]
+    return found
+
+
+def versions(oldest: str, newest: str) -> Iterator[str]:
+    """Every minor version between two, both included."""
+    major, first = oldest.split(".")
+    return (f"{major}.{minor}" for minor in range(int(first), int(newest.split(".")[1]) + 1))
+
+
+def test_the_oldest_python_supported_and_the_newest_are_tested(workflow: dict[str, Any]):
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    oldest, newest = pythons(workflow)
+    supported = list(versions(oldest, newest))
+    minor = int(newest.split(".")[1])
+    assert project["requires-python"] == f">={oldest},<3.{minor + 1}"
+    told = re.findall(r"Programming Language :: Python :: (3\.\d+)", "\n".join(project["classifiers"]))
+    assert told == supported
+    assert f"With Python {oldest} to {newest}" in (PROJECT / "README.md").read_text()
+
+
+def test_what_checks_the_code_takes_the_oldest_python(workflow: dict[str, Any]):
+    tools = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]
+    oldest, _ = pythons(workflow)
+    assert tools["mypy"]["python_version"] == oldest
+    assert tools["ruff"]["target-version"] == f"py{oldest.replace('.', '')}"
+
+
+def test_tests_run_under_the_python_of_the_matrix_and_servers_under_one_that_they_support(workflow: dict[str, Any]):
+    steps = steps_of(workflow, "test")
+    (python,) = [step["with"]["python-version"] for step in steps.values() if "python-version" in step.get("with", {})]
+    *beside, last = python.split("\n")[:-1]  # the last one named is the python3 of the steps
+    assert last == "${{ matrix.python }}"
+    made_by = steps["Tests, lint, types, browser"]["env"]["SERVERS_PYTHON"]
+    assert [f"python{each}" for each in beside] == [made_by]
+    assert MADE_BY in (PROJECT / ".ci" / "servers.sh").read_text()
+
+
+def test_every_action_is_pinned_by_commit_the_same_wherever_it_is_used():
+    used = re.findall(r"uses: (.+)", WORKFLOW.read_text())
+    pins = [PINNED.fullmatch(each) for each in used]
+    assert None not in pins, used
+    commits = {(each["action"], each["commit"]) for each in pins if each is not None}
+    assert len(commits) == len({action for action, _ in commits}) == 4

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from data.contract.contract import Contract
 from data.contract.schema import Segment
@@ -22,7 +22,7 @@ def unique_labels(labels: Mapping[Key, str]) -> dict[Key, str]:
 def with_unique_labels(contract: Contract) -> Contract:
     """The contract with labels, phrases and words of codes that can be told apart, whatever was written: a sentence
     that could mean either of two things, or two bars of a chart under one name, would mislead."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for kinds in (
         ("fields", "histories"),
         ("concepts",),
@@ -35,7 +35,7 @@ def with_unique_labels(contract: Contract) -> Contract:
         labels = unique_labels({name: each.label for name, each in parts.items()})
         phrases = unique_labels({name: each.phrase for name, each in parts.items() if hasattr(each, "phrase")})
         for name, each in parts.items():
-            own: dict[str, Any] = {"label": labels[name]}
+            own: dict[str, object] = {"label": labels[name]}
             if name in phrases and phrases[name] != each.phrase:
                 own["phrase"] = f"{_plain(labels[name])} {{}}"
             if getattr(each, "codes", {}):

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from data.errors import BadInput
 from data.files.child import OUT_OF_MEMORY
@@ -32,7 +31,7 @@ Told = Callable[[float], object]
 COMMAND: tuple[str, ...] = ("-m", "data.files.child")
 
 
-def read_apart(content: bytes, request: Mapping[str, Any], limits: Limits, told: Told) -> bytes:
+def read_apart(content: bytes, request: Mapping[str, object], limits: Limits, told: Told) -> bytes:
     """What the reading process says of a file.
 
     ``told`` hears the share done, at least every tenth of a second; if it raises, the process is ended and what was

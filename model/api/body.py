@@ -9,12 +9,12 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Collection
-from typing import Any
 
 import orjson
 from fastapi import Request
 
 from data.errors import BadInput
+from data.json_types import Json
 from model.api.requests import TooMuch
 
 JSON, CSV = "application/json", "text/csv"
@@ -107,7 +107,7 @@ def unpacked(packed: bytes, most: int) -> bytes:
     return found
 
 
-def parsed(text: bytes) -> Any:
+def parsed(text: bytes) -> Json:
     """JSON as Python has it. BadInput if it is none, or gives one name of an object two values."""
     try:
         found = orjson.loads(text.removeprefix(MARK))
@@ -120,7 +120,7 @@ def parsed(text: bytes) -> Any:
     return found
 
 
-def _names(found: Any) -> int:
+def _names(found: Json) -> int:
     """How many names all objects in a value have together."""
     count, waiting = 0, [found]
     while waiting:
@@ -137,7 +137,7 @@ def _twice(text: bytes) -> str:
     """The first name that stands twice, fit to be repeated."""
     found: list[str] = []
 
-    def noted(pairs: list[tuple[str, Any]]) -> None:
+    def noted(pairs: list[tuple[str, Json]]) -> None:
         counted = Counter(name for name, _ in pairs)
         found.extend(name for name, count in counted.items() if count > 1)
 

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from data.arrays import Array
 from data.errors import BadInput
 from model.api.service import Service
 from model.deployed import spot_check
+from model.deployed.context import release_context
 from model.deployed.desk import DeployedModels
 from model.deployed.model import DeployedModel
 from model.deployed.what_ifs import WhatIf
@@ -20,10 +20,18 @@ from model.errors import StoreError
 from model.record.trail import Entry
 from model.report.book import briefing as book_briefing
 from model.report.briefing import Briefing, Choice, Choices, Finding, Item, Notice, Panel, Table
+from model.report.customer import briefing as customer_briefing
 from model.report.policy import briefing as policy_briefing
+from model.report.trust import briefing as trust_briefing
+from model.validation import view as trust_view
+from model.validation.effects import ModelEffects
+from model.validation.result import TrustResult
+from model.validation.view import Choosable
 from model.whatif.book import scenario as book_scenario
 from model.whatif.book.result import BookResult
+from model.whatif.customer import scenario as customer_scenario
 from model.whatif.customer.decision import scale
+from model.whatif.customer.result import CustomerResult
 from model.whatif.policy import scenario as policy_scenario
 from model.whatif.policy.result import PolicyResult
 
@@ -87,18 +95,50 @@ def policy(asked: Asked) -> Said:
     return Said(said, tuple(complaints), entry)
 
 
+def customer(asked: Asked) -> Said:
+    """What the customer page says."""
+    model, start = asked.model, time.perf_counter()
+    chosen, complaints = customer_scenario.from_query(model.book, asked.query)
+    if not chosen.chosen:
+        said = customer_briefing.briefing_to_choose(model.contract, chosen, model=model.deployed)
+        return Said(said, tuple(complaints))
+    result = CustomerResult.of(model.scorer, model.local_scorer, model.book, chosen)
+    took = time.perf_counter() - start
+    said = customer_briefing.briefing(result, asked.choices, model=model.deployed)
+    what_if = WhatIf(model, asked.who, "rest", customer_scenario.to_query(chosen), took)
+    return Said(said, tuple(complaints), what_if.about_customer(result.edited, result.now, result.reasons))
+
+
 def _other_scores(asked: Asked, release: str) -> Array:
     other = asked.models.release(asked.book, release)
     return np.asarray(scale(other.contract).score(other.scorer.margins(asked.model.sample.raw)))
 
 
-SUBJECTS: Mapping[str, Callable[[Asked], Said]] = {"book": book, "policy": policy}
+def trust(asked: Asked) -> Said:
+    """What the trust page says."""
+    model, proof = asked.model, asked.model.validation()
+    there = Choosable(
+        proof, model.release, lambda: [each for each in asked.models.comparable(asked.book) if each != model.id]
+    )
+    view, complaints = trust_view.from_query(asked.query, there.known)
+    result = TrustResult(proof, trust_view.subset(view, proof), model.release, lambda: ModelEffects(model.whole))
+    around = release_context(asked.models, model, asked.withheld)
+    said = trust_briefing.briefing(result, dict(view.values), around=around, withheld=asked.withheld)
+    return Said(said, tuple(complaints))
+
+
+SUBJECTS: Mapping[str, Callable[[Asked], Said]] = {
+    "customer": customer,
+    "book": book,
+    "policy": policy,
+    "trust": trust,
+}
 """The pages, by their names in addresses."""
 
 
 def answer(
     models: DeployedModels, service: Service, subject: str, query: Mapping[str, str], who: str, withheld: str
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What a page says, recorded before it is told.
 
     Raises
@@ -129,7 +169,7 @@ def split(query: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str], tup
     return own, choices, tuple(filter(None, query.get(PANELS, "").split(",")))
 
 
-def as_json(said: Said, choices: Choices, panels: tuple[str, ...]) -> dict[str, Any]:
+def as_json(said: Said, choices: Choices, panels: tuple[str, ...]) -> dict[str, object]:
     """A briefing as JSON holds it: numbers in full precision, null where there is none; the panels wanted with their
     findings, the others by key and title.
 
@@ -156,6 +196,7 @@ def as_json(said: Said, choices: Choices, panels: tuple[str, ...]) -> dict[str, 
         "findings": [_item(each) for each in briefing.findings],
         "panels": [_panel(each, choices, name in wanted) for name, each in known.items()],
         "method": briefing.method,
+        "foot": briefing.foot,
     }
 
 
@@ -168,7 +209,7 @@ def _wrong(briefing: Briefing, choices: Choices) -> list[str]:
     return strange + list(filter(None, (known[name].trouble(choices) for name in choices if name in known)))
 
 
-def _panel(panel: Panel, choices: Choices, wanted: bool) -> dict[str, Any]:
+def _panel(panel: Panel, choices: Choices, wanted: bool) -> dict[str, object]:
     found = [_item(each) for each in panel.answers(choices)] if wanted else None
     return {
         "key": panel.key.removeprefix("_"),
@@ -179,33 +220,34 @@ def _panel(panel: Panel, choices: Choices, wanted: bool) -> dict[str, Any]:
     }
 
 
-def _choice(choice: Choice, choices: Choices) -> dict[str, Any]:
+def _choice(choice: Choice, choices: Choices) -> dict[str, object]:
     chosen: str | float = choice.of(choices) if choice.options else choice.number(choices)
     return {"key": choice.key, "label": choice.label, "options": dict(choice.options), "chosen": chosen}
 
 
-def _item(item: Item) -> dict[str, Any]:
+def _item(item: Item) -> dict[str, object]:
     if isinstance(item, Notice):
         return asdict(item)
     return _finding(item)
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding) -> dict[str, object]:
     return {
         "key": finding.key,
         "headline": finding.headline,
         "text": list(finding.text),
+        "points": list(finding.points),
         "chart": finding.chart,
         "alt": finding.alt,
         "table": _table(finding.table) if finding.table is not None else None,
         "note": finding.note,
-        "listed": [list(each) for each in finding.listed],
+        "halves": [asdict(each) for each in finding.halves],
         "links": [asdict(each) for each in finding.links],
         "suggestion": None if finding.suggestion is None else asdict(finding.suggestion),
     }
 
 
-def _table(table: Table) -> dict[str, Any]:
+def _table(table: Table) -> dict[str, object]:
     return {
         "key": table.key,
         "title": table.title,

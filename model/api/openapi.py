@@ -1,18 +1,20 @@
 """What the service says of itself and of the model, and how answers are laid out: the shapes of the protocols."""
 
-from typing import Any
-
 import numpy as np
 from fastapi import FastAPI
 
 from data.contract import Contract, Field, bounds
 from data.errors import WhatIfError
+from data.json_types import JsonObject
 from model.api.body import CSV, JSON
 from model.api.requests import DATATYPES, OUTPUTS
 from model.api.service import ScoreResponse, Service
 from model.release.release import Release
 
-VERSION = "0.5.1"
+Schema = JsonObject
+"""A part of the document, or an answer, as JSON holds it."""
+
+VERSION = "0.6.0"
 PLATFORM = "credit-what-if"
 EVERY_PATH = (
     "Every path that answers GET answers HEAD, without a body; OPTIONS names the methods of any path. A body is JSON "
@@ -27,7 +29,7 @@ TWO = {"type": ["number", "boolean", "string", "null"]}
 IDENTITY = {"type": "string", "pattern": r"^[\w.:-]{1,64}$", "description": "A repetition is recorded once."}
 
 
-def metadata(name: str, release: Release, versions: list[str], book: str) -> dict[str, Any]:
+def metadata(name: str, release: Release, versions: list[str], book: str) -> Schema:
     """The model as the Open Inference Protocol describes one; units and ranges from the contract."""
     contract = release.contract
     inputs = [
@@ -46,7 +48,7 @@ def metadata(name: str, release: Release, versions: list[str], book: str) -> dic
         for each in contract.record
     ]
     k = len(contract.inputs)
-    outputs: list[dict[str, Any]] = [
+    outputs: list[Schema] = [
         {"name": "predict_proba", "datatype": "FP64", "shape": [-1, 2]},
         {
             "name": "shap_values",
@@ -76,9 +78,9 @@ def metadata(name: str, release: Release, versions: list[str], book: str) -> dic
     }
 
 
-def oip(name: str, answer: ScoreResponse) -> dict[str, Any]:
+def oip(name: str, answer: ScoreResponse) -> Schema:
     """An answer as the Open Inference Protocol lays it out, data flat."""
-    outputs: list[dict[str, Any]] = []
+    outputs: list[Schema] = []
     for output, values in answer.outputs.items():
         if isinstance(values, list):
             outputs.append({"name": output, "shape": [len(values), 1], "datatype": "BYTES", "data": values})
@@ -94,12 +96,12 @@ def oip(name: str, answer: ScoreResponse) -> dict[str, Any]:
     }
 
 
-def predicted(answer: ScoreResponse) -> dict[str, Any]:
+def predicted(answer: ScoreResponse) -> Schema:
     """An answer as KServe v1's predict and MLflow lay it out: each row's probabilities of both classes."""
     return {"predictions": answer.outputs["predict_proba"]}
 
 
-def explained(answer: ScoreResponse) -> dict[str, Any]:
+def explained(answer: ScoreResponse) -> Schema:
     """An answer as KServe v1's explain lays it out: each row's Shapley values by input, in log-odds."""
     names = [each.name for each in answer.release.contract.inputs]
     base = float(np.asarray(answer.outputs["base_value"])[0])
@@ -113,7 +115,7 @@ def explained(answer: ScoreResponse) -> dict[str, Any]:
 # ---- the document ----------------------------------------------------------------------------------------------------
 
 
-def _body(name: str, **more: dict[str, Any]) -> dict[str, Any]:
+def _body(name: str, **more: Schema) -> Schema:
     schema = {"$ref": f"#/components/schemas/{name}"}
     return {"requestBody": {"required": True, "content": {JSON: {"schema": schema}, **more}}}
 
@@ -122,7 +124,7 @@ LINES = "A line of the fields' names, then a line each row, commas between; a mi
 OIP, KSERVE = _body("InferRequest"), _body("InstancesRequest")
 MLFLOW = _body("InvocationsRequest", **{CSV: {"schema": {"type": "string", "description": LINES}}})
 
-BRIEFING: dict[str, Any] = {
+BRIEFING: Schema = {
     "parameters": [
         {
             "name": "panels",
@@ -208,7 +210,7 @@ ANSWERS = {
 }
 
 
-def document(app: FastAPI, service: Service) -> dict[str, Any]:
+def document(app: FastAPI, service: Service) -> Schema:
     """The OpenAPI document of the service as it stands, with an example from the champion's own record."""
     if app.openapi_schema is None or "example" not in app.openapi_schema["components"]["schemas"]["InferRequest"]:
         app.openapi_schema = None
@@ -225,11 +227,11 @@ def document(app: FastAPI, service: Service) -> dict[str, Any]:
     return app.openapi_schema
 
 
-def _completed(path: str, operation: dict[str, Any]) -> None:
+def _completed(path: str, operation: Schema) -> None:
     responses = operation["responses"]
     responses.pop("422", None)
     kind = JSON
-    schema: dict[str, Any] = {"type": "object"}
+    schema: Schema = {"type": "object"}
     if path.endswith("/infer"):
         schema = {"$ref": "#/components/schemas/InferResponse"}
     elif path.endswith((":predict", ":explain", "/invocations")):
@@ -247,7 +249,7 @@ def _completed(path: str, operation: dict[str, Any]) -> None:
         operation["security"] = [{"token": []}] if path.endswith(ADMIN) else [{"token": []}, {}]
 
 
-def _requests(service: Service) -> dict[str, Any]:
+def _requests(service: Service) -> Schema:
     try:
         contract, row = _example(service)
     except WhatIfError:
@@ -326,7 +328,7 @@ def _requests(service: Service) -> dict[str, Any]:
     }
 
 
-def _cell(field: Field) -> dict[str, Any]:
+def _cell(field: Field) -> Schema:
     """What stands for a field in a row of JSON."""
     if set(field.codes) == {0, 1}:
         return TWO

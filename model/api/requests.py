@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
-from typing import Any
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from data.arrays import Array
 from data.contract import Contract, Field
 from data.errors import BadInput
 from data.files.escapes import bare
+from data.json_types import Json
 from model.report import numbers
 
 OUTPUTS = ("predict_proba", "shap_values", "base_value", "decision")
@@ -53,7 +53,7 @@ class ScoreRequest:
     id: str = ""
 
 
-def oip(body: Any, contract: Contract, most: int) -> ScoreRequest:
+def oip(body: Json, contract: Contract, most: int) -> ScoreRequest:
     """An Open Inference Protocol v2 request of at most ``most`` rows; raises BadInput."""
     request = _object(body, "The request", {"inputs"}, {"id", "parameters", "outputs"})
     tensors = [_tensor(each, k, contract) for k, each in enumerate(_list(request["inputs"], "inputs"))]
@@ -66,13 +66,13 @@ def oip(body: Any, contract: Contract, most: int) -> ScoreRequest:
     return _ask([name for name, _ in tensors], [v for _, v in tensors], contract, most, outputs, request.get("id"))
 
 
-def kserve(body: Any, contract: Contract, most: int, outputs: Sequence[str] = OUTPUTS[:1]) -> ScoreRequest:
+def kserve(body: Json, contract: Contract, most: int, outputs: Sequence[str] = OUTPUTS[:1]) -> ScoreRequest:
     """A KServe v1 request: ``instances``, each an object by field or a list in the record's order."""
     request = _object(body, "The request", {"instances"}, {"parameters", "id"})
     return _rows(_list(request["instances"], "instances"), contract, most, outputs, request.get("id"))
 
 
-def mlflow(body: Any, contract: Contract, most: int) -> ScoreRequest:
+def mlflow(body: Json, contract: Contract, most: int) -> ScoreRequest:
     """An MLflow request: ``dataframe_split``, ``dataframe_records``, ``instances`` or ``inputs``."""
     request = _object(body, "The request", set(), set(_MLFLOW) | {"params"})
     given = [name for name in _MLFLOW if name in request]
@@ -119,7 +119,7 @@ def mlflow_csv(text: bytes, contract: Contract, most: int) -> ScoreRequest:
     return _ask(names, columns, contract, most, OUTPUTS[:1], None)
 
 
-def _cells(texts: Sequence[str], field: Field | None) -> list[Any]:
+def _cells(texts: Sequence[str], field: Field | None) -> list[Json]:
     words = frozenset(field.codes.values()) if field is not None else frozenset()
     return [text if text in words else _cell(bare(text)) for text in texts]
 
@@ -136,7 +136,7 @@ def _cell(text: str) -> float | bool | str | None:
     return value if any(sign in given for sign in ".eE") else int(given)
 
 
-def _rows(rows: list[Any], contract: Contract, most: int, outputs: Sequence[str], identity: Any) -> ScoreRequest:
+def _rows(rows: list[Json], contract: Contract, most: int, outputs: Sequence[str], identity: Json) -> ScoreRequest:
     names = [each.name for each in contract.record]
     if rows and isinstance(rows[0], dict):
         names = list(rows[0])
@@ -151,7 +151,12 @@ def _rows(rows: list[Any], contract: Contract, most: int, outputs: Sequence[str]
 
 
 def _ask(
-    names: Sequence[Any], columns: Sequence[Any], contract: Contract, most: int, outputs: Sequence[str], identity: Any
+    names: Sequence[Json],
+    columns: Sequence[Json],
+    contract: Contract,
+    most: int,
+    outputs: Sequence[str],
+    identity: Json,
 ) -> ScoreRequest:
     wanted = [each.name for each in contract.record]
     if identity is not None and not (isinstance(identity, str) and IDENTITY.fullmatch(identity)):
@@ -207,7 +212,7 @@ def _fault(raw: Array, contract: Contract) -> BadInput | None:
     return None
 
 
-def _numbers(values: Any, field: Field) -> Array:
+def _numbers(values: Json, field: Field) -> Array:
     """One column as float64, null as NaN, a code's words as the code."""
     kinds = set(map(type, values))
     if str in kinds and field.codes:
@@ -240,7 +245,7 @@ def _numbers(values: Any, field: Field) -> Array:
     return found
 
 
-def _tensor(given: Any, k: int, contract: Contract) -> tuple[str, list[Any]]:
+def _tensor(given: Json, k: int, contract: Contract) -> tuple[str, list[Json]]:
     """Name and flat values of one OIP input tensor."""
     tensor = _object(given, f"inputs[{k}]", {"name", "shape", "datatype", "data"}, {"parameters"})
     name, shape, datatype = tensor["name"], tensor["shape"], tensor["datatype"]
@@ -270,7 +275,7 @@ def datatypes(field: Field) -> tuple[str, ...]:
     return (*DATATYPES, *words, *(("BOOL",) if set(field.codes) == {0, 1} else ()))
 
 
-def _held(name: str, datatype: str, data: Sequence[Any]) -> None:
+def _held(name: str, datatype: str, data: Sequence[Json]) -> None:
     """BadInput if a tensor's datatype cannot hold one of its numbers: it is another one on this side than on theirs."""
     if datatype not in SHORT and datatype not in WHOLE:
         return
@@ -291,14 +296,14 @@ def _held(name: str, datatype: str, data: Sequence[Any]) -> None:
         )
 
 
-def _output(given: Any) -> str:
+def _output(given: Json) -> str:
     output = _object(given, "an output", {"name"}, {"parameters"})
     if output["name"] not in OUTPUTS:
         raise BadInput(f"There is no output {_short(output['name'])}. There are: {', '.join(OUTPUTS)}.")
     return str(output["name"])
 
 
-def _object(given: Any, what: str, needed: set[str], more: set[str]) -> Mapping[str, Any]:
+def _object(given: Json, what: str, needed: set[str], more: set[str]) -> Mapping[str, Json]:
     if not isinstance(given, dict):
         raise BadInput(f"{what} must be a JSON object; {_short(given)} was given.")
     absent, unknown = sorted(needed - set(given)), sorted(set(given) - needed - more)
@@ -309,13 +314,13 @@ def _object(given: Any, what: str, needed: set[str], more: set[str]) -> Mapping[
     return given
 
 
-def _list(given: Any, what: str, where: str = "") -> list[Any]:
+def _list(given: Json, what: str, where: str = "") -> list[Json]:
     if not isinstance(given, list):
         raise BadInput(f"{what}{where} must be a list; {_short(given)} was given.")
     return given
 
 
-def _short(given: Any) -> str:
+def _short(given: Json) -> str:
     text = _BRIEF.repr(given)  # never the whole of what may be long or deep
     return text if len(text) <= 60 else f"{text[:57]}…"
 

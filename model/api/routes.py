@@ -201,7 +201,7 @@ async def release(service: Service, wanted: str | None) -> Release:
 
 
 Reader = Callable[[bytes, Contract, int], ScoreRequest]
-Layout = Callable[[ScoreResponse], dict[str, Any]]
+Layout = Callable[[ScoreResponse], dict[str, object]]
 
 
 def in_json(read: Callable[[Any, Contract, int], ScoreRequest]) -> Mapping[str, Reader]:
@@ -238,7 +238,7 @@ async def answered(
     return await asyncio.to_thread(telling) if many else telling()
 
 
-def said(content: Any, headers: Mapping[str, str] | None = None) -> Response:
+def said(content: object, headers: Mapping[str, str] | None = None) -> Response:
     """JSON, numbers with every digit."""
     packed = orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
     return Response(packed, headers=headers, media_type="application/json")

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from queue import Empty, Queue
 from threading import Event, Lock, Thread
-from typing import Any
 
 import numpy as np
 import sqlalchemy as sql
@@ -122,7 +121,7 @@ class Shadow:
             if rows:
                 self._written(rows)
 
-    def _followed(self, call: Shadowed) -> dict[str, Any] | None:
+    def _followed(self, call: Shadowed) -> dict[str, object] | None:
         try:
             return self._compared(call)
         except ReleaseError as error:
@@ -132,7 +131,7 @@ class Shadow:
             LOG.exception("the call %s was not shadowed", call.id)
         return None
 
-    def _compared(self, call: Shadowed) -> dict[str, Any] | None:
+    def _compared(self, call: Shadowed) -> dict[str, object] | None:
         challenger = self._challenger()
         if challenger is None or challenger.id == call.champion.id:
             return None
@@ -166,7 +165,7 @@ class Shadow:
             self._loaded = {identity: self.store.load(identity)}
         return self._loaded[identity]
 
-    def _written(self, rows: list[dict[str, Any]]) -> None:
+    def _written(self, rows: list[dict[str, object]]) -> None:
         try:
             with writing(self.engine) as connection:
                 _data.create_all(connection)

@@ -1,12 +1,11 @@
 """The verbs that say which release answers: promote, rollback."""
 
 from getpass import getuser
-from typing import Any
 
 import click
 
 from model.cli.book import book_option, home_of
-from model.cli.terminal import answer, json_option
+from model.cli.terminal import Result, answer, json_option
 from model.release.store import ALIASES, LONGEST, Store
 from model.report.release.words import SUBJECTS
 
@@ -43,7 +42,7 @@ def promote(release: str, alias: str, why: str, override: str, book: str, as_jso
     failed = [labels.get(name, name) for each in moved for name in each.gates]
     result = {"release": identity, "alias": alias, "overridden": failed}
 
-    def text(result: dict[str, Any]) -> str:
+    def text(result: Result) -> str:
         passed_over = f" Passed over: {'; '.join(failed)}. The reason stands on its card." if failed else ""
         return f"{result['release']} is now the {result['alias']}.{passed_over}"
 

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 from sqlalchemy import Engine
 
 from model.cli.book import home_of
-from model.cli.terminal import FAILED, answer, json_option
+from model.cli.terminal import FAILED, Result, answer, json_option
 from model.record import export as audit_export
 from model.record import verify as audit_check
 from model.record.database import engine
@@ -50,11 +49,11 @@ def verify(as_json: bool) -> None:
     """Hold every row of the record against its hash and its neighbours."""
     with _record() as kept:
         found = audit_check.verify(kept, settings().audit_key)
-    result: dict[str, Any] = {"ok": found.ok, "rows": found.rows, "chains": found.chains}
+    result: Result = {"ok": found.ok, "rows": found.rows, "chains": found.chains}
     result["since"] = _time(found.since)
     result["findings"] = list(found.findings)
 
-    def text(result: dict[str, Any]) -> str:
+    def text(result: Result) -> str:
         head = f"{result['rows']:,} calls in {result['chains']:,} chains: "
         count = len(result["findings"])
         if result["ok"]:

@@ -1,14 +1,12 @@
 """The verb that prints the figures of every hot path."""
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 import click
 
 from model import bench as figures
 from model.cli.book import book_option, home_of
-from model.cli.terminal import answer, json_option, progress
+from model.cli.terminal import Result, answer, json_option, progress
 from model.release.store import AUTOMATIC, FIRST, Store
 
 
@@ -37,7 +35,7 @@ def bench(rows: int, life: bool, growth: bool, book: str, as_json: bool) -> None
     found = figures.run(release, rows, lambda line: tell(line, 0.0))
     listed = [_plain(vars(each)) for each in found]
 
-    def text(result: dict[str, Any]) -> str:
+    def text(result: Result) -> str:
         lines = _figure_lines(result["figures"])
         return "\n".join([*lines, *(f"{name:<66} {ratio:>9,.0f}×" for name, ratio in result["ratios"].items())])
 
@@ -51,7 +49,7 @@ def bench(rows: int, life: bool, growth: bool, book: str, as_json: bool) -> None
     answer({"release": release.id, "rows": rows, "figures": listed, "ratios": ratios}, as_json, text)
 
 
-def _figure_lines(figures: list[dict[str, Any]]) -> list[str]:
+def _figure_lines(figures: list[Result]) -> list[str]:
     lines = []
     for each in figures:
         bound = f"at most {_duration(each['bound'])}" if each["bound"] else ""
@@ -59,11 +57,11 @@ def _figure_lines(figures: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def _plain(figure: Mapping[str, Any]) -> dict[str, Any]:
+def _plain(figure: Result) -> Result:
     return {**figure, "bound": None if math.isnan(figure["bound"]) else figure["bound"]}
 
 
-def _growth(result: dict[str, Any]) -> str:
+def _growth(result: Result) -> str:
     lines = [f"{'loans':>12} {'one lever':>11} {'six columns':>12} {'four levers':>12} {'peak memory':>12}"]
     for each in result["growth"]:
         bound = f"at most {each['bound']:g} GB" if each["bound"] else ""

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
@@ -18,7 +17,7 @@ from data.proposing.plan import SPECIAL
 from data.proposing.proposal import Proposal, check_name, lay_down, propose
 from data.proposing.roles import AFTER, safe_name
 from data.proposing.sources import read_source
-from model.cli.terminal import answer, json_option, progress
+from model.cli.terminal import Result, answer, json_option, progress
 from model.monitoring.discrimination import single_input_auc
 from model.release import training
 from model.settings import settings
@@ -98,7 +97,7 @@ def _check(noted: Noted) -> str:
     return {"ASSUMPTION": "replace by your own", "TO DO": "write it"}.get(noted.mark) or CHECK.get(noted.key, "")
 
 
-def _result(proposal: Proposal, folder: Path) -> dict[str, Any]:
+def _result(proposal: Proposal, folder: Path) -> Result:
     return {
         "book": proposal.name,
         "folder": str(folder),

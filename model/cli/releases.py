@@ -1,11 +1,9 @@
 """The verb that lists what releases a book has."""
 
-from typing import Any
-
 import click
 
 from model.cli.book import book_option, home_of
-from model.cli.terminal import answer, json_option
+from model.cli.terminal import Result, answer, json_option
 from model.release.gate import blocking_gates
 from model.release.register import Register
 from model.report.release import words
@@ -26,12 +24,12 @@ def releases(with_history: bool, book: str, as_json: bool) -> None:
         each |= {"release": identity, "window": manifest.get("window"), "recalibrated": manifest.get("recalibrated")}
         each |= {"passed": not blocking_gates(report["gates"]), "state": words.state(report)}
         listed.append(each | {"aliases": [alias for alias, target in aliases.items() if target == identity]})
-    result: dict[str, Any] = {"book": book, "releases": listed, "aliases": aliases}
+    result: Result = {"book": book, "releases": listed, "aliases": aliases}
     moved = store.history() if with_history else []
     if with_history:
         result["history"] = [{**vars(each), "at": each.at.isoformat(), "gates": list(each.gates)} for each in moved]
 
-    def text(result: dict[str, Any]) -> str:
+    def text(result: Result) -> str:
         lines = [
             "  ".join(
                 (

@@ -3,9 +3,11 @@
 import json
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
+
+from data.json_types import JsonObject
 
 if TYPE_CHECKING:
     from model.release.training import Progress
@@ -28,12 +30,16 @@ def _told(doing: str, share: float) -> None:
     click.echo(f"{share:4.0%}  {doing}", err=True)
 
 
-def answer(result: dict[str, Any], as_json: bool, text: Callable[[dict[str, Any]], str]) -> None:
+Result = JsonObject
+"""What a verb found, as JSON holds it."""
+
+
+def answer(result: Result, as_json: bool, text: Callable[[Result], str]) -> None:
     """A verb's result as one JSON object, or as people's text."""
     click.echo(json.dumps(sound(result)) if as_json else text(result))
 
 
-def sound(value: Any) -> Any:
+def sound(value: object) -> object:
     """The same without numbers that JSON has no word for: null in their place."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None

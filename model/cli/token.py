@@ -2,11 +2,10 @@
 
 import json
 from datetime import datetime
-from typing import Any
 
 import click
 
-from model.cli.terminal import json_option
+from model.cli.terminal import Result, json_option
 from model.security.tokens import MOST_DAYS, SCOPES, Tokens
 from model.settings import settings
 
@@ -48,7 +47,7 @@ def create(name: str, scopes: tuple[str, ...], days: int | None, as_json: bool) 
 @json_option
 def list_(as_json: bool) -> None:
     """All tokens, the oldest first, without what opens anything."""
-    listed: list[dict[str, Any]] = [
+    listed: list[Result] = [
         {
             "name": each.name,
             "scopes": each.scopes,

@@ -2,12 +2,11 @@
 
 import sys
 from getpass import getuser
-from typing import Any
 
 import click
 
 from model.cli.book import book_option, home_of
-from model.cli.terminal import FAILED, answer, json_option, progress
+from model.cli.terminal import FAILED, Result, answer, json_option, progress
 from model.errors import ReleaseError
 from model.release.gate import blocking_gates
 from model.release.release import Release
@@ -19,7 +18,7 @@ from model.report.release import words
 VERDICTS = {"passed": "passed", "watch": "watch", "failed": "FAILED"}
 
 
-def _gate_lines(gates: list[dict[str, Any]]) -> list[str]:
+def _gate_lines(gates: list[Result]) -> list[str]:
     """Each gate on a line, with its note below it."""
     lines = []
     for gate in gates:
@@ -29,7 +28,7 @@ def _gate_lines(gates: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def _summary(release: Release) -> dict[str, Any]:
+def _summary(release: Release) -> Result:
     report = release.report
     shipped = report["cross_validation"][SHIPPED.label]
     return {
@@ -47,7 +46,7 @@ def _summary(release: Release) -> dict[str, Any]:
     }
 
 
-def _trained(result: dict[str, Any]) -> str:
+def _trained(result: Result) -> str:
     lines = [f"Release {result['release']}, fitted to: {words.window(result)}", *_gate_lines(result["gates"]), ""]
     where, _ = words.variants(result)
     sentence = words.cost_sentence(result)
@@ -121,10 +120,10 @@ def verify(release: str, book: str, as_json: bool, retrain: bool) -> None:
     except ReleaseError as error:
         answer({"release": identity, "passed": False, "error": str(error)}, as_json, lambda r: f"Failed: {r['error']}")
         sys.exit(FAILED)
-    result: dict[str, Any] = {"release": identity, "passed": found.passed}
+    result: Result = {"release": identity, "passed": found.passed}
     result |= {"gates": [gate.as_dict() for gate in found.gates], "differs": list(found.differs)}
 
-    def text(result: dict[str, Any]) -> str:
+    def text(result: Result) -> str:
         told = [f"  differs from when it was made: {each}" for each in result["differs"]]
         same = ["  data, contract, code, lock file, libraries and platform are those it was made with"]
         return "\n".join([f"Release {identity}", *_gate_lines(result["gates"]), *(told or same)])

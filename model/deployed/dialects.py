@@ -8,13 +8,14 @@ here, is null there. Nothing an answer may hold does anything but become a value
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import quote
 
 import numpy as np
 import orjson
 
 from data.arrays import Array
+from data.json_types import Json, JsonObject
 from model.deployed.mapping import Output
 from model.engine.tables import probability
 from model.errors import Refused
@@ -104,7 +105,7 @@ class Dialect(Protocol):
 class _Tensor:
     shape: tuple[int, ...]
     datatype: str
-    data: Any
+    data: Json
 
 
 class OpenInference:
@@ -131,7 +132,7 @@ class OpenInference:
         return self._ask(columns, (output.name, *REASONS), identity, ours=True)
 
     def _ask(self, columns: Mapping[str, Array], outputs: Sequence[str], identity: str, ours: bool) -> bytes:
-        body: dict[str, Any] = {
+        body: JsonObject = {
             "id": identity,
             "inputs": [
                 {"name": name, "shape": [len(values), 1], "datatype": "FP64", "data": np.ascontiguousarray(values)}
@@ -229,7 +230,7 @@ def _matrix(tensor: _Tensor, name: str, rows: int, columns: int) -> Array:
     return values.reshape(rows, columns)
 
 
-def _named(output: Any) -> tuple[str, ...]:
+def _named(output: Json) -> tuple[str, ...]:
     match output:
         case {"parameters": {"names": [*names]}} if all(isinstance(each, str) for each in names):
             return tuple(names)
@@ -330,7 +331,7 @@ def _predictions(body: bytes, rows: int, output: Output, remedy: str) -> Predict
     return Predicted(_probabilities(values.reshape(rows, -1), whole, rows, output, remedy))
 
 
-def _chosen(row: Any, keys: tuple[str, ...], output: Output) -> Any:
+def _chosen(row: Json, keys: tuple[str, ...], output: Output) -> Json:
     """The number that means default in a row of a table: by name, or by its place among two."""
     if not isinstance(row, dict) or tuple(row) != keys:
         raise _unread("rows of a table that differ in their columns")
@@ -347,7 +348,7 @@ def _chosen(row: Any, keys: tuple[str, ...], output: Output) -> Any:
 # ---- numbers and words -----------------------------------------------------------------------------------------------
 
 
-def _numbers(data: Any, what: str) -> tuple[Array, bool]:
+def _numbers(data: Json, what: str) -> tuple[Array, bool]:
     """The numbers of a list, or of a list of equally long lists, flat and in order; and whether all are integers."""
     flat = _list(data, what)
     if flat and isinstance(flat[0], list):
@@ -409,7 +410,7 @@ def complaint(body: bytes) -> str:
     return _short("".join(each if each.isprintable() else " " for each in text), 200)
 
 
-def _object(body: bytes) -> dict[str, Any]:
+def _object(body: bytes) -> JsonObject:
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -419,17 +420,17 @@ def _object(body: bytes) -> dict[str, Any]:
     return found
 
 
-def _list(given: Any, what: str) -> list[Any]:
+def _list(given: Json, what: str) -> list[Json]:
     if not isinstance(given, list):
         raise _unread(f"no list of {_short(what)}")
     return given
 
 
-def _any_list(given: Any) -> list[Any]:
+def _any_list(given: Json) -> list[Json]:
     return given if isinstance(given, list) else []
 
 
-def _text(given: Any) -> str:
+def _text(given: Json) -> str:
     return _short(given, 200) if isinstance(given, str) else ""
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 
@@ -47,7 +46,7 @@ class WhatIf:
         """A cut-off, and what it would approve."""
         return self._entry("whatif:policy", NOTHING, policy_outputs(now), {"day": day.isoformat()})
 
-    def _entry(self, kind: str, inputs: Array, outputs: Mapping[str, Array], detail: dict[str, Any]) -> Entry:
+    def _entry(self, kind: str, inputs: Array, outputs: Mapping[str, Array], detail: dict[str, object]) -> Entry:
         return entry(
             self.model,
             kind,
@@ -69,7 +68,7 @@ def entry(
     inputs: Array,
     outputs: Mapping[str, Array],
     seconds: float,
-    detail: Mapping[str, Any],
+    detail: Mapping[str, object],
 ) -> Entry:
     """A call of the deployed model, for the record; of a model that is no release here, with the words it is known
     by."""

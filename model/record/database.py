@@ -147,7 +147,7 @@ def _postgres(address: str) -> Engine:
     except ImportError as error:
         raise StoreError(
             "The record is to be kept in PostgreSQL, whose driver is not installed. Install it with: "
-            'pip install "credit-what-if[postgres]"'
+            'pip install "pg8000>=1.31"'
         ) from error
     made.dialect.use_insertmanyvalues_wo_returning = True  # the driver would send one row at a time
 

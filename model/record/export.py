@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import IO, TypeAlias
 
 import numpy as np
 from sqlalchemy import Engine
@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from data.arrays import Array
 from data.contract import Contract, read
 from data.errors import BadInput, ContractError
+from data.json_types import Json, JsonObject
 from model.record import schema as table
 from model.record.database import reading
 from model.record.schema import present, unpacked, walk
@@ -43,7 +44,7 @@ NESTED = ("inputs", "outputs", "detail")
 WHOLE = ("record", "seq")
 LINES = 5000  # lines written at a time
 
-Line: TypeAlias = dict[str, Any]
+Line: TypeAlias = JsonObject
 Put: TypeAlias = Callable[[list[Line]], object]
 
 
@@ -104,7 +105,7 @@ def _written(draft: Path, path: Path) -> Iterator[None]:
 # ---- from a row to lines --------------------------------------------------------------------------------------------
 
 
-def _lines(row: Mapping[str, Any], contract: Contract | None) -> Iterator[Line]:
+def _lines(row: Mapping[str, Json], contract: Contract | None) -> Iterator[Line]:
     fields = [] if contract is None else [each.name for each in contract.record]
     inputs = [] if contract is None else [each.name for each in contract.inputs]
     raw, outputs = unpacked(row["inputs"])["inputs"], unpacked(row["outputs"])
@@ -131,7 +132,7 @@ def _by_record(values: Array, n: int) -> bool:
     return values.ndim in (1, 2) and values.shape[-1] == n
 
 
-def _columns(values: Array, names: list[str]) -> tuple[list[str] | None, list[Any]]:
+def _columns(values: Array, names: list[str]) -> tuple[list[str] | None, list[Json]]:
     """Values by record: (n,) as numbers, (k, n) as k numbers each, named if there are as many names."""
     if values.ndim == 1:
         return None, values.tolist()
@@ -139,14 +140,14 @@ def _columns(values: Array, names: list[str]) -> tuple[list[str] | None, list[An
     return named, values.T.tolist()
 
 
-def _at(columns: tuple[list[str] | None, list[Any]], k: int) -> Any:
+def _at(columns: tuple[list[str] | None, list[Json]], k: int) -> Json:
     names, values = columns
     if names is None:
         return _number(values[k])
     return {name: _number(value) for name, value in zip(names, values[k], strict=True)}
 
 
-def _all(values: Array) -> Any:
+def _all(values: Array) -> Json:
     """An output of the call as a whole: a number if there is one, otherwise all of them in C order."""
     flat = [_number(each) for each in np.ravel(values).tolist()]
     return flat[0] if len(flat) == 1 else flat

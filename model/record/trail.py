@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Condition, Thread
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 from uuid import uuid4
 
 import numpy as np
@@ -29,6 +29,7 @@ from sqlalchemy.exc import IntegrityError
 
 from data.arrays import Array
 from data.errors import BadInput, WhatIfError
+from data.json_types import Json, JsonObject
 from model.errors import StoreError
 from model.record import schema as table
 from model.record.database import reading, writing
@@ -64,7 +65,7 @@ class Entry:
     inputs: Array
     outputs: Mapping[str, Array]
     duration_ms: float
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Json] = field(default_factory=dict)
     id: str = field(default_factory=lambda: uuid4().hex)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     given: bool = False
@@ -150,7 +151,7 @@ def _matching(connection: Connection, reference: str) -> Iterable[str]:
     return connection.scalars(select(own).where(*within).order_by(own).limit(4))
 
 
-def entry_of(row: Mapping[str, Any]) -> Entry:
+def entry_of(row: Mapping[str, Json]) -> Entry:
     """A row of the table as the entry it was."""
     texts = {name: row[name] for name in TEXTS}
     at = datetime.fromisoformat(row["at"])
@@ -166,7 +167,7 @@ def entry_of(row: Mapping[str, Any]) -> Entry:
 class _Waiting:
     """An entry on its way: the columns it fills itself."""
 
-    values: dict[str, Any]
+    values: JsonObject
     given: bool
     weight: int
     answer: "Future[str]"
@@ -298,12 +299,12 @@ class Audit:
         between transactions: whatever fails, the next one goes on from what the database holds."""
         prepared, self._prepared = self._prepared, False
         answers: list[str | WhatIfError] = []
-        fresh: list[dict[str, Any]] = []
+        fresh: list[JsonObject] = []
         with writing(self.engine) as connection:
             if not prepared:
                 table.prepare(connection)
             asked = [each.values["id"] for each in batch if each.given or careful]
-            known: dict[str, Mapping[str, Any]] = (
+            known: dict[str, Mapping[str, Json]] = (
                 {row.id: row._asdict() for row in connection.execute(_KNOWN, {"ids": asked})} if asked else {}
             )
             for each in batch:
@@ -322,7 +323,7 @@ class Audit:
         self._prepared = True
         return answers
 
-    def _extend(self, connection: Connection, fresh: list[dict[str, Any]]) -> str:
+    def _extend(self, connection: Connection, fresh: list[JsonObject]) -> str:
         """Add rows to this process' chain, or to a new one if that is not there as it was left; the chain's name."""
         own = self._own(connection) or self._begin(connection)
         seq, prev = own["head_seq"], own["head_hash"]
@@ -341,7 +342,7 @@ class Audit:
         connection.execute(_EXTEND, {"name": own["chain"], **extended})
         return str(own["chain"])
 
-    def _own(self, connection: Connection) -> dict[str, Any] | None:
+    def _own(self, connection: Connection) -> JsonObject | None:
         """This process' chain; None if there is none yet, or somebody altered its end or put an older one in its place:
         that is left as it is, to be found."""
         row = connection.execute(_CHAIN, {"name": self._chain}).one_or_none()
@@ -350,11 +351,11 @@ class Audit:
             return None
         return own
 
-    def _begin(self, connection: Connection) -> dict[str, Any]:
+    def _begin(self, connection: Connection) -> JsonObject:
         table.lock_tables(connection)
         name = uuid4().hex
         number = connection.scalar(select(func.coalesce(func.max(table.chain.c.number), 0))) or 0
-        own: dict[str, Any] = {"chain": name, "number": number + 1, "started": _now(), "first_seq": 1, "since": ""}
+        own: JsonObject = {"chain": name, "number": number + 1, "started": _now(), "first_seq": 1, "since": ""}
         own |= {"process": f"{platform.node()}:{os.getpid()}", "first_prev": beginning(self._key, name)}
         own |= {"head_seq": 0, "head_hash": own["first_prev"]}
         connection.execute(insert(table.chain), own | {"seal": chain_seal(self._key, own)})
@@ -378,12 +379,12 @@ def end_segment(connection: Connection, chain: str, seq: int) -> None:
         connection.execute(insert(table.checkpoint), row._asdict())
 
 
-def _columns(entry: Entry) -> dict[str, Any]:
+def _columns(entry: Entry) -> JsonObject:
     try:
         detail = json.dumps(entry.detail, sort_keys=True, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError) as error:
         raise BadInput(f"The detail of a call must be what JSON can hold: {error}.") from error
-    values: dict[str, Any] = {name: getattr(entry, name) for name in TEXTS}
+    values: JsonObject = {name: getattr(entry, name) for name in TEXTS}
     return values | {
         "at": _told(entry.at),
         "rows": int(np.shape(entry.inputs)[1]),
@@ -394,7 +395,7 @@ def _columns(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def _same(one: Mapping[str, Json], other: Mapping[str, Json]) -> bool:
     """Whether two rows are of one request: book, release and every bit of inputs and outputs."""
     if any(one[name] != other[name] for name in ("book", "release")):
         return False

@@ -220,7 +220,7 @@ def _mlflow() -> Any:
     except ImportError as error:
         raise RemoteError(
             f"Publishing needs MLflow, which is not installed ({error}). Install it with: "
-            'pip install "credit-what-if[mlflow]"'
+            'pip install "mlflow-skinny>=3.17"'
         ) from error
     return mlflow
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
+from data.json_types import JsonObject
 from model.errors import ReleaseError
 
 
@@ -52,14 +52,14 @@ class Register:
         found = self.root.glob("[!.]*/manifest.json")
         return [path.parent.name for path in sorted(found, key=lambda path: path.stat().st_mtime)]
 
-    def manifest(self, identity: str) -> dict[str, Any]:
+    def manifest(self, identity: str) -> JsonObject:
         """A release's manifest, unchecked: for listings."""
-        found: dict[str, Any] = json.loads((self.root / identity / "manifest.json").read_bytes())
+        found: JsonObject = json.loads((self.root / identity / "manifest.json").read_bytes())
         return found
 
-    def report(self, identity: str) -> dict[str, Any]:
+    def report(self, identity: str) -> JsonObject:
         """A release's gates and figures, unchecked: for listings."""
-        found: dict[str, Any] = json.loads((self.root / identity / "gates.json").read_bytes())
+        found: JsonObject = json.loads((self.root / identity / "gates.json").read_bytes())
         return found
 
     def aliases(self) -> dict[str, str]:

@@ -46,14 +46,15 @@ class Tile:
 @dataclass(frozen=True)
 class Column:
     """A column of a table. ``unit`` is that of its exact values; ``digits`` those shown behind the point, None for
-    texts. ``place``: a column may be of the screen only, such as an interval in words, or of the file only; ``in_file``
-    is its name there where that is another."""
+    texts; ``signed``: with a plus, too. ``place``: a column may be of the screen only, such as an interval in words, or
+    of the file only; ``in_file`` is its name there where that is another."""
 
     name: str
     unit: str = ""
     digits: int | None = None
     place: Place = "both"
     in_file: str = ""
+    signed: bool = False
 
     @property
     def heading(self) -> str:
@@ -134,11 +135,21 @@ class Suggestion:
     value: float
 
 
+@dataclass(frozen=True)
+class Half:
+    """What one half of a chart shows: its headline, and label and value of each of its parts, for where the chart does
+    not fit."""
+
+    headline: str
+    listed: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Finding:
     """A headline in words, paragraphs of ``text`` and ``points`` under it, the chart that shows it with ``alt`` for
-    those who do not see it, the table behind it, a ``note`` below. ``listed``: label and value of each part of the
-    chart, for where it does not fit. Two that are ``half`` as wide and follow each other stand side by side.
+    those who do not see it, the table behind it, a ``note`` below. ``halves``: of a chart that shows two things, what
+    each of them is, in place of one headline. Two findings that are ``half`` as wide and follow each other stand side
+    by side.
 
     ``drawn``: the table is shown, not only offered; ``offered``: it can be taken along. Its ``shape``: "rows" to scroll
     and sort, the "whole" of them at once, all of its "texts" however long, or "links", one at the head of each row.
@@ -152,7 +163,7 @@ class Finding:
     table: Table | None = None
     drawn: bool = True
     note: str = ""
-    listed: tuple[tuple[str, str], ...] = ()
+    halves: tuple[Half, ...] = ()
     links: tuple[Link, ...] = ()
     half: bool = False
     text: tuple[str, ...] = ()
@@ -210,10 +221,6 @@ class Choice:
         return "" if fits else f"{self.key} must be a number from {self.low:g} to {self.high:g}; {given!r} was given."
 
 
-def _no_findings() -> tuple[Item, ...]:
-    return ()
-
-
 def _nothing_made(_choices: Choices) -> tuple[Item, ...]:
     return ()
 
@@ -221,14 +228,17 @@ def _nothing_made(_choices: Choices) -> tuple[Item, ...]:
 @dataclass(frozen=True, eq=False)
 class Panel:
     """Detail that is worked out once somebody asks for it, by the ``choices`` made in it and by those it ``reads`` that
-    are made elsewhere. ``lead`` stands above the choices. ``parts``: questions asked one below the other, each with a
-    title, choices and an answer of its own."""
+    are made elsewhere. ``folded``: it is closed until somebody opens it. ``across``: its choices stand side by side.
+    ``lead`` stands above them. ``parts``: questions asked one below the other, each with a title, choices and an answer
+    of its own."""
 
     key: str
     title: str
     make: Callable[[Choices], tuple[Item, ...]] = _nothing_made
     choices: tuple[Choice, ...] = ()
     reads: tuple[Choice, ...] = ()
+    folded: bool = True
+    across: bool = False
     lead: str = ""
     parts: tuple["Panel", ...] = ()
 
@@ -242,6 +252,10 @@ class Panel:
         for part in self.parts:
             found += (Finding(part.key, part.title), *part.answers(choices))
         return found
+
+
+def _no_findings() -> tuple[Item, ...]:
+    return ()
 
 
 @dataclass(frozen=True, eq=False)

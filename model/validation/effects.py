@@ -13,7 +13,7 @@ remainder averages to zero along every value of either input. So
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -451,6 +451,37 @@ def together(whole: ScoredBook, found: Overview, table: EffectTable) -> Together
     with np.errstate(invalid="ignore"):
         points = -scale(whole.contract).factor * log_odds / n
     return Together(table, first, second, points.reshape(shape), n.reshape(shape))
+
+
+@dataclass(frozen=True, eq=False)
+class ModelEffects:
+    """What the model looks at over the ``whole`` book, each part worked out once."""
+
+    whole: ScoredBook
+    _effects: dict[int, Effect] = field(default_factory=dict, repr=False)
+    _pairs: dict[int, Together] = field(default_factory=dict, repr=False)
+
+    @property
+    def contract(self) -> Contract:
+        """The contract of the model."""
+        return self.whole.contract
+
+    @cached_property
+    def overview(self) -> Overview:
+        """How much each input and concept moves the score, and every table."""
+        return overview(self.whole)
+
+    def effect(self, own: int) -> Effect:
+        """One input's effect, by its place in the contract."""
+        if own not in self._effects:
+            self._effects[own] = effect(self.whole, self.overview, own)
+        return self._effects[own]
+
+    def together(self, table: EffectTable) -> Together:
+        """What two inputs do together."""
+        if table.group not in self._pairs:
+            self._pairs[table.group] = together(self.whole, self.overview, table)
+        return self._pairs[table.group]
 
 
 # ---- every cell -----------------------------------------------------------------------------------------------------

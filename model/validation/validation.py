@@ -190,7 +190,13 @@ class Validation:
     def __len__(self) -> int:
         return len(self.position)
 
-    def _once(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
+    @property
+    def tested(self) -> bool:
+        """Whether it is known what the model was fitted to, so that these records tell of others."""
+        return self.window is not None
+
+    def once(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
+        """What was worked out under a ``key``, now or before."""
         if key not in self._known:
             self._known[key] = make()
         found: _Made = self._known[key]
@@ -201,7 +207,7 @@ class Validation:
     @property
     def has(self) -> tuple[Source, ...]:
         """The sources there are."""
-        return self._once("has", lambda: tuple(SOURCES[k] for k in np.unique(self.source)))
+        return self.once("has", lambda: tuple(SOURCES[k] for k in np.unique(self.source)))
 
     @property
     def main(self) -> Source:
@@ -214,7 +220,7 @@ class Validation:
         if self.vintage is None:
             return ()
         own = self.vintage
-        return self._once("years", lambda: tuple(float(each) for each in np.unique(own[~np.isnan(own)])))
+        return self.once("years", lambda: tuple(float(each) for each in np.unique(own[~np.isnan(own)])))
 
     @property
     def whens(self) -> tuple[str, ...]:
@@ -242,7 +248,7 @@ class Validation:
             whole = own.bands(segment, own.values(self.book.raw), len(self.book))
             return np.asarray(whole[self.position])
 
-        return self._once(("band", segment.name), cut)
+        return self.once(("band", segment.name), cut)
 
     # ---- ranking and calibration ------------------------------------------------------------------------------------
 
@@ -253,12 +259,12 @@ class Validation:
             own = self.mask(chosen)
             return SubsetMetrics.of(self.outcome[own], self.pd[own])
 
-        return self._once(("measured", chosen), work)
+        return self.once(("measured", chosen), work)
 
     def gains(self, chosen: Subset = Subset()) -> tuple[Gain, ...]:
         """Default rate, lift and defaults captured by tenths, the riskiest first."""
         own = self.mask(chosen)
-        return self._once(("gains", chosen), lambda: gains(self.outcome[own], self.pd[own], SLICES))
+        return self.once(("gains", chosen), lambda: gains(self.outcome[own], self.pd[own], SLICES))
 
     def separation(self, chosen: Subset = Subset()) -> Separation:
         """The scores of those who defaulted beside those of the others."""
@@ -278,7 +284,7 @@ class Validation:
             means = [float(each.mean()) if len(each) else np.nan for each in (points[bad], points[~bad])]
             return Separation(edges, shares[0], shares[1], means[0], means[1], found.ks, at)
 
-        return self._once(("separation", chosen), work)
+        return self.once(("separation", chosen), work)
 
     def calibration(self, segment: Segment, when: str = "") -> tuple[Bin, ...]:
         """Predicted against observed by the bands of a segment, those without records included."""
@@ -288,7 +294,7 @@ class Validation:
             band = self.band(segment)[own].astype(np.int64)
             return by_group(self.outcome[own], self.pd[own], band, self.contract.band_count(segment))
 
-        return self._once(("calibration", segment.name, when), work)
+        return self.once(("calibration", segment.name, when), work)
 
     def by_segment(self, segment: Segment, names: Sequence[str], when: str = "") -> tuple[BandMetrics, ...]:
         """The bands of a segment that hold records, by their ``names``; they sum to the records of ``when``."""
@@ -301,7 +307,7 @@ class Validation:
             found = (self._banded(names[k], row, outcome[band == k], pd[band == k], source) for k, row in rows)
             return tuple(replace(each, ranks="") for each in found)  # what is asked is asked of all bands together
 
-        return self._once(("by_segment", segment.name, when), work)
+        return self.once(("by_segment", segment.name, when), work)
 
     def by_vintage(self) -> tuple[BandMetrics, ...]:
         """The vintages, the earliest first, each with where its predictions come from; they sum to all records."""
@@ -318,14 +324,14 @@ class Validation:
                 found.append(self._banded(name, row, self.outcome[own], self.pd[own], sources[-1], sources))
             return tuple(found)
 
-        return self._once("by_vintage", work)
+        return self.once("by_vintage", work)
 
     def backtest(self) -> tuple[Vintage, ...]:
         """Each vintage's rates and AUC, the earliest first."""
         if self.vintage is None:
             return ()
         own = self.vintage
-        return self._once("backtest", lambda: by_vintage(self.outcome, self.pd, own))
+        return self.once("backtest", lambda: by_vintage(self.outcome, self.pd, own))
 
     def _banded(
         self, name: str, row: Bin, outcome: Array, pd: Array, source: str, sources: tuple[Source, ...] = ()
@@ -351,7 +357,7 @@ class Validation:
     def gap_bound(self, when: str = "") -> float:
         """By how much, a fraction, a mean PD may miss what was observed: the contract's bound for later vintages, its
         bound on the calibration error inside the training window; NaN where there is none."""
-        if self.window is None:
+        if not self.tested:
             return np.nan
         if self.after_training(when):
             bound = self.contract.gates.later_gap_at_most
@@ -360,7 +366,7 @@ class Validation:
 
     def auc_bound(self, when: str = "") -> float:
         """What the AUC must reach, by the contract; NaN where it asks nothing."""
-        if self.window is None:
+        if not self.tested:
             return np.nan
         if self.after_training(when):
             bound = self.contract.gates.later_auc_at_least
@@ -428,7 +434,7 @@ class Validation:
             own = self.mask(Subset(when))
             return drift(snapshot, self.book.inputs[:, self.position[own]], self.pd[own])
 
-        return self._once(("drift", when), work)
+        return self.once(("drift", when), work)
 
 
 def stability(contract: Contract, each: Drift) -> Verdict:

@@ -1,40 +1,38 @@
 """The raw record: to edit a customer's, or to type one's own; what is known month by month stands side by side."""
 
+import math
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import streamlit as st
 
-from data.arrays import Array
 from data.contract import RECORDED, YEAR, Contract, Field, History, bounds
-from model.deployed.model import DeployedModel
 from model.report.customer import words as customer_words
+from model.whatif.customer.result import CustomerResult
+from model.whatif.customer.scenario import CustomerScenario
 from pages.customer import state
 from pages.shared.number_field import enter
 
 ACROSS = 3  # single fields side by side
 
 
-def edits(model: DeployedModel, record: Array) -> None:
+def edits(result: CustomerResult) -> None:
     """The record as it stands after the levers; a value typed here goes before any lever."""
-    contract = model.contract
+    contract = result.contract
     panel = st.expander(customer_words.record_title(contract), key="_statement", on_change="rerun")
     if panel.open:
         with panel:
-            values = {field.name: float(record[k, 0]) for k, field in enumerate(contract.record)}
             levers = {each.name for each in contract.levers}  # has a slider of its own
             free = [each for each in single(contract) if each.mutability != "never" and each.name not in levers]
-            _fields(free, values, "")
-            _grid(contract, values, "")
+            _fields(free, result.values, "")
+            _grid(contract, result.values, "")
 
 
-def own(model: DeployedModel) -> None:
+def own(contract: Contract, scenario: CustomerScenario) -> None:
     """An empty record to fill in. Until it is complete nothing is scored."""
-    scenario = state.memory.current()
-    filled = dict(zip(model.contract.row, scenario.own, strict=True))
+    filled = dict(zip(contract.row, scenario.own, strict=True))
     with st.expander("Your own record", expanded=not scenario.chosen, key="_own_record"):
-        _fields(single(model.contract), filled, state.OWN_PREFIX)
-        _grid(model.contract, filled, state.OWN_PREFIX)
+        _fields(single(contract), filled, state.OWN_PREFIX)
+        _grid(contract, filled, state.OWN_PREFIX)
 
 
 def single(contract: Contract) -> list[Field]:
@@ -71,7 +69,7 @@ def _grid(contract: Contract, values: Mapping[str, float | None], prefix: str) -
 def _field(field: Field, value: float | None, prefix: str) -> None:
     """One widget. A record typed by hand starts empty and can be emptied again; a customer's cannot, but for a value
     that may be missing."""
-    name, known = f"{prefix}{field.name}", None if value is None or np.isnan(value) else value
+    name, known = f"{prefix}{field.name}", None if value is None or math.isnan(value) else value
     empty = bool(prefix) or field.missing
     if field.codes:
         st.selectbox(
@@ -87,9 +85,9 @@ def _field(field: Field, value: float | None, prefix: str) -> None:
         )
         return
     lowest, highest = bounds(field)
-    ends = [end for end in (lowest, highest) if np.isfinite(end)]
+    ends = [end for end in (lowest, highest) if math.isfinite(end)]
     whole = all(float(each).is_integer() for each in (*ends, field.step))
-    low, high = (end if np.isfinite(end) else None for end in (lowest, highest))
+    low, high = (end if math.isfinite(end) else None for end in (lowest, highest))
     unit = f" ({field.unit})" if field.unit not in ("", YEAR) else ""
     enter(
         state.memory,

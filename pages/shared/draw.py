@@ -1,6 +1,7 @@
 """A briefing on the screen: the one place that knows how its parts look. It decides nothing of what is said."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Literal
 
 import streamlit as st
@@ -29,7 +30,6 @@ from pages.shared.widgets import html, text
 
 SCRIPTS = {"customer": "customer/page.py", "operations": "operations/page.py"}
 LINKS = 5  # side by side
-CHOICES = 3  # side by side
 MARKS = {"holds": ("✓", "holds"), "watch": ("◐", "watch"), "does not hold": ("✗", "worse")}
 ICONS = {"info": ":material/info:", "warning": ":material/warning:", "error": ":material/error:"}
 
@@ -49,6 +49,14 @@ def headline(said: Briefing, kind: str = "") -> None:
         f"<p class='wi-below'>{text(said.below)}</p>" if said.below else "",
     )
     html("".join(parts))
+
+
+def without_numbers(said: Briefing) -> None:
+    """What is said while there are no numbers, and why."""
+    if said.sentence:
+        html(f"<p class='wi-invitation'>{text(said.sentence)}</p>")
+    for each in said.notices:
+        notice(each)
 
 
 def tile(each: Tile) -> str:
@@ -112,19 +120,14 @@ def items(given: Sequence[Item], take: Take | None = None) -> None:
 
 
 def pair(one: Finding, other: Finding) -> None:
-    """Two findings side by side, their headlines in one line."""
-    if one.headline or other.headline:
-        widgets.findings(one.headline, other.headline)
-    if bare(one) and bare(other):
-        return
+    """Two findings side by side, each under its own headline, which stays above it where a window is too narrow for
+    both."""
+    headed = bool(one.headline or other.headline)
     for column, each in zip(st.columns(2, gap="medium"), (one, other), strict=True):
         with column:
+            if headed:
+                widgets.findings(each.headline)
             body(each)
-
-
-def bare(each: Finding) -> bool:
-    """Whether there is nothing under a headline."""
-    return not (each.chart or each.table or each.links or each.note or each.text or each.points)
 
 
 def item(each: Item) -> None:
@@ -132,7 +135,11 @@ def item(each: Item) -> None:
     if isinstance(each, Notice):
         notice(each)
         return
-    if each.headline:
+    if any(half.listed for half in each.halves):
+        widgets.listed(*((half.headline, half.listed) for half in each.halves))
+    elif each.halves:
+        widgets.findings(*(half.headline for half in each.halves))
+    elif each.headline:
         widgets.findings(each.headline)
     body(each)
 
@@ -202,11 +209,11 @@ def table(given: Table, height: int | Literal["auto", "content"] = "auto") -> No
     columns = [given.columns[k] for k in given.places("screen")]
     config = {spreadsheet.unseen(_head(each)): _config(each) for each in columns if each.digits is not None}
     rows = spreadsheet.screen(given, [_head(each) for each in columns])
-    st.dataframe(rows, hide_index=True, alt=given.title, column_config=config, height=height)
+    widgets.table(rows, hide_index=True, alt=given.title, column_config=config, height=height)
 
 
 def _head(column: Column) -> str:
-    return column.name if column.unit == "%" else column.heading
+    return column.name if column.unit in ("", "%") else f"{column.name}, {column.unit}"
 
 
 def _config(column: Column) -> object:
@@ -215,7 +222,7 @@ def _config(column: Column) -> object:
         return st.column_config.NumberColumn(format=f"%.{column.digits}f %%")
     if column.digits == 0:
         return st.column_config.NumberColumn(format="localized", step=1)
-    return st.column_config.NumberColumn(format=f"%.{column.digits}f")
+    return st.column_config.NumberColumn(format=f"%{'+' * column.signed}.{column.digits}f")
 
 
 def full_table(given: Table, widths: Sequence[int] = ()) -> None:
@@ -272,17 +279,21 @@ def panels(
     own: Mapping[str, Callable[[], None]] | None = None,
     take: Take | None = None,
 ) -> None:
-    """Every panel, closed until somebody opens it; ``controls`` draws what can be chosen in one, and says what is.
-    ``own``: by key, what draws a panel of which a page puts controls of its own between the findings. ``take``: what a
-    press of a suggestion does."""
+    """Every panel, one that is folded closed until somebody opens it; ``controls`` draws what can be chosen in one, and
+    says what is. ``own``: by key, what draws a panel of which a page puts controls of its own between the findings.
+    ``take``: what a press of a suggestion does."""
+    chosen = controls or choices
     for each in given:
+        if not each.folded:
+            unfolded(each, chosen, take)
+            continue
         place = st.expander(each.title, key=each.key, on_change="rerun")
         if place.open:
             with place:
                 if own and each.key in own:
                     own[each.key]()
                 else:
-                    unfolded(each, controls or choices, take)
+                    unfolded(each, chosen, take)
 
 
 def unfolded(panel: Panel, controls: Ask, take: Take | None) -> None:
@@ -296,12 +307,10 @@ def unfolded(panel: Panel, controls: Ask, take: Take | None) -> None:
 
 
 def choices(panel: Panel) -> Choices:
-    """The controls of a panel side by side, what is chosen in them, and what is chosen elsewhere."""
+    """The controls of a panel, what is chosen in them, and what is chosen elsewhere."""
     elsewhere = {each.key: held(each) for each in panel.reads}
-    if len(panel.choices) < 2:
+    with st.container(horizontal=True, gap="small") if panel.across else nullcontext():
         return elsewhere | {each.key: choose(each) for each in panel.choices}
-    places = st.columns(max(CHOICES, len(panel.choices)), gap="small")
-    return elsewhere | {each.key: choose(each, place) for each, place in zip(panel.choices, places, strict=False)}
 
 
 class Chosen(Mapping[str, str | float]):
@@ -326,14 +335,14 @@ def held(each: Choice) -> str | float:
     return Chosen().get(each.key, each.default)
 
 
-def choose(each: Choice, where: DeltaGenerator | None = None) -> str | float:
+def choose(each: Choice) -> str | float:
     """One control: a list to choose from, or a number."""
     if each.abreast:
-        return pick(each, where)
-    place, key = where or st, keyed(each.key)
+        return pick(each)
+    key = keyed(each.key)
     if each.options:
         labels = dict(each.options)
-        chosen = place.selectbox(
+        chosen = st.selectbox(
             each.label,
             list(labels),
             index=list(labels).index(str(each.default)),
@@ -343,13 +352,13 @@ def choose(each: Choice, where: DeltaGenerator | None = None) -> str | float:
         return each.of({each.key: chosen} if chosen is not None else {})
     at = float(each.default)
     return float(
-        place.number_input(
+        st.number_input(
             each.label,
             each.low,
             each.high,
             at,
             each.step,
-            format=typed(key, at, each.step),
+            format=typed(key, at, each.step, each.low),
             key=key,
             help=each.help or None,
         )

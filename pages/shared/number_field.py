@@ -98,7 +98,8 @@ def written(*shown: float) -> str:
     return f"%.{max(numbers.decimals(each) for each in shown)}f"
 
 
-def typed(key: str, start: float, step: float = 1.0) -> str:
-    """The format of a page's own field, which begins at ``start``: with the decimals that were typed into it."""
+def typed(key: str, start: float, *shown: float) -> str:
+    """The format of a page's own field, which begins at ``start``: with the decimals that were typed into it, and those
+    of every other number that it should be able to show."""
     value = st.session_state.get(key)
-    return written(step, start if value is None else value)
+    return written(*shown, start if value is None else value)

@@ -2,21 +2,17 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
-from data.arrays import Array
 from data.files.escapes import escaped
 from model.report import spreadsheet
 
-BARS = 20
 MARKDOWN = re.compile(r"[\\`*_\[\]<>$~|&]|:(?=\w)")  # what begins something else than text
 LINKED = re.compile(r"https?:(?=//)|www(?=\.)|@", re.IGNORECASE)  # what is made a link by itself
 LOOK = Path(__file__).with_name("look.css")
@@ -28,10 +24,21 @@ def style() -> None:
     st.html(LOOK)
 
 
-def spreads(drawn: Mapping[str, "Spread"]) -> None:
-    """The histograms of `here` by name, once a page, so that a move of a lever does not send them again."""
-    rules = (f'.wi-here .wi-of-{name} {{ mask-image: url("{each.image}"); }}' for name, each in drawn.items())
+def histograms(heights: Mapping[str, Sequence[float]]) -> None:
+    """The histograms of `here` by name, bins in [0, 1], once a page, so that a move of a lever does not send them
+    again."""
+    rules = (f'.wi-here .wi-of-{name} {{ mask-image: url("{_image(each)}"); }}' for name, each in heights.items())
     st.html(f"<style>{''.join(rules)}</style>")
+
+
+def _image(heights: Sequence[float]) -> str:
+    """A histogram as a picture that stands in the style sheet itself."""
+    path = "".join(f"M{4 * k + 1.5} 15v-{14 * h:.1f}" for k, h in enumerate(heights) if 14 * h >= 0.05)
+    picture = (
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {4 * len(heights)} 15' preserveAspectRatio='none'>"
+        f"<path d='{path}' stroke='black' stroke-width='3'/></svg>"
+    )
+    return f"data:image/svg+xml,{quote(picture)}"
 
 
 def html(body: str) -> None:
@@ -76,20 +83,6 @@ def number(
     return (
         f"<div class='wi-number'><div class='wi-label'>{text(label)}</div><div class='wi-value'>{text(value)}</div>"
         f"<div class='wi-under'>{second}{third}{tail}</div></div>"
-    )
-
-
-def judged(label: str, value: str, notes: Iterable[str], threshold: str = "", verdict: str = "") -> str:
-    """One number with a verdict and the threshold beside it; without a threshold there is none. The verdict is a sign
-    and a word, and only then a colour."""
-    marks = {"holds": ("✓", "holds"), "watch": ("◐", "watch"), "does not hold": ("✗", "worse")}
-    tail = "".join(f"<div class='wi-was'>{text(line)}</div>" for line in notes)
-    if threshold and verdict:
-        mark, kind = marks[verdict]
-        tail += f"<div class='wi-was'>{text(threshold)}</div><div class='wi-{kind}'>{mark} {text(verdict)}</div>"
-    return (
-        f"<div class='wi-number'><div class='wi-label'>{text(label)}</div><div class='wi-value'>{text(value)}</div>"
-        f"<div class='wi-under'>{tail}</div></div>"
     )
 
 
@@ -154,44 +147,9 @@ def listed(*halves: tuple[str, Sequence[tuple[str, str]]]) -> None:
     html(f"<div class='wi-findings wi-listing'>{''.join(lists)}</div>")
 
 
-@dataclass(frozen=True, eq=False)
-class Spread:
-    """The distribution of one input in the book: sorted known values, ends of the drawing, the drawing itself."""
-
-    known: Array
-    low: float
-    span: float
-    image: str
-
-    @classmethod
-    def of(cls, values: Array) -> "Spread":
-        """From all values of the input, (n,)."""
-        known = np.sort(values[~np.isnan(values)])
-        low, high = np.quantile(known, [0.005, 0.995])
-        span = float(high - low) if high > low else 1.0
-        counts = np.histogram(known.clip(low, high), BARS, (low, low + span))[0]
-        heights = 14 * np.sqrt(counts / counts.max())
-        path = "".join(f"M{4 * k + 1.5} 15v-{h:.1f}" for k, h in enumerate(heights) if h >= 0.05)
-        picture = (
-            f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {4 * BARS} 15' preserveAspectRatio='none'>"
-            f"<path d='{path}' stroke='black' stroke-width='3'/></svg>"
-        )
-        return cls(known, float(low), span, f"data:image/svg+xml,{quote(picture)}")
-
-    def below(self, value: float) -> int:
-        """How many of 100 lie below a value."""
-        return round(100 * float(np.searchsorted(self.known, value)) / len(self.known))
-
-    def same(self, value: float) -> int:
-        """How many of 100 have this very value."""
-        first, last = np.searchsorted(self.known, value), np.searchsorted(self.known, value, side="right")
-        return round(100 * float(last - first) / len(self.known))
-
-
-def here(name: str, spread: Spread, value: float, words: str, note: str) -> None:
-    """Where a value stands in the book: the histogram ``name`` with a mark, the words for it, and a note."""
-    mark = ""
-    if not np.isnan(value):
-        mark = f"<i style='left:{100 * float(np.clip((value - spread.low) / spread.span, 0, 1)):.0f}%'></i>"
+def here(name: str, place: float | None, words: str, note: str) -> None:
+    """Where a value stands in the book: the histogram ``name`` with a mark at a ``place`` in [0, 1] of its width, the
+    words for it, and a note."""
+    mark = "" if place is None else f"<i style='left:{100 * place:.0f}%'></i>"
     told = f"<span>{text(words)}<br>{text(note)}</span>"
     html(f"<div class='wi-here'><div><b class='wi-of-{name}'></b>{mark}</div>{told}</div>")

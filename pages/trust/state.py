@@ -1,21 +1,20 @@
 """What one visitor looks at on the trust page: a `TrustView`; see `pages.shared.page_state`."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from data.contract import Contract
 from model.deployed.desk import desk
 from model.deployed.model import DeployedModel
+from model.report.briefing import Choice
 from model.settings import settings
+from model.validation.view import CUTOFF, OPEN, Choosable, TrustView, from_query, points, to_query
 from pages.shared import deployed
 from pages.shared.number_field import enter
 from pages.shared.page_state import Memory
-from pages.trust.view import CUTOFF, OPEN, SCORES, TrustView, from_query, points, to_query
 
 PANELS = {
     "bands": "_bands",
@@ -27,59 +26,20 @@ PANELS = {
     "misses": "_misses",
     "gates": "_gates",
 }
-VINTAGE, SCORE, INPUTS = "vintage", "score", "inputs"
-TOGETHER = ":"
+"""The panels' keys, by what stands for them in the address."""
 
 
-def known(model: DeployedModel, name: str) -> Collection[str]:
-    """What there is to choose from of one part."""
-    contract = model.contract
-    if name == OPEN:
-        later = model.has_evidence and model.validation().years
-        return [each for each in PANELS if each != "later" or later]
-    if name in ("evidence", "by_evidence", "compare"):
-        found = model.validation()
-        return [each for each in found.whens if name != "compare" or found.after_training(each)]
-    if name == "segment":
-        return [f"{each.name}{TOGETHER}{k}" for each in contract.segments for k in range(contract.band_count(each))]
-    if name == "by":
-        return [*(each.name for each in contract.segments), *([VINTAGE] if model.validation().years else [])]
-    if name == "against":
-        return [each for each in desk.comparable(deployed.book()) if each != model.id] if model.release else []
-    if name == "shift":
-        return [f"{each:.0f}" for each in model.validation().years[:-1]]
-    if name in ("since", "until"):
-        return [f"{each}" for each in years(model)]
-    if name == "moves":
-        return (INPUTS,)
-    if name in ("input", "distribution_of"):
-        return [*([SCORE] if name == "distribution_of" else []), *(each.name for each in contract.inputs)]
-    if name == "pair":
-        return pairs(model)
-    return [each.name for each in contract.protected()] if name == "attribute" else []
-
-
-def years(model: DeployedModel) -> list[int]:
-    """The vintages of the book, rising; none where it has none."""
-    own = model.book.vintages
-    return [] if own is None else sorted({int(each) for each in own[~np.isnan(own)]})
-
-
-def pairs(model: DeployedModel) -> list[str]:
-    """The tables of two inputs, by both names."""
-    if model.release is None:
-        return []
-    groups = model.release.scorer.tables.groups()
-    return [pair(model.contract, first, second) for first, second, _ in groups if second >= 0]
-
-
-def pair(contract: Contract, first: int, second: int) -> str:
-    """Two inputs as the address names them."""
-    return f"{contract.inputs[first].name}{TOGETHER}{contract.inputs[second].name}"
+def choosable(model: DeployedModel) -> Choosable:
+    """What there is to choose from."""
+    return Choosable(
+        model.validation(),
+        model.release,
+        lambda: [each for each in desk.comparable(deployed.book()) if each != model.id],
+    )
 
 
 def _read(model: DeployedModel, address: Mapping[str, str]) -> tuple[TrustView, list[str]]:
-    found, complaints = from_query(address, lambda name: known(model, name), settings().url_state)
+    found, complaints = from_query(address, choosable(model).known, settings().url_state)
     _unfold(found)
     return found, complaints
 
@@ -121,32 +81,64 @@ def kept(model: DeployedModel) -> Iterator[None]:
     memory.write_address()
 
 
-def choose(where: DeltaGenerator, label: str, name: str, options: Mapping[str, str], default: str, **more: Any) -> str:
-    """One of ``options``, labels by what stands for them in the address, put where the view has it. The ``default``
-    stands in no address, and what another release had and this one has not is dropped."""
-    shown = {"" if each == default else each: told for each, told in options.items()}
-    held = memory.current().get(name)
-    if held not in shown:
-        held = ""
-        memory.change(memory.current().with_value(name, ""))
+def choose(where: DeltaGenerator, choice: Choice, **more: Any) -> dict[str, str]:
+    """What is chosen of a choice, by its key, once its control was put where the view has it. A default stands in no
+    address, and what another release had and this one has not is dropped. Where there is nothing to choose, nothing is
+    drawn."""
+    if choice.options:
+        _options(where, choice, **more)
+    elif choice.high > choice.low:
+        _number(where, choice)
+    else:
+        return {}
+    held = memory.current().get(choice.key)
+    return {choice.key: held} if held else {}
+
+
+def _options(where: DeltaGenerator, choice: Choice, **more: Any) -> None:
+    labels = {"" if each == choice.default else each: told for each, told in choice.options}
     where.selectbox(
-        label,
-        list(shown),
-        format_func=lambda each: shown.get(each, each),
-        key=memory.place(name, held),
+        choice.label,
+        list(labels),
+        format_func=lambda each: labels.get(each, each),
+        key=memory.place(choice.key, _held(choice.key, labels)),
         on_change=memory.touched,
-        args=(name,),
+        args=(choice.key,),
         **more,
     )
-    return held or default
 
 
-def cutoff(where: DeltaGenerator, label: str, declared: float) -> float:
-    """A cut-off in score points; the ``declared`` one stands in no address."""
-    held = memory.current().get(CUTOFF)
-    if held and float(held) == declared:
-        memory.change(memory.current().with_value(CUTOFF, ""))
+def _held(name: str, labels: Mapping[str, str]) -> str:
+    """Where the view has a choice; back to the default where there is no such option."""
+    held = memory.current().get(name)
+    if held in labels:
+        return held
+    memory.change(memory.current().with_value(name, ""))
+    return ""
+
+
+def _number(where: DeltaGenerator, choice: Choice) -> None:
+    held = memory.current().get(choice.key)
+    if held and float(held) == choice.default:
+        memory.change(memory.current().with_value(choice.key, ""))
         held = ""
-    chosen = float(held) if held else declared
-    enter(memory, CUTOFF, label, chosen, *SCORES, where=where)
-    return chosen
+    chosen = float(held or choice.default)
+    enter(memory, choice.key, choice.label, chosen, choice.low, choice.high, where=where)
+
+
+def switch(choice: Choice) -> dict[str, str]:
+    """What is chosen of a few options that lie side by side."""
+    labels = dict(choice.options)
+    held = choice.of({choice.key: memory.current().get(choice.key)})
+    st.segmented_control(
+        choice.label,
+        list(labels),
+        format_func=lambda each: labels.get(each, each),
+        required=True,
+        key=memory.place(choice.key, held),
+        label_visibility="collapsed",
+        on_change=memory.touched,
+        args=(choice.key,),
+        wrap=True,
+    )
+    return {choice.key: held}

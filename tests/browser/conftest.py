@@ -1,11 +1,13 @@
 """A server, a Chromium, and visitors whose every request and console line is watched."""
 
+import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -20,7 +22,9 @@ from model.whatif.customer.sensitivity import sweep
 from tests.browser.server import Server, chromium, serving
 from tests.support import second_book
 
-LIMIT = 20_000  # ms within which what is expected must show
+LIMIT = 60_000  # ms within which what is expected must show, however busy the machine: only a fault takes so long
+QUIET = 50  # ms without a message, so that a run asked for on top of another one is not overlooked
+RUNS = (Path(__file__).parent / "runs.js").read_text("utf-8")
 WINDOW = (1280, 720)
 OWN_SCHEMES = ("http", "https", "ws", "wss")
 
@@ -40,6 +44,7 @@ class Watched:
         return [each for part, each in parts if part.scheme in OWN_SCHEMES and part.netloc != host]
 
 
+T = TypeVar("T")
 Visit = Callable[..., Page]
 Start = Callable[[Path], Server]
 
@@ -78,6 +83,14 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
+def newcomer(browser: Browser, **how: Any) -> BrowserContext:
+    """A browser of somebody who has not been here yet, in whose pages `settled` knows what is under way."""
+    context = browser.new_context(**how)
+    context.set_default_timeout(LIMIT)
+    context.add_init_script(RUNS)
+    return context
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Starts a server of the test's own on a home folder; it stops once the test's visitors have left."""
@@ -99,8 +112,7 @@ def visit(browser: Browser, request: pytest.FixtureRequest, start: Start) -> Ite
     ) -> Page:
         at: Server = to or request.getfixturevalue("server")
         size: Any = {"width": window[0], "height": window[1]}
-        context = browser.new_context(color_scheme=theme, viewport=size, reduced_motion="reduce")
-        context.set_default_timeout(LIMIT)
+        context = newcomer(browser, color_scheme=theme, viewport=size, reduced_motion="reduce")
         watched = Watched()
         opened.append((context, at, watched))
         if script:
@@ -192,12 +204,22 @@ def policy_ready(page: Page) -> None:
 
 
 def settled(page: Page) -> None:
-    """Until no run of the script is under way, and nothing on the page is still dimmed from one."""
+    """Until every run of the script that was asked for is over, and the browser has drawn what it brought.
+
+    What is read of a page after a click, a key or a step through the history is read after this, or waited for by
+    ``expect``: the server answers when it gets to it, and the browser draws when it gets to it.
+    """
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    page.wait_for_function(
-        """() => [...document.querySelectorAll(".stElementContainer")].every(
-            (each) => each.dataset.stale !== "true" && getComputedStyle(each).opacity === "1")"""
-    )
+    page.wait_for_function("(quiet) => window.whatif.settled(quiet)", arg=QUIET)
+
+
+def until(page: Page, read: Callable[[], T], holds: Callable[[T], object]) -> T:
+    """What is read last, for a test to assert: again and again until it ``holds``, for charts that the browser is still
+    drawing and whatever else ``expect`` cannot read."""
+    end = time.monotonic() + LIMIT / 1000
+    while not holds(found := read()) and time.monotonic() < end:
+        page.wait_for_timeout(QUIET)
+    return found
 
 
 def follow(links: Locator) -> int:
@@ -217,7 +239,7 @@ def unfold(page: Page) -> None:
         panels.nth(k).locator("summary").click()
         expect(panels.nth(k)).to_have_attribute("open", "")
         inside = panels.nth(k).locator(".stElementContainer")
-        expect(inside.locator("visible=true").first).to_be_visible()  # the run has begun to draw it
+        expect(inside.locator("visible=true").first).to_be_visible()
         settled(page)
 
 
@@ -226,6 +248,21 @@ def trust(page: Page) -> None:
     expect(page.locator(".wi-number")).to_have_count(6)
     expect(page.locator(".st-key-reliability svg").first).to_be_visible()
     settled(page)
+
+
+def operations_ready(page: Page) -> None:
+    """Until the operations page stands: its sentence, the numbers, the checks, what is deployed."""
+    expect(page.locator(".wi-number")).to_have_count(4)
+    expect(page.locator(".wi-table")).to_have_count(2)
+    settled(page)
+
+
+def photograph(page: Page, name: str) -> None:
+    """A picture to be looked at, where WHATIF_SCREENS says."""
+    folder = os.environ.get("WHATIF_SCREENS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def drawn(page: Page, key: str) -> str:
@@ -241,10 +278,20 @@ def drawn(page: Page, key: str) -> str:
     return str(found)
 
 
+def redrawn(page: Page, key: str, before: str) -> str:
+    """What a chart shows once it no longer shows what it did ``before``."""
+    return until(page, lambda: drawn(page, key), lambda found: found != before)
+
+
 def answer(page: Page) -> dict[str, str]:
     """Every text and chart of the answer: the numbers, the sentences, the data drawn."""
     texts = page.locator(".wi-sentence, .wi-numbers, .wi-below, .wi-findings").all_inner_texts()
     return {"texts": "\n".join(texts)} | {key: drawn(page, key) for key in ("why", "sweep")}
+
+
+def answered(page: Page, wanted: dict[str, str]) -> dict[str, str]:
+    """The answer once it is the ``wanted`` one."""
+    return until(page, lambda: answer(page), lambda found: found == wanted)
 
 
 def waterfall(page: Page, there: bool = True) -> None:

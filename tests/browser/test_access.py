@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, WebSocket, expect
 
 from model.release.release import Release
 from tests.browser import server
-from tests.browser.conftest import LIMIT, policy_ready, settled, trust
+from tests.browser.conftest import newcomer, policy_ready, settled, trust
 from tests.browser.server import Server, free_port, serving
 
 pytestmark = pytest.mark.browser
@@ -75,9 +75,8 @@ def look(browser: Browser) -> Iterator[Look]:
     with ExitStack() as opened:
 
         def go(url: str, **context: Any) -> Seen:
-            visitor = browser.new_context(**context)
+            visitor = newcomer(browser, **context)
             opened.callback(visitor.close)
-            visitor.set_default_timeout(LIMIT)
             seen = Seen(visitor.new_page())
             seen.page.on("websocket", seen.listen)
             seen.page.goto(url)

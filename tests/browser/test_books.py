@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Visit, book_ready, follow, lever, press, probability, ready, sentence, settled
+from tests.browser.conftest import Visit, book_ready, follow, lever, press, probability, ready, sentence, settled, until
 from tests.browser.server import Server
 from tests.support.second_book import NAME, TITLE
 
@@ -30,11 +30,12 @@ def pick(page: Page, title: str) -> None:
 def test_a_book_is_picked_bookmarked_reloaded_and_left(visit: Visit, both: Server) -> None:
     page = visit("/applicant?customer=3&balances=-20", to=both)
     ready(page)
-    box = page.locator(".st-key-frame").bounding_box()
+    frame = page.locator(".st-key-frame")
+    box = frame.bounding_box()
     pick(page, TITLE)
     expect(page).to_have_url(re.compile(rf"/applicant\?book={NAME}$"))
     expect(page.locator(".wi-invitation")).to_be_visible()
-    assert page.locator(".st-key-frame").bounding_box() == box
+    assert until(page, frame.bounding_box, lambda now: now == box) == box
     number = page.get_by_role("spinbutton", name="Loan number")
     number.fill("3")
     number.press("Enter")
@@ -76,14 +77,14 @@ def test_switching_keeps_each_books_what_if_and_back_leads_to_the_one_before(vis
     pick(page, CARDS)
     ready(page)
     expect(sentence(page)).to_have_text(told)
-    assert page.url == cards
+    expect(page).to_have_url(cards)
     pick(page, TITLE)
     expect(page.locator(".wi-invitation")).to_be_visible()
     page.go_back()
     ready(page)
     expect(picker(page)).to_have_value(CARDS)
     expect(sentence(page)).to_have_text(told)
-    assert page.url == cards
+    expect(page).to_have_url(cards)
 
 
 def test_two_visitors_on_two_books_see_their_own(visit: Visit, both: Server) -> None:

@@ -6,13 +6,13 @@ import pytest
 from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as Late
 
-from tests.browser.conftest import Visit, settled, unfold
+from tests.browser.conftest import Visit, photograph, settled, unfold
 from tests.browser.server import Server
-from tests.browser.test_look import photograph
 from tests.support.second_book import NAME
 
 pytestmark = pytest.mark.browser
 
+TAKEN = 20_000  # ms within which the charts have taken the width of the window
 WIDTHS = (390, 640, 820, 911, 1024, 1280, 1366, 1920)  # 911: a window of 1,366 at 150 %
 CARDS = {
     "book": ("/?preset=fed_2026_severely_adverse&severity=50&balances=20", "where"),
@@ -84,7 +84,7 @@ TROUBLE = """
 def untroubled(page: Page) -> list[str]:
     """What is wrong once the charts have taken the width of the window: nothing, or what stays wrong."""
     try:
-        page.wait_for_function(f"(given) => ({TROUBLE})(given).length === 0", arg=[PARTS, TEXTS], timeout=5_000)
+        page.wait_for_function(f"(given) => ({TROUBLE})(given).length === 0", arg=[PARTS, TEXTS], timeout=TAKEN)
     except Late:
         found: list[str] = page.evaluate(TROUBLE, [PARTS, TEXTS])
         return found

@@ -1,8 +1,6 @@
 """What everybody must be able to see and use: accessibility, both themes, both sizes, nothing that jumps."""
 
-import os
 import re
-from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -12,6 +10,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import (
     Visit,
     book_ready,
+    operations_ready,
+    photograph,
     policy_ready,
     press,
     ready,
@@ -81,21 +81,6 @@ def opened(visit: Visit, name: str, customer: int, theme: Theme, window: tuple[i
     ready(page)
     waterfall(page)
     return page
-
-
-def operations_ready(page: Page) -> None:
-    """Until the operations page stands: its sentence, the numbers, the checks, what is deployed."""
-    expect(page.locator(".wi-number")).to_have_count(4)
-    expect(page.locator(".wi-table")).to_have_count(2)
-    settled(page)
-
-
-def photograph(page: Page, name: str) -> None:
-    """A picture to be looked at, where WHATIF_SCREENS says."""
-    folder = os.environ.get("WHATIF_SCREENS")
-    if folder:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 @pytest.mark.parametrize("theme", THEMES)

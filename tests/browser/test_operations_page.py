@@ -14,12 +14,15 @@ from python_calamine import CalamineWorkbook
 from data.books import Book
 from model.engine.scorer import TableScorer
 from model.engine.tables import probability
+from model.record.database import engine
+from model.record.trail import recent
 from model.release.store import Store
 from model.report import numbers
-from tests.browser.conftest import Start, Visit, book_ready, settled, trust
+from model.settings import Settings
+from tests.browser.conftest import Start, Visit, book_ready, operations_ready, photograph, settled, trust, until
 from tests.browser.server import Server
-from tests.browser.test_look import STREAMLITS_OWN, THEMES, WIDER, Theme, operations_ready, photograph
-from tests.pages.operations.test_sections import riskier
+from tests.browser.test_look import STREAMLITS_OWN, THEMES, WIDER, Theme
+from tests.support.forging import shifted
 
 pytestmark = pytest.mark.browser
 
@@ -80,6 +83,7 @@ def test_a_file_with_three_bad_rows_is_scored_and_taken_along(
     )
     cells = found.get_by_test_id("stDataFrame").nth(1).locator("td")  # what the canvas says to those who cannot see it
     expect(cells).to_have_count(9)
+    expect(cells.last).to_have_text(re.compile(r"\w"))
     lines, people, reasons = (cells.all_text_contents()[k::3] for k in range(3))
     assert lines == [str(each + 1) for each in BAD]
     assert people == [str(each) for each in BAD]
@@ -189,7 +193,9 @@ def test_a_what_if_that_stands_appears_among_the_calls(visit: Visit, start: Star
     server = start(own_home)
     page = visit("/?balances=20", to=server)
     book_ready(page)
-    page.wait_for_timeout(4_000)  # what stands for three seconds counts as settled on
+    record = engine(Settings(home=own_home))
+    assert until(page, lambda: recent(record), len)  # what stands for some seconds counts as settled on
+    record.dispose()
     page.get_by_role("link", name="Operations").click()
     operations_ready(page)
     found, rows = listed(page)
@@ -198,20 +204,28 @@ def test_a_what_if_that_stands_appears_among_the_calls(visit: Visit, start: Star
     expect(found.get_by_test_id("stAlert")).to_contain_text("gives the same numbers")
 
 
+def reason(found: Locator, why: str) -> None:
+    """Say why, and wait until the page has taken it: its answer would draw the buttons anew under a click."""
+    field = found.get_by_label("Why", exact=True)
+    field.fill(why)
+    field.press("Enter")
+    settled(found.page)
+
+
 def test_releases_change_who_answers_in_the_badge(visit: Visit, start: Start, own_home: Path) -> None:
     store = Store(own_home, "cards")
-    first, other = store.resolve("champion"), riskier(store)
+    first, other = store.resolve("champion"), shifted(store, 0.5)
     page = visit("/operations", to=start(own_home))
     operations_ready(page)
     expect(page.locator(".wi-badge")).to_contain_text(f"model {first[:6]} live")
     found = page.locator(".st-key-_challenger")
     found.locator("summary").click()
     settled(page)
-    found.get_by_label("Why", exact=True).fill("Newer data")
+    reason(found, "Newer data")
     found.get_by_role("button", name="Promote").click()  # the newest release is chosen
     expect(page.locator(".wi-badge")).to_contain_text(f"model {other[:6]} live")
     expect(page.get_by_text(f"{other[:6]} is now the champion.")).to_be_visible()
-    found.get_by_label("Why", exact=True).fill("Too late")
+    reason(found, "Too late")
     found.get_by_role("button", name="Roll back").click()
     expect(page.locator(".wi-badge")).to_contain_text(f"model {first[:6]} live")
     settled(page)

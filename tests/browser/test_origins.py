@@ -13,7 +13,7 @@ from model.record.trail import recent
 from model.release.store import Store
 from model.security.tokens import Tokens
 from model.settings import Settings
-from tests.browser.conftest import LIMIT, Start, book_ready
+from tests.browser.conftest import Start, book_ready, newcomer
 from tests.support.forging import point, twin
 
 pytestmark = pytest.mark.browser
@@ -92,7 +92,7 @@ def test_no_page_elsewhere_moves_the_champion(
     store = Store(own_home, "cards")
     point(store, previous=twin(store))
     before, url = store.aliases(), start(own_home).url
-    context = browser.new_context()
+    context = newcomer(browser)
     page = context.new_page()
     for path in ("/api/rollback?why=x", f"/api/releases/{before['previous']}/promote?why=x"):
         for attack in ATTACKS:
@@ -116,8 +116,7 @@ def test_no_page_elsewhere_scores_opens_a_web_socket_or_frames_the_dashboard(
     start: Start, browser: Browser, own_home: Path, elsewhere: str
 ) -> None:
     server = start(own_home)
-    context = browser.new_context()
-    context.set_default_timeout(LIMIT)
+    context = newcomer(browser)
     page = context.new_page()
     page.goto(f"http://127.0.0.1:{elsewhere}/")
     unseen(page, f"{server.url}/api/v2/models/credit/infer")

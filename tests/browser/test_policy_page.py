@@ -1,29 +1,30 @@
 """The policy page in a real browser: how far can I go, what does it earn, who is swapped in."""
 
-import os
 import re
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import Visit, drawn, follow, policy_ready, press, ready, sentence, settled
+from tests.browser.conftest import (
+    Visit,
+    drawn,
+    follow,
+    photograph,
+    policy_ready,
+    press,
+    ready,
+    redrawn,
+    sentence,
+    settled,
+)
 
 pytestmark = pytest.mark.browser
-
-
-def photograph(page: Page, name: str) -> None:
-    """A picture to be looked at, where WHATIF_SCREENS says."""
-    folder = os.environ.get("WHATIF_SCREENS")
-    if folder:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(folder) / f"policy-{name}.png")
 
 
 def test_hold_the_bad_rate_at_fifteen_percent(visit: Visit) -> None:
     page = visit("/policy")
     policy_ready(page)
-    photograph(page, "1-today")
+    photograph(page, "policy-1-today")
     answer = page.get_by_text(re.compile(r"Bad rate of at most 15\.0.%: at a cut-off of \d+"))
     expect(answer).to_be_visible()
     cutoff = re.search(r"a cut-off of (\d+)", answer.inner_text())
@@ -35,13 +36,13 @@ def test_hold_the_bad_rate_at_fifteen_percent(visit: Visit) -> None:
     assert float(page.locator(".wi-number .wi-value").nth(1).inner_text().split("\xa0")[0]) <= 15.0
     earned = page.locator(".wi-number .wi-value").nth(3).inner_text()
     assert earned in sentence(page).inner_text()
-    photograph(page, "2-goal")
+    photograph(page, "policy-2-goal")
 
     page.locator(".st-key-_swap summary").click()
     expect(page.locator(".st-key-swap svg").first).to_be_visible()
     expect(page.get_by_text(re.compile(r"[\d,]+ swapped in, observed of them"))).to_be_visible()
     settled(page)
-    photograph(page, "3-swap")
+    photograph(page, "policy-3-swap")
     number = follow(page.locator(".st-key-_swap [data-testid=stPageLink] a"))
     ready(page)
     expect(page).to_have_url(re.compile(rf"/applicant\?customer={number}$"))
@@ -58,4 +59,4 @@ def test_a_key_on_the_cutoff_moves_numbers_curve_and_address(visit: Visit) -> No
     expect(page.locator(".wi-number .wi-value").first).not_to_have_text(before)
     expect(page).to_have_url(re.compile("cutoff=531$"))
     settled(page)
-    assert drawn(page, "strategy") != curve
+    assert redrawn(page, "strategy", curve) != curve

@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import uvicorn
 from click.testing import CliRunner, Result
+from uvicorn.importer import import_from_string
 
 from data.books import Book
 from model.__main__ import main
@@ -631,6 +633,23 @@ def test_verb_waits_only_for_what_it_needs(own_home: Path, words: tuple[str, ...
     )
     assert "Traceback" not in ran.stderr
     assert set(ran.stderr.splitlines()[-1].split()) == waits_for
+
+
+# ---- serve -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_serve_hands_its_workers_an_application_that_there_is(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch, workers: str
+):
+    given = []
+    monkeypatch.setattr(uvicorn, "run", lambda application, **options: given.append((application, options)))
+    for name in ("WHATIF_BOOK", "WHATIF_LISTENING"):  # which it sets for its workers
+        monkeypatch.setenv(name, "cards")
+    assert run(own_home, "serve", "--port", "8601", "--workers", workers).exit_code == 0
+    ((application, options),) = given
+    assert callable(import_from_string(application))
+    assert (options["factory"], options["port"], options.get("workers", 1)) == (True, 8601, int(workers))
 
 
 # ---- bench -----------------------------------------------------------------------------------------------------------

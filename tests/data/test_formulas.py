@@ -185,6 +185,13 @@ def test_formula_refuses_all_but_arithmetic(text: str):
         parse(text, KNOWN)
 
 
+def test_formula_may_be_a_long_sum_but_not_one_without_end():
+    long = parse(" + ".join(["limit"] * 900), KNOWN)
+    assert long({"limit": np.array([2.0])}) == 1800.0
+    with pytest.raises(ContractError, match=r"is nested 1,2\d\d levels deep, at most 1,000 are read"):
+        parse(" + ".join(["limit"] * 1200), KNOWN)
+
+
 def test_formula_that_reads_an_unknown_name_says_which():
     with pytest.raises(ContractError, match="reads salary, status, which is not declared"):
         parse("limit + salary * status", KNOWN)

@@ -40,11 +40,11 @@ from model.report.release.words import briefly
 from model.settings import Settings
 from model.whatif.book.scenario import BookScenario
 from model.whatif.book.scored import ScoredBook
-from tests.deployed.test_remote import StandIn, standing
 from tests.support import second_book
 from tests.support.forging import failing, forge, point, shifted, stray, twin
 from tests.support.records import numbers_of, stressed
 from tests.support.servers import free_port
+from tests.support.stand_in import StandIn, standing
 
 
 def desk_at(home: Path) -> DeployedModels:

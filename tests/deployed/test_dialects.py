@@ -163,8 +163,8 @@ def test_open_inference_answer_that_holds_no_probabilities_is_refused_and_says_w
     ("given", "words"),
     [
         ([1, 0], 'class labels.*pyfunc_predict_fn="predict_proba"'),
-        ([0.5], "asked about 2 customers and answered 1"),
-        ([[0.1, 0.2, 0.7]] * 2, "3 numbers a customer"),
+        ([0.5], "asked about 2 records and answered 1"),
+        ([[0.1, 0.2, 0.7]] * 2, "3 numbers a record"),
         ([{"a": 0.5}, {"b": 0.5}], "differ in their columns"),
         ([{"a": 0.1, "b": 0.2, "c": 0.7}] * 2, r"columns a, b, c.*\[output\]"),
         ([{}, {}], "no number"),

@@ -9,8 +9,7 @@ import pytest
 from model.deployed.desk import DeployedModels, TrainingRun
 from model.release.window import Window
 from model.settings import Settings
-from tests.release import loans
-from tests.support import proofs
+from tests.support import loans, proofs
 
 
 @pytest.fixture

@@ -27,9 +27,9 @@ from model.report.numbers import Unit
 from model.settings import Settings
 from model.whatif.customer.decision import scale
 from model.whatif.customer.scenario import apply
-from tests.deployed.test_remote import StandIn, standing
 from tests.pages.conftest import Open, markup, sentence, shown
 from tests.support.servers import free_port
+from tests.support.stand_in import StandIn, standing
 
 SOMEBODY = 12345
 PD, LOSS, APPROVED = "PD, one month", "Expected loss", "Approval rate"
@@ -317,7 +317,7 @@ def test_no_release_of_ours_is_named_for_another_makers_model(
 TROUBLES = {
     "down": r"has not answered since \d\d:\d\d UTC \(Connection refused\)",
     "slow": r"has not answered since \d\d:\d\d UTC \(no answer within 0\.5 s\)",
-    "no numbers": r"The deployed model gave no number for 50 of 50 customers",
+    "no numbers": r"The deployed model gave no number for 50 of 50 records",
     "labels": r"class labels",
     "failing": r"failed at this question \(500: ValueError: no such column\)",
 }

@@ -29,7 +29,7 @@ def store(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setenv("WHATIF_HOME", str(own_home))
     own = DeployedModels(lambda: Settings(home=own_home))
     monkeypatch.setattr(desk, "desk", own)
-    for module in ("deployed", "memory", "operated", "viewed"):
+    for module in ("deployed", "page_state"):
         monkeypatch.setattr(f"pages.shared.{module}.desk", own)
     yield Store(own_home, "cards")
     own.close()

@@ -704,7 +704,7 @@ def test_server_that_is_not_there_is_told_without_its_password(tmp_path: Path):
 
 def test_driver_that_is_not_installed_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "pg8000", None)
-    with pytest.raises(StoreError, match=r'pip install "credit-what-if\[postgres\]"'):
+    with pytest.raises(StoreError, match=r'pip install "pg8000>=1\.31"'):
         database.engine(Settings(home=tmp_path, store_url="postgres://me:s3cret@host/db"))
 
 

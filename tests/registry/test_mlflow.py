@@ -49,7 +49,7 @@ def poor(store: Store) -> str:
 
 def test_publishing_without_mlflow_says_how_to_install_it(release: Release, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "mlflow", None)
-    with pytest.raises(RemoteError, match=r'pip install "credit-what-if\[mlflow\]"'):
+    with pytest.raises(RemoteError, match=r'pip install "mlflow-skinny>=3\.17"'):
         publish(release, NOWHERE)
 
 

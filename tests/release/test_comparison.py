@@ -12,9 +12,9 @@ from model.release import parity
 from model.release.release import Release
 from model.release.store import Store
 from model.release.window import Window
-from tests.release.loans import NAME, frame, lay_down
 from tests.support import proofs
 from tests.support.forging import overwrite, twin
+from tests.support.loans import NAME, frame, lay_down
 
 FOR_A_TEST = "For a test."
 

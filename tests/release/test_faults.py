@@ -18,8 +18,8 @@ from model.release import checks, origin, parity, training
 from model.release.release import Release
 from model.release.store import Store
 from model.release.window import Window, asked
-from tests.release.loans import LEAK, NAME, frame, lay_down, outcomes
 from tests.support.forging import overwrite
+from tests.support.loans import LEAK, NAME, frame, lay_down, outcomes
 
 
 @pytest.fixture(autouse=True)

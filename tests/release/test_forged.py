@@ -22,10 +22,10 @@ from model.release import parity
 from model.release.release import Release
 from model.release.store import Store
 from tests.release.forged_loads import CHANGES
-from tests.release.loans import NAME
 from tests.support import proofs
 from tests.support.forging import forge, packed
 from tests.support.forging import unpacked as arrays_of
+from tests.support.loans import NAME
 
 FILES = ("tables.npz", "golden.npz", "territory.npz", "snapshot.npz", "outcomes.npz")
 

@@ -22,7 +22,7 @@ from model.release.store import Store
 from model.release.window import Window
 from tests.data.proposing.files import written
 from tests.data.proposing.test_proposal import guessed
-from tests.release import loans
+from tests.support import loans
 
 COLUMNS = ("branch", "dealer", "officer", "product")
 

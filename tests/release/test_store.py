@@ -408,8 +408,8 @@ def test_processes_that_move_aliases_at_once_lose_none_of_it(store: Store, relea
 HOLDING = """
 import sys, time
 from pathlib import Path
-from model.alone import alone
-with alone(Path(sys.argv[1]), "Aliases"):
+from model.locks import exclusive
+with exclusive(Path(sys.argv[1]), "Aliases"):
     print("held", flush=True)
     time.sleep(600)
 """

@@ -8,13 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tests.support import second_book
+from tests.support import contracts
+from tests.support.contracts import filled, replaced
 
 NAME, RECORDS, INPUTS = "made_up", 400, 3
-HEAD, REST = second_book.CONTRACT.split("[[concepts]]", 1)
-ASSUMPTIONS = "[[assumptions]]" + REST.split("[[assumptions]]", 1)[1].split("[[shocks]]")[0]
-ECONOMY = "[[economy]]" + REST.split("[[economy]]", 1)[1].split("[[appetite]]")[0]
-APPETITE = '[[appetite]]\nmeasure = "{}"\nlimit = {}\nsense = "{}"\n'
+PARTS = contracts.parts(contracts.text(NAME))
 
 
 @dataclass(frozen=True)
@@ -42,66 +40,45 @@ class Shape:
 
 def contract(shape: Shape) -> str:
     """The contract of a book of a shape."""
-    exposure = ("100 * (1 + {0})", "100 * (1 + {0})") if shape.money else ("1", "1")
-    head = HEAD.replace('name = "second"', f'name = "{NAME}"', 1).replace(second_book.TITLE, "A made-up book")
-    head = head.replace('"balance"', f'"{exposure[0].format(shape.fields[0])}"', 1)
-    head = head.replace('"balance + ccf * max(limit - balance, 0)"', f'"{exposure[1].format(shape.fields[0])}"')
-    head = head.replace("[500, 530, 560]", str(list(shape.bands)))
-    if not shape.money:
-        head = head.replace('currency = "US$"', 'currency = "¤"')
-    gap = shape.fields[-2] if len(shape.fields) > 2 else ""
-    parts = [head, *(_field(name, shape.label(name), name == gap) for name in shape.fields)]
-    parts += [_protected(k, size) for k, size in enumerate(shape.groups)]
-    parts += [
-        _target(),
-        *_inputs(shape),
-        *(_lever(name, shape.label(name)) for name in shape.fields[: shape.levers]),
-        ASSUMPTIONS,
-    ]
-    parts += [_shock(name, shape.label(name)) for name in shape.fields[: shape.shocks]]
-    parts += [ECONOMY] if shape.economy else []
-    parts += [APPETITE.format(each, 1e3, "at most") for each in shape.limits]
-    parts += [
-        f'[[segments]]\nname = "{name}_band"\nlabel = "{shape.label(name)}"\nfield = "{name}"\nedges = [3, 6]\n'
-        for name in shape.fields[: shape.segments]
-    ]
-    return "\n".join(parts)
-
-
-def _field(name: str, label: str, missing: bool) -> str:
-    return f"""
-[[concepts]]
-name = "c_{name}"
-label = "Concept {label}"
-reason = "Something of {name}"
-
-[[fields]]
-name = "{name}"
-label = "{label}"
-role = "input"
-minimum = 0
-maximum = 9
-step = 1
-missing = {str(missing).lower()}
-mutability = "free"
-concept = "c_{name}"
-help = "Made up."
-"""
-
-
-def _protected(k: int, size: int) -> str:
-    codes = "\n".join(f'{code} = "group {code}"' for code in range(size))
-    return (
-        f'[[fields]]\nname = "protected_{k}"\nlabel = "Attribute {k}"\nrole = "protected"\nmutability = "never"\n'
-        f"[fields.codes]\n{codes}\n"
+    return "\n".join(
+        [
+            _head(shape),
+            *(_field(shape, name) for name in shape.fields),
+            *(_attribute(k, size) for k, size in enumerate(shape.groups)),
+            PARTS["target"],
+            *_inputs(shape),
+            *(_named("lever", shape, name) for name in shape.fields[: shape.levers]),
+            PARTS["assumptions"],
+            *(_named("shock", shape, name) for name in shape.fields[: shape.shocks]),
+            *([PARTS["economy"]] if shape.economy else []),
+            *(filled(PARTS["limit"], MEASURE=name) for name in shape.limits),
+            *(_named("segment", shape, name) for name in shape.fields[: shape.segments]),
+        ]
     )
 
 
-def _target() -> str:
-    return (
-        '[[fields]]\nname = "defaulted"\nlabel = "Defaulted"\nrole = "target"\nmutability = "never"\n[fields.codes]\n'
-        '0 = "no"\n1 = "yes"\n'
-    )
+def _head(shape: Shape) -> str:
+    exposure = f"100 * (1 + {shape.fields[0]})" if shape.money else "1"
+    head = filled(PARTS["head"], EXPOSURE=exposure)
+    head = replaced(head, "[500.0, 530.0, 560.0]", str(list(shape.bands)))
+    return head if shape.money else replaced(head, 'currency = "US$"', 'currency = "¤"')
+
+
+def _named(part: str, shape: Shape, name: str) -> str:
+    """What is on the field of that name."""
+    return filled(PARTS[part], NAME=name, LABEL=shape.label(name))
+
+
+def _field(shape: Shape, name: str) -> str:
+    gap = len(shape.fields) > 2 and name == shape.fields[-2]
+    field = _named("field", shape, name)
+    return replaced(field, "missing = false", "missing = true") if gap else field
+
+
+def _attribute(k: int, size: int) -> str:
+    """A protected attribute, and what its codes mean."""
+    attribute = filled(PARTS["attribute"], NAME=f"protected_{k}", LABEL=f"Attribute {k}")
+    return attribute + "".join(filled(PARTS["code"], CODE=code) for code in range(size))
 
 
 def _inputs(shape: Shape) -> list[str]:
@@ -111,43 +88,9 @@ def _inputs(shape: Shape) -> list[str]:
         own = shape.fields[k::INPUTS]
         total = " + ".join(f"where({name} >= 0, {name}, 0)" for name in own)
         found.append(
-            f'[[inputs]]\nname = "input_{k}"\nlabel = "Input {k}"\nformula = "{total}"\nconcept = "c_{own[0]}"\n'
+            filled(PARTS["input"], NAME=f"input_{k}", LABEL=f"Input {k}", FORMULA=total, CONCEPT=f"c_{own[0]}")
         )
     return found
-
-
-def _lever(name: str, label: str) -> str:
-    return f"""
-[[levers]]
-name = "{name}"
-label = "{label}"
-unit = ""
-minimum = 0
-maximum = 9
-step = 1
-start = "{name}"
-phrase = "{name} at {{}}"
-concept = "c_{name}"
-rules = {{ {name} = "value" }}
-shows = "input_0"
-help = "Made up."
-"""
-
-
-def _shock(name: str, label: str) -> str:
-    return f"""
-[[shocks]]
-name = "{name}"
-label = "{label}"
-unit = "±%"
-minimum = -50
-maximum = 50
-step = 5
-phrase = "{name} {{}}"
-swing = 10
-rules = {{ {name} = "min({name} * (1 + value / 100), 9)" }}
-help = "Made up."
-"""
 
 
 def records(shape: Shape) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from model.release.release import Release
 from model.release.store import Store
-from tests.release import loans
+from tests.support import loans
 
 WINDOW = "since = 2001\nuntil = 2004\nlater_until = 2005"
 SEGMENT = """

@@ -9,8 +9,7 @@ from model.monitoring.discrimination import auc
 from model.release.release import Release
 from model.validation.backtests import realised_losses, recalibrate, release_pair
 from model.validation.validation import Validation
-from tests.release import loans
-from tests.support import guaranteed, proofs
+from tests.support import guaranteed, loans, proofs
 
 
 @pytest.fixture(scope="module")

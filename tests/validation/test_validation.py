@@ -16,8 +16,7 @@ from model.monitoring.drift import OF_PD, Drift, drift
 from model.monitoring.intervals import Estimate
 from model.release.release import Release
 from model.validation.validation import SOURCES, Subset, SubsetMetrics, Validation, moved, noise, stability
-from tests.release import loans
-from tests.support import proofs
+from tests.support import loans, proofs
 
 
 @pytest.fixture(scope="module")

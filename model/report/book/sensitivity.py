@@ -82,6 +82,7 @@ def lever_panels(result: BookResult, choices: Choices, follow: Follow) -> tuple[
             "Data tables over one or two levers",
             partial(data_table, result, follow),
             table_choices(result, choices),
+            across=True,
         ),
         Panel(
             "_seek",
@@ -222,6 +223,7 @@ def goal_panel(result: BookResult, choices: Choices, follow: Follow) -> Panel:
         "Which value of one lever reaches a target?",
         partial(goal_sought, result, follow, lever, measure),
         (lever, measure, target),
+        across=True,
     )
 
 

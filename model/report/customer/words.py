@@ -11,9 +11,10 @@ import numpy as np
 from data.contract import Contract, Field, Input, Lever, plural
 from model.engine.identity import Deployed
 from model.report import numbers
-from model.report.language import decided, granting, guarantee
+from model.report.language import decided, granting, guarantee, lower
 from model.whatif.customer.attribution import Changes
 from model.whatif.customer.decision import Decision, Explanation
+from model.whatif.customer.result import LeverPosition
 from model.whatif.customer.scenario import CUTOFF, CustomerScenario
 from model.whatif.customer.sensitivity import Curve, Flip, Goal
 
@@ -23,6 +24,19 @@ MOST_NAMED = 2  # edits named in the first sentence; more would not fit two line
 
 
 # ---- the customer ---------------------------------------------------------------------------------------------------
+
+
+def invitation_words(contract: Contract, scenario: CustomerScenario) -> str:
+    """What to do while nobody is chosen, or a record typed by hand is not complete."""
+    if scenario.own:
+        return (
+            f"Fill in the record below: {scenario.own.count(None)} of {len(scenario.own)} values are still missing. "
+            "The model answers as soon as it is complete."
+        )
+    return (
+        f"Choose a {contract.book.person} on the left, by number or from one of the starting points, and see what the "
+        "deployed model says, why, and what would change it."
+    )
 
 
 def verdict(contract: Contract, base: Decision, now: Decision, scenario: CustomerScenario) -> str:
@@ -62,7 +76,7 @@ def _edit_in_words(contract: Contract, name: str, value: float) -> str:
         if lever.name == name:
             return _lever_in_words(lever, value)
     field = contract.field(name)
-    return f"{_lower(field.label)} {numbers.as_set(value, field.unit, field.codes)}"
+    return f"{lower(field.label)} {numbers.as_set(value, field.unit, field.codes)}"
 
 
 def _lever_in_words(lever: Lever, value: float) -> str:
@@ -80,10 +94,6 @@ def _phrase(lever: Lever, value: float) -> str:
     return f"{before}{place}{numbers.singular(counted)}" if one else lever.phrase
 
 
-def _lower(label: str) -> str:
-    return label[:1].lower() + label[1:]
-
-
 def edit_chip(contract: Contract, name: str, value: float) -> str:
     """An edit as a short label."""
     for lever in contract.levers:
@@ -93,14 +103,14 @@ def edit_chip(contract: Contract, name: str, value: float) -> str:
     return f"{field.label} {numbers.as_set(value, field.unit, field.codes)}"
 
 
-def at_stake(contract: Contract, now: Decision, changed: bool) -> str:
+def at_stake(contract: Contract, now: Decision, changed: bool) -> tuple[str, ...]:
     """What stands under the expected loss of one record: of how much, as long as nothing is changed, and what of it is
     the bank's own where somebody else bears the rest; one a line."""
     currency = contract.book.currency
-    told = [] if changed else [f"of {numbers.money(now.ead, currency)} at risk"]
+    lines = [] if changed else [f"of {numbers.money(now.ead, currency)} at risk"]
     if contract.guaranteed:
-        told.append(f"net of the guarantee {numbers.money(now.net_loss, currency)}")
-    return "\n".join(told)
+        lines.append(f"net of the guarantee {numbers.money(now.net_loss, currency)}")
+    return tuple(lines)
 
 
 # ---- reasons ----------------------------------------------------------------------------------------------------
@@ -156,6 +166,11 @@ def reasons_source(explanation: Explanation) -> str:
         f"{person} and {explanation.background}: Shapley values by concept, each give or take "
         f"{points} point{'s' if points != 1 else ''} (standard error)."
     )
+
+
+def compared_with(explanation: Explanation) -> str:
+    """What the reasons are measured from."""
+    return f"the average of {explanation.background}" if explanation.error else explanation.background
 
 
 def reasons_headline(rows: list[Reason], base: int, score: int, background: str, person: str) -> str:
@@ -307,7 +322,7 @@ def record_title(contract: Contract) -> str:
     if not own:
         return "The record"
     months = max(len(history.months) for history in own)
-    return f"The record, {numbers.counted(months, 'month')}: {', '.join(history.label.lower() for history in own)}"
+    return f"The record, {numbers.counted(months, 'month')}: {', '.join(lower(history.label) for history in own)}"
 
 
 def field_help(field: Field) -> str:
@@ -335,6 +350,29 @@ def territory(decision: Decision, contract: Contract) -> str:
     return f"{few} in 100 {contract.book.people} or fewer lie this far from the others"
 
 
+@dataclass(frozen=True)
+class LeverText:
+    """What stands at a lever: its ``label`` with where it stands, ``help``; where the customer is ``here`` in the book,
+    and the ``direction`` in which the model's answer goes with it, "" where that is not known."""
+
+    label: str
+    help: str
+    here: str
+    direction: str
+
+
+def lever_text(contract: Contract, lever: Lever, at: LeverPosition, foreign: bool) -> LeverText:
+    """What stands at a lever. Of a model that is ``foreign`` no direction is known, and of any none after edits that
+    leave parts of what the lever moves behind."""
+    shown = next(each for each in contract.inputs if each.name == lever.shows)
+    return LeverText(
+        f"{lever.label} · {numbers.lever_value(at.now, lever.unit)}",
+        lever_help(lever),
+        here(at.value, at.below, at.same, lever, shown, contract.book.person),
+        direction(lever) if at.steady and not foreign else "",
+    )
+
+
 def here(value: float, below: int, same: int, lever: Lever, each: Input, person: str) -> str:
     """Where a value stands among the book's: "NT$ 80,000, above 38 in 100 customers". ``below`` and ``same`` are
     the customers of 100 with a smaller and with the same value of the input ``each`` that the lever shows."""
@@ -355,12 +393,18 @@ def assumption_chip(contract: Contract, name: str, value: float) -> str:
     return f"{each.label} {numbers.as_set(value, each.unit)}"
 
 
+def change_chips(contract: Contract, scenario: CustomerScenario) -> dict[str, str]:
+    """Everything that is changed as short labels, by name."""
+    edits = {name: edit_chip(contract, name, value) for name, value in scenario.edits}
+    return edits | {name: assumption_chip(contract, name, value) for name, value in scenario.assumptions}
+
+
 def method(contract: Contract, model: Deployed) -> str:
     """How the numbers on the customer page come about, for whoever asks."""
     book, score = contract.book, contract.score
     kind = f"a gradient-boosted model of {numbers.counted(len(contract.inputs), 'input')} derived from the record"
     kind = "asked live about each record; how it works inside is not known here" if model.foreign else kind
-    protected = ", ".join(field.label.lower() for field in contract.protected())
+    protected = ", ".join(lower(field.label) for field in contract.protected())
     never = f" {'Never sent to it' if model.foreign else 'Never used'}: {protected}." if protected else ""
     annual = "." if book.pd_months == 12 else "; it is not an annual rate."
     window = f" (fitted to the vintages {model.window})" if model.window else ""

@@ -436,7 +436,7 @@ def _fairness_table(
     """Rates and ratios as they are shown, today's and the policy's side by side; all figures of both in the file."""
     word = language.decided(contract, True).capitalize()
     shown = (f"{word} today", word, "Ratio today", "Ratio", "Equal-opportunity difference")
-    figures = ("selected", "good", "good_selected", "impact", "impact_low", "impact_high")
+    figures: tuple[str, ...] = ("selected", "good", "good_selected", "impact", "impact_low", "impact_high")
     figures += ("opportunity", "opportunity_low", "opportunity_high")
     columns = [Column("Group"), Column(people(contract), digits=0), *(Column(each, place="screen") for each in shown)]
     columns += [

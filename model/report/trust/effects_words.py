@@ -10,6 +10,7 @@ from data.arrays import Array
 from data.contract import YEAR, Contract, Input
 from model.report import numbers
 from model.report.customer import words as customer_words
+from model.report.language import lower
 from model.validation.effects import SPREAD, Effect, EffectTable, GroupedValues, Overview, Together
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def importance_headline(contract: Contract, found: Overview, by_concept: bool) -
     told = f"{first[0]} move{'' if plural else 's'} the score most: {points_words(first[1])} on average"
     if not others:
         return told
-    return f"{told}; then {_lower(others[0][0])}, {points_words(others[0][1])}"
+    return f"{told}; then {lower(others[0][0])}, {points_words(others[0][1])}"
 
 
 def swarm_headline(contract: Contract, found: Overview, by_concept: bool) -> str:
@@ -199,14 +200,14 @@ def effect_note(contract: Contract, found: Effect) -> str:
 def pair_label(contract: Contract, table: EffectTable) -> str:
     """A pair of inputs, with what they do together."""
     first, second = (contract.inputs[own].label for own in (table.first, table.second))
-    return f"{first} × {_lower(second)} · {table.together:.1f} points"
+    return f"{first} × {lower(second)} · {table.together:.1f} points"
 
 
 def together_headline(contract: Contract, found: Together) -> str:
     """How much two inputs move the score beyond what each does alone."""
     first, second = (contract.inputs[own].label for own in (found.table.first, found.table.second))
     size = points_words(found.table.together)
-    return f"Two inputs together: {_lower(first)} and {_lower(second)} move the score by {size} beyond each alone"
+    return f"Two inputs together: {lower(first)} and {lower(second)} move the score by {size} beyond each alone"
 
 
 def together_hover(contract: Contract, found: Together, row: int, column: int) -> str:
@@ -249,38 +250,9 @@ def tables_note(contract: Contract, found: Overview) -> str:
     )
 
 
-def tables_frame(contract: Contract, found: Overview) -> "pd.DataFrame":
-    """Every table, the strongest first, as it is shown."""
-    import pandas as pd  # a second that a service which never shows this need not wait
-
-    labels = [*(each.label for each in contract.inputs), ""]
-    rows = [
-        (
-            labels[each.first],
-            labels[each.second],
-            each.cells,
-            each.seen,
-            round(each.strength, 2),
-            round(each.together, 2),
-            round(each.largest, 1),
-        )
-        for each in found.listed
-    ]
-    columns = [
-        "Input",
-        "And",
-        "Cells",
-        f"Cells with {contract.book.people}",
-        "Moves the score by",
-        "Of it only together",
-        "Largest cell",
-    ]
-    return pd.DataFrame(rows, columns=columns)
-
-
 def cells_frame(contract: Contract, frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Every cell, as `model.validation.effects.every_cell` gives them, with its intervals in words; for the "
-    "download."""
+    """Every cell, as `model.validation.effects.every_cell` gives them, with its intervals in words; for the
+    download."""
     by_label, out = {each.label: each for each in contract.inputs}, frame.copy()
     for side in ("1", "2"):
         known: dict[tuple[str, float], str] = {("", 0.0): ""}
@@ -325,7 +297,3 @@ def largest(values: Array) -> float:
     """The largest absolute value of an array that may hold NaN; 0 for none."""
     known = np.abs(values[~np.isnan(values)])
     return float(known.max(initial=0.0))
-
-
-def _lower(label: str) -> str:
-    return label[:1].lower() + label[1:]

@@ -1,21 +1,22 @@
 """Sentences and numbers of the trust page. A verdict is told with its threshold, and never by colour alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from data.contract import Contract, Input
+from model.engine.identity import Deployed
 from model.monitoring.calibration import Bin
-from model.monitoring.discrimination import Gain, gini
+from model.monitoring.discrimination import Gain
 from model.monitoring.drift import OF_PD, WATCH, Drift
 from model.monitoring.fairness import SMALLEST, Group
 from model.monitoring.intervals import Estimate
 from model.monitoring.realised import RealisedRate
+from model.release.release import Release
 from model.release.window import Window
 from model.report import numbers
-from model.report.language import band_label, granting, guarantee, people
+from model.report.language import band_label, granting, guarantee, lower
 from model.report.numbers import NBSP
 from model.report.policy.words import impact_words, interval
 from model.report.release import words as release_words
@@ -25,6 +26,7 @@ from model.validation.validation import (
     BandMetrics,
     Miss,
     Separation,
+    Source,
     Subset,
     SubsetMetrics,
     Validation,
@@ -40,18 +42,6 @@ FEW = 180  # records of which chance alone makes a PSI of 0.10
 COUNTS = ("nothing", "one thing", "two things", "three things", "four things", "five things")
 NO_PROTECTED = "Not available: the book holds no protected attribute, so nothing can be said of how it falls on groups."
 MONITORING = "Monitoring metrics, not legal findings; protected attributes never enter a score."
-
-
-@dataclass(frozen=True)
-class Tile:
-    """One number: its ``value``, what else is told of it, and a ``verdict`` beside the ``threshold`` it is held
-    against; without a threshold there is no verdict."""
-
-    label: str
-    value: str
-    notes: tuple[str, ...] = ()
-    threshold: str = ""
-    verdict: Verdict = ""
 
 
 # ---- texts shared ---------------------------------------------------------------------------------------------------
@@ -186,10 +176,6 @@ def things_to_know(
     return found[:MOST_TOLD]
 
 
-def _lower(label: str) -> str:
-    return label if label[:2].isupper() else label[:1].lower() + label[1:]
-
-
 def _worst_year(proof: Validation) -> str:
     late = [each for each in proof.by_vintage() if set(each.sources) & {"later", "beyond"} and each.n >= SMALLEST]
     off = [each for each in late if not each.observed.low <= each.predicted <= each.observed.high]
@@ -226,7 +212,7 @@ def _most_moved(contract: Contract, drifts: Sequence[Drift]) -> str:
         return ""
     worst = max(moved, key=lambda each: each.psi)
     some = f"{len(moved)} of {len(contract.inputs)} inputs have" if len(moved) > 1 else "one input has"
-    return f"{some} moved since the training, most {_lower(contract.inputs[worst.index].label)} (CSI {worst.psi:.2f})"
+    return f"{some} moved since the training, most {lower(contract.inputs[worst.index].label)} (CSI {worst.psi:.2f})"
 
 
 def _moved(contract: Contract, each: Drift) -> bool:
@@ -237,84 +223,29 @@ def _noise(each: Drift) -> float:
     return noise(int((each.expected > 0).sum()), each.n)
 
 
-# ---- tiles ----------------------------------------------------------------------------------------------------------
+def counted_outcomes(contract: Contract, n: int) -> str:
+    """Of how many records the numbers are."""
+    theirs = "its outcome" if n == 1 else "their outcomes"
+    return f"{numbers.counted(n, contract.book.person)} with {theirs}"
 
 
-def tiles(
-    proof: Validation, chosen: Subset, found: SubsetMetrics, report: Mapping[str, Any], drifts: Sequence[Drift] = ()
-) -> list[Tile]:
-    """The six numbers; where nothing is known of how the model was tested, four."""
-    when = chosen.when or proof.main
-    rows = [
-        _auc(proof, chosen, found),
-        Tile("KS · Gini", f"{three(found.roc.ks)} · {three(gini(found.auc.value))}", ("no threshold is set",)),
-        _gap(proof, when, found),
-        _slope(proof, chosen, found),
-    ]
-    if not report:
-        return rows
-    return [*rows, _stable(proof, drifts), _gates(report)]
+def foreign_words(deployed: Deployed) -> str:
+    """That nothing is known of how the model that answers was tested."""
+    return (
+        f"Not available: {deployed.words} is not one of the releases known here, so nothing is known of how it was "
+        "tested. Ask whoever runs it for its report. Below, its answers about the book beside what became of it: it "
+        "may have been trained on these very records."
+    )
 
 
-def _auc(proof: Validation, chosen: Subset, found: SubsetMetrics) -> Tile:
-    when = chosen.when or proof.main
-    bound = proof.auc_bound(when)
-    notes = (f"95{NBSP}%: {span(found.auc)}",) if span(found.auc) else ("fewer than 30 of either",)
-    if chosen.segment and not np.isnan(bound):
-        return Tile("AUC", three(found.auc.value), (*notes, "none is asked of a band"))
-    if np.isnan(bound):
-        return Tile("AUC", three(found.auc.value), (*notes, "no threshold is set"))
-    return Tile("AUC", three(found.auc.value), notes, f"at least {bound:.3f}", proof.ranks(found.auc, when))
-
-
-def _gap(proof: Validation, when: str, found: SubsetMetrics) -> Tile:
-    label, value = "Observed less predicted", "not known" if np.isnan(found.gap) else numbers.points(shown_gap(found))
-    notes = (f"{share(found.predicted)} predicted,", f"{share(found.observed.value)} observed")
-    bound = proof.gap_bound(when)
-    if np.isnan(bound) or np.isnan(found.gap):
-        return Tile(label, value, (*notes, "no threshold is set"))
-    row = Bin(found.n, found.predicted, found.observed.value, found.observed.low, found.observed.high)
-    return Tile(label, value, notes, f"at most {100 * bound:.1f} either way", proof.calibrated(row, when))
-
-
-def shown_gap(found: SubsetMetrics) -> float:
-    """The difference of the two rates as they are shown beside it, a fraction."""
-    return round(found.observed.value, 3) - round(found.predicted, 3)
-
-
-def _slope(proof: Validation, chosen: Subset, found: SubsetMetrics) -> Tile:
-    gates = proof.contract.gates
-    notes = (f"calibration error {numbers.points(found.ece).removeprefix('+')}",) if not np.isnan(found.ece) else ()
-    if proof.window is None or np.isnan(found.slope):
-        return Tile("Calibration slope", three(found.slope), (*notes, "no threshold is set"))
-    if chosen.segment:
-        return Tile("Calibration slope", three(found.slope), (*notes, "none is asked of a band"))
-    held = gates.slope_at_least <= found.slope <= gates.slope_at_most
-    threshold = f"{gates.slope_at_least:.2f} to {gates.slope_at_most:.2f}"
-    return Tile("Calibration slope", three(found.slope), notes, threshold, "holds" if held else "does not hold")
-
-
-def _stable(proof: Validation, drifts: Sequence[Drift]) -> Tile:
-    score = next((each for each in drifts if each.index == OF_PD), None)
-    label = "Stability, PSI"
-    if score is None:
-        return Tile(label, "not known", ("nothing later in the book;", "hold a file against it below"))
-    kept = stability(proof.contract, score)
-    notes = (numbers.counted(score.n, "record"), "against the training")
-    return Tile(label, f"{score.psi:.3f}", notes, limits(proof.contract, score), kept)
-
-
-def limits(contract: Contract, each: Drift) -> str:
-    """The lines of stability: below 0.10 holds, above 0.25 does not."""
-    return f"below {WATCH:.2f}, at most {stability_bound(contract, each):.2f}"
-
-
-def _gates(report: Mapping[str, Any]) -> Tile:
-    told = [release_words.verdict(gate) for gate in report["gates"]]
-    failed, watched = told.count("failed"), told.count("watch")
-    notes = (f"{watched} to watch, {failed} failed",)
-    kept: Verdict = "does not hold" if failed else "watch" if watched else "holds"
-    return Tile("Gates passed", f"{told.count('passed')} of {len(told)}", notes, "each its own, below", kept)
+def made_words(release: Release, deployed: Deployed) -> str:
+    """Which release this is, and what of."""
+    manifest, book = release.manifest, release.contract.book
+    when = f"the vintages {deployed.window}" if deployed.window else book.as_of
+    return (
+        f"Release {release.id}, trained {manifest['created'][:10]} on "
+        f"{numbers.counted(manifest['rows'], book.person)} of {when} ({book.sample}). {book.decision_note}"
+    )
 
 
 # ---- charts above the fold ------------------------------------------------------------------------------------------
@@ -382,17 +313,13 @@ def drift_headline(contract: Contract, drifts: Sequence[Drift], what: str) -> st
     have = "has" if len(moved) == 1 else "have"
     return (
         f"{len(moved)} of {numbers.counted(len(inputs), 'input')} {have} moved by {WATCH:.2f} or more, most "
-        f"{_lower(contract.inputs[worst.index].label)} ({worst.psi:.2f}): {what}, n = {n:,}"
+        f"{lower(contract.inputs[worst.index].label)} ({worst.psi:.2f}): {what}, n = {n:,}"
     )
 
 
-def drift_rows(contract: Contract, drifts: Sequence[Drift]) -> list[tuple[str, float, int, str, str]]:
-    """Label, PSI, n, threshold and verdict of score and inputs, the score first, then the most moved."""
-    order = sorted(drifts, key=lambda each: (each.index != OF_PD, -np.nan_to_num(each.psi)))
-    return [
-        (drift_label(contract, each), each.psi, each.n, limits(contract, each), drift_verdict(contract, each))
-        for each in order
-    ]
+def limits(contract: Contract, each: Drift) -> str:
+    """The lines of stability: below 0.10 holds, above 0.25 does not."""
+    return f"below {WATCH:.2f}, at most {stability_bound(contract, each):.2f}"
 
 
 def limits_words(contract: Contract) -> str:
@@ -441,6 +368,19 @@ def _edge(value: float, unit: str, precise: bool) -> str:
     return numbers.percent(value, 1) if precise else numbers.measure(value, unit)
 
 
+def unmoved_words(contract: Contract) -> str:
+    """That nothing of a book can have moved since a training that held all of it."""
+    return (
+        "Every record of this book lies in the training: nothing of it can have moved. Give a file of "
+        f"{contract.book.people} to hold it against the training."
+    )
+
+
+def compared_words(n: int, name: str, refused: int) -> str:
+    """How much of a file was held against the training."""
+    return f"{numbers.counted(n, 'row')} of {name} compared, {refused:,} refused."
+
+
 # ---- panel: ranking and calibration ---------------------------------------------------------------------------------
 
 
@@ -459,32 +399,29 @@ def bands_headline(proof: Validation, rows: Sequence[BandMetrics], by: str) -> s
     )
 
 
-def band_rows(
-    proof: Validation, rows: Sequence[BandMetrics], when: str = "", by_year: bool = False
-) -> list[dict[str, str]]:
-    """The table by segment or vintage, as shown."""
-    told = []
-    for each in rows:
-        at = each.sources[-1] if by_year and each.sources else when
-        bound = proof.gap_bound(at)
-        row = {
-            "Observed": rate(each.observed),
-            "Predicted": share(each.predicted),
-            "Says what happens": marked(each.calibrated),
-            "Threshold": "none set" if np.isnan(bound) else f"within {100 * bound:.1f} points",
-            "AUC": with_span(each.auc),
-        }
-        if by_year:
-            least = proof.auc_bound(at)
-            row |= {
-                "Ranks": marked(each.ranks),
-                "AUC asked": "none set" if np.isnan(least) else f"at least {least:.3f}",
-                "Evidence": " and ".join(SHORT[source] for source in each.sources),
-            }
-        else:
-            row = {"Defaulted": f"{each.bad:,}", **row, "KS": three(each.ks)}
-        told.append({"n": f"{each.n:,}", **row})
-    return told
+def band_texts(proof: Validation, each: BandMetrics, when: str = "", by_year: bool = False) -> dict[str, str]:
+    """One row of the table by segment or vintage as it is read, by column; how many there are is told beside it."""
+    at = each.sources[-1] if by_year and each.sources else when
+    bound, least = proof.gap_bound(at), proof.auc_bound(at)
+    told = {
+        "Observed": rate(each.observed),
+        "Predicted": share(each.predicted),
+        "Says what happens": marked(each.calibrated),
+        "Threshold": "none set" if np.isnan(bound) else f"within {100 * bound:.1f} points",
+        "AUC": with_span(each.auc),
+    }
+    if not by_year:
+        return told | {"KS": three(each.ks)}
+    return told | {
+        "Ranks": marked(each.ranks),
+        "AUC asked": "none set" if np.isnan(least) else f"at least {least:.3f}",
+        "Evidence": sources_words(each.sources),
+    }
+
+
+def sources_words(sources: Sequence[Source]) -> str:
+    """Where predictions come from, in short: cross-validated and later, tested."""
+    return " and ".join(SHORT[source] for source in sources)
 
 
 SHORT = {"crossed": "cross-validated", "later": "later, tested", "beyond": "after its test", "asked": "asked"}
@@ -551,19 +488,33 @@ def _signed3(value: float) -> str:
     return "not known" if np.isnan(value) else numbers.signed(f"{abs(rounded):.3f}", rounded)
 
 
-def sides_rows(found: Sides, names: tuple[str, str]) -> list[dict[str, str]]:
-    """Two releases by vintage, as shown."""
-    rows = []
-    for each in found.rows:
-        row = {"Vintage": each.vintage, "n": f"{each.either.n:,}", "Observed": rate(each.either.observed)}
-        for name, own in zip(names, (each.champion, each.challenger), strict=True):
-            row |= {
-                f"Predicted, {name}": share(own.predicted) if own else "not tested",
-                f"AUC, {name}": with_span(own.auc) if own else "not tested",
-                f"Evidence, {name}": " and ".join(SHORT[source] for source in own.sources) if own else "none",
-            }
-        rows.append(row)
-    return rows
+SIDES = ("Predicted", "AUC", "Evidence")
+SIDE_FIGURES = ("predicted", "AUC", "AUC, low", "AUC, high")
+NO_OTHER = (
+    "There is no other release of this book to compare with. Train one on another window, below: for instance until an "
+    "earlier or a later year."
+)
+
+
+def side_texts(own: BandMetrics | None) -> tuple[str, str, str]:
+    """One vintage under one of two releases, under the heads `SIDES`."""
+    if own is None:
+        return "not tested", "not tested", "none"
+    return share(own.predicted), with_span(own.auc), sources_words(own.sources)
+
+
+def sides_note(first: str, window: str, second: str) -> str:
+    """Which line is which release, and what they were fitted to."""
+    return (
+        f"Dots: observed, with 95 % intervals. Line: {first}, fitted to {window}, deployed. Dashed: {second}. Shaded: "
+        "what either was fitted to; there the predictions are cross-validated."
+    )
+
+
+def release_label(identity: str, manifest: Mapping[str, Any], aliases: Mapping[str, str]) -> str:
+    """A release in a list: its beginning, what it was fitted to, and what points to it."""
+    roles = ", ".join(alias for alias, target in aliases.items() if target == identity)
+    return f"release {identity[:6]}, fitted to {release_words.window(manifest)}{f', {roles}' if roles else ''}"
 
 
 def recalibration_headline(found: Recalibration) -> str:
@@ -583,12 +534,10 @@ def recalibration_headline(found: Recalibration) -> str:
     )
 
 
-def recalibration_rows(found: Recalibration) -> list[tuple[str, str, str, str, str]]:
-    """The later vintages before and after the shift, as shown."""
-    return [
-        (f"{each.vintage:.0f}", f"{each.n:,}", rate(each.observed), share(each.before), share(each.after))
-        for each in found.later
-    ]
+SHIFT_NOTE = (
+    "AUC and KS are the same before and after: a shift of all log-odds changes no order. Told are the years after "
+    "only; a release so recalibrated is tested on those, too."
+)
 
 
 def train_command(book: str, window: Window, again: Window | None = None) -> str:
@@ -612,24 +561,23 @@ def realised_headline(contract: Contract, rows: Sequence[tuple[float, RealisedRa
     )
 
 
-def realised_rows(
-    contract: Contract, rows: Sequence[tuple[float, RealisedRate]], whole: RealisedRate
-) -> list[dict[str, str]]:
-    """Realised loss given default by vintage and in all, as shown."""
-    told = []
+def realised_in_words(rows: Sequence[tuple[float, RealisedRate]]) -> str:
+    """Realised loss given default by vintage for those who cannot see it."""
+    told = "; ".join(f"{year:.0f}: {rate(each.gross)}" for year, each in rows)
+    return f"Lost of what was owed at default, by vintage. {told}."
+
+
+def loss_texts(contract: Contract, each: RealisedRate) -> dict[str, str]:
+    """Realised loss given default as it is read, by column."""
     currency = contract.book.currency
-    for name, each in [*((f"{year:.0f}", each) for year, each in rows), ("All", whole)]:
-        row = {
-            "Vintage": name,
-            "Defaulted": f"{each.n:,}",
-            "Owed": numbers.money(each.ead, currency),
-            "Lost": numbers.money(each.loss, currency),
-            "Lost of it": rate(each.gross),
-        }
-        if contract.guaranteed:
-            row |= {"The bank's own": numbers.money(each.own_loss, currency), "Own share of owed": rate(each.net)}
-        told.append(row)
-    return told
+    told = {
+        "Owed": numbers.money(each.ead, currency),
+        "Lost": numbers.money(each.loss, currency),
+        "Lost of it": rate(each.gross),
+    }
+    if not contract.guaranteed:
+        return told
+    return told | {"The bank's own": numbers.money(each.own_loss, currency), "Own share of owed": rate(each.net)}
 
 
 def realised_note(contract: Contract) -> str:
@@ -641,25 +589,25 @@ def realised_note(contract: Contract) -> str:
 # ---- panel: fairness ------------------------------------------------------------------------------------------------
 
 
-def fair_rows(contract: Contract, groups: Sequence[Group], bins: Sequence[Bin]) -> list[dict[str, str]]:
-    """Each group as shown; figures of fewer than 30 are suppressed."""
-    rows = []
-    for group, row in zip(groups, bins, strict=True):
-        hidden = group.suppressed
-        rows.append(
-            {
-                "Group": group.name,
-                people(contract): f"{group.n:,}",
-                granting(contract).capitalize(): "suppressed" if hidden else share(group.rate),
-                "Ratio": interval(group.impact, group.impact_low, group.impact_high),
-                "Equal-opportunity difference": interval(
-                    group.opportunity, group.opportunity_low, group.opportunity_high, points=True
-                ),
-                "Predicted": "suppressed" if hidden else share(row.predicted),
-                "Observed": "suppressed" if hidden else rate(Estimate(row.observed, row.low, row.high)),
-            }
-        )
-    return rows
+def fair_texts(contract: Contract, group: Group, row: Bin) -> dict[str, str]:
+    """One group as it is read, by column; figures of fewer than 30 are suppressed."""
+    hidden, observed = group.suppressed, Estimate(row.observed, row.low, row.high)
+    difference = interval(group.opportunity, group.opportunity_low, group.opportunity_high, points=True)
+    return {
+        granting(contract).capitalize(): "suppressed" if hidden else share(group.rate),
+        "Ratio": interval(group.impact, group.impact_low, group.impact_high),
+        "Equal-opportunity difference": difference,
+        "Predicted": "suppressed" if hidden else share(row.predicted),
+        "Observed": "suppressed" if hidden else rate(observed),
+    }
+
+
+def fair_chart_note(cutoff: float, least: float) -> str:
+    """How to read the chart of groups."""
+    return (
+        f"Ring: at the contract's cut-off; dot: at {numbers.exactly(cutoff)}, with its 95 % interval; dotted: "
+        f"{least:.2f}."
+    )
 
 
 def fair_note(contract: Contract, cutoff: float) -> str:
@@ -734,7 +682,7 @@ def champion_headline(report: Mapping[str, Any]) -> str:
     if not beside["n"]:
         return release_words.beside(report).removesuffix(".")
     readings = {row[0]: row[4] for row in release_words.champion_rows(report)}
-    told = [f"{reading}: {_lower(name)}" for name, reading in readings.items() if reading != "no clear difference"]
+    told = [f"{reading}: {lower(name)}" for name, reading in readings.items() if reading != "no clear difference"]
     what = "; ".join(told) or "no clear difference in any measure"
     which = release_words.RECORDS[beside.get("kind", "")]
     return f"Against release {str(beside['id'])[:6]}, on {numbers.counted(beside['n'], 'record')} {which}: {what}"

@@ -24,3 +24,8 @@ def personas(scorer: Scorer, book: Book, margins: Array | None = None) -> Mappin
         "in trouble": float(np.quantile(score, TROUBLE)),
     }
     return {name: int(book.ids[np.argmin(np.abs(score - goal))]) for name, goal in goals.items()}
+
+
+def id_range(book: Book) -> tuple[int, int]:
+    """The lowest and the highest number of a customer of the book."""
+    return int(book.ids.min()), int(book.ids.max())

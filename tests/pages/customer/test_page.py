@@ -15,7 +15,7 @@ from model.engine.tables import probability
 from model.release.release import Release
 from model.report import numbers
 from model.whatif.customer.decision import scale
-from model.whatif.customer.scenario import apply
+from model.whatif.customer.scenario import CustomerScenario, apply
 from model.whatif.customer.starting_points import personas
 from tests.pages.conftest import Open, answers, figure, markup, shown
 
@@ -292,9 +292,26 @@ def test_the_table_of_inputs_adds_up_to_the_score(open_app: Open, scorer: TableS
     at.run()
     frame = at.dataframe[0].value
     assert frame["Score points"].iloc[:-1].sum() == pytest.approx(frame["Score points"].iloc[-1], abs=1e-9)
+    assert frame["Log-odds of default"].iloc[:-1].sum() == pytest.approx(
+        frame["Log-odds of default"].iloc[-1], abs=1e-9
+    )
     margin = scorer.margins(book.raw[:, [book.position(SOMEBODY)]])[0]
-    assert frame["Log-odds of default"].iloc[-1] == pytest.approx(margin, abs=1e-9)
+    assert frame["Log-odds of default"].iloc[-1] == round(margin, 4)
     assert len(frame) == len(book.contract.inputs) + 2
+
+
+def test_a_customer_who_is_no_longer_in_the_book_is_told_in_place_of_numbers(open_app: Open) -> None:
+    at = open_app(customer=SOMEBODY)
+    at.session_state["_customer_value"] = CustomerScenario(99_999_999)
+    at.run()
+    assert not at.exception
+    assert "There is no customer 99,999,999" in at.error[0].value
+    assert "Undo takes the last change back." in at.error[0].value
+    assert "wi-value" not in markup(at)
+    assert not at.slider
+    at.number_input(key="_find").set_value(SOMEBODY).run()
+    assert not at.error
+    assert shown(at, PD)
 
 
 def test_no_causal_verb_and_no_column_name_is_shown(open_app: Open, contract: Contract) -> None:

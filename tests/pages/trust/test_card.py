@@ -16,10 +16,15 @@ Shown = Callable[[Path], AppTest]
 
 
 def _page() -> None:
-    from pages.shared import deployed
+    from model.deployed.context import release_context
+    from model.deployed.desk import desk
+    from pages.shared import deployed, visitor
     from pages.trust import card
 
-    card.panel(deployed.model())
+    model, withheld = deployed.model(), visitor.withheld("see protected attributes")
+    around = release_context(desk, model, withheld)
+    assert around.card is not None
+    card.whole(around.card())
 
 
 @pytest.fixture

@@ -13,13 +13,16 @@ from tests.pages.conftest import figure, markup
 
 def page() -> None:
     """The panel and nothing else."""
+    from model.validation.result import TrustResult
     from pages.shared import deployed
     from pages.trust import effects
     from pages.trust import state as trust_state
 
     model = deployed.model()
     trust_state.memory.restore(model)
-    effects.panel(model)
+    effects.panel(
+        model, TrustResult(model.validation(), release=model.release, look=lambda: effects.looks(model, model.id))
+    )
 
 
 @pytest.fixture
@@ -75,7 +78,8 @@ def test_every_table_is_listed_and_every_cell_can_be_taken_along(at: AppTest) ->
     assert model.release is not None
     tables = model.release.scorer.tables
     assert len(at.dataframe[0].value) == len(tables.first)
-    assert f"{len(tables.cells):,} cells" in at.get("download_button")[0].proto.label
+    labels = [each.proto.label for each in at.get("download_button")]
+    assert labels == ["Download as CSV", f"Download all {len(tables.cells):,} cells as CSV"]
 
 
 def test_method_names_shapley_values_and_their_background(at: AppTest) -> None:

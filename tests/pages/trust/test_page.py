@@ -17,19 +17,24 @@ from data import books
 from data.books import Book
 from model.deployed import desk, model
 from model.deployed.desk import DeployedModels, TrainingRun
+from model.engine.identity import Deployed
 from model.engine.scorer import Scorer
 from model.monitoring.discrimination import auc_interval
 from model.monitoring.drift import drift
 from model.release.release import Release
 from model.release.store import Store
+from model.report.briefing import Finding
 from model.report.numbers import NBSP, percent
+from model.report.trust.briefing import ReleaseContext, briefing
 from model.scoring.batch import CustomerFile
 from model.settings import Settings
+from model.validation.effects import ModelEffects
+from model.validation.result import TrustResult
 from model.validation.validation import Validation
+from model.whatif.book.scored import ScoredBook
 from pages.shared import visitor
 from tests.pages.conftest import Open, answers, figure, markup, opened, sentence, shown
-from tests.release import loans
-from tests.support import proofs
+from tests.support import loans, proofs
 
 PANELS = ("_bands", "_effects", "_moved", "_falls", "_misses", "_gates")
 LATER, BUTTONS = "_later", ("_retrain_shift", "_retrain_window")
@@ -83,7 +88,7 @@ def table(at: AppTest, column: str) -> pd.DataFrame:
 
 
 def total(column: pd.Series) -> int:
-    return int(column.str.replace(",", "").astype(int).sum())
+    return int(column.sum())
 
 
 # ---- above the fold ---------------------------------------------------------------------------------------------
@@ -147,6 +152,26 @@ def test_all_panels_open_together(open_app: Open) -> None:
     assert not at.error
 
 
+def test_every_chart_and_table_of_the_panels_is_that_of_the_briefing(
+    open_app: Open, release: Release, book: Book, whole: ScoredBook
+) -> None:
+    other = book.contract.segments[-1].name
+    chosen = {"by": other, "moves": "inputs", "input": book.contract.inputs[-1].name, "fair_cutoff": "560"}
+    at = open_app(open="bands,effects,tables,drift,fairness,misses,gates", **chosen)
+    result = TrustResult(Validation.of(release, book), release=release, look=lambda: ModelEffects(whole))
+    said = briefing(result, chosen, around=ReleaseContext(Deployed(release.id)))
+    items = [item for panel in said.panels for item in panel.make({}) if isinstance(item, Finding)]
+    assert len([each for each in items if each.chart is not None]) == 7
+    for each in items:
+        if each.chart is not None:
+            assert figure(at, each.key)["data"] == json.loads(json.dumps(each.chart["data"])), each.key
+        if each.table is not None and each.drawn and each.shape in ("rows", "whole"):
+            (drawn,) = (found for found in at.dataframe if found.proto.alt == each.table.title)
+            assert drawn.value.to_numpy().tolist() == [list(row) for row in each.table.shown()]
+        assert all(headline in markup(at) for headline in (each.headline, *(half.headline for half in each.halves)))
+        assert all(text in markup(at) for text in each.text)
+
+
 def test_panels_work_nothing_out_before_they_are_opened(open_app: Open) -> None:
     at = open_app()
     assert not at.dataframe
@@ -182,9 +207,9 @@ def test_of_a_band_where_nobody_defaulted_nothing_is_drawn(
     monkeypatch.setattr(
         Validation, "mask", lambda self, chosen: own(self, chosen) & (paid[self.position] if chosen.segment else True)
     )
-    monkeypatch.setattr(Validation, "_once", lambda self, key, make: make())
+    monkeypatch.setattr(Validation, "once", lambda self, key, make: make())
     at = open_app(segment=f"{segment.name}:0", open="bands")
-    assert any("All outcomes are alike: nothing to separate." in each.value for each in at.markdown)
+    assert "All outcomes are alike: nothing to separate." in markup(at)
     assert not {"gains", "separation"} & {each.key for each in at.get("plotly_chart")}
 
 
@@ -258,11 +283,11 @@ def test_a_file_is_held_against_the_training_and_its_bad_rows_are_told(
     assert not at.exception
     assert "499 rows of given.csv compared, 1 refused." in words(at)
     assert "1 row refused" in markup(at)
-    rows = table(at, "PSI").set_index("What")
+    rows = table(at, "PSI or CSI").set_index("What")
     kept = np.ascontiguousarray(np.delete(frame.to_numpy().T, 3, axis=1))
     expected = drift(release.snapshot, contract.derive(kept), np.zeros(499))
     k = next(k for k, each in enumerate(contract.inputs) if each.formula == "limit")
-    assert rows.loc[contract.inputs[k].label, "PSI"] == pytest.approx(expected[k].psi)
+    assert rows.loc[contract.inputs[k].label, "PSI or CSI"] == round(expected[k].psi, 3)
     assert rows.loc[contract.inputs[k].label, "Verdict"] == "✗ does not hold"
     assert set(rows["n"]) == {499}
     held = at.session_state["_drift_held"][1]
@@ -299,14 +324,14 @@ class Swapped:
 
 def ranked() -> None:
     """The panel of segments and nothing else."""
-    from model.validation.validation import Subset
+    from model.validation.result import TrustResult
     from pages.shared import deployed
     from pages.trust import panels as trust_panels
     from pages.trust import state as trust_state
 
     model = deployed.model()
     trust_state.memory.restore(model)
-    trust_panels.bands(model, model.validation(), Subset())
+    trust_panels.bands(model, TrustResult(model.validation(), release=model.release))
 
 
 def test_another_model_of_the_same_name_has_its_own_figures(
@@ -507,8 +532,8 @@ def test_the_button_trains_a_release_that_can_then_be_compared(
     place = shutil.copytree(loans_home, tmp_path / "home", ignore=shutil.ignore_patterns("record.sqlite*"))
     own = DeployedModels(lambda: Settings(home=place))
     monkeypatch.setattr(desk, "desk", own)
-    for module in ("deployed", "backtested", "proven", "carded"):
-        monkeypatch.setattr(f"pages.shared.{module}.desk", own)
+    for module in ("shared.deployed", "trust.state", "trust.backtests"):
+        monkeypatch.setattr(f"pages.{module}.desk", own)
     monkeypatch.setenv("WHATIF_HOME", str(place))
     at = opened(open_loans(), LATER)
     before = len(Store(place, loans.NAME).ids())

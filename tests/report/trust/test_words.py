@@ -84,35 +84,6 @@ def test_a_book_of_one_point_in_time_says_that_years_cannot_be_tested(proof: Val
     assert any("how it keeps in other years cannot be tested" in each for each in words.things_to_know(proof, {}))
 
 
-def test_no_tile_has_a_verdict_without_its_threshold(proof: Validation, release: Release) -> None:
-    tiles = words.tiles(proof, MAIN, proof.measured(), release.report)
-    assert len(tiles) == 6
-    assert all(bool(each.threshold) == bool(each.verdict) for each in tiles)
-    assert tiles[0].threshold == f"at least {proof.contract.gates.auc_at_least:.3f}"
-
-
-@pytest.mark.parametrize("k", [0, 3])
-def test_of_a_band_neither_auc_nor_slope_is_asked(proof: Validation, release: Release, k: int) -> None:
-    chosen = Subset("", proof.contract.segments[0].name, 0)
-    tile = words.tiles(proof, chosen, proof.measured(chosen), release.report)[k]
-    assert tile.label == ("AUC", "Calibration slope")[k > 0]
-    assert (tile.threshold, tile.verdict) == ("", "")
-    assert tile.notes[-1] == "none is asked of a band"
-
-
-def test_without_a_report_there_are_four_tiles_and_no_verdict(proof: Validation) -> None:
-    asked = Validation.asked(proof.book, np.linspace(-3, 1, len(proof.book)))
-    tiles = words.tiles(asked, MAIN, asked.measured(), {})
-    assert len(tiles) == 4
-    assert {each.verdict for each in tiles} == {""}
-
-
-def test_gap_tile_tells_what_the_two_rates_differ_by(proof: Validation, release: Release) -> None:
-    tile = words.tiles(proof, MAIN, proof.measured(), release.report)[2]
-    assert tile.value == f"0.0{NBSP}points"
-    assert tile.notes == (f"22.1{NBSP}% predicted,", f"22.1{NBSP}% observed")
-
-
 @pytest.mark.parametrize(
     ("bins", "told"),
     [
@@ -132,28 +103,6 @@ def test_drift_is_told_with_n_and_the_line(contract: Contract) -> None:
     told = words.drift_headline(contract, [moved(0, 0.12), moved(1, 0.40)], "a file")
     assert told.startswith("2 of 2 inputs have moved by 0.10 or more, most ")
     assert f"{label[1:]} (0.40)" in told
-
-
-def test_drift_table_starts_with_the_score_and_gives_threshold_and_verdict(contract: Contract) -> None:
-    rows = words.drift_rows(contract, [moved(0, 0.12), moved(1, 0.40), moved(-1, 0.01)])
-    assert [row[0] for row in rows] == ["Score (PD)", contract.inputs[1].label, contract.inputs[0].label]
-    assert [row[4] for row in rows] == ["✓ holds", "✗ does not hold", "◐ watch"]
-    assert {row[3] for row in rows} == {"below 0.10, at most 0.25"}
-
-
-def test_every_text_on_drift_tells_the_contracts_own_bounds(proof: Validation) -> None:
-    gates = proof.contract.gates.model_copy(update={"psi_at_most": 0.2, "csi_at_most": 0.3})
-    contract = proof.contract.model_copy(update={"gates": gates})
-    own = replace(proof, book=replace(proof.book, contract=contract), _known={})
-    rows = words.drift_rows(contract, [moved(0, 0.27), moved(-1, 0.27)])
-    assert [row[3:] for row in rows] == [
-        ("below 0.10, at most 0.20", "✗ does not hold"),
-        ("below 0.10, at most 0.30", "◐ watch"),
-    ]
-    for told in (words.limits_words(contract), words.method(own)):
-        assert "0.20 of the score, 0.30 of an input" in told
-        assert "0.25" not in told
-    assert "above 0.25." in words.limits_words(proof.contract)
 
 
 def test_drift_of_few_records_is_within_chance(contract: Contract) -> None:
@@ -189,14 +138,6 @@ def test_releases_that_miss_by_as_much_as_is_shown_are_as_far_from_what_was_obse
     told = words.sides_headline(found, ("release a", "release b"))
     assert f"is as far from what was observed: {100 * champion:.1f}" in told
     assert "ranks neither better nor worse" in told
-
-
-def test_observed_less_predicted_is_the_difference_of_the_rates_shown_beside_it(proof: Validation) -> None:
-    found = replace(proof.measured(), predicted=0.22149, observed=Estimate(0.22251, 0.218, 0.227))
-    assert found.gap == pytest.approx(0.00102)
-    (tile,) = (each for each in words.tiles(proof, MAIN, found, {}) if each.label.startswith("Observed"))
-    assert tile.notes == (f"22.1{NBSP}% predicted,", f"22.3{NBSP}% observed")
-    assert tile.value == f"+0.2{NBSP}points"
 
 
 def test_figures_of_two_releases_and_their_difference_add_up_as_shown() -> None:
@@ -261,19 +202,6 @@ def test_command_names_the_windows() -> None:
         "python -m model train --book loans --since 2000 --until 2005 --recalibrate-since 2007 --recalibrate-until 2007"
     )
     assert words.train_command("loans", Window(None, 2005)) == "python -m model train --book loans --until 2005"
-
-
-def test_small_groups_are_suppressed_in_every_column(contract: Contract) -> None:
-    rng = np.random.default_rng(0)
-    group = np.repeat([0, 1, 2], [100, 100, 12])
-    selected, good = rng.random(212) < 0.6, rng.random(212) < 0.8
-    found = groups(selected, good, group, ("one", "two", "few"))
-    bins = [Bin(each.n, 0.2, 0.2, 0.1, 0.3) for each in found]
-    rows = words.fair_rows(contract, found, bins)
-    assert [row["Group"] for row in rows] == ["one", "two", "few"]
-    assert set(list(rows[2].values())[2:]) == {"suppressed"}
-    assert "suppressed" not in rows[0].values()
-    assert "not legal findings" in words.fair_note(contract, 520)
 
 
 @pytest.mark.parametrize(("least", "told"), [(0.80, "at least 0.80 (four fifths)"), (0.70, "at least 0.70")])

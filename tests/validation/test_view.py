@@ -2,7 +2,7 @@
 
 import pytest
 
-from pages.trust.view import PARTS, TrustView, from_query, to_query
+from model.validation.view import PARTS, TrustView, from_query, to_query
 
 THERE = {"open": ("bands", "gates"), "segment": ("limit:0", "limit:1"), "input": ("limit", "status")}
 

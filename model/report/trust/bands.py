@@ -1,0 +1,126 @@
+"""Where the model ranks and speaks truly: by segment or vintage, the scores of both classes, the tenths by risk."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from model.report import numbers
+from model.report.briefing import Cell, Choice, Choices, Column, Finding, Item, Table
+from model.report.language import band_label
+from model.report.trust import charts, words
+from model.validation.result import TrustResult
+from model.validation.validation import BandMetrics, Subset, Validation
+from model.validation.view import VINTAGE
+
+EXACT = ("observed", "observed, low", "observed, high", "predicted", "AUC", "AUC, low", "AUC, high", "KS")
+
+
+def cut_choice(proof: Validation) -> Choice:
+    """By what the book is cut; nothing to choose where there is neither a segment nor a vintage."""
+    options = [(each.name, each.label) for each in proof.contract.segments]
+    if proof.years:
+        options.append((VINTAGE, _vintage_label(proof)))
+    return Choice("by", "Cut by", tuple(options), options[0][0] if options else "")
+
+
+def _vintage_label(proof: Validation) -> str:
+    assert proof.contract.vintage is not None
+    return proof.contract.vintage.label
+
+
+def evidence_choice(proof: Validation, key: str, of: str = "") -> Choice:
+    """Which evidence is looked at; by vintage there is nothing to choose, for each is of its own."""
+    options = tuple((each, words.source_words(proof, each)) for each in proof.whens)
+    return Choice(key, "Evidence", options if len(options) > 1 and of != VINTAGE else (), proof.main)
+
+
+def band_items(result: TrustResult, choices: Choices) -> tuple[Item, ...]:
+    """One cut of the book, and what is behind it for those that the page looks at."""
+    proof = result.proof
+    by = cut_choice(proof).of(choices)
+    when = evidence_choice(proof, "by_evidence", by).of(choices)
+    chosen = replace(result.chosen, when=result.chosen.when if by == VINTAGE else when)
+    return (*((cut(proof, by, when),) if by else ()), *classes(proof, chosen))
+
+
+# ---- one cut ------------------------------------------------------------------------------------------------------
+
+
+def cut(proof: Validation, by: str, when: str) -> Finding:
+    """One segment, or the vintages, as chart and table."""
+    contract, by_year = proof.contract, by == VINTAGE
+    label = _vintage_label(proof) if by_year else contract.segment(by).label
+    rows = proof.by_vintage() if by_year else segment_rows(proof, by, when)
+    total = numbers.counted(sum(each.n for each in rows), contract.book.person)
+    return Finding(
+        "bands",
+        words.bands_headline(proof, rows, by if by_year else label.lower()),
+        charts.bands(rows),
+        charts.vintages_in_words(rows),
+        band_table(proof, rows, f"trust-by-{by}", label, when=when, by_year=by_year),
+        note=f"{total} in all. {words.bands_note(proof, rows)}",
+        shape="whole",
+    )
+
+
+def segment_rows(proof: Validation, by: str, when: str) -> tuple[BandMetrics, ...]:
+    """The bands of a segment that hold records."""
+    segment = proof.contract.segment(by)
+    names = [band_label(proof.contract, segment, k) for k in range(proof.contract.band_count(segment))]
+    return proof.by_segment(segment, names, when)
+
+
+def band_table(
+    proof: Validation, rows: Sequence[BandMetrics], key: str, label: str, *, when: str = "", by_year: bool = False
+) -> Table:
+    """Bands or vintages as they are read, and their exact figures in the file."""
+    texts = [words.band_texts(proof, each, when, by_year) for each in rows]
+    columns = (
+        Column(label),
+        Column("n", digits=0),
+        Column("Defaulted", digits=0, place="file" if by_year else "both", in_file="defaulted"),
+        *(Column(name, place="screen") for name in (texts[0] if texts else ())),
+        *(Column(name, place="file") for name in (*EXACT, "says what happens")),
+    )
+    exact = tuple(
+        (each.name, each.n, each.bad, *read.values(), *_figures(each)) for each, read in zip(rows, texts, strict=True)
+    )
+    return Table(key, f"The model by {label.lower()}", columns, exact)
+
+
+def _figures(each: BandMetrics) -> tuple[Cell, ...]:
+    observed, area = each.observed, each.auc
+    return (
+        *(observed.value, observed.low, observed.high, each.predicted),
+        *(area.value, area.low, area.high, each.ks, each.calibrated),
+    )
+
+
+# ---- both classes -------------------------------------------------------------------------------------------------
+
+
+def classes(proof: Validation, chosen: Subset) -> tuple[Finding, ...]:
+    """The scores of those that defaulted beside those of the others, and the tenths by risk."""
+    scores, tenths = proof.separation(chosen), proof.gains(chosen)
+    who = whom(proof, chosen)
+    if not scores.known:
+        return (*who, Finding("alike", text=(f"{words.separation_headline(proof.contract, scores)}.",)))
+    return (
+        *who,
+        Finding(
+            "separation",
+            words.separation_headline(proof.contract, scores),
+            charts.separation(scores),
+            charts.separation_in_words(scores),
+            half=True,
+        ),
+        Finding("gains", words.gains_headline(tenths), charts.gains(tenths), charts.gains_in_words(tenths), half=True),
+    )
+
+
+def whom(proof: Validation, chosen: Subset) -> tuple[Finding, ...]:
+    """Of whom scores and tenths are, where that is not everybody of the main evidence."""
+    who = words.chosen_words(proof, chosen)
+    if not who:
+        return ()
+    every = numbers.counted(proof.measured(Subset(chosen.when)).n, proof.contract.book.person)
+    return (Finding("whom", note=f"Scores and tenths: {who}, {proof.measured(chosen).n:,} of {every}."),)

@@ -1,0 +1,55 @@
+"""How wrong was it: the records of which the model was most wrong, each a link to the page that looks at it."""
+
+from collections.abc import Sequence
+
+from data.contract import Contract
+from model.report import numbers
+from model.report.briefing import Column, Finding, Item, Link, Table
+from model.report.trust import words
+from model.validation.result import TrustResult
+from model.validation.validation import Miss
+
+
+def miss_items(result: TrustResult) -> tuple[Item, ...]:
+    """Those who paid against the odds beside those who defaulted against them, and both as a table to take along."""
+    proof, contract = result.proof, result.proof.contract
+    paid, lost = proof.misses()
+    heads = words.misses_headline(contract, paid, lost)
+    return (
+        Finding("misses_note", text=(words.misses_note(proof, proof.measured()),)),
+        missed(contract, heads[0], paid, "paid"),
+        missed(contract, heads[1], lost, "lost"),
+        Finding("misses", table=miss_table(contract, (*paid, *lost)), drawn=False),
+    )
+
+
+def missed(contract: Contract, head: str, rows: Sequence[Miss], kind: str) -> Finding:
+    """One list of misses; what was lost stands beside it where that is known of any."""
+    person = contract.book.person.capitalize()
+    losses = [words.miss_loss(contract, each) for each in rows]
+    lossy = any(losses)
+    columns = (Column(person), Column("PD predicted"), *((Column("Lost"),) if lossy else ()))
+    told = tuple(
+        (f"{person} {each.identifier:,}", numbers.percent(each.pd), *((loss,) if lossy else ()))
+        for each, loss in zip(rows, losses, strict=True)
+    )
+    links = tuple(
+        Link(f"{person} {each.identifier:,}", "customer", {"customer": str(each.identifier)}) for each in rows
+    )
+    table = Table(f"trust-misses-{kind}", head, columns, told)
+    widths = (16, 10, 16) if lossy else (16, 10)
+    return Finding(kind, head, table=table, links=links, half=True, offered=False, shape="links", widths=widths)
+
+
+def miss_table(contract: Contract, rows: Sequence[Miss]) -> Table:
+    """All misses of both sorts."""
+    currency = contract.book.currency
+    columns = (
+        Column(contract.book.person.capitalize(), digits=0),
+        Column("PD predicted", digits=3),
+        Column("defaulted"),
+        Column("lost", currency, 0),
+        Column("own loss", currency, 0),
+    )
+    exact = tuple((each.identifier, each.pd, each.defaulted, each.loss, each.own_loss) for each in rows)
+    return Table("trust-misses", "The biggest misses of either sort", columns, exact)

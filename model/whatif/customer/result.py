@@ -1,0 +1,173 @@
+"""One customer under a scenario: what the model says, why, what changed, and what it would take."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.arrays import Array
+from data.books import Book
+from data.contract import Contract, Input, Lever
+from model.engine.scorer import Scorer
+from model.errors import Refused
+from model.finance.scorecard import reaches
+from model.release.checks import scores
+from model.whatif.book import tornado
+from model.whatif.book.tornado import Bar
+from model.whatif.customer.attribution import Changes, changes
+from model.whatif.customer.decision import Decision, Explanation, decide, explain
+from model.whatif.customer.distribution import input_distribution
+from model.whatif.customer.scenario import CustomerScenario, apply, base_record
+from model.whatif.customer.sensitivity import Curve, Flip, flips, position, steps, sweep, two_way
+
+
+@dataclass(frozen=True)
+class LeverPosition:
+    """Where a lever stands: ``now`` in its unit, NaN where its start is not known. ``value`` is the record's of the
+    input it shows, NaN if missing, ``place`` where that lies along the bins of the input's distribution, [0, 1] or
+    None. ``below`` and ``same`` are the records of 100 in the book with a smaller and with the same value. ``steady``:
+    whether the PD goes the lever's declared way from here."""
+
+    now: float
+    value: float
+    place: float | None
+    below: int
+    same: int
+    steady: bool
+
+
+@dataclass(frozen=True, eq=False)
+class TwoWayTable:
+    """The ``pd`` (rows, columns) at each value of one lever or field together with each of another, NaN where they
+    break a rule of the record; ``granted`` where the score reaches the cut-off."""
+
+    rows: tuple[float, ...]
+    columns: tuple[float, ...]
+    pd: Array
+    granted: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class CustomerResult:
+    """What the model says of one record: ``before`` of the ``base`` under the contract's assumptions, ``now`` of the
+    ``edited`` one under the scenario's; records are (fields, 1). ``scorer`` is the deployed model, live, ``local`` the
+    one that is asked for whole curves."""
+
+    scorer: Scorer
+    local: Scorer
+    book: Book
+    scenario: CustomerScenario
+    base: Array
+    edited: Array
+    before: Decision
+    now: Decision
+
+    @classmethod
+    def of(cls, scorer: Scorer, local: Scorer, book: Book, scenario: CustomerScenario) -> "CustomerResult":
+        """Ask the model about the record of a scenario in which one is chosen.
+
+        Raises
+        ------
+        BookError, BadInput
+            If there is no such customer, or the record cannot be.
+        RemoteError
+            If a model elsewhere does not answer.
+        """
+        contract = scorer.contract
+        base = base_record(book, scenario)
+        edited = apply(contract, base, scenario.edits)
+        before = decide(scorer, base, CustomerScenario().values(contract))
+        now = decide(scorer, edited, scenario.values(contract))
+        return cls(scorer, local, book, scenario, base, edited, before, now)
+
+    @property
+    def contract(self) -> Contract:
+        """The contract of the model."""
+        return self.scorer.contract
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything is assumed or edited."""
+        return bool(self.scenario.edits or self.scenario.assumptions)
+
+    @property
+    def edits(self) -> dict[str, float]:
+        """The edits by name."""
+        return dict(self.scenario.edits)
+
+    @property
+    def values(self) -> dict[str, float]:
+        """The edited record by field, NaN where a value is missing."""
+        return {field.name: float(self.edited[k, 0]) for k, field in enumerate(self.contract.record)}
+
+    # ---- what is worked out when it is asked for ----------------------------------------------------------------
+
+    @cached_property
+    def turns(self) -> list[Flip]:
+        """For each lever alone, what would turn the decision."""
+        return flips(self.local, self.book, self.base, self.edits, self.now.cutoff)
+
+    @cached_property
+    def moved(self) -> Changes:
+        """What the edits moved."""
+        return changes(self.local, self.base, self.edited)
+
+    @property
+    def reasons(self) -> Explanation | None:
+        """Why the model says what it says; None if it answers but gives no reasons that hold: see `no_reasons`."""
+        return self._explained[0]
+
+    @property
+    def no_reasons(self) -> str:
+        """Why there are no reasons; "" where there are."""
+        return self._explained[1]
+
+    @cached_property
+    def _explained(self) -> tuple[Explanation | None, str]:
+        try:
+            return explain(self.scorer, self.edited), ""
+        except Refused as error:
+            return None, str(error)
+
+    def curve(self, name: str) -> Curve:
+        """The PD along one lever or field, all else held."""
+        return sweep(self.local, self.book, self.base, self.edits, name, self.now.cutoff)
+
+    def bars(self) -> list[Bar]:
+        """How far each lever alone moves the PD, the longest first."""
+        return tornado.of_customer(self.local, self.book, self.base, self.edits, self.now.cutoff)
+
+    def two_way(self, first: str, second: str) -> TwoWayTable:
+        """The PD over two levers or fields at once."""
+        places = [steps(self.book, name, self._now(name)) for name in (first, second)]
+        pd = two_way(self.local, self.base, self.edits, first, places[0], second, places[1])
+        return TwoWayTable(places[0], places[1], pd, reaches(scores(self.contract, pd), self.now.cutoff))
+
+    def relative_input(self, name: str, value: float) -> tuple[Input, float] | None:
+        """What a lever that moves by percent shows when it is put to a ``value``: the input and what it comes to; None
+        for other levers and for fields."""
+        lever = next((each for each in self.contract.levers if each.name == name and each.unit == "±%"), None)
+        if lever is None:
+            return None
+        k = self._input(lever)
+        record = apply(self.contract, self.base, self.edits | {name: value})
+        return self.contract.inputs[k], float(self.contract.derive(record, [k])[0, 0])
+
+    @cached_property
+    def positions(self) -> dict[str, LeverPosition]:
+        """Where each lever stands, by its name."""
+        inputs = self.contract.derive(self.edited)[:, 0]
+        unsteady = {flip.name for flip in self.turns if not flip.steady}
+        found = {}
+        for lever in self.contract.levers:
+            value, spread = float(inputs[self._input(lever)]), input_distribution(self.book, lever.shows)
+            counts = spread.place(value), spread.below(value), spread.same(value)
+            found[lever.name] = LeverPosition(self._now(lever.name), value, *counts, lever.name not in unsteady)
+        return found
+
+    def _now(self, name: str) -> float:
+        return position(self.local, self.base, self.edits, name)
+
+    def _input(self, lever: Lever) -> int:
+        return [each.name for each in self.contract.inputs].index(lever.shows)

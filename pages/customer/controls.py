@@ -1,0 +1,136 @@
+"""What can be changed on the customer page: who is looked at, the levers, the assumptions; and each change taken
+back."""
+
+import math
+
+import streamlit as st
+
+from data.contract import Lever
+from model.deployed.model import DeployedModel
+from model.report.customer import words
+from model.whatif.customer.result import CustomerResult
+from model.whatif.customer.scenario import CUTOFF, CUTOFF_RANGE, CustomerScenario
+from model.whatif.customer.starting_points import id_range
+from pages.customer import state
+from pages.shared import widgets
+from pages.shared.deployed import keyed
+from pages.shared.number_field import enter, slide
+from pages.shared.page_state import place, way_back
+
+FIND, START, EDITS = "_find", "_start", "_edits"
+RANDOM, OWN_RECORD = "random", "your own"
+
+
+# ---- finding a customer ---------------------------------------------------------------------------------------------
+
+
+def find_customer(model: DeployedModel) -> None:
+    """A customer by number, by what the model says of them, at random, or one's own."""
+    person = model.contract.book.person
+    low, high = id_range(model.book)
+    place(keyed(FIND), state.memory.current().customer)
+    st.number_input(
+        f"{person.capitalize()} number",
+        low,
+        high,
+        key=keyed(FIND),
+        value=None,
+        step=1,
+        placeholder=f"{low:,} to {high:,}",
+        on_change=customer_typed,
+    )
+    st.pills(
+        "Or start from",
+        [*model.personas, RANDOM, OWN_RECORD],
+        key=keyed(START),
+        on_change=started,
+        args=(model,),
+        label_visibility="collapsed",
+        wrap=True,
+    )
+
+
+def customer_typed() -> None:
+    """Callback: a number was typed."""
+    state.choose(customer=st.session_state[keyed(FIND)])
+
+
+def started(model: DeployedModel) -> None:
+    """Callback: a starting point was chosen; the control is free again for the next."""
+    name = st.session_state[keyed(START)]
+    st.session_state[keyed(START)] = None
+    if name == OWN_RECORD:
+        state.choose(own=(None,) * len(model.contract.record))
+    elif name is not None:
+        state.choose(customer=model.random_customer() if name == RANDOM else model.personas[name])
+
+
+# ---- what can be changed --------------------------------------------------------------------------------------------
+
+
+def customer_controls(model: DeployedModel, scenario: CustomerScenario, result: CustomerResult | None) -> None:
+    """Levers, as far as there is a ``result`` to move; undo and reset; assumptions, and each change taken back."""
+    if result is not None:
+        for lever in model.contract.levers:
+            draw_lever(result, lever, model.deployed.foreign)
+    if scenario.chosen or state.memory.can_undo():
+        way_back(state.memory, state.reset, not (scenario.edits or scenario.assumptions))
+    if scenario.chosen:
+        assumptions(model)
+        taken_back(model, scenario)
+
+
+def draw_lever(result: CustomerResult, lever: Lever, foreign: bool) -> None:
+    """One slider, and where the customer now stands in the book."""
+    at = result.positions[lever.name]
+    said = words.lever_text(result.contract, lever, at, foreign)
+    ends = lever.minimum, lever.maximum, lever.step
+    if math.isnan(at.now):  # nowhere for a slider to stand
+        enter(state.memory, lever.name, said.label, None, *ends, value=None, help=said.help, placeholder="enter")
+    else:
+        slide(state.memory, lever.name, said.label, *ends, at.now, said.help)
+    widgets.here(lever.name, at.place, said.here, said.direction)
+
+
+def assumptions(model: DeployedModel) -> None:
+    """What the data do not hold: whatever the exposure and the loss on it depend on, and the cut-off."""
+    panel = st.expander("Assumptions", key="_assumptions", on_change="rerun")
+    if not panel.open:
+        return
+    contract = model.contract
+    with panel:
+        for each in contract.assumptions:
+            if each.name not in contract.exposed_to:
+                continue
+            factor = 100 if each.unit == "%" else 1
+            low, high, step = (round(end * factor, 6) for end in (each.minimum, each.maximum, each.step))
+            label, at = f"{each.label} ({each.unit})", state.assumption_shown(model, each.name)
+            enter(state.memory, each.name, label, at, low, high, step, help=each.help)
+        at, help_ = state.assumption_shown(model, CUTOFF), words.cutoff_help(contract)
+        enter(state.memory, CUTOFF, "Cut-off (score points)", at, *CUTOFF_RANGE, help=help_)
+        st.caption(contract.book.decision_note)
+
+
+def taken_back(model: DeployedModel, scenario: CustomerScenario) -> None:
+    """Every edit as a chip; a click takes that one back."""
+    chips = words.change_chips(model.contract, scenario)
+    if chips:
+        st.pills(
+            "Changed; click one to take it back",
+            list(chips),
+            key=keyed(EDITS),
+            on_change=take_back,
+            args=(model,),
+            format_func=lambda name: f"{chips[name]}  ✕",
+            wrap=True,
+        )
+
+
+def take_back(model: DeployedModel) -> None:
+    """Callback: one edit is taken back."""
+    name = st.session_state[keyed(EDITS)]
+    st.session_state[keyed(EDITS)] = None
+    if name is not None:
+        scenario = state.memory.current()
+        assumed = name in dict(scenario.assumptions)
+        state.memory.change((scenario.assumed if assumed else scenario.edited)(model.contract, name, None))
