@@ -153,7 +153,7 @@ def _lever(whole: ScoredBook, **values: float) -> Callable[[], object]:
 
 def _levers(whole: ScoredBook, **values: float) -> Callable[[], object]:
     stress = _stress(whole, **values)
-    return _afresh(whole, lambda: bridge(whole, stress, TODAY))
+    return _afresh(whole, lambda: bridge(whole, stress, today=TODAY))
 
 
 def wall(work: Callable[[], object]) -> float:
@@ -184,7 +184,7 @@ def _whole_book(whole: ScoredBook, scale: float, note: Callable[..., None]) -> N
         3,
         0.5 * scale,
     )
-    swings = _afresh(whole, lambda: tornado(whole, _stress(whole), "loss", TODAY))
+    swings = _afresh(whole, lambda: tornado(whole, _stress(whole), measure="loss", today=TODAY))
     note(f"tornado of all levers, wall, {many}", wall(swings), 1, 8 * scale)
 
 
@@ -195,7 +195,16 @@ def _two_way(whole: ScoredBook, note: Callable[..., None]) -> None:
     first, second = (np.linspace(each.minimum, each.maximum, 11).tolist() for each in pair)
 
     def table() -> object:
-        return grid(whole, stress, pair[0].name, first, pair[1].name, second, "loss", TODAY)
+        return grid(
+            whole,
+            stress,
+            first=pair[0].name,
+            first_values=first,
+            second=pair[1].name,
+            second_values=second,
+            measure="loss",
+            today=TODAY,
+        )
 
     name = f"two-way table {len(first)} × {len(second)}, two shocks, wall, {whole.n:,} loans"
     note(name, wall(_afresh(whole, table)), 1, 3)

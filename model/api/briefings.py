@@ -11,12 +11,14 @@ from data import books
 from data.arrays import Array
 from data.errors import BadInput
 from model.api.service import Service
+from model.deployed import spot_check
 from model.deployed.context import release_context
 from model.deployed.desk import DeployedModels
 from model.deployed.model import DeployedModel
 from model.deployed.what_ifs import WhatIf
 from model.errors import StoreError
 from model.record.trail import Entry
+from model.report.book import briefing as book_briefing
 from model.report.briefing import Briefing, Choice, Choices, Finding, Item, Notice, Panel, Table
 from model.report.customer import briefing as customer_briefing
 from model.report.policy import briefing as policy_briefing
@@ -25,6 +27,8 @@ from model.validation import view as trust_view
 from model.validation.effects import ModelEffects
 from model.validation.result import TrustResult
 from model.validation.view import Choosable
+from model.whatif.book import scenario as book_scenario
+from model.whatif.book.result import BookResult
 from model.whatif.customer import scenario as customer_scenario
 from model.whatif.customer.decision import scale
 from model.whatif.customer.result import CustomerResult
@@ -62,6 +66,19 @@ class Said:
     briefing: Briefing
     complaints: tuple[str, ...] = ()
     recorded: Entry | None = None
+
+
+def book(asked: Asked) -> Said:
+    """What the book page says."""
+    model, start = asked.model, time.perf_counter()
+    scenario, complaints = book_scenario.from_query(model.contract, asked.query)
+    result = BookResult.of(model.whole, scenario, asked.day)
+    took = time.perf_counter() - start
+    check = spot_check.live_check(model, result.layers[1])
+    said = book_briefing.briefing(result, asked.choices, model=model.deployed, check=check)
+    address = book_scenario.to_query(scenario)
+    entry = WhatIf(model, asked.who, "rest", address, took).about_book(asked.day, result.now)
+    return Said(said, tuple(complaints), entry)
 
 
 def policy(asked: Asked) -> Said:
@@ -110,7 +127,12 @@ def trust(asked: Asked) -> Said:
     return Said(said, tuple(complaints))
 
 
-SUBJECTS: Mapping[str, Callable[[Asked], Said]] = {"customer": customer, "policy": policy, "trust": trust}
+SUBJECTS: Mapping[str, Callable[[Asked], Said]] = {
+    "customer": customer,
+    "book": book,
+    "policy": policy,
+    "trust": trust,
+}
 """The pages, by their names in addresses."""
 
 
@@ -125,11 +147,11 @@ def answer(
         If there is no model to ask, it does not answer, or the answer cannot be recorded.
     """
     own, choices, panels = split(query)
-    book = own.pop(BOOK, service.settings.book)
-    books.contract(book, service.settings.home)  # tells a book that is not there from one without a model
-    model = models.model(book)
+    name = own.pop(BOOK, service.settings.book)
+    books.contract(name, service.settings.home)  # tells a book that is not there from one without a model
+    model = models.model(name)
     if model is None:
-        raise StoreError(f"No model of the book {book} is deployed yet. Train one: python -m model train.")
+        raise StoreError(f"No model of the book {name} is deployed yet. Train one: python -m model train.")
     found = SUBJECTS[subject](Asked(models, model, own, choices, date.today(), who, withheld))
     told = as_json(found, choices, panels)
     if found.recorded is not None and service.audit is not None:
@@ -170,6 +192,7 @@ def as_json(said: Said, choices: Choices, panels: tuple[str, ...]) -> dict[str, 
         "below": briefing.below,
         "points": list(briefing.points),
         "notices": [*({"text": each, "level": "warning"} for each in complaints), *map(asdict, briefing.notices)],
+        "checks": [_item(each) for each in briefing.checks],
         "findings": [_item(each) for each in briefing.findings],
         "panels": [_panel(each, choices, name in wanted) for name, each in known.items()],
         "method": briefing.method,
@@ -187,11 +210,12 @@ def _wrong(briefing: Briefing, choices: Choices) -> list[str]:
 
 
 def _panel(panel: Panel, choices: Choices, wanted: bool) -> dict[str, object]:
-    found = [_item(each) for each in panel.make(choices)] if wanted else None
+    found = [_item(each) for each in panel.answers(choices)] if wanted else None
     return {
         "key": panel.key.removeprefix("_"),
         "title": panel.title,
-        "choices": [_choice(each, choices) for each in panel.choices],
+        "lead": panel.lead,
+        "choices": [_choice(each, choices) for each in panel.every_choice()],
         "findings": found,
     }
 
@@ -219,6 +243,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "note": finding.note,
         "halves": [asdict(each) for each in finding.halves],
         "links": [asdict(each) for each in finding.links],
+        "suggestion": None if finding.suggestion is None else asdict(finding.suggestion),
     }
 
 

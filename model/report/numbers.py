@@ -262,6 +262,11 @@ class Difference:
         return unit, summing([part / unit.size for part in exact], total, unit.digits)
 
 
+def finite(value: float) -> float | None:
+    """A number as a table holds it; None for what is none."""
+    return float(value) if np.isfinite(value) else None
+
+
 def apart(base: float, now: float) -> float:
     """By how much two numbers differ; 0.0 where that is rounding alone, or one of them is not known."""
     difference = now - base

@@ -8,19 +8,16 @@ from model.deployed.model import DeployedModel
 from model.report.book import words as book_words
 from model.settings import settings
 from model.whatif.book.scenario import LIMIT, METHOD, POINT, SEVERITY, UNTIL, BookScenario, Value, from_query, to_query
+from model.whatif.book.tornado import moved
 from pages.shared.page_state import Memory
-
-MILLION = 1e6
 
 
 def scale(contract: Contract, name: str) -> float:
     """How many of a part's own units one of its widget's is: fractions are entered in percent, amounts in millions."""
     if name in {each.name for each in contract.assumptions}:
         return 0.01 if contract.assumption(name).unit == "%" else 1.0
-    if name.startswith(LIMIT):
-        measure = name.removeprefix(LIMIT)
-        return 0.01 if measure in ("pd", "return_on_capital") else 1.0 if measure == "loss_bps" else MILLION
-    return 1.0
+    limited = next((each.measure for each in contract.appetite if LIMIT + each.measure == name), None)
+    return 1.0 if limited is None else book_words.entered(contract, limited)[0]
 
 
 def _moved(model: DeployedModel, name: str, value: Any) -> BookScenario:
@@ -65,9 +62,14 @@ def take_back(contract: Contract, name: str) -> None:
     memory.change(memory.current().with_value(contract, name, None))
 
 
+def put_lever(contract: Contract, name: str, value: float) -> None:
+    """Callback: a lever put where the model was found to reach a goal."""
+    memory.change(moved(contract, memory.current(), name, value))
+
+
 memory = Memory[BookScenario](
     "book",
     lambda model, address: from_query(model.contract, address, settings().url_state),
-    lambda stress: to_query(stress, settings().url_state),
+    lambda scenario: to_query(scenario, settings().url_state),
     _moved,
 )

@@ -15,7 +15,6 @@ from model.whatif.policy.result import PolicyResult
 from model.whatif.policy.scenario import PolicyScenario, to_query
 from pages.policy import controls, state
 from pages.shared import deployed, draw, recording, visitor, widgets
-from pages.shared.deployed import keyed
 from pages.shared.progress import followed
 
 
@@ -54,7 +53,7 @@ def columns(model: DeployedModel) -> None:
     with left:
         controls.controls(result)
     with right:
-        pick_curve()
+        draw.pick(curve, labelled=False)
         draw.items(said.findings)
         draw.panels(said.panels)
     draw.method(said)
@@ -68,22 +67,6 @@ def asked(model: DeployedModel, policy: PolicyScenario) -> PolicyResult:
     if policy != PolicyScenario():
         recording.policy(model, to_query(policy), day, result.chosen, time.perf_counter() - start)
     return result
-
-
-def pick_curve() -> None:
-    """Which measure is drawn along the cut-offs."""
-    choice = curve_choice()
-    labels = dict(choice.options)
-    st.segmented_control(
-        choice.label,
-        list(labels),
-        format_func=lambda name: labels.get(name, name),
-        key=keyed(choice.key),
-        default=choice.default,
-        required=True,
-        label_visibility="collapsed",
-        wrap=True,
-    )
 
 
 def others(model: DeployedModel) -> OtherReleases:

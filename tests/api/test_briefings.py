@@ -17,6 +17,7 @@ from tests.support.inside import Served, told
 
 QUERIES: dict[str, dict[str, str]] = {
     "customer": {"customer": "12345", "balances": "-20", "lgd": "0.6"},
+    "book": {"preset": "fed_2026_severely_adverse", "severity": "50", "balances": "20", "weight_as_is": "100"},
     "policy": {"cutoff": "540", "lgd": "0.6"},
     "trust": {"segment": "limit:1", "by": "limit", "moves": "inputs"},
 }

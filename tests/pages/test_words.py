@@ -189,7 +189,8 @@ def check_book(at: AppTest) -> None:
     bars = figure(at, "bridge")["data"][0]
     ends = [bars["text"][0], bars["text"][-1]]
     assert [each.split(NBSP, 1)[1] for each in (was, value)] == ends
-    segments = next(each.value for each in at.dataframe if "Change of loss" in each.value)
+    segments = next(each.value for each in at.dataframe if any("Change of loss" in name for name in each.value))
+    segments = segments.rename(columns=lambda name: name.partition(",")[0])  # the unit stands behind it
     book = segments.iloc[-1]
     for column in ("Customers", "Loans", "Exposure", "Loss before", "Loss now", "Change of loss"):
         if column in segments:

@@ -162,11 +162,11 @@ def test_segments_movers_and_migration_equal_those_by_tables(pair: tuple[ScoredB
 @pytest.mark.parametrize("measure", ["loss", "margin"])
 def test_bridge_and_tornado_equal_those_by_tables(measure: Measure, pair: tuple[ScoredBook, ScoredBook]):
     stress = stressed(**SCENES[3])
-    known, live = (bridge(whole, stress, TODAY, measure) for whole in pair)
+    known, live = (bridge(whole, stress, today=TODAY, measure=measure) for whole in pair)
     assert same((live.base, live.scenario), (known.base, known.scenario))
     assert [step.player for step in live.steps] == [step.player for step in known.steps]
     assert same([step.amount for step in live.steps], [step.amount for step in known.steps])
-    bars = [tornado(whole, stress, measure, TODAY) for whole in pair]
+    bars = [tornado(whole, stress, measure=measure, today=TODAY) for whole in pair]
     assert [bar.name for bar in bars[0]] == [bar.name for bar in bars[1]]
     assert same([astuple(bar)[1:] for bar in bars[0]], [astuple(bar)[1:] for bar in bars[1]])
 
@@ -231,9 +231,9 @@ def test_a_bridge_drawn_again_asks_about_nobody(asked: Asked, book: Book):
     picked = np.arange(0, len(book), 2)
     whole = ScoredBook(asked, np.ascontiguousarray(book.raw[:, picked]), book.ids[picked])
     stress = stressed(**SCENES[1])
-    bridge(whole, stress, TODAY)
+    bridge(whole, stress, today=TODAY)
     assert asked.count() > whole.n
-    bridge(whole, stress, TODAY, "margin")
+    bridge(whole, stress, today=TODAY, measure="margin")
     assert asked.count() == 0
 
 
@@ -376,7 +376,7 @@ def summed(parts: Sequence[Totals]) -> Totals:
 
 def test_bridge_of_a_sample_sums_from_the_book_to_the_scenario(sampled: tuple[Book, ScoredBook]):
     whole, stress = sampled[1], stressed(**SCENES[3])
-    found = bridge(whole, stress, TODAY)
+    found = bridge(whole, stress, today=TODAY)
     assert same(found.base + sum(step.amount for step in found.steps), found.scenario)
     assert same((found.base, found.scenario), whole.losses([NOTHING, numbers_of(stress)]))
 
