@@ -4,12 +4,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import partial
 
 import numpy as np
 
 from data import books
 from data.arrays import Array
 from data.errors import BadInput
+from model.api import status
 from model.api.service import Service
 from model.deployed import spot_check
 from model.deployed.context import release_context
@@ -21,8 +23,11 @@ from model.record.trail import Entry
 from model.report.book import briefing as book_briefing
 from model.report.briefing import Briefing, Choice, Choices, Finding, Item, Notice, Panel, Table
 from model.report.customer import briefing as customer_briefing
+from model.report.operations import briefing as operations_briefing
+from model.report.operations.briefing import OperationsSources
 from model.report.policy import briefing as policy_briefing
 from model.report.trust import briefing as trust_briefing
+from model.settings import Settings
 from model.validation import view as trust_view
 from model.validation.effects import ModelEffects
 from model.validation.result import TrustResult
@@ -50,6 +55,7 @@ class Asked:
     query: Mapping[str, str]
     choices: Choices
     day: date
+    settings: Settings
     who: str
     withheld: str = ""
 
@@ -109,6 +115,21 @@ def customer(asked: Asked) -> Said:
     return Said(said, tuple(complaints), what_if.about_customer(result.edited, result.now, result.reasons))
 
 
+def operations(asked: Asked) -> Said:
+    """What the operations page says."""
+    model, store, using = asked.model, asked.models.store(asked.book), asked.settings
+    sources = OperationsSources(
+        partial(status.releases, store),
+        partial(status.challenger, store, using),
+        partial(status.calls, using),
+        elsewhere=model.remote is not None,
+        withheld=asked.withheld,
+    )
+    found = status.found_out(model, store, using)
+    said = operations_briefing.briefing(found, sources, protected=not asked.withheld)
+    return Said(said, tuple(f"{name!r} in the address is nothing here; it was left out." for name in asked.query))
+
+
 def _other_scores(asked: Asked, release: str) -> Array:
     other = asked.models.release(asked.book, release)
     return np.asarray(scale(other.contract).score(other.scorer.margins(asked.model.sample.raw)))
@@ -132,6 +153,7 @@ SUBJECTS: Mapping[str, Callable[[Asked], Said]] = {
     "book": book,
     "policy": policy,
     "trust": trust,
+    "operations": operations,
 }
 """The pages, by their names in addresses."""
 
@@ -152,7 +174,7 @@ def answer(
     model = models.model(name)
     if model is None:
         raise StoreError(f"No model of the book {name} is deployed yet. Train one: python -m model train.")
-    found = SUBJECTS[subject](Asked(models, model, own, choices, date.today(), who, withheld))
+    found = SUBJECTS[subject](Asked(models, model, own, choices, date.today(), service.settings, who, withheld))
     told = as_json(found, choices, panels)
     if found.recorded is not None and service.audit is not None:
         service.audit.record(found.recorded)
@@ -237,6 +259,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "headline": finding.headline,
         "text": list(finding.text),
         "points": list(finding.points),
+        "tiles": [asdict(each) for each in finding.tiles],
         "chart": finding.chart,
         "alt": finding.alt,
         "table": _table(finding.table) if finding.table is not None else None,

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from model.api.briefings import SUBJECTS
+from model.deployed.latency import LatencyLog
+from model.monitoring.live import LatencyReading
 from model.record.trail import find, recent
 from model.record.verify import verify
 from tests.pages.conftest import Open, figure, markup
@@ -20,6 +22,7 @@ QUERIES: dict[str, dict[str, str]] = {
     "book": {"preset": "fed_2026_severely_adverse", "severity": "50", "balances": "20", "weight_as_is": "100"},
     "policy": {"cutoff": "540", "lgd": "0.6"},
     "trust": {"segment": "limit:1", "by": "limit", "moves": "inputs"},
+    "operations": {},
 }
 PAGES = {"customer": "applicant"}
 RECORDED = {"customer", "book", "policy"}
@@ -48,6 +51,14 @@ def test_every_page_has_a_briefing() -> None:
     assert set(SUBJECTS) == set(QUERIES)
 
 
+@pytest.fixture
+def steady(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers take as long each time they are asked about, so that two who ask are told the same."""
+    reading = LatencyReading(calls=12, p50=3.0, p95=7.0, errors=0.0, answered=None, failed=None, trouble="")
+    monkeypatch.setattr(LatencyLog, "read", lambda self: reading)
+
+
+@pytest.mark.usefixtures("steady")
 @pytest.mark.parametrize("subject", QUERIES)
 def test_json_tells_number_by_number_what_the_screen_shows(served: Served, open_app: Open, subject: str) -> None:
     said = asked(served, subject, **QUERIES[subject])
