@@ -14,7 +14,7 @@ from data.errors import BadInput
 from model.api import status
 from model.api.service import Service
 from model.deployed import spot_check
-from model.deployed.context import release_context
+from model.deployed.context import known_effects, release_context
 from model.deployed.desk import DeployedModels
 from model.deployed.model import DeployedModel
 from model.deployed.what_ifs import WhatIf
@@ -29,7 +29,6 @@ from model.report.policy import briefing as policy_briefing
 from model.report.trust import briefing as trust_briefing
 from model.settings import Settings
 from model.validation import view as trust_view
-from model.validation.effects import ModelEffects
 from model.validation.result import TrustResult
 from model.validation.view import Choosable
 from model.whatif.book import scenario as book_scenario
@@ -142,7 +141,7 @@ def trust(asked: Asked) -> Said:
         proof, model.release, lambda: [each for each in asked.models.comparable(asked.book) if each != model.id]
     )
     view, complaints = trust_view.from_query(asked.query, there.known)
-    result = TrustResult(proof, trust_view.subset(view, proof), model.release, lambda: ModelEffects(model.whole))
+    result = TrustResult(proof, trust_view.chosen_subset(view, proof), model.release, lambda: known_effects(model))
     around = release_context(asked.models, model, asked.withheld)
     said = trust_briefing.briefing(result, dict(view.values), around=around, withheld=asked.withheld)
     return Said(said, tuple(complaints))

@@ -61,7 +61,7 @@ class TrustView:
         return tuple(filter(None, self.get(OPEN).split(",")))
 
 
-def subset(view: TrustView, proof: Validation) -> Subset:
+def chosen_subset(view: TrustView, proof: Validation) -> Subset:
     """Which records are looked at; what another release or book had is left out."""
     when, who = view.get("evidence"), view.get("segment")
     when = when if when in proof.whens[1:] else ""

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from model.deployed.context import release_context
+from model.deployed.context import known_effects, release_context
 from model.deployed.desk import desk
 from model.deployed.model import DeployedModel
 from model.report.trust.briefing import (
@@ -10,11 +10,11 @@ from model.report.trust.briefing import (
     evidence_choice,
     looked_at,
     segment_choice,
-    untested,
+    untested_notices,
 )
 from model.validation.result import TrustResult
 from model.validation.validation import Validation
-from model.validation.view import subset
+from model.validation.view import chosen_subset
 from pages.shared import deployed, draw, visitor, widgets
 from pages.shared.progress import followed
 from pages.trust import backtests, card, effects, panels, state
@@ -36,7 +36,7 @@ def page(model: DeployedModel) -> None:
 
 def evidence(model: DeployedModel) -> None:
     """Sentence, numbers, charts; detail below."""
-    for each in untested(model.deployed, model.has_evidence):  # before the book is asked, which may take long
+    for each in untested_notices(model.deployed, model.has_evidence):  # before the book is asked, which may take long
         draw.notice(each)
     with followed("Holding the predictions against the outcomes") as progress:
         proof = model.validation(progress)
@@ -67,8 +67,8 @@ def evidence(model: DeployedModel) -> None:
 
 def asked(model: DeployedModel, proof: Validation) -> TrustResult:
     """The evidence of the deployed model, and which of it the visitor looks at."""
-    chosen = subset(state.memory.current(), proof)
-    return TrustResult(proof, chosen, model.release, lambda: effects.looks(model, model.id))
+    chosen = chosen_subset(state.memory.current(), proof)
+    return TrustResult(proof, chosen, model.release, lambda: known_effects(model))
 
 
 def choices(result: TrustResult) -> None:

@@ -62,7 +62,7 @@ class ComparedFile:
 @st.fragment
 def moved(model: DeployedModel, result: TrustResult) -> None:
     """Drift of later vintages and of a file somebody gives."""
-    why = drift.unknown(result)
+    why = drift.drift_unknown(result)
     if why is not None or result.release is None:
         draw.items(() if why is None else (why,))
         return
@@ -73,16 +73,16 @@ def moved(model: DeployedModel, result: TrustResult) -> None:
 def compared(result: TrustResult, given: FileDrift | None) -> None:
     """PSI of the score, CSI of every input, and the distribution of one of them, by what is chosen."""
     chosen = state.choose(st.container(), drift.compare_choice(result, given))
-    draw.items(drift.heading(result, chosen, given))
-    drifts = drift.compared(result, chosen, given)
+    draw.items(drift.drift_heading(result, chosen, given))
+    drifts = drift.compared_drifts(result, chosen, given)
     if not drifts:
         return
     left, right = st.columns([0.55, 0.45], gap="medium")
     with left:
-        draw.body(drift.measured(result, drifts))
+        draw.body(drift.moved_finding(result, drifts))
     with right:
         own = state.choose(st.container(), drift.distribution_choice(result.proof.contract, drifts))
-        draw.body(drift.distribution(result, drifts, own))
+        draw.body(drift.distribution_finding(result, drifts, own))
 
 
 def handed(model: DeployedModel, release: Release) -> FileDrift | None:

@@ -19,7 +19,7 @@ from model.validation.validation import Subset, SubsetMetrics, Validation, Verdi
 UNSET, UNASKED = "no threshold is set", "none is asked of a band"
 
 
-def tiles(result: TrustResult) -> tuple[Tile, ...]:
+def trust_tiles(result: TrustResult) -> tuple[Tile, ...]:
     """The six numbers; where nothing is known of how the model was tested, four."""
     proof, chosen, found = result.proof, result.chosen, result.measured
     rows = (

@@ -28,11 +28,13 @@ from model.report.numbers import NBSP, percent
 from model.report.trust.briefing import ReleaseContext, briefing
 from model.scoring.batch import CustomerFile
 from model.settings import Settings
+from model.validation import view
 from model.validation.effects import ModelEffects
 from model.validation.result import TrustResult
 from model.validation.validation import Validation
 from model.whatif.book.scored import ScoredBook
 from pages.shared import visitor
+from pages.trust import state
 from tests.pages.conftest import Open, answers, figure, markup, opened, sentence, shown
 from tests.support import loans, proofs
 
@@ -393,6 +395,13 @@ def test_back_at_what_the_page_opens_with_the_address_says_nothing_of_it(open_ap
     assert address(at) == {"open": "fairness"}
     at.session_state["_falls"] = False
     assert address(at.run()) == {}
+
+
+def test_every_part_that_an_address_can_open_is_a_panel_of_the_page(open_app: Open) -> None:
+    at = open_app()
+    keys = {match[1] for each in at.expander if (match := re.search(r"-(_\w+)$", each.proto.id or ""))}
+    assert set(state.PANELS) == set(view.PANELS)
+    assert {state.PANELS[name] for name in view.PANELS} - keys == {"_later", "_tables"}  # without vintages; within one
 
 
 def test_a_default_in_an_address_is_taken_out_again(open_app: Open, book: Book) -> None:

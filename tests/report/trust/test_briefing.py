@@ -38,12 +38,12 @@ from model.report.trust.later import (
     side_items,
     window_choices,
 )
-from model.report.trust.misses import missed
+from model.report.trust.misses import miss_list
 from model.validation.backtests import Sides, release_pair
 from model.validation.effects import ModelEffects
 from model.validation.result import TrustResult
 from model.validation.validation import Miss, Subset, Validation
-from model.validation.view import Choosable, TrustView, subset
+from model.validation.view import Choosable, TrustView, chosen_subset
 from model.whatif.book.scored import ScoredBook
 from tests.support import loans, proofs
 
@@ -161,9 +161,9 @@ def test_every_choice_of_the_page_can_be_made_in_its_address(of_loans: TrustResu
 def test_an_address_says_which_records_are_looked_at(of_loans: TrustResult) -> None:
     proof = of_loans.proof
     view = TrustView().with_value("evidence", "2003").with_value("segment", "income:1")
-    assert subset(view, proof) == Subset("2003", "income", 1)
+    assert chosen_subset(view, proof) == Subset("2003", "income", 1)
     strange = TrustView().with_value("evidence", "1999").with_value("segment", "income:9")
-    assert subset(strange, proof) == Subset()
+    assert chosen_subset(strange, proof) == Subset()
 
 
 # ---- where it ranks and speaks truly ------------------------------------------------------------------------------
@@ -427,7 +427,7 @@ def test_misses_are_the_highest_of_those_who_paid_and_the_lowest_of_those_who_di
 
 def test_what_was_lost_stands_beside_a_miss_where_it_is_known(contract: Contract) -> None:
     rows = [Miss(k, 0.1, True, loss, loss) for k, loss in ((1, 5000.0), (2, np.nan))]
-    lost, unknown = (missed(contract, "Lost", own, "lost") for own in (rows, rows[1:]))
+    lost, unknown = (miss_list(contract, "Lost", own, "lost") for own in (rows, rows[1:]))
     assert lost.table is not None
     assert unknown.table is not None
     assert [each.name for each in lost.table.columns] == ["Customer", "PD predicted", "Lost"]
