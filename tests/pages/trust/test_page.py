@@ -107,8 +107,8 @@ def test_the_page_shows_the_figures_of_the_evidence(open_app: Open, release: Rel
     )
     assert f"{percent(evidence.pd.mean())} predicted," in markup(at)
     assert f"{percent(outcome.mean())} observed" in markup(at)
-    passed = sum(gate["passed"] for gate in release.report["gates"])
-    assert shown(at, "Gates passed") == f"{passed} of {len(release.report['gates'])}"
+    passed = sum(gate.passed for gate in release.report.gates)
+    assert shown(at, "Gates passed") == f"{passed} of {len(release.report.gates)}"
 
 
 def test_groups_of_the_reliability_chart_sum_to_the_evidence(open_app: Open, release: Release) -> None:
@@ -237,10 +237,10 @@ def test_misses_link_to_the_customers_page(open_app: Open, release: Release, boo
 def test_every_gate_is_shown_with_figure_threshold_and_verdict(open_app: Open, release: Release) -> None:
     at = opened(open_app(), "_gates")
     rows = markup(at).split("aria-label='The gates of the release")[1].split("</table>")[0]
-    gates = release.report["gates"]
+    gates = release.report.gates
     assert rows.count("<tr>") == len(gates) + 1
-    assert all(gate["label"].split(":")[0] in markup(at) for gate in gates)
-    assert rows.count("<td>passed</td>") == sum(gate["passed"] for gate in gates)
+    assert all(gate.label.split(":")[0] in markup(at) for gate in gates)
+    assert rows.count("<td>passed</td>") == sum(gate.passed for gate in gates)
     assert "Letting inputs act in pairs at most" in markup(at)
 
 
@@ -265,8 +265,8 @@ def test_a_viewer_sees_no_figure_of_a_protected_attribute(
     assert not at.exception
     assert "To see protected attributes takes the role analyst or higher." in words(at)
     told = words(at) + "".join(each.value.to_string() for each in at.dataframe)
-    impact = next(gate for gate in release.report["gates"] if gate["kind"] == "fairness")
-    assert f"{impact['figure']:.4f}" not in told
+    impact = next(gate for gate in release.report.gates if gate.kind == "fairness")
+    assert f"{impact.figure:.4f}" not in told
     assert "Equal-opportunity difference" not in told
     assert "To upload takes the role analyst" in told
 

@@ -17,7 +17,9 @@ from model.monitoring.calibration import Bin
 from model.monitoring.discrimination import auc_interval
 from model.monitoring.drift import Drift, drift
 from model.monitoring.fairness import groups
+from model.monitoring.paired import Compared
 from model.release.release import Release
+from model.release.report import ChampionReport
 from model.release.window import Window
 from model.report import spreadsheet
 from model.report.briefing import Briefing, Column, Finding, Item, Notice, Table
@@ -388,12 +390,12 @@ def test_protected_figures_are_withheld_wherever_they_stand(result: TrustResult,
     assert isinstance(only, Finding)
     assert (only.note, only.chart, only.table) == (why, None, None)
     found = table(own, "_gates", "gates")
-    kinds = [gate["kind"] for gate in release.report["gates"]]
+    kinds = [gate.kind for gate in release.report.gates]
     for kind, figure, read in zip(kinds, exact(found, "figure"), shown(found, "Figure"), strict=True):
         assert (figure is None) == (kind == "fairness")
         assert (read == "for analysts") == (kind == "fairness")
     open_to_all = table(briefing(result, {}, around=HERE), "_gates", "gates")
-    assert exact(open_to_all, "figure") == [gate["figure"] for gate in release.report["gates"]]
+    assert exact(open_to_all, "figure") == [gate.figure for gate in release.report.gates]
 
 
 def test_a_book_without_protected_attributes_says_so(result: TrustResult, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -439,9 +441,8 @@ def test_what_was_lost_stands_beside_a_miss_where_it_is_known(contract: Contract
 
 
 def test_every_gate_variant_and_champion_is_told_with_its_exact_figures(result: TrustResult, release: Release) -> None:
-    measures = ({"name": "auc", "candidate": 0.78, "champion": 0.77, "difference": 0.01, "low": 0.005, "high": 0.015},)
-    beside = {"id": "aa", "kind": "", "n": 9000, "measures": measures}
-    own = replace(result, release=replace(release, report={**release.report, "champion": beside}))
+    beside = ChampionReport("aa", 9000, measures=(Compared("auc", 0.78, 0.77, 0.01, 0.005, 0.015),))
+    own = replace(result, release=replace(release, report=replace(release.report, champion=beside)))
     found = findings(made(briefing(own, {}, around=HERE), "_gates"))
     assert list(found) == ["gates", "costs", "champion"]
     assert all(each.shape == "texts" for each in found.values())
@@ -449,13 +450,14 @@ def test_every_gate_variant_and_champion_is_told_with_its_exact_figures(result: 
     assert exact(found["champion"].table, "difference") == [0.01]
     assert shown(found["champion"].table, "Reading") == ["better"]
     assert found["costs"].table is not None
-    first = next(iter(release.report["cross_validation"].values()))
-    assert exact(found["costs"].table, "AUC")[0] == first["auc"]
+    first = next(iter(release.report.cross_validation.values()))
+    assert exact(found["costs"].table, "AUC")[0] == first.auc
 
 
 def test_gates_that_were_passed_over_are_told_and_the_card_follows(result: TrustResult, release: Release) -> None:
-    missed = [{**gate, "passed": False} if gate["name"] == "auc" else gate for gate in release.report["gates"]]
-    own = replace(result, release=replace(release, report={**release.report, "gates": missed}))
+    gates = release.report.gates
+    missed = tuple(replace(gate, figure=0.5) if gate.name == "auc" else gate for gate in gates)
+    own = replace(result, release=replace(release, report=replace(release.report, gates=missed)))
     card = ModelCard(release.id, "Card", "of a test", (Section("data", "Data", text=("Made up.",)),))
     around = replace(HERE, overridden=lambda: {"auc"}, card=lambda: card)
     items = made(briefing(own, {}, around=around), "_gates")
@@ -463,7 +465,7 @@ def test_gates_that_were_passed_over_are_told_and_the_card_follows(result: Trust
     assert found is not None
     verdicts = [str(each) for each in shown(found, "Verdict")]
     assert [each for each in verdicts if each.endswith(", overridden")] == [
-        each for each, gate in zip(verdicts, missed, strict=True) if gate["name"] == "auc"
+        each for each, gate in zip(verdicts, missed, strict=True) if gate.name == "auc"
     ]
     last = items[-1]
     assert isinstance(last, Finding)

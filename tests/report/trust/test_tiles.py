@@ -63,9 +63,9 @@ def test_observed_less_predicted_is_the_difference_of_the_rates_shown_beside_it(
 
 
 def test_gates_are_counted_as_the_report_has_them(result: TrustResult, release: Release) -> None:
-    gates = release.report["gates"]
+    gates = release.report.gates
     tile = trust_tiles(result)[-1]
-    assert tile.value == f"{sum(gate['passed'] for gate in gates)} of {len(gates)}"
-    failed = [{**gate, "passed": False, "stops": True} if gate["name"] == "auc" else gate for gate in gates]
-    own = replace(result, release=replace(release, report={**release.report, "gates": failed}))
+    assert tile.value == f"{sum(gate.passed for gate in gates)} of {len(gates)}"
+    failed = tuple(replace(gate, figure=0.5, stops=True) if gate.name == "auc" else gate for gate in gates)
+    own = replace(result, release=replace(release, report=replace(release.report, gates=failed)))
     assert trust_tiles(own)[-1].verdict == "does not hold"
