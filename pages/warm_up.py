@@ -11,7 +11,7 @@ import plotly.io  # Streamlit imports it at the first chart
 from data.errors import WhatIfError
 from model.deployed.desk import desk
 from model.deployed.model import DeployedModel
-from model.report.book.briefing import briefing
+from model.report.book.briefing import book_briefing
 from model.report.customer import charts as customer_charts
 from model.report.customer import words as customer_words
 from model.settings import settings
@@ -73,4 +73,4 @@ def _whole_book_once(model: DeployedModel) -> None:
     for shock in model.contract.shocks:
         stress = stress.with_value(model.contract, shock.name, shock.step)
     result = BookResult.of(model.whole, stress, date.today())
-    briefing(result, {}, model=model.deployed).make_findings()
+    book_briefing(result, {}, model=model.deployed).make_findings()

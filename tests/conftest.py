@@ -65,7 +65,7 @@ def _trained(kept: Path, place: Path) -> None:
     earlier run ``kept``, else trained now."""
     settings = {name: os.environ.get(name) for name in ("OPENBLAS_CORETYPE", "NUMBA_CPU_NAME")}
     features = np.show_config(mode="dicts")["SIMD Extensions"]
-    made_of = json.dumps([origin(books.read("cards")), settings, features], sort_keys=True)
+    made_of = json.dumps([origin(books.read_book("cards")), settings, features], sort_keys=True)
     own = kept / hashlib.sha256(made_of.encode()).hexdigest()[:16]
     with (kept / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -102,7 +102,7 @@ def fitted(release: Release) -> Any:
 @pytest.fixture(scope="session")
 def book() -> Book:
     """The cards."""
-    return books.read("cards")
+    return books.read_book("cards")
 
 
 @pytest.fixture(scope="session")

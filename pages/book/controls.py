@@ -57,7 +57,7 @@ def controls(contract: Contract) -> None:
     coefficients(contract)
     overlay(contract)
     assumptions(contract)
-    limits(contract)
+    limit_controls(contract)
 
 
 def first(contract: Contract) -> Assumption | None:
@@ -67,7 +67,7 @@ def first(contract: Contract) -> Assumption | None:
 
 def buttons(present: Callable[[], None]) -> None:
     """Undo, reset, the link to this very scenario, and the way to present it."""
-    row = way_back(state.memory, state.reset, not state.memory.current().values)
+    row = way_back(state.memory, state.reset_book, not state.memory.current().values)
     row.button("Present", on_click=present, shortcut="p", icon=":material/slideshow:")
 
 
@@ -81,14 +81,14 @@ def chips(contract: Contract) -> None:
             "Changed; click one to take it back",
             list(labels),
             key=keyed(CHIPS),
-            on_change=take_back,
+            on_change=take_back_chip,
             args=(contract,),
             format_func=lambda name: f"{labels[name]}  ✕",
             wrap=True,
         )
 
 
-def take_back(contract: Contract) -> None:
+def take_back_chip(contract: Contract) -> None:
     """Callback: one value is taken back."""
     name = st.session_state[keyed(CHIPS)]
     st.session_state[keyed(CHIPS)] = None
@@ -132,7 +132,7 @@ def preset() -> None:
 
 def slider(contract: Contract, part: Shock | Variable | Assumption) -> None:
     """One lever, with where it stands in its label."""
-    name, factor = part.name, state.scale(contract, part.name)
+    name, factor = part.name, state.widget_scale(contract, part.name)
     low, high, step = (round(each / factor, 6) for each in (part.minimum, part.maximum, part.step))
     now = book_words.position(contract, state.memory.current(), name)
     value = book_words.number_of(contract, state.memory.current(), name) / factor
@@ -151,7 +151,7 @@ def economy(contract: Contract) -> None:
         assert isinstance(number, Number)
         label = f"State of the economy · {book_words.lever_value(contract, scenario, FACTOR)} standard deviations"
         told = "One factor (Vasicek), negative in bad times; at 0 nothing changes."
-        at = state.shown(contract, FACTOR)
+        at = state.shown_value(contract, FACTOR)
         slide(state.memory, FACTOR, label, number.minimum, number.maximum, 0.1, at, told)
         return
     for each in moving:
@@ -179,7 +179,7 @@ def whom(contract: Contract) -> None:
             state.memory,
             SHARE,
             "Share of them (%)",
-            state.shown(contract, SHARE),
+            state.shown_value(contract, SHARE),
             1.0,
             100.0,
             5.0,
@@ -212,7 +212,7 @@ def coefficients(contract: Contract) -> None:
                 state.memory,
                 name,
                 f"{each.label}: log-odds per {each.unit.removeprefix('±')}",
-                state.shown(contract, name),
+                state.shown_value(contract, name),
                 -1.0,
                 1.0,
                 0.01,
@@ -232,7 +232,7 @@ def overlay(contract: Contract) -> None:
         for name in (OVERLAY_PD, OVERLAY_LGD):
             number = parts(contract)[name]
             assert isinstance(number, Number)
-            label, at = f"{number.label} ({number.unit})", state.shown(contract, name)
+            label, at = f"{number.label} ({number.unit})", state.shown_value(contract, name)
             enter(state.memory, name, label, at, number.minimum, number.maximum, 5.0)
         for name in (OWNER, REASON):
             st.text_input(
@@ -263,13 +263,13 @@ def assumptions(contract: Contract) -> None:
         for each in contract.assumptions:
             if each == first(contract):
                 continue
-            factor = state.scale(contract, each.name)
+            factor = state.widget_scale(contract, each.name)
             low, high, step = (round(value / factor, 6) for value in (each.minimum, each.maximum, each.step))
-            label, at = f"{each.label} ({each.unit}) → {each.feeds}", state.shown(contract, each.name)
+            label, at = f"{each.label} ({each.unit}) → {each.feeds}", state.shown_value(contract, each.name)
             enter(state.memory, each.name, label, at, low, high, step, help=each.help)
 
 
-def limits(contract: Contract) -> None:
+def limit_controls(contract: Contract) -> None:
     """The limits of the risk appetite."""
     panel = st.expander("Limits of the risk appetite", key="_limits", on_change="rerun")
     if not panel.open:
@@ -280,12 +280,12 @@ def limits(contract: Contract) -> None:
             _, unit = book_words.entered(contract, each.measure)
             label = f"{book_words.label(each.measure)}, {each.sense} ({unit})"
             told = "A limit of the contract, an assumption until the board sets it."
-            enter(state.memory, name, label, state.shown(contract, name), help=told)
+            enter(state.memory, name, label, state.shown_value(contract, name), help=told)
 
 
 def weights(contract: Contract) -> None:
     """What weight each regulator's scenario has, and no change in the economy."""
     columns = st.columns(3, gap="small")
     for k, (name, title) in enumerate(book_words.scenario_titles().items()):
-        at = state.shown(contract, WEIGHT + name)
+        at = state.shown_value(contract, WEIGHT + name)
         enter(state.memory, WEIGHT + name, f"{title} (%)", at, 0.0, 100.0, 5.0, where=columns[k % 3])

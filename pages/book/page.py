@@ -9,7 +9,7 @@ import streamlit as st
 from data.contract import Contract
 from model.deployed import spot_check
 from model.deployed.model import DeployedModel
-from model.report.book.briefing import briefing, measure_choice, segment_choice, slide_finding
+from model.report.book.briefing import book_briefing, measure_choice, segment_choice, slide_finding
 from model.report.book.panels import WEIGHTED
 from model.report.briefing import Briefing, Choices, Panel
 from model.whatif.book.result import BookResult
@@ -30,11 +30,11 @@ def main() -> None:
         st.switch_page("customer/page.py", query_params=dict(st.query_params))
     state.memory.restore(model)
     with state.memory.arriving():
-        workbench(model)
+        book_fragment(model)
 
 
 @st.fragment
-def workbench(model: DeployedModel) -> None:
+def book_fragment(model: DeployedModel) -> None:
     """The whole page as one fragment: a move of any control draws this and nothing else."""
     state.memory.settle(model)
     state.memory.write_address()
@@ -50,7 +50,7 @@ def columns(model: DeployedModel) -> None:
     contract = model.contract
     left, right = st.columns([0.3, 0.7], gap="medium")
     with right:
-        said = draw_numbers(model, asked(model))
+        said = draw_numbers(model, book_result(model))
     with left:
         controls.buttons(present)
         controls.controls(contract)
@@ -58,23 +58,23 @@ def columns(model: DeployedModel) -> None:
     with right:  # charts last: the browser paints the numbers while they are on their way
         pick_charts(contract)
         draw.items(said.findings)
-        draw.panels(said.panels, partial(panel_choices, contract), take=partial(state.put_lever, contract))
-    draw.method(said)
+        draw.draw_panels(said.panels, partial(panel_choices, contract), take=partial(state.put_lever, contract))
+    draw.draw_method(said)
 
 
-def asked(model: DeployedModel) -> BookResult:
+def book_result(model: DeployedModel) -> BookResult:
     """What the deployed model says, recorded where anything was changed."""
     scenario, day, start = state.memory.current(), date.today(), time.perf_counter()
     with follow("Scoring the whole book") as progress:
         result = BookResult.of(model.scored_book(progress), scenario, day, progress)
     if scenario.values:
-        recording.book(model, to_query(scenario), day, result.now, time.perf_counter() - start)
+        recording.record_book(model, to_query(scenario), day, result.now, time.perf_counter() - start)
     return result
 
 
 def draw_numbers(model: DeployedModel, result: BookResult, presented: bool = False) -> Briefing:
     """What is said of it, of which the sentence and the numbers are drawn."""
-    said = briefing(
+    said = book_briefing(
         result,
         draw.Chosen(),
         model=model.deployed,
@@ -127,7 +127,7 @@ def turn(by: int) -> None:
 def presentation(model: DeployedModel) -> None:
     """The sentence, the numbers and one chart, large; arrow keys turn, Escape leaves."""
     with st.container(key="presentation"):
-        result = asked(model)
+        result = book_result(model)
         draw_numbers(model, result, presented=True)
         draw.item(slide_finding(result, draw.Chosen(), st.session_state[SLIDE], follow))
         row = st.container(horizontal=True, key="slides", gap="small")

@@ -12,7 +12,7 @@ from model.whatif.book.tornado import moved
 from pages.shared.page_state import Memory
 
 
-def scale(contract: Contract, name: str) -> float:
+def widget_scale(contract: Contract, name: str) -> float:
     """How many of a part's own units one of its widget's is: fractions are entered in percent, amounts in millions."""
     if name in {each.name for each in contract.assumptions}:
         return 0.01 if contract.assumption(name).unit == "%" else 1.0
@@ -26,7 +26,7 @@ def _moved(model: DeployedModel, name: str, value: Any) -> BookScenario:
     if isinstance(value, date):
         told = value.isoformat()
     elif isinstance(value, int | float):
-        told = round(float(value) * scale(contract, name), 12)
+        told = round(float(value) * widget_scale(contract, name), 12)
     before = memory.current()
     after = before.with_value(contract, name, told)
     lost = [each for each, _ in before.values if each != name and each not in dict(after.values)]
@@ -36,9 +36,9 @@ def _moved(model: DeployedModel, name: str, value: Any) -> BookScenario:
     return after
 
 
-def shown(contract: Contract, name: str) -> float:
+def shown_value(contract: Contract, name: str) -> float:
     """Where a part stands, in the unit its widget shows."""
-    return memory.current().number(contract, name) / scale(contract, name)
+    return memory.current().number(contract, name) / widget_scale(contract, name)
 
 
 def text_at(contract: Contract, name: str) -> str:
@@ -52,7 +52,7 @@ def day_at(contract: Contract) -> str:
     return memory.place(UNTIL, date.fromisoformat(text) if text else None)
 
 
-def reset() -> None:
+def reset_book() -> None:
     """The book exactly as it is."""
     memory.change(BookScenario())
 

@@ -91,7 +91,7 @@ def _change(each: Tile) -> str:
     return f"{was}<span class='wi-{each.direction or 'same'}'>{arrow} {text(each.change)}</span>"
 
 
-def method(said: Briefing) -> None:
+def draw_method(said: Briefing) -> None:
     """How it is computed, below everything else, and what the numbers are of."""
     with st.expander("How is this computed?"):
         st.markdown(said.method)
@@ -138,7 +138,7 @@ def pair(one: Finding, other: Finding) -> None:
             body(each)
 
 
-def bare(each: Finding) -> bool:
+def has_no_body(each: Finding) -> bool:
     """Whether there is nothing under a headline."""
     return not (each.chart or each.table or each.links or each.note or each.text or each.points or each.tiles)
 
@@ -216,10 +216,10 @@ def shaped(each: Finding, given: Table) -> None:
     elif each.shape == "links":
         linked_table(given, each.links, each.widths)
     else:
-        table(given, "content" if each.shape == "whole" else "auto")
+        draw_table(given, "content" if each.shape == "whole" else "auto")
 
 
-def table(given: Table, height: int | Literal["auto", "content"] = "auto") -> None:
+def draw_table(given: Table, height: int | Literal["auto", "content"] = "auto") -> None:
     """A table to scroll, sort and search. Its own menu lets people save and copy it, so that its texts are made
     harmless too."""
     columns = [given.columns[k] for k in given.places("screen")]
@@ -304,7 +304,7 @@ def download(given: Table) -> None:
 Ask = Callable[[Panel], Choices]  # draws what can be chosen in a panel, and says what is
 
 
-def panels(
+def draw_panels(
     given: Sequence[Panel],
     controls: Ask | None = None,
     own: Mapping[str, Callable[[], None]] | None = None,
@@ -341,7 +341,7 @@ def choices(panel: Panel) -> Choices:
     """The controls of a panel, what is chosen in them, and what is chosen elsewhere."""
     elsewhere = {each.key: held(each) for each in panel.reads}
     with st.container(horizontal=True, gap="small") if panel.across else nullcontext():
-        return elsewhere | {each.key: choose(each) for each in panel.choices}
+        return elsewhere | {each.key: draw_choice(each) for each in panel.choices}
 
 
 class Chosen(Mapping[str, str | float]):
@@ -366,7 +366,7 @@ def held(each: Choice) -> str | float:
     return Chosen().get(each.key, each.default)
 
 
-def choose(each: Choice) -> str | float:
+def draw_choice(each: Choice) -> str | float:
     """One control: a list to choose from, or a number."""
     if each.abreast:
         return pick(each)

@@ -7,7 +7,7 @@ from model.validation.result import TrustResult
 from pages.shared import draw, widgets
 
 
-def panel(result: TrustResult, around: ReleaseContext, withheld: str) -> None:
+def card_panel(result: TrustResult, around: ReleaseContext, withheld: str) -> None:
     """Every gate, then every section of the card, and the card as one HTML file."""
     if result.report is None or around.card is None:
         draw.notice(gates.ungated_notice(around.deployed))

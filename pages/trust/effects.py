@@ -14,7 +14,7 @@ from pages.shared.progress import followed
 from pages.trust import state
 
 
-def panel(model: DeployedModel, result: TrustResult) -> None:
+def effects_panel(model: DeployedModel, result: TrustResult) -> None:
     """What the model looks at, an input's effect, two inputs together, and every table there is."""
     why = effects.effects_unknown(result, model.deployed)
     if why is not None:
@@ -29,10 +29,10 @@ def panel(model: DeployedModel, result: TrustResult) -> None:
 def look(model: DeployedModel, found: ModelEffects) -> None:
     """The whole part as one fragment: a choice in it draws nothing else anew."""
     with state.kept(model):
-        parts(model, found)
+        draw_parts(model, found)
 
 
-def parts(model: DeployedModel, found: ModelEffects) -> None:
+def draw_parts(model: DeployedModel, found: ModelEffects) -> None:
     """What matters, one input, two together; below them every table."""
     draw.item(effects.importance_finding(found, state.switch(effects.MOVES)))
     left, right = st.columns(2, gap="medium")

@@ -12,7 +12,7 @@ from model.api.briefings import SUBJECTS
 from model.deployed.latency import LatencyLog
 from model.monitoring.live import LatencyReading
 from model.record.trail import find, recent
-from model.record.verify import verify
+from model.record.verify import verify_record
 from tests.pages.conftest import Open, figure, markup
 from tests.pages.conftest import open_app as open_app
 from tests.support.inside import Served, told
@@ -96,7 +96,7 @@ def test_a_briefing_is_recorded_like_a_what_if(served: Served, subject: str) -> 
     entry = find(served.running.engine, call.id)
     assert (entry.kind, entry.via) == (f"whatif:{subject}", "rest")
     assert dict(entry.detail["address"]) == QUERIES[subject]
-    assert verify(served.running.engine).ok
+    assert verify_record(served.running.engine).ok
 
 
 def test_what_is_wrong_with_the_query_is_told_and_the_rest_answered(served: Served) -> None:

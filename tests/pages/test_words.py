@@ -130,7 +130,7 @@ def test_no_page_says_what_must_not_be_said(
         monkeypatch.setenv("WHATIF_HOME", str(home))
         monkeypatch.setenv("WHATIF_BOOK", loans_sample.NAME)
         if "customer" in address:
-            own = books.read(loans_sample.NAME, home)
+            own = books.read_book(loans_sample.NAME, home)
             address = {**address, "customer": int(own.ids[int(str(address["customer"]))])}
     at = open_app(page, **address)
     for panel in PANELS[page].split():

@@ -17,7 +17,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Release, Release, Boo
     """Trained to 2004 and to 2005, in which more had defaulted."""
     home = tmp_path_factory.mktemp("loans")
     store = proofs.lay_down(home)
-    return proofs.trained(store), proofs.trained(store, 2001, 2005), books.read(loans.NAME, home)
+    return proofs.trained(store), proofs.trained(store, 2001, 2005), books.read_book(loans.NAME, home)
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from model.whatif.book.scored import ASKED, BATCH, ScoredBook, askable, stratifi
 from model.whatif.book.segments import concentration, cut, migration, movers
 from model.whatif.book.tornado import tornado
 from model.whatif.book.totals import Rows, Totals, margin_of_error, stands_for
-from model.whatif.customer.decision import scale
+from model.whatif.customer.decision import score_scale
 from model.whatif.policy.pricing import priced
 from model.whatif.policy.strategy import Strategy
 from model.whatif.policy.swap import swap
@@ -149,7 +149,7 @@ def test_segments_movers_and_migration_equal_those_by_tables(pair: tuple[ScoredB
     for whole in pair:
         rows = whole.rows(NOTHING), whole.rows(numbers)
         cells = cut(whole, *rows, (NOTHING.years, numbers.years), *CONTRACT.segments[:2])
-        found.append((cells, movers(whole, *rows), migration(*rows, scale(CONTRACT), edges)))
+        found.append((cells, movers(whole, *rows), migration(*rows, score_scale(CONTRACT), edges)))
     known, live = found
     assert [each.path for each in live[0]] == [each.path for each in known[0]]
     for mine, other in zip(live[0], known[0], strict=True):
@@ -177,7 +177,7 @@ def test_policy_equals_that_by_tables(pair: tuple[ScoredBook, ScoredBook], book:
     edges = CONTRACT.score.bands
     found = []
     for whole in pair:
-        scores, rows = np.asarray(scale(CONTRACT).score(whole.margins)), whole.rows(numbers)
+        scores, rows = np.asarray(score_scale(CONTRACT).score(whole.margins)), whole.rows(numbers)
         bad = book.target[[book.position(int(each)) for each in whole.ids]]
         strategy = Strategy.of(scores, rows, bad)
         cells = swap(scores >= 520, scores >= 540, rows, bad)
@@ -420,7 +420,7 @@ def test_concentration_of_a_sample_is_that_of_the_book(sampled: tuple[Book, Scor
 def test_migration_of_a_sample_counts_the_customers_of_the_book(sampled: tuple[Book, ScoredBook]):
     whole = sampled[1]
     found = migration(
-        whole.rows(NOTHING), whole.rows(numbers_of(stressed(**SCENES[1]))), scale(CONTRACT), CONTRACT.score.bands
+        whole.rows(NOTHING), whole.rows(numbers_of(stressed(**SCENES[1]))), score_scale(CONTRACT), CONTRACT.score.bands
     )
     assert found.sum() == SIZE
     assert (found >= 0).all()
@@ -428,7 +428,7 @@ def test_migration_of_a_sample_counts_the_customers_of_the_book(sampled: tuple[B
 
 def test_policy_of_a_sample_counts_the_customers_of_the_book(sampled: tuple[Book, ScoredBook]):
     own, whole = sampled
-    points: Scale = scale(CONTRACT)
+    points: Scale = score_scale(CONTRACT)
     scores, rows, edges = np.asarray(points.score(whole.margins)), whole.rows(NOTHING), CONTRACT.score.bands
     strategy = Strategy.of(scores, rows, own.target)
     lowest, nobody = strategy.at(strategy.cutoffs[0]), strategy.at(strategy.cutoffs[-1])

@@ -34,7 +34,7 @@ def segment_choice(contract: Contract) -> Choice | None:
     return Choice("_segment", "Where it sits", options, options[0][0], abreast=True) if options else None
 
 
-def briefing(
+def book_briefing(
     result: BookResult,
     choices: Choices,
     *,
@@ -52,7 +52,7 @@ def briefing(
     lacks = overlay_lacks(contract, result.scenario, result.day)
     return Briefing(
         "book",
-        words.verdict(contract, result.scenario, today=result.day, base=result.base, now=result.now),
+        words.book_verdict(contract, result.scenario, today=result.day, base=result.base, now=result.now),
         tuple(measure_tile(result, name) for name in HEADLINE),
         below=_below(result, model, presented),
         notices=(Notice(lacks, "warning"),) if lacks else (),
@@ -60,7 +60,7 @@ def briefing(
         choices=tuple(filter(None, (measure_choice(contract), segment_choice(contract)))),
         make_findings=lambda: (what_moved(result, choices, follow), where_it_sits(result, choices)),
         panels=book_panels(result, choices, follow),
-        method=words.method(contract, model),
+        method=words.book_method(contract, model),
         guaranteed=contract.guaranteed,
     )
 

@@ -163,7 +163,7 @@ def tornado_in_words(contract: Contract, measure: Measure, bars: Sequence[Bar], 
 # ---- data tables --------------------------------------------------------------------------------------------------
 
 
-def grid(texts: Sequence[Sequence[str]], shades: Array, rows: Sequence[str], columns: Sequence[str]) -> Figure:
+def grid_chart(texts: Sequence[Sequence[str]], shades: Array, rows: Sequence[str], columns: Sequence[str]) -> Figure:
     """A two-way table: ``texts`` in the cells, ``shades`` (rows, columns) from 0, pale, to 1, deep."""
     figure = layout(46 + 27 * len(rows), 120)
     figure["margin"] = {"l": 120, "r": 10, "t": 30, "b": 6}

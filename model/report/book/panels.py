@@ -286,8 +286,8 @@ def movers_table(contract: Contract, found: Sequence[Mover]) -> Table:
 
 
 def _mover_row(contract: Contract, each: Mover) -> tuple[Cell, ...]:
-    pds = words.apart("pd", each.pd_base, each.pd)
-    losses = words.apart("loss", each.loss_base, each.loss)
+    pds = words.measure_difference("pd", each.pd_base, each.pd)
+    losses = words.measure_difference("loss", each.loss_base, each.loss)
     texts = [
         *(numbers.percent(value, pds.unit.digits) for value in (pds.base, pds.now)),
         *(losses.unit.text(value, contract.book.currency) for value in (losses.base, losses.now)),
@@ -392,7 +392,7 @@ def _verdict(text: words.MeasureText) -> str:
 def _average_row(result: BookResult) -> tuple[Cell, ...]:
     """The PD of the average customer, which has no limit."""
     book, was, now = result.contract.book, result.base.pd_simple, result.now.pd_simple
-    shown = words.apart("pd", was, now)
+    shown = words.measure_difference("pd", was, now)
     texts = [numbers.percent(each, shown.unit.digits) for each in (shown.base, shown.now)]
     return (
         f"PD of the average {book.person}",

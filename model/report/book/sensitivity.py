@@ -202,7 +202,7 @@ def two_way_finding(result: BookResult, one: str, other: str, *, measure: Measur
     return Finding(
         "two_way",
         f"{label(measure)}: {lower(names[0])} down, {lower(names[1])} across",
-        levers.grid(short, levers.shaded(found.cells, measure in GAINS), down, across),
+        levers.grid_chart(short, levers.shaded(found.cells, measure in GAINS), down, across),
         f"{title}.",
         Table("book-two-way", title, (Column(name_apart(names[0], columns)), *columns), rows),
         drawn=False,

@@ -115,10 +115,10 @@ class MeasureText:
 
 def difference(name: Measure, base: Totals, now: Totals) -> Difference:
     """A measure of the book as it is and under the scenario, as both are shown wherever they stand."""
-    return apart(name, base.measure(name), now.measure(name))
+    return measure_difference(name, base.measure(name), now.measure(name))
 
 
-def apart(name: Measure, was: float, value: float) -> Difference:
+def measure_difference(name: Measure, was: float, value: float) -> Difference:
     """Two values of one measure, as they are shown beside each other."""
     return Difference.of(was, value, None if name in AMOUNTS else _unit(name))
 
@@ -217,7 +217,7 @@ def entered(contract: Contract, name: Measure) -> tuple[float, str]:
 # ---- the assumptions in words -------------------------------------------------------------------------------------
 
 
-def verdict(contract: Contract, stress: BookScenario, *, today: date, base: Totals, now: Totals) -> str:
+def book_verdict(contract: Contract, stress: BookScenario, *, today: date, base: Totals, now: Totals) -> str:
     """The page's first sentence."""
     loss = measure_text(contract, stress, name="loss", base=base, now=now)
     over = f"expected loss over {contract.book.pd_horizon}"
@@ -480,7 +480,7 @@ class Steps:
 
 def shown_steps(contract: Contract, stress: BookScenario, found: Bridge) -> Steps:
     """A bridge as shown, so that it adds up on the screen, and reads like the numbers above it."""
-    whole = apart(found.measure, found.base, found.scenario)
+    whole = measure_difference(found.measure, found.base, found.scenario)
     fine, parts = whole.parts([step.amount for step in found.steps])
     labels = [player_label(contract, stress, step.player) for step in found.steps]
     base, now = (whole.unit.rounded(each) for each in (found.base, found.scenario))
@@ -521,8 +521,8 @@ def change_headline(contract: Contract, segment: Segment, cells: Sequence[Cell])
     """The finding above the table of segments: the band that adds most to the change of expected loss."""
     base, now = (sum(getattr(cell, side).loss for cell in cells) for side in ("base", "now"))
     changes_ = [cell.now.loss - cell.base.loss for cell in cells]
-    whole = apart("loss", base, now)
-    if not any(numbers.apart(cell.base.loss, cell.now.loss) for cell in cells):
+    whole = measure_difference("loss", base, now)
+    if not any(numbers.difference_of(cell.base.loss, cell.now.loss) for cell in cells):
         return "Expected loss is where it was in every segment"
     fine, parts = whole.parts(changes_)
     first, most = max(zip(cells, parts, strict=True), key=lambda pair: abs(pair[1]))
@@ -601,7 +601,7 @@ def held_words(contract: Contract, held: Clipped, known: TerritoryShare, custome
     near = "No record leaves the range the model has seen."
     if held.customers:
         share = numbers.percent(held.customers / customers)
-        other = _unheld(contract, apart("loss", held.loss, held.free))
+        other = _unheld(contract, measure_difference("loss", held.loss, held.free))
         near = (
             f"{numbers.counted(held.customers, person)} ({share}) {'goes' if held.customers == 1 else 'go'} beyond the "
             f"range the model has seen and {'is' if held.customers == 1 else 'are'} scored at its edge; {other}."
@@ -632,7 +632,7 @@ def weighted_words(
     contract: Contract, stress: BookScenario, *, weights: Sequence[tuple[str, float, float]], base: float, loss: float
 ) -> str:
     """``weights``: title, weight in [0, 1] and loss of each scenario; ``base`` the book's own loss."""
-    whole = apart("loss", base, loss)
+    whole = measure_difference("loss", base, loss)
     unit = whole.unit
     parts = _listed(
         [
@@ -693,7 +693,7 @@ def checked_words(contract: Contract, model: Deployed, found: SpotCheck) -> str:
     )
 
 
-def method(contract: Contract, model: Deployed) -> str:
+def book_method(contract: Contract, model: Deployed) -> str:
     """How the numbers on the book page come about."""
     book = contract.book
     through = (

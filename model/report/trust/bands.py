@@ -54,7 +54,7 @@ def cut_finding(proof: Validation, by: str, when: str) -> Finding:
     return Finding(
         "bands",
         words.bands_headline(proof, rows, by if by_year else label.lower()),
-        charts.bands(rows),
+        charts.bands_chart(rows),
         charts.vintages_in_words(rows),
         band_table(proof, rows, f"trust-by-{by}", label, when=when, by_year=by_year),
         note=f"{total} in all. {words.bands_note(proof, rows)}",

@@ -34,20 +34,20 @@ class ReleaseContext:
     card: Callable[[], ModelCard] | None = None
 
 
-def briefing(result: TrustResult, choices: Choices, *, around: ReleaseContext, withheld: str = "") -> Briefing:
+def trust_briefing(result: TrustResult, choices: Choices, *, around: ReleaseContext, withheld: str = "") -> Briefing:
     """What the trust page says. ``choices`` are those of its address, which its panels read; ``withheld``: why figures
     by protected attribute are not for whoever looks, if so."""
     proof, release = result.proof, result.release
     things = words.things_to_know(proof, result.report, result.drifts, not withheld)
     return Briefing(
         "trust",
-        words.verdict(proof, result.chosen, result.measured, things),
+        words.trust_verdict(proof, result.chosen, result.measured, things),
         trust_tiles(result),
         points=tuple(things),
         notices=untested_notices(around.deployed, proof.tested),
         make_findings=partial(trust_findings, result),
         panels=tuple(_reading(each, choices) for each in trust_panels(result, around, withheld)),
-        method=words.method(proof),
+        method=words.trust_method(proof),
         foot="" if release is None else words.made_words(release, around.deployed),
     )
 

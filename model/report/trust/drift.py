@@ -98,7 +98,7 @@ def drift_table(contract: Contract, drifts: Sequence[Drift]) -> Table:
     rows = tuple(
         (
             *(words.drift_label(contract, each), float(each.psi), each.n),
-            *(words.limits(contract, each), words.drift_verdict(contract, each)),
+            *(words.stability_lines(contract, each), words.drift_verdict(contract, each)),
         )
         for each in order
     )

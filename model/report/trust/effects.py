@@ -142,4 +142,4 @@ def cells_file(found: ModelEffects) -> bytes:
 
 def effects_method(found: ModelEffects) -> Finding:
     """How the numbers come about."""
-    return Finding("effects_method", note=words.method(found.contract, found.overview))
+    return Finding("effects_method", note=words.effects_method(found.contract, found.overview))

@@ -23,7 +23,7 @@ from model.whatif.book.scored import Clipped, ScoredBook, TerritoryShare
 from model.whatif.book.segments import Cell, Concentration, Mover
 from model.whatif.book.tornado import Bar, Breaking, LeverGoal
 from model.whatif.book.totals import Rows, Totals, margin_of_error
-from model.whatif.customer.decision import scale
+from model.whatif.customer.decision import score_scale
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +120,7 @@ class BookResult:
 
     def migration(self) -> NDArray[np.int64]:
         """Customers by score band before (rows, the lowest first) and now (columns)."""
-        return segments.migration(*self.rows, scale(self.contract), self.contract.score.bands)
+        return segments.migration(*self.rows, score_scale(self.contract), self.contract.score.bands)
 
     def movers(self, among: str = "") -> list[Mover]:
         """Whose loss moved most, of the book or of one band of a segment, named as in "limit_band:2"."""
@@ -155,7 +155,7 @@ class BookResult:
         """Every measure along one lever."""
         down = tornado.steps(self.contract, self.scenario, lever)
         measures = self.contract.measures
-        cells = tornado.table(
+        cells = tornado.lever_table(
             self.whole, self.scenario, name=lever, values=down, measures=measures, today=self.day, progress=progress
         )
         return LeverTable(down, (), cells)
@@ -180,7 +180,7 @@ class BookResult:
         self, lever: str, measure: Measure, *, target: float, at_most: bool, progress: Progress = no_progress
     ) -> LeverGoal:
         """Which value of a lever brings a measure to a target."""
-        return tornado.seek(
+        return tornado.seek_lever(
             self.whole,
             self.scenario,
             name=lever,

@@ -236,7 +236,7 @@ def of_customer(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, flo
 # ---- data tables -----------------------------------------------------------------------------------------------------
 
 
-def table(
+def lever_table(
     whole: ScoredBook,
     stress: BookScenario,
     *,
@@ -302,7 +302,7 @@ class LeverGoal:
     reached_before: bool
 
 
-def seek(
+def seek_lever(
     whole: ScoredBook,
     stress: BookScenario,
     *,

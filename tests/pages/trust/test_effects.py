@@ -21,7 +21,9 @@ def page() -> None:
 
     model = deployed.model()
     trust_state.memory.restore(model)
-    effects.panel(model, TrustResult(model.validation(), release=model.release, look=lambda: known_effects(model)))
+    effects.effects_panel(
+        model, TrustResult(model.validation(), release=model.release, look=lambda: known_effects(model))
+    )
 
 
 @pytest.fixture

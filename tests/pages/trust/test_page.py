@@ -25,7 +25,7 @@ from model.release.release import Release
 from model.release.store import Store
 from model.report.briefing import Finding
 from model.report.numbers import NBSP, percent
-from model.report.trust.briefing import ReleaseContext, briefing
+from model.report.trust.briefing import ReleaseContext, trust_briefing
 from model.scoring.batch import CustomerFile
 from model.settings import Settings
 from model.validation import view
@@ -78,7 +78,7 @@ def looking(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 def proof_of(home: Path) -> tuple[Release, Validation]:
     release = Store(home, loans.NAME).load()
-    return release, Validation.of(release, books.read(loans.NAME, home))
+    return release, Validation.of(release, books.read_book(loans.NAME, home))
 
 
 def words(at: AppTest) -> str:
@@ -161,7 +161,7 @@ def test_every_chart_and_table_of_the_panels_is_that_of_the_briefing(
     chosen = {"by": other, "moves": "inputs", "input": book.contract.inputs[-1].name, "fair_cutoff": "560"}
     at = open_app(open="bands,effects,tables,drift,fairness,misses,gates", **chosen)
     result = TrustResult(Validation.of(release, book), release=release, look=lambda: ModelEffects(whole))
-    said = briefing(result, chosen, around=ReleaseContext(Deployed(release.id)))
+    said = trust_briefing(result, chosen, around=ReleaseContext(Deployed(release.id)))
     items = [item for panel in said.panels for item in panel.make({}) if isinstance(item, Finding)]
     assert len([each for each in items if each.chart is not None]) == 7
     for each in items:
@@ -333,7 +333,7 @@ def ranked() -> None:
 
     model = deployed.model()
     trust_state.memory.restore(model)
-    trust_panels.bands(model, TrustResult(model.validation(), release=model.release))
+    trust_panels.bands_panel(model, TrustResult(model.validation(), release=model.release))
 
 
 def test_another_model_of_the_same_name_has_its_own_figures(
@@ -493,7 +493,7 @@ def test_vintages_of_the_table_sum_to_all_records(open_loans: Callable[[], AppTe
 def test_a_year_can_be_looked_at_alone(open_loans: Callable[[], AppTest], loans_home: Path) -> None:
     at = open_loans()
     at.selectbox(key=f"{loans.NAME}:trust.evidence").set_value("2003").run()
-    n = int((books.read(loans.NAME, loans_home).vintages == 2003).sum())
+    n = int((books.read_book(loans.NAME, loans_home).vintages == 2003).sum())
     assert f"{n:,} loans with their outcomes" in words(at)
     assert "(vintage 2003)" in sentence(at)
 

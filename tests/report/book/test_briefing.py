@@ -13,7 +13,7 @@ from model.engine.identity import Deployed, SpotCheck
 from model.engine.parallel import Progress, no_progress
 from model.engine.scorer import TableScorer
 from model.report.book import words
-from model.report.book.briefing import Check, briefing, slide_finding
+from model.report.book.briefing import Check, book_briefing, slide_finding
 from model.report.book.sensitivity import target_choice
 from model.report.briefing import Briefing, Choices, Finding, Item, Notice, Panel, Table, Tile
 from model.report.numbers import MINUS, NBSP
@@ -48,14 +48,14 @@ def result(whole: ScoredBook) -> BookResult:
 
 @pytest.fixture(scope="module")
 def said(result: BookResult) -> Briefing:
-    return briefing(result, {}, model=OURS)
+    return book_briefing(result, {}, model=OURS)
 
 
 @pytest.fixture(scope="module")
 def loans() -> Briefing:
     """A book of which somebody else bears a part of each loss."""
     scenario = BookScenario().with_value(guaranteed.CONTRACT, "unemployment", 3)
-    return briefing(BookResult.of(guaranteed.whole(), scenario, DAY), {}, model=OURS)
+    return book_briefing(BookResult.of(guaranteed.whole(), scenario, DAY), {}, model=OURS)
 
 
 def bare_of(scorer: TableScorer, **gone: object) -> BookResult:
@@ -114,13 +114,13 @@ def test_tiles_tell_scenario_book_difference_and_limit(said: Briefing, whole: Sc
 
 
 def test_of_the_book_as_it_is_no_tile_tells_a_difference(whole: ScoredBook) -> None:
-    said = briefing(result_of(whole), {}, model=OURS)
+    said = book_briefing(result_of(whole), {}, model=OURS)
     assert {(each.was, each.change) for each in said.tiles} == {("", "")}
     assert said.sentence.startswith("As the book stands")
 
 
 def test_what_did_not_move_under_a_scenario_is_told_as_unchanged(whole: ScoredBook) -> None:
-    found = tile(briefing(result_of(whole, apr=0.1), {}, model=OURS), "Expected loss")
+    found = tile(book_briefing(result_of(whole, apr=0.1), {}, model=OURS), "Expected loss")
     assert (found.change, found.direction) == ("unchanged", "")
     assert found.was == found.value
 
@@ -131,7 +131,7 @@ def test_numbers_are_muted_once_too_many_lie_outside_known_territory(
 ) -> None:
     own = replace(result)
     monkeypatch.setitem(own.__dict__, "territory", replace(result.territory, now=share))
-    said = briefing(own, {}, model=OURS)
+    said = book_briefing(own, {}, model=OURS)
     assert {each.muted for each in said.tiles} == {share >= words.FAR}
     assert "20 in 100 customers lie outside known territory" in said.below
 
@@ -145,15 +145,15 @@ def test_the_loss_of_a_guaranteed_book_is_told_gross_and_net(loans: Briefing) ->
 
 
 def test_an_overlay_that_lacks_something_is_told_before_the_numbers(whole: ScoredBook) -> None:
-    (notice,) = briefing(result_of(whole, overlay_pd=20), {}, model=OURS).notices
+    (notice,) = book_briefing(result_of(whole, overlay_pd=20), {}, model=OURS).notices
     assert notice == Notice(
         "The overlay is not applied: it needs an owner and a reason and a date until which it is valid.", "warning"
     )
-    assert briefing(result_of(whole, balances=20), {}, model=OURS).notices == ()
+    assert book_briefing(result_of(whole, balances=20), {}, model=OURS).notices == ()
 
 
 def test_for_an_audience_what_is_assumed_stands_below_the_numbers(result: BookResult, said: Briefing) -> None:
-    far = briefing(result, {}, model=OURS, presented=True)
+    far = book_briefing(result, {}, model=OURS, presented=True)
     assert far.below.replace(NBSP, " ").startswith("Balances +20 % · Fed 2026, severely adverse · Weight")
     assert far.below.endswith(said.below)
     assert "at Q3 2027, its peak. " in far.below
@@ -162,7 +162,7 @@ def test_for_an_audience_what_is_assumed_stands_below_the_numbers(result: BookRe
 
 def test_known_territory_of_a_foreign_model_is_that_of_the_book(result: BookResult, said: Briefing) -> None:
     assert "beyond the range the model has seen" in said.below
-    assert "beyond the range of the book" in briefing(result, {}, model=FOREIGN).below
+    assert "beyond the range of the book" in book_briefing(result, {}, model=FOREIGN).below
 
 
 # ---- the model elsewhere --------------------------------------------------------------------------------------------
@@ -170,7 +170,7 @@ def test_known_territory_of_a_foreign_model_is_that_of_the_book(result: BookResu
 
 def checked(result: BookResult, model: Deployed, found: SpotCheck | None = None) -> tuple[Item, ...]:
     check: Check | None = None if found is None else lambda: found
-    return briefing(result, {}, model=model, check=check).checks
+    return book_briefing(result, {}, model=model, check=check).checks
 
 
 def test_a_model_that_says_the_same_elsewhere_is_told_in_a_line(result: BookResult) -> None:
@@ -206,7 +206,7 @@ def test_the_model_here_is_not_checked_and_no_check_is_made_before_it_is_asked_f
         raise AssertionError("asked too early")
 
     assert checked(result, OURS) == ()
-    assert briefing(result, {}, model=THERE, check=never).tiles
+    assert book_briefing(result, {}, model=THERE, check=never).tiles
 
 
 # ---- what moved it, where it sits -----------------------------------------------------------------------------------
@@ -214,7 +214,7 @@ def test_the_model_here_is_not_checked_and_no_check_is_made_before_it_is_asked_f
 
 def test_the_measure_and_the_segment_are_those_chosen(result: BookResult) -> None:
     for measure, segment in (("loss", "limit_band"), ("capital", "use_band")):
-        bridge, where = briefing(result, {"_measure": measure, "_segment": segment}, model=OURS).findings
+        bridge, where = book_briefing(result, {"_measure": measure, "_segment": segment}, model=OURS).findings
         assert isinstance(bridge, Finding)
         assert isinstance(where, Finding)
         assert bridge.half
@@ -224,7 +224,7 @@ def test_the_measure_and_the_segment_are_those_chosen(result: BookResult) -> Non
 
 
 def test_a_book_without_segments_says_so_and_has_no_table_of_them(scorer: TableScorer) -> None:
-    said = briefing(bare_of(scorer, segments=()), {}, model=OURS)
+    said = book_briefing(bare_of(scorer, segments=()), {}, model=OURS)
     where = said.findings[1]
     assert isinstance(where, Finding)
     assert (where.chart, where.headline[:33]) == (None, "The contract of this book declare")
@@ -252,7 +252,7 @@ def test_work_that_takes_long_is_followed_by_what_is_being_done(result: BookResu
         doing.append(what)
         yield no_progress
 
-    own = briefing(replace(result), {"_grid_other": "lgd"}, model=OURS, follow=follow)
+    own = book_briefing(replace(result), {"_grid_other": "lgd"}, model=OURS, follow=follow)
     assert doing == []
     assert own.findings
     for key in ("_tornado", "_grid", "_seek", "_weighted"):
@@ -274,9 +274,9 @@ def test_nothing_is_worked_out_before_it_is_asked_for(whole: ScoredBook, monkeyp
     names = ("bridge", "cells", "migration", "movers", "input_reactions", "lever_bars", "one_way", "two_way", "goal")
     for name in (*names, "breaking", "weighted_losses"):
         monkeypatch.setattr(BookResult, name, never)
-    own = briefing(result_of(whole, preset=FED), {}, model=OURS)
+    own = book_briefing(result_of(whole, preset=FED), {}, model=OURS)
     assert tuple(each.key for each in own.panels) == PANELS
-    assert briefing(result_of(whole), {}, model=OURS).panels[0].key == "_steps"  # no preset, no path
+    assert book_briefing(result_of(whole), {}, model=OURS).panels[0].key == "_steps"  # no preset, no path
 
 
 # ---- the panels -----------------------------------------------------------------------------------------------------
@@ -294,7 +294,7 @@ def test_every_step_adds_up_exactly_and_as_shown(said: Briefing, result: BookRes
 
 
 def test_of_the_book_as_it_is_there_are_no_steps(whole: ScoredBook) -> None:
-    found = table(briefing(result_of(whole), {}, model=OURS), "_steps")
+    found = table(book_briefing(result_of(whole), {}, model=OURS), "_steps")
     assert texts(found, "Part") == ["As the book stands", "Under the scenario"]
 
 
@@ -311,7 +311,7 @@ def test_the_tornado_holds_both_ends_of_every_lever(said: Briefing, whole: Score
 
 
 def chosen_panels(result: BookResult, **choices: str | float) -> Briefing:
-    return briefing(result, choices, model=OURS)
+    return book_briefing(result, choices, model=OURS)
 
 
 def test_a_one_way_table_reads_as_elsewhere_and_is_exact_in_its_file(result: BookResult, whole: ScoredBook) -> None:
@@ -326,7 +326,7 @@ def test_a_one_way_table_reads_as_elsewhere_and_is_exact_in_its_file(result: Boo
 
 def test_a_two_way_table_is_the_direct_calculation_in_every_cell(result: BookResult, whole: ScoredBook) -> None:
     choices: Choices = {"_grid_one": "balances", "_grid_other": "lgd", "_grid_measure": "capital"}
-    said = briefing(result, choices, model=OURS)
+    said = book_briefing(result, choices, model=OURS)
     found = table(said, "_grid", **choices)
     assert [each.key for each in panel(said, "_grid").choices] == list(choices)
     rows, heads = texts(found, "Balances"), [each.name for each in found.columns]
@@ -348,7 +348,7 @@ def test_a_goal_that_is_reached_suggests_the_value_that_reaches_it(whole: Scored
     lever = {"_seek_lever": "lgd"}
     answer = next(
         each
-        for each in items(briefing(result, lever, model=OURS), "_seek", **lever)
+        for each in items(book_briefing(result, lever, model=OURS), "_seek", **lever)
         if isinstance(each, Finding) and each.text
     )
     assert answer.suggestion is not None
@@ -366,7 +366,7 @@ def test_a_goal_that_holds_already_or_is_out_of_reach_suggests_nothing(whole: Sc
         choices: Choices = {"_seek_lever": "balances", "_seek_target_loss": target}
         (answer, *_) = (
             each
-            for each in items(briefing(result, choices, model=OURS), "_seek", **choices)
+            for each in items(book_briefing(result, choices, model=OURS), "_seek", **choices)
             if isinstance(each, Finding) and each.text
         )
         assert told in answer.text[0]
@@ -400,11 +400,11 @@ def test_a_target_without_a_limit_begins_at_nothing(scorer: TableScorer) -> None
 
 
 def test_reverse_stress_asks_for_something_to_scale_and_a_limit(scorer: TableScorer, whole: ScoredBook) -> None:
-    calm = briefing(result_of(whole), {}, model=OURS)
+    calm = book_briefing(result_of(whole), {}, model=OURS)
     assert any(
         "Assume something." in each.text[0] for each in items(calm, "_seek") if isinstance(each, Finding) and each.text
     )
-    bare = briefing(bare_of(scorer, appetite=()), {}, model=OURS)
+    bare = book_briefing(bare_of(scorer, appetite=()), {}, model=OURS)
     last = items(bare, "_seek")[-1]
     assert isinstance(last, Finding)
     assert last.text == ("The contract sets no limit.",)
@@ -424,7 +424,7 @@ def test_reactions_are_not_told_of_a_model_whose_tables_are_not_known(result: Bo
     own = replace(result)
     hidden = type("Opaque", (), {"__getattr__": lambda _, name: getattr(result.whole, name), "tables": None})()
     object.__setattr__(own, "whole", hidden)
-    (found,) = items(briefing(own, {}, model=FOREIGN), "_reactions")
+    (found,) = items(book_briefing(own, {}, model=FOREIGN), "_reactions")
     assert isinstance(found, Notice)
     assert "how its inputs enter them" in found.text
 
@@ -460,7 +460,7 @@ def test_segments_of_a_guaranteed_book_hold_the_net_loss(loans: Briefing) -> Non
 
 def test_a_segment_called_like_a_column_stays_a_column_of_its_own(scorer: TableScorer) -> None:
     named = CONTRACT.segments[0].model_copy(update={"label": "Exposure"})
-    said = briefing(bare_of(scorer, segments=(named, *CONTRACT.segments[1:])), {}, model=OURS)
+    said = book_briefing(bare_of(scorer, segments=(named, *CONTRACT.segments[1:])), {}, model=OURS)
     heads = [each.name for each in table(said, "_cells").columns]
     assert len(set(heads)) == len(heads)
     assert heads[0].strip(NBSP) == "Exposure"
@@ -495,7 +495,7 @@ def test_movers_of_one_band_lie_in_it_and_of_nobody_there_is_a_sentence(whole: S
     ]
     assert len(limits) == 10
     assert max(limits) < 50_000
-    calm = finding(briefing(result_of(whole), {}, model=OURS), "_movers")
+    calm = finding(book_briefing(result_of(whole), {}, model=OURS), "_movers")
     assert (calm.text, calm.table) == (("No customer's expected loss changed.",), None)
 
 
@@ -509,10 +509,10 @@ def test_weighted_scenarios_weigh_losses(said: Briefing, whole: ScoredBook) -> N
 
 
 def test_weights_that_do_not_sum_to_one_are_told_and_none_are_asked_for(whole: ScoredBook) -> None:
-    (notice,) = items(briefing(result_of(whole, weight_as_is=30.0), {}, model=OURS), "_weighted")
+    (notice,) = items(book_briefing(result_of(whole, weight_as_is=30.0), {}, model=OURS), "_weighted")
     assert isinstance(notice, Notice)
     assert (notice.level, "they sum to 30 %" in notice.text) == ("warning", True)
-    assert finding(briefing(result_of(whole), {}, model=OURS), "_weighted").text == (
+    assert finding(book_briefing(result_of(whole), {}, model=OURS), "_weighted").text == (
         "Give at least one scenario a weight.",
     )
 
@@ -545,7 +545,7 @@ def test_a_path_is_drawn_where_one_is_published_and_its_source_always_told(whole
     assert fed.table is not None
     assert fed.table.columns[0].name == "Period"
     assert "Confidence in the transcription: high" in fed.note
-    boe = finding(briefing(result_of(whole, preset="boe_2025_bcst"), {}, model=OURS), "_path")
+    boe = finding(book_briefing(result_of(whole, preset="boe_2025_bcst"), {}, model=OURS), "_path")
     assert (boe.chart, boe.table) == (None, None)
     assert boe.note.startswith("The source publishes peaks only, no path.\n\nSource: ")
 

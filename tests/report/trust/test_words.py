@@ -20,7 +20,7 @@ from model.report.numbers import MINUS, NBSP
 from model.report.policy import words as policy_words
 from model.report.release.words import champion_rows, gate_rows, subject
 from model.report.trust import words
-from model.validation.backtests import Recalibration, Shifted, Sides
+from model.validation.backtests import RecalibrationBacktest, Shifted, Sides
 from model.validation.validation import Miss, Subset, Validation
 
 MAIN = Subset()
@@ -41,7 +41,7 @@ def test_first_sentence_tells_ranking_agreement_and_how_much_there_is_to_know(
 ) -> None:
     found = proof.measured()
     things = words.things_to_know(proof, release.report)
-    told = words.verdict(proof, MAIN, found, things)
+    told = words.trust_verdict(proof, MAIN, found, things)
     assert (
         f"AUC of {found.auc.value:.3f} ({found.auc.low:.3f}–{found.auc.high:.3f}) on records it was not fitted" in told
     )
@@ -52,7 +52,7 @@ def test_first_sentence_tells_ranking_agreement_and_how_much_there_is_to_know(
 def test_sentence_of_one_band_names_it(proof: Validation) -> None:
     segment = proof.contract.segments[0]
     chosen = Subset("", segment.name, 0)
-    assert f"({segment.label}: below" in words.verdict(proof, chosen, proof.measured(chosen), [])
+    assert f"({segment.label}: below" in words.trust_verdict(proof, chosen, proof.measured(chosen), [])
 
 
 def test_gates_that_were_missed_are_among_the_things_to_know(proof: Validation, release: Release) -> None:
@@ -158,10 +158,10 @@ def test_bands_that_the_chart_leaves_out_are_named(proof: Validation) -> None:
 
 def test_recalibration_is_told_as_a_factor_on_the_odds() -> None:
     later = (Shifted(2007, 100, 0.1, 0.18, Estimate(0.2, 0.13, 0.29)),)
-    told = words.recalibration_headline(Recalibration(2006, float(np.log(2)), later))
+    told = words.recalibration_headline(RecalibrationBacktest(2006, float(np.log(2)), later))
     assert "multiplied by 2.00 (+0.693 in log-odds)" in told
     assert "missed by 2.0 points on average instead of 10.0" in told
-    assert "no shift to make" in words.recalibration_headline(Recalibration(2006, np.nan, ()))
+    assert "no shift to make" in words.recalibration_headline(RecalibrationBacktest(2006, np.nan, ()))
 
 
 def test_command_names_the_windows() -> None:
@@ -210,11 +210,11 @@ def test_gate_whose_figure_is_not_known_is_told_as_that(proof: Validation, relea
 
 def test_method_claims_out_of_sample_only_where_it_is_known(proof: Validation) -> None:
     asked = Validation.asked(proof.book, np.linspace(-3, 1, len(proof.book)))
-    assert "had not been fitted to it" in words.method(proof)
-    assert "mean of the folds' AUCs" in words.method(proof)
-    assert "mean of the folds' AUCs" not in words.method(asked)
-    assert "had not been fitted to it" not in words.method(asked)
-    assert "no claim is made" in words.method(asked)
+    assert "had not been fitted to it" in words.trust_method(proof)
+    assert "mean of the folds' AUCs" in words.trust_method(proof)
+    assert "mean of the folds' AUCs" not in words.trust_method(asked)
+    assert "had not been fitted to it" not in words.trust_method(asked)
+    assert "no claim is made" in words.trust_method(asked)
 
 
 def test_report_made_before_the_gates_on_leaks_of_outcomes_is_shown_as_it_is(release: Release) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.books import SHIPPED
-from data.contract import Assumption, Measure, read
+from data.contract import Assumption, Measure, read_contract
 from data.errors import BadInput, Missing, NotEditable, OutOfRange
 from model.engine.scorer import TableScorer
 from model.whatif.book.scenario import FACTOR, METHOD, BookScenario, Value, parts
@@ -19,13 +19,13 @@ from model.whatif.book.tornado import (
     SEVERITIES,
     Bar,
     grid,
+    lever_table,
     movable,
     moved,
     reverse,
-    seek,
+    seek_lever,
     standing,
     steps,
-    table,
     tornado,
 )
 from tests.support.records import BOOK, CONTRACT, TODAY, Part, numbers_of, stressed, stresses, sub_books
@@ -106,7 +106,7 @@ def test_no_lever_of_the_economy_moves_while_it_is_one_factor():
 
 def test_contract_without_swings_has_no_tornado(scorer: TableScorer):
     text = (SHIPPED / "cards" / "contract.toml").read_text()
-    plain = read("\n".join(line for line in text.splitlines() if not line.startswith("swing = ")).encode())
+    plain = read_contract("\n".join(line for line in text.splitlines() if not line.startswith("swing = ")).encode())
     assert movable(plain, BookScenario()) == ()
     whole = small(scorer)
     whole.contract = plain
@@ -308,12 +308,12 @@ def test_every_cell_of_a_table_is_the_scenario_at_that_value(
 ):
     whole, stress = ScoredBook(scorer, *part), coefficients(stress)
     values = steps(CONTRACT, stress, name, 5)
-    found = table(whole, stress, name=name, values=values, measures=MEASURES, today=TODAY)
+    found = lever_table(whole, stress, name=name, values=values, measures=MEASURES, today=TODAY)
     assert found.shape == (len(values), len(MEASURES))
     for k, value in enumerate(values):
         for j, measure in enumerate(MEASURES):
             assert found[k, j] == close(direct(whole, stress.with_value(CONTRACT, name, value), measure))
-    assert table(whole, stress, name=name, values=values, measures=["loss"], today=TODAY) == close(
+    assert lever_table(whole, stress, name=name, values=values, measures=["loss"], today=TODAY) == close(
         found[:, [MEASURES.index("loss")]]
     )
 
@@ -363,11 +363,11 @@ def test_two_way_table_of_the_state_of_the_economy(scorer: TableScorer):
 
 def test_tables_of_nothing_are_empty(scorer: TableScorer):
     whole = small(scorer)
-    assert table(whole, BookScenario(), name="lgd", values=[], measures=MEASURES, today=TODAY).shape == (
+    assert lever_table(whole, BookScenario(), name="lgd", values=[], measures=MEASURES, today=TODAY).shape == (
         0,
         len(MEASURES),
     )
-    assert table(whole, BookScenario(), name="lgd", values=[0.5], measures=[], today=TODAY).shape == (1, 0)
+    assert lever_table(whole, BookScenario(), name="lgd", values=[0.5], measures=[], today=TODAY).shape == (1, 0)
     assert grid(
         whole,
         BookScenario(),
@@ -421,7 +421,7 @@ def test_table_of_what_is_no_lever_is_refused(scorer: TableScorer, first: str, s
 
 def test_value_outside_the_range_is_refused_with_the_range(scorer: TableScorer):
     with pytest.raises(OutOfRange, match="0 to 1"):
-        table(small(scorer), BookScenario(), name="lgd", values=[0.5, 1.5], measures=["loss"], today=TODAY)
+        lever_table(small(scorer), BookScenario(), name="lgd", values=[0.5, 1.5], measures=["loss"], today=TODAY)
 
 
 # ---- goal seek -------------------------------------------------------------------------------------------------------
@@ -450,11 +450,11 @@ def test_goal_is_the_nearest_of_all_values_that_meets_it_or_the_best_there_is(
 ):
     whole, stress = ScoredBook(scorer, *part), stressed(unemployment=1, balances=10, lgd=0.7)
     values = every_value(stress, name)
-    measured = table(whole, stress, name=name, values=values, measures=[measure], today=TODAY)[:, 0]
+    measured = lever_table(whole, stress, name=name, values=values, measures=[measure], today=TODAY)[:, 0]
     low, high = np.nanmin(measured), np.nanmax(measured)
     target = float(low + quantile * (high - low) + 1e-7 * abs(high))
     now = standing(CONTRACT, stress, name)
-    found = seek(whole, stress, name=name, measure=measure, target=target, at_most=at_most, today=TODAY)
+    found = seek_lever(whole, stress, name=name, measure=measure, target=target, at_most=at_most, today=TODAY)
     meets = measured <= target if at_most else measured >= target
     assert found.reached == meets.any()
     assert found.reached_before == bool(meets[values.index(now)])
@@ -471,13 +471,13 @@ def test_goal_is_the_nearest_of_all_values_that_meets_it_or_the_best_there_is(
 def test_goal_that_holds_already_moves_nothing(scorer: TableScorer):
     whole = small(scorer)
     base = direct(whole, BookScenario(), "loss")
-    found = seek(whole, BookScenario(), name="lgd", measure="loss", target=base * 1.01, at_most=True, today=TODAY)
+    found = seek_lever(whole, BookScenario(), name="lgd", measure="loss", target=base * 1.01, at_most=True, today=TODAY)
     assert (found.value, found.reached, found.reached_before) == (0.8, True, True)
 
 
 def test_loss_halves_where_the_loss_given_default_does(scorer: TableScorer):
     whole = small(scorer)
-    found = seek(
+    found = seek_lever(
         whole,
         BookScenario(),
         name="lgd",
@@ -491,24 +491,28 @@ def test_loss_halves_where_the_loss_given_default_does(scorer: TableScorer):
 
 def test_goal_out_of_reach_is_told_with_the_nearest_there_is(scorer: TableScorer):
     whole = small(scorer)
-    found = seek(whole, BookScenario(), name="unemployment", measure="loss", target=1.0, at_most=True, today=TODAY)
+    found = seek_lever(
+        whole, BookScenario(), name="unemployment", measure="loss", target=1.0, at_most=True, today=TODAY
+    )
     assert (found.value, found.reached) == (-5, False)
-    found = seek(whole, BookScenario(), name="unemployment", measure="loss", target=1e15, at_most=False, today=TODAY)
+    found = seek_lever(
+        whole, BookScenario(), name="unemployment", measure="loss", target=1e15, at_most=False, today=TODAY
+    )
     assert (found.value, found.reached) == (15, False)
 
 
 def test_measure_the_lever_does_not_move_stays_where_it_stands(scorer: TableScorer):
-    found = seek(small(scorer), BookScenario(), name="apr", measure="loss", target=1.0, at_most=True, today=TODAY)
+    found = seek_lever(small(scorer), BookScenario(), name="apr", measure="loss", target=1.0, at_most=True, today=TODAY)
     assert (found.value, found.reached) == (0.2, False)
 
 
 @pytest.mark.parametrize("at_most", [True, False])
 def test_measure_without_a_value_meets_no_goal(scorer: TableScorer, at_most: bool):
     whole, stress = small(scorer), stressed(lgd=0)
-    found = seek(whole, stress, name="apr", measure="return_on_capital", target=0.1, at_most=at_most, today=TODAY)
+    found = seek_lever(whole, stress, name="apr", measure="return_on_capital", target=0.1, at_most=at_most, today=TODAY)
     assert (found.value, found.reached, found.reached_before) == (0.2, False, False)
     assert math.isnan(found.measured)
-    some = seek(whole, stress, name="lgd", measure="return_on_capital", target=-1e9, at_most=False, today=TODAY)
+    some = seek_lever(whole, stress, name="lgd", measure="return_on_capital", target=-1e9, at_most=False, today=TODAY)
     assert (some.value, some.reached, some.reached_before) == (0.01, True, False)
 
 
@@ -525,7 +529,7 @@ def test_goal_is_sought_among_at_most_two_hundred_and_one_values(stress: BookSce
         return [1.0] * len(scenarios)
 
     whole.losses = losses  # type: ignore[method-assign]
-    found = seek(whole, stress, name=name, measure="loss", target=0.0, at_most=True, today=TODAY)
+    found = seek_lever(whole, stress, name=name, measure="loss", target=0.0, at_most=True, today=TODAY)
     assert found.value == standing(CONTRACT, stress, name)  # of equally good ones the nearest
     assert 1 <= len(asked) <= MOST + 1
 
@@ -533,7 +537,7 @@ def test_goal_is_sought_among_at_most_two_hundred_and_one_values(stress: BookSce
 @pytest.mark.parametrize("target", [math.nan, math.inf])
 def test_goal_that_is_no_number_is_refused(scorer: TableScorer, target: float):
     with pytest.raises(OutOfRange, match=r"The target must be a number; .* was given. Enter one."):
-        seek(small(scorer), BookScenario(), name="lgd", measure="loss", target=target, at_most=True, today=TODAY)
+        seek_lever(small(scorer), BookScenario(), name="lgd", measure="loss", target=target, at_most=True, today=TODAY)
 
 
 # ---- reverse stress --------------------------------------------------------------------------------------------------
@@ -653,7 +657,7 @@ def test_progress_is_heard_in_many_steps_and_can_cancel(whole: ScoredBook, measu
             today=TODAY,
             progress=told,
         ),
-        lambda told: seek(
+        lambda told: seek_lever(
             whole, some, name="limits", measure=measure, target=-1e15, at_most=True, today=TODAY, progress=told
         ),
         lambda told: reverse(
