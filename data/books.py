@@ -75,7 +75,7 @@ class Book:
             return self._position[identifier]
         except KeyError:
             raise BookError(
-                f"There is no {self.contract.book.person} {identifier:,}. "
+                f"There is no {self.contract.book.record} {identifier:,}. "
                 f"Numbers run from {self.ids.min():,} to {self.ids.max():,}."
             ) from None
 
@@ -146,10 +146,10 @@ def title(name: str, home: Path | None = None) -> str:
         return name
 
 
-def person(name: str, home: Path | None = None) -> str:
+def record_noun(name: str, home: Path | None = None) -> str:
     """What a book holds one of, in its contract's word; "record" where that cannot be read."""
     try:
-        return contract(name, home).book.person
+        return contract(name, home).book.record
     except WhatIfError:
         return "record"
 

@@ -31,6 +31,9 @@ import numpy as np
 
 from data.errors import ContractError
 
+Operand = Any
+"""A number, an array of the months of a history, or a whole book of either."""
+
 MOST_NESTED = 1_000  # levels of a formula; how many more the interpreter reads differs from version to version
 _READING = Lock()
 
@@ -50,14 +53,14 @@ def _levels(tree: ast.AST) -> int:
     return count
 
 
-def _over_months(reduce: Any, pair: Any) -> Callable[..., Any]:
-    def either(first: Any, second: Any = None) -> Any:
+def _over_months(reduce: Operand, pair: Operand) -> Callable[..., Operand]:
+    def either(first: Operand, second: Operand = None) -> Operand:
         return reduce(first, 0) if second is None else pair(first, second)
 
     return either
 
 
-def _pick(x: Any, *rest: Any) -> Any:
+def _pick(x: Operand, *rest: Operand) -> Operand:
     if len(rest) % 2 == 0:
         raise TypeError("pick takes pairs of a value and what stands for it, and at the end what stands for all others")
     keys, found = np.array(rest[:-1:2], float), np.array(rest[1::2], float)
@@ -69,7 +72,7 @@ def _pick(x: Any, *rest: Any) -> Any:
     return np.where(keys[place] == x, found[place], rest[-1])
 
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {
+FUNCTIONS: dict[str, Callable[..., Operand]] = {
     "max": _over_months(np.maximum.reduce, np.maximum),
     "min": _over_months(np.minimum.reduce, np.minimum),
     "sum": lambda history: np.add.reduce(history, 0),
@@ -116,7 +119,7 @@ class Formula:
     names: frozenset[str]
     code: CodeType
 
-    def __call__(self, values: Mapping[str, Any]) -> Any:
+    def __call__(self, values: Mapping[str, Operand]) -> Operand:
         """The formula's value, element by element. Histories are of shape (months, n), fields of (n,)."""
         own = values.get(self.text)
         if own is not None:  # a field as it is: one record of 255 is derived in 0.20 ms instead of 0.77 ms

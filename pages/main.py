@@ -3,7 +3,6 @@ it."""
 
 import time
 
-import numpy as np
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
@@ -29,11 +28,11 @@ def frame(who: Person, listed: bool = False) -> None:
     model = deployed.model()
     book = model.contract.book
     took = answered(model)
-    live = "less than 1" if np.round(took) < 1 else f"{took:.0f}"
+    live = "less than 1" if round(took) < 1 else f"{took:.0f}"
     where = f" at {model.where}" if model.where else ""
     state = widgets.text(f"model {model.name}{where} live, {live} ms")
     looking = "" if who == LOCAL else f"<span class='wi-who'> · {widgets.text(who.name)} · {who.role}</span>"
-    known = f"{book.title} · {numbers.counted(len(model.book), book.person)} · as of {book.as_of}, {book.sample}"
+    known = f"{book.title} · {numbers.counted(len(model.book), book.record)} · as of {book.as_of}, {book.sample}"
     with about:
         widgets.html(f"<div class='wi-about'>{widgets.text(known)}</div>")
     with badge:
@@ -60,7 +59,7 @@ def unrecorded() -> None:
 
 def navigation(who: Person) -> StreamlitPage:
     """The pages that somebody may look at, by tabs in the words of the book looked at, and the one looked at."""
-    one = book_picker.person(deployed.book()).capitalize()
+    one = book_picker.record_noun(deployed.book()).capitalize()
     pages: list[tuple[Deed, StreamlitPage]] = [
         ("look", st.Page("book/page.py", title="Book", url_path="book", default=True)),
         ("look", st.Page("customer/page.py", title=one, url_path="applicant")),

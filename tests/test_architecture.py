@@ -148,13 +148,60 @@ def test_every_name_says_what_it_holds(path: Path):
         (r"\.to_csv\(|csv\.(?:writer|DictWriter)\(", "model.report.spreadsheet"),
         (r"\.to_excel\(|xlsxwriter\.Workbook\(", "model.scoring.batch"),
         (r"download_button\(", "pages.shared.widgets"),
-        (r"\bst\.(?:dataframe|data_editor|table)\(", "pages.shared.widgets"),
+        (r"\bst\.(?:dataframe|data_editor|table)\(", "pages.shared.draw"),
     ],
 )
 def test_what_people_take_along_leaves_by_one_module(way: str, home: str):
     """So that nothing leaves on a way on which a text could become a formula."""
     found = {name_of(path) for path in SOURCES for line in re.findall(way, path.read_text())}
     assert found == {home}
+
+
+def public(kind: type | tuple[type, ...]) -> dict[str, list[str]]:
+    """The modules that define each public name of a kind at their top, by the name."""
+    found: dict[str, list[str]] = {}
+    for path in SOURCES:
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, kind) and not node.name.startswith("_"):
+                found.setdefault(node.name, []).append(name_of(path))
+    return found
+
+
+def test_no_two_public_classes_share_a_name():
+    assert {name: places for name, places in public(ast.ClassDef).items() if len(places) > 1} == {}
+
+
+def test_no_public_function_has_the_name_of_more_than_one_other():
+    """But for main, where a program or a page begins."""
+    named = public((ast.FunctionDef, ast.AsyncFunctionDef))
+    assert {name: places for name, places in named.items() if len(places) > 2 and name != "main"} == {}
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if name_of(p).startswith("pages")], ids=name_of)
+def test_pages_hold_no_arithmetic_and_no_table(path: Path):
+    """What a page says is a value from below: numbers, tables and words are made there."""
+    assert {each.split(".")[0] for each in imports(path)} & {"numpy", "pandas", "scipy"} == set()
+
+
+@pytest.mark.parametrize("path", sorted({*SOURCES, *(PROJECT / "tests").rglob("*.py")}), ids=name_of)
+def test_the_formatters_layout_is_taken_as_it_falls(path: Path):
+    assert not re.search(r"#\s*fmt:\s*(?:skip|off)", path.read_text())
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_no_conditional_expression_stands_inside_another(path: Path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.IfExp):
+            inner = [each for part in (node.test, node.body, node.orelse) for each in ast.walk(part)]
+            assert not any(isinstance(each, ast.IfExp) for each in inner), f"{path.name}:{node.lineno}"
+
+
+def test_unchecked_types_are_few():
+    """At most three in a thousand lines, but for charts, which are plain dicts."""
+    own = [path for path in SOURCES if "charts" not in path.stem]
+    lines = sum(path.read_text().count("\n") for path in own)
+    found = [node for path in own for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)]
+    assert sum(node.id == "Any" for node in found) <= 3 * lines / 1000
 
 
 def test_floors_below_pages_keep_no_state_of_a_visitor():

@@ -10,7 +10,7 @@ array of shape (inputs, n) in the contract's order.
 """
 
 from data.contract.contract import Contract
-from data.contract.labels import unique_labels
+from data.contract.labels import lower, unique_labels
 from data.contract.reading import load_contract, read_contract
 from data.contract.schema import (
     NOT_STATED,
@@ -53,6 +53,7 @@ __all__ = [
     "bounds",
     "check_value",
     "load_contract",
+    "lower",
     "plain_figure",
     "plural",
     "read_contract",

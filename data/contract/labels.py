@@ -10,6 +10,11 @@ from data.contract.schema import Segment
 Key = TypeVar("Key", str, int)
 
 
+def lower(label: str) -> str:
+    """A label inside a sentence; what begins with an abbreviation stays: PD of the month."""
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+
+
 def unique_labels(labels: Mapping[Key, str]) -> dict[Key, str]:
     """Labels of which no two read alike: those that do are followed by what they are the labels of."""
     alike = Counter(" ".join(label.split()).casefold() for label in labels.values())

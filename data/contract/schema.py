@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, model_validator
 from pydantic import Field as Declared
 
 from data.files.reading import PLAIN, Reading
@@ -47,7 +47,9 @@ class Part(BaseModel):
 class BookTerms(Part):
     """What the book is, and the words to speak of it. One that is not ``reviewed`` was proposed from a file and not yet
     read by a person: it can be trained, but no release of it can be promoted. ``id_column`` is what the file that it
-    was made of calls the identifier, where that is not ``id``."""
+    was made of calls the identifier, where that is not ``id``. ``record`` is what one of it is called (older contracts
+    say ``person``), ``several`` what many are where that is no plain plural, ``granted_word`` the one word for
+    ``granted`` where it does not begin with it."""
 
     name: str
     title: str
@@ -57,11 +59,13 @@ class BookTerms(Part):
     currency: str
     id: str
     id_column: str = ""
-    person: str
+    record: str = Declared(validation_alias=AliasChoices("record", "person"))
+    several: str = ""
     target: str
     outcome: str
     probability: str
     granted: str
+    granted_word: str = ""
     declined: str
     decision_note: str
     pd_horizon: str
@@ -71,9 +75,9 @@ class BookTerms(Part):
     reviewed: bool = True
 
     @property
-    def people(self) -> str:
+    def records(self) -> str:
         """Several of what the book holds: customers, loans, companies."""
-        return plural(self.person)
+        return self.several or plural(self.record)
 
 
 class ScoreScale(Part):

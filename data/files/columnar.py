@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from data.arrays import Arrow
 from data.errors import BadInput
 from data.files.kinds import MB, Limits
 from data.files.names import one_line
@@ -44,7 +45,7 @@ def parse_parquet(content: bytes, limits: Limits, progress: Callable[[float], ob
     return Parsed([one_line(name) for name in schema.names], columns, lines, unread=unread)
 
 
-def _check_size(about: Any, limits: Limits) -> None:
+def _check_size(about: Arrow, limits: Limits) -> None:
     size = sum(about.row_group(k).total_byte_size for k in range(about.num_row_groups))
     if about.num_rows > limits.rows:
         raise BadInput(f"The file has more than {limits.rows:,} rows. Split it.")
@@ -58,7 +59,7 @@ def _check_size(about: Any, limits: Limits) -> None:
         raise BadInput(f"The file unpacks to {size / MB:,.0f} MB. Leave out columns that are not needed, or split it.")
 
 
-def _column(column: Any, field: Any, rows: int) -> Any:
+def _column(column: Arrow, field: Arrow, rows: int) -> Arrow:
     """A column, its texts cut while they stand in a dictionary, before they are repeated."""
     if len(column) != rows:
         raise ValueError(f"{len(column)} rows of {rows}")
@@ -75,7 +76,7 @@ def _column(column: Any, field: Any, rows: int) -> Any:
     return _begun(column, frequency) if frequency else _cut(column)
 
 
-def _frequency(field: Any) -> str:
+def _frequency(field: Arrow) -> str:
     """Of which frequency the periods are that pandas wrote in a column; "" if it holds none. Where pandas was imported
     the type says it, elsewhere the field."""
     kind, about = field.type, field.metadata or {}
@@ -86,7 +87,7 @@ def _frequency(field: Any) -> str:
     return str(json.loads(about[b"ARROW:extension:metadata"])["freq"])
 
 
-def _begun(column: Any, frequency: str) -> Any:
+def _begun(column: Arrow, frequency: str) -> Arrow:
     """Periods as the moments they begin at."""
     import pandas as pd  # a third of a second, for what few files hold
 
@@ -96,11 +97,11 @@ def _begun(column: Any, frequency: str) -> Any:
     return pc.if_else(column.is_null(), None, pa.chunked_array([moments]))
 
 
-def _textual(kind: Any) -> bool:
+def _textual(kind: Arrow) -> bool:
     return any(test(kind) for test in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view))
 
 
-def _single(kind: Any) -> bool:
+def _single(kind: Arrow) -> bool:
     """Whether cells of this type hold one value."""
     own = kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
     own = own.value_type if pa.types.is_dictionary(own) else own
@@ -108,7 +109,7 @@ def _single(kind: Any) -> bool:
     return any(test(own) for test in tests)
 
 
-def _cut(texts: Any) -> Any:
+def _cut(texts: Arrow) -> Arrow:
     if not _textual(texts.type):
         return texts
     return pc.utf8_slice_codeunits(texts.cast(pa.large_string()), 0, LONGEST_TEXT)

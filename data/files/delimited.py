@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from data.arrays import Arrow
 from data.errors import BadInput
 from data.files import layout
 from data.files.kinds import Limits
@@ -83,7 +84,7 @@ def parse_text(content: bytes, wanted: Collection[str], limits: Limits, progress
     )
 
 
-def _any(column: Any) -> bool:
+def _any(column: Arrow) -> bool:
     """Whether any of a column's cells is filled."""
     return bool(pc.any(pc.not_equal(column, "")).as_py())
 

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from data.arrays import AnyArray, Arrow
 from data.files.layout import Odd
 
 NOTHING, FLOAT, WHOLE, TRUTH, TEXT, MOMENT, DAY, CLOCK, SPAN = range(9)  # what a cell of Excel is
@@ -80,7 +81,7 @@ def received(told: bytes) -> Parsed:
     )
 
 
-def packed_cells(cells: Sequence[Any]) -> Any:
+def packed_cells(cells: Sequence[Any]) -> Arrow:
     """Cells of Excel, "" for those that hold nothing, as a column of kind, number and text."""
     n, types = len(cells), set(map(type, cells))
     if types <= {float}:  # as most columns are: twenty times as fast
@@ -94,7 +95,7 @@ def packed_cells(cells: Sequence[Any]) -> Any:
     return pa.StructArray.from_arrays(parts, ["kind", "number", "text"])
 
 
-def _packed(cell: Any) -> tuple[int, float | None, str | None]:
+def _packed(cell: Arrow) -> tuple[int, float | None, str | None]:
     if isinstance(cell, str):
         return (TEXT, None, cell) if cell else (NOTHING, None, None)
     if isinstance(cell, bool):
@@ -110,7 +111,7 @@ def _packed(cell: Any) -> tuple[int, float | None, str | None]:
     return DAY if isinstance(cell, date) else CLOCK, None, cell.isoformat()
 
 
-_MADE: Mapping[int, Any] = {
+_MADE: Mapping[int, Arrow] = {
     NOTHING: lambda numbers, texts: [None] * len(numbers),
     FLOAT: lambda numbers, texts: numbers,
     WHOLE: lambda numbers, texts: list(map(int, numbers)),
@@ -123,7 +124,7 @@ _MADE: Mapping[int, Any] = {
 }
 
 
-def unpacked_cells(column: Any) -> NDArray[Any]:
+def unpacked_cells(column: Arrow) -> AnyArray:
     """The cells (n,) of such a column, as objects; None for those that hold nothing."""
     whole = column.combine_chunks()
     kind, number, text = (whole.field(name) for name in ("kind", "number", "text"))

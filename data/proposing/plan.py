@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from data.contract import RECORDED, YEAR, plain_figure
+from data.contract import RECORDED, YEAR, lower, plain_figure
 from data.files.names import plain
 from data.proposing import drafting, hints, signals
 from data.proposing.drafting import DraftContract, comment
@@ -160,7 +160,7 @@ class Plan:
         draft.put("id", self.numbers.name, self.numbers.why)
         if comment(self.numbers.given) not in ("", self.numbers.name):
             draft.put("id_column", comment(self.numbers.given))
-        draft.put("person", "customer", "customer, borrower, applicant, firm?")
+        draft.put("record", "customer", "customer, borrower, applicant, firm?")
         draft.put("target", self.target.name)
         draft.put("outcome", "default", f"what {self.target.bad} in {self.target.label} means, as a verb")
         draft.put("probability", "Probability of default", "the outcome, as a noun")
@@ -385,12 +385,12 @@ class Plan:
             start = each.name if scale == 1 else f"100 * {each.name}"
             middle = round_step(max(ends[1] - ends[0], ends[2]) / 2)
             draft.put("start", f"where({each.name} >= 0, {start}, {middle!r})" if each.gaps else start)
-            draft.put("phrase", f"{_lower(each.label)} {{}}")
+            draft.put("phrase", f"{lower(each.label)} {{}}")
             draft.put("concept", concept[each.name])
             draft.put("direction", self._direction(each)[0], "as of the input")
             draft.put("rules", {each.name: "value" if scale == 1 else "value / 100"})
             draft.put("shows", each.name)
-            draft.put("help", f"Sets {_lower(each.label)} alone.", "what else moves with it?", "TO DO")
+            draft.put("help", f"Sets {lower(each.label)} alone.", "what else moves with it?", "TO DO")
 
     def _put_assumptions(self, draft: DraftContract, money: Money) -> None:
         draft.remark("Assumptions: not in the data, so each is stated, bounded and editable.")
@@ -500,7 +500,7 @@ class Plan:
             draft.put("minimum", -50, "wide")
             draft.put("maximum", 50, "wide")
             draft.put("step", 5, "round")
-            draft.put("phrase", f"{_lower(each.label)} {{}}")
+            draft.put("phrase", f"{lower(each.label)} {{}}")
             draft.put("swing", 10, "how far a tornado moves it")
             draft.put("adverse", sign, why)
             draft.put("rules", {each.name: f"{each.name} * (1 + value / 100)"})
@@ -624,7 +624,3 @@ def _without_numbers(name: str) -> str:
 
 def _stem(name: str) -> str:
     return name.replace("_", " ").capitalize()
-
-
-def _lower(label: str) -> str:
-    return label if label[:2].isupper() else label[:1].lower() + label[1:]

@@ -6,8 +6,6 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from functools import partial
 
-import numpy as np
-
 from data import books
 from data.arrays import Array
 from data.errors import BadInput
@@ -34,10 +32,9 @@ from model.validation.view import Choosable
 from model.whatif.book import scenario as book_scenario
 from model.whatif.book.result import BookResult
 from model.whatif.customer import scenario as customer_scenario
-from model.whatif.customer.decision import score_scale
 from model.whatif.customer.result import CustomerResult
 from model.whatif.policy import scenario as policy_scenario
-from model.whatif.policy.result import PolicyResult
+from model.whatif.policy.result import PolicyResult, scores_by
 
 BOOK = "book"  # in the query: the book looked at, where it is not the default one
 PANELS = "panels"  # in the query: the keys of the panels wanted, parted by commas
@@ -130,8 +127,7 @@ def operations_page(asked: PageQuery) -> Said:
 
 
 def _other_scores(asked: PageQuery, release: str) -> Array:
-    other = asked.models.release(asked.book, release)
-    return np.asarray(score_scale(other.contract).score(other.scorer.margins(asked.model.sample.raw)))
+    return scores_by(asked.models.release(asked.book, release).scorer, asked.model.sample.raw)
 
 
 def trust_page(asked: PageQuery) -> Said:

@@ -127,7 +127,7 @@ def calls(using: Settings) -> RecentCalls:
 
 def _titled(names: Iterable[str], using: Settings) -> dict[str, Titled]:
     """Books in words."""
-    return {name: Titled(books.title(name, using.home), books.person(name, using.home)) for name in names}
+    return {name: Titled(books.title(name, using.home), books.record_noun(name, using.home)) for name in names}
 
 
 def done_again(identity: str, using: Settings) -> tuple[str, Replayed]:

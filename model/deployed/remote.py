@@ -167,7 +167,7 @@ class RemoteScorer:
         for k in range(n):
             values[:, k], error[:, k], rows = self._shares(raw[:, k], players)
             asked += rows
-        told = f"{size} {self.contract.book.people} of the book"
+        told = f"{size} {self.contract.book.records} of the book"
         return Reasons(tuple(players), float(self.reference.mean()), values, told, error, asked, by_input=False)
 
     def _shares(self, x: Array, players: dict[str, list[int]]) -> tuple[Array, Array, int]:

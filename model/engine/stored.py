@@ -7,17 +7,18 @@ read whatever lies in memory, or end the process; so what came from a file comes
 import io
 import zipfile
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
-Arrays = Mapping[str, NDArray[Any]]
+from data.arrays import AnyArray
+
+Arrays = Mapping[str, AnyArray]
 Shape = tuple[int | None, ...]
 MOST_BYTES = 2**30  # of all arrays of a file: 10 million records' evidence is 0.17 GB
 
 
-def unpacked(content: bytes) -> dict[str, NDArray[Any]]:
+def unpacked(content: bytes) -> dict[str, AnyArray]:
     """The arrays of an npz file, without pickle.
 
     Raises
@@ -44,7 +45,7 @@ def taken(
     low: float = -np.inf,
     high: float = np.inf,
     gaps: bool = False,
-) -> NDArray[Any]:
+) -> AnyArray:
     """One array, laid out in rows: of exactly the type ``kind``; of the ``shape``, where None is any length; from
     ``low`` to ``high``, with ``gaps`` also NaN.
 

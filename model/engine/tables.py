@@ -14,13 +14,12 @@ Shapes: inputs (inputs, n) float64, codes (inputs, n) uint8, margins (n,) log-od
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from data.arrays import Array
+from data.arrays import AnyArray, Array
 from model.engine.binning import MOST_EDGES, Codes, encode
 from model.engine.stored import number, taken
 
@@ -194,13 +193,13 @@ class Tables:
         _weigh(codes, self.first, self.second, self.offset, self.stride, weights, out)
         return out
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> dict[str, AnyArray]:
         """Everything, as arrays that can be stored without pickle; `from_arrays` is the way back."""
         names = ("edges", "starts", "first", "second", "offset", "stride", "cells")
         return {**{name: getattr(self, name) for name in names}, "intercept": np.array(self.intercept)}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Tables":
+    def from_arrays(cls, arrays: Mapping[str, AnyArray]) -> "Tables":
         """The tables that `arrays` stored.
 
         Raises

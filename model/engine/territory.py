@@ -7,13 +7,13 @@ is stated as a percentile: how many of 100 customers of the book lie nearer to t
 
 import warnings
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from data.arrays import Array
+from data.arrays import AnyArray, Array
 from data.edges import slack, up_to
 from model.engine.stored import Arrays, taken
 
@@ -96,7 +96,7 @@ class Territory:
         """Which raw fields (fields, n) lie outside the range the model has seen."""
         return (raw < self.low[:, None]) | (raw > self.high[:, None])
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> dict[str, AnyArray]:
         """Everything, for storage without pickle."""
         return {name: getattr(self, name) for name in ("reference", "spread", "percentiles", "low", "high")}
 

@@ -7,8 +7,8 @@ that is. A file in which a node points outside would end the process, one in whi
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from data.arrays import AnyArray
 from model.errors import ReleaseError
 
 MOST_TREES = 100_000
@@ -36,7 +36,7 @@ def sound(model: Any) -> Any:
     return model
 
 
-def _walkable(nodes: NDArray[Any], inputs: int) -> bool:
+def _walkable(nodes: AnyArray, inputs: int) -> bool:
     """Whether each inner node tests an input that there is, by a threshold, and its children come after it."""
     from sklearn.ensemble._hist_gradient_boosting.common import PREDICTOR_RECORD_DTYPE
 

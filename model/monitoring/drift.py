@@ -1,12 +1,11 @@
 """Whether today's records still look like those the model was fitted to: population stability of inputs and PD."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from data.arrays import Array
+from data.arrays import AnyArray, Array
 from model.engine.stored import Arrays, taken
 from model.monitoring.bins import codes, edges_of
 
@@ -28,7 +27,7 @@ class Snapshot:
     edges: tuple[Array, ...]
     shares: tuple[Array, ...]
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> dict[str, AnyArray]:
         """Everything, for storage without pickle."""
         return {
             "n": np.array(self.n),

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
+from data.json_types import JsonObject
 from model.errors import StoreError
 from model.settings import Settings
 
@@ -162,7 +163,7 @@ def _postgres(address: str) -> Engine:
     return made
 
 
-def _secured(options: dict[str, Any]) -> dict[str, Any]:
+def _secured(options: JsonObject) -> JsonObject:
     """The driver's arguments for ``sslmode`` and ``sslrootcert``; without them it takes TLS if the server offers it."""
     unknown = sorted(set(options) - {"sslmode", "sslrootcert"})
     mode, root = options.get("sslmode", "prefer"), options.get("sslrootcert")

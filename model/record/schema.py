@@ -41,6 +41,7 @@ from sqlalchemy import (
 )
 
 from data.arrays import Array
+from data.json_types import Json
 from model.errors import StoreError
 
 PAGE = 1000  # rows listed at a time
@@ -201,12 +202,12 @@ def sealed(key: bytes, values: Sequence[Any]) -> str:
     return (hmac.digest(key, message, "sha256") if key else hashlib.sha256(message).digest()).hex()
 
 
-def row_hash(key: bytes, row: Mapping[str, Any]) -> str:
+def row_hash(key: bytes, row: Mapping[str, Json]) -> str:
     """What the hash of a row of ``audit`` should be."""
     return sealed(key, [row[name] for name in HASHED])
 
 
-def chain_seal(key: bytes, row: Mapping[str, Any]) -> str:
+def chain_seal(key: bytes, row: Mapping[str, Json]) -> str:
     """What the seal of a row of ``chain`` should be."""
     return sealed(key, [row[name] for name in SEALED])
 

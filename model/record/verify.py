@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, literal, select, update
 
 from data.errors import BadInput
+from data.json_types import Json
 from model.errors import StoreError
 from model.record import schema as table
 from model.record.database import reading, writing
@@ -104,7 +105,7 @@ def _absent(numbers: list[int]) -> Iterator[str]:
 class _Check:
     """One chain, read row by row."""
 
-    def __init__(self, connection: Connection, chain: Mapping[str, Any], key: bytes) -> None:
+    def __init__(self, connection: Connection, chain: Mapping[str, Json], key: bytes) -> None:
         self.connection, self.chain, self.key = connection, chain, key
         self.name: str = chain["chain"]
         self.rows, self.reached = 0, 0

@@ -20,6 +20,7 @@ import numpy as np
 
 from data.arrays import Array
 from data.errors import BadInput
+from data.json_types import Json, JsonObject
 from model.errors import GateError, NoAnswer, ParityError, Refused, RemoteError
 from model.release.build import TRUSTED
 from model.release.gate import told
@@ -58,7 +59,7 @@ class Published:
 class Record:
     """What is logged of a release beside the model itself."""
 
-    params: Mapping[str, Any]
+    params: Mapping[str, Json]
     metrics: Mapping[str, float]
     tags: Mapping[str, str]
 
@@ -128,7 +129,7 @@ def record(release: Release) -> Record:
     metrics = _figures("cross_validated", vars(report.cross_validation[SHIPPED.label]))
     metrics |= _figures("later", _later(report))
     metrics |= _figures("gate", {gate.name: gate.figure for gate in report.gates})
-    tags: dict[str, Any] = {"book": contract.book.name, "release": release.id, "artefact": release.artefact}
+    tags: JsonObject = {"book": contract.book.name, "release": release.id, "artefact": release.artefact}
     tags |= {key: manifest.get(key) for key in ORIGIN}
     tags |= {key: written_text(getattr(contract.card, key, "")) for key in ("owner", "tier")}
     tags |= {"gates": "; ".join(red(report)) or "passed"}
@@ -151,7 +152,7 @@ def _later(report: ReleaseReport) -> dict[str, float]:
     return {} if found is None else {"n": found.n, "predicted": found.predicted, "observed": found.observed}
 
 
-def _figures(of: str, found: Mapping[str, Any]) -> dict[str, float]:
+def _figures(of: str, found: Mapping[str, Json]) -> dict[str, float]:
     return {f"{of}.{key}": float(value) for key, value in found.items() if isinstance(value, int | float)}
 
 

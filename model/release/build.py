@@ -4,13 +4,13 @@ import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from data.arrays import Array
+from data.arrays import AnyArray, Array
 from data.books import Book
+from data.json_types import JsonObject
 from model.engine.compilers.gradient_boosting import compile_model
 from model.engine.scorer import TableScorer
 from model.engine.shapley import against
@@ -45,7 +45,7 @@ class DraftRelease:
     """A release before it has a name: its ``files``, the ``manifest`` without them, and the scorer."""
 
     files: dict[str, bytes]
-    manifest: dict[str, Any]
+    manifest: JsonObject
     scorer: TableScorer
 
 
@@ -98,7 +98,7 @@ def make(book: Book, how: TrainingWindows, beside: Against = no_champion, progre
     progress("Turning it into tables", 0.15)
     tables = compile_model(model)
     codes = tables.encode(book.inputs)
-    shapley = against(tables, codes, BACKGROUND.replace("customer", contract.book.person))
+    shapley = against(tables, codes, BACKGROUND.replace("customer", contract.book.record))
     parity = parity_gates(model, tables, shapley, book, part(progress, 0.16, 0.36))
     failed = [gate for gate in parity if not gate.passed]
     if failed:
@@ -229,7 +229,7 @@ def _golden(scorer: TableScorer, book: Book) -> dict[str, Array]:
     return {"raw": raw, "margins": scorer.margins(raw), "reasons": scorer.explain(raw)[1]}
 
 
-def packed_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+def packed_arrays(arrays: Mapping[str, AnyArray]) -> bytes:
     """Arrays as a file without pickle."""
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays)

@@ -7,12 +7,12 @@ recalibrated on, are no evidence.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.arrays import Array
+from data.arrays import AnyArray, Array
 from model.engine.stored import Arrays, taken
 from model.errors import ReleaseError
 
@@ -37,7 +37,7 @@ class Evidence:
     def __len__(self) -> int:
         return len(self.position)
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> dict[str, AnyArray]:
         """Everything, for storage without pickle."""
         return {"position": self.position, "pd": self.pd, "kind": self.kind}
 

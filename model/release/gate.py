@@ -2,7 +2,9 @@
 
 from dataclasses import asdict, dataclass
 from math import isnan
-from typing import Any, Literal
+from typing import Literal
+
+from data.json_types import JsonObject
 
 Kind = Literal[
     "contract",
@@ -47,7 +49,7 @@ class Gate:
             return "passed"
         return "failed" if self.stops else "watch"
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> JsonObject:
         """For the report; a figure that could not be measured is None."""
         figure = None if isnan(self.figure) else self.figure
         return {**asdict(self), "figure": figure, "passed": self.passed, "verdict": self.verdict}

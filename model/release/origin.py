@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from packaging.requirements import Requirement
 
 from data.books import Book
+from data.json_types import Json, JsonObject
 
 PROJECT = Path(__file__).parents[2]
 LOCK = PROJECT / "requirements.txt"
@@ -19,7 +19,7 @@ LIBRARIES = ("numpy", "scipy", "scikit-learn", "skops", "numba")  # whose versio
 PINNED = re.compile(r"^[A-Za-z0-9._-]+==[^\\\n]+", re.MULTILINE)
 
 
-def origin(book: Book) -> dict[str, Any]:
+def origin(book: Book) -> JsonObject:
     """What tables depend on, as a manifest holds it."""
     return {
         "contract_version": book.contract.version,
@@ -72,7 +72,7 @@ def off_lock(path: Path | None = None) -> tuple[str, ...]:
     return tuple(found)
 
 
-def origin_differences(manifest: Mapping[str, Any], book: Book) -> tuple[str, ...]:
+def origin_differences(manifest: Mapping[str, Json], book: Book) -> tuple[str, ...]:
     """What of a release's origin differs here and now, in words, the likeliest reason for other tables first."""
     now, told = origin(book), []
     for name, what in (("data_sha256", "the data"), ("contract_sha256", "the contract"), ("code_sha256", "the code")):

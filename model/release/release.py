@@ -13,6 +13,7 @@ import numpy as np
 from data.arrays import Array
 from data.contract import Contract
 from data.errors import ContractError
+from data.json_types import Json
 from model.engine.scorer import TableScorer
 from model.engine.stored import Arrays, taken, unpacked
 from model.engine.tables import Tables
@@ -34,7 +35,7 @@ class Release:
 
     id: str
     path: Path
-    manifest: Mapping[str, Any]
+    manifest: Mapping[str, Json]
     report: ReleaseReport
     scorer: TableScorer
 

@@ -18,13 +18,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from data import books
 from data.books import Book
 from data.contract import read_contract
+from data.json_types import Json
 from model.engine.compilers.gradient_boosting import compile_model
 from model.engine.scorer import TableScorer
 from model.engine.shapley import stored
@@ -313,7 +313,7 @@ class Store(Register):
         return exclusive(self.root / ".aliases.lock", f"Champion and challenger of {self.book}")
 
     def _point(
-        self, aliases: Mapping[str, str], who: str, why: str, more: Mapping[str, Mapping[str, Any]] | None = None
+        self, aliases: Mapping[str, str], who: str, why: str, more: Mapping[str, Mapping[str, Json]] | None = None
     ) -> None:
         """Move aliases, and note it: ``more`` of a release goes into its own lines only."""
         draft = self.root / ".aliases.json"

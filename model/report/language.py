@@ -14,6 +14,8 @@ _GRANTED = re.compile(r"would be (\w+)")
 def granting(contract: Contract) -> str:
     """The contract's one word for a decision in favour, out of its sentence for it: granted, approved. One against is
     the same with a "not" before it."""
+    if contract.book.granted_word:
+        return contract.book.granted_word
     found = _GRANTED.match(contract.book.granted)
     return found[1] if found else "granted"
 
@@ -34,14 +36,9 @@ def guarantee(contract: Contract) -> str:
     )
 
 
-def people(contract: Contract) -> str:
+def records_heading(contract: Contract) -> str:
     """What the book holds, at the head of a column: "Customers"."""
-    return f"{contract.book.people.capitalize()}"
-
-
-def lower(words: str) -> str:
-    """A label inside a sentence; what begins with an abbreviation stays."""
-    return words if words[:2].isupper() else words[:1].lower() + words[1:]
+    return contract.book.records.capitalize()
 
 
 def _listed(parts: Sequence[str]) -> str:

@@ -97,7 +97,7 @@ def read_customers(content: bytes, name: str, contract: Contract, progress: Prog
     """
     cells = taken(content, name, contract, progress)
     if not len(cells.lines) and not cells.odd:
-        person = contract.book.person
+        person = contract.book.record
         raise BadInput(f"The file holds its column names and no {person}. Add one row for each {person}.")
     raw = np.empty((len(contract.record), len(cells.lines)))
     reasons: dict[int, list[str]] = {}
@@ -396,7 +396,7 @@ def results(scored: ScoredFile) -> pd.DataFrame:
     lies in known territory, and the release."""
     contract, why = scored.contract, scored.reasons
     columns = {
-        contract.book.person.capitalize(): scored.names,
+        contract.book.record.capitalize(): scored.names,
         LINE: scored.lines,
         PD: scored.pd,
         SCORE: scored.scores,
@@ -404,7 +404,7 @@ def results(scored: ScoredFile) -> pd.DataFrame:
         **dict(losses(scored)),
     }
     if why is not None:
-        columns[f"Average {contract.book.person}"] = why.average
+        columns[f"Average {contract.book.record}"] = why.average
         for k, (label, part) in enumerate(zip(why.labels, why.points, strict=True), 1):
             columns |= {f"Reason {k}": label, f"Points {k}": part}
         columns[OTHER] = why.others
@@ -415,7 +415,7 @@ def results(scored: ScoredFile) -> pd.DataFrame:
 def _refused(contract: Contract, refused: Sequence[BadRow]) -> pd.DataFrame:
     """Line, identifier and reasons of each row refused."""
     rows = [(row.line, row.id, " ".join(row.reasons)) for row in refused]
-    columns = [LINE, contract.book.person.capitalize(), "Reasons"]
+    columns = [LINE, contract.book.record.capitalize(), "Reasons"]
     return pd.DataFrame(rows, columns=columns).astype({LINE: "int64"})
 
 
@@ -443,7 +443,8 @@ def _workbook(sheets: Mapping[str, pd.DataFrame]) -> bytes:
                 column = frame.iloc[:, k]
                 sheet.write_string(0, k, name, head)
                 if pd.api.types.is_numeric_dtype(column):
-                    style = "0.0%" if name == PD else "0" if k == 0 or name == LINE else "#,##0"
+                    style = "0" if k == 0 or name == LINE else "#,##0"
+                    style = "0.0%" if name == PD else style
                     sheet.set_column(k, k, max(10, len(name) + 2), book.add_format({"num_format": style}))
                     sheet.write_column(1, k, [each if np.isfinite(each) else None for each in column.tolist()])
                 else:
@@ -463,8 +464,8 @@ def template(contract: Contract, kind: Literal["csv", "xlsx"] = "xlsx") -> bytes
     frame = pd.DataFrame({contract.book.id: [1], **example})
     if kind == "csv":
         return spreadsheet.file(frame)
-    person = contract.book.person
-    people = contract.book.people
+    person = contract.book.record
+    people = contract.book.records
     about = [
         (contract.book.id, f"{person.capitalize()} number", "", "anything that names the row; may be left out", ""),
         *(

@@ -130,7 +130,7 @@ def _hidden(contract: Contract) -> set[str]:
 
 def _identifiers(contract: Contract) -> set[str]:
     book = contract.book
-    return {plain(text) for text in (book.id, book.id_column, book.person, f"{book.person} number") if text}
+    return {plain(text) for text in (book.id, book.id_column, book.record, f"{book.record} number") if text}
 
 
 def _absent(contract: Contract, absent: Sequence[Field], ignored: Sequence[str]) -> str:

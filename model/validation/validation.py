@@ -397,7 +397,9 @@ class Validation:
         bound = self.auc_bound(when)
         if np.isnan(area.value) or np.isnan(bound):
             return ""
-        return "holds" if area.value >= bound else "watch" if area.high >= bound else "does not hold"
+        if area.value >= bound:
+            return "holds"
+        return "watch" if area.high >= bound else "does not hold"
 
     # ---- misses, fairness, drift ------------------------------------------------------------------------------------
 
@@ -442,7 +444,9 @@ def stability(contract: Contract, each: Drift) -> Verdict:
     if np.isnan(each.psi):
         return ""
     bound = stability_bound(contract, each)
-    return "does not hold" if each.psi > bound else "watch" if each.psi >= WATCH else "holds"
+    if each.psi > bound:
+        return "does not hold"
+    return "watch" if each.psi >= WATCH else "holds"
 
 
 def stability_bound(contract: Contract, each: Drift) -> float:

@@ -44,7 +44,7 @@ def controls(contract: Contract) -> None:
     """Preset, the three layers, assumptions and limits; undo and reset; every change as a chip."""
     preset()
     if contract.shocks:
-        st.caption(f"A · {language.people(contract)}")
+        st.caption(f"A · {language.records_heading(contract)}")
     for shock in contract.shocks:
         slider(contract, shock)
     economy(contract)
@@ -162,7 +162,7 @@ def economy(contract: Contract) -> None:
 
 def whom(contract: Contract) -> None:
     """To which customers the shocks of layer A apply."""
-    panel = st.expander(f"A · Applied to which {contract.book.people}", key="_who", on_change="rerun")
+    panel = st.expander(f"A · Applied to which {contract.book.records}", key="_who", on_change="rerun")
     if not panel.open:
         return
     options = {"": "all"} | book_words.band_names(contract)
@@ -183,7 +183,7 @@ def whom(contract: Contract) -> None:
             1.0,
             100.0,
             5.0,
-            help=f"A fixed choice: a larger share adds {contract.book.people} and leaves the others.",
+            help=f"A fixed choice: a larger share adds {contract.book.records} and leaves the others.",
         )
 
 

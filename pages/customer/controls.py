@@ -26,7 +26,7 @@ RANDOM, OWN_RECORD = "random", "your own"
 
 def find_customer(model: DeployedModel) -> None:
     """A customer by number, by what the model says of them, at random, or one's own."""
-    person = model.contract.book.person
+    person = model.contract.book.record
     low, high = id_range(model.book)
     place(keyed(FIND), state.memory.current().customer)
     st.number_input(

@@ -3,15 +3,13 @@
 import time
 from datetime import date
 
-import numpy as np
 import streamlit as st
 
 from data.arrays import Array
 from model.deployed.desk import desk
 from model.deployed.model import DeployedModel
 from model.report.policy.briefing import OtherReleases, curve_choice, policy_briefing
-from model.whatif.customer.decision import score_scale
-from model.whatif.policy.result import PolicyResult
+from model.whatif.policy.result import PolicyResult, scores_by
 from model.whatif.policy.scenario import PolicyScenario
 from pages.policy import controls, state
 from pages.shared import deployed, draw, recording, visitor, widgets
@@ -79,8 +77,7 @@ def others(model: DeployedModel) -> OtherReleases:
 @st.cache_resource(show_spinner=False, max_entries=4)
 def other_scores(_model: DeployedModel, book: str, release: str) -> Array:
     """The book's scores by another release."""
-    model = desk.release(book, release)
-    return np.asarray(score_scale(model.contract).score(model.scorer.margins(_model.sample.raw)))
+    return scores_by(desk.release(book, release).scorer, _model.sample.raw)
 
 
 main()

@@ -29,9 +29,9 @@ def title(name: str) -> str:
     return books.title(name, settings().home)
 
 
-def person(name: str) -> str:
+def record_noun(name: str) -> str:
     """What a book holds one of, in its contract's word; "record" where that cannot be read."""
-    return books.person(name, settings().home)
+    return books.record_noun(name, settings().home)
 
 
 def choose_book(page: str) -> str:

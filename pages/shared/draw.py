@@ -7,6 +7,7 @@ from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from model.report import charts, numbers, spreadsheet
 from model.report.briefing import (
@@ -226,8 +227,8 @@ def draw_table(given: Table, height: int | Literal["auto", "content"] = "auto") 
     config = {spreadsheet.unseen(_head(each)): _config(each) for each in columns if _configured(each)}
     rows = spreadsheet.screen(given, [_head(each) for each in columns])
     lines = _lines(given)
-    more = {"row_height": ROW + LINE * lines} if lines > 1 else {}
-    widgets.table(rows, hide_index=True, alt=given.title, column_config=config, height=height, **more)
+    lines_high = ROW + LINE * lines if lines > 1 else None
+    st.dataframe(rows, hide_index=True, alt=given.title, column_config=config, height=height, row_height=lines_high)
 
 
 def _head(column: Column) -> str:
@@ -238,7 +239,7 @@ def _configured(column: Column) -> bool:
     return column.digits is not None or bool(column.width or column.help)
 
 
-def _config(column: Column) -> object:
+def _config(column: Column) -> ColumnConfig:
     width, told = column.width or None, column.help or None
     if column.digits is None:
         return st.column_config.Column(width=width, help=told)

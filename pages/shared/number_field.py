@@ -59,7 +59,8 @@ def _on(step: float, way: float) -> bool:
 
 def _units(value: float) -> int:
     """In millionths, in which sums are exact."""
-    return round(value * SCALE)
+    units: int = round(value * SCALE)
+    return units
 
 
 def enter(

@@ -12,7 +12,7 @@ PATIENCE = 0.5  # seconds before anything is shown
 
 
 @contextmanager
-def followed(doing: str, cancel: Callable[[], object] | None = None) -> Iterator[Progress]:
+def followed(doing: str, cancel: Callable[[], None] | None = None) -> Iterator[Progress]:
     """Tells how far work is once it takes longer than half a second, with a button to cancel it.
 
     Streamlit ends a run at its next call once the visitor has asked for another: so a press of the button, or a move

@@ -1,17 +1,12 @@
 """Small pieces of layout, and the style sheet."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
-import pandas as pd
 import streamlit as st
-
-from data.files.escapes import escaped
-from model.report import spreadsheet
 
 MARKDOWN = re.compile(r"[\\`*_\[\]<>$~|&]|:(?=\w)")  # what begins something else than text
 LINKED = re.compile(r"https?:(?=//)|www(?=\.)|@", re.IGNORECASE)  # what is made a link by itself
@@ -57,76 +52,11 @@ def complain(message: str) -> None:
     st.warning(LINKED.sub("\\g<0>\N{WORD JOINER}", MARKDOWN.sub(r"\\\g<0>", message)), icon=":material/info:")
 
 
-def number(
-    label: str,
-    value: str,
-    was: str = "",
-    change: str = "",
-    way: str = "",
-    note: str = "",
-    limit: str = "",
-    broken: str = "",
-) -> str:
-    """One number of the headline: the value, what it was, and the difference with its direction; its limit, if any.
-
-    ``way`` is "worse", "better" or ""; colour never stands alone, the difference carries sign and arrow, the limit a
-    mark, and the word ``broken`` where it does not hold. A ``note`` may have several lines.
-    """
-    second = f"<span class='wi-was'>was {text(was)}</span> " if was else ""
-    arrow = {"up": "▲", "down": "▼"}
-    sign = arrow["up"] if change.startswith("+") else arrow["down"] if change.startswith("\N{MINUS SIGN}") else ""
-    third = f"<span class='wi-{way or 'same'}'>{sign} {text(change)}</span>" if change else ""
-    tail = "".join(f"<div class='wi-was'>{text(line)}</div>" for line in note.splitlines())
-    if limit:
-        mark, held = (f"✗ {broken}", "worse") if broken else ("✓", "same")
-        tail += f"<div class='wi-{held}'>limit {text(limit)} {mark}</div>"
-    return (
-        f"<div class='wi-number'><div class='wi-label'>{text(label)}</div><div class='wi-value'>{text(value)}</div>"
-        f"<div class='wi-under'>{second}{third}{tail}</div></div>"
-    )
-
-
-def headline(sentence: str, numbers: list[str], below: str = "", kind: str = "") -> None:
-    """The sentence, the numbers under it, one line below: one message to the browser, painted first."""
-    foot = f"<p class='wi-below'>{text(below)}</p>" if below else ""
-    html(
-        f"<p class='wi-sentence{' ' * bool(kind)}{kind}' role='status'>{text(sentence)}</p>"
-        f"<div class='wi-numbers {kind}'>{''.join(numbers)}</div>{foot}"
-    )
-
-
-def table(frame: pd.DataFrame, **more: Any) -> None:
-    """A table to scroll, sort and search, with the ``more`` that Streamlit's takes. Its own menu lets people save and
-    copy it, so that its texts are made harmless too, and column names with them."""
-    for name in ("column_config", "column_order"):
-        if name in more:
-            more[name] = _renamed(more[name])
-    st.dataframe(spreadsheet.shown_frame(frame), **more)
-
-
-def _renamed(columns: Any) -> Any:
-    if isinstance(columns, Mapping):
-        return {escaped(name, spreadsheet.UNSEEN): config for name, config in columns.items()}
-    return [escaped(name, spreadsheet.UNSEEN) for name in columns]
-
-
-def download(frame: pd.DataFrame, name: str) -> None:
-    """A table as CSV, in full precision."""
-    offer("Download as CSV", spreadsheet.file(frame), f"{name}.csv", spreadsheet.MIME, name)
-
-
 def offer(label: str, data: str | bytes | Callable[[], bytes], name: str, mime: str, key: str = "") -> None:
     """A file to take along, made when it is asked for if ``data`` makes it."""
     st.download_button(
         label, data, name, mime, on_click="ignore", icon=":material/download:", key=f"_download_{key or name}"
     )
-
-
-def lead(frame: pd.DataFrame, head: str, values: Iterable[object]) -> None:
-    """Put a first column before the others. Its head is a word of the book's own, so it may be one of theirs."""
-    while head in frame:
-        head += "\N{NO-BREAK SPACE}"
-    frame.insert(0, head, list(values))
 
 
 def findings(*sentences: str) -> None:

@@ -11,11 +11,12 @@ from data.errors import BadInput
 from model.deployed.model import DeployedModel
 from model.monitoring.drift import Drift
 from model.release.release import Release
+from model.report.operations.upload import BadRow
 from model.report.trust import bands as banded
 from model.report.trust import drift, fairness, words
 from model.report.trust.drift import FileDrift
 from model.scoring import batch
-from model.scoring.files import MOST_BYTES, MOST_ROWS, BadRow
+from model.scoring.files import MOST_BYTES, MOST_ROWS
 from model.validation.result import TrustResult
 from model.validation.validation import moved_since as moved_since
 from pages.operations import upload as uploaded
@@ -103,7 +104,7 @@ def handed(model: DeployedModel, release: Release) -> FileDrift | None:
 
 def asked_file(contract: Contract) -> UploadedFile | None:
     """Where a file is given, and what it should look like."""
-    person, people = contract.book.person, contract.book.people
+    person, people = contract.book.record, contract.book.records
     row = st.columns([0.6, 0.4], gap="medium", vertical_alignment="bottom")
     file = row[0].file_uploader(
         f"Hold a file of {people} against the training",

@@ -193,18 +193,18 @@ def test_each_control_shows_the_value_in_use_whichever_page_one_comes_from(
     page = visit(f"/applicant?{other}customer=3", to=both)
     held(page, champion, "customer")
     moved(page)
-    go(page, "policy", contract.book.person)
+    go(page, "policy", contract.book.record)
     held(page, champion, "policy")
     field = page.locator(".stNumberInput").filter(has_text=contract.assumption("ccf").label).get_by_role("spinbutton")
     field.fill("47.25")
     field.press("Enter")
     expect(page).to_have_url(re.compile(r"ccf=0\.4725"))
-    go(page, "book", contract.book.person)
+    go(page, "book", contract.book.record)
     shown(page, "book")
     moved(page)
     last: dict[str, tuple[str, Controls]] = {"book": (page.url, held(page, champion, "book"))}
     for name in list(every_way())[1:]:
-        go(page, name, contract.book.person)
+        go(page, name, contract.book.record)
         controls = held(page, champion, name)
         assert last.get(name, ("", controls))[1] == controls
         last[name] = page.url, controls

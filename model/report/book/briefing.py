@@ -10,7 +10,7 @@ from model.engine.parallel import Follow, not_followed
 from model.report import numbers
 from model.report.book import charts, panels, sensitivity, words
 from model.report.briefing import Briefing, Choice, Choices, Finding, Item, Notice, Panel, Tile
-from model.report.language import people
+from model.report.language import records_heading
 from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import POINT, chosen, overlay_lacks
 
@@ -89,7 +89,7 @@ def _notes(result: BookResult, name: Measure) -> tuple[str, ...]:
     contract, now = result.contract, result.now
     over = words.horizon(contract, result.scenario, name)
     if name == "exposure":
-        return (numbers.counted(now.customers, contract.book.person),)
+        return (numbers.counted(now.customers, contract.book.record),)
     if name == "pd":
         return (f"{over}, mean {numbers.percent(now.pd_simple)}",)
     if name == "loss" and contract.guaranteed:
@@ -207,7 +207,9 @@ def book_panels(result: BookResult, choices: Choices, follow: Follow) -> tuple[P
         Panel("_steps", "What moved it, as a table", partial(panels.every_step, result, follow)),
         *sensitivity.lever_panels(result, choices, follow),
         Panel("_reactions", "Through which inputs the model reacted", partial(panels.reaction_items, result)),
-        Panel("_migration", f"{people(contract)} that change score band", partial(panels.migration_items, result)),
+        Panel(
+            "_migration", f"{records_heading(contract)} that change score band", partial(panels.migration_items, result)
+        ),
         *panels.segment_panels(result),
         panels.movers_panel(result),
         panels.weighted_panel(result, follow),

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from data.arrays import Array
-from data.contract import Contract, Lever, Measure, unique_labels
+from data.contract import Contract, Lever, Measure, lower, unique_labels
+from data.json_types import JsonObject
 from model.report import numbers
 from model.report.book.words import GAINS, change_words, label, limit_text, text
 from model.report.charts import BASE, BETTER, WORSE, Figure, layout
 from model.report.customer.charts import room
-from model.report.language import assumption_value, lower
+from model.report.language import assumption_value
 from model.report.numbers import NBSP, Difference, Unit
 from model.whatif.book.scenario import FACTOR
 from model.whatif.book.tornado import Bar, Breaking, LeverGoal
@@ -129,7 +129,7 @@ def tornado(
             "line": {"color": BASE, "width": 1},
         }
     ]
-    drawn: list[dict[str, Any]] = []
+    drawn: list[JsonObject] = []
     for side in ("adverse", "favourable"):
         values = [getattr(bar, side) for bar in shown]
         worse = [(value > base) == (measure not in GAINS) for value in values]
@@ -170,7 +170,7 @@ def grid_chart(texts: Sequence[Sequence[str]], shades: Array, rows: Sequence[str
     axis = {"fixedrange": True, "showgrid": False, "ticks": "", "type": "category"}
     figure["xaxis"] = {**axis, "side": "top"}
     figure["yaxis"] = {**axis, "autorange": "reversed"}
-    drawn: dict[str, Any] = {
+    drawn: JsonObject = {
         "type": "heatmap",
         "z": np.round(np.nan_to_num(shades), 3).tolist(),
         "x": list(columns),

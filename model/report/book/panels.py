@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from data.contract import Contract, Measure, Segment
+from data.contract import Contract, Measure, Segment, lower
 from data.errors import WhatIfError
 from data.regulators.presets import Preset
 from model.engine.parallel import Follow
@@ -25,7 +25,7 @@ from model.report.briefing import (
     Table,
     name_apart,
 )
-from model.report.language import people
+from model.report.language import records_heading
 from model.whatif.book.result import BookResult, WeightedLosses
 from model.whatif.book.scenario import POINT, SEVERITY, chosen
 from model.whatif.book.segments import Cell as SegmentCell
@@ -138,7 +138,7 @@ def migration_items(result: BookResult, _choices: Choices) -> tuple[Item, ...]:
 
 def band_changes(result: BookResult) -> Finding:
     """The same for an audience, too."""
-    contract, person = result.contract, result.contract.book.person
+    contract, person = result.contract, result.contract.book.record
     names = language.rising(contract.score.bands)
     counts = result.migration()
     moves = int(np.tril(counts, -1).sum()), int(np.trace(counts)), int(np.triu(counts, 1).sum())
@@ -149,7 +149,9 @@ def band_changes(result: BookResult) -> Finding:
         words.migration_headline(person, moves),
         charts.migration(counts, names),
         charts.migration_in_words(person, counts, names),
-        Table("book-migration", f"{people(contract)} by score band, before and under the scenario", columns, rows),
+        Table(
+            "book-migration", f"{records_heading(contract)} by score band, before and under the scenario", columns, rows
+        ),
         drawn=False,
     )
 
@@ -195,7 +197,7 @@ def segment_table(result: BookResult, segment: Segment, cells: Sequence[SegmentC
         tuple(zip(names, *(each[column.name] for column in columns), strict=True)) for each in (parts, shown)
     )
     head = Column(name_apart(segment.label, columns))
-    key, title = f"book-segments-{segment.name}", f"The book by {language.lower(segment.label)}"
+    key, title = f"book-segments-{segment.name}", f"The book by {lower(segment.label)}"
     return Table(key, title, (head, *columns), rows, rounded)
 
 
@@ -203,7 +205,7 @@ def _segment_columns(contract: Contract) -> tuple[Column, ...]:
     currency = contract.book.currency
     net = ("Net loss before", "Net loss now") if contract.guaranteed else ()
     return (
-        Column(people(contract), digits=0),
+        Column(records_heading(contract), digits=0),
         Column("Exposure", currency, 0),
         Column("PD before", "%", 1),
         Column("PD now", "%", 1),
@@ -221,7 +223,7 @@ def _segment_amounts(contract: Contract, pairs: Sequence[tuple[Totals, Totals]])
     before, after = zip(*pairs, strict=True)
     losses = [each.loss for each in before], [each.loss for each in after]
     return {
-        people(contract): [each.customers for each in after],
+        records_heading(contract): [each.customers for each in after],
         "Exposure": [each.exposure for each in after],
         "PD before": [100 * each.pd for each in before],
         "PD now": [100 * each.pd for each in after],
@@ -250,13 +252,13 @@ def movers_panel(result: BookResult) -> Panel:
     """Those whose expected loss changed most, of the book or of one band; each leads to the customer's page."""
     options = {"": "the whole book"} | words.band_names(result.contract)
     choice = Choice("_movers_band", "Among", tuple(options.items()), "")
-    title = f"{people(result.contract)} whose loss moved most"
+    title = f"{records_heading(result.contract)} whose loss moved most"
     return Panel("_movers", title, partial(largest_movers, result, choice), (choice,))
 
 
 def largest_movers(result: BookResult, choice: Choice, choices: Choices) -> tuple[Item, ...]:
     """The ten of them, the largest change first."""
-    contract, person = result.contract, result.contract.book.person
+    contract, person = result.contract, result.contract.book.record
     found = result.movers(choice.of(choices))
     if not found:
         return (Finding("movers", text=(f"No {person}'s expected loss changed.",)),)
@@ -271,7 +273,7 @@ def largest_movers(result: BookResult, choice: Choice, choices: Choices) -> tupl
 
 def movers_table(contract: Contract, found: Sequence[Mover]) -> Table:
     """Before and now in words; the figures behind them in the file."""
-    person, currency = contract.book.person.capitalize(), contract.book.currency
+    person, currency = contract.book.record.capitalize(), contract.book.currency
     exact = ("Exposure now", "Loss before", "Loss now", "Change of loss")
     net = ("Net loss before", "Net loss now") if contract.guaranteed else ()
     texts = ("PD before", "PD now", "Loss before", "Loss now", "Change")
@@ -282,7 +284,7 @@ def movers_table(contract: Contract, found: Sequence[Mover]) -> Table:
         *(Column(name, currency, place="file") for name in (*exact, *net)),
     )
     rows = tuple(_mover_row(contract, each) for each in found)
-    return Table("book-movers", f"{people(contract)} whose loss moved most", columns, rows)
+    return Table("book-movers", f"{records_heading(contract)} whose loss moved most", columns, rows)
 
 
 def _mover_row(contract: Contract, each: Mover) -> tuple[Cell, ...]:
@@ -305,7 +307,7 @@ def _mover_row(contract: Contract, each: Mover) -> tuple[Cell, ...]:
 def weighted_panel(result: BookResult, follow: Follow) -> Panel:
     """Losses of several scenarios, weighted by their probability: the losses, never the inputs."""
     lead = (
-        f"Each at its own peak, in full severity; {result.contract.book.people}, overlay and assumptions as they are "
+        f"Each at its own peak, in full severity; {result.contract.book.records}, overlay and assumptions as they are "
         "set on the left. The losses are weighted, never the inputs."
     )
     make = partial(weighted_scenarios, result, follow)
@@ -395,7 +397,7 @@ def _average_row(result: BookResult) -> tuple[Cell, ...]:
     shown = words.measure_difference("pd", was, now)
     texts = [numbers.percent(each, shown.unit.digits) for each in (shown.base, shown.now)]
     return (
-        f"PD of the average {book.person}",
+        f"PD of the average {book.record}",
         book.pd_horizon,
         "fraction",
         *(*texts, shown.points() or "none", "none"),
@@ -406,4 +408,4 @@ def _average_row(result: BookResult) -> tuple[Cell, ...]:
 
 def _count_row(result: BookResult) -> tuple[Cell, ...]:
     was, now = result.base.customers, result.now.customers
-    return people(result.contract), "", "", f"{was:,}", f"{now:,}", "none", "none", was, now, 0, None, ""
+    return records_heading(result.contract), "", "", f"{was:,}", f"{now:,}", "none", "none", was, now, 0, None, ""

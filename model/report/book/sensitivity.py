@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from data.contract import Contract, Measure
+from data.contract import Contract, Measure, lower
 from data.errors import WhatIfError
 from model.engine.parallel import Follow
 from model.report import numbers
@@ -23,7 +23,6 @@ from model.report.briefing import (
     Table,
     name_apart,
 )
-from model.report.language import lower
 from model.report.numbers import Unit
 from model.whatif.book.result import BookResult
 from model.whatif.book.tornado import Bar

@@ -6,12 +6,12 @@ from datetime import date
 
 import numpy as np
 
-from data.contract import Appetite, Contract, Measure, Segment
+from data.contract import Appetite, Contract, Measure, Segment, lower
 from data.regulators.presets import Preset, presets
 from model.engine.identity import Deployed, SpotCheck
 from model.report import numbers
 from model.report.briefing import Direction
-from model.report.language import _listed, assumption_value, band_label, guarantee, lower
+from model.report.language import _listed, assumption_value, band_label, guarantee
 from model.report.numbers import NBSP, Difference, Unit
 from model.whatif.book.bridge import Bridge
 from model.whatif.book.scenario import (
@@ -259,7 +259,9 @@ def _broken(contract: Contract, stress: BookScenario, base: Totals, now: Totals)
         for name, word in names.items()
         if measure_text(contract, stress, name=name, base=base, now=now).holds is False
     ]
-    return f"; limits of {_listed(lost)} broken" if len(lost) > 1 else f"; limit of {lost[0]} broken" if lost else ""
+    if not lost:
+        return ""
+    return f"; limit{'s' * (len(lost) > 1)} of {_listed(lost)} broken"
 
 
 def _against(contract: Contract, stress: BookScenario, name: Measure, now: Totals, shown: MeasureText) -> str:
@@ -267,11 +269,8 @@ def _against(contract: Contract, stress: BookScenario, name: Measure, now: Total
     if appetite is None:
         return ""
     just = "just " if shown.limit == shown.now and not shown.holds else ""
-    where = (
-        ("within" if shown.holds else f"{just}above")
-        if appetite.sense == "at most"
-        else ("above" if shown.holds else f"{just}below")
-    )
+    kept, lost = ("within", "above") if appetite.sense == "at most" else ("above", "below")
+    where = kept if shown.holds else f"{just}{lost}"
     return f", {where} the limit of {shown.limit}"
 
 
@@ -298,7 +297,7 @@ def band_names(contract: Contract) -> dict[str, str]:
 
 def scope(contract: Contract, stress: BookScenario) -> str:
     """To whom the shocks apply, if not to all: "50 % of the customers with credit limit below NT$ 50,000"."""
-    who, share, people = str(stress.get(contract, WHO)), stress.number(contract, SHARE), contract.book.people
+    who, share, people = str(stress.get(contract, WHO)), stress.number(contract, SHARE), contract.book.records
     part = f"{numbers.exactly(share)}{NBSP}% of the " if share < FULL else ""
     if not who:
         return f"{part}{people}" if part else ""
@@ -365,8 +364,9 @@ def _shock_value(unit: str, value: float) -> str:
 
 def _moved(unit: str, by: float) -> str:
     size = numbers.exactly(abs(by))
-    unit = f"{NBSP}%" if unit == "±%" else f" point{'' if abs(by) == 1 else 's'}"
-    return f"{size}{unit} {'higher' if by > 0 else 'lower'}"
+    points = "point" if abs(by) == 1 else "points"
+    told = f"{NBSP}%" if unit == "±%" else f" {points}"
+    return f"{size}{told} {'higher' if by > 0 else 'lower'}"
 
 
 def _deviations(factor: float) -> str:
@@ -410,7 +410,7 @@ def player_label(contract: Contract, stress: BookScenario, player: Player) -> st
             f"{'PD' if name == OVERLAY_PD else 'LGD'} {lever_value(contract, stress, name)}" for name in own
         )
     if len(player.names) > 1:
-        what = {"assumption": "assumptions", "economy": "of the economy", "customers": f"of {contract.book.people}"}[
+        what = {"assumption": "assumptions", "economy": "of the economy", "customers": f"of {contract.book.records}"}[
             player.layer
         ]
         return f"{len(player.names)} {what}"
@@ -546,7 +546,7 @@ def concentration_words(contract: Contract, segment: Segment, found: Concentrati
     largest = f"; the ten largest hold {numbers.percent(found.top_ten)}" if not np.isnan(found.top_ten) else ""
     return (
         f"Concentration of exposure (Herfindahl–Hirschman index, 0 to 10,000): {numbers.plain(found.bands)} over the "
-        f"bands of {segment.label.lower()}, {numbers.plain(found.customers, 1)} over single {contract.book.people}"
+        f"bands of {segment.label.lower()}, {numbers.plain(found.customers, 1)} over single {contract.book.records}"
         f"{largest}."
     )
 
@@ -596,8 +596,8 @@ def _verb(verb: str, n: int) -> str:
 
 def held_words(contract: Contract, held: Clipped, known: TerritoryShare, customers: int) -> str:
     """How far the scenario leaves what the model has seen."""
-    person = contract.book.person
-    people = contract.book.people
+    person = contract.book.record
+    people = contract.book.records
     near = "No record leaves the range the model has seen."
     if held.customers:
         share = numbers.percent(held.customers / customers)
@@ -668,9 +668,9 @@ def path_headline(using: Preset, point: str, severity: float) -> str:
 def asked_words(contract: Contract, model: Deployed, *, asked: int, of: int, loss: str, error: str) -> str:
     """Whom a model elsewhere was asked about: everybody, or a sample, and how far that may be off."""
     if asked == of:
-        return f"{model.words[:1].upper()}{model.words[1:]} was asked live about all {of:,} {contract.book.people}."
+        return f"{model.words[:1].upper()}{model.words[1:]} was asked live about all {of:,} {contract.book.records}."
     return (
-        f"{model.words[:1].upper()}{model.words[1:]} was asked live about {asked:,} of {of:,} {contract.book.people}, "
+        f"{model.words[:1].upper()}{model.words[1:]} was asked live about {asked:,} of {of:,} {contract.book.records}, "
         f"a stratified sample of which each stands for {of / asked:,.1f}: expected loss {loss}, give or take {error} "
         "(95 % interval)."
     )
@@ -678,7 +678,7 @@ def asked_words(contract: Contract, model: Deployed, *, asked: int, of: int, los
 
 def checked_words(contract: Contract, model: Deployed, found: SpotCheck) -> str:
     """What a spot check of a model elsewhere found."""
-    person, differ = contract.book.person, found.differ
+    person, differ = contract.book.record, found.differ
     if differ:
         return (
             f"{differ} of {numbers.counted(found.customers, person)} asked live just now "
@@ -709,9 +709,9 @@ def book_method(contract: Contract, model: Deployed) -> str:
     own = f"**Guarantee.** {guarantee(contract)} {OWN_SHARE}"
     return "\n\n".join(
         [
-            f"**A, {book.people}.** Each shock changes the raw records by rules of the contract; inputs are "
+            f"**A, {book.records}.** Each shock changes the raw records by rules of the contract; inputs are "
             "derived anew "
-            f"and {model.words} scores every {book.person}. Records are held at the edge of the range the model "
+            f"and {model.words} scores every {book.record}. Records are held at the edge of the range the model "
             "has seen; "
             "exposure is not.",
             "**B, economy.** What the model cannot see shifts every log-odds alike, by coefficient × change, so "
@@ -725,7 +725,7 @@ def book_method(contract: Contract, model: Deployed) -> str:
             f"Basel IRB, class {book.exposure_class}, on a one-year PD: the model's log-odds shifted by one "
             "constant so "
             "that the mean of the book as it stands is the assumed yearly default rate. **Margin after loss**: "
-            f"a {book.person} that defaults earns nothing and costs the loss; the others earn balance × (rate − "
+            f"a {book.record} that defaults earns nothing and costs the loss; the others earn balance × (rate − "
             "funding) − "
             "operating cost over "
             "the margin horizon. **Return on capital**: that margin a year, over capital.",

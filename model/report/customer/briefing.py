@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from data.contract import Contract
+from data.contract import Contract, lower
 from data.errors import WhatIfError
 from model.engine.identity import Deployed
 from model.report import language, numbers
@@ -171,7 +171,7 @@ def reasons_and_changes(result: CustomerResult) -> Finding:
         left = Half("Reasons are not available")
         alt = f"{left.headline}. {charts.changes_in_words(moved)}"
         return Finding("why", halves=(left, right), chart=charts.why([], moved), alt=alt, note=_no_reasons(result))
-    rows, person = words.reasons(why), result.contract.book.person
+    rows, person = words.reasons(why), result.contract.book.record
     base, score = numbers.whole_score(why.base_score), numbers.whole_score(result.now.score)
     headline = words.reasons_headline(rows, base, score, words.compared_with(why), person)
     left = Half(headline, tuple((row.label, numbers.score_points(row.points)) for row in rows))
@@ -194,7 +194,7 @@ def _no_reasons(result: CustomerResult) -> str:
 def customer_panels(result: CustomerResult, choices: Choices) -> tuple[Panel, ...]:
     """One input swept, in sight; below it more detail, each worked out when it is asked for."""
     contract = result.contract
-    person, swept, rows = contract.book.person, swept_choice(contract), rows_choice(contract)
+    person, swept, rows = contract.book.record, swept_choice(contract), rows_choice(contract)
     panels = [
         Panel("_one_input", swept.label, partial(one_input, result), (swept, GOAL), folded=False, across=True),
         Panel("_customer_tornado", f"What matters most for this {person}", partial(lever_ranges, result)),
@@ -235,7 +235,7 @@ def _value_shown(result: CustomerResult, goal: Goal) -> str:
     if shown is None:
         return ""
     each, value = shown
-    return f"{language.lower(each.label)} {words.input_value(each, value)}"
+    return f"{lower(each.label)} {words.input_value(each, value)}"
 
 
 def lever_ranges(result: CustomerResult, _choices: Choices) -> tuple[Item, ...]:
@@ -275,7 +275,7 @@ def two_inputs(result: CustomerResult, rows: Choice, columns: Choice, choices: C
         [words.part_value(editable(contract, name), value) for value in values]
         for name, values in ((down, table.rows), (across, table.columns))
     ]
-    first, second = (language.lower(label) for label in labels)
+    first, second = (lower(label) for label in labels)
     return (
         Finding(
             "two_way",
@@ -345,7 +345,7 @@ def _reason_rows(why: Explanation) -> tuple[ReasonRow, ...]:
     if not why.inputs:  # a model elsewhere was asked by concept
         rows += [("", each.label, "", each.points, each.log_odds) for each in why.concepts]
     total = sum(row[3] for row in rows), sum(row[4] for row in rows)
-    return (*rows, (f"This {why.contract.book.person}", "", "", *total))
+    return (*rows, (f"This {why.contract.book.record}", "", "", *total))
 
 
 def _adding_up(rows: tuple[ReasonRow, ...]) -> tuple[tuple[Cell, ...], ...]:

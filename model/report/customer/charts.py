@@ -207,7 +207,8 @@ def sweep(curve: Curve, goal: tuple[float, float, str] | None = None, height: in
         }
     ]
     right = max(curve.now, goal[0] if goal else curve.now) < (x[0] + x[-1]) / 2  # keep the label off marks and curve
-    side = "bottom" if curve.pd[-1 if right else 0] <= curve.cutoff_pd else "top"
+    end = -1 if right else 0
+    side = "bottom" if curve.pd[end] <= curve.cutoff_pd else "top"
     figure["annotations"] = [
         {
             "xref": "paper",
@@ -226,7 +227,9 @@ def _beside(curve: Curve, x: float, height: float) -> str:
     """Where the label of a goal at ``x`` stands, at a ``height`` of the chart in [0, 1]: clear of that of now."""
     if abs(x - curve.now) > CLOSE * float(curve.x[-1] - curve.x[0]):
         return "top center"
-    return "bottom center" if height > FLOOR else "middle right" if x > curve.now else "middle left"
+    if height > FLOOR:
+        return "bottom center"
+    return "middle right" if x > curve.now else "middle left"
 
 
 def _corners(y: Array, granted: NDArray[np.bool_]) -> NDArray[np.intp]:

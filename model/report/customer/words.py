@@ -8,10 +8,10 @@ from math import ceil, floor
 
 import numpy as np
 
-from data.contract import Contract, Field, Input, Lever, plural
+from data.contract import Contract, Field, Input, Lever, lower, plural
 from model.engine.identity import Deployed
 from model.report import numbers
-from model.report.language import decided, granting, guarantee, lower
+from model.report.language import decided, granting, guarantee
 from model.whatif.customer.attribution import Changes
 from model.whatif.customer.decision import Decision, Explanation
 from model.whatif.customer.result import LeverPosition
@@ -34,7 +34,7 @@ def invitation_words(contract: Contract, scenario: CustomerScenario) -> str:
             "The model answers as soon as it is complete."
         )
     return (
-        f"Choose a {contract.book.person} on the left, by number or from one of the starting points, and see what the "
+        f"Choose a {contract.book.record} on the left, by number or from one of the starting points, and see what the "
         "deployed model says, why, and what would change it."
     )
 
@@ -43,14 +43,14 @@ def customer_verdict(contract: Contract, base: Decision, now: Decision, scenario
     """The page's first sentence: score, distance to the cut-off, decision, frequency."""
     book = contract.book
     edits = edits_in_words(contract, scenario)
-    would = f"{edits} this {book.person} would score" if edits else f"This {book.person} scores"
+    would = f"{edits} this {book.record} would score" if edits else f"This {book.record} scores"
     decision = book.granted if now.granted else book.declined
     told = f"{would} {numbers.whole_score(now.score)}, {distance(now)}, and {decision}."
     frequency = numbers.in_100(now.pd)
     was = numbers.in_100(base.pd)
     way = "down" if now.pd < base.pd else "up"
     since = f", {way} from {was.removeprefix('about ').removesuffix(' in 100')}" if edits and was != frequency else ""
-    return f"{told} {frequency.capitalize()} {book.people} like this {book.outcome}{since}."
+    return f"{told} {frequency.capitalize()} {book.records} like this {book.outcome}{since}."
 
 
 def distance(decision: Decision) -> str:
@@ -160,7 +160,7 @@ def reasons_source(explanation: Explanation) -> str:
         return ""
     if not explanation.error:
         return f"Reasons as the deployed model's server gives them, against {explanation.background}."
-    points, person = max(1, round(explanation.error)), explanation.contract.book.person
+    points, person = max(1, round(explanation.error)), explanation.contract.book.record
     return (
         f"The server gives no reasons, so the model was asked about {explanation.asked:,} records made of this "
         f"{person} and {explanation.background}: Shapley values by concept, each give or take "
@@ -240,7 +240,9 @@ def ways_out(contract: Contract, found: list[Flip], granted: bool) -> str:
         lever = contract.lever(flip.name)
         last = flip.value == (lever.maximum if flip.up else lever.minimum)
         fewer = "fewer" if lever.unit == "" and lever.step.is_integer() else "less"
-        end = "" if last or not flip.beyond else " or more" if flip.up else f" or {fewer}"
+        end = ""
+        if flip.beyond and not last:
+            end = " or more" if flip.up else f" or {fewer}"
         phrase = lever.phrase if end else _phrase(lever, flip.value)
         told.append(phrase.format(numbers.lever_value(flip.value, lever.unit) + end))
     head = "This alone" if len(told) == 1 else "Any one of these alone"
@@ -253,7 +255,7 @@ def curve_sentence(curve: Curve, contract: Contract) -> str:
     low, high = numbers.percent(float(curve.pd.min())), numbers.percent(float(curve.pd.max()))
     label, now = curve.label, numbers.percent(curve.now_pd)
     if curve.pd.min() == curve.pd.max():
-        return f"{label}: makes no difference to this {contract.book.person}; the model says {now} throughout"
+        return f"{label}: makes no difference to this {contract.book.record}; the model says {now} throughout"
     if low == high:
         return f"{label}: moves the answer by less than 0.1 points; the model says {now} throughout"
     between = f"{label}: between {low} and {high}, {now} now"
@@ -313,7 +315,7 @@ def cutoff_help(contract: Contract) -> str:
     """What the cut-off decides, and where it comes from."""
     book = contract.book
     since = "The book has no historic cut-off: an assumption." if book.historic_cutoff is None else ""
-    return f"From this score on a {book.person} {book.granted}. {since}".strip()
+    return f"From this score on a {book.record} {book.granted}. {since}".strip()
 
 
 def record_title(contract: Contract) -> str:
@@ -345,9 +347,9 @@ def territory(decision: Decision, contract: Contract) -> str:
     if decision.beyond:
         return f"{decision.beyond[0]} lies outside anything the model has seen"
     if decision.level == "usual":
-        return f"the model knows many {contract.book.people} like this"
+        return f"the model knows many {contract.book.records} like this"
     few = 100 - min(round(decision.percentile), 99)
-    return f"{few} in 100 {contract.book.people} or fewer lie this far from the others"
+    return f"{few} in 100 {contract.book.records} or fewer lie this far from the others"
 
 
 @dataclass(frozen=True)
@@ -368,7 +370,7 @@ def lever_text(contract: Contract, lever: Lever, at: LeverPosition, foreign: boo
     return LeverText(
         f"{lever.label} · {numbers.lever_value(at.now, lever.unit)}",
         lever_help(lever),
-        here(at.value, at.below, at.same, lever, shown, contract.book.person),
+        here(at.value, at.below, at.same, lever, shown, contract.book.record),
         direction(lever) if at.steady and not foreign else "",
     )
 
@@ -405,15 +407,17 @@ def customer_method(contract: Contract, model: Deployed) -> str:
     kind = f"a gradient-boosted model of {numbers.counted(len(contract.inputs), 'input')} derived from the record"
     kind = "asked live about each record; how it works inside is not known here" if model.foreign else kind
     protected = ", ".join(lower(field.label) for field in contract.protected())
-    never = f" {'Never sent to it' if model.foreign else 'Never used'}: {protected}." if protected else ""
+    never = ""
+    if protected:
+        never = f" {'Never sent to it' if model.foreign else 'Never used'}: {protected}."
     annual = "." if book.pd_months == 12 else "; it is not an annual rate."
     window = f" (fitted to the vintages {model.window})" if model.window else ""
     base = (
         "Interventional Shapley values of the log-odds by business concept, found by asking the model: each set of "
-        f"concepts is put into {book.people} of the book, the background, and the answers compared. They belong to "
+        f"concepts is put into {book.records} of the book, the background, and the answers compared. They belong to "
         "this model only; their standard error stems from the size of the background."
         if model.foreign
-        else f"Exact interventional Shapley values of the log-odds, compared with the average {book.person} of the "
+        else f"Exact interventional Shapley values of the log-odds, compared with the average {book.record} of the "
         "book (all of them are the background), summed by concept."
     )
     return "\n\n".join(
@@ -438,7 +442,7 @@ def customer_method(contract: Contract, model: Deployed) -> str:
                 )
             ),
             "**Known territory.** Gower's distance over the model's inputs to the nearest of 2,000 reference "
-            f"{book.people}, as a percentile of the book: usual below 95, unusual below 99, outside above or when a "
+            f"{book.records}, as a percentile of the book: usual below 95, unusual below 99, outside above or when a "
             "value lies beyond the range the model has seen.",
         ]
     )

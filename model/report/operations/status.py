@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import nan
-from typing import Any
 
 from data.contract import Contract
+from data.json_types import Json
 from model.engine.identity import Deployed
 from model.monitoring.live import Call, Differences, LatencyReading
 from model.release.register import Moved
@@ -50,7 +50,7 @@ class ShadowState:
 class KnownRelease:
     """The release that answers, where it is known here: its manifest, its report, the sha256 of its ``artefact``."""
 
-    manifest: Mapping[str, Any]
+    manifest: Mapping[str, Json]
     report: ReleaseReport
     artefact: str
 
@@ -93,7 +93,7 @@ class BookReleases:
     time one moved, the oldest first."""
 
     contract: Contract
-    manifests: tuple[Mapping[str, Any], ...]
+    manifests: tuple[Mapping[str, Json], ...]
     reports: Mapping[str, ReleaseReport]
     aliases: Mapping[str, str]
     history: tuple[Moved, ...] = ()

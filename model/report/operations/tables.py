@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from data.contract import Contract
+from data.json_types import Json
 from model.monitoring.live import Differences
 from model.release.register import Moved
 from model.report.briefing import Cell, Column, Table
-from model.report.language import people
+from model.report.language import records_heading
 from model.report.operations import words
 from model.report.operations.status import BookReleases, KnownRelease, OperationsStatus, RecentCalls, RemoteServer
 from model.report.operations.words import Check
@@ -64,14 +64,14 @@ def releases_table(known: BookReleases) -> Table:
     """All releases of a book, the newest first."""
     columns = (
         *_texts("Release", "Role", "Trained", "Fitted to", "Gates", "Contract"),
-        Column(people(known.contract), digits=0),
+        Column(records_heading(known.contract), digits=0),
         Column("Data, sha256", width=DIGEST_WIDTH),
     )
     rows = tuple(_release_row(each, known) for each in reversed(known.manifests))
     return Table("releases", "All releases, the newest first", columns, rows)
 
 
-def _release_row(manifest: Mapping[str, Any], known: BookReleases) -> tuple[Cell, ...]:
+def _release_row(manifest: Mapping[str, Json], known: BookReleases) -> tuple[Cell, ...]:
     name = str(manifest["id"])
     return (
         name,
@@ -95,7 +95,7 @@ def differences_table(contract: Contract, found: Differences) -> Table:
     """The calls in which champion and challenger differ most."""
     columns = (
         Column("When"),
-        Column(people(contract), digits=0),
+        Column(records_heading(contract), digits=0),
         Column("Largest difference of PD", place="screen"),
         Column("Largest difference of PD", place="file"),
         Column("Call"),

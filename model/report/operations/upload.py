@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.arrays import Array
-from data.contract import Contract
+from data.contract import Contract, lower
 from model.report import language, numbers
 from model.report.briefing import Briefing, Cell, Column, Finding, Item, Notice, Table, Tile
 from model.whatif.customer.scenario import CUTOFF
@@ -99,7 +99,7 @@ def upload_briefing(scored: ScoredFile) -> Briefing:
 def invitation(contract: Contract) -> str:
     """What a file is for, before there is one."""
     return (
-        f"Give a file of {contract.book.people} on the left. The deployed model scores every row that can be scored, "
+        f"Give a file of {contract.book.records} on the left. The deployed model scores every row that can be scored, "
         "with its reasons, and says of every other row what is wrong with it."
     )
 
@@ -116,13 +116,13 @@ def sentence(scored: ScoredFile) -> str:
     """What came of a file."""
     book, bad = scored.contract.book, len(scored.refused)
     none = numbers.counted(bad, "row") if bad else "no rows"
-    people = numbers.counted(scored.given, book.person)
+    people = numbers.counted(scored.given, book.record)
     if scored.repeated:
         different = scored.given - sum(len(lines) - 1 for _, lines in scored.repeated)
-        people = f"{scored.given:,} rows, which are {numbers.counted(different, book.person)},"
+        people = f"{scored.given:,} rows, which are {numbers.counted(different, book.record)},"
     told = f"{len(scored):,} of {people} scored; {none} refused"
     if not len(scored):
-        return f"{told}. No {book.person} can be scored before the rows below are put right."
+        return f"{told}. No {book.record} can be scored before the rows below are put right."
     mean, granted = numbers.percent(float(scored.pd.mean())), int(scored.granted.sum())
     return f"{told}; {granted:,} would be {language.granting(scored.contract)}, mean PD {mean}."
 
@@ -157,7 +157,7 @@ def assumed(scored: ScoredFile) -> str:
     """What else is to be known: what was assumed, which columns nothing reads."""
     contract = scored.contract
     parts = [
-        f"{language.lower(each.label)} {language.assumption_value(each.unit, scored.assumptions[each.name])}"
+        f"{lower(each.label)} {language.assumption_value(each.unit, scored.assumptions[each.name])}"
         for each in contract.assumptions
         if each.name in contract.exposed_to
     ]
@@ -184,7 +184,7 @@ def repetition(contract: Contract, repeated: Sequence[tuple[str, tuple[int, ...]
     ]
     more = f" and {n - MAX_REPEATED_TOLD:,} more" if n > MAX_REPEATED_TOLD else ""
     stand = "stands" if n == 1 else "stand"
-    people = numbers.counted(n, contract.book.person)
+    people = numbers.counted(n, contract.book.record)
     return f"{people} {stand} in the file more than once, and every row counts: {'; '.join(some)}{more}."
 
 
@@ -203,7 +203,7 @@ def findings(scored: ScoredFile) -> tuple[Item, ...]:
 
 def results(scored: ScoredFile) -> Finding:
     """The customers scored, the riskiest first."""
-    contract, people = scored.contract, scored.contract.book.people
+    contract, people = scored.contract, scored.contract.book.records
     top = np.argsort(-scored.pd, kind="stable")[:MAX_ROWS_SHOWN]
     notes = []
     if scored.reasons is None:
@@ -214,7 +214,7 @@ def results(scored: ScoredFile) -> Finding:
     if len(top) < len(scored):
         notes.append(f"The {len(top):,} riskiest of {len(scored):,}; the downloads hold all, in the file's order.")
     columns = (
-        Column(contract.book.person.capitalize(), width=SMALL),
+        Column(contract.book.record.capitalize(), width=SMALL),
         Column("PD", "%", 1, width=65),
         Column("Score", digits=0, width=60),
         Column("Decision", width=92),
@@ -227,7 +227,7 @@ def results(scored: ScoredFile) -> Finding:
 
 
 def _riskiest(scored: ScoredFile, k: int) -> str:
-    name, person = scored.names[k], scored.contract.book.person
+    name, person = scored.names[k], scored.contract.book.record
     who = f"the {person} on {name}" if name == on_line(int(scored.lines[k])) else f"{person} {name}"
     return f"The riskiest is {who}, with a PD of {numbers.percent(float(scored.pd[k]))}"
 
@@ -263,7 +263,7 @@ def refused(contract: Contract, refused_rows: Sequence[BadRow]) -> Finding:
     bad, shown = len(refused_rows), refused_rows[:MAX_ROWS_SHOWN]
     columns = (
         Column("Line", digits=0, width=SMALL),
-        Column(contract.book.person.capitalize(), width=SMALL),
+        Column(contract.book.record.capitalize(), width=SMALL),
         Column("Reason", width=REASON_WIDTH, wraps=True),
     )
     rows = tuple((row.line, row.id, reason) for row in shown for reason in row.reasons)

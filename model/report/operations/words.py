@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from data.contract import Contract
+from data.json_types import Json
 from model.engine.identity import Deployed
 from model.monitoring.live import Call
 from model.release.gate import Gate
@@ -130,7 +131,9 @@ def gates(report: ReleaseReport, protected: bool = True) -> Check:
     for head, some in (("Overridden", passed_over), ("To watch", watched)):
         if some:
             found.append(f"{head}: {'; '.join(release_words.briefly(gate, protected) for gate in some)}")
-    state: State = "failed" if passed_over else "watch" if watched else "holds"
+    state: State = "watch" if watched else "holds"
+    if passed_over:
+        state = "failed"
     return Check("Gates", state, ". ".join(found), tuple(release_words.subject(gate, protected) for gate in watched))
 
 
@@ -175,13 +178,13 @@ def roles(release: str, aliases: Mapping[str, str]) -> str:
     return ", ".join(alias for alias, target in aliases.items() if target == release)
 
 
-def release_label(manifest: Mapping[str, Any], aliases: Mapping[str, str]) -> str:
+def release_label(manifest: Mapping[str, Json], aliases: Mapping[str, str]) -> str:
     """A release where one is chosen."""
     parts = (str(manifest["id"])[:6], roles(manifest["id"], aliases), f"trained {trained(manifest)}")
     return " · ".join(filter(None, parts))
 
 
-def trained(manifest: Mapping[str, Any]) -> str:
+def trained(manifest: Mapping[str, Json]) -> str:
     """When a release was made."""
     return moment(datetime.fromisoformat(str(manifest["created"])))
 
@@ -222,7 +225,7 @@ def difference_sentence(contract: Contract, records: int, first: str, apart: flo
         else "none would be decided otherwise"
     )
     since = moment(datetime.fromisoformat(first))
-    many = numbers.counted(records, contract.book.person)
+    many = numbers.counted(records, contract.book.record)
     return f"Of {many} scored since {since}, {what}. Probabilities differ by {pd_points(apart)} on average."
 
 

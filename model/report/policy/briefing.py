@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.arrays import Array
-from data.contract import Contract, Field
+from data.contract import Contract, Field, lower
 from data.errors import WhatIfError
 from model.monitoring.fairness import Group
 from model.report import language, numbers
@@ -26,7 +26,7 @@ from model.report.briefing import (
     Table,
     Tile,
 )
-from model.report.language import assumption_value, people, rising
+from model.report.language import assumption_value, records_heading, rising
 from model.report.policy import charts, words
 from model.report.policy.words import LABELS, Units
 from model.whatif.policy.result import PolicyResult
@@ -174,7 +174,7 @@ def policy_panels(result: PolicyResult, units: Units, others: OtherReleases, wit
     found = [
         Panel(
             "_swap",
-            f"{people(contract)} swapped in and out",
+            f"{records_heading(contract)} swapped in and out",
             partial(swap_set, result, units, others),
             (other, cell_choice(contract)),
         ),
@@ -200,7 +200,7 @@ def policy_panels(result: PolicyResult, units: Units, others: OtherReleases, wit
 def cell_choice(contract: Contract) -> Choice:
     """Which cell of the swap set is looked at."""
     options = tuple((name, words.cell_label(contract, cell)) for name, cell in CELLS.items())
-    return Choice("_cell", f"{people(contract)} that are", options, "in")
+    return Choice("_cell", f"{records_heading(contract)} that are", options, "in")
 
 
 def attribute_choice(contract: Contract) -> Choice:
@@ -240,7 +240,7 @@ def _swap_table(contract: Contract, cells: Sequence[Swapped]) -> Table:
     currency, net = contract.book.currency, contract.guaranteed
     columns = (
         Column("Cell"),
-        Column(people(contract), digits=0),
+        Column(records_heading(contract), digits=0),
         Column("Bad rate, %", digits=1),
         Column("Observed, %", digits=1),
         Column("Volume", currency, 0),
@@ -273,7 +273,7 @@ def members(
 ) -> Finding:
     """The customers of one cell, the first that is not empty where the one chosen is: those nearest to the cut-off as
     links, all of them as a table to take along."""
-    contract, person = result.contract, result.contract.book.person.capitalize()
+    contract, person = result.contract, result.contract.book.record.capitalize()
     filled = {(cell.today, cell.other) for cell in cells if cell.customers}
     cell = next(each for each in (CELLS[chosen], *CELLS.values()) if each in filled)
     own = swapped(before, after, cell)
@@ -291,10 +291,10 @@ def members(
     parts.append(result.rows.margin[own])
     return Finding(
         "members",
-        f"{people(contract)} {words.cell_label(contract, cell)}: {len(ids):,}",
+        f"{records_heading(contract)} {words.cell_label(contract, cell)}: {len(ids):,}",
         table=Table(
-            f"policy-swapped-{contract.book.people}",
-            f"{people(contract)} of one cell",
+            f"policy-swapped-{contract.book.records}",
+            f"{records_heading(contract)} of one cell",
             tuple(columns),
             tuple(zip(*(each.tolist() for each in parts), strict=True)),
         ),
@@ -311,7 +311,7 @@ def prices(result: PolicyResult, choices: Choices) -> tuple[Item, ...]:
     wanted = f"Rate for {numbers.exactly(target, 1)} %"
     shown = (
         "Scores",
-        people(contract),
+        records_heading(contract),
         "PD",
         "Break-even PD",
         "Rate charged",
@@ -378,11 +378,11 @@ def profit_by_assumption(result: PolicyResult, choice: Choice, choices: Choices)
     unit = numbers.Unit.of(float(np.abs(grid.profit).max()))
     table = Table(
         "policy-profit-grid",
-        f"Profit by score band and {language.lower(each.label)}",
+        f"Profit by score band and {lower(each.label)}",
         (Column("Scores"), *(Column(head, digits=0) for head in heads)),
         tuple((name, *row) for name, row in zip(bands, grid.profit.tolist(), strict=True)),
     )
-    label = language.lower(each.label)
+    label = lower(each.label)
     return (
         Finding(
             "heat",
@@ -404,7 +404,7 @@ def fairness_monitor(result: PolicyResult, choice: Choice, withheld: str, choice
     own = next(each for each in contract.protected() if each.name == name)
     cutoffs = (result.before.cutoff, result.cutoff)
     before, after = (result.groups(own, cutoff) for cutoff in cutoffs)
-    least, label = contract.gates.impact_at_least, language.lower(own.label)
+    least, label = contract.gates.impact_at_least, lower(own.label)
     return (
         Finding(
             "fairness",
@@ -438,7 +438,11 @@ def _fairness_table(
     shown = (f"{word} today", word, "Ratio today", "Ratio", "Equal-opportunity difference")
     figures: tuple[str, ...] = ("selected", "good", "good_selected", "impact", "impact_low", "impact_high")
     figures += ("opportunity", "opportunity_low", "opportunity_high")
-    columns = [Column("Group"), Column(people(contract), digits=0), *(Column(each, place="screen") for each in shown)]
+    columns = [
+        Column("Group"),
+        Column(records_heading(contract), digits=0),
+        *(Column(each, place="screen") for each in shown),
+    ]
     columns += [
         Column(f"{each}, cut-off {cutoff}{when}", place="file")
         for cutoff, when in zip(cutoffs, (" (today)", ""), strict=True)
@@ -511,7 +515,7 @@ def _columns(contract: Contract) -> tuple[Column, ...]:
     currency = contract.book.currency
     return (
         Column("Cut-off", digits=0),
-        Column(people(contract), digits=0),
+        Column(records_heading(contract), digits=0),
         Column("Approval, %", digits=1),
         Column("Bad rate, %", digits=1),
         Column("Expected loss", currency, 0),

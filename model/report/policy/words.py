@@ -86,7 +86,7 @@ def profit_words(contract: Contract, policy: PolicyScenario) -> str:
     """What profit is made of."""
     own = "its net loss, the bank's own share" if contract.guaranteed else "the loss"
     over = horizon(contract, policy, "profit")
-    return f"Profit: a {contract.book.person} that defaults earns nothing and costs {own}; every other earns {over}."
+    return f"Profit: a {contract.book.record} that defaults earns nothing and costs {own}; every other earns {over}."
 
 
 def policy_verdict(contract: Contract, policy: PolicyScenario, strategy: Strategy, units: Units) -> str:
@@ -94,7 +94,7 @@ def policy_verdict(contract: Contract, policy: PolicyScenario, strategy: Strateg
     chosen, before, best = (strategy.at(each) for each in (policy.at(contract), today(contract), strategy.best))
     currency, over = contract.book.currency, horizon(contract, policy, "profit")
     share, profit = (units.text(contract, goal, chosen.goal(goal)) for goal in ("approval", "profit"))
-    head = f"At a cut-off of {chosen.cutoff}, {share} of {contract.book.people} {contract.book.granted}"
+    head = f"At a cut-off of {chosen.cutoff}, {share} of {contract.book.records} {contract.book.granted}"
     if not chosen.customers:
         return f"{head}: none is left to earn from or to lose by."
     bad = f"{numbers.in_100(chosen.bad_rate)} of them {contract.book.outcome}"
@@ -112,7 +112,9 @@ def policy_verdict(contract: Contract, policy: PolicyScenario, strategy: Strateg
 def _more(found: Difference, currency: str) -> str:
     """ "NT$ 20 m more than", from one profit to another."""
     size = found.money(currency).lstrip(f"+{numbers.MINUS}")
-    return f"{size} {'more' if found.exact > 0 else 'less'} than" if size else "as much as"
+    if not size:
+        return "as much as"
+    return f"{size} {'more' if found.exact > 0 else 'less'} than"
 
 
 def curve_headline(contract: Contract, goal: Goal, strategy: Strategy, units: Units) -> str:
@@ -176,7 +178,7 @@ def swap_headline(contract: Contract, cells: Sequence[Swapped], units: Units) ->
     by = {(cell.today, cell.other): cell for cell in cells}
     into, out = by[False, True], by[True, False]
     if not into.customers and not out.customers:
-        return f"None is swapped: under both policies the same {contract.book.people} are {granting(contract)}"
+        return f"None is swapped: under both policies the same {contract.book.records} are {granting(contract)}"
     told = []
     for cell, what in ((into, "in"), (out, "out")):
         if cell.customers:
@@ -246,10 +248,10 @@ def policy_method(contract: Contract) -> str:
     costs = "the net loss" if contract.guaranteed else "the loss"
     return "\n\n".join(
         [
-            f"**Cut-off.** A {book.person} whose score reaches it {book.granted}. {book.decision_note}",
+            f"**Cut-off.** A {book.record} whose score reaches it {book.granted}. {book.decision_note}",
             f"**Bad rate** is the share that the model expects to {book.outcome}; observed beside it is what happened. "
             f"**Expected loss** over {book.pd_horizon}. **Profit** is the margin after loss over the margin horizon: "
-            f"a {book.person} that defaults earns nothing and costs {costs}, the others earn balance × (rate − "
+            f"a {book.record} that defaults earns nothing and costs {costs}, the others earn balance × (rate − "
             "funding) "
             f"− operating cost. **Volume** is exposure at default.{own}",
             "**Best** is the whole-point cut-off of most profit, found by looking at every one. **Goal seek** "

@@ -12,6 +12,7 @@ from typing import Any
 
 from data.books import Book
 from data.contract import Contract, Input
+from data.json_types import JsonObject
 from data.proposing.drafting import placeholder
 from model.finance.scorecard import reaches
 from model.monitoring import fairness
@@ -30,6 +31,7 @@ NOT_TOLD = "Not told in the contract."
 MISSING = "Missing: nobody has written it yet."
 DIRECTIONS = {1: "never falls", -1: "never rises", 0: "free"}
 ORIGINS = ("title", "publisher", "authors", "reference", "doi", "licence", "changes", "command")  # of a snapshot
+ORIGIN_NAMES = {"doi": "DOI"}
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class ModelCard:
         """A section by name, if there is one."""
         return next((each for each in self.sections if each.name == name), None)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> JsonObject:
         """For JSON."""
         return asdict(self)
 
@@ -216,7 +218,7 @@ def _dates(release: Release, history: Sequence[Moved], roles: str) -> Section:
 
 def _data(release: Release, book: Book | None, provenance: Mapping[str, str]) -> Section:
     contract, manifest = release.contract, release.manifest
-    own, person = contract.book, contract.book.person
+    own, person = contract.book, contract.book.record
     rows = [
         ("Book", own.title),
         ("As of", written_text(own.as_of)),
@@ -239,15 +241,8 @@ def _data(release: Release, book: Book | None, provenance: Mapping[str, str]) ->
     if after:
         rows.append(("Tested out of time on", f"{after.window}, {numbers.counted(after.n, person)}"))
     same = provenance.get("sha256", manifest["data_sha256"]) == manifest["data_sha256"]
-    origin = (
-        tuple(
-            (name.upper() if name == "doi" else name.capitalize(), written_text(provenance[name]))
-            for name in ORIGINS
-            if provenance.get(name)
-        )
-        if same
-        else ()
-    )
+    there = [name for name in ORIGINS if same and provenance.get(name)]
+    origin = tuple((ORIGIN_NAMES.get(name, name.capitalize()), written_text(provenance[name])) for name in there)
     tables: tuple[CardTable, ...] = (CardTable("Data", ("What", "Found"), tuple(rows)),)
     if origin:
         tables += (CardTable("Where the snapshot comes from", ("What", "On record"), origin),)
@@ -318,7 +313,7 @@ def _metrics(release: Release) -> Section:
     if after:
         rows.append((f"Out of time, {after.window}", *words.performance(after.variants[SHIPPED.label])))
         text.append(
-            f"In {after.window}, {after.n:,} {release.contract.book.people}, the mean predicted probability was "
+            f"In {after.window}, {after.n:,} {release.contract.book.records}, the mean predicted probability was "
             f"{numbers.percent(after.predicted)} and the share observed {numbers.percent(after.observed)}."
         )
     else:
@@ -385,7 +380,7 @@ def _groups(release: Release, book: Book | None, shown: bool) -> Section:
     how = "of later vintages" if kind == "later" else "in cross-validation"
     word = granting(contract)
     text = (
-        f"{len(seen):,} {contract.book.people} {how}, at the contract's cut-off of {contract.score.cutoff:g} points. "
+        f"{len(seen):,} {contract.book.records} {how}, at the contract's cut-off of {contract.score.cutoff:g} points. "
         f"Ratio: a group's share {word} over the highest group's; the contract asks {impact_words(contract)}. "
         f"Difference: of the share {word} among those without the outcome. 95\N{NO-BREAK SPACE}% intervals. Groups of "
         f"fewer than {fairness.SMALLEST} are suppressed. Monitoring metrics, not legal findings; protected attributes "

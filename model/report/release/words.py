@@ -3,10 +3,11 @@ moved an alias when and why."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
 
+from data.contract import lower
+from data.json_types import Json
 from model.monitoring.performance import Performance
 from model.release.gate import Gate
 from model.release.promotion import blocking_gates
@@ -128,12 +129,8 @@ def subject(gate: Gate, protected: bool = True) -> str:
     The attribute is left out for whoever may not see ``protected`` ones."""
     if gate.kind == "fairness":
         where = gate.note.split(".")[0]
-        return f"approval ratio by {_lower(where)}" if protected and where else "approval ratio of groups"
-    return SUBJECTS.get(gate.name, _lower(gate.label))
-
-
-def _lower(label: str) -> str:
-    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+        return f"approval ratio by {lower(where)}" if protected and where else "approval ratio of groups"
+    return SUBJECTS.get(gate.name, lower(gate.label))
 
 
 def briefly(gate: Gate, protected: bool = True) -> str:
@@ -154,7 +151,7 @@ def state(report: ReleaseReport) -> str:
 # ---- windows --------------------------------------------------------------------------------------------------------
 
 
-def window(manifest: Mapping[str, Any]) -> str:
+def window(manifest: Mapping[str, Json]) -> str:
     """The vintages that a release was fitted to, and those its intercept was shifted to, if any."""
     own = Window(**(manifest.get("window") or {}))
     again = manifest.get("recalibrated")
@@ -162,13 +159,13 @@ def window(manifest: Mapping[str, Any]) -> str:
     return f"{text}, recalibrated on {Window(again['since'], again['until'])}" if again else text
 
 
-def window_only(manifest: Mapping[str, Any]) -> str:
+def window_only(manifest: Mapping[str, Json]) -> str:
     """The vintages that a release was fitted to; "" where that was the whole book."""
     own = Window(**(manifest.get("window") or {}))
     return "" if own == Window() else str(own)
 
 
-def windows(manifests: Mapping[str, Mapping[str, Any]], aliases: Mapping[str, str]) -> str:
+def windows(manifests: Mapping[str, Mapping[str, Json]], aliases: Mapping[str, str]) -> str:
     """What champion and challenger were fitted to, where that tells them apart; otherwise nothing."""
     parts = [
         (alias, window(manifests[aliases[alias]]))
@@ -206,7 +203,9 @@ def cost_sentence(report: ReleaseReport) -> str:
 
 def _gap(own: float, free: float) -> str:
     gap = round(own, 4) - round(free, 4)
-    return f"{abs(gap):.4f} {'below' if gap < 0 else 'above'} that" if abs(gap) >= 5e-5 else "no lower than that"
+    if abs(gap) < 5e-5:
+        return "no lower than that"
+    return f"{abs(gap):.4f} {'below' if gap < 0 else 'above'} that"
 
 
 def cost_rows(report: ReleaseReport) -> list[tuple[str, ...]]:

@@ -50,7 +50,7 @@ def cut_finding(proof: Validation, by: str, when: str) -> Finding:
     contract, by_year = proof.contract, by == VINTAGE
     label = _vintage_label(proof) if by_year else contract.segment(by).label
     rows = proof.by_vintage() if by_year else segment_rows(proof, by, when)
-    total = numbers.counted(sum(each.n for each in rows), contract.book.person)
+    total = numbers.counted(sum(each.n for each in rows), contract.book.record)
     return Finding(
         "bands",
         words.bands_headline(proof, rows, by if by_year else label.lower()),
@@ -122,5 +122,5 @@ def whom_findings(proof: Validation, chosen: Subset) -> tuple[Finding, ...]:
     who = words.chosen_words(proof, chosen)
     if not who:
         return ()
-    every = numbers.counted(proof.measured(Subset(chosen.when)).n, proof.contract.book.person)
+    every = numbers.counted(proof.measured(Subset(chosen.when)).n, proof.contract.book.record)
     return (Finding("whom", note=f"Scores and tenths: {who}, {proof.measured(chosen).n:,} of {every}."),)

@@ -74,7 +74,7 @@ def segment_choice(proof: Validation) -> Choice:
         for band in range(contract.band_count(each))
     )
     options = tuple(zip(segment_bands(contract), labels, strict=True))
-    everybody = (EVERYBODY, f"all {contract.book.people}")
+    everybody = (EVERYBODY, f"all {contract.book.records}")
     return Choice("segment", "Of whom", (everybody, *options) if options else (), EVERYBODY)
 
 

@@ -110,7 +110,7 @@ def tables_finding(found: ModelEffects) -> Finding:
         Column("Input"),
         Column("And"),
         Column("Cells", digits=0),
-        Column(f"Cells with {contract.book.people}", digits=0),
+        Column(f"Cells with {contract.book.records}", digits=0),
         Column("Moves the score by", "points", 2),
         Column("Of it only together", "points", 2),
         Column("Largest cell", "points", 1),

@@ -155,7 +155,7 @@ def importance_in_words(contract: Contract, found: Overview, by_concept: bool) -
         f"{label} {_size(size)}, from {signed_points(float(swarm[k].min()))} to {signed_points(float(swarm[k].max()))}"
         for label, size, k in ranked(contract, found, by_concept)[:MOST]
     )
-    return f"Score points on average, and for single {contract.book.people} of a sample: {told}."
+    return f"Score points on average, and for single {contract.book.records} of a sample: {told}."
 
 
 # ---- one input ------------------------------------------------------------------------------------------------------
@@ -424,10 +424,10 @@ def together(contract: Contract, found: Together, height: int = 320) -> Figure:
     rows, columns = points.shape
     hover = [
         [
-            "" if np.isnan(points[r, c]) else together_hover(contract, found, *((c, r) if turned else (r, c)))
-            for c in range(columns)
+            "" if np.isnan(points[row, column]) else together_hover(contract, found, *_turned((row, column), turned))
+            for column in range(columns)
         ]
-        for r in range(rows)
+        for row in range(rows)
     ]
     map_: dict[str, Any] = {
         "type": "heatmap",
@@ -523,3 +523,9 @@ def together_in_words(contract: Contract, found: Together) -> str:
         )
     first, second = (contract.inputs[own].label for own in (found.table.first, found.table.second))
     return f"{first} and {second} together, beyond what each does alone: {'; '.join(told)}."
+
+
+def _turned(cell: tuple[int, int], turned: bool) -> tuple[int, int]:
+    """A cell of the table by row and column, of one drawn with rows and columns exchanged."""
+    row, column = cell
+    return (column, row) if turned else cell

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data.arrays import Array
-from data.contract import YEAR, Contract, Input
+from data.contract import YEAR, Contract, Input, lower
 from model.report import numbers
 from model.report.customer import words as customer_words
-from model.report.language import lower
 from model.validation.effects import SPREAD, Effect, EffectTable, GroupedValues, Overview, Together
 
 if TYPE_CHECKING:
@@ -120,13 +119,13 @@ def swarm_headline(contract: Contract, found: Overview, by_concept: bool) -> str
     label, _, k = ranked(contract, found, by_concept)[0]
     points = (found.swarm.concepts if by_concept else found.swarm.inputs)[k]
     low, high = (numbers.score_points(float(each)) for each in (points.min(), points.max()))
-    person = contract.book.person
+    person = contract.book.record
     return f"{label}, {person} by {person}: from {low} to {high} points"
 
 
 def swarm_note(contract: Contract, found: Overview, by_concept: bool) -> str:
     """What the swarm shows, and of whom."""
-    m, people = found.swarm.inputs.shape[1], contract.book.people
+    m, people = found.swarm.inputs.shape[1], contract.book.records
     whom = f"Bars: average distance from zero over all {found.n:,} {people}. Dots: {m:,} {people}, a fixed sample"
     compared = f"compared with {found.background}"
     if by_concept:
@@ -168,7 +167,7 @@ def _alike(contract: Contract, found: Effect, group: int) -> str:
 
 def effect_hover(contract: Contract, found: Effect, group: int) -> str:
     """One group of an input's values in full."""
-    n, person = int(found.values.n[group]), contract.book.person
+    n, person = int(found.values.n[group]), contract.book.record
     low, high = (signed_points(float(each[group])) for each in (found.low, found.high))
     return (
         f"{group_words(contract, found.values, group)}<br>{signed_points(float(found.mean[group]))} points if every "
@@ -179,8 +178,8 @@ def effect_hover(contract: Contract, found: Effect, group: int) -> str:
 
 def effect_note(contract: Contract, found: Effect) -> str:
     """How to read the chart of an effect."""
-    each, person = contract.inputs[found.values.own], contract.book.person
-    people = contract.book.people
+    each, person = contract.inputs[found.values.own], contract.book.record
+    people = contract.book.records
     way = {
         1: " The model is held so that more of it is never safer.",
         -1: " The model is held so that more of it is never riskier.",
@@ -212,7 +211,7 @@ def together_headline(contract: Contract, found: Together) -> str:
 
 def together_hover(contract: Contract, found: Together, row: int, column: int) -> str:
     """One cell in full."""
-    n, person = int(found.n[row, column]), contract.book.person
+    n, person = int(found.n[row, column]), contract.book.record
     each = [
         f"{contract.inputs[values.own].label}: {group_words(contract, values, k)}"
         for values, k in ((found.first, row), (found.second, column))
@@ -223,7 +222,7 @@ def together_hover(contract: Contract, found: Together, row: int, column: int) -
 
 def together_note(contract: Contract) -> str:
     """How to read the map."""
-    person = contract.book.person
+    person = contract.book.record
     return (
         "Orange: riskier together than the two alone add up to, blue: safer; the number is a typical size (standard "
         f"deviation over the book). Blank: no {person}. Along every row and column the cells average to zero."
@@ -244,9 +243,9 @@ def tables_headline(found: Overview) -> str:
 def tables_note(contract: Contract, found: Overview) -> str:
     """How a score is read off the tables."""
     return (
-        f"A {contract.book.person}'s score is the constant and one cell of each table, added up: no table has more "
+        f"A {contract.book.record}'s score is the constant and one cell of each table, added up: no table has more "
         "than two inputs. A table of one input is part of one of its pairs. Moves the score: standard deviation over "
-        f"the book of {found.n:,} {contract.book.people}."
+        f"the book of {found.n:,} {contract.book.records}."
     )
 
 
@@ -264,14 +263,14 @@ def cells_frame(contract: Contract, frame: "pd.DataFrame") -> "pd.DataFrame":
                 known[key] = interval_words(by_label[label], above, up_to)
             told.append(known[key])
         out[f"code_{side}"] = told
-    names = {"code_1": "words_1", "code_2": "words_2", "customers": contract.book.people}
+    names = {"code_1": "words_1", "code_2": "words_2", "customers": contract.book.records}
     return out.rename(columns=names)
 
 
 def effects_method(contract: Contract, found: Overview) -> str:
     """How these numbers come about, for whoever asks."""
-    person = contract.book.person
-    people = contract.book.people
+    person = contract.book.record
+    people = contract.book.records
     return "\n\n".join(
         [
             f"**What moves the score.** Exact interventional Shapley values (SHAP) of the log-odds, compared with "

@@ -76,7 +76,7 @@ def group_table(contract: Contract, own: Field, groups: Sequence[Group], bins: S
     texts = [words.fair_texts(contract, group, row) for group, row in zip(groups, bins, strict=True)]
     columns = (
         Column("Group"),
-        Column(language.people(contract), digits=0, in_file="n"),
+        Column(language.records_heading(contract), digits=0, in_file="n"),
         *(Column(name, place="screen") for name in (texts[0] if texts else ())),
         *(Column(name, place="file") for name in FIGURES),
         *(Column(f"calibration, {name}", place="file") for name in CALIBRATION),

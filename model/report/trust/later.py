@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from data.errors import WhatIfError
+from data.json_types import Json
 from model.monitoring.realised import RealisedRate
 from model.release.window import Window
 from model.report.briefing import Cell, Choice, Choices, Column, Finding, Item, Notice, Table
@@ -34,7 +34,7 @@ class OtherEvidence:
     pair: Callable[[str], tuple[Sides, Window]] = _no_pair
 
 
-def release_labels(manifests: Mapping[str, Mapping[str, Any]], aliases: Mapping[str, str]) -> dict[str, str]:
+def release_labels(manifests: Mapping[str, Mapping[str, Json]], aliases: Mapping[str, str]) -> dict[str, str]:
     """Releases to choose from, by id: a challenger first, then the youngest."""
     first = aliases.get("challenger", "")
     youngest = list(manifests)[::-1]

@@ -25,7 +25,7 @@ def miss_items(result: TrustResult) -> tuple[Item, ...]:
 
 def miss_list(contract: Contract, head: str, rows: Sequence[Miss], kind: str) -> Finding:
     """One list of misses; what was lost stands beside it where that is known of any."""
-    person = contract.book.person.capitalize()
+    person = contract.book.record.capitalize()
     losses = [words.miss_loss(contract, each) for each in rows]
     lossy = any(losses)
     columns = (Column(person), Column("PD predicted"), *((Column("Lost"),) if lossy else ()))
@@ -45,7 +45,7 @@ def miss_table(contract: Contract, rows: Sequence[Miss]) -> Table:
     """All misses of both sorts."""
     currency = contract.book.currency
     columns = (
-        Column(contract.book.person.capitalize(), digits=0),
+        Column(contract.book.record.capitalize(), digits=0),
         Column("PD predicted", digits=3),
         Column("defaulted"),
         Column("lost", currency, 0),

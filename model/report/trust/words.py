@@ -1,11 +1,11 @@
 """Sentences and numbers of the trust page. A verdict is told with its threshold, and never by colour alone."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
-from data.contract import Contract, Input
+from data.contract import Contract, Input, lower
+from data.json_types import Json
 from model.engine.identity import Deployed
 from model.monitoring.calibration import Bin
 from model.monitoring.discrimination import Gain
@@ -17,7 +17,7 @@ from model.release.release import Release
 from model.release.report import ReleaseReport
 from model.release.window import Window
 from model.report import numbers
-from model.report.language import band_label, granting, guarantee, lower
+from model.report.language import band_label, granting, guarantee
 from model.report.numbers import NBSP
 from model.report.policy.words import impact_words, interval
 from model.report.release import words as release_words
@@ -118,7 +118,7 @@ def trust_verdict(proof: Validation, chosen: Subset, found: SubsetMetrics, thing
     """The page's first sentence: how well it ranks, whether it speaks truly, and how many things there are to know."""
     who = chosen_words(proof, chosen)
     if not found.n:
-        return f"{who}: there is no such {proof.contract.book.person} in the evidence."
+        return f"{who}: there is no such {proof.contract.book.record} in the evidence."
     where = f" ({who})" if who else _where(proof)
     ranks = (
         f"Ranks with an AUC of {with_span(found.auc)}{where}"
@@ -227,7 +227,7 @@ def _noise(each: Drift) -> float:
 def counted_outcomes(contract: Contract, n: int) -> str:
     """Of how many records the numbers are."""
     theirs = "its outcome" if n == 1 else "their outcomes"
-    return f"{numbers.counted(n, contract.book.person)} with {theirs}"
+    return f"{numbers.counted(n, contract.book.record)} with {theirs}"
 
 
 def foreign_words(deployed: Deployed) -> str:
@@ -245,7 +245,7 @@ def made_words(release: Release, deployed: Deployed) -> str:
     when = f"the vintages {deployed.window}" if deployed.window else book.as_of
     return (
         f"Release {release.id}, trained {manifest['created'][:10]} on "
-        f"{numbers.counted(manifest['rows'], book.person)} of {when} ({book.sample}). {book.decision_note}"
+        f"{numbers.counted(manifest['rows'], book.record)} of {when} ({book.sample}). {book.decision_note}"
     )
 
 
@@ -275,7 +275,7 @@ def roc_headline(found: SubsetMetrics, contract: Contract) -> str:
         return "Too few outcomes to draw how it ranks"
     pairs = round(100 * found.auc.value)
     return (
-        f"In {pairs} of 100 pairs the {contract.book.person} that defaulted had the higher PD; both classes are "
+        f"In {pairs} of 100 pairs the {contract.book.record} that defaulted had the higher PD; both classes are "
         f"furthest apart at {share(found.roc.ks_at)} (KS {found.roc.ks:.2f})"
     )
 
@@ -373,7 +373,7 @@ def unmoved_words(contract: Contract) -> str:
     """That nothing of a book can have moved since a training that held all of it."""
     return (
         "Every record of this book lies in the training: nothing of it can have moved. Give a file of "
-        f"{contract.book.people} to hold it against the training."
+        f"{contract.book.records} to hold it against the training."
     )
 
 
@@ -441,7 +441,7 @@ def bands_note(proof: Validation, rows: Sequence[BandMetrics] = ()) -> str:
     return (
         f"{told}Says what happens: ✓ holds where the mean PD lies within the 95 % interval of what was observed "
         "(Wilson); ◐ watch outside it, but off by no more than the threshold; ✗ does not hold beyond both. Within a "
-        f"band an AUC is lower than over the whole book, since {proof.contract.book.people} that are alike are harder "
+        f"band an AUC is lower than over the whole book, since {proof.contract.book.records} that are alike are harder "
         "to rank: the contract asks none there. Fewer than 30 defaults, or 30 others: no AUC is told."
     )
 
@@ -451,7 +451,9 @@ def separation_headline(contract: Contract, found: Separation) -> str:
     if not found.known:
         return "All outcomes are alike: nothing to separate"
     gap = round(found.good_mean) - round(found.bad_mean)
-    apart = f"{numbers.counted(abs(gap), 'point')} {'lower' if gap > 0 else 'higher'}" if gap else "the same"
+    apart = "the same"
+    if gap:
+        apart = f"{numbers.counted(abs(gap), 'point')} {'lower' if gap > 0 else 'higher'}"
     return f"Those that defaulted scored {apart} on average: {found.bad_mean:.0f} against {found.good_mean:.0f}"
 
 
@@ -474,9 +476,13 @@ def sides_headline(found: Sides, names: tuple[str, str]) -> str:
     if not found.n:
         return f"{names[0]} and {names[1]}: no vintage came after the training of both"
     low, high = found.auc.low, found.auc.high
-    reading = "ranks better" if low > 0 else "ranks worse" if high < 0 else "ranks neither better nor worse"
+    reading = "ranks neither better nor worse"
+    if low > 0 or high < 0:
+        reading = "ranks better" if low > 0 else "ranks worse"
     first, second = (abs(round(each, 3) - round(found.observed, 3)) for each in (found.champion, found.challenger))
-    closer = "as far from" if abs(first - second) < 5e-4 else "closer to" if second < first else "further from"
+    closer = "as far from"
+    if abs(first - second) >= 5e-4:
+        closer = "closer to" if second < first else "further from"
     return (
         f"From {found.since:.0f} on, after the training of both, {names[1]} {reading} ({_signed3(found.auc.value)} of "
         f"AUC, {_signed3(low)} to {_signed3(high)}) and is {closer} what was observed: {share(found.champion)} and "
@@ -512,7 +518,7 @@ def sides_note(first: str, window: str, second: str) -> str:
     )
 
 
-def release_label(identity: str, manifest: Mapping[str, Any], aliases: Mapping[str, str]) -> str:
+def release_label(identity: str, manifest: Mapping[str, Json], aliases: Mapping[str, str]) -> str:
     """A release in a list: its beginning, what it was fitted to, and what points to it."""
     roles = ", ".join(alias for alias, target in aliases.items() if target == identity)
     return f"release {identity[:6]}, fitted to {release_words.window(manifest)}{f', {roles}' if roles else ''}"
@@ -626,19 +632,19 @@ def fair_note(contract: Contract, cutoff: float) -> str:
 
 def misses_headline(contract: Contract, paid: Sequence[Miss], lost: Sequence[Miss]) -> tuple[str, str]:
     """The findings above those who paid against the odds and those who defaulted against them."""
-    first = f"Paid all the same, at a PD of up to {share(paid[0].pd)}" if paid else f"No {contract.book.person} paid"
+    first = f"Paid all the same, at a PD of up to {share(paid[0].pd)}" if paid else f"No {contract.book.record} paid"
     last = (
         f"Defaulted all the same, at a PD from {share(lost[0].pd)} on"
         if lost
-        else f"No {contract.book.person} defaulted"
+        else f"No {contract.book.record} defaulted"
     )
     return first, last
 
 
 def misses_note(proof: Validation, found: SubsetMetrics) -> str:
     """Why a miss by itself is no mistake."""
-    person = proof.contract.book.person
-    people = proof.contract.book.people
+    person = proof.contract.book.record
+    people = proof.contract.book.records
     seen = (
         ""
         if proof.main == "asked"
@@ -691,8 +697,8 @@ def champion_headline(report: ReleaseReport) -> str:
 
 def trust_method(proof: Validation) -> str:
     """How the numbers of the trust page come about."""
-    person = proof.contract.book.person
-    people = proof.contract.book.people
+    person = proof.contract.book.record
+    people = proof.contract.book.records
     if proof.main == "asked":
         evidence = (
             f"**Evidence.** The model's live answers about the {people} of the book, against what became of them. It "

@@ -49,7 +49,7 @@ Part: TypeAlias = Number | Shock | Variable | Assumption | str  # a string: a te
 def parts(contract: Contract) -> Mapping[str, Part]:
     """Everything that can be set, by name, in the order in which it is told."""
     found: dict[str, Part] = {each.name: each for each in contract.shocks}
-    found |= {WHO: "Applied to", SHARE: Number(f"Share of these {contract.book.people}", 1, 100, FULL, "%")}
+    found |= {WHO: "Applied to", SHARE: Number(f"Share of these {contract.book.records}", 1, 100, FULL, "%")}
     found |= {PRESET: "Preset", SEVERITY: Number("Severity", 0, 150, FULL, "%"), POINT: "Point of the path"}
     found |= {each.name: each for each in contract.economy}
     found |= {METHOD: "Method"}

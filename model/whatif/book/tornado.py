@@ -394,7 +394,7 @@ def reverse(
     assumed = {name: value for name, value in assumed.items() if value}
     if not assumed:
         raise BadInput(
-            f"Nothing is assumed of {contract.book.people} or economy that could become more severe. Assume something."
+            f"Nothing is assumed of {contract.book.records} or economy that could become more severe. Assume something."
         )
     scaled = [_scaled(contract, stress, assumed, severity) for severity in SEVERITIES]
     measured = _measured(whole, [each for each, _ in scaled], [measure], today, progress)[:, 0].tolist()

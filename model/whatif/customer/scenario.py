@@ -88,7 +88,7 @@ class CustomerScenario:
                 book.position(number)
                 scenario = replace(scenario, customer=number)
             except ValueError:
-                complaints.append(f"{query[CUSTOMER]!r} in the address is no {contract.book.person} number.")
+                complaints.append(f"{query[CUSTOMER]!r} in the address is no {contract.book.record} number.")
             except BookError as error:
                 complaints.append(str(error))
         if edits and OWN in query and scenario.customer is None:

@@ -11,6 +11,7 @@ from data.arrays import Array
 from data.books import Book
 from data.contract import Contract, Field
 from model.engine.parallel import Progress, no_progress
+from model.engine.scorer import Scorer
 from model.finance.scorecard import reaches, score_band, whole_points
 from model.monitoring import fairness
 from model.monitoring.fairness import Group
@@ -24,6 +25,11 @@ from model.whatif.policy.strategy import Outcome, Strategy
 
 GRID_COLUMNS = 7  # values of an assumption that profit is laid out over
 LEAST_APPROVED = 0.01  # share from which a ratio of groups is told
+
+
+def scores_by(scorer: Scorer, raw: Array) -> Array:
+    """The scores (n,) that another model gives the records ``raw`` (fields, n), on its own contract's scale."""
+    return np.asarray(score_scale(scorer.contract).score(scorer.margins(raw)))
 
 
 @dataclass(frozen=True, eq=False)

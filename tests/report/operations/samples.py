@@ -8,7 +8,7 @@ from model.report.operations.status import Titled
 
 AT = datetime(2026, 11, 2, 9, 5, 7).astimezone()  # in the zone of whatever machine this runs on
 CARDS, LOANS = (books.contract(name) for name in ("cards", "small_business"))
-TITLED = {name: Titled(each.book.title, each.book.person) for name, each in (("cards", CARDS), ("loans", LOANS))}
+TITLED = {name: Titled(each.book.title, each.book.record) for name, each in (("cards", CARDS), ("loans", LOANS))}
 
 
 def call(**changes: object) -> Call:

@@ -95,8 +95,8 @@ def test_dots_stay_in_their_own_row(contract: Contract, found: Overview) -> None
 
 def test_sample_is_said_to_be_one(contract: Contract, found: Overview) -> None:
     note = words.swarm_note(contract, found, by_concept=True)
-    assert f"{effects.SAMPLED} {contract.book.person}s, a fixed sample" in note
-    assert f"{found.n:,} {contract.book.person}s" in note
+    assert f"{effects.SAMPLED} {contract.book.record}s, a fixed sample" in note
+    assert f"{found.n:,} {contract.book.record}s" in note
 
 
 # ---- one input ------------------------------------------------------------------------------------------------------
@@ -181,7 +181,7 @@ def test_values_that_the_model_does_not_tell_apart_are_told_together(contract: C
 
 def test_pointers_note_says_what_would_move_and_for_how_many(contract: Contract, every: list[Effect]) -> None:
     told = words.effect_hover(contract, every[0], 0)
-    assert f"points if every {contract.book.person} had it, 9 in 10 between" in told
+    assert f"points if every {contract.book.record} had it, 9 in 10 between" in told
     assert told.endswith("have it") or told.endswith("has it")
     assert not re.search(r"\d\.\d\d", told)
 
