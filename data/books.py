@@ -63,7 +63,9 @@ class Book:
         """Some of the customers, by their positions, in that order."""
         observed = {name: values[chosen] for name, values in self.observed.items()}
         raw = np.ascontiguousarray(self.raw[:, chosen])
-        return Book(self.contract, raw, self.ids[chosen], self.target[chosen], observed, self.sha256)
+        return Book(
+            self.contract, raw, ids=self.ids[chosen], target=self.target[chosen], observed=observed, sha256=self.sha256
+        )
 
     @cached_property
     def _position(self) -> dict[int, int]:
@@ -233,4 +235,4 @@ def _checked(contract: Contract, snapshot: Path) -> Book:
     if unknown and contract.realised:
         told = f"{contract.realised.loss} is no number in {unknown:,} records with {contract.book.target} = 1"
         raise BookError(f"The realised loss {told}. Say there what was lost; 0 is a loss of nothing.")
-    return Book(contract, raw, ids, target, observed, _sha256(snapshot))
+    return Book(contract, raw, ids=ids, target=target, observed=observed, sha256=_sha256(snapshot))

@@ -296,8 +296,8 @@ def _one_customer(scorer: TableScorer, book: Book, note: Callable[..., None]) ->
         decide(scorer, edited, assumed)
         explain(scorer, edited)
         changes(scorer, base, edited)
-        flips(scorer, book, base, edits, contract.score.cutoff)
-        sweep(scorer, book, base, edits, first, contract.score.cutoff)
+        flips(scorer, book, base=base, edits=edits, cutoff=contract.score.cutoff)
+        sweep(scorer, book, base=base, edits=edits, name=first, cutoff=contract.score.cutoff)
 
     note("one what-if: two decisions, reasons, changes, flips, sweep", cpu(page, 7, 20), 7)
 

@@ -60,10 +60,12 @@ def _answer_once() -> None:
     edits = dict(scenario.edits)
     edited = apply(contract, base, edits)
     decide(scorer, edited, scenario.values(contract))
-    flips(scorer, book, base, edits, contract.score.cutoff)
+    flips(scorer, book, base=base, edits=edits, cutoff=contract.score.cutoff)
     customer_charts.why(customer_words.reasons(explain(scorer, edited)), changes(scorer, base, edited))
     for lever in contract.levers[:1]:
-        customer_charts.sweep(sweep(scorer, book, base, edits, lever.name, contract.score.cutoff))
+        customer_charts.sweep(
+            sweep(scorer, book, base=base, edits=edits, name=lever.name, cutoff=contract.score.cutoff)
+        )
     _whole_book_once(model)
 
 

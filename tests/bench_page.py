@@ -159,7 +159,9 @@ def restless(home: Path) -> list[CustomerScenario]:
         base = base_record(book, scenario)
         if (apply(book.contract, base, scenario.edits) == base).all():
             continue
-        curve = sweep(scorer, book, base, dict(scenario.edits), LEVER, book.contract.score.cutoff)
+        curve = sweep(
+            scorer, book, base=base, edits=dict(scenario.edits), name=LEVER, cutoff=book.contract.score.cutoff
+        )
         shown = [round(100 * float(pd), 1) for pd in curve.pd]
         found.append((sum(a != b for a, b in pairwise(shown)), scenario))
     found.sort(key=lambda each: -each[0])
@@ -241,7 +243,7 @@ def browser_figures(home: Path, folder: Path, scenario: CustomerScenario) -> tup
                     page.close()
                     tell(f"{2 * BOOK_MOVES - 2} presses of a key on the policy")
                     page = opened(browser, f"{server.url}/policy?cutoff=525", ON_POLICY, frames)
-                    on_policy = moves(page, frames, process, BOOK_MOVES, "Cut-off")
+                    on_policy = moves(page, frames, process=process, times=BOOK_MOVES, lever="Cut-off")
         browser.close()
     found = [
         Figure("start of the server → ready, release present", median(starts), "s", 10),
@@ -267,7 +269,7 @@ def large_figures(home: Path, folder: Path, name: str) -> tuple[list[Figure], di
         first = page.evaluate("bench.first")
         page.wait_for_timeout(5000)
         tell(f"{2 * LARGE_MOVES - 2} presses of a key on {len(book):,} records")
-        seen = moves(page, frames, psutil.Process(server.process.pid), LARGE_MOVES, shock.label)
+        seen = moves(page, frames, process=psutil.Process(server.process.pid), times=LARGE_MOVES, lever=shock.label)
         browser.close()
     found, parts = pressed("book", *seen, ON_BOOK, (None, None, None, 1000, 1000))
     opening = Figure(f"{name}: first number painted, book and model read and scored", first["number"] / 1000, "s")

@@ -36,7 +36,7 @@ def parse_file(content: bytes, request: dict[str, Any], told: Told = lambda shar
     if kind == "xlsx":
         from data.files import workbook
 
-        return workbook.parse_workbook(content, wanted, request["sheet"], limits, told)
+        return workbook.parse_workbook(content, wanted, sheet=request["sheet"], limits=limits, progress=told)
     from data.files import columnar
 
     return columnar.parse_parquet(content, limits, told)

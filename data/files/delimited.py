@@ -76,11 +76,11 @@ def parse_text(content: bytes, wanted: Collection[str], limits: Limits, progress
     return Parsed(
         [begun.header[k] for k in kept],
         [columns[k] for k in kept],
-        lines,
-        found.odd,
-        [*notes, *begun.notes(), *found.notes()],
-        begun.line,
-        delimiter,
+        lines=lines,
+        odd=found.odd,
+        notes=[*notes, *begun.notes(), *found.notes()],
+        line=begun.line,
+        delimiter=delimiter,
     )
 
 

@@ -120,7 +120,7 @@ def start(rows: Sequence[tuple[int, Row]], wanted: Collection[str]) -> Start:
     held = tuple(cells[: last + 1])
     shifted = _shifted(len(held), [row for _, row in rows[place + 1 :]])
     names = tuple(map(text_of, held))
-    return Start(held, ("", *names) if shifted else names, line, best, place, shifted)
+    return Start(held, ("", *names) if shifted else names, line=line, hits=best, above=place, shifted=shifted)
 
 
 def _filled(row: Row) -> int:

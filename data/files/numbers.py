@@ -202,7 +202,7 @@ def figures(texts: Sequence[str]) -> Figures:
         found = figure_of(texts[k])
         if found is not None:
             point[k], comma[k], sign[k], size[k], way[k] = found
-    return Figures(point, comma, sign, size, way)
+    return Figures(point, comma, sign=sign, size=size, way=way)
 
 
 def _matches(texts: Arrow, pattern: str) -> NDArray[np.bool_]:
@@ -353,7 +353,7 @@ def _meant(part: "re.Match[str]", brackets: bool) -> _Around | None:
     }
     way = "; ".join(way for way, told in ways.items() if told)
     letter = next((each for each in (part["before"], part["size"]) if each in ("R", "r", "B", "b")), "")
-    return _Around(any(minus), bound, sign, size, way, letter)
+    return _Around(any(minus), bound, sign=sign, size=size, way=way, letter=letter)
 
 
 def _punctuated(core: str, before: str, around: _Around) -> bool:
@@ -425,10 +425,10 @@ def votes(found: Figures, texts: Sequence[str], count: NDArray[np.int64]) -> Vot
     return Votes(
         int(count[point & ~comma].sum()),
         int(count[comma & ~point].sum()),
-        int(count[either].sum()),
-        next(iter(signs)) if len(signs) == 1 else "",
-        whole,
-        int(count[either][np.array(ends, bool)].sum()),
+        either=int(count[either].sum()),
+        sign=next(iter(signs)) if len(signs) == 1 else "",
+        whole=whole,
+        zeros=int(count[either][np.array(ends, bool)].sum()),
     )
 
 

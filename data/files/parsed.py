@@ -69,15 +69,15 @@ def received(told: bytes) -> Parsed:
     return Parsed(
         tuple(map(str, about["header"])),
         table.columns[:-1],
-        np.asarray(table.column(LINES), np.int64),
-        tuple(Odd(int(each["line"]), str(each["why"])) for each in about["odd"]),
-        tuple(map(str, about["notes"])),
-        int(about["line"]),
-        str(about["delimiter"]),
-        str(about["sheet"]),
-        tuple(map(str, about["others"])),
-        {int(k): str(kind) for k, kind in about["unread"].items()},
-        tuple(map(int, about["objects"])),
+        lines=np.asarray(table.column(LINES), np.int64),
+        odd=tuple(Odd(int(each["line"]), str(each["why"])) for each in about["odd"]),
+        notes=tuple(map(str, about["notes"])),
+        line=int(about["line"]),
+        delimiter=str(about["delimiter"]),
+        sheet=str(about["sheet"]),
+        others=tuple(map(str, about["others"])),
+        unread={int(k): str(kind) for k, kind in about["unread"].items()},
+        objects=tuple(map(int, about["objects"])),
     )
 
 

@@ -55,10 +55,10 @@ def parse_workbook(
     return Parsed(
         parsed.header,
         parsed.columns,
-        parsed.lines,
-        parsed.odd,
-        [*notes, *parsed.notes],
-        parsed.line,
+        lines=parsed.lines,
+        odd=parsed.odd,
+        notes=[*notes, *parsed.notes],
+        line=parsed.line,
         sheet=chosen.name,
         others=others,
         objects=range(len(parsed.header)),
@@ -138,10 +138,10 @@ def _table(seen: Seen, limits: Limits) -> Parsed:
     return Parsed(
         [begun.header[k] for k in places],
         [packed_cells(columns[k]) for k in places],
-        np.array([line for line, _ in kept], np.int64),
-        found.odd,
-        found.notes("row"),
-        begun.line,
+        lines=np.array([line for line, _ in kept], np.int64),
+        odd=found.odd,
+        notes=found.notes("row"),
+        line=begun.line,
     )
 
 

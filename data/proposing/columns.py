@@ -117,7 +117,16 @@ class _Looked:
         always = np.array([no_value(text) for text in given.texts], bool)
         good = found.known & ~gap
         typed = int((~np.isnan(given.numbers)).sum())
-        return cls(given, name, found, given.counts(), good, np.where(gap, np.nan, years), ~good & ~always, typed)
+        return cls(
+            given,
+            name,
+            figures=found,
+            count=given.counts(),
+            good=good,
+            years=np.where(gap, np.nan, years),
+            words=~good & ~always,
+            typed=typed,
+        )
 
     def cells(self, which: NDArray[np.bool_]) -> int:
         """How many cells hold one of these texts."""
@@ -144,7 +153,9 @@ def _as_days(looked: _Looked, habit: Habit) -> RecognisedCells | None:
         usual = np.where(np.isnan(days.plausible(looked.years)), 0, looked.count)
         example = looked.given.texts[int(usual.argmax())]
         reading = _with_gaps(Reading(days=first), looked, odd)
-        return _days(looked.given, reading, habit, (f"days written as {example}",), _gaps_asked(looked, odd))
+        return _days(
+            looked.given, reading, habit=habit, changes=(f"days written as {example}",), asked=_gaps_asked(looked, odd)
+        )
     counted = looked.good & (looked.figures.sign == "") & (looked.figures.size == "")
     odd = looked.odd(counted | dated)  # a sheet may hold some of its days as numbers
     values = np.append(looked.figures.read(POINT)[counted], looked.given.numbers)
@@ -154,7 +165,13 @@ def _as_days(looked: _Looked, habit: Habit) -> RecognisedCells | None:
     how = days.numbered(values, hints.dated(looked.name), hints.timed(looked.name), hints.monthly(looked.name))
     if how:
         reading = _with_gaps(Reading(days=how), looked, odd)
-        return _days(looked.given, reading, habit, (f"numbers read as days, {how}",), _gaps_asked(looked, odd))
+        return _days(
+            looked.given,
+            reading,
+            habit=habit,
+            changes=(f"numbers read as days, {how}",),
+            asked=_gaps_asked(looked, odd),
+        )
     if hints.dated(looked.name) and days.unplaced(values):
         return _unread(looked, "its name speaks of a day, and its numbers count days from one that is not known")
     if hints.dated(looked.name) and days.uncounted(values):
@@ -211,7 +228,7 @@ def _as_numbers(looked: _Looked, habit: Habit) -> RecognisedCells | None:
     decimal, doubt = _decimal(votes(found, texts, looked.count), habit, looked)
     reading = _with_gaps(signs.reading.model_copy(update={"decimal": decimal}), looked, odd)
     asked = "; ".join(filter(None, (doubt, signs.asked, _bounds_asked(looked, good), _gaps_asked(looked, odd))))
-    return _numbers(looked.given, reading, habit, _changes(looked, good, reading, habit), asked)
+    return _numbers(looked.given, reading, habit=habit, changes=_changes(looked, good, reading, habit), asked=asked)
 
 
 def _numbers(
@@ -229,7 +246,17 @@ def _numbers(
     unit = PERCENT if reading.percent else reading.unit
     told = (*given.changes, *changes, *_told(found))
     gone = (*sorted(found.missing), *((INFINITE,) if infinite else ()))
-    return RecognisedCells(kind, found.values, (), unit, reading.currency, told, reading, asked, gone)
+    return RecognisedCells(
+        kind,
+        found.values,
+        words=(),
+        unit=unit,
+        currency=reading.currency,
+        changes=told,
+        reading=reading,
+        asked=asked,
+        no_values=gone,
+    )
 
 
 @dataclass(frozen=True)

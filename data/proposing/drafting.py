@@ -75,19 +75,21 @@ class DraftContract:
         text = toml_value(value)
         self._lines.append(f"{key} = {text}" + (f"  # {mark}: {comment(why)}" if why else ""))
         if why:
-            self.noted.append(Noted(self._part, key, text, mark, comment(why)))
+            self.noted.append(Noted(self._part, key, value=text, mark=mark, why=comment(why)))
 
     def codes(self, kind: str, words: Mapping[int, str], why: str = "") -> None:
         """The words of the part's codes."""
         self._lines.append(f"[{kind}.codes]" + (f"  # GUESS: {comment(why)}" if why else ""))
         self._lines += [f"{code} = {toml_value(word)}" for code, word in words.items()]
         if why:
-            self.noted.append(Noted(self._part, "codes", ", ".join(words.values()), "GUESS", comment(why)))
+            self.noted.append(
+                Noted(self._part, "codes", value=", ".join(words.values()), mark="GUESS", why=comment(why))
+            )
 
     def left_out(self, name: str, why: str, part: str = "left out") -> None:
         """A column that the contract does not have."""
         self._lines.append(f"# GUESS: {comment(name)}: {comment(why)}")
-        self.noted.append(Noted(part, name, "", "GUESS", comment(why)))
+        self.noted.append(Noted(part, name, value="", mark="GUESS", why=comment(why)))
 
     def text(self) -> bytes:
         """The file."""

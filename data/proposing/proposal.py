@@ -118,7 +118,7 @@ def propose(
     numbers = identifiers(source, given_id, target)
     if numbers.name == told.name:
         numbers = replace(numbers, name=f"{numbers.name}_number")
-    columns = decide(source, told, target, numbers, alone)
+    columns = decide(source, told, given_target=target, numbers=numbers, alone=alone)
     inputs = sorted((each for each in columns if each.role == "input"), key=lambda each: -each.auc)
     if not inputs:
         reasons = "; ".join(f"{each.given}: {each.role}, {each.why}" for each in columns[:5]) or "there is no other"
@@ -128,7 +128,7 @@ def propose(
         raise BadInput(f"{shown_text(source.name)} has {told_}. Leave out those that matter least.")
     frame = _frame(columns, told, numbers)
     snapshot = _parquet(frame)
-    plan = Plan(name, source, told, numbers, columns, inputs, _cutoff_unknown())
+    plan = Plan(name, source, target=told, numbers=numbers, columns=columns, inputs=inputs, score=_cutoff_unknown())
     book = _book(plan, frame, snapshot)
     score = _cutoff(margins(book))
     draft = replace(plan, score=score).draft()
@@ -140,15 +140,15 @@ def propose(
     return Proposal(
         name,
         text,
-        snapshot,
-        _provenance(plan, command, book.sha256),
-        tuple(draft.noted),
-        tuple(columns),
-        len(frame),
-        float(told.values.mean()),
-        score.granted,
-        told.name,
-        source.notes,
+        snapshot=snapshot,
+        provenance=_provenance(plan, command, book.sha256),
+        noted=tuple(draft.noted),
+        columns=tuple(columns),
+        rows=len(frame),
+        rate=float(told.values.mean()),
+        granted=score.granted,
+        target=told.name,
+        notes=source.notes,
     )
 
 
@@ -191,7 +191,7 @@ def _book(plan: Plan, frame: pd.DataFrame, snapshot: bytes) -> Book:
     contract.check(raw)
     observed = {each.name: frame[each.name].to_numpy(np.float64) for each in contract.observed}
     digest = hashlib.sha256(snapshot).hexdigest()
-    return Book(contract, raw, plan.numbers.values, plan.target.values, observed, digest)
+    return Book(contract, raw, ids=plan.numbers.values, target=plan.target.values, observed=observed, sha256=digest)
 
 
 def _cutoff_unknown() -> ProposedScale:

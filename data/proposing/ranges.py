@@ -32,7 +32,7 @@ def range_of(column: ProposedColumn, unit: str = "") -> Range:
     least, most = float(known.min()), float(known.max())
     if column.codes:
         top = float(max(column.codes))
-        return Range(0, top, 1, 0, top, 1)
+        return Range(0, top, step=1, lever_low=0, lever_high=top, lever_step=1)
     whole = bool((known == np.round(known)).all())
     round_ = round_step((most - least) / 20)
     round_ = max(1.0, round_) if whole else round_
@@ -55,7 +55,7 @@ def range_of(column: ProposedColumn, unit: str = "") -> Range:
     if not lever_high > lever_low:
         lever_low, lever_high = low, high
     low, high = min(low, *column.special, low), max(high, *column.special, high)
-    return Range(low, high, step, lever_low, lever_high, lever_step)
+    return Range(low, high, step=step, lever_low=lever_low, lever_high=lever_high, lever_step=lever_step)
 
 
 def down(value: float, step: float) -> float:

@@ -187,7 +187,7 @@ def outcome(source: Source, given: str, bad: str | None) -> ProposedTarget:
     if fewer < FEWEST_OF_ONE:
         raise BadInput(f"Only {fewer} rows have one of the outcomes; a model needs at least {FEWEST_OF_ONE} of each.")
     label = labels(list(map(str, frame)))[list(frame).index(given)]
-    return ProposedTarget(safe_name(given, ()), label, values, words[1 - which], words[which], why)
+    return ProposedTarget(safe_name(given, ()), label, values=values, good=words[1 - which], bad=words[which], why=why)
 
 
 # ---- identifiers ----------------------------------------------------------------------------------------------------
@@ -272,10 +272,10 @@ def decide(
         blank = ProposedColumn(
             comment(str(given)) or name,
             name,
-            called[place - 1],
-            "left out",
-            cells.values,
-            "",
+            label=called[place - 1],
+            role="left out",
+            values=cells.values,
+            why="",
             unit=cells.unit,
             currency=cells.currency,
             changes=cells.changes,

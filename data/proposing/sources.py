@@ -64,7 +64,7 @@ def read_source(
     if sheet is not None and ENDINGS.get(path.suffix.lower()) not in ("xlsx", None):
         raise BadInput(f"{shown_text(path.name)} has no sheets; --sheet is for Excel workbooks. Leave it out.")
     content = _content(path, limits)
-    table = read_table(content, path.name, wanted, sheet, limits)
+    table = read_table(content, path.name, wanted=wanted, sheet=sheet, limits=limits)
     if table.others and sheet is None:
         sheets = [table.sheet, *table.others]
         raise BadInput(
@@ -78,7 +78,15 @@ def read_source(
     if twice:
         notes.append(f"Several columns of one name were told apart by numbers: {listed_texts(sorted(twice))}")
     noted = tuple(one_line(note).removesuffix(".") for note in notes)
-    return Source(frame, path.name, hashlib.sha256(content).hexdigest(), noted, table.whence, twice, table.delimiter)
+    return Source(
+        frame,
+        path.name,
+        sha256=hashlib.sha256(content).hexdigest(),
+        notes=noted,
+        whence=table.whence,
+        twice=twice,
+        delimiter=table.delimiter,
+    )
 
 
 def _content(path: Path, limits: Limits) -> bytes:

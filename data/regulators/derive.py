@@ -100,7 +100,7 @@ def _fed(name: str, source: Mapping[str, Entry], start: Entry, *more: str) -> Pr
         f"Change of GDP: growth at annual rates, cumulated over the quarters from {first}; derived.",
         f"The 3-month Treasury rate moves by {_signed(_rounded(bill[-1] - bill[0]))} pp from {first} to {last}.",
     )
-    return _preset(name, entry, quarters, points, notes)
+    return _preset(name, entry, periods=quarters, points=points, notes=notes)
 
 
 def _eba(name: str, source: Mapping[str, Entry]) -> Preset:
@@ -115,7 +115,7 @@ def _eba(name: str, source: Mapping[str, Entry]) -> Preset:
         "not the change since the start.",
     )
     point = Point(name=years[-1], label=f"end of {years[-1]}", changes=change)
-    return _preset(name, entry, years, (point,), notes)
+    return _preset(name, entry, periods=years, points=(point,), notes=notes)
 
 
 def _boe(name: str, source: Mapping[str, Entry]) -> Preset:
@@ -133,7 +133,7 @@ def _boe(name: str, source: Mapping[str, Entry]) -> Preset:
         f"World GDP {_signed(entry['world_gdp_fall'])} %, world trade {_signed(entry['world_trade'])} %.",
     )
     point = Point(name="peak", label="peak", changes=change, derived=("unemployment",))
-    return _preset(name, entry, [], (point,), notes)
+    return _preset(name, entry, periods=[], points=(point,), notes=notes)
 
 
 def _preset(name: str, entry: Entry, periods: list[str], points: tuple[Point, ...], notes: tuple[str, ...]) -> Preset:

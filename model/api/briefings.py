@@ -79,7 +79,7 @@ def book_page(asked: PageQuery) -> Said:
     check = spot_check.live_check(model, result.layers[1])
     said = book_briefing.book_briefing(result, asked.choices, model=model.deployed, check=check)
     address = scenario.to_query()
-    entry = WhatIf(model, asked.who, "rest", address, took).about_book(asked.day, result.now)
+    entry = WhatIf(model, asked.who, via="rest", address=address, seconds=took).about_book(asked.day, result.now)
     return Said(said, tuple(complaints), entry)
 
 
@@ -93,7 +93,7 @@ def policy_page(asked: PageQuery) -> Said:
     others = policy_briefing.OtherReleases(ids, lambda release: _other_scores(asked, release))
     said = policy_briefing.policy_briefing(result, asked.choices, others=others, withheld=asked.withheld)
     address = chosen.to_query()
-    entry = WhatIf(model, asked.who, "rest", address, took).about_policy(asked.day, result.chosen)
+    entry = WhatIf(model, asked.who, via="rest", address=address, seconds=took).about_policy(asked.day, result.chosen)
     return Said(said, tuple(complaints), entry)
 
 
@@ -107,7 +107,7 @@ def customer_page(asked: PageQuery) -> Said:
     result = CustomerResult.of(model.scorer, model.local_scorer, model.book, chosen)
     took = time.perf_counter() - start
     said = customer_briefing.customer_briefing(result, asked.choices, model=model.deployed)
-    what_if = WhatIf(model, asked.who, "rest", chosen.to_query(), took)
+    what_if = WhatIf(model, asked.who, via="rest", address=chosen.to_query(), seconds=took)
     return Said(said, tuple(complaints), what_if.about_customer(result.edited, result.now, result.reasons))
 
 
@@ -117,7 +117,7 @@ def operations_page(asked: PageQuery) -> Said:
     sources = OperationsSources(
         partial(status.book_releases, store),
         partial(status.challenger, store, using),
-        partial(status.calls, using),
+        calls=partial(status.calls, using),
         elsewhere=model.remote is not None,
         withheld=asked.withheld,
     )
@@ -169,7 +169,18 @@ def page_answer(
     model = models.model(name)
     if model is None:
         raise StoreError(f"No model of the book {name} is deployed yet. Train one: python -m model train.")
-    found = SUBJECTS[subject](PageQuery(models, model, own, choices, date.today(), service.settings, who, withheld))
+    found = SUBJECTS[subject](
+        PageQuery(
+            models,
+            model,
+            query=own,
+            choices=choices,
+            day=date.today(),
+            settings=service.settings,
+            who=who,
+            withheld=withheld,
+        )
+    )
     told = as_json(found, choices, panels)
     if found.recorded is not None and service.audit is not None:
         service.audit.record(found.recorded)

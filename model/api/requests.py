@@ -63,13 +63,22 @@ def oip(body: Json, contract: Contract, most: int) -> ScoreRequest:
         raise BadInput(f"Every tensor needs the same number of rows; given were: {counted}.")
     wanted = request.get("outputs")
     outputs = tuple(_output(each) for each in _list([] if wanted is None else wanted, "outputs"))
-    return _ask([name for name, _ in tensors], [v for _, v in tensors], contract, most, outputs, request.get("id"))
+    return _ask(
+        [name for name, _ in tensors],
+        [v for _, v in tensors],
+        contract=contract,
+        most=most,
+        outputs=outputs,
+        identity=request.get("id"),
+    )
 
 
 def kserve(body: Json, contract: Contract, most: int, outputs: Sequence[str] = OUTPUTS[:1]) -> ScoreRequest:
     """A KServe v1 request: ``instances``, each an object by field or a list in the record's order."""
     request = _object(body, "The request", {"instances"}, {"parameters", "id"})
-    return _rows(_list(request["instances"], "instances"), contract, most, outputs, request.get("id"))
+    return _rows(
+        _list(request["instances"], "instances"), contract, most=most, outputs=outputs, identity=request.get("id")
+    )
 
 
 def mlflow(body: Json, contract: Contract, most: int) -> ScoreRequest:
@@ -84,13 +93,20 @@ def mlflow(body: Json, contract: Contract, most: int) -> ScoreRequest:
         names, rows = _list(frame["columns"], "columns"), _list(frame["data"], "data")
         if any(not isinstance(row, list) or len(row) != len(names) for row in rows):
             raise BadInput(f"Every row of data needs one value for each of the {len(names)} columns.")
-        return _ask(names, list(map(list, zip(*rows, strict=True))) or [[]], contract, most, outputs, None)
+        return _ask(
+            names,
+            list(map(list, zip(*rows, strict=True))) or [[]],
+            contract=contract,
+            most=most,
+            outputs=outputs,
+            identity=None,
+        )
     if isinstance(value, dict):
         columns = [each if isinstance(each, list) else [each] for each in value.values()]
         if len({len(each) for each in columns}) > 1:
             raise BadInput("Every column needs the same number of rows.")
-        return _ask(list(value), columns, contract, most, outputs, None)
-    return _rows(_list(value, given[0]), contract, most, outputs, None)
+        return _ask(list(value), columns, contract=contract, most=most, outputs=outputs, identity=None)
+    return _rows(_list(value, given[0]), contract, most=most, outputs=outputs, identity=None)
 
 
 _MLFLOW = ("dataframe_split", "dataframe_records", "instances", "inputs")
@@ -116,7 +132,7 @@ def mlflow_csv(text: bytes, contract: Contract, most: int) -> ScoreRequest:
             raise BadInput(f"Row {k} has {given}; the first line names {named}.")
     fields = [contract.record[contract.row[name]] if name in contract.row else None for name in names]
     columns = [_cells(texts, field) for texts, field in zip(zip(*rows[1:], strict=True), fields, strict=False)]
-    return _ask(names, columns, contract, most, OUTPUTS[:1], None)
+    return _ask(names, columns, contract=contract, most=most, outputs=OUTPUTS[:1], identity=None)
 
 
 def _cells(texts: Sequence[str], field: Field | None) -> list[Json]:
@@ -143,11 +159,25 @@ def _rows(rows: list[Json], contract: Contract, most: int, outputs: Sequence[str
         for k, row in enumerate(rows):
             if not isinstance(row, dict) or set(row) != set(names):
                 raise BadInput(f"Row {k} does not hold the same fields as row 0.")
-        return _ask(names, [[row[name] for row in rows] for name in names], contract, most, outputs, identity)
+        return _ask(
+            names,
+            [[row[name] for row in rows] for name in names],
+            contract=contract,
+            most=most,
+            outputs=outputs,
+            identity=identity,
+        )
     for k, row in enumerate(rows):
         if not isinstance(row, list) or len(row) != len(names):
             raise BadInput(f"Row {k} must be an object by field, or a list of the {len(names)} values {_named(names)}.")
-    return _ask(names, [list(each) for each in zip(*rows, strict=True)], contract, most, outputs, identity)
+    return _ask(
+        names,
+        [list(each) for each in zip(*rows, strict=True)],
+        contract=contract,
+        most=most,
+        outputs=outputs,
+        identity=identity,
+    )
 
 
 def _ask(

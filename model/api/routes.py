@@ -145,7 +145,7 @@ def bearer(request: Request, scope: Scope) -> Bearer:
     if request.app.state.open_here:
         peer = request.client.host if request.client else None
         try:
-            name = identify(request.app.state.rules, request.headers.items(), peer, None, True).name
+            name = identify(request.app.state.rules, request.headers.items(), peer=peer, login=None, local=True).name
         except Unknown:
             raise Unknown(
                 "Without tokens this service answers on this machine only, at its own name and not through a proxy. "
@@ -319,7 +319,9 @@ def _inference(app: FastAPI) -> None:
     @app.post("/v2/models/{name}/infer", summary="Score, with any subset of the outputs", openapi_extra=openapi.OIP)
     async def infer(request: Request, name: str, who: MayScore, version: Version = None) -> Response:
         _named(service, name)
-        return await answered(request, who, version, in_json(requests.oip), partial(openapi.oip, name))
+        return await answered(
+            request, who, wanted=version, readers=in_json(requests.oip), laid_out=partial(openapi.oip, name)
+        )
 
     @app.post("/v2/models/{name}/versions/{which}/infer", summary="Score with one version", openapi_extra=openapi.OIP)
     async def infer_with(request: Request, name: str, which: str, who: MayScore) -> Response:
@@ -328,18 +330,20 @@ def _inference(app: FastAPI) -> None:
     @app.post("/v1/models/{name}:predict", summary="KServe v1: probabilities", openapi_extra=openapi.KSERVE)
     async def predict(request: Request, name: str, who: MayScore, version: Version = None) -> Response:
         _named(service, name)
-        return await answered(request, who, version, in_json(requests.kserve), openapi.predicted)
+        return await answered(
+            request, who, wanted=version, readers=in_json(requests.kserve), laid_out=openapi.predicted
+        )
 
     @app.post("/v1/models/{name}:explain", summary="KServe v1: probabilities and reasons", openapi_extra=openapi.KSERVE)
     async def explain(request: Request, name: str, who: MayExplain, version: Version = None) -> Response:
         _named(service, name)
         read = partial(requests.kserve, outputs=(*OUTPUTS[:1], *requests.REASONS))
-        return await answered(request, who, version, in_json(read), openapi.explained)
+        return await answered(request, who, wanted=version, readers=in_json(read), laid_out=openapi.explained)
 
     @app.post("/invocations", summary="MLflow: probabilities", openapi_extra=openapi.MLFLOW)
     async def invocations(request: Request, who: MayScore, version: Version = None) -> Response:
         readers = {**in_json(requests.mlflow), body.CSV: requests.mlflow_csv}
-        return await answered(request, who, version, readers, openapi.predicted)
+        return await answered(request, who, wanted=version, readers=readers, laid_out=openapi.predicted)
 
 
 def _repository(app: FastAPI) -> None:

@@ -189,5 +189,14 @@ def report(engine: sql.Engine, aliases: Mapping[str, str]) -> Differences | None
     first, n, moved, apart, most, granted, declined = sums
     calls = tuple((str(row[0]), str(row[1]), int(row[2]), float(row[3])) for row in top)
     return Differences(
-        champion, challenger, str(first), int(n), moved / n, apart / n, float(most), int(granted), int(declined), calls
+        champion,
+        challenger,
+        first=str(first),
+        customers=int(n),
+        moved=moved / n,
+        apart=apart / n,
+        most=float(most),
+        granted=int(granted),
+        declined=int(declined),
+        calls=calls,
     )

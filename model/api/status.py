@@ -44,16 +44,16 @@ def found_out(model: DeployedModel, store: Store, using: Settings) -> Operations
     return OperationsStatus(
         model.contract,
         model.deployed,
-        datetime.now(UTC),
-        store.since() if here else None,
-        _answers(model),
-        record_state(using),
-        model.pulse(),
-        _service(store, using) if here else None,
-        _release(model),
-        _server(model),
-        aliases,
-        shadow_state(store, using) if here else None,
+        at=datetime.now(UTC),
+        since=store.since() if here else None,
+        answers=_answers(model),
+        record=record_state(using),
+        pages=model.pulse(),
+        service=_service(store, using) if here else None,
+        release=_release(model),
+        server=_server(model),
+        aliases=aliases,
+        shadow=shadow_state(store, using) if here else None,
     )
 
 
@@ -88,7 +88,9 @@ def _server(model: DeployedModel) -> RemoteServer | None:
     if model.remote is None:
         return None
     about = model.remote.about
-    return RemoteServer(model.where, about.protocol, about.name, about.version, model.remote.gives_reasons)
+    return RemoteServer(
+        model.where, about.protocol, name=about.name, version=about.version, gives_reasons=model.remote.gives_reasons
+    )
 
 
 # ---- the record -----------------------------------------------------------------------------------------------------
@@ -151,9 +153,9 @@ def book_releases(store: Store) -> BookReleases:
     return BookReleases(
         books.contract(store.book, store.home),
         tuple(listed),
-        {str(each["id"]): store.report(str(each["id"])) for each in listed},
-        store.aliases(),
-        tuple(store.history()),
+        reports={str(each["id"]): store.report(str(each["id"])) for each in listed},
+        aliases=store.aliases(),
+        history=tuple(store.history()),
     )
 
 

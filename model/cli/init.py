@@ -70,7 +70,7 @@ def init(
     wanted = (target, given_id) if given_id else (target,)
     source = read_source(data, sheet, wanted, reading_limits())
     told(f"Looking at {source.frame.shape[1]:,} columns of {len(source.frame):,} rows", 0.2)
-    proposal = propose(source, target, name, _margins, single_input_auc, given_id, bad)
+    proposal = propose(source, target, name=name, margins=_margins, alone=single_input_auc, given_id=given_id, bad=bad)
     folder = lay_down(proposal, home)
     answer(_result(proposal, folder), as_json, lambda _: _text(proposal, folder))
 

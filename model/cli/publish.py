@@ -27,7 +27,7 @@ def publish(release: str, to: str, book: str, name: str, experiment: str, despit
     chosen = store.load(release)
     overridden = (each.override for each in reversed(store.history(chosen.id)) if each.override)
     reason = despite.strip() or next(overridden, "")  # whoever promoted it all the same has said why
-    found = published(chosen, to, name, experiment, alias, reason)
+    found = published(chosen, to, name=name, experiment=experiment, alias=alias, despite=reason)
     answer(asdict(found) | {"to": without_login(to, to)}, as_json, lambda result: _in_words(found, result["to"]))
 
 

@@ -59,6 +59,6 @@ def known_card(models: DeployedModels, model: DeployedModel, release: Release, *
     state = (len(store.history()), *store.aliases().items())
 
     def work() -> ModelCard:
-        return release_card(store, release, store.home, model.book, by_group)
+        return release_card(store, release, home=store.home, book=model.book, by_group=by_group)
 
     return model.validation().once(("card", state, by_group), work)

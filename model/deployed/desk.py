@@ -122,7 +122,7 @@ class DeployedModels:
                     return known
             book = books.read_book(name, using.home)
             pulse, breaker = self._ways.setdefault(key, (LatencyLog(), Breaker()))
-            scorer = connect(using, book, book.contract, pulse, breaker)
+            scorer = connect(using, book, contract=book.contract, pulse=pulse, breaker=breaker)
             if known is not None and known.remote is not None and _same(known.remote, scorer):
                 scorer.close()  # it was unwell and is well again
                 self._remote[key] = known, time.monotonic()

@@ -178,7 +178,7 @@ class OpenInference:
                 f"The deployed model was asked about {_records(rows)}; its output {_short(output.name)} has "
                 f"{values.size:,} numbers of the shape {_short(list(found.shape))}. Needed is [{rows}] or [{rows}, 2]."
             )
-        pd = _probabilities(values.reshape(found.shape), whole, rows, output, remedy)
+        pd = _probabilities(values.reshape(found.shape), whole, rows=rows, output=output, remedy=remedy)
         parameters = answer.get("parameters")
         artefact = parameters.get("artefact") if isinstance(parameters, dict) else ""
         return Predicted(pd, _text(answer.get("model_version")), _text(artefact)), tensors
@@ -328,7 +328,7 @@ def _predictions(body: bytes, rows: int, output: Output, remedy: str) -> Predict
     values, whole = _numbers(given, "predictions")
     if values.size not in (rows, 2 * rows):
         raise _unread(f"{values.size / max(rows, 1):g} numbers a record where 1 or 2 are needed")
-    return Predicted(_probabilities(values.reshape(rows, -1), whole, rows, output, remedy))
+    return Predicted(_probabilities(values.reshape(rows, -1), whole, rows=rows, output=output, remedy=remedy))
 
 
 def _chosen(row: Json, keys: tuple[str, ...], output: Output) -> Json:

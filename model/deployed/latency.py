@@ -48,4 +48,6 @@ class LatencyLog:
         p50, p95 = np.percentile(good, [50, 95]) if good else (np.nan, np.nan)
         share = 1 - len(good) / len(beats) if beats else 0.0
         when, trouble = (failed.at, failed.trouble) if failed else (None, "")
-        return LatencyReading(len(beats), float(p50), float(p95), share, answered, when, trouble)
+        return LatencyReading(
+            len(beats), float(p50), p95=float(p95), errors=share, answered=answered, failed=when, trouble=trouble
+        )

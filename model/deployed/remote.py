@@ -133,7 +133,7 @@ class RemoteScorer:
             base, values[:, part] = self._explained(raw[:, part], base)
         parts = tuple(each.name for each in self.contract.inputs)
         background = self.about.background or "the server's background"
-        return Reasons(parts, base, values[order], background, np.zeros_like(values), n)
+        return Reasons(parts, base, values=values[order], background=background, error=np.zeros_like(values), asked=n)
 
     def _explained(self, raw: Array, before: float) -> tuple[float, Array]:
         identity, output, n = uuid.uuid4().hex, self.mapping.output, raw.shape[1]
@@ -168,7 +168,15 @@ class RemoteScorer:
             values[:, k], error[:, k], rows = self._shares(raw[:, k], players)
             asked += rows
         told = f"{size} {self.contract.book.records} of the book"
-        return Reasons(tuple(players), float(self.reference.mean()), values, told, error, asked, by_input=False)
+        return Reasons(
+            tuple(players),
+            float(self.reference.mean()),
+            values=values,
+            background=told,
+            error=error,
+            asked=asked,
+            by_input=False,
+        )
 
     def _shares(self, x: Array, players: dict[str, list[int]]) -> tuple[Array, Array, int]:
         asked = 0
@@ -232,7 +240,9 @@ def connect(
         size = min(BACKGROUND, len(book))
         chosen = np.random.default_rng(contract.training.seed).choice(len(book), size, replace=False)
         background = np.ascontiguousarray(book.raw[:, np.sort(chosen)])
-        scorer = RemoteScorer(contract, territory, transport, about, mapping, background)
+        scorer = RemoteScorer(
+            contract, territory, transport=transport, about=about, mapping=mapping, background=background
+        )
         if scorer.gives_reasons:
             return scorer
         if not about.ours:  # what the metadata lists need not be what answers, or be there at all

@@ -70,4 +70,4 @@ class TableScorer:
         """Why each record has its margin: exact, by input."""
         base, values = self.explain(raw)
         parts = tuple(each.name for each in self.contract.inputs)
-        return Reasons(parts, base, values, self.shapley.background, np.zeros_like(values))
+        return Reasons(parts, base, values=values, background=self.shapley.background, error=np.zeros_like(values))

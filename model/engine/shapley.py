@@ -76,7 +76,7 @@ class ShapleyTables:
 
 def stored(tables: Tables, arrays: Arrays, background: str) -> ShapleyTables:
     """The reasons that a file holds beside ``tables``: ``shapley`` their cells, ``base``; raises as `stored.taken`."""
-    cells = taken(arrays, "shapley", np.float64, (len(tables.cells), 2), -LARGEST, LARGEST)
+    cells = taken(arrays, "shapley", kind=np.float64, shape=(len(tables.cells), 2), low=-LARGEST, high=LARGEST)
     return ShapleyTables(tables, cells, number(arrays, "base", LARGEST), background)
 
 

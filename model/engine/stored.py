@@ -69,7 +69,7 @@ def taken(
 
 def number(arrays: Arrays, name: str, most: float) -> float:
     """One number, finite and of at most this size; raises as `taken` does."""
-    return float(taken(arrays, name, np.float64, (), -most, most))
+    return float(taken(arrays, name, kind=np.float64, shape=(), low=-most, high=most))
 
 
 def _told(shape: Shape) -> str:

@@ -207,7 +207,7 @@ class Tables:
         KeyError, ValueError
             If one is absent, or not as `arrays` stores it: then a look-up could reach outside.
         """
-        starts = taken(arrays, "starts", np.int64, (None,), 0)
+        starts = taken(arrays, "starts", kind=np.int64, shape=(None,), low=0)
         if len(starts) < 2 or starts[0] != 0 or not ((counts := np.diff(starts)) >= 0).all():
             raise ValueError("starts does not say where the thresholds of each input begin")
         if counts.max() > MOST_EDGES:
@@ -215,8 +215,8 @@ class Tables:
         edges = taken(arrays, "edges", np.float64, (int(starts[-1]),))
         if not _rising(edges, starts):
             raise ValueError("edges do not rise along an input")
-        first = taken(arrays, "first", np.int64, (None,), 0, len(counts) - 1)
-        second = taken(arrays, "second", np.int64, first.shape, -1, len(counts) - 1)
+        first = taken(arrays, "first", kind=np.int64, shape=(None,), low=0, high=len(counts) - 1)
+        second = taken(arrays, "second", kind=np.int64, shape=first.shape, low=-1, high=len(counts) - 1)
         if len(first) == 0 or (first == second).any():
             raise ValueError("a table takes one input, or two that differ; and there is at least one")
         wide = np.where(second < 0, 1, counts[second] + 2)
@@ -225,8 +225,17 @@ class Tables:
         offset = taken(arrays, "offset", np.int64, first.shape)
         if (stride != wide).any() or (offset != np.cumsum(size) - size).any():
             raise ValueError("offset and stride do not say where the cells of each table lie")
-        cells = taken(arrays, "cells", np.float64, (int(size.sum()),), -LARGEST, LARGEST)
-        return cls(edges, starts, first, second, offset, stride, cells, number(arrays, "intercept", LARGEST))
+        cells = taken(arrays, "cells", kind=np.float64, shape=(int(size.sum()),), low=-LARGEST, high=LARGEST)
+        return cls(
+            edges,
+            starts,
+            first=first,
+            second=second,
+            offset=offset,
+            stride=stride,
+            cells=cells,
+            intercept=number(arrays, "intercept", LARGEST),
+        )
 
 
 def _rising(edges: Array, starts: Ints) -> bool:

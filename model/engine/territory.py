@@ -110,20 +110,24 @@ class Territory:
             If one is absent, or not as `arrays` stores it.
         """
         largest = float(np.finfo(np.float64).max)
-        reference = taken(arrays, "reference", np.float64, (inputs, None), -largest, largest, gaps=True)
+        reference = taken(
+            arrays, "reference", kind=np.float64, shape=(inputs, None), low=-largest, high=largest, gaps=True
+        )
         if 0 in reference.shape:
             raise ValueError("reference holds nobody")
-        spread = taken(arrays, "spread", np.float64, reference.shape[:1], np.nextafter(0, 1), largest)
-        percentiles = taken(arrays, "percentiles", np.float64, (101,), 0)
+        spread = taken(
+            arrays, "spread", kind=np.float64, shape=reference.shape[:1], low=np.nextafter(0, 1), high=largest
+        )
+        percentiles = taken(arrays, "percentiles", kind=np.float64, shape=(101,), low=0)
         if not (percentiles[1:] >= percentiles[:-1]).all():
             raise ValueError("percentiles do not rise")
-        low = taken(arrays, "low", np.float64, (fields,), -largest, largest, gaps=True)
+        low = taken(arrays, "low", kind=np.float64, shape=(fields,), low=-largest, high=largest, gaps=True)
         return cls(
             reference,
             spread,
-            percentiles,
-            low,
-            taken(arrays, "high", np.float64, low.shape, -largest, largest, gaps=True),
+            percentiles=percentiles,
+            low=low,
+            high=taken(arrays, "high", kind=np.float64, shape=low.shape, low=-largest, high=largest, gaps=True),
         )
 
 

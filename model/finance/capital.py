@@ -135,4 +135,4 @@ def risk_weight(
 
     Mortgage, PD 1 %, LGD 45 % → 0.5640; corporate, sales 50, maturity 2.5 → 0.9232.
     """
-    return 12.5 * requirement(pd, lgd, exposure_class, sales, maturity)
+    return 12.5 * requirement(pd, lgd, exposure_class=exposure_class, sales=sales, maturity=maturity)

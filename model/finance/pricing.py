@@ -65,7 +65,7 @@ def break_even_pd(
     """
 
     def value(pd: float) -> float:
-        return loan_value(principal, annual_rate, months, pd, lgd, funding_rate, fee)
+        return loan_value(principal, annual_rate, months=months, pd_12m=pd, lgd=lgd, funding_rate=funding_rate, fee=fee)
 
     return _root(value, 0.0, 1.0)
 
@@ -79,7 +79,7 @@ def break_even_rate(
     """
 
     def value(rate: float) -> float:
-        return loan_value(principal, rate, months, pd_12m, lgd, funding_rate, fee)
+        return loan_value(principal, rate, months=months, pd_12m=pd_12m, lgd=lgd, funding_rate=funding_rate, fee=fee)
 
     return _root(value, 0.0, MOST_RATE)
 

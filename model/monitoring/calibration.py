@@ -53,7 +53,8 @@ def by_group(outcome: Array, predicted: Array, group: NDArray[np.int64], count: 
     mean = np.bincount(group, predicted, count) / whole
     low, high = wilson(bad, n)
     return tuple(
-        Bin(int(n[k]), float(mean[k]), float(bad[k] / whole[k]), float(low[k]), float(high[k])) for k in range(count)
+        Bin(int(n[k]), float(mean[k]), observed=float(bad[k] / whole[k]), low=float(low[k]), high=float(high[k]))
+        for k in range(count)
     )
 
 

@@ -107,7 +107,7 @@ def roc(outcome: Array, predicted: Array, points: int = POINTS) -> Roc:
     n_bad, n_good = ranks.bad.sum(), ranks.good.sum()
     if n_bad == 0 or n_good == 0:
         ends = np.array([0.0, 1.0])
-        return Roc(ends, np.full(2, np.nan), np.array([np.inf, -np.inf]), np.nan, np.nan)
+        return Roc(ends, np.full(2, np.nan), cut_offs=np.array([np.inf, -np.inf]), ks=np.nan, ks_at=np.nan)
     hits = np.concatenate(([0.0], np.cumsum(ranks.bad[::-1]))) / n_bad
     false_alarms = np.concatenate(([0.0], np.cumsum(ranks.good[::-1]))) / n_good
     cut_offs = np.concatenate(([np.inf], ranks.value[::-1]))
@@ -117,9 +117,9 @@ def roc(outcome: Array, predicted: Array, points: int = POINTS) -> Roc:
     return Roc(
         false_alarms[shown],
         hits[shown],
-        cut_offs[shown],
-        float(hits[farthest] - false_alarms[farthest]),
-        float(cut_offs[farthest]),
+        cut_offs=cut_offs[shown],
+        ks=float(hits[farthest] - false_alarms[farthest]),
+        ks_at=float(cut_offs[farthest]),
     )
 
 
@@ -160,7 +160,8 @@ def gains(outcome: Array, predicted: Array, slices: int = 10) -> tuple[Gain, ...
     with np.errstate(divide="ignore", invalid="ignore"):
         means, lifts, captured = sums / n, bads / n / (defaults / total if total else np.nan), caught[1:] / defaults
     return tuple(
-        Gain(int(n[k]), float(bads[k]), float(means[k]), float(lifts[k]), float(captured[k])) for k in range(slices)
+        Gain(int(n[k]), float(bads[k]), predicted=float(means[k]), lift=float(lifts[k]), captured=float(captured[k]))
+        for k in range(slices)
     )
 
 

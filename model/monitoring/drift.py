@@ -46,17 +46,17 @@ class Snapshot:
             If one is absent, or not as `arrays` stores it.
         """
         parts = None if inputs is None else inputs + 1
-        sizes = taken(arrays, "sizes", np.int64, (parts,), 0, MOST_BINS)
+        sizes = taken(arrays, "sizes", kind=np.int64, shape=(parts,), low=0, high=MOST_BINS)
         if len(sizes) == 0:
             raise ValueError("sizes says of nothing how many bins it has")
         edges = np.split(taken(arrays, "edges", np.float64, (int(sizes.sum()),)), np.cumsum(sizes)[:-1])
         if not all((each[1:] > each[:-1]).all() for each in edges):
             raise ValueError("edges do not rise")
-        held = taken(arrays, "shares", np.float64, (int((sizes + 2).sum()),), 0, 1)
+        held = taken(arrays, "shares", kind=np.float64, shape=(int((sizes + 2).sum()),), low=0, high=1)
         shares = np.split(held, np.cumsum(sizes + 2)[:-1])
         if not np.allclose([each.sum() for each in shares], 1):
             raise ValueError("shares do not sum to 1")
-        n = int(taken(arrays, "n", np.int64, (), 1))
+        n = int(taken(arrays, "n", kind=np.int64, shape=(), low=1))
         return cls(n, tuple(edges), tuple(shares))
 
 
@@ -106,7 +106,7 @@ def drift(snapshot: Snapshot, inputs: Array, pd: Array) -> tuple[Drift, ...]:
     found = []
     for index, values, edges, expected in parts:
         actual = _shares(values, edges)
-        found.append(Drift(index, psi(expected, actual), len(pd), edges, expected, actual))
+        found.append(Drift(index, psi(expected, actual), n=len(pd), edges=edges, expected=expected, actual=actual))
     return tuple(found)
 
 

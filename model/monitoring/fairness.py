@@ -67,10 +67,16 @@ def groups(
         nothing = (np.nan, np.nan, np.nan)
         ratio = difference = nothing
         if best is not None and large[k]:
-            ratio = impact_ratio(int(chosen[k]), int(n[k]), int(chosen[best]), int(n[best]), k == best)
+            ratio = impact_ratio(
+                int(chosen[k]), int(n[k]), best=int(chosen[best]), best_n=int(n[best]), itself=k == best
+            )
         if best_good is not None and large[k] and large_good[k]:
             difference = opportunity_difference(
-                int(fine_chosen[k]), int(fine[k]), int(fine_chosen[best_good]), int(fine[best_good]), k == best_good
+                int(fine_chosen[k]),
+                int(fine[k]),
+                best=int(fine_chosen[best_good]),
+                best_n=int(fine[best_good]),
+                itself=k == best_good,
             )
         found.append(
             Group(

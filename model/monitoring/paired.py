@@ -50,7 +50,14 @@ def compare(outcome: Array, candidate: Array, champion: Array, seed: int = 0) ->
         "slope": slope,
     }
     return tuple(
-        Compared(name, getattr(first, name), getattr(second, name), each.value, each.low, each.high)
+        Compared(
+            name,
+            getattr(first, name),
+            champion=getattr(second, name),
+            difference=each.value,
+            low=each.low,
+            high=each.high,
+        )
         for name, each in found.items()
     )
 
@@ -97,7 +104,9 @@ def bootstrapped(outcome: Array, candidate: Array, champion: Array, seed: int = 
         error_draws.append(_drawn_errors(outcome, predicted, block, drawn))
         intercept, slope = calibration_line(outcome, predicted)
         strays.append(abs(slope - 1))
-        stray_draws.append(np.abs(_drawn_slopes(outcome, predicted, intercept, slope, block, drawn) - 1))
+        stray_draws.append(
+            np.abs(_drawn_slopes(outcome, predicted, intercept=intercept, slope=slope, block=block, drawn=drawn) - 1)
+        )
     return (
         _centred(errors[0] - errors[1], error_draws[0] - error_draws[1]),
         _centred(strays[0] - strays[1], stray_draws[0] - stray_draws[1]),

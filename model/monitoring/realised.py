@@ -38,16 +38,18 @@ def realised(
     owed, lost, where = ead[of], loss[of], group[of]
     own = lost * own_share[of]
     n, total = np.bincount(where, minlength=count), np.bincount(where, owed, count).astype(np.float64)
-    (sums, gross), (own_sums, net) = (_ratios(each, owed, where, n, total) for each in (lost, own))
+    (sums, gross), (own_sums, net) = (_ratios(each, owed, where=where, n=n, total=total) for each in (lost, own))
     return tuple(
-        RealisedRate(int(n[k]), float(total[k]), float(sums[k]), float(own_sums[k]), gross[k], net[k])
+        RealisedRate(
+            int(n[k]), float(total[k]), loss=float(sums[k]), own_loss=float(own_sums[k]), gross=gross[k], net=net[k]
+        )
         for k in range(count)
     )
 
 
 def realised_in_all(outcome: Array, loss: Array, ead: Array, own_share: Array) -> RealisedRate:
     """Realised LGD of all defaulters together."""
-    return realised(outcome, loss, ead, own_share, np.zeros(len(outcome), np.int64), 1)[0]
+    return realised(outcome, loss, ead=ead, own_share=own_share, group=np.zeros(len(outcome), np.int64), count=1)[0]
 
 
 def _ratios(

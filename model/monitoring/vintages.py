@@ -44,5 +44,5 @@ def by_vintage(outcome: Array, predicted: Array, vintage: Array) -> tuple[Vintag
         bad = round(row.n * row.observed)
         area = auc_interval(outcome[at], predicted[at]) if min(bad, row.n - bad) >= FEWEST else UNKNOWN
         observed = Estimate(row.observed, row.low, row.high)
-        found.append(Vintage(float(year), row.n, bad, row.predicted, observed, area))
+        found.append(Vintage(float(year), row.n, bad=bad, predicted=row.predicted, observed=observed, auc=area))
     return tuple(found)

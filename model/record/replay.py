@@ -151,7 +151,7 @@ def _on_the_book(entry: Entry, release: Release, home: Path) -> dict[str, Array]
         return book_outputs(whole.totals([book_scenario.layers(contract, scenario, _day(entry))])[0])
     chosen, complaints = policy_scenario.PolicyScenario.from_query(contract, _address(entry))
     _understood(entry, complaints)
-    return policy_outputs(_judged(whole, book, contract, chosen, _day(entry)))
+    return policy_outputs(_judged(whole, book, contract=contract, chosen=chosen, day=_day(entry)))
 
 
 def _judged(

@@ -105,13 +105,21 @@ def publish(
         with _hastily():
             client.search_experiments(max_results=1)
         found = _version(client, name, release.artefact)
-        version = found or _register(mlflow, release, name, experiment or name, reason)
+        version = found or _register(mlflow, release, name=name, experiment=experiment or name, reason=reason)
         if found:
             for key, value in reason.items():
                 client.set_model_version_tag(name, version.version, key, value)
         if alias:
             client.set_registered_model_alias(name, alias, version.version)
-    return Published(release.id, release.artefact, name, str(version.version), alias, not found, version.run_id)
+    return Published(
+        release.id,
+        release.artefact,
+        name=name,
+        version=str(version.version),
+        alias=alias,
+        new=not found,
+        run=version.run_id,
+    )
 
 
 def red(report: ReleaseReport) -> list[str]:

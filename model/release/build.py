@@ -99,7 +99,7 @@ def make(book: Book, how: TrainingWindows, beside: Against = no_champion, progre
     tables = compile_model(model)
     codes = tables.encode(book.inputs)
     shapley = against(tables, codes, BACKGROUND.replace("customer", contract.book.record))
-    parity = parity_gates(model, tables, shapley, book, part(progress, 0.16, 0.36))
+    parity = parity_gates(model, tables, shapley=shapley, book=book, progress=part(progress, 0.16, 0.36))
     failed = [gate for gate in parity if not gate.passed]
     if failed:
         raise ParityError("No release: " + "; ".join(told(gate) for gate in failed) + ".")
@@ -107,7 +107,7 @@ def make(book: Book, how: TrainingWindows, beside: Against = no_champion, progre
     scorer = TableScorer(contract, tables, shapley, _surveyed(book, own))
 
     margins = tables.margins(codes)
-    tested = _tested(book, own, how, probability(margins), shift, part(progress, 0.38, 0.90))
+    tested = _tested(book, own, how=how, pd=probability(margins), shift=shift, progress=part(progress, 0.38, 0.90))
     evidence = tested.evidence
     leaks = shuffled_gates(book, own, part(progress, 0.90, 0.94))
     progress("Holding it against the gates", 0.94)
@@ -144,7 +144,9 @@ def make(book: Book, how: TrainingWindows, beside: Against = no_champion, progre
         found += checks.later_gates(contract, tested.span, tested.later[SHIPPED.label], observed - predicted)
         moved = drift(snapshot, book.inputs[:, after.position], after.pd)
         found += checks.stability_gates(contract, moved, f"in {how.window}, {tested.span}")
-        after_training = LaterReport(tested.span, len(after), predicted, observed, tested.later)
+        after_training = LaterReport(
+            tested.span, len(after), predicted=predicted, observed=observed, variants=tested.later
+        )
     compared = beside(book, own, Candidate(evidence, probability(margins[how.window.of(book)]), shift))
     found += compared.gates
     again = None if how.recalibrated is None else Recalibration(how.recalibrated, shift)
@@ -207,10 +209,10 @@ def _tested(book: Book, own: Book, how: TrainingWindows, pd: Array, shift: float
         used = np.isin(evidence.position, again)
         evidence = Evidence(evidence.position[~used], evidence.pd[~used], evidence.kind[~used])
     if not enough:
-        return _Tested(found, None, span, evidence, bool(shift))
+        return _Tested(found, None, span=span, evidence=evidence, shifted=bool(shift))
     late, refit = book.part(after), None if again is None else book.part(again)
-    held = training.out_of_time(own, late, pd[after], refit, progress=part(progress, 0.6, 1.0))
-    return _Tested(found, held, span, evidence, bool(shift))
+    held = training.out_of_time(own, late, predicted=pd[after], again=refit, progress=part(progress, 0.6, 1.0))
+    return _Tested(found, held, span=span, evidence=evidence, shifted=bool(shift))
 
 
 def _calibrated(tested: _Tested) -> tuple[Performance, str]:

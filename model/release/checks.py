@@ -67,7 +67,14 @@ def contract_gates(part: Book, fitted: Sequence[str], tables: Tables) -> list[Ga
     wrong = len(off) + abs(len(own) - len(fitted)) + abs(tables.n_inputs - len(names))
     note = f"Not the contract's: {', '.join(off)}." if off else ""
     return [
-        Gate("contract", "Fitted to the contract's inputs: inputs that differ", wrong, 0, kind="contract", note=note)
+        Gate(
+            "contract",
+            "Fitted to the contract's inputs: inputs that differ",
+            figure=wrong,
+            bound=0,
+            kind="contract",
+            note=note,
+        )
     ]
 
 
@@ -79,21 +86,25 @@ def performance_gates(contract: Contract, ranked: Performance, said: Performance
     ``said`` what happens, measured on the same records unless ``where`` says otherwise."""
     bounds = contract.gates
     gates = [
-        Gate("auc", "Ranks well: AUC", ranked.auc, bounds.auc_at_least, at_least=True),
-        Gate("brier", "Small errors: Brier score", said.brier, bounds.brier_at_most, note=where),
-        Gate("ece", "Says what happens: calibration error", said.ece, bounds.ece_at_most, note=where),
-        Gate("slope", "Not timid: calibration slope", said.slope, bounds.slope_at_most, note=where),
+        Gate("auc", "Ranks well: AUC", figure=ranked.auc, bound=bounds.auc_at_least, at_least=True),
+        Gate("brier", "Small errors: Brier score", figure=said.brier, bound=bounds.brier_at_most, note=where),
+        Gate("ece", "Says what happens: calibration error", figure=said.ece, bound=bounds.ece_at_most, note=where),
+        Gate("slope", "Not timid: calibration slope", figure=said.slope, bound=bounds.slope_at_most, note=where),
         Gate(
             "slope_low",
             "Not overconfident: calibration slope",
-            said.slope,
-            bounds.slope_at_least,
+            figure=said.slope,
+            bound=bounds.slope_at_least,
             at_least=True,
             note=where,
         ),
     ]
     if bounds.log_loss_at_most is not None:
-        gates.append(Gate("log_loss", "Little surprise: log-loss", said.log_loss, bounds.log_loss_at_most, note=where))
+        gates.append(
+            Gate(
+                "log_loss", "Little surprise: log-loss", figure=said.log_loss, bound=bounds.log_loss_at_most, note=where
+            )
+        )
     return gates
 
 
@@ -128,7 +139,9 @@ def champion_gates(
         untold = worst > bound >= seen and worst - seen > bound
         if untold:
             note += f" Cannot be told with n = {n:,}: chance alone is larger than the {bound:g} allowed."
-        gates.append(Gate(f"worse_{each.name}", label, worst, bound, kind="champion", stops=not untold, note=note))
+        gates.append(
+            Gate(f"worse_{each.name}", label, figure=worst, bound=bound, kind="champion", stops=not untold, note=note)
+        )
     return gates
 
 
@@ -142,10 +155,14 @@ def later_gates(
     if bounds.later_auc_at_least is not None:
         label = f"Ranks in later vintages{f', {span}' if span else ''}: AUC"
         area = np.nan if found is None else found.auc
-        gates.append(Gate("later_auc", label, area, bounds.later_auc_at_least, at_least=True, kind="later", note=note))
+        gates.append(
+            Gate(
+                "later_auc", label, figure=area, bound=bounds.later_auc_at_least, at_least=True, kind="later", note=note
+            )
+        )
     if bounds.later_gap_at_most is not None:
         label = f"Says what happens in {span or 'later vintages'}: mean PD off by"
-        gates.append(Gate("later_gap", label, abs(gap), bounds.later_gap_at_most, kind="later", note=note))
+        gates.append(Gate("later_gap", label, figure=abs(gap), bound=bounds.later_gap_at_most, kind="later", note=note))
     return gates
 
 
@@ -161,12 +178,16 @@ def stability_gates(contract: Contract, drifts: Sequence[Drift], than: str, suff
     if score:
         note = f"{score[0].n:,} records."
         label = f"Score distributed as {than}: PSI"
-        gates.append(Gate(f"psi{suffix}", label, score[0].psi, bounds.psi_at_most, kind="stability", note=note))
+        gates.append(
+            Gate(f"psi{suffix}", label, figure=score[0].psi, bound=bounds.psi_at_most, kind="stability", note=note)
+        )
     if inputs:
         worst = max(inputs, key=lambda each: each.psi)
         note = f"{contract.inputs[worst.index].label}; {worst.n:,} records."
         label = f"Inputs distributed as {than}: CSI"
-        gates.append(Gate(f"csi{suffix}", label, worst.psi, bounds.csi_at_most, kind="stability", note=note))
+        gates.append(
+            Gate(f"csi{suffix}", label, figure=worst.psi, bound=bounds.csi_at_most, kind="stability", note=note)
+        )
     return gates
 
 
@@ -180,20 +201,20 @@ def leakage_gates(part: Book, crossed_auc: float) -> list[Gate]:
     k = int(np.argmax(alone))
     share = duplicated(part, folds(part))
     return [
-        Gate("too_good", "Not better than can be: AUC", crossed_auc, bounds.auc_at_most, kind="leakage"),
+        Gate("too_good", "Not better than can be: AUC", figure=crossed_auc, bound=bounds.auc_at_most, kind="leakage"),
         Gate(
             "single",
             "No input knows the outcome: AUC of the strongest alone",
-            float(alone[k]),
-            bounds.single_auc_at_most,
+            figure=float(alone[k]),
+            bound=bounds.single_auc_at_most,
             kind="leakage",
             note=f"{contract.inputs[k].label}.",
         ),
         Gate(
             "duplicates",
             "Records of which a copy, outcome and all, lies in another fold: share",
-            share,
-            bounds.duplicates_at_most,
+            figure=share,
+            bound=bounds.duplicates_at_most,
             kind="leakage",
         ),
     ]
@@ -236,7 +257,7 @@ def monotone_gates(contract: Contract, tables: Tables) -> list[Gate]:
         if worst.max(initial=0.0) > off:
             off, where = float(worst.max()), each.label
     label, note = "Directions are kept: largest step the wrong way", f"{where}." if off > EXACT_DIRECTION else ""
-    return [Gate("monotone", label, off, EXACT_DIRECTION, kind="monotone", note=note)]
+    return [Gate("monotone", label, figure=off, bound=EXACT_DIRECTION, kind="monotone", note=note)]
 
 
 # ---- fairness -------------------------------------------------------------------------------------------------------
@@ -266,8 +287,8 @@ def fairness_gates(book: Book, evidence: Evidence) -> list[Gate]:
         Gate(
             "impact",
             "Granted alike: smallest approval ratio of a group",
-            round(lowest, 9),
-            contract.gates.impact_at_least,
+            figure=round(lowest, 9),
+            bound=contract.gates.impact_at_least,
             at_least=True,
             kind="fairness",
             note=note,
@@ -291,8 +312,8 @@ def running_gates(scorer: TableScorer, book: Book, size: int) -> list[Gate]:
     bounds = book.contract.gates
     ms = 1000 * row_seconds(scorer, book.raw)
     return [
-        Gate("row", "One record with its reasons: ms of CPU", ms, bounds.row_ms_at_most, kind="speed"),
-        Gate("size", "Size of the release: MB", size / 1e6, bounds.size_mb_at_most, kind="size"),
+        Gate("row", "One record with its reasons: ms of CPU", figure=ms, bound=bounds.row_ms_at_most, kind="speed"),
+        Gate("size", "Size of the release: MB", figure=size / 1e6, bound=bounds.size_mb_at_most, kind="size"),
     ]
 
 
@@ -312,11 +333,18 @@ def trust_gates(untrusted: Sequence[str]) -> list[Gate]:
     """Whether the model file holds only types of the allow-list."""
     note = f"Not allowed: {', '.join(sorted(untrusted))}." if untrusted else ""
     return [
-        Gate("allowed", "Types in the model file beyond the allow-list", len(untrusted), 0, kind="trust", note=note)
+        Gate(
+            "allowed",
+            "Types in the model file beyond the allow-list",
+            figure=len(untrusted),
+            bound=0,
+            kind="trust",
+            note=note,
+        )
     ]
 
 
 def lock_gates(off: Sequence[str]) -> list[Gate]:
     """Whether the libraries that made the tables are those of the lock file."""
     note = f"{'; '.join(off)}." if off else ""
-    return [Gate("lock", "Libraries that are not the lock file's", len(off), 0, kind="lock", note=note)]
+    return [Gate("lock", "Libraries that are not the lock file's", figure=len(off), bound=0, kind="lock", note=note)]

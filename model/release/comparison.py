@@ -66,8 +66,8 @@ def unreadable(identity: str, why: str) -> ChampionComparison:
     gate = Gate(
         "champion_read",
         "Champions that could be read to compare with",
-        0,
-        1,
+        figure=0,
+        bound=1,
         at_least=True,
         kind="champion",
         stops=False,
@@ -90,7 +90,7 @@ def compare_with_champion(book: Book, own: Book, candidate: Candidate, champion:
     else:
         measures = compare(book.target[pair.position], pair.candidate, pair.champion)
         told = replace(told, kind=pair.kind, n=len(pair.position), measures=tuple(measures))
-        found += gates.champion_gates(contract, champion.id, measures, len(pair.position), pair.kind)
+        found += gates.champion_gates(contract, champion.id, compared=measures, n=len(pair.position), kind=pair.kind)
     if formulas(champion.scorer.contract) == formulas(contract):  # inputs of another making cannot have drifted
         level = recalibrated(candidate.pd, champion.shift - candidate.shift)  # a shift of the intercept is no drift
         moved = drift(champion.snapshot, own.inputs, level)

@@ -50,11 +50,11 @@ class Evidence:
         KeyError, ValueError
             If one is absent, or not as `arrays` stores it.
         """
-        position = taken(arrays, "position", np.int64, (None,), 0)
+        position = taken(arrays, "position", kind=np.int64, shape=(None,), low=0)
         if len(np.unique(position)) < len(position):
             raise ValueError("position names a record twice")
-        pd = taken(arrays, "pd", np.float64, position.shape, 0, 1)
-        return cls(position, pd, taken(arrays, "kind", np.int8, position.shape, 0, len(KINDS) - 1))
+        pd = taken(arrays, "pd", kind=np.float64, shape=position.shape, low=0, high=1)
+        return cls(position, pd, taken(arrays, "kind", kind=np.int8, shape=position.shape, low=0, high=len(KINDS) - 1))
 
     def within(self, records: int) -> "Evidence":
         """The same; ReleaseError if it speaks of others than the ``records`` of its book."""

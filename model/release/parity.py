@@ -39,10 +39,12 @@ def parity_gates(
         progress("Comparing the reasons with the shap library", 0.7)
         second = _shap_gap(model, tables, book)
     return [
-        Gate("margins", "Tables equal the trained model, all records", float(margins), EXACT, kind="parity"),
-        Gate("additivity", "Reasons sum to the score, all records", float(additive), EXACT, kind="parity"),
-        Gate("oracle", "Reasons equal their definition", float(oracle), EXACT, kind="parity"),
-        Gate("shap", "Reasons agree with shap, 1,000 records", second, SHAP_ROUNDING, kind="parity"),
+        Gate(
+            "margins", "Tables equal the trained model, all records", figure=float(margins), bound=EXACT, kind="parity"
+        ),
+        Gate("additivity", "Reasons sum to the score, all records", figure=float(additive), bound=EXACT, kind="parity"),
+        Gate("oracle", "Reasons equal their definition", figure=float(oracle), bound=EXACT, kind="parity"),
+        Gate("shap", "Reasons agree with shap, 1,000 records", figure=second, bound=SHAP_ROUNDING, kind="parity"),
     ]
 
 

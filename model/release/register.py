@@ -89,11 +89,11 @@ class Register:
                 moved = Moved(
                     datetime.fromisoformat(each["at"]),
                     str(each["alias"]),
-                    str(each["release"]),
-                    str(each.get("who", "")),
-                    str(each.get("why", "")),
-                    str(each.get("override", "")),
-                    tuple(map(str, each.get("gates", ()))),
+                    release=str(each["release"]),
+                    who=str(each.get("who", "")),
+                    why=str(each.get("why", "")),
+                    override=str(each.get("override", "")),
+                    gates=tuple(map(str, each.get("gates", ()))),
                 )
             except (ValueError, KeyError, TypeError, AttributeError):  # a line half written when the machine went down
                 continue

@@ -142,9 +142,9 @@ def _told_of(identity: str) -> Iterator[None]:
 
 def _golden(arrays: Arrays, contract: Contract) -> tuple[Array, Array, Array]:
     """Stored customers (fields, m), their margins (m,) and reasons (inputs, m)."""
-    raw = taken(arrays, "raw", np.float64, (len(contract.record), None), gaps=True)
-    margins = taken(arrays, "margins", np.float64, raw.shape[1:], gaps=True)
+    raw = taken(arrays, "raw", kind=np.float64, shape=(len(contract.record), None), gaps=True)
+    margins = taken(arrays, "margins", kind=np.float64, shape=raw.shape[1:], gaps=True)
     if len(margins) == 0:
         raise ValueError("no customer is stored to hold it against")
     shape = (len(contract.inputs), len(margins))
-    return raw, margins, taken(arrays, "reasons", np.float64, shape, gaps=True)
+    return raw, margins, taken(arrays, "reasons", kind=np.float64, shape=shape, gaps=True)

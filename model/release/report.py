@@ -125,11 +125,11 @@ def _report(content: Mapping[str, Json]) -> ReleaseReport:
     return ReleaseReport(
         tuple(map(_gate, content["gates"])),
         _read_performances(content["cross_validation"]),
-        int(content["folds"]),
-        Window(**(content.get("window") or {})),
-        Recalibration(Window(again["since"], again["until"]), float(again["shift"])) if again else None,
-        _read_later(later) if later else None,
-        _read_champion(champion) if champion else None,
+        folds=int(content["folds"]),
+        window=Window(**(content.get("window") or {})),
+        recalibrated=Recalibration(Window(again["since"], again["until"]), float(again["shift"])) if again else None,
+        later=_read_later(later) if later else None,
+        champion=_read_champion(champion) if champion else None,
     )
 
 
@@ -137,8 +137,8 @@ def _gate(content: Mapping[str, Json]) -> Gate:
     return Gate(
         str(content["name"]),
         str(content["label"]),
-        _number(content["figure"]),
-        _number(content["bound"]),
+        figure=_number(content["figure"]),
+        bound=_number(content["bound"]),
         at_least=bool(content["at_least"]),
         kind=content["kind"],
         stops=bool(content["stops"]),
@@ -160,14 +160,18 @@ def _read_later(content: Mapping[str, Json]) -> LaterReport:
     return LaterReport(
         Window(**window) if window else None,
         int(content["n"]),
-        float(content["predicted"]),
-        float(content["observed"]),
-        _read_performances(content["variants"]),
+        predicted=float(content["predicted"]),
+        observed=float(content["observed"]),
+        variants=_read_performances(content["variants"]),
     )
 
 
 def _read_champion(content: Mapping[str, Json]) -> ChampionReport:
     measures = tuple(Compared(**each) for each in content.get("measures", ()))
     return ChampionReport(
-        str(content["id"]), int(content["n"]), str(content.get("kind", "")), measures, str(content.get("why_not", ""))
+        str(content["id"]),
+        int(content["n"]),
+        kind=str(content.get("kind", "")),
+        measures=measures,
+        why_not=str(content.get("why_not", "")),
     )

@@ -47,8 +47,8 @@ def _ordered(contract: Contract, found: Order) -> Gate:
     return Gate(
         "ordered",
         "No input is in the order of the outcomes: standard errors beyond chance",
-        errors,
-        BOUND,
+        figure=errors,
+        bound=BOUND,
         kind="leakage",
         note=told if errors > BOUND else "",
     )
@@ -67,8 +67,8 @@ def _shuffled(own: Book, found: Order, progress: Progress) -> Gate:
     return Gate(
         "shuffled",
         "Learns nothing from shuffled outcomes: AUC",
-        auc,
-        round(0.5 + BEYOND * chance, 4),
+        figure=auc,
+        bound=round(0.5 + BEYOND * chance, 4),
         kind="leakage",
         note=note,
     )
@@ -82,4 +82,4 @@ def _sample(own: Book) -> Book:
     rare = max(int((part.target == rarer).sum()), min(FEWEST_BAD, int((own.target == rarer).sum())))
     shuffled: Array = np.full(len(part), 1 - rarer)
     shuffled[chance.permutation(len(part))[:rare]] = rarer
-    return Book(part.contract, part.raw, part.ids, shuffled, part.observed, part.sha256)
+    return Book(part.contract, part.raw, ids=part.ids, target=shuffled, observed=part.observed, sha256=part.sha256)

@@ -105,11 +105,11 @@ class Store(Register):
             champion = Champion(
                 release.id,
                 str(release.manifest["data_sha256"]),
-                release.asked,
-                release.shift,
-                release.evidence.within(len(book)),
-                release.snapshot,
-                release.scorer,
+                how=release.asked,
+                shift=release.shift,
+                evidence=release.evidence.within(len(book)),
+                snapshot=release.snapshot,
+                scorer=release.scorer,
             )
         except ReleaseError as error:  # of another version, or altered
             return unreadable(identity, str(error))
@@ -203,7 +203,9 @@ class Store(Register):
         gap = float(np.max(gaps))
         if not gap <= EXACT:
             raise ParityError(f"Release {identity} no longer gives its stored numbers: they differ by {gap:.1e}.")
-        return Release(identity, path, manifest, ReleaseReport.from_json(files["gates.json"]), scorer)
+        return Release(
+            identity, path, manifest=manifest, report=ReleaseReport.from_json(files["gates.json"]), scorer=scorer
+        )
 
     def _checked(self, path: Path) -> dict[str, bytes]:
         """Every file of a release, read once and held against the manifest."""
@@ -240,12 +242,18 @@ class Store(Register):
         scorer = release.scorer
         model, own = release.fitted(), book.part(release.window.of(book))
         found = contract_gates(own, getattr(model, "fitted_to_", ()), scorer.tables)
-        found += parity.parity_gates(model, scorer.tables, scorer.shapley, book, part(progress, 0.1, 0.7))
+        found += parity.parity_gates(
+            model, scorer.tables, shapley=scorer.shapley, book=book, progress=part(progress, 0.1, 0.7)
+        )
         if retrain:
             progress("Training once more", 0.7)
             again = compile_model(fitted(book, release.asked)[0])
             same = _identity(again, book.contract, book.sha256) == release.id
-            found.append(Gate("retrain", "Retraining gives the same tables", 0.0 if same else 1.0, 0.0, kind="parity"))
+            found.append(
+                Gate(
+                    "retrain", "Retraining gives the same tables", figure=0.0 if same else 1.0, bound=0.0, kind="parity"
+                )
+            )
         progress("Done", 1.0)
         return Verified(tuple(found), origin.origin_differences(release.manifest, book))
 

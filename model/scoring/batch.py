@@ -127,13 +127,13 @@ def read_customers(content: bytes, name: str, contract: Contract, progress: Prog
     return CustomerFile(
         kept,
         ids[good],
-        cells.lines[good],
-        tuple(order),
-        cells.columns.ignored,
-        cells.columns.protected,
-        named,
-        _repeated(ids, cells.lines),
-        (*notes, *doubts),
+        rows=cells.lines[good],
+        bad=tuple(order),
+        ignored=cells.columns.ignored,
+        protected=cells.columns.protected,
+        named=named,
+        repeated=_repeated(ids, cells.lines),
+        notes=(*notes, *doubts),
     )
 
 
@@ -253,9 +253,9 @@ def score_file(model: DeployedModel, sheet: CustomerFile, progress: Progress = n
     return score(
         model.scorer,
         sheet,
-        CustomerScenario().values(model.contract),
-        model.id,
-        progress,
+        assumptions=CustomerScenario().values(model.contract),
+        release=model.id,
+        progress=progress,
         why=not costly or len(sheet) <= MAX_REASONS_ASKED,
         size=COSTLY_ROWS if costly else ROWS,
     )

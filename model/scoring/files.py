@@ -52,7 +52,7 @@ def taken(content: bytes, name: str, contract: Contract, progress: Progress = no
     BadInput
         If the file as a whole cannot be used.
     """
-    table = read_table(content, name, wanted(contract), None, upload_limits(), progress)
+    table = read_table(content, name, wanted=wanted(contract), sheet=None, limits=upload_limits(), told=progress)
     columns = matched(table, contract)
     for place in (*columns.fields, *(() if columns.id is None else (columns.id,))):
         if place in table.unread:
@@ -63,11 +63,11 @@ def taken(content: bytes, name: str, contract: Contract, progress: Progress = no
     return FileCells(
         columns,
         [given_cells(table.frame[place]) for place in columns.fields],
-        None if columns.id is None else table.frame[columns.id].tolist(),
-        table.lines,
-        tuple(BadRow(each.line, "", (each.why,)) for each in table.odd),
-        table.delimiter,
-        table.notes,
+        ids=None if columns.id is None else table.frame[columns.id].tolist(),
+        lines=table.lines,
+        odd=tuple(BadRow(each.line, "", (each.why,)) for each in table.odd),
+        delimiter=table.delimiter,
+        notes=table.notes,
     )
 
 
@@ -77,10 +77,10 @@ def upload_limits() -> Limits:
     return Limits(
         MOST_BYTES,
         MOST_UNPACKED,
-        MOST_ROWS,
-        MOST_COLUMNS,
-        MOST_CELLS,
-        using.file_memory * MB,
-        using.file_seconds,
-        using.file_processes,
+        rows=MOST_ROWS,
+        columns=MOST_COLUMNS,
+        cells=MOST_CELLS,
+        memory=using.file_memory * MB,
+        seconds=using.file_seconds,
+        at_once=using.file_processes,
     )

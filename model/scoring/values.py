@@ -40,7 +40,7 @@ def values_of(field: Field, given: GivenCells, habit: Habit) -> ReadValues:
     for k in np.flatnonzero(refused).tolist():
         text = _shown(given, k)
         if text not in told:
-            told[text] = f"{field.label}: {_fault(field, given, k, text, bool(found.two[k]))}"
+            told[text] = f"{field.label}: {_fault(field, given, row=k, text=text, two=bool(found.two[k]))}"
         wrong[k] = told[text]
     return ReadValues(found.values, wrong, _note(field, found.missing) if field.missing else "")
 

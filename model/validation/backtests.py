@@ -55,7 +55,7 @@ def release_pair(champion: Validation, challenger: Validation) -> Sides:
     late, other = (proof.position[proof.source != inside] for proof in (champion, challenger))
     _, own, theirs = np.intersect1d(late, other, assume_unique=True, return_indices=True)
     if not len(own):
-        return Sides(rows, 0, np.nan, UNKNOWN, np.nan, np.nan, np.nan)
+        return Sides(rows, 0, since=np.nan, auc=UNKNOWN, champion=np.nan, challenger=np.nan, observed=np.nan)
     own, theirs = (np.flatnonzero(proof.source != inside)[at] for proof, at in ((champion, own), (challenger, theirs)))
     outcome, vintage = champion.outcome[own], champion.vintage
     since = np.nan if vintage is None else float(vintage[own].min())
@@ -111,7 +111,7 @@ def recalibrate(proof: Validation, year: float) -> RecalibrationBacktest:
         if each.vintage > year:
             pd: Array = proof.pd[proof.vintage == each.vintage]
             after = float(recalibrated(pd, shift).mean()) if np.isfinite(shift) else np.nan
-            later.append(Shifted(each.vintage, each.n, each.predicted, after, each.observed))
+            later.append(Shifted(each.vintage, each.n, before=each.predicted, after=after, observed=each.observed))
     return RecalibrationBacktest(year, shift, tuple(later))
 
 
@@ -123,6 +123,6 @@ def realised_losses(book: Book) -> tuple[tuple[tuple[float, RealisedRate], ...],
     years, group = np.unique(vintages, return_inverse=True)
     exposed = book.contract.exposures(book.raw, {})
     own = np.broadcast_to(np.asarray(exposed.own, np.float64), (len(book),))
-    found = realised(book.target, loss, exposed.ead, own, group.astype(np.int64), len(years))
+    found = realised(book.target, loss, ead=exposed.ead, own_share=own, group=group.astype(np.int64), count=len(years))
     rows = tuple((float(year), each) for year, each in zip(years, found, strict=True) if each.n)
     return rows, realised_in_all(book.target, loss, exposed.ead, own)

@@ -175,12 +175,12 @@ class Overview:
                 EffectTable(
                     g,
                     i,
-                    j,
-                    table.size,
-                    int(seen.sum()),
-                    factor * float(np.abs(known).max()),
-                    factor * float(np.sqrt(((table - level) ** 2 * weights).sum() / self.n)),
-                    0.0 if rest is None else factor * float(np.sqrt((rest**2 * weights).sum() / self.n)),
+                    second=j,
+                    cells=table.size,
+                    seen=int(seen.sum()),
+                    largest=factor * float(np.abs(known).max()),
+                    strength=factor * float(np.sqrt(((table - level) ** 2 * weights).sum() / self.n)),
+                    together=0.0 if rest is None else factor * float(np.sqrt((rest**2 * weights).sum() / self.n)),
                 )
             )
         return tuple(sorted(found, key=lambda each: -each.strength))
@@ -210,7 +210,16 @@ def overview(whole: ScoredBook) -> Overview:
     codes = np.ascontiguousarray(whole.codes[:, chosen])
     phi = -factor * shapley.explain(codes)
     swarm = Swarm(phi, owned @ phi, _below(tables, codes, found[3]))
-    return Overview(contract, tables, n, by_input, by_concept, swarm, found[2], shapley.background)
+    return Overview(
+        contract,
+        tables,
+        n=n,
+        inputs=by_input,
+        concepts=by_concept,
+        swarm=swarm,
+        histogram=found[2],
+        background=shapley.background,
+    )
 
 
 def _owned(contract: Contract) -> Array:
@@ -315,7 +324,7 @@ def grouped(
     with np.errstate(invalid="ignore"):  # of the missing they are NaN
         np.minimum.at(low, index, values)
         np.maximum.at(high, index, values)
-    return GroupedValues(own, n, low, high, start, single), index.astype(np.uint16), values
+    return GroupedValues(own, n, low=low, high=high, start=start, single=single), index.astype(np.uint16), values
 
 
 @dataclass(frozen=True, eq=False)
@@ -360,14 +369,14 @@ def effect(whole: ScoredBook, found: Overview, own: int) -> Effect:
     return Effect(
         values,
         mean,
-        low,
-        high,
-        -factor * found.parts.alone[own][code],
-        dependence(tables, whole.codes, whole.margins, own)[code],
-        float(probability(whole.margins).mean()),
-        counts,
-        ends,
-        log,
+        low=low,
+        high=high,
+        alone=-factor * found.parts.alone[own][code],
+        pd=dependence(tables, whole.codes, whole.margins, own)[code],
+        pd_now=float(probability(whole.margins).mean()),
+        counts=counts,
+        ends=ends,
+        log=log,
     )
 
 
@@ -450,7 +459,7 @@ def together(whole: ScoredBook, found: Overview, table: EffectTable) -> Together
     log_odds = np.bincount(cell, rest[whole.codes[table.first], whole.codes[table.second]], len(n))
     with np.errstate(invalid="ignore"):
         points = -score_scale(whole.contract).factor * log_odds / n
-    return Together(table, first, second, points.reshape(shape), n.reshape(shape))
+    return Together(table, first, second=second, points=points.reshape(shape), n=n.reshape(shape))
 
 
 @dataclass(frozen=True, eq=False)

@@ -77,13 +77,13 @@ class SubsetMetrics:
         return cls(
             n,
             bad,
-            float(pd.mean()) if n else np.nan,
-            Estimate(bad / n if n else np.nan, float(low), float(high)),
-            UNKNOWN if few else auc_interval(outcome, pd),
-            roc(outcome, pd),
-            reliability(outcome, pd) if n else (),
-            calibration_error(outcome, pd) if n else np.nan,
-            np.nan if few else calibration_line(outcome, pd)[1],
+            predicted=float(pd.mean()) if n else np.nan,
+            observed=Estimate(bad / n if n else np.nan, float(low), float(high)),
+            auc=UNKNOWN if few else auc_interval(outcome, pd),
+            roc=roc(outcome, pd),
+            bins=reliability(outcome, pd) if n else (),
+            ece=calibration_error(outcome, pd) if n else np.nan,
+            slope=np.nan if few else calibration_line(outcome, pd)[1],
         )
 
     @property
@@ -166,13 +166,13 @@ class Validation:
         where = np.concatenate((found.position, after))
         said = np.concatenate((found.pd, _said(release.scorer, book, after)))
         source = np.concatenate((found.kind, np.full(len(after), SOURCES.index("beyond"), np.int8)))
-        return cls._at(book, where, said, source, release.window)
+        return cls._at(book, where, pd=said, source=source, window=release.window)
 
     @classmethod
     def asked(cls, book: Book, margins: Array) -> "Validation":
         """Of a model of which only the answers are known: log-odds ``margins`` (n,) of the records of ``book``."""
         source = np.full(len(book), SOURCES.index("asked"), np.int8)
-        return cls._at(book, np.arange(len(book), dtype=np.int64), probability(margins), source, None)
+        return cls._at(book, np.arange(len(book), dtype=np.int64), pd=probability(margins), source=source, window=None)
 
     @classmethod
     def _at(
@@ -180,7 +180,7 @@ class Validation:
     ) -> "Validation":
         own = book.vintages
         vintage = None if own is None else own[where]
-        return cls(book, where, pd, book.target[where], source, vintage, window)
+        return cls(book, where, pd=pd, outcome=book.target[where], source=source, vintage=vintage, window=window)
 
     @property
     def contract(self) -> Contract:
@@ -282,7 +282,9 @@ class Validation:
             found = self.measured(chosen).roc
             at = float(scores(self.contract, np.array([found.ks_at]))[0]) if np.isfinite(found.ks_at) else np.nan
             means = [float(each.mean()) if len(each) else np.nan for each in (points[bad], points[~bad])]
-            return Separation(edges, shares[0], shares[1], means[0], means[1], found.ks, at)
+            return Separation(
+                edges, shares[0], good=shares[1], bad_mean=means[0], good_mean=means[1], ks=found.ks, ks_at=at
+            )
 
         return self.once(("separation", chosen), work)
 
@@ -304,7 +306,10 @@ class Validation:
             outcome, pd, band = self.outcome[own], self.pd[own], self.band(segment)[own]
             rows = [(k, each) for k, each in enumerate(self.calibration(segment, when)) if each.n]
             source = when if when in SOURCES else self.main
-            found = (self._banded(names[k], row, outcome[band == k], pd[band == k], source) for k, row in rows)
+            found = (
+                self._banded(names[k], row, outcome=outcome[band == k], pd=pd[band == k], source=source)
+                for k, row in rows
+            )
             return tuple(replace(each, ranks="") for each in found)  # what is asked is asked of all bands together
 
         return self.once(("by_segment", segment.name, when), work)
@@ -319,9 +324,15 @@ class Validation:
             for each in self.backtest():
                 own = np.isnan(self.vintage) if np.isnan(each.vintage) else self.vintage == each.vintage
                 sources = tuple(SOURCES[k] for k in np.unique(self.source[own]))
-                row = Bin(each.n, each.predicted, each.observed.value, each.observed.low, each.observed.high)
+                row = Bin(
+                    each.n, each.predicted, observed=each.observed.value, low=each.observed.low, high=each.observed.high
+                )
                 name = "not known" if np.isnan(each.vintage) else f"{each.vintage:.0f}"
-                found.append(self._banded(name, row, self.outcome[own], self.pd[own], sources[-1], sources))
+                found.append(
+                    self._banded(
+                        name, row, outcome=self.outcome[own], pd=self.pd[own], source=sources[-1], sources=sources
+                    )
+                )
             return tuple(found)
 
         return self.once("by_vintage", work)
@@ -342,14 +353,14 @@ class Validation:
         return BandMetrics(
             name,
             row.n,
-            bad,
-            row.predicted,
-            Estimate(row.observed, row.low, row.high),
-            area,
-            np.nan if few else roc(outcome, pd, 2).ks,
-            self.calibrated(row, source),
-            self.ranks(area, source),
-            sources,
+            bad=bad,
+            predicted=row.predicted,
+            observed=Estimate(row.observed, row.low, row.high),
+            auc=area,
+            ks=np.nan if few else roc(outcome, pd, 2).ks,
+            calibrated=self.calibrated(row, source),
+            ranks=self.ranks(area, source),
+            sources=sources,
         )
 
     # ---- thresholds -------------------------------------------------------------------------------------------------
@@ -418,7 +429,15 @@ class Validation:
                 lost = float(part.realised_loss[0])
                 share = np.broadcast_to(self.contract.exposures(part.raw, {}).own, (1,))
                 own = lost * float(share[0])
-            found.append(Miss(int(self.book.ids[place[0]]), float(self.pd[k]), bool(self.outcome[k] == 1), lost, own))
+            found.append(
+                Miss(
+                    int(self.book.ids[place[0]]),
+                    float(self.pd[k]),
+                    defaulted=bool(self.outcome[k] == 1),
+                    loss=lost,
+                    own_loss=own,
+                )
+            )
         return found
 
     def fair(self, attribute: Field, cutoff: float, when: str = "") -> tuple[list[Group], tuple[Bin, ...]]:

@@ -116,7 +116,16 @@ def preset() -> None:
     severity = float(dict(scenario.values).get(SEVERITY, 100.0))
     with left:
         label = f"Severity · {numbers.exactly(severity)}{numbers.NBSP}%"
-        slide(state.memory, SEVERITY, label, 0, 150, 5, severity, "Times the published change of the economy.")
+        slide(
+            state.memory,
+            SEVERITY,
+            label=label,
+            low=0,
+            high=150,
+            step=5,
+            value=severity,
+            help="Times the published change of the economy.",
+        )
     labels = {each.name: each.label for each in using.points}
     labels[using.peak] = f"peak, {labels[using.peak]}" if len(labels) > 1 else labels[using.peak]
     right.selectbox(
@@ -136,7 +145,7 @@ def slider(contract: Contract, part: Shock | Variable | Assumption) -> None:
     low, high, step = (round(each / factor, 6) for each in (part.minimum, part.maximum, part.step))
     now = book_words.position(contract, state.memory.current(), name)
     value = book_words.number_of(contract, state.memory.current(), name) / factor
-    slide(state.memory, name, f"{part.label} · {now}", low, high, step, value, part.help)
+    slide(state.memory, name, label=f"{part.label} · {now}", low=low, high=high, step=step, value=value, help=part.help)
 
 
 def economy(contract: Contract) -> None:
@@ -152,7 +161,7 @@ def economy(contract: Contract) -> None:
         label = f"State of the economy · {book_words.lever_value(contract, scenario, FACTOR)} standard deviations"
         told = "One factor (Vasicek), negative in bad times; at 0 nothing changes."
         at = state.shown_value(contract, FACTOR)
-        slide(state.memory, FACTOR, label, number.minimum, number.maximum, 0.1, at, told)
+        slide(state.memory, FACTOR, label=label, low=number.minimum, high=number.maximum, step=0.1, value=at, help=told)
         return
     for each in moving:
         slider(contract, each)
@@ -178,11 +187,11 @@ def whom(contract: Contract) -> None:
         enter(
             state.memory,
             SHARE,
-            "Share of them (%)",
-            state.shown_value(contract, SHARE),
-            1.0,
-            100.0,
-            5.0,
+            label="Share of them (%)",
+            at=state.shown_value(contract, SHARE),
+            low=1.0,
+            high=100.0,
+            step=5.0,
             help=f"A fixed choice: a larger share adds {contract.book.records} and leaves the others.",
         )
 
@@ -211,11 +220,11 @@ def coefficients(contract: Contract) -> None:
             enter(
                 state.memory,
                 name,
-                f"{each.label}: log-odds per {each.unit.removeprefix('±')}",
-                state.shown_value(contract, name),
-                -1.0,
-                1.0,
-                0.01,
+                label=f"{each.label}: log-odds per {each.unit.removeprefix('±')}",
+                at=state.shown_value(contract, name),
+                low=-1.0,
+                high=1.0,
+                step=0.01,
                 help=each.help,
             )
             st.caption(each.source[:1].upper() + each.source[1:])
@@ -233,7 +242,7 @@ def overlay(contract: Contract) -> None:
             number = parts(contract)[name]
             assert isinstance(number, Number)
             label, at = f"{number.label} ({number.unit})", state.shown_value(contract, name)
-            enter(state.memory, name, label, at, number.minimum, number.maximum, 5.0)
+            enter(state.memory, name, label=label, at=at, low=number.minimum, high=number.maximum, step=5.0)
         for name in (OWNER, REASON):
             st.text_input(
                 str(parts(contract)[name]),
@@ -266,7 +275,7 @@ def assumptions(contract: Contract) -> None:
             factor = state.widget_scale(contract, each.name)
             low, high, step = (round(value / factor, 6) for value in (each.minimum, each.maximum, each.step))
             label, at = f"{each.label} ({each.unit}) → {each.feeds}", state.shown_value(contract, each.name)
-            enter(state.memory, each.name, label, at, low, high, step, help=each.help)
+            enter(state.memory, each.name, label=label, at=at, low=low, high=high, step=step, help=each.help)
 
 
 def limit_controls(contract: Contract) -> None:
@@ -280,7 +289,7 @@ def limit_controls(contract: Contract) -> None:
             _, unit = book_words.entered(contract, each.measure)
             label = f"{book_words.label(each.measure)}, {each.sense} ({unit})"
             told = "A limit of the contract, an assumption until the board sets it."
-            enter(state.memory, name, label, state.shown_value(contract, name), help=told)
+            enter(state.memory, name, label=label, at=state.shown_value(contract, name), help=told)
 
 
 def weights(contract: Contract) -> None:
@@ -288,4 +297,13 @@ def weights(contract: Contract) -> None:
     columns = st.columns(3, gap="small")
     for k, (name, title) in enumerate(book_words.scenario_titles().items()):
         at = state.shown_value(contract, WEIGHT + name)
-        enter(state.memory, WEIGHT + name, f"{title} (%)", at, 0.0, 100.0, 5.0, where=columns[k % 3])
+        enter(
+            state.memory,
+            WEIGHT + name,
+            label=f"{title} (%)",
+            at=at,
+            low=0.0,
+            high=100.0,
+            step=5.0,
+            where=columns[k % 3],
+        )

@@ -67,7 +67,9 @@ def book_result(model: DeployedModel) -> BookResult:
     with follow("Scoring the whole book") as progress:
         result = BookResult.of(model.scored_book(progress), scenario, day, progress)
     if scenario.values:
-        recording.record_book(model, scenario.to_query(), day, result.now, time.perf_counter() - start)
+        recording.record_book(
+            model, scenario.to_query(), today=day, now=result.now, seconds=time.perf_counter() - start
+        )
     return result
 
 

@@ -105,7 +105,7 @@ def assumptions(model: DeployedModel) -> None:
             factor = 100 if each.unit == "%" else 1
             low, high, step = (round(end * factor, 6) for end in (each.minimum, each.maximum, each.step))
             label, at = f"{each.label} ({each.unit})", state.assumption_shown(model, each.name)
-            enter(state.memory, each.name, label, at, low, high, step, help=each.help)
+            enter(state.memory, each.name, label=label, at=at, low=low, high=high, step=step, help=each.help)
         at, help_ = state.assumption_shown(model, CUTOFF), words.cutoff_help(contract)
         enter(state.memory, CUTOFF, "Cut-off (score points)", at, *CUTOFF_RANGE, help=help_)
         st.caption(contract.book.decision_note)

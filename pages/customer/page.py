@@ -77,7 +77,9 @@ def customer_answer(model: DeployedModel, scenario: CustomerScenario) -> tuple[B
 
 def record_answer(model: DeployedModel, result: CustomerResult, seconds: float) -> None:
     """For the record: what the model was asked, what it said, and why."""
-    recording.record_customer(model, result.scenario.to_query(), result.edited, result.now, result.reasons, seconds)
+    recording.record_customer(
+        model, result.scenario.to_query(), record=result.edited, now=result.now, why=result.reasons, seconds=seconds
+    )
 
 
 main()

@@ -50,7 +50,7 @@ def operations_sources(model: DeployedModel) -> OperationsSources:
     return OperationsSources(
         partial(status.book_releases, store),
         partial(status.challenger, store, using),
-        partial(status.calls, using),
+        calls=partial(status.calls, using),
         elsewhere=model.remote is not None,
         withheld=visitor.withheld("see calls"),
     )

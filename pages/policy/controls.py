@@ -24,7 +24,7 @@ def controls(result: PolicyResult) -> None:
     low, high = int(strategy.cutoffs[0]), int(strategy.cutoffs[-1])
     at, now, best = result.cutoff, today(contract), strategy.best
     told = f"From {low}, at which all are {granting(contract)}, to {high}, at which none is. Today's is {now}."
-    slide(state.memory, CUTOFF, f"Cut-off · {at} points", low, high, 1, at, told)
+    slide(state.memory, CUTOFF, label=f"Cut-off · {at} points", low=low, high=high, step=1, value=at, help=told)
     row = st.container(horizontal=True, key="jumps", gap="small")
     row.button(f"Today's, {now}", on_click=jump, args=(contract, now))
     row.button(f"Best, {best}", on_click=jump, args=(contract, best), disabled=not strategy.at(best).customers)
@@ -35,7 +35,7 @@ def controls(result: PolicyResult) -> None:
         factor = state.widget_scale(contract, name)
         bottom, top, step = (round(value / factor, 6) for value in (each.minimum, each.maximum, each.step))
         label, value = f"{each.label} ({each.unit})", state.shown_value(contract, name)
-        enter(state.memory, name, label, value, bottom, top, step, help=each.help)
+        enter(state.memory, name, label=label, at=value, low=bottom, high=top, step=step, help=each.help)
 
 
 def jump(contract: Contract, cutoff: int) -> None:

@@ -61,9 +61,11 @@ def policy_result(model: DeployedModel, policy: PolicyScenario) -> PolicyResult:
     """What the deployed model says, recorded where anything was changed."""
     start, day = time.perf_counter(), date.today()
     with followed("Scoring the whole book", state.memory.undo) as progress:
-        result = PolicyResult.of(model.scored_book(progress), model.sample, policy, day, progress)
+        result = PolicyResult.of(model.scored_book(progress), model.sample, policy=policy, day=day, progress=progress)
     if policy != PolicyScenario():
-        recording.record_policy(model, policy.to_query(), day, result.chosen, time.perf_counter() - start)
+        recording.record_policy(
+            model, policy.to_query(), today=day, now=result.chosen, seconds=time.perf_counter() - start
+        )
     return result
 
 

@@ -296,7 +296,9 @@ def _written(cell: Cell, column: Column) -> str:
 
 def download(given: Table) -> None:
     """A table as CSV, in full precision."""
-    widgets.offer("Download as CSV", spreadsheet.of_table(given), f"{given.key}.csv", spreadsheet.MIME, given.key)
+    widgets.offer(
+        "Download as CSV", spreadsheet.of_table(given), name=f"{given.key}.csv", mime=spreadsheet.MIME, key=given.key
+    )
 
 
 # ---- panels -----------------------------------------------------------------------------------------------------

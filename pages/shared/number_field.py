@@ -27,7 +27,7 @@ def slide(
     moves out to it."""
     value = round(value, numbers.MOST_DECIMALS)
     low, high = min(low, value), max(high, value)
-    step = finer(memory, name, low, step, value)
+    step = finer(memory, name, low=low, step=step, value=value)
     kind = int if all(float(each).is_integer() for each in (low, high, step)) else float
     st.slider(
         label,

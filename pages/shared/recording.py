@@ -43,7 +43,7 @@ def record_policy(model: DeployedModel, address: Mapping[str, str], today: date,
 
 
 def _asked(model: DeployedModel, address: Mapping[str, str], seconds: float) -> WhatIf:
-    return WhatIf(model, visitor.current().name, "page", address, seconds)
+    return WhatIf(model, visitor.current().name, via="page", address=address, seconds=seconds)
 
 
 def record_upload(model: DeployedModel, raw: Array, pd: Array, seconds: float) -> None:

@@ -144,7 +144,7 @@ def current() -> Person:
             _ask()
         headers, other = connection()
         local = people.loopback(st.get_option("server.address"))
-        return people.identify(settings(), headers, other, claims, local)
+        return people.identify(settings(), headers, peer=other, login=claims, local=local)
     except WhatIfError as error:
         st.error(str(error), icon=":material/lock:")
         if st.user.get("is_logged_in") is True:

@@ -18,5 +18,5 @@ def card_panel(result: TrustResult, around: ReleaseContext, withheld: str) -> No
 
 def whole(given: ModelCard) -> None:
     """The card, to keep and to read."""
-    widgets.offer("Download the card", html(given), f"card-{given.release}.html", "text/html", "card")
+    widgets.offer("Download the card", html(given), name=f"card-{given.release}.html", mime="text/html", key="card")
     draw.items(gates.card_items(given))

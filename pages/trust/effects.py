@@ -56,4 +56,6 @@ def every_table(model: DeployedModel, found: ModelEffects) -> None:
     """Every table, and every cell as a file, which is written when somebody asks for it."""
     draw.item(effects.tables_finding(found))
     name = f"model-{model.name}-cells.csv"
-    widgets.offer(effects.cells_label(found), lambda: effects.cells_file(found), name, spreadsheet.MIME, "cells")
+    widgets.offer(
+        effects.cells_label(found), lambda: effects.cells_file(found), name=name, mime=spreadsheet.MIME, key="cells"
+    )

@@ -145,7 +145,7 @@ def read_drift_file(content: bytes, name: str, model: DeployedModel, release: Re
         return ComparedFile(name, error=str(error))
     drifts = moved_since(release.snapshot, release.scorer, sheet.raw) if len(sheet) else ()
     repeated = batch.repetition(model.contract, sheet)
-    return ComparedFile(name, len(sheet), sheet.bad, drifts, repeated=repeated, notes=sheet.notes)
+    return ComparedFile(name, len(sheet), bad=sheet.bad, drifts=drifts, repeated=repeated, notes=sheet.notes)
 
 
 # ---- fairness ---------------------------------------------------------------------------------------------------

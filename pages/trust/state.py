@@ -123,7 +123,7 @@ def _number(where: DeltaGenerator, choice: Choice) -> None:
         memory.change(memory.current().with_value(choice.key, ""))
         held = ""
     chosen = float(held or choice.default)
-    enter(memory, choice.key, choice.label, chosen, choice.low, choice.high, where=where)
+    enter(memory, choice.key, label=choice.label, at=chosen, low=choice.low, high=choice.high, where=where)
 
 
 def switch(choice: Choice) -> dict[str, str]:

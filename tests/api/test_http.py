@@ -357,7 +357,7 @@ def test_a_csv_gives_the_answer_of_the_json(served: Served, rows: list[list[floa
     ways += [csv([row[::-1] for row in rows], names[::-1]), text.replace(b"\n", b"\n\n")]
     assert all(scored(served, each) == expected for each in ways)
     assert scored(served, text, "text/csv; charset=utf-8") == expected
-    packed = post(served, gzip.compress(text), "/invocations", content_type="text/csv", content_encoding="gzip")
+    packed = post(served, gzip.compress(text), path="/invocations", content_type="text/csv", content_encoding="gzip")
     assert packed.json()["predictions"] == expected
     assert len(recent(served.running.engine)) == len(ways) + 3
 

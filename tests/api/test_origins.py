@@ -79,7 +79,7 @@ def test_a_page_of_another_origin_changes_nothing_with_or_without_a_token(
     body = request_of(rows[:1])
     for signed in ({}, served.holding("admin")):
         for path in changing(served):
-            assert "another origin" in told(sent(served, path, body, **headers, **signed), 403)
+            assert "another origin" in told(sent(served, path, body=body, **headers, **signed), 403)
             assert "another origin" in told(served.client.request("PUT", path, headers=HOST | headers | signed), 403)
     assert served.running.service.store.aliases() == before
     assert recent(served.running.engine) == []
@@ -95,10 +95,12 @@ def test_programs_and_pages_of_the_very_address_score_without_a_token_and_move_a
     body = request_of(rows[:1])
     for path in ("/rollback", f"/releases/{before['previous']}/promote"):
         assert "--scope admin" in told(sent(served, path, body, **headers), 401)
-        assert "admin" in told(sent(served, path, body, **headers, **served.holding("explain", name=path[1:3])), 403)
+        assert "admin" in told(
+            sent(served, path, body=body, **headers, **served.holding("explain", name=path[1:3])), 403
+        )
     assert store.aliases() == before
     assert outputs(sent(served, INFER, body, **headers))
-    assert sent(served, "/rollback", body, **headers, **served.holding("admin")).status_code == 200
+    assert sent(served, "/rollback", body=body, **headers, **served.holding("admin")).status_code == 200
     assert store.aliases() == {"champion": before["previous"], "previous": before["champion"]}
     assert store.history()[-1].who == "branch"
 

@@ -148,7 +148,9 @@ def _note(watched: Watched, message: ConsoleMessage) -> None:
 def customer(book: Book, scorer: TableScorer) -> int:
     """A customer whose probability as shown is another at balances 5 % and 10 % lower."""
     for number in book.ids:
-        curve = sweep(scorer, book, base_record(book, CustomerScenario(int(number))), {}, "balances", 600.0)
+        curve = sweep(
+            scorer, book, base=base_record(book, CustomerScenario(int(number))), edits={}, name="balances", cutoff=600.0
+        )
         shown = {float(x): numbers.percent(float(pd)) for x, pd in zip(curve.x, curve.pd, strict=True)}
         if len({shown[0.0], shown[-5.0], shown[-10.0]}) == 3:
             return int(number)

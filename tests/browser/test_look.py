@@ -86,7 +86,7 @@ def opened(visit: Visit, name: str, customer: int, theme: Theme, window: tuple[i
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("name", ["book", "start", "customer", "policy", "trust", "operations"])
 def test_axe_finds_nothing(visit: Visit, customer: int, name: str, theme: Theme) -> None:
-    page = opened(visit, name, customer, theme, SIZES[0])
+    page = opened(visit, name, customer=customer, theme=theme, window=SIZES[0])
     found = Axe().run(page).response["violations"]
     assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
 
@@ -94,7 +94,7 @@ def test_axe_finds_nothing(visit: Visit, customer: int, name: str, theme: Theme)
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("name", ["book", "customer", "policy", "operations"])
 def test_axe_finds_nothing_with_every_panel_open(visit: Visit, customer: int, name: str, theme: Theme) -> None:
-    page = opened(visit, name, customer, theme, SIZES[1])
+    page = opened(visit, name, customer=customer, theme=theme, window=SIZES[1])
     unfold(page)
     found = [
         (each["id"], [node["target"] for node in each["nodes"]]) for each in Axe().run(page).response["violations"]
@@ -107,7 +107,7 @@ def test_axe_finds_nothing_with_every_panel_open(visit: Visit, customer: int, na
 def test_operations_with_every_panel_open_fit_and_show_all_their_text(
     visit: Visit, customer: int, theme: Theme, window: tuple[int, int]
 ) -> None:
-    page = opened(visit, "operations", customer, theme, window)
+    page = opened(visit, "operations", customer=customer, theme=theme, window=window)
     unfold(page)
     expect(page.get_by_role("heading", name="Releases")).to_be_visible()
     expect(page.get_by_test_id("stFileUploader")).to_be_visible()
@@ -124,7 +124,7 @@ def test_operations_with_every_panel_open_fit_and_show_all_their_text(
 def test_nothing_is_wider_than_the_window(
     visit: Visit, customer: int, name: str, theme: Theme, window: tuple[int, int]
 ) -> None:
-    page = opened(visit, name, customer, theme, window)
+    page = opened(visit, name, customer=customer, theme=theme, window=window)
     photograph(page, f"{name}-{theme}-{window[0]}x{window[1]}")
     assert page.evaluate(WIDER) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

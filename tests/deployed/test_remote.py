@@ -58,7 +58,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> 
     """Attempts follow each other at once; the book is surveyed by the real servers' tests only."""
     monkeypatch.setattr(transport, "PAUSE", 0.001)
     if request.node.get_closest_marker("servers") is None:
-        empty = Territory(np.zeros((1, 1)), np.ones(1), np.zeros(101), np.zeros(1), np.zeros(1))
+        empty = Territory(np.zeros((1, 1)), np.ones(1), percentiles=np.zeros(101), low=np.zeros(1), high=np.zeros(1))
         monkeypatch.setattr(remote, "survey", lambda *_: empty)
 
 

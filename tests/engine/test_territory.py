@@ -84,7 +84,9 @@ def test_level_is_named_by_percentile_and_by_values_never_seen(percentile: float
 )
 def test_distance_is_gowers_worked_by_hand(record: list[float], reference: list[list[float]], expected: float):
     given = np.array(record, float)[:, None]
-    territory = Territory(np.array(reference, float), np.array([10.0, 1.0]), np.zeros(101), given[:, 0], given[:, 0])
+    territory = Territory(
+        np.array(reference, float), np.array([10.0, 1.0]), percentiles=np.zeros(101), low=given[:, 0], high=given[:, 0]
+    )
     assert distance(given, territory)[0] == expected
 
 

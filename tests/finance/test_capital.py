@@ -38,7 +38,9 @@ def test_retail_risk_weights_equal_the_published_table(row: tuple[float, ...]) -
     ("sales", "pd", "weight"), [(50, 0.01, 92.32), (50, 0.05, 149.85), (5, 0.01, 72.40), (5, 0.05, 112.26)]
 )
 def test_corporate_risk_weights_equal_the_published_table(sales: float, pd: float, weight: float) -> None:
-    assert 100 * float(capital.risk_weight(pd, 0.45, "corporate", sales, 2.5)) == pytest.approx(weight, abs=0.02)
+    assert 100 * float(
+        capital.risk_weight(pd, 0.45, exposure_class="corporate", sales=sales, maturity=2.5)
+    ) == pytest.approx(weight, abs=0.02)
 
 
 def test_risk_weights_take_arrays_element_by_element() -> None:
@@ -85,7 +87,7 @@ def test_no_capital_is_held_for_what_is_certain() -> None:
         (lambda: capital.risk_weight(5, 0.45, "mortgage"), "PD must lie between 0 and 1 .*5.0 was given"),
         (lambda: capital.risk_weight(0.05, -1, "mortgage"), "LGD must lie"),
         (lambda: capital.risk_weight(0.05, 0.45, "cards"), "no exposure class 'cards'"),
-        (lambda: capital.risk_weight(0.05, 0.45, "corporate", 50, 9), "maturity"),
+        (lambda: capital.risk_weight(0.05, 0.45, exposure_class="corporate", sales=50, maturity=9), "maturity"),
         (lambda: capital.conditional_pd(0.05, 1.0, 0, "capital"), "below 1"),
         (lambda: capital.conditional_pd(0.05, 0.1, 0, "other"), "no form 'other'"),
         (lambda: capital.worst_case_default_rate(0.05, 0.1, 1.0), "confidence"),

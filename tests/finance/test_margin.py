@@ -13,7 +13,7 @@ fractions = st.floats(0, 1)
 
 def of_one(pd: float, months: float, opex: float = 0.0) -> float:
     """Margin on a balance and exposure of 1 at 20 % against 5 %, LGD 80 %."""
-    return float(margin.after_loss(pd, 1.0, 0.8 * pd, 0.20, 0.05, opex, months))
+    return float(margin.after_loss(pd, 1.0, loss=0.8 * pd, rate=0.20, funding=0.05, opex=opex, months=months))
 
 
 @pytest.mark.parametrize(
@@ -30,20 +30,22 @@ def test_break_even_is_36_percent_over_three_years_and_16_over_one():
 
 
 def test_nobody_defaults_and_nothing_is_lost_the_whole_margin_is_earned():
-    assert float(margin.after_loss(0, 10_000, 0, 0.20, 0.05, 600, 36)) == pytest.approx(3 * (1500 - 600))
+    assert float(margin.after_loss(0, 10_000, loss=0, rate=0.20, funding=0.05, opex=600, months=36)) == pytest.approx(
+        3 * (1500 - 600)
+    )
 
 
 def test_who_defaults_earns_nothing_and_costs_the_loss():
-    assert float(margin.after_loss(1, 10_000, 8_000, 0.20, 0.05, 600, 36)) == -8_000
+    assert float(margin.after_loss(1, 10_000, loss=8_000, rate=0.20, funding=0.05, opex=600, months=36)) == -8_000
 
 
 def test_account_without_a_balance_costs_its_running_alone():
-    assert float(margin.after_loss(0.25, 0, 0, 0.20, 0.05, 600, 12)) == -450
+    assert float(margin.after_loss(0.25, 0, loss=0, rate=0.20, funding=0.05, opex=600, months=12)) == -450
 
 
 def test_margin_is_worked_out_element_by_element():
     pds, balances, losses = np.array([0.0, 0.1, 1.0]), np.array([100.0, 200.0, 300.0]), np.array([0.0, 5.0, 7.0])
-    found = margin.after_loss(pds, balances, losses, 0.2, 0.05, 1.0, 24)
+    found = margin.after_loss(pds, balances, loss=losses, rate=0.2, funding=0.05, opex=1.0, months=24)
     alone = [float(margin.after_loss(*each, 0.2, 0.05, 1.0, 24)) for each in zip(pds, balances, losses, strict=True)]
     assert found.tolist() == alone
 
@@ -51,11 +53,14 @@ def test_margin_is_worked_out_element_by_element():
 @given(fractions, fractions, st.floats(0, 1e6), fractions)
 def test_margin_never_rises_with_the_pd_while_the_account_earns(one: float, other: float, balance: float, lgd: float):
     low, high = sorted((one, other))
-    better, worse = (margin.after_loss(pd, balance, pd * lgd * balance, 0.2, 0.05, 0, 36) for pd in (low, high))
+    better, worse = (
+        margin.after_loss(pd, balance, loss=pd * lgd * balance, rate=0.2, funding=0.05, opex=0, months=36)
+        for pd in (low, high)
+    )
     assert worse <= better + 1e-9 * balance
 
 
 @pytest.mark.parametrize("months", [0, -1, float("nan")])
 def test_horizon_of_no_months_is_refused(months: float):
     with pytest.raises(OutOfRange, match=r"The margin horizon must be more than 0 months; .* was given"):
-        margin.after_loss(0.1, 1, 0.1, 0.2, 0.05, 0, months)
+        margin.after_loss(0.1, 1, loss=0.1, rate=0.2, funding=0.05, opex=0, months=months)

@@ -29,24 +29,30 @@ def test_payment_equals_the_worked_numbers(loan: tuple[float, float, int], expec
 
 @pytest.mark.parametrize(("pd", "expected"), [(0.0, 1_082.1874), (0.02, 875.7266), (0.05, 573.6173)])
 def test_loan_value_equals_the_worked_numbers(pd: float, expected: float):
-    assert pricing.loan_value(10_000, 0.12, 36, pd, 0.6, 0.05) == pytest.approx(expected, abs=5e-5)
+    assert pricing.loan_value(10_000, 0.12, months=36, pd_12m=pd, lgd=0.6, funding_rate=0.05) == pytest.approx(
+        expected, abs=5e-5
+    )
 
 
 def test_break_evens_equal_the_worked_numbers():
     assert pricing.break_even_pd(**LOAN) == pytest.approx(0.109588, abs=5e-7)
-    assert pricing.break_even_rate(10_000, 36, 0.05, 0.6, 0.05) == pytest.approx(0.080917, abs=5e-7)
+    assert pricing.break_even_rate(10_000, 36, pd_12m=0.05, lgd=0.6, funding_rate=0.05) == pytest.approx(
+        0.080917, abs=5e-7
+    )
     assert pricing.one_period_break_even_pd(0.12, 0.05, 0.45) == pytest.approx(0.122807, abs=5e-7)
     assert pricing.one_period_break_even_pd(0.06, 0.0, 0.6) == pytest.approx(0.0909090909)
 
 
 def test_raroc_equals_the_worked_numbers_in_both_conventions():
-    assert pricing.raroc(2.5, 1, 0.7, 0, 4) == pytest.approx(0.20)
-    assert pricing.raroc(2.5, 1, 0.7, 0, 4, return_on_capital=0.02 * 4) == pytest.approx(0.22)
+    assert pricing.raroc(2.5, 1, expected_loss=0.7, funding=0, capital=4) == pytest.approx(0.20)
+    assert pricing.raroc(2.5, 1, expected_loss=0.7, funding=0, capital=4, return_on_capital=0.02 * 4) == pytest.approx(
+        0.22
+    )
 
 
 @given(st.floats(100, 1e7), rates, terms)
 def test_payments_discounted_at_the_loans_own_rate_are_the_principal(principal: float, rate: float, months: int):
-    value = pricing.loan_value(principal, rate, months, 0.0, 0.5, rate)
+    value = pricing.loan_value(principal, rate, months=months, pd_12m=0.0, lgd=0.5, funding_rate=rate)
     assert value == pytest.approx(0, abs=1e-7 * principal)
 
 
@@ -57,21 +63,27 @@ def test_loan_value_equals_a_month_by_month_account(rate: float, months: int, pd
         still = alive * (1 - pd) ** (1 / 12)
         value += (still * paid + (alive - still) * (1 - lgd) * owed * (1 + rate / 12)) / (1 + funding / 12) ** t
         owed, alive = owed * (1 + rate / 12) - paid, still
-    assert pricing.loan_value(10_000, rate, months, pd, lgd, funding) == pytest.approx(value, abs=1e-5)
+    assert pricing.loan_value(10_000, rate, months=months, pd_12m=pd, lgd=lgd, funding_rate=funding) == pytest.approx(
+        value, abs=1e-5
+    )
 
 
 @given(st.floats(0.01, 0.6), st.integers(2, 120), st.floats(0.05, 1), rates)
 def test_at_its_break_even_pd_a_loan_is_worth_nothing(rate: float, months: int, lgd: float, funding: float):
-    pd = pricing.break_even_pd(10_000, rate, months, lgd, funding)
+    pd = pricing.break_even_pd(10_000, rate, months=months, lgd=lgd, funding_rate=funding)
     assume(pd < 0.999)  # nearer to certain default, a change of the last digit moves the value by more than a cent
-    assert pricing.loan_value(10_000, rate, months, pd, lgd, funding) == pytest.approx(0, abs=0.01)  # to the cent
+    assert pricing.loan_value(10_000, rate, months=months, pd_12m=pd, lgd=lgd, funding_rate=funding) == pytest.approx(
+        0, abs=0.01
+    )  # to the cent
 
 
 @given(st.integers(2, 120), st.floats(0, 0.5), st.floats(0.05, 1), rates)
 def test_at_its_break_even_rate_a_loan_is_worth_nothing(months: int, pd: float, lgd: float, funding: float):
-    rate = pricing.break_even_rate(10_000, months, pd, lgd, funding)
+    rate = pricing.break_even_rate(10_000, months, pd_12m=pd, lgd=lgd, funding_rate=funding)
     assume(not np.isnan(rate))
-    assert pricing.loan_value(10_000, rate, months, pd, lgd, funding) == pytest.approx(0, abs=0.01)
+    assert pricing.loan_value(10_000, rate, months=months, pd_12m=pd, lgd=lgd, funding_rate=funding) == pytest.approx(
+        0, abs=0.01
+    )
 
 
 @given(rates, rates, st.floats(0.01, 1))
@@ -82,12 +94,12 @@ def test_one_period_rate_and_pd_are_each_others_inverse(rate: float, funding: fl
 
 
 def test_loan_that_never_pays_has_no_break_even_pd():
-    assert np.isnan(pricing.break_even_pd(10_000, 0.01, 36, 0.6, 0.05))
+    assert np.isnan(pricing.break_even_pd(10_000, 0.01, months=36, lgd=0.6, funding_rate=0.05))
     assert np.isnan(pricing.one_period_break_even_pd(0.04, 0.05, 0.45))
 
 
 def test_loan_that_loses_nothing_has_no_break_even_pd():
-    assert np.isnan(pricing.break_even_pd(10_000, 0.12, 36, 0.0, 0.0))
+    assert np.isnan(pricing.break_even_pd(10_000, 0.12, months=36, lgd=0.0, funding_rate=0.0))
 
 
 @pytest.mark.parametrize(
@@ -97,12 +109,18 @@ def test_loan_that_loses_nothing_has_no_break_even_pd():
         (lambda: pricing.payment(100, 12, 12), "enter 12 % as 0.12"),
         (lambda: pricing.payment(100, 0.1, 0), "1 to 1,200"),
         (lambda: pricing.payment(100, 0.1, 1.5), "whole number"),
-        (lambda: pricing.loan_value(100, 0.1, 12, 1.2, 0.5, 0.05), "PD must lie between"),
-        (lambda: pricing.loan_value(100, 0.1, 12, 0.2, 50, 0.05), "LGD must lie between"),
-        (lambda: pricing.loan_value(100, 0.1, 12, 0.2, 0.5, -1), "funding rate"),
+        (
+            lambda: pricing.loan_value(100, 0.1, months=12, pd_12m=1.2, lgd=0.5, funding_rate=0.05),
+            "PD must lie between",
+        ),
+        (
+            lambda: pricing.loan_value(100, 0.1, months=12, pd_12m=0.2, lgd=50, funding_rate=0.05),
+            "LGD must lie between",
+        ),
+        (lambda: pricing.loan_value(100, 0.1, months=12, pd_12m=0.2, lgd=0.5, funding_rate=-1), "funding rate"),
         (lambda: pricing.one_period_break_even_rate(1, 0.05, 0.5), "certain default"),
         (lambda: pricing.one_period_break_even_pd(0, 0, 0), "both be 0"),
-        (lambda: pricing.raroc(1, 0, 0, 0, 0), "Capital must be more than 0"),
+        (lambda: pricing.raroc(1, 0, expected_loss=0, funding=0, capital=0), "Capital must be more than 0"),
         (lambda: pricing.payment(float("nan"), 0.1, 12), "principal"),
     ],
 )

@@ -169,7 +169,7 @@ def test_percentile_and_outside_agree_on_a_record_as_far_as_an_edge():
     rng = np.random.default_rng(0)
     reference = rng.integers(0, 10, (3, 40)) / 10
     percentiles = np.sort(rng.integers(0, 10, 101)) / 30
-    seen = Territory(reference, np.ones(3), percentiles, np.zeros(3), np.ones(3))
+    seen = Territory(reference, np.ones(3), percentiles=percentiles, low=np.zeros(3), high=np.ones(3))
     records = rng.integers(0, 20, (3, 500)) / 10
     assert list(seen.outside(records)) == list(seen.percentile(records) >= 99)
     jolt = replaced(seen, percentiles + np.spacing(percentiles))
@@ -177,4 +177,4 @@ def test_percentile_and_outside_agree_on_a_record_as_far_as_an_edge():
 
 
 def replaced(seen: Territory, percentiles: Array) -> Territory:
-    return Territory(seen.reference, seen.spread, percentiles, seen.low, seen.high)
+    return Territory(seen.reference, seen.spread, percentiles=percentiles, low=seen.low, high=seen.high)

@@ -30,7 +30,9 @@ def test_large_loans_weigh_more():
 
 def test_group_without_defaulters_is_unknown_and_one_of_one_has_no_interval():
     outcome, group = np.array([1.0, 0, 1, 1, 1]), np.array([0, 1, 2, 2, -1])
-    one, none, two = realised(outcome, np.full(5, 40.0), np.full(5, 100.0), np.ones(5), group, 3)
+    one, none, two = realised(
+        outcome, np.full(5, 40.0), ead=np.full(5, 100.0), own_share=np.ones(5), group=group, count=3
+    )
     assert (one.n, one.gross.value) == (1, 0.4)
     assert np.isnan([one.gross.low, one.gross.high]).all()
     assert none.n == 0
@@ -53,5 +55,7 @@ def test_interval_holds_the_true_ratio_in_about_95_of_100_samples():
     ead = rng.lognormal(4, 0.7, (600, 200))
     loss = ead * rng.beta(0.5, 0.5, (600, 200))
     group = np.repeat(np.arange(600), 200)
-    found = realised(np.ones(120_000), loss.ravel(), ead.ravel(), np.ones(120_000), group, 600)
+    found = realised(
+        np.ones(120_000), loss.ravel(), ead=ead.ravel(), own_share=np.ones(120_000), group=group, count=600
+    )
     assert 0.92 < np.mean([each.gross.low <= 0.5 <= each.gross.high for each in found]) < 0.97

@@ -47,7 +47,9 @@ SHAPES = {
     "named after what the pages use": replace(MANY, fields=(*own_names(), "home", "own_home")),
     "labelled like heads of tables": replace(MANY, labels=HEADS),
     "many of everything": MANY,
-    "one of everything": Shape(("only",), 1, 1, 1, (2,), True, ("loss",), bands=(530.0,)),
+    "one of everything": Shape(
+        ("only",), 1, shocks=1, segments=1, groups=(2,), economy=True, limits=("loss",), bands=(530.0,)
+    ),
     "one field and nothing else": Shape(("only",), bands=(530.0,)),
     "no money": Shape(levers=1, shocks=1, segments=1, groups=(2,), economy=True, money=False),
 }

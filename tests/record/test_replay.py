@@ -97,7 +97,7 @@ def test_scenario_of_the_book_replays_as_of_the_day_it_was_asked(
     address = scenario.to_query()
     outputs = book_outputs(whole.totals([layers(contract, scenario, DAY)])[0])
     with Audit(engine) as writer:
-        told = called(release, "whatif:book", NONE, outputs, address=address, day=DAY.isoformat())
+        told = called(release, "whatif:book", inputs=NONE, outputs=outputs, address=address, day=DAY.isoformat())
         name = writer.record(told)
     entry = find(engine, name)
     found = replay(entry, store)
@@ -118,11 +118,11 @@ def test_policy_replays(
     outputs = policy_outputs(outcome)
     told = {"address": chosen.to_query(), "day": DAY.isoformat()}
     with Audit(engine) as writer:
-        name = writer.record(called(release, "whatif:policy", NONE, outputs, **told))
+        name = writer.record(called(release, "whatif:policy", inputs=NONE, outputs=outputs, **told))
     found = replay(find(engine, name), store)
     assert (found.same, found.gap) == (True, 0.0)
     assert 0 < outputs["approved"] < outputs["customers"]
-    other = replay(called(release, "whatif:policy", NONE, outputs, address={"cutoff": "541"}), store)
+    other = replay(called(release, "whatif:policy", inputs=NONE, outputs=outputs, address={"cutoff": "541"}), store)
     assert not other.same
 
 
@@ -178,7 +178,9 @@ def test_absent_release_is_told_with_what_to_do(store: Store, release: Release, 
 
 
 def test_model_elsewhere_can_only_be_asked_itself(store: Store, release: Release, book: Book):
-    told = called(release, "score", book.raw[:, :1], {"pd": np.array([0.5])}, model="bank.example/credit")
+    told = called(
+        release, "score", inputs=book.raw[:, :1], outputs={"pd": np.array([0.5])}, model="bank.example/credit"
+    )
     with pytest.raises(ReleaseError, match=r"answered by bank\.example/credit, .* only be replayed against that model"):
         replay(replace(told, release="7f3a"), store)
 
@@ -194,7 +196,7 @@ def test_other_snapshot_than_the_one_installed_is_told(own_home: Path, release: 
     other = store.load(forge(store, release.id, {}, data_sha256="0" * 64))
     outputs = book_outputs(whole.totals([layers(release.contract, BookScenario(), DAY)])[0])
     with pytest.raises(ReleaseError, match="was trained on another snapshot"):
-        replay(called(other, "whatif:book", NONE, outputs, address={}), store)
+        replay(called(other, "whatif:book", inputs=NONE, outputs=outputs, address={}), store)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +213,9 @@ def test_other_snapshot_than_the_one_installed_is_told(own_home: Path, release: 
 def test_entry_that_does_not_hold_what_it_takes_is_told(
     store: Store, release: Release, changes: dict[str, Any], told: str
 ):
-    entry = replace(called(release, "whatif:book", NONE, {"loss": np.array([1.0])}, address={}), **changes)
+    entry = replace(
+        called(release, "whatif:book", inputs=NONE, outputs={"loss": np.array([1.0])}, address={}), **changes
+    )
     with pytest.raises(StoreError, match=told):
         replay(entry, store)
 

@@ -42,7 +42,7 @@ def failed(found: list[Gate]) -> list[str]:
     ],
 )
 def test_gate_passes_on_its_bound_and_never_without_a_figure(figure: float, at_least: bool, passed: bool):
-    gate = Gate("name", "Label", figure, 0.5, at_least)
+    gate = Gate("name", "Label", figure=figure, bound=0.5, at_least=at_least)
     assert gate.passed is passed
     assert gate.as_dict()["passed"] is passed
 
@@ -66,14 +66,14 @@ def test_performance_is_held_against_the_bounds_of_the_contract(book: Book, chan
 
 
 def test_ranking_and_calibration_may_be_judged_on_different_records(book: Book):
-    elsewhere = Performance(0.5, 0.5, 1, 0.5, 1)
+    elsewhere = Performance(0.5, 0.5, log_loss=1, ece=0.5, slope=1)
     found = performance_gates(book.contract, GOOD, elsewhere, "In 2008.")
     assert failed(found) == ["brier", "ece", "log_loss"]
     assert {gate.note for gate in found if gate.name != "auc"} == {"In 2008."}
 
 
 def test_watched_gate_is_told_but_stops_nothing(contract: Contract):
-    (gate,) = checks.judged([Gate("impact", "Granted alike", 0.7, 0.8, at_least=True)], contract)
+    (gate,) = checks.judged([Gate("impact", "Granted alike", figure=0.7, bound=0.8, at_least=True)], contract)
     assert not gate.passed
     assert gate.verdict == "watch"
     assert contract.gates.watched["impact"] in gate.note
@@ -149,7 +149,9 @@ def test_noisier_model_is_worse_than_the_champion(contract: Contract, book: Book
 def test_candidate_is_no_worse_than_the_champion_within_what_is_allowed_or_it_cannot_be_told(
     contract: Contract, name: str, difference: float, low: float, high: float, verdict: str
 ):
-    (gate,) = checks.champion_gates(contract, "champion", [Compared(name, 0.7, 0.7, difference, low, high)], 300)
+    (gate,) = checks.champion_gates(
+        contract, "champion", [Compared(name, 0.7, champion=0.7, difference=difference, low=low, high=high)], 300
+    )
     assert gate.verdict == verdict
     assert (blocking_gates([gate.as_dict()]) != []) is (verdict == "failed")
     bound = {"auc": "0.005", "brier": "0.002"}[name]

@@ -18,13 +18,13 @@ from model.release.store import Store
 from tests.support.forging import failing, forge, unreviewed
 
 CHAMPION = "c" * 12
-WORSE = Gate("worse_auc", "At worst ranks worse by", 0.02, 0.005, kind="champion")
-DRIFTED = Gate("psi_champion", "Drift since the champion", 0.3, 0.25, kind="stability")
+WORSE = Gate("worse_auc", "At worst ranks worse by", figure=0.02, bound=0.005, kind="champion")
+DRIFTED = Gate("psi_champion", "Drift since the champion", figure=0.3, bound=0.25, kind="stability")
 
 
 def failed(name: str, **more: Any) -> dict[str, Any]:
     """A gate of a report that blocks."""
-    return Gate(name, f"About {name}", 0.9, 0.1, **more).as_dict()
+    return Gate(name, f"About {name}", figure=0.9, bound=0.1, **more).as_dict()
 
 
 def with_report(release: Release, *gates: dict[str, Any], champion: str = "") -> Release:

@@ -38,7 +38,7 @@ def noise(n: int, kinds: int, seed: int, rate: float = 0.2) -> pd.DataFrame:
 def proposed(frame: pd.DataFrame, home: Path) -> Book:
     """As `init` proposes it."""
     source = read_source(written(frame, home, "csv", "noise"))
-    return read_folder(lay_down(propose(source, "bad", "noise", guessed, single_input_auc), home))
+    return read_folder(lay_down(propose(source, "bad", name="noise", margins=guessed, alone=single_input_auc), home))
 
 
 def leaked(book: Book) -> Book:

@@ -197,7 +197,7 @@ def test_fitting_ignores_everything_but_record_and_outcome(book: Book):
     few = np.arange(3000)
     with training.one_thread():
         plain = classifier(book).set_params(max_iter=5).fit(training.rows(book.inputs)[few], book.target[few])
-    anonymous = Book(book.contract, book.raw, book.ids[::-1], book.target, {}, "")
+    anonymous = Book(book.contract, book.raw, ids=book.ids[::-1], target=book.target, observed={}, sha256="")
     with training.one_thread():
         other = (
             classifier(anonymous)

@@ -32,7 +32,9 @@ def test_the_screen_shows_the_digits_of_each_column_and_nothing_where_there_is_n
 
 
 def test_rows_rounded_so_that_they_add_up_are_shown_as_they_are() -> None:
-    parts = Table("t", "t", (Column("Loss", digits=0),), ((0.5,), (0.5,), (1.0,)), ((0,), (1,), (1,)))
+    parts = Table(
+        "t", "t", columns=(Column("Loss", digits=0),), exact=((0.5,), (0.5,), (1.0,)), rounded=((0,), (1,), (1,))
+    )
     assert [row[0] for row in parts.shown()] == [0, 1, 1]
     assert [row[0] for row in parts.exact] == [0.5, 0.5, 1.0]
 
@@ -40,7 +42,7 @@ def test_rows_rounded_so_that_they_add_up_are_shown_as_they_are() -> None:
 @pytest.mark.parametrize("rounded", [((1,),), ((1, 2), (3, 4), (5, 6))])
 def test_rows_that_do_not_fit_are_refused(rounded: tuple[tuple[int, ...], ...]) -> None:
     with pytest.raises(AssertionError, match="t: "):
-        Table("t", "t", (Column("a"), Column("b")), ((1, 2), (3, 4)), rounded)
+        Table("t", "t", columns=(Column("a"), Column("b")), exact=((1, 2), (3, 4)), rounded=rounded)
 
 
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=1, max_size=20))
@@ -118,7 +120,7 @@ def test_a_panel_answers_part_by_part_by_the_choices_of_all_of_them() -> None:
     assert panel.every_choice() == (FRUIT, SHARE)
     told = [each for each in panel.answers({"_fruit": "apple", "_share": 20.0}) if isinstance(each, Finding)]
     assert [each.headline or each.note for each in told] == ["Which fruit?", "apple", "How much?", "20"]
-    assert Briefing("book", "", (), choices=(SHARE,), panels=(panel,)).every_choice() == (SHARE, FRUIT, SHARE)
+    assert Briefing("book", "", tiles=(), choices=(SHARE,), panels=(panel,)).every_choice() == (SHARE, FRUIT, SHARE)
 
 
 def test_a_column_in_the_books_own_words_is_told_apart_from_another_of_that_name() -> None:
@@ -130,7 +132,7 @@ def test_a_column_in_the_books_own_words_is_told_apart_from_another_of_that_name
 
 def test_what_is_presented_is_larger_and_has_no_table() -> None:
     chart = {"data": [{"type": "bar"}], "layout": {"height": 200, "margin": {"l": 100}}}
-    found = Finding("a", "A headline", chart, "in words", TABLE, half=True).presented(300)
+    found = Finding("a", "A headline", chart=chart, alt="in words", table=TABLE, half=True).presented(300)
     assert (found.headline, found.alt, found.table, found.half) == ("A headline", "in words", None, False)
     assert found.chart is not None
     assert (found.chart["layout"]["height"], chart["layout"]["height"]) == (300, 200)

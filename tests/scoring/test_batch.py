@@ -637,7 +637,9 @@ def test_scoring_can_be_followed_and_stopped(scorer: TableScorer, monkeypatch: p
 
     monkeypatch.setattr(batch, "ROWS", 100)
     sheet, heard = read(table(FEW)), []
-    whole = batch.score(scorer, sheet, CustomerScenario().values(CONTRACT), "r1", heard.append)
+    whole = batch.score(
+        scorer, sheet, assumptions=CustomerScenario().values(CONTRACT), release="r1", progress=heard.append
+    )
     assert heard == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
     assert whole.lines.tolist() == sheet.rows.tolist()
 
@@ -645,7 +647,7 @@ def test_scoring_can_be_followed_and_stopped(scorer: TableScorer, monkeypatch: p
         raise Stop
 
     with pytest.raises(Stop):
-        batch.score(scorer, sheet, CustomerScenario().values(CONTRACT), "r1", stop)
+        batch.score(scorer, sheet, assumptions=CustomerScenario().values(CONTRACT), release="r1", progress=stop)
 
 
 def test_a_sheet_without_a_good_row_gives_no_result(scorer: TableScorer) -> None:

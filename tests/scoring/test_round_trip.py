@@ -61,7 +61,7 @@ def made(frame: pd.DataFrame, kind: Kind = "csv", delimiter: str = ",") -> tuple
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"table.{kind}"
         whole = content(frame, path, delimiter)
-        proposal = propose(read_source(path), "bad", "mine", guessed, alone)
+        proposal = propose(read_source(path), "bad", name="mine", margins=guessed, alone=alone)
         return read_folder(lay_down(proposal, Path(folder))), whole
 
 
@@ -272,7 +272,7 @@ def test_whatever_a_table_holds_comes_back_or_was_never_accepted(
     with TemporaryDirectory() as folder:
         path = written(frame, Path(folder), kind)
         try:
-            proposal = propose(read_source(path), "bad", "mine", guessed, alone)
+            proposal = propose(read_source(path), "bad", name="mine", margins=guessed, alone=alone)
         except BadInput:
             return
         book = read_folder(lay_down(proposal, Path(folder)))

@@ -41,7 +41,7 @@ def who(
 ) -> Person:
     """Who a request is from, under settings."""
     pairs = list(headers.items()) if isinstance(headers, dict) else headers or []
-    return identify(Settings(**rules), pairs, peer, login, local)
+    return identify(Settings(**rules), pairs, peer=peer, login=login, local=local)
 
 
 # ---- roles ----------------------------------------------------------------------------------------------------------

@@ -52,7 +52,14 @@ def book() -> Book:
     told = frame()
     raw = np.ascontiguousarray(told[[each.name for each in CONTRACT.record]].to_numpy(np.float64).T)
     observed = {each.name: told[each.name].to_numpy(np.float64) for each in CONTRACT.observed}
-    return Book(CONTRACT, raw, told["loan"].to_numpy(np.int64), observed["charged_off"], observed, "0" * 64)
+    return Book(
+        CONTRACT,
+        raw,
+        ids=told["loan"].to_numpy(np.int64),
+        target=observed["charged_off"],
+        observed=observed,
+        sha256="0" * 64,
+    )
 
 
 def write(home: Path) -> None:

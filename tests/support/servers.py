@@ -60,7 +60,7 @@ def mlflow(folder: Path, answers: str = "model") -> Iterator[ModelServer]:
         _train(python, "train_mlflow.py", folder)
     command = [str(python), "-m", "mlflow", "models", "serve", "-m", str(folder / answers), "--env-manager", "local"]
     command += ["--host", "127.0.0.1", "--port", str(port)]
-    with _running(command, python, folder, f"http://127.0.0.1:{port}", "/ping") as log:
+    with _running(command, python, folder=folder, url=f"http://127.0.0.1:{port}", ready="/ping") as log:
         yield _server(port, log, folder, "mapping_mlflow.toml")
 
 
@@ -72,7 +72,7 @@ def mlflow_registry(folder: Path) -> Iterator[str]:
     command = [str(python), "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     command += ["--backend-store-uri", f"sqlite:///{folder / 'registry.db'}"]
     command += ["--artifacts-destination", str(folder / "artifacts")]
-    with _running(command, python, folder, url, "/health", MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false"):
+    with _running(command, python, folder=folder, url=url, ready="/health", MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false"):
         yield url
 
 
@@ -83,7 +83,7 @@ def mlflow_serving(model: str, registry: str, folder: Path) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     command = [str(python), "-m", "mlflow", "models", "serve", "-m", model, "--env-manager", "local"]
     command += ["--host", "127.0.0.1", "--port", str(port)]
-    with _running(command, python, folder, url, "/ping", MLFLOW_TRACKING_URI=registry):
+    with _running(command, python, folder=folder, url=url, ready="/ping", MLFLOW_TRACKING_URI=registry):
         yield url
 
 
@@ -97,7 +97,9 @@ def mlserver(folder: Path) -> Iterator[ModelServer]:
     settings = {"host": "127.0.0.1", "parallel_workers": 0, **dict(zip(names, ports, strict=True))}
     (folder / "settings.json").write_text(json.dumps(settings))
     command = [str(python.parent / "mlserver"), "start", str(folder)]
-    with _running(command, python, folder, f"http://127.0.0.1:{ports[0]}", "/v2/models/credit/ready") as log:
+    with _running(
+        command, python, folder=folder, url=f"http://127.0.0.1:{ports[0]}", ready="/v2/models/credit/ready"
+    ) as log:
         yield _server(ports[0], log, folder, "mapping_mlserver.toml")
 
 
@@ -111,7 +113,7 @@ def free_port() -> int:
 def _server(port: int, log: Path, folder: Path, mapping: str) -> ModelServer:
     expected = json.loads((folder / "expected.json").read_text())
     customers, pd = np.array(expected["customers"], np.int64), np.array(expected["pd"])
-    return ModelServer(f"http://127.0.0.1:{port}", log, HERE / mapping, customers, pd)
+    return ModelServer(f"http://127.0.0.1:{port}", log, mapping=HERE / mapping, customers=customers, pd=pd)
 
 
 def environment(python: Path, **more: str) -> dict[str, str]:

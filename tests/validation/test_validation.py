@@ -69,7 +69,7 @@ def test_main_evidence_is_later_vintages_where_there_are_any(proof: Validation, 
 def test_proof_of_a_model_of_which_only_answers_are_known_is_judged_by_no_threshold(cards: Validation) -> None:
     asked = Validation.asked(cards.book, np.linspace(-3, 1, len(cards.book)))
     assert asked.main == "asked"
-    row = Bin(100, 0.2, 0.5, 0.4, 0.6)
+    row = Bin(100, 0.2, observed=0.5, low=0.4, high=0.6)
     assert asked.calibrated(row) == ""
     assert asked.ranks(Estimate(0.9, 0.8, 0.95)) == ""
     (first, *_) = asked.by_segment(cards.contract.segments[0], [str(k) for k in range(20)])
@@ -152,7 +152,7 @@ def test_calibration_holds_in_the_interval_is_watched_within_the_bound_and_fails
     gates = cards.contract.gates.model_copy(update={"ece_at_most": 0.05})
     contract = cards.contract.model_copy(update={"gates": gates})
     judged = replace(cards, book=replace(cards.book, contract=contract), _known={})
-    assert judged.calibrated(Bin(1000, predicted, 0.205, 0.195, 0.216)) == verdict
+    assert judged.calibrated(Bin(1000, predicted, observed=0.205, low=0.195, high=0.216)) == verdict
 
 
 def test_ranking_is_watched_where_only_its_interval_reaches_the_bound(cards: Validation) -> None:
@@ -190,7 +190,7 @@ def test_score_and_inputs_are_each_held_against_their_own_bound(cards: Validatio
 
 def told(index: int, psi: float) -> Drift:
     shares = np.full(3, 1 / 3)
-    return Drift(index, psi, 900, np.arange(2.0), shares, shares)
+    return Drift(index, psi, n=900, edges=np.arange(2.0), expected=shares, actual=shares)
 
 
 # ---- misses, fairness, drift ------------------------------------------------------------------------------------

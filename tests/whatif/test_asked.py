@@ -181,7 +181,7 @@ def test_policy_equals_that_by_tables(pair: tuple[ScoredBook, ScoredBook], book:
         bad = book.target[[book.position(int(each)) for each in whole.ids]]
         strategy = Strategy.of(scores, rows, bad)
         cells = swap(scores >= 520, scores >= 540, rows, bad)
-        prices = priced(score_band(scores, edges), len(edges) + 1, rows, assumptions, 0.1)
+        prices = priced(score_band(scores, edges), len(edges) + 1, rows=rows, assumptions=assumptions, target=0.1)
         found.append((strategy, [astuple(each) for each in cells], [astuple(each) for each in prices]))
     for each in fields(Strategy):
         assert same(getattr(found[1][0], each.name), getattr(found[0][0], each.name))
@@ -313,7 +313,14 @@ def large(book: Book) -> Book:
     picked = np.random.default_rng(SEED).integers(0, len(book), SIZE)
     observed = {name: values[picked] for name, values in book.observed.items()}
     raw = np.ascontiguousarray(book.raw[:, picked])
-    return Book(book.contract, raw, np.arange(1, SIZE + 1), book.target[picked], observed, book.sha256)
+    return Book(
+        book.contract,
+        raw,
+        ids=np.arange(1, SIZE + 1),
+        target=book.target[picked],
+        observed=observed,
+        sha256=book.sha256,
+    )
 
 
 @pytest.fixture(scope="module")

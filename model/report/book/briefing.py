@@ -25,13 +25,15 @@ Check = Callable[[], SpotCheck]
 def measure_choice(contract: Contract) -> Choice:
     """Which measure's change is taken apart."""
     options = tuple((name, BRIEF.get(name, words.label(name))) for name in words.bridged(contract))
-    return Choice("_measure", "What moved", options, "loss", abreast=True)
+    return Choice("_measure", "What moved", options=options, default="loss", abreast=True)
 
 
 def segment_choice(contract: Contract) -> Choice | None:
     """By which segment the exposure is laid out; None where the contract knows none."""
     options = tuple((each.name, each.label) for each in contract.segments)
-    return Choice("_segment", "Where it sits", options, options[0][0], abreast=True) if options else None
+    return (
+        Choice("_segment", "Where it sits", options=options, default=options[0][0], abreast=True) if options else None
+    )
 
 
 def book_briefing(
@@ -53,7 +55,7 @@ def book_briefing(
     return Briefing(
         "book",
         words.book_verdict(contract, result.scenario, today=result.day, base=result.base, now=result.now),
-        tuple(measure_tile(result, name) for name in HEADLINE),
+        tiles=tuple(measure_tile(result, name) for name in HEADLINE),
         below=_below(result, model, presented),
         notices=(Notice(lacks, "warning"),) if lacks else (),
         make_checks=lambda: model_checks(result, model, check),
@@ -74,12 +76,12 @@ def measure_tile(result: BookResult, name: Measure) -> Tile:
     return Tile(
         SHORT.get(name, text.label),
         text.now,
-        text.base if result.moved else "",
-        (text.change or "unchanged") if result.moved else "",
-        text.direction,
-        _notes(result, name),
-        text.limit,
-        text.broken if text.holds is False else "",
+        was=text.base if result.moved else "",
+        change=(text.change or "unchanged") if result.moved else "",
+        direction=text.direction,
+        notes=_notes(result, name),
+        limit=text.limit,
+        broken=text.broken if text.holds is False else "",
         muted=result.territory.now >= words.FAR,
     )
 
@@ -154,8 +156,8 @@ def what_moved(result: BookResult, choices: Choices, follow: Follow) -> Finding:
     return Finding(
         "bridge",
         words.bridge_headline(contract, scenario, steps),
-        charts.bridge(contract, scenario, steps),
-        charts.bridge_in_words(contract, scenario, steps),
+        chart=charts.bridge(contract, scenario, steps),
+        alt=charts.bridge_in_words(contract, scenario, steps),
         half=True,
     )
 
@@ -171,8 +173,8 @@ def where_it_sits(result: BookResult, choices: Choices) -> Finding:
     return Finding(
         "where",
         words.segment_headline(contract, outer, result.cells(outer)),
-        charts.where(contract, (outer, inner), cells),
-        charts.where_in_words(contract, outer, cells),
+        chart=charts.where(contract, (outer, inner), cells),
+        alt=charts.where_in_words(contract, outer, cells),
         half=True,
     )
 

@@ -94,10 +94,10 @@ def where(contract: Contract, segments: Sequence[Segment], cells: Sequence[Cell]
     tiles = []
     for band, inner in sorted(outer.items()):
         name = band_label(contract, segments[0], band)
-        tiles.append(_tile(contract, f"{band}", "book", name, inner))
+        tiles.append(_tile(contract, f"{band}", parent="book", name=name, cells=inner))
         for cell in inner if len(segments) > 1 else ():
             name = band_label(contract, segments[1], cell.path[1])
-            tiles.append(_tile(contract, f"{band}/{cell.path[1]}", f"{band}", name, [cell]))
+            tiles.append(_tile(contract, f"{band}/{cell.path[1]}", parent=f"{band}", name=name, cells=[cell]))
     whole = sum(tile[3] for tile in tiles if tile[1] == "book")
     tiles.insert(0, ("book", "", f"‹ all exposure, by {segments[0].label.lower()}", whole, 0.0, ""))
     ids, parents, labels, values, risks, texts = (list(each) for each in zip(*tiles, strict=True))

@@ -55,9 +55,9 @@ def regulators_path(result: BookResult, _choices: Choices) -> tuple[Item, ...]:
         Finding(
             "path",
             words.path_headline(using, point, result.scenario.number(result.contract, SEVERITY)),
-            None if line is None else charts.path(using, point),
-            "" if line is None else charts.path_in_words(using),
-            _path_table(using) if using.lines else None,
+            chart=None if line is None else charts.path(using, point),
+            alt="" if line is None else charts.path_in_words(using),
+            table=_path_table(using) if using.lines else None,
             drawn=False,
             note=f"{drawn}\n\n{source}",
         ),
@@ -90,7 +90,11 @@ def every_step(result: BookResult, follow: Follow, _choices: Choices) -> tuple[I
     parts = (BEFORE, *(words.player_label(contract, result.scenario, each) for each in players), AFTER)
     columns = (Column("Part"), *(Column(words.label(name), contract.book.currency, 0) for name in measures))
     rows, shown = (tuple(zip(parts, *each, strict=True)) for each in (exact, rounded))
-    return (Finding("steps", table=Table("book-bridge", "What each lever moved", columns, rows, shown)),)
+    return (
+        Finding(
+            "steps", table=Table("book-bridge", "What each lever moved", columns=columns, exact=rows, rounded=shown)
+        ),
+    )
 
 
 # ---- what the model reacted to ------------------------------------------------------------------------------------
@@ -116,9 +120,9 @@ def model_reactions(result: BookResult) -> Item:
     return Finding(
         "reactions",
         words.reaction_headline(shown, bool(result.layers[1].shocks), currency),
-        charts.reactions(shown.parts, shown.unit),
-        f"Change of expected loss through the model's inputs: {parts}.",
-        Table("book-reactions", "Through which inputs the model reacted", columns, rows),
+        chart=charts.reactions(shown.parts, shown.unit),
+        alt=f"Change of expected loss through the model's inputs: {parts}.",
+        table=Table("book-reactions", "Through which inputs the model reacted", columns, rows),
         drawn=False,
         note=(
             f"Changes of SHAP values weighted to money, {currency}{shown.unit.suffix}. Part A of the scenario only: "
@@ -147,9 +151,9 @@ def band_changes(result: BookResult) -> Finding:
     return Finding(
         "migration",
         words.migration_headline(person, moves),
-        charts.migration(counts, names),
-        charts.migration_in_words(person, counts, names),
-        Table(
+        chart=charts.migration(counts, names),
+        alt=charts.migration_in_words(person, counts, names),
+        table=Table(
             "book-migration", f"{records_heading(contract)} by score band, before and under the scenario", columns, rows
         ),
         drawn=False,
@@ -164,7 +168,7 @@ def segment_panels(result: BookResult) -> tuple[Panel, ...]:
     options = tuple((each.name, each.label) for each in result.contract.segments)
     if not options:
         return ()
-    choice = Choice("_cells_by", "Cut by", options, options[0][0], abreast=True)
+    choice = Choice("_cells_by", "Cut by", options=options, default=options[0][0], abreast=True)
     make = partial(segment_cells, result, choice)
     return (Panel("_cells", "Segments and concentration, as a table", make, (choice,)),)
 
@@ -198,7 +202,7 @@ def segment_table(result: BookResult, segment: Segment, cells: Sequence[SegmentC
     )
     head = Column(name_apart(segment.label, columns))
     key, title = f"book-segments-{segment.name}", f"The book by {lower(segment.label)}"
-    return Table(key, title, (head, *columns), rows, rounded)
+    return Table(key, title, columns=(head, *columns), exact=rows, rounded=rounded)
 
 
 def _segment_columns(contract: Contract) -> tuple[Column, ...]:

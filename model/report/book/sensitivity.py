@@ -79,8 +79,8 @@ def lever_panels(result: BookResult, choices: Choices, follow: Follow) -> tuple[
         Panel(
             "_grid",
             "Data tables over one or two levers",
-            partial(data_table, result, follow),
-            table_choices(result, choices),
+            make=partial(data_table, result, follow),
+            choices=table_choices(result, choices),
             across=True,
         ),
         Panel(
@@ -104,10 +104,10 @@ def what_matters(result: BookResult, follow: Follow, choice: Choice, choices: Ch
     return (
         Finding(
             "tornado",
-            levers.tornado_headline(contract, measure, bars, told, unit),
-            levers.tornado(contract, measure, bars, told, unit),
-            levers.tornado_in_words(contract, measure, bars, told, unit),
-            bars_table(contract, measure, bars),
+            levers.tornado_headline(contract, measure, bars=bars, words=told, unit=unit),
+            chart=levers.tornado(contract, measure, bars=bars, words=told, unit=unit),
+            alt=levers.tornado_in_words(contract, measure, bars=bars, words=told, unit=unit),
+            table=bars_table(contract, measure, bars),
             drawn=False,
             note=(
                 "Each lever alone, one swing of the contract to either side of where it stands. Which side is adverse "
@@ -161,7 +161,7 @@ def data_table(result: BookResult, follow: Follow, choices: Choices) -> tuple[It
     if not measure:
         return (one_way_finding(result, one.of(choices), follow),)
     name = measure_chosen(result.contract, measure[0], choices)
-    return (two_way_finding(result, one.of(choices), other.of(choices), measure=name, follow=follow),)
+    return (two_way_finding(result, one.of(choices), other=other.of(choices), measure=name, follow=follow),)
 
 
 def one_way_finding(result: BookResult, lever: str, follow: Follow) -> Finding:
@@ -201,9 +201,9 @@ def two_way_finding(result: BookResult, one: str, other: str, *, measure: Measur
     return Finding(
         "two_way",
         f"{label(measure)}: {lower(names[0])} down, {lower(names[1])} across",
-        levers.grid_chart(short, levers.shaded(found.cells, measure in GAINS), down, across),
-        f"{title}.",
-        Table("book-two-way", title, (Column(name_apart(names[0], columns)), *columns), rows),
+        chart=levers.grid_chart(short, levers.shaded(found.cells, measure in GAINS), down, across),
+        alt=f"{title}.",
+        table=Table("book-two-way", title, (Column(name_apart(names[0], columns)), *columns), rows),
         drawn=False,
     )
 
@@ -220,8 +220,8 @@ def goal_panel(result: BookResult, choices: Choices, follow: Follow) -> Panel:
     return Panel(
         "goal",
         "Which value of one lever reaches a target?",
-        partial(goal_sought, result, follow, lever, measure),
-        (lever, measure, target),
+        make=partial(goal_sought, result, follow, lever, measure),
+        choices=(lever, measure, target),
         across=True,
     )
 
@@ -248,7 +248,9 @@ def goal_sought(result: BookResult, follow: Follow, lever: Choice, goal: Choice,
     return (
         Finding(
             "goal",
-            text=(levers.seek_words(contract, measure, found, at_most, unit_above(result, measure)),),
+            text=(
+                levers.seek_words(contract, measure, found=found, at_most=at_most, unit=unit_above(result, measure)),
+            ),
             suggestion=Suggestion("_set", text, name, found.value) if leads else None,
         ),
     )
@@ -274,5 +276,5 @@ def limit_broken(result: BookResult, follow: Follow, choice: Choice, choices: Ch
     except WhatIfError as error:
         return (Finding("breaking", text=(str(error),)),)
     unit = unit_above(result, measure)
-    sentence = levers.breaking_words(contract, measure, found, result.limit(measure), unit)
+    sentence = levers.breaking_words(contract, measure, found=found, limit=result.limit(measure), unit=unit)
     return (Finding("breaking", text=(sentence,)),)

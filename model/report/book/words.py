@@ -137,7 +137,9 @@ def measure_text(contract: Contract, stress: BookScenario, *, name: Measure, bas
     holds = None if appetite is None or not np.isfinite(found.now) else within(appetite, found.now, limit)
     broken = "missed" if appetite and appetite.sense == "at least" else "exceeded"
     bound = limit_text(contract, name, limit, found.unit) if appetite else ""
-    return MeasureText(label(name), shown, before, change, direction, bound, holds, broken)
+    return MeasureText(
+        label(name), shown, base=before, change=change, direction=direction, limit=bound, holds=holds, broken=broken
+    )
 
 
 def _direction(name: Measure, found: Difference) -> Direction:
@@ -221,7 +223,7 @@ def book_verdict(contract: Contract, stress: BookScenario, *, today: date, base:
     """The page's first sentence."""
     loss = measure_text(contract, stress, name="loss", base=base, now=now)
     over = f"expected loss over {contract.book.pd_horizon}"
-    limit = _against(contract, stress, "loss", now, loss)
+    limit = _against(contract, stress, name="loss", now=now, shown=loss)
     broken = _broken(contract, stress, base, now)
     net = f" ({net_words(contract, base, now)})" if contract.guaranteed else ""
     assumed = in_words(contract, stress, today)
@@ -484,7 +486,7 @@ def shown_steps(contract: Contract, stress: BookScenario, found: Bridge) -> Step
     fine, parts = whole.parts([step.amount for step in found.steps])
     labels = [player_label(contract, stress, step.player) for step in found.steps]
     base, now = (whole.unit.rounded(each) for each in (found.base, found.scenario))
-    return Steps(whole.unit, base, now, fine, tuple(zip(labels, parts, strict=True)))
+    return Steps(whole.unit, base, now=now, fine=fine, parts=tuple(zip(labels, parts, strict=True)))
 
 
 def bridge_headline(contract: Contract, stress: BookScenario, found: Bridge) -> str:
@@ -527,7 +529,7 @@ def change_headline(contract: Contract, segment: Segment, cells: Sequence[Cell])
     fine, parts = whole.parts(changes_)
     first, most = max(zip(cells, parts, strict=True), key=lambda pair: abs(pair[1]))
     name = f"{segment.label}, {band_label(contract, segment, first.path[0])}"
-    return f"{name}: {part_words(most, fine, whole, contract.book.currency, ' of expected loss')}"
+    return f"{name}: {part_words(most, fine, whole=whole, currency=contract.book.currency, what=' of expected loss')}"
 
 
 def part_words(part: float, unit: Unit, whole: Difference, currency: str, what: str = "") -> str:

@@ -72,7 +72,7 @@ def customer_briefing(result: CustomerResult, choices: Choices, *, model: Deploy
     return Briefing(
         "customer",
         words.customer_verdict(contract, result.before, result.now, result.scenario),
-        customer_tiles(result, model),
+        tiles=customer_tiles(result, model),
         below=words.ways_out(contract, result.turns, result.now.granted),
         make_findings=lambda: (reasons_and_changes(result),),
         panels=customer_panels(result, choices),
@@ -91,7 +91,7 @@ def briefing_to_choose(contract: Contract, scenario: CustomerScenario, *, model:
 def briefing_refused(contract: Contract, error: WhatIfError, *, model: Deployed) -> Briefing:
     """What it says of a record that cannot be: why, and no number."""
     notice = Notice(f"{error} Undo takes the last change back.", "error")
-    return Briefing("customer", "", (), notices=(notice,), method=words.customer_method(contract, model))
+    return Briefing("customer", "", tiles=(), notices=(notice,), method=words.customer_method(contract, model))
 
 
 # ---- the numbers ------------------------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ def pd_tile(result: CustomerResult) -> Tile:
     label = f"PD, {result.contract.book.pd_horizon}"
     if not result.differs:
         return Tile(label, now, notes=(numbers.in_100(result.now.pd),))
-    return Tile(label, now, before, difference.points(), _direction(difference.exact))
+    return Tile(label, now, was=before, change=difference.points(), direction=_direction(difference.exact))
 
 
 def _direction(riskier: float) -> Direction:
@@ -128,7 +128,7 @@ def score_tile(result: CustomerResult) -> Tile:
     if not result.differs:
         return Tile("Score", score, notes=(f"cut-off {numbers.exactly(now.cutoff)}",))
     change = numbers.score_change(before.score, now.score)
-    return Tile("Score", score, old, change, _direction(before.score - now.score))
+    return Tile("Score", score, was=old, change=change, direction=_direction(before.score - now.score))
 
 
 def decision_tile(result: CustomerResult) -> Tile:
@@ -145,10 +145,10 @@ def loss_tile(result: CustomerResult) -> Tile:
     return Tile(
         f"Expected loss, {contract.book.pd_horizon}",
         now,
-        before if result.differs else "",
-        loss.money(currency) if result.differs else "",
-        _direction(loss.exact),
-        words.at_stake(contract, result.now, result.differs),
+        was=before if result.differs else "",
+        change=loss.money(currency) if result.differs else "",
+        direction=_direction(loss.exact),
+        notes=words.at_stake(contract, result.now, result.differs),
     )
 
 
@@ -173,13 +173,13 @@ def reasons_and_changes(result: CustomerResult) -> Finding:
         return Finding("why", halves=(left, right), chart=charts.why([], moved), alt=alt, note=_no_reasons(result))
     rows, person = words.reasons(why), result.contract.book.record
     base, score = numbers.whole_score(why.base_score), numbers.whole_score(result.now.score)
-    headline = words.reasons_headline(rows, base, score, words.compared_with(why), person)
+    headline = words.reasons_headline(rows, base, score=score, background=words.compared_with(why), person=person)
     left = Half(headline, tuple((row.label, numbers.score_points(row.points)) for row in rows))
     return Finding(
         "why",
         halves=(left, right),
         chart=charts.why(rows, moved),
-        alt=charts.why_in_words(rows, moved, base, score, person),
+        alt=charts.why_in_words(rows, moved, base=base, score=score, person=person),
         note=words.reasons_source(why),
     )
 
@@ -196,13 +196,15 @@ def customer_panels(result: CustomerResult, choices: Choices) -> tuple[Panel, ..
     contract = result.contract
     person, swept, rows = contract.book.record, swept_choice(contract), rows_choice(contract)
     panels = [
-        Panel("_one_input", swept.label, partial(one_input, result), (swept, GOAL), folded=False, across=True),
+        Panel(
+            "_one_input", swept.label, make=partial(one_input, result), choices=(swept, GOAL), folded=False, across=True
+        ),
         Panel("_customer_tornado", f"What matters most for this {person}", partial(lever_ranges, result)),
     ]
     if len(rows.options) > 1:
         columns = columns_choice(contract, rows.of(choices))
         make = partial(two_inputs, result, rows, columns)
-        panels.append(Panel("_two_way", "Two inputs at a time", make, (rows, columns), across=True))
+        panels.append(Panel("_two_way", "Two inputs at a time", make=make, choices=(rows, columns), across=True))
     return (*panels, Panel("_table", "Inputs, score points and log-odds", partial(every_input, result)))
 
 
@@ -250,10 +252,10 @@ def lever_ranges(result: CustomerResult, _choices: Choices) -> tuple[Item, ...]:
     return (
         Finding(
             "customer_tornado",
-            levers.tornado_headline(contract, "pd", bars, lever_words, numbers.SHARE),
-            levers.tornado(contract, "pd", bars, lever_words, numbers.SHARE, 200),
-            levers.tornado_in_words(contract, "pd", bars, lever_words, numbers.SHARE),
-            Table(
+            levers.tornado_headline(contract, "pd", bars=bars, words=lever_words, unit=numbers.SHARE),
+            chart=levers.tornado(contract, "pd", bars=bars, words=lever_words, unit=numbers.SHARE, height=200),
+            alt=levers.tornado_in_words(contract, "pd", bars=bars, words=lever_words, unit=numbers.SHARE),
+            table=Table(
                 "customer-tornado",
                 "The probability with each lever alone at either end of its range",
                 (Column("Input"), *(Column(each, digits=3) for each in columns)),
@@ -280,9 +282,9 @@ def two_inputs(result: CustomerResult, rows: Choice, columns: Choice, choices: C
         Finding(
             "two_way",
             f"Probability by {first} (down) and {second} (across)",
-            levers.grid_chart(_cell_texts(table), levers.shaded(table.pd), *heads),
-            f"Probability by {first} and {second}.",
-            Table(
+            chart=levers.grid_chart(_cell_texts(table), levers.shaded(table.pd), *heads),
+            alt=f"Probability by {first} and {second}.",
+            table=Table(
                 "customer-two-way",
                 f"Probability by {first} and {second}",
                 (Column(labels[0]), *(Column(head, digits=3) for head in heads[1])),
@@ -326,7 +328,7 @@ def every_input(result: CustomerResult, _choices: Choices) -> tuple[Item, ...]:
     )
     key, rows = f"customer-{result.scenario.customer or OWN}-reasons", _reason_rows(why)
     title = "Each input with its value and its share in the score"
-    return (Finding("reasons", table=Table(key, title, columns, rows, _adding_up(rows))),)
+    return (Finding("reasons", table=Table(key, title, columns=columns, exact=rows, rounded=_adding_up(rows))),)
 
 
 ReasonRow = tuple[str, str, str, float, float]

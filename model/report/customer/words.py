@@ -209,7 +209,9 @@ def shown_changes(found: Changes) -> ShownChanges:
     unit, parts = whole.parts([moved for _, moved in told])
     base, edited = (whole.unit.rounded(each) for each in (found.base, found.edited))
     labels = [label for label, _ in told]
-    return ShownChanges(base, edited, whole.unit.digits, tuple(zip(labels, parts, strict=True)), unit.digits)
+    return ShownChanges(
+        base, edited, digits=whole.unit.digits, parts=tuple(zip(labels, parts, strict=True)), fine=unit.digits
+    )
 
 
 def changes_headline(found: Changes) -> str:
@@ -370,7 +372,7 @@ def lever_text(contract: Contract, lever: Lever, at: LeverPosition, foreign: boo
     return LeverText(
         f"{lever.label} · {numbers.lever_value(at.now, lever.unit)}",
         lever_help(lever),
-        here(at.value, at.below, at.same, lever, shown, contract.book.record),
+        here(at.value, at.below, same=at.same, lever=lever, each=shown, person=contract.book.record),
         direction(lever) if at.steady and not foreign else "",
     )
 

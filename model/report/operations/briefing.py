@@ -42,7 +42,7 @@ def operations_briefing(status: OperationsStatus, sources: OperationsSources, pr
     return Briefing(
         SUBJECT,
         words.operations_headline(status.deployed, status.contract.book.title, status.since, checks),
-        tiles(status),
+        tiles=tiles(status),
         below=f"Last checked {words.moment(status.at)}.",
         make_findings=lambda: (
             Finding("health", "Health", table=tables.health(checks), shape="texts", widths=(21, 19), offered=False),
@@ -122,7 +122,7 @@ def differences_items(contract: Contract, found: Differences) -> Finding:
     """How far champion and challenger are apart, and in which calls most."""
     word = language.granting(contract)
     sentence = words.difference_sentence(
-        contract, found.customers, found.first, found.apart, found.granted, found.declined
+        contract, found.customers, first=found.first, apart=found.apart, granted=found.granted, declined=found.declined
     )
     return Finding(
         "differences",

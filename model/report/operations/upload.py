@@ -89,7 +89,7 @@ def upload_briefing(scored: ScoredFile) -> Briefing:
     return Briefing(
         "operations",
         sentence(scored),
-        tiles(scored),
+        tiles=tiles(scored),
         below=" ".join((assumed(scored), *scored.notes)),
         notices=(Notice(repeated, "warning"),) if repeated else (),
         make_findings=lambda: findings(scored),

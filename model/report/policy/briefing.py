@@ -80,7 +80,7 @@ def policy_briefing(
     return Briefing(
         "policy",
         words.policy_verdict(contract, result.policy, result.strategy, units),
-        tuple(tile(result, units, goal) for goal in GOALS),
+        tiles=tuple(tile(result, units, goal) for goal in GOALS),
         below=f"{words.rejected_words(contract)} {words.profit_words(contract, result.policy)}",
         make_findings=lambda: (curve(result, units, choices), profits(result, units)),
         choices=(curve_choice(),),
@@ -103,10 +103,10 @@ def tile(result: PolicyResult, units: Units, goal: Goal) -> Tile:
     return Tile(
         label,
         "none" if nobody else units.text(contract, goal, chosen.goal(goal)),
-        units.text(contract, goal, before.goal(goal)) if differs else "",
-        units.change(contract, goal) if differs and not nobody else "",
-        _direction(goal, moved),
-        notes,
+        was=units.text(contract, goal, before.goal(goal)) if differs else "",
+        change=units.change(contract, goal) if differs and not nobody else "",
+        direction=_direction(goal, moved),
+        notes=notes,
     )
 
 
@@ -143,8 +143,10 @@ def curve(result: PolicyResult, units: Units, choices: Choices) -> Finding:
     return Finding(
         "strategy",
         words.curve_headline(contract, goal, result.strategy, units),
-        charts.strategy(contract, result.strategy, goal, result.before.cutoff, result.cutoff, units),
-        charts.strategy_in_words(contract, result.strategy, goal, units),
+        chart=charts.strategy(
+            contract, result.strategy, goal=goal, today=result.before.cutoff, chosen=result.cutoff, units=units
+        ),
+        alt=charts.strategy_in_words(contract, result.strategy, goal, units),
         half=True,
     )
 
@@ -156,8 +158,8 @@ def profits(result: PolicyResult, units: Units) -> Finding:
     return Finding(
         "profits",
         words.bands_headline(contract, prices, units),
-        charts.profits(contract, names, prices, units),
-        charts.profits_in_words(contract, names, prices, units),
+        chart=charts.profits(contract, names, prices, units),
+        alt=charts.profits_in_words(contract, names, prices, units),
         half=True,
     )
 
@@ -224,15 +226,15 @@ def swap_set(result: PolicyResult, units: Units, others: OtherReleases, choices:
         Finding(
             "swap",
             words.swap_headline(contract, cells, units),
-            charts.swap(contract, cells),
-            charts.swap_in_words(contract, cells),
-            _swap_table(contract, cells),
+            chart=charts.swap(contract, cells),
+            alt=charts.swap_in_words(contract, cells),
+            table=_swap_table(contract, cells),
             note=(
                 f"Rows: today's cut-off, {result.before.cutoff}. Columns: {name}. Loss and profit are this model's "
                 "throughout."
             ),
         ),
-        members(result, before, after, cells, cell_choice(contract).of(choices)),
+        members(result, before, after=after, cells=cells, chosen=cell_choice(contract).of(choices)),
     )
 
 
@@ -387,9 +389,9 @@ def profit_by_assumption(result: PolicyResult, choice: Choice, choices: Choices)
         Finding(
             "heat",
             f"Profit by score band as {label} changes, {contract.book.currency}{unit.suffix}",
-            charts.heat(grid.profit, bands, heads, contract),
-            f"Profit by score band for {label} of {', '.join(heads)}.",
-            table,
+            chart=charts.heat(grid.profit, bands, heads, contract),
+            alt=f"Profit by score band for {label} of {', '.join(heads)}.",
+            table=table,
             drawn=False,
         ),
     )
@@ -409,8 +411,8 @@ def fairness_monitor(result: PolicyResult, choice: Choice, withheld: str, choice
         Finding(
             "fairness",
             words.fairness_headline(own, before, after, least),
-            charts.fairness(before, after, least),
-            charts.fairness_in_words(after),
+            chart=charts.fairness(before, after, least),
+            alt=charts.fairness_in_words(after),
             half=True,
         ),
         Finding(
@@ -421,7 +423,7 @@ def fairness_monitor(result: PolicyResult, choice: Choice, withheld: str, choice
         ),
         Finding(
             "fairness_table",
-            table=_fairness_table(contract, own, cutoffs, before, after),
+            table=_fairness_table(contract, own, cutoffs=cutoffs, before=before, after=after),
             note=(
                 "Monitoring metrics, not legal findings. Ring: today; dot: the cut-off chosen, with its 95 % interval; "
                 f"dotted: {least:.2f}. Right: the lowest ratio among groups of 30 and more, by cut-off."
@@ -491,9 +493,9 @@ def efficient(result: PolicyResult, others: OtherReleases, choices: Choices) -> 
         Finding(
             "frontier",
             f"No other beats these on both loss and profit: {found}",
-            charts.frontier(list(strategies.values()), kept, result.before.cutoff, result.cutoff),
-            f"Profit against expected loss by cut-off. {found}.",
-            Table(
+            chart=charts.frontier(list(strategies.values()), kept, result.before.cutoff, result.cutoff),
+            alt=f"Profit against expected loss by cut-off. {found}.",
+            table=Table(
                 "policy-frontier",
                 "Cut-offs that no other beats",
                 (*_columns(result.contract), Column("Model")),

@@ -150,7 +150,7 @@ def _overrides(release: Release, moved: Sequence[Moved], by_group: bool) -> list
     gates = tuple(f"{_sentence(words.briefly(gate, by_group))}." for gate in blocking_gates(release.report.gates))
     table = CardTable("Overrides, the newest first", ("When", "As", "Who", "Gates passed over", "Reason", "Why"), rows)
     text = "This release was promoted although gates had failed. Whoever relies on it relies on the reason given here."
-    return [Section("overrides", "Gates were overridden", (text,), gates, (table,), loud=True)]
+    return [Section("overrides", "Gates were overridden", text=(text,), items=gates, tables=(table,), loud=True)]
 
 
 def _sentence(text: str) -> str:
@@ -183,7 +183,7 @@ def _unwritten(contract: Contract) -> list[Section]:
     if not left:
         return []
     text = "Nobody has written these in the contract: what they would say, this card cannot."
-    return [Section("unwritten", "This card is not complete", (text,), tuple(left), loud=True)]
+    return [Section("unwritten", "This card is not complete", text=(text,), items=tuple(left), loud=True)]
 
 
 def _stated(contract: Contract) -> list[Section]:

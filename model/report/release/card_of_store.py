@@ -21,4 +21,4 @@ def release_card(
         origin = provenance(store.book, home)
     except WhatIfError:  # a service without the snapshots
         own, origin = None, {}
-    return card_of(release, store.history(), store.aliases(), own, origin, by_group)
+    return card_of(release, store.history(), aliases=store.aliases(), book=own, provenance=origin, by_group=by_group)

@@ -54,9 +54,9 @@ def cut_finding(proof: Validation, by: str, when: str) -> Finding:
     return Finding(
         "bands",
         words.bands_headline(proof, rows, by if by_year else label.lower()),
-        charts.bands_chart(rows),
-        charts.vintages_in_words(rows),
-        band_table(proof, rows, f"trust-by-{by}", label, when=when, by_year=by_year),
+        chart=charts.bands_chart(rows),
+        alt=charts.vintages_in_words(rows),
+        table=band_table(proof, rows, key=f"trust-by-{by}", label=label, when=when, by_year=by_year),
         note=f"{total} in all. {words.bands_note(proof, rows)}",
         shape="whole",
     )
@@ -109,11 +109,17 @@ def class_findings(proof: Validation, chosen: Subset) -> tuple[Finding, ...]:
         Finding(
             "separation",
             words.separation_headline(proof.contract, scores),
-            charts.separation(scores),
-            charts.separation_in_words(scores),
+            chart=charts.separation(scores),
+            alt=charts.separation_in_words(scores),
             half=True,
         ),
-        Finding("gains", words.gains_headline(tenths), charts.gains(tenths), charts.gains_in_words(tenths), half=True),
+        Finding(
+            "gains",
+            words.gains_headline(tenths),
+            chart=charts.gains(tenths),
+            alt=charts.gains_in_words(tenths),
+            half=True,
+        ),
     )
 
 

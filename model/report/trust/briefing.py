@@ -42,7 +42,7 @@ def trust_briefing(result: TrustResult, choices: Choices, *, around: ReleaseCont
     return Briefing(
         "trust",
         words.trust_verdict(proof, result.chosen, result.measured, things),
-        trust_tiles(result),
+        tiles=trust_tiles(result),
         points=tuple(things),
         notices=untested_notices(around.deployed, proof.tested),
         make_findings=partial(trust_findings, result),
@@ -100,21 +100,21 @@ def reliability_finding(result: TrustResult) -> Finding:
     """Predicted against observed, by groups of equally many."""
     bins = result.measured.bins
     drawn, alt = charts.reliability(bins), charts.reliability_in_words(bins)
-    return Finding("reliability", words.reliability_headline(bins), drawn, alt, half=True)
+    return Finding("reliability", words.reliability_headline(bins), chart=drawn, alt=alt, half=True)
 
 
 def ranking_finding(result: TrustResult) -> Finding:
     """The ROC curve."""
     own = result.measured
     alt = charts.roc_in_words(own.roc, own.auc.value)
-    return Finding("roc", words.roc_headline(own, result.proof.contract), charts.roc(own.roc), alt, half=True)
+    return Finding("roc", words.roc_headline(own, result.proof.contract), chart=charts.roc(own.roc), alt=alt, half=True)
 
 
 def vintage_finding(result: TrustResult) -> Finding:
     """Predicted against observed by vintage, the training shaded."""
     proof, rows = result.proof, result.proof.by_vintage()
     drawn, alt = charts.vintages(rows, proof.window), charts.vintages_in_words(rows)
-    return Finding("vintages", words.vintages_headline(proof, rows), drawn, alt, half=True)
+    return Finding("vintages", words.vintages_headline(proof, rows), chart=drawn, alt=alt, half=True)
 
 
 def drift_finding(result: TrustResult) -> Finding:
@@ -124,7 +124,7 @@ def drift_finding(result: TrustResult) -> Finding:
         return Finding("drift", "No vintage here came after the training: nothing can have moved since", half=True)
     what = words.source_words(result.proof, result.drifted)
     drawn, alt = charts.drift(contract, drifts), charts.drift_in_words(contract, drifts)
-    return Finding("drift", words.drift_headline(contract, drifts, what), drawn, alt, half=True)
+    return Finding("drift", words.drift_headline(contract, drifts, what), chart=drawn, alt=alt, half=True)
 
 
 # ---- panels -------------------------------------------------------------------------------------------------------

@@ -500,7 +500,7 @@ def sides(found: Sides, windows: tuple[Window, Window], names: tuple[str, str], 
     figure = _by_year(x, top, height)
     figure["margin"]["r"] = 130
     for window in dict.fromkeys(windows):
-        _shade(figure, window, x, top, "" if len(set(windows)) > 1 else "training")
+        _shade(figure, window, x=x, top=top, text="" if len(set(windows)) > 1 else "training")
     drawn: list[dict[str, Any]] = [
         {
             **_observed(

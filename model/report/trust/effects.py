@@ -65,8 +65,8 @@ def input_effect(found: ModelEffects, choices: Choices) -> Finding:
     return Finding(
         "effect",
         words.effect_headline(contract, shown),
-        charts.effect(contract, shown),
-        charts.effect_in_words(contract, shown),
+        chart=charts.effect(contract, shown),
+        alt=charts.effect_in_words(contract, shown),
         note=words.effect_note(contract, shown),
         half=True,
     )
@@ -92,8 +92,8 @@ def pair_effect(found: ModelEffects, choices: Choices) -> Item:
     return Finding(
         "together",
         words.together_headline(contract, shown),
-        charts.together(contract, shown),
-        charts.together_in_words(contract, shown),
+        chart=charts.together(contract, shown),
+        alt=charts.together_in_words(contract, shown),
         note=words.together_note(contract),
         half=True,
     )

@@ -218,9 +218,15 @@ def effect(contract: Contract, found: Effect, height: int = 320) -> Figure:
     ]
     data = [_customers(found, spans)]
     data += [_band(found, spans, run) for run in (known, absent) if run]
-    data.append(_line(found, spans, known, BASE, 1, joined=True))
+    data.append(_line(found, spans, run=known, colour=BASE, width=1, joined=True))
     data += [
-        _line(found, spans, [k for k in known + absent if (found.mean[k] < 0) == worse], WORSE if worse else BETTER, 4)
+        _line(
+            found,
+            spans,
+            run=[k for k in known + absent if (found.mean[k] < 0) == worse],
+            colour=WORSE if worse else BETTER,
+            width=4,
+        )
         for worse in (True, False)
     ]
     drawn = known + absent

@@ -58,8 +58,8 @@ def fair_items(result: TrustResult, withheld: str, choices: Choices) -> tuple[It
         Finding(
             "trust_fairness",
             policy_words.fairness_headline(own, before, after, least),
-            policy_charts.fairness(before, after, least),
-            policy_charts.fairness_in_words(after),
+            chart=policy_charts.fairness(before, after, least),
+            alt=policy_charts.fairness_in_words(after),
             note=words.fair_chart_note(cutoff, least),
         ),
         Finding(

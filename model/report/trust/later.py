@@ -74,9 +74,9 @@ def side_items(result: TrustResult, others: OtherEvidence, choices: Choices) -> 
         Finding(
             "sides",
             words.sides_headline(both, names),
-            charts.sides(both, windows, names),
-            charts.sides_in_words(both, names),
-            side_table(both, names),
+            chart=charts.sides(both, windows, names),
+            alt=charts.sides_in_words(both, names),
+            table=side_table(both, names),
             note=words.sides_note(names[0], own, others.labels[other]),
             shape="whole",
         ),
@@ -86,7 +86,7 @@ def side_items(result: TrustResult, others: OtherEvidence, choices: Choices) -> 
 def by_itself(result: TrustResult) -> Finding:
     """The release by vintage, where there is no other."""
     rows = result.proof.by_vintage()
-    table = band_table(result.proof, rows, "trust-vintages", "Vintage", by_year=True)
+    table = band_table(result.proof, rows, key="trust-vintages", label="Vintage", by_year=True)
     return Finding("by_itself", table=table, text=(words.NO_OTHER,), shape="whole")
 
 
@@ -176,9 +176,9 @@ def loss_items(result: TrustResult) -> tuple[Item, ...]:
         Finding(
             "realised",
             words.realised_headline(contract, rows, whole),
-            charts.realised_chart(rows, contract.guaranteed),
-            words.realised_in_words(rows),
-            loss_table(result, known),
+            chart=charts.realised_chart(rows, contract.guaranteed),
+            alt=words.realised_in_words(rows),
+            table=loss_table(result, known),
             note=words.realised_note(contract),
             shape="whole",
         ),

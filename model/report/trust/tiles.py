@@ -51,7 +51,7 @@ def gap_tile(proof: Validation, when: str, found: SubsetMetrics) -> Tile:
     bound = proof.gap_bound(when)
     if np.isnan(bound) or np.isnan(found.gap):
         return Tile(label, value, notes=(*notes, UNSET))
-    row = Bin(found.n, found.predicted, found.observed.value, found.observed.low, found.observed.high)
+    row = Bin(found.n, found.predicted, observed=found.observed.value, low=found.observed.low, high=found.observed.high)
     threshold, kept = f"at most {100 * bound:.1f} either way", proof.calibrated(row, when)
     return Tile(label, value, notes=notes, threshold=threshold, verdict=kept)
 

@@ -43,7 +43,7 @@ def bridge(
     contract = whole.contract
     found = players(contract, stress, today)
     coalitions = (np.arange(2 ** len(found))[:, None] >> np.arange(len(found))) & 1 == 1
-    scenarios = [_layers(contract, stress, found, members, today) for members in coalitions]
+    scenarios = [_layers(contract, stress, found=found, members=members, today=today) for members in coalitions]
     if measure == "loss":
         values = np.array(whole.losses(scenarios, progress))
     else:

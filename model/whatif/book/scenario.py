@@ -49,18 +49,25 @@ Part: TypeAlias = Number | Shock | Variable | Assumption | str  # a string: a te
 def parts(contract: Contract) -> Mapping[str, Part]:
     """Everything that can be set, by name, in the order in which it is told."""
     found: dict[str, Part] = {each.name: each for each in contract.shocks}
-    found |= {WHO: "Applied to", SHARE: Number(f"Share of these {contract.book.records}", 1, 100, FULL, "%")}
-    found |= {PRESET: "Preset", SEVERITY: Number("Severity", 0, 150, FULL, "%"), POINT: "Point of the path"}
+    found |= {
+        WHO: "Applied to",
+        SHARE: Number(f"Share of these {contract.book.records}", 1, maximum=100, default=FULL, unit="%"),
+    }
+    found |= {
+        PRESET: "Preset",
+        SEVERITY: Number("Severity", 0, maximum=150, default=FULL, unit="%"),
+        POINT: "Point of the path",
+    }
     found |= {each.name: each for each in contract.economy}
     found |= {METHOD: "Method"}
-    found |= {FACTOR: Number("State of the economy", -4, 2, 0, "standard deviations")}
+    found |= {FACTOR: Number("State of the economy", -4, maximum=2, default=0, unit="standard deviations")}
     found |= {
         BETA + each.name: Number(f"Coefficient of {each.label.lower()}", -1, 1, each.coefficient)
         for each in contract.economy
     }
     found |= {
-        OVERLAY_PD: Number("Overlay on PD", -90, 300, 0, "%"),
-        OVERLAY_LGD: Number("Overlay on loss given default", -100, 100, 0, "points"),
+        OVERLAY_PD: Number("Overlay on PD", -90, maximum=300, default=0, unit="%"),
+        OVERLAY_LGD: Number("Overlay on loss given default", -100, maximum=100, default=0, unit="points"),
         OWNER: "Owner of the overlay",
         REASON: "Reason of the overlay",
         UNTIL: "Overlay valid until",
@@ -69,8 +76,10 @@ def parts(contract: Contract) -> Mapping[str, Part]:
     found |= {
         LIMIT + each.measure: Number(f"Limit of {each.measure}", -1e15, 1e15, each.limit) for each in contract.appetite
     }
-    found |= {WEIGHT + each.name: Number(f"Weight of {each.title}", 0, 100, 0, "%") for each in presets()}
-    found |= {WEIGHT + AS_IS: Number("Weight of no change in the economy", 0, 100, 0, "%")}
+    found |= {
+        WEIGHT + each.name: Number(f"Weight of {each.title}", 0, maximum=100, default=0, unit="%") for each in presets()
+    }
+    found |= {WEIGHT + AS_IS: Number("Weight of no change in the economy", 0, maximum=100, default=0, unit="%")}
     return found
 
 

@@ -115,7 +115,7 @@ class ScoredBook:
     @classmethod
     def of(cls, scorer: Scorer, book: Book, progress: Progress = no_progress, each: float = 1.0) -> "ScoredBook":
         """A book under a deployed model, or a sample of one of whose customers everyone stands for ``each``."""
-        return cls(scorer, book.raw, book.ids, progress, each)
+        return cls(scorer, book.raw, ids=book.ids, progress=progress, each=each)
 
     def _annual(self, rate: float) -> float:
         """The shift of log-odds to one-year PDs whose mean over the book as it is equals ``rate``."""
@@ -137,7 +137,7 @@ class ScoredBook:
         margins = tables.rescored(margins, codes, after, changed)
         part = {name: values[..., held] for name, values in {**before, **moved}.items()}
         free = tables.margins(tables.encode(contract.derive_from(part, len(held)))) if len(held) else np.empty(0)
-        return ShockedRows(moved, after, margins, held, free)
+        return ShockedRows(moved, after, margins=margins, held=held, free=free)
 
     def _with(self, rows: slice, values: Values) -> Array:
         """The records of some rows with other ``values`` of fields and histories by name, (fields, n)."""
@@ -239,13 +239,19 @@ class ScoredBook:
         year = capital.one_year(pd, self.annual(assumed["annual_default_rate"]))
         needed = capital.requirement(year, lgd, self.contract.book.exposure_class) * ead * own
         earned = margin.after_loss(
-            pd, balance, net, assumed["apr"], assumed["funding"], assumed["opex"], assumed["margin_months"]
+            pd,
+            balance,
+            loss=net,
+            rate=assumed["apr"],
+            funding=assumed["funding"],
+            opex=assumed["opex"],
+            months=assumed["margin_months"],
         )
         if self.each != 1:  # of a sample: each stands for several
             ead, lost, net, needed, earned, balance = (
                 self.each * amount for amount in (ead, lost, net, needed, earned, balance)
             )
-        return Rows(pd, ead, lost, net, needed, earned, balance, self.each)
+        return Rows(pd, ead, loss=lost, net_loss=net, capital=needed, margin=earned, balance=balance, each=self.each)
 
     # ---- answers -----------------------------------------------------------------------------------------------------
 

@@ -67,13 +67,13 @@ def _cells(code: NDArray[np.int64], count: int, rows: Rows, years: float) -> lis
         Totals(
             int(customers[k]),
             float(ead[k]),
-            float(pd[k]) * rows.each,
-            float(weighted[k]),
-            float(loss[k]),
-            float(net[k]),
-            float(capital[k]),
-            float(margin[k]),
-            years,
+            pd_sum=float(pd[k]) * rows.each,
+            pd_exposure=float(weighted[k]),
+            loss=float(loss[k]),
+            net_loss=float(net[k]),
+            capital=float(capital[k]),
+            margin=float(margin[k]),
+            years=years,
         )
         for k in range(count)
     ]

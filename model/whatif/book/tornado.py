@@ -213,7 +213,7 @@ def tornado(
         worse, better = (round(now + side * part.adverse * part.swing, DIGITS) for side in (1, -1))
         found[part.name] = _inside(part, worse), _inside(part, better)
     put = [moved(contract, stress, name, value) for name, ends in found.items() for value in ends]
-    base, *values = _measured(whole, [stress, *put], [measure], today, progress)[:, 0].tolist()
+    base, *values = _measured(whole, [stress, *put], measures=[measure], today=today, progress=progress)[:, 0].tolist()
     bars = [
         Bar(name, *ends, adverse=values[2 * k], favourable=values[2 * k + 1], base=base)
         for k, (name, ends) in enumerate(found.items())
@@ -226,7 +226,7 @@ def of_customer(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, flo
     first. The adverse end is that of the lever's direction in the contract."""
     bars = []
     for each in scorer.contract.levers:
-        curve = sweep(scorer, book, base, edits, each.name, cutoff)
+        curve = sweep(scorer, book, base=base, edits=edits, name=each.name, cutoff=cutoff)
         worse, better = (-1, 0) if each.direction >= 0 else (0, -1)
         ends = float(curve.x[worse]), float(curve.x[better]), float(curve.pd[worse]), float(curve.pd[better])
         bars.append(Bar(each.name, *ends, curve.now_pd))
@@ -252,7 +252,13 @@ def lever_table(
     ------
     OutOfRange, Missing, NotEditable, BadInput
     """
-    return _measured(whole, [moved(whole.contract, stress, name, each) for each in values], measures, today, progress)
+    return _measured(
+        whole,
+        [moved(whole.contract, stress, name, each) for each in values],
+        measures=measures,
+        today=today,
+        progress=progress,
+    )
 
 
 def grid(
@@ -282,7 +288,9 @@ def grid(
         lever(contract, stress, name)
     rows = [moved(contract, stress, first, value) for value in first_values]
     cells = [moved(contract, row, second, value) for row in rows for value in second_values]
-    return _measured(whole, cells, [measure], today, progress).reshape(len(first_values), len(second_values))
+    return _measured(whole, cells, measures=[measure], today=today, progress=progress).reshape(
+        len(first_values), len(second_values)
+    )
 
 
 # ---- goal seek -------------------------------------------------------------------------------------------------------
@@ -332,7 +340,7 @@ def seek_lever(
             if share < 1:
                 progress((before + share * size) / len(values))
 
-        tried += _measured(whole, block, [measure], today, heard)[:, 0].tolist()
+        tried += _measured(whole, block, measures=[measure], today=today, progress=heard)[:, 0].tolist()
         if any(sign * each <= sign * target for each in tried[start:]):
             break
         if len(tried) < len(values):
@@ -340,9 +348,11 @@ def seek_lever(
     progress(1.0)
     meets = [k for k, each in enumerate(tried) if sign * each <= sign * target]
     if meets:
-        return LeverGoal(name, target, values[meets[0]], tried[meets[0]], True, meets[0] == 0)
+        return LeverGoal(
+            name, target, value=values[meets[0]], measured=tried[meets[0]], reached=True, reached_before=meets[0] == 0
+        )
     best = min(range(len(tried)), key=lambda k: (math.isnan(tried[k]), sign * tried[k], k))
-    return LeverGoal(name, target, values[best], tried[best], False, False)
+    return LeverGoal(name, target, value=values[best], measured=tried[best], reached=False, reached_before=False)
 
 
 def _finite(what: str, value: float) -> None:
@@ -397,10 +407,18 @@ def reverse(
             f"Nothing is assumed of {contract.book.records} or economy that could become more severe. Assume something."
         )
     scaled = [_scaled(contract, stress, assumed, severity) for severity in SEVERITIES]
-    measured = _measured(whole, [each for each, _ in scaled], [measure], today, progress)[:, 0].tolist()
+    measured = _measured(whole, [each for each, _ in scaled], measures=[measure], today=today, progress=progress)[
+        :, 0
+    ].tolist()
     breaking = [k for k, value in enumerate(measured) if sign * value > sign * limit]
     k = breaking[0] if breaking else len(SEVERITIES) - 1
-    return Breaking(SEVERITIES[k], measured[k], bool(breaking), bool(breaking) and k == 0, scaled[k][1])
+    return Breaking(
+        SEVERITIES[k],
+        measured[k],
+        breaks=bool(breaking),
+        breaks_already=bool(breaking) and k == 0,
+        clipped=scaled[k][1],
+    )
 
 
 def _scaled(

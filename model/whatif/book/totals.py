@@ -84,13 +84,13 @@ class Rows:
         return Totals(
             round(len(pd) * self.each),
             float(ead.sum()),
-            float(pd.sum()) * self.each,
-            float(pd @ ead),
-            float(self.loss[chosen].sum()),
-            float(self.net_loss[chosen].sum()),
-            float(self.capital[chosen].sum()),
-            float(self.margin[chosen].sum()),
-            years,
+            pd_sum=float(pd.sum()) * self.each,
+            pd_exposure=float(pd @ ead),
+            loss=float(self.loss[chosen].sum()),
+            net_loss=float(self.net_loss[chosen].sum()),
+            capital=float(self.capital[chosen].sum()),
+            margin=float(self.margin[chosen].sum()),
+            years=years,
         )
 
 

@@ -97,7 +97,9 @@ def _merged(contract: Contract, base: Array, edited: Array, players: Players) ->
     """Players, those joined whose edits break a rule of the contract when they stand apart."""
     for constraint in contract.constraints:
         bound = [names for names, rows in players.items() if contract.touches(constraint, rows)]
-        if len(bound) > 1 and _conflict(contract, base, edited, [players[names] for names in bound], constraint):
+        if len(bound) > 1 and _conflict(
+            contract, base, edited=edited, rows=[players[names] for names in bound], constraint=constraint
+        ):
             players = _joined(players, bound)
     return players
 

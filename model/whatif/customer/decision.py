@@ -107,7 +107,9 @@ def explain(scorer: Scorer, record: Array) -> Explanation:
     own = {name: float(phi) for name, phi in zip(found.parts, found.values[:, 0], strict=True)}
     values = contract.derive(record)[:, 0]
     inputs = tuple(
-        Contribution(each.name, each.label, own[each.name], -points.factor * own[each.name], float(value))
+        Contribution(
+            each.name, each.label, log_odds=own[each.name], points=-points.factor * own[each.name], value=float(value)
+        )
         for each, value in zip(contract.inputs, values, strict=True)
         if each.name in own and found.by_input
     )
@@ -121,10 +123,10 @@ def explain(scorer: Scorer, record: Array) -> Explanation:
     return Explanation(
         found.base,
         points.score(found.base),
-        inputs,
-        tuple(sorted(concepts, key=lambda c: -abs(c.points))),
-        contract,
-        found.background,
-        float(points.factor * found.error.max(initial=0.0)),
-        found.asked,
+        inputs=inputs,
+        concepts=tuple(sorted(concepts, key=lambda c: -abs(c.points))),
+        contract=contract,
+        background=found.background,
+        error=float(points.factor * found.error.max(initial=0.0)),
+        asked=found.asked,
     )

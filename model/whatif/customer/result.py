@@ -79,7 +79,7 @@ class CustomerResult:
         edited = apply(contract, base, scenario.edits)
         before = decide(scorer, base, CustomerScenario().values(contract))
         now = decide(scorer, edited, scenario.values(contract))
-        return cls(scorer, local, book, scenario, base, edited, before, now)
+        return cls(scorer, local, book=book, scenario=scenario, base=base, edited=edited, before=before, now=now)
 
     @property
     def contract(self) -> Contract:
@@ -106,7 +106,7 @@ class CustomerResult:
     @cached_property
     def turns(self) -> list[Flip]:
         """For each lever alone, what would turn the decision."""
-        return flips(self.local, self.book, self.base, self.edits, self.now.cutoff)
+        return flips(self.local, self.book, base=self.base, edits=self.edits, cutoff=self.now.cutoff)
 
     @cached_property
     def moved(self) -> Changes:
@@ -132,16 +132,24 @@ class CustomerResult:
 
     def curve(self, name: str) -> Curve:
         """The PD along one lever or field, all else held."""
-        return sweep(self.local, self.book, self.base, self.edits, name, self.now.cutoff)
+        return sweep(self.local, self.book, base=self.base, edits=self.edits, name=name, cutoff=self.now.cutoff)
 
     def bars(self) -> list[Bar]:
         """How far each lever alone moves the PD, the longest first."""
-        return tornado.of_customer(self.local, self.book, self.base, self.edits, self.now.cutoff)
+        return tornado.of_customer(self.local, self.book, base=self.base, edits=self.edits, cutoff=self.now.cutoff)
 
     def two_way(self, first: str, second: str) -> TwoWayTable:
         """The PD over two levers or fields at once."""
         places = [steps(self.book, name, self._now(name)) for name in (first, second)]
-        pd = two_way(self.local, self.base, self.edits, first, places[0], second, places[1])
+        pd = two_way(
+            self.local,
+            self.base,
+            edits=self.edits,
+            first=first,
+            first_values=places[0],
+            second=second,
+            second_values=places[1],
+        )
         return TwoWayTable(places[0], places[1], pd, reaches(scores(self.contract, pd), self.now.cutoff))
 
     def relative_input(self, name: str, value: float) -> tuple[Input, float] | None:

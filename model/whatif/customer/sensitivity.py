@@ -103,16 +103,16 @@ def sweep(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, float], n
     return Curve(
         name,
         part.label,
-        part.unit,
-        x,
-        pd,
-        now,
-        float(pd[np.searchsorted(x, now)]),
-        float(probability(np.array(at_cutoff))),
-        reaches(score_scale(contract).score(margins), cutoff),
-        part.direction,
-        part.association,
-        _open(contract, records, int(np.searchsorted(x, now))),
+        unit=part.unit,
+        x=x,
+        pd=pd,
+        now=now,
+        now_pd=float(pd[np.searchsorted(x, now)]),
+        cutoff_pd=float(probability(np.array(at_cutoff))),
+        granted=reaches(score_scale(contract).score(margins), cutoff),
+        direction=part.direction,
+        association=part.association,
+        open=_open(contract, records, int(np.searchsorted(x, now))),
     )
 
 
@@ -173,7 +173,15 @@ def seek_probability(curve: Curve, target: float) -> Goal:
         lowest = np.flatnonzero(allowed & (curve.pd == curve.pd[allowed].min()))
         k = int(lowest[np.argmin(np.abs(curve.x[lowest] - curve.now))])
     reached, advised = bool(meets.any()), curve.advised
-    return Goal(curve.name, target, float(curve.x[k]), float(curve.pd[k]), reached, bool(before), advised)
+    return Goal(
+        curve.name,
+        target,
+        value=float(curve.x[k]),
+        pd=float(curve.pd[k]),
+        reached=reached,
+        reached_before=bool(before),
+        advised=advised,
+    )
 
 
 @dataclass(frozen=True)
@@ -194,18 +202,20 @@ def flips(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, float], c
     """For each lever alone, all else held: what would turn the decision."""
     found = []
     for lever in scorer.contract.levers:
-        curve = sweep(scorer, book, base, edits, lever.name, cutoff)
+        curve = sweep(scorer, book, base=base, edits=edits, name=lever.name, cutoff=cutoff)
         k = int(np.searchsorted(curve.x, curve.now))
         allowed = np.ones_like(curve.granted) if curve.open is None else curve.open
         turned = np.flatnonzero((curve.granted != curve.granted[k]) & allowed)
         if not len(turned):
-            found.append(Flip(lever.name, None, False, False, curve.advised, curve.steady))
+            found.append(Flip(lever.name, None, beyond=False, up=False, advised=curve.advised, steady=curve.steady))
             continue
         nearest = int(turned[np.argmin(np.abs(curve.x[turned] - curve.now))])
         up = bool(curve.x[nearest] > curve.now)
         rest = curve.granted[nearest:] if up else curve.granted[: nearest + 1]
         beyond = bool((rest != curve.granted[k]).all())
-        found.append(Flip(lever.name, float(curve.x[nearest]), beyond, up, curve.advised, curve.steady))
+        found.append(
+            Flip(lever.name, float(curve.x[nearest]), beyond=beyond, up=up, advised=curve.advised, steady=curve.steady)
+        )
     return found
 
 

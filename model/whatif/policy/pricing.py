@@ -54,15 +54,15 @@ def priced(
             Priced(
                 k,
                 n,
-                float(sums["pd"][k]) / n if n else np.nan,
-                float(sums["ead"][k]),
-                loss,
-                float(sums["margin"][k]),
-                capital,
-                margin.break_even_pd(year, float(at_stake[k]), 12 * years),
-                margin.break_even_rate(*each),
-                margin.break_even_rate(*each, more=target * capital),
-                float(sums["margin"][k]) / years / capital if capital else np.nan,
+                pd=float(sums["pd"][k]) / n if n else np.nan,
+                exposure=float(sums["ead"][k]),
+                loss=loss,
+                profit=float(sums["margin"][k]),
+                capital=capital,
+                break_even_pd=margin.break_even_pd(year, float(at_stake[k]), 12 * years),
+                break_even_rate=margin.break_even_rate(*each),
+                target_rate=margin.break_even_rate(*each, more=target * capital),
+                raroc=float(sums["margin"][k]) / years / capital if capital else np.nan,
             )
         )
     return found

@@ -60,7 +60,15 @@ class PolicyResult:
         """The ``book`` as the model sees it, under a policy."""
         rows = whole.rows(layers(whole.contract, policy.assumed, day), progress)
         scores = np.asarray(score_scale(whole.contract).score(whole.margins))
-        return cls(whole, book, policy, day, scores, rows, Strategy.of(scores, rows, book.target))
+        return cls(
+            whole,
+            book,
+            policy=policy,
+            day=day,
+            scores=scores,
+            rows=rows,
+            strategy=Strategy.of(scores, rows, book.target),
+        )
 
     @property
     def contract(self) -> Contract:
@@ -98,7 +106,9 @@ class PolicyResult:
 
     def prices(self, target: float = 0.0) -> list[Priced]:
         """Every score band's prices; ``target`` is the return wanted, a fraction a year."""
-        return priced(self.bands, len(self.contract.score.bands) + 1, self.rows, self.assumptions, target)
+        return priced(
+            self.bands, len(self.contract.score.bands) + 1, rows=self.rows, assumptions=self.assumptions, target=target
+        )
 
     def profit_grid(self, name: str) -> ProfitGrid:
         """Profit by score band, along one assumption around where it stands."""

@@ -84,12 +84,12 @@ class Strategy:
         return cls(
             np.arange(low, high + 2),
             np.rint(tail(None) * rows.each).astype(np.int64),
-            tail(rows.pd) * rows.each,
-            tail(bad) * rows.each,
-            tail(rows.ead),
-            tail(rows.loss),
-            tail(rows.net_loss),
-            tail(rows.margin),
+            bad=tail(rows.pd) * rows.each,
+            observed=tail(bad) * rows.each,
+            volume=tail(rows.ead),
+            loss=tail(rows.loss),
+            net_loss=tail(rows.net_loss),
+            profit=tail(rows.margin),
         )
 
     def _place(self, cutoff: float) -> int:

@@ -108,8 +108,8 @@ def test_a_majority_of_bad_is_asked_about_and_taken_only_if_it_is_said(name: str
     asked = rf"“{bad}” seems to be the bad outcome \(.*\), but most rows have it\. Say .*: --bad .* or --bad "
     with pytest.raises(BadInput, match=asked):
         of(name, good, bad, share=0.68)
-    assert of(name, good, bad, share=0.68, bad=str(bad)).rate == pytest.approx(0.68)
-    assert of(name, good, bad, share=0.68, bad=str(good)).rate == pytest.approx(0.32)
+    assert of(name, good, lost=bad, share=0.68, bad=str(bad)).rate == pytest.approx(0.68)
+    assert of(name, good, lost=bad, share=0.68, bad=str(good)).rate == pytest.approx(0.32)
 
 
 @pytest.mark.parametrize("bad", ["2.0", "2", " 2 "])

@@ -41,13 +41,15 @@ def guessed(book: Book) -> Array:
 def proposed(frame: pd.DataFrame, target: str, kind: Kind = "parquet", **more: str) -> Proposal:
     """Of a table, by the way of a file."""
     with TemporaryDirectory() as folder:
-        return propose(read_source(written(frame, Path(folder), kind)), target, "mine", guessed, alone, **more)
+        return propose(
+            read_source(written(frame, Path(folder), kind)), target, name="mine", margins=guessed, alone=alone, **more
+        )
 
 
 @pytest.fixture(scope="module")
 def of_loans(tmp_path_factory: pytest.TempPathFactory) -> Proposal:
     path = written(loans(), tmp_path_factory.mktemp("loans"), "csv", "loans")
-    return propose(read_source(path), "status", "mine", fitted, alone)
+    return propose(read_source(path), "status", name="mine", margins=fitted, alone=alone)
 
 
 def role(proposal: Proposal, given_name: str) -> str:
@@ -75,7 +77,7 @@ def test_a_packaged_data_set_becomes_a_book_that_reads(name: str, kind: Kind, tm
     frame, bad = packaged()[name]
     path = written(frame, tmp_path, kind)
     assert path.suffix == f".{kind}"
-    proposal = propose(read_source(path), "target", name, guessed, alone, bad=bad)
+    proposal = propose(read_source(path), "target", name=name, margins=guessed, alone=alone, bad=bad)
     book = read_folder(lay_down(proposal, tmp_path))
     assert len(book) == len(frame)
     assert book.target.sum() == (frame["target"].astype(str) == bad).sum()
@@ -89,7 +91,9 @@ def test_a_csv_an_excel_and_a_parquet_file_of_one_table_give_one_contract(tmp_pa
     frame = loans(400).drop(columns="issue_date")
     paths = [written(frame, tmp_path, kind) for kind in ("csv", "parquet", "xlsx")]
     texts = [
-        propose(read_source(path), "status", "mine", guessed, alone).text.decode().replace(path.name, "the file")
+        propose(read_source(path), "status", name="mine", margins=guessed, alone=alone)
+        .text.decode()
+        .replace(path.name, "the file")
         for path in paths
     ]
     assert len({path.suffix for path in paths}) == 3
@@ -414,7 +418,11 @@ def test_infinite_values_count_as_missing_and_the_provenance_says_so():
 def test_decimal_commas_are_read_where_semicolons_part_the_cells(tmp_path: Path):
     frame = loans(300)[["debt_ratio", "status"]]
     frame.to_csv(tmp_path / "a.csv", index=False, sep=";", decimal=",")
-    book = read_folder(lay_down(propose(read_source(tmp_path / "a.csv"), "status", "mine", guessed, alone), tmp_path))
+    book = read_folder(
+        lay_down(
+            propose(read_source(tmp_path / "a.csv"), "status", name="mine", margins=guessed, alone=alone), tmp_path
+        )
+    )
     assert np.allclose(book.raw[0], frame["debt_ratio"])
 
 

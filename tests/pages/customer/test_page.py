@@ -192,7 +192,7 @@ def test_a_statement_edit_changes_derived_inputs_with_it(open_app: Open, scorer:
     at.number_input(key="customer.paid_1").set_value(15_000).run()
     assert shown(at, PD) == expected(scorer, book, SOMEBODY, paid_1=15_000)[0]
     at.selectbox(key="customer.status_1").set_value(3).run()
-    assert shown(at, PD) == expected(scorer, book, SOMEBODY, paid_1=15_000, status_1=3)[0]
+    assert shown(at, PD) == expected(scorer, book, customer=SOMEBODY, paid_1=15_000, status_1=3)[0]
 
 
 def test_an_edit_that_cannot_be_is_refused_and_loses_nothing(open_app: Open) -> None:

@@ -16,13 +16,33 @@ from model.whatif.book.scored import Clipped, TerritoryShare
 from model.whatif.book.totals import Totals
 from tests.support.records import CONTRACT, TODAY, stressed, stresses
 
-BASE = Totals(30_000, 3.294e9, 6634.8, 5.815e8, 4.652e8, 4.652e8, 1.632e8, 4.36e7, 3.0)
+BASE = Totals(
+    30_000,
+    3.294e9,
+    pd_sum=6634.8,
+    pd_exposure=5.815e8,
+    loss=4.652e8,
+    net_loss=4.652e8,
+    capital=1.632e8,
+    margin=4.36e7,
+    years=3.0,
+)
 
 
 def worse(by: float) -> Totals:
     """The book with its loss and capital times ``by``."""
     loss = 4.652e8 * by
-    return Totals(30_000, 3.294e9, 6634.8 * by, 5.815e8 * by, loss, loss, 1.632e8 * by, 4.36e7 / by, 3.0)
+    return Totals(
+        30_000,
+        3.294e9,
+        pd_sum=6634.8 * by,
+        pd_exposure=5.815e8 * by,
+        loss=loss,
+        net_loss=loss,
+        capital=1.632e8 * by,
+        margin=4.36e7 / by,
+        years=3.0,
+    )
 
 
 @pytest.mark.parametrize(
@@ -110,7 +130,7 @@ def test_measure_without_a_limit_says_nothing_of_one(contract: Contract):
 
 
 def test_nothing_at_all_reads_as_none_and_not_as_nan():
-    nobody = Totals(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 3.0)
+    nobody = Totals(0, 0.0, pd_sum=0.0, pd_exposure=0.0, loss=0.0, net_loss=0.0, capital=0.0, margin=0.0, years=3.0)
     for name in ("pd", "loss_bps", "return_on_capital"):
         told = book_words.measure_text(CONTRACT, BookScenario(), name=name, base=nobody, now=nobody)
         assert (told.now, told.change) == ("none", "")
@@ -180,14 +200,26 @@ def test_margin_is_told_where_the_loss_stays():
         CONTRACT, stressed(apr=0.1), today=TODAY, base=BASE, now=Totals(*vars(BASE).values())
     )
     assert "margin" not in told
-    poorer = Totals(30_000, 3.294e9, 6634.8, 5.815e8, 4.652e8, 4.652e8, 1.632e8, -6.91e8, 3.0)
+    poorer = Totals(
+        30_000,
+        3.294e9,
+        pd_sum=6634.8,
+        pd_exposure=5.815e8,
+        loss=4.652e8,
+        net_loss=4.652e8,
+        capital=1.632e8,
+        margin=-6.91e8,
+        years=3.0,
+    )
     told = book_words.book_verdict(CONTRACT, stressed(apr=0.0), today=TODAY, base=BASE, now=poorer).replace(NBSP, " ")
     assert "stays at NT$ 465 m, within the limit of NT$ 550 m; margin after loss over 36 months falls from" in told
     assert told.endswith("limits of margin and return broken.")
 
 
 def test_capital_of_nothing_has_no_return_and_breaks_no_limit():
-    free = Totals(30_000, 3.294e9, 6634.8, 5.815e8, 0.0, 0.0, 0.0, 5e8, 3.0)
+    free = Totals(
+        30_000, 3.294e9, pd_sum=6634.8, pd_exposure=5.815e8, loss=0.0, net_loss=0.0, capital=0.0, margin=5e8, years=3.0
+    )
     told = book_words.measure_text(CONTRACT, BookScenario(), name="return_on_capital", base=BASE, now=free)
     assert (told.now, told.holds) == ("none", None)
 

@@ -42,7 +42,7 @@ def test_waterfall_bars_meet_end_to_start_for_real_customers(scorer: TableScorer
 
 
 def test_a_sweep_shades_exactly_where_the_line_would_be_granted(scorer: TableScorer, book: Book) -> None:
-    curve = sweep(scorer, book, book.raw[:, 2:3], NO_EDITS, "late", 520)
+    curve = sweep(scorer, book, base=book.raw[:, 2:3], edits=NO_EDITS, name="late", cutoff=520)
     line, shade = customer_charts.sweep(curve)["data"][:2]
     granted = dict(zip(curve.x.tolist(), curve.granted.tolist(), strict=True))
     assert [value is not None for value in shade["y"]] == [granted[x] for x in shade["x"]]
@@ -54,7 +54,17 @@ def test_a_sweep_shades_exactly_where_the_line_would_be_granted(scorer: TableSco
 @pytest.mark.parametrize(("goal", "stands"), [(0.9, "top center"), (0.52, "bottom center"), (0.48, "bottom center")])
 def test_the_label_of_a_goal_keeps_clear_of_that_of_now(goal: float, stands: str) -> None:
     x = np.linspace(0, 1, 101)
-    curve = Curve("limit", "Limit", "NT$", x, 0.4 - 0.2 * x, 0.5, 0.3, 0.2, np.zeros(101, bool))
+    curve = Curve(
+        "limit",
+        "Limit",
+        unit="NT$",
+        x=x,
+        pd=0.4 - 0.2 * x,
+        now=0.5,
+        now_pd=0.3,
+        cutoff_pd=0.2,
+        granted=np.zeros(101, bool),
+    )
     assert customer_charts.sweep(curve, (goal, 0.3, "goal"))["data"][3]["textposition"] == stands
     low = customer_charts.sweep(curve, (goal, 0.01, "goal"))["data"][3]["textposition"]
     assert low == ("top center" if goal > 0.6 else "middle right" if goal > 0.5 else "middle left")
@@ -63,7 +73,9 @@ def test_the_label_of_a_goal_keeps_clear_of_that_of_now(goal: float, stands: str
 def test_a_sweep_over_years_tells_them_without_separators() -> None:
     years = np.array([1990.0, 2000.0, 2010.0])
     pd = np.array([0.1, 0.2, 0.15])
-    curve = Curve("built", "Year built", "year", years, pd, 1990.0, 0.1, 0.25, pd <= 0.25)
+    curve = Curve(
+        "built", "Year built", unit="year", x=years, pd=pd, now=1990.0, now_pd=0.1, cutoff_pd=0.25, granted=pd <= 0.25
+    )
     assert customer_charts.sweep(curve)["layout"]["xaxis"]["tickformat"] == "d"
     assert "at 1990, highest" in customer_charts.sweep_in_words(curve)
     assert ",~f" not in str(customer_charts.sweep(curve))
@@ -71,7 +83,7 @@ def test_a_sweep_over_years_tells_them_without_separators() -> None:
 
 def test_no_chart_has_a_legend_or_a_fixed_text_colour(scorer: TableScorer, book: Book) -> None:
     rows = customer_words.reasons(explain(scorer, book.raw[:, :1]))
-    curve = sweep(scorer, book, book.raw[:, :1], NO_EDITS, "limit", 520)
+    curve = sweep(scorer, book, base=book.raw[:, :1], edits=NO_EDITS, name="limit", cutoff=520)
     for figure in (customer_charts.why(rows, NOTHING), customer_charts.sweep(curve)):
         assert figure["layout"]["showlegend"] is False
         assert "font" not in figure["layout"]
@@ -79,5 +91,5 @@ def test_no_chart_has_a_legend_or_a_fixed_text_colour(scorer: TableScorer, book:
 
 def test_words_of_a_chart_name_every_bar(scorer: TableScorer, book: Book) -> None:
     rows = customer_words.reasons(explain(scorer, book.raw[:, :1]))
-    told = customer_charts.why_in_words(rows, NOTHING, 531, 475, "customer")
+    told = customer_charts.why_in_words(rows, NOTHING, base=531, score=475, person="customer")
     assert all(row.label in told for row in rows)

@@ -79,7 +79,7 @@ def test_each_way_out_really_turns_the_decision(scorer: TableScorer, book: Book,
     contract, scenario = book.contract, CustomerScenario(customer)
     base, assumed = base_record(book, scenario), scenario.values(book.contract)
     before = decide(scorer, base, assumed)
-    found = flips(scorer, book, base, {}, before.cutoff)
+    found = flips(scorer, book, base=base, edits={}, cutoff=before.cutoff)
     for flip in found:
         if flip.value is not None:
             after = decide(scorer, apply(contract, base, {flip.name: flip.value}), assumed)
@@ -96,7 +96,7 @@ def test_a_way_out_at_the_end_of_a_lever_has_no_or_less(book: Book) -> None:
 
 def test_goal_seek_says_reached_out_of_reach_or_already_there(scorer: TableScorer, book: Book) -> None:
     base = base_record(book, CustomerScenario(12345))
-    curve = sweep(scorer, book, base, {}, "pays", 520)
+    curve = sweep(scorer, book, base=base, edits={}, name="pays", cutoff=520)
     say = [customer_words.goal_sentence(seek_probability(curve, goal), curve) for goal in (0.99, 0.50, 0.001)]
     assert "is reached already" in say[0]
     assert "would bring the model's answer to" in say[1]
@@ -116,7 +116,7 @@ def test_where_a_value_stands_is_told_for_codes_amounts_and_gaps(book: Book) -> 
 
     def told(lever: str, value: float, below: int, same: int) -> str:
         part = book.contract.lever(lever)
-        return customer_words.here(value, below, same, part, inputs[part.shows], "customer")
+        return customer_words.here(value, below, same=same, lever=part, each=inputs[part.shows], person="customer")
 
     assert told("limit", 80_000, 38, 1).endswith("80,000, above 38 in 100 customers")
     assert told("balances", 0.31, 50, 1) == "31\N{NO-BREAK SPACE}% of the limit, above 50 in 100 customers"
@@ -125,7 +125,7 @@ def test_where_a_value_stands_is_told_for_codes_amounts_and_gaps(book: Book) -> 
 
 
 def test_what_may_not_be_advised_is_no_way_out(book: Book) -> None:
-    limit, pays = Flip("limit", 380_000.0, True, True, advised=False), Flip("pays", 25.0, True, True)
+    limit, pays = Flip("limit", 380_000.0, beyond=True, up=True, advised=False), Flip("pays", 25.0, True, True)
     told = customer_words.ways_out(book.contract, [limit, pays], granted=False)
     assert told == "This alone would bring the score to the cut-off: 25\N{NO-BREAK SPACE}% or more of each bill paid."
     told = customer_words.ways_out(book.contract, [limit], granted=False)
@@ -136,9 +136,9 @@ def test_what_may_not_be_advised_is_no_way_out(book: Book) -> None:
 
 def test_the_headline_of_reasons_agrees_with_its_subject() -> None:
     rows = [customer_words.Reason("Late payments", -31, "", plural=True), customer_words.Reason("Credit limit", 1, "")]
-    told = customer_words.reasons_headline(rows, 531, 501, "the book", "customer")
+    told = customer_words.reasons_headline(rows, 531, score=501, background="the book", person="customer")
     assert told == "Late payments cost 31 points: 501 points against 531 for the book"
-    assert customer_words.reasons_headline(rows[1:], 531, 532, "it", "customer").startswith(
+    assert customer_words.reasons_headline(rows[1:], 531, score=532, background="it", person="customer").startswith(
         "Credit limit adds 1 point: 532"
     )
 
@@ -156,7 +156,7 @@ def test_the_headline_of_reasons_agrees_with_its_subject() -> None:
 def test_every_place_where_a_decision_turns_is_told_or_counted(
     scorer: TableScorer, book: Book, monkeypatch: pytest.MonkeyPatch, places: list[float], told: str
 ) -> None:
-    curve = sweep(scorer, book, base_record(book, CustomerScenario(1)), {}, "balances", 520.0)
+    curve = sweep(scorer, book, base=base_record(book, CustomerScenario(1)), edits={}, name="balances", cutoff=520.0)
     curve = replace(curve, unit="", granted=np.ones_like(curve.granted))
     monkeypatch.setattr(type(curve), "flips", tuple(places))
     assert customer_words.curve_sentence(curve, book.contract).endswith(told)

@@ -33,9 +33,9 @@ from tests.report.operations.samples import AT, CARDS, LOANS, TITLED, call, gate
 CHAMPION, CHALLENGER, OLDER = "60e46aa39f99", "aaaabbbbcccc", "older"
 ALIASES = {"champion": CHAMPION, "previous": CHALLENGER, "challenger": CHALLENGER}
 REPORT = {"gates": [gate("auc", passed=True)], "champion": None}
-PAGES = LatencyReading(1_000, 2.4, 12.4, 0.0, AT, None, "")
-SERVICE = LatencyReading(1_234, 1.0, 7.6, 0.25, AT, AT, "busy")
-SERVER = RemoteServer("bank.example:8080", "oip", "scorer", "", gives_reasons=False)
+PAGES = LatencyReading(1_000, 2.4, p95=12.4, errors=0.0, answered=AT, failed=None, trouble="")
+SERVICE = LatencyReading(1_234, 1.0, p95=7.6, errors=0.25, answered=AT, failed=AT, trouble="busy")
+SERVER = RemoteServer("bank.example:8080", "oip", name="scorer", version="", gives_reasons=False)
 NO_CHOICE: Choices = {}
 
 
@@ -44,16 +44,16 @@ def status(**changes: Any) -> OperationsStatus:
     found = OperationsStatus(
         CARDS,
         Deployed(CHAMPION),
-        AT,
-        AT,
-        Probe(True, 2.0),
-        RecordState(True),
-        PAGES,
-        SERVICE,
-        KnownRelease(manifest(CHAMPION), REPORT, "f" * 64),
-        None,
-        ALIASES,
-        ShadowState(),
+        at=AT,
+        since=AT,
+        answers=Probe(True, 2.0),
+        record=RecordState(True),
+        pages=PAGES,
+        service=SERVICE,
+        release=KnownRelease(manifest(CHAMPION), REPORT, "f" * 64),
+        server=None,
+        aliases=ALIASES,
+        shadow=ShadowState(),
     )
     return replace(found, **changes)
 
@@ -116,7 +116,7 @@ def test_without_a_service_of_this_process_nothing_is_said_of_one():
 
 
 def test_before_the_first_call_there_is_no_figure():
-    found = said(pages=LatencyReading(0, np.nan, np.nan, 0.0, None, None, ""))
+    found = said(pages=LatencyReading(0, np.nan, p95=np.nan, errors=0.0, answered=None, failed=None, trouble=""))
     assert [each.value for each in found.tiles[:2]] == ["–", "–"]
     assert found.tiles[1].notes == ("no call yet",)
 
@@ -219,7 +219,15 @@ def test_what_champion_and_challenger_were_fitted_to_is_told_where_it_differs():
 def test_every_move_of_an_alias_is_told_with_the_gates_it_passed_over_by_their_labels():
     at = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
     first = Moved(at, "champion", CHALLENGER, "automatic")
-    second = Moved(at + timedelta(1), "champion", CHAMPION, "ann", "Newer data", "The board accepts it", ("auc",))
+    second = Moved(
+        at + timedelta(1),
+        "champion",
+        release=CHAMPION,
+        who="ann",
+        why="Newer data",
+        override="The board accepts it",
+        gates=("auc",),
+    )
     found = releases(known(history=(first, second)))[1]
     assert found.headline == "Who changed who answers, the latest first"
     assert shown(table(found)) == [
@@ -270,7 +278,18 @@ def challenger(found: ChallengerStatus, given: BookReleases | None = None) -> tu
 
 AGO = AT.isoformat()
 APART = ("c7", AGO, 5, 0.4567)
-DIFFERENCES = Differences(CHAMPION, CHALLENGER, AGO, 12_000, -0.0123, 0.0234, 0.4567, 3, 1_200, (APART,))
+DIFFERENCES = Differences(
+    CHAMPION,
+    CHALLENGER,
+    first=AGO,
+    customers=12_000,
+    moved=-0.0123,
+    apart=0.0234,
+    most=0.4567,
+    granted=3,
+    declined=1_200,
+    calls=(APART,),
+)
 
 
 def test_how_a_challenger_differs_is_told_in_a_sentence_and_four_numbers():

@@ -11,7 +11,7 @@ from model.report.operations.words import Check
 from tests.report.operations.samples import AT, CARDS, LOANS, TITLED, call, gate, manifest
 
 HERE = Deployed("60e46aa39f99")
-ELSEWHERE = RemoteServer("bank.example:8080", "oip", "scorer", "v3", gives_reasons=True)
+ELSEWHERE = RemoteServer("bank.example:8080", "oip", name="scorer", version="v3", gives_reasons=True)
 WELL = [Check("Answers", "holds", "in 2 ms"), Check("Record", "holds", "kept")]
 ALIASES = {"champion": "60e46aa39f99", "previous": "aaaabbbbcccc", "challenger": "aaaabbbbcccc"}
 
@@ -219,21 +219,21 @@ def test_a_history_is_headed_by_what_it_holds():
 
 
 def test_one_customer_scored_alike_by_both():
-    assert words.difference_sentence(CARDS, 1, AT.isoformat(), 0.0, 0, 0) == (
+    assert words.difference_sentence(CARDS, 1, first=AT.isoformat(), apart=0.0, granted=0, declined=0) == (
         "Of 1 customer scored since 2 Nov 2026, 09:05, none would be decided otherwise. "
         f"Probabilities differ by 0.00{NBSP}points on average."
     )
 
 
 def test_many_customers_some_decided_otherwise_each_way():
-    assert words.difference_sentence(CARDS, 12_000, AT.isoformat(), 0.0234, 3, 1_200) == (
+    assert words.difference_sentence(CARDS, 12_000, first=AT.isoformat(), apart=0.0234, granted=3, declined=1_200) == (
         "Of 12,000 customers scored since 2 Nov 2026, 09:05, 1,203 would be decided otherwise: 3 newly granted, "
         f"1,200 no longer granted. Probabilities differ by 2.3{NBSP}points on average."
     )
 
 
 def test_the_challenger_of_a_book_of_loans_is_told_in_its_words():
-    told = words.difference_sentence(LOANS, 1, AT.isoformat(), 0.0234, 0, 1)
+    told = words.difference_sentence(LOANS, 1, first=AT.isoformat(), apart=0.0234, granted=0, declined=1)
     assert "Of 1 loan scored since" in told
     assert "1 would be decided otherwise: 0 newly approved, 1 no longer approved." in told
 

@@ -23,7 +23,16 @@ def made(best: int) -> Strategy:
     cutoffs = np.arange(400, 880)
     left = np.arange(len(cutoffs))[::-1]
     profit = 6.8e9 - 40e3 * (cutoffs - best).astype(float) ** 2
-    return Strategy(cutoffs, left, 0.2 * left, 0.2 * left, 1e6 * left, 1e5 * left, 1e5 * left, profit)
+    return Strategy(
+        cutoffs,
+        left,
+        bad=0.2 * left,
+        observed=0.2 * left,
+        volume=1e6 * left,
+        loss=1e5 * left,
+        net_loss=1e5 * left,
+        profit=profit,
+    )
 
 
 def boxes(marks: dict[str, Any], figure: dict[str, Any]) -> list[tuple[float, float, float, float]]:
@@ -42,7 +51,7 @@ def boxes(marks: dict[str, Any], figure: dict[str, Any]) -> list[tuple[float, fl
 def drawn(contract: Contract, best: int, goal: Any, today: int, chosen: int) -> dict[str, Any]:
     """The strategy curve of `made`."""
     units = Units.on(contract, PolicyScenario(chosen), made(best))
-    return figures.strategy(contract, made(best), goal, today, chosen, units)
+    return figures.strategy(contract, made(best), goal=goal, today=today, chosen=chosen, units=units)
 
 
 @pytest.mark.parametrize("goal", ["profit", "approval"])
@@ -62,7 +71,7 @@ def drawn(contract: Contract, best: int, goal: Any, today: int, chosen: int) -> 
 def test_labels_of_points_however_near_do_not_lie_on_each_other(
     contract: Contract, goal: Any, today: int, best: int, chosen: int
 ) -> None:
-    figure = drawn(contract, best, goal, today, chosen)
+    figure = drawn(contract, best, goal=goal, today=today, chosen=chosen)
     marks = next(each for each in figure["data"] if each["mode"] == "markers+text")
     for (left, right, bottom, top), other in combinations(boxes(marks, figure), 2):
         assert right <= other[0] or other[1] <= left or top <= other[2] or other[3] <= bottom
@@ -70,17 +79,17 @@ def test_labels_of_points_however_near_do_not_lie_on_each_other(
 
 
 def test_today_that_is_the_best_is_called_both(contract: Contract) -> None:
-    figure = drawn(contract, 520, "profit", 520, 520)
+    figure = drawn(contract, 520, goal="profit", today=520, chosen=520)
     marks = next(each for each in figure["data"] if each["mode"] == "markers+text")
     assert marks["text"] == ["today, the best"]
 
 
 def test_pointers_note_tells_an_amount_with_its_currency_and_no_more_digits_than_the_page(contract: Contract) -> None:
-    figure = drawn(contract, 516, "profit", 520, 520)
+    figure = drawn(contract, 516, goal="profit", today=520, chosen=520)
     told = [text for each in figure["data"] for text in each.get("customdata", each["text"])]
     assert all(re.fullmatch(rf"{re.escape(contract.book.currency)}.\d\.\d\d.bn|.*\d.*", text) for text in told)
     assert "6.80" in " ".join(told)
-    share = drawn(contract, 516, "approval", 520, 520)
+    share = drawn(contract, 516, goal="approval", today=520, chosen=520)
     told = [text for each in share["data"] for text in each.get("customdata", each["text"])]
     assert all(re.search(r"\d.%$", text) for text in told)
 
@@ -93,5 +102,5 @@ def test_line_of_the_fairness_monitor_is_the_ratio_that_is_asked(least: float) -
     assert figure["layout"]["shapes"][0]["x0"] == least
     assert figure["layout"]["xaxis"]["range"][0] < least
     assert figure["data"][1]["marker"]["color"] == [SCENARIO, WORSE if least > 0.7 else SCENARIO]
-    along = figures.ratios(np.arange(400, 403), np.array([0.5, 0.7, 0.9]), 401, 402, least)
+    along = figures.ratios(np.arange(400, 403), np.array([0.5, 0.7, 0.9]), today=401, chosen=402, least=least)
     assert along["layout"]["shapes"][0]["y0"] == least

@@ -77,8 +77,8 @@ class Markup(HTMLParser):
 @pytest.fixture(scope="module")
 def card(release: Release, book: Book) -> ModelCard:
     """The card of the shared champion."""
-    history = [Moved(AT, "champion", release.id, "ann", "It is the first")]
-    return card_of(release, history, {"champion": release.id}, book, provenance("cards"))
+    history = [Moved(AT, "champion", release=release.id, who="ann", why="It is the first")]
+    return card_of(release, history, aliases={"champion": release.id}, book=book, provenance=provenance("cards"))
 
 
 def part(card: ModelCard, name: str) -> Section:
@@ -166,7 +166,7 @@ def test_the_data_are_told_with_their_origin(card: ModelCard, book: Book):
 
 def test_an_origin_of_another_snapshot_is_not_told(release: Release, book: Book):
     other = {**provenance("cards"), "sha256": "0" * 64}
-    card = card_of(release, [], {}, book, other)
+    card = card_of(release, [], aliases={}, book=book, provenance=other)
     assert part(card, "data").text == ("Nothing is on record of where the snapshot comes from.",)
 
 
@@ -337,7 +337,7 @@ def test_groups_are_not_available_without_the_snapshot_the_release_was_made_of(r
 
 
 def test_groups_are_kept_from_those_who_may_not_see_them(release: Release, book: Book):
-    section = part(card_of(release, [], {}, book, by_group=False), "groups")
+    section = part(card_of(release, [], aliases={}, book=book, by_group=False), "groups")
     assert section.tables == ()
     assert section.text == ("Shown to those only who may see protected attributes.",)
 
@@ -423,7 +423,9 @@ def test_the_figure_of_an_overridden_gate_on_groups_is_for_those_who_may_see_it(
 
 
 def test_a_gate_passed_over_that_only_the_present_champion_failed_is_named_in_words(release: Release):
-    moved = Moved(AT, "champion", release.id, "bob", "Newer data", "Expected", ("psi_champion",))
+    moved = Moved(
+        AT, "champion", release=release.id, who="bob", why="Newer data", override="Expected", gates=("psi_champion",)
+    )
     first = card_of(release, [moved], {}).sections[0]
     assert first.tables[0].rows[0][3] == "drift of the score since the champion"
 
@@ -535,7 +537,17 @@ def test_the_page_is_told_light_and_dark_and_for_print(card: ModelCard):
 def test_what_people_wrote_is_never_markup(release: Release, contract: Contract, book: Book):
     owner = '<script>alert(1)</script> & \\"Sons\\" </style>'
     other = with_contract(release, altered(contract, r'^owner = "[^"]*"', f'owner = "{owner}"'))
-    moved = [Moved(AT, "champion", release.id, "<img src=x>", "a < b", "<i>because</i>", ("auc",))]
+    moved = [
+        Moved(
+            AT,
+            "champion",
+            release=release.id,
+            who="<img src=x>",
+            why="a < b",
+            override="<i>because</i>",
+            gates=("auc",),
+        )
+    ]
     page = cards.html(card_of(other, moved, {"champion": release.id}, book))
     found = Markup(page)
     assert {"script", "img", "i"}.isdisjoint(tag for tag, _ in found.seen)
@@ -544,8 +556,8 @@ def test_what_people_wrote_is_never_markup(release: Release, contract: Contract,
 
 
 def test_the_same_release_gives_the_same_card(card: ModelCard, release: Release, book: Book):
-    history = [Moved(AT, "champion", release.id, "ann", "It is the first")]
-    again = card_of(release, history, {"champion": release.id}, book, provenance("cards"))
+    history = [Moved(AT, "champion", release=release.id, who="ann", why="It is the first")]
+    again = card_of(release, history, aliases={"champion": release.id}, book=book, provenance=provenance("cards"))
     assert cards.html(again) == cards.html(card)
 
 

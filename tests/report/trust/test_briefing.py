@@ -77,7 +77,7 @@ def foreign(book: Book) -> TrustResult:
 
 def moved(index: int, psi: float, n: int = 5000) -> Drift:
     shares = np.full(11, 0.1)
-    return Drift(index, psi, n, np.arange(9.0), shares, shares)
+    return Drift(index, psi, n=n, edges=np.arange(9.0), expected=shares, actual=shares)
 
 
 def made(said: Briefing, key: str, **choices: str) -> tuple[Item, ...]:
@@ -195,7 +195,7 @@ def test_file_of_bands_has_figures_and_none_of_the_texts(said: Briefing, result:
 
 def test_vintages_sum_to_all_records_and_tell_their_evidence(of_loans: TrustResult) -> None:
     own = trust_briefing(of_loans, {}, around=HERE)
-    found = table(own, "_bands", "bands", by="vintage", by_evidence="crossed")
+    found = table(own, "_bands", finding="bands", by="vintage", by_evidence="crossed")
     assert sum(map(int, map(str, shown(found, "n")))) == len(of_loans.proof)
     assert shown(found, "Evidence")[-1] == "after its test"
     assert "defaulted" in file_of(found)[0]
@@ -364,7 +364,7 @@ def test_small_groups_are_suppressed_in_every_column(contract: Contract) -> None
     group = np.repeat([0, 1, 2], [100, 100, 12])
     selected, good = rng.random(212) < 0.6, rng.random(212) < 0.8
     found = groups(selected, good, group, ("one", "two", "few"))
-    bins = [Bin(each.n, 0.2, 0.2, 0.1, 0.3) for each in found]
+    bins = [Bin(each.n, 0.2, observed=0.2, low=0.1, high=0.3) for each in found]
     told = group_table(contract, contract.protected()[0], found, bins)
     assert shown(told, "Group") == ["one", "two", "few"]
     assert set(told.shown()[2][2:]) == {"suppressed"}
@@ -428,7 +428,7 @@ def test_misses_are_the_highest_of_those_who_paid_and_the_lowest_of_those_who_di
 
 
 def test_what_was_lost_stands_beside_a_miss_where_it_is_known(contract: Contract) -> None:
-    rows = [Miss(k, 0.1, True, loss, loss) for k, loss in ((1, 5000.0), (2, np.nan))]
+    rows = [Miss(k, 0.1, defaulted=True, loss=loss, own_loss=loss) for k, loss in ((1, 5000.0), (2, np.nan))]
     lost, unknown = (miss_list(contract, "Lost", own, "lost") for own in (rows, rows[1:]))
     assert lost.table is not None
     assert unknown.table is not None
@@ -441,7 +441,9 @@ def test_what_was_lost_stands_beside_a_miss_where_it_is_known(contract: Contract
 
 
 def test_every_gate_variant_and_champion_is_told_with_its_exact_figures(result: TrustResult, release: Release) -> None:
-    beside = ChampionReport("aa", 9000, measures=(Compared("auc", 0.78, 0.77, 0.01, 0.005, 0.015),))
+    beside = ChampionReport(
+        "aa", 9000, measures=(Compared("auc", 0.78, champion=0.77, difference=0.01, low=0.005, high=0.015),)
+    )
     own = replace(result, release=replace(release, report=replace(release.report, champion=beside)))
     found = findings(made(trust_briefing(own, {}, around=HERE), "_gates"))
     assert list(found) == ["gates", "costs", "champion"]
@@ -474,7 +476,7 @@ def test_gates_that_were_passed_over_are_told_and_the_card_follows(result: Trust
 
 def test_sections_of_a_card_are_findings_and_the_loud_ones_warnings() -> None:
     tables = tuple(CardTable(each, ("One", "Two"), (("a", "b"),)) for each in ("Rates", "More"))
-    heading, first, second = section_items(Section("rates", "Rates", ("Said.",), ("listed",), tables))
+    heading, first, second = section_items(Section("rates", "Rates", text=("Said.",), items=("listed",), tables=tables))
     assert isinstance(heading, Finding)
     assert (heading.headline, heading.text, heading.points) == ("Rates", ("Said.",), ("listed",))
     assert isinstance(first, Finding)
@@ -482,5 +484,7 @@ def test_sections_of_a_card_are_findings_and_the_loud_ones_warnings() -> None:
     assert (first.text, second.text) == ((), ("More",))  # a caption that its section's title says already
     assert (first.offered, first.shape, first.widths) == (False, "texts", (25,))
     assert first.table == Table("card-rates-0", "Rates", (Column("One"), Column("Two")), (("a", "b"),))
-    (warning,) = section_items(Section("over", "Gates were overridden", ("Why.",), ("AUC.", "KS."), loud=True))
+    (warning,) = section_items(
+        Section("over", "Gates were overridden", text=("Why.",), items=("AUC.", "KS."), loud=True)
+    )
     assert warning == Notice("Gates were overridden: AUC; KS. Why.", "warning")

@@ -25,11 +25,22 @@ OUTCOME = (RNG.random(500) < PD).astype(float)
 
 def banded(name: str, predicted: float, observed: float) -> BandMetrics:
     interval = Estimate(observed, observed - 0.02, observed + 0.02)
-    return BandMetrics(name, 100, 20, predicted, interval, interval, 0.3, "holds", "", ("later",))
+    return BandMetrics(
+        name,
+        100,
+        bad=20,
+        predicted=predicted,
+        observed=interval,
+        auc=interval,
+        ks=0.3,
+        calibrated="holds",
+        ranks="",
+        sources=("later",),
+    )
 
 
 def test_reliability_draws_every_group_with_its_interval_and_marks_misses_by_shape_too() -> None:
-    bins = [Bin(50, 0.1, 0.12, 0.05, 0.25), Bin(50, 0.5, 0.7, 0.6, 0.8)]
+    bins = [Bin(50, 0.1, observed=0.12, low=0.05, high=0.25), Bin(50, 0.5, observed=0.7, low=0.6, high=0.8)]
     diagonal, dots = figures.reliability(bins)["data"]
     assert diagonal["x"] == diagonal["y"]
     assert dots["x"] == [10.0, 50.0]
@@ -60,7 +71,10 @@ def test_training_is_shaded_and_the_last_points_are_labelled() -> None:
 
 def test_drift_bars_stand_beside_the_lines(contract: Contract) -> None:
     shares = np.full(3, 1 / 3)
-    found = [Drift(k, psi, 900, np.arange(2.0), shares, shares) for k, psi in ((0, 0.02), (1, 0.3), (-1, 0.12))]
+    found = [
+        Drift(k, psi, n=900, edges=np.arange(2.0), expected=shares, actual=shares)
+        for k, psi in ((0, 0.02), (1, 0.3), (-1, 0.12))
+    ]
     figure = figures.drift(contract, found)
     assert figure["data"][0]["x"] == [0.12, 0.3, 0.02]
     assert [each["x0"] for each in figure["layout"]["shapes"]] == [0.1, 0.25]
@@ -72,7 +86,10 @@ def test_drift_bars_stand_beside_the_lines(contract: Contract) -> None:
 def test_score_and_inputs_have_their_own_line_where_the_contract_asks_differently(contract: Contract) -> None:
     own = contract.model_copy(update={"gates": contract.gates.model_copy(update={"psi_at_most": 0.2})})
     shares = np.full(3, 1 / 3)
-    found = [Drift(k, psi, 900, np.arange(2.0), shares, shares) for k, psi in ((0, 0.02), (1, 0.3), (-1, 0.12))]
+    found = [
+        Drift(k, psi, n=900, edges=np.arange(2.0), expected=shares, actual=shares)
+        for k, psi in ((0, 0.02), (1, 0.3), (-1, 0.12))
+    ]
     layout = figures.drift(own, found)["layout"]
     assert [(each["x0"], each["y0"], each["y1"]) for each in layout["shapes"]] == [
         (0.1, -0.5, 2.5),
@@ -87,14 +104,14 @@ def test_two_releases_leave_out_what_one_was_not_tested_on() -> None:
         ReleasePair("2005", banded("2005", 0.2, 0.25), None),
         ReleasePair("2006", banded("2006", 0.2, 0.3), banded("2006", 0.28, 0.3)),
     )
-    found = Sides(both, 100, 2006, Estimate(0.0, -0.1, 0.1), 0.2, 0.28, 0.3)
+    found = Sides(both, 100, since=2006, auc=Estimate(0.0, -0.1, 0.1), champion=0.2, challenger=0.28, observed=0.3)
     figure = figures.sides(found, (Window(2000, 2004), Window(2000, 2005)), ("a", "b"))
     assert figure["data"][2]["y"] == [None, 28.0]
     assert len(figure["layout"]["shapes"]) == 2
 
 
 def test_labels_at_the_end_of_lines_keep_their_distance() -> None:
-    later = (Shifted(2007, 100, 0.2, 0.201, Estimate(0.202, 0.15, 0.25)),)
+    later = (Shifted(2007, 100, before=0.2, after=0.201, observed=Estimate(0.202, 0.15, 0.25)),)
     figure = figures.recalibration(RecalibrationBacktest(2006, 0.1, later))
     heights = sorted(each["y"] for each in figure["layout"]["annotations"])
     assert (np.diff(heights) > 1).all()
@@ -102,7 +119,14 @@ def test_labels_at_the_end_of_lines_keep_their_distance() -> None:
 
 @pytest.mark.parametrize(("guaranteed", "lines"), [(False, 1), (True, 2)])
 def test_realised_losses_are_drawn_net_where_others_bear_a_part(guaranteed: bool, lines: int) -> None:
-    rows = [(2005.0, RealisedRate(9, 90.0, 45.0, 9.0, Estimate(0.5, 0.4, 0.6), Estimate(0.1, 0.05, 0.15)))]
+    rows = [
+        (
+            2005.0,
+            RealisedRate(
+                9, 90.0, loss=45.0, own_loss=9.0, gross=Estimate(0.5, 0.4, 0.6), net=Estimate(0.1, 0.05, 0.15)
+            ),
+        )
+    ]
     assert len(figures.realised_chart(rows, guaranteed)["data"]) == lines
 
 
@@ -116,7 +140,9 @@ def test_empty_bins_are_left_out_of_a_distribution() -> None:
 @pytest.mark.parametrize("at", [500.0, 505.0, 640.0, 790.0, 800.0])
 def test_labels_of_both_classes_lie_above_the_lines_and_on_either_side_of_the_widest_gap(at: float) -> None:
     edges, shares = np.linspace(495, 805, 32), np.full(31, 1 / 31)
-    figure = figures.separation(Separation(edges, shares, shares[::-1], 520.0, 560.0, 0.41, at))
+    figure = figures.separation(
+        Separation(edges, shares, good=shares[::-1], bad_mean=520.0, good_mean=560.0, ks=0.41, ks_at=at)
+    )
     bad, good, ks = figure["layout"]["annotations"]
     assert ("defaulted" in bad["text"], "paid" in good["text"], ks["text"]) == (True, True, f"KS 0.41 at {at:.0f}")
     assert (bad["xanchor"], good["xanchor"]) == ("right", "left")
@@ -143,7 +169,18 @@ def test_lift_stands_above_bar_and_ring(predicted: float) -> None:
 
 
 def test_a_band_of_a_handful_of_records_does_not_stretch_the_chart() -> None:
-    few = BandMetrics("few", 1, 0, 0.2, Estimate(0.0, 0.0, 0.79), Estimate(0.0, 0.0, 0.79), 0.3, "", "", ("later",))
+    few = BandMetrics(
+        "few",
+        1,
+        bad=0,
+        predicted=0.2,
+        observed=Estimate(0.0, 0.0, 0.79),
+        auc=Estimate(0.0, 0.0, 0.79),
+        ks=0.3,
+        calibrated="",
+        ranks="",
+        sources=("later",),
+    )
     ring, dots = figures.bands_chart([few, banded("many", 0.2, 0.3)])["data"]
     assert ring["y"] == dots["y"] == ["many "]
     assert figures.bands_chart([few])["data"][0]["y"] == ["few "]
@@ -152,10 +189,20 @@ def test_a_band_of_a_handful_of_records_does_not_stretch_the_chart() -> None:
 def test_every_chart_is_plain_data(contract: Contract) -> None:
     halves = np.full(2, 0.5)
     drawn = [
-        figures.reliability([Bin(50, 0.1, 0.12, 0.05, 0.25)]),
+        figures.reliability([Bin(50, 0.1, observed=0.12, low=0.05, high=0.25)]),
         figures.roc(roc(OUTCOME, PD)),
         figures.gains(gains(OUTCOME, PD)),
         figures.bands_chart([banded("low", 0.1, 0.2)]),
-        figures.separation(Separation(np.array([500.0, 550.0, 600.0]), halves, halves, 520.0, 560.0, 0.4, 540.0)),
+        figures.separation(
+            Separation(
+                np.array([500.0, 550.0, 600.0]),
+                halves,
+                good=halves,
+                bad_mean=520.0,
+                good_mean=560.0,
+                ks=0.4,
+                ks_at=540.0,
+            )
+        ),
     ]
     assert all(json.loads(json.dumps(each)) == each for each in drawn)

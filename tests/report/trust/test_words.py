@@ -33,7 +33,7 @@ def proof(release: Release, book: Book) -> Validation:
 
 def moved(index: int, psi: float, n: int = 5000) -> Drift:
     shares = np.full(11, 0.1)
-    return Drift(index, psi, n, np.arange(9.0), shares, shares)
+    return Drift(index, psi, n=n, edges=np.arange(9.0), expected=shares, actual=shares)
 
 
 def test_first_sentence_tells_ranking_agreement_and_how_much_there_is_to_know(
@@ -63,7 +63,16 @@ def test_gates_that_were_missed_are_among_the_things_to_know(proof: Validation, 
 
 
 def test_figures_of_fairness_are_told_to_whoever_may_see_them(proof: Validation, release: Release) -> None:
-    kept = Gate("impact", "Granted alike: ratio", 0.71, 0.8, True, "fairness", stops=False, note="Schooling.")
+    kept = Gate(
+        "impact",
+        "Granted alike: ratio",
+        figure=0.71,
+        bound=0.8,
+        at_least=True,
+        kind="fairness",
+        stops=False,
+        note="Schooling.",
+    )
     report = replace(release.report, gates=(kept,))
     assert any("0.7100 (at least 0.8000)" in each for each in words.things_to_know(proof, report))
     assert not any("0.71" in each for each in words.things_to_know(proof, report, protected=False))
@@ -79,9 +88,12 @@ def test_a_book_of_one_point_in_time_says_that_years_cannot_be_tested(proof: Val
 @pytest.mark.parametrize(
     ("bins", "told"),
     [
-        ([Bin(10, 0.1, 0.1, 0.0, 0.3)], "In 1 group by risk"),
-        ([Bin(10, 0.1, 0.1, 0.0, 0.3), Bin(10, 0.5, 0.7, 0.6, 0.8)], f"was predicted, more defaulted: 70.0{NBSP}%"),
-        ([Bin(10, 0.5, 0.3, 0.2, 0.4)], "fewer defaulted: 30.0"),
+        ([Bin(10, 0.1, observed=0.1, low=0.0, high=0.3)], "In 1 group by risk"),
+        (
+            [Bin(10, 0.1, observed=0.1, low=0.0, high=0.3), Bin(10, 0.5, observed=0.7, low=0.6, high=0.8)],
+            f"was predicted, more defaulted: 70.0{NBSP}%",
+        ),
+        ([Bin(10, 0.5, observed=0.3, low=0.2, high=0.4)], "fewer defaulted: 30.0"),
     ],
 )
 def test_reliability_is_told_by_its_widest_miss(bins: list[Bin], told: str) -> None:
@@ -109,16 +121,20 @@ def test_bins_of_an_input_are_told_by_its_codes_or_edges(contract: Contract) -> 
     assert len(labels) == len(found.edges) + 2
     assert labels[-1] == "missing"
     each = contract.inputs[0].model_copy(update={"codes": {0: "none", 1: "some"}})
-    two = Drift(0, 0.0, 9, np.array([0.0]), np.array([0.5, 0.5, 0]), np.array([0.5, 0.5, 0]))
+    two = Drift(0, 0.0, n=9, edges=np.array([0.0]), expected=np.array([0.5, 0.5, 0]), actual=np.array([0.5, 0.5, 0]))
     assert words.bin_labels(each, two) == ["none", "some", "missing"]
 
 
 def test_two_releases_are_compared_on_later_years_only() -> None:
-    found = Sides((), 900, 2006.0, Estimate(0.012, 0.004, 0.020), 0.18, 0.22, 0.25)
+    found = Sides(
+        (), 900, since=2006.0, auc=Estimate(0.012, 0.004, 0.020), champion=0.18, challenger=0.22, observed=0.25
+    )
     told = words.sides_headline(found, ("release a", "release b"))
     assert told.startswith("From 2006 on, after the training of both, release b ranks better (+0.012 of AUC")
     assert "is closer to what was observed" in told
-    nobody = Sides((), 0, np.nan, Estimate(np.nan, np.nan, np.nan), np.nan, np.nan, np.nan)
+    nobody = Sides(
+        (), 0, since=np.nan, auc=Estimate(np.nan, np.nan, np.nan), champion=np.nan, challenger=np.nan, observed=np.nan
+    )
     assert "no vintage came after the training of both" in words.sides_headline(nobody, ("release a", "release b"))
 
 
@@ -126,7 +142,9 @@ def test_two_releases_are_compared_on_later_years_only() -> None:
 def test_releases_that_miss_by_as_much_as_is_shown_are_as_far_from_what_was_observed(
     champion: float, challenger: float, observed: float
 ) -> None:
-    found = Sides((), 900, 2006.0, Estimate(0.0, 0.0, 0.0), champion, challenger, observed)
+    found = Sides(
+        (), 900, since=2006.0, auc=Estimate(0.0, 0.0, 0.0), champion=champion, challenger=challenger, observed=observed
+    )
     told = words.sides_headline(found, ("release a", "release b"))
     assert f"is as far from what was observed: {100 * champion:.1f}" in told
     assert "ranks neither better nor worse" in told
@@ -134,9 +152,9 @@ def test_releases_that_miss_by_as_much_as_is_shown_are_as_far_from_what_was_obse
 
 def test_figures_of_two_releases_and_their_difference_add_up_as_shown(release: Release) -> None:
     measures = (
-        Compared("auc", 0.78124, 0.77996, 0.00128, 0.0004, 0.002),
-        Compared("slope", 0.97904, 1.05196, -0.031, -0.05, -0.01),
-        Compared("brier", 0.13004, 0.13006, -2e-5, -1e-4, 1e-4),
+        Compared("auc", 0.78124, champion=0.77996, difference=0.00128, low=0.0004, high=0.002),
+        Compared("slope", 0.97904, champion=1.05196, difference=-0.031, low=-0.05, high=-0.01),
+        Compared("brier", 0.13004, champion=0.13006, difference=-2e-5, low=-1e-4, high=1e-4),
     )
     beside = ChampionReport("aa", 9000, measures=measures)
     auc, slope, brier = champion_rows(replace(release.report, champion=beside))
@@ -157,7 +175,7 @@ def test_bands_that_the_chart_leaves_out_are_named(proof: Validation) -> None:
 
 
 def test_recalibration_is_told_as_a_factor_on_the_odds() -> None:
-    later = (Shifted(2007, 100, 0.1, 0.18, Estimate(0.2, 0.13, 0.29)),)
+    later = (Shifted(2007, 100, before=0.1, after=0.18, observed=Estimate(0.2, 0.13, 0.29)),)
     told = words.recalibration_headline(RecalibrationBacktest(2006, float(np.log(2)), later))
     assert "multiplied by 2.00 (+0.693 in log-odds)" in told
     assert "missed by 2.0 points on average instead of 10.0" in told
@@ -184,8 +202,8 @@ def test_misses_are_told_to_be_no_mistake_by_themselves(proof: Validation) -> No
     told = words.misses_note(proof, proof.measured())
     assert "A miss is no mistake by itself" in told
     assert "12 default and 88 do not" in told
-    assert words.miss_loss(proof.contract, Miss(1, 0.1, True, np.nan, np.nan)) == ""
-    assert words.miss_loss(proof.contract, Miss(1, 0.1, True, 5000.0, 1.0)) == f"NT${NBSP}5,000"
+    assert words.miss_loss(proof.contract, Miss(1, 0.1, defaulted=True, loss=np.nan, own_loss=np.nan)) == ""
+    assert words.miss_loss(proof.contract, Miss(1, 0.1, defaulted=True, loss=5000.0, own_loss=1.0)) == f"NT${NBSP}5,000"
 
 
 def test_gates_are_counted(release: Release) -> None:
@@ -203,7 +221,9 @@ def test_champion_that_nothing_could_be_compared_with_is_told_with_the_reason(re
 
 
 def test_gate_whose_figure_is_not_known_is_told_as_that(proof: Validation, release: Release) -> None:
-    report = replace(release.report, gates=(Gate("later_auc", "Ranks later", np.nan, 0.7, True, "later"),))
+    report = replace(
+        release.report, gates=(Gate("later_auc", "Ranks later", figure=np.nan, bound=0.7, at_least=True, kind="later"),)
+    )
     assert any("not known (at least 0.7000)" in each for each in words.things_to_know(proof, report))
     assert gate_rows(report)[0][1] == "not known"
 

@@ -134,14 +134,18 @@ def test_totals_of_several_scenarios_are_those_of_each_alone(whole: ScoredBook):
 
 
 def test_ratios_of_a_book_without_exposure_are_undefined():
-    nobody = Totals(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 3.0)
+    nobody = Totals(0, 0.0, pd_sum=0.0, pd_exposure=0.0, loss=0.0, net_loss=0.0, capital=0.0, margin=0.0, years=3.0)
     assert np.isnan([nobody.pd, nobody.pd_simple, nobody.loss_bps, nobody.return_on_capital]).all()
 
 
 def test_totals_add_up_and_keep_the_horizon():
-    one = Totals(1, 2.0, 3.0, 4.0, 5.0, 5.5, 6.0, 7.0, 3.0)
-    other = Totals(10, 20.0, 30.0, 40.0, 50.0, 55.0, 60.0, 70.0, 3.0)
-    assert one + other == Totals(11, 22.0, 33.0, 44.0, 55.0, 60.5, 66.0, 77.0, 3.0)
+    one = Totals(1, 2.0, pd_sum=3.0, pd_exposure=4.0, loss=5.0, net_loss=5.5, capital=6.0, margin=7.0, years=3.0)
+    other = Totals(
+        10, 20.0, pd_sum=30.0, pd_exposure=40.0, loss=50.0, net_loss=55.0, capital=60.0, margin=70.0, years=3.0
+    )
+    assert one + other == Totals(
+        11, 22.0, pd_sum=33.0, pd_exposure=44.0, loss=55.0, net_loss=60.5, capital=66.0, margin=77.0, years=3.0
+    )
 
 
 # ---- worked numbers --------------------------------------------------------------------------------------------------
@@ -278,7 +282,17 @@ def reference(scorer: TableScorer, part: Part, values: dict[str, Any]) -> Totals
     )
     shares, laters = draw(ids, "share"), draw(ids, "later")
     shift = sum(get(BETA + each.name, each.coefficient) * get(each.name, 0) for each in CONTRACT.economy)
-    total = Totals(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, assumed["margin_months"] / 12)
+    total = Totals(
+        0,
+        0.0,
+        pd_sum=0.0,
+        pd_exposure=0.0,
+        loss=0.0,
+        net_loss=0.0,
+        capital=0.0,
+        margin=0.0,
+        years=assumed["margin_months"] / 12,
+    )
     for k in range(len(ids)):
         was = raw[:, k]
         segment, _, wanted = str(get("who", "")).partition(":")
@@ -298,7 +312,17 @@ def reference(scorer: TableScorer, part: Part, values: dict[str, Any]) -> Totals
         earned = balance * (assumed["apr"] - assumed["funding"]) - assumed["opex"]
         lost = pd * lgd * ead
         margin_after = (1 - pd) * assumed["margin_months"] / 12 * earned - lost
-        total += Totals(1, ead, pd, pd * ead, lost, lost, k_unit * ead, margin_after, total.years)
+        total += Totals(
+            1,
+            ead,
+            pd_sum=pd,
+            pd_exposure=pd * ead,
+            loss=lost,
+            net_loss=lost,
+            capital=k_unit * ead,
+            margin=margin_after,
+            years=total.years,
+        )
     return total
 
 

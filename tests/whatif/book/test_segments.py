@@ -46,7 +46,15 @@ def both(whole: ScoredBook) -> tuple[Rows, Rows]:
 def plain(ead: list[float], loss: list[float] | None = None) -> Rows:
     """Customers with these exposures and losses."""
     each = np.array(ead)
-    return Rows(np.full(len(each), 0.1), each, np.array(loss or ead), np.array(loss or ead), each, each, each)
+    return Rows(
+        np.full(len(each), 0.1),
+        each,
+        loss=np.array(loss or ead),
+        net_loss=np.array(loss or ead),
+        capital=each,
+        margin=each,
+        balance=each,
+    )
 
 
 # ---- segments --------------------------------------------------------------------------------------------------------
@@ -120,7 +128,9 @@ def test_customers_with_a_missing_value_make_a_cell_of_their_own(scorer: TableSc
 
 
 def cell(exposure: float) -> Cell:
-    nothing = Totals(1, exposure, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+    nothing = Totals(
+        1, exposure, pd_sum=0.0, pd_exposure=0.0, loss=0.0, net_loss=0.0, capital=0.0, margin=0.0, years=1.0
+    )
     return Cell((0,), nothing, nothing)
 
 

@@ -63,7 +63,7 @@ def check_advice(
         assert (value - now) * part.direction * (-1 if down else 1) >= 0
     if part.direction and isinstance(part, Lever) and not contract.coded(part):
         end = part.minimum if value < now else part.maximum
-        found = pds(scorer, base, edits, name, np.linspace(now, end, 9).tolist())
+        found = pds(scorer, base, edits=edits, name=name, values=np.linspace(now, end, 9).tolist())
         assert (part.direction * np.sign(end - now) * np.diff(found) >= -1e-9).all()
     before, after = apply(contract, base, edits), apply(contract, base, edits | {name: value})
     for k, field in enumerate(contract.record):
@@ -90,19 +90,19 @@ def test_no_way_out_contradicts_the_contract_whatever_was_edited_before(
         return
     cutoff = contract.score.cutoff
     granted = bool(score_scale(contract).score(scorer.margins(edited))[0] >= cutoff)
-    found = flips(scorer, book, base, edits, cutoff)
+    found = flips(scorer, book, base=base, edits=edits, cutoff=cutoff)
     told = customer_words.ways_out(contract, found, granted)
     for flip in found:
         lever = contract.lever(flip.name)
         if flip.value is not None and flip.advised:
-            check_advice(scorer, base, edits, flip.name, flip.value, down=not granted)
+            check_advice(scorer, base, edits=edits, name=flip.name, value=flip.value, down=not granted)
         elif lever.association:
             assert lever.phrase.format("").strip() not in told
     for name in names:
-        curve = sweep(scorer, book, base, edits, name, cutoff)
+        curve = sweep(scorer, book, base=base, edits=edits, name=name, cutoff=cutoff)
         goal = seek_probability(curve, float(curve.now_pd) * 0.8)
         if goal.reached and goal.advised and not goal.reached_before:
-            check_advice(scorer, base, edits, name, goal.value, down=True)
+            check_advice(scorer, base, edits=edits, name=name, value=goal.value, down=True)
         words = customer_words.goal_sentence(goal, curve)
         assert goal.advised or "would bring" not in words
 
@@ -114,17 +114,19 @@ def test_one_edited_bill_takes_the_advice_on_balances_away_and_says_nothing_of_i
     silent = []
     for k in range(0, len(book), 1999):
         base, edits = book.raw[:, k : k + 1], {"bill_1": 20_000.0}
-        curve = sweep(scorer, book, base, edits, "balances", 520)
+        curve = sweep(scorer, book, base=base, edits=edits, name="balances", cutoff=520)
         if not curve.steady:
             silent.append(k)
-            found = next(each for each in flips(scorer, book, base, edits, 520) if each.name == "balances")
+            found = next(
+                each for each in flips(scorer, book, base=base, edits=edits, cutoff=520) if each.name == "balances"
+            )
             assert (found.advised, found.steady) == (False, False)
             assert "both ways" in customer_words.goal_sentence(seek_probability(curve, curve.now_pd / 2), curve)
     assert silent
 
 
 def test_nothing_is_sought_by_association(scorer: TableScorer, book: Book) -> None:
-    curve = sweep(scorer, book, book.raw[:, :1], {}, "limit", 520)
+    curve = sweep(scorer, book, base=book.raw[:, :1], edits={}, name="limit", cutoff=520)
     goal = seek_probability(curve, float(curve.pd.min()))
     assert goal.reached
     assert not goal.advised
@@ -143,7 +145,7 @@ def test_a_goal_is_sought_only_where_one_may_go(
     other = TableScorer(contract, scorer.tables, scorer.shapley, scorer.territory)
     ways = set()
     for k in range(0, 3000, 37):
-        for flip in flips(other, replace(book, contract=contract), book.raw[:, k : k + 1], {}, 520):
+        for flip in flips(other, replace(book, contract=contract), base=book.raw[:, k : k + 1], edits={}, cutoff=520):
             if flip.name == "pays" and flip.value is not None:
                 ways.add(flip.up)
     assert ways == allowed
@@ -151,7 +153,19 @@ def test_a_goal_is_sought_only_where_one_may_go(
 
 def made(pd: list[float], direction: int = 0, association: bool = False) -> Curve:
     x = np.arange(len(pd), dtype=float)
-    return Curve("a", "A", "", x, np.array(pd), 0.0, pd[0], 0.2, np.array(pd) <= 0.2, direction, association)  # type: ignore[arg-type]
+    return Curve(
+        "a",
+        "A",
+        unit="",
+        x=x,
+        pd=np.array(pd),
+        now=0.0,
+        now_pd=pd[0],
+        cutoff_pd=0.2,
+        granted=np.array(pd) <= 0.2,
+        direction=direction,
+        association=association,
+    )  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

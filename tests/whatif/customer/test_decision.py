@@ -78,7 +78,9 @@ def test_no_customer_of_the_book_has_a_field_beyond_what_was_seen(scorer: TableS
 
 def test_level_of_a_decision_is_outside_when_a_field_is():
     def at(percentile: float, beyond: tuple[str, ...]) -> Decision:
-        return Decision(0, 0.5, 487, 520, 0, 0, 0, percentile, beyond)
+        return Decision(
+            0, 0.5, score=487, cutoff=520, ead=0, expected_loss=0, net_loss=0, percentile=percentile, beyond=beyond
+        )
 
     assert [at(10, ()).level, at(96, ()).level, at(99, ()).level] == ["usual", "unusual", "outside"]
     assert at(10, ("Credit limit",)).level == "outside"

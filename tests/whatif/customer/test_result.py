@@ -99,13 +99,13 @@ def test_what_is_worked_out_on_request_is_what_the_models_own_functions_give(
     result: CustomerResult, scorer: TableScorer, book: Book
 ):
     cutoff = book.contract.score.cutoff
-    assert result.turns == flips(scorer, book, result.base, EDITS, cutoff)
+    assert result.turns == flips(scorer, book, base=result.base, edits=EDITS, cutoff=cutoff)
     assert result.moved == changes(scorer, result.base, result.edited)
     why = explain(scorer, result.edited)
     assert result.reasons is not None
     assert result.reasons.concepts == why.concepts
     assert result.no_reasons == ""
-    curve = sweep(scorer, book, result.base, EDITS, "late", cutoff)
+    curve = sweep(scorer, book, base=result.base, edits=EDITS, name="late", cutoff=cutoff)
     assert np.array_equal(result.curve("late").pd, curve.pd)
     assert {bar.name for bar in result.bars()} == {lever.name for lever in book.contract.levers}
 

@@ -34,7 +34,17 @@ DECLINED = {"late": 3.0}  # an edit after which customer 1 is declined at 520
 def curve(x: list[float], pd: list[float], now: float) -> Curve:
     values = np.array(pd)
     at = x.index(now)
-    return Curve("limit", "Credit limit", "NT$", np.array(x), values, now, pd[at], 0.25, values <= 0.25)
+    return Curve(
+        "limit",
+        "Credit limit",
+        unit="NT$",
+        x=np.array(x),
+        pd=values,
+        now=now,
+        now_pd=pd[at],
+        cutoff_pd=0.25,
+        granted=values <= 0.25,
+    )
 
 
 # ---- sweeps ----------------------------------------------------------------------------------------------------------
@@ -51,7 +61,7 @@ def test_every_point_of_a_sweep_is_the_decision_at_that_value(
         edited = apply(CONTRACT, base, edits)
     except Impossible:
         edits, edited = {}, base
-    found = sweep(scorer, BOOK, base, edits, name, 520.0)
+    found = sweep(scorer, BOOK, base=base, edits=edits, name=name, cutoff=520.0)
     assumed = CustomerScenario().values(CONTRACT) | {CUTOFF: 520.0}
     now = decide(scorer, edited, assumed)
     assert found.now in found.x
@@ -66,7 +76,7 @@ def test_every_point_of_a_sweep_is_the_decision_at_that_value(
 def test_sweep_rises_within_the_bounds_and_has_the_point_of_now(scorer: TableScorer, name: str):
     part = editable(CONTRACT, name)
     for k in (0, 4, 2197, 29_999):
-        found = sweep(scorer, BOOK, BOOK.raw[:, k : k + 1], {}, name, 520.0)
+        found = sweep(scorer, BOOK, base=BOOK.raw[:, k : k + 1], edits={}, name=name, cutoff=520.0)
         assert np.all(np.diff(found.x) > 0)
         assert part.minimum <= found.x[0] <= found.now <= found.x[-1] <= part.maximum
         assert len(found.x) == len(found.pd) == len(found.granted) <= 102
@@ -92,15 +102,17 @@ def test_rare_code_is_swept_as_well(book: Book, contract: Contract):
 
 
 def test_sweep_leaves_out_what_cannot_stand_with_the_rest(scorer: TableScorer):
-    found = sweep(scorer, BOOK, BOOK.raw[:, 4:5], {}, "status_1", 520.0)  # August of customer 5 is 0
+    found = sweep(
+        scorer, BOOK, base=BOOK.raw[:, 4:5], edits={}, name="status_1", cutoff=520.0
+    )  # August of customer 5 is 0
     assert found.x.tolist() == [-2, -1, 0, 1, 2, 3, 4]
-    found = sweep(scorer, BOOK, BOOK.raw[:, :1], {"status_2": 0.0}, "late", 520.0)
+    found = sweep(scorer, BOOK, base=BOOK.raw[:, :1], edits={"status_2": 0.0}, name="late", cutoff=520.0)
     assert found.x.tolist() == [0, 1, 2, 3, 4]
 
 
 def test_sweep_of_a_protected_attribute_is_refused(scorer: TableScorer):
     with pytest.raises(NotEditable):
-        sweep(scorer, BOOK, BOOK.raw[:, :1], {}, "age", 520.0)
+        sweep(scorer, BOOK, base=BOOK.raw[:, :1], edits={}, name="age", cutoff=520.0)
 
 
 def test_position_of_now_is_the_edit_else_the_start_else_the_value_after_the_edits(scorer: TableScorer):
@@ -113,7 +125,7 @@ def test_position_of_now_is_the_edit_else_the_start_else_the_value_after_the_edi
 
 
 def test_cutoff_of_a_sweep_is_the_probability_at_that_score(scorer: TableScorer, contract: Contract):
-    found = sweep(scorer, BOOK, BOOK.raw[:, :1], {}, "limit", 540.0)
+    found = sweep(scorer, BOOK, base=BOOK.raw[:, :1], edits={}, name="limit", cutoff=540.0)
     assert found.cutoff_pd == pytest.approx(score_scale(contract).pd(540), abs=1e-12)
     assert np.array_equal(found.granted, found.pd <= found.cutoff_pd)
 
@@ -139,24 +151,24 @@ def turned(scorer: TableScorer, base: Array, edits: dict[str, float], name: str,
 @given(numbers, st.booleans())
 def test_flip_turns_the_decision_and_no_nearer_value_does(scorer: TableScorer, number: int, late: bool):
     base, edits = BOOK.raw[:, number - 1 : number], DECLINED if late else {}
-    found = flips(scorer, BOOK, base, edits, 520.0)
+    found = flips(scorer, BOOK, base=base, edits=edits, cutoff=520.0)
     assert [each.name for each in found] == LEVERS
     for each in found:
         now = position(scorer, base, edits, each.name)
         values = swept_values(BOOK, each.name, now)
         if each.value is None:
-            assert not any(turned(scorer, base, edits, each.name, float(v)) for v in values)
+            assert not any(turned(scorer, base, edits=edits, name=each.name, value=float(v)) for v in values)
             continue
-        assert turned(scorer, base, edits, each.name, each.value)
+        assert turned(scorer, base, edits=edits, name=each.name, value=each.value)
         assert each.up == (each.value > now)
         nearer = values[np.abs(values - now) < abs(each.value - now)]
-        assert not any(turned(scorer, base, edits, each.name, float(v)) for v in nearer)
+        assert not any(turned(scorer, base, edits=edits, name=each.name, value=float(v)) for v in nearer)
         further = values[values >= each.value] if each.up else values[values <= each.value]
-        assert each.beyond == all(turned(scorer, base, edits, each.name, float(v)) for v in further)
+        assert each.beyond == all(turned(scorer, base, edits=edits, name=each.name, value=float(v)) for v in further)
 
 
 def test_flips_are_found_while_an_edit_forbids_some_values(scorer: TableScorer):
-    found = flips(scorer, BOOK, BOOK.raw[:, :1], {"status_2": 0.0}, 520.0)
+    found = flips(scorer, BOOK, base=BOOK.raw[:, :1], edits={"status_2": 0.0}, cutoff=520.0)
     assert [each.name for each in found] == LEVERS
 
 
@@ -166,7 +178,7 @@ def test_decision_lost_by_three_months_late_is_turned_back_by_catching_up(scorer
     assert not decide(
         scorer, apply(CONTRACT, good, DECLINED), CustomerScenario().values(CONTRACT) | {CUTOFF: 560.0}
     ).granted
-    late = next(each for each in flips(scorer, BOOK, good, DECLINED, 560.0) if each.name == "late")
+    late = next(each for each in flips(scorer, BOOK, base=good, edits=DECLINED, cutoff=560.0) if each.name == "late")
     assert late.value is not None
     assert late.value < 3
     assert (late.up, late.beyond) == (False, True)
@@ -191,7 +203,7 @@ def test_flip_tells_whether_every_value_further_on_keeps_the_turned_decision(
 ):
     base = BOOK.raw[:, :1].copy()
     base[CONTRACT.row["limit"]] = limit
-    found = flips(Seesaw(), BOOK, base, {}, 520.0)  # type: ignore[arg-type]
+    found = flips(Seesaw(), BOOK, base=base, edits={}, cutoff=520.0)  # type: ignore[arg-type]
     assert (found[0].name, found[0].value, found[0].up, found[0].beyond) == ("limit", value, up, beyond)
     assert [each.value for each in found[1:]] == [None, None, None]
 
@@ -228,7 +240,7 @@ def test_goal_is_an_observed_value_with_the_probability_the_model_gives_it(
     scorer: TableScorer, number: int, name: str, target: float
 ):
     base = BOOK.raw[:, number - 1 : number]
-    found = sweep(scorer, BOOK, base, {}, name, 520.0)
+    found = sweep(scorer, BOOK, base=base, edits={}, name=name, cutoff=520.0)
     goal = seek_probability(found, target)
     assert goal.value in found.x
     direct = decide(scorer, apply(CONTRACT, base, {name: goal.value}), CustomerScenario().values(CONTRACT))
@@ -242,7 +254,7 @@ def test_goal_is_an_observed_value_with_the_probability_the_model_gives_it(
 @pytest.mark.parametrize("name", LEVERS)
 def test_sweep_of_a_lever_never_turns_back(scorer: TableScorer, contract: Contract, name: str):
     for k in range(0, 30_000, 1500):
-        found = sweep(scorer, BOOK, BOOK.raw[:, k : k + 1], {}, name, 520.0)
+        found = sweep(scorer, BOOK, base=BOOK.raw[:, k : k + 1], edits={}, name=name, cutoff=520.0)
         steps = [contract.lever(name).direction * (b - a) for a, b in pairwise(found.pd)]
         assert min(steps) >= -1e-12
 
@@ -269,7 +281,7 @@ def test_every_cell_of_a_two_way_table_is_the_decision_at_both_values_or_empty_w
         first, second, other = names
         edits = {other: data.draw(within(editable(CONTRACT, other)), label="edit")}
         down, across = (steps(BOOK, name, position(scorer, base, {}, name), 4) for name in (first, second))
-        found = two_way(scorer, base, edits, first, down, second, across)
+        found = two_way(scorer, base, edits=edits, first=first, first_values=down, second=second, second_values=across)
         assert found.shape == (len(down), len(across))
         for k, one in enumerate(down):
             for j, another in enumerate(across):
@@ -284,14 +296,24 @@ def test_every_cell_of_a_two_way_table_is_the_decision_at_both_values_or_empty_w
 
 
 def test_two_way_table_is_empty_where_the_values_break_a_rule_together(scorer: TableScorer):
-    found = two_way(scorer, BOOK.raw[:, :1], {}, "late", [0, 4, 5], "status_2", [-2, 0, 1])
+    found = two_way(
+        scorer,
+        BOOK.raw[:, :1],
+        edits={},
+        first="late",
+        first_values=[0, 4, 5],
+        second="status_2",
+        second_values=[-2, 0, 1],
+    )
     # A lever makes the month before late as well; a single field set after it has the last word.
     assert np.isnan(found).tolist() == [[False, False, False], [True, False, False], [True, True, False]]
 
 
 def test_two_way_table_holds_other_edits_and_drops_those_of_its_own_inputs(scorer: TableScorer):
     base, edits = BOOK.raw[:, :1], {"late": 3.0, "limit": 500_000.0}
-    found = two_way(scorer, base, edits, "limit", [50_000.0], "balances", [20.0])
+    found = two_way(
+        scorer, base, edits=edits, first="limit", first_values=[50_000.0], second="balances", second_values=[20.0]
+    )
     record = apply(CONTRACT, base, {"late": 3.0, "limit": 50_000.0, "balances": 20.0})
     assert found[0, 0] == pytest.approx(decide(scorer, record, CustomerScenario().values(CONTRACT)).pd, abs=1e-12)
 
@@ -305,10 +327,22 @@ def test_two_way_table_asks_the_model_once_and_not_at_all_for_nothing():
             return super().margins(raw)
 
     base = BOOK.raw[:, :1]
-    two_way(Counting(), base, {}, "limit", [10_000.0, 20_000.0], "late", [0.0, 1.0, 2.0])  # type: ignore[arg-type]
+    two_way(
+        Counting(),
+        base,
+        edits={},
+        first="limit",
+        first_values=[10_000.0, 20_000.0],
+        second="late",
+        second_values=[0.0, 1.0, 2.0],
+    )  # type: ignore[arg-type]
     assert asked == [6]
-    assert two_way(Counting(), base, {}, "limit", [], "late", [0.0]).shape == (0, 1)  # type: ignore[arg-type]
-    assert two_way(Counting(), base, {}, "limit", [1e4], "late", []).shape == (1, 0)  # type: ignore[arg-type]
+    assert two_way(
+        Counting(), base, edits={}, first="limit", first_values=[], second="late", second_values=[0.0]
+    ).shape == (0, 1)  # type: ignore[arg-type]
+    assert two_way(
+        Counting(), base, edits={}, first="limit", first_values=[1e4], second="late", second_values=[]
+    ).shape == (1, 0)  # type: ignore[arg-type]
     assert asked == [6]
 
 
@@ -325,7 +359,15 @@ def test_two_way_table_of_what_cannot_be_says_what_to_do(
     scorer: TableScorer, first: str, values: list[float], second: str, error: type[BadInput], told: str
 ):
     with pytest.raises(error, match=told):
-        two_way(scorer, BOOK.raw[:, :1], {}, first, values, second, [20_000.0 if second == "limit" else 1.0])
+        two_way(
+            scorer,
+            BOOK.raw[:, :1],
+            edits={},
+            first=first,
+            first_values=values,
+            second=second,
+            second_values=[20_000.0 if second == "limit" else 1.0],
+        )
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -37,7 +37,15 @@ class Case:
         pd = rng.random(n)
         ead = rng.random(n) * 1e5
         loss, capital = pd * 0.8 * ead, ead * 0.05
-        self.rows = Rows(pd, ead, loss, loss / 4, capital, rng.normal(0, 1e4, n), ead * rng.random(n))
+        self.rows = Rows(
+            pd,
+            ead,
+            loss=loss,
+            net_loss=loss / 4,
+            capital=capital,
+            margin=rng.normal(0, 1e4, n),
+            balance=ead * rng.random(n),
+        )
         self.bad = (rng.random(n) < pd).astype(float)
 
     @property
@@ -174,7 +182,11 @@ def prices(whole: ScoredBook) -> list:
     scores = score_scale(CONTRACT).score(whole.margins)
     count = len(CONTRACT.score.bands) + 1
     return priced(
-        score_band(scores, CONTRACT.score.bands), count, whole.rows(NOTHING), dict(NOTHING.assumptions), target=0.1
+        score_band(scores, CONTRACT.score.bands),
+        count,
+        rows=whole.rows(NOTHING),
+        assumptions=dict(NOTHING.assumptions),
+        target=0.1,
     )
 
 
@@ -193,7 +205,13 @@ def test_at_its_break_even_rate_a_band_earns_nothing(prices: list, whole: Scored
         rows, assumed = whole.rows(NOTHING), dict(NOTHING.assumptions)
         for rate, wanted in ((each.break_even_rate, 0.0), (each.target_rate, 0.1 * each.capital * 3)):
             earned = margin.after_loss(
-                rows.pd[own], rows.balance[own], rows.loss[own], rate, assumed["funding"], assumed["opex"], 36
+                rows.pd[own],
+                rows.balance[own],
+                loss=rows.loss[own],
+                rate=rate,
+                funding=assumed["funding"],
+                opex=assumed["opex"],
+                months=36,
             )
             assert earned.sum() == pytest.approx(wanted, abs=1e-3)
 
@@ -206,7 +224,15 @@ def test_at_its_break_even_pd_a_band_earns_nothing(prices: list, whole: ScoredBo
             continue
         own, pd = band == each.band, each.break_even_pd
         loss = pd * assumed["lgd"] * rows.ead[own]
-        earned = margin.after_loss(pd, rows.balance[own], loss, assumed["apr"], assumed["funding"], assumed["opex"], 36)
+        earned = margin.after_loss(
+            pd,
+            rows.balance[own],
+            loss=loss,
+            rate=assumed["apr"],
+            funding=assumed["funding"],
+            opex=assumed["opex"],
+            months=36,
+        )
         assert earned.sum() == pytest.approx(0, abs=1e-3)
 
 
@@ -220,7 +246,7 @@ def test_break_even_pd_equals_the_worked_numbers():
     assert margin.break_even_pd(0.15, 0.80, 12) == pytest.approx(0.1579, abs=5e-5)
     assert margin.break_even_pd(0.15, 0.80, 1) == pytest.approx(0.0154, abs=5e-5)
     assert margin.break_even_pd(-1, 0.80, 36) == 0
-    assert np.isnan(margin.break_even_rate(0, 0, 1, 0.05, 600, 36))
+    assert np.isnan(margin.break_even_rate(0, 0, loss=1, funding=0.05, opex=600, months=36))
 
 
 def test_an_empty_band_is_priced_as_nothing(whole: ScoredBook, scorer: TableScorer):
@@ -241,12 +267,14 @@ def test_a_cutoff_that_is_no_whole_point_within_range_is_refused(given_: float):
 def test_curve_below_a_historic_cutoff_is_dashed_and_says_why(shipped: Strategy):
     bank = CONTRACT.model_copy(update={"book": CONTRACT.book.model_copy(update={"historic_cutoff": 500.0})})
     units = Units.on(CONTRACT, PolicyScenario(520), shipped)
-    drawn = policy_charts.strategy(bank, shipped, "profit", 520, 520, units)
+    drawn = policy_charts.strategy(bank, shipped, goal="profit", today=520, chosen=520, units=units)
     seen, _, unseen = drawn["data"]
     assert unseen["line"]["dash"] == "dash"
     assert max(unseen["x"]) == min(seen["x"]) == 500
     assert drawn["layout"]["annotations"][0]["text"] == "below 500: no outcomes observed here"
-    assert len(policy_charts.strategy(CONTRACT, shipped, "profit", 520, 520, units)["data"]) == 2
+    assert (
+        len(policy_charts.strategy(CONTRACT, shipped, goal="profit", today=520, chosen=520, units=units)["data"]) == 2
+    )
 
 
 def test_who_is_in_the_book_is_told_in_the_words_of_its_contract() -> None:
