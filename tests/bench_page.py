@@ -33,7 +33,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from data.books import read_book
 from model.release.store import Store
-from model.whatif.customer.scenario import CustomerScenario, apply, base_record, to_query
+from model.whatif.customer.scenario import CustomerScenario, apply, base_record
 from model.whatif.customer.sensitivity import sweep
 from tests.browser.server import Server, chromium, serving
 
@@ -168,7 +168,7 @@ def restless(home: Path) -> list[CustomerScenario]:
 
 def address(scenario: CustomerScenario) -> str:
     """The scenario as an address carries it."""
-    return "&".join(f"{name}={value}" for name, value in to_query(scenario).items())
+    return "&".join(f"{name}={value}" for name, value in scenario.to_query().items())
 
 
 # ---- with a browser -------------------------------------------------------------------------------------------------

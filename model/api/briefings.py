@@ -76,12 +76,12 @@ class Said:
 def book_page(asked: PageQuery) -> Said:
     """What the book page says."""
     model, start = asked.model, time.perf_counter()
-    scenario, complaints = book_scenario.from_query(model.contract, asked.query)
+    scenario, complaints = book_scenario.BookScenario.from_query(model.contract, asked.query)
     result = BookResult.of(model.whole, scenario, asked.day)
     took = time.perf_counter() - start
     check = spot_check.live_check(model, result.layers[1])
     said = book_briefing.book_briefing(result, asked.choices, model=model.deployed, check=check)
-    address = book_scenario.to_query(scenario)
+    address = scenario.to_query()
     entry = WhatIf(model, asked.who, "rest", address, took).about_book(asked.day, result.now)
     return Said(said, tuple(complaints), entry)
 
@@ -89,13 +89,13 @@ def book_page(asked: PageQuery) -> Said:
 def policy_page(asked: PageQuery) -> Said:
     """What the policy page says."""
     model, start = asked.model, time.perf_counter()
-    chosen, complaints = policy_scenario.from_query(model.contract, asked.query)
+    chosen, complaints = policy_scenario.PolicyScenario.from_query(model.contract, asked.query)
     result = PolicyResult.of(model.whole, model.sample, chosen, asked.day)
     took = time.perf_counter() - start
     ids = tuple(each for each in asked.models.comparable(asked.book) if each != model.id)
     others = policy_briefing.OtherReleases(ids, lambda release: _other_scores(asked, release))
     said = policy_briefing.policy_briefing(result, asked.choices, others=others, withheld=asked.withheld)
-    address = policy_scenario.to_query(chosen)
+    address = chosen.to_query()
     entry = WhatIf(model, asked.who, "rest", address, took).about_policy(asked.day, result.chosen)
     return Said(said, tuple(complaints), entry)
 
@@ -103,14 +103,14 @@ def policy_page(asked: PageQuery) -> Said:
 def customer_page(asked: PageQuery) -> Said:
     """What the customer page says."""
     model, start = asked.model, time.perf_counter()
-    chosen, complaints = customer_scenario.from_query(model.book, asked.query)
+    chosen, complaints = customer_scenario.CustomerScenario.from_query(model.book, asked.query)
     if not chosen.chosen:
         said = customer_briefing.briefing_to_choose(model.contract, chosen, model=model.deployed)
         return Said(said, tuple(complaints))
     result = CustomerResult.of(model.scorer, model.local_scorer, model.book, chosen)
     took = time.perf_counter() - start
     said = customer_briefing.customer_briefing(result, asked.choices, model=model.deployed)
-    what_if = WhatIf(model, asked.who, "rest", customer_scenario.to_query(chosen), took)
+    what_if = WhatIf(model, asked.who, "rest", chosen.to_query(), took)
     return Said(said, tuple(complaints), what_if.about_customer(result.edited, result.now, result.reasons))
 
 
@@ -140,7 +140,7 @@ def trust_page(asked: PageQuery) -> Said:
     there = Choosable(
         proof, model.release, lambda: [each for each in asked.models.comparable(asked.book) if each != model.id]
     )
-    view, complaints = trust_view.from_query(asked.query, there.known)
+    view, complaints = trust_view.TrustView.from_query(asked.query, there.known)
     result = TrustResult(proof, trust_view.chosen_subset(view, proof), model.release, lambda: known_effects(model))
     around = release_context(asked.models, model, asked.withheld)
     said = trust_briefing.trust_briefing(result, dict(view.values), around=around, withheld=asked.withheld)

@@ -146,10 +146,10 @@ def _on_the_book(entry: Entry, release: Release, home: Path) -> dict[str, Array]
     require_same_book(release, book.contract, book.sha256)
     whole = ScoredBook.of(release.scorer, book)
     if entry.kind == BOOK:
-        scenario, complaints = book_scenario.from_query(contract, _address(entry))
+        scenario, complaints = book_scenario.BookScenario.from_query(contract, _address(entry))
         _understood(entry, complaints)
         return book_outputs(whole.totals([book_scenario.layers(contract, scenario, _day(entry))])[0])
-    chosen, complaints = policy_scenario.from_query(contract, _address(entry))
+    chosen, complaints = policy_scenario.PolicyScenario.from_query(contract, _address(entry))
     _understood(entry, complaints)
     return policy_outputs(_judged(whole, book, contract, chosen, _day(entry)))
 

@@ -60,6 +60,33 @@ class TrustView:
         """The parts of the page that are open."""
         return tuple(filter(None, self.get(OPEN).split(",")))
 
+    def to_query(self, shown: bool = True) -> dict[str, str]:
+        """The scenario as an address carries it; with ``shown`` off, nothing."""
+        return dict(self.values) if shown else {}
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str], known: Known, shown: bool = True) -> "tuple[TrustView, list[str]]":
+        """The view that an address carries, and what was wrong with it: a bad value is left out and told. ``known``
+        gives what there is to choose from of one of `PARTS`."""
+        found, complaints = cls(), list[str]()
+        for name, text in query.items() if shown else ():
+            if name not in PARTS:
+                complaints.append(f"{name!r} in the address is nothing that can be looked at here; it was left out.")
+            elif name == OPEN:
+                given = list(dict.fromkeys(filter(None, text.split(","))))
+                found = found.with_value(OPEN, ",".join(each for each in given if each in known(OPEN)))
+                complaints += [_wrong(OPEN, each) for each in given if each not in known(OPEN)]
+            elif name == CUTOFF:
+                try:
+                    found = found.with_value(CUTOFF, f"{cutoff_points(text):g}")
+                except OutOfRange as error:
+                    complaints.append(f"{error} The address was read without it.")
+            elif text in known(name):
+                found = found.with_value(name, text)
+            elif text:
+                complaints.append(_wrong(name, text))
+        return found, complaints
+
 
 def chosen_subset(view: TrustView, proof: Validation) -> Subset:
     """Which records are looked at; what another release or book had is left out."""
@@ -139,34 +166,6 @@ class Choosable:
 
 
 # ---- the address --------------------------------------------------------------------------------------------------
-
-
-def to_query(view: TrustView, shown: bool = True) -> dict[str, str]:
-    """The view as an address carries it; with ``shown`` off, nothing."""
-    return dict(view.values) if shown else {}
-
-
-def from_query(query: Mapping[str, str], known: Known, shown: bool = True) -> tuple[TrustView, list[str]]:
-    """The view that an address carries, and what was wrong with it: a bad value is left out and told. ``known`` gives
-    what there is to choose from of one of `PARTS`."""
-    found, complaints = TrustView(), list[str]()
-    for name, text in query.items() if shown else ():
-        if name not in PARTS:
-            complaints.append(f"{name!r} in the address is nothing that can be looked at here; it was left out.")
-        elif name == OPEN:
-            given = list(dict.fromkeys(filter(None, text.split(","))))
-            found = found.with_value(OPEN, ",".join(each for each in given if each in known(OPEN)))
-            complaints += [_wrong(OPEN, each) for each in given if each not in known(OPEN)]
-        elif name == CUTOFF:
-            try:
-                found = found.with_value(CUTOFF, f"{cutoff_points(text):g}")
-            except OutOfRange as error:
-                complaints.append(f"{error} The address was read without it.")
-        elif text in known(name):
-            found = found.with_value(name, text)
-        elif text:
-            complaints.append(_wrong(name, text))
-    return found, complaints
 
 
 def cutoff_points(text: str) -> float:

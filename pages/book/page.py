@@ -13,7 +13,6 @@ from model.report.book.briefing import book_briefing, measure_choice, segment_ch
 from model.report.book.panels import WEIGHTED
 from model.report.briefing import Briefing, Choices, Panel
 from model.whatif.book.result import BookResult
-from model.whatif.book.scenario import to_query
 from model.whatif.customer.scenario import CUSTOMER, OWN
 from pages.book import controls, state
 from pages.shared import deployed, draw, recording, visitor, widgets
@@ -68,7 +67,7 @@ def book_result(model: DeployedModel) -> BookResult:
     with follow("Scoring the whole book") as progress:
         result = BookResult.of(model.scored_book(progress), scenario, day, progress)
     if scenario.values:
-        recording.record_book(model, to_query(scenario), day, result.now, time.perf_counter() - start)
+        recording.record_book(model, scenario.to_query(), day, result.now, time.perf_counter() - start)
     return result
 
 

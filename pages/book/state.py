@@ -7,7 +7,7 @@ from data.contract import Contract
 from model.deployed.model import DeployedModel
 from model.report.book import words as book_words
 from model.settings import settings
-from model.whatif.book.scenario import LIMIT, METHOD, POINT, SEVERITY, UNTIL, BookScenario, Value, from_query, to_query
+from model.whatif.book.scenario import LIMIT, METHOD, POINT, SEVERITY, UNTIL, BookScenario, Value
 from model.whatif.book.tornado import moved
 from pages.shared.page_state import Memory
 
@@ -69,7 +69,7 @@ def put_lever(contract: Contract, name: str, value: float) -> None:
 
 memory = Memory[BookScenario](
     "book",
-    lambda model, address: from_query(model.contract, address, settings().url_state),
-    lambda scenario: to_query(scenario, settings().url_state),
+    lambda model, address: BookScenario.from_query(model.contract, address, settings().url_state),
+    lambda scenario: scenario.to_query(settings().url_state),
     _moved,
 )

@@ -10,7 +10,7 @@ from model.report.briefing import Briefing
 from model.report.customer.briefing import briefing_refused, briefing_to_choose, customer_briefing, rows_choice
 from model.whatif.customer.distribution import input_distribution
 from model.whatif.customer.result import CustomerResult
-from model.whatif.customer.scenario import CustomerScenario, to_query
+from model.whatif.customer.scenario import CustomerScenario
 from pages.customer import controls, record, state
 from pages.shared import deployed, draw, recording, visitor, widgets
 
@@ -77,7 +77,7 @@ def customer_answer(model: DeployedModel, scenario: CustomerScenario) -> tuple[B
 
 def record_answer(model: DeployedModel, result: CustomerResult, seconds: float) -> None:
     """For the record: what the model was asked, what it said, and why."""
-    recording.record_customer(model, to_query(result.scenario), result.edited, result.now, result.reasons, seconds)
+    recording.record_customer(model, result.scenario.to_query(), result.edited, result.now, result.reasons, seconds)
 
 
 main()

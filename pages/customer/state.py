@@ -5,7 +5,7 @@ from typing import Any
 
 from model.deployed.model import DeployedModel
 from model.settings import settings
-from model.whatif.customer.scenario import CustomerScenario, apply, base_record, from_query, to_query
+from model.whatif.customer.scenario import CustomerScenario, apply, base_record
 from model.whatif.customer.sensitivity import position
 from pages.shared.page_state import Memory
 
@@ -54,7 +54,7 @@ def assumption_shown(model: DeployedModel, name: str) -> float:
 
 memory = Memory[CustomerScenario](
     "customer",
-    lambda model, address: from_query(model.book, address, settings().url_state),
-    lambda scenario: to_query(scenario, settings().url_state),
+    lambda model, address: CustomerScenario.from_query(model.book, address, settings().url_state),
+    lambda scenario: scenario.to_query(settings().url_state),
     _moved,
 )

@@ -12,7 +12,7 @@ from model.deployed.model import DeployedModel
 from model.report.policy.briefing import OtherReleases, curve_choice, policy_briefing
 from model.whatif.customer.decision import score_scale
 from model.whatif.policy.result import PolicyResult
-from model.whatif.policy.scenario import PolicyScenario, to_query
+from model.whatif.policy.scenario import PolicyScenario
 from pages.policy import controls, state
 from pages.shared import deployed, draw, recording, visitor, widgets
 from pages.shared.progress import followed
@@ -65,7 +65,7 @@ def policy_result(model: DeployedModel, policy: PolicyScenario) -> PolicyResult:
     with followed("Scoring the whole book", state.memory.undo) as progress:
         result = PolicyResult.of(model.scored_book(progress), model.sample, policy, day, progress)
     if policy != PolicyScenario():
-        recording.record_policy(model, to_query(policy), day, result.chosen, time.perf_counter() - start)
+        recording.record_policy(model, policy.to_query(), day, result.chosen, time.perf_counter() - start)
     return result
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from data.contract import Contract
 from model.deployed.model import DeployedModel
 from model.settings import settings
-from model.whatif.policy.scenario import CUTOFF, PolicyScenario, from_query, to_query
+from model.whatif.policy.scenario import CUTOFF, PolicyScenario
 from pages.shared.page_state import Memory
 
 
@@ -31,7 +31,7 @@ def reset_policy() -> None:
 
 memory = Memory[PolicyScenario](
     "policy",
-    lambda model, address: from_query(model.contract, address, settings().url_state),
-    lambda policy: to_query(policy, settings().url_state),
+    lambda model, address: PolicyScenario.from_query(model.contract, address, settings().url_state),
+    lambda policy: policy.to_query(settings().url_state),
     _moved,
 )

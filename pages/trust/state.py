@@ -11,7 +11,7 @@ from model.deployed.desk import desk
 from model.deployed.model import DeployedModel
 from model.report.briefing import Choice
 from model.settings import settings
-from model.validation.view import CUTOFF, OPEN, Choosable, TrustView, cutoff_points, from_query, to_query
+from model.validation.view import CUTOFF, OPEN, Choosable, TrustView, cutoff_points
 from pages.shared import deployed
 from pages.shared.number_field import enter
 from pages.shared.page_state import Memory
@@ -39,7 +39,7 @@ def choosable(model: DeployedModel) -> Choosable:
 
 
 def _read(model: DeployedModel, address: Mapping[str, str]) -> tuple[TrustView, list[str]]:
-    found, complaints = from_query(address, choosable(model).known, settings().url_state)
+    found, complaints = TrustView.from_query(address, choosable(model).known, settings().url_state)
     _unfold(found)
     return found, complaints
 
@@ -53,7 +53,7 @@ def _moved(_model: DeployedModel, name: str, value: Any) -> TrustView:
 memory = Memory[TrustView](
     "trust",
     _read,
-    lambda view: to_query(view, settings().url_state),
+    lambda view: view.to_query(settings().url_state),
     _moved,
     answered=False,
 )

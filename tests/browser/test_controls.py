@@ -17,7 +17,7 @@ from model.engine.scorer import TableScorer
 from model.release.store import Store
 from model.report.book.words import number_of
 from model.whatif.book import scenario as book_scenario
-from model.whatif.customer.scenario import CUTOFF, apply, base_record, from_query
+from model.whatif.customer.scenario import CUTOFF, CustomerScenario, apply, base_record
 from model.whatif.customer.sensitivity import position
 from model.whatif.policy import scenario as policy_scenario
 from tests.browser.conftest import Visit, settled
@@ -102,16 +102,16 @@ def in_use(champion: Champion, name: str, given: Mapping[str, str]) -> dict[str,
 def _used(champion: Champion, contract: Contract, name: str, given: Mapping[str, str]) -> Iterator[tuple[str, float]]:
     names = [each.name for each in contract.assumptions]
     if name == "book":
-        found, _ = book_scenario.from_query(contract, given)
+        found, _ = book_scenario.BookScenario.from_query(contract, given)
         levers = [each.name for each in (*contract.shocks, *contract.economy)]
         yield from ((each, number_of(contract, found, each)) for each in (*levers, *names))
         yield from ((each, found.number(contract, each)) for each in (book_scenario.OVERLAY_PD, book_scenario.SHARE))
     elif name == "policy":
-        judged, _ = policy_scenario.from_query(contract, given)
+        judged, _ = policy_scenario.PolicyScenario.from_query(contract, given)
         yield CUTOFF, judged.at(contract)
         yield from ((each, judged.assumed.number(contract, each)) for each in names)
     elif name == "customer":
-        scenario, _ = from_query(champion.book, given)
+        scenario, _ = CustomerScenario.from_query(champion.book, given)
         if scenario.chosen:
             base = base_record(champion.book, scenario)
             edits = dict(scenario.edits)

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from data import books
 from data.books import Book
 from model.release.store import Store
+from model.release.window import Window
 from pages.operations import upload
 from tests.pages.conftest import Open, markup, opened, sentence, shown
 from tests.support import loans_sample
@@ -125,15 +126,13 @@ def test_fairness_of_a_book_without_protected_attributes_is_not_available(open_l
 
 def test_release_of_the_loans_is_tested_out_of_time_and_its_collapse_is_told(loans_home: Path, loans: Book):
     release = Store(loans_home, NAME).load()
-    later = release.report["later"]
-    assert later["window"] == {"since": 2006, "until": 2007}
-    assert later["observed"] > later["predicted"] + 0.1
-    gap = next(gate for gate in release.report["gates"] if gate["name"] == "later_gap")
-    assert gate_is_watched(gap)
-
-
-def gate_is_watched(gate: dict[str, object]) -> bool:
-    return gate["verdict"] == "watch" and not gate["passed"]
+    later = release.report.later
+    assert later is not None
+    assert later.window == Window(2006, 2007)
+    assert later.observed > later.predicted + 0.1
+    gap = next(gate for gate in release.report.gates if gate.name == "later_gap")
+    assert gap.verdict == "watch"
+    assert not gap.passed
 
 
 def test_gaps_in_the_loans_do_not_tell_their_date(loans: Book):

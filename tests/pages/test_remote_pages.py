@@ -220,7 +220,7 @@ def test_policy_trust_and_operations_know_the_release_that_answers(
     assert f"{approved:,} of {len(book):,}" in markup(at)
     at = open_ours("trust")
     assert "on records it was not fitted to" in sentence(at)
-    assert shown(at, "Gates passed").split(" of ")[1] == str(len(release.report["gates"]))
+    assert shown(at, "Gates passed").split(" of ")[1] == str(len(release.report.gates))
     at = open_ours("operations")
     rows = listed(at)
     assert rows["Role"] == "as its server has it"

@@ -60,9 +60,9 @@ def test_release_of_a_wide_book_passes_parity_and_says_the_same_when_verified(wi
     store = Store(wide, f"wide_{width}")
     release = store.load()
     assert release.scorer.tables.n_inputs == width
-    found = [gate for gate in release.report["gates"] if gate["kind"] == "parity"]
-    assert {gate["name"] for gate in found} == {"margins", "additivity", "oracle", "shap"}
-    assert all(gate["passed"] for gate in found)
+    found = [gate for gate in release.report.gates if gate.kind == "parity"]
+    assert {gate.name for gate in found} == {"margins", "additivity", "oracle", "shap"}
+    assert all(gate.passed for gate in found)
     assert store.verify().passed
 
 

@@ -20,11 +20,9 @@ from model.record.trail import Audit, Entry, find
 from model.release.release import Release
 from model.release.store import Store
 from model.settings import Settings
-from model.whatif.book import scenario as book_scenario
 from model.whatif.book.scenario import BookScenario, layers
 from model.whatif.book.scored import ScoredBook
 from model.whatif.customer.decision import score_scale
-from model.whatif.policy import scenario as policy_scenario
 from model.whatif.policy.scenario import PolicyScenario
 from model.whatif.policy.strategy import Strategy
 from tests.support.forging import forge, twin
@@ -96,7 +94,7 @@ def test_scenario_of_the_book_replays_as_of_the_day_it_was_asked(
     scenario = BookScenario()
     for name, value in stressed.items():
         scenario = scenario.with_value(contract, name, value)
-    address = book_scenario.to_query(scenario)
+    address = scenario.to_query()
     outputs = book_outputs(whole.totals([layers(contract, scenario, DAY)])[0])
     with Audit(engine) as writer:
         told = called(release, "whatif:book", NONE, outputs, address=address, day=DAY.isoformat())
@@ -118,7 +116,7 @@ def test_policy_replays(
     rows = whole.rows(layers(contract, chosen.assumed, DAY))
     outcome = Strategy.of(np.asarray(score_scale(contract).score(whole.margins)), rows, book.target).at(540)
     outputs = policy_outputs(outcome)
-    told = {"address": policy_scenario.to_query(chosen), "day": DAY.isoformat()}
+    told = {"address": chosen.to_query(), "day": DAY.isoformat()}
     with Audit(engine) as writer:
         name = writer.record(called(release, "whatif:policy", NONE, outputs, **told))
     found = replay(find(engine, name), store)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from model.validation.view import PARTS, TrustView, from_query, to_query
+from model.validation.view import PARTS, TrustView
 
 THERE = {"open": ("bands", "gates"), "segment": ("limit:0", "limit:1"), "input": ("limit", "status")}
 
@@ -15,12 +15,12 @@ def test_a_view_comes_back_from_its_address() -> None:
     view = (
         TrustView().with_value("segment", "limit:1").with_value("open", "bands,gates").with_value("fair_cutoff", "560")
     )
-    assert from_query(to_query(view), known) == (view, [])
+    assert TrustView.from_query(view.to_query(), known) == (view, [])
 
 
 def test_an_untouched_view_says_nothing_in_the_address() -> None:
-    assert to_query(TrustView()) == {}
-    assert to_query(TrustView().with_value("input", "limit").with_value("input", "")) == {}
+    assert TrustView().to_query() == {}
+    assert TrustView().with_value("input", "limit").with_value("input", "").to_query() == {}
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_an_untouched_view_says_nothing_in_the_address() -> None:
     ],
 )
 def test_a_bad_value_is_told_and_nothing_else_is_lost(name: str, text: str, told: str) -> None:
-    found, complaints = from_query(
+    found, complaints = TrustView.from_query(
         {"segment": "limit:0", name: text}
         | {"open": "bands," * (name == "open") + text if name == "open" else "bands"},
         known,
@@ -51,8 +51,8 @@ def test_a_bad_value_is_told_and_nothing_else_is_lost(name: str, text: str, told
 
 def test_with_the_address_off_nothing_is_written_or_read() -> None:
     view = TrustView().with_value("input", "limit")
-    assert to_query(view, shown=False) == {}
-    assert from_query({"input": "limit", "colour": "red"}, known, shown=False) == (TrustView(), [])
+    assert view.to_query(shown=False) == {}
+    assert TrustView.from_query({"input": "limit", "colour": "red"}, known, shown=False) == (TrustView(), [])
 
 
 def test_every_part_has_words_for_a_complaint() -> None:

@@ -145,6 +145,34 @@ class BookScenario:
             own |= {k: v for k, v in changes(contract, self).items() if k in names}
         return BookScenario(tuple((k, own[k]) for k in parts(contract) if k in own))
 
+    def to_query(self, shown: bool = True) -> dict[str, str]:
+        """The scenario as an address carries it; with ``shown`` off, nothing."""
+        if not shown:
+            return {}
+        return {name: value if isinstance(value, str) else f"{value:.12g}" for name, value in self.values}
+
+    @classmethod
+    def from_query(
+        cls, contract: Contract, query: Mapping[str, str], shown: bool = True
+    ) -> "tuple[BookScenario, list[str]]":
+        """The scenario that an address carries, and what was wrong with it: a bad value is left out and told."""
+        found, complaints = cls(), list[str]()
+        known, economy = parts(contract), {each.name for each in contract.economy}
+        for name in query if shown else ():
+            if name not in known:
+                complaints.append(f"{name!r} in the address is nothing that can be assumed here; it was left out.")
+        for name in known if shown else ():
+            if name in query:
+                try:
+                    was, found = found, found.with_value(contract, name, query[name])
+                    if any(each in (PRESET, *economy) and each not in dict(found.values) for each, _ in was.values):
+                        complaints.append(
+                            f"{name!r} in the address takes the place of what else it says of the economy."
+                        )
+                except (BadInput, BookError) as error:
+                    complaints.append(f"{error} The address was read without it.")
+        return found, complaints
+
 
 def _checked(contract: Contract, name: str, value: Value) -> Value:
     part = _part(contract, name)
@@ -330,31 +358,6 @@ def players(contract: Contract, stress: BookScenario, today: date) -> tuple[Play
 
 
 # ---- the address ---------------------------------------------------------------------------------------------------
-
-
-def to_query(stress: BookScenario, shown: bool = True) -> dict[str, str]:
-    """The scenario as an address carries it; with ``shown`` off, nothing."""
-    if not shown:
-        return {}
-    return {name: value if isinstance(value, str) else f"{value:.12g}" for name, value in stress.values}
-
-
-def from_query(contract: Contract, query: Mapping[str, str], shown: bool = True) -> tuple[BookScenario, list[str]]:
-    """The scenario that an address carries, and what was wrong with it: a bad value is left out and told."""
-    found, complaints = BookScenario(), list[str]()
-    known, economy = parts(contract), {each.name for each in contract.economy}
-    for name in query if shown else ():
-        if name not in known:
-            complaints.append(f"{name!r} in the address is nothing that can be assumed here; it was left out.")
-    for name in known if shown else ():
-        if name in query:
-            try:
-                was, found = found, found.with_value(contract, name, query[name])
-                if any(each in (PRESET, *economy) and each not in dict(found.values) for each, _ in was.values):
-                    complaints.append(f"{name!r} in the address takes the place of what else it says of the economy.")
-            except (BadInput, BookError) as error:
-                complaints.append(f"{error} The address was read without it.")
-    return found, complaints
 
 
 # ---- weighted scenarios ---------------------------------------------------------------------------------------------

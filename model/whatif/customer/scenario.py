@@ -64,6 +64,58 @@ class CustomerScenario:
         found = {each.name: each.default for each in contract.assumptions} | {CUTOFF: contract.score.cutoff}
         return found | dict(self.assumptions)
 
+    def to_query(self, edits: bool = True) -> dict[str, str]:
+        """The scenario as an address carries it; with ``edits`` off, the customer's number alone."""
+        found: dict[str, str] = {}
+        if self.customer is not None:
+            found[CUSTOMER] = str(self.customer)
+        if not edits:
+            return found
+        if self.own:
+            found[OWN] = ",".join("" if value is None else f"{value:.12g}" for value in self.own)
+        return found | {name: f"{value:.12g}" for name, value in (*self.edits, *self.assumptions)}
+
+    @classmethod
+    def from_query(
+        cls, book: Book, query: Mapping[str, str], edits: bool = True
+    ) -> "tuple[CustomerScenario, list[str]]":
+        """The scenario that an address carries, and what was wrong with it: a bad value is left out and told."""
+        contract = book.contract
+        scenario, complaints = cls(), []
+        if CUSTOMER in query:
+            try:
+                number = int(query[CUSTOMER])
+                book.position(number)
+                scenario = replace(scenario, customer=number)
+            except ValueError:
+                complaints.append(f"{query[CUSTOMER]!r} in the address is no {contract.book.person} number.")
+            except BookError as error:
+                complaints.append(str(error))
+        if edits and OWN in query and scenario.customer is None:
+            try:
+                scenario = replace(scenario, own=_own(contract, query[OWN]))
+            except (ValueError, BadInput) as error:
+                complaints.append(f"The record typed by hand could not be read from the address: {error}")
+        assumable = {each.name for each in contract.assumptions} | {CUTOFF}
+        known = assumable | {each.name for each in contract.levers} | set(contract.row)
+        for name, text in query.items():
+            if not edits or name in (CUSTOMER, OWN):
+                continue
+            if name not in known:
+                complaints.append(f"{name!r} in the address is nothing that can be changed here; it was left out.")
+                continue
+            try:
+                change = scenario.assumed if name in assumable else scenario.edited
+                scenario = change(contract, name, _number(text))
+            except (ValueError, BadInput) as error:
+                complaints.append(f"{error} The address was read without it.")
+        if scenario.chosen and scenario.edits:
+            try:
+                apply(contract, base_record(book, scenario), scenario.edits)
+            except Impossible as error:
+                scenario, complaints = replace(scenario, edits=()), [*complaints, f"{error} The edits were left out."]
+        return scenario, complaints
+
 
 def editable(contract: Contract, name: str) -> Lever | Field:
     """The lever or, failing that, the field of a name; NotEditable if neither."""
@@ -149,57 +201,6 @@ def edit(contract: Contract, base: Array, edits: Mapping[str, float | Array] | I
 
 
 # ---- the address ----------------------------------------------------------------------------------------------------
-
-
-def to_query(scenario: CustomerScenario, edits: bool = True) -> dict[str, str]:
-    """The scenario as an address carries it; with ``edits`` off, the customer's number alone."""
-    found: dict[str, str] = {}
-    if scenario.customer is not None:
-        found[CUSTOMER] = str(scenario.customer)
-    if not edits:
-        return found
-    if scenario.own:
-        found[OWN] = ",".join("" if value is None else f"{value:.12g}" for value in scenario.own)
-    return found | {name: f"{value:.12g}" for name, value in (*scenario.edits, *scenario.assumptions)}
-
-
-def from_query(book: Book, query: Mapping[str, str], edits: bool = True) -> tuple[CustomerScenario, list[str]]:
-    """The scenario that an address carries, and what was wrong with it: a bad value is left out and told."""
-    contract = book.contract
-    scenario, complaints = CustomerScenario(), []
-    if CUSTOMER in query:
-        try:
-            number = int(query[CUSTOMER])
-            book.position(number)
-            scenario = replace(scenario, customer=number)
-        except ValueError:
-            complaints.append(f"{query[CUSTOMER]!r} in the address is no {contract.book.person} number.")
-        except BookError as error:
-            complaints.append(str(error))
-    if edits and OWN in query and scenario.customer is None:
-        try:
-            scenario = replace(scenario, own=_own(contract, query[OWN]))
-        except (ValueError, BadInput) as error:
-            complaints.append(f"The record typed by hand could not be read from the address: {error}")
-    assumable = {each.name for each in contract.assumptions} | {CUTOFF}
-    known = assumable | {each.name for each in contract.levers} | set(contract.row)
-    for name, text in query.items():
-        if not edits or name in (CUSTOMER, OWN):
-            continue
-        if name not in known:
-            complaints.append(f"{name!r} in the address is nothing that can be changed here; it was left out.")
-            continue
-        try:
-            change = scenario.assumed if name in assumable else scenario.edited
-            scenario = change(contract, name, _number(text))
-        except (ValueError, BadInput) as error:
-            complaints.append(f"{error} The address was read without it.")
-    if scenario.chosen and scenario.edits:
-        try:
-            apply(contract, base_record(book, scenario), scenario.edits)
-        except Impossible as error:
-            scenario, complaints = replace(scenario, edits=()), [*complaints, f"{error} The edits were left out."]
-    return scenario, complaints
 
 
 def _number(text: str) -> float:

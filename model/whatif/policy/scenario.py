@@ -57,6 +57,30 @@ class PolicyScenario:
         """The cut-off in force."""
         return today(contract) if self.cutoff is None else self.cutoff
 
+    def to_query(self, shown: bool = True) -> dict[str, str]:
+        """The scenario as an address carries it; with ``shown`` off, nothing."""
+        if not shown:
+            return {}
+        cutoff = {} if self.cutoff is None else {CUTOFF: str(self.cutoff)}
+        return cutoff | {name: f"{value:.12g}" for name, value in self.assumed.values if isinstance(value, float)}
+
+    @classmethod
+    def from_query(
+        cls, contract: Contract, query: Mapping[str, str], shown: bool = True
+    ) -> "tuple[PolicyScenario, list[str]]":
+        """The policy that an address carries, and what was wrong with it: a bad value is left out and told."""
+        found, complaints = cls(), list[str]()
+        known = {CUTOFF, *(each.name for each in contract.assumptions)}
+        for name, text in query.items() if shown else ():
+            if name not in known:
+                complaints.append(f"{name!r} in the address is nothing that can be set here; it was left out.")
+                continue
+            try:
+                found = found.with_value(contract, name, text)
+            except BadInput as error:
+                complaints.append(f"{error} The address was read without it.")
+        return found, complaints
+
 
 def today(contract: Contract) -> int:
     """The contract's cut-off in whole points."""
@@ -68,26 +92,3 @@ def _number(value: Value) -> float:
         return float(value)
     except ValueError:
         raise OutOfRange(f"The cut-off must be a number; {value!r} was given.") from None
-
-
-def to_query(policy: PolicyScenario, shown: bool = True) -> dict[str, str]:
-    """The policy as an address carries it; with ``shown`` off, nothing."""
-    if not shown:
-        return {}
-    cutoff = {} if policy.cutoff is None else {CUTOFF: str(policy.cutoff)}
-    return cutoff | {name: f"{value:.12g}" for name, value in policy.assumed.values if isinstance(value, float)}
-
-
-def from_query(contract: Contract, query: Mapping[str, str], shown: bool = True) -> tuple[PolicyScenario, list[str]]:
-    """The policy that an address carries, and what was wrong with it: a bad value is left out and told."""
-    found, complaints = PolicyScenario(), list[str]()
-    known = {CUTOFF, *(each.name for each in contract.assumptions)}
-    for name, text in query.items() if shown else ():
-        if name not in known:
-            complaints.append(f"{name!r} in the address is nothing that can be set here; it was left out.")
-            continue
-        try:
-            found = found.with_value(contract, name, text)
-        except BadInput as error:
-            complaints.append(f"{error} The address was read without it.")
-    return found, complaints

@@ -32,12 +32,10 @@ from model.whatif.book.scenario import (
     changes,
     chosen,
     default,
-    from_query,
     layers,
     overlay_lacks,
     parts,
     players,
-    to_query,
     weighted,
     whom,
 )
@@ -330,7 +328,7 @@ BAD = [
 
 @pytest.mark.parametrize(("name", "text", "told"), BAD)
 def test_bad_value_in_the_address_is_left_out_and_told(name: str, text: str, told: str):
-    found, complaints = from_query(CONTRACT, {name: text, "ccf": "0.7"})
+    found, complaints = BookScenario.from_query(CONTRACT, {name: text, "ccf": "0.7"})
     assert found == stressed(ccf=0.7)
     assert len(complaints) == 1
     assert complaints[0].startswith(told)
@@ -351,7 +349,7 @@ def test_what_nobody_may_assume_is_refused_and_left_out_of_the_address(name: str
     with pytest.raises(NotEditable, match=f"'{name}' is nothing that can be assumed about the book"):
         BookScenario().with_value(CONTRACT, name, 1.0)
     told = f"{name!r} in the address is nothing that can be assumed here; it was left out."
-    assert from_query(CONTRACT, {name: "1"}) == (BookScenario(), [told])
+    assert BookScenario.from_query(CONTRACT, {name: "1"}) == (BookScenario(), [told])
 
 
 def test_text_may_be_200_characters_and_loses_the_blanks_around_it():
@@ -366,12 +364,12 @@ def test_text_may_be_200_characters_and_loses_the_blanks_around_it():
 
 @given(stresses(most=10))
 def test_scenario_survives_the_address(stress: BookScenario):
-    assert from_query(CONTRACT, to_query(stress)) == (stress, [])
+    assert BookScenario.from_query(CONTRACT, stress.to_query()) == (stress, [])
 
 
 def test_address_reads_as_people_would_write_it():
     stress = stressed(preset=FED, severity=80, balances=20, who="limit_band:2", lgd=0.9, limit_loss=6e8)
-    assert to_query(stress) == {
+    assert stress.to_query() == {
         "balances": "20",
         "who": "limit_band:2",
         "preset": FED,
@@ -379,22 +377,25 @@ def test_address_reads_as_people_would_write_it():
         "lgd": "0.9",
         "limit_loss": "600000000",
     }
-    assert to_query(BookScenario()) == {}
+    assert BookScenario().to_query() == {}
 
 
 def test_order_of_the_address_does_not_matter():
     query = {"severity": "80", "lgd": "0.9", "point": "2026Q4", "balances": "20", "preset": FED}
-    assert from_query(CONTRACT, query) == (stressed(balances=20, preset=FED, severity=80, point="2026Q4", lgd=0.9), [])
+    assert BookScenario.from_query(CONTRACT, query) == (
+        stressed(balances=20, preset=FED, severity=80, point="2026Q4", lgd=0.9),
+        [],
+    )
 
 
 def test_address_that_is_not_shown_carries_and_reads_nothing():
-    assert to_query(stressed(balances=20), shown=False) == {}
-    assert from_query(CONTRACT, {"balances": "20", "wages": "1"}, shown=False) == (BookScenario(), [])
+    assert stressed(balances=20).to_query(shown=False) == {}
+    assert BookScenario.from_query(CONTRACT, {"balances": "20", "wages": "1"}, shown=False) == (BookScenario(), [])
 
 
 def test_good_values_beside_bad_ones_are_kept():
     query = {"preset": FED, "point": "1999Q1", "severity": "50", "balances": "x", "wages": "1", "lgd": "0.9"}
-    found, complaints = from_query(CONTRACT, query)
+    found, complaints = BookScenario.from_query(CONTRACT, query)
     assert found == stressed(preset=FED, severity=50, lgd=0.9)
     assert len(complaints) == 3
     assert f"{preset(FED).title} has no point '1999Q1'. There are: 2026Q1, " in " ".join(complaints)
@@ -405,7 +406,7 @@ TEXTS = st.text(max_size=250) | st.sampled_from(["5", "-0", "1e-400", "0x1", FED
 
 @given(st.dictionaries(st.sampled_from([*parts(CONTRACT), "sex", "x"]), TEXTS))
 def test_no_address_whatsoever_brings_the_reader_down(query: dict[str, str]):
-    stress, complaints = from_query(CONTRACT, query)
+    stress, complaints = BookScenario.from_query(CONTRACT, query)
     assert all(complaints)
     numbers_of(stress)
     assert set(dict(stress.values)) <= set(query) | set(ECONOMY)

@@ -11,16 +11,7 @@ from data.contract import Contract
 from data.errors import BadInput, BookError, Impossible, Missing, NotEditable, OutOfRange
 from model.engine.scorer import TableScorer
 from model.whatif.customer.decision import decide
-from model.whatif.customer.scenario import (
-    CUTOFF,
-    CustomerScenario,
-    apply,
-    base_record,
-    default_assumption,
-    editable,
-    from_query,
-    to_query,
-)
+from model.whatif.customer.scenario import CUTOFF, CustomerScenario, apply, base_record, default_assumption, editable
 from tests.support.records import BOOK, CONTRACT, numbers, records, scenarios, within
 
 LEVERS = [lever.name for lever in CONTRACT.levers]
@@ -203,29 +194,32 @@ def test_assumption_that_cannot_be_is_refused_in_words(contract: Contract, name:
 
 @given(scenarios())
 def test_scenario_survives_the_address(scenario: CustomerScenario):
-    assert from_query(BOOK, to_query(scenario)) == (scenario, [])
+    assert CustomerScenario.from_query(BOOK, scenario.to_query()) == (scenario, [])
 
 
 @given(scenarios())
 def test_address_without_edits_carries_the_customers_number_alone(scenario: CustomerScenario):
-    query = to_query(scenario, edits=False)
+    query = scenario.to_query(edits=False)
     assert query == ({"customer": str(scenario.customer)} if scenario.customer else {})
-    assert from_query(BOOK, to_query(scenario), edits=False) == (CustomerScenario(scenario.customer), [])
+    assert CustomerScenario.from_query(BOOK, scenario.to_query(), edits=False) == (
+        CustomerScenario(scenario.customer),
+        [],
+    )
 
 
 @given(scenarios())
 def test_address_never_carries_a_protected_attribute(scenario: CustomerScenario):
-    assert not {field.name for field in CONTRACT.observed} & set(to_query(scenario))
+    assert not {field.name for field in CONTRACT.observed} & set(scenario.to_query())
 
 
 def test_empty_address_is_the_empty_scenario(book: Book):
-    assert from_query(book, {}) == (CustomerScenario(), [])
-    assert to_query(CustomerScenario()) == {}
+    assert CustomerScenario.from_query(book, {}) == (CustomerScenario(), [])
+    assert CustomerScenario().to_query() == {}
 
 
 def test_address_reads_as_people_would_write_it(contract: Contract):
     scenario = CustomerScenario(7).edited(contract, "balances", -20.0).assumed(contract, "lgd", 0.75)
-    assert to_query(scenario) == {"customer": "7", "balances": "-20", "lgd": "0.75"}
+    assert scenario.to_query() == {"customer": "7", "balances": "-20", "lgd": "0.75"}
 
 
 @pytest.mark.parametrize(
@@ -257,7 +251,7 @@ def test_address_reads_as_people_would_write_it(contract: Contract):
     ],
 )
 def test_bad_value_in_the_address_is_left_out_and_told(book: Book, query: dict[str, str], told: str):
-    scenario, complaints = from_query(book, {"customer": "1"} | query)
+    scenario, complaints = CustomerScenario.from_query(book, {"customer": "1"} | query)
     assert scenario == CustomerScenario(1)
     assert len(complaints) == 1
     assert told in complaints[0]
@@ -277,7 +271,7 @@ def test_bad_value_in_the_address_is_left_out_and_told(book: Book, query: dict[s
     ],
 )
 def test_unknown_customer_in_the_address_is_told(book: Book, text: str, told: str):
-    scenario, complaints = from_query(book, {"customer": text})
+    scenario, complaints = CustomerScenario.from_query(book, {"customer": text})
     assert scenario == CustomerScenario()
     assert [told in each for each in complaints] == [True]
 
@@ -295,7 +289,7 @@ def test_unknown_customer_in_the_address_is_told(book: Book, text: str, told: st
     ],
 )
 def test_record_in_the_address_that_cannot_be_read_is_told(book: Book, text: str, told: str):
-    scenario, complaints = from_query(book, {"own": text})
+    scenario, complaints = CustomerScenario.from_query(book, {"own": text})
     assert scenario == CustomerScenario()
     assert len(complaints) == 1
     assert complaints[0].startswith("The record typed by hand could not be read from the address:")
@@ -304,13 +298,13 @@ def test_record_in_the_address_that_cannot_be_read_is_told(book: Book, text: str
 
 def test_good_values_beside_bad_ones_are_kept(book: Book, contract: Contract):
     query = {"customer": "3", "limit": "oops", "balances": "10", "lgd": "0.6", "ccf": "7", "wage": "1"}
-    scenario, complaints = from_query(book, query)
+    scenario, complaints = CustomerScenario.from_query(book, query)
     assert scenario == CustomerScenario(3).edited(contract, "balances", 10.0).assumed(contract, "lgd", 0.6)
     assert len(complaints) == 3
 
 
 @given(st.dictionaries(st.sampled_from([*LEVERS, *CONTRACT.row, "lgd", "cutoff", "customer", "own", "x"]), st.text()))
 def test_no_address_whatsoever_brings_the_reader_down(query: dict[str, str]):
-    scenario, complaints = from_query(BOOK, query)
-    assert from_query(BOOK, to_query(scenario))[0] == scenario
+    scenario, complaints = CustomerScenario.from_query(BOOK, query)
+    assert CustomerScenario.from_query(BOOK, scenario.to_query())[0] == scenario
     assert all(complaints)
