@@ -110,7 +110,7 @@ def move(store: Store, alias: str, make: Callable[[str], str]) -> None:
         draw.notice(Notice(str(error), "error"))
         return
     except OSError as error:
-        draw.notice(Notice(words.unwritable(store.root, error.strerror), "error"))
+        draw.notice(Notice(words.unwritable(store.root, error.strerror or str(error)), "error"))
         return
     for each in (REASON, OVERRIDE):  # the next move has reasons of its own
         st.session_state.pop(keyed(each), None)

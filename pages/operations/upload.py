@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Literal
 
 import streamlit as st
 
@@ -33,6 +34,7 @@ KINDS: dict[Kind, tuple[str, str]] = {
     "parquet": ("Parquet", "application/vnd.apache.parquet"),
 }
 
+TEMPLATES: tuple[tuple[Literal["xlsx", "csv"], str], ...] = (("xlsx", "Template, Excel"), ("csv", "Template, CSV"))
 TYPES = [ending.removeprefix(".") for ending in ENDINGS]
 
 
@@ -88,7 +90,7 @@ def given(contract: Contract) -> None:
         st.button("Forget this file", on_click=forget, icon=":material/close:", key="_upload_forget")
     st.caption(f"The template names every column, with its range or codes, and holds one made-up {person}.")
     with st.container(horizontal=True, key="_templates", gap="small"):
-        for kind, label in (("xlsx", "Template, Excel"), ("csv", "Template, CSV")):
+        for kind, label in TEMPLATES:
             widgets.offer(label, partial(batch.template, contract, kind), f"template.{kind}", KINDS[kind][1])
 
 
