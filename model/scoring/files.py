@@ -17,7 +17,7 @@ from data.files.kinds import MB, Limits
 from data.files.series import given_cells
 from data.files.table import read_table
 from model.engine.parallel import Progress, no_progress
-from model.report.operations.upload import BadRow
+from model.report.operations.upload import BadRow as BadRow
 from model.scoring.columns import Columns, matched, wanted
 from model.scoring.values import quoted, short
 from model.settings import settings

@@ -27,7 +27,7 @@ from model.api import openapi, routes
 from model.api.process import running
 from model.api.service import Service
 from model.deployed import desk as client
-from model.deployed import remote, spot_check, transport
+from model.deployed import remote, spot_check, takeover, transport
 from model.deployed.desk import DeployedModels, TrainingRun
 from model.deployed.model import DeployedModel
 from model.deployed.remote import RemoteScorer, log_odds
@@ -36,7 +36,6 @@ from model.errors import Changed, NoAnswer, NotTabular, ReleaseError
 from model.release.release import Release
 from model.release.store import Store
 from model.release.training import Progress
-from model.report.release.words import briefly
 from model.settings import Settings
 from model.whatif.book.scenario import BookScenario
 from model.whatif.book.scored import ScoredBook
@@ -198,12 +197,11 @@ def test_training_that_breaks_ends_in_a_sentence_and_not_in_silence(tmp_path: Pa
 def test_training_whose_release_fails_a_gate_says_which(
     store: Store, own_home: Path, release: Release, monkeypatch: pytest.MonkeyPatch
 ):
-    report = (release.path / "gates.json").read_bytes().replace(b'"passed": true', b'"passed": false', 1)
-    poor = forge(store, release.id, {"gates.json": report})
+    poor = forge(store, release.id, {"gates.json": failing(release, "auc")})
     monkeypatch.setattr(Store, "train", lambda self, progress: self.load(poor))
     desk = desk_at(own_home)
-    training, first = finished(desk), json.loads(report)["gates"][0]
-    assert training.error == f"Release {poor} is not promoted: {briefly(first)}."
+    training = finished(desk)
+    assert training.error == f"Release {poor} is not promoted: AUC 0.1234 (at least 0.7800 is asked)."
     assert training.kept == poor
     assert desk.model("cards") is None
 
@@ -212,8 +210,7 @@ def test_training_whose_release_fails_a_gate_says_which(
 def test_a_release_that_a_gate_stopped_before_is_told_again_and_not_trained_again(
     store: Store, own_home: Path, release: Release, monkeypatch: pytest.MonkeyPatch
 ):
-    report = (release.path / "gates.json").read_bytes().replace(b'"passed": true', b'"passed": false', 1)
-    poor = forge(store, release.id, {"gates.json": report})
+    poor = forge(store, release.id, {"gates.json": failing(release, "auc")})
     monkeypatch.setattr(Store, "train", lambda self, progress: pytest.fail("Trained once more."))
     training = finished(desk_at(own_home))
     assert training.kept == poor
@@ -552,7 +549,7 @@ def nothing_kept(tmp_path: Path) -> bool:
 def test_release_that_is_too_large_is_refused(
     at: At, tmp_path: Path, release: Release, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(client, "MOST_BYTES", 1000)
+    monkeypatch.setattr(takeover, "MOST_BYTES", 1000)
     with standing(pretender(release, content=packed(release))) as there:
         refused(at(there.url), "larger than 1,000 bytes")
     assert nothing_kept(tmp_path)

@@ -14,6 +14,7 @@ from model.release import promotion
 from model.release.gate import Gate
 from model.release.promotion import Obstacles
 from model.release.release import Release
+from model.release.report import ChampionReport
 from model.release.store import Store
 from tests.support.forging import failing, forge, unreviewed
 
@@ -22,14 +23,19 @@ WORSE = Gate("worse_auc", "At worst ranks worse by", figure=0.02, bound=0.005, k
 DRIFTED = Gate("psi_champion", "Drift since the champion", figure=0.3, bound=0.25, kind="stability")
 
 
-def failed(name: str, **more: Any) -> dict[str, Any]:
+def failed(name: str, **more: Any) -> Gate:
     """A gate of a report that blocks."""
+<<<<<<< HEAD
     return Gate(name, f"About {name}", figure=0.9, bound=0.1, **more).as_dict()
+=======
+    return Gate(name, f"About {name}", 0.9, 0.1, **more)
+>>>>>>> operations
 
 
-def with_report(release: Release, *gates: dict[str, Any], champion: str = "") -> Release:
+def with_report(release: Release, *gates: Gate, champion: str = "") -> Release:
     """A release whose report has these gates, and was held against this champion."""
-    return replace(release, report={"gates": list(gates), "champion": {"id": champion} if champion else None})
+    told = ChampionReport(champion) if champion else None
+    return replace(release, report=replace(release.report, gates=gates, champion=told))
 
 
 def never(_: Release) -> Sequence[Gate] | None:
@@ -46,9 +52,9 @@ def test_a_sound_release_meets_no_obstacle(release: Release):
 
 
 def test_gates_that_failed_and_stop_are_obstacles_and_those_to_watch_are_none(release: Release):
-    watched, passed = failed("impact", stops=False), Gate("auc", "Ranks well", 0.05, 0.1).as_dict()
+    watched, passed = failed("impact", stops=False), Gate("auc", "Ranks well", 0.05, 0.1)
     found = promotion.reported(with_report(release, failed("ece"), watched, passed))
-    assert [gate["name"] for gate in found.gates] == ["ece"]
+    assert [gate.name for gate in found.gates] == ["ece"]
     assert found
 
 
@@ -62,36 +68,39 @@ def test_a_contract_that_nobody_has_read_is_an_obstacle(own_home: Path, release:
 
 @pytest.mark.parametrize("champion", [None, "own", CHAMPION])
 def test_a_release_is_not_held_again_against_a_champion_it_was_held_against(release: Release, champion: str | None):
-    own = with_report(release, WORSE.as_dict(), champion=CHAMPION)
+    own = with_report(release, WORSE, champion=CHAMPION)
     found = promotion.obstacles(own, own.id if champion == "own" else champion, never)
-    assert [gate["name"] for gate in found.gates] == ["worse_auc"]
+    assert [gate.name for gate in found.gates] == ["worse_auc"]
 
 
 def test_beside_another_champion_its_gates_take_the_place_of_those_of_the_former(release: Release):
-    reported = with_report(release, failed("ece"), WORSE.as_dict(), DRIFTED.as_dict(), champion=CHAMPION)
+    reported = with_report(release, failed("ece"), WORSE, DRIFTED, champion=CHAMPION)
     found = promotion.obstacles(reported, "d" * 12, lambda _: [replace(DRIFTED, figure=0.4)])
-    assert [(gate["name"], gate["figure"]) for gate in found.gates] == [("ece", 0.9), ("psi_champion", 0.4)]
-    assert [gate["name"] for gate in promotion.obstacles(reported, "d" * 12, lambda _: []).gates] == ["ece"]
+    assert [(gate.name, gate.figure) for gate in found.gates] == [("ece", 0.9), ("psi_champion", 0.4)]
+    assert [gate.name for gate in promotion.obstacles(reported, "d" * 12, lambda _: []).gates] == ["ece"]
 
 
 def test_what_cannot_be_compared_anew_keeps_the_gates_of_its_report(release: Release):
-    reported = with_report(release, WORSE.as_dict(), champion=CHAMPION)
+    reported = with_report(release, WORSE, champion=CHAMPION)
     found = promotion.obstacles(reported, "d" * 12, lambda _: None)
-    assert [gate["name"] for gate in found.gates] == ["worse_auc"]
+    assert [gate.name for gate in found.gates] == ["worse_auc"]
 
 
 @pytest.mark.parametrize(
     ("told", "champion", "is_so"),
     [
-        ({"id": CHAMPION}, CHAMPION, True),
-        ({"id": CHAMPION}, "d" * 12, False),
-        (None, CHAMPION, False),
-        (None, None, True),
-        (None, "own", True),
+        (CHAMPION, CHAMPION, True),
+        (CHAMPION, "d" * 12, False),
+        ("", CHAMPION, False),
+        ("", None, True),
+        ("", "own", True),
     ],
 )
-def test_a_report_speaks_of_the_champion_of_the_day_or_of_another(told: Any, champion: str | None, is_so: bool):
-    assert promotion.held_against({"champion": told}, "own", champion) is is_so
+def test_a_report_speaks_of_the_champion_of_the_day_or_of_another(
+    release: Release, told: str, champion: str | None, is_so: bool
+):
+    report = with_report(release, champion=told).report
+    assert promotion.held_against(report, "own", champion) is is_so
 
 
 # ---- who is refused -------------------------------------------------------------------------------------------------

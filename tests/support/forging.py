@@ -44,7 +44,7 @@ def shifted(store: Store, by: float) -> str:
     tables, golden = unpacked(store.root / source / "tables.npz"), unpacked(store.root / source / "golden.npz")
     tables |= {name: tables[name] + by for name in ("intercept", "base")}
     golden["margins"] = golden["margins"] + by
-    report = json.dumps(store.report(source) | {"champion": told_of(source)}).encode()
+    report = json.dumps(store.report(source).as_dict() | {"champion": told_of(source)}).encode()
     files = {"tables.npz": packed(**tables), "golden.npz": packed(**golden), "gates.json": report}
     return forge(store, source, files)
 

@@ -118,8 +118,8 @@ def test_the_headline_says_what_is_deployed_since_when_and_how_it_stands(
 def test_a_gate_to_watch_does_not_hold_and_stands_with_its_figure_as_on_the_trust_page(
     open_app: Open, release: Release
 ) -> None:
-    gates = release.report["gates"]
-    (watched,) = [each for each in gates if release_words.verdict(each) == "watch"]
+    gates = release.report.gates
+    (watched,) = release.report.watched
     told = f"approval ratio by education {release_words.figure(watched)} ({release_words.bound(watched)} is asked)"
     found = cells(open_app("operations"))
     assert f"<td>◐ watch</td><td>{len(gates) - 1} of {len(gates)} passed before the release. To watch: {told}" in found
@@ -129,7 +129,7 @@ def test_a_gate_to_watch_does_not_hold_and_stands_with_its_figure_as_on_the_trus
 def test_what_protects_groups_is_watched_without_its_figure_for_a_viewer(
     open_app: Open, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (watched,) = [each for each in release.report["gates"] if release_words.verdict(each) == "watch"]
+    (watched,) = release.report.watched
     looking(monkeypatch, "viewer")
     at = open_app("operations")
     assert sentence(at).endswith("one gate to watch: approval ratio of groups.")

@@ -28,14 +28,21 @@ from model.report.operations.status import (
     RemoteServer,
     ShadowState,
 )
-from tests.report.operations.samples import AT, CARDS, LOANS, TITLED, call, gate, manifest
+from tests.report.operations.samples import AT, CARDS, LOANS, TITLED, call, gate, manifest, report
 
 CHAMPION, CHALLENGER, OLDER = "60e46aa39f99", "aaaabbbbcccc", "older"
 ALIASES = {"champion": CHAMPION, "previous": CHALLENGER, "challenger": CHALLENGER}
+<<<<<<< HEAD
 REPORT = {"gates": [gate("auc", passed=True)], "champion": None}
 PAGES = LatencyReading(1_000, 2.4, p95=12.4, errors=0.0, answered=AT, failed=None, trouble="")
 SERVICE = LatencyReading(1_234, 1.0, p95=7.6, errors=0.25, answered=AT, failed=AT, trouble="busy")
 SERVER = RemoteServer("bank.example:8080", "oip", name="scorer", version="", gives_reasons=False)
+=======
+REPORT = report(gate("auc", passed=True))
+PAGES = LatencyReading(1_000, 2.4, 12.4, 0.0, AT, None, "")
+SERVICE = LatencyReading(1_234, 1.0, 7.6, 0.25, AT, AT, "busy")
+SERVER = RemoteServer("bank.example:8080", "oip", "scorer", "", gives_reasons=False)
+>>>>>>> operations
 NO_CHOICE: Choices = {}
 
 
@@ -140,7 +147,7 @@ def test_gates_are_no_matter_of_a_model_that_is_not_known_here_nor_its_challenge
 
 def test_figures_by_protected_attribute_are_left_out_for_whoever_may_not_see_them():
     impact = gate("impact", kind="fairness", note="Education. Groups of fewer than 30 are left out.")
-    release = KnownRelease(manifest(CHAMPION), {"gates": [impact]}, "f" * 64)
+    release = KnownRelease(manifest(CHAMPION), report(impact), "f" * 64)
     found = operations_briefing(status(release=release), NOBODY, protected=False)
     assert found.sentence.endswith("one gate to watch: approval ratio of groups.")
     assert "0.76" not in str(shown(table(found.findings[0])))
@@ -200,7 +207,7 @@ def test_releases_are_listed_the_newest_first_with_their_roles_and_whole_hashes(
 
 
 def test_releases_tell_how_their_gates_stand_and_count_what_their_book_holds():
-    poor = {"gates": [gate("auc", stops=True), gate("ece", stops=True), gate("impact")], "champion": None}
+    poor = report(gate("auc", stops=True), gate("ece", stops=True), gate("impact"))
     given = known(manifest(OLDER, 469_534), contract=LOANS, reports={OLDER: poor})
     (row,) = shown(table(releases(given)[0]))
     assert (row["Loans"], row["Gates"]) == (469_534, "2 failed")

@@ -8,7 +8,7 @@ from model.report.numbers import NBSP
 from model.report.operations import words
 from model.report.operations.status import Probe, RecordState, RemoteServer, ShadowState
 from model.report.operations.words import Check
-from tests.report.operations.samples import AT, CARDS, LOANS, TITLED, call, gate, manifest
+from tests.report.operations.samples import AT, CARDS, LOANS, TITLED, call, gate, manifest, report
 
 HERE = Deployed("60e46aa39f99")
 ELSEWHERE = RemoteServer("bank.example:8080", "oip", name="scorer", version="v3", gives_reasons=True)
@@ -148,12 +148,12 @@ IMPACT = gate("impact", kind="fairness", note="Education. Groups of fewer than 3
 
 
 def test_gates_that_all_passed_hold():
-    found = words.gates({"gates": [gate("auc", passed=True)] * 3})
+    found = words.gates(report(*[gate("auc", passed=True)] * 3))
     assert (found.state, found.found, found.watched) == ("holds", "3 of 3 passed before the release", ())
 
 
 def test_a_gate_that_is_watched_and_missed_is_to_watch_with_its_figure_and_what_is_asked():
-    found = words.gates({"gates": [gate("auc", passed=True), IMPACT]})
+    found = words.gates(report(gate("auc", passed=True), IMPACT))
     assert found.state == "watch"
     assert found.watched == ("approval ratio by education",)
     assert found.found == (
@@ -162,19 +162,19 @@ def test_a_gate_that_is_watched_and_missed_is_to_watch_with_its_figure_and_what_
 
 
 def test_figures_of_protected_attributes_are_for_those_who_may_see_them():
-    found = words.gates({"gates": [IMPACT]}, protected=False)
+    found = words.gates(report(IMPACT), protected=False)
     assert found.watched == ("approval ratio of groups",)
     assert not any(told in found.found.lower() for told in ("0.76", "education"))
 
 
 def test_a_gate_that_was_overridden_failed_whatever_is_watched_beside_it():
-    found = words.gates({"gates": [gate("csi", stops=True), IMPACT]})
+    found = words.gates(report(gate("csi", stops=True), IMPACT))
     assert found.state == "failed"
     assert "Overridden: drift of the inputs 0.7621 (at least 0.8000 is asked). To watch: approval" in found.found
 
 
 def test_a_gate_without_a_shorter_name_is_told_by_its_label():
-    assert words.gates({"gates": [gate("oracle")]}).watched == ("about oracle: more",)
+    assert words.gates(report(gate("oracle"))).watched == ("about oracle: more",)
 
 
 @pytest.mark.parametrize(
