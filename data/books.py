@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.arrays import Array
-from data.contract import Contract, load
+from data.contract import Contract, load_contract
 from data.errors import BookError, WhatIfError
 
 SHIPPED = Path(__file__).parent
@@ -159,7 +159,7 @@ def snapshot_sha256(name: str, home: Path | None = None) -> str:
     return _sha256(_snapshot(folder(name, home), contract(name, home)))
 
 
-def read(name: str, home: Path | None = None) -> Book:
+def read_book(name: str, home: Path | None = None) -> Book:
     """A book by name, every value checked against its contract; read anew when a user's own was edited."""
     return _read(stamp(name, home))
 
@@ -167,7 +167,7 @@ def read(name: str, home: Path | None = None) -> Book:
 @lru_cache(maxsize=32)
 def _contract(at: Stamp) -> Contract:
     try:
-        found = load(at.folder / CONTRACT)
+        found = load_contract(at.folder / CONTRACT)
     except OSError as error:
         raise BookError(f"The contract of the book {at.folder.name} cannot be read: {error.strerror}.") from error
     if found.book.name != at.folder.name:
@@ -190,7 +190,7 @@ def read_folder(path: Path, contract: Contract | None = None) -> Book:
     ContractError, BookError, BadInput
         If the contract, the snapshot or a value in it is not what it should be.
     """
-    contract = load(path / CONTRACT) if contract is None else contract
+    contract = load_contract(path / CONTRACT) if contract is None else contract
     snapshot = _snapshot(path, contract)
     try:
         return _checked(contract, snapshot)

@@ -133,7 +133,7 @@ def names_in(text: str) -> frozenset[str]:
         return frozenset()
 
 
-def parse(text: str, known: frozenset[str] | set[str]) -> Formula:
+def parse_formula(text: str, known: frozenset[str] | set[str]) -> Formula:
     """Compile ``text``; ``known`` are the names it may read.
 
     Raises

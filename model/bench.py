@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from data.arrays import Array
-from data.books import OWN, Book, read
+from data.books import OWN, Book, read_book
 from data.contract import Contract, Shock
 from model.engine.scorer import TableScorer
 from model.release import training
@@ -30,7 +30,7 @@ from model.whatif.book.scored import ScoredBook
 from model.whatif.book.tornado import grid, tornado
 from model.whatif.customer.attribution import changes
 from model.whatif.customer.decision import decide, explain
-from model.whatif.customer.decision import scale as points
+from model.whatif.customer.decision import score_scale as points
 from model.whatif.customer.scenario import CustomerScenario, apply, base_record
 from model.whatif.customer.sensitivity import flips, sweep
 from model.whatif.policy.strategy import Strategy
@@ -76,7 +76,7 @@ def resampled(book: Book, rows: int, seed: int = 0) -> Array:
 
 def run(release: Release, rows: int = 1_000_000, told: Callable[[str], None] = lambda _: None) -> list[Figure]:
     """All figures, for ``rows`` loans."""
-    book = read(str(release.manifest["book"]), release.path.parents[2])
+    book = read_book(str(release.manifest["book"]), release.path.parents[2])
     scorer = release.scorer
     scale = rows / 1e6
     told(f"Resampling {rows:,} loans")
@@ -153,7 +153,7 @@ def _lever(whole: ScoredBook, **values: float) -> Callable[[], object]:
 
 def _levers(whole: ScoredBook, **values: float) -> Callable[[], object]:
     stress = _stress(whole, **values)
-    return _afresh(whole, lambda: bridge(whole, stress, TODAY))
+    return _afresh(whole, lambda: bridge(whole, stress, today=TODAY))
 
 
 def wall(work: Callable[[], object]) -> float:
@@ -184,7 +184,7 @@ def _whole_book(whole: ScoredBook, scale: float, note: Callable[..., None]) -> N
         3,
         0.5 * scale,
     )
-    swings = _afresh(whole, lambda: tornado(whole, _stress(whole), "loss", TODAY))
+    swings = _afresh(whole, lambda: tornado(whole, _stress(whole), measure="loss", today=TODAY))
     note(f"tornado of all levers, wall, {many}", wall(swings), 1, 8 * scale)
 
 
@@ -195,7 +195,16 @@ def _two_way(whole: ScoredBook, note: Callable[..., None]) -> None:
     first, second = (np.linspace(each.minimum, each.maximum, 11).tolist() for each in pair)
 
     def table() -> object:
-        return grid(whole, stress, pair[0].name, first, pair[1].name, second, "loss", TODAY)
+        return grid(
+            whole,
+            stress,
+            first=pair[0].name,
+            first_values=first,
+            second=pair[1].name,
+            second_values=second,
+            measure="loss",
+            today=TODAY,
+        )
 
     name = f"two-way table {len(first)} × {len(second)}, two shocks, wall, {whole.n:,} loans"
     note(name, wall(_afresh(whole, table)), 1, 3)
@@ -204,7 +213,7 @@ def _two_way(whole: ScoredBook, note: Callable[..., None]) -> None:
 def life(home: Path, name: str, told: Callable[[str], None] = lambda _: None) -> list[Figure]:
     """Seconds of a release's life on all cores: made with every test and gate, loaded with every check, verified with a
     training once more; in a home of its own, so that nothing there is changes."""
-    book, found = read(name, home), list[Figure]()
+    book, found = read_book(name, home), list[Figure]()
     small = len(book) <= SMALL
 
     def note(doing: str, seconds: float, runs: int, bound: float) -> None:
@@ -252,7 +261,7 @@ def _grown(path: Path, rows: int) -> Growth:
     import resource  # not on Windows
 
     release = Store(path.parents[2], path.parent.name).load(path.name)
-    book = read(path.parent.name, path.parents[2])
+    book = read_book(path.parent.name, path.parents[2])
     whole = ScoredBook(release.scorer, resampled(book, rows), np.arange(1, rows + 1))
     whole.totals([layers(whole.contract, BookScenario(), TODAY)])
     runs = 3 if rows <= 1_000_000 else 1

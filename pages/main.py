@@ -76,7 +76,7 @@ widgets.style()
 who = visitor.current()
 before = deployed.book()
 page = navigation(who)
-told = book_picker.choose(page.url_path)
+told = book_picker.choose_book(page.url_path)
 if deployed.book() != before:
     page = navigation(who)
 frame(who, listed=page.url_path == "operations")

@@ -11,18 +11,16 @@ import plotly.io  # Streamlit imports it at the first chart
 from data.errors import WhatIfError
 from model.deployed.desk import desk
 from model.deployed.model import DeployedModel
-from model.engine.parallel import no_progress
-from model.report.book import charts as book_charts
+from model.report.book.briefing import book_briefing
 from model.report.customer import charts as customer_charts
 from model.report.customer import words as customer_words
 from model.settings import settings
-from model.whatif.book.bridge import bridge
+from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import BookScenario
 from model.whatif.customer.attribution import changes
 from model.whatif.customer.decision import decide, explain
 from model.whatif.customer.scenario import CustomerScenario, apply, base_record
 from model.whatif.customer.sensitivity import flips, sweep
-from pages.book.result import BookResult
 
 
 def up() -> None:
@@ -71,11 +69,8 @@ def _answer_once() -> None:
 
 def _whole_book_once(model: DeployedModel) -> None:
     """Score the whole book once, as it is and under every shock."""
-    stress, today = BookScenario(), date.today()
+    stress = BookScenario()
     for shock in model.contract.shocks:
         stress = stress.with_value(model.contract, shock.name, shock.step)
-    found = BookResult.to(model, stress, today, no_progress)
-    found.whole.held(found.layers[1])
-    found.whole.known(found.layers[1])
-    found.cells(*model.contract.segments[:2])  # as many as are crossed on a page
-    book_charts.bridge(model.contract, stress, bridge(found.whole, stress, today))
+    result = BookResult.of(model.whole, stress, date.today())
+    book_briefing(result, {}, model=model.deployed).make_findings()

@@ -31,7 +31,7 @@ from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from data.books import read
+from data.books import read_book
 from model.release.store import Store
 from model.whatif.customer.scenario import CustomerScenario, apply, base_record, to_query
 from model.whatif.customer.sensitivity import sweep
@@ -152,7 +152,7 @@ def released() -> Iterator[Path]:
 
 def restless(home: Path) -> list[CustomerScenario]:
     """What-ifs in which the probability shown changes at most moves of the lever, the most restless customer first."""
-    scorer, book = Store(home, BOOK).load().scorer, read(BOOK)
+    scorer, book = Store(home, BOOK).load().scorer, read_book(BOOK)
     found = []
     for number in book.ids[:: max(1, len(book) // CANDIDATES)]:
         scenario = CustomerScenario(int(number)).edited(book.contract, *OFF_START)
@@ -256,7 +256,7 @@ def browser_figures(home: Path, folder: Path, scenario: CustomerScenario) -> tup
 
 def large_figures(home: Path, folder: Path, name: str) -> tuple[list[Figure], dict[str, Any]]:
     """One lever moved on the page of a large book, whose release must lie in ``home``."""
-    book = read(name, home)
+    book = read_book(name, home)
     shock = book.contract.shocks[0]
     with sync_playwright() as playwright, serving(home, folder) as server:
         browser = chromium(playwright)

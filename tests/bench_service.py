@@ -28,7 +28,7 @@ from statistics import median
 import orjson
 import psutil
 
-from data.books import read
+from data.books import read_book
 from tests.bench_page import Figure, p95, released, spent, tell
 from tests.support.standalone import Alone, alone, post, receive
 
@@ -61,7 +61,7 @@ def echo() -> None:
 
 def asked(rows: int, *outputs: str) -> bytes:
     """An Open Inference Protocol request for customers of the book, as the bytes of an HTTP request."""
-    book = read(BOOK)
+    book = read_book(BOOK)
     raw = book.raw[:, :rows].tolist()
     tensors = [
         {"name": field.name, "shape": [rows, 1], "datatype": "FP64", "data": values}

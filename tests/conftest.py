@@ -75,7 +75,7 @@ def fitted(release: Release) -> Any:
 @pytest.fixture(scope="session")
 def book() -> Book:
     """The cards."""
-    return books.read("cards")
+    return books.read_book("cards")
 
 
 @pytest.fixture(scope="session")

@@ -404,7 +404,7 @@ def test_every_part_of_a_contract_is_told():
 
 def test_the_mapping_of_a_model_elsewhere_is_one_that_is_read(contract: Contract):
     (text,) = fences(PROJECT / "model" / "deployed" / "README.md", "toml")
-    found = mapping.read(text.encode(), contract)
+    found = mapping.read_mapping(text.encode(), contract)
     assert found.names == ("LIMIT_BAL", "PAY_0", "utilisation")
     assert (found.output.name, found.output.column, found.output.kind) == ("predict_proba", 1, "probability")
 

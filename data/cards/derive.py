@@ -26,7 +26,7 @@ RENAMED = {
 }
 
 
-def derive(source: pd.DataFrame) -> pd.DataFrame:
+def derive_cards(source: pd.DataFrame) -> pd.DataFrame:
     """The book, one row a customer, numbered from 1 in the source's order.
 
     Raises
@@ -49,7 +49,7 @@ def derive(source: pd.DataFrame) -> pd.DataFrame:
 
 def main(source: str, destination: str = str(Path(__file__).with_name("cards.parquet"))) -> None:
     """Read SOURCE, write the snapshot."""
-    derive(pd.read_parquet(source)).to_parquet(destination, index=False, compression="zstd")
+    derive_cards(pd.read_parquet(source)).to_parquet(destination, index=False, compression="zstd")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ array of shape (inputs, n) in the contract's order.
 
 from data.contract.contract import Contract
 from data.contract.labels import unique_labels
-from data.contract.reading import load, read
+from data.contract.reading import load_contract, read_contract
 from data.contract.schema import (
     NOT_STATED,
     RECORDED,
@@ -30,7 +30,7 @@ from data.contract.schema import (
     Variable,
     plural,
 )
-from data.contract.values import Exposed, bounds, check_value, figure
+from data.contract.values import Exposed, bounds, check_value, plain_figure
 
 __all__ = [
     "NOT_STATED",
@@ -52,9 +52,9 @@ __all__ = [
     "Variable",
     "bounds",
     "check_value",
-    "figure",
-    "load",
+    "load_contract",
+    "plain_figure",
     "plural",
-    "read",
+    "read_contract",
     "unique_labels",
 ]

@@ -36,10 +36,10 @@ from data.contract.schema import (
     TrainingTerms,
     Variable,
 )
-from data.contract.values import Exposed, bounds, check_value, figure
+from data.contract.values import Exposed, bounds, check_value, plain_figure
 from data.edges import starting
 from data.errors import Impossible, Missing, NotEditable
-from data.formulas import Formula, parse
+from data.formulas import Formula, parse_formula
 
 _Named = TypeVar("_Named", "Lever", "Concept", "Assumption", "Shock", "Variable", "Segment", "Input")
 
@@ -129,7 +129,7 @@ class Contract(Part):
             codes = np.array(sorted(field.codes), float)
             group, names = np.searchsorted(codes, values), tuple(field.codes[int(code)] for code in codes)
         elif field.edges:
-            ends = [figure(edge, field.unit) for edge in field.edges]
+            ends = [plain_figure(edge, field.unit) for edge in field.edges]
             inner = [f"{low} to below {high}" for low, high in pairwise(ends)]
             group = starting(values, field.edges)
             names = (f"below {ends[0]}", *inner, f"{ends[-1]} and over")
@@ -153,32 +153,37 @@ class Contract(Part):
     @cached_property
     def _inputs(self) -> tuple[Formula, ...]:
         scored = self._known - ({self.vintage.name} if self.vintage else set())
-        return tuple(parse(each.formula, scored) for each in self.inputs)
+        return tuple(parse_formula(each.formula, scored) for each in self.inputs)
 
     @cached_property
     def _levers(self) -> dict[str, tuple[Formula, dict[str, Formula]]]:
         known = self._known | {"value", "start", "ago"}
         return {
             lever.name: (
-                parse(lever.start, self._known),
-                {target: parse(rule, known) for target, rule in lever.rules.items()},
+                parse_formula(lever.start, self._known),
+                {target: parse_formula(rule, known) for target, rule in lever.rules.items()},
             )
             for lever in self.levers
         }
 
     @cached_property
     def _constraints(self) -> tuple[tuple[Constraint, Formula], ...]:
-        return tuple((each, parse(each.rule, self._known)) for each in self.constraints)
+        return tuple((each, parse_formula(each.rule, self._known)) for each in self.constraints)
 
     @cached_property
     def _exposure(self) -> tuple[Formula, Formula, Formula, Formula]:
         known, own = self._known | {each.name for each in self.assumptions}, self.exposure
-        return parse(own.balance, known), parse(own.ead, known), parse(own.lgd, known), parse(own.own_share, known)
+        return (
+            parse_formula(own.balance, known),
+            parse_formula(own.ead, known),
+            parse_formula(own.lgd, known),
+            parse_formula(own.own_share, known),
+        )
 
     @cached_property
     def _realised(self) -> Formula | None:
         after = {field.name for field in self.fields if field.role == "post-outcome"}
-        return parse(self.realised.loss, self._known | after) if self.realised else None
+        return parse_formula(self.realised.loss, self._known | after) if self.realised else None
 
     @cached_property
     def reads(self) -> tuple[frozenset[int], ...]:
@@ -267,7 +272,8 @@ class Contract(Part):
     def _shocks(self) -> dict[str, dict[str, Formula]]:
         known = self._known | {"value", "ago"}
         return {
-            shock.name: {target: parse(rule, known) for target, rule in shock.rules.items()} for shock in self.shocks
+            shock.name: {target: parse_formula(rule, known) for target, rule in shock.rules.items()}
+            for shock in self.shocks
         }
 
     def strike(self, name: str, value: float, values: Mapping[str, Array]) -> dict[str, Array]:

@@ -11,7 +11,7 @@ from data.contract.labels import with_unique_labels
 from data.errors import ContractError
 
 
-def read(text: bytes, source: str = "contract.toml") -> Contract:
+def read_contract(text: bytes, source: str = "contract.toml") -> Contract:
     """A contract from its TOML text, checked as a whole.
 
     Raises
@@ -33,9 +33,9 @@ def read(text: bytes, source: str = "contract.toml") -> Contract:
     return contract
 
 
-def load(path: Path) -> Contract:
+def load_contract(path: Path) -> Contract:
     """Read and check a contract file."""
     try:
-        return read(path.read_bytes(), str(path.name))
+        return read_contract(path.read_bytes(), str(path.name))
     except FileNotFoundError as error:
         raise ContractError(f"There is no contract at {path}.") from error

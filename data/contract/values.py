@@ -50,7 +50,7 @@ def check_value(field: Field | Lever | Assumption | Shock | Variable, values: An
     if outside.any():
         given, n = float(values[outside].flat[0]), int(outside.sum())
         often = f", the first of {n:,} such values" if n > 1 else ""
-        raise OutOfRange(f"{field.label} must be {_range(field)}; {figure(given, field.unit)} was given{often}.")
+        raise OutOfRange(f"{field.label} must be {_range(field)}; {plain_figure(given, field.unit)} was given{often}.")
 
 
 def _range(field: Field | Lever | Assumption | Shock | Variable) -> str:
@@ -60,10 +60,10 @@ def _range(field: Field | Lever | Assumption | Shock | Variable) -> str:
     if isinstance(field, Assumption) and field.unit == "%":
         return f"{field.minimum:,.12g} to {field.maximum:,.12g} (a fraction: 35 % is 0.35)"
     unit = f" {field.unit.removeprefix('±')}" if field.unit not in ("", YEAR) else ""
-    low, high = (figure(end, field.unit) for end in bounds(field))
+    low, high = (plain_figure(end, field.unit) for end in bounds(field))
     return f"{low} to {high}{unit}"
 
 
-def figure(value: float, unit: str = "") -> str:
+def plain_figure(value: float, unit: str = "") -> str:
     """A number with thousands separators, unless it is a year."""
     return f"{value:.12g}" if unit == YEAR else f"{value:,.12g}"

@@ -24,7 +24,7 @@ OUT_OF_MEMORY = 77  # how the process ends then
 Told = Callable[[float], object]
 
 
-def parse(content: bytes, request: dict[str, Any], told: Told = lambda share: None) -> Parsed:
+def parse_file(content: bytes, request: dict[str, Any], told: Told = lambda share: None) -> Parsed:
     """The table in a file; ``request`` as `data.files.table.read_table` makes it."""
     limits = Limits(**request["limits"])
     kind = kind_of(content, request["name"], limits)
@@ -32,20 +32,20 @@ def parse(content: bytes, request: dict[str, Any], told: Told = lambda share: No
     if kind == "csv":
         from data.files import delimited
 
-        return delimited.parse(content, wanted, limits, told)
+        return delimited.parse_text(content, wanted, limits, told)
     if kind == "xlsx":
         from data.files import workbook
 
-        return workbook.parse(content, wanted, request["sheet"], limits, told)
+        return workbook.parse_workbook(content, wanted, request["sheet"], limits, told)
     from data.files import columnar
 
-    return columnar.parse(content, limits, told)
+    return columnar.parse_parquet(content, limits, told)
 
 
-def answer(content: bytes, request: dict[str, Any], out: IO[bytes], told: Told = lambda share: None) -> None:
+def send_table(content: bytes, request: dict[str, Any], out: IO[bytes], told: Told = lambda share: None) -> None:
     """Say of a file what table it holds, or in a line of JSON why there is none; MemoryError if it takes too much."""
     try:
-        send(parse(content, request, told), out)
+        send(parse_file(content, request, told), out)
     except BadInput as error:
         out.write(json.dumps({"refused": str(error)}).encode())
 
@@ -73,7 +73,7 @@ def main() -> None:
     request = json.loads(inn.readline())
     limit(Limits(**request["limits"]))
     try:
-        answer(inn.read(), request, out, lambda share: print(f"{share:.3f}", file=sys.stderr, flush=True))
+        send_table(inn.read(), request, out, lambda share: print(f"{share:.3f}", file=sys.stderr, flush=True))
         out.close()
     except MemoryError:  # pyarrow's is one, too
         os._exit(OUT_OF_MEMORY)

@@ -19,7 +19,7 @@ from data.files.workbook import parsing
 LONGEST_TEXT = 1_000  # characters of a cell; a short file may hold a long text a million times
 
 
-def parse(content: bytes, limits: Limits, progress: Callable[[float], object]) -> Parsed:
+def parse_parquet(content: bytes, limits: Limits, progress: Callable[[float], object]) -> Parsed:
     """The table in a Parquet file. Columns of lists, records or bytes are not read.
 
     Raises

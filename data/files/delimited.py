@@ -42,7 +42,7 @@ WINDOWS = "cp1252"
 SEPARATOR = re.compile(r'\s*"?sep=(.)"?\s*\Z', re.IGNORECASE | re.DOTALL)
 
 
-def parse(content: bytes, wanted: Collection[str], limits: Limits, progress: Callable[[float], object]) -> Parsed:
+def parse_text(content: bytes, wanted: Collection[str], limits: Limits, progress: Callable[[float], object]) -> Parsed:
     """The table in a text file.
 
     Raises

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from data.errors import BadInput
-from data.files.names import shown
+from data.files.names import shown_text
 
 Kind = Literal["csv", "xlsx", "parquet"]
 
@@ -59,8 +59,8 @@ def kind_of(content: bytes, name: str, limits: Limits) -> Kind:
     kind = ENDINGS.get(suffix)
     if kind is None:
         raise BadInput(
-            f"The file {shown(name)} is of no kind that is read here. Save it as CSV (.csv), Excel (.xlsx) or Parquet "
-            "(.parquet)."
+            f"The file {shown_text(name)} is of no kind that is read here. Save it as CSV (.csv), Excel (.xlsx) or "
+            "Parquet (.parquet)."
         )
     if len(content) > limits.size:
         raise BadInput(

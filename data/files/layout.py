@@ -12,7 +12,7 @@ from typing import Any
 
 from data.errors import BadInput
 from data.files.kinds import Limits
-from data.files.names import one_line, plain, shown
+from data.files.names import one_line, plain, shown_text
 
 SEARCHED = 200  # rows that are not empty among which the header is looked for
 UNITS_HELD_AGAINST = 30  # rows that a row of units is held against
@@ -154,7 +154,7 @@ def without_units(begun: Start, below: Sequence[tuple[int, Row]], found: LayoutN
         return below
     line, row = rows[0]
     some = ", ".join(text_of(cell) for cell in row if cell != "")
-    found.left.append(Odd(line, f"it holds {shown(some)}, taken for units or a second header"))
+    found.left.append(Odd(line, f"it holds {shown_text(some)}, taken for units or a second header"))
     return [each for each in below if each[0] != line]
 
 
@@ -223,7 +223,7 @@ def _no_record(row: Row, width: int, gaps: int) -> str:
         return ""
     filled = [cell for cell in row if cell != ""]
     if len(filled) == 1 and isinstance(filled[0], str) and any(map(str.isalpha, filled[0])):
-        return f"it holds {shown(filled[0])} and nothing else, taken for a remark"
+        return f"it holds {shown_text(filled[0])} and nothing else, taken for a remark"
     return _total(filled[0])
 
 
@@ -241,7 +241,7 @@ def take_totals(rows: list[tuple[int, Row]], found: LayoutNotes) -> None:
 def _total(cell: Any) -> str:
     if not isinstance(cell, str) or not TOTAL.fullmatch(cell.strip()):
         return ""
-    return f"it begins with {shown(cell)}, taken for a total"
+    return f"it begins with {shown_text(cell)}, taken for a total"
 
 
 def _lines(lines: Sequence[int], what: str) -> str:

@@ -22,17 +22,17 @@ def plain(text: str) -> str:
     return one_line(text).casefold()
 
 
-def shown(text: str) -> str:
+def shown_text(text: str) -> str:
     """Somebody's text, fit to be repeated in a message or a comment: one line, in quotes, not too long."""
     own = one_line(text[:200])
     return f"“{own if len(own) <= SHOWN else own[: SHOWN - 1] + '…'}”"
 
 
-def listed(texts: Iterable[str], most: int = 5) -> str:
+def listed_texts(texts: Iterable[str], most: int = 5) -> str:
     """Some of somebody's texts, fit to be repeated."""
     every = list(texts)
     more = f" and {len(every) - most:,} more" if len(every) > most else ""
-    return f"{', '.join(map(shown, every[:most]))}{more}"
+    return f"{', '.join(map(shown_text, every[:most]))}{more}"
 
 
 def unique(header: Iterable[str]) -> tuple[str, ...]:

@@ -199,7 +199,7 @@ def figures(texts: Sequence[str]) -> Figures:
     both = with_comma & three
     point[both] = _floats(pc.replace_substring(own, ",", ""), both)
     for k in np.flatnonzero(~plain & ~with_comma).tolist():
-        found = figure(texts[k])
+        found = figure_of(texts[k])
         if found is not None:
             point[k], comma[k], sign[k], size[k], way[k] = found
     return Figures(point, comma, sign, size, way)
@@ -298,7 +298,7 @@ class _Around:
     letter: str
 
 
-def figure(text: str) -> _Found | None:
+def figure_of(text: str) -> _Found | None:
     """What one text means, as `Figures` has it; None if it holds no number."""
     if len(text) > 60:
         return None

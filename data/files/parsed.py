@@ -80,7 +80,7 @@ def received(told: bytes) -> Parsed:
     )
 
 
-def packed(cells: Sequence[Any]) -> Any:
+def packed_cells(cells: Sequence[Any]) -> Any:
     """Cells of Excel, "" for those that hold nothing, as a column of kind, number and text."""
     n, types = len(cells), set(map(type, cells))
     if types <= {float}:  # as most columns are: twenty times as fast
@@ -123,7 +123,7 @@ _MADE: Mapping[int, Any] = {
 }
 
 
-def unpacked(column: Any) -> NDArray[Any]:
+def unpacked_cells(column: Any) -> NDArray[Any]:
     """The cells (n,) of such a column, as objects; None for those that hold nothing."""
     whole = column.combine_chunks()
     kind, number, text = (whole.field(name) for name in ("kind", "number", "text"))

@@ -18,8 +18,8 @@ from data.errors import BadInput
 from data.files import apart
 from data.files.kinds import Limits, kind_of
 from data.files.layout import Odd
-from data.files.names import plain, shown, unique
-from data.files.parsed import Parsed, received, unpacked
+from data.files.names import plain, shown_text, unique
+from data.files.parsed import Parsed, received, unpacked_cells
 
 STANDARD = Limits()
 _NO_TABLE = (ValueError, LookupError, TypeError, AttributeError, OverflowError, OSError, pa.ArrowException)
@@ -58,7 +58,7 @@ class FileTable:
     def whence(self) -> str:
         """Where the header was taken from, in words; "" where it could be nowhere else."""
         if self.sheet:
-            return f"row {self.line:,} of the sheet {shown(self.sheet)}"
+            return f"row {self.line:,} of the sheet {shown_text(self.sheet)}"
         return f"line {self.line:,}" if self.line > 1 else ""
 
 
@@ -106,7 +106,7 @@ def _table(parsed: Parsed) -> FileTable:
         if k in parsed.unread:
             columns[k] = pd.Series([b""] * len(parsed.lines), dtype=object)
         elif k in parsed.objects:
-            columns[k] = pd.Series(unpacked(column), dtype=object)
+            columns[k] = pd.Series(unpacked_cells(column), dtype=object)
         else:
             columns[k] = column.to_pandas(types_mapper=_NULLABLE.get if column.null_count else None)
     frame = pd.DataFrame(columns, index=range(len(parsed.lines)))

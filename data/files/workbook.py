@@ -15,8 +15,8 @@ from data.errors import BadInput
 from data.files import layout
 from data.files.kinds import MB, Limits
 from data.files.layout import LayoutNotes, Start
-from data.files.names import listed, shown
-from data.files.parsed import Parsed, packed
+from data.files.names import listed_texts, shown_text
+from data.files.parsed import Parsed, packed_cells
 
 MOST_SHEETS = 50  # that are looked at
 
@@ -35,7 +35,7 @@ class Seen:
         return self.begun.hits, len(self.begun.header)
 
 
-def parse(
+def parse_workbook(
     content: bytes, wanted: Collection[str], sheet: str | None, limits: Limits, progress: Callable[[float], object]
 ) -> Parsed:
     """The table in a workbook: on ``sheet``, or on the one that holds most of ``wanted``.
@@ -72,7 +72,7 @@ def _sheet(
     about = [each for each in workbook.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet]
     there = [each.name for each in about]
     if asked is not None and asked not in there:
-        raise BadInput(f"The workbook has no sheet {shown(asked)}. There are: {listed(there, 10)}.")
+        raise BadInput(f"The workbook has no sheet {shown_text(asked)}. There are: {listed_texts(there, 10)}.")
     open_ = [each.name for each in about if each.visible == SheetVisibleEnum.Visible]
     hidden = [name for name in there if name not in open_]
     names = [asked] if asked is not None else (open_ or hidden)[:MOST_SHEETS]
@@ -98,17 +98,17 @@ def _sheet(
 
 
 def _sheets(names: Sequence[str]) -> str:
-    return f"The sheet {shown(names[0])}" if len(names) == 1 else f"All {len(names)} sheets"
+    return f"The sheet {shown_text(names[0])}" if len(names) == 1 else f"All {len(names)} sheets"
 
 
 def _notes(chosen: Seen, names: Sequence[str], others: Sequence[str], hidden: Sequence[str]) -> list[str]:
     told = []
     if len(names) > 1 or chosen.begun.above:
-        told = [f"Read from the sheet {shown(chosen.name)}, its header taken from row {chosen.begun.line:,}."]
+        told = [f"Read from the sheet {shown_text(chosen.name)}, its header taken from row {chosen.begun.line:,}."]
     if others and chosen.begun.hits:
-        told.append(f"Other sheets that hold such a table were not read: {listed(others)}.")
+        told.append(f"Other sheets that hold such a table were not read: {listed_texts(others)}.")
     if hidden:
-        told.append(f"Hidden sheets were not looked at: {listed(hidden)}.")
+        told.append(f"Hidden sheets were not looked at: {listed_texts(hidden)}.")
     return told
 
 
@@ -137,7 +137,7 @@ def _table(seen: Seen, limits: Limits) -> Parsed:
     places = layout.places(begun.header, [any(cell != "" for cell in column) for column in columns])
     return Parsed(
         [begun.header[k] for k in places],
-        [packed(columns[k]) for k in places],
+        [packed_cells(columns[k]) for k in places],
         np.array([line for line, _ in kept], np.int64),
         found.odd,
         found.notes("row"),

@@ -68,11 +68,11 @@ class DraftContract:
     def part(self, kind: str, name: str, key: str = "name") -> None:
         """Begin one more ``[[kind]]``, called ``name`` by its first ``key``."""
         self._part = f"{kind}.{name}"
-        self._lines += ["", f"[[{kind}]]", f"{key} = {written(name)}"]
+        self._lines += ["", f"[[{kind}]]", f"{key} = {toml_value(name)}"]
 
     def put(self, key: str, value: Value, why: str = "", mark: Mark = "GUESS") -> None:
         """``key = value``; ``why`` it is a guess, if it is one."""
-        text = written(value)
+        text = toml_value(value)
         self._lines.append(f"{key} = {text}" + (f"  # {mark}: {comment(why)}" if why else ""))
         if why:
             self.noted.append(Noted(self._part, key, text, mark, comment(why)))
@@ -80,7 +80,7 @@ class DraftContract:
     def codes(self, kind: str, words: Mapping[int, str], why: str = "") -> None:
         """The words of the part's codes."""
         self._lines.append(f"[{kind}.codes]" + (f"  # GUESS: {comment(why)}" if why else ""))
-        self._lines += [f"{code} = {written(word)}" for code, word in words.items()]
+        self._lines += [f"{code} = {toml_value(word)}" for code, word in words.items()]
         if why:
             self.noted.append(Noted(self._part, "codes", ", ".join(words.values()), "GUESS", comment(why)))
 
@@ -114,17 +114,17 @@ def unwritten(text: bytes) -> tuple[str, ...]:
     return tuple(found)
 
 
-def written(value: Value) -> str:
+def toml_value(value: Value) -> str:
     """A value as TOML writes it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, Mapping):
-        parts = ", ".join(f"{key} = {written(each)}" for key, each in value.items())
+        parts = ", ".join(f"{key} = {toml_value(each)}" for key, each in value.items())
         return f"{{ {parts} }}" if parts else "{}"
     if isinstance(value, Sequence):
-        return "[" + ", ".join(written(each) for each in value) + "]"
+        return "[" + ", ".join(toml_value(each) for each in value) + "]"
     number = float(value)
     return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
 

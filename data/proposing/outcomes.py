@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from data.errors import BadInput
 from data.files.names import one_line as plain
-from data.files.names import shown
+from data.files.names import shown_text
 from data.files.words import flag
 from data.proposing.hints import tokens
 
@@ -138,7 +138,7 @@ def which_is_bad(given: str, words: Sequence[str], rows: Sequence[int], bad: str
     if found is None:
         raise BadInput(_asked(given, words, rows, "Which of them is the bad outcome is not plain"))
     if 2 * rows[found] > sum(rows):
-        seems = f"{shown(words[found])} seems to be the bad outcome ({why}), but most rows have it"
+        seems = f"{shown_text(words[found])} seems to be the bad outcome ({why}), but most rows have it"
         raise BadInput(_asked(given, words, rows, seems))
     return found, f"{words[found]} was taken for the bad outcome: {why}; if it is not, run init again with --bad"
 
@@ -150,7 +150,7 @@ def _said(given: str, words: Sequence[str], rows: Sequence[int], bad: str) -> in
     if not meant:
         meant = [k for k, word in enumerate(words) if _number(word) is not None and _number(word) == _number(bad)]
     if not meant:
-        raise BadInput(_asked(given, words, rows, f"It has no value {shown(bad)}"))
+        raise BadInput(_asked(given, words, rows, f"It has no value {shown_text(bad)}"))
     return meant[0]
 
 
@@ -159,9 +159,11 @@ def _number(word: str) -> float | None:
 
 
 def _asked(given: str, words: Sequence[str], rows: Sequence[int], why: str) -> str:
-    held = " and ".join(f"{shown(word)} ({n:,} rows, {n / sum(rows):.1%})" for word, n in zip(words, rows, strict=True))
+    held = " and ".join(
+        f"{shown_text(word)} ({n:,} rows, {n / sum(rows):.1%})" for word, n in zip(words, rows, strict=True)
+    )
     options = " or ".join(f"--bad {shlex.quote(word)}" for word in words)
-    return f"The target {shown(given)} has the values {held}. {why}. Say which is the bad outcome: {options}."
+    return f"The target {shown_text(given)} has the values {held}. {why}. Say which is the bad outcome: {options}."
 
 
 def _guessed(given: str, words: Sequence[str]) -> tuple[int | None, str]:

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from data.contract import RECORDED, YEAR, figure
+from data.contract import RECORDED, YEAR, plain_figure
 from data.files.names import plain
 from data.proposing import drafting, hints, signals
 from data.proposing.drafting import DraftContract, comment
@@ -297,7 +297,7 @@ class Plan:
         known = column.ordinary
         if not column.codes:
             draft.put("unit", unit, why)
-        ends = [figure(float(f"{end:.6g}"), unit) for end in (known.min(), known.max())]
+        ends = [plain_figure(float(f"{end:.6g}"), unit) for end in (known.min(), known.max())]
         seen = f"the file holds {ends[0]} to {ends[1]}"
         low, high = (_asked(column, below) for below in (True, False))
         draft.put("minimum", span.low, f"{seen}{low}" if not column.codes else "the codes")
@@ -573,11 +573,17 @@ class Plan:
         tail = f" {unit}" if unit not in ("", YEAR) else ""
         if (known == np.round(known)).all():
             ends = [(low, high - 1) for low, high in pairwise((float(known.min()), *cut))]
-            told = [figure(low, unit) + (f" to {figure(high, unit)}" if high > low else "") for low, high in ends]
-            told[0] = told[0] if ends[0][0] == ends[0][1] else f"up to {figure(ends[0][1], unit)}"
+            told = [
+                plain_figure(low, unit) + (f" to {plain_figure(high, unit)}" if high > low else "")
+                for low, high in ends
+            ]
+            told[0] = told[0] if ends[0][0] == ends[0][1] else f"up to {plain_figure(ends[0][1], unit)}"
         else:
-            told = [f"below {figure(cut[0])}", *(f"{figure(low)} to {figure(high)}" for low, high in pairwise(cut))]
-        return [*(f"{each}{tail}" for each in told), f"{figure(cut[-1], unit)}{tail} and more"]
+            told = [
+                f"below {plain_figure(cut[0])}",
+                *(f"{plain_figure(low)} to {plain_figure(high)}" for low, high in pairwise(cut)),
+            ]
+        return [*(f"{each}{tail}" for each in told), f"{plain_figure(cut[-1], unit)}{tail} and more"]
 
 
 def _with_special(

@@ -1,7 +1,7 @@
 """A book proposed from a file: contract, snapshot and provenance, for a person to review.
 
 Statistics and names give the guesses (roles.py, hints.py, signals.py), plan.py makes them a contract that
-`data.contract.load` accepts, each guess marked where it stands by ``# GUESS: why``. The contract says
+`data.contract.load_contract` accepts, each guess marked where it stands by ``# GUESS: why``. The contract says
 ``reviewed = false`` until somebody has read it.
 """
 
@@ -21,9 +21,9 @@ import pandas as pd
 
 from data.arrays import Array
 from data.books import OWN, SHIPPED, Book, read_folder
-from data.contract import read
+from data.contract import read_contract
 from data.errors import BadInput, BookError
-from data.files.names import shown
+from data.files.names import shown_text
 from data.proposing.drafting import UNSTATED, DraftContract, Noted
 from data.proposing.plan import BASE_ODDS, BASE_SCORE, GRANTED, TO_DOUBLE, Plan, ProposedScale
 from data.proposing.roles import ABSENT, Identifiers, ProposedColumn, ProposedTarget, decide, identifiers, outcome
@@ -70,7 +70,8 @@ def check_name(name: str, home: Path) -> str:
     """
     if not NAME.match(name) or name in RESERVED:
         raise BadInput(
-            f"{shown(name)} cannot be the name of a book: take small letters, digits and _, a letter first, at most 40 "
+            f"{shown_text(name)} cannot be the name of a book: take small letters, digits and _, a letter first, at "
+            "most 40 "
             "in all. Give one by --book NAME."
         )
     if (SHIPPED / name).exists() or os.path.lexists(home / OWN / name):
@@ -121,10 +122,10 @@ def propose(
     inputs = sorted((each for each in columns if each.role == "input"), key=lambda each: -each.auc)
     if not inputs:
         reasons = "; ".join(f"{each.given}: {each.role}, {each.why}" for each in columns[:5]) or "there is no other"
-        raise BadInput(f"{shown(source.name)} has no column that a model could use. {reasons[:600]}.")
+        raise BadInput(f"{shown_text(source.name)} has no column that a model could use. {reasons[:600]}.")
     if len(inputs) > MOST_INPUTS:
         told_ = f"{len(inputs):,} columns that a model could use; at most {MOST_INPUTS} are taken"
-        raise BadInput(f"{shown(source.name)} has {told_}. Leave out those that matter least.")
+        raise BadInput(f"{shown_text(source.name)} has {told_}. Leave out those that matter least.")
     frame = _frame(columns, told, numbers)
     snapshot = _parquet(frame)
     plan = Plan(name, source, told, numbers, columns, inputs, _cutoff_unknown())
@@ -135,7 +136,7 @@ def propose(
     options = {"--target": target, "--book": name, "--bad": bad, "--id": given_id}
     given = " ".join(f"{key} {shlex.quote(value)}" for key, value in options.items() if value is not None)
     command = f"python -m model init {shlex.quote(source.name)} {given}"
-    read(text)  # whatever is wrong with it is found before anything is written
+    read_contract(text)  # whatever is wrong with it is found before anything is written
     return Proposal(
         name,
         text,
@@ -185,7 +186,7 @@ def _parquet(frame: pd.DataFrame) -> bytes:
 
 def _book(plan: Plan, frame: pd.DataFrame, snapshot: bytes) -> Book:
     """The proposal as a book in memory, its cut-off not yet known."""
-    contract = read(plan.draft().text())
+    contract = read_contract(plan.draft().text())
     raw = np.ascontiguousarray(frame[[each.name for each in contract.record]].to_numpy(np.float64).T)
     contract.check(raw)
     observed = {each.name: frame[each.name].to_numpy(np.float64) for each in contract.observed}

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.arrays import Array
-from data.contract import NOT_STATED, RECORDED, YEAR, figure
+from data.contract import NOT_STATED, RECORDED, YEAR, plain_figure
 from data.errors import BadInput
 from data.files.days import FIRST_YEAR, LAST_YEAR
 from data.files.given import number_as_text
 from data.files.names import one_line as plain
-from data.files.names import shown
+from data.files.names import shown_text
 from data.files.reading import PLAIN, Reading
 from data.formulas import FUNCTIONS
 from data.proposing import hints, signals
@@ -160,27 +160,29 @@ def outcome(source: Source, given: str, bad: str | None) -> ProposedTarget:
     """
     frame = source.frame
     if given not in frame:
-        near = ", ".join(map(shown, list(frame.columns)[:8])) + (", …" if frame.shape[1] > 8 else "")
+        near = ", ".join(map(shown_text, list(frame.columns)[:8])) + (", …" if frame.shape[1] > 8 else "")
         where = f" They were taken from {source.whence}." if source.whence else ""
-        raise BadInput(f"{shown(source.name)} has no column {shown(given)}. It has: {near}.{where}")
+        raise BadInput(f"{shown_text(source.name)} has no column {shown_text(given)}. It has: {near}.{where}")
     cells = recognise(frame[given])
     missing = int(np.isnan(cells.values).sum())
     if cells.kind in ("odd", "nothing") or missing == len(frame):
-        raise BadInput(f"The target {shown(given)} holds nothing that can be read as two outcomes.")
+        raise BadInput(f"The target {shown_text(given)} holds nothing that can be read as two outcomes.")
     if missing:
         told = f"missing in {missing:,} of {len(frame):,} rows"
-        raise BadInput(f"The target {shown(given)} is {told}. Leave out the rows whose outcome is not known.")
+        raise BadInput(f"The target {shown_text(given)} is {told}. Leave out the rows whose outcome is not known.")
     levels = np.unique(cells.values)
     words = [cells.words[int(each)] if cells.words else f"{each:.12g}" for each in levels]
     if len(levels) != 2:
-        told = ", ".join(map(shown, words[:6])) + (", …" if len(words) > 6 else "")
+        told = ", ".join(map(shown_text, words[:6])) + (", …" if len(words) > 6 else "")
         many = f"{len(levels):,} values ({told})" if len(levels) > 1 else f"one value only ({told})"
-        raise BadInput(f"The target {shown(given)} has {many}; it must have two. Make it 0 and 1, 1 being the bad one.")
+        raise BadInput(
+            f"The target {shown_text(given)} has {many}; it must have two. Make it 0 and 1, 1 being the bad one."
+        )
     rows = [int((cells.values == level).sum()) for level in levels]
     which, why = which_is_bad(given, words, rows, bad)
     values = (cells.values == levels[which]).astype(np.float64)
     if len(frame) < FEWEST_ROWS:
-        raise BadInput(f"{shown(source.name)} has {len(frame):,} rows; a model needs at least {FEWEST_ROWS}.")
+        raise BadInput(f"{shown_text(source.name)} has {len(frame):,} rows; a model needs at least {FEWEST_ROWS}.")
     fewer = int(min(values.sum(), (1 - values).sum()))
     if fewer < FEWEST_OF_ONE:
         raise BadInput(f"Only {fewer} rows have one of the outcomes; a model needs at least {FEWEST_OF_ONE} of each.")
@@ -212,15 +214,17 @@ def identifiers(source: Source, given: str | None, target: str) -> Identifiers:
         return Identifiers("record_number", counted, "no column numbers the records: rows counted from 1")
     if given not in frame or given == target:
         what = "is the target" if given == target else "is no column of the file"
-        raise BadInput(f"{shown(given)} {what}. Say by --id which column identifies a record, or leave it out.")
+        raise BadInput(f"{shown_text(given)} {what}. Say by --id which column identifies a record, or leave it out.")
     cells = frame[given].tolist()
     texts = ["" if cell is None or cell != cell else plain(str(cell)) for cell in cells]
     if "" in texts:
-        raise BadInput(f"The identifier {shown(given)} is missing in {texts.count(''):,} rows. Leave out --id.")
+        raise BadInput(f"The identifier {shown_text(given)} is missing in {texts.count(''):,} rows. Leave out --id.")
     if len(set(texts)) < n:
         seen: set[str] = set()
         twice = next(text for text in texts if text in seen or seen.add(text))  # type: ignore[func-returns-value]
-        raise BadInput(f"The identifier {shown(given)} is not unique: {shown(twice)} stands twice. Leave out --id.")
+        raise BadInput(
+            f"The identifier {shown_text(given)} is not unique: {shown_text(twice)} stands twice. Leave out --id."
+        )
     whole, dropped = _whole(cells)
     name = safe_name(given, ())
     if whole is None:
@@ -245,7 +249,7 @@ def _whole(cells: Sequence[object]) -> tuple[NDArray[np.int64] | None, str]:
     if len(before) != 1 or len(set(found)) < len(found):
         return None, ""
     letters = plain(next(iter(before)))
-    dropped = f"; {shown(letters)} before each number was dropped" if letters else ""
+    dropped = f"; {shown_text(letters)} before each number was dropped" if letters else ""
     return np.array(found, np.int64), dropped
 
 
@@ -436,7 +440,7 @@ def _protected(own: ProposedColumn, cells: RecognisedCells, attribute: str, why:
         return replace(own, role="left out", why=f"{why}; too few different values to compare")
     if not gaps.any():
         return replace(own, edges=tuple(inside))
-    ends = [figure(edge, own.unit) for edge in inside]
+    ends = [plain_figure(edge, own.unit) for edge in inside]
     middle = [f"{low} to below {high}" for low, high in pairwise(ends)]
     bands = dict(enumerate([f"below {ends[0]}", *middle, f"{ends[-1]} and over"]))
     values = np.where(gaps, np.nan, np.searchsorted(inside, np.where(gaps, 0, own.values), side="right").astype(float))

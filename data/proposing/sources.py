@@ -14,7 +14,7 @@ import pandas as pd
 from data.errors import BadInput
 from data.files.kinds import ENDINGS, MB, Limits
 from data.files.layout import Odd
-from data.files.names import listed, one_line, plain, shown
+from data.files.names import listed_texts, one_line, plain, shown_text
 from data.files.table import STANDARD, FileTable, read_table
 
 MOST_ODD, FEW_ODD = 0.01, 5  # rows that are none: a share, or so many
@@ -43,7 +43,9 @@ class Source:
             If several columns have that name.
         """
         if plain(given) in self.twice:
-            raise BadInput(f"{shown(self.name)} has two columns of one name: {shown(given)}. Rename one of them.")
+            raise BadInput(
+                f"{shown_text(self.name)} has two columns of one name: {shown_text(given)}. Rename one of them."
+            )
         names = list(map(str, self.frame))
         return given if given in names else next((name for name in names if plain(name) == plain(given)), given)
 
@@ -60,19 +62,21 @@ def read_source(
         ``sheet`` names none.
     """
     if sheet is not None and ENDINGS.get(path.suffix.lower()) not in ("xlsx", None):
-        raise BadInput(f"{shown(path.name)} has no sheets; --sheet is for Excel workbooks. Leave it out.")
+        raise BadInput(f"{shown_text(path.name)} has no sheets; --sheet is for Excel workbooks. Leave it out.")
     content = _content(path, limits)
     table = read_table(content, path.name, wanted, sheet, limits)
     if table.others and sheet is None:
         sheets = [table.sheet, *table.others]
-        raise BadInput(f"{shown(path.name)} has {len(sheets)} sheets: {listed(sheets, 10)}. Say which by --sheet NAME.")
+        raise BadInput(
+            f"{shown_text(path.name)} has {len(sheets)} sheets: {listed_texts(sheets, 10)}. Say which by --sheet NAME."
+        )
     _check_odd(table, path.name)
     frame = table.frame.set_axis(list(table.names), axis=1)
     notes = [*table.notes, *map(_left_out, table.odd[:FEW_ODD]), *_more(table.odd)]
     counts = Counter(map(plain, filter(None, table.header)))
     twice = frozenset(name for name, n in counts.items() if n > 1)
     if twice:
-        notes.append(f"Several columns of one name were told apart by numbers: {listed(sorted(twice))}")
+        notes.append(f"Several columns of one name were told apart by numbers: {listed_texts(sorted(twice))}")
     noted = tuple(one_line(note).removesuffix(".") for note in notes)
     return Source(frame, path.name, hashlib.sha256(content).hexdigest(), noted, table.whence, twice, table.delimiter)
 
@@ -82,12 +86,12 @@ def _content(path: Path, limits: Limits) -> bytes:
         size = path.stat().st_size
         if size > limits.size:
             told = f"{size / MB:,.0f} MB; at most {limits.size / MB:,.0f} MB are read"
-            raise BadInput(f"{shown(path.name)} has {told}. Give a sample of its rows, or leave out columns.")
+            raise BadInput(f"{shown_text(path.name)} has {told}. Give a sample of its rows, or leave out columns.")
         return path.read_bytes()
     except FileNotFoundError:
-        raise BadInput(f"There is no file {shown(path.name)} at the place given. Check the path.") from None
+        raise BadInput(f"There is no file {shown_text(path.name)} at the place given. Check the path.") from None
     except OSError as error:
-        raise BadInput(f"{shown(path.name)} cannot be opened: {error.strerror or error}.") from None
+        raise BadInput(f"{shown_text(path.name)} cannot be opened: {error.strerror or error}.") from None
 
 
 def _check_odd(table: FileTable, file: str) -> None:
@@ -96,7 +100,8 @@ def _check_odd(table: FileTable, file: str) -> None:
     if n > max(FEW_ODD, MOST_ODD * (n + len(table.lines))):
         first = table.odd[0]
         raise BadInput(
-            f"{shown(file)} has {n:,} rows that do not fit its columns, the first on line {first.line:,}. {first.why} "
+            f"{shown_text(file)} has {n:,} rows that do not fit its columns, the first on line {first.line:,}. "
+            f"{first.why} "
             "Put cells that hold a delimiter in quotes, or save the table as .xlsx."
         )
 

@@ -47,7 +47,7 @@ UK_START = 4.4  # %, UK Labour Force Survey, late 2024: the publication prints n
 Entry = Mapping[str, Any]
 
 
-def derive(source: Mapping[str, Entry]) -> tuple[Preset, ...]:
+def derive_presets(source: Mapping[str, Entry]) -> tuple[Preset, ...]:
     """The presets, in the order of `TITLES`.
 
     Raises
@@ -182,7 +182,7 @@ def _signed(value: float) -> str:
 
 def main(source: str, destination: str = str(Path(__file__).with_name("presets.json"))) -> None:
     """Read SOURCE, write the presets."""
-    found = derive(json.loads(Path(source).read_text(encoding="utf-8")))
+    found = derive_presets(json.loads(Path(source).read_text(encoding="utf-8")))
     Path(destination).write_bytes(PRESETS.dump_json(found, indent=1) + b"\n")
 
 

@@ -100,7 +100,7 @@ def highest_unemployment(points: tuple[Point, ...]) -> Point:
     return max(points, key=lambda point: point.changes["unemployment"])
 
 
-def read(path: Path) -> tuple[Preset, ...]:
+def read_presets(path: Path) -> tuple[Preset, ...]:
     """The presets of one file, checked.
 
     Raises
@@ -126,7 +126,7 @@ def read(path: Path) -> tuple[Preset, ...]:
 @lru_cache(maxsize=1)
 def presets() -> tuple[Preset, ...]:
     """The shipped presets, in the order they are offered. Cached: the file is immutable."""
-    return read(SHIPPED)
+    return read_presets(SHIPPED)
 
 
 def preset(name: str) -> Preset:

@@ -58,7 +58,7 @@ SOURCE = (
 )
 
 
-def derive(source: pd.DataFrame) -> pd.DataFrame:
+def derive_loans(source: pd.DataFrame) -> pd.DataFrame:
     """The book, one row a loan, numbered from 1 in the source's order.
 
     Raises
@@ -123,7 +123,7 @@ def disbursement_year(date: "pd.Series[pd.Timestamp]", approved: "pd.Series[int]
 
 def main(source: str, destination: str = str(Path(__file__).with_name("small_business.parquet"))) -> None:
     """Read SOURCE, write the snapshot."""
-    book = derive(pd.read_parquet(source))
+    book = derive_loans(pd.read_parquet(source))
     packed = {"loan": "DELTA_BINARY_PACKED"}  # numbers in sequence: 1.2 MB less
     book.to_parquet(
         destination,

@@ -39,7 +39,7 @@ def neutral(book: pd.DataFrame, field: str) -> int:
     return int(away.index[int(away.argmin())])
 
 
-def realised(book: pd.DataFrame, by: str = "") -> "pd.Series[float]":
+def realised_rates(book: pd.DataFrame, by: str = "") -> "pd.Series[float]":
     """Loss given default to four decimals: of each value of ``by``, or of all charged-off loans as the only element."""
     lost = book[book["charged_off"] == 1]
     groups = lost[by] if by else lost["charged_off"]
@@ -59,7 +59,7 @@ def formulas(book: pd.DataFrame) -> dict[str, str]:
     for field in RATED:
         rate = rates(book, field)
         found[field] = picked(field, rate, rate[neutral(book, field)])
-    found["lgd"] = picked("approval_year", realised(book, "approval_year"), realised(book).iloc[0])
+    found["lgd"] = picked("approval_year", realised_rates(book, "approval_year"), realised_rates(book).iloc[0])
     return found
 
 

@@ -61,7 +61,7 @@ async def received(request: Request, kinds: Collection[str], most: int) -> tuple
         read.append(part)
     content = b"".join(read)
     if packed:
-        content = await asyncio.to_thread(unpacked, content, most)
+        content = await asyncio.to_thread(unpacked_body, content, most)
     if content.startswith(PACKED):
         raise BadInput(
             "The request is gzip where its text should be. Pack it once, and say so: Content-Encoding: gzip."
@@ -93,7 +93,7 @@ def _packed(request: Request) -> bool:
     return bool(codings)
 
 
-def unpacked(packed: bytes, most: int) -> bytes:
+def unpacked_body(packed: bytes, most: int) -> bytes:
     """What one gzip stream holds; TooMuch as soon as that is longer than ``most`` bytes, however short it came."""
     reading = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     try:

@@ -4,29 +4,37 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import partial
 
 import numpy as np
 
 from data import books
 from data.arrays import Array
 from data.errors import BadInput
+from model.api import status
 from model.api.service import Service
-from model.deployed.context import release_context
+from model.deployed import spot_check
+from model.deployed.context import known_effects, release_context
 from model.deployed.desk import DeployedModels
 from model.deployed.model import DeployedModel
 from model.deployed.what_ifs import WhatIf
 from model.errors import StoreError
 from model.record.trail import Entry
+from model.report.book import briefing as book_briefing
 from model.report.briefing import Briefing, Choice, Choices, Finding, Item, Notice, Panel, Table
 from model.report.customer import briefing as customer_briefing
+from model.report.operations import briefing as operations_briefing
+from model.report.operations.briefing import OperationsSources
 from model.report.policy import briefing as policy_briefing
 from model.report.trust import briefing as trust_briefing
+from model.settings import Settings
 from model.validation import view as trust_view
-from model.validation.effects import ModelEffects
 from model.validation.result import TrustResult
 from model.validation.view import Choosable
+from model.whatif.book import scenario as book_scenario
+from model.whatif.book.result import BookResult
 from model.whatif.customer import scenario as customer_scenario
-from model.whatif.customer.decision import scale
+from model.whatif.customer.decision import score_scale
 from model.whatif.customer.result import CustomerResult
 from model.whatif.policy import scenario as policy_scenario
 from model.whatif.policy.result import PolicyResult
@@ -37,7 +45,7 @@ ALL = "all"
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class PageQuery:
     """What a program asks of a page: the page's own ``query``, the ``choices`` within it and its panels, the ``day``;
     ``withheld`` says why figures by protected attribute are not for whoever asks, if so; ``who`` that is."""
 
@@ -46,6 +54,7 @@ class Asked:
     query: Mapping[str, str]
     choices: Choices
     day: date
+    settings: Settings
     who: str
     withheld: str = ""
 
@@ -64,7 +73,20 @@ class Said:
     recorded: Entry | None = None
 
 
-def policy(asked: Asked) -> Said:
+def book_page(asked: PageQuery) -> Said:
+    """What the book page says."""
+    model, start = asked.model, time.perf_counter()
+    scenario, complaints = book_scenario.from_query(model.contract, asked.query)
+    result = BookResult.of(model.whole, scenario, asked.day)
+    took = time.perf_counter() - start
+    check = spot_check.live_check(model, result.layers[1])
+    said = book_briefing.book_briefing(result, asked.choices, model=model.deployed, check=check)
+    address = book_scenario.to_query(scenario)
+    entry = WhatIf(model, asked.who, "rest", address, took).about_book(asked.day, result.now)
+    return Said(said, tuple(complaints), entry)
+
+
+def policy_page(asked: PageQuery) -> Said:
     """What the policy page says."""
     model, start = asked.model, time.perf_counter()
     chosen, complaints = policy_scenario.from_query(model.contract, asked.query)
@@ -72,13 +94,13 @@ def policy(asked: Asked) -> Said:
     took = time.perf_counter() - start
     ids = tuple(each for each in asked.models.comparable(asked.book) if each != model.id)
     others = policy_briefing.OtherReleases(ids, lambda release: _other_scores(asked, release))
-    said = policy_briefing.briefing(result, asked.choices, others=others, withheld=asked.withheld)
+    said = policy_briefing.policy_briefing(result, asked.choices, others=others, withheld=asked.withheld)
     address = policy_scenario.to_query(chosen)
     entry = WhatIf(model, asked.who, "rest", address, took).about_policy(asked.day, result.chosen)
     return Said(said, tuple(complaints), entry)
 
 
-def customer(asked: Asked) -> Said:
+def customer_page(asked: PageQuery) -> Said:
     """What the customer page says."""
     model, start = asked.model, time.perf_counter()
     chosen, complaints = customer_scenario.from_query(model.book, asked.query)
@@ -87,34 +109,55 @@ def customer(asked: Asked) -> Said:
         return Said(said, tuple(complaints))
     result = CustomerResult.of(model.scorer, model.local_scorer, model.book, chosen)
     took = time.perf_counter() - start
-    said = customer_briefing.briefing(result, asked.choices, model=model.deployed)
+    said = customer_briefing.customer_briefing(result, asked.choices, model=model.deployed)
     what_if = WhatIf(model, asked.who, "rest", customer_scenario.to_query(chosen), took)
     return Said(said, tuple(complaints), what_if.about_customer(result.edited, result.now, result.reasons))
 
 
-def _other_scores(asked: Asked, release: str) -> Array:
+def operations_page(asked: PageQuery) -> Said:
+    """What the operations page says."""
+    model, store, using = asked.model, asked.models.store(asked.book), asked.settings
+    sources = OperationsSources(
+        partial(status.book_releases, store),
+        partial(status.challenger, store, using),
+        partial(status.calls, using),
+        elsewhere=model.remote is not None,
+        withheld=asked.withheld,
+    )
+    found = status.found_out(model, store, using)
+    said = operations_briefing.operations_briefing(found, sources, protected=not asked.withheld)
+    return Said(said, tuple(f"{name!r} in the address is nothing here; it was left out." for name in asked.query))
+
+
+def _other_scores(asked: PageQuery, release: str) -> Array:
     other = asked.models.release(asked.book, release)
-    return np.asarray(scale(other.contract).score(other.scorer.margins(asked.model.sample.raw)))
+    return np.asarray(score_scale(other.contract).score(other.scorer.margins(asked.model.sample.raw)))
 
 
-def trust(asked: Asked) -> Said:
+def trust_page(asked: PageQuery) -> Said:
     """What the trust page says."""
     model, proof = asked.model, asked.model.validation()
     there = Choosable(
         proof, model.release, lambda: [each for each in asked.models.comparable(asked.book) if each != model.id]
     )
     view, complaints = trust_view.from_query(asked.query, there.known)
-    result = TrustResult(proof, trust_view.subset(view, proof), model.release, lambda: ModelEffects(model.whole))
+    result = TrustResult(proof, trust_view.chosen_subset(view, proof), model.release, lambda: known_effects(model))
     around = release_context(asked.models, model, asked.withheld)
-    said = trust_briefing.briefing(result, dict(view.values), around=around, withheld=asked.withheld)
+    said = trust_briefing.trust_briefing(result, dict(view.values), around=around, withheld=asked.withheld)
     return Said(said, tuple(complaints))
 
 
-SUBJECTS: Mapping[str, Callable[[Asked], Said]] = {"customer": customer, "policy": policy, "trust": trust}
+SUBJECTS: Mapping[str, Callable[[PageQuery], Said]] = {
+    "customer": customer_page,
+    "book": book_page,
+    "policy": policy_page,
+    "trust": trust_page,
+    "operations": operations_page,
+}
 """The pages, by their names in addresses."""
 
 
-def answer(
+def page_answer(
     models: DeployedModels, service: Service, subject: str, query: Mapping[str, str], who: str, withheld: str
 ) -> dict[str, object]:
     """What a page says, recorded before it is told.
@@ -125,12 +168,12 @@ def answer(
         If there is no model to ask, it does not answer, or the answer cannot be recorded.
     """
     own, choices, panels = split(query)
-    book = own.pop(BOOK, service.settings.book)
-    books.contract(book, service.settings.home)  # tells a book that is not there from one without a model
-    model = models.model(book)
+    name = own.pop(BOOK, service.settings.book)
+    books.contract(name, service.settings.home)  # tells a book that is not there from one without a model
+    model = models.model(name)
     if model is None:
-        raise StoreError(f"No model of the book {book} is deployed yet. Train one: python -m model train.")
-    found = SUBJECTS[subject](Asked(models, model, own, choices, date.today(), who, withheld))
+        raise StoreError(f"No model of the book {name} is deployed yet. Train one: python -m model train.")
+    found = SUBJECTS[subject](PageQuery(models, model, own, choices, date.today(), service.settings, who, withheld))
     told = as_json(found, choices, panels)
     if found.recorded is not None and service.audit is not None:
         service.audit.record(found.recorded)
@@ -170,6 +213,7 @@ def as_json(said: Said, choices: Choices, panels: tuple[str, ...]) -> dict[str, 
         "below": briefing.below,
         "points": list(briefing.points),
         "notices": [*({"text": each, "level": "warning"} for each in complaints), *map(asdict, briefing.notices)],
+        "checks": [_item(each) for each in briefing.checks],
         "findings": [_item(each) for each in briefing.findings],
         "panels": [_panel(each, choices, name in wanted) for name, each in known.items()],
         "method": briefing.method,
@@ -187,11 +231,12 @@ def _wrong(briefing: Briefing, choices: Choices) -> list[str]:
 
 
 def _panel(panel: Panel, choices: Choices, wanted: bool) -> dict[str, object]:
-    found = [_item(each) for each in panel.make(choices)] if wanted else None
+    found = [_item(each) for each in panel.answers(choices)] if wanted else None
     return {
         "key": panel.key.removeprefix("_"),
         "title": panel.title,
-        "choices": [_choice(each, choices) for each in panel.choices],
+        "lead": panel.lead,
+        "choices": [_choice(each, choices) for each in panel.every_choice()],
         "findings": found,
     }
 
@@ -213,12 +258,14 @@ def _finding(finding: Finding) -> dict[str, object]:
         "headline": finding.headline,
         "text": list(finding.text),
         "points": list(finding.points),
+        "tiles": [asdict(each) for each in finding.tiles],
         "chart": finding.chart,
         "alt": finding.alt,
         "table": _table(finding.table) if finding.table is not None else None,
         "note": finding.note,
         "halves": [asdict(each) for each in finding.halves],
         "links": [asdict(each) for each in finding.links],
+        "suggestion": None if finding.suggestion is None else asdict(finding.suggestion),
     }
 
 

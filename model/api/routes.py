@@ -406,7 +406,7 @@ def _briefings(app: FastAPI) -> None:
             raise HttpError(404, f"There is no page {subject[:60]!r} here. There are: {', '.join(briefings.SUBJECTS)}.")
         query = dict(request.query_params)
         withheld = _withheld(request, who)
-        return said(await asyncio.to_thread(briefings.answer, models, service, subject, query, who.name, withheld))
+        return said(await asyncio.to_thread(briefings.page_answer, models, service, subject, query, who.name, withheld))
 
 
 def _withheld(request: Request, who: Bearer) -> str:

@@ -27,7 +27,7 @@ from model.release.register import ALIASES
 from model.release.release import Release
 from model.release.store import Store
 from model.settings import Settings
-from model.whatif.customer.decision import scale
+from model.whatif.customer.decision import score_scale
 
 LOADED = 8  # releases kept in memory
 CHAMPION = "champion"
@@ -102,7 +102,7 @@ class Service:
             outputs |= {name: found[name] for name in REASONS if name in ask.outputs}
             kept |= {"shap_values": phi, "base_value": found["base_value"]}
         if "decision" in ask.outputs:
-            granted = reaches(scale(scorer.contract).score(margins), scorer.contract.score.cutoff)
+            granted = reaches(score_scale(scorer.contract).score(margins), scorer.contract.score.cutoff)
             outputs["decision"] = ["granted" if each else "declined" for each in granted]
         took = 1000 * (time.perf_counter() - start)
         entry = Entry(

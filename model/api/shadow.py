@@ -23,7 +23,7 @@ from model.record.database import reading, writing
 from model.release.release import Release
 from model.release.store import Store
 from model.settings import Settings
-from model.whatif.customer.decision import scale
+from model.whatif.customer.decision import score_scale
 
 WAITING = 1000  # calls that may wait for their shadow
 ROWS = 200_000  # customers in them, 32 MB of twenty fields; one call may always wait
@@ -124,7 +124,7 @@ class Shadow:
         margins = challenger.scorer.margins(call.raw)
         gap = probability(margins) - probability(call.margins)
         was, now = (
-            reaches(scale(each.contract).score(own), each.contract.score.cutoff)
+            reaches(score_scale(each.contract).score(own), each.contract.score.cutoff)
             for each, own in ((call.champion, call.margins), (challenger, margins))
         )
         return {

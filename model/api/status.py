@@ -145,7 +145,7 @@ def done_again(identity: str, using: Settings) -> tuple[str, Replayed]:
 # ---- the releases ---------------------------------------------------------------------------------------------------
 
 
-def releases(store: Store) -> BookReleases:
+def book_releases(store: Store) -> BookReleases:
     """All releases of a book."""
     listed = sorted((store.manifest(each) for each in store.ids()), key=lambda each: str(each["created"]))
     return BookReleases(

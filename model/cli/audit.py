@@ -48,7 +48,7 @@ def audit() -> None:
 def verify(as_json: bool) -> None:
     """Hold every row of the record against its hash and its neighbours."""
     with _record() as kept:
-        found = audit_check.verify(kept, settings().audit_key)
+        found = audit_check.verify_record(kept, settings().audit_key)
     result: Result = {"ok": found.ok, "rows": found.rows, "chains": found.chains}
     result["since"] = _time(found.since)
     result["findings"] = list(found.findings)
@@ -70,7 +70,7 @@ def verify(as_json: bool) -> None:
 @audit.command("replay")
 @click.argument("call", metavar="ID")
 @json_option
-def again(call: str, as_json: bool) -> None:
+def replay_call(call: str, as_json: bool) -> None:
     """Do a recorded call again with the very release that answered it, and compare. ID may be a beginning of one."""
     with _record() as kept:
         entry = find(kept, call)

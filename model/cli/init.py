@@ -12,7 +12,7 @@ from data.arrays import Array
 from data.books import Book
 from data.contract import YEAR
 from data.files.kinds import MB, Limits
-from data.proposing.drafting import Noted, unwritten, written
+from data.proposing.drafting import Noted, toml_value, unwritten
 from data.proposing.plan import SPECIAL
 from data.proposing.proposal import Proposal, check_name, lay_down, propose
 from data.proposing.roles import AFTER, safe_name
@@ -68,14 +68,14 @@ def init(
     told = progress(as_json)
     told(f"Reading {data.name}", 0.0)
     wanted = (target, given_id) if given_id else (target,)
-    source = read_source(data, sheet, wanted, limits())
+    source = read_source(data, sheet, wanted, reading_limits())
     told(f"Looking at {source.frame.shape[1]:,} columns of {len(source.frame):,} rows", 0.2)
     proposal = propose(source, target, name, _margins, single_input_auc, given_id, bad)
     folder = lay_down(proposal, home)
     answer(_result(proposal, folder), as_json, lambda _: _text(proposal, folder))
 
 
-def limits() -> Limits:
+def reading_limits() -> Limits:
     """How much of a file is read, and at what cost."""
     using = settings()
     return Limits(memory=using.file_memory * MB, seconds=using.file_seconds, at_once=using.file_processes)
@@ -145,7 +145,7 @@ def _at(*places: str) -> Callable[[Noted], bool]:
 
 
 def _role(role: str) -> Callable[[Noted], bool]:
-    return lambda noted: noted.part == role or (noted.key, noted.value) == ("role", written(role))
+    return lambda noted: noted.part == role or (noted.key, noted.value) == ("role", toml_value(role))
 
 
 def _first(target: str) -> tuple[Topic, ...]:
@@ -174,7 +174,11 @@ def _first(target: str) -> tuple[Topic, ...]:
 
 
 def _measured(noted: Noted) -> bool:
-    return noted.part.startswith("fields.") and noted.key == "unit" and noted.value not in (written(""), written(YEAR))
+    return (
+        noted.part.startswith("fields.")
+        and noted.key == "unit"
+        and noted.value not in (toml_value(""), toml_value(YEAR))
+    )
 
 
 def _special(noted: Noted) -> bool:

@@ -6,7 +6,7 @@ import click
 
 from model.cli.book import book_option, home_of
 from model.cli.terminal import answer, json_option
-from model.registry.mlflow import Published, bare
+from model.registry.mlflow import Published, without_login
 from model.registry.mlflow import publish as published
 from model.release.register import ALIASES
 from model.release.store import Store
@@ -28,7 +28,7 @@ def publish(release: str, to: str, book: str, name: str, experiment: str, despit
     overridden = (each.override for each in reversed(store.history(chosen.id)) if each.override)
     reason = despite.strip() or next(overridden, "")  # whoever promoted it all the same has said why
     found = published(chosen, to, name, experiment, alias, reason)
-    answer(asdict(found) | {"to": bare(to, to)}, as_json, lambda result: _in_words(found, result["to"]))
+    answer(asdict(found) | {"to": without_login(to, to)}, as_json, lambda result: _in_words(found, result["to"]))
 
 
 def _in_words(found: Published, to: str) -> str:

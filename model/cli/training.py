@@ -1,6 +1,8 @@
 """The verbs that make a release and hold it against how it was made: train, verify."""
 
 import sys
+from collections.abc import Sequence
+from functools import partial
 from getpass import getuser
 
 import click
@@ -8,16 +10,14 @@ import click
 from model.cli.book import book_option, home_of
 from model.cli.terminal import FAILED, Result, answer, json_option, progress
 from model.errors import ReleaseError
+from model.release.gate import Gate
 from model.release.promotion import blocking_gates, reported
 from model.release.release import Release
+from model.release.report import ReleaseReport
 from model.release.store import FIRST, Store
 from model.release.variants import SHIPPED
 from model.release.window import Window
 from model.report.release import words
-from model.release.report import ReleaseReport
-from model.release.gate import Gate
-from collections.abc import Sequence
-from functools import partial
 
 VERDICTS = {"passed": "passed", "watch": "watch", "failed": "FAILED"}
 

@@ -10,6 +10,7 @@ from model.report.release.card_of_store import release_card
 from model.report.trust.briefing import ReleaseContext
 from model.report.trust.later import OtherEvidence, release_labels
 from model.validation.backtests import Sides, release_pair
+from model.validation.effects import ModelEffects
 from model.validation.validation import Validation
 
 
@@ -27,15 +28,20 @@ def release_context(models: DeployedModels, model: DeployedModel, withheld: str 
     )
 
 
+def known_effects(model: DeployedModel) -> ModelEffects:
+    """What a model looks at."""
+    return model.validation().once("effects", lambda: ModelEffects(model.whole))
+
+
 def other_evidence(models: DeployedModels, model: DeployedModel) -> OtherEvidence:
     """Every other release that was trained on the same data."""
     book = model.contract.book.name
     store = models.store(book)
     manifests = {each: store.manifest(each) for each in models.comparable(book) if each != model.id}
-    return OtherEvidence(release_labels(manifests, store.aliases()), lambda other: beside(models, model, other))
+    return OtherEvidence(release_labels(manifests, store.aliases()), lambda other: beside_release(models, model, other))
 
 
-def beside(models: DeployedModels, model: DeployedModel, other: str) -> tuple[Sides, Window]:
+def beside_release(models: DeployedModels, model: DeployedModel, other: str) -> tuple[Sides, Window]:
     """A model beside another release of the same snapshot, and the window that one was fitted to."""
     proof = model.validation()
 

@@ -97,7 +97,7 @@ class DeployedModels:
             at = books.stamp(book, using.home)
             was, known = self._models.get(book, (None, None))
             if known is None or known.id != champion or was != at:
-                release, own = store.load(champion), books.read(book, using.home)
+                release, own = store.load(champion), books.read_book(book, using.home)
                 require_same_book(release, own.contract, own.sha256)
                 known = DeployedModel(own, release.scorer, release)
             with self._lock:
@@ -120,7 +120,7 @@ class DeployedModels:
                 if health.well:
                     self._remote[key] = known, time.monotonic()
                     return known
-            book = books.read(name, using.home)
+            book = books.read_book(name, using.home)
             pulse, breaker = self._ways.setdefault(key, (LatencyLog(), Breaker()))
             scorer = connect(using, book, book.contract, pulse, breaker)
             if known is not None and known.remote is not None and _same(known.remote, scorer):
@@ -167,7 +167,7 @@ class DeployedModels:
         return found
 
     def _read(self, book: str) -> Book:
-        return books.read(book, self._settings().home)
+        return books.read_book(book, self._settings().home)
 
     def train(self, book: str) -> TrainingRun:
         """Start the training of a first release in the background, or tell how far it has come; once, however many

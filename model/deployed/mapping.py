@@ -29,7 +29,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from data.arrays import Array
 from data.contract import Contract
 from data.errors import BadInput, ContractError
-from data.formulas import Formula, parse
+from data.formulas import Formula, parse_formula
 
 Kind = Literal["probability", "percent", "log_odds"]
 
@@ -53,7 +53,8 @@ class _File(BaseModel):
 
 @dataclass(frozen=True, eq=False)
 class FieldMapping:
-    """The model's inputs by name with a formula each, and its output. Build it with `load`, `read` or `default`."""
+    """The model's inputs by name with a formula each, and its output. Build it with `load`, `read_mapping` or "
+    "`default_mapping`."""
 
     contract: Contract
     formulas: tuple[tuple[str, Formula], ...]
@@ -90,7 +91,7 @@ class FieldMapping:
         return found
 
 
-def read(text: bytes, contract: Contract, source: str = "the mapping") -> FieldMapping:
+def read_mapping(text: bytes, contract: Contract, source: str = "the mapping") -> FieldMapping:
     """A mapping from its TOML text.
 
     Raises
@@ -114,15 +115,15 @@ def read(text: bytes, contract: Contract, source: str = "the mapping") -> FieldM
 
 
 def load(path: Path, contract: Contract) -> FieldMapping:
-    """Read and check a mapping file; BadInput if it is not there, ContractError as `read`."""
+    """Read and check a mapping file; BadInput if it is not there, ContractError as `read_mapping`."""
     try:
-        return read(path.read_bytes(), contract, path.name)
+        return read_mapping(path.read_bytes(), contract, path.name)
     except OSError as error:
         told = f"The mapping {path} cannot be read: {error.strerror}."
         raise BadInput(f"{told} WHATIF_MODEL_MAPPING must name a TOML file, or nothing.") from error
 
 
-def default(contract: Contract, wanted: Sequence[str] = ()) -> FieldMapping:
+def default_mapping(contract: Contract, wanted: Sequence[str] = ()) -> FieldMapping:
     """The mapping where nobody wrote one: ``wanted``, the names the server lists, each a raw field or an input of the
     contract (where a name is both, the raw field); all raw fields if it lists none.
 
@@ -159,7 +160,7 @@ def _built(contract: Contract, inputs: dict[str, str], output: Output, source: s
     observed = {each.name for each in contract.observed}
     formulas = []
     for name, text in inputs.items():
-        formula = parse(text, contract.rows.keys() | observed)
+        formula = parse_formula(text, contract.rows.keys() | observed)
         for each in sorted(formula.names):
             _not_observed(contract, each, f"{source}: {name}")
         formulas.append((name, formula))

@@ -20,7 +20,7 @@ from data.contract import Contract
 from data.errors import ContractError
 from model.deployed.dialects import DIALECTS, KSERVE, MLFLOW, OPEN_INFERENCE, About, Predicted, complaint
 from model.deployed.latency import LatencyLog
-from model.deployed.mapping import FieldMapping, Output, agree, default, load
+from model.deployed.mapping import FieldMapping, Output, agree, default_mapping, load
 from model.deployed.transport import Breaker, Transport
 from model.engine.scorer import Reasons
 from model.engine.shapley import exact, sampled
@@ -102,7 +102,7 @@ class RemoteScorer:
             if answer.status != 200:
                 raise self.transport.refusal(answer)
             if self.about.ours:
-                now = present(self.transport, self.about.protocol, self.about.name)
+                now = describe_model(self.transport, self.about.protocol, self.about.name)
                 self._same(now.version, now.artefact)
             elif self.reference is not None:
                 self._agrees(self.margins(self.background[:, :1]), self.reference[:1])
@@ -257,7 +257,7 @@ def detect(transport: Transport, settings: Settings) -> About:
     """
     name, tried = settings.model_name, []
     if settings.model_protocol:
-        return present(transport, settings.model_protocol, name)
+        return describe_model(transport, settings.model_protocol, name)
     for dialect in (OPEN_INFERENCE, MLFLOW, KSERVE):
         paths = (dialect.ready_path(name), dialect.about_path(name))
         for path in paths if dialect is MLFLOW else paths[1:]:  # a version alone is told by many a server
@@ -278,7 +278,7 @@ def detect(transport: Transport, settings: Settings) -> About:
     )
 
 
-def present(transport: Transport, spoken: Protocol, name: str) -> About:
+def describe_model(transport: Transport, spoken: Protocol, name: str) -> About:
     """How the server presents a model in a protocol that it is known to speak; Refused or NoAnswer."""
     answer = transport.get(DIALECTS[spoken].about_path(name))
     if answer.status != 200:
@@ -322,7 +322,7 @@ def _mapping(settings: Settings, contract: Contract, about: About) -> FieldMappi
             "one tensor a column can be called; serve it with named columns."
         )
     if settings.model_mapping is None:
-        mapping = default(contract, about.inputs)
+        mapping = default_mapping(contract, about.inputs)
         if mapping.output.name not in about.outputs and len(about.outputs) == 1:
             mapping = replace(mapping, output=Output(name=about.outputs[0]))
     else:

@@ -1,11 +1,14 @@
 """A spot check: does a model elsewhere still say what its tables here say, of customers drawn anew each time?"""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
+from model.deployed.model import DeployedModel
 from model.deployed.remote import EDGE
+from model.engine.identity import SpotCheck
 from model.engine.scorer import Scorer
 from model.engine.tables import probability
 from model.whatif.book.scenario import Layers
@@ -15,15 +18,11 @@ CUSTOMERS = 200
 SAME = 1e-9
 
 
-@dataclass(frozen=True)
-class SpotCheck:
-    """Of ``customers`` asked live, how many ``differ`` from the tables in their PD and by how much at most (``gap``, a
-    fraction); ``milliseconds`` the call took."""
-
-    customers: int
-    differ: int
-    gap: float
-    milliseconds: float
+def live_check(model: DeployedModel, layers: Layers) -> Callable[[], SpotCheck] | None:
+    """The check of a model elsewhere whose tables are known here, under a scenario; None of any other."""
+    if model.remote is None or model.release is None:
+        return None
+    return partial(check, model.scorer, model.whole, layers)
 
 
 def check(live: Scorer, whole: ScoredBook, layers: Layers) -> SpotCheck:

@@ -29,3 +29,14 @@ class Deployed:
         """The model in a sentence."""
         at = f" at {self.where}" if self.where else ""
         return f"the model {self.name}{at}" if self.foreign else f"release {self.name}{at}"
+
+
+@dataclass(frozen=True)
+class SpotCheck:
+    """What was found of a model elsewhere: of ``customers`` asked live, how many ``differ`` from the tables in their PD
+    and by how much at most (``gap``, a fraction); ``milliseconds`` the call took."""
+
+    customers: int
+    differ: int
+    gap: float
+    milliseconds: float

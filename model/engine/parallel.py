@@ -7,12 +7,14 @@ so that a small book is not made to wait for the whole of a large one.
 
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
 Result = TypeVar("Result")
 Progress = Callable[[float], object]
+Follow = Callable[[str], AbstractContextManager[Progress]]  # of what is being done, in words
 
 ROWS = 16_384  # their codes, values and margins fit the second-level cache
 CORES = os.cpu_count() or 1
@@ -21,6 +23,12 @@ _POOL = ThreadPoolExecutor(CORES, thread_name_prefix="rows")
 
 def no_progress(_share: float) -> None:
     """For callers who do not follow the progress."""
+
+
+@contextmanager
+def not_followed(_doing: str) -> Iterator[Progress]:
+    """For callers who do not show what is being done."""
+    yield no_progress
 
 
 def over(

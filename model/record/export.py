@@ -12,12 +12,12 @@ import numpy as np
 from sqlalchemy import Engine
 
 from data.arrays import Array
-from data.contract import Contract, read
+from data.contract import Contract, read_contract
 from data.errors import BadInput, ContractError
 from data.json_types import Json, JsonObject
 from model.record import schema as table
 from model.record.database import reading
-from model.record.schema import present, unpacked, walk
+from model.record.schema import has_record, unpacked_values, walk
 from model.release.store import Store
 from model.report import spreadsheet
 
@@ -71,7 +71,7 @@ def export(engine: Engine, path: Path, home: Path, kind: str | None = None) -> i
             batch: list[Line] = []
             chosen = () if kind is None else (table.audit.c.kind == kind,)
             order = (table.audit.c.at, table.audit.c.id)
-            for row in walk(connection, order, *chosen) if present(connection) else ():
+            for row in walk(connection, order, *chosen) if has_record(connection) else ():
                 named = contract(row.book, row.release, row.contract_sha256)
                 for line in _lines(row._asdict(), named):
                     batch.append(line)
@@ -108,7 +108,7 @@ def _written(draft: Path, path: Path) -> Iterator[None]:
 def _lines(row: Mapping[str, Json], contract: Contract | None) -> Iterator[Line]:
     fields = [] if contract is None else [each.name for each in contract.record]
     inputs = [] if contract is None else [each.name for each in contract.inputs]
-    raw, outputs = unpacked(row["inputs"])["inputs"], unpacked(row["outputs"])
+    raw, outputs = unpacked_values(row["inputs"])["inputs"], unpacked_values(row["outputs"])
     n = raw.shape[1]
     shared = {name: row[name] for name in COLUMNS if name in row}
     shared["detail"] = json.loads(row["detail"])
@@ -166,7 +166,7 @@ def _contract(home: Path, book: str, release: str, digest: str) -> Contract | No
         return None
     path = Store(home, book).root / release / "contract.toml"
     try:
-        found = read(path.read_bytes())
+        found = read_contract(path.read_bytes())
     except (OSError, ContractError):
         return None
     return found if found.hash == digest else None

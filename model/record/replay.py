@@ -35,7 +35,7 @@ from model.release.store import Store
 from model.whatif.book import scenario as book_scenario
 from model.whatif.book.scored import ScoredBook
 from model.whatif.book.totals import Totals
-from model.whatif.customer.decision import scale
+from model.whatif.customer.decision import score_scale
 from model.whatif.policy import scenario as policy_scenario
 from model.whatif.policy.strategy import Outcome, Strategy
 
@@ -142,7 +142,7 @@ def _release(entry: Entry, store: Store) -> Release:
 
 
 def _on_the_book(entry: Entry, release: Release, home: Path) -> dict[str, Array]:
-    book, contract = books.read(entry.book, home), release.contract
+    book, contract = books.read_book(entry.book, home), release.contract
     require_same_book(release, book.contract, book.sha256)
     whole = ScoredBook.of(release.scorer, book)
     if entry.kind == BOOK:
@@ -158,7 +158,7 @@ def _judged(
     whole: ScoredBook, book: Book, contract: Contract, chosen: policy_scenario.PolicyScenario, day: date
 ) -> Outcome:
     rows = whole.rows(book_scenario.layers(contract, chosen.assumed, day))
-    scores = np.asarray(scale(contract).score(whole.margins))
+    scores = np.asarray(score_scale(contract).score(whole.margins))
     return Strategy.of(scores, rows, book.target).at(chosen.at(contract))
 
 

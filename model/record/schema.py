@@ -125,14 +125,14 @@ def lock_tables(connection: Connection) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
 
 
-def present(connection: Connection) -> bool:
+def has_record(connection: Connection) -> bool:
     """Whether anything was ever recorded here."""
     return bool(inspect(connection).has_table(audit.name))
 
 
 def prepare(connection: Connection) -> None:
     """Make tables and triggers where there are none."""
-    if present(connection):
+    if has_record(connection):
         return
     lock_tables(connection)
     if inspect(connection).has_table(audit.name):  # another process was quicker
@@ -145,7 +145,7 @@ def prepare(connection: Connection) -> None:
 # ---- arrays ---------------------------------------------------------------------------------------------------------
 
 
-def packed(arrays: Mapping[str, Array]) -> bytes:
+def packed_values(arrays: Mapping[str, Array]) -> bytes:
     """Arrays by name as bytes: a line of JSON with their shapes, then little-endian float64 in C order. Every bit comes
     back, those of NaN too. Compressed beyond `SMALL`: below, that takes 15 µs of 20 and gains a hundred bytes."""
     head = json.dumps({name: np.shape(each) for name, each in arrays.items()})
@@ -154,8 +154,8 @@ def packed(arrays: Mapping[str, Array]) -> bytes:
     return PLAIN + content if len(content) < SMALL else PRESSED + zlib.compress(content, 1)
 
 
-def unpacked(content: bytes) -> dict[str, Array]:
-    """What was `packed`.
+def unpacked_values(content: bytes) -> dict[str, Array]:
+    """What was `packed_values`.
 
     Raises
     ------

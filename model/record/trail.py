@@ -34,7 +34,7 @@ from model.errors import StoreError
 from model.monitoring.live import Call
 from model.record import schema as table
 from model.record.database import reading, writing
-from model.record.schema import beginning, chain_seal, packed, present, row_hash, secret, unpacked
+from model.record.schema import beginning, chain_seal, has_record, packed_values, row_hash, secret, unpacked_values
 
 SEGMENT = 1000  # rows from one checkpoint to the next
 LONGEST = 1000  # characters of a text
@@ -106,7 +106,7 @@ def recent(engine: Engine, limit: int = 50, kind: str | None = None) -> list[Cal
     columns = (c.id, c.at, c.kind, c.who, c.via, c.book, c.release, c.rows, c.duration_ms)
     query = select(*columns).order_by(c.at.desc(), c.id.desc()).limit(limit)
     with reading(engine) as connection:
-        if not present(connection):
+        if not has_record(connection):
             return []
         found = connection.execute(query if kind is None else query.where(c.kind == kind)).all()
     return [Call(each[0], datetime.fromisoformat(each[1]), *each[2:]) for each in found]
@@ -121,7 +121,7 @@ def find(engine: Engine, reference: str) -> Entry:
         If there is none, or there are several.
     """
     with reading(engine) as connection:
-        found = list(_matching(connection, reference)) if reference and present(connection) else []
+        found = list(_matching(connection, reference)) if reference and has_record(connection) else []
         exact = [each for each in found if each == reference]
         if len(exact or found) != 1:
             several = f"there are several, {', '.join(found[:3])} among them; give more of it"
@@ -141,8 +141,8 @@ def entry_of(row: Mapping[str, Json]) -> Entry:
     """A row of the table as the entry it was."""
     texts = {name: row[name] for name in TEXTS}
     at = datetime.fromisoformat(row["at"])
-    inputs = unpacked(row["inputs"]).get("inputs", np.empty((0, 0)))
-    outputs, detail = unpacked(row["outputs"]), json.loads(row["detail"])
+    inputs = unpacked_values(row["inputs"]).get("inputs", np.empty((0, 0)))
+    outputs, detail = unpacked_values(row["outputs"]), json.loads(row["detail"])
     return Entry(**texts, inputs=inputs, outputs=outputs, duration_ms=row["duration_ms"], detail=detail, at=at)
 
 
@@ -374,8 +374,8 @@ def _columns(entry: Entry) -> JsonObject:
     return values | {
         "at": _told(entry.at),
         "rows": int(np.shape(entry.inputs)[1]),
-        "inputs": packed({"inputs": entry.inputs}),
-        "outputs": packed(entry.outputs),
+        "inputs": packed_values({"inputs": entry.inputs}),
+        "outputs": packed_values(entry.outputs),
         "detail": detail,
         "duration_ms": float(entry.duration_ms),
     }
@@ -389,7 +389,7 @@ def _same(one: Mapping[str, Json], other: Mapping[str, Json]) -> bool:
 
 
 def _bits(content: bytes) -> dict[str, tuple[tuple[int, ...], bytes]]:
-    return {name: (each.shape, each.tobytes()) for name, each in unpacked(content).items()}
+    return {name: (each.shape, each.tobytes()) for name, each in unpacked_values(content).items()}
 
 
 def _now() -> str:

@@ -1,8 +1,8 @@
 """Whether the record is what was written, and shortening it.
 
-What `verify` finds: a row altered, removed, added or moved; a chain whose first or last rows are gone; a chain gone
-altogether, unless it was the latest. With a key, nobody without it can make any of these pass, but for one thing: to
-put back an older copy of the whole database. Compare its last rows with an export kept elsewhere.
+What `verify_record` finds: a row altered, removed, added or moved; a chain whose first or last rows are gone; a chain
+gone altogether, unless it was the latest. With a key, nobody without it can make any of these pass, but for one thing:
+to put back an older copy of the whole database. Compare its last rows with an export kept elsewhere.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ from data.errors import BadInput
 from model.errors import StoreError
 from model.record import schema as table
 from model.record.database import reading, writing
-from model.record.schema import beginning, chain_seal, present, row_hash, secret, walk
+from model.record.schema import beginning, chain_seal, has_record, row_hash, secret, walk
 from model.record.trail import end_segment
 
 TOLD = 20  # findings told of one chain
@@ -57,7 +57,7 @@ class Pruned:
 # ---- verify ---------------------------------------------------------------------------------------------------------
 
 
-def verify(engine: Engine, key: SecretStr | None = None) -> Verdict:
+def verify_record(engine: Engine, key: SecretStr | None = None) -> Verdict:
     """Read the whole record, as of one moment, and hold every row against its hash and its neighbours.
 
     In constant memory; a one-row call takes 30 µs in SQLite, four times that in PostgreSQL.
@@ -68,7 +68,7 @@ def verify(engine: Engine, key: SecretStr | None = None) -> Verdict:
         If the database cannot be read.
     """
     with reading(engine) as connection:
-        if not present(connection):
+        if not has_record(connection):
             return Verdict(0, 0, None, ())
         listed = connection.execute(select(table.chain).order_by(table.chain.c.number))
         chains = [each._asdict() for each in listed]
@@ -230,7 +230,7 @@ def prune(engine: Engine, before: date, key: SecretStr | None = None) -> Pruned:
     """
     if before > datetime.now(UTC).date():
         raise BadInput(f"Rows can be removed that were recorded before today at the latest; {before} was given.")
-    verdict = verify(engine, key)
+    verdict = verify_record(engine, key)
     if not verdict.ok:
         raise StoreError(f"Nothing was removed, because the record is not what was written: {verdict.findings[0]}")
     removed = 0

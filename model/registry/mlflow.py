@@ -29,7 +29,7 @@ from model.release.release import Release
 from model.release.report import ReleaseReport
 from model.release.training import one_thread, rows
 from model.release.variants import SHIPPED
-from model.report.release.card import written
+from model.report.release.card import written_text
 
 FILES = ("tables.npz", "contract.toml", "gates.json", "manifest.json", "card.html")
 """What of a release goes along, where it is there. Its golden rows and its outcomes are customers: they stay."""
@@ -130,7 +130,7 @@ def record(release: Release) -> Record:
     metrics |= _figures("gate", {gate.name: gate.figure for gate in report.gates})
     tags: dict[str, Any] = {"book": contract.book.name, "release": release.id, "artefact": release.artefact}
     tags |= {key: manifest.get(key) for key in ORIGIN}
-    tags |= {key: written(getattr(contract.card, key, "")) for key in ("owner", "tier")}
+    tags |= {key: written_text(getattr(contract.card, key, "")) for key in ("owner", "tier")}
     tags |= {"gates": "; ".join(red(report)) or "passed"}
     return Record(
         {key: value for key, value in params.items() if value is not None},
@@ -255,15 +255,15 @@ def _told(to: str) -> Iterator[None]:
         with redirect_stdout(sys.stderr):
             yield
     except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:  # what requests raises is an OSError
-        said = bare(" ".join(str(error).split()), to)
+        said = without_login(" ".join(str(error).split()), to)
         said = said if len(said) <= MOST_TOLD else said[:MOST_TOLD] + "…"
         if isinstance(error, ConnectionError) or isinstance(error.__context__, OSError):
-            told = f"The MLflow registry at {bare(to, to)} does not answer: {said}"
+            told = f"The MLflow registry at {without_login(to, to)} does not answer: {said}"
             raise NoAnswer(f"{told} Check the address given with --to.") from error
-        raise Refused(f"The MLflow registry at {bare(to, to)} refused: {said}") from error
+        raise Refused(f"The MLflow registry at {without_login(to, to)} refused: {said}") from error
 
 
-def bare(text: str, address: str) -> str:
+def without_login(text: str, address: str) -> str:
     """``text`` without the name and password that may stand in an ``address``."""
     login, at, _ = urlsplit(address).netloc.rpartition("@")
     return text.replace(login + at, "") if at else text

@@ -29,7 +29,7 @@ from model.release.report import LaterReport, Recalibration, ReleaseReport
 from model.release.shuffled import shuffled_gates
 from model.release.training import Progress, part, silent
 from model.release.variants import SHIPPED, VARIANTS
-from model.release.window import Asked, Window, covered, later, outcomes
+from model.release.window import TrainingWindows, Window, covered, later, outcomes
 
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingClassifier
@@ -58,7 +58,7 @@ def no_champion(_book: Book, _own: Book, _candidate: Candidate) -> ChampionCompa
     return ChampionComparison()
 
 
-def fitted(book: Book, how: Asked) -> tuple["HistGradientBoostingClassifier", Book, float]:
+def fitted(book: Book, how: TrainingWindows) -> tuple["HistGradientBoostingClassifier", Book, float]:
     """The model fitted to its window, recalibrated; the part of the book it was fitted to; the shift in log-odds.
 
     Raises
@@ -77,7 +77,7 @@ def fitted(book: Book, how: Asked) -> tuple["HistGradientBoostingClassifier", Bo
     return model, own, 0.0 if again is None else training.recalibrate(model, book.part(again))
 
 
-def make(book: Book, how: Asked, beside: Against = no_champion, progress: Progress = silent) -> DraftRelease:
+def make(book: Book, how: TrainingWindows, beside: Against = no_champion, progress: Progress = silent) -> DraftRelease:
     """Fit, test and gate; ``beside`` holds what is made against the champion.
 
     Raises
@@ -116,11 +116,11 @@ def make(book: Book, how: Asked, beside: Against = no_champion, progress: Progre
     content = skops.io.dumps(model)
     files = {
         "model.skops": content,
-        "tables.npz": packed({**tables.arrays(), "shapley": shapley.cells, "base": np.array(shapley.base)}),
-        "golden.npz": packed(_golden(scorer, book)),
-        "territory.npz": packed(scorer.territory.arrays()),
-        "outcomes.npz": packed(evidence.arrays()),
-        "snapshot.npz": packed(snapshot.arrays()),
+        "tables.npz": packed_arrays({**tables.arrays(), "shapley": shapley.cells, "base": np.array(shapley.base)}),
+        "golden.npz": packed_arrays(_golden(scorer, book)),
+        "territory.npz": packed_arrays(scorer.territory.arrays()),
+        "outcomes.npz": packed_arrays(evidence.arrays()),
+        "snapshot.npz": packed_arrays(snapshot.arrays()),
         "contract.toml": contract.text,
     }
     found: list[Gate] = [
@@ -191,7 +191,7 @@ class _Tested:
     shifted: bool
 
 
-def _tested(book: Book, own: Book, how: Asked, pd: Array, shift: float, progress: Progress) -> _Tested:
+def _tested(book: Book, own: Book, how: TrainingWindows, pd: Array, shift: float, progress: Progress) -> _Tested:
     """What constraints cost is measured where it counts most: out of time if there is a later, else in all folds."""
     inside, span = how.window.of(book), later(book.contract, how)
     after = np.empty(0, np.intp) if span is None or book.vintages is None else span.among(book.vintages)
@@ -229,7 +229,7 @@ def _golden(scorer: TableScorer, book: Book) -> dict[str, Array]:
     return {"raw": raw, "margins": scorer.margins(raw), "reasons": scorer.explain(raw)[1]}
 
 
-def packed(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+def packed_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     """Arrays as a file without pickle."""
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from data.arrays import Array
 from data.books import Book
-from data.contract import Contract, read
+from data.contract import Contract, read_contract
 from model.engine.scorer import TableScorer
 from model.engine.tables import Tables
 from model.finance.scorecard import Scale, reaches
@@ -62,7 +62,7 @@ def contract_gates(part: Book, fitted: Sequence[str], tables: Tables) -> list[Ga
     it carries in its file.
     """
     names = [each.name for each in part.contract.inputs]
-    own = fingerprints(rows(read(part.contract.text).derive(part.raw)))
+    own = fingerprints(rows(read_contract(part.contract.text).derive(part.raw)))
     off = [name for name, a, b in zip(names, own, fitted, strict=False) if a != b]
     wrong = len(off) + abs(len(own) - len(fitted)) + abs(tables.n_inputs - len(names))
     note = f"Not the contract's: {', '.join(off)}." if off else ""

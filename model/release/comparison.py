@@ -22,7 +22,7 @@ from model.release import checks as gates
 from model.release.evidence import Evidence, Kind
 from model.release.gate import Gate
 from model.release.report import ChampionReport
-from model.release.window import Asked
+from model.release.window import TrainingWindows
 
 OTHER_DATA = "It was trained on another snapshot: of no record is it known that neither has seen it."
 OTHER_FIELDS = "Its contract reads other fields."
@@ -36,7 +36,7 @@ class Champion:
 
     id: str
     data_sha256: str
-    how: Asked
+    how: TrainingWindows
     shift: float
     evidence: Evidence
     snapshot: Snapshot

@@ -72,7 +72,7 @@ def off_lock(path: Path | None = None) -> tuple[str, ...]:
     return tuple(found)
 
 
-def differences(manifest: Mapping[str, Any], book: Book) -> tuple[str, ...]:
+def origin_differences(manifest: Mapping[str, Any], book: Book) -> tuple[str, ...]:
     """What of a release's origin differs here and now, in words, the likeliest reason for other tables first."""
     now, told = origin(book), []
     for name, what in (("data_sha256", "the data"), ("contract_sha256", "the contract"), ("code_sha256", "the code")):

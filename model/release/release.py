@@ -23,7 +23,7 @@ from model.release.build import TRUSTED
 from model.release.evidence import Evidence
 from model.release.gate import Gate
 from model.release.report import ReleaseReport
-from model.release.window import Asked, Window
+from model.release.window import TrainingWindows, Window
 
 Made = TypeVar("Made")
 
@@ -49,10 +49,10 @@ class Release:
         return Window(**(self.manifest.get("window") or {}))
 
     @property
-    def asked(self) -> Asked:
+    def asked(self) -> TrainingWindows:
         """How it was made."""
         again = self.manifest.get("recalibrated")
-        return Asked(self.window, Window(again["since"], again["until"]) if again else None)
+        return TrainingWindows(self.window, Window(again["since"], again["until"]) if again else None)
 
     @property
     def shift(self) -> float:

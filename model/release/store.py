@@ -24,7 +24,7 @@ import numpy as np
 
 from data import books
 from data.books import Book
-from data.contract import read
+from data.contract import read_contract
 from model.engine.compilers.gradient_boosting import compile_model
 from model.engine.scorer import TableScorer
 from model.engine.shapley import stored
@@ -44,7 +44,7 @@ from model.release.register import ALIASES, Register
 from model.release.release import Release, Verified, _digest, _golden, _identity, _told_of
 from model.release.report import ReleaseReport
 from model.release.training import Progress, part, silent
-from model.release.window import Window, asked
+from model.release.window import Window, training_windows
 
 FILES = (
     "model.skops",
@@ -84,8 +84,8 @@ class Store(Register):
         BadInput
             If the window cannot be.
         """
-        book = books.read(self.book, self.home)
-        draft = make(book, asked(book, since, until, recalibrated), self._beside, progress)
+        book = books.read_book(self.book, self.home)
+        draft = make(book, training_windows(book, since, until, recalibrated), self._beside, progress)
         progress("Writing the release", 0.97)
         identity = _identity(draft.scorer.tables, book.contract, book.sha256)
         if not (self.root / identity).is_dir():
@@ -123,7 +123,7 @@ class Store(Register):
     def _compared_anew(self, release: Release) -> Sequence[Gate] | None:
         """The gates of a release beside the champion of the day; None if it is not of the book as it is now, for then
         it cannot be champion."""
-        book = books.read(self.book, self.home)
+        book = books.read_book(self.book, self.home)
         if (release.contract.hash, release.manifest["data_sha256"]) != (book.contract.hash, book.sha256):
             return None
         own = book.part(release.window.of(book))
@@ -186,7 +186,7 @@ class Store(Register):
         files = self._checked(path)
         manifest = json.loads(files["manifest.json"])
         with _told_of(identity):
-            contract = read(files["contract.toml"])
+            contract = read_contract(files["contract.toml"])
             inputs, fields = len(contract.inputs), len(contract.record)
             arrays = unpacked(files["tables.npz"])
             tables = Tables.from_arrays(arrays)
@@ -235,7 +235,7 @@ class Store(Register):
             against it, and the message says which.
         """
         release = self.load(reference)
-        book = books.read(self.book, self.home)
+        book = books.read_book(self.book, self.home)
         require_same_book(release, book.contract, book.sha256)
         scorer = release.scorer
         model, own = release.fitted(), book.part(release.window.of(book))
@@ -247,7 +247,7 @@ class Store(Register):
             same = _identity(again, book.contract, book.sha256) == release.id
             found.append(Gate("retrain", "Retraining gives the same tables", 0.0 if same else 1.0, 0.0, kind="parity"))
         progress("Done", 1.0)
-        return Verified(tuple(found), origin.differences(release.manifest, book))
+        return Verified(tuple(found), origin.origin_differences(release.manifest, book))
 
     # ---- aliases -----------------------------------------------------------------------------------------------
 

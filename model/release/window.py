@@ -67,7 +67,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Asked:
+class TrainingWindows:
     """Which vintages to fit to and, if any, to recalibrate the intercept on."""
 
     window: Window
@@ -80,10 +80,14 @@ class Asked:
         return None if None in ends else max(end for end in ends if end is not None)
 
 
-def asked(book: Book, since: int | None = None, until: int | None = None, recalibrated: Window | None = None) -> Asked:
+def training_windows(
+    book: Book, since: int | None = None, until: int | None = None, recalibrated: Window | None = None
+) -> TrainingWindows:
     """The windows in force; each end that is not asked for is the contract's own."""
     own = declared(book.contract)
-    return Asked(Window(own.since if since is None else since, own.until if until is None else until), recalibrated)
+    return TrainingWindows(
+        Window(own.since if since is None else since, own.until if until is None else until), recalibrated
+    )
 
 
 def _ends(vintages: Array) -> tuple[int, int]:
@@ -95,7 +99,7 @@ def declared(contract: Contract) -> Window:
     return Window(contract.training.since, contract.training.until)
 
 
-def later(contract: Contract, how: Asked) -> Window | None:
+def later(contract: Contract, how: TrainingWindows) -> Window | None:
     """The vintages a model is tested on out of time: after those it has seen; None where there can be none."""
     if contract.vintage is None or how.last is None:
         return None

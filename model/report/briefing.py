@@ -6,13 +6,14 @@ JSON; whatever leaves the product later is made of the same value. Every decisio
 broken or left out has fallen when a briefing stands; who draws it adds nothing.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import isfinite
 from typing import Literal
 
-from model.report.charts import Figure
+from model.report.charts import Figure, enlarged
+from model.report.numbers import NBSP
 
 Direction = Literal["", "better", "worse"]
 Verdict = Literal["", "holds", "watch", "does not hold"]
@@ -93,6 +94,14 @@ class Table:
         return tuple(tuple(_rounded(row[k], self.columns[k].digits) for k in columns) for row in rows)
 
 
+def name_apart(name: str, columns: Iterable[Column]) -> str:
+    """The name of one more column, in the book's own words: where another is called the same, with spaces after it."""
+    taken = {each.name for each in columns}
+    while name in taken:
+        name += NBSP
+    return name
+
+
 def _rounded(value: Cell, digits: int | None) -> Cell:
     if value is None or isinstance(value, str):
         return value
@@ -121,6 +130,16 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Suggestion:
+    """A change of what is assumed that is one click away: the part called ``name`` put to ``value``."""
+
+    key: str
+    label: str
+    name: str
+    value: float
+
+
+@dataclass(frozen=True)
 class Half:
     """What one half of a chart shows: its headline, and label and value of each of its parts, for where the chart does
     not fit."""
@@ -138,7 +157,8 @@ class Finding:
 
     ``drawn``: the table is shown, not only offered; ``offered``: it can be taken along. Its ``shape``: "rows" to scroll
     and sort, the "whole" of them at once, all of its "texts" however long, or "links", one at the head of each row.
-    ``widths``: how wide the first columns of texts are, in percent, or those of links to each other."""
+    ``widths``: how wide the first columns of texts are, in percent, or those of links to each other.
+    ``suggestion``: what could be assumed instead."""
 
     key: str
     headline: str = ""
@@ -156,6 +176,12 @@ class Finding:
     shape: Shape = "rows"
     widths: tuple[int, ...] = ()
     tiles: tuple[Tile, ...] = ()
+    suggestion: Suggestion | None = None
+
+    def presented(self, height: int) -> "Finding":
+        """For an audience, far away: the chart enlarged, without what is for whoever wants to know exactly."""
+        chart = None if self.chart is None else enlarged(self.chart, height)
+        return replace(self, chart=chart, table=None, half=False)
 
 
 Item = Finding | Notice
@@ -163,8 +189,8 @@ Item = Finding | Notice
 
 @dataclass(frozen=True)
 class Choice:
-    """What can be chosen within a panel: one of ``options``, by name and label; or a number from ``low`` to
-    ``high``."""
+    """What can be chosen: one of ``options``, by name and label, ``abreast`` where they are few and short; or a number
+    from ``low`` to ``high``."""
 
     key: str
     label: str
@@ -174,6 +200,7 @@ class Choice:
     high: float = 0.0
     step: float = 1.0
     help: str = ""
+    abreast: bool = False
 
     def of(self, choices: Choices) -> str:
         """The option chosen, the default where that is none of them."""
@@ -199,18 +226,37 @@ class Choice:
         return "" if fits else f"{self.key} must be a number from {self.low:g} to {self.high:g}; {given!r} was given."
 
 
+def _nothing_made(_choices: Choices) -> tuple[Item, ...]:
+    return ()
+
+
 @dataclass(frozen=True, eq=False)
 class Panel:
     """Detail that is worked out once somebody asks for it, by the ``choices`` made in it and by those it ``reads`` that
-    are made elsewhere. ``folded``: it is closed until somebody opens it. ``across``: its choices stand side by side."""
+    are made elsewhere. ``folded``: it is closed until somebody opens it. ``across``: its choices stand side by side.
+    ``lead`` stands above them. ``parts``: questions asked one below the other, each with a title, choices and an answer
+    of its own."""
 
     key: str
     title: str
-    make: Callable[[Choices], tuple[Item, ...]]
+    make: Callable[[Choices], tuple[Item, ...]] = _nothing_made
     choices: tuple[Choice, ...] = ()
     reads: tuple[Choice, ...] = ()
     folded: bool = True
     across: bool = False
+    lead: str = ""
+    parts: tuple["Panel", ...] = ()
+
+    def every_choice(self) -> tuple[Choice, ...]:
+        """What can be chosen in it and in its parts."""
+        return (*self.choices, *(each for part in self.parts for each in part.every_choice()))
+
+    def answers(self, choices: Choices) -> tuple[Item, ...]:
+        """What comes of the ``choices``, its parts each under its title."""
+        found = self.make(choices)
+        for part in self.parts:
+            found += (Finding(part.key, part.title), *part.answers(choices))
+        return found
 
 
 def _no_findings() -> tuple[Item, ...]:
@@ -219,10 +265,11 @@ def _no_findings() -> tuple[Item, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Briefing:
-    """What a screen says. ``below`` stands under the numbers; ``points`` are things to know, one a line; ``method``
-    says how it is computed, in Markdown, and ``foot`` at the very end what the numbers are of. ``subject`` is the
-    page's name, ``guaranteed`` whether numbers are told gross and net. Findings are worked out when they are first
-    asked for, so that numbers need not wait for charts; ``choices`` say what can be chosen of them."""
+    """What a screen says. ``notices`` stand above the numbers, ``below`` under them; ``points`` are things to know, one
+    a line; ``method`` says how it is computed, in Markdown, and ``foot`` at the very end what the numbers are of.
+    ``subject`` is the page's name, ``guaranteed`` whether numbers are told gross and net. Checks, of the model that
+    gave the numbers, and findings are worked out when they are first asked for, so that numbers need not wait for them;
+    ``choices`` say what can be chosen of the findings."""
 
     subject: str
     sentence: str
@@ -230,6 +277,7 @@ class Briefing:
     below: str = ""
     points: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
+    make_checks: Callable[[], tuple[Item, ...]] = _no_findings
     make_findings: Callable[[], tuple[Item, ...]] = _no_findings
     choices: tuple[Choice, ...] = ()
     panels: tuple[Panel, ...] = ()
@@ -239,10 +287,15 @@ class Briefing:
     facts: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
+    def checks(self) -> tuple[Item, ...]:
+        """What was found out about the model that gave the numbers."""
+        return self.make_checks()
+
+    @cached_property
     def findings(self) -> tuple[Item, ...]:
         """The findings under the numbers."""
         return self.make_findings()
 
     def every_choice(self) -> tuple[Choice, ...]:
         """What can be chosen, in the findings and in every panel."""
-        return (*self.choices, *(each for panel in self.panels for each in panel.choices))
+        return (*self.choices, *(each for panel in self.panels for each in panel.every_choice()))

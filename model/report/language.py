@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from data.contract import Contract, Segment, figure
+from data.contract import Contract, Segment, plain_figure
 from model.report import numbers
 from model.report.numbers import NBSP
 
@@ -75,7 +75,7 @@ def _edges(edges: Sequence[float], unit: str) -> list[str]:
     if len(set(told)) == len(told) and not any("than" in each for each in told):
         return told
     factor, sign = (100.0, "%") if unit == "%" else (1.0, unit)
-    return [f"{figure(round(factor * edge, 9), unit)}{NBSP}{sign}".strip() for edge in edges]
+    return [f"{plain_figure(round(factor * edge, 9), unit)}{NBSP}{sign}".strip() for edge in edges]
 
 
 def rising(edges: Sequence[float]) -> list[str]:

@@ -101,7 +101,7 @@ def score_change(base: float, now: float) -> str:
     """The difference of two scores in the points shown, signed; of two that look alike with as many digits as it takes;
     "" for none."""
     whole = whole_score(now) - whole_score(base)
-    exact = apart(base, now)
+    exact = difference_of(base, now)
     if whole or not exact:
         return score_points(whole) if whole else ""
     digits = max(1, -floor(np.log10(abs(exact))))
@@ -158,7 +158,7 @@ class Unit:
     def shows(self, base: float, now: float) -> bool:
         """Whether the difference of two amounts can be read off them in this unit: it is a whole place of it, and in
         millions or billions no more than a tenth away from what it is."""
-        exact = apart(base, now)
+        exact = difference_of(base, now)
         seen = self.rounded(now) - self.rounded(base)
         close = self.size < 1e6 or abs(seen * self.size - exact) <= 0.1 * abs(exact)
         return not exact or (close and seen * exact > 0 and abs(exact) >= self.place)
@@ -219,12 +219,12 @@ class Difference:
         if shows:
             return cls(base, now, shows[0], shows[0])
         chosen = next((each for each in units if each.rounded(base) == each.rounded(now)), units[-1])
-        return cls(base, now, chosen, _fitting(chosen, apart(base, now)))
+        return cls(base, now, chosen, _fitting(chosen, difference_of(base, now)))
 
     @property
     def exact(self) -> float:
         """The difference itself; 0.0 where there is none, or nothing to compare."""
-        return apart(self.base, self.now)
+        return difference_of(self.base, self.now)
 
     @property
     def shown(self) -> float:
@@ -262,7 +262,12 @@ class Difference:
         return unit, summing([part / unit.size for part in exact], total, unit.digits)
 
 
-def apart(base: float, now: float) -> float:
+def finite(value: float) -> float | None:
+    """A number as a table holds it; None for what is none."""
+    return float(value) if np.isfinite(value) else None
+
+
+def difference_of(base: float, now: float) -> float:
     """By how much two numbers differ; 0.0 where that is rounding alone, or one of them is not known."""
     difference = now - base
     same = not np.isfinite(difference) or abs(difference) <= NOISE * max(abs(base), abs(now))

@@ -54,7 +54,7 @@ def of_table(table: Table) -> bytes:
 
 
 def screen(table: Table, heads: Sequence[str]) -> pd.DataFrame:
-    """The rows of a table as its widget takes them, under ``heads``: see `shown`."""
+    """The rows of a table as its widget takes them, under ``heads``: see `shown_frame`."""
     rows = table.shown()
     columns = {unseen(head): [_value(row[k], UNSEEN) for row in rows] for k, head in enumerate(heads)}
     return pd.DataFrame(columns)
@@ -65,7 +65,7 @@ def unseen(text: str) -> str:
     return escaped(text, UNSEEN)
 
 
-def shown(frame: pd.DataFrame) -> pd.DataFrame:
+def shown_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """A table for the screen, whose widget lets people copy its cells and save them on a way of its own: texts and
     names are escaped by a sign that is not seen, and numbers stay what they are, but for infinite ones."""
     return _marked(frame, UNSEEN)

@@ -23,7 +23,7 @@ from data.errors import BadInput
 from data.files.escapes import bare
 from data.files.kinds import Kind
 from data.files.numbers import habit_of
-from data.formulas import parse
+from data.formulas import parse_formula
 from model.deployed.model import DeployedModel
 from model.engine.parallel import Progress, no_progress, over
 from model.engine.scorer import Reasons, Scorer
@@ -46,7 +46,7 @@ from model.report.operations.upload import (
 )
 from model.scoring.files import taken
 from model.scoring.values import allowed, short, values_of
-from model.whatif.customer.decision import scale
+from model.whatif.customer.decision import score_scale
 from model.whatif.customer.scenario import CUTOFF, CustomerScenario
 
 ROWS = 4_096  # a chunk: a third of a second at a model elsewhere, 20 ms here
@@ -84,7 +84,7 @@ class CustomerFile:
         return len(self.rows)
 
 
-def read(content: bytes, name: str, contract: Contract, progress: Progress = no_progress) -> CustomerFile:
+def read_customers(content: bytes, name: str, contract: Contract, progress: Progress = no_progress) -> CustomerFile:
     """The customers in a file, whose kind its ``name`` ends with; 100,000 rows of CSV in about a second. ``progress``
     hears the share read; reading ends with whatever it raises.
 
@@ -182,7 +182,7 @@ def _rules(contract: Contract, raw: Array, reasons: dict[int, list[str]]) -> Non
     refused[:, rows] = np.isnan(raw[:, rows])
     for each in contract.constraints:
         spoken = np.concatenate([np.arange(len(raw))[contract.rows[name]] for name in each.fields])
-        kept = np.atleast_2d(parse(each.rule, frozenset(contract.rows))(contract.values(raw))).all(0)
+        kept = np.atleast_2d(parse_formula(each.rule, frozenset(contract.rows))(contract.values(raw))).all(0)
         for k in np.flatnonzero(~kept & ~refused[spoken].any(0)).tolist():
             reasons.setdefault(k, []).append(each.message)
 
@@ -246,7 +246,7 @@ def _repeated(ids: NDArray[Any], lines: NDArray[np.int64]) -> tuple[tuple[str, t
 # ---- scoring -----------------------------------------------------------------------------------------------------
 
 
-def asked(model: DeployedModel, sheet: CustomerFile, progress: Progress = no_progress) -> ScoredFile:
+def score_file(model: DeployedModel, sheet: CustomerFile, progress: Progress = no_progress) -> ScoredFile:
     """A file as the deployed model scores it, under the contract's own assumptions. Of a model that gives no reasons
     itself they are asked through predictions, hundreds of records a customer, and only for so many."""
     costly = model.remote is not None and not model.remote.gives_reasons
@@ -315,7 +315,7 @@ def _scored(
     scorer: Scorer, records: Array, assumptions: Mapping[str, float], why: bool, chunk: slice
 ) -> dict[str, NDArray[Any]]:
     """What is said of some of the ``records`` (fields, n), by the names of `ScoredFile` and `FileReasons`."""
-    contract, points = scorer.contract, scale(scorer.contract)
+    contract, points = scorer.contract, score_scale(scorer.contract)
     raw = np.ascontiguousarray(records[:, chunk])
     margins = scorer.margins(raw)
     scores = np.asarray(points.score(margins))
@@ -377,7 +377,7 @@ def repetition(contract: Contract, sheet: CustomerFile) -> str:
 # ---- writing -----------------------------------------------------------------------------------------------------
 
 
-def written(scored: ScoredFile, kind: Kind) -> bytes:
+def results_file(scored: ScoredFile, kind: Kind) -> bytes:
     """Results as a file of this kind, every digit kept (16 of them in a workbook), refused rows on its second sheet.
 
     No text that came with a file becomes a formula where the result is opened.

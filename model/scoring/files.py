@@ -52,7 +52,7 @@ def taken(content: bytes, name: str, contract: Contract, progress: Progress = no
     BadInput
         If the file as a whole cannot be used.
     """
-    table = read_table(content, name, wanted(contract), None, limits(), progress)
+    table = read_table(content, name, wanted(contract), None, upload_limits(), progress)
     columns = matched(table, contract)
     for place in (*columns.fields, *(() if columns.id is None else (columns.id,))):
         if place in table.unread:
@@ -71,7 +71,7 @@ def taken(content: bytes, name: str, contract: Contract, progress: Progress = no
     )
 
 
-def limits() -> Limits:
+def upload_limits() -> Limits:
     """How much of a file is read, and at what cost."""
     using = settings()
     return Limits(

@@ -9,7 +9,7 @@ from data.arrays import Array
 from data.contract import YEAR, Field, bounds
 from data.files.fields import read_field
 from data.files.given import GivenCells, number_as_text
-from data.files.numbers import Habit, figure
+from data.files.numbers import Habit, figure_of
 from data.files.words import no_value
 from model.report import numbers
 
@@ -56,7 +56,7 @@ def _fault(field: Field, given: GivenCells, row: int, text: str, two: bool) -> s
     if not text:
         what = "an infinite number was given" if np.isinf(given.numbers[row]) else "a day or a list is no number"
         return f"{what}. {_expected(field)}"
-    meant = figure(text) if two else None
+    meant = figure_of(text) if two else None
     if meant is not None:
         whole, part = max(meant[:2], key=abs), min(meant[:2], key=abs)
         return f"{quoted(text)} can be read as {whole:.12g} or as {part:.12g}. Write it without thousands separators."

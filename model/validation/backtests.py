@@ -76,7 +76,7 @@ class Shifted:
 
 
 @dataclass(frozen=True)
-class Recalibration:
+class RecalibrationBacktest:
     """The intercept shifted to what was observed in one ``year``: by ``shift`` of all log-odds, which multiplies the
     odds of default by ``factor``; and what it would have made of the vintages after that."""
 
@@ -101,7 +101,7 @@ class Recalibration:
         return float(before), float(after)
 
 
-def recalibrate(proof: Validation, year: float) -> Recalibration:
+def recalibrate(proof: Validation, year: float) -> RecalibrationBacktest:
     """What shifting the intercept to one year's outcomes would have made of the years after it."""
     assert proof.vintage is not None
     own = proof.vintage == year
@@ -112,7 +112,7 @@ def recalibrate(proof: Validation, year: float) -> Recalibration:
             pd: Array = proof.pd[proof.vintage == each.vintage]
             after = float(recalibrated(pd, shift).mean()) if np.isfinite(shift) else np.nan
             later.append(Shifted(each.vintage, each.n, each.predicted, after, each.observed))
-    return Recalibration(year, shift, tuple(later))
+    return RecalibrationBacktest(year, shift, tuple(later))
 
 
 def realised_losses(book: Book) -> tuple[tuple[tuple[float, RealisedRate], ...], RealisedRate] | None:

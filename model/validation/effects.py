@@ -28,7 +28,7 @@ from model.engine.scorer import TableScorer
 from model.engine.tables import Tables, probability
 from model.errors import NotTabular
 from model.whatif.book.scored import ScoredBook
-from model.whatif.customer.decision import scale
+from model.whatif.customer.decision import score_scale
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,7 +89,7 @@ class Parts:
     together: tuple[Array | None, ...]
 
 
-def parts(tables: Tables, histogram: Array) -> Parts:
+def take_apart(tables: Tables, histogram: Array) -> Parts:
     """The model taken apart against the joint distributions of a book, of which ``histogram`` holds the cells."""
     constant, alone = tables.intercept, [np.zeros(size) for size in tables.sizes]
     together: list[Array | None] = []
@@ -160,12 +160,12 @@ class Overview:
     @cached_property
     def parts(self) -> Parts:
         """The model taken apart."""
-        return parts(self.tables, self.histogram)
+        return take_apart(self.tables, self.histogram)
 
     @cached_property
     def listed(self) -> tuple[EffectTable, ...]:
         """Every table, the strongest first."""
-        factor, found = scale(self.contract).factor, []
+        factor, found = score_scale(self.contract).factor, []
         both = zip(self.tables.groups(), _by_table(self.tables, self.histogram), strict=True)
         for g, ((i, j, table), weights) in enumerate(both):
             seen, rest = weights > 0, self.parts.together[g]
@@ -196,7 +196,7 @@ def overview(whole: ScoredBook) -> Overview:
     customers by inputs is ever held. 0.35 s for 816,000 customers on two cores."""
     scorer = scorer_of(whole)
     contract, tables, shapley, n = whole.contract, scorer.tables, scorer.shapley, whole.n
-    factor, owned = scale(contract).factor, _owned(contract)
+    factor, owned = score_scale(contract).factor, _owned(contract)
 
     def part(rows: slice) -> tuple[Array, Array, Array, Array]:
         codes = np.ascontiguousarray(whole.codes[:, rows])
@@ -345,7 +345,7 @@ class Effect:
 
 def effect(whole: ScoredBook, found: Overview, own: int) -> Effect:
     """The effect of one input over the whole book."""
-    tables, factor = scorer_of(whole).tables, scale(whole.contract).factor
+    tables, factor = scorer_of(whole).tables, score_scale(whole.contract).factor
     values, index, all_values = grouped(whole, own)
     code = np.empty(len(values.n), np.uint8)
     code[index] = whole.codes[own]  # all customers of a group have the same
@@ -449,7 +449,7 @@ def together(whole: ScoredBook, found: Overview, table: EffectTable) -> Together
     n = np.bincount(cell, minlength=shape[0] * shape[1])
     log_odds = np.bincount(cell, rest[whole.codes[table.first], whole.codes[table.second]], len(n))
     with np.errstate(invalid="ignore"):
-        points = -scale(whole.contract).factor * log_odds / n
+        points = -score_scale(whole.contract).factor * log_odds / n
     return Together(table, first, second, points.reshape(shape), n.reshape(shape))
 
 
@@ -497,7 +497,7 @@ def every_cell(found: Overview) -> "pd.DataFrame":
     """
     import pandas as pd  # a second that a service which never shows this need not wait
 
-    tables, contract, points = found.tables, found.contract, scale(found.contract)
+    tables, contract, points = found.tables, found.contract, score_scale(found.contract)
     labels = np.array([each.label for each in contract.inputs] + [""], object)
     lows, highs = [], []
     for own in range(tables.n_inputs):

@@ -9,7 +9,7 @@ from model.monitoring.drift import Drift
 from model.monitoring.realised import RealisedRate
 from model.release.release import Release
 from model.release.report import ReleaseReport
-from model.validation.backtests import Recalibration, realised_losses, recalibrate
+from model.validation.backtests import RecalibrationBacktest, realised_losses, recalibrate
 from model.validation.effects import ModelEffects
 from model.validation.validation import Subset, SubsetMetrics, Validation
 
@@ -60,7 +60,7 @@ class TrustResult:
         """How far the records of a source or vintage have moved since the training; nothing where that is unknown."""
         return () if self.release is None else self.proof.drift(self.release.snapshot, when)
 
-    def recalibration(self, year: float) -> Recalibration:
+    def recalibration(self, year: float) -> RecalibrationBacktest:
         """What shifting the intercept to one year would have made of the years after it."""
         return self.proof.once(("recalibration", year), lambda: recalibrate(self.proof, year))
 

@@ -456,7 +456,7 @@ def noise(bins: int, n: int) -> float:
     return 2 * (bins - 1) / n if n else np.nan
 
 
-def moved(snapshot: Snapshot, scorer: Scorer, raw: Array) -> tuple[Drift, ...]:
+def moved_since(snapshot: Snapshot, scorer: Scorer, raw: Array) -> tuple[Drift, ...]:
     """How far records that are not of the book, ``raw`` (fields, n), have moved since the training."""
     pd = probability(scorer.margins(raw)) if raw.shape[1] else np.empty(0)
     return drift(snapshot, scorer.contract.derive(raw), pd)

@@ -61,7 +61,7 @@ class TrustView:
         return tuple(filter(None, self.get(OPEN).split(",")))
 
 
-def subset(view: TrustView, proof: Validation) -> Subset:
+def chosen_subset(view: TrustView, proof: Validation) -> Subset:
     """Which records are looked at; what another release or book had is left out."""
     when, who = view.get("evidence"), view.get("segment")
     when = when if when in proof.whens[1:] else ""
@@ -159,7 +159,7 @@ def from_query(query: Mapping[str, str], known: Known, shown: bool = True) -> tu
             complaints += [_wrong(OPEN, each) for each in given if each not in known(OPEN)]
         elif name == CUTOFF:
             try:
-                found = found.with_value(CUTOFF, f"{points(text):g}")
+                found = found.with_value(CUTOFF, f"{cutoff_points(text):g}")
             except OutOfRange as error:
                 complaints.append(f"{error} The address was read without it.")
         elif text in known(name):
@@ -169,7 +169,7 @@ def from_query(query: Mapping[str, str], known: Known, shown: bool = True) -> tu
     return found, complaints
 
 
-def points(text: str) -> float:
+def cutoff_points(text: str) -> float:
     """A cut-off in whole score points.
 
     Raises OutOfRange if it is none.

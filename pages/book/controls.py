@@ -6,7 +6,6 @@ import streamlit as st
 
 from data.contract import Assumption, Contract, Shock, Variable
 from data.regulators.presets import presets
-from model.deployed.model import DeployedModel
 from model.report import language, numbers
 from model.report.book import words as book_words
 from model.whatif.book.scenario import (
@@ -41,9 +40,8 @@ CHIPS = "_book_chips"
 SINGLE = "economy as one factor (Vasicek)"
 
 
-def controls(model: DeployedModel) -> None:
+def controls(contract: Contract) -> None:
     """Preset, the three layers, assumptions and limits; undo and reset; every change as a chip."""
-    contract = model.contract
     preset()
     if contract.shocks:
         st.caption(f"A · {language.people(contract)}")
@@ -59,7 +57,7 @@ def controls(model: DeployedModel) -> None:
     coefficients(contract)
     overlay(contract)
     assumptions(contract)
-    limits(contract)
+    limit_controls(contract)
 
 
 def first(contract: Contract) -> Assumption | None:
@@ -69,27 +67,28 @@ def first(contract: Contract) -> Assumption | None:
 
 def buttons(present: Callable[[], None]) -> None:
     """Undo, reset, the link to this very scenario, and the way to present it."""
-    row = way_back(state.memory, state.reset, not state.memory.current().values)
+    row = way_back(state.memory, state.reset_book, not state.memory.current().values)
     row.button("Present", on_click=present, shortcut="p", icon=":material/slideshow:")
 
 
 def chips(contract: Contract) -> None:
     """Every value that was set as a chip; a click takes that one back."""
-    stress = state.memory.current()
-    told = {name: book_words.chip(contract, stress, name) for name, _ in stress.values if not name.startswith(WEIGHT)}
-    if told:
+    scenario = state.memory.current()
+    names = [name for name, _ in scenario.values if not name.startswith(WEIGHT)]
+    labels = {name: book_words.chip(contract, scenario, name) for name in names}
+    if labels:
         st.pills(
             "Changed; click one to take it back",
-            list(told),
+            list(labels),
             key=keyed(CHIPS),
-            on_change=take_back,
+            on_change=take_back_chip,
             args=(contract,),
-            format_func=lambda name: f"{told[name]}  ✕",
+            format_func=lambda name: f"{labels[name]}  ✕",
             wrap=True,
         )
 
 
-def take_back(contract: Contract) -> None:
+def take_back_chip(contract: Contract) -> None:
     """Callback: one value is taken back."""
     name = st.session_state[keyed(CHIPS)]
     st.session_state[keyed(CHIPS)] = None
@@ -100,21 +99,21 @@ def take_back(contract: Contract) -> None:
 def preset() -> None:
     """A regulator's scenario, how severe, at which point of its path."""
     titles = {each.name: each.title for each in presets()}
-    contract_free = state.memory.current()
+    scenario = state.memory.current()
     st.selectbox(
         "Regulator's scenario",
         ["", *titles],
         format_func=lambda name: titles.get(name, "none: your own assumptions"),
         on_change=state.memory.touched,
         args=(PRESET,),
-        key=state.memory.place(PRESET, dict(contract_free.values).get(PRESET, "")),
+        key=state.memory.place(PRESET, dict(scenario.values).get(PRESET, "")),
         help="Sets the economy to what a regulator published. Source and path stand on the right.",
     )
-    using = chosen(contract_free)
+    using = chosen(scenario)
     if using is None:
         return
     left, right = st.columns(2, gap="small")
-    severity = float(dict(contract_free.values).get(SEVERITY, 100.0))
+    severity = float(dict(scenario.values).get(SEVERITY, 100.0))
     with left:
         label = f"Severity · {numbers.exactly(severity)}{numbers.NBSP}%"
         slide(state.memory, SEVERITY, label, 0, 150, 5, severity, "Times the published change of the economy.")
@@ -125,7 +124,7 @@ def preset() -> None:
         list(labels),
         format_func=lambda name: labels.get(name, name),
         on_change=state.memory.touched,
-        key=state.memory.place(POINT, dict(contract_free.values).get(POINT, using.peak)),
+        key=state.memory.place(POINT, dict(scenario.values).get(POINT, using.peak)),
         args=(POINT,),
         help="The model knows one horizon, so a path meets it at one point.",
     )
@@ -133,7 +132,7 @@ def preset() -> None:
 
 def slider(contract: Contract, part: Shock | Variable | Assumption) -> None:
     """One lever, with where it stands in its label."""
-    name, factor = part.name, state.scale(contract, part.name)
+    name, factor = part.name, state.widget_scale(contract, part.name)
     low, high, step = (round(each / factor, 6) for each in (part.minimum, part.maximum, part.step))
     now = book_words.position(contract, state.memory.current(), name)
     value = book_words.number_of(contract, state.memory.current(), name) / factor
@@ -142,22 +141,22 @@ def slider(contract: Contract, part: Shock | Variable | Assumption) -> None:
 
 def economy(contract: Contract) -> None:
     """The variables that have a coefficient; or the one factor that stands for all of them."""
-    stress = state.memory.current()
-    factor = stress.get(contract, METHOD) == FACTOR
-    moving = [each for each in contract.economy if stress.number(contract, BETA + each.name)]
-    if factor or moving or book_words.unmoved(contract, stress):
+    scenario = state.memory.current()
+    factor = scenario.get(contract, METHOD) == FACTOR
+    moving = [each for each in contract.economy if scenario.number(contract, BETA + each.name)]
+    if factor or moving or book_words.unmoved(contract, scenario):
         st.caption("B · Economy")
     if factor:
         number = parts(contract)[FACTOR]
         assert isinstance(number, Number)
-        label = f"State of the economy · {book_words.lever_value(contract, stress, FACTOR)} standard deviations"
+        label = f"State of the economy · {book_words.lever_value(contract, scenario, FACTOR)} standard deviations"
         told = "One factor (Vasicek), negative in bad times; at 0 nothing changes."
-        at = state.shown(contract, FACTOR)
+        at = state.shown_value(contract, FACTOR)
         slide(state.memory, FACTOR, label, number.minimum, number.maximum, 0.1, at, told)
         return
     for each in moving:
         slider(contract, each)
-    if book_words.unmoved(contract, stress):
+    if book_words.unmoved(contract, scenario):
         st.caption("The scenario moves nothing yet: set coefficients below, with evidence, or take the one factor.")
 
 
@@ -166,11 +165,7 @@ def whom(contract: Contract) -> None:
     panel = st.expander(f"A · Applied to which {contract.book.people}", key="_who", on_change="rerun")
     if not panel.open:
         return
-    options = {"": "all"}
-    for segment in contract.segments:
-        for band in range(contract.band_count(segment)):
-            label = language.band_label(contract, segment, band)
-            options[f"{segment.name}:{band}"] = f"{segment.label}: {label}"
+    options = {"": "all"} | book_words.band_names(contract)
     with panel:
         st.selectbox(
             "Only these",
@@ -184,7 +179,7 @@ def whom(contract: Contract) -> None:
             state.memory,
             SHARE,
             "Share of them (%)",
-            state.shown(contract, SHARE),
+            state.shown_value(contract, SHARE),
             1.0,
             100.0,
             5.0,
@@ -197,7 +192,7 @@ def coefficients(contract: Contract) -> None:
     panel = st.expander("B · Coefficients and method", key="_coefficients", on_change="rerun")
     if not panel.open:
         return
-    stress = state.memory.current()
+    scenario = state.memory.current()
     with panel:
         labels = {COEFFICIENTS: "coefficients, variable by variable", FACTOR: SINGLE}
         st.radio(
@@ -208,7 +203,7 @@ def coefficients(contract: Contract) -> None:
             on_change=state.memory.touched,
             args=(METHOD,),
         )
-        if stress.get(contract, METHOD) == FACTOR:
+        if scenario.get(contract, METHOD) == FACTOR:
             st.caption(f"{contract.assumption('correlation').label}: under Assumptions.")
             return
         for each in contract.economy:
@@ -217,14 +212,14 @@ def coefficients(contract: Contract) -> None:
                 state.memory,
                 name,
                 f"{each.label}: log-odds per {each.unit.removeprefix('±')}",
-                state.shown(contract, name),
+                state.shown_value(contract, name),
                 -1.0,
                 1.0,
                 0.01,
                 help=each.help,
             )
             st.caption(each.source[:1].upper() + each.source[1:])
-            if not stress.number(contract, name):
+            if not scenario.number(contract, name):
                 slider(contract, each)
 
 
@@ -237,7 +232,7 @@ def overlay(contract: Contract) -> None:
         for name in (OVERLAY_PD, OVERLAY_LGD):
             number = parts(contract)[name]
             assert isinstance(number, Number)
-            label, at = f"{number.label} ({number.unit})", state.shown(contract, name)
+            label, at = f"{number.label} ({number.unit})", state.shown_value(contract, name)
             enter(state.memory, name, label, at, number.minimum, number.maximum, 5.0)
         for name in (OWNER, REASON):
             st.text_input(
@@ -268,13 +263,13 @@ def assumptions(contract: Contract) -> None:
         for each in contract.assumptions:
             if each == first(contract):
                 continue
-            factor = state.scale(contract, each.name)
+            factor = state.widget_scale(contract, each.name)
             low, high, step = (round(value / factor, 6) for value in (each.minimum, each.maximum, each.step))
-            label, at = f"{each.label} ({each.unit}) → {each.feeds}", state.shown(contract, each.name)
+            label, at = f"{each.label} ({each.unit}) → {each.feeds}", state.shown_value(contract, each.name)
             enter(state.memory, each.name, label, at, low, high, step, help=each.help)
 
 
-def limits(contract: Contract) -> None:
+def limit_controls(contract: Contract) -> None:
     """The limits of the risk appetite."""
     panel = st.expander("Limits of the risk appetite", key="_limits", on_change="rerun")
     if not panel.open:
@@ -282,7 +277,15 @@ def limits(contract: Contract) -> None:
     with panel:
         for each in contract.appetite:
             name = LIMIT + each.measure
-            unit = {0.01: "%", state.MILLION: f"{contract.book.currency} m"}.get(state.scale(contract, name), "bp")
+            _, unit = book_words.entered(contract, each.measure)
             label = f"{book_words.label(each.measure)}, {each.sense} ({unit})"
             told = "A limit of the contract, an assumption until the board sets it."
-            enter(state.memory, name, label, state.shown(contract, name), help=told)
+            enter(state.memory, name, label, state.shown_value(contract, name), help=told)
+
+
+def weights(contract: Contract) -> None:
+    """What weight each regulator's scenario has, and no change in the economy."""
+    columns = st.columns(3, gap="small")
+    for k, (name, title) in enumerate(book_words.scenario_titles().items()):
+        at = state.shown_value(contract, WEIGHT + name)
+        enter(state.memory, WEIGHT + name, f"{title} (%)", at, 0.0, 100.0, 5.0, where=columns[k % 3])

@@ -8,19 +8,16 @@ from model.deployed.model import DeployedModel
 from model.report.book import words as book_words
 from model.settings import settings
 from model.whatif.book.scenario import LIMIT, METHOD, POINT, SEVERITY, UNTIL, BookScenario, Value, from_query, to_query
+from model.whatif.book.tornado import moved
 from pages.shared.page_state import Memory
 
-MILLION = 1e6
 
-
-def scale(contract: Contract, name: str) -> float:
+def widget_scale(contract: Contract, name: str) -> float:
     """How many of a part's own units one of its widget's is: fractions are entered in percent, amounts in millions."""
     if name in {each.name for each in contract.assumptions}:
         return 0.01 if contract.assumption(name).unit == "%" else 1.0
-    if name.startswith(LIMIT):
-        measure = name.removeprefix(LIMIT)
-        return 0.01 if measure in ("pd", "return_on_capital") else 1.0 if measure == "loss_bps" else MILLION
-    return 1.0
+    limited = next((each.measure for each in contract.appetite if LIMIT + each.measure == name), None)
+    return 1.0 if limited is None else book_words.entered(contract, limited)[0]
 
 
 def _moved(model: DeployedModel, name: str, value: Any) -> BookScenario:
@@ -29,7 +26,7 @@ def _moved(model: DeployedModel, name: str, value: Any) -> BookScenario:
     if isinstance(value, date):
         told = value.isoformat()
     elif isinstance(value, int | float):
-        told = round(float(value) * scale(contract, name), 12)
+        told = round(float(value) * widget_scale(contract, name), 12)
     before = memory.current()
     after = before.with_value(contract, name, told)
     lost = [each for each, _ in before.values if each != name and each not in dict(after.values)]
@@ -39,9 +36,9 @@ def _moved(model: DeployedModel, name: str, value: Any) -> BookScenario:
     return after
 
 
-def shown(contract: Contract, name: str) -> float:
+def shown_value(contract: Contract, name: str) -> float:
     """Where a part stands, in the unit its widget shows."""
-    return memory.current().number(contract, name) / scale(contract, name)
+    return memory.current().number(contract, name) / widget_scale(contract, name)
 
 
 def text_at(contract: Contract, name: str) -> str:
@@ -55,7 +52,7 @@ def day_at(contract: Contract) -> str:
     return memory.place(UNTIL, date.fromisoformat(text) if text else None)
 
 
-def reset() -> None:
+def reset_book() -> None:
     """The book exactly as it is."""
     memory.change(BookScenario())
 
@@ -65,9 +62,14 @@ def take_back(contract: Contract, name: str) -> None:
     memory.change(memory.current().with_value(contract, name, None))
 
 
+def put_lever(contract: Contract, name: str, value: float) -> None:
+    """Callback: a lever put where the model was found to reach a goal."""
+    memory.change(moved(contract, memory.current(), name, value))
+
+
 memory = Memory[BookScenario](
     "book",
     lambda model, address: from_query(model.contract, address, settings().url_state),
-    lambda stress: to_query(stress, settings().url_state),
+    lambda scenario: to_query(scenario, settings().url_state),
     _moved,
 )

@@ -52,7 +52,7 @@ def find_customer(model: DeployedModel) -> None:
 
 def customer_typed() -> None:
     """Callback: a number was typed."""
-    state.choose(customer=st.session_state[keyed(FIND)])
+    state.choose_record(customer=st.session_state[keyed(FIND)])
 
 
 def started(model: DeployedModel) -> None:
@@ -60,9 +60,9 @@ def started(model: DeployedModel) -> None:
     name = st.session_state[keyed(START)]
     st.session_state[keyed(START)] = None
     if name == OWN_RECORD:
-        state.choose(own=(None,) * len(model.contract.record))
+        state.choose_record(own=(None,) * len(model.contract.record))
     elif name is not None:
-        state.choose(customer=model.random_customer() if name == RANDOM else model.personas[name])
+        state.choose_record(customer=model.random_customer() if name == RANDOM else model.personas[name])
 
 
 # ---- what can be changed --------------------------------------------------------------------------------------------
@@ -74,7 +74,7 @@ def customer_controls(model: DeployedModel, scenario: CustomerScenario, result: 
         for lever in model.contract.levers:
             draw_lever(result, lever, model.deployed.foreign)
     if scenario.chosen or state.memory.can_undo():
-        way_back(state.memory, state.reset, not (scenario.edits or scenario.assumptions))
+        way_back(state.memory, state.reset_customer, not (scenario.edits or scenario.assumptions))
     if scenario.chosen:
         assumptions(model)
         taken_back(model, scenario)
@@ -119,14 +119,14 @@ def taken_back(model: DeployedModel, scenario: CustomerScenario) -> None:
             "Changed; click one to take it back",
             list(chips),
             key=keyed(EDITS),
-            on_change=take_back,
+            on_change=take_back_edit,
             args=(model,),
             format_func=lambda name: f"{chips[name]}  ✕",
             wrap=True,
         )
 
 
-def take_back(model: DeployedModel) -> None:
+def take_back_edit(model: DeployedModel) -> None:
     """Callback: one edit is taken back."""
     name = st.session_state[keyed(EDITS)]
     st.session_state[keyed(EDITS)] = None

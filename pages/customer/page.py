@@ -7,7 +7,7 @@ import streamlit as st
 from data.errors import BadInput, BookError
 from model.deployed.model import DeployedModel
 from model.report.briefing import Briefing
-from model.report.customer.briefing import briefing, briefing_refused, briefing_to_choose, rows_choice
+from model.report.customer.briefing import briefing_refused, briefing_to_choose, customer_briefing, rows_choice
 from model.whatif.customer.distribution import input_distribution
 from model.whatif.customer.result import CustomerResult
 from model.whatif.customer.scenario import CustomerScenario, to_query
@@ -22,12 +22,12 @@ def main() -> None:
     shown = {lever.name: lever.shows for lever in model.contract.levers}
     widgets.histograms({lever: input_distribution(model.book, name).heights for lever, name in shown.items()})
     with state.memory.arriving():
-        said = workbench(model)
-    draw.method(said)
+        said = customer_fragment(model)
+    draw.draw_method(said)
 
 
 @st.fragment
-def workbench(model: DeployedModel) -> Briefing:
+def customer_fragment(model: DeployedModel) -> Briefing:
     """The whole page but how it is computed, as one fragment: a move of any control draws this and nothing else."""
     state.memory.settle(model)
     state.memory.write_address()
@@ -55,7 +55,7 @@ def controls_and_answers(model: DeployedModel, scenario: CustomerScenario) -> Br
             record_answer(model, result, seconds)
             draw.items(said.findings)
             record.edits(result)
-            draw.panels(said.panels)
+            draw.draw_panels(said.panels)
         if scenario.own:
             record.own(model.contract, scenario)
     return said
@@ -72,12 +72,12 @@ def customer_answer(model: DeployedModel, scenario: CustomerScenario) -> tuple[B
     except (BookError, BadInput) as error:
         return briefing_refused(contract, error, model=identity), None, 0.0
     seconds, rows = time.perf_counter() - start, rows_choice(contract)
-    return briefing(result, {rows.key: draw.held(rows)}, model=identity), result, seconds
+    return customer_briefing(result, {rows.key: draw.held(rows)}, model=identity), result, seconds
 
 
 def record_answer(model: DeployedModel, result: CustomerResult, seconds: float) -> None:
     """For the record: what the model was asked, what it said, and why."""
-    recording.customer(model, to_query(result.scenario), result.edited, result.now, result.reasons, seconds)
+    recording.record_customer(model, to_query(result.scenario), result.edited, result.now, result.reasons, seconds)
 
 
 main()

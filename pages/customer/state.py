@@ -12,12 +12,12 @@ from pages.shared.page_state import Memory
 OWN_PREFIX = "own."  # no field has a point in its name
 
 
-def reset() -> None:
+def reset_customer() -> None:
     """The customer exactly as in the book, under the contract's assumptions."""
     memory.change(replace(memory.current(), edits=(), assumptions=()))
 
 
-def choose(customer: int | None = None, own: tuple[float | None, ...] = ()) -> None:
+def choose_record(customer: int | None = None, own: tuple[float | None, ...] = ()) -> None:
     """Look at another customer, or at a record typed by hand; assumptions stay."""
     memory.change(CustomerScenario(customer, own, (), memory.current().assumptions))
 

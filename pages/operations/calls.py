@@ -22,14 +22,14 @@ def calls_section(sources: OperationsSources) -> None:
     asked = replace(sources, calls=known, withheld=visitor.withheld("see calls"))
     draw.items(calls_panel(asked).make({}))
     if not asked.withheld and known().calls and may(visitor.current(), "replay"):
-        again(known())
+        replay_again(known())
 
 
-def again(found: RecentCalls) -> None:
+def replay_again(found: RecentCalls) -> None:
     """One call done again by the release that answered it."""
     widgets.findings("Do a call again with the release that answered it")
     with st.container(horizontal=True, key="again", vertical_alignment="bottom"):
-        chosen = str(draw.choose(call_choice(found)))
+        chosen = str(draw.draw_choice(call_choice(found)))
         pressed = st.button("Replay", key="_replay", icon=":material/replay:")
     if not pressed:
         return

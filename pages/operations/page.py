@@ -7,7 +7,7 @@ import streamlit as st
 from model.api import status
 from model.deployed.desk import desk
 from model.deployed.model import DeployedModel
-from model.report.operations.briefing import OperationsSources, panels
+from model.report.operations.briefing import OperationsSources, operations_panels
 from model.settings import settings
 from pages.operations import calls, health, releases, upload
 from pages.shared import deployed, recording, visitor
@@ -26,8 +26,8 @@ def main() -> None:
         releases.unmet_section(unmet)
         return
     model = deployed.model()
-    sources = asked(model)
-    challenged, called = panels(sources)
+    sources = operations_sources(model)
+    challenged, called = operations_panels(sources)
     sections = {
         UPLOAD: ("Score a file", partial(upload.upload_section, model)),
         challenged.key: (challenged.title, partial(releases.challenger_section, sources)),
@@ -44,11 +44,11 @@ def main() -> None:
                     draw()
 
 
-def asked(model: DeployedModel) -> OperationsSources:
+def operations_sources(model: DeployedModel) -> OperationsSources:
     """Who is asked once a panel is opened."""
     store, using = desk.store(deployed.book()), settings()
     return OperationsSources(
-        partial(status.releases, store),
+        partial(status.book_releases, store),
         partial(status.challenger, store, using),
         partial(status.calls, using),
         elsewhere=model.remote is not None,

@@ -39,22 +39,22 @@ def challenger_section(sources: OperationsSources) -> None:
     """How the challenger has differed on live traffic; champion and challenger, for those who may change them."""
     known = cache(sources.releases)  # asked for once, for the list and for what can be chosen
     panel = challenger_panel(replace(sources, releases=known))
-    listed(panel.make({}), known)
+    draw_releases(panel.make({}), known)
 
 
 def unmet_section(reason: str) -> None:
     """The releases of a book of which none is deployed, under the ``reason``."""
     try:
-        known = status.releases(desk.store(deployed.book()))
+        known = status.book_releases(desk.store(deployed.book()))
     except WhatIfError as error:
         draw.notice(Notice(str(error), "error"))
         return
     said = without_champion(reason, known)
     draw.headline(said)
-    listed(said.findings, lambda: known)
+    draw_releases(said.findings, lambda: known)
 
 
-def listed(items: Sequence[Item], known: Callable[[], BookReleases]) -> None:
+def draw_releases(items: Sequence[Item], known: Callable[[], BookReleases]) -> None:
     """What is said of the releases; below their list, what those who may can change."""
     for each in items:
         if isinstance(each, Finding) and each.key == MOVES:
@@ -77,16 +77,16 @@ def promoting(store: Store, known: BookReleases) -> None:
     reason to override it."""
     widgets.findings("Change who answers")
     with st.container(horizontal=True, key="promoting", vertical_alignment="bottom"):
-        release, alias = str(draw.choose(release_choice(known))), str(draw.choose(alias_choice()))
+        release, alias = str(draw.draw_choice(release_choice(known))), str(draw.draw_choice(alias_choice()))
     there = known.aliases.get(alias) == release
     fields = st.container(key="reasons")
-    why = written(fields, "Why", REASON, words.WHY)
+    why = reason_field(fields, "Why", REASON, words.WHY)
     failed = [] if there else blocking(store, release, known)
     override = ""
     if failed:
         with fields:
             draw.notice(Notice(words.failed_gates(failed), "warning"))
-        override = written(fields, "Why promote it all the same", OVERRIDE, words.OVERRIDE)
+        override = reason_field(fields, "Why promote it all the same", OVERRIDE, words.OVERRIDE)
     act = st.container(horizontal=True, key="moving")
     if act.button("Promote", key="_promote", icon=":material/publish:", disabled=there):
         move(store, alias, lambda who: store.promote(release, alias, who, why, override))
@@ -95,7 +95,7 @@ def promoting(store: Store, known: BookReleases) -> None:
         move(store, "champion", lambda who: store.rollback(who, why))
 
 
-def written(where: DeltaGenerator, label: str, key: str, placeholder: str) -> str:
+def reason_field(where: DeltaGenerator, label: str, key: str, placeholder: str) -> str:
     """A reason, as somebody gives it."""
     return where.text_input(label, key=keyed(key), max_chars=LONGEST, placeholder=placeholder).strip()
 

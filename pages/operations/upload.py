@@ -19,7 +19,7 @@ from model.engine.parallel import Progress
 from model.errors import StoreError
 from model.report.briefing import Finding, Notice
 from model.report.operations import upload as words
-from model.report.operations.upload import BadRow, ScoredFile, briefing
+from model.report.operations.upload import BadRow, ScoredFile, upload_briefing
 from model.scoring import batch
 from model.scoring.files import MOST_BYTES, MOST_ROWS
 from pages.shared import deployed, draw, recording, visitor, widgets
@@ -120,7 +120,7 @@ def settle(model: DeployedModel) -> None:
         return
     with followed("Reading the file", forget) as progress:
         try:
-            held = GivenFile(file.name, batch.read(file.getvalue(), file.name, model.contract, progress))
+            held = GivenFile(file.name, batch.read_customers(file.getvalue(), file.name, model.contract, progress))
         except BadInput as error:
             held = GivenFile(file.name, error=str(error))
     st.session_state[keyed(HELD)] = held
@@ -141,7 +141,7 @@ def answer(model: DeployedModel, held: GivenFile, sheet: batch.CustomerFile) -> 
             draw.notice(Notice(f"Nothing is shown, because it could not be recorded. {error}", "error"))
             return
         st.session_state[keyed(HELD)] = replace(held, answered=scored)
-    said = briefing(scored)
+    said = upload_briefing(scored)
     draw.headline(said)
     how_it_was_read(" ".join(each.text for each in said.notices))
     for found in said.findings:
@@ -163,9 +163,9 @@ def how_it_was_read(repeated: str, notes: Sequence[str] = ()) -> None:
 def ask(model: DeployedModel, sheet: batch.CustomerFile, progress: Progress) -> ScoredFile:
     """Have a file scored and recorded; StoreError if that cannot be."""
     start = time.perf_counter()
-    scored = batch.asked(model, sheet, progress)
+    scored = batch.score_file(model, sheet, progress)
     if len(scored):
-        recording.upload(model, sheet.raw, scored.pd, time.perf_counter() - start)
+        recording.record_upload(model, sheet.raw, scored.pd, time.perf_counter() - start)
     return scored
 
 
@@ -185,4 +185,4 @@ def downloads(scored: ScoredFile) -> None:
     """Results as files, made when somebody asks: a workbook of 100,000 rows takes ten seconds."""
     with st.container(horizontal=True, key="_results", gap="small"):
         for kind, (label, mime) in KINDS.items():
-            widgets.offer(f"Download as {label}", partial(batch.written, scored, kind), f"scored.{kind}", mime)
+            widgets.offer(f"Download as {label}", partial(batch.results_file, scored, kind), f"scored.{kind}", mime)

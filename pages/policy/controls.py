@@ -20,7 +20,7 @@ GOAL, TARGET = "_goal", "_target"
 def controls(result: PolicyResult) -> None:
     """The cut-off, goal seek, assumptions; undo and reset."""
     contract, strategy = result.contract, result.strategy
-    way_back(state.memory, state.reset, result.policy == PolicyScenario())
+    way_back(state.memory, state.reset_policy, result.policy == PolicyScenario())
     low, high = int(strategy.cutoffs[0]), int(strategy.cutoffs[-1])
     at, now, best = result.cutoff, today(contract), strategy.best
     told = f"From {low}, at which all are {granting(contract)}, to {high}, at which none is. Today's is {now}."
@@ -28,13 +28,13 @@ def controls(result: PolicyResult) -> None:
     row = st.container(horizontal=True, key="jumps", gap="small")
     row.button(f"Today's, {now}", on_click=jump, args=(contract, now))
     row.button(f"Best, {best}", on_click=jump, args=(contract, best), disabled=not strategy.at(best).customers)
-    seek(result)
+    seek_controls(result)
     st.caption("Assumptions")
     for name in assumed(contract):
         each = contract.assumption(name)
-        factor = state.scale(contract, name)
+        factor = state.widget_scale(contract, name)
         bottom, top, step = (round(value / factor, 6) for value in (each.minimum, each.maximum, each.step))
-        label, value = f"{each.label} ({each.unit})", state.shown(contract, name)
+        label, value = f"{each.label} ({each.unit})", state.shown_value(contract, name)
         enter(state.memory, name, label, value, bottom, top, step, help=each.help)
 
 
@@ -43,7 +43,7 @@ def jump(contract: Contract, cutoff: int) -> None:
     state.memory.change(state.memory.current().with_value(contract, CUTOFF, float(cutoff)))
 
 
-def seek(result: PolicyResult) -> None:
+def seek_controls(result: PolicyResult) -> None:
     """Which cut-off reaches a goal."""
     contract = result.contract
     row = st.container(horizontal=True, key="goal", gap="small")

@@ -9,13 +9,12 @@ import streamlit as st
 from data.arrays import Array
 from model.deployed.desk import desk
 from model.deployed.model import DeployedModel
-from model.report.policy.briefing import OtherReleases, briefing, curve_choice
-from model.whatif.customer.decision import scale
+from model.report.policy.briefing import OtherReleases, curve_choice, policy_briefing
+from model.whatif.customer.decision import score_scale
 from model.whatif.policy.result import PolicyResult
 from model.whatif.policy.scenario import PolicyScenario, to_query
 from pages.policy import controls, state
 from pages.shared import deployed, draw, recording, visitor, widgets
-from pages.shared.deployed import keyed
 from pages.shared.progress import followed
 
 
@@ -24,11 +23,11 @@ def main() -> None:
     model = deployed.model()
     state.memory.restore(model)
     with state.memory.arriving():
-        workbench(model)
+        policy_fragment(model)
 
 
 @st.fragment
-def workbench(model: DeployedModel) -> None:
+def policy_fragment(model: DeployedModel) -> None:
     """The whole page as one fragment."""
     state.memory.settle(model)
     state.memory.write_address()
@@ -39,9 +38,9 @@ def workbench(model: DeployedModel) -> None:
 def columns(model: DeployedModel) -> None:
     """Controls on the left, answers on the right."""
     left, right = st.columns([0.3, 0.7], gap="medium")
-    result = asked(model, state.memory.current())
+    result = policy_result(model, state.memory.current())
     curve = curve_choice()
-    said = briefing(
+    said = policy_briefing(
         result,
         {curve.key: draw.held(curve)},
         others=others(model),
@@ -54,36 +53,20 @@ def columns(model: DeployedModel) -> None:
     with left:
         controls.controls(result)
     with right:
-        pick_curve()
+        draw.pick(curve, labelled=False)
         draw.items(said.findings)
-        draw.panels(said.panels)
-    draw.method(said)
+        draw.draw_panels(said.panels)
+    draw.draw_method(said)
 
 
-def asked(model: DeployedModel, policy: PolicyScenario) -> PolicyResult:
+def policy_result(model: DeployedModel, policy: PolicyScenario) -> PolicyResult:
     """What the deployed model says, recorded where anything was changed."""
     start, day = time.perf_counter(), date.today()
     with followed("Scoring the whole book", state.memory.undo) as progress:
         result = PolicyResult.of(model.scored_book(progress), model.sample, policy, day, progress)
     if policy != PolicyScenario():
-        recording.policy(model, to_query(policy), day, result.chosen, time.perf_counter() - start)
+        recording.record_policy(model, to_query(policy), day, result.chosen, time.perf_counter() - start)
     return result
-
-
-def pick_curve() -> None:
-    """Which measure is drawn along the cut-offs."""
-    choice = curve_choice()
-    labels = dict(choice.options)
-    st.segmented_control(
-        choice.label,
-        list(labels),
-        format_func=lambda name: labels.get(name, name),
-        key=keyed(choice.key),
-        default=choice.default,
-        required=True,
-        label_visibility="collapsed",
-        wrap=True,
-    )
 
 
 def others(model: DeployedModel) -> OtherReleases:
@@ -97,7 +80,7 @@ def others(model: DeployedModel) -> OtherReleases:
 def other_scores(_model: DeployedModel, book: str, release: str) -> Array:
     """The book's scores by another release."""
     model = desk.release(book, release)
-    return np.asarray(scale(model.contract).score(model.scorer.margins(_model.sample.raw)))
+    return np.asarray(score_scale(model.contract).score(model.scorer.margins(_model.sample.raw)))
 
 
 main()

@@ -9,22 +9,22 @@ from model.whatif.policy.scenario import CUTOFF, PolicyScenario, from_query, to_
 from pages.shared.page_state import Memory
 
 
-def scale(contract: Contract, name: str) -> float:
+def widget_scale(contract: Contract, name: str) -> float:
     """Assumptions that are fractions are shown and entered in percent."""
     return 0.01 if name != CUTOFF and contract.assumption(name).unit == "%" else 1.0
 
 
 def _moved(model: DeployedModel, name: str, value: Any) -> PolicyScenario:
-    told = None if value is None else round(float(value) * scale(model.contract, name), 12)
+    told = None if value is None else round(float(value) * widget_scale(model.contract, name), 12)
     return memory.current().with_value(model.contract, name, told)
 
 
-def shown(contract: Contract, name: str) -> float:
+def shown_value(contract: Contract, name: str) -> float:
     """Where an assumption stands, in the unit its widget shows."""
-    return memory.current().assumed.number(contract, name) / scale(contract, name)
+    return memory.current().assumed.number(contract, name) / widget_scale(contract, name)
 
 
-def reset() -> None:
+def reset_policy() -> None:
     """Today's cut-off under the contract's assumptions."""
     memory.change(PolicyScenario())
 

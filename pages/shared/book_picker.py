@@ -34,7 +34,7 @@ def person(name: str) -> str:
     return books.person(name, settings().home)
 
 
-def choose(page: str) -> str:
+def choose_book(page: str) -> str:
     """Settle which book is looked at on a page; returns what the visitor must be told of it, if anything."""
     default, there = settings().book, offered()
     given, before = st.query_params.get(BOOK), st.session_state.get(PAGE)

@@ -1,6 +1,6 @@
 """A briefing on the screen: the one place that knows how its parts look. It decides nothing of what is said."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from math import ceil
 from typing import Literal
@@ -91,7 +91,7 @@ def _change(each: Tile) -> str:
     return f"{was}<span class='wi-{each.direction or 'same'}'>{arrow} {text(each.change)}</span>"
 
 
-def method(said: Briefing) -> None:
+def draw_method(said: Briefing) -> None:
     """How it is computed, below everything else, and what the numbers are of."""
     with st.expander("How is this computed?"):
         st.markdown(said.method)
@@ -99,11 +99,20 @@ def method(said: Briefing) -> None:
         html(f"<p class='wi-below'>{text(said.foot)}</p>")
 
 
+def notices(said: Briefing) -> None:
+    """What is to be known before the numbers."""
+    for each in said.notices:
+        notice(each)
+
+
 # ---- findings ---------------------------------------------------------------------------------------------------
 
 
-def items(given: Sequence[Item]) -> None:
-    """Findings one below the other, halves side by side."""
+Take = Callable[[str, float], None]  # callback: a part of what is assumed is put to a value
+
+
+def items(given: Sequence[Item], take: Take | None = None) -> None:
+    """Findings one below the other, halves side by side; ``take`` is what a press of their suggestions does."""
     waiting: Finding | None = None
     for each in given:
         if isinstance(each, Finding) and each.half and waiting is not None:
@@ -113,6 +122,7 @@ def items(given: Sequence[Item]) -> None:
             waiting = each
         else:
             item(each)
+            suggest(each, take)
     if waiting is not None:
         item(waiting)
 
@@ -128,7 +138,7 @@ def pair(one: Finding, other: Finding) -> None:
             body(each)
 
 
-def bare(each: Finding) -> bool:
+def has_no_body(each: Finding) -> bool:
     """Whether there is nothing under a headline."""
     return not (each.chart or each.table or each.links or each.note or each.text or each.points or each.tiles)
 
@@ -145,6 +155,13 @@ def item(each: Item) -> None:
     elif each.headline:
         widgets.findings(each.headline)
     body(each)
+
+
+def suggest(each: Item, take: Take | None) -> None:
+    """What a finding suggests, one click away."""
+    if take is not None and isinstance(each, Finding) and each.suggestion is not None:
+        own = each.suggestion
+        st.button(own.label, key=own.key, on_click=take, args=(own.name, own.value))
 
 
 def notice(each: Notice) -> None:
@@ -199,10 +216,10 @@ def shaped(each: Finding, given: Table) -> None:
     elif each.shape == "links":
         linked_table(given, each.links, each.widths)
     else:
-        table(given, "content" if each.shape == "whole" else "auto")
+        draw_table(given, "content" if each.shape == "whole" else "auto")
 
 
-def table(given: Table, height: int | Literal["auto", "content"] = "auto") -> None:
+def draw_table(given: Table, height: int | Literal["auto", "content"] = "auto") -> None:
     """A table to scroll, sort and search. Its own menu lets people save and copy it, so that its texts are made
     harmless too."""
     columns = [given.columns[k] for k in given.places("screen")]
@@ -284,17 +301,22 @@ def download(given: Table) -> None:
 # ---- panels -----------------------------------------------------------------------------------------------------
 
 
-def panels(
+Ask = Callable[[Panel], Choices]  # draws what can be chosen in a panel, and says what is
+
+
+def draw_panels(
     given: Sequence[Panel],
-    controls: Callable[[Panel], Choices] | None = None,
+    controls: Ask | None = None,
     own: Mapping[str, Callable[[], None]] | None = None,
+    take: Take | None = None,
 ) -> None:
     """Every panel, one that is folded closed until somebody opens it; ``controls`` draws what can be chosen in one, and
-    says what is. ``own``: by key, what draws a panel of which a page puts controls of its own between the findings."""
+    says what is. ``own``: by key, what draws a panel of which a page puts controls of its own between the findings.
+    ``take``: what a press of a suggestion does."""
     chosen = controls or choices
     for each in given:
         if not each.folded:
-            items(each.make(chosen(each)))
+            unfolded(each, chosen, take)
             continue
         place = st.expander(each.title, key=each.key, on_change="rerun")
         if place.open:
@@ -302,28 +324,62 @@ def panels(
                 if own and each.key in own:
                     own[each.key]()
                 else:
-                    items(each.make(chosen(each)))
+                    unfolded(each, chosen, take)
+
+
+def unfolded(panel: Panel, controls: Ask, take: Take | None) -> None:
+    """What stands in a panel: its controls and what comes of them, part by part."""
+    if panel.lead:
+        st.write(panel.lead)
+    items(panel.make(controls(panel)), take)
+    for part in panel.parts:
+        widgets.findings(part.title)
+        unfolded(part, controls, take)
 
 
 def choices(panel: Panel) -> Choices:
     """The controls of a panel, what is chosen in them, and what is chosen elsewhere."""
     elsewhere = {each.key: held(each) for each in panel.reads}
     with st.container(horizontal=True, gap="small") if panel.across else nullcontext():
-        return elsewhere | {each.key: choose(each) for each in panel.choices}
+        return elsewhere | {each.key: draw_choice(each) for each in panel.choices}
+
+
+class Chosen(Mapping[str, str | float]):
+    """What was last chosen in any control of the page, by its key: those that are drawn further down, too."""
+
+    def __getitem__(self, key: str) -> str | float:
+        chosen = st.session_state[keyed(key)]
+        if not isinstance(chosen, str | int | float):
+            raise KeyError(key)
+        return chosen
+
+    def __iter__(self) -> Iterator[str]:
+        start = keyed("")
+        return (str(key).removeprefix(start) for key in st.session_state if str(key).startswith(start))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def held(each: Choice) -> str | float:
     """What was last chosen in a control, wherever it stands."""
-    chosen = st.session_state.get(keyed(each.key))
-    return each.default if chosen is None else chosen
+    return Chosen().get(each.key, each.default)
 
 
-def choose(each: Choice) -> str | float:
+def draw_choice(each: Choice) -> str | float:
     """One control: a list to choose from, or a number."""
+    if each.abreast:
+        return pick(each)
     key = keyed(each.key)
     if each.options:
         labels = dict(each.options)
-        chosen = st.selectbox(each.label, list(labels), format_func=lambda name: labels.get(name, name), key=key)
+        chosen = st.selectbox(
+            each.label,
+            list(labels),
+            index=list(labels).index(str(each.default)),
+            format_func=lambda name: labels.get(name, name),
+            key=key,
+        )
         return each.of({each.key: chosen} if chosen is not None else {})
     at = float(each.default)
     return float(
@@ -338,3 +394,20 @@ def choose(each: Choice) -> str | float:
             help=each.help or None,
         )
     )
+
+
+def pick(each: Choice, where: DeltaGenerator | None = None, labelled: bool = True, kept: bool = False) -> str:
+    """One of a few options that stand side by side; ``kept`` while the control is not drawn."""
+    labels = dict(each.options)
+    chosen = (where or st).segmented_control(
+        each.label,
+        list(labels),
+        format_func=lambda name: labels.get(name, name),
+        key=keyed(each.key),
+        default=str(each.default),
+        required=True,
+        label_visibility="visible" if labelled else "collapsed",
+        wrap=True,
+        persist_state="session" if kept else None,
+    )
+    return each.of({each.key: chosen} if chosen is not None else {})

@@ -35,7 +35,7 @@ def slide(
         kind(high),
         step=kind(step),
         help=help,
-        format=written(step),
+        format=number_format(step),
         key=memory.place(name, kind(value), (low, high, step)),
         on_change=memory.touched,
         args=(name,),
@@ -85,7 +85,7 @@ def enter(
         low,
         high,
         step=kind(step),
-        format="%d" if whole else written(step, at or 0.0),
+        format="%d" if whole else number_format(step, at or 0.0),
         key=memory.place(name, None if at is None else kind(at), (whole,)),
         on_change=memory.touched,
         args=(name,),
@@ -93,7 +93,7 @@ def enter(
     )
 
 
-def written(*shown: float) -> str:
+def number_format(*shown: float) -> str:
     """The format that shows every one of these numbers to its last decimal."""
     return f"%.{max(numbers.decimals(each) for each in shown)}f"
 
@@ -102,4 +102,4 @@ def typed(key: str, start: float, *shown: float) -> str:
     """The format of a page's own field, which begins at ``start``: with the decimals that were typed into it, and those
     of every other number that it should be able to show."""
     value = st.session_state.get(key)
-    return written(*shown, start if value is None else value)
+    return number_format(*shown, start if value is None else value)

@@ -20,7 +20,7 @@ from pages.shared import visitor
 VISITOR, TOLD = "_visitor", "_told_once"
 
 
-def customer(
+def record_customer(
     model: DeployedModel,
     address: Mapping[str, str],
     record: Array,
@@ -32,12 +32,12 @@ def customer(
     _note(_asked(model, address, seconds).about_customer(record, now, why))
 
 
-def book(model: DeployedModel, address: Mapping[str, str], today: date, now: Totals, seconds: float) -> None:
+def record_book(model: DeployedModel, address: Mapping[str, str], today: date, now: Totals, seconds: float) -> None:
     """A what-if about the whole book."""
     _note(_asked(model, address, seconds).about_book(today, now))
 
 
-def policy(model: DeployedModel, address: Mapping[str, str], today: date, now: Outcome, seconds: float) -> None:
+def record_policy(model: DeployedModel, address: Mapping[str, str], today: date, now: Outcome, seconds: float) -> None:
     """A cut-off, and what it would approve."""
     _note(_asked(model, address, seconds).about_policy(today, now))
 
@@ -46,7 +46,7 @@ def _asked(model: DeployedModel, address: Mapping[str, str], seconds: float) -> 
     return WhatIf(model, visitor.current().name, "page", address, seconds)
 
 
-def upload(model: DeployedModel, raw: Array, pd: Array, seconds: float) -> None:
+def record_upload(model: DeployedModel, raw: Array, pd: Array, seconds: float) -> None:
     """A file scored: its good rows (fields, n) and their PDs (n,). Returns once it is on record.
 
     Raises

@@ -101,7 +101,7 @@ def table(frame: pd.DataFrame, **more: Any) -> None:
     for name in ("column_config", "column_order"):
         if name in more:
             more[name] = _renamed(more[name])
-    st.dataframe(spreadsheet.shown(frame), **more)
+    st.dataframe(spreadsheet.shown_frame(frame), **more)
 
 
 def _renamed(columns: Any) -> Any:

@@ -21,7 +21,7 @@ from pages.trust import state as viewed
 BUSY = "_training_drawn"
 
 
-def panel(model: DeployedModel, result: TrustResult, around: ReleaseContext) -> None:
+def backtests_panel(model: DeployedModel, result: TrustResult, around: ReleaseContext) -> None:
     """All of it, each part redrawn on its own."""
     draw.item(later.RELEASES)
     sides(model, result, around)

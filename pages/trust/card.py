@@ -7,10 +7,10 @@ from model.validation.result import TrustResult
 from pages.shared import draw, widgets
 
 
-def panel(result: TrustResult, around: ReleaseContext, withheld: str) -> None:
+def card_panel(result: TrustResult, around: ReleaseContext, withheld: str) -> None:
     """Every gate, then every section of the card, and the card as one HTML file."""
     if result.report is None or around.card is None:
-        draw.notice(gates.ungated(around.deployed))
+        draw.notice(gates.ungated_notice(around.deployed))
         return
     draw.items(gates.gate_items(result.report, around.overridden(), not withheld))
     whole(around.card())

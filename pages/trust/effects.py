@@ -14,15 +14,9 @@ from pages.shared.progress import followed
 from pages.trust import state
 
 
-@st.cache_resource(show_spinner=False, max_entries=3)
-def looks(_model: DeployedModel, identity: str) -> ModelEffects:
-    """What a model looks at; worked out once a model."""
-    return ModelEffects(_model.whole)
-
-
-def panel(model: DeployedModel, result: TrustResult) -> None:
+def effects_panel(model: DeployedModel, result: TrustResult) -> None:
     """What the model looks at, an input's effect, two inputs together, and every table there is."""
-    why = effects.unknown(result, model.deployed)
+    why = effects.effects_unknown(result, model.deployed)
     if why is not None:
         draw.notice(why)
         return
@@ -35,19 +29,19 @@ def panel(model: DeployedModel, result: TrustResult) -> None:
 def look(model: DeployedModel, found: ModelEffects) -> None:
     """The whole part as one fragment: a choice in it draws nothing else anew."""
     with state.kept(model):
-        parts(model, found)
+        draw_parts(model, found)
 
 
-def parts(model: DeployedModel, found: ModelEffects) -> None:
+def draw_parts(model: DeployedModel, found: ModelEffects) -> None:
     """What matters, one input, two together; below them every table."""
-    draw.item(effects.importance(found, state.switch(effects.MOVES)))
+    draw.item(effects.importance_finding(found, state.switch(effects.MOVES)))
     left, right = st.columns(2, gap="medium")
     with left:
         draw.item(effects.input_effect(found, state.choose(st.container(), effects.input_choice(found))))
     with right:
         draw.item(effects.pair_effect(found, state.choose(st.container(), effects.pair_choice(found))))
     folded("_tables", "Every table of the model, and every cell to take along", lambda: every_table(model, found))
-    folded("_effects_method", "How is this computed?", lambda: st.markdown(effects.method(found).note))
+    folded("_effects_method", "How is this computed?", lambda: st.markdown(effects.effects_method(found).note))
 
 
 def folded(key: str, title: str, drawn: Callable[[], object]) -> None:
@@ -60,6 +54,6 @@ def folded(key: str, title: str, drawn: Callable[[], object]) -> None:
 
 def every_table(model: DeployedModel, found: ModelEffects) -> None:
     """Every table, and every cell as a file, which is written when somebody asks for it."""
-    draw.item(effects.tables(found))
+    draw.item(effects.tables_finding(found))
     name = f"model-{model.name}-cells.csv"
     widgets.offer(effects.cells_label(found), lambda: effects.cells_file(found), name, spreadsheet.MIME, "cells")

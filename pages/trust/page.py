@@ -2,19 +2,19 @@
 
 import streamlit as st
 
-from model.deployed.context import release_context
+from model.deployed.context import known_effects, release_context
 from model.deployed.desk import desk
 from model.deployed.model import DeployedModel
 from model.report.trust.briefing import (
-    briefing,
     evidence_choice,
     looked_at,
     segment_choice,
-    untested,
+    trust_briefing,
+    untested_notices,
 )
 from model.validation.result import TrustResult
 from model.validation.validation import Validation
-from model.validation.view import subset
+from model.validation.view import chosen_subset
 from pages.shared import deployed, draw, visitor, widgets
 from pages.shared.progress import followed
 from pages.trust import backtests, card, effects, panels, state
@@ -36,7 +36,7 @@ def page(model: DeployedModel) -> None:
 
 def evidence(model: DeployedModel) -> None:
     """Sentence, numbers, charts; detail below."""
-    for each in untested(model.deployed, model.has_evidence):  # before the book is asked, which may take long
+    for each in untested_notices(model.deployed, model.has_evidence):  # before the book is asked, which may take long
         draw.notice(each)
     with followed("Holding the predictions against the outcomes") as progress:
         proof = model.validation(progress)
@@ -45,30 +45,30 @@ def evidence(model: DeployedModel) -> None:
     with state.kept(model):
         for message in state.memory.told():
             widgets.complain(message)
-        result = asked(model, proof)
+        result = trust_result(model, proof)
         around = release_context(desk, model, withheld)
-        said = briefing(result, dict(state.memory.current().values), around=around, withheld=withheld)
+        said = trust_briefing(result, dict(state.memory.current().values), around=around, withheld=withheld)
         draw.headline(said, "wi-trust")
         choices(result)
         draw.items(said.findings)
-        draw.panels(
+        draw.draw_panels(
             said.panels,
             own={
-                "_bands": lambda: panels.bands(model, result),
-                "_later": lambda: backtests.panel(model, result, around),
-                "_effects": lambda: effects.panel(model, result),
-                "_moved": lambda: panels.moved(model, result),
+                "_bands": lambda: panels.bands_panel(model, result),
+                "_later": lambda: backtests.backtests_panel(model, result, around),
+                "_effects": lambda: effects.effects_panel(model, result),
+                "_moved": lambda: panels.drift_panel(model, result),
                 "_falls": lambda: panels.fair(model, result, withheld),
-                "_gates": lambda: card.panel(result, around, withheld),
+                "_gates": lambda: card.card_panel(result, around, withheld),
             },
         )
-    draw.method(said)
+    draw.draw_method(said)
 
 
-def asked(model: DeployedModel, proof: Validation) -> TrustResult:
+def trust_result(model: DeployedModel, proof: Validation) -> TrustResult:
     """The evidence of the deployed model, and which of it the visitor looks at."""
-    chosen = subset(state.memory.current(), proof)
-    return TrustResult(proof, chosen, model.release, lambda: effects.looks(model, model.id))
+    chosen = chosen_subset(state.memory.current(), proof)
+    return TrustResult(proof, chosen, model.release, lambda: known_effects(model))
 
 
 def choices(result: TrustResult) -> None:

@@ -17,7 +17,7 @@ from model.report.trust.drift import FileDrift
 from model.scoring import batch
 from model.scoring.files import MOST_BYTES, MOST_ROWS, BadRow
 from model.validation.result import TrustResult
-from model.validation.validation import moved as moved_since
+from model.validation.validation import moved_since as moved_since
 from pages.operations import upload as uploaded
 from pages.shared import draw, visitor, widgets
 from pages.shared.deployed import keyed
@@ -31,7 +31,7 @@ FILE = "_drift_file"
 
 
 @st.fragment
-def bands(model: DeployedModel, result: TrustResult) -> None:
+def bands_panel(model: DeployedModel, result: TrustResult) -> None:
     """By segment or vintage; the scores of both classes, and the tenths by risk, of the band the page looks at."""
     with state.kept(model):
         proof = result.proof
@@ -60,9 +60,9 @@ class ComparedFile:
 
 
 @st.fragment
-def moved(model: DeployedModel, result: TrustResult) -> None:
+def drift_panel(model: DeployedModel, result: TrustResult) -> None:
     """Drift of later vintages and of a file somebody gives."""
-    why = drift.unknown(result)
+    why = drift.drift_unknown(result)
     if why is not None or result.release is None:
         draw.items(() if why is None else (why,))
         return
@@ -73,16 +73,16 @@ def moved(model: DeployedModel, result: TrustResult) -> None:
 def compared(result: TrustResult, given: FileDrift | None) -> None:
     """PSI of the score, CSI of every input, and the distribution of one of them, by what is chosen."""
     chosen = state.choose(st.container(), drift.compare_choice(result, given))
-    draw.items(drift.heading(result, chosen, given))
-    drifts = drift.compared(result, chosen, given)
+    draw.items(drift.drift_heading(result, chosen, given))
+    drifts = drift.compared_drifts(result, chosen, given)
     if not drifts:
         return
     left, right = st.columns([0.55, 0.45], gap="medium")
     with left:
-        draw.body(drift.measured(result, drifts))
+        draw.body(drift.moved_finding(result, drifts))
     with right:
         own = state.choose(st.container(), drift.distribution_choice(result.proof.contract, drifts))
-        draw.body(drift.distribution(result, drifts, own))
+        draw.body(drift.distribution_finding(result, drifts, own))
 
 
 def handed(model: DeployedModel, release: Release) -> FileDrift | None:
@@ -96,7 +96,7 @@ def handed(model: DeployedModel, release: Release) -> FileDrift | None:
         return None
     known: tuple[object, ComparedFile] | None = st.session_state.get(held)
     if known is None or known[0] != (file.file_id, release.id):
-        known = (file.file_id, release.id), read(file.getvalue(), file.name, model, release)
+        known = (file.file_id, release.id), read_drift_file(file.getvalue(), file.name, model, release)
         st.session_state[held] = known
     return told(model.contract, known[1])
 
@@ -135,11 +135,11 @@ def told(contract: Contract, given: ComparedFile) -> FileDrift | None:
     return FileDrift(given.name, given.drifts)
 
 
-def read(content: bytes, name: str, model: DeployedModel, release: Release) -> ComparedFile:
+def read_drift_file(content: bytes, name: str, model: DeployedModel, release: Release) -> ComparedFile:
     """A file, and how far it has moved; or why it cannot be used."""
     try:
         with followed("Reading the file") as progress:
-            sheet = batch.read(content, name, model.contract, progress)
+            sheet = batch.read_customers(content, name, model.contract, progress)
     except BadInput as error:
         return ComparedFile(name, error=str(error))
     drifts = moved_since(release.snapshot, release.scorer, sheet.raw) if len(sheet) else ()

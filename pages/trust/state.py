@@ -11,7 +11,7 @@ from model.deployed.desk import desk
 from model.deployed.model import DeployedModel
 from model.report.briefing import Choice
 from model.settings import settings
-from model.validation.view import CUTOFF, OPEN, Choosable, TrustView, from_query, points, to_query
+from model.validation.view import CUTOFF, OPEN, Choosable, TrustView, cutoff_points, from_query, to_query
 from pages.shared import deployed
 from pages.shared.number_field import enter
 from pages.shared.page_state import Memory
@@ -46,7 +46,7 @@ def _read(model: DeployedModel, address: Mapping[str, str]) -> tuple[TrustView, 
 
 def _moved(_model: DeployedModel, name: str, value: Any) -> TrustView:
     if name == CUTOFF and value is not None:
-        value = f"{points(str(value)):g}"
+        value = f"{cutoff_points(str(value)):g}"
     return memory.current().with_value(name, "" if value is None else str(value))
 
 

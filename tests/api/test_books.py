@@ -33,7 +33,7 @@ def lent(kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def loans(lent: Path) -> Book:
-    return books.read(NAME, lent)
+    return books.read_book(NAME, lent)
 
 
 @pytest.fixture(scope="module")

@@ -9,16 +9,20 @@ from typing import Any
 import pytest
 
 from model.api.briefings import SUBJECTS
+from model.deployed.latency import LatencyLog
+from model.monitoring.live import LatencyReading
 from model.record.trail import find, recent
-from model.record.verify import verify
+from model.record.verify import verify_record
 from tests.pages.conftest import Open, figure, markup
 from tests.pages.conftest import open_app as open_app
 from tests.support.inside import Served, told
 
 QUERIES: dict[str, dict[str, str]] = {
     "customer": {"customer": "12345", "balances": "-20", "lgd": "0.6"},
+    "book": {"preset": "fed_2026_severely_adverse", "severity": "50", "balances": "20", "weight_as_is": "100"},
     "policy": {"cutoff": "540", "lgd": "0.6"},
     "trust": {"segment": "limit:1", "by": "limit", "moves": "inputs"},
+    "operations": {},
 }
 PAGES = {"customer": "applicant"}
 RECORDED = {"customer", "book", "policy"}
@@ -47,6 +51,14 @@ def test_every_page_has_a_briefing() -> None:
     assert set(SUBJECTS) == set(QUERIES)
 
 
+@pytest.fixture
+def steady(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers take as long each time they are asked about, so that two who ask are told the same."""
+    reading = LatencyReading(calls=12, p50=3.0, p95=7.0, errors=0.0, answered=None, failed=None, trouble="")
+    monkeypatch.setattr(LatencyLog, "read", lambda self: reading)
+
+
+@pytest.mark.usefixtures("steady")
 @pytest.mark.parametrize("subject", QUERIES)
 def test_json_tells_number_by_number_what_the_screen_shows(served: Served, open_app: Open, subject: str) -> None:
     said = asked(served, subject, **QUERIES[subject])
@@ -84,7 +96,7 @@ def test_a_briefing_is_recorded_like_a_what_if(served: Served, subject: str) -> 
     entry = find(served.running.engine, call.id)
     assert (entry.kind, entry.via) == (f"whatif:{subject}", "rest")
     assert dict(entry.detail["address"]) == QUERIES[subject]
-    assert verify(served.running.engine).ok
+    assert verify_record(served.running.engine).ok
 
 
 def test_what_is_wrong_with_the_query_is_told_and_the_rest_answered(served: Served) -> None:

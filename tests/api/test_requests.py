@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.arrays import Array
-from data.contract import Contract, read
+from data.contract import Contract, read_contract
 from data.errors import BadInput, Missing
 from model.api import requests
 from model.api.requests import OUTPUTS, ScoreRequest, TooMuch
@@ -274,7 +274,7 @@ def test_a_whole_number_that_no_float_is_is_refused_with_the_largest_that_is(raw
 def made_up(old: str, new: str) -> Contract:
     """The contract of the made-up loans with a change."""
     assert old in second_book.CONTRACT
-    return read(second_book.CONTRACT.replace(old, new, 1).encode())
+    return read_contract(second_book.CONTRACT.replace(old, new, 1).encode())
 
 
 def loan(**values: Any) -> list[dict[str, Any]]:

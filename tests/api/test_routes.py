@@ -22,7 +22,7 @@ from sqlalchemy import event
 from model.api import modes
 from model.record import database
 from model.record.trail import find, recent
-from model.record.verify import verify
+from model.record.verify import verify_record
 from model.release.release import Release
 from model.release.store import Store
 from model.security.tokens import Tokens
@@ -169,7 +169,7 @@ def test_a_locked_database_is_told_and_nothing_is_answered(
     assert "outputs" not in refused.json()
     assert served.infer(request_of(rows)).status_code == 200
     assert len(recent(served.running.engine)) == 2
-    assert verify(served.running.engine).ok
+    assert verify_record(served.running.engine).ok
 
 
 def test_a_full_disk_is_told_and_nothing_is_half_written(served: Served, rows: list[list[float]], request_of: Made):
@@ -188,7 +188,7 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(served: Served, rows: l
     engine.dispose()
     assert served.infer(request_of(rows)).status_code == 200
     assert len(recent(engine)) == 2
-    assert verify(engine).ok
+    assert verify_record(engine).ok
 
 
 def test_without_the_record_switched_on_answers_are_given_all_the_same(

@@ -21,7 +21,7 @@ import pytest
 
 from model.record.database import engine
 from model.record.trail import recent
-from model.record.verify import verify
+from model.record.verify import verify_record
 from model.release.store import Store
 from model.security.tokens import Tokens
 from model.settings import Settings
@@ -46,7 +46,7 @@ def record(home: Path) -> Iterator[Any]:
 def recorded(home: Path) -> list[str]:
     """Ids of all calls on record, after the record was found sound."""
     with record(home) as own:
-        assert verify(own).findings == ()
+        assert verify_record(own).findings == ()
         return [each.id for each in recent(own, limit=1_000_000)]
 
 

@@ -17,7 +17,7 @@ from model.record.database import reading
 from model.release.release import Release
 from model.release.store import Store
 from model.settings import Settings
-from model.whatif.customer.decision import scale
+from model.whatif.customer.decision import score_scale
 from tests.support.forging import overwrite, twin
 from tests.support.inside import Served, outputs
 
@@ -68,7 +68,7 @@ def test_how_the_two_differ_is_reported(served: Served, rows: list[list[float]],
     raw = np.array(rows).T
     before = champion.scorer.margins(raw)
     gap = probability(before + SHIFT) - probability(before)
-    points, cutoff = scale(champion.contract).score, champion.contract.score.cutoff
+    points, cutoff = score_scale(champion.contract).score, champion.contract.score.cutoff
     declined = (points(before) >= cutoff) & (points(before + SHIFT) < cutoff)
     assert found.customers == 40
     assert found.moved == pytest.approx(gap.mean())

@@ -84,7 +84,7 @@ class Champion(NamedTuple):
 @pytest.fixture(params=BOOKS)
 def champion(request: pytest.FixtureRequest, home_of_both: Path) -> Champion:
     """The champion of either book."""
-    return Champion(books.read(request.param, home_of_both), Store(home_of_both, request.param).load().scorer)
+    return Champion(books.read_book(request.param, home_of_both), Store(home_of_both, request.param).load().scorer)
 
 
 def address(page: Page) -> dict[str, str]:

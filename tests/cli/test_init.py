@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from sklearn.datasets import load_breast_cancer
 
 from data import books
-from data.contract import load
+from data.contract import load_contract
 from model.__main__ import main
 from model.engine.compilers.gradient_boosting import compile_model
 from model.errors import GateError
@@ -38,7 +38,7 @@ def test_a_file_becomes_a_book_that_the_shelf_knows_and_a_model_fits(cancer: Pat
     assert (told["book"], told["rows"]) == ("breast_cancer", 569)
     assert told["granted"] == pytest.approx(0.8, abs=0.02)
     assert "breast_cancer" in books.names(tmp_path)
-    book = books.read("breast_cancer", tmp_path)
+    book = books.read_book("breast_cancer", tmp_path)
     tables = compile_model(training.fit(book))
     assert tables.n_inputs == len(told["input"]) == len(book.contract.inputs)
 
@@ -50,7 +50,7 @@ def test_the_review_names_every_guess_what_to_check_and_what_comes_next(tmp_path
     text = (tmp_path / "books" / "mine" / "contract.toml").read_text()
     guesses = text.count("# GUESS: ")
     assert f"{guesses} guesses" in result.stdout
-    assert "contact_flag" not in {each.name for each in load(tmp_path / "books/mine/contract.toml").inputs}
+    assert "contact_flag" not in {each.name for each in load_contract(tmp_path / "books/mine/contract.toml").inputs}
     told = result.stdout.split("\n\n")
     titles = [part.split(".")[0] for part in told[2:-2]]
     assert titles == [

@@ -37,13 +37,13 @@ def test_book_of_a_folder_holds_its_records_field_by_field(folder: Path, book: B
 
 
 def test_shipped_book_is_read_once():
-    once = books.read("cards")
-    assert books.read("cards") is once
+    once = books.read_book("cards")
+    assert books.read_book("cards") is once
 
 
 def test_book_is_read_under_the_very_contract_that_is_handed_out_alone(shelf: Path):
     for name, home in (("cards", None), ("second", shelf)):
-        assert books.read(name, home).contract is books.contract(name, home)
+        assert books.read_book(name, home).contract is books.contract(name, home)
 
 
 def test_shipped_books_are_listed():
@@ -53,7 +53,7 @@ def test_shipped_books_are_listed():
 
 def test_unknown_book_is_told_with_the_books_there_are():
     with pytest.raises(BookError, match=r"There is no book 'mortgages'. There are: cards[a-z_, ]*\."):
-        books.read("mortgages")
+        books.read_book("mortgages")
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../data/cards", "cards/", "../../data/cards", "Cards", "cards\n"])
@@ -228,45 +228,45 @@ def shelf(tmp_path: Path) -> Path:
 
 def test_users_books_stand_beside_the_shipped_ones(shelf: Path):
     assert books.names(shelf) == sorted([*books.names(), "second"])
-    assert len(books.read("second", shelf)) == second_book.LOANS
+    assert len(books.read_book("second", shelf)) == second_book.LOANS
     assert books.title("second", shelf) == second_book.TITLE
-    once = books.read("cards")
-    assert books.read("cards", shelf) is once
+    once = books.read_book("cards")
+    assert books.read_book("cards", shelf) is once
 
 
 def test_users_book_is_unknown_without_the_home(shelf: Path):
     with pytest.raises(BookError, match="There is no book 'second'"):
-        books.read("second")
+        books.read_book("second")
 
 
 def test_users_book_is_read_once_until_it_is_edited(shelf: Path):
-    once = books.read("second", shelf)
-    assert books.read("second", shelf) is once
+    once = books.read_book("second", shelf)
+    assert books.read_book("second", shelf) is once
     file = shelf / "books" / "second" / "contract.toml"
     file.write_text(file.read_text().replace(second_book.TITLE, "Another title"))
-    again = books.read("second", shelf)
+    again = books.read_book("second", shelf)
     assert again is not once
     assert again.contract.book.title == books.title("second", shelf) == "Another title"
 
 
 def test_users_book_is_read_anew_when_its_snapshot_was_replaced(shelf: Path):
-    once = books.read("second", shelf)
+    once = books.read_book("second", shelf)
     second_book.loans().head(500).to_parquet(shelf / "books" / "second" / "loans.parquet")
-    assert (len(once), len(books.read("second", shelf))) == (second_book.LOANS, 500)
+    assert (len(once), len(books.read_book("second", shelf))) == (second_book.LOANS, 500)
 
 
 def test_users_book_may_not_take_a_shipped_name(shelf: Path):
     second_book.lay_down(shelf, name="cards")
     assert books.names(shelf).count("cards") == 1
     with pytest.raises(BookError, match="ships with the dashboard"):
-        books.read("cards", shelf)
-    assert len(books.read("second", shelf)) == second_book.LOANS
+        books.read_book("cards", shelf)
+    assert len(books.read_book("second", shelf)) == second_book.LOANS
 
 
 def test_contract_must_name_its_folder(shelf: Path):
     (shelf / "books" / "second").rename(shelf / "books" / "third")
     with pytest.raises(BookError, match="third names its book 'second'"):
-        books.read("third", shelf)
+        books.read_book("third", shelf)
 
 
 def test_snapshot_lies_beside_its_contract(shelf: Path):
@@ -274,7 +274,7 @@ def test_snapshot_lies_beside_its_contract(shelf: Path):
     (shelf / "loans.parquet").write_bytes((file.parent / "loans.parquet").read_bytes())
     file.write_text(file.read_text().replace('"loans.parquet"', '"../../loans.parquet"'))
     with pytest.raises(BookError, match="is absent"):
-        books.read("second", shelf)
+        books.read_book("second", shelf)
 
 
 def test_broken_book_is_listed_and_breaks_no_other(shelf: Path):
@@ -283,6 +283,6 @@ def test_broken_book_is_listed_and_breaks_no_other(shelf: Path):
     (broken / "contract.toml").write_bytes(b"\xff")
     assert "broken" in books.names(shelf)
     assert books.title("broken", shelf) == "broken"
-    assert len(books.read("second", shelf)) == second_book.LOANS
+    assert len(books.read_book("second", shelf)) == second_book.LOANS
     with pytest.raises(ContractError):
-        books.read("broken", shelf)
+        books.read_book("broken", shelf)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.errors import ContractError
-from data.formulas import FUNCTIONS, parse
+from data.formulas import FUNCTIONS, parse_formula
 
 VALUES: dict[str, Any] = {
     "limit": np.array([100.0, 200.0]),
@@ -23,7 +23,7 @@ KNOWN = frozenset(VALUES)
 
 
 def value(text: str) -> Any:
-    return np.asarray(parse(text, KNOWN)(VALUES)).tolist()
+    return np.asarray(parse_formula(text, KNOWN)(VALUES)).tolist()
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_every_function_of_the_language_is_worked_by_hand_above():
 
 def test_pick_takes_what_is_missing_for_any_other_value_whatever_the_order_of_the_pairs():
     for text in ("pick(x, 44, 1, 11, 2, 3)", "pick(x, 11, 2, 44, 1, 3)"):
-        found = parse(text, {"x"})({"x": np.array([11, 44, 99, np.nan, -5, 11.5])})
+        found = parse_formula(text, {"x"})({"x": np.array([11, 44, 99, np.nan, -5, 11.5])})
         assert found.tolist() == [2, 1, 3, 3, 3, 3]
 
 
@@ -182,27 +182,27 @@ def test_round_keeps_the_order(x: float, y: float, decimals: int):
 )
 def test_formula_refuses_all_but_arithmetic(text: str):
     with pytest.raises(ContractError, match="The formula"):
-        parse(text, KNOWN)
+        parse_formula(text, KNOWN)
 
 
 def test_formula_may_be_a_long_sum_but_not_one_without_end():
-    long = parse(" + ".join(["limit"] * 900), KNOWN)
+    long = parse_formula(" + ".join(["limit"] * 900), KNOWN)
     assert long({"limit": np.array([2.0])}) == 1800.0
     with pytest.raises(ContractError, match=r"is nested 1,2\d\d levels deep, at most 1,000 are read"):
-        parse(" + ".join(["limit"] * 1200), KNOWN)
+        parse_formula(" + ".join(["limit"] * 1200), KNOWN)
 
 
 def test_formula_that_reads_an_unknown_name_says_which():
     with pytest.raises(ContractError, match="reads salary, status, which is not declared"):
-        parse("limit + salary * status", KNOWN)
+        parse_formula("limit + salary * status", KNOWN)
 
 
 def test_formula_knows_the_names_it_reads():
-    assert parse("where(limit > 1, max(bill), missing)", KNOWN).names == {"limit", "bill"}
+    assert parse_formula("where(limit > 1, max(bill), missing)", KNOWN).names == {"limit", "bill"}
 
 
 def test_formula_reaches_no_builtin_of_python():
-    formula = parse("limit", KNOWN)
+    formula = parse_formula("limit", KNOWN)
     with pytest.raises(NameError):
         formula({"bill": 1.0})
 
@@ -223,7 +223,7 @@ def test_formulas_are_read_by_many_threads_at_once():
 
     def read(_: int) -> str:
         Garbage()
-        return parse(text, KNOWN).text
+        return parse_formula(text, KNOWN).text
 
     text = "where(limit > 1, limit, round(limit / max(limit, 1), 3)) + " * 5 + "limit"
     interval, thresholds = sys.getswitchinterval(), gc.get_threshold()

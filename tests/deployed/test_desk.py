@@ -21,8 +21,8 @@ import uvicorn
 from numpy.typing import NDArray
 
 from data.arrays import Array
-from data.books import Book, read
-from data.contract import read as read_contract
+from data.books import Book, read_book
+from data.contract import read_contract as read_contract
 from model.api import openapi, routes
 from model.api.process import running
 from model.api.service import Service
@@ -99,7 +99,7 @@ def test_desk_hands_out_the_champion_with_its_book(home: Path, release: Release)
     model = desk_at(home).model("cards")
     assert model is not None
     assert model.release.id == release.id
-    assert model.book is read("cards")
+    assert model.book is read_book("cards")
     assert model.contract.hash == release.contract.hash
     assert model.name == release.id[:6]
     assert model.scorer.margins(model.book.raw[:, :1]) == release.scorer.margins(model.book.raw[:, :1])
@@ -262,9 +262,9 @@ def test_failed_training_stands_until_it_is_forgotten(
 
 
 def test_desk_refuses_a_champion_trained_under_another_contract(own_home: Path, monkeypatch: pytest.MonkeyPatch):
-    book = read("cards")
+    book = read_book("cards")
     changed = replace(book, contract=read_contract(book.contract.text + b"\n# changed\n"))
-    monkeypatch.setattr("data.books.read", lambda *_: changed)
+    monkeypatch.setattr("data.books.read_book", lambda *_: changed)
     with pytest.raises(ReleaseError, match=r"another snapshot or contract of cards.*Train anew"):
         desk_at(own_home).model("cards")
 

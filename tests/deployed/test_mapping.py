@@ -10,7 +10,7 @@ from data.arrays import Array
 from data.books import Book
 from data.contract import Contract
 from data.errors import BadInput, ContractError
-from model.deployed.mapping import Output, agree, default, load, read
+from model.deployed.mapping import Output, agree, default_mapping, load, read_mapping
 from tests.support.records import CONTRACT, records
 
 HERE = Path(__file__).parents[1] / "support"
@@ -30,7 +30,7 @@ kind = "percent"
 
 
 def test_columns_are_the_formulas_of_the_banks_inputs_in_order(contract: Contract, book: Book):
-    mapping = read(GOOD, contract)
+    mapping = read_mapping(GOOD, contract)
     found = mapping.columns(book.raw)
     assert list(found) == list(mapping.names) == ["PAY_0", "utilisation", "months_late", "constant", "share_paid"]
     row, raw = contract.row, book.raw
@@ -51,12 +51,14 @@ def test_columns_of_one_customer_are_finite_or_missing(raw: Array):
 
 
 def test_mapping_knows_the_fields_it_reads_all_months_of_a_history_among_them(contract: Contract):
-    mapping = read(b'[inputs]\na = "count(status >= 1)"\nb = "limit"', contract)
+    mapping = read_mapping(b'[inputs]\na = "count(status >= 1)"\nb = "limit"', contract)
     assert mapping.reads == {contract.row["limit"], *range(*contract.rows["status"].indices(99))}
 
 
 def test_output_may_be_left_out(contract: Contract):
-    assert read(b'[inputs]\na = "limit"', contract).output == Output(name="predict_proba", column=1, kind="probability")
+    assert read_mapping(b'[inputs]\na = "limit"', contract).output == Output(
+        name="predict_proba", column=1, kind="probability"
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,7 +88,7 @@ def test_output_may_be_left_out(contract: Contract):
 )
 def test_mapping_that_cannot_be_used_is_refused_and_says_where(text: bytes, words: str, contract: Contract):
     with pytest.raises(ContractError, match=words):
-        read(text, contract, "bank.toml")
+        read_mapping(text, contract, "bank.toml")
 
 
 def test_mapping_file_that_is_not_there_is_bad_input(contract: Contract, tmp_path: Path):
@@ -95,7 +97,7 @@ def test_mapping_file_that_is_not_there_is_bad_input(contract: Contract, tmp_pat
 
 
 def test_division_that_comes_to_infinity_is_refused_before_it_is_sent(contract: Contract, book: Book):
-    mapping = read(b'[inputs]\nratio = "paid_1 / (bill_2 - bill_2)"', contract)
+    mapping = read_mapping(b'[inputs]\nratio = "paid_1 / (bill_2 - bill_2)"', contract)
     with pytest.raises(BadInput, match="ratio comes to infinity"):
         mapping.columns(book.raw[:, :50])
 
@@ -104,13 +106,13 @@ def test_division_that_comes_to_infinity_is_refused_before_it_is_sent(contract: 
 
 
 def test_without_names_all_raw_fields_are_given_in_order(contract: Contract, book: Book):
-    found = default(contract).columns(book.raw)
+    found = default_mapping(contract).columns(book.raw)
     assert list(found) == list(contract.row)
     np.testing.assert_array_equal(np.stack(list(found.values())), book.raw)
 
 
 def test_names_the_server_lists_may_be_raw_fields_and_inputs_of_the_contract(contract: Contract, book: Book):
-    mapping = default(contract, ["use_now", "status_1", "months_late"])
+    mapping = default_mapping(contract, ["use_now", "status_1", "months_late"])
     found = mapping.columns(book.raw)
     names = [each.name for each in contract.inputs]
     np.testing.assert_array_equal(found["use_now"], book.inputs[names.index("use_now")])
@@ -120,16 +122,16 @@ def test_names_the_server_lists_may_be_raw_fields_and_inputs_of_the_contract(con
 
 def test_server_that_wants_something_unknown_needs_a_mapping(contract: Contract):
     with pytest.raises(ContractError, match=r"wants PAY_0, which the book cards .*WHATIF_MODEL_MAPPING"):
-        default(contract, ["limit", "PAY_0"])
+        default_mapping(contract, ["limit", "PAY_0"])
 
 
 def test_server_that_wants_a_protected_attribute_gets_none(contract: Contract):
     with pytest.raises(ContractError, match="reads age, a protected attribute"):
-        default(contract, ["limit", "age"])
+        default_mapping(contract, ["limit", "age"])
 
 
 def test_mapping_must_give_what_the_server_lists_and_no_more(contract: Contract):
-    mapping = read(b'[inputs]\na = "limit"\nb = "bill_1"', contract)
+    mapping = read_mapping(b'[inputs]\na = "limit"\nb = "bill_1"', contract)
     agree(mapping, [])
     agree(mapping, ["b", "a"])
     with pytest.raises(ContractError, match="lacks c and gives b, which the model does not take"):

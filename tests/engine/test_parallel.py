@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.engine.parallel import CORES, ROWS, over
+from model.engine.parallel import CORES, ROWS, not_followed, over
 
 
 class Cancelled(Exception):
@@ -118,3 +118,9 @@ def test_callers_at_once_each_get_their_own_answers():
     with ThreadPoolExecutor(6) as callers:
         found = list(callers.map(lambda k: over(50, lambda rows: (k, rows.start), size=3), range(6)))
     assert found == [[(k, start) for start in range(0, 50, 3)] for k in range(6)]
+
+
+def test_work_that_nobody_follows_is_done_all_the_same():
+    with not_followed("Scoring the whole book") as progress:
+        found = over(5 * ROWS, lambda rows: rows.stop - rows.start, progress)
+    assert sum(found) == 5 * ROWS

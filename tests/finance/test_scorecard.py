@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from data.contract import Contract
 from data.errors import OutOfRange
 from model.finance.scorecard import Scale
-from model.whatif.customer.decision import scale
+from model.whatif.customer.decision import score_scale
 
 SCALE = Scale(600, 50, 20)
 
@@ -31,7 +31,7 @@ def test_score_of_six_hundred_is_the_worked_probability():
 
 
 def test_score_scale_of_the_cards_is_the_worked_one(contract: Contract):
-    assert scale(contract) == SCALE
+    assert score_scale(contract) == SCALE
 
 
 @given(st.floats(-20, 20))

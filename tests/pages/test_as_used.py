@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from data.books import read
+from data.books import read_book
 from data.contract import Assumption, Lever, Shock, Variable
 from model.report import numbers
 from model.whatif.book.scenario import BETA, FACTOR, LIMIT, METHOD, OVERLAY_LGD, OVERLAY_PD, SEVERITY, SHARE, WEIGHT
 from model.whatif.policy.scenario import assumed
 from tests.pages.conftest import Open, address, figure, markup, opened, sentence
 
-CONTRACT = read("cards").contract
+CONTRACT = read_book("cards").contract
 FED = "fed_2026_severely_adverse"
 SIGNED = {"owner": "The board", "reason": "Judgement", "until": "2099-12-31"}
 OWNED = {f"overlay_{name}": value for name, value in SIGNED.items()}

@@ -188,14 +188,14 @@ def test_what_a_page_gives_away_is_taken_by_the_upload_again(
     templates = {given.name: given.content for given in taken if given.name.startswith("template")}
     assert sorted(templates) == ["template.csv", "template.xlsx"]
     for name, content in templates.items():
-        sheet = batch.read(content, name, contract)
+        sheet = batch.read_customers(content, name, contract)
         assert (len(sheet), sheet.bad, sheet.ignored) == (1, (), ())
     assert {f"'{word}" for word in WORDS[:1]} <= set(pd.read_csv(io.BytesIO(scored.content)).iloc[:, 0])
     row = {field.label: batch._example(field) for field in contract.record}
     frame = pd.DataFrame([row] * len(WORDS)).astype(object)
     frame[contract.record[2].label] = WORDS
     frame.insert(0, contract.book.id, WORDS)
-    back = batch.read(spreadsheet.file(frame), "back.csv", contract)
+    back = batch.read_customers(spreadsheet.file(frame), "back.csv", contract)
     assert back.bad == ()
     assert back.ids.tolist() == WORDS
     assert back.raw[2].tolist() == list(range(len(WORDS)))

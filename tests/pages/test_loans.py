@@ -36,7 +36,7 @@ def open_loans(open_app: Open, loans_home: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.fixture
 def loans(loans_home: Path) -> Book:
-    return books.read(NAME, loans_home)
+    return books.read_book(NAME, loans_home)
 
 
 def read(at: AppTest) -> str:

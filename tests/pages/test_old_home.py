@@ -16,7 +16,7 @@ from model.api import process
 from model.record.database import engine
 from model.record.replay import replay
 from model.record.trail import Entry, find, recent
-from model.record.verify import verify
+from model.record.verify import verify_record
 from model.release.store import Store
 from model.report.numbers import NBSP, Unit
 from model.settings import Settings
@@ -69,7 +69,7 @@ def unhurt(at: AppTest) -> bool:
 
 
 def test_its_record_is_what_was_written(record: Engine) -> None:
-    found = verify(record)
+    found = verify_record(record)
     assert (found.ok, found.rows, found.findings) == (True, len(KINDS), ())
     assert command("audit", "verify")["ok"] is True
 
@@ -150,6 +150,6 @@ def test_a_contract_whose_words_changed_is_told_until_a_release_is_trained_anew(
     at = open_old()
     assert unhurt(at)
     assert f"model {anew[:6]} live" in markup(at)
-    assert verify(record).ok
+    assert verify_record(record).ok
     for entry in calls(record)[:4]:  # of the whole book another contract cannot be asked
         assert replay(entry, store).same

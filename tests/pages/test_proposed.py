@@ -82,7 +82,7 @@ def test_a_scenario_that_no_coefficient_lets_through_says_that_it_moves_nothing(
 
 
 def test_years_have_no_separators_and_small_numbers_keep_their_digits(open_mine: Open, proposed: Path) -> None:
-    book = books.read("mine", proposed)
+    book = books.read_book("mine", proposed)
     at = open_mine("applicant", customer=int(book.ids[0]))
     (lever,) = (each for each in at.slider if each.label.startswith("Year built · "))
     assert re.fullmatch(r"Year built · (?:19|20)\d\d", lever.label)

@@ -25,7 +25,7 @@ from model.release.release import Release
 from model.report import numbers
 from model.report.numbers import Unit
 from model.settings import Settings
-from model.whatif.customer.decision import scale
+from model.whatif.customer.decision import score_scale
 from model.whatif.customer.scenario import apply
 from tests.pages.conftest import Open, markup, sentence, shown
 from tests.support.servers import free_port
@@ -215,7 +215,7 @@ def test_policy_trust_and_operations_know_the_release_that_answers(
     open_ours: Open, scorer: TableScorer, book: Book, release: Release
 ):
     at = open_ours("policy")
-    score = scale(book.contract).score(scorer.margins(book.raw))
+    score = score_scale(book.contract).score(scorer.margins(book.raw))
     approved = int((np.floor(score) >= 520).sum())
     assert f"{approved:,} of {len(book):,}" in markup(at)
     at = open_ours("trust")
@@ -282,7 +282,7 @@ def test_book_page_sums_over_what_the_server_says_of_everybody(foreign: Foreign,
 def test_policy_page_counts_whom_the_server_would_have_granted(foreign: Foreign, open_app: Open, book: Book):
     at = open_app("policy")
     pd = pd_of(book.raw, book)
-    approved = int((np.floor(scale(book.contract).score(np.log(pd / (1 - pd)))) >= 520).sum())
+    approved = int((np.floor(score_scale(book.contract).score(np.log(pd / (1 - pd)))) >= 520).sum())
     assert f"{approved:,} of {len(book):,}" in markup(at)
 
 

@@ -72,7 +72,7 @@ def test_every_page_and_panel_of_a_wide_book_opens(
 ):
     monkeypatch.setenv("WHATIF_HOME", str(wide))
     name = f"wide_{width}"
-    address = {"customer": int(books.read(name, wide).ids[3])} if page == "applicant" else {}
+    address = {"customer": int(books.read_book(name, wide).ids[3])} if page == "applicant" else {}
     at = open_app(page, book=name, **address)
     assert f"Wide {width} · 400 customers" in markup(at)
     for key in filter(None, (re.search(r"-(_\w+)$", each.proto.id or "") for each in at.expander)):

@@ -23,7 +23,7 @@ from model.settings import Settings
 from model.whatif.book import scenario as book_scenario
 from model.whatif.book.scenario import BookScenario, layers
 from model.whatif.book.scored import ScoredBook
-from model.whatif.customer.decision import scale
+from model.whatif.customer.decision import score_scale
 from model.whatif.policy import scenario as policy_scenario
 from model.whatif.policy.scenario import PolicyScenario
 from model.whatif.policy.strategy import Strategy
@@ -116,7 +116,7 @@ def test_policy_replays(
 ):
     chosen = PolicyScenario().with_value(contract, "cutoff", 540.0).with_value(contract, "lgd", 0.55)
     rows = whole.rows(layers(contract, chosen.assumed, DAY))
-    outcome = Strategy.of(np.asarray(scale(contract).score(whole.margins)), rows, book.target).at(540)
+    outcome = Strategy.of(np.asarray(score_scale(contract).score(whole.margins)), rows, book.target).at(540)
     outputs = policy_outputs(outcome)
     told = {"address": policy_scenario.to_query(chosen), "day": DAY.isoformat()}
     with Audit(engine) as writer:

@@ -27,7 +27,7 @@ from model.errors import StoreError
 from model.record import database, schema, trail
 from model.record.export import export
 from model.record.trail import Audit, Entry, find, recent
-from model.record.verify import prune, verify
+from model.record.verify import prune, verify_record
 from model.release.release import Release
 from model.settings import Settings
 from tests.support import postgres
@@ -127,7 +127,7 @@ def test_every_bit_of_an_array_comes_back(
         assert {name: (each.shape, each.tobytes()) for name, each in found.outputs.items()} == {
             name: (each.shape, each.tobytes()) for name, each in outputs.items()
         }
-        assert verify(engine).ok
+        assert verify_record(engine).ok
     finally:
         engine.dispose()
 
@@ -137,7 +137,7 @@ def test_nan_keeps_its_payload(engine: Engine):
     with Audit(engine, KEY) as writer:
         name = writer.record(entry(inputs=odd))
     assert find(engine, name).inputs.tobytes() == odd.tobytes()
-    assert verify(engine, KEY).ok
+    assert verify_record(engine, KEY).ok
 
 
 def test_large_arrays_are_kept_smaller_than_they_are(engine: Engine):
@@ -152,7 +152,7 @@ def test_large_arrays_are_kept_smaller_than_they_are(engine: Engine):
 def test_calls_of_many_threads_stand_in_one_unbroken_chain(engine: Engine):
     with Audit(engine, KEY) as writer, ThreadPoolExecutor(16) as pool:
         names = list(pool.map(lambda _: writer.record(entry()), range(400)))
-    found = verify(engine, KEY)
+    found = verify_record(engine, KEY)
     assert (found.ok, found.rows, found.chains) == (True, 400, 1)
     assert len({each.id for each in recent(engine, 1000)} & set(names)) == 400
 
@@ -170,8 +170,8 @@ def test_recent_lists_the_newest_first_and_by_kind(engine: Engine):
 
 def test_record_that_was_never_written_is_empty_and_sound(engine: Engine, tmp_path: Path):
     assert recent(engine) == []
-    assert verify(engine, KEY) == verify(engine, None)
-    assert (verify(engine, KEY).ok, verify(engine, KEY).rows) == (True, 0)
+    assert verify_record(engine, KEY) == verify_record(engine, None)
+    assert (verify_record(engine, KEY).ok, verify_record(engine, KEY).rows) == (True, 0)
     assert prune(engine, date(2026, 1, 1), KEY).rows == 0
     assert export(engine, tmp_path / "out.jsonl", tmp_path) == 0
 
@@ -225,7 +225,7 @@ def test_repeated_request_is_on_record_once(engine: Engine):
         assert writer.record(entry(id="order-7", given=True)) == "order-7"
     with Audit(engine, KEY) as other:
         assert other.record(entry(id="order-7", given=True)) == "order-7"
-    assert verify(engine, KEY).rows == 1
+    assert verify_record(engine, KEY).rows == 1
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ def test_used_id_with_another_request_is_refused_alone(engine: Engine, changes: 
         with pytest.raises(BadInput, match="The request id order-7 was already used for another request"):
             refused.result()
         assert other.result() == "order-8"
-    assert verify(engine, KEY).rows == 2
+    assert verify_record(engine, KEY).rows == 2
 
 
 def test_id_recorded_meanwhile_by_another_process_does_not_fail_its_neighbours(engine: Engine):
@@ -255,7 +255,7 @@ def test_id_recorded_meanwhile_by_another_process_does_not_fail_its_neighbours(e
         one.record(entry(id="twice"))
         both = [two.append(entry(id="twice")), two.append(entry(id="once"))]
         assert [each.result() for each in both] == ["twice", "once"]
-    assert (verify(engine, KEY).rows, verify(engine, KEY).ok) == (2, True)
+    assert (verify_record(engine, KEY).rows, verify_record(engine, KEY).ok) == (2, True)
 
 
 def test_two_processes_write_two_chains(configured: Settings, engine: Engine):
@@ -263,7 +263,7 @@ def test_two_processes_write_two_chains(configured: Settings, engine: Engine):
     for each in started:
         assert each.wait(60) == 0
         each.stdout.close()
-    found = verify(engine, KEY)
+    found = verify_record(engine, KEY)
     assert (found.ok, found.rows, found.chains) == (True, 100, 2)
 
 
@@ -283,7 +283,7 @@ def test_kill_in_mid_load_loses_nothing_that_was_acknowledged(configured: Settin
         os.kill(started.pid, signal.SIGKILL)
         told += [line.strip() for line in started.stdout if line.endswith("\n") and len(line) == 33]
     assert started.wait(10) == -signal.SIGKILL
-    found = verify(engine, KEY)
+    found = verify_record(engine, KEY)
     assert found.ok, found.findings
     kept = [each.id for each in recent(engine, 1_000_000)]
     assert len(kept) == len(set(kept)) == found.rows
@@ -305,7 +305,7 @@ def test_locked_database_is_told_and_the_next_call_is_recorded(file: Engine, tmp
         other.rollback()
         assert writer.record(entry(id="after")) == "after"
     assert {each.id for each in recent(file)} & {"lost-0", "lost-1", "lost-2", "after"} == {"after"}
-    found = verify(file)
+    found = verify_record(file)
     assert (found.ok, found.rows, found.chains) == (True, 2, 1)
 
 
@@ -325,7 +325,7 @@ def test_full_disk_is_told_and_nothing_is_half_written(file: Engine):
         limit[0] = 1_000_000
         file.dispose()
         assert writer.record(entry(id="after", inputs=large)) == "after"
-    found = verify(file)
+    found = verify_record(file)
     assert (found.ok, found.chains) == (True, 1)
     assert np.array_equal(find(file, "after").inputs, large)
 
@@ -340,7 +340,7 @@ def test_removed_file_is_told_and_not_made_anew(file: Engine, tmp_path: Path):
         assert not path.exists()
         aside.rename(path)
         assert writer.record(entry(id="after")) == "after"
-    assert (verify(file).ok, verify(file).rows) == (True, 2)
+    assert (verify_record(file).ok, verify_record(file).rows) == (True, 2)
 
 
 @pytest.mark.postgres
@@ -356,7 +356,7 @@ def test_server_that_goes_away_is_told_and_taken_up_again(server: postgres.Serve
                 assert "s3cret" not in str(told.value)
             server.start()
             assert writer.record(entry(id="after")) == "after"
-        assert (verify(engine).ok, verify(engine).rows, verify(engine).chains) == (True, 2, 1)
+        assert (verify_record(engine).ok, verify_record(engine).rows, verify_record(engine).chains) == (True, 2, 1)
     finally:
         engine.dispose()
 
@@ -388,7 +388,7 @@ def test_rows_cannot_be_altered_or_removed_by_sql(engine: Engine):
     for statement in ("UPDATE audit SET who = 'nobody'", "DELETE FROM audit WHERE seq = 3"):
         with pytest.raises(Exception, match="append-only"), engine.begin() as connection:
             connection.execute(text(statement))
-    assert (verify(engine, KEY).ok, verify(engine, KEY).rows) == (True, 3)
+    assert (verify_record(engine, KEY).ok, verify_record(engine, KEY).rows) == (True, 3)
 
 
 @pytest.mark.parametrize("column", ["who", "at", "release", "detail", "prev", "hash", "id"])
@@ -396,7 +396,7 @@ def test_altered_text_is_found_and_its_row_named(engine: Engine, column: str):
     fill(engine, 5)
     with unlocked(engine) as run:
         run(f"UPDATE audit SET {column} = 'x' || {column} WHERE seq = 3")
-    (finding, *_) = verify(engine, KEY).findings
+    (finding, *_) = verify_record(engine, KEY).findings
     assert finding.startswith("Row 3 of chain ")
     assert finding.endswith("was altered.")
 
@@ -408,7 +408,7 @@ def test_altered_number_is_found_and_its_call_named(engine: Engine, column: str)
     kind = BLOB[engine.dialect.name]
     with unlocked(engine) as run:
         run(f"UPDATE audit SET {column} = CAST({other[engine.dialect.name]} AS {kind}) WHERE seq = 4")
-    (finding,) = verify(engine, KEY).findings
+    (finding,) = verify_record(engine, KEY).findings
     assert finding.startswith("Row 4 of chain ")
     assert f"call {names[3]} of " in finding
 
@@ -417,14 +417,14 @@ def test_forged_row_with_a_hash_of_its_own_is_found_by_the_key(engine: Engine):
     """Somebody who knows how rows are hashed, but not the key."""
     fill(engine, 5)
     forge(engine, 3)
-    (finding,) = verify(engine, KEY).findings
+    (finding,) = verify_record(engine, KEY).findings
     assert finding.startswith("Row 3 of chain ")
 
 
 def test_forged_row_without_a_key_is_found_by_the_row_after_it(engine: Engine):
     fill(engine, 5, None)
     forge(engine, 3)
-    (finding,) = verify(engine).findings
+    (finding,) = verify_record(engine).findings
     assert finding.startswith("Row 4 of chain ")
     assert finding.endswith("does not follow the row before it: one of the two was put in its place.")
 
@@ -441,7 +441,7 @@ def test_missing_row_is_found(engine: Engine):
     fill(engine, 6)
     with unlocked(engine) as run:
         run("DELETE FROM audit WHERE seq IN (3, 4)")
-    (finding,) = verify(engine, KEY).findings
+    (finding,) = verify_record(engine, KEY).findings
     assert finding.endswith("lacks 2 rows in its middle: rows 3 to 4 are missing.")
 
 
@@ -449,7 +449,7 @@ def test_missing_first_row_is_found(engine: Engine):
     fill(engine, 3)
     with unlocked(engine) as run:
         run("DELETE FROM audit WHERE seq = 1")
-    (finding,) = verify(engine, KEY).findings
+    (finding,) = verify_record(engine, KEY).findings
     assert finding.endswith("lacks 1 row at its beginning: row 1 is missing.")
 
 
@@ -457,7 +457,7 @@ def test_missing_last_rows_are_found(engine: Engine):
     fill(engine, 6)
     with unlocked(engine) as run:
         run("DELETE FROM audit WHERE seq >= 5")
-    (finding,) = verify(engine, KEY).findings
+    (finding,) = verify_record(engine, KEY).findings
     assert finding.endswith("lacks 2 rows at its end: rows 5 to 6 are missing.")
 
 
@@ -466,7 +466,7 @@ def test_missing_last_rows_are_found_though_the_end_was_set_back(engine: Engine)
     with unlocked(engine) as run:
         run("DELETE FROM audit WHERE seq >= 5")
         run("UPDATE chain SET head_seq = 4, head_hash = (SELECT hash FROM audit WHERE seq = 4)")
-    (finding,) = verify(engine, KEY).findings
+    (finding,) = verify_record(engine, KEY).findings
     assert finding.startswith("What is kept of the first and the last row of chain ")
 
 
@@ -479,7 +479,7 @@ def test_altered_end_is_left_to_be_found_by_the_process_that_writes(engine: Engi
             run("DELETE FROM audit WHERE seq = 4")
             run("UPDATE chain SET head_seq = 3, head_hash = (SELECT hash FROM audit WHERE seq = 3)")
         writer.record(entry())
-    found = verify(engine, KEY)
+    found = verify_record(engine, KEY)
     assert (found.ok, found.chains) == (False, 2)
 
 
@@ -488,7 +488,7 @@ def test_swapped_rows_are_found_and_told_apart_from_altered_ones(engine: Engine)
     with unlocked(engine) as run:
         for was, now in ((2, -1), (7, 2), (-1, 7)):
             run(f"UPDATE audit SET seq = {now} WHERE seq = {was}")
-    one, two = verify(engine, KEY).findings
+    one, two = verify_record(engine, KEY).findings
     assert one.startswith("Row 2 of chain ")
     assert one.endswith("was moved: it was written as row 7.")
     assert two.startswith("Row 7 of chain ")
@@ -501,7 +501,7 @@ def test_missing_chain_is_found(engine: Engine):
     with unlocked(engine) as run:
         run("DELETE FROM audit WHERE chain = (SELECT chain FROM chain WHERE number = 2)")
         run("DELETE FROM chain WHERE number = 2")
-    (finding,) = verify(engine, KEY).findings
+    (finding,) = verify_record(engine, KEY).findings
     assert finding == "The chain of number 2 is missing with all its rows."
 
 
@@ -509,14 +509,14 @@ def test_rows_of_no_known_chain_are_found(engine: Engine):
     fill(engine, 2)
     with unlocked(engine) as run:
         run("DELETE FROM chain")
-    (finding,) = verify(engine, KEY).findings
+    (finding,) = verify_record(engine, KEY).findings
     assert finding.endswith("is missing from the list of chains; 2 rows of it are still there.")
 
 
 @pytest.mark.parametrize(("written", "checked"), [(KEY, None), (None, KEY), (KEY, SecretStr("another"))])
 def test_wrong_key_is_told_as_such(engine: Engine, written: SecretStr | None, checked: SecretStr | None):
     fill(engine, 3, written)
-    (finding,) = verify(engine, checked).findings
+    (finding,) = verify_record(engine, checked).findings
     assert "it was written under another WHATIF_AUDIT_KEY" in finding
 
 
@@ -524,7 +524,7 @@ def test_many_findings_are_counted(engine: Engine):
     fill(engine, 100)
     with unlocked(engine) as run:
         run("UPDATE audit SET who = 'nobody' WHERE seq > 5")
-    found = verify(engine, KEY)
+    found = verify_record(engine, KEY)
     assert len(found.findings) == 21
     assert found.findings[-1].endswith("has 75 more such findings.")
 
@@ -552,7 +552,7 @@ def test_prune_removes_whole_old_segments_and_the_rest_verifies(engine: Engine):
     aged(engine, (25, OLD), (30, NEW))
     found = prune(engine, date(2022, 1, 1), KEY)
     assert (found.rows, found.kept, found.since) == (20, 35, OLD)  # the third segment has old rows and new ones
-    after = verify(engine, KEY)
+    after = verify_record(engine, KEY)
     assert (after.ok, after.rows, after.since) == (True, 35, OLD)
     assert prune(engine, date(2022, 1, 1), KEY).rows == 0
 
@@ -564,7 +564,7 @@ def test_prune_takes_the_end_of_a_process_that_is_gone(configured: Settings, eng
         connection.execute(text("DELETE FROM checkpoint"))  # as after a kill
     assert prune(engine, date(2022, 1, 1), KEY).rows == 25
     fill(engine, 5)
-    after = verify(engine, KEY)
+    after = verify_record(engine, KEY)
     assert (after.ok, after.rows, after.chains) == (True, 5, 2)
 
 
@@ -575,7 +575,7 @@ def test_process_goes_on_writing_after_its_chain_was_pruned(engine: Engine):
             writer.record(entry(at=OLD))
         assert prune(engine, date(2022, 1, 1), KEY).rows == 15
         writer.record(entry(id="after"))
-    found = verify(engine, KEY)
+    found = verify_record(engine, KEY)
     assert (found.ok, found.rows, found.chains) == (True, 1, 1)
 
 
@@ -585,7 +585,7 @@ def test_rows_removed_after_a_prune_are_still_missed(engine: Engine):
     prune(engine, date(2022, 1, 1), KEY)
     with unlocked(engine) as run:
         run("DELETE FROM audit WHERE seq = 21")
-    (finding,) = verify(engine, KEY).findings
+    (finding,) = verify_record(engine, KEY).findings
     assert finding.endswith("lacks 1 row at its beginning: row 21 is missing.")
 
 
@@ -596,7 +596,7 @@ def test_prune_refuses_a_record_that_does_not_verify(engine: Engine):
         run("UPDATE audit SET who = 'nobody' WHERE seq = 3")
     with pytest.raises(StoreError, match=r"Nothing was removed, because .* Row 3 of chain .* was altered"):
         prune(engine, date(2022, 1, 1), KEY)
-    assert verify(engine, KEY).rows == 20
+    assert verify_record(engine, KEY).rows == 20
 
 
 def test_prune_refuses_a_day_to_come(engine: Engine):
@@ -696,7 +696,7 @@ def test_server_that_is_not_there_is_told_without_its_password(tmp_path: Path):
     engine = database.engine(Settings(home=tmp_path, store_url="postgres://me:s3cret@127.0.0.1:9/db"))
     try:
         with pytest.raises(StoreError, match=r"postgresql://me:\*\*\*@127\.0\.0\.1:9/db.*Start the database") as told:
-            verify(engine)
+            verify_record(engine)
     finally:
         engine.dispose()
     assert "s3cret" not in str(told.value)
@@ -715,7 +715,7 @@ def test_wrong_password_is_told_and_not_shown(server: postgres.Server, tmp_path:
         with pytest.raises(
             StoreError, match=r'password authentication failed for user "keeper"\. Check the user'
         ) as told:
-            verify(engine)
+            verify_record(engine)
     finally:
         engine.dispose()
     assert "wr0ng" not in str(told.value)
@@ -731,5 +731,5 @@ def test_file_that_is_no_database_is_told(tmp_path: Path):
     (tmp_path / database.FILE).write_text("no database " * 1000)
     engine = database.engine(Settings(home=tmp_path))
     with pytest.raises(StoreError, match="file is not a database"):
-        verify(engine)
+        verify_record(engine)
     engine.dispose()

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from data.books import Book
 from model.__main__ import main
 from model.errors import GateError, RemoteError
-from model.registry.mlflow import FILES, bare, publish, record, red, typical
+from model.registry.mlflow import FILES, publish, record, red, typical, without_login
 from model.release.build import TRUSTED
 from model.release.release import Release
 from model.release.store import Store
@@ -126,7 +126,7 @@ def test_files_that_go_along_hold_no_customers():
     ],
 )
 def test_password_in_an_address_is_not_told(address: str, told: str):
-    assert bare(address, address) == told
+    assert without_login(address, address) == told
 
 
 # ---- with MLflow -----------------------------------------------------------------------------------------------------

@@ -78,7 +78,7 @@ def forgeries(arrays: dict[str, NDArray[Any]]) -> Iterator[tuple[str, dict[str, 
 
 def asked(store: Store, identity: str) -> None:
     """Everything that looks up something in a release's arrays."""
-    release, book = store.load(identity), books.read(store.book, store.home)
+    release, book = store.load(identity), books.read_book(store.book, store.home)
     scorer, raw = release.scorer, book.raw[:, :500]
     codes = scorer.tables.encode(scorer.contract.derive(raw))
     assert len(scorer.margins(raw)) == 500

@@ -17,7 +17,7 @@ from model.errors import GateError, ReleaseError
 from model.release import checks, origin, parity, training
 from model.release.release import Release
 from model.release.store import Store
-from model.release.window import Window, asked
+from model.release.window import Window, training_windows
 from tests.support.forging import overwrite
 from tests.support.loans import LEAK, NAME, frame, lay_down, outcomes
 
@@ -294,9 +294,9 @@ def test_window_that_cannot_be_kept_is_refused_with_the_vintages_there_are(
 
 def test_end_of_a_window_that_is_not_given_is_the_contracts(tmp_path: Path):
     book = books.read_folder(lay_down(tmp_path, window="since = 2002\nuntil = 2004"))
-    assert asked(book).window == Window(2002, 2004)
-    assert asked(book, since=2003).window == Window(2003, 2004)
-    assert asked(book, until=2005).window == Window(2002, 2005)
+    assert training_windows(book).window == Window(2002, 2004)
+    assert training_windows(book, since=2003).window == Window(2003, 2004)
+    assert training_windows(book, until=2005).window == Window(2002, 2005)
 
 
 def test_window_of_all_vintages_there_are_is_kept(tmp_path: Path):
@@ -358,10 +358,10 @@ def test_book_without_vintages_has_no_windows(home: Path):
 def test_what_differs_from_the_origin_is_told(
     release: Release, book: Book, change: Callable[[dict[str, Any]], dict[str, Any]], told: str
 ):
-    found = origin.differences(change(dict(release.manifest)), book)
+    found = origin.origin_differences(change(dict(release.manifest)), book)
     assert len(found) == 1
     assert found[0].startswith(told)
 
 
 def test_nothing_differs_where_a_release_was_made(release: Release, book: Book):
-    assert origin.differences(release.manifest, book) == ()
+    assert origin.origin_differences(release.manifest, book) == ()

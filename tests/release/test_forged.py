@@ -86,7 +86,7 @@ def test_nothing_of_a_forged_release_that_another_server_hands_out_is_kept(small
 
 
 def test_evidence_of_records_that_the_book_does_not_have_is_refused(small: Store):
-    release, book = small.load(), books.read(NAME, small.home)
+    release, book = small.load(), books.read_book(NAME, small.home)
     arrays = arrays_of(release.path / "outcomes.npz")
     arrays["position"][-1] = len(book)
     forged = small.load(forge(small, release.id, {"outcomes.npz": packed(**arrays)}))

@@ -167,6 +167,6 @@ def test_the_shipped_books_pass(book: Book):
 
 
 def test_the_small_businesses_pass():
-    book = books.read("small_business")
+    book = books.read_book("small_business")
     own = book.part(Window(2000, 2005).of(book)[::20])
     assert all(gate.passed for gate in gates(own).values())

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.report import spreadsheet
-from model.report.briefing import Briefing, Choice, Column, Finding, Table
+from model.report.briefing import Briefing, Choice, Choices, Column, Finding, Panel, Table, name_apart
 
 COLUMNS = (Column("Name"), Column("Loss", "NT$", 0), Column("PD", "%", 1), Column("Interval", place="screen"))
 COLUMNS += (Column("low", place="file"),)
@@ -90,3 +90,48 @@ def test_findings_are_worked_out_once_and_only_when_asked_for() -> None:
     assert asked == []
     assert said.findings is said.findings
     assert asked == [1]
+
+
+def test_checks_are_made_once_and_only_when_asked_for() -> None:
+    asked = []
+
+    def make() -> tuple[Finding, ...]:
+        asked.append(1)
+        return (Finding("a"),)
+
+    said = Briefing("book", "A sentence.", (), make_checks=make)
+    assert said.findings == ()
+    assert asked == []
+    assert said.checks is said.checks
+    assert asked == [1]
+
+
+def test_a_panel_answers_part_by_part_by_the_choices_of_all_of_them() -> None:
+    def fruit(choices: Choices) -> tuple[Finding, ...]:
+        return (Finding("fruit", note=FRUIT.of(choices)),)
+
+    def share(choices: Choices) -> tuple[Finding, ...]:
+        return (Finding("share", note=f"{SHARE.number(choices):g}"),)
+
+    parts = (Panel("one", "Which fruit?", fruit, (FRUIT,)), Panel("other", "How much?", share, (SHARE,)))
+    panel = Panel("_both", "Fruit and share", parts=parts)
+    assert panel.every_choice() == (FRUIT, SHARE)
+    told = [each for each in panel.answers({"_fruit": "apple", "_share": 20.0}) if isinstance(each, Finding)]
+    assert [each.headline or each.note for each in told] == ["Which fruit?", "apple", "How much?", "20"]
+    assert Briefing("book", "", (), choices=(SHARE,), panels=(panel,)).every_choice() == (SHARE, FRUIT, SHARE)
+
+
+def test_a_column_in_the_books_own_words_is_told_apart_from_another_of_that_name() -> None:
+    columns = (Column("Loss"), Column("Loss\N{NO-BREAK SPACE}"))
+    assert name_apart("Sector", columns) == "Sector"
+    assert name_apart("Loss", columns).rstrip() == "Loss"
+    assert name_apart("Loss", columns) not in {each.name for each in columns}
+
+
+def test_what_is_presented_is_larger_and_has_no_table() -> None:
+    chart = {"data": [{"type": "bar"}], "layout": {"height": 200, "margin": {"l": 100}}}
+    found = Finding("a", "A headline", chart, "in words", TABLE, half=True).presented(300)
+    assert (found.headline, found.alt, found.table, found.half) == ("A headline", "in words", None, False)
+    assert found.chart is not None
+    assert (found.chart["layout"]["height"], chart["layout"]["height"]) == (300, 200)
+    assert Finding("b", "No chart").presented(300).chart is None

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from model.report import numbers
-from model.report.numbers import BASIS_POINTS, MINUS, NBSP, SHARE, Difference, Unit, apart
+from model.report.numbers import BASIS_POINTS, MINUS, NBSP, SHARE, Difference, Unit, difference_of
 
 SIZES = {"bn": 1e9, "m": 1e6, "": 1.0}
 AMOUNTS = st.floats(-1e12, 1e12).filter(lambda amount: amount == 0 or abs(amount) > 1e-6)
@@ -26,7 +26,7 @@ def test_a_change_of_an_amount_is_told_exactly_where_there_is_one_and_with_its_s
     now = base + by
     found = Difference.of(base, now)
     told = found.money("NT$")
-    if not apart(base, now):
+    if not difference_of(base, now):
         assert told == ""
         return
     assert told[0] == ("+" if now > base else MINUS)
@@ -55,7 +55,7 @@ def test_millions_and_billions_are_told_no_more_than_a_tenth_off(base: float, by
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_a_change_of_a_share_is_told_exactly_where_there_is_one_and_with_its_sign(base: float, now: float) -> None:
     told = Difference.of(base, now, SHARE).points()
-    assert bool(told) == bool(apart(base, now))
+    assert bool(told) == bool(difference_of(base, now))
     if told:
         assert told[0] == ("+" if now > base else MINUS)
         assert float(re.sub(r"[^\d.]", "", told)) != 0
@@ -64,14 +64,14 @@ def test_a_change_of_a_share_is_told_exactly_where_there_is_one_and_with_its_sig
 @given(st.floats(0, 1e4), st.floats(0, 1e4))
 def test_a_change_in_basis_points_is_told_exactly_where_there_is_one(base: float, now: float) -> None:
     told = Difference.of(base, now, BASIS_POINTS).plain()
-    assert bool(told) == bool(apart(base, now))
+    assert bool(told) == bool(difference_of(base, now))
     assert not told or told[0] == ("+" if now > base else MINUS)
 
 
 @given(st.floats(200, 900), st.floats(200, 900))
 def test_a_change_of_a_score_is_told_exactly_where_there_is_one(base: float, now: float) -> None:
     told = numbers.score_change(base, now)
-    assert bool(told) == bool(apart(base, now))
+    assert bool(told) == bool(difference_of(base, now))
     assert not told or (told[0] == ("+" if now > base else MINUS) and float(told[1:]) != 0)
 
 

@@ -145,7 +145,7 @@ def test_an_empty_table_and_one_of_equal_names_are_written():
 
 def test_what_is_shown_keeps_its_numbers_and_escapes_its_texts_by_what_is_not_seen():
     frame = pd.DataFrame({"=a": ["+5 pp", "b"], "n": [1, -2], "x": [0.5, np.inf]})
-    shown = spreadsheet.shown(frame)
+    shown = spreadsheet.shown_frame(frame)
     assert shown.columns.tolist() == ["\u2060=a", "n", "x"]
     assert shown.iloc[:, 0].tolist() == ["\u2060+5 pp", "b"]
     assert shown["n"].dtype == frame["n"].dtype

@@ -54,7 +54,7 @@ def file(frame: pd.DataFrame, kind: Kind) -> bytes:
 
 
 def read(frame: pd.DataFrame, kind: Kind = "csv") -> CustomerFile:
-    return batch.read(file(frame, kind), f"customers.{kind}", CONTRACT)
+    return batch.read_customers(file(frame, kind), f"customers.{kind}", CONTRACT)
 
 
 def put(values: Mapping[str, object], row: int = 2, kind: Kind = "csv") -> CustomerFile:
@@ -101,14 +101,14 @@ def test_the_books_customers_come_back_from_a_file_with_the_very_same_pd(
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_csv_is_read_with_any_delimiter_and_byte_order_mark(delimiter: str, mark: bytes) -> None:
     content = mark + table().to_csv(index=False, sep=delimiter).encode()
-    assert len(batch.read(content, "A.CSV", CONTRACT)) == 5
+    assert len(batch.read_customers(content, "A.CSV", CONTRACT)) == 5
 
 
 def test_a_semicolon_file_has_decimal_commas() -> None:
     frame = table().astype({"bill_1": float})
     frame["bill_1"] += 0.25
     content = frame.to_csv(index=False, sep=";", decimal=",").encode()
-    sheet = batch.read(content, "a.csv", CONTRACT)
+    sheet = batch.read_customers(content, "a.csv", CONTRACT)
     assert np.array_equal(sheet.raw[CONTRACT.row["bill_1"]], frame["bill_1"])
 
 
@@ -177,7 +177,7 @@ def test_a_long_identifier_and_one_with_zeros_keep_every_digit_in_every_output(
     frame[CONTRACT.book.id] = names
     sheet = read(frame, given)
     assert sheet.ids.tolist() == names
-    content = BytesIO(batch.written(scored(scorer, sheet), made_as))
+    content = BytesIO(batch.results_file(scored(scorer, sheet), made_as))
     if made_as == "csv":
         back = [row[0] for row in csv.reader(StringIO(content.getvalue().decode("utf-8-sig")))][1:]
     else:
@@ -245,7 +245,7 @@ def test_lines_are_those_of_the_file() -> None:
     text = file(table(), "csv").decode().splitlines()
     text[3] = text[3].replace(",", ',"', 1).replace(",", '",', 2).replace('",', ",", 1)
     text = [*text[:2], "", text[2], ",".join(["1"] * 23), ",".join(["oops"] * 20), text[4]]
-    sheet = batch.read("\r\n".join(text).encode(), "a.csv", CONTRACT)
+    sheet = batch.read_customers("\r\n".join(text).encode(), "a.csv", CONTRACT)
     assert sheet.rows.tolist() == [2, 4, 7]
     assert [row.line for row in sheet.bad] == [5, 6]
     assert "23 values where the file has 20 columns" in sheet.bad[0].reasons[0]
@@ -253,25 +253,25 @@ def test_lines_are_those_of_the_file() -> None:
 
 def test_cells_that_a_row_ends_without_are_empty_and_told() -> None:
     text = file(table().assign(comment=["vip", "", "", "", "x"]), "csv").decode().splitlines()
-    sheet = batch.read("\n".join(line.rstrip(",") for line in text).encode(), "a.csv", CONTRACT)
+    sheet = batch.read_customers("\n".join(line.rstrip(",") for line in text).encode(), "a.csv", CONTRACT)
     assert (sheet.bad, len(sheet), sheet.ignored) == ((), 5, ("comment",))
     assert sheet.notes == (
         "3 rows are shorter than the header (lines 3, 4, 5): the cells that are not there were taken as empty.",
     )
-    (bad,) = batch.read("\n".join([*text[:3], "1,20000"]).encode(), "a.csv", CONTRACT).bad
+    (bad,) = batch.read_customers("\n".join([*text[:3], "1,20000"]).encode(), "a.csv", CONTRACT).bad
     assert (bad.line, len(bad.reasons)) == (4, 18)
 
 
 def test_an_uploads_table_is_found_behind_titles_or_a_cover_and_its_place_told() -> None:
     content = b"Credit cards\nmade by Risk\n\n" + file(table(), "csv")
-    sheet = batch.read(content, "a.csv", CONTRACT)
+    sheet = batch.read_customers(content, "a.csv", CONTRACT)
     assert sheet.rows.tolist() == [5, 6, 7, 8, 9]
     assert sheet.notes == ("The header was taken from line 4; what stands above it was not read.",)
     into = BytesIO()
     with pd.ExcelWriter(into, engine="xlsxwriter") as book:
         pd.DataFrame([["Credit cards"], ["made by Risk"]]).to_excel(book, sheet_name="Cover", header=False, index=False)
         table().to_excel(book, sheet_name="Data", index=False, startrow=4, startcol=2)
-    sheet = batch.read(into.getvalue(), "a.xlsx", CONTRACT)
+    sheet = batch.read_customers(into.getvalue(), "a.xlsx", CONTRACT)
     assert np.array_equal(sheet.raw, BOOK.raw[:, :5])
     assert sheet.rows.tolist() == [6, 7, 8, 9, 10]
     assert sheet.notes[0] == "Read from the sheet “Data”, its header taken from row 5."
@@ -280,11 +280,11 @@ def test_an_uploads_table_is_found_behind_titles_or_a_cover_and_its_place_told()
 def test_columns_that_are_not_found_are_told_with_where_they_were_looked_for() -> None:
     content = b"Credit cards\n\n" + file(table()[["customer", "limit", "bill_1"]], "csv")
     with pytest.raises(BadInput, match=r"lacks 17 of .* Its column names were taken from line 3\.$"):
-        batch.read(content, "a.csv", CONTRACT)
+        batch.read_customers(content, "a.csv", CONTRACT)
     into = BytesIO()
     pd.DataFrame({"note": [1, 2]}).to_excel(into, sheet_name="Cover", index=False, engine="xlsxwriter")
     with pytest.raises(BadInput, match="taken from row 1 of the sheet “Cover”"):
-        batch.read(into.getvalue(), "a.xlsx", CONTRACT)
+        batch.read_customers(into.getvalue(), "a.xlsx", CONTRACT)
 
 
 def test_blank_lines_of_a_sheet_are_counted_and_passed_over() -> None:
@@ -377,7 +377,7 @@ def test_a_number_with_two_readings_is_refused() -> None:
 def test_a_semicolon_file_is_read_by_its_own_conventions(text: str, value: float) -> None:
     frame = table().astype(object)
     frame.loc[2, "bill_1"] = text
-    sheet = batch.read(frame.to_csv(index=False, sep=";").encode(), "a.csv", CONTRACT)
+    sheet = batch.read_customers(frame.to_csv(index=False, sep=";").encode(), "a.csv", CONTRACT)
     assert sheet.bad == ()
     assert sheet.raw[CONTRACT.row["bill_1"], 2] == value
 
@@ -385,7 +385,7 @@ def test_a_semicolon_file_is_read_by_its_own_conventions(text: str, value: float
 def test_a_point_with_two_readings_is_refused_in_a_semicolon_file() -> None:
     frame = table().astype(object)
     frame.loc[2, "bill_1"] = "1.234"
-    sheet = batch.read(frame.to_csv(index=False, sep=";").encode(), "a.csv", CONTRACT)
+    sheet = batch.read_customers(frame.to_csv(index=False, sep=";").encode(), "a.csv", CONTRACT)
     assert "can be read as 1234 or as 1.234" in only(sheet).reasons[0]
 
 
@@ -413,7 +413,7 @@ def test_a_field_that_may_be_missing_may_be_empty() -> None:
     contract.__dict__.pop("row", None)
     frame = table().astype(object)
     frame.loc[2, "limit"] = "n/a"
-    sheet = batch.read(file(frame, "csv"), "a.csv", contract)
+    sheet = batch.read_customers(file(frame, "csv"), "a.csv", contract)
     assert sheet.bad == ()
     assert np.isnan(sheet.raw[contract.row["limit"], 2])
 
@@ -483,7 +483,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str, str]] = {
 def test_a_file_that_cannot_be_used_is_refused_with_what_to_do(trouble: str) -> None:
     make, name, told = REFUSED[trouble]
     with pytest.raises(BadInput) as refused:
-        batch.read(make(), name, CONTRACT)
+        batch.read_customers(make(), name, CONTRACT)
     assert told in str(refused.value)
 
 
@@ -516,7 +516,7 @@ def test_a_repeated_text_of_a_small_parquet_file_is_cut_before_it_is_repeated() 
     frame["bill_1"] = "x" * 1_000_000
     content = file(frame, "parquet")
     assert len(content) < 2_000_000
-    sheet = batch.read(content, "a.parquet", CONTRACT)
+    sheet = batch.read_customers(content, "a.parquet", CONTRACT)
     assert len(sheet.bad) == FEW
 
 
@@ -526,7 +526,7 @@ def test_a_repeated_text_of_a_small_parquet_file_is_cut_before_it_is_repeated() 
 def survives(content: bytes, name: str) -> bool:
     """Read, or refused as BadInput; anything else is raised."""
     try:
-        sheet = batch.read(content, name, CONTRACT)
+        sheet = batch.read_customers(content, name, CONTRACT)
     except BadInput:
         return True
     CONTRACT.check(sheet.raw)
@@ -657,7 +657,7 @@ def test_a_sheet_without_a_good_row_gives_no_result(scorer: TableScorer) -> None
         "0 of 5 customers scored; 5 rows refused. No customer can be scored before the rows below are put right."
     )
     for kind in KINDS:
-        assert batch.written(scored(scorer, sheet), kind)
+        assert batch.results_file(scored(scorer, sheet), kind)
 
 
 def test_the_finding_counts_what_the_tables_hold(scorer: TableScorer) -> None:
@@ -698,7 +698,7 @@ def made(content: BytesIO, kind: Kind) -> pd.DataFrame:
 def test_results_are_written_with_every_digit(scorer: TableScorer, kind: Kind) -> None:
     sheet = put({"limit": "?"})
     found = results(scorer, sheet)
-    back = made(BytesIO(batch.written(scored(scorer, sheet), kind)), kind)
+    back = made(BytesIO(batch.results_file(scored(scorer, sheet), kind)), kind)
     assert list(back.columns) == list(found.columns)
     for name in found.columns:
         exact = kind != "xlsx" or not pd.api.types.is_float_dtype(found[name])
@@ -707,7 +707,7 @@ def test_results_are_written_with_every_digit(scorer: TableScorer, kind: Kind) -
 
 def test_a_workbook_holds_the_refused_rows_on_its_second_sheet(scorer: TableScorer) -> None:
     sheet = put({"limit": "?", "bill_1": 1e9})
-    with CalamineWorkbook.from_filelike(BytesIO(batch.written(scored(scorer, sheet), "xlsx"))) as workbook:
+    with CalamineWorkbook.from_filelike(BytesIO(batch.results_file(scored(scorer, sheet), "xlsx"))) as workbook:
         assert workbook.sheet_names == ["Results", "Refused rows"]
         head, row = workbook.get_sheet_by_index(1).to_python()
     assert head == ["Line", "Customer", "Reasons"]
@@ -725,14 +725,14 @@ def test_no_text_of_a_file_becomes_a_formula(scorer: TableScorer) -> None:
     frame.loc[4, "limit"] = "=2+2"
     sheet = read(frame)
     found = scored(scorer, sheet)
-    rows = list(csv.reader(StringIO(batch.written(found, "csv").decode())))
+    rows = list(csv.reader(StringIO(batch.results_file(found, "csv").decode())))
     assert [row[0] for row in rows[1:]] == [f"'{each}" for each in EVIL[:4]]
     refused = batch.written_refused(CONTRACT, sheet.bad).decode()
     assert not any(cell.startswith(tuple("=+-@")) for row in csv.reader(StringIO(refused)) for cell in row)
-    with ZipFile(BytesIO(batch.written(found, "xlsx"))) as archive:
+    with ZipFile(BytesIO(batch.results_file(found, "xlsx"))) as archive:
         sheets = [archive.read(each) for each in archive.namelist() if each.startswith("xl/worksheets/")]
         assert not any(b"<f>" in each or b"hyperlink" in each for each in sheets)
-    with CalamineWorkbook.from_filelike(BytesIO(batch.written(found, "xlsx"))) as workbook:
+    with CalamineWorkbook.from_filelike(BytesIO(batch.results_file(found, "xlsx"))) as workbook:
         assert [row[0] for row in workbook.get_sheet_by_index(0).to_python()[1:]] == EVIL[:4]
 
 
@@ -747,13 +747,13 @@ def test_where_there_is_nothing_a_cell_is_empty(kind: Kind) -> None:
 def test_the_same_results_make_the_same_workbook(scorer: TableScorer) -> None:
     sheet = read(table())
     found = scored(scorer, sheet)
-    assert batch.written(found, "xlsx") == batch.written(found, "xlsx")
+    assert batch.results_file(found, "xlsx") == batch.results_file(found, "xlsx")
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_the_template_can_be_scored_as_it_is(scorer: TableScorer, kind: Kind) -> None:
     assert kind != "parquet"
-    sheet = batch.read(batch.template(CONTRACT, kind), f"t.{kind}", CONTRACT)
+    sheet = batch.read_customers(batch.template(CONTRACT, kind), f"t.{kind}", CONTRACT)
     assert (len(sheet), sheet.bad, sheet.ignored) == (1, (), ())
     assert 0 < results(scorer, sheet)["PD"].iloc[0] < 1
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from data.arrays import Array
 from data.books import Book, read_folder
-from data.contract import read
+from data.contract import read_contract
 from data.errors import BadInput
 from data.files.kinds import Kind
 from data.proposing.proposal import lay_down, propose
@@ -69,7 +69,7 @@ def again(book: Book, frame: pd.DataFrame, kind: Kind = "csv", delimiter: str = 
     """What Operations reads of a table in a file of this kind."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"later.{kind}"
-        return batch.read(content(frame, path, delimiter), path.name, book.contract)
+        return batch.read_customers(content(frame, path, delimiter), path.name, book.contract)
 
 
 def table(columns: dict[str, Sequence[object]]) -> pd.DataFrame:
@@ -276,7 +276,7 @@ def test_whatever_a_table_holds_comes_back_or_was_never_accepted(
         except BadInput:
             return
         book = read_folder(lay_down(proposal, Path(folder)))
-        sheet = batch.read(path.read_bytes(), path.name, book.contract)
+        sheet = batch.read_customers(path.read_bytes(), path.name, book.contract)
     assert sheet.bad == ()
     assert np.array_equal(sheet.raw, book.raw, equal_nan=True)
 
@@ -302,7 +302,7 @@ def test_columns_are_known_by_the_names_that_the_file_has_for_them(kind: Kind) -
     rng = np.random.default_rng(0)
     frame = table({name: COLUMNS[each][1](rng) for name, each in NAMES.items()}).rename(columns={"Sex": "Sex [m/f]"})
     book, whole = made(frame, kind)
-    sheet = batch.read(whole, f"a.{kind}", book.contract)
+    sheet = batch.read_customers(whole, f"a.{kind}", book.contract)
     assert (sheet.bad, sheet.ignored, sheet.protected) == ((), ("bad",), 1)
     assert np.array_equal(sheet.raw, book.raw, equal_nan=True)
     assert sheet.ids.tolist() == book.ids.tolist()
@@ -314,7 +314,7 @@ def changed(book: Book, old: str, new: str) -> Book:
     """The book after a person edited its contract."""
     text = book.contract.text.decode()
     assert old in text
-    return replace(book, contract=read(text.replace(old, new).encode()))
+    return replace(book, contract=read_contract(text.replace(old, new).encode()))
 
 
 def test_the_file_comes_back_after_a_person_has_written_other_words_and_labels() -> None:
@@ -395,7 +395,7 @@ def test_the_template_of_a_proposed_book_can_be_read(column: str) -> None:
     name, cells = COLUMNS[column]
     book, _ = made(table({name: cells(np.random.default_rng(1))}))
     for kind in ("csv", "xlsx"):
-        sheet = batch.read(batch.template(book.contract, kind), f"a.{kind}", book.contract)
+        sheet = batch.read_customers(batch.template(book.contract, kind), f"a.{kind}", book.contract)
         assert (len(sheet), sheet.bad) == (1, ())
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from data.arrays import Array
 from data.books import CONTRACT as FILE
 from data.books import OWN, Book
-from data.contract import read
+from data.contract import read_contract
 from model.engine.compilers.gradient_boosting import compile_model
 from model.engine.scorer import TableScorer
 from model.engine.shapley import against
@@ -23,7 +23,7 @@ NAME, N = "guaranteed", 500
 LGD = {11: 0.50, 44: 0.25}  # by sector; any other bears `lgd`
 
 TEXT = contracts.text(NAME)
-CONTRACT = read(TEXT.encode(), "guaranteed.toml")
+CONTRACT = read_contract(TEXT.encode(), "guaranteed.toml")
 
 
 def frame() -> pd.DataFrame:

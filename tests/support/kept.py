@@ -54,7 +54,7 @@ class KeptReleases:
 def _key(home: Path, book: str, train: Callable[[Store], None]) -> str:
     settings = {name: os.environ.get(name) for name in ("OPENBLAS_CORETYPE", "NUMBA_CPU_NAME")}
     features = np.show_config(mode="dicts")["SIMD Extensions"]
-    made_of = [origin(books.read(book, home)), settings, features, inspect.getsource(train)]
+    made_of = [origin(books.read_book(book, home)), settings, features, inspect.getsource(train)]
     return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
 
 

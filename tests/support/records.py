@@ -9,7 +9,7 @@ from hypothesis.strategies import SearchStrategy
 from numpy.typing import NDArray
 
 from data.arrays import Array
-from data.books import read
+from data.books import read_book
 from data.contract import Assumption, Field, Lever, Shock, Variable
 from data.errors import Impossible
 from data.regulators.presets import presets
@@ -33,7 +33,7 @@ from model.whatif.book.scenario import (
 )
 from model.whatif.customer.scenario import CUTOFF, CUTOFF_RANGE, CustomerScenario, apply, base_record
 
-BOOK = read("cards")
+BOOK = read_book("cards")
 CONTRACT = BOOK.contract
 LONGEST_FALL = 4  # months by which the status may worsen from one month to the next
 TODAY = date(2026, 11, 2)

@@ -20,7 +20,7 @@ def two(kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> tuple[R
     store = proofs.lay_down(home)
     champion = kept.champion(home, loans.NAME, proofs.two)
     (other,) = (store.load(each) for each in store.ids() if each != champion.id)
-    return champion, other, books.read(loans.NAME, home)
+    return champion, other, books.read_book(loans.NAME, home)
 
 
 @pytest.fixture(scope="module")

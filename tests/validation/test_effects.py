@@ -15,7 +15,7 @@ from model.errors import NotTabular
 from model.validation import effects
 from model.validation.effects import Overview
 from model.whatif.book.scored import ScoredBook
-from model.whatif.customer.decision import scale
+from model.whatif.customer.decision import score_scale
 
 FEW = 2000
 
@@ -33,7 +33,7 @@ def some(scorer: TableScorer, book: Book) -> ScoredBook:
 def reasons(whole: ScoredBook) -> Array:
     """φ of everybody in score points, as the customer page has them."""
     scorer = effects.scorer_of(whole)
-    return -scale(whole.contract).factor * scorer.explain(whole.raw)[1]
+    return -score_scale(whole.contract).factor * scorer.explain(whole.raw)[1]
 
 
 def test_importance_equals_the_mean_over_everybody_one_by_one(some: ScoredBook) -> None:
@@ -145,7 +145,7 @@ def put(some: ScoredBook, own: int, value: float) -> Array:
 
 
 def test_effect_is_how_far_the_mean_score_would_move_if_everybody_had_the_value(some: ScoredBook) -> None:
-    found, factor = effects.overview(some), scale(some.contract).factor
+    found, factor = effects.overview(some), score_scale(some.contract).factor
     for own in range(len(some.contract.inputs)):
         effect = effects.effect(some, found, own)
         assert effect.values.n.sum() == some.n
@@ -155,7 +155,7 @@ def test_effect_is_how_far_the_mean_score_would_move_if_everybody_had_the_value(
 
 
 def test_band_holds_nine_in_ten_customers_seen_from_their_own_mean(some: ScoredBook) -> None:
-    found, factor = effects.overview(some), scale(some.contract).factor
+    found, factor = effects.overview(some), score_scale(some.contract).factor
     assert some.n <= effects.SPREAD  # or the band is of a sample
     own = next(k for k, each in enumerate(some.contract.inputs) if each.codes)
     effect = effects.effect(some, found, own)
@@ -244,7 +244,7 @@ def test_pairs_are_sorted_by_what_they_do_together(whole: ScoredBook, found: Ove
     first = found.pairs[0]
     rest = found.parts.together[first.group]
     assert rest is not None
-    points = scale(whole.contract).factor * rest[whole.codes[first.first], whole.codes[first.second]]
+    points = score_scale(whole.contract).factor * rest[whole.codes[first.first], whole.codes[first.second]]
     assert abs(points.std() - first.together) < 1e-9
 
 
@@ -278,7 +278,7 @@ def test_the_cells_alone_reproduce_a_score(whole: ScoredBook, found: Overview) -
         margins += inside.T @ table["log_odds"].to_numpy()
         scores += inside.T @ table["score_points"].to_numpy()
     assert np.abs(margins - whole.margins[:40]).max() < 1e-9
-    assert np.abs(scores - scale(whole.contract).score(whole.margins[:40])).max() < 1e-9
+    assert np.abs(scores - score_scale(whole.contract).score(whole.margins[:40])).max() < 1e-9
 
 
 def test_every_table_counts_every_customer_once(whole: ScoredBook, found: Overview) -> None:

@@ -15,7 +15,7 @@ from model.monitoring.calibration import Bin
 from model.monitoring.drift import OF_PD, Drift, drift
 from model.monitoring.intervals import Estimate
 from model.release.release import Release
-from model.validation.validation import SOURCES, Subset, SubsetMetrics, Validation, moved, noise, stability
+from model.validation.validation import SOURCES, Subset, SubsetMetrics, Validation, moved_since, noise, stability
 from tests.support import loans, proofs
 from tests.support.kept import KeptReleases
 
@@ -25,7 +25,7 @@ def own(kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> tuple[R
     home = tmp_path_factory.mktemp("loans")
     proofs.lay_down(home)
     release = kept.champion(home, loans.NAME, proofs.first)
-    return release, books.read(loans.NAME, home)
+    return release, books.read_book(loans.NAME, home)
 
 
 @pytest.fixture(scope="module")
@@ -234,8 +234,8 @@ def test_drift_is_that_of_the_chosen_records_against_the_training(own: tuple[Rel
 def test_a_file_that_is_the_training_itself_has_not_moved(own: tuple[Release, Book]) -> None:
     release, book = own
     raw = np.ascontiguousarray(book.raw[:, release.window.of(book)])
-    assert max(each.psi for each in moved(release.snapshot, release.scorer, raw)) < 1e-12
-    assert np.isnan(moved(release.snapshot, release.scorer, raw[:, :0])[0].psi)
+    assert max(each.psi for each in moved_since(release.snapshot, release.scorer, raw)) < 1e-12
+    assert np.isnan(moved_since(release.snapshot, release.scorer, raw[:, :0])[0].psi)
 
 
 def test_noise_of_ten_bins_and_180_records_is_the_line_itself() -> None:

@@ -23,7 +23,7 @@ from model.whatif.book.scored import ASKED, BATCH, ScoredBook, askable, stratifi
 from model.whatif.book.segments import concentration, cut, migration, movers
 from model.whatif.book.tornado import tornado
 from model.whatif.book.totals import Rows, Totals, margin_of_error, stands_for
-from model.whatif.customer.decision import scale
+from model.whatif.customer.decision import score_scale
 from model.whatif.policy.pricing import priced
 from model.whatif.policy.strategy import Strategy
 from model.whatif.policy.swap import swap
@@ -149,7 +149,7 @@ def test_segments_movers_and_migration_equal_those_by_tables(pair: tuple[ScoredB
     for whole in pair:
         rows = whole.rows(NOTHING), whole.rows(numbers)
         cells = cut(whole, *rows, (NOTHING.years, numbers.years), *CONTRACT.segments[:2])
-        found.append((cells, movers(whole, *rows), migration(*rows, scale(CONTRACT), edges)))
+        found.append((cells, movers(whole, *rows), migration(*rows, score_scale(CONTRACT), edges)))
     known, live = found
     assert [each.path for each in live[0]] == [each.path for each in known[0]]
     for mine, other in zip(live[0], known[0], strict=True):
@@ -162,11 +162,11 @@ def test_segments_movers_and_migration_equal_those_by_tables(pair: tuple[ScoredB
 @pytest.mark.parametrize("measure", ["loss", "margin"])
 def test_bridge_and_tornado_equal_those_by_tables(measure: Measure, pair: tuple[ScoredBook, ScoredBook]):
     stress = stressed(**SCENES[3])
-    known, live = (bridge(whole, stress, TODAY, measure) for whole in pair)
+    known, live = (bridge(whole, stress, today=TODAY, measure=measure) for whole in pair)
     assert same((live.base, live.scenario), (known.base, known.scenario))
     assert [step.player for step in live.steps] == [step.player for step in known.steps]
     assert same([step.amount for step in live.steps], [step.amount for step in known.steps])
-    bars = [tornado(whole, stress, measure, TODAY) for whole in pair]
+    bars = [tornado(whole, stress, measure=measure, today=TODAY) for whole in pair]
     assert [bar.name for bar in bars[0]] == [bar.name for bar in bars[1]]
     assert same([astuple(bar)[1:] for bar in bars[0]], [astuple(bar)[1:] for bar in bars[1]])
 
@@ -177,7 +177,7 @@ def test_policy_equals_that_by_tables(pair: tuple[ScoredBook, ScoredBook], book:
     edges = CONTRACT.score.bands
     found = []
     for whole in pair:
-        scores, rows = np.asarray(scale(CONTRACT).score(whole.margins)), whole.rows(numbers)
+        scores, rows = np.asarray(score_scale(CONTRACT).score(whole.margins)), whole.rows(numbers)
         bad = book.target[[book.position(int(each)) for each in whole.ids]]
         strategy = Strategy.of(scores, rows, bad)
         cells = swap(scores >= 520, scores >= 540, rows, bad)
@@ -231,9 +231,9 @@ def test_a_bridge_drawn_again_asks_about_nobody(asked: Asked, book: Book):
     picked = np.arange(0, len(book), 2)
     whole = ScoredBook(asked, np.ascontiguousarray(book.raw[:, picked]), book.ids[picked])
     stress = stressed(**SCENES[1])
-    bridge(whole, stress, TODAY)
+    bridge(whole, stress, today=TODAY)
     assert asked.count() > whole.n
-    bridge(whole, stress, TODAY, "margin")
+    bridge(whole, stress, today=TODAY, measure="margin")
     assert asked.count() == 0
 
 
@@ -376,7 +376,7 @@ def summed(parts: Sequence[Totals]) -> Totals:
 
 def test_bridge_of_a_sample_sums_from_the_book_to_the_scenario(sampled: tuple[Book, ScoredBook]):
     whole, stress = sampled[1], stressed(**SCENES[3])
-    found = bridge(whole, stress, TODAY)
+    found = bridge(whole, stress, today=TODAY)
     assert same(found.base + sum(step.amount for step in found.steps), found.scenario)
     assert same((found.base, found.scenario), whole.losses([NOTHING, numbers_of(stress)]))
 
@@ -420,7 +420,7 @@ def test_concentration_of_a_sample_is_that_of_the_book(sampled: tuple[Book, Scor
 def test_migration_of_a_sample_counts_the_customers_of_the_book(sampled: tuple[Book, ScoredBook]):
     whole = sampled[1]
     found = migration(
-        whole.rows(NOTHING), whole.rows(numbers_of(stressed(**SCENES[1]))), scale(CONTRACT), CONTRACT.score.bands
+        whole.rows(NOTHING), whole.rows(numbers_of(stressed(**SCENES[1]))), score_scale(CONTRACT), CONTRACT.score.bands
     )
     assert found.sum() == SIZE
     assert (found >= 0).all()
@@ -428,7 +428,7 @@ def test_migration_of_a_sample_counts_the_customers_of_the_book(sampled: tuple[B
 
 def test_policy_of_a_sample_counts_the_customers_of_the_book(sampled: tuple[Book, ScoredBook]):
     own, whole = sampled
-    points: Scale = scale(CONTRACT)
+    points: Scale = score_scale(CONTRACT)
     scores, rows, edges = np.asarray(points.score(whole.margins)), whole.rows(NOTHING), CONTRACT.score.bands
     strategy = Strategy.of(scores, rows, own.target)
     lowest, nobody = strategy.at(strategy.cutoffs[0]), strategy.at(strategy.cutoffs[-1])

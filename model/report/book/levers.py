@@ -9,7 +9,7 @@ import numpy as np
 from data.arrays import Array
 from data.contract import Contract, Lever, Measure, unique_labels
 from model.report import numbers
-from model.report.book.words import change_words, label, limit_text, text
+from model.report.book.words import GAINS, change_words, label, limit_text, text
 from model.report.charts import BASE, BETTER, WORSE, Figure, layout
 from model.report.customer.charts import room
 from model.report.language import assumption_value, lower
@@ -19,7 +19,6 @@ from model.whatif.book.tornado import Bar, Breaking, LeverGoal
 
 PALE, DEEP, INK = "#eef1f5", "#e0894f", "#1b222c"
 WIDE = 230  # px: bars on a phone, beside labels that take no more than they need
-GAINS: tuple[Measure, ...] = ("margin", "return_on_capital")  # more of these is better
 
 
 def name_of(contract: Contract, name: str) -> str:
@@ -164,7 +163,7 @@ def tornado_in_words(contract: Contract, measure: Measure, bars: Sequence[Bar], 
 # ---- data tables --------------------------------------------------------------------------------------------------
 
 
-def grid(texts: Sequence[Sequence[str]], shades: Array, rows: Sequence[str], columns: Sequence[str]) -> Figure:
+def grid_chart(texts: Sequence[Sequence[str]], shades: Array, rows: Sequence[str], columns: Sequence[str]) -> Figure:
     """A two-way table: ``texts`` in the cells, ``shades`` (rows, columns) from 0, pale, to 1, deep."""
     figure = layout(46 + 27 * len(rows), 120)
     figure["margin"] = {"l": 120, "r": 10, "t": 30, "b": 6}

@@ -7,13 +7,15 @@ from datetime import date
 import numpy as np
 
 from data.contract import Appetite, Contract, Measure, Segment
-from data.regulators.presets import Preset
-from model.engine.identity import Deployed
+from data.regulators.presets import Preset, presets
+from model.engine.identity import Deployed, SpotCheck
 from model.report import numbers
+from model.report.briefing import Direction
 from model.report.language import _listed, assumption_value, band_label, guarantee, lower
 from model.report.numbers import NBSP, Difference, Unit
 from model.whatif.book.bridge import Bridge
 from model.whatif.book.scenario import (
+    AS_IS,
     BETA,
     COEFFICIENTS,
     FACTOR,
@@ -47,6 +49,8 @@ OWN_SHARE = "Capital, margin and return are on the bank's own share: the margin 
 FAR = 0.20  # share of customers outside known territory from which the numbers are greyed
 AMOUNTS: tuple[Measure, ...] = ("exposure", "loss", "net_loss", "capital", "margin")
 BRIDGED: tuple[Measure, ...] = ("loss", "net_loss", "capital", "margin")
+GAINS: tuple[Measure, ...] = ("margin", "return_on_capital")  # more of these is better
+MILLION = 1e6
 
 
 # ---- the measures -----------------------------------------------------------------------------------------------
@@ -88,15 +92,15 @@ def horizon(contract: Contract, stress: BookScenario, name: Measure) -> str:
 
 
 @dataclass(frozen=True)
-class Told:
-    """One measure as it stands on the screen: texts, the way it moved ("worse", "better", ""), and its limit with
-    whether it holds (None: no limit); ``broken`` is the word for a limit that does not."""
+class MeasureText:
+    """One measure as it stands on the screen: texts, the direction in which it moved, and its limit with whether it
+    holds (None: no limit); ``broken`` is the word for a limit that does not."""
 
     label: str
     now: str
     base: str
     change: str
-    way: str
+    direction: Direction
     limit: str
     holds: bool | None
     broken: str
@@ -111,10 +115,10 @@ class Told:
 
 def difference(name: Measure, base: Totals, now: Totals) -> Difference:
     """A measure of the book as it is and under the scenario, as both are shown wherever they stand."""
-    return apart(name, base.measure(name), now.measure(name))
+    return measure_difference(name, base.measure(name), now.measure(name))
 
 
-def apart(name: Measure, was: float, value: float) -> Difference:
+def measure_difference(name: Measure, was: float, value: float) -> Difference:
     """Two values of one measure, as they are shown beside each other."""
     return Difference.of(was, value, None if name in AMOUNTS else _unit(name))
 
@@ -123,18 +127,24 @@ def _unit(name: Measure) -> Unit:
     return numbers.BASIS_POINTS if name == "loss_bps" else numbers.SHARE
 
 
-def told(contract: Contract, stress: BookScenario, name: Measure, base: Totals, now: Totals) -> Told:
+def measure_text(contract: Contract, stress: BookScenario, *, name: Measure, base: Totals, now: Totals) -> MeasureText:
     """A measure under the book as it is and under the scenario, with its limit."""
     found = difference(name, base, now)
     limit, appetite = limit_of(contract, stress, name)
     shown, before = (text(contract, name, each, found.unit) for each in (found.now, found.base))
     change = change_words(contract, name, found)
-    better = (found.exact > 0) == (name in ("margin", "return_on_capital"))
-    way = "" if not change or name == "exposure" else "better" if better else "worse"
+    direction = _direction(name, found) if change else ""
     holds = None if appetite is None or not np.isfinite(found.now) else within(appetite, found.now, limit)
     broken = "missed" if appetite and appetite.sense == "at least" else "exceeded"
     bound = limit_text(contract, name, limit, found.unit) if appetite else ""
-    return Told(label(name), shown, before, change, way, bound, holds, broken)
+    return MeasureText(label(name), shown, before, change, direction, bound, holds, broken)
+
+
+def _direction(name: Measure, found: Difference) -> Direction:
+    """Whether a change is for the better of the bank; "" where that is a matter of taste."""
+    if name == "exposure":
+        return ""
+    return "better" if (found.exact > 0) == (name in GAINS) else "worse"
 
 
 def text(contract: Contract, name: Measure, value: float, unit: Unit | None = None) -> str:
@@ -189,33 +199,48 @@ def within(appetite: Appetite, value: float, limit: float) -> bool:
     return value <= limit if appetite.sense == "at most" else value >= limit
 
 
+def unit_name(contract: Contract, name: Measure) -> str:
+    """The unit of a measure's exact values, at the head of a table."""
+    if name in AMOUNTS:
+        return contract.book.currency
+    return "bp" if name == "loss_bps" else "fraction"
+
+
+def entered(contract: Contract, name: Measure) -> tuple[float, str]:
+    """How many of a measure's own units one of a field's is, and that one's name: fractions are entered in percent,
+    amounts in millions."""
+    if name in AMOUNTS:
+        return MILLION, f"{contract.book.currency} m"
+    return (1.0, "bp") if name == "loss_bps" else (0.01, "%")
+
+
 # ---- the assumptions in words -------------------------------------------------------------------------------------
 
 
-def verdict(contract: Contract, stress: BookScenario, today: date, base: Totals, now: Totals) -> str:
+def book_verdict(contract: Contract, stress: BookScenario, *, today: date, base: Totals, now: Totals) -> str:
     """The page's first sentence."""
-    loss = told(contract, stress, "loss", base, now)
+    loss = measure_text(contract, stress, name="loss", base=base, now=now)
     over = f"expected loss over {contract.book.pd_horizon}"
     limit = _against(contract, stress, "loss", now, loss)
     broken = _broken(contract, stress, base, now)
     net = f" ({net_words(contract, base, now)})" if contract.guaranteed else ""
     assumed = in_words(contract, stress, today)
     if not assumed:
-        exposure = told(contract, stress, "exposure", base, now).now
+        exposure = measure_text(contract, stress, name="exposure", base=base, now=now).now
         head = f"As the book stands, {over} is {loss.now}{net} on an exposure of {exposure}"
         return f"{head}{limit}{broken}. Assume something on the left and see what it moves."
     if not loss.change:
         return f"{assumed}, {over} stays at {loss.now}{net}{limit}{_margin(contract, stress, base, now)}{broken}."
-    way = "rises" if loss.way == "worse" else "falls"
+    way = "rises" if loss.direction == "worse" else "falls"
     return f"{assumed}, {over} {way} {loss.moved}{net}{limit}{broken}."
 
 
 def _margin(contract: Contract, stress: BookScenario, base: Totals, now: Totals) -> str:
     """What happens to the margin where nothing happens to the loss."""
-    each = told(contract, stress, "margin", base, now)
+    each = measure_text(contract, stress, name="margin", base=base, now=now)
     if not each.change:
         return ""
-    way = "falls" if each.way == "worse" else "rises"
+    way = "falls" if each.direction == "worse" else "rises"
     return f"; margin after loss {horizon(contract, stress, 'margin')} {way} {each.moved}"
 
 
@@ -229,11 +254,15 @@ def _broken(contract: Contract, stress: BookScenario, base: Totals, now: Totals)
         "margin": "margin",
         "return_on_capital": "return",
     }
-    lost = [word for name, word in names.items() if told(contract, stress, name, base, now).holds is False]
+    lost = [
+        word
+        for name, word in names.items()
+        if measure_text(contract, stress, name=name, base=base, now=now).holds is False
+    ]
     return f"; limits of {_listed(lost)} broken" if len(lost) > 1 else f"; limit of {lost[0]} broken" if lost else ""
 
 
-def _against(contract: Contract, stress: BookScenario, name: Measure, now: Totals, shown: Told) -> str:
+def _against(contract: Contract, stress: BookScenario, name: Measure, now: Totals, shown: MeasureText) -> str:
     _, appetite = limit_of(contract, stress, name)
     if appetite is None:
         return ""
@@ -256,6 +285,15 @@ def in_words(contract: Contract, stress: BookScenario, today: date) -> str:
     several = f"{len(parts)} changes" if using else f"these {len(parts)} changes"
     with_ = "with " + (_listed(parts) if len(parts) <= MOST_NAMED - bool(using) else several)
     return f"{head}, {with_}" if head else with_[:1].upper() + with_[1:]
+
+
+def band_names(contract: Contract) -> dict[str, str]:
+    """Every band of every segment, by the name that a scenario gives it: "limit_band:2"."""
+    return {
+        f"{segment.name}:{band}": f"{segment.label}: {band_label(contract, segment, band)}"
+        for segment in contract.segments
+        for band in range(contract.band_count(segment))
+    }
 
 
 def scope(contract: Contract, stress: BookScenario) -> str:
@@ -442,7 +480,7 @@ class Steps:
 
 def shown_steps(contract: Contract, stress: BookScenario, found: Bridge) -> Steps:
     """A bridge as shown, so that it adds up on the screen, and reads like the numbers above it."""
-    whole = apart(found.measure, found.base, found.scenario)
+    whole = measure_difference(found.measure, found.base, found.scenario)
     fine, parts = whole.parts([step.amount for step in found.steps])
     labels = [player_label(contract, stress, step.player) for step in found.steps]
     base, now = (whole.unit.rounded(each) for each in (found.base, found.scenario))
@@ -483,8 +521,8 @@ def change_headline(contract: Contract, segment: Segment, cells: Sequence[Cell])
     """The finding above the table of segments: the band that adds most to the change of expected loss."""
     base, now = (sum(getattr(cell, side).loss for cell in cells) for side in ("base", "now"))
     changes_ = [cell.now.loss - cell.base.loss for cell in cells]
-    whole = apart("loss", base, now)
-    if not any(numbers.apart(cell.base.loss, cell.now.loss) for cell in cells):
+    whole = measure_difference("loss", base, now)
+    if not any(numbers.difference_of(cell.base.loss, cell.now.loss) for cell in cells):
         return "Expected loss is where it was in every segment"
     fine, parts = whole.parts(changes_)
     first, most = max(zip(cells, parts, strict=True), key=lambda pair: abs(pair[1]))
@@ -563,7 +601,7 @@ def held_words(contract: Contract, held: Clipped, known: TerritoryShare, custome
     near = "No record leaves the range the model has seen."
     if held.customers:
         share = numbers.percent(held.customers / customers)
-        other = _unheld(contract, apart("loss", held.loss, held.free))
+        other = _unheld(contract, measure_difference("loss", held.loss, held.free))
         near = (
             f"{numbers.counted(held.customers, person)} ({share}) {'goes' if held.customers == 1 else 'go'} beyond the "
             f"range the model has seen and {'is' if held.customers == 1 else 'are'} scored at its edge; {other}."
@@ -585,11 +623,16 @@ def _unheld(contract: Contract, found: Difference) -> str:
     return f"without that, expected loss would move by {found.money(contract.book.currency)}"
 
 
+def scenario_titles() -> dict[str, str]:
+    """What the scenarios are called that can be weighted, by name."""
+    return {AS_IS: "No change in the economy"} | {each.name: each.title for each in presets()}
+
+
 def weighted_words(
-    contract: Contract, stress: BookScenario, weights: Sequence[tuple[str, float, float]], base: float, loss: float
+    contract: Contract, stress: BookScenario, *, weights: Sequence[tuple[str, float, float]], base: float, loss: float
 ) -> str:
     """``weights``: title, weight in [0, 1] and loss of each scenario; ``base`` the book's own loss."""
-    whole = apart("loss", base, loss)
+    whole = measure_difference("loss", base, loss)
     unit = whole.unit
     parts = _listed(
         [
@@ -622,7 +665,7 @@ def path_headline(using: Preset, point: str, severity: float) -> str:
     return f"{using.title}: unemployment {moved} {points} at {at.label}{derived}{applied}"
 
 
-def asked_words(contract: Contract, model: Deployed, asked: int, of: int, loss: str, error: str) -> str:
+def asked_words(contract: Contract, model: Deployed, *, asked: int, of: int, loss: str, error: str) -> str:
     """Whom a model elsewhere was asked about: everybody, or a sample, and how far that may be off."""
     if asked == of:
         return f"{model.words[:1].upper()}{model.words[1:]} was asked live about all {of:,} {contract.book.people}."
@@ -633,24 +676,24 @@ def asked_words(contract: Contract, model: Deployed, asked: int, of: int, loss: 
     )
 
 
-def checked_words(
-    contract: Contract, model: Deployed, customers: int, differ: int, gap: float, milliseconds: float
-) -> str:
+def checked_words(contract: Contract, model: Deployed, found: SpotCheck) -> str:
     """What a spot check of a model elsewhere found."""
-    person = contract.book.person
+    person, differ = contract.book.person, found.differ
     if differ:
         return (
-            f"{differ} of {numbers.counted(customers, person)} asked live just now {'has' if differ == 1 else 'have'} "
-            f"another probability than by the tables known here, by up to {numbers.points(gap)}: {model.words} is no "
-            "longer what it says it is. Do not use the numbers below; ask whoever runs it."
+            f"{differ} of {numbers.counted(found.customers, person)} asked live just now "
+            f"{'has' if differ == 1 else 'have'} another probability than by the tables known here, by up to "
+            f"{numbers.points(found.gap)}: {model.words} is no longer what it says it is. Do not use the numbers "
+            "below; ask whoever runs it."
         )
     return (
-        f"Checked live: {numbers.counted(customers, f'random {person}')} asked of {model.words} just now "
-        f"{'has' if customers == 1 else 'have'} the same probability as by its tables here, {milliseconds:.0f} ms."
+        f"Checked live: {numbers.counted(found.customers, f'random {person}')} asked of {model.words} just now "
+        f"{'has' if found.customers == 1 else 'have'} the same probability as by its tables here, "
+        f"{found.milliseconds:.0f} ms."
     )
 
 
-def method(contract: Contract, model: Deployed) -> str:
+def book_method(contract: Contract, model: Deployed) -> str:
     """How the numbers on the book page come about."""
     book = contract.book
     through = (

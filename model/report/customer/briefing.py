@@ -30,7 +30,7 @@ from model.report.customer import charts, words
 from model.whatif.customer.decision import Explanation
 from model.whatif.customer.result import CustomerResult, TwoWayTable
 from model.whatif.customer.scenario import OWN, CustomerScenario, editable
-from model.whatif.customer.sensitivity import Goal, seek
+from model.whatif.customer.sensitivity import Goal, seek_probability
 
 MARKS = {"usual": "●", "unusual": "◐", "outside": "○"}
 POINT_DIGITS, LOG_ODDS_DIGITS = 2, 4
@@ -65,31 +65,33 @@ def _input_choice(key: str, label: str, labels: Mapping[str, str]) -> Choice:
     return Choice(key, label, tuple(labels.items()), next(iter(labels)))
 
 
-def briefing(result: CustomerResult, choices: Choices, *, model: Deployed) -> Briefing:
+def customer_briefing(result: CustomerResult, choices: Choices, *, model: Deployed) -> Briefing:
     """What the customer page says of one record. ``choices``: what is chosen in `rows_choice`, on which what can be
     chosen beside it depends."""
     contract = result.contract
     return Briefing(
         "customer",
-        words.verdict(contract, result.before, result.now, result.scenario),
+        words.customer_verdict(contract, result.before, result.now, result.scenario),
         customer_tiles(result, model),
         below=words.ways_out(contract, result.turns, result.now.granted),
         make_findings=lambda: (reasons_and_changes(result),),
         panels=customer_panels(result, choices),
-        method=words.method(contract, model),
+        method=words.customer_method(contract, model),
         guaranteed=contract.guaranteed,
     )
 
 
 def briefing_to_choose(contract: Contract, scenario: CustomerScenario, *, model: Deployed) -> Briefing:
     """What it says while there is no whole record to ask about: what to do, and no number."""
-    return Briefing("customer", words.invitation_words(contract, scenario), (), method=words.method(contract, model))
+    return Briefing(
+        "customer", words.invitation_words(contract, scenario), (), method=words.customer_method(contract, model)
+    )
 
 
 def briefing_refused(contract: Contract, error: WhatIfError, *, model: Deployed) -> Briefing:
     """What it says of a record that cannot be: why, and no number."""
     notice = Notice(f"{error} Undo takes the last change back.", "error")
-    return Briefing("customer", "", (), notices=(notice,), method=words.method(contract, model))
+    return Briefing("customer", "", (), notices=(notice,), method=words.customer_method(contract, model))
 
 
 # ---- the numbers ------------------------------------------------------------------------------------------------
@@ -208,7 +210,7 @@ def one_input(result: CustomerResult, choices: Choices) -> tuple[Item, ...]:
     """One input swept over its observed values, and the value that would reach a goal."""
     contract = result.contract
     curve = result.curve(swept_choice(contract).of(choices))
-    goal = seek(curve, GOAL.number(choices) / 100)
+    goal = seek_probability(curve, GOAL.number(choices) / 100)
     answer = words.goal_sentence(goal, curve, _value_shown(result, goal))
     return (
         Finding(
@@ -278,7 +280,7 @@ def two_inputs(result: CustomerResult, rows: Choice, columns: Choice, choices: C
         Finding(
             "two_way",
             f"Probability by {first} (down) and {second} (across)",
-            levers.grid(_cell_texts(table), levers.shaded(table.pd), *heads),
+            levers.grid_chart(_cell_texts(table), levers.shaded(table.pd), *heads),
             f"Probability by {first} and {second}.",
             Table(
                 "customer-two-way",

@@ -39,7 +39,7 @@ def invitation_words(contract: Contract, scenario: CustomerScenario) -> str:
     )
 
 
-def verdict(contract: Contract, base: Decision, now: Decision, scenario: CustomerScenario) -> str:
+def customer_verdict(contract: Contract, base: Decision, now: Decision, scenario: CustomerScenario) -> str:
     """The page's first sentence: score, distance to the cut-off, decision, frequency."""
     book = contract.book
     edits = edits_in_words(contract, scenario)
@@ -399,7 +399,7 @@ def change_chips(contract: Contract, scenario: CustomerScenario) -> dict[str, st
     return edits | {name: assumption_chip(contract, name, value) for name, value in scenario.assumptions}
 
 
-def method(contract: Contract, model: Deployed) -> str:
+def customer_method(contract: Contract, model: Deployed) -> str:
     """How the numbers on the customer page come about, for whoever asks."""
     book, score = contract.book, contract.score
     kind = f"a gradient-boosted model of {numbers.counted(len(contract.inputs), 'input')} derived from the record"

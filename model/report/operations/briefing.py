@@ -36,19 +36,19 @@ class OperationsSources:
     withheld: str = ""
 
 
-def briefing(status: OperationsStatus, sources: OperationsSources, protected: bool = True) -> Briefing:
+def operations_briefing(status: OperationsStatus, sources: OperationsSources, protected: bool = True) -> Briefing:
     """What the operations page says. ``protected``: whether figures by protected attribute are for whoever looks."""
     checks = words.checks(status, protected)
     return Briefing(
         SUBJECT,
-        words.headline(status.deployed, status.contract.book.title, status.since, checks),
+        words.operations_headline(status.deployed, status.contract.book.title, status.since, checks),
         tiles(status),
         below=f"Last checked {words.moment(status.at)}.",
         make_findings=lambda: (
             Finding("health", "Health", table=tables.health(checks), shape="texts", widths=(21, 19), offered=False),
             Finding("deployed", "What is deployed", table=tables.identity(status), shape="texts", widths=(22,)),
         ),
-        panels=panels(sources),
+        panels=operations_panels(sources),
     )
 
 
@@ -67,14 +67,14 @@ def tiles(status: OperationsStatus) -> tuple[Tile, ...]:
     )
     if service is None:
         return row
-    told = words.asked(service.calls, service.errors)
+    told = words.calls_asked(service.calls, service.errors)
     return (*row, Tile("REST, 95th percentile", words.milliseconds(service.p95), notes=(told,)))
 
 
 # ---- panels -----------------------------------------------------------------------------------------------------
 
 
-def panels(sources: OperationsSources) -> tuple[Panel, ...]:
+def operations_panels(sources: OperationsSources) -> tuple[Panel, ...]:
     """Champion and challenger; recent calls."""
     return challenger_panel(sources), calls_panel(sources)
 
@@ -103,7 +103,7 @@ def calls_panel(sources: OperationsSources) -> Panel:
 def challenger_items(known: BookReleases, found: ChallengerStatus) -> tuple[Item, ...]:
     """How the challenger has differed, or why that is not known."""
     if found.differences is not None:
-        return (differences(known.contract, found.differences),)
+        return (differences_items(known.contract, found.differences),)
     return Finding("challenger", CHALLENGED), _why_unknown(known, found)
 
 
@@ -118,7 +118,7 @@ def _why_unknown(known: BookReleases, found: ChallengerStatus) -> Notice:
     return Notice(words.waiting(shadow.challenger, shadow.on))
 
 
-def differences(contract: Contract, found: Differences) -> Finding:
+def differences_items(contract: Contract, found: Differences) -> Finding:
     """How far champion and challenger are apart, and in which calls most."""
     word = language.granting(contract)
     sentence = words.difference_sentence(
@@ -128,10 +128,10 @@ def differences(contract: Contract, found: Differences) -> Finding:
         "differences",
         CHALLENGED,
         text=(sentence,),
-        table=tables.differences(contract, found),
+        table=tables.differences_table(contract, found),
         tiles=(
             Tile("Mean difference of PD", numbers.points(found.moved, 2)),
-            Tile("Largest difference", words.points(found.most)),
+            Tile("Largest difference", words.pd_points(found.most)),
             Tile(f"Newly {word}", f"{found.granted:,}"),
             Tile(f"No longer {word}", f"{found.declined:,}"),
         ),
@@ -144,7 +144,7 @@ def release_items(known: BookReleases) -> tuple[Item, ...]:
     labels = {gate.name: gate.label for each in known.reports.values() for gate in each.gates}
     moved = tables.moves(known.history, labels) if known.history else None
     return (
-        Finding(RELEASES, "Releases", table=tables.releases(known), note=fitted),
+        Finding(RELEASES, "Releases", table=tables.releases_table(known), note=fitted),
         Finding(MOVES, words.history_heading(len(known.history)), table=moved, shape="texts", widths=MOVE_WIDTHS),
     )
 
@@ -182,4 +182,4 @@ def call_choice(found: RecentCalls) -> Choice:
 
 def done_again(release: str, same: bool, found: str) -> Notice:
     """What came of a call done again; ``found`` as `replay` says it."""
-    return Notice(words.again(release, same, found), "success" if same else "error")
+    return Notice(words.replayed_words(release, same, found), "success" if same else "error")

@@ -60,7 +60,7 @@ def _of_server(server: RemoteServer) -> list[tuple[str, str]]:
     ]
 
 
-def releases(known: BookReleases) -> Table:
+def releases_table(known: BookReleases) -> Table:
     """All releases of a book, the newest first."""
     columns = (
         *_texts("Release", "Role", "Trained", "Fitted to", "Gates", "Contract"),
@@ -91,7 +91,7 @@ def moves(history: Sequence[Moved], labels: Mapping[str, str]) -> Table:
     return Table("alias-history", "Every time an alias moved, the newest first", _texts(*release_words.MOVED), rows)
 
 
-def differences(contract: Contract, found: Differences) -> Table:
+def differences_table(contract: Contract, found: Differences) -> Table:
     """The calls in which champion and challenger differ most."""
     columns = (
         Column("When"),
@@ -101,7 +101,7 @@ def differences(contract: Contract, found: Differences) -> Table:
         Column("Call"),
     )
     rows = tuple(
-        (words.moment(datetime.fromisoformat(at), exact=True), customers, words.points(most), most, call)
+        (words.moment(datetime.fromisoformat(at), exact=True), customers, words.pd_points(most), most, call)
         for call, at, customers, most in found.calls
     )
     title = "The calls in which champion and challenger differ most"

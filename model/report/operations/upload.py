@@ -83,7 +83,7 @@ class ScoredFile:
         return len(self) + len(self.refused)
 
 
-def briefing(scored: ScoredFile) -> Briefing:
+def upload_briefing(scored: ScoredFile) -> Briefing:
     """What is said of a file that was scored: the results, then the rows refused, where there are any."""
     repeated = repetition(scored.contract, scored.repeated)
     return Briefing(

@@ -98,14 +98,14 @@ def last(at: datetime | None) -> str:
     return f"the last on {moment(at)}" if at is not None else "since the start"
 
 
-def asked(calls: int, share: float) -> str:
+def calls_asked(calls: int, share: float) -> str:
     """How often a service was asked, and how often it could not answer."""
     if not calls:
         return "no call yet"
     return f"{numbers.counted(calls, 'call')}, {failed(share)} failed"
 
 
-def headline(model: Deployed, title: str, since: datetime | None, checks: Sequence[Check]) -> str:
+def operations_headline(model: Deployed, title: str, since: datetime | None, checks: Sequence[Check]) -> str:
     """The first sentence: what answers, since when, whether all is well, and what is to be watched."""
     used = [each for each in checks if each.state != "not in use"]
     wrong = [each.name.lower() for each in used if each.state == "failed"]
@@ -223,10 +223,10 @@ def difference_sentence(contract: Contract, records: int, first: str, apart: flo
     )
     since = moment(datetime.fromisoformat(first))
     many = numbers.counted(records, contract.book.person)
-    return f"Of {many} scored since {since}, {what}. Probabilities differ by {points(apart)} on average."
+    return f"Of {many} scored since {since}, {what}. Probabilities differ by {pd_points(apart)} on average."
 
 
-def points(value: float) -> str:
+def pd_points(value: float) -> str:
     """A small difference of probabilities in percentage points, unsigned."""
     return numbers.points(value, 2 if value < 0.001 else 1).lstrip("+")
 
@@ -271,7 +271,7 @@ def call_label(call: Call, told: Titled) -> str:
     return f"{moment(call.at, exact=True)} · {kind(call, told)} · {call.who} · {call.id[:12]}"
 
 
-def again(release: str, same: bool, found: str) -> str:
+def replayed_words(release: str, same: bool, found: str) -> str:
     """What came of a call done again; ``found`` as `replay` says it."""
     what = "gives the same numbers" if same else "gives other numbers than those on record"
     return f"Release {release[:6]}, which answered then, {what}. {found}"

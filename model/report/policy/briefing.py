@@ -71,7 +71,7 @@ def curve_choice() -> Choice:
     return Choice("_curve", "Curve", tuple((goal, LABELS[goal]) for goal in GOALS), "profit")
 
 
-def briefing(
+def policy_briefing(
     result: PolicyResult, choices: Choices, *, others: OtherReleases | None = None, withheld: str = ""
 ) -> Briefing:
     """What the policy page says. ``withheld``: why figures by protected attribute are not for whoever looks, if so."""
@@ -79,13 +79,13 @@ def briefing(
     units = Units.on(contract, result.policy, result.strategy)
     return Briefing(
         "policy",
-        words.verdict(contract, result.policy, result.strategy, units),
+        words.policy_verdict(contract, result.policy, result.strategy, units),
         tuple(tile(result, units, goal) for goal in GOALS),
         below=f"{words.rejected_words(contract)} {words.profit_words(contract, result.policy)}",
         make_findings=lambda: (curve(result, units, choices), profits(result, units)),
         choices=(curve_choice(),),
-        panels=panels(result, units, others or OtherReleases(), withheld),
-        method=words.method(contract),
+        panels=policy_panels(result, units, others or OtherReleases(), withheld),
+        method=words.policy_method(contract),
         guaranteed=contract.guaranteed,
     )
 
@@ -165,7 +165,7 @@ def profits(result: PolicyResult, units: Units) -> Finding:
 # ---- panels -----------------------------------------------------------------------------------------------------
 
 
-def panels(result: PolicyResult, units: Units, others: OtherReleases, withheld: str) -> tuple[Panel, ...]:
+def policy_panels(result: PolicyResult, units: Units, others: OtherReleases, withheld: str) -> tuple[Panel, ...]:
     """Detail, each worked out when it is asked for."""
     contract = result.contract
     other = others.choice(result.cutoff)

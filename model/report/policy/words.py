@@ -89,7 +89,7 @@ def profit_words(contract: Contract, policy: PolicyScenario) -> str:
     return f"Profit: a {contract.book.person} that defaults earns nothing and costs {own}; every other earns {over}."
 
 
-def verdict(contract: Contract, policy: PolicyScenario, strategy: Strategy, units: Units) -> str:
+def policy_verdict(contract: Contract, policy: PolicyScenario, strategy: Strategy, units: Units) -> str:
     """The page's first sentence: what the cut-off approves, loses and earns, against today's and the best."""
     chosen, before, best = (strategy.at(each) for each in (policy.at(contract), today(contract), strategy.best))
     currency, over = contract.book.currency, horizon(contract, policy, "profit")
@@ -239,7 +239,7 @@ def rate(value: float) -> str:
     return "none" if np.isnan(value) else numbers.percent(value)
 
 
-def method(contract: Contract) -> str:
+def policy_method(contract: Contract) -> str:
     """How the numbers on the policy page come about."""
     book = contract.book
     own = f" {guarantee(contract)} Profit and prices are on the bank's own share." if contract.guaranteed else ""

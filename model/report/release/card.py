@@ -168,7 +168,7 @@ STATED = {
 }
 
 
-def written(text: str) -> str:
+def written_text(text: str) -> str:
     """What a person wrote for the card; that it is missing where nobody did."""
     return MISSING if text and placeholder(text) else text
 
@@ -176,8 +176,8 @@ def written(text: str) -> str:
 def _unwritten(contract: Contract) -> list[Section]:
     """What holds only the place of what a person is to write: first, where there is any."""
     own = contract.card
-    left = [title for name, title in STATED.items() if own and written(getattr(own, name)) == MISSING]
-    left += ["Limits"] if own and MISSING in map(written, own.limits) else []
+    left = [title for name, title in STATED.items() if own and written_text(getattr(own, name)) == MISSING]
+    left += ["Limits"] if own and MISSING in map(written_text, own.limits) else []
     if not left:
         return []
     text = "Nobody has written these in the contract: what they would say, this card cannot."
@@ -187,13 +187,13 @@ def _unwritten(contract: Contract) -> list[Section]:
 def _stated(contract: Contract) -> list[Section]:
     own = contract.card
     return [
-        Section(name, title, (written(getattr(own, name)) if own and getattr(own, name) else NOT_TOLD,))
+        Section(name, title, (written_text(getattr(own, name)) if own and getattr(own, name) else NOT_TOLD,))
         for name, title in STATED.items()
     ]
 
 
 def _limits(contract: Contract) -> Section:
-    limits = tuple(map(written, contract.card.limits)) if contract.card else ()
+    limits = tuple(map(written_text, contract.card.limits)) if contract.card else ()
     note = contract.book.decision_note
     return Section("limits", "Limits", (note,) if note else (), limits or (NOT_TOLD,))
 
@@ -209,7 +209,7 @@ def _dates(release: Release, history: Sequence[Moved], roles: str) -> Section:
         ("Trained", words.utc(str(release.manifest["created"]))),
         ("Promoted to champion", words.utc(last.at) if last else "never, as far as is on record"),
         ("Points to it now", roles or "no alias"),
-        ("Next review", written(own.next_review) if own and own.next_review else "not set in the contract"),
+        ("Next review", written_text(own.next_review) if own and own.next_review else "not set in the contract"),
     )
     return Section("dates", "Dates", tables=(CardTable("Dates", ("What", "When"), rows),))
 
@@ -219,8 +219,8 @@ def _data(release: Release, book: Book | None, provenance: Mapping[str, str]) ->
     own, person = contract.book, contract.book.person
     rows = [
         ("Book", own.title),
-        ("As of", written(own.as_of)),
-        ("Sample", written(own.sample)),
+        ("As of", written_text(own.as_of)),
+        ("Sample", written_text(own.sample)),
         ("Outcome", f"{own.probability}, over {own.pd_horizon}"),
         ("Fitted to the vintages", words.window(manifest)),
         ("Records fitted to", numbers.counted(manifest["rows"], person)),
@@ -241,7 +241,7 @@ def _data(release: Release, book: Book | None, provenance: Mapping[str, str]) ->
     same = provenance.get("sha256", manifest["data_sha256"]) == manifest["data_sha256"]
     origin = (
         tuple(
-            (name.upper() if name == "doi" else name.capitalize(), written(provenance[name]))
+            (name.upper() if name == "doi" else name.capitalize(), written_text(provenance[name]))
             for name in ORIGINS
             if provenance.get(name)
         )

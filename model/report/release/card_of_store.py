@@ -17,7 +17,7 @@ def release_card(
     """The card of ``release``, one of ``store``. ``book`` is its book, if that has been read already; where it cannot
     be read, the card says what is not available. ``by_group``: whether figures by protected attribute are shown."""
     try:
-        own = books.read(store.book, home) if book is None else book
+        own = books.read_book(store.book, home) if book is None else book
         origin = provenance(store.book, home)
     except WhatIfError:  # a service without the snapshots
         own, origin = None, {}

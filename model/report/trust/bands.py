@@ -39,13 +39,13 @@ def band_items(result: TrustResult, choices: Choices) -> tuple[Item, ...]:
     by = cut_choice(proof).of(choices)
     when = evidence_choice(proof, "by_evidence", by).of(choices)
     chosen = replace(result.chosen, when=result.chosen.when if by == VINTAGE else when)
-    return (*((cut(proof, by, when),) if by else ()), *classes(proof, chosen))
+    return (*((cut_finding(proof, by, when),) if by else ()), *class_findings(proof, chosen))
 
 
 # ---- one cut ------------------------------------------------------------------------------------------------------
 
 
-def cut(proof: Validation, by: str, when: str) -> Finding:
+def cut_finding(proof: Validation, by: str, when: str) -> Finding:
     """One segment, or the vintages, as chart and table."""
     contract, by_year = proof.contract, by == VINTAGE
     label = _vintage_label(proof) if by_year else contract.segment(by).label
@@ -54,7 +54,7 @@ def cut(proof: Validation, by: str, when: str) -> Finding:
     return Finding(
         "bands",
         words.bands_headline(proof, rows, by if by_year else label.lower()),
-        charts.bands(rows),
+        charts.bands_chart(rows),
         charts.vintages_in_words(rows),
         band_table(proof, rows, f"trust-by-{by}", label, when=when, by_year=by_year),
         note=f"{total} in all. {words.bands_note(proof, rows)}",
@@ -98,10 +98,10 @@ def _figures(each: BandMetrics) -> tuple[Cell, ...]:
 # ---- both classes -------------------------------------------------------------------------------------------------
 
 
-def classes(proof: Validation, chosen: Subset) -> tuple[Finding, ...]:
+def class_findings(proof: Validation, chosen: Subset) -> tuple[Finding, ...]:
     """The scores of those that defaulted beside those of the others, and the tenths by risk."""
     scores, tenths = proof.separation(chosen), proof.gains(chosen)
-    who = whom(proof, chosen)
+    who = whom_findings(proof, chosen)
     if not scores.known:
         return (*who, Finding("alike", text=(f"{words.separation_headline(proof.contract, scores)}.",)))
     return (
@@ -117,7 +117,7 @@ def classes(proof: Validation, chosen: Subset) -> tuple[Finding, ...]:
     )
 
 
-def whom(proof: Validation, chosen: Subset) -> tuple[Finding, ...]:
+def whom_findings(proof: Validation, chosen: Subset) -> tuple[Finding, ...]:
     """Of whom scores and tenths are, where that is not everybody of the main evidence."""
     who = words.chosen_words(proof, chosen)
     if not who:

@@ -11,7 +11,7 @@ from model.report.language import band_label
 from model.report.release.card import ModelCard
 from model.report.trust import bands, charts, drift, effects, fairness, gates, later, misses, words
 from model.report.trust.later import OtherEvidence
-from model.report.trust.tiles import tiles
+from model.report.trust.tiles import trust_tiles
 from model.validation.result import TrustResult
 from model.validation.validation import Validation
 from model.validation.view import segment_bands
@@ -34,25 +34,25 @@ class ReleaseContext:
     card: Callable[[], ModelCard] | None = None
 
 
-def briefing(result: TrustResult, choices: Choices, *, around: ReleaseContext, withheld: str = "") -> Briefing:
+def trust_briefing(result: TrustResult, choices: Choices, *, around: ReleaseContext, withheld: str = "") -> Briefing:
     """What the trust page says. ``choices`` are those of its address, which its panels read; ``withheld``: why figures
     by protected attribute are not for whoever looks, if so."""
     proof, release = result.proof, result.release
     things = words.things_to_know(proof, result.report, result.drifts, not withheld)
     return Briefing(
         "trust",
-        words.verdict(proof, result.chosen, result.measured, things),
-        tiles(result),
+        words.trust_verdict(proof, result.chosen, result.measured, things),
+        trust_tiles(result),
         points=tuple(things),
-        notices=untested(around.deployed, proof.tested),
-        make_findings=partial(findings, result),
-        panels=tuple(_reading(each, choices) for each in panels(result, around, withheld)),
-        method=words.method(proof),
+        notices=untested_notices(around.deployed, proof.tested),
+        make_findings=partial(trust_findings, result),
+        panels=tuple(_reading(each, choices) for each in trust_panels(result, around, withheld)),
+        method=words.trust_method(proof),
         foot="" if release is None else words.made_words(release, around.deployed),
     )
 
 
-def untested(deployed: Deployed, tested: bool) -> tuple[Notice, ...]:
+def untested_notices(deployed: Deployed, tested: bool) -> tuple[Notice, ...]:
     """That nothing is known of how the model was tested, where that is so."""
     return () if tested else (Notice(words.foreign_words(deployed)),)
 
@@ -86,38 +86,38 @@ def looked_at(result: TrustResult) -> str:
 # ---- the charts ---------------------------------------------------------------------------------------------------
 
 
-def findings(result: TrustResult) -> tuple[Item, ...]:
+def trust_findings(result: TrustResult) -> tuple[Item, ...]:
     """Reliability and ROC; where the book has vintages those first, and the drift of the later ones last. Nothing
     where there is no record to tell of."""
     if not result.measured.n:
         return ()
     if not result.proof.years:
-        return reliability(result), ranking(result)
-    return vintages(result), reliability(result), ranking(result), drifted(result)
+        return reliability_finding(result), ranking_finding(result)
+    return vintage_finding(result), reliability_finding(result), ranking_finding(result), drift_finding(result)
 
 
-def reliability(result: TrustResult) -> Finding:
+def reliability_finding(result: TrustResult) -> Finding:
     """Predicted against observed, by groups of equally many."""
     bins = result.measured.bins
     drawn, alt = charts.reliability(bins), charts.reliability_in_words(bins)
     return Finding("reliability", words.reliability_headline(bins), drawn, alt, half=True)
 
 
-def ranking(result: TrustResult) -> Finding:
+def ranking_finding(result: TrustResult) -> Finding:
     """The ROC curve."""
     own = result.measured
     alt = charts.roc_in_words(own.roc, own.auc.value)
     return Finding("roc", words.roc_headline(own, result.proof.contract), charts.roc(own.roc), alt, half=True)
 
 
-def vintages(result: TrustResult) -> Finding:
+def vintage_finding(result: TrustResult) -> Finding:
     """Predicted against observed by vintage, the training shaded."""
     proof, rows = result.proof, result.proof.by_vintage()
     drawn, alt = charts.vintages(rows, proof.window), charts.vintages_in_words(rows)
     return Finding("vintages", words.vintages_headline(proof, rows), drawn, alt, half=True)
 
 
-def drifted(result: TrustResult) -> Finding:
+def drift_finding(result: TrustResult) -> Finding:
     """How far later vintages have moved since the training."""
     contract, drifts = result.proof.contract, result.drifts
     if not drifts:
@@ -130,7 +130,7 @@ def drifted(result: TrustResult) -> Finding:
 # ---- panels -------------------------------------------------------------------------------------------------------
 
 
-def panels(result: TrustResult, around: ReleaseContext, withheld: str) -> tuple[Panel, ...]:
+def trust_panels(result: TrustResult, around: ReleaseContext, withheld: str) -> tuple[Panel, ...]:
     """Detail, each worked out when it is asked for. What is chosen in one stands in the address, by the same names."""
     proof, deployed = result.proof, around.deployed
     by = (bands.cut_choice(proof), bands.evidence_choice(proof, "by_evidence"))
@@ -165,7 +165,7 @@ def later_years(result: TrustResult, around: ReleaseContext, choices: Choices) -
 def tested_for(result: TrustResult, around: ReleaseContext, withheld: str) -> tuple[Item, ...]:
     """What the release was tested for, and its card."""
     if result.release is None:
-        return (gates.ungated(around.deployed),)
+        return (gates.ungated_notice(around.deployed),)
     card = gates.card_items(around.card()) if around.card is not None else ()
     assert result.report is not None
     return (*gates.gate_items(result.report, around.overridden(), not withheld), *card)

@@ -20,7 +20,7 @@ from model.release.window import Window
 from model.report import numbers
 from model.report.charts import BASE, SCENARIO, WORSE, Figure, layout
 from model.report.trust.words import drift_label, share, worth_drawing
-from model.validation.backtests import Recalibration, Sides
+from model.validation.backtests import RecalibrationBacktest, Sides
 from model.validation.validation import BandMetrics, Separation, stability_bound
 
 HEIGHT = 250
@@ -344,7 +344,7 @@ def drift_in_words(contract: Contract, drifts: Sequence[Drift]) -> str:
 # ---- panels ---------------------------------------------------------------------------------------------------------
 
 
-def bands(rows: Sequence[BandMetrics], height: int | None = None) -> Figure:
+def bands_chart(rows: Sequence[BandMetrics], height: int | None = None) -> Figure:
     """Each band but those of few records: what was observed with its interval (dot), what was predicted (ring), on its
     side."""
     rows = worth_drawing(rows)
@@ -555,7 +555,7 @@ def sides_in_words(found: Sides, names: tuple[str, str]) -> str:
     return f"Predicted by vintage: {'; '.join(told)}."
 
 
-def recalibration(found: Recalibration, height: int = 220) -> Figure:
+def recalibration(found: RecalibrationBacktest, height: int = 220) -> Figure:
     """Later vintages: observed, predicted as released, predicted with the intercept shifted."""
     x = [each.vintage for each in found.later]
     top = 100 * max([0.01, *(np.nanmax([each.observed.high, each.before, each.after]) for each in found.later)]) * 1.12
@@ -583,7 +583,7 @@ def recalibration(found: Recalibration, height: int = 220) -> Figure:
     return {"data": drawn, "layout": figure}
 
 
-def recalibration_in_words(found: Recalibration) -> str:
+def recalibration_in_words(found: RecalibrationBacktest) -> str:
     """The shift for those who cannot see it."""
     told = [
         f"{each.vintage:.0f} {share(each.before)} as released, {share(each.after)} shifted, "
@@ -593,7 +593,7 @@ def recalibration_in_words(found: Recalibration) -> str:
     return f"Later vintages: {'; '.join(told)}."
 
 
-def realised(rows: Sequence[tuple[float, RealisedRate]], guaranteed: bool, height: int = 220) -> Figure:
+def realised_chart(rows: Sequence[tuple[float, RealisedRate]], guaranteed: bool, height: int = 220) -> Figure:
     """Realised loss given default by vintage, gross and, where others bear a part, net."""
     x = [year for year, _ in rows]
     top = 100 * max([0.01, *(np.nanmax([each.gross.high, each.gross.value]) for _, each in rows)]) * 1.12

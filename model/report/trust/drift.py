@@ -24,7 +24,7 @@ class FileDrift:
     drifts: tuple[Drift, ...]
 
 
-def unknown(result: TrustResult) -> Notice | None:
+def drift_unknown(result: TrustResult) -> Notice | None:
     """Why nothing can be held against the training; None where it can."""
     if result.release is not None:
         return None
@@ -33,13 +33,17 @@ def unknown(result: TrustResult) -> Notice | None:
 
 def drift_items(result: TrustResult, choices: Choices, given: FileDrift | None = None) -> tuple[Item, ...]:
     """How far score and inputs have moved, and how one of them is distributed."""
-    why = unknown(result)
+    why = drift_unknown(result)
     if why is not None:
         return (why,)
-    drifts = compared(result, choices, given)
+    drifts = compared_drifts(result, choices, given)
     if not drifts:
-        return heading(result, choices, given)
-    return (*heading(result, choices, given), measured(result, drifts), distribution(result, drifts, choices))
+        return drift_heading(result, choices, given)
+    return (
+        *drift_heading(result, choices, given),
+        moved_finding(result, drifts),
+        distribution_finding(result, drifts, choices),
+    )
 
 
 def compare_choice(result: TrustResult, given: FileDrift | None) -> Choice:
@@ -51,7 +55,7 @@ def compare_choice(result: TrustResult, given: FileDrift | None) -> Choice:
     return Choice("compare", "Compare", tuple(options.items()), next(iter(options), ""))
 
 
-def compared(result: TrustResult, choices: Choices, given: FileDrift | None) -> tuple[Drift, ...]:
+def compared_drifts(result: TrustResult, choices: Choices, given: FileDrift | None) -> tuple[Drift, ...]:
     """How far that has moved; () where there is nothing to compare."""
     when = compare_choice(result, given).of(choices)
     if given is not None and when == OF_FILE:
@@ -59,9 +63,9 @@ def compared(result: TrustResult, choices: Choices, given: FileDrift | None) -> 
     return result.moved(when) if when else ()
 
 
-def heading(result: TrustResult, choices: Choices, given: FileDrift | None) -> tuple[Item, ...]:
+def drift_heading(result: TrustResult, choices: Choices, given: FileDrift | None) -> tuple[Item, ...]:
     """How many inputs have moved, and whether there are too few records to tell."""
-    contract, drifts = result.proof.contract, compared(result, choices, given)
+    contract, drifts = result.proof.contract, compared_drifts(result, choices, given)
     if not drifts:
         return (Finding("unmoved", text=(words.unmoved_words(contract),)),)
     choice = compare_choice(result, given)
@@ -70,7 +74,7 @@ def heading(result: TrustResult, choices: Choices, given: FileDrift | None) -> t
     return (head, Notice(words.noise_words(n), "warning")) if n < words.FEW else (head,)
 
 
-def measured(result: TrustResult, drifts: Sequence[Drift]) -> Finding:
+def moved_finding(result: TrustResult, drifts: Sequence[Drift]) -> Finding:
     """PSI of the score and CSI of every input."""
     contract, n = result.proof.contract, drifts[0].n
     assert result.release is not None
@@ -94,7 +98,7 @@ def drift_table(contract: Contract, drifts: Sequence[Drift]) -> Table:
     rows = tuple(
         (
             *(words.drift_label(contract, each), float(each.psi), each.n),
-            *(words.limits(contract, each), words.drift_verdict(contract, each)),
+            *(words.stability_lines(contract, each), words.drift_verdict(contract, each)),
         )
         for each in order
     )
@@ -113,7 +117,7 @@ def distribution_choice(contract: Contract, drifts: Sequence[Drift]) -> Choice:
     return Choice("distribution_of", "Distribution of", options, options[0][0] if options else "")
 
 
-def distribution(result: TrustResult, drifts: Sequence[Drift], choices: Choices) -> Finding:
+def distribution_finding(result: TrustResult, drifts: Sequence[Drift], choices: Choices) -> Finding:
     """How the score or an input was distributed, and how it is now."""
     contract = result.proof.contract
     own = _named(contract, drifts)[distribution_choice(contract, drifts).of(choices)]

@@ -12,7 +12,7 @@ from model.validation.view import INPUTS, pair_name
 MOVES = Choice("moves", "What moves the score", (("", "By concept"), (INPUTS, "By input")), "")
 
 
-def unknown(result: TrustResult, deployed: Deployed) -> Notice | None:
+def effects_unknown(result: TrustResult, deployed: Deployed) -> Notice | None:
     """Why a model cannot be looked at; None of one that can."""
     if result.release is not None:
         return None
@@ -24,18 +24,18 @@ def unknown(result: TrustResult, deployed: Deployed) -> Notice | None:
 
 def effect_items(result: TrustResult, deployed: Deployed, choices: Choices) -> tuple[Item, ...]:
     """All of it."""
-    why = unknown(result, deployed)
+    why = effects_unknown(result, deployed)
     if why is not None:
         return (why,)
     found = result.look()
     effects = (input_effect(found, choices), pair_effect(found, choices))
-    return (importance(found, choices), *effects, tables(found), method(found))
+    return (importance_finding(found, choices), *effects, tables_finding(found), effects_method(found))
 
 
 # ---- what moves the score -----------------------------------------------------------------------------------------
 
 
-def importance(found: ModelEffects, choices: Choices) -> Finding:
+def importance_finding(found: ModelEffects, choices: Choices) -> Finding:
     """How much each concept or input moves the score."""
     contract, whole, by_concept = found.contract, found.overview, MOVES.of(choices) != INPUTS
     average = words.importance_headline(contract, whole, by_concept)
@@ -102,7 +102,7 @@ def pair_effect(found: ModelEffects, choices: Choices) -> Item:
 # ---- every table --------------------------------------------------------------------------------------------------
 
 
-def tables(found: ModelEffects) -> Finding:
+def tables_finding(found: ModelEffects) -> Finding:
     """Every table of the model, the strongest first."""
     contract, whole = found.contract, found.overview
     labels = [*(each.label for each in contract.inputs), ""]
@@ -136,10 +136,10 @@ def cells_label(found: ModelEffects) -> str:
 
 
 def cells_file(found: ModelEffects) -> bytes:
-    """Every cell of every table as a CSV file; 38,000 cells take half a second."""
+    """Every cell of every table as a CSV file."""
     return spreadsheet.file(words.cells_frame(found.contract, every_cell(found.overview)))
 
 
-def method(found: ModelEffects) -> Finding:
+def effects_method(found: ModelEffects) -> Finding:
     """How the numbers come about."""
-    return Finding("effects_method", note=words.method(found.contract, found.overview))
+    return Finding("effects_method", note=words.effects_method(found.contract, found.overview))

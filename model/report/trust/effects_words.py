@@ -268,7 +268,7 @@ def cells_frame(contract: Contract, frame: "pd.DataFrame") -> "pd.DataFrame":
     return out.rename(columns=names)
 
 
-def method(contract: Contract, found: Overview) -> str:
+def effects_method(contract: Contract, found: Overview) -> str:
     """How these numbers come about, for whoever asks."""
     person = contract.book.person
     people = contract.book.people

@@ -15,7 +15,7 @@ WIDTHS: Mapping[int, tuple[int, ...]] = {2: (25,), 3: (30, 25), 5: (30, 16, 16, 
 CHAMPION = ("Measure", "This release", "The champion then", "Difference (95 %)", "Reading")
 
 
-def ungated(deployed: Deployed) -> Notice:
+def ungated_notice(deployed: Deployed) -> Notice:
     """That nothing was tested here."""
     return Notice(
         f"Not available: {deployed.words} was not gated here, and there is no card of it. Ask whoever runs it for its "

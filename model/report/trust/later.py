@@ -11,7 +11,7 @@ from model.report.briefing import Cell, Choice, Choices, Column, Finding, Item, 
 from model.report.release import words as release_words
 from model.report.trust import charts, words
 from model.report.trust.bands import band_table
-from model.validation.backtests import Recalibration, Sides
+from model.validation.backtests import RecalibrationBacktest, Sides
 from model.validation.result import Losses, TrustResult
 from model.validation.validation import BandMetrics
 from model.validation.view import vintages_of
@@ -143,7 +143,7 @@ def shift_items(result: TrustResult, choices: Choices) -> tuple[Item, ...]:
     )
 
 
-def shift_table(shifted: Recalibration) -> Table:
+def shift_table(shifted: RecalibrationBacktest) -> Table:
     """The later vintages before and after the shift."""
     columns = (
         Column("Vintage"),
@@ -176,7 +176,7 @@ def loss_items(result: TrustResult) -> tuple[Item, ...]:
         Finding(
             "realised",
             words.realised_headline(contract, rows, whole),
-            charts.realised(rows, contract.guaranteed),
+            charts.realised_chart(rows, contract.guaranteed),
             words.realised_in_words(rows),
             loss_table(result, known),
             note=words.realised_note(contract),

@@ -17,13 +17,13 @@ def miss_items(result: TrustResult) -> tuple[Item, ...]:
     heads = words.misses_headline(contract, paid, lost)
     return (
         Finding("misses_note", text=(words.misses_note(proof, proof.measured()),)),
-        missed(contract, heads[0], paid, "paid"),
-        missed(contract, heads[1], lost, "lost"),
+        miss_list(contract, heads[0], paid, "paid"),
+        miss_list(contract, heads[1], lost, "lost"),
         Finding("misses", table=miss_table(contract, (*paid, *lost)), drawn=False),
     )
 
 
-def missed(contract: Contract, head: str, rows: Sequence[Miss], kind: str) -> Finding:
+def miss_list(contract: Contract, head: str, rows: Sequence[Miss], kind: str) -> Finding:
     """One list of misses; what was lost stands beside it where that is known of any."""
     person = contract.book.person.capitalize()
     losses = [words.miss_loss(contract, each) for each in rows]

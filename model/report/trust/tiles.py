@@ -12,14 +12,14 @@ from model.report import numbers
 from model.report.briefing import Tile
 from model.report.numbers import NBSP
 from model.report.release import words as release_words
-from model.report.trust.words import limits, share, span, three
+from model.report.trust.words import share, span, stability_lines, three
 from model.validation.result import TrustResult
 from model.validation.validation import Subset, SubsetMetrics, Validation, Verdict, stability
 
 UNSET, UNASKED = "no threshold is set", "none is asked of a band"
 
 
-def tiles(result: TrustResult) -> tuple[Tile, ...]:
+def trust_tiles(result: TrustResult) -> tuple[Tile, ...]:
     """The six numbers; where nothing is known of how the model was tested, four."""
     proof, chosen, found = result.proof, result.chosen, result.measured
     rows = (
@@ -80,7 +80,7 @@ def stability_tile(proof: Validation, drifts: Sequence[Drift]) -> Tile:
     if score is None:
         return Tile(label, "not known", notes=("nothing later in the book;", "hold a file against it below"))
     notes = (numbers.counted(score.n, "record"), "against the training")
-    threshold, kept = limits(proof.contract, score), stability(proof.contract, score)
+    threshold, kept = stability_lines(proof.contract, score), stability(proof.contract, score)
     return Tile(label, f"{score.psi:.3f}", notes=notes, threshold=threshold, verdict=kept)
 
 

@@ -21,7 +21,7 @@ from model.report.language import band_label, granting, guarantee, lower
 from model.report.numbers import NBSP
 from model.report.policy.words import impact_words, interval
 from model.report.release import words as release_words
-from model.validation.backtests import Recalibration, Sides
+from model.validation.backtests import RecalibrationBacktest, Sides
 from model.validation.validation import (
     SOURCES,
     BandMetrics,
@@ -114,7 +114,7 @@ def chosen_words(proof: Validation, chosen: Subset) -> str:
 # ---- the sentence ---------------------------------------------------------------------------------------------------
 
 
-def verdict(proof: Validation, chosen: Subset, found: SubsetMetrics, things: Sequence[str]) -> str:
+def trust_verdict(proof: Validation, chosen: Subset, found: SubsetMetrics, things: Sequence[str]) -> str:
     """The page's first sentence: how well it ranks, whether it speaks truly, and how many things there are to know."""
     who = chosen_words(proof, chosen)
     if not found.n:
@@ -318,7 +318,7 @@ def drift_headline(contract: Contract, drifts: Sequence[Drift], what: str) -> st
     )
 
 
-def limits(contract: Contract, each: Drift) -> str:
+def stability_lines(contract: Contract, each: Drift) -> str:
     """The lines of stability: below 0.10 holds, above 0.25 does not."""
     return f"below {WATCH:.2f}, at most {stability_bound(contract, each):.2f}"
 
@@ -518,7 +518,7 @@ def release_label(identity: str, manifest: Mapping[str, Any], aliases: Mapping[s
     return f"release {identity[:6]}, fitted to {release_words.window(manifest)}{f', {roles}' if roles else ''}"
 
 
-def recalibration_headline(found: Recalibration) -> str:
+def recalibration_headline(found: RecalibrationBacktest) -> str:
     """What a shift of the intercept would have made of the later years."""
     if np.isnan(found.shift):
         return f"In {found.year:.0f} all or none defaulted: there is no shift to make"
@@ -689,7 +689,7 @@ def champion_headline(report: ReleaseReport) -> str:
     return f"Against release {beside.id[:6]}, on {numbers.counted(beside.n, 'record')} {which}: {what}"
 
 
-def method(proof: Validation) -> str:
+def trust_method(proof: Validation) -> str:
     """How the numbers of the trust page come about."""
     person = proof.contract.book.person
     people = proof.contract.book.people

@@ -33,7 +33,7 @@ class Bridge:
 
 
 def bridge(
-    whole: ScoredBook, stress: BookScenario, today: date, measure: Measure = "loss", progress: Progress = no_progress
+    whole: ScoredBook, stress: BookScenario, *, today: date, measure: Measure = "loss", progress: Progress = no_progress
 ) -> Bridge:
     """Why ``measure`` of the book differs from the book as it is.
 

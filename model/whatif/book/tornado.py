@@ -200,7 +200,7 @@ class Bar:
 
 
 def tornado(
-    whole: ScoredBook, stress: BookScenario, measure: Measure, today: date, progress: Progress = no_progress
+    whole: ScoredBook, stress: BookScenario, *, measure: Measure, today: date, progress: Progress = no_progress
 ) -> list[Bar]:
     """How far each lever alone moves ``measure``, the longest bar first.
 
@@ -236,9 +236,10 @@ def of_customer(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, flo
 # ---- data tables -----------------------------------------------------------------------------------------------------
 
 
-def table(
+def lever_table(
     whole: ScoredBook,
     stress: BookScenario,
+    *,
     name: str,
     values: Sequence[float],
     measures: Sequence[Measure],
@@ -257,6 +258,7 @@ def table(
 def grid(
     whole: ScoredBook,
     stress: BookScenario,
+    *,
     first: str,
     first_values: Sequence[float],
     second: str,
@@ -300,9 +302,10 @@ class LeverGoal:
     reached_before: bool
 
 
-def seek(
+def seek_lever(
     whole: ScoredBook,
     stress: BookScenario,
+    *,
     name: str,
     measure: Measure,
     target: float,
@@ -367,6 +370,7 @@ class Breaking:
 def reverse(
     whole: ScoredBook,
     stress: BookScenario,
+    *,
     measure: Measure,
     limit: float,
     at_most: bool,

@@ -14,7 +14,7 @@ from model.finance.scorecard import Scale, reaches
 from model.whatif.customer.scenario import CUTOFF
 
 
-def scale(contract: Contract) -> Scale:
+def score_scale(contract: Contract) -> Scale:
     """The contract's score scale."""
     return Scale(contract.score.base_score, contract.score.base_odds, contract.score.points_to_double)
 
@@ -59,7 +59,7 @@ def decide(scorer: Scorer, record: Array, assumptions: dict[str, float]) -> Deci
     return Decision(
         margin=margin,
         pd=pd,
-        score=scale(contract).score(margin),
+        score=score_scale(contract).score(margin),
         cutoff=assumptions[CUTOFF],
         ead=float(exposed.ead[0]),
         expected_loss=float(lost[0]),
@@ -102,7 +102,7 @@ class Explanation:
 def explain(scorer: Scorer, record: Array) -> Explanation:
     """The reasons for one ``record`` (fields, 1): Shapley values, in score points −factor · φ, the weightiest concept
     first."""
-    contract, points = scorer.contract, scale(scorer.contract)
+    contract, points = scorer.contract, score_scale(scorer.contract)
     found = scorer.reasons(record)
     own = {name: float(phi) for name, phi in zip(found.parts, found.values[:, 0], strict=True)}
     values = contract.derive(record)[:, 0]

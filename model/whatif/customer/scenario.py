@@ -55,7 +55,7 @@ class CustomerScenario:
         kept = {k: v for k, v in self.assumptions if k != name}
         if value is not None:
             check_assumption(contract, name, value)
-            if value != default(contract, name):
+            if value != default_assumption(contract, name):
                 kept[name] = float(value)
         return replace(self, assumptions=tuple(sorted(kept.items())))
 
@@ -80,7 +80,7 @@ def check_edit(contract: Contract, part: Lever | Field, value: float) -> None:
         raise OutOfRange(f"{part.label} moves in steps of {part.step:g}; {value:,.12g} was given.")
 
 
-def default(contract: Contract, name: str) -> float:
+def default_assumption(contract: Contract, name: str) -> float:
     """The contract's value of an assumption, or its cut-off."""
     return contract.score.cutoff if name == CUTOFF else contract.assumption(name).default
 

@@ -14,7 +14,7 @@ from data.errors import BadInput, Impossible
 from model.engine.scorer import Scorer
 from model.engine.tables import probability
 from model.finance.scorecard import reaches
-from model.whatif.customer.decision import scale
+from model.whatif.customer.decision import score_scale
 from model.whatif.customer.scenario import apply, check_edit, edit, editable
 
 POINTS = 101
@@ -59,7 +59,7 @@ class Curve:
         return tuple(float(v) for v in self.x[1:][self.granted[1:] != self.granted[:-1]])
 
 
-def grid(book: Book, name: str, now: float) -> Array:
+def swept_values(book: Book, name: str, now: float) -> Array:
     """The values to sweep: a lever's own steps, or a field's values as observed in the book (at most 101 of them),
     and the value of now. Shape (points,), rising."""
     part = editable(book.contract, name)
@@ -90,7 +90,7 @@ def sweep(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, float], n
     contract = scorer.contract
     part = editable(contract, name)
     now = position(scorer, base, edits, name)
-    x = grid(book, name, now)
+    x = swept_values(book, name, now)
     held: dict[str, float | Array] = {k: v for k, v in edits.items() if k != name}
     try:
         records = apply(contract, base, {**held, name: x})
@@ -98,7 +98,7 @@ def sweep(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, float], n
         x = x[[value == now or _stands(contract, base, {**held, name: value}) for value in x]]
         records = apply(contract, base, {**held, name: x})
     margins = scorer.margins(records)
-    at_cutoff = scale(contract).margin(cutoff)
+    at_cutoff = score_scale(contract).margin(cutoff)
     pd = probability(margins)
     return Curve(
         name,
@@ -109,7 +109,7 @@ def sweep(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, float], n
         now,
         float(pd[np.searchsorted(x, now)]),
         float(probability(np.array(at_cutoff))),
-        reaches(scale(contract).score(margins), cutoff),
+        reaches(score_scale(contract).score(margins), cutoff),
         part.direction,
         part.association,
         _open(contract, records, int(np.searchsorted(x, now))),
@@ -160,7 +160,7 @@ class Goal:
     advised: bool = True
 
 
-def seek(curve: Curve, target: float) -> Goal:
+def seek_probability(curve: Curve, target: float) -> Goal:
     """Goal seek on a sweep: the observed value nearest to now that brings the PD to ``target`` or below, of those to
     which one may go."""
     allowed = np.ones_like(curve.granted) if curve.open is None else curve.open
@@ -213,9 +213,9 @@ def flips(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, float], c
 
 
 def steps(book: Book, name: str, now: float, count: int = 11) -> tuple[float, ...]:
-    """About ``count`` of the values of `grid`, rising: both ends, the value of now, and some spread evenly between
-    them; of a field that is evenly over the customers."""
-    values = grid(book, name, now)
+    """About ``count`` of the values of `swept_values`, rising: both ends, the value of now, and some spread evenly
+    between them; of a field that is evenly over the customers."""
+    values = swept_values(book, name, now)
     at = int(np.searchsorted(values, now))
     chosen = np.unique(np.linspace(0, len(values) - 1, max(count, 2)).round().astype(int))
     if at not in chosen and len(chosen) > 2:

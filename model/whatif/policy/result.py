@@ -17,7 +17,7 @@ from model.monitoring.fairness import Group
 from model.whatif.book.scenario import layers
 from model.whatif.book.scored import ScoredBook
 from model.whatif.book.totals import Rows
-from model.whatif.customer.decision import scale
+from model.whatif.customer.decision import score_scale
 from model.whatif.policy.pricing import Priced, priced
 from model.whatif.policy.scenario import PolicyScenario, today
 from model.whatif.policy.strategy import Outcome, Strategy
@@ -53,7 +53,7 @@ class PolicyResult:
     ) -> "PolicyResult":
         """The ``book`` as the model sees it, under a policy."""
         rows = whole.rows(layers(whole.contract, policy.assumed, day), progress)
-        scores = np.asarray(scale(whole.contract).score(whole.margins))
+        scores = np.asarray(score_scale(whole.contract).score(whole.margins))
         return cls(whole, book, policy, day, scores, rows, Strategy.of(scores, rows, book.target))
 
     @property

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from data import books
-from data.contract import read
+from data.contract import read_contract
 from data.contract.checks import NEEDED
 from data.errors import ContractError
 
@@ -26,7 +26,7 @@ def without(name: str) -> bytes:
 @pytest.mark.parametrize("name", NEEDED)
 def test_an_assumption_that_every_book_is_worked_out_with_is_asked_for(name: str) -> None:
     with pytest.raises(ContractError, match=rf"there is no assumption {name} \(.*Declare it under \[\[assumptions\]\]"):
-        read(without(name))
+        read_contract(without(name))
 
 
 def test_every_assumption_that_code_names_is_asked_for() -> None:

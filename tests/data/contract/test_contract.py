@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from data.arrays import Array
 from data.books import SHIPPED, Book
-from data.contract import Contract, check_value, load, read
+from data.contract import Contract, check_value, load_contract, read_contract
 from data.errors import ContractError, Impossible, Missing, NotEditable, OutOfRange
 from model.whatif.customer.scenario import apply
 from tests.support import guaranteed
@@ -71,18 +71,18 @@ def record(**values: float | list[float]) -> Array:
 )
 def test_contract_that_contradicts_itself_is_refused_and_says_where(old: str, new: str, told: str):
     with pytest.raises(ContractError) as caught:
-        read(changed(old, new), "mine.toml")
+        read_contract(changed(old, new), "mine.toml")
     assert told in str(caught.value)
 
 
 def test_lever_without_a_swing_is_out_of_the_tornado_and_more_of_it_is_adverse():
-    plain = read(changed("swing = 10\nadverse = 1\n", ""))
+    plain = read_contract(changed("swing = 10\nadverse = 1\n", ""))
     assert (plain.shock("limits").swing, plain.shock("limits").adverse) == (0, 1)
     assert plain.shock("balances").swing == 10
 
 
 def test_widest_swing_is_the_range_itself():
-    assert read(changed("swing = 10\n", "swing = 100\n")).shock("limits").swing == 100
+    assert read_contract(changed("swing = 10\n", "swing = 100\n")).shock("limits").swing == 100
 
 
 def test_records_that_keep_every_constraint_are_told_from_those_that_break_one(contract: Contract):
@@ -146,7 +146,7 @@ LIMITS_BOUNDS = 'minimum = -50\nmaximum = 50\nstep = 5\nphrase = "limits {}"'
 )
 def test_whole_book_declared_badly_is_refused_and_says_what_is_wrong(old: str, new: str, told: str):
     with pytest.raises(ContractError) as caught:
-        read(changed(old, new), "mine.toml")
+        read_contract(changed(old, new), "mine.toml")
     assert told in str(caught.value)
     assert str(caught.value).startswith("mine.toml") or "formula" in str(caught.value)
 
@@ -162,7 +162,7 @@ def test_whole_book_declared_badly_is_refused_and_says_what_is_wrong(old: str, n
 )
 def test_protected_attribute_can_enter_no_shock_and_no_segment(field: str, old: str, new: str):
     with pytest.raises(ContractError, match=field):
-        read(changed(old.format(), new.format(field)))
+        read_contract(changed(old.format(), new.format(field)))
 
 
 @pytest.mark.parametrize("field", ["sex", "education", "marriage", "age"])
@@ -178,27 +178,27 @@ def test_protected_attribute_can_enter_no_shock_and_no_segment(field: str, old: 
 )
 def test_protected_attribute_can_enter_no_formula(field: str, old: str, new: str):
     with pytest.raises(ContractError, match=field):
-        read(changed(old, new.format(field)))
+        read_contract(changed(old, new.format(field)))
 
 
 def test_contract_names_its_file_in_an_error():
     with pytest.raises(ContractError, match=r"^mine\.toml"):
-        read(b"version = ", "mine.toml")
+        read_contract(b"version = ", "mine.toml")
 
 
 def test_contract_that_is_no_text_is_refused():
     with pytest.raises(ContractError, match="not readable TOML"):
-        read(b"\xff\xfe")
+        read_contract(b"\xff\xfe")
 
 
 def test_contract_that_is_absent_is_told_by_its_place(tmp_path: Path):
     with pytest.raises(ContractError, match="There is no contract at"):
-        load(tmp_path / "contract.toml")
+        load_contract(tmp_path / "contract.toml")
 
 
 def test_contract_keeps_its_text_and_the_hash_of_every_byte_of_it():
-    once, again = read(SHIPPED_TEXT.encode()), read(SHIPPED_TEXT.encode())
-    other = read(SHIPPED_TEXT.encode() + b"\n")
+    once, again = read_contract(SHIPPED_TEXT.encode()), read_contract(SHIPPED_TEXT.encode())
+    other = read_contract(SHIPPED_TEXT.encode() + b"\n")
     assert once.text == SHIPPED_TEXT.encode()
     assert once.hash == again.hash != other.hash
 
@@ -287,7 +287,7 @@ def test_unknown_variable_of_the_economy_is_told_with_those_there_are(contract: 
 
 
 def test_contract_is_equal_to_itself_alone_so_that_it_can_key_a_cache(contract: Contract):
-    again = read(contract.text)
+    again = read_contract(contract.text)
     assert contract == contract
     assert contract != again
     assert len({contract, again, contract}) == 2
@@ -362,7 +362,7 @@ def test_levers_keep_every_record_within_the_contract(raw: Array, data: st.DataO
 
 
 def test_lever_start_may_be_a_number():
-    contract = read(changed('start = "0 * limit"', 'start = "0"'))
+    contract = read_contract(changed('start = "0 * limit"', 'start = "0"'))
     assert contract.lever_start("balances", np.repeat(record(), 3, axis=1)).tolist() == [0, 0, 0]
 
 
@@ -464,7 +464,7 @@ def test_fields_by_name_give_what_the_record_gives(raw: Array, only: set[int], c
 def test_exposure_and_the_loss_on_it_depend_on_two_assumptions_alone(contract: Contract):
     assert contract.exposed_to == {"ccf", "lgd"}
     ead = '+ ccf * max(limit - max(bill_1, 0), 0)"'
-    assert read(changed(ead, ead.replace("ccf", "lgd * apr"))).exposed_to == {"lgd", "apr"}
+    assert read_contract(changed(ead, ead.replace("ccf", "lgd * apr"))).exposed_to == {"lgd", "apr"}
 
 
 @pytest.mark.parametrize(
@@ -591,7 +591,7 @@ def test_shock_to_a_history_moves_each_of_its_months_by_name(raw: Array, data: s
 
 def test_shock_to_one_month_moves_the_history_too():
     one = 'rules = { bill_1 = "bill_1 * (1 + value / 100)" }'
-    contract = read(
+    contract = read_contract(
         changed(
             'rules = { bill = "where(bill > 0, bill * (1 + value / 100), bill)" }\nhelp = "All', one + '\nhelp = "All'
         )
@@ -607,7 +607,7 @@ def test_shock_to_one_month_moves_the_history_too():
 @pytest.mark.parametrize("rule", ["value", "5", "where(value > 0, 5000, 5000)"])
 def test_shock_whose_rule_gives_one_number_is_refused_or_hits_every_record(rule: str):
     try:
-        contract = read(changed(LIMITS, f'rules = {{ limit = "{rule}" }}'))
+        contract = read_contract(changed(LIMITS, f'rules = {{ limit = "{rule}" }}'))
     except ContractError as error:
         told = str(error)
         assert "limits" in told
@@ -619,7 +619,7 @@ def test_shock_whose_rule_gives_one_number_is_refused_or_hits_every_record(rule:
 @pytest.mark.parametrize("rule", ["bill", "limit + 0 * bill"])
 def test_shock_whose_rule_gives_a_field_the_months_of_a_history_is_refused(rule: str):
     with pytest.raises(ContractError, match="limits"):
-        read(changed(LIMITS, f'rules = {{ limit = "{rule}" }}'))
+        read_contract(changed(LIMITS, f'rules = {{ limit = "{rule}" }}'))
 
 
 # ---- segments --------------------------------------------------------------------------------------------------------
@@ -645,7 +645,7 @@ def test_segment_may_cut_a_model_input():
 
 
 def test_missing_values_make_a_band_of_their_own_after_the_last():
-    contract = read(changed('field = "use_now"', 'field = "change_month"'))
+    contract = read_contract(changed('field = "use_now"', 'field = "change_month"'))
     segment = contract.segment("use_band")
     assert contract.band_count(segment) == 7
     assert CONTRACT.band_count(CONTRACT.segment("use_band")) == 6
@@ -692,7 +692,7 @@ def made_up(old: str, new: str) -> bytes:
 @pytest.mark.parametrize(("old", "new"), PLACES)
 def test_what_is_known_after_the_outcome_is_refused_in_every_formula(old: str, new: str, field: str, told: str):
     with pytest.raises(ContractError) as caught:
-        read(made_up(old, new.replace("@", field)))
+        read_contract(made_up(old, new.replace("@", field)))
     assert f"reads {field}, " in str(caught.value)
     assert told in str(caught.value)
 
@@ -704,14 +704,14 @@ def test_protected_attribute_is_refused_in_every_formula_by_name(old: str, new: 
         + '\n[[fields]]\nname = "age"\nlabel = "Age"\nrole = "protected"\n'
     )
     with pytest.raises(ContractError, match="reads age, which is protected and never scored"):
-        read(declared.encode())
+        read_contract(declared.encode())
 
 
 def test_vintage_is_refused_in_a_model_input_and_may_be_read_by_everything_else():
     with pytest.raises(ContractError, match=CALENDAR):
-        read(made_up(PLACES[0][0], PLACES[0][1].replace("@", "year")))
+        read_contract(made_up(PLACES[0][0], PLACES[0][1].replace("@", "year")))
     for old, new in PLACES[1:]:
-        assert read(made_up(old, new.replace("@", "year"))).vintage is not None
+        assert read_contract(made_up(old, new.replace("@", "year"))).vintage is not None
 
 
 def test_vintage_is_of_the_record_and_cannot_be_edited(contract: Contract):
@@ -754,14 +754,14 @@ def test_vintage_is_of_the_record_and_cannot_be_edited(contract: Contract):
 )
 def test_vintage_window_or_guarantee_declared_badly_is_refused(old: str, new: str, told: str):
     with pytest.raises(ContractError) as caught:
-        read(made_up(old, new))
+        read_contract(made_up(old, new))
     assert told in str(caught.value)
 
 
 def test_windows_may_be_open_and_one_year_long():
-    own = read(made_up("since = 2003\nuntil = 2007\nlater_until = 2010\n", "")).training
+    own = read_contract(made_up("since = 2003\nuntil = 2007\nlater_until = 2010\n", "")).training
     assert (own.since, own.until, own.later_until) == (None, None, None)
-    assert read(made_up("since = 2003", "since = 2007")).training.since == 2007
+    assert read_contract(made_up("since = 2003", "since = 2007")).training.since == 2007
 
 
 def test_realised_loss_is_what_was_charged_off_up_to_the_amount(contract: Contract):
@@ -780,8 +780,8 @@ def test_realised_loss_is_what_was_charged_off_up_to_the_amount(contract: Contra
 def test_exposed_to_names_the_assumptions_of_every_part_of_an_exposure():
     own = guaranteed.CONTRACT
     assert own.exposed_to == {"lgd"}
-    assert read(made_up('ead = "amount"', 'ead = "amount * (1 - apr)"')).exposed_to == {"lgd", "apr"}
-    assert read(made_up('"1 - guaranteed_share"', '"1 - funding"')).exposed_to == {"lgd", "funding"}
+    assert read_contract(made_up('ead = "amount"', 'ead = "amount * (1 - apr)"')).exposed_to == {"lgd", "apr"}
+    assert read_contract(made_up('"1 - guaranteed_share"', '"1 - funding"')).exposed_to == {"lgd", "funding"}
 
 
 def test_loss_given_default_goes_by_sector_and_any_other_takes_the_assumption():
@@ -793,7 +793,7 @@ def test_loss_given_default_goes_by_sector_and_any_other_takes_the_assumption():
 
 
 def test_a_vintage_is_a_year_and_told_as_one():
-    loans = load(SHIPPED / "small_business" / "contract.toml")
+    loans = load_contract(SHIPPED / "small_business" / "contract.toml")
     assert loans.vintage is not None
     assert loans.vintage.unit == "year"
     with pytest.raises(OutOfRange, match=r"Approved in fiscal year must be 1900 to 2100; 2150 was given\."):
@@ -801,7 +801,7 @@ def test_a_vintage_is_a_year_and_told_as_one():
 
 
 def test_a_year_after_those_of_the_book_may_be_given():
-    loans = load(SHIPPED / "small_business" / "contract.toml")
+    loans = load_contract(SHIPPED / "small_business" / "contract.toml")
     assert loans.vintage is not None
     assert loans.vintage.maximum == 2009
     check_value(loans.vintage, [1990, 2009, 2024])
@@ -829,7 +829,7 @@ reading = { gaps = ["n/s"], words_only = true }
 def with_purpose(part: str) -> Contract:
     """The cards' contract with one more field."""
     before, after = (SHIPPED / "cards" / "contract.toml").read_text().split("[[histories]]", 1)
-    return read(f"{before}{part}\n[[histories]]{after}".encode())
+    return read_contract(f"{before}{part}\n[[histories]]{after}".encode())
 
 
 def test_a_field_says_what_the_file_calls_it_and_how_its_cells_are_read():
@@ -845,7 +845,7 @@ def test_a_field_says_what_the_file_calls_it_and_how_its_cells_are_read():
 def test_a_history_says_what_the_file_calls_each_of_its_months():
     text = (SHIPPED / "cards" / "contract.toml").read_text()
     named = text.replace('name = "bill"\n', 'name = "bill"\ncolumns = ["B1", "B2", "B3", "B4", "B5", "B6"]\n', 1)
-    contract = read(named.encode())
+    contract = read_contract(named.encode())
     assert [each.column for each in contract.record if each.name.startswith("bill_")] == [f"B{k}" for k in range(1, 7)]
     with pytest.raises(ContractError, match="bill has 6 months and 5 columns"):
-        read(named.replace(', "B6"]', "]").encode())
+        read_contract(named.replace(', "B6"]', "]").encode())

@@ -12,7 +12,7 @@ from data.files.kinds import Limits
 
 def _read_here(content: bytes, request: Mapping[str, Any], _limits: Limits, told: apart.Told) -> bytes:
     said = BytesIO()
-    child.answer(content, dict(request), said, told)
+    child.send_table(content, dict(request), said, told)
     return said.getvalue()
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.files.numbers import Habit, figure, figures, habit_of, settled, votes
+from data.files.numbers import Habit, figure_of, figures, habit_of, settled, votes
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_plain_number_is_read_as_python_reads_it(value: float, form: str) -> N
 def test_plain_texts_and_others_are_read_alike(text: str) -> None:
     """The fast way and the slow one agree."""
     line = " ".join(text.split())
-    fast, slow = figures([line]), figure(line)
+    fast, slow = figures([line]), figure_of(line)
     if fast.known[0] and not fast.sign[0] and slow is not None:
         assert slow[:2] == pytest.approx((fast.point[0], fast.comma[0]), nan_ok=True)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.contract import read
+from data.contract import read_contract
 from data.proposing.labels import LONGEST, alike, labels
 from tests.data.proposing.files import loans
 from tests.data.proposing.test_proposal import proposed
@@ -67,7 +67,7 @@ def test_names_that_differ_in_signs_alone_are_no_concept_together(names: list[st
     frame = loans(400)[["status"]]
     for name in names:
         frame[name] = rng.normal(50, 9, 400).round(3)
-    contract = read(proposed(frame, "status", "parquet").text)
+    contract = read_contract(proposed(frame, "status", "parquet").text)
     assert len(contract.inputs) == len(names)
     assert len(contract.concepts) == gathered
     assert {each.concept for each in contract.inputs} == {each.name for each in contract.concepts}
@@ -77,7 +77,7 @@ def test_a_sign_in_a_name_is_its_unit():
     rng = np.random.default_rng(7)
     frame = loans(400)[["status"]].assign(**{"Amount ($)": rng.gamma(2, 9e3, 400).round()})
     frame["Amount (%)"] = rng.uniform(0, 1, 400).round(3)
-    contract = read(proposed(frame, "status").text)
+    contract = read_contract(proposed(frame, "status").text)
     assert [each.unit for each in contract.record] == ["$", "%"]
     assert contract.book.currency == "$"
 
@@ -95,7 +95,7 @@ def test_a_contract_has_no_two_labels_alike_in_any_of_its_parts():
     frame["grade"], frame["Grade."] = rng.choice(list("ABC"), 400), rng.choice(list("ABC"), 400)
     frame["Loan ID"] = np.arange(400)
     frame["loan amount?"] = loans(400)["status"]
-    contract = read(proposed(frame, "loan amount?", "csv").text)
+    contract = read_contract(proposed(frame, "loan amount?", "csv").text)
     for part in (
         contract.fields,
         contract.inputs,

@@ -13,7 +13,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 
 from data.arrays import Array
 from data.books import Book, read_folder
-from data.contract import check_value, load, read
+from data.contract import check_value, load_contract, read_contract
 from data.errors import BadInput, BookError, OutOfRange, WhatIfError
 from data.files.kinds import Limits
 from data.proposing.drafting import unwritten
@@ -118,8 +118,8 @@ def test_the_provenance_names_the_file_its_digest_and_what_was_changed(of_loans:
 
 
 def test_what_is_proposed_says_that_nobody_has_read_it(of_loans: Proposal):
-    assert not read(of_loans.text).book.reviewed
-    assert read(of_loans.text.replace(b"reviewed = false", b"reviewed = true")).book.reviewed
+    assert not read_contract(of_loans.text).book.reviewed
+    assert read_contract(of_loans.text.replace(b"reviewed = false", b"reviewed = true")).book.reviewed
 
 
 # ---- what is seen ---------------------------------------------------------------------------------------------------
@@ -151,7 +151,7 @@ def test_a_column_gets_the_role_it_likely_has(of_loans: Proposal, column: str, e
 
 
 def test_no_input_reads_what_is_protected_or_known_afterwards(of_loans: Proposal):
-    contract = read(of_loans.text)
+    contract = read_contract(of_loans.text)
     inputs = {each.name for each in contract.inputs}
     assert inputs == {"loan_amount", "annual_income", "debt_ratio", "term", "purpose", "homeowner"}
 
@@ -191,7 +191,7 @@ def test_the_surest_name_numbers_the_records_and_other_identifiers_are_left_out(
     frame["Customer Number"] = np.arange(300) % 170 * 7  # some have two loans
     frame["session"] = [f"{k:08x}-0000-4000-8000-{k:012x}" for k in range(300)]
     proposal = proposed(frame, "status")
-    assert read(proposal.text).book.id == "loan_id"
+    assert read_contract(proposal.text).book.id == "loan_id"
     assert proposal.by_role("identifier") == ["row", "Customer Number", "session"]
     assert proposal.by_role("input") == ["debt_ratio"]
 
@@ -200,7 +200,7 @@ def test_records_whose_identifiers_hold_no_number_are_counted():
     frame = loans(300)[["debt_ratio", "status"]]
     frame["loan id"] = [f"{k:08x}-0000-4000-8000-{k:08x}beef" for k in range(300)]
     proposal = proposed(frame, "status")
-    assert read(proposal.text).book.id == "record_number"
+    assert read_contract(proposal.text).book.id == "record_number"
     assert proposal.by_role("identifier") == ["loan id"]
 
 
@@ -259,14 +259,14 @@ def test_a_protected_attribute_is_known_by_its_words_whatever_its_name():
 
 
 def test_a_direction_is_claimed_where_it_is_clear_and_only_there(of_loans: Proposal):
-    found = {each.name: each.direction for each in read(of_loans.text).inputs}
+    found = {each.name: each.direction for each in read_contract(of_loans.text).inputs}
     assert (found["debt_ratio"], found["annual_income"]) == (1, -1)
     assert (found["loan_amount"], found["term"], found["homeowner"]) == (0, 0, 0)
     assert found["purpose"] == 0  # its codes stand for words
 
 
 def test_a_shock_is_bad_for_the_bank_in_the_direction_that_the_file_shows(of_loans: Proposal):
-    found = {each.name: each.adverse for each in read(of_loans.text).shocks}
+    found = {each.name: each.adverse for each in read_contract(of_loans.text).shocks}
     assert found == {"debt_ratio_shift": 1, "annual_income_shift": -1, "loan_amount_shift": 1}
     why = {each.part: each.why for each in of_loans.noted if each.key == "adverse"}
     assert why["shocks.annual_income_shift"] == "less of it goes with more of the outcome: see its direction"
@@ -280,7 +280,7 @@ def test_an_input_whose_bad_direction_is_not_clear_gets_no_shock():
     frame["noise"] = rng.random(1500)
     frame["credit limit"] = np.round(rng.gamma(2, 4000, 1500) * np.where(bad, 0.6, 1.0), -2)  # safer, and more to lose
     frame["year built"] = rng.integers(1950, 2000, 1500) - 10 * bad
-    assert read(proposed(frame, "status").text).shocks == ()
+    assert read_contract(proposed(frame, "status").text).shocks == ()
 
 
 def test_an_input_that_is_protective_but_not_steadily_so_is_shocked_downwards():
@@ -288,7 +288,7 @@ def test_an_input_that_is_protective_but_not_steadily_so_is_shocked_downwards():
     income = rng.uniform(10_000, 90_000, 3000)
     odds = 1.5 - income / 30_000 + 1.2 * (np.abs(income - 62_000) < 5_000)
     frame = pd.DataFrame({"income": income.round(), "bad": (rng.random(3000) < 1 / (1 + np.exp(-odds))).astype(int)})
-    contract = read(proposed(frame, "bad").text)
+    contract = read_contract(proposed(frame, "bad").text)
     assert contract.inputs[0].direction == 0
     assert [each.adverse for each in contract.shocks] == [-1]
 
@@ -298,7 +298,7 @@ def test_a_year_is_told_as_a_year():
     frame["Issue year"], frame["Year built"] = 2012 + np.arange(300) % 7, 1950 + np.arange(300) % 60
     frame["birth_year"] = 1950 + np.arange(300) % 50
     proposal = proposed(frame, "status")
-    contract = read(proposal.text)
+    contract = read_contract(proposal.text)
     assert (role(proposal, "Issue year"), role(proposal, "Year built")) == ("vintage", "input")
     assert [each.unit for each in contract.record] == ["%", "year", "year"]
     assert not re.search(r"\b[12],\d{3}\b", proposal.text.decode().replace("1,500", ""))
@@ -312,7 +312,7 @@ def test_the_bands_of_a_segment_have_names_that_tell_them_apart():
     frame = loans(300)[["status"]]
     k = np.arange(300)
     frame["built in year"], frame["late"], frame["tiny"], frame["term"] = 2012 + k % 7, k % 3, k * 2e-5, 6 + k % 60
-    told = {each.field: each.labels for each in read(proposed(frame, "status").text).segments}
+    told = {each.field: each.labels for each in read_contract(proposed(frame, "status").text).segments}
     assert told["built_in_year"] == ("2012", "2013", "2014 to 2015", "2016", "2017 and more")
     assert told["late"] == ("0", "1", "2 and more")
     assert told["term"] == (
@@ -333,17 +333,17 @@ def test_the_bands_of_a_segment_have_names_that_tell_them_apart():
 
 def test_a_share_that_whole_percents_cannot_tell_is_told_as_a_number():
     frame = loans(300)[["debt_ratio", "status"]].assign(fee_rate=np.arange(300) / 30_000)
-    assert [each.unit for each in read(proposed(frame, "status").text).record] == ["%", ""]
+    assert [each.unit for each in read_contract(proposed(frame, "status").text).record] == ["%", ""]
 
 
 @pytest.mark.parametrize("name", ["Missed payments last year", "inquiries_last_6_months", "trips per day"])
 def test_a_count_within_a_time_is_no_time(name: str):
     frame = loans(300)[["debt_ratio", "status"]].assign(**{name: np.arange(300) % 9})
-    assert read(proposed(frame, "status").text).record[1].unit == ""
+    assert read_contract(proposed(frame, "status").text).record[1].unit == ""
 
 
 def test_words_become_codes_in_an_order_that_knows_nothing_of_the_outcome(of_loans: Proposal):
-    field = read(of_loans.text).record[read(of_loans.text).row["purpose"]]
+    field = read_contract(of_loans.text).record[read_contract(of_loans.text).row["purpose"]]
     assert list(field.codes.values()) == ["car", "holiday", "house"]  # house is the safest, holiday the riskiest
     assert b"[fields.codes]  # GUESS: in the order of the alphabet, which is none by nature" in of_loans.text
 
@@ -364,7 +364,7 @@ def test_other_outcomes_leave_every_other_column_of_the_snapshot_as_it_was(seed:
 
 
 def test_the_amount_of_the_loan_is_the_exposure_and_gaps_are_allowed_where_they_are(of_loans: Proposal):
-    contract = read(of_loans.text)
+    contract = read_contract(of_loans.text)
     assert contract.exposure.ead == "max(loan_amount, 0)"
     assert {each.name for each in contract.record if each.missing} == {"annual_income"}
 
@@ -372,7 +372,7 @@ def test_the_amount_of_the_loan_is_the_exposure_and_gaps_are_allowed_where_they_
 def test_a_limit_and_a_balance_make_an_exposure_with_a_conversion_factor():
     frame = loans(300)[["debt_ratio", "status"]]
     frame["credit_limit"], frame["current_balance"] = 1000.0 + np.arange(300), 500.0 + np.arange(300) % 70
-    contract = read(proposed(frame, "status").text)
+    contract = read_contract(proposed(frame, "status").text)
     assert (
         contract.exposure.ead
         == "max(current_balance, 0) + ccf * max(max(credit_limit, 0) - max(current_balance, 0), 0)"
@@ -382,7 +382,7 @@ def test_a_limit_and_a_balance_make_an_exposure_with_a_conversion_factor():
 
 def test_without_an_amount_each_record_counts_one_and_the_contract_says_so():
     text = proposed(loans(300)[["debt_ratio", "status"]], "status").text
-    assert read(text).exposure.ead == "1"
+    assert read_contract(text).exposure.ead == "1"
     assert b'ead = "1"  # GUESS: units unknown' in text
 
 
@@ -408,7 +408,7 @@ def test_infinite_values_count_as_missing_and_the_provenance_says_so():
     frame["x"] = np.where(np.arange(300) == 5, np.inf, np.arange(300) % 70)
     proposal = proposed(frame, "status")
     assert b"1 infinite value counted as missing" in proposal.provenance
-    assert read(proposal.text).record[1].missing
+    assert read_contract(proposal.text).record[1].missing
 
 
 def test_decimal_commas_are_read_where_semicolons_part_the_cells(tmp_path: Path):
@@ -423,7 +423,7 @@ def test_names_that_formulas_cannot_read_are_replaced_and_told():
     for k, name in enumerate(["lambda", "max", "2nd loan", "Größe (€)", "名前", "apr", "own_home", "a b", "a_b"]):
         frame[name] = (np.arange(300) + k) % (37 + k)
     proposal = proposed(frame, "status")
-    names = [each.name for each in read(proposal.text).inputs]
+    names = [each.name for each in read_contract(proposal.text).inputs]
     assert names[1:] == ["x_lambda", "x_max", "x_2nd_loan", "groe", "column_7", "x_apr", "x_own_home", "a_b", "a_b_2"]
     assert "名前 is column_7.".encode() in proposal.provenance
 
@@ -625,7 +625,7 @@ def test_a_name_that_is_taken_is_refused_and_nothing_is_written_over(of_loans: P
     with pytest.raises(BookError, match="There is a book mine already"):
         lay_down(of_loans, tmp_path)
     assert [each.name for each in (tmp_path / "books").iterdir()] == ["mine"]
-    assert load(folder / "contract.toml").book.name == "mine"
+    assert load_contract(folder / "contract.toml").book.name == "mine"
 
 
 @pytest.mark.parametrize(
@@ -693,6 +693,6 @@ def test_any_table_gives_a_contract_that_reads_or_a_clear_error(held: dict[str, 
     if proposal is None:
         assert refused.endswith(".")
         return
-    assert read(proposal.text).inputs
+    assert read_contract(proposal.text).inputs
     assert unmarked(proposal.text.decode()) == []
     assert tomllib.loads(proposal.provenance.decode())["rows"] == ROWS

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.contract import Contract, read
+from data.contract import Contract, read_contract
 from data.proposing.hints import exposure, limit_and_balance, protected, unit
 from data.proposing.proposal import Proposal
 from data.proposing.special import special_codes
@@ -117,7 +117,7 @@ def with_codes(codes: tuple[int, ...], whole: bool) -> tuple[Proposal, Contract,
     coded = np.where(np.arange(600) % 4 == 0, np.repeat(np.resize(codes, 150), 4), months)
     first = proposed(frame.assign(since_delinquency=coded), "status")
     gaps = proposed(frame.assign(since_delinquency=np.where(np.isin(coded, codes), np.nan, coded)), "status")
-    return first, read(first.text), read(gaps.text)
+    return first, read_contract(first.text), read_contract(gaps.text)
 
 
 @pytest.mark.parametrize("whole", [True, False])
@@ -153,7 +153,7 @@ def test_an_amount_that_is_a_code_is_not_owed():
     rng = np.random.default_rng(3)
     frame = loans(600)[["debt_ratio", "status"]]
     frame["Loan Amount"] = np.where(np.arange(600) % 5 == 0, 99_999_999, rng.gamma(2, 6000, 600).round())
-    contract = read(proposed(frame, "status").text)
+    contract = read_contract(proposed(frame, "status").text)
     middle = float(np.median(frame.loc[frame["Loan Amount"] < 1e6, "Loan Amount"]))
     assert contract.exposure.ead == f"where(loan_amount >= 99999999.0, {middle!r}, max(loan_amount, 0))"
     (limit,) = (each.limit for each in contract.appetite if each.measure == "exposure")
@@ -180,7 +180,7 @@ def test_a_bureau_file_holds_no_money_and_nobodys_age():
     values[rng.random((9, 600)) < 0.1] = -9
     frame = pd.DataFrame(dict(zip(names, values, strict=True)) | {"OutcomeBad": np.arange(600) % 3 == 0})
     proposal = proposed(frame, "OutcomeBad")
-    contract = read(proposal.text)
+    contract = read_contract(proposal.text)
     assert proposal.by_role("input") == names
     assert contract.exposure.ead == "1"
     assert {each.unit for each in contract.record} == {"", "months"}

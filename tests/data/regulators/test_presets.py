@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from data.errors import BookError
-from data.regulators.derive import derive, main
-from data.regulators.presets import SHIPPED, Preset, preset, presets, read
+from data.regulators.derive import derive_presets, main
+from data.regulators.presets import SHIPPED, Preset, preset, presets, read_presets
 
 NAMES = [
     "fed_2026_severely_adverse",
@@ -251,24 +251,24 @@ def test_unknown_point_is_told_with_the_points_there_are():
 def test_file_that_contradicts_itself_is_refused(altered: Callable[[Change], Path], change: Change, message: str):
     path = altered(change)
     with pytest.raises(BookError, match=message):
-        read(path)
+        read_presets(path)
 
 
 def test_change_that_a_source_does_not_state_may_be_absent(altered: Callable[[Change], Path]):
     path = altered(lambda all_: all_[4]["points"][0]["changes"].pop("gdp"))
-    assert read(path)[4].points[0].changes == {"unemployment": 4.1}
+    assert read_presets(path)[4].points[0].changes == {"unemployment": 4.1}
 
 
 def test_absent_file_is_told(tmp_path: Path):
     with pytest.raises(BookError, match=r"stress presets none\.json cannot be read"):
-        read(tmp_path / "none.json")
+        read_presets(tmp_path / "none.json")
 
 
 def test_file_that_is_no_json_is_refused(tmp_path: Path):
     path = tmp_path / "presets.json"
     path.write_text("unemployment 10 %")
     with pytest.raises(BookError, match=r"presets\.json: Invalid JSON"):
-        read(path)
+        read_presets(path)
 
 
 # ---- derivation ------------------------------------------------------------------------------------------------
@@ -278,7 +278,7 @@ def test_derivation_writes_what_the_reader_reads(source: Source, tmp_path: Path)
     given, made = tmp_path / "source.json", tmp_path / "presets.json"
     given.write_text(json.dumps({"_note": "as published", **source}), encoding="utf-8")
     main(str(given), str(made))
-    severe, baseline, older, eba, boe = read(made)
+    severe, baseline, older, eba, boe = read_presets(made)
     assert (severe.peak, severe.point("2031Q2").changes) == ("2031Q2", {"unemployment": 2.7, "gdp": -2.61})
     assert (baseline.peak, baseline.points[0].changes["unemployment"]) == ("2031Q2", -0.1)
     assert older.point("2031Q3").changes["unemployment"] == 4.0
@@ -325,32 +325,32 @@ def test_derivation_cumulates_growth_over_a_year_to_a_year_of_growth(source: Sou
             "real_gdp_growth_saar": [-4.0] * 4,
             "treasury_3m": [1.0] * 4,
         }
-    assert derive(source)[0].points[-1].changes["gdp"] == -4.0
+    assert derive_presets(source)[0].points[-1].changes["gdp"] == -4.0
 
 
 @pytest.mark.parametrize("confidence", ["low", "unresolved", None])
 def test_derivation_refuses_what_is_not_of_high_or_medium_confidence(source: Source, confidence: str | None):
     source["boe_2025_bcst"]["confidence"] = confidence
     with pytest.raises(ValueError, match="Only confidence high or medium ships; boe_2025_bcst has"):
-        derive(source)
+        derive_presets(source)
 
 
 def test_derivation_names_the_scenarios_a_source_lacks(source: Source):
     del source["fed_2026_baseline"], source["boe_2025_bcst"]
     with pytest.raises(ValueError, match="lacks the scenarios fed_2026_baseline, boe_2025_bcst"):
-        derive(source)
+        derive_presets(source)
 
 
 def test_derivation_refuses_a_path_shorter_than_its_quarters(source: Source):
     source["fed_2026_baseline"]["unemployment"].pop()
     with pytest.raises(ValueError, match="shorter"):
-        derive(source)
+        derive_presets(source)
 
 
 def test_derivation_refuses_a_source_without_its_day(source: Source):
     source["boe_2025_bcst"]["source"] = "Bank of England"
     with pytest.raises(ValueError, match="names no day of publication"):
-        derive(source)
+        derive_presets(source)
 
 
 # ---- provenance ------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from data.small_business.rates import LOANS, formulas, main, neutral, picked, rates, realised
+from data.small_business.rates import LOANS, formulas, main, neutral, picked, rates, realised_rates
 
 
 @pytest.fixture
@@ -43,8 +43,8 @@ def test_realised_loss_is_principal_over_amounts_of_those_charged_off():
             "amount": [100, 300, 100, 100],
         }
     )
-    assert realised(book, "approval_year").to_dict() == {2000: 0.15, 2001: 0.8}
-    assert realised(book).tolist() == [0.28]
+    assert realised_rates(book, "approval_year").to_dict() == {2000: 0.15, 2001: 0.8}
+    assert realised_rates(book).tolist() == [0.28]
 
 
 def test_formula_names_every_category_and_ends_with_what_stands_for_the_rest():

@@ -10,7 +10,7 @@ import pytest
 
 from data import books
 from data.books import SHIPPED, Book
-from data.contract import Contract, read
+from data.contract import Contract, read_contract
 from data.errors import ContractError
 from data.small_business.rates import formulas
 
@@ -42,7 +42,7 @@ VINTAGES = {
 
 @pytest.fixture(scope="module")
 def book() -> Book:
-    return books.read("small_business")
+    return books.read_book("small_business")
 
 
 @pytest.fixture(scope="module")
@@ -216,14 +216,14 @@ def test_industries_of_2000_that_are_not_stated_hide_among_stated_ones(book: Boo
 def test_what_became_known_later_is_read_by_no_input(contract: Contract, column: str):
     leaking = contract.text.replace(b'formula = "franchise"', f'formula = "{column}"'.encode())
     with pytest.raises(ContractError, match=f"input franchise reads {column}, which is known only after the outcome"):
-        read(leaking)
+        read_contract(leaking)
 
 
 @pytest.mark.parametrize(("column", "told"), [("approval_year", "the vintage"), ("charged_off", "the outcome itself")])
 def test_vintage_and_outcome_are_read_by_no_input(contract: Contract, column: str, told: str):
     leaking = contract.text.replace(b'formula = "franchise"', f'formula = "{column}"'.encode())
     with pytest.raises(ContractError, match=f"input franchise reads {column}, .*{told}"):
-        read(leaking)
+        read_contract(leaking)
 
 
 # ---- what is lost, and who bears it ---------------------------------------------------------------------------------

@@ -212,8 +212,8 @@ def test_shocks_on_one_segment_leave_the_others_as_they_are(open_app: Open) -> N
     at.selectbox(key="book.who").set_value("limit_band:0").run()
     at = opened(at, "_cells")
     frame = at.dataframe[0].value
-    assert frame["Change of loss"].iloc[0] > 0
-    assert frame["Change of loss"].iloc[1:-1].abs().max() == 0
+    assert frame["Change of loss, NT$"].iloc[0] > 0
+    assert frame["Change of loss, NT$"].iloc[1:-1].abs().max() == 0
     assert f"credit limit below NT${NBSP}50,000" in sentence(at)
 
 
@@ -244,9 +244,10 @@ def test_areas_of_the_map_sum_from_children_to_parents_to_the_book(open_app: Ope
 def test_segments_in_the_table_sum_to_the_book(open_app: Open) -> None:
     at = opened(open_app(preset=FED, balances=20), "_cells")
     frame = at.dataframe[0].value
-    for column in ("Customers", "Exposure", "Loss before", "Loss now", "Change of loss"):
+    money = (f"{name}, NT$" for name in ("Exposure", "Loss before", "Loss now", "Change of loss"))
+    for column in ("Customers", *money):
         assert frame[column].iloc[:-1].sum() == pytest.approx(frame[column].iloc[-1], rel=1e-12)
-    assert millions(frame["Loss now"].iloc[-1]) == shown(at, LOSS)
+    assert millions(frame["Loss now, NT$"].iloc[-1]) == shown(at, LOSS)
     assert "Herfindahl" in " ".join(each.value for each in at.caption)
 
 
@@ -298,7 +299,7 @@ def test_economy_alone_changes_nothing_the_model_reacts_to(open_app: Open) -> No
 
 def test_weighted_scenarios_weigh_losses_and_ask_for_weights_that_sum_to_one(open_app: Open, whole: ScoredBook) -> None:
     at = opened(open_app(), "_weighted")
-    assert "Give at least one scenario a weight" in " ".join(each.value for each in at.markdown)
+    assert "Give at least one scenario a weight" in markup(at)
     at.number_input(key=f"book.weight_{FED}").set_value(30.0).run()
     assert "they sum to 30 %" in at.warning[0].value
     at.number_input(key="book.weight_as_is").set_value(70.0).run()
@@ -472,10 +473,10 @@ def test_long_work_shows_how_far_it_is_and_a_way_out() -> None:
         from pages.shared import progress
 
         progress.PATIENCE = -1.0
-        with progress.followed("Weighing", lambda: None) as progress:  # over: nothing is left of it
-            progress(1.0)
-        with progress.followed("Scoring the whole book", lambda: None) as progress:
-            progress(0.25)
+        with progress.followed("Weighing", lambda: None) as share:  # over: nothing is left of it
+            share(1.0)
+        with progress.followed("Scoring the whole book", lambda: None) as share:
+            share(0.25)
             st.stop()
 
     at = AppTest.from_function(script).run()

@@ -14,7 +14,7 @@ from model.engine.scorer import TableScorer
 from model.engine.tables import probability
 from model.release.release import Release
 from model.report import numbers
-from model.whatif.customer.decision import scale
+from model.whatif.customer.decision import score_scale
 from model.whatif.customer.scenario import CustomerScenario, apply
 from model.whatif.customer.starting_points import personas
 from tests.pages.conftest import Open, answers, figure, markup, shown
@@ -34,7 +34,7 @@ PD, SCORE, DECISION, LOSS = "PD, one month", "Score", "Decision", "Expected loss
 def expected(scorer: TableScorer, book: Book, customer: int, **edits: float) -> tuple[str, str]:
     record = apply(book.contract, book.raw[:, [book.position(customer)]], edits)
     margin = scorer.margins(record)
-    return numbers.percent(float(probability(margin)[0])), str(math.floor(scale(book.contract).score(margin)[0]))
+    return numbers.percent(float(probability(margin)[0])), str(math.floor(score_scale(book.contract).score(margin)[0]))
 
 
 def test_an_empty_page_invites_and_shows_no_number(open_app: Open) -> None:

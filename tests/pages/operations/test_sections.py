@@ -19,7 +19,7 @@ from model.engine.tables import probability
 from model.errors import StoreError
 from model.record import settled
 from model.record.replay import customer_outputs
-from model.record.schema import packed
+from model.record.schema import packed_values
 from model.record.trail import Entry, find, recent
 from model.release.release import Release
 from model.release.store import Store
@@ -28,7 +28,7 @@ from model.report.operations import words
 from model.report.release import words as release_words
 from model.security.people import Person
 from model.settings import settings
-from model.whatif.customer.decision import scale
+from model.whatif.customer.decision import score_scale
 from pages.operations import releases, upload
 from tests.pages.conftest import Open, markup, opened, sentence, shown
 from tests.pages.test_recorded import stood, until
@@ -333,7 +333,9 @@ def altered(name: str) -> None:
     outputs = dict(entry.outputs) | {"pd": entry.outputs["pd"] * 0.9}
     with own.engine.begin() as connection:
         connection.execute(text("DROP TRIGGER audit_update"))
-        connection.execute(text("UPDATE audit SET outputs = :own WHERE id = :id"), {"own": packed(outputs), "id": name})
+        connection.execute(
+            text("UPDATE audit SET outputs = :own WHERE id = :id"), {"own": packed_values(outputs), "id": name}
+        )
 
 
 def test_a_call_that_was_tampered_with_is_told(open_app: Open, book: Book, release: Release) -> None:
@@ -428,14 +430,14 @@ def test_how_the_challenger_differs_is_reported(open_app: Open, store: Store, bo
     at = opened(open_app("operations"), CHALLENGER)
     before = release.scorer.margins(raw)
     gap = probability(before + SHIFT) - probability(before)
-    points, cutoff = scale(release.contract).score, release.contract.score.cutoff
+    points, cutoff = score_scale(release.contract).score, release.contract.score.cutoff
     declined = int(((points(before) >= cutoff) & (points(before + SHIFT) < cutoff)).sum())
     assert declined > 0
     assert f"{declined:,} would be decided otherwise: 0 newly granted, {declined:,} no longer granted." in markup(at)
     assert "Of 300 customers scored since " in markup(at)
-    assert f"Probabilities differ by {words.points(float(np.abs(gap).mean()))} on average." in markup(at)
+    assert f"Probabilities differ by {words.pd_points(float(np.abs(gap).mean()))} on average." in markup(at)
     assert shown(at, "Mean difference of PD") == numbers.points(float(gap.mean()), 2)
-    assert shown(at, "Largest difference") == words.points(float(gap.max()))
+    assert shown(at, "Largest difference") == words.pd_points(float(gap.max()))
     assert (shown(at, "Newly granted"), shown(at, "No longer granted")) == ("0", f"{declined:,}")
     frame = table(at, "Largest difference of PD")
     assert set(frame["Call"]) == set(names)

@@ -69,7 +69,7 @@ def written(frame: pd.DataFrame) -> bytes:
 
 @pytest.fixture
 def sheet(customers: pd.DataFrame, book: Book) -> CustomerFile:
-    return batch.read(written(customers), "a.csv", book.contract)
+    return batch.read_customers(written(customers), "a.csv", book.contract)
 
 
 def test_before_a_file_there_is_an_invitation_and_no_number(open_app: Open) -> None:
@@ -120,7 +120,7 @@ def test_reading_that_was_interrupted_is_taken_up_in_the_next_run(
     open_app: Open, customers: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[str] = []
-    whole = batch.read
+    whole = batch.read_customers
 
     def interrupted(content: bytes, name: str, contract: Contract, progress: Progress) -> CustomerFile:
         heard.append(name)
@@ -128,7 +128,7 @@ def test_reading_that_was_interrupted_is_taken_up_in_the_next_run(
             st.rerun()  # as Streamlit does when the visitor moves something else
         return whole(content, name, contract, progress)
 
-    monkeypatch.setattr(batch, "read", interrupted)
+    monkeypatch.setattr(batch, "read_customers", interrupted)
     at = give(panel(open_app("operations")), written(customers))
     assert heard == ["customers.csv"] * 2
     assert said(at).startswith("97 of 100 customers scored;")

@@ -16,7 +16,7 @@ from model.report.numbers import MINUS, NBSP, Difference
 from model.settings import Settings
 from model.whatif.book.scenario import BookScenario
 from model.whatif.book.scored import ScoredBook
-from model.whatif.customer.decision import scale
+from model.whatif.customer.decision import score_scale
 from model.whatif.policy.strategy import Strategy
 from tests.pages.conftest import Open, answers, figure, markup, opened, sentence, shown
 from tests.support.forging import forge
@@ -32,7 +32,9 @@ def open_app(open_app: Open) -> Open:
 
 
 def judged(whole: ScoredBook, book: Book, **assumed: float) -> Strategy:
-    return Strategy.of(scale(CONTRACT).score(whole.margins), whole.rows(numbers_of(stressed(**assumed))), book.target)
+    return Strategy.of(
+        score_scale(CONTRACT).score(whole.margins), whole.rows(numbers_of(stressed(**assumed))), book.target
+    )
 
 
 def money(amount: float) -> str:
@@ -45,7 +47,7 @@ def pressed(at: AppTest, label: str) -> AppTest:
 
 def test_today_is_shown_with_the_books_own_numbers(open_app: Open, whole: ScoredBook, book: Book) -> None:
     at = open_app()
-    granted = scale(CONTRACT).score(whole.margins) >= CONTRACT.score.cutoff
+    granted = score_scale(CONTRACT).score(whole.margins) >= CONTRACT.score.cutoff
     rows = whole.rows(numbers_of(BookScenario()))
     assert shown(at, APPROVAL) == f"{100 * granted.mean():.1f}{NBSP}%"
     assert shown(at, BAD) == f"{100 * rows.pd[granted].mean():.1f}{NBSP}%"
@@ -139,7 +141,7 @@ def test_swap_set_partitions_the_book_and_leads_to_customers(open_app: Open, who
     assert [int(each) for each in frame["Customers"]] == [cells[0], cells[2], cells[1], cells[3]]
     links = [each.proto for each in at.get("page_link")]
     assert len(links) == 10
-    scores = dict(zip(whole.ids.tolist(), scale(CONTRACT).score(whole.margins).tolist(), strict=True))
+    scores = dict(zip(whole.ids.tolist(), score_scale(CONTRACT).score(whole.margins).tolist(), strict=True))
     numbers = [int(re.sub(r"\D", "", link.label)) for link in links]
     assert all(520 <= scores[number] < 531 for number in numbers)
     assert all(f"customer={number}" in link.query_string for number, link in zip(numbers, links, strict=True))
@@ -263,7 +265,7 @@ def test_another_release_swaps_customers_in_and_shares_the_frontier(
     at = opened(open_app(), "_swap")
     at.selectbox(key="_other").set_value(other).run()
     assert not at.exception
-    scores = scale(CONTRACT).score(whole.margins)
+    scores = score_scale(CONTRACT).score(whole.margins)
     swapped_in = int(((scores < 520) & (scores >= 515)).sum())
     assert f"{swapped_in:,} swapped in, observed of them" in markup(at)
     at = opened(at, "_frontier")

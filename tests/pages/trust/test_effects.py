@@ -13,6 +13,7 @@ from tests.pages.conftest import figure, markup
 
 def page() -> None:
     """The panel and nothing else."""
+    from model.deployed.context import known_effects
     from model.validation.result import TrustResult
     from pages.shared import deployed
     from pages.trust import effects
@@ -20,8 +21,8 @@ def page() -> None:
 
     model = deployed.model()
     trust_state.memory.restore(model)
-    effects.panel(
-        model, TrustResult(model.validation(), release=model.release, look=lambda: effects.looks(model, model.id))
+    effects.effects_panel(
+        model, TrustResult(model.validation(), release=model.release, look=lambda: known_effects(model))
     )
 
 

@@ -25,14 +25,16 @@ from model.release.release import Release
 from model.release.store import Store
 from model.report.briefing import Finding
 from model.report.numbers import NBSP, percent
-from model.report.trust.briefing import ReleaseContext, briefing
+from model.report.trust.briefing import ReleaseContext, trust_briefing
 from model.scoring.batch import CustomerFile
 from model.settings import Settings
+from model.validation import view
 from model.validation.effects import ModelEffects
 from model.validation.result import TrustResult
 from model.validation.validation import Validation
 from model.whatif.book.scored import ScoredBook
 from pages.shared import visitor
+from pages.trust import state
 from tests.pages.conftest import Open, answers, figure, markup, opened, sentence, shown
 from tests.support import loans, proofs
 from tests.support.kept import KeptReleases
@@ -76,7 +78,7 @@ def looking(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 def proof_of(home: Path) -> tuple[Release, Validation]:
     release = Store(home, loans.NAME).load()
-    return release, Validation.of(release, books.read(loans.NAME, home))
+    return release, Validation.of(release, books.read_book(loans.NAME, home))
 
 
 def words(at: AppTest) -> str:
@@ -105,8 +107,8 @@ def test_the_page_shows_the_figures_of_the_evidence(open_app: Open, release: Rel
     )
     assert f"{percent(evidence.pd.mean())} predicted," in markup(at)
     assert f"{percent(outcome.mean())} observed" in markup(at)
-    passed = sum(gate["passed"] for gate in release.report["gates"])
-    assert shown(at, "Gates passed") == f"{passed} of {len(release.report['gates'])}"
+    passed = sum(gate.passed for gate in release.report.gates)
+    assert shown(at, "Gates passed") == f"{passed} of {len(release.report.gates)}"
 
 
 def test_groups_of_the_reliability_chart_sum_to_the_evidence(open_app: Open, release: Release) -> None:
@@ -159,7 +161,7 @@ def test_every_chart_and_table_of_the_panels_is_that_of_the_briefing(
     chosen = {"by": other, "moves": "inputs", "input": book.contract.inputs[-1].name, "fair_cutoff": "560"}
     at = open_app(open="bands,effects,tables,drift,fairness,misses,gates", **chosen)
     result = TrustResult(Validation.of(release, book), release=release, look=lambda: ModelEffects(whole))
-    said = briefing(result, chosen, around=ReleaseContext(Deployed(release.id)))
+    said = trust_briefing(result, chosen, around=ReleaseContext(Deployed(release.id)))
     items = [item for panel in said.panels for item in panel.make({}) if isinstance(item, Finding)]
     assert len([each for each in items if each.chart is not None]) == 7
     for each in items:
@@ -235,10 +237,10 @@ def test_misses_link_to_the_customers_page(open_app: Open, release: Release, boo
 def test_every_gate_is_shown_with_figure_threshold_and_verdict(open_app: Open, release: Release) -> None:
     at = opened(open_app(), "_gates")
     rows = markup(at).split("aria-label='The gates of the release")[1].split("</table>")[0]
-    gates = release.report["gates"]
+    gates = release.report.gates
     assert rows.count("<tr>") == len(gates) + 1
-    assert all(gate["label"].split(":")[0] in markup(at) for gate in gates)
-    assert rows.count("<td>passed</td>") == sum(gate["passed"] for gate in gates)
+    assert all(gate.label.split(":")[0] in markup(at) for gate in gates)
+    assert rows.count("<td>passed</td>") == sum(gate.passed for gate in gates)
     assert "Letting inputs act in pairs at most" in markup(at)
 
 
@@ -263,8 +265,8 @@ def test_a_viewer_sees_no_figure_of_a_protected_attribute(
     assert not at.exception
     assert "To see protected attributes takes the role analyst or higher." in words(at)
     told = words(at) + "".join(each.value.to_string() for each in at.dataframe)
-    impact = next(gate for gate in release.report["gates"] if gate["kind"] == "fairness")
-    assert f"{impact['figure']:.4f}" not in told
+    impact = next(gate for gate in release.report.gates if gate.kind == "fairness")
+    assert f"{impact.figure:.4f}" not in told
     assert "Equal-opportunity difference" not in told
     assert "To upload takes the role analyst" in told
 
@@ -331,7 +333,7 @@ def ranked() -> None:
 
     model = deployed.model()
     trust_state.memory.restore(model)
-    trust_panels.bands(model, TrustResult(model.validation(), release=model.release))
+    trust_panels.bands_panel(model, TrustResult(model.validation(), release=model.release))
 
 
 def test_another_model_of_the_same_name_has_its_own_figures(
@@ -393,6 +395,13 @@ def test_back_at_what_the_page_opens_with_the_address_says_nothing_of_it(open_ap
     assert address(at) == {"open": "fairness"}
     at.session_state["_falls"] = False
     assert address(at.run()) == {}
+
+
+def test_every_part_that_an_address_can_open_is_a_panel_of_the_page(open_app: Open) -> None:
+    at = open_app()
+    keys = {match[1] for each in at.expander if (match := re.search(r"-(_\w+)$", each.proto.id or ""))}
+    assert set(state.PANELS) == set(view.PANELS)
+    assert {state.PANELS[name] for name in view.PANELS} - keys == {"_later", "_tables"}  # without vintages; within one
 
 
 def test_a_default_in_an_address_is_taken_out_again(open_app: Open, book: Book) -> None:
@@ -484,7 +493,7 @@ def test_vintages_of_the_table_sum_to_all_records(open_loans: Callable[[], AppTe
 def test_a_year_can_be_looked_at_alone(open_loans: Callable[[], AppTest], loans_home: Path) -> None:
     at = open_loans()
     at.selectbox(key=f"{loans.NAME}:trust.evidence").set_value("2003").run()
-    n = int((books.read(loans.NAME, loans_home).vintages == 2003).sum())
+    n = int((books.read_book(loans.NAME, loans_home).vintages == 2003).sum())
     assert f"{n:,} loans with their outcomes" in words(at)
     assert "(vintage 2003)" in sentence(at)
 

@@ -52,7 +52,7 @@ def test_amounts_side_by_side_share_a_readable_unit(amounts: tuple[float, ...], 
 
 def test_chair_reads_scenario_loss_and_limit():
     stress = stressed(preset="fed_2026_severely_adverse", severity=50, balances=20)
-    told = book_words.verdict(CONTRACT, stress, TODAY, BASE, worse(1.5)).replace(NBSP, " ")
+    told = book_words.book_verdict(CONTRACT, stress, today=TODAY, base=BASE, now=worse(1.5)).replace(NBSP, " ")
     assert told == (
         "Under the Fed's 2026 severely adverse scenario at half severity, with balances 20 % higher, expected loss "
         "over one month rises from NT$ 465 m to NT$ 698 m, above the limit of NT$ 550 m; limits of PD, capital and "
@@ -81,7 +81,7 @@ def test_more_assumptions_than_a_sentence_holds_are_counted():
     ],
 )
 def test_sentence_says_which_way_and_on_which_side_of_the_limit(by: float, told: str):
-    assert told in book_words.verdict(CONTRACT, stressed(balances=5), TODAY, BASE, worse(by))
+    assert told in book_words.book_verdict(CONTRACT, stressed(balances=5), today=TODAY, base=BASE, now=worse(by))
 
 
 def test_rates_and_shocks_always_show_their_sign():
@@ -93,9 +93,10 @@ def test_rates_and_shocks_always_show_their_sign():
 
 def test_limit_of_a_minimum_is_missed_and_of_a_maximum_exceeded():
     found = [
-        book_words.told(CONTRACT, BookScenario(), name, BASE, worse(1.5)) for name in ("loss", "return_on_capital")
+        book_words.measure_text(CONTRACT, BookScenario(), name=name, base=BASE, now=worse(1.5))
+        for name in ("loss", "return_on_capital")
     ]
-    assert [(each.holds, each.broken, each.way) for each in found] == [
+    assert [(each.holds, each.broken, each.direction) for each in found] == [
         (False, "exceeded", "worse"),
         (False, "missed", "worse"),
     ]
@@ -103,15 +104,15 @@ def test_limit_of_a_minimum_is_missed_and_of_a_maximum_exceeded():
 
 def test_measure_without_a_limit_says_nothing_of_one(contract: Contract):
     bare = contract.model_copy(update={"appetite": ()})
-    told = book_words.told(bare, BookScenario(), "loss", BASE, worse(2))
+    told = book_words.measure_text(bare, BookScenario(), name="loss", base=BASE, now=worse(2))
     assert (told.limit, told.holds) == ("", None)
-    assert book_words.verdict(bare, stressed(balances=5), TODAY, BASE, worse(2)).endswith("m.")
+    assert book_words.book_verdict(bare, stressed(balances=5), today=TODAY, base=BASE, now=worse(2)).endswith("m.")
 
 
 def test_nothing_at_all_reads_as_none_and_not_as_nan():
     nobody = Totals(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 3.0)
     for name in ("pd", "loss_bps", "return_on_capital"):
-        told = book_words.told(CONTRACT, BookScenario(), name, nobody, nobody)
+        told = book_words.measure_text(CONTRACT, BookScenario(), name=name, base=nobody, now=nobody)
         assert (told.now, told.change) == ("none", "")
 
 
@@ -175,17 +176,19 @@ def test_variable_without_a_coefficient_is_not_told_as_a_reason():
 
 
 def test_margin_is_told_where_the_loss_stays():
-    told = book_words.verdict(CONTRACT, stressed(apr=0.1), TODAY, BASE, Totals(*vars(BASE).values()))
+    told = book_words.book_verdict(
+        CONTRACT, stressed(apr=0.1), today=TODAY, base=BASE, now=Totals(*vars(BASE).values())
+    )
     assert "margin" not in told
     poorer = Totals(30_000, 3.294e9, 6634.8, 5.815e8, 4.652e8, 4.652e8, 1.632e8, -6.91e8, 3.0)
-    told = book_words.verdict(CONTRACT, stressed(apr=0.0), TODAY, BASE, poorer).replace(NBSP, " ")
+    told = book_words.book_verdict(CONTRACT, stressed(apr=0.0), today=TODAY, base=BASE, now=poorer).replace(NBSP, " ")
     assert "stays at NT$ 465 m, within the limit of NT$ 550 m; margin after loss over 36 months falls from" in told
     assert told.endswith("limits of margin and return broken.")
 
 
 def test_capital_of_nothing_has_no_return_and_breaks_no_limit():
     free = Totals(30_000, 3.294e9, 6634.8, 5.815e8, 0.0, 0.0, 0.0, 5e8, 3.0)
-    told = book_words.told(CONTRACT, BookScenario(), "return_on_capital", BASE, free)
+    told = book_words.measure_text(CONTRACT, BookScenario(), name="return_on_capital", base=BASE, now=free)
     assert (told.now, told.holds) == ("none", None)
 
 
@@ -193,7 +196,9 @@ def test_a_shock_in_points_is_told_in_points_with_its_sign():
     contract = books.contract("small_business")
     stress = BookScenario().with_value(contract, "guarantee", -10)
     assert book_words.lever_value(contract, stress, "guarantee") == f"{MINUS}10{NBSP}pp"
-    assert "guaranteed share 10 points lower" in book_words.verdict(contract, stress, TODAY, BASE, worse(1.1))
+    assert "guaranteed share 10 points lower" in book_words.book_verdict(
+        contract, stress, today=TODAY, base=BASE, now=worse(1.1)
+    )
 
 
 def test_one_customer_is_told_in_the_singular() -> None:
@@ -248,5 +253,7 @@ def test_no_record_was_changed_is_said_only_where_none_was() -> None:
 
 
 def test_a_rise_too_small_to_show_in_the_loss_is_told_by_itself() -> None:
-    told = book_words.verdict(CONTRACT, stressed(balances=5), TODAY, BASE, worse(1 + 1e-5)).replace(NBSP, " ")
+    told = book_words.book_verdict(CONTRACT, stressed(balances=5), today=TODAY, base=BASE, now=worse(1 + 1e-5)).replace(
+        NBSP, " "
+    )
     assert "expected loss over one month rises by NT$ 4,652, and is NT$ 465 m, within the limit" in told

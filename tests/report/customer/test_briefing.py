@@ -21,15 +21,15 @@ from model.report import numbers, spreadsheet
 from model.report.briefing import Briefing, Finding, Table, Tile
 from model.report.customer.briefing import (
     GOAL,
-    briefing,
     briefing_refused,
     briefing_to_choose,
     columns_choice,
+    customer_briefing,
     rows_choice,
     swept_choice,
 )
 from model.report.numbers import MINUS, NBSP
-from model.whatif.customer.decision import scale
+from model.whatif.customer.decision import score_scale
 from model.whatif.customer.result import CustomerResult
 from model.whatif.customer.scenario import CustomerScenario, apply
 
@@ -48,7 +48,7 @@ def asked(scorer: TableScorer, book: Book, customer: int = SOMEBODY, **edits: fl
 
 
 def said(scorer: TableScorer, book: Book, customer: int = SOMEBODY, **edits: float) -> Briefing:
-    return briefing(asked(scorer, book, customer, **edits), {}, model=OURS)
+    return customer_briefing(asked(scorer, book, customer, **edits), {}, model=OURS)
 
 
 def tiles(found: Briefing) -> dict[str, Tile]:
@@ -91,7 +91,7 @@ def test_untouched_customer_has_numbers_without_a_before(scorer: TableScorer, bo
     own = tiles(found)
     assert list(own) == [PD, SCORE, DECISION, LOSS, "Known territory"]
     assert (own[PD].value, own[PD].notes) == (numbers.percent(pd), (numbers.in_100(pd),))
-    assert own[SCORE] == Tile("Score", str(int(scale(book.contract).score(margin))), notes=("cut-off 520",))
+    assert own[SCORE] == Tile("Score", str(int(score_scale(book.contract).score(margin))), notes=("cut-off 520",))
     assert own[DECISION].value == "Not granted"
     assert own[LOSS].value == f"NT${NBSP}{pd * 0.8 * at_risk:,.0f}"
     assert own[LOSS].notes == (f"of {numbers.money(at_risk, 'NT$')} at risk",)
@@ -146,7 +146,7 @@ def test_outside_known_territory_all_but_the_reason_is_greyed(scorer: TableScore
     assert [each.muted for each in found.tiles] == [True, True, True, True, False]
     assert found.tiles[-1].value == "○ outside"
     assert "lies outside anything the model has seen" in found.tiles[-1].notes[0]
-    foreign = briefing(asked(scorer, book, **far), {}, model=Deployed("v1", "a.bank:8080", True))
+    foreign = customer_briefing(asked(scorer, book, **far), {}, model=Deployed("v1", "a.bank:8080", True))
     assert "lies outside anything the book holds" in foreign.tiles[-1].notes[0]
 
 
@@ -239,7 +239,7 @@ def test_missing_reasons_are_told_in_the_chart_and_in_the_table_and_changes_stay
     scorer: TableScorer, book: Book
 ) -> None:
     scenario = CustomerScenario(SOMEBODY).edited(book.contract, "pays", 100)
-    found = briefing(CustomerResult.of(Silent(scorer), scorer, book, scenario), {}, model=OURS)
+    found = customer_briefing(CustomerResult.of(Silent(scorer), scorer, book, scenario), {}, model=OURS)
     why = why_finding(found)
     assert why.halves[0].headline == "Reasons are not available"
     assert why.halves[0].listed == ()
@@ -318,7 +318,7 @@ def test_two_inputs_hold_the_models_own_probabilities_and_nothing_where_no_recor
 ) -> None:
     result = asked(scorer, book)
     chosen = {"_two_rows": "status_1", "_two_columns": "status_2"}
-    found = briefing(result, chosen, model=OURS)
+    found = customer_briefing(result, chosen, model=OURS)
     given, finding = table(found, "_two_way", chosen), only(found, "_two_way", chosen)
     cells = result.two_way("status_1", "status_2")
     expected = [[None if np.isnan(pd) else pd for pd in row] for row in cells.pd.tolist()]
@@ -332,7 +332,7 @@ def test_two_inputs_hold_the_models_own_probabilities_and_nothing_where_no_recor
 
 
 def test_columns_of_two_inputs_are_never_those_of_the_rows(scorer: TableScorer, book: Book) -> None:
-    found = briefing(asked(scorer, book), {"_two_rows": "pays"}, model=OURS)
+    found = customer_briefing(asked(scorer, book), {"_two_rows": "pays"}, model=OURS)
     (panel,) = (each for each in found.panels if each.key == "_two_way")
     rows, columns = panel.choices
     assert rows.of({"_two_rows": "pays"}) == "pays"
@@ -348,7 +348,7 @@ def test_table_of_inputs_adds_up_to_the_score_exactly_and_as_shown(
     given = table(said(scorer, book, customer), "_table")
     margin = float(scorer.margins(record(book, customer))[0])
     assert len(given.exact) == len(book.contract.inputs) + 2
-    for k, total, digits in ((3, float(scale(book.contract).score(margin)), 2), (4, margin, 4)):
+    for k, total, digits in ((3, float(score_scale(book.contract).score(margin)), 2), (4, margin, 4)):
         exact, shown = ([float(row[k]) for row in rows] for rows in (given.exact, given.shown()))  # type: ignore[arg-type]
         assert sum(exact[:-1]) == pytest.approx(exact[-1], abs=1e-9)
         assert exact[-1] == pytest.approx(total, abs=1e-9)

@@ -14,7 +14,7 @@ from model.report import numbers
 from model.report.customer import words as customer_words
 from model.whatif.customer.decision import decide, explain
 from model.whatif.customer.scenario import CustomerScenario, apply, base_record
-from model.whatif.customer.sensitivity import Flip, flips, seek, sweep
+from model.whatif.customer.sensitivity import Flip, flips, seek_probability, sweep
 
 BOOKS = ("cards", "small_business")
 
@@ -42,7 +42,7 @@ def test_the_distance_to_any_cut_off_is_on_the_side_of_the_decision(
 
 @pytest.mark.parametrize("name", BOOKS)
 def test_one_of_what_a_lever_counts_is_told_in_the_singular(name: str) -> None:
-    contract = books.read(name).contract
+    contract = books.read_book(name).contract
     for lever in contract.levers:
         if not lever.minimum <= 1 <= lever.maximum or lever.unit in ("%", "±%"):
             continue
@@ -56,7 +56,7 @@ def test_one_of_what_a_lever_counts_is_told_in_the_singular(name: str) -> None:
 
 
 def test_several_of_what_a_lever_counts_stay_several() -> None:
-    contract = books.read("small_business").contract
+    contract = books.read_book("small_business").contract
     for flip, told in ((2.0, "2 employees"), (1.0, "1 employee")):
         assert (
             customer_words.edits_in_words(contract, CustomerScenario(1, (), (("employees", flip),))) == f"With {told}"
@@ -97,7 +97,7 @@ def test_a_way_out_at_the_end_of_a_lever_has_no_or_less(book: Book) -> None:
 def test_goal_seek_says_reached_out_of_reach_or_already_there(scorer: TableScorer, book: Book) -> None:
     base = base_record(book, CustomerScenario(12345))
     curve = sweep(scorer, book, base, {}, "pays", 520)
-    say = [customer_words.goal_sentence(seek(curve, goal), curve) for goal in (0.99, 0.50, 0.001)]
+    say = [customer_words.goal_sentence(seek_probability(curve, goal), curve) for goal in (0.99, 0.50, 0.001)]
     assert "is reached already" in say[0]
     assert "would bring the model's answer to" in say[1]
     assert "out of reach" in say[2]
@@ -105,7 +105,7 @@ def test_goal_seek_says_reached_out_of_reach_or_already_there(scorer: TableScore
 
 def test_no_sentence_claims_a_cause(scorer: TableScorer, book: Book) -> None:
     contract = book.contract
-    texts = [customer_words.method(contract, identity.Deployed("abc"))]
+    texts = [customer_words.customer_method(contract, identity.Deployed("abc"))]
     texts += [lever.help for lever in contract.levers] + [field.help for field in contract.record]
     for text in texts:
         assert not re.search(r"\bcauses\b|\bwill (reduce|lower|raise|increase)\b", text)

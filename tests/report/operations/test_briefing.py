@@ -16,7 +16,7 @@ from model.report import spreadsheet
 from model.report.briefing import Briefing, Choices, Finding, Item, Notice, Table
 from model.report.numbers import NBSP
 from model.report.operations import briefing as told
-from model.report.operations.briefing import OperationsSources, briefing
+from model.report.operations.briefing import OperationsSources, operations_briefing
 from model.report.operations.status import (
     BookReleases,
     ChallengerStatus,
@@ -73,7 +73,7 @@ NOBODY = OperationsSources(never, never, never)
 
 
 def said(**changes: Any) -> Briefing:
-    return briefing(status(**changes), NOBODY)
+    return operations_briefing(status(**changes), NOBODY)
 
 
 def table(found: Item) -> Table:
@@ -141,10 +141,10 @@ def test_gates_are_no_matter_of_a_model_that_is_not_known_here_nor_its_challenge
 def test_figures_by_protected_attribute_are_left_out_for_whoever_may_not_see_them():
     impact = gate("impact", kind="fairness", note="Education. Groups of fewer than 30 are left out.")
     release = KnownRelease(manifest(CHAMPION), {"gates": [impact]}, "f" * 64)
-    found = briefing(status(release=release), NOBODY, protected=False)
+    found = operations_briefing(status(release=release), NOBODY, protected=False)
     assert found.sentence.endswith("one gate to watch: approval ratio of groups.")
     assert "0.76" not in str(shown(table(found.findings[0])))
-    assert "0.7621" in str(shown(table(briefing(status(release=release), NOBODY).findings[0])))
+    assert "0.7621" in str(shown(table(operations_briefing(status(release=release), NOBODY).findings[0])))
 
 
 def test_what_is_deployed_is_told_with_whole_hashes_on_the_screen_and_in_the_file():

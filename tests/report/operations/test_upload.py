@@ -52,7 +52,7 @@ def table(found: Item) -> list[dict[str, object]]:
 
 
 def test_five_numbers_sum_the_file_up():
-    tiles = upload.briefing(scored(refused=(BadRow(4, "14", ("No.",)),))).tiles
+    tiles = upload.upload_briefing(scored(refused=(BadRow(4, "14", ("No.",)),))).tiles
     assert [(each.label, each.value, each.notes) for each in tiles] == [
         ("Scored", "3", ("of 4 rows",)),
         ("Refused", "1", ("reasons below",)),
@@ -82,7 +82,7 @@ def test_of_a_file_without_a_good_row_two_numbers_and_no_result_are_told():
     empty = {name: getattr(scored(), name)[:0] for name in ("names", "lines", "pd", "scores", "granted", "outside")}
     none = np.empty(0)
     found = scored(**empty, loss=none, net_loss=none, reasons=None, refused=(BadRow(2, "11", ("No.",)),))
-    said = upload.briefing(found)
+    said = upload.upload_briefing(found)
     assert (
         said.sentence
         == "0 of 1 customer scored; 1 row refused. No customer can be scored before the rows below are put right."
@@ -93,7 +93,7 @@ def test_of_a_file_without_a_good_row_two_numbers_and_no_result_are_told():
 
 def test_what_was_assumed_what_was_not_read_and_how_the_rest_was_read_stand_below():
     found = scored(ignored=tuple("abcdefg"), protected=2, notes=("Line 9 was left out.",))
-    below = upload.briefing(found).below
+    below = upload.upload_briefing(found).below
     assert below.startswith("The contract's own assumptions: cut-off 520, ")
     assert f"loss given default 80{NBSP}%" in below
     assert below.endswith(
@@ -104,13 +104,13 @@ def test_what_was_assumed_what_was_not_read_and_how_the_rest_was_read_stand_belo
 
 def test_who_stands_in_a_file_several_times_is_a_warning_with_the_lines():
     repeated = (("11", (2, 3, 4, 5, 6, 7)), *((str(k), (k, k + 100)) for k in (12, 13, 14)))
-    (notice,) = upload.briefing(scored(repeated=repeated)).notices
+    (notice,) = upload.upload_briefing(scored(repeated=repeated)).notices
     assert notice.level == "warning"
     assert notice.text == (
         "4 customers stand in the file more than once, and every row counts: 11 on lines 2, 3, 4, 5, 6 …; 12 on lines "
         "12, 112; 13 on lines 13, 113 and 1 more."
     )
-    assert upload.briefing(scored()).notices == ()
+    assert upload.upload_briefing(scored()).notices == ()
 
 
 # ---- results and rows refused ---------------------------------------------------------------------------------------

@@ -44,42 +44,44 @@ def test_an_answer_took_whole_milliseconds(value: float, told: str):
 
 
 def test_the_headline_says_what_answers_since_when_and_that_all_is_well():
-    assert words.headline(HERE, "Taiwan credit cards", AT, WELL) == (
+    assert words.operations_headline(HERE, "Taiwan credit cards", AT, WELL) == (
         "Release 60e46aa39f99 has answered for Taiwan credit cards since 2 Nov 2026, 09:05; every check holds."
     )
 
 
 def test_the_headline_claims_no_moment_that_is_not_on_record():
-    assert words.headline(HERE, "Taiwan credit cards", None, WELL) == (
+    assert words.operations_headline(HERE, "Taiwan credit cards", None, WELL) == (
         "Release 60e46aa39f99 answers for Taiwan credit cards; every check holds."
     )
 
 
 def test_the_headline_names_a_model_elsewhere():
-    told = words.headline(Deployed("scorer v3", "bank.example:8080", True), "Taiwan credit cards", None, WELL)
+    told = words.operations_headline(
+        Deployed("scorer v3", "bank.example:8080", True), "Taiwan credit cards", None, WELL
+    )
     assert told == "The model scorer v3 at bank.example:8080 answers for Taiwan credit cards; every check holds."
 
 
 def test_the_headline_counts_and_names_the_checks_that_failed():
     checks = [*WELL, Check("Gates", "failed", "7 of 8"), Check("Challenger", "failed", "altered")]
-    assert words.headline(HERE, "Cards", None, checks[:3]).endswith("; 1 of 3 checks failed: gates.")
-    assert words.headline(HERE, "Cards", None, checks).endswith("; 2 of 4 checks failed: gates, challenger.")
+    assert words.operations_headline(HERE, "Cards", None, checks[:3]).endswith("; 1 of 3 checks failed: gates.")
+    assert words.operations_headline(HERE, "Cards", None, checks).endswith("; 2 of 4 checks failed: gates, challenger.")
 
 
 def test_the_headline_names_what_is_to_watch_and_claims_no_more_than_that_no_check_failed():
     one = [*WELL, Check("Gates", "watch", "", ("approval ratio by education",))]
-    told = words.headline(HERE, "Cards", None, one)
+    told = words.operations_headline(HERE, "Cards", None, one)
     assert told.endswith("; no check failed; one gate to watch: approval ratio by education.")
     two = [Check("Record", "failed", "full"), Check("Gates", "watch", "", ("drift of the score", "AUC"))]
-    told = words.headline(HERE, "Cards", None, two)
+    told = words.operations_headline(HERE, "Cards", None, two)
     assert told.endswith("; 1 of 2 checks failed: record; two gates to watch: drift of the score and AUC.")
 
 
 def test_what_is_not_in_use_counts_neither_as_holding_nor_as_failed():
     idle = Check("Challenger", "not in use", "none named")
-    assert words.headline(HERE, "Cards", None, [*WELL, idle]).endswith("; every check holds.")
+    assert words.operations_headline(HERE, "Cards", None, [*WELL, idle]).endswith("; every check holds.")
     failed = [*WELL, idle, Check("Gates", "failed", "")]
-    assert words.headline(HERE, "Cards", None, failed).endswith("; 1 of 3 checks failed: gates.")
+    assert words.operations_headline(HERE, "Cards", None, failed).endswith("; 1 of 3 checks failed: gates.")
 
 
 def test_a_check_has_the_signs_of_the_trust_page():
@@ -192,7 +194,7 @@ def test_figures_say_how_many_calls_they_rest_on(calls: int, told: str):
     ],
 )
 def test_a_service_says_how_often_it_was_asked(calls: int, share: float, told: str):
-    assert words.asked(calls, share) == told
+    assert words.calls_asked(calls, share) == told
 
 
 def test_failures_are_none_or_a_share_with_their_last():
@@ -240,7 +242,7 @@ def test_the_challenger_of_a_book_of_loans_is_told_in_its_words():
     ("value", "told"), [(0.0, "0.00 points"), (0.0004, "0.04 points"), (0.01, "1.0 point"), (0.123, "12.3 points")]
 )
 def test_small_differences_keep_their_digits_and_carry_no_sign(value: float, told: str):
-    assert words.points(value).replace(NBSP, " ") == told
+    assert words.pd_points(value).replace(NBSP, " ") == told
 
 
 def test_without_a_challenger_it_is_told_what_one_would_do():
@@ -260,10 +262,10 @@ def test_a_call_to_choose_says_when_what_and_who():
 
 
 def test_a_call_done_again_says_who_answered_and_whether_it_is_the_same():
-    assert words.again("60e46aa39f99", True, "The same, bit for bit: pd.") == (
+    assert words.replayed_words("60e46aa39f99", True, "The same, bit for bit: pd.") == (
         "Release 60e46a, which answered then, gives the same numbers. The same, bit for bit: pd."
     )
-    assert words.again("60e46aa39f99", False, "Not the same: pd differs by up to 0.1.") == (
+    assert words.replayed_words("60e46aa39f99", False, "Not the same: pd differs by up to 0.1.") == (
         "Release 60e46a, which answered then, gives other numbers than those on record. "
         "Not the same: pd differs by up to 0.1."
     )

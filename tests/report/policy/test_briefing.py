@@ -8,10 +8,10 @@ import pytest
 from data.books import Book
 from model.report.briefing import Briefing, Finding, Notice, Table, Tile
 from model.report.numbers import NBSP
-from model.report.policy.briefing import OtherReleases, briefing
+from model.report.policy.briefing import OtherReleases, policy_briefing
 from model.whatif.book.scenario import BookScenario
 from model.whatif.book.scored import ScoredBook
-from model.whatif.customer.decision import scale
+from model.whatif.customer.decision import score_scale
 from model.whatif.policy.result import PolicyResult
 from model.whatif.policy.scenario import PolicyScenario
 from tests.support.records import CONTRACT, numbers_of
@@ -31,7 +31,7 @@ def result(whole: ScoredBook, book: Book) -> PolicyResult:
 
 @pytest.fixture(scope="module")
 def said(result: PolicyResult) -> Briefing:
-    return briefing(result, {})
+    return policy_briefing(result, {})
 
 
 def tile(said: Briefing, label: str) -> Tile:
@@ -53,7 +53,7 @@ def column(found: Table, name: str) -> list[float]:
 
 
 def test_tiles_tell_the_policy_todays_and_the_difference(said: Briefing, whole: ScoredBook) -> None:
-    scores = scale(CONTRACT).score(whole.margins)
+    scores = score_scale(CONTRACT).score(whole.margins)
     now, before = (np.mean(scores >= cutoff) for cutoff in (540, 520))
     found = tile(said, "Approval rate")
     assert (found.value, found.was) == (f"{100 * now:.1f}{NBSP}%", f"{100 * before:.1f}{NBSP}%")
@@ -66,19 +66,19 @@ def test_profit_is_for_the_better_where_it_rises_and_for_the_worse_where_it_fall
 ) -> None:
     strategy = result_at(whole, book).strategy
     for cutoff in (strategy.best, 640):
-        own = briefing(result_at(whole, book, float(cutoff)), {})
+        own = policy_briefing(result_at(whole, book, float(cutoff)), {})
         rose = strategy.at(cutoff).profit > strategy.at(520).profit
         assert tile(own, "Profit").direction == ("better" if rose else "worse")
 
 
 def test_nobody_approved_has_no_bad_rate_and_no_change_of_it(whole: ScoredBook, book: Book) -> None:
-    found = tile(briefing(result_at(whole, book, 800.0), {}), "Bad rate")
+    found = tile(policy_briefing(result_at(whole, book, 800.0), {}), "Bad rate")
     assert (found.value, found.change, found.notes) == ("none", "", ("none is granted",))
 
 
 def test_the_curve_is_that_of_the_measure_chosen(result: PolicyResult) -> None:
     for goal in ("approval", "loss"):
-        curve = briefing(result, {"_curve": goal}).findings[0]
+        curve = policy_briefing(result, {"_curve": goal}).findings[0]
         assert isinstance(curve, Finding)
         assert curve.chart is not None
         assert len(curve.chart["data"][0]["x"]) == len(result.strategy.cutoffs)
@@ -127,7 +127,7 @@ def test_the_rate_for_a_return_rises_with_it(said: Briefing) -> None:
 
 
 def test_figures_by_protected_attribute_are_withheld_with_the_reason(result: PolicyResult) -> None:
-    own = briefing(result, {}, withheld="Not for you.")
+    own = policy_briefing(result, {}, withheld="Not for you.")
     (found,) = findings(own, "_fair")
     assert (found.note, found.table, found.chart) == ("Not for you.", None, None)
     assert next(each for each in own.panels if each.key == "_fair").choices == ()
@@ -139,7 +139,7 @@ def test_a_release_that_cannot_be_read_is_told_in_its_panels(result: PolicyResul
     def gone(_release: str) -> np.ndarray:
         raise BadInput("That release is gone.")
 
-    own = briefing(result, {}, others=OtherReleases(("abcdef123",), gone))
+    own = policy_briefing(result, {}, others=OtherReleases(("abcdef123",), gone))
     for key in ("_swap", "_frontier"):
         panel = next(each for each in own.panels if each.key == key)
         assert panel.make({"_other": "abcdef123"}) == (Notice("That release is gone."),)
@@ -151,7 +151,7 @@ def test_nothing_is_worked_out_before_it_is_asked_for(result: PolicyResult, monk
 
     for name in ("prices", "profit_grid", "groups", "lowest_ratios"):
         monkeypatch.setattr(PolicyResult, name, never)
-    own = briefing(result, {})
+    own = policy_briefing(result, {})
     assert [each.key for each in own.panels] == list(PANELS)
 
 

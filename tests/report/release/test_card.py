@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from data.books import Book
-from data.contract import Contract, read
+from data.contract import Contract, read_contract
 from data.proposing import drafting
 from data.provenance import provenance
 from model.registry.mlflow import record
@@ -108,7 +108,7 @@ def altered(contract: Contract, pattern: str, text: str) -> Contract:
     old = contract.text.decode()
     new = re.sub(pattern, lambda _: text, old, count=1, flags=re.MULTILINE | re.DOTALL)
     assert new != old
-    return read(new.encode())
+    return read_contract(new.encode())
 
 
 # ---- what stands on it ----------------------------------------------------------------------------------------------
@@ -490,7 +490,7 @@ def test_what_a_proposal_leaves_open_is_what_a_card_tells_as_missing() -> None:
         drafting.UNSTATED,
         drafting.LIMIT.format("a file.csv"),
     ):
-        assert cards.written(each) == cards.MISSING
+        assert cards.written_text(each) == cards.MISSING
 
 
 def test_a_release_that_took_the_place_of_an_overridden_one_carries_no_override(

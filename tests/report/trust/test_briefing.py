@@ -17,7 +17,9 @@ from model.monitoring.calibration import Bin
 from model.monitoring.discrimination import auc_interval
 from model.monitoring.drift import Drift, drift
 from model.monitoring.fairness import groups
+from model.monitoring.paired import Compared
 from model.release.release import Release
+from model.release.report import ChampionReport
 from model.release.window import Window
 from model.report import spreadsheet
 from model.report.briefing import Briefing, Column, Finding, Item, Notice, Table
@@ -26,7 +28,7 @@ from model.report.release.card import CardTable, ModelCard, Section
 from model.report.trust import drift as drifting
 from model.report.trust import words
 from model.report.trust.bands import cut_choice, evidence_choice
-from model.report.trust.briefing import ReleaseContext, briefing, segment_choice
+from model.report.trust.briefing import ReleaseContext, segment_choice, trust_briefing
 from model.report.trust.drift import FileDrift, drift_table
 from model.report.trust.fairness import fair_choices, group_table
 from model.report.trust.gates import section_items
@@ -38,12 +40,12 @@ from model.report.trust.later import (
     side_items,
     window_choices,
 )
-from model.report.trust.misses import missed
+from model.report.trust.misses import miss_list
 from model.validation.backtests import Sides, release_pair
 from model.validation.effects import ModelEffects
 from model.validation.result import TrustResult
 from model.validation.validation import Miss, Subset, Validation
-from model.validation.view import Choosable, TrustView, subset
+from model.validation.view import Choosable, TrustView, chosen_subset
 from model.whatif.book.scored import ScoredBook
 from tests.support import loans, proofs
 from tests.support.kept import KeptReleases
@@ -59,7 +61,7 @@ def result(release: Release, book: Book, whole: ScoredBook) -> TrustResult:
 
 @pytest.fixture(scope="module")
 def said(result: TrustResult) -> Briefing:
-    return briefing(result, {}, around=HERE)
+    return trust_briefing(result, {}, around=HERE)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +69,7 @@ def of_loans(kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> Tr
     home = tmp_path_factory.mktemp("loans")
     proofs.lay_down(home)
     release = kept.champion(home, loans.NAME, proofs.first)
-    return TrustResult(Validation.of(release, books.read(loans.NAME, home)), release=release)
+    return TrustResult(Validation.of(release, books.read_book(loans.NAME, home)), release=release)
 
 
 @pytest.fixture(scope="module")
@@ -125,15 +127,15 @@ def test_sentence_tiles_and_points_tell_the_same_number_of_things(said: Briefing
 
 def test_findings_are_those_of_a_book_with_vintages_or_without(said: Briefing, of_loans: TrustResult) -> None:
     assert list(findings(said.findings)) == ["reliability", "roc"]
-    own = briefing(of_loans, {}, around=HERE)
+    own = trust_briefing(of_loans, {}, around=HERE)
     assert list(findings(own.findings)) == ["vintages", "reliability", "roc", "drift"]
     nobody = replace(of_loans, chosen=Subset("2003", "income", 3))  # of whom the income is not known
     assert nobody.measured.n == 0
-    assert briefing(nobody, {}, around=HERE).findings == ()
+    assert trust_briefing(nobody, {}, around=HERE).findings == ()
 
 
 def test_of_a_foreign_model_nothing_is_claimed(foreign: TrustResult) -> None:
-    own = briefing(foreign, {}, around=AWAY)
+    own = trust_briefing(foreign, {}, around=AWAY)
     (notice,) = own.notices
     assert notice.text.startswith("Not available: the model v7 at elsewhere is not one of the releases known here")
     assert own.foot == ""
@@ -147,7 +149,7 @@ def test_of_a_foreign_model_nothing_is_claimed(foreign: TrustResult) -> None:
 
 def test_a_panel_reads_what_the_address_holds(result: TrustResult) -> None:
     other = result.proof.contract.segments[-1]
-    held = briefing(result, {"by": other.name}, around=HERE)
+    held = trust_briefing(result, {"by": other.name}, around=HERE)
     assert table(held, "_bands", "bands").title == f"The model by {other.label.lower()}"
 
 
@@ -163,9 +165,9 @@ def test_every_choice_of_the_page_can_be_made_in_its_address(of_loans: TrustResu
 def test_an_address_says_which_records_are_looked_at(of_loans: TrustResult) -> None:
     proof = of_loans.proof
     view = TrustView().with_value("evidence", "2003").with_value("segment", "income:1")
-    assert subset(view, proof) == Subset("2003", "income", 1)
+    assert chosen_subset(view, proof) == Subset("2003", "income", 1)
     strange = TrustView().with_value("evidence", "1999").with_value("segment", "income:9")
-    assert subset(strange, proof) == Subset()
+    assert chosen_subset(strange, proof) == Subset()
 
 
 # ---- where it ranks and speaks truly ------------------------------------------------------------------------------
@@ -194,7 +196,7 @@ def test_file_of_bands_has_figures_and_none_of_the_texts(said: Briefing, result:
 
 
 def test_vintages_sum_to_all_records_and_tell_their_evidence(of_loans: TrustResult) -> None:
-    own = briefing(of_loans, {}, around=HERE)
+    own = trust_briefing(of_loans, {}, around=HERE)
     found = table(own, "_bands", "bands", by="vintage", by_evidence="crossed")
     assert sum(map(int, map(str, shown(found, "n")))) == len(of_loans.proof)
     assert shown(found, "Evidence")[-1] == "after its test"
@@ -206,7 +208,7 @@ def test_of_a_band_where_all_outcomes_are_alike_nothing_is_drawn(result: TrustRe
     paid = np.flatnonzero(result.proof.outcome == 0)
     proof = result.proof
     parts = {name: getattr(proof, name)[paid] for name in ("position", "pd", "outcome", "source")}
-    own = briefing(replace(result, proof=replace(proof, **parts, _known={})), {}, around=HERE)
+    own = trust_briefing(replace(result, proof=replace(proof, **parts, _known={})), {}, around=HERE)
     found = findings(made(own, "_bands"))
     assert found["alike"].text == ("All outcomes are alike: nothing to separate.",)
     assert not {"separation", "gains"} & set(found)
@@ -255,7 +257,7 @@ def test_a_challenger_stands_first_then_the_youngest(release: Release) -> None:
 
 
 def test_the_intercept_is_shifted_to_the_first_year_after_the_training(of_loans: TrustResult) -> None:
-    own = briefing(of_loans, {}, around=HERE)
+    own = trust_briefing(of_loans, {}, around=HERE)
     choice = shift_choice(of_loans)
     assert [name for name, _ in choice.options] == ["2001", "2002", "2003", "2004", "2005"]
     assert choice.default == "2005"
@@ -316,7 +318,7 @@ def test_every_text_on_drift_tells_the_contracts_own_bounds(result: TrustResult)
     found = drift_table(contract, [moved(0, 0.27), moved(-1, 0.27)])
     assert exact(found, "Threshold") == ["below 0.10, at most 0.20", "below 0.10, at most 0.30"]
     assert shown(found, "Verdict") == ["✗ does not hold", "◐ watch"]
-    for told in (words.limits_words(contract), words.method(own)):
+    for told in (words.limits_words(contract), words.trust_method(own)):
         assert "0.20 of the score, 0.30 of an input" in told
         assert "0.25" not in told
     assert "above 0.25." in words.limits_words(proof.contract)
@@ -348,7 +350,7 @@ def test_of_a_small_file_it_is_warned_of_chance(result: TrustResult) -> None:
 
 
 def test_later_vintages_are_held_against_the_training(of_loans: TrustResult) -> None:
-    own = briefing(of_loans, {}, around=HERE)
+    own = trust_briefing(of_loans, {}, around=HERE)
     found = findings(made(own, "_moved"))
     assert set(found) == {"moved", "drifts", "distribution"}
     beyond = findings(made(own, "_moved", compare="beyond", distribution_of="score"))
@@ -385,22 +387,22 @@ def test_groups_sum_to_the_evidence_and_a_higher_cutoff_grants_fewer(said: Brief
 
 def test_protected_figures_are_withheld_wherever_they_stand(result: TrustResult, release: Release) -> None:
     why = "To see protected attributes takes the role analyst or higher."
-    own = briefing(result, {}, around=HERE, withheld=why)
+    own = trust_briefing(result, {}, around=HERE, withheld=why)
     (only,) = made(own, "_falls")
     assert isinstance(only, Finding)
     assert (only.note, only.chart, only.table) == (why, None, None)
     found = table(own, "_gates", "gates")
-    kinds = [gate["kind"] for gate in release.report["gates"]]
+    kinds = [gate.kind for gate in release.report.gates]
     for kind, figure, read in zip(kinds, exact(found, "figure"), shown(found, "Figure"), strict=True):
         assert (figure is None) == (kind == "fairness")
         assert (read == "for analysts") == (kind == "fairness")
-    open_to_all = table(briefing(result, {}, around=HERE), "_gates", "gates")
-    assert exact(open_to_all, "figure") == [gate["figure"] for gate in release.report["gates"]]
+    open_to_all = table(trust_briefing(result, {}, around=HERE), "_gates", "gates")
+    assert exact(open_to_all, "figure") == [gate.figure for gate in release.report.gates]
 
 
 def test_a_book_without_protected_attributes_says_so(result: TrustResult, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("data.contract.Contract.protected", lambda _: ())
-    (only,) = made(briefing(result, {}, around=HERE), "_falls")
+    (only,) = made(trust_briefing(result, {}, around=HERE), "_falls")
     assert only == Notice(words.NO_PROTECTED)
     assert fair_choices(result.proof.contract, "") == ()
 
@@ -429,7 +431,7 @@ def test_misses_are_the_highest_of_those_who_paid_and_the_lowest_of_those_who_di
 
 def test_what_was_lost_stands_beside_a_miss_where_it_is_known(contract: Contract) -> None:
     rows = [Miss(k, 0.1, True, loss, loss) for k, loss in ((1, 5000.0), (2, np.nan))]
-    lost, unknown = (missed(contract, "Lost", own, "lost") for own in (rows, rows[1:]))
+    lost, unknown = (miss_list(contract, "Lost", own, "lost") for own in (rows, rows[1:]))
     assert lost.table is not None
     assert unknown.table is not None
     assert [each.name for each in lost.table.columns] == ["Customer", "PD predicted", "Lost"]
@@ -441,31 +443,31 @@ def test_what_was_lost_stands_beside_a_miss_where_it_is_known(contract: Contract
 
 
 def test_every_gate_variant_and_champion_is_told_with_its_exact_figures(result: TrustResult, release: Release) -> None:
-    measures = ({"name": "auc", "candidate": 0.78, "champion": 0.77, "difference": 0.01, "low": 0.005, "high": 0.015},)
-    beside = {"id": "aa", "kind": "", "n": 9000, "measures": measures}
-    own = replace(result, release=replace(release, report={**release.report, "champion": beside}))
-    found = findings(made(briefing(own, {}, around=HERE), "_gates"))
+    beside = ChampionReport("aa", 9000, measures=(Compared("auc", 0.78, 0.77, 0.01, 0.005, 0.015),))
+    own = replace(result, release=replace(release, report=replace(release.report, champion=beside)))
+    found = findings(made(trust_briefing(own, {}, around=HERE), "_gates"))
     assert list(found) == ["gates", "costs", "champion"]
     assert all(each.shape == "texts" for each in found.values())
     assert found["champion"].table is not None
     assert exact(found["champion"].table, "difference") == [0.01]
     assert shown(found["champion"].table, "Reading") == ["better"]
     assert found["costs"].table is not None
-    first = next(iter(release.report["cross_validation"].values()))
-    assert exact(found["costs"].table, "AUC")[0] == first["auc"]
+    first = next(iter(release.report.cross_validation.values()))
+    assert exact(found["costs"].table, "AUC")[0] == first.auc
 
 
 def test_gates_that_were_passed_over_are_told_and_the_card_follows(result: TrustResult, release: Release) -> None:
-    missed = [{**gate, "passed": False} if gate["name"] == "auc" else gate for gate in release.report["gates"]]
-    own = replace(result, release=replace(release, report={**release.report, "gates": missed}))
+    gates = release.report.gates
+    missed = tuple(replace(gate, figure=0.5) if gate.name == "auc" else gate for gate in gates)
+    own = replace(result, release=replace(release, report=replace(release.report, gates=missed)))
     card = ModelCard(release.id, "Card", "of a test", (Section("data", "Data", text=("Made up.",)),))
     around = replace(HERE, overridden=lambda: {"auc"}, card=lambda: card)
-    items = made(briefing(own, {}, around=around), "_gates")
+    items = made(trust_briefing(own, {}, around=around), "_gates")
     found = findings(items)["gates"].table
     assert found is not None
     verdicts = [str(each) for each in shown(found, "Verdict")]
     assert [each for each in verdicts if each.endswith(", overridden")] == [
-        each for each, gate in zip(verdicts, missed, strict=True) if gate["name"] == "auc"
+        each for each, gate in zip(verdicts, missed, strict=True) if gate.name == "auc"
     ]
     last = items[-1]
     assert isinstance(last, Finding)

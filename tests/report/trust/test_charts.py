@@ -15,7 +15,7 @@ from model.monitoring.realised import RealisedRate
 from model.release.window import Window
 from model.report.charts import SCENARIO, WORSE
 from model.report.trust import charts as figures
-from model.validation.backtests import Recalibration, ReleasePair, Shifted, Sides
+from model.validation.backtests import RecalibrationBacktest, ReleasePair, Shifted, Sides
 from model.validation.validation import BandMetrics, Separation
 
 RNG = np.random.default_rng(0)
@@ -95,7 +95,7 @@ def test_two_releases_leave_out_what_one_was_not_tested_on() -> None:
 
 def test_labels_at_the_end_of_lines_keep_their_distance() -> None:
     later = (Shifted(2007, 100, 0.2, 0.201, Estimate(0.202, 0.15, 0.25)),)
-    figure = figures.recalibration(Recalibration(2006, 0.1, later))
+    figure = figures.recalibration(RecalibrationBacktest(2006, 0.1, later))
     heights = sorted(each["y"] for each in figure["layout"]["annotations"])
     assert (np.diff(heights) > 1).all()
 
@@ -103,7 +103,7 @@ def test_labels_at_the_end_of_lines_keep_their_distance() -> None:
 @pytest.mark.parametrize(("guaranteed", "lines"), [(False, 1), (True, 2)])
 def test_realised_losses_are_drawn_net_where_others_bear_a_part(guaranteed: bool, lines: int) -> None:
     rows = [(2005.0, RealisedRate(9, 90.0, 45.0, 9.0, Estimate(0.5, 0.4, 0.6), Estimate(0.1, 0.05, 0.15)))]
-    assert len(figures.realised(rows, guaranteed)["data"]) == lines
+    assert len(figures.realised_chart(rows, guaranteed)["data"]) == lines
 
 
 def test_empty_bins_are_left_out_of_a_distribution() -> None:
@@ -144,9 +144,9 @@ def test_lift_stands_above_bar_and_ring(predicted: float) -> None:
 
 def test_a_band_of_a_handful_of_records_does_not_stretch_the_chart() -> None:
     few = BandMetrics("few", 1, 0, 0.2, Estimate(0.0, 0.0, 0.79), Estimate(0.0, 0.0, 0.79), 0.3, "", "", ("later",))
-    ring, dots = figures.bands([few, banded("many", 0.2, 0.3)])["data"]
+    ring, dots = figures.bands_chart([few, banded("many", 0.2, 0.3)])["data"]
     assert ring["y"] == dots["y"] == ["many "]
-    assert figures.bands([few])["data"][0]["y"] == ["few "]
+    assert figures.bands_chart([few])["data"][0]["y"] == ["few "]
 
 
 def test_every_chart_is_plain_data(contract: Contract) -> None:
@@ -155,7 +155,7 @@ def test_every_chart_is_plain_data(contract: Contract) -> None:
         figures.reliability([Bin(50, 0.1, 0.12, 0.05, 0.25)]),
         figures.roc(roc(OUTCOME, PD)),
         figures.gains(gains(OUTCOME, PD)),
-        figures.bands([banded("low", 0.1, 0.2)]),
+        figures.bands_chart([banded("low", 0.1, 0.2)]),
         figures.separation(Separation(np.array([500.0, 550.0, 600.0]), halves, halves, 520.0, 560.0, 0.4, 540.0)),
     ]
     assert all(json.loads(json.dumps(each)) == each for each in drawn)

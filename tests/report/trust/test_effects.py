@@ -305,7 +305,7 @@ def test_nothing_told_claims_a_cause_or_names_shap_but_the_method(
         *(words.effect_note(contract, each) for each in every),
     ]
     assert not [each for each in told if re.search(r"\bcaus|\bSHAP\b|Shapley", each)]
-    assert "SHAP" in words.method(contract, found)
+    assert "SHAP" in words.effects_method(contract, found)
 
 
 def test_no_chart_has_a_legend_or_a_fixed_text_colour(

@@ -9,7 +9,7 @@ from data.books import Book
 from model.monitoring.intervals import Estimate
 from model.release.release import Release
 from model.report.numbers import NBSP
-from model.report.trust.tiles import gap_tile, tiles
+from model.report.trust.tiles import gap_tile, trust_tiles
 from model.validation.result import TrustResult
 from model.validation.validation import Subset, Validation
 
@@ -25,7 +25,7 @@ def result(proof: Validation, release: Release) -> TrustResult:
 
 
 def test_no_tile_has_a_verdict_without_its_threshold(result: TrustResult) -> None:
-    found = tiles(result)
+    found = trust_tiles(result)
     assert len(found) == 6
     assert all(bool(each.threshold) == bool(each.verdict) for each in found)
     assert found[0].threshold == f"at least {result.proof.contract.gates.auc_at_least:.3f}"
@@ -34,7 +34,7 @@ def test_no_tile_has_a_verdict_without_its_threshold(result: TrustResult) -> Non
 @pytest.mark.parametrize("k", [0, 3])
 def test_of_a_band_neither_auc_nor_slope_is_asked(result: TrustResult, k: int) -> None:
     chosen = Subset("", result.proof.contract.segments[0].name, 0)
-    tile = tiles(replace(result, chosen=chosen))[k]
+    tile = trust_tiles(replace(result, chosen=chosen))[k]
     assert tile.label == ("AUC", "Calibration slope")[k > 0]
     assert (tile.threshold, tile.verdict) == ("", "")
     assert tile.notes[-1] == "none is asked of a band"
@@ -42,13 +42,13 @@ def test_of_a_band_neither_auc_nor_slope_is_asked(result: TrustResult, k: int) -
 
 def test_without_a_report_there_are_four_tiles_and_no_verdict(proof: Validation) -> None:
     asked = Validation.asked(proof.book, np.linspace(-3, 1, len(proof.book)))
-    found = tiles(TrustResult(asked))
+    found = trust_tiles(TrustResult(asked))
     assert len(found) == 4
     assert {each.verdict for each in found} == {""}
 
 
 def test_gap_tile_tells_what_the_two_rates_differ_by(result: TrustResult) -> None:
-    tile = tiles(result)[2]
+    tile = trust_tiles(result)[2]
     assert tile.value == f"0.0{NBSP}points"
     assert tile.notes == (f"22.1{NBSP}% predicted,", f"22.1{NBSP}% observed")
 
@@ -63,9 +63,9 @@ def test_observed_less_predicted_is_the_difference_of_the_rates_shown_beside_it(
 
 
 def test_gates_are_counted_as_the_report_has_them(result: TrustResult, release: Release) -> None:
-    gates = release.report["gates"]
-    tile = tiles(result)[-1]
-    assert tile.value == f"{sum(gate['passed'] for gate in gates)} of {len(gates)}"
-    failed = [{**gate, "passed": False, "stops": True} if gate["name"] == "auc" else gate for gate in gates]
-    own = replace(result, release=replace(release, report={**release.report, "gates": failed}))
-    assert tiles(own)[-1].verdict == "does not hold"
+    gates = release.report.gates
+    tile = trust_tiles(result)[-1]
+    assert tile.value == f"{sum(gate.passed for gate in gates)} of {len(gates)}"
+    failed = tuple(replace(gate, figure=0.5, stops=True) if gate.name == "auc" else gate for gate in gates)
+    own = replace(result, release=replace(release, report=replace(release.report, gates=failed)))
+    assert trust_tiles(own)[-1].verdict == "does not hold"

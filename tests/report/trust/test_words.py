@@ -1,7 +1,6 @@
 """Sentences of the trust page: every verdict beside its threshold, every number the one on the screen."""
 
 from dataclasses import replace
-from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -12,13 +11,16 @@ from model.monitoring.calibration import Bin
 from model.monitoring.drift import Drift
 from model.monitoring.fairness import groups
 from model.monitoring.intervals import Estimate
+from model.monitoring.paired import Compared
+from model.release.gate import Gate
 from model.release.release import Release
+from model.release.report import ChampionReport
 from model.release.window import Window
 from model.report.numbers import MINUS, NBSP
 from model.report.policy import words as policy_words
 from model.report.release.words import champion_rows, gate_rows, subject
 from model.report.trust import words
-from model.validation.backtests import Recalibration, Shifted, Sides
+from model.validation.backtests import RecalibrationBacktest, Shifted, Sides
 from model.validation.validation import Miss, Subset, Validation
 
 MAIN = Subset()
@@ -39,7 +41,7 @@ def test_first_sentence_tells_ranking_agreement_and_how_much_there_is_to_know(
 ) -> None:
     found = proof.measured()
     things = words.things_to_know(proof, release.report)
-    told = words.verdict(proof, MAIN, found, things)
+    told = words.trust_verdict(proof, MAIN, found, things)
     assert (
         f"AUC of {found.auc.value:.3f} ({found.auc.low:.3f}–{found.auc.high:.3f}) on records it was not fitted" in told
     )
@@ -50,29 +52,19 @@ def test_first_sentence_tells_ranking_agreement_and_how_much_there_is_to_know(
 def test_sentence_of_one_band_names_it(proof: Validation) -> None:
     segment = proof.contract.segments[0]
     chosen = Subset("", segment.name, 0)
-    assert f"({segment.label}: below" in words.verdict(proof, chosen, proof.measured(chosen), [])
+    assert f"({segment.label}: below" in words.trust_verdict(proof, chosen, proof.measured(chosen), [])
 
 
 def test_gates_that_were_missed_are_among_the_things_to_know(proof: Validation, release: Release) -> None:
-    missed = [gate for gate in release.report["gates"] if not gate["passed"]]
+    missed = [gate for gate in release.report.gates if not gate.passed]
     told = words.things_to_know(proof, release.report)
     assert [each for each in told if each.startswith("a gate is")] != [] or not missed
-    assert all(f"{gate['bound']:.4f}" in " ".join(told) for gate in missed)
+    assert all(f"{gate.bound:.4f}" in " ".join(told) for gate in missed)
 
 
-def test_figures_of_fairness_are_told_to_whoever_may_see_them(proof: Validation) -> None:
-    gate = {
-        "name": "impact",
-        "label": "Granted alike: ratio",
-        "kind": "fairness",
-        "figure": 0.71,
-        "bound": 0.8,
-        "at_least": True,
-        "passed": False,
-        "stops": False,
-        "note": "Schooling.",
-    }
-    report = {"gates": [gate]}
+def test_figures_of_fairness_are_told_to_whoever_may_see_them(proof: Validation, release: Release) -> None:
+    kept = Gate("impact", "Granted alike: ratio", 0.71, 0.8, True, "fairness", stops=False, note="Schooling.")
+    report = replace(release.report, gates=(kept,))
     assert any("0.7100 (at least 0.8000)" in each for each in words.things_to_know(proof, report))
     assert not any("0.71" in each for each in words.things_to_know(proof, report, protected=False))
     (shown,) = gate_rows(report, protected=False)
@@ -81,7 +73,7 @@ def test_figures_of_fairness_are_told_to_whoever_may_see_them(proof: Validation)
 
 
 def test_a_book_of_one_point_in_time_says_that_years_cannot_be_tested(proof: Validation) -> None:
-    assert any("how it keeps in other years cannot be tested" in each for each in words.things_to_know(proof, {}))
+    assert any("how it keeps in other years cannot be tested" in each for each in words.things_to_know(proof, None))
 
 
 @pytest.mark.parametrize(
@@ -140,38 +132,14 @@ def test_releases_that_miss_by_as_much_as_is_shown_are_as_far_from_what_was_obse
     assert "ranks neither better nor worse" in told
 
 
-def test_figures_of_two_releases_and_their_difference_add_up_as_shown() -> None:
-    beside = {
-        "id": "aa",
-        "n": 9000,
-        "measures": [
-            {
-                "name": "auc",
-                "candidate": 0.78124,
-                "champion": 0.77996,
-                "difference": 0.00128,
-                "low": 0.0004,
-                "high": 0.002,
-            },
-            {
-                "name": "slope",
-                "candidate": 0.97904,
-                "champion": 1.05196,
-                "difference": -0.031,
-                "low": -0.05,
-                "high": -0.01,
-            },
-            {
-                "name": "brier",
-                "candidate": 0.13004,
-                "champion": 0.13006,
-                "difference": -2e-5,
-                "low": -1e-4,
-                "high": 1e-4,
-            },
-        ],
-    }
-    auc, slope, brier = champion_rows({"champion": beside})
+def test_figures_of_two_releases_and_their_difference_add_up_as_shown(release: Release) -> None:
+    measures = (
+        Compared("auc", 0.78124, 0.77996, 0.00128, 0.0004, 0.002),
+        Compared("slope", 0.97904, 1.05196, -0.031, -0.05, -0.01),
+        Compared("brier", 0.13004, 0.13006, -2e-5, -1e-4, 1e-4),
+    )
+    beside = ChampionReport("aa", 9000, measures=measures)
+    auc, slope, brier = champion_rows(replace(release.report, champion=beside))
     assert auc[1:3] == ("0.7812", "0.7800")
     assert auc[3].startswith("+0.0012 (")
     assert slope[1:3] == ("0.9790, 0.0210 from 1", "1.0520, 0.0520 from 1")
@@ -190,10 +158,10 @@ def test_bands_that_the_chart_leaves_out_are_named(proof: Validation) -> None:
 
 def test_recalibration_is_told_as_a_factor_on_the_odds() -> None:
     later = (Shifted(2007, 100, 0.1, 0.18, Estimate(0.2, 0.13, 0.29)),)
-    told = words.recalibration_headline(Recalibration(2006, float(np.log(2)), later))
+    told = words.recalibration_headline(RecalibrationBacktest(2006, float(np.log(2)), later))
     assert "multiplied by 2.00 (+0.693 in log-odds)" in told
     assert "missed by 2.0 points on average instead of 10.0" in told
-    assert "no shift to make" in words.recalibration_headline(Recalibration(2006, np.nan, ()))
+    assert "no shift to make" in words.recalibration_headline(RecalibrationBacktest(2006, np.nan, ()))
 
 
 def test_command_names_the_windows() -> None:
@@ -222,51 +190,41 @@ def test_misses_are_told_to_be_no_mistake_by_themselves(proof: Validation) -> No
 
 def test_gates_are_counted(release: Release) -> None:
     told = words.gates_headline(release.report)
-    passed = sum(gate["passed"] for gate in release.report["gates"])
-    assert told.startswith(f"{passed} of {len(release.report['gates'])} gates were passed")
-    assert words.champion_headline(MappingProxyType({"champion": None})) == ""
+    passed = sum(gate.passed for gate in release.report.gates)
+    assert told.startswith(f"{passed} of {len(release.report.gates)} gates were passed")
+    assert words.champion_headline(replace(release.report, champion=None)) == ""
 
 
-def test_champion_that_nothing_could_be_compared_with_is_told_with_the_reason() -> None:
+def test_champion_that_nothing_could_be_compared_with_is_told_with_the_reason(release: Release) -> None:
     why = "Its contract reads other fields."
-    report = {"champion": {"id": "ab", "kind": "", "n": 0, "measures": [], "why_not": why}}
+    report = replace(release.report, champion=ChampionReport("ab", why_not=why))
     assert words.champion_headline(report) == f"Not compared with release ab, the champion then. {why[:-1]}"
     assert champion_rows(report) == []
 
 
-def test_gate_whose_figure_is_not_known_is_told_as_that(proof: Validation) -> None:
-    gate = {
-        "name": "later_auc",
-        "label": "Ranks later",
-        "kind": "later",
-        "figure": None,
-        "bound": 0.7,
-        "at_least": True,
-        "passed": False,
-        "stops": True,
-        "note": "",
-    }
-    assert any("not known (at least 0.7000)" in each for each in words.things_to_know(proof, {"gates": [gate]}))
-    assert gate_rows({"gates": [gate]})[0][1] == "not known"
+def test_gate_whose_figure_is_not_known_is_told_as_that(proof: Validation, release: Release) -> None:
+    report = replace(release.report, gates=(Gate("later_auc", "Ranks later", np.nan, 0.7, True, "later"),))
+    assert any("not known (at least 0.7000)" in each for each in words.things_to_know(proof, report))
+    assert gate_rows(report)[0][1] == "not known"
 
 
 def test_method_claims_out_of_sample_only_where_it_is_known(proof: Validation) -> None:
     asked = Validation.asked(proof.book, np.linspace(-3, 1, len(proof.book)))
-    assert "had not been fitted to it" in words.method(proof)
-    assert "mean of the folds' AUCs" in words.method(proof)
-    assert "mean of the folds' AUCs" not in words.method(asked)
-    assert "had not been fitted to it" not in words.method(asked)
-    assert "no claim is made" in words.method(asked)
+    assert "had not been fitted to it" in words.trust_method(proof)
+    assert "mean of the folds' AUCs" in words.trust_method(proof)
+    assert "mean of the folds' AUCs" not in words.trust_method(asked)
+    assert "had not been fitted to it" not in words.trust_method(asked)
+    assert "no claim is made" in words.trust_method(asked)
 
 
 def test_report_made_before_the_gates_on_leaks_of_outcomes_is_shown_as_it_is(release: Release) -> None:
     new = {"ordered", "shuffled"}
-    gates = release.report["gates"]
-    assert new < {gate["name"] for gate in gates}
-    assert {subject(gate) for gate in gates if gate["name"] in new} == {
+    gates = release.report.gates
+    assert new < {gate.name for gate in gates}
+    assert {subject(gate) for gate in gates if gate.name in new} == {
         "inputs in the order of the outcomes",
         "AUC on shuffled outcomes",
     }
-    older = {**release.report, "gates": [gate for gate in gates if gate["name"] not in new]}
+    older = replace(release.report, gates=tuple(gate for gate in gates if gate.name not in new))
     assert len(gate_rows(older)) == len(gate_rows(release.report)) - 2
     assert f"of {len(gates) - 2} gates" in words.gates_headline(older)

@@ -84,7 +84,7 @@ def test_steps_are_the_mean_over_all_orders_of_making_the_changes(
     scorer: TableScorer, part: Part, names: set[tuple[str, ...]], measure: Measure
 ):
     whole = ScoredBook(scorer, *part)
-    found = bridge(whole, together(names), TODAY, measure)
+    found = bridge(whole, together(names), today=TODAY, measure=measure)
     expected = slow(whole, names, measure)
     assert by_name(found).keys() == expected.keys()
     for each, amount in by_name(found).items():
@@ -99,7 +99,7 @@ def test_steps_sum_to_the_change_of_the_measure(
 ):
     whole = ScoredBook(scorer, *part)
     assume(stress.number(CONTRACT, "lgd") + stress.number(CONTRACT, OVERLAY_LGD) / 100 > 0.01)  # else no capital
-    found = bridge(whole, stress, TODAY, measure)
+    found = bridge(whole, stress, today=TODAY, measure=measure)
     ends = [whole.totals([numbers_of(each)])[0].measure(measure) for each in (BookScenario(), stress)]
     assert [found.base, found.scenario] == pytest.approx(ends, rel=1e-9)
     total = sum(step.amount for step in found.steps)
@@ -111,7 +111,7 @@ def test_steps_of_a_large_book_sum_to_the_change(scorer: TableScorer, measure: M
     picked = np.random.default_rng(2).integers(0, len(BOOK), ROWS + 3000)
     whole = ScoredBook(scorer, np.ascontiguousarray(BOOK.raw[:, picked]), BOOK.ids[picked])
     stress = together([("balances",), ("later",), ("unemployment",), ("lgd",)])
-    found = bridge(whole, stress, TODAY, measure)
+    found = bridge(whole, stress, today=TODAY, measure=measure)
     assert len(found.steps) == 4
     total = sum(step.amount for step in found.steps)
     assert total == pytest.approx(found.scenario - found.base, rel=0, abs=1e-9 * scale_of(found))
@@ -122,28 +122,31 @@ def test_steps_of_a_large_book_sum_to_the_change(scorer: TableScorer, measure: M
 
 
 def test_book_as_it_is_has_no_steps(whole: ScoredBook):
-    found = bridge(whole, BookScenario(), TODAY)
+    found = bridge(whole, BookScenario(), today=TODAY)
     assert found.steps == ()
     assert found.base == found.scenario == pytest.approx(whole.totals([numbers_of(BookScenario())])[0].loss, rel=1e-12)
     assert found.measure == "loss"
 
 
 def test_one_lever_moves_everything(whole: ScoredBook):
-    found = bridge(whole, stressed(balances=20), TODAY)
+    found = bridge(whole, stressed(balances=20), today=TODAY)
     assert by_name(found) == {("balances",): found.scenario - found.base}
     assert found.scenario > found.base
 
 
 def test_levers_not_used_get_no_step(whole: ScoredBook):
     stress = stressed(balances=20, preset=FED, limit_loss=1e6, who="limit_band:1", share=50)
-    assert set(by_name(bridge(whole, stress, TODAY))) == {("balances",), ("unemployment",)}  # GDP has no coefficient
+    assert set(by_name(bridge(whole, stress, today=TODAY))) == {
+        ("balances",),
+        ("unemployment",),
+    }  # GDP has no coefficient
     one_factor = stressed(method=FACTOR, factor=-2, balances=20)
-    assert set(by_name(bridge(whole, one_factor, TODAY))) == {("balances",), (FACTOR,)}
-    assert bridge(whole, stressed(who="limit_band:1", gdp=-5), TODAY).steps == ()
+    assert set(by_name(bridge(whole, one_factor, today=TODAY))) == {("balances",), (FACTOR,)}
+    assert bridge(whole, stressed(who="limit_band:1", gdp=-5), today=TODAY).steps == ()
 
 
 def test_largest_step_comes_first(whole: ScoredBook):
-    found = bridge(whole, together([("balances",), ("payments",), ("unemployment",), ("lgd",), ("ccf",)]), TODAY)
+    found = bridge(whole, together([("balances",), ("payments",), ("unemployment",), ("lgd",), ("ccf",)]), today=TODAY)
     sizes = [abs(step.amount) for step in found.steps]
     assert sizes == sorted(sizes, reverse=True)
     assert len(sizes) == 5
@@ -151,7 +154,7 @@ def test_largest_step_comes_first(whole: ScoredBook):
 
 def test_steps_say_of_which_layer_they_are(whole: ScoredBook):
     names = [("balances",), ("unemployment",), (OVERLAY_PD, OVERLAY_LGD), ("lgd",)]
-    found = bridge(whole, together(names), TODAY)
+    found = bridge(whole, together(names), today=TODAY)
     layer = {step.player.names: step.player.layer for step in found.steps}
     assert layer == dict(zip(names, ["customers", "economy", "overlay", "assumption"], strict=True))
 
@@ -159,14 +162,14 @@ def test_steps_say_of_which_layer_they_are(whole: ScoredBook):
 @settings(max_examples=10)
 @given(sub_books(most=60), stresses(most=30))
 def test_bridge_has_a_step_for_every_player_and_at_most_six(scorer: TableScorer, part: Part, stress: BookScenario):
-    found = bridge(ScoredBook(scorer, *part), stress, TODAY)
+    found = bridge(ScoredBook(scorer, *part), stress, today=TODAY)
     assert sorted(by_name(found)) == sorted(each.names for each in players(CONTRACT, stress, TODAY))
     assert len(found.steps) <= MOST_PLAYERS
 
 
 def test_more_levers_than_six_are_told_together_and_still_sum(whole: ScoredBook, scorer: TableScorer):
     small = ScoredBook(scorer, np.ascontiguousarray(whole.raw[:, :400]), whole.ids[:400])
-    found = bridge(small, together(LEVERS), TODAY)
+    found = bridge(small, together(LEVERS), today=TODAY)
     assert set(by_name(found)) == {
         ("limits", "balances", "payments", "later"),
         ("unemployment", "gdp"),
@@ -177,16 +180,16 @@ def test_more_levers_than_six_are_told_together_and_still_sum(whole: ScoredBook,
 
 
 def test_lever_that_moves_the_measure_by_nothing_is_worth_nothing(whole: ScoredBook):
-    found = by_name(bridge(whole, stressed(balances=20, opex=900), TODAY, "loss"))
+    found = by_name(bridge(whole, stressed(balances=20, opex=900), today=TODAY, measure="loss"))
     assert found[("opex",)] == pytest.approx(0, abs=1e-6)
-    margin = by_name(bridge(whole, stressed(balances=20, opex=900), TODAY, "margin"))
+    margin = by_name(bridge(whole, stressed(balances=20, opex=900), today=TODAY, measure="margin"))
     assert margin[("opex",)] < 0
 
 
 def test_levers_that_multiply_share_their_joint_effect_equally(scorer: TableScorer):
     raw, ids = np.ascontiguousarray(BOOK.raw[:, :300]), BOOK.ids[:300]
     whole = ScoredBook(scorer, raw, ids)
-    found = bridge(whole, stressed(lgd=0.9, unemployment=3), TODAY)
+    found = bridge(whole, stressed(lgd=0.9, unemployment=3), today=TODAY)
     base, both = found.base, found.scenario
     economy = whole.totals([numbers_of(stressed(unemployment=3))])[0].loss
     lgd = base * 0.9 / 0.8
@@ -199,15 +202,15 @@ def test_levers_that_multiply_share_their_joint_effect_equally(scorer: TableScor
 def test_preset_is_told_by_its_variables(whole: ScoredBook):
     stress = stressed(preset=FED, severity=50, beta_gdp=-0.03)
     by_hand = stressed(unemployment=2.75, gdp=-2.175, beta_gdp=-0.03)
-    assert by_name(bridge(whole, stress, TODAY)) == by_name(bridge(whole, by_hand, TODAY))
-    assert set(by_name(bridge(whole, stress, TODAY))) == {("unemployment",), ("gdp",)}
+    assert by_name(bridge(whole, stress, today=TODAY)) == by_name(bridge(whole, by_hand, today=TODAY))
+    assert set(by_name(bridge(whole, stress, today=TODAY))) == {("unemployment",), ("gdp",)}
 
 
 # ---- the overlay -----------------------------------------------------------------------------------------------------
 
 
 def test_overlay_is_a_step_of_its_own(whole: ScoredBook):
-    found = bridge(whole, stressed(balances=20, overlay_pd=10, overlay_lgd=5, **OVERLAY), TODAY)
+    found = bridge(whole, stressed(balances=20, overlay_pd=10, overlay_lgd=5, **OVERLAY), today=TODAY)
     steps = {step.player.names: (step.player.layer, step.amount) for step in found.steps}
     assert steps[(OVERLAY_PD, OVERLAY_LGD)][0] == "overlay"
     assert steps[(OVERLAY_PD, OVERLAY_LGD)][1] > 0
@@ -215,8 +218,8 @@ def test_overlay_is_a_step_of_its_own(whole: ScoredBook):
 
 @pytest.mark.parametrize("lacking", [{OWNER: ""}, {REASON: ""}, {UNTIL: ""}, {UNTIL: "2026-11-01"}], ids=str)
 def test_overlay_that_is_not_applied_has_no_step(whole: ScoredBook, lacking: dict[str, Value]):
-    with_it = bridge(whole, stressed(balances=20, overlay_pd=10, overlay_lgd=5, **OVERLAY | lacking), TODAY)
-    assert with_it == bridge(whole, stressed(balances=20), TODAY)
+    with_it = bridge(whole, stressed(balances=20, overlay_pd=10, overlay_lgd=5, **OVERLAY | lacking), today=TODAY)
+    assert with_it == bridge(whole, stressed(balances=20), today=TODAY)
 
 
 # ---- progress --------------------------------------------------------------------------------------------------------
@@ -225,7 +228,7 @@ def test_overlay_that_is_not_applied_has_no_step(whole: ScoredBook, lacking: dic
 @pytest.mark.parametrize("measure", ["loss", "capital"])
 def test_progress_is_heard_and_can_cancel(whole: ScoredBook, measure: Measure):
     heard: list[float] = []
-    bridge(whole, stressed(balances=20, lgd=0.9), TODAY, measure, heard.append)
+    bridge(whole, stressed(balances=20, lgd=0.9), today=TODAY, measure=measure, progress=heard.append)
     assert heard == sorted(set(heard))
     assert heard[-1] == 1.0
 
@@ -233,4 +236,4 @@ def test_progress_is_heard_and_can_cancel(whole: ScoredBook, measure: Measure):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        bridge(whole, stressed(balances=20, lgd=0.9), TODAY, measure, told)
+        bridge(whole, stressed(balances=20, lgd=0.9), today=TODAY, measure=measure, progress=told)

@@ -148,7 +148,7 @@ def test_movers_carry_the_loss_gross_and_net():
 @pytest.mark.parametrize("measure", CONTRACT.measures)
 def test_bridge_sums_to_the_change_of_every_measure(measure: Measure):
     stress = assumed(shorter=-20, smaller=30, unemployment=3, lgd=0.6, **OVERLAY, **{OVERLAY_PD: 10, OVERLAY_LGD: 15})
-    found = bridge(whole(), stress, TODAY, measure)
+    found = bridge(whole(), stress, today=TODAY, measure=measure)
     ends = [each.measure(measure) for each in whole().totals([told(BookScenario()), told(stress)])]
     assert (found.base, found.scenario) == pytest.approx(ends, rel=1e-9)
     assert sum(each.amount for each in found.steps) == pytest.approx(ends[1] - ends[0], rel=1e-6, abs=1e-9)
@@ -156,7 +156,7 @@ def test_bridge_sums_to_the_change_of_every_measure(measure: Measure):
 
 
 def test_tornado_moves_the_net_loss_by_the_banks_share():
-    bars = {bar.name: bar for bar in tornado.tornado(whole(), BookScenario(), "net_loss", TODAY)}
+    bars = {bar.name: bar for bar in tornado.tornado(whole(), BookScenario(), measure="net_loss", today=TODAY)}
     assert bars["lgd"].adverse == pytest.approx(float((pd() * lgd(0.5) * value("amount") * own()).sum()), rel=1e-12)
     assert bars["apr"].length == 0
 
@@ -177,7 +177,7 @@ def test_decision_on_one_loan_has_its_loss_gross_and_net():
 
 def test_file_of_loans_is_answered_with_a_column_net_of_the_guarantee():
     told_ = "loan,amount,term,sector,guaranteed_share,year\n7,100000,60,44,0.75,2006\n8,50000,120,,0.5,2007\n"
-    sheet = batch.read(told_.encode(), "loans.csv", CONTRACT)
+    sheet = batch.read_customers(told_.encode(), "loans.csv", CONTRACT)
     found = batch.score(scorer(), sheet, CustomerScenario().values(CONTRACT), "made-up")
     gross, net = found.loss, found.net_loss
     assert gross.tolist() == pytest.approx((found.pd * [0.25 * 100_000, 0.40 * 50_000]).tolist())
@@ -192,7 +192,7 @@ def test_file_of_loans_is_answered_with_a_column_net_of_the_guarantee():
 
 
 def test_strategy_tells_the_loss_gross_and_net_and_profit_after_the_net_loss():
-    scores = np.asarray(decision.scale(CONTRACT).score(whole().margins))
+    scores = np.asarray(decision.score_scale(CONTRACT).score(whole().margins))
     found = Strategy.of(scores, rows(), book().target)
     at = found.at(found.best)
     yes = scores >= found.best
@@ -229,31 +229,33 @@ def test_net_loss_is_a_measure_of_a_guaranteed_book_only():
 
 def test_first_sentence_tells_the_loss_gross_and_net():
     base, now = totals(), totals(unemployment=3)
-    calm = book_words.verdict(CONTRACT, BookScenario(), TODAY, base, base)
+    calm = book_words.book_verdict(CONTRACT, BookScenario(), today=TODAY, base=base, now=base)
     net = book_words.text(CONTRACT, "net_loss", base.net_loss)
     assert f"(net of the guarantee {net}) on an exposure of" in calm
-    moved = book_words.verdict(CONTRACT, assumed(unemployment=3), TODAY, base, now)
+    moved = book_words.book_verdict(CONTRACT, assumed(unemployment=3), today=TODAY, base=base, now=now)
     assert f"(net of the guarantee {book_words.text(CONTRACT, 'net_loss', now.net_loss)})" in moved
 
 
 def test_limit_on_the_net_loss_is_told_where_it_breaks():
     stress = assumed(limit_net_loss=1.0)
-    assert book_words.told(CONTRACT, stress, "net_loss", totals(), totals()).holds is False
-    assert "limit of net loss broken" in book_words.verdict(CONTRACT, stress, TODAY, totals(), totals())
+    assert book_words.measure_text(CONTRACT, stress, name="net_loss", base=totals(), now=totals()).holds is False
+    assert "limit of net loss broken" in book_words.book_verdict(
+        CONTRACT, stress, today=TODAY, base=totals(), now=totals()
+    )
 
 
 def test_method_says_on_whose_share_capital_and_margin_are_and_who_bears_the_rest():
-    for words in (book_words.method(CONTRACT, MODEL), policy_words.method(CONTRACT)):
+    for words in (book_words.book_method(CONTRACT, MODEL), policy_words.policy_method(CONTRACT)):
         assert "is borne by the guarantor" in words
         assert "the bank's own share" in words
         assert "customer" not in words
-    loan = customer_words.method(CONTRACT, MODEL)
+    loan = customer_words.customer_method(CONTRACT, MODEL)
     assert "EAD is the amount approved. Of each loss the bank bears its own share only" in loan
     assert "customer" not in loan
     assert "Never used" not in loan
 
 
-@pytest.mark.parametrize("words", [book_words.method, customer_words.method])
+@pytest.mark.parametrize("words", [book_words.book_method, customer_words.customer_method])
 def test_method_of_a_book_without_a_guarantee_says_nothing_of_one(words):
     assert "guarantee" not in words(CARDS, MODEL)
 

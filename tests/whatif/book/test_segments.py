@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.contract import Segment, read
+from data.contract import Segment, read_contract
 from model.engine.scorer import TableScorer
 from model.whatif.book.scenario import OWNER, REASON, UNTIL, BookScenario, Value
 from model.whatif.book.scored import ScoredBook
 from model.whatif.book.segments import MOST_MOVERS, Cell, bands, concentration, cut, largest, migration, movers
 from model.whatif.book.totals import Rows, Totals
-from model.whatif.customer.decision import scale
+from model.whatif.customer.decision import score_scale
 from tests.support.records import BOOK, CONTRACT, Part, numbers_of, stressed, stresses, sub_books
 
 FED = "fed_2026_severely_adverse"
-SCALE, EDGES = scale(CONTRACT), CONTRACT.score.bands
+SCALE, EDGES = score_scale(CONTRACT), CONTRACT.score.bands
 BASE, NOW = BookScenario(), stressed(balances=20, later=10, preset=FED, lgd=0.9, margin_months=24)
 YEARS = (3.0, 2.0)
 SEGMENTS = CONTRACT.segments
@@ -106,7 +106,7 @@ def test_segments_of_a_small_book_sum_to_it_and_bands_without_customers_are_left
 
 
 def test_customers_with_a_missing_value_make_a_cell_of_their_own(scorer: TableScorer):
-    contract = read(CONTRACT.text.replace(b'field = "use_now"', b'field = "change_month"'))
+    contract = read_contract(CONTRACT.text.replace(b'field = "use_now"', b'field = "change_month"'))
     whole = ScoredBook(replace(scorer, contract=contract), BOOK.raw, BOOK.ids)
     base, now = rows_of(whole, BASE, BASE)
     cells = cut(whole, base, now, (3.0, 3.0), contract.segment("use_band"))

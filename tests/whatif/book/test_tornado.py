@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.books import SHIPPED
-from data.contract import Assumption, Measure, read
+from data.contract import Assumption, Measure, read_contract
 from data.errors import BadInput, Missing, NotEditable, OutOfRange
 from model.engine.scorer import TableScorer
 from model.whatif.book.scenario import FACTOR, METHOD, BookScenario, Value, parts
@@ -19,13 +19,13 @@ from model.whatif.book.tornado import (
     SEVERITIES,
     Bar,
     grid,
+    lever_table,
     movable,
     moved,
     reverse,
-    seek,
+    seek_lever,
     standing,
     steps,
-    table,
     tornado,
 )
 from tests.support.records import BOOK, CONTRACT, TODAY, Part, numbers_of, stressed, stresses, sub_books
@@ -106,11 +106,11 @@ def test_no_lever_of_the_economy_moves_while_it_is_one_factor():
 
 def test_contract_without_swings_has_no_tornado(scorer: TableScorer):
     text = (SHIPPED / "cards" / "contract.toml").read_text()
-    plain = read("\n".join(line for line in text.splitlines() if not line.startswith("swing = ")).encode())
+    plain = read_contract("\n".join(line for line in text.splitlines() if not line.startswith("swing = ")).encode())
     assert movable(plain, BookScenario()) == ()
     whole = small(scorer)
     whole.contract = plain
-    assert tornado(whole, BookScenario(), "loss", TODAY) == []
+    assert tornado(whole, BookScenario(), measure="loss", today=TODAY) == []
 
 
 def test_lever_stands_where_it_was_put_else_where_nothing_changes():
@@ -221,7 +221,7 @@ def test_every_end_of_a_bar_is_the_scenario_with_that_lever_alone_moved(
     scorer: TableScorer, part: Part, stress: BookScenario, measure: Measure
 ):
     whole = ScoredBook(scorer, *part)
-    bars = tornado(whole, stress, measure, TODAY)
+    bars = tornado(whole, stress, measure=measure, today=TODAY)
     assert sorted(bar.name for bar in bars) == sorted(movable(CONTRACT, stress))
     for bar in bars:
         assert bar.base == close(direct(whole, stress, measure))
@@ -236,7 +236,7 @@ def test_lever_goes_one_swing_to_either_side_within_its_range(stress: BookScenar
     whole = ScoredBook.__new__(ScoredBook)
     whole.contract = CONTRACT
     whole.losses = lambda scenarios, told: [0.0] * len(scenarios)  # type: ignore[method-assign]
-    for bar in tornado(whole, stress, "loss", TODAY):
+    for bar in tornado(whole, stress, measure="loss", today=TODAY):
         part, now = parts(CONTRACT)[bar.name], standing(CONTRACT, stress, bar.name)
         assert not isinstance(part, str)
         swing = part.swing * ADVERSE[bar.name]  # type: ignore[union-attr]
@@ -246,7 +246,9 @@ def test_lever_goes_one_swing_to_either_side_within_its_range(stress: BookScenar
 
 @pytest.mark.parametrize("unemployment", [-3.0, 0.0, 3.0])
 def test_adverse_is_what_the_contract_says_whatever_the_scenario_does(scorer: TableScorer, unemployment: float):
-    bars = by_name(tornado(small(scorer), stressed(unemployment=unemployment, balances=-20), "loss", TODAY))
+    bars = by_name(
+        tornado(small(scorer), stressed(unemployment=unemployment, balances=-20), measure="loss", today=TODAY)
+    )
     bar = bars["unemployment"]
     assert (bar.adverse_value, bar.favourable_value) == (unemployment + 1, unemployment - 1)
     assert bar.adverse > bar.base > bar.favourable
@@ -254,14 +256,14 @@ def test_adverse_is_what_the_contract_says_whatever_the_scenario_does(scorer: Ta
 
 
 def test_adverse_is_the_same_direction_for_a_measure_that_falls(scorer: TableScorer):
-    bar = by_name(tornado(small(scorer), stressed(unemployment=-2), "margin", TODAY))["unemployment"]
+    bar = by_name(tornado(small(scorer), stressed(unemployment=-2), measure="margin", today=TODAY))["unemployment"]
     assert bar.adverse_value == -1
     assert bar.adverse < bar.base < bar.favourable
 
 
 def test_bar_under_a_preset_starts_where_the_preset_stands(scorer: TableScorer):
     whole, stress = small(scorer), stressed(preset=FED, beta_gdp=-0.05)
-    bars = by_name(tornado(whole, stress, "loss", TODAY))
+    bars = by_name(tornado(whole, stress, measure="loss", today=TODAY))
     assert (bars["unemployment"].adverse_value, bars["unemployment"].favourable_value) == (6.5, 4.5)
     assert bars["gdp"].adverse_value == pytest.approx(-5.35)
     by_hand = stressed(unemployment=6.5, gdp=-4.35, beta_gdp=-0.05)
@@ -270,7 +272,7 @@ def test_bar_under_a_preset_starts_where_the_preset_stands(scorer: TableScorer):
 
 def test_longest_bar_comes_first(scorer: TableScorer):
     for measure in MEASURES:
-        bars = tornado(small(scorer), stressed(balances=20), measure, TODAY)
+        bars = tornado(small(scorer), stressed(balances=20), measure=measure, today=TODAY)
         lengths = [max(abs(bar.adverse - bar.base), abs(bar.favourable - bar.base)) for bar in bars]
         assert lengths == sorted(lengths, reverse=True)
         assert lengths == [bar.length for bar in bars]
@@ -278,7 +280,7 @@ def test_longest_bar_comes_first(scorer: TableScorer):
 
 
 def test_bar_stops_at_the_end_of_the_range(scorer: TableScorer):
-    bars = by_name(tornado(small(scorer), stressed(lgd=0.95, later=0, unemployment=15), "loss", TODAY))
+    bars = by_name(tornado(small(scorer), stressed(lgd=0.95, later=0, unemployment=15), measure="loss", today=TODAY))
     assert (bars["lgd"].adverse_value, bars["lgd"].favourable_value) == (1.0, 0.85)
     assert (bars["later"].adverse_value, bars["later"].favourable_value) == (5, 0)
     assert bars["later"].favourable == bars["later"].base
@@ -286,7 +288,9 @@ def test_bar_stops_at_the_end_of_the_range(scorer: TableScorer):
 
 
 def test_measure_without_a_value_has_bars_of_no_length(scorer: TableScorer):
-    bars = tornado(small(scorer), stressed(overlay_lgd=-100, lgd=0, **OVERLAY), "return_on_capital", TODAY)
+    bars = tornado(
+        small(scorer), stressed(overlay_lgd=-100, lgd=0, **OVERLAY), measure="return_on_capital", today=TODAY
+    )
     assert [bar.name for bar in bars] == list(movable(CONTRACT, BookScenario()))
     assert all(bar.length == 0 and math.isnan(bar.base) for bar in bars)
 
@@ -304,12 +308,14 @@ def test_every_cell_of_a_table_is_the_scenario_at_that_value(
 ):
     whole, stress = ScoredBook(scorer, *part), coefficients(stress)
     values = steps(CONTRACT, stress, name, 5)
-    found = table(whole, stress, name, values, MEASURES, TODAY)
+    found = lever_table(whole, stress, name=name, values=values, measures=MEASURES, today=TODAY)
     assert found.shape == (len(values), len(MEASURES))
     for k, value in enumerate(values):
         for j, measure in enumerate(MEASURES):
             assert found[k, j] == close(direct(whole, stress.with_value(CONTRACT, name, value), measure))
-    assert table(whole, stress, name, values, ["loss"], TODAY) == close(found[:, [MEASURES.index("loss")]])
+    assert lever_table(whole, stress, name=name, values=values, measures=["loss"], today=TODAY) == close(
+        found[:, [MEASURES.index("loss")]]
+    )
 
 
 @settings(max_examples=12)
@@ -325,45 +331,97 @@ def test_every_cell_of_a_two_way_table_is_the_scenario_at_both_values(
     whole, stress = ScoredBook(scorer, *part), coefficients(stress)
     first, second = names
     down, across = steps(CONTRACT, stress, first, 4), steps(CONTRACT, stress, second, 3)
-    found = grid(whole, stress, first, down, second, across, measure, TODAY)
+    found = grid(
+        whole, stress, first=first, first_values=down, second=second, second_values=across, measure=measure, today=TODAY
+    )
     assert found.shape == (len(down), len(across))
     for k, one in enumerate(down):
         for j, other in enumerate(across):
             both = stress.with_value(CONTRACT, first, one).with_value(CONTRACT, second, other)
             assert found[k, j] == close(direct(whole, both, measure))
-    turned = grid(whole, stress, second, across, first, down, measure, TODAY)
+    turned = grid(
+        whole, stress, first=second, first_values=across, second=first, second_values=down, measure=measure, today=TODAY
+    )
     np.testing.assert_allclose(turned.T, found, rtol=1e-9)
 
 
 def test_two_way_table_of_the_state_of_the_economy(scorer: TableScorer):
     whole, stress = small(scorer), stressed(factor=-1, balances=10)
-    found = grid(whole, stress, FACTOR, [-2, 0], "lgd", [0.5, 0.8], "capital", TODAY)
+    found = grid(
+        whole,
+        stress,
+        first=FACTOR,
+        first_values=[-2, 0],
+        second="lgd",
+        second_values=[0.5, 0.8],
+        measure="capital",
+        today=TODAY,
+    )
     assert found[1, 0] == close(direct(whole, stressed(balances=10, lgd=0.5), "capital"))
     assert found[0, 1] == close(direct(whole, stressed(factor=-2, balances=10), "capital"))
 
 
 def test_tables_of_nothing_are_empty(scorer: TableScorer):
     whole = small(scorer)
-    assert table(whole, BookScenario(), "lgd", [], MEASURES, TODAY).shape == (0, len(MEASURES))
-    assert table(whole, BookScenario(), "lgd", [0.5], [], TODAY).shape == (1, 0)
-    assert grid(whole, BookScenario(), "lgd", [], "ccf", [0.1], "loss", TODAY).shape == (0, 1)
-    assert grid(whole, BookScenario(), "lgd", [0.1], "ccf", [], "loss", TODAY).shape == (1, 0)
+    assert lever_table(whole, BookScenario(), name="lgd", values=[], measures=MEASURES, today=TODAY).shape == (
+        0,
+        len(MEASURES),
+    )
+    assert lever_table(whole, BookScenario(), name="lgd", values=[0.5], measures=[], today=TODAY).shape == (1, 0)
+    assert grid(
+        whole,
+        BookScenario(),
+        first="lgd",
+        first_values=[],
+        second="ccf",
+        second_values=[0.1],
+        measure="loss",
+        today=TODAY,
+    ).shape == (0, 1)
+    assert grid(
+        whole,
+        BookScenario(),
+        first="lgd",
+        first_values=[0.1],
+        second="ccf",
+        second_values=[],
+        measure="loss",
+        today=TODAY,
+    ).shape == (1, 0)
 
 
 def test_two_way_table_of_one_lever_is_refused(scorer: TableScorer):
     with pytest.raises(BadInput, match=r"'lgd' was given twice\. Choose another"):
-        grid(small(scorer), BookScenario(), "lgd", [0.5], "lgd", [0.5], "loss", TODAY)
+        grid(
+            small(scorer),
+            BookScenario(),
+            first="lgd",
+            first_values=[0.5],
+            second="lgd",
+            second_values=[0.5],
+            measure="loss",
+            today=TODAY,
+        )
 
 
 @pytest.mark.parametrize(("first", "second"), [("share", "lgd"), ("lgd", "share")])
 def test_table_of_what_is_no_lever_is_refused(scorer: TableScorer, first: str, second: str):
     with pytest.raises(NotEditable, match="'share' cannot be moved"):
-        grid(small(scorer), BookScenario(), first, [], second, [], "loss", TODAY)
+        grid(
+            small(scorer),
+            BookScenario(),
+            first=first,
+            first_values=[],
+            second=second,
+            second_values=[],
+            measure="loss",
+            today=TODAY,
+        )
 
 
 def test_value_outside_the_range_is_refused_with_the_range(scorer: TableScorer):
     with pytest.raises(OutOfRange, match="0 to 1"):
-        table(small(scorer), BookScenario(), "lgd", [0.5, 1.5], ["loss"], TODAY)
+        lever_table(small(scorer), BookScenario(), name="lgd", values=[0.5, 1.5], measures=["loss"], today=TODAY)
 
 
 # ---- goal seek -------------------------------------------------------------------------------------------------------
@@ -392,11 +450,11 @@ def test_goal_is_the_nearest_of_all_values_that_meets_it_or_the_best_there_is(
 ):
     whole, stress = ScoredBook(scorer, *part), stressed(unemployment=1, balances=10, lgd=0.7)
     values = every_value(stress, name)
-    measured = table(whole, stress, name, values, [measure], TODAY)[:, 0]
+    measured = lever_table(whole, stress, name=name, values=values, measures=[measure], today=TODAY)[:, 0]
     low, high = np.nanmin(measured), np.nanmax(measured)
     target = float(low + quantile * (high - low) + 1e-7 * abs(high))
     now = standing(CONTRACT, stress, name)
-    found = seek(whole, stress, name, measure, target, at_most, TODAY)
+    found = seek_lever(whole, stress, name=name, measure=measure, target=target, at_most=at_most, today=TODAY)
     meets = measured <= target if at_most else measured >= target
     assert found.reached == meets.any()
     assert found.reached_before == bool(meets[values.index(now)])
@@ -413,36 +471,48 @@ def test_goal_is_the_nearest_of_all_values_that_meets_it_or_the_best_there_is(
 def test_goal_that_holds_already_moves_nothing(scorer: TableScorer):
     whole = small(scorer)
     base = direct(whole, BookScenario(), "loss")
-    found = seek(whole, BookScenario(), "lgd", "loss", base * 1.01, True, TODAY)
+    found = seek_lever(whole, BookScenario(), name="lgd", measure="loss", target=base * 1.01, at_most=True, today=TODAY)
     assert (found.value, found.reached, found.reached_before) == (0.8, True, True)
 
 
 def test_loss_halves_where_the_loss_given_default_does(scorer: TableScorer):
     whole = small(scorer)
-    found = seek(whole, BookScenario(), "lgd", "loss", direct(whole, BookScenario(), "loss") * 0.5001, True, TODAY)
+    found = seek_lever(
+        whole,
+        BookScenario(),
+        name="lgd",
+        measure="loss",
+        target=direct(whole, BookScenario(), "loss") * 0.5001,
+        at_most=True,
+        today=TODAY,
+    )
     assert (found.value, found.reached, found.reached_before) == (0.4, True, False)
 
 
 def test_goal_out_of_reach_is_told_with_the_nearest_there_is(scorer: TableScorer):
     whole = small(scorer)
-    found = seek(whole, BookScenario(), "unemployment", "loss", 1.0, True, TODAY)
+    found = seek_lever(
+        whole, BookScenario(), name="unemployment", measure="loss", target=1.0, at_most=True, today=TODAY
+    )
     assert (found.value, found.reached) == (-5, False)
-    found = seek(whole, BookScenario(), "unemployment", "loss", 1e15, False, TODAY)
+    found = seek_lever(
+        whole, BookScenario(), name="unemployment", measure="loss", target=1e15, at_most=False, today=TODAY
+    )
     assert (found.value, found.reached) == (15, False)
 
 
 def test_measure_the_lever_does_not_move_stays_where_it_stands(scorer: TableScorer):
-    found = seek(small(scorer), BookScenario(), "apr", "loss", 1.0, True, TODAY)
+    found = seek_lever(small(scorer), BookScenario(), name="apr", measure="loss", target=1.0, at_most=True, today=TODAY)
     assert (found.value, found.reached) == (0.2, False)
 
 
 @pytest.mark.parametrize("at_most", [True, False])
 def test_measure_without_a_value_meets_no_goal(scorer: TableScorer, at_most: bool):
     whole, stress = small(scorer), stressed(lgd=0)
-    found = seek(whole, stress, "apr", "return_on_capital", 0.1, at_most, TODAY)
+    found = seek_lever(whole, stress, name="apr", measure="return_on_capital", target=0.1, at_most=at_most, today=TODAY)
     assert (found.value, found.reached, found.reached_before) == (0.2, False, False)
     assert math.isnan(found.measured)
-    some = seek(whole, stress, "lgd", "return_on_capital", -1e9, False, TODAY)
+    some = seek_lever(whole, stress, name="lgd", measure="return_on_capital", target=-1e9, at_most=False, today=TODAY)
     assert (some.value, some.reached, some.reached_before) == (0.01, True, False)
 
 
@@ -459,7 +529,7 @@ def test_goal_is_sought_among_at_most_two_hundred_and_one_values(stress: BookSce
         return [1.0] * len(scenarios)
 
     whole.losses = losses  # type: ignore[method-assign]
-    found = seek(whole, stress, name, "loss", 0.0, True, TODAY)
+    found = seek_lever(whole, stress, name=name, measure="loss", target=0.0, at_most=True, today=TODAY)
     assert found.value == standing(CONTRACT, stress, name)  # of equally good ones the nearest
     assert 1 <= len(asked) <= MOST + 1
 
@@ -467,7 +537,7 @@ def test_goal_is_sought_among_at_most_two_hundred_and_one_values(stress: BookSce
 @pytest.mark.parametrize("target", [math.nan, math.inf])
 def test_goal_that_is_no_number_is_refused(scorer: TableScorer, target: float):
     with pytest.raises(OutOfRange, match=r"The target must be a number; .* was given. Enter one."):
-        seek(small(scorer), BookScenario(), "lgd", "loss", target, True, TODAY)
+        seek_lever(small(scorer), BookScenario(), name="lgd", measure="loss", target=target, at_most=True, today=TODAY)
 
 
 # ---- reverse stress --------------------------------------------------------------------------------------------------
@@ -509,7 +579,7 @@ def test_limit_breaks_at_the_smallest_severity_at_which_it_does_not_hold(
     low, high = min(measured), max(measured)
     limit = low + quantile * (high - low) + 1e-7 * abs(high)
     broken = [k for k, value in enumerate(measured) if (value > limit if at_most else value < limit)]
-    found = reverse(whole, stressed(**scene), measure, limit, at_most, TODAY)
+    found = reverse(whole, stressed(**scene), measure=measure, limit=limit, at_most=at_most, today=TODAY)
     assert found.breaks == bool(broken)
     assert found.breaks_already == (0 in broken)
     expected = broken[0] if broken else 60
@@ -520,38 +590,47 @@ def test_limit_breaks_at_the_smallest_severity_at_which_it_does_not_hold(
 def test_full_severity_is_the_scenario_itself_and_none_is_what_is_assumed_besides(scorer: TableScorer):
     whole, stress = small(scorer), stressed(preset=FED, balances=20, lgd=0.9)
     with_it, without = direct(whole, stress, "loss"), direct(whole, stressed(lgd=0.9), "loss")
-    found = reverse(whole, stress, "loss", with_it * (1 - 1e-9), True, TODAY)
+    found = reverse(whole, stress, measure="loss", limit=with_it * (1 - 1e-9), at_most=True, today=TODAY)
     assert (found.severity, found.breaks, found.breaks_already, found.clipped) == (1.0, True, False, False)
     assert found.measured == close(with_it)
-    found = reverse(whole, stress, "loss", without * 0.999, True, TODAY)
+    found = reverse(whole, stress, measure="loss", limit=without * 0.999, at_most=True, today=TODAY)
     assert (found.severity, found.breaks, found.breaks_already) == (0.0, True, True)
     assert found.measured == close(without)
 
 
 def test_lever_held_at_the_end_of_its_range_is_told(scorer: TableScorer):
     whole = small(scorer)
-    end = reverse(whole, stressed(limits=-30), "exposure", 1e15, True, TODAY)
+    end = reverse(whole, stressed(limits=-30), measure="exposure", limit=1e15, at_most=True, today=TODAY)
     assert (end.severity, end.breaks, end.clipped) == (SEVERITIES[-1], False, True)
     assert end.measured == close(direct(whole, stressed(limits=-50), "exposure"))
-    assert not reverse(whole, stressed(unemployment=5), "loss", 1e15, True, TODAY).clipped  # 15 is the end
+    assert not reverse(
+        whole, stressed(unemployment=5), measure="loss", limit=1e15, at_most=True, today=TODAY
+    ).clipped  # 15 is the end
 
 
 @pytest.mark.parametrize("scene", [{}, {"lgd": 0.9}, {"who": "limit_band:1"}, {"overlay_pd": 10}, {"method": FACTOR}])
 def test_reverse_stress_of_nothing_says_to_assume_something(scorer: TableScorer, scene: dict[str, Value]):
     with pytest.raises(BadInput, match=r"Nothing is assumed of customers or economy .* Assume something\."):
-        reverse(small(scorer), stressed(**scene), "loss", 1.0, True, TODAY)
+        reverse(small(scorer), stressed(**scene), measure="loss", limit=1.0, at_most=True, today=TODAY)
 
 
 @pytest.mark.parametrize("at_most", [True, False])
 def test_measure_without_a_value_breaks_no_limit(scorer: TableScorer, at_most: bool):
-    found = reverse(small(scorer), stressed(lgd=0, balances=20), "return_on_capital", 0.0, at_most, TODAY)
+    found = reverse(
+        small(scorer),
+        stressed(lgd=0, balances=20),
+        measure="return_on_capital",
+        limit=0.0,
+        at_most=at_most,
+        today=TODAY,
+    )
     assert not found.breaks
     assert math.isnan(found.measured)
 
 
 def test_limit_that_is_no_number_is_refused(scorer: TableScorer):
     with pytest.raises(OutOfRange, match="The limit must be a number"):
-        reverse(small(scorer), stressed(balances=10), "loss", math.nan, True, TODAY)
+        reverse(small(scorer), stressed(balances=10), measure="loss", limit=math.nan, at_most=True, today=TODAY)
 
 
 # ---- progress --------------------------------------------------------------------------------------------------------
@@ -566,10 +645,24 @@ def test_progress_is_heard_in_many_steps_and_can_cancel(whole: ScoredBook, measu
         raise KeyboardInterrupt
 
     asks = [
-        lambda told: tornado(whole, some, measure, TODAY, told),
-        lambda told: grid(whole, some, "balances", [0, 10, 20, 30], "lgd", [0.5, 0.6], measure, TODAY, told),
-        lambda told: seek(whole, some, "limits", measure, -1e15, True, TODAY, told),
-        lambda told: reverse(whole, stressed(unemployment=2), measure, 1e15, True, TODAY, told),
+        lambda told: tornado(whole, some, measure=measure, today=TODAY, progress=told),
+        lambda told: grid(
+            whole,
+            some,
+            first="balances",
+            first_values=[0, 10, 20, 30],
+            second="lgd",
+            second_values=[0.5, 0.6],
+            measure=measure,
+            today=TODAY,
+            progress=told,
+        ),
+        lambda told: seek_lever(
+            whole, some, name="limits", measure=measure, target=-1e15, at_most=True, today=TODAY, progress=told
+        ),
+        lambda told: reverse(
+            whole, stressed(unemployment=2), measure=measure, limit=1e15, at_most=True, today=TODAY, progress=told
+        ),
     ]
     for ask in asks:
         heard.clear()
@@ -583,7 +676,7 @@ def test_progress_is_heard_in_many_steps_and_can_cancel(whole: ScoredBook, measu
 
 def test_progress_of_a_small_book_is_heard_too(scorer: TableScorer):
     heard: list[float] = []
-    tornado(small(scorer), BookScenario(), "loss", TODAY, heard.append)
+    tornado(small(scorer), BookScenario(), measure="loss", today=TODAY, progress=heard.append)
     assert heard[-1] == 1.0
     assert len(heard) > 2
 
@@ -597,6 +690,15 @@ def test_equal_scenarios_are_reckoned_once_and_same_shocks_together(scorer: Tabl
         return own(scenarios, told)
 
     whole.losses = losses  # type: ignore[method-assign]
-    grid(whole, BookScenario(), "unemployment", [0, 1, 2], "balances", [0, 0, 10], "loss", TODAY)
+    grid(
+        whole,
+        BookScenario(),
+        first="unemployment",
+        first_values=[0, 1, 2],
+        second="balances",
+        second_values=[0, 0, 10],
+        measure="loss",
+        today=TODAY,
+    )
     assert [len(each) for each in calls] == [3, 3]
     assert all(len({layers.struck for layers in each}) == 1 for each in calls)

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from data import books
 from data.arrays import Array
 from data.books import Book
-from data.contract import Contract, Field, Lever, read
+from data.contract import Contract, Field, Lever, read_contract
 from data.errors import Impossible
 from model.engine.scorer import TableScorer
 from model.report.customer import words as customer_words
-from model.whatif.customer.decision import scale
+from model.whatif.customer.decision import score_scale
 from model.whatif.customer.scenario import apply, editable
-from model.whatif.customer.sensitivity import Curve, Flip, flips, position, seek, sweep
+from model.whatif.customer.sensitivity import Curve, Flip, flips, position, seek_probability, sweep
 from tests.support import loans_sample
 from tests.support.kept import KeptReleases
 from tests.support.records import CONTRACT, short
@@ -26,7 +26,7 @@ from tests.support.records import CONTRACT, short
 @pytest.fixture(scope="module")
 def loans(kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> tuple[TableScorer, Book]:
     place = tmp_path_factory.mktemp("loans")
-    return loans_sample.released(place, kept).scorer, books.read(loans_sample.NAME, place)
+    return loans_sample.released(place, kept).scorer, books.read_book(loans_sample.NAME, place)
 
 
 @pytest.fixture(params=["cards", "loans"])
@@ -88,7 +88,7 @@ def test_no_way_out_contradicts_the_contract_whatever_was_edited_before(
     except Impossible:
         return
     cutoff = contract.score.cutoff
-    granted = bool(scale(contract).score(scorer.margins(edited))[0] >= cutoff)
+    granted = bool(score_scale(contract).score(scorer.margins(edited))[0] >= cutoff)
     found = flips(scorer, book, base, edits, cutoff)
     told = customer_words.ways_out(contract, found, granted)
     for flip in found:
@@ -99,7 +99,7 @@ def test_no_way_out_contradicts_the_contract_whatever_was_edited_before(
             assert lever.phrase.format("").strip() not in told
     for name in names:
         curve = sweep(scorer, book, base, edits, name, cutoff)
-        goal = seek(curve, float(curve.now_pd) * 0.8)
+        goal = seek_probability(curve, float(curve.now_pd) * 0.8)
         if goal.reached and goal.advised and not goal.reached_before:
             check_advice(scorer, base, edits, name, goal.value, down=True)
         words = customer_words.goal_sentence(goal, curve)
@@ -118,13 +118,13 @@ def test_one_edited_bill_takes_the_advice_on_balances_away_and_says_nothing_of_i
             silent.append(k)
             found = next(each for each in flips(scorer, book, base, edits, 520) if each.name == "balances")
             assert (found.advised, found.steady) == (False, False)
-            assert "both ways" in customer_words.goal_sentence(seek(curve, curve.now_pd / 2), curve)
+            assert "both ways" in customer_words.goal_sentence(seek_probability(curve, curve.now_pd / 2), curve)
     assert silent
 
 
 def test_nothing_is_sought_by_association(scorer: TableScorer, book: Book) -> None:
     curve = sweep(scorer, book, book.raw[:, :1], {}, "limit", 520)
-    goal = seek(curve, float(curve.pd.min()))
+    goal = seek_probability(curve, float(curve.pd.min()))
     assert goal.reached
     assert not goal.advised
     told = customer_words.goal_sentence(goal, curve)
@@ -138,7 +138,7 @@ def test_a_goal_is_sought_only_where_one_may_go(
     text = CONTRACT.text.decode()
     start = text.index('name = "paid"\nlabel = "Paid"')
     changed = text[:start] + text[start:].replace('mutability = "free"', f'mutability = "{mutability}"', 1)
-    contract = read(changed.encode())
+    contract = read_contract(changed.encode())
     other = TableScorer(contract, scorer.tables, scorer.shapley, scorer.territory)
     ways = set()
     for k in range(0, 3000, 37):
@@ -167,7 +167,7 @@ def made(pd: list[float], direction: int = 0, association: bool = False) -> Curv
 )
 def test_only_what_goes_the_declared_way_and_is_no_association_is_advised(curve: Curve, advised: bool) -> None:
     assert curve.advised == advised
-    assert seek(curve, 0.15).advised == advised
+    assert seek_probability(curve, 0.15).advised == advised
 
 
 # ---- labels that two things share -----------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ def same_labels(contract: Contract) -> Contract:
     ):
         assert old in text
         text = text.replace(old, new)
-    return read(text.encode())
+    return read_contract(text.encode())
 
 
 def test_labels_that_two_things_share_are_told_apart(contract: Contract) -> None:
@@ -206,6 +206,6 @@ def test_advice_names_which_of_two_levers_of_one_label_it_means(contract: Contra
 
 
 def test_a_contract_whose_labels_differ_reads_as_it_is_written(contract: Contract) -> None:
-    again = read(contract.text)
+    again = read_contract(contract.text)
     assert [each.label for each in again.levers] == ["Credit limit", "Balances", "Pays of each bill", "Months late now"]
     assert again.hash == contract.hash

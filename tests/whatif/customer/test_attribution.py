@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from data.arrays import Array
-from data.contract import Contract, read
+from data.contract import Contract, read_contract
 from data.errors import Impossible
 from model.engine.scorer import TableScorer
 from model.engine.tables import probability
@@ -113,7 +113,7 @@ rule = "max(paid) <= limit"
 message = "Nobody pays more than the limit."
 fields = ["paid", "limit"]
 """
-    return replace(scorer, contract=read(CONTRACT.text + rule))
+    return replace(scorer, contract=read_contract(CONTRACT.text + rule))
 
 
 def test_concepts_in_conflict_are_one_part(bound: TableScorer, scorer: TableScorer):

@@ -11,7 +11,7 @@ from data.arrays import Array
 from data.books import Book
 from data.contract import Contract
 from model.engine.scorer import TableScorer
-from model.whatif.customer.decision import Decision, decide, explain, scale
+from model.whatif.customer.decision import Decision, decide, explain, score_scale
 from model.whatif.customer.scenario import CUTOFF, CustomerScenario
 from tests.support.records import BOOK, CONTRACT, numbers, records
 
@@ -27,7 +27,7 @@ def test_decision_agrees_with_itself_in_every_unit(scorer: TableScorer, raw: Arr
     found = decide(scorer, raw, ASSUMED)
     assert 0 < found.pd < 1
     assert found.margin == pytest.approx(np.log(found.pd / (1 - found.pd)), abs=1e-9)
-    assert scale(CONTRACT).pd(found.score) == pytest.approx(found.pd, abs=1e-12)
+    assert score_scale(CONTRACT).pd(found.score) == pytest.approx(found.pd, abs=1e-12)
 
 
 @given(records() | numbers.map(record), st.floats(0, 1), st.floats(0, 1))
@@ -100,13 +100,13 @@ def test_base_and_bars_sum_to_the_score_by_input_and_by_concept(scorer: TableSco
 @given(numbers)
 def test_bars_in_points_are_the_log_odds_turned_round(scorer: TableScorer, number: int):
     for each in explain(scorer, record(number)).inputs:
-        assert each.points == pytest.approx(-scale(CONTRACT).factor * each.log_odds, abs=1e-12)
+        assert each.points == pytest.approx(-score_scale(CONTRACT).factor * each.log_odds, abs=1e-12)
 
 
 def test_base_is_the_same_for_every_customer_and_is_the_average_one(scorer: TableScorer, book: Book):
     found = {explain(scorer, record(number)).base_score for number in (1, 77, 30_000)}
     assert len(found) == 1
-    scores = scale(book.contract).score(scorer.margins(book.raw))
+    scores = score_scale(book.contract).score(scorer.margins(book.raw))
     assert found.pop() == pytest.approx(scores.mean(), abs=1e-9)
 
 

@@ -16,7 +16,7 @@ from model.whatif.customer.scenario import (
     CustomerScenario,
     apply,
     base_record,
-    default,
+    default_assumption,
     editable,
     from_query,
     to_query,
@@ -173,7 +173,7 @@ def test_edit_of_a_whole_book_gives_each_record_its_own_value(contract: Contract
 
 def test_assumption_set_to_the_contracts_own_value_is_no_edit(contract: Contract):
     for name in [CUTOFF, *(each.name for each in contract.assumptions)]:
-        assert CustomerScenario(1).assumed(contract, name, default(contract, name)) == CustomerScenario(1)
+        assert CustomerScenario(1).assumed(contract, name, default_assumption(contract, name)) == CustomerScenario(1)
 
 
 def test_every_assumption_has_a_value_the_contracts_where_none_is_set(contract: Contract):

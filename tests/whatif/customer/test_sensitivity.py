@@ -12,9 +12,18 @@ from data.books import Book
 from data.contract import Contract, Field
 from data.errors import BadInput, Impossible, NotEditable, OutOfRange
 from model.engine.scorer import TableScorer
-from model.whatif.customer.decision import decide, scale
+from model.whatif.customer.decision import decide, score_scale
 from model.whatif.customer.scenario import CUTOFF, CustomerScenario, apply, editable
-from model.whatif.customer.sensitivity import Curve, flips, grid, position, seek, steps, sweep, two_way
+from model.whatif.customer.sensitivity import (
+    Curve,
+    flips,
+    position,
+    seek_probability,
+    steps,
+    sweep,
+    swept_values,
+    two_way,
+)
 from tests.support.records import BOOK, CONTRACT, numbers, within
 
 LEVERS = [lever.name for lever in CONTRACT.levers]
@@ -67,19 +76,19 @@ def test_sweep_rises_within_the_bounds_and_has_the_point_of_now(scorer: TableSco
 @pytest.mark.parametrize("name", [lever.name for lever in CONTRACT.levers if lever.name not in CONTRACT.row])
 def test_lever_is_swept_over_all_its_steps(book: Book, contract: Contract, name: str):
     lever = contract.lever(name)
-    values = grid(book, name, lever.minimum)
+    values = swept_values(book, name, lever.minimum)
     np.testing.assert_allclose(np.diff(values), lever.step)
     assert (values[0], values[-1]) == (lever.minimum, lever.maximum)
 
 
 def test_field_is_swept_over_observed_values_only(book: Book, contract: Contract):
     for name in ("limit", "bill_1", "paid_6", "status_3"):
-        values = grid(book, name, 12_345.5)
+        values = swept_values(book, name, 12_345.5)
         assert set(values) - {12_345.5} <= set(book.raw[contract.row[name]])
 
 
 def test_rare_code_is_swept_as_well(book: Book, contract: Contract):
-    assert set(contract.field("status_2").codes) == set(grid(book, "status_2", 0.0).astype(int))
+    assert set(contract.field("status_2").codes) == set(swept_values(book, "status_2", 0.0).astype(int))
 
 
 def test_sweep_leaves_out_what_cannot_stand_with_the_rest(scorer: TableScorer):
@@ -105,7 +114,7 @@ def test_position_of_now_is_the_edit_else_the_start_else_the_value_after_the_edi
 
 def test_cutoff_of_a_sweep_is_the_probability_at_that_score(scorer: TableScorer, contract: Contract):
     found = sweep(scorer, BOOK, BOOK.raw[:, :1], {}, "limit", 540.0)
-    assert found.cutoff_pd == pytest.approx(scale(contract).pd(540), abs=1e-12)
+    assert found.cutoff_pd == pytest.approx(score_scale(contract).pd(540), abs=1e-12)
     assert np.array_equal(found.granted, found.pd <= found.cutoff_pd)
 
 
@@ -120,7 +129,7 @@ def test_values_at_which_a_sweep_turns_are_those_where_the_decision_changes():
 
 def turned(scorer: TableScorer, base: Array, edits: dict[str, float], name: str, value: float) -> bool:
     now, then = (
-        scorer.margins(apply(CONTRACT, base, each))[0] <= scale(CONTRACT).margin(520.0)
+        scorer.margins(apply(CONTRACT, base, each))[0] <= score_scale(CONTRACT).margin(520.0)
         for each in (edits, edits | {name: value})
     )
     return bool(now != then)
@@ -134,7 +143,7 @@ def test_flip_turns_the_decision_and_no_nearer_value_does(scorer: TableScorer, n
     assert [each.name for each in found] == LEVERS
     for each in found:
         now = position(scorer, base, edits, each.name)
-        values = grid(BOOK, each.name, now)
+        values = swept_values(BOOK, each.name, now)
         if each.value is None:
             assert not any(turned(scorer, base, edits, each.name, float(v)) for v in values)
             continue
@@ -152,7 +161,7 @@ def test_flips_are_found_while_an_edit_forbids_some_values(scorer: TableScorer):
 
 
 def test_decision_lost_by_three_months_late_is_turned_back_by_catching_up(scorer: TableScorer):
-    score = scale(CONTRACT).score(scorer.margins(BOOK.raw))
+    score = score_scale(CONTRACT).score(scorer.margins(BOOK.raw))
     good = BOOK.raw[:, int(np.argmax(score))][:, None]
     assert not decide(
         scorer, apply(CONTRACT, good, DECLINED), CustomerScenario().values(CONTRACT) | {CUTOFF: 560.0}
@@ -203,14 +212,14 @@ def test_flip_tells_whether_every_value_further_on_keeps_the_turned_decision(
 def test_goal_is_the_nearest_value_that_reaches_it_or_the_best_there_is(
     now: float, target: float, value: float, reached: bool, before: bool
 ):
-    found = seek(curve([1, 2, 3, 4, 5], [0.28, 0.45, 0.40, 0.25, 0.20], now), target)
+    found = seek_probability(curve([1, 2, 3, 4, 5], [0.28, 0.45, 0.40, 0.25, 0.20], now), target)
     assert (found.value, found.reached, found.reached_before) == (value, reached, before)
     assert found.target == target
 
 
 def test_goal_never_reached_is_the_nearest_of_equally_good_values():
-    assert seek(curve([1, 2, 3, 4], [0.3, 0.3, 0.5, 0.3], 3), 0.1).value == 2
-    assert seek(curve([1, 2, 3, 4], [0.3, 0.3, 0.4, 0.3], 3), 0.1).pd == 0.3
+    assert seek_probability(curve([1, 2, 3, 4], [0.3, 0.3, 0.5, 0.3], 3), 0.1).value == 2
+    assert seek_probability(curve([1, 2, 3, 4], [0.3, 0.3, 0.4, 0.3], 3), 0.1).pd == 0.3
 
 
 @settings(max_examples=40)
@@ -220,7 +229,7 @@ def test_goal_is_an_observed_value_with_the_probability_the_model_gives_it(
 ):
     base = BOOK.raw[:, number - 1 : number]
     found = sweep(scorer, BOOK, base, {}, name, 520.0)
-    goal = seek(found, target)
+    goal = seek_probability(found, target)
     assert goal.value in found.x
     direct = decide(scorer, apply(CONTRACT, base, {name: goal.value}), CustomerScenario().values(CONTRACT))
     assert goal.pd == pytest.approx(direct.pd, abs=1e-12)
@@ -242,7 +251,7 @@ def test_coded_fields_have_a_word_for_every_swept_value(book: Book, contract: Co
     for name in contract.row:
         field: Field = contract.field(name)
         if field.codes:
-            assert set(grid(book, name, book.raw[contract.row[name], 0])) <= set(field.codes)
+            assert set(swept_values(book, name, book.raw[contract.row[name], 0])) <= set(field.codes)
 
 
 # ---- two inputs ------------------------------------------------------------------------------------------------------
@@ -325,7 +334,7 @@ def test_steps_of_an_input_are_values_of_its_sweep_with_both_ends_and_the_value_
     for k in (0, 4, 2197):
         raw = BOOK.raw[:, k : k + 1]
         now = raw[CONTRACT.row[name], 0] if name in CONTRACT.row else CONTRACT.lever_start(name, raw)[0]
-        found, every = steps(BOOK, name, float(now), count), grid(BOOK, name, float(now))
+        found, every = steps(BOOK, name, float(now), count), swept_values(BOOK, name, float(now))
         assert list(found) == sorted(set(found))
         assert set(found) <= set(every)
         assert {every[0], every[-1], now} <= set(found)

@@ -18,7 +18,7 @@ from model.report.policy.words import Units
 from model.whatif.book.scenario import BookScenario
 from model.whatif.book.scored import ScoredBook
 from model.whatif.book.totals import Rows
-from model.whatif.customer.decision import scale
+from model.whatif.customer.decision import score_scale
 from model.whatif.policy.pricing import priced
 from model.whatif.policy.scenario import PolicyScenario, check_cutoff
 from model.whatif.policy.strategy import AT_MOST, GOALS, Goal, Strategy
@@ -62,7 +62,7 @@ cases = st.builds(Case, st.integers(0, 10**6), st.integers(1, 200))
 
 @pytest.fixture(scope="module")
 def shipped(whole: ScoredBook, book: Book) -> Strategy:
-    return Strategy.of(scale(CONTRACT).score(whole.margins), whole.rows(NOTHING), book.target)
+    return Strategy.of(score_scale(CONTRACT).score(whole.margins), whole.rows(NOTHING), book.target)
 
 
 @given(cases, st.integers(480, 560))
@@ -113,7 +113,7 @@ def test_customers_of_one_score_stand_on_one_side():
 
 
 def test_shipped_optimum_is_interior_and_equals_the_enumeration(shipped: Strategy, whole: ScoredBook):
-    scores, profit = scale(CONTRACT).score(whole.margins), whole.rows(NOTHING).margin
+    scores, profit = score_scale(CONTRACT).score(whole.margins), whole.rows(NOTHING).margin
     by_hand = {int(cutoff): float(profit[scores >= cutoff].sum()) for cutoff in shipped.cutoffs}
     assert shipped.best == max(by_hand, key=lambda cutoff: by_hand[cutoff])
     assert 0.1 < shipped.at(shipped.best).approval < 0.9
@@ -121,7 +121,7 @@ def test_shipped_optimum_is_interior_and_equals_the_enumeration(shipped: Strateg
 
 
 def test_todays_cutoff_grants_whom_the_customer_page_grants(shipped: Strategy, whole: ScoredBook):
-    granted = scale(CONTRACT).score(whole.margins) >= CONTRACT.score.cutoff
+    granted = score_scale(CONTRACT).score(whole.margins) >= CONTRACT.score.cutoff
     assert shipped.at(CONTRACT.score.cutoff).customers == granted.sum()
 
 
@@ -144,7 +144,7 @@ def test_four_cells_partition_the_book_and_hold_their_own(case: Case, one: int, 
 
 
 def test_a_stricter_cutoff_of_the_same_score_swaps_nobody_in(whole: ScoredBook, book: Book):
-    scores = scale(CONTRACT).score(whole.margins)
+    scores = score_scale(CONTRACT).score(whole.margins)
     cells = swap(scores >= 520, scores >= 540, whole.rows(NOTHING), book.target)
     assert {(cell.today, cell.other): cell.customers for cell in cells}[(False, True)] == 0
 
@@ -171,7 +171,7 @@ def test_frontier_is_what_nothing_beats(points: list[tuple[int, int]]):
 
 @pytest.fixture(scope="module")
 def prices(whole: ScoredBook) -> list:
-    scores = scale(CONTRACT).score(whole.margins)
+    scores = score_scale(CONTRACT).score(whole.margins)
     count = len(CONTRACT.score.bands) + 1
     return priced(
         score_band(scores, CONTRACT.score.bands), count, whole.rows(NOTHING), dict(NOTHING.assumptions), target=0.1
@@ -187,7 +187,7 @@ def test_bands_sum_to_the_book(prices: list, whole: ScoredBook):
 
 
 def test_at_its_break_even_rate_a_band_earns_nothing(prices: list, whole: ScoredBook):
-    band = score_band(scale(CONTRACT).score(whole.margins), CONTRACT.score.bands)
+    band = score_band(score_scale(CONTRACT).score(whole.margins), CONTRACT.score.bands)
     for each in prices:
         own = band == each.band
         rows, assumed = whole.rows(NOTHING), dict(NOTHING.assumptions)
@@ -199,7 +199,7 @@ def test_at_its_break_even_rate_a_band_earns_nothing(prices: list, whole: Scored
 
 
 def test_at_its_break_even_pd_a_band_earns_nothing(prices: list, whole: ScoredBook):
-    band = score_band(scale(CONTRACT).score(whole.margins), CONTRACT.score.bands)
+    band = score_band(score_scale(CONTRACT).score(whole.margins), CONTRACT.score.bands)
     rows, assumed = whole.rows(NOTHING), dict(NOTHING.assumptions)
     for each in prices:
         if each.break_even_pd == 0:
@@ -254,7 +254,7 @@ def test_who_is_in_the_book_is_told_in_the_words_of_its_contract() -> None:
     book = CONTRACT.book.model_copy(update={"decision_note": note, "declined": "would not be granted"})
     every = CONTRACT.model_copy(update={"book": book})
     assert policy_words.rejected_words(every) == note
-    assert "approved customers only" not in policy_words.method(every).casefold()
+    assert "approved customers only" not in policy_words.policy_method(every).casefold()
     assert policy_words.rejected_words(CONTRACT) == CONTRACT.book.decision_note
     unsaid = every.model_copy(update={"book": book.model_copy(update={"declined": "would be sent away"})})
     assert policy_words.rejected_words(unsaid) == f"{note} Not granted means would be sent away."

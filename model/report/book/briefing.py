@@ -1,0 +1,216 @@
+"""What is said of the book: its numbers, what moved them and where they sit; the panels stand in modules of their
+own, `panels` and `sensitivity`."""
+
+from collections.abc import Callable
+from functools import partial
+
+from data.contract import Contract, Measure, Segment
+from model.engine.identity import Deployed, SpotCheck
+from model.engine.parallel import Follow, not_followed
+from model.report import numbers
+from model.report.book import charts, panels, sensitivity, words
+from model.report.briefing import Briefing, Choice, Choices, Finding, Item, Notice, Panel, Tile
+from model.report.language import people
+from model.whatif.book.result import BookResult
+from model.whatif.book.scenario import POINT, chosen, overlay_lacks
+
+HEADLINE: tuple[Measure, ...] = ("exposure", "pd", "loss", "capital", "margin", "return_on_capital")
+SHORT = {"exposure": "Exposure", "pd": "PD by exposure", "capital": "Capital"}  # labels above a number
+BRIEF = {"net_loss": "Net loss"}  # and to choose from
+PRESENTED = 300  # px: the height of a chart that is presented
+
+Check = Callable[[], SpotCheck]
+
+
+def measure_choice(contract: Contract) -> Choice:
+    """Which measure's change is taken apart."""
+    options = tuple((name, BRIEF.get(name, words.label(name))) for name in words.bridged(contract))
+    return Choice("_measure", "What moved", options, "loss", abreast=True)
+
+
+def segment_choice(contract: Contract) -> Choice | None:
+    """By which segment the exposure is laid out; None where the contract knows none."""
+    options = tuple((each.name, each.label) for each in contract.segments)
+    return Choice("_segment", "Where it sits", options, options[0][0], abreast=True) if options else None
+
+
+def book_briefing(
+    result: BookResult,
+    choices: Choices,
+    *,
+    model: Deployed,
+    check: Check | None = None,
+    follow: Follow = not_followed,
+    presented: bool = False,
+) -> Briefing:
+    """What the book page says.
+
+    ``check`` asks a model elsewhere whether it still says what its tables here say, where they are known; ``follow``
+    shows how far work is that takes long; ``presented``: no control is in sight, so what is assumed is listed.
+    """
+    contract = result.contract
+    lacks = overlay_lacks(contract, result.scenario, result.day)
+    return Briefing(
+        "book",
+        words.book_verdict(contract, result.scenario, today=result.day, base=result.base, now=result.now),
+        tuple(measure_tile(result, name) for name in HEADLINE),
+        below=_below(result, model, presented),
+        notices=(Notice(lacks, "warning"),) if lacks else (),
+        make_checks=lambda: model_checks(result, model, check),
+        choices=tuple(filter(None, (measure_choice(contract), segment_choice(contract)))),
+        make_findings=lambda: (what_moved(result, choices, follow), where_it_sits(result, choices)),
+        panels=book_panels(result, choices, follow),
+        method=words.book_method(contract, model),
+        guaranteed=contract.guaranteed,
+    )
+
+
+# ---- the numbers ------------------------------------------------------------------------------------------------
+
+
+def measure_tile(result: BookResult, name: Measure) -> Tile:
+    """One number: under the scenario, in the book as it is, the difference, and the limit."""
+    text = words.measure_text(result.contract, result.scenario, name=name, base=result.base, now=result.now)
+    return Tile(
+        SHORT.get(name, text.label),
+        text.now,
+        text.base if result.moved else "",
+        (text.change or "unchanged") if result.moved else "",
+        text.direction,
+        _notes(result, name),
+        text.limit,
+        text.broken if text.holds is False else "",
+        muted=result.territory.now >= words.FAR,
+    )
+
+
+def _notes(result: BookResult, name: Measure) -> tuple[str, ...]:
+    """What stands under a number."""
+    contract, now = result.contract, result.now
+    over = words.horizon(contract, result.scenario, name)
+    if name == "exposure":
+        return (numbers.counted(now.customers, contract.book.person),)
+    if name == "pd":
+        return (f"{over}, mean {numbers.percent(now.pd_simple)}",)
+    if name == "loss" and contract.guaranteed:
+        return f"{over}, gross", words.net_words(contract, result.base, now)
+    if name == "loss":
+        return (
+            f"{over}, {words.measure_text(contract, result.scenario, name='loss_bps', base=result.base, now=now).now}",
+        )
+    return (over,)
+
+
+def _below(result: BookResult, model: Deployed, presented: bool) -> str:
+    """How far the scenario leaves what the model has seen; for an audience after what is assumed."""
+    territory = words.held_words(result.contract, result.clipped, result.territory, result.now.customers)
+    known = model.known(territory)
+    assumed = _assumed(result) if presented else []
+    return f"{' · '.join(assumed)}. {known}" if assumed else known
+
+
+def _assumed(result: BookResult) -> list[str]:
+    """Every part of the scenario in short."""
+    contract, scenario = result.contract, result.scenario
+    parts = [words.chip(contract, scenario, name) for name, _ in scenario.values]
+    using = chosen(scenario)
+    if using and not scenario.get(contract, POINT):
+        parts.append(f"at {using.point(using.peak).label}, its peak")
+    return [each for each in parts if each]
+
+
+def model_checks(result: BookResult, model: Deployed, check: Check | None) -> tuple[Item, ...]:
+    """How the numbers relate to a model that runs elsewhere: asked about everybody, about a sample, or by tables that
+    are checked against it each time."""
+    contract = result.contract
+    if check is not None:
+        found = check()
+        sentence = words.checked_words(contract, model, found)
+        return (Notice(sentence, "error"),) if found.differ else (Finding("checked", note=sentence),)
+    if not model.foreign:
+        return ()
+    unit, currency = words.difference("loss", result.base, result.now).unit, contract.book.currency
+    sentence = words.asked_words(
+        contract,
+        model,
+        asked=result.whole.n,
+        of=result.base.customers,
+        loss=unit.text(result.now.loss, currency),
+        error=unit.text(result.loss_error, currency),
+    )
+    return (Finding("asked", note=sentence),)
+
+
+# ---- the charts -------------------------------------------------------------------------------------------------
+
+
+def what_moved(result: BookResult, choices: Choices, follow: Follow) -> Finding:
+    """The bridge over the levers in use."""
+    contract, scenario = result.contract, result.scenario
+    name = measure_choice(contract).of(choices)
+    measure = next(each for each in contract.measures if each == name)
+    with follow("Working out what moved it") as progress:
+        steps = result.bridge(measure, progress)
+    return Finding(
+        "bridge",
+        words.bridge_headline(contract, scenario, steps),
+        charts.bridge(contract, scenario, steps),
+        charts.bridge_in_words(contract, scenario, steps),
+        half=True,
+    )
+
+
+def where_it_sits(result: BookResult, choices: Choices) -> Finding:
+    """The map of the exposure; what to do for one, where the contract knows no segments."""
+    contract = result.contract
+    choice = segment_choice(contract)
+    if choice is None:
+        return Finding("where", "The contract of this book declares no segments to lay it out by", half=True)
+    outer, inner = nested_segments(contract, choice.of(choices))
+    cells = result.cells(outer, inner)
+    return Finding(
+        "where",
+        words.segment_headline(contract, outer, result.cells(outer)),
+        charts.where(contract, (outer, inner), cells),
+        charts.where_in_words(contract, outer, cells),
+        half=True,
+    )
+
+
+def nested_segments(contract: Contract, name: str) -> tuple[Segment, Segment]:
+    """The segment of that name, and the next of the contract inside it."""
+    own = contract.segments
+    outer = contract.segment(name)
+    return outer, own[(own.index(outer) + 1) % len(own)]
+
+
+def slide_finding(result: BookResult, choices: Choices, number: int, follow: Follow = not_followed) -> Item:
+    """One of the charts that are presented, by its ``number``, after the last again the first."""
+    slides: tuple[Callable[[], Item], ...] = (
+        lambda: what_moved(result, choices, follow),
+        lambda: where_it_sits(result, choices),
+        lambda: panels.band_changes(result),
+        lambda: panels.model_reactions(result),
+    )
+    found = slides[number % len(slides)]()
+    return found.presented(PRESENTED) if isinstance(found, Finding) else found
+
+
+# ---- panels -----------------------------------------------------------------------------------------------------
+
+
+def book_panels(result: BookResult, choices: Choices, follow: Follow) -> tuple[Panel, ...]:
+    """Everything one click below, each worked out when it is asked for."""
+    contract = result.contract
+    found = [
+        Panel("_path", "The regulator's path and its source", partial(panels.regulators_path, result)),
+        Panel("_steps", "What moved it, as a table", partial(panels.every_step, result, follow)),
+        *sensitivity.lever_panels(result, choices, follow),
+        Panel("_reactions", "Through which inputs the model reacted", partial(panels.reaction_items, result)),
+        Panel("_migration", f"{people(contract)} that change score band", partial(panels.migration_items, result)),
+        *panels.segment_panels(result),
+        panels.movers_panel(result),
+        panels.weighted_panel(result, follow),
+        Panel("_numbers", "Every number, with horizon and limit", partial(panels.every_number, result)),
+    ]
+    return tuple(found if chosen(result.scenario) is not None else found[1:])

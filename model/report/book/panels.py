@@ -1,0 +1,409 @@
+"""Detail of the book, one click below its numbers: what moved it step by step, through which inputs, who changed score
+band, the segments, whose loss moved most, several scenarios weighted, every number."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+from data.contract import Contract, Measure, Segment
+from data.errors import WhatIfError
+from data.regulators.presets import Preset
+from model.engine.parallel import Follow
+from model.report import language, numbers
+from model.report.book import charts, words
+from model.report.briefing import (
+    Cell,
+    Choice,
+    Choices,
+    Column,
+    Finding,
+    Item,
+    Link,
+    Notice,
+    Panel,
+    Table,
+    name_apart,
+)
+from model.report.language import people
+from model.whatif.book.result import BookResult, WeightedLosses
+from model.whatif.book.scenario import POINT, SEVERITY, chosen
+from model.whatif.book.segments import Cell as SegmentCell
+from model.whatif.book.segments import Mover
+from model.whatif.book.totals import Totals
+
+WEIGHTED = "_weighted"  # the panel whose weights are a part of the scenario
+BEFORE, AFTER = "As the book stands", "Under the scenario"
+NOISE_DIGITS = 6  # of an amount: what is below a millionth of the currency is summing in another order
+
+# ---- where a regulator's scenario comes from ----------------------------------------------------------------------
+
+
+def regulators_path(result: BookResult, _choices: Choices) -> tuple[Item, ...]:
+    """Where the scenario comes from, its path, and what was derived."""
+    using = chosen(result.scenario)
+    if using is None:
+        return ()
+    point = str(dict(result.scenario.values).get(POINT, using.peak))
+    line = charts.path_line(using)
+    drawn = "The source publishes peaks only, no path." if line is None else f"{line.label}, as published."
+    source = (
+        f"Source: {using.source}. Published {using.published}, {using.kind}. Confidence in the transcription: "
+        f"{using.confidence}. {' '.join(using.notes)}"
+    )
+    return (
+        Finding(
+            "path",
+            words.path_headline(using, point, result.scenario.number(result.contract, SEVERITY)),
+            None if line is None else charts.path(using, point),
+            "" if line is None else charts.path_in_words(using),
+            _path_table(using) if using.lines else None,
+            drawn=False,
+            note=f"{drawn}\n\n{source}",
+        ),
+    )
+
+
+def _path_table(using: Preset) -> Table:
+    columns = (Column("Period"), *(Column(f"{each.label} ({each.unit})") for each in using.lines))
+    rows = tuple(zip(using.periods, *(each.values for each in using.lines), strict=True))
+    return Table(f"book-path-{using.name}", f"The path of {using.title}", columns, rows)
+
+
+# ---- what moved it, exactly ---------------------------------------------------------------------------------------
+
+
+def every_step(result: BookResult, follow: Follow, _choices: Choices) -> tuple[Item, ...]:
+    """The bridge's bars, exactly, for every measure that is bridged; as shown, each column still adds up."""
+    contract = result.contract
+    measures = words.bridged(contract)
+    with follow("Working out what moved it") as progress:
+        bridges = [result.bridge(name, progress) for name in measures]
+    players = [step.player for step in bridges[0].steps]
+    exact, rounded = [], []
+    for found in bridges:
+        amount = {step.player: step.amount for step in found.steps}
+        amounts = [amount[each] for each in players]
+        base, now = round(found.base), round(found.scenario)
+        exact.append((found.base, *amounts, found.scenario))
+        rounded.append((base, *numbers.summing(amounts, now - base), now))
+    parts = (BEFORE, *(words.player_label(contract, result.scenario, each) for each in players), AFTER)
+    columns = (Column("Part"), *(Column(words.label(name), contract.book.currency, 0) for name in measures))
+    rows, shown = (tuple(zip(parts, *each, strict=True)) for each in (exact, rounded))
+    return (Finding("steps", table=Table("book-bridge", "What each lever moved", columns, rows, shown)),)
+
+
+# ---- what the model reacted to ------------------------------------------------------------------------------------
+
+
+def reaction_items(result: BookResult, _choices: Choices) -> tuple[Item, ...]:
+    """What the model reacted to; where its tables are not known, that they are not."""
+    return (model_reactions(result),)
+
+
+def model_reactions(result: BookResult) -> Item:
+    """Weighted changes of SHAP values, by concept; the inputs as a table."""
+    contract, currency = result.contract, result.contract.book.currency
+    if result.whole.tables is None:
+        return Notice("Not available: only the model's answers are known here, not how its inputs enter them.")
+    amounts = result.input_reactions()
+    labels = [each.label for each in contract.concepts]
+    shown = words.reaction(result.base.loss, labels, result.concept_reactions(amounts))
+    parts = "; ".join(f"{name} {shown.unit.signed(amount, currency) or 'nothing'}" for name, amount in shown.parts)
+    columns = (Column("Input"), Column("Change of expected loss", currency, 0))
+    inputs = [each.label for each in contract.inputs]
+    rows = tuple(zip(inputs, amounts.round(NOISE_DIGITS).tolist(), strict=True))
+    return Finding(
+        "reactions",
+        words.reaction_headline(shown, bool(result.layers[1].shocks), currency),
+        charts.reactions(shown.parts, shown.unit),
+        f"Change of expected loss through the model's inputs: {parts}.",
+        Table("book-reactions", "Through which inputs the model reacted", columns, rows),
+        drawn=False,
+        note=(
+            f"Changes of SHAP values weighted to money, {currency}{shown.unit.suffix}. Part A of the scenario only: "
+            "the economy and the overlay act outside the model. Which lever moved the loss is the bridge's answer, not "
+            "this one's."
+        ),
+    )
+
+
+# ---- score bands --------------------------------------------------------------------------------------------------
+
+
+def migration_items(result: BookResult, _choices: Choices) -> tuple[Item, ...]:
+    """How many customers go from which score band to which."""
+    return (band_changes(result),)
+
+
+def band_changes(result: BookResult) -> Finding:
+    """The same for an audience, too."""
+    contract, person = result.contract, result.contract.book.person
+    names = language.rising(contract.score.bands)
+    counts = result.migration()
+    moves = int(np.tril(counts, -1).sum()), int(np.trace(counts)), int(np.triu(counts, 1).sum())
+    columns = (Column(BEFORE), *(Column(name, digits=0) for name in names), Column("All", digits=0))
+    rows = tuple((name, *row, sum(row)) for name, row in zip(names, counts.tolist(), strict=True))
+    return Finding(
+        "migration",
+        words.migration_headline(person, moves),
+        charts.migration(counts, names),
+        charts.migration_in_words(person, counts, names),
+        Table("book-migration", f"{people(contract)} by score band, before and under the scenario", columns, rows),
+        drawn=False,
+    )
+
+
+# ---- segments -----------------------------------------------------------------------------------------------------
+
+
+def segment_panels(result: BookResult) -> tuple[Panel, ...]:
+    """The book by segment, where the contract knows any."""
+    options = tuple((each.name, each.label) for each in result.contract.segments)
+    if not options:
+        return ()
+    choice = Choice("_cells_by", "Cut by", options, options[0][0], abreast=True)
+    make = partial(segment_cells, result, choice)
+    return (Panel("_cells", "Segments and concentration, as a table", make, (choice,)),)
+
+
+def segment_cells(result: BookResult, choice: Choice, choices: Choices) -> tuple[Item, ...]:
+    """One table for each segment, with what it adds to the change; how concentrated the exposure is."""
+    segment = result.contract.segment(choice.of(choices))
+    cells = result.cells(segment)
+    return (
+        Finding(
+            "cells",
+            words.change_headline(result.contract, segment, cells),
+            table=segment_table(result, segment, cells),
+            note=words.concentration_words(result.contract, segment, result.concentration(cells)),
+        ),
+    )
+
+
+def segment_table(result: BookResult, segment: Segment, cells: Sequence[SegmentCell]) -> Table:
+    """The segments and, last, the book. As shown, amounts add up to the book's and each change is that of the losses
+    beside it."""
+    contract = result.contract
+    names = [*(language.band_label(contract, segment, cell.path[0]) for cell in cells), "The book"]
+    pairs = [*((cell.base, cell.now) for cell in cells), (result.base, result.now)]
+    columns = _segment_columns(contract)
+    parts = _segment_amounts(contract, pairs)
+    shown = {name: _adding_up(values) if name in _money(columns) else values for name, values in parts.items()}
+    shown["Change of loss"] = _differences(shown["Loss before"], shown["Loss now"])
+    rows, rounded = (
+        tuple(zip(names, *(each[column.name] for column in columns), strict=True)) for each in (parts, shown)
+    )
+    head = Column(name_apart(segment.label, columns))
+    key, title = f"book-segments-{segment.name}", f"The book by {language.lower(segment.label)}"
+    return Table(key, title, (head, *columns), rows, rounded)
+
+
+def _segment_columns(contract: Contract) -> tuple[Column, ...]:
+    currency = contract.book.currency
+    net = ("Net loss before", "Net loss now") if contract.guaranteed else ()
+    return (
+        Column(people(contract), digits=0),
+        Column("Exposure", currency, 0),
+        Column("PD before", "%", 1),
+        Column("PD now", "%", 1),
+        *(Column(name, currency, 0) for name in ("Loss before", "Loss now", "Change of loss", *net)),
+    )
+
+
+def _money(columns: Sequence[Column]) -> set[str]:
+    """The columns of amounts."""
+    return {each.name for each in columns if each.unit not in ("", "%")}
+
+
+def _segment_amounts(contract: Contract, pairs: Sequence[tuple[Totals, Totals]]) -> dict[str, list[float]]:
+    """Each column's values, by name: ``pairs`` are a segment's totals before and now."""
+    before, after = zip(*pairs, strict=True)
+    losses = [each.loss for each in before], [each.loss for each in after]
+    return {
+        people(contract): [each.customers for each in after],
+        "Exposure": [each.exposure for each in after],
+        "PD before": [100 * each.pd for each in before],
+        "PD now": [100 * each.pd for each in after],
+        "Loss before": losses[0],
+        "Loss now": losses[1],
+        "Change of loss": _differences(*losses),
+        "Net loss before": [each.net_loss for each in before],
+        "Net loss now": [each.net_loss for each in after],
+    }
+
+
+def _differences(before: Sequence[float], after: Sequence[float]) -> list[float]:
+    return [now - was for was, now in zip(before, after, strict=True)]
+
+
+def _adding_up(values: Sequence[float]) -> list[float]:
+    """In whole units of the currency, the last being the sum of the others."""
+    *parts, total = values
+    return [*numbers.summing(parts, total), round(total)]
+
+
+# ---- customers ----------------------------------------------------------------------------------------------------
+
+
+def movers_panel(result: BookResult) -> Panel:
+    """Those whose expected loss changed most, of the book or of one band; each leads to the customer's page."""
+    options = {"": "the whole book"} | words.band_names(result.contract)
+    choice = Choice("_movers_band", "Among", tuple(options.items()), "")
+    title = f"{people(result.contract)} whose loss moved most"
+    return Panel("_movers", title, partial(largest_movers, result, choice), (choice,))
+
+
+def largest_movers(result: BookResult, choice: Choice, choices: Choices) -> tuple[Item, ...]:
+    """The ten of them, the largest change first."""
+    contract, person = result.contract, result.contract.book.person
+    found = result.movers(choice.of(choices))
+    if not found:
+        return (Finding("movers", text=(f"No {person}'s expected loss changed.",)),)
+    gross = " Losses before the guarantee; the download has them net of it as well." if contract.guaranteed else ""
+    note = f"A link opens the {person} as in the book, without the scenario.{gross}"
+    links = tuple(
+        Link(f"{person.capitalize()} {each.customer:,}", "customer", {"customer": str(each.customer)}) for each in found
+    )
+    table = movers_table(contract, found)
+    return (Finding("movers", table=table, note=note, links=links, shape="links", widths=(8, 5, 5, 5, 5, 5)),)
+
+
+def movers_table(contract: Contract, found: Sequence[Mover]) -> Table:
+    """Before and now in words; the figures behind them in the file."""
+    person, currency = contract.book.person.capitalize(), contract.book.currency
+    exact = ("Exposure now", "Loss before", "Loss now", "Change of loss")
+    net = ("Net loss before", "Net loss now") if contract.guaranteed else ()
+    texts = ("PD before", "PD now", "Loss before", "Loss now", "Change")
+    columns = (
+        Column(person),
+        *(Column(name, place="screen") for name in texts),
+        *(Column(name, "%", place="file") for name in ("PD before", "PD now")),
+        *(Column(name, currency, place="file") for name in (*exact, *net)),
+    )
+    rows = tuple(_mover_row(contract, each) for each in found)
+    return Table("book-movers", f"{people(contract)} whose loss moved most", columns, rows)
+
+
+def _mover_row(contract: Contract, each: Mover) -> tuple[Cell, ...]:
+    pds = words.measure_difference("pd", each.pd_base, each.pd)
+    losses = words.measure_difference("loss", each.loss_base, each.loss)
+    texts = [
+        *(numbers.percent(value, pds.unit.digits) for value in (pds.base, pds.now)),
+        *(losses.unit.text(value, contract.book.currency) for value in (losses.base, losses.now)),
+        losses.money(contract.book.currency),
+    ]
+    figures = [100 * each.pd_base, 100 * each.pd, each.ead, each.loss_base, each.loss, each.loss - each.loss_base]
+    if contract.guaranteed:
+        figures += [each.net_loss_base, each.net_loss]
+    return (each.customer, *texts, *figures)
+
+
+# ---- weighted scenarios -------------------------------------------------------------------------------------------
+
+
+def weighted_panel(result: BookResult, follow: Follow) -> Panel:
+    """Losses of several scenarios, weighted by their probability: the losses, never the inputs."""
+    lead = (
+        f"Each at its own peak, in full severity; {result.contract.book.people}, overlay and assumptions as they are "
+        "set on the left. The losses are weighted, never the inputs."
+    )
+    make = partial(weighted_scenarios, result, follow)
+    return Panel(WEIGHTED, "Several scenarios, weighted by probability", make, lead=lead)
+
+
+def weighted_scenarios(result: BookResult, follow: Follow, _choices: Choices) -> tuple[Item, ...]:
+    """By the weights of the scenario."""
+    if not result.weighs:
+        return (Finding("weighted", text=("Give at least one scenario a weight.",)),)
+    try:
+        with follow("Scoring the book under each scenario") as progress:
+            found = result.weighted_losses(progress)
+    except WhatIfError as error:
+        return (Notice(str(error), "warning"),)
+    titles = words.scenario_titles()
+    names = [titles[name] for name in found.names]
+    headline = words.weighted_words(
+        result.contract,
+        result.scenario,
+        weights=list(zip(names, found.weights, found.losses, strict=True)),
+        base=result.base.loss,
+        loss=found.total,
+    )
+    return (Finding("weighted", headline, table=_weighted_table(result.contract, found), drawn=False),)
+
+
+def _weighted_table(contract: Contract, found: WeightedLosses) -> Table:
+    titles = words.scenario_titles()
+    columns = (
+        Column("Scenario"),
+        Column("Weight", digits=4),
+        Column("Expected loss", contract.book.currency, 0),
+    )
+    names = [*(titles[name] for name in found.names), "Weighted"]
+    weights, losses = (*found.weights, sum(found.weights)), (*found.losses, found.total)
+    rows = tuple(zip(names, weights, losses, strict=True))
+    return Table("book-weighted", "Scenarios weighted by probability", columns, rows)
+
+
+# ---- every number -------------------------------------------------------------------------------------------------
+
+
+def every_number(result: BookResult, _choices: Choices) -> tuple[Item, ...]:
+    """Base, scenario, difference, horizon and limit of every measure."""
+    values = (BEFORE, "Scenario", "Difference", "Limit")
+    columns = (
+        Column("Measure"),
+        Column("Horizon"),
+        Column("Unit", place="file"),
+        *(Column(name, place="screen") for name in values),
+        *(Column(name, place="file") for name in values),
+        Column("Verdict"),
+    )
+    rows = [_measure_row(result, name) for name in result.contract.measures]
+    rows.insert(2, _average_row(result))
+    rows.insert(0, _count_row(result))
+    table = Table("book-numbers", "Every measure of the book", columns, tuple(rows))
+    return (Finding("numbers", table=table),)
+
+
+def _measure_row(result: BookResult, name: Measure) -> tuple[Cell, ...]:
+    contract, scenario = result.contract, result.scenario
+    text = words.measure_text(contract, scenario, name=name, base=result.base, now=result.now)
+    was, now = result.base.measure(name), result.now.measure(name)
+    limit, _ = words.limit_of(contract, scenario, name)
+    return (
+        text.label,
+        words.horizon(contract, scenario, name),
+        words.unit_name(contract, name),
+        *(text.base, text.now, text.change or "none", text.limit or "none"),
+        *(numbers.finite(each) for each in (was, now, now - was, limit)),
+        _verdict(text),
+    )
+
+
+def _verdict(text: words.MeasureText) -> str:
+    """Whether a limit holds; "" where there is none."""
+    if text.holds is None:
+        return ""
+    return "holds" if text.holds else text.broken
+
+
+def _average_row(result: BookResult) -> tuple[Cell, ...]:
+    """The PD of the average customer, which has no limit."""
+    book, was, now = result.contract.book, result.base.pd_simple, result.now.pd_simple
+    shown = words.measure_difference("pd", was, now)
+    texts = [numbers.percent(each, shown.unit.digits) for each in (shown.base, shown.now)]
+    return (
+        f"PD of the average {book.person}",
+        book.pd_horizon,
+        "fraction",
+        *(*texts, shown.points() or "none", "none"),
+        *(*(numbers.finite(each) for each in (was, now, now - was)), None),
+        "",
+    )
+
+
+def _count_row(result: BookResult) -> tuple[Cell, ...]:
+    was, now = result.base.customers, result.now.customers
+    return people(result.contract), "", "", f"{was:,}", f"{now:,}", "none", "none", was, now, 0, None, ""
