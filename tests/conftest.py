@@ -4,15 +4,11 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy: two workers do not fight; who wants to try two, may
 
-import fcntl
-import hashlib
-import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import hypothesis
-import numpy as np
 import pytest
 import skops.io
 
@@ -21,12 +17,11 @@ from data.books import Book
 from data.contract import Contract
 from model.engine.scorer import TableScorer
 from model.release.build import TRUSTED
-from model.release.origin import origin
 from model.release.release import Release
 from model.release.store import Store
 from model.whatif.book.scored import ScoredBook
+from tests.support.kept import KeptReleases
 
-HOMES_KEPT = 8  # trained homes, from one run of the tests to the next
 WORKERS = 2  # of a run over several files; one file's tests share what its fixtures make, so it gets no worker at all
 
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=True, database=None, print_blob=False)
@@ -45,40 +40,18 @@ def _test_files(place: Path) -> list[Path]:
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Path:
+def kept(pytestconfig: pytest.Config) -> KeptReleases:
+    """What earlier runs of the tests have trained."""
+    assert pytestconfig.cache is not None
+    return KeptReleases(pytestconfig.cache.mkdir("trained_homes"))
+
+
+@pytest.fixture(scope="session")
+def home(kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home folder with a trained, promoted release of the cards. Read only: a test that writes takes `own_home`."""
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        place = tmp_path_factory.getbasetemp().parent / "home"
-    else:
-        place = tmp_path_factory.mktemp("home")
-    place.mkdir(exist_ok=True)
-    with (place / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the first worker trains, the others wait here
-        if "champion" not in Store(place, "cards").aliases():
-            assert pytestconfig.cache is not None
-            _trained(pytestconfig.cache.mkdir("trained_homes"), place)
+    place = tmp_path_factory.mktemp("home")
+    kept.champion(place, "cards")
     return place
-
-
-def _trained(kept: Path, place: Path) -> None:
-    """Lay down in ``place`` what training gives with these very data, code, libraries and processor: a copy of what an
-    earlier run ``kept``, else trained now."""
-    settings = {name: os.environ.get(name) for name in ("OPENBLAS_CORETYPE", "NUMBA_CPU_NAME")}
-    features = np.show_config(mode="dicts")["SIMD Extensions"]
-    made_of = json.dumps([origin(books.read_book("cards")), settings, features], sort_keys=True)
-    own = kept / hashlib.sha256(made_of.encode()).hexdigest()[:16]
-    with (kept / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not own.exists():
-            others = sorted(kept.glob("*/"), key=lambda folder: folder.stat().st_mtime)
-            for old in others[: -HOMES_KEPT + 1]:
-                shutil.rmtree(old)
-            draft = kept / "draft"
-            shutil.rmtree(draft, ignore_errors=True)  # of a run that was killed
-            store = Store(draft, "cards")
-            store.promote(store.train().id)
-            draft.rename(own)
-        shutil.copytree(own, place, dirs_exist_ok=True)
 
 
 @pytest.fixture(scope="session")

@@ -34,11 +34,7 @@ KINDS: dict[Kind, tuple[str, str]] = {
     "parquet": ("Parquet", "application/vnd.apache.parquet"),
 }
 
-<<<<<<< HEAD
-TEMPLATES: dict[Literal["xlsx", "csv"], str] = {"xlsx": "Template, Excel", "csv": "Template, CSV"}
-=======
 TEMPLATES: tuple[tuple[Literal["xlsx", "csv"], str], ...] = (("xlsx", "Template, Excel"), ("csv", "Template, CSV"))
->>>>>>> operations
 TYPES = [ending.removeprefix(".") for ending in ENDINGS]
 
 
@@ -94,11 +90,7 @@ def given(contract: Contract) -> None:
         st.button("Forget this file", on_click=forget, icon=":material/close:", key="_upload_forget")
     st.caption(f"The template names every column, with its range or codes, and holds one made-up {person}.")
     with st.container(horizontal=True, key="_templates", gap="small"):
-<<<<<<< HEAD
-        for kind, label in TEMPLATES.items():
-=======
         for kind, label in TEMPLATES:
->>>>>>> operations
             widgets.offer(label, partial(batch.template, contract, kind), f"template.{kind}", KINDS[kind][1])
 
 

@@ -17,17 +17,17 @@ from model.release.release import Release
 from model.release.store import Store
 from tests.support import second_book
 from tests.support.inside import Served, outputs, told
+from tests.support.kept import KeptReleases
 from tests.support.second_book import NAME, TITLE
 from tests.support.standalone import SERVE, Alone, alone
 
 
 @pytest.fixture(scope="module")
-def lent(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def lent(kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a champion of the second book and none of the cards."""
     place = tmp_path_factory.mktemp("lent")
     second_book.lay_down(place)
-    store = Store(place, NAME)
-    store.promote(store.train().id)
+    kept.champion(place, NAME)
     return place
 
 

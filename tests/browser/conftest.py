@@ -15,12 +15,12 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 
 from data.books import Book
 from model.engine.scorer import TableScorer
-from model.release.store import Store
 from model.report import numbers
 from model.whatif.customer.scenario import CustomerScenario, base_record
 from model.whatif.customer.sensitivity import sweep
 from tests.browser.server import Server, chromium, serving
 from tests.support import second_book
+from tests.support.kept import KeptReleases
 
 LIMIT = 60_000  # ms within which what is expected must show, however busy the machine: only a fault takes so long
 QUIET = 50  # ms without a message, so that a run asked for on top of another one is not overlooked
@@ -57,13 +57,12 @@ def server(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
 
 
 @pytest.fixture(scope="session")
-def home_of_both(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home_of_both(home: Path, kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a champion of the cards and one of the made-up loans."""
     place = tmp_path_factory.mktemp("both") / "home"
     shutil.copytree(home, place, ignore=shutil.ignore_patterns("lock", "record.sqlite*"))
     second_book.lay_down(place)
-    store = Store(place, second_book.NAME)
-    store.promote(store.train().id)
+    kept.champion(place, second_book.NAME)
     return place
 
 

@@ -14,17 +14,17 @@ from model.deployed.desk import DeployedModels
 from model.release.store import Store
 from model.settings import Settings
 from tests.support import second_book
+from tests.support.kept import KeptReleases
 from tests.support.second_book import NAME
 
 
 @pytest.fixture(scope="module")
-def two(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def two(home: Path, kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with champions of two books. Read only."""
     place = tmp_path_factory.mktemp("two") / "home"
     shutil.copytree(home, place, ignore=shutil.ignore_patterns("lock", "record.sqlite*"))
     second_book.lay_down(place)
-    store = Store(place, NAME)
-    store.promote(store.train().id)
+    kept.champion(place, NAME)
     return place
 
 

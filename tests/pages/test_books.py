@@ -20,6 +20,7 @@ from model.settings import Settings
 from pages.shared.book_picker import PICKER
 from tests.pages.conftest import ROOT, Open, address, answers, begin, markup, opened, sentence, shown
 from tests.support import second_book
+from tests.support.kept import KeptReleases
 from tests.support.second_book import NAME, TITLE
 
 CARDS = "Taiwan credit cards · 30,000 customers"
@@ -27,13 +28,12 @@ SECOND = "Made-up loans · 2,000 loans · as of December 2019, made up for tests
 
 
 @pytest.fixture(scope="module")
-def two_books(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def two_books(home: Path, kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a champion of the cards and one of the made-up loans."""
     place = tmp_path_factory.mktemp("two") / "home"
     shutil.copytree(home, place, ignore=shutil.ignore_patterns("lock", "record.sqlite*"))
     second_book.lay_down(place)
-    store = Store(place, NAME)
-    store.promote(store.train().id)
+    kept.champion(place, NAME)
     return place
 
 

@@ -22,6 +22,7 @@ from model.report import spreadsheet
 from model.scoring import batch
 from tests.pages.conftest import Open
 from tests.support import second_book
+from tests.support.kept import KeptReleases
 from tests.support.second_book import NAME
 
 SIGNS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
@@ -58,13 +59,12 @@ def awkward() -> str:
 
 
 @pytest.fixture(scope="module")
-def awkward_home(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def awkward_home(home: Path, kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a champion of the cards, and one of the book in awkward words."""
     place = tmp_path_factory.mktemp("awkward") / "home"
     shutil.copytree(home, place, ignore=shutil.ignore_patterns("lock", "record.sqlite*"))
     second_book.lay_down(place, awkward())
-    store = Store(place, NAME)
-    store.promote(store.train().id)
+    kept.champion(place, NAME)
     return place
 
 

@@ -15,15 +15,16 @@ from model.release.window import Window
 from pages.operations import upload
 from tests.pages.conftest import Open, markup, opened, sentence, shown
 from tests.support import loans_sample
+from tests.support.kept import KeptReleases
 from tests.support.loans_sample import NAME
 
 CARDS = re.compile(r"\b(?:customers?|cards?|cardholders?|NT\$|statement|Taiwan|bills?)\b", re.IGNORECASE)
 
 
 @pytest.fixture(scope="module")
-def loans_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def loans_home(kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("loans")
-    loans_sample.released(place)
+    loans_sample.released(place, kept)
     return place
 
 

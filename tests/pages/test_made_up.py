@@ -12,9 +12,9 @@ from streamlit.runtime.state.common import user_key_from_element_id
 from streamlit.testing.v1 import AppTest
 
 from data.proposing.roles import TAKEN
-from model.release.store import Store
 from tests.pages.conftest import ROOT, Open, address, markup, sentence
 from tests.support import made_up
+from tests.support.kept import KeptReleases
 from tests.support.made_up import NAME, Shape
 
 PAGES = ("book", "applicant", "policy", "trust", "operations")
@@ -56,12 +56,13 @@ SHAPES = {
 
 
 @pytest.fixture(scope="module", params=SHAPES)
-def book(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Shape]:
+def book(
+    request: pytest.FixtureRequest, kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Shape]:
     """A home with a champion of one such book."""
     home, shape = tmp_path_factory.mktemp("made_up"), SHAPES[request.param]
     made_up.lay_down(home, shape)
-    store = Store(home, NAME)
-    store.promote(store.train().id)
+    kept.champion(home, NAME)
     return home, shape
 
 

@@ -11,9 +11,9 @@ from streamlit.testing.v1 import AppTest
 from data import books
 from model.__main__ import main
 from model.deployed.desk import DeployedModels
-from model.release.store import Store
 from tests.data.proposing.files import loans, written
 from tests.pages.conftest import Open, markup, sentence
+from tests.support.kept import KeptReleases, promoted_anyway
 
 
 def propose(home: Path, name: str, read: bool = True) -> Path:
@@ -30,20 +30,15 @@ def propose(home: Path, name: str, read: bool = True) -> Path:
     return path
 
 
-def release(home: Path, name: str) -> None:
-    store = Store(home, name)
-    store.promote(store.train().id, why="for tests", override="for tests")
-
-
 @pytest.fixture(scope="module")
-def proposed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def proposed(kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with two such books; bare has no shocks."""
     home = tmp_path_factory.mktemp("proposed")
     propose(home, "mine")
     bare = propose(home, "bare")
     bare.write_text(re.sub(r"\n# Shocks: .*?(?=\n# The economy)", "\n", bare.read_text(), flags=re.DOTALL))
     for name in ("mine", "bare"):
-        release(home, name)
+        kept.champion(home, name, promoted_anyway)
     assert books.contract("mine", home).shocks
     assert not books.contract("bare", home).shocks
     return home

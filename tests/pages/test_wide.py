@@ -14,6 +14,7 @@ from model.release import parity
 from model.release.release import Release
 from model.release.store import Store
 from tests.pages.conftest import Open, markup
+from tests.support.kept import KeptReleases, promoted_anyway
 
 WIDTHS = (23, 60)
 PAGES = ("book", "applicant", "policy", "trust", "operations")
@@ -29,7 +30,7 @@ def frame(width: int, n: int = 400) -> pd.DataFrame:
     return table.assign(account=np.arange(1, n + 1), bad=(rng.random(n) < 1 / (1 + np.exp(-odds))).astype(int))
 
 
-def trained(home: Path, width: int) -> Release:
+def trained(home: Path, kept: KeptReleases, width: int) -> Release:
     """The book as init proposes it, read by a person, fitted with few trees."""
     name = f"wide_{width}"
     file = home / f"{name}.csv"
@@ -40,18 +41,16 @@ def trained(home: Path, width: int) -> Release:
     contract = home / "books" / name / "contract.toml"
     text = re.sub(r"  # TO DO: .*", "", contract.read_text().replace("reviewed = false", "reviewed = true"))
     contract.write_text(re.sub(r"(?m)^iterations = \d+", "iterations = 15", text))
-    store = Store(home, name)
-    store.promote(store.train().id, why="for tests", override="for tests")
-    return store.load()
+    return kept.champion(home, name, promoted_anyway)
 
 
 @pytest.fixture(scope="module")
-def wide(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wide(kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("wide")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parity, "SHAP_ROWS", 20)
         for width in WIDTHS:
-            trained(home, width)
+            trained(home, kept, width)
     return home
 
 

@@ -14,6 +14,7 @@ from model.report.numbers import MINUS, NBSP, singular
 from model.report.spreadsheet import UNSEEN
 from tests.pages.conftest import Open, figure, markup, sentence
 from tests.support import loans_sample
+from tests.support.kept import KeptReleases
 
 COUNTED = (
     "months customers loans points rows gates releases people persons days records inputs groups tables cells cut-offs "
@@ -56,9 +57,9 @@ PANELS = {
 
 
 @pytest.fixture(scope="module")
-def loans_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def loans_home(kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("loans")
-    loans_sample.released(place)
+    loans_sample.released(place, kept)
     return place
 
 

@@ -25,11 +25,7 @@ DRIFTED = Gate("psi_champion", "Drift since the champion", figure=0.3, bound=0.2
 
 def failed(name: str, **more: Any) -> Gate:
     """A gate of a report that blocks."""
-<<<<<<< HEAD
-    return Gate(name, f"About {name}", figure=0.9, bound=0.1, **more).as_dict()
-=======
-    return Gate(name, f"About {name}", 0.9, 0.1, **more)
->>>>>>> operations
+    return Gate(name, f"About {name}", figure=0.9, bound=0.1, **more)
 
 
 def with_report(release: Release, *gates: Gate, champion: str = "") -> Release:

@@ -33,6 +33,17 @@ def lay_down(home: Path, n: int = 6000, window: str = WINDOW) -> Store:
     return Store(home, loans.NAME)
 
 
+def first(store: Store) -> None:
+    """The release of the contract's own window."""
+    trained(store)
+
+
+def two(store: Store) -> None:
+    """That, and one fitted to 2001 to 2005."""
+    trained(store)
+    trained(store, 2001, 2005)
+
+
 def trained(store: Store, since: int | None = None, until: int | None = None) -> Release:
     """A release, promoted if it is the first one, whatever its gates say of so hard a test."""
     release = store.train(since=since, until=until)

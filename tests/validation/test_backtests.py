@@ -10,14 +10,17 @@ from model.release.release import Release
 from model.validation.backtests import realised_losses, recalibrate, release_pair
 from model.validation.validation import Validation
 from tests.support import guaranteed, loans, proofs
+from tests.support.kept import KeptReleases
 
 
 @pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Release, Release, Book]:
+def two(kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> tuple[Release, Release, Book]:
     """Trained to 2004 and to 2005, in which more had defaulted."""
     home = tmp_path_factory.mktemp("loans")
     store = proofs.lay_down(home)
-    return proofs.trained(store), proofs.trained(store, 2001, 2005), books.read_book(loans.NAME, home)
+    champion = kept.champion(home, loans.NAME, proofs.two)
+    (other,) = (store.load(each) for each in store.ids() if each != champion.id)
+    return champion, other, books.read_book(loans.NAME, home)
 
 
 @pytest.fixture(scope="module")

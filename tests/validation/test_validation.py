@@ -17,12 +17,14 @@ from model.monitoring.intervals import Estimate
 from model.release.release import Release
 from model.validation.validation import SOURCES, Subset, SubsetMetrics, Validation, moved_since, noise, stability
 from tests.support import loans, proofs
+from tests.support.kept import KeptReleases
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> tuple[Release, Book]:
+def own(kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> tuple[Release, Book]:
     home = tmp_path_factory.mktemp("loans")
-    release = proofs.trained(proofs.lay_down(home))
+    proofs.lay_down(home)
+    release = kept.champion(home, loans.NAME, proofs.first)
     return release, books.read_book(loans.NAME, home)
 
 

@@ -37,6 +37,7 @@ from pages.shared import visitor
 from pages.trust import state
 from tests.pages.conftest import Open, answers, figure, markup, opened, sentence, shown
 from tests.support import loans, proofs
+from tests.support.kept import KeptReleases
 
 PANELS = ("_bands", "_effects", "_moved", "_falls", "_misses", "_gates")
 LATER, BUTTONS = "_later", ("_retrain_shift", "_retrain_window")
@@ -50,13 +51,12 @@ def open_app(open_app: Open) -> Open:
 
 
 @pytest.fixture(scope="module")
-def loans_home(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def loans_home(home: Path, kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with the cards, and with loans of six vintages under two releases."""
     place = tmp_path_factory.mktemp("trust") / "home"
     shutil.copytree(home, place, ignore=shutil.ignore_patterns("lock", "record.sqlite*"))
-    store = proofs.lay_down(place)
-    proofs.trained(store)
-    proofs.trained(store, 2001, 2005)
+    proofs.lay_down(place)
+    kept.champion(place, loans.NAME, proofs.two)
     return place
 
 

@@ -32,17 +32,10 @@ from tests.report.operations.samples import AT, CARDS, LOANS, TITLED, call, gate
 
 CHAMPION, CHALLENGER, OLDER = "60e46aa39f99", "aaaabbbbcccc", "older"
 ALIASES = {"champion": CHAMPION, "previous": CHALLENGER, "challenger": CHALLENGER}
-<<<<<<< HEAD
-REPORT = {"gates": [gate("auc", passed=True)], "champion": None}
+REPORT = report(gate("auc", passed=True))
 PAGES = LatencyReading(1_000, 2.4, p95=12.4, errors=0.0, answered=AT, failed=None, trouble="")
 SERVICE = LatencyReading(1_234, 1.0, p95=7.6, errors=0.25, answered=AT, failed=AT, trouble="busy")
 SERVER = RemoteServer("bank.example:8080", "oip", name="scorer", version="", gives_reasons=False)
-=======
-REPORT = report(gate("auc", passed=True))
-PAGES = LatencyReading(1_000, 2.4, 12.4, 0.0, AT, None, "")
-SERVICE = LatencyReading(1_234, 1.0, 7.6, 0.25, AT, AT, "busy")
-SERVER = RemoteServer("bank.example:8080", "oip", "scorer", "", gives_reasons=False)
->>>>>>> operations
 NO_CHOICE: Choices = {}
 
 

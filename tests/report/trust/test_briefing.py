@@ -48,6 +48,7 @@ from model.validation.validation import Miss, Subset, Validation
 from model.validation.view import Choosable, TrustView, chosen_subset
 from model.whatif.book.scored import ScoredBook
 from tests.support import loans, proofs
+from tests.support.kept import KeptReleases
 
 HERE = ReleaseContext(Deployed("abcdef012345"))
 AWAY = ReleaseContext(Deployed("v7", "elsewhere", foreign=True))
@@ -64,9 +65,10 @@ def said(result: TrustResult) -> Briefing:
 
 
 @pytest.fixture(scope="module")
-def of_loans(tmp_path_factory: pytest.TempPathFactory) -> TrustResult:
+def of_loans(kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> TrustResult:
     home = tmp_path_factory.mktemp("loans")
-    release = proofs.trained(proofs.lay_down(home))
+    proofs.lay_down(home)
+    release = kept.champion(home, loans.NAME, proofs.first)
     return TrustResult(Validation.of(release, books.read_book(loans.NAME, home)), release=release)
 
 

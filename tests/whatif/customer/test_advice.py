@@ -14,20 +14,19 @@ from data.books import Book
 from data.contract import Contract, Field, Lever, read_contract
 from data.errors import Impossible
 from model.engine.scorer import TableScorer
-from model.release.store import Store
 from model.report.customer import words as customer_words
 from model.whatif.customer.decision import score_scale
 from model.whatif.customer.scenario import apply, editable
 from model.whatif.customer.sensitivity import Curve, Flip, flips, position, seek_probability, sweep
 from tests.support import loans_sample
+from tests.support.kept import KeptReleases
 from tests.support.records import CONTRACT, short
 
 
 @pytest.fixture(scope="module")
-def loans(tmp_path_factory: pytest.TempPathFactory) -> tuple[TableScorer, Book]:
+def loans(kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> tuple[TableScorer, Book]:
     place = tmp_path_factory.mktemp("loans")
-    loans_sample.released(place)
-    return Store(place, loans_sample.NAME).load().scorer, books.read_book(loans_sample.NAME, place)
+    return loans_sample.released(place, kept).scorer, books.read_book(loans_sample.NAME, place)
 
 
 @pytest.fixture(params=["cards", "loans"])
