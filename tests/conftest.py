@@ -93,4 +93,4 @@ def whole(scorer: TableScorer, book: Book) -> ScoredBook:
 @pytest.fixture
 def own_home(home: Path, tmp_path: Path) -> Path:
     """A copy of the home folder that a test may change; without what the pages of other tests recorded in it."""
-    return shutil.copytree(home, tmp_path / "home", ignore=shutil.ignore_patterns("lock", "record.sqlite*"))
+    return shutil.copytree(home, tmp_path / "home", ignore=shutil.ignore_patterns("record.sqlite*"))

@@ -60,7 +60,7 @@ def server(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
 def home_of_both(home: Path, kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a champion of the cards and one of the made-up loans."""
     place = tmp_path_factory.mktemp("both") / "home"
-    shutil.copytree(home, place, ignore=shutil.ignore_patterns("lock", "record.sqlite*"))
+    shutil.copytree(home, place, ignore=shutil.ignore_patterns("record.sqlite*"))
     second_book.lay_down(place)
     kept.champion(place, second_book.NAME)
     return place

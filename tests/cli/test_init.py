@@ -114,7 +114,7 @@ def test_a_file_full_of_repeated_rows_does_not_fail_the_gate_that_was_proposed_f
     frame = loans(300).drop(columns=["LoanID", "contact_flag", "last_seen", "notes", "zip_code"])
     pd.concat([frame, frame.head(120)]).to_csv(tmp_path / "twice.csv", index=False)
     assert run(tmp_path, "init", str(tmp_path / "twice.csv"), "--target", "status").exit_code == 0
-    gates = {gate["name"]: gate for gate in Store(tmp_path, "twice").train().report["gates"]}
+    gates = {gate["name"]: gate for gate in Store(tmp_path, "twice").train().report.as_dict()["gates"]}
     assert gates["duplicates"]["figure"] > 0.4
     assert gates["duplicates"]["passed"]
     assert gates["single"]["passed"]

@@ -22,7 +22,7 @@ from tests.support.second_book import NAME
 def two(home: Path, kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with champions of two books. Read only."""
     place = tmp_path_factory.mktemp("two") / "home"
-    shutil.copytree(home, place, ignore=shutil.ignore_patterns("lock", "record.sqlite*"))
+    shutil.copytree(home, place, ignore=shutil.ignore_patterns("record.sqlite*"))
     second_book.lay_down(place)
     kept.champion(place, NAME)
     return place
@@ -71,7 +71,7 @@ def blocked(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> tuple[th
 
 def test_a_book_being_read_keeps_no_other_waiting(two: Path, monkeypatch: pytest.MonkeyPatch):
     desk, found = desk_at(two), []
-    begun, go = blocked(monkeypatch, books, "read")
+    begun, go = blocked(monkeypatch, books, "read_book")
     asking = threading.Thread(target=lambda: found.append(desk.model(NAME)))
     asking.start()
     assert begun.wait(60)

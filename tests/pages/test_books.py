@@ -31,7 +31,7 @@ SECOND = "Made-up loans · 2,000 loans · as of December 2019, made up for tests
 def two_books(home: Path, kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a champion of the cards and one of the made-up loans."""
     place = tmp_path_factory.mktemp("two") / "home"
-    shutil.copytree(home, place, ignore=shutil.ignore_patterns("lock", "record.sqlite*"))
+    shutil.copytree(home, place, ignore=shutil.ignore_patterns("record.sqlite*"))
     second_book.lay_down(place)
     kept.champion(place, NAME)
     return place

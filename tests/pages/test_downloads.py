@@ -62,7 +62,7 @@ def awkward() -> str:
 def awkward_home(home: Path, kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a champion of the cards, and one of the book in awkward words."""
     place = tmp_path_factory.mktemp("awkward") / "home"
-    shutil.copytree(home, place, ignore=shutil.ignore_patterns("lock", "record.sqlite*"))
+    shutil.copytree(home, place, ignore=shutil.ignore_patterns("record.sqlite*"))
     second_book.lay_down(place, awkward())
     kept.champion(place, NAME)
     return place

@@ -96,10 +96,10 @@ def test_book_of_a_users_own_is_known_to_the_verb(tmp_path: Path):
 
 def test_record_of_a_release_tells_settings_figures_and_where_it_comes_from(release: Release):
     found = record(release)
-    shipped = release.report["cross_validation"]["pairwise, monotone (shipped)"]
+    shipped = release.report.as_dict()["cross_validation"]["pairwise, monotone (shipped)"]
     assert found.params["training.iterations"] == release.contract.training.iterations
     assert found.metrics["cross_validated.auc"] == shipped["auc"]
-    assert {f"gate.{gate['name']}" for gate in release.report["gates"]} <= set(found.metrics)
+    assert {f"gate.{gate['name']}" for gate in release.report.as_dict()["gates"]} <= set(found.metrics)
     assert found.tags["whatif.artefact"] == release.artefact
     assert found.tags["whatif.data_sha256"] == release.manifest["data_sha256"]
     assert found.tags["whatif.gates"] == "passed"

@@ -182,7 +182,7 @@ def test_every_customer_of_the_cards_is_evidence_once(book: Book, release: Relea
 
 
 def test_shipped_release_says_of_every_gate_what_was_measured_and_asked(release: Release):
-    named: dict[str, Any] = {gate["name"]: gate for gate in release.report["gates"]}
+    named: dict[str, Any] = {gate["name"]: gate for gate in release.report.as_dict()["gates"]}
     assert {
         "contract",
         "auc",
@@ -196,5 +196,5 @@ def test_shipped_release_says_of_every_gate_what_was_measured_and_asked(release:
         "monotone",
     } <= set(named)
     assert {"impact", "row", "size", "allowed", "lock", "margins", "additivity", "oracle", "shap"} <= set(named)
-    assert blocking_gates(release.report["gates"]) == []
+    assert blocking_gates(release.report.as_dict()["gates"]) == []
     assert named["impact"]["verdict"] == "watch"

@@ -28,7 +28,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def gate(release: Release, name: str) -> dict[str, Any]:
-    return next(each for each in release.report["gates"] if each["name"] == name)
+    return next(each for each in release.report.as_dict()["gates"] if each["name"] == name)
 
 
 def promoted(store: Store, **how: Any) -> Release:
@@ -42,7 +42,7 @@ def test_models_of_two_windows_are_compared_on_the_vintages_after_both_alone(tmp
     first = promoted(store)  # 2001 to 2004
     second = store.train(until=2005)
     book = books.read_folder(tmp_path / "books" / NAME)
-    found = second.report["champion"]
+    found = second.report.as_dict()["champion"]
     assert (found["id"], found["kind"], found["n"]) == (first.id, "later", len(Window(2006, 2006).of(book)))
     chosen = Window(2006, 2006).of(book)
     said = 1 / (1 + np.exp(-first.scorer.margins(book.raw[:, chosen])))
@@ -57,15 +57,15 @@ def test_without_a_common_later_vintage_cross_validation_is_held_against_cross_v
     promoted(store)
     second = store.train(since=2003)
     book = books.read_folder(tmp_path / "books" / NAME)
-    assert second.report["champion"]["kind"] == "crossed"
-    assert second.report["champion"]["n"] == len(Window(2003, 2006).of(book))
+    assert second.report.as_dict()["champion"]["kind"] == "crossed"
+    assert second.report.as_dict()["champion"]["n"] == len(Window(2003, 2006).of(book))
 
 
 def test_champion_of_another_snapshot_is_not_compared_and_the_report_says_why(tmp_path: Path):
     lay_down(tmp_path)
     promoted(Store(tmp_path, NAME))
     lay_down(tmp_path, table=frame(seed=3))
-    found = Store(tmp_path, NAME).train().report["champion"]
+    found = Store(tmp_path, NAME).train().report.as_dict()["champion"]
     assert (found["n"], found["measures"]) == (0, [])
     assert found["why_not"].startswith("It was trained on another snapshot")
 
@@ -86,7 +86,7 @@ def test_candidate_is_held_against_the_champion_of_the_day_it_is_promoted(tmp_pa
     lay_down(tmp_path, window="until = 2006")
     store = Store(tmp_path, NAME)
     worse, better = store.train(until=2001), store.train()
-    assert worse.report["champion"] is None
+    assert worse.report.as_dict()["champion"] is None
     store.promote(better.id)
     assert "worse_auc" in {each["name"] for each in store.obstacles(worse).gates}
     with pytest.raises(GateError, match=r"is not promoted: .*At worst ranks worse than the champion by"):
@@ -115,11 +115,13 @@ def test_recalibrated_release_is_judged_on_the_vintages_after_that(tmp_path: Pat
     found = gate(again, "ece")
     own = again.evidence.of("later")
     assert found["note"] == "In 2006, after what it was recalibrated on."
-    assert found["figure"] == pytest.approx(again.report["later"]["variants"]["pairwise, monotone (shipped)"]["ece"])
-    assert len(own) == again.report["later"]["n"]
-    shipped = again.report["cross_validation"]["pairwise, monotone (shipped)"]
+    assert found["figure"] == pytest.approx(
+        again.report.as_dict()["later"]["variants"]["pairwise, monotone (shipped)"]["ece"]
+    )
+    assert len(own) == again.report.as_dict()["later"]["n"]
+    shipped = again.report.as_dict()["cross_validation"]["pairwise, monotone (shipped)"]
     assert shipped["ece"] > 0.1  # what the released model says of the years it was fitted to
-    assert shipped["auc"] == plain.report["cross_validation"]["pairwise, monotone (shipped)"]["auc"]
+    assert shipped["auc"] == plain.report.as_dict()["cross_validation"]["pairwise, monotone (shipped)"]["auc"]
 
 
 def test_wild_recalibration_fails_the_gates_for_calibration(tmp_path: Path):
@@ -128,7 +130,7 @@ def test_wild_recalibration_fails_the_gates_for_calibration(tmp_path: Path):
     table.loc[(table["year"] == 2005) & (table["loan"] % 20 > 0), "lost"] = 1
     lay_down(tmp_path, table=table, window="until = 2004\nlater_until = 2005")
     release = Store(tmp_path, NAME).train(recalibrated=Window(2005, 2005))
-    failed = {each["name"] for each in release.report["gates"] if not each["passed"]}
+    failed = {each["name"] for each in release.report.as_dict()["gates"] if not each["passed"]}
     assert {"ece", "brier"} <= failed
     assert "auc" not in failed
 

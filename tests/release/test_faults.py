@@ -32,7 +32,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def failing(release: Release) -> set[str]:
     """The kinds of the gates that failed."""
-    return {str(gate["kind"]) for gate in release.report["gates"] if not gate["passed"]}
+    return {str(gate["kind"]) for gate in release.report.as_dict()["gates"] if not gate["passed"]}
 
 
 def trained(home: Path, **how: Any) -> Release:
@@ -49,7 +49,7 @@ def test_sound_book_passes_every_gate_and_is_promoted(tmp_path: Path):
 def test_leak_is_caught_by_the_gates_for_leaks_alone(tmp_path: Path):
     release = trained(tmp_path, collected="input", more=LEAK)
     assert failing(release) == {"leakage"}
-    gate = next(gate for gate in release.report["gates"] if gate["name"] == "single")
+    gate = next(gate for gate in release.report.as_dict()["gates"] if gate["name"] == "single")
     assert gate["note"] == "Sent to collection."
     with pytest.raises(GateError, match=r"is not promoted: .*No input knows the outcome"):
         Store(tmp_path, NAME).promote(release.id)
@@ -79,7 +79,7 @@ def test_reversed_direction_is_caught_by_the_gate_for_directions_alone(tmp_path:
     monkeypatch.setattr(training, "classifier", reversed_)
     release = trained(tmp_path, income=1)
     assert failing(release) == {"monotone"}
-    assert next(gate["note"] for gate in release.report["gates"] if gate["name"] == "monotone") == "Income."
+    assert next(gate["note"] for gate in release.report.as_dict()["gates"] if gate["name"] == "monotone") == "Income."
 
 
 def test_swapped_column_is_caught_by_the_gate_for_the_contract_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -92,7 +92,7 @@ def test_swapped_column_is_caught_by_the_gate_for_the_contract_alone(tmp_path: P
 
     monkeypatch.setattr(training, "rows", swapped)
     release = trained(tmp_path, income=0)
-    gate = next(gate for gate in release.report["gates"] if gate["name"] == "contract")
+    gate = next(gate for gate in release.report.as_dict()["gates"] if gate["name"] == "contract")
     assert gate["figure"] == 2
     assert gate["note"] == "Not the contract's: income, debt."
     assert failing(release) <= {"contract", "monotone"}  # debt's direction is now income's
@@ -114,7 +114,7 @@ def test_stale_lock_file_is_caught_by_the_gate_for_the_lock_alone(tmp_path: Path
     monkeypatch.setattr(origin, "LOCK", stale)
     release = trained(tmp_path)
     assert failing(release) == {"lock"}
-    note = next(gate["note"] for gate in release.report["gates"] if gate["name"] == "lock")
+    note = next(gate["note"] for gate in release.report.as_dict()["gates"] if gate["name"] == "lock")
     assert note.startswith("scikit-learn 1.")
 
 
@@ -125,7 +125,7 @@ def test_drifted_file_is_caught_by_the_gates_for_stability_alone(tmp_path: Path)
     drifted["debt"] = (2 * drifted["debt"]).round()
     release = trained(tmp_path, table=drifted)
     assert failing(release) == {"stability"}
-    gate = next(gate for gate in release.report["gates"] if gate["name"] == "csi_champion")
+    gate = next(gate for gate in release.report.as_dict()["gates"] if gate["name"] == "csi_champion")
     assert gate["note"] == "Debt; 6,000 records."
 
 
@@ -136,7 +136,7 @@ def test_model_that_is_worse_than_the_champion_is_caught_beside_it_alone(tmp_pat
     contract.write_text(contract.read_text().replace('formula = "late"', 'formula = "min(late, 1)"'))
     release = store.train()
     assert failing(release) == {"champion"}
-    assert release.report["champion"]["n"] == 6000
+    assert release.report.as_dict()["champion"]["n"] == 6000
     with pytest.raises(GateError, match=r"is not promoted: At worst ranks worse than the champion by: "):
         store.promote(release.id)
 
@@ -149,7 +149,7 @@ def test_next_release_of_a_small_book_is_told_to_watch_and_can_be_promoted(tmp_p
     contract.write_text(contract.read_text().replace("learning_rate = 0.1", "learning_rate = 0.08"))
     release = store.train()
     assert release.id != first
-    beside = [gate for gate in release.report["gates"] if gate["kind"] == "champion"]
+    beside = [gate for gate in release.report.as_dict()["gates"] if gate["kind"] == "champion"]
     assert {gate["verdict"] for gate in beside} == {"passed", "watch"}
     watched = [gate for gate in beside if gate["verdict"] == "watch"]
     assert all("Cannot be told with n = 600" in gate["note"] for gate in watched)
@@ -168,7 +168,7 @@ def unequal(gap: float) -> pd.DataFrame:
 def test_policy_that_grants_a_group_less_often_is_caught_by_the_gate_for_fairness_alone(tmp_path: Path):
     release = trained(tmp_path, table=unequal(0.4))
     assert failing(release) == {"fairness"}
-    gate = next(gate for gate in release.report["gates"] if gate["kind"] == "fairness")
+    gate = next(gate for gate in release.report.as_dict()["gates"] if gate["kind"] == "fairness")
     assert 0.5 < gate["figure"] < 0.8
     assert gate["note"].startswith("Sex.")
     with pytest.raises(GateError, match=r"is not promoted: Granted alike: smallest approval ratio of a group"):
@@ -181,7 +181,7 @@ def test_policy_that_the_contract_watches_is_told_and_stops_nothing(tmp_path: Pa
         contract.read_text().replace("[[concepts]]", '[gates.watched]\nimpact = "Known."\n\n[[concepts]]', 1)
     )
     release = Store(tmp_path, NAME).train()
-    gate = next(gate for gate in release.report["gates"] if gate["kind"] == "fairness")
+    gate = next(gate for gate in release.report.as_dict()["gates"] if gate["kind"] == "fairness")
     assert gate["verdict"] == "watch"
     assert gate["note"].endswith("Known.")
     assert Store(tmp_path, NAME).promote(release.id) == release.id
@@ -191,7 +191,7 @@ def test_policy_that_grants_nobody_is_not_fair_for_that(tmp_path: Path):
     contract = lay_down(tmp_path) / "contract.toml"
     contract.write_text(contract.read_text().replace("cutoff = 510", "cutoff = 900"))
     release = Store(tmp_path, NAME).train()
-    gate = next(gate for gate in release.report["gates"] if gate["kind"] == "fairness")
+    gate = next(gate for gate in release.report.as_dict()["gates"] if gate["kind"] == "fairness")
     assert (gate["figure"], gate["passed"]) == (None, False)
     assert gate["note"].startswith("Sex. Nobody is granted.")
     with pytest.raises(GateError, match=r"approval ratio of a group: not known, at least 0\.8 is asked"):
@@ -224,9 +224,9 @@ def test_later_vintages_are_tested_out_of_time_and_never_trained_on(tmp_path: Pa
     assert set(years[later.position]) == {2005}
     assert release.window == Window(2001, 2004)
     assert release.manifest["rows"] == len(crossed)
-    assert release.report["later"]["n"] == len(later)
-    assert set(release.report["later"]["variants"]) == {each.label for each in training.VARIANTS}
-    assert list(release.report["cross_validation"]) == [training.SHIPPED.label]
+    assert release.report.as_dict()["later"]["n"] == len(later)
+    assert set(release.report.as_dict()["later"]["variants"]) == {each.label for each in training.VARIANTS}
+    assert list(release.report.as_dict()["cross_validation"]) == [training.SHIPPED.label]
     np.testing.assert_allclose(
         later.pd, 1 / (1 + np.exp(-release.scorer.margins(book.raw[:, later.position]))), rtol=0, atol=1e-15
     )
@@ -248,7 +248,7 @@ def test_other_window_is_another_release_that_is_held_against_the_champion(tmp_p
     champion = store.promote(store.train().id)
     challenger = store.train(since=2002, until=2005)
     assert challenger.id != champion
-    assert challenger.report["champion"]["id"] == champion
+    assert challenger.report.as_dict()["champion"]["id"] == champion
     assert store.load(champion).window == Window(None, 2004)
 
 
@@ -258,7 +258,7 @@ def test_recalibrated_release_moves_the_intercept_alone(tmp_path: Path):
     plain, again = store.train(), store.train(recalibrated=Window(2004, 2004))
     tables, shifted = plain.scorer.tables.arrays(), again.scorer.tables.arrays()
     np.testing.assert_array_equal(tables["cells"], shifted["cells"])
-    shift = again.report["recalibrated"]["shift"]
+    shift = again.report.as_dict()["recalibrated"]["shift"]
     assert again.scorer.tables.intercept - plain.scorer.tables.intercept == pytest.approx(shift, abs=1e-12)
     book = books.read_folder(tmp_path / "books" / NAME)
     chosen = Window(2004, 2004).of(book)

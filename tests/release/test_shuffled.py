@@ -82,13 +82,13 @@ def test_release_of_such_a_book_is_not_promoted_for_these_gates_alone(tmp_path: 
     """A book that lies in a home since an earlier version: trained again, it fails."""
     monkeypatch.setattr("model.release.parity.ORACLE_ROWS", 1)
     book = proposed(noise(2000, 40, 2), tmp_path)
-    before = Store(tmp_path, "noise").train().report["gates"]
+    before = Store(tmp_path, "noise").train().report.as_dict()["gates"]
     table = pd.read_parquet(tmp_path / "books/noise/noise.parquet")
     other = leaked(book)
     for name in COLUMNS:
         table[name] = other.raw[book.contract.row[name]]
     table.to_parquet(tmp_path / "books/noise/noise.parquet", index=False)
-    after = Store(tmp_path, "noise").train().report["gates"]
+    after = Store(tmp_path, "noise").train().report.as_dict()["gates"]
     failed = (
         {each["name"] for each in before if not each["passed"]},
         {each["name"] for each in after if not each["passed"]},

@@ -11,7 +11,6 @@ import pytest
 from data.books import Book
 from model.engine.compilers.gradient_boosting import compile_model
 from model.engine.scorer import TableScorer
-from model.monitoring.performance import Performance
 from model.release import build, parity, training
 from model.release.origin import LOCK
 from model.release.release import Release
@@ -32,7 +31,7 @@ def quick(again: Any, release: Release, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(parity, "ORACLE_ROWS", 1)
     monkeypatch.setattr(parity, "ORACLE_BACKGROUND", 1)
     monkeypatch.setattr(parity, "SHAP_ROWS", 10)
-    found = {label: Performance(**each) for label, each in release.report["cross_validation"].items()}
+    found = {label: each for label, each in release.report.cross_validation.items()}
     crossed = Crossed(found, release.evidence.pd)
     monkeypatch.setattr(training, "cross_validate", lambda book, variants, progress: crossed)
     monkeypatch.setattr(build, "shuffled_gates", lambda book, own, progress: [])
@@ -127,7 +126,7 @@ def test_files_of_a_release_are_read_only(release: Release):
 
 
 def gate(release: Release, name: str) -> dict[str, Any]:
-    return next(each for each in release.report["gates"] if each["name"] == name)
+    return next(each for each in release.report.as_dict()["gates"] if each["name"] == name)
 
 
 def test_model_ranks_as_well_as_promised_and_not_better_than_can_be(release: Release):
@@ -151,7 +150,7 @@ def test_tables_and_reasons_agree_with_model_definition_and_shap(release: Releas
 
 
 def test_report_tells_what_each_constraint_costs(release: Release):
-    found = release.report["cross_validation"]
+    found = release.report.as_dict()["cross_validation"]
     assert list(found) == [
         "pairwise, monotone (shipped)",
         "pairwise",
@@ -164,8 +163,8 @@ def test_report_tells_what_each_constraint_costs(release: Release):
 
 
 def test_report_is_json_that_others_can_read(release: Release):
-    assert json.loads((release.path / "gates.json").read_text()) == release.report
-    assert release.report["folds"] == 5
+    assert json.loads((release.path / "gates.json").read_text()) == release.report.as_dict()
+    assert release.report.folds == 5
 
 
 # ---- the variants ----------------------------------------------------------------------------------------------------

@@ -21,9 +21,8 @@ from model.__main__ import Verbs
 from model.cli.token import token
 from model.errors import Forbidden, StoreError, Unknown
 from model.locks import exclusive
-from model.security import people
 from model.security.people import LOCAL, NEEDS, ROLES, Deed, Person, identify, loopback, may, require
-from model.security.tokens import Bearer, Tokens, require_scope
+from model.security.tokens import SCOPES, Bearer, Tokens, require_scope
 from model.settings import Role, Settings
 
 HEADER = "X-Forwarded-User"
@@ -341,7 +340,7 @@ def test_a_token_is_compared_with_every_hash_in_constant_time(
         against.append(kept)
         return kept == given
 
-    monkeypatch.setattr(people, "compare_digest", compare)
+    monkeypatch.setattr("model.security.tokens.compare_digest", compare)
     if shown is None:
         with pytest.raises(Unknown):
             tokens.check("wi_other")
@@ -371,7 +370,7 @@ def test_the_file_is_read_again_only_once_it_changed(tokens: Tokens, monkeypatch
 )
 def test_a_scope_includes_those_below_it(scope: Any, opened: set[str]):
     bearer = Bearer("batch", frozenset({scope}))
-    for each in tokens.SCOPES:
+    for each in SCOPES:
         if each in opened:
             require_scope(bearer, each)
         else:

@@ -202,7 +202,7 @@ def test_nobody_waits_for_what_nobody_wants_any_more(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(apart.subprocess, "Popen", start)
     reader(monkeypatch, "import time; time.sleep(3600)")
     with pytest.raises(Gone):
-        read_table(plain(), "a.csv", limits=TIGHT, progress=leave)
+        read_table(plain(), "a.csv", limits=TIGHT, told=leave)
     (process,) = started
     assert process.returncode is not None
 
@@ -223,7 +223,7 @@ def test_progress_is_told_as_the_reader_tells_it(monkeypatch: pytest.MonkeyPatch
         "print('panicked at x', 0.25, file=sys.stderr, sep='\\n', flush=True); sys.stdin.read()\nwhile 1: 0",
     )
     with pytest.raises(Enough):
-        read_table(plain(), "a.csv", limits=TIGHT, progress=hear)
+        read_table(plain(), "a.csv", limits=TIGHT, told=hear)
     assert set(heard) <= {0.0, 0.25}
 
 
@@ -240,7 +240,7 @@ def test_only_so_many_files_are_read_at_once():
     one = replace(TIGHT, at_once=1)
     waits, found = threading.Event(), list[FileTable]()
     thread = threading.Thread(
-        target=lambda: found.append(read_table(plain(), "a.csv", limits=one, progress=lambda share: waits.set()))
+        target=lambda: found.append(read_table(plain(), "a.csv", limits=one, told=lambda share: waits.set()))
     )
     with apart._turn(one, lambda share: None):
         thread.start()

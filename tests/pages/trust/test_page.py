@@ -54,7 +54,7 @@ def open_app(open_app: Open) -> Open:
 def loans_home(home: Path, kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with the cards, and with loans of six vintages under two releases."""
     place = tmp_path_factory.mktemp("trust") / "home"
-    shutil.copytree(home, place, ignore=shutil.ignore_patterns("lock", "record.sqlite*"))
+    shutil.copytree(home, place, ignore=shutil.ignore_patterns("record.sqlite*"))
     proofs.lay_down(place)
     kept.champion(place, loans.NAME, proofs.two)
     return place

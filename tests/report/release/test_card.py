@@ -18,6 +18,7 @@ from data.provenance import provenance
 from model.registry.mlflow import record
 from model.release.register import Moved
 from model.release.release import Release
+from model.release.report import ReleaseReport
 from model.release.store import Store
 from model.release.variants import SHIPPED
 from model.report.release import card as cards
@@ -96,7 +97,8 @@ def facts(card: ModelCard, name: str, table: int = 0) -> dict[str, str]:
 
 
 def with_report(release: Release, **more: Any) -> Release:
-    return replace(release, report={**release.report, **more})
+    report = {**release.report.as_dict(), **more}
+    return replace(release, report=ReleaseReport.from_json(json.dumps(report).encode()))
 
 
 def with_contract(release: Release, contract: Contract) -> Release:
@@ -213,7 +215,7 @@ def test_fields_known_after_the_outcome_are_named_as_never_scored(release: Relea
 
 
 def test_metrics_are_those_of_the_released_model(card: ModelCard, release: Release):
-    own = release.report["cross_validation"]["pairwise, monotone (shipped)"]
+    own = release.report.as_dict()["cross_validation"]["pairwise, monotone (shipped)"]
     (row,) = rows(card, "metrics")
     assert row == ("Cross-validated, 5 folds", *(f"{own[name]:.4f}" for name in words.MEASURES))
     late, folds = part(card, "metrics").text
@@ -227,7 +229,7 @@ def later(release: Release) -> dict[str, Any]:
         "n": 1200,
         "predicted": 0.2,
         "observed": 0.2345,
-        "variants": release.report["cross_validation"],
+        "variants": release.report.as_dict()["cross_validation"],
     }
 
 
@@ -243,7 +245,7 @@ def test_a_test_out_of_time_is_told_with_what_was_predicted_and_observed(release
 
 
 def test_what_constraints_cost_is_told_from_pairwise_to_unconstrained(card: ModelCard, release: Release):
-    found = release.report["cross_validation"]
+    found = release.report.as_dict()["cross_validation"]
     pairwise, free = (round(found[label]["auc"], 4) for label in ("pairwise", "unconstrained"))
     (told,) = part(card, "costs").text
     assert f"AUC is {free - pairwise:.4f} below that without constraints ({pairwise:.4f} against {free:.4f})" in told
@@ -301,8 +303,8 @@ def test_a_release_that_stood_alone_says_so(card: ModelCard):
 
 def test_every_gate_is_told_with_threshold_figure_verdict_and_note(card: ModelCard, release: Release):
     found = rows(card, "gates")
-    assert [row[0] for row in found] == [gate["label"] for gate in release.report["gates"]]
-    by = {gate["name"]: row for gate, row in zip(release.report["gates"], found, strict=True)}
+    assert [row[0] for row in found] == [gate["label"] for gate in release.report.as_dict()["gates"]]
+    by = {gate["name"]: row for gate, row in zip(release.report.as_dict()["gates"], found, strict=True)}
     assert by["auc"][2:4] == ("at least 0.7800", "passed")
     assert by["impact"][3] == "watch"
     assert "A monitoring metric, not a legal finding." in by["impact"][4]
@@ -380,7 +382,7 @@ def test_a_recalibrated_release_says_on_what_and_by_how_much(release: Release):
 
 def shipped_only(release: Release) -> dict[str, Any]:
     """What cross-validation tells of a model whose less constrained variants were not measured."""
-    return {SHIPPED.label: release.report["cross_validation"][SHIPPED.label]}
+    return {SHIPPED.label: release.report.as_dict()["cross_validation"][SHIPPED.label]}
 
 
 # ---- overrides ------------------------------------------------------------------------------------------------------
