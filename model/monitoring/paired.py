@@ -4,8 +4,6 @@ Paired: both models saw the same records, so luck they share cancels out. An int
 hardly explains the difference.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
@@ -13,25 +11,10 @@ from scipy.special import expit
 from data.arrays import Array
 from model.monitoring.discrimination import placements
 from model.monitoring.intervals import CONFIDENCE, UNKNOWN, Estimate, normal
+from model.monitoring.measures import Compared
 from model.monitoring.performance import calibration_error, calibration_line, error_bins, log_losses, log_odds, measure
 
 BLOCKS, DRAWS = 2000, 1000
-
-
-@dataclass(frozen=True)
-class Compared:
-    """One measure of both models, and its ``difference``, candidate less champion, from ``low`` to ``high`` (95 %).
-
-    A difference below 0 favours the candidate, but of the AUC one above 0. That of the slope is of the distances
-    from 1: 0.9 against 1.2 → −0.1.
-    """
-
-    name: str
-    candidate: float
-    champion: float
-    difference: float
-    low: float
-    high: float
 
 
 def compare(outcome: Array, candidate: Array, champion: Array, seed: int = 0) -> tuple[Compared, ...]:

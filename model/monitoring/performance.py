@@ -1,7 +1,5 @@
 """Discrimination and calibration of predicted probabilities, each in one figure."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
@@ -9,19 +7,9 @@ from scipy.special import expit, logit
 from data.arrays import Array
 from data.edges import up_to
 from model.monitoring.discrimination import auc
+from model.monitoring.measures import Performance
 
 CERTAIN = float(np.finfo(np.float64).eps)  # a PD of 0 or 1 counts as this far from it: its log-odds are ±36
-
-
-@dataclass(frozen=True)
-class Performance:
-    """AUC, Brier score, log-loss, expected calibration error and calibration slope, each dimensionless."""
-
-    auc: float
-    brier: float
-    log_loss: float
-    ece: float
-    slope: float
 
 
 def calibration_error(outcome: Array, predicted: Array, bins: int = 10) -> float:

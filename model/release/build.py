@@ -19,7 +19,8 @@ from model.engine.territory import Territory, extent, survey
 from model.errors import ParityError
 from model.monitoring.calibration import recalibrated
 from model.monitoring.drift import drift, snapshot_of
-from model.monitoring.performance import Performance, measure
+from model.monitoring.measures import Performance
+from model.monitoring.performance import measure
 from model.release import checks, origin, training
 from model.release.comparison import Candidate, ChampionComparison
 from model.release.evidence import Evidence, gathered

@@ -23,8 +23,7 @@ from model.finance.scorecard import Scale, reaches
 from model.monitoring.discrimination import single_input_auc
 from model.monitoring.drift import OF_PD, Drift
 from model.monitoring.fairness import SMALLEST, smallest_ratio
-from model.monitoring.paired import Compared
-from model.monitoring.performance import Performance
+from model.monitoring.measures import Compared, Performance
 from model.release.evidence import Evidence
 from model.release.evidence import Kind as EvidenceKind
 from model.release.gate import Gate

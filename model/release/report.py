@@ -7,8 +7,7 @@ from math import isnan, nan
 
 from data.json_types import Json, JsonObject
 from model.errors import ReleaseError
-from model.monitoring.paired import Compared
-from model.monitoring.performance import Performance
+from model.monitoring.measures import Compared, Performance
 from model.release.gate import Gate
 from model.release.window import Window
 

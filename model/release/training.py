@@ -19,7 +19,8 @@ from data.arrays import Array
 from data.books import Book
 from model.monitoring.calibration import shift_to_observed
 from model.monitoring.discrimination import auc
-from model.monitoring.performance import Performance, measure
+from model.monitoring.measures import Performance
+from model.monitoring.performance import measure
 from model.release.variants import SHIPPED, VARIANTS, Variant
 
 if TYPE_CHECKING:  # loading a release imports this module, but never scikit-learn

@@ -134,8 +134,10 @@ def pair(one: Finding, other: Finding) -> None:
     headed = bool(one.headline or other.headline)
     for column, each in zip(st.columns(2, gap="medium"), (one, other), strict=True):
         with column:
-            if headed:
+            if each.headline:
                 widgets.findings(each.headline)
+            elif headed:  # as high, so that both begin on one line
+                html("<div class='wi-findings'><div class='wi-unheaded'></div></div>")
             body(each)
 
 

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.monitoring.discrimination import auc
-from model.monitoring.paired import Compared, auc_difference, bootstrapped, compare, mean_difference
+from model.monitoring.measures import Compared
+from model.monitoring.paired import auc_difference, bootstrapped, compare, mean_difference
 from model.monitoring.performance import calibration_error, calibration_line, measure
 from tests.monitoring.samples import borrowers, columns, pairs, stretched
 from tests.monitoring.test_discrimination import won

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from model.__main__ import main
 from model.errors import GateError, RemoteError
 from model.registry.mlflow import FILES, publish, record, red, typical, without_login
 from model.release.build import TRUSTED
+from model.release.gate import Gate
 from model.release.release import Release
 from model.release.store import Store
 from tests.support import second_book
@@ -67,15 +68,15 @@ def test_red_gate_ends_the_verb_as_a_failed_check(own_home: Path):
     assert result.stderr.startswith(f"Failed: Release {identity} is not published")
 
 
-def test_gate_that_does_not_stop_is_no_reason_against_publishing():
-    gate = {"label": "Parity of groups", "figure": 0.7, "bound": 0.8, "passed": False, "at_least": True}
-    assert red({"gates": [{**gate, "stops": False}]}) == []
-    assert red({"gates": [{**gate, "stops": True}]}) == ["Parity of groups: 0.7, at least 0.8 is asked"]
+def test_gate_that_does_not_stop_is_no_reason_against_publishing(release: Release):
+    gate = Gate("parity", "Parity of groups", figure=0.7, bound=0.8, at_least=True)
+    assert red(replace(release.report, gates=(replace(gate, stops=False),))) == []
+    assert red(replace(release.report, gates=(gate,))) == ["Parity of groups: 0.7, at least 0.8 is asked"]
 
 
-def test_gate_whose_figure_is_not_known_is_told_so():
-    gate = {"label": "Parity", "figure": None, "bound": 0.8, "passed": False, "at_least": True, "stops": True}
-    assert red({"gates": [gate]}) == ["Parity: not known, at least 0.8 is asked"]
+def test_gate_whose_figure_is_not_known_is_told_so(release: Release):
+    gate = Gate("parity", "Parity", figure=np.nan, bound=0.8, at_least=True)
+    assert red(replace(release.report, gates=(gate,))) == ["Parity: not known, at least 0.8 is asked"]
 
 
 @pytest.mark.parametrize("name", ["credit'cards", "a/b", "models:x", "x" * 201])

@@ -1,7 +1,6 @@
 """Gates: what a figure may be, and against what it is held."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +10,8 @@ from data.arrays import Array
 from data.books import Book
 from data.contract import Contract
 from model.engine.scorer import TableScorer
-from model.monitoring.paired import Compared, compare
-from model.monitoring.performance import Performance
+from model.monitoring.measures import Compared, Performance
+from model.monitoring.paired import compare
 from model.release import checks
 from model.release.checks import performance_gates
 from model.release.evidence import Evidence
@@ -77,8 +76,8 @@ def test_watched_gate_is_told_but_stops_nothing(contract: Contract):
     assert not gate.passed
     assert gate.verdict == "watch"
     assert contract.gates.watched["impact"] in gate.note
-    assert blocking_gates([gate.as_dict()]) == []
-    assert [each["name"] for each in blocking_gates([replace(gate, stops=True).as_dict()])] == ["impact"]
+    assert blocking_gates([gate]) == []
+    assert [each.name for each in blocking_gates([replace(gate, stops=True)])] == ["impact"]
 
 
 def test_deployed_model_keeps_every_direction_whatever_the_other_inputs_are(contract: Contract, scorer: TableScorer):
@@ -153,7 +152,7 @@ def test_candidate_is_no_worse_than_the_champion_within_what_is_allowed_or_it_ca
         contract, "champion", [Compared(name, 0.7, champion=0.7, difference=difference, low=low, high=high)], 300
     )
     assert gate.verdict == verdict
-    assert (blocking_gates([gate.as_dict()]) != []) is (verdict == "failed")
+    assert (blocking_gates([gate]) != []) is (verdict == "failed")
     bound = {"auc": "0.005", "brier": "0.002"}[name]
     untold = f" Cannot be told with n = 300: chance alone is larger than the {bound} allowed."
     assert gate.note.endswith(untold) is (verdict == "watch")
@@ -164,7 +163,7 @@ def test_model_that_is_a_little_worse_still_fails_on_all_the_cards(contract: Con
     measures = compare(book.target[own.position], blurred(own, 0.25), own.pd)
     found = checks.champion_gates(contract, "champion", measures, len(own))
     assert measures[0].difference == pytest.approx(-0.005, abs=1e-4)  # at most that much worse, as far as can be seen
-    assert {"worse_auc", "worse_log_loss"} <= {str(each["name"]) for each in blocking_gates(map(Gate.as_dict, found))}
+    assert {"worse_auc", "worse_log_loss"} <= {each.name for each in blocking_gates(found)}
 
 
 @pytest.mark.parametrize("by", [0.1, 0.2, 0.4, 0.8])
@@ -182,7 +181,7 @@ def test_every_customer_of_the_cards_is_evidence_once(book: Book, release: Relea
 
 
 def test_shipped_release_says_of_every_gate_what_was_measured_and_asked(release: Release):
-    named: dict[str, Any] = {gate["name"]: gate for gate in release.report.as_dict()["gates"]}
+    named = {gate.name: gate for gate in release.report.gates}
     assert {
         "contract",
         "auc",
@@ -196,5 +195,5 @@ def test_shipped_release_says_of_every_gate_what_was_measured_and_asked(release:
         "monotone",
     } <= set(named)
     assert {"impact", "row", "size", "allowed", "lock", "margins", "additivity", "oracle", "shap"} <= set(named)
-    assert blocking_gates(release.report.as_dict()["gates"]) == []
-    assert named["impact"]["verdict"] == "watch"
+    assert blocking_gates(release.report.gates) == []
+    assert named["impact"].verdict == "watch"

@@ -88,7 +88,7 @@ def test_candidate_is_held_against_the_champion_of_the_day_it_is_promoted(tmp_pa
     worse, better = store.train(until=2001), store.train()
     assert worse.report.as_dict()["champion"] is None
     store.promote(better.id)
-    assert "worse_auc" in {each["name"] for each in store.obstacles(worse).gates}
+    assert "worse_auc" in {each.name for each in store.obstacles(worse).gates}
     with pytest.raises(GateError, match=r"is not promoted: .*At worst ranks worse than the champion by"):
         store.promote(worse.id)
     assert store.promote(worse.id, override=FOR_A_TEST) == worse.id

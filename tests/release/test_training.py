@@ -31,7 +31,7 @@ def quick(again: Any, release: Release, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(parity, "ORACLE_ROWS", 1)
     monkeypatch.setattr(parity, "ORACLE_BACKGROUND", 1)
     monkeypatch.setattr(parity, "SHAP_ROWS", 10)
-    found = {label: each for label, each in release.report.cross_validation.items()}
+    found = dict(release.report.cross_validation.items())
     crossed = Crossed(found, release.evidence.pd)
     monkeypatch.setattr(training, "cross_validate", lambda book, variants, progress: crossed)
     monkeypatch.setattr(build, "shuffled_gates", lambda book, own, progress: [])

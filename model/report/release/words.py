@@ -8,7 +8,7 @@ import numpy as np
 
 from data.contract import lower
 from data.json_types import Json
-from model.monitoring.performance import Performance
+from model.monitoring.measures import Performance
 from model.release.gate import Gate
 from model.release.promotion import blocking_gates
 from model.release.register import Moved

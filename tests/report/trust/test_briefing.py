@@ -17,7 +17,7 @@ from model.monitoring.calibration import Bin
 from model.monitoring.discrimination import auc_interval
 from model.monitoring.drift import Drift, drift
 from model.monitoring.fairness import groups
-from model.monitoring.paired import Compared
+from model.monitoring.measures import Compared
 from model.release.release import Release
 from model.release.report import ChampionReport
 from model.release.window import Window

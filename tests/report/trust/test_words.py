@@ -11,7 +11,7 @@ from model.monitoring.calibration import Bin
 from model.monitoring.drift import Drift
 from model.monitoring.fairness import groups
 from model.monitoring.intervals import Estimate
-from model.monitoring.paired import Compared
+from model.monitoring.measures import Compared
 from model.release.gate import Gate
 from model.release.release import Release
 from model.release.report import ChampionReport
