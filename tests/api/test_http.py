@@ -49,7 +49,7 @@ def paths(served: Served) -> dict[str, set[str]]:
     """Every path of the document, filled in with what there is, and the methods it is documented with."""
     found = served.client.get("/openapi.json").json()["paths"]
     return {
-        path.format(name="credit", which="champion"): {method.upper() for method in methods}
+        path.format(name="credit", which="champion", subject="policy"): {method.upper() for method in methods}
         for path, methods in found.items()
     }
 

@@ -365,8 +365,8 @@ def connections(monkeypatch: pytest.MonkeyPatch) -> list[RemoteScorer]:
     made: list[RemoteScorer] = []
     real = client.connect
 
-    def connect(*args: Any) -> RemoteScorer:
-        made.append(real(*args))
+    def connect(*args: Any, **more: Any) -> RemoteScorer:
+        made.append(real(*args, **more))
         return made[-1]
 
     monkeypatch.setattr(client, "connect", connect)
