@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 
 from model.cli.book import home_of
 from model.cli.terminal import FAILED, Result, answer, json_option
-from model.record import export as audit_export
-from model.record import verify as audit_check
+from model.record import export as record_export
+from model.record import verify as record_check
 from model.record.database import engine
 from model.record.replay import replay
 from model.record.trail import find
@@ -48,7 +48,7 @@ def audit() -> None:
 def verify(as_json: bool) -> None:
     """Hold every row of the record against its hash and its neighbours."""
     with _record() as kept:
-        found = audit_check.verify_record(kept, settings().audit_key)
+        found = record_check.verify_record(kept, settings().audit_key)
     result: Result = {"ok": found.ok, "rows": found.rows, "chains": found.chains}
     result["since"] = _time(found.since)
     result["findings"] = list(found.findings)
@@ -88,7 +88,7 @@ def replay_call(call: str, as_json: bool) -> None:
 def export(out: Path, as_json: bool) -> None:
     """Write the record to OUT, a .csv, .jsonl or .parquet file: one line a record scored."""
     with _record() as kept:
-        lines = audit_export.export(kept, out, settings().home)
+        lines = record_export.export(kept, out, settings().home)
     answer({"path": str(out), "lines": lines}, as_json, lambda r: f"{r['lines']:,} lines in {r['path']}.")
 
 
@@ -98,7 +98,7 @@ def export(out: Path, as_json: bool) -> None:
 def prune(before: datetime, as_json: bool) -> None:
     """Remove calls recorded before a day, by whole segments; the rest still verifies."""
     with _record() as kept:
-        found = audit_check.prune(kept, before.date(), settings().audit_key)
+        found = record_check.prune(kept, before.date(), settings().audit_key)
     result = {"removed": found.rows, "kept": found.kept, "since": _time(found.since)}
     told = f"{found.rows:,} calls removed, {found.kept:,} kept. {_standing(found.since)}"
     answer(result, as_json, lambda _: told)

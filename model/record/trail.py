@@ -4,7 +4,7 @@
     writer.record(Entry(...))            # returns once it is on disk
     find(engine, "3f2a…")                # the entry, bit for bit
 
-Checking and pruning: `audit_check`. Export: `audit_export`. Doing it again: `replay`.
+Checking and pruning: `model.record.verify`. Export: `model.record.export`. Doing it again: `replay`.
 """
 
 import json
