@@ -196,6 +196,17 @@ def test_no_conditional_expression_stands_inside_another(path: Path):
             assert not any(isinstance(each, ast.IfExp) for each in inner), f"{path.name}:{node.lineno}"
 
 
+def test_no_two_pieces_of_work_on_a_page_are_followed_under_one_name():
+    """Each may show a button to cancel it at the same time, and Streamlit tells buttons apart by their names."""
+    named: dict[tuple[str, str], int] = {}
+    for path in SOURCES:
+        for text in re.findall(r"\bfollow(?:ed)?\(\s*\"([^\"]+)\"", path.read_text()):
+            key = (path.parent.name, text)
+            named[key] = named.get(key, 0) + 1
+    assert named
+    assert {key for key, count in named.items() if count > 1} == set()
+
+
 def test_unchecked_types_are_few():
     """At most three in a thousand lines, but for charts, which are plain dicts."""
     own = [path for path in SOURCES if "charts" not in path.stem]

@@ -77,7 +77,7 @@ def every_step(result: BookResult, follow: Follow, _choices: Choices) -> tuple[I
     """The bridge's bars, exactly, for every measure that is bridged; as shown, each column still adds up."""
     contract = result.contract
     measures = words.bridged(contract)
-    with follow("Working out what moved it") as progress:
+    with follow("Working out every step") as progress:
         bridges = [result.bridge(name, progress) for name in measures]
     players = [step.player for step in bridges[0].steps]
     exact, rounded = [], []

@@ -188,7 +188,7 @@ def two_way_finding(result: BookResult, one: str, other: str, *, measure: Measur
     """One measure along two levers."""
     contract = result.contract
     names = [levers.name_of(contract, each) for each in (one, other)]
-    with follow("Working out the table") as progress:
+    with follow("Working out the table of two") as progress:
         found = result.two_way(one, other, measure, progress)
     unit = unit_above(result, measure)
     texts = [[words.text(contract, measure, cell, unit) for cell in row] for row in found.cells]

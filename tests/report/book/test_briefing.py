@@ -260,7 +260,7 @@ def test_work_that_takes_long_is_followed_by_what_is_being_done(result: BookResu
     assert doing == [
         "Working out what moved it",
         "Moving every lever",
-        "Working out the table",
+        "Working out the table of two",
         "Seeking",
         "Scaling the scenario",
         "Scoring the book under each scenario",
