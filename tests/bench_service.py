@@ -117,7 +117,7 @@ def crowd(port: int, request: bytes, clients: int, seconds: float, found: "multi
         each.start()
     for each in threads:
         each.join()
-    found.with_value(took)
+    found.put(took)
 
 
 def at_once(server: Alone, request: bytes) -> tuple[float, float, float]:

@@ -162,8 +162,8 @@ def public(kind: type | tuple[type, ...]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for path in SOURCES:
         for node in ast.parse(path.read_text()).body:
-            if isinstance(node, kind) and not node.name.startswith("_"):
-                found.setdefault(node.name, []).append(name_of(path))
+            if isinstance(node, kind) and not node.name.startswith("_"):  # type: ignore[attr-defined]
+                found.setdefault(node.name, []).append(name_of(path))  # type: ignore[attr-defined]
     return found
 
 

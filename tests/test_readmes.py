@@ -207,16 +207,16 @@ def python_module(words: Sequence[str]) -> None:
     elif words[1] == "pytest":
         collected(words[2:])
     else:
-        module_with_options(words[1], words[2:])
+        assert unknown_to_module(words[1], words[2:]) == set(), words
 
 
-def module_with_options(module: str, words: Sequence[str]) -> None:
-    """A module of this project, and options that stand in it."""
+def unknown_to_module(module: str, words: Sequence[str]) -> set[str]:
+    """The options given to a module of this project, which there must be, that do not stand in it."""
     found = importlib.util.find_spec(module)
     assert found is not None, f"there is no module {module}"
     assert found.origin is not None
     source = Path(found.origin).read_text()
-    assert all(f'"{word}"' in source for word in words if word.startswith("--")), words
+    return {word for word in words if word.startswith("--") and f'"{word}"' not in source}
 
 
 def streamlit_program(words: Sequence[str]) -> None:
@@ -295,18 +295,18 @@ def test_every_command_in_a_sentence_calls_what_there_is(document: Path):
     for call in (span.partition("python -m ")[2] for span in spans if span.startswith("python -m ")):
         words = re.sub(r"[\[\]]", "", call).split()
         if words[0] != "model":
-            module_with_options(words[0], words[1:])
+            assert unknown_to_module(words[0], words[1:]) == set(), words
         elif words[1:] != ["VERB"]:
-            known_options(words[1:])
+            assert unknown_options(words[1:]) == set(), words
 
 
-def known_options(words: Sequence[str]) -> None:
-    """A verb that there is, and options that it has."""
+def unknown_options(words: Sequence[str]) -> set[str]:
+    """The options given to a verb, which there must be, that it does not have."""
     command: click.Command = main.commands[words[0]].chosen()  # type: ignore[attr-defined]
     if isinstance(command, click.Group):
         command = command.commands[words[1]]
     known = {name for each in command.params for name in (*each.opts, *each.secondary_opts)}
-    assert {word for word in words if word.startswith("--")} <= known, words
+    return {word for word in words if word.startswith("--")} - known
 
 
 def test_whoever_is_told_to_install_a_library_is_told_one_that_this_project_names():
@@ -325,7 +325,7 @@ def test_the_command_line_is_told_verb_by_verb():
     calls = [re.sub(r"[\[\]]", "", call).split() for row in rows for call in SPAN.findall(row)]
     assert {words[0] for words in calls} == set(VERBS)
     for words in calls:
-        known_options(words)
+        assert unknown_options(words) == set(), words
 
 
 # ---- what else stands in them ----------------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ def test_the_report_is_kept_also_where_a_gate_failed(workflow: dict[str, Any]):
 
 def test_every_verb_and_option_of_the_workflow_exists(workflow: dict[str, Any]):
     for verb, *words in verbs(workflow):
-        known = {name for each in main.commands[verb].chosen().params for name in (*each.opts, *each.secondary_opts)}
+        known = {name for each in main.commands[verb].chosen().params for name in (*each.opts, *each.secondary_opts)}  # type: ignore[attr-defined]
         assert {word for word in words if word.startswith("--")} <= known, verb
 
 

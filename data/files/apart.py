@@ -155,12 +155,10 @@ class _Reader:
     def _feed(self, *parts: bytes) -> None:
         stream = self.process.stdin
         assert stream is not None
-        try:
+        with suppress(OSError):  # it ended before it had read all: its answer says why
             for part in parts:
                 stream.write(part)
             stream.close()
-        except OSError:  # it ended before it had read all: its answer says why
-            pass
 
     def _hear(self) -> None:
         stream, size = self.process.stdout, 0

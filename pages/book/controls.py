@@ -1,6 +1,7 @@
 """The controls of the book page: what is assumed, layer by layer."""
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -32,11 +33,9 @@ from model.whatif.book.scenario import (
     parts,
 )
 from pages.book import state
-from pages.shared.deployed import keyed
 from pages.shared.number_field import enter, slide
-from pages.shared.page_state import way_back
+from pages.shared.page_state import change_chips, way_back
 
-CHIPS = "_book_chips"
 SINGLE = "economy as one factor (Vasicek)"
 
 
@@ -76,24 +75,7 @@ def chips(contract: Contract) -> None:
     scenario = state.memory.current()
     names = [name for name, _ in scenario.values if not name.startswith(WEIGHT)]
     labels = {name: book_words.chip(contract, scenario, name) for name in names}
-    if labels:
-        st.pills(
-            "Changed; click one to take it back",
-            list(labels),
-            key=keyed(CHIPS),
-            on_change=take_back_chip,
-            args=(contract,),
-            format_func=lambda name: f"{labels[name]}  ✕",
-            wrap=True,
-        )
-
-
-def take_back_chip(contract: Contract) -> None:
-    """Callback: one value is taken back."""
-    name = st.session_state[keyed(CHIPS)]
-    st.session_state[keyed(CHIPS)] = None
-    if name is not None:
-        state.take_back(contract, name)
+    change_chips(state.memory, labels, partial(state.take_back, contract))
 
 
 def preset() -> None:

@@ -2,6 +2,7 @@
 back."""
 
 import math
+from functools import partial
 
 import streamlit as st
 
@@ -15,9 +16,9 @@ from pages.customer import state
 from pages.shared import widgets
 from pages.shared.deployed import keyed
 from pages.shared.number_field import enter, slide
-from pages.shared.page_state import place, way_back
+from pages.shared.page_state import change_chips, place, way_back
 
-FIND, START, EDITS = "_find", "_start", "_edits"
+FIND, START = "_find", "_start"
 RANDOM, OWN_RECORD = "random", "your own"
 
 
@@ -113,24 +114,11 @@ def assumptions(model: DeployedModel) -> None:
 
 def taken_back(model: DeployedModel, scenario: CustomerScenario) -> None:
     """Every edit as a chip; a click takes that one back."""
-    chips = words.change_chips(model.contract, scenario)
-    if chips:
-        st.pills(
-            "Changed; click one to take it back",
-            list(chips),
-            key=keyed(EDITS),
-            on_change=take_back_edit,
-            args=(model,),
-            format_func=lambda name: f"{chips[name]}  ✕",
-            wrap=True,
-        )
+    change_chips(state.memory, words.change_chips(model.contract, scenario), partial(take_back_edit, model))
 
 
-def take_back_edit(model: DeployedModel) -> None:
+def take_back_edit(model: DeployedModel, name: str) -> None:
     """Callback: one edit is taken back."""
-    name = st.session_state[keyed(EDITS)]
-    st.session_state[keyed(EDITS)] = None
-    if name is not None:
-        scenario = state.memory.current()
-        assumed = name in dict(scenario.assumptions)
-        state.memory.change((scenario.assumed if assumed else scenario.edited)(model.contract, name, None))
+    scenario = state.memory.current()
+    assumed = name in dict(scenario.assumptions)
+    state.memory.change((scenario.assumed if assumed else scenario.edited)(model.contract, name, None))

@@ -28,6 +28,7 @@ from pages.shared.deployed import keyed
 MOST_UNDO = 50
 RELEASE = "made-with"  # in a shared link: what answered when it was made; no lever or field can be called so
 NAMED = re.compile(r"[0-9a-f]{6,12}\Z")
+CHIPS = "_changed"  # no lever or field can be called so
 ARRIVED = "_arrived"  # in the session: the page that stood last
 Held = TypeVar("Held")
 
@@ -221,6 +222,27 @@ def way_back(memory: Memory[Any], reset: Callable[[], None], untouched: bool) ->
         link.write("This address opens the same what-if.")
         link.code(memory.link(), language=None, wrap_lines=True)
     return row
+
+
+def change_chips(memory: Memory[Any], labels: Mapping[str, str], take_back: Callable[[str], None]) -> None:
+    """Every change as a chip with its label, by the name of what was changed; a click takes that one back."""
+    if labels:
+        st.pills(
+            "Changed; click one to take it back",
+            list(labels),
+            key=memory.key(CHIPS),
+            on_change=_take_back_chip,
+            args=(memory, take_back),
+            format_func=lambda name: f"{labels[name]}  ✕",
+            wrap=True,
+        )
+
+
+def _take_back_chip(memory: Memory[Any], take_back: Callable[[str], None]) -> None:
+    name = st.session_state[memory.key(CHIPS)]
+    st.session_state[memory.key(CHIPS)] = None
+    if name is not None:
+        take_back(name)
 
 
 def place(key: str, value: Any, shape: Sequence[float] = ()) -> str:

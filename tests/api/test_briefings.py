@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from model.api import routes
 from model.api.briefings import SUBJECTS
 from model.deployed.latency import LatencyLog
 from model.monitoring.live import LatencyReading
@@ -48,7 +49,7 @@ def tiles_on(text: str) -> list[str]:
 
 
 def test_every_page_has_a_briefing() -> None:
-    assert set(SUBJECTS) == set(QUERIES)
+    assert set(SUBJECTS) == set(QUERIES) == set(routes.PAGES)
 
 
 @pytest.fixture

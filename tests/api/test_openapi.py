@@ -52,7 +52,7 @@ def schema(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
     found = schemathesis.openapi.from_dict(Client(app).get("/openapi.json").json())
     found.app = called_from_here
-    found.routes = app.routes
+    found.routes = app.routes  # type: ignore[attr-defined]
     return found
 
 

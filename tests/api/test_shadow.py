@@ -32,7 +32,7 @@ def served(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Served:
     store = Store(own_home, "cards")
     other = twin(store)
     store.promote(other, "challenger")
-    real = shadow.Store.load
+    real = shadow.Store.load  # type: ignore[attr-defined]
 
     def load(self: Store, reference: str = "champion") -> Release:
         release = real(self, reference)
@@ -40,7 +40,7 @@ def served(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Served:
             object.__setattr__(release.scorer.tables, "intercept", release.scorer.tables.intercept + SHIFT)
         return release
 
-    monkeypatch.setattr(shadow.Store, "load", load)
+    monkeypatch.setattr(shadow.Store, "load", load)  # type: ignore[attr-defined]
     return Served(own_home)
 
 

@@ -363,7 +363,7 @@ def at(tmp_path: Path, hurried: None) -> Iterator[At]:
 def connections(monkeypatch: pytest.MonkeyPatch) -> list[RemoteScorer]:
     """Every connection that a desk makes."""
     made: list[RemoteScorer] = []
-    real = client.connect
+    real = client.connect  # type: ignore[attr-defined]
 
     def connect(*args: Any, **more: Any) -> RemoteScorer:
         made.append(real(*args, **more))

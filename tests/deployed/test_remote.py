@@ -769,7 +769,7 @@ def mlserver_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelS
 
 @pytest.fixture(scope="module")
 def seen_by(contract: Contract, book: Book) -> Territory:
-    return remote.survey(book.inputs, book.raw, contract.training.seed)
+    return remote.survey(book.inputs, book.raw, contract.training.seed)  # type: ignore[attr-defined]
 
 
 @pytest.mark.servers

@@ -106,5 +106,5 @@ def test_an_edited_contract_is_taken_up_at_the_next_call(two: Path, tmp_path: Pa
     assert desk.model(NAME) is not None
     file = home / "books" / NAME / "contract.toml"
     file.write_text(file.read_text() + "\n# looked at again\n")
-    with pytest.raises(client.ReleaseError, match="another snapshot or contract"):
+    with pytest.raises(client.ReleaseError, match="another snapshot or contract"):  # type: ignore[attr-defined]
         desk.model(NAME)

@@ -144,7 +144,7 @@ def test_nothing_else_in_the_contract_speaks_of_a_protected_attribute() -> None:
     protected = {field.name for field in CONTRACT.protected()}
     assert protected
     shown = {each.field for each in CONTRACT.segments} | set(CONTRACT.row)
-    shown |= {each.name for each in (*CONTRACT.levers, *CONTRACT.inputs, *CONTRACT.record)}
+    shown |= {each.name for each in (*CONTRACT.levers, *CONTRACT.inputs, *CONTRACT.record)}  # type: ignore[attr-defined]
     assert shown & protected == set()
 
 

@@ -287,7 +287,7 @@ def test_made_up_records_have_their_codes_and_lie_in_every_cell_that_a_record_ca
 
 def test_up_to_thirteen_inputs_the_definition_is_taken_unshortened(monkeypatch: pytest.MonkeyPatch):
     sizes: list[int] = []
-    plain = definition.brute_force
+    plain = definition.brute_force  # type: ignore[attr-defined]
 
     def watched(margin: Any, x: Array, background: Array) -> Array:
         sizes.append(len(x))

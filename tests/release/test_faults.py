@@ -72,7 +72,7 @@ def test_reversed_direction_is_caught_by_the_gate_for_directions_alone(tmp_path:
     """The contract promises that income lowers the risk; somebody fits to the opposite sign of nothing: to none."""
     plain = training.classifier
 
-    def reversed_(book: Book, variant: training.Variant = training.SHIPPED) -> Any:
+    def reversed_(book: Book, variant: training.Variant = training.SHIPPED) -> Any:  # type: ignore[attr-defined, name-defined]
         found = plain(book, variant)
         return found.set_params(monotonic_cst=[0, *found.monotonic_cst[1:]]) if variant.monotone else found
 
@@ -225,8 +225,8 @@ def test_later_vintages_are_tested_out_of_time_and_never_trained_on(tmp_path: Pa
     assert release.window == Window(2001, 2004)
     assert release.manifest["rows"] == len(crossed)
     assert release.report.as_dict()["later"]["n"] == len(later)
-    assert set(release.report.as_dict()["later"]["variants"]) == {each.label for each in training.VARIANTS}
-    assert list(release.report.as_dict()["cross_validation"]) == [training.SHIPPED.label]
+    assert set(release.report.as_dict()["later"]["variants"]) == {each.label for each in training.VARIANTS}  # type: ignore[attr-defined]
+    assert list(release.report.as_dict()["cross_validation"]) == [training.SHIPPED.label]  # type: ignore[attr-defined]
     np.testing.assert_allclose(
         later.pd, 1 / (1 + np.exp(-release.scorer.margins(book.raw[:, later.position]))), rtol=0, atol=1e-15
     )

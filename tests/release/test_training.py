@@ -15,7 +15,7 @@ from model.release import build, parity, training
 from model.release.origin import LOCK
 from model.release.release import Release
 from model.release.store import FILES, Store
-from model.release.training import SHIPPED, VARIANTS, Crossed, classifier
+from model.release.training import SHIPPED, VARIANTS, Crossed, classifier  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="module")

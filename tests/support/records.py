@@ -78,8 +78,8 @@ def scenarios(draw: st.DrawFn) -> CustomerScenario:
         )
     )
     editable = [*CONTRACT.levers, *(f for f in CONTRACT.record if f.name not in {x.name for x in CONTRACT.levers})]
-    for part in draw(st.lists(st.sampled_from(editable), max_size=5, unique_by=lambda part: part.name)):
-        scenario = scenario.edited(CONTRACT, part.name, draw(within(part)))
+    for part in draw(st.lists(st.sampled_from(editable), max_size=5, unique_by=lambda part: part.name)):  # type: ignore[attr-defined]
+        scenario = scenario.edited(CONTRACT, part.name, draw(within(part)))  # type: ignore[attr-defined]
     for part in draw(st.lists(st.sampled_from(CONTRACT.assumptions), max_size=3, unique_by=lambda part: part.name)):
         scenario = scenario.assumed(CONTRACT, part.name, draw(within(part)))
     if draw(st.booleans()):

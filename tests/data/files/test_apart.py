@@ -199,7 +199,7 @@ def test_nobody_waits_for_what_nobody_wants_any_more(monkeypatch: pytest.MonkeyP
         raise Gone
 
     popen = subprocess.Popen
-    monkeypatch.setattr(apart.subprocess, "Popen", start)
+    monkeypatch.setattr(apart.subprocess, "Popen", start)  # type: ignore[attr-defined]
     reader(monkeypatch, "import time; time.sleep(3600)")
     with pytest.raises(Gone):
         read_table(plain(), "a.csv", limits=TIGHT, told=leave)
