@@ -270,7 +270,7 @@ def _numbers(values: Json, field: Field) -> Array:
                 f"{field.label} ({field.name}) holds {values[k]}, which no 64-bit float is. Whole numbers are taken up "
                 f"to {EXACT:,}."
             )
-    if len(kinds - {type(None)}) and np.isnan(found).sum() > sum(each is None for each in values):
+    if len(kinds - {type(None)}) and np.isnan(found).sum() > values.count(None):
         raise BadInput(f"{field.label} ({field.name}) holds NaN; write null for a missing value.")
     return found
 
@@ -288,7 +288,9 @@ def _tensor(given: Json, k: int, contract: Contract) -> tuple[str, list[Json]]:
             f"value; {_short(datatype)} was given."
         )
     data = _list(tensor["data"], "data", f" of inputs[{k}]")
-    flat = [each[0] if isinstance(each, list) and len(each) == 1 else each for each in data]
+    flat = data
+    if list in map(type, data):
+        flat = [each[0] if isinstance(each, list) and len(each) == 1 else each for each in data]
     proper = isinstance(shape, list) and all(type(each) is int for each in shape)
     if not proper or len(shape) not in (1, 2) or shape[1:] not in ([], [1]) or shape[0] != len(flat):
         raise BadInput(
