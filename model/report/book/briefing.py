@@ -8,7 +8,7 @@ from data.contract import Contract, Measure, Segment
 from model.engine.identity import Deployed, SpotCheck
 from model.engine.parallel import Follow, not_followed
 from model.report import numbers
-from model.report.book import charts, panels, sensitivity, words
+from model.report.book import charts, panels, path, sensitivity, words
 from model.report.briefing import Briefing, Choice, Choices, Finding, Item, Notice, Panel, Tile
 from model.report.language import records_heading
 from model.whatif.book.result import BookResult
@@ -205,7 +205,7 @@ def book_panels(result: BookResult, choices: Choices, follow: Follow) -> tuple[P
     """Everything one click below, each worked out when it is asked for."""
     contract = result.contract
     found = [
-        Panel("_path", "The regulator's path and its source", partial(panels.regulators_path, result)),
+        Panel("_path", "The regulator's path and its source", partial(path.regulators_path, result, follow)),
         Panel("_steps", "What moved it, as a table", partial(panels.every_step, result, follow)),
         *sensitivity.lever_panels(result, choices, follow),
         Panel("_reactions", "Through which inputs the model reacted", partial(panels.reaction_items, result)),

@@ -8,7 +8,6 @@ import numpy as np
 
 from data.contract import Contract, Measure, Segment, lower
 from data.errors import WhatIfError
-from data.regulators.presets import Preset
 from model.engine.parallel import Follow
 from model.report import language, numbers
 from model.report.book import charts, words
@@ -27,7 +26,6 @@ from model.report.briefing import (
 )
 from model.report.language import records_heading
 from model.whatif.book.result import BookResult, WeightedLosses
-from model.whatif.book.scenario import POINT, SEVERITY, chosen
 from model.whatif.book.segments import Cell as SegmentCell
 from model.whatif.book.segments import Mover
 from model.whatif.book.totals import Totals
@@ -35,39 +33,6 @@ from model.whatif.book.totals import Totals
 WEIGHTED = "_weighted"  # the panel whose weights are a part of the scenario
 BEFORE, AFTER = "As the book stands", "Under the scenario"
 NOISE_DIGITS = 6  # of an amount: what is below a millionth of the currency is summing in another order
-
-# ---- where a regulator's scenario comes from ----------------------------------------------------------------------
-
-
-def regulators_path(result: BookResult, _choices: Choices) -> tuple[Item, ...]:
-    """Where the scenario comes from, its path, and what was derived."""
-    using = chosen(result.scenario)
-    if using is None:
-        return ()
-    point = str(dict(result.scenario.values).get(POINT, using.peak))
-    line = charts.path_line(using)
-    drawn = "The source publishes peaks only, no path." if line is None else f"{line.label}, as published."
-    source = (
-        f"Source: {using.source}. Published {using.published}, {using.kind}. Confidence in the transcription: "
-        f"{using.confidence}. {' '.join(using.notes)}"
-    )
-    return (
-        Finding(
-            "path",
-            words.path_headline(using, point, result.scenario.number(result.contract, SEVERITY)),
-            chart=None if line is None else charts.path(using, point),
-            alt="" if line is None else charts.path_in_words(using),
-            table=_path_table(using) if using.lines else None,
-            drawn=False,
-            note=f"{drawn}\n\n{source}",
-        ),
-    )
-
-
-def _path_table(using: Preset) -> Table:
-    columns = (Column("Period"), *(Column(f"{each.label} ({each.unit})") for each in using.lines))
-    rows = tuple(zip(using.periods, *(each.values for each in using.lines), strict=True))
-    return Table(f"book-path-{using.name}", f"The path of {using.title}", columns, rows)
 
 
 # ---- what moved it, exactly ---------------------------------------------------------------------------------------

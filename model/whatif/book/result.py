@@ -13,12 +13,24 @@ from numpy.typing import NDArray
 
 from data.arrays import Array
 from data.contract import Contract, Measure, Segment
-from data.regulators.presets import presets
+from data.errors import BadInput
+from data.regulators.presets import Point, presets
 from model.engine.parallel import Progress, no_progress
 from model.finance import loss
 from model.whatif.book import segments, tornado
 from model.whatif.book.bridge import Bridge, bridge
-from model.whatif.book.scenario import AS_IS, LIMIT, WEIGHT, BookScenario, Layers, layers, weighted, whom
+from model.whatif.book.scenario import (
+    AS_IS,
+    LIMIT,
+    POINT,
+    WEIGHT,
+    BookScenario,
+    Layers,
+    chosen,
+    layers,
+    weighted,
+    whom,
+)
 from model.whatif.book.scored import Clipped, ScoredBook, TerritoryShare
 from model.whatif.book.segments import Cell, Concentration, Mover
 from model.whatif.book.tornado import Bar, Breaking, LeverGoal
@@ -34,6 +46,16 @@ class LeverTable:
     down: tuple[float, ...]
     across: tuple[float, ...]
     cells: Array
+
+
+@dataclass(frozen=True)
+class PathLosses:
+    """The expected loss of the book as it stands, in its currency, were the economy at each of a preset's ``points``;
+    all else is as the scenario has it. ``here`` is the point that the scenario stands at, by position."""
+
+    points: tuple[Point, ...]
+    losses: tuple[float, ...]
+    here: int
 
 
 @dataclass(frozen=True)
@@ -209,6 +231,30 @@ class BookResult:
     def limit(self, measure: Measure) -> float:
         """The limit of a measure, as it is set."""
         return self.scenario.number(self.contract, LIMIT + measure)
+
+    # ---- along a regulator's path -------------------------------------------------------------------------------
+
+    @property
+    def follows_path(self) -> bool:
+        """Whether the scenario is a regulator's with more than one point."""
+        using = chosen(self.scenario)
+        return using is not None and len(using.points) > 1
+
+    @cached_property
+    def _paths(self) -> list[PathLosses]:
+        return []
+
+    def path_losses(self, progress: Progress = no_progress) -> PathLosses:
+        """The loss at each point of the chosen preset's path; worked out once. BadInput where no preset is chosen."""
+        using = chosen(self.scenario)
+        if using is None:
+            raise BadInput("A path of losses needs a regulator's scenario. Choose one first.")
+        if not self._paths:
+            along = [self.scenario.with_value(self.contract, POINT, each.name) for each in using.points]
+            losses = self.whole.losses([layers(self.contract, each, self.day) for each in along], progress)
+            here = using.points.index(using.point(str(dict(self.scenario.values).get(POINT, using.peak))))
+            self._paths.append(PathLosses(using.points, tuple(losses), here))
+        return self._paths[0]
 
     # ---- several scenarios --------------------------------------------------------------------------------------
 

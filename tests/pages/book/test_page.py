@@ -330,7 +330,7 @@ def test_every_table_can_be_downloaded(open_app: Open) -> None:
     for panel in ("_path", "_steps", "_reactions", "_migration", "_cells", "_movers", "_weighted", "_numbers"):
         before = len(at.get("download_button"))
         opened(at, panel)
-        assert len(at.get("download_button")) == before + 1, panel
+        assert len(at.get("download_button")) == before + 1 + (panel == "_path"), panel  # the losses, and the path
     assert not at.exception
 
 

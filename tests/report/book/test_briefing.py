@@ -540,14 +540,67 @@ def test_every_number_is_shown_as_above_and_exact_in_its_file(said: Briefing, re
 
 
 def test_a_path_is_drawn_where_one_is_published_and_its_source_always_told(whole: ScoredBook, said: Briefing) -> None:
-    fed = finding(said, "_path")
+    losses, fed = (each for each in items(said, "_path") if isinstance(each, Finding))
+    assert (losses.key, fed.key) == ("path_losses", "path")
     assert fed.chart is not None
     assert fed.table is not None
     assert fed.table.columns[0].name == "Period"
     assert "Confidence in the transcription: high" in fed.note
-    boe = finding(book_briefing(result_of(whole, preset="boe_2025_bcst"), {}, model=OURS), "_path")
-    assert (boe.chart, boe.table) == (None, None)
+    (boe,) = items(book_briefing(result_of(whole, preset="boe_2025_bcst"), {}, model=OURS), "_path")
+    assert isinstance(boe, Finding)
+    assert (boe.key, boe.chart, boe.table) == ("path", None, None)
     assert boe.note.startswith("The source publishes peaks only, no path.\n\nSource: ")
+
+
+def test_the_loss_along_a_path_is_the_page_s_at_its_point_and_has_the_limit(
+    said: Briefing, result: BookResult, whole: ScoredBook
+) -> None:
+    found = finding(said, "_path")
+    assert found.table is not None
+    assert found.chart is not None
+    heads = [each.name for each in found.table.columns]
+    points, losses, verdicts = (
+        [row[heads.index(name)] for row in found.table.exact] for name in ("Point", "Expected loss", "Verdict")
+    )
+    assert (len(points), points[0], points[6]) == (13, "Q1 2026", "Q3 2027")
+    assert losses[6] == pytest.approx(result.now.loss)
+    assert losses[0] == pytest.approx(totals(whole, preset=FED, balances=20, point="2026Q1").loss)
+    assert verdicts == ["does not hold" if float(each or 0) > 550e6 else "holds" for each in losses]
+    assert found.headline == (
+        f"Expected loss is highest at Q3 2027, {tile(said, 'Expected loss').value}; "
+        f"above the limit of {tile(said, 'Expected loss').limit} all along"
+    )
+    line, marked = found.chart["data"]
+    assert (marked["x"], marked["text"]) == (["Q3 2027"], [tile(said, "Expected loss").value])
+    limit, base = (each["y0"] for each in reversed(found.chart["layout"]["shapes"]))
+    assert (limit, base) == (550.0, pytest.approx(result.base.loss / 1e6))
+    assert line["y"][6] == marked["y"][0] == pytest.approx(result.now.loss / 1e6)
+
+
+@pytest.mark.parametrize(
+    ("limit", "told"),
+    [
+        (600e6, "; within the limit of NT$ 600 m all along"),
+        (500e6, "; above the limit of NT$ 500 m from Q2 2026 to Q1 2029"),
+    ],
+)
+def test_where_along_a_path_the_limit_does_not_hold_is_told(whole: ScoredBook, limit: float, told: str) -> None:
+    result = result_of(whole, preset=FED, severity=50, limit_loss=limit)
+    found = finding(book_briefing(result, {}, model=OURS), "_path")
+    assert found.headline.replace(NBSP, " ").endswith(told)
+    assert found.table is not None
+    assert found.table.columns[1].name == "Change of unemployment, pp"
+    assert found.table.exact[6][1] == 2.75  # half of 5.5
+
+
+def test_a_path_that_moves_nothing_and_a_book_without_limits_are_told_so(scorer: TableScorer) -> None:
+    still = tuple(each.model_copy(update={"coefficient": 0.0}) for each in CONTRACT.economy)
+    contract = CONTRACT.model_copy(update={"appetite": (), "economy": still})
+    bare = result_of(ScoredBook(replace(scorer, contract=contract), BOOK.raw, BOOK.ids), preset=FED)
+    found = finding(book_briefing(bare, {}, model=OURS), "_path")
+    assert found.headline.endswith(" all along the path")
+    assert found.table is not None
+    assert found.table.columns[-1].name == "Against the book as it stands"
 
 
 @pytest.mark.parametrize("key", PANELS)

@@ -95,6 +95,21 @@ def test_limits_break_on_the_side_that_the_contract_says(whole: ScoredBook) -> N
         result_of(whole).breaking("loss")
 
 
+def test_a_path_of_losses_is_the_loss_at_each_of_its_points(whole: ScoredBook) -> None:
+    own = result_of(whole, preset="fed_2026_severely_adverse", severity=50, point="2026Q2", lgd=0.9)
+    found = own.path_losses()
+    assert own.follows_path
+    assert (len(found.points), found.points[found.here].name) == (13, "2026Q2")
+    assert found.losses[found.here] == pytest.approx(own.now.loss)
+    for k, change in ((0, 0.7), (6, 2.75)):  # half of 1.4 and of 5.5
+        expected = whole.losses([numbers_of(stressed(unemployment=change, lgd=0.9))])[0]
+        assert found.losses[k] == pytest.approx(expected)
+    assert not result_of(whole, preset="boe_2025_bcst").follows_path
+    assert not result_of(whole).follows_path
+    with pytest.raises(BadInput, match="Choose one first"):
+        result_of(whole).path_losses()
+
+
 def test_weighted_losses_are_the_losses_weighted(whole: ScoredBook) -> None:
     own = result_of(whole, weight_as_is=70.0, weight_fed_2026_severely_adverse=30.0)
     found = own.weighted_losses()
