@@ -7,6 +7,7 @@ WhatIfError
 │   └── Mismatch        a release of another contract or snapshot than its book has
 ├── GateError           a release that a gate keeps from being promoted
 ├── StoreError          a record that cannot be written or read
+├── EditConflict        something that another person has changed meanwhile
 ├── Forbidden           somebody who may not do this
 │   └── Unknown         somebody who did not say, or could not show, who they are
 ├── Overloaded          more than is allowed at once, or in all
@@ -41,6 +42,10 @@ class GateError(WhatIfError):
 
 class StoreError(WhatIfError):
     """A record that cannot be written or read."""
+
+
+class EditConflict(WhatIfError):
+    """Something that another person has changed meanwhile."""
 
 
 class Forbidden(WhatIfError):

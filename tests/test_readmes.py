@@ -26,7 +26,7 @@ from streamlit import config
 
 from data.contract import Contract
 from model.__main__ import VERBS, main
-from model.api import openapi
+from model.api import openapi, process
 from model.api import routes as rest
 from model.api.service import Service
 from model.deployed import mapping
@@ -413,12 +413,24 @@ def test_a_briefing_is_read_without_a_page(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     monkeypatch.setenv("WHATIF_HOME", str(home))
-    (program,) = fences(PROJECT / "model" / "README.md", "python")
+    program, _ = fences(PROJECT / "model" / "README.md", "python")
     exec(program, {})
     sentence, tiles, row = capsys.readouterr().out.splitlines()
     assert sentence.endswith(".")
     assert "Approval rate" in tiles
     assert row.startswith("(")
+
+
+def test_a_scenario_is_saved_and_opened_without_a_page(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("WHATIF_HOME", str(own_home))
+    _, program = fences(PROJECT / "model" / "README.md", "python")
+    exec(program, {})
+    process.close()
+    opened, listed = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"[0-9a-f]{12} True \d+\.\d+", opened)
+    assert listed == "['Mild recession']"
 
 
 def test_the_version_is_the_same_wherever_it_stands():

@@ -1,4 +1,4 @@
-"""What lives as long as the process: the record, the service that writes it, the shadow. One of each per store.
+"""What lives as long as the process: the record, saved scenarios, the service, the shadow. One of each per store.
 
 Pages, the REST service beside them and the command line ask `running` for it; `close` ends all, writing what waits.
 """
@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from model.api.service import Service
 from model.api.shadow import Shadow
 from model.record.database import engine
+from model.record.scenarios import ScenarioStore
 from model.record.settled import WhatIfRecorder
 from model.record.trail import Audit
 from model.settings import Settings, settings
@@ -19,9 +20,10 @@ from model.settings import Settings, settings
 
 @dataclass(frozen=True, eq=False)
 class Running:
-    """``audit`` and ``settled`` are None where recording is switched off."""
+    """``audit`` and ``settled`` are None where recording is switched off; scenarios are kept all the same."""
 
     engine: Engine
+    scenarios: ScenarioStore
     audit: Audit | None
     settled: WhatIfRecorder | None
     service: Service
@@ -64,7 +66,9 @@ def running(using: Settings | None = None) -> Running:
             own = engine(using)
             audit = Audit(own, using.audit_key) if using.audit else None
             service = Service(using, audit, Shadow(own, using) if using.shadow else None)
-            _all[key] = Running(own, audit, WhatIfRecorder(audit) if audit is not None else None, service)
+            _all[key] = Running(
+                own, ScenarioStore(own), audit, WhatIfRecorder(audit) if audit is not None else None, service
+            )
         return _all[key]
 
 

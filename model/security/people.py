@@ -14,7 +14,17 @@ from urllib.parse import urlsplit
 from model.errors import Forbidden, Unknown
 from model.settings import Role, Settings
 
-Deed = Literal["look", "see protected attributes", "upload", "see calls", "replay", "promote", "train"]
+Deed = Literal[
+    "look",
+    "see protected attributes",
+    "upload",
+    "see calls",
+    "replay",
+    "save scenarios",
+    "review scenarios",
+    "promote",
+    "train",
+]
 
 ROLES: tuple[Role, ...] = get_args(Role)  # each may what those before it may
 NEEDS: Mapping[Deed, Role] = {
@@ -23,6 +33,8 @@ NEEDS: Mapping[Deed, Role] = {
     "upload": "analyst",
     "see calls": "analyst",
     "replay": "analyst",
+    "save scenarios": "analyst",
+    "review scenarios": "analyst",
     "promote": "admin",
     "train": "admin",
 }
@@ -185,7 +197,7 @@ def _name(given: str, source: str) -> str:
 
 
 def _with_role(rules: Settings, name: str) -> Person:
-    roles = [role for other, role in rules.roles.items() if _same(other, name)]
+    roles = [role for other, role in rules.roles.items() if same_person(other, name)]
     ladder = ("none", *ROLES)
     role = min(roles, key=ladder.index) if roles else rules.default_role
     if role == "none":
@@ -193,8 +205,9 @@ def _with_role(rules: Settings, name: str) -> Person:
     return Person(name, role)
 
 
-def _same(one: str, other: str) -> bool:
-    """Whatever the case of A to Z. No more of Unicode: by its rules the Kelvin sign is a k, and ß is ss."""
+def same_person(one: str, other: str) -> bool:
+    """Whether two names are one person's, whatever the case of A to Z. No more of Unicode: by its rules the Kelvin sign
+    is a k, and ß is ss."""
     one, other = (each.strip().encode("utf-8", "replace").lower().decode() for each in (one, other))
     return one == other
 

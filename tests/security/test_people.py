@@ -54,6 +54,8 @@ def who(
         ("upload", {"analyst", "admin"}),
         ("see calls", {"analyst", "admin"}),
         ("replay", {"analyst", "admin"}),
+        ("save scenarios", {"analyst", "admin"}),
+        ("review scenarios", {"analyst", "admin"}),
         ("promote", {"admin"}),
         ("train", {"admin"}),
     ],
@@ -63,7 +65,7 @@ def test_each_deed_is_for_the_roles_of_the_table(what: Deed, allowed: set[Role])
 
 
 def test_every_deed_is_in_the_table():
-    assert len(NEEDS) == 7
+    assert len(NEEDS) == 9
 
 
 def test_a_refusal_says_who_what_it_takes_and_whom_to_ask():
