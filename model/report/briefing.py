@@ -25,10 +25,23 @@ Choices = Mapping[str, str | float]
 
 
 @dataclass(frozen=True)
+class Headroom:
+    """How far a number is from its limit, as a bar: ``filled`` up to where the number stands, with a ``tick`` where the
+    limit does, both in [0, 1] of its length. ``share``: the number over its limit, None where that is nothing or less.
+    ``words`` say the distance."""
+
+    filled: float
+    tick: float
+    share: float | None
+    words: str
+
+
+@dataclass(frozen=True)
 class Tile:
     """One number of the headline, as texts: its value, what it ``was``, the signed ``change`` with its ``direction`` in
-    risk; its ``limit`` and the word ``broken`` where that does not hold; or the ``threshold`` it is held against and
-    the ``verdict``. ``muted``: greyed, because it is about what the model has hardly seen."""
+    risk; its ``limit``, the word ``broken`` where that does not hold, and the ``headroom``, None where there is no
+    limit; or the ``threshold`` it is held against and the ``verdict``. ``muted``: greyed, because it is about what the
+    model has hardly seen."""
 
     label: str
     value: str
@@ -38,6 +51,7 @@ class Tile:
     notes: tuple[str, ...] = ()
     limit: str = ""
     broken: str = ""
+    headroom: Headroom | None = None
     threshold: str = ""
     verdict: Verdict = ""
     muted: bool = False

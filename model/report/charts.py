@@ -1,6 +1,7 @@
 """What all charts share: colours, layout, size. A chart is a plain dict."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 Figure = dict[str, Any]
 
@@ -14,6 +15,11 @@ LOW, HIGH = "#98a2b0", "#7d4fc4"  # of an input's own values, which are neither 
 GRANTED = "rgba(59,130,196,0.12)"
 
 
+LIMIT_COLOUR = "#6f7784"  # of a dashed line; read on white and on near-black
+FAR_LIMIT = 1.5  # times what is drawn: a limit further out than that would press the rest together
+LIMIT_ROOM = 20  # px above a chart for what an upright limit is called
+
+
 CONFIG = {
     "displayModeBar": "hover",
     "displaylogo": False,
@@ -23,6 +29,45 @@ CONFIG = {
     "doubleClick": False,
     "showAxisDragHandles": False,
 }
+
+
+@dataclass(frozen=True)
+class LimitLine:
+    """A limit as it is drawn: where it stands, in the unit of the chart, and what it is called."""
+
+    at: float
+    text: str
+
+    def near(self, low: float, high: float) -> bool:
+        """Whether there is room for it beside what is drawn from ``low`` to ``high``."""
+        reach = FAR_LIMIT * ((high - low) or abs(high) or 1.0)
+        return low - reach <= self.at <= high + reach
+
+    def within(self, low: float, high: float) -> tuple[float, float]:
+        """What is drawn, with the limit where there is room for it."""
+        return (min(low, self.at), max(high, self.at)) if self.near(low, high) else (low, high)
+
+
+def draw_limit(figure: Figure, limit: LimitLine | None, axis: Literal["x", "y"], ends: tuple[float, float]) -> None:
+    """Draw a limit across a chart whose ``axis`` holds values from one of the ``ends`` to the other: a dashed line with
+    its name; one too far away by its name alone, at the side where it lies."""
+    if limit is None:
+        return
+    other, near = "y" if axis == "x" else "x", limit.near(*ends)
+    text = limit.text if near else f"{limit.text}, off this chart"
+    beyond = 1.0 if limit.at > ends[0] else 0.0
+    named = {"text": text, "showarrow": False, f"{axis}ref": axis if near else "paper"}
+    named |= {axis: limit.at if near else beyond, f"{other}ref": "paper", other: 1.0}
+    if axis == "x":
+        figure["margin"] = {**figure["margin"], "t": max(figure["margin"]["t"], LIMIT_ROOM)}
+        named |= {"yanchor": "bottom", "xanchor": "center" if near else ("left", "right")[int(beyond)]}
+    else:
+        named |= {"xanchor": "right", "yanchor": "bottom" if near else ("bottom", "top")[int(beyond)]}
+    figure["annotations"] = [*figure.get("annotations", ()), named]
+    if near:
+        line = {"type": "line", f"{axis}0": limit.at, f"{axis}1": limit.at, f"{other}ref": "paper", f"{other}0": 0}
+        line |= {f"{other}1": 1, "line": {"color": LIMIT_COLOUR, "width": 1.5, "dash": "dash"}}
+        figure["shapes"] = [*figure.get("shapes", ()), line]
 
 
 def layout(height: int, left: int, **more: Any) -> Figure:

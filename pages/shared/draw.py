@@ -80,7 +80,18 @@ def tile(each: Tile) -> str:
         lines.append(f"<div class='wi-{kind}'>{mark} {text(each.verdict)}</div>")
     return (
         f"<div class='wi-number{' wi-grey' * each.muted}'><div class='wi-label'>{text(each.label)}</div>"
-        f"<div class='wi-value'>{text(each.value)}</div><div class='wi-under'>{''.join(lines)}</div></div>"
+        f"<div class='wi-value'>{text(each.value)}</div>{_room(each)}<div class='wi-under'>{''.join(lines)}</div></div>"
+    )
+
+
+def _room(each: Tile) -> str:
+    """The bar of headroom with the limit's tick; what it shows stands in words beside it."""
+    room = each.headroom
+    if room is None:
+        return ""
+    return (
+        f"<div class='wi-room{' wi-over' * bool(each.broken)}' role='img' aria-label='{text(room.words)}' "
+        f"title='{text(room.words)}'><b style='width:{room.filled:.2%}'></b><i style='left:{room.tick:.2%}'></i></div>"
     )
 
 

@@ -9,6 +9,7 @@ from model.engine.identity import Deployed, SpotCheck
 from model.engine.parallel import Follow, not_followed
 from model.report import numbers
 from model.report.book import charts, panels, path, sensitivity, words
+from model.report.book.headroom import measure_headroom
 from model.report.briefing import Briefing, Choice, Choices, Finding, Item, Notice, Panel, Tile
 from model.report.language import records_heading
 from model.whatif.book.result import BookResult
@@ -82,6 +83,7 @@ def measure_tile(result: BookResult, name: Measure) -> Tile:
         notes=_notes(result, name),
         limit=text.limit,
         broken=text.broken if text.holds is False else "",
+        headroom=measure_headroom(result.contract, result.scenario, name=name, base=result.base, now=result.now),
         muted=result.territory.now >= words.FAR,
     )
 

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from data.contract import Contract, Segment, plural
 from data.regulators.presets import Line, Preset
 from model.report import numbers
+from model.report.book.headroom import limit_line
 from model.report.book.words import shown_steps
-from model.report.charts import BASE, BETTER, SCENARIO, WORSE, Figure, layout
+from model.report.charts import BASE, BETTER, SCENARIO, WORSE, Figure, draw_limit, layout
 from model.report.customer.charts import room
 from model.report.language import band_label
 from model.report.numbers import Unit
@@ -26,7 +27,7 @@ def bridge(contract: Contract, stress: BookScenario, found: Bridge, height: int 
     """A waterfall on its side: the book as it is, what each lever moved, the scenario."""
     shown = shown_steps(contract, stress, found)
     unit, base, now, parts = shown.unit, shown.base, shown.now, shown.parts
-    margin = found.measure == "margin"
+    margin, limit = found.measure == "margin", limit_line(contract, stress, found.measure, unit)
     starts, lengths, colours = [0.0], [base], [BASE]
     texts = [_bare(unit, base), *shown.texts(contract.book.currency)]
     at = base
@@ -36,9 +37,11 @@ def bridge(contract: Contract, stress: BookScenario, found: Bridge, height: int 
         colours.append(WORSE if (moved > 0) != margin else BETTER)
         at += moved
     ends = [0.0, *starts, now, *(start + length for start, length in zip(starts, lengths, strict=True))]
-    low, high = min(ends), max(ends)
+    reach = min(ends), max(ends)
+    low, high = reach if limit is None else limit.within(*reach)
     room = (0.5 if low < 0 else 0.34) * (high - low or 1.0)  # for the numbers at the bars' ends
     figure = layout(height, 190)
+    draw_limit(figure, limit, "x", reach)
     figure["xaxis"] = {
         "showgrid": False,
         "zeroline": low < 0,
@@ -82,7 +85,9 @@ def bridge_in_words(contract: Contract, stress: BookScenario, found: Bridge) -> 
     currency = contract.book.currency
     told = "; ".join(f"{label} adds {shown.fine.signed(by, currency) or 'nothing'}" for label, by in shown.parts)
     ends = [shown.unit.text(each, currency) for each in (found.base, found.scenario)]
-    return f"As the book stands {ends[0]}; {told}; under the scenario {ends[1]}."
+    limit = limit_line(contract, stress, found.measure, shown.unit)
+    beside = f"; {limit.text}" if limit is not None else ""
+    return f"As the book stands {ends[0]}; {told}; under the scenario {ends[1]}{beside}."
 
 
 def where(contract: Contract, segments: Sequence[Segment], cells: Sequence[Cell], height: int = 236) -> Figure:

@@ -10,9 +10,9 @@ from data.contract import Contract, Lever, Measure, lower, unique_labels
 from data.json_types import JsonObject
 from model.report import numbers
 from model.report.book.words import GAINS, change_words, label, limit_text, text
-from model.report.charts import BASE, BETTER, WORSE, Figure, layout
+from model.report.charts import BASE, BETTER, WORSE, Figure, LimitLine, draw_limit, layout
 from model.report.customer.charts import room
-from model.report.language import assumption_value
+from model.report.language import _listed, assumption_value
 from model.report.numbers import NBSP, Difference, Unit
 from model.whatif.book.scenario import FACTOR
 from model.whatif.book.tornado import Bar, Breaking, LeverGoal
@@ -87,20 +87,35 @@ def _ends(contract: Contract, measure: Measure, bar: Bar, unit: Unit) -> tuple[s
 
 
 def tornado(
-    contract: Contract, measure: Measure, bars: Sequence[Bar], words: Words, unit: Unit, height: int = 330
+    contract: Contract,
+    measure: Measure,
+    bars: Sequence[Bar],
+    words: Words,
+    unit: Unit,
+    height: int = 330,
+    limit: LimitLine | None = None,
 ) -> Figure:
-    """Each lever's swing to the side an economic prior calls adverse, and to the other; the longest on top."""
+    """Each lever's swing to the side an economic prior calls adverse, and to the other; the longest on top. Each bar
+    says what the measure comes to at its end, and where the lever stands there."""
     shown = [bar for bar in bars if bar.length]
     base = bars[0].base if bars else 0.0
     size = unit.size
     names = [f"{words.label(bar.name)} " for bar in shown]
     figure = layout(height, 8)  # and as much as the labels need
-    texts = [
-        (getattr(bar, side) / size, words.value(bar.name, getattr(bar, f"{side}_value")))
-        for bar in shown
+    ends = {bar.name: _ends(contract, measure, bar, unit) for bar in shown}
+    labels = {
+        side: [_bar_text(contract, words, bar, ends[bar.name], side) for bar in shown]
         for side in ("adverse", "favourable")
+    }
+    texts = [
+        (getattr(bar, side) / size, label_)
+        for side, told in labels.items()
+        for bar, label_ in zip(shown, told, strict=True)
         if not np.isnan(getattr(bar, side))
     ]
+    reach = min([base / size, *(at for at, _ in texts)]), max([base / size, *(at for at, _ in texts)])
+    if limit is not None and limit.near(*reach):
+        texts.append((limit.at, ""))
     below, above = ([end for end in texts if (end[0] < base / size) == left] for left in (True, False))
     figure["xaxis"] = {
         "showgrid": False,
@@ -129,6 +144,7 @@ def tornado(
             "line": {"color": BASE, "width": 1},
         }
     ]
+    draw_limit(figure, limit, "x", reach)
     drawn: list[JsonObject] = []
     for side in ("adverse", "favourable"):
         values = [getattr(bar, side) for bar in shown]
@@ -141,19 +157,31 @@ def tornado(
                 "base": [base / size] * len(shown),
                 "x": [0.0 if np.isnan(value) else (value - base) / size for value in values],
                 "marker": {"color": [WORSE if bad else BETTER for bad in worse]},
-                "text": [words.value(bar.name, getattr(bar, f"{side}_value")) for bar in shown],
+                "text": labels[side],
                 "textposition": "outside",
                 "cliponaxis": False,
-                "customdata": [_ends(contract, measure, bar, unit)[side == "adverse"] for bar in shown],
-                "hovertemplate": "%{y}at %{text}: %{customdata}<extra></extra>",
+                "hovertemplate": "%{y}: %{text}<extra></extra>",
             }
         )
     return {"data": drawn, "layout": figure}
 
 
-def tornado_in_words(contract: Contract, measure: Measure, bars: Sequence[Bar], words: Words, unit: Unit) -> str:
+def _bar_text(contract: Contract, words: Words, bar: Bar, ends: tuple[str, str], side: str) -> str:
+    """What stands at the end of a bar: what it leads to, and with which value of the lever: "512 m at +10 %"."""
+    reached = numbers.unpriced(ends[side == "adverse"], contract.book.currency)
+    return f"{reached} at {words.value(bar.name, getattr(bar, f'{side}_value'))}"
+
+
+def tornado_in_words(
+    contract: Contract,
+    measure: Measure,
+    bars: Sequence[Bar],
+    words: Words,
+    unit: Unit,
+    limit: LimitLine | None = None,
+) -> str:
     """The tornado for those who cannot see it."""
-    parts = []
+    parts = [] if limit is None else [limit.text]
     for bar in bars:
         ends = _ends(contract, measure, bar, unit)
         parts.append(f"{words.label(bar.name)} from {ends[0]} to {ends[1]}")
@@ -163,8 +191,16 @@ def tornado_in_words(contract: Contract, measure: Measure, bars: Sequence[Bar], 
 # ---- data tables --------------------------------------------------------------------------------------------------
 
 
-def grid_chart(texts: Sequence[Sequence[str]], shades: Array, rows: Sequence[str], columns: Sequence[str]) -> Figure:
-    """A two-way table: ``texts`` in the cells, ``shades`` (rows, columns) from 0, pale, to 1, deep."""
+def grid_chart(
+    texts: Sequence[Sequence[str]],
+    shades: Array,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    *,
+    present: tuple[int, int] | None = None,
+) -> Figure:
+    """A two-way table: ``texts`` in the cells, ``shades`` (rows, columns) from 0, pale, to 1, deep. ``present``: row
+    and column of the cell in which all stands now, which gets a frame."""
     figure = layout(46 + 27 * len(rows), 120)
     figure["margin"] = {"l": 120, "r": 10, "t": 30, "b": 6}
     axis = {"fixedrange": True, "showgrid": False, "ticks": "", "type": "category"}
@@ -186,6 +222,10 @@ def grid_chart(texts: Sequence[Sequence[str]], shades: Array, rows: Sequence[str
         "ygap": 2,
         "hovertemplate": "%{y}, %{x}: %{text}<extra></extra>",
     }
+    if present is not None:
+        down, across = present  # on an axis of categories the middle of the first is 0
+        frame = {"x0": across - 0.48, "x1": across + 0.48, "y0": down - 0.46, "y1": down + 0.46}
+        figure["shapes"] = [{"type": "rect", **frame, "line": {"color": INK, "width": 2.5}}]
     return {"data": [drawn], "layout": figure}
 
 
@@ -218,11 +258,18 @@ def breaking_words(contract: Contract, measure: Measure, found: Breaking, limit:
     if found.breaks_already:
         return f"The limit of {limited} on {lower(label(measure))} does not hold even with nothing assumed: {at}."
     severity = f"{numbers.plain(100 * found.severity)}{NBSP}%"
+    at += f", with {_listed([_lever_at(contract, *each) for each in found.values])}"
     if not found.breaks:
         return (
             f"The limit of {limited} on {lower(label(measure))} holds up to {severity} of what is assumed: {at}.{edge}"
         )
     return f"The limit of {limited} on {lower(label(measure))} breaks at {severity} of what is assumed: {at}.{edge}"
+
+
+def _lever_at(contract: Contract, name: str, value: float) -> str:
+    """A lever with where it stands, inside a sentence: "unemployment +4.3 pp"."""
+    unit = f"{NBSP}standard deviations" if name == FACTOR else ""
+    return f"{lower(name_of(contract, name))} {value_of(contract, name, value)}{unit}"
 
 
 def lever_labels(contract: Contract, levers: Sequence[Lever]) -> dict[str, str]:

@@ -5,11 +5,13 @@ from functools import partial
 
 import numpy as np
 
+from data.arrays import Array
 from data.contract import Contract, Measure, lower
 from data.errors import WhatIfError
 from model.engine.parallel import Follow
 from model.report import numbers
 from model.report.book import levers, words
+from model.report.book.headroom import limit_line
 from model.report.book.words import AMOUNTS, GAINS, label
 from model.report.briefing import (
     Choice,
@@ -24,7 +26,7 @@ from model.report.briefing import (
     name_apart,
 )
 from model.report.numbers import Unit
-from model.whatif.book.result import BookResult
+from model.whatif.book.result import BookResult, LeverTable
 from model.whatif.book.tornado import Bar
 
 EVERY_MEASURE = ""  # chosen in place of a second lever
@@ -101,12 +103,13 @@ def what_matters(result: BookResult, follow: Follow, choice: Choice, choices: Ch
     with follow("Moving every lever") as progress:
         bars = result.lever_bars(measure, progress)
     told, unit = levers.of_book(contract), unit_above(result, measure)
+    limit = limit_line(contract, result.scenario, measure, unit)
     return (
         Finding(
             "tornado",
             levers.tornado_headline(contract, measure, bars=bars, words=told, unit=unit),
-            chart=levers.tornado(contract, measure, bars=bars, words=told, unit=unit),
-            alt=levers.tornado_in_words(contract, measure, bars=bars, words=told, unit=unit),
+            chart=levers.tornado(contract, measure, bars=bars, words=told, unit=unit, limit=limit),
+            alt=levers.tornado_in_words(contract, measure, bars=bars, words=told, unit=unit, limit=limit),
             table=bars_table(contract, measure, bars),
             drawn=False,
             note=(
@@ -192,7 +195,12 @@ def two_way_finding(result: BookResult, one: str, other: str, *, measure: Measur
         found = result.two_way(one, other, measure, progress)
     unit = unit_above(result, measure)
     texts = [[words.text(contract, measure, cell, unit) for cell in row] for row in found.cells]
-    short = [[numbers.unpriced(cell, contract.book.currency) for cell in row] for row in texts]
+    beyond = cells_beyond(result, measure, found.cells)
+    short = [
+        [f"{numbers.unpriced(cell, contract.book.currency)}{' ✗' * off}" for cell, off in zip(*row, strict=True)]
+        for row in zip(texts, beyond, strict=True)
+    ]
+    present = present_cell(result, one, other, found)
     down = [levers.value_of(contract, one, value) for value in found.down]
     across = [levers.value_of(contract, other, value) for value in found.across]
     columns = tuple(Column(each, digits=measure_digits(measure)) for each in across)
@@ -201,11 +209,41 @@ def two_way_finding(result: BookResult, one: str, other: str, *, measure: Measur
     return Finding(
         "two_way",
         f"{label(measure)}: {lower(names[0])} down, {lower(names[1])} across",
-        chart=levers.grid_chart(short, levers.shaded(found.cells, measure in GAINS), down, across),
-        alt=f"{title}.",
+        chart=levers.grid_chart(short, levers.shaded(found.cells, measure in GAINS), down, across, present=present),
+        alt=f"{title}. {_marks_words(result, measure, beyond)}",
         table=Table("book-two-way", title, (Column(name_apart(names[0], columns)), *columns), rows),
         drawn=False,
+        note=_marks_words(result, measure, beyond),
     )
+
+
+def cells_beyond(result: BookResult, measure: Measure, cells: Array) -> list[list[bool]]:
+    """Which of the values of a measure lie on the wrong side of its limit, (rows, columns); none where it has none."""
+    limit, appetite = words.limit_of(result.contract, result.scenario, measure)
+    if appetite is None:
+        return [[False] * len(row) for row in cells]
+    return [[np.isfinite(cell) and not words.within(appetite, cell, limit) for cell in row] for row in cells.tolist()]
+
+
+def present_cell(result: BookResult, one: str, other: str, found: LeverTable) -> tuple[int, int]:
+    """Row and column of the cell in which both levers stand as they do now; they always are among the values."""
+    at = (result.standing(one), result.standing(other))
+    row, column = (
+        min(range(len(values)), key=lambda k: abs(values[k] - now))
+        for values, now in zip((found.down, found.across), at, strict=True)
+    )
+    return row, column
+
+
+def _marks_words(result: BookResult, measure: Measure, beyond: Sequence[Sequence[bool]]) -> str:
+    """What the marks of a two-way table say, and how many cells are beyond the limit."""
+    framed = "Framed: as all stands now."
+    limit, appetite = words.limit_of(result.contract, result.scenario, measure)
+    if appetite is None:
+        return framed
+    told = words.limit_text(result.contract, measure, limit, unit_above(result, measure))
+    off, cells = sum(map(sum, beyond)), sum(map(len, beyond))
+    return f"{framed} ✗ beyond the limit of {appetite.sense} {told}: {off} of {numbers.counted(cells, 'cell')}."
 
 
 # ---- goal seek and reverse stress ---------------------------------------------------------------------------------

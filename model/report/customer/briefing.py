@@ -26,6 +26,7 @@ from model.report.briefing import (
     Table,
     Tile,
 )
+from model.report.charts import LimitLine
 from model.report.customer import charts, words
 from model.whatif.customer.decision import Explanation
 from model.whatif.customer.result import CustomerResult, TwoWayTable
@@ -244,6 +245,7 @@ def lever_ranges(result: CustomerResult, _choices: Choices) -> tuple[Item, ...]:
     """How far each lever alone moves the probability."""
     contract, bars = result.contract, result.bars()
     lever_words = levers.of_customer(contract)
+    cutoff = LimitLine(100 * result.cutoff_pd, f"cut-off {numbers.exactly(result.now.cutoff)}")
     columns = ("Adverse value", "Favourable value", "PD at the adverse value", "PD at the favourable value", "PD now")
     rows = tuple(
         (lever_words.label(bar.name), bar.adverse_value, bar.favourable_value, bar.adverse, bar.favourable, bar.base)
@@ -253,8 +255,10 @@ def lever_ranges(result: CustomerResult, _choices: Choices) -> tuple[Item, ...]:
         Finding(
             "customer_tornado",
             levers.tornado_headline(contract, "pd", bars=bars, words=lever_words, unit=numbers.SHARE),
-            chart=levers.tornado(contract, "pd", bars=bars, words=lever_words, unit=numbers.SHARE, height=200),
-            alt=levers.tornado_in_words(contract, "pd", bars=bars, words=lever_words, unit=numbers.SHARE),
+            chart=levers.tornado(
+                contract, "pd", bars=bars, words=lever_words, unit=numbers.SHARE, height=200, limit=cutoff
+            ),
+            alt=levers.tornado_in_words(contract, "pd", bars=bars, words=lever_words, unit=numbers.SHARE, limit=cutoff),
             table=Table(
                 "customer-tornado",
                 "The probability with each lever alone at either end of its range",

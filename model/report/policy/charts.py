@@ -7,25 +7,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.arrays import Array
-from data.contract import Contract
+from data.contract import Contract, Measure
 from model.monitoring.fairness import Group
 from model.report import numbers
-from model.report.charts import BASE, BETTER, SCENARIO, WORSE, Figure, layout
+from model.report.book.headroom import limit_line
+from model.report.charts import BASE, BETTER, SCENARIO, WORSE, Figure, LimitLine, draw_limit, layout
 from model.report.language import decided
 from model.report.numbers import Unit
 from model.report.policy.words import LABELS, Units
+from model.whatif.book.scenario import BookScenario
 from model.whatif.policy.pricing import Priced
 from model.whatif.policy.strategy import Goal, Strategy
 from model.whatif.policy.swap import Swapped
 
 INK = "#1b222c"
+LIMITED: dict[Goal, Measure] = {"loss": "loss", "profit": "margin", "volume": "exposure"}  # the book's measures
 EDGE = 0.12  # share of a line that a label beside one of its points takes
 
 
 def strategy(
     contract: Contract, found: Strategy, goal: Goal, today: int, chosen: int, units: Units, height: int = 250
 ) -> Figure:
-    """A goal along the cut-offs, with the points of today, of the choice and of the best."""
+    """A goal along the cut-offs, with the points of today, of the choice and of the best, and the limit of the book's
+    measure that it is, where there is one."""
     values = found.curves[goal]
     share = goal in ("approval", "bad_rate")
     unit = Unit.of(float(np.abs(values).max()))
@@ -69,8 +73,11 @@ def strategy(
         "customdata": [told[k] for k in at.values()],
         "hovertemplate": "%{text}: %{x}, %{customdata}<extra></extra>",
     }
-    reach = float(y.max() - y.min()) or 1.0
-    figure["yaxis"]["range"] = [float(y.min()) - 0.14 * reach, float(y.max()) + 0.16 * reach]
+    ends, limit = (float(y.min()), float(y.max())), _limit(contract, goal, unit)
+    low, high = ends if limit is None else limit.within(*ends)
+    reach = high - low or 1.0
+    figure["yaxis"]["range"] = [low - 0.14 * reach, high + 0.16 * reach]
+    draw_limit(figure, limit, "y", ends)
     historic = contract.book.historic_cutoff
     if historic is None:
         return {"data": [line, marks], "layout": figure}
@@ -81,6 +88,7 @@ def strategy(
     )
     unseen = {**first, "line": {**line["line"], "dash": "dash"}}
     figure["annotations"] = [
+        *figure.get("annotations", ()),
         {
             "x": 0.02,
             "xref": "paper",
@@ -90,9 +98,15 @@ def strategy(
             "text": f"below {historic:.0f}: no outcomes observed here",
             "xanchor": "left",
             "yanchor": "bottom",
-        }
+        },
     ]
     return {"data": [last, marks, unseen], "layout": figure}
+
+
+def _limit(contract: Contract, goal: Goal, unit: Unit) -> LimitLine | None:
+    """The limit of the measure of the book that a goal is: what is granted is the book under that policy."""
+    measure = LIMITED.get(goal)
+    return None if measure is None else limit_line(contract, BookScenario(), measure, unit)
 
 
 def _sides(places: Sequence[int], y: Sequence[float]) -> list[str]:
@@ -124,7 +138,9 @@ def strategy_in_words(contract: Contract, found: Strategy, goal: Goal, units: Un
     """The strategy curve for those who cannot see it."""
     some = found.cutoffs[:: max(1, len(found.cutoffs) // 8)]
     told = [f"{cutoff}: {units.text(contract, goal, found.at(cutoff).goal(goal))}" for cutoff in some]
-    return f"{LABELS[goal]} by cut-off. {'; '.join(told)}."
+    limit = _limit(contract, goal, units.of[goal].unit)
+    beside = f"; {limit.text}" if limit is not None else ""
+    return f"{LABELS[goal]} by cut-off. {'; '.join(told)}{beside}."
 
 
 def profits(

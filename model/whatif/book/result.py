@@ -169,6 +169,10 @@ class BookResult:
         """The levers that can be moved from here, by name."""
         return tornado.movable(self.contract, self.scenario)
 
+    def standing(self, lever: str) -> float:
+        """Where a lever stands, in its unit."""
+        return tornado.standing(self.contract, self.scenario, lever)
+
     def lever_bars(self, measure: Measure, progress: Progress = no_progress) -> list[Bar]:
         """How far each lever alone moves a measure, the longest first."""
         return tornado.tornado(self.whole, self.scenario, measure=measure, today=self.day, progress=progress)

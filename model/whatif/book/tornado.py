@@ -368,13 +368,15 @@ class Breaking:
     """The smallest ``severity``, a share of what is assumed, at which a limit no longer holds, the measure there
     being ``measured``; if it holds up to three times as much, ``breaks`` is False and they tell of that.
     ``breaks_already``: it does not hold with nothing assumed of customers and economy. ``clipped``: at this severity
-    some lever is held at the end of its range."""
+    some lever is held at the end of its range. ``values``: where each lever that is scaled then stands, by name and in
+    its unit."""
 
     severity: float
     measured: float
     breaks: bool
     breaks_already: bool
     clipped: bool
+    values: tuple[tuple[str, float], ...] = ()
 
 
 def reverse(
@@ -418,6 +420,7 @@ def reverse(
         breaks=bool(breaking),
         breaks_already=bool(breaking) and k == 0,
         clipped=scaled[k][1],
+        values=tuple((name, standing(contract, scaled[k][0], name)) for name in assumed),
     )
 
 

@@ -10,13 +10,14 @@ from data.arrays import Array
 from data.books import Book
 from data.contract import Contract, Input, Lever
 from model.engine.scorer import Scorer
+from model.engine.tables import probability
 from model.errors import Refused
 from model.finance.scorecard import reaches
 from model.release.checks import scores
 from model.whatif.book import tornado
 from model.whatif.book.tornado import Bar
 from model.whatif.customer.attribution import Changes, changes
-from model.whatif.customer.decision import Decision, Explanation, decide, explain
+from model.whatif.customer.decision import Decision, Explanation, decide, explain, score_scale
 from model.whatif.customer.distribution import input_distribution
 from model.whatif.customer.scenario import CustomerScenario, apply, base_record
 from model.whatif.customer.sensitivity import Curve, Flip, flips, position, steps, sweep, two_way
@@ -133,6 +134,11 @@ class CustomerResult:
     def curve(self, name: str) -> Curve:
         """The PD along one lever or field, all else held."""
         return sweep(self.local, self.book, base=self.base, edits=self.edits, name=name, cutoff=self.now.cutoff)
+
+    @property
+    def cutoff_pd(self) -> float:
+        """The PD at the cut-off."""
+        return float(probability(np.array(score_scale(self.contract).margin(self.now.cutoff))))
 
     def bars(self) -> list[Bar]:
         """How far each lever alone moves the PD, the longest first."""

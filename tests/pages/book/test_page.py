@@ -153,6 +153,7 @@ def test_limit_is_editable_and_says_whether_it_holds(open_app: Open) -> None:
     at.number_input(key="book.limit_loss").set_value(500.0).run()
     assert f"above the limit of NT${NBSP}500{NBSP}m" in sentence(at)
     assert f"limit NT${NBSP}500{NBSP}m ✗ exceeded" in markup(at)
+    assert re.search(r"class='wi-room wi-over' role='img' aria-label='[^']* above the limit'", markup(at))
     assert address(at)["limit_loss"] == "500000000"
 
 

@@ -33,7 +33,8 @@ def test_tornado_is_longest_first_and_each_end_is_the_models_own(open_app: Open,
     reach = np.maximum(np.abs(adverse["x"]), np.abs(favourable["x"]))
     assert (np.diff(reach) <= 1e-9).all()
     k = adverse["y"].index("Loss given default ")
-    assert adverse["text"][k] == f"90{NBSP}%"
+    assert adverse["text"][k].endswith(f" at 90{NBSP}%")
+    assert number(adverse["text"][k]) == round(loss(whole, balances=10, lgd=0.9) / 1e6)
     assert adverse["base"][k] + adverse["x"][k] == pytest.approx(loss(whole, balances=10, lgd=0.9) / 1e6)
     assert favourable["base"][k] + favourable["x"][k] == pytest.approx(loss(whole, balances=10, lgd=0.7) / 1e6)
     assert "Loss given default moves it most" in markup(at)
@@ -51,7 +52,7 @@ def test_tornado_on_any_headline_number(open_app: Open, measure: str) -> None:
 def test_adverse_side_does_not_follow_the_scenarios_sign(open_app: Open) -> None:
     at = opened(open_app(unemployment=-2), "_tornado")
     adverse = figure(at, "tornado")["data"][0]
-    assert adverse["text"][adverse["y"].index("Unemployment ")] == f"{MINUS}1{NBSP}pp"
+    assert adverse["text"][adverse["y"].index("Unemployment ")].endswith(f" at {MINUS}1{NBSP}pp")
 
 
 def test_two_way_table_holds_the_models_own_number_in_every_cell(open_app: Open, whole: ScoredBook) -> None:

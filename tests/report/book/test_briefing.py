@@ -335,6 +335,62 @@ def test_a_two_way_table_is_the_direct_calculation_in_every_cell(result: BookRes
     assert finding(said, "_grid", **choices).headline == ("Capital (IRB): balances down, loss given default across")
 
 
+def test_a_two_way_table_marks_what_is_beyond_the_limit_and_frames_where_all_stands(result: BookResult) -> None:
+    choices: Choices = {"_grid_one": "balances", "_grid_other": "lgd", "_grid_measure": "loss"}
+    said = book_briefing(result, choices, model=OURS)
+    found, drawn = table(said, "_grid", **choices), finding(said, "_grid", **choices)
+    assert drawn.chart is not None
+    texts_ = [text for row in drawn.chart["data"][0]["text"] for text in row]
+    values = [float(cell) for row in found.exact for cell in row[1:] if isinstance(cell, float)]
+    assert [text.endswith(" ✗") for text in texts_] == [value > 550e6 for value in values]
+    assert 0 < sum(value > 550e6 for value in values) < len(values)
+    (frame,) = drawn.chart["layout"]["shapes"]
+    down, across = (drawn.chart["data"][0][axis] for axis in ("y", "x"))
+    row, column = round((frame["y0"] + frame["y1"]) / 2), round((frame["x0"] + frame["x1"]) / 2)
+    assert (down[row].strip(), across[column]) == (f"+20{NBSP}%", f"80{NBSP}%")
+    assert f"NT${NBSP}550{NBSP}m: {sum(value > 550e6 for value in values)} of {len(values)} cells" in drawn.note
+    share = finding(said, "_grid", **{**choices, "_grid_measure": "net_loss"})  # none of this book: the default
+    assert "Framed" in share.note
+
+
+def test_the_limit_is_a_line_in_the_bridge_and_in_the_tornado(result: BookResult, whole: ScoredBook) -> None:
+    said = book_briefing(result, {}, model=OURS)
+    bridge, tornado = said.findings[0], finding(said, "_tornado", _tornado_measure="loss")
+    assert isinstance(bridge, Finding)
+    for each, key in ((bridge, "bridge"), (tornado, "tornado")):
+        assert each.chart is not None
+        dashed = [shape["x0"] for shape in each.chart["layout"]["shapes"] if shape["line"].get("dash") == "dash"]
+        assert dashed == [550.0], key
+        low, high = each.chart["layout"]["xaxis"]["range"]
+        assert low < 550 < high
+        assert f"limit 550{NBSP}m" in each.alt
+    assert tornado.chart is not None
+    exact = {row[0]: row for row in table(said, "_tornado", _tornado_measure="loss").exact}
+    for bars, at in zip(tornado.chart["data"], (3, 4), strict=True):
+        for name, text in zip(bars["y"], bars["text"], strict=True):
+            reached = float(str(exact[name.strip()][at]))
+            assert float(text.split(NBSP)[0].replace(",", "")) == pytest.approx(reached / 1e6, abs=0.51)
+    far = book_briefing(result_of(whole, limit_loss=90e9), {}, model=OURS).findings[0]
+    assert isinstance(far, Finding)
+    assert far.chart is not None
+    assert "shapes" not in far.chart["layout"]
+    assert far.chart["layout"]["annotations"][0]["text"].endswith(", off this chart")
+    bare = book_briefing(result_of(whole), {"_measure": "capital"}, model=OURS).findings[0]
+    assert isinstance(bare, Finding)
+    assert bare.chart is not None
+    assert [each["x0"] for each in bare.chart["layout"]["shapes"]] == [180.0]
+
+
+def test_reverse_stress_names_where_the_levers_stand_when_it_breaks(whole: ScoredBook) -> None:
+    said = book_briefing(result_of(whole, unemployment=4, balances=10), {}, model=OURS)
+    answer = items(said, "_seek")[-1]
+    assert isinstance(answer, Finding)
+    told = answer.text[0]
+    severity = int(told.split("breaks at ")[1].split(NBSP)[0]) / 100
+    assert 0 < severity < 1
+    assert f"with balances +{10 * severity:g}{NBSP}% and unemployment +{4 * severity:g}{NBSP}pp." in told
+
+
 def test_one_lever_cannot_be_chosen_for_rows_and_columns(result: BookResult) -> None:
     said = chosen_panels(result, _grid_one="lgd", _grid_other="lgd")
     one, other = panel(said, "_grid").choices

@@ -271,7 +271,8 @@ def test_curve_below_a_historic_cutoff_is_dashed_and_says_why(shipped: Strategy)
     seen, _, unseen = drawn["data"]
     assert unseen["line"]["dash"] == "dash"
     assert max(unseen["x"]) == min(seen["x"]) == 500
-    assert drawn["layout"]["annotations"][0]["text"] == "below 500: no outcomes observed here"
+    told = [each["text"] for each in drawn["layout"]["annotations"]]
+    assert told == ["limit 0", "below 500: no outcomes observed here"]
     assert (
         len(policy_charts.strategy(CONTRACT, shipped, goal="profit", today=520, chosen=520, units=units)["data"]) == 2
     )
