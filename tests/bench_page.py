@@ -1,9 +1,10 @@
 """The pages' figures with their bounds, printed, never asserted: ``python -m tests.bench_page [--json]``.
 
 Server CPU is user + system time of the server's process. Times in the browser are taken inside the page, from the
-key's event to the frame after the one that shows the result. Sessions without a browser speak Streamlit's websocket
-protocol. Takes three minutes, half a minute more where a release must be trained first. An idle machine is assumed:
-the load is printed with the figures.
+key's event to the frame after the one that shows the result. They are told in milliseconds and as a multiple of what a
+bare Streamlit page takes in the same run (`tests/support/bare_page.py`), so that a slow machine and a slow page can be
+told apart. Sessions without a browser speak Streamlit's websocket protocol. Takes three and a half minutes, half a
+minute more where a release must be trained first. An idle machine is assumed: the load is printed with the figures.
 """
 
 import os
@@ -48,6 +49,8 @@ ON_CUSTOMER, ON_BOOK, ON_POLICY = ("why", "sweep"), ("bridge", "where"), ("strat
 BOOK_QUERY = "preset=fed_2026_severely_adverse&severity=50&payments=-10&balances=-45"  # three levers in use
 BOOK_MOVES = 25
 LARGE_MOVES = 8
+BARE_PAGE, BARE_MOVES = "tests/support/bare_page.py", 16
+BARE_NUMBER, BARE_CHART = 91.0, 184.0  # ms a bare page took on the machine for which the bounds were set
 QUIET = 350  # ms without a message or a change of a chart: the move is over
 
 PROBE = """
@@ -115,12 +118,24 @@ PROBE = """
 
 @dataclass(frozen=True)
 class Figure:
-    """One line: how much, in which unit, at most how much (None where nothing is promised)."""
+    """One line: how much, in which unit, at most how much (None where nothing is promised); ``bare``: how much a bare
+    page takes in this run, and took where the bound was set."""
 
     name: str
     value: float
     unit: str
     bound: float | None = None
+    bare: tuple[float, float] | None = None
+
+    @property
+    def multiple(self) -> float | None:
+        """How many times as long as on a bare page."""
+        return self.value / self.bare[0] if self.bare else None
+
+    @property
+    def most_multiple(self) -> float | None:
+        """The bound, as a multiple of what a bare page took where it was set."""
+        return self.bound / self.bare[1] if self.bare and self.bound is not None else None
 
 
 def tell(doing: str) -> None:
@@ -245,14 +260,17 @@ def browser_figures(home: Path, folder: Path, scenario: CustomerScenario) -> tup
                     page = opened(browser, f"{server.url}/policy?cutoff=525", ON_POLICY, frames)
                     on_policy = moves(page, frames, process=process, times=BOOK_MOVES, lever="Cut-off")
         browser.close()
+    bare = bare_times(folder)
     found = [
+        Figure("a bare page: key press → number painted, median", bare[0], "ms"),
+        Figure("a bare page: key press → chart painted, median", bare[1], "ms"),
         Figure("start of the server → ready, release present", median(starts), "s", 10),
         Figure("first visitor: first number painted after ready", median(numbers) / 1000, "s"),
         Figure("first visitor: first chart painted after ready", median(charts) / 1000, "s", 3),
     ]
-    own, parts = pressed("customer", *on_customer, ON_CUSTOMER, (40, 40, 25, 130, 350))
-    book, book_parts = pressed("book", *on_book, ON_BOOK, (None, None, None, 150, 450))
-    policy, policy_parts = pressed("policy", *on_policy, ON_POLICY, (None, None, None, 130, 300))
+    own, parts = pressed("customer", *on_customer, ON_CUSTOMER, (40, 40, 25, 130, 350), bare)
+    book, book_parts = pressed("book", *on_book, ON_BOOK, (None, None, None, 150, 450), bare)
+    policy, policy_parts = pressed("policy", *on_policy, ON_POLICY, (None, None, None, 130, 300), bare)
     return [*found, *own, *book, *policy], {**parts, **book_parts, **policy_parts}
 
 
@@ -271,16 +289,34 @@ def large_figures(home: Path, folder: Path, name: str) -> tuple[list[Figure], di
         tell(f"{2 * LARGE_MOVES - 2} presses of a key on {len(book):,} records")
         seen = moves(page, frames, process=psutil.Process(server.process.pid), times=LARGE_MOVES, lever=shock.label)
         browser.close()
-    found, parts = pressed("book", *seen, ON_BOOK, (None, None, None, 1000, 1000))
+    found, parts = pressed("book", *seen, ON_BOOK, (None, None, None, 1000, 1000), bare_times(folder))
     opening = Figure(f"{name}: first number painted, book and model read and scored", first["number"] / 1000, "s")
     return [opening, *found], parts
 
 
+def bare_times(folder: Path) -> tuple[float, float]:
+    """Milliseconds from a press of a key to the number and to the chart of a bare page, medians."""
+    tell(f"{2 * BARE_MOVES - 2} presses of a key on a bare page")
+    with sync_playwright() as playwright, serving(folder, folder, BARE_PAGE) as server:
+        browser = chromium(playwright)
+        page = opened(browser, server.url, ("bare",))
+        seen, _ = moves(page, [], process=psutil.Process(server.process.pid), times=BARE_MOVES, lever="Lever")
+        browser.close()
+    told = [each for each in seen if each["number"] and each["drawn"]]
+    return median(each["number"] - each["key"] for each in told), median(each["drawn"] - each["key"] for each in told)
+
+
 def pressed(
-    page: str, seen: list[dict[str, Any]], cpu: float, charts: tuple[str, ...], bounds: tuple[float | None, ...]
+    page: str,
+    seen: list[dict[str, Any]],
+    cpu: float,
+    charts: tuple[str, ...],
+    bounds: tuple[float | None, ...],
+    bare: tuple[float, float],
 ) -> tuple[list[Figure], dict[str, Any]]:
     """The figures of one page's presses, and where their time goes. ``bounds``: CPU ms, messages, kB, number, charts;
-    of book and policy, the bound on charts is the first one's."""
+    of book and policy, the bound on charts is the first one's. ``bare``: see `bare_times`."""
+    of_number, of_chart = (bare[0], BARE_NUMBER), (bare[1], BARE_CHART)
     told = [each for each in seen if each["number"]]
     number = [each["number"] - each["key"] for each in told]
     times = {name: [each["charts"][name] - each["key"] for each in seen if name in each["charts"]] for name in charts}
@@ -292,9 +328,9 @@ def pressed(
         Figure(f"{page}: one move, server CPU, mean", 1000 * cpu, "ms", most_cpu),
         Figure(f"{page}: websocket messages, median", median(each["messages"] for each in seen), "", most_messages),
         Figure(f"{page}: bytes received, median", median(each["bytes"] for each in seen) / 1000, "kB", most_bytes),
-        Figure(f"{page}: key press → numbers painted, median", median(number), "ms", most_number),
+        Figure(f"{page}: key press → numbers painted, median", median(number), "ms", most_number, of_number),
         Figure(f"{page}: key press → numbers painted, p95", p95(number), "ms"),
-        Figure(f"{page}: key press → {what} painted, median", median(last), "ms", most_chart),
+        Figure(f"{page}: key press → {what} painted, median", median(last), "ms", most_chart, of_chart),
         Figure(f"{page}: key press → {what} painted, p95", p95(last), "ms"),
         Figure(f"{page}: layout shift, worst move", max(each["shifted"] for each in seen), "", 0.02),
     ]
@@ -405,9 +441,19 @@ def session_figures(home: Path, folder: Path, scenarios: list[CustomerScenario])
 
 def line(figure: Figure) -> str:
     """One row of the table."""
-    bound = f"at most {figure.bound:g} {figure.unit}".rstrip() if figure.bound is not None else ""
-    over = "  OVER" if figure.bound is not None and figure.value > figure.bound else ""
-    return f"{figure.name:<62} {figure.value:>9.3g} {figure.unit:<3} {bound}{over}".rstrip()
+    bound = _bound(figure.value, figure.bound, f" {figure.unit}")
+    held = [f"{figure.name:<62} {figure.value:>9.3g} {figure.unit:<3} {bound}".rstrip()]
+    if figure.multiple is not None:
+        times = f"{figure.multiple:.2f} × a bare page"
+        held += filter(None, [times, _bound(figure.multiple, figure.most_multiple)])
+    return ", ".join(held)
+
+
+def _bound(value: float, most: float | None, unit: str = "") -> str:
+    """What is asked of a value, and whether it is over that; "" where nothing is."""
+    if most is None:
+        return ""
+    return f"at most {most:.3g}{unit}".rstrip() + "  OVER" * (value > most)
 
 
 def main() -> None:

@@ -53,12 +53,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(home: Path, folder: Path) -> Iterator[Server]:
-    """The server on the releases in ``home``, from ready until left; its output goes to a file in ``folder``."""
+def serving(home: Path, folder: Path, script: str = "app.py") -> Iterator[Server]:
+    """The server on the releases in ``home``, from ready until left; its output goes to a file in ``folder``. What it
+    serves is this project, unless it is another ``script``."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     log = folder / f"server-{port}.log"
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("WHATIF_", "STREAMLIT_"))}
     with log.open("wb") as output:
         start = time.perf_counter()
