@@ -2,29 +2,39 @@
 it."""
 
 import time
+from collections.abc import Callable
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
 from model.api import status
 from model.deployed.model import DeployedModel
 from model.report import numbers
+from model.report.trust.summary import TrustSummary
 from model.security.people import LOCAL, Deed, Person, may
 from model.settings import settings
 from pages import warm_up
 from pages.shared import book_picker, deployed, visitor, widgets
 
+VERDICTS = {"holds": "holds", "watch": "watch", "does not hold": "worse", "": "unknown"}  # in the style sheet
 
-def frame(who: Person, listed: bool = False) -> None:
-    """One line under the navigation: what book this is and which else there are, that the model answers, and who is
-    looking. Without a model to ask the page stops here, and another book can still be picked; but not where releases
-    that could be promoted are ``listed``."""
+
+def frame(who: Person, listed: bool = False) -> Callable[[], None]:
+    """One line under the navigation: what book this is and which else there are, that the model answers and how far it
+    can be trusted, and who is looking. Without a model to ask the page stops here, and another book can still be
+    picked; but not where releases that could be promoted are ``listed``.
+
+    How far the model can be trusted is worked out once; until then that place waits, and what is returned fills it,
+    after the page has its numbers.
+    """
     with st.container(horizontal=True, vertical_alignment="center", key="frame"):
         about = st.container(key="frame_about")
         book_picker.picker()
+        trusted = st.container(width="content", key="frame_trust")
         badge = st.container(width="content", key="frame_badge")
     if listed and deployed.unmet():
-        return
+        return lambda: None
     model = deployed.model()
     book = model.contract.book
     took = answered(model)
@@ -37,6 +47,18 @@ def frame(who: Person, listed: bool = False) -> None:
         widgets.html(f"<div class='wi-about'>{widgets.text(known)}</div>")
     with badge:
         widgets.html(f"<div class='wi-frame'><span class='wi-badge'><i></i>{state}</span>{looking}</div>")
+    with trusted:
+        place = st.empty()
+    if model.trust_at_hand:
+        draw_verdict(place, model.trust)
+        return lambda: None
+    return lambda: draw_verdict(place, model.trust)
+
+
+def draw_verdict(place: DeltaGenerator, found: TrustSummary) -> None:
+    """How far the model can be trusted; a click leads to why."""
+    with place.container(key=f"frame_trust_{VERDICTS[found.verdict]}"):
+        st.page_link("trust/page.py", label=f"{found.words} {found.mark}", query_params=deployed.address())
 
 
 def answered(model: DeployedModel) -> float:
@@ -78,9 +100,10 @@ page = navigation(who)
 told = book_picker.choose_book(page.url_path)
 if deployed.book() != before:
     page = navigation(who)
-frame(who, listed=page.url_path == "operations")
+judged = frame(who, listed=page.url_path == "operations")
 if told:
     widgets.complain(told)
 unrecorded()
 page.run()
+judged()
 warm_up.freeze_once()

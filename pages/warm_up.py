@@ -67,6 +67,7 @@ def _answer_once() -> None:
             sweep(scorer, book, base=base, edits=edits, name=lever.name, cutoff=contract.score.cutoff)
         )
     _whole_book_once(model)
+    _ = model.trust  # what the frame says of it
 
 
 def _whole_book_once(model: DeployedModel) -> None:

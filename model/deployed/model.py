@@ -16,6 +16,7 @@ from model.engine.scorer import Scorer
 from model.monitoring.live import LatencyReading
 from model.release.release import Release
 from model.report.release.words import window_only
+from model.report.trust.summary import NOT_VALIDATED, TrustSummary, trust_summary
 from model.validation.validation import Validation
 from model.whatif.book.scored import ScoredBook, askable
 from model.whatif.customer.starting_points import personas
@@ -112,6 +113,19 @@ class DeployedModel:
                 found = Validation.asked(self.sample, self.scored_book(progress).margins)
             self.__dict__["_proof"] = found
         return found
+
+    @property
+    def trust(self) -> TrustSummary:
+        """How far it can be trusted, in a few words; worked out once, see `trust_at_hand`."""
+        if "_trust" not in self.__dict__:
+            self.__dict__["_trust"] = trust_summary(self.validation()) if self.has_evidence else NOT_VALIDATED
+        found: TrustSummary = self.__dict__["_trust"]
+        return found
+
+    @property
+    def trust_at_hand(self) -> bool:
+        """Whether `trust` costs nothing: it was worked out before, or nothing is known."""
+        return "_trust" in self.__dict__ or not self.has_evidence
 
     def random_customer(self) -> int:
         """Any customer of the book."""

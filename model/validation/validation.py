@@ -91,6 +91,11 @@ class SubsetMetrics:
         """Observed default rate less mean PD, a fraction; above 0 the model is too optimistic."""
         return self.observed.value - self.predicted
 
+    @property
+    def whole(self) -> Bin:
+        """All of them as one group, predicted against observed."""
+        return Bin(self.n, self.predicted, observed=self.observed.value, low=self.observed.low, high=self.observed.high)
+
 
 @dataclass(frozen=True)
 class BandMetrics:

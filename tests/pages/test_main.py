@@ -20,6 +20,13 @@ def test_the_frame_names_book_date_sample_and_model(open_app: Open, home: Path) 
     assert f"model {Store(home, 'cards').resolve('champion')[:6]} live" in text
 
 
+def test_the_frame_says_how_far_the_model_can_be_trusted_and_leads_to_why(open_app: Open) -> None:
+    for page in ("book", "operations"):
+        (link,) = [each.proto for each in open_app(page).get("page_link") if "ranks" in each.proto.label]
+        assert link.label == "ranks well, predicts accurately ✓"
+        assert link.page == "trust"
+
+
 @pytest.fixture
 def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A training that goes on as long as the test does."""

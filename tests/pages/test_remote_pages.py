@@ -290,6 +290,7 @@ def test_trust_page_says_that_nothing_is_known_of_how_it_was_tested(foreign: For
     at = open_app("trust")
     assert "Not available: the model v1 at 127.0.0.1:" in at.info[0].value
     assert "it may have been trained on these very records" in at.info[0].value
+    assert "not validated here ○" in [each.proto.label for each in at.get("page_link")]
     assert "gate" not in sentence(at)
     pd = pd_of(book.raw, book)
     assert shown(at, "AUC") == f"{auc(book.target, pd):.3f}"

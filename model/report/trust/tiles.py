@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from model.monitoring.calibration import Bin
 from model.monitoring.discrimination import gini
 from model.monitoring.drift import OF_PD, Drift
 from model.release.report import ReleaseReport
@@ -51,8 +50,7 @@ def gap_tile(proof: Validation, when: str, found: SubsetMetrics) -> Tile:
     bound = proof.gap_bound(when)
     if np.isnan(bound) or np.isnan(found.gap):
         return Tile(label, value, notes=(*notes, UNSET))
-    row = Bin(found.n, found.predicted, observed=found.observed.value, low=found.observed.low, high=found.observed.high)
-    threshold, kept = f"at most {100 * bound:.1f} either way", proof.calibrated(row, when)
+    threshold, kept = f"at most {100 * bound:.1f} either way", proof.calibrated(found.whole, when)
     return Tile(label, value, notes=notes, threshold=threshold, verdict=kept)
 
 

@@ -100,6 +100,15 @@ def _years(first: float, last: float) -> str:
     return f"{first:.0f}" if first == last else f"{first:.0f}–{last:.0f}"
 
 
+def _in_years(proof: Validation, chosen: Subset) -> str:
+    """Of which vintages records are: "in 2006–2007 "; "" where the book has none."""
+    if proof.vintage is None:
+        return ""
+    years = proof.vintage[proof.mask(chosen)]
+    years = years[~np.isnan(years)]
+    return f"in {_years(years.min(), years.max())} " if len(years) else ""
+
+
 def chosen_words(proof: Validation, chosen: Subset) -> str:
     """Whom the numbers are of, where that is not everybody of the main evidence; otherwise nothing."""
     told = []
@@ -126,7 +135,7 @@ def trust_verdict(proof: Validation, chosen: Subset, found: SubsetMetrics, thing
         else (f"Too few outcomes to say how it ranks{where}")
     )
     count = COUNTS[min(len(things), MOST_TOLD)]
-    return f"{ranks}; {agreement(found)}; {count} to know before relying on it."
+    return f"{ranks}; {agreement(proof, chosen, found)}; {count} to know before relying on it."
 
 
 def _where(proof: Validation) -> str:
@@ -139,9 +148,12 @@ def _where(proof: Validation) -> str:
     return f" {words}"
 
 
-def agreement(found: SubsetMetrics) -> str:
-    """Whether what was predicted was observed."""
+def agreement(proof: Validation, chosen: Subset, found: SubsetMetrics) -> str:
+    """Whether what was predicted was observed; where that fails, of which years, and what became of them."""
     gap = abs(found.gap)
+    if proof.calibrated(found.whole, chosen.when) == "does not hold":
+        said, became = share(found.predicted), share(found.observed.value)
+        return f"{_in_years(proof, chosen)}the model said {said} where {became} {_bad(proof.contract)}"
     if gap < 0.005:
         return "predicted and observed agree within half a point"
     if gap < 0.01:
