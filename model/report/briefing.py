@@ -166,7 +166,8 @@ class Half:
 class Finding:
     """A headline in words, paragraphs of ``text`` and ``points`` under it, ``tiles`` of its own, the chart that shows
     it with ``alt`` for those who do not see it, the table behind it, a ``note`` below. ``halves``: of a chart that
-    shows two things, what each of them is, in place of one headline. Two findings that are ``half`` as wide and follow
+    shows two things, what each of them is, in place of one headline; ``listed``: of one that shows one thing, label and
+    value of its parts, for where it does not fit. Two findings that are ``half`` as wide and follow
     each other stand side by side.
 
     ``drawn``: the table is shown, not only offered; ``offered``: it can be taken along. Its ``shape``: "rows" to scroll
@@ -182,6 +183,7 @@ class Finding:
     drawn: bool = True
     note: str = ""
     halves: tuple[Half, ...] = ()
+    listed: tuple[tuple[str, str], ...] = ()
     links: tuple[Link, ...] = ()
     half: bool = False
     text: tuple[str, ...] = ()
@@ -195,7 +197,7 @@ class Finding:
     def presented(self, height: int) -> "Finding":
         """For an audience, far away: the chart enlarged, without what is for whoever wants to know exactly."""
         chart = None if self.chart is None else enlarged(self.chart, height)
-        return replace(self, chart=chart, table=None, half=False)
+        return replace(self, chart=chart, table=None, half=False, listed=())
 
 
 Item = Finding | Notice
@@ -281,7 +283,8 @@ def _no_findings() -> tuple[Item, ...]:
 class Briefing:
     """What a screen says. ``notices`` stand above the numbers, ``below`` under them; ``points`` are things to know, one
     a line; ``method`` says how it is computed, in Markdown, and ``foot`` at the very end what the numbers are of.
-    ``subject`` is the page's name, ``guaranteed`` whether numbers are told gross and net. Checks, of the model that
+    ``subject`` is the page's name, ``main`` the place of the number that matters most among ``tiles``, ``guaranteed``
+    whether numbers are told gross and net. Checks, of the model that
     gave the numbers, and findings are worked out when they are first asked for, so that numbers need not wait for them;
     ``choices`` say what can be chosen of the findings."""
 
@@ -298,6 +301,7 @@ class Briefing:
     method: str = ""
     foot: str = ""
     guaranteed: bool = False
+    main: int = 0
     facts: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property

@@ -89,7 +89,7 @@ def preset() -> None:
         on_change=state.memory.touched,
         args=(PRESET,),
         key=state.memory.place(PRESET, dict(scenario.values).get(PRESET, "")),
-        help="Sets the economy to what a regulator published. Source and path stand on the right.",
+        help="Sets the economy to what a regulator published. Source and path stand below the charts.",
     )
     using = chosen(scenario)
     if using is None:

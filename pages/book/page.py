@@ -47,7 +47,7 @@ def book_fragment(model: DeployedModel) -> None:
 def columns(model: DeployedModel) -> None:
     """Controls on the left, answers on the right."""
     contract = model.contract
-    left, right = st.columns([0.3, 0.7], gap="medium")
+    left, right = widgets.controls_and_answers()
     with right:
         said = draw_numbers(model, book_result(model))
     with left:
@@ -55,8 +55,9 @@ def columns(model: DeployedModel) -> None:
         controls.controls(contract)
         controls.chips(contract)
     with right:  # charts last: the browser paints the numbers while they are on their way
-        pick_charts(contract)
-        draw.items(said.findings)
+        with st.container(key="charts"):
+            pick_charts(contract)
+            draw.items(said.findings)
         draw.draw_panels(said.panels, partial(panel_choices, contract), take=partial(state.put_lever, contract))
     draw.draw_method(said)
 
@@ -86,7 +87,7 @@ def draw_numbers(model: DeployedModel, result: BookResult, presented: bool = Fal
     for message in state.memory.told():
         widgets.complain(message)
     draw.notices(said)
-    draw.headline(said, "wi-six")
+    draw.headline(said, "wi-six", stays=not presented)
     draw.items(said.checks)
     return said
 

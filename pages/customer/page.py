@@ -38,7 +38,7 @@ def customer_fragment(model: DeployedModel) -> Briefing:
 
 def controls_and_answers(model: DeployedModel, scenario: CustomerScenario) -> Briefing:
     """Controls on the left, answers on the right."""
-    left, right = st.columns([0.3, 0.7], gap="medium")
+    left, right = widgets.controls_and_answers(opened=not scenario.chosen)
     said, result, seconds = customer_answer(model, scenario)
     with right:
         for message in state.memory.told():
@@ -46,7 +46,7 @@ def controls_and_answers(model: DeployedModel, scenario: CustomerScenario) -> Br
         if result is None:
             draw.without_numbers(said)
         else:
-            draw.headline(said)
+            draw.headline(said, stays=True)
     with left:
         controls.find_customer(model)
         controls.customer_controls(model, scenario, result)

@@ -35,7 +35,7 @@ def policy_fragment(model: DeployedModel) -> None:
 
 def columns(model: DeployedModel) -> None:
     """Controls on the left, answers on the right."""
-    left, right = st.columns([0.3, 0.7], gap="medium")
+    left, right = widgets.controls_and_answers()
     result = policy_result(model, state.memory.current())
     curve = curve_choice()
     said = policy_briefing(
@@ -47,7 +47,7 @@ def columns(model: DeployedModel) -> None:
     with right:
         for message in state.memory.told():
             widgets.complain(message)
-        draw.headline(said)
+        draw.headline(said, stays=True)
     with left:
         controls.controls(result)
     with right:

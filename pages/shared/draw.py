@@ -46,18 +46,30 @@ LINE, ROW = 20, 15  # pixels of a line of a table's row, and of what is around i
 # ---- the numbers ------------------------------------------------------------------------------------------------
 
 
-def headline(said: Briefing, kind: str = "") -> None:
+def headline(said: Briefing, kind: str = "", stays: bool = False) -> None:
     """The sentence, the numbers under it, what is to be known below: one message to the browser, painted first.
-    ``kind`` are names of the style sheet."""
+    ``kind`` are names of the style sheet. ``stays``: the sentence and the main number stay in sight while the rest of
+    the page is scrolled under them."""
     kind = " ".join(filter(None, (kind, "wi-guaranteed" * said.guaranteed)))
     points = "".join(f"<li>{text(each[:1].upper() + each[1:])}.</li>" for each in said.points)
     parts = (
         f"<p class='wi-sentence{' ' * bool(kind)}{kind}' role='status'>{text(said.sentence)}</p>",
-        f"<div class='wi-numbers {kind}'>{''.join(map(tile, said.tiles))}</div>" if said.tiles else "",
+        f"<div class='wi-room'><div class='wi-numbers {kind}'>{''.join(map(tile, said.tiles))}</div></div>"
+        if said.tiles
+        else "",
         f"<ol class='wi-things'>{points}</ol>" if points else "",
         f"<p class='wi-below'>{text(said.below)}</p>" if said.below else "",
     )
-    html("".join(parts))
+    kept = _in_sight(said) if stays and said.tiles else ""
+    html(f"{kept}<div class='wi-headline'>{''.join(parts)}</div>")
+
+
+def _in_sight(said: Briefing) -> str:
+    """What stays of a headline: its main number and its sentence once more, for eyes only, behind the headline until
+    that is scrolled away."""
+    main = said.tiles[said.main]
+    number = f"<b>{text(main.value)}</b> {_signed_change(main)}<br>{text(main.label)}"
+    return f"<div class='wi-stays' aria-hidden='true'><div><p>{number}</p><p>{text(said.sentence)}</p></div></div>"
 
 
 def without_numbers(said: Briefing) -> None:
@@ -97,10 +109,14 @@ def _room(each: Tile) -> str:
 
 def _change(each: Tile) -> str:
     was = f"<span class='wi-was'>was {text(each.was)}</span> " if each.was else ""
+    return was + _signed_change(each)
+
+
+def _signed_change(each: Tile) -> str:
     if not each.change:
-        return was
+        return ""
     arrow = {"+": "▲", MINUS: "▼"}.get(each.change[:1], "")
-    return f"{was}<span class='wi-{each.direction or 'same'}'>{arrow} {text(each.change)}</span>"
+    return f"<span class='wi-{each.direction or 'same'}'>{arrow} {text(each.change)}</span>"
 
 
 def draw_method(said: Briefing) -> None:
@@ -145,7 +161,9 @@ def pair(one: Finding, other: Finding) -> None:
     headed = bool(one.headline or other.headline)
     for column, each in zip(st.columns(2, gap="medium"), (one, other), strict=True):
         with column:
-            if each.headline:
+            if each.listed:
+                widgets.listed((each.headline, each.listed))
+            elif each.headline:
                 widgets.findings(each.headline)
             elif headed:  # as high, so that both begin on one line
                 html("<div class='wi-findings'><div class='wi-unheaded'></div></div>")
@@ -166,6 +184,8 @@ def item(each: Item) -> None:
         widgets.listed(*((half.headline, half.listed) for half in each.halves))
     elif each.halves:
         widgets.findings(*(half.headline for half in each.halves))
+    elif each.listed:
+        widgets.listed((each.headline, each.listed))
     elif each.headline:
         widgets.findings(each.headline)
     body(each)
@@ -189,7 +209,7 @@ def body(each: Finding) -> None:
     if each.text or each.points:
         prose(each.text, each.points)
     if each.tiles:
-        html(f"<div class='wi-numbers wi-even'>{''.join(map(tile, each.tiles))}</div>")
+        html(f"<div class='wi-room'><div class='wi-numbers wi-even'>{''.join(map(tile, each.tiles))}</div></div>")
     if each.chart is not None:
         st.plotly_chart(each.chart, key=each.key, config=charts.CONFIG, alt=each.alt)
     if each.table is not None and each.drawn:

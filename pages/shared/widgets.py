@@ -7,16 +7,33 @@ from pathlib import Path
 from urllib.parse import quote
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 MARKDOWN = re.compile(r"[\\`*_\[\]<>$~|&]|:(?=\w)")  # what begins something else than text
 LINKED = re.compile(r"https?:(?=//)|www(?=\.)|@", re.IGNORECASE)  # what is made a link by itself
 LOOK = Path(__file__).with_name("look.css")
+SHEET = Path(__file__).with_name("sheet.js").read_text("utf-8")
 ICON = Path(__file__).with_name("icon.png")  # a Material icon would be fetched from another host
 
 
 def style() -> None:
-    """The style sheet, once a page."""
+    """The style sheet, once a page, and what closes the sheet of controls."""
     st.html(LOOK)
+    st.html(f"<script>{SHEET}</script>", unsafe_allow_javascript=True)
+
+
+def controls_and_answers(opened: bool = False) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Controls on the left, answers on the right.
+
+    Where a window is too narrow for both, the answers take its whole width and the controls are a sheet that opens from
+    below: in the browser alone, with no run of the script. ``opened``: it begins open, because there is no answer
+    before something is chosen in it. The style sheet says how narrow that is.
+    """
+    left, right = st.columns([0.3, 0.7], gap="medium")
+    with left:
+        html(f"<details class='wi-sheet'{' open' * opened}><summary>Levers</summary></details>")
+        controls = st.container(key="levers")
+    return controls, right
 
 
 def histograms(heights: Mapping[str, Sequence[float]]) -> None:
@@ -66,15 +83,16 @@ def findings(*sentences: str) -> None:
 
 
 def listed(*halves: tuple[str, Sequence[tuple[str, str]]]) -> None:
-    """The sentences above one chart of several halves, each with what its half shows as label and value: that is what a
-    window too narrow for the chart has in its place. One message to the browser."""
+    """The sentences above a chart, one for each of its halves, each with what it shows as label and value: that is what
+    a window too narrow for the chart has in its place. One message to the browser."""
     lists = (
         f"<div><h3>{text(told)}</h3><dl class='wi-listed'>"
         + "".join(f"<dt>{text(label)}</dt><dd>{text(value)}</dd>" for label, value in rows)
         + "</dl></div>"
         for told, rows in halves
     )
-    html(f"<div class='wi-findings wi-listing'>{''.join(lists)}</div>")
+    alone = " wi-alone" if len(halves) == 1 else ""
+    html(f"<div class='wi-findings wi-listing{alone}'>{''.join(lists)}</div>")
 
 
 def here(name: str, place: float | None, words: str, note: str) -> None:

@@ -48,7 +48,7 @@ def evidence(model: DeployedModel) -> None:
         result = trust_result(model, proof)
         around = release_context(desk, model, withheld)
         said = trust_briefing(result, dict(state.memory.current().values), around=around, withheld=withheld)
-        draw.headline(said, "wi-trust")
+        draw.headline(said, "wi-trust", stays=True)
         choices(result)
         draw.items(said.findings)
         draw.draw_panels(

@@ -188,10 +188,11 @@ def ready(page: Page) -> None:
     settled(page)
 
 
-def book_ready(page: Page) -> None:
-    """Until the book's numbers and both charts stand and the last run is over."""
+def book_ready(page: Page, narrow: bool = False) -> None:
+    """Until the book's numbers and both charts stand and the last run is over; in a ``narrow`` window the map is a
+    list."""
     expect(page.locator(".wi-number")).to_have_count(6)
-    expect(page.locator(".st-key-where svg").first).to_be_visible()
+    expect(page.locator(".wi-listed" if narrow else ".st-key-where svg").first).to_be_visible()
     expect(page.locator(".st-key-bridge svg").first).to_be_visible()
     settled(page)
 
@@ -235,7 +236,7 @@ def follow(links: Locator) -> int:
 
 def unfold(page: Page) -> None:
     """Open every collapsed panel, from the last to the first: what opens above does not move what is clicked next."""
-    panels = page.locator("details")
+    panels = page.locator(".stExpander details")
     for k in reversed(range(panels.count())):
         panels.nth(k).locator("summary").click()
         expect(panels.nth(k)).to_have_attribute("open", "")

@@ -6,7 +6,17 @@ import pytest
 from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as Late
 
-from tests.browser.conftest import Visit, photograph, settled, unfold
+from tests.browser.conftest import (
+    Visit,
+    book_ready,
+    lever,
+    photograph,
+    press,
+    probability,
+    settled,
+    unfold,
+    until,
+)
 from tests.browser.server import Server
 from tests.support.second_book import NAME
 
@@ -81,6 +91,28 @@ TROUBLE = """
 """
 
 
+OVER_IT = """
+() => {
+  const box = document.querySelector(".wi-stays > div").getBoundingClientRect();
+  return document.elementsFromPoint(box.left + 5, box.top + 5).some((each) => each.matches(".wi-sentence"));
+}
+"""
+UNDER_IT = """
+() => {
+  const bar = document.querySelector(".wi-stays > div"), under = [];
+  const seen = (each) => each.checkVisibility() && !each.closest(".st-key-levers, header, .stSidebar");
+  const all = [...document.querySelectorAll(".stMain :is(button, input, summary, [role=slider], a)")].filter(seen);
+  for (const each of all.reverse()) {  // backwards, so that each comes in from above
+    each.focus();
+    const box = each.getBoundingClientRect(), edge = bar.getBoundingClientRect();
+    if (document.activeElement === each && box.left < edge.right && box.right > edge.left
+        && box.top < edge.bottom - 1 && box.bottom > edge.top) under.push(each.outerHTML.slice(0, 120));
+  }
+  return under;
+}
+"""
+
+
 def untroubled(page: Page) -> list[str]:
     """What is wrong once the charts have taken the width of the window: nothing, or what stays wrong."""
     try:
@@ -111,6 +143,54 @@ def test_at_every_width_nothing_is_cut_off_and_nothing_lies_over_something_else(
         trouble[width] = untroubled(page)
         photograph(page, f"{name}-{book}-{theme}-{panels}-{width}")
     assert {width: found for width, found in trouble.items() if found} == {}
+
+
+def test_on_a_narrow_screen_the_levers_are_a_sheet_that_keys_and_fingers_open_without_the_server(
+    visit: Visit, both: Server
+) -> None:
+    page = visit("/?balances=20", to=both, window=(390, 844))
+    book_ready(page, narrow=True)
+    sheet, balances = page.locator(".wi-sheet summary"), lever(page, "Balances")
+    expect(balances).to_be_hidden()
+    before = page.evaluate("whatif.messages")
+    sheet.focus()
+    page.keyboard.press("Enter")
+    expect(balances).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(balances).to_be_hidden()
+    expect(sheet).to_be_focused()
+    sheet.click()
+    assert page.evaluate("whatif.messages") == before  # the browser alone
+    number = probability(page).inner_text()
+    press(page, "Balances", "ArrowRight")
+    expect(probability(page)).not_to_have_text(number)
+    settled(page)
+    expect(balances).to_be_visible()
+    expect(balances).to_be_focused()
+    top = page.evaluate("document.querySelector('.stColumn:has(.wi-sheet)').getBoundingClientRect().top")
+    assert top > 0.3 * 844  # and what the lever moves is in sight above it
+    page.keyboard.press("Escape")
+    expect(balances).to_be_hidden()
+    assert untroubled(page) == []
+
+
+@pytest.mark.parametrize("name", ["book", "customer", "policy", "trust"])
+def test_sentence_and_main_number_stay_in_sight_and_cover_nothing_that_has_the_focus(
+    visit: Visit, both: Server, name: str
+) -> None:
+    page = visit(CARDS[name][0], to=both)
+    expect(page.locator(".stExpander").last).to_be_visible()
+    settled(page)
+    kept = page.locator(".wi-stays > div")
+    for width, height in ((390, 844), (640, 360), (1280, 720)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate("() => document.querySelector('.stMain').scrollTo(0, 0)")
+        assert until(page, lambda: page.evaluate(OVER_IT), bool), width  # the sentence covers what stays of it
+        page.evaluate("() => document.querySelector('.stMain').scrollTo(0, 500)")
+        assert not until(page, lambda: page.evaluate(OVER_IT), lambda found: not found), width
+        assert page.evaluate(UNDER_IT) == [], width
+    assert kept.locator("b").inner_text() in page.locator(".wi-number .wi-value").all_inner_texts()
+    assert kept.locator("p").last.inner_text() == page.locator(".wi-sentence").inner_text()
 
 
 @pytest.mark.parametrize("slide", range(4))

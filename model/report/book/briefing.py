@@ -65,6 +65,7 @@ def book_briefing(
         panels=book_panels(result, choices, follow),
         method=words.book_method(contract, model),
         guaranteed=contract.guaranteed,
+        main=HEADLINE.index("loss"),
     )
 
 
@@ -171,12 +172,13 @@ def where_it_sits(result: BookResult, choices: Choices) -> Finding:
     if choice is None:
         return Finding("where", "The contract of this book declares no segments to lay it out by", half=True)
     outer, inner = nested_segments(contract, choice.of(choices))
-    cells = result.cells(outer, inner)
+    cells, bands = result.cells(outer, inner), result.cells(outer)
     return Finding(
         "where",
-        words.segment_headline(contract, outer, result.cells(outer)),
+        words.segment_headline(contract, outer, bands),
         chart=charts.where(contract, (outer, inner), cells),
         alt=charts.where_in_words(contract, outer, cells),
+        listed=charts.where_listed(contract, outer, bands),
         half=True,
     )
 

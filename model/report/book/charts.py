@@ -160,6 +160,19 @@ def where_in_words(contract: Contract, segment: Segment, cells: Sequence[Cell]) 
     return f"Exposure by {segment.label.lower()}: {'; '.join(told)}."
 
 
+def where_listed(contract: Contract, segment: Segment, cells: Sequence[Cell]) -> tuple[tuple[str, str], ...]:
+    """The map's first level as a list, for windows that are too narrow for it."""
+    unit = Unit.of(*(cell.now.exposure for cell in cells))
+    return tuple(
+        (
+            band_label(contract, segment, cell.path[0]),
+            f"{unit.text(cell.now.exposure, contract.book.currency)}, PD {numbers.percent(cell.now.pd)}",
+        )
+        for cell in sorted(cells, key=lambda cell: cell.path)
+        if cell.now.exposure
+    )
+
+
 def reactions(amounts: Sequence[tuple[str, float]], unit: Unit, height: int = 220) -> Figure:
     """Signed bars by concept, in the unit shown."""
     texts = [numbers.signed(numbers.plain(abs(amount), unit.digits), amount) for _, amount in amounts]

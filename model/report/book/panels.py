@@ -277,7 +277,7 @@ def weighted_panel(result: BookResult, follow: Follow) -> Panel:
     """Losses of several scenarios, weighted by their probability: the losses, never the inputs."""
     lead = (
         f"Each at its own peak, in full severity; {result.contract.book.records}, overlay and assumptions as they are "
-        "set on the left. The losses are weighted, never the inputs."
+        "set among the levers. The losses are weighted, never the inputs."
     )
     make = partial(weighted_scenarios, result, follow)
     return Panel(WEIGHTED, "Several scenarios, weighted by probability", make, lead=lead)

@@ -230,7 +230,7 @@ def book_verdict(contract: Contract, stress: BookScenario, *, today: date, base:
     if not assumed:
         exposure = measure_text(contract, stress, name="exposure", base=base, now=now).now
         head = f"As the book stands, {over} is {loss.now}{net} on an exposure of {exposure}"
-        return f"{head}{limit}{broken}. Assume something on the left and see what it moves."
+        return f"{head}{limit}{broken}. Move a lever to see what changes."
     if not loss.change:
         return f"{assumed}, {over} stays at {loss.now}{net}{limit}{_margin(contract, stress, base, now)}{broken}."
     way = "rises" if loss.direction == "worse" else "falls"

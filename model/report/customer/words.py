@@ -34,7 +34,7 @@ def invitation_words(contract: Contract, scenario: CustomerScenario) -> str:
             "The model answers as soon as it is complete."
         )
     return (
-        f"Choose a {contract.book.record} on the left, by number or from one of the starting points, and see what the "
+        f"Choose a {contract.book.record} by number or from one of the starting points, and see what the "
         "deployed model says, why, and what would change it."
     )
 

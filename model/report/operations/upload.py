@@ -99,7 +99,7 @@ def upload_briefing(scored: ScoredFile) -> Briefing:
 def invitation(contract: Contract) -> str:
     """What a file is for, before there is one."""
     return (
-        f"Give a file of {contract.book.records} on the left. The deployed model scores every row that can be scored, "
+        f"Give a file of {contract.book.records}. The deployed model scores every row that can be scored, "
         "with its reasons, and says of every other row what is wrong with it."
     )
 

@@ -87,6 +87,7 @@ def policy_briefing(
         panels=policy_panels(result, units, others or OtherReleases(), withheld),
         method=words.policy_method(contract),
         guaranteed=contract.guaranteed,
+        main=GOALS.index("profit"),
     )
 
 

@@ -155,7 +155,7 @@ def test_outside_known_territory_all_but_the_reason_is_greyed(scorer: TableScore
 
 def test_nobody_chosen_is_invited_without_a_number(contract: Contract) -> None:
     found = briefing_to_choose(contract, CustomerScenario(), model=OURS)
-    assert found.sentence.startswith("Choose a customer on the left")
+    assert found.sentence.startswith("Choose a customer by number")
     assert (found.tiles, found.findings, found.panels) == ((), (), ())
     assert "%" not in found.sentence
     assert found.method.startswith("**Score.** Release 0123456789ab")
