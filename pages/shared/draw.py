@@ -54,7 +54,7 @@ def headline(said: Briefing, kind: str = "", stays: bool = False) -> None:
     points = "".join(f"<li>{text(each[:1].upper() + each[1:])}.</li>" for each in said.points)
     parts = (
         f"<p class='wi-sentence{' ' * bool(kind)}{kind}' role='status'>{text(said.sentence)}</p>",
-        f"<div class='wi-room'><div class='wi-numbers {kind}'>{''.join(map(tile, said.tiles))}</div></div>"
+        f"<div class='wi-fitted'><div class='wi-numbers {kind}'>{''.join(map(tile, said.tiles))}</div></div>"
         if said.tiles
         else "",
         f"<ol class='wi-things'>{points}</ol>" if points else "",
@@ -209,7 +209,7 @@ def body(each: Finding) -> None:
     if each.text or each.points:
         prose(each.text, each.points)
     if each.tiles:
-        html(f"<div class='wi-room'><div class='wi-numbers wi-even'>{''.join(map(tile, each.tiles))}</div></div>")
+        html(f"<div class='wi-fitted'><div class='wi-numbers wi-even'>{''.join(map(tile, each.tiles))}</div></div>")
     if each.chart is not None:
         st.plotly_chart(each.chart, key=each.key, config=charts.CONFIG, alt=each.alt)
     if each.table is not None and each.drawn:
