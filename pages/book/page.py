@@ -50,9 +50,11 @@ def columns(model: DeployedModel) -> None:
     left, right = widgets.controls_and_answers()
     with right:
         said = draw_numbers(model, book_result(model))
+        changed = st.container(key="changed")
     with left:
         controls.buttons(present)
         controls.controls(contract)
+    with changed:
         controls.chips(contract)
     with right:  # charts last: the browser paints the numbers while they are on their way
         with st.container(key="charts"):

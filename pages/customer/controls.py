@@ -70,7 +70,7 @@ def started(model: DeployedModel) -> None:
 
 
 def customer_controls(model: DeployedModel, scenario: CustomerScenario, result: CustomerResult | None) -> None:
-    """Levers, as far as there is a ``result`` to move; undo and reset; assumptions, and each change taken back."""
+    """Levers, as far as there is a ``result`` to move; undo and reset; assumptions."""
     if result is not None:
         for lever in model.contract.levers:
             draw_lever(result, lever, model.deployed.foreign)
@@ -78,7 +78,6 @@ def customer_controls(model: DeployedModel, scenario: CustomerScenario, result: 
         way_back(state.memory, state.reset_customer, not (scenario.edits or scenario.assumptions))
     if scenario.chosen:
         assumptions(model)
-        taken_back(model, scenario)
 
 
 def draw_lever(result: CustomerResult, lever: Lever, foreign: bool) -> None:

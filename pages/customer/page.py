@@ -47,9 +47,12 @@ def controls_and_answers(model: DeployedModel, scenario: CustomerScenario) -> Br
             draw.without_numbers(said)
         else:
             draw.headline(said, stays=True)
+        changed = st.container(key="changed")
     with left:
         controls.find_customer(model)
         controls.customer_controls(model, scenario, result)
+    with changed:
+        controls.taken_back(model, scenario)
     with right:  # charts last: the browser paints the number while they are on their way
         if result is not None:
             record_answer(model, result, seconds)

@@ -28,7 +28,7 @@ from pages.shared.deployed import keyed
 MOST_UNDO = 50
 RELEASE = "made-with"  # in a shared link: what answered when it was made; no lever or field can be called so
 NAMED = re.compile(r"[0-9a-f]{6,12}\Z")
-CHIPS = "_changed"  # no lever or field can be called so
+CHIPS = "changed."  # no lever or field has a point in its name
 ARRIVED = "_arrived"  # in the session: the page that stood last
 Held = TypeVar("Held")
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 
-from data.contract import Appetite, Contract, Measure, Segment, lower
+from data.contract import Appetite, Assumption, Contract, Measure, Segment, Shock, Variable, lower
 from data.regulators.presets import Preset, presets
 from model.engine.identity import Deployed, SpotCheck
 from model.report import numbers
@@ -34,10 +34,12 @@ from model.whatif.book.scenario import (
     WEIGHT,
     WHO,
     BookScenario,
+    Number,
     Player,
     changes,
     chosen,
     overlay_lacks,
+    parts,
     whom,
 )
 from model.whatif.book.scored import Clipped, TerritoryShare
@@ -45,6 +47,8 @@ from model.whatif.book.segments import Cell, Concentration
 from model.whatif.book.totals import Totals
 
 MOST_NAMED = 3  # assumptions named in the first sentence; one less beside a preset
+LARGEST_NAMED = 2  # of more than that
+UNSWUNG = 10  # a lever to which the contract gives no swing has a tenth of its range as one
 OWN_SHARE = "Capital, margin and return are on the bank's own share: the margin is after the net loss."
 FAR = 0.20  # share of customers outside known territory from which the numbers are greyed
 AMOUNTS: tuple[Measure, ...] = ("exposure", "loss", "net_loss", "capital", "margin")
@@ -278,14 +282,34 @@ def _against(contract: Contract, stress: BookScenario, name: Measure, now: Total
 
 def in_words(contract: Contract, stress: BookScenario, today: date) -> str:
     """ "Under the Fed's 2026 severely adverse scenario at half severity, with balances 20 % higher", or nothing."""
-    parts = _named(contract, stress, today)
+    named = _named(contract, stress, today)
     using = chosen(stress)
     head = f"Under {preset_in_words(contract, stress, using)}" if using else ""
-    if not parts:
+    if not named:
         return head
-    several = f"{len(parts)} changes" if using else f"these {len(parts)} changes"
-    with_ = "with " + (_listed(parts) if len(parts) <= MOST_NAMED - bool(using) else several)
+    shown = named if len(named) <= MOST_NAMED - bool(using) else _largest(named)
+    phrases = _with_scope(contract, stress, shown)
+    more = len(named) - len(shown)
+    with_ = f"with {', '.join(phrases)} and {more} more" if more else f"with {_listed(phrases)}"
     return f"{head}, {with_}" if head else with_[:1].upper() + with_[1:]
+
+
+def _largest(named: Sequence["Assumed"]) -> list["Assumed"]:
+    """The two that were moved furthest, in the order in which they are told.
+
+    By swings of the contract, the yardstick of the tornado: what each of them moved is the bridge's answer, which is
+    not known yet when the first sentence is painted.
+    """
+    order = sorted(range(len(named)), key=lambda k: -named[k].swings)
+    return [named[k] for k in sorted(order[:LARGEST_NAMED])]
+
+
+def _with_scope(contract: Contract, stress: BookScenario, named: Sequence["Assumed"]) -> list[str]:
+    """The phrases, the shocks among them as one with whom they are applied to."""
+    shocks = [each.phrase for each in named if each.shock]
+    others = [each.phrase for each in named if not each.shock]
+    only = scope(contract, stress)
+    return [f"{_listed(shocks)} (only {only})", *others] if only and shocks else [*shocks, *others]
 
 
 def band_names(contract: Contract) -> dict[str, str]:
@@ -328,33 +352,50 @@ def unmoved(contract: Contract, stress: BookScenario) -> bool:
     return not any(stress.number(contract, BETA + each.name) for each in contract.economy)
 
 
-def _named(contract: Contract, stress: BookScenario, today: date) -> list[str]:
+@dataclass(frozen=True)
+class Assumed:
+    """Something that is assumed: its ``phrase`` in a sentence, by how many ``swings`` of the contract it was moved, and
+    whether it is a ``shock``, which may be applied to some only."""
+
+    phrase: str
+    swings: float
+    shock: bool = False
+
+
+def _swings(part: Shock | Variable | Assumption | Number, by: float) -> float:
+    """By how many of its swings a lever was moved."""
+    own = 0.0 if isinstance(part, Number) else part.swing
+    return abs(by) / (own or (part.maximum - part.minimum) / UNSWUNG)
+
+
+def _named(contract: Contract, stress: BookScenario, today: date) -> list[Assumed]:
     """Every assumption that moves the book, but for a preset's."""
-    found = [
-        each.phrase.format(_shock_value(each.unit, stress.number(contract, each.name)))
-        for each in contract.shocks
-        if stress.number(contract, each.name)
-    ]
-    only = scope(contract, stress)
-    if only and found:
-        found = [f"{_listed(found)} (only {only})"]
+    known, found = parts(contract), list[Assumed]()
+    for shock in contract.shocks:
+        value = stress.number(contract, shock.name)
+        if value:
+            phrase = shock.phrase.format(_shock_value(shock.unit, value))
+            found.append(Assumed(phrase, _swings(shock, value), shock=True))
     if stress.get(contract, METHOD) == FACTOR:
-        if stress.number(contract, FACTOR):
-            found.append(f"an economy {_deviations(stress.number(contract, FACTOR))}")
+        value, number = stress.number(contract, FACTOR), known[FACTOR]
+        if value and isinstance(number, Number):
+            found.append(Assumed(f"an economy {_deviations(value)}", _swings(number, value)))
     elif chosen(stress) is None:
-        found += [
-            contract.variable(name).phrase.format(_moved(contract.variable(name).unit, by))
-            for name, by in changes(contract, stress).items()
-            if by * stress.number(contract, BETA + name)
-        ]
+        moved = changes(contract, stress)
+        for variable in contract.economy:
+            by = moved[variable.name]
+            if by * stress.number(contract, BETA + variable.name):
+                found.append(Assumed(variable.phrase.format(_moved(variable.unit, by)), _swings(variable, by)))
     if not overlay_lacks(contract, stress, today):
         for name, what in ((OVERLAY_PD, "PD"), (OVERLAY_LGD, "loss given default")):
-            if stress.number(contract, name):
-                found.append(f"an overlay on {what} of {_overlay(name, stress.number(contract, name))}")
+            value, number = stress.number(contract, name), known[name]
+            if value and isinstance(number, Number):
+                found.append(Assumed(f"an overlay on {what} of {_overlay(name, value)}", _swings(number, value)))
     for each in contract.assumptions:
         value = stress.number(contract, each.name)
         if value != each.default:
-            found.append(f"{each.label[:1].lower()}{each.label[1:]} at {assumption_value(each.unit, value)}")
+            phrase = f"{each.label[:1].lower()}{each.label[1:]} at {assumption_value(each.unit, value)}"
+            found.append(Assumed(phrase, _swings(each, value - each.default)))
     return found
 
 

@@ -72,7 +72,7 @@ def customer_briefing(result: CustomerResult, choices: Choices, *, model: Deploy
     contract = result.contract
     return Briefing(
         "customer",
-        words.customer_verdict(contract, result.before, result.now, result.scenario),
+        words.customer_verdict(contract, result.before, result.now, result.scenario, result.reach),
         tiles=customer_tiles(result, model),
         below=words.ways_out(contract, result.turns, result.now.granted),
         make_findings=lambda: (reasons_and_changes(result),),

@@ -3,8 +3,10 @@
 Each sentence is put together from the same texts as the numbers beside it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil, floor
+from types import MappingProxyType
 
 import numpy as np
 
@@ -21,6 +23,7 @@ from model.whatif.customer.sensitivity import Curve, Flip, Goal
 MOST_BARS = 5
 MOST_CHANGES = 6  # bars between the two of the probability before and after
 MOST_NAMED = 2  # edits named in the first sentence; more would not fit two lines
+NOTHING_MOVED: Mapping[str, float] = MappingProxyType({})
 
 
 # ---- the customer ---------------------------------------------------------------------------------------------------
@@ -39,10 +42,17 @@ def invitation_words(contract: Contract, scenario: CustomerScenario) -> str:
     )
 
 
-def customer_verdict(contract: Contract, base: Decision, now: Decision, scenario: CustomerScenario) -> str:
-    """The page's first sentence: score, distance to the cut-off, decision, frequency."""
+def customer_verdict(
+    contract: Contract,
+    base: Decision,
+    now: Decision,
+    scenario: CustomerScenario,
+    reach: Mapping[str, float] = NOTHING_MOVED,
+) -> str:
+    """The page's first sentence: score, distance to the cut-off, decision, frequency. ``reach``: by which share of its
+    range each edit was moved, by name."""
     book = contract.book
-    edits = edits_in_words(contract, scenario)
+    edits = edits_in_words(contract, scenario, reach)
     would = f"{edits} this {book.record} would score" if edits else f"This {book.record} scores"
     decision = book.granted if now.granted else book.declined
     told = f"{would} {numbers.whole_score(now.score)}, {distance(now)}, and {decision}."
@@ -63,12 +73,16 @@ def distance(decision: Decision) -> str:
     return f"{numbers.counted(abs(gap), 'point')} {'above' if gap > 0 else 'below'} the cut-off"
 
 
-def edits_in_words(contract: Contract, scenario: CustomerScenario) -> str:
-    """ "With balances 20 % lower and …", or nothing."""
-    told = [_edit_in_words(contract, name, value) for name, value in scenario.edits]
-    if not told:
+def edits_in_words(contract: Contract, scenario: CustomerScenario, reach: Mapping[str, float] = NOTHING_MOVED) -> str:
+    """ "With balances 20 % lower and …", or nothing; of more than two edits those that were moved furthest, and how
+    many more there are. ``reach`` as in `customer_verdict`."""
+    edits = list(scenario.edits)
+    if not edits:
         return ""
-    return f"With {' and '.join(told)}" if len(told) <= MOST_NAMED else f"With these {len(told)} changes"
+    furthest = sorted(edits, key=lambda edit: -reach.get(edit[0], 0.0))[:MOST_NAMED]
+    told = [_edit_in_words(contract, name, value) for name, value in edits if (name, value) in furthest]
+    more = len(edits) - len(told)
+    return f"With {', '.join(told)} and {more} more" if more else f"With {' and '.join(told)}"
 
 
 def _edit_in_words(contract: Contract, name: str, value: float) -> str:

@@ -19,7 +19,7 @@ from model.whatif.book.tornado import Bar
 from model.whatif.customer.attribution import Changes, changes
 from model.whatif.customer.decision import Decision, Explanation, decide, explain, score_scale
 from model.whatif.customer.distribution import input_distribution
-from model.whatif.customer.scenario import CustomerScenario, apply, base_record
+from model.whatif.customer.scenario import CustomerScenario, apply, base_record, editable
 from model.whatif.customer.sensitivity import Curve, Flip, flips, position, steps, sweep, two_way
 
 
@@ -96,6 +96,17 @@ class CustomerResult:
     def edits(self) -> dict[str, float]:
         """The edits by name."""
         return dict(self.scenario.edits)
+
+    @property
+    def reach(self) -> dict[str, float]:
+        """By which share of its range each edit was moved, by name; 1 where it is not known from where."""
+        found = {}
+        for name, value in self.scenario.edits:
+            part = editable(self.contract, name)
+            start = position(self.local, self.base, {}, name)
+            moved = abs(value - start) / (part.maximum - part.minimum)
+            found[name] = float(moved) if np.isfinite(moved) else 1.0
+        return found
 
     @property
     def values(self) -> dict[str, float]:

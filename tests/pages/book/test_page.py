@@ -363,7 +363,7 @@ def test_undo_returns_to_the_scenario_before(open_app: Open) -> None:
 
 def test_a_chip_takes_one_assumption_back(open_app: Open) -> None:
     at = open_app(balances=20, lgd=0.9)
-    at.get_by_key("book._changed").set_value("balances").run()
+    at.get_by_key("book.changed.").set_value("balances").run()
     assert address(at) == {"lgd": "0.9"}
     assert at.slider(key="book.balances").value == 0
 

@@ -11,7 +11,7 @@ from data.regulators.presets import preset
 from model.report import charts, language
 from model.report.book import words as book_words
 from model.report.numbers import MINUS, NBSP, Unit
-from model.whatif.book.scenario import BookScenario
+from model.whatif.book.scenario import BookScenario, Value
 from model.whatif.book.scored import Clipped, TerritoryShare
 from model.whatif.book.totals import Totals
 from tests.support.records import CONTRACT, TODAY, stressed, stresses
@@ -86,9 +86,41 @@ def test_chair_reads_the_three_assumptions_of_an_executive():
     assert told == "With balances 20 % higher, unemployment 3 points higher and loss given default at 90 %"
 
 
-def test_more_assumptions_than_a_sentence_holds_are_counted():
-    stress = stressed(unemployment=3, balances=20, lgd=0.9, payments=-10)
-    assert book_words.in_words(CONTRACT, stress, TODAY) == "With these 4 changes"
+@pytest.mark.parametrize(
+    ("assumed", "told"),
+    [
+        (
+            {"unemployment": 3, "balances": 20, "lgd": 0.9, "payments": -10},
+            "With balances 20 % higher, unemployment 3 points higher and 2 more",
+        ),
+        (
+            {"unemployment": 0.5, "balances": 5, "lgd": 0.9, "payments": -10},
+            "With payments 10 % lower, loss given default at 90 % and 2 more",
+        ),
+        (
+            {"preset": "eba_2025_adverse_eu", "balances": 20, "lgd": 0.95, "payments": -10},
+            "with balances 20 % higher, loss given default at 95 % and 1 more",
+        ),
+        (
+            {"who": "limit_band:0", "balances": 30, "later": 10, "lgd": 0.9, "opex": 700},
+            "With balances 30 % higher and 10 % of customers one more month late (only customers with credit limit "
+            "below NT$ 50,000) and 2 more",
+        ),
+    ],
+)
+def test_of_more_assumptions_than_a_sentence_holds_those_moved_furthest_are_named(assumed: dict[str, Value], told: str):
+    found = book_words.in_words(CONTRACT, stressed(**assumed), TODAY).replace(NBSP, " ")
+    assert found.endswith(told)
+
+
+@given(stresses())
+def test_no_change_is_lost_between_those_named_and_those_counted(stress: BookScenario):
+    named = book_words._named(CONTRACT, stress, TODAY)
+    found = book_words.in_words(CONTRACT, stress, TODAY)
+    told = sum(each.phrase in found for each in {each.phrase: each for each in named}.values())
+    more = int(found.rsplit(" and ", 1)[1].split()[0]) if found.endswith(" more") else 0
+    assert told + more >= len(named)
+    assert not more or told == 2
 
 
 @pytest.mark.parametrize(

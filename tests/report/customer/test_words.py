@@ -12,6 +12,7 @@ from model.engine import identity
 from model.engine.scorer import TableScorer
 from model.report import numbers
 from model.report.customer import words as customer_words
+from model.report.numbers import NBSP
 from model.whatif.customer.decision import decide, explain
 from model.whatif.customer.scenario import CustomerScenario, apply, base_record
 from model.whatif.customer.sensitivity import Flip, flips, seek_probability, sweep
@@ -65,12 +66,15 @@ def test_several_of_what_a_lever_counts_stay_several() -> None:
     assert more.endswith("1 or more employees.")
 
 
-def test_many_edits_are_counted_rather_than_listed(book: Book) -> None:
+def test_of_many_edits_those_moved_furthest_are_named_and_the_others_counted(book: Book) -> None:
     contract = book.contract
     scenario = CustomerScenario(1)
     for name, value in {"balances": -20.0, "pays": 30.0, "late": 1.0}.items():
         scenario = scenario.edited(contract, name, value)
-    assert customer_words.edits_in_words(contract, scenario) == "With these 3 changes"
+    told = customer_words.edits_in_words(contract, scenario, {"balances": 0.1, "pays": 0.2, "late": 0.3})
+    assert told.replace(NBSP, " ") == "With 30 % of each bill paid, 1 month late now and 1 more"
+    told = customer_words.edits_in_words(contract, scenario, {"balances": 0.4, "pays": 0.2, "late": 0.3})
+    assert told.replace(NBSP, " ") == "With balances 20 % lower, 1 month late now and 1 more"
     assert customer_words.edits_in_words(contract, CustomerScenario(1)) == ""
 
 
