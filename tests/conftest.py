@@ -4,7 +4,9 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy: two workers do not fight; who wants to try two, may
 
+import gc
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from model.whatif.book.scored import ScoredBook
 from tests.support.kept import KeptReleases
 
 WORKERS = 2  # of a run over several files; one file's tests share what its fixtures make, so it gets no worker at all
+GARBAGE = 20_000  # objects made until the young are looked through, where Python itself does it after 700
 
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=True, database=None, print_blob=False)
 hypothesis.settings.register_profile("search", deadline=None, max_examples=2000, database=None)
@@ -37,6 +40,16 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 def _test_files(place: Path) -> list[Path]:
     return list(place.rglob("test_*.py")) if place.is_dir() else [place]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Reads the tests without looking for garbage, and looks no longer through what stays of that: a tenth of all."""
+    gc.disable()
+    yield
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
