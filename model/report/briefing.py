@@ -173,7 +173,7 @@ class Finding:
     ``drawn``: the table is shown, not only offered; ``offered``: it can be taken along. Its ``shape``: "rows" to scroll
     and sort, the "whole" of them at once, all of its "texts" however long, or "links", one at the head of each row.
     ``widths``: how wide the first columns of texts are, in percent, or those of links to each other.
-    ``suggestion``: what could be assumed instead."""
+    ``suggestion``: what could be assumed instead. ``fills``: its chart takes whatever height there is."""
 
     key: str
     headline: str = ""
@@ -193,11 +193,12 @@ class Finding:
     widths: tuple[int, ...] = ()
     tiles: tuple[Tile, ...] = ()
     suggestion: Suggestion | None = None
+    fills: bool = False
 
     def presented(self, height: int) -> "Finding":
         """For an audience, far away: the chart enlarged, without what is for whoever wants to know exactly."""
         chart = None if self.chart is None else enlarged(self.chart, height)
-        return replace(self, chart=chart, table=None, half=False, listed=())
+        return replace(self, chart=chart, table=None, half=False, listed=(), fills=True)
 
 
 Item = Finding | Notice
@@ -283,9 +284,9 @@ def _no_findings() -> tuple[Item, ...]:
 class Briefing:
     """What a screen says. ``notices`` stand above the numbers, ``below`` under them; ``points`` are things to know, one
     a line; ``method`` says how it is computed, in Markdown, and ``foot`` at the very end what the numbers are of.
-    ``subject`` is the page's name, ``main`` the place of the number that matters most among ``tiles``, ``guaranteed``
-    whether numbers are told gross and net. Checks, of the model that
-    gave the numbers, and findings are worked out when they are first asked for, so that numbers need not wait for them;
+    ``subject`` is the page's name, ``title`` that of a window which shows it, ``main`` the place among ``tiles`` of the
+    number that matters most, ``guaranteed`` whether numbers are told gross and net. Checks, of the model that gave
+    the numbers, and findings are worked out when they are first asked for, so that numbers need not wait for them;
     ``choices`` say what can be chosen of the findings."""
 
     subject: str
@@ -302,6 +303,7 @@ class Briefing:
     foot: str = ""
     guaranteed: bool = False
     main: int = 0
+    title: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property

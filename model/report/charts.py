@@ -20,6 +20,9 @@ FAR_LIMIT = 1.5  # times what is drawn: a limit further out than that would pres
 LIMIT_ROOM = 20  # px above a chart for what an upright limit is called
 
 
+MAP_TYPE = 26  # px, on the tiles of a map that is presented
+
+
 CONFIG = {
     "displayModeBar": "hover",
     "displaylogo": False,
@@ -87,9 +90,22 @@ def layout(height: int, left: int, **more: Any) -> Figure:
 
 
 def enlarged(figure: Figure, height: int) -> Figure:
-    """A figure for a large screen far away: higher, and its type a third larger."""
-    place, font = figure["layout"], {"size": 16}
+    """A figure for a large screen far away: at least as high, its type a third larger, that of a map as large as its
+    tiles let it be."""
+    place, font = {key: each for key, each in figure["layout"].items() if key != "uniformtext"}, {"size": 16}
     margin = {side: round(1.35 * size) for side, size in place["margin"].items()}
     axes = {name: {**axis, "tickfont": font} for name, axis in place.items() if name.startswith(("xaxis", "yaxis"))}
-    data = [{**trace, "textfont": {**trace.get("textfont", {}), **font}} for trace in figure["data"]]
+    data = [_larger(trace, font) for trace in figure["data"]]
     return {**figure, "data": data, "layout": {**place, **axes, "height": height, "margin": margin, "font": font}}
+
+
+def _larger(trace: Figure, font: Figure) -> Figure:
+    """What is drawn, with larger type."""
+    if trace.get("type") != "treemap":
+        return {**trace, "textfont": {**trace.get("textfont", {}), **font}}
+    bar = trace.get("pathbar", {})
+    return {
+        **trace,
+        "textfont": {**trace.get("textfont", {}), "size": MAP_TYPE},  # made smaller where a tile is
+        "pathbar": {**bar, "thickness": 30, "textfont": {**bar.get("textfont", {}), **font}},
+    }

@@ -79,3 +79,14 @@ def rising(edges: Sequence[float]) -> list[str]:
     """Score bands in words, the lowest first."""
     inner = [f"{low:.0f}–{high - 1:.0f}" for low, high in pairwise(edges)]
     return [f"below {edges[0]:.0f}", *inner, f"{edges[-1]:.0f} and more"]
+
+
+NAMED = 2  # parts of a scenario in the title of a window, which is short
+
+
+def window_title(contract: Contract, subject: str, assumed: Sequence[str]) -> str:
+    """The title of a window: the page, what is ``assumed`` on it in short, the book."""
+    parts = [each for each in assumed if each]
+    more = f" and {len(parts) - NAMED} more" if len(parts) > NAMED else ""
+    scenario = f"{', '.join(parts[:NAMED])}{more}"
+    return " · ".join(filter(None, (subject, scenario, contract.book.title, "Credit What-If")))

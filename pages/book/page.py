@@ -9,7 +9,7 @@ import streamlit as st
 from data.contract import Contract
 from model.deployed import spot_check
 from model.deployed.model import DeployedModel
-from model.report.book.briefing import book_briefing, measure_choice, segment_choice, slide_finding
+from model.report.book.briefing import book_briefing, measure_choice, segment_choice, slide
 from model.report.book.panels import WEIGHTED
 from model.report.briefing import Briefing, Choices, Panel
 from model.whatif.book.result import BookResult
@@ -133,9 +133,11 @@ def presentation(model: DeployedModel) -> None:
     with st.container(key="presentation"):
         result = book_result(model)
         draw_numbers(model, result, presented=True)
-        draw.item(slide_finding(result, draw.Chosen(), st.session_state[SLIDE], follow))
+        shown = slide(result, draw.Chosen(), st.session_state[SLIDE], follow)
+        draw.item(shown.finding)
         row = st.container(horizontal=True, key="slides", gap="small")
         row.button("Back", on_click=turn, args=(-1,), shortcut="Left")
+        row.text(shown.place)
         row.button("Next", on_click=turn, args=(1,), shortcut="Right")
         row.button("Leave", on_click=leave, shortcut="Escape")
 

@@ -62,6 +62,7 @@ def headline(said: Briefing, kind: str = "", stays: bool = False) -> None:
     )
     kept = _in_sight(said) if stays and said.tiles else ""
     html(f"{kept}<div class='wi-headline'>{''.join(parts)}</div>")
+    widgets.entitle(said.title)
 
 
 def _in_sight(said: Briefing) -> str:
@@ -76,6 +77,7 @@ def without_numbers(said: Briefing) -> None:
     """What is said while there are no numbers, and why."""
     if said.sentence:
         html(f"<p class='wi-invitation'>{text(said.sentence)}</p>")
+    widgets.entitle(said.title)
     for each in said.notices:
         notice(each)
 
@@ -211,7 +213,8 @@ def body(each: Finding) -> None:
     if each.tiles:
         html(f"<div class='wi-fitted'><div class='wi-numbers wi-even'>{''.join(map(tile, each.tiles))}</div></div>")
     if each.chart is not None:
-        st.plotly_chart(each.chart, key=each.key, config=charts.CONFIG, alt=each.alt)
+        height: Literal["stretch", "content"] = "stretch" if each.fills else "content"
+        st.plotly_chart(each.chart, key=each.key, config=charts.CONFIG, alt=each.alt, height=height)
     if each.table is not None and each.drawn:
         shaped(each, each.table)
     if each.links and each.shape != "links":

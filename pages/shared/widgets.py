@@ -22,6 +22,12 @@ def style() -> None:
     st.html(f"<script>{SHEET}</script>", unsafe_allow_javascript=True)
 
 
+def entitle(title: str) -> None:
+    """What the window is called, where that is another than the frame's."""
+    if title:
+        st.set_page_config(page_title=title)
+
+
 def controls_and_answers(opened: bool = False) -> tuple[DeltaGenerator, DeltaGenerator]:
     """Controls on the left, answers on the right.
 

@@ -12,11 +12,14 @@ from tests.browser.conftest import (
     book_ready,
     operations_ready,
     policy_ready,
+    press,
     ready,
     sentence,
     trust,
     unfold,
 )
+from tests.browser.server import Server
+from tests.support.second_book import NAME, TITLE
 
 pytestmark = pytest.mark.browser
 
@@ -93,3 +96,17 @@ def test_without_a_release_the_first_visitor_sees_it_trained_and_then_the_page(
     expect(page.locator(".wi-badge")).to_contain_text("live", timeout=TRAINED)
     expect(page.locator(".wi-number")).to_have_count(6)
     expect(page.get_by_role("heading", name="A first model is being trained")).to_have_count(0)
+
+
+def test_the_windows_title_names_page_scenario_and_book_and_follows_them(visit: Visit, both: Server) -> None:
+    page = visit("/", to=both)
+    expect(page).to_have_title("Book · Taiwan credit cards · Credit What-If")
+    book_ready(page)
+    press(page, "Balances", "ArrowRight")
+    expect(page).to_have_title(re.compile(r"Book · Balances \+\d+\s% · Taiwan credit cards · Credit What-If"))
+    page.get_by_role("link", name="Policy").click()
+    expect(page).to_have_title(re.compile(r"Policy · cut-off \d+ · Taiwan credit cards · Credit What-If"))
+    page.goto(f"{both.url}/applicant?customer=3&book={NAME}")
+    expect(page).to_have_title(re.compile(f".* 3 · {TITLE} · Credit What-If"))
+    page.get_by_role("link", name="Operations").click()
+    expect(page).to_have_title(f"Operations · {TITLE} · Credit What-If")

@@ -203,9 +203,14 @@ def test_on_every_screen_that_is_no_phone_a_presentation_is_whole(visit: Visit, 
     for _ in range(slide):
         page.get_by_role("button", name="Next").click()
         settled(page)
+    page.mouse.move(1, 1)  # nothing is hovered
     trouble = {}
     for width in WIDTHS[2:]:
         page.set_viewport_size({"width": width, "height": 900})
         trouble[width] = untroubled(page)
         photograph(page, f"present-{slide}-{width}")
     assert {width: found for width, found in trouble.items() if found} == {}
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    end = "document.querySelector('.st-key-slides').getBoundingClientRect().bottom"
+    assert 1020 < until(page, lambda: page.evaluate(end), lambda found: 1020 < found <= 1080) <= 1080  # it fills it
+    expect(page.locator(".st-key-slides")).to_contain_text(f"{slide + 1} of 4")

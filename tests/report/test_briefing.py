@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from model.report import spreadsheet
 from model.report.briefing import Briefing, Choice, Choices, Column, Finding, Panel, Table, name_apart
+from model.report.language import window_title
+from tests.support.records import CONTRACT
 
 COLUMNS = (Column("Name"), Column("Loss", "NT$", 0), Column("PD", "%", 1), Column("Interval", place="screen"))
 COLUMNS += (Column("low", place="file"),)
@@ -137,3 +139,9 @@ def test_what_is_presented_is_larger_and_has_no_table() -> None:
     assert found.chart is not None
     assert (found.chart["layout"]["height"], chart["layout"]["height"]) == (300, 200)
     assert Finding("b", "No chart").presented(300).chart is None
+
+
+def test_the_title_of_a_window_names_page_scenario_and_book_in_short() -> None:
+    book = CONTRACT.book.title
+    assert window_title(CONTRACT, "Book", ()) == f"Book · {book} · Credit What-If"
+    assert window_title(CONTRACT, "Book", ("A", "B", "C", "D")) == f"Book · A, B and 2 more · {book} · Credit What-If"

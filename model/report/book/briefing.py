@@ -2,6 +2,7 @@
 own, `panels` and `sensitivity`."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 from data.contract import Contract, Measure, Segment
@@ -11,14 +12,14 @@ from model.report import numbers
 from model.report.book import charts, panels, path, sensitivity, words
 from model.report.book.headroom import measure_headroom
 from model.report.briefing import Briefing, Choice, Choices, Finding, Item, Notice, Panel, Tile
-from model.report.language import records_heading
+from model.report.language import records_heading, window_title
 from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import POINT, chosen, overlay_lacks
 
 HEADLINE: tuple[Measure, ...] = ("exposure", "pd", "loss", "capital", "margin", "return_on_capital")
 SHORT = {"exposure": "Exposure", "pd": "PD by exposure", "capital": "Capital"}  # labels above a number
 BRIEF = {"net_loss": "Net loss"}  # and to choose from
-PRESENTED = 300  # px: the height of a chart that is presented
+PRESENTED = 300  # px: the least height of a chart that is presented
 
 Check = Callable[[], SpotCheck]
 
@@ -66,6 +67,7 @@ def book_briefing(
         method=words.book_method(contract, model),
         guaranteed=contract.guaranteed,
         main=HEADLINE.index("loss"),
+        title=window_title(contract, "Book", _chips(result)),
     )
 
 
@@ -116,12 +118,16 @@ def _below(result: BookResult, model: Deployed, presented: bool) -> str:
 
 def _assumed(result: BookResult) -> list[str]:
     """Every part of the scenario in short."""
-    contract, scenario = result.contract, result.scenario
-    parts = [words.chip(contract, scenario, name) for name, _ in scenario.values]
-    using = chosen(scenario)
-    if using and not scenario.get(contract, POINT):
+    using, parts = chosen(result.scenario), _chips(result)
+    if using and not result.scenario.get(result.contract, POINT):
         parts.append(f"at {using.point(using.peak).label}, its peak")
-    return [each for each in parts if each]
+    return parts
+
+
+def _chips(result: BookResult) -> list[str]:
+    """Every value that was set in short."""
+    contract, scenario = result.contract, result.scenario
+    return list(filter(None, (words.chip(contract, scenario, name) for name, _ in scenario.values)))
 
 
 def model_checks(result: BookResult, model: Deployed, check: Check | None) -> tuple[Item, ...]:
@@ -190,16 +196,26 @@ def nested_segments(contract: Contract, name: str) -> tuple[Segment, Segment]:
     return outer, own[(own.index(outer) + 1) % len(own)]
 
 
-def slide_finding(result: BookResult, choices: Choices, number: int, follow: Follow = not_followed) -> Item:
-    """One of the charts that are presented, by its ``number``, after the last again the first."""
-    slides: tuple[Callable[[], Item], ...] = (
-        lambda: what_moved(result, choices, follow),
-        lambda: where_it_sits(result, choices),
-        lambda: panels.band_changes(result),
-        lambda: panels.model_reactions(result),
+@dataclass(frozen=True)
+class Slide:
+    """One of the charts that are presented, and which of how many it is: "2 of 4"."""
+
+    finding: Item
+    place: str
+
+
+def slide(result: BookResult, choices: Choices, number: int, follow: Follow = not_followed) -> Slide:
+    """A slide by its ``number``, after the last again the first. Charts that would have nothing to show are none: of
+    what moved where nothing is assumed, of segments or inputs where none are known."""
+    makers: tuple[tuple[bool, Callable[[], Item]], ...] = (
+        (result.moved or not result.contract.segments, lambda: what_moved(result, choices, follow)),
+        (bool(result.contract.segments), lambda: where_it_sits(result, choices)),
+        (result.moved, lambda: panels.band_changes(result)),
+        (result.whole.tables is not None and bool(result.layers[1].shocks), lambda: panels.model_reactions(result)),
     )
-    found = slides[number % len(slides)]()
-    return found.presented(PRESENTED) if isinstance(found, Finding) else found
+    slides = [make for shows, make in makers if shows]
+    found, place = slides[number % len(slides)](), f"{number % len(slides) + 1} of {len(slides)}"
+    return Slide(found.presented(PRESENTED) if isinstance(found, Finding) else found, place)
 
 
 # ---- panels -----------------------------------------------------------------------------------------------------

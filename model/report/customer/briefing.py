@@ -1,6 +1,6 @@
 """What is said of one customer: the numbers, why they are what they are, what changed, and what it would take."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -79,13 +79,25 @@ def customer_briefing(result: CustomerResult, choices: Choices, *, model: Deploy
         panels=customer_panels(result, choices),
         method=words.customer_method(contract, model),
         guaranteed=contract.guaranteed,
+        title=_title(contract, result.scenario, words.change_chips(contract, result.scenario).values()),
     )
+
+
+def _title(contract: Contract, scenario: CustomerScenario, changed: Iterable[str] = ()) -> str:
+    """What a window is called that shows somebody, or nobody yet."""
+    record = contract.book.record.capitalize()
+    number = "" if scenario.customer is None else f" {scenario.customer:,}"
+    return language.window_title(contract, f"Own {lower(record)}" if scenario.own else record + number, tuple(changed))
 
 
 def briefing_to_choose(contract: Contract, scenario: CustomerScenario, *, model: Deployed) -> Briefing:
     """What it says while there is no whole record to ask about: what to do, and no number."""
     return Briefing(
-        "customer", words.invitation_words(contract, scenario), (), method=words.customer_method(contract, model)
+        "customer",
+        words.invitation_words(contract, scenario),
+        tiles=(),
+        method=words.customer_method(contract, model),
+        title=_title(contract, scenario),
     )
 
 

@@ -88,6 +88,7 @@ def policy_briefing(
         method=words.policy_method(contract),
         guaranteed=contract.guaranteed,
         main=GOALS.index("profit"),
+        title=language.window_title(contract, "Policy", (f"cut-off {numbers.exactly(result.cutoff)}",)),
     )
 
 

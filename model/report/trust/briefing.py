@@ -5,15 +5,16 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from data.contract import Contract
 from model.engine.identity import Deployed
 from model.report.briefing import Briefing, Choice, Choices, Finding, Item, Notice, Panel
-from model.report.language import band_label
+from model.report.language import band_label, window_title
 from model.report.release.card import ModelCard
 from model.report.trust import bands, charts, drift, effects, fairness, gates, later, misses, words
 from model.report.trust.later import OtherEvidence
 from model.report.trust.tiles import trust_tiles
 from model.validation.result import TrustResult
-from model.validation.validation import Validation
+from model.validation.validation import Subset, Validation
 from model.validation.view import segment_bands
 
 EVERYBODY = "everybody"
@@ -48,8 +49,15 @@ def trust_briefing(result: TrustResult, choices: Choices, *, around: ReleaseCont
         make_findings=partial(trust_findings, result),
         panels=tuple(_reading(each, choices) for each in trust_panels(result, around, withheld)),
         method=words.trust_method(proof),
+        title=window_title(proof.contract, "Trust", _looked_at(proof.contract, result.chosen)),
         foot="" if release is None else words.made_words(release, around.deployed),
     )
+
+
+def _looked_at(contract: Contract, chosen: Subset) -> tuple[str, ...]:
+    """Which records are looked at, in short; nothing of all."""
+    band = band_label(contract, contract.segment(chosen.segment), chosen.band) if chosen.segment else ""
+    return chosen.when, band
 
 
 def untested_notices(deployed: Deployed, tested: bool) -> tuple[Notice, ...]:

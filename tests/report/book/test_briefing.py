@@ -13,7 +13,7 @@ from model.engine.identity import Deployed, SpotCheck
 from model.engine.parallel import Progress, no_progress
 from model.engine.scorer import TableScorer
 from model.report.book import words
-from model.report.book.briefing import Check, book_briefing, slide_finding
+from model.report.book.briefing import Check, book_briefing, slide
 from model.report.book.sensitivity import target_choice
 from model.report.briefing import Briefing, Choices, Finding, Item, Notice, Panel, Table, Tile
 from model.report.numbers import MINUS, NBSP
@@ -233,15 +233,21 @@ def test_a_book_without_segments_says_so_and_has_no_table_of_them(scorer: TableS
 
 
 def test_slides_are_the_findings_enlarged_and_turn_round(result: BookResult) -> None:
-    slides = [slide_finding(result, {}, number) for number in range(5)]
-    assert all(isinstance(each, Finding) for each in slides)
-    found = [each for each in slides if isinstance(each, Finding)]
+    slides = [slide(result, {}, number) for number in range(5)]
+    assert [each.place for each in slides] == ["1 of 4", "2 of 4", "3 of 4", "4 of 4", "1 of 4"]
+    found = [each.finding for each in slides if isinstance(each.finding, Finding)]
     assert [each.key for each in found] == ["bridge", "where", "migration", "reactions", "bridge"]
     for each in found:
         assert each.chart is not None
         assert each.chart["layout"]["height"] == 300
-        assert (each.table, each.half) == (None, False)
-    assert found[0].headline == slide_finding(result, {}, -4).headline  # type: ignore[union-attr]
+        assert (each.table, each.half, each.fills) == (None, False, True)
+    assert found[0].headline == slide(result, {}, -4).finding.headline  # type: ignore[union-attr]
+
+
+def test_charts_without_anything_to_show_are_no_slides(whole: ScoredBook) -> None:
+    calm = BookResult.of(whole, BookScenario(), DAY)
+    only = slide(calm, {}, 1)
+    assert (only.place, only.finding.key) == ("1 of 1", "where")  # type: ignore[union-attr]
 
 
 def test_work_that_takes_long_is_followed_by_what_is_being_done(result: BookResult) -> None:
