@@ -90,7 +90,7 @@ def policy_page(asked: PageQuery) -> Said:
     result = PolicyResult.of(model.whole, model.sample, chosen, asked.day)
     took = time.perf_counter() - start
     ids = tuple(each for each in asked.models.comparable(asked.book) if each != model.id)
-    others = policy_briefing.OtherReleases(ids, lambda release: _other_scores(asked, release))
+    others = policy_briefing.OtherReleases(ids, lambda release: _other_scores(asked, release, chosen.under))
     said = policy_briefing.policy_briefing(result, asked.choices, others=others, withheld=asked.withheld)
     address = chosen.to_query()
     entry = WhatIf(model, asked.who, via="rest", address=address, seconds=took).about_policy(asked.day, result.chosen)
@@ -104,11 +104,11 @@ def customer_page(asked: PageQuery) -> Said:
     if not chosen.chosen:
         said = customer_briefing.briefing_to_choose(model.contract, chosen, model=model.deployed)
         return Said(said, tuple(complaints))
-    result = CustomerResult.of(model.scorer, model.local_scorer, model.book, chosen)
+    result = CustomerResult.of(model.scorer, model.local_scorer, model.book, chosen, day=asked.day)
     took = time.perf_counter() - start
     said = customer_briefing.customer_briefing(result, asked.choices, model=model.deployed)
     what_if = WhatIf(model, asked.who, via="rest", address=chosen.to_query(), seconds=took)
-    return Said(said, tuple(complaints), what_if.about_customer(result.edited, result.now, result.reasons))
+    return Said(said, tuple(complaints), what_if.about_customer(result.edited, result.margin, result.reasons))
 
 
 def operations_page(asked: PageQuery) -> Said:
@@ -126,8 +126,8 @@ def operations_page(asked: PageQuery) -> Said:
     return Said(said, tuple(f"{name!r} in the address is nothing here; it was left out." for name in asked.query))
 
 
-def _other_scores(asked: PageQuery, release: str) -> Array:
-    return scores_by(asked.models.release(asked.book, release).scorer, asked.model.sample.raw)
+def _other_scores(asked: PageQuery, release: str, under: book_scenario.BookScenario) -> Array:
+    return scores_by(asked.models.release(asked.book, release).scorer, asked.model.sample, under, asked.day)
 
 
 def trust_page(asked: PageQuery) -> Said:

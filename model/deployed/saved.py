@@ -14,8 +14,8 @@ from model.errors import ReleaseError
 from model.record.replay import book_outputs, policy_outputs
 from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import BookScenario
-from model.whatif.customer.decision import decide
-from model.whatif.customer.scenario import CustomerScenario, apply, base_record
+from model.whatif.customer.result import CustomerResult
+from model.whatif.customer.scenario import CustomerScenario
 from model.whatif.policy.result import PolicyResult
 from model.whatif.policy.scenario import PolicyScenario
 from model.whatif.saved import Find, OpenedScenario, SavedScenario, Scenario, below, in_force, read_query
@@ -38,15 +38,14 @@ def numbers_under(model: DeployedModel, scenario: Scenario, day: date) -> Number
     elif isinstance(scenario, PolicyScenario):
         found = policy_outputs(PolicyResult.of(model.whole, model.sample, scenario, day).chosen)
     else:
-        return _customer_numbers(model, scenario)
+        return _customer_numbers(model, scenario, day)
     return tuple((name, float(value[0])) for name, value in found.items() if np.isfinite(value[0]))
 
 
-def _customer_numbers(model: DeployedModel, scenario: CustomerScenario) -> Numbers:
+def _customer_numbers(model: DeployedModel, scenario: CustomerScenario, day: date) -> Numbers:
     if not scenario.chosen:
         return ()
-    record = apply(model.contract, base_record(model.book, scenario), scenario.edits)
-    decision = decide(model.scorer, record, scenario.values(model.contract))
+    decision = CustomerResult.of(model.scorer, model.local_scorer, model.book, scenario, day=day).now
     return (
         ("pd", decision.pd),
         ("score", decision.score),

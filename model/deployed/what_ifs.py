@@ -8,10 +8,11 @@ import numpy as np
 
 from data.arrays import Array
 from model.deployed.model import DeployedModel
+from model.engine.tables import probability
 from model.record.replay import book_outputs, policy_outputs
 from model.record.trail import Entry
 from model.whatif.book.totals import Totals
-from model.whatif.customer.decision import Decision, Explanation
+from model.whatif.customer.decision import Explanation
 from model.whatif.policy.strategy import Outcome
 
 NOTHING = np.empty((0, 0))
@@ -28,9 +29,10 @@ class WhatIf:
     address: Mapping[str, str]
     seconds: float
 
-    def about_customer(self, record: Array, now: Decision, why: Explanation | None) -> Entry:
-        """One customer: the edited ``record`` (fields, 1) and what the model said of it."""
-        outputs = {"pd": np.array([now.pd])}
+    def about_customer(self, record: Array, margin: float, why: Explanation | None) -> Entry:
+        """One customer: the edited ``record`` (fields, 1) and what the model said of it, log-odds; what a scenario of
+        the book makes of that outside the model is said by the address."""
+        outputs = {"pd": probability(np.array([margin]))}
         if why is not None and why.inputs:
             outputs |= {
                 "shap_values": np.array([[each.log_odds] for each in why.inputs]),

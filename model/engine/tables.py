@@ -127,7 +127,8 @@ class Tables:
     def rescored(self, margins: Array, before: Codes, after: Codes, changed: Iterable[int]) -> Array:
         """New margins after only the inputs ``changed`` took other codes: the other tables are not read.
 
-        Equal to ``margins(after)`` within 1e-12; the very same numbers where nothing changed.
+        Equal to ``margins(after)`` within 1e-12; the very same numbers where nothing changed, and the very same of a
+        record whatever others are asked about with it.
         """
         changed = list(changed)
         if not changed:
@@ -135,21 +136,21 @@ class Tables:
         groups = self.touched(changed)
         args = (self.first, self.second, self.offset, self.stride, self.cells)
         moved = (before[changed] != after[changed]).any(0)
-        if 2 * int(moved.sum()) < len(moved):  # few: look only at them
-            rows = np.flatnonzero(moved)
-            out, part = margins.copy(), margins[rows]
-            _add(np.ascontiguousarray(before[:, rows]), *args, groups, -1.0, part)
-            _add(np.ascontiguousarray(after[:, rows]), *args, groups, 1.0, part)
-            out[rows] = part
-            return out
+        rows = np.flatnonzero(moved)
+        few = 2 * len(rows) < len(moved)  # then only they are looked at
+        was, now = (np.ascontiguousarray(codes[:, rows]) if few else codes for codes in (before, after))
         if 2 * len(groups) < len(self.first):
-            out = margins.copy()
-            _add(before, *args, groups, -1.0, out)
-            _add(after, *args, groups, 1.0, out)
+            found = margins[rows] if few else margins.copy()
+            _add(was, *args, groups, -1.0, found)
+            _add(now, *args, groups, 1.0, found)
         else:  # most tables change: afresh is less than taking back and adding
-            out = self.margins(after)
-        np.copyto(out, margins, where=~moved)
-        return out
+            found = self.margins(now)
+        if few:
+            out = margins.copy()
+            out[rows] = found
+            return out
+        np.copyto(found, margins, where=~moved)
+        return found
 
     def cells_of(self, codes: Codes) -> Ints:
         """The cell of each table that each record lies in, (tables, n)."""

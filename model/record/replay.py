@@ -22,8 +22,6 @@ import numpy as np
 
 from data import books
 from data.arrays import Array
-from data.books import Book
-from data.contract import Contract
 from data.errors import BadInput
 from model.engine.scorer import Scorer
 from model.engine.tables import probability
@@ -35,9 +33,9 @@ from model.release.store import Store
 from model.whatif.book import scenario as book_scenario
 from model.whatif.book.scored import ScoredBook
 from model.whatif.book.totals import Totals
-from model.whatif.customer.decision import score_scale
 from model.whatif.policy import scenario as policy_scenario
-from model.whatif.policy.strategy import Outcome, Strategy
+from model.whatif.policy.result import PolicyResult
+from model.whatif.policy.strategy import Outcome
 
 EXACT = 1e-12
 RECORDS = ("score", "upload", "whatif:customer")
@@ -151,15 +149,7 @@ def _on_the_book(entry: Entry, release: Release, home: Path) -> dict[str, Array]
         return book_outputs(whole.totals([book_scenario.layers(contract, scenario, _day(entry))])[0])
     chosen, complaints = policy_scenario.PolicyScenario.from_query(contract, _address(entry))
     _understood(entry, complaints)
-    return policy_outputs(_judged(whole, book, contract=contract, chosen=chosen, day=_day(entry)))
-
-
-def _judged(
-    whole: ScoredBook, book: Book, contract: Contract, chosen: policy_scenario.PolicyScenario, day: date
-) -> Outcome:
-    rows = whole.rows(book_scenario.layers(contract, chosen.assumed, day))
-    scores = np.asarray(score_scale(contract).score(whole.margins))
-    return Strategy.of(scores, rows, book.target).at(chosen.at(contract))
+    return policy_outputs(PolicyResult.of(whole, book, chosen, _day(entry)).chosen)
 
 
 def _address(entry: Entry) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """One customer: what the deployed model says, why, what changed, and what it would take."""
 
 import time
+from datetime import date
+from functools import partial
 
 import streamlit as st
 
@@ -12,13 +14,14 @@ from model.whatif.customer.distribution import input_distribution
 from model.whatif.customer.result import CustomerResult
 from model.whatif.customer.scenario import CustomerScenario
 from pages.customer import controls, record, state
-from pages.shared import deployed, draw, recording, visitor, widgets
+from pages.shared import carried, deployed, draw, recording, visitor, widgets
 
 
 def main() -> None:
     visitor.current()
     model = deployed.model()
     state.memory.restore(model)
+    carried.arrive(state.memory, partial(state.asked_under, model.contract))
     shown = {lever.name: lever.shows for lever in model.contract.levers}
     widgets.histograms({lever: input_distribution(model.book, name).heights for lever, name in shown.items()})
     with state.memory.arriving():
@@ -71,7 +74,7 @@ def customer_answer(model: DeployedModel, scenario: CustomerScenario) -> tuple[B
     if not scenario.chosen:
         return briefing_to_choose(contract, scenario, model=identity), None, 0.0
     try:
-        result = CustomerResult.of(model.scorer, model.local_scorer, model.book, scenario)
+        result = CustomerResult.of(model.scorer, model.local_scorer, model.book, scenario, day=date.today())
     except (BookError, BadInput) as error:
         return briefing_refused(contract, error, model=identity), None, 0.0
     seconds, rows = time.perf_counter() - start, rows_choice(contract)
@@ -81,7 +84,12 @@ def customer_answer(model: DeployedModel, scenario: CustomerScenario) -> tuple[B
 def record_answer(model: DeployedModel, result: CustomerResult, seconds: float) -> None:
     """For the record: what the model was asked, what it said, and why."""
     recording.record_customer(
-        model, result.scenario.to_query(), record=result.edited, now=result.now, why=result.reasons, seconds=seconds
+        model,
+        result.scenario.to_query(),
+        record=result.edited,
+        margin=result.margin,
+        why=result.reasons,
+        seconds=seconds,
     )
 
 

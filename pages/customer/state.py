@@ -1,29 +1,41 @@
 """The what-if of one visitor about one customer: a `CustomerScenario`; see `pages.shared.page_state`."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
+from data.contract import Contract
 from model.deployed.model import DeployedModel
 from model.settings import settings
+from model.whatif.book.scenario import NOTHING, UNDER, BookScenario
 from model.whatif.customer.scenario import CustomerScenario, apply, base_record
 from model.whatif.customer.sensitivity import position
+from model.whatif.customer.stressed import standing_record
+from pages.shared import carried
 from pages.shared.page_state import Memory
 
 OWN_PREFIX = "own."  # no field has a point in its name
 
 
 def reset_customer() -> None:
-    """The customer exactly as in the book, under the contract's assumptions."""
-    memory.change(replace(memory.current(), edits=(), assumptions=()))
+    """The customer exactly as in the book, under the contract's assumptions and no scenario."""
+    memory.change(replace(memory.current(), edits=(), assumptions=(), under=NOTHING))
 
 
 def choose_record(customer: int | None = None, own: tuple[float | None, ...] = ()) -> None:
-    """Look at another customer, or at a record typed by hand; assumptions stay."""
-    memory.change(CustomerScenario(customer, own, (), memory.current().assumptions))
+    """Look at another customer, or at a record typed by hand; assumptions stay, and the book's scenario."""
+    memory.change(replace(memory.current(), customer=customer, own=own, edits=()))
+
+
+def asked_under(contract: Contract, under: BookScenario) -> CustomerScenario:
+    """The same under a scenario of the book; assumptions of one's own stay on top."""
+    return memory.current().asked_under(contract, under)
 
 
 def _moved(model: DeployedModel, name: str, value: Any) -> CustomerScenario:
     contract, scenario = model.contract, memory.current()
+    if name == UNDER:
+        return asked_under(contract, carried.of_book() if value else NOTHING)
     if name.startswith(OWN_PREFIX):
         own = list(scenario.own)
         own[contract.row[name.removeprefix(OWN_PREFIX)]] = None if value is None else float(value)
@@ -35,7 +47,7 @@ def _moved(model: DeployedModel, name: str, value: Any) -> CustomerScenario:
         return scenario.assumed(contract, name, None if value is None else round(value * _scale(model, name), 12))
     if value is None:
         return scenario.edited(contract, name, None)
-    base = base_record(model.book, scenario)
+    base = standing_record(model.local_scorer, model.book, scenario, date.today())
     start = position(model.local_scorer, base, dict(scenario.edited(contract, name, None).edits), name)
     moved = scenario.edited(contract, name, None if value == start else float(value))
     apply(contract, base, moved.edits)

@@ -10,6 +10,7 @@ from model.whatif.policy.result import PolicyResult
 from model.whatif.policy.scenario import CUTOFF, PolicyScenario, assumed, today
 from model.whatif.policy.strategy import AT_MOST, GOALS, Goal
 from pages.policy import state
+from pages.shared import carried
 from pages.shared.deployed import keyed
 from pages.shared.number_field import enter, slide, typed
 from pages.shared.page_state import way_back
@@ -21,6 +22,7 @@ def controls(result: PolicyResult) -> None:
     """The cut-off, goal seek, assumptions; undo and reset."""
     contract, strategy = result.contract, result.strategy
     way_back(state.memory, state.reset_policy, result.policy == PolicyScenario())
+    carried.switch(state.memory, contract, result.policy.under)
     low, high = int(strategy.cutoffs[0]), int(strategy.cutoffs[-1])
     at, now, best = result.cutoff, today(contract), strategy.best
     told = f"From {low}, at which all are {granting(contract)}, to {high}, at which none is. Today's is {now}."

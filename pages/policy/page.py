@@ -2,6 +2,7 @@
 
 import time
 from datetime import date
+from functools import partial
 
 import streamlit as st
 
@@ -9,10 +10,11 @@ from data.arrays import Array
 from model.deployed.desk import desk
 from model.deployed.model import DeployedModel
 from model.report.policy.briefing import OtherReleases, curve_choice, policy_briefing
+from model.whatif.book.scenario import BookScenario
 from model.whatif.policy.result import PolicyResult, scores_by
 from model.whatif.policy.scenario import PolicyScenario
 from pages.policy import controls, state
-from pages.shared import deployed, draw, recording, visitor, widgets
+from pages.shared import carried, deployed, draw, recording, visitor, widgets
 from pages.shared.progress import followed
 
 
@@ -20,6 +22,7 @@ def main() -> None:
     visitor.current()
     model = deployed.model()
     state.memory.restore(model)
+    carried.arrive(state.memory, partial(state.asked_under, model.contract))
     with state.memory.arriving():
         policy_fragment(model)
 
@@ -47,6 +50,7 @@ def columns(model: DeployedModel) -> None:
     with right:
         for message in state.memory.told():
             widgets.complain(message)
+        draw.notices(said)
         draw.headline(said, stays=True)
     with left:
         controls.controls(result)
@@ -73,13 +77,14 @@ def others(model: DeployedModel) -> OtherReleases:
     """The releases that a policy can be compared with."""
     book = deployed.book()
     ids = tuple(each for each in desk.comparable(book) if each != model.id)
-    return OtherReleases(ids, lambda release: other_scores(model, book, release))
+    under, day = state.memory.current().under, date.today()
+    return OtherReleases(ids, lambda release: other_scores(model, book, release, under, day))
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def other_scores(_model: DeployedModel, book: str, release: str) -> Array:
-    """The book's scores by another release."""
-    return scores_by(desk.release(book, release).scorer, _model.sample.raw)
+def other_scores(_model: DeployedModel, book: str, release: str, under: BookScenario, day: date) -> Array:
+    """The book's scores by another release, under the same scenario."""
+    return scores_by(desk.release(book, release).scorer, _model.sample, under, day)
 
 
 main()

@@ -92,6 +92,11 @@ class Memory(Generic[Held]):
         found: Held = st.session_state[self._key("value")]
         return found
 
+    def known(self) -> Held | None:
+        """The same; None before the page was looked at."""
+        found: Held | None = st.session_state.get(self._key("value"))
+        return found
+
     def change(self, value: Held) -> None:
         """Go to another value; the one left can be come back to."""
         if value == self.current():

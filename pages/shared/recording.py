@@ -13,7 +13,7 @@ from model.deployed.model import DeployedModel
 from model.deployed.what_ifs import WhatIf, entry
 from model.record.trail import Entry
 from model.whatif.book.totals import Totals
-from model.whatif.customer.decision import Decision, Explanation
+from model.whatif.customer.decision import Explanation
 from model.whatif.policy.strategy import Outcome
 from pages.shared import visitor
 
@@ -24,12 +24,12 @@ def record_customer(
     model: DeployedModel,
     address: Mapping[str, str],
     record: Array,
-    now: Decision,
+    margin: float,
     why: Explanation | None,
     seconds: float,
 ) -> None:
-    """A what-if about one customer: the edited ``record`` (fields, 1) and what the model said of it."""
-    _note(_asked(model, address, seconds).about_customer(record, now, why))
+    """A what-if about one customer: the edited ``record`` (fields, 1) and what the model said of it, log-odds."""
+    _note(_asked(model, address, seconds).about_customer(record, margin, why))
 
 
 def record_book(model: DeployedModel, address: Mapping[str, str], today: date, now: Totals, seconds: float) -> None:

@@ -23,8 +23,8 @@ ADA = Person("Ada", "analyst")
 DAY = date(2026, 3, 1)
 QUERIES = {
     "book": {"balances": "20", "unemployment": "3"},
-    "customer": {"customer": "12345", "balances": "-20"},
-    "policy": {"cutoff": "540", "lgd": "0.7"},
+    "customer": {"customer": "12345", "balances": "-20", "under.unemployment": "3"},
+    "policy": {"cutoff": "540", "lgd": "0.7", "under.balances": "20"},
 }
 
 

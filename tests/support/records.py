@@ -1,5 +1,6 @@
 """Records, parts of the book and scenarios drawn at random, within what the contract of the cards allows."""
 
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
@@ -77,6 +78,8 @@ def scenarios(draw: st.DrawFn) -> CustomerScenario:
             st.builds(CustomerScenario, own=st.tuples(*(st.none() | within(field) for field in CONTRACT.record))),
         )
     )
+    if draw(st.booleans()):
+        scenario = replace(scenario, under=draw(stresses(most=4)).carried())
     editable = [*CONTRACT.levers, *(f for f in CONTRACT.record if f.name not in {x.name for x in CONTRACT.levers})]
     for part in draw(st.lists(st.sampled_from(editable), max_size=5, unique_by=lambda part: part.name)):  # type: ignore[attr-defined]
         scenario = scenario.edited(CONTRACT, part.name, draw(within(part)))  # type: ignore[attr-defined]
@@ -89,7 +92,7 @@ def scenarios(draw: st.DrawFn) -> CustomerScenario:
             base = base_record(BOOK, scenario)
             apply(CONTRACT, base, scenario.edits)
         except Impossible:
-            return CustomerScenario(scenario.customer, assumptions=scenario.assumptions)
+            return CustomerScenario(scenario.customer, assumptions=scenario.assumptions, under=scenario.under)
     return scenario
 
 

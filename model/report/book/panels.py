@@ -232,9 +232,11 @@ def largest_movers(result: BookResult, choice: Choice, choices: Choices) -> tupl
     if not found:
         return (Finding("movers", text=(f"No {person}'s expected loss changed.",)),)
     gross = " Losses before the guarantee; the download has them net of it as well." if contract.guaranteed else ""
-    note = f"A link opens the {person} as in the book, without the scenario.{gross}"
+    note = f"A link opens the {person} under this scenario.{gross}"
+    under = result.scenario.under_query()
     links = tuple(
-        Link(f"{person.capitalize()} {each.customer:,}", "customer", {"customer": str(each.customer)}) for each in found
+        Link(f"{person.capitalize()} {each.customer:,}", "customer", {"customer": str(each.customer)} | under)
+        for each in found
     )
     table = movers_table(contract, found)
     return (Finding("movers", table=table, note=note, links=links, shape="links", widths=(8, 5, 5, 5, 5, 5)),)

@@ -10,7 +10,7 @@ from model.engine.parallel import Follow
 from model.report import numbers
 from model.report.book import charts, words
 from model.report.briefing import Cell, Choices, Column, Finding, Item, Table
-from model.report.charts import BASE, SCENARIO, WORSE, Figure, layout
+from model.report.charts import BASE, SCENARIO, WORSE, Figure, LimitLine, draw_limit, layout
 from model.report.numbers import Unit
 from model.whatif.book.result import BookResult, PathLosses
 from model.whatif.book.scenario import FULL, POINT, SEVERITY, chosen
@@ -137,11 +137,11 @@ def losses_chart(result: BookResult, found: PathLosses, height: int = 236) -> Fi
     labels = [each.label for each in found.points]
     values = [each / unit.size for each in found.losses]
     limit, limit_text = _limited(result)
-    across = [(result.base.loss, f"as the book stands {_text(result, result.base.loss)}", BASE)]
-    if limit_text and np.isfinite(limit):
-        across.append((limit, f"limit {limit_text}", WORSE))
-    heights = [*values, *(amount / unit.size for amount, _, _ in across)]
-    spread = (max(heights) - min(heights)) or 1.0
+    line = LimitLine(limit / unit.size, f"limit {limit_text}") if limit_text else None
+    base = result.base.loss / unit.size
+    low, high = min(*values, base), max(*values, base)
+    ends = (low, high) if line is None else line.within(low, high)
+    room = 2 * ROOM * ((ends[1] - ends[0]) or 1.0)
     figure = layout(height, 58)
     figure["margin"] = {"l": 58, "r": 24, "t": 8, "b": 26}
     figure["xaxis"] = {"fixedrange": True, "showgrid": False, "type": "category", "nticks": 7}
@@ -150,11 +150,11 @@ def losses_chart(result: BookResult, found: PathLosses, height: int = 236) -> Fi
         "showgrid": False,
         "nticks": 5,
         "ticksuffix": unit.suffix,
-        "range": [min(heights) - 2 * ROOM * spread, max(heights) + 2 * ROOM * spread],
+        "range": [ends[0] - room, ends[1] + room],
     }
-    highest = max(amount for amount, _, _ in across)
-    figure["shapes"] = [_line_across(amount / unit.size, colour) for amount, _, colour in across]
-    figure["annotations"] = [_written(amount / unit.size, text, above=amount == highest) for amount, text, _ in across]
+    figure["shapes"] = [_across(base)]
+    figure["annotations"] = [_named(base, f"as the book stands {_text(result, result.base.loss)}")]
+    draw_limit(figure, line, "y", (low, high))
     drawn: list[dict[str, Any]] = [
         {
             "type": "scatter",
@@ -181,29 +181,16 @@ def losses_chart(result: BookResult, found: PathLosses, height: int = 236) -> Fi
     return {"data": drawn, "layout": figure}
 
 
-def _line_across(height: float, colour: str) -> dict[str, Any]:
-    return {
-        "type": "line",
-        "xref": "paper",
-        "x0": 0,
-        "x1": 1,
-        "y0": height,
-        "y1": height,
-        "line": {"color": colour, "width": 1.5, "dash": "dash"},
-    }
+def _across(height: float) -> dict[str, Any]:
+    """The book as it stands."""
+    line = {"color": BASE, "width": 1.5, "dash": "dot"}
+    return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": height, "y1": height, "line": line}
 
 
-def _written(height: float, text: str, above: bool) -> dict[str, Any]:
-    """What a line across stands for, at its right end, over it or under it."""
-    return {
-        "xref": "paper",
-        "x": 1,
-        "xanchor": "right",
-        "y": height,
-        "yanchor": "bottom" if above else "top",
-        "text": text,
-        "showarrow": False,
-    }
+def _named(height: float, text: str) -> dict[str, Any]:
+    """What it comes to, under its line."""
+    place = {"xref": "paper", "x": 1, "xanchor": "right", "y": height, "yanchor": "top"}
+    return {**place, "text": text, "showarrow": False}
 
 
 def losses_in_words(result: BookResult, found: PathLosses) -> str:

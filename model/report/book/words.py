@@ -496,6 +496,13 @@ def chip(contract: Contract, stress: BookScenario, name: str) -> str:
     return player_label(contract, stress, Player((name,), "overlay" if name in (OVERLAY_PD, OVERLAY_LGD) else ""))
 
 
+def under_chip(contract: Contract, under: BookScenario) -> str:
+    """The book's scenario in short, on a page that stands under it."""
+    names = sorted((name for name, _ in under.values), key=lambda name: name != PRESET)
+    chips = list(filter(None, (chip(contract, under, name) for name in names)))
+    return ", ".join(chips) if len(chips) <= MOST_NAMED else f"{chips[0]} and {len(chips) - 1} more"
+
+
 # ---- what moved it ------------------------------------------------------------------------------------------------
 
 

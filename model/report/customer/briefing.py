@@ -28,7 +28,7 @@ from model.report.briefing import (
 )
 from model.report.charts import LimitLine
 from model.report.customer import charts, words
-from model.whatif.customer.decision import Explanation
+from model.whatif.customer.decision import Decision, Explanation
 from model.whatif.customer.result import CustomerResult, TwoWayTable
 from model.whatif.customer.scenario import OWN, CustomerScenario, editable
 from model.whatif.customer.sensitivity import Goal, seek_probability
@@ -72,10 +72,12 @@ def customer_briefing(result: CustomerResult, choices: Choices, *, model: Deploy
     contract = result.contract
     return Briefing(
         "customer",
-        words.customer_verdict(contract, result.before, result.now, result.scenario, result.reach),
+        words.customer_verdict(
+            contract, result.before, result.now, result.scenario, reach=result.reach, day=result.day
+        ),
         tiles=customer_tiles(result, model),
         below=words.ways_out(contract, result.turns, result.now.granted),
-        make_findings=lambda: (reasons_and_changes(result),),
+        make_findings=lambda: (*three_states(result), reasons_and_changes(result)),
         panels=customer_panels(result, choices),
         method=words.customer_method(contract, model),
         guaranteed=contract.guaranteed,
@@ -170,6 +172,66 @@ def territory_tile(result: CustomerResult, model: Deployed) -> Tile:
     level = result.now.level
     note = model.known(words.territory(result.now, result.contract))
     return Tile("Known territory", f"{MARKS[level]} {words.TERRITORY[level]}", notes=(note,))
+
+
+# ---- in the book, under its scenario, with one's own changes ----------------------------------------------------
+
+
+def three_states(result: CustomerResult) -> tuple[Finding, ...]:
+    """The record as the book has it, under the book's scenario and with the changes made here on top, side by side;
+    nothing where it stands under none."""
+    if result.stressed is None:
+        return ()
+    states = [("As the book stands", result.before), ("Under the scenario", result.stressed.decision)]
+    if result.own_changes:
+        states.append(("With your changes on top", result.now))
+    decisions = [each for _, each in states]
+    columns = (
+        Column("Measure"),
+        *(Column(name, place="screen") for name, _ in states),
+        *(Column(name, place="file") for name, _ in states),
+    )
+    rows = tuple((label, *texts, *exact) for label, texts, exact in _state_rows(result.contract, decisions))
+    return (
+        Finding(
+            "states",
+            words.states_headline(decisions),
+            table=Table("customer-states", "In the book, under its scenario, with your changes", columns, rows),
+            shape="texts",
+            note=words.reach_words(result.contract, result.scenario, result.stressed.reached),
+        ),
+    )
+
+
+def _state_rows(contract: Contract, states: list[Decision]) -> list[tuple[str, list[str], list[Cell]]]:
+    """Label, texts and exact values of each measure of the ``states``; as shown, in the units of the first two."""
+    currency = contract.book.currency
+    pds = numbers.Difference.of(states[0].pd, states[-1].pd, numbers.SHARE).unit
+    money = numbers.Difference.of(states[0].expected_loss, states[-1].expected_loss).unit
+    rows: list[tuple[str, list[str], list[Cell]]] = [
+        (
+            f"PD, {contract.book.pd_horizon}",
+            [numbers.percent(each.pd, pds.digits) for each in states],
+            [each.pd for each in states],
+        ),
+        ("Score", [f"{numbers.whole_score(each.score)}" for each in states], [each.score for each in states]),
+        (
+            "Decision",
+            [language.decided(contract, each.granted).capitalize() for each in states],
+            [language.decided(contract, each.granted) for each in states],
+        ),
+        (
+            f"Expected loss, {contract.book.pd_horizon}",
+            [money.text(each.expected_loss, currency) for each in states],
+            [each.expected_loss for each in states],
+        ),
+    ]
+    if contract.guaranteed:
+        net = [each.net_loss for each in states]
+        rows.append(("Net of the guarantee", [money.text(each, currency) for each in net], [*net]))
+    eads = [each.ead for each in states]
+    rows.append(("Exposure at default", [numbers.money(each, currency) for each in eads], [*eads]))
+    return rows
 
 
 # ---- why, and what changed --------------------------------------------------------------------------------------
@@ -360,8 +422,11 @@ def _reason_rows(why: Explanation) -> tuple[ReasonRow, ...]:
         each = inputs[own.name]
         value = words.input_value(each, own.value)
         rows.append((each.label, concepts[each.concept], value, own.points, own.log_odds))
+    if why.outside is not None:
+        rows.append((why.outside.label, "outside the model", "", why.outside.points, why.outside.log_odds))
     if not why.inputs:  # a model elsewhere was asked by concept
-        rows += [("", each.label, "", each.points, each.log_odds) for each in why.concepts]
+        own_concepts = [each for each in why.concepts if each != why.outside]
+        rows += [("", each.label, "", each.points, each.log_odds) for each in own_concepts]
     total = sum(row[3] for row in rows), sum(row[4] for row in rows)
     return (*rows, (f"This {why.contract.book.record}", "", "", *total))
 

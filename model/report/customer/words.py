@@ -3,8 +3,9 @@
 Each sentence is put together from the same texts as the numbers beside it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from math import ceil, floor
 from types import MappingProxyType
 
@@ -13,12 +14,15 @@ import numpy as np
 from data.contract import Contract, Field, Input, Lever, lower, plural
 from model.engine.identity import Deployed
 from model.report import numbers
-from model.report.language import decided, granting, guarantee
+from model.report.book import words as book_words
+from model.report.language import _listed, decided, granting, guarantee
+from model.whatif.book.scenario import Player, chosen
 from model.whatif.customer.attribution import Changes
-from model.whatif.customer.decision import Decision, Explanation
+from model.whatif.customer.decision import OUTSIDE, Decision, Explanation
 from model.whatif.customer.result import LeverPosition
 from model.whatif.customer.scenario import CUTOFF, CustomerScenario
 from model.whatif.customer.sensitivity import Curve, Flip, Goal
+from model.whatif.customer.stressed import draws
 
 MOST_BARS = 5
 MOST_CHANGES = 6  # bars between the two of the probability before and after
@@ -47,12 +51,17 @@ def customer_verdict(
     base: Decision,
     now: Decision,
     scenario: CustomerScenario,
+    *,
     reach: Mapping[str, float] = NOTHING_MOVED,
+    day: date | None = None,
 ) -> str:
     """The page's first sentence: score, distance to the cut-off, decision, frequency. ``reach``: by which share of its
-    range each edit was moved, by name."""
+    range each edit was moved, by name; ``day``: on which the book's scenario is asked that it stands under, if any."""
     book = contract.book
     edits = edits_in_words(contract, scenario, reach)
+    if day is not None:
+        under = under_in_words(contract, scenario, day)
+        edits = f"{under}, and {edits[:1].lower()}{edits[1:]} on top," if edits else f"{under},"
     would = f"{edits} this {book.record} would score" if edits else f"This {book.record} scores"
     decision = book.granted if now.granted else book.declined
     told = f"{would} {numbers.whole_score(now.score)}, {distance(now)}, and {decision}."
@@ -61,6 +70,33 @@ def customer_verdict(
     way = "down" if now.pd < base.pd else "up"
     since = f", {way} from {was.removeprefix('about ').removesuffix(' in 100')}" if edits and was != frequency else ""
     return f"{told} {frequency.capitalize()} {book.records} like this {book.outcome}{since}."
+
+
+def under_in_words(contract: Contract, scenario: CustomerScenario, day: date) -> str:
+    """The book's scenario that a record stands under: "Under the Fed's 2026 severely adverse scenario"."""
+    assumed = book_words.in_words(contract, scenario.under, day)
+    if not assumed:
+        return "Under the book's scenario, which moves nothing"
+    return assumed if chosen(scenario.under) else f"{assumed} in the book"
+
+
+def reach_words(contract: Contract, scenario: CustomerScenario, reached: Mapping[str, bool]) -> str:
+    """Which of the changes to the customers reach this one; "" where all of them reach everybody."""
+    under, person = scenario.under, contract.book.record
+    only = book_words.scope(contract, under)
+    if not reached or not (only or draws(contract, under)):
+        return ""
+    labels = {name: book_words.player_label(contract, under, Player((name,), "customers")) for name in reached}
+    yes, no = ([labels[name] for name, hit in reached.items() if hit == side] for side in (True, False))
+    told = [f"the changes to {contract.book.records} apply only to {only}"] if only else []
+    if yes:
+        told.append(f"{_listed(yes)} {'reaches' if len(yes) == 1 else 'reach'} this {person}")
+    if no:
+        told.append(f"{_listed(no)} {'does' if len(no) == 1 else 'do'} not reach this {person}")
+    if scenario.customer is None and draws(contract, under):
+        told.append(f"a record typed by hand is none of the {contract.book.records} of whom a share is drawn")
+    text = "; ".join(told)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def distance(decision: Decision) -> str:
@@ -127,6 +163,14 @@ def at_stake(contract: Contract, now: Decision, changed: bool) -> tuple[str, ...
     return tuple(lines)
 
 
+def states_headline(states: Sequence[Decision]) -> str:
+    """The finding above the states: the book's, under its scenario, and with changes on top where there are any."""
+    unit = numbers.Difference.of(states[0].pd, states[-1].pd, numbers.SHARE).unit
+    book, under, *own = (numbers.percent(each.pd, unit.digits) for each in states)
+    told = f"PD is {book} in the book and {under} under the scenario"
+    return f"{told}; {own[0]} with your changes on top" if own else told
+
+
 # ---- reasons ----------------------------------------------------------------------------------------------------
 
 
@@ -151,8 +195,13 @@ def reasons(explanation: Explanation) -> list[Reason]:
     other = rest[0].label if len(rest) == 1 else "Everything else"
     labels = [c.label for c in head] + ([other] if rest else [])
     details = [_detail(explanation, c.name) for c in head] + ([", ".join(c.label for c in rest)] if rest else [])
-    plural = [explanation.contract.concept(c.name).plural for c in (*head, *rest)][: len(labels)]
+    plural = [_plural(explanation.contract, c.name) for c in (*head, *rest)][: len(labels)]
     return [Reason(*row) for row in zip(labels, whole, details, plural, strict=True)]
+
+
+def _plural(contract: Contract, concept: str) -> bool:
+    """Whether a concept's label is a plural; that of what is added outside the model is one, too."""
+    return concept == OUTSIDE or contract.concept(concept).plural
 
 
 def _detail(explanation: Explanation, concept: str) -> str:

@@ -29,6 +29,7 @@ from model.report.briefing import (
 from model.report.language import assumption_value, records_heading, rising
 from model.report.policy import charts, words
 from model.report.policy.words import LABELS, Units
+from model.whatif.book.scenario import overlay_lacks
 from model.whatif.policy.result import PolicyResult
 from model.whatif.policy.scenario import assumed
 from model.whatif.policy.strategy import GOALS, Goal, Strategy
@@ -77,11 +78,22 @@ def policy_briefing(
     """What the policy page says. ``withheld``: why figures by protected attribute are not for whoever looks, if so."""
     contract = result.contract
     units = Units.on(contract, result.policy, result.strategy)
+    lacks = overlay_lacks(contract, result.policy.under, result.day)
     return Briefing(
         "policy",
-        words.policy_verdict(contract, result.policy, result.strategy, units),
+        words.policy_verdict(contract, result.policy, result.strategy, units, result.day),
         tiles=tuple(tile(result, units, goal) for goal in GOALS),
-        below=f"{words.rejected_words(contract)} {words.profit_words(contract, result.policy)}",
+        below=" ".join(
+            filter(
+                None,
+                (
+                    words.under_words(contract, result.policy),
+                    words.rejected_words(contract),
+                    words.profit_words(contract, result.policy),
+                ),
+            )
+        ),
+        notices=(Notice(lacks, "warning"),) if lacks else (),
         make_findings=lambda: (curve(result, units, choices), profits(result, units)),
         choices=(curve_choice(),),
         panels=policy_panels(result, units, others or OtherReleases(), withheld),
@@ -283,8 +295,9 @@ def members(
     own = swapped(before, after, cell)
     own = own[np.argsort(np.abs(result.scores[own] - result.cutoff), kind="stable")]
     ids = result.book.ids[own]
+    under = result.policy.under.under_query()
     links = tuple(
-        Link(f"{person} {number:,}", "customer", {"customer": str(number)}) for number in ids[:LINKS].tolist()
+        Link(f"{person} {number:,}", "customer", {"customer": str(number)} | under) for number in ids[:LINKS].tolist()
     )
     columns = [Column(person), Column("Score", digits=0), Column("PD", digits=4), Column("Expected loss", digits=0)]
     parts = [ids, result.scores[own], result.rows.pd[own], result.rows.loss[own]]

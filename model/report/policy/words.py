@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
 from data.contract import Contract, Field
 from model.monitoring.fairness import SMALLEST, Group
 from model.report import numbers
+from model.report.book import words as book_words
 from model.report.language import decided, granting, guarantee, rising
 from model.report.numbers import NBSP, Difference
 from model.whatif.policy.pricing import Priced
@@ -57,7 +59,7 @@ class Units:
 
 def horizon(contract: Contract, policy: PolicyScenario, goal: Goal) -> str:
     """Over what time a measure runs."""
-    months = policy.assumed.number(contract, "margin_months")
+    months = policy.stress(contract).number(contract, "margin_months")
     over = f"over {numbers.counted_exactly(months, 'month')}"
     return {
         "approval": "today",
@@ -89,8 +91,27 @@ def profit_words(contract: Contract, policy: PolicyScenario) -> str:
     return f"Profit: a {contract.book.record} that defaults earns nothing and costs {own}; every other earns {over}."
 
 
-def policy_verdict(contract: Contract, policy: PolicyScenario, strategy: Strategy, units: Units) -> str:
-    """The page's first sentence: what the cut-off approves, loses and earns, against today's and the best."""
+def policy_verdict(contract: Contract, policy: PolicyScenario, strategy: Strategy, units: Units, day: date) -> str:
+    """The page's first sentence: under which scenario of the book, what the cut-off approves, loses and earns, against
+    today's and the best."""
+    told = _verdict(contract, policy, strategy, units)
+    if not policy.under.values:
+        return told
+    under = book_words.in_words(contract, policy.under, day) or "Under the book's scenario, which moves nothing"
+    return f"{under}: {told[:1].lower()}{told[1:]}"
+
+
+def under_words(contract: Contract, policy: PolicyScenario) -> str:
+    """What stands under the book's scenario and what does not; "" without one."""
+    if not policy.under.values:
+        return ""
+    return (
+        f"Scores, losses and profits are those of the book under its scenario; today's cut-off stands under it, too. "
+        f"What was observed is of the {contract.book.records} as they were."
+    )
+
+
+def _verdict(contract: Contract, policy: PolicyScenario, strategy: Strategy, units: Units) -> str:
     chosen, before, best = (strategy.at(each) for each in (policy.at(contract), today(contract), strategy.best))
     currency, over = contract.book.currency, horizon(contract, policy, "profit")
     share, profit = (units.text(contract, goal, chosen.goal(goal)) for goal in ("approval", "profit"))

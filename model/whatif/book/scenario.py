@@ -23,6 +23,7 @@ PRESET, SEVERITY, POINT = "preset", "severity", "point"
 METHOD, FACTOR = "method", "factor"
 COEFFICIENTS = "coefficients"
 BETA, LIMIT, WEIGHT = "beta_", "limit_", "weight_"
+UNDER = "under."  # in the address of another page, before each part of the book's scenario that it stands under
 OVERLAY_PD, OVERLAY_LGD = "overlay_pd", "overlay_lgd"
 OWNER, REASON, UNTIL = "overlay_owner", "overlay_reason", "overlay_until"
 LONGEST = 200  # characters of a text
@@ -154,6 +155,21 @@ class BookScenario:
             own |= {k: v for k, v in changes(contract, self).items() if k in names}
         return BookScenario(tuple((k, own[k]) for k in parts(contract) if k in own))
 
+    def carried(self) -> "BookScenario":
+        """What of it reaches single records: without limits and weights, which are of the whole book only."""
+        return BookScenario(tuple((k, v) for k, v in self.values if not k.startswith((LIMIT, WEIGHT))))
+
+    def under_query(self) -> dict[str, str]:
+        """The scenario as the address of another page carries it, which stands under it."""
+        return {UNDER + name: value for name, value in self.carried().to_query().items()}
+
+    @classmethod
+    def from_under(cls, contract: Contract, query: Mapping[str, str]) -> "tuple[BookScenario, list[str]]":
+        """The scenario that the address of another page stands under, and what was wrong with it."""
+        own = {name.removeprefix(UNDER): value for name, value in query.items() if name.startswith(UNDER)}
+        found, complaints = cls.from_query(contract, own)
+        return found.carried(), [f"Of the book's scenario: {each}" for each in complaints]
+
     def to_query(self, shown: bool = True) -> dict[str, str]:
         """The scenario as an address carries it; with ``shown`` off, nothing."""
         if not shown:
@@ -181,6 +197,9 @@ class BookScenario:
                 except (BadInput, BookError) as error:
                     complaints.append(f"{error} The address was read without it.")
         return found, complaints
+
+
+NOTHING = BookScenario()
 
 
 def _checked(contract: Contract, name: str, value: Value) -> Value:

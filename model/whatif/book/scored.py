@@ -40,6 +40,7 @@ SAMPLE = 1000  # customers whose distance from known ones is measured
 BATCH = 2000  # records that a model without tables is asked about at once
 MOST_ASKED = 50_000  # customers up to which such a model is asked about the whole book
 ASKED = 20_000  # customers of a larger book that it is asked about
+RARE = 1e-6  # PD as near to 0 or to 1 as a score goes that an overlay or the one factor leads to
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +54,20 @@ class ShockedRows:
     margins: Array
     held: NDArray[np.intp]
     free: Array
+
+
+@dataclass(frozen=True, eq=False)
+class StressedRows:
+    """A few records under a scenario: ``scored`` (fields, n) as the model was asked about them, held in the training
+    range, and ``free``, not held, as exposure is taken from; ``margins`` the model's log-odds, ``pd`` after the economy
+    and the overlay, ``exposed`` what would be lost; ``reached`` whether each shock in use reaches each, by name."""
+
+    scored: Array
+    free: Array
+    margins: Array
+    pd: Array
+    exposed: Exposed
+    reached: Mapping[str, Mask]
 
 
 @dataclass(frozen=True)
@@ -176,9 +191,10 @@ class ScoredBook:
         targets = tuple(dict.fromkeys(target for name, _ in struck[0] for target in self.contract.struck(name)))
         return before, moved, *self._held(targets, before, moved)
 
-    def _moved(self, struck: ShockKey, before: Mapping[str, Array], rows: slice) -> Values:
+    def _reached(self, struck: ShockKey, before: Mapping[str, Array], rows: slice) -> Mapping[str, Mask | None]:
+        """Whom each shock reaches, by its name; None: everybody."""
         shocks, who, share = struck
-        contract, moved = self.contract, dict[str, Array]()
+        contract, found = self.contract, dict[str, Mask | None]()
         hit: Mask | None = None
         if who is not None:
             hit = contract.bands(contract.segment(who[0]), before, rows.stop - rows.start) == who[1]
@@ -186,11 +202,17 @@ class ScoredBook:
             some = draw(self.ids[rows], "share") < share
             hit = some if hit is None else hit & some
         for name, value in shocks:
-            mine = hit
+            found[name] = hit
             if contract.shock(name).share:
                 some = draw(self.ids[rows], name) < value / 100
-                mine = some if hit is None else hit & some
-            now = {**before, **moved}
+                found[name] = some if hit is None else hit & some
+        return found
+
+    def _moved(self, struck: ShockKey, before: Mapping[str, Array], rows: slice) -> Values:
+        contract, moved = self.contract, dict[str, Array]()
+        reached = self._reached(struck, before, rows)
+        for name, value in struck[0]:
+            mine, now = reached[name], {**before, **moved}
             found = contract.strike(name, value, now)
             if mine is not None:
                 for target in contract.struck(name):
@@ -215,25 +237,16 @@ class ScoredBook:
 
     # ---- the layers above the model --------------------------------------------------------------------------------
 
-    def _scored(self, layers: Layers, margins: Array) -> Array:
-        """PD after the economy and the overlay, of the model's log-odds; exactly the model's where they are nothing."""
-        assumed = dict(layers.assumptions)
-        pd = probability(margins + layers.shift if layers.shift else margins)
-        if layers.factor:
-            pd = capital.conditional_pd(pd, assumed["correlation"], layers.factor, "anchored")
-        return np.minimum(pd * layers.pd_overlay, 1.0) if layers.pd_overlay != 1 else pd
-
     def _exposed(self, layers: Layers, rows: slice, shocked: ShockedRows) -> Exposed:
         """What would be lost after the shocks, not held, with the overlay on the loss given default."""
         values = {**self.contract.values(self.raw[:, rows]), **shocked.moved}
-        found = self.contract.exposures_from(values, len(shocked.margins), dict(layers.assumptions))
-        return found._replace(lgd=np.clip(found.lgd + layers.lgd_overlay, 0.0, 1.0)) if layers.lgd_overlay else found
+        return exposed_after(self.contract, layers, values, len(shocked.margins))
 
     def _money(self, layers: Layers, rows: slice) -> Rows:
         assumed = dict(layers.assumptions)
         shocked = self._shocked(rows.start, rows.stop, layers.struck)
         balance, ead, lgd, own = self._exposed(layers, rows, shocked)
-        pd = self._scored(layers, shocked.margins)
+        pd = pd_after(layers, shocked.margins)
         lost = loss.expected_loss(pd, lgd, ead)
         net = lost * own if self.contract.guaranteed else lost
         year = capital.one_year(pd, self.annual(assumed["annual_default_rate"]))
@@ -276,7 +289,7 @@ class ScoredBook:
                 key = layers.struck, layers.lgd_overlay, tuple(assumed[name] for name in exposed_to)
                 if key not in exposed:
                     exposed[key] = self._exposed(layers, rows, shocked)
-                pd = self._scored(layers, shocked.margins)
+                pd = pd_after(layers, shocked.margins)
                 found[k] = self.each * float(loss.expected_loss(pd, exposed[key].lgd, exposed[key].ead).sum())
             return found
 
@@ -307,6 +320,33 @@ class ScoredBook:
                 self._latest.pop(next(iter(self._latest)))
         return found
 
+    def log_odds(self, layers: Layers, progress: Progress = no_progress) -> Array:
+        """What everybody's score is made of under a scenario, (n,): the model's own where it moves no PD."""
+        if not (layers.shocks or layers.shift or layers.factor or layers.pd_overlay != 1):
+            return self.margins
+        out = np.empty(self.n)
+
+        def work(rows: slice) -> None:
+            out[rows] = log_odds_after(layers, self._shocked(rows.start, rows.stop, layers.struck).margins)
+
+        over(self.n, work, progress, self.size)
+        return out
+
+    def stressed(self, layers: Layers) -> StressedRows:
+        """The records themselves under a scenario: for a few customers, of whom a book of their own was made."""
+        rows = slice(0, self.n)
+        shocked = self._shocked(0, self.n, layers.struck)
+        before = self.contract.values(self.raw)
+        reached = self._reached(layers.struck, before, rows)
+        return StressedRows(
+            self.records(layers),
+            self._with(rows, shocked.moved),
+            margins=shocked.margins,
+            pd=pd_after(layers, shocked.margins),
+            exposed=self._exposed(layers, rows, shocked),
+            reached={k: np.ones(self.n, bool) if mask is None else mask for k, mask in reached.items()},
+        )
+
     def forget(self) -> None:
         """Drop what is remembered of scenarios: only time is lost."""
         self._shocked.cache_clear()
@@ -323,7 +363,7 @@ class ScoredBook:
                 return 0, 0.0
             exposed = self._exposed(layers, rows, shocked)
             lost = (exposed.lgd * exposed.ead)[shocked.held]
-            free, held = (self._scored(layers, each) for each in (shocked.free, shocked.margins[shocked.held]))
+            free, held = (pd_after(layers, each) for each in (shocked.free, shocked.margins[shocked.held]))
             return len(shocked.held), float(((free - held) * lost).sum())
 
         customers, more = (self.each * sum(each) for each in zip(*over(self.n, work, progress, self.size), strict=True))
@@ -343,10 +383,10 @@ class ScoredBook:
         def work(rows: slice) -> Array:
             shocked = self._shocked(rows.start, rows.stop, layers.struck)
             before, after = self.margins[rows], shocked.margins
-            pd = self._scored(layers, after)
+            pd = pd_after(layers, after)
             moved = after - before
             still = np.abs(moved) < 1e-9
-            slope = (pd - self._scored(layers, before)) / np.where(still, 1.0, moved)
+            slope = (pd - pd_after(layers, before)) / np.where(still, 1.0, moved)
             exposed = self._exposed(layers, rows, shocked)
             weights = np.where(still, pd * (1 - pd), slope) * exposed.ead * exposed.lgd
             was = np.ascontiguousarray(self.codes[:, rows])
@@ -379,6 +419,31 @@ class ScoredBook:
         distant = self.scorer.territory.outside(self.contract.derive_from({**before, **moved}, part.n))
         distant[held] = True
         return TerritoryShare(self._outside, float(distant.mean()), part.n)
+
+
+def pd_after(layers: Layers, margins: Array) -> Array:
+    """PD after the economy and the overlay, of the model's log-odds ``margins``; exactly the model's where they are
+    nothing."""
+    pd = probability(margins + layers.shift if layers.shift else margins)
+    if layers.factor:
+        pd = capital.conditional_pd(pd, dict(layers.assumptions)["correlation"], layers.factor, "anchored")
+    return np.minimum(pd * layers.pd_overlay, 1.0) if layers.pd_overlay != 1 else pd
+
+
+def log_odds_after(layers: Layers, margins: Array) -> Array:
+    """Log-odds after the economy and the overlay, of the model's ``margins``: what a score is made of. A default that
+    an overlay makes certain counts as one in all but a millionth, so that it has a score, far below every other."""
+    if not layers.factor and layers.pd_overlay == 1:
+        return margins + layers.shift if layers.shift else margins
+    pd = np.clip(pd_after(layers, margins), RARE, 1 - RARE)
+    return np.asarray(np.log(pd) - np.log1p(-pd))
+
+
+def exposed_after(contract: Contract, layers: Layers, values: Mapping[str, Array], n: int) -> Exposed:
+    """What would be lost of ``n`` records with these ``values`` of fields and histories, with the overlay on the loss
+    given default."""
+    found = contract.exposures_from(values, n, dict(layers.assumptions))
+    return found._replace(lgd=np.clip(found.lgd + layers.lgd_overlay, 0.0, 1.0)) if layers.lgd_overlay else found
 
 
 def askable(scorer: Scorer, book: Book) -> Book:

@@ -1,6 +1,6 @@
 """One customer: what the deployed model says, and the reasons."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from model.engine.tables import probability
 from model.finance.loss import expected_loss
 from model.finance.scorecard import Scale, reaches
 from model.whatif.customer.scenario import CUTOFF
+
+OUTSIDE = "outside the model"  # no concept can be called so
 
 
 def score_scale(contract: Contract) -> Scale:
@@ -85,6 +87,7 @@ class Explanation:
     """Why a record scores as it does, compared with the background's mean: base + Σ = score, in points and in
     log-odds. ``inputs`` in the contract's order; none where a model elsewhere could be asked by concept only.
 
+    ``outside`` is what a scenario of the book adds outside the model, one of the ``concepts`` where there is any.
     ``error`` is the largest standard error of a concept, in points, zero where reasons are exact; ``asked`` how many
     records the model was asked about for them.
     """
@@ -97,6 +100,16 @@ class Explanation:
     background: str
     error: float = 0.0
     asked: int = 0
+    outside: Contribution | None = None
+
+    def with_outside(self, log_odds: float) -> "Explanation":
+        """With what a scenario adds to the model's ``log_odds``; 0 adds nothing."""
+        if not log_odds:
+            return self
+        points = -score_scale(self.contract).factor * log_odds
+        outside = Contribution(OUTSIDE, "Economy and overlay", log_odds, points)
+        concepts = sorted((*self.concepts, outside), key=lambda each: -abs(each.points))
+        return replace(self, concepts=tuple(concepts), outside=outside)
 
 
 def explain(scorer: Scorer, record: Array) -> Explanation:

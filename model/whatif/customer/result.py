@@ -1,6 +1,7 @@
 """One customer under a scenario: what the model says, why, what changed, and what it would take."""
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -16,11 +17,12 @@ from model.finance.scorecard import reaches
 from model.release.checks import scores
 from model.whatif.book import tornado
 from model.whatif.book.tornado import Bar
-from model.whatif.customer.attribution import Changes, changes
+from model.whatif.customer.attribution import Change, Changes, changes
 from model.whatif.customer.decision import Decision, Explanation, decide, explain, score_scale
 from model.whatif.customer.distribution import input_distribution
 from model.whatif.customer.scenario import CustomerScenario, apply, base_record, editable
 from model.whatif.customer.sensitivity import Curve, Flip, flips, position, steps, sweep, two_way
+from model.whatif.customer.stressed import StressedRecord, StressedScorer
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,10 @@ class TwoWayTable:
 
 @dataclass(frozen=True, eq=False)
 class CustomerResult:
-    """What the model says of one record: ``before`` of the ``base`` under the contract's assumptions, ``now`` of the
-    ``edited`` one under the scenario's; records are (fields, 1). ``scorer`` is the deployed model, live, ``local`` the
-    one that is asked for whole curves."""
+    """What the model says of one record: ``before`` of the record as it is under the contract's assumptions, ``now`` of
+    the ``edited`` one under the scenario's; records are (fields, 1). ``base`` is what the edits stand on: the record as
+    it is, or as the book's scenario leaves it, ``stressed``. ``margin`` is what the model says of the edited record,
+    log-odds. ``scorer`` is the deployed model, live, ``local`` the one that is asked for whole curves."""
 
     scorer: Scorer
     local: Scorer
@@ -63,10 +66,15 @@ class CustomerResult:
     edited: Array
     before: Decision
     now: Decision
+    margin: float
+    stressed: StressedRecord | None = None
 
     @classmethod
-    def of(cls, scorer: Scorer, local: Scorer, book: Book, scenario: CustomerScenario) -> "CustomerResult":
-        """Ask the model about the record of a scenario in which one is chosen.
+    def of(
+        cls, scorer: Scorer, local: Scorer, book: Book, scenario: CustomerScenario, *, day: date | None = None
+    ) -> "CustomerResult":
+        """Ask the model about the record of a scenario in which one is chosen; on a ``day``, which is to be given where
+        the record stands under a scenario of the book, whose overlay may have expired.
 
         Raises
         ------
@@ -77,10 +85,39 @@ class CustomerResult:
         """
         contract = scorer.contract
         base = base_record(book, scenario)
-        edited = apply(contract, base, scenario.edits)
+        plain = not scenario.under.values
+        edited = apply(contract, base, scenario.edits) if plain else base
         before = decide(scorer, base, CustomerScenario().values(contract))
-        now = decide(scorer, edited, scenario.values(contract))
-        return cls(scorer, local, book=book, scenario=scenario, base=base, edited=edited, before=before, now=now)
+        if plain:
+            now = decide(scorer, edited, scenario.values(contract))
+            return cls(
+                scorer,
+                local,
+                book=book,
+                scenario=scenario,
+                base=base,
+                edited=edited,
+                before=before,
+                now=now,
+                margin=now.margin,
+            )
+        assert day is not None, "a record under a scenario of the book is asked about on a day"
+        under = StressedRecord.of(scorer, base, scenario.customer, scenario.under, day=day, margin=before.margin)
+        own = under
+        if scenario.edits or scenario.assumptions:
+            own = under.edited(scorer, scenario.edits, scenario.values(contract))
+        return cls(
+            scorer,
+            StressedScorer(local, own.layers),
+            book=book,
+            scenario=scenario,
+            base=under.scored,
+            edited=own.scored,
+            before=before,
+            now=own.decision,
+            margin=own.margin,
+            stressed=under,
+        )
 
     @property
     def contract(self) -> Contract:
@@ -88,8 +125,18 @@ class CustomerResult:
         return self.scorer.contract
 
     @property
+    def day(self) -> date | None:
+        """The day on which the book's scenario that the record stands under was asked; None without one."""
+        return None if self.stressed is None else self.stressed.day
+
+    @property
     def differs(self) -> bool:
-        """Whether anything is assumed or edited."""
+        """Whether anything is assumed or edited, here or in the book's scenario that it stands under."""
+        return self.own_changes or self.stressed is not None
+
+    @property
+    def own_changes(self) -> bool:
+        """Whether anything is assumed or edited of this record itself."""
         return bool(self.scenario.edits or self.scenario.assumptions)
 
     @property
@@ -122,8 +169,13 @@ class CustomerResult:
 
     @cached_property
     def moved(self) -> Changes:
-        """What the edits moved."""
-        return changes(self.local, self.base, self.edited)
+        """What the edits moved, after what the book's scenario did."""
+        own = changes(self.local, self.base, self.edited)
+        if self.stressed is None:
+            return own
+        before, under = self.before.pd, self.stressed.decision.pd
+        first = Change((), "The book's scenario", under - before)
+        return Changes(before, own.edited, (first, *own.parts) if own.parts or under != before else ())
 
     @property
     def reasons(self) -> Explanation | None:
@@ -138,7 +190,7 @@ class CustomerResult:
     @cached_property
     def _explained(self) -> tuple[Explanation | None, str]:
         try:
-            return explain(self.scorer, self.edited), ""
+            return explain(self.scorer, self.edited).with_outside(self.now.margin - self.margin), ""
         except Refused as error:
             return None, str(error)
 

@@ -13,6 +13,7 @@ from data.arrays import Array
 from data.books import Book
 from data.contract import Contract, Field, Lever, check_value
 from data.errors import BadInput, BookError, Impossible, OutOfRange
+from model.whatif.book.scenario import NOTHING, UNDER, BookScenario
 
 CUTOFF = "cutoff"
 CUTOFF_RANGE = (300.0, 800.0)
@@ -23,18 +24,25 @@ CUSTOMER, OWN = "customer", "own"
 class CustomerScenario:
     """``customer``: a number of the book, or None. ``own``: a record typed by hand, one value a field in the
     contract's order, None where not yet filled; () if there is none. ``edits``: levers and single fields by name,
-    levers first in the contract's order. ``assumptions``: those that differ from the contract's, the cut-off
-    (score points) among them. Tuples of pairs, so that a scenario can be compared and hashed."""
+    levers first in the contract's order. ``assumptions``: those that differ from the contract's, or from those of the
+    book's scenario that the record stands ``under``, the cut-off (score points) among them. Tuples of pairs, so that a
+    scenario can be compared and hashed."""
 
     customer: int | None = None
     own: tuple[float | None, ...] = ()
     edits: tuple[tuple[str, float], ...] = ()
     assumptions: tuple[tuple[str, float], ...] = ()
+    under: BookScenario = NOTHING
 
     @property
     def chosen(self) -> bool:
         """Whether there is a whole record to score."""
         return self.customer is not None or (bool(self.own) and None not in self.own)
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is not as in the book."""
+        return bool(self.edits or self.assumptions or self.under.values)
 
     def edited(self, contract: Contract, name: str, value: float | None) -> "CustomerScenario":
         """With one edit set, or taken back where ``value`` is None. Checked.
@@ -51,18 +59,30 @@ class CustomerScenario:
         return replace(self, edits=tuple((k, edits[k]) for k in dict.fromkeys(order) if k in edits))
 
     def assumed(self, contract: Contract, name: str, value: float | None) -> "CustomerScenario":
-        """With one assumption or the cut-off set; None or the contract's own value takes it back. Checked."""
+        """With one assumption or the cut-off set; None or the value that stands anyway takes it back. Checked."""
         kept = {k: v for k, v in self.assumptions if k != name}
         if value is not None:
             check_assumption(contract, name, value)
-            if value != default_assumption(contract, name):
+            if value != self.standing(contract)[name]:
                 kept[name] = float(value)
         return replace(self, assumptions=tuple(sorted(kept.items())))
 
+    def asked_under(self, contract: Contract, under: BookScenario) -> "CustomerScenario":
+        """The same under another scenario of the book; what is edited and assumed here stays on top."""
+        moved = replace(self, under=under.carried(), assumptions=())
+        for name, value in self.assumptions:
+            moved = moved.assumed(contract, name, value)
+        return moved
+
+    def standing(self, contract: Contract) -> dict[str, float]:
+        """Every assumption before any is set here, by name: the book's scenario's, else the contract's; the cut-off
+        included."""
+        found = {each.name: self.under.number(contract, each.name) for each in contract.assumptions}
+        return found | {CUTOFF: contract.score.cutoff}
+
     def values(self, contract: Contract) -> dict[str, float]:
-        """Every assumption by name, the contract's where none is set, the cut-off included."""
-        found = {each.name: each.default for each in contract.assumptions} | {CUTOFF: contract.score.cutoff}
-        return found | dict(self.assumptions)
+        """Every assumption by name, as it stands where none is set, the cut-off included."""
+        return self.standing(contract) | dict(self.assumptions)
 
     def to_query(self, edits: bool = True) -> dict[str, str]:
         """The scenario as an address carries it; with ``edits`` off, the customer's number alone."""
@@ -73,7 +93,8 @@ class CustomerScenario:
             return found
         if self.own:
             found[OWN] = ",".join("" if value is None else f"{value:.12g}" for value in self.own)
-        return found | {name: f"{value:.12g}" for name, value in (*self.edits, *self.assumptions)}
+        found |= {name: f"{value:.12g}" for name, value in (*self.edits, *self.assumptions)}
+        return found | self.under.under_query()
 
     @classmethod
     def from_query(
@@ -96,10 +117,13 @@ class CustomerScenario:
                 scenario = replace(scenario, own=_own(contract, query[OWN]))
             except (ValueError, BadInput) as error:
                 complaints.append(f"The record typed by hand could not be read from the address: {error}")
+        if edits:
+            under, wrong = BookScenario.from_under(contract, query)
+            scenario, complaints = replace(scenario, under=under), [*complaints, *wrong]
         assumable = {each.name for each in contract.assumptions} | {CUTOFF}
         known = assumable | {each.name for each in contract.levers} | set(contract.row)
         for name, text in query.items():
-            if not edits or name in (CUSTOMER, OWN):
+            if not edits or name in (CUSTOMER, OWN) or name.startswith(UNDER):
                 continue
             if name not in known:
                 complaints.append(f"{name!r} in the address is nothing that can be changed here; it was left out.")
@@ -130,11 +154,6 @@ def check_edit(contract: Contract, part: Lever | Field, value: float) -> None:
     check_value(part, value)
     if isinstance(part, Lever) and contract.coded(part) and (value - part.minimum) % part.step:
         raise OutOfRange(f"{part.label} moves in steps of {part.step:g}; {value:,.12g} was given.")
-
-
-def default_assumption(contract: Contract, name: str) -> float:
-    """The contract's value of an assumption, or its cut-off."""
-    return contract.score.cutoff if name == CUTOFF else contract.assumption(name).default
 
 
 def check_assumption(contract: Contract, name: str, value: float) -> None:

@@ -15,7 +15,7 @@ from model.engine.scorer import Scorer
 from model.finance.scorecard import reaches, score_band, whole_points
 from model.monitoring import fairness
 from model.monitoring.fairness import Group
-from model.whatif.book.scenario import layers
+from model.whatif.book.scenario import BookScenario, layers
 from model.whatif.book.scored import ScoredBook
 from model.whatif.book.totals import Rows
 from model.whatif.customer.decision import score_scale
@@ -27,9 +27,10 @@ GRID_COLUMNS = 7  # values of an assumption that profit is laid out over
 LEAST_APPROVED = 0.01  # share from which a ratio of groups is told
 
 
-def scores_by(scorer: Scorer, raw: Array) -> Array:
-    """The scores (n,) that another model gives the records ``raw`` (fields, n), on its own contract's scale."""
-    return np.asarray(score_scale(scorer.contract).score(scorer.margins(raw)))
+def scores_by(scorer: Scorer, book: Book, under: BookScenario, day: date) -> Array:
+    """The scores (n,) that another model gives a book under a scenario, on its own contract's scale."""
+    whole = ScoredBook.of(scorer, book)
+    return np.asarray(score_scale(scorer.contract).score(whole.log_odds(layers(scorer.contract, under, day))))
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +58,10 @@ class PolicyResult:
     def of(
         cls, whole: ScoredBook, book: Book, policy: PolicyScenario, day: date, progress: Progress = no_progress
     ) -> "PolicyResult":
-        """The ``book`` as the model sees it, under a policy."""
-        rows = whole.rows(layers(whole.contract, policy.assumed, day), progress)
-        scores = np.asarray(score_scale(whole.contract).score(whole.margins))
+        """The ``book`` as the model sees it, under a policy, and under the book's scenario that it is asked under."""
+        numbers = layers(whole.contract, policy.stress(whole.contract), day)
+        rows = whole.rows(numbers, progress)
+        scores = np.asarray(score_scale(whole.contract).score(whole.log_odds(numbers, progress)))
         return cls(
             whole,
             book,
@@ -93,7 +95,8 @@ class PolicyResult:
     @cached_property
     def assumptions(self) -> dict[str, float]:
         """Every assumption by name."""
-        return {each.name: self.policy.assumed.number(self.contract, each.name) for each in self.contract.assumptions}
+        stress = self.policy.stress(self.contract)
+        return {each.name: stress.number(self.contract, each.name) for each in self.contract.assumptions}
 
     @cached_property
     def bands(self) -> NDArray[np.int64]:
@@ -118,7 +121,7 @@ class PolicyResult:
         values = np.unique(around.round(6))
         profit = np.empty((len(self.contract.score.bands) + 1, len(values)))
         for k, value in enumerate(values):
-            scenario = self.policy.assumed.with_value(self.contract, name, float(value))
+            scenario = self.policy.stress(self.contract).with_value(self.contract, name, float(value))
             rows = self.whole.rows(layers(self.contract, scenario, self.day))
             profit[:, k] = np.bincount(self.bands, rows.margin, len(profit))
         return ProfitGrid(values, profit)

@@ -14,10 +14,13 @@ from model.engine.scorer import TableScorer
 from model.engine.tables import probability
 from model.release.release import Release
 from model.report import numbers
+from model.report.numbers import NBSP
+from model.whatif.book.scored import ScoredBook
 from model.whatif.customer.decision import score_scale
 from model.whatif.customer.scenario import CustomerScenario, apply
 from model.whatif.customer.starting_points import personas
-from tests.pages.conftest import Open, answers, figure, markup, shown
+from tests.pages.conftest import Open, address, answers, figure, markup, sentence, shown
+from tests.support.records import numbers_of, stressed
 
 SOMEBODY = 12345
 
@@ -346,3 +349,19 @@ def test_the_link_to_copy_opens_the_same_what_if(open_app: Open, release: Releas
     assert answers(again).replace(at.code[0].value, "") == answers(at)
     assert address.pop("made-with") == [release.id[:6]]
     assert address == {"customer": [str(SOMEBODY)], "balances": ["-20"]}
+
+
+def test_a_customer_under_the_book_s_scenario_stands_in_three_states(open_app: Open, whole: ScoredBook) -> None:
+    under = {"under.preset": "fed_2026_severely_adverse", "under.balances": "20"}
+    at = open_app(customer=12345, balances=-30, **under)
+    stress = stressed(preset="fed_2026_severely_adverse", balances=20)
+    k = int(np.flatnonzero(whole.ids == 12345)[0])
+    pds = [100 * whole.rows(numbers_of(each)).pd[k] for each in (stressed(), stress)]
+    text = markup(at)
+    assert "PD is {:.1f} % in the book and {:.1f} % under the scenario; ".format(*pds).replace(" %", f"{NBSP}%") in text
+    assert "With your changes on top" in text
+    assert sentence(at).startswith("Under the Fed's 2026 severely adverse scenario, with balances")
+    assert not at.exception
+    at.toggle(key="customer.under.").set_value(False).run()
+    assert address(at) == {"customer": "12345", "balances": "-30"}
+    assert "under the scenario" not in markup(at)

@@ -18,7 +18,7 @@ from model.whatif.book.scenario import BookScenario
 from model.whatif.book.scored import ScoredBook
 from model.whatif.customer.decision import score_scale
 from model.whatif.policy.strategy import Strategy
-from tests.pages.conftest import Open, answers, figure, markup, opened, sentence, shown
+from tests.pages.conftest import Open, address, answers, figure, markup, opened, sentence, shown
 from tests.support.forging import forge
 from tests.support.records import CONTRACT, numbers_of, stressed
 
@@ -271,3 +271,32 @@ def test_another_release_swaps_customers_in_and_shares_the_frontier(
     at = opened(at, "_frontier")
     assert len(figure(at, "frontier")["data"]) == 4
     assert "cut-offs of this model" in markup(at)
+
+
+def test_the_book_s_scenario_is_brought_along_said_in_the_link_and_switched_off(open_app: Open) -> None:
+    at = open_app(cutoff=540, **{"under.preset": "fed_2026_severely_adverse", "under.severity": "50"})
+    plain = open_app(cutoff=540)
+    assert sentence(at).startswith(
+        "Under the Fed's 2026 severely adverse scenario at half severity: at a cut-off of 540"
+    )
+    assert shown(at, LOSS) != shown(plain, LOSS)
+    assert any("Fed 2026, severely adverse" in each.value for each in at.caption)
+    at.toggle(key="policy.under.").set_value(False).run()
+    assert answers(at) == answers(plain)
+    assert address(at) == {"cutoff": "540"}
+    pressed(at, "Undo")
+    assert address(at)["under.severity"] == "50"
+
+
+def test_what_is_assumed_of_the_book_holds_where_policy_is_come_to_from_there(open_app: Open) -> None:
+    at = open_app()
+    assert not at.toggle
+    at.session_state["_book_value"] = stressed(unemployment=3)  # as the Book page leaves it
+    at.run()
+    assert sentence(at).startswith("With unemployment 3 points higher: at a cut-off of 520")
+    assert address(at) == {"under.unemployment": "3"}
+    at.toggle(key="policy.under.").set_value(False).run()
+    at.run()
+    assert address(at) == {}
+    at.toggle(key="policy.under.").set_value(True).run()
+    assert address(at) == {"under.unemployment": "3"}

@@ -634,7 +634,7 @@ def test_the_loss_along_a_path_is_the_page_s_at_its_point_and_has_the_limit(
     )
     line, marked = found.chart["data"]
     assert (marked["x"], marked["text"]) == (["Q3 2027"], [tile(said, "Expected loss").value])
-    limit, base = (each["y0"] for each in reversed(found.chart["layout"]["shapes"]))
+    base, limit = (each["y0"] for each in found.chart["layout"]["shapes"])
     assert (limit, base) == (550.0, pytest.approx(result.base.loss / 1e6))
     assert line["y"][6] == marked["y"][0] == pytest.approx(result.now.loss / 1e6)
 

@@ -14,7 +14,7 @@ from model.whatif.book.scored import ScoredBook
 from model.whatif.customer.decision import score_scale
 from model.whatif.policy.result import PolicyResult
 from model.whatif.policy.scenario import PolicyScenario
-from tests.support.records import CONTRACT, numbers_of
+from tests.support.records import CONTRACT, numbers_of, stressed
 
 DAY = date(2026, 1, 31)
 PANELS = ("_swap", "_prices", "_heated", "_fair", "_frontier", "_table_policy")
@@ -162,3 +162,21 @@ def test_every_table_has_a_row_a_value_for_each_column_and_a_unit_where_it_is_mo
             assert found.exact
             assert all(len(row) == len(found.columns) for row in found.exact)
             assert len({each.heading for each in found.columns if each.place != "file"}) == len(found.places("screen"))
+
+
+def test_a_policy_under_the_book_s_scenario_says_so_and_its_links_carry_it(whole: ScoredBook, book: Book) -> None:
+    under = stressed(preset="fed_2026_severely_adverse", severity=50, overlay_pd=20).carried()
+    result = PolicyResult.of(whole, book, PolicyScenario(540, under=under), DAY)
+    said = policy_briefing(result, {})
+    assert said.sentence.startswith(
+        "Under the Fed's 2026 severely adverse scenario at half severity: at a cut-off of 540, "
+    )
+    assert said.below.startswith("Scores, losses and profits are those of the book under its scenario")
+    assert "What was observed is of the customers as they were." in said.below
+    assert [each.text for each in said.notices] == [
+        "The overlay is not applied: it needs an owner and a reason and a date until which it is valid."
+    ]
+    members = findings(said, "_swap")[-1]
+    assert members.links[0].query == {"customer": str(members.table.exact[0][0])} | under.under_query()  # type: ignore[union-attr]
+    bare = policy_briefing(result_at(whole, book), {})
+    assert "scenario" not in bare.sentence + bare.below

@@ -10,8 +10,9 @@ from data.books import Book
 from data.contract import Contract
 from data.errors import BadInput, BookError, Impossible, Missing, NotEditable, OutOfRange
 from model.engine.scorer import TableScorer
+from model.whatif.book.scenario import NOTHING
 from model.whatif.customer.decision import decide
-from model.whatif.customer.scenario import CUTOFF, CustomerScenario, apply, base_record, default_assumption, editable
+from model.whatif.customer.scenario import CUTOFF, CustomerScenario, apply, base_record, editable
 from tests.support.records import BOOK, CONTRACT, numbers, records, scenarios, within
 
 LEVERS = [lever.name for lever in CONTRACT.levers]
@@ -94,6 +95,7 @@ def test_scenario_reset_edit_by_edit_is_the_customer_exactly(scenario: CustomerS
         scenario = scenario.edited(CONTRACT, name, None)
     for name, _ in (*scenario.assumptions,):
         scenario = scenario.assumed(CONTRACT, name, None)
+    scenario = scenario.asked_under(CONTRACT, NOTHING)
     assert scenario == CustomerScenario(scenario.customer, scenario.own)
 
 
@@ -164,7 +166,8 @@ def test_edit_of_a_whole_book_gives_each_record_its_own_value(contract: Contract
 
 def test_assumption_set_to_the_contracts_own_value_is_no_edit(contract: Contract):
     for name in [CUTOFF, *(each.name for each in contract.assumptions)]:
-        assert CustomerScenario(1).assumed(contract, name, default_assumption(contract, name)) == CustomerScenario(1)
+        start = CustomerScenario(1)
+        assert start.assumed(contract, name, start.standing(contract)[name]) == start
 
 
 def test_every_assumption_has_a_value_the_contracts_where_none_is_set(contract: Contract):
