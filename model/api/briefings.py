@@ -102,7 +102,9 @@ def customer_page(asked: PageQuery) -> Said:
     model, start = asked.model, time.perf_counter()
     chosen, complaints = customer_scenario.CustomerScenario.from_query(model.book, asked.query)
     if not chosen.chosen:
-        said = customer_briefing.briefing_to_choose(model.contract, chosen, model=model.deployed)
+        said = customer_briefing.briefing_to_choose(
+            model.contract, chosen, model=model.deployed, whole=model.whole, personas=model.personas
+        )
         return Said(said, tuple(complaints))
     result = CustomerResult.of(model.scorer, model.local_scorer, model.book, chosen, day=asked.day)
     took = time.perf_counter() - start
@@ -273,6 +275,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "halves": [asdict(each) for each in finding.halves],
         "links": [asdict(each) for each in finding.links],
         "suggestion": None if finding.suggestion is None else asdict(finding.suggestion),
+        "starts": [asdict(each) for each in finding.starts],
     }
 
 

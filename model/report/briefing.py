@@ -145,12 +145,15 @@ class Notice:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A change of what is assumed that is one click away: the part called ``name`` put to ``value``."""
+    """A change of what is assumed that is one click away: the part called ``name`` put to ``value``; what it comes to
+    as ``result``, with a ``mark`` of the verdict on it."""
 
     key: str
     label: str
     name: str
-    value: float
+    value: float | str
+    result: str = ""
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -173,7 +176,8 @@ class Finding:
     ``drawn``: the table is shown, not only offered; ``offered``: it can be taken along. Its ``shape``: "rows" to scroll
     and sort, the "whole" of them at once, all of its "texts" however long, or "links", one at the head of each row.
     ``widths``: how wide the first columns of texts are, in percent, or those of links to each other.
-    ``suggestion``: what could be assumed instead. ``fills``: its chart takes whatever height there is."""
+    ``suggestion``: what could be assumed instead; ``starts``: several things to begin with, one a row. ``fills``: its
+    chart takes whatever height there is."""
 
     key: str
     headline: str = ""
@@ -194,6 +198,7 @@ class Finding:
     tiles: tuple[Tile, ...] = ()
     suggestion: Suggestion | None = None
     fills: bool = False
+    starts: tuple[Suggestion, ...] = ()
 
     def presented(self, height: int) -> "Finding":
         """For an audience, far away: the chart enlarged, without what is for whoever wants to know exactly."""

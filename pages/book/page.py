@@ -59,7 +59,7 @@ def columns(model: DeployedModel) -> None:
     with right:  # charts last: the browser paints the numbers while they are on their way
         with st.container(key="charts"):
             pick_charts(contract)
-            draw.items(said.findings)
+            draw.items(said.findings, partial(state.begin_with, contract))
         draw.draw_panels(said.panels, partial(panel_choices, contract), take=partial(state.put_lever, contract))
     draw.draw_method(said)
 

@@ -62,9 +62,14 @@ def take_back(contract: Contract, name: str) -> None:
     memory.change(memory.current().with_value(contract, name, None))
 
 
-def put_lever(contract: Contract, name: str, value: float) -> None:
+def put_lever(contract: Contract, name: str, value: Value) -> None:
     """Callback: a lever put where the model was found to reach a goal."""
-    memory.change(moved(contract, memory.current(), name, value))
+    memory.change(moved(contract, memory.current(), name, float(value)))
+
+
+def begin_with(contract: Contract, name: str, value: Value) -> None:
+    """Callback: one thing is assumed, on which the visitor wants to go on."""
+    memory.change(memory.current().with_value(contract, name, value))
 
 
 memory = Memory[BookScenario](

@@ -57,7 +57,9 @@ def controls_and_answers(model: DeployedModel, scenario: CustomerScenario) -> Br
     with changed:
         controls.taken_back(model, scenario)
     with right:  # charts last: the browser paints the number while they are on their way
-        if result is not None:
+        if result is None:
+            draw.items(said.findings, state.begin_with)
+        else:
             record_answer(model, result, seconds)
             draw.items(said.findings)
             record.edits(result)
@@ -72,7 +74,8 @@ def customer_answer(model: DeployedModel, scenario: CustomerScenario) -> tuple[B
     or the record cannot be."""
     contract, identity, start = model.contract, model.deployed, time.perf_counter()
     if not scenario.chosen:
-        return briefing_to_choose(contract, scenario, model=identity), None, 0.0
+        said = briefing_to_choose(contract, scenario, model=identity, whole=model.whole, personas=model.personas)
+        return said, None, 0.0
     try:
         result = CustomerResult.of(model.scorer, model.local_scorer, model.book, scenario, day=date.today())
     except (BookError, BadInput) as error:

@@ -32,6 +32,11 @@ def asked_under(contract: Contract, under: BookScenario) -> CustomerScenario:
     return memory.current().asked_under(contract, under)
 
 
+def begin_with(_name: str, customer: float | str) -> None:
+    """Callback: a customer that one can start from was chosen."""
+    choose_record(customer=int(customer))
+
+
 def _moved(model: DeployedModel, name: str, value: Any) -> CustomerScenario:
     contract, scenario = model.contract, memory.current()
     if name == UNDER:

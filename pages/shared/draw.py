@@ -21,6 +21,7 @@ from model.report.briefing import (
     Link,
     Notice,
     Panel,
+    Suggestion,
     Table,
     Tile,
 )
@@ -138,7 +139,7 @@ def notices(said: Briefing) -> None:
 # ---- findings ---------------------------------------------------------------------------------------------------
 
 
-Take = Callable[[str, float], None]  # callback: a part of what is assumed is put to a value
+Take = Callable[[str, float | str], None]  # callback: a part of what is assumed is put to a value
 
 
 def items(given: Sequence[Item], take: Take | None = None) -> None:
@@ -146,18 +147,18 @@ def items(given: Sequence[Item], take: Take | None = None) -> None:
     waiting: Finding | None = None
     for each in given:
         if isinstance(each, Finding) and each.half and waiting is not None:
-            pair(waiting, each)
+            pair(waiting, each, take)
             waiting = None
         elif isinstance(each, Finding) and each.half:
             waiting = each
         else:
-            item(each)
+            item(each, take)
             suggest(each, take)
     if waiting is not None:
-        item(waiting)
+        item(waiting, take)
 
 
-def pair(one: Finding, other: Finding) -> None:
+def pair(one: Finding, other: Finding, take: Take | None = None) -> None:
     """Two findings side by side, each under its own headline, which stays above it where a window is too narrow for
     both."""
     headed = bool(one.headline or other.headline)
@@ -169,15 +170,16 @@ def pair(one: Finding, other: Finding) -> None:
                 widgets.findings(each.headline)
             elif headed:  # as high, so that both begin on one line
                 html("<div class='wi-findings'><div class='wi-unheaded'></div></div>")
-            body(each)
+            body(each, take)
 
 
 def has_no_body(each: Finding) -> bool:
     """Whether there is nothing under a headline."""
-    return not (each.chart or each.table or each.links or each.note or each.text or each.points or each.tiles)
+    written = each.note or each.text or each.points
+    return not (written or each.chart or each.table or each.links or each.tiles or each.starts)
 
 
-def item(each: Item) -> None:
+def item(each: Item, take: Take | None = None) -> None:
     """A finding, or something to know."""
     if isinstance(each, Notice):
         notice(each)
@@ -190,7 +192,7 @@ def item(each: Item) -> None:
         widgets.listed((each.headline, each.listed))
     elif each.headline:
         widgets.findings(each.headline)
-    body(each)
+    body(each, take)
 
 
 def suggest(each: Item, take: Take | None) -> None:
@@ -206,8 +208,10 @@ def notice(each: Notice) -> None:
     written(each.text, icon=ICONS[each.level])
 
 
-def body(each: Finding) -> None:
+def body(each: Finding, take: Take | None = None) -> None:
     """What stands under a headline."""
+    if each.starts and take is not None:
+        starts(each.key, each.starts, take)
     if each.text or each.points:
         prose(each.text, each.points)
     if each.tiles:
@@ -223,6 +227,16 @@ def body(each: Finding) -> None:
         st.caption(each.note)
     if each.table is not None and each.offered:
         download(each.table)
+
+
+def starts(key: str, given: Sequence[Suggestion], take: Take) -> None:
+    """Things to begin with, one a row, each with what it comes to; a press begins with it."""
+    with st.container(key=f"starts_{key}"):
+        for own in given:
+            label = ": ".join(filter(None, (own.label, " ".join(filter(None, (own.result, own.mark))))))
+            st.button(
+                widgets.literal(label), key=keyed(own.key), on_click=take, args=(own.name, own.value), width="stretch"
+            )
 
 
 def prose(paragraphs: Sequence[str], points: Sequence[str]) -> None:

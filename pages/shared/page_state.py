@@ -24,6 +24,7 @@ from model.report.operations.words import replaced
 from model.whatif.customer.scenario import CUSTOMER
 from pages.shared import deployed
 from pages.shared.deployed import keyed
+from pages.shared.widgets import html
 
 MOST_UNDO = 50
 RELEASE = "made-with"  # in a shared link: what answered when it was made; no lever or field can be called so
@@ -231,7 +232,9 @@ def way_back(memory: Memory[Any], reset: Callable[[], None], untouched: bool) ->
 
 def change_chips(memory: Memory[Any], labels: Mapping[str, str], take_back: Callable[[str], None]) -> None:
     """Every change as a chip with its label, by the name of what was changed; a click takes that one back."""
-    if labels:
+    if not labels:
+        html("<div class='wi-was'>Nothing is changed.</div>")
+    else:
         st.pills(
             "Changed; click one to take it back",
             list(labels),

@@ -69,10 +69,15 @@ def text(value: str) -> str:
     return escape(value, quote=True)
 
 
+def literal(value: str) -> str:
+    """Text as it is written where Markdown is read."""
+    return MARKDOWN.sub(r"\\\g<0>", value)
+
+
 def complain(message: str) -> None:
     """A complaint as a warning, as it is written: what it repeats of an address, or of anything typed, is never drawn
     as Markdown, and no link."""
-    st.warning(LINKED.sub("\\g<0>\N{WORD JOINER}", MARKDOWN.sub(r"\\\g<0>", message)), icon=":material/info:")
+    st.warning(LINKED.sub("\\g<0>\N{WORD JOINER}", literal(message)), icon=":material/info:")
 
 
 def offer(label: str, data: str | bytes | Callable[[], bytes], name: str, mime: str, key: str = "") -> None:

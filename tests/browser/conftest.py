@@ -190,10 +190,10 @@ def ready(page: Page) -> None:
 
 def book_ready(page: Page, narrow: bool = False) -> None:
     """Until the book's numbers and both charts stand and the last run is over; in a ``narrow`` window the map is a
-    list."""
+    list, and before anything is assumed regulators' scenarios stand in place of the bridge."""
     expect(page.locator(".wi-number")).to_have_count(6)
     expect(page.locator(".wi-listed" if narrow else ".st-key-where svg").first).to_be_visible()
-    expect(page.locator(".st-key-bridge svg").first).to_be_visible()
+    expect(page.locator(".st-key-bridge svg, .st-key-starts_beginning button").first).to_be_visible()
     settled(page)
 
 

@@ -121,12 +121,12 @@ def test_a_reload_and_a_copied_link_show_the_same(visit: Visit) -> None:
 
 
 def test_a_key_on_a_lever_moves_numbers_bridge_and_address(visit: Visit) -> None:
-    page = visit("/")
+    page = visit("/?balances=5")
     book_ready(page)
     before, chart = loss(page).inner_text(), drawn(page, "bridge")
     press(page, "Balances", "ArrowRight")
     expect(loss(page)).not_to_have_text(before)
-    expect(page).to_have_url(re.compile(r"\?balances=5$"))
+    expect(page).to_have_url(re.compile(r"\?balances=10$"))
     settled(page)
     assert redrawn(page, "bridge", chart) != chart
 

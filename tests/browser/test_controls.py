@@ -30,7 +30,7 @@ BOOKS = ("cards", NAME)
 PAGES = ("book", "policy", "customer", "trust", "operations")
 PATHS = {"book": "", "customer": "applicant"}
 PART = {
-    "book": "bridge",
+    "book": "where",
     "policy": "strategy",
     "customer": "sweep",
     "trust": "reliability",

@@ -10,6 +10,7 @@ from model.engine.identity import Deployed, SpotCheck
 from model.engine.parallel import Follow, not_followed
 from model.report import numbers
 from model.report.book import charts, panels, path, sensitivity, words
+from model.report.book.beginning import nothing_begun, regulators_finding
 from model.report.book.headroom import measure_headroom
 from model.report.briefing import Briefing, Choice, Choices, Finding, Item, Notice, Panel, Tile
 from model.report.language import records_heading, window_title
@@ -62,7 +63,7 @@ def book_briefing(
         notices=(Notice(lacks, "warning"),) if lacks else (),
         make_checks=lambda: model_checks(result, model, check),
         choices=tuple(filter(None, (measure_choice(contract), segment_choice(contract)))),
-        make_findings=lambda: (what_moved(result, choices, follow), where_it_sits(result, choices)),
+        make_findings=lambda: (first_finding(result, choices, follow), where_it_sits(result, choices)),
         panels=book_panels(result, choices, follow),
         method=words.book_method(contract, model),
         guaranteed=contract.guaranteed,
@@ -155,13 +156,22 @@ def model_checks(result: BookResult, model: Deployed, check: Check | None) -> tu
 # ---- the charts -------------------------------------------------------------------------------------------------
 
 
+def first_finding(result: BookResult, choices: Choices, follow: Follow) -> Finding:
+    """What moved it; before anything is moved what the regulators' scenarios would make of it."""
+    found = regulators_finding(result, _chosen_measure(result, choices), follow) if nothing_begun(result) else None
+    return what_moved(result, choices, follow) if found is None else found
+
+
+def _chosen_measure(result: BookResult, choices: Choices) -> Measure:
+    name = measure_choice(result.contract).of(choices)
+    return next(each for each in result.contract.measures if each == name)
+
+
 def what_moved(result: BookResult, choices: Choices, follow: Follow) -> Finding:
     """The bridge over the levers in use."""
     contract, scenario = result.contract, result.scenario
-    name = measure_choice(contract).of(choices)
-    measure = next(each for each in contract.measures if each == name)
     with follow("Working out what moved it") as progress:
-        steps = result.bridge(measure, progress)
+        steps = result.bridge(_chosen_measure(result, choices), progress)
     return Finding(
         "bridge",
         words.bridge_headline(contract, scenario, steps),

@@ -18,8 +18,11 @@ from model.report.numbers import Unit
 from model.whatif.book.bridge import Bridge
 from model.whatif.book.scenario import BookScenario
 from model.whatif.book.segments import Cell
+from model.whatif.book.totals import Totals
 
 PALE, DEEP = (232, 237, 243), (224, 122, 64)  # tiles of no risk and of the most; dark text is readable on both
+SCALE_ROOM = 1.5  # times the riskiest band of the book as it is: the deep end of the map's shades
+KEY_HIGH = 34  # px below the map for its key
 INK, FRAME = "#1b222c", "#d5d9df"
 
 
@@ -92,7 +95,8 @@ def bridge_in_words(contract: Contract, stress: BookScenario, found: Bridge) -> 
 
 def where(contract: Contract, segments: Sequence[Segment], cells: Sequence[Cell], height: int = 236) -> Figure:
     """A map of the exposure: areas are exposure, shades the PD, a click goes into a segment. Areas of children sum to
-    their parents': whole units of the currency."""
+    their parents': whole units of the currency. The scale of the shades is that of the book as it is, whatever the
+    scenario, so that a segment darkens where it gets riskier; its key stands below."""
     outer: dict[int, list[Cell]] = {}
     for cell in cells:
         outer.setdefault(cell.path[0], []).append(cell)
@@ -106,7 +110,7 @@ def where(contract: Contract, segments: Sequence[Segment], cells: Sequence[Cell]
     whole = sum(tile[3] for tile in tiles if tile[1] == "book")
     tiles.insert(0, ("book", "", f"‹ all exposure, by {segments[0].label.lower()}", whole, 0.0, ""))
     ids, parents, labels, values, risks, texts = (list(each) for each in zip(*tiles, strict=True))
-    top = max(risks) or 1.0
+    top = scale_end(cells)
     figure = layout(height, 0)
     figure["margin"] = {"l": 0, "r": 0, "t": 26, "b": 0}
     figure["uniformtext"] = {"minsize": 9, "mode": "hide"}
@@ -120,7 +124,7 @@ def where(contract: Contract, segments: Sequence[Segment], cells: Sequence[Cell]
         "branchvalues": "total",
         "maxdepth": 2,
         "marker": {
-            "colors": [FRAME, *(_shade(risk / top) for risk in risks[1:])],
+            "colors": [FRAME, *(_shade(min(risk / (100 * top), 1.0)) for risk in risks[1:])],
             "pad": {"t": 1, "l": 1, "r": 1, "b": 1},
         },
         "textfont": {"color": INK},
@@ -128,8 +132,57 @@ def where(contract: Contract, segments: Sequence[Segment], cells: Sequence[Cell]
         "textinfo": "label+text",
         "hovertemplate": "%{label}<br>%{text}<extra></extra>",
         "tiling": {"pad": 1},
+        "domain": {"y": [KEY_HIGH / height, 1]},
     }
-    return {"data": [drawn], "layout": figure}
+    hidden = {"visible": False, "fixedrange": True}
+    figure["xaxis"], figure["yaxis"] = hidden, hidden
+    return {"data": [drawn, _key(top)], "layout": figure}
+
+
+def scale_end(cells: Sequence[Cell]) -> float:
+    """The PD, a fraction, at the deep end of the map's shades: half as much again as the riskiest band of the map's
+    first level has in the book as it is, so that there is room for a scenario; a round number, and no more than 1."""
+    bands: dict[int, Totals] = {}
+    for cell in cells:
+        bands[cell.path[0]] = bands[cell.path[0]] + cell.base if cell.path[0] in bands else cell.base
+    highest = max((each.pd for each in bands.values() if each.exposure), default=0.0)
+    wanted = SCALE_ROOM * highest or 0.01
+    step = 10.0 ** np.floor(np.log10(wanted))
+    steps = np.array([1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0]) * step
+    return float(min(1.0, round(float(steps[steps >= wanted * (1 - 1e-9)][0]), 9)))
+
+
+def _key(top: float) -> dict[str, Any]:
+    """The key to the shades: a bar below the map, from no risk to ``top``, a fraction, and more."""
+    texts = ["PD 0", numbers.percent(top / 2), f"{numbers.percent(top)}{' and more' * (top < 1)}"]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [None],
+        "y": [None],
+        "hoverinfo": "skip",
+        "marker": {
+            "color": [0.0],
+            "cmin": 0.0,
+            "cmax": top,
+            "colorscale": [[0, _shade(0.0)], [1, _shade(1.0)]],
+            "showscale": True,
+            "colorbar": {
+                "orientation": "h",
+                "x": 0.5,
+                "xanchor": "center",
+                "y": 0,
+                "yanchor": "bottom",
+                "len": 0.8,
+                "thickness": 8,
+                "ypad": 0,
+                "outlinewidth": 0,
+                "tickvals": [0.0, top / 2, top],
+                "ticktext": texts,
+                "ticks": "",
+            },
+        },
+    }
 
 
 def _shade(risk: float) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from data.contract import Contract, lower
 from data.errors import WhatIfError
 from model.engine.identity import Deployed
+from model.finance.scorecard import reaches
 from model.report import language, numbers
 from model.report.book import levers
 from model.report.briefing import (
@@ -23,15 +24,19 @@ from model.report.briefing import (
     Item,
     Notice,
     Panel,
+    Suggestion,
     Table,
     Tile,
 )
 from model.report.charts import LimitLine
 from model.report.customer import charts, words
+from model.whatif.book.scored import ScoredBook
 from model.whatif.customer.decision import Decision, Explanation
+from model.whatif.customer.distribution import score_distribution
 from model.whatif.customer.result import CustomerResult, TwoWayTable
-from model.whatif.customer.scenario import OWN, CustomerScenario, editable
+from model.whatif.customer.scenario import CUSTOMER, OWN, CustomerScenario, editable
 from model.whatif.customer.sensitivity import Goal, seek_probability
+from model.whatif.customer.starting_points import starting_points
 
 MARKS = {"usual": "●", "unusual": "◐", "outside": "○"}
 POINT_DIGITS, LOG_ODDS_DIGITS = 2, 4
@@ -92,14 +97,55 @@ def _title(contract: Contract, scenario: CustomerScenario, changed: Iterable[str
     return language.window_title(contract, f"Own {lower(record)}" if scenario.own else record + number, tuple(changed))
 
 
-def briefing_to_choose(contract: Contract, scenario: CustomerScenario, *, model: Deployed) -> Briefing:
-    """What it says while there is no whole record to ask about: what to do, and no number."""
+def briefing_to_choose(
+    contract: Contract,
+    scenario: CustomerScenario,
+    *,
+    model: Deployed,
+    whole: ScoredBook,
+    personas: Mapping[str, int],
+) -> Briefing:
+    """What it says while there is no whole record to ask about: what to do; and, unless one is being typed, how the
+    ``whole`` book scores and what the ``personas`` are that one can start from, by their numbers."""
     return Briefing(
         "customer",
         words.invitation_words(contract, scenario),
         tiles=(),
+        make_findings=lambda: () if scenario.own else to_choose_from(whole, personas),
         method=words.customer_method(contract, model),
         title=_title(contract, scenario),
+    )
+
+
+def to_choose_from(whole: ScoredBook, personas: Mapping[str, int]) -> tuple[Finding, ...]:
+    """How the scores of the book lie beside the cut-off, and the starting points with what they are."""
+    contract, found = whole.contract, score_distribution(whole)
+    starts = tuple(
+        Suggestion(
+            f"_begin_{each.name}",
+            f"{each.name[:1].upper()}{each.name[1:]}",
+            CUSTOMER,
+            each.customer,
+            result=words.starting_point(contract, each),
+            mark="✓" if reaches(np.array(each.score), contract.score.cutoff) else "✗",
+        )
+        for each in starting_points(whole, personas)
+    )
+    return (
+        Finding(
+            "scores",
+            words.scores_headline(contract, found),
+            chart=charts.scores(found),
+            alt=charts.scores_in_words(contract, found),
+            half=True,
+        ),
+        Finding(
+            "beginning",
+            "Start from one of these",
+            starts=starts,
+            note=f"✓ {language.decided(contract, True)}, ✗ {language.decided(contract, False)}.",
+            half=True,
+        ),
     )
 
 

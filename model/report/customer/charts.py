@@ -6,17 +6,19 @@ see it.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.arrays import Array
-from data.contract import YEAR
+from data.contract import YEAR, Contract
 from model.report import numbers
-from model.report.charts import BASE, BETTER, GRANTED, SCENARIO, WORSE, Figure, layout
+from model.report.charts import BASE, BETTER, GRANTED, SCENARIO, WORSE, Figure, LimitLine, draw_limit, layout
 from model.report.customer.words import Reason, shown_changes
 from model.whatif.customer.attribution import Changes
+from model.whatif.customer.distribution import ScoreDistribution
 from model.whatif.customer.sensitivity import Curve
 
 LEFT, RIGHT = [0, 0.36], [0.62, 1]  # where the two halves of `why` lie; their labels stand left of each
@@ -254,3 +256,43 @@ def sweep_in_words(curve: Curve) -> str:
         f"{numbers.percent(curve.pd[highest])} at {at[1]}; cut-off "
         f"{numbers.percent(curve.cutoff_pd)}."
     )
+
+
+# ---- before anybody is chosen -----------------------------------------------------------------------------------
+
+
+def scores(found: ScoreDistribution, height: int = 210) -> Figure:
+    """How many records have which score, with the cut-off as a line."""
+    middles = [(low + high) / 2 for low, high in pairwise(found.edges)]
+    figure = layout(height, 12)
+    figure["margin"] = {"l": 12, "r": 12, "t": 6, "b": 40}
+    figure["bargap"] = 0.06
+    figure["xaxis"] = {
+        "fixedrange": True,
+        "showgrid": False,
+        "zeroline": False,
+        "nticks": 8,
+        "title": {"text": "score, points", "standoff": 6},
+    }
+    figure["yaxis"] = {"fixedrange": True, "showgrid": False, "showticklabels": False, "zeroline": False}
+    ends = float(found.edges[0]), float(found.edges[-1])
+    draw_limit(figure, LimitLine(found.cutoff, f"cut-off {numbers.exactly(found.cutoff)}"), "x", ends)
+    bars = {
+        "type": "bar",
+        "x": middles,
+        "y": list(found.counts),
+        "marker": {"color": [SCENARIO if middle >= found.cutoff else BASE for middle in middles]},
+        "customdata": [f"{low} to {high - 1}" for low, high in pairwise(found.edges)],
+        "hovertemplate": "%{customdata}: %{y:,}<extra></extra>",
+    }
+    return {"data": [bars], "layout": figure}
+
+
+def scores_in_words(contract: Contract, found: ScoreDistribution) -> str:
+    """The distribution of scores for those who cannot see it."""
+    told = [
+        f"{low} to {high - 1}: {count:,}"
+        for (low, high), count in zip(pairwise(found.edges), found.counts, strict=True)
+    ]
+    cutoff = numbers.exactly(found.cutoff)
+    return f"{contract.book.records.capitalize()} by score, cut-off {cutoff}. {'; '.join(told)}."

@@ -19,9 +19,11 @@ from model.report.language import _listed, decided, granting, guarantee
 from model.whatif.book.scenario import Player, chosen
 from model.whatif.customer.attribution import Changes
 from model.whatif.customer.decision import OUTSIDE, Decision, Explanation
+from model.whatif.customer.distribution import ScoreDistribution
 from model.whatif.customer.result import LeverPosition
 from model.whatif.customer.scenario import CUTOFF, CustomerScenario
 from model.whatif.customer.sensitivity import Curve, Flip, Goal
+from model.whatif.customer.starting_points import StartingPoint
 from model.whatif.customer.stressed import draws
 
 MOST_BARS = 5
@@ -43,6 +45,21 @@ def invitation_words(contract: Contract, scenario: CustomerScenario) -> str:
     return (
         f"Choose a {contract.book.record} by number or from one of the starting points, and see what the "
         "deployed model says, why, and what would change it."
+    )
+
+
+def scores_headline(contract: Contract, found: ScoreDistribution) -> str:
+    """The finding above the distribution of scores."""
+    book, share = contract.book, found.reached / found.records if found.records else 0.0
+    cutoff = numbers.exactly(found.cutoff)
+    return f"{numbers.percent(share, 0)} of {book.records} reach the cut-off of {cutoff} and {book.granted}"
+
+
+def starting_point(contract: Contract, point: StartingPoint) -> str:
+    """What one that can be started from is: "customer 6,321, score 640, PD 3.2 %"."""
+    return (
+        f"{contract.book.record} {point.customer:,}, score {numbers.whole_score(point.score)}, "
+        f"PD {numbers.percent(point.pd)}"
     )
 
 

@@ -6,7 +6,7 @@ What takes long hears of its ``progress``, and is worked out when it is asked fo
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,18 +14,21 @@ from numpy.typing import NDArray
 from data.arrays import Array
 from data.contract import Contract, Measure, Segment
 from data.errors import BadInput
-from data.regulators.presets import Point, presets
+from data.regulators.presets import Point, Preset, presets
 from model.engine.parallel import Progress, no_progress
 from model.finance import loss
 from model.whatif.book import segments, tornado
 from model.whatif.book.bridge import Bridge, bridge
 from model.whatif.book.scenario import (
     AS_IS,
+    BETA,
     LIMIT,
     POINT,
+    PRESET,
     WEIGHT,
     BookScenario,
     Layers,
+    changes,
     chosen,
     layers,
     weighted,
@@ -117,6 +120,10 @@ class BookResult:
         """Half the 95 % interval of the expected loss, where only a sample of the customers was asked about."""
         each = self.whole.each
         return margin_of_error(self.rows[1].loss / each, each)
+
+    def under_regulators(self, measure: Measure, progress: Progress = no_progress) -> tuple[tuple[str, float], ...]:
+        """A measure of the book as it is under each regulator's scenario; worked out once a model, measure and day."""
+        return regulator_measures(self.whole, measure, self.day, progress)
 
     # ---- what moved it, where it sits ---------------------------------------------------------------------------
 
@@ -275,3 +282,34 @@ class BookResult:
         weights = tuple(weight for _, weight, _ in found)
         names = tuple(name for name, _, _ in found)
         return WeightedLosses(names, weights, tuple(losses), loss.weighted(losses, weights))
+
+
+def regulator_measures(
+    whole: ScoredBook, measure: Measure, day: date, progress: Progress = no_progress
+) -> tuple[tuple[str, float], ...]:
+    """A measure of the book under each regulator's scenario at its peak, in full severity and with nothing else
+    assumed, by the scenario's name; of those that reach the PD. Worked out once."""
+
+    def work() -> tuple[tuple[str, float], ...]:
+        contract = whole.contract
+        reach = [each for each in map(partial(_alone, contract), presets()) if _reaches(contract, each)]
+        wanted = [layers(contract, each, day) for each in reach]
+        values: list[float] = []
+        if wanted and measure == "loss":
+            values = whole.losses(wanted, progress)
+        elif wanted:
+            values = [each.measure(measure) for each in whole.totals(wanted, progress)]
+        return tuple((str(each.get(contract, PRESET)), value) for each, value in zip(reach, values, strict=True))
+
+    return whole.once(("regulators", measure, day), work)
+
+
+def _alone(contract: Contract, using: Preset) -> BookScenario:
+    """Nothing but a regulator's scenario."""
+    return BookScenario().with_value(contract, PRESET, using.name)
+
+
+def _reaches(contract: Contract, stress: BookScenario) -> bool:
+    """Whether a scenario of the economy moves any PD: it moves a variable that has a coefficient."""
+    moved = changes(contract, stress)
+    return any(by * stress.number(contract, BETA + name) for name, by in moved.items())

@@ -10,11 +10,11 @@ large book then only a stratified sample, each customer of which stands for ``ea
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
 from threading import Lock
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ from model.finance import capital, loss, margin
 from model.whatif.book.scenario import Layers
 from model.whatif.book.totals import Mask, Rows, Totals, _sum
 
+Made = TypeVar("Made")
 Values: TypeAlias = dict[str, Array]
 ShockKey: TypeAlias = tuple[tuple[tuple[str, float], ...], tuple[str, int] | None, float]
 
@@ -125,6 +126,7 @@ class ScoredBook:
         self._shocked = lru_cache(maxsize=KEPT // self.size)(self._strike)
         self.annual = lru_cache(maxsize=16)(self._annual)
         self._latest: dict[Layers, Rows] = {}
+        self._known: dict[Hashable, Any] = {}
         self._lock = Lock()
 
     @classmethod
@@ -346,6 +348,13 @@ class ScoredBook:
             exposed=self._exposed(layers, rows, shocked),
             reached={k: np.ones(self.n, bool) if mask is None else mask for k, mask in reached.items()},
         )
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """What was worked out of this book under a ``key``, now or before."""
+        if key not in self._known:
+            self._known[key] = make()
+        found: Made = self._known[key]
+        return found
 
     def forget(self) -> None:
         """Drop what is remembered of scenarios: only time is lost."""

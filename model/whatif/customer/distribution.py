@@ -1,4 +1,4 @@
-"""How an input is spread over the book, and where a value lies in it."""
+"""How an input and the score are spread over the book, and where a value lies in it."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -7,8 +7,13 @@ import numpy as np
 
 from data.arrays import Array
 from data.books import Book
+from model.finance.scorecard import reaches
+from model.whatif.book.scored import ScoredBook
+from model.whatif.book.totals import stands_for
+from model.whatif.customer.decision import score_scale
 
 BINS = 20
+BIN = 10  # score points
 TAIL = 0.005  # quantile on either side beyond which values count to the outermost bins
 
 
@@ -48,6 +53,42 @@ class InputDistribution:
     def place(self, value: float) -> float | None:
         """Where a value lies along the bins, in [0, 1], one beyond them at their end; None where it is missing."""
         return None if np.isnan(value) else float(np.clip((value - self.low) / self.span, 0, 1))
+
+
+@dataclass(frozen=True)
+class ScoreDistribution:
+    """How the scores of a book lie: ``edges`` (bins + 1) in whole points and the ``counts`` of its records between
+    them, those beyond in the outermost; ``reached``: how many of all of them reach the ``cutoff``."""
+
+    edges: tuple[int, ...]
+    counts: tuple[int, ...]
+    cutoff: float
+    reached: int
+
+    @property
+    def records(self) -> int:
+        """How many there are."""
+        return sum(self.counts)
+
+
+def score_distribution(whole: ScoredBook) -> ScoreDistribution:
+    """The scores that the model gives the book as it is, in bins of ten points; worked out once."""
+
+    def work() -> ScoreDistribution:
+        scale, cutoff = score_scale(whole.contract), whole.contract.score.cutoff
+        scores = np.asarray(scale.score(whole.margins))
+        low, high = (int(BIN * np.floor(end / BIN)) for end in np.quantile(scores, [TAIL, 1 - TAIL]))
+        edges = np.arange(low, high + 2 * BIN, BIN)
+        counts = np.histogram(scores.clip(edges[0], edges[-1]), edges)[0]
+        reached = int(np.asarray(reaches(scores, cutoff)).sum())
+        return ScoreDistribution(
+            tuple(edges.tolist()),
+            tuple(stands_for(counts, whole.each).tolist()),
+            cutoff=cutoff,
+            reached=round(reached * whole.each),
+        )
+
+    return whole.once("scores", work)
 
 
 @lru_cache(maxsize=256)

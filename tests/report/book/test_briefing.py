@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from data.regulators.presets import presets
 from model.engine.identity import Deployed, SpotCheck
 from model.engine.parallel import Progress, no_progress
 from model.engine.scorer import TableScorer
@@ -16,7 +17,7 @@ from model.report.book import words
 from model.report.book.briefing import Check, book_briefing, slide
 from model.report.book.sensitivity import target_choice
 from model.report.briefing import Briefing, Choices, Finding, Item, Notice, Panel, Table, Tile
-from model.report.numbers import MINUS, NBSP
+from model.report.numbers import MINUS, NBSP, Unit
 from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import BookScenario, Value, layers
 from model.whatif.book.scored import ScoredBook
@@ -223,6 +224,51 @@ def test_the_measure_and_the_segment_are_those_chosen(result: BookResult) -> Non
         assert where.headline.startswith(CONTRACT.segment(segment).label)
 
 
+def test_before_anything_is_assumed_the_regulators_scenarios_stand_with_what_they_come_to(whole: ScoredBook) -> None:
+    for measure in ("loss", "margin"):
+        found = book_briefing(result_of(whole, limit_loss=600e6), {"_measure": measure}, model=OURS).findings[0]
+        assert isinstance(found, Finding)
+        assert [each.value for each in found.starts] == [each.name for each in presets()]
+        values = [totals(whole, preset=str(each.value)).measure(measure) for each in found.starts]
+        unit = Unit.of(totals(whole).measure(measure), *values)
+        for each, expected in zip(found.starts, values, strict=True):
+            assert each.result == words.text(CONTRACT, measure, expected, unit)
+            assert each.mark == ("✓" if (expected <= 600e6 if measure == "loss" else expected >= 0) else "✗")
+    off = sum(each.mark == "✗" for each in found.starts)
+    assert found.headline.startswith(f"{off} of 5 regulators' scenarios would break the limit of NT${NBSP}0 on margin")
+    own = result_of(whole)
+    assert own.under_regulators("loss") is result_of(whole).under_regulators("loss")  # once for all visitors
+
+
+def test_a_book_that_no_regulators_scenario_reaches_has_its_bridge(scorer: TableScorer) -> None:
+    economy = tuple(each.model_copy(update={"coefficient": 0.0}) for each in CONTRACT.economy)
+    contract = CONTRACT.model_copy(update={"economy": economy})
+    calm = BookResult.of(ScoredBook(replace(scorer, contract=contract), BOOK.raw, BOOK.ids), BookScenario(), DAY)
+    found = book_briefing(calm, {}, model=OURS).findings[0]
+    assert isinstance(found, Finding)
+    assert (found.key, found.starts) == ("bridge", ())
+
+
+def test_the_maps_shades_mean_the_same_in_the_book_and_under_a_scenario(whole: ScoredBook) -> None:
+    shades: dict[str, dict[float, str]] = {}
+    keys = []
+    for stress in ({}, {"unemployment": 5}):
+        where = book_briefing(result_of(whole, **stress), {}, model=OURS).findings[1]
+        assert isinstance(where, Finding)
+        assert where.chart is not None
+        map_, key = where.chart["data"]
+        risks = [float(text.split("PD ")[1].split(NBSP)[0]) if text else 0.0 for text in map_["text"]]
+        shades[str(stress)] = dict(zip(risks, map_["marker"]["colors"], strict=True))
+        keys.append(key)
+    before, after = shades.values()
+    assert all(before[risk] == after[risk] for risk in set(before) & set(after) if risk)
+    assert max(after) > max(before)
+    assert keys[0] == keys[1]
+    bar = keys[0]["marker"]["colorbar"]
+    assert bar["ticktext"][-1].endswith("% and more")
+    assert keys[0]["marker"]["cmax"] < 1
+
+
 def test_a_book_without_segments_says_so_and_has_no_table_of_them(scorer: TableScorer) -> None:
     said = book_briefing(bare_of(scorer, segments=()), {}, model=OURS)
     where = said.findings[1]
@@ -376,12 +422,12 @@ def test_the_limit_is_a_line_in_the_bridge_and_in_the_tornado(result: BookResult
         for name, text in zip(bars["y"], bars["text"], strict=True):
             reached = float(str(exact[name.strip()][at]))
             assert float(text.split(NBSP)[0].replace(",", "")) == pytest.approx(reached / 1e6, abs=0.51)
-    far = book_briefing(result_of(whole, limit_loss=90e9), {}, model=OURS).findings[0]
+    far = book_briefing(result_of(whole, limit_loss=90e9, apr=0.1), {}, model=OURS).findings[0]
     assert isinstance(far, Finding)
     assert far.chart is not None
     assert "shapes" not in far.chart["layout"]
     assert far.chart["layout"]["annotations"][0]["text"].endswith(", off this chart")
-    bare = book_briefing(result_of(whole), {"_measure": "capital"}, model=OURS).findings[0]
+    bare = book_briefing(result_of(whole, apr=0.1), {"_measure": "capital"}, model=OURS).findings[0]
     assert isinstance(bare, Finding)
     assert bare.chart is not None
     assert [each["x0"] for each in bare.chart["layout"]["shapes"]] == [180.0]

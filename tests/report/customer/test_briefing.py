@@ -29,9 +29,11 @@ from model.report.customer.briefing import (
     swept_choice,
 )
 from model.report.numbers import MINUS, NBSP
+from model.whatif.book.scored import ScoredBook
 from model.whatif.customer.decision import score_scale
 from model.whatif.customer.result import CustomerResult
 from model.whatif.customer.scenario import CustomerScenario, apply
+from model.whatif.customer.starting_points import personas
 
 SOMEBODY = 12345
 OURS = Deployed("0123456789ab")
@@ -153,17 +155,35 @@ def test_outside_known_territory_all_but_the_reason_is_greyed(scorer: TableScore
 # ---- without numbers ------------------------------------------------------------------------------------------------
 
 
-def test_nobody_chosen_is_invited_without_a_number(contract: Contract) -> None:
-    found = briefing_to_choose(contract, CustomerScenario(), model=OURS)
+def test_nobody_chosen_is_invited_with_the_scores_of_the_book_and_where_to_start(
+    contract: Contract, whole: ScoredBook, book: Book
+) -> None:
+    ids = personas(whole.scorer, book, whole.margins)
+    found = briefing_to_choose(contract, CustomerScenario(), model=OURS, whole=whole, personas=ids)
     assert found.sentence.startswith("Choose a customer by number")
-    assert (found.tiles, found.findings, found.panels) == ((), (), ())
+    assert (found.tiles, found.panels) == ((), ())
+    scores, beginning = found.findings
+    assert isinstance(scores, Finding)
+    assert isinstance(beginning, Finding)
+    points = score_scale(contract).score(whole.margins)
+    reached = (points >= contract.score.cutoff).mean()
+    assert scores.headline.startswith(f"{numbers.percent(float(reached), 0)} of customers reach the cut-off of 520 and")
+    assert scores.chart is not None
+    assert sum(scores.chart["data"][0]["y"]) == len(book)
+    assert [shape["x0"] for shape in scores.chart["layout"]["shapes"]] == [520]
+    assert [(each.name, each.value) for each in beginning.starts] == [("customer", ids[name]) for name in ids]
+    for each in beginning.starts:
+        score = points[np.flatnonzero(book.ids == each.value)[0]]
+        assert f"score {numbers.whole_score(float(score))}, PD " in each.result
+        assert each.mark == ("✓" if score >= 520 else "✗")
     assert "%" not in found.sentence
     assert found.method.startswith("**Score.** Release 0123456789ab")
 
 
-def test_own_record_is_invited_to_be_completed_by_how_much_is_missing(contract: Contract) -> None:
+def test_own_record_is_invited_to_be_completed_by_how_much_is_missing(contract: Contract, whole: ScoredBook) -> None:
     own = (1.0, *[None] * (len(contract.record) - 1))
-    found = briefing_to_choose(contract, CustomerScenario(own=own), model=OURS)
+    found = briefing_to_choose(contract, CustomerScenario(own=own), model=OURS, whole=whole, personas={})
+    assert found.findings == ()
     assert f"{len(own) - 1} of {len(own)} values are still missing" in found.sentence
     assert found.tiles == ()
 
