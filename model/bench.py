@@ -24,6 +24,8 @@ from model.engine.scorer import TableScorer
 from model.release import training
 from model.release.release import Release
 from model.release.store import Store
+from model.report.ask.book import book_line, book_vocabulary, read_book_line
+from model.report.ask.completion import completions
 from model.whatif.book.bridge import bridge
 from model.whatif.book.scenario import BookScenario, layers
 from model.whatif.book.scored import ScoredBook
@@ -103,6 +105,7 @@ def run(release: Release, rows: int = 1_000_000, told: Callable[[str], None] = l
     _whole_book(ScoredBook(scorer, raw, np.arange(1, rows + 1)), scale, note)
     _two_way(ScoredBook.of(scorer, book), note)
     _one_customer(scorer, book, note)
+    _asked_in_words(scorer.contract, note)
     _against_shap(scorer, book, note)
     return found
 
@@ -300,6 +303,20 @@ def _one_customer(scorer: TableScorer, book: Book, note: Callable[..., None]) ->
         sweep(scorer, book, base=base, edits=edits, name=first, cutoff=contract.score.cutoff)
 
     note("one what-if: two decisions, reasons, changes, flips, sweep", cpu(page, 7, 20), 7)
+
+
+def _asked_in_words(contract: Contract, note: Callable[..., None]) -> None:
+    """A line with every shock, every assumption and a word that it does not know, read as it is while it is typed."""
+    scenario = BookScenario()
+    for each in (*contract.shocks, *contract.assumptions):
+        scenario = scenario.with_value(contract, each.name, each.maximum)
+    line = f"{book_line(contract, scenario)}; an unknwon word"
+
+    def typed() -> None:
+        read_book_line(contract, BookScenario(), line)
+        completions(line, book_vocabulary(contract))
+
+    note("ask in words: a typed line to its chips", cpu(typed, 7, 5), 7, 0.05)
 
 
 def _against_shap(scorer: TableScorer, book: Book, note: Callable[..., None]) -> None:

@@ -9,6 +9,8 @@ import streamlit as st
 from data.contract import Contract
 from model.deployed import spot_check
 from model.deployed.model import DeployedModel
+from model.report.ask.book import book_vocabulary, read_book_line
+from model.report.ask.completion import completions
 from model.report.book.briefing import book_briefing, measure_choice, segment_choice, slide
 from model.report.book.panels import WEIGHTED
 from model.report.briefing import Briefing, Choices, Panel
@@ -16,9 +18,17 @@ from model.whatif.book.result import BookResult
 from model.whatif.customer.scenario import CUSTOMER, OWN
 from pages.book import controls, state
 from pages.shared import deployed, draw, recording, visitor, widgets
+from pages.shared.ask_line import AskLine, ask_line
 from pages.shared.progress import followed
 
-PRESENT, SLIDE = "_present", "_slide"
+PRESENT, SLIDE, ANSWERS = "_present", "_slide", "book_answers"
+ASK = AskLine(
+    memory=state.memory,
+    answers=ANSWERS,
+    read=lambda model, line: read_book_line(model.contract, state.memory.current(), line),
+    complete=lambda model, line: completions(line, book_vocabulary(model.contract)),
+    example="limits −20; unemployment +3; LGD 90  or  Fed 2026 half",
+)
 follow = partial(followed, cancel=state.memory.undo)
 
 
@@ -28,11 +38,12 @@ def main() -> None:
     if {CUSTOMER, OWN} & set(st.query_params):  # links to a customer once led here
         st.switch_page("customer/page.py", query_params=dict(st.query_params))
     state.memory.restore(model)
+    ask_line(ASK, model)
     with state.memory.arriving():
         book_fragment(model)
 
 
-@st.fragment
+@st.fragment(key=ANSWERS)
 def book_fragment(model: DeployedModel) -> None:
     """The whole page as one fragment: a move of any control draws this and nothing else."""
     state.memory.settle(model)

@@ -492,7 +492,8 @@ def chip(contract: Contract, stress: BookScenario, name: str) -> str:
         measure: Measure = name.removeprefix(LIMIT)  # type: ignore[assignment]
         return f"Limit of {lower(label(measure))} {limit_text(contract, measure, float(value))}"
     if name.startswith(WEIGHT):
-        return f"Weight {numbers.exactly(float(value))}{NBSP}%"
+        weight = parts(contract)[name]
+        return f"{weight.label if isinstance(weight, Number) else name} {numbers.exactly(float(value))}{NBSP}%"
     return player_label(contract, stress, Player((name,), "overlay" if name in (OVERLAY_PD, OVERLAY_LGD) else ""))
 
 

@@ -1,0 +1,130 @@
+"""The line above a page's controls that is asked in words: it shows what it understood before anything changes.
+
+A fragment of its own beside the one that answers: typing draws the line alone, a lever's move draws it not at all, and
+what is applied draws the answers.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from model.deployed.model import DeployedModel
+from model.report.ask.completion import Completion
+from model.report.ask.reading import AskedChip, AskReading, announced, offers
+from pages.shared import widgets
+from pages.shared.deployed import keyed
+from pages.shared.page_state import Memory
+
+FRAGMENT = "ask"
+LINE, NEXT, SHOWN, DONE = "_ask", "_ask_next", "_ask_shown", "_ask_done"
+PAUSE = "200ms"  # without a key, after which what was typed is read
+KEYS = st.components.v2.component(
+    "credit_what_if.ask_keys",
+    html="<div role='status' aria-live='polite'></div>",
+    css="div { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }",
+    js=Path(__file__).with_name("ask_line.js").read_text("utf-8"),
+)
+
+
+@dataclass(frozen=True)
+class AskLine:
+    """The line of one page: the ``memory`` whose value it changes, the key of the fragment that ``answers``, how a line
+    is ``read`` and how it could go on (``complete``), and an ``example``."""
+
+    memory: Memory[Any]
+    answers: str
+    read: Callable[[DeployedModel, str], AskReading[Any]]
+    complete: Callable[[DeployedModel, str], tuple[Completion, ...]]
+    example: str
+
+
+@st.fragment(key=FRAGMENT)
+def ask_line(line: AskLine, model: DeployedModel) -> None:
+    """The line, and below it what it was understood as."""
+    if st.session_state.pop(keyed(DONE), False):  # here, as a callback that asks for fragments by key sends no value
+        st.session_state[line.memory.key(LINE)] = ""
+    with st.container(key="ask"):
+        written = st.text_input(
+            "Ask in words",
+            type="search",
+            key=line.memory.key(LINE),
+            placeholder=f"Ask in words, press /  ·  {line.example}",
+            label_visibility="collapsed",
+            autocomplete="off",
+            live=PAUSE,
+        )
+        reading = line.read(model, written)
+        st.session_state[keyed(SHOWN)] = reading.chips
+        if written.strip():
+            with st.container(key="ask_card"):
+                understood(line, model, reading)
+        KEYS(
+            key="ask_keys",
+            data={"line": written, "certain": reading.certain, "aloud": announced(reading)},
+            height="content",
+        )
+
+
+def understood(line: AskLine, model: DeployedModel, reading: AskReading[Any]) -> None:
+    """Every change as a chip, what was not understood, how the line could go on; and the way to apply it."""
+    widgets.html(_told(reading))
+    further = offers(reading, line.complete(model, reading.line))
+    if further:
+        st.pills(
+            "Did you mean",
+            [each.line for each in further],
+            key=line.memory.key(NEXT),
+            format_func={each.line: f"{each.label}  {each.note}".strip() for each in further}.__getitem__,
+            on_change=_go_on,
+            args=(line,),
+            label_visibility="collapsed",
+            wrap=True,
+        )
+    st.button(
+        "Apply",
+        key="ask_apply",
+        type="primary",
+        disabled=not reading.chips,
+        on_click=_apply,
+        args=(line, model),
+        help="Enter reads the line; Enter again applies what it was understood as.",
+    )
+
+
+def _told(reading: AskReading[Any]) -> str:
+    chips = "".join(_chip(each) for each in reading.chips)
+    puzzles = "".join(
+        f"<p><b>{widgets.text(each.said)}</b> was not understood. {widgets.text(each.why)}</p>"
+        for each in reading.puzzles
+    )
+    listed = f"<ul aria-label='Understood'>{chips}</ul>" if chips else ""
+    nothing = "<p>Nothing would change: it stands there already.</p>" if not chips and not puzzles else ""
+    return f"<div class='wi-asked'>{listed}{puzzles}{nothing}</div>"
+
+
+def _chip(each: AskedChip) -> str:
+    if each.back:
+        return f"<li class='wi-taken'>takes back {widgets.text(each.label)}</li>"
+    return f"<li>{widgets.text(each.label)}</li>"
+
+
+def _go_on(line: AskLine) -> None:
+    """Callback: one of the ways to go on was chosen."""
+    key = line.memory.key(NEXT)
+    chosen, st.session_state[key] = st.session_state[key], None
+    if chosen is not None:
+        st.session_state[line.memory.key(LINE)] = chosen
+
+
+def _apply(line: AskLine, model: DeployedModel) -> None:
+    """Callback: do what is shown. Where what the line means has changed since, as a lever was moved, it is shown anew
+    instead."""
+    reading = line.read(model, st.session_state[line.memory.key(LINE)])
+    if reading.chips != st.session_state.get(keyed(SHOWN)):
+        return
+    line.memory.change(reading.after)
+    st.session_state[keyed(DONE)] = True
+    st.rerun([FRAGMENT, line.answers])
