@@ -86,6 +86,7 @@ def navigation(who: Person) -> StreamlitPage:
         ("look", st.Page("book/page.py", title="Book", url_path="book", default=True)),
         ("look", st.Page("customer/page.py", title=one, url_path="applicant")),
         ("look", st.Page("policy/page.py", title="Policy", url_path="policy")),
+        ("look", st.Page("scenarios/page.py", title="Scenarios", url_path="scenarios")),
         ("look", st.Page("trust/page.py", title="Trust", url_path="trust")),
         ("look", st.Page("operations/page.py", title="Operations", url_path="operations")),
     ]

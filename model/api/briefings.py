@@ -15,8 +15,11 @@ from model.deployed import spot_check
 from model.deployed.context import known_effects, release_context
 from model.deployed.desk import DeployedModels
 from model.deployed.model import DeployedModel
+from model.deployed.saved import known_scenarios
 from model.deployed.what_ifs import WhatIf
 from model.errors import StoreError
+from model.record.database import engine
+from model.record.scenarios import ScenarioStore
 from model.record.trail import Entry
 from model.report.book import briefing as book_briefing
 from model.report.briefing import Briefing, Choice, Choices, Finding, Item, Notice, Panel, Table
@@ -24,6 +27,7 @@ from model.report.customer import briefing as customer_briefing
 from model.report.operations import briefing as operations_briefing
 from model.report.operations.briefing import OperationsSources
 from model.report.policy import briefing as policy_briefing
+from model.report.scenarios.briefing import scenarios_briefing
 from model.report.trust import briefing as trust_briefing
 from model.settings import Settings
 from model.validation import view as trust_view
@@ -128,6 +132,21 @@ def operations_page(asked: PageQuery) -> Said:
     return Said(said, tuple(f"{name!r} in the address is nothing here; it was left out." for name in asked.query))
 
 
+def scenarios_page(asked: PageQuery) -> Said:
+    """What the page of saved scenarios says: of all, or of the one whose id is asked for."""
+    kept = engine(asked.settings)
+    try:
+        chosen, archived = asked.query.get("scenario", ""), asked.query.get("archived") == "on"
+        known = known_scenarios(
+            asked.models, asked.model, ScenarioStore(kept), chosen=chosen, day=asked.day, archived=archived
+        )
+    finally:
+        kept.dispose()
+    strange = [each for each in asked.query if each not in ("scenario", "archived")]
+    told = tuple(f"{name!r} in the address is nothing here; it was left out." for name in strange)
+    return Said(scenarios_briefing(known), told)
+
+
 def _other_scores(asked: PageQuery, release: str, under: book_scenario.BookScenario) -> Array:
     return scores_by(asked.models.release(asked.book, release).scorer, asked.model.sample, under, asked.day)
 
@@ -149,6 +168,7 @@ SUBJECTS: Mapping[str, Callable[[PageQuery], Said]] = {
     "customer": customer_page,
     "book": book_page,
     "policy": policy_page,
+    "scenarios": scenarios_page,
     "trust": trust_page,
     "operations": operations_page,
 }

@@ -7,18 +7,20 @@ from datetime import date
 import numpy as np
 
 from data.books import Book
-from data.errors import WhatIfError
+from data.errors import BadInput, WhatIfError
 from model.deployed.desk import DeployedModels
 from model.deployed.model import DeployedModel
-from model.errors import ReleaseError
+from model.errors import ReleaseError, RemoteError
 from model.record.replay import book_outputs, policy_outputs
+from model.record.scenarios import ScenarioStore
+from model.report.scenarios.briefing import KnownScenarios
 from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import BookScenario
 from model.whatif.customer.result import CustomerResult
 from model.whatif.customer.scenario import CustomerScenario
 from model.whatif.policy.result import PolicyResult
 from model.whatif.policy.scenario import PolicyScenario
-from model.whatif.saved import Find, OpenedScenario, SavedScenario, Scenario, below, in_force, read_query
+from model.whatif.saved import Find, OpenedScenario, SavedScenario, Scenario, Subject, below, in_force, read_query
 
 Numbers = tuple[tuple[str, float], ...]
 
@@ -72,11 +74,23 @@ def measured(
 
 
 def measured_anew(model: DeployedModel, scenario: SavedScenario, day: date, find: Find) -> SavedScenario:
-    """A scenario as it stands now, with its numbers of now: what is handed over for review. Raises what
-    `numbers_under` and `in_force` do."""
+    """A scenario as it stands now, with its numbers of now: what is handed over for review."""
+    return rebased(model, scenario, stands_on=scenario.stands_on, follows=scenario.follows, day=day, find=find)
+
+
+def rebased(
+    model: DeployedModel, scenario: SavedScenario, *, stands_on: str, follows: bool, day: date, find: Find
+) -> SavedScenario:
+    """A scenario that assumes what it does now, but stands on another one, or on nothing; or that is frozen, or follows
+    again. Raises what `numbers_under` and `in_force` do."""
     query, _ = in_force(scenario, model.book, find)
-    base = in_force(find(scenario.stands_on), model.book, find)[0] if scenario.stands_on else None
-    return replace(measured(model, scenario, query, day, base), stands_on=scenario.stands_on)
+    below_it = base_query(model, find, stands_on)
+    return replace(measured(model, scenario, query, day, below_it), stands_on=stands_on, follows=follows)
+
+
+def base_query(model: DeployedModel, find: Find, stands_on: str) -> dict[str, str] | None:
+    """What the scenario of an id assumes now, for another to stand on; None for "". Raises what `in_force` does."""
+    return in_force(find(stands_on), model.book, find)[0] if stands_on else None
 
 
 def opened(
@@ -110,19 +124,19 @@ def _then(
 ) -> tuple[Numbers | None, str]:
     """What the release of saving says once more of what was assumed then, or why it cannot be asked."""
     try:
-        own = model if model.id == scenario.release else _release_of(models, model, scenario)
+        own = model if model.id == scenario.release else _release_of(models, model, scenario.release)
         then = date.fromisoformat(scenario.day) if scenario.day else day
         return numbers_under(own, read_query(scenario.subject, _asked(own), dict(scenario.query))[0], then), ""
     except WhatIfError as error:
         return None, str(error)
 
 
-def _release_of(models: DeployedModels, model: DeployedModel, scenario: SavedScenario) -> DeployedModel:
-    """The release of saving; ReleaseError where it cannot be asked about the book as it is."""
-    short = scenario.release[:6]
-    if scenario.release not in models.store(scenario.book).ids():
+def _release_of(models: DeployedModels, model: DeployedModel, identity: str) -> DeployedModel:
+    """Another release of the model's book; ReleaseError where it cannot be asked about the book as it is."""
+    book, short = model.contract.book.name, identity[:6]
+    if identity not in models.store(book).ids():
         raise ReleaseError(f"The model {short} that it was saved under is no longer kept here.")
-    found = models.release(scenario.book, scenario.release)
+    found = models.release(book, identity)
     assert found.release is not None
     if found.release.manifest["data_sha256"] != model.book.sha256:
         raise ReleaseError(f"The records of the book were replaced since, and the model {short} knew the ones before.")
@@ -133,3 +147,55 @@ def _asked(model: DeployedModel) -> Book:
     """The book under the contract of the model that is asked, which is another one for a release of before."""
     same = model.book.contract.hash == model.contract.hash
     return model.book if same else replace(model.book, contract=model.contract)
+
+
+def numbers_of_both(
+    models: DeployedModels,
+    model: DeployedModel,
+    subject: Subject,
+    *,
+    before: str,
+    query: Mapping[str, str],
+    day: date,
+) -> tuple[Numbers, Numbers] | None:
+    """The numbers of a what-if by the release whose id begins with ``before``, and by the model that answers now; None
+    where no such release is kept here, or it cannot be asked about the book as it is."""
+    book = model.contract.book.name
+    ids = [each for each in models.store(book).ids() if each.startswith(before)]
+    try:
+        if model.remote is not None or len(ids) != 1:
+            return None
+        was = _release_of(models, model, ids[0])
+        then, now = (numbers_under(each, read_query(subject, _asked(each), query)[0], day) for each in (was, model))
+        return then, now
+    except RemoteError:
+        raise
+    except WhatIfError:
+        return None
+
+
+def known_scenarios(
+    models: DeployedModels,
+    model: DeployedModel,
+    store: ScenarioStore,
+    *,
+    chosen: str,
+    day: date,
+    archived: bool = False,
+) -> KnownScenarios:
+    """The scenarios of the model's book, and the one that is ``chosen`` by its id, looked at again; none where that is
+    "". Raises StoreError where they cannot be read."""
+    book = model.contract.book.name
+    known = KnownScenarios(_asked(model), model.contract, tuple(store.listed(book, archived)))
+    if not chosen:
+        return known
+    try:
+        scenario = store.find(chosen)
+        if scenario.book != book:
+            raise BadInput(f"“{scenario.name}” is a scenario of another book, {scenario.book}. Pick that book first.")
+        found = opened(models, model, scenario, day=day, find=store.find)
+        return replace(known, opened=found, history=tuple(store.history(chosen)))
+    except RemoteError:
+        raise
+    except WhatIfError as error:
+        return replace(known, trouble=str(error))

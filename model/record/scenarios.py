@@ -12,7 +12,7 @@ wrote themselves is decided here.
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Literal
 from uuid import uuid4
@@ -26,7 +26,7 @@ from model.errors import EditConflict, Forbidden, StoreError
 from model.record.database import reading, writing
 from model.record.migrations import LATEST, migrate, revision
 from model.security.people import Person, require, same_person
-from model.whatif.saved import SavedScenario, State, below
+from model.whatif.saved import SavedScenario, ScenarioChange, State, below
 
 ScenarioDeed = Literal[
     "saved", "overwritten", "cloned", "imported", "submitted", "approved", "sent back", "archived", "restored"
@@ -62,16 +62,6 @@ _change = Table(
 COLUMNS = ("id", "book", "subject", "name", "state", "version", "changed_by")
 AROUND = ("id", "state", "version", "changed_at", "changed_by")  # of a scenario, kept beside its content
 PAIRS = ("query", "own", "numbers")
-
-
-@dataclass(frozen=True)
-class ScenarioChange:
-    """One version of a scenario: the ``scenario`` as it was from then on, and ``what`` was done by whom, and when."""
-
-    scenario: SavedScenario
-    what: str
-    who: str
-    at: datetime
 
 
 class SavedMeanwhile(EditConflict):

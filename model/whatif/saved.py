@@ -27,6 +27,7 @@ STATES: tuple[State, ...] = get_args(State)
 LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG = 100, 2000, 40  # characters
 MOST_TAGS, MOST_PARTS, LONGEST_QUERY = 12, 400, 40_000
 DEEPEST = 8  # scenarios that stand on each other
+SAVED = "saved-as"  # in an address: the id of the scenario that is open; no lever or field can be called so
 TAKEN_BACK = ""  # of a part that what it stands on assumes, and this one does not
 
 
@@ -211,6 +212,16 @@ def below(scenario: SavedScenario, find: Find) -> list[SavedScenario]:
         if len(found) > DEEPEST:
             raise BadInput(f"At most {DEEPEST} scenarios may stand on each other; “{scenario.name}” would be one more.")
     return found
+
+
+@dataclass(frozen=True)
+class ScenarioChange:
+    """One version of a scenario: the ``scenario`` as it was from then on, and ``what`` was done by whom, and when."""
+
+    scenario: SavedScenario
+    what: str
+    who: str
+    at: datetime
 
 
 # ---- opened again ---------------------------------------------------------------------------------------------------

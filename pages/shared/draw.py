@@ -31,7 +31,7 @@ from pages.shared.deployed import keyed
 from pages.shared.number_field import typed
 from pages.shared.widgets import html, text
 
-SCRIPTS = {"customer": "customer/page.py", "operations": "operations/page.py"}
+SCRIPTS = {each: f"{each}/page.py" for each in ("book", "customer", "policy", "operations")}
 LINKS = 5  # side by side
 MARKS = {"holds": ("✓", "holds"), "watch": ("◐", "watch"), "does not hold": ("✗", "worse")}
 ICONS = {

@@ -10,7 +10,7 @@ an undo, a link, the browser's back button), the value is the one truth and the 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -22,7 +22,8 @@ from model.deployed.desk import desk
 from model.deployed.model import DeployedModel
 from model.report.operations.words import replaced
 from model.whatif.customer.scenario import CUSTOMER
-from pages.shared import deployed
+from model.whatif.saved import SAVED, SUBJECTS, SavedScenario
+from pages.shared import deployed, saving
 from pages.shared.deployed import keyed
 from pages.shared.widgets import html
 
@@ -79,14 +80,22 @@ class Memory(Generic[Held]):
         strange = frozenset(address.items()) in st.session_state.get(_strange(self.page), ())
         if self._key("value") in st.session_state and (address == known or not address or strange):
             return
-        value, complaints = self.read(model, address)
+        identity = address.get(SAVED, "")
+        value, complaints = self.read(model, {name: each for name, each in address.items() if name != SAVED})
+        opened, told = saving.opened_from(model, self.page, identity) if identity else (None, "")
+        if opened is not None and address.keys() <= {SAVED, CUSTOMER}:
+            value, complaints = saving.assumed_by(model, opened)
         if self._key("value") in st.session_state:
             self._past().append(self.current())
         st.session_state[self._key("value")] = value
         st.session_state[self._key("address")] = address
-        self.tell(complaints)
-        if NAMED.match(made) and not model.id.startswith(made):
-            self._answered_by(model, replaced(made, model.name, None, linked=True))
+        self.open_saved(None if opened is None else replace(opened.scenario, query=opened.query))
+        self.tell([*complaints, *filter(None, [told])])
+        if opened is not None:
+            self._answered_by(model, " ".join(saving.changed_words(model, opened)))
+        elif NAMED.match(made) and not model.id.startswith(made):
+            both = saving.both_words(model, self.page, made, self.write(value))
+            self._answered_by(model, f"{replaced(made, model.name, None, linked=True)} {both}".strip())
 
     def current(self) -> Held:
         """What the visitor assumes now."""
@@ -97,6 +106,20 @@ class Memory(Generic[Held]):
         """The same; None before the page was looked at."""
         found: Held | None = st.session_state.get(self._key("value"))
         return found
+
+    def saved(self) -> SavedScenario | None:
+        """The saved scenario that is open here, as it was when it was opened or saved; None while there is none."""
+        found: SavedScenario | None = st.session_state.get(self._key("saved"))
+        return found
+
+    def open_saved(self, scenario: SavedScenario | None) -> None:
+        """Have a saved scenario be the one that is open."""
+        st.session_state[self._key("saved")] = scenario
+
+    def address_of_now(self) -> dict[str, str]:
+        """What the address says of the value, and of the scenario that is open."""
+        known = self.saved()
+        return self.write(self.current()) | ({SAVED: known.id} if known is not None else {})
 
     def change(self, value: Held) -> None:
         """Go to another value; the one left can be come back to."""
@@ -136,7 +159,8 @@ class Memory(Generic[Held]):
         last: AnsweredBy | None = st.session_state.get(self._key("answered_by"))
         if last is not None and last.model != model.id and self.write(self.current()):
             until = desk.store(deployed.book()).until(last.model) if model.remote is None else None
-            self._answered_by(model, replaced(last.name, model.name, until))
+            both = saving.both_words(model, self.page, last.model, self.write(self.current()))
+            self._answered_by(model, f"{replaced(last.name, model.name, until)} {both}".strip())
         elif last is None or (last.model, last.value) != (model.id, self.current()):
             self._answered_by(model, "")
 
@@ -158,7 +182,7 @@ class Memory(Generic[Held]):
         at, that waits: see `arriving`."""
         if st.session_state.get(self._key("arriving")):
             return
-        address = self.write(self.current())
+        address = self.address_of_now()
         if deployed.address() | address != dict(st.query_params):
             st.query_params.from_dict(deployed.address() | address)
         st.session_state[self._key("address")] = address
@@ -177,7 +201,7 @@ class Memory(Generic[Held]):
             yield
         finally:
             st.session_state.pop(self._key("arriving"), None)
-        address, before = self.write(self.current()), st.session_state.get(ARRIVED)
+        address, before = self.address_of_now(), st.session_state.get(ARRIVED)
         if before or deployed.address() | address != dict(st.query_params):
             st.query_params.from_dict(deployed.address() | address)
         st.session_state[self._key("address")] = address
@@ -187,7 +211,7 @@ class Memory(Generic[Held]):
 
     def link(self) -> str:
         """The address that opens this very what-if."""
-        address = deployed.address() | self.write(self.current()) | self._made_by()
+        address = deployed.address() | self.address_of_now() | self._made_by()
         here = urlsplit((st.context.url or "").split("?")[0].rstrip("/"))
         server = f"{here.scheme}://{here.netloc}" if here.netloc else ""
         return f"{server}{here.path or '/'}?{urlencode(address, safe=',:')}"
@@ -221,12 +245,15 @@ def way_back(memory: Memory[Any], reset: Callable[[], None], untouched: bool) ->
     """The buttons above a page's controls, as a row that takes more of them: undo, reset, and the address of this very
     what-if."""
     row = st.container(horizontal=True, key="buttons", gap="small")
-    row.button("Undo", on_click=memory.undo, disabled=not memory.can_undo(), icon=":material/undo:")
-    row.button("Reset", on_click=reset, disabled=untouched, icon=":material/restart_alt:")
-    link = row.popover("Link", icon=":material/link:", key=f"_{memory.page}_link", on_change="rerun")
+    row.button("Undo", on_click=memory.undo, disabled=not memory.can_undo())
+    row.button("Reset", on_click=reset, disabled=untouched)
+    link = row.popover("Link", key=f"_{memory.page}_link", on_change="rerun")
     if link.open:
         link.write("This address opens the same what-if.")
         link.code(memory.link(), language=None, wrap_lines=True)
+    if memory.page in SUBJECTS:
+        saving.save_control(row, memory)
+        saving.draw_open(memory)
     return row
 
 

@@ -13,7 +13,7 @@ from pages.shared import deployed, visitor
 from tests.pages.conftest import ROOT, Open, begin, markup, opened, script
 from tests.support.records import CONTRACT
 
-PAGES = ("book", "applicant", "policy", "trust")
+PAGES = ("book", "applicant", "policy", "scenarios", "trust")
 PROXY = "10.1.2.3"
 Look = Callable[..., None]
 

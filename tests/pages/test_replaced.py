@@ -57,7 +57,8 @@ def test_a_what_if_says_that_another_release_answers_until_it_is_moved(open_own:
         (message,) = told(at)
         assert re.fullmatch(
             rf"Since you set this, the model changed: {before[:6]} until \d+ \w+ \d{{4}}, \d\d:\d\d, now {after[:6]}\. "
-            r"The numbers below are the new model's\.",
+            r"The numbers below are the new model's\. "
+            r"[A-Z][a-z ]+: [^:]* by the model before, [^:]* now\.",
             message,
         )
     assert sentence(at) != was

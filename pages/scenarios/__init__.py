@@ -1,0 +1,1 @@
+"""Saved scenarios: listed, opened, changed, signed off."""

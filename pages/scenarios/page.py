@@ -1,0 +1,57 @@
+"""Scenarios under a name: all of a book, and one of them as it was saved and as it stands now."""
+
+import streamlit as st
+
+from data.errors import WhatIfError
+from model.deployed.model import DeployedModel
+from model.errors import RemoteError
+from model.report.scenarios.briefing import KnownScenarios, scenarios_briefing
+from pages.scenarios import controls, present, state
+from pages.shared import deployed, draw, visitor, widgets
+
+
+def main() -> None:
+    visitor.current()
+    model = deployed.model()
+    state.arrive()
+    scenarios_fragment(model)
+
+
+@st.fragment
+def scenarios_fragment(model: DeployedModel) -> None:
+    """The whole page as one fragment."""
+    with deployed.answering(model):
+        try:
+            known = state.known(model)
+        except RemoteError:
+            raise
+        except WhatIfError as error:
+            widgets.complain(str(error))
+            return
+        if present.presenting() and known.scenarios:
+            present.presentation(model, known)
+        else:
+            scenario_columns(model, known)
+
+
+def scenario_columns(model: DeployedModel, known: KnownScenarios) -> None:
+    """Controls on the left, answers on the right."""
+    said = scenarios_briefing(known)
+    left, right = widgets.controls_and_answers(opened=known.opened is None)
+    with right:
+        for message in state.messages():
+            draw.notice(message)
+        draw.notices(said)
+        draw.headline(said, "wi-six" if known.opened is not None else "", stays=True)
+    with left:
+        controls.choose(known)
+        present.button(known)
+        controls.actions(model, known)
+    state.write_address()
+    with right:
+        draw.items(said.findings)
+        draw.draw_panels(said.panels)
+    draw.draw_method(said)
+
+
+main()

@@ -1,0 +1,181 @@
+"""Scenarios under a name, on the pages: saved where they are made, opened again, changed, signed off, presented."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from model.api.process import close, running
+from model.deployed import desk
+from model.deployed.desk import DeployedModels
+from model.record.scenarios import ScenarioStore
+from model.release.store import Store
+from model.security.people import Person
+from model.settings import Settings
+from tests.pages.conftest import Open, address, markup, opened, sentence
+from tests.support.forging import shifted
+
+BEN, EVE = Person("Ben", "analyst"), Person("Eve", "admin")
+
+
+@pytest.fixture
+def scenarios(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ScenarioStore]:
+    """The store of a home of its own, whose desk every page asks."""
+    monkeypatch.setenv("WHATIF_HOME", str(own_home))
+    own = DeployedModels(lambda: Settings(home=own_home))
+    monkeypatch.setattr(desk, "desk", own)
+    for module in ("shared.deployed", "shared.page_state", "shared.saving"):
+        monkeypatch.setattr(f"pages.{module}.desk", own)
+    yield running().scenarios
+    close()
+    own.close()
+
+
+@pytest.fixture
+def open_own(open_app: Open, scenarios: ScenarioStore, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
+    monkeypatch.setenv("WHATIF_HOME", str(own_home))
+    return open_app
+
+
+def save(at: AppTest, page: str, name: str, **fields: str) -> AppTest:
+    """Save what stands on a page under a name."""
+    at.session_state[f"_{page}_save"] = True
+    at.run()
+    at.text_input(key=f"_{page}_save_name").set_value(name)
+    for field, value in fields.items():
+        at.text_input(key=f"_{page}_save_{field}").set_value(value)
+    next(each for each in at.button if each.label == "Save").click().run()
+    assert not at.exception
+    return at
+
+
+def warnings(at: AppTest) -> str:
+    return " ".join(each.value.replace("\\", "") for each in at.warning)
+
+
+def press(at: AppTest, label: str) -> AppTest:
+    next(each for each in at.button if each.label.startswith(label)).click().run()
+    assert not at.exception
+    return at
+
+
+CASES = {
+    "book": ("book", {"balances": 20, "unemployment": 3}),
+    "customer": ("applicant", {"customer": 12345, "balances": -20}),
+    "policy": ("policy", {"cutoff": 540}),
+}
+
+
+@pytest.mark.parametrize("subject", CASES)
+def test_what_if_is_saved_where_it_is_made_and_opens_again_with_the_same_numbers(
+    open_own: Open, scenarios: ScenarioStore, own_home: Path, subject: str
+):
+    page, query = CASES[subject]
+    at = save(open_own(page, **query), subject, "Board's base", note="for March", tags="board, 2026")
+    (kept,) = scenarios.listed("cards")
+    assert dict(kept.query) == {name: str(value) for name, value in query.items()}
+    assert (kept.note, kept.tags, kept.owner) == ("for March", ("board", "2026"), "local user")
+    assert "<p class='wi-open'>“Board's base” · version 1</p>" in markup(at)
+    said = sentence(at)
+    again = open_own(page, **{"saved-as": kept.id})
+    assert sentence(again) == said
+    assert address(again) == {name: str(value) for name, value in query.items()} | {"saved-as": kept.id}
+    assert "changed since" not in markup(again)
+    store = Store(own_home, "cards")
+    store.promote(shifted(store, 0.5), why="newer data")
+    again = open_own(page, **{"saved-as": kept.id})
+    assert f"Since this was saved, the model {kept.release[:6]} gave its numbers" in warnings(again)
+    assert "by the model before," in warnings(again)
+    listed = open_own("scenarios", scenario=kept.id)
+    assert "Board's base" in sentence(listed)
+    assert "was" in markup(listed)
+    assert "by the model before" in warnings(listed)
+
+
+def test_second_writer_on_a_page_is_told_and_may_overwrite_or_take_another_name(
+    open_own: Open, scenarios: ScenarioStore
+):
+    at = save(open_own("book", unemployment=3), "book", "Shared")
+    (kept,) = scenarios.listed("cards")
+    scenarios.save(replace(kept, note="Ben's"), BEN)
+    at = save(at, "book", "Shared", note="mine")
+    assert "Ben saved version 2" in warnings(at)
+    assert scenarios.find(kept.id).note == "Ben's"
+    at = press(at, "Overwrite version 2")
+    assert (scenarios.find(kept.id).note, scenarios.find(kept.id).version) == ("mine", 3)
+    save(at, "book", "Mine alone")
+    assert {each.name for each in scenarios.listed("cards")} == {"Shared", "Mine alone"}
+
+
+def test_where_edits_stay_out_of_the_address_a_link_carries_the_id_alone(
+    open_own: Open, scenarios: ScenarioStore, monkeypatch: pytest.MonkeyPatch
+):
+    save(open_own("book", unemployment=3), "book", "Kept")
+    (kept,) = scenarios.listed("cards")
+    monkeypatch.setenv("WHATIF_URL_STATE", "off")
+    at = open_own("book", **{"saved-as": kept.id})
+    assert at.slider(key="book.unemployment").value == 3
+    assert address(at) == {"saved-as": kept.id}
+    missing = open_own("book", **{"saved-as": "nowhere"})
+    assert "There is no saved scenario 'nowhere'" in warnings(missing)
+    elsewhere = open_own("policy", **{"saved-as": kept.id})
+    assert "“Kept” is opened on the page Book" in warnings(elsewhere)
+
+
+def test_page_edits_clones_archives_submits_and_presents(open_own: Open, scenarios: ScenarioStore):
+    at = open_own("scenarios")
+    assert "No scenario of Taiwan credit cards is kept yet" in sentence(at)
+    save(open_own("book", unemployment=3), "book", "Base")
+    save(open_own("book", unemployment=5), "book", "Worse")
+    base = scenarios.named("cards", "Base")
+    at = open_own("scenarios", scenario=base.id)
+    assert "Expected loss" in sentence(at)
+    at = opened(at, "_scenario_edit")
+    at.text_input(key="_scenario_name").set_value("Base case")
+    at = press(at, "Save")
+    assert [scenarios.find(base.id).name, scenarios.find(base.id).version] == ["Base case", 2]
+    scenarios.save(replace(scenarios.find(base.id), note="Ben's"), BEN)
+    at.text_input(key="_scenario_name").set_value("Base of the board")
+    at = press(at, "Save")
+    assert "Ben saved version 3" in warnings(at)
+    at = press(at, "Overwrite version 3")
+    assert (scenarios.find(base.id).name, scenarios.find(base.id).version) == ("Base of the board", 4)
+    at = opened(open_own("scenarios", scenario=base.id), "_scenario_clone")
+    at.text_input(key="_scenario_copy").set_value("Copy")
+    at = press(at, "Clone")
+    copy = scenarios.named("cards", "Copy")
+    assert address(at)["scenario"] == copy.id
+    at = press(at, "Submit for review")
+    assert scenarios.find(copy.id).state == "submitted"
+    at = opened(at, "_scenario_review")
+    at.text_area(key="_scenario_word").set_value("fine")
+    at = press(at, "Approve")
+    assert "nobody approves their own" in warnings(at)
+    submitted = scenarios.find(copy.id)
+    scenarios.review(copy.id, submitted.version, person=EVE, approve=True, word="agreed")
+    at = open_own("scenarios", scenario=copy.id)
+    assert "signed off" in markup(at)
+    assert "Eve: “agreed”" in markup(at)
+    assert not [each for each in at.button if each.label == "Submit for review"]
+    at = press(at, "Archive")
+    assert scenarios.find(copy.id).state == "archived"
+    at = press(press(at, "Restore"), "Present")
+    first, place = sentence(at), [each.value for each in at.text if " of 3" in each.value]
+    assert place == ["1 of 3"]  # the one that is open, changed last
+    at = press(at, "Next")
+    assert sentence(at) != first
+    assert sentence(press(at, "Back")) == first
+    assert press(at, "Leave").selectbox(key="_scenario").value == copy.id
+
+
+def test_viewer_looks_and_changes_nothing(open_own: Open, scenarios: ScenarioStore, monkeypatch: pytest.MonkeyPatch):
+    save(open_own("book", unemployment=3), "book", "Base")
+    (kept,) = scenarios.listed("cards")
+    monkeypatch.setattr("pages.shared.visitor.current", lambda: Person("Vera", "viewer"))
+    at = open_own("scenarios", scenario=kept.id)
+    assert "To save scenarios takes the role analyst or higher." in " ".join(each.value for each in at.caption)
+    assert {each.label for each in at.button} & {"Submit for review", "Archive", "Save"} == set()
+    at = opened(open_own("book", unemployment=3), "_book_save")
+    assert not [each for each in at.text_input if each.key == "_book_save_name"]
