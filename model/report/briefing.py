@@ -6,6 +6,7 @@ JSON; whatever leaves the product later is made of the same value. Every decisio
 broken or left out has fallen when a briefing stands; who draws it adds nothing.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,7 +14,7 @@ from math import isfinite
 from typing import Literal
 
 from model.report.charts import Figure, enlarged
-from model.report.numbers import NBSP
+from model.report.numbers import MINUS, NBSP
 
 Direction = Literal["", "better", "worse"]
 Verdict = Literal["", "holds", "watch", "does not hold"]
@@ -21,6 +22,9 @@ Level = Literal["info", "success", "warning", "error"]
 Place = Literal["both", "screen", "file"]
 Shape = Literal["rows", "whole", "texts", "links"]
 Cell = str | int | float | None
+UNITS = "(%|points?|bp|m|bn|times|years?|months?)"
+FIGURE = re.compile(rf"none|unchanged|[+{MINUS}]?(\D{{1,4}}{NBSP})?[\d,]+(\.\d+)?({NBSP}{UNITS})*")
+"""A figure as it is written: −NT$ 57.5 m, +4.9 points, 22.5 %."""
 Choices = Mapping[str, str | float]
 
 
@@ -100,6 +104,14 @@ class Table:
     def places(self, place: Place) -> tuple[int, ...]:
         """Where the columns of the screen stand, or those of the file."""
         return tuple(k for k, each in enumerate(self.columns) if each.place in ("both", place))
+
+    def figures(self) -> tuple[int, ...]:
+        """Where the columns of figures stand, written out or not: they are read from the right."""
+        return tuple(k for k, each in enumerate(self.columns) if each.digits is not None or self._written_figures(k))
+
+    def _written_figures(self, column: int) -> bool:
+        texts = [row[column] for row in self.exact if row[column] not in (None, "")]
+        return bool(texts) and all(isinstance(each, str) and FIGURE.fullmatch(each) for each in texts)
 
     def shown(self) -> tuple[tuple[Cell, ...], ...]:
         """The rows of the screen's columns, numbers rounded to the digits of their column."""

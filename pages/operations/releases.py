@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import cache
 
 import streamlit as st
@@ -24,13 +25,17 @@ from model.report.operations.briefing import (
     release_choice,
     without_champion,
 )
+from model.report.operations.handover import handover
 from model.report.operations.status import BookReleases
 from model.security import people
+from model.whatif.book.handover import BookNumbers
 from pages.shared import deployed, draw, recording, visitor, widgets
 from pages.shared.deployed import keyed
+from pages.shared.progress import followed
 
 MAX_MOVES_UNSCROLLED = 8  # of aliases, beyond which their list scrolls
 RELEASE, ALIAS, REASON, OVERRIDE = "_release", "_alias", "_reason", "_override"
+ASKED, NUMBERS = "_asked_to_promote", "_numbers_by_release"  # in the session
 HELD = "_held_against"  # in the session: the gates in the way of a release beside a champion
 
 
@@ -89,10 +94,50 @@ def promoting(store: Store, known: BookReleases) -> None:
         override = reason_field(fields, "Why promote it all the same", OVERRIDE, words.OVERRIDE)
     act = st.container(horizontal=True, key="moving")
     if act.button("Promote", key="_promote", icon=":material/publish:", disabled=there):
-        move(store, alias, lambda who: store.promote(release, alias, who, why, override))
+        st.session_state[keyed(ASKED)] = release, alias
+    if st.session_state.get(keyed(ASKED)) == (release, alias) and not there:
+        ask(store, release, alias, known, lambda who: store.promote(release, alias, who, why, override))
     unknown = "previous" not in known.aliases
     if act.button("Roll back", key="_rollback", icon=":material/undo:", disabled=unknown):
         move(store, "champion", lambda who: store.rollback(who, why))
+
+
+def ask(store: Store, release: str, alias: str, known: BookReleases, make: Callable[[str], str]) -> None:
+    """Before a release is promoted: what that does to the book's numbers; then yes or no."""
+    with st.container(key="asking", border=True):
+        try:
+            before = champion_numbers(known) if alias == "champion" else None
+            if alias == "champion":
+                names = words.short_name(known.aliases.get("champion", "")), words.short_name(release)
+                draw.item(handover(known.contract, names, before, release_numbers(release)))
+            else:
+                draw.notice(Notice(words.NOTHING_MOVES))
+        except WhatIfError as error:
+            draw.notice(Notice(str(error), "error"))
+        act = st.container(horizontal=True, key="answering")
+        if act.button("Yes, promote it", key="_promote_now", icon=":material/publish:"):
+            move(store, alias, make)
+        if act.button("No, leave it", key="_promote_not"):
+            st.session_state.pop(keyed(ASKED))
+            st.rerun(scope="fragment")
+
+
+def champion_numbers(known: BookReleases) -> BookNumbers | None:
+    """The book's numbers under the present champion; None where none answers."""
+    champion = known.aliases.get("champion")
+    if not champion or deployed.unmet():
+        return None
+    return release_numbers(champion)
+
+
+def release_numbers(release: str) -> BookNumbers:
+    """The book's numbers under a release, worked out once a session: it takes seconds on a large book."""
+    known: dict[str, BookNumbers] = st.session_state.setdefault(keyed(NUMBERS), {})
+    if release not in known:
+        with followed(f"Scoring the whole book by release {words.short_name(release)}") as progress:
+            model = desk.release(deployed.book(), release)
+            known[release] = BookNumbers.of(model.scored_book(progress), model.sample, date.today(), progress)
+    return known[release]
 
 
 def reason_field(where: DeltaGenerator, label: str, key: str, placeholder: str) -> str:
@@ -112,7 +157,7 @@ def move(store: Store, alias: str, make: Callable[[str], str]) -> None:
     except OSError as error:
         draw.notice(Notice(words.unwritable(store.root, error.strerror or str(error)), "error"))
         return
-    for each in (REASON, OVERRIDE):  # the next move has reasons of its own
+    for each in (REASON, OVERRIDE, ASKED):  # the next move has reasons of its own
         st.session_state.pop(keyed(each), None)
     st.session_state[recording.TOLD] = words.now_is(release, alias)
     st.rerun()

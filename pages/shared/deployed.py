@@ -12,6 +12,7 @@ from model.deployed.desk import TrainingRun, desk
 from model.deployed.model import DeployedModel
 from model.errors import Mismatch, RemoteError
 from model.release.promotion import review_pending
+from model.report.operations.words import training_words
 from model.security.people import may
 from model.settings import settings
 from pages import warm_up
@@ -149,12 +150,7 @@ def _training(name: str, title: str) -> None:
         "goes on."
     )
     share = min(progress.share, 1.0)
-    st.progress(share, text=f"{progress.doing} · {100 * share:.0f} % · {_lasting(progress.seconds)}")
-
-
-def _lasting(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    st.progress(share, text=training_words(progress.doing, share, progress.seconds))
 
 
 def _kept(progress: TrainingRun, title: str) -> None:

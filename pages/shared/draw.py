@@ -274,7 +274,12 @@ def draw_table(given: Table, height: int | Literal["auto", "content"] = "auto") 
     """A table to scroll, sort and search. Its own menu lets people save and copy it, so that its texts are made
     harmless too."""
     columns = [given.columns[k] for k in given.places("screen")]
-    config = {spreadsheet.unseen(_head(each)): _config(each) for each in columns if _configured(each)}
+    figures = [given.columns[k] for k in given.figures()]
+    config = {
+        spreadsheet.unseen(_head(each)): _config(each, each in figures)
+        for each in columns
+        if _configured(each) or each in figures
+    }
     rows = spreadsheet.screen(given, [_head(each) for each in columns])
     lines = _lines(given)
     lines_high = ROW + LINE * lines if lines > 1 else None
@@ -289,10 +294,10 @@ def _configured(column: Column) -> bool:
     return column.digits is not None or bool(column.width or column.help)
 
 
-def _config(column: Column) -> ColumnConfig:
+def _config(column: Column, figures: bool) -> ColumnConfig:
     width, told = column.width or None, column.help or None
     if column.digits is None:
-        return st.column_config.Column(width=width, help=told)
+        return st.column_config.Column(width=width, help=told, alignment="right" if figures else None)
     if column.unit == "%":
         return st.column_config.NumberColumn(format=f"%.{column.digits}f %%", width=width, help=told)
     if column.digits == 0:
@@ -311,8 +316,12 @@ def full_table(given: Table, widths: Sequence[int] = ()) -> None:
     """A short table that shows all of its text, however long; ``widths`` of the first columns in percent."""
     columns = [given.columns[k] for k in given.places("screen")]
     sizes = "".join(f"<col style='width: {each}%'>" for each in widths)
-    head = "".join(f"<th scope='col'>{text(_head(each))}</th>" for each in columns)
-    rows = ("".join(f"<td>{text(each)}</td>" for each in _texts(columns, row)) for row in given.shown())
+    sides = [" class='wi-figure'" * (each == "right") for each in _sides(given)]
+    head = "".join(f"<th scope='col'{side}>{text(_head(each))}</th>" for side, each in zip(sides, columns, strict=True))
+    rows = (
+        "".join(f"<td{side}>{text(each)}</td>" for side, each in zip(sides, _texts(columns, row), strict=True))
+        for row in given.shown()
+    )
     html(
         f"<table class='wi-table' aria-label='{text(given.title)}'><colgroup>{sizes}</colgroup>"
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table>"
@@ -323,14 +332,21 @@ def linked_table(given: Table, to: Sequence[Link], widths: Sequence[int]) -> Non
     """A short table whose rows begin with a link each, in place of their first cell."""
     columns = [given.columns[k] for k in given.places("screen")]
     sizes = list(widths or (1,) * len(columns))
-    for place, each in zip(st.columns(sizes, gap="small"), columns, strict=True):
-        place.caption(_head(each))
+    sides = _sides(given)
+    for place, each, side in zip(st.columns(sizes, gap="small"), columns, sides, strict=True):
+        place.caption(_head(each), text_alignment=side)
     for k, (row, link) in enumerate(zip(given.shown(), to, strict=True)):
         with st.container(key=f"_mover_{given.key}_{k}"):
             places = st.columns(sizes, gap="small", vertical_alignment="center")
             linked(places[0], link)
-            for place, cell in zip(places[1:], _texts(columns, row)[1:], strict=True):
-                place.write(cell)
+            for place, cell, side in zip(places[1:], _texts(columns, row)[1:], sides[1:], strict=True):
+                place.markdown(cell, text_alignment=side)
+
+
+def _sides(given: Table) -> list[Literal["left", "right"]]:
+    """From which side each column of the screen is read."""
+    figures = given.figures()
+    return ["right" if k in figures else "left" for k in given.places("screen")]
 
 
 def _texts(columns: Sequence[Column], row: Sequence[Cell]) -> list[str]:

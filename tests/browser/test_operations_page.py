@@ -222,7 +222,13 @@ def test_releases_change_who_answers_in_the_badge(visit: Visit, start: Start, ow
     found.locator("summary").click()
     settled(page)
     reason(found, "Newer data")
-    found.get_by_role("button", name="Promote").click()  # the newest release is chosen
+    found.get_by_role("button", name="Promote", exact=True).click()  # the newest release is chosen
+    asked = found.locator(".st-key-asking")
+    expect(asked).to_contain_text("Approval rate at today's cut-off")
+    asked.get_by_role("button", name="No, leave it").click()
+    expect(asked).to_have_count(0)
+    found.get_by_role("button", name="Promote", exact=True).click()
+    asked.get_by_role("button", name="Yes, promote it").click()
     expect(page.locator(".wi-badge")).to_contain_text(f"model {other[:6]} live")
     expect(page.get_by_text(f"{other[:6]} is now the champion.")).to_be_visible()
     reason(found, "Too late")

@@ -32,7 +32,7 @@ def test_from_the_sentence_to_the_worst_miss_and_back(visit: Visit) -> None:
     page = visit("/trust")
     trust(page)
     expect(sentence(page)).to_have_text(
-        re.compile(r"^Ranks with an AUC of 0\.\d{3} \(.*to know before relying on it\.$")
+        re.compile(r"^Of 100 pairs it ranks \d\d correctly \(AUC 0\.\d{3}, 95.*to know before relying on it\.$")
     )
     photograph(page, "trust-1-first")
     page.locator(".st-key-_misses summary").click()

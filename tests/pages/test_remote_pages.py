@@ -293,7 +293,7 @@ def test_trust_page_says_that_nothing_is_known_of_how_it_was_tested(foreign: For
     assert "not validated here ○" in [each.proto.label for each in at.get("page_link")]
     assert "gate" not in sentence(at)
     pd = pd_of(book.raw, book)
-    assert shown(at, "AUC") == f"{auc(book.target, pd):.3f}"
+    assert shown(at, "Share correctly ranked") == f"{round(100 * auc(book.target, pd))} of 100 pairs"
     assert "✓" not in markup(at)
     assert "no threshold is set" in markup(at)
 

@@ -541,7 +541,7 @@ def shown_steps(contract: Contract, stress: BookScenario, found: Bridge) -> Step
 def bridge_headline(contract: Contract, stress: BookScenario, found: Bridge) -> str:
     """The finding above the bridge."""
     if not found.steps:
-        return "Move a lever: what it changes will stand here"
+        return "Move a lever to see what changes"
     shown = shown_steps(contract, stress, found)
     name, moved = max(shown.parts, key=lambda part: abs(part[1]))
     what = lower(label(found.measure))

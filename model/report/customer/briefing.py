@@ -286,7 +286,7 @@ def _state_rows(contract: Contract, states: list[Decision]) -> list[tuple[str, l
 def reasons_and_changes(result: CustomerResult) -> Finding:
     """One chart of two halves: why it is what it is, and what the edits moved."""
     moved, why = result.moved, result.reasons
-    changed = words.changes_headline(moved) if moved.parts else "Move a lever: what it changes will stand here"
+    changed = words.changes_headline(moved) if moved.parts else "Move a lever to see what changes"
     right = Half(changed, tuple(charts.waterfall(moved)))
     if why is None:
         left = Half("Reasons are not available")

@@ -278,3 +278,27 @@ def replayed_words(release: str, same: bool, found: str) -> str:
     """What came of a call done again; ``found`` as `replay` says it."""
     what = "gives the same numbers" if same else "gives other numbers than those on record"
     return f"Release {release[:6]}, which answered then, {what}. {found}"
+
+
+NOTHING_MOVES = "Nobody is answered by it: it scores beside the champion, and no number of the book moves."
+
+
+def short_name(release: str) -> str:
+    """A release as it is called where both stand: its first six letters; "none" of none."""
+    return release[:6] or "none"
+
+
+def training_words(doing: str, share: float, seconds: float) -> str:
+    """How far a training is that has done a ``share`` of its work, in [0, 1], in ``seconds``; how long the rest takes
+    at that pace, once there is one to tell by."""
+    told = f"{doing} · {100 * share:.0f} % · {lasting(seconds)} so far"
+    if share < 0.05 or seconds < 3:
+        return f"{told} · time left not known yet"
+    left = seconds / share - seconds
+    return f"{told} · about {lasting(max(left, 1))} left"
+
+
+def lasting(seconds: float) -> str:
+    """A time as one says it: 40 s, 2 min 5 s."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -208,7 +208,7 @@ def policy_panels(result: PolicyResult, units: Units, others: OtherReleases, wit
         found.append(Panel("_fair", "Fairness monitor", make, () if withheld else (chosen,)))
     return (
         *found,
-        Panel("_frontier", "What no other cut-off beats", partial(efficient, result, others), reads=(other,)),
+        Panel("_frontier", "Efficient cut-offs", partial(efficient, result, others), reads=(other,)),
         Panel("_table_policy", "Every cut-off, as a table", partial(every_cutoff, result)),
     )
 
@@ -507,12 +507,12 @@ def efficient(result: PolicyResult, others: OtherReleases, choices: Choices) -> 
     return (
         Finding(
             "frontier",
-            f"No other beats these on both loss and profit: {found}",
+            f"Efficient cut-offs, which no other beats on both loss and profit: {found}",
             chart=charts.frontier(list(strategies.values()), kept, result.before.cutoff, result.cutoff),
             alt=f"Profit against expected loss by cut-off. {found}.",
             table=Table(
                 "policy-frontier",
-                "Cut-offs that no other beats",
+                "Efficient cut-offs",
                 (*_columns(result.contract), Column("Model")),
                 tuple((*row, name) for name, row in own),
             ),

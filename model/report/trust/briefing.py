@@ -147,7 +147,7 @@ def trust_panels(result: TrustResult, around: ReleaseContext, withheld: str) -> 
     return (
         Panel(
             "_bands",
-            "Where does it rank and speak truly: by segment and vintage",
+            "By segment and year" if result.proof.years else "By segment",
             partial(bands.band_items, result),
             reads=by,
         ),

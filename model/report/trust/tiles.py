@@ -11,7 +11,7 @@ from model.report import numbers
 from model.report.briefing import Tile
 from model.report.numbers import NBSP
 from model.report.release import words as release_words
-from model.report.trust.words import share, span, stability_lines, three
+from model.report.trust.words import pairs_ranked, share, span, stability_lines, three
 from model.validation.result import TrustResult
 from model.validation.validation import Subset, SubsetMetrics, Validation, Verdict, stability
 
@@ -34,13 +34,14 @@ def trust_tiles(result: TrustResult) -> tuple[Tile, ...]:
 
 def ranking_tile(proof: Validation, chosen: Subset, found: SubsetMetrics) -> Tile:
     """How well it ranks, with its interval."""
-    when, value = chosen.when or proof.main, three(found.auc.value)
-    bound = proof.auc_bound(when)
-    notes = (f"95{NBSP}%: {span(found.auc)}",) if span(found.auc) else ("fewer than 30 of either",)
+    when, label = chosen.when or proof.main, "Share correctly ranked"
+    value = "not known" if np.isnan(found.auc.value) else f"{pairs_ranked(found.auc)} of 100 pairs"
+    bound, ends = proof.auc_bound(when), span(found.auc)
+    notes = f"AUC {three(found.auc.value)}", f"95{NBSP}%: {ends}" if ends else "fewer than 30 of either"
     if np.isnan(bound) or chosen.segment:
-        return Tile("AUC", value, notes=(*notes, UNSET if np.isnan(bound) else UNASKED))
+        return Tile(label, value, notes=(*notes, UNSET if np.isnan(bound) else UNASKED))
     kept = proof.ranks(found.auc, when)
-    return Tile("AUC", value, notes=notes, threshold=f"at least {bound:.3f}", verdict=kept)
+    return Tile(label, value, notes=notes, threshold=f"at least {bound:.3f}", verdict=kept)
 
 
 def gap_tile(proof: Validation, when: str, found: SubsetMetrics) -> Tile:

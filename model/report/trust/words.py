@@ -64,6 +64,17 @@ def with_span(found: Estimate) -> str:
     return f"{three(found.value)} ({ends})" if ends else three(found.value)
 
 
+def auc_words(found: Estimate) -> str:
+    """An AUC with its interval, within brackets: AUC 0.783, 95 %: 0.777–0.790."""
+    ends = span(found)
+    return f"AUC {three(found.value)}" + (f", 95{NBSP}%: {ends}" if ends else "")
+
+
+def pairs_ranked(auc: Estimate) -> str:
+    """Of how many of 100 pairs, one that defaulted and one that paid, the first had the higher PD."""
+    return "an unknown number" if np.isnan(auc.value) else str(round(100 * auc.value))
+
+
 def share(value: float) -> str:
     """A rate; "none" where there is nobody."""
     return "none" if np.isnan(value) else numbers.percent(value)
@@ -130,7 +141,7 @@ def trust_verdict(proof: Validation, chosen: Subset, found: SubsetMetrics, thing
         return f"{who}: there is no such {proof.contract.book.record} in the evidence."
     where = f" ({who})" if who else _where(proof)
     ranks = (
-        f"Ranks with an AUC of {with_span(found.auc)}{where}"
+        f"Of 100 pairs it ranks {pairs_ranked(found.auc)} correctly ({auc_words(found.auc)}){where}"
         if not np.isnan(found.auc.value)
         else (f"Too few outcomes to say how it ranks{where}")
     )
@@ -285,10 +296,9 @@ def roc_headline(found: SubsetMetrics, contract: Contract) -> str:
     """The finding above the ROC curve."""
     if np.isnan(found.auc.value):
         return "Too few outcomes to draw how it ranks"
-    pairs = round(100 * found.auc.value)
     return (
-        f"In {pairs} of 100 pairs the {contract.book.record} that defaulted had the higher PD; both classes are "
-        f"furthest apart at {share(found.roc.ks_at)} (KS {found.roc.ks:.2f})"
+        f"In {pairs_ranked(found.auc)} of 100 pairs the {contract.book.record} that defaulted had the higher PD; both "
+        f"classes are furthest apart at {share(found.roc.ks_at)} (KS {found.roc.ks:.2f})"
     )
 
 

@@ -478,13 +478,19 @@ def reasoned(at: AppTest, why: str = "Newer data", override: str = "") -> AppTes
     return at
 
 
+def promote(at: AppTest) -> AppTest:
+    """Ask to promote what is chosen, and say yes to what that does to the book's numbers."""
+    at.button(key="_promote").click().run()
+    return at.button(key="_promote_now").click().run()
+
+
 def test_promote_and_roll_back_change_who_answers(open_app: Open, store: Store, release: Release) -> None:
     other = riskier(store)
     at = opened(open_app("operations"), CHALLENGER)
     assert badge(at) == release.id[:6]
     assert at.button(key="_rollback").disabled
     at.selectbox(key=releases.RELEASE).set_value(other)
-    reasoned(at).button(key="_promote").click().run()
+    promote(reasoned(at))
     assert not at.exception
     assert badge(at) == other[:6]
     assert store.aliases() == {"champion": other, "previous": release.id}
@@ -502,7 +508,7 @@ def test_a_challenger_is_named_with_the_same_buttons(open_app: Open, store: Stor
     at = opened(open_app("operations"), CHALLENGER)
     at.selectbox(key=releases.RELEASE).set_value(other).run()
     at.selectbox(key=releases.ALIAS).set_value("challenger")
-    reasoned(at).button(key="_promote").click().run()
+    promote(reasoned(at))
     assert store.aliases() == {"champion": release.id, "challenger": other}
     assert f"{other[:6]} is now the challenger." in messages(at)
     assert badge(at) == release.id[:6]
@@ -518,7 +524,7 @@ def test_without_a_reason_nothing_is_promoted(open_app: Open, store: Store, rele
     other = riskier(store)
     at = opened(open_app("operations"), CHALLENGER)
     at.selectbox(key=releases.RELEASE).set_value(other)
-    at.button(key="_promote").click().run()
+    promote(at)
     assert any(each.startswith("Nothing was changed. Say why it is to change") for each in messages(at))
     assert store.aliases() == {"champion": release.id}
 
@@ -527,7 +533,7 @@ def test_the_next_move_has_a_reason_of_its_own(open_app: Open, store: Store) -> 
     other = riskier(store)
     at = opened(open_app("operations"), CHALLENGER)
     at.selectbox(key=releases.RELEASE).set_value(other)
-    reasoned(at, "Newer data").button(key="_promote").click().run()
+    promote(reasoned(at, "Newer data"))
     assert at.text_input(key=releases.REASON).value == ""
     reasoned(at, "Too late").button(key="_rollback").click().run()
     assert [each.why for each in store.history()[-4:]] == ["Newer data", "Newer data", "Too late", "Too late"]
@@ -548,7 +554,7 @@ def test_a_release_that_failed_a_gate_is_not_promoted_and_says_why(
     at = opened(open_app("operations"), CHALLENGER)
     at.selectbox(key=releases.RELEASE).set_value(other).run()
     assert "This release failed 1 gate: AUC 0.1234 (at least 0.7800 is asked)." in messages(at)
-    reasoned(at).button(key="_promote").click().run()
+    promote(reasoned(at))
     assert any(each.value.startswith(f"Release {other} is not promoted: ") for each in at.error)
     assert badge(at) == release.id[:6]
     assert store.aliases() == {"champion": release.id}
@@ -558,7 +564,9 @@ def test_an_override_takes_a_reason_which_stands_in_the_history(open_app: Open, 
     other = forge(store, release.id, {"gates.json": failing(release, "auc")})
     at = opened(open_app("operations"), CHALLENGER)
     at.selectbox(key=releases.RELEASE).set_value(other).run()
-    reasoned(at, "Newer data", "The board <b>accepts</b> it").button(key="_promote").click().run()
+    reasoned(at, "Newer data", "The board <b>accepts</b> it").button(key="_promote").click().run().button(
+        key="_promote_now"
+    ).click().run()
     assert store.aliases()["champion"] == other
     (moved,) = store.history(other)
     assert (moved.who, moved.why, moved.override) == ("local user", "Newer data", "The board <b>accepts</b> it")
@@ -594,7 +602,9 @@ def test_a_release_made_beside_a_former_champion_is_held_against_the_present_one
     assert "drift of the score since the champion 0.3" in told
     at.text_input(key=releases.REASON).set_value("Newer data").run()
     assert held.count(other) == 1
-    reasoned(at, override="It was to be expected").button(key="_promote").click().run()
+    reasoned(at, override="It was to be expected").button(key="_promote").click().run().button(
+        key="_promote_now"
+    ).click().run()
     assert badge(at) == other[:6]
     assert "It was to be expected (passed over: drift of the score since the champion)" in markup(at)
 
@@ -635,7 +645,7 @@ def test_a_release_of_another_contract_does_not_become_champion_for_the_pages_co
     other = stray(store)
     at = opened(open_app("operations"), CHALLENGER)
     at.selectbox(key=releases.RELEASE).set_value(other)
-    reasoned(at).button(key="_promote").click().run()
+    promote(reasoned(at))
     assert any(f"Release {other} was trained on another snapshot or contract" in each.value for each in at.error)
     assert store.aliases() == {"champion": release.id}
     assert badge(at) == release.id[:6]
@@ -664,7 +674,7 @@ def test_a_champion_that_belongs_to_another_contract_is_told_and_one_that_belong
     assert "No model of “Taiwan credit cards” is deployed that belongs to it." in markup(at)
     assert release.id in at.dataframe[0].value.to_string()
     at.selectbox(key=releases.RELEASE).set_value(release.id).run()
-    reasoned(at).button(key="_promote").click().run()
+    promote(reasoned(at))
     assert store.aliases()["champion"] == release.id
     assert badge(at) == release.id[:6]
 
@@ -685,7 +695,7 @@ def test_aliases_that_cannot_be_written_are_told(open_app: Open, store: Store, r
     (store.root / "history.jsonl").mkdir()
     at = opened(open_app("operations"), CHALLENGER)
     at.selectbox(key=releases.RELEASE).set_value(other)
-    reasoned(at).button(key="_promote").click().run()
+    promote(reasoned(at))
     assert not at.exception
     assert any(each.value.startswith("Nothing was changed: ") for each in at.error)
     assert store.aliases() == {"champion": release.id}

@@ -101,10 +101,9 @@ def test_the_page_shows_the_figures_of_the_evidence(open_app: Open, release: Rel
     evidence = release.evidence
     outcome = book.target[evidence.position]
     found = auc_interval(outcome, evidence.pd)
-    assert shown(at, "AUC") == f"{found.value:.3f}"
-    assert f"AUC of {found.value:.3f} ({found.low:.3f}–{found.high:.3f}) on records it was not fitted to" in sentence(
-        at
-    )
+    assert shown(at, "Share correctly ranked") == f"{round(100 * found.value)} of 100 pairs"
+    ends = f"{found.low:.3f}–{found.high:.3f}"
+    assert f"AUC {found.value:.3f}, 95\N{NO-BREAK SPACE}%: {ends}) on records it was not fitted to" in sentence(at)
     assert f"{percent(evidence.pd.mean())} predicted," in markup(at)
     assert f"{percent(outcome.mean())} observed" in markup(at)
     passed = sum(gate.passed for gate in release.report.gates)

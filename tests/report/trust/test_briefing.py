@@ -118,8 +118,8 @@ def file_of(found: Table) -> list[list[str]]:
 def test_sentence_tiles_and_points_tell_the_same_number_of_things(said: Briefing, release: Release, book: Book) -> None:
     evidence = release.evidence
     area = auc_interval(book.target[evidence.position], evidence.pd)
-    assert f"AUC of {area.value:.3f} ({area.low:.3f}–{area.high:.3f})" in said.sentence
-    assert said.tiles[0].value == f"{area.value:.3f}"
+    assert f"AUC {area.value:.3f}, 95\N{NO-BREAK SPACE}%: {area.low:.3f}–{area.high:.3f})" in said.sentence
+    assert said.tiles[0].value == f"{round(100 * area.value)} of 100 pairs"
     assert f"{words.COUNTS[len(said.points)]} to know" in said.sentence
     assert said.foot.startswith(f"Release {release.id}, trained {release.manifest['created'][:10]} on 30,000 customers")
     assert said.notices == ()

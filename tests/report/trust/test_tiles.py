@@ -35,7 +35,7 @@ def test_no_tile_has_a_verdict_without_its_threshold(result: TrustResult) -> Non
 def test_of_a_band_neither_auc_nor_slope_is_asked(result: TrustResult, k: int) -> None:
     chosen = Subset("", result.proof.contract.segments[0].name, 0)
     tile = trust_tiles(replace(result, chosen=chosen))[k]
-    assert tile.label == ("AUC", "Calibration slope")[k > 0]
+    assert tile.label == ("Share correctly ranked", "Calibration slope")[k > 0]
     assert (tile.threshold, tile.verdict) == ("", "")
     assert tile.notes[-1] == "none is asked of a band"
 

@@ -42,9 +42,8 @@ def test_first_sentence_tells_ranking_agreement_and_how_much_there_is_to_know(
     found = proof.measured()
     things = words.things_to_know(proof, release.report)
     told = words.trust_verdict(proof, MAIN, found, things)
-    assert (
-        f"AUC of {found.auc.value:.3f} ({found.auc.low:.3f}–{found.auc.high:.3f}) on records it was not fitted" in told
-    )
+    ends = f"{found.auc.low:.3f}–{found.auc.high:.3f}"
+    assert f"AUC {found.auc.value:.3f}, 95\N{NO-BREAK SPACE}%: {ends}) on records it was not fitted" in told
     assert "predicted and observed agree within half a point" in told
     assert f"; {words.COUNTS[len(things)]} to know before relying on it." in told
 
