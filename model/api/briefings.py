@@ -35,6 +35,7 @@ from model.validation.result import TrustResult
 from model.validation.view import Choosable
 from model.whatif.book import scenario as book_scenario
 from model.whatif.book.result import BookResult
+from model.whatif.book.view import BookView
 from model.whatif.customer import scenario as customer_scenario
 from model.whatif.customer.result import CustomerResult
 from model.whatif.policy import scenario as policy_scenario
@@ -77,11 +78,18 @@ class Said:
 def book_page(asked: PageQuery) -> Said:
     """What the book page says."""
     model, start = asked.model, time.perf_counter()
-    scenario, complaints = book_scenario.BookScenario.from_query(model.contract, asked.query)
+    view, rest, wrong = BookView.from_query(model.contract, asked.query)
+    scenario, others = book_scenario.BookScenario.from_query(model.contract, rest)
+    complaints = (*wrong, *others)
     result = BookResult.of(model.whole, scenario, asked.day)
     took = time.perf_counter() - start
     check = spot_check.live_check(model, result.layers[1])
-    said = book_briefing.book_briefing(result, asked.choices, model=model.deployed, check=check)
+    shown = result
+    try:
+        shown = result.within(view.band)
+    except BadInput as error:
+        complaints = (*complaints, f"{error} The whole book is looked at.")
+    said = book_briefing.book_briefing(shown, asked.choices, model=model.deployed, check=check)
     address = scenario.to_query()
     entry = WhatIf(model, asked.who, via="rest", address=address, seconds=took).about_book(asked.day, result.now)
     return Said(said, tuple(complaints), entry)

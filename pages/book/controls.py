@@ -9,6 +9,7 @@ from data.contract import Assumption, Contract, Shock, Variable
 from data.regulators.presets import presets
 from model.report import language, numbers
 from model.report.book import words as book_words
+from model.report.briefing import Choice
 from model.whatif.book.scenario import (
     BETA,
     COEFFICIENTS,
@@ -33,8 +34,10 @@ from model.whatif.book.scenario import (
     parts,
 )
 from pages.book import state
+from pages.shared import widgets
+from pages.shared.deployed import keyed
 from pages.shared.number_field import enter, slide
-from pages.shared.page_state import change_chips, way_back
+from pages.shared.page_state import change_chips, place, way_back
 
 SINGLE = "economy as one factor (Vasicek)"
 
@@ -68,6 +71,38 @@ def buttons(present: Callable[[], None]) -> None:
     """Undo, reset, the link to this very scenario, and the way to present it."""
     row = way_back(state.memory, state.reset_book, not state.memory.current().values)
     row.button("Present", on_click=present, shortcut="p", icon=":material/slideshow:")
+
+
+def crumb(contract: Contract) -> None:
+    """Of which part of the book the page speaks, and the way back to the whole."""
+    band = state.within()
+    if not band:
+        return
+    row = st.container(horizontal=True, key="crumb", gap="small", vertical_alignment="center")
+    row.button("The whole book", on_click=state.look_into, args=("",), icon=":material/arrow_back:", key="_whole_book")
+    with row:
+        widgets.html(f"<div class='wi-crumb'>{widgets.text(book_words.band_names(contract)[band])}</div>")
+
+
+def bands(choice: Choice | None) -> None:
+    """The bands of the segment that is laid out, to look into one; the one looked into once more for the whole."""
+    if choice is None:
+        return
+    labels = dict(choice.options)
+    st.pills(
+        choice.label,
+        list(labels),
+        format_func=lambda name: labels.get(name, name),
+        key=place(keyed(choice.key), str(choice.default) or None),
+        on_change=band_chosen,
+        args=(choice.key,),
+        wrap=True,
+    )
+
+
+def band_chosen(key: str) -> None:
+    """Callback: a band was chosen, or the one looked into let go."""
+    state.look_into(st.session_state[keyed(key)] or "")
 
 
 def chips(contract: Contract) -> None:

@@ -7,11 +7,12 @@ from functools import partial
 import streamlit as st
 
 from data.contract import Contract
+from data.errors import WhatIfError
 from model.deployed import spot_check
 from model.deployed.model import DeployedModel
 from model.report.ask.book import book_vocabulary, read_book_line
 from model.report.ask.completion import completions
-from model.report.book.briefing import book_briefing, measure_choice, segment_choice, slide
+from model.report.book.briefing import band_choice, book_briefing, measure_choice, segment_choice, slide
 from model.report.book.panels import WEIGHTED
 from model.report.briefing import Briefing, Choices, Panel
 from model.whatif.book.result import BookResult
@@ -60,7 +61,9 @@ def columns(model: DeployedModel) -> None:
     contract = model.contract
     left, right = widgets.controls_and_answers()
     with right:
-        said = draw_numbers(model, book_result(model))
+        result = looked_into(book_result(model))
+        controls.crumb(contract)
+        said = draw_numbers(model, result)
         changed = st.container(key="changed")
     with left:
         controls.buttons(present)
@@ -71,6 +74,7 @@ def columns(model: DeployedModel) -> None:
         with st.container(key="charts"):
             pick_charts(contract)
             draw.items(said.findings, partial(state.begin_with, contract))
+            controls.bands(band_choice(result, draw.Chosen()))
         draw.draw_panels(said.panels, partial(panel_choices, contract), take=partial(state.put_lever, contract))
     draw.draw_method(said)
 
@@ -85,6 +89,17 @@ def book_result(model: DeployedModel) -> BookResult:
             model, scenario.to_query(), today=day, now=result.now, seconds=time.perf_counter() - start
         )
     return result
+
+
+def looked_into(result: BookResult) -> BookResult:
+    """What of it the page speaks of: all, or one band of a segment; where nobody is in that, all, and it is told."""
+    try:
+        with follow("Looking into a part of the book") as progress:
+            return result.within(state.within(), progress)
+    except WhatIfError as error:
+        state.look_into("")
+        state.memory.tell([f"{error} The whole book is looked at."])
+        return result
 
 
 def draw_numbers(model: DeployedModel, result: BookResult, presented: bool = False) -> Briefing:
@@ -142,7 +157,7 @@ def turn(by: int) -> None:
 def presentation(model: DeployedModel) -> None:
     """The sentence, the numbers and one chart, large; arrow keys turn, Escape leaves."""
     with st.container(key="presentation"):
-        result = book_result(model)
+        result = looked_into(book_result(model))
         draw_numbers(model, result, presented=True)
         shown = slide(result, draw.Chosen(), st.session_state[SLIDE], follow)
         draw.item(shown.finding)

@@ -1,7 +1,10 @@
 """What one visitor assumes about the whole book: a `BookScenario`; see `pages.shared.page_state`."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
+
+import streamlit as st
 
 from data.contract import Contract
 from model.deployed.model import DeployedModel
@@ -9,7 +12,11 @@ from model.report.book import words as book_words
 from model.settings import settings
 from model.whatif.book.scenario import LIMIT, METHOD, POINT, SEVERITY, UNTIL, BookScenario, Value
 from model.whatif.book.tornado import moved
+from model.whatif.book.view import BookView
+from pages.shared.deployed import keyed
 from pages.shared.page_state import Memory
+
+VIEW = "_book_within"  # in the session
 
 
 def widget_scale(contract: Contract, name: str) -> float:
@@ -52,6 +59,30 @@ def day_at(contract: Contract) -> str:
     return memory.place(UNTIL, date.fromisoformat(text) if text else None)
 
 
+def within() -> str:
+    """The band that the page speaks of, named as in "limit_band:2"; "" for the whole book."""
+    return str(st.session_state.get(keyed(VIEW), ""))
+
+
+def look_into(band: str) -> None:
+    """Have the page speak of one band, of "" of the whole book."""
+    st.session_state[keyed(VIEW)] = band
+
+
+def _read(model: DeployedModel, address: Mapping[str, str]) -> tuple[BookScenario, list[str]]:
+    """What an address assumes; of whom it speaks goes to the session."""
+    view, rest, complaints = BookView.from_query(model.contract, address if settings().url_state else {})
+    look_into(view.band)
+    scenario, others = BookScenario.from_query(model.contract, rest, settings().url_state)
+    return scenario, [*complaints, *others]
+
+
+def _write(scenario: BookScenario) -> dict[str, str]:
+    """The address of a scenario, and of whom the page speaks."""
+    view = BookView(within()).to_query() if settings().url_state else {}
+    return scenario.to_query(settings().url_state) | view
+
+
 def reset_book() -> None:
     """The book exactly as it is."""
     memory.change(BookScenario())
@@ -74,7 +105,7 @@ def begin_with(contract: Contract, name: str, value: Value) -> None:
 
 memory = Memory[BookScenario](
     "book",
-    lambda model, address: BookScenario.from_query(model.contract, address, settings().url_state),
-    lambda scenario: scenario.to_query(settings().url_state),
+    _read,
+    _write,
     _moved,
 )

@@ -125,6 +125,18 @@ def test_a_saved_scenario_is_told_with_its_numbers_and_versions(served: Served) 
     assert missing["tiles"][0]["value"] == "1"
 
 
+def test_the_book_is_asked_about_of_one_band_alone_and_recorded_as_a_whole(served: Served) -> None:
+    every, part = asked(served, "book", balances="20"), asked(served, "book", balances="20", within="limit_band:0")
+    assert "on customers with credit limit below" in part["sentence"]
+    assert part["tiles"][2]["value"] != every["tiles"][2]["value"]
+    assert (part["tiles"][2]["headroom"], part["tiles"][2]["limit"]) == (None, "")
+    assert every["tiles"][2]["headroom"]["share"] == pytest.approx(0.98, abs=0.05)
+    calls = [find(served.running.engine, each.id) for each in recent(served.running.engine, 10)]
+    assert [dict(each.detail["address"]) for each in calls] == [{"balances": "20"}] * 2
+    wrong = asked(served, "book", within="limit_band:77")
+    assert "The whole book is looked at." in wrong["notices"][0]["text"]
+
+
 def test_a_page_or_panel_that_is_not_there_is_refused_with_those_that_are(served: Served) -> None:
     assert "policy" in told(served.client.get("/briefings/nothing"), 404)
     assert "swap" in told(served.client.get("/briefings/policy?panels=nothing"), 400)

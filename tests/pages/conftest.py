@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.components.v2 import manifest_scanner
@@ -90,6 +91,11 @@ def sentence(at: AppTest) -> str:
     found = re.search(r"<p class='wi-sentence[^>]*>(.*?)</p>", markup(at))
     assert found is not None
     return found[1]
+
+
+def links(at: AppTest) -> list[Any]:
+    """The links to pages below the frame, which has one to Trust."""
+    return [each.proto for each in at.get("page_link") if each.proto.page != "trust"]
 
 
 def opened(at: AppTest, panel: str) -> AppTest:

@@ -18,7 +18,7 @@ from model.release.release import Release
 from model.release.store import Store
 from model.settings import Settings
 from pages.shared.book_picker import PICKER
-from tests.pages.conftest import ROOT, Open, address, answers, begin, markup, opened, sentence, shown
+from tests.pages.conftest import ROOT, Open, address, answers, begin, links, markup, opened, sentence, shown
 from tests.support import second_book
 from tests.support.kept import KeptReleases
 from tests.support.second_book import NAME, TITLE
@@ -231,7 +231,7 @@ def test_the_link_and_links_to_customers_name_the_book(open_two: Open) -> None:
     at.run()
     assert at.code[0].value.endswith(f"?book={NAME}&customer=3")
     page = opened(open_two("book", book=NAME, balances=20), "_movers")
-    queries = [each.proto.query_string for each in page.get("page_link")]
+    queries = [each.query_string for each in links(page)]
     assert queries
     assert all(each.startswith(f"book={NAME}&customer=") for each in queries)
 
@@ -414,12 +414,12 @@ def test_a_gate_in_the_way_is_told_and_an_admin_promotes_with_a_reason(
     assert f"Release {identity} is not promoted" in at.error[0].value
     assert "(at most 0.6000 is asked)" in at.error[0].value
     assert "wi-number" not in markup(at)
-    assert at.get("page_link")[0].proto.query_string == f"book={NAME}"
+    assert links(at)[0].query_string == f"book={NAME}"
     with monkeypatch.context() as viewer:
         viewer.setattr("pages.shared.deployed.may", lambda who, deed: False)
         seen = opened_at(book=NAME)
     assert any("an admin promotes this release" in each.value for each in seen.markdown)
-    assert not seen.get("page_link")
+    assert not links(seen)
     at = opened_at("operations", book=NAME)
     assert not at.exception
     assert "wait to be promoted" in sentence(at)

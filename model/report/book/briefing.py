@@ -13,7 +13,7 @@ from model.report.book import charts, panels, path, sensitivity, words
 from model.report.book.beginning import nothing_begun, regulators_finding
 from model.report.book.headroom import measure_headroom
 from model.report.briefing import Briefing, Choice, Choices, Finding, Item, Notice, Panel, Tile
-from model.report.language import records_heading, window_title
+from model.report.language import band_label, records_heading, window_title
 from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import POINT, chosen, overlay_lacks
 
@@ -57,7 +57,9 @@ def book_briefing(
     lacks = overlay_lacks(contract, result.scenario, result.day)
     return Briefing(
         "book",
-        words.book_verdict(contract, result.scenario, today=result.day, base=result.base, now=result.now),
+        words.book_verdict(
+            contract, result.scenario, today=result.day, base=result.base, now=result.now, band=result.band
+        ),
         tiles=tuple(measure_tile(result, name) for name in HEADLINE),
         below=_below(result, model, presented),
         notices=(Notice(lacks, "warning"),) if lacks else (),
@@ -84,7 +86,7 @@ def measure_tile(result: BookResult, name: Measure) -> Tile:
         was=text.base if result.moved else "",
         change=(text.change or "unchanged") if result.moved else "",
         direction=text.direction,
-        notes=_notes(result, name),
+        notes=(*_notes(result, name), *_beside_the_whole(result, name)),
         limit=text.limit,
         broken=text.broken if text.holds is False else "",
         headroom=measure_headroom(result.contract, result.scenario, name=name, base=result.base, now=result.now),
@@ -109,10 +111,19 @@ def _notes(result: BookResult, name: Measure) -> tuple[str, ...]:
     return (over,)
 
 
+def _beside_the_whole(result: BookResult, name: Measure) -> tuple[str, ...]:
+    """Of a part of the book, what its number is to the whole book's."""
+    book = result.book
+    return () if book is None else (words.share_of_the_whole(result.contract, name, result.now, book.now),)
+
+
 def _below(result: BookResult, model: Deployed, presented: bool) -> str:
     """How far the scenario leaves what the model has seen; for an audience after what is assumed."""
     territory = words.held_words(result.contract, result.clipped, result.territory, result.now.customers)
-    known = model.known(territory)
+    known, book = model.known(territory), result.book
+    if book is not None:
+        limits = words.limits_of_the_whole(book.contract, book.scenario, book.base, book.now)
+        known = " ".join(filter(None, (limits, known)))
     assumed = _assumed(result) if presented else []
     return f"{' · '.join(assumed)}. {known}" if assumed else known
 
@@ -188,6 +199,8 @@ def where_it_sits(result: BookResult, choices: Choices) -> Finding:
     if choice is None:
         return Finding("where", "The contract of this book declares no segments to lay it out by", half=True)
     outer, inner = nested_segments(contract, choice.of(choices))
+    if outer.name == result.band.partition(":")[0]:  # all of them are in one of its bands
+        outer, inner = nested_segments(contract, inner.name)
     cells, bands = result.cells(outer, inner), result.cells(outer)
     return Finding(
         "where",
@@ -197,6 +210,27 @@ def where_it_sits(result: BookResult, choices: Choices) -> Finding:
         listed=charts.where_listed(contract, outer, bands),
         half=True,
     )
+
+
+def band_choice(result: BookResult, choices: Choices) -> Choice | None:
+    """Into which band of the segment that is laid out one can look, each with its exposure's share and its PD; the
+    default is the one that is looked into. None where the contract knows no segments."""
+    book = result.book or result
+    contract = book.contract
+    chosen_segment = segment_choice(contract)
+    if chosen_segment is None:
+        return None
+    segment = contract.segment(chosen_segment.of(choices))
+    options = tuple(
+        (
+            f"{segment.name}:{cell.path[0]}",
+            f"{band_label(contract, segment, cell.path[0])}, PD {numbers.percent(cell.now.pd)}",
+        )
+        for cell in book.cells(segment)
+        if cell.now.exposure
+    )
+    default = result.band if result.band in dict(options) else ""
+    return Choice("_within", "Look into one", options=options, default=default, abreast=True)
 
 
 def nested_segments(contract: Contract, name: str) -> tuple[Segment, Segment]:

@@ -156,7 +156,8 @@ def segment_table(result: BookResult, segment: Segment, cells: Sequence[SegmentC
     """The segments and, last, the book. As shown, amounts add up to the book's and each change is that of the losses
     beside it."""
     contract = result.contract
-    names = [*(language.band_label(contract, segment, cell.path[0]) for cell in cells), "The book"]
+    last = "All of these" if result.band else "The book"
+    names = [*(language.band_label(contract, segment, cell.path[0]) for cell in cells), last]
     pairs = [*((cell.base, cell.now) for cell in cells), (result.base, result.now)]
     columns = _segment_columns(contract)
     parts = _segment_amounts(contract, pairs)
@@ -219,7 +220,7 @@ def _adding_up(values: Sequence[float]) -> list[float]:
 
 def movers_panel(result: BookResult) -> Panel:
     """Those whose expected loss changed most, of the book or of one band; each leads to the customer's page."""
-    options = {"": "the whole book"} | words.band_names(result.contract)
+    options = {"": "all of these" if result.band else "the whole book"} | words.band_names(result.contract)
     choice = Choice("_movers_band", "Among", tuple(options.items()), "")
     title = f"{records_heading(result.contract)} whose loss moved most"
     return Panel("_movers", title, partial(largest_movers, result, choice), (choice,))

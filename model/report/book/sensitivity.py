@@ -298,6 +298,9 @@ def breaking_panel(result: BookResult, follow: Follow) -> Panel:
     """How severe the scenario must get for a limit to break."""
     title = "How severe until a limit breaks?"
     limited = [each.measure for each in result.contract.appetite]
+    if result.book is not None:
+        told = "Limits are the whole book's. Look at the whole book to ask when one breaks."
+        return Panel("breaking", title, lambda _: (Finding("breaking", text=(told,)),))
     if not limited:
         return Panel("breaking", title, lambda _: (Finding("breaking", text=("The contract sets no limit.",)),))
     choice = measures_of("_reverse_measure", "Limit of", limited, limited[0])

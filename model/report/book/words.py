@@ -223,10 +223,13 @@ def entered(contract: Contract, name: Measure) -> tuple[float, str]:
 # ---- the assumptions in words -------------------------------------------------------------------------------------
 
 
-def book_verdict(contract: Contract, stress: BookScenario, *, today: date, base: Totals, now: Totals) -> str:
-    """The page's first sentence."""
+def book_verdict(
+    contract: Contract, stress: BookScenario, *, today: date, base: Totals, now: Totals, band: str = ""
+) -> str:
+    """The page's first sentence; of one ``band`` of a segment, named as in "limit_band:2", or of the whole book."""
     loss = measure_text(contract, stress, name="loss", base=base, now=now)
     over = f"expected loss over {contract.book.pd_horizon}"
+    over += f" on {band_phrase(contract, band)}" if band else ""
     limit = _against(contract, stress, name="loss", now=now, shown=loss)
     broken = _broken(contract, stress, base, now)
     net = f" ({net_words(contract, base, now)})" if contract.guaranteed else ""
@@ -312,6 +315,30 @@ def _with_scope(contract: Contract, stress: BookScenario, named: Sequence["Assum
     return [f"{_listed(shocks)} (only {only})", *others] if only and shocks else [*shocks, *others]
 
 
+def band_phrase(contract: Contract, band: str) -> str:
+    """Those in one band of a segment, in a sentence: "customers with credit limit below NT$ 50,000"."""
+    segment, own = whom(contract, band)
+    return f"{contract.book.records} with {segment.label.lower()} {band_label(contract, segment, own)}"
+
+
+def limits_of_the_whole(contract: Contract, stress: BookScenario, base: Totals, now: Totals) -> str:
+    """What is said beside the numbers of a part: that limits are the whole book's, and how that stands; "" where the
+    contract sets none."""
+    if not contract.appetite:
+        return ""
+    loss = measure_text(contract, stress, name="loss", base=base, now=now)
+    side = _against(contract, stress, name="loss", now=now, shown=loss)
+    return f"Limits are the whole book's: its expected loss is {loss.now}{side}{_broken(contract, stress, base, now)}."
+
+
+def share_of_the_whole(contract: Contract, name: Measure, part: Totals, whole: Totals) -> str:
+    """What a number of a part is to the whole book's: its share of an amount, beside anything else the book's own."""
+    own, every = part.measure(name), whole.measure(name)
+    if name in AMOUNTS and own >= 0 and every > 0:
+        return f"{numbers.percent(own / every)} of the book's"
+    return f"the book's {text(contract, name, every)}"
+
+
 def band_names(contract: Contract) -> dict[str, str]:
     """Every band of every segment, by the name that a scenario gives it: "limit_band:2"."""
     return {
@@ -327,8 +354,7 @@ def scope(contract: Contract, stress: BookScenario) -> str:
     part = f"{numbers.exactly(share)}{NBSP}% of the " if share < FULL else ""
     if not who:
         return f"{part}{people}" if part else ""
-    segment, band = whom(contract, who)
-    return f"{part}{people} with {segment.label.lower()} {band_label(contract, segment, band)}"
+    return f"{part}{band_phrase(contract, who)}"
 
 
 def preset_in_words(contract: Contract, stress: BookScenario, using: Preset) -> str:

@@ -4,9 +4,9 @@ What takes long hears of its ``progress``, and is worked out when it is asked fo
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +75,8 @@ class WeightedLosses:
 @dataclass(frozen=True, eq=False)
 class BookResult:
     """The book as it is (``base``, and the first of ``layers`` and ``rows``) and under a ``scenario`` (``now``, and the
-    second), on the ``day``."""
+    second), on the ``day``. Of a part of the book ``band`` says which, as in "limit_band:2", and ``book`` is the result
+    of the whole."""
 
     whole: ScoredBook
     scenario: BookScenario
@@ -84,19 +85,32 @@ class BookResult:
     rows: tuple[Rows, Rows]
     base: Totals
     now: Totals
+    band: str = ""
+    book: "BookResult | None" = None
 
     @classmethod
     def of(cls, whole: ScoredBook, scenario: BookScenario, day: date, progress: Progress = no_progress) -> "BookResult":
         """The ``whole`` book as the model sees it, under a scenario."""
         base, now = (layers(whole.contract, each, day) for each in (BookScenario(), scenario))
         rows = whole.rows(base, progress), whole.rows(now, progress)
-        totals = (each.totals(own.years) for each, own in zip(rows, (base, now), strict=True))
-        return cls(whole, scenario, day, (base, now), rows, *totals)
+        before, after = (each.totals(own.years) for each, own in zip(rows, (base, now), strict=True))
+        return cls(whole, scenario, day=day, layers=(base, now), rows=rows, base=before, now=after)
+
+    def within(self, band: str, progress: Progress = no_progress) -> "BookResult":
+        """The same of one band of a segment alone, named as in "limit_band:2"; of "" all of it.
+
+        Raises OutOfRange or BookError if there is no such band, BadInput if nobody is in it.
+        """
+        if not band:
+            return self
+        limitless = BookScenario(tuple(each for each in self.scenario.values if not each[0].startswith(LIMIT)))
+        part = segments.part_within(self.whole, band)
+        return replace(BookResult.of(part, limitless, self.day, progress), band=band, book=self)
 
     @property
     def contract(self) -> Contract:
-        """The contract of the model."""
-        return self.whole.contract
+        """The contract of the model; of a part of the book without limits, which are the whole book's."""
+        return self.whole.contract if self.book is None else _limitless(self.whole.contract)
 
     @property
     def moved(self) -> bool:
@@ -139,9 +153,17 @@ class BookResult:
             )
         return self._bridges[measure]
 
+    @cached_property
+    def _cells(self) -> dict[tuple[str, ...], list[Cell]]:
+        return {}
+
     def cells(self, *several: Segment) -> list[Cell]:
-        """The book by segments."""
-        return segments.cut(self.whole, *self.rows, (self.base.years, self.now.years), *several)
+        """The book by segments; cut once each way."""
+        key = tuple(each.name for each in several)
+        if key not in self._cells:
+            years = self.base.years, self.now.years
+            self._cells[key] = segments.cut(self.whole, *self.rows, years, *several)
+        return self._cells[key]
 
     def concentration(self, cells: Sequence[Cell]) -> Concentration:
         """How unevenly the exposure lies over the ``cells`` of a segment."""
@@ -282,6 +304,12 @@ class BookResult:
         weights = tuple(weight for _, weight, _ in found)
         names = tuple(name for name, _, _ in found)
         return WeightedLosses(names, weights, tuple(losses), loss.weighted(losses, weights))
+
+
+@lru_cache(maxsize=8)
+def _limitless(contract: Contract) -> Contract:
+    """A contract without limits of the risk appetite."""
+    return contract.model_copy(update={"appetite": ()})
 
 
 def regulator_measures(

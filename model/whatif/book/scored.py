@@ -181,6 +181,14 @@ class ScoredBook:
         raw, ids = np.ascontiguousarray(self.raw[:, chosen]), self.ids[chosen]
         return ScoredBook(self.scorer, raw, ids, said=self.margins[chosen])
 
+    def share(self, chosen: NDArray[np.intp]) -> "ScoredBook":
+        """Some of the customers as a part of this book: each stands for as many as here, and one-year PDs are those of
+        the whole, so that what parts add up to is the book."""
+        raw, ids = np.ascontiguousarray(self.raw[:, chosen]), self.ids[chosen]
+        found = ScoredBook(self.scorer, raw, ids, each=self.each, said=self.margins[chosen])
+        found.annual = self.annual
+        return found
+
     def records(self, layers: Layers) -> Array:
         """The records as they are scored under a scenario: shocked, and held within what the model has seen."""
         rows = slice(0, self.n)

@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.arrays import Array
-from data.contract import Segment
+from data.contract import Segment, lower
+from data.errors import BadInput
 from model.engine.parallel import over
 from model.finance.scorecard import Scale, score_band
+from model.whatif.book.scenario import whom
 from model.whatif.book.scored import ScoredBook
 from model.whatif.book.totals import Rows, Totals, stands_for
 
@@ -41,6 +43,19 @@ def bands(whole: ScoredBook, segment: Segment) -> NDArray[np.int8]:
 
     over(whole.n, work)
     return out
+
+
+@lru_cache(maxsize=4)
+def part_within(whole: ScoredBook, band: str) -> ScoredBook:
+    """The part of a book in one band of a segment, named as in "limit_band:2"; the parts looked at last are kept.
+
+    Raises BadInput if nobody is in it.
+    """
+    segment, own = whom(whole.contract, band)
+    chosen = np.flatnonzero(bands(whole, segment) == own)
+    if not len(chosen):
+        raise BadInput(f"No {whole.contract.book.record} of this book is in that band of {lower(segment.label)}.")
+    return whole.share(chosen)
 
 
 def cut(whole: ScoredBook, base: Rows, now: Rows, years: tuple[float, float], *segments: Segment) -> list[Cell]:

@@ -13,11 +13,13 @@ from data.regulators.presets import presets
 from model.engine.scorer import TableScorer
 from model.report import language
 from model.report.numbers import MINUS, NBSP
+from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import BookScenario, layers
 from model.whatif.book.scored import ScoredBook
 from model.whatif.book.totals import Totals
 from pages.shared.book_picker import PICKER
-from tests.pages.conftest import Open, answers, figure, markup, opened, sentence, shown
+from tests.pages.conftest import Open, answers, figure, links, markup, opened, sentence, shown
+from tests.support.records import stressed
 
 TODAY = date(2026, 11, 22)
 LOSS, EXPOSURE = "Expected loss", "Exposure"
@@ -200,6 +202,33 @@ def test_before_a_lever_is_moved_a_click_begins_with_a_regulators_scenario(open_
     assert f"_begin_{FED}" not in [each.key for each in at.button]
 
 
+def test_a_band_looked_into_stays_through_moves_stands_in_the_link_and_leads_back(
+    open_app: Open, whole: ScoredBook
+) -> None:
+    at = open_app(balances=10)
+    every = shown(at, LOSS)
+    bands = at.get_by_key("_within")
+    assert len(bands.options) == 5
+    bands.set_value("limit_band:0").run()
+    assert address(at) == {"balances": "10", "within": "limit_band:0"}
+    at.slider(key="book.balances").set_value(20).run()
+    assert address(at) == {"balances": "20", "within": "limit_band:0"}
+    part = BookResult.of(whole, stressed(balances=20), date.today()).within("limit_band:0")
+    assert shown(at, LOSS) == f"NT${NBSP}{part.now.loss / 1e6:,.1f}{NBSP}m"
+    assert "on customers with credit limit below" in sentence(at)
+    assert "wi-crumb'>Credit limit: below" in markup(at)
+    again = open_app(balances=20, within="limit_band:0")
+    assert shown(again, LOSS) == shown(at, LOSS)
+    at.slider(key="book.balances").set_value(10).run()
+    at.button(key="_whole_book").click().run()
+    assert address(at) == {"balances": "10"}
+    assert shown(at, LOSS) == every
+    assert "wi-crumb" not in markup(at)
+    wrong = open_app(within="limit_band:77")
+    assert "The whole book is looked at" in wrong.warning[0].value
+    assert address(wrong) == {}
+
+
 def test_an_overlay_needs_owner_reason_and_date_and_is_a_bar_of_its_own(open_app: Open) -> None:
     at = open_app(overlay_pd=20)
     before = shown(open_app(), LOSS)
@@ -278,20 +307,20 @@ def test_migration_rows_sum_to_the_customers_of_each_band(open_app: Open) -> Non
 
 def test_customers_who_moved_most_lead_to_their_page(open_app: Open, whole: ScoredBook) -> None:
     at = opened(open_app(balances=20), "_movers")
-    links = [each.proto for each in at.get("page_link")]
-    assert len(links) == 10
-    assert all(link.page.endswith("applicant") for link in links)
+    found = links(at)
+    assert len(found) == 10
+    assert all(link.page.endswith("applicant") for link in found)
     now = whole.rows(layers(whole.contract, BookScenario().with_value(whole.contract, "balances", 20), TODAY))
     base = whole.rows(layers(whole.contract, BookScenario(), TODAY))
     largest = int(whole.ids[abs(now.loss - base.loss).argmax()])
-    assert f"{largest:,}" in links[0].label
-    assert f"customer={largest}" in links[0].query_string
+    assert f"{largest:,}" in found[0].label
+    assert f"customer={largest}" in found[0].query_string
 
 
 def test_movers_can_be_looked_for_in_one_segment(open_app: Open, whole: ScoredBook, book: Book) -> None:
     at = opened(open_app(balances=20), "_movers")
     at.selectbox(key="_movers_band").set_value("limit_band:0").run()
-    limits = [book.raw[0, book.position(int(re.sub(r"\D", "", each.proto.label)))] for each in at.get("page_link")]
+    limits = [book.raw[0, book.position(int(re.sub(r"\D", "", each.label)))] for each in links(at)]
     assert len(limits) == 10
     assert max(limits) < 50_000
 

@@ -30,7 +30,7 @@ from model.security.people import Person
 from model.settings import settings
 from model.whatif.customer.decision import score_scale
 from pages.operations import releases, upload
-from tests.pages.conftest import Open, markup, opened, sentence, shown
+from tests.pages.conftest import Open, links, markup, opened, sentence, shown
 from tests.pages.test_recorded import stood, until
 from tests.support.forging import failing, forge, point, shifted, stray, twin
 
@@ -668,7 +668,7 @@ def test_a_champion_that_belongs_to_another_contract_is_told_and_one_that_belong
     point(store, champion=stray(store))
     book = open_app("book")
     assert "was trained on another snapshot or contract" in book.error[0].value
-    assert [each.proto.label for each in book.get("page_link")] == ["Its releases, on Operations"]
+    assert [each.label for each in links(book)] == ["Its releases, on Operations"]
     at = open_app("operations")
     assert not at.exception
     assert "No model of “Taiwan credit cards” is deployed that belongs to it." in markup(at)
@@ -686,7 +686,7 @@ def test_a_viewer_is_told_of_a_champion_that_does_not_belong_and_led_nowhere(
     looking(monkeypatch, "viewer")
     at = open_app("book")
     assert "was trained on another snapshot or contract" in at.error[0].value
-    assert not at.get("page_link")
+    assert not links(at)
 
 
 def test_aliases_that_cannot_be_written_are_told(open_app: Open, store: Store, release: Release) -> None:

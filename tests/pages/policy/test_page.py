@@ -18,7 +18,7 @@ from model.whatif.book.scenario import BookScenario
 from model.whatif.book.scored import ScoredBook
 from model.whatif.customer.decision import score_scale
 from model.whatif.policy.strategy import Strategy
-from tests.pages.conftest import Open, address, answers, figure, markup, opened, sentence, shown
+from tests.pages.conftest import Open, address, answers, figure, links, markup, opened, sentence, shown
 from tests.support.forging import forge
 from tests.support.records import CONTRACT, numbers_of, stressed
 
@@ -139,12 +139,12 @@ def test_swap_set_partitions_the_book_and_leads_to_customers(open_app: Open, who
     assert sum(cells) == 30_000
     frame = at.dataframe[0].value
     assert [int(each) for each in frame["Customers"]] == [cells[0], cells[2], cells[1], cells[3]]
-    links = [each.proto for each in at.get("page_link")]
-    assert len(links) == 10
+    found = links(at)
+    assert len(found) == 10
     scores = dict(zip(whole.ids.tolist(), score_scale(CONTRACT).score(whole.margins).tolist(), strict=True))
-    numbers = [int(re.sub(r"\D", "", link.label)) for link in links]
+    numbers = [int(re.sub(r"\D", "", link.label)) for link in found]
     assert all(520 <= scores[number] < 531 for number in numbers)
-    assert all(f"customer={number}" in link.query_string for number, link in zip(numbers, links, strict=True))
+    assert all(f"customer={number}" in link.query_string for number, link in zip(numbers, found, strict=True))
 
 
 def test_rates_by_band_state_convention_and_horizon(open_app: Open) -> None:

@@ -35,7 +35,7 @@ from model.validation.validation import Validation
 from model.whatif.book.scored import ScoredBook
 from pages.shared import visitor
 from pages.trust import state
-from tests.pages.conftest import Open, answers, figure, markup, opened, sentence, shown
+from tests.pages.conftest import Open, answers, figure, links, markup, opened, sentence, shown
 from tests.support import loans, proofs
 from tests.support.kept import KeptReleases
 
@@ -225,11 +225,11 @@ def test_of_a_band_no_auc_is_asked_and_of_everybody_it_is(open_app: Open, book: 
 
 def test_misses_link_to_the_customers_page(open_app: Open, release: Release, book: Book) -> None:
     at = opened(open_app(), "_misses")
-    links = [each.proto for each in at.get("page_link")]
-    assert len(links) == 20
+    found = links(at)
+    assert len(found) == 20
     wrong = np.where(book.target[release.evidence.position] == 0, release.evidence.pd, 0)
     worst = book.ids[release.evidence.position][np.argmax(wrong)]
-    assert f"customer={worst}" in str(links[0])
+    assert f"customer={worst}" in str(found[0])
     assert "A miss is no mistake by itself" in words(at)
 
 

@@ -14,7 +14,7 @@ from model.engine.identity import Deployed, SpotCheck
 from model.engine.parallel import Progress, no_progress
 from model.engine.scorer import TableScorer
 from model.report.book import words
-from model.report.book.briefing import Check, book_briefing, slide
+from model.report.book.briefing import Check, band_choice, book_briefing, slide
 from model.report.book.sensitivity import target_choice
 from model.report.briefing import Briefing, Choices, Finding, Item, Notice, Panel, Table, Tile
 from model.report.numbers import MINUS, NBSP, Unit
@@ -267,6 +267,45 @@ def test_the_maps_shades_mean_the_same_in_the_book_and_under_a_scenario(whole: S
     bar = keys[0]["marker"]["colorbar"]
     assert bar["ticktext"][-1].endswith("% and more")
     assert keys[0]["marker"]["cmax"] < 1
+
+
+def test_of_a_part_of_the_book_everything_speaks_and_no_limit_judges_it(whole: ScoredBook) -> None:
+    result = result_of(whole, preset=FED, balances=20, limit_loss=500e6)
+    part = result.within("limit_band:0")
+    said = book_briefing(part, {}, model=OURS)
+    assert "expected loss over one month on customers with credit limit below" in said.sentence
+    assert "limit of" not in said.sentence
+    loss = tile(said, "Expected loss")
+    assert (loss.limit, loss.broken, loss.headroom) == ("", "", None)
+    assert loss.notes[-1] == f"{100 * part.now.loss / result.now.loss:.1f}{NBSP}% of the book's"
+    assert tile(said, "PD by exposure").notes[-1] == f"the book's {100 * result.now.pd:.1f}{NBSP}%"
+    assert tile(said, "Exposure").notes[0] == f"{part.now.customers:,} customers"
+    assert said.below.startswith("Limits are the whole book's: its expected loss is NT$")
+    assert f"above the limit of NT${NBSP}500{NBSP}m" in said.below
+    bridge, where = said.findings
+    assert isinstance(bridge, Finding)
+    assert isinstance(where, Finding)
+    assert bridge.chart is not None
+    assert "shapes" not in bridge.chart["layout"]
+    assert where.headline.startswith(CONTRACT.segments[1].label)  # all are in one band of the first
+    asked = [each.text[0] for each in items(said, "_seek") if isinstance(each, Finding) and each.text]
+    assert asked[-1].startswith("Limits are the whole book's.")
+    assert texts(table(said, "_cells"), CONTRACT.segments[0].label)[-1] == "All of these"
+    everyone = book_briefing(result, {}, model=OURS)
+    assert "Limits are" not in everyone.below
+
+
+def test_every_band_can_be_looked_into_and_says_its_pd(whole: ScoredBook) -> None:
+    result = result_of(whole, unemployment=3)
+    for seen in (result, result.within("limit_band:1")):
+        choice = band_choice(seen, {})
+        assert choice is not None
+        assert choice.default == seen.band
+        cells = result.cells(CONTRACT.segment("limit_band"))
+        assert len(choice.options) == len(cells)
+        for (name, label), cell in zip(choice.options, cells, strict=True):
+            assert name == f"limit_band:{cell.path[0]}"
+            assert label.endswith(f", PD {100 * cell.now.pd:.1f}{NBSP}%")
 
 
 def test_a_book_without_segments_says_so_and_has_no_table_of_them(scorer: TableScorer) -> None:

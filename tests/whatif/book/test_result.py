@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from data.errors import BadInput, OutOfRange
+from model.engine.scorer import TableScorer
 from model.whatif.book.result import BookResult
-from model.whatif.book.scenario import BookScenario, Value
+from model.whatif.book.scenario import BookScenario, Value, parts
 from model.whatif.book.scored import ScoredBook
 from model.whatif.book.tornado import moved
+from model.whatif.book.view import BookView
 from tests.support.records import BOOK, CONTRACT, TODAY, numbers_of, stressed
 
 
@@ -131,3 +133,55 @@ def test_only_a_sample_has_an_error(whole: ScoredBook, result: BookResult) -> No
     own = result_of(part)
     assert 0 < own.loss_error < 0.1 * own.now.loss
     assert abs(own.now.loss - result.base.loss) < 2 * own.loss_error
+
+
+# ---- a part of the book -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("segment", [each.name for each in CONTRACT.segments])
+def test_what_bands_come_to_sums_to_the_book(whole: ScoredBook, segment: str) -> None:
+    """Numbers, steps of the bridge and the loss beyond the training range, of those on whom shocks act and others."""
+    result = result_of(whole, balances=20, later=10, unemployment=3, share=50, limit_loss=1e6)
+    own = CONTRACT.segment(segment)
+    filled = [cell.path[0] for cell in result.cells(own)]
+    parts = [result.within(f"{segment}:{band}") for band in filled]
+    for side in ("base", "now"):
+        every = getattr(result, side)
+        assert sum(getattr(each, side).customers for each in parts) == every.customers
+        for name in ("exposure", "loss", "net_loss", "capital", "margin", "pd_sum"):
+            total = sum(getattr(getattr(each, side), name) for each in parts)
+            assert total == pytest.approx(getattr(every, name), rel=1e-9), name
+    for measure in ("loss", "capital"):
+        steps = {step.player: step.amount for step in result.bridge(measure).steps}  # type: ignore[arg-type]
+        for player, amount in steps.items():
+            bridges = [each.bridge(measure) for each in parts]  # type: ignore[arg-type]
+            found = sum(step.amount for bridge in bridges for step in bridge.steps if step.player == player)
+            assert found == pytest.approx(amount, rel=1e-6, abs=1.0)
+    assert sum(each.clipped.free for each in parts) == pytest.approx(result.clipped.free, rel=1e-9)
+    assert all(each.contract.appetite == () for each in parts)
+    assert result.within("") is result
+
+
+def test_a_band_in_which_nobody_is_cannot_be_looked_into(scorer: TableScorer) -> None:
+    some = np.flatnonzero(BOOK.raw[0] >= 50_000)[:500]
+    few = ScoredBook(scorer, np.ascontiguousarray(BOOK.raw[:, some]), BOOK.ids[some])
+    with pytest.raises(BadInput, match="No customer of this book is in that band of credit limit"):
+        result_of(few).within("limit_band:0")
+
+
+@pytest.mark.parametrize(
+    ("query", "band", "told"),
+    [
+        ({}, "", 0),
+        ({"within": "limit_band:2", "balances": "20"}, "limit_band:2", 0),
+        ({"within": "limit_band:99"}, "", 1),
+        ({"within": "nothing:0"}, "", 1),
+        ({"within": "limit_band"}, "", 1),
+    ],
+)
+def test_of_whom_the_page_speaks_is_read_from_an_address(query: dict[str, str], band: str, told: int) -> None:
+    view, rest, complaints = BookView.from_query(CONTRACT, query)
+    assert (view.band, len(complaints)) == (band, told)
+    assert rest == {name: value for name, value in query.items() if name != "within"}
+    assert BookView.from_query(CONTRACT, view.to_query())[0] == view
+    assert "within" not in parts(CONTRACT)  # the name is no assumption's
