@@ -10,7 +10,7 @@ from data.contract import Contract
 from data.errors import WhatIfError
 from model.deployed import spot_check
 from model.deployed.model import DeployedModel
-from model.report.ask.book import book_vocabulary, read_book_line
+from model.report.ask.book import book_example, book_vocabulary, read_book_line
 from model.report.ask.completion import completions
 from model.report.book.briefing import band_choice, book_briefing, measure_choice, segment_choice, slide
 from model.report.book.panels import WEIGHTED
@@ -28,7 +28,7 @@ ASK = AskLine(
     answers=ANSWERS,
     read=lambda model, line: read_book_line(model.contract, state.memory.current(), line),
     complete=lambda model, line: completions(line, book_vocabulary(model.contract)),
-    example="limits −20; unemployment +3; LGD 90  or  Fed 2026 half",
+    example=lambda model: book_example(model.contract),
 )
 follow = partial(followed, cancel=state.memory.undo)
 

@@ -8,13 +8,44 @@ import streamlit as st
 
 from data.errors import BadInput, BookError
 from model.deployed.model import DeployedModel
+from model.report.ask.completion import Completion, completions
+from model.report.ask.customer import customer_example, customer_vocabulary, read_customer_line
+from model.report.ask.reading import AskReading
 from model.report.briefing import Briefing
 from model.report.customer.briefing import briefing_refused, briefing_to_choose, customer_briefing, rows_choice
 from model.whatif.customer.distribution import input_distribution
 from model.whatif.customer.result import CustomerResult
 from model.whatif.customer.scenario import CustomerScenario
+from model.whatif.customer.starting_points import id_range
+from model.whatif.customer.stressed import standing_record
 from pages.customer import controls, record, state
 from pages.shared import carried, deployed, draw, recording, visitor, widgets
+from pages.shared.ask_line import AskLine, ask_line
+
+ANSWERS = "customer_answers"
+
+
+def read_line(model: DeployedModel, line: str) -> AskReading[CustomerScenario]:
+    """What a line means for who is looked at."""
+    standing = partial(standing_record, model.local_scorer, model.book, day=date.today())
+    return read_customer_line(
+        model.book, state.memory.current(), line, starting_points=model.personas, standing=standing
+    )
+
+
+def complete_line(model: DeployedModel, line: str) -> tuple[Completion, ...]:
+    """How a line could go on."""
+    known = customer_vocabulary(model.contract, id_range(model.book), tuple(model.personas.items()))
+    return completions(line, known)
+
+
+ASK = AskLine(
+    memory=state.memory,
+    answers=ANSWERS,
+    read=read_line,
+    complete=complete_line,
+    example=lambda model: customer_example(model.book),
+)
 
 
 def main() -> None:
@@ -24,12 +55,13 @@ def main() -> None:
     carried.arrive(state.memory, partial(state.asked_under, model.contract))
     shown = {lever.name: lever.shows for lever in model.contract.levers}
     widgets.histograms({lever: input_distribution(model.book, name).heights for lever, name in shown.items()})
+    ask_line(ASK, model)
     with state.memory.arriving():
         said = customer_fragment(model)
     draw.draw_method(said)
 
 
-@st.fragment
+@st.fragment(key=ANSWERS)
 def customer_fragment(model: DeployedModel) -> Briefing:
     """The whole page but how it is computed, as one fragment: a move of any control draws this and nothing else."""
     state.memory.settle(model)

@@ -9,13 +9,25 @@ import streamlit as st
 from data.arrays import Array
 from model.deployed.desk import desk
 from model.deployed.model import DeployedModel
+from model.report.ask.completion import completions
+from model.report.ask.policy import policy_example, policy_vocabulary, read_policy_line
 from model.report.policy.briefing import OtherReleases, curve_choice, policy_briefing
 from model.whatif.book.scenario import BookScenario
 from model.whatif.policy.result import PolicyResult, scores_by
 from model.whatif.policy.scenario import PolicyScenario
 from pages.policy import controls, state
 from pages.shared import carried, deployed, draw, recording, visitor, widgets
+from pages.shared.ask_line import AskLine, ask_line
 from pages.shared.progress import followed
+
+ANSWERS = "policy_answers"
+ASK = AskLine(
+    memory=state.memory,
+    answers=ANSWERS,
+    read=lambda model, line: read_policy_line(model.contract, state.memory.current(), line),
+    complete=lambda model, line: completions(line, policy_vocabulary(model.contract)),
+    example=lambda model: policy_example(model.contract),
+)
 
 
 def main() -> None:
@@ -23,11 +35,12 @@ def main() -> None:
     model = deployed.model()
     state.memory.restore(model)
     carried.arrive(state.memory, partial(state.asked_under, model.contract))
+    ask_line(ASK, model)
     with state.memory.arriving():
         policy_fragment(model)
 
 
-@st.fragment
+@st.fragment(key=ANSWERS)
 def policy_fragment(model: DeployedModel) -> None:
     """The whole page as one fragment."""
     state.memory.settle(model)

@@ -32,13 +32,13 @@ KEYS = st.components.v2.component(
 @dataclass(frozen=True)
 class AskLine:
     """The line of one page: the ``memory`` whose value it changes, the key of the fragment that ``answers``, how a line
-    is ``read`` and how it could go on (``complete``), and an ``example``."""
+    is ``read`` and how it could go on (``complete``), and an ``example`` of one."""
 
     memory: Memory[Any]
     answers: str
     read: Callable[[DeployedModel, str], AskReading[Any]]
     complete: Callable[[DeployedModel, str], tuple[Completion, ...]]
-    example: str
+    example: Callable[[DeployedModel], str]
 
 
 @st.fragment(key=FRAGMENT)
@@ -51,7 +51,7 @@ def ask_line(line: AskLine, model: DeployedModel) -> None:
             "Ask in words",
             type="search",
             key=line.memory.key(LINE),
-            placeholder=f"Ask in words, press /  ·  {line.example}",
+            placeholder=f"Ask in words, press /  ·  {line.example(model)}",
             label_visibility="collapsed",
             autocomplete="off",
             live=PAUSE,

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from model.report import numbers
 from model.report.ask.tokens import END, SCALES, LineToken, compared, keys
-from model.report.ask.vocabulary import Quantity, Term
+from model.report.ask.vocabulary import Quantity, Term, Vocabulary
 
 LEAD = {"by": "by", "to": "to", "at": "to", "=": "to", ":": "", "is": "to", "of": "", "as": "", "are": "to"}
 UP, DOWN = frozenset({"up", "plus", "higher", "more", "better", "above"}), frozenset({"down", "minus", "lower", "less"})
@@ -262,8 +262,9 @@ def _relative(term: Term, given: Amount, current: float | None) -> Decimal | Dou
     return now + given.number * Decimal(term.quantity.size)
 
 
-def exact_words(term: Term, value: float) -> str:
-    """A value of a term to its last decimal, as the line reads it back."""
+def exact_words(vocabulary: Vocabulary, name: str, value: float) -> str:
+    """A value of the term of a name to its last decimal, as the line reads it back."""
+    term = vocabulary.terms[name]
     size = Decimal(repr(value)) / Decimal(term.quantity.size)
     number = f"{abs(size):f}"
     whole, point, rest = number.partition(".")
@@ -271,9 +272,9 @@ def exact_words(term: Term, value: float) -> str:
     text = f"{int(whole):,}{point if rest else ''}{rest}"
     codes = dict(term.quantity.codes)
     if value in codes:
-        return f"{term.label} {codes[value]}"
+        return f"{vocabulary.clear_name(term)} {codes[value]}"
     sign = numbers.signed("", value) if value < 0 or term.quantity.change else ""
-    return f"{term.label} {sign}{text}{_suffix(term.quantity)}"
+    return f"{vocabulary.clear_name(term)} {sign}{text}{_suffix(term.quantity)}"
 
 
 def _suffix(quantity: Quantity) -> str:

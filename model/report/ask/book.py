@@ -106,16 +106,32 @@ def _chip(contract: Contract, scenario: BookScenario, name: str) -> str:
 
 def book_line(contract: Contract, scenario: BookScenario) -> str:
     """A scenario of the book as a line that reads back to it."""
-    terms = {each.name: each for each in book_vocabulary(contract).items if isinstance(each, Term)}
+    known = book_vocabulary(contract)
     told = list[str]()
     for name, value in scenario.values:
         if name in TEXTS:
             told.append(f"{TEXTS[name]}: {quoted(str(value))}")
-        elif name in terms:
-            told.append(exact_words(terms[name], float(value)))
+        elif name in known.terms:
+            told.append(exact_words(known, name, float(value)))
         else:
             told.append(_chip(contract, scenario, name))
     return f"{END} ".join(told)
+
+
+def book_example(contract: Contract) -> str:
+    """What could be asked of this book, for an empty line: the first of each layer, moved as a tornado moves it."""
+    moved: list[Shock | Variable] = [*contract.shocks[:1]]
+    moved += [each for each in contract.economy if each.coefficient][:1]
+    told = [f"{lower(each.label)} {_change(each).tell(each.adverse * (each.swing or each.step))}" for each in moved]
+    first = presets()[0].title.partition(",")[0]
+    return f"{END} ".join([*told, *assumption_example(contract)]) + f"  or  {first} half"
+
+
+def assumption_example(contract: Contract) -> list[str]:
+    """The first assumption that exposure and loss depend on, as it could be asked; none where there is none."""
+    own = [each for each in contract.assumptions if each.name in contract.exposed_to][:1]
+    short = [(initials(each.label) or (each.label,))[0].upper() for each in own]
+    return [f"{name} {numbers.as_set(each.default, each.unit)}" for name, each in zip(short, own, strict=True)]
 
 
 # ---- what can be asked --------------------------------------------------------------------------------------------

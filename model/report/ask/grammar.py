@@ -2,7 +2,7 @@
 a text with its name. Whatever is none of these is a puzzle, told with what it could have been; nothing is guessed."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from model.report.ask.amounts import Amount, Doubt, amount, ends, spans, value_of
 from model.report.ask.tokens import END, LineToken, compared, tokens
@@ -27,13 +27,14 @@ class Puzzle:
 @dataclass(frozen=True)
 class LinePart:
     """A part of the line that was understood, up to the token ``end``: what it sets, or the ``puzzle`` that it is.
-    ``tier``: how loosely it was named, 0 being to the letter."""
+    ``tier``: how loosely it was named, 0 being to the letter; ``named``: the token after its name."""
 
     settings: tuple[Setting, ...]
     end: int
     tier: int = 0
     kind: str = ""
     puzzle: Puzzle | None = None
+    named: int = 0
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,10 @@ class _Reader:
             each.settings for each in found if (each.end, each.tier, each.puzzle) == (best.end, best.tier, best.puzzle)
         }
         if len(rivals) > 1:
-            names = {name for each in found if each.end == best.end for name, _ in each.settings}
+            alike = [each for each in found if (each.end, each.tier) == (best.end, best.tier)]
+            names = {name for each in alike for name, _ in each.settings}
             items = [each for each in self.vocabulary.items if isinstance(each, Term) and each.name in names]
-            return self.ambiguous(at, best.end, items, named=best.end)
+            return self.ambiguous(at, best.end, items, named=best.named or best.end)
         return best
 
     def ends_at(self, at: int) -> bool:
@@ -131,7 +133,7 @@ class _Reader:
         if isinstance(item, TextTerm):
             return None
         given = amount(self.given, after, item.quantity)
-        return None if given is None else self.put(at, item, given, tier=tier)
+        return None if given is None else replace(self.put(at, item, given, tier=tier), named=after)
 
     def unvalued(self, at: int) -> LinePart | None:
         """A number that is named to the letter, but put to nothing."""
@@ -280,7 +282,7 @@ class _Reader:
     def ambiguous(self, at: int, end: int, items: Sequence[Item], named: int) -> LinePart:
         """Words, up to ``named`` a name, that could mean several things."""
         value = self.said(named, end)
-        labels = list(dict.fromkeys(each.label for each in items))
+        labels = list(dict.fromkeys(map(self.vocabulary.clear_name, items)))
         several = ", ".join(labels[:MOST_OFFERED]) + (" …" if len(labels) > MOST_OFFERED else "")
         instead = tuple(f"{each} {value}".strip() for each in labels[:MOST_OFFERED])
         return LinePart(

@@ -100,7 +100,21 @@ class Vocabulary:
             for name in dict.fromkeys(keys(each, self.currency) for each in item.names):
                 if name:
                     found.setdefault(name, []).append(item)
-        return found
+        return {name: self._labelled(name, items) for name, items in found.items()}
+
+    def _labelled(self, name: Keys, items: list[Item]) -> list[Item]:
+        """Those of which a name is the label, where it is that of any; else all."""
+        return [each for each in items if keys(each.label, self.currency) == name] or items
+
+    def clear_name(self, item: Item) -> str:
+        """The label of an item; where other items have it too, what tells it from them: lever term, field term."""
+        alike = {each.label for each in self.items if each is not item and each.label == item.label}
+        return item.names[-1] if alike and isinstance(item, Term) else item.label
+
+    @cached_property
+    def terms(self) -> dict[str, Term]:
+        """The numbers by the name that the scenario has for them."""
+        return {each.name: each for each in self.items if isinstance(each, Term)}
 
     @cached_property
     def longest(self) -> int:
@@ -136,7 +150,8 @@ class Vocabulary:
             if isinstance(item, kinds):
                 tier = _tier(words, ones, name, others, item)
                 if tier is not None:
-                    found.setdefault(tier, {}).setdefault(item.label, item)
+                    same = item.label if isinstance(item, Named) else item.name
+                    found.setdefault(tier, {}).setdefault(same, item)
         best = min(found, default=3)
         return best, without_baselines(list(found.get(best, {}).values()))
 

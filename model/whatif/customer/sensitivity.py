@@ -18,6 +18,7 @@ from model.whatif.customer.decision import score_scale
 from model.whatif.customer.scenario import apply, check_edit, edit, editable
 
 POINTS = 101
+REACHED = 1e-3  # of a value, or of 1: how near a lever must bring an input to what was asked for
 ROUNDING = 1e-12  # of a PD: two values this near are the same
 
 
@@ -133,6 +134,31 @@ def _stands(contract: Contract, base: Array, edits: Mapping[str, float | Array])
     except Impossible:
         return False
     return True
+
+
+def lever_reaching(
+    contract: Contract, base: Array, edits: Mapping[str, float], *, name: str, target: float
+) -> float | None:
+    """Where a lever brings the input that it shows to a ``target``, all other edits of the record ``base`` (fields, 1)
+    held, to a hundredth of its step; None if nowhere."""
+    lever = contract.lever(name)
+    shown = [each.name for each in contract.inputs].index(lever.shows)
+    held: dict[str, float | Array] = {k: v for k, v in edits.items() if k != name}
+
+    def off(values: Array) -> Array:
+        return np.asarray(contract.derive(edit(contract, base, {**held, name: values}), [shown])[0] - target)
+
+    coarse = np.linspace(lever.minimum, lever.maximum, 5 * POINTS)
+    gap = off(coarse)
+    if np.isnan(gap).all():
+        return None
+    near = int(np.nanargmin(np.abs(gap)))
+    ends = coarse[max(near - 1, 0)], coarse[min(near + 1, len(coarse) - 1)]
+    fine = np.unique((np.linspace(*ends, 50 * POINTS) / lever.step).round(2) * lever.step)
+    fine = fine[(fine >= lever.minimum) & (fine <= lever.maximum)].round(6)
+    gap = np.abs(off(fine))
+    best = int(np.nanargmin(gap))
+    return float(fine[best]) if gap[best] <= REACHED * max(1.0, abs(target)) else None
 
 
 def position(scorer: Scorer, base: Array, edits: Mapping[str, float], name: str) -> float:

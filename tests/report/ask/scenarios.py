@@ -2,31 +2,29 @@
 
 from functools import cache
 
+import numpy as np
 from hypothesis import strategies as st
 
 from data import books
-from data.contract import Contract, read_contract
+from data.books import Book
+from data.contract import Assumption, Contract, Lever, read_contract
 from data.regulators.presets import presets
 from model.whatif.book.scenario import (
-    BETA,
     FACTOR,
     LIMIT,
     METHOD,
-    OVERLAY_LGD,
-    OVERLAY_PD,
     OWNER,
     POINT,
     PRESET,
     REASON,
     SEVERITY,
-    SHARE,
     UNTIL,
-    WEIGHT,
     WHO,
     BookScenario,
     parts,
 )
-from model.whatif.customer.scenario import CUTOFF
+from model.whatif.customer.scenario import CUTOFF, CUTOFF_RANGE, CustomerScenario, base_record, edit, editable
+from model.whatif.policy.scenario import PolicyScenario
 from tests.support import contracts, made_up
 
 SHIPPED = ("cards", "small_business")
@@ -43,7 +41,7 @@ PLACES = 6  # decimals of a number that somebody sets
 @cache
 def shipped(name: str) -> Contract:
     """The contract of a shipped book."""
-    return books.read_book(name).contract
+    return books.contract(name)
 
 
 @cache
@@ -125,4 +123,50 @@ def _of(contract: Contract, name: str) -> st.SearchStrategy[float]:
     return between(part.minimum, part.maximum, 0.01 if percent or fraction else 1.0)
 
 
-__all__ = ["BETA", "CUTOFF", "OVERLAY_LGD", "OVERLAY_PD", "SHARE", "WEIGHT"]
+@cache
+def small_book(contract: Contract) -> Book:
+    """Some records of a contract: of the shipped ones the first of the book, else all alike."""
+    name = contract.book.name
+    if name in SHIPPED:
+        return books.read_book(name).part(np.arange(50))
+    raw = np.full((len(contract.record), 5), 3.0)
+    return Book(contract, raw, np.arange(1, 6), np.zeros(5), {}, "")
+
+
+@st.composite
+def customer_scenarios(draw: st.DrawFn, contract: Contract) -> CustomerScenario:
+    """Anything that can be changed of one record."""
+    book = small_book(contract)
+    found = CustomerScenario(int(draw(st.sampled_from(list(book.ids)))))
+    levers = [each.name for each in contract.levers]
+    fields = [each.name for each in contract.record if each.mutability != "never" and each.name not in levers]
+    for name in draw(st.lists(st.sampled_from([*levers, *fields]), max_size=3, unique=True)):
+        part = editable(contract, name)
+        if getattr(part, "codes", {}):
+            value = float(draw(st.sampled_from(sorted(part.codes))))
+        elif isinstance(part, Lever):
+            value = draw(between(part.minimum, part.maximum))
+            value = part.minimum if contract.coded(part) else value
+        else:
+            value = draw(between(max(part.minimum, -1e6), min(part.maximum, 1e6), 0.01 if part.unit == "%" else 1))
+        changed = found.edited(contract, name, value)
+        if not contract.broken(edit(contract, base_record(book, changed), changed.edits)):
+            found = changed
+    for name in draw(st.lists(st.sampled_from([each.name for each in contract.assumptions]), max_size=3)):
+        each = contract.assumption(name)
+        found = found.assumed(contract, name, draw(between(each.minimum, each.maximum, _size(each))))
+    return found.assumed(contract, CUTOFF, draw(st.one_of(st.none(), between(*CUTOFF_RANGE))))
+
+
+@st.composite
+def policy_scenarios(draw: st.DrawFn, contract: Contract) -> PolicyScenario:
+    """Anything that can be changed of the policy."""
+    found = PolicyScenario()
+    for name in draw(st.lists(st.sampled_from([each.name for each in contract.assumptions]), max_size=4)):
+        each = contract.assumption(name)
+        found = found.with_value(contract, name, draw(between(each.minimum, each.maximum, _size(each))))
+    return found.with_value(contract, CUTOFF, draw(st.one_of(st.none(), st.integers(300, 800).map(float))))
+
+
+def _size(each: Assumption) -> float:
+    return 0.01 if each.unit == "%" else 1.0
