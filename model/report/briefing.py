@@ -299,17 +299,18 @@ def _no_findings() -> tuple[Item, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Briefing:
-    """What a screen says. ``notices`` stand above the numbers, ``below`` under them; ``points`` are things to know, one
-    a line; ``method`` says how it is computed, in Markdown, and ``foot`` at the very end what the numbers are of.
-    ``subject`` is the page's name, ``title`` that of a window which shows it, ``main`` the place among ``tiles`` of the
-    number that matters most, ``guaranteed`` whether numbers are told gross and net. Checks, of the model that gave
-    the numbers, and findings are worked out when they are first asked for, so that numbers need not wait for them;
-    ``choices`` say what can be chosen of the findings."""
+    """What a screen says. ``notices`` stand above the numbers, ``below`` under them, ``aside`` apart from that, as what
+    it says it is; ``points`` are things to know, one a line; ``method`` says how it is computed, in Markdown, and
+    ``foot`` at the very end what the numbers are of. ``subject`` is the page's name, ``title`` that of a window which
+    shows it, ``main`` the place among ``tiles`` of the number that matters most, ``guaranteed`` whether numbers are
+    told gross and net. Checks, of the model that gave the numbers, and findings are worked out when they are first
+    asked for, so that numbers need not wait for them; ``choices`` say what can be chosen of the findings."""
 
     subject: str
     sentence: str
     tiles: tuple[Tile, ...]
     below: str = ""
+    aside: str = ""
     points: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
     make_checks: Callable[[], tuple[Item, ...]] = _no_findings

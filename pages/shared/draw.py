@@ -60,6 +60,7 @@ def headline(said: Briefing, kind: str = "", stays: bool = False) -> None:
         else "",
         f"<ol class='wi-things'>{points}</ol>" if points else "",
         f"<p class='wi-below'>{text(said.below)}</p>" if said.below else "",
+        f"<p class='wi-aside'>{text(said.aside)}</p>" if said.aside else "",
     )
     kept = _in_sight(said) if stays and said.tiles else ""
     html(f"{kept}<div class='wi-headline'>{''.join(parts)}</div>")

@@ -247,8 +247,15 @@ def seek_words(contract: Contract, measure: Measure, found: LeverGoal, at_most: 
     if found.reached_before:
         return f"{label(measure)} of {sense} {target} holds already: it is {got}."
     if found.reached:
-        return f"{label(measure)} of {sense} {target}: {at} gives {got}."
+        return f"{label(measure)} of {sense} {target}: {at} gives {got}{_no_advice(found)}."
     return f"{label(measure)} of {sense} {target} is out of reach with this alone; the nearest is {got}, at {at}."
+
+
+def _no_advice(found: LeverGoal) -> str:
+    """Why a value that reaches a goal is no advice; "" where it may be one."""
+    if found.against:
+        return ", which is no advice: it lies to the side that the contract calls adverse"
+    return ", which is no advice: what the model says of this lever is association only" if found.association else ""
 
 
 def breaking_words(contract: Contract, measure: Measure, found: Breaking, limit: float, unit: Unit) -> str:

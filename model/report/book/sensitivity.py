@@ -282,7 +282,7 @@ def goal_sought(result: BookResult, follow: Follow, lever: Choice, goal: Choice,
     with follow("Seeking") as progress:
         found = result.goal(name, measure, target=target, at_most=at_most, progress=progress)
     text = f"Set {lower(levers.name_of(contract, name))} to {levers.value_of(contract, name, found.value)}"
-    leads = found.reached and not found.reached_before
+    leads = found.reached and not found.reached_before and found.advised
     return (
         Finding(
             "goal",

@@ -82,6 +82,7 @@ def customer_briefing(result: CustomerResult, choices: Choices, *, model: Deploy
         ),
         tiles=customer_tiles(result, model),
         below=words.ways_out(contract, result.turns, result.now.granted),
+        aside=words.no_ways_out(contract, result.turns),
         make_findings=lambda: (*three_states(result), reasons_and_changes(result)),
         panels=customer_panels(result, choices),
         method=words.customer_method(contract, model),

@@ -315,21 +315,37 @@ def ways_out(contract: Contract, found: list[Flip], granted: bool) -> str:
     if not any(flip.advised for flip in turning):
         which = "that can be relied on" if turning else "within its range"
         return f"No single lever {which} {would} the cut-off."
-    told = []
-    for flip in turning:
-        if flip.value is None or not flip.advised:
-            continue
-        lever = contract.lever(flip.name)
-        last = flip.value == (lever.maximum if flip.up else lever.minimum)
-        fewer = "fewer" if lever.unit == "" and lever.step.is_integer() else "less"
-        end = ""
-        if flip.beyond and not last:
-            end = " or more" if flip.up else f" or {fewer}"
-        phrase = lever.phrase if end else _phrase(lever, flip.value)
-        told.append(phrase.format(numbers.lever_value(flip.value, lever.unit) + end))
+    told = [_turning(contract, flip) for flip in turning if flip.advised]
     head = "This alone" if len(told) == 1 else "Any one of these alone"
     head = f"Still {granting(contract)} unless" if granted else f"{head} would bring the score to the cut-off"
     return f"{head}: {'; '.join(told) if not granted else ', or '.join(told)}."
+
+
+def no_ways_out(contract: Contract, found: list[Flip]) -> str:
+    """What would turn the decision and is no advice, with why: levers that the contract calls association only, and
+    those that after the edits do not go the way it declares; "" where there are none."""
+    turning = [flip for flip in found if flip.value is not None and not flip.advised]
+    linked = [_turning(contract, flip) for flip in turning if flip.association]
+    other = [_turning(contract, flip) for flip in turning if not flip.association]
+    parts = []
+    if linked:
+        parts.append(f"By association only, so no advice: {'; '.join(linked)}.")
+    if other:
+        parts.append(f"Not the way that is declared after these edits, so no advice: {'; '.join(other)}.")
+    return " ".join(parts)
+
+
+def _turning(contract: Contract, flip: Flip) -> str:
+    """The value of a lever that turns the decision, and whether it is so further on: "8 or more employees"."""
+    assert flip.value is not None
+    lever = contract.lever(flip.name)
+    last = flip.value == (lever.maximum if flip.up else lever.minimum)
+    fewer = "fewer" if lever.unit == "" and lever.step.is_integer() else "less"
+    end = ""
+    if flip.beyond and not last:
+        end = " or more" if flip.up else f" or {fewer}"
+    phrase = lever.phrase if end else _phrase(lever, flip.value)
+    return phrase.format(numbers.lever_value(flip.value, lever.unit) + end)
 
 
 def curve_sentence(curve: Curve, contract: Contract) -> str:

@@ -300,7 +300,8 @@ def grid(
 class LeverGoal:
     """The value of one lever nearest to where it stands at which the measure, there ``measured``, meets ``target``;
     if none does, ``reached`` is False and ``value`` is where the measure comes nearest to it. ``reached_before``: it
-    meets the target as all stands."""
+    meets the target as all stands. ``against``: the value lies to the side that the contract calls adverse;
+    ``association``: what the model says of the lever is no more than that. Neither is a way that may be advised."""
 
     name: str
     target: float
@@ -308,6 +309,13 @@ class LeverGoal:
     measured: float
     reached: bool
     reached_before: bool
+    against: bool = False
+    association: bool = False
+
+    @property
+    def advised(self) -> bool:
+        """Whether the value may be told as a way there."""
+        return not (self.against or self.association)
 
 
 def seek_lever(
@@ -347,12 +355,36 @@ def seek_lever(
             progress(len(tried) / len(values))
     progress(1.0)
     meets = [k for k, each in enumerate(tried) if sign * each <= sign * target]
-    if meets:
-        return LeverGoal(
-            name, target, value=values[meets[0]], measured=tried[meets[0]], reached=True, reached_before=meets[0] == 0
-        )
     best = min(range(len(tried)), key=lambda k: (math.isnan(tried[k]), sign * tried[k], k))
-    return LeverGoal(name, target, value=values[best], measured=tried[best], reached=False, reached_before=False)
+    k = meets[0] if meets else best
+    return LeverGoal(
+        name,
+        target,
+        value=values[k],
+        measured=tried[k],
+        reached=bool(meets),
+        reached_before=bool(meets) and k == 0,
+        against=_against(whole.contract, stress, name, values[k]),
+        association=measure != "exposure" and by_association(whole.contract, name),
+    )
+
+
+def _against(contract: Contract, stress: BookScenario, name: str, value: float) -> bool:
+    """Whether a lever would be moved to the side that the contract calls adverse; it says nothing of one without a
+    swing. The economy's state as one factor is worse below."""
+    part, way = lever(contract, stress, name), value - standing(contract, stress, name)
+    if isinstance(part, Number):
+        return way < 0
+    return bool(part.swing) and way * part.adverse > 0
+
+
+def by_association(contract: Contract, name: str) -> bool:
+    """Whether a shock moves a field of which the contract says that what the model says of it is association only. Of
+    the exposure it is arithmetic."""
+    if name not in {each.name for each in contract.shocks}:
+        return False
+    struck = set(contract.struck(name))
+    return any(each.association for each in (*contract.fields, *contract.histories) if each.name in struck)
 
 
 def _finite(what: str, value: float) -> None:

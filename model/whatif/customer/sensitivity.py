@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from data.arrays import Array
 from data.books import Book
-from data.contract import Contract, Direction, Lever
+from data.contract import Contract, Direction, Field, Lever
 from data.errors import BadInput, Impossible
 from model.engine.scorer import Scorer
 from model.engine.tables import probability
@@ -27,8 +27,9 @@ class Curve:
     """PD along one lever or field, all else held. ``x`` and ``pd`` (points,), ``x`` rising; ``now`` and ``now_pd``
     the point of now; ``cutoff_pd`` the PD at the cut-off; ``granted`` (points,) where the score reaches it.
 
-    What may be advised of it: ``direction`` and ``association`` are the contract's; ``open`` (points,) the values to
-    which every field may go, by its mutability; all of them if not given."""
+    What may be advised of it: ``direction`` and ``association`` are the contract's; ``riskier`` is the way along ``x``
+    that the contract calls riskier, also of a field that says nothing of itself but that a lever moves; ``open``
+    (points,) the values to which every field may go, by its mutability; all of them if not given."""
 
     name: str
     label: str
@@ -42,6 +43,14 @@ class Curve:
     direction: Direction = 0
     association: bool = False
     open: NDArray[np.bool_] | None = None
+    riskier: Direction = 0
+
+    def towards(self, safer: bool) -> NDArray[np.bool_]:
+        """The values (points,) to which one may go for a lower PD, or for a higher one: by mutability, never against a
+        declared direction."""
+        allowed = np.ones_like(self.granted) if self.open is None else self.open
+        way = (self.x - self.now) * (self.riskier or self.direction)
+        return np.asarray(allowed & (way <= 0 if safer else way >= 0))
 
     @property
     def steady(self) -> bool:
@@ -112,9 +121,37 @@ def sweep(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, float], n
         cutoff_pd=float(probability(np.array(at_cutoff))),
         granted=reaches(score_scale(contract).score(margins), cutoff),
         direction=part.direction,
-        association=part.association,
+        association=part.association or any(lever.association for lever in _moving(contract, part)),
         open=_open(contract, records, int(np.searchsorted(x, now))),
+        riskier=_riskier(contract, part, base),
     )
+
+
+def _moving(contract: Contract, part: Lever | Field) -> list[Lever]:
+    """The levers that move a field."""
+    if isinstance(part, Lever):
+        return []
+    return [each for each in contract.levers if {part.name, contract.owner(part.name)} & set(each.rules)]
+
+
+def _riskier(contract: Contract, part: Lever | Field, base: Array) -> Direction:
+    """The way that the contract calls riskier, 0 where it says none, or levers that move a field disagree."""
+    if part.direction or isinstance(part, Lever):
+        return part.direction
+    found: set[Direction] = set()
+    for lever in _moving(contract, part):
+        low, high = (contract.pull(lever.name, end, base)[contract.row[part.name], 0] for end in _ends(lever))
+        if lever.direction and np.isfinite(high - low) and high != low:
+            found.add(lever.direction if high > low else _reversed(lever.direction))
+    return found.pop() if len(found) == 1 else 0
+
+
+def _ends(lever: Lever) -> tuple[float, float]:
+    return lever.minimum, lever.maximum
+
+
+def _reversed(direction: Direction) -> Direction:
+    return {-1: 1, 0: 0, 1: -1}[direction]  # type: ignore[return-value]
 
 
 def _open(contract: Contract, records: Array, now: int) -> NDArray[np.bool_]:
@@ -189,7 +226,7 @@ class Goal:
 def seek_probability(curve: Curve, target: float) -> Goal:
     """Goal seek on a sweep: the observed value nearest to now that brings the PD to ``target`` or below, of those to
     which one may go."""
-    allowed = np.ones_like(curve.granted) if curve.open is None else curve.open
+    allowed = curve.towards(safer=True)
     meets = (curve.pd <= target) & allowed
     before = curve.now_pd <= target
     if meets.any():
@@ -214,7 +251,8 @@ def seek_probability(curve: Curve, target: float) -> Goal:
 class Flip:
     """The smallest move of one lever alone that turns the decision; ``value`` None if no value of it does.
     ``beyond``: every value further on keeps the turned decision. ``advised``: whether the move may be told as a way to
-    turn it; ``steady``: whether the PD goes the lever's declared way from here."""
+    turn it; ``steady``: whether the PD goes the lever's declared way from here; ``association``: that is all the
+    contract says there is."""
 
     name: str
     value: float | None
@@ -222,6 +260,7 @@ class Flip:
     up: bool
     advised: bool = True
     steady: bool = True
+    association: bool = False
 
 
 def flips(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, float], cutoff: float) -> list[Flip]:
@@ -230,18 +269,19 @@ def flips(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, float], c
     for lever in scorer.contract.levers:
         curve = sweep(scorer, book, base=base, edits=edits, name=lever.name, cutoff=cutoff)
         k = int(np.searchsorted(curve.x, curve.now))
+        told = {"advised": curve.advised, "steady": curve.steady, "association": curve.association}
         allowed = np.ones_like(curve.granted) if curve.open is None else curve.open
+        if curve.advised:
+            allowed = curve.towards(safer=not curve.granted[k])
         turned = np.flatnonzero((curve.granted != curve.granted[k]) & allowed)
         if not len(turned):
-            found.append(Flip(lever.name, None, beyond=False, up=False, advised=curve.advised, steady=curve.steady))
+            found.append(Flip(lever.name, None, beyond=False, up=False, **told))
             continue
         nearest = int(turned[np.argmin(np.abs(curve.x[turned] - curve.now))])
         up = bool(curve.x[nearest] > curve.now)
         rest = curve.granted[nearest:] if up else curve.granted[: nearest + 1]
         beyond = bool((rest != curve.granted[k]).all())
-        found.append(
-            Flip(lever.name, float(curve.x[nearest]), beyond=beyond, up=up, advised=curve.advised, steady=curve.steady)
-        )
+        found.append(Flip(lever.name, float(curve.x[nearest]), beyond=beyond, up=up, **told))
     return found
 
 

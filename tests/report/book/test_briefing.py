@@ -507,6 +507,18 @@ def test_a_goal_that_is_reached_suggests_the_value_that_reaches_it(whole: Scored
     assert totals(whole, unemployment=3, lgd=answer.suggestion.value + 0.01).loss > 550e6
 
 
+def test_a_goal_that_may_not_be_advised_is_told_with_why_and_not_suggested(whole: ScoredBook) -> None:
+    for measure, target, why in (
+        ("capital", 160.0, "what the model says of this lever is association only"),
+        ("pd", 17.4, "it lies to the side that the contract calls adverse"),
+    ):
+        choices: Choices = {"_seek_lever": "limits", "_seek_measure": measure, f"_seek_target_{measure}": target}
+        said = book_briefing(result_of(whole), choices, model=OURS)
+        (answer, *_) = (each for each in items(said, "_seek", **choices) if isinstance(each, Finding) and each.text)
+        assert answer.text[0].endswith(f", which is no advice: {why}.")
+        assert answer.suggestion is None
+
+
 def test_a_goal_that_holds_already_or_is_out_of_reach_suggests_nothing(whole: ScoredBook) -> None:
     result = result_of(whole)
     for target, told in ((5000.0, "holds already"), (1.0, "is out of reach")):

@@ -134,6 +134,14 @@ def test_what_may_not_be_advised_is_no_way_out(book: Book) -> None:
     assert told == "This alone would bring the score to the cut-off: 25\N{NO-BREAK SPACE}% or more of each bill paid."
     told = customer_words.ways_out(book.contract, [limit], granted=False)
     assert told == "No single lever that can be relied on brings the score to the cut-off."
+    linked = replace(limit, association=True)
+    unsteady = Flip("balances", 20.0, beyond=False, up=True, advised=False, steady=False)
+    aside = customer_words.no_ways_out(book.contract, [linked, unsteady, pays]).replace(NBSP, " ")
+    assert aside == (
+        "By association only, so no advice: a credit limit of NT$ 380,000 or more. Not the way that is declared after "
+        "these edits, so no advice: balances +20 %."
+    )
+    assert customer_words.no_ways_out(book.contract, [pays, Flip("limit", None, False, False, False)]) == ""
     told = customer_words.ways_out(book.contract, [Flip("limit", None, False, False)], granted=True)
     assert told == "No single lever within its range takes the score below the cut-off."
 

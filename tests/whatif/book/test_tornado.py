@@ -702,3 +702,29 @@ def test_equal_scenarios_are_reckoned_once_and_same_shocks_together(scorer: Tabl
     )
     assert [len(each) for each in calls] == [3, 3]
     assert all(len({layers.struck for layers in each}) == 1 for each in calls)
+
+
+# ---- what may be advised --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lever", "measure", "target", "against", "association"),
+    [
+        ("lgd", "loss", 400e6, False, False),
+        ("payments", "loss", 460e6, False, False),
+        ("limits", "exposure", 3.2e9, False, False),  # arithmetic
+        ("limits", "capital", 160e6, False, True),
+        ("limits", "pd", 0.174, True, True),  # more limit is adverse, whatever the model says of it
+        ("correlation", "capital", 1.0, False, False),  # without a swing nothing is said of it
+    ],
+)
+def test_a_goal_is_advised_neither_by_association_nor_to_the_adverse_side(
+    whole: ScoredBook, lever: str, measure: Measure, target: float, against: bool, association: bool
+) -> None:
+    found = seek_lever(whole, BookScenario(), name=lever, measure=measure, target=target, at_most=True, today=TODAY)
+    assert (found.against, found.association) == (against, association)
+    assert found.advised == (not against and not association)
+    part = CONTRACT.shock(lever) if lever in {each.name for each in CONTRACT.shocks} else CONTRACT.assumption(lever)
+    if part.swing:
+        now = standing(CONTRACT, BookScenario(), lever)
+        assert ((found.value - now) * part.adverse > 0) == found.against

@@ -50,6 +50,10 @@ def pds(scorer: TableScorer, base: Array, edits: dict[str, float], name: str, va
     return 1 / (1 + np.exp(-scorer.margins(records)))
 
 
+def ends(lever: Lever) -> tuple[float, float]:
+    return lever.minimum, lever.maximum
+
+
 def check_advice(
     scorer: TableScorer, base: Array, edits: dict[str, float], name: str, value: float, down: bool
 ) -> None:
@@ -64,6 +68,11 @@ def check_advice(
         end = part.minimum if value < now else part.maximum
         found = pds(scorer, base, edits=edits, name=name, values=np.linspace(now, end, 9).tolist())
         assert (part.direction * np.sign(end - now) * np.diff(found) >= -1e-9).all()
+    for lever in contract.levers if isinstance(part, Field) and not part.direction else ():
+        if {name, contract.owner(name)} & set(lever.rules):  # what moves the field says something of it
+            low, high = (contract.pull(lever.name, end, base)[contract.row[name], 0] for end in ends(lever))
+            assert not lever.association
+            assert lever.direction * np.sign(np.nan_to_num(high - low)) * (value - now) * (-1 if down else 1) >= 0
     before, after = apply(contract, base, edits), apply(contract, base, edits | {name: value})
     for k, field in enumerate(contract.record):
         moved = np.nan_to_num(after[k, 0] - before[k, 0])
@@ -95,6 +104,8 @@ def test_no_way_out_contradicts_the_contract_whatever_was_edited_before(
         lever = contract.lever(flip.name)
         if flip.value is not None and flip.advised:
             check_advice(scorer, base, edits=edits, name=flip.name, value=flip.value, down=not granted)
+        elif flip.value is not None:
+            assert "so no advice: " in customer_words.no_ways_out(contract, [flip])
         elif lever.association:
             assert lever.phrase.format("").strip() not in told
     for name in names:
