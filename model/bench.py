@@ -19,17 +19,21 @@ import numpy as np
 
 from data.arrays import Array
 from data.books import OWN, Book, read_book
-from data.contract import Contract, Shock
+from data.contract import Assumption, Contract, Shock
+from model.engine.identity import Deployed
 from model.engine.scorer import TableScorer
 from model.release import training
 from model.release.release import Release
 from model.release.store import Store
 from model.report.ask.book import book_line, book_vocabulary, read_book_line
 from model.report.ask.completion import completions
+from model.report.comparison.briefing import comparison_briefing
 from model.whatif.book.bridge import bridge
 from model.whatif.book.scenario import BookScenario, layers
 from model.whatif.book.scored import ScoredBook
 from model.whatif.book.tornado import grid, tornado
+from model.whatif.comparison.comparison import Comparison
+from model.whatif.comparison.result import ComparisonResult
 from model.whatif.customer.attribution import changes
 from model.whatif.customer.decision import decide, explain
 from model.whatif.customer.decision import score_scale as points
@@ -104,6 +108,7 @@ def run(release: Release, rows: int = 1_000_000, told: Callable[[str], None] = l
     note(f"re-score one changed input, {many}", cpu(lambda: scorer.tables.rescored(margins, codes, after, [0]), 5), 5)
     _whole_book(ScoredBook(scorer, raw, np.arange(1, rows + 1)), scale, note)
     _two_way(ScoredBook.of(scorer, book), note)
+    _five_compared(ScoredBook.of(scorer, book), book, note)
     _one_customer(scorer, book, note)
     _asked_in_words(scorer.contract, note)
     _against_shap(scorer, book, note)
@@ -213,6 +218,27 @@ def _two_way(whole: ScoredBook, note: Callable[..., None]) -> None:
     note(name, wall(_afresh(whole, table)), 1, 3)
 
 
+def _five_compared(whole: ScoredBook, book: Book, note: Callable[..., None]) -> None:
+    """Five scenarios of the book as it is shipped side by side, nothing remembered: numbers, what differs, and what
+    moved each."""
+    contract = whole.contract
+    first, second = contract.shocks[:2]
+    members = [_stress(whole), _stress(whole, **_economy(contract)), _stress(whole, **_shocked(contract, first))]
+    members += [_stress(whole, **_shocked(contract, first, second))]
+    members += [_stress(whole, **_shocked(contract, first, second), **_economy(contract))]
+    comparison = Comparison()
+    for number, each in enumerate(members, 1):
+        comparison = comparison.with_member(f"Number {number}", each)
+
+    def side_by_side() -> object:
+        result = ComparisonResult.of_book(whole, book, comparison, day=TODAY)
+        return comparison_briefing(result, model=Deployed("bench")).findings
+
+    name = f"{len(comparison.members)} scenarios compared, with their bridges, wall, {whole.n:,} loans"
+    side_by_side()
+    note(name, wall(_afresh(whole, side_by_side)), 1, 1.5)
+
+
 def life(home: Path, name: str, told: Callable[[str], None] = lambda _: None) -> list[Figure]:
     """Seconds of a release's life on all cores: made with every test and gate, loaded with every check, verified with a
     training once more; in a home of its own, so that nothing there is changes."""
@@ -308,7 +334,8 @@ def _one_customer(scorer: TableScorer, book: Book, note: Callable[..., None]) ->
 def _asked_in_words(contract: Contract, note: Callable[..., None]) -> None:
     """A line with every shock, every assumption and a word that it does not know, read as it is while it is typed."""
     scenario = BookScenario()
-    for each in (*contract.shocks, *contract.assumptions):
+    movable: tuple[Shock | Assumption, ...] = (*contract.shocks, *contract.assumptions)
+    for each in movable:
         scenario = scenario.with_value(contract, each.name, each.maximum)
     line = f"{book_line(contract, scenario)}; an unknwon word"
 

@@ -87,6 +87,7 @@ def navigation(who: Person) -> StreamlitPage:
         ("look", st.Page("customer/page.py", title=one, url_path="applicant")),
         ("look", st.Page("policy/page.py", title="Policy", url_path="policy")),
         ("look", st.Page("scenarios/page.py", title="Scenarios", url_path="scenarios")),
+        ("look", st.Page("compare/page.py", title="Compare", url_path="compare")),
         ("look", st.Page("trust/page.py", title="Trust", url_path="trust")),
         ("look", st.Page("operations/page.py", title="Operations", url_path="operations")),
     ]

@@ -35,6 +35,7 @@ from model.whatif.book.scenario import (
 )
 from pages.book import state
 from pages.shared import widgets
+from pages.shared.comparing import compare_button
 from pages.shared.deployed import keyed
 from pages.shared.number_field import enter, slide
 from pages.shared.page_state import change_chips, place, way_back
@@ -67,9 +68,10 @@ def first(contract: Contract) -> Assumption | None:
     return next((each for each in contract.assumptions if each.name in contract.exposed_to), None)
 
 
-def buttons(present: Callable[[], None]) -> None:
-    """Undo, reset, the link to this very scenario, and the way to present it."""
+def buttons(contract: Contract, present: Callable[[], None]) -> None:
+    """Undo, reset, the link to this very scenario, the ways to put it beside others and to present it."""
     row = way_back(state.memory, state.reset_book, not state.memory.current().values)
+    compare_button(row, contract, "book", state.memory.current())
     row.button("Present", on_click=present, shortcut="p", icon=":material/slideshow:")
 
 

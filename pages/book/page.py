@@ -66,7 +66,7 @@ def columns(model: DeployedModel) -> None:
         said = draw_numbers(model, result)
         changed = st.container(key="changed")
     with left:
-        controls.buttons(present)
+        controls.buttons(contract, present)
         controls.controls(contract)
     with changed:
         controls.chips(contract)

@@ -14,6 +14,7 @@ from model.whatif.customer.scenario import CUTOFF, CUTOFF_RANGE, CustomerScenari
 from model.whatif.customer.starting_points import id_range
 from pages.customer import state
 from pages.shared import carried, widgets
+from pages.shared.comparing import compare_button
 from pages.shared.deployed import keyed
 from pages.shared.number_field import enter, slide
 from pages.shared.page_state import change_chips, place, way_back
@@ -75,7 +76,9 @@ def customer_controls(model: DeployedModel, scenario: CustomerScenario, result: 
         for lever in model.contract.levers:
             draw_lever(result, lever, model.deployed.foreign)
     if scenario.chosen or state.memory.can_undo():
-        way_back(state.memory, state.reset_customer, not scenario.changed)
+        row = way_back(state.memory, state.reset_customer, not scenario.changed)
+        if result is not None:
+            compare_button(row, model.contract, "customer", scenario)
         carried.switch(state.memory, model.contract, scenario.under)
     if scenario.chosen:
         assumptions(model)

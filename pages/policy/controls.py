@@ -11,6 +11,7 @@ from model.whatif.policy.scenario import CUTOFF, PolicyScenario, assumed, today
 from model.whatif.policy.strategy import AT_MOST, GOALS, Goal
 from pages.policy import state
 from pages.shared import carried
+from pages.shared.comparing import compare_button
 from pages.shared.deployed import keyed
 from pages.shared.number_field import enter, slide, typed
 from pages.shared.page_state import way_back
@@ -21,7 +22,8 @@ GOAL, TARGET = "_goal", "_target"
 def controls(result: PolicyResult) -> None:
     """The cut-off, goal seek, assumptions; undo and reset."""
     contract, strategy = result.contract, result.strategy
-    way_back(state.memory, state.reset_policy, result.policy == PolicyScenario())
+    row = way_back(state.memory, state.reset_policy, result.policy == PolicyScenario())
+    compare_button(row, contract, "policy", result.policy)
     carried.switch(state.memory, contract, result.policy.under)
     low, high = int(strategy.cutoffs[0]), int(strategy.cutoffs[-1])
     at, now, best = result.cutoff, today(contract), strategy.best

@@ -121,6 +121,12 @@ class Memory(Generic[Held]):
         known = self.saved()
         return self.write(self.current()) | ({SAVED: known.id} if known is not None else {})
 
+    def put(self, value: Held) -> None:
+        """Go to another value, from another page too, where this one may not have been looked at."""
+        if self._key("value") in st.session_state:
+            self.change(value)
+        st.session_state[self._key("value")] = value
+
     def change(self, value: Held) -> None:
         """Go to another value; the one left can be come back to."""
         if value == self.current():

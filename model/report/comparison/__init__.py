@@ -1,0 +1,1 @@
+"""What is said of several scenarios side by side."""

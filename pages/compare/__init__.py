@@ -1,0 +1,1 @@
+"""Two to five scenarios, customers or cut-offs side by side."""
