@@ -16,6 +16,7 @@ from model.engine.compilers.gradient_boosting import compile_model
 from model.errors import GateError
 from model.release import training
 from model.release.store import Store
+from tests.data.files.reading import in_this_process as in_this_process
 from tests.data.proposing.files import loans
 
 

@@ -20,6 +20,7 @@ from streamlit.testing.v1 import AppTest
 from model.release.store import Store
 from model.report import spreadsheet
 from model.scoring import batch
+from tests.data.files.reading import in_this_process as in_this_process
 from tests.pages.conftest import Open
 from tests.support import second_book
 from tests.support.kept import KeptReleases

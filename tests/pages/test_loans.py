@@ -13,6 +13,7 @@ from data.books import Book
 from model.release.store import Store
 from model.release.window import Window
 from pages.operations import upload
+from tests.data.files.reading import in_this_process as in_this_process
 from tests.pages.conftest import Open, markup, opened, sentence, shown
 from tests.support import loans_sample
 from tests.support.kept import KeptReleases

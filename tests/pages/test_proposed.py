@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from data import books
 from model.__main__ import main
 from model.deployed.desk import DeployedModels
+from tests.data.files.reading import in_this_process as in_this_process
 from tests.data.proposing.files import loans, written
 from tests.pages.conftest import Open, markup, sentence
 from tests.support.kept import KeptReleases, promoted_anyway

@@ -13,6 +13,7 @@ from model.__main__ import main
 from model.release import parity
 from model.release.release import Release
 from model.release.store import Store
+from tests.data.files.reading import in_this_process as in_this_process
 from tests.pages.conftest import Open, markup
 from tests.support.kept import KeptReleases, promoted_anyway
 

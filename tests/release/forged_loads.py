@@ -1,8 +1,8 @@
 """Loads forged releases and asks them everything, in a process of its own, which a wrong look-up would end.
 
-    python -m tests.release.forged_loads HOME BOOK FILE
+    python -m tests.release.forged_loads HOME BOOK FILE...
 
-One line for each forgery: what was changed, and ``refused`` with the error's kind, or ``answers``.
+One line for each forgery: the file, what was changed, and ``refused`` with the error's kind, or ``answers``.
 """
 
 import shutil
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data import books
+from data.books import Book
 from model.errors import ReleaseError
 from model.monitoring.drift import drift
 from model.release.store import Store
@@ -76,9 +77,9 @@ def forgeries(arrays: dict[str, NDArray[Any]]) -> Iterator[tuple[str, dict[str, 
     yield "one that nobody asked for", {**arrays, "more": np.array([1e13])}
 
 
-def asked(store: Store, identity: str) -> None:
+def asked(store: Store, identity: str, book: Book) -> None:
     """Everything that looks up something in a release's arrays."""
-    release, book = store.load(identity), books.read_book(store.book, store.home)
+    release = store.load(identity)
     scorer, raw = release.scorer, book.raw[:, :500]
     codes = scorer.tables.encode(scorer.contract.derive(raw))
     assert len(scorer.margins(raw)) == 500
@@ -94,24 +95,29 @@ def asked(store: Store, identity: str) -> None:
     assert release.golden.shape[0] == len(scorer.contract.record)
 
 
-def verdict(store: Store, identity: str) -> str:
+def verdict(store: Store, identity: str, book: Book) -> str:
     try:
-        asked(store, identity)
+        asked(store, identity, book)
     except ReleaseError as error:
         return f"refused: {type(error).__name__}: {error}"
     return "answers"
 
 
-def told(home: Path, book: str, file: str) -> None:
-    store = Store(home, book)
+def told(store: Store, book: Book, file: str) -> None:
     champion = store.resolve("champion")
     for what, arrays in forgeries(unpacked(store.root / champion / file)):
-        print(what, end=": ", flush=True)  # before it is loaded, so that the last line names what ended the process
+        print(f"{file} {what}", end=": ", flush=True)  # before it is loaded: the last line names what ended the process
         identity = forge(store, champion, {file: packed(**arrays)})
-        print(verdict(store, identity), flush=True)
+        print(verdict(store, identity, book), flush=True)
         if identity != champion:
             shutil.rmtree(store.root / identity)
 
 
+def main(home: Path, name: str, *files: str) -> None:
+    book = books.read_book(name, home)
+    for file in files:
+        told(Store(home, name), book, file)
+
+
 if __name__ == "__main__":
-    told(Path(sys.argv[1]), *sys.argv[2:])
+    main(Path(sys.argv[1]), *sys.argv[2:])

@@ -20,6 +20,7 @@ from model.release.gate import Gate
 from model.release.shuffled import MOST_ROWS, shuffled_gates
 from model.release.store import Store
 from model.release.window import Window
+from tests.data.files.reading import in_this_process as in_this_process
 from tests.data.proposing.files import written
 from tests.data.proposing.test_proposal import guessed
 from tests.support import loans

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from data.contract import read_contract
 from data.proposing.labels import LONGEST, alike, labels
+from tests.data.files.reading import in_this_process as in_this_process
 from tests.data.proposing.files import loans
 from tests.data.proposing.test_proposal import proposed
 

@@ -9,6 +9,7 @@ import pytest
 from data.errors import BadInput
 from data.proposing.outcomes import meaning, which_is_bad
 from data.proposing.proposal import Proposal
+from tests.data.files.reading import in_this_process as in_this_process
 from tests.data.proposing.files import loans
 from tests.data.proposing.test_proposal import proposed
 

@@ -10,6 +10,7 @@ from data.contract import Contract, read_contract
 from data.proposing.hints import exposure, limit_and_balance, protected, unit
 from data.proposing.proposal import Proposal
 from data.proposing.special import special_codes
+from tests.data.files.reading import in_this_process as in_this_process
 from tests.data.proposing.files import loans
 from tests.data.proposing.test_proposal import proposed, role
 

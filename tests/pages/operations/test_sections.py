@@ -30,6 +30,7 @@ from model.security.people import Person
 from model.settings import settings
 from model.whatif.customer.decision import score_scale
 from pages.operations import releases, upload
+from tests.data.files.reading import in_this_process as in_this_process
 from tests.pages.conftest import Open, links, markup, opened, sentence, shown
 from tests.pages.test_recorded import stood, until
 from tests.support.forging import failing, forge, point, shifted, stray, twin

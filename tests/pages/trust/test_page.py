@@ -35,6 +35,7 @@ from model.validation.validation import Validation
 from model.whatif.book.scored import ScoredBook
 from pages.shared import visitor
 from pages.trust import state
+from tests.data.files.reading import in_this_process as in_this_process
 from tests.pages.conftest import Open, answers, figure, links, markup, opened, sentence, shown
 from tests.support import loans, proofs
 from tests.support.kept import KeptReleases

@@ -33,6 +33,7 @@ from model.whatif.customer import decision
 from model.whatif.customer.scenario import CustomerScenario
 from model.whatif.policy import pricing, scenario, swap
 from model.whatif.policy.strategy import Strategy
+from tests.data.files.reading import in_this_process as in_this_process
 from tests.support import guaranteed
 from tests.support.guaranteed import CONTRACT, book, lgd, scorer, value, whole
 from tests.support.records import CONTRACT as CARDS
