@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psutil
 import pytest
@@ -98,7 +100,7 @@ class Load:
         self.statuses: list[int] = []
         self.versions: set[str] = set()
         self.hung_up = 0
-        self._port, self._body, self._insist = port, body, insist
+        self._name, self._port, self._body, self._insist = uuid4().hex, port, body, insist
         self._end, self._some = threading.Event(), threading.Condition()
         self._threads = [threading.Thread(target=self._client, args=(k,)) for k in range(clients)]
 
@@ -122,7 +124,7 @@ class Load:
         k = 0
         while not self._end.is_set():
             k += 1
-            identity = f"client-{which}-{k}"
+            identity = f"{self._name}-{which}-{k}"
             request = post(json.dumps({**self._body, "id": identity}).encode())
             while not self._once(identity, request) and self._insist and not self._end.is_set():
                 time.sleep(0.02)
@@ -149,57 +151,73 @@ def one(rows: list[list[float]], request_of: Made) -> dict[str, Any]:
     return request_of(rows[:1], "predict_proba", "shap_values", "base_value")
 
 
-def test_a_worker_killed_in_mid_load_loses_no_acknowledged_request_and_doubles_none(
-    own_home: Path, one: dict[str, Any]
-):
-    with alone(own_home, workers=2) as server:
-        before = workers(server, 2)
-        with Load(server.port, one, insist=False) as load:
-            load.reach(50)
-            os.kill(before[0].pid, signal.SIGKILL)
-            load.reach(100)
-        after = recorded(own_home)
+@pytest.fixture(scope="module")
+def shared_home(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the home folder for the service that several tests load, one after the other."""
+    place = tmp_path_factory.mktemp("shared") / "home"
+    return shutil.copytree(home, place, ignore=shutil.ignore_patterns("record.sqlite*"))
+
+
+@pytest.fixture(scope="module")
+def shared(shared_home: Path) -> Iterator[Alone]:
+    """Two workers; a test that kills one leaves it to the next to wait for another."""
+    with alone(shared_home, workers=2) as server:
+        yield server
+
+
+def assert_kept(load: Load, home: Path) -> None:
+    """Every request was answered, and each that was acknowledged stands on record once."""
+    after = recorded(home)
     assert set(load.statuses) == {200}
     assert len(after) == len(set(after))
     assert set(load.acknowledged) <= set(after)
     assert len(load.acknowledged) == len(set(load.acknowledged))
 
 
-def test_a_client_that_repeats_a_request_after_a_kill_leaves_one_row(own_home: Path, one: dict[str, Any]):
-    with alone(own_home, workers=2) as server:
-        with Load(server.port, one, insist=True, clients=8) as load:
-            for _ in range(2):
-                load.reach(50)
-                os.kill(workers(server, 2)[0].pid, signal.SIGKILL)
-            load.reach(100)
-        after = recorded(own_home)
-    assert set(load.statuses) == {200}
-    assert len(after) == len(set(after))
-    assert set(load.acknowledged) <= set(after)
+def test_a_worker_killed_in_mid_load_loses_no_acknowledged_request_and_doubles_none(
+    shared: Alone, shared_home: Path, one: dict[str, Any]
+):
+    before = workers(shared, 2)
+    with Load(shared.port, one, insist=False) as load:
+        load.reach(50)
+        os.kill(before[0].pid, signal.SIGKILL)
+        load.reach(100)
+    assert_kept(load, shared_home)
 
 
-def test_a_killed_worker_is_replaced(own_home: Path, one: dict[str, Any]):
-    with alone(own_home, workers=2) as server:
-        before = {each.pid for each in workers(server, 2)}
-        os.kill(min(before), signal.SIGKILL)
-        end = time.monotonic() + WAIT
-        while {each.pid for each in workers(server, 2)} == before and time.monotonic() < end:
-            time.sleep(0.05)
-        assert len({each.pid for each in workers(server, 2)} - before) == 1
-        assert ask(server.port, post(json.dumps(one).encode()))[0] == 200
+def test_a_client_that_repeats_a_request_after_a_kill_leaves_one_row(
+    shared: Alone, shared_home: Path, one: dict[str, Any]
+):
+    with Load(shared.port, one, insist=True, clients=8) as load:
+        for _ in range(2):
+            load.reach(50)
+            os.kill(workers(shared, 2)[0].pid, signal.SIGKILL)
+        load.reach(100)
+    assert_kept(load, shared_home)
 
 
-def test_promotion_and_rollback_under_load_fail_no_request(own_home: Path, one: dict[str, Any]):
-    store = Store(own_home, "cards")
+def test_a_killed_worker_is_replaced(shared: Alone, one: dict[str, Any]):
+    before = {each.pid for each in workers(shared, 2)}
+    os.kill(min(before), signal.SIGKILL)
+    end = time.monotonic() + WAIT
+    while {each.pid for each in workers(shared, 2)} == before and time.monotonic() < end:
+        time.sleep(0.05)
+    assert len({each.pid for each in workers(shared, 2)} - before) == 1
+    assert ask(shared.port, post(json.dumps(one).encode()))[0] == 200
+
+
+def test_promotion_and_rollback_under_load_fail_no_request(shared: Alone, shared_home: Path, one: dict[str, Any]):
+    store = Store(shared_home, "cards")
     old, new = store.resolve("champion"), twin(store)
-    token = Tokens(own_home).create("risk-office", ["admin"])
+    token = Tokens(shared_home).create("risk-office", ["admin"])
     promote, back = (signed(post(b"", path), token) for path in (f"/releases/{new}/promote?why=n", "/rollback?why=l"))
-    with alone(own_home, workers=2) as server, Load(server.port, one, insist=False) as load:
+    workers(shared, 2)
+    with Load(shared.port, one, insist=False) as load:
         for _ in range(3):
             load.reach(10)
-            assert ask(server.port, promote)[1] == {"release": new, "alias": "champion"}
+            assert ask(shared.port, promote)[1] == {"release": new, "alias": "champion"}
             load.reach(10)
-            assert ask(server.port, back)[1] == {"release": old, "alias": "champion"}
+            assert ask(shared.port, back)[1] == {"release": old, "alias": "champion"}
         load.reach(10)
     assert load.hung_up == 0
     assert set(load.statuses) == {200}
@@ -248,10 +266,7 @@ def test_told_to_end_workers_end_with_their_record_sound(own_home: Path, one: di
             server.process.terminate()
             server.ended()
     assert not any(each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in children)
-    assert set(load.statuses) == {200}
-    after = recorded(own_home)
-    assert len(after) == len(set(after))
-    assert set(load.acknowledged) <= set(after)
+    assert_kept(load, own_home)
     assert "Traceback" not in server.log.read_text()
 
 
