@@ -26,6 +26,9 @@ YEAR = "year"  # the unit of calendar years, which are told without separators: 
 RECORDED: frozenset[Role] = frozenset({"input", "vintage"})  # roles of the fields that make up a record
 
 
+WIDE = 100  # times its lowest value: a range whose slider is logarithmic where the contract does not say
+
+
 Measure = Literal["exposure", "pd", "loss", "net_loss", "loss_bps", "capital", "margin", "return_on_capital"]
 
 
@@ -283,7 +286,8 @@ class Input(Part):
 class Lever(Part):
     """One gesture that moves the record consistently. At ``start`` it changes nothing. ``phrase`` tells it in a
     sentence, {} standing for the value; ``shows`` is the input in whose distribution "you are here"
-    is told, ``here`` its value in words."""
+    is told, ``here`` its value in words. ``scale``: of its slider; where nothing is said, a range above zero whose
+    highest value is more than a hundred times the lowest is logarithmic."""
 
     name: str
     label: str
@@ -299,7 +303,20 @@ class Lever(Part):
     here: str = "{}"
     direction: Direction = 0
     association: bool = False
+    scale: Literal["linear", "log"] | None = None
     help: str
+
+    @model_validator(mode="after")
+    def _logarithms_need_values_above_zero(self) -> "Lever":
+        if self.scale == "log" and self.minimum <= 0:
+            raise ValueError(f"{self.name} begins at {self.minimum:g}: a logarithmic scale needs a minimum above 0")
+        return self
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether its slider is logarithmic: by the contract's word, or by its range."""
+        wide = self.minimum > 0 and self.maximum > WIDE * self.minimum
+        return wide if self.scale is None else self.scale == "log"
 
 
 class Constraint(Part):

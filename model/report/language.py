@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from data.contract import Contract, Segment, plain_figure
+from data.contract import YEAR, Contract, Segment, plain_figure
 from model.report import numbers
 from model.report.numbers import NBSP
+from model.whatif.ranges import LeverRange
 
 _GRANTED = re.compile(r"would be (\w+)")
 
@@ -43,6 +44,18 @@ def records_heading(contract: Contract) -> str:
 
 def _listed(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def unit_label(label: str, unit: str) -> str:
+    """What a field is called that holds a bare number: "Credit limits (%)"; the unit is not told twice."""
+    unit = unit.removeprefix("±")
+    return label if unit in ("", YEAR) or unit.lower() in label.lower() else f"{label} ({unit})"
+
+
+def range_ends(within: LeverRange) -> tuple[str, str]:
+    """Both ends of a range, without the unit that stands in the label; signed where zero lies between them."""
+    low, high = (numbers.exactly(abs(end) if within.both_ways else end) for end in (within.low, within.high))
+    return (numbers.signed(low, within.low), numbers.signed(high, within.high)) if within.both_ways else (low, high)
 
 
 def assumption_value(unit: str, value: float) -> str:

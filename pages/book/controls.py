@@ -33,13 +33,15 @@ from model.whatif.book.scenario import (
     chosen,
     parts,
 )
+from model.whatif.ranges import LeverRange, book_range
 from pages.book import state
 from pages.shared import widgets
 from pages.shared.comparing import compare_button
 from pages.shared.deployed import keyed
-from pages.shared.number_field import enter, slide
+from pages.shared.number_field import enter, lever
 from pages.shared.page_state import change_chips, place, way_back
 
+SEVERITIES, FACTORS = LeverRange(0, high=150, step=5), LeverRange(-4, high=2, step=0.1)
 SINGLE = "economy as one factor (Vasicek)"
 
 
@@ -49,12 +51,12 @@ def controls(contract: Contract) -> None:
     if contract.shocks:
         st.caption(f"A · {language.records_heading(contract)}")
     for shock in contract.shocks:
-        slider(contract, shock)
+        part_lever(contract, shock)
     economy(contract)
     asked = first(contract)
     if asked is not None:
         st.caption("Assumption")
-        slider(contract, asked)
+        part_lever(contract, asked)
     if contract.shocks:
         whom(contract)
     coefficients(contract)
@@ -135,13 +137,12 @@ def preset() -> None:
     severity = float(dict(scenario.values).get(SEVERITY, 100.0))
     with left:
         label = f"Severity · {numbers.exactly(severity)}{numbers.NBSP}%"
-        slide(
+        lever(
             state.memory,
             SEVERITY,
-            label=label,
-            low=0,
-            high=150,
-            step=5,
+            label="Severity (%)",
+            told=label,
+            within=SEVERITIES,
             value=severity,
             help="Times the published change of the economy.",
         )
@@ -158,13 +159,30 @@ def preset() -> None:
     )
 
 
-def slider(contract: Contract, part: Shock | Variable | Assumption) -> None:
-    """One lever, with where it stands in its label."""
-    name, factor = part.name, state.widget_scale(contract, part.name)
-    low, high, step = (round(each / factor, 6) for each in (part.minimum, part.maximum, part.step))
-    now = book_words.position(contract, state.memory.current(), name)
-    value = book_words.number_of(contract, state.memory.current(), name) / factor
-    slide(state.memory, name, label=f"{part.label} · {now}", low=low, high=high, step=step, value=value, help=part.help)
+def ranges(contract: Contract) -> dict[str, LeverRange]:
+    """Where each lever can be put, by the key of its slider, in the unit that its controls show."""
+    levers: list[Shock | Variable | Assumption] = [*contract.shocks, *contract.economy, *contract.assumptions]
+    found = {part.name: part_range(contract, part) for part in levers} | {SEVERITY: SEVERITIES, FACTOR: FACTORS}
+    return {state.memory.key(name): each for name, each in found.items()}
+
+
+def part_range(contract: Contract, part: Shock | Variable | Assumption) -> LeverRange:
+    """Where a part can be put, in the unit that its controls show."""
+    return book_range(part, state.widget_scale(contract, part.name))
+
+
+def part_lever(contract: Contract, part: Shock | Variable | Assumption) -> None:
+    """One lever, with where it stands told of its slider."""
+    lever(
+        state.memory,
+        part.name,
+        label=language.unit_label(part.label, part.unit),
+        told=f"{part.label} · {book_words.position(contract, state.memory.current(), part.name)}",
+        within=part_range(contract, part),
+        value=book_words.number_of(contract, state.memory.current(), part.name)
+        / state.widget_scale(contract, part.name),
+        help=part.help,
+    )
 
 
 def economy(contract: Contract) -> None:
@@ -175,15 +193,19 @@ def economy(contract: Contract) -> None:
     if factor or moving or book_words.unmoved(contract, scenario):
         st.caption("B · Economy")
     if factor:
-        number = parts(contract)[FACTOR]
-        assert isinstance(number, Number)
-        label = f"State of the economy · {book_words.lever_value(contract, scenario, FACTOR)} standard deviations"
-        told = "One factor (Vasicek), negative in bad times; at 0 nothing changes."
-        at = state.shown_value(contract, FACTOR)
-        slide(state.memory, FACTOR, label=label, low=number.minimum, high=number.maximum, step=0.1, value=at, help=told)
+        label = "State of the economy"
+        lever(
+            state.memory,
+            FACTOR,
+            label=f"{label} (standard deviations)",
+            told=f"{label} · {book_words.lever_value(contract, scenario, FACTOR)} standard deviations",
+            within=FACTORS,
+            value=state.shown_value(contract, FACTOR),
+            help="One factor (Vasicek), negative in bad times; at 0 nothing changes.",
+        )
         return
     for each in moving:
-        slider(contract, each)
+        part_lever(contract, each)
     if book_words.unmoved(contract, scenario):
         st.caption("The scenario moves nothing yet: set coefficients below, with evidence, or take the one factor.")
 
@@ -248,7 +270,7 @@ def coefficients(contract: Contract) -> None:
             )
             st.caption(each.source[:1].upper() + each.source[1:])
             if not scenario.number(contract, name):
-                slider(contract, each)
+                part_lever(contract, each)
 
 
 def overlay(contract: Contract) -> None:

@@ -40,6 +40,7 @@ def main() -> None:
         st.switch_page("customer/page.py", query_params=dict(st.query_params))
     state.memory.restore(model)
     ask_line(ASK, model)
+    widgets.rails(controls.ranges(model.contract))
     with state.memory.arriving():
         book_fragment(model)
 

@@ -6,17 +6,19 @@ from functools import partial
 
 import streamlit as st
 
-from data.contract import Lever
+from data.contract import Contract, Lever
 from model.deployed.model import DeployedModel
+from model.report import language, numbers
 from model.report.customer import words
 from model.whatif.customer.result import CustomerResult
 from model.whatif.customer.scenario import CUTOFF, CUTOFF_RANGE, CustomerScenario
 from model.whatif.customer.starting_points import id_range
+from model.whatif.ranges import LeverRange, lever_range
 from pages.customer import state
 from pages.shared import carried, widgets
 from pages.shared.comparing import compare_button
 from pages.shared.deployed import keyed
-from pages.shared.number_field import enter, slide
+from pages.shared.number_field import enter, lever
 from pages.shared.page_state import change_chips, place, way_back
 
 FIND, START = "_find", "_start"
@@ -73,8 +75,7 @@ def started(model: DeployedModel) -> None:
 def customer_controls(model: DeployedModel, scenario: CustomerScenario, result: CustomerResult | None) -> None:
     """Levers, as far as there is a ``result`` to move; undo and reset; assumptions."""
     if result is not None:
-        for lever in model.contract.levers:
-            draw_lever(result, lever, model.deployed.foreign)
+        widgets.places([draw_lever(result, each, model.deployed.foreign) for each in model.contract.levers])
     if scenario.chosen or state.memory.can_undo():
         row = way_back(state.memory, state.reset_customer, not scenario.changed)
         if result is not None:
@@ -84,16 +85,30 @@ def customer_controls(model: DeployedModel, scenario: CustomerScenario, result: 
         assumptions(model)
 
 
-def draw_lever(result: CustomerResult, lever: Lever, foreign: bool) -> None:
-    """One slider, and where the customer now stands in the book."""
-    at = result.positions[lever.name]
-    said = words.lever_text(result.contract, lever, at, foreign)
-    ends = lever.minimum, lever.maximum, lever.step
-    if math.isnan(at.now):  # nowhere for a slider to stand
-        enter(state.memory, lever.name, said.label, None, *ends, value=None, help=said.help, placeholder="enter")
+def ranges(contract: Contract) -> dict[str, LeverRange]:
+    """Where each lever can be put, by the key of its slider."""
+    return {state.memory.key(each.name): lever_range(contract, each) for each in contract.levers}
+
+
+def draw_lever(result: CustomerResult, each: Lever, foreign: bool) -> widgets.Place:
+    """One lever, only a field while it stands nowhere; and where the customer now stands in the book by it."""
+    at = result.positions[each.name]
+    said, label = words.lever_text(result.contract, each, at, foreign), language.unit_label(each.label, each.unit)
+    if math.isnan(at.now):
+        ends = each.minimum, each.maximum, each.step
+        enter(state.memory, each.name, label, None, *ends, value=None, help=said.help, placeholder="enter")
     else:
-        slide(state.memory, lever.name, said.label, *ends, at.now, said.help)
-    widgets.here(lever.name, at.place, said.here, said.direction)
+        lever(
+            state.memory,
+            each.name,
+            label=label,
+            told=said.label,
+            within=lever_range(result.contract, each),
+            value=at.now,
+            in_words=lambda value: numbers.lever_value(value, each.unit),
+            help=said.help,
+        )
+    return widgets.Place(each.name, each.label, at.place, said.here, said.direction)
 
 
 def assumptions(model: DeployedModel) -> None:

@@ -54,7 +54,9 @@ def main() -> None:
     state.memory.restore(model)
     carried.arrive(state.memory, partial(state.asked_under, model.contract))
     shown = {lever.name: lever.shows for lever in model.contract.levers}
-    widgets.histograms({lever: input_distribution(model.book, name).heights for lever, name in shown.items()})
+    heights = {lever: input_distribution(model.book, name).heights for lever, name in shown.items()}
+    widgets.histograms(heights, {name: state.memory.key(name) for name in shown})
+    widgets.rails(controls.ranges(model.contract))
     ask_line(ASK, model)
     with state.memory.arriving():
         said = customer_fragment(model)

@@ -9,11 +9,12 @@ from model.report.policy.words import LABELS, Units
 from model.whatif.policy.result import PolicyResult
 from model.whatif.policy.scenario import CUTOFF, PolicyScenario, assumed, today
 from model.whatif.policy.strategy import AT_MOST, GOALS, Goal
+from model.whatif.ranges import LeverRange
 from pages.policy import state
 from pages.shared import carried
 from pages.shared.comparing import compare_button
 from pages.shared.deployed import keyed
-from pages.shared.number_field import enter, slide, typed
+from pages.shared.number_field import enter, lever, typed
 from pages.shared.page_state import way_back
 
 GOAL, TARGET = "_goal", "_target"
@@ -28,7 +29,15 @@ def controls(result: PolicyResult) -> None:
     low, high = int(strategy.cutoffs[0]), int(strategy.cutoffs[-1])
     at, now, best = result.cutoff, today(contract), strategy.best
     told = f"From {low}, at which all are {granting(contract)}, to {high}, at which none is. Today's is {now}."
-    slide(state.memory, CUTOFF, label=f"Cut-off · {at} points", low=low, high=high, step=1, value=at, help=told)
+    lever(
+        state.memory,
+        CUTOFF,
+        label="Cut-off (points)",
+        told=f"Cut-off · {at} points",
+        within=LeverRange(low, high, step=1, whole=True),
+        value=at,
+        help=told,
+    )
     row = st.container(horizontal=True, key="jumps", gap="small")
     row.button(f"Today's, {now}", on_click=jump, args=(contract, now))
     row.button(f"Best, {best}", on_click=jump, args=(contract, best), disabled=not strategy.at(best).customers)

@@ -1,6 +1,7 @@
-"""The two controls of a number: a slider and a field. Both hold the number as it is used, to its last decimal: neither
-its step nor its digits round what was typed, linked to, or put there by a preset."""
+"""The controls of a number: a field, and for a lever a slider with it. Both hold the number as it is used, to its last
+decimal: neither the step nor the digits of either round what was typed, linked to, or put there by a preset."""
 
+from collections.abc import Callable
 from math import gcd
 from typing import Any
 
@@ -8,53 +9,80 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from model.report import numbers
-from pages.shared.page_state import Memory
+from model.whatif.ranges import LeverRange
+from pages.shared.page_state import TYPED, Memory
 
 SCALE = 10**numbers.MOST_DECIMALS
 
 
-def slide(
+def lever(
     memory: Memory[Any],
     name: str,
+    *,
     label: str,
-    low: float,
-    high: float,
-    step: float,
+    told: str,
+    within: LeverRange,
     value: float,
+    in_words: Callable[[float], str] = numbers.exactly,
     help: str | None = None,
 ) -> None:
-    """A slider that stands at ``value``, wherever that lies: off its steps they become finer, beyond an end the end
-    moves out to it."""
-    value = round(value, numbers.MOST_DECIMALS)
-    low, high = min(low, value), max(high, value)
-    step = finer(memory, name, low=low, step=step, value=value)
-    kind = int if all(float(each).is_integer() for each in (low, high, step)) else float
+    """A lever as a field that takes any number ``within`` its range, and a slider. The slider is ``told`` of with what
+    it stands at; a logarithmic one says each of its values ``in_words``."""
+    value = round(float(value), numbers.MOST_DECIMALS)
+    within = within.with_value(value)
+    enter(
+        memory,
+        name,
+        label=label,
+        at=value,
+        low=within.low,
+        high=within.high,
+        step=within.step,
+        whole=within.whole,
+        beside=TYPED,
+        help=help,
+    )
+    if within.log:
+        st.select_slider(
+            told,
+            within.stops(value),
+            format_func=in_words,
+            key=memory.place(name, value),
+            label_visibility="collapsed",
+            on_change=memory.touched,
+            args=(name,),
+        )
+    else:
+        slide(memory, name, label=told, within=within, value=value)
+
+
+def slide(memory: Memory[Any], name: str, *, label: str, within: LeverRange, value: float) -> None:
+    """A slider that stands at ``value``, wherever that lies, and moves from there by its step; with zero in the middle
+    where it moves both ways. So it may reach beyond an end: put there, it goes to the end."""
+    low, high, step = slots(within, value)
+    kind = int if all(float(each).is_integer() for each in (low, high, step, value)) else float
     st.slider(
         label,
         kind(low),
         kind(high),
         step=kind(step),
-        help=help,
         format=number_format(step),
         key=memory.place(name, kind(value), (low, high, step)),
+        label_visibility="collapsed",
         on_change=memory.touched,
-        args=(name,),
+        args=(name, "", (within.low, within.high)),
     )
 
 
-def finer(memory: Memory[Any], name: str, low: float, step: float, value: float) -> float:
-    """The widest step from ``low`` on which ``value`` stands, no wider than ``step`` and a whole part of it.
-
-    A slider that is being moved keeps its step: another would be another slider, and the key pressed next be lost.
-    """
-    before = memory.shape(name)
-    if memory.moved_last() == name and len(before) == 3 and before[0] == low and _on(before[2], value - low):
-        return before[2]
-    return step if _on(step, value - low) else gcd(_units(step), _units(value - low)) / SCALE
-
-
-def _on(step: float, way: float) -> bool:
-    return _units(way) % _units(step) == 0
+def slots(within: LeverRange, value: float) -> tuple[float, float, float]:
+    """The ends and the step of a slider on which ``value`` stands: its own step from the value on, no further beyond
+    its ends than it takes. A browser rounds to one digit more than a broken step has: for more the step is finer."""
+    step, fine = _units(within.step), numbers.decimals(within.step)
+    at, low, high = _units(value), *(_units(end) for end in within.middled)
+    if fine and numbers.decimals(value) > fine + 1:
+        step = gcd(step, at)
+    below, above = -(-(at - low) // step), -(-(high - at) // step)
+    return (at - below * step) / SCALE, (at + above * step) / SCALE, step / SCALE
 
 
 def _units(value: float) -> int:
@@ -73,10 +101,12 @@ def enter(
     step: float = 1.0,
     whole: bool = False,
     where: DeltaGenerator | None = None,
+    beside: str = "",
     **more: Any,
 ) -> None:
     """A field that shows where it stands ``at`` with all its decimals, and at least those of its ``step``; of ``whole``
-    numbers only, unless it holds another. None is an empty one, in a field that takes ``value=None``."""
+    numbers only, unless it holds another. None is an empty one, in a field that takes ``value=None``. ``beside``: what
+    its name ends with where another control has the name itself."""
     at = None if at is None else round(at, numbers.MOST_DECIMALS)
     whole = whole and (at is None or at.is_integer())
     kind = int if whole else float
@@ -87,9 +117,9 @@ def enter(
         high,
         step=kind(step),
         format="%d" if whole else number_format(step, at or 0.0),
-        key=memory.place(name, None if at is None else kind(at), (whole,)),
+        key=memory.place(f"{name}{beside}", None if at is None else kind(at), (whole,)),
         on_change=memory.touched,
-        args=(name,),
+        args=(name, beside),
         **more,
     )
 

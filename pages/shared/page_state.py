@@ -20,6 +20,7 @@ from streamlit.delta_generator import DeltaGenerator
 from data.errors import WhatIfError
 from model.deployed.desk import desk
 from model.deployed.model import DeployedModel
+from model.report.numbers import MOST_DECIMALS
 from model.report.operations.words import replaced
 from model.whatif.customer.scenario import CUSTOMER
 from model.whatif.saved import SAVED, SUBJECTS, SavedScenario
@@ -31,6 +32,7 @@ MOST_UNDO = 50
 RELEASE = "made-with"  # in a shared link: what answered when it was made; no lever or field can be called so
 NAMED = re.compile(r"[0-9a-f]{6,12}\Z")
 CHIPS = "changed."  # no lever or field has a point in its name
+TYPED = ".typed"  # what the name of a lever's field ends with; its slider has the name itself
 ARRIVED = "_arrived"  # in the session: the page that stood last
 Held = TypeVar("Held")
 
@@ -43,6 +45,23 @@ class AnsweredBy:
     model: str
     name: str
     told: str = ""
+
+
+@dataclass(frozen=True)
+class Touched:
+    """The widget that was moved; see `Memory.touched`."""
+
+    name: str
+    beside: str = ""
+    within: tuple[float, float] | None = None
+
+    def taken(self, value: Any) -> Any:
+        """What a widget at this value is taken for: a number no further than it may be, and as it is shown."""
+        if isinstance(value, float):
+            value = round(value, MOST_DECIMALS)
+        if self.within is None or value is None:
+            return value
+        return min(max(value, self.within[0]), self.within[1])
 
 
 @dataclass(frozen=True)
@@ -145,17 +164,18 @@ class Memory(Generic[Held]):
         """Whether there is a value before."""
         return bool(self._past())
 
-    def touched(self, name: str) -> None:
-        """Callback: a widget was moved."""
-        st.session_state[self._key("touched")] = name
+    def touched(self, name: str, beside: str = "", within: tuple[float, float] | None = None) -> None:
+        """Callback: a widget was moved: that of ``name``, or the one ``beside`` it. It is taken to have been put
+        ``within`` these ends, beyond which a slider may reach."""
+        st.session_state[self._key("touched")] = Touched(name, beside, within)
 
     def settle(self, model: DeployedModel) -> None:
         """Turn the widget that was touched into the new value; what cannot be is refused and told."""
-        name = st.session_state.pop(self._key("touched"), None)
-        st.session_state[self._key("last")] = name
+        touched: Touched | None = st.session_state.pop(self._key("touched"), None)
         try:
-            if name is not None:
-                self.change(self.moved(model, name, st.session_state.get(self.key(name))))
+            if touched is not None:
+                value = st.session_state.get(self.key(f"{touched.name}{touched.beside}"))
+                self.change(self.moved(model, touched.name, touched.taken(value)))
         except WhatIfError as error:
             self.tell([f"{error} Nothing was changed."])
         self._compare(model)
@@ -172,16 +192,6 @@ class Memory(Generic[Held]):
 
     def _answered_by(self, model: DeployedModel, told: str) -> None:
         st.session_state[self._key("answered_by")] = AnsweredBy(self.current(), model.id, model.name, told)
-
-    def moved_last(self) -> str | None:
-        """The widget that this run was asked for by, if by one."""
-        found: str | None = st.session_state.get(self._key("last"))
-        return found
-
-    def shape(self, name: str) -> tuple[float, ...]:
-        """The shape in which the widget of ``name`` was placed last; see `place`."""
-        found: tuple[float, ...] = st.session_state.get(_shape(self.key(name)), ())
-        return found
 
     def write_address(self) -> None:
         """Mirror the value in the address, so that it can be bookmarked, shared and reloaded; while a page is arrived

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
@@ -9,11 +10,27 @@ from urllib.parse import quote
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from model.report.language import range_ends
+from model.whatif.ranges import LeverRange
+from pages.shared.page_state import TYPED
+
 MARKDOWN = re.compile(r"[\\`*_\[\]<>$~|&]|:(?=\w)")  # what begins something else than text
 LINKED = re.compile(r"https?:(?=//)|www(?=\.)|@", re.IGNORECASE)  # what is made a link by itself
+NO_CLASS = re.compile(r"[^A-Za-z0-9_-]")  # what Streamlit makes a hyphen of in the class of a key
 LOOK = Path(__file__).with_name("look.css")
 SHEET = Path(__file__).with_name("sheet.js").read_text("utf-8")
 ICON = Path(__file__).with_name("icon.png")  # a Material icon would be fetched from another host
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the value of a lever stands in the book: ``at`` a place in [0, 1] of its histogram's width, if at one."""
+
+    name: str
+    label: str
+    at: float | None
+    told: str
+    note: str
 
 
 def style() -> None:
@@ -42,11 +59,33 @@ def controls_and_answers(opened: bool = False) -> tuple[DeltaGenerator, DeltaGen
     return controls, right
 
 
-def histograms(heights: Mapping[str, Sequence[float]]) -> None:
-    """The histograms of `here` by name, bins in [0, 1], once a page, so that a move of a lever does not send them
-    again."""
-    rules = (f'.wi-here .wi-of-{name} {{ mask-image: url("{_image(each)}"); }}' for name, each in heights.items())
+def histograms(heights: Mapping[str, Sequence[float]], keys: Mapping[str, str]) -> None:
+    """The histograms of `places` by name, bins in [0, 1], and under which sliders they stand, by their ``keys``: once a
+    page, so that a move of a lever does not send them again."""
+    rules = [f'.wi-here .wi-of-{name} {{ mask-image: url("{_image(each)}"); }}' for name, each in heights.items()]
+    for k, (name, key) in enumerate(keys.items()):
+        slider = f".st-key-{NO_CLASS.sub('-', key)}"
+        order = {f"{slider}{NO_CLASS.sub('-', TYPED)}": 1, slider: 2, f".wi-at-{name}": 3}
+        rules += [f"{each} {{ order: {len(order) * k + at}; }}" for each, at in order.items()]
     st.html(f"<style>{''.join(rules)}</style>")
+
+
+def rails(ranges: Mapping[str, LeverRange]) -> None:
+    """What the sliders of these keys show, once a page: both ends, which part of it can be used, and where zero lies if
+    it moves both ways."""
+    told = {key: (within, range_ends(within)) for key, within in ranges.items()}
+    widest = max((len(end) for _, ends in told.values() for end in ends), default=0)
+    room = f".stSlider {{ --wi-ends: {0.45 * widest + 0.4:.2f}rem }}"
+    st.html(f"<style>{room}{''.join(_rail(key, within, ends) for key, (within, ends) in told.items())}</style>")
+
+
+def _rail(key: str, within: LeverRange, ends: tuple[str, str]) -> str:
+    low, high = ends
+    told = f"--wi-native: 0; --wi-low: '{low}'; --wi-high: '{high}'"
+    if within.both_ways:
+        start, rest = (f"{share:.2%}" for share in within.unused)
+        told = f"{told}; --wi-zero: 50%; --wi-tick: ''; --wi-start: {start}; --wi-rest: {rest}"
+    return f".st-key-{NO_CLASS.sub('-', key)} {{ {told} }}"
 
 
 def _image(heights: Sequence[float]) -> str:
@@ -106,9 +145,14 @@ def listed(*halves: tuple[str, Sequence[tuple[str, str]]]) -> None:
     html(f"<div class='wi-findings wi-listing{alone}'>{''.join(lists)}</div>")
 
 
-def here(name: str, place: float | None, words: str, note: str) -> None:
-    """Where a value stands in the book: the histogram ``name`` with a mark at a ``place`` in [0, 1] of its width, the
-    words for it, and a note."""
-    mark = "" if place is None else f"<i style='left:{100 * place:.0f}%'></i>"
-    told = f"<span>{text(words)}<br>{text(note)}</span>"
-    html(f"<div class='wi-here'><div><b class='wi-of-{name}'></b>{mark}</div>{told}</div>")
+def places(shown: Sequence[Place]) -> None:
+    """Where values stand in the book, each under its lever: the histogram of its name with a mark, the words for it,
+    and a note. One message to the browser; the style sheet of `histograms` puts each in its place."""
+    html("".join(_place(each) for each in shown))
+
+
+def _place(each: Place) -> str:
+    mark = "" if each.at is None else f"<i style='left:{100 * each.at:.0f}%'></i>"
+    told = f"<span><b class='wi-unseen'>{text(each.label)}: </b>{text(each.told)}<br>{text(each.note)}</span>"
+    picture = f"<div><b class='wi-of-{each.name}'></b>{mark}</div>"
+    return f"<div class='wi-here wi-at-{each.name}'>{picture}{told}</div>"

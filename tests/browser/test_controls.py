@@ -53,6 +53,14 @@ SHOWN = """
   return [key, chosen.length ? [[...chosen].map((one) => one.innerText || one.value).join(), label] : null];
 }).filter(([_, value]) => value))
 """
+FILL = """
+(each) => {
+  const track = each.closest(".stSlider").querySelector("[role=group] > div");
+  const style = getComputedStyle(track, "::after"), width = track.clientWidth;
+  const place = (each.value - each.min) / (each.max - each.min);
+  return [parseFloat(style.left), width - parseFloat(style.right), place * width, width];
+}
+"""
 Controls: TypeAlias = dict[str, list[str]]  # by the class their keys come to: the value shown, and the label
 
 
@@ -214,3 +222,24 @@ def test_each_control_shows_the_value_in_use_whichever_page_one_comes_from(
         assert held(page, champion, name) == last[name][1]
     for name, (url, controls) in last.items():
         assert held(visit(url.removeprefix(both.url), to=both), champion, name) == controls
+
+
+def test_a_typed_value_is_moved_from_by_the_step_without_losing_the_keyboard(visit: Visit) -> None:
+    page = visit("/")
+    field = page.locator(".st-key-book-balances-typed").get_by_role("spinbutton")
+    field.fill("-17.255")
+    field.press("Enter")
+    expect(page).to_have_url(re.compile(r"balances=-17\.255"))
+    settled(page)
+    slider = page.locator(".st-key-book-balances").get_by_role("slider")
+    expect(slider).to_have_value("-17.255")
+    slider.focus()
+    for at in ("-12.255", "-7.255", "-2.255", "2.745"):
+        page.keyboard.press("ArrowRight")
+        expect(page).to_have_url(re.compile(rf"balances={re.escape(at)}(&|$)"))
+        settled(page)
+        expect(field).to_have_value(at)
+    expect(slider).to_be_focused()
+    start, end, thumb, width = slider.evaluate(FILL)
+    assert start == pytest.approx(width / 2, abs=1)  # from zero to the thumb
+    assert end == pytest.approx(thumb, abs=1)

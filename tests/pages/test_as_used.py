@@ -34,9 +34,11 @@ def told(value: float) -> str:
 
 
 def control(at: AppTest, name: str) -> float:
-    """Where the slider or the field of a name stands."""
+    """Where the slider or the field of a name stands; a lever's field stands where its slider does."""
     found = [each for each in (*at.slider, *at.number_input) if each.key == name]
     assert len(found) == 1, name
+    beside = [each.value for each in at.number_input if each.key == f"{name}.typed"]
+    assert beside == ([found[0].value] if found[0].type == "slider" else [])
     return float(found[0].value)
 
 
@@ -160,21 +162,44 @@ def test_a_cutoff_between_two_points_is_shown_as_used(open_app: Open) -> None:
 # ---- sliders ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("value", "step"), [(-17.5, 2.5), (-17, 1), (-17.25, 0.25), (-20, 5)])
-def test_a_slider_has_the_widest_step_on_which_its_value_stands(open_app: Open, value: float, step: float) -> None:
-    at = open_app("book", balances=value)
+def test_a_slider_moves_by_its_step_from_wherever_its_value_stands(open_app: Open) -> None:
+    at = open_app("book", balances=-17.25)
     slider = at.slider("book.balances")
-    assert slider.value == value
-    assert slider.step == step
+    assert (slider.value, slider.step) == (-17.25, 5)
+    assert (slider.value - slider.min) % slider.step == 0
+    shape = slider.min, slider.max
+    slider.set_value(-12.25).run()
+    slider = at.slider("book.balances")
+    assert (slider.min, slider.max, slider.step) == (*shape, 5)  # another slider would lose the key pressed next
+    assert control(at, "book.balances") == -12.25
 
 
-def test_a_slider_keeps_the_step_it_is_moved_by_until_another_is_moved(open_app: Open) -> None:
-    at = open_app("book", balances=-17.5)
-    at.slider("book.balances").set_value(-15.0).run()
-    assert at.slider("book.balances").step == 2.5  # or the next key pressed on it would be lost
-    at.slider("book.payments").set_value(-10).run()
-    assert at.slider("book.balances").step == 5
-    assert at.slider("book.balances").value == -15
+def test_what_is_typed_is_used_and_a_slider_put_beyond_an_end_goes_to_it(open_app: Open) -> None:
+    at = open_app("book")
+    at.number_input("book.balances.typed").set_value(17.375).run()
+    assert control(at, "book.balances") == 17.375
+    assert address(at)["balances"] == "17.375"
+    assert "balances 17.375 % higher" in sentence(at).replace(numbers.NBSP, " ")
+    slider = at.slider("book.balances")
+    assert -slider.min == pytest.approx(slider.max, abs=slider.step)  # zero in the middle, though balances go to −50
+    slider.set_value(-90.0).run()
+    assert control(at, "book.balances") == -50
+    at.number_input("book.balances.typed").set_value(0.0).run()
+    assert "balances" not in address(at)
+
+
+def test_the_levers_of_a_customer_and_a_cutoff_can_be_typed(open_app: Open) -> None:
+    at = open_app("applicant", customer=12345)
+    at.number_input("customer.balances.typed").set_value(-12.125).run()
+    assert control(at, "customer.balances") == -12.125
+    assert address(at)["balances"] == "-12.125"
+    assert isinstance(at.number_input("customer.late.typed").value, int)  # a code: no decimals
+    at.number_input("customer.late.typed").set_value(2).run()
+    assert control(at, "customer.late") == 2
+    at = open_app("policy")
+    at.number_input("policy.cutoff.typed").set_value(547).run()
+    assert control(at, "policy.cutoff") == 547
+    assert address(at)["cutoff"] == "547"
 
 
 @given(st.decimals(-1000, 1000, places=6))

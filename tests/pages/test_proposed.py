@@ -87,7 +87,9 @@ def test_years_have_no_separators_and_small_numbers_keep_their_digits(open_mine:
     at = open_mine("applicant", customer=int(book.ids[0]))
     (lever,) = (each for each in at.slider if each.label.startswith("Year built · "))
     assert re.fullmatch(r"Year built · (?:19|20)\d\d", lever.label)
-    assert "From 1950 to 2009." in lever.help
+    (field,) = (each for each in at.number_input if each.key == f"{lever.key}.typed")
+    assert "From 1950 to 2009." in field.help
+    assert (field.label, field.proto.format) == ("Year built", "%d")
     (small,) = (each for each in at.slider if each.label.startswith("Tiny ratio · "))
     assert re.fullmatch(r"Tiny ratio · 0\.00\d{1,2}", small.label)
     at.get_by_key("_start").set_value("your own").run()

@@ -174,7 +174,7 @@ class BookScenario:
         """The scenario as an address carries it; with ``shown`` off, nothing."""
         if not shown:
             return {}
-        return {name: value if isinstance(value, str) else f"{value:.12g}" for name, value in self.values}
+        return {name: value if isinstance(value, str) else f"{value:.15g}" for name, value in self.values}
 
     @classmethod
     def from_query(

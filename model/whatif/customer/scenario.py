@@ -92,8 +92,8 @@ class CustomerScenario:
         if not edits:
             return found
         if self.own:
-            found[OWN] = ",".join("" if value is None else f"{value:.12g}" for value in self.own)
-        found |= {name: f"{value:.12g}" for name, value in (*self.edits, *self.assumptions)}
+            found[OWN] = ",".join("" if value is None else f"{value:.15g}" for value in self.own)
+        found |= {name: f"{value:.15g}" for name, value in (*self.edits, *self.assumptions)}
         return found | self.under.under_query()
 
     @classmethod

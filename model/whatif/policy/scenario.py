@@ -83,7 +83,7 @@ class PolicyScenario:
         if not shown:
             return {}
         cutoff = {} if self.cutoff is None else {CUTOFF: str(self.cutoff)}
-        own = {name: f"{value:.12g}" for name, value in self.assumed.values if isinstance(value, float)}
+        own = {name: f"{value:.15g}" for name, value in self.assumed.values if isinstance(value, float)}
         return cutoff | own | self.under.under_query()
 
     @classmethod
