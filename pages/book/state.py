@@ -10,7 +10,7 @@ from data.contract import Contract
 from model.deployed.model import DeployedModel
 from model.report.book import words as book_words
 from model.settings import settings
-from model.whatif.book.scenario import LIMIT, METHOD, POINT, SEVERITY, UNTIL, BookScenario, Value
+from model.whatif.book.scenario import LIMIT, METHOD, NUDGE, POINT, SEVERITY, UNTIL, BookScenario, Value
 from model.whatif.book.tornado import moved
 from model.whatif.book.view import BookView
 from pages.shared.deployed import keyed
@@ -37,7 +37,8 @@ def _moved(model: DeployedModel, name: str, value: Any) -> BookScenario:
     before = memory.current()
     after = before.with_value(contract, name, told)
     lost = [each for each, _ in before.values if each != name and each not in dict(after.values)]
-    gone = [book_words.chip(contract, before, each) for each in lost if each not in (SEVERITY, POINT, METHOD)]
+    along = (SEVERITY, POINT, METHOD, *(NUDGE + each.name for each in contract.economy))
+    gone = [book_words.chip(contract, before, each) for each in lost if each not in along]
     if gone:
         memory.tell([f"Taken back, as the two exclude each other: {', '.join(gone)}. Undo brings it back."])
     return after

@@ -148,7 +148,8 @@ def listed(*halves: tuple[str, Sequence[tuple[str, str]]]) -> None:
 def places(shown: Sequence[Place]) -> None:
     """Where values stand in the book, each under its lever: the histogram of its name with a mark, the words for it,
     and a note. One message to the browser; the style sheet of `histograms` puts each in its place."""
-    html("".join(_place(each) for each in shown))
+    if shown:
+        html("".join(_place(each) for each in shown))
 
 
 def _place(each: Place) -> str:

@@ -99,8 +99,15 @@ def test_one_loan_is_decided_explained_and_changed(open_loans: Open, loans: Book
     lever = loans.contract.levers[0]
     at = open_loans("applicant", customer=int(loans.ids[0]))
     before = shown(at, "Score")
-    at.slider(f"customer.{lever.name}").set_value(at.slider(f"customer.{lever.name}").max).run()
+    slider = at.select_slider(f"customer.{lever.name}")  # logarithmic: from US$ 5,000 to 2,000,000
+    assert slider.options[-1] == "US$\N{NO-BREAK SPACE}2,000,000"
+    slider.set_value(lever.maximum).run()
     assert not at.exception
+    assert at.number_input(f"customer.{lever.name}.typed").value == lever.maximum
+    at.number_input(f"customer.{lever.name}.typed").set_value(123_456.75).run()
+    assert at.select_slider(f"customer.{lever.name}").value == 123_456.75
+    assert "US$ 123,456.75" in sentence(at).replace("\N{NO-BREAK SPACE}", " ")
+    at.number_input(f"customer.{lever.name}.typed").set_value(lever.maximum).run()
     assert shown(at, "Score") != before
     above = "points above the cut-off" in sentence(at)
     assert shown(at, "Decision") == ("Approved" if above else "Not approved")

@@ -22,6 +22,7 @@ from model.whatif.book.scenario import (
     FULL,
     LIMIT,
     METHOD,
+    NUDGE,
     OVERLAY_LGD,
     OVERLAY_PD,
     OWNER,
@@ -50,6 +51,7 @@ MOST_NAMED = 3  # assumptions named in the first sentence; one less beside a pre
 LARGEST_NAMED = 2  # of more than that
 UNSWUNG = 10  # a lever to which the contract gives no swing has a tenth of its range as one
 OWN_SHARE = "Capital, margin and return are on the bank's own share: the margin is after the net loss."
+HALF = 0.5
 FAR = 0.20  # share of customers outside known territory from which the numbers are greyed
 AMOUNTS: tuple[Measure, ...] = ("exposure", "loss", "net_loss", "capital", "margin")
 BRIDGED: tuple[Measure, ...] = ("loss", "net_loss", "capital", "margin")
@@ -406,12 +408,11 @@ def _named(contract: Contract, stress: BookScenario, today: date) -> list[Assume
         value, number = stress.number(contract, FACTOR), known[FACTOR]
         if value and isinstance(number, Number):
             found.append(Assumed(f"an economy {_deviations(value)}", _swings(number, value)))
-    elif chosen(stress) is None:
-        moved = changes(contract, stress)
-        for variable in contract.economy:
-            by = moved[variable.name]
+    else:
+        for variable, by in _by_hand(contract, stress):
             if by * stress.number(contract, BETA + variable.name):
-                found.append(Assumed(variable.phrase.format(_moved(variable.unit, by)), _swings(variable, by)))
+                phrase = variable.phrase.format(_moved(variable.unit, by, beyond=chosen(stress) is not None))
+                found.append(Assumed(phrase, _swings(variable, by)))
     if not overlay_lacks(contract, stress, today):
         for name, what in ((OVERLAY_PD, "PD"), (OVERLAY_LGD, "loss given default")):
             value, number = stress.number(contract, name), known[name]
@@ -425,17 +426,26 @@ def _named(contract: Contract, stress: BookScenario, today: date) -> list[Assume
     return found
 
 
+def _by_hand(contract: Contract, stress: BookScenario) -> list[tuple[Variable, float]]:
+    """The variables of the economy, and how far each was moved by hand: beyond a preset, if one is chosen."""
+    own = NUDGE if chosen(stress) is not None else ""
+    return [(each, stress.number(contract, f"{own}{each.name}")) for each in contract.economy]
+
+
 def _shock_value(unit: str, value: float) -> str:
     if unit in ("±%", "pp"):
         return _moved(unit, value)
     return f"{numbers.exactly(abs(value))}{NBSP}%"
 
 
-def _moved(unit: str, by: float) -> str:
+def _moved(unit: str, by: float, beyond: bool = False) -> str:
+    """ "20 % higher", "0.3 points lower"; ``beyond`` a preset "half a point higher"."""
     size = numbers.exactly(abs(by))
     points = "point" if abs(by) == 1 else "points"
-    told = f"{NBSP}%" if unit == "±%" else f" {points}"
-    return f"{size}{told} {'higher' if by > 0 else 'lower'}"
+    told = f"{size}{NBSP}%" if unit == "±%" else f"{size} {points}"
+    if beyond and unit != "±%" and abs(by) == HALF:
+        told = "half a point"
+    return f"{told} {'higher' if by > 0 else 'lower'}"
 
 
 def _deviations(factor: float) -> str:
@@ -459,9 +469,7 @@ def lever_value(contract: Contract, stress: BookScenario, name: str) -> str:
             return numbers.signed(size, value) if shock.unit in ("±%", "pp") else size
     for variable in contract.economy:
         if variable.name == name:
-            by = changes(contract, stress)[name]
-            unit = f"{NBSP}%" if variable.unit == "±%" else f"{NBSP}pp"
-            return numbers.signed(f"{numbers.exactly(abs(by))}{unit}", by)
+            return _change_value(variable, changes(contract, stress)[name])
     for assumed in contract.assumptions:
         if assumed.name == name:
             return assumption_value(assumed.unit, stress.number(contract, name))
@@ -469,6 +477,11 @@ def lever_value(contract: Contract, stress: BookScenario, name: str) -> str:
     if name in (OVERLAY_PD, OVERLAY_LGD):
         return _overlay(name, value)
     return numbers.signed(numbers.exactly(abs(value)), value)
+
+
+def _change_value(variable: Variable, by: float) -> str:
+    unit = f"{NBSP}%" if variable.unit == "±%" else f"{NBSP}pp"
+    return numbers.signed(f"{numbers.exactly(abs(by))}{unit}", by)
 
 
 def player_label(contract: Contract, stress: BookScenario, player: Player) -> str:
@@ -514,6 +527,9 @@ def chip(contract: Contract, stress: BookScenario, name: str) -> str:
     if name.startswith(BETA):
         each = contract.variable(name.removeprefix(BETA))
         return f"Coefficient of {each.label.lower()} {numbers.exactly(float(value))}"
+    if name.startswith(NUDGE):
+        each = contract.variable(name.removeprefix(NUDGE))
+        return f"{each.label} {_change_value(each, float(value))} beyond the scenario"
     if name.startswith(LIMIT):
         measure: Measure = name.removeprefix(LIMIT)  # type: ignore[assignment]
         return f"Limit of {lower(label(measure))} {limit_text(contract, measure, float(value))}"

@@ -24,10 +24,12 @@ METHOD, FACTOR = "method", "factor"
 COEFFICIENTS = "coefficients"
 BETA, LIMIT, WEIGHT = "beta_", "limit_", "weight_"
 UNDER = "under."  # in the address of another page, before each part of the book's scenario that it stands under
+NUDGE = "nudge_"  # of a variable: by how much it is moved beyond where a preset puts it
 OVERLAY_PD, OVERLAY_LGD = "overlay_pd", "overlay_lgd"
 OWNER, REASON, UNTIL = "overlay_owner", "overlay_reason", "overlay_until"
 LONGEST = 200  # characters of a text
 FULL = 100.0
+DIGITS = 12  # after the point, with which noise is taken off what is added up
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2099, 12, 31)
 AS_IS = "as_is"  # among the weighted scenarios: no change in the economy
 
@@ -59,6 +61,10 @@ def parts(contract: Contract) -> Mapping[str, Part]:
         SEVERITY: Number("Severity", 0, maximum=150, default=FULL, unit="%"),
         POINT: "Point of the path",
     }
+    found |= {
+        NUDGE + each.name: Number(f"{each.label} beyond the preset", *_nudges(each), default=0, unit=each.unit)
+        for each in contract.economy
+    }
     found |= {each.name: each for each in contract.economy}
     found |= {METHOD: "Method"}
     found |= {FACTOR: Number("State of the economy", -4, maximum=2, default=0, unit="standard deviations")}
@@ -82,6 +88,12 @@ def parts(contract: Contract) -> Mapping[str, Part]:
     }
     found |= {WEIGHT + AS_IS: Number("Weight of no change in the economy", 0, maximum=100, default=0, unit="%")}
     return found
+
+
+def _nudges(each: Variable) -> tuple[float, float]:
+    """The most that a variable can be moved down and up from a preset: from one end of its range to the other."""
+    span = round(each.maximum - each.minimum, DIGITS)
+    return -span, span
 
 
 def default(contract: Contract, name: str) -> Value:
@@ -110,7 +122,8 @@ class BookScenario:
         """With one value set; None, or where it stands anyway, takes it back. Checked.
 
         A preset, changes of the economy by hand and its state as one factor exclude each other: a preset takes the
-        others back; moving a variable leaves the preset, its other values staying as they were.
+        others back. It is a starting point: a variable moved while it is chosen leaves it, and what is kept is how far
+        beyond it the variable was moved, also when its severity, its point or the preset itself is another.
 
         Raises
         ------
@@ -119,14 +132,19 @@ class BookScenario:
         kept = dict(self.values)
         checked = default(contract, name) if value is None else _checked(contract, name, value)
         economy = tuple(each.name for each in contract.economy)
+        nudges = tuple(NUDGE + each for each in economy)
         leaves: tuple[str, ...] = ()
-        if name in economy:
-            kept |= changes(contract, self) if PRESET in kept else {}
-            leaves = (PRESET, SEVERITY, POINT, METHOD, FACTOR)
+        if name in economy and PRESET in kept:
+            published = published_changes(contract, self)[name]
+            name, checked = NUDGE + name, 0.0 if value is None else round(float(checked) - published, DIGITS)
+        elif name in economy:
+            leaves = (METHOD, FACTOR)
+        elif name in nudges and checked:
+            _preset(kept.get(PRESET), "A move beyond a preset needs")
         elif name == PRESET:
-            leaves = (POINT, *economy, METHOD, FACTOR) if checked else (POINT, SEVERITY)
+            leaves = (POINT, *economy, METHOD, FACTOR) if checked else (POINT, SEVERITY, *nudges)
         elif name in (METHOD, FACTOR) and checked != default(contract, name):
-            leaves = (PRESET, SEVERITY, POINT, *economy)
+            leaves = (PRESET, SEVERITY, POINT, *nudges, *economy)
             kept[METHOD] = FACTOR
         elif name == METHOD:
             leaves = (FACTOR,)
@@ -254,9 +272,9 @@ def whom(contract: Contract, text: str) -> tuple[Segment, int]:
     return segment, int(band)
 
 
-def _preset(name: Value | None) -> Preset:
+def _preset(name: Value | None, what: str = "Severity and the point of the path need") -> Preset:
     if not name:
-        raise BadInput("Severity and the point of the path need a preset. Choose one first.")
+        raise BadInput(f"{what} a preset. Choose one first.")
     return preset(str(name))
 
 
@@ -267,14 +285,23 @@ def chosen(stress: BookScenario) -> Preset | None:
 
 
 def changes(contract: Contract, stress: BookScenario) -> dict[str, float]:
-    """The change of each variable of the economy: the preset's at its chosen point times the severity, or by hand."""
-    found = dict.fromkeys((each.name for each in contract.economy), 0.0)
+    """The change of each variable of the economy: where the preset puts it and as far as it was moved from there, or by
+    hand."""
+    if chosen(stress) is None:
+        return {each.name: stress.number(contract, each.name) for each in contract.economy}
+    found = published_changes(contract, stress)
+    return {name: round(by + stress.number(contract, NUDGE + name), DIGITS) for name, by in found.items()}
+
+
+def published_changes(contract: Contract, stress: BookScenario) -> dict[str, float]:
+    """The change of each variable of the economy that a preset comes to: what was published at its chosen point, times
+    the severity; 0 where there is no preset."""
     using = chosen(stress)
     if using is None:
-        return {name: stress.number(contract, name) for name in found}
+        return dict.fromkeys((each.name for each in contract.economy), 0.0)
     at = using.point(str(dict(stress.values).get(POINT, using.peak)))
     severity = stress.number(contract, SEVERITY) / FULL
-    return {name: round(severity * at.changes.get(name, 0.0), 6) for name in found}
+    return {each.name: round(severity * at.changes.get(each.name, 0.0), 6) for each in contract.economy}
 
 
 # ---- the layers, as the arithmetic takes them --------------------------------------------------------------------

@@ -79,8 +79,8 @@ def standing(contract: Contract, stress: BookScenario, name: str) -> float:
 
 
 def moved(contract: Contract, stress: BookScenario, name: str, value: float) -> BookScenario:
-    """The scenario with one lever put to ``value``, all else where it stands. A variable of the economy moved by hand
-    leaves a preset, whose other changes stay.
+    """The scenario with one lever put to ``value``, all else where it stands: a preset stays chosen while a variable of
+    the economy is moved from where it puts it.
 
     Raises
     ------

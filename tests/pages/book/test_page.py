@@ -1,5 +1,6 @@
 """The book page, driven through its native controls."""
 
+import json
 import re
 from datetime import date
 from urllib.parse import parse_qs, urlsplit
@@ -115,12 +116,24 @@ def test_another_point_of_the_path_is_named_and_used(open_app: Open, whole: Scor
     assert shown(at, LOSS) == millions(totals(whole, unemployment=1.4).loss)
 
 
-def test_moving_the_economy_by_hand_leaves_the_preset(open_app: Open) -> None:
+def test_moving_the_economy_keeps_the_preset_and_says_how_far_beyond(open_app: Open, whole: ScoredBook) -> None:
     at = open_app(preset=FED)
-    at.slider(key="book.unemployment").set_value(4.0).run()
-    assert at.selectbox(key="book.preset").value == ""
-    assert "Fed" not in sentence(at)
-    assert "unemployment 4 points higher" in sentence(at)
+    at.number_input(key="book.unemployment.typed").set_value(6.0).run()
+    assert at.selectbox(key="book.preset").value == FED
+    assert sentence(at).startswith(
+        "Under the Fed's 2026 severely adverse scenario, with unemployment half a point higher"
+    )
+    assert address(at) == {"preset": FED, "nudge_unemployment": "0.5"}
+    assert shown(at, LOSS) == millions(totals(whole, unemployment=6).loss)
+    assert not at.warning
+    at.slider(key="book.severity").set_value(50).run()
+    assert at.slider(key="book.unemployment").value == 3.25
+    chips = [str(each) for group in at.button_group for each in group.options]
+    assert any("Unemployment +0.5" in each and "beyond the scenario" in each for each in chips)
+    assert "Unemployment +3.25" in json.dumps(figure(at, "bridge")["data"][0]["y"], ensure_ascii=False)
+    at.selectbox(key="book.preset").set_value("").run()
+    assert address(at) == {}
+    assert not at.warning
 
 
 def test_every_number_of_the_sentence_stands_on_the_screen(open_app: Open) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from data.contract import Contract
 from data.errors import BadInput, BookError, NotEditable, OutOfRange
-from data.regulators.presets import preset, presets
+from data.regulators.presets import Preset, preset, presets
 from model.whatif.book.scenario import (
     AS_IS,
     BETA,
@@ -17,6 +17,7 @@ from model.whatif.book.scenario import (
     LONGEST,
     METHOD,
     MOST_PLAYERS,
+    NUDGE,
     OVERLAY_LGD,
     OVERLAY_PD,
     OWNER,
@@ -43,9 +44,10 @@ from tests.support.records import CONTRACT, TODAY, numbers_of, settings_of, stre
 
 FED, BOE = "fed_2026_severely_adverse", "boe_2025_bcst"
 ECONOMY = [each.name for each in CONTRACT.economy]
+NUDGES = [NUDGE + name for name in ECONOMY]
 SHOCKS = [each.name for each in CONTRACT.shocks]
 ASSUMED = [each.name for each in CONTRACT.assumptions]
-EXCLUSIVE = {PRESET, SEVERITY, POINT, METHOD, FACTOR, *ECONOMY}
+EXCLUSIVE = {PRESET, SEVERITY, POINT, METHOD, FACTOR, *ECONOMY, *NUDGES}
 FREE = [name for name in parts(CONTRACT) if name not in EXCLUSIVE]
 OVERLAY = {OVERLAY_PD: 10.0, OWNER: "Chief risk officer", REASON: "A strike", UNTIL: "2026-12-31"}
 
@@ -68,7 +70,7 @@ def test_scenario_of_nothing_moves_nothing():
 
 @pytest.mark.parametrize("name", list(parts(CONTRACT)))
 def test_part_put_where_it_stands_anyway_is_no_change(name: str):
-    base = stressed(preset=FED) if name in (SEVERITY, POINT) else BookScenario()
+    base = stressed(preset=FED) if name in (SEVERITY, POINT, *NUDGES) else BookScenario()
     assert base.with_value(CONTRACT, name, default(CONTRACT, name)) == base
     assert base.get(CONTRACT, name) == default(CONTRACT, name)
 
@@ -181,10 +183,38 @@ def test_preset_taken_back_takes_point_and_severity_with_it():
     assert stressed(preset=FED, severity=50).with_value(CONTRACT, PRESET, "") == BookScenario()
 
 
-def test_variable_moved_by_hand_leaves_the_preset_and_the_others_stay_as_they_were():
+def test_variable_moved_by_hand_keeps_the_preset_and_the_way_beyond_it():
     stress = stressed(preset=FED, severity=50).with_value(CONTRACT, "unemployment", 4)
-    assert stress.values == (("unemployment", 4.0), ("gdp", -2.175))
-    assert stressed(preset=FED).with_value(CONTRACT, "unemployment", None).values == (("gdp", -4.35),)
+    assert stress.values == ((PRESET, FED), (SEVERITY, 50.0), ("nudge_unemployment", 1.25))
+    assert changes(CONTRACT, stress)["unemployment"] == 4
+    assert changes(CONTRACT, stress)["gdp"] == -2.175
+    full = stress.with_value(CONTRACT, SEVERITY, 100)
+    assert changes(CONTRACT, full)["unemployment"] == 5.5 + 1.25
+    early = full.with_value(CONTRACT, POINT, "2026Q1")
+    assert changes(CONTRACT, early)["unemployment"] == 1.4 + 1.25
+    another = stress.with_value(CONTRACT, PRESET, BOE)
+    assert another.get(CONTRACT, "nudge_unemployment") == 1.25
+    assert stress.with_value(CONTRACT, "unemployment", None) == stressed(preset=FED, severity=50)
+    assert stress.with_value(CONTRACT, PRESET, None) == BookScenario()
+    assert stress.with_value(CONTRACT, METHOD, FACTOR).values == ((METHOD, FACTOR),)
+    assert played(stress) == [("unemployment",)]
+
+
+@given(st.sampled_from(presets()), st.integers(-500000, 1500000), st.integers(0, 1500))
+def test_where_a_variable_is_put_under_a_preset_is_where_it_stands(using: Preset, millionths: int, severity: int):
+    value = millionths / 1e5
+    stress = stressed(preset=using.name, severity=severity / 10, unemployment=value)
+    assert changes(CONTRACT, stress)["unemployment"] == value
+    assert BookScenario.from_query(CONTRACT, stress.to_query()) == (stress, [])
+
+
+def test_address_with_a_preset_and_a_variable_has_the_variable_where_it_says():
+    found, complaints = BookScenario.from_query(CONTRACT, {"preset": FED, "unemployment": "6"})
+    assert complaints == []
+    assert found == stressed(preset=FED, nudge_unemployment=0.5)
+    bad, complaints = BookScenario.from_query(CONTRACT, {"nudge_unemployment": "0.5"})
+    assert bad == BookScenario()
+    assert complaints == ["A move beyond a preset needs a preset. Choose one first. The address was read without it."]
 
 
 def test_one_factor_takes_back_preset_and_variables():
@@ -205,7 +235,7 @@ def test_preset_economy_by_hand_and_one_factor_never_stand_together(stress: Book
     own = dict(stress.values)
     used = [PRESET in own, any(name in own for name in ECONOMY), METHOD in own or FACTOR in own]
     assert sum(used) <= 1, own
-    assert PRESET in own or not {SEVERITY, POINT} & set(own)
+    assert PRESET in own or not {SEVERITY, POINT, *NUDGES} & set(own)
 
 
 @given(stresses(most=10))
