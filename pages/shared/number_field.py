@@ -10,7 +10,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from model.report import numbers
 from model.whatif.ranges import LeverRange
-from pages.shared.page_state import TYPED, Memory
+from pages.shared.page_state import Memory
+from pages.shared.widgets import TYPED
 
 SCALE = 10**numbers.MOST_DECIMALS
 

@@ -32,7 +32,6 @@ MOST_UNDO = 50
 RELEASE = "made-with"  # in a shared link: what answered when it was made; no lever or field can be called so
 NAMED = re.compile(r"[0-9a-f]{6,12}\Z")
 CHIPS = "changed."  # no lever or field has a point in its name
-TYPED = ".typed"  # what the name of a lever's field ends with; its slider has the name itself
 ARRIVED = "_arrived"  # in the session: the page that stood last
 Held = TypeVar("Held")
 

@@ -12,10 +12,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from model.report.language import range_ends
 from model.whatif.ranges import LeverRange
-from pages.shared.page_state import TYPED
 
 MARKDOWN = re.compile(r"[\\`*_\[\]<>$~|&]|:(?=\w)")  # what begins something else than text
 LINKED = re.compile(r"https?:(?=//)|www(?=\.)|@", re.IGNORECASE)  # what is made a link by itself
+TYPED = ".typed"  # what the key of a lever's field ends with; its slider has the key itself
 NO_CLASS = re.compile(r"[^A-Za-z0-9_-]")  # what Streamlit makes a hyphen of in the class of a key
 LOOK = Path(__file__).with_name("look.css")
 SHEET = Path(__file__).with_name("sheet.js").read_text("utf-8")

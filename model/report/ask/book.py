@@ -20,6 +20,7 @@ from model.whatif.book.scenario import (
     FACTOR,
     LIMIT,
     METHOD,
+    NUDGE,
     OVERLAY_LGD,
     OVERLAY_PD,
     OWNER,
@@ -33,6 +34,7 @@ from model.whatif.book.scenario import (
     WHO,
     BookScenario,
     Number,
+    changes,
     parts,
 )
 
@@ -111,6 +113,9 @@ def book_line(contract: Contract, scenario: BookScenario) -> str:
     for name, value in scenario.values:
         if name in TEXTS:
             told.append(f"{TEXTS[name]}: {quoted(str(value))}")
+        elif name.startswith(NUDGE):
+            moved = name.removeprefix(NUDGE)
+            told.append(exact_words(known, moved, changes(contract, scenario)[moved]))
         elif name in known.terms:
             told.append(exact_words(known, name, float(value)))
         else:

@@ -154,6 +154,10 @@ class BookScenario:
                 checked = ""
         kept = {k: v for k, v in kept.items() if k not in leaves}
         kept[name] = checked
+        if name in nudges:
+            _check_nudge(contract, kept, name)
+        elif PRESET in kept:
+            kept |= {each: _nudge_within(contract, kept, each) for each in nudges if each in kept}
         told = {k: kept[k] for k in parts(contract) if k in kept and kept[k] != default(contract, k)}
         return BookScenario(tuple(told.items()))
 
@@ -276,6 +280,22 @@ def _preset(name: Value | None, what: str = "Severity and the point of the path 
     if not name:
         raise BadInput(f"{what} a preset. Choose one first.")
     return preset(str(name))
+
+
+def _nudge_within(contract: Contract, kept: Mapping[str, Value], name: str) -> float:
+    """How far a variable is moved beyond a preset, no further than takes it to an end of its range."""
+    part = contract.variable(name.removeprefix(NUDGE))
+    at = published_changes(contract, BookScenario(tuple(kept.items())))[part.name]
+    low, high = min(part.minimum, at), max(part.maximum, at)
+    return round(min(max(at + float(kept[name]), low), high) - at, DIGITS)
+
+
+def _check_nudge(contract: Contract, kept: dict[str, Value], name: str) -> None:
+    kept[name] = nudge = round(float(kept[name]), DIGITS)
+    if nudge and abs(_nudge_within(contract, kept, name) - nudge) > 10**-DIGITS:
+        part = contract.variable(name.removeprefix(NUDGE))
+        at = published_changes(contract, BookScenario(tuple(kept.items())))[part.name]
+        check_value(part, round(at + nudge, DIGITS))
 
 
 def chosen(stress: BookScenario) -> Preset | None:

@@ -192,6 +192,11 @@ def test_variable_moved_by_hand_keeps_the_preset_and_the_way_beyond_it():
     assert changes(CONTRACT, full)["unemployment"] == 5.5 + 1.25
     early = full.with_value(CONTRACT, POINT, "2026Q1")
     assert changes(CONTRACT, early)["unemployment"] == 1.4 + 1.25
+    far = stressed(preset=FED, unemployment=15).with_value(CONTRACT, SEVERITY, 150)
+    assert changes(CONTRACT, far)["unemployment"] == 15  # no further than its range, whatever else is moved
+    assert BookScenario.from_query(CONTRACT, far.to_query()) == (far, [])
+    with pytest.raises(OutOfRange, match=r"Unemployment must be -5 to 15 pp; 15\.5 was given"):
+        stressed(preset=FED, nudge_unemployment=10)
     another = stress.with_value(CONTRACT, PRESET, BOE)
     assert another.get(CONTRACT, "nudge_unemployment") == 1.25
     assert stress.with_value(CONTRACT, "unemployment", None) == stressed(preset=FED, severity=50)
