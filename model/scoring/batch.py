@@ -4,7 +4,7 @@ What a file may look like: model/scoring/files.py.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -426,11 +426,12 @@ def _file(frame: pd.DataFrame, refused: pd.DataFrame, kind: Kind) -> bytes:
         return file.getvalue()
     if kind == "csv":
         return spreadsheet.file(frame)
-    return _workbook({"Results": frame, "Refused rows": refused})
+    return workbook({"Results": frame, "Refused rows": refused})
 
 
-def _workbook(sheets: Mapping[str, pd.DataFrame]) -> bytes:
-    """A workbook of tables, the header of each frozen; the same bytes for the same tables."""
+def workbook(sheets: Mapping[str, pd.DataFrame], mixed: Collection[str] = ()) -> bytes:
+    """A workbook of tables, the header of each frozen; the same bytes for the same tables. Columns that are ``mixed``
+    hold texts and numbers, which stay numbers."""
     file = BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
         book.set_properties({"created": datetime(2000, 1, 1)})
@@ -451,8 +452,11 @@ def _workbook(sheets: Mapping[str, pd.DataFrame]) -> bytes:
                     texts = ["" if each is None or each is pd.NA or each != each else str(each) for each in column]
                     longest = max(map(len, chain(texts[:1000], [name])))
                     sheet.set_column(k, k, min(max(10, longest + 1), 90), wrapped if longest > 90 else None)
-                    for row, text in enumerate(texts, 1):
-                        sheet.write_string(row, k, text)
+                    for row, (text, value) in enumerate(zip(texts, column, strict=True), 1):
+                        if name in mixed and isinstance(value, int | float) and text:
+                            sheet.write_number(row, k, value)
+                        else:
+                            sheet.write_string(row, k, text)
             if len(frame):
                 sheet.autofilter(0, 0, len(frame), len(frame.columns) - 1)
     return file.getvalue()
@@ -474,7 +478,7 @@ def template(contract: Contract, kind: Literal["csv", "xlsx"] = "xlsx") -> bytes
         ),
     ]
     columns = ["Column", "Label (may stand instead)", "Unit", "Allowed", "Meaning"]
-    return _workbook({f"{people.capitalize()}": frame, "Columns": pd.DataFrame(about, columns=columns)})
+    return workbook({f"{people.capitalize()}": frame, "Columns": pd.DataFrame(about, columns=columns)})
 
 
 def _example(field: Field) -> float:

@@ -6,7 +6,7 @@ from data.errors import WhatIfError
 from model.deployed.model import DeployedModel
 from model.errors import RemoteError
 from model.report.scenarios.briefing import KnownScenarios, scenarios_briefing
-from pages.scenarios import controls, present, state
+from pages.scenarios import controls, files, present, state
 from pages.shared import deployed, draw, visitor, widgets
 
 
@@ -47,6 +47,7 @@ def scenario_columns(model: DeployedModel, known: KnownScenarios) -> None:
         controls.choose(known)
         present.button(known)
         controls.actions(model, known)
+        files.files_panel(model, known)
     state.write_address()
     with right:
         draw.items(said.findings)

@@ -218,3 +218,8 @@ def choices_label(contract: Contract, scenario: SavedScenario) -> str:
     return (
         f"{scenario.name} · {words.subject_word(contract, scenario.subject).lower()} · {words.STATES[scenario.state]}"
     )
+
+
+def troubles_finding(troubles: Sequence[str]) -> Finding:
+    """What is wrong with a file that was to be brought in."""
+    return Finding("_scenario_troubles", "Nothing was brought in: correct these first", points=tuple(troubles))

@@ -263,3 +263,9 @@ def elsewhere_words(contract: Contract, scenario: SavedScenario) -> str:
     where = subject_word(contract, scenario.subject)
     other = "" if scenario.book == contract.book.name else f" of the book {scenario.book}"
     return f"“{scenario.name}” is opened on the page {where}{other}; the address was read without it."
+
+
+def brought_words(names: Sequence[str]) -> str:
+    """Which scenarios were brought in from a file."""
+    few = ", ".join(f"“{each}”" for each in names[:3])
+    return f"{numbers.counted(len(names), 'scenario').capitalize()} brought in: {few}{' and more' * (len(names) > 3)}."

@@ -12,6 +12,7 @@ from model.deployed import desk
 from model.deployed.desk import DeployedModels
 from model.record.scenarios import ScenarioStore
 from model.release.store import Store
+from model.scoring.scenario_files import scenarios_as_toml
 from model.security.people import Person
 from model.settings import Settings
 from tests.pages.conftest import Open, address, markup, opened, sentence
@@ -179,3 +180,19 @@ def test_viewer_looks_and_changes_nothing(open_own: Open, scenarios: ScenarioSto
     assert {each.label for each in at.button} & {"Submit for review", "Archive", "Save"} == set()
     at = opened(open_own("book", unemployment=3), "_book_save")
     assert not [each for each in at.text_input if each.key == "_book_save_name"]
+
+
+def test_scenarios_are_taken_along_and_brought_in_from_a_file(open_own: Open, scenarios: ScenarioStore):
+    save(open_own("book", unemployment=3), "book", "Base")
+    at = opened(open_own("scenarios"), "_scenario_files")
+    assert {each.proto.label for each in at.get("download_button")} >= {"Excel", "TOML"}
+    (kept,) = scenarios.listed("cards")
+    content = scenarios_as_toml([replace(kept, name="From a file")], {})
+    at.file_uploader[0].set_value(("a.toml", content, "application/toml")).run()
+    at = press(at, "Bring in")
+    assert "1 scenario brought in: “From a file”." in [each.value for each in at.success]
+    assert dict(scenarios.named("cards", "From a file").query) == {"unemployment": "3"}
+    at.file_uploader[0].set_value(("b.toml", content.replace(b"= 3", b"= 300"), "application/toml")).run()
+    at = press(at, "Bring in")
+    assert 'Scenario 1, assumes, "unemployment"' in markup(at)
+    assert len(scenarios.listed("cards")) == 2

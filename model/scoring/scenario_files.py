@@ -1,0 +1,481 @@
+"""Saved scenarios as files that people keep and edit: TOML, and an Excel workbook of two sheets, one with a row for
+each scenario and one with a row for everything that one assumes.
+
+What comes back is checked cell by cell before anything is kept; what is wrong is told with the cell's address, or in
+TOML with the part of the file. Nothing of a file is kept unless all of it can be.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from math import isfinite
+
+import pandas as pd
+
+from data.books import Book
+from data.errors import BadInput, WhatIfError
+from data.files.given import number_as_text
+from data.files.table import FileTable, read_table
+from data.json_types import Json
+from data.proposing.drafting import toml_value
+from model.deployed.model import DeployedModel
+from model.deployed.saved import base_query, measured
+from model.record.scenarios import ScenarioStore
+from model.report.scenarios.parts import ScenarioPart, scenario_parts
+from model.scoring.batch import workbook
+from model.scoring.files import upload_limits
+from model.security.people import Person
+from model.whatif.book.scenario import PRESET, UNDER
+from model.whatif.customer.scenario import CUSTOMER
+from model.whatif.saved import SUBJECTS, TAKEN_BACK, SavedScenario, Subject, read_query, stacked
+
+FORMAT = "credit-what-if scenarios 1"
+SCENARIOS, ASSUMPTIONS = "Scenarios", "Assumptions"
+ABOUT = ("Scenario", "About", "Owner", "Note", "Tags", "Stands on", "Frozen", "State", "Model", "Saved as of")
+ASSUMED = ("Scenario", "Key", "Label", "Value", "Unit", "Lowest", "Highest")
+AS_IT_STANDS = "as it stands"  # in a cell: of what it stands on, this is not taken over
+MOST_BYTES = 5 * 2**20
+MOST_TROUBLES = 50
+MIME = {"toml": "application/toml", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+NOT_KEPT = (" The address was read without it.", "; it was left out.", " The edits were left out.")
+
+
+@dataclass(frozen=True)
+class FileScenario:
+    """A scenario of a file: as a `SavedScenario` that was not yet kept, whose ``stands_on`` is the other one's name;
+    ``where`` in the file it stands."""
+
+    draft: SavedScenario
+    where: str
+
+
+@dataclass(frozen=True)
+class ScenarioFile:
+    """What a file holds, and what is wrong with it, each with the cell or part of the file that it is about."""
+
+    scenarios: tuple[FileScenario, ...] = ()
+    troubles: tuple[str, ...] = ()
+
+
+# ---- out -------------------------------------------------------------------------------------------------------------
+
+
+def scenarios_as_toml(scenarios: Sequence[SavedScenario], names: Mapping[str, str]) -> bytes:
+    """Scenarios as TOML; ``names`` by id of whatever they stand on."""
+    lines = [f"format = {toml_value(FORMAT)}"]
+    for each in scenarios:
+        about: dict[str, Json] = {"name": each.name, "book": each.book, "about": each.subject, "owner": each.owner}
+        about |= {"note": each.note, "tags": list(each.tags), "stands_on": names.get(each.stands_on, "")}
+        about |= {"frozen": bool(each.stands_on) and not each.follows, "state": each.state}
+        about |= {"model": each.release, "contract": each.contract_sha256, "saved_as_of": each.day}
+        lines += ["", "[[scenario]]", *(f"{name} = {toml_value(value)}" for name, value in about.items())]
+        lines += ["[scenario.assumes]", *(f"{toml_value(k)} = {_toml_text(v)}" for k, v in _written(each, names))]
+        lines += ["[scenario.numbers]", *(f"{toml_value(k)} = {v!r}" for k, v in each.numbers)]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _written(scenario: SavedScenario, names: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """What of a scenario stands in a file: its own part where it follows another that the file names."""
+    return scenario.own if scenario.follows and names.get(scenario.stands_on) else scenario.query
+
+
+def _toml_text(text: str) -> str:
+    value = _number(text)
+    plain = value is not None and f"{value:.12g}" == text  # else it would not be read back as it stands
+    return text if plain else toml_value(text)
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if isfinite(value) and "_" not in text else None
+
+
+def scenarios_as_workbook(book: Book, scenarios: Sequence[SavedScenario], names: Mapping[str, str]) -> bytes:
+    """Scenarios as a workbook: every assumption with its label, unit and range."""
+    about = [
+        (
+            each.name,
+            each.subject,
+            each.owner,
+            each.note,
+            ", ".join(each.tags),
+            names.get(each.stands_on, ""),
+            "yes" if each.stands_on and not each.follows else "no",
+            each.state,
+            each.release,
+            each.day,
+        )
+        for each in scenarios
+    ]
+    assumed = [
+        _assumed_row(scenario_parts(book.contract, each.subject), each, name, text)
+        for each in scenarios
+        for name, text in _written(each, names)
+    ]
+    sheets = {
+        SCENARIOS: pd.DataFrame(about, columns=list(ABOUT)),
+        ASSUMPTIONS: pd.DataFrame(assumed, columns=list(ASSUMED)),
+    }
+    return workbook(
+        {name: frame.astype(object) for name, frame in sheets.items()}, mixed=("Value", "Lowest", "Highest")
+    )
+
+
+def _assumed_row(
+    known: Mapping[str, ScenarioPart], scenario: SavedScenario, name: str, text: str
+) -> tuple[str | float | None, ...]:
+    part = known.get(name, ScenarioPart(name, name, textual=True))
+    number = None if part.textual else _number(text)
+    value: str | float = text if number is None else float(f"{number / part.scale:.15g}")
+    shown = AS_IT_STANDS if text == TAKEN_BACK else value
+    return (scenario.name, name, part.label, shown, part.unit, part.low, part.high)
+
+
+# ---- in --------------------------------------------------------------------------------------------------------------
+
+
+def read_scenarios(content: bytes, name: str, book: Book) -> ScenarioFile:
+    """The scenarios of a file, whose kind its ``name`` ends with, each cell checked.
+
+    Raises
+    ------
+    BadInput
+        If the file as a whole cannot be used.
+    """
+    if len(content) > MOST_BYTES:
+        raise BadInput(f"A file of scenarios may have {MOST_BYTES // 2**20} MB. Split it.")
+    if name.lower().endswith(".toml"):
+        return _of_toml(content, book)
+    if name.lower().endswith(".xlsx"):
+        return _of_workbook(content, name, book)
+    raise BadInput(f"Scenarios are read from .toml and .xlsx; {name[-60:]!r} was given. Export one here to see how.")
+
+
+class _Troubles(list[str]):
+    """What is wrong, each with where it stands."""
+
+    def attempt(self, where: str, work: Callable[[], SavedScenario]) -> SavedScenario | None:
+        """What ``work`` gives, or None with what was wrong noted."""
+        try:
+            return work()
+        except WhatIfError as error:
+            self.append(f"{where}: {error}")
+            return None
+
+
+def _of_toml(content: bytes, book: Book) -> ScenarioFile:
+    try:
+        given: Json = tomllib.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"The file is no TOML that can be read: {error or 'it is nested too deep'}.") from None
+    listed = given.get("scenario")
+    if given.get("format") != FORMAT or not isinstance(listed, list) or not listed:
+        raise BadInput(
+            f"The file holds no scenarios: it needs format = {toml_value(FORMAT)} and a part [[scenario]] for each. "
+            "Export one here to see how."
+        )
+    troubles, found = _Troubles(), list[FileScenario]()
+    for number, each in enumerate(listed, 1):
+        where = f"Scenario {number}"
+        if not isinstance(each, dict) or not isinstance(each.get("assumes", {}), dict):
+            troubles.append(f"{where}: it must be a part [[scenario]] with [scenario.assumes] below it.")
+            continue
+        if each.get("book", book.contract.book.name) != book.contract.book.name:
+            troubles.append(f"{where}: it is of the book {each['book']!r}; pick that book first.")
+            continue
+        cells = {key: (f'{where}, assumes, "{key}"', _text_of(value)) for key, value in each.get("assumes", {}).items()}
+        about = {name: each.get(name) for name in ("name", "about", "owner", "note", "stands_on")}
+        tags = each.get("tags", [])
+        told = _strange_types(about, tags)
+        if told:
+            troubles.append(f"{where}: {told}")
+            continue
+        texts = {name: value or "" for name, value in about.items()}
+        draft = _draft(
+            book, texts, tags, frozen=each.get("frozen") is True, cells=cells, where=where, troubles=troubles
+        )
+        found += [] if draft is None else [FileScenario(draft, where)]
+    return _together(found, troubles)
+
+
+def _strange_types(about: Mapping[str, Json], tags: Json) -> str:
+    strange = [name for name, value in about.items() if not isinstance(value, str | None)]
+    if not isinstance(tags, list) or not all(isinstance(each, str) for each in tags):
+        strange.append("tags")
+    return f"{strange[0]} must be text; put it in quotes." if strange else ""
+
+
+def _of_workbook(content: bytes, name: str, book: Book) -> ScenarioFile:
+    limits = replace(upload_limits(), size=MOST_BYTES)
+    about, assumed = (
+        read_table(content, name, wanted=wanted, sheet=sheet, limits=limits)
+        for sheet, wanted in ((SCENARIOS, ABOUT), (ASSUMPTIONS, ASSUMED))
+    )
+    for table, sheet, needed in ((about, SCENARIOS, ABOUT[:2]), (assumed, ASSUMPTIONS, ("Scenario", "Key", "Value"))):
+        missing = [each for each in needed if _place(table, each) is None]
+        if missing:
+            raise BadInput(
+                f"The sheet {sheet} has no column {missing[0]!r}. Export scenarios here to see how it looks."
+            )
+    troubles, found, cells = _Troubles(), list[FileScenario](), _cells_by_scenario(assumed)
+    for table, sheet in ((about, SCENARIOS), (assumed, ASSUMPTIONS)):
+        troubles += [f"{sheet}!A{each.line}: {each.why}" for each in table.odd]
+    for row in range(len(about.lines)):
+        texts = {name: _text_of(_cell(about, name, row)) for name in ABOUT}
+        if not any(texts.values()):
+            continue
+        where = _address(about, SCENARIOS, "Scenario", row)
+        named = {"name": texts["Scenario"], "about": texts["About"], "owner": texts["Owner"], "note": texts["Note"]}
+        tags = [each.strip() for each in texts["Tags"].split(",") if each.strip()]
+        draft = _draft(
+            book,
+            named | {"stands_on": texts["Stands on"]},
+            tags,
+            frozen=texts["Frozen"].lower() in ("yes", "true", "1"),
+            cells=_keyed(book, texts["About"], cells.pop(texts["Scenario"], []), troubles),
+            where=where,
+            troubles=troubles,
+        )
+        found += [] if draft is None else [FileScenario(draft, where)]
+    for left, rows in cells.items():
+        told = f"no scenario {left!r} stands on the sheet {SCENARIOS}. Add it there, or correct the name."
+        troubles.append(f"{rows[0].where.replace(rows[0].column, 'A', 1)}: {told}")
+    if not found and not troubles:
+        raise BadInput(f"The sheet {SCENARIOS} holds no scenario. Write a row for each.")
+    return _together(found, troubles)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row of the sheet of assumptions: its key and label, its value, the address of that."""
+
+    key: str
+    label: str
+    value: Json
+    where: str
+    column: str
+
+
+def _cells_by_scenario(table: FileTable) -> dict[str, list[_Row]]:
+    found: dict[str, list[_Row]] = {}
+    column = _letters(_place(table, "Value") or 0)
+    for row in range(len(table.lines)):
+        texts = [_text_of(_cell(table, name, row)) for name in ("Scenario", "Key", "Label")]
+        value = _cell(table, "Value", row)
+        if any((*texts, _text_of(value))):
+            where = _address(table, ASSUMPTIONS, "Value", row)
+            found.setdefault(texts[0], []).append(_Row(texts[1], texts[2], value, where, column))
+    return found
+
+
+def _keyed(book: Book, about: str, rows: Sequence[_Row], troubles: _Troubles) -> dict[str, tuple[str, str]]:
+    """The rows of a scenario by key: their addresses, and their values as an address has them."""
+    found: dict[str, tuple[str, str]] = {}
+    subject = next((each for each in SUBJECTS if each == about), None)
+    known = scenario_parts(book.contract, subject) if subject is not None else {}
+    for row in rows:
+        labelled = [key for key, part in known.items() if part.label.casefold() == row.label.casefold()]
+        key = row.key or (labelled[0] if len(labelled) == 1 else row.label)
+        if key in found:
+            troubles.append(f"{row.where}: {key!r} stands in {found[key][0]} already. Keep one of the two.")
+            continue
+        if _text_of(row.value) == "":
+            continue
+        found[key] = (row.where, _own_unit(known.get(key), row.value))
+    return found
+
+
+def _own_unit(part: ScenarioPart | None, value: Json) -> str:
+    """A cell's value as an address has it."""
+    text = _text_of(value)
+    if text.lower() == AS_IT_STANDS:
+        return TAKEN_BACK
+    number = None if part is None or part.textual else _number(text)
+    return text if number is None or part is None or part.scale == 1 else f"{number * part.scale:.12g}"
+
+
+def _cell(table: FileTable, name: str, row: int) -> Json:
+    place = _place(table, name)
+    return None if place is None else table.frame[place].iloc[row]
+
+
+def _place(table: FileTable, name: str) -> int | None:
+    return next((k for k, each in enumerate(table.header) if each.strip().casefold() == name.casefold()), None)
+
+
+def _address(table: FileTable, sheet: str, column: str, row: int) -> str:
+    """The address of a cell: Assumptions!D7."""
+    return f"{sheet}!{_letters(_place(table, column) or 0)}{table.lines[row]}"
+
+
+def _letters(place: int) -> str:
+    return chr(ord("A") + place) if place < 26 else f"{_letters(place // 26 - 1)}{_letters(place % 26)}"
+
+
+def _text_of(value: Json) -> str:
+    """What a cell, or a value of TOML, says."""
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return number_as_text(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()[:10]
+    return str(value).strip()
+
+
+# ---- checked ---------------------------------------------------------------------------------------------------------
+
+
+def _draft(
+    book: Book,
+    texts: Mapping[str, str],
+    tags: Sequence[str],
+    *,
+    frozen: bool,
+    cells: Mapping[str, tuple[str, str]],
+    where: str,
+    troubles: _Troubles,
+) -> SavedScenario | None:
+    """A scenario of a file whose every cell holds what it may; None with what is wrong noted."""
+    about = texts["about"].strip().lower()
+    subject = next((each for each in SUBJECTS if each == about), None)
+    if subject is None:
+        troubles.append(f"{where}: a scenario is about book, customer or policy; {texts['about']!r} was given.")
+        return None
+    query = {key: text for key, (_, text) in cells.items()}
+    wrong = [f"{cell}: {told}" for key, (cell, text) in cells.items() if (told := _wrong(book, subject, key, query))]
+    troubles += wrong
+    variant = bool(texts["stands_on"]) and not frozen
+    if not wrong and not variant:
+        meant, complaints = read_query(subject, book, query)
+        troubles += [f"{where}: {_kept_words(each)}" for each in complaints]
+        query = meant.to_query()
+
+    def make() -> SavedScenario:
+        return SavedScenario(
+            texts["name"].strip(),
+            book.contract.book.name,
+            subject,
+            () if variant else tuple(query.items()),
+            owner=texts["owner"].strip() or "nobody",
+            note=texts["note"],
+            tags=tuple(tags),
+            stands_on=texts["stands_on"].strip(),
+            own=tuple(query.items()) if variant else (),
+            follows=not frozen,
+        )
+
+    return troubles.attempt(where, make)
+
+
+def _wrong(book: Book, subject: Subject, key: str, query: Mapping[str, str]) -> str:
+    """What is wrong with one value, beside those that it needs; "" where nothing is."""
+    if key not in scenario_parts(book.contract, subject):
+        return f"{key!r} is nothing that can be assumed here. Take a key from an export."
+    if query[key] == TAKEN_BACK:
+        return ""
+    needed = {name: query[name] for name in (PRESET, UNDER + PRESET, CUSTOMER) if query.get(name)}
+    others = read_query(subject, book, needed)[1]
+    told = [each for each in read_query(subject, book, needed | {key: query[key]})[1] if each not in others]
+    told = told if key not in needed else others
+    return _kept_words(told[0]) if told and not _about_others(told[0]) else ""
+
+
+def _about_others(complaint: str) -> bool:
+    return "takes the place of" in complaint
+
+
+def _kept_words(complaint: str) -> str:
+    """A complaint about an address, as it is said of a file."""
+    for end in NOT_KEPT:
+        complaint = complaint.replace(end, "")
+    told = complaint.replace(" in the address", "").rstrip(". ")
+    return f"{told}."
+
+
+def _together(found: Sequence[FileScenario], troubles: list[str]) -> ScenarioFile:
+    """The scenarios of a file, none named like another of them."""
+    seen: dict[str, str] = {}
+    for each in found:
+        name = each.draft.name.casefold()
+        if name in seen:
+            troubles.append(f"{each.where}: “{each.draft.name}” stands in {seen[name]} already. Names are given once.")
+        seen[name] = each.where
+    more = [f"And {len(troubles) - MOST_TROUBLES:,} more."] if len(troubles) > MOST_TROUBLES else []
+    return ScenarioFile(tuple(found), (*troubles[:MOST_TROUBLES], *more))
+
+
+# ---- kept ------------------------------------------------------------------------------------------------------------
+
+
+def bring_in(
+    model: DeployedModel, store: ScenarioStore, file: ScenarioFile, *, person: Person, day: date
+) -> list[SavedScenario]:
+    """Keep the scenarios of a file as new drafts with the numbers of the model that answers now; whoever brings them is
+    their owner where the file names none.
+
+    Raises
+    ------
+    BadInput
+        If something is wrong with the file, a name is taken, or one stands on what is not there; then none is kept.
+    """
+    if file.troubles:
+        raise BadInput(f"Nothing was brought in. {' '.join(file.troubles[:3])}")
+    book = model.contract.book.name
+    known = {each.name.casefold(): each for each in store.listed(book)}
+    taken = [each for each in file.scenarios if each.draft.name.casefold() in known]
+    if taken:
+        raise BadInput(
+            f"Nothing was brought in. {taken[0].where}: a scenario “{taken[0].draft.name}” is kept already. Give it "
+            "another name in the file, or archive the one that is kept."
+        )
+    ready = _in_order(file.scenarios, known)
+    drafts = {each.draft.name.casefold(): each for each in ready}
+    kept: list[SavedScenario] = []
+    for name, each in drafts.items():
+        base = known.get(each.draft.stands_on.casefold())
+        below = base_query(model, store.find, base.id) if base is not None else None
+        own, subject = dict(each.draft.own), each.draft.subject
+        query = stacked(subject, model.book, below, own)[0] if below is not None and own else dict(each.draft.query)
+        query = below if below is not None and each.draft.follows and not own else query
+        owner = person.name if each.draft.owner == "nobody" else each.draft.owner
+        new = measured(model, replace(each.draft, owner=owner, follows=True), query, day, below)
+        new = replace(new, stands_on=base.id if base is not None else "", follows=each.draft.follows)
+        known[name] = store.save(new, person, what="imported")
+        kept.append(known[name])
+    return kept
+
+
+def _in_order(scenarios: Sequence[FileScenario], known: Mapping[str, SavedScenario]) -> list[FileScenario]:
+    """Each after what it stands on; BadInput where that is nowhere, or in a circle."""
+    waiting, found = list(scenarios), list[FileScenario]()
+    there = set(known) | {""}
+    about = {name: each.subject for name, each in known.items()}
+    about |= {each.draft.name.casefold(): each.draft.subject for each in scenarios}
+    for each in scenarios:
+        below = about.get(each.draft.stands_on.casefold(), each.draft.subject)
+        if below != each.draft.subject:
+            raise BadInput(
+                f"Nothing was brought in. {each.where}: it is about {each.draft.subject} and cannot stand on "
+                f"“{each.draft.stands_on}”, which is about {below}."
+            )
+    while waiting:
+        ready = [each for each in waiting if each.draft.stands_on.casefold() in there]
+        if not ready:
+            first = waiting[0]
+            raise BadInput(
+                f"Nothing was brought in. {first.where}: it stands on “{first.draft.stands_on}”, which is neither kept "
+                "here nor in the file, or stands on it in turn."
+            )
+        found += ready
+        there |= {each.draft.name.casefold() for each in ready}
+        waiting = [each for each in waiting if each not in ready]
+    return found
