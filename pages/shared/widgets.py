@@ -49,12 +49,12 @@ def controls_and_answers(opened: bool = False) -> tuple[DeltaGenerator, DeltaGen
     """Controls on the left, answers on the right.
 
     Where a window is too narrow for both, the answers take its whole width and the controls are a sheet that opens from
-    below: in the browser alone, with no run of the script. ``opened``: it begins open, because there is no answer
-    before something is chosen in it. The style sheet says how narrow that is.
+    below: in the browser alone, with no run of the script. ``opened``: they stand above the answers instead,
+    because there is none before something is chosen. The style sheet says how narrow that is.
     """
     left, right = st.columns([0.3, 0.7], gap="medium")
     with left:
-        html(f"<details class='wi-sheet'{' open' * opened}><summary>Levers</summary></details>")
+        html(f"<details class='wi-sheet{' wi-first' * opened}'{' open' * opened}><summary>Levers</summary></details>")
         controls = st.container(key="levers")
     return controls, right
 

@@ -58,7 +58,8 @@ TROUBLE = """
   const trouble = [];
   for (const each of document.querySelectorAll("body *")) {
     const box = each.getBoundingClientRect();
-    if (shown(each) && !each.closest("svg, input[type=range], .stDataFrame") && box.width > 1 && box.height > 1
+    const within = each.closest("svg, input[type=range], .stDataFrame, .st-key-changed");  // these scroll by themselves
+    if (shown(each) && !within && box.width > 1 && box.height > 1
         && (box.right > innerWidth + 1 || box.left < -1))
       trouble.push(`outside: ${named(each)}`);
   }

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import (
     Visit,
     book_ready,
+    lever,
     operations_ready,
     photograph,
     policy_ready,
@@ -140,6 +141,35 @@ def test_a_move_of_a_lever_shifts_nothing(visit: Visit, customer: int) -> None:
         expect(sentence(page)).to_have_text(re.compile(rf"^With balances {step}\s% lower"))
         settled(page)
     assert sum(page.evaluate("window.shifts")) < MOST_SHIFT
+
+
+@pytest.mark.parametrize(
+    ("address", "label", "key"),
+    [
+        (f"/?{STRESSED}", "Balances", "ArrowRight"),
+        ("/applicant?customer=3&balances=-5", "Balances", "ArrowLeft"),
+        ("/policy?cutoff=525", "Cut-off", "ArrowRight"),
+    ],
+)
+def test_at_five_sizes_a_move_of_a_lever_shifts_nothing(visit: Visit, address: str, label: str, key: str) -> None:
+    page = visit(address, script=SHIFTS)
+    expect(page.locator(".stPlotlyChart svg").last).to_be_visible()
+    settled(page)
+    shifts = {}
+    for width, height in ((1920, 1080), (1280, 720), (1024, 768), (820, 1180), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        if page.locator(".wi-sheet:not([open]) summary").is_visible():
+            page.locator(".wi-sheet summary").click()
+        lever(page, label).focus()
+        page.wait_for_timeout(500)  # the charts take the new width
+        page.evaluate("window.shifts = []")
+        for _ in range(2):
+            before = sentence(page).inner_text()
+            press(page, label, key)
+            expect(sentence(page)).not_to_have_text(before)
+            settled(page)
+        shifts[width] = sum(page.evaluate("window.shifts"))
+    assert {width: shift for width, shift in shifts.items() if shift > MOST_SHIFT} == {}
 
 
 def test_the_first_move_of_a_lever_shifts_nothing(visit: Visit, customer: int) -> None:

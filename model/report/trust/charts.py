@@ -300,13 +300,14 @@ def drift(contract: Contract, drifts: Sequence[Drift], height: int = HEIGHT, mos
         }
         for k, (at, _, first, end) in enumerate(lines)
     ]
+    sides = {"watch": "right", "not above": "center"}  # apart where the chart is narrow
     figure["annotations"] = [
         {
             "x": at,
             "y": 0 if first else 1,
             "yref": "paper",
             "yanchor": "top" if first else "bottom",
-            "xanchor": "center" if top < 1 else "left",
+            "xanchor": sides[text] if top < 1 else "left",
             "text": f"{text} {at:.2f}",
             "showarrow": False,
         }
