@@ -23,6 +23,20 @@ LIMIT_ROOM = 20  # px above a chart for what an upright limit is called
 MAP_TYPE = 26  # px, on the tiles of a map that is presented
 
 
+@dataclass(frozen=True)
+class Mark:
+    """How one thing looks in every chart that shows it: its colour, its symbol, its line."""
+
+    colour: str
+    symbol: str
+    dash: str = "solid"
+
+
+OBSERVED = Mark(SCENARIO, "circle")
+CHAMPION = Mark(BASE, "circle-open")
+CHALLENGER = Mark("#8a5cc9", "square-open", "dash")
+
+
 CONFIG = {
     "displayModeBar": "hover",
     "displaylogo": False,

@@ -194,6 +194,7 @@ class Unit:
 SHARE = Unit(0.01, 1, f"{NBSP}%")  # fractions, shown in percent
 BASIS_POINTS = Unit(1.0, 0, f"{NBSP}bp")
 MOST_DIGITS = {1e9: 3, 1e6: 2, 0.01: 1}  # by size; no PD has more digits than its interval supports
+UNROUNDED = " before rounding"
 NOISE = 1e-12  # of the larger of two numbers: what summing in another order makes
 
 
@@ -235,26 +236,34 @@ class Difference:
             return round(self.unit.rounded(self.now) - self.unit.rounded(self.base), self.unit.digits)
         return self.fine.rounded(self.exact)
 
+    @property
+    def rounded_apart(self) -> bool:
+        """Whether the numbers are shown further apart than they are: an edge of rounding lies between them."""
+        return self.fine != self.unit and self.unit.rounded(self.base) != self.unit.rounded(self.now)
+
     def money(self, currency: str) -> str:
         """The difference of two amounts, signed; "" for none: +NT$ 102 m."""
-        return self.fine.signed(self.shown, currency)
+        return self._told(self.fine.signed(self.shown, currency))
 
     def points(self) -> str:
         """The difference of two fractions, signed; "" for none: −6.8 points."""
-        return points(self.shown / 100, self.fine.digits) if self.exact else ""
+        return self._told(points(self.shown / 100, self.fine.digits)) if self.exact else ""
+
+    def _told(self, text: str) -> str:
+        """A difference that is not the one of the numbers shown says so."""
+        return f"{text}{UNROUNDED}" if text and self.rounded_apart else text
 
     def plain(self) -> str:
         """The difference of two other numbers, signed and with its unit; "" for none: +12 bp."""
         text = f"{plain(abs(self.shown), self.fine.digits)}{self.fine.suffix}"
-        return signed(text, self.shown) if self.exact else ""
+        return self._told(signed(text, self.shown)) if self.exact else ""
 
     def parts(self, exact: Sequence[float]) -> tuple[Unit, list[float]]:
         """Parts of the difference as they are shown beside it, so that they add up to it, and their unit: that of the
         two numbers where the largest part shows in it, unless those look apart by another difference than is told."""
         largest = max(map(abs, exact), default=0.0)
         same = self.unit.shows(0.0, largest) or largest <= NOISE * max(abs(self.base), abs(self.now))
-        unlike = self.fine != self.unit and self.unit.rounded(self.base) != self.unit.rounded(self.now)
-        if same and not unlike:
+        if same and not self.rounded_apart:
             unit = self.unit
         else:
             unit = self.fine if self.exact else _fitting(self.unit, largest)

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from model.report import numbers
-from model.report.numbers import BASIS_POINTS, MINUS, NBSP, SHARE, Difference, Unit, difference_of
+from model.report.numbers import BASIS_POINTS, MINUS, NBSP, SHARE, UNROUNDED, Difference, Unit, difference_of
 
 SIZES = {"bn": 1e9, "m": 1e6, "": 1.0}
 AMOUNTS = st.floats(-1e12, 1e12).filter(lambda amount: amount == 0 or abs(amount) > 1e-6)
@@ -16,6 +16,7 @@ CHANGES = st.one_of(AMOUNTS, st.floats(-1e6, 1e6), st.floats(-10, 10), st.just(0
 
 def value(text: str) -> float:
     """The number that an amount or a difference in NT$ is read as."""
+    text = text.removesuffix(UNROUNDED)
     found = re.fullmatch(rf"([+{MINUS}]?)NT\${NBSP}([\d,.]+)(?:{NBSP}(bn|m))?", text)
     assert found is not None, text
     return float(found[2].replace(",", "")) * SIZES[found[3] or ""] * (-1 if found[1] == MINUS else 1)
@@ -43,6 +44,34 @@ def test_a_change_is_that_of_the_amounts_shown_or_told_by_itself(base: float, by
     elif found.fine != found.unit:
         assert found.fine.place < found.unit.place
         assert told == pytest.approx(by, abs=found.fine.place + 1e-12 * abs(base))
+
+
+@given(
+    st.one_of(
+        st.tuples(AMOUNTS, CHANGES, st.none()),
+        st.tuples(st.floats(0, 1), st.floats(-0.002, 0.002), st.just(SHARE)),
+        st.tuples(st.integers(0, 100).map(lambda k: (k + 0.5) / 1000), st.floats(-1e-5, 1e-5), st.just(SHARE)),
+        st.tuples(st.floats(0, 1e4), st.floats(-2, 2), st.just(BASIS_POINTS)),
+    )
+)
+def test_a_difference_is_that_of_the_numbers_shown_or_they_look_alike_or_it_says_that_it_is_not_rounded(
+    given_: tuple[float, float, Unit | None],
+) -> None:
+    base, by, unit = given_
+    found = Difference.of(base, base + by, unit)
+    shown = found.unit.rounded(found.now) - found.unit.rounded(found.base)
+    for told in (found.money("NT$"), found.points(), found.plain()):
+        if not found.exact:
+            assert told == ""
+        elif found.fine == found.unit:
+            assert found.shown == pytest.approx(shown, abs=10.0**-found.unit.digits / 100)
+            assert not told.endswith(UNROUNDED)
+        else:
+            assert told.endswith(UNROUNDED) == (shown != 0)
+
+
+def test_numbers_on_two_sides_of_an_edge_of_rounding_are_told_so() -> None:
+    assert Difference.of(0.10349, 0.10351, SHARE).points() == f"+0.002{NBSP}points before rounding"
 
 
 @given(AMOUNTS, CHANGES)

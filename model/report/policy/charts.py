@@ -11,7 +11,18 @@ from data.contract import Contract, Measure
 from model.monitoring.fairness import Group
 from model.report import numbers
 from model.report.book.headroom import limit_line
-from model.report.charts import BASE, BETTER, SCENARIO, WORSE, Figure, LimitLine, draw_limit, layout
+from model.report.charts import (
+    BASE,
+    BETTER,
+    CHALLENGER,
+    CHAMPION,
+    SCENARIO,
+    WORSE,
+    Figure,
+    LimitLine,
+    draw_limit,
+    layout,
+)
 from model.report.language import decided
 from model.report.numbers import Unit
 from model.report.policy.words import LABELS, Units
@@ -398,7 +409,8 @@ def frontier(
     for k, each in enumerate(strategies):
         own = slice(first, first + len(each.cutoffs))
         first = own.stop
-        marker = {"size": 6, "color": BASE if k == 0 else "rgba(0,0,0,0)", "line": {"color": BASE, "width": 1}}
+        mark = CHALLENGER if k else CHAMPION
+        marker = {"size": 6, "color": mark.colour, "symbol": mark.symbol}
         drawn.append(
             {
                 "type": "scatter",

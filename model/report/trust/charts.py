@@ -18,7 +18,7 @@ from model.monitoring.intervals import Estimate
 from model.monitoring.realised import RealisedRate
 from model.release.window import Window
 from model.report import numbers
-from model.report.charts import BASE, SCENARIO, WORSE, Figure, layout
+from model.report.charts import BASE, CHALLENGER, CHAMPION, OBSERVED, SCENARIO, WORSE, Figure, layout
 from model.report.trust.words import drift_label, share, worth_drawing
 from model.validation.backtests import RecalibrationBacktest, Sides
 from model.validation.validation import BandMetrics, Separation, stability_bound
@@ -51,8 +51,8 @@ def _observed(x: Sequence[Any], rows: Sequence[Estimate], off: Sequence[bool], h
         "y": [_hundred(each.value) for each in rows],
         "marker": {
             "size": 8,
-            "color": [WORSE if each else SCENARIO for each in off],
-            "symbol": ["diamond" if each else "circle" for each in off],
+            "color": [WORSE if each else OBSERVED.colour for each in off],
+            "symbol": ["diamond" if each else OBSERVED.symbol for each in off],
         },
         "error_y": {
             "type": "data",
@@ -513,7 +513,7 @@ def sides(found: Sides, windows: tuple[Window, Window], names: tuple[str, str], 
         },
     ]
     labels = [("observed", 100 * rows[-1].either.observed.value)] if rows else []
-    for k, name in enumerate(names):
+    for k, (name, mark) in enumerate(zip(names, (CHAMPION, CHALLENGER), strict=True)):
         own = [(each.champion, each.challenger)[k] for each in rows]
         drawn.append(
             {
@@ -521,8 +521,8 @@ def sides(found: Sides, windows: tuple[Window, Window], names: tuple[str, str], 
                 "mode": "lines+markers",
                 "x": x,
                 "y": [None if each is None else _hundred(each.predicted) for each in own],
-                "line": {"color": WORSE if k else BASE, "width": 2, "dash": "dash" if k else "solid"},
-                "marker": {"size": 7, "symbol": "square" if k else "circle"},
+                "line": {"color": mark.colour, "width": 2, "dash": mark.dash},
+                "marker": {"size": 8, "symbol": mark.symbol},
                 "hovertemplate": f"%{{x}}: %{{y:.1f}} % predicted, {name}<extra></extra>",
             }
         )
@@ -565,9 +565,9 @@ def recalibration(found: RecalibrationBacktest, height: int = 220) -> Figure:
     hover = "%{x}: %{y:.1f} % observed<extra></extra>"
     drawn = [_observed(x, [each.observed for each in found.later], [False] * len(x), hover)]
     labels = [("observed", 100 * found.later[-1].observed.value)] if found.later else []
-    for name, colour, dash, values in (
-        ("as released", BASE, "solid", [each.before for each in found.later]),
-        ("shifted", WORSE, "dash", [each.after for each in found.later]),
+    for name, mark, values in (
+        ("as released", CHAMPION, [each.before for each in found.later]),
+        ("shifted", CHALLENGER, [each.after for each in found.later]),
     ):
         drawn.append(
             {
@@ -575,7 +575,8 @@ def recalibration(found: RecalibrationBacktest, height: int = 220) -> Figure:
                 "mode": "lines+markers",
                 "x": x,
                 "y": [_hundred(each) for each in values],
-                "line": {"color": colour, "width": 2, "dash": dash},
+                "line": {"color": mark.colour, "width": 2, "dash": mark.dash},
+                "marker": {"size": 8, "symbol": mark.symbol},
                 "hovertemplate": f"%{{x}}: %{{y:.1f}} % {name}<extra></extra>",
             }
         )
