@@ -88,6 +88,7 @@ VERBS = {  # each one's module and first sentence
     "serve": ("model.cli.serve", "The REST service alone, without the dashboard, for one book."),
     "token": ("model.cli.token", "Who may call the REST service."),
     "audit": ("model.cli.audit", "The record of calls: check it, do a call again, export it, shorten it."),
+    "scenarios": ("model.cli.scenarios", "Scenarios under a name: list them, take them along, bring them in."),
     "bench": ("model.cli.bench", "Print the figures of every hot path."),
 }
 

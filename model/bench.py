@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from statistics import median
@@ -20,14 +20,21 @@ import numpy as np
 from data.arrays import Array
 from data.books import OWN, Book, read_book
 from data.contract import Assumption, Contract, Shock
+from model.deployed.desk import DeployedModels
+from model.deployed.model import DeployedModel
+from model.deployed.saved import measured, opened
 from model.engine.identity import Deployed
 from model.engine.scorer import TableScorer
+from model.record.database import engine
+from model.record.scenarios import ScenarioStore
 from model.release import training
 from model.release.release import Release
 from model.release.store import Store
 from model.report.ask.book import book_line, book_vocabulary, read_book_line
 from model.report.ask.completion import completions
 from model.report.comparison.briefing import comparison_briefing
+from model.security.people import Person
+from model.settings import Settings
 from model.whatif.book.bridge import bridge
 from model.whatif.book.scenario import BookScenario, layers
 from model.whatif.book.scored import ScoredBook
@@ -40,10 +47,12 @@ from model.whatif.customer.decision import score_scale as points
 from model.whatif.customer.scenario import CustomerScenario, apply, base_record
 from model.whatif.customer.sensitivity import flips, sweep
 from model.whatif.policy.strategy import Strategy
+from model.whatif.saved import SavedScenario
 
 TODAY = date(2026, 1, 1)
 SMALL = 50_000  # records up to which a release is made while one waits
 SIZES = (30_000, 300_000, 1_000_000, 10_000_000)
+MANY_SCENARIOS = 1_000
 MEMORY = {1_000_000: 1.5, 10_000_000: 4.0}  # GB at most
 
 
@@ -112,6 +121,7 @@ def run(release: Release, rows: int = 1_000_000, told: Callable[[str], None] = l
     _one_customer(scorer, book, note)
     _asked_in_words(scorer.contract, note)
     _against_shap(scorer, book, note)
+    _saved_scenarios(release, book, note)
     return found
 
 
@@ -344,6 +354,32 @@ def _asked_in_words(contract: Contract, note: Callable[..., None]) -> None:
         completions(line, book_vocabulary(contract))
 
     note("ask in words: a typed line to its chips", cpu(typed, 7, 5), 7, 0.05)
+
+
+def _saved_scenarios(release: Release, book: Book, note: Callable[..., None]) -> None:
+    """A saved scenario opened, with the numbers of then and now, and a thousand of them listed; in a database of their
+    own."""
+    model = DeployedModel(book, release.scorer, release)
+    home, who, name = release.path.parents[2], Person("bench", "admin"), book.contract.book.name
+    models = DeployedModels(lambda: Settings(home=home))
+    with TemporaryDirectory() as place:
+        kept = engine(Settings(home=Path(place)))
+        store = ScenarioStore(kept)
+        stress = _stress(model.whole, **_economy(book.contract), **_shocked(book.contract, book.contract.shocks[0]))
+        draft = measured(model, SavedScenario("0", name, "book", (), "bench"), stress.to_query(), TODAY, None)
+        for k in range(MANY_SCENARIOS):
+            saved = store.save(replace(draft, name=str(k)), who)
+
+        def look() -> object:
+            model.whole.forget()
+            return opened(models, model, store.find(saved.id), day=TODAY, find=store.find)
+
+        look()
+        seconds = median(wall(look) for _ in range(5))
+        lists = [wall(lambda: store.listed(name)) for _ in range(5)]
+        kept.dispose()
+    note(f"open a saved scenario, wall, {len(book):,} records", seconds, 5, 0.5)
+    note(f"list {MANY_SCENARIOS:,} saved scenarios, wall", median(lists), 5, 0.5)
 
 
 def _against_shap(scorer: TableScorer, book: Book, note: Callable[..., None]) -> None:

@@ -20,6 +20,7 @@ from model.record.database import writing
 from model.record.replay import Replayed, replay
 from model.record.trail import find, recent
 from model.release.store import Store
+from model.report.briefing import Link
 from model.report.operations.status import (
     BookReleases,
     ChallengerStatus,
@@ -32,7 +33,9 @@ from model.report.operations.status import (
     ShadowState,
     Titled,
 )
+from model.report.operations.words import OPEN_RECORDED
 from model.settings import Settings
+from model.whatif.saved import MADE_WITH, SUBJECTS
 
 MAX_CALLS_LISTED = 50
 
@@ -142,6 +145,23 @@ def done_again(identity: str, using: Settings) -> tuple[str, Replayed]:
     """
     entry = find(running(using).engine, identity)
     return entry.release, replay(entry, Store(using.home, entry.book))
+
+
+def recorded_what_if(identity: str, using: Settings) -> Link | None:
+    """Where a what-if on record is opened again: its page, with all that it assumed and which release answered; None
+    for a call of another kind.
+
+    Raises
+    ------
+    StoreError
+        If the call is not on record.
+    """
+    entry = find(running(using).engine, identity)
+    subject = entry.kind.removeprefix("whatif:")
+    if subject not in SUBJECTS or subject == entry.kind:
+        return None
+    query = {"book": entry.book, **entry.detail["address"], MADE_WITH: entry.release[:6]}
+    return Link(OPEN_RECORDED, subject, query)
 
 
 # ---- the releases ---------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG = 100, 2000, 40  # characters
 MOST_TAGS, MOST_PARTS, LONGEST_QUERY = 12, 400, 40_000
 DEEPEST = 8  # scenarios that stand on each other
 SAVED = "saved-as"  # in an address: the id of the scenario that is open; no lever or field can be called so
+MADE_WITH = "made-with"  # in a link: which release answered when it was made
 TAKEN_BACK = ""  # of a part that what it stands on assumes, and this one does not
 
 

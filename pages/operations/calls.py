@@ -12,7 +12,8 @@ from model.report.operations.briefing import OperationsSources, call_choice, cal
 from model.report.operations.status import RecentCalls
 from model.security.people import may
 from model.settings import settings
-from pages.shared import draw, visitor, widgets
+from pages.shared import deployed, draw, visitor, widgets
+from pages.shared.page_state import handed_key
 
 
 @st.fragment
@@ -31,6 +32,7 @@ def replay_again(found: RecentCalls) -> None:
     with st.container(horizontal=True, key="again", vertical_alignment="bottom"):
         chosen = str(draw.draw_choice(call_choice(found)))
         pressed = st.button("Replay", key="_replay", icon=":material/replay:")
+    open_again(chosen)
     if not pressed:
         return
     try:
@@ -39,3 +41,19 @@ def replay_again(found: RecentCalls) -> None:
         draw.notice(Notice(str(error), "warning"))
         return
     draw.notice(done_again(release, replayed.same, replayed.words))
+
+
+def open_again(call: str) -> None:
+    """The way to a what-if on its page, by a link; where addresses carry no edits, it is handed over."""
+    try:
+        link = status.recorded_what_if(call, settings())
+    except WhatIfError as error:
+        draw.notice(Notice(str(error), "warning"))
+        return
+    if link is None:
+        return
+    if settings().url_state:
+        draw.linked(st.container(), link)
+    elif link.query["book"] == deployed.book() and st.button(link.label, key="_open_call"):
+        st.session_state[handed_key(link.subject)] = dict(link.query)
+        st.switch_page(draw.SCRIPTS[link.subject])

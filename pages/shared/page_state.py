@@ -23,13 +23,13 @@ from model.deployed.model import DeployedModel
 from model.report.numbers import MOST_DECIMALS
 from model.report.operations.words import replaced
 from model.whatif.customer.scenario import CUSTOMER
-from model.whatif.saved import SAVED, SUBJECTS, SavedScenario
+from model.whatif.saved import MADE_WITH, SAVED, SUBJECTS, SavedScenario
 from pages.shared import deployed, saving
 from pages.shared.deployed import keyed
 from pages.shared.widgets import html
 
 MOST_UNDO = 50
-RELEASE = "made-with"  # in a shared link: what answered when it was made; no lever or field can be called so
+RELEASE = MADE_WITH  # no lever or field can be called so
 NAMED = re.compile(r"[0-9a-f]{6,12}\Z")
 CHIPS = "changed."  # no lever or field has a point in its name
 ARRIVED = "_arrived"  # in the session: the page that stood last
@@ -96,11 +96,14 @@ class Memory(Generic[Held]):
         address = {name: value for name, value in st.query_params.items() if name not in (deployed.BOOK, RELEASE)}
         known = st.session_state.get(self._key("address"))
         strange = frozenset(address.items()) in st.session_state.get(_strange(self.page), ())
-        if self._key("value") in st.session_state and (address == known or not address or strange):
+        handed: dict[str, str] | None = st.session_state.pop(handed_key(self.page), None)
+        if handed is None and self._key("value") in st.session_state and (address == known or not address or strange):
             return
         identity = address.get(SAVED, "")
         value, complaints = self.read(model, {name: each for name, each in address.items() if name != SAVED})
         opened, told = saving.opened_from(model, self.page, identity) if identity else (None, "")
+        if handed is not None:
+            (value, complaints), made = saving.meant_by(model, self.page, handed), handed.get(RELEASE, "")
         if opened is not None and address.keys() <= {SAVED, CUSTOMER}:
             value, complaints = saving.assumed_by(model, opened)
         if self._key("value") in st.session_state:
@@ -306,6 +309,11 @@ def place(key: str, value: Any, shape: Sequence[float] = ()) -> str:
     if key not in state or state[key] != value or state.get(_shape(key), ()) != drawn:
         state[key], state[_shape(key)] = value, drawn
     return key
+
+
+def handed_key(page: str) -> str:
+    """The key in the session under which a page is handed a query that its address is not to carry."""
+    return keyed(f"_{page}_handed")
 
 
 def _strange(page: str) -> str:

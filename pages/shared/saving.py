@@ -18,9 +18,9 @@ from model.deployed.saved import base_query, measured, numbers_of_both, opened
 from model.errors import RemoteError
 from model.record.scenarios import SavedMeanwhile
 from model.report.scenarios.words import both_results, changed_since, elsewhere_words, open_words, saved_words
-from model.whatif.saved import SUBJECTS, OpenedScenario, SavedScenario, read_query
+from model.whatif.saved import MADE_WITH, SUBJECTS, OpenedScenario, SavedScenario, read_query
 from pages.shared import deployed, visitor
-from pages.shared.deployed import keyed
+from pages.shared.deployed import BOOK, keyed
 from pages.shared.widgets import complain, html, text
 
 if TYPE_CHECKING:
@@ -114,6 +114,14 @@ def opened_from(model: DeployedModel, page: str, identity: str) -> tuple[OpenedS
 def assumed_by(model: DeployedModel, found: OpenedScenario) -> tuple[Any, list[str]]:
     """What an opened scenario assumes now, for the page it is opened on."""
     return read_query(found.scenario.subject, model.book, dict(found.query))
+
+
+def meant_by(model: DeployedModel, page: str, query: Mapping[str, str]) -> tuple[Any, list[str]]:
+    """What a query that was handed over means on a page, whatever addresses may carry."""
+    subject = next(each for each in SUBJECTS if each == page)
+    return read_query(
+        subject, model.book, {name: each for name, each in query.items() if name not in (BOOK, MADE_WITH)}
+    )
 
 
 def changed_words(model: DeployedModel, found: OpenedScenario) -> list[str]:

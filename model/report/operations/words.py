@@ -38,6 +38,7 @@ KINDS = {
 }
 PROTOCOLS = {"oip": "Open Inference Protocol v2", "kserve": "KServe v1", "mlflow": "MLflow"}
 COUNTS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
+OPEN_RECORDED = "Open this what-if on its page"
 State = Literal["holds", "watch", "failed", "not in use"]
 
 

@@ -325,6 +325,23 @@ def test_every_kind_of_call_done_again_gives_the_same_numbers(
     (told,) = [each.value for each in at.success]
     assert told.startswith(f"Release {release.id[:6]}, which answered then, gives the same numbers. The same")
     assert not at.error
+    links = [each.proto for each in at.get("page_link") if each.proto.label.startswith("Open this what-if")]
+    assert len(links) == kind.startswith("whatif:")
+    assert all(f"made-with={release.id[:6]}" in each.query_string for each in links)
+    assert all(("balances" in each.query_string) != ("cutoff" in each.query_string) for each in links)
+
+
+def test_recorded_what_if_is_opened_on_its_page_where_addresses_carry_no_edits(
+    open_app: Open, book: Book, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = asked("whatif:policy", open_app, book, release)
+    monkeypatch.setenv("WHATIF_URL_STATE", "off")
+    at = opened(open_app("operations"), CALLS)
+    at.selectbox(key=CALL).set_value(name).run()
+    at.button(key="_open_call").click().run()
+    assert not at.exception
+    assert at.slider(key="policy.cutoff").value == 540
+    assert "cutoff" not in at.query_params
 
 
 def altered(name: str) -> None:
