@@ -27,6 +27,7 @@ from model.whatif.book.scenario import (
     SEVERITY,
     SHARE,
     UNTIL,
+    WEIGHED_AT,
     WEIGHT,
     WHO,
     Number,
@@ -112,7 +113,7 @@ def band_chosen(key: str) -> None:
 def chips(contract: Contract) -> None:
     """Every value that was set as a chip; a click takes that one back."""
     scenario = state.memory.current()
-    names = [name for name, _ in scenario.values if not name.startswith(WEIGHT)]
+    names = [name for name, _ in scenario.values if not name.startswith((WEIGHT, WEIGHED_AT))]
     labels = {name: book_words.chip(contract, scenario, name) for name in names}
     change_chips(state.memory, labels, partial(state.take_back, contract))
 
@@ -334,17 +335,13 @@ def limit_controls(contract: Contract) -> None:
 
 
 def weights(contract: Contract) -> None:
-    """What weight each regulator's scenario has, and no change in the economy."""
+    """What weight each regulator's scenario has, in which severity; no change in the economy, and what is assumed."""
     columns = st.columns(3, gap="small")
     for k, (name, title) in enumerate(book_words.scenario_titles().items()):
-        at = state.shown_value(contract, WEIGHT + name)
-        enter(
-            state.memory,
-            WEIGHT + name,
-            label=f"{title} (%)",
-            at=at,
-            low=0.0,
-            high=100.0,
-            step=5.0,
-            where=columns[k % 3],
-        )
+        column = columns[k % 3]
+        weight, severity = WEIGHT + name, WEIGHED_AT + name
+        at, label = state.shown_value(contract, weight), f"{title} (%)"
+        enter(state.memory, weight, label=label, at=at, low=0.0, high=100.0, step=5.0, where=column)
+        if severity in parts(contract) and at:
+            at, label = state.shown_value(contract, severity), f"{title}: severity (%)"
+            enter(state.memory, severity, label=label, at=at, low=0.0, high=150.0, step=10.0, where=column)

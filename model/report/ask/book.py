@@ -25,11 +25,13 @@ from model.whatif.book.scenario import (
     OVERLAY_PD,
     OWNER,
     POINT,
+    PRESENT,
     PRESET,
     REASON,
     SEVERITY,
     SHARE,
     UNTIL,
+    WEIGHED_AT,
     WEIGHT,
     WHO,
     BookScenario,
@@ -256,6 +258,17 @@ def _limit_quantity(measure: Measure, currency: str) -> Quantity:
 
 def _weights() -> Iterator[Item]:
     titles = {each.name: each.title for each in presets()} | {AS_IS: "no change in the economy"}
+    titles |= {PRESENT: "the scenario as it stands"}
+    for each in presets():
+        label = f"Weighted severity of {each.title}"
+        yield Term(
+            WEIGHED_AT + each.name,
+            label,
+            (label, f"weighted severity {each.title}"),
+            Quantity(0, 150, "%"),
+            lambda value: f"{numbers.exactly(value)}{numbers.NBSP}%",
+            needs="weighted",
+        )
     for name, title in titles.items():
         label = f"Weight of {title}"
         yield Term(

@@ -278,9 +278,11 @@ def _mover_row(contract: Contract, each: Mover) -> tuple[Cell, ...]:
 
 def weighted_panel(result: BookResult, follow: Follow) -> Panel:
     """Losses of several scenarios, weighted by their probability: the losses, never the inputs."""
+    records = result.contract.book.records
     lead = (
-        f"Each at its own peak, in full severity; {result.contract.book.records}, overlay and assumptions as they are "
-        "set among the levers. The losses are weighted, never the inputs."
+        f"A regulator's at its own peak, in the severity given; {records}, overlay and assumptions as they are set "
+        "among the levers. The scenario as it stands counts with its own economy. The losses are weighted, never the "
+        "inputs. Saved scenarios can be weighted under Compare."
     )
     make = partial(weighted_scenarios, result, follow)
     return Panel(WEIGHTED, "Several scenarios, weighted by probability", make, lead=lead)

@@ -27,11 +27,13 @@ from model.whatif.book.scenario import (
     OVERLAY_PD,
     OWNER,
     POINT,
+    PRESENT,
     PRESET,
     REASON,
     SEVERITY,
     SHARE,
     UNTIL,
+    WEIGHED_AT,
     WEIGHT,
     WHO,
     BookScenario,
@@ -533,6 +535,9 @@ def chip(contract: Contract, stress: BookScenario, name: str) -> str:
     if name.startswith(LIMIT):
         measure: Measure = name.removeprefix(LIMIT)  # type: ignore[assignment]
         return f"Limit of {lower(label(measure))} {limit_text(contract, measure, float(value))}"
+    if name.startswith(WEIGHED_AT):
+        title = scenario_titles()[name.removeprefix(WEIGHED_AT)]
+        return f"Weighted severity of {title} {numbers.exactly(float(value))}{NBSP}%"
     if name.startswith(WEIGHT):
         weight = parts(contract)[name]
         return f"{weight.label if isinstance(weight, Number) else name} {numbers.exactly(float(value))}{NBSP}%"
@@ -718,7 +723,8 @@ def _unheld(contract: Contract, found: Difference) -> str:
 
 def scenario_titles() -> dict[str, str]:
     """What the scenarios are called that can be weighted, by name."""
-    return {AS_IS: "No change in the economy"} | {each.name: each.title for each in presets()}
+    own = {AS_IS: "No change in the economy", PRESENT: "The scenario as it stands"}
+    return own | {each.name: each.title for each in presets()}
 
 
 def weighted_words(

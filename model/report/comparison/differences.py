@@ -18,6 +18,7 @@ from model.whatif.book.scenario import (
     OVERLAY_PD,
     PRESET,
     SEVERITY,
+    WEIGHED_AT,
     WEIGHT,
     BookScenario,
     chosen,
@@ -66,7 +67,7 @@ def book_facts(contract: Contract, scenario: BookScenario) -> dict[str, str]:
         label = part if isinstance(part, str) else part.label
         if name in moving or name in (FACTOR, OVERLAY_PD, OVERLAY_LGD):
             found[label] = book_words.lever_value(contract, scenario, name)
-        elif name.startswith(WEIGHT):
+        elif name.startswith((WEIGHT, WEIGHED_AT)):
             continue
         elif name in dict(scenario.values) or name.startswith((BETA, LIMIT)):
             found[label] = _fact(contract, scenario, name)

@@ -24,6 +24,7 @@ from model.whatif.book.scenario import (
     BETA,
     LIMIT,
     POINT,
+    PRESENT,
     PRESET,
     WEIGHT,
     BookScenario,
@@ -294,7 +295,7 @@ class BookResult:
     @property
     def weighs(self) -> bool:
         """Whether any scenario has a weight."""
-        names = (AS_IS, *(each.name for each in presets()))
+        names = (AS_IS, PRESENT, *(each.name for each in presets()))
         return any(self.scenario.number(self.contract, WEIGHT + name) for name in names)
 
     def weighted_losses(self, progress: Progress = no_progress) -> WeightedLosses:

@@ -32,6 +32,8 @@ FULL = 100.0
 DIGITS = 12  # after the point, with which noise is taken off what is added up
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2099, 12, 31)
 AS_IS = "as_is"  # among the weighted scenarios: no change in the economy
+PRESENT = "present"  # among them: the scenario as it stands
+WEIGHED_AT = "weighed_at_"  # before a preset: its severity among the weighted scenarios
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,11 @@ def parts(contract: Contract) -> Mapping[str, Part]:
         WEIGHT + each.name: Number(f"Weight of {each.title}", 0, maximum=100, default=0, unit="%") for each in presets()
     }
     found |= {WEIGHT + AS_IS: Number("Weight of no change in the economy", 0, maximum=100, default=0, unit="%")}
+    found |= {WEIGHT + PRESENT: Number("Weight of the scenario as it stands", 0, maximum=100, default=0, unit="%")}
+    found |= {
+        WEIGHED_AT + each.name: Number(f"Weighted severity of {each.title}", 0, maximum=150, default=FULL, unit="%")
+        for each in presets()
+    }
     return found
 
 
@@ -179,7 +186,7 @@ class BookScenario:
 
     def carried(self) -> "BookScenario":
         """What of it reaches single records: without limits and weights, which are of the whole book only."""
-        return BookScenario(tuple((k, v) for k, v in self.values if not k.startswith((LIMIT, WEIGHT))))
+        return BookScenario(tuple((k, v) for k, v in self.values if not k.startswith((LIMIT, WEIGHT, WEIGHED_AT))))
 
     def under_query(self) -> dict[str, str]:
         """The scenario as the address of another page carries it, which stands under it."""
@@ -440,19 +447,24 @@ def players(contract: Contract, stress: BookScenario, today: date) -> tuple[Play
 
 def weighted(contract: Contract, stress: BookScenario) -> list[tuple[str, float, BookScenario]]:
     """The scenarios that carry weight: name, weight in [0, 1], and the same assumptions under that preset at its peak,
-    in full severity.
+    in the severity that it is weighted at; or the scenario as it stands.
 
     Raises OutOfRange unless the weights sum to 1.
     """
     found = []
-    for name in (AS_IS, *(each.name for each in presets())):
+    for name in (AS_IS, PRESENT, *(each.name for each in presets())):
         weight = stress.number(contract, WEIGHT + name) / FULL
         if weight:
             calm = stress.with_value(contract, PRESET, None)
             for each in contract.economy:
                 calm = calm.with_value(contract, each.name, None)
             calm = calm.with_value(contract, METHOD, None)
-            found.append((name, weight, calm if name == AS_IS else calm.with_value(contract, PRESET, name)))
+            if name == PRESENT:
+                calm = stress
+            elif name != AS_IS:
+                severity = stress.number(contract, WEIGHED_AT + name)
+                calm = calm.with_value(contract, PRESET, name).with_value(contract, SEVERITY, severity)
+            found.append((name, weight, calm))
     total = sum(weight for _, weight, _ in found)
     if abs(total - 1) > 1e-9:
         raise OutOfRange(f"The weights must sum to 100 %; they sum to {100 * total:.6g} %.")

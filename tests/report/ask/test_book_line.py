@@ -63,7 +63,7 @@ def test_the_sentence_about_a_scenario_reads_back_to_it(data: st.DataObject):
     """Of what the sentence names: levers, their scope, a preset, assumptions."""
     contract = shipped(data.draw(st.sampled_from(("cards", "small_business"))))
     scenario = data.draw(book_scenarios(contract))
-    silent = ("limit_", "weight_", "beta_", "overlay_", "gdp", "rate")
+    silent = ("limit_", "weight_", "weighed_at_", "beta_", "overlay_", "gdp", "rate")
     for name, _ in [*scenario.values]:
         if name.startswith(silent):
             scenario = scenario.with_value(contract, name, None)

@@ -122,6 +122,17 @@ def test_weighted_losses_are_the_losses_weighted(whole: ScoredBook) -> None:
     assert found.total == pytest.approx(0.3 * losses[0] + 0.7 * losses[1])
     assert own.weighs
     assert not result_of(whole).weighs
+    half = result_of(
+        whole,
+        balances=20,
+        unemployment=3,
+        weight_present=60.0,
+        weight_fed_2026_severely_adverse=40.0,
+        weighed_at_fed_2026_severely_adverse=50.0,
+    )
+    losses = whole.losses([numbers_of(stressed(balances=20, unemployment=by)) for by in (3, 2.75)])
+    assert half.weighted_losses().losses == pytest.approx(losses)
+    assert half.weighted_losses().total == pytest.approx(0.6 * losses[0] + 0.4 * losses[1])
     with pytest.raises(OutOfRange, match="they sum to 70 %"):
         result_of(whole, weight_as_is=70.0).weighted_losses()
 
