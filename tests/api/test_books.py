@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import uvicorn
 from click.testing import CliRunner, Result
+from uvicorn.importer import import_from_string
 
 from data import books
 from data.books import Book
@@ -16,7 +18,7 @@ from model.record.trail import recent
 from model.release.release import Release
 from model.release.store import Store
 from tests.support import second_book
-from tests.support.inside import Served, outputs, told
+from tests.support.inside import INFER, Client, Served, outputs, told
 from tests.support.kept import KeptReleases
 from tests.support.second_book import NAME, TITLE
 from tests.support.standalone import SERVE, Alone, alone
@@ -95,21 +97,28 @@ def scored(server: Alone, loans: Book) -> Any:
         return json.loads(answer.read())
 
 
-@pytest.mark.parametrize(
-    ("program", "settings", "workers"),
-    [
-        ((*SERVE, "--book", NAME), {}, 2),
-        (SERVE, {"WHATIF_BOOK": NAME}, 1),
-        ((*SERVE, "--book", NAME), {"WHATIF_BOOK": "cards"}, 1),
-    ],
-    ids=["option, every worker", "environment", "option before environment"],
-)
-def test_the_book_is_chosen_by_the_option_or_the_environment(
-    lent: Path, loans: Book, champion: Release, program: tuple[str, ...], settings: dict[str, str], workers: int
-):
-    with alone(lent, workers, program, **settings) as server:
+def test_the_book_is_chosen_by_the_option_for_every_worker(lent: Path, loans: Book, champion: Release):
+    with alone(lent, 2, (*SERVE, "--book", NAME)) as server:
         answers = [scored(server, loans) for _ in range(4)]
     assert {each["model_version"] for each in answers} == {champion.id}
+
+
+@pytest.mark.parametrize(
+    ("words", "named"), [((), NAME), (("--book", NAME), "cards")], ids=["environment", "option before environment"]
+)
+def test_the_book_is_chosen_by_the_environment_where_the_option_says_nothing(
+    lent: Path, loans: Book, champion: Release, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], named: str
+):
+    answers = []
+
+    def asked_once(application: str, **_: Any) -> None:
+        client = Client(import_from_string(application)())
+        answers.append(client.post(INFER, json=asked(loans, "predict_proba")).json())
+
+    monkeypatch.setattr(uvicorn, "run", asked_once)
+    monkeypatch.setenv("WHATIF_LISTENING", "")  # which it sets for its workers: taken back after the test
+    assert serve(lent, *words, WHATIF_BOOK=named).exit_code == 0
+    assert [each["model_version"] for each in answers] == [champion.id]
 
 
 def serve(home: Path, *words: str, **settings: str) -> Result:

@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 from uvicorn.importer import import_from_string
 
 from data.books import Book
+from model import bench as figures
 from model.__main__ import main
 from model.record.database import engine
 from model.record.replay import customer_outputs
@@ -680,12 +681,16 @@ def test_bench_prints_the_figures_of_every_hot_path(home: Path, release: Release
     assert min(found["ratios"].values()) > 1
 
 
-def test_bench_prints_how_the_cost_of_the_whole_book_grows(home: Path, release: Release):
+def test_bench_prints_how_the_cost_of_the_whole_book_grows(
+    home: Path, release: Release, monkeypatch: pytest.MonkeyPatch
+):
+    grow, measured = figures.growth, list[figures.Growth]()
+    monkeypatch.setattr(figures, "growth", lambda *given: measured or measured.extend(grow(*given)) or measured)
     found = answer(run(home, "bench", "--growth", "--rows", "30000", "--json"))
     assert found["release"] == release.id
     assert [each["rows"] for each in found["growth"]] == [30_000]
     only = found["growth"][0]
     assert all(only[name] > 0 for name in ("one_lever", "six_columns", "bridge"))
     assert 0.05 < only["memory"] < 4
-    told = run(home, "bench", "--growth", "--rows", "30000").stdout
+    told = run(home, "bench", "--growth", "--rows", "30000").stdout  # of the same figures
     assert re.search(r"30,000 +[\d.]+ m?s +[\d.]+ m?s +[\d.]+ m?s +[\d.]+ GB", told)

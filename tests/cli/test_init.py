@@ -14,7 +14,7 @@ from data.contract import load_contract
 from model.__main__ import main
 from model.engine.compilers.gradient_boosting import compile_model
 from model.errors import GateError
-from model.release import training
+from model.release import parity, training
 from model.release.store import Store
 from tests.data.files.reading import in_this_process as in_this_process
 from tests.data.proposing.files import loans
@@ -30,6 +30,14 @@ def cancer(tmp_path: Path) -> Path:
     path = tmp_path / "breast_cancer.csv"
     load_breast_cancer(as_frame=True).frame.to_csv(path, index=False)
     return path
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The slow comparisons of a training on few rows."""
+    monkeypatch.setattr(parity, "ORACLE_ROWS", 1)
+    monkeypatch.setattr(parity, "ORACLE_BACKGROUND", 2)
+    monkeypatch.setattr(parity, "SHAP_ROWS", 20)
 
 
 def test_a_file_becomes_a_book_that_the_shelf_knows_and_a_model_fits(cancer: Path, tmp_path: Path):
@@ -111,6 +119,7 @@ def test_bad_use_ends_with_a_sentence_and_leaves_nothing(
     assert not list((tmp_path / "home").glob("books/*"))
 
 
+@pytest.mark.usefixtures("few")
 def test_a_file_full_of_repeated_rows_does_not_fail_the_gate_that_was_proposed_for_it(tmp_path: Path):
     frame = loans(300).drop(columns=["LoanID", "contact_flag", "last_seen", "notes", "zip_code"])
     pd.concat([frame, frame.head(120)]).to_csv(tmp_path / "twice.csv", index=False)
@@ -121,6 +130,7 @@ def test_a_file_full_of_repeated_rows_does_not_fail_the_gate_that_was_proposed_f
     assert gates["single"]["passed"]
 
 
+@pytest.mark.usefixtures("few")
 def test_a_proposal_is_trained_at_once_and_promoted_only_when_a_person_has_read_it(tmp_path: Path):
     loans().to_csv(tmp_path / "loans.csv", index=False)
     assert run(tmp_path, "init", str(tmp_path / "loans.csv"), "--target", "status").exit_code == 0

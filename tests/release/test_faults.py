@@ -1,6 +1,7 @@
 """A fault planted in a sound book: its own gate catches it, and no other cries."""
 
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -24,10 +25,14 @@ from tests.support.loans import LEAK, NAME, frame, lay_down, outcomes
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    compare_few(monkeypatch)
+
+
+def compare_few(patch: pytest.MonkeyPatch) -> None:
     """The slow comparisons on few rows."""
-    monkeypatch.setattr(parity, "ORACLE_ROWS", 1)
-    monkeypatch.setattr(parity, "ORACLE_BACKGROUND", 2)
-    monkeypatch.setattr(parity, "SHAP_ROWS", 20)
+    patch.setattr(parity, "ORACLE_ROWS", 1)
+    patch.setattr(parity, "ORACLE_BACKGROUND", 2)
+    patch.setattr(parity, "SHAP_ROWS", 20)
 
 
 def failing(release: Release) -> set[str]:
@@ -40,10 +45,27 @@ def trained(home: Path, **how: Any) -> Release:
     return Store(home, NAME).train()
 
 
-def test_sound_book_passes_every_gate_and_is_promoted(tmp_path: Path):
-    release = trained(tmp_path)
-    assert failing(release) == set()
-    assert Store(tmp_path, NAME).promote(release.id) == release.id
+@pytest.fixture(scope="module")
+def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a release of the sound book, trained once; read only."""
+    place = tmp_path_factory.mktemp("sound") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        compare_few(patch)
+        trained(place)
+    return place
+
+
+@pytest.fixture
+def sound(trained_home: Path, tmp_path: Path) -> Release:
+    """That release in ``tmp_path``, which a test may change."""
+    shutil.copytree(trained_home, tmp_path, dirs_exist_ok=True)
+    store = Store(tmp_path, NAME)
+    return store.load(store.ids()[0])
+
+
+def test_sound_book_passes_every_gate_and_is_promoted(sound: Release, tmp_path: Path):
+    assert failing(sound) == set()
+    assert Store(tmp_path, NAME).promote(sound.id) == sound.id
 
 
 def test_leak_is_caught_by_the_gates_for_leaks_alone(tmp_path: Path):
@@ -99,13 +121,12 @@ def test_swapped_column_is_caught_by_the_gate_for_the_contract_alone(tmp_path: P
 
 
 @pytest.mark.parametrize("name", ["tables.npz", "model.skops", "outcomes.npz", "gates.json"])
-def test_tampered_file_is_caught_when_the_release_is_loaded(tmp_path: Path, name: str):
-    release = trained(tmp_path)
-    content = bytearray((release.path / name).read_bytes())
+def test_tampered_file_is_caught_when_the_release_is_loaded(sound: Release, tmp_path: Path, name: str):
+    content = bytearray((sound.path / name).read_bytes())
     content[len(content) // 2] ^= 1
-    overwrite(release.path / name, bytes(content))
+    overwrite(sound.path / name, bytes(content))
     with pytest.raises(ReleaseError, match=f"was altered \\({name}\\)"):
-        Store(tmp_path, NAME).promote(release.id)
+        Store(tmp_path, NAME).promote(sound.id)
 
 
 def test_stale_lock_file_is_caught_by_the_gate_for_the_lock_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -118,9 +139,9 @@ def test_stale_lock_file_is_caught_by_the_gate_for_the_lock_alone(tmp_path: Path
     assert note.startswith("scikit-learn 1.")
 
 
-def test_drifted_file_is_caught_by_the_gates_for_stability_alone(tmp_path: Path):
+def test_drifted_file_is_caught_by_the_gates_for_stability_alone(sound: Release, tmp_path: Path):
     store = Store(tmp_path, NAME)
-    store.promote(trained(tmp_path).id)
+    store.promote(sound.id)
     drifted = frame()
     drifted["debt"] = (2 * drifted["debt"]).round()
     release = trained(tmp_path, table=drifted)
@@ -129,9 +150,9 @@ def test_drifted_file_is_caught_by_the_gates_for_stability_alone(tmp_path: Path)
     assert gate["note"] == "Debt; 6,000 records."
 
 
-def test_model_that_is_worse_than_the_champion_is_caught_beside_it_alone(tmp_path: Path):
+def test_model_that_is_worse_than_the_champion_is_caught_beside_it_alone(sound: Release, tmp_path: Path):
     store = Store(tmp_path, NAME)
-    store.promote(trained(tmp_path).id)
+    store.promote(sound.id)
     contract = lay_down(tmp_path) / "contract.toml"
     contract.write_text(contract.read_text().replace('formula = "late"', 'formula = "min(late, 1)"'))
     release = store.train()
@@ -198,17 +219,11 @@ def test_policy_that_grants_nobody_is_not_fair_for_that(tmp_path: Path):
         Store(tmp_path, NAME).promote(release.id)
 
 
-@pytest.fixture
-def judged(tmp_path: Path) -> tuple[Book, Release]:
-    release = trained(tmp_path)
-    return books.read_folder(tmp_path / "books" / NAME), release
-
-
-def test_nothing_protected_means_no_gate_for_fairness(judged: tuple[Book, Release]):
-    book, release = judged
+def test_nothing_protected_means_no_gate_for_fairness(sound: Release, tmp_path: Path):
+    book = books.read_folder(tmp_path / "books" / NAME)
     fields = tuple(field for field in book.contract.fields if field.role != "protected")
     bare = replace(book, contract=book.contract.model_copy(update={"fields": fields}))
-    assert checks.fairness_gates(bare, release.evidence) == []
+    assert checks.fairness_gates(bare, sound.evidence) == []
 
 
 # ---- windows ---------------------------------------------------------------------------------------------------------

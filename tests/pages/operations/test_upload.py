@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from data.books import Book
 from data.contract import Contract
+from data.files import apart
 from model.engine.parallel import Progress
 from model.engine.scorer import TableScorer
 from model.release.store import Store
@@ -21,9 +22,11 @@ from model.scoring.batch import CustomerFile
 from model.security.people import Person
 from model.whatif.customer.scenario import CustomerScenario
 from pages.operations import upload as uploaded
+from tests.data.files.reading import in_this_process as in_this_process
 from tests.pages.conftest import Open, markup, opened, shown
 
 EVIL = "<img src=x onerror=alert(1)>"
+READ_APART = apart.read_apart
 
 
 @pytest.fixture
@@ -204,7 +207,10 @@ def test_every_kind_of_file_can_be_taken_along(open_app: Open, customers: pd.Dat
     assert {"Download as CSV", "Download as Excel", "Download as Parquet", "Refused rows as CSV"} <= set(downloads(at))
 
 
-def test_excel_and_parquet_are_read_too(open_app: Open, customers: pd.DataFrame) -> None:
+def test_excel_and_parquet_are_read_too_in_a_process_of_their_own(
+    open_app: Open, customers: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "read_apart", READ_APART)
     good = customers.drop(index=[7, 30, 31]).astype(int)
     sheet, table = BytesIO(), BytesIO()
     good.to_excel(sheet, index=False, engine="xlsxwriter")
