@@ -82,6 +82,7 @@ def test_pipeline_that_codes_by_the_outcomes_still_ranks_shuffled_ones(tmp_path:
 def test_release_of_such_a_book_is_not_promoted_for_these_gates_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A book that lies in a home since an earlier version: trained again, it fails."""
     monkeypatch.setattr("model.release.parity.ORACLE_ROWS", 1)
+    monkeypatch.setattr("model.release.parity.SHAP_ROWS", 20)
     book = proposed(noise(2000, 40, 2), tmp_path)
     before = Store(tmp_path, "noise").train().report.as_dict()["gates"]
     table = pd.read_parquet(tmp_path / "books/noise/noise.parquet")
@@ -163,8 +164,9 @@ def test_the_same_book_gives_the_same_figures(tmp_path: Path):
 
 
 def test_the_shipped_books_pass(book: Book):
-    assert all(gate.passed for gate in gates(book).values())
-    assert gates(book)["ordered"].figure == 0
+    found = gates(book)
+    assert all(gate.passed for gate in found.values())
+    assert found["ordered"].figure == 0
 
 
 def test_the_small_businesses_pass():

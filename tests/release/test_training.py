@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +27,37 @@ def again(book: Book) -> Any:
 
 @pytest.fixture
 def quick(again: Any, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    hurry(again, release, monkeypatch)
+
+
+def hurry(again: Any, release: Release, patch: pytest.MonkeyPatch) -> None:
     """Training at a fraction of the time: the second fit, fewer rows in the slow comparisons, known folds."""
-    monkeypatch.setattr(training, "fit", lambda book: again)
-    monkeypatch.setattr(parity, "ORACLE_ROWS", 1)
-    monkeypatch.setattr(parity, "ORACLE_BACKGROUND", 1)
-    monkeypatch.setattr(parity, "SHAP_ROWS", 10)
+    patch.setattr(training, "fit", lambda book: again)
+    patch.setattr(parity, "ORACLE_ROWS", 1)
+    patch.setattr(parity, "ORACLE_BACKGROUND", 1)
+    patch.setattr(parity, "SHAP_ROWS", 10)
     found = dict(release.report.cross_validation.items())
     crossed = Crossed(found, release.evidence.pd)
-    monkeypatch.setattr(training, "cross_validate", lambda book, variants, progress: crossed)
-    monkeypatch.setattr(build, "shuffled_gates", lambda book, own, progress: [])
+    patch.setattr(training, "cross_validate", lambda book, variants, progress: crossed)
+    patch.setattr(build, "shuffled_gates", lambda book, own, progress: [])
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A release made anew, and what was said meanwhile: doing what, and the share done."""
+
+    release: Release
+    told: list[tuple[str, float]]
+
+
+@pytest.fixture(scope="module")
+def elsewhere(again: Any, release: Release, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """The same book trained in another home."""
+    told: list[tuple[str, float]] = []
+    with pytest.MonkeyPatch.context() as patch:
+        hurry(again, release, patch)
+        store = Store(tmp_path_factory.mktemp("elsewhere"), "cards")
+        return Trained(store.train(lambda doing, share: told.append((doing, share))), told)
 
 
 # ---- the same again --------------------------------------------------------------------------------------------------
@@ -45,9 +68,8 @@ def test_training_again_gives_the_same_tables_to_the_last_bit(again: Any, scorer
         assert array.tobytes() == scorer.tables.arrays()[name].tobytes(), name
 
 
-@pytest.mark.usefixtures("quick")
-def test_training_in_another_home_gives_the_same_release(tmp_path: Path, release: Release):
-    second = Store(tmp_path, "cards").train()
+def test_training_in_another_home_gives_the_same_release(elsewhere: Trained, release: Release):
+    second = elsewhere.release
     assert second.id == release.id
     for name in ("tables.npz", "golden.npz", "territory.npz", "outcomes.npz", "snapshot.npz", "contract.toml"):
         assert (second.path / name).read_bytes() == (release.path / name).read_bytes(), name
@@ -62,14 +84,11 @@ def test_training_where_the_release_exists_leaves_it_as_it_is(own_home: Path, re
     assert store.ids() == [release.id]
 
 
-@pytest.mark.usefixtures("quick")
-def test_training_tells_how_far_it_has_come(tmp_path: Path):
-    told: list[tuple[str, float]] = []
-    Store(tmp_path, "cards").train(lambda doing, share: told.append((doing, share)))
-    shares = [share for _, share in told]
+def test_training_tells_how_far_it_has_come(elsewhere: Trained):
+    shares = [share for _, share in elsewhere.told]
     assert shares == sorted(shares)
     assert 0 < shares[0] < shares[-1] == 1
-    assert told[-1][0] == "Done"
+    assert elsewhere.told[-1][0] == "Done"
 
 
 @pytest.mark.usefixtures("quick")
