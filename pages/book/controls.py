@@ -75,7 +75,7 @@ def buttons(contract: Contract, present: Callable[[], None]) -> None:
     """Undo, reset, the link to this very scenario, the ways to put it beside others and to present it."""
     row = way_back(state.memory, state.reset_book, not state.memory.current().values)
     compare_button(row, contract, "book", state.memory.current())
-    row.button("Present", on_click=present, shortcut="p", icon=":material/slideshow:")
+    row.button("Present", on_click=present, shortcut="p", help="Key: P")
 
 
 def crumb(contract: Contract) -> None:
