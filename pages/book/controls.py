@@ -79,11 +79,11 @@ def buttons(contract: Contract, present: Callable[[], None]) -> None:
 
 
 def crumb(contract: Contract) -> None:
-    """Of which part of the book the page speaks, and the way back to the whole."""
-    band = state.within()
+    """Of which part of the book the page speaks, and the way back to the whole; of the whole an empty place, so that
+    what stands below keeps its own."""
+    row, band = st.container(horizontal=True, key="crumb", gap="small", vertical_alignment="center"), state.within()
     if not band:
         return
-    row = st.container(horizontal=True, key="crumb", gap="small", vertical_alignment="center")
     row.button("The whole book", on_click=state.look_into, args=("",), icon=":material/arrow_back:", key="_whole_book")
     with row:
         widgets.html(f"<div class='wi-crumb'>{widgets.text(book_words.band_names(contract)[band])}</div>")
@@ -94,7 +94,7 @@ def bands(choice: Choice | None) -> None:
     if choice is None:
         return
     labels = dict(choice.options)
-    st.pills(
+    st.container(key="bands").pills(
         choice.label,
         list(labels),
         format_func=lambda name: labels.get(name, name),

@@ -18,7 +18,7 @@ LINKED = re.compile(r"https?:(?=//)|www(?=\.)|@", re.IGNORECASE)  # what is made
 TYPED = ".typed"  # what the key of a lever's field ends with; its slider has the key itself
 NO_CLASS = re.compile(r"[^A-Za-z0-9_-]")  # what Streamlit makes a hyphen of in the class of a key
 LOOK = Path(__file__).with_name("look.css")
-SHEET = Path(__file__).with_name("sheet.js").read_text("utf-8")
+SCRIPTS = "".join(Path(__file__).with_name(name).read_text("utf-8") for name in ("sheet.js", "map.js"))
 ICON = Path(__file__).with_name("icon.png")  # a Material icon would be fetched from another host
 
 
@@ -34,9 +34,9 @@ class Place:
 
 
 def style() -> None:
-    """The style sheet, once a page, and what closes the sheet of controls."""
+    """The style sheet, once a page, what closes the sheet of controls, and what a click on the map does."""
     st.html(LOOK)
-    st.html(f"<script>{SHEET}</script>", unsafe_allow_javascript=True)
+    st.html(f"<script>{SCRIPTS}</script>", unsafe_allow_javascript=True)
 
 
 def entitle(title: str) -> None:

@@ -53,9 +53,16 @@ def test_the_demo_journey(visit: Visit) -> None:
 
     before = tiles(page).all_inner_texts()
     tiles(page).filter(has_text="200,000").last.click()
+    expect(page.locator(".wi-crumb")).to_have_text("Credit limit: NT$ 100,000 to 200,000")
+    expect(sentence(page)).to_contain_text("on customers with credit limit NT$ 100,000 to 200,000")
     expect(tiles(page).filter(has_text="minimum paid")).to_be_visible()
     assert until(page, tiles(page).all_inner_texts, lambda now: now != before) != before
+    expect(page).to_have_url(re.compile(r"within=limit_band%3A2"))
     photograph(page, "book-3-segment")
+    page.get_by_role("button", name="The whole book").click()
+    expect(page.locator(".wi-crumb")).to_have_count(0)
+    expect(sentence(page)).to_have_text(told)
+    book_ready(page)
 
     page.locator(".st-key-_movers summary").click()
     links = page.locator("[class*='st-key-_mover_'] a")
@@ -63,8 +70,8 @@ def test_the_demo_journey(visit: Visit) -> None:
     photograph(page, "book-4-movers")
     number = follow(links)
     ready(page)
-    expect(page).to_have_url(re.compile(rf"/applicant\?customer={number}$"))
-    expect(sentence(page)).to_have_text(re.compile("^This customer scores"))
+    expect(page).to_have_url(re.compile(rf"/applicant\?customer={number}&under\.preset="))
+    expect(sentence(page)).to_have_text(re.compile("^Under the Fed's 2026 .* this customer would score"))
     photograph(page, "book-5-customer")
 
     page.go_back()

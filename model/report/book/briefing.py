@@ -192,8 +192,9 @@ def what_moved(result: BookResult, choices: Choices, follow: Follow) -> Finding:
     )
 
 
-def where_it_sits(result: BookResult, choices: Choices) -> Finding:
-    """The map of the exposure; what to do for one, where the contract knows no segments."""
+def where_it_sits(result: BookResult, choices: Choices, presented: bool = False) -> Finding:
+    """The map of the exposure; what to do for one, where the contract knows no segments. ``presented``: nothing stands
+    beside it to look into a part of the book, so that it has its own way in and back."""
     contract = result.contract
     choice = segment_choice(contract)
     if choice is None:
@@ -205,7 +206,7 @@ def where_it_sits(result: BookResult, choices: Choices) -> Finding:
     return Finding(
         "where",
         words.segment_headline(contract, outer, bands),
-        chart=charts.where(contract, (outer, inner), cells),
+        chart=charts.where(contract, (outer, inner), cells, way_back=presented),
         alt=charts.where_in_words(contract, outer, cells),
         listed=charts.where_listed(contract, outer, bands),
         half=True,
@@ -253,7 +254,7 @@ def slide(result: BookResult, choices: Choices, number: int, follow: Follow = no
     what moved where nothing is assumed, of segments or inputs where none are known."""
     makers: tuple[tuple[bool, Callable[[], Item]], ...] = (
         (result.moved or not result.contract.segments, lambda: what_moved(result, choices, follow)),
-        (bool(result.contract.segments), lambda: where_it_sits(result, choices)),
+        (bool(result.contract.segments), lambda: where_it_sits(result, choices, presented=True)),
         (result.moved, lambda: panels.band_changes(result)),
         (result.whole.tables is not None and bool(result.layers[1].shocks), lambda: panels.model_reactions(result)),
     )

@@ -21,12 +21,13 @@ from model.whatif.book.segments import Cell
 from model.whatif.book.totals import Totals
 
 PALE, DEEP = (232, 237, 243), (224, 122, 64)  # tiles of no risk and of the most; dark text is readable on both
+HEIGHT = 212  # px: with it bridge and map stand above the fold of a small screen
 SCALE_ROOM = 1.5  # times the riskiest band of the book as it is: the deep end of the map's shades
 KEY_HIGH = 34  # px below the map for its key
 INK, FRAME = "#1b222c", "#d5d9df"
 
 
-def bridge(contract: Contract, stress: BookScenario, found: Bridge, height: int = 236) -> Figure:
+def bridge(contract: Contract, stress: BookScenario, found: Bridge, height: int = HEIGHT) -> Figure:
     """A waterfall on its side: the book as it is, what each lever moved, the scenario."""
     shown = shown_steps(contract, stress, found)
     unit, base, now, parts = shown.unit, shown.base, shown.now, shown.parts
@@ -93,10 +94,17 @@ def bridge_in_words(contract: Contract, stress: BookScenario, found: Bridge) -> 
     return f"As the book stands {ends[0]}; {told}; under the scenario {ends[1]}{beside}."
 
 
-def where(contract: Contract, segments: Sequence[Segment], cells: Sequence[Cell], height: int = 236) -> Figure:
+def where(
+    contract: Contract,
+    segments: Sequence[Segment],
+    cells: Sequence[Cell],
+    height: int = HEIGHT,
+    way_back: bool = False,
+) -> Figure:
     """A map of the exposure: areas are exposure, shades the PD, a click goes into a segment. Areas of children sum to
     their parents': whole units of the currency. The scale of the shades is that of the book as it is, whatever the
-    scenario, so that a segment darkens where it gets riskier; its key stands below."""
+    scenario, so that a segment darkens where it gets riskier; its key stands below. ``way_back``: out of a segment
+    that was gone into, above it."""
     outer: dict[int, list[Cell]] = {}
     for cell in cells:
         outer.setdefault(cell.path[0], []).append(cell)
@@ -112,7 +120,7 @@ def where(contract: Contract, segments: Sequence[Segment], cells: Sequence[Cell]
     ids, parents, labels, values, risks, texts = (list(each) for each in zip(*tiles, strict=True))
     top = scale_end(cells)
     figure = layout(height, 0)
-    figure["margin"] = {"l": 0, "r": 0, "t": 26, "b": 0}
+    figure["margin"] = {"l": 0, "r": 0, "t": 26 if way_back else 4, "b": 0}
     figure["uniformtext"] = {"minsize": 9, "mode": "hide"}
     drawn: dict[str, Any] = {
         "type": "treemap",
@@ -128,7 +136,7 @@ def where(contract: Contract, segments: Sequence[Segment], cells: Sequence[Cell]
             "pad": {"t": 1, "l": 1, "r": 1, "b": 1},
         },
         "textfont": {"color": INK},
-        "pathbar": {"visible": True, "thickness": 22, "edgeshape": ">", "textfont": {"color": INK}},
+        "pathbar": {"visible": way_back, "thickness": 22, "edgeshape": ">", "textfont": {"color": INK}},
         "textinfo": "label+text",
         "hovertemplate": "%{label}<br>%{text}<extra></extra>",
         "tiling": {"pad": 1},
