@@ -90,6 +90,9 @@ def controls_and_answers(model: DeployedModel, scenario: CustomerScenario) -> Br
         controls.customer_controls(model, scenario, result)
     with changed:
         controls.taken_back(model, scenario)
+    if scenario.own:
+        with right:
+            record.own(model, scenario)
     with right:  # charts last: the browser paints the number while they are on their way
         if result is None:
             draw.items(said.findings, state.begin_with)
@@ -98,8 +101,6 @@ def controls_and_answers(model: DeployedModel, scenario: CustomerScenario) -> Br
             draw.items(said.findings)
             record.edits(result)
             draw.draw_panels(said.panels)
-        if scenario.own:
-            record.own(model.contract, scenario)
     return said
 
 

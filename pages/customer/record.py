@@ -6,12 +6,18 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from data.contract import RECORDED, YEAR, Contract, Field, History, bounds
+from data.errors import BadInput, BookError
+from model.deployed.model import DeployedModel
 from model.report.customer import words as customer_words
+from model.scoring.pasted import read_pasted
 from model.whatif.customer.result import CustomerResult
-from model.whatif.customer.scenario import CustomerScenario
+from model.whatif.customer.scenario import CustomerScenario, book_record
+from model.whatif.customer.starting_points import id_range
 from pages.customer import state
+from pages.shared.deployed import keyed
 from pages.shared.number_field import enter
 
+PASTE, COPY = "_paste", "_copy"
 ACROSS = 3  # single fields side by side
 
 
@@ -27,12 +33,70 @@ def edits(result: CustomerResult) -> None:
             _grid(contract, result.values, "")
 
 
-def own(contract: Contract, scenario: CustomerScenario) -> None:
-    """An empty record to fill in. Until it is complete nothing is scored."""
+def own(model: DeployedModel, scenario: CustomerScenario) -> None:
+    """A record of one's own: typed, pasted as a row, or begun from one of the book. Until it is complete nothing is
+    scored; it stays open and where it is when it is."""
+    contract = model.contract
     filled = dict(zip(contract.row, scenario.own, strict=True))
-    with st.expander("Your own record", expanded=not scenario.chosen, key="_own_record"):
+    st.session_state.setdefault("_own_record", True)
+    with st.expander("Your own record", key="_own_record", on_change="rerun"):
+        _begin(model)
         _fields(single(contract), filled, state.OWN_PREFIX)
         _grid(contract, filled, state.OWN_PREFIX)
+
+
+def _begin(model: DeployedModel) -> None:
+    """What fills the whole record at once."""
+    noun = model.contract.book.record
+    left, right = st.columns([0.72, 0.28], gap="small")
+    left.text_area(
+        "Paste a row from Excel or CSV",
+        key=keyed(PASTE),
+        height=68,
+        on_change=pasted,
+        args=(model,),
+        placeholder="with its header, or all values in the order below; then press Ctrl and Enter",
+    )
+    low, high = id_range(model.book)
+    right.number_input(
+        f"Start from {noun}",
+        low,
+        high,
+        key=keyed(COPY),
+        value=None,
+        step=1,
+        placeholder="number",
+        on_change=copied,
+        args=(model,),
+        help=f"Fills the record with that {noun}'s, to be changed as you like.",
+    )
+
+
+def pasted(model: DeployedModel) -> None:
+    """Callback: a row was pasted; what was read of it stands in the fields."""
+    text = st.session_state[keyed(PASTE)]
+    if not text.strip():
+        return
+    try:
+        found = read_pasted(text, model.contract)
+    except BadInput as error:
+        state.memory.tell([f"{error} Nothing was changed."])
+        return
+    state.choose_record(own=found.values)
+    state.memory.tell(found.notes)
+    st.session_state[keyed(PASTE)] = ""
+
+
+def copied(model: DeployedModel) -> None:
+    """Callback: the record was begun from one of the book."""
+    number = st.session_state[keyed(COPY)]
+    st.session_state[keyed(COPY)] = None
+    if number is None:
+        return
+    try:
+        state.choose_record(own=book_record(model.book, number))
+    except BookError as error:
+        state.memory.tell([f"{error} Nothing was changed."])
 
 
 def single(contract: Contract) -> list[Field]:

@@ -168,6 +168,13 @@ def check_assumption(contract: Contract, name: str, value: float) -> None:
 # ---- from a scenario to records -------------------------------------------------------------------------------------
 
 
+def book_record(book: Book, number: int) -> tuple[float | None, ...]:
+    """The record of one of the book, as one typed by hand begins; None where a value is missing. BookError without
+    it."""
+    k = book.position(number)
+    return tuple(None if np.isnan(value) else float(value) for value in book.raw[:, k])
+
+
 def base_record(book: Book, scenario: CustomerScenario) -> Array:
     """The record before any edit, (fields, 1).
 

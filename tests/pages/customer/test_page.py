@@ -365,3 +365,24 @@ def test_a_customer_under_the_book_s_scenario_stands_in_three_states(open_app: O
     at.toggle(key="customer.under.").set_value(False).run()
     assert address(at) == {"customer": "12345", "balances": "-30"}
     assert "under the scenario" not in markup(at)
+
+
+def test_an_own_record_is_pasted_or_begun_from_a_customer(open_app: Open, book: Book) -> None:
+    at = open_app()
+    at.get_by_key("_start").set_value("your own").run()
+    row = "\t".join(f"{value:g}" for value in book.raw[:, 41])
+    at.text_area(key="_paste").set_value(row).run()
+    assert not at.exception
+    complete = address(at)["own"]
+    assert "scores" in sentence(at)
+    assert at.text_area(key="_paste").value == ""
+    limit = at.number_input(key="customer.own.limit")  # still there, to be changed
+    limit.set_value(limit.value + 10_000).run()
+    assert address(at)["own"] != complete
+    at.number_input(key="_copy").set_value(int(book.ids[41])).run()
+    assert address(at)["own"] == complete
+    at.text_area(key="_paste").set_value("1\t2").run()
+    assert address(at)["own"] == complete
+    assert any("2 cells were pasted without a header" in each.value for each in at.warning)
+    at.number_input(key="_copy").set_value(7).run()
+    assert "scores" in sentence(at)
