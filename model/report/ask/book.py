@@ -1,5 +1,6 @@
 """The whole book asked in words."""
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -37,6 +38,7 @@ from model.whatif.book.scenario import (
     BookScenario,
     Number,
     changes,
+    chosen,
     parts,
 )
 
@@ -61,6 +63,8 @@ FILLERS = frozenset(
         "if",
     }
 )
+RELATIVE = re.compile(r"\b(?:higher|lower)\W*$", re.IGNORECASE)
+HALF_A_POINT = re.compile(r"\bhalf a point\b", re.IGNORECASE)
 TEXTS = {OWNER: "Owner", REASON: "Reason", UNTIL: "Until"}
 EFFECTLESS = ("without effect", words.UNMOVED)
 
@@ -71,7 +75,8 @@ def read_book_line(contract: Contract, scenario: BookScenario, line: str) -> Ask
     def current(name: str) -> float | None:
         return words.number_of(contract, scenario, name)
 
-    return understood(contract, scenario, line, parsed=parse(line, book_vocabulary(contract), current))
+    plain = HALF_A_POINT.sub("0.5 points", line)
+    return understood(contract, scenario, line, parsed=parse(plain, book_vocabulary(contract), current))
 
 
 def understood(contract: Contract, scenario: BookScenario, line: str, parsed: LineRead) -> AskReading[BookScenario]:
@@ -82,15 +87,17 @@ def understood(contract: Contract, scenario: BookScenario, line: str, parsed: Li
     for name, value in first_of(parsed.settings, PRESET, METHOD, SEVERITY, POINT):
         if name in twice:
             continue
+        if chosen(after) is not None and NUDGE + name in parts(contract) and RELATIVE.search(parsed.said[name]):
+            name = NUDGE + name  # "unemployment 0.5 points higher": than the preset has it
         try:
             after = after.with_value(contract, name, value)
             kept[name] = (name, after.get(contract, name))
         except WhatIfError as error:
-            puzzles.append(Puzzle(parsed.said[name], str(error)))
+            puzzles.append(Puzzle(parsed.said[name.removeprefix(NUDGE)], str(error)))
     for name, value in kept.values():
         if after.get(contract, name) != value:
             why = "It excludes something else in this line, which would take it back."
-            puzzles.append(Puzzle(parsed.said[name], why))
+            puzzles.append(Puzzle(parsed.said[name.removeprefix(NUDGE)], why))
     return AskReading(line, after, tuple(differences(contract, scenario, after)), tuple(puzzles))
 
 

@@ -531,7 +531,9 @@ def chip(contract: Contract, stress: BookScenario, name: str) -> str:
         return f"Coefficient of {each.label.lower()} {numbers.exactly(float(value))}"
     if name.startswith(NUDGE):
         each = contract.variable(name.removeprefix(NUDGE))
-        return f"{each.label} {_change_value(each, float(value))} beyond the scenario"
+        told = each.phrase.format(_moved(each.unit, float(value), beyond=True))
+        idle = "" if stress.number(contract, BETA + each.name) else ", without effect"
+        return f"{told[:1].upper()}{told[1:]}{idle}"
     if name.startswith(LIMIT):
         measure: Measure = name.removeprefix(LIMIT)  # type: ignore[assignment]
         return f"Limit of {lower(label(measure))} {limit_text(contract, measure, float(value))}"

@@ -13,6 +13,7 @@ from model.whatif.book.scenario import (
     FACTOR,
     LIMIT,
     METHOD,
+    NUDGE,
     OWNER,
     POINT,
     PRESET,
@@ -88,6 +89,7 @@ def book_scenarios(draw: st.DrawFn, contract: Contract) -> BookScenario:
     known = parts(contract)
     economy = {each.name for each in contract.economy}
     own = {PRESET, SEVERITY, POINT, METHOD, FACTOR, WHO, OWNER, REASON, UNTIL, *economy}
+    own |= {NUDGE + name for name in economy}  # made by moving the variable under a preset
     way = draw(st.sampled_from(("preset", "by hand", "factor")))
     if way == "preset":
         using = draw(st.sampled_from(presets()))
@@ -98,9 +100,11 @@ def book_scenarios(draw: st.DrawFn, contract: Contract) -> BookScenario:
         found = found.with_value(contract, METHOD, FACTOR).with_value(contract, FACTOR, draw(between(-4, 2)))
     for name in draw(st.lists(st.sampled_from(sorted(known)), max_size=5, unique=True)):
         part = known[name]
-        if name in economy and way == "by hand":
+        if name in economy and way != "factor":
             each = contract.variable(name)
-            found = found.with_value(contract, name, draw(between(each.minimum, each.maximum)))
+            moved = found.with_value(contract, name, draw(between(each.minimum, each.maximum)))
+            beyond = moved.number(contract, NUDGE + name)  # a line takes no change further than the variable's range
+            found = moved if each.minimum <= beyond <= each.maximum else found
         elif name == WHO:
             bands = [(segment, k) for segment in contract.segments for k in range(contract.band_count(segment))]
             if bands:

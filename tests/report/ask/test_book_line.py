@@ -63,7 +63,7 @@ def test_the_sentence_about_a_scenario_reads_back_to_it(data: st.DataObject):
     """Of what the sentence names: levers, their scope, a preset, assumptions."""
     contract = shipped(data.draw(st.sampled_from(("cards", "small_business"))))
     scenario = data.draw(book_scenarios(contract))
-    silent = ("limit_", "weight_", "weighed_at_", "beta_", "overlay_", "gdp", "rate")
+    silent = ("limit_", "weight_", "weighed_at_", "beta_", "overlay_", "gdp", "rate", "nudge_gdp", "nudge_rate")
     for name, _ in [*scenario.values]:
         if name.startswith(silent):
             scenario = scenario.with_value(contract, name, None)
@@ -198,3 +198,10 @@ def test_what_a_line_takes_back_is_a_chip_too():
         ("Unemployment +3\N{NO-BREAK SPACE}pp", True),
     ]
     assert read_book_line(CARDS, by_hand, "without unemployment").after == NOTHING
+
+
+def test_higher_and_lower_are_meant_from_where_a_preset_has_it():
+    preset = asked("Fed 2026, severely adverse")
+    assert asked("Fed 2026, severely adverse; unemployment half a point higher") == preset | {"nudge_unemployment": 0.5}
+    assert asked("Fed 2026, severely adverse; unemployment +6 pp") == preset | {"nudge_unemployment": 0.5}
+    assert asked("unemployment 0.5 points higher") == {"unemployment": 0.5}
