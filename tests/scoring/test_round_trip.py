@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -38,15 +39,16 @@ def guessed(book: Book) -> Array:
     return np.nan_to_num(book.inputs[0])
 
 
-def content(frame: pd.DataFrame, path: Path, delimiter: str = ",") -> bytes:
+def content(frame: pd.DataFrame, kind: Kind, delimiter: str = ",") -> bytes:
     """A table as a file."""
-    if path.suffix == ".csv":
-        frame.to_csv(path, index=False, sep=delimiter)
-    elif path.suffix == ".parquet":
-        _of_one_type_each(frame).to_parquet(path, index=False)
+    if kind == "csv":
+        return frame.to_csv(index=False, sep=delimiter).encode()
+    into = BytesIO()
+    if kind == "parquet":
+        _of_one_type_each(frame).to_parquet(into, index=False)
     else:
-        frame.to_excel(path, index=False, engine="xlsxwriter")
-    return path.read_bytes()
+        frame.to_excel(into, index=False, engine="xlsxwriter")
+    return into.getvalue()
 
 
 def _of_one_type_each(frame: pd.DataFrame) -> pd.DataFrame:
@@ -60,16 +62,15 @@ def made(frame: pd.DataFrame, kind: Kind = "csv", delimiter: str = ",") -> tuple
     """The book that init makes of a table, and the file it was made of."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"table.{kind}"
-        whole = content(frame, path, delimiter)
+        whole = content(frame, kind, delimiter)
+        path.write_bytes(whole)
         proposal = propose(read_source(path), "bad", name="mine", margins=guessed, alone=alone)
         return read_folder(lay_down(proposal, Path(folder))), whole
 
 
 def again(book: Book, frame: pd.DataFrame, kind: Kind = "csv", delimiter: str = ",") -> CustomerFile:
     """What Operations reads of a table in a file of this kind."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / f"later.{kind}"
-        return batch.read_customers(content(frame, path, delimiter), path.name, book.contract)
+    return batch.read_customers(content(frame, kind, delimiter), f"later.{kind}", book.contract)
 
 
 def table(columns: dict[str, Sequence[object]]) -> pd.DataFrame:
