@@ -22,7 +22,7 @@ from pages.shared.deployed import keyed
 from pages.shared.number_field import enter
 from pages.shared.page_state import way_back
 
-SAVED, PRESETS, SEVERE = "_compare_saved", "_compare_preset", "_compare_severe"
+SAVED, PRESETS, SEVERE = "_compare_kept", "_compare_preset", "_compare_severe"
 CUT, NUMBER = "_compare_cut", "_compare_who"
 
 

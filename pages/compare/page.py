@@ -1,5 +1,6 @@
 """Two to five scenarios, customers or cut-offs side by side."""
 
+import time
 from datetime import date
 from functools import partial
 
@@ -12,7 +13,7 @@ from model.report.briefing import Briefing, Notice
 from model.report.comparison.briefing import briefing_to_compare, comparison_briefing
 from model.whatif.comparison.comparison import Comparison
 from pages.compare import controls, state
-from pages.shared import deployed, draw, visitor, widgets
+from pages.shared import deployed, draw, recording, visitor, widgets
 from pages.shared.progress import followed
 
 follow = partial(followed, cancel=state.memory.undo)
@@ -58,11 +59,13 @@ def side_by_side(model: DeployedModel, comparison: Comparison) -> Briefing:
     """What is said of those compared; what to do while there are too few."""
     if not comparison.ready:
         return briefing_to_compare(model.contract, comparison, model=model.deployed)
+    start = time.perf_counter()
     try:
         with follow("Scoring each of them") as progress:
             result = ask_each(model, comparison, day=date.today(), progress=progress)
     except (BookError, BadInput) as error:
         return Briefing("comparison", "", (), notices=(Notice(f"{error} Undo takes the last change back.", "error"),))
+    recording.record_compared(model, result, time.perf_counter() - start)
     return comparison_briefing(result, model=model.deployed, follow=follow)
 
 

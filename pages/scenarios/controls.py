@@ -12,9 +12,10 @@ from model.report.briefing import Link
 from model.report.scenarios.briefing import KnownScenarios, choices_label
 from model.report.scenarios.words import OPEN, subject_word
 from model.security.people import may
-from model.whatif.saved import SAVED, SavedScenario
+from model.whatif.saved import SAVED, SavedScenario, read_query
 from pages.scenarios import state
 from pages.shared import deployed, draw, visitor, widgets
+from pages.shared.comparing import compare_button
 from pages.shared.deployed import keyed
 from pages.shared.page_state import place
 
@@ -46,6 +47,8 @@ def actions(model: DeployedModel, known: KnownScenarios) -> None:
     scenario = known.opened.scenario
     where = subject_word(known.contract, scenario.subject)
     draw.linked(st.container(), Link(OPEN.format(where), scenario.subject, {SAVED: scenario.id}))
+    assumed, _ = read_query(scenario.subject, model.book, dict(known.opened.query))
+    compare_button(st.container(), known.contract, scenario.subject, assumed, name=scenario.name)
     why = visitor.withheld("save scenarios")
     if why:
         st.caption(why)

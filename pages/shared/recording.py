@@ -13,6 +13,7 @@ from model.deployed.model import DeployedModel
 from model.deployed.what_ifs import WhatIf, entry
 from model.record.trail import Entry
 from model.whatif.book.totals import Totals
+from model.whatif.comparison.result import ComparisonResult
 from model.whatif.customer.decision import Explanation
 from model.whatif.policy.strategy import Outcome
 from pages.shared import visitor
@@ -63,11 +64,26 @@ def record_upload(model: DeployedModel, raw: Array, pd: Array, seconds: float) -
         )
 
 
-def _note(noted: Entry) -> None:
+def record_compared(model: DeployedModel, result: ComparisonResult, seconds: float) -> None:
+    """What-ifs that stand side by side: each as its own page would have it recorded."""
+    members = result.comparison.members
+    asked = [_asked(model, each.scenario.to_query(), seconds) for each in members]
+    entries = [each.about_book(result.day, own.now) for each, own in zip(asked, result.books, strict=False)]
+    entries += [each.about_policy(result.day, own.chosen) for each, own in zip(asked, result.policies, strict=False)]
+    entries += [
+        each.about_customer(own.edited, own.margin, own.reasons)
+        for each, own in zip(asked, result.customers, strict=False)
+    ]
+    for number, each in enumerate(entries):
+        _note(each, f"compared {number}")
+
+
+def _note(noted: Entry, place: str = "") -> None:
+    """A what-if is looked at; ``place`` tells those apart that are looked at together."""
     try:
         settled = running().settled
     except WhatIfError:  # told by the frame
         return
     if settled is not None:
         session = st.session_state.setdefault(VISITOR, secrets.token_hex(16))
-        settled.note(session, noted, f"{noted.release} {sorted(noted.detail['address'].items())}")
+        settled.note(f"{session} {place}", noted, f"{noted.release} {sorted(noted.detail['address'].items())}")

@@ -66,6 +66,15 @@ def stood(count: int = 1) -> list[Entry]:
     return calls()
 
 
+def test_what_stands_side_by_side_is_on_record_each_as_its_own_page_has_it(open_app: Open, own_home: Path) -> None:
+    store = Store(own_home, "cards")
+    open_app("compare", of="policy", **{"1": "Today's", "2.cutoff": "540", "2.under.balances": "20"})
+    found = stood(2)
+    assert [each.kind for each in found] == ["whatif:policy"] * 2
+    assert {each.detail["address"].get("cutoff", "") for each in found} == {"", "540"}
+    assert all(replay(each, store).same for each in found)
+
+
 @pytest.mark.parametrize("kind", PAGES)
 def test_what_stands_is_on_record_with_all_that_it_takes(open_app: Open, release: Release, kind: str) -> None:
     page, assumed = PAGES[kind]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from data.contract import Contract, Measure
+from data.contract import Contract, Measure, lower
 from data.errors import WhatIfError
 from model.engine.identity import Deployed
 from model.engine.parallel import Follow, not_followed
@@ -163,7 +163,8 @@ def _differences(result: ComparisonResult, contract: Contract) -> Finding:
 def _numbers(result: ComparisonResult, contract: Contract, found: Sequence[ComparedMeasure]) -> Finding:
     table = numbers_table(result, contract, found)
     marks = any(holds is not None for each in found for holds in each.holds)
-    note = "✓ the limit holds, ✗ it does not." if marks else ""
+    limit = "the cut-off is reached" if result.customers else "the limit holds"
+    note = f"✓ {limit}, ✗ it {'is' if result.customers else 'does'} not." if marks else ""
     return Finding(
         "numbers",
         f"The numbers, each with its difference to “{result.names[0]}”",
@@ -281,7 +282,7 @@ def _reasons(result: ComparisonResult, contract: Contract) -> tuple[Item, ...]:
     title = "Each concept's share of the score"
     table = Table("comparison-reasons", title, columns, exact=tuple(rows), rounded=tuple(rounded))
     strongest = max(labels, key=lambda label: _apart([own.get(label, 0.0) for own in points]))
-    return (Finding("reasons", f"{strongest} sets them apart most", table=table, shape="texts"),)
+    return (Finding("reasons", f"What sets them apart most: {lower(strongest)}", table=table, shape="texts"),)
 
 
 def _whole_points(base: float, points: dict[str, float], score: float) -> dict[str, float]:

@@ -224,9 +224,14 @@ def side(found: ComparedMeasure, names: Sequence[str]) -> str:
     return f"; {limit} is {found.broken} in {_listed(lost)}"
 
 
+def _spoken(label: str) -> str:
+    """A measure with its horizon as it is said: "expected loss over one month"."""
+    return lower(label).replace(", over ", " over ").replace(", ", " over ", 1)
+
+
 def sentence(found: ComparedMeasure, names: Sequence[str], noun: str) -> str:
     """Which of those compared stands lowest and which highest on the measure that matters most."""
-    label = lower(found.label)
+    label = _spoken(found.label)
     if not any(numbers.difference_of(found.values[0], each) for each in found.values):
         return f"Of {len(names)} {noun} compared, all have the same {label}: {found.texts[0]}{side(found, names)}."
     low, high = int(np.argmin(found.values)), int(np.argmax(found.values))

@@ -196,3 +196,13 @@ def test_scenarios_are_taken_along_and_brought_in_from_a_file(open_own: Open, sc
     at = press(at, "Bring in")
     assert 'Scenario 1, assumes, "unemployment"' in markup(at)
     assert len(scenarios.listed("cards")) == 2
+
+
+def test_saved_scenarios_are_put_side_by_side_under_their_names(open_own: Open, scenarios: ScenarioStore):
+    save(open_own("book", balances=20), "book", "Half-year stress")
+    (kept,) = scenarios.listed("cards")
+    at = press(open_own("scenarios", scenario=kept.id), "Compare")
+    assert [each.name for each in at.session_state["_compare_value"].members] == ["As the book stands", kept.name]
+    at = press(open_own("compare"), "Add the saved one")
+    assert address(at) == {"of": "book", "1": "As the book stands", "2": kept.name, "2.balances": "20"}
+    assert "Of 2 scenarios compared" in sentence(at)

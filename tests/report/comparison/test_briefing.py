@@ -89,7 +89,7 @@ def test_numbers_are_those_of_the_page_with_difference_to_the_first_and_limit(
 
 
 def test_the_sentence_and_the_chart_tell_lowest_highest_and_the_limit(said: Briefing) -> None:
-    assert said.sentence.startswith("Of 3 scenarios compared, expected loss, one month is lowest with NT$")
+    assert said.sentence.startswith("Of 3 scenarios compared, expected loss over one month is lowest with NT$")
     assert "in “No. 1” and highest with" in said.sentence
     assert said.sentence.endswith("is exceeded in “No. 2” and “No. 3”.")
     chart = finding(said, "compared").chart
