@@ -37,12 +37,12 @@ def scenarios_fragment(model: DeployedModel) -> None:
 def scenario_columns(model: DeployedModel, known: KnownScenarios) -> None:
     """Controls on the left, answers on the right."""
     said = scenarios_briefing(known)
-    left, right = widgets.controls_and_answers(opened=known.opened is None)
+    left, right = widgets.controls_and_answers(called="Choose and change")
     with right:
         for message in state.messages():
             draw.notice(message)
         draw.notices(said)
-        draw.headline(said, "wi-six" if known.opened is not None else "", stays=True)
+        draw.headline(said, "wi-six wi-short" if known.opened is not None else "", stays=True)
     with left:
         controls.choose(known)
         present.button(known)

@@ -55,10 +55,10 @@ def presentation(model: DeployedModel, known: KnownScenarios) -> None:
     said = scenarios_briefing(found)
     with st.container(key="presentation"):
         draw.notices(said)
-        draw.headline(said, "wi-six")
+        draw.headline(said, "wi-six wi-short")
         draw.item(assumed_slide(found))
         row = st.container(horizontal=True, key="slides", gap="small")
         row.button("Back", on_click=turn, args=(-1,), shortcut="Left")
-        row.button("Next", on_click=turn, args=(1,), shortcut="Right")
         row.text(known.place_of(shown))
+        row.button("Next", on_click=turn, args=(1,), shortcut="Right")
         row.button("Leave", on_click=leave, shortcut="Escape")

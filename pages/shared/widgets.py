@@ -45,16 +45,17 @@ def entitle(title: str) -> None:
         st.set_page_config(page_title=title)
 
 
-def controls_and_answers(opened: bool = False) -> tuple[DeltaGenerator, DeltaGenerator]:
+def controls_and_answers(opened: bool = False, called: str = "Levers") -> tuple[DeltaGenerator, DeltaGenerator]:
     """Controls on the left, answers on the right.
 
     Where a window is too narrow for both, the answers take its whole width and the controls are a sheet that opens from
-    below: in the browser alone, with no run of the script. ``opened``: they stand above the answers instead,
-    because there is none before something is chosen. The style sheet says how narrow that is.
+    below, where it is ``called`` so: in the browser alone, with no run of the script. ``opened``: they stand above the
+    answers instead, because there is none before something is chosen. The style sheet says how narrow that is.
     """
     left, right = st.columns([0.3, 0.7], gap="medium")
     with left:
-        html(f"<details class='wi-sheet{' wi-first' * opened}'{' open' * opened}><summary>Levers</summary></details>")
+        first = " wi-first' open" if opened else "'"
+        html(f"<details class='wi-sheet{first}><summary>{text(called)}</summary></details>")
         controls = st.container(key="levers")
     return controls, right
 
