@@ -8,6 +8,7 @@ import streamlit as st
 from data.contract import Assumption, Contract, Shock, Variable
 from data.regulators.presets import presets
 from model.report import language, numbers
+from model.report.ask.book import book_line
 from model.report.book import words as book_words
 from model.report.briefing import Choice
 from model.whatif.book.scenario import (
@@ -73,8 +74,10 @@ def first(contract: Contract) -> Assumption | None:
 
 def buttons(contract: Contract, present: Callable[[], None]) -> None:
     """Undo, reset, the link to this very scenario, the ways to put it beside others and to present it."""
-    row = way_back(state.memory, state.reset_book, not state.memory.current().values)
-    compare_button(row, contract, "book", state.memory.current())
+    scenario = state.memory.current()
+    in_words = partial(book_line, contract, scenario)
+    row = way_back(state.memory, state.reset_book, untouched=not scenario.values, in_words=in_words)
+    compare_button(row, contract, "book", scenario)
     row.button("Present", on_click=present, shortcut="p", help="Key: P")
 
 

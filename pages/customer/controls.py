@@ -9,6 +9,7 @@ import streamlit as st
 from data.contract import Contract, Lever
 from model.deployed.model import DeployedModel
 from model.report import language, numbers
+from model.report.ask.customer import customer_line
 from model.report.customer import words
 from model.whatif.customer.result import CustomerResult
 from model.whatif.customer.scenario import CUTOFF, CUTOFF_RANGE, CustomerScenario
@@ -77,7 +78,8 @@ def customer_controls(model: DeployedModel, scenario: CustomerScenario, result: 
     if result is not None:
         widgets.places([draw_lever(result, each, model.deployed.foreign) for each in model.contract.levers])
     if scenario.chosen or state.memory.can_undo():
-        row = way_back(state.memory, state.reset_customer, not scenario.changed)
+        in_words = partial(customer_line, model.contract, scenario)
+        row = way_back(state.memory, state.reset_customer, untouched=not scenario.changed, in_words=in_words)
         if result is not None:
             compare_button(row, model.contract, "customer", scenario)
         carried.switch(state.memory, model.contract, scenario.under)

@@ -1,8 +1,11 @@
 """What can be changed of a policy: the cut-off, a goal for it, the assumptions."""
 
+from functools import partial
+
 import streamlit as st
 
 from data.contract import Contract
+from model.report.ask.policy import policy_line
 from model.report.language import granting
 from model.report.policy import words
 from model.report.policy.words import LABELS, Units
@@ -23,7 +26,8 @@ GOAL, TARGET = "_goal", "_target"
 def controls(result: PolicyResult) -> None:
     """The cut-off, goal seek, assumptions; undo and reset."""
     contract, strategy = result.contract, result.strategy
-    row = way_back(state.memory, state.reset_policy, result.policy == PolicyScenario())
+    in_words = partial(policy_line, contract, result.policy)
+    row = way_back(state.memory, state.reset_policy, untouched=result.policy == PolicyScenario(), in_words=in_words)
     compare_button(row, contract, "policy", result.policy)
     carried.switch(state.memory, contract, result.policy.under)
     low, high = int(strategy.cutoffs[0]), int(strategy.cutoffs[-1])

@@ -20,7 +20,7 @@ function pressed(event) {
     shown.entered = input.value;
     if (again) card()?.querySelector(".st-key-ask_apply button")?.click();
   } else if (event.key === "ArrowDown" && event.target === input) {
-    const first = card()?.querySelector("[data-testid=stButtonGroup] button");
+    const first = card()?.querySelector(".st-key-ask_offers button");
     if (first) {
       event.preventDefault();
       first.focus();

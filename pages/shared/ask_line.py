@@ -19,7 +19,7 @@ from pages.shared.deployed import keyed
 from pages.shared.page_state import Memory
 
 FRAGMENT = "ask"
-LINE, NEXT, SHOWN, DONE = "_ask", "_ask_next", "_ask_shown", "_ask_done"
+LINE, SHOWN, DONE = "ask", "ask_shown", "ask_done"
 PAUSE = "200ms"  # without a key, after which what was typed is read
 KEYS = st.components.v2.component(
     "credit_what_if.ask_keys",
@@ -40,24 +40,28 @@ class AskLine:
     complete: Callable[[DeployedModel, str], tuple[Completion, ...]]
     example: Callable[[DeployedModel], str]
 
+    def key(self, what: str) -> str:
+        """The key of something of this line; it has no point, so that no lever of a book has it."""
+        return keyed(f"_{self.memory.page}_{what}")
+
 
 @st.fragment(key=FRAGMENT)
 def ask_line(line: AskLine, model: DeployedModel) -> None:
     """The line, and below it what it was understood as."""
-    if st.session_state.pop(keyed(DONE), False):  # here, as a callback that asks for fragments by key sends no value
-        st.session_state[line.memory.key(LINE)] = ""
+    if st.session_state.pop(line.key(DONE), False):  # here, as a callback that asks for fragments by key sends no value
+        st.session_state[line.key(LINE)] = ""
     with st.container(key="ask"):
         written = st.text_input(
             "Ask in words",
             type="search",
-            key=line.memory.key(LINE),
+            key=line.key(LINE),
             placeholder=f"Ask in words, press /  ·  {line.example(model)}",
             label_visibility="collapsed",
             autocomplete="off",
             live=PAUSE,
         )
         reading = line.read(model, written)
-        st.session_state[keyed(SHOWN)] = reading.chips
+        st.session_state[line.key(SHOWN)] = reading.chips
         if written.strip():
             with st.container(key="ask_card"):
                 understood(line, model, reading)
@@ -73,16 +77,10 @@ def understood(line: AskLine, model: DeployedModel, reading: AskReading[Any]) ->
     widgets.html(_told(reading))
     further = offers(reading, line.complete(model, reading.line))
     if further:
-        st.pills(
-            "Did you mean",
-            [each.line for each in further],
-            key=line.memory.key(NEXT),
-            format_func={each.line: f"{each.label}  {each.note}".strip() for each in further}.__getitem__,
-            on_change=_go_on,
-            args=(line,),
-            label_visibility="collapsed",
-            wrap=True,
-        )
+        with st.container(horizontal=True, key="ask_offers", gap="small"):
+            for k, each in enumerate(further):
+                label = widgets.plain_markdown(f"{each.label}  {each.note}".strip())
+                st.button(label, key=f"ask_offer_{k}", on_click=_go_on, args=(line, each.line))
     st.button(
         "Apply",
         key="ask_apply",
@@ -111,20 +109,17 @@ def _chip(each: AskedChip) -> str:
     return f"<li>{widgets.text(each.label)}</li>"
 
 
-def _go_on(line: AskLine) -> None:
+def _go_on(line: AskLine, text: str) -> None:
     """Callback: one of the ways to go on was chosen."""
-    key = line.memory.key(NEXT)
-    chosen, st.session_state[key] = st.session_state[key], None
-    if chosen is not None:
-        st.session_state[line.memory.key(LINE)] = chosen
+    st.session_state[line.key(LINE)] = text
 
 
 def _apply(line: AskLine, model: DeployedModel) -> None:
     """Callback: do what is shown. Where what the line means has changed since, as a lever was moved, it is shown anew
     instead."""
-    reading = line.read(model, st.session_state[line.memory.key(LINE)])
-    if reading.chips != st.session_state.get(keyed(SHOWN)):
+    reading = line.read(model, st.session_state[line.key(LINE)])
+    if reading.chips != st.session_state.get(line.key(SHOWN)):
         return
     line.memory.change(reading.after)
-    st.session_state[keyed(DONE)] = True
+    st.session_state[line.key(DONE)] = True
     st.rerun([FRAGMENT, line.answers])

@@ -259,9 +259,11 @@ class Memory(Generic[Held]):
         return found
 
 
-def way_back(memory: Memory[Any], reset: Callable[[], None], untouched: bool) -> DeltaGenerator:
+def way_back(
+    memory: Memory[Any], reset: Callable[[], None], untouched: bool, in_words: Callable[[], str]
+) -> DeltaGenerator:
     """The buttons above a page's controls, as a row that takes more of them: undo, reset, and the address of this very
-    what-if."""
+    what-if, with the line that asks for it ``in_words``."""
     row = st.container(horizontal=True, key="buttons", gap="small")
     row.button("Undo", on_click=memory.undo, disabled=not memory.can_undo())
     row.button("Reset", on_click=reset, disabled=untouched)
@@ -269,6 +271,10 @@ def way_back(memory: Memory[Any], reset: Callable[[], None], untouched: bool) ->
     if link.open:
         link.write("This address opens the same what-if.")
         link.code(memory.link(), language=None, wrap_lines=True)
+        line = in_words()
+        if line:
+            link.write("In words, this line does.")
+            link.code(line, language=None, wrap_lines=True)
     if memory.page in SUBJECTS:
         saving.save_control(row, memory)
         saving.draw_open(memory)

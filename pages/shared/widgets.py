@@ -114,6 +114,11 @@ def literal(value: str) -> str:
     return MARKDOWN.sub(r"\\\g<0>", value)
 
 
+def plain_markdown(value: str) -> str:
+    """Text as it is written where Markdown would be drawn: never as Markdown, and no link."""
+    return LINKED.sub("\\g<0>\N{WORD JOINER}", MARKDOWN.sub(r"\\\g<0>", value))
+
+
 def complain(message: str) -> None:
     """A complaint as a warning, as it is written: what it repeats of an address, or of anything typed, is never drawn
     as Markdown, and no link."""

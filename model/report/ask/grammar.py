@@ -304,7 +304,7 @@ class _Reader:
         close = self.vocabulary.close_to(name) if looked_for and not begun else []
         offered = (begun or close)[:MOST_OFFERED]
         instead = tuple(f"{each.label} {value}".strip() if isinstance(each, Term) else each.label for each in offered)
-        why = "There is nothing of that name here."
+        why = "Its value is missing." if begun and not value else "There is nothing of that name here."
         return LinePart((), end, puzzle=Puzzle(said, why, instead))
 
 

@@ -4,7 +4,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import Open, address, markup, sentence
 
-LINE, APPLY = "book._ask", "ask_apply"
+LINE, APPLY = "_book_ask", "ask_apply"
 
 
 def typed(at: AppTest, line: str) -> AppTest:
@@ -39,7 +39,7 @@ def test_what_is_not_understood_is_told_and_what_it_could_have_been_is_one_choic
     assert "<b>unemployement 3</b> was not understood. There is nothing of that name here." in told
     assert "Loss given default: 0 % to 100 % can be set; 900 % was given." in told
     assert at.button(APPLY).disabled
-    at.button_group("book._ask_next").set_value("Unemployment 3; lgd 900").run()
+    next(each for each in at.button if each.label == "Unemployment 3").click().run()
     assert at.text_input(LINE).value == "Unemployment 3; lgd 900"
     assert not at.button(APPLY).disabled
     assert address(at) == {}
@@ -47,7 +47,7 @@ def test_what_is_not_understood_is_told_and_what_it_could_have_been_is_one_choic
 
 def test_what_a_line_means_now_is_shown_again_where_a_lever_was_moved_since(open_app: Open):
     at = typed(open_app(), "fed 2026 half")
-    at.session_state["_ask_shown"] = ()  # as it was shown before something else was moved
+    at.session_state["_book_ask_shown"] = ()  # as it was shown before something else was moved
     applied(at)
     assert address(at) == {}
     applied(at)
@@ -58,3 +58,12 @@ def test_a_line_is_text_whatever_is_typed(open_app: Open):
     at = typed(open_app(), "<b onclick=x>; [link](http://x)")
     assert "<b onclick" not in "\n".join(each.value for each in at.html)
     assert not at.exception
+
+
+def test_a_what_if_is_told_as_a_line_that_asks_for_it(open_app: Open):
+    at = open_app(preset="fed_2026_severely_adverse", severity="50", limit_loss="612345678")
+    at.session_state["_book_link"] = True
+    (line,) = [each.value for each in at.run().code if "Severity" in each.value]
+    again = typed(open_app(), line)
+    applied(again)
+    assert address(again) == address(at)
