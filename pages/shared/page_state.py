@@ -260,7 +260,7 @@ class Memory(Generic[Held]):
 
 
 def way_back(
-    memory: Memory[Any], reset: Callable[[], None], untouched: bool, in_words: Callable[[], str]
+    memory: Memory[Any], reset: Callable[[], None], untouched: bool, in_words: Callable[[], str] = str
 ) -> DeltaGenerator:
     """The buttons above a page's controls, as a row that takes more of them: undo, reset, and the address of this very
     what-if, with the line that asks for it ``in_words``."""

@@ -1,7 +1,7 @@
 """Values in a line: what was written, and what it means for the number that it is given to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from model.report import numbers
@@ -12,6 +12,7 @@ LEAD = {"by": "by", "to": "to", "at": "to", "=": "to", ":": "", "is": "to", "of"
 UP, DOWN = frozenset({"up", "plus", "higher", "more", "better", "above"}), frozenset({"down", "minus", "lower", "less"})
 WORSE = "worse"
 SIZES = {"half": Decimal(50), "full": Decimal(100), "quarter": Decimal(25), "double": Decimal(200)}
+HALVES = (("half", "a", "point"), ("half", "a", "percentage", "point"))
 POINTS = ("pp", "pps", "ppt", "point", "points", "pts", "pt")
 BARE = 1_000_000  # an amount of money below this, without unit or scale, may have been meant in millions
 LARGEST, UNBOUNDED = Decimal("1e18"), 1e12
@@ -21,7 +22,7 @@ LARGEST, UNBOUNDED = Decimal("1e18"), 1e12
 class Amount:
     """A value as it was written, up to the token ``end``. ``sign``: 1 or −1 where one was written, else 0; ``way``:
     "by", "to" or ""; ``unit``: "%", "points", "bp", "own" or ""; ``sized``: whether currency or scale was written;
-    ``code``: a word that is a value by itself."""
+    ``code``: a word that is a value by itself; ``told``: whether a word, not a sign, says which way."""
 
     size: Decimal
     end: int
@@ -30,6 +31,7 @@ class Amount:
     unit: str = ""
     sized: bool = False
     code: float | None = None
+    told: bool = False
 
     @property
     def number(self) -> Decimal:
@@ -47,7 +49,7 @@ class Doubt:
 
 def amount(given: Sequence[LineToken], start: int, quantity: Quantity) -> Amount | None:
     """The value that stands at a token, if one does."""
-    at, way, sign, sized = start, "", 0, False
+    at, way, sign, sized, told = start, "", 0, False, False
     while at < len(given) and (given[at].key in LEAD or _passed(given[at])):
         way, at = LEAD.get(given[at].key, "") or way, at + 1
     code = _code(given, at, quantity)
@@ -58,13 +60,19 @@ def amount(given: Sequence[LineToken], start: int, quantity: Quantity) -> Amount
         turn = _turn(key)
         if (turn and sign) or not (turn or given[at].kind == "currency" or (key == "by" and not way)):
             break
+        told = told or key in UP | DOWN
         sign, sized, way = turn or sign, sized or given[at].kind == "currency", "by" if key == "by" else way
         at += 1
+    if quantity.points and compared(given[at : at + 3])[:1] == ("half",):
+        end = next((e for e in (spans(given, at, each) for each in HALVES) if e is not None), None)
+        if end is not None:
+            return _turned(Amount(Decimal("0.5"), end, sign, way, "points", told=told), given)
     if at < len(given) and given[at].key in SIZES and quantity.percent and not quantity.change:
         return Amount(SIZES[given[at].key], at + 1, sign, way, "%")
     if at == len(given) or given[at].kind != "number":
         return None
-    return _with_unit(given, at, quantity, sign=sign, way=way, sized=sized)
+    found = _with_unit(given, at, quantity, sign=sign, way=way, sized=sized)
+    return replace(found, told=told or found.sign != sign)
 
 
 def _passed(token: LineToken) -> bool:
@@ -84,6 +92,12 @@ def _with_unit(given: Sequence[LineToken], at: int, quantity: Quantity, sign: in
         while at < len(given) and given[at].key in ("than", "usual"):
             at += 1
     return Amount(size, at, sign, way, unit, sized or scaled)
+
+
+def _turned(found: Amount, given: Sequence[LineToken]) -> Amount:
+    """An amount with the word after it that says which way: half a point higher."""
+    sign = 0 if found.sign or found.end == len(given) else _turn(given[found.end].key, after=True)
+    return replace(found, sign=sign, end=found.end + 1, told=True) if sign else found
 
 
 def _turn(key: str, after: bool = False) -> int:

@@ -1,7 +1,7 @@
 """The whole book asked in words."""
 
-import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from data.contract import Assumption, Contract, Measure, Shock, Variable, lower
@@ -37,7 +37,6 @@ from model.whatif.book.scenario import (
     WHO,
     BookScenario,
     Number,
-    changes,
     chosen,
     parts,
 )
@@ -63,9 +62,8 @@ FILLERS = frozenset(
         "if",
     }
 )
-RELATIVE = re.compile(r"\b(?:higher|lower)\W*$", re.IGNORECASE)
-HALF_A_POINT = re.compile(r"\bhalf a point\b", re.IGNORECASE)
 TEXTS = {OWNER: "Owner", REASON: "Reason", UNTIL: "Until"}
+BEYOND = "beyond the scenario"
 EFFECTLESS = ("without effect", words.UNMOVED)
 
 
@@ -75,8 +73,8 @@ def read_book_line(contract: Contract, scenario: BookScenario, line: str) -> Ask
     def current(name: str) -> float | None:
         return words.number_of(contract, scenario, name)
 
-    plain = HALF_A_POINT.sub("0.5 points", line)
-    return understood(contract, scenario, line, parsed=parse(plain, book_vocabulary(contract), current))
+    parsed = parse(line, book_vocabulary(contract), current, stressed=chosen(scenario) is not None)
+    return understood(contract, scenario, line, parsed=parsed)
 
 
 def understood(contract: Contract, scenario: BookScenario, line: str, parsed: LineRead) -> AskReading[BookScenario]:
@@ -87,17 +85,15 @@ def understood(contract: Contract, scenario: BookScenario, line: str, parsed: Li
     for name, value in first_of(parsed.settings, PRESET, METHOD, SEVERITY, POINT):
         if name in twice:
             continue
-        if chosen(after) is not None and NUDGE + name in parts(contract) and RELATIVE.search(parsed.said[name]):
-            name = NUDGE + name  # "unemployment 0.5 points higher": than the preset has it
         try:
             after = after.with_value(contract, name, value)
             kept[name] = (name, after.get(contract, name))
         except WhatIfError as error:
-            puzzles.append(Puzzle(parsed.said[name.removeprefix(NUDGE)], str(error)))
+            puzzles.append(Puzzle(parsed.said[name], str(error)))
     for name, value in kept.values():
         if after.get(contract, name) != value:
             why = "It excludes something else in this line, which would take it back."
-            puzzles.append(Puzzle(parsed.said[name.removeprefix(NUDGE)], why))
+            puzzles.append(Puzzle(parsed.said[name], why))
     return AskReading(line, after, tuple(differences(contract, scenario, after)), tuple(puzzles))
 
 
@@ -123,8 +119,8 @@ def book_line(contract: Contract, scenario: BookScenario) -> str:
         if name in TEXTS:
             told.append(f"{TEXTS[name]}: {quoted(str(value))}")
         elif name.startswith(NUDGE):
-            moved = name.removeprefix(NUDGE)
-            told.append(exact_words(known, moved, changes(contract, scenario)[moved]))
+            moved = exact_words(known, name.removeprefix(NUDGE), float(value))
+            told.append(f"{moved} {BEYOND}")
         elif name in known.terms:
             told.append(exact_words(known, name, float(value)))
         else:
@@ -181,6 +177,7 @@ def assumption_term(each: Assumption, about: str = "") -> Term:
 def _levers(contract: Contract) -> Iterator[Item]:
     yield from map(_change, contract.shocks)
     yield from map(_change, contract.economy)
+    yield from (_nudge(contract, each) for each in contract.economy)
     yield from (assumption_term(each, "assumption") for each in contract.assumptions)
     for variable in contract.economy:
         label = f"Coefficient of {variable.label.lower()}"
@@ -224,7 +221,19 @@ def _change(each: Shock | Variable) -> Term:
         return numbers.signed(size, value) if each.minimum < 0 else size
 
     names = (each.label, each.name, *initials(each.label), f"{kind} {each.label}")
-    return Term(each.name, each.label, names, quantity, tell, ((before, after),) if before or after else ())
+    around = ((before, after),) if before or after else ()
+    beyond = NUDGE + each.name if isinstance(each, Variable) else ""
+    return Term(each.name, each.label, names, quantity, tell, around, beyond=beyond)
+
+
+def _nudge(contract: Contract, each: Variable) -> Term:
+    """How far a variable of the economy is moved beyond a preset."""
+    plain, number = _change(each), parts(contract)[NUDGE + each.name]
+    assert isinstance(number, Number)
+    quantity = replace(plain.quantity, low=number.minimum, high=number.maximum)
+    around = tuple((name, beyond) for name in (each.label, each.name) for beyond in (BEYOND, "beyond the preset"))
+    label = f"{each.label} {BEYOND}"
+    return Term(NUDGE + each.name, label, (label, number.label), quantity, plain.tell, around, needs="beyond")
 
 
 def _overlays() -> Iterator[Item]:

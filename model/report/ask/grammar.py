@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from model.report.ask.amounts import Amount, Doubt, amount, ends, spans, value_of
 from model.report.ask.tokens import END, LineToken, compared, tokens
 from model.report.ask.vocabulary import MOST_OFFERED, Item, Keys, Named, Setting, Term, TextTerm, Vocabulary
+from model.whatif.book.scenario import PRESET
 
 LONGEST = 600  # characters of a line
 SOFT = frozenset({",", END, "and", "with", "for", "only", "("})  # where one part may end and another begin
@@ -46,19 +47,22 @@ class LineRead:
     said: Mapping[str, str] = field(default_factory=dict)
 
 
-def parse(line: str, vocabulary: Vocabulary, current: Current) -> LineRead:
-    """Read a line; ``current`` says where a number stands, for what moves it by something. Never raises."""
+def parse(line: str, vocabulary: Vocabulary, current: Current, stressed: bool = False) -> LineRead:
+    """Read a line; ``current`` says where a number stands, for what moves it by something; ``stressed``: a preset is
+    chosen, so that what moves the economy by something moves it beyond that. Never raises."""
     if len(line) > LONGEST:
         why = f"A line may be {LONGEST} characters long; this one has {len(line):,}."
         return LineRead((), (Puzzle(f"{line[:40]}…", why),))
-    return _Reader(line, vocabulary, current).read()
+    found = _Reader(line, vocabulary, current, stressed).read()
+    chosen = any(name == PRESET and value for name, value in found.settings)
+    return _Reader(line, vocabulary, current, chosen).read() if chosen and not stressed else found
 
 
 class _Reader:
     """One line being read."""
 
-    def __init__(self, line: str, vocabulary: Vocabulary, current: Current) -> None:
-        self.line, self.vocabulary, self.current = line, vocabulary, current
+    def __init__(self, line: str, vocabulary: Vocabulary, current: Current, stressed: bool) -> None:
+        self.line, self.vocabulary, self.current, self.stressed = line, vocabulary, current, stressed
         self.given = tokens(line, vocabulary.currency)
         self.set_here: dict[str, float] = {}
 
@@ -150,10 +154,23 @@ class _Reader:
     def put(self, at: int, term: Term, given: Amount, tier: int, end: int | None = None) -> LinePart:
         """A term put to an amount, or the puzzle that it is."""
         end = given.end if end is None else end
+        if self.stressed and term.beyond and given.way != "to":
+            if given.told or given.way == "by":
+                term = self.vocabulary.terms[term.beyond]
+            elif given.sign:
+                puzzle = self.beyond_or_in_all(self.said(at, end), term, given)
+                return LinePart((), end, tier, puzzle=puzzle)
         value = value_of(term, given, self.now(term.name))
         if isinstance(value, Doubt):
             return LinePart((), end, tier, puzzle=Puzzle(self.said(at, end), value.why, value.instead))
         return LinePart(((term.name, value),), end, tier)
+
+    def beyond_or_in_all(self, said: str, term: Term, given: Amount) -> Puzzle:
+        """A change of the economy under a preset, of which it is not said from where it is counted."""
+        beyond = self.vocabulary.terms[term.beyond]
+        size = term.tell(float(given.number))
+        instead = (f"{term.label} {size} beyond the scenario", f"{term.label} to {size}")
+        return Puzzle(said, f"{beyond.label}, or in all?", instead)
 
     def now(self, name: str) -> float | None:
         """Where a number stands: as it is, or as the line has set it before."""

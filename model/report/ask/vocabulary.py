@@ -47,7 +47,7 @@ class Quantity:
 class Term:
     """A number that can be set: the ``name`` that the scenario has for it, its ``label``, all its ``names``, how it is
     read and told. ``around``: what stands before and after its value in a sentence. ``needs``: a word without which a
-    part of its names does not mean it."""
+    part of its names does not mean it. ``beyond``: the name of how far it is moved from where a preset puts it."""
 
     name: str
     label: str
@@ -56,6 +56,7 @@ class Term:
     tell: Callable[[float], str]
     around: tuple[tuple[str, str], ...] = ()
     needs: str = ""
+    beyond: str = ""
 
 
 @dataclass(frozen=True)

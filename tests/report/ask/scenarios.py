@@ -88,8 +88,8 @@ def book_scenarios(draw: st.DrawFn, contract: Contract) -> BookScenario:
     found = BookScenario()
     known = parts(contract)
     economy = {each.name for each in contract.economy}
-    own = {PRESET, SEVERITY, POINT, METHOD, FACTOR, WHO, OWNER, REASON, UNTIL, *economy}
-    own |= {NUDGE + name for name in economy}  # made by moving the variable under a preset
+    nudges = {name for name in known if name.startswith(NUDGE)}
+    own = {*nudges, PRESET, SEVERITY, POINT, METHOD, FACTOR, WHO, OWNER, REASON, UNTIL, *economy}
     way = draw(st.sampled_from(("preset", "by hand", "factor")))
     if way == "preset":
         using = draw(st.sampled_from(presets()))
@@ -102,9 +102,7 @@ def book_scenarios(draw: st.DrawFn, contract: Contract) -> BookScenario:
         part = known[name]
         if name in economy and way != "factor":
             each = contract.variable(name)
-            moved = found.with_value(contract, name, draw(between(each.minimum, each.maximum)))
-            beyond = moved.number(contract, NUDGE + name)  # a line takes no change further than the variable's range
-            found = moved if each.minimum <= beyond <= each.maximum else found
+            found = found.with_value(contract, name, draw(between(each.minimum, each.maximum)))
         elif name == WHO:
             bands = [(segment, k) for segment in contract.segments for k in range(contract.band_count(segment))]
             if bands:

@@ -203,5 +203,19 @@ def test_what_a_line_takes_back_is_a_chip_too():
 def test_higher_and_lower_are_meant_from_where_a_preset_has_it():
     preset = asked("Fed 2026, severely adverse")
     assert asked("Fed 2026, severely adverse; unemployment half a point higher") == preset | {"nudge_unemployment": 0.5}
-    assert asked("Fed 2026, severely adverse; unemployment +6 pp") == preset | {"nudge_unemployment": 0.5}
+    assert asked("Fed 2026, severely adverse; unemployment to 6 pp") == preset | {"nudge_unemployment": 0.5}
     assert asked("unemployment 0.5 points higher") == {"unemployment": 0.5}
+
+
+def test_under_a_preset_a_move_by_something_goes_beyond_it_and_a_bare_one_is_asked_about():
+    for line in (
+        "fed 2026; unemployment by 0.5",
+        "unemployment half a point higher; fed 2026",
+        "fed 2026, unemployment up 0.5",
+    ):
+        assert asked(line) == {"preset": "fed_2026_severely_adverse", "nudge_unemployment": 0.5}
+    stressed = NOTHING.with_value(CARDS, "preset", "fed_2026_severely_adverse")
+    assert asked("unemployment to 6", scenario=stressed)["nudge_unemployment"] == 0.5
+    found = puzzled("unemployment +0.5", scenario=stressed)
+    assert "beyond the scenario, or in all?" in found.why
+    assert [asked(each, scenario=stressed)["nudge_unemployment"] for each in found.instead] == [0.5, -5.0]
