@@ -66,8 +66,8 @@ def desk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> client.DeployedMode
 
 
 def markup(at: AppTest) -> str:
-    """Everything written as markup, in order, but the style sheet."""
-    return unescape("\n".join(each.value for each in at.html if not each.value.startswith("<style>")))
+    """Everything written as markup, in order, but the style sheet and the scripts that come with it."""
+    return unescape("\n".join(each.value for each in at.html if not each.value.startswith(("<style>", "<script>"))))
 
 
 def answers(at: AppTest) -> str:

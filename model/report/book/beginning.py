@@ -51,5 +51,5 @@ def _headline(result: BookResult, measure: Measure, values: list[float]) -> str:
         return (
             f"Under {scenarios} the limit of {told} {'would break' if off else 'would hold'}: choose it to look into it"
         )
-    count = "None" if not off else f"{off}"
+    count = f"{off}" if off else "Not one"
     return f"{count} of {scenarios} would break the limit of {told} on {what}: choose one to look into it"
