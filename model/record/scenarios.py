@@ -132,10 +132,10 @@ class ScenarioStore:
     # ---- writing -----------------------------------------------------------------------------------------------
 
     def save(
-        self, scenario: SavedScenario, person: Person, *, overwrite: bool = False, what: ScenarioDeed = "saved"
+        self, scenario: SavedScenario, person: Person, *, overwrite: int = 0, what: ScenarioDeed = "saved"
     ) -> SavedScenario:
         """Keep a scenario as its next version, or as a new one where its version is 0; as it is kept. ``overwrite``:
-        whatever somebody else has saved meanwhile, which stays in the history.
+        the version of somebody else's that is overwritten knowingly; it stays in the history.
 
         Raises
         ------
@@ -154,7 +154,7 @@ class ScenarioStore:
                 fresh = replace(scenario, id=uuid4().hex[:12], submitted_by="", reviewed_by="", word="")
                 return _insert(connection, fresh, person, what)
             now = _found(connection, scenario.id)
-            if overwrite and now.version != scenario.version:
+            if overwrite and now.version == overwrite:
                 what = "overwritten"
             else:
                 _require_version(connection, now, scenario.version)

@@ -63,7 +63,7 @@ def actions(model: DeployedModel, known: KnownScenarios) -> None:
     if conflict is not None:
         widgets.complain(str(conflict))
         label = f"Overwrite version {conflict.theirs.version}"
-        st.button(label, key="_scenario_overwrite", on_click=save_edit, args=(scenario, True))
+        st.button(label, key="_scenario_overwrite", on_click=save_edit, args=(conflict.theirs, conflict.theirs.version))
 
 
 def edit(known: KnownScenarios, scenario: SavedScenario) -> None:
@@ -104,7 +104,7 @@ def begin(scenario: SavedScenario) -> None:
     st.session_state[begun] = at
 
 
-def save_edit(scenario: SavedScenario, overwrite: bool = False) -> None:
+def save_edit(scenario: SavedScenario, overwrite: int = 0) -> None:
     """Callback: keep what the fields say as the next version of the one that was open."""
     name, owner, note, tags, base = (
         str(st.session_state.get(keyed(each)) or "") for each in (NAME, OWNER, NOTE, TAGS, BASE)

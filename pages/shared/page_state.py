@@ -104,7 +104,8 @@ class Memory(Generic[Held]):
         opened, told = saving.opened_from(model, self.page, identity) if identity else (None, "")
         if handed is not None:
             (value, complaints), made = saving.meant_by(model, self.page, handed), handed.get(RELEASE, "")
-        if opened is not None and address.keys() <= {SAVED, CUSTOMER}:
+        stored = address.keys() <= {SAVED, CUSTOMER}  # the address has the id alone
+        if opened is not None and stored:
             value, complaints = saving.assumed_by(model, opened)
         if self._key("value") in st.session_state:
             self._past().append(self.current())
@@ -112,7 +113,7 @@ class Memory(Generic[Held]):
         st.session_state[self._key("address")] = address
         self.open_saved(None if opened is None else replace(opened.scenario, query=opened.query))
         self.tell([*complaints, *filter(None, [told])])
-        if opened is not None:
+        if opened is not None and (stored or self.write(value) == dict(opened.query)):
             self._answered_by(model, " ".join(saving.changed_words(model, opened)))
         elif NAMED.match(made) and not model.id.startswith(made):
             both = saving.both_words(model, self.page, made, self.write(value))

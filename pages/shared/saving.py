@@ -66,10 +66,10 @@ def save_form(memory: Memory[Any]) -> None:
     if conflict is not None:
         complain(str(conflict))
         label = f"Overwrite version {conflict.theirs.version}"
-        st.button(label, key=_key(memory, "overwrite"), on_click=save, args=(memory, True))
+        st.button(label, key=_key(memory, "overwrite"), on_click=save, args=(memory, conflict.theirs.version))
 
 
-def save(memory: Memory[Any], overwrite: bool = False) -> None:
+def save(memory: Memory[Any], overwrite: int = 0) -> None:
     """Callback: keep what is assumed: under the name of the scenario that is open as its next version, under another
     one as a new scenario."""
     name, note, tags, base = (st.session_state.get(_key(memory, each)) or "" for each in (NAME, NOTE, TAGS, BASE))

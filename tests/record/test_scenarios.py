@@ -88,7 +88,9 @@ def test_second_of_two_writers_is_told_what_the_first_changed_and_overwrites_kno
         store.save(mine, ADA)
     assert (told.value.theirs.query, told.value.changed) == ((("unemployment", "4"),), ("note", "query"))
     assert store.find(opened.id).version == 2
-    assert store.save(mine, ADA, overwrite=True).query == (("unemployment", "5"),)
+    with pytest.raises(SavedMeanwhile):
+        store.save(mine, ADA, overwrite=3)  # not the one that was told
+    assert store.save(mine, ADA, overwrite=2).query == (("unemployment", "5"),)
     assert [each.what for each in store.history(opened.id)] == ["overwritten", "saved", "saved"]
     copy = store.save(replace(mine, name="Mine", id="", version=0), ADA)
     assert (copy.version, copy.id != opened.id) == (1, True)
