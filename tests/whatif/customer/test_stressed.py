@@ -18,6 +18,7 @@ from model.whatif.customer.result import CustomerResult
 from model.whatif.customer.scenario import CUTOFF, CustomerScenario, apply
 from tests.support import guaranteed
 from tests.support.records import CONTRACT, TODAY, numbers_of, stressed, stresses
+from tests.whatif.customer.test_result import Listening
 
 FED = "fed_2026_severely_adverse"
 OVERLAY = {"overlay_owner": "CRO", "overlay_reason": "judgement", "overlay_until": "2027-01-01"}
@@ -169,3 +170,15 @@ def test_the_address_carries_the_scenario_readably_and_without_limits(book: Book
     assert len(complaints) == 2
     assert all(each.startswith("Of the book's scenario: ") for each in complaints)
     assert CustomerScenario.from_query(book, wrong, edits=False) == (CustomerScenario(SOMEBODY), [])
+
+
+def test_of_a_model_without_tables_it_is_the_row_that_such_a_model_gives(scorer: TableScorer, book: Book):
+    elsewhere = Listening(scorer)
+    stress = stressed(balances=40, share=50, unemployment=3)
+    some = np.arange(0, 400, 13)
+    whole = ScoredBook(elsewhere, np.ascontiguousarray(book.raw[:, some]), book.ids[some])
+    rows = whole.rows(numbers_of(stress))
+    for k, place in enumerate(some):
+        scenario = CustomerScenario(int(book.ids[place]), under=stress)
+        found = CustomerResult.of(elsewhere, elsewhere, book, scenario, day=TODAY).now
+        assert (found.pd, found.expected_loss) == (rows.pd[k], rows.loss[k])
