@@ -285,7 +285,7 @@ def way_back(
 def change_chips(memory: Memory[Any], labels: Mapping[str, str], take_back: Callable[[str], None]) -> None:
     """Every change as a chip with its label, by the name of what was changed; a click takes that one back."""
     if not labels:
-        html("<div class='wi-was'>Nothing is changed.</div>")
+        html("<div class='wi-was'>Nothing is changed here.</div>")
     else:
         st.pills(
             "Changed; click one to take it back",
