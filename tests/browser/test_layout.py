@@ -3,6 +3,7 @@
 from typing import Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as Late
 
@@ -170,6 +171,7 @@ def test_on_a_narrow_screen_the_levers_are_a_sheet_that_keys_and_fingers_open_wi
     expect(balances).to_be_focused()
     top = page.evaluate("document.querySelector('.stColumn:has(.wi-sheet)').getBoundingClientRect().top")
     assert top > 0.3 * 844  # and what the lever moves is in sight above it
+    assert [each["id"] for each in Axe().run(page).response["violations"]] == []
     page.keyboard.press("Escape")
     expect(balances).to_be_hidden()
     assert untroubled(page) == []
