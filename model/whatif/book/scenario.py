@@ -326,7 +326,7 @@ def published_changes(contract: Contract, stress: BookScenario) -> dict[str, flo
     using = chosen(stress)
     if using is None:
         return dict.fromkeys((each.name for each in contract.economy), 0.0)
-    at = using.point(str(dict(stress.values).get(POINT, using.peak)))
+    at = using.point(str(stress.get(contract, POINT) or using.peak))
     severity = stress.number(contract, SEVERITY) / FULL
     return {each.name: round(severity * at.changes.get(each.name, 0.0), 6) for each in contract.economy}
 

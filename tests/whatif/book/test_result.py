@@ -196,3 +196,10 @@ def test_of_whom_the_page_speaks_is_read_from_an_address(query: dict[str, str], 
     assert rest == {name: value for name, value in query.items() if name != "within"}
     assert BookView.from_query(CONTRACT, view.to_query())[0] == view
     assert "within" not in parts(CONTRACT)  # the name is no assumption's
+
+
+def test_a_path_is_followed_also_by_who_has_moved_the_economy_beyond_it(whole: ScoredBook) -> None:
+    own = result_of(whole, preset="fed_2026_severely_adverse", unemployment=6)
+    found = own.path_losses()
+    assert found.losses[found.here] == pytest.approx(own.now.loss)
+    assert own.scenario.with_value(CONTRACT, "point", "") == own.scenario  # the peak, where it stands already
