@@ -94,10 +94,7 @@ def understood(line: AskLine, model: DeployedModel, reading: AskReading[Any]) ->
 
 def _told(reading: AskReading[Any]) -> str:
     chips = "".join(_chip(each) for each in reading.chips)
-    puzzles = "".join(
-        f"<p><b>{widgets.text(each.said)}</b> was not understood. {widgets.text(each.why)}</p>"
-        for each in reading.puzzles
-    )
+    puzzles = "".join(f"<p><b>{widgets.text(each.said)}</b>{widgets.text(each.told)}</p>" for each in reading.puzzles)
     listed = f"<ul aria-label='Understood'>{chips}</ul>" if chips else ""
     nothing = "<p>Nothing would change: it stands there already.</p>" if not chips and not puzzles else ""
     return f"<div class='wi-asked'>{listed}{puzzles}{nothing}</div>"

@@ -24,6 +24,11 @@ class Puzzle:
     why: str
     instead: tuple[str, ...] = ()
 
+    @property
+    def told(self) -> str:
+        """What is said of it, after its words: a question as one."""
+        return f": {self.why}" if self.why.endswith("?") else f" was not understood. {self.why}"
+
 
 @dataclass(frozen=True)
 class LinePart:

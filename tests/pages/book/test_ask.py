@@ -34,13 +34,14 @@ def test_a_line_is_shown_as_chips_before_it_is_applied(open_app: Open):
 
 
 def test_what_is_not_understood_is_told_and_what_it_could_have_been_is_one_choice_away(open_app: Open):
-    at = typed(open_app(), "unemployement 3; lgd 900")
+    at = typed(open_app(), "unemployement 3; lgd 900; lgd +5")
     told = markup(at).replace("\N{NO-BREAK SPACE}", " ")
     assert "<b>unemployement 3</b> was not understood. There is nothing of that name here." in told
     assert "Loss given default: 0 % to 100 % can be set; 900 % was given." in told
+    assert "<b>lgd +5</b>: Loss given default +5: by so much, or to so much?" in told
     assert at.button(APPLY).disabled
     next(each for each in at.button if each.label == "Unemployment 3").click().run()
-    assert at.text_input(LINE).value == "Unemployment 3; lgd 900"
+    assert at.text_input(LINE).value == "Unemployment 3; lgd 900; lgd +5"
     assert not at.button(APPLY).disabled
     assert address(at) == {}
 
