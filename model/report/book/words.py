@@ -301,7 +301,7 @@ def in_words(contract: Contract, stress: BookScenario, today: date) -> str:
     return f"{head}, {with_}" if head else with_[:1].upper() + with_[1:]
 
 
-def _largest(named: Sequence["Assumed"]) -> list["Assumed"]:
+def _largest(named: Sequence["AssumedPart"]) -> list["AssumedPart"]:
     """The two that were moved furthest, in the order in which they are told.
 
     By swings of the contract, the yardstick of the tornado: what each of them moved is the bridge's answer, which is
@@ -311,7 +311,7 @@ def _largest(named: Sequence["Assumed"]) -> list["Assumed"]:
     return [named[k] for k in sorted(order[:LARGEST_NAMED])]
 
 
-def _with_scope(contract: Contract, stress: BookScenario, named: Sequence["Assumed"]) -> list[str]:
+def _with_scope(contract: Contract, stress: BookScenario, named: Sequence["AssumedPart"]) -> list[str]:
     """The phrases, the shocks among them as one with whom they are applied to."""
     shocks = [each.phrase for each in named if each.shock]
     others = [each.phrase for each in named if not each.shock]
@@ -383,7 +383,7 @@ def unmoved(contract: Contract, stress: BookScenario) -> bool:
 
 
 @dataclass(frozen=True)
-class Assumed:
+class AssumedPart:
     """Something that is assumed: its ``phrase`` in a sentence, by how many ``swings`` of the contract it was moved, and
     whether it is a ``shock``, which may be applied to some only."""
 
@@ -398,33 +398,33 @@ def _swings(part: Shock | Variable | Assumption | Number, by: float) -> float:
     return abs(by) / (own or (part.maximum - part.minimum) / UNSWUNG)
 
 
-def _named(contract: Contract, stress: BookScenario, today: date) -> list[Assumed]:
+def _named(contract: Contract, stress: BookScenario, today: date) -> list[AssumedPart]:
     """Every assumption that moves the book, but for a preset's."""
-    known, found = parts(contract), list[Assumed]()
+    known, found = parts(contract), list[AssumedPart]()
     for shock in contract.shocks:
         value = stress.number(contract, shock.name)
         if value:
             phrase = shock.phrase.format(_shock_value(shock.unit, value))
-            found.append(Assumed(phrase, _swings(shock, value), shock=True))
+            found.append(AssumedPart(phrase, _swings(shock, value), shock=True))
     if stress.get(contract, METHOD) == FACTOR:
         value, number = stress.number(contract, FACTOR), known[FACTOR]
         if value and isinstance(number, Number):
-            found.append(Assumed(f"an economy {_deviations(value)}", _swings(number, value)))
+            found.append(AssumedPart(f"an economy {_deviations(value)}", _swings(number, value)))
     else:
         for variable, by in _by_hand(contract, stress):
             if by * stress.number(contract, BETA + variable.name):
                 phrase = variable.phrase.format(_moved(variable.unit, by, beyond=chosen(stress) is not None))
-                found.append(Assumed(phrase, _swings(variable, by)))
+                found.append(AssumedPart(phrase, _swings(variable, by)))
     if not overlay_lacks(contract, stress, today):
         for name, what in ((OVERLAY_PD, "PD"), (OVERLAY_LGD, "loss given default")):
             value, number = stress.number(contract, name), known[name]
             if value and isinstance(number, Number):
-                found.append(Assumed(f"an overlay on {what} of {_overlay(name, value)}", _swings(number, value)))
+                found.append(AssumedPart(f"an overlay on {what} of {_overlay(name, value)}", _swings(number, value)))
     for each in contract.assumptions:
         value = stress.number(contract, each.name)
         if value != each.default:
             phrase = f"{each.label[:1].lower()}{each.label[1:]} at {assumption_value(each.unit, value)}"
-            found.append(Assumed(phrase, _swings(each, value - each.default)))
+            found.append(AssumedPart(phrase, _swings(each, value - each.default)))
     return found
 
 

@@ -163,8 +163,8 @@ def _differences(result: ComparisonResult, contract: Contract) -> Finding:
 def _numbers(result: ComparisonResult, contract: Contract, found: Sequence[ComparedMeasure]) -> Finding:
     table = numbers_table(result, contract, found)
     marks = any(holds is not None for each in found for holds in each.holds)
-    limit = "the cut-off is reached" if result.customers else "the limit holds"
-    note = f"✓ {limit}, ✗ it {'is' if result.customers else 'does'} not." if marks else ""
+    kept = "✓ the cut-off is reached, ✗ it is not." if result.customers else "✓ the limit holds, ✗ it does not."
+    note = kept if marks else ""
     return Finding(
         "numbers",
         f"The numbers, each with its difference to “{result.names[0]}”",
