@@ -11,9 +11,10 @@ from typing import Any
 
 import streamlit as st
 
+from data.errors import WhatIfError
 from model.deployed.model import DeployedModel
 from model.report.ask.completion import Completion
-from model.report.ask.reading import AskedChip, AskReading, announced, offers
+from model.report.ask.reading import AskedChip, AskReading, announced, offers, unread
 from pages.shared import widgets
 from pages.shared.deployed import keyed
 from pages.shared.page_state import Memory
@@ -60,7 +61,7 @@ def ask_line(line: AskLine, model: DeployedModel) -> None:
             autocomplete="off",
             live=PAUSE,
         )
-        reading = line.read(model, written)
+        reading = read(line, model, written)
         st.session_state[line.key(SHOWN)] = reading.chips
         if written.strip():
             with st.container(key="ask_card"):
@@ -72,13 +73,29 @@ def ask_line(line: AskLine, model: DeployedModel) -> None:
         )
 
 
+def read(line: AskLine, model: DeployedModel, text: str) -> AskReading[Any]:
+    """What a text means now; of a model that does not answer, that it does not: the page says it below, too."""
+    try:
+        return line.read(model, text) if text.strip() else unread(text, line.memory.current())
+    except WhatIfError as error:
+        return unread(text, line.memory.current(), str(error))
+
+
+def further(line: AskLine, model: DeployedModel, reading: AskReading[Any]) -> tuple[Completion, ...]:
+    """How the line could go on, and what its puzzles could have been."""
+    try:
+        return offers(reading, line.complete(model, reading.line))
+    except WhatIfError:  # told as the reading
+        return ()
+
+
 def understood(line: AskLine, model: DeployedModel, reading: AskReading[Any]) -> None:
     """Every change as a chip, what was not understood, how the line could go on; and the way to apply it."""
     widgets.html(_told(reading))
-    further = offers(reading, line.complete(model, reading.line))
-    if further:
+    offered = further(line, model, reading)
+    if offered:
         with st.container(horizontal=True, key="ask_offers", gap="small"):
-            for k, each in enumerate(further):
+            for k, each in enumerate(offered):
                 label = widgets.plain_markdown(f"{each.label}  {each.note}".strip())
                 st.button(label, key=f"ask_offer_{k}", on_click=_go_on, args=(line, each.line))
     st.button(
@@ -114,7 +131,7 @@ def _go_on(line: AskLine, text: str) -> None:
 def _apply(line: AskLine, model: DeployedModel) -> None:
     """Callback: do what is shown. Where what the line means has changed since, as a lever was moved, it is shown anew
     instead."""
-    reading = line.read(model, st.session_state[line.key(LINE)])
+    reading = read(line, model, st.session_state[line.key(LINE)])
     if reading.chips != st.session_state.get(line.key(SHOWN)):
         return
     line.memory.change(reading.after)

@@ -37,6 +37,11 @@ class AskReading(Generic[Asked]):
         return bool(self.chips) and not self.puzzles
 
 
+def unread(line: str, now: Asked, why: str = "") -> AskReading[Asked]:
+    """A line by which nothing changes: an empty one, or one that could not be read, and ``why``."""
+    return AskReading(line, now, (), (Puzzle(line, why),) if why else ())
+
+
 def announced(reading: AskReading[Asked]) -> str:
     """The reading in one sentence, for who hears it."""
     if not reading.line.strip():
