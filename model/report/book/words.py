@@ -843,7 +843,9 @@ def book_method(contract: Contract, model: Deployed) -> str:
 
 def number_of(contract: Contract, stress: BookScenario, name: str) -> float:
     """Where a lever stands, a variable of the economy under a preset where that puts it."""
-    return changes(contract, stress)[name] if name in changes(contract, stress) else stress.number(contract, name)
+    if any(each.name == name for each in contract.economy):
+        return changes(contract, stress)[name]
+    return stress.number(contract, name)
 
 
 def position(contract: Contract, stress: BookScenario, name: str) -> str:

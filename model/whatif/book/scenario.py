@@ -311,7 +311,8 @@ def chosen(stress: BookScenario) -> Preset | None:
     return preset(str(name)) if name else None
 
 
-def changes(contract: Contract, stress: BookScenario) -> dict[str, float]:
+@lru_cache(maxsize=256)  # every lever of a page and every word about one asks for it
+def changes(contract: Contract, stress: BookScenario) -> Mapping[str, float]:
     """The change of each variable of the economy: where the preset puts it and as far as it was moved from there, or by
     hand."""
     if chosen(stress) is None:
