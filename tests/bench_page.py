@@ -268,7 +268,7 @@ def browser_figures(home: Path, folder: Path, scenario: CustomerScenario) -> tup
         Figure("first visitor: first number painted after ready", median(numbers) / 1000, "s"),
         Figure("first visitor: first chart painted after ready", median(charts) / 1000, "s", 3),
     ]
-    own, parts = pressed("customer", *on_customer, ON_CUSTOMER, (40, 40, 25, 130, 350), bare)
+    own, parts = pressed("customer", *on_customer, ON_CUSTOMER, (40, 45, 25, 130, 350), bare)
     book, book_parts = pressed("book", *on_book, ON_BOOK, (None, None, None, 150, 450), bare)
     policy, policy_parts = pressed("policy", *on_policy, ON_POLICY, (None, None, None, 130, 300), bare)
     return [*found, *own, *book, *policy], {**parts, **book_parts, **policy_parts}
@@ -365,8 +365,10 @@ class Session:
             kind = answer.WhichOneof("type")
             if kind == "new_session":
                 self.page = answer.new_session.page_script_hash
-            elif kind == "delta" and answer.delta.new_element.slider.id.endswith(f"-{LEVER}"):
+            elif kind == "delta" and answer.delta.new_element.slider.id.endswith(f".{LEVER}"):
                 self.fragment, self.widget = answer.delta.fragment_id, answer.delta.new_element.slider.id
+        if not self.widget:
+            raise RuntimeError(f"The page has no slider {LEVER}: there is nothing to move.")
 
     async def move(self, value: float) -> float:
         """Seconds from sending the lever's new value to the last message of the run."""
@@ -381,8 +383,11 @@ class Session:
         answers = await self.answers()
         took = time.perf_counter() - start
         for answer in answers:
-            if answer.WhichOneof("type") == "page_info_changed":
+            kind = answer.WhichOneof("type")
+            if kind == "page_info_changed":
                 self.query = answer.page_info_changed.query_string
+            elif kind == "delta" and answer.delta.new_element.WhichOneof("type") == "exception":
+                raise RuntimeError("The page failed: what is measured is no what-if.")
         return took
 
     async def answers(self) -> list[ForwardMsg]:

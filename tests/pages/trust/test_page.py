@@ -453,7 +453,7 @@ def test_later_vintages_are_the_main_evidence_and_shown_as_they_came(
     at = open_loans()
     release, proof = proof_of(loans_home)
     late = release.evidence.of("later")
-    assert f"AUC of {auc_interval(proof.book.target[late.position], late.pd).value:.3f}" in sentence(at)
+    assert f"(AUC {auc_interval(proof.book.target[late.position], late.pd).value:.3f}" in sentence(at)
     assert "in vintages after its training" in sentence(at)
     line, dots = figure(at, "vintages")["data"]
     assert dots["x"] == [2001, 2002, 2003, 2004, 2005, 2006]
