@@ -94,6 +94,8 @@ def book_result(model: DeployedModel) -> BookResult:
 
 def looked_into(result: BookResult) -> BookResult:
     """What of it the page speaks of: all, or one band of a segment; where nobody is in that, all, and it is told."""
+    if not state.within():
+        return result
     try:
         with follow("Looking into a part of the book") as progress:
             return result.within(state.within(), progress)
