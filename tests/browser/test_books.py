@@ -112,7 +112,7 @@ def test_a_link_to_a_mover_leads_to_a_record_of_the_same_book(visit: Visit, both
     page.locator(".st-key-_movers summary").click()
     number = follow(page.locator("[class*='st-key-_mover_'] a"))
     ready(page)
-    expect(page).to_have_url(re.compile(rf"/applicant\?book={NAME}&customer={number}$"))
+    expect(page).to_have_url(re.compile(rf"/applicant\?book={NAME}&customer={number}&under\.balances=20$"))
     expect(page.locator(".wi-about")).to_contain_text(TITLE)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -17,8 +18,9 @@ from model.engine.scorer import TableScorer
 from model.release.store import Store
 from model.report.book.words import number_of
 from model.whatif.book import scenario as book_scenario
-from model.whatif.customer.scenario import CUTOFF, CustomerScenario, apply, base_record
+from model.whatif.customer.scenario import CUTOFF, CustomerScenario, apply
 from model.whatif.customer.sensitivity import position
+from model.whatif.customer.stressed import standing_record
 from model.whatif.policy import scenario as policy_scenario
 from tests.browser.conftest import Visit, settled
 from tests.browser.server import Server
@@ -117,11 +119,11 @@ def _used(champion: Champion, contract: Contract, name: str, given: Mapping[str,
     elif name == "policy":
         judged, _ = policy_scenario.PolicyScenario.from_query(contract, given)
         yield CUTOFF, judged.at(contract)
-        yield from ((each, judged.assumed.number(contract, each)) for each in names)
+        yield from ((each, judged.stress(contract).number(contract, each)) for each in names)
     elif name == "customer":
         scenario, _ = CustomerScenario.from_query(champion.book, given)
         if scenario.chosen:
-            base = base_record(champion.book, scenario)
+            base = standing_record(champion.scorer, champion.book, scenario, date.today())
             edits = dict(scenario.edits)
             yield from ((each.name, position(champion.scorer, base, edits, each.name)) for each in contract.levers)
             yield from scenario.values(contract).items()
