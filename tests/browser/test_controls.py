@@ -141,7 +141,7 @@ def shown(page: Page, name: str) -> Controls:
     for panel in PANELS.get(name, ()):
         found = page.locator(f".st-key-{panel} details")
         if found.get_attribute("open") is None:
-            found.locator("summary").click()
+            found.locator("summary").press("Enter")
             expect(found).to_have_attribute("open", "")
             expect(found.locator(".stElementContainer").first).to_be_visible()
             settled(page)
