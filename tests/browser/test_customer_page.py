@@ -238,7 +238,10 @@ def test_a_sweep_follows_the_input_that_is_chosen(visit: Visit, customer: int) -
     page = visit(f"/applicant?customer={customer}")
     ready(page)
     before, number = drawn(page, "sweep"), probability(page).inner_text()
-    page.get_by_role("combobox", name="One input at a time").click()
+    choice = page.get_by_role("combobox", name="One input at a time")
+    choice.scroll_into_view_if_needed()
+    settled(page)  # a list that is opened while the page still scrolls closes again
+    choice.click()
     page.get_by_role("option", name="Balances", exact=True).click()
     expect(page.locator(".wi-findings").last).to_contain_text("Balances")
     settled(page)
