@@ -20,6 +20,7 @@ FAR_LIMIT = 1.5  # times what is drawn: a limit further out than that would pres
 LIMIT_ROOM = 20  # px above a chart for what an upright limit is called
 
 
+BREAK = "<br>"  # a new line within a chart's text
 MAP_TYPE = 26  # px, on the tiles of a map that is presented
 
 
@@ -67,7 +68,8 @@ class LimitLine:
 
 def draw_limit(figure: Figure, limit: LimitLine | None, axis: Literal["x", "y"], ends: tuple[float, float]) -> None:
     """Draw a limit across a chart whose ``axis`` holds values from one of the ``ends`` to the other: a dashed line with
-    its name; one too far away by its name alone, at the side where it lies."""
+    its name; one too far away by its name alone, at the side where it lies. An x axis that has its range has it before:
+    the name stands where it stays on the chart."""
     if limit is None:
         return
     other, near = "y" if axis == "x" else "x", limit.near(*ends)
@@ -77,7 +79,9 @@ def draw_limit(figure: Figure, limit: LimitLine | None, axis: Literal["x", "y"],
     named |= {axis: limit.at if near else beyond, f"{other}ref": "paper", other: 1.0}
     if axis == "x":
         figure["margin"] = {**figure["margin"], "t": max(figure["margin"]["t"], LIMIT_ROOM)}
-        named |= {"yanchor": "bottom", "xanchor": "center" if near else ("left", "right")[int(beyond)]}
+        low, high = figure.get("xaxis", {}).get("range", ends)
+        share = (limit.at - low) / ((high - low) or 1.0) if near else beyond
+        named |= {"yanchor": "bottom", "xanchor": _inward(share)}
     else:
         named |= {"xanchor": "right", "yanchor": "bottom" if near else ("bottom", "top")[int(beyond)]}
     figure["annotations"] = [*figure.get("annotations", ()), named]
@@ -85,6 +89,13 @@ def draw_limit(figure: Figure, limit: LimitLine | None, axis: Literal["x", "y"],
         line = {"type": "line", f"{axis}0": limit.at, f"{axis}1": limit.at, f"{other}ref": "paper", f"{other}0": 0}
         line |= {f"{other}1": 1, "line": {"color": LIMIT_COLOUR, "width": 1.5, "dash": "dash"}}
         figure["shapes"] = [*figure.get("shapes", ()), line]
+
+
+def _inward(share: float) -> Literal["left", "center", "right"]:
+    """Which part of a text stands at a ``share`` of a chart's width: near an edge the text leads away from it."""
+    if share < 1 / 3:
+        return "left"
+    return "right" if share > 2 / 3 else "center"
 
 
 def layout(height: int, left: int, **more: Any) -> Figure:

@@ -45,7 +45,6 @@ def bridge(contract: Contract, stress: BookScenario, found: Bridge, height: int 
     low, high = reach if limit is None else limit.within(*reach)
     room = (0.5 if low < 0 else 0.34) * (high - low or 1.0)  # for the numbers at the bars' ends
     figure = layout(height, 190)
-    draw_limit(figure, limit, "x", reach)
     figure["xaxis"] = {
         "showgrid": False,
         "zeroline": low < 0,
@@ -54,6 +53,7 @@ def bridge(contract: Contract, stress: BookScenario, found: Bridge, height: int 
         "fixedrange": True,
         "range": [low - (room if low < 0 else 0), high + room],
     }
+    draw_limit(figure, limit, "x", reach)
     figure["yaxis"] = {
         "range": [max(len(parts) + 2, 4) - 0.5, -0.5],
         "fixedrange": True,

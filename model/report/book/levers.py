@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 import numpy as np
 
@@ -10,15 +11,18 @@ from data.contract import Contract, Lever, Measure, lower, unique_labels
 from data.json_types import JsonObject
 from model.report import numbers
 from model.report.book.words import GAINS, change_words, label, limit_text, text
-from model.report.charts import BASE, BETTER, WORSE, Figure, LimitLine, draw_limit, layout
-from model.report.customer.charts import room
+from model.report.charts import BASE, BETTER, BREAK, LIMIT_ROOM, WORSE, Figure, LimitLine, draw_limit, layout
+from model.report.customer.charts import NARROW, room, text_wide
 from model.report.language import _listed, assumption_value
 from model.report.numbers import NBSP, Difference, Unit
 from model.whatif.book.scenario import FACTOR
 from model.whatif.book.tornado import Bar, Breaking, LeverGoal
 
 PALE, DEEP, INK = "#eef1f5", "#e0894f", "#1b222c"
-WIDE = 230  # px: bars on a phone, beside labels that take no more than they need
+SIDES = ("adverse", "favourable")
+PHONE = 310  # px: a phone's width for the labels of a tornado and its bars
+LABEL = 20  # characters: a longer label of a bar is broken
+ROW = 35  # px: a bar that two lines stand beside
 
 
 def name_of(contract: Contract, name: str) -> str:
@@ -86,6 +90,18 @@ def _ends(contract: Contract, measure: Measure, bar: Bar, unit: Unit) -> tuple[s
     return told[0], told[1]
 
 
+@dataclass(frozen=True)
+class _End:
+    """One end of a lever's bar, in the unit of the chart: how far it is from the base line; what is said of it in full;
+    and its text beside the bar, which stands at ``place``, on the left or on the right of it."""
+
+    length: float
+    told: str
+    text: str
+    place: float
+    left: bool
+
+
 def tornado(
     contract: Contract,
     measure: Measure,
@@ -96,33 +112,26 @@ def tornado(
     limit: LimitLine | None = None,
 ) -> Figure:
     """Each lever's swing to the side an economic prior calls adverse, and to the other; the longest on top. Each bar
-    says what the measure comes to at its end, and where the lever stands there."""
+    says what the measure comes to at its end, and where the lever stands there. At least ``height`` pixels high."""
     shown = [bar for bar in bars if bar.length]
-    base = bars[0].base if bars else 0.0
-    size = unit.size
+    base = (bars[0].base if bars else 0.0) / unit.size
     names = [f"{words.label(bar.name)} " for bar in shown]
-    figure = layout(height, 8)  # and as much as the labels need
-    ends = {bar.name: _ends(contract, measure, bar, unit) for bar in shown}
-    labels = {
-        side: [_bar_text(contract, words, bar, ends[bar.name], side) for bar in shown]
-        for side in ("adverse", "favourable")
-    }
-    texts = [
-        (getattr(bar, side) / size, label_)
-        for side, told in labels.items()
-        for bar, label_ in zip(shown, told, strict=True)
-        if not np.isnan(getattr(bar, side))
-    ]
-    reach = min([base / size, *(at for at, _ in texts)]), max([base / size, *(at for at, _ in texts)])
-    if limit is not None and limit.near(*reach):
-        texts.append((limit.at, ""))
-    below, above = ([end for end in texts if (end[0] < base / size) == left] for left in (True, False))
+    labels = [f"{BREAK.join(wrap(words.label(bar.name), LABEL, break_long_words=False))} " for bar in shown]
+    pairs = [_bar_ends(contract, measure, bar, words, unit) for bar in shown]
+    reached = [base, *(base + end.length for pair in pairs for end in pair)]
+    reach = min(reached), max(reached)
+    beside = [(at, "") for at in (reach if limit is None or not limit.near(*reach) else (*reach, limit.at))]
+    sides = ([(end.place, end.text) for pair in pairs for end in pair if end.left == left] for left in (True, False))
+    below, above = sides
+    figure = layout(max(height, LIMIT_ROOM + ROW * len(shown)), 8)  # and as much on the left as the labels need
     figure["xaxis"] = {
         "showgrid": False,
         "zeroline": False,
         "showticklabels": False,
         "fixedrange": True,
-        "range": room([*below, (base / size, "")], [*above, (base / size, "")], WIDE),
+        "range": room(
+            [*below, *beside], [*above, *beside], max(NARROW, PHONE - max(map(text_wide, labels), default=0.0))
+        ),
     }
     figure["yaxis"] = {
         "autorange": "reversed",
@@ -131,6 +140,8 @@ def tornado(
         "ticks": "",
         "type": "category",
         "automargin": True,
+        "tickvals": names,
+        "ticktext": labels,
     }
     figure["barmode"] = "overlay"
     figure["shapes"] = [
@@ -139,37 +150,62 @@ def tornado(
             "yref": "paper",
             "y0": 0,
             "y1": 1,
-            "x0": base / size,
-            "x1": base / size,
+            "x0": base,
+            "x1": base,
             "line": {"color": BASE, "width": 1},
         }
     ]
+    figure["annotations"] = [_beside(end, name) for pair, name in zip(pairs, names, strict=True) for end in pair]
     draw_limit(figure, limit, "x", reach)
     drawn: list[JsonObject] = []
-    for side in ("adverse", "favourable"):
-        values = [getattr(bar, side) for bar in shown]
-        worse = [(value > base) == (measure not in GAINS) for value in values]
+    for k, side in enumerate(SIDES):
+        worse = [(getattr(bar, side) > bar.base) == (measure not in GAINS) for bar in shown]
         drawn.append(
             {
                 "type": "bar",
                 "orientation": "h",
                 "y": names,
-                "base": [base / size] * len(shown),
-                "x": [0.0 if np.isnan(value) else (value - base) / size for value in values],
+                "base": [base] * len(shown),
+                "x": [pair[k].length for pair in pairs],
                 "marker": {"color": [WORSE if bad else BETTER for bad in worse]},
-                "text": labels[side],
-                "textposition": "outside",
-                "cliponaxis": False,
+                "text": [pair[k].told for pair in pairs],
+                "textposition": "none",
                 "hovertemplate": "%{y}: %{text}<extra></extra>",
             }
         )
     return {"data": drawn, "layout": figure}
 
 
-def _bar_text(contract: Contract, words: Words, bar: Bar, ends: tuple[str, str], side: str) -> str:
-    """What stands at the end of a bar: what it leads to, and with which value of the lever: "512 m at +10 %"."""
-    reached = numbers.unpriced(ends[side == "adverse"], contract.book.currency)
-    return f"{reached} at {words.value(bar.name, getattr(bar, f'{side}_value'))}"
+def _bar_ends(contract: Contract, measure: Measure, bar: Bar, words: Words, unit: Unit) -> tuple[_End, _End]:
+    """Both ends of a lever's bar, the adverse one first. Where both lie on the same side, what is said of the nearer
+    one stands on the other side of the base line: beside its end it would lie over the longer bar and its text. One
+    that leads to no number stands where nothing moves."""
+    base, currency = bar.base / unit.size, contract.book.currency
+    moved = [0.0 if np.isnan(end) else (end - bar.base) / unit.size for end in (bar.adverse, bar.favourable)]
+    reached = [numbers.unpriced(each, currency) for each in reversed(_ends(contract, measure, bar, unit))]
+    at = [f"at {words.value(bar.name, value)}" for value in (bar.adverse_value, bar.favourable_value)]
+    near, far = sorted((0, 1), key=lambda k: abs(moved[k]))
+    same = moved[near] * moved[far] >= 0
+    places = {near: base + moved[near] * (not same), far: base + moved[far]}
+    left = {near: moved[far] > 0, far: moved[far] < 0}
+    adverse, favourable = (
+        _End(
+            moved[k],
+            told=f"{reached[k]} {at[k]}",
+            text=f"{reached[k].split(' (')[0]}{BREAK}{at[k]}",  # by how much it moves is told where there is room
+            place=places[k],
+            left=left[k],
+        )
+        for k in (0, 1)
+    )
+    return adverse, favourable
+
+
+def _beside(end: _End, name: str) -> JsonObject:
+    """The text of an end beside its bar. A bar's own text stands on its right where the bar is less than a pixel."""
+    side = "right" if end.left else "left"
+    place: JsonObject = {"x": end.place, "y": name, "xanchor": side, "align": side, "xshift": -2 if end.left else 2}
+    return {**place, "text": end.text, "showarrow": False}
 
 
 def tornado_in_words(

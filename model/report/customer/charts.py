@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from data.arrays import Array
 from data.contract import YEAR, Contract
 from model.report import numbers
-from model.report.charts import BASE, BETTER, GRANTED, SCENARIO, WORSE, Figure, LimitLine, draw_limit, layout
+from model.report.charts import BASE, BETTER, BREAK, GRANTED, SCENARIO, WORSE, Figure, LimitLine, draw_limit, layout
 from model.report.customer.words import Reason, shown_changes
 from model.whatif.customer.attribution import Changes
 from model.whatif.customer.distribution import ScoreDistribution
@@ -36,9 +36,14 @@ def room(left: Sequence[tuple[float, str]], right: Sequence[tuple[float, str]], 
         return [low - 1, high + 1]
     for _ in range(12):  # what the texts take makes each pixel stand for more
         pixel = min(high - low, 3 * (ends[1] - ends[0])) / narrow
-        low = min([ends[0], *(value - pixel * (CHARACTER * len(text) + 6) for value, text in left)])
-        high = max([ends[1], *(value + pixel * (CHARACTER * len(text) + 6) for value, text in right)])
+        low = min([ends[0], *(value - pixel * (text_wide(text) + 6) for value, text in left)])
+        high = max([ends[1], *(value + pixel * (text_wide(text) + 6) for value, text in right)])
     return [low, high]
+
+
+def text_wide(text: str) -> float:
+    """How wide the longest line of a text is in a chart, in pixels."""
+    return CHARACTER * max(map(len, text.split(BREAK)))
 
 
 def why(rows: list[Reason], found: Changes, height: int = 236) -> Figure:
