@@ -11,7 +11,16 @@ from typing import Any, Literal, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    TimeoutError,
+    expect,
+    sync_playwright,
+)
 
 from data.books import Book
 from model.engine.scorer import TableScorer
@@ -212,7 +221,11 @@ def settled(page: Page) -> None:
     ``expect``: the server answers when it gets to it, and the browser draws when it gets to it.
     """
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    page.wait_for_function("(quiet) => window.whatif.settled(quiet)", arg=QUIET)
+    try:
+        page.wait_for_function("(quiet) => window.whatif.settled(quiet)", arg=QUIET)
+    except TimeoutError as error:
+        pending = page.evaluate("window.whatif.pending()") or "messages or drawing that did not end"
+        raise AssertionError(f"The page did not settle. It waits for: {pending}") from error
 
 
 def until(page: Page, read: Callable[[], T], holds: Callable[[T], object]) -> T:

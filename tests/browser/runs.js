@@ -44,16 +44,24 @@
   };
 })();
 
-// Until no run is owed or under way, nothing is dimmed from one, and the browser has drawn what the last one brought.
+// What the page still waits for, in words: nothing once no run is owed or under way and nothing is dimmed from one.
+window.whatif.pending = () => {
+  const state = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState;
+  const dimmed = [...document.querySelectorAll(".stElementContainer")].filter(
+    (each) => each.dataset.stale === "true" || getComputedStyle(each).opacity !== "1",
+  );
+  return [
+    ...(window.whatif.owed ? ["a run that was asked for"] : []),
+    ...(state === "notRunning" ? [] : [`the script, ${state}`]),
+    ...(document.querySelector("[data-testid=stSkeleton]") ? ["a skeleton"] : []),
+    ...dimmed.map((each) => `dimmed: ${each.className}`),
+  ];
+};
+
+// Until nothing is waited for, and the browser has drawn what the last run brought.
 window.whatif.settled = async (quiet) => {
   const { whatif } = window;
-  const still = () =>
-    !whatif.owed &&
-    document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning" &&
-    !document.querySelector("[data-testid=stSkeleton]") &&
-    [...document.querySelectorAll(".stElementContainer")].every(
-      (each) => each.dataset.stale !== "true" && getComputedStyle(each).opacity === "1",
-    );
+  const still = () => whatif.pending().length === 0;
   for (;;) {
     const [stood, before] = [still(), whatif.messages];
     await new Promise((done) => setTimeout(done, quiet));
