@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from model.errors import StoreError
+
 revision = "0001"
 down_revision = None
 
@@ -43,4 +45,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Refused: what people saved would be lost."""
-    raise NotImplementedError("Saved scenarios are not thrown away. Put an older copy of the database back instead.")
+    raise StoreError("Saved scenarios are not thrown away. Put an older copy of the database back instead.")
