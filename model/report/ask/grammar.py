@@ -1,7 +1,7 @@
 """The grammar: a line is parts after one another, each a name with its value, a name that sets something by itself, or
 a text with its name. Whatever is none of these is a puzzle, told with what it could have been; nothing is guessed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from model.report.ask.amounts import Amount, Doubt, amount, ends, spans, value_of
@@ -121,8 +121,12 @@ class _Reader:
         return at >= len(self.given) or self.given[at].key in SOFT or self.skipped(self.given[at])
 
     def exactly(self, at: int) -> list[LinePart]:
-        """What is named to the letter, the longest name first, with its value if it takes one."""
-        found = list[LinePart]()
+        """What is named to the letter, shorter names first, with its value if it takes one."""
+        parts = (self.valued(at, after, item, tier=0) for item, after in self.named_exactly(at))
+        return [each for each in parts if each is not None]
+
+    def named_exactly(self, at: int) -> Iterator[tuple[Item, int]]:
+        """What the tokens from ``at`` on name to the letter, and where its name ends, shorter names first."""
         name, after = list[str](), at
         while after < len(self.given) and len(name) < self.vocabulary.longest:
             token, after = self.given[after], after + 1
@@ -130,10 +134,7 @@ class _Reader:
                 continue
             name.append(token.key.casefold())
             for item in self.vocabulary.exact.get(tuple(name), ()):
-                part = self.valued(at, after, item, tier=0)
-                if part is not None:
-                    found.append(part)
-        return found
+                yield item, after
 
     def valued(self, at: int, after: int, item: Item, tier: int) -> LinePart | None:
         """What is named by the tokens before ``after``, with the value that stands there."""
@@ -242,17 +243,8 @@ class _Reader:
         """Something back to where it stands by itself: without limits."""
         if self.given[at].key not in TAKEN_BACK or at + 1 == len(self.given):
             return []
-        found = list[LinePart]()
-        name, after = list[str](), at + 1
-        while after < len(self.given) and len(name) < self.vocabulary.longest:
-            token, after = self.given[after], after + 1
-            if not token.compared:
-                continue
-            name.append(token.key.casefold())
-            for item in self.vocabulary.exact.get(tuple(name), ()):
-                if isinstance(item, Term | TextTerm):
-                    found.append(LinePart(((item.name, None),), after))
-        return found
+        named = self.named_exactly(at + 1)
+        return [LinePart(((item.name, None),), after) for item, after in named if isinstance(item, Term | TextTerm)]
 
     # ---- names that are not given to the letter ------------------------------------------------------------------
 
