@@ -1,7 +1,7 @@
 """The house: imports point downwards only, and nothing reaches out of it.
 
-app → pages → command line → api → registry → scoring → deployed → record → security → report → validation → whatif →
-release → monitoring → finance → engine → data
+app → pages → command line → api → registry → export → scoring → deployed → record → security → report → validation →
+whatif → release → monitoring → finance → engine → data
 """
 
 import ast
@@ -28,6 +28,7 @@ FLOORS = (  # from the ground up
     "model.record",
     "model.deployed",
     "model.scoring",
+    "model.export",
     "model.registry",
     "model.api",
     "model.bench",
