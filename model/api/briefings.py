@@ -40,6 +40,7 @@ from model.whatif.customer import scenario as customer_scenario
 from model.whatif.customer.result import CustomerResult
 from model.whatif.policy import scenario as policy_scenario
 from model.whatif.policy.result import PolicyResult, scores_by
+from model.whatif.scenario_filter import ScenarioFilter
 
 BOOK = "book"  # in the query: the book looked at, where it is not the default one
 PANELS = "panels"  # in the query: the keys of the panels wanted, parted by commas
@@ -141,18 +142,17 @@ def operations_page(asked: PageQuery) -> Said:
 
 
 def scenarios_page(asked: PageQuery) -> Said:
-    """What the page of saved scenarios says: of all, or of the one whose id is asked for."""
+    """What the page of saved scenarios says: of those looked for, or of the one whose id is asked for."""
     kept = engine(asked.settings)
     try:
-        chosen, archived = asked.query.get("scenario", ""), asked.query.get("archived") == "on"
-        known = known_scenarios(
-            asked.models, asked.model, ScenarioStore(kept), chosen=chosen, day=asked.day, archived=archived
-        )
+        query = dict(asked.query)
+        chosen = query.pop("scenario", "")
+        wanted, told = ScenarioFilter.from_query(query)
+        store = ScenarioStore(kept)
+        known = known_scenarios(asked.models, asked.model, store, chosen=chosen, day=asked.day, asked=wanted)
     finally:
         kept.dispose()
-    strange = [each for each in asked.query if each not in ("scenario", "archived")]
-    told = tuple(f"{name!r} in the address is nothing here; it was left out." for name in strange)
-    return Said(scenarios_briefing(known), told)
+    return Said(scenarios_briefing(known), tuple(told))
 
 
 def _other_scores(asked: PageQuery, release: str, under: book_scenario.BookScenario) -> Array:

@@ -20,6 +20,7 @@ from model.report.scenarios.words import STATES
 from model.scoring.scenario_files import bring_in, read_scenarios, scenarios_as_toml, scenarios_as_workbook
 from model.security.people import Person
 from model.settings import settings
+from model.whatif.scenario_filter import NOT_FILTERED, WANTED, ScenarioFilter
 
 
 @contextmanager
@@ -45,13 +46,18 @@ def scenarios() -> None:
 
 
 @scenarios.command("list")
+@click.option("--state", type=click.Choice(WANTED[1:]), default=None, help="How far they are; those in use by default.")
+@click.option("--owner", default="", help="Whose they are.")
+@click.option("--tag", default="", help="A tag that they have.")
+@click.option("--text", default="", help="Words in their name, note, owner or tags.")
 @book_option
 @json_option
-def list_scenarios(book: str, as_json: bool) -> None:
-    """All scenarios of a book, the latest changed first."""
+def list_scenarios(state: str | None, owner: str, tag: str, text: str, book: str, as_json: bool) -> None:
+    """The scenarios of a book, the latest changed first."""
     home_of(book)
+    asked = ScenarioFilter(state or "", owner=owner, tag=tag, text=text)
     with _kept() as store:
-        listed = store.listed(book)
+        listed = asked.among(store.listed(book, asked.archived))
     rows = [
         {"id": each.id, "name": each.name, "about": each.subject, "state": each.state, "version": each.version}
         | {"owner": each.owner, "tags": list(each.tags), "model": each.release, "assumes": dict(each.query)}
@@ -60,7 +66,8 @@ def list_scenarios(book: str, as_json: bool) -> None:
     lines = [
         f"{each.id}  {each.subject:<8}  {STATES[each.state]:<16}  {each.owner:<20}  {each.name}" for each in listed
     ]
-    answer({"book": book, "scenarios": rows}, as_json, lambda _: "\n".join(lines) or "No scenario is kept.")
+    none = "No scenario is kept." if asked == NOT_FILTERED else "No scenario that is kept is so."
+    answer({"book": book, "scenarios": rows}, as_json, lambda _: "\n".join(lines) or none)
 
 
 @scenarios.command("export")

@@ -21,6 +21,7 @@ from model.whatif.customer.scenario import CustomerScenario
 from model.whatif.policy.result import PolicyResult
 from model.whatif.policy.scenario import PolicyScenario
 from model.whatif.saved import Find, OpenedScenario, SavedScenario, Scenario, Subject, below, in_force, read_query
+from model.whatif.scenario_filter import ScenarioFilter
 
 Numbers = tuple[tuple[str, float], ...]
 
@@ -181,20 +182,26 @@ def known_scenarios(
     *,
     chosen: str,
     day: date,
-    archived: bool = False,
+    asked: ScenarioFilter,
 ) -> KnownScenarios:
-    """The scenarios of the model's book, and the one that is ``chosen`` by its id, looked at again; none where that is
-    "". Raises StoreError where they cannot be read."""
+    """The scenarios of the model's book, which of them are ``asked`` for, and the one that is ``chosen`` by its id,
+    looked at again; none where that is "". Raises StoreError where they cannot be read."""
     book = model.contract.book.name
-    known = KnownScenarios(_asked(model), model.contract, tuple(store.listed(book, archived)))
-    if not chosen:
-        return known
+    known = KnownScenarios(_asked(model), model.contract, tuple(store.listed(book, asked.archived)), asked)
+    return looked_at(models, model, store, known=known, chosen=chosen, day=day) if chosen else known
+
+
+def looked_at(
+    models: DeployedModels, model: DeployedModel, store: ScenarioStore, *, known: KnownScenarios, chosen: str, day: date
+) -> KnownScenarios:
+    """Scenarios that are ``known``, with the one of an id looked at again, or why it cannot be. Raises RemoteError
+    where the model does not answer."""
     try:
         scenario = store.find(chosen)
-        if scenario.book != book:
+        if scenario.book != known.contract.book.name:
             raise BadInput(f"“{scenario.name}” is a scenario of another book, {scenario.book}. Pick that book first.")
         found = opened(models, model, scenario, day=day, find=store.find)
-        return replace(known, opened=found, history=tuple(store.history(chosen)))
+        return replace(known, opened=found, history=tuple(store.history(chosen)), trouble="")
     except RemoteError:
         raise
     except WhatIfError as error:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 import streamlit as st
 
@@ -10,7 +11,7 @@ from model.deployed.model import DeployedModel
 from model.deployed.saved import measured_anew, rebased
 from model.report.briefing import Link
 from model.report.scenarios.briefing import KnownScenarios, choices_label
-from model.report.scenarios.words import OPEN, subject_word
+from model.report.scenarios.words import OPEN, STATE_CHOICES, subject_word
 from model.security.people import may
 from model.whatif.saved import SAVED, SavedScenario, read_query
 from pages.scenarios import state
@@ -24,8 +25,29 @@ NAME, OWNER, NOTE, TAGS, BASE, FROZEN, COPY, WORD = (
 )
 
 
+def look_for(known: KnownScenarios) -> None:
+    """Which scenarios are listed: by words in them, by state, owner and tag."""
+    st.text_input("Search", key=state.place_part("text"), on_change=state.touched, placeholder="name, note, owner, tag")
+    row = st.container(horizontal=True, gap="small")
+    choices = {"state": tuple(STATE_CHOICES), "owner": ("", *known.owners), "tag": ("", *known.tags)}
+    for part, found in choices.items():
+        chosen = getattr(known.asked, part)
+        row.selectbox(
+            part.capitalize(),
+            found if chosen in found else (*found, chosen),
+            format_func=partial(_choice_label, part),
+            key=state.place_part(part),
+            on_change=state.touched,
+            width="stretch",
+        )
+
+
+def _choice_label(part: str, choice: str) -> str:
+    return STATE_CHOICES[choice] if part == "state" else choice or "any"
+
+
 def choose(known: KnownScenarios) -> None:
-    """One scenario by its name, and whether archived ones are listed."""
+    """One scenario by its name."""
     labels = {each.id: choices_label(known.contract, each) for each in known.scenarios}
     if known.opened is not None:
         labels.setdefault(known.opened.scenario.id, choices_label(known.contract, known.opened.scenario))
@@ -33,11 +55,10 @@ def choose(known: KnownScenarios) -> None:
     st.selectbox(
         "Scenario",
         ["", *labels],
-        format_func=lambda each: labels.get(each, "none: list them all"),
+        format_func=lambda each: labels.get(each, "none: list them"),
         key=key,
         on_change=lambda: state.open_scenario(str(st.session_state[key])),
     )
-    st.toggle("Archived ones, too", key=keyed(state.ARCHIVED))
 
 
 def actions(model: DeployedModel, known: KnownScenarios) -> None:
@@ -71,7 +92,9 @@ def edit(known: KnownScenarios, scenario: SavedScenario) -> None:
     panel = st.popover("Edit", icon=":material/edit:", key="_scenario_edit", on_change="rerun")
     if not panel.open:
         return
-    others = {each.id: each.name for each in known.scenarios if each.subject == scenario.subject}
+    others = {
+        each.id: each.name for each in known.kept if each.subject == scenario.subject and each.state != "archived"
+    }
     others.pop(scenario.id, None)
     if scenario.stands_on and known.opened is not None:
         others |= {each.id: each.name for each in known.opened.below[:1]}

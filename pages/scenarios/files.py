@@ -34,8 +34,9 @@ def files_panel(model: DeployedModel, known: KnownScenarios) -> None:
     with panel:
         if known.scenarios:
             with st.container(horizontal=True, gap="small"):
-                as_toml = partial(scenarios_as_toml, known.scenarios, known.names)
-                as_workbook = partial(scenarios_as_workbook, known.book, known.scenarios, known.names)
+                names = {each.id: each.name for each in known.scenarios}
+                as_toml = partial(scenarios_as_toml, known.scenarios, names)
+                as_workbook = partial(scenarios_as_workbook, known.book, known.scenarios, names)
                 widgets.offer("Excel", as_workbook, name="scenarios.xlsx", mime=MIME["xlsx"])
                 widgets.offer("TOML", as_toml, name="scenarios.toml", mime=MIME["toml"])
         if visitor.allow("save scenarios"):

@@ -44,6 +44,7 @@ def scenario_columns(model: DeployedModel, known: KnownScenarios) -> None:
         draw.notices(said)
         draw.headline(said, "wi-six wi-short" if known.opened is not None else "", stays=True)
     with left:
+        controls.look_for(known)
         controls.choose(known)
         present.button(known)
         controls.actions(model, known)

@@ -7,7 +7,7 @@ import streamlit as st
 from model.api.process import running
 from model.deployed.desk import desk
 from model.deployed.model import DeployedModel
-from model.deployed.saved import known_scenarios
+from model.deployed.saved import looked_at
 from model.report.scenarios.briefing import KnownScenarios, assumed_slide, scenarios_briefing
 from pages.shared import draw
 from pages.shared.deployed import keyed
@@ -51,7 +51,7 @@ def turn(by: int) -> None:
 def presentation(model: DeployedModel, known: KnownScenarios) -> None:
     """One scenario: its sentence, its numbers, what it assumes; which of how many it is."""
     shown = known.slide(st.session_state.get(keyed(SLIDE), 0))
-    found = known_scenarios(desk, model, running().scenarios, chosen=shown.id, day=date.today())
+    found = looked_at(desk, model, running().scenarios, known=known, chosen=shown.id, day=date.today())
     said = scenarios_briefing(found)
     with st.container(key="presentation"):
         draw.notices(said)

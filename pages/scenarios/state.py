@@ -1,4 +1,4 @@
-"""Which saved scenario a visitor has opened, and what came of what they did with it."""
+"""Which saved scenarios a visitor looks for, which they have opened, and what came of what they did with it."""
 
 from collections.abc import Callable
 from datetime import date
@@ -13,11 +13,14 @@ from model.deployed.saved import known_scenarios
 from model.record.scenarios import SavedMeanwhile
 from model.report.briefing import Notice
 from model.report.scenarios.briefing import KnownScenarios
-from model.whatif.saved import SavedScenario
+from model.settings import settings
+from model.whatif.saved import MADE_WITH, SavedScenario
+from model.whatif.scenario_filter import NOT_FILTERED, PARTS, ScenarioFilter
 from pages.shared import deployed
-from pages.shared.deployed import keyed
+from pages.shared.deployed import BOOK, keyed
+from pages.shared.page_state import place
 
-CHOSEN, ARCHIVED, TOLD, CONFLICT = "scenario", "_archived", "_scenario_told", "_scenario_conflict"
+CHOSEN, ASKED, TOLD, CONFLICT = "scenario", "_scenarios_asked", "_scenario_told", "_scenario_conflict"
 
 
 def chosen() -> str:
@@ -30,26 +33,59 @@ def open_scenario(identity: str) -> None:
     st.session_state[keyed("_scenario_open")] = identity
 
 
+def asked() -> ScenarioFilter:
+    """Which scenarios are looked for."""
+    found: ScenarioFilter = st.session_state.get(keyed(ASKED), NOT_FILTERED)
+    return found
+
+
+def ask_for(wanted: ScenarioFilter) -> None:
+    """Have others looked for."""
+    st.session_state[keyed(ASKED)] = wanted
+
+
+def place_part(part: str) -> str:
+    """Put the field of a part of what is looked for where that has it; returns its key."""
+    return place(_field(part), getattr(asked(), part))
+
+
+def touched() -> None:
+    """Callback: a field was changed; what cannot be looked for is refused and told."""
+    fields = {part: str(st.session_state.get(_field(part)) or "") for part in PARTS}
+    wanted, complaints = ScenarioFilter.from_query(fields)
+    ask_for(wanted)
+    for each in complaints:
+        tell(Notice(each, "warning"))
+
+
+def _field(part: str) -> str:
+    return keyed(f"_scenarios_{part}")
+
+
 def arrive() -> None:
-    """Take the scenario from the address where that names another than the page has open."""
-    given = st.query_params.get(CHOSEN, "")
+    """Take what is looked for and what is open from the address where that says another than the page has."""
+    given = {name: value for name, value in st.query_params.items() if name not in (BOOK, MADE_WITH)}
     if given and given != st.session_state.get(keyed("_scenario_address")):
-        open_scenario(given)
-    st.session_state[keyed("_scenario_address")] = given
+        open_scenario(given.pop(CHOSEN, ""))
+        wanted, complaints = ScenarioFilter.from_query(given)
+        ask_for(wanted)
+        for each in complaints:
+            tell(Notice(each, "warning"))
 
 
 def write_address() -> None:
-    """Mirror what is open in the address."""
-    address = deployed.address() | ({CHOSEN: chosen()} if chosen() else {})
+    """Mirror what is looked for and what is open in the address; where edits stay out of it, what is open alone."""
+    sought = asked().to_query() if settings().url_state else {}
+    own = sought | ({CHOSEN: chosen()} if chosen() else {})
+    address = deployed.address() | own
     if address != dict(st.query_params):
         st.query_params.from_dict(address)
-    st.session_state[keyed("_scenario_address")] = chosen()
+    st.session_state[keyed("_scenario_address")] = own
 
 
 def known(model: DeployedModel) -> KnownScenarios:
-    """The scenarios of the book looked at, and the one that is open."""
-    archived = bool(st.session_state.get(keyed(ARCHIVED)))
-    return known_scenarios(desk, model, running().scenarios, chosen=chosen(), day=date.today(), archived=archived)
+    """The scenarios of the book looked at, those that are looked for, and the one that is open."""
+    return known_scenarios(desk, model, running().scenarios, chosen=chosen(), day=date.today(), asked=asked())
 
 
 def attempt(work: Callable[[], SavedScenario], told: str) -> None:

@@ -125,6 +125,17 @@ def test_a_saved_scenario_is_told_with_its_numbers_and_versions(served: Served) 
     assert missing["tiles"][0]["value"] == "1"
 
 
+def test_saved_scenarios_are_looked_through_as_on_their_page(served: Served) -> None:
+    store, who = ScenarioStore(served.running.engine), Person("Ada", "analyst")
+    for name, tags in (("Base", ("board",)), ("Severe", ())):
+        store.save(SavedScenario(name, "cards", "book", (("unemployment", "3"),), owner="Ada", tags=tags), who)
+    said = asked(served, "scenarios", tag="board", owner="ada", state="often")
+    assert said["sentence"] == "1 of 2 scenarios of Taiwan credit cards: owner ada; tag board."
+    (table,) = (each["table"] for each in said["findings"])
+    assert [row[0] for row in table["rows"]] == ["Base"]
+    assert "'often' was given; it was left out." in said["notices"][0]["text"]
+
+
 def test_the_book_is_asked_about_of_one_band_alone_and_recorded_as_a_whole(served: Served) -> None:
     every, part = asked(served, "book", balances="20"), asked(served, "book", balances="20", within="limit_band:0")
     assert "on customers with credit limit below" in part["sentence"]

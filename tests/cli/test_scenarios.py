@@ -22,6 +22,15 @@ def test_scenarios_are_brought_in_listed_and_taken_along(own_home: Path, tmp_pat
     (listed,) = answer(run(own_home, "scenarios", "list", "--json"))["scenarios"]
     assert (listed["id"], listed["owner"], listed["assumes"]) == (kept["id"], "Ada", {"unemployment": "3"})
     assert run(own_home, "scenarios", "list").output.split() == [kept["id"], "book", "draft", "Ada", "Base"]
+    for asked, names in (
+        ({"owner": "ada", "text": "bas"}, ["Base"]),
+        ({"state": "all"}, ["Base"]),
+        ({"state": "signed"}, []),
+        ({"tag": "board"}, []),
+    ):
+        told = run(own_home, "scenarios", "list", *(f"--{name}={value}" for name, value in asked.items()), "--json")
+        assert [each["name"] for each in answer(told)["scenarios"]] == names, asked
+    assert "No scenario that is kept is so." in run(own_home, "scenarios", "list", "--tag", "board").output
     again = run(own_home, "scenarios", "import", str(given))
     assert (again.exit_code, "“Base” is kept already" in again.output) == (2, True)
     assert answer(run(own_home, "scenarios", "export", str(out), "--json"))["scenarios"] == 1

@@ -3,6 +3,7 @@ to at saving and comes to now, and who did what to it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from data.books import Book
 from data.contract import Contract
@@ -11,6 +12,7 @@ from model.report.language import window_title
 from model.report.scenarios import words
 from model.report.scenarios.words import ToldNumber, told_numbers
 from model.whatif.saved import OpenedScenario, SavedScenario, ScenarioChange
+from model.whatif.scenario_filter import NOT_FILTERED, ScenarioFilter
 
 METHOD = """
 A scenario is kept as what a page assumes, with the numbers it came to and the model that gave them. When it is opened,
@@ -23,20 +25,37 @@ again; nobody approves what they had a hand in. Every version stays.
 
 @dataclass(frozen=True, eq=False)
 class KnownScenarios:
-    """The ``scenarios`` of a ``book``, the latest changed first; the one that is ``opened``, and its ``history``, the
-    newest first; ``trouble``: why the one asked for cannot be opened."""
+    """The scenarios of a ``book`` that are ``kept``, the latest changed first, archived ones only where they are
+    ``asked`` for; the one that is ``opened``, and its ``history``, the newest first; ``trouble``: why the one asked for
+    cannot be opened."""
 
     book: Book
     contract: Contract
-    scenarios: tuple[SavedScenario, ...]
+    kept: tuple[SavedScenario, ...]
+    asked: ScenarioFilter = NOT_FILTERED
     opened: OpenedScenario | None = None
     history: tuple[ScenarioChange, ...] = ()
     trouble: str = ""
 
+    @cached_property
+    def scenarios(self) -> tuple[SavedScenario, ...]:
+        """Those that are asked for."""
+        return self.asked.among(self.kept)
+
     @property
     def names(self) -> Mapping[str, str]:
-        """Their names by id."""
-        return {each.id: each.name for each in self.scenarios}
+        """The names of all that are kept, by id."""
+        return {each.id: each.name for each in self.kept}
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Whose scenarios are kept, by name."""
+        return tuple(sorted({each.owner for each in self.kept}, key=str.casefold))
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags that there are, by name."""
+        return tuple(sorted({tag for each in self.kept for tag in each.tags}, key=str.casefold))
 
     def slide(self, number: int) -> SavedScenario:
         """The scenario of a slide, counted from 0 and on from the last to the first again."""
@@ -59,7 +78,7 @@ def scenarios_briefing(known: KnownScenarios) -> Briefing:
     if known.opened is None:
         return Briefing(
             "scenarios",
-            words.listed_sentence(known.contract.book.title, known.scenarios),
+            words.listed_sentence(known.contract.book.title, known.scenarios, known.asked, len(known.kept)),
             tiles=words.counted_tiles(known.scenarios),
             notices=(Notice(known.trouble, "warning"),) if known.trouble else (),
             title=window_title(known.contract, "Scenarios", ()),

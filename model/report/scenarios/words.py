@@ -17,6 +17,7 @@ from model.whatif.customer.scenario import CustomerScenario
 from model.whatif.policy.scenario import CUTOFF, PolicyScenario
 from model.whatif.policy.scenario import today as todays_cutoff
 from model.whatif.saved import OpenedScenario, SavedScenario, State, Subject, read_query
+from model.whatif.scenario_filter import ALL, NOT_FILTERED, ScenarioFilter
 
 STATES: Mapping[State, str] = {
     "draft": "draft",
@@ -24,6 +25,7 @@ STATES: Mapping[State, str] = {
     "signed": "signed off",
     "archived": "archived",
 }
+STATE_CHOICES: Mapping[str, str] = dict([("", "in use"), *STATES.items(), (ALL, "all, archived ones too")])
 OPEN = "Open on the page {}"
 DEEDS = {
     "saved": "saved",
@@ -207,15 +209,28 @@ def _both(contract: Contract, found: OpenedScenario) -> str:
 # ---- sentences ------------------------------------------------------------------------------------------------------
 
 
-def listed_sentence(title: str, scenarios: Sequence[SavedScenario]) -> str:
-    """How many scenarios are kept, and how far they are."""
+def listed_sentence(
+    title: str, scenarios: Sequence[SavedScenario], asked: ScenarioFilter = NOT_FILTERED, kept: int = 0
+) -> str:
+    """How many scenarios are kept, and how far they are; of those ``kept``, how many are what is ``asked`` for."""
+    if kept and asked != NOT_FILTERED:
+        found = f"{len(scenarios):,}" if scenarios else "None"
+        return f"{found} of {numbers.counted(kept, 'scenario')} of {title}: {'; '.join(_asked_parts(asked))}."
     if not scenarios:
         return (
             f"No scenario of {title} is kept yet. Save one on Book, Customer or Policy, or bring a file of them here."
         )
     counts = {state: sum(each.state == state for each in scenarios) for state in STATES}
-    parts = [f"{counts[state]} {_count_words(state, counts[state])}" for state in STATES if counts[state]]
+    parts = [f"{counts[state]:,} {_count_words(state, counts[state])}" for state in STATES if counts[state]]
     return f"{numbers.counted(len(scenarios), 'scenario').capitalize()} of {title}: {', '.join(parts)}."
+
+
+def _asked_parts(asked: ScenarioFilter) -> list[str]:
+    """What is looked for, part by part."""
+    parts = [STATE_CHOICES[asked.state]] if asked.state else []
+    parts += [f"owner {asked.owner}"] if asked.owner else []
+    parts += [f"tag {asked.tag}"] if asked.tag else []
+    return parts + ([f"with “{asked.text}”"] if asked.text else [])
 
 
 def counted_tiles(scenarios: Sequence[SavedScenario]) -> tuple[Tile, ...]:

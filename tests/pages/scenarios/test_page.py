@@ -15,6 +15,7 @@ from model.release.store import Store
 from model.scoring.scenario_files import scenarios_as_toml
 from model.security.people import Person
 from model.settings import Settings
+from model.whatif.saved import SavedScenario
 from tests.pages.conftest import Open, address, markup, opened, sentence
 from tests.support.forging import shifted
 
@@ -196,6 +197,46 @@ def test_scenarios_are_taken_along_and_brought_in_from_a_file(open_own: Open, sc
     at = press(at, "Bring in")
     assert 'Scenario 1, assumes, "unemployment"' in markup(at)
     assert len(scenarios.listed("cards")) == 2
+
+
+def listed(at: AppTest) -> list[str]:
+    """The names in the list to choose from."""
+    return [each.split(" · ")[0] for each in at.selectbox(key="_scenario").options[1:]]
+
+
+def kept(name: str, owner: str, **more) -> SavedScenario:
+    return SavedScenario(name, "cards", "book", (("unemployment", "3"),), owner=owner, **more)
+
+
+def test_list_is_looked_through_by_words_state_owner_and_tag_and_the_address_says_so(
+    open_own: Open, scenarios: ScenarioStore
+):
+    scenarios.save(kept("Mild", "Ben", tags=("board",), note="for March"), BEN)
+    severe = scenarios.save(kept("Severe", "Ben", tags=("board", "2026")), BEN)
+    gone = scenarios.save(kept("Gone", "Eve"), EVE)
+    scenarios.archive(gone.id, 1, EVE)
+    scenarios.save(kept("Severe of Eve", "Eve", tags=("2026",)), EVE)
+    at = open_own("scenarios")
+    assert listed(at) == ["Severe of Eve", "Severe", "Mild"]
+    at.text_input(key="_scenarios_text").set_value("severe").run()
+    assert listed(at) == ["Severe of Eve", "Severe"]
+    at.selectbox(key="_scenarios_owner").set_value("Ben").run()
+    at.selectbox(key="_scenarios_tag").set_value("2026").run()
+    at.selectbox(key="_scenarios_state").set_value("draft").run()
+    assert listed(at) == ["Severe"]
+    assert sentence(at) == ("1 of 3 scenarios of Taiwan credit cards: draft; owner Ben; tag 2026; with “severe”.")
+    assert at.dataframe[0].value["Name"].tolist() == ["Severe"]
+    assert address(at) == {"state": "draft", "owner": "Ben", "tag": "2026", "text": "severe"}
+    at.selectbox(key="_scenario").set_value(severe.id).run()
+    assert address(at)["scenario"] == severe.id
+    again = open_own("scenarios", **address(at))
+    assert (listed(again), "“Severe”" in sentence(again)) == (["Severe"], True)
+    assert listed(open_own("scenarios", state="archived")) == ["Gone"]
+    assert listed(open_own("scenarios", state="all", owner="eve")) == ["Severe of Eve", "Gone"]
+    none = open_own("scenarios", text="nothing so", state="often")
+    assert listed(none) == []
+    assert sentence(none) == "None of 3 scenarios of Taiwan credit cards: with “nothing so”."
+    assert "'often' was given; it was left out" in warnings(none)
 
 
 def test_saved_scenarios_are_put_side_by_side_under_their_names(open_own: Open, scenarios: ScenarioStore):
