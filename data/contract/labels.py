@@ -45,8 +45,9 @@ def with_unique_labels(contract: Contract) -> Contract:
                 own["phrase"] = f"{_plain(labels[name])} {{}}"
             if getattr(each, "codes", {}):
                 own["codes"] = unique_labels(each.codes)
-            if isinstance(each, Segment) and each.labels:
-                own["labels"] = tuple(unique_labels(dict(enumerate(each.labels, 1))).values())
+            if isinstance(each, Segment):
+                bands = {"labels": each.labels, "phrases": each.phrases}
+                own |= {kind: tuple(unique_labels(dict(enumerate(words, 1))).values()) for kind, words in bands.items()}
             parts[name] = each.model_copy(update=own)
         found |= {kind: tuple(parts[each.name] for each in getattr(contract, kind)) for kind in kinds}
     return contract.model_copy(update=found)

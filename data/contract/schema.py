@@ -358,20 +358,23 @@ class Assumption(_Swung):
 
 class Segment(Part):
     """A cut of the book: bands of one field or input, each below its edge, the last above all; ``labels``, if any,
-    name them. A missing value makes a band of its own after the last."""
+    name them, ``phrases`` say in a sentence who is in each: "customers who paid in full". A missing value makes a band
+    of its own after the last."""
 
     name: str
     label: str
     field: str
     edges: tuple[float, ...] = Declared(min_length=1)
     labels: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _bands_are_whole(self) -> "Segment":
         if list(self.edges) != sorted(set(self.edges)):
             raise ValueError(f"the edges of {self.name} must rise")
-        if self.labels and len(self.labels) != len(self.edges) + 1:
-            raise ValueError(f"{self.name} has {len(self.edges) + 1} bands and {len(self.labels)} labels")
+        for what, words in (("labels", self.labels), ("phrases", self.phrases)):
+            if words and len(words) != len(self.edges) + 1:
+                raise ValueError(f"{self.name} has {len(self.edges) + 1} bands and {len(words)} {what}")
         return self
 
 

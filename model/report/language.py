@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from data.contract import YEAR, Contract, Segment, plain_figure
+from data.contract import YEAR, Contract, Segment, lower, plain_figure
 from model.report import numbers
 from model.report.numbers import NBSP
 from model.whatif.ranges import LeverRange
@@ -42,7 +42,8 @@ def records_heading(contract: Contract) -> str:
     return contract.book.records.capitalize()
 
 
-def _listed(parts: Sequence[str]) -> str:
+def enumerated(parts: Sequence[str]) -> str:
+    """One or more parts as a sentence has them: "limits, balances and payments"."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
@@ -77,6 +78,16 @@ def band_label(contract: Contract, segment: Segment, band: int) -> str:
     if band == len(ends):
         return f"{ends[-1]} and more"
     return f"{ends[band - 1]} to {ends[band].removeprefix(unit).strip()}"
+
+
+def band_phrase(contract: Contract, segment: Segment, band: int) -> str:
+    """Those in a band, in a sentence: "customers who paid in full", in the contract's words where it has any."""
+    records, label, name = contract.book.records, lower(segment.label), band_label(contract, segment, band)
+    if band < len(segment.phrases):
+        return f"{records} {segment.phrases[band]}"
+    if band > len(segment.edges):
+        return f"{records} whose {label} is {name}"
+    return f"{records} whose {label} is “{name}”" if segment.labels else f"{records} with {label} {name}"
 
 
 def _edges(edges: Sequence[float], unit: str) -> list[str]:

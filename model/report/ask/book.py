@@ -325,8 +325,9 @@ def _bands(contract: Contract) -> Iterator[Item]:
     for name, told in words.band_names(contract).items():
         segment = contract.segment(name.partition(":")[0])
         band = told.removeprefix(f"{segment.label}: ")
-        names = (f"{segment.label} {band}", f"{segment.name} {band}")
-        yield Named(f"only {lower(segment.label)} {band}", names, ((WHO, name),), "band")
+        who = words.band_phrase(contract, name)
+        names = (f"{segment.label} {band}", f"{segment.name} {band}", who)
+        yield Named(f"only {who}", names, ((WHO, name),), "band")
     if contract.segments:
         records = contract.book.records
         yield Named(f"all {records}", (f"all {records}", "all", "everybody"), ((WHO, ""), (SHARE, None)), "band")

@@ -13,7 +13,7 @@ from model.report import numbers
 from model.report.book.words import GAINS, change_words, label, limit_text, text
 from model.report.charts import BASE, BETTER, BREAK, LIMIT_ROOM, WORSE, Figure, LimitLine, draw_limit, layout
 from model.report.customer.charts import NARROW, room, text_wide
-from model.report.language import _listed, assumption_value
+from model.report.language import assumption_value, enumerated
 from model.report.numbers import NBSP, Difference, Unit
 from model.whatif.book.scenario import FACTOR
 from model.whatif.book.tornado import Bar, Breaking, LeverGoal
@@ -301,7 +301,7 @@ def breaking_words(contract: Contract, measure: Measure, found: Breaking, limit:
     if found.breaks_already:
         return f"The limit of {limited} on {lower(label(measure))} does not hold even with nothing assumed: {at}."
     severity = f"{numbers.plain(100 * found.severity)}{NBSP}%"
-    at += f", with {_listed([_lever_at(contract, *each) for each in found.values])}"
+    at += f", with {enumerated([_lever_at(contract, *each) for each in found.values])}"
     if not found.breaks:
         return (
             f"The limit of {limited} on {lower(label(measure))} holds up to {severity} of what is assumed: {at}.{edge}"

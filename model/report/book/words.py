@@ -9,9 +9,9 @@ import numpy as np
 from data.contract import Appetite, Assumption, Contract, Measure, Segment, Shock, Variable, lower
 from data.regulators.presets import Preset, presets
 from model.engine.identity import Deployed, SpotCheck
-from model.report import numbers
+from model.report import language, numbers
 from model.report.briefing import Direction
-from model.report.language import _listed, assumption_value, band_label, guarantee
+from model.report.language import assumption_value, band_label, enumerated, guarantee
 from model.report.numbers import NBSP, Difference, Unit
 from model.whatif.book.bridge import Bridge
 from model.whatif.book.scenario import (
@@ -137,14 +137,14 @@ def _unit(name: Measure) -> Unit:
 
 def measure_text(contract: Contract, stress: BookScenario, *, name: Measure, base: Totals, now: Totals) -> MeasureText:
     """A measure under the book as it is and under the scenario, with its limit."""
-    found = difference(name, base, now)
+    compared = difference(name, base, now)
     limit, appetite = limit_of(contract, stress, name)
-    shown, before = (text(contract, name, each, found.unit) for each in (found.now, found.base))
-    change = change_words(contract, name, found)
-    direction = _direction(name, found) if change else ""
-    holds = None if appetite is None or not np.isfinite(found.now) else within(appetite, found.now, limit)
+    shown, before = (text(contract, name, each, compared.unit) for each in (compared.now, compared.base))
+    change = change_words(contract, name, compared)
+    direction = _direction(name, compared) if change else ""
+    holds = None if appetite is None or not np.isfinite(compared.now) else within(appetite, compared.now, limit)
     broken = "missed" if appetite and appetite.sense == "at least" else "exceeded"
-    bound = limit_text(contract, name, limit, found.unit) if appetite else ""
+    bound = limit_text(contract, name, limit, compared.unit) if appetite else ""
     return MeasureText(
         label(name), shown, base=before, change=change, direction=direction, limit=bound, holds=holds, broken=broken
     )
@@ -274,7 +274,7 @@ def _broken(contract: Contract, stress: BookScenario, base: Totals, now: Totals)
     ]
     if not lost:
         return ""
-    return f"; limit{'s' * (len(lost) > 1)} of {_listed(lost)} broken"
+    return f"; limit{'s' * (len(lost) > 1)} of {enumerated(lost)} broken"
 
 
 def _against(contract: Contract, stress: BookScenario, name: Measure, now: Totals, shown: MeasureText) -> str:
@@ -297,7 +297,7 @@ def in_words(contract: Contract, stress: BookScenario, today: date) -> str:
     shown = named if len(named) <= MOST_NAMED - bool(using) else _largest(named)
     phrases = _with_scope(contract, stress, shown)
     more = len(named) - len(shown)
-    with_ = f"with {', '.join(phrases)} and {more} more" if more else f"with {_listed(phrases)}"
+    with_ = f"with {', '.join(phrases)} and {more} more" if more else f"with {enumerated(phrases)}"
     return f"{head}, {with_}" if head else with_[:1].upper() + with_[1:]
 
 
@@ -316,13 +316,12 @@ def _with_scope(contract: Contract, stress: BookScenario, named: Sequence["Assum
     shocks = [each.phrase for each in named if each.shock]
     others = [each.phrase for each in named if not each.shock]
     only = scope(contract, stress)
-    return [f"{_listed(shocks)} (only {only})", *others] if only and shocks else [*shocks, *others]
+    return [f"{enumerated(shocks)} (only {only})", *others] if only and shocks else [*shocks, *others]
 
 
 def band_phrase(contract: Contract, band: str) -> str:
-    """Those in one band of a segment, in a sentence: "customers with credit limit below NT$ 50,000"."""
-    segment, own = whom(contract, band)
-    return f"{contract.book.records} with {segment.label.lower()} {band_label(contract, segment, own)}"
+    """Those in one band of a segment, in a sentence: "customers who pay in full now"."""
+    return language.band_phrase(contract, *whom(contract, band))
 
 
 def limits_of_the_whole(contract: Contract, stress: BookScenario, base: Totals, now: Totals) -> str:
@@ -364,12 +363,12 @@ def scope(contract: Contract, stress: BookScenario) -> str:
 def preset_in_words(contract: Contract, stress: BookScenario, using: Preset) -> str:
     """ "the Fed's 2026 severely adverse scenario at half severity"."""
     severity = stress.number(contract, SEVERITY)
-    told = {100.0: "", 50.0: " at half severity"}.get(
+    severely = {100.0: "", 50.0: " at half severity"}.get(
         severity, f" at {numbers.exactly(severity)}{NBSP}% of its severity"
     )
     point = str(stress.get(contract, POINT)) or using.peak
     at = "" if point == using.peak else f", as of {using.point(point).label}"
-    return f"{using.phrase}{told}{at}" + (f", {UNMOVED}" if unmoved(contract, stress) else "")
+    return f"{using.phrase}{severely}{at}" + (f", {UNMOVED}" if unmoved(contract, stress) else "")
 
 
 UNMOVED = "which moves nothing until the economy has coefficients"
@@ -400,32 +399,32 @@ def _swings(part: Shock | Variable | Assumption | Number, by: float) -> float:
 
 def _named(contract: Contract, stress: BookScenario, today: date) -> list[AssumedPart]:
     """Every assumption that moves the book, but for a preset's."""
-    known, found = parts(contract), list[AssumedPart]()
+    known, named = parts(contract), list[AssumedPart]()
     for shock in contract.shocks:
         value = stress.number(contract, shock.name)
         if value:
             phrase = shock.phrase.format(_shock_value(shock.unit, value))
-            found.append(AssumedPart(phrase, _swings(shock, value), shock=True))
+            named.append(AssumedPart(phrase, _swings(shock, value), shock=True))
     if stress.get(contract, METHOD) == FACTOR:
         value, number = stress.number(contract, FACTOR), known[FACTOR]
         if value and isinstance(number, Number):
-            found.append(AssumedPart(f"an economy {_deviations(value)}", _swings(number, value)))
+            named.append(AssumedPart(f"an economy {_deviations(value)}", _swings(number, value)))
     else:
         for variable, by in _by_hand(contract, stress):
             if by * stress.number(contract, BETA + variable.name):
                 phrase = variable.phrase.format(_moved(variable.unit, by, beyond=chosen(stress) is not None))
-                found.append(AssumedPart(phrase, _swings(variable, by)))
+                named.append(AssumedPart(phrase, _swings(variable, by)))
     if not overlay_lacks(contract, stress, today):
         for name, what in ((OVERLAY_PD, "PD"), (OVERLAY_LGD, "loss given default")):
             value, number = stress.number(contract, name), known[name]
             if value and isinstance(number, Number):
-                found.append(AssumedPart(f"an overlay on {what} of {_overlay(name, value)}", _swings(number, value)))
+                named.append(AssumedPart(f"an overlay on {what} of {_overlay(name, value)}", _swings(number, value)))
     for each in contract.assumptions:
         value = stress.number(contract, each.name)
         if value != each.default:
             phrase = f"{each.label[:1].lower()}{each.label[1:]} at {assumption_value(each.unit, value)}"
-            found.append(AssumedPart(phrase, _swings(each, value - each.default)))
-    return found
+            named.append(AssumedPart(phrase, _swings(each, value - each.default)))
+    return named
 
 
 def _by_hand(contract: Contract, stress: BookScenario) -> list[tuple[Variable, float]]:
@@ -444,10 +443,10 @@ def _moved(unit: str, by: float, beyond: bool = False) -> str:
     """ "20 % higher", "0.3 points lower"; ``beyond`` a preset "half a point higher"."""
     size = numbers.exactly(abs(by))
     points = "point" if abs(by) == 1 else "points"
-    told = f"{size}{NBSP}%" if unit == "±%" else f"{size} {points}"
+    amount = f"{size}{NBSP}%" if unit == "±%" else f"{size} {points}"
     if beyond and unit != "±%" and abs(by) == HALF:
-        told = "half a point"
-    return f"{told} {'higher' if by > 0 else 'lower'}"
+        amount = "half a point"
+    return f"{amount} {'higher' if by > 0 else 'lower'}"
 
 
 def _deviations(factor: float) -> str:
@@ -515,8 +514,7 @@ def chip(contract: Contract, stress: BookScenario, name: str) -> str:
         using = chosen(stress)
         return using.title if using else ""
     if name == WHO:
-        segment, band = whom(contract, str(value))
-        return f"only {segment.label.lower()} {band_label(contract, segment, band)}"
+        return f"only {band_phrase(contract, str(value))}"
     if name in (SEVERITY, SHARE):
         return f"{'Severity' if name == SEVERITY else 'Share of them'} {numbers.exactly(float(value))}{NBSP}%"
     if name == POINT:
@@ -531,9 +529,9 @@ def chip(contract: Contract, stress: BookScenario, name: str) -> str:
         return f"Coefficient of {each.label.lower()} {numbers.exactly(float(value))}"
     if name.startswith(NUDGE):
         each = contract.variable(name.removeprefix(NUDGE))
-        told = each.phrase.format(_moved(each.unit, float(value), beyond=True))
+        nudge = each.phrase.format(_moved(each.unit, float(value), beyond=True))
         idle = "" if stress.number(contract, BETA + each.name) else ", without effect"
-        return f"{told[:1].upper()}{told[1:]}{idle}"
+        return f"{nudge[:1].upper()}{nudge[1:]}{idle}"
     if name.startswith(LIMIT):
         measure: Measure = name.removeprefix(LIMIT)  # type: ignore[assignment]
         return f"Limit of {lower(label(measure))} {limit_text(contract, measure, float(value))}"
@@ -596,10 +594,10 @@ def bridge_headline(contract: Contract, stress: BookScenario, found: Bridge) -> 
     what = lower(label(found.measure))
     if moved == 0:
         return f"What is assumed leaves {what} where it was"
-    told = f"{name}: {shown.fine.signed(moved, contract.book.currency)}"
+    largest = f"{name}: {shown.fine.signed(moved, contract.book.currency)}"
     if len(shown.parts) == 1:
-        return f"{told} of {what}"
-    return f"{told} of {what}, the largest of {len(shown.parts)} parts"
+        return f"{largest} of {what}"
+    return f"{largest} of {what}, the largest of {len(shown.parts)} parts"
 
 
 def segment_headline(contract: Contract, segment: Segment, cells: Sequence[Cell]) -> str:
@@ -735,7 +733,7 @@ def weighted_words(
     """``weights``: title, weight in [0, 1] and loss of each scenario; ``base`` the book's own loss."""
     whole = measure_difference("loss", base, loss)
     unit = whole.unit
-    parts = _listed(
+    parts = enumerated(
         [
             f"{numbers.as_set(weight, '%')} of {unit.text(amount, contract.book.currency)} ({title})"
             for title, weight, amount in weights

@@ -9,7 +9,7 @@ from data.contract import Contract, Measure, lower
 from model.report import language, numbers
 from model.report.book import words as book_words
 from model.report.briefing import Cell, Column, Table
-from model.report.language import _listed
+from model.report.language import enumerated
 from model.report.numbers import SHARE, Difference, Unit
 from model.report.policy import words as policy_words
 from model.whatif.comparison.result import ComparisonResult
@@ -221,7 +221,7 @@ def side(found: ComparedMeasure, names: Sequence[str]) -> str:
         return f"; {limit} holds in all of them"
     if len(lost) == len(names):
         return f"; {limit} is {found.broken} in all of them"
-    return f"; {limit} is {found.broken} in {_listed(lost)}"
+    return f"; {limit} is {found.broken} in {enumerated(lost)}"
 
 
 def _spoken(label: str) -> str:

@@ -15,7 +15,7 @@ from data.contract import Contract, Field, Input, Lever, lower, plural
 from model.engine.identity import Deployed
 from model.report import numbers
 from model.report.book import words as book_words
-from model.report.language import _listed, decided, granting, guarantee
+from model.report.language import decided, enumerated, granting, guarantee
 from model.whatif.book.scenario import Player, chosen
 from model.whatif.customer.attribution import Changes
 from model.whatif.customer.decision import OUTSIDE, Decision, Explanation
@@ -81,12 +81,12 @@ def customer_verdict(
         edits = f"{under}, and {edits[:1].lower()}{edits[1:]} on top," if edits else f"{under},"
     would = f"{edits} this {book.record} would score" if edits else f"This {book.record} scores"
     decision = book.granted if now.granted else book.declined
-    told = f"{would} {numbers.whole_score(now.score)}, {distance(now)}, and {decision}."
+    sentence = f"{would} {numbers.whole_score(now.score)}, {distance(now)}, and {decision}."
     frequency = numbers.in_100(now.pd)
     was = numbers.in_100(base.pd)
     way = "down" if now.pd < base.pd else "up"
     since = f", {way} from {was.removeprefix('about ').removesuffix(' in 100')}" if edits and was != frequency else ""
-    return f"{told} {frequency.capitalize()} {book.records} like this {book.outcome}{since}."
+    return f"{sentence} {frequency.capitalize()} {book.records} like this {book.outcome}{since}."
 
 
 def under_in_words(contract: Contract, scenario: CustomerScenario, day: date) -> str:
@@ -105,14 +105,14 @@ def reach_words(contract: Contract, scenario: CustomerScenario, reached: Mapping
         return ""
     labels = {name: book_words.player_label(contract, under, Player((name,), "customers")) for name in reached}
     yes, no = ([labels[name] for name, hit in reached.items() if hit == side] for side in (True, False))
-    told = [f"the changes to {contract.book.records} apply only to {only}"] if only else []
+    clauses = [f"the changes to {contract.book.records} apply only to {only}"] if only else []
     if yes:
-        told.append(f"{_listed(yes)} {'reaches' if len(yes) == 1 else 'reach'} this {person}")
+        clauses.append(f"{enumerated(yes)} {'reaches' if len(yes) == 1 else 'reach'} this {person}")
     if no:
-        told.append(f"{_listed(no)} {'does' if len(no) == 1 else 'do'} not reach this {person}")
+        clauses.append(f"{enumerated(no)} {'does' if len(no) == 1 else 'do'} not reach this {person}")
     if scenario.customer is None and draws(contract, under):
-        told.append(f"a record typed by hand is none of the {contract.book.records} of whom a share is drawn")
-    text = "; ".join(told)
+        clauses.append(f"a record typed by hand is none of the {contract.book.records} of whom a share is drawn")
+    text = "; ".join(clauses)
     return f"{text[:1].upper()}{text[1:]}."
 
 
@@ -133,9 +133,9 @@ def edits_in_words(contract: Contract, scenario: CustomerScenario, reach: Mappin
     if not edits:
         return ""
     furthest = sorted(edits, key=lambda edit: -reach.get(edit[0], 0.0))[:MOST_NAMED]
-    told = [_edit_in_words(contract, name, value) for name, value in edits if (name, value) in furthest]
-    more = len(edits) - len(told)
-    return f"With {', '.join(told)} and {more} more" if more else f"With {' and '.join(told)}"
+    named = [_edit_in_words(contract, name, value) for name, value in edits if (name, value) in furthest]
+    more = len(edits) - len(named)
+    return f"With {', '.join(named)} and {more} more" if more else f"With {' and '.join(named)}"
 
 
 def _edit_in_words(contract: Contract, name: str, value: float) -> str:
@@ -146,12 +146,13 @@ def _edit_in_words(contract: Contract, name: str, value: float) -> str:
     return f"{lower(field.label)} {numbers.as_set(value, field.unit, field.codes)}"
 
 
-def _lever_in_words(lever: Lever, value: float) -> str:
+def _lever_in_words(lever: Lever, value: float, bound: str = "") -> str:
+    """A lever's phrase for a ``value``; ``bound``: "at least " or "at most " that much."""
     if lever.unit == "±%":
-        told = f"{numbers.exactly(abs(value))}{numbers.NBSP}% {'lower' if value < 0 else 'higher'}"
+        amount = f"{numbers.exactly(abs(value))}{numbers.NBSP}% {'lower' if value < 0 else 'higher'}"
     else:
-        told = numbers.lever_value(value, lever.unit)
-    return _phrase(lever, value).format(told)
+        amount = numbers.lever_value(value, lever.unit)
+    return _phrase(lever, value).format(f"{bound}{amount}")
 
 
 def _phrase(lever: Lever, value: float) -> str:
@@ -184,8 +185,8 @@ def states_headline(states: Sequence[Decision]) -> str:
     """The finding above the states: the book's, under its scenario, and with changes on top where there are any."""
     unit = numbers.Difference.of(states[0].pd, states[-1].pd, numbers.SHARE).unit
     book, under, *own = (numbers.percent(each.pd, unit.digits) for each in states)
-    told = f"PD is {book} in the book and {under} under the scenario"
-    return f"{told}; {own[0]} with your changes on top" if own else told
+    both = f"PD is {book} in the book and {under} under the scenario"
+    return f"{both}; {own[0]} with your changes on top" if own else both
 
 
 # ---- reasons ----------------------------------------------------------------------------------------------------
@@ -223,10 +224,10 @@ def _plural(contract: Contract, concept: str) -> bool:
 
 def _detail(explanation: Explanation, concept: str) -> str:
     inputs = {each.name: each for each in explanation.contract.inputs if each.concept == concept}
-    told = [
+    lines = [
         f"{own.label}: {input_value(inputs[own.name], own.value)}" for own in explanation.inputs if own.name in inputs
     ]
-    return "<br>".join(told)
+    return "<br>".join(lines)
 
 
 def input_value(each: Input, value: float) -> str:
@@ -283,12 +284,12 @@ def shown_changes(found: Changes) -> ShownChanges:
     """What changed, as it is shown beside the PD: of more parts than there is room for, the weightiest and all others
     as one."""
     whole = numbers.Difference.of(found.base, found.edited, numbers.SHARE)
-    told = [(part.label, part.pd) for part in found.parts]
-    if len(told) > MOST_CHANGES:
-        told[MOST_CHANGES - 1 :] = [("Everything else", sum(moved for _, moved in told[MOST_CHANGES - 1 :]))]
-    unit, parts = whole.parts([moved for _, moved in told])
+    moves = [(part.label, part.pd) for part in found.parts]
+    if len(moves) > MOST_CHANGES:
+        moves[MOST_CHANGES - 1 :] = [("Everything else", sum(moved for _, moved in moves[MOST_CHANGES - 1 :]))]
+    unit, parts = whole.parts([moved for _, moved in moves])
     base, edited = (whole.unit.rounded(each) for each in (found.base, found.edited))
-    labels = [label for label, _ in told]
+    labels = [label for label, _ in moves]
     return ShownChanges(
         base, edited, digits=whole.unit.digits, parts=tuple(zip(labels, parts, strict=True)), fine=unit.digits
     )
@@ -300,8 +301,10 @@ def changes_headline(found: Changes) -> str:
     label, moved = max(shown.parts, key=lambda part: abs(part[1]))
     if moved == 0:
         return "The edits leave the probability where it was"
-    told = f"{label}: {numbers.points(moved / 100, shown.fine)}"
-    return f"{told} of probability" if len(shown.parts) == 1 else f"{told}, the largest of {len(shown.parts)} parts"
+    largest = f"{label}: {numbers.points(moved / 100, shown.fine)}"
+    return (
+        f"{largest} of probability" if len(shown.parts) == 1 else f"{largest}, the largest of {len(shown.parts)} parts"
+    )
 
 
 # ---- what would change it -----------------------------------------------------------------------------------------
@@ -315,10 +318,10 @@ def ways_out(contract: Contract, found: list[Flip], granted: bool) -> str:
     if not any(flip.advised for flip in turning):
         which = "that can be relied on" if turning else "within its range"
         return f"No single lever {which} {would} the cut-off."
-    told = [_turning(contract, flip) for flip in turning if flip.advised]
-    head = "This alone" if len(told) == 1 else "Any one of these alone"
+    ways = [_turning(contract, flip) for flip in turning if flip.advised]
+    head = "This alone" if len(ways) == 1 else "Any one of these alone"
     head = f"Still {granting(contract)} unless" if granted else f"{head} would bring the score to the cut-off"
-    return f"{head}: {'; '.join(told) if not granted else ', or '.join(told)}."
+    return f"{head}: {'; '.join(ways) if not granted else ', or '.join(ways)}."
 
 
 def no_ways_out(contract: Contract, found: list[Flip]) -> str:
@@ -336,16 +339,17 @@ def no_ways_out(contract: Contract, found: list[Flip]) -> str:
 
 
 def _turning(contract: Contract, flip: Flip) -> str:
-    """The value of a lever that turns the decision, and whether it is so further on: "8 or more employees"."""
+    """The value of a lever that turns the decision, and whether it is so further on: "at least 8 employees", "at most
+    1 month late now", "balances at least 20 % lower"."""
     assert flip.value is not None
     lever = contract.lever(flip.name)
     last = flip.value == (lever.maximum if flip.up else lever.minimum)
-    fewer = "fewer" if lever.unit == "" and lever.step.is_integer() else "less"
-    end = ""
-    if flip.beyond and not last:
-        end = " or more" if flip.up else f" or {fewer}"
-    phrase = lever.phrase if end else _phrase(lever, flip.value)
-    return phrase.format(numbers.lever_value(flip.value, lever.unit) + end)
+    if lever.unit == "±%" and not flip.value:
+        return lever.phrase.format(f"unchanged or {'higher' if flip.up else 'lower'}")
+    if not flip.beyond or last:
+        return _lever_in_words(lever, flip.value)
+    outward = flip.up if lever.unit != "±%" else flip.up == (flip.value > 0)
+    return _lever_in_words(lever, flip.value, "at least " if outward else "at most ")
 
 
 def curve_sentence(curve: Curve, contract: Contract) -> str:
@@ -397,8 +401,8 @@ def part_value(part: Lever | Field, value: float) -> str:
 
 def direction(lever: Lever) -> str:
     """Which way the model's answer goes with a lever, and whether that is association, for the line under it."""
-    told = {1: "higher is riskier", -1: "higher is safer", 0: ""}[lever.direction]
-    return ", ".join(filter(None, (told, "by association" if lever.association else "")))
+    side = {1: "higher is riskier", -1: "higher is safer", 0: ""}[lever.direction]
+    return ", ".join(filter(None, (side, "by association" if lever.association else "")))
 
 
 def lever_help(lever: Lever) -> str:
@@ -478,11 +482,11 @@ def here(value: float, below: int, same: int, lever: Lever, each: Input, person:
     the customers of 100 with a smaller and with the same value of the input ``each`` that the lever shows."""
     if np.isnan(value):
         return each.missing or "missing"
-    told = lever.here.format(input_value(each, value))
+    position = lever.here.format(input_value(each, value))
     if each.codes:
-        return f"{told}, like {same or 'fewer than 1'} in 100 {plural(person)}"
+        return f"{position}, like {same or 'fewer than 1'} in 100 {plural(person)}"
     share = {0: "fewer than 1", 100: "more than 99"}.get(below, f"{below}")
-    return f"{told}, above {share} in 100 {plural(person)}"
+    return f"{position}, above {share} in 100 {plural(person)}"
 
 
 def assumption_chip(contract: Contract, name: str, value: float) -> str:

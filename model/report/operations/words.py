@@ -125,27 +125,27 @@ def operations_headline(model: Deployed, title: str, since: datetime | None, che
 def gates(report: ReleaseReport, protected: bool = True) -> Check:
     """How the deployed release stands with its gates; figures of fairness are told to whoever may see ``protected``
     attributes."""
-    told = [release_words.verdict(gate) for gate in report.gates]
-    found = [f"{told.count('passed')} of {len(told)} passed before the release"]
+    verdicts = [release_words.verdict(gate) for gate in report.gates]
+    clauses = [f"{verdicts.count('passed')} of {len(verdicts)} passed before the release"]
     watched = [gate for gate in report.gates if release_words.verdict(gate) == "watch"]
     passed_over = blocking_gates(report.gates)
     for head, some in (("Overridden", passed_over), ("To watch", watched)):
         if some:
-            found.append(f"{head}: {'; '.join(release_words.briefly(gate, protected) for gate in some)}")
+            clauses.append(f"{head}: {'; '.join(release_words.briefly(gate, protected) for gate in some)}")
     state: State = "watch" if watched else "holds"
     if passed_over:
         state = "failed"
-    return Check("Gates", state, ". ".join(found), tuple(release_words.subject(gate, protected) for gate in watched))
+    return Check("Gates", state, ". ".join(clauses), tuple(release_words.subject(gate, protected) for gate in watched))
 
 
 def checks(status: OperationsStatus, protected: bool = True) -> tuple[Check, ...]:
     """Is all well? In this order: the model, the record, its gates, its challenger."""
-    found = [answers(status.answers, status.server), recording(status.record)]
+    checked = [answers(status.answers, status.server), recording(status.record)]
     if status.release is not None:
-        found.append(gates(status.release.report, protected))
+        checked.append(gates(status.release.report, protected))
     if status.shadow is not None:
-        found.append(shadowing(status.shadow))
-    return tuple(found)
+        checked.append(shadowing(status.shadow))
+    return tuple(checked)
 
 
 def answers(probe: Probe, server: RemoteServer | None) -> Check:
@@ -292,11 +292,11 @@ def short_name(release: str) -> str:
 def training_words(doing: str, share: float, seconds: float) -> str:
     """How far a training is that has done a ``share`` of its work, in [0, 1], in ``seconds``; how long the rest takes
     at that pace, once there is one to tell by."""
-    told = f"{doing} · {100 * share:.0f} % · {lasting(seconds)} so far"
+    so_far = f"{doing} · {100 * share:.0f} % · {lasting(seconds)} so far"
     if share < 0.05 or seconds < 3:
-        return f"{told} · time left not known yet"
+        return f"{so_far} · time left not known yet"
     left = seconds / share - seconds
-    return f"{told} · about {lasting(max(left, 1))} left"
+    return f"{so_far} · about {lasting(max(left, 1))} left"
 
 
 def lasting(seconds: float) -> str:

@@ -53,8 +53,8 @@ class Units:
 
     def change(self, contract: Contract, goal: Goal) -> str:
         """From today's cut-off to the one chosen, signed; "" for no change."""
-        found = self.of[goal]
-        return found.points() if goal in SHARES else found.money(contract.book.currency)
+        difference = self.of[goal]
+        return difference.points() if goal in SHARES else difference.money(contract.book.currency)
 
 
 def horizon(contract: Contract, policy: PolicyScenario, goal: Goal) -> str:
@@ -94,11 +94,11 @@ def profit_words(contract: Contract, policy: PolicyScenario) -> str:
 def policy_verdict(contract: Contract, policy: PolicyScenario, strategy: Strategy, units: Units, day: date) -> str:
     """The page's first sentence: under which scenario of the book, what the cut-off approves, loses and earns, against
     today's and the best."""
-    told = _verdict(contract, policy, strategy, units)
+    sentence = _verdict(contract, policy, strategy, units)
     if not policy.under.values:
-        return told
+        return sentence
     under = book_words.in_words(contract, policy.under, day) or "Under the book's scenario, which moves nothing"
-    return f"{under}: {told[:1].lower()}{told[1:]}"
+    return f"{under}: {sentence[:1].lower()}{sentence[1:]}"
 
 
 def under_words(contract: Contract, policy: PolicyScenario) -> str:
@@ -142,8 +142,8 @@ def curve_headline(contract: Contract, goal: Goal, strategy: Strategy, units: Un
     """The finding above the strategy curve."""
     best = strategy.at(strategy.best)
     if not best.customers:
-        told = "No cut-off earns anything under these assumptions"
-        return f"{told}: the least is lost where none is {granting(contract)}"
+        unearning = "No cut-off earns anything under these assumptions"
+        return f"{unearning}: the least is lost where none is {granting(contract)}"
     if goal == "profit":
         return f"Profit is highest at {best.cutoff}: {units.text(contract, 'profit', best.profit)}"
     ends = [units.text(contract, goal, strategy.at(each).goal(goal)) for each in (strategy.cutoffs[0], best.cutoff)]
@@ -200,15 +200,15 @@ def swap_headline(contract: Contract, cells: Sequence[Swapped], units: Units) ->
     into, out = by[False, True], by[True, False]
     if not into.customers and not out.customers:
         return f"None is swapped: under both policies the same {contract.book.records} are {granting(contract)}"
-    told = []
+    swaps = []
     for cell, what in ((into, "in"), (out, "out")):
         if cell.customers:
             rate = numbers.percent(cell.observed / cell.customers)
-            told.append(f"{cell.customers:,} swapped {what}, observed of them: {rate} {_bad(contract)}")
+            swaps.append(f"{cell.customers:,} swapped {what}, observed of them: {rate} {_bad(contract)}")
     before = by[True, True].profit + out.profit
     change = Difference.of(before, by[True, True].profit + into.profit, units.of["profit"].unit)
     moved = change.money(contract.book.currency) or "nothing"
-    return f"{'; '.join(told)}; profit {moved}"
+    return f"{'; '.join(swaps)}; profit {moved}"
 
 
 def _bad(contract: Contract) -> str:

@@ -116,11 +116,11 @@ def gate_rows(
     passed_over = set(overridden)
     rows = []
     for gate in report.gates:
-        told = verdict(gate) + (", overridden" if not gate.passed and gate.name in passed_over else "")
+        reading = verdict(gate) + (", overridden" if not gate.passed and gate.name in passed_over else "")
         shown, note = figure(gate), gate.note
         if not protected and gate.kind == "fairness":
             shown, note = "for analysts", "A monitoring metric, not a legal finding."
-        rows.append((gate.label, shown, bound(gate), told, note))
+        rows.append((gate.label, shown, bound(gate), reading, note))
     return rows
 
 
@@ -190,10 +190,10 @@ def variants(report: ReleaseReport) -> tuple[str, Mapping[str, Performance]]:
 
 def cost_sentence(report: ReleaseReport) -> str:
     """What being explainable exactly, and never going the wrong way, costs in AUC; "" if that was not compared."""
-    where, found = variants(report)
-    if not {SHIPPED.label, PAIRWISE, FREE} <= set(found):
+    where, by_variant = variants(report)
+    if not {SHIPPED.label, PAIRWISE, FREE} <= set(by_variant):
         return ""
-    shipped, pairwise, free = (found[label].auc for label in (SHIPPED.label, PAIRWISE, FREE))
+    shipped, pairwise, free = (by_variant[label].auc for label in (SHIPPED.label, PAIRWISE, FREE))
     return (
         f"Letting inputs act in pairs at most, AUC is {_gap(pairwise, free)} without constraints ({pairwise:.4f} "
         f"against {free:.4f}); with directions kept as well, as shipped, {_gap(shipped, free)} ({shipped:.4f}), "
@@ -220,12 +220,12 @@ def performance(found: Performance) -> tuple[str, ...]:
 
 def beside(report: ReleaseReport) -> str:
     """Which champion a release was held against, and on which records, or why on none; "" where there was none."""
-    found = report.champion
-    if not found:
+    champion = report.champion
+    if not champion:
         return ""
-    if not found.n:
-        return f"Not compared with release {found.id}, the champion then. {found.why_not}".strip()
-    return f"Held against release {found.id}, on {numbers.counted(found.n, 'record')} {RECORDS[found.kind]}."
+    if not champion.n:
+        return f"Not compared with release {champion.id}, the champion then. {champion.why_not}".strip()
+    return f"Held against release {champion.id}, on {numbers.counted(champion.n, 'record')} {RECORDS[champion.kind]}."
 
 
 def champion_rows(report: ReleaseReport) -> list[tuple[str, str, str, str, str]]:
@@ -242,13 +242,13 @@ def champion_rows(report: ReleaseReport) -> list[tuple[str, str, str, str, str]]
         elif low * better < 0 and high * better < 0:
             reading = "worse"
         sides = [round(side, 4) for side in (each.candidate, each.champion)]
-        told = [_plain(side) for side in sides]
+        figures = [_plain(side) for side in sides]
         if each.name == "slope" and not np.isnan(value):
             sides = [abs(side - 1) for side in sides]
-            told = [f"{slope}, {_plain(far)} from 1" for slope, far in zip(told, sides, strict=True)]
+            figures = [f"{slope}, {_plain(far)} from 1" for slope, far in zip(figures, sides, strict=True)]
         shown = sides[0] - sides[1]
         gap = "not known" if np.isnan(value) else f"{_signed(shown)} ({_signed(low)} to {_signed(high)})"
-        rows.append((MEASURES[each.name], told[0], told[1], gap, reading))
+        rows.append((MEASURES[each.name], figures[0], figures[1], gap, reading))
     return rows
 
 

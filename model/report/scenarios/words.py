@@ -118,9 +118,9 @@ class ToldNumber:
         if self.kind not in ("amount", "share"):
             change = numbers.score_change(self.value, now.value) if self.kind == "points" else ""
             return self.text(contract), now.text(contract), change
-        found = Difference.of(self.value, now.value, numbers.SHARE if self.kind == "share" else None)
-        change = found.points() if self.kind == "share" else found.money(contract.book.currency)
-        return self.text(contract, found), now.text(contract, found), change
+        difference = Difference.of(self.value, now.value, numbers.SHARE if self.kind == "share" else None)
+        change = difference.points() if self.kind == "share" else difference.money(contract.book.currency)
+        return self.text(contract, difference), now.text(contract, difference), change
 
 
 def told_numbers(contract: Contract, subject: Subject, found: Sequence[tuple[str, float]]) -> tuple[ToldNumber, ...]:
@@ -133,13 +133,13 @@ def told_numbers(contract: Contract, subject: Subject, found: Sequence[tuple[str
     if subject == "policy":
         return _policy_numbers(contract, by_name)
     granted = f"Whether {language.granting(contract)}"
-    told = (
+    measures = (
         ("pd", "Probability of default", "share"),
         ("score", "Score", "points"),
         ("granted", granted, "decision"),
         ("loss", "Expected loss", "amount"),
     )
-    return tuple(ToldNumber(name, label, by_name[name], kind) for name, label, kind in told if name in by_name)
+    return tuple(ToldNumber(name, label, by_name[name], kind) for name, label, kind in measures if name in by_name)
 
 
 def _book_numbers(contract: Contract, by_name: Mapping[str, float]) -> tuple[ToldNumber, ...]:
@@ -158,14 +158,14 @@ def _book_numbers(contract: Contract, by_name: Mapping[str, float]) -> tuple[Tol
 def _policy_numbers(contract: Contract, by_name: Mapping[str, float]) -> tuple[ToldNumber, ...]:
     granted = by_name.get("approved", 0.0), by_name.get("customers", 0.0)
     values = {**by_name, "approval": granted[0] / granted[1] if granted[1] else 0.0}
-    told = (
+    measures = (
         ("profit", "Profit", "amount"),
         ("cutoff", "Cut-off", "count"),
         ("approval", "Approval rate", "share"),
         ("bad_rate", "Bad rate, expected", "share"),
         ("loss", "Expected loss", "amount"),
     )
-    return tuple(ToldNumber(name, label, values[name], kind) for name, label, kind in told if name in values)
+    return tuple(ToldNumber(name, label, values[name], kind) for name, label, kind in measures if name in values)
 
 
 def both_results(
@@ -186,24 +186,26 @@ def both_results(
 
 def changed_since(contract: Contract, found: OpenedScenario) -> list[str]:
     """What whoever opens a scenario must know: another model or contract, another base, what means nothing any more."""
-    kept, told = found.scenario, list[str]()
+    kept, known = found.scenario, list[str]()
     if found.another_model:
         other = kept.release != found.model
         what = f"the model {kept.release[:6]} gave its numbers, now {found.model[:6]} answers" if other else ""
-        told.append(f"Since this was saved, {what or 'the contract of the book was changed'}. {_both(contract, found)}")
+        known.append(
+            f"Since this was saved, {what or 'the contract of the book was changed'}. {_both(contract, found)}"
+        )
     if found.base_changed and found.below:
-        told.append(f"What it stands on, “{found.below[0].name}”, assumes something else than when this was saved.")
+        known.append(f"What it stands on, “{found.below[0].name}”, assumes something else than when this was saved.")
     if found.reproduced is False:
-        told.append("The model of then gives other numbers for it today than when it was saved: the book has changed.")
+        known.append("The model of then gives other numbers for it today than when it was saved: the book has changed.")
     if any(each.state == "archived" for each in found.below):
-        told.append("What it stands on was archived; it still follows that.")
-    return [*told, *found.complaints]
+        known.append("What it stands on was archived; it still follows that.")
+    return [*known, *found.complaints]
 
 
 def _both(contract: Contract, found: OpenedScenario) -> str:
     subject, kept = found.scenario.subject, found.scenario
-    told = both_results(contract, subject, kept.numbers if found.then is None else found.then, found.now)
-    return f"{told} {found.gone}".strip()
+    results = both_results(contract, subject, kept.numbers if found.then is None else found.then, found.now)
+    return f"{results} {found.gone}".strip()
 
 
 # ---- sentences ------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from model.release.release import Release
 from model.release.report import ReleaseReport
 from model.release.window import Window
 from model.report import numbers
-from model.report.language import band_label, granting, guarantee
+from model.report.language import band_label, band_phrase, granting, guarantee
 from model.report.numbers import NBSP
 from model.report.policy.words import impact_words, interval
 from model.report.release import words as release_words
@@ -98,13 +98,13 @@ def source_words(proof: Validation, when: str) -> str:
         return f"vintage {when}"
     if when == "asked":
         return "the whole book, as asked"
-    told = {"crossed": "cross-validated in training", "later": "later, out of time", "beyond": "after its test"}[when]
+    how = {"crossed": "cross-validated in training", "later": "later, out of time", "beyond": "after its test"}[when]
     own = proof.vintage
     if own is None:
-        return told
+        return how
     years = own[proof.source == SOURCES.index(when)]
     years = years[~np.isnan(years)]
-    return f"{told}, {_years(years.min(), years.max())}" if len(years) else told
+    return f"{how}, {_years(years.min(), years.max())}" if len(years) else how
 
 
 def _years(first: float, last: float) -> str:
@@ -122,13 +122,13 @@ def _in_years(proof: Validation, chosen: Subset) -> str:
 
 def chosen_words(proof: Validation, chosen: Subset) -> str:
     """Whom the numbers are of, where that is not everybody of the main evidence; otherwise nothing."""
-    told = []
+    parts = []
     if chosen.when not in ("", proof.main):
-        told.append(source_words(proof, chosen.when))
+        parts.append(source_words(proof, chosen.when))
     if chosen.segment:
         segment = proof.contract.segment(chosen.segment)
-        told.append(f"{segment.label}: {band_label(proof.contract, segment, chosen.band)}")
-    return ", ".join(told)
+        parts.append(f"{segment.label}: {band_label(proof.contract, segment, chosen.band)}")
+    return ", ".join(parts)
 
 
 # ---- the sentence ---------------------------------------------------------------------------------------------------
@@ -180,24 +180,24 @@ def things_to_know(
     ``report`` is that of the release, None where there is none; figures of fairness are told to whoever may
     see ``protected`` attributes.
     """
-    found = []
+    things = []
     if proof.main == "asked":
-        found.append("its answers may be of records it was trained on, so that it may look better here than it is")
-    found += [
+        things.append("its answers may be of records it was trained on, so that it may look better here than it is")
+    things += [
         f"a gate is {'watched' if release_words.verdict(gate) == 'watch' else 'not passed'}: "
         f"{release_words.subject(gate, protected)}, {release_words.figure(gate)} ({release_words.bound(gate)})"
         for gate in (report.gates if report else ())
         if not gate.passed and (protected or gate.kind != "fairness")
     ]
-    found += [each for each in (_worst_year(proof), _worst_band(proof), _most_moved(proof.contract, drifts)) if each]
+    things += [each for each in (_worst_year(proof), _worst_band(proof), _most_moved(proof.contract, drifts)) if each]
     book = proof.contract.book
     if not proof.years:
-        found.append(f"all outcomes are of {book.as_of}: how it keeps in other years cannot be tested on this book")
+        things.append(f"all outcomes are of {book.as_of}: how it keeps in other years cannot be tested on this book")
     elif proof.main == "crossed":
-        found.append("it was tested inside the years of its training only")
+        things.append("it was tested inside the years of its training only")
     if book.pd_months != 12:
-        found.append(f"a PD is over {book.pd_horizon}, not a year")
-    return found[:MOST_TOLD]
+        things.append(f"a PD is over {book.pd_horizon}, not a year")
+    return things[:MOST_TOLD]
 
 
 def _worst_year(proof: Validation) -> str:
@@ -221,9 +221,9 @@ def _worst_band(proof: Validation) -> str:
     for segment in proof.contract.segments:
         for k, row in enumerate(proof.calibration(segment)):
             if row.n >= SMALLEST and proof.calibrated(row, proof.main) == "does not hold":
-                label = f"{segment.label.lower()} {band_label(proof.contract, segment, k)}"
-                told = f"{label}: {share(row.predicted)} predicted, {share(row.observed)} observed"
-                off.append((abs(row.observed - row.predicted), told))
+                who = band_phrase(proof.contract, segment, k)
+                miss = f"{who}: {share(row.predicted)} predicted, {share(row.observed)} observed"
+                off.append((abs(row.observed - row.predicted), miss))
     if not off:
         return ""
     more = f", the widest miss of {len(off)} bands" if len(off) > 1 else ""
@@ -371,8 +371,8 @@ def noise_words(n: int, bins: int = 10) -> str:
     """What chance alone does to a PSI of so many records."""
     level = noise(bins, n)
     shown = f"up to about {level:.3f}" if level >= 0.0005 else "less than 0.001"
-    told = f"Of {numbers.counted(n, 'record')}, chance alone makes a PSI of {shown} for {bins} bins."
-    return f"{told} Too few: give {FEW} records or more before reading anything into it." if n < FEW else told
+    by_chance = f"Of {numbers.counted(n, 'record')}, chance alone makes a PSI of {shown} for {bins} bins."
+    return f"{by_chance} Too few: give {FEW} records or more before reading anything into it." if n < FEW else by_chance
 
 
 def bin_labels(each: Input | None, found: Drift) -> list[str]:
@@ -426,7 +426,7 @@ def band_texts(proof: Validation, each: BandMetrics, when: str = "", by_year: bo
     """One row of the table by segment or vintage as it is read, by column; how many there are is told beside it."""
     at = each.sources[-1] if by_year and each.sources else when
     bound, least = proof.gap_bound(at), proof.auc_bound(at)
-    told = {
+    texts = {
         "Observed": rate(each.observed),
         "Predicted": share(each.predicted),
         "Says what happens": marked(each.calibrated),
@@ -434,8 +434,8 @@ def band_texts(proof: Validation, each: BandMetrics, when: str = "", by_year: bo
         "AUC": with_span(each.auc),
     }
     if not by_year:
-        return told | {"KS": three(each.ks)}
-    return told | {
+        return texts | {"KS": three(each.ks)}
+    return texts | {
         "Ranks": marked(each.ranks),
         "AUC asked": "none set" if np.isnan(least) else f"at least {least:.3f}",
         "Evidence": sources_words(each.sources),
@@ -459,9 +459,9 @@ def bands_note(proof: Validation, rows: Sequence[BandMetrics] = ()) -> str:
     """How the verdicts by band come about, and which of the ``rows`` the chart leaves out."""
     kept = worth_drawing(rows)
     left = [each for each in rows if each not in kept]
-    told = f"Not drawn, of fewer than {SMALLEST}: {', '.join(each.name for each in left)}. " if left else ""
+    undrawn = f"Not drawn, of fewer than {SMALLEST}: {', '.join(each.name for each in left)}. " if left else ""
     return (
-        f"{told}Says what happens: ✓ holds where the mean PD lies within the 95 % interval of what was observed "
+        f"{undrawn}Says what happens: ✓ holds where the mean PD lies within the 95 % interval of what was observed "
         "(Wilson); ◐ watch outside it, but off by no more than the threshold; ✗ does not hold beyond both. Within a "
         f"band an AUC is lower than over the whole book, since {proof.contract.book.records} that are alike are harder "
         "to rank: the contract asks none there. Fewer than 30 defaults, or 30 others: no AUC is told."
@@ -550,16 +550,16 @@ def recalibration_headline(found: RecalibrationBacktest) -> str:
     """What a shift of the intercept would have made of the later years."""
     if np.isnan(found.shift):
         return f"In {found.year:.0f} all or none defaulted: there is no shift to make"
-    told = (
+    shift = (
         f"Shifted to what was observed in {found.year:.0f}, all odds of default would be multiplied by "
         f"{found.factor:.2f} ({_signed3(found.shift)} in log-odds)"
     )
     before, after = found.missed
     if np.isnan(before):
-        return f"{told}; no later vintage to hold it against"
+        return f"{shift}; no later vintage to hold it against"
     word = "instead of" if round(100 * before, 1) != round(100 * after, 1) else "as before:"
     return (
-        f"{told}; later years would have been missed by {100 * after:.1f} points on average {word} {100 * before:.1f}"
+        f"{shift}; later years would have been missed by {100 * after:.1f} points on average {word} {100 * before:.1f}"
     )
 
 
@@ -592,27 +592,27 @@ def realised_headline(contract: Contract, rows: Sequence[tuple[float, RealisedRa
 
 def realised_in_words(rows: Sequence[tuple[float, RealisedRate]]) -> str:
     """Realised loss given default by vintage for those who cannot see it."""
-    told = "; ".join(f"{year:.0f}: {rate(each.gross)}" for year, each in rows)
-    return f"Lost of what was owed at default, by vintage. {told}."
+    by_year = "; ".join(f"{year:.0f}: {rate(each.gross)}" for year, each in rows)
+    return f"Lost of what was owed at default, by vintage. {by_year}."
 
 
 def loss_texts(contract: Contract, each: RealisedRate) -> dict[str, str]:
     """Realised loss given default as it is read, by column."""
     currency = contract.book.currency
-    told = {
+    texts = {
         "Owed": numbers.money(each.ead, currency),
         "Lost": numbers.money(each.loss, currency),
         "Lost of it": rate(each.gross),
     }
     if not contract.guaranteed:
-        return told
-    return told | {"The bank's own": numbers.money(each.own_loss, currency), "Own share of owed": rate(each.net)}
+        return texts
+    return texts | {"The bank's own": numbers.money(each.own_loss, currency), "Own share of owed": rate(each.net)}
 
 
 def realised_note(contract: Contract) -> str:
     """What realised loss given default is, and what of it the bank bears."""
-    told = "Lost over owed at default, all defaulters of a vintage together, with its 95 % interval."
-    return f"{told} {guarantee(contract)}".strip()
+    meaning = "Lost over owed at default, all defaulters of a vintage together, with its 95 % interval."
+    return f"{meaning} {guarantee(contract)}".strip()
 
 
 # ---- panel: fairness ------------------------------------------------------------------------------------------------
@@ -696,11 +696,12 @@ def miss_loss(contract: Contract, each: Miss) -> str:
 
 def gates_headline(report: ReleaseReport) -> str:
     """The finding above the gates."""
-    told = [release_words.verdict(gate) for gate in report.gates]
-    failed, watched = told.count("failed"), told.count("watch")
+    verdicts = [release_words.verdict(gate) for gate in report.gates]
+    failed, watched = verdicts.count("failed"), verdicts.count("watch")
     tail = "; none failed" if not failed else f"; {failed} failed"
     watch = f"; {watched} to watch" if watched else ""
-    return f"{told.count('passed')} of {numbers.counted(len(told), 'gate')} were passed before release{watch}{tail}"
+    passed, gates = verdicts.count("passed"), numbers.counted(len(verdicts), "gate")
+    return f"{passed} of {gates} were passed before release{watch}{tail}"
 
 
 def champion_headline(report: ReleaseReport) -> str:
@@ -711,8 +712,10 @@ def champion_headline(report: ReleaseReport) -> str:
     if not beside.n:
         return release_words.beside(report).removesuffix(".")
     readings = {row[0]: row[4] for row in release_words.champion_rows(report)}
-    told = [f"{reading}: {lower(name)}" for name, reading in readings.items() if reading != "no clear difference"]
-    what = "; ".join(told) or "no clear difference in any measure"
+    differences = [
+        f"{reading}: {lower(name)}" for name, reading in readings.items() if reading != "no clear difference"
+    ]
+    what = "; ".join(differences) or "no clear difference in any measure"
     which = release_words.RECORDS[beside.kind]
     return f"Against release {beside.id[:6]}, on {numbers.counted(beside.n, 'record')} {which}: {what}"
 

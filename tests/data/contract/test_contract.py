@@ -139,6 +139,7 @@ LIMITS_BOUNDS = 'minimum = -50\nmaximum = 50\nstep = 5\nphrase = "limits {}"'
         ("[50000, 100000,", "[100000, 50000,", "the edges of limit_band must rise"),
         ("[50000, 100000,", "[50000, 50000,", "the edges of limit_band must rise"),
         ("edges = [-1, 0, 1, 2]", "edges = [-1, 0, 1]", "status_band has 4 bands and 5 labels"),
+        ('phrases = ["who do not use the card now", ', "phrases = [", "status_band has 5 bands and 4 phrases"),
         ("edges = [-1, 0, 1, 2]", "edges = []", "segments.1.edges: Tuple should have at least 1 item"),
         ("bands = [460, 500, 520, 540, 560]", "bands = []", "score.bands: Tuple should have at least 1 item"),
         ("bands = [460, 500, 520, 540, 560]", "bands = [500, 460]", "must rise"),

@@ -20,7 +20,7 @@ def applied(at: AppTest) -> AppTest:
 def test_a_line_is_shown_as_chips_before_it_is_applied(open_app: Open):
     at = typed(open_app(), "limits -20 for limit below 50,000; unemployment +3; LGD 90")
     told = markup(at).replace("\N{NO-BREAK SPACE}", " ")
-    for chip in ("Credit limits −20 %", "only credit limit below NT$ 50,000", "Unemployment +3 pp"):
+    for chip in ("Credit limits −20 %", "only customers with credit limit below NT$ 50,000", "Unemployment +3 pp"):
         assert f"<li>{chip}</li>" in told
     assert address(at) == {}
     assert sentence(at).startswith("As the book stands")

@@ -163,7 +163,11 @@ def test_a_line_is_read(line: str, expected: dict[str, float | str]):
         ("limits +900", "Credit limits: −50 % to +50 % can be set; +900 % was given.", ()),
         ("lgd 900", "Loss given default: 0 % to 100 % can be set; 900 % was given.", ()),
         ("limits", "Credit limits: −50 % to +50 % can be set.", ()),
-        ("limit below 60,000", "There is nothing of that name here.", ("only credit limit below NT$ 50,000",)),
+        (
+            "limit below 60,000",
+            "There is nothing of that name here.",
+            ("only customers with credit limit below NT$ 50,000",),
+        ),
         ("fed", "This could be 2 things", ("Fed 2026, severely adverse", "Fed 2025, severely adverse")),
         ("interest rate 22", "This could be 2 things", ("Interest rate charged 22",)),
         ("unemployement 3", "There is nothing of that name here.", ("Unemployment 3",)),

@@ -222,6 +222,26 @@ def test_scope_of_the_shocks_stands_in_the_sentence():
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "band", "told"),
+    [
+        ("cards", "limit_band:4", "customers with credit limit NT$ 300,000 and more"),
+        ("cards", "status_band:3", "customers who are 1 month late now"),
+        ("cards", "use_band:0", "customers who use nothing of the limit now"),
+        ("small_business", "bank:1", "loans of banks in another state, or not stated"),
+        ("small_business", "guarantee:3", "loans with more than 85 % guaranteed"),
+    ],
+)
+def test_those_in_a_band_are_told_as_one_says_it(name: str, band: str, told: str) -> None:
+    assert book_words.band_phrase(books.read_book(name).contract, band).replace(NBSP, " ") == told
+
+
+def test_a_band_that_has_a_name_only_is_told_by_it() -> None:
+    segments = tuple(each.model_copy(update={"phrases": ()}) for each in CONTRACT.segments)
+    contract = CONTRACT.model_copy(update={"segments": segments})
+    assert book_words.band_phrase(contract, "status_band:3") == "customers whose payment status now is “1 month late”"
+
+
 def test_variable_without_a_coefficient_is_not_told_as_a_reason():
     assert book_words.in_words(CONTRACT, stressed(unemployment=3, beta_unemployment=0), TODAY) == ""
     assert book_words.chip(CONTRACT, stressed(gdp=-2), "gdp").endswith("without effect")

@@ -63,7 +63,25 @@ def test_several_of_what_a_lever_counts_stay_several() -> None:
             customer_words.edits_in_words(contract, CustomerScenario(1, (), (("employees", flip),))) == f"With {told}"
         )
     more = customer_words.ways_out(contract, [Flip("employees", 1.0, True, True)], granted=False)
-    assert more.endswith("1 or more employees.")
+    assert more.endswith("at least 1 employee.")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "up", "told"),
+    [
+        ("late", 1.0, False, "at most 1 month late now"),
+        ("limit", 200_000.0, True, "a credit limit of at least NT$ 200,000"),
+        ("balances", -20.0, False, "balances at least 20 % lower"),
+        ("balances", -20.0, True, "balances at most 20 % lower"),
+        ("balances", 20.0, False, "balances at most 20 % higher"),
+        ("balances", 0.0, False, "balances unchanged or lower"),
+    ],
+)
+def test_from_where_on_a_lever_turns_the_decision_is_told_as_one_says_it(
+    book: Book, name: str, value: float, up: bool, told: str
+) -> None:
+    sentence = customer_words.ways_out(book.contract, [Flip(name, value, beyond=True, up=up)], granted=False)
+    assert sentence.replace(NBSP, " ").endswith(f"to the cut-off: {told}.")
 
 
 def test_of_many_edits_those_moved_furthest_are_named_and_the_others_counted(book: Book) -> None:
@@ -131,15 +149,15 @@ def test_where_a_value_stands_is_told_for_codes_amounts_and_gaps(book: Book) -> 
 def test_what_may_not_be_advised_is_no_way_out(book: Book) -> None:
     limit, pays = Flip("limit", 380_000.0, beyond=True, up=True, advised=False), Flip("pays", 25.0, True, True)
     told = customer_words.ways_out(book.contract, [limit, pays], granted=False)
-    assert told == "This alone would bring the score to the cut-off: 25\N{NO-BREAK SPACE}% or more of each bill paid."
+    assert told == "This alone would bring the score to the cut-off: at least 25\N{NO-BREAK SPACE}% of each bill paid."
     told = customer_words.ways_out(book.contract, [limit], granted=False)
     assert told == "No single lever that can be relied on brings the score to the cut-off."
     linked = replace(limit, association=True)
     unsteady = Flip("balances", 20.0, beyond=False, up=True, advised=False, steady=False)
     aside = customer_words.no_ways_out(book.contract, [linked, unsteady, pays]).replace(NBSP, " ")
     assert aside == (
-        "By association only, so no advice: a credit limit of NT$ 380,000 or more. Not the way that is declared after "
-        "these edits, so no advice: balances +20 %."
+        "By association only, so no advice: a credit limit of at least NT$ 380,000. Not the way that is declared after "
+        "these edits, so no advice: balances 20 % higher."
     )
     assert customer_words.no_ways_out(book.contract, [pays, Flip("limit", None, False, False, False)]) == ""
     told = customer_words.ways_out(book.contract, [Flip("limit", None, False, False)], granted=True)
