@@ -10,7 +10,7 @@ wrote themselves is decided here.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from datetime import UTC, datetime
@@ -151,8 +151,7 @@ class ScenarioStore:
         with self._changing(scenario.name) as connection:
             below(scenario, lambda identity: _found(connection, identity))
             if not scenario.version:
-                fresh = replace(scenario, id=uuid4().hex[:12], submitted_by="", reviewed_by="", word="")
-                return _insert(connection, fresh, person, what)
+                return _insert(connection, replace(scenario, id=fresh_id()), person, what)
             now = _found(connection, scenario.id)
             if overwrite and now.version == overwrite:
                 what = "overwritten"
@@ -163,6 +162,22 @@ class ScenarioStore:
                 raise Forbidden(f"“{now.name}” is {now.owner}'s: only they, or an admin, give it to somebody else.")
             signed_off = replace(scenario, submitted_by="", reviewed_by="")
             return _update(connection, signed_off, now.version, person=person, what=what)
+
+    def save_together(
+        self, scenarios: Sequence[SavedScenario], person: Person, *, what: ScenarioDeed = "imported"
+    ) -> list[SavedScenario]:
+        """Keep several new scenarios in one transaction: all of them, or none. Each has its `fresh_id`, by which one
+        after it may stand on it. Raises BadInput and Forbidden as `save` does."""
+        require(person, "save scenarios")
+        kept = []
+        self._prepare()
+        with writing(self.engine) as connection:
+            for each in scenarios:
+                _require_draft(each)
+                below(each, lambda identity: _found(connection, identity))
+                with _named_once(each.name):
+                    kept.append(_insert(connection, each, person, what))
+        return kept
 
     def clone(self, identity: str, name: str, person: Person) -> SavedScenario:
         """A copy under another name, owned by whoever makes it, a draft whatever the original is."""
@@ -253,15 +268,24 @@ class ScenarioStore:
 
     @contextmanager
     def _changing(self, name: str) -> Iterator[Connection]:
-        """A transaction that writes a scenario of a ``name``; that another one has it is told as what it is."""
+        """A transaction that writes a scenario of a ``name``."""
         self._prepare()
-        try:
-            with writing(self.engine) as connection:
-                yield connection
-        except StoreError as error:
-            if isinstance(error.__cause__, IntegrityError):
-                raise BadInput(f"Another scenario of this book is called “{name}”. Choose another name.") from None
-            raise
+        with writing(self.engine) as connection, _named_once(name):
+            yield connection
+
+
+@contextmanager
+def _named_once(name: str) -> Iterator[None]:
+    """Around what writes a scenario of a ``name``: that another one has it is told as what it is."""
+    try:
+        yield
+    except IntegrityError:
+        raise BadInput(f"Another scenario of this book is called “{name}”. Choose another name.") from None
+
+
+def fresh_id() -> str:
+    """An id that no scenario has."""
+    return uuid4().hex[:12]
 
 
 # ---- what may be --------------------------------------------------------------------------------------------------
@@ -349,7 +373,8 @@ def _content(scenario: SavedScenario) -> str:
 
 
 def _insert(connection: Connection, scenario: SavedScenario, person: Person, what: ScenarioDeed) -> SavedScenario:
-    kept = replace(scenario, version=1, changed_at=datetime.now(UTC), changed_by=person.name)
+    fresh = replace(scenario, submitted_by="", reviewed_by="", word="")
+    kept = replace(fresh, version=1, changed_at=datetime.now(UTC), changed_by=person.name)
     connection.execute(insert(_scenario), _row(kept))
     _note(connection, kept, what)
     return kept

@@ -21,7 +21,7 @@ from data.json_types import Json
 from data.proposing.drafting import toml_value
 from model.deployed.model import DeployedModel
 from model.deployed.saved import base_query, measured
-from model.record.scenarios import ScenarioStore
+from model.record.scenarios import ScenarioStore, fresh_id
 from model.report.scenarios.parts import ScenarioPart, scenario_parts
 from model.scoring.batch import workbook
 from model.scoring.files import upload_limits
@@ -420,38 +420,51 @@ def bring_in(
     model: DeployedModel, store: ScenarioStore, file: ScenarioFile, *, person: Person, day: date
 ) -> list[SavedScenario]:
     """Keep the scenarios of a file as new drafts with the numbers of the model that answers now; whoever brings them is
-    their owner where the file names none.
+    their owner where the file names none. All of them are kept in one transaction, or none.
 
     Raises
     ------
     BadInput
-        If something is wrong with the file, a name is taken, or one stands on what is not there; then none is kept.
+        If something is wrong with the file, a name is taken, also meanwhile, or one stands on what is not there.
+    RemoteError
+        If a model elsewhere stops answering.
     """
+    try:
+        return store.save_together(_measured(model, store, file, person=person, day=day), person)
+    except WhatIfError as error:
+        raise type(error)(f"Nothing was brought in. {error}") from error
+
+
+def _measured(
+    model: DeployedModel, store: ScenarioStore, file: ScenarioFile, *, person: Person, day: date
+) -> list[SavedScenario]:
+    """The scenarios of a file as they are to be kept, with their ids, each after what it stands on."""
     if file.troubles:
-        raise BadInput(f"Nothing was brought in. {' '.join(file.troubles[:3])}")
-    book = model.contract.book.name
-    known = {each.name.casefold(): each for each in store.listed(book)}
+        raise BadInput(" ".join(file.troubles[:3]))
+    known = {each.name.casefold(): each for each in store.listed(model.contract.book.name)}
     taken = [each for each in file.scenarios if each.draft.name.casefold() in known]
     if taken:
         raise BadInput(
-            f"Nothing was brought in. {taken[0].where}: a scenario “{taken[0].draft.name}” is kept already. Give it "
-            "another name in the file, or archive the one that is kept."
+            f"{taken[0].where}: a scenario “{taken[0].draft.name}” is kept already. Give it another name in the file, "
+            "or archive the one that is kept."
         )
-    ready = _in_order(file.scenarios, known)
-    drafts = {each.draft.name.casefold(): each for each in ready}
-    kept: list[SavedScenario] = []
-    for name, each in drafts.items():
+    new: dict[str, SavedScenario] = {}
+
+    def find(identity: str) -> SavedScenario:
+        return new[identity] if identity in new else store.find(identity)
+
+    for each in _in_order(file.scenarios, known):
         base = known.get(each.draft.stands_on.casefold())
-        below = base_query(model, store.find, base.id) if base is not None else None
+        below = base_query(model, find, base.id) if base is not None else None
         own, subject = dict(each.draft.own), each.draft.subject
         query = stacked(subject, model.book, below, own)[0] if below is not None and own else dict(each.draft.query)
         query = below if below is not None and each.draft.follows and not own else query
         owner = person.name if each.draft.owner == "nobody" else each.draft.owner
-        new = measured(model, replace(each.draft, owner=owner, follows=True), query, day, below)
-        new = replace(new, stands_on=base.id if base is not None else "", follows=each.draft.follows)
-        known[name] = store.save(new, person, what="imported")
-        kept.append(known[name])
-    return kept
+        told = measured(model, replace(each.draft, owner=owner, follows=True), query, day, below)
+        stands_on = base.id if base is not None else ""
+        told = replace(told, id=fresh_id(), stands_on=stands_on, follows=each.draft.follows)
+        new[told.id] = known[told.name.casefold()] = told
+    return list(new.values())
 
 
 def _in_order(scenarios: Sequence[FileScenario], known: Mapping[str, SavedScenario]) -> list[FileScenario]:
@@ -464,7 +477,7 @@ def _in_order(scenarios: Sequence[FileScenario], known: Mapping[str, SavedScenar
         below = about.get(each.draft.stands_on.casefold(), each.draft.subject)
         if below != each.draft.subject:
             raise BadInput(
-                f"Nothing was brought in. {each.where}: it is about {each.draft.subject} and cannot stand on "
+                f"{each.where}: it is about {each.draft.subject} and cannot stand on "
                 f"“{each.draft.stands_on}”, which is about {below}."
             )
     while waiting:
@@ -472,8 +485,8 @@ def _in_order(scenarios: Sequence[FileScenario], known: Mapping[str, SavedScenar
         if not ready:
             first = waiting[0]
             raise BadInput(
-                f"Nothing was brought in. {first.where}: it stands on “{first.draft.stands_on}”, which is neither kept "
-                "here nor in the file, or stands on it in turn."
+                f"{first.where}: it stands on “{first.draft.stands_on}”, which is neither kept here nor in the file, "
+                "or stands on it in turn."
             )
         found += ready
         there |= {each.draft.name.casefold() for each in ready}

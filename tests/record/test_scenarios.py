@@ -16,7 +16,7 @@ from sqlalchemy import text
 from data.errors import BadInput
 from model.errors import Forbidden, StoreError
 from model.record import database, migrations
-from model.record.scenarios import SavedMeanwhile, ScenarioStore
+from model.record.scenarios import SavedMeanwhile, ScenarioStore, fresh_id
 from model.record.trail import Audit, recent
 from model.record.verify import verify_record
 from model.security.people import Person
@@ -152,6 +152,26 @@ def test_name_stands_once_a_book_whatever_its_case_until_it_is_archived(store: S
 def test_what_cannot_be_kept_is_refused_in_words(changed: dict, told: str):
     with pytest.raises(BadInput, match=told):
         draft(**{"name": "A", **changed} if "name" in changed else changed)
+
+
+def test_several_are_kept_together_or_none_of_them(store: ScenarioStore):
+    store.save(draft("Taken"), ADA)
+    base = replace(draft("New base"), id=fresh_id())
+    variant = replace(draft("Variant", stands_on=base.id), id=fresh_id())
+    with pytest.raises(BadInput, match="Another scenario of this book is called “Taken”"):
+        store.save_together([base, variant, replace(draft("Taken"), id=fresh_id())], BEN)
+    assert [each.name for each in store.listed(archived=True)] == ["Taken"]
+    with pytest.raises(StoreError, match="no saved scenario"):
+        store.history(base.id)
+    with pytest.raises(StoreError, match="no saved scenario"):
+        store.save_together([variant, base], BEN)
+    with pytest.raises(Forbidden):
+        store.save_together([base], VIEWER)
+    assert [each.name for each in store.listed()] == ["Taken"]
+    kept = store.save_together([base, variant], BEN)
+    assert [(each.id, each.version, each.changed_by) for each in kept] == [(base.id, 1, "Ben"), (variant.id, 1, "Ben")]
+    assert [store.find(each.id) for each in kept] == kept
+    assert [each.what for each in store.history(variant.id)] == ["imported"]
 
 
 # ---- who may, and sign-off ------------------------------------------------------------------------------------------

@@ -15,8 +15,11 @@ from hypothesis import strategies as st
 from data.books import Book
 from data.errors import BadInput
 from model.deployed.desk import DeployedModels
+from model.deployed.saved import measured
+from model.errors import NoAnswer
 from model.record import database
 from model.record.scenarios import ScenarioStore
+from model.scoring import scenario_files
 from model.scoring.batch import workbook
 from model.scoring.scenario_files import (
     ABOUT,
@@ -194,6 +197,48 @@ def test_variants_come_back_on_what_they_stand_on_and_all_or_nothing_is_kept(mod
     with pytest.raises(BadInput, match="stands on “Base”, which is neither kept here nor in the file"):
         bring_in(model, store, alone, person=ADA, day=date(2026, 3, 1))
     assert store.listed() == []
+
+
+def test_name_that_is_taken_while_a_file_is_brought_in_leaves_nothing_of_it(models, monkeypatch: pytest.MonkeyPatch):
+    desk, store = models
+    model = desk.model("cards")
+    drafts = [SavedScenario(each, "cards", "book", (("unemployment", "3"),), "Ada") for each in ("A", "B", "C")]
+    for kind, write in (("toml", scenarios_as_toml), ("xlsx", lambda *of: scenarios_as_workbook(model.book, *of))):
+        file = read_scenarios(write(drafts, {}), f"a.{kind}", model.book)
+        asked: list[str] = []
+
+        def measured_meanwhile(model, draft: SavedScenario, *rest, asked: list[str] = asked) -> SavedScenario:
+            asked.append(draft.name)
+            if draft.name == "C":  # the checks are done, and the numbers nearly
+                store.save(replace(drafts[1], name=" b ", owner="Ben"), Person("Ben", "analyst"))
+            return measured(model, draft, *rest)
+
+        monkeypatch.setattr(scenario_files, "measured", measured_meanwhile)
+        with pytest.raises(BadInput, match=r"^Nothing was brought in\. Another scenario of this book is called “B”"):
+            bring_in(model, store, file, person=ADA, day=date(2026, 3, 1))
+        (other,) = store.listed("cards", archived=True)[:1]
+        assert asked == ["A", "B", "C"]
+        assert [each.name for each in store.listed("cards")] == [" b "]
+        store.archive(other.id, 1, Person("Ben", "analyst"))
+
+
+def test_model_that_stops_answering_while_a_file_is_brought_in_leaves_nothing_of_it(
+    models, monkeypatch: pytest.MonkeyPatch
+):
+    desk, store = models
+    model = desk.model("cards")
+    drafts = [SavedScenario(each, "cards", "book", (), "Ada") for each in ("A", "B")]
+    file = read_scenarios(scenarios_as_toml(drafts, {}), "a.toml", model.book)
+
+    def measured_once(model, draft: SavedScenario, *rest) -> SavedScenario:
+        if draft.name == "B":
+            raise NoAnswer("The deployed model has not answered.")
+        return measured(model, draft, *rest)
+
+    monkeypatch.setattr(scenario_files, "measured", measured_once)
+    with pytest.raises(NoAnswer, match=r"^Nothing was brought in\. The deployed model has not answered"):
+        bring_in(model, store, file, person=ADA, day=date(2026, 3, 1))
+    assert store.listed(archived=True) == []
 
 
 def test_workbook_has_labels_units_and_ranges(book: Book):
