@@ -12,17 +12,19 @@ from data.errors import BadInput
 from model.api import status
 from model.api.service import Service
 from model.deployed import spot_check
+from model.deployed.comparing import ask_each
 from model.deployed.context import known_effects, release_context
 from model.deployed.desk import DeployedModels
 from model.deployed.model import DeployedModel
 from model.deployed.saved import known_scenarios
-from model.deployed.what_ifs import WhatIf
+from model.deployed.what_ifs import WhatIf, about_compared
 from model.errors import StoreError
 from model.record.database import engine
 from model.record.scenarios import ScenarioStore
 from model.record.trail import Entry
 from model.report.book import briefing as book_briefing
 from model.report.briefing import Briefing, Choice, Choices, Finding, Item, Notice, Panel, Table
+from model.report.comparison.briefing import briefing_to_compare, comparison_briefing
 from model.report.customer import briefing as customer_briefing
 from model.report.operations import briefing as operations_briefing
 from model.report.operations.briefing import OperationsSources
@@ -36,10 +38,12 @@ from model.validation.view import Choosable
 from model.whatif.book import scenario as book_scenario
 from model.whatif.book.result import BookResult
 from model.whatif.book.view import BookView
+from model.whatif.comparison.comparison import Comparison
 from model.whatif.customer import scenario as customer_scenario
 from model.whatif.customer.result import CustomerResult
 from model.whatif.policy import scenario as policy_scenario
 from model.whatif.policy.result import PolicyResult, scores_by
+from model.whatif.saved import Scenario
 from model.whatif.scenario_filter import ScenarioFilter
 
 BOOK = "book"  # in the query: the book looked at, where it is not the default one
@@ -69,11 +73,11 @@ class PageQuery:
 
 @dataclass(frozen=True, eq=False)
 class Said:
-    """The answer: the briefing, what was wrong with the query, and what is recorded of it, if anything."""
+    """The answer: the briefing, what was wrong with the query, and what is recorded of it."""
 
     briefing: Briefing
     complaints: tuple[str, ...] = ()
-    recorded: Entry | None = None
+    recorded: tuple[Entry, ...] = ()
 
 
 def book_page(asked: PageQuery) -> Said:
@@ -93,7 +97,7 @@ def book_page(asked: PageQuery) -> Said:
     said = book_briefing.book_briefing(shown, asked.choices, model=model.deployed, check=check)
     address = scenario.to_query()
     entry = WhatIf(model, asked.who, via="rest", address=address, seconds=took).about_book(asked.day, result.now)
-    return Said(said, tuple(complaints), entry)
+    return Said(said, tuple(complaints), (entry,))
 
 
 def policy_page(asked: PageQuery) -> Said:
@@ -107,7 +111,7 @@ def policy_page(asked: PageQuery) -> Said:
     said = policy_briefing.policy_briefing(result, asked.choices, others=others, withheld=asked.withheld)
     address = chosen.to_query()
     entry = WhatIf(model, asked.who, via="rest", address=address, seconds=took).about_policy(asked.day, result.chosen)
-    return Said(said, tuple(complaints), entry)
+    return Said(said, tuple(complaints), (entry,))
 
 
 def customer_page(asked: PageQuery) -> Said:
@@ -123,7 +127,8 @@ def customer_page(asked: PageQuery) -> Said:
     took = time.perf_counter() - start
     said = customer_briefing.customer_briefing(result, asked.choices, model=model.deployed)
     what_if = WhatIf(model, asked.who, via="rest", address=chosen.to_query(), seconds=took)
-    return Said(said, tuple(complaints), what_if.about_customer(result.edited, result.margin, result.reasons))
+    entry = what_if.about_customer(result.edited, result.margin, result.reasons)
+    return Said(said, tuple(complaints), (entry,))
 
 
 def operations_page(asked: PageQuery) -> Said:
@@ -155,6 +160,22 @@ def scenarios_page(asked: PageQuery) -> Said:
     return Said(scenarios_briefing(known), tuple(told))
 
 
+def comparison_page(asked: PageQuery) -> Said:
+    """What the page of those compared says."""
+    model, start = asked.model, time.perf_counter()
+    comparison, complaints = Comparison.from_query(model.book, asked.query)
+    if not comparison.ready:
+        return Said(briefing_to_compare(model.contract, comparison, model=model.deployed), tuple(complaints))
+    result = ask_each(model, comparison, day=asked.day)
+    took = time.perf_counter() - start
+
+    def what_if(scenario: Scenario) -> WhatIf:
+        return WhatIf(model, asked.who, via="rest", address=scenario.to_query(), seconds=took)
+
+    said = comparison_briefing(result, model=model.deployed)
+    return Said(said, tuple(complaints), tuple(about_compared(result, what_if)))
+
+
 def _other_scores(asked: PageQuery, release: str, under: book_scenario.BookScenario) -> Array:
     return scores_by(asked.models.release(asked.book, release).scorer, asked.model.sample, under, asked.day)
 
@@ -177,6 +198,7 @@ SUBJECTS: Mapping[str, Callable[[PageQuery], Said]] = {
     "book": book_page,
     "policy": policy_page,
     "scenarios": scenarios_page,
+    "comparison": comparison_page,
     "trust": trust_page,
     "operations": operations_page,
 }
@@ -212,8 +234,9 @@ def page_answer(
         )
     )
     told = as_json(found, choices, panels)
-    if found.recorded is not None and service.audit is not None:
-        service.audit.record(found.recorded)
+    if service.audit is not None:
+        for written in [service.audit.append(each) for each in found.recorded]:
+            written.result()
     return told
 
 

@@ -44,7 +44,7 @@ from model.settings import Settings, settings
 
 MANY = 2000  # rows from which an answer is found in a thread, so that small requests do not wait for it
 LONG = 256 * 2**10  # bytes from which a request is read in a thread
-PAGES = ("customer", "book", "policy", "scenarios", "trust", "operations")  # by their names in addresses
+PAGES = ("customer", "book", "policy", "scenarios", "comparison", "trust", "operations")  # by their names in addresses
 LOCAL: frozenset[Scope] = frozenset({"explain"})  # what whoever is on this machine may without a token
 
 

@@ -1,6 +1,6 @@
 """What is recorded of a what-if, whoever asked and on whatever way: a person on a page, a program over REST."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,8 +12,10 @@ from model.engine.tables import probability
 from model.record.replay import book_outputs, policy_outputs
 from model.record.trail import Entry
 from model.whatif.book.totals import Totals
+from model.whatif.comparison.result import ComparisonResult
 from model.whatif.customer.decision import Explanation
 from model.whatif.policy.strategy import Outcome
+from model.whatif.saved import Scenario
 
 NOTHING = np.empty((0, 0))
 
@@ -59,6 +61,18 @@ class WhatIf:
             seconds=self.seconds,
             detail={"address": dict(self.address), **detail},
         )
+
+
+def about_compared(result: ComparisonResult, asked: Callable[[Scenario], WhatIf]) -> list[Entry]:
+    """Those compared, each as its own page would have it recorded; ``asked``: how each was asked."""
+    whats = [asked(each.scenario) for each in result.comparison.members]
+    entries = [each.about_book(result.day, own.now) for each, own in zip(whats, result.books, strict=False)]
+    entries += [each.about_policy(result.day, own.chosen) for each, own in zip(whats, result.policies, strict=False)]
+    entries += [
+        each.about_customer(own.edited, own.margin, own.reasons)
+        for each, own in zip(whats, result.customers, strict=False)
+    ]
+    return entries
 
 
 def entry(

@@ -106,11 +106,12 @@ def rising(edges: Sequence[float]) -> list[str]:
 
 
 NAMED = 2  # parts of a scenario in the title of a window, which is short
+LONGEST_PART = 40  # characters of one of them
 
 
 def window_title(contract: Contract, subject: str, assumed: Sequence[str]) -> str:
     """The title of a window: the page, what is ``assumed`` on it in short, the book."""
-    parts = [each for each in assumed if each]
+    parts = [each if len(each) <= LONGEST_PART else f"{each[: LONGEST_PART - 1]}…" for each in assumed if each]
     more = f" and {len(parts) - NAMED} more" if len(parts) > NAMED else ""
     scenario = f"{', '.join(parts[:NAMED])}{more}"
     return " · ".join(filter(None, (subject, scenario, contract.book.title, "Credit What-If")))

@@ -10,7 +10,7 @@ from data.arrays import Array
 from data.errors import WhatIfError
 from model.api.process import running
 from model.deployed.model import DeployedModel
-from model.deployed.what_ifs import WhatIf, entry
+from model.deployed.what_ifs import WhatIf, about_compared, entry
 from model.record.trail import Entry
 from model.whatif.book.totals import Totals
 from model.whatif.comparison.result import ComparisonResult
@@ -66,14 +66,7 @@ def record_upload(model: DeployedModel, raw: Array, pd: Array, seconds: float) -
 
 def record_compared(model: DeployedModel, result: ComparisonResult, seconds: float) -> None:
     """What-ifs that stand side by side: each as its own page would have it recorded."""
-    members = result.comparison.members
-    asked = [_asked(model, each.scenario.to_query(), seconds) for each in members]
-    entries = [each.about_book(result.day, own.now) for each, own in zip(asked, result.books, strict=False)]
-    entries += [each.about_policy(result.day, own.chosen) for each, own in zip(asked, result.policies, strict=False)]
-    entries += [
-        each.about_customer(own.edited, own.margin, own.reasons)
-        for each, own in zip(asked, result.customers, strict=False)
-    ]
+    entries = about_compared(result, lambda scenario: _asked(model, scenario.to_query(), seconds))
     for number, each in enumerate(entries):
         _note(each, f"compared {number}")
 

@@ -26,10 +26,11 @@ QUERIES: dict[str, dict[str, str]] = {
     "book": {"preset": "fed_2026_severely_adverse", "severity": "50", "balances": "20", "weight_as_is": "100"},
     "policy": {"cutoff": "540", "lgd": "0.6"},
     "scenarios": {},
+    "comparison": {"of": "book", "1": "As it stands", "2.preset": "fed_2026_severely_adverse", "2.severity": "50"},
     "trust": {"segment": "limit:1", "by": "limit", "moves": "inputs"},
     "operations": {},
 }
-PAGES = {"customer": "applicant"}
+PAGES = {"customer": "applicant", "comparison": "compare"}
 RECORDED = {"customer", "book", "policy"}
 
 
@@ -52,6 +53,13 @@ def tiles_on(text: str) -> list[str]:
     return [unescape(re.sub(r"<[^>]*>", " ", each)) for each in drawn]
 
 
+def texts_on(text: str) -> dict[str, list[list[str]]]:
+    """The cells of each short table on the screen, row by row, by the table's name."""
+    tables = re.findall(r"<table class='wi-table' aria-label='([^']*)'>.*?<tbody>(.*?)</tbody>", text)
+    rows = {name: re.findall(r"<tr>(.*?)</tr>", body) for name, body in tables}
+    return {name: [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in found] for name, found in rows.items()}
+
+
 def test_every_page_has_a_briefing() -> None:
     assert set(SUBJECTS) == set(QUERIES) == set(routes.PAGES)
 
@@ -71,17 +79,22 @@ def test_json_tells_number_by_number_what_the_screen_shows(served: Served, open_
     text = markup(at)
     assert said["sentence"] in text
     drawn = tiles_on(text)
-    assert len(drawn) == len(said["tiles"]) > 0
+    assert len(drawn) == len(said["tiles"])
+    assert said["tiles"] or subject == "comparison"  # whose numbers are a table
     for tile, shown in zip(said["tiles"], drawn, strict=True):
         for each in (tile["label"], tile["value"], tile["was"], tile["change"], tile["limit"], *tile["notes"]):
             assert each in shown, (tile, shown)
     charts = [each for each in said["findings"] if each.get("chart")]
     assert all(each["headline"] in text for each in charts)
+    cells = texts_on(text)
+    for table in (each["table"] for each in said["findings"] if each["table"] and subject == "comparison"):
+        screen = [k for k, each in enumerate(table["columns"]) if each["place"] != "file"]
+        assert [[str(row[k]) for k in screen] for row in table["shown"]] == cells[table["title"]]
     for each in charts:
         assert json.loads(json.dumps(each["chart"]["data"])) == figure(at, each["key"])["data"]
 
 
-@pytest.mark.parametrize("subject", sorted(set(QUERIES) - {"scenarios"}))
+@pytest.mark.parametrize("subject", sorted(set(QUERIES) - {"scenarios", "comparison"}))
 def test_every_panel_is_made_when_it_is_asked_for_and_only_then(served: Served, subject: str) -> None:
     said = asked(served, subject, panels="all", **QUERIES[subject])
     assert said["panels"]
@@ -102,6 +115,35 @@ def test_a_briefing_is_recorded_like_a_what_if(served: Served, subject: str) -> 
     assert (entry.kind, entry.via) == (f"whatif:{subject}", "rest")
     assert dict(entry.detail["address"]) == QUERIES[subject]
     assert verify_record(served.running.engine).ok
+
+
+COMPARED = {
+    "book": {"1": "As it stands", "2": "Half", "2.unemployment": "3", "weight.1": "70", "weight.2": "30"},
+    "customer": {"1.customer": "12345", "2.customer": "12345", "2.balances": "-20"},
+    "policy": {"1.cutoff": "500", "2.cutoff": "540", "2.lgd": "0.6"},
+}
+
+
+@pytest.mark.parametrize("of", COMPARED)
+def test_each_of_those_compared_is_recorded_as_on_its_own_page(served: Served, of: str) -> None:
+    said = asked(served, "comparison", of=of, **COMPARED[of])
+    assert said["sentence"].startswith("Of 2 ")
+    assert [each["key"] for each in said["findings"]][:3] == ["compared", "differences", "numbers"]
+    calls = [find(served.running.engine, each.id) for each in recent(served.running.engine, 10)]
+    assert {(each.kind, each.via) for each in calls} == {(f"whatif:{of}", "rest")}
+    parts = [{name[2:]: value for name, value in COMPARED[of].items() if name.startswith(f"{k}.")} for k in (1, 2)]
+    assert sorted((dict(each.detail["address"]) for each in calls), key=str) == sorted(parts, key=str)
+    assert verify_record(served.running.engine).ok
+
+
+def test_too_few_to_compare_are_told_what_is_lacking_and_nothing_is_recorded(served: Served) -> None:
+    said = asked(served, "comparison", of="policy", **{"1.cutoff": "9999", "nothing": "1"})
+    assert said["sentence"].startswith("Add one more, of at most 5, to see cut-offs side by side.")
+    texts = [each["text"] for each in said["notices"]]
+    assert ["9,999 was given" in " ".join(texts), "'nothing' in the address" in " ".join(texts)] == [True, True]
+    assert recent(served.running.engine, 10) == []
+    wrong = asked(served, "comparison", of="weather")
+    assert "must be one of book, customer, policy" in wrong["notices"][0]["text"]
 
 
 def test_what_is_wrong_with_the_query_is_told_and_the_rest_answered(served: Served) -> None:

@@ -46,6 +46,7 @@ def test_scenario_is_saved_on_the_book_presented_by_keyboard_and_opened_again(
     page.get_by_role("option", name=re.compile("Board's base")).click()
     expect(sentence(page)).to_have_text(re.compile("^“Board's base”: Unemployment"))
     expect(page).to_have_url(re.compile(r"/scenarios\?scenario=[0-9a-f]{12}$"))
+    expect(page).to_have_title("Scenarios · Board's base · Taiwan credit cards · Credit What-If")
     settled(page)
     photograph(page, "scenarios-4-opened")
     found = Axe().run(page)

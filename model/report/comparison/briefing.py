@@ -18,7 +18,7 @@ from model.report.comparison.differences import differences_table
 from model.report.comparison.measures import ComparedMeasure, measures, numbers_table, sentence, side
 from model.report.customer import words as customer_words
 from model.report.customer.charts import room
-from model.report.language import records_heading
+from model.report.language import records_heading, window_title
 from model.report.policy import words as policy_words
 from model.whatif.book.scenario import BookScenario
 from model.whatif.comparison.comparison import LEAST, MOST, Comparison
@@ -51,16 +51,19 @@ def comparison_briefing(result: ComparisonResult, *, model: Deployed, follow: Fo
         ),
         method=_method(contract, model),
         guaranteed=contract.guaranteed,
-        title=f"{len(result.names)} {noun(contract, result.comparison)} compared",
+        title=window_title(contract, "Compare", result.names),
     )
 
 
 def briefing_to_compare(contract: Contract, comparison: Comparison, *, model: Deployed) -> Briefing:
     """What it says while there are too few to compare."""
     nouns = noun(contract, comparison)
+    names = [each.name for each in comparison.members]
     lacking = LEAST - len(comparison.members)
     told = f"Add {'one more' if lacking == 1 else 'two or more'}, of at most {MOST}, to see {nouns} side by side."
-    return Briefing("comparison", told, (), method=_method(contract, model), title="Compare")
+    return Briefing(
+        "comparison", told, (), method=_method(contract, model), title=window_title(contract, "Compare", names)
+    )
 
 
 def noun(contract: Contract, comparison: Comparison) -> str:

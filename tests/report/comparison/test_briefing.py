@@ -98,7 +98,7 @@ def test_the_sentence_and_the_chart_tell_lowest_highest_and_the_limit(said: Brie
     assert [shape["x0"] for shape in chart["layout"]["shapes"]] == [550.0]
     assert [each.key for each in said.findings if isinstance(each, Finding)][3:] == ["bridge_1", "bridge_2"]
     assert finding(said, "bridge_2").headline.startswith("No. 3. ")
-    assert said.title == "3 scenarios compared"
+    assert said.title == "Compare · No. 1, No. 2 and 1 more · Taiwan credit cards · Credit What-If"
 
 
 def test_the_order_is_kept_and_another_first_turns_the_differences(whole: ScoredBook) -> None:
@@ -178,6 +178,10 @@ def test_a_guaranteed_book_is_compared_net_too() -> None:
 def test_too_few_are_an_invitation_and_names_say_what_is_assumed() -> None:
     assert "Add two or more" in briefing_to_compare(CONTRACT, Comparison(), model=OURS).sentence
     assert "Add one more" in briefing_to_compare(CONTRACT, of(BookScenario()), model=OURS).sentence
+    named = Comparison().with_member("The board's scenario of last March, as it was handed in", BookScenario())
+    assert briefing_to_compare(CONTRACT, named, model=OURS).title == (
+        "Compare · The board's scenario of last March, as … · Taiwan credit cards · Credit What-If"
+    )
     assert name_of_member(CONTRACT, BookScenario()) == "As the book stands"
     assert name_of_member(CONTRACT, stressed(preset=FED)) == "Fed 2026, severely adverse"
     assert name_of_member(CONTRACT, PolicyScenario(540)) == "Cut-off 540"
