@@ -89,6 +89,10 @@ VERBS = {  # each one's module and first sentence
     "token": ("model.cli.token", "Who may call the REST service."),
     "audit": ("model.cli.audit", "The record of calls: check it, do a call again, export it, shorten it."),
     "scenarios": ("model.cli.scenarios", "Scenarios under a name: list them, take them along, bring them in."),
+    "memo": (
+        "model.cli.memo",
+        "Write the board's paper of a scenario, a customer or a comparison to OUT, a .html, .pdf or .docx file.",
+    ),
     "bench": ("model.cli.bench", "Print the figures of every hot path."),
 }
 

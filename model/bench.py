@@ -25,6 +25,9 @@ from model.deployed.model import DeployedModel
 from model.deployed.saved import measured, opened
 from model.engine.identity import Deployed
 from model.engine.scorer import TableScorer
+from model.export.memo.files import PAPERS
+from model.export.memo.memo import Memo, Occasion
+from model.export.memo.subjects import memo_of
 from model.record.database import engine
 from model.record.scenarios import ScenarioStore
 from model.release import training
@@ -53,6 +56,8 @@ TODAY = date(2026, 1, 1)
 SMALL = 50_000  # records up to which a release is made while one waits
 SIZES = (30_000, 300_000, 1_000_000, 10_000_000)
 MANY_SCENARIOS = 1_000
+PAPER_BOUNDS = {"html": 1.0, "pdf": 5.0, "docx": 1.0}  # seconds, by the ending of the file
+PAPER_SIZE = {"html": " of at most 1.5"}
 MEMORY = {1_000_000: 1.5, 10_000_000: 4.0}  # GB at most
 
 
@@ -122,6 +127,7 @@ def run(release: Release, rows: int = 1_000_000, told: Callable[[str], None] = l
     _asked_in_words(scorer.contract, note)
     _against_shap(scorer, book, note)
     _saved_scenarios(release, book, note)
+    _papers(release, book, note)
     return found
 
 
@@ -380,6 +386,22 @@ def _saved_scenarios(release: Release, book: Book, note: Callable[..., None]) ->
         kept.dispose()
     note(f"open a saved scenario, wall, {len(book):,} records", seconds, 5, 0.5)
     note(f"list {MANY_SCENARIOS:,} saved scenarios, wall", median(lists), 5, 0.5)
+
+
+def _papers(release: Release, book: Book, note: Callable[..., None]) -> None:
+    """The board's paper of a scenario in each kind, asked of the model anew."""
+    model = DeployedModel(book, release.scorer, release)
+    stress = _stress(model.whole, **_economy(book.contract), **_shocked(book.contract, book.contract.shocks[0]))
+    occasion = Occasion("bench", TODAY)
+    for ending, kind in PAPERS.items():
+
+        def write(make: Callable[[Memo], bytes] = kind.make) -> bytes:
+            model.whole.forget()
+            return make(memo_of(model, stress, occasion))
+
+        size = len(write()) / 1e6
+        seconds = median(wall(write) for _ in range(3))
+        note(f"memo as .{ending}, {size:.2f} MB{PAPER_SIZE.get(ending, '')}, wall", seconds, 3, PAPER_BOUNDS[ending])
 
 
 def _against_shap(scorer: TableScorer, book: Book, note: Callable[..., None]) -> None:

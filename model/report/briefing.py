@@ -14,7 +14,7 @@ from math import isfinite
 from typing import Literal
 
 from model.report.charts import Figure, enlarged
-from model.report.numbers import MINUS, NBSP
+from model.report.numbers import MINUS, NBSP, plain
 
 Direction = Literal["", "better", "worse"]
 Verdict = Literal["", "holds", "watch", "does not hold"]
@@ -83,6 +83,17 @@ class Column:
         """Its name with its unit, at the head of a file."""
         return self.in_file or (f"{self.name}, {self.unit}" if self.unit else self.name)
 
+    @property
+    def head(self) -> str:
+        """Its name on the screen, with a unit that its values do not carry themselves."""
+        return self.name if self.unit in ("", "%") else f"{self.name}, {self.unit}"
+
+    def written(self, cell: Cell) -> str:
+        """A value as it is read: a number with the digits of the column."""
+        if cell is None or isinstance(cell, str):
+            return cell or ""
+        return plain(cell, self.digits or 0)
+
 
 @dataclass(frozen=True)
 class Table:
@@ -118,6 +129,24 @@ class Table:
         columns = self.places("screen")
         rows = self.rounded or self.exact
         return tuple(tuple(_rounded(row[k], self.columns[k].digits) for k in columns) for row in rows)
+
+    def texts(self) -> "TableTexts":
+        """The table of the screen as it is read."""
+        places, figures = self.places("screen"), self.figures()
+        columns = [self.columns[k] for k in places]
+        rows = tuple(
+            tuple(column.written(cell) for column, cell in zip(columns, row, strict=True)) for row in self.shown()
+        )
+        return TableTexts(tuple(each.head for each in columns), rows, tuple(k in figures for k in places))
+
+
+@dataclass(frozen=True)
+class TableTexts:
+    """A table as it is read: a text at each head and in each cell, and which columns are read from the right."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    right: tuple[bool, ...]
 
 
 def name_apart(name: str, columns: Iterable[Column]) -> str:

@@ -9,10 +9,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from model.report import charts, numbers, spreadsheet
+from model.report import charts, spreadsheet
 from model.report.briefing import (
     Briefing,
-    Cell,
     Choice,
     Choices,
     Column,
@@ -277,18 +276,14 @@ def draw_table(given: Table, height: int | Literal["auto", "content"] = "auto") 
     columns = [given.columns[k] for k in given.places("screen")]
     figures = [given.columns[k] for k in given.figures()]
     config = {
-        spreadsheet.unseen(_head(each)): _config(each, each in figures)
+        spreadsheet.unseen(each.head): _config(each, each in figures)
         for each in columns
         if _configured(each) or each in figures
     }
-    rows = spreadsheet.screen(given, [_head(each) for each in columns])
+    rows = spreadsheet.screen(given, [each.head for each in columns])
     lines = _lines(given)
     lines_high = ROW + LINE * lines if lines > 1 else None
     st.dataframe(rows, hide_index=True, alt=given.title, column_config=config, height=height, row_height=lines_high)
-
-
-def _head(column: Column) -> str:
-    return column.name if column.unit in ("", "%") else f"{column.name}, {column.unit}"
 
 
 def _configured(column: Column) -> bool:
@@ -315,14 +310,11 @@ def _lines(given: Table) -> int:
 
 def full_table(given: Table, widths: Sequence[int] = ()) -> None:
     """A short table that shows all of its text, however long; ``widths`` of the first columns in percent."""
-    columns = [given.columns[k] for k in given.places("screen")]
+    told = given.texts()
     sizes = "".join(f"<col style='width: {each}%'>" for each in widths)
-    sides = [" class='wi-figure'" * (each == "right") for each in _sides(given)]
-    head = "".join(f"<th scope='col'{side}>{text(_head(each))}</th>" for side, each in zip(sides, columns, strict=True))
-    rows = (
-        "".join(f"<td{side}>{text(each)}</td>" for side, each in zip(sides, _texts(columns, row), strict=True))
-        for row in given.shown()
-    )
+    sides = [" class='wi-figure'" * each for each in told.right]
+    head = "".join(f"<th scope='col'{side}>{text(each)}</th>" for side, each in zip(sides, told.heads, strict=True))
+    rows = ("".join(f"<td{side}>{text(each)}</td>" for side, each in zip(sides, row, strict=True)) for row in told.rows)
     html(
         f"<table class='wi-table' aria-label='{text(given.title)}'><colgroup>{sizes}</colgroup>"
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table>"
@@ -331,34 +323,17 @@ def full_table(given: Table, widths: Sequence[int] = ()) -> None:
 
 def linked_table(given: Table, to: Sequence[Link], widths: Sequence[int]) -> None:
     """A short table whose rows begin with a link each, in place of their first cell."""
-    columns = [given.columns[k] for k in given.places("screen")]
-    sizes = list(widths or (1,) * len(columns))
-    sides = _sides(given)
-    for place, each, side in zip(st.columns(sizes, gap="small"), columns, sides, strict=True):
-        place.caption(_head(each), text_alignment=side)
-    for k, (row, link) in enumerate(zip(given.shown(), to, strict=True)):
+    told = given.texts()
+    sizes = list(widths or (1,) * len(told.heads))
+    sides: list[Literal["left", "right"]] = ["right" if each else "left" for each in told.right]
+    for place, each, side in zip(st.columns(sizes, gap="small"), told.heads, sides, strict=True):
+        place.caption(each, text_alignment=side)
+    for k, (row, link) in enumerate(zip(told.rows, to, strict=True)):
         with st.container(key=f"_mover_{given.key}_{k}"):
             places = st.columns(sizes, gap="small", vertical_alignment="center")
             linked(places[0], link)
-            for place, cell, side in zip(places[1:], _texts(columns, row)[1:], sides[1:], strict=True):
+            for place, cell, side in zip(places[1:], row[1:], sides[1:], strict=True):
                 place.markdown(cell, text_alignment=side)
-
-
-def _sides(given: Table) -> list[Literal["left", "right"]]:
-    """From which side each column of the screen is read."""
-    figures = given.figures()
-    return ["right" if k in figures else "left" for k in given.places("screen")]
-
-
-def _texts(columns: Sequence[Column], row: Sequence[Cell]) -> list[str]:
-    """A row as it is read: numbers with the digits of their column."""
-    return [_written(cell, column) for column, cell in zip(columns, row, strict=True)]
-
-
-def _written(cell: Cell, column: Column) -> str:
-    if cell is None or isinstance(cell, str):
-        return cell or ""
-    return numbers.plain(cell, column.digits or 0)
 
 
 def download(given: Table) -> None:

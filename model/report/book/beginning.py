@@ -9,6 +9,13 @@ from model.report.numbers import Unit
 from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import PRESET, chosen
 
+INVITATION = ": choose "  # what ends a headline on the screen
+
+
+def on_paper(headline: str) -> str:
+    """A headline where nothing can be chosen."""
+    return headline.partition(INVITATION)[0]
+
 
 def nothing_begun(result: BookResult) -> bool:
     """Whether nothing is assumed yet that counts, nor a regulator's scenario chosen."""
@@ -44,12 +51,11 @@ def _headline(result: BookResult, measure: Measure, values: list[float]) -> str:
     what = lower(words.label(measure))
     scenarios = f"{len(values)} regulators' scenarios" if several else "a regulator's scenario"
     if appetite is None:
-        return f"What {scenarios} would make of {what}: choose one to look into it"
+        return f"What {scenarios} would make of {what}{INVITATION}one to look into it"
     off = sum(not words.within(appetite, value, limit) for value in values)
     told = words.limit_text(contract, measure, limit, Unit.of(*values))
     if not several:
-        return (
-            f"Under {scenarios} the limit of {told} {'would break' if off else 'would hold'}: choose it to look into it"
-        )
+        side = "would break" if off else "would hold"
+        return f"Under {scenarios} the limit of {told} {side}{INVITATION}it to look into it"
     count = f"{off}" if off else "Not one"
-    return f"{count} of {scenarios} would break the limit of {told} on {what}: choose one to look into it"
+    return f"{count} of {scenarios} would break the limit of {told} on {what}{INVITATION}one to look into it"

@@ -2,6 +2,7 @@
 band, the segments, whose loss moved most, several scenarios weighted, every number."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -169,6 +170,43 @@ def segment_table(result: BookResult, segment: Segment, cells: Sequence[SegmentC
     head = Column(name_apart(segment.label, columns))
     key, title = f"book-segments-{segment.name}", f"The book by {lower(segment.label)}"
     return Table(key, title, columns=(head, *columns), exact=rows, rounded=rounded)
+
+
+def where_table(result: BookResult, segment: Segment) -> Table:
+    """Where exposure and loss sit, for paper: amounts in the units of the numbers above, so that they add up to those;
+    in the file the exact ones."""
+    contract, cells = result.contract, result.cells(segment)
+    exact = segment_table(result, segment, cells)
+    exposure, loss = (words.difference(name, result.base, result.now).unit for name in ("exposure", "loss"))
+    pairs = [*((cell.base, cell.now) for cell in cells), (result.base, result.now)]
+    before, after = (_in_unit([pair[k].loss for pair in pairs], loss) for k in (0, 1))
+    changes = _differences(before, after)
+    texts = (
+        [str(row[0]) for row in exact.exact],
+        [f"{now.customers:,}" for _, now in pairs],
+        [numbers.plain(each, exposure.digits) for each in _in_unit([now.exposure for _, now in pairs], exposure)],
+        [numbers.percent(was.pd) for was, _ in pairs],
+        [numbers.percent(now.pd) for _, now in pairs],
+        [numbers.plain(each, loss.digits) for each in before],
+        [numbers.plain(each, loss.digits) for each in after],
+        [numbers.signed(numbers.plain(abs(each), loss.digits), round(each, loss.digits)) for each in changes],
+    )
+    amounts = {"Exposure": exposure, "Loss before": loss, "Loss now": loss, "Change of loss": loss}
+    heads = [replace(each, digits=None, place="screen") for each in exact.columns[: len(texts)]]
+    currency = contract.book.currency
+    shown = [
+        replace(each, unit=f"{currency}{amounts[each.name].suffix}" if each.name in amounts else "") for each in heads
+    ]
+    columns = (*shown, *(replace(each, place="file") for each in exact.columns))
+    rows = tuple((*own, *row) for own, row in zip(zip(*texts, strict=True), exact.exact, strict=True))
+    return Table(f"book-where-{segment.name}", exact.title, columns, rows)
+
+
+def _in_unit(amounts: Sequence[float], unit: numbers.Unit) -> list[float]:
+    """Amounts in a unit as they are shown, the last being the sum of the others."""
+    *parts, total = amounts
+    shown = unit.rounded(total)
+    return [*numbers.summing([each / unit.size for each in parts], shown, unit.digits), shown]
 
 
 def _segment_columns(contract: Contract) -> tuple[Column, ...]:

@@ -41,7 +41,7 @@ def comparison_briefing(result: ComparisonResult, *, model: Deployed, follow: Fo
         "comparison",
         sentence(main, result.names, noun(contract, result.comparison)),
         tiles=(),
-        below=_against(result),
+        below=f"{against_words(result)} Move another one up to compare with that.",
         make_findings=lambda: (
             bars(contract, main, result.names),
             _differences(result, contract),
@@ -77,8 +77,9 @@ def _contract(result: ComparisonResult) -> Contract:
     return result.policies[0].contract if result.policies else result.customers[0].contract
 
 
-def _against(result: ComparisonResult) -> str:
-    return f"Differences are those to the first, “{result.names[0]}”. Move another one up to compare with that."
+def against_words(result: ComparisonResult) -> str:
+    """What the differences are to."""
+    return f"Differences are those to the first, “{result.names[0]}”."
 
 
 def name_of_member(contract: Contract, scenario: Scenario) -> str:

@@ -2,7 +2,6 @@
 spreadsheet's manager of scenarios."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 from data.contract import Contract
 from model.report import numbers
@@ -52,7 +51,7 @@ def _facts(result: ComparisonResult, contract: Contract, k: int) -> Mapping[str,
         policy = result.policies[k].policy
         own = {"Cut-off": f"{policy.at(contract)}"} | book_facts(contract, policy.stress(contract))
         return own
-    return _customer_facts(result.customers[k], result.customers, result.day)
+    return customer_facts(result.customers[k], result.customers)
 
 
 # ---- the book -----------------------------------------------------------------------------------------------------
@@ -93,7 +92,7 @@ def _fact(contract: Contract, scenario: BookScenario, name: str) -> str:
 # ---- customers ----------------------------------------------------------------------------------------------------
 
 
-def _customer_facts(own: CustomerResult, everybody: Sequence[CustomerResult], day: date) -> dict[str, str]:
+def customer_facts(own: CustomerResult, everybody: Sequence[CustomerResult]) -> dict[str, str]:
     """Who it is and what is changed; where they are not all the same record, their inputs as they stand, too."""
     contract, scenario = own.contract, own.scenario
     record = contract.book.record.capitalize()

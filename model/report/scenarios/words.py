@@ -270,6 +270,12 @@ def saved_words(scenario: SavedScenario) -> str:
     return f"Saved as “{scenario.name}”, version {scenario.version}."
 
 
+def kept_words(scenario: SavedScenario) -> str:
+    """Whose a saved scenario is, which version of it, and how far it is, for paper."""
+    by = f" by {scenario.reviewed_by}" if scenario.state == "signed" and scenario.reviewed_by else ""
+    return f"“{scenario.name}” of {scenario.owner}, version {scenario.version}, {STATES[scenario.state]}{by}."
+
+
 def open_words(scenario: SavedScenario, changed: bool) -> str:
     """Which scenario stands open on a page, and whether it was changed there since."""
     return f"“{scenario.name}” · version {scenario.version}{', changed since' if changed else ''}"
