@@ -27,7 +27,7 @@ from model.report.numbers import Unit
 from model.settings import Settings
 from model.whatif.customer.decision import score_scale
 from model.whatif.customer.scenario import apply
-from tests.pages.conftest import Open, markup, sentence, shown
+from tests.pages.conftest import Open, figure, markup, sentence, shown
 from tests.support.servers import free_port
 from tests.support.stand_in import StandIn, standing
 
@@ -277,6 +277,49 @@ def test_book_page_sums_over_what_the_server_says_of_everybody(foreign: Foreign,
     at.slider(key="book.balances").set_value(20).run()
     assert not at.exception
     assert shown(at, LOSS) != before
+
+
+def records_asked(server: Foreign) -> int:
+    return sum(len(each.body["inputs"][0]["data"]) for each in server.asked())
+
+
+def test_comparison_asks_once_a_shock_and_says_what_it_would_have_to_ask_too_often(
+    foreign: Foreign, open_app: Open, book: Book
+):
+    shocked = {"2.limits": -10, "3.limits": -10, "3.balances": 10, "3.payments": -10, "3.later": 1}
+    at = open_app("compare", **{"of": "book", "1": "Now", "2": "One", "3": "Four"} | shocked)
+    loss = float((pd_of(book.raw, book) * 0.8 * exposed(book.raw, book)).sum())
+    assert figure(at, "compared")["data"][0]["x"][0] == pytest.approx(loss / 1e6)
+    assert "What moved “Four” is not worked out here: the model runs elsewhere" in at.info[0].value
+    assert "asked about 420,000 customers more" in at.info[0].value
+    assert len(at.get("plotly_chart")) == 2  # the bars, and what moved “One”
+    assert records_asked(foreign) < 5 * len(book)
+    before = records_asked(foreign)
+    at.text_input(key="compare.2").set_value("Only limits").run()
+    assert "Only limits" in markup(at)
+    assert records_asked(foreign) - before < 10  # whether the server is still the same
+
+
+def test_compared_cutoffs_and_customers_ask_little_more_than_their_pages(foreign: Foreign, open_app: Open, book: Book):
+    open_app("compare", of="policy", **{"1.cutoff": 520, "2.cutoff": 540, "3.cutoff": 500})
+    assert records_asked(foreign) < len(book) + 500
+    before = records_asked(foreign)
+    at = open_app("compare", of="customer", **{f"{k}.customer": 100 * k for k in range(1, 6)}, **{"5.balances": -20})
+    assert "Of 5 customers compared" in sentence(at)
+    assert records_asked(foreign) - before < 5000
+
+
+@pytest.mark.parametrize("mode", ["down", "failing"])
+def test_comparison_shows_no_number_while_the_server_does_not_answer(mode: str, foreign: Foreign, open_app: Open):
+    at = open_app("compare", of="customer", **{"1.customer": SOMEBODY, "2.customer": 200})
+    before = sentence(at)
+    foreign.put(mode)
+    at.run()
+    numberless(at)
+    foreign.put("fine")
+    time.sleep(0.1)  # until the way is open again
+    at.button(key="_again").click().run()
+    assert sentence(at) == before
 
 
 def test_policy_page_counts_whom_the_server_would_have_granted(foreign: Foreign, open_app: Open, book: Book):

@@ -1,7 +1,7 @@
 """What is said of two to five scenarios, customers or cut-offs side by side: what differs, their numbers, what moved
 each, why."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from model.whatif.saved import LONGEST_NAME, Scenario
 
 MAIN = {"book": "loss", "customer": "pd", "policy": "profit"}  # the measure that is drawn and told first
 BRIDGED: Measure = "loss"
+MOST_ASKED_ANEW = 8  # times a model without tables is asked about its customers once more for the bridges of all
 ROW = 34  # px of a bar
 
 
@@ -214,12 +215,19 @@ def _what_moved(result: ComparisonResult, contract: Contract, follow: Follow) ->
 
 
 def _bridges(result: ComparisonResult, contract: Contract, follow: Follow) -> tuple[Item, ...]:
-    """What moved the loss of each scenario that moves anything, from the book as it stands."""
-    found = []
+    """What moved the loss of each scenario that moves anything, from the book as it stands; where a model without
+    tables would have to be asked too often for it, that."""
+    found, dear = list[Finding](), dict[str, int]()
+    left = MOST_ASKED_ANEW * result.books[0].whole.n
     with follow("Working out what moved each") as progress:
         for k, (name, own) in enumerate(zip(result.names, result.books, strict=True)):
             if not own.moved:
                 continue
+            asks = own.bridge_asks
+            if asks > left:
+                dear[name] = asks
+                continue
+            left -= asks
             steps = own.bridge(BRIDGED, progress)
             found.append(
                 Finding(
@@ -230,7 +238,17 @@ def _bridges(result: ComparisonResult, contract: Contract, follow: Follow) -> tu
                     half=True,
                 )
             )
-    return tuple(found)
+    return (*found, *([Notice(_too_dear(contract, dear))] if dear else []))
+
+
+def _too_dear(contract: Contract, asks: Mapping[str, int]) -> str:
+    """Why what moved some of them is not worked out."""
+    named = " and ".join(f"“{name}”" for name in asks)
+    many = f"{sum(asks.values()):,} {contract.book.records}"
+    return (
+        f"What moved {named} is not worked out here: the model runs elsewhere, and would have to be asked about {many} "
+        "more. The Book page works it out for one scenario at a time."
+    )
 
 
 def _swaps(result: ComparisonResult, contract: Contract) -> tuple[Item, ...]:

@@ -42,8 +42,7 @@ def bridge(
     """
     contract = whole.contract
     found = players(contract, stress, today)
-    coalitions = (np.arange(2 ** len(found))[:, None] >> np.arange(len(found))) & 1 == 1
-    scenarios = [_layers(contract, stress, found=found, members=members, today=today) for members in coalitions]
+    scenarios = _every_layers(contract, stress, found, today)
     if measure == "loss":
         values = np.array(whole.losses(scenarios, progress))
     else:
@@ -57,6 +56,22 @@ def bridge(
     return Bridge(
         measure, float(values[0]), float(values[-1]), tuple(sorted(steps, key=lambda each: -abs(each.amount)))
     )
+
+
+def records_to_ask(whole: ScoredBook, stress: BookScenario, today: date) -> int:
+    """About how many records a model without tables is asked for a `bridge`, once the scenario itself was: the book for
+    each way in which some of its levers shock it. None by tables."""
+    if whole.tables is not None:
+        return 0
+    contract = whole.contract
+    struck = {each.struck for each in _every_layers(contract, stress, players(contract, stress, today), today)}
+    return int(whole.n) * max(len(struck) - 2, 0)  # the book as it is, and the scenario
+
+
+def _every_layers(contract: Contract, stress: BookScenario, found: tuple[Player, ...], today: date) -> list[Layers]:
+    """What the book is asked under for each coalition of the levers in use, by the coalition's bits."""
+    coalitions = (np.arange(2 ** len(found))[:, None] >> np.arange(len(found))) & 1 == 1
+    return [_layers(contract, stress, found=found, members=members, today=today) for members in coalitions]
 
 
 def _layers(

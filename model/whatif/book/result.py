@@ -18,7 +18,7 @@ from data.regulators.presets import Point, Preset, presets
 from model.engine.parallel import Progress, no_progress
 from model.finance import loss
 from model.whatif.book import segments, tornado
-from model.whatif.book.bridge import Bridge, bridge
+from model.whatif.book.bridge import Bridge, bridge, records_to_ask
 from model.whatif.book.scenario import (
     AS_IS,
     BETA,
@@ -153,6 +153,11 @@ class BookResult:
                 self.whole, self.scenario, today=self.day, measure=measure, progress=progress
             )
         return self._bridges[measure]
+
+    @property
+    def bridge_asks(self) -> int:
+        """About how many records the model is asked about for a bridge, where its tables are not known; else 0."""
+        return records_to_ask(self.whole, self.scenario, self.day)
 
     @cached_property
     def _cells(self) -> dict[tuple[str, ...], list[Cell]]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from data.contract import Measure
 from model.engine.parallel import ROWS
 from model.engine.scorer import TableScorer
-from model.whatif.book.bridge import Bridge, bridge
+from model.whatif.book.bridge import Bridge, bridge, records_to_ask
 from model.whatif.book.scenario import (
     FACTOR,
     MOST_PLAYERS,
@@ -26,6 +26,7 @@ from model.whatif.book.scenario import (
 )
 from model.whatif.book.scored import ScoredBook
 from tests.support.records import BOOK, CONTRACT, TODAY, Part, numbers_of, stressed, stresses, sub_books
+from tests.whatif.customer.test_result import Listening
 
 FED = "fed_2026_severely_adverse"
 MEASURES = CONTRACT.measures
@@ -237,3 +238,33 @@ def test_progress_is_heard_and_can_cancel(whole: ScoredBook, measure: Measure):
 
     with pytest.raises(KeyboardInterrupt):
         bridge(whole, stressed(balances=20, lgd=0.9), today=TODAY, measure=measure, progress=told)
+
+
+@pytest.mark.parametrize(
+    ("values", "times"),
+    [
+        ({}, 0),
+        ({"unemployment": 3}, 0),
+        ({"limits": -10}, 0),
+        ({"limits": -10, "unemployment": 3, "lgd": 0.9}, 0),
+        ({"limits": -10, "balances": 10}, 2),
+        ({"limits": -10, "balances": 10, "payments": -10, "later": 5}, 14),
+    ],
+)
+def test_what_a_bridge_asks_of_a_model_without_tables_is_known_before(
+    scorer: TableScorer, values: dict[str, Value], times: int
+) -> None:
+    elsewhere, n = Listening(scorer), 300
+    whole = ScoredBook(elsewhere, np.ascontiguousarray(BOOK.raw[:, :n]), BOOK.ids[:n])
+    stress = stressed(**values)
+    whole.totals([numbers_of(stress)])
+    elsewhere.calls.clear()
+    assert records_to_ask(whole, stress, TODAY) == times * n
+    bridge(whole, stress, today=TODAY)
+    held = 2  # those held within what the model has seen are asked about free, too
+    assert sum(elsewhere.calls) <= held * times * n
+    assert bool(elsewhere.calls) == bool(times)
+
+
+def test_by_tables_a_bridge_asks_nobody(whole: ScoredBook) -> None:
+    assert records_to_ask(whole, stressed(limits=-10, balances=10), TODAY) == 0
