@@ -93,6 +93,10 @@ VERBS = {  # each one's module and first sentence
         "model.cli.memo",
         "Write the board's paper of a scenario, a customer or a comparison to OUT, a .html, .pdf or .docx file.",
     ),
+    "slides": (
+        "model.cli.slides",
+        "Write six slides of a scenario, a customer or a comparison to OUT, a .pptx file.",
+    ),
     "bench": ("model.cli.bench", "Print the figures of every hot path."),
 }
 

@@ -65,3 +65,12 @@ def test_what_cannot_be_asked_is_told(home: Path, tmp_path: Path, words: tuple[s
     result = run(home, "memo", str(tmp_path / words[0]), *words[1:])
     assert result.exit_code == 2
     assert told in result.stderr
+
+
+def test_slides_are_asked_as_a_memo_is(home: Path, tmp_path: Path):
+    out = tmp_path / "deck.pptx"
+    told = answer(run(home, "slides", str(out), "--scenario", HALF, "--who", "Ada", "--day", "2026-01-05", "--json"))
+    assert "at half severity" in told["sentence"]
+    assert out.read_bytes().startswith(b"PK")
+    refused = run(home, "slides", str(tmp_path / "deck.key"))
+    assert (refused.exit_code, "written as .pptx" in refused.stderr) == (2, True)

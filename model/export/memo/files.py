@@ -1,4 +1,4 @@
-"""In which kinds of file the paper can be had."""
+"""In which kinds of file a paper can be had."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -32,9 +32,18 @@ def _word(memo: Memo) -> bytes:
     return memo_word(memo)
 
 
+def _slides(memo: Memo) -> bytes:
+    from model.export.slides.deck import memo_slides  # a fifth of a second
+
+    return memo_slides(memo)
+
+
+OFFICE = "application/vnd.openxmlformats-officedocument"
 PAPERS: Mapping[str, PaperKind] = {
     "html": PaperKind("Memo, to read and open", "text/html", _page),
     "pdf": PaperKind("Memo as PDF", "application/pdf", _pdf),
-    "docx": PaperKind("Memo in Word", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", _word),
+    "docx": PaperKind("Memo in Word", f"{OFFICE}.wordprocessingml.document", _word),
 }
 """By the ending of the file."""
+SLIDES = PaperKind("Six slides", f"{OFFICE}.presentationml.presentation", _slides)
+SLIDES_END = "pptx"

@@ -1,0 +1,1 @@
+"""The paper as six slides, with charts that PowerPoint draws itself."""
