@@ -1,9 +1,13 @@
 """What all charts share: colours, layout, size. A chart is a plain dict."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from math import ceil
+from typing import Any, Literal, TypeAlias
 
 Figure = dict[str, Any]
+Side: TypeAlias = Literal["left", "center", "right"]
+Level: TypeAlias = Literal["over", "under"]
 
 
 WORSE, BETTER, BASE, SCENARIO = "#d5601e", "#3b82c4", "#8b95a3", "#4a6fa5"
@@ -15,8 +19,12 @@ LOW, HIGH = "#98a2b0", "#7d4fc4"  # of an input's own values, which are neither 
 GRANTED = "rgba(59,130,196,0.12)"
 
 
-LIMIT_COLOUR = "#6f7784"  # of a dashed line; read on white and on near-black
+LIMIT_STYLE = {"color": "#6f7784", "width": 1.5, "dash": "dash"}  # read on white and on near-black
 FAR_LIMIT = 1.5  # times what is drawn: a limit further out than that would press the rest together
+NAME_SIDES: tuple[Side, ...] = ("right", "left", "center")  # of a level limit's name, the first that is clear
+LEVELS: tuple[Level, ...] = ("over", "under")
+SIDES: dict[Side, float] = {"left": 0.0, "center": 0.5, "right": 1.0}
+NAME_WIDE = 0.45  # of a chart's width, on a phone: what a limit is called
 LIMIT_ROOM = 20  # px above a chart for what an upright limit is called
 
 
@@ -66,10 +74,18 @@ class LimitLine:
         return (min(low, self.at), max(high, self.at)) if self.near(low, high) else (low, high)
 
 
-def draw_limit(figure: Figure, limit: LimitLine | None, axis: Literal["x", "y"], ends: tuple[float, float]) -> None:
+def draw_limit(
+    figure: Figure,
+    limit: LimitLine | None,
+    axis: Literal["x", "y"],
+    ends: tuple[float, float],
+    name_at: tuple[Side, Level] = ("right", "over"),
+) -> None:
     """Draw a limit across a chart whose ``axis`` holds values from one of the ``ends`` to the other: a dashed line with
     its name; one too far away by its name alone, at the side where it lies. An x axis that has its range has it before:
-    the name stands where it stays on the chart."""
+    the name stands where it stays on the chart. An upright line lies over bars and under annotations, a level one under
+    all that is drawn; so the texts that it may meet are `bar_text`, or a trace's own. ``name_at``: where a level one
+    has its name."""
     if limit is None:
         return
     other, near = "y" if axis == "x" else "x", limit.near(*ends)
@@ -83,15 +99,46 @@ def draw_limit(figure: Figure, limit: LimitLine | None, axis: Literal["x", "y"],
         share = (limit.at - low) / ((high - low) or 1.0) if near else beyond
         named |= {"yanchor": "bottom", "xanchor": _inward(share)}
     else:
-        named |= {"xanchor": "right", "yanchor": "bottom" if near else ("bottom", "top")[int(beyond)]}
+        off: tuple[Side, Level] = ("right", "under" if beyond else "over")
+        side, level = name_at if near else off
+        named |= {"xanchor": side, "x": SIDES[side], "yanchor": "top" if level == "under" else "bottom"}
     figure["annotations"] = [*figure.get("annotations", ()), named]
     if near:
         line = {"type": "line", f"{axis}0": limit.at, f"{axis}1": limit.at, f"{other}ref": "paper", f"{other}0": 0}
-        line |= {f"{other}1": 1, "line": {"color": LIMIT_COLOUR, "width": 1.5, "dash": "dash"}}
+        line |= {f"{other}1": 1, "line": LIMIT_STYLE} | ({"layer": "below"} if axis == "y" else {})
         figure["shapes"] = [*figure.get("shapes", ()), line]
 
 
-def _inward(share: float) -> Literal["left", "center", "right"]:
+def clear_of(lines: Sequence[Sequence[float]], limit: LimitLine | None, tall: float) -> tuple[Side, Level]:
+    """Where the name of a level limit lies over no part of ``lines``, each through its values: as `draw_limit` is told
+    it. ``tall``: how high the name is, in the unit of the chart."""
+    places: list[tuple[Side, Level]] = [(side, level) for side in NAME_SIDES for level in LEVELS]
+    for side, level in places:
+        if limit is None:
+            break
+        low, high = (limit.at, limit.at + tall) if level == "over" else (limit.at - tall, limit.at)
+        parts = [_part(each, side) for each in lines]
+        if all(max(each) < low or min(each) > high for each in parts):
+            return side, level
+    return places[0]
+
+
+def _part(line: Sequence[float], side: Side) -> Sequence[float]:
+    """As much of a line as a name may be wide that stands there."""
+    wide = ceil(NAME_WIDE * len(line))
+    start = round(SIDES[side] * (len(line) - wide))
+    return line[start : start + wide]
+
+
+def bar_text(at: float, row: str, text: str, left: bool = False) -> Figure:
+    """The text beside a bar that ends ``at`` a value, on its right or on its ``left``: an annotation, which keeps clear
+    of the lines that cross it; a bar's own text lies under them, and on the right of a bar of less than a pixel."""
+    side = "right" if left else "left"
+    place: Figure = {"x": at, "y": row, "xanchor": side, "align": side, "xshift": -2 if left else 2}
+    return {**place, "text": text, "showarrow": False}
+
+
+def _inward(share: float) -> Side:
     """Which part of a text stands at a ``share`` of a chart's width: near an edge the text leads away from it."""
     if share < 1 / 3:
         return "left"

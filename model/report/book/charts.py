@@ -11,7 +11,7 @@ from data.regulators.presets import Line, Preset
 from model.report import numbers
 from model.report.book.headroom import limit_line
 from model.report.book.words import shown_steps
-from model.report.charts import BASE, BETTER, SCENARIO, WORSE, Figure, draw_limit, layout
+from model.report.charts import BASE, BETTER, SCENARIO, WORSE, Figure, bar_text, draw_limit, layout
 from model.report.customer.charts import room
 from model.report.language import band_label
 from model.report.numbers import Unit
@@ -53,7 +53,6 @@ def bridge(contract: Contract, stress: BookScenario, found: Bridge, height: int 
         "fixedrange": True,
         "range": [low - (room if low < 0 else 0), high + room],
     }
-    draw_limit(figure, limit, "x", reach)
     figure["yaxis"] = {
         "range": [max(len(parts) + 2, 4) - 0.5, -0.5],
         "fixedrange": True,
@@ -69,12 +68,16 @@ def bridge(contract: Contract, stress: BookScenario, found: Bridge, height: int 
         "y": ["As the book stands", *(label for label, _ in parts), "Under the scenario"],
         "marker": {"color": [*colours, SCENARIO]},
         "text": [*texts, _bare(unit, now)],
-        "textposition": "outside",
-        "cliponaxis": False,
+        "textposition": "none",
         "hovertemplate": "%{y}: %{text}<extra></extra>",
     }
     if not parts:  # nothing is assumed: the book alone
         bars |= {name: bars[name][:1] for name in ("base", "x", "y", "text")}
+    figure["annotations"] = [
+        bar_text(start + length, row, text, left=length < 0)
+        for start, length, row, text in zip(*(bars[name] for name in ("base", "x", "y", "text")), strict=True)
+    ]
+    draw_limit(figure, limit, "x", reach)
     return {"data": [bars], "layout": figure}
 
 

@@ -11,7 +11,7 @@ from data.contract import Contract, Lever, Measure, lower, unique_labels
 from data.json_types import JsonObject
 from model.report import numbers
 from model.report.book.words import GAINS, change_words, label, limit_text, text
-from model.report.charts import BASE, BETTER, BREAK, LIMIT_ROOM, WORSE, Figure, LimitLine, draw_limit, layout
+from model.report.charts import BASE, BETTER, BREAK, LIMIT_ROOM, WORSE, Figure, LimitLine, bar_text, draw_limit, layout
 from model.report.customer.charts import NARROW, room, text_wide
 from model.report.language import assumption_value, enumerated
 from model.report.numbers import NBSP, Difference, Unit
@@ -155,7 +155,9 @@ def tornado(
             "line": {"color": BASE, "width": 1},
         }
     ]
-    figure["annotations"] = [_beside(end, name) for pair, name in zip(pairs, names, strict=True) for end in pair]
+    figure["annotations"] = [
+        bar_text(end.place, name, end.text, end.left) for pair, name in zip(pairs, names, strict=True) for end in pair
+    ]
     draw_limit(figure, limit, "x", reach)
     drawn: list[JsonObject] = []
     for k, side in enumerate(SIDES):
@@ -199,13 +201,6 @@ def _bar_ends(contract: Contract, measure: Measure, bar: Bar, words: Words, unit
         for k in (0, 1)
     )
     return adverse, favourable
-
-
-def _beside(end: _End, name: str) -> JsonObject:
-    """The text of an end beside its bar. A bar's own text stands on its right where the bar is less than a pixel."""
-    side = "right" if end.left else "left"
-    place: JsonObject = {"x": end.place, "y": name, "xanchor": side, "align": side, "xshift": -2 if end.left else 2}
-    return {**place, "text": end.text, "showarrow": False}
 
 
 def tornado_in_words(

@@ -10,7 +10,7 @@ from model.engine.parallel import Follow
 from model.report import numbers
 from model.report.book import charts, words
 from model.report.briefing import Cell, Choices, Column, Finding, Item, Table
-from model.report.charts import BASE, SCENARIO, WORSE, Figure, LimitLine, draw_limit, layout
+from model.report.charts import BASE, SCENARIO, WORSE, Figure, LimitLine, clear_of, draw_limit, layout
 from model.report.numbers import Unit
 from model.whatif.book.result import BookResult, PathLosses
 from model.whatif.book.scenario import FULL, POINT, SEVERITY, chosen
@@ -153,8 +153,9 @@ def losses_chart(result: BookResult, found: PathLosses, height: int = 236) -> Fi
         "range": [ends[0] - room, ends[1] + room],
     }
     figure["shapes"] = [_across(base)]
-    figure["annotations"] = [_named(base, f"as the book stands {_text(result, result.base.loss)}")]
-    draw_limit(figure, line, "y", (low, high))
+    over = line is not None and base > line.at
+    figure["annotations"] = [_named(base, f"as the book stands {_text(result, result.base.loss)}", over)]
+    draw_limit(figure, line, "y", (low, high), clear_of([values, [base]], line, tall=room / 2))
     drawn: list[dict[str, Any]] = [
         {
             "type": "scatter",
@@ -184,12 +185,13 @@ def losses_chart(result: BookResult, found: PathLosses, height: int = 236) -> Fi
 def _across(height: float) -> dict[str, Any]:
     """The book as it stands."""
     line = {"color": BASE, "width": 1.5, "dash": "dot"}
-    return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": height, "y1": height, "line": line}
+    place = {"xref": "paper", "x0": 0, "x1": 1, "y0": height, "y1": height}
+    return {"type": "line", **place, "line": line, "layer": "below"}
 
 
-def _named(height: float, text: str) -> dict[str, Any]:
-    """What it comes to, under its line."""
-    place = {"xref": "paper", "x": 1, "xanchor": "right", "y": height, "yanchor": "top"}
+def _named(height: float, text: str, over: bool) -> dict[str, Any]:
+    """What it comes to, ``over`` its line or under it: away from the limit."""
+    place = {"xref": "paper", "x": 1, "xanchor": "right", "y": height, "yanchor": "bottom" if over else "top"}
     return {**place, "text": text, "showarrow": False}
 
 

@@ -13,7 +13,7 @@ from model.report import numbers
 from model.report.book import charts as book_charts
 from model.report.book import words as book_words
 from model.report.briefing import Briefing, Cell, Column, Finding, Item, Notice, Table
-from model.report.charts import BASE, SCENARIO, WORSE, Figure, LimitLine, draw_limit, layout
+from model.report.charts import BASE, SCENARIO, WORSE, Figure, LimitLine, bar_text, draw_limit, layout
 from model.report.comparison.differences import differences_table
 from model.report.comparison.measures import ComparedMeasure, measures, numbers_table, sentence, side
 from model.report.customer import words as customer_words
@@ -137,6 +137,8 @@ def _bars(main: ComparedMeasure, names: Sequence[str], texts: Sequence[str]) -> 
         "range": room([(ends[0], ""), *(each for each in named if each[0] < 0)], [(ends[1], ""), *named]),
     }
     figure["yaxis"] = {"autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "automargin": True}
+    rows = [f"{name} " for name in names]
+    figure["annotations"] = [bar_text(at, row, text, left=at < 0) for (at, text), row in zip(named, rows, strict=True)]
     draw_limit(figure, line, "x", (low, high))
     broken = [each is False for each in main.holds]
     colours = [BASE if k == 0 else SCENARIO for k in range(len(names))]
@@ -144,11 +146,10 @@ def _bars(main: ComparedMeasure, names: Sequence[str], texts: Sequence[str]) -> 
         "type": "bar",
         "orientation": "h",
         "x": values,
-        "y": [f"{name} " for name in names],
+        "y": rows,
         "marker": {"color": [WORSE if lost else colour for lost, colour in zip(broken, colours, strict=True)]},
         "text": list(texts),
-        "textposition": "outside",
-        "cliponaxis": False,
+        "textposition": "none",
         "hovertemplate": "%{y}: %{text}<extra></extra>",
     }
     return {"data": [bars_], "layout": figure}

@@ -15,7 +15,20 @@ from numpy.typing import NDArray
 from data.arrays import Array
 from data.contract import YEAR, Contract
 from model.report import numbers
-from model.report.charts import BASE, BETTER, BREAK, GRANTED, SCENARIO, WORSE, Figure, LimitLine, draw_limit, layout
+from model.report.charts import (
+    BASE,
+    BETTER,
+    BREAK,
+    GRANTED,
+    SCENARIO,
+    WORSE,
+    Figure,
+    Level,
+    LimitLine,
+    Side,
+    draw_limit,
+    layout,
+)
 from model.report.customer.words import Reason, shown_changes
 from model.whatif.customer.attribution import Changes
 from model.whatif.customer.distribution import ScoreDistribution
@@ -202,31 +215,13 @@ def sweep(curve: Curve, goal: tuple[float, float, str] | None = None, height: in
                 "hoverinfo": "skip",
             }
         )
-    figure["shapes"] = [
-        {
-            "type": "line",
-            "xref": "paper",
-            "x0": 0,
-            "x1": 1,
-            "y0": cut,
-            "y1": cut,
-            "line": {"color": BASE, "width": 1, "dash": "dot"},
-        }
-    ]
     right = max(curve.now, goal[0] if goal else curve.now) < (x[0] + x[-1]) / 2  # keep the label off marks and curve
     end = -1 if right else 0
-    side = "bottom" if curve.pd[end] <= curve.cutoff_pd else "top"
-    figure["annotations"] = [
-        {
-            "xref": "paper",
-            "x": int(right),
-            "y": cut,
-            "yanchor": side,
-            "xanchor": "right" if right else "left",
-            "showarrow": False,
-            "text": f"cut-off: {cut:.1f} %",
-        }
-    ]
+    name_at: tuple[Side, Level] = (
+        "right" if right else "left",
+        "over" if curve.pd[end] <= curve.cutoff_pd else "under",
+    )
+    draw_limit(figure, LimitLine(cut, f"cut-off: {cut:.1f} %"), "y", (0, top), name_at)
     return {"data": marks, "layout": figure}
 
 

@@ -20,6 +20,7 @@ from model.report.charts import (
     WORSE,
     Figure,
     LimitLine,
+    clear_of,
     draw_limit,
     layout,
 )
@@ -88,7 +89,7 @@ def strategy(
     low, high = ends if limit is None else limit.within(*ends)
     reach = high - low or 1.0
     figure["yaxis"]["range"] = [low - 0.14 * reach, high + 0.16 * reach]
-    draw_limit(figure, limit, "y", ends)
+    draw_limit(figure, limit, "y", ends, clear_of([y.tolist()], limit, tall=0.08 * reach))
     historic = contract.book.historic_cutoff
     if historic is None:
         return {"data": [line, marks], "layout": figure}
@@ -241,28 +242,18 @@ def fairness(before: Sequence[Group], after: Sequence[Group], least: float, heig
     figure = layout(height, 130)
     figure["margin"] = {"l": 130, "r": 16, "t": 8, "b": 36}
     lows = [*(after[k].impact_low for k in known), *(before[k].impact for k in known if before[k].impact)]
-    low = min([least - 0.1, *lows])
+    low, high = max(min([least - 0.1, *lows]) - 0.05, 0), max([1.05, *highs]) + 0.02
     figure["xaxis"] = {
         "fixedrange": True,
         "showgrid": False,
         "zeroline": False,
         "nticks": 6,
         "tickformat": ".2f",
-        "range": [max(low - 0.05, 0), max([1.05, *highs]) + 0.02],
+        "range": [low, high],
         "title": {"text": "over the highest group's rate", "standoff": 4},
     }
     figure["yaxis"] = {"autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "type": "category"}
-    figure["shapes"] = [
-        {
-            "type": "line",
-            "yref": "paper",
-            "y0": 0,
-            "y1": 1,
-            "x0": least,
-            "x1": least,
-            "line": {"color": WORSE, "width": 1, "dash": "dot"},
-        }
-    ]
+    draw_limit(figure, LimitLine(least, f"at least {least:.2f}"), "x", (low, high))
     drawn: list[dict[str, Any]] = [
         {
             "type": "scatter",
@@ -327,29 +318,20 @@ def ratios(
     figure["shapes"] = [
         {
             "type": "line",
-            "xref": "paper",
-            "x0": 0,
-            "x1": 1,
-            "y0": least,
-            "y1": least,
-            "line": {"color": WORSE, "width": 1, "dash": "dot"},
-        },
-        *(
-            {
-                "type": "line",
-                "x0": each,
-                "x1": each,
-                "y0": 0,
-                "y1": 1.0,
-                "line": {"color": BASE, "width": 1, "dash": "dot"},
-            }
-            for each in marks
-        ),
+            "x0": each,
+            "x1": each,
+            "y0": 0,
+            "y1": 1.0,
+            "line": {"color": BASE, "width": 1, "dash": "dot"},
+        }
+        for each in marks
     ]
     figure["annotations"] = [
         {"x": each, "y": 0.06, "text": name, "showarrow": False, "xanchor": "right" if each == min(marks) else "left"}
         for each, name in marks.items()
     ]
+    limit = LimitLine(least, f"at least {least:.2f}")
+    draw_limit(figure, limit, "y", (0.0, 1.0), clear_of([y or [1.0]], limit, tall=0.12))
     return {"data": [line], "layout": figure}
 
 

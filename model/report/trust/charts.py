@@ -18,7 +18,7 @@ from model.monitoring.intervals import Estimate
 from model.monitoring.realised import RealisedRate
 from model.release.window import Window
 from model.report import numbers
-from model.report.charts import BASE, CHALLENGER, CHAMPION, OBSERVED, SCENARIO, WORSE, Figure, layout
+from model.report.charts import BASE, CHALLENGER, CHAMPION, LIMIT_STYLE, OBSERVED, SCENARIO, WORSE, Figure, layout
 from model.report.trust.words import drift_label, share, worth_drawing
 from model.validation.backtests import RecalibrationBacktest, Sides
 from model.validation.validation import BandMetrics, Separation, stability_bound
@@ -296,7 +296,7 @@ def drift(contract: Contract, drifts: Sequence[Drift], height: int = HEIGHT, mos
             "y1": end - 0.5,
             "x0": at,
             "x1": at,
-            "line": {"color": WORSE if k else BASE, "width": 1, "dash": "dot"},
+            "line": LIMIT_STYLE if k else {"color": BASE, "width": 1, "dash": "dot"},
         }
         for k, (at, _, first, end) in enumerate(lines)
     ]

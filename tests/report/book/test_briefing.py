@@ -455,6 +455,9 @@ def test_the_limit_is_a_line_in_the_bridge_and_in_the_tornado(result: BookResult
         low, high = each.chart["layout"]["xaxis"]["range"]
         assert low < 550 < high
         assert f"limit 550{NBSP}m" in each.alt
+        assert {bars["textposition"] for bars in each.chart["data"]} == {"none"}  # annotations lie over the line
+        written = [text["text"] for text in each.chart["layout"]["annotations"]]
+        assert len(written) == 1 + len(each.chart["data"]) * len(each.chart["data"][0]["x"])
     assert tornado.chart is not None
     exact = {row[0]: row for row in table(said, "_tornado", _tornado_measure="loss").exact}
     for bars, at in zip(tornado.chart["data"], (3, 4), strict=True):
@@ -465,7 +468,7 @@ def test_the_limit_is_a_line_in_the_bridge_and_in_the_tornado(result: BookResult
     assert isinstance(far, Finding)
     assert far.chart is not None
     assert "shapes" not in far.chart["layout"]
-    assert far.chart["layout"]["annotations"][0]["text"].endswith(", off this chart")
+    assert far.chart["layout"]["annotations"][-1]["text"].endswith(", off this chart")
     bare = book_briefing(result_of(whole, apr=0.1), {"_measure": "capital"}, model=OURS).findings[0]
     assert isinstance(bare, Finding)
     assert bare.chart is not None

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.report.book import levers
-from model.report.charts import LimitLine, draw_limit, layout
+from model.report.charts import LIMIT_STYLE, Level, LimitLine, Side, clear_of, draw_limit, layout
 from model.report.customer.charts import text_wide
 from model.report.numbers import Unit
 from model.whatif.book.tornado import Bar
@@ -39,6 +39,24 @@ def test_what_stands_at_either_end_of_a_bar_lies_on_the_chart_and_over_no_other(
         assert left["x"] <= right["x"]
         assert left["x"] - pixel * text_wide(left["text"]) >= low
         assert right["x"] + pixel * text_wide(right["text"]) <= high
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ([0, 10, 20, 30, 40, 50, 60, 70, 80, 90], ("left", "over")),
+        ([90, 80, 70, 60, 50, 40, 30, 20, 10, 0], ("right", "over")),
+        ([60, 60, 60, 60, 60, 60, 60, 60, 60, 60], ("right", "under")),
+        ([40, 45, 60, 90, 90, 90, 90, 60, 55, 45], ("center", "under")),
+    ],
+)
+def test_the_name_of_a_level_limit_lies_over_no_part_of_the_line(line: list[float], place: tuple[Side, Level]) -> None:
+    limit, figure = LimitLine(50.0, "limit 50"), layout(200, 8)
+    assert clear_of([line], limit, tall=15) == place
+    draw_limit(figure, limit, "y", (0, 90), place)
+    name, drawn = figure["annotations"][0], figure["shapes"][0]
+    assert (name["xanchor"], name["yanchor"]) == (place[0], {"over": "bottom", "under": "top"}[place[1]])
+    assert (drawn["line"], drawn["layer"]) == (LIMIT_STYLE, "below")
 
 
 @pytest.mark.parametrize(("at", "anchor"), [(0.0, "left"), (5.0, "center"), (10.0, "right")])

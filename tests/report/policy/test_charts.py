@@ -103,4 +103,4 @@ def test_line_of_the_fairness_monitor_is_the_ratio_that_is_asked(least: float) -
     assert figure["layout"]["xaxis"]["range"][0] < least
     assert figure["data"][1]["marker"]["color"] == [SCENARIO, WORSE if least > 0.7 else SCENARIO]
     along = figures.ratios(np.arange(400, 403), np.array([0.5, 0.7, 0.9]), today=401, chosen=402, least=least)
-    assert along["layout"]["shapes"][0]["y0"] == least
+    assert along["layout"]["shapes"][-1]["y0"] == least
