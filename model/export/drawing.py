@@ -4,10 +4,11 @@ while it is pointed at or has the focus; on paper, which nobody points at, it is
 from html import escape
 
 from model.export.bars import BarChart, DrawnBar
-from model.report.charts import LIMIT_COLOUR
+from model.report.charts import LIMIT_STYLE
 from model.report.customer.charts import text_wide
 
 ROW, BAR, TOP, FOOT = 24.0, 14.0, 20.0, 18.0  # px
+LIMIT_GREY = str(LIMIT_STYLE["color"])
 FONT = "Helvetica Neue, Arial, Liberation Sans, sans-serif"
 WIDEST_LABEL, GAP = 210.0, 8.0  # px
 MOST_LETTERS = 64  # of a label, on two lines
@@ -74,8 +75,8 @@ def _limit(chart: BarChart, left: float, width: float, ends: tuple[float, float]
         return ""
     at = width if chart.limit_at is None else _x(chart, chart.limit_at, left, width)
     anchor = "end" if at > left + 0.66 * (width - left) else "middle"
-    name = f"<text x='{at:.1f}' y='13' text-anchor='{anchor}' fill='{LIMIT_COLOUR}'>{escape(chart.limit)}</text>"
-    return name if chart.limit_at is None else f"{_line(at, *ends, LIMIT_COLOUR, '5 4')}{name}"
+    name = f"<text x='{at:.1f}' y='13' text-anchor='{anchor}' fill='{LIMIT_GREY}'>{escape(chart.limit)}</text>"
+    return name if chart.limit_at is None else f"{_line(at, *ends, LIMIT_GREY, '5 4')}{name}"
 
 
 def _lines(label: str) -> list[str]:

@@ -9,13 +9,14 @@ from pptx.oxml.ns import nsdecls, qn
 from pptx.util import Pt
 
 from model.export.bars import BarChart, DrawnBar
-from model.report.charts import LIMIT_COLOUR
+from model.report.charts import LIMIT_STYLE
 
 KIND = XL_CHART_TYPE.BAR_STACKED
 INK, PALE = RGBColor(0x1B, 0x22, 0x2C), RGBColor(0xD5, 0xD9, 0xDF)
 SERIES = ("from", "to", "from, below zero", "to, below zero", "label")
 SHOWN = (1, 3)  # of the series; the others only keep the bars and their labels in place
 FONT = "Arial"
+LIMIT_GREY = str(LIMIT_STYLE["color"])
 GAP = 45  # percent of a bar's width between bars
 
 
@@ -36,7 +37,7 @@ def all_bars(chart: BarChart) -> tuple[DrawnBar, ...]:
     if chart.limit_at is None:
         return chart.bars
     name, _, text = chart.limit.partition(" ")
-    return (*chart.bars, DrawnBar(name.capitalize(), 0.0, chart.limit_at, text, LIMIT_COLOUR))
+    return (*chart.bars, DrawnBar(name.capitalize(), 0.0, chart.limit_at, text, LIMIT_GREY))
 
 
 def _stacked(bar: DrawnBar) -> tuple[float, float, float, float]:
