@@ -10,6 +10,7 @@ from pptx.util import Pt
 
 from model.export.bars import BarChart, DrawnBar
 from model.report.charts import LIMIT_STYLE
+from model.report.spreadsheet import unseen
 
 KIND = XL_CHART_TYPE.BAR_STACKED
 INK, PALE = RGBColor(0x1B, 0x22, 0x2C), RGBColor(0xD5, 0xD9, 0xDF)
@@ -25,7 +26,7 @@ def bar_data(chart: BarChart) -> CategoryChartData:
     rows = [_stacked(each) for each in all_bars(chart)]
     room = 0.001 * (chart.high - chart.low)
     data = CategoryChartData(number_format="General")
-    data.categories = [each.label for each in all_bars(chart)]
+    data.categories = [unseen(each.label) for each in all_bars(chart)]  # in a sheet, where "=1+1" would be a formula
     for k, name in enumerate(SERIES[:-1]):
         data.add_series(name, [round(row[k], 6) for row in rows])
     data.add_series(SERIES[-1], [-room if bar.end < bar.start else room for bar in all_bars(chart)])

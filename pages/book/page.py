@@ -21,6 +21,7 @@ from pages.book import controls, state
 from pages.shared import deployed, draw, recording, visitor, widgets
 from pages.shared.ask_line import AskLine, ask_line
 from pages.shared.progress import followed
+from pages.shared.taking_along import offer_papers, take_along, unchanged
 
 PRESENT, SLIDE, ANSWERS = "_present", "_slide", "book_answers"
 ASK = AskLine(
@@ -43,6 +44,7 @@ def main() -> None:
     widgets.rails(controls.ranges(model.contract))
     with state.memory.arriving():
         book_fragment(model)
+    take_along("book", lambda: offer_papers(model, state.memory.current(), unchanged(state.memory)))
 
 
 @st.fragment(key=ANSWERS)

@@ -15,6 +15,7 @@ from model.whatif.comparison.comparison import Comparison
 from pages.compare import controls, state
 from pages.shared import deployed, draw, recording, visitor, widgets
 from pages.shared.progress import followed
+from pages.shared.taking_along import offer_papers, take_along
 
 follow = partial(followed, cancel=state.memory.undo)
 
@@ -25,6 +26,16 @@ def main() -> None:
     state.memory.restore(model)
     with state.memory.arriving():
         compare_fragment(model)
+    take_along("compare", partial(offer_comparison, model))
+
+
+def offer_comparison(model: DeployedModel) -> None:
+    """What of those compared can be taken along."""
+    comparison = state.memory.current()
+    if comparison.ready:
+        offer_papers(model, comparison)
+    else:
+        st.caption("Add two or more to compare first.")
 
 
 @st.fragment

@@ -21,6 +21,7 @@ from model.whatif.customer.stressed import standing_record
 from pages.customer import controls, record, state
 from pages.shared import carried, deployed, draw, recording, visitor, widgets
 from pages.shared.ask_line import AskLine, ask_line
+from pages.shared.taking_along import offer_papers, take_along, unchanged
 
 ANSWERS = "customer_answers"
 
@@ -60,7 +61,17 @@ def main() -> None:
     ask_line(ASK, model)
     with state.memory.arriving():
         said = customer_fragment(model)
+    take_along("customer", partial(offer_record, model))
     draw.draw_method(said)
+
+
+def offer_record(model: DeployedModel) -> None:
+    """What of the record that is looked at can be taken along."""
+    scenario = state.memory.current()
+    if scenario.chosen:
+        offer_papers(model, scenario, unchanged(state.memory))
+    else:
+        st.caption("Choose somebody first.")
 
 
 @st.fragment(key=ANSWERS)

@@ -1,13 +1,17 @@
 """Scenarios under a name: all of a book, and one of them as it was saved and as it stands now."""
 
+from functools import partial
+
 import streamlit as st
 
 from data.errors import WhatIfError
 from model.deployed.model import DeployedModel
 from model.errors import RemoteError
 from model.report.scenarios.briefing import KnownScenarios, scenarios_briefing
+from model.whatif.saved import read_query
 from pages.scenarios import controls, files, present, state
 from pages.shared import deployed, draw, visitor, widgets
+from pages.shared.taking_along import offer_papers, take_along
 
 
 def main() -> None:
@@ -15,6 +19,19 @@ def main() -> None:
     model = deployed.model()
     state.arrive()
     scenarios_fragment(model)
+    take_along("scenarios", partial(offer_opened, model))
+
+
+def offer_opened(model: DeployedModel) -> None:
+    """What of the scenario that is open can be taken along."""
+    opened = state.known(model).opened
+    if opened is None:
+        st.caption("Open a scenario first.")
+    elif opened.scenario.subject == "policy":
+        st.caption("Cut-offs are taken along from Compare, where they stand side by side.")
+    else:
+        scenario, _ = read_query(opened.scenario.subject, model.book, dict(opened.query))
+        offer_papers(model, scenario, opened.scenario)
 
 
 @st.fragment

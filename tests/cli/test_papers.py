@@ -51,7 +51,7 @@ def test_a_saved_scenario_is_asked_by_its_name_alone_beside_others_and_of_a_cust
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("memo.doc",), "written as .html, .pdf, .docx"),
+        (("memo.doc",), "written as .html, .docx, .pdf"),
         (("memo.html", "--scenario", "Nobody"), "No scenario is kept under 'Nobody'; there are: none is kept."),
         (("memo.html", "--scenario", "limits=900"), "Credit limits must be -50 to 50 %"),
         (("memo.html", "--customer", "0"), "customer"),

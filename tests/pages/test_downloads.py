@@ -32,11 +32,20 @@ NUMBER = re.compile(r"-?\d+(\.\d*)?([eE][+-]?\d+)?")
 NOTHING = {"nan", "NaN", "None", "inf", "-inf", "Infinity", "<NA>", "NaT", "null"}
 WORDS = ["=1+1", "@SUM(A1)", "-cmd|' /C calc'!A0", "+1-1", "\uff1d1+1", "a;=1+1", "safe"]
 FIRST = "=1+1;@SUM(A1) "  # what every label of the awkward book begins with
-OFFERED = {"book": 9, "policy": 6, "applicant": 3, "trust": 7, "operations": 8}  # files at the least, of any book
+TAKEN = {"book": "book", "applicant": "customer", "compare": "compare"}  # pages with files of their own, and their keys
+OFFERED = {
+    "compare": 6,
+    "book": 13,
+    "policy": 6,
+    "applicant": 7,
+    "trust": 7,
+    "operations": 8,
+}  # files at the least, of any book
 VISITS: dict[str, dict[str, object]] = {
     "book": {"preset": "fed_2026_severely_adverse", "balances": 20, "unemployment": 2, "weight_as_is": 100},
     "policy": {"cutoff": 531},
     "applicant": {"customer": 12, "balances": 20},
+    "compare": {"of": "book", "1": "=1+1", "2": "@half", "2.unemployment": 2},
     "trust": {},
     "operations": {},
 }
@@ -108,6 +117,9 @@ def visited(
     def go(page: str, book: str) -> AppTest:
         monkeypatch.setenv("WHATIF_HOME", str(own))
         at = open_app(page, book=book, **VISITS[page])
+        if page in TAKEN:
+            at.session_state[f"_{TAKEN[page]}_take_along"] = True
+            at.run()
         if page in ("operations", "trust"):
             at.file_uploader[0].set_value(("loans.csv", odd_file(own, book), "text/csv")).run()
             at.run()  # the file is on record by now
@@ -150,6 +162,13 @@ def breaches(given: Given) -> list[str]:
             parts = {each: archive.read(each) for each in archive.namelist() if each.startswith("xl/")}
         risky = [name for name, part in parts.items() if b"<f>" in part or b"<hyperlink" in part]
         return risky + [word for word in NOTHING if f">{word}<".encode() in parts["xl/sharedStrings.xml"]]
+    if kind in ("docx", "pptx"):
+        with zipfile.ZipFile(io.BytesIO(given.content)) as archive:
+            sheets = [Given(each, "", archive.read(each)) for each in archive.namelist() if each.endswith(".xlsx")]
+            outside = [each for each in archive.namelist() if b'TargetMode="External"' in archive.read(each)]
+        return [told for each in sheets for told in breaches(each)] + outside
+    if kind == "pdf":
+        return [] if given.content.startswith(b"%PDF") else ["not a PDF"]
     if kind == "parquet":
         return [] if len(pd.read_parquet(io.BytesIO(given.content)).columns) else ["not a Parquet file"]
     return [] if kind == "html" and b"<script" not in given.content else ["a kind without rules"]

@@ -5,11 +5,12 @@ import re
 from model.export.bars import bar_charts
 from model.export.memo.memo import Memo, assumed_lines
 from model.report.briefing import Finding
+from model.report.spreadsheet import UNSEEN
 
 
 def plain(text: str) -> str:
     """A text without what only parts its words and lines."""
-    return re.sub(r"\s+", " ", text).strip()
+    return re.sub(r"\s+", " ", text.replace(UNSEEN, "")).strip()
 
 
 def squeezed(text: str) -> str:

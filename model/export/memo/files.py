@@ -2,16 +2,24 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from model.export.memo.memo import Memo
+from data.errors import BadInput
+from model.deployed.model import DeployedModel
+from model.export.memo.memo import Memo, Occasion
 from model.export.memo.page import memo_page
+from model.export.memo.subjects import memo_of
+from model.whatif.comparison.comparison import Comparison
+from model.whatif.saved import Scenario
 
 
 @dataclass(frozen=True)
 class PaperKind:
-    """A kind of file: what it is called where one can choose it, its media type, and what makes it of a paper."""
+    """A kind of file: what it is called where one can choose it, and in the name of a file; its media type, and what
+    makes it of a paper."""
 
     label: str
+    name: str
     mime: str
     make: Callable[[Memo], bytes]
 
@@ -40,10 +48,27 @@ def _slides(memo: Memo) -> bytes:
 
 OFFICE = "application/vnd.openxmlformats-officedocument"
 PAPERS: Mapping[str, PaperKind] = {
-    "html": PaperKind("Memo, to read and open", "text/html", _page),
-    "pdf": PaperKind("Memo as PDF", "application/pdf", _pdf),
-    "docx": PaperKind("Memo in Word", f"{OFFICE}.wordprocessingml.document", _word),
+    "html": PaperKind("Board memo, a page to read and ask", "memo", "text/html", _page),
+    "docx": PaperKind("Board memo, Word", "memo", f"{OFFICE}.wordprocessingml.document", _word),
+    "pdf": PaperKind("Board memo, PDF", "memo", "application/pdf", _pdf),
 }
 """By the ending of the file."""
-SLIDES = PaperKind("Six slides", f"{OFFICE}.presentationml.presentation", _slides)
+SLIDES = PaperKind("Six slides, PowerPoint", "slides", f"{OFFICE}.presentationml.presentation", _slides)
 SLIDES_END = "pptx"
+
+
+def paper_file(model: DeployedModel, scenario: Scenario | Comparison, occasion: Occasion, *, kind: PaperKind) -> bytes:
+    """A paper of whatever stands on a page, asked of the model when it is wanted. Raises what `memo_of` does."""
+    return kind.make(memo_of(model, scenario, occasion))
+
+
+@lru_cache(maxsize=1)
+def why_no_pdf() -> str:
+    """Why this machine makes no PDF; "" where it does."""
+    from model.export.memo.pdf import typesetter
+
+    try:
+        typesetter()
+    except BadInput as error:
+        return str(error)
+    return ""

@@ -1,0 +1,61 @@
+"""What of a page can be taken along as a file of its own, behind one button.
+
+It stands outside the fragment that a move of a lever draws, and what is behind it is drawn once it is pressed; a move
+sends nothing of it. Each file is made when it is asked for, of what stood on the page when the button was pressed.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from model.deployed.model import DeployedModel
+from model.export.memo.files import PAPERS, SLIDES, SLIDES_END, paper_file, why_no_pdf
+from model.export.memo.memo import Occasion
+from model.export.names import file_name
+from model.report.comparison.briefing import name_of_member
+from model.report.scenarios.words import kept_words
+from model.whatif.comparison.comparison import Comparison
+from model.whatif.saved import SavedScenario, Scenario
+from pages.shared import visitor, widgets
+from pages.shared.page_state import Memory
+
+
+@st.fragment
+def take_along(page: str, offers: Callable[[], None]) -> None:
+    """The button of a ``page``; ``offers`` draws what is behind it."""
+    with st.container(key="take_along"):
+        control = st.popover("Take along", key=f"_{page}_take_along", icon=":material/download:", on_change="rerun")
+        if control.open:
+            with control:
+                offers()
+
+
+def offer_papers(model: DeployedModel, scenario: Scenario | Comparison, saved: SavedScenario | None = None) -> None:
+    """The board's paper in each kind, and slides, of a ``scenario``, which is the ``saved`` one if there is one."""
+    who, today = visitor.current().name, date.today()
+    named = Occasion(who, today) if saved is None else Occasion(who, today, saved.name, kept_words(saved))
+    told = saved.name if saved is not None else short_name(model, scenario)
+    for ending, kind in {SLIDES_END: SLIDES, **PAPERS}.items():  # the PDF last: a first time its library is read
+        why = why_no_pdf() if ending == "pdf" else ""
+        if why:
+            st.caption(widgets.plain_markdown(why))
+            continue
+        name = file_name(model.contract.book.name, kind.name, told, day=today, kind=ending)
+        make = partial(paper_file, model, scenario, named, kind=kind)
+        widgets.offer(kind.label, make, name=name, mime=kind.mime, key=f"paper_{ending}")
+
+
+def short_name(model: DeployedModel, scenario: Scenario | Comparison) -> str:
+    """What a file of a scenario is called that nobody has named."""
+    if isinstance(scenario, Comparison):
+        return f"{len(scenario.members)} compared"
+    return name_of_member(model.contract, scenario)
+
+
+def unchanged(memory: Memory[Any]) -> SavedScenario | None:
+    """The saved scenario that is open on a page, if what stands there is still it."""
+    saved = memory.saved()
+    return saved if saved is not None and memory.current().to_query() == dict(saved.query) else None

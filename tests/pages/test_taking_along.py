@@ -1,0 +1,86 @@
+"""What can be taken along from a page: papers of what stands there, made when they are asked for, named after it."""
+
+from collections.abc import Callable
+from html import unescape
+from typing import Any
+
+import pytest
+from streamlit.elements.widgets.button import ButtonMixin
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.conftest import Open, sentence
+
+HALF = {"preset": "fed_2026_severely_adverse", "severity": "50"}
+KINDS = ("pptx", "html", "docx", "pdf")
+
+
+@pytest.fixture
+def offered(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], bytes]]:
+    """What makes each file that the last run offers, by its name."""
+    found: dict[str, Callable[[], bytes]] = {}
+    offer = ButtonMixin._download_button
+
+    def noted(self: Any, label: str, data: Any, file_name: str, mime: str, **more: Any) -> Any:
+        found[file_name] = data
+        return offer(self, label, data, file_name, mime, **more)
+
+    monkeypatch.setattr(ButtonMixin, "_download_button", noted)
+    return found
+
+
+def pressed(at: AppTest, page: str) -> AppTest:
+    at.session_state[f"_{page}_take_along"] = True
+    return at.run()
+
+
+def read(offered: dict[str, Callable[[], bytes]]) -> str:
+    """The memo as a page, made now."""
+    return unescape(next(make for name, make in offered.items() if name.endswith(".html"))().decode())
+
+
+def names(offered: dict[str, Any]) -> list[str]:
+    """The names of papers without their day."""
+    ours = [name for name in offered if name.endswith(KINDS)]
+    return [f"{name.rpartition('_')[0]}.{name.rpartition('.')[2]}" for name in ours]
+
+
+def test_the_books_papers_say_what_stands_on_the_page(open_app: Open, offered: dict[str, Any]) -> None:
+    at = open_app("book", **HALF)
+    assert names(offered) == []
+    at = pressed(at, "book")
+    assert not at.exception
+    scenario = "fed-2026-severely-adverse-severity-50"
+    assert names(offered) == [
+        f"cards_{what}_{scenario}.{kind}" for what, kind in zip(("slides", *3 * ("memo",)), KINDS, strict=True)
+    ]
+    page = read(offered)
+    assert sentence(at) in page
+    assert "Made by local user on" in page
+
+
+def test_a_customers_paper_waits_for_one(open_app: Open, offered: dict[str, Any]) -> None:
+    at = pressed(open_app("applicant"), "customer")
+    assert names(offered) == []
+    assert "Choose somebody first." in [each.value for each in at.caption]
+    at = pressed(open_app("applicant", customer=17, balances=-20), "customer")
+    assert "cards_memo_customer-17-balances-20.html" in names(offered)
+    page = read(offered)
+    assert sentence(at) in page
+
+
+def test_those_compared_have_a_paper_once_they_are_two(open_app: Open, offered: dict[str, Any]) -> None:
+    pressed(open_app("compare"), "compare")
+    assert names(offered) == []
+    at = pressed(open_app("compare", **{"of": "book", "1": "Plain", "2": "Half", "2.unemployment": "2"}), "compare")
+    assert "cards_memo_2-compared.docx" in names(offered)
+    page = read(offered)
+    assert sentence(at) in page
+
+
+def test_where_nothing_sets_text_the_pdf_is_not_offered_and_it_is_told(
+    open_app: Open, offered: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.shared.taking_along.why_no_pdf", lambda: "A PDF needs the library Pango.")
+    at = pressed(open_app("book"), "book")
+    assert [name.rpartition(".")[2] for name in names(offered)] == ["pptx", "html", "docx"]
+    assert "A PDF needs the library Pango." in [each.value for each in at.caption]
