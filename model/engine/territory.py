@@ -46,24 +46,27 @@ def nearest(inputs: Array, reference: Array, spread: Array, out: Array) -> None:
 
 
 @njit(nogil=True, cache=True)
-def _any_within(inputs: Array, reference: Array, spread: Array, radius: float, out: NDArray[np.bool_]) -> None:
-    """Whether some reference column lies within ``radius`` of each column of ``inputs``: found after a few dozen for
-    nearly everybody, where the nearest of all takes all of them."""
-    k, n = inputs.shape
+def _one_within(records: Array, reference: Array, spread: Array, most: float, out: NDArray[np.intp]) -> None:
+    """Which row of ``reference`` (m, inputs) lies no further than ``most``, summed over the inputs, from each row of
+    ``records`` (n, inputs), -1 where none does: found after a few dozen for nearly everybody, where the nearest of all
+    takes all of them. The one that ``out`` holds on entry is looked at first."""
+    n, k = records.shape
     for r in range(n):
-        out[r] = False
-        for c in range(reference.shape[1]):
+        first = max(out[r], 0)
+        out[r] = -1
+        for step in range(-1, len(reference)):
+            c = first if step < 0 else step
             total = 0.0
             for i in range(k):
-                a, b = inputs[i, r], reference[i, c]
-                if np.isnan(a) or np.isnan(b):
-                    total += 0.0 if np.isnan(a) and np.isnan(b) else 1.0
-                else:
-                    total += min(abs(a - b) / spread[i], 1.0)
-                if total / k > radius:
+                apart = abs(records[r, i] - reference[c, i]) / spread[i]
+                if apart < 1.0:
+                    total += apart
+                elif not (np.isnan(records[r, i]) and np.isnan(reference[c, i])):
+                    total += 1.0
+                if total > most:
                     break
-            if total / k <= radius:
-                out[r] = True
+            if total <= most:
+                out[r] = c
                 break
 
 
@@ -86,11 +89,18 @@ class Territory:
 
     def outside(self, inputs: Array) -> NDArray[np.bool_]:
         """Which records' `percentile` is `OUTSIDE` or more, (n,), for ``inputs`` (inputs, n); ten times as fast."""
-        near = np.empty(inputs.shape[1], np.bool_)
+        return self.neighbours(inputs) < 0
+
+    def neighbours(self, inputs: Array, before: NDArray[np.intp] | None = None) -> NDArray[np.intp]:
+        """For each record a place in the reference whose customer is like it, (n,), -1 for one that is `outside`, for
+        ``inputs`` (inputs, n). ``before`` (n,): those the same records had before something moved them, which most
+        still have; that is fifty times as fast."""
+        near = np.zeros(inputs.shape[1], np.intp) if before is None else before.copy()
         radius = float(self.percentiles[int(OUTSIDE) - 1])
         radius += float(slack(radius))  # as `percentile` decides
-        _any_within(np.ascontiguousarray(inputs), self.reference, self.spread, radius, near)
-        return ~near
+        rows = np.ascontiguousarray(inputs.T), np.ascontiguousarray(self.reference.T)
+        _one_within(*rows, self.spread, radius * len(inputs), near)
+        return near
 
     def beyond(self, raw: Array) -> NDArray[np.bool_]:
         """Which raw fields (fields, n) lie outside the range the model has seen."""

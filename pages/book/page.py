@@ -67,6 +67,7 @@ def columns(model: DeployedModel) -> None:
         result = looked_into(book_result(model))
         controls.crumb(contract)
         said = draw_numbers(model, result)
+        state.memory.numbers_first()
         changed = st.container(key="changed")
     with left:
         controls.buttons(contract, present)
@@ -161,7 +162,7 @@ def turn(by: int) -> None:
 
 def presentation(model: DeployedModel) -> None:
     """The sentence, the numbers and one chart, large; arrow keys turn, Escape leaves."""
-    with st.container(key="presentation"):
+    with widgets.whole_page():
         result = looked_into(book_result(model))
         draw_numbers(model, result, presented=True)
         shown = slide(result, draw.Chosen(), st.session_state[SLIDE], follow)

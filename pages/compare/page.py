@@ -49,7 +49,7 @@ def compare_fragment(model: DeployedModel) -> None:
 
 def compare_columns(model: DeployedModel, comparison: Comparison) -> None:
     """Controls on the left, answers on the right."""
-    left, right = widgets.controls_and_answers(opened=not comparison.ready)
+    left, right = widgets.controls_and_answers(called="What is compared")
     with right:
         said = side_by_side(model, comparison)
         for message in state.memory.told():
@@ -58,7 +58,7 @@ def compare_columns(model: DeployedModel, comparison: Comparison) -> None:
         if comparison.ready:
             draw.headline(said)
         else:
-            draw.without_numbers(said)
+            draw.without_numbers(said, first=True)
     with left:
         controls.compare_controls(model, comparison)
     with right:

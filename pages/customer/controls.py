@@ -29,6 +29,11 @@ RANDOM, OWN_RECORD = "random", "your own"
 # ---- finding a customer ---------------------------------------------------------------------------------------------
 
 
+def above() -> tuple[str, str]:
+    """The keys of what stands above the levers."""
+    return keyed(FIND), keyed(START)
+
+
 def find_customer(model: DeployedModel) -> None:
     """A customer by number, by what the model says of them, at random, or one's own."""
     person = model.contract.book.record

@@ -56,13 +56,12 @@ def main() -> None:
     carried.arrive(state.memory, partial(state.asked_under, model.contract))
     shown = {lever.name: lever.shows for lever in model.contract.levers}
     heights = {lever: input_distribution(model.book, name).heights for lever, name in shown.items()}
-    widgets.histograms(heights, {name: state.memory.key(name) for name in shown})
+    widgets.histograms(heights, {name: state.memory.key(name) for name in shown}, above=controls.above())
     widgets.rails(controls.ranges(model.contract))
     ask_line(ASK, model)
     with state.memory.arriving():
-        said = customer_fragment(model)
+        customer_fragment(model)
     take_along("customer", partial(offer_record, model))
-    draw.draw_method(said)
 
 
 def offer_record(model: DeployedModel) -> None:
@@ -75,26 +74,27 @@ def offer_record(model: DeployedModel) -> None:
 
 
 @st.fragment(key=ANSWERS)
-def customer_fragment(model: DeployedModel) -> Briefing:
-    """The whole page but how it is computed, as one fragment: a move of any control draws this and nothing else."""
+def customer_fragment(model: DeployedModel) -> None:
+    """The whole page as one fragment: a move of any control draws this and nothing else."""
     state.memory.settle(model)
     state.memory.write_address()
     with deployed.answering(model):
-        said = controls_and_answers(model, state.memory.current())
-    return said
+        controls_and_answers(model, state.memory.current())
 
 
-def controls_and_answers(model: DeployedModel, scenario: CustomerScenario) -> Briefing:
+def controls_and_answers(model: DeployedModel, scenario: CustomerScenario) -> None:
     """Controls on the left, answers on the right."""
-    left, right = widgets.controls_and_answers(opened=not scenario.chosen)
+    left, right = widgets.controls_and_answers()
     said, result, seconds = customer_answer(model, scenario)
+    kind = "wi-own" if scenario.own else ""  # so that a record of one's own does not jump once it is complete
     with right:
         for message in state.memory.told():
             widgets.complain(message)
         if result is None:
-            draw.without_numbers(said)
+            draw.without_numbers(said, first=not scenario.chosen, kind=kind)
         else:
-            draw.headline(said, stays=True)
+            draw.headline(said, kind, stays=True)
+        state.memory.numbers_first()
         changed = st.container(key="changed")
     with left:
         controls.find_customer(model)
@@ -112,7 +112,7 @@ def controls_and_answers(model: DeployedModel, scenario: CustomerScenario) -> Br
             draw.items(said.findings)
             record.edits(result)
             draw.draw_panels(said.panels)
-    return said
+    draw.draw_method(said)
 
 
 def customer_answer(model: DeployedModel, scenario: CustomerScenario) -> tuple[Briefing, CustomerResult | None, float]:

@@ -14,7 +14,7 @@ from model.report.ask.policy import policy_example, policy_vocabulary, read_poli
 from model.report.policy.briefing import OtherReleases, curve_choice, policy_briefing
 from model.whatif.book.scenario import BookScenario
 from model.whatif.policy.result import PolicyResult, scores_by
-from model.whatif.policy.scenario import PolicyScenario
+from model.whatif.policy.scenario import CUTOFF, PolicyScenario
 from pages.policy import controls, state
 from pages.shared import carried, deployed, draw, recording, visitor, widgets
 from pages.shared.ask_line import AskLine, ask_line
@@ -35,6 +35,7 @@ def main() -> None:
     model = deployed.model()
     state.memory.restore(model)
     carried.arrive(state.memory, partial(state.asked_under, model.contract))
+    widgets.fields([state.memory.key(CUTOFF)])
     ask_line(ASK, model)
     with state.memory.arriving():
         policy_fragment(model)
@@ -65,6 +66,7 @@ def columns(model: DeployedModel) -> None:
             widgets.complain(message)
         draw.notices(said)
         draw.headline(said, stays=True)
+        state.memory.numbers_first()
     with left:
         controls.controls(result)
     with right:

@@ -9,7 +9,7 @@ from model.deployed.desk import desk
 from model.deployed.model import DeployedModel
 from model.deployed.saved import looked_at
 from model.report.scenarios.briefing import KnownScenarios, assumed_slide, scenarios_briefing
-from pages.shared import draw
+from pages.shared import draw, widgets
 from pages.shared.deployed import keyed
 
 PRESENT, SLIDE = "_present_scenarios", "_scenario_slide"
@@ -53,7 +53,7 @@ def presentation(model: DeployedModel, known: KnownScenarios) -> None:
     shown = known.slide(st.session_state.get(keyed(SLIDE), 0))
     found = looked_at(desk, model, running().scenarios, known=known, chosen=shown.id, day=date.today())
     said = scenarios_briefing(found)
-    with st.container(key="presentation"):
+    with widgets.whole_page():
         draw.notices(said)
         draw.headline(said, "wi-six wi-short")
         draw.item(assumed_slide(found))

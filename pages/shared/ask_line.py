@@ -52,6 +52,7 @@ def ask_line(line: AskLine, model: DeployedModel) -> None:
     if st.session_state.pop(line.key(DONE), False):  # here, as a callback that asks for fragments by key sends no value
         st.session_state[line.key(LINE)] = ""
     with st.container(key="ask"):
+        widgets.sheet("Levers")
         written = st.text_input(
             "Ask in words",
             type="search",

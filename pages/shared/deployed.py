@@ -34,7 +34,9 @@ def address() -> dict[str, str]:
 
 def keyed(key: str) -> str:
     """A widget's key, or any in the session, for the book looked at: what one book's holds never shows in another."""
-    return key if book() == settings().book else f"{book()}:{key}"
+    default = settings().book  # asked for once: a page has hundreds of keys
+    chosen = st.session_state.get(CHOSEN) or default
+    return key if chosen == default else f"{chosen}:{key}"
 
 
 def unmet() -> str:

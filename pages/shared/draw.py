@@ -54,15 +54,13 @@ def headline(said: Briefing, kind: str = "", stays: bool = False) -> None:
     points = "".join(f"<li>{text(each[:1].upper() + each[1:])}.</li>" for each in said.points)
     parts = (
         f"<p class='wi-sentence{' ' * bool(kind)}{kind}' role='status'>{text(said.sentence)}</p>",
-        f"<div class='wi-fitted'><div class='wi-numbers {kind}'>{''.join(map(tile, said.tiles))}</div></div>"
-        if said.tiles
-        else "",
+        numbers_row(said.tiles, kind) if said.tiles else "",
         f"<ol class='wi-things'>{points}</ol>" if points else "",
-        f"<p class='wi-below'>{text(said.below)}</p>" if said.below else "",
+        f"<p class='wi-below {kind}{' wi-before' * bool(said.aside)}'>{text(said.below)}</p>" if said.below else "",
         f"<p class='wi-aside'>{text(said.aside)}</p>" if said.aside else "",
     )
     kept = _in_sight(said) if stays and said.tiles else ""
-    html(f"{kept}<div class='wi-headline'>{''.join(parts)}</div>")
+    html(f"{kept}<div class='wi-headline {kind}'>{''.join(parts)}</div>")
     widgets.entitle(said.title)
 
 
@@ -74,16 +72,24 @@ def _in_sight(said: Briefing) -> str:
     return f"<div class='wi-stays' aria-hidden='true'><div><p>{number}</p><p>{text(said.sentence)}</p></div></div>"
 
 
-def without_numbers(said: Briefing) -> None:
-    """What is said while there are no numbers, and why."""
+def without_numbers(said: Briefing, first: bool = False, kind: str = "") -> None:
+    """What is said while there are no numbers, and why. ``first``: because nothing is chosen yet, so that the controls
+    stand above it where they cannot stand beside it."""
     if said.sentence:
-        html(f"<p class='wi-invitation'>{text(said.sentence)}</p>")
+        html(f"<p class='wi-invitation{' wi-first' * first} {kind}'>{text(said.sentence)}</p>")
     widgets.entitle(said.title)
     for each in said.notices:
         notice(each)
 
 
-def tile(each: Tile) -> str:
+def numbers_row(tiles: Sequence[Tile], kind: str) -> str:
+    """Numbers side by side; where one has a bar of headroom all keep the place of one."""
+    barred = any(each.headroom is not None for each in tiles)
+    row = "".join(tile(each, barred) for each in tiles)
+    return f"<div class='wi-fitted'><div class='wi-numbers {kind}'>{row}</div></div>"
+
+
+def tile(each: Tile, barred: bool = False) -> str:
     """One number; colour never stands alone: a change carries its sign and an arrow, a limit or a verdict its mark."""
     lines = [_change(each), *(f"<div class='wi-was'>{text(line)}</div>" for line in each.notes)]
     if each.limit:
@@ -95,15 +101,17 @@ def tile(each: Tile) -> str:
         lines.append(f"<div class='wi-{kind}'>{mark} {text(each.verdict)}</div>")
     return (
         f"<div class='wi-number{' wi-grey' * each.muted}'><div class='wi-label'>{text(each.label)}</div>"
-        f"<div class='wi-value'>{text(each.value)}</div>{_room(each)}<div class='wi-under'>{''.join(lines)}</div></div>"
+        f"<div class='wi-value'>{text(each.value)}</div>{_room(each, barred)}"
+        f"<div class='wi-under'>{''.join(lines)}</div></div>"
     )
 
 
-def _room(each: Tile) -> str:
-    """The bar of headroom with the limit's tick; what it shows stands in words beside it."""
+def _room(each: Tile, barred: bool) -> str:
+    """The bar of headroom with the limit's tick; what it shows stands in words beside it. Its empty place where others
+    have one."""
     room = each.headroom
     if room is None:
-        return ""
+        return "<div class='wi-room wi-empty'></div>" * barred
     return (
         f"<div class='wi-room{' wi-over' * bool(each.broken)}' role='img' aria-label='{text(room.words)}' "
         f"title='{text(room.words)}'><b style='width:{room.filled:.2%}'></b><i style='left:{room.tick:.2%}'></i></div>"
@@ -123,9 +131,11 @@ def _signed_change(each: Tile) -> str:
 
 
 def draw_method(said: Briefing) -> None:
-    """How it is computed, below everything else, and what the numbers are of."""
-    with st.expander("How is this computed?"):
-        st.markdown(said.method)
+    """How it is computed, below everything else, and what the numbers are of. Written out once somebody opens it: it is
+    long, and would be sent with every move of a lever."""
+    place = st.expander("How is this computed?", key="_method", on_change="rerun")
+    if place.open:
+        place.markdown(said.method)
     if said.foot:
         html(f"<p class='wi-below'>{text(said.foot)}</p>")
 
@@ -211,11 +221,11 @@ def notice(each: Notice) -> None:
 def body(each: Finding, take: Take | None = None) -> None:
     """What stands under a headline."""
     if each.starts and take is not None:
-        starts(each.key, each.starts, take)
+        starts(each.starts, take)
     if each.text or each.points:
         prose(each.text, each.points)
     if each.tiles:
-        html(f"<div class='wi-fitted'><div class='wi-numbers wi-even'>{''.join(map(tile, each.tiles))}</div></div>")
+        html(numbers_row(each.tiles, "wi-even"))
     if each.chart is not None:
         height: Literal["stretch", "content"] = "stretch" if each.fills else "content"
         st.plotly_chart(each.chart, key=each.key, config=charts.CONFIG, alt=each.alt, height=height)
@@ -229,9 +239,9 @@ def body(each: Finding, take: Take | None = None) -> None:
         download(each.table)
 
 
-def starts(key: str, given: Sequence[Suggestion], take: Take) -> None:
+def starts(given: Sequence[Suggestion], take: Take) -> None:
     """Things to begin with, one a row, each with what it comes to; a press begins with it."""
-    with st.container(key=f"starts_{key}"):
+    with st.container(key="starts"):
         for own in given:
             label = ": ".join(filter(None, (own.label, " ".join(filter(None, (own.result, own.mark))))))
             st.button(
@@ -326,14 +336,15 @@ def linked_table(given: Table, to: Sequence[Link], widths: Sequence[int]) -> Non
     told = given.texts()
     sizes = list(widths or (1,) * len(told.heads))
     sides: list[Literal["left", "right"]] = ["right" if each else "left" for each in told.right]
-    for place, each, side in zip(st.columns(sizes, gap="small"), told.heads, sides, strict=True):
-        place.caption(each, text_alignment=side)
-    for k, (row, link) in enumerate(zip(told.rows, to, strict=True)):
-        with st.container(key=f"_mover_{given.key}_{k}"):
-            places = st.columns(sizes, gap="small", vertical_alignment="center")
-            linked(places[0], link)
-            for place, cell, side in zip(places[1:], row[1:], sides[1:], strict=True):
-                place.markdown(cell, text_alignment=side)
+    with widgets.linked_rows(f"linked_{given.key}"):
+        for place, each, side in zip(st.columns(sizes, gap="small"), told.heads, sides, strict=True):
+            place.caption(each, text_alignment=side)
+        for k, (row, link) in enumerate(zip(told.rows, to, strict=True)):
+            with st.container(key=f"_mover_{given.key}_{k}"):
+                places = st.columns(sizes, gap="small", vertical_alignment="center")
+                linked(places[0], link)
+                for place, cell, side in zip(places[1:], row[1:], sides[1:], strict=True):
+                    place.markdown(cell, text_alignment=side)
 
 
 def download(given: Table) -> None:

@@ -8,6 +8,7 @@ an undo, a link, the browser's back button), the value is the one truth and the 
 """
 
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -32,6 +33,8 @@ MOST_UNDO = 50
 RELEASE = MADE_WITH  # no lever or field can be called so
 NAMED = re.compile(r"[0-9a-f]{6,12}\Z")
 CHIPS = "changed."  # no lever or field has a point in its name
+A_FRAME = 0.03  # seconds in which a browser has painted what it was sent
+SHAPES = "_shapes"  # in the session: the shape of every widget that was put, by its key
 ARRIVED = "_arrived"  # in the session: the page that stood last
 Held = TypeVar("Held")
 
@@ -228,6 +231,12 @@ class Memory(Generic[Held]):
             st.session_state.setdefault(_strange(before), set()).add(frozenset(address.items()))
         st.session_state[ARRIVED] = self.page
 
+    def numbers_first(self) -> None:
+        """Let the browser paint the numbers before the charts come: a browser that gets both at once paints neither
+        until it has drawn all. Not while a page is arrived at, where nothing stands yet."""
+        if not st.session_state.get(self._key("arriving")):
+            time.sleep(A_FRAME)
+
     def link(self) -> str:
         """The address that opens this very what-if."""
         address = deployed.address() | self.address_of_now() | self._made_by()
@@ -313,8 +322,9 @@ def place(key: str, value: Any, shape: Sequence[float] = ()) -> str:
     and stands nowhere yet.
     """
     state, drawn = st.session_state, tuple(shape)
-    if key not in state or state[key] != value or state.get(_shape(key), ()) != drawn:
-        state[key], state[_shape(key)] = value, drawn
+    shapes: dict[str, tuple[float, ...]] = state.setdefault(SHAPES, {})
+    if key not in state or state[key] != value or shapes.get(key, ()) != drawn:
+        state[key], shapes[key] = value, drawn
     return key
 
 
@@ -325,7 +335,3 @@ def handed_key(page: str) -> str:
 
 def _strange(page: str) -> str:
     return keyed(f"_{page}_strange")
-
-
-def _shape(key: str) -> str:
-    return f"_shape {key}"

@@ -18,6 +18,9 @@ LINKED = re.compile(r"https?:(?=//)|www(?=\.)|@", re.IGNORECASE)  # what is made
 TYPED = ".typed"  # what the key of a lever's field ends with; its slider has the key itself
 NO_CLASS = re.compile(r"[^A-Za-z0-9_-]")  # what Streamlit makes a hyphen of in the class of a key
 LOOK = Path(__file__).with_name("look.css")
+PRESENTED, LINKED_ROWS, FIELD = (
+    Path(__file__).with_name(name).read_text("utf-8") for name in ("presented.css", "linked.css", "field.css")
+)
 SCRIPTS = "".join(Path(__file__).with_name(name).read_text("utf-8") for name in ("sheet.js", "map.js"))
 ICON = Path(__file__).with_name("icon.png")  # a Material icon would be fetched from another host
 
@@ -45,29 +48,51 @@ def entitle(title: str) -> None:
         st.set_page_config(page_title=title)
 
 
-def controls_and_answers(opened: bool = False, called: str = "Levers") -> tuple[DeltaGenerator, DeltaGenerator]:
+def controls_and_answers(called: str = "") -> tuple[DeltaGenerator, DeltaGenerator]:
     """Controls on the left, answers on the right.
 
-    Where a window is too narrow for both, the answers take its whole width and the controls are a sheet that opens from
-    below, where it is ``called`` so: in the browser alone, with no run of the script. ``opened``: they stand above the
-    answers instead, because there is none before something is chosen. The style sheet says how narrow that is.
+    Where a window is too narrow for both, the answers take its whole width and the controls are a sheet, see `sheet`;
+    the style sheet says how narrow that is. ``called``: how the sheet is called, where nothing else draws it.
     """
-    left, right = st.columns([0.3, 0.7], gap="medium")
-    with left:
-        first = " wi-first' open" if opened else "'"
-        html(f"<details class='wi-sheet{first}><summary>{text(called)}</summary></details>")
-        controls = st.container(key="levers")
-    return controls, right
+    with st.container(key="sides"):
+        if called:
+            sheet(called)
+        controls, answers = st.container(key="levers"), st.container(key="answers")
+    return controls, answers
 
 
-def histograms(heights: Mapping[str, Sequence[float]], keys: Mapping[str, str]) -> None:
+def sheet(called: str) -> None:
+    """What opens the controls where a window is too narrow for them beside the answers: in the browser alone, with no
+    run of the script."""
+    html(f"<details class='wi-sheet'><summary>{text(called)}</summary></details>")
+
+
+def whole_page() -> DeltaGenerator:
+    """A place that is the whole page, in large type: what else a page has is out of sight while this is drawn."""
+    return _styled("presentation", PRESENTED)
+
+
+def linked_rows(key: str) -> DeltaGenerator:
+    """A place for a table whose rows begin with links."""
+    return _styled(key, f"{_class(key)} {{ {LINKED_ROWS} }}")
+
+
+def _styled(key: str, look: str) -> DeltaGenerator:
+    """A place with a style sheet of its own, there and gone with it."""
+    place = st.container(key=key)
+    with place:
+        html(f"<div hidden><style>{look}</style></div>")
+    return place
+
+
+def histograms(heights: Mapping[str, Sequence[float]], keys: Mapping[str, str], above: Sequence[str]) -> None:
     """The histograms of `places` by name, bins in [0, 1], and under which sliders they stand, by their ``keys``: once a
-    page, so that a move of a lever does not send them again."""
+    page, so that a move of a lever does not send them again. ``above``: the keys of what stands above the sliders."""
     rules = [f'.wi-here .wi-of-{name} {{ mask-image: url("{_image(each)}"); }}' for name, each in heights.items()]
-    for k, (name, key) in enumerate(keys.items()):
-        slider = f".st-key-{NO_CLASS.sub('-', key)}"
-        order = {f"{slider}{NO_CLASS.sub('-', TYPED)}": 1, slider: 2, f".wi-at-{name}": 3}
-        rules += [f"{each} {{ order: {len(order) * k + at}; }}" for each, at in order.items()]
+    ordered = [_class(key) for key in above]
+    for name, key in keys.items():
+        ordered += [_class(f"{key}{TYPED}"), _class(key), f".wi-at-{name}"]
+    rules += [f"{each} {{ order: {k - len(ordered)}; }}" for k, each in enumerate(ordered)]  # before all else
     st.html(f"<style>{''.join(rules)}</style>")
 
 
@@ -78,6 +103,17 @@ def rails(ranges: Mapping[str, LeverRange]) -> None:
     widest = max((len(end) for _, ends in told.values() for end in ends), default=0)
     room = f".stSlider {{ --wi-ends: {0.45 * widest + 0.4:.2f}rem }}"
     st.html(f"<style>{room}{''.join(_rail(key, within, ends) for key, (within, ends) in told.items())}</style>")
+    fields(list(ranges))
+
+
+def fields(keys: Sequence[str]) -> None:
+    """What the fields of the levers of these keys look like, once a page.
+
+    By their keys one by one: were they looked for by a part of their class, the browser would look at every element
+    again whenever the class of any changes, which a chart does hundreds of times a move.
+    """
+    if keys:
+        st.html(f"<style>:is({', '.join(_class(f'{key}{TYPED}') for key in keys)}) {{ {FIELD} }}</style>")
 
 
 def _rail(key: str, within: LeverRange, ends: tuple[str, str]) -> str:
@@ -86,7 +122,12 @@ def _rail(key: str, within: LeverRange, ends: tuple[str, str]) -> str:
     if within.both_ways:
         start, rest = (f"{share:.2%}" for share in within.unused)
         told = f"{told}; --wi-zero: 50%; --wi-tick: ''; --wi-start: {start}; --wi-rest: {rest}"
-    return f".st-key-{NO_CLASS.sub('-', key)} {{ {told} }}"
+    return f"{_class(key)} {{ {told} }}"
+
+
+def _class(key: str) -> str:
+    """What selects the widget of a key."""
+    return f".st-key-{NO_CLASS.sub('-', key)}"
 
 
 def _image(heights: Sequence[float]) -> str:

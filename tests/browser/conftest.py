@@ -174,8 +174,8 @@ def probability(page: Page) -> Locator:
 
 
 def sentence(page: Page) -> Locator:
-    """The sentence on top of the answer."""
-    return page.locator(".wi-sentence")
+    """The sentence on top of the answer, of the page that was come to: for a moment the one left stands below it."""
+    return page.locator(".wi-sentence:not([data-stale=true] *)")
 
 
 def lever(page: Page, label: str) -> Locator:
@@ -202,7 +202,7 @@ def book_ready(page: Page, narrow: bool = False) -> None:
     list, and before anything is assumed regulators' scenarios stand in place of the bridge."""
     expect(page.locator(".wi-number")).to_have_count(6)
     expect(page.locator(".wi-listed" if narrow else ".st-key-where svg").first).to_be_visible()
-    expect(page.locator(".st-key-bridge svg, .st-key-starts_beginning button").first).to_be_visible()
+    expect(page.locator(".st-key-bridge svg, .st-key-starts button").first).to_be_visible()
     settled(page)
 
 

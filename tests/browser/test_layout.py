@@ -169,7 +169,7 @@ def test_on_a_narrow_screen_the_levers_are_a_sheet_that_keys_and_fingers_open_wi
     settled(page)
     expect(balances).to_be_visible()
     expect(balances).to_be_focused()
-    top = page.evaluate("document.querySelector('.stColumn:has(.wi-sheet)').getBoundingClientRect().top")
+    top = page.evaluate("document.querySelector('.st-key-levers').getBoundingClientRect().top")
     assert top > 0.3 * 844  # and what the lever moves is in sight above it
     assert [each["id"] for each in Axe().run(page).response["violations"]] == []
     page.keyboard.press("Escape")

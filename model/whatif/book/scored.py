@@ -424,18 +424,20 @@ class ScoredBook:
         return self.part(self._sample)
 
     @cached_property
-    def _outside(self) -> float:
-        return float(self.scorer.territory.outside(self.contract.derive(self._sampled.raw)).mean())
+    def _neighbours(self) -> NDArray[np.intp]:
+        """Whom each of the sample is like, as the book is; -1 where nobody the model has seen is."""
+        return self.scorer.territory.neighbours(self.contract.derive(self._sampled.raw))
 
     def known(self, layers: Layers) -> TerritoryShare:
         """How many customers a scenario takes where the model knows nobody like them."""
-        part = self._sampled
+        part, outside = self._sampled, float((self._neighbours < 0).mean())
         if not layers.shocks:
-            return TerritoryShare(self._outside, self._outside, part.n)
+            return TerritoryShare(outside, outside, part.n)
         before, moved, _, held = part._after(layers.struck, slice(0, part.n))
-        distant = self.scorer.territory.outside(self.contract.derive_from({**before, **moved}, part.n))
+        inputs = self.contract.derive_from({**before, **moved}, part.n)
+        distant = self.scorer.territory.neighbours(inputs, self._neighbours) < 0
         distant[held] = True
-        return TerritoryShare(self._outside, float(distant.mean()), part.n)
+        return TerritoryShare(outside, float(distant.mean()), part.n)
 
 
 def pd_after(layers: Layers, margins: Array) -> Array:
