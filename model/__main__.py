@@ -97,6 +97,10 @@ VERBS = {  # each one's module and first sentence
         "model.cli.slides",
         "Write six slides of a scenario, a customer or a comparison to OUT, a .pptx file.",
     ),
+    "workbook": (
+        "model.cli.workbook",
+        "Write the deployed model as a workbook with live formulas to OUT, an .xlsx file.",
+    ),
     "bench": ("model.cli.bench", "Print the figures of every hot path."),
 }
 

@@ -1,7 +1,8 @@
 """What the verbs that write papers have in common: whom or what they are asked of, by whom, for which day."""
 
 import getpass
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import click
 from data.errors import BadInput
 from model.cli.book import home_of
 from model.deployed.desk import DeployedModels
+from model.deployed.model import DeployedModel
 from model.errors import StoreError
 from model.export.asked import asked_comparison, asked_customer, asked_scenario
 from model.export.memo.memo import Memo, Occasion
@@ -40,22 +42,34 @@ def asked_paper(book: str, *, scenario: str, customer: int | None, compare: Sequ
     """The paper that was asked for. BadInput where what was asked for cannot be."""
     if compare and (scenario or customer is not None):
         raise BadInput("A paper is of a scenario, of a customer or of a comparison. Give --compare alone.")
-    home_of(book)
-    model = DeployedModels().model(book)
-    if model is None:
-        raise StoreError(f"No model of the book {book} is deployed yet. Train one: python -m model train.")
-    occasion, kept = Occasion(who, _day(day)), engine(settings())
-    try:
-        store = ScenarioStore(kept)
+    model, occasion = deployed_model(book), Occasion(who, _day(day))
+    with kept_scenarios() as store:
         if compare:
             return memo_of(model, asked_comparison(model.book, compare, store), occasion)
         if customer is not None:
             found = asked_customer(model.book, customer, scenario, store)
         else:
             found = asked_scenario(model.book, scenario, store)
+    return memo_of(model, found.scenario, Occasion(who, occasion.day, found.name, found.history))
+
+
+def deployed_model(book: str) -> DeployedModel:
+    """The model that answers for a book. StoreError where there is none yet."""
+    home_of(book)
+    model = DeployedModels().model(book)
+    if model is None:
+        raise StoreError(f"No model of the book {book} is deployed yet. Train one: python -m model train.")
+    return model
+
+
+@contextmanager
+def kept_scenarios() -> Iterator[ScenarioStore]:
+    """The scenarios that are kept, while they are looked through."""
+    kept = engine(settings())
+    try:
+        yield ScenarioStore(kept)
     finally:
         kept.dispose()
-    return memo_of(model, found.scenario, Occasion(who, occasion.day, found.name, found.history))
 
 
 def _day(text: str) -> date:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from data.errors import BadInput, BookError
 from model.deployed.model import DeployedModel
+from model.export.workbook.workbook import asked_customer_workbook
 from model.report.ask.completion import Completion, completions
 from model.report.ask.customer import customer_example, customer_vocabulary, read_customer_line
 from model.report.ask.reading import AskReading
@@ -21,7 +22,7 @@ from model.whatif.customer.stressed import standing_record
 from pages.customer import controls, record, state
 from pages.shared import carried, deployed, draw, recording, visitor, widgets
 from pages.shared.ask_line import AskLine, ask_line
-from pages.shared.taking_along import offer_papers, take_along, unchanged
+from pages.shared.taking_along import offer_papers, offer_workbook, take_along, unchanged
 
 ANSWERS = "customer_answers"
 
@@ -67,10 +68,13 @@ def main() -> None:
 def offer_record(model: DeployedModel) -> None:
     """What of the record that is looked at can be taken along."""
     scenario = state.memory.current()
+    saved = unchanged(state.memory)
     if scenario.chosen:
-        offer_papers(model, scenario, unchanged(state.memory))
+        offer_papers(model, scenario, saved)
     else:
         st.caption("Choose somebody first.")
+    make = partial(asked_customer_workbook, model, scenario, who=visitor.current().name, day=date.today())
+    offer_workbook(model, make, scenario, saved)
 
 
 @st.fragment(key=ANSWERS)

@@ -12,9 +12,11 @@ from typing import Any
 import streamlit as st
 
 from model.deployed.model import DeployedModel
+from model.errors import NotTabular
 from model.export.memo.files import PAPERS, SLIDES, SLIDES_END, paper_file, why_no_pdf
 from model.export.memo.memo import Occasion
 from model.export.names import file_name
+from model.export.workbook.workbook import MIME, tables_of
 from model.report.comparison.briefing import name_of_member
 from model.report.scenarios.words import kept_words
 from model.whatif.comparison.comparison import Comparison
@@ -46,6 +48,22 @@ def offer_papers(model: DeployedModel, scenario: Scenario | Comparison, saved: S
         name = file_name(model.contract.book.name, kind.name, told, day=today, kind=ending)
         make = partial(paper_file, model, scenario, named, kind=kind)
         widgets.offer(kind.label, make, name=name, mime=kind.mime, key=f"paper_{ending}")
+
+
+def offer_workbook(
+    model: DeployedModel, make: Callable[[], bytes], scenario: Scenario, saved: SavedScenario | None = None
+) -> None:
+    """The workbook that ``make`` writes of a ``scenario``, which is the ``saved`` one if there is one; or why there is
+    none."""
+    try:
+        tables_of(model)
+    except NotTabular as error:
+        st.caption(widgets.plain_markdown(str(error)))
+        return
+    told = saved.name if saved is not None else short_name(model, scenario)
+    name = file_name(model.contract.book.name, "workbook", told, day=date.today(), kind="xlsx")
+    widgets.offer("Excel workbook", make, name=name, mime=MIME, key="workbook")
+    st.caption("The deployed model itself in live formulas: put in your own numbers, and it answers as it does here.")
 
 
 def short_name(model: DeployedModel, scenario: Scenario | Comparison) -> str:

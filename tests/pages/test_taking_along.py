@@ -8,6 +8,7 @@ import pytest
 from streamlit.elements.widgets.button import ButtonMixin
 from streamlit.testing.v1 import AppTest
 
+from tests.export.workbook.reading import ReadWorkbook
 from tests.pages.conftest import Open, sentence
 
 HALF = {"preset": "fed_2026_severely_adverse", "severity": "50"}
@@ -66,6 +67,23 @@ def test_a_customers_paper_waits_for_one(open_app: Open, offered: dict[str, Any]
     assert "cards_memo_customer-17-balances-20.html" in names(offered)
     page = read(offered)
     assert sentence(at) in page
+
+
+def test_the_workbook_is_of_the_customer_with_every_change(open_app: Open, offered: dict[str, Any]) -> None:
+    pressed(open_app("applicant", customer=17, limit=60000, lgd=0.7), "customer")
+    name = next(name for name in offered if name.endswith(".xlsx"))
+    assert name.startswith("cards_workbook_customer-17-")
+    found = ReadWorkbook(offered[name]())
+    assert (found.named("own_limit"), found.named("own_assumed_lgd")) == (60_000, 0.7)
+    assert found.at("Customer!A2").startswith("This customer scores ")
+
+
+def test_of_nobody_in_particular_the_workbook_begins_with_one_to_start_from(
+    open_app: Open, offered: dict[str, Any]
+) -> None:
+    pressed(open_app("applicant"), "customer")
+    (name,) = [name for name in offered if name.endswith(".xlsx")]
+    assert ReadWorkbook(offered[name]()).named("own_pd") < 1
 
 
 def test_those_compared_have_a_paper_once_they_are_two(open_app: Open, offered: dict[str, Any]) -> None:
