@@ -39,6 +39,7 @@ ICONS = {
     "warning": ":material/warning:",
     "error": ":material/error:",
 }
+WIDE, CELL = 4, 7.0  # columns from which a short table scrolls in its own box, each at least so many rem wide
 LETTER = 6.2  # pixels of a letter in a table
 LINE, ROW = 20, 15  # pixels of a line of a table's row, and of what is around its lines
 
@@ -319,16 +320,20 @@ def _lines(given: Table) -> int:
 
 
 def full_table(given: Table, widths: Sequence[int] = ()) -> None:
-    """A short table that shows all of its text, however long; ``widths`` of the first columns in percent."""
+    """A short table that shows all of its text, however long; ``widths`` of the first columns in percent. One of many
+    columns is never so narrow that words would break: it scrolls in a box of its own, its first column stays."""
     told = given.texts()
     sizes = "".join(f"<col style='width: {each}%'>" for each in widths)
     sides = [" class='wi-figure'" * each for each in told.right]
     head = "".join(f"<th scope='col'{side}>{text(each)}</th>" for side, each in zip(sides, told.heads, strict=True))
     rows = ("".join(f"<td{side}>{text(each)}</td>" for side, each in zip(sides, row, strict=True)) for row in told.rows)
-    html(
-        f"<table class='wi-table' aria-label='{text(given.title)}'><colgroup>{sizes}</colgroup>"
+    named, wide = f"aria-label='{text(given.title)}'", len(told.heads) >= WIDE
+    least = f" style='min-width: {CELL * len(told.heads):g}rem'" * wide
+    table = (
+        f"<table class='wi-table' {named}{least}><colgroup>{sizes}</colgroup>"
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table>"
     )
+    html(f"<div class='wi-scroll' role='group' tabindex='0' {named}>{table}</div>" if wide else table)
 
 
 def linked_table(given: Table, to: Sequence[Link], widths: Sequence[int]) -> None:

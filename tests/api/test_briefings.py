@@ -55,7 +55,7 @@ def tiles_on(text: str) -> list[str]:
 
 def texts_on(text: str) -> dict[str, list[list[str]]]:
     """The cells of each short table on the screen, row by row, by the table's name."""
-    tables = re.findall(r"<table class='wi-table' aria-label='([^']*)'>.*?<tbody>(.*?)</tbody>", text)
+    tables = re.findall(r"<table class='wi-table' aria-label='([^']*)'[^>]*>.*?<tbody>(.*?)</tbody>", text)
     rows = {name: re.findall(r"<tr>(.*?)</tr>", body) for name, body in tables}
     return {name: [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in found] for name, found in rows.items()}
 

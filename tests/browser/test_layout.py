@@ -59,7 +59,7 @@ TROUBLE = """
   const trouble = [];
   for (const each of document.querySelectorAll("body *")) {
     const box = each.getBoundingClientRect();
-    const within = each.closest("svg, input[type=range], .stDataFrame, .st-key-changed");  // these scroll by themselves
+    const scrolls = "svg, input[type=range], .stDataFrame, .wi-scroll, .st-key-changed", within = each.closest(scrolls);
     if (shown(each) && !within && box.width > 1 && box.height > 1
         && (box.right > innerWidth + 1 || box.left < -1))
       trouble.push(`outside: ${named(each)}`);

@@ -205,7 +205,8 @@ def scenarios_table(known: KnownScenarios) -> Table:
         )
         for each in known.scenarios
     )
-    columns = tuple(Column(name, digits=0) if name == "Version" else Column(name) for name in shown)
+    widths = {"Owner": 130, "Tags": 110}
+    columns = tuple(Column(name, digits=0 if name == "Version" else None, width=widths.get(name, 0)) for name in shown)
     return Table("scenarios", "Scenarios, the latest changed first", columns, rows)
 
 
