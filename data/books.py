@@ -161,6 +161,18 @@ def snapshot_sha256(name: str, home: Path | None = None) -> str:
     return _sha256(_snapshot(folder(name, home), contract(name, home)))
 
 
+def record_count(name: str, home: Path | None = None) -> int:
+    """How many records a book's snapshot says it holds, which is not read for it; BookError if it is absent."""
+    import pyarrow.parquet  # as pandas, not for a service that never reads a book
+
+    snapshot = _snapshot(folder(name, home), contract(name, home))
+    try:
+        rows: int = pyarrow.parquet.ParquetFile(snapshot).metadata.num_rows
+    except (OSError, ValueError) as error:
+        raise BookError(f"The snapshot {snapshot.name} cannot be read: {error}.") from error
+    return rows
+
+
 def read_book(name: str, home: Path | None = None) -> Book:
     """A book by name, every value checked against its contract; read anew when a user's own was edited."""
     return _read(stamp(name, home))

@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
+from data.contract import Contract
 from model.api import status
 from model.deployed.model import DeployedModel
 from model.report import numbers
@@ -33,6 +34,13 @@ def frame(who: Person, listed: bool = False) -> Callable[[], None]:
         book_picker.picker()
         trusted = st.container(width="content", key="frame_trust")
         badge = st.container(width="content", key="frame_badge")
+
+    def announce(contract: Contract) -> None:
+        known = f"{contract.book.title} · as of {contract.book.as_of}, {contract.book.sample}"
+        with about:
+            widgets.html(f"<div class='wi-about'>{widgets.text(known)}</div>")
+
+    deployed.await_book(announce)
     if listed and deployed.unmet():
         return lambda: None
     model = deployed.model()

@@ -1,10 +1,11 @@
 """The deployed model, as pages and commands call it, wherever it runs: in this process or behind a server."""
 
+import logging
 import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from weakref import finalize
 
 import numpy as np
@@ -27,6 +28,7 @@ from model.report.release.words import briefly
 from model.settings import Settings, settings
 
 CHECKED = 5.0  # seconds for which a model elsewhere is taken to be the one it was
+READ = 0.6  # of the time until a book can be asked about: that of reading it, the rest is scoring
 MOST_BOOKS = 4  # whose models are held, those asked for last
 
 
@@ -49,6 +51,26 @@ class TrainingRun:
         return time.monotonic() - self.began
 
 
+@dataclass
+class ReadingRun:
+    """How far a book has come that is read (step 0) and scored by its model (step 1), and which share of both is
+    done."""
+
+    step: int = 0
+    share: float = 0.0
+    began: float = field(default_factory=time.monotonic)
+    ended: Event = field(default_factory=Event)
+
+    @property
+    def seconds(self) -> float:
+        """For how long it has been under way."""
+        return time.monotonic() - self.began
+
+    def scored(self, share: float) -> None:
+        """Hears how much of the book is scored."""
+        self.step, self.share = 1, READ + (1 - READ) * share
+
+
 class DeployedModels:
     """Hands out the deployed model of each book, training a first release where there is none.
 
@@ -64,6 +86,7 @@ class DeployedModels:
         self._reading: defaultdict[str, Lock] = defaultdict(Lock)  # one a book: it is read once, whoever asks
         self._remote: dict[tuple[object, ...], tuple[DeployedModel, float]] = {}
         self._ways: dict[tuple[object, ...], tuple[LatencyLog, Breaker]] = {}  # how each server has been answering
+        self._readings: dict[str, ReadingRun] = {}
         self._training: dict[str, TrainingRun] = {}
         self._retraining: dict[str, TrainingRun] = {}
         self._lock = Lock()
@@ -140,6 +163,31 @@ class DeployedModels:
     def at_hand(self, book: str) -> bool:
         """Whether an embedded book's model need not be read first."""
         return book in self._models
+
+    def read(self, book: str) -> ReadingRun:
+        """Start to read an embedded book and to score it in the background, or tell how far that has come; once,
+        however many ask. What keeps it from being read is told by `model`, asked once it has ended."""
+        with self._lock:
+            known = self._readings.get(book)
+            if known is None:
+                known = self._readings[book] = ReadingRun()
+                Thread(target=self._read_and_score, args=(book, known), daemon=True, name=f"read-{book}").start()
+            elif known.ended.is_set():
+                del self._readings[book]
+            return known
+
+    def _read_and_score(self, book: str, run: ReadingRun) -> None:
+        try:
+            found = self.model(book)
+            if found is not None:
+                run.scored(0.0)
+                found.scored_book(run.scored)
+                with self._lock:
+                    self._readings.pop(book, None)
+        except Exception:  # found again, and told, by whoever asks for the model
+            logging.getLogger(__name__).info("The book %s could not be read ahead.", book, exc_info=True)
+        finally:
+            run.ended.set()
 
     def doubt(self) -> None:
         """Have models elsewhere asked at the next call whether they still are there."""

@@ -1,23 +1,25 @@
 """The deployed model for a page, or what to show while there is none."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import NoReturn
 
 import streamlit as st
 
 from data import books
+from data.contract import Contract
 from data.errors import BookError, ContractError, WhatIfError
-from model.deployed.desk import TrainingRun, desk
+from model.deployed.desk import ReadingRun, TrainingRun, desk
 from model.deployed.model import DeployedModel
 from model.errors import Mismatch, RemoteError
 from model.release.promotion import review_pending
-from model.report.operations.words import training_words
+from model.report.operations.words import reading_headline, reading_note, reading_words, training_words
 from model.security.people import may
 from model.settings import settings
 from pages import warm_up
-from pages.shared import visitor
+from pages.shared import visitor, widgets
 
+PATIENCE = 0.4  # seconds for which the book before may stand there, dimmed
 DOUBTED, UNANSWERED = "_doubted", "_unanswered"
 BOOK, CHOSEN = "book", "_chosen_book"  # in the address, and in the session
 
@@ -64,6 +66,35 @@ def model() -> DeployedModel:
         _training(book(), title)
         st.stop()
     return found
+
+
+def await_book(announce: Callable[[Contract], None]) -> None:
+    """See that the book just picked can be asked about. One that takes longer to read than an eye waits is read while
+    the page shows it by name, ``announce`` d in the frame, and how far it is: so no number of the book before stands
+    there. The default book is read before the first visitor comes, a model elsewhere is asked."""
+    name = book()
+    if settings().model_url or name == settings().book or desk.at_hand(name) or not desk.store(name).aliases():
+        return
+    run = desk.read(name)
+    if run.ended.wait(PATIENCE):
+        return
+    try:
+        contract, count = books.contract(name, settings().home), books.record_count(name, settings().home)
+    except WhatIfError:  # told where the model is asked for
+        return
+    announce(contract)
+    _reading(run, contract, count)
+    st.stop()
+
+
+@st.fragment(run_every=0.3)
+def _reading(run: ReadingRun, contract: Contract, count: int) -> None:
+    if run.ended.is_set():
+        st.rerun()
+    st.subheader(reading_headline(contract), anchor=False)
+    st.write(reading_note(contract, count))
+    st.progress(run.share, text=reading_words(contract, count, run.step, run.seconds))
+    widgets.html("<div class='wi-waiting'></div>")
 
 
 def _found() -> DeployedModel | None:

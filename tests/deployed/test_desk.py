@@ -59,6 +59,25 @@ def finished(desk: DeployedModels, book: str = "cards") -> TrainingRun:
     return training
 
 
+def test_a_book_is_read_and_scored_in_the_background_once(home: Path) -> None:
+    desk = desk_at(home)
+    run = desk.read("cards")
+    assert run.ended.wait(30)
+    assert (run.step, run.share) == (1, 1.0)
+    assert desk.at_hand("cards")
+    model = desk.model("cards")
+    assert model is not None
+    assert model.whole.margins.shape == (30_000,)
+
+
+def test_what_keeps_a_book_from_being_read_is_told_by_its_model(home: Path) -> None:
+    desk = desk_at(home)
+    run = desk.read("absent")
+    assert run.ended.wait(30)
+    assert desk.read("absent") is run
+    assert desk.read("absent") is not run  # tried anew
+
+
 @pytest.fixture
 def store(own_home: Path) -> Store:
     """The store of a home that may be changed."""

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from data.books import SHIPPED
 from model.deployed import desk
-from model.deployed.desk import DeployedModels
+from model.deployed.desk import DeployedModels, ReadingRun
 from model.release.release import Release
 from model.release.store import Store
 from model.settings import Settings
@@ -101,6 +101,23 @@ def test_with_one_book_there_is_nothing_to_pick(open_app: Open, monkeypatch: pyt
     at = open_app()
     assert not [each for each in at.selectbox if each.key == PICKER]
     assert CARDS in markup(at)
+
+
+@pytest.mark.parametrize("page", ["book", "operations"])
+def test_a_book_that_is_still_being_read_stands_there_by_name_and_no_number_of_another(
+    open_two: Open, page: str, own_desk: DeployedModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = ReadingRun()
+    monkeypatch.setattr("pages.shared.deployed.PATIENCE", 0.0)
+    monkeypatch.setattr(own_desk, "read", lambda book: run)
+    at = pick(open_two(page), NAME)
+    assert at.subheader[0].value == f"{TITLE} is being read"
+    assert at.markdown[0].value.startswith("2,000 loans: each value is checked against the contract")
+    assert "Made-up loans · as of December 2019" in markup(at)
+    assert "30,000" not in markup(at)
+    run.scored(0.5)
+    run.ended.set()
+    assert SECOND in markup(at.run())
 
 
 @pytest.mark.parametrize("page", ["book", "applicant", "policy", "trust", "operations"])

@@ -37,6 +37,7 @@ KINDS = {
     "whatif:policy": "what-if, policy",
 }
 PROTOCOLS = {"oip": "Open Inference Protocol v2", "kserve": "KServe v1", "mlflow": "MLflow"}
+READ_A_SECOND = 200_000  # records read and scored, on two cores that have other work too
 COUNTS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
 OPEN_RECORDED = "Open this what-if on its page"
 State = Literal["holds", "watch", "failed", "not in use"]
@@ -297,6 +298,27 @@ def training_words(doing: str, share: float, seconds: float) -> str:
         return f"{so_far} · time left not known yet"
     left = seconds / share - seconds
     return f"{so_far} · about {lasting(max(left, 1))} left"
+
+
+def reading_headline(contract: Contract) -> str:
+    """What is said while a book is read that was just picked."""
+    return f"{contract.book.title} is being read"
+
+
+def reading_note(contract: Contract, count: int) -> str:
+    """What is done with its records, and how long that takes."""
+    usual = numbers.counted(max(round(count / READ_A_SECOND), 2), "second")
+    return (
+        f"{numbers.counted(count, contract.book.record)}: each value is checked against the contract, and the deployed "
+        f"model scores every one. Once, in about {usual}; no number stands here until they are this book's."
+    )
+
+
+def reading_words(contract: Contract, count: int, step: int, seconds: float) -> str:
+    """How far that has come, after ``seconds``: at which of its two steps."""
+    counted = numbers.counted(count, contract.book.record)
+    doing = (f"Reading {counted}", f"Scoring {counted}")[step]
+    return f"{doing} · step {step + 1} of 2 · {lasting(seconds)} so far"
 
 
 def lasting(seconds: float) -> str:
