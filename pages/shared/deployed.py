@@ -83,7 +83,8 @@ def await_book(announce: Callable[[Contract], None]) -> None:
     except WhatIfError:  # told where the model is asked for
         return
     announce(contract)
-    _reading(run, contract, count)
+    with st.container():  # as one, so that the page takes its place at once
+        _reading(run, contract, count)
     st.stop()
 
 
