@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -23,10 +25,17 @@ from playwright.sync_api import (
 )
 
 from data.books import Book
+from model.deployed.desk import DeployedModels
+from model.deployed.saved import base_query, measured
 from model.engine.scorer import TableScorer
+from model.record.database import engine
+from model.record.scenarios import ScenarioStore
 from model.report import numbers
+from model.security.people import LOCAL
+from model.settings import settings
 from model.whatif.customer.scenario import CustomerScenario, base_record
 from model.whatif.customer.sensitivity import sweep
+from model.whatif.saved import SavedScenario
 from tests.browser.server import Server, chromium, serving
 from tests.support import second_book
 from tests.support.kept import KeptReleases
@@ -72,7 +81,27 @@ def home_of_both(home: Path, kept: KeptReleases, tmp_path_factory: pytest.TempPa
     shutil.copytree(home, place, ignore=shutil.ignore_patterns("record.sqlite*"))
     second_book.lay_down(place)
     kept.champion(place, second_book.NAME)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WHATIF_HOME", str(place))
+        for book in ("cards", second_book.NAME):
+            save_two(book)
     return place
+
+
+def save_two(book: str) -> None:
+    """Two scenarios under a name, in the home of the environment: a base of a long name, and a variant of it."""
+    model, opened = DeployedModels().model(book), engine(settings())
+    assert model is not None
+    store = ScenarioStore(opened)
+    name, base = "Board's base for the autumn, as the risk committee asked", ""
+    for called, query in ((name, {"balances": "20"}), ("Variant", {"balances": "20", "unemployment": "3"})):
+        note = "What the committee of September asked to be shown beside the regulator's own."
+        draft = SavedScenario(
+            called, book, "book", (), "Ada Moore", note=note, tags=("board", "autumn"), stands_on=base
+        )
+        below = base_query(model, store.find, base)
+        base = store.save(measured(model, draft, query, date(2026, 9, 30), below), LOCAL).id
+    opened.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -270,6 +299,16 @@ def operations_ready(page: Page) -> None:
     expect(page.locator(".wi-number")).to_have_count(4)
     expect(page.locator(".wi-table")).to_have_count(2)
     settled(page)
+
+
+Violation = tuple[str, list[list[str]]]
+STREAMLITS_OWN: Violation = ("presentation-role-conflict", [["section"]])  # its drop zone can be reached, is nothing
+
+
+def violations(page: Page) -> list[Violation]:
+    """Which rules of accessibility a page breaks as it stands, and where."""
+    found = Axe().run(page).response["violations"]
+    return [(each["id"], [node["target"] for node in each["nodes"]]) for each in found]
 
 
 def photograph(page: Page, name: str) -> None:

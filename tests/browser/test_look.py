@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import (
+    STREAMLITS_OWN,
     Visit,
     book_ready,
     lever,
@@ -20,6 +21,7 @@ from tests.browser.conftest import (
     settled,
     trust,
     unfold,
+    violations,
     waterfall,
 )
 
@@ -52,7 +54,6 @@ TRUNCATED = """
   .filter((each) => each.scrollWidth > each.clientWidth + 1)
   .map((each) => `${each.tagName} ${each.className}: ${each.textContent}`)
 """
-STREAMLITS_OWN = ("presentation-role-conflict", [["section"]])  # its drop zone can be reached and says it is nothing
 
 
 def opened(visit: Visit, name: str, customer: int, theme: Theme, window: tuple[int, int]) -> Page:
@@ -88,8 +89,7 @@ def opened(visit: Visit, name: str, customer: int, theme: Theme, window: tuple[i
 @pytest.mark.parametrize("name", ["book", "start", "customer", "policy", "trust", "operations"])
 def test_axe_finds_nothing(visit: Visit, customer: int, name: str, theme: Theme) -> None:
     page = opened(visit, name, customer=customer, theme=theme, window=SIZES[0])
-    found = Axe().run(page).response["violations"]
-    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -97,10 +97,7 @@ def test_axe_finds_nothing(visit: Visit, customer: int, name: str, theme: Theme)
 def test_axe_finds_nothing_with_every_panel_open(visit: Visit, customer: int, name: str, theme: Theme) -> None:
     page = opened(visit, name, customer=customer, theme=theme, window=SIZES[1])
     unfold(page)
-    found = [
-        (each["id"], [node["target"] for node in each["nodes"]]) for each in Axe().run(page).response["violations"]
-    ]
-    assert [each for each in found if (name, each) != ("operations", STREAMLITS_OWN)] == []
+    assert [each for each in violations(page) if (name, each) != ("operations", STREAMLITS_OWN)] == []
 
 
 @pytest.mark.parametrize("window", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")

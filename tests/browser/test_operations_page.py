@@ -19,9 +19,19 @@ from model.record.trail import recent
 from model.release.store import Store
 from model.report import numbers
 from model.settings import Settings
-from tests.browser.conftest import Start, Visit, book_ready, operations_ready, photograph, settled, trust, until
+from tests.browser.conftest import (
+    STREAMLITS_OWN,
+    Start,
+    Visit,
+    book_ready,
+    operations_ready,
+    photograph,
+    settled,
+    trust,
+    until,
+)
 from tests.browser.server import Server
-from tests.browser.test_look import STREAMLITS_OWN, THEMES, WIDER, Theme
+from tests.browser.test_look import THEMES, WIDER, Theme
 from tests.support.forging import shifted
 
 pytestmark = pytest.mark.browser
