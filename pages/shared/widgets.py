@@ -17,11 +17,11 @@ MARKDOWN = re.compile(r"[\\`*_\[\]<>$~|&]|:(?=\w)")  # what begins something els
 LINKED = re.compile(r"https?:(?=//)|www(?=\.)|@", re.IGNORECASE)  # what is made a link by itself
 TYPED = ".typed"  # what the key of a lever's field ends with; its slider has the key itself
 NO_CLASS = re.compile(r"[^A-Za-z0-9_-]")  # what Streamlit makes a hyphen of in the class of a key
-LOOK = Path(__file__).with_name("look.css")
+LOOK, PRINT = (Path(__file__).with_name(name) for name in ("look.css", "print.css"))
 PRESENTED, LINKED_ROWS, FIELD = (
     Path(__file__).with_name(name).read_text("utf-8") for name in ("presented.css", "linked.css", "field.css")
 )
-SCRIPTS = "".join(Path(__file__).with_name(name).read_text("utf-8") for name in ("sheet.js", "map.js"))
+SCRIPTS = "".join(Path(__file__).with_name(name).read_text("utf-8") for name in ("sheet.js", "map.js", "print.js"))
 ICON = Path(__file__).with_name("icon.png")  # a Material icon would be fetched from another host
 
 
@@ -37,8 +37,10 @@ class Place:
 
 
 def style() -> None:
-    """The style sheet, once a page, what closes the sheet of controls, and what a click on the map does."""
+    """The style sheets, of screen and of paper, once a page; what closes the sheet of controls, what a click on the map
+    does, and what begins a page that is printed."""
     st.html(LOOK)
+    st.html(PRINT)
     st.html(f"<script>{SCRIPTS}</script>", unsafe_allow_javascript=True)
 
 
