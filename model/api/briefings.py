@@ -328,6 +328,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "links": [asdict(each) for each in finding.links],
         "suggestion": None if finding.suggestion is None else asdict(finding.suggestion),
         "starts": [asdict(each) for each in finding.starts],
+        "picks": [asdict(each) for each in finding.picks],
     }
 
 

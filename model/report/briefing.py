@@ -217,8 +217,9 @@ class Finding:
     ``drawn``: the table is shown, not only offered; ``offered``: it can be taken along. Its ``shape``: "rows" to scroll
     and sort, the "whole" of them at once, all of its "texts" however long, or "links", one at the head of each row.
     ``widths``: how wide the first columns of texts are, in percent, or those of links to each other.
-    ``suggestion``: what could be assumed instead; ``starts``: several things to begin with, one a row. ``fills``: its
-    chart takes whatever height there is."""
+    ``suggestion``: what could be assumed instead; ``starts``: several things to begin with, one a row; ``picks``: what
+    choosing one of the first rows of a table leads to, where that is drawn as "rows". ``fills``: its chart takes
+    whatever height there is."""
 
     key: str
     headline: str = ""
@@ -240,6 +241,7 @@ class Finding:
     suggestion: Suggestion | None = None
     fills: bool = False
     starts: tuple[Suggestion, ...] = ()
+    picks: tuple[Suggestion, ...] = ()
 
     def presented(self, height: int) -> "Finding":
         """For an audience, far away: the chart enlarged, without what is for whoever wants to know exactly."""

@@ -79,7 +79,7 @@ def columns(model: DeployedModel) -> None:
             pick_charts(contract)
             draw.items(said.findings, partial(state.begin_with, contract))
             controls.bands(band_choice(result, draw.Chosen()))
-        draw.draw_panels(said.panels, partial(panel_choices, contract), take=partial(state.put_lever, contract))
+        draw.draw_panels(said.panels, partial(panel_choices, contract), take=partial(state.take_up, contract))
     draw.draw_method(said)
 
 

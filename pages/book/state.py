@@ -12,7 +12,7 @@ from model.report.book import words as book_words
 from model.settings import settings
 from model.whatif.book.scenario import LIMIT, METHOD, NUDGE, POINT, SEVERITY, UNTIL, BookScenario, Value
 from model.whatif.book.tornado import moved
-from model.whatif.book.view import BookView
+from model.whatif.book.view import WITHIN, BookView
 from pages.shared.deployed import keyed
 from pages.shared.page_state import Memory
 
@@ -94,8 +94,11 @@ def take_back(contract: Contract, name: str) -> None:
     memory.change(memory.current().with_value(contract, name, None))
 
 
-def put_lever(contract: Contract, name: str, value: Value) -> None:
-    """Callback: a lever put where the model was found to reach a goal."""
+def take_up(contract: Contract, name: str, value: Value) -> None:
+    """Callback: what a panel leads to: a band to look into, or a lever put where a goal was found to be reached."""
+    if name == WITHIN:
+        look_into(str(value))
+        return
     memory.change(moved(contract, memory.current(), name, float(value)))
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
 from math import ceil
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -231,7 +232,7 @@ def body(each: Finding, take: Take | None = None) -> None:
         height: Literal["stretch", "content"] = "stretch" if each.fills else "content"
         st.plotly_chart(each.chart, key=each.key, config=charts.CONFIG, alt=each.alt, height=height)
     if each.table is not None and each.drawn:
-        shaped(each, each.table)
+        shaped(each, each.table, take)
     if each.links and each.shape != "links":
         links(each.links)
     if each.note:
@@ -271,19 +272,24 @@ def linked(place: DeltaGenerator, each: Link) -> None:
 # ---- tables -----------------------------------------------------------------------------------------------------
 
 
-def shaped(each: Finding, given: Table) -> None:
-    """The table of a finding in its shape."""
+def shaped(each: Finding, given: Table, take: Take | None = None) -> None:
+    """The table of a finding in its shape; ``take`` is what choosing a row does that leads somewhere."""
     if each.shape == "texts":
         full_table(given, each.widths)
     elif each.shape == "links":
         linked_table(given, each.links, each.widths)
     else:
-        draw_table(given, "content" if each.shape == "whole" else "auto")
+        draw_table(given, "content" if each.shape == "whole" else "auto", each.picks if take else (), take)
 
 
-def draw_table(given: Table, height: int | Literal["auto", "content"] = "auto") -> None:
+def draw_table(
+    given: Table,
+    height: int | Literal["auto", "content"] = "auto",
+    picks: Sequence[Suggestion] = (),
+    take: Take | None = None,
+) -> None:
     """A table to scroll, sort and search. Its own menu lets people save and copy it, so that its texts are made
-    harmless too."""
+    harmless too. Choosing one of the rows that have ``picks`` does what ``take`` does with its own."""
     columns = [given.columns[k] for k in given.places("screen")]
     figures = [given.columns[k] for k in given.figures()]
     config = {
@@ -294,7 +300,20 @@ def draw_table(given: Table, height: int | Literal["auto", "content"] = "auto") 
     rows = spreadsheet.screen(given, [each.head for each in columns])
     lines = _lines(given)
     lines_high = ROW + LINE * lines if lines > 1 else None
-    st.dataframe(rows, hide_index=True, alt=given.title, column_config=config, height=height, row_height=lines_high)
+    more: Any = {"alt": given.title, "column_config": config, "height": height, "row_height": lines_high}
+    if not picks or take is None:
+        st.dataframe(rows, hide_index=True, **more)
+        return
+    key = keyed(f"{given.key} {len(picks)} {picks[0].key}")  # another once a row was chosen: nothing is chosen in it
+    chosen = partial(row_chosen, key, tuple(picks), take)
+    st.dataframe(rows, hide_index=True, key=key, on_select=chosen, selection_mode="single-row", **more)
+
+
+def row_chosen(key: str, picks: Sequence[Suggestion], take: Take) -> None:
+    """Callback: a row was chosen in the table of a ``key``, or let go."""
+    for row in st.session_state[key]["selection"]["rows"]:
+        if row < len(picks):
+            take(picks[row].name, picks[row].value)
 
 
 def _configured(column: Column) -> bool:

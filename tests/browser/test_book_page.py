@@ -64,6 +64,18 @@ def test_the_demo_journey(visit: Visit) -> None:
     expect(sentence(page)).to_have_text(told)
     book_ready(page)
 
+    page.locator(".st-key-_cells summary").click()
+    grid = page.locator(".st-key-_cells [data-testid='data-grid-canvas']")
+    expect(grid).to_be_visible()
+    grid.focus()
+    for key in ("ArrowDown", "ArrowDown", "Shift+Space"):
+        page.keyboard.press(key)
+    expect(page.locator(".wi-crumb")).to_have_text("Credit limit: NT$ 100,000 to 200,000")
+    expect(page).to_have_url(re.compile(r"within=limit_band%3A2"))
+    page.get_by_role("button", name="The whole book").click()
+    expect(sentence(page)).to_have_text(told)
+    book_ready(page)
+
     page.locator(".st-key-_movers summary").click()
     links = page.locator("[class*='st-key-_mover_'] a")
     expect(links.first).to_be_visible()

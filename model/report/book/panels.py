@@ -22,6 +22,7 @@ from model.report.briefing import (
     Link,
     Notice,
     Panel,
+    Suggestion,
     Table,
     name_apart,
 )
@@ -30,8 +31,10 @@ from model.whatif.book.result import BookResult, WeightedLosses
 from model.whatif.book.segments import Cell as SegmentCell
 from model.whatif.book.segments import Mover
 from model.whatif.book.totals import Totals
+from model.whatif.book.view import WITHIN
 
 WEIGHTED = "_weighted"  # the panel whose weights are a part of the scenario
+LOOK_IN = "A row that is chosen (with the keyboard: arrow keys, then Shift and Space) is looked into, as on the map."
 BEFORE, AFTER = "As the book stands", "Under the scenario"
 NOISE_DIGITS = 6  # of an amount: what is below a millionth of the currency is summing in another order
 
@@ -141,14 +144,18 @@ def segment_panels(result: BookResult) -> tuple[Panel, ...]:
 
 def segment_cells(result: BookResult, choice: Choice, choices: Choices) -> tuple[Item, ...]:
     """One table for each segment, with what it adds to the change; how concentrated the exposure is."""
-    segment = result.contract.segment(choice.of(choices))
+    contract = result.contract
+    segment = contract.segment(choice.of(choices))
     cells = result.cells(segment)
+    names = [(f"{segment.name}:{cell.path[0]}", language.band_label(contract, segment, cell.path[0])) for cell in cells]
+    concentration = words.concentration_words(contract, segment, result.concentration(cells))
     return (
         Finding(
             "cells",
-            words.change_headline(result.contract, segment, cells),
+            words.change_headline(contract, segment, cells),
             table=segment_table(result, segment, cells),
-            note=words.concentration_words(result.contract, segment, result.concentration(cells)),
+            note=f"{LOOK_IN} {concentration}",
+            picks=tuple(Suggestion(band, label, WITHIN, band) for band, label in names),
         ),
     )
 

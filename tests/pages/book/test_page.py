@@ -13,11 +13,13 @@ from data.contract import Contract
 from data.regulators.presets import presets
 from model.engine.scorer import TableScorer
 from model.report import language
+from model.report.briefing import Suggestion
 from model.report.numbers import MINUS, NBSP
 from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import BookScenario, layers
 from model.whatif.book.scored import ScoredBook
 from model.whatif.book.totals import Totals
+from pages.shared import draw
 from pages.shared.book_picker import PICKER
 from tests.pages.conftest import Open, answers, figure, links, markup, opened, sentence, shown
 from tests.support.records import stressed
@@ -240,6 +242,15 @@ def test_a_band_looked_into_stays_through_moves_stands_in_the_link_and_leads_bac
     wrong = open_app(within="limit_band:77")
     assert "The whole book is looked at" in wrong.warning[0].value
     assert address(wrong) == {}
+
+
+def test_a_row_that_is_chosen_is_taken_up_and_one_let_go_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[tuple[str, float | str]] = []
+    picks = [Suggestion(f"limit_band:{k}", "", "within", f"limit_band:{k}") for k in range(3)]
+    for rows in ([2], [], [3]):  # the last is the book's own, which leads nowhere
+        monkeypatch.setattr("streamlit.session_state", {"rows": {"selection": {"rows": rows}}})
+        draw.row_chosen("rows", picks, lambda name, value: looked.append((name, value)))
+    assert looked == [("within", "limit_band:2")]
 
 
 def test_an_overlay_needs_owner_reason_and_date_and_is_a_bar_of_its_own(open_app: Open) -> None:

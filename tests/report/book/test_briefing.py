@@ -613,6 +613,14 @@ def test_segments_sum_to_the_book_exactly_and_as_shown(said: Briefing, result: B
     assert column(found, "PD now")[-1] == pytest.approx(100 * result.now.pd)
 
 
+def test_each_segment_of_the_table_can_be_looked_into_and_the_book_below_them_cannot(said: Briefing) -> None:
+    found = finding(said, "_cells", _cells_by="status_band")
+    assert found.table is not None
+    assert [pick.label for pick in found.picks] == [row[0] for row in found.table.exact[:-1]]
+    assert {pick.name for pick in found.picks} == {"within"}
+    assert [pick.value for pick in found.picks] == [f"status_band:{k}" for k in range(5)]
+
+
 def test_segments_of_a_guaranteed_book_hold_the_net_loss(loans: Briefing) -> None:
     found = table(loans, "_cells")
     assert [each.heading for each in found.columns[-2:]] == ["Net loss before, US$", "Net loss now, US$"]
