@@ -28,6 +28,7 @@ from model.engine.scorer import TableScorer
 from model.export.memo.files import PAPERS, SLIDES, SLIDES_END
 from model.export.memo.memo import Memo, Occasion
 from model.export.memo.subjects import memo_of
+from model.export.workbook.workbook import asked_book_workbook, asked_customer_workbook
 from model.record.database import engine
 from model.record.scenarios import ScenarioStore
 from model.release import training
@@ -128,6 +129,7 @@ def run(release: Release, rows: int = 1_000_000, told: Callable[[str], None] = l
     _against_shap(scorer, book, note)
     _saved_scenarios(release, book, note)
     _papers(release, book, note)
+    _workbooks(release, book, note)
     return found
 
 
@@ -403,6 +405,26 @@ def _papers(release: Release, book: Book, note: Callable[..., None]) -> None:
         seconds = median(wall(write) for _ in range(3))
         what = "six slides" if ending == SLIDES_END else "memo"
         note(f"{what} as .{ending}, {size:.2f} MB{PAPER_SIZE.get(ending, '')}, wall", seconds, 3, PAPER_BOUNDS[ending])
+
+
+def _workbooks(release: Release, book: Book, note: Callable[..., None]) -> None:
+    """The workbooks of one customer, and of the book under a scenario that is asked anew, with their sizes in the
+    names."""
+    model = DeployedModel(book, release.scorer, release)
+    stress = _stress(model.whole, **_economy(book.contract), **_shocked(book.contract, book.contract.shocks[0]))
+    customer = CustomerScenario(int(book.ids[0]))
+
+    def of_book() -> bytes:
+        model.whole.forget()
+        return asked_book_workbook(model, stress, who="bench", day=TODAY)
+
+    def of_customer() -> bytes:
+        return asked_customer_workbook(model, customer, who="bench", day=TODAY)
+
+    for name, most, make, bound in (("customer", 0.5, of_customer, 1.0), ("book", 3.0, of_book, 8.0)):
+        size = len(make()) / 1e6
+        seconds = median(wall(make) for _ in range(3))
+        note(f"{name} workbook, {size:.2f} MB of at most {most:g}, wall", seconds, 3, bound)
 
 
 def _against_shap(scorer: TableScorer, book: Book, note: Callable[..., None]) -> None:

@@ -3,6 +3,7 @@
 import getpass
 import time
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import click
@@ -10,19 +11,23 @@ import click
 from data.errors import BadInput
 from model.cli.book import book_option
 from model.cli.paper import deployed_model, kept_scenarios, write_file
-from model.cli.terminal import answer, json_option
-from model.export.asked import asked_customer
-from model.export.workbook.workbook import asked_customer_workbook, first_customer
+from model.cli.terminal import answer, json_option, progress
+from model.deployed.model import DeployedModel
+from model.export.asked import asked_customer, asked_scenario
+from model.export.workbook.workbook import asked_book_workbook, asked_customer_workbook
+from model.release.training import Progress
+from model.whatif.book.scenario import BookScenario
 from model.whatif.customer.scenario import CustomerScenario
+from model.whatif.saved import Scenario
 
 
 @click.command()
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--customer", type=int, help="The customer whose record it begins with; one to start from by default.")
+@click.option("--customer", type=int, help="Of one customer alone, by number; --scenario then says what is changed.")
 @click.option(
     "--scenario",
     default="",
-    help="What is changed of it, as its page's address says: 'limit=60000&late=2'; or a saved scenario's name.",
+    help="A saved scenario's name, or a page's query: 'preset=…&severity=50'.",
 )
 @click.option("--who", default=getpass.getuser, help="Who makes it; the user by default.")
 @book_option
@@ -31,14 +36,24 @@ def workbook(out: Path, customer: int | None, scenario: str, who: str, book: str
     """Write the deployed model as a workbook with live formulas to OUT, an .xlsx file."""
     if out.suffix.lower() != ".xlsx":
         raise BadInput(f"A workbook is an .xlsx file; {out.name!r} was given.")
-    model = deployed_model(book)
+    model, start = deployed_model(book), time.perf_counter()
     with kept_scenarios() as store:
-        number = customer if customer is not None else first_customer(model)
-        asked = asked_customer(model.book, number, scenario, store).scenario
-    if not isinstance(asked, CustomerScenario):
-        raise BadInput("A workbook begins with a customer; that scenario is of a policy. Name another.")
-    start = time.perf_counter()
-    content = asked_customer_workbook(model, asked, who=who, day=date.today())
+        asked = (
+            asked_scenario(model.book, scenario, store)
+            if customer is None
+            else asked_customer(model.book, customer, scenario, store)
+        ).scenario
+    content = _content(model, asked, who, progress(as_json))
     write_file(out, content)
     result = {"path": str(out), "release": model.id, "bytes": len(content), "seconds": time.perf_counter() - start}
     answer(result, as_json, lambda r: f"{r['path']}: {r['bytes'] / 1e6:.2f} MB, release {r['release']}.")
+
+
+def _content(model: DeployedModel, asked: Scenario, who: str, tell: Progress) -> bytes:
+    """The workbook of the scenario that was asked for, of whatever it is about."""
+    if isinstance(asked, BookScenario):
+        follow = partial(tell, "Adding up the book")
+        return asked_book_workbook(model, asked, who=who, day=date.today(), progress=follow)
+    if isinstance(asked, CustomerScenario):
+        return asked_customer_workbook(model, asked, who=who, day=date.today())
+    raise BadInput("A workbook is of the book or of a customer; that scenario is of a policy. Name another.")

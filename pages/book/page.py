@@ -10,6 +10,7 @@ from data.contract import Contract
 from data.errors import WhatIfError
 from model.deployed import spot_check
 from model.deployed.model import DeployedModel
+from model.export.workbook.workbook import asked_book_workbook
 from model.report.ask.book import book_example, book_vocabulary, read_book_line
 from model.report.ask.completion import completions
 from model.report.book.briefing import band_choice, book_briefing, measure_choice, segment_choice, slide
@@ -21,7 +22,7 @@ from pages.book import controls, state
 from pages.shared import deployed, draw, recording, visitor, widgets
 from pages.shared.ask_line import AskLine, ask_line
 from pages.shared.progress import followed
-from pages.shared.taking_along import offer_papers, take_along, unchanged
+from pages.shared.taking_along import offer_papers, offer_workbook, take_along, unchanged
 
 PRESENT, SLIDE, ANSWERS = "_present", "_slide", "book_answers"
 ASK = AskLine(
@@ -44,7 +45,15 @@ def main() -> None:
     widgets.rails(controls.ranges(model.contract))
     with state.memory.arriving():
         book_fragment(model)
-    take_along("book", lambda: offer_papers(model, state.memory.current(), unchanged(state.memory)))
+    take_along("book", partial(offer_book, model))
+
+
+def offer_book(model: DeployedModel) -> None:
+    """What of the book under its scenario can be taken along."""
+    scenario, saved = state.memory.current(), unchanged(state.memory)
+    offer_papers(model, scenario, saved)
+    make = partial(asked_book_workbook, model, scenario, who=visitor.current().name, day=date.today())
+    offer_workbook(model, make, scenario, saved)
 
 
 @st.fragment(key=ANSWERS)

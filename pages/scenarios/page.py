@@ -1,5 +1,7 @@
 """Scenarios under a name: all of a book, and one of them as it was saved and as it stands now."""
 
+from collections.abc import Callable
+from datetime import date
 from functools import partial
 
 import streamlit as st
@@ -7,11 +9,14 @@ import streamlit as st
 from data.errors import WhatIfError
 from model.deployed.model import DeployedModel
 from model.errors import RemoteError
+from model.export.workbook.workbook import asked_book_workbook, asked_customer_workbook
 from model.report.scenarios.briefing import KnownScenarios, scenarios_briefing
-from model.whatif.saved import read_query
+from model.whatif.book.scenario import BookScenario
+from model.whatif.customer.scenario import CustomerScenario
+from model.whatif.saved import Scenario, read_query
 from pages.scenarios import controls, files, present, state
 from pages.shared import deployed, draw, visitor, widgets
-from pages.shared.taking_along import offer_papers, take_along
+from pages.shared.taking_along import offer_papers, offer_workbook, take_along
 
 
 def main() -> None:
@@ -32,6 +37,16 @@ def offer_opened(model: DeployedModel) -> None:
     else:
         scenario, _ = read_query(opened.scenario.subject, model.book, dict(opened.query))
         offer_papers(model, scenario, opened.scenario)
+        offer_workbook(model, workbook_of(model, scenario), scenario, opened.scenario)
+
+
+def workbook_of(model: DeployedModel, scenario: Scenario) -> Callable[[], bytes]:
+    """What writes the workbook of a scenario of the book or of a customer."""
+    who, today = visitor.current().name, date.today()
+    if isinstance(scenario, CustomerScenario):
+        return partial(asked_customer_workbook, model, scenario, who=who, day=today)
+    assert isinstance(scenario, BookScenario)
+    return partial(asked_book_workbook, model, scenario, who=who, day=today)
 
 
 @st.fragment

@@ -15,8 +15,14 @@ def test_a_workbook_is_written_of_a_customer_with_what_is_changed(own_home: Path
     assert told["release"] == next(row[1] for row in found.sheets["Read me"] if row[0] == "Release")
     assert told["bytes"] < 500_000
     assert (found.named("own_limit"), found.named("base_limit")) == (60_000, 20_000)
-    run(own_home, "workbook", str(out))  # of nobody in particular
-    assert ReadWorkbook(out.read_bytes()).named("own_pd") < 1
+
+
+def test_a_workbook_is_written_of_the_book_under_a_scenario(own_home: Path, tmp_path: Path):
+    out = tmp_path / "book.xlsx"
+    told = answer(run(own_home, "workbook", str(out), "--scenario", "lgd=0.7", "--json"))
+    found = ReadWorkbook(out.read_bytes())
+    assert told["bytes"] < 3_000_000
+    assert (found.named("scenario_book_lgd"), found.named("base_book_lgd")) == (0.7, 0.8)
 
 
 @pytest.mark.parametrize(
@@ -24,7 +30,8 @@ def test_a_workbook_is_written_of_a_customer_with_what_is_changed(own_home: Path
     [
         (("model.xls",), "A workbook is an .xlsx file; 'model.xls' was given."),
         (("model.xlsx", "--customer", "0"), "There is no customer 0."),
-        (("model.xlsx", "--scenario", "limit=5"), "Credit limit must be"),
+        (("model.xlsx", "--customer", "17", "--scenario", "limit=5"), "Credit limit must be"),
+        (("model.xlsx", "--scenario", "limit=5"), "nothing that can be assumed here"),
         (("nowhere/model.xlsx",), "cannot be written"),
     ],
 )

@@ -7,28 +7,35 @@ import numpy as np
 
 from data.errors import BadInput
 from model.deployed.model import DeployedModel
+from model.engine.parallel import Progress, no_progress
 from model.engine.scorer import TableScorer
 from model.errors import NotTabular
 from model.export.workbook.answers import CustomerAnswers
+from model.export.workbook.book import BOOK, BookSheet
 from model.export.workbook.customer import CUSTOMER, CustomerInputs, CustomerNumbers
 from model.export.workbook.read_me import READ_ME, Made, write_read_me
 from model.export.workbook.sheets import WorkbookFile
+from model.export.workbook.sums import BookSums
 from model.export.workbook.tables import TABLES, TablesSheet
+from model.report.book import words as book_words
 from model.report.customer import words
-from model.whatif.book.scenario import NOTHING
+from model.whatif.book.result import BookResult
+from model.whatif.book.scenario import NOTHING, BookScenario
 from model.whatif.customer.result import CustomerResult
 from model.whatif.customer.scenario import CustomerScenario, base_record
 
 MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-ABOUT_CUSTOMER = (
-    "Your own numbers beside a base: probability, score, decision and expected loss, why, and what changed. It answers "
-    "at each change, also for a record that is not in the book."
-)
+ABOUT = {
+    CUSTOMER: "Your own numbers beside a base: probability, score, decision and expected loss, why, and what changed. "
+    "It answers at each change, also for a record that is not in the book.",
+    BOOK: "The whole book, its segments and score bands, as it is and under a scenario: change assumptions and limits, "
+    "and loss, capital, margin and return follow for every customer exactly, beside what was computed here.",
+    TABLES: "The model itself, and each step from a number that was put in to the answer.",
+}
 LEFT_OUT = (
     "The book's scenario takes this record beyond what the model has seen, so that it is scored at the edge of that: "
     "it is left out here."
 )
-ABOUT_TABLES = "The model itself, and each step from a number that was put in to the answer."
 
 
 def tables_of(model: DeployedModel) -> TableScorer:
@@ -60,18 +67,49 @@ def customer_workbook(model: DeployedModel, result: CustomerResult, made: Made) 
         Where a formula of the contract has no counterpart in a spreadsheet, or the book's scenario takes the record
         beyond what the model has seen, so that it is scored as another than it is.
     """
-    scorer, records = tables_of(model), both_records(result)
+    return _written(model, made, result)
+
+
+def book_workbook(
+    model: DeployedModel, result: BookResult, customer: CustomerResult, made: Made, progress: Progress = no_progress
+) -> bytes:
+    """The workbook of the whole book under a scenario, with a ``customer`` to put in one's own numbers; raises as
+    `customer_workbook`, and BadInput where the book's losses given default are of too many kinds to be added up."""
+    return _written(model, made, customer, (result, BookSums.of(result, progress)))
+
+
+def _written(
+    model: DeployedModel, made: Made, customer: CustomerResult, whole: tuple[BookResult, BookSums] | None = None
+) -> bytes:
+    """A workbook of the sheets that every one has, and of the ``whole`` book where it is given."""
+    scorer, records = tables_of(model), both_records(customer)
     terms = scorer.contract.book
     footer = f"{terms.title}, {terms.as_of} · release {made.release} · {made.day}"
     book = WorkbookFile(f"{terms.title}: {terms.record}", author=made.who, day=made.day, footer=footer)
-    read_me, customer, tables = (book.sheet(name) for name in (READ_ME, CUSTOMER, TABLES))
-    model_sheet = TablesSheet(tables, scorer)
-    answers = CustomerAnswers(CustomerInputs(customer, model_sheet, *records))
-    model_sheet.finish()
-    about = ((CUSTOMER, ABOUT_CUSTOMER), (TABLES, ABOUT_TABLES))
-    write_read_me(read_me, scorer.contract, made, sheets=about, checks=answers.checks)
-    customer.open_here()
+    names = [READ_ME, CUSTOMER, *([] if whole is None else [BOOK]), TABLES]
+    sheets = {name: book.sheet(name) for name in names}
+    tables = TablesSheet(sheets[TABLES], scorer)
+    checks = CustomerAnswers(CustomerInputs(sheets[CUSTOMER], tables, *records)).checks
+    if whole is not None:
+        checks = [*checks, *BookSheet(sheets[BOOK], tables, *whole, made.scenario).checks]
+    tables.finish()
+    about = [(name, ABOUT[name]) for name in names[1:]]
+    write_read_me(sheets[READ_ME], scorer.contract, made, sheets=about, checks=checks)
+    sheets[CUSTOMER if whole is None else BOOK].open_here()
     return book.content()
+
+
+def asked_book_workbook(
+    model: DeployedModel, scenario: BookScenario, *, who: str, day: date, progress: Progress = no_progress
+) -> bytes:
+    """The workbook of the book under a scenario, and of one customer to start from."""
+    contract = model.contract
+    result = BookResult.of(model.scored_book(progress), scenario, day, progress)
+    first = CustomerScenario(first_customer(model))
+    customer = CustomerResult.of(model.scorer, model.local_scorer, model.book, first, day=day)
+    told = book_words.in_words(contract, scenario, day)
+    made = made_of(model, who=who, day=day, scenario=told)
+    return book_workbook(model, result, customer, made, progress)
 
 
 def asked_customer_workbook(model: DeployedModel, scenario: CustomerScenario, *, who: str, day: date) -> bytes:

@@ -13,11 +13,13 @@ from data.contract import bounds
 from model.deployed.model import DeployedModel
 from model.engine.scorer import TableScorer
 from model.engine.tables import probability
+from model.export.workbook.workbook import asked_book_workbook
+from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import BookScenario
 from model.whatif.customer.decision import score_scale
 from model.whatif.customer.result import CustomerResult
 from model.whatif.customer.scenario import CustomerScenario
-from tests.export.workbook.conftest import asked, written
+from tests.export.workbook.conftest import DAY, asked, written
 from tests.export.workbook.reading import ReadWorkbook, Value
 from tests.support import loans_sample, made_up
 from tests.support.kept import KeptReleases, promoted_anyway
@@ -27,7 +29,7 @@ pytestmark = pytest.mark.office
 
 RECORDS = 1000
 SAME = 1e-9
-SHAPE = made_up.Shape(fields=("one", "two", "three", "four"), levers=1, segments=1)
+SHAPE = made_up.Shape(fields=("one", "two", "three", "four"), levers=1, shocks=1, segments=1)
 
 
 @pytest.fixture(scope="module")
@@ -214,6 +216,56 @@ def test_what_cannot_be_is_told_and_not_answered(office: Office, model: Deployed
     assert wrong[0].startswith("3 of your own numbers cannot be")  # the jump of the status breaks a rule, too
     assert (wrong[3], wrong[4]) == ("cannot be: see what is allowed", "not one of its codes")
     assert {row[2] for row in told} == {fine[2]}
+
+
+# ---- the whole book --------------------------------------------------------------------------------------------------
+
+
+def stressed_book(model: DeployedModel) -> BookScenario:
+    """A scenario of all three layers and of an assumption."""
+    contract, stress = model.contract, BookScenario()
+    shock = next(each for each in contract.shocks if not each.share)
+    for name, value in (
+        (shock.name, min(10.0, shock.maximum)),
+        ("lgd", 0.7),
+        ("overlay_pd", 20.0),
+        ("overlay_lgd", 5.0),
+    ):
+        stress = stress.with_value(contract, name, value)
+    for name, text in (("overlay_owner", "Ada"), ("overlay_reason", "so"), ("overlay_until", "2027-01-01")):
+        stress = stress.with_value(contract, name, text)
+    return stress
+
+
+@pytest.mark.parametrize("name", ["cards", "loans", "gaps"])
+def test_every_cell_of_the_book_comes_to_what_was_written_into_it(
+    office: Office, models: dict[str, DeployedModel], name: str
+):
+    model = models[name]
+    book = ReadWorkbook(asked_book_workbook(model, stressed_book(model), who="Ada", day=DAY))
+    again = ReadWorkbook(office.converted(book.content))
+    assert list(different(book, again)) == []
+    checks = next(row for row in again.sheets["Read me"] if row[0] == "All checks together")
+    assert checks[1] == 0
+
+
+@pytest.mark.parametrize("name", ["cards", "loans"])
+def test_an_assumption_that_is_changed_in_its_cell_changes_the_book_as_on_screen(
+    office: Office, models: dict[str, DeployedModel], name: str
+):
+    model = models[name]
+    contract, stress = model.contract, stressed_book(model)
+    book = ReadWorkbook(asked_book_workbook(model, stress, who="Ada", day=DAY))
+    moves = {"lgd": 0.95, "apr": 0.11, "funding": 0.02, "opex": 480.0, "margin_months": 30.0}
+    moves |= {"ccf": 0.15} if name == "cards" else {}
+    puts = [book.names[f"scenario_book_{each}"] for each in moves]
+    reads = [book.names[f"scenario_book_measure_{each}"] for each in contract.measures]
+    (told,) = office.asked(book.content, puts=puts, reads=reads, records=[list(map(as_text, moves.values()))])
+    for each, value in moves.items():
+        stress = stress.with_value(contract, each, value)
+    screen = BookResult.of(model.whole, stress, DAY).now
+    for measure, text in zip(contract.measures, told, strict=True):
+        assert float(text) == pytest.approx(screen.measure(measure), rel=SAME)
 
 
 @pytest.mark.filterwarnings("ignore")  # of its own parts, and of bars in cells, which it leaves out
