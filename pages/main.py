@@ -3,6 +3,7 @@ it."""
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -12,12 +13,18 @@ from data.contract import Contract
 from model.api import status
 from model.deployed.model import DeployedModel
 from model.report import numbers
+from model.report.scenarios.words import kept_open_words
 from model.report.trust.summary import TrustSummary
 from model.security.people import LOCAL, Deed, Person, may
 from model.settings import settings
 from pages import warm_up
-from pages.shared import book_picker, deployed, visitor, widgets
+from pages.book import state as book_state
+from pages.customer import state as customer_state
+from pages.policy import state as policy_state
+from pages.shared import book_picker, deployed, saving, visitor, widgets
+from pages.shared.page_state import Memory
 
+WITHOUT_WHAT_IF = ("trust", "operations")
 VERDICTS = {"holds": "holds", "watch": "watch", "does not hold": "worse", "": "unknown"}  # in the style sheet
 
 
@@ -80,6 +87,24 @@ def answered(model: DeployedModel) -> float:
     return took
 
 
+def kept_open() -> None:
+    """The saved scenarios that stand open on their pages, each a way back to it, on the pages that have no what-if."""
+    memories: dict[str, Memory[Any]] = {
+        "book": book_state.memory,
+        "customer": customer_state.memory,
+        "policy": policy_state.memory,
+    }
+    known = [(subject, memory, memory.saved()) for subject, memory in memories.items()]
+    found = [(subject, memory, saved) for subject, memory, saved in known if saved is not None]
+    if not found:
+        return
+    contract = deployed.model().contract
+    with st.container(horizontal=True, gap="small", key="kept_open"):
+        for subject, memory, saved in found:
+            label = kept_open_words(contract, saved, saving.changed_here(memory, saved))
+            st.page_link(f"{subject}/page.py", label=widgets.literal(label), query_params=deployed.address())
+
+
 def unrecorded() -> None:
     """What cannot be recorded is told on every page, before anybody relies on its being recorded."""
     trouble = status.record_trouble(settings())
@@ -114,6 +139,8 @@ judged = frame(who, listed=page.url_path == "operations")
 if told:
     widgets.complain(told)
 unrecorded()
+if page.url_path in WITHOUT_WHAT_IF and not deployed.unmet():
+    kept_open()
 page.run()
 judged()
 warm_up.freeze_once()

@@ -93,8 +93,13 @@ def draw_open(memory: Memory[Any]) -> None:
     """Which saved scenario is open, and whether it was changed here since."""
     known = memory.saved()
     if known is not None:
-        told = open_words(known, memory.current().to_query() != dict(known.query))
+        told = open_words(known, changed_here(memory, known))
         html(f"<p class='wi-open'>{text(told)}</p>")
+
+
+def changed_here(memory: Memory[Any], known: SavedScenario) -> bool:
+    """Whether a page assumes something else than the saved scenario that is open on it."""
+    return bool(memory.current().to_query() != dict(known.query))
 
 
 def opened_from(model: DeployedModel, page: str, identity: str) -> tuple[OpenedScenario | None, str]:

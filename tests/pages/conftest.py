@@ -1,6 +1,8 @@
 """The app as AppTest runs it, on the shared release."""
 
+import importlib
 import json
+import pkgutil
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -13,6 +15,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+import pages
 from model.deployed import desk as client
 from model.settings import Settings
 
@@ -66,6 +69,15 @@ def desk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> client.DeployedMode
 
 
 UNSEEN = ("<style>", "<script>", "<div hidden><style>")  # what markup begins with that nobody reads
+
+
+def put_desk(monkeypatch: pytest.MonkeyPatch, own: client.DeployedModels) -> None:
+    """Have every page ask a desk of the test's own. Modules that hold the process's desk are read in before, for one
+    that is read in meanwhile would hold the test's ever after."""
+    names = [each.name for each in pkgutil.walk_packages(pages.__path__, "pages.")]
+    modules = [importlib.import_module(each) for each in names if not each.endswith((".page", ".main"))]
+    for module in (*(each for each in modules if hasattr(each, "desk")), client):
+        monkeypatch.setattr(module, "desk", own)
 
 
 def markup(at: AppTest) -> str:

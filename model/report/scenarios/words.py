@@ -281,6 +281,11 @@ def open_words(scenario: SavedScenario, changed: bool) -> str:
     return f"“{scenario.name}” · version {scenario.version}{', changed since' if changed else ''}"
 
 
+def kept_open_words(contract: Contract, scenario: SavedScenario, changed: bool) -> str:
+    """Which scenario stands open on a page while another page is looked at."""
+    return f"{open_words(scenario, changed)}, open on {subject_word(contract, scenario.subject)}"
+
+
 def elsewhere_words(contract: Contract, scenario: SavedScenario) -> str:
     """That a scenario cannot be opened on a page, and where it can."""
     where = subject_word(contract, scenario.subject)

@@ -8,7 +8,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from model.api.process import close, running
-from model.deployed import desk
 from model.deployed.desk import DeployedModels
 from model.record.scenarios import ScenarioStore
 from model.release.store import Store
@@ -16,7 +15,7 @@ from model.scoring.scenario_files import scenarios_as_toml
 from model.security.people import Person
 from model.settings import Settings
 from model.whatif.saved import SavedScenario
-from tests.pages.conftest import Open, address, markup, opened, sentence
+from tests.pages.conftest import Open, address, begin, links, markup, opened, put_desk, sentence
 from tests.support.forging import shifted
 
 BEN, EVE = Person("Ben", "analyst"), Person("Eve", "admin")
@@ -27,9 +26,7 @@ def scenarios(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scena
     """The store of a home of its own, whose desk every page asks."""
     monkeypatch.setenv("WHATIF_HOME", str(own_home))
     own = DeployedModels(lambda: Settings(home=own_home))
-    monkeypatch.setattr(desk, "desk", own)
-    for module in ("shared.deployed", "shared.page_state", "shared.saving"):
-        monkeypatch.setattr(f"pages.{module}.desk", own)
+    put_desk(monkeypatch, own)
     yield running().scenarios
     close()
     own.close()
@@ -237,6 +234,32 @@ def test_list_is_looked_through_by_words_state_owner_and_tag_and_the_address_say
     assert listed(none) == []
     assert sentence(none) == "None of 3 scenarios of Taiwan credit cards: with “nothing so”."
     assert "'often' was given; it was left out" in warnings(none)
+
+
+def go(at: AppTest, page: str) -> AppTest:
+    """To another page by the navigation, in the same session."""
+    at.query_params.clear()
+    begin(at, page).run()
+    assert not at.exception
+    return at
+
+
+@pytest.mark.parametrize("page", ["trust", "operations"])
+def test_open_scenario_is_named_on_a_page_without_what_if_and_still_open_on_its_own(
+    open_own: Open, scenarios: ScenarioStore, page: str
+):
+    assert [each for each in links(open_own(page)) if "open on" in each.label] == []
+    at = save(open_own("book", unemployment=3), "book", "Base")
+    (kept,) = scenarios.listed("cards")
+    said = sentence(at)
+    (link,) = [each for each in links(go(at, page)) if "open on" in each.label]
+    assert (link.label, link.page) == ("“Base” · version 1, open on Book", "")
+    at = go(at, "book")
+    assert (sentence(at), address(at)["saved-as"]) == (said, kept.id)
+    at.slider(key="book.unemployment").set_value(4.0).run()
+    assert [each.label for each in links(go(at, page)) if "open on" in each.label] == [
+        "“Base” · version 1, changed since, open on Book"
+    ]
 
 
 def test_saved_scenarios_are_put_side_by_side_under_their_names(open_own: Open, scenarios: ScenarioStore):
