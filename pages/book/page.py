@@ -19,10 +19,10 @@ from model.report.briefing import Briefing, Choices, Panel
 from model.whatif.book.result import BookResult
 from model.whatif.customer.scenario import CUSTOMER, OWN
 from pages.book import controls, state
-from pages.shared import deployed, draw, recording, visitor, widgets
+from pages.shared import deployed, draw, offering, recording, visitor, widgets
 from pages.shared.ask_line import AskLine, ask_line
 from pages.shared.progress import followed
-from pages.shared.taking_along import offer_papers, offer_workbook, take_along, unchanged
+from pages.shared.taking_along import name_looked_at, offer_papers, offer_workbook, take_along, unchanged
 
 PRESENT, SLIDE, ANSWERS = "_present", "_slide", "book_answers"
 ASK = AskLine(
@@ -43,6 +43,7 @@ def main() -> None:
     state.memory.restore(model)
     ask_line(ASK, model)
     widgets.rails(controls.ranges(model.contract))
+    offering.about(model.name, partial(name_looked_at, model, state.memory))
     with state.memory.arriving():
         book_fragment(model)
     take_along("book", partial(offer_book, model))

@@ -13,9 +13,9 @@ from model.report.briefing import Briefing, Notice
 from model.report.comparison.briefing import briefing_to_compare, comparison_briefing
 from model.whatif.comparison.comparison import Comparison
 from pages.compare import controls, state
-from pages.shared import deployed, draw, recording, visitor, widgets
+from pages.shared import deployed, draw, offering, recording, visitor, widgets
 from pages.shared.progress import followed
-from pages.shared.taking_along import offer_papers, take_along
+from pages.shared.taking_along import name_looked_at, offer_papers, take_along
 
 follow = partial(followed, cancel=state.memory.undo)
 
@@ -24,6 +24,7 @@ def main() -> None:
     visitor.current()
     model = deployed.model()
     state.memory.restore(model)
+    offering.about(model.name, partial(name_looked_at, model, state.memory))
     with state.memory.arriving():
         compare_fragment(model)
     take_along("compare", partial(offer_comparison, model))

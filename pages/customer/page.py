@@ -20,9 +20,9 @@ from model.whatif.customer.scenario import CustomerScenario
 from model.whatif.customer.starting_points import id_range
 from model.whatif.customer.stressed import standing_record
 from pages.customer import controls, record, state
-from pages.shared import carried, deployed, draw, recording, visitor, widgets
+from pages.shared import carried, deployed, draw, offering, recording, visitor, widgets
 from pages.shared.ask_line import AskLine, ask_line
-from pages.shared.taking_along import offer_papers, offer_workbook, take_along, unchanged
+from pages.shared.taking_along import name_looked_at, offer_papers, offer_workbook, take_along, unchanged
 
 ANSWERS = "customer_answers"
 
@@ -60,6 +60,7 @@ def main() -> None:
     widgets.histograms(heights, {name: state.memory.key(name) for name in shown}, above=controls.above())
     widgets.rails(controls.ranges(model.contract))
     ask_line(ASK, model)
+    offering.about(model.name, partial(name_looked_at, model, state.memory))
     with state.memory.arriving():
         customer_fragment(model)
     take_along("customer", partial(offer_record, model))

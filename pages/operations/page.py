@@ -11,7 +11,7 @@ from model.report.language import window_title
 from model.report.operations.briefing import OperationsSources, operations_panels
 from model.settings import settings
 from pages.operations import calls, health, releases, upload
-from pages.shared import deployed, recording, visitor, widgets
+from pages.shared import deployed, offering, recording, visitor, widgets
 from pages.shared.deployed import keyed
 
 UPLOAD = "_upload_panel"
@@ -27,6 +27,7 @@ def main() -> None:
         releases.unmet_section(unmet)
         return
     model = deployed.model()
+    offering.about(model.name)
     widgets.entitle(window_title(model.contract, "Operations", ()))
     sources = operations_sources(model)
     challenged, called = operations_panels(sources)

@@ -23,7 +23,7 @@ from model.report.operations import upload as words
 from model.report.operations.upload import BadRow, ScoredFile, upload_briefing
 from model.scoring import batch
 from model.scoring.files import MOST_BYTES, MOST_ROWS
-from pages.shared import deployed, draw, recording, visitor, widgets
+from pages.shared import deployed, draw, offering, recording, visitor, widgets
 from pages.shared.deployed import keyed
 from pages.shared.progress import followed
 
@@ -91,7 +91,8 @@ def given(contract: Contract) -> None:
     st.caption(f"The template names every column, with its range or codes, and holds one made-up {person}.")
     with st.container(horizontal=True, key="_templates", gap="small"):
         for kind, label in TEMPLATES:
-            widgets.offer(label, partial(batch.template, contract, kind), f"template.{kind}", KINDS[kind][1])
+            make = partial(batch.template, contract, kind)
+            offering.offer(label, make, "template", kind=kind, mime=KINDS[kind][1], key=f"template.{kind}")
 
 
 def touched() -> None:
@@ -180,11 +181,14 @@ def refused(contract: Contract, rows: Sequence[BadRow]) -> None:
 def offer_refused(contract: Contract, rows: Sequence[BadRow]) -> None:
     """All rows refused, to take along."""
     make = partial(batch.written_refused, contract, rows)
-    widgets.offer("Refused rows as CSV", make, "refused-rows.csv", KINDS["csv"][1])
+    offering.offer(
+        "Refused rows as CSV", make, "refused rows", kind="csv", mime=KINDS["csv"][1], key="refused-rows.csv"
+    )
 
 
 def downloads(scored: ScoredFile) -> None:
     """Results as files, made when somebody asks: a workbook of 100,000 rows takes ten seconds."""
     with st.container(horizontal=True, key="_results", gap="small"):
         for kind, (label, mime) in KINDS.items():
-            widgets.offer(f"Download as {label}", partial(batch.results_file, scored, kind), f"scored.{kind}", mime)
+            make = partial(batch.results_file, scored, kind)
+            offering.offer(f"Download as {label}", make, "scored", kind=kind, mime=mime, key=f"scored.{kind}")

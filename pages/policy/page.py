@@ -16,9 +16,10 @@ from model.whatif.book.scenario import BookScenario
 from model.whatif.policy.result import PolicyResult, scores_by
 from model.whatif.policy.scenario import CUTOFF, PolicyScenario
 from pages.policy import controls, state
-from pages.shared import carried, deployed, draw, recording, visitor, widgets
+from pages.shared import carried, deployed, draw, offering, recording, visitor, widgets
 from pages.shared.ask_line import AskLine, ask_line
 from pages.shared.progress import followed
+from pages.shared.taking_along import name_looked_at
 
 ANSWERS = "policy_answers"
 ASK = AskLine(
@@ -37,6 +38,7 @@ def main() -> None:
     carried.arrive(state.memory, partial(state.asked_under, model.contract))
     widgets.fields([state.memory.key(CUTOFF)])
     ask_line(ASK, model)
+    offering.about(model.name, partial(name_looked_at, model, state.memory))
     with state.memory.arriving():
         policy_fragment(model)
 

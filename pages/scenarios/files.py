@@ -20,7 +20,7 @@ from model.scoring.scenario_files import (
     scenarios_as_workbook,
 )
 from pages.scenarios import state
-from pages.shared import draw, visitor, widgets
+from pages.shared import draw, offering, visitor
 from pages.shared.deployed import keyed
 
 GIVEN, TROUBLES = "_scenarios_given", "_scenarios_troubles"
@@ -37,8 +37,8 @@ def files_panel(model: DeployedModel, known: KnownScenarios) -> None:
                 names = {each.id: each.name for each in known.scenarios}
                 as_toml = partial(scenarios_as_toml, known.scenarios, names)
                 as_workbook = partial(scenarios_as_workbook, known.book, known.scenarios, names)
-                widgets.offer("Excel", as_workbook, name="scenarios.xlsx", mime=MIME["xlsx"])
-                widgets.offer("TOML", as_toml, name="scenarios.toml", mime=MIME["toml"])
+                offering.offer("Excel", as_workbook, "scenarios", kind="xlsx", mime=MIME["xlsx"], key="scenarios.xlsx")
+                offering.offer("TOML", as_toml, "scenarios", kind="toml", mime=MIME["toml"], key="scenarios.toml")
         if visitor.allow("save scenarios"):
             st.file_uploader("Bring in scenarios", type=["xlsx", "toml"], key=keyed(GIVEN))
             given = st.session_state.get(keyed(GIVEN)) is not None

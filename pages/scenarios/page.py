@@ -15,7 +15,7 @@ from model.whatif.book.scenario import BookScenario
 from model.whatif.customer.scenario import CustomerScenario
 from model.whatif.saved import Scenario, read_query
 from pages.scenarios import controls, files, present, state
-from pages.shared import deployed, draw, visitor, widgets
+from pages.shared import deployed, draw, offering, visitor, widgets
 from pages.shared.taking_along import offer_papers, offer_workbook, take_along
 
 
@@ -69,6 +69,7 @@ def scenarios_fragment(model: DeployedModel) -> None:
 def scenario_columns(model: DeployedModel, known: KnownScenarios) -> None:
     """Controls on the left, answers on the right."""
     said = scenarios_briefing(known)
+    offering.about(model.name, lambda: known.opened.scenario.name if known.opened is not None else "")
     left, right = widgets.controls_and_answers(called="Choose and change")
     with right:
         for message in state.messages():

@@ -26,7 +26,7 @@ from model.report.briefing import (
     Tile,
 )
 from model.report.numbers import MINUS
-from pages.shared import deployed, widgets
+from pages.shared import deployed, offering, widgets
 from pages.shared.deployed import keyed
 from pages.shared.number_field import typed
 from pages.shared.widgets import html, text
@@ -238,7 +238,7 @@ def body(each: Finding, take: Take | None = None) -> None:
     if each.note:
         st.caption(each.note)
     if each.table is not None and each.offered:
-        download(each.table)
+        offering.offer_table(each.table)
 
 
 def starts(given: Sequence[Suggestion], take: Take) -> None:
@@ -369,13 +369,6 @@ def linked_table(given: Table, to: Sequence[Link], widths: Sequence[int]) -> Non
                 linked(places[0], link)
                 for place, cell, side in zip(places[1:], row[1:], sides[1:], strict=True):
                     place.markdown(cell, text_alignment=side)
-
-
-def download(given: Table) -> None:
-    """A table as CSV, in full precision."""
-    widgets.offer(
-        "Download as CSV", spreadsheet.of_table(given), name=f"{given.key}.csv", mime=spreadsheet.MIME, key=given.key
-    )
 
 
 # ---- panels -----------------------------------------------------------------------------------------------------

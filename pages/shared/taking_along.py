@@ -73,6 +73,12 @@ def short_name(model: DeployedModel, scenario: Scenario | Comparison) -> str:
     return name_of_member(model.contract, scenario)
 
 
+def name_looked_at(model: DeployedModel, memory: Memory[Any]) -> str:
+    """What is called the scenario that stands on a page when a file of it is taken along."""
+    saved = unchanged(memory)
+    return saved.name if saved is not None else short_name(model, memory.current())
+
+
 def unchanged(memory: Memory[Any]) -> SavedScenario | None:
     """The saved scenario that is open on a page, if what stands there is still it."""
     saved = memory.saved()

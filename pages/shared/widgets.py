@@ -168,11 +168,10 @@ def complain(message: str) -> None:
     st.warning(LINKED.sub("\\g<0>\N{WORD JOINER}", literal(message)), icon=":material/info:")
 
 
-def offer(label: str, data: str | bytes | Callable[[], bytes], name: str, mime: str, key: str = "") -> None:
-    """A file to take along, made when it is asked for if ``data`` makes it."""
-    st.download_button(
-        label, data, name, mime, on_click="ignore", icon=":material/download:", key=f"_download_{key or name}"
-    )
+def offer(label: str, data: str | bytes | Callable[[], bytes], name: str, mime: str, key: str) -> None:
+    """A file to take along, made when it is asked for if ``data`` makes it. By its ``key`` it stays the same button
+    however the file is called."""
+    st.download_button(label, data, name, mime, on_click="ignore", icon=":material/download:", key=f"_download_{key}")
 
 
 def findings(*sentences: str) -> None:

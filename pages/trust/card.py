@@ -4,7 +4,7 @@ from model.report.release.card import ModelCard, html
 from model.report.trust import gates
 from model.report.trust.briefing import ReleaseContext
 from model.validation.result import TrustResult
-from pages.shared import draw, widgets
+from pages.shared import draw, offering
 
 
 def card_panel(result: TrustResult, around: ReleaseContext, withheld: str) -> None:
@@ -18,5 +18,6 @@ def card_panel(result: TrustResult, around: ReleaseContext, withheld: str) -> No
 
 def whole(given: ModelCard) -> None:
     """The card, to keep and to read."""
-    widgets.offer("Download the card", html(given), name=f"card-{given.release}.html", mime="text/html", key="card")
+    what = f"card {given.release}"
+    offering.offer("Download the card", html(given), what, kind="html", mime="text/html", key="card")
     draw.items(gates.card_items(given))

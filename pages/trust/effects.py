@@ -9,7 +9,7 @@ from model.report import spreadsheet
 from model.report.trust import effects
 from model.validation.effects import ModelEffects
 from model.validation.result import TrustResult
-from pages.shared import draw, widgets
+from pages.shared import draw, offering
 from pages.shared.progress import followed
 from pages.trust import state
 
@@ -55,7 +55,5 @@ def folded(key: str, title: str, drawn: Callable[[], object]) -> None:
 def every_table(model: DeployedModel, found: ModelEffects) -> None:
     """Every table, and every cell as a file, which is written when somebody asks for it."""
     draw.item(effects.tables_finding(found))
-    name = f"model-{model.name}-cells.csv"
-    widgets.offer(
-        effects.cells_label(found), lambda: effects.cells_file(found), name=name, mime=spreadsheet.MIME, key="cells"
-    )
+    label, what = effects.cells_label(found), f"model {model.name} cells"
+    offering.offer(label, lambda: effects.cells_file(found), what, kind="csv", mime=spreadsheet.MIME, key="cells")

@@ -15,7 +15,7 @@ from model.report.trust.briefing import (
 from model.validation.result import TrustResult
 from model.validation.validation import Validation
 from model.validation.view import chosen_subset
-from pages.shared import deployed, draw, visitor, widgets
+from pages.shared import deployed, draw, offering, visitor, widgets
 from pages.shared.progress import followed
 from pages.trust import backtests, card, effects, panels, state
 
@@ -23,6 +23,7 @@ from pages.trust import backtests, card, effects, panels, state
 def main() -> None:
     visitor.current()
     model = deployed.model()
+    offering.about(model.name)
     with state.memory.arriving():
         page(model)
 

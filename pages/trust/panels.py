@@ -20,7 +20,7 @@ from model.scoring.files import MOST_BYTES, MOST_ROWS
 from model.validation.result import TrustResult
 from model.validation.validation import moved_since as moved_since
 from pages.operations import upload as uploaded
-from pages.shared import draw, visitor, widgets
+from pages.shared import draw, offering, visitor, widgets
 from pages.shared.deployed import keyed
 from pages.shared.progress import followed
 from pages.trust import state
@@ -117,7 +117,8 @@ def asked_file(contract: Contract) -> UploadedFile | None:
     with row[1].container(horizontal=True, key="_templates", gap="small"):
         for kind, label in (("xlsx", "Template, Excel"), ("csv", "Template, CSV")):
             make = partial(batch.template, contract, kind)  # type: ignore[arg-type]
-            widgets.offer(label, make, f"template.{kind}", uploaded.KINDS[kind][1])  # type: ignore[index]
+            mime = uploaded.KINDS[kind][1]  # type: ignore[index]
+            offering.offer(label, make, "template", kind=kind, mime=mime, key=f"template.{kind}")
     return file
 
 

@@ -32,6 +32,7 @@ NUMBER = re.compile(r"-?\d+(\.\d*)?([eE][+-]?\d+)?")
 NOTHING = {"nan", "NaN", "None", "inf", "-inf", "Infinity", "<NA>", "NaT", "null"}
 WORDS = ["=1+1", "@SUM(A1)", "-cmd|' /C calc'!A0", "+1-1", "\uff1d1+1", "a;=1+1", "safe"]
 FIRST = "=1+1;@SUM(A1) "  # what every label of the awkward book begins with
+NAMED = re.compile(rf"(cards|{NAME})_[a-z0-9-]+(_[a-z0-9-]+)?_\d{{4}}-\d\d-\d\d\.[a-z]+")  # book, what, scenario, day
 TAKEN = {"book": "book", "applicant": "customer", "compare": "compare"}  # pages with files of their own, and their keys
 OFFERED = {
     "compare": 6,
@@ -96,6 +97,7 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[Given]:
 
     def offered(self: Any, label: str, data: Any, file_name: str, mime: str, **more: Any) -> Any:
         made = data() if callable(data) else data
+        assert NAMED.fullmatch(file_name), file_name
         found.append(Given(file_name, mime, made.encode() if isinstance(made, str) else made))
         return offer(self, label, data, file_name, mime, **more)
 
@@ -217,9 +219,9 @@ def test_what_a_page_gives_away_is_taken_by_the_upload_again(
 ) -> None:
     visited("operations", NAME)
     contract = Store(awkward_home, NAME).load().contract
-    scored = next(given for given in taken if given.name == "scored.csv")
-    templates = {given.name: given.content for given in taken if given.name.startswith("template")}
-    assert sorted(templates) == ["template.csv", "template.xlsx"]
+    scored = next(given for given in taken if "_scored_" in given.name and given.name.endswith(".csv"))
+    templates = {given.name: given.content for given in taken if "_template_" in given.name}
+    assert sorted(name.rpartition(".")[2] for name in templates) == ["csv", "xlsx"]
     for name, content in templates.items():
         sheet = batch.read_customers(content, name, contract)
         assert (len(sheet), sheet.bad, sheet.ignored) == (1, (), ())

@@ -141,6 +141,17 @@ class Sheet:
         """The sheet that is seen when the workbook is opened."""
         self._sheet.activate()
 
+    def listed(self, head: int, *, rows: int, columns: int) -> None:
+        """The sheet is a list of so many rows and columns below its heads, which stand in a row and stay in sight; each
+        column can be filtered, and on paper the sheet is one page wide."""
+        self._sheet.freeze_panes(head + 1, 0)
+        self._sheet.autofilter(head, 0, head + max(rows, 1), columns - 1)
+        self._sheet.set_landscape()
+        self._sheet.set_paper(9)  # A4
+        self._sheet.fit_to_pages(1, 0)
+        self._sheet.repeat_rows(head)
+        self._sheet.set_footer(f"&L{self.book.footer}&R&P / &N")
+
     def page(self, last: tuple[int, int], *, frozen: tuple[int, int] = (0, 0), heads: int = 0) -> None:
         """The sheet protected but for its inputs, and printed: up to a ``last`` cell, landscape, one page wide; rows
         and columns that stay in sight, rows ``heads`` that head every page."""

@@ -80,7 +80,7 @@ def test_every_table_is_listed_and_every_cell_can_be_taken_along(at: AppTest) ->
     tables = model.release.scorer.tables
     assert len(at.dataframe[0].value) == len(tables.first)
     labels = [each.proto.label for each in at.get("download_button")]
-    assert labels == ["Download as CSV", f"Download all {len(tables.cells):,} cells as CSV"]
+    assert labels == ["Download as CSV", "as Excel", f"Download all {len(tables.cells):,} cells as CSV"]
 
 
 def test_method_names_shapley_values_and_their_background(at: AppTest) -> None:
