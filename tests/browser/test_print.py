@@ -5,18 +5,33 @@ import re
 from unicodedata import normalize
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
-from tests.browser.conftest import Visit, book_ready, operations_ready, policy_ready, ready, trust
+from tests.browser.conftest import Visit, book_ready, operations_ready, policy_ready, ready, sentence, settled, trust
 
 pytestmark = pytest.mark.browser
 
+
 STRESSED = "/?preset=fed_2026_severely_adverse&severity=50&balances=20"
+
+
+def compared(page: Page) -> None:
+    expect(sentence(page)).to_contain_text("compared")
+    settled(page)
+
+
+def listed(page: Page) -> None:
+    expect(sentence(page)).to_be_visible()
+    settled(page)
+
+
 READY = {
     "Book": (STRESSED, book_ready),
     "Customer 17": ("/applicant?customer=17&balances=-20", ready),
     "Policy": ("/policy?cutoff=531", policy_ready),
+    "Scenarios": ("/scenarios", listed),
+    "Compare": ("/compare?of=policy&1=Loose&1.cutoff=500&2=Tight&2.cutoff=560", compared),
     "Trust": ("/trust", trust),
     "Operations": ("/operations", operations_ready),
 }
@@ -78,3 +93,15 @@ def test_what_is_assumed_is_a_line_and_only_open_panels_are_printed(visit: Visit
         "() => [...document.querySelectorAll('.main-svg')].map((each) => each.getAttribute('viewBox'))"
     )
     assert set(boxes) == {None}
+
+
+def test_of_a_table_that_scrolls_paper_says_which_rows_it_has(visit: Visit):
+    page = visit("/policy", window=(1440, 900))
+    policy_ready(page)
+    page.get_by_text("Every cut-off, as a table").click()
+    page.locator(".stDataFrame table[role=grid] tbody tr").first.wait_for(state="attached")
+    told = " ".join(printed(page))
+    assert re.search(
+        r"Of \d+ rows, 1 to \d+ were in sight\. The file below the table, CSV or Excel, has them all\.", told
+    )
+    expect(page.locator(".wi-print")).to_have_count(0)
