@@ -87,7 +87,7 @@ def band_phrase(contract: Contract, segment: Segment, band: int) -> str:
         return f"{records} {segment.phrases[band]}"
     if band > len(segment.edges):
         return f"{records} whose {label} is {name}"
-    return f"{records} whose {label} is “{name}”" if segment.labels else f"{records} with {label} {name}"
+    return f"{records} in the band “{name}” of {label}" if segment.labels else f"{records} with {label} {name}"
 
 
 def _edges(edges: Sequence[float], unit: str) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data import books
 from data.arrays import Array
 from data.books import SHIPPED, Book
 from data.contract import Contract, check_value, load_contract, read_contract
@@ -139,7 +140,7 @@ LIMITS_BOUNDS = 'minimum = -50\nmaximum = 50\nstep = 5\nphrase = "limits {}"'
         ("[50000, 100000,", "[100000, 50000,", "the edges of limit_band must rise"),
         ("[50000, 100000,", "[50000, 50000,", "the edges of limit_band must rise"),
         ("edges = [-1, 0, 1, 2]", "edges = [-1, 0, 1]", "status_band has 4 bands and 5 labels"),
-        ('phrases = ["who do not use the card now", ', "phrases = [", "status_band has 5 bands and 4 phrases"),
+        ("edges = [-1, 0, 1, 2]", 'edges = [-1, 0, 1, 2]\nphrases = ["late"]', "status_band has 5 bands and 1 phrases"),
         ("edges = [-1, 0, 1, 2]", "edges = []", "segments.1.edges: Tuple should have at least 1 item"),
         ("bands = [460, 500, 520, 540, 560]", "bands = []", "score.bands: Tuple should have at least 1 item"),
         ("bands = [460, 500, 520, 540, 560]", "bands = [500, 460]", "must rise"),
@@ -850,3 +851,15 @@ def test_a_history_says_what_the_file_calls_each_of_its_months():
     assert [each.column for each in contract.record if each.name.startswith("bill_")] == [f"B{k}" for k in range(1, 7)]
     with pytest.raises(ContractError, match="bill has 6 months and 5 columns"):
         read_contract(named.replace(', "B6"]', "]").encode())
+
+
+@pytest.mark.parametrize(
+    ("book", "digest"),
+    [
+        ("cards", "7d566e049bc1ce6933622b8a946f129cfa1f1c8d7b8cc5c84a9b483413a69a7c"),
+        ("small_business", "8293b439013a3d6d01c9fd8f81f3a5b90199b76bb81179c66665bd4bf3560206"),
+    ],
+)
+def test_a_shipped_contract_is_the_one_that_releases_out_there_were_trained_on(book: str, digest: str) -> None:
+    """Any other, if only by a word, leaves everybody without a model until theirs is trained anew."""
+    assert books.contract(book).hash == digest

@@ -226,20 +226,22 @@ def test_scope_of_the_shocks_stands_in_the_sentence():
     ("name", "band", "told"),
     [
         ("cards", "limit_band:4", "customers with credit limit NT$ 300,000 and more"),
-        ("cards", "status_band:3", "customers who are 1 month late now"),
-        ("cards", "use_band:0", "customers who use nothing of the limit now"),
-        ("small_business", "bank:1", "loans of banks in another state, or not stated"),
-        ("small_business", "guarantee:3", "loans with more than 85 % guaranteed"),
+        ("cards", "status_band:3", "customers in the band “1 month late” of payment status now"),
+        ("small_business", "bank:1", "loans in the band “in another state, or not stated” of where the bank is"),
     ],
 )
 def test_those_in_a_band_are_told_as_one_says_it(name: str, band: str, told: str) -> None:
     assert book_words.band_phrase(books.read_book(name).contract, band).replace(NBSP, " ") == told
 
 
-def test_a_band_that_has_a_name_only_is_told_by_it() -> None:
-    segments = tuple(each.model_copy(update={"phrases": ()}) for each in CONTRACT.segments)
+def test_a_band_is_told_in_the_contracts_own_words_where_it_has_any() -> None:
+    phrases = ("who do not use it", "who pay in full", "who pay the minimum", "who are 1 month late", "who are later")
+    segments = tuple(
+        each.model_copy(update={"phrases": phrases}) if each.name == "status_band" else each
+        for each in CONTRACT.segments
+    )
     contract = CONTRACT.model_copy(update={"segments": segments})
-    assert book_words.band_phrase(contract, "status_band:3") == "customers whose payment status now is “1 month late”"
+    assert book_words.band_phrase(contract, "status_band:3") == "customers who are 1 month late"
 
 
 def test_variable_without_a_coefficient_is_not_told_as_a_reason():
