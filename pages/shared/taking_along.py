@@ -11,12 +11,13 @@ from typing import Any
 
 import streamlit as st
 
+from data.errors import WhatIfError
 from model.deployed.model import DeployedModel
-from model.errors import NotTabular
 from model.export.memo.files import PAPERS, SLIDES, SLIDES_END, paper_file, why_no_pdf
 from model.export.memo.memo import Occasion
 from model.export.names import file_name
-from model.export.workbook.workbook import MIME, tables_of
+from model.export.workbook.possible import check_possible
+from model.export.workbook.workbook import MIME
 from model.report.comparison.briefing import name_of_member
 from model.report.scenarios.words import kept_words
 from model.whatif.comparison.comparison import Comparison
@@ -53,11 +54,11 @@ def offer_papers(model: DeployedModel, scenario: Scenario | Comparison, saved: S
 def offer_workbook(
     model: DeployedModel, make: Callable[[], bytes], scenario: Scenario, saved: SavedScenario | None = None
 ) -> None:
-    """The workbook that ``make`` writes of a ``scenario``, which is the ``saved`` one if there is one; or why there is
-    none."""
+    """The workbook that ``make`` writes of a ``scenario``, which is the ``saved`` one if there is one; or why there can
+    be none, and what to do: it is asked before the button is offered."""
     try:
-        tables_of(model)
-    except NotTabular as error:
+        check_possible(model, scenario, date.today())
+    except WhatIfError as error:
         st.caption(widgets.plain_markdown(str(error)))
         return
     told = saved.name if saved is not None else short_name(model, scenario)

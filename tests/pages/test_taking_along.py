@@ -102,3 +102,14 @@ def test_where_nothing_sets_text_the_pdf_is_not_offered_and_it_is_told(
     at = pressed(open_app("book"), "book")
     assert [name.rpartition(".")[2] for name in names(offered)] == ["pptx", "html", "docx"]
     assert "A PDF needs the library Pango." in [each.value for each in at.caption]
+
+
+def test_a_workbook_that_cannot_be_made_is_told_in_words_where_its_button_would_stand(
+    open_app: Open, offered: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model.export.workbook.formulas.LONGEST", 3)
+    at = pressed(open_app("book"), "book")
+    assert not at.exception
+    assert not [name for name in offered if name.endswith(".xlsx")]
+    (told,) = [each.value for each in at.caption if "characters in a workbook" in each.value]
+    assert "take a paper or slides" in told

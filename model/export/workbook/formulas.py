@@ -15,6 +15,7 @@ from data.errors import BadInput
 from data.formulas import _tree
 
 MISSING = "NA()"
+INSTEAD = "Write it otherwise in the contract, or take a paper or slides, which need no formulas."
 LONGEST = 8000  # characters of a formula; Excel takes 8,192
 HUGE = "1E+300"  # in place of infinity, which a cell cannot hold: above every threshold
 ATOM, SIGN, TIMES, PLUS, COMPARED = range(5)  # how strongly what stands in a text holds together
@@ -68,10 +69,12 @@ def in_cells(text: str, operands: Mapping[str, Operand], look_up: LookUp) -> Cel
     found = _Reading(text, operands, look_up).read(_tree(text).body)
     if isinstance(found, tuple):
         if not all(each.condition for each in found):
-            raise BadInput(f"The formula {text!r} gives a value for each month; a workbook's cell holds one.")
+            raise BadInput(f"The formula {text!r} gives a value for each month; a workbook's cell holds one. {INSTEAD}")
         found = _call("AND", found, condition=True)
     if len(found.text) > LONGEST:
-        raise BadInput(f"The formula {text!r} has {len(found.text):,} characters in a workbook; at most {LONGEST:,}.")
+        raise BadInput(
+            f"The formula {text!r} has {len(found.text):,} characters in a workbook; at most {LONGEST:,}. {INSTEAD}"
+        )
     return found
 
 
@@ -83,7 +86,7 @@ class _Reading:
         self.above_zero: tuple[str, ...] = ()  # what the conditions around this place say is
 
     def refused(self, what: str) -> BadInput:
-        return BadInput(f"The formula {self.text!r} of the contract cannot stand in a workbook: {what}.")
+        return BadInput(f"The formula {self.text!r} of the contract cannot stand in a workbook: {what}. {INSTEAD}")
 
     def read(self, node: ast.expr) -> Operand:
         if isinstance(node, ast.Constant):
@@ -177,7 +180,9 @@ def _each(work: Callable[..., CellFormula], *given: Operand) -> Operand:
     if not months:
         return work(*given)
     if len(months) > 1:
-        raise BadInput(f"Histories of {', '.join(map(str, sorted(months)))} months cannot be held against each other.")
+        raise BadInput(
+            f"Histories of {', '.join(map(str, sorted(months)))} months cannot be held against each other. {INSTEAD}"
+        )
     spread = [each if isinstance(each, tuple) else (each,) * max(months) for each in given]
     return tuple(work(*month) for month in zip(*spread, strict=True))
 

@@ -30,6 +30,7 @@ from model.whatif.customer.decision import score_scale
 MOST_CLASSES = 60  # kinds of customers by what their loss given default is made of
 MOST_CORNERS = 3  # assumptions that the exposure depends on
 STRAIGHT = 1e-9
+INSTEAD = "Take one customer's workbook from the page of customers, or the book as a paper or slides."
 KINDS = (
     4  # sums of each line, kind and corner: exposure, PD · exposure, of it the bank's own, capital for each LGD of 1
 )
@@ -77,7 +78,7 @@ class BookSums:
         """The sums of a book under a scenario. BadInput where the loss given default of its customers is of too many
         kinds."""
         contract = result.contract
-        which, classes = _classes(result)
+        which, classes = kinds_of(contract, result.whole.raw, result.layers[1])
         straight, held = _movable(contract)
         states = [_State.of(result, layers, straight, which, classes) for layers in result.layers]
         if not all(state.straight for state in states):
@@ -102,22 +103,26 @@ def _movable(contract: Contract) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return (straight, held) if len(straight) <= MOST_CORNERS else ((), (*held, *straight))
 
 
-def _classes(result: BookResult) -> tuple[NDArray[np.intp], tuple[Mapping[str, float], ...]]:
-    """Which kind each customer is of by what makes up the loss given default, and what that is of each kind."""
-    contract = result.contract
+def kinds_of(contract: Contract, raw: Array, now: Layers) -> tuple[NDArray[np.intp], tuple[Mapping[str, float], ...]]:
+    """Which kind each customer is of by what makes up the loss given default, and what that is of each kind.
+
+    ``raw`` (fields, n); ``now``: what the scenario does. Raises BadInput where there are too many, or it moves them.
+    """
     names = sorted(names_in(contract.exposure.lgd) & set(contract.row))
     others = names_in(contract.exposure.lgd) & (set(contract.rows) - set(contract.row))
-    struck = {target for name, _ in result.layers[1].shocks for target in contract.struck(name)}
+    struck = {target for name, _ in now.shocks for target in contract.struck(name)}
     if others or struck & set(names):
         raise BadInput(
-            "The loss given default of this book follows what a scenario moves; a workbook cannot add it up."
+            f"The loss given default of this book follows what a scenario moves; a workbook cannot add it up. {INSTEAD}"
         )
     if not names:
-        return np.zeros(result.whole.n, np.intp), ({},)
-    values = result.whole.raw[[contract.row[name] for name in names]]
+        return np.zeros(raw.shape[1], np.intp), ({},)
+    values = raw[[contract.row[name] for name in names]]
     kinds, which = np.unique(values, axis=1, return_inverse=True)
     if kinds.shape[1] > MOST_CLASSES:
-        raise BadInput(f"The loss given default is of {kinds.shape[1]:,} kinds; a workbook adds up {MOST_CLASSES}.")
+        raise BadInput(
+            f"The loss given default is of {kinds.shape[1]:,} kinds; a workbook adds up {MOST_CLASSES}. {INSTEAD}"
+        )
     return which.ravel(), tuple(dict(zip(names, map(float, kind), strict=True)) for kind in kinds.T)
 
 
