@@ -53,6 +53,13 @@ def unit_label(label: str, unit: str) -> str:
     return label if unit in ("", YEAR) or unit.lower() in label.lower() else f"{label} ({unit})"
 
 
+def ranged_label(label: str, unit: str, within: LeverRange) -> str:
+    """The same for a field without a slider, which shows no ends: "Weight (%, 0 to 100)"."""
+    unit = unit.removeprefix("±")
+    low, high = range_ends(within)
+    return f"{label} ({', '.join(filter(None, (unit, f'{low} to {high}')))})"
+
+
 def range_ends(within: LeverRange) -> tuple[str, str]:
     """Both ends of a range, without the unit that stands in the label; signed where zero lies between them."""
     low, high = (numbers.exactly(abs(end) if within.both_ways else end) for end in (within.low, within.high))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from data.contract import Assumption, Contract, Shock, Variable
 from data.regulators.presets import presets
@@ -44,6 +45,8 @@ from pages.shared.number_field import enter, lever
 from pages.shared.page_state import change_chips, place, way_back
 
 SEVERITIES, FACTORS = LeverRange(0, high=150, step=5), LeverRange(-4, high=2, step=0.1)
+SHARES, BETAS = LeverRange(1, high=100, step=5), LeverRange(-1, high=1, step=0.01)
+WEIGHTS, OVERLAY_STEP = LeverRange(0, high=100, step=5), 5.0
 SINGLE = "economy as one factor (Vasicek)"
 
 
@@ -167,6 +170,8 @@ def ranges(contract: Contract) -> dict[str, LeverRange]:
     """Where each lever can be put, by the key of its slider, in the unit that its controls show."""
     levers: list[Shock | Variable | Assumption] = [*contract.shocks, *contract.economy, *contract.assumptions]
     found = {part.name: part_range(contract, part) for part in levers} | {SEVERITY: SEVERITIES, FACTOR: FACTORS}
+    found |= {SHARE: SHARES} | {BETA + each.name: BETAS for each in contract.economy}
+    found |= {name: number_range(contract, name, OVERLAY_STEP) for name in (OVERLAY_PD, OVERLAY_LGD)}
     return {state.memory.key(name): each for name, each in found.items()}
 
 
@@ -175,12 +180,20 @@ def part_range(contract: Contract, part: Shock | Variable | Assumption) -> Lever
     return book_range(part, state.widget_scale(contract, part.name))
 
 
-def part_lever(contract: Contract, part: Shock | Variable | Assumption) -> None:
-    """One lever, with where it stands told of its slider."""
+def number_range(contract: Contract, name: str, step: float) -> LeverRange:
+    """Where a number that is no part of the contract can be put."""
+    number = parts(contract)[name]
+    assert isinstance(number, Number)
+    return LeverRange(number.minimum, number.maximum, step)
+
+
+def part_lever(contract: Contract, part: Shock | Variable | Assumption, feeds: str = "") -> None:
+    """One lever, with where it stands told of its slider, and what it ``feeds`` of its field."""
+    label = language.unit_label(part.label, part.unit)
     lever(
         state.memory,
         part.name,
-        label=language.unit_label(part.label, part.unit),
+        label=f"{label} → {feeds}" if feeds else label,
         told=f"{part.label} · {book_words.position(contract, state.memory.current(), part.name)}",
         within=part_range(contract, part),
         value=book_words.number_of(contract, state.memory.current(), part.name)
@@ -229,14 +242,14 @@ def whom(contract: Contract) -> None:
             key=state.text_at(contract, WHO),
             args=(WHO,),
         )
-        enter(
+        share = state.shown_value(contract, SHARE)
+        lever(
             state.memory,
             SHARE,
             label="Share of them (%)",
-            at=state.shown_value(contract, SHARE),
-            low=1.0,
-            high=100.0,
-            step=5.0,
+            told=f"Share of them · {numbers.exactly(share)}{numbers.NBSP}%",
+            within=SHARES,
+            value=share,
             help=f"A fixed choice: a larger share adds {contract.book.records} and leaves the others.",
         )
 
@@ -262,16 +275,9 @@ def coefficients(contract: Contract) -> None:
             return
         for each in contract.economy:
             name = BETA + each.name
-            enter(
-                state.memory,
-                name,
-                label=f"{each.label}: log-odds per {each.unit.removeprefix('±')}",
-                at=state.shown_value(contract, name),
-                low=-1.0,
-                high=1.0,
-                step=0.01,
-                help=each.help,
-            )
+            label, at = f"{each.label}: log-odds per {each.unit.removeprefix('±')}", state.shown_value(contract, name)
+            told = f"{label} · {numbers.exactly(at)}"
+            lever(state.memory, name, label=label, told=told, within=BETAS, value=at, help=each.help)
             st.caption(each.source[:1].upper() + each.source[1:])
             if not scenario.number(contract, name):
                 part_lever(contract, each)
@@ -286,8 +292,14 @@ def overlay(contract: Contract) -> None:
         for name in (OVERLAY_PD, OVERLAY_LGD):
             number = parts(contract)[name]
             assert isinstance(number, Number)
-            label, at = f"{number.label} ({number.unit})", state.shown_value(contract, name)
-            enter(state.memory, name, label=label, at=at, low=number.minimum, high=number.maximum, step=5.0)
+            lever(
+                state.memory,
+                name,
+                label=f"{number.label} ({number.unit})",
+                told=f"{number.label} · {book_words.lever_value(contract, state.memory.current(), name)}",
+                within=number_range(contract, name, OVERLAY_STEP),
+                value=state.shown_value(contract, name),
+            )
         for name in (OWNER, REASON):
             st.text_input(
                 str(parts(contract)[name]),
@@ -315,12 +327,8 @@ def assumptions(contract: Contract) -> None:
         return
     with panel:
         for each in contract.assumptions:
-            if each == first(contract):
-                continue
-            factor = state.widget_scale(contract, each.name)
-            low, high, step = (round(value / factor, 6) for value in (each.minimum, each.maximum, each.step))
-            label, at = f"{each.label} ({each.unit}) → {each.feeds}", state.shown_value(contract, each.name)
-            enter(state.memory, each.name, label=label, at=at, low=low, high=high, step=step, help=each.help)
+            if each != first(contract):
+                part_lever(contract, each, each.feeds)
 
 
 def limit_controls(contract: Contract) -> None:
@@ -343,8 +351,14 @@ def weights(contract: Contract) -> None:
     for k, (name, title) in enumerate(book_words.scenario_titles().items()):
         column = columns[k % 3]
         weight, severity = WEIGHT + name, WEIGHED_AT + name
-        at, label = state.shown_value(contract, weight), f"{title} (%)"
-        enter(state.memory, weight, label=label, at=at, low=0.0, high=100.0, step=5.0, where=column)
+        at = state.shown_value(contract, weight)
+        ranged(weight, title, at, within=WEIGHTS, where=column)
         if severity in parts(contract) and at:
-            at, label = state.shown_value(contract, severity), f"{title}: severity (%)"
-            enter(state.memory, severity, label=label, at=at, low=0.0, high=150.0, step=10.0, where=column)
+            at = state.shown_value(contract, severity)
+            ranged(severity, f"{title}: severity", at, within=SEVERITIES, where=column)
+
+
+def ranged(name: str, label: str, at: float, within: LeverRange, where: DeltaGenerator) -> None:
+    """A field in percent without a slider: of so many side by side none would be wide enough to be moved."""
+    written = language.ranged_label(label, "%", within)
+    enter(state.memory, name, label=written, at=at, low=within.low, high=within.high, step=within.step, where=where)

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from data.contract import Contract, Lever
+from data.contract import Assumption, Contract, Lever
 from model.deployed.model import DeployedModel
 from model.report import language, numbers
 from model.report.ask.customer import customer_line
@@ -14,7 +14,7 @@ from model.report.customer import words
 from model.whatif.customer.result import CustomerResult
 from model.whatif.customer.scenario import CUTOFF, CUTOFF_RANGE, CustomerScenario
 from model.whatif.customer.starting_points import id_range
-from model.whatif.ranges import LeverRange, lever_range
+from model.whatif.ranges import LeverRange, book_range, lever_range
 from pages.customer import state
 from pages.shared import carried, widgets
 from pages.shared.comparing import compare_button
@@ -22,6 +22,7 @@ from pages.shared.deployed import keyed
 from pages.shared.number_field import enter, lever
 from pages.shared.page_state import change_chips, place, way_back
 
+CUTOFFS = LeverRange(*CUTOFF_RANGE, step=1)
 FIND, START = "_find", "_start"
 RANDOM, OWN_RECORD = "random", "your own"
 
@@ -93,8 +94,15 @@ def customer_controls(model: DeployedModel, scenario: CustomerScenario, result: 
 
 
 def ranges(contract: Contract) -> dict[str, LeverRange]:
-    """Where each lever can be put, by the key of its slider."""
-    return {state.memory.key(each.name): lever_range(contract, each) for each in contract.levers}
+    """Where each lever and assumption can be put, by the key of its slider."""
+    found = {each.name: lever_range(contract, each) for each in contract.levers}
+    found |= {each.name: assumption_range(each) for each in contract.assumptions if each.name in contract.exposed_to}
+    return {state.memory.key(name): each for name, each in (found | {CUTOFF: CUTOFFS}).items()}
+
+
+def assumption_range(each: Assumption) -> LeverRange:
+    """Where an assumption can be put, in the unit that its controls show."""
+    return book_range(each, 0.01 if each.unit == "%" else 1.0)
 
 
 def draw_lever(result: CustomerResult, each: Lever, foreign: bool) -> widgets.Place:
@@ -102,7 +110,8 @@ def draw_lever(result: CustomerResult, each: Lever, foreign: bool) -> widgets.Pl
     at = result.positions[each.name]
     said, label = words.lever_text(result.contract, each, at, foreign), language.unit_label(each.label, each.unit)
     if math.isnan(at.now):
-        ends = each.minimum, each.maximum, each.step
+        within = lever_range(result.contract, each)
+        label, ends = language.ranged_label(each.label, each.unit, within), (within.low, within.high, within.step)
         enter(state.memory, each.name, label, None, *ends, value=None, help=said.help, placeholder="enter")
     else:
         lever(
@@ -126,15 +135,24 @@ def assumptions(model: DeployedModel) -> None:
     contract = model.contract
     with panel:
         for each in contract.assumptions:
-            if each.name not in contract.exposed_to:
-                continue
-            factor = 100 if each.unit == "%" else 1
-            low, high, step = (round(end * factor, 6) for end in (each.minimum, each.maximum, each.step))
-            label, at = f"{each.label} ({each.unit})", state.assumption_shown(model, each.name)
-            enter(state.memory, each.name, label=label, at=at, low=low, high=high, step=step, help=each.help)
-        at, help_ = state.assumption_shown(model, CUTOFF), words.cutoff_help(contract)
-        enter(state.memory, CUTOFF, "Cut-off (score points)", at, *CUTOFF_RANGE, help=help_)
+            if each.name in contract.exposed_to:
+                assumption_lever(model, each.name, each.label, each.unit, within=assumption_range(each), help=each.help)
+        assumption_lever(model, CUTOFF, "Cut-off", "score points", within=CUTOFFS, help=words.cutoff_help(contract))
         st.caption(contract.book.decision_note)
+
+
+def assumption_lever(model: DeployedModel, name: str, label: str, unit: str, within: LeverRange, help: str) -> None:
+    """One assumption, as a lever."""
+    at = state.assumption_shown(model, name)
+    lever(
+        state.memory,
+        name,
+        label=f"{label} ({unit})",
+        told=f"{label} · {numbers.exactly(at)}{numbers.NBSP}{unit}",
+        within=within,
+        value=at,
+        help=help,
+    )
 
 
 def taken_back(model: DeployedModel, scenario: CustomerScenario) -> None:

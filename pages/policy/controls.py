@@ -6,13 +6,13 @@ import streamlit as st
 
 from data.contract import Contract
 from model.report.ask.policy import policy_line
-from model.report.language import granting
+from model.report.language import granting, ranged_label
 from model.report.policy import words
 from model.report.policy.words import LABELS, Units
 from model.whatif.policy.result import PolicyResult
 from model.whatif.policy.scenario import CUTOFF, PolicyScenario, assumed, today
 from model.whatif.policy.strategy import AT_MOST, GOALS, Goal
-from model.whatif.ranges import LeverRange
+from model.whatif.ranges import LeverRange, book_range
 from pages.policy import state
 from pages.shared import carried
 from pages.shared.comparing import compare_button
@@ -48,11 +48,10 @@ def controls(result: PolicyResult) -> None:
     seek_controls(result)
     st.caption("Assumptions")
     for name in assumed(contract):
-        each = contract.assumption(name)
-        factor = state.widget_scale(contract, name)
-        bottom, top, step = (round(value / factor, 6) for value in (each.minimum, each.maximum, each.step))
-        label, value = f"{each.label} ({each.unit})", state.shown_value(contract, name)
-        enter(state.memory, name, label=label, at=value, low=bottom, high=top, step=step, help=each.help)
+        each, value = contract.assumption(name), state.shown_value(contract, name)
+        within = book_range(each, state.widget_scale(contract, name))
+        label, ends = ranged_label(each.label, each.unit, within), (within.low, within.high, within.step)
+        enter(state.memory, name, label, value, *ends, help=each.help)
 
 
 def jump(contract: Contract, cutoff: int) -> None:

@@ -244,6 +244,22 @@ def test_a_band_looked_into_stays_through_moves_stands_in_the_link_and_leads_bac
     assert address(wrong) == {}
 
 
+def test_every_number_that_can_be_moved_has_a_slider_or_says_its_ends(open_app: Open) -> None:
+    at = open_app(weight_as_is=50, weight_fed_2026_severely_adverse=50)
+    for panel in ("_who", "_coefficients", "_overlay", "_book_assumptions", "_limits", "_weighted"):
+        opened(at, panel)
+    sliders = {f"{each.key}.typed" for each in at.slider}
+    fields = {str(each.key): each for each in at.number_input if str(each.key).startswith("book.")}
+    assert {"book.apr.typed", "book.share.typed", "book.overlay_pd.typed", "book.beta_gdp.typed"} <= sliders
+    for key, field in fields.items():
+        ends = f", {field.proto.min:g} to {field.proto.max:g})"
+        assert key in sliders or field.label.endswith(ends) or key.startswith("book.limit_"), key
+    assert "book.weight_as_is" in fields
+    at.slider(key="book.apr").set_value(25.0).run()
+    assert at.number_input(key="book.apr.typed").value == 25.0
+    assert address(at)["apr"] == "0.25"
+
+
 def test_a_row_that_is_chosen_is_taken_up_and_one_let_go_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[tuple[str, float | str]] = []
     picks = [Suggestion(f"limit_band:{k}", "", "within", f"limit_band:{k}") for k in range(3)]
