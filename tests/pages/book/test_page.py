@@ -413,7 +413,8 @@ def test_every_table_can_be_downloaded(open_app: Open) -> None:
     for panel in ("_path", "_steps", "_reactions", "_migration", "_cells", "_movers", "_weighted", "_numbers"):
         before = len(at.get("download_button"))
         opened(at, panel)
-        assert len(at.get("download_button")) == before + 1 + (panel == "_path"), panel  # the losses, and the path
+        tables = 1 + (panel == "_path")  # the losses, and the path
+        assert len(at.get("download_button")) == before + 2 * tables, panel  # as CSV, as Excel
     assert not at.exception
 
 
