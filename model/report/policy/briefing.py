@@ -299,12 +299,14 @@ def members(
     links = tuple(
         Link(f"{person} {number:,}", "customer", {"customer": str(number)} | under) for number in ids[:LINKS].tolist()
     )
-    columns = [Column(person), Column("Score", digits=0), Column("PD", digits=4), Column("Expected loss", digits=0)]
+    currency = contract.book.currency
+    columns = [Column(person), Column("Score", digits=0), Column("PD", "fraction", 4)]
+    columns.append(Column("Expected loss", currency, 0))
     parts = [ids, result.scores[own], result.rows.pd[own], result.rows.loss[own]]
     if contract.guaranteed:
-        columns.append(Column("Net loss", digits=0))
+        columns.append(Column("Net loss", currency, 0))
         parts.append(result.rows.net_loss[own])
-    columns.append(Column("Profit", digits=0))
+    columns.append(Column("Profit", currency, 0))
     parts.append(result.rows.margin[own])
     return Finding(
         "members",
@@ -336,24 +338,16 @@ def prices(result: PolicyResult, choices: Choices) -> tuple[Item, ...]:
         wanted,
         "RAROC",
     )
-    exact = (
-        "band",
-        "customers",
-        "pd",
-        "exposure",
-        "loss",
-        "profit",
-        "capital",
-        "break_even_pd",
-        "break_even_rate",
-        "target_rate",
-        "raroc",
-    )
+    amounts = ("Exposure", "Expected loss", "Profit", "Capital")
+    shares = ("Break-even PD", "Break-even rate", wanted, "RAROC")
     columns = (
         Column(shown[0], place="screen"),
         Column(shown[1], digits=0, place="screen"),
         *(Column(name, place="screen") for name in shown[2:]),
-        *(Column(name, place="file") for name in exact),
+        *(Column(name, place="file") for name in shown[:2]),
+        Column("PD", "fraction", 4, place="file"),
+        *(Column(name, contract.book.currency, 0, place="file") for name in amounts),
+        *(Column(name, "fraction", 4, place="file") for name in shares),
     )
     rows = tuple(
         (
