@@ -8,6 +8,7 @@ import streamlit as st
 from data.contract import RECORDED, YEAR, Contract, Field, History, bounds
 from data.errors import BadInput, BookError
 from model.deployed.model import DeployedModel
+from model.export.workbook.filled_in import CellTroubles, read_filled_in
 from model.report.customer import words as customer_words
 from model.scoring.pasted import read_pasted
 from model.whatif.customer.result import CustomerResult
@@ -17,7 +18,7 @@ from pages.customer import state
 from pages.shared.deployed import keyed
 from pages.shared.number_field import enter
 
-PASTE, COPY = "_paste", "_copy"
+PASTE, COPY, FILLED_IN = "_paste", "_copy", "_filled_in"
 ACROSS = 3  # single fields side by side
 
 
@@ -34,8 +35,8 @@ def edits(result: CustomerResult) -> None:
 
 
 def own(model: DeployedModel, scenario: CustomerScenario) -> None:
-    """A record of one's own: typed, pasted as a row, or begun from one of the book. Until it is complete nothing is
-    scored; it stays open and where it is when it is."""
+    """A record of one's own: typed, pasted as a row, brought in a workbook, or begun from one of the book. Until it is
+    complete nothing is scored; it stays open and where it is when it is."""
     contract = model.contract
     filled = dict(zip(contract.row, scenario.own, strict=True))
     st.session_state.setdefault("_own_record", True)
@@ -70,6 +71,32 @@ def _begin(model: DeployedModel) -> None:
         args=(model,),
         help=f"Fills the record with that {noun}'s, to be changed as you like.",
     )
+    st.file_uploader(
+        "Or a workbook from here that you filled in",
+        type=["xlsx"],
+        key=keyed(FILLED_IN),
+        on_change=brought,
+        args=(model,),
+        help="Its own numbers become the record, its assumptions and cut-off those that stand here.",
+    )
+
+
+def brought(model: DeployedModel) -> None:
+    """Callback: a workbook was given; its own numbers stand in the fields, or what is wrong with it is told, cell by
+    cell."""
+    given = st.session_state.get(keyed(FILLED_IN))
+    if given is None:
+        return
+    try:
+        found = read_filled_in(given.getvalue(), given.name, model.contract)
+    except CellTroubles as error:
+        state.memory.tell([*error.told, "Nothing was changed."])
+        return
+    except BadInput as error:
+        state.memory.tell([f"{error} Nothing was changed."])
+        return
+    state.memory.change(found.on_top_of(model.contract, state.memory.current()))
+    state.memory.tell(found.notes)
 
 
 def pasted(model: DeployedModel) -> None:

@@ -39,7 +39,7 @@ HEADS = 4  # the row of the headings
 FIRST = HEADS + 1  # of the first field
 MEANING: Style = {**NOTE, "align": "left", "indent": 1}
 KEPT, BROKEN = "kept", "broken"
-BASE_TITLE, OWN_TITLE = "Base", "Own numbers"
+PUT_IN, BASE_TITLE, OWN_TITLE = "Put in", "Base", "Own numbers"
 AS_MADE, MOVED = 3, 4  # columns, on the sheet Tables, of one's own numbers as they were, and of whether they still are
 SHIFT, FACTOR, PD_TIMES, LGD_PLUS = "shift", "factor", "pd_times", "lgd_plus"  # what a scenario adds to the model
 
@@ -186,7 +186,7 @@ class CustomerInputs:
         sheet.text(0, 0, f"{contract.book.title}: one {contract.book.record}", TITLE)
         told = f"Blue on pale yellow is yours to change: the {OWN_TITLE.lower()}, and the base they are held against."
         sheet.text(2, 0, told, NOTE)
-        sheet.text(HEADS, LABEL, "Put in", HEAD)
+        sheet.text(HEADS, LABEL, PUT_IN, HEAD)
         sheet.texts(HEADS, BASE, (BASE_TITLE, OWN_TITLE, "Lowest", "Highest"), HEAD_RIGHT)
         sheet.text(HEADS, MEANS, "Means", {**HEAD, "align": "left", "indent": 1})
         tables.text(self._fault - 2, 0, "Values that cannot be, each counted as 1; and what was moved", PART)

@@ -2,6 +2,7 @@
 
 import math
 import re
+from datetime import date
 from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,8 +11,10 @@ import pytest
 
 from data.books import Book
 from data.contract import Contract
+from model.deployed.model import DeployedModel
 from model.engine.scorer import TableScorer
 from model.engine.tables import probability
+from model.export.workbook.workbook import MIME, asked_customer_workbook
 from model.release.release import Release
 from model.report import numbers
 from model.report.numbers import NBSP
@@ -385,3 +388,20 @@ def test_an_own_record_is_pasted_or_begun_from_a_customer(open_app: Open, book: 
     assert any("2 cells were pasted without a header" in each.value for each in at.warning)
     at.number_input(key="_copy").set_value(7).run()
     assert "scores" in sentence(at)
+
+
+def test_a_workbook_that_was_filled_in_becomes_the_record(open_app: Open, book: Book, release: Release) -> None:
+    model = DeployedModel(book, release.scorer, release)
+    asked = CustomerScenario(42).edited(model.contract, "limit", 60_000).assumed(model.contract, "lgd", 0.7)
+    content = asked_customer_workbook(model, asked, who="Ada", day=date(2026, 11, 2))
+    at = open_app()
+    at.get_by_key("_start").set_value("your own").run()
+    at.file_uploader(key="_filled_in").set_value(("filled in.xlsx", content, MIME)).run()
+    assert not at.exception
+    assert "scores" in sentence(at)
+    assert at.number_input(key="customer.own.limit").value == 60_000
+    assert address(at)["lgd"] == "0.7"
+    own = address(at)["own"]
+    at.file_uploader(key="_filled_in").set_value(("another.xlsx", b"no workbook", MIME)).run()
+    assert address(at)["own"] == own
+    assert any("Nothing was changed." in each.value for each in at.warning)
