@@ -114,6 +114,9 @@ class SavedScenario:
 
 def _check_text(what: str, text: str, least: int, most: int, several_lines: bool = False) -> None:
     printed = re.sub(r"[\n\r\t]", " ", text) if several_lines else text
+    printed = re.sub(
+        r"[\u00a0\u2000-\u200a\u202f\u205f\u3000]", " ", printed
+    )  # spaces, as the pages' own sentences have
     if not least <= len(text.strip()) or len(text) > most or not printed.isprintable():
         given = f"{len(text):,} were given" if len(text) > most else f"{text[:40]!r} was given"
         raise BadInput(f"{what} takes {least:,} to {most:,} printable characters; {given}.")

@@ -65,7 +65,15 @@ def again(settings: Settings) -> ScenarioStore:
 
 def test_scenario_is_there_again_after_a_restart_with_every_version(store: ScenarioStore, configured: Settings):
     numbers = (("loss", 0.1 + 0.2), ("capital", 1e-300))
-    kept = store.save(draft(note="Höhe\nzwei", tags=("board", "2026"), numbers=numbers, release="ab12"), ADA)
+    kept = store.save(
+        draft(
+            note="Höhe\nzwei: NT$\N{NO-BREAK SPACE}465\N{NO-BREAK SPACE}m",
+            tags=("board", "2026"),
+            numbers=numbers,
+            release="ab12",
+        ),
+        ADA,
+    )
     later = store.save(replace(kept, query=(("unemployment", "4"),)), BEN)
     store.engine.dispose()
     found = again(configured)

@@ -34,7 +34,8 @@ from model.scoring.scenario_files import (
 from model.security.people import Person
 from model.settings import Settings
 from model.whatif.book.scenario import BookScenario
-from model.whatif.saved import SavedScenario
+from model.whatif.saved import SavedScenario, stacked
+from tests.data.files.reading import in_this_process as in_this_process
 from tests.support.records import stresses
 
 ADA = Person("Ada", "analyst")
@@ -63,7 +64,30 @@ def test_what_is_exported_as_toml_comes_back_the_same(book: Book, named: dict, n
     assert all(same(found.draft, each) for found, each in zip(file.scenarios, kept, strict=True))
 
 
-@settings(max_examples=3)  # a process for each sheet
+@settings(max_examples=25)
+@given(
+    stresses(),
+    stresses(),
+    st.booleans(),
+    st.text(st.characters(codec="utf-8", categories=("L", "P", "Zs")), max_size=50),
+)
+def test_variant_in_a_file_stands_on_its_base_with_its_own_changes_or_frozen(
+    book: Book, below: BookScenario, whole: BookScenario, frozen: bool, note: str
+):
+    base = replace(of_book("Base", below), id="1", note=f"{note}\n“{note}” 'x' \\n")
+    query = dict(of_book("Variant", whole).query)
+    variant = replace(base, name="Variant", id="2").assuming(book, query, dict(base.query))
+    variant = replace(variant, stands_on="1", follows=not frozen)
+    file = read_scenarios(scenarios_as_toml([variant, base], {"1": "Base", "2": "Variant"}), "a.toml", book)
+    assert file.troubles == ()
+    found = {each.draft.name: each.draft for each in file.scenarios}
+    assert same(found["Base"], base)
+    own = found["Variant"]
+    assert (own.stands_on, own.follows) == ("Base", not frozen)
+    assert (dict(own.query) if frozen else stacked("book", book, dict(base.query), dict(own.own))[0]) == query
+
+
+@settings(max_examples=10)
 @given(st.lists(stresses(), min_size=3, max_size=3))
 def test_what_is_exported_as_a_workbook_comes_back_the_same(book: Book, several: list):
     kept = [of_book(f"Number {k}", each, note="=1+1", tags=("a", "b")) for k, each in enumerate(several)]

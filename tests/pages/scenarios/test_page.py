@@ -78,6 +78,7 @@ def test_what_if_is_saved_where_it_is_made_and_opens_again_with_the_same_numbers
     assert (kept.note, kept.tags, kept.owner) == ("for March", ("board", "2026"), "local user")
     assert "<p class='wi-open'>“Board's base” · version 1</p>" in markup(at)
     said = sentence(at)
+    close()  # a restart: the next page opens the database anew
     again = open_own(page, **{"saved-as": kept.id})
     assert sentence(again) == said
     assert address(again) == {name: str(value) for name, value in query.items()} | {"saved-as": kept.id}
@@ -167,6 +168,71 @@ def test_page_edits_clones_archives_submits_and_presents(open_own: Open, scenari
     assert sentence(at) != first
     assert sentence(press(at, "Back")) == first
     assert press(at, "Leave").selectbox(key="_scenario").value == copy.id
+
+
+def test_every_field_of_a_scenario_is_edited_and_a_variant_is_saved_where_it_is_made(
+    open_own: Open, scenarios: ScenarioStore
+):
+    save(open_own("book", unemployment=3), "book", "Base")
+    base = scenarios.named("cards", "Base")
+    at = opened(open_own("book", unemployment=3, balances=20), "_book_save")
+    at.selectbox(key="_book_save_base").set_value(base.id)
+    at.text_input(key="_book_save_name").set_value("Variant")
+    press(at, "Save")
+    variant = scenarios.named("cards", "Variant")
+    assert (variant.stands_on, variant.own) == (base.id, (("balances", "20"),))
+    at = opened(open_own("scenarios", scenario=variant.id), "_scenario_edit")
+    at.text_area(key="_scenario_note").set_value("for March")
+    at.text_input(key="_scenario_tags").set_value("board, 2026 ")
+    at.toggle(key="_scenario_frozen").set_value(True)
+    press(at, "Save")
+    frozen = scenarios.find(variant.id)
+    assert (frozen.note, frozen.tags, frozen.follows, frozen.stands_on) == (
+        "for March",
+        ("board", "2026"),
+        False,
+        base.id,
+    )
+    at = opened(open_own("scenarios", scenario=variant.id), "_scenario_edit")
+    at.selectbox(key="_scenario_base").set_value("")
+    at.text_input(key="_scenario_owner").set_value("Ben")
+    press(at, "Save")
+    alone = scenarios.find(variant.id)
+    assert (alone.owner, alone.stands_on, alone.own) == ("Ben", "", ())
+    assert dict(alone.query) == {"unemployment": "3", "balances": "20"}
+    (link,) = [each for each in links(at) if each.label == "Open on the page Book"]
+    assert f"saved-as={variant.id}" in link.query_string
+
+
+def test_somebody_else_reviews_with_a_word_on_the_page(
+    open_own: Open, scenarios: ScenarioStore, monkeypatch: pytest.MonkeyPatch
+):
+    handed = scenarios.submit(scenarios.save(kept("Base", "Ben"), BEN), BEN)
+    monkeypatch.setattr("pages.shared.visitor.current", lambda: EVE)
+    at = opened(open_own("scenarios", scenario=handed.id), "_scenario_review")
+    at = press(at, "Send back")
+    assert "A review needs a word on why" in warnings(at)
+    at.text_area(key="_scenario_word").set_value("LGD too low")
+    press(at, "Send back")
+    back = scenarios.find(handed.id)
+    assert (back.state, back.word, back.reviewed_by) == ("draft", "LGD too low", "Eve")
+    scenarios.submit(back, BEN)
+    at = opened(open_own("scenarios", scenario=handed.id), "_scenario_review")
+    at.text_area(key="_scenario_word").set_value("agreed")
+    at = press(at, "Approve")
+    assert (scenarios.find(handed.id).state, "signed off" in markup(at)) == ("signed", True)
+
+
+def test_comparison_that_is_open_while_another_release_is_promoted_says_so_with_its_numbers(
+    open_own: Open, scenarios: ScenarioStore, own_home: Path
+):
+    at = open_own("compare", of="book", **{"1": "Now", "2": "Half", "2.unemployment": "3"})
+    before, store = sentence(at), Store(own_home, "cards")
+    was = store.resolve("champion")
+    after = store.promote(shifted(store, 0.5), why="newer data")
+    at.run()
+    assert sentence(at) != before
+    assert (was[:6] in warnings(at), after[:6] in warnings(at)) == (True, True)
 
 
 def test_viewer_looks_and_changes_nothing(open_own: Open, scenarios: ScenarioStore, monkeypatch: pytest.MonkeyPatch):
