@@ -39,6 +39,9 @@ def selectors(sheet: str) -> Iterator[tuple[str, bool]]:
 def test_no_rule_makes_the_browser_look_at_the_whole_page_again(path: Path) -> None:
     found = list(selectors(path.read_text("utf-8")))
     assert found
+    if path.name == "print.css":  # holds on paper, which no lever moves
+        assert all(some for each, some in found if ":has(" in each or "[class" in each)
+        return
     assert [each for each, _ in found if re.search(r"\[class\W?=", each)] == []  # any class changed, all is styled anew
     if path.name != "presented.css":  # that one is there while something is presented
         assert [each for each, some in found if ":has(" in each and not some and each not in KEPT] == []
