@@ -4,14 +4,13 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from data.contract import Contract
 from data.errors import BadInput
 from data.files.names import plain
 from model.report import numbers
 from model.scoring.batch import read_customers
 from model.scoring.columns import wanted
+from model.whatif.customer.scenario import stated
 
 LONGEST = 20_000  # characters
 NAME = "pasted.csv"
@@ -19,9 +18,10 @@ NAME = "pasted.csv"
 
 @dataclass(frozen=True)
 class PastedRecord:
-    """The record, in the contract's order, None where the row says nothing; and what was taken for granted."""
+    """The record, in the contract's order, `MISSING` where the row says nothing and may; and what was taken for
+    granted."""
 
-    values: tuple[float | None, ...]
+    values: tuple[float, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -50,7 +50,7 @@ def read_pasted(text: str, contract: Contract) -> PastedRecord:
         raise BadInput(f"The row cannot be taken: {' '.join(found.bad[0].reasons)}")
     if not len(found):
         raise BadInput("No row of values was found in what was pasted. Copy a row, with its header or without.")
-    values = tuple(None if np.isnan(value) else float(value) for value in found.raw[:, 0])
+    values = tuple(stated(value) for value in found.raw[:, 0])
     more = len(lines) - 2
     note = f"Of {numbers.counted(more + 1, 'row')} pasted the first was taken." if more else ""
     return PastedRecord(values, tuple(filter(None, (note, *found.notes))))

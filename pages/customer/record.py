@@ -19,6 +19,7 @@ from pages.shared.deployed import keyed
 from pages.shared.number_field import enter
 
 PASTE, COPY, FILLED_IN = "_paste", "_copy", "_filled_in"
+GAP = ".missing"  # what the key of a field's tick ends with; the field has the key itself
 ACROSS = 3  # single fields side by side
 
 
@@ -159,17 +160,21 @@ def _grid(contract: Contract, values: Mapping[str, float | None], prefix: str) -
 
 def _field(field: Field, value: float | None, prefix: str) -> None:
     """One widget. A record typed by hand starts empty and can be emptied again; a customer's cannot, but for a value
-    that may be missing."""
+    that may be missing. What may be missing in a record typed by hand can be said to be: by one more choice, by a tick.
+    """
     name, known = f"{prefix}{field.name}", None if value is None or math.isnan(value) else value
-    empty = bool(prefix) or field.missing
+    empty, gap = bool(prefix) or field.missing, bool(prefix) and field.missing
+    missing = gap and value is not None and math.isnan(value)
     if field.codes:
+        words: dict[int | str, str] = {**field.codes} | ({state.SAID_MISSING: "missing"} if gap else {})
+        at = state.SAID_MISSING if missing else known
         st.selectbox(
             field.label,
-            list(field.codes),
-            format_func=lambda code: field.codes[code],
+            list(words),
+            format_func=lambda code: words.get(code, code),
             index=None if empty else 0,
             help=customer_words.field_help(field),
-            key=state.memory.place(name, None if known is None else round(known)),
+            key=state.memory.place(name, round(at) if isinstance(at, float) else at),
             on_change=state.memory.touched,
             args=(name,),
             placeholder="choose",
@@ -191,5 +196,14 @@ def _field(field: Field, value: float | None, prefix: str) -> None:
         whole=whole,
         value=None if empty else "min",
         help=customer_words.field_help(field),
-        placeholder="enter",
+        placeholder="missing" if missing else "enter",
+        disabled=missing,
     )
+    if gap:
+        st.checkbox(
+            "missing",
+            key=state.memory.place(f"{name}{GAP}", missing),
+            on_change=state.memory.touched,
+            args=(name, GAP),
+            help=customer_words.missing_help(field),
+        )

@@ -8,13 +8,14 @@ from data.contract import Contract
 from model.deployed.model import DeployedModel
 from model.settings import settings
 from model.whatif.book.scenario import NOTHING, UNDER, BookScenario
-from model.whatif.customer.scenario import CustomerScenario, apply, base_record
+from model.whatif.customer.scenario import MISSING, CustomerScenario, apply, base_record
 from model.whatif.customer.sensitivity import position
 from model.whatif.customer.stressed import standing_record
 from pages.shared import carried
 from pages.shared.page_state import Memory
 
 OWN_PREFIX = "own."  # no field has a point in its name
+SAID_MISSING = "missing"  # chosen in place of a code
 
 
 def reset_customer() -> None:
@@ -43,7 +44,7 @@ def _moved(model: DeployedModel, name: str, value: Any) -> CustomerScenario:
         return asked_under(contract, carried.of_book() if value else NOTHING)
     if name.startswith(OWN_PREFIX):
         own = list(scenario.own)
-        own[contract.row[name.removeprefix(OWN_PREFIX)]] = None if value is None else float(value)
+        own[contract.row[name.removeprefix(OWN_PREFIX)]] = _typed(value)
         typed = replace(scenario, own=tuple(own))
         if typed.chosen:
             base_record(model.book, typed)  # complete now: check it as a whole
@@ -57,6 +58,14 @@ def _moved(model: DeployedModel, name: str, value: Any) -> CustomerScenario:
     moved = scenario.edited(contract, name, None if value == start else float(value))
     apply(contract, base, moved.edits)
     return moved
+
+
+def _typed(value: Any) -> float | None:
+    """What a field of one's own record is taken for: empty, a number, or said to be missing, by its tick or its
+    choice."""
+    if value is None or value is False:
+        return None
+    return MISSING if value is True or value == SAID_MISSING else float(value)
 
 
 def _scale(model: DeployedModel, name: str) -> float:

@@ -127,6 +127,18 @@ def test_own_loan_is_asked_for_with_its_vintage(open_loans: Open) -> None:
     assert "Year of approval" in [each.label for each in at.number_input]
 
 
+def test_a_code_that_may_be_missing_can_be_chosen_to_be(open_loans: Open) -> None:
+    values = ["" if each.missing else f"{guaranteed.value(each.name)[0]:.12g}" for each in CONTRACT.record]
+    at = open_loans("applicant", own=",".join(values))
+    assert "1 of" in markup(at)
+    sector = at.selectbox(key="customer.own.sector")
+    assert sector.options[-1] == "missing"
+    sector.set_value("missing").run()
+    assert not at.exception
+    assert "nan" in at.query_params["own"]
+    assert "this loan" in sentence(at).lower()
+
+
 @pytest.mark.parametrize("panel", ["_swap", "_prices", "_heated", "_frontier", "_table_policy"])
 def test_every_panel_of_the_policy_page_opens_and_speaks_of_loans(open_loans: Open, panel: str) -> None:
     at = opened(open_loans("policy", cutoff=545), panel)

@@ -115,6 +115,28 @@ def test_every_field_of_a_record_can_be_edited_at_once(
     assert f" and {len(edits) - 2} more this " in sentence(at) or len(edits) < 3
 
 
+def test_what_may_be_missing_is_said_to_be_in_a_record_typed_by_hand(
+    book: tuple[Path, Shape], open_book: Callable[..., AppTest]
+) -> None:
+    fields = book[1].fields
+    if len(fields) < 3:
+        return
+    gap, values = fields[-2], ["4"] * len(fields)
+    values[-2] = ""
+    at = open_book("applicant", own=",".join(values))
+    assert "wi-sentence" not in markup(at)
+    assert [each.key for each in at.checkbox] == [f"customer.own.{gap}.missing"]
+    at.checkbox(f"customer.own.{gap}.missing").check().run()
+    assert address(at) == {"own": ",".join([*values[:-2], "nan", values[-1]])}
+    assert "wi-sentence" in markup(at)
+    assert at.number_input(f"customer.own.{gap}").disabled
+    scored = sentence(at)
+    assert sentence(open_book("applicant", **address(at))) == scored
+    at.checkbox(f"customer.own.{gap}.missing").uncheck().run()
+    at.number_input(f"customer.own.{gap}").set_value(4).run()
+    assert address(at) == {"own": ",".join(["4"] * len(fields))}
+
+
 def test_a_record_typed_by_hand_is_filled_in_by_the_names_of_its_fields(
     book: tuple[Path, Shape], open_book: Callable[..., AppTest]
 ) -> None:

@@ -19,7 +19,7 @@ from model.export.workbook.sheets import column_name
 from model.report.language import unit_label
 from model.scoring.files import upload_limits
 from model.scoring.values import quoted, values_of
-from model.whatif.customer.scenario import CUTOFF, CustomerScenario
+from model.whatif.customer.scenario import CUTOFF, CustomerScenario, stated
 
 MOST_BYTES = 5 * 2**20
 MOST_TROUBLES = 10
@@ -28,10 +28,10 @@ START = f"Take a workbook along from this page and fill in its column {OWN_TITLE
 
 @dataclass(frozen=True)
 class FilledIn:
-    """What was read: the record in the contract's order, None where it says nothing, the assumptions by name, and what
-    else the workbook put in that is not taken over."""
+    """What was read: the record in the contract's order, `MISSING` where it says nothing and may, the assumptions by
+    name, and what else the workbook put in that is not taken over."""
 
-    own: tuple[float | None, ...]
+    own: tuple[float, ...]
     assumptions: tuple[tuple[str, float], ...]
     notes: tuple[str, ...] = ()
 
@@ -75,7 +75,7 @@ def read_filled_in(content: bytes, name: str, contract: Contract) -> FilledIn:
     if cells.troubles:
         raise CellTroubles(cells.troubles)
     known = {each.name for each in contract.assumptions} | {CUTOFF}
-    own = tuple(None if isnan(value) else value for value in raw[:, 0].tolist())
+    own = tuple(stated(value) for value in raw[:, 0])
     return FilledIn(own, tuple((key, numbers[key]) for key in numbers if key in known), _notes(numbers, known))
 
 

@@ -152,7 +152,8 @@ def _lever_in_words(lever: Lever, value: float, bound: str = "") -> str:
         amount = f"{numbers.exactly(abs(value))}{numbers.NBSP}% {'lower' if value < 0 else 'higher'}"
     else:
         amount = numbers.lever_value(value, lever.unit)
-    return _phrase(lever, value).format(f"{bound}{amount}")
+    phrase = _phrase(lever, value)
+    return (phrase.replace("at {}", "{}") if bound else phrase).format(f"{bound}{amount}")  # never "at at most 2"
 
 
 def _phrase(lever: Lever, value: float) -> str:
@@ -437,6 +438,11 @@ def field_help(field: Field) -> str:
     if field.role == "vintage":
         return f"{field.help} The book holds {ends[0]} to {ends[1]}; any year may be given.".strip()
     return f"{field.help} From {ends[0]} to {ends[1]}."
+
+
+def missing_help(field: Field) -> str:
+    """What ticking that a value is missing says."""
+    return f"{field.label} is not known of this one; the contract lets it be missing."
 
 
 # ---- known territory --------------------------------------------------------------------------------------------

@@ -18,21 +18,25 @@ from model.whatif.book.scenario import NOTHING, UNDER, BookScenario
 CUTOFF = "cutoff"
 CUTOFF_RANGE = (300.0, 800.0)
 CUSTOMER, OWN = "customer", "own"
+MISSING = float("nan")  # a value that is said to be missing: this very one, by which records compare
 
 
 @dataclass(frozen=True)
 class CustomerScenario:
     """``customer``: a number of the book, or None. ``own``: a record typed by hand, one value a field in the
-    contract's order, None where not yet filled; () if there is none. ``edits``: levers and single fields by name,
-    levers first in the contract's order. ``assumptions``: those that differ from the contract's, or from those of the
-    book's scenario that the record stands ``under``, the cut-off (score points) among them. Tuples of pairs, so that a
-    scenario can be compared and hashed."""
+    contract's order, None where not yet filled, `MISSING` where it is said to be; () if there is none. ``edits``:
+    levers and single fields by name, levers first in the contract's order. ``assumptions``: those that differ from
+    the contract's, or from those of the book's scenario that the record stands ``under``, the cut-off (score
+    points) among them. Tuples of pairs, so that a scenario can be compared and hashed."""
 
     customer: int | None = None
     own: tuple[float | None, ...] = ()
     edits: tuple[tuple[str, float], ...] = ()
     assumptions: tuple[tuple[str, float], ...] = ()
     under: BookScenario = NOTHING
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "own", tuple(None if each is None else stated(each) for each in self.own))
 
     @property
     def chosen(self) -> bool:
@@ -141,6 +145,11 @@ class CustomerScenario:
         return scenario, complaints
 
 
+def stated(value: float) -> float:
+    """A value of a record typed by hand, one that is missing as `MISSING`."""
+    return MISSING if np.isnan(value) else float(value)
+
+
 def editable(contract: Contract, name: str) -> Lever | Field:
     """The lever or, failing that, the field of a name; NotEditable if neither."""
     for lever in contract.levers:
@@ -168,11 +177,10 @@ def check_assumption(contract: Contract, name: str, value: float) -> None:
 # ---- from a scenario to records -------------------------------------------------------------------------------------
 
 
-def book_record(book: Book, number: int) -> tuple[float | None, ...]:
-    """The record of one of the book, as one typed by hand begins; None where a value is missing. BookError without
-    it."""
+def book_record(book: Book, number: int) -> tuple[float, ...]:
+    """The record of one of the book, as one typed by hand begins; BookError without it."""
     k = book.position(number)
-    return tuple(None if np.isnan(value) else float(value) for value in book.raw[:, k])
+    return tuple(stated(value) for value in book.raw[:, k])
 
 
 def base_record(book: Book, scenario: CustomerScenario) -> Array:

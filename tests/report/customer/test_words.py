@@ -84,6 +84,13 @@ def test_from_where_on_a_lever_turns_the_decision_is_told_as_one_says_it(
     assert sentence.replace(NBSP, " ").endswith(f"to the cut-off: {told}.")
 
 
+def test_a_phrase_that_says_at_says_it_once(book: Book) -> None:
+    lever = book.contract.lever("limit").model_copy(update={"name": "income", "unit": "", "phrase": "income at {}"})
+    contract = book.contract.model_copy(update={"levers": (lever,)})
+    told = customer_words.ways_out(contract, [Flip("income", 20_000.0, beyond=True, up=True)], granted=False)
+    assert told.endswith(": income at least 20,000.")
+
+
 def test_of_many_edits_those_moved_furthest_are_named_and_the_others_counted(book: Book) -> None:
     contract = book.contract
     scenario = CustomerScenario(1)
