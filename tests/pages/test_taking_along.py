@@ -15,6 +15,12 @@ HALF = {"preset": "fed_2026_severely_adverse", "severity": "50"}
 KINDS = ("pptx", "html", "docx", "pdf")
 
 
+@pytest.fixture(autouse=True)
+def _set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine that has what sets the text of a PDF; none is made here."""
+    monkeypatch.setattr("pages.shared.taking_along.why_no_pdf", lambda: "")
+
+
 @pytest.fixture
 def offered(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], bytes]]:
     """What makes each file that the last run offers, by its name."""
