@@ -52,6 +52,7 @@ from model.whatif.customer.scenario import CustomerScenario, apply, base_record
 from model.whatif.customer.sensitivity import flips, sweep
 from model.whatif.policy.strategy import Strategy
 from model.whatif.saved import SavedScenario
+from model.whatif.scenario_filter import ScenarioFilter
 
 TODAY = date(2026, 1, 1)
 SMALL = 50_000  # records up to which a release is made while one waits
@@ -365,8 +366,8 @@ def _asked_in_words(contract: Contract, note: Callable[..., None]) -> None:
 
 
 def _saved_scenarios(release: Release, book: Book, note: Callable[..., None]) -> None:
-    """A saved scenario opened, with the numbers of then and now, and a thousand of them listed; in a database of their
-    own."""
+    """A saved scenario opened, with the numbers of then and now, a thousand of them listed and looked through; in a
+    database of their own."""
     model = DeployedModel(book, release.scorer, release)
     home, who, name = release.path.parents[2], Person("bench", "admin"), book.contract.book.name
     models = DeployedModels(lambda: Settings(home=home))
@@ -385,9 +386,12 @@ def _saved_scenarios(release: Release, book: Book, note: Callable[..., None]) ->
         look()
         seconds = median(wall(look) for _ in range(5))
         lists = [wall(lambda: store.listed(name)) for _ in range(5)]
+        asked, all_of_it = ScenarioFilter(text="99 bench"), store.listed(name)
+        searches = [wall(lambda: asked.among(all_of_it)) for _ in range(5)]
         kept.dispose()
     note(f"open a saved scenario, wall, {len(book):,} records", seconds, 5, 0.5)
     note(f"list {MANY_SCENARIOS:,} saved scenarios, wall", median(lists), 5, 0.5)
+    note(f"look through {MANY_SCENARIOS:,} saved scenarios for two words, wall", median(searches), 5, 0.25)
 
 
 def _papers(release: Release, book: Book, note: Callable[..., None]) -> None:
