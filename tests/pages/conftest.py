@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -39,6 +40,20 @@ def _components_sought_once() -> Iterator[None]:
     """AppTest looks through every installed package for components before each run: two thirds of the run's time."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _scripts_compiled_once() -> Iterator[None]:
+    """AppTest compiles the router and the page anew at each run, a server once: the app's own files, which stay as they
+    are; what a test writes as a script is compiled each time."""
+    one, compiled = ScriptCache(), ScriptCache.get_bytecode
+
+    def get_bytecode(own: ScriptCache, path: str) -> Any:
+        return compiled(one if Path(path).is_relative_to(ROOT / "pages") else own, path)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ScriptCache, "get_bytecode", get_bytecode)
         yield
 
 
