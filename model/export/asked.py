@@ -61,7 +61,7 @@ def asked_customer(book: Book, customer: int, text: str, store: ScenarioStore) -
 def asked_comparison(book: Book, texts: Sequence[str], store: ScenarioStore) -> Comparison:
     """Those named one by one, each as `asked_scenario` reads it, before a first one alone the book as it stands; or the
     address of a whole comparison."""
-    if len(texts) == 1 and (query_of(texts[0]).keys() & {OF} or any(map(MEMBER.match, query_of(texts[0])))):
+    if len(texts) == 1 and of_comparison(texts[0]):
         found, complaints = Comparison.from_query(book, query_of(texts[0]))
         _refuse(complaints)
         return found
@@ -76,6 +76,12 @@ def asked_comparison(book: Book, texts: Sequence[str], store: ScenarioStore) -> 
             raise BadInput("Only scenarios of one subject are compared. Name those of the book, or those of customers.")
         found = found.with_member(each.name or name_of_member(book.contract, each.scenario), each.scenario)
     return found
+
+
+def of_comparison(text: str) -> bool:
+    """Whether a text is the address of a whole comparison."""
+    query = query_of(text)
+    return OF in query or any(map(MEMBER.match, query))
 
 
 def query_of(text: str) -> dict[str, str]:

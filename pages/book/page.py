@@ -53,7 +53,8 @@ def offer_book(model: DeployedModel) -> None:
     """What of the book under its scenario can be taken along."""
     scenario, saved = state.memory.current(), unchanged(state.memory)
     offer_papers(model, scenario, saved)
-    make = partial(asked_book_workbook, model, scenario, who=visitor.current().name, day=date.today())
+    name, who = "" if saved is None else saved.name, visitor.current().name
+    make = partial(asked_book_workbook, model, scenario, who=who, day=date.today(), name=name)
     offer_workbook(model, make, scenario, saved)
 
 

@@ -9,13 +9,14 @@ import streamlit as st
 from data.errors import BadInput, BookError
 from model.deployed.comparing import ask_each
 from model.deployed.model import DeployedModel
+from model.export.workbook.workbook import asked_comparison_workbook
 from model.report.briefing import Briefing, Notice
 from model.report.comparison.briefing import briefing_to_compare, comparison_briefing
 from model.whatif.comparison.comparison import Comparison
 from pages.compare import controls, state
 from pages.shared import deployed, draw, offering, recording, visitor, widgets
 from pages.shared.progress import followed
-from pages.shared.taking_along import name_looked_at, offer_papers, take_along
+from pages.shared.taking_along import name_looked_at, offer_papers, offer_workbook, take_along
 
 follow = partial(followed, cancel=state.memory.undo)
 
@@ -33,10 +34,13 @@ def main() -> None:
 def offer_comparison(model: DeployedModel) -> None:
     """What of those compared can be taken along."""
     comparison = state.memory.current()
-    if comparison.ready:
-        offer_papers(model, comparison)
-    else:
+    if not comparison.ready:
         st.caption("Add two or more to compare first.")
+        return
+    offer_papers(model, comparison)
+    if comparison.subject == "book":
+        make = partial(asked_comparison_workbook, model, comparison, who=visitor.current().name, day=date.today())
+        offer_workbook(model, make, comparison)
 
 
 @st.fragment

@@ -37,16 +37,16 @@ def offer_opened(model: DeployedModel) -> None:
     else:
         scenario, _ = read_query(opened.scenario.subject, model.book, dict(opened.query))
         offer_papers(model, scenario, opened.scenario)
-        offer_workbook(model, workbook_of(model, scenario), scenario, opened.scenario)
+        offer_workbook(model, workbook_of(model, scenario, opened.scenario.name), scenario, opened.scenario)
 
 
-def workbook_of(model: DeployedModel, scenario: Scenario) -> Callable[[], bytes]:
-    """What writes the workbook of a scenario of the book or of a customer."""
+def workbook_of(model: DeployedModel, scenario: Scenario, name: str) -> Callable[[], bytes]:
+    """What writes the workbook of a scenario of the book or of a customer, which is kept under a ``name``."""
     who, today = visitor.current().name, date.today()
     if isinstance(scenario, CustomerScenario):
         return partial(asked_customer_workbook, model, scenario, who=who, day=today)
     assert isinstance(scenario, BookScenario)
-    return partial(asked_book_workbook, model, scenario, who=who, day=today)
+    return partial(asked_book_workbook, model, scenario, who=who, day=today, name=name)
 
 
 @st.fragment

@@ -52,10 +52,10 @@ def offer_papers(model: DeployedModel, scenario: Scenario | Comparison, saved: S
 
 
 def offer_workbook(
-    model: DeployedModel, make: Callable[[], bytes], scenario: Scenario, saved: SavedScenario | None = None
+    model: DeployedModel, make: Callable[[], bytes], scenario: Scenario | Comparison, saved: SavedScenario | None = None
 ) -> None:
-    """The workbook that ``make`` writes of a ``scenario``, which is the ``saved`` one if there is one; or why there can
-    be none, and what to do: it is asked before the button is offered."""
+    """The workbook that ``make`` writes of a ``scenario``, which is the ``saved`` one if there is one, or of several
+    compared; or why there can be none, and what to do: it is asked before the button is offered."""
     try:
         check_possible(model, scenario, date.today())
     except WhatIfError as error:

@@ -25,6 +25,17 @@ def test_a_workbook_is_written_of_the_book_under_a_scenario(own_home: Path, tmp_
     assert (found.named("scenario_book_lgd"), found.named("base_book_lgd")) == (0.7, 0.8)
 
 
+def test_several_scenarios_stand_side_by_side(own_home: Path, tmp_path: Path):
+    out = tmp_path / "book.xlsx"
+    answer(run(own_home, "workbook", str(out), "--scenario", "lgd=0.7", "--scenario", "unemployment=2", "--json"))
+    (head,) = [row for row in ReadWorkbook(out.read_bytes()).sheets["Scenarios"] if row[0] == "What differs"]
+    assert head[1:] == ["Loss given default 70 %", "Unemployment +2 pp"]
+    told = run(own_home, "workbook", str(out), "--scenario", "of=book&1=A&2=B&2.lgd=0.7")
+    assert told.exit_code == 0, told.output
+    (head,) = [row for row in ReadWorkbook(out.read_bytes()).sheets["Scenarios"] if row[0] == "What differs"]
+    assert head[1:] == ["A", "B"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -32,6 +43,11 @@ def test_a_workbook_is_written_of_the_book_under_a_scenario(own_home: Path, tmp_
         (("model.xlsx", "--customer", "0"), "There is no customer 0."),
         (("model.xlsx", "--customer", "17", "--scenario", "limit=5"), "Credit limit must be"),
         (("model.xlsx", "--scenario", "limit=5"), "nothing that can be assumed here"),
+        (
+            ("model.xlsx", "--customer", "17", "--scenario", "limit=60000", "--scenario", "lgd=0.7"),
+            "Give --scenario once",
+        ),
+        (("model.xlsx", "--scenario", "of=policy&1=A&2=B&2.cutoff=500"), "two to five scenarios of the book"),
         (("nowhere/model.xlsx",), "cannot be written"),
     ],
 )

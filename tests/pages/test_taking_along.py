@@ -101,6 +101,17 @@ def test_those_compared_have_a_paper_once_they_are_two(open_app: Open, offered: 
     assert sentence(at) in page
 
 
+def test_those_compared_have_a_workbook_where_they_are_of_the_book(open_app: Open, offered: dict[str, Any]) -> None:
+    at = pressed(open_app("compare", **{"of": "book", "1": "Plain", "2": "Half", "2.unemployment": "2"}), "compare")
+    (name,) = [name for name in offered if name.endswith(".xlsx") and "workbook" in name]
+    assert name.startswith("cards_workbook_2-compared_")
+    found = ReadWorkbook(offered[name]()).sheets["Scenarios"]
+    assert found[1][0] == sentence(at)
+    offered.clear()
+    pressed(open_app("compare", **{"of": "customer", "1": "A", "1.id": "1", "2": "B", "2.id": "2"}), "compare")
+    assert not [name for name in offered if "workbook" in name]
+
+
 def test_where_nothing_sets_text_the_pdf_is_not_offered_and_it_is_told(
     open_app: Open, offered: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

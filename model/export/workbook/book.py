@@ -65,13 +65,16 @@ class StateNames:
 
 
 class BookSheet:
-    """The sheet as it is written; ``checks`` are the cells that show 0."""
+    """The sheet as it is written; ``checks`` are the cells that show 0, ``measured`` the names of each measure in each
+    state, ``limits`` those of the limits."""
 
     def __init__(self, sheet: Sheet, tables: TablesSheet, result: BookResult, sums: BookSums, scenario: str) -> None:
         self.sheet, self.tables, self.result, self.sums = sheet, tables, result, sums
         self.contract: Contract = result.contract
         self.checks: list[str] = []
         self.assumed = [dict(each.assumptions) for each in result.layers]
+        self.measured: dict[tuple[int, Measure], str] = {}
+        self.limits: dict[Measure, str] = {}
         self.overlay = [each.lgd_overlay for each in result.layers]
         sheet.widths((*WIDTHS, *[3] * (SUMS - len(WIDTHS)), 40))
         sheet.text(0, 0, f"{self.contract.book.title}: the whole book", TITLE)
@@ -234,13 +237,8 @@ class BookSheet:
     def _write(self, row: int, column: int, *, line: int, state: int, measure: Measure, style: Style = RIGHT) -> None:
         value = (self.sums.lines[line].base, self.sums.lines[line].now)[state].totals.measure(measure)
         shown: Value = NONE if np.isnan(value) else value
-        look = {**style, "num_format": self._style(measure)}
+        look = {**style, "num_format": measure_format(self.contract, measure)}
         self.sheet.formula(row, column, self._formula(line, state, measure), shown, look)
-
-    def _style(self, measure: Measure) -> str:
-        if measure in AMOUNTS:
-            return number_format(self.contract.book.currency)
-        return "#,##0" if measure == "loss_bps" else "0.0%"
 
     # ---- the whole book -------------------------------------------------------------------------------------------
 
@@ -266,50 +264,53 @@ class BookSheet:
 
     def _measure(self, measure: Measure) -> None:
         sheet, row, stress = self.sheet, self.row, self.result.scenario
+        style = measure_format(self.contract, measure)
         when = horizon(self.contract, BookScenario(), measure) if measure != "margin" else ""
-        name = unit_label(label(measure), self.contract.book.currency) if measure in AMOUNTS else label(measure)
-        sheet.text(row, LABEL, f"{name}, {when}" if when else name)
+        told = unit_label(label(measure), self.contract.book.currency) if measure in AMOUNTS else label(measure)
+        sheet.text(row, LABEL, f"{told}, {when}" if when else told)
         for state, column in enumerate((BASE, NOW)):
             self._write(row, column, line=0, state=state, measure=measure, style={**RIGHT, **STRONG})
-            self.tables.named(f"{STATES[state]}_book_measure_{measure}", cell(row, column, BOOK))
+            name = f"{STATES[state]}_book_measure_{measure}"
+            self.measured[state, measure] = self.tables.named(name, cell(row, column, BOOK))
         base, now = cell(row, BASE), cell(row, NOW)
         before, after = (each.measure(measure) for each in (self.result.base, self.result.now))
-        signed = f"+{self._style(measure)};-{self._style(measure)};{self._style(measure)}"
+        signed = f"+{style};-{style};{style}"
         sheet.formula(row, CHANGE, f"{now}-{base}", after - before, {**RIGHT, "num_format": signed})
         limit, appetite = limit_of(self.contract, stress, measure)
         if appetite is not None:
-            sheet.number(row, LIMIT, limit, {**INPUT, "num_format": self._style(measure)})
+            sheet.number(row, LIMIT, limit, {**INPUT, "num_format": style})
+            self.limits[measure] = self.tables.named(f"book_limit_{measure}", cell(row, LIMIT, BOOK))
             told = f"The board's limit: {appetite.sense} this."
             sheet.input_range(row, LIMIT, (-1e15, 1e15), title="Limit", message=told)
             sign = 1 if appetite.sense == "at most" else -1
             own = cell(row, LIMIT)
             gap = f"{own}-{now}" if sign > 0 else f"{now}-{own}"
-            sheet.formula(row, HEADROOM, gap, sign * (limit - after), {**RIGHT, "num_format": self._style(measure)})
+            sheet.formula(row, HEADROOM, gap, sign * (limit - after), {**RIGHT, "num_format": style})
             test = f"IF({now}{'<=' if sign > 0 else '>='}{own},{text_literal(HOLDING)},{text_literal(BROKEN)})"
             sheet.formula(row, HOLDS, test, HOLDING if within(appetite, after, limit) else BROKEN, RIGHT)
-        grey: Style = {**RIGHT, "font_color": "#5A6472", "num_format": self._style(measure)}
+        grey: Style = {**RIGHT, "font_color": "#5A6472", "num_format": style}
         for column, value in ((SAID_BASE, before), (SAID_NOW, after)):
             sheet.number(row, column, value, grey)
         gaps = [
             f"({ours}-{cell(row, said)})/MAX(ABS({cell(row, said)}),1E-300)"
             for ours, said in ((base, SAID_BASE), (now, SAID_NOW))
         ]
-        moved = self._moved()
-        text = f"IF({moved},{text_literal('moved')},ROUND(ABS({gaps[0]})+ABS({gaps[1]}),{DIGITS}))"
+        text = f"IF({self.moved()},{text_literal('moved')},ROUND(ABS({gaps[0]})+ABS({gaps[1]}),{DIGITS}))"
         sheet.formula(row, OFF_BY, text, 0, CHECK)
         self.checks.append(cell(row, OFF_BY, BOOK))
 
-    def _moved(self) -> str:
-        """The condition that an assumption is not as it was made."""
+    def moved(self, *states: int) -> str:
+        """The condition that an assumption is not as it was made, in these states or in either."""
+        wanted = states or (0, 1)
         parts = [
             f"{called}<>{self.assumed[state][name]!r}"
-            for state, own in enumerate(self.states)
-            for name, called in own.assumed.items()
+            for state in wanted
+            for name, called in self.states[state].assumed.items()
             if name not in self.sums.held
         ]
         if any(self.overlay):
             row = self._overlay_row
-            parts += [f"{cell(row, c, BOOK)}<>{self.overlay[k]!r}" for k, c in enumerate((BASE, NOW))]
+            parts += [f"{cell(row, (BASE, NOW)[k], BOOK)}<>{self.overlay[k]!r}" for k in wanted]
         return f"OR({','.join(parts)})"
 
     # ---- where it sits --------------------------------------------------------------------------------------------
@@ -356,3 +357,10 @@ class BookSheet:
             self.sheet.formula(self.row, BASE, f"ROUND({'+'.join(gaps)},{DIGITS})", 0, CHECK)
             self.checks.append(cell(self.row, BASE, BOOK))
         self.row += 1
+
+
+def measure_format(contract: Contract, measure: Measure) -> str:
+    """How a measure is shown."""
+    if measure in AMOUNTS:
+        return number_format(contract.book.currency)
+    return "#,##0" if measure == "loss_bps" else "0.0%"

@@ -7,15 +7,16 @@ from model.deployed.model import DeployedModel
 from model.export.workbook.formulas import CellFormula, in_cells
 from model.export.workbook.sums import kinds_of
 from model.export.workbook.tables import operands_of
-from model.export.workbook.workbook import tables_of
+from model.export.workbook.workbook import shown_member, tables_of
 from model.whatif.book.scenario import BookScenario, layers
+from model.whatif.comparison.comparison import Comparison
 from model.whatif.customer.result import CustomerResult
 from model.whatif.customer.scenario import CustomerScenario
 from model.whatif.saved import Scenario
 
 
-def check_possible(model: DeployedModel, scenario: Scenario, day: date) -> None:
-    """Raise what making the workbook of a scenario would.
+def check_possible(model: DeployedModel, scenario: Scenario | Comparison, day: date) -> None:
+    """Raise what making the workbook of a scenario, or of several compared, would.
 
     Raises
     ------
@@ -27,6 +28,8 @@ def check_possible(model: DeployedModel, scenario: Scenario, day: date) -> None:
     """
     tables_of(model)
     check_formulas(model.contract)
+    if isinstance(scenario, Comparison):
+        scenario = scenario.members[shown_member(scenario)].scenario
     if isinstance(scenario, BookScenario):
         kinds_of(model.contract, model.book.raw, layers(model.contract, scenario, day))
     elif isinstance(scenario, CustomerScenario) and scenario.chosen:

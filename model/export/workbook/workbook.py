@@ -1,11 +1,13 @@
 """The workbook as a whole: of which model it is made, and which sheets it has."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 import numpy as np
 
 from data.errors import BadInput
+from model.deployed.comparing import ask_each
 from model.deployed.model import DeployedModel
 from model.engine.parallel import Progress, no_progress
 from model.engine.scorer import TableScorer
@@ -14,13 +16,17 @@ from model.export.workbook.answers import CustomerAnswers
 from model.export.workbook.book import BOOK, BookSheet
 from model.export.workbook.customer import CUSTOMER, CustomerInputs, CustomerNumbers
 from model.export.workbook.read_me import READ_ME, Made, write_read_me
+from model.export.workbook.scenarios import SCENARIOS, ScenariosSheet
 from model.export.workbook.sheets import WorkbookFile
 from model.export.workbook.sums import BookSums
 from model.export.workbook.tables import TABLES, TablesSheet
 from model.report.book import words as book_words
+from model.report.comparison.briefing import name_of_member
 from model.report.customer import words
 from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import NOTHING, BookScenario
+from model.whatif.comparison.comparison import Comparison
+from model.whatif.comparison.result import ComparisonResult
 from model.whatif.customer.result import CustomerResult
 from model.whatif.customer.scenario import CustomerScenario, base_record
 
@@ -30,6 +36,8 @@ ABOUT = {
     "It answers at each change, also for a record that is not in the book.",
     BOOK: "The whole book, its segments and score bands, as it is and under a scenario: change assumptions and limits, "
     "and loss, capital, margin and return follow for every customer exactly, beside what was computed here.",
+    SCENARIOS: "Scenarios side by side: what differs in what they assume, and their numbers with the difference to the "
+    "first, limit and headroom. Those of the sheet Book follow what is changed there.",
     TABLES: "The model itself, and each step from a number that was put in to the answer.",
 }
 LEFT_OUT = (
@@ -70,28 +78,40 @@ def customer_workbook(model: DeployedModel, result: CustomerResult, made: Made) 
     return _written(model, made, result)
 
 
-def book_workbook(
-    model: DeployedModel, result: BookResult, customer: CustomerResult, made: Made, progress: Progress = no_progress
-) -> bytes:
-    """The workbook of the whole book under a scenario, with a ``customer`` to put in one's own numbers; raises as
-    `customer_workbook`, and BadInput where the book's losses given default are of too many kinds to be added up."""
-    return _written(model, made, customer, (result, BookSums.of(result, progress)))
+@dataclass(frozen=True, eq=False)
+class WholeBook:
+    """What a workbook says of the whole book: under one scenario, ``result``, in ``words``, what is added up of that,
+    and those ``compared``, it among them; None where there is nothing to compare it with."""
+
+    result: BookResult
+    words: str
+    sums: BookSums
+    compared: ComparisonResult | None = None
 
 
-def _written(
-    model: DeployedModel, made: Made, customer: CustomerResult, whole: tuple[BookResult, BookSums] | None = None
-) -> bytes:
+def book_workbook(model: DeployedModel, whole: WholeBook, customer: CustomerResult, made: Made) -> bytes:
+    """The workbook of the whole book under a scenario or several, with a ``customer`` to put in one's own numbers;
+    raises as `customer_workbook`."""
+    return _written(model, made, customer, whole)
+
+
+def _written(model: DeployedModel, made: Made, customer: CustomerResult, whole: WholeBook | None = None) -> bytes:
     """A workbook of the sheets that every one has, and of the ``whole`` book where it is given."""
     scorer, records = tables_of(model), both_records(customer)
     terms = scorer.contract.book
     footer = f"{terms.title}, {terms.as_of} · release {made.release} · {made.day}"
     book = WorkbookFile(f"{terms.title}: {terms.record}", author=made.who, day=made.day, footer=footer)
-    names = [READ_ME, CUSTOMER, *([] if whole is None else [BOOK]), TABLES]
+    compared = None if whole is None else whole.compared
+    of_book = [*([] if whole is None else [BOOK]), *([] if compared is None else [SCENARIOS])]
+    names = [READ_ME, CUSTOMER, *of_book, TABLES]
     sheets = {name: book.sheet(name) for name in names}
     tables = TablesSheet(sheets[TABLES], scorer)
     checks = CustomerAnswers(CustomerInputs(sheets[CUSTOMER], tables, *records)).checks
     if whole is not None:
-        checks = [*checks, *BookSheet(sheets[BOOK], tables, *whole, made.scenario).checks]
+        own = BookSheet(sheets[BOOK], tables, whole.result, whole.sums, whole.words)
+        checks = [*checks, *own.checks]
+        if compared is not None:
+            ScenariosSheet(sheets[SCENARIOS], own, compared)
     tables.finish()
     about = [(name, ABOUT[name]) for name in names[1:]]
     write_read_me(sheets[READ_ME], scorer.contract, made, sheets=about, checks=checks)
@@ -100,16 +120,63 @@ def _written(
 
 
 def asked_book_workbook(
-    model: DeployedModel, scenario: BookScenario, *, who: str, day: date, progress: Progress = no_progress
+    model: DeployedModel,
+    scenario: BookScenario,
+    *,
+    who: str,
+    day: date,
+    name: str = "",
+    progress: Progress = no_progress,
 ) -> bytes:
-    """The workbook of the book under a scenario, and of one customer to start from."""
+    """The workbook of the book under a scenario, which may have a ``name``, beside the book as it is, and of one
+    customer to start from. BadInput where the book's losses given default are of too many kinds to be added up."""
     contract = model.contract
-    result = BookResult.of(model.scored_book(progress), scenario, day, progress)
+    both = Comparison().with_member(name_of_member(contract, NOTHING), NOTHING)
+    both = both.with_member(name or name_of_member(contract, scenario), scenario)
+    told = book_words.in_words(contract, scenario, day)
+    return _compared(model, both, (told, told), who=who, day=day, progress=progress)
+
+
+def asked_comparison_workbook(
+    model: DeployedModel, comparison: Comparison, *, who: str, day: date, progress: Progress = no_progress
+) -> bytes:
+    """The workbook of scenarios of the book side by side, and of one customer to start from. BadInput where they are
+    not of the book, or too few, and as `asked_book_workbook`."""
+    shown = comparison.members[shown_member(comparison)]
+    assert isinstance(shown.scenario, BookScenario)
+    told = book_words.in_words(model.contract, shown.scenario, day) or "As the book stands"
+    named = ", ".join(f"“{each.name}”" for each in comparison.members)
+    both = f"“{shown.name}”: {told}.", f"{named} side by side; the sheet Book is under “{shown.name}”: {told}."
+    return _compared(model, comparison, both, who=who, day=day, progress=progress)
+
+
+def shown_member(comparison: Comparison) -> int:
+    """Which of those compared the sheet Book shows beside the book as it is: the first that assumes anything. BadInput
+    where they are not of the book, or too few."""
+    scenarios = [each.scenario for each in comparison.members if isinstance(each.scenario, BookScenario)]
+    if len(scenarios) < len(comparison.members) or not comparison.ready:
+        raise BadInput("A workbook has two to five scenarios of the book side by side. Compare such, or take a paper.")
+    return next(k for k, each in enumerate(scenarios) if each.values)  # no two are the same
+
+
+def _compared(
+    model: DeployedModel, comparison: Comparison, told: tuple[str, str], *, who: str, day: date, progress: Progress
+) -> bytes:
+    """The workbook of a comparison, or of its only scenario; ``told`` says what is assumed on the sheet Book, and of
+    all."""
+    tables_of(model)
+    found = ask_each(model, comparison, day=day, progress=partial(_part_done, progress, 0.0))
+    shown = found.books[shown_member(comparison) if comparison.ready else 0]
+    sums = BookSums.of(shown, partial(_part_done, progress, 0.5))
     first = CustomerScenario(first_customer(model))
     customer = CustomerResult.of(model.scorer, model.local_scorer, model.book, first, day=day)
-    told = book_words.in_words(contract, scenario, day)
-    made = made_of(model, who=who, day=day, scenario=told)
-    return book_workbook(model, result, customer, made, progress)
+    whole = WholeBook(shown, told[0], sums, found if comparison.ready else None)
+    return book_workbook(model, whole, customer, made_of(model, who=who, day=day, scenario=told[1]))
+
+
+def _part_done(progress: Progress, before: float, done: float) -> object:
+    """How far all is when one of its halves is so far ``done``."""
+    return progress(before + done / 2)
 
 
 def asked_customer_workbook(model: DeployedModel, scenario: CustomerScenario, *, who: str, day: date) -> bytes:

@@ -31,7 +31,7 @@ def whole_workbook(model: DeployedModel) -> ReadWorkbook:
 
 def test_the_workbook_of_the_book_is_small(whole_workbook: ReadWorkbook):
     assert len(whole_workbook.content) < 500_000
-    assert list(whole_workbook.sheets) == ["Read me", "Customer", "Book", "Tables"]
+    assert list(whole_workbook.sheets) == ["Read me", "Customer", "Book", "Scenarios", "Tables"]
 
 
 def test_every_measure_of_the_book_stands_there_as_it_was_computed(whole_workbook: ReadWorkbook, result: BookResult):

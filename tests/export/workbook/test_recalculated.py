@@ -13,7 +13,7 @@ from data.contract import bounds
 from model.deployed.model import DeployedModel
 from model.engine.scorer import TableScorer
 from model.engine.tables import probability
-from model.export.workbook.workbook import asked_book_workbook
+from model.export.workbook.workbook import asked_book_workbook, asked_comparison_workbook
 from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import BookScenario
 from model.whatif.customer.decision import score_scale
@@ -21,6 +21,7 @@ from model.whatif.customer.result import CustomerResult
 from model.whatif.customer.scenario import CustomerScenario
 from tests.export.workbook.conftest import DAY, asked, written
 from tests.export.workbook.reading import ReadWorkbook, Value
+from tests.export.workbook.test_scenarios import compared, rows
 from tests.support import loans_sample, made_up
 from tests.support.kept import KeptReleases, promoted_anyway
 from tests.support.recalculated import Office
@@ -266,6 +267,30 @@ def test_an_assumption_that_is_changed_in_its_cell_changes_the_book_as_on_screen
     screen = BookResult.of(model.whole, stress, DAY).now
     for measure, text in zip(contract.measures, told, strict=True):
         assert float(text) == pytest.approx(screen.measure(measure), rel=SAME)
+
+
+def test_scenarios_side_by_side_come_to_what_was_written_and_follow_the_sheet_book(
+    office: Office, model: DeployedModel
+):
+    book = ReadWorkbook(asked_comparison_workbook(model, compared(), who="Ada", day=DAY))
+    again = ReadWorkbook(office.converted(book.content))
+    assert list(different(book, again)) == []
+    assert sum(each.startswith("Scenarios!") for each in book.formulas()) > 50
+    found, told = rows(book), next(k for k, row in enumerate(rows(book)) if row[0] == "The numbers below are")
+    loss = next(k for k, row in enumerate(found) if row[0] == "Expected loss, one month (NT$)")
+    places = [f"Scenarios!{column}{row + 1}" for row in (told, loss, loss + 1) for column in "BCD"]
+    reads = [each for each in places if each != f"Scenarios!B{loss + 2}"]
+    puts = [book.names["scenario_book_lgd"], f"Scenarios!D{loss + 3}"]
+    headroom, verdict = (f"Scenarios!D{loss + k}" for k in (4, 5))
+    (answers,) = office.asked(book.content, puts=puts, reads=[*reads, headroom, verdict], records=[["0.9", "1000"]])
+    shown = compared().members[0].scenario
+    assert isinstance(shown, BookScenario)
+    now = BookResult.of(model.whole, shown.with_value(model.contract, "lgd", 0.9), DAY).now.loss
+    assert answers[:3] == ["moved on the sheet Book", "as made", "as made"]
+    assert float(answers[3]) == pytest.approx(now, rel=SAME)
+    assert [float(each) for each in answers[4:6]] == pytest.approx(found[loss][2:4])
+    assert [float(each) for each in answers[6:8]] == pytest.approx([float(each) - now for each in answers[4:6]])
+    assert (float(answers[8]), answers[9]) == (pytest.approx(1000 - float(answers[5])), "broken")
 
 
 @pytest.mark.filterwarnings("ignore")  # of its own parts, and of bars in cells, which it leaves out
