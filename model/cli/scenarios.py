@@ -14,10 +14,11 @@ from model.cli.terminal import answer, json_option
 from model.deployed.desk import DeployedModels
 from model.deployed.model import DeployedModel
 from model.errors import StoreError
+from model.export.workbook.filled_book import read_brought
 from model.record.database import engine
 from model.record.scenarios import ScenarioStore
 from model.report.scenarios.words import STATES
-from model.scoring.scenario_files import bring_in, read_scenarios, scenarios_as_toml, scenarios_as_workbook
+from model.scoring.scenario_files import bring_in, scenarios_as_toml, scenarios_as_workbook
 from model.security.people import Person
 from model.settings import settings
 from model.whatif.scenario_filter import NOT_FILTERED, WANTED, ScenarioFilter
@@ -96,12 +97,14 @@ def export_scenarios(out: Path, book: str, as_json: bool) -> None:
 @book_option
 @json_option
 def import_scenarios(file: Path, who: str, book: str, as_json: bool) -> None:
-    """Bring in the scenarios of FILE, a .toml or .xlsx file, as new drafts with the champion's numbers; all or none."""
+    """Bring in the scenarios of FILE, a .toml or .xlsx file, or of a workbook of the book whose cells were changed, as
+    new drafts with the champion's numbers; all or none."""
     model = _model(book)
-    found = read_scenarios(file.read_bytes(), file.name, model.book)
+    found = read_brought(file.read_bytes(), file.name, model)
     if found.troubles:
         raise BadInput("Nothing was brought in.\n" + "\n".join(f"  {each}" for each in found.troubles))
     with _kept() as store:
         kept = bring_in(model, store, found, person=Person(who, "admin"), day=date.today())
     rows = [{"id": each.id, "name": each.name} for each in kept]
-    answer({"scenarios": rows}, as_json, lambda _: "\n".join(f"{each.id}  {each.name}" for each in kept))
+    lines = [*(f"{each.id}  {each.name}" for each in kept), *found.notes]
+    answer({"scenarios": rows, "notes": list(found.notes)}, as_json, lambda _: "\n".join(lines))

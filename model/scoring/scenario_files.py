@@ -52,10 +52,12 @@ class FileScenario:
 
 @dataclass(frozen=True)
 class ScenarioFile:
-    """What a file holds, and what is wrong with it, each with the cell or part of the file that it is about."""
+    """What a file holds, and what is wrong with it, each with the cell or part of the file that it is about; ``notes``
+    say what else is to be known of it."""
 
     scenarios: tuple[FileScenario, ...] = ()
     troubles: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 # ---- out -------------------------------------------------------------------------------------------------------------
@@ -155,7 +157,7 @@ def read_scenarios(content: bytes, name: str, book: Book) -> ScenarioFile:
     raise BadInput(f"Scenarios are read from .toml and .xlsx; {name[-60:]!r} was given. Export one here to see how.")
 
 
-class _Troubles(list[str]):
+class Troubles(list[str]):
     """What is wrong, each with where it stands."""
 
     def attempt(self, where: str, work: Callable[[], SavedScenario]) -> SavedScenario | None:
@@ -178,7 +180,7 @@ def _of_toml(content: bytes, book: Book) -> ScenarioFile:
             f"The file holds no scenarios: it needs format = {toml_value(FORMAT)} and a part [[scenario]] for each. "
             "Export one here to see how."
         )
-    troubles, found = _Troubles(), list[FileScenario]()
+    troubles, found = Troubles(), list[FileScenario]()
     for number, each in enumerate(listed, 1):
         where = f"Scenario {number}"
         if not isinstance(each, dict) or not isinstance(each.get("assumes", {}), dict):
@@ -187,7 +189,9 @@ def _of_toml(content: bytes, book: Book) -> ScenarioFile:
         if each.get("book", book.contract.book.name) != book.contract.book.name:
             troubles.append(f"{where}: it is of the book {each['book']!r}; pick that book first.")
             continue
-        cells = {key: (f'{where}, assumes, "{key}"', _text_of(value)) for key, value in each.get("assumes", {}).items()}
+        cells = {
+            key: (f'{where}, assumes, "{key}"', cell_text(value)) for key, value in each.get("assumes", {}).items()
+        }
         about = {name: each.get(name) for name in ("name", "about", "owner", "note", "stands_on")}
         tags = each.get("tags", [])
         told = _strange_types(about, tags)
@@ -195,11 +199,11 @@ def _of_toml(content: bytes, book: Book) -> ScenarioFile:
             troubles.append(f"{where}: {told}")
             continue
         texts = {name: value or "" for name, value in about.items()}
-        draft = _draft(
+        draft = draft_of(
             book, texts, tags, frozen=each.get("frozen") is True, cells=cells, where=where, troubles=troubles
         )
         found += [] if draft is None else [FileScenario(draft, where)]
-    return _together(found, troubles)
+    return file_of(found, troubles)
 
 
 def _strange_types(about: Mapping[str, Json], tags: Json) -> str:
@@ -221,17 +225,17 @@ def _of_workbook(content: bytes, name: str, book: Book) -> ScenarioFile:
             raise BadInput(
                 f"The sheet {sheet} has no column {missing[0]!r}. Export scenarios here to see how it looks."
             )
-    troubles, found, cells = _Troubles(), list[FileScenario](), _cells_by_scenario(assumed)
+    troubles, found, cells = Troubles(), list[FileScenario](), _cells_by_scenario(assumed)
     for table, sheet in ((about, SCENARIOS), (assumed, ASSUMPTIONS)):
         troubles += [f"{sheet}!A{each.line}: {each.why}" for each in table.odd]
     for row in range(len(about.lines)):
-        texts = {name: _text_of(_cell(about, name, row)) for name in ABOUT}
+        texts = {name: cell_text(_cell(about, name, row)) for name in ABOUT}
         if not any(texts.values()):
             continue
         where = _address(about, SCENARIOS, "Scenario", row)
         named = {"name": texts["Scenario"], "about": texts["About"], "owner": texts["Owner"], "note": texts["Note"]}
         tags = [each.strip() for each in texts["Tags"].split(",") if each.strip()]
-        draft = _draft(
+        draft = draft_of(
             book,
             named | {"stands_on": texts["Stands on"]},
             tags,
@@ -246,7 +250,7 @@ def _of_workbook(content: bytes, name: str, book: Book) -> ScenarioFile:
         troubles.append(f"{rows[0].where.replace(rows[0].column, 'A', 1)}: {told}")
     if not found and not troubles:
         raise BadInput(f"The sheet {SCENARIOS} holds no scenario. Write a row for each.")
-    return _together(found, troubles)
+    return file_of(found, troubles)
 
 
 @dataclass(frozen=True)
@@ -264,15 +268,15 @@ def _cells_by_scenario(table: FileTable) -> dict[str, list[_Row]]:
     found: dict[str, list[_Row]] = {}
     column = _letters(_place(table, "Value") or 0)
     for row in range(len(table.lines)):
-        texts = [_text_of(_cell(table, name, row)) for name in ("Scenario", "Key", "Label")]
+        texts = [cell_text(_cell(table, name, row)) for name in ("Scenario", "Key", "Label")]
         value = _cell(table, "Value", row)
-        if any((*texts, _text_of(value))):
+        if any((*texts, cell_text(value))):
             where = _address(table, ASSUMPTIONS, "Value", row)
             found.setdefault(texts[0], []).append(_Row(texts[1], texts[2], value, where, column))
     return found
 
 
-def _keyed(book: Book, about: str, rows: Sequence[_Row], troubles: _Troubles) -> dict[str, tuple[str, str]]:
+def _keyed(book: Book, about: str, rows: Sequence[_Row], troubles: Troubles) -> dict[str, tuple[str, str]]:
     """The rows of a scenario by key: their addresses, and their values as an address has them."""
     found: dict[str, tuple[str, str]] = {}
     subject = next((each for each in SUBJECTS if each == about), None)
@@ -283,7 +287,7 @@ def _keyed(book: Book, about: str, rows: Sequence[_Row], troubles: _Troubles) ->
         if key in found:
             troubles.append(f"{row.where}: {key!r} stands in {found[key][0]} already. Keep one of the two.")
             continue
-        if _text_of(row.value) == "":
+        if cell_text(row.value) == "":
             continue
         found[key] = (row.where, _own_unit(known.get(key), row.value))
     return found
@@ -291,7 +295,7 @@ def _keyed(book: Book, about: str, rows: Sequence[_Row], troubles: _Troubles) ->
 
 def _own_unit(part: ScenarioPart | None, value: Json) -> str:
     """A cell's value as an address has it."""
-    text = _text_of(value)
+    text = cell_text(value)
     if text.lower() == AS_IT_STANDS:
         return TAKEN_BACK
     number = None if part is None or part.textual else _number(text)
@@ -316,7 +320,7 @@ def _letters(place: int) -> str:
     return chr(ord("A") + place) if place < 26 else f"{_letters(place // 26 - 1)}{_letters(place % 26)}"
 
 
-def _text_of(value: Json) -> str:
+def cell_text(value: Json) -> str:
     """What a cell, or a value of TOML, says."""
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
         return ""
@@ -334,7 +338,7 @@ def _text_of(value: Json) -> str:
 # ---- checked ---------------------------------------------------------------------------------------------------------
 
 
-def _draft(
+def draft_of(
     book: Book,
     texts: Mapping[str, str],
     tags: Sequence[str],
@@ -342,7 +346,7 @@ def _draft(
     frozen: bool,
     cells: Mapping[str, tuple[str, str]],
     where: str,
-    troubles: _Troubles,
+    troubles: Troubles,
 ) -> SavedScenario | None:
     """A scenario of a file whose every cell holds what it may; None with what is wrong noted."""
     about = texts["about"].strip().lower()
@@ -401,7 +405,7 @@ def _kept_words(complaint: str) -> str:
     return f"{told}."
 
 
-def _together(found: Sequence[FileScenario], troubles: list[str]) -> ScenarioFile:
+def file_of(found: Sequence[FileScenario], troubles: list[str]) -> ScenarioFile:
     """The scenarios of a file, none named like another of them."""
     seen: dict[str, str] = {}
     for each in found:

@@ -8,6 +8,7 @@ import streamlit as st
 from data.errors import WhatIfError
 from model.api.process import running
 from model.deployed.model import DeployedModel
+from model.export.workbook.filled_book import read_brought
 from model.report.briefing import Notice
 from model.report.scenarios.briefing import KnownScenarios, troubles_finding
 from model.report.scenarios.words import brought_words
@@ -15,7 +16,6 @@ from model.scoring.scenario_files import (
     MIME,
     ScenarioFile,
     bring_in,
-    read_scenarios,
     scenarios_as_toml,
     scenarios_as_workbook,
 )
@@ -40,7 +40,12 @@ def files_panel(model: DeployedModel, known: KnownScenarios) -> None:
                 offering.offer("Excel", as_workbook, "scenarios", kind="xlsx", mime=MIME["xlsx"], key="scenarios.xlsx")
                 offering.offer("TOML", as_toml, "scenarios", kind="toml", mime=MIME["toml"], key="scenarios.toml")
         if visitor.allow("save scenarios"):
-            st.file_uploader("Bring in scenarios", type=["xlsx", "toml"], key=keyed(GIVEN))
+            st.file_uploader(
+                "Bring in scenarios",
+                type=["xlsx", "toml"],
+                key=keyed(GIVEN),
+                help="A file of scenarios as it leaves here, or a workbook of the book whose cells were changed.",
+            )
             given = st.session_state.get(keyed(GIVEN)) is not None
             st.button("Bring in", key="_scenarios_bring", on_click=bring, args=(model,), disabled=not given)
         troubles: ScenarioFile | None = st.session_state.get(keyed(TROUBLES))
@@ -55,11 +60,13 @@ def bring(model: DeployedModel) -> None:
     if given is None:
         return
     try:
-        file = read_scenarios(given.getvalue(), given.name, model.book)
+        file = read_brought(given.getvalue(), given.name, model)
         if file.troubles:
             st.session_state[keyed(TROUBLES)] = file
             return
         kept = bring_in(model, running().scenarios, file, person=who, day=date.today())
         state.tell(Notice(brought_words([each.name for each in kept]), "success"))
+        for note in file.notes:
+            state.tell(Notice(note, "warning"))
     except WhatIfError as error:
         state.tell(Notice(str(error), "warning"))

@@ -41,3 +41,13 @@ def test_scenarios_are_brought_in_listed_and_taken_along(own_home: Path, tmp_pat
     refused = run(own_home, "scenarios", "import", str(given))
     assert 'Scenario 1, assumes, "unemployment": Unemployment' in refused.output
     assert json.loads(run(own_home, "scenarios", "list", "--json").output)["scenarios"] == [listed]
+
+
+def test_a_workbook_of_the_book_is_brought_in_as_its_scenario(own_home: Path, tmp_path: Path):
+    out = tmp_path / "book.xlsx"
+    answer(run(own_home, "workbook", str(out), "--scenario", "lgd=0.7&unemployment=2", "--json"))
+    told = answer(run(own_home, "scenarios", "import", str(out), "--who", "Ada", "--json"))
+    assert [each["name"] for each in told["scenarios"]] == ["Unemployment +2 pp, Loss given default 70 %"]
+    assert told["notes"] == []
+    (listed,) = answer(run(own_home, "scenarios", "list", "--json"))["scenarios"]
+    assert listed["assumes"] == {"unemployment": "2", "lgd": "0.7"}

@@ -32,7 +32,9 @@ from model.export.workbook.tables import TablesSheet
 from model.report.book.words import AMOUNTS, horizon, label, limit_of, within
 from model.report.language import unit_label
 from model.whatif.book.result import BookResult
-from model.whatif.book.scenario import BookScenario
+from model.whatif.book.scenario import LIMIT as LIMITED
+from model.whatif.book.scenario import OVERLAY_LGD, BookScenario, parts
+from model.whatif.saved import LONGEST_NAME
 
 BOOK = "Book"
 LABEL, BASE, NOW, CHANGE, LIMIT, HEADROOM, HOLDS, SAID_BASE, SAID_NOW, OFF_BY = range(10)
@@ -42,6 +44,18 @@ FIRST = 5
 STATES = ("base", "scenario")
 NONE, HOLDING, BROKEN = "–", "holds", "broken"
 DIGITS = 9  # after the point, of a share
+KEY = HOLDS  # the column that says how an address calls what is assumed
+PUT_IN, BASE_TITLE, SCENARIO_TITLE, HIGHEST_TITLE, KEY_TITLE = (
+    "Assumptions",
+    "As the book is",
+    "Scenario",
+    "Highest",
+    "Key",
+)
+NAME = "name"  # in place of a key: what the scenario is called
+HELD = "held: it moves every PD; ask the dashboard"
+OVERLAY_LABEL = "Overlay: added to loss given default"
+ASIDE: Style = {**NOTE, "indent": 1, "align": "left"}
 OF_LINES: tuple[Measure, ...] = (
     "exposure",
     "pd",
@@ -68,7 +82,9 @@ class BookSheet:
     """The sheet as it is written; ``checks`` are the cells that show 0, ``measured`` the names of each measure in each
     state, ``limits`` those of the limits."""
 
-    def __init__(self, sheet: Sheet, tables: TablesSheet, result: BookResult, sums: BookSums, scenario: str) -> None:
+    def __init__(
+        self, sheet: Sheet, tables: TablesSheet, result: BookResult, sums: BookSums, *, name: str, scenario: str
+    ) -> None:
         self.sheet, self.tables, self.result, self.sums = sheet, tables, result, sums
         self.contract: Contract = result.contract
         self.checks: list[str] = []
@@ -80,8 +96,11 @@ class BookSheet:
         sheet.text(0, 0, f"{self.contract.book.title}: the whole book", TITLE)
         sheet.height(0, 24)
         sheet.text(1, 0, scenario or "Nothing is assumed: the scenario is the book as it is.")
-        sheet.text(2, 0, "Blue on pale yellow is yours to change: the assumptions and the limits.", NOTE)
-        self.states = self._assumptions()
+        told = "Blue on pale yellow is yours to change: assumptions and limits. On the page Scenarios, under Files, "
+        sheet.text(
+            2, 0, f"{told}this workbook is brought in as the scenario that the column {SCENARIO_TITLE} says.", NOTE
+        )
+        self.states = self._assumptions(name)
         self._added_up()
         self._measures()
         self._lines()
@@ -89,12 +108,17 @@ class BookSheet:
 
     # ---- what is assumed ------------------------------------------------------------------------------------------
 
-    def _assumptions(self) -> tuple[StateNames, StateNames]:
+    def _assumptions(self, name: str) -> tuple[StateNames, StateNames]:
         sheet, contract = self.sheet, self.contract
-        sheet.text(FIRST - 1, LABEL, "Assumptions", HEAD)
-        heads = ("As the book is", "Scenario", "Lowest", "Highest", "Feeds")
+        sheet.text(FIRST - 1, LABEL, PUT_IN, HEAD)
+        heads = (BASE_TITLE, SCENARIO_TITLE, "Lowest", HIGHEST_TITLE, "Feeds")
         sheet.texts(FIRST - 1, BASE, heads, HEAD_RIGHT)
-        self.row, names = FIRST, [dict[str, str](), dict[str, str]()]
+        sheet.text(FIRST - 1, KEY, KEY_TITLE, {**HEAD, "indent": 1})
+        sheet.text(FIRST, LABEL, "What it is called")
+        sheet.text(FIRST, NOW, name, {**INPUT, "align": "left"})
+        sheet.number(FIRST, LIMIT, LONGEST_NAME, {**NOTE, "num_format": '0 "characters"'})
+        sheet.text(FIRST, KEY, NAME, ASIDE)
+        self.row, names = FIRST + 1, [dict[str, str](), dict[str, str]()]
         for each in contract.assumptions:
             held = each.name in self.sums.held
             sheet.text(self.row, LABEL, unit_label(each.label, each.unit))
@@ -110,27 +134,46 @@ class BookSheet:
                     told = f"From {each.minimum:g} to {each.maximum:g}. {each.help}"
                     ends = each.minimum, each.maximum
                     sheet.input_range(self.row, column, ends, title=each.label, message=told)
+            sheet.text(self.row, KEY, each.name, ASIDE)
             if held:
-                sheet.text(
-                    self.row,
-                    CHANGE,
-                    "held: it moves every PD; ask the dashboard",
-                    {**NOTE, "indent": 1, "align": "left"},
-                )
+                sheet.text(self.row, CHANGE, HELD, ASIDE)
             else:
                 sheet.number(self.row, CHANGE, each.minimum, {**NOTE, "num_format": style})
                 sheet.number(self.row, LIMIT, each.maximum, {**NOTE, "num_format": style})
                 sheet.text(self.row, HEADROOM, each.feeds, {**NOTE, **RIGHT})
             self.row += 1
         if any(self.overlay):
-            sheet.text(self.row, LABEL, "Overlay: added to loss given default")
+            sheet.text(self.row, LABEL, OVERLAY_LABEL)
+            sheet.text(self.row, KEY, OVERLAY_LGD, ASIDE)
             for state, column in enumerate((BASE, NOW)):
                 sheet.number(self.row, column, self.overlay[state], {**INPUT, "num_format": "0.0%"})
                 ends = -1.0, 1.0
                 sheet.input_range(self.row, column, ends, title="Overlay", message="From -1 to 1, a fraction.")
             self._overlay_row = self.row
             self.row += 1
+        self._besides()
         return self._state(0, names[0]), self._state(1, names[1])
+
+    def _besides(self) -> None:
+        """What else the scenario assumes, as an address carries it: the model is asked anew about it, so that it is
+        held here, and kept for whoever brings the workbook in."""
+        sheet, contract = self.sheet, self.contract
+        above = {each.name for each in contract.assumptions} | {LIMITED + each.measure for each in contract.appetite}
+        above |= {OVERLAY_LGD} if any(self.overlay) else set()
+        look: Style = {**RIGHT, "font_color": "#5A6472"}
+        for key, value in self.result.scenario.values:
+            if key in above:
+                continue
+            part = parts(contract)[key]
+            sheet.text(self.row, LABEL, part if isinstance(part, str) else unit_label(part.label, part.unit))
+            if isinstance(value, str):
+                sheet.text(self.row, NOW, value, look)
+            else:
+                sheet.number(self.row, NOW, value, look)
+            if len(str(value)) <= WIDTHS[NOW]:  # else it goes on into the cells beside it
+                sheet.text(self.row, CHANGE, HELD, ASIDE)
+            sheet.text(self.row, KEY, key, ASIDE)
+            self.row += 1
 
     # ---- what is added up -----------------------------------------------------------------------------------------
 
@@ -181,6 +224,9 @@ class BookSheet:
         sheet, sums = self.sheet, self.sums
         heads = ("Exposure", "PD × exposure", "Of it the bank's", "Capital for LGD 1")
         wide = KINDS * sums.corners + 1
+        sheet.text(
+            FIRST - 1, SUMS + 2 * wide, "Ends here", HEAD
+        )  # so that whoever reads the heads knows how wide it is
         for state, title in enumerate(("As the book is", "Scenario")):
             at = SUMS + 1 + state * wide
             sheet.text(self._sums_at - 2, at, title, PART)
@@ -265,9 +311,7 @@ class BookSheet:
     def _measure(self, measure: Measure) -> None:
         sheet, row, stress = self.sheet, self.row, self.result.scenario
         style = measure_format(self.contract, measure)
-        when = horizon(self.contract, BookScenario(), measure) if measure != "margin" else ""
-        told = unit_label(label(measure), self.contract.book.currency) if measure in AMOUNTS else label(measure)
-        sheet.text(row, LABEL, f"{told}, {when}" if when else told)
+        sheet.text(row, LABEL, measure_label(self.contract, measure))
         for state, column in enumerate((BASE, NOW)):
             self._write(row, column, line=0, state=state, measure=measure, style={**RIGHT, **STRONG})
             name = f"{STATES[state]}_book_measure_{measure}"
@@ -357,6 +401,12 @@ class BookSheet:
             self.sheet.formula(self.row, BASE, f"ROUND({'+'.join(gaps)},{DIGITS})", 0, CHECK)
             self.checks.append(cell(self.row, BASE, BOOK))
         self.row += 1
+
+
+def measure_label(contract: Contract, measure: Measure) -> str:
+    """What a row of the whole book's measures is called."""
+    told = unit_label(label(measure), contract.book.currency) if measure in AMOUNTS else label(measure)
+    return told if measure == "margin" else f"{told}, {horizon(contract, BookScenario(), measure)}"
 
 
 def measure_format(contract: Contract, measure: Measure) -> str:

@@ -4,6 +4,7 @@ cell. What is wrong is told with the cell's address, and nothing is taken unless
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import isfinite, isnan
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
@@ -66,7 +67,7 @@ def read_filled_in(content: bytes, name: str, contract: Contract) -> FilledIn:
         raise BadInput(f"A customer's workbook is an .xlsx file; {quoted(name)} was given. {START}")
     limits = replace(upload_limits(), size=MOST_BYTES)
     table = read_table(content, name, wanted=(PUT_IN, OWN_TITLE), sheet=CUSTOMER, limits=limits)
-    cells = _Cells(table)
+    cells = PutInCells(table, sheet=CUSTOMER, labels=PUT_IN, values=OWN_TITLE, start=START)
     raw = np.array([[cells.of_field(each)] for each in contract.record])
     beside = [each for each in put_in_beside(contract, under=True) if cells.has(each.label)]
     numbers = {each.name: cells.of_beside(each) for each in beside}
@@ -79,7 +80,7 @@ def read_filled_in(content: bytes, name: str, contract: Contract) -> FilledIn:
     return FilledIn(own, tuple((key, numbers[key]) for key in numbers if key in known), _notes(numbers, known))
 
 
-def _check_together(contract: Contract, raw: Array, cells: "_Cells") -> None:
+def _check_together(contract: Contract, raw: Array, cells: "PutInCells") -> None:
     """Note what values that are each allowed may not be together."""
     try:
         contract.check(raw)
@@ -100,18 +101,20 @@ def _label(field: Field) -> str:
     return field.label if field.codes else unit_label(field.label, field.unit)
 
 
-class _Cells:
-    """The cells that were put in, by the label of their row; what is wrong is noted in ``troubles``."""
+class PutInCells:
+    """The cells of a column that were put in, ``values``, by the label of their row in the column ``labels``; what is
+    wrong is noted in ``troubles``. ``start`` says how to begin anew."""
 
-    def __init__(self, table: FileTable) -> None:
+    def __init__(self, table: FileTable, *, sheet: str, labels: str, values: str, start: str) -> None:
         self.troubles: list[str] = []
-        self._places = {title.casefold(): k for k, title in reversed(list(enumerate(table.header)))}
-        missing = [each for each in (PUT_IN, OWN_TITLE) if each.casefold() not in self._places]
+        self._sheet, self._start = sheet, start
+        places = {title.casefold(): k for k, title in reversed(list(enumerate(table.header)))}
+        missing = [each for each in (labels, values) if each.casefold() not in places]
         if missing:
-            raise BadInput(f"The sheet {CUSTOMER} has no column {missing[0]!r}. {START}")
-        self._column = self._places[OWN_TITLE.casefold()]
-        labels = table.frame[self._places[PUT_IN.casefold()]].tolist()
-        self._rows = {str(each).strip().casefold(): k for k, each in reversed(list(enumerate(labels)))}
+            raise BadInput(f"The sheet {sheet} has no column {missing[0]!r}. {start}")
+        self._column = places[values.casefold()]
+        named = table.frame[places[labels.casefold()]].tolist()
+        self._rows = {str(each).strip().casefold(): k for k, each in reversed(list(enumerate(named)))}
         self._values, self._lines = table.frame[self._column].tolist(), table.lines
 
     def has(self, label: str) -> bool:
@@ -120,39 +123,50 @@ class _Cells:
 
     def address(self, label: str) -> str:
         """Where the cell of a row is: Customer!C6."""
-        return f"{CUSTOMER}!{column_name(self._column)}{self._lines[self._rows[label.casefold()]]}"
+        return f"{self._sheet}!{column_name(self._column)}{self._lines[self._rows[label.casefold()]]}"
+
+    def given(self, label: str) -> object:
+        """What stands in the cell of a row."""
+        return self._values[self._rows[label.casefold()]]
+
+    def refuse(self, label: str) -> NoReturn:
+        """Raise that there is no row of a label."""
+        raise BadInput(
+            f"The sheet {self._sheet} has no row {label!r}: it is of another book or contract. {self._start}"
+        )
 
     def of_field(self, field: Field) -> float:
         """The value of a field, NaN where it has none or cannot be."""
         label = _label(field)
         if not self.has(label):
-            raise BadInput(f"The sheet {CUSTOMER} has no row {label!r}: it is of another book or contract. {START}")
-        value = self._values[self._rows[label.casefold()]]
+            self.refuse(label)
+        value = self.given(label)
         number = _number(value)
         if isinstance(value, str) and value.strip():  # a code's word, or a number that was written as a text
             found = values_of(field, given_cells(pd.Series([value], dtype=object)), Habit())
             if found.wrong:
-                return self._wrong(label, found.wrong[0])
+                return self.wrong(label, found.wrong[0])
             number = float(found.values[0])
         if number is None:
-            return self._wrong(label, f"{field.label}: {_shown(value)} is no number.")
+            return self.wrong(label, f"{field.label}: {_shown(value)} is no number.")
         try:
             check_value(field, number)
         except BadInput as error:
-            return self._wrong(label, str(error))
+            return self.wrong(label, str(error))
         return number
 
     def of_beside(self, part: PutIn) -> float:
         """The value of an assumption, NaN where it cannot be."""
-        value = self._values[self._rows[part.label.casefold()]]
+        value = self.given(part.label)
         number, (low, high) = _number(value), part.between
         if number is None or isnan(number) or not low <= number <= high:
             given = "nothing" if number is not None and isnan(number) else _shown(value)
             allowed = f"a number from {low:g} to {high:g}{' (35 % is 0.35)' if '%' in part.style else ''}"
-            return self._wrong(part.label, f"{part.label}: {given} was given; {allowed} may be.")
+            return self.wrong(part.label, f"{part.label}: {given} was given; {allowed} may be.")
         return number
 
-    def _wrong(self, label: str, told: str) -> float:
+    def wrong(self, label: str, told: str) -> float:
+        """Note what is wrong with the cell of a row; NaN."""
         self.troubles.append(f"{self.address(label)}: {told}")
         return float("nan")
 

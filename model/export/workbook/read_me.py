@@ -9,7 +9,7 @@ from model.export.workbook.sheets import CHECK, NOTE, PART, RIGHT, STRONG, TITLE
 
 READ_ME = "Read me"
 WIDTH = 110  # of the column of texts, in characters
-RELEASE, CONTRACT, BOOK = "Release", "Contract", "Book"  # what a workbook that comes back is known by
+RELEASE, CONTRACT, BOOK, MADE = "Release", "Contract", "Book", "Made"  # what a workbook that comes back is known by
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def _facts(contract: Contract, made: Made) -> Sequence[tuple[str, str]]:
         ("Artefact", f"{made.artefact} (sha256 of tables, contract and data)"),
         (CONTRACT, f"{contract.version}, {contract.hash}"),
         ("Scenario", made.scenario or "None: the book as it is."),
-        ("Made", f"{made.day.isoformat()} by {made.who}, with Credit What-If"),
+        (MADE, f"{made.day.isoformat()} by {made.who}, with Credit What-If"),
         ("Opens in", "Excel from 2010, LibreOffice, Numbers. No macro, no link to another file, no array formula."),
     ]
 

@@ -80,10 +80,11 @@ def customer_workbook(model: DeployedModel, result: CustomerResult, made: Made) 
 
 @dataclass(frozen=True, eq=False)
 class WholeBook:
-    """What a workbook says of the whole book: under one scenario, ``result``, in ``words``, what is added up of that,
-    and those ``compared``, it among them; None where there is nothing to compare it with."""
+    """What a workbook says of the whole book: under one scenario, ``result``, by its ``name`` and in ``words``, what is
+    added up of that, and those ``compared``, it among them; None where there is nothing to compare it with."""
 
     result: BookResult
+    name: str
     words: str
     sums: BookSums
     compared: ComparisonResult | None = None
@@ -108,7 +109,7 @@ def _written(model: DeployedModel, made: Made, customer: CustomerResult, whole: 
     tables = TablesSheet(sheets[TABLES], scorer)
     checks = CustomerAnswers(CustomerInputs(sheets[CUSTOMER], tables, *records)).checks
     if whole is not None:
-        own = BookSheet(sheets[BOOK], tables, whole.result, whole.sums, whole.words)
+        own = BookSheet(sheets[BOOK], tables, whole.result, whole.sums, name=whole.name, scenario=whole.words)
         checks = [*checks, *own.checks]
         if compared is not None:
             ScenariosSheet(sheets[SCENARIOS], own, compared)
@@ -166,11 +167,12 @@ def _compared(
     all."""
     tables_of(model)
     found = ask_each(model, comparison, day=day, progress=partial(_part_done, progress, 0.0))
-    shown = found.books[shown_member(comparison) if comparison.ready else 0]
+    which = shown_member(comparison) if comparison.ready else 0
+    shown = found.books[which]
     sums = BookSums.of(shown, partial(_part_done, progress, 0.5))
     first = CustomerScenario(first_customer(model))
     customer = CustomerResult.of(model.scorer, model.local_scorer, model.book, first, day=day)
-    whole = WholeBook(shown, told[0], sums, found if comparison.ready else None)
+    whole = WholeBook(shown, found.names[which], told[0], sums, found if comparison.ready else None)
     return book_workbook(model, whole, customer, made_of(model, who=who, day=day, scenario=told[1]))
 
 

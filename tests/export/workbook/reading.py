@@ -5,6 +5,7 @@ import re
 import zipfile
 from dataclasses import dataclass
 from functools import cached_property
+from xml.sax.saxutils import escape
 
 from python_calamine import CalamineWorkbook
 
@@ -64,6 +65,34 @@ class ReadWorkbook:
         row = next(each for each in self.sheets["Customer"] if label in each)
         at = row.index(label)
         return row[at + 1], row[at + 2]
+
+    def cell_of(self, name: str) -> str:
+        """The address of a name on its sheet: C6."""
+        return self.names[name].partition("!")[2]
+
+    def with_cells(self, sheet: str, **cells: float | str | None) -> bytes:
+        """The workbook with other values in cells of a sheet, None for nothing, as somebody leaves it who types."""
+        part = f"xl/worksheets/sheet{list(self.sheets).index(sheet) + 1}.xml"
+        text = self.parts[part]
+        for address, value in cells.items():
+            found = re.search(rf'<c r="{address}"( s="\d+")?[^>]*?(/>|>.*?</c>)', text)
+            assert found is not None, f"{sheet} has no cell {address}"
+            content = f'<c r="{address}"{found[1] or ""}{_written(value)}'
+            text = f"{text[: found.start()]}{content}{text[found.end() :]}"
+        saved = io.BytesIO()
+        with zipfile.ZipFile(saved, "w") as packed:
+            for name, own in self.parts.items():
+                packed.writestr(name, text if name == part else own)
+        return saved.getvalue()
+
+
+def _written(value: float | str | None) -> str:
+    """What stands in a cell, after its style."""
+    if value is None:
+        return "/>"
+    if isinstance(value, str):
+        return f' t="inlineStr"><is><t>{escape(value)}</t></is></c>'
+    return f"><v>{value!r}</v></c>"
 
 
 BOOK = "xl/workbook.xml"

@@ -13,7 +13,13 @@ from data.contract import bounds
 from model.deployed.model import DeployedModel
 from model.engine.scorer import TableScorer
 from model.engine.tables import probability
+from model.export.workbook.filled_book import read_brought
 from model.export.workbook.workbook import asked_book_workbook, asked_comparison_workbook
+from model.record.database import engine
+from model.record.scenarios import ScenarioStore
+from model.scoring.scenario_files import bring_in
+from model.security.people import Person
+from model.settings import Settings
 from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import BookScenario
 from model.whatif.customer.decision import score_scale
@@ -278,19 +284,35 @@ def test_scenarios_side_by_side_come_to_what_was_written_and_follow_the_sheet_bo
     assert sum(each.startswith("Scenarios!") for each in book.formulas()) > 50
     found, told = rows(book), next(k for k, row in enumerate(rows(book)) if row[0] == "The numbers below are")
     loss = next(k for k, row in enumerate(found) if row[0] == "Expected loss, one month (NT$)")
-    places = [f"Scenarios!{column}{row + 1}" for row in (told, loss, loss + 1) for column in "BCD"]
-    reads = [each for each in places if each != f"Scenarios!B{loss + 2}"]
+    reads = [f"Scenarios!{place}" for place in (f"B{told + 1}", f"C{told + 1}", f"B{loss + 1}", f"C{loss + 2}")]
+    reads += [f"Scenarios!D{loss + k}" for k in (2, 4, 5)]
     puts = [book.names["scenario_book_lgd"], f"Scenarios!D{loss + 3}"]
-    headroom, verdict = (f"Scenarios!D{loss + k}" for k in (4, 5))
-    (answers,) = office.asked(book.content, puts=puts, reads=[*reads, headroom, verdict], records=[["0.9", "1000"]])
+    (answers,) = office.asked(book.content, puts=puts, reads=reads, records=[["0.9", "1000"]])
     shown = compared().members[0].scenario
     assert isinstance(shown, BookScenario)
     now = BookResult.of(model.whole, shown.with_value(model.contract, "lgd", 0.9), DAY).now.loss
-    assert answers[:3] == ["moved on the sheet Book", "as made", "as made"]
-    assert float(answers[3]) == pytest.approx(now, rel=SAME)
-    assert [float(each) for each in answers[4:6]] == pytest.approx(found[loss][2:4])
-    assert [float(each) for each in answers[6:8]] == pytest.approx([float(each) - now for each in answers[4:6]])
-    assert (float(answers[8]), answers[9]) == (pytest.approx(1000 - float(answers[5])), "broken")
+    others = [float(each) for each in found[loss][2:4]]
+    assert (answers[:2], answers[6]) == (["moved on the sheet Book", "as made"], "broken")
+    numbers = [now, others[0] - now, others[1] - now, 1000 - others[1]]
+    assert [float(each) for each in answers[2:6]] == pytest.approx(numbers, rel=SAME)
+
+
+@pytest.mark.parametrize("name", ["cards", "loans"])
+def test_a_workbook_that_comes_back_is_a_scenario_of_the_loss_that_it_shows(
+    office: Office, models: dict[str, DeployedModel], name: str, tmp_path: Path
+):
+    model = models[name]
+    stress = stressed_book(model).with_value(model.contract, "unemployment", 2.0)
+    book = ReadWorkbook(asked_book_workbook(model, stress, who="Ada", day=DAY, name="Back"))
+    puts = {book.cell_of(f"scenario_book_{each}"): value for each, value in (("lgd", 0.55), ("apr", 0.12))}
+    saved = ReadWorkbook(office.converted(book.with_cells("Book", **puts)))
+    found = read_brought(saved.content, "back.xlsx", model)
+    store = ScenarioStore(engine(Settings(home=tmp_path)))
+    (kept,) = bring_in(model, store, found, person=Person("Ada", "analyst"), day=DAY)
+    shown = [float(saved.at(book.names[f"scenario_book_measure_{each}"])) for each in ("loss", "margin")]
+    assert [dict(kept.numbers)[each] for each in ("loss", "margin")] == pytest.approx(shown, rel=SAME)
+    assert dict(kept.query)["lgd"] == "0.55"
+    assert shown[0] != pytest.approx(float(book.named("scenario_book_measure_loss")))
 
 
 @pytest.mark.filterwarnings("ignore")  # of its own parts, and of bars in cells, which it leaves out

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,15 @@ from streamlit.testing.v1 import AppTest
 
 from model.api.process import close, running
 from model.deployed.desk import DeployedModels
+from model.export.workbook.workbook import asked_book_workbook
 from model.record.scenarios import ScenarioStore
 from model.release.store import Store
 from model.scoring.scenario_files import scenarios_as_toml
 from model.security.people import Person
 from model.settings import Settings
+from model.whatif.book.scenario import BookScenario
 from model.whatif.saved import SavedScenario
+from tests.export.workbook.reading import ReadWorkbook
 from tests.pages.conftest import Open, address, begin, links, markup, opened, put_desk, sentence
 from tests.support.forging import shifted
 
@@ -260,6 +264,32 @@ def test_scenarios_are_taken_along_and_brought_in_from_a_file(open_own: Open, sc
     at = press(at, "Bring in")
     assert 'Scenario 1, assumes, "unemployment"' in markup(at)
     assert len(scenarios.listed("cards")) == 2
+
+
+def test_a_workbook_that_was_changed_is_brought_in_and_opens_on_the_book_with_its_loss(
+    open_own: Open, scenarios: ScenarioStore, own_home: Path
+):
+    model = DeployedModels(lambda: Settings(home=own_home)).model("cards")
+    assert model is not None
+    asked = BookScenario.from_query(model.contract, {"unemployment": "3"})[0]
+    workbook = ReadWorkbook(asked_book_workbook(model, asked, who="Ada", day=date.today(), name="From Excel"))
+    at = opened(open_own("scenarios"), "_scenario_files")
+    mime = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    lgd = workbook.cell_of("scenario_book_lgd")
+    at.file_uploader[0].set_value(("a.xlsx", workbook.with_cells("Book", **{lgd: 7}), mime)).run()
+    at = press(at, "Bring in")
+    assert f"Book!{lgd}: Loss given default (%): 7 was given; a number from 0 to 1" in markup(at)
+    assert scenarios.listed("cards") == []
+    at.file_uploader[0].set_value(("b.xlsx", workbook.with_cells("Book", **{lgd: 0.9}), mime)).run()
+    at = press(at, "Bring in")
+    assert "1 scenario brought in: “From Excel”." in [each.value for each in at.success]
+    kept = scenarios.named("cards", "From Excel")
+    sums = workbook.named("scenario_book_measure_loss")
+    assert dict(kept.numbers)["loss"] == pytest.approx(float(sums) * 0.9 / 0.8)  # as the sheet's formula has it
+    said = sentence(open_own("book", **{"saved-as": kept.id}))
+    shown = f"NT$ {dict(kept.numbers)['loss'] / 1e6:.0f} m"
+    assert shown in said.replace("\N{NO-BREAK SPACE}", " ")
+    assert said.startswith("With unemployment 3 points higher and loss given default at 90")
 
 
 def listed(at: AppTest) -> list[str]:
