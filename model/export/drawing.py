@@ -8,7 +8,7 @@ from model.report.charts import LIMIT_STYLE
 from model.report.customer.charts import text_wide
 
 ROW, BAR, TOP, FOOT = 24.0, 14.0, 20.0, 18.0  # px
-LIMIT_GREY = str(LIMIT_STYLE["color"])
+LIMIT_GREY, QUIET = str(LIMIT_STYLE["color"]), "#565f6c"  # of its line, of its name
 FONT = "Helvetica Neue, Arial, Liberation Sans, sans-serif"
 WIDEST_LABEL, GAP = 210.0, 8.0  # px
 MOST_LETTERS = 64  # of a label, on two lines
@@ -17,6 +17,15 @@ MOST_LETTERS = 64  # of a label, on two lines
 def bars_as_svg(chart: BarChart, alt: str, *, pointed: bool = True, width: float = 660.0) -> str:
     """A chart ``width`` pixels wide, and as high as its bars are many; ``alt`` says it to those who do not see it.
     ``pointed``: its bars can be pointed at."""
+    parts, high = bars_drawn(chart, pointed=pointed, width=width)
+    return (
+        f"<svg class='chart' viewBox='0 0 {width:g} {high:g}' role='img' aria-label='{escape(alt)}' "
+        f"font-family='{FONT}' font-size='12' fill='#1b222c' xmlns='http://www.w3.org/2000/svg'>{parts}</svg>"
+    )
+
+
+def bars_drawn(chart: BarChart, *, pointed: bool, width: float) -> tuple[str, float]:
+    """What is drawn of a chart, and how high it is."""
     labels = [_lines(each.label) for each in chart.bars]
     left = min(max(text_wide(line) for lines in labels for line in lines), WIDEST_LABEL) + GAP
     rows = [ROW + 12.0 * (len(lines) - 1) for lines in labels]
@@ -27,11 +36,7 @@ def bars_as_svg(chart: BarChart, alt: str, *, pointed: bool = True, width: float
         parts.append(_bar(chart, bar, lines, pointed=pointed, left=left, width=width, middle=at + high / 2))
         at += high
     axis = _line(_x(chart, 0.0, left, width), top, bottom, "#c9ced6") if chart.low < 0 else ""
-    return (
-        f"<svg class='chart' viewBox='0 0 {width:g} {bottom + FOOT * pointed:g}' role='img' aria-label='{escape(alt)}' "
-        f"font-family='{FONT}' font-size='12' fill='#1b222c' xmlns='http://www.w3.org/2000/svg'>"
-        f"{axis}{_limit(chart, left, width, (top, bottom))}{''.join(parts)}</svg>"
-    )
+    return f"{axis}{_limit(chart, left, width, (top, bottom))}{''.join(parts)}", bottom + FOOT * pointed
 
 
 def _x(chart: BarChart, value: float, left: float, width: float) -> float:
@@ -51,6 +56,7 @@ def _bar(
         for k, line in enumerate(lines)
     )
     wide_text = text_wide(bar.text)
+    at = _clear_of_limit(chart, at, wide_text, outwards=-1 if anchor == "end" else 1, ends=(left, width))
     behind = at - (anchor == "end") * wide_text
     drawn = (
         f"{names}<rect x='{behind:.1f}' y='{middle - 7:.1f}' width='{wide_text:.1f}' height='14' fill='#fff'/>"
@@ -64,6 +70,16 @@ def _bar(
     return f"<g class='bar' tabindex='0'><title>{words}</title>{drawn}{tip}</g>"
 
 
+def _clear_of_limit(chart: BarChart, at: float, wide: float, *, outwards: int, ends: tuple[float, float]) -> float:
+    """Where a text beside a bar begins: beyond the limit's line where that would cross it, if there is room."""
+    if chart.limit_at is None:
+        return at
+    line = _x(chart, chart.limit_at, *ends)
+    crossed = min(at, at + outwards * wide) - 2 < line < max(at, at + outwards * wide) + 2
+    beyond = line + 5 * outwards
+    return beyond if crossed and ends[0] < beyond + outwards * wide < ends[1] else at
+
+
 def _line(x: float, top: float, bottom: float, colour: str, dash: str = "") -> str:
     dashed = f" stroke-dasharray='{dash}'" if dash else ""
     return f"<line x1='{x:.1f}' x2='{x:.1f}' y1='{top:g}' y2='{bottom:g}' stroke='{colour}'{dashed}/>"
@@ -75,7 +91,7 @@ def _limit(chart: BarChart, left: float, width: float, ends: tuple[float, float]
         return ""
     at = width if chart.limit_at is None else _x(chart, chart.limit_at, left, width)
     anchor = "end" if at > left + 0.66 * (width - left) else "middle"
-    name = f"<text x='{at:.1f}' y='13' text-anchor='{anchor}' fill='{LIMIT_GREY}'>{escape(chart.limit)}</text>"
+    name = f"<text x='{at:.1f}' y='13' text-anchor='{anchor}' fill='{QUIET}'>{escape(chart.limit)}</text>"
     return name if chart.limit_at is None else f"{_line(at, *ends, LIMIT_GREY, '5 4')}{name}"
 
 

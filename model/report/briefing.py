@@ -200,10 +200,11 @@ class Suggestion:
 @dataclass(frozen=True)
 class Half:
     """What one half of a chart shows: its headline, and label and value of each of its parts, for where the chart does
-    not fit."""
+    not fit; what it ``shows`` as that of a finding."""
 
     headline: str
     listed: tuple[tuple[str, str], ...] = ()
+    shows: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,7 +220,8 @@ class Finding:
     ``widths``: how wide the first columns of texts are, in percent, or those of links to each other.
     ``suggestion``: what could be assumed instead; ``starts``: several things to begin with, one a row; ``picks``: what
     choosing one of the first rows of a table leads to, where that is drawn as "rows". ``fills``: its chart takes
-    whatever height there is."""
+    whatever height there is. ``shows``: what its chart draws and in which unit, for who sees the chart alone:
+    "Expected loss, NT$ m"."""
 
     key: str
     headline: str = ""
@@ -242,6 +244,7 @@ class Finding:
     fills: bool = False
     starts: tuple[Suggestion, ...] = ()
     picks: tuple[Suggestion, ...] = ()
+    shows: str = ""
 
     def presented(self, height: int) -> "Finding":
         """For an audience, far away: the chart enlarged, without what is for whoever wants to know exactly."""

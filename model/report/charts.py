@@ -47,10 +47,7 @@ CHALLENGER = Mark("#8a5cc9", "square-open", "dash")
 
 
 CONFIG = {
-    "displayModeBar": "hover",
-    "displaylogo": False,
-    "modeBarButtons": [["toImage"]],
-    "toImageButtonOptions": {"format": "svg", "filename": "credit-what-if", "scale": 1},
+    "displayModeBar": False,  # a chart is taken along with its title, unit and source: `model.export.chart`
     "scrollZoom": False,
     "doubleClick": False,
     "showAxisDragHandles": False,

@@ -19,7 +19,7 @@ from pages.policy import controls, state
 from pages.shared import carried, deployed, draw, offering, recording, visitor, widgets
 from pages.shared.ask_line import AskLine, ask_line
 from pages.shared.progress import followed
-from pages.shared.taking_along import name_looked_at
+from pages.shared.taking_along import name_looked_at, take_along
 
 ANSWERS = "policy_answers"
 ASK = AskLine(
@@ -41,6 +41,7 @@ def main() -> None:
     offering.about(model.name, partial(name_looked_at, model, state.memory))
     with state.memory.arriving():
         policy_fragment(model)
+    take_along("policy")
 
 
 @st.fragment(key=ANSWERS)

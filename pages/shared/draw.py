@@ -61,6 +61,7 @@ def headline(said: Briefing, kind: str = "", stays: bool = False) -> None:
         f"<p class='wi-below {kind}{' wi-before' * bool(said.aside)}'>{text(said.below)}</p>" if said.below else "",
         f"<p class='wi-aside'>{text(said.aside)}</p>" if said.aside else "",
     )
+    offering.begin_charts()
     kept = _in_sight(said) if stays and said.tiles else ""
     html(f"{kept}<div class='wi-headline {kind}'>{''.join(parts)}</div>")
     widgets.entitle(said.title)
@@ -77,6 +78,7 @@ def _in_sight(said: Briefing) -> str:
 def without_numbers(said: Briefing, first: bool = False, kind: str = "") -> None:
     """What is said while there are no numbers, and why. ``first``: because nothing is chosen yet, so that the controls
     stand above it where they cannot stand beside it."""
+    offering.begin_charts()
     if said.sentence:
         html(f"<p class='wi-invitation{' wi-first' * first} {kind}'>{text(said.sentence)}</p>")
     widgets.entitle(said.title)
@@ -231,6 +233,7 @@ def body(each: Finding, take: Take | None = None) -> None:
     if each.chart is not None:
         height: Literal["stretch", "content"] = "stretch" if each.fills else "content"
         st.plotly_chart(each.chart, key=each.key, config=charts.CONFIG, alt=each.alt, height=height)
+        offering.show_chart(each)
     if each.table is not None and each.drawn:
         shaped(each, each.table, take)
     if each.links and each.shape != "links":
@@ -238,7 +241,7 @@ def body(each: Finding, take: Take | None = None) -> None:
     if each.note:
         st.caption(each.note)
     if each.table is not None and each.offered:
-        offering.offer_table(each.table)
+        offering.offer_table(each.table, each if each.chart is not None else None)
 
 
 def starts(given: Sequence[Suggestion], take: Take) -> None:

@@ -1,5 +1,9 @@
 """What is offered to take along from any page: each file named after book, what it is, scenario and day; each table as
-CSV and as Excel, made when it is asked for."""
+CSV and as Excel, each chart as SVG, made when it is asked for.
+
+A chart of a page costs a move of a lever nothing to be had: it is noted that it stands there, no more. *Take along*
+offers those that do; where a table's files are offered below its chart, the chart is, too.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,15 +13,19 @@ from functools import partial
 import streamlit as st
 
 from data import books
+from model.export.chart.file import MIME as SVG
+from model.export.chart.file import chart_file, chart_title
 from model.export.names import file_name
 from model.export.tables import TableSource, table_workbook
 from model.export.workbook.workbook import MIME
 from model.report import spreadsheet
-from model.report.briefing import Table
+from model.report.briefing import Finding, Table
 from model.settings import settings
 from pages.shared import deployed, widgets
 
 LOOKED_AT = "_looked_at"  # in the session: what the page that stands there is about
+CHARTS = "_charts"  # in the session: the findings whose charts stand on the page, by their keys
+LONGEST_LABEL = 70  # letters of a button
 
 
 @dataclass(frozen=True)
@@ -40,14 +48,45 @@ def offer(label: str, data: bytes | str | Callable[[], bytes], what: str, *, kin
     widgets.offer(label, data, name=name, mime=mime, key=key)
 
 
-def offer_table(given: Table) -> None:
-    """A table with every digit, as CSV and as Excel."""
-    seen = _looked_at()
-    of = TableSource(books.title(deployed.book(), settings().home), seen.scenario(), seen.release, date.today())
+def offer_table(given: Table, charted: Finding | None = None) -> None:
+    """A table with every digit, as CSV and as Excel; with the chart of a finding as SVG, where it has one."""
     make, key = partial(spreadsheet.of_table, given), given.key
     with st.container(horizontal=True, gap="small"):
         offer("Download as CSV", make, key, kind="csv", mime=spreadsheet.MIME, key=key)
-        offer("as Excel", partial(table_workbook, given, of), key, kind="xlsx", mime=MIME, key=f"{key}_excel")
+        offer("as Excel", partial(table_workbook, given, _source()), key, kind="xlsx", mime=MIME, key=f"{key}_excel")
+        if charted is not None:
+            _offer_chart("Chart as SVG", charted, f"chart_{charted.key}")
+
+
+def begin_charts() -> None:
+    """None of a page's charts stands there yet."""
+    st.session_state[CHARTS] = {}
+
+
+def show_chart(finding: Finding) -> None:
+    """The chart of a finding stands on the page."""
+    st.session_state.setdefault(CHARTS, {})[finding.key] = finding
+
+
+def offer_charts() -> None:
+    """The charts that stand on the page, each by its headline."""
+    found: dict[str, Finding] = st.session_state.get(CHARTS, {})
+    if found:
+        st.caption("Charts as they stand on the page, as SVG with title, unit and source:")
+    for each in found.values():
+        title = chart_title(each)
+        label = title if len(title) <= LONGEST_LABEL else f"{title[: LONGEST_LABEL - 1]}…"
+        _offer_chart(widgets.plain_markdown(label), each, f"taken_chart_{each.key}")
+
+
+def _offer_chart(label: str, finding: Finding, key: str) -> None:
+    offer(label, partial(chart_file, finding, _source()), f"chart {finding.key}", kind="svg", mime=SVG, key=key)
+
+
+def _source() -> TableSource:
+    """Whence what stands on the page is."""
+    seen = _looked_at()
+    return TableSource(books.title(deployed.book(), settings().home), seen.scenario(), seen.release, date.today())
 
 
 def _looked_at() -> LookedAt:

@@ -22,18 +22,19 @@ from model.report.comparison.briefing import name_of_member
 from model.report.scenarios.words import kept_words
 from model.whatif.comparison.comparison import Comparison
 from model.whatif.saved import SavedScenario, Scenario
-from pages.shared import visitor, widgets
+from pages.shared import offering, visitor, widgets
 from pages.shared.page_state import Memory
 
 
 @st.fragment
-def take_along(page: str, offers: Callable[[], None]) -> None:
-    """The button of a ``page``; ``offers`` draws what is behind it."""
+def take_along(page: str, offers: Callable[[], None] = lambda: None) -> None:
+    """The button of a ``page``; ``offers`` draws what is behind it, beside the charts that stand on the page."""
     with st.container(key="take_along"):
         control = st.popover("Take along", key=f"_{page}_take_along", icon=":material/download:", on_change="rerun")
         if control.open:
             with control:
                 offers()
+                offering.offer_charts()
 
 
 def offer_papers(model: DeployedModel, scenario: Scenario | Comparison, saved: SavedScenario | None = None) -> None:

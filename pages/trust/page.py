@@ -17,6 +17,7 @@ from model.validation.validation import Validation
 from model.validation.view import chosen_subset
 from pages.shared import deployed, draw, offering, visitor, widgets
 from pages.shared.progress import followed
+from pages.shared.taking_along import take_along
 from pages.trust import backtests, card, effects, panels, state
 
 
@@ -26,6 +27,7 @@ def main() -> None:
     offering.about(model.name)
     with state.memory.arriving():
         page(model)
+    take_along("trust")
 
 
 @st.fragment

@@ -5,7 +5,7 @@ import io
 import re
 import shutil
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from tests.data.files.reading import in_this_process as in_this_process
 from tests.pages.conftest import Open
 from tests.support import second_book
 from tests.support.kept import KeptReleases
+from tests.support.pictures import picture_breaches
 from tests.support.second_book import NAME
 
 SIGNS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
@@ -32,8 +33,15 @@ NUMBER = re.compile(r"-?\d+(\.\d*)?([eE][+-]?\d+)?")
 NOTHING = {"nan", "NaN", "None", "inf", "-inf", "Infinity", "<NA>", "NaT", "null"}
 WORDS = ["=1+1", "@SUM(A1)", "-cmd|' /C calc'!A0", "+1-1", "\uff1d1+1", "a;=1+1", "safe"]
 FIRST = "=1+1;@SUM(A1) "  # what every label of the awkward book begins with
+UNIT = re.compile(r"%|[Pp]oints|ratio|over the highest|Number of|PSI|NT\$|US\$")  # one of a chart's
 NAMED = re.compile(rf"(cards|{NAME})_[a-z0-9-]+(_[a-z0-9-]+)?_\d{{4}}-\d\d-\d\d\.[a-z]+")  # book, what, scenario, day
-TAKEN = {"book": "book", "applicant": "customer", "compare": "compare"}  # pages with files of their own, and their keys
+TAKEN = {  # pages with files of their own, and their keys
+    "book": "book",
+    "applicant": "customer",
+    "compare": "compare",
+    "policy": "policy",
+    "trust": "trust",
+}
 OFFERED = {
     "compare": 6,
     "book": 13,
@@ -173,6 +181,8 @@ def breaches(given: Given) -> list[str]:
         return [told for each in sheets for told in breaches(each)] + outside
     if kind == "pdf":
         return [] if given.content.startswith(b"%PDF") else ["not a PDF"]
+    if kind == "svg":
+        return picture_breaches(given.content, given.name.rpartition("_")[2].removesuffix(".svg"), "Release ")
     if kind == "parquet":
         return [] if len(pd.read_parquet(io.BytesIO(given.content)).columns) else ["not a Parquet file"]
     return [] if kind == "html" and b"<script" not in given.content else ["a kind without rules"]
@@ -198,6 +208,15 @@ def table_breaches(frame: pd.DataFrame) -> list[str]:
     return told + ["an infinite number"] * bool(np.isinf(numbers).any())
 
 
+def uncharted(at: AppTest, files: Collection[str]) -> list[str]:
+    """The charts of a page that cannot be had as a file, or do not say in which unit they are."""
+    standing = [each.proto.id.rpartition("-")[2] for each in at.get("plotly_chart")]
+    noted = at.session_state["_charts"] if standing else {}
+    without = [key for key in standing if not any(f"_chart-{key.replace('_', '-')}_" in name for name in files)]
+    shows = {key: " ".join((each.shows, *(half.shows for half in each.halves))) for key, each in noted.items()}
+    return without + [key for key in standing if not UNIT.search(shows.get(key, ""))]
+
+
 @pytest.mark.parametrize("book", ["cards", NAME])
 @pytest.mark.parametrize("page", VISITS)
 def test_every_download_and_every_table_keeps_the_rules(
@@ -209,6 +228,7 @@ def test_every_download_and_every_table_keeps_the_rules(
     tables = [table_breaches(each.value)[:5] for each in at.dataframe]
     assert [told for told in tables if told] == []
     assert len(files) >= OFFERED[page]
+    assert uncharted(at, files) == []
     if book == NAME:  # the words were there
         cells = b"".join(given.content for given in taken if given.name.endswith(".csv"))
         assert any(word in cells for word in (b"'=1+1", b"'@", b"'-"))

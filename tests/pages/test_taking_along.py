@@ -112,6 +112,19 @@ def test_those_compared_have_a_workbook_where_they_are_of_the_book(open_app: Ope
     assert not [name for name in offered if "workbook" in name]
 
 
+def test_policy_and_trust_have_their_charts_and_a_chart_is_of_what_stood_there(
+    open_app: Open, offered: dict[str, Any]
+) -> None:
+    for page, charts in (("policy", {"strategy", "profits"}), ("trust", {"reliability", "roc"})):
+        offered.clear()
+        at = open_app(page)
+        assert not [name for name in offered if "_chart-" in name]
+        pressed(at, page)
+        drawn = {name.split("_")[1].removeprefix("chart-"): make for name, make in offered.items() if "_chart-" in name}
+        assert set(drawn) == charts
+        assert all(b"Taiwan credit cards" in make() for make in drawn.values())
+
+
 def test_where_nothing_sets_text_the_pdf_is_not_offered_and_it_is_told(
     open_app: Open, offered: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

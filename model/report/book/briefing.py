@@ -181,14 +181,16 @@ def _chosen_measure(result: BookResult, choices: Choices) -> Measure:
 def what_moved(result: BookResult, choices: Choices, follow: Follow) -> Finding:
     """The bridge over the levers in use."""
     contract, scenario = result.contract, result.scenario
+    measure = _chosen_measure(result, choices)
     with follow("Working out what moved it") as progress:
-        steps = result.bridge(_chosen_measure(result, choices), progress)
+        steps = result.bridge(measure, progress)
     return Finding(
         "bridge",
         words.bridge_headline(contract, scenario, steps),
         chart=charts.bridge(contract, scenario, steps),
         alt=charts.bridge_in_words(contract, scenario, steps),
         half=True,
+        shows=words.shows(contract, measure, words.shown_steps(contract, scenario, steps).unit),
     )
 
 
@@ -210,6 +212,7 @@ def where_it_sits(result: BookResult, choices: Choices, presented: bool = False)
         alt=charts.where_in_words(contract, outer, cells),
         listed=charts.where_listed(contract, outer, bands),
         half=True,
+        shows=f"Area: exposure at default, {contract.book.currency}; shade: PD, %; by {outer.label.lower()}",
     )
 
 

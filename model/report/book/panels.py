@@ -91,6 +91,7 @@ def model_reactions(result: BookResult) -> Item:
         words.reaction_headline(shown, bool(result.layers[1].shocks), currency),
         chart=charts.reactions(shown.parts, shown.unit),
         alt=f"Change of expected loss through the model's inputs: {parts}.",
+        shows=f"Change of expected loss, {currency}{shown.unit.suffix}",
         table=Table("book-reactions", "Through which inputs the model reacted", columns, rows),
         drawn=False,
         note=(
@@ -122,6 +123,7 @@ def band_changes(result: BookResult) -> Finding:
         words.migration_headline(person, moves),
         chart=charts.migration(counts, names),
         alt=charts.migration_in_words(person, counts, names),
+        shows=f"Number of {contract.book.records} by score band, in points; shaded by the share of the row",
         table=Table(
             "book-migration", f"{records_heading(contract)} by score band, before and under the scenario", columns, rows
         ),

@@ -47,6 +47,7 @@ def _published(result: BookResult, using: Preset) -> Finding:
         words.path_headline(using, point, result.scenario.number(result.contract, SEVERITY)),
         chart=None if line is None else charts.path(using, point),
         alt="" if line is None else charts.path_in_words(using),
+        shows="" if line is None else f"{line.label}, {line.unit}, as published",
         table=_path_table(using) if using.lines else None,
         drawn=False,
         note=f"{drawn}\n\n{source}",
@@ -70,6 +71,7 @@ def losses_along(result: BookResult, using: Preset, found: PathLosses) -> Findin
         losses_headline(result, found),
         chart=losses_chart(result, found),
         alt=losses_in_words(result, found),
+        shows=words.shows(contract, "loss", _unit(result)),
         table=_losses_table(result, using, found),
         drawn=False,
         note=(

@@ -110,6 +110,7 @@ def what_matters(result: BookResult, follow: Follow, choice: Choice, choices: Ch
             levers.tornado_headline(contract, measure, bars=bars, words=told, unit=unit),
             chart=levers.tornado(contract, measure, bars=bars, words=told, unit=unit, limit=limit),
             alt=levers.tornado_in_words(contract, measure, bars=bars, words=told, unit=unit, limit=limit),
+            shows=words.shows(contract, measure, unit),
             table=bars_table(contract, measure, bars),
             drawn=False,
             note=(
@@ -211,6 +212,7 @@ def two_way_finding(result: BookResult, one: str, other: str, *, measure: Measur
         f"{label(measure)}: {lower(names[0])} down, {lower(names[1])} across",
         chart=levers.grid_chart(short, levers.shaded(found.cells, measure in GAINS), down, across, present=present),
         alt=f"{title}. {_marks_words(result, measure, beyond)}",
+        shows=words.shows(contract, measure, unit),
         table=Table("book-two-way", title, (Column(name_apart(names[0], columns)), *columns), rows),
         drawn=False,
         note=_marks_words(result, measure, beyond),

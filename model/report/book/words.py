@@ -216,6 +216,13 @@ def unit_name(contract: Contract, name: Measure) -> str:
     return "bp" if name == "loss_bps" else "fraction"
 
 
+def shows(contract: Contract, name: Measure, unit: Unit) -> str:
+    """A measure as the numbers of a chart are read that are shown in a ``unit``: "Expected loss, NT$ m"."""
+    if name in AMOUNTS:
+        return f"{label(name)}, {contract.book.currency}{unit.suffix}"
+    return label(name) if name == "loss_bps" else f"{label(name)}, %"
+
+
 def entered(contract: Contract, name: Measure) -> tuple[float, str]:
     """How many of a measure's own units one of a field's is, and that one's name: fractions are entered in percent,
     amounts in millions."""

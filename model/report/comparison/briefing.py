@@ -20,6 +20,7 @@ from model.report.customer import words as customer_words
 from model.report.customer.charts import room
 from model.report.language import records_heading, window_title
 from model.report.policy import words as policy_words
+from model.whatif.book.bridge import Bridge
 from model.whatif.book.scenario import BookScenario
 from model.whatif.comparison.comparison import LEAST, MOST, Comparison
 from model.whatif.comparison.result import ComparisonResult
@@ -113,7 +114,16 @@ def bars(contract: Contract, main: ComparedMeasure, names: Sequence[str]) -> Fin
         f"{main.label}{_headed(main, names)}",
         chart=_bars(main, names, changes),
         alt=f"{main.label}: {told}{limit}.",
+        shows=f"{main.label}, {_unit_words(contract, main)}",
     )
+
+
+def _unit_words(contract: Contract, main: ComparedMeasure) -> str:
+    if main.name == "score":
+        return "points"
+    if main.unit.size == numbers.SHARE.size:
+        return "%"
+    return f"{contract.book.currency}{main.unit.suffix}"
 
 
 def _headed(main: ComparedMeasure, names: Sequence[str]) -> str:
@@ -236,10 +246,15 @@ def _bridges(result: ComparisonResult, contract: Contract, follow: Follow) -> tu
                     f"{name}. {book_words.bridge_headline(contract, own.scenario, steps)}",
                     chart=book_charts.bridge(contract, own.scenario, steps),
                     alt=f"{name}. {book_charts.bridge_in_words(contract, own.scenario, steps)}",
+                    shows=_bridge_shows(contract, own.scenario, steps),
                     half=True,
                 )
             )
     return (*found, *([Notice(_too_dear(contract, dear))] if dear else []))
+
+
+def _bridge_shows(contract: Contract, scenario: BookScenario, steps: Bridge) -> str:
+    return book_words.shows(contract, BRIDGED, book_words.shown_steps(contract, scenario, steps).unit)
 
 
 def _too_dear(contract: Contract, asks: Mapping[str, int]) -> str:

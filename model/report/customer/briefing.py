@@ -138,6 +138,7 @@ def to_choose_from(whole: ScoredBook, personas: Mapping[str, int]) -> tuple[Find
             words.scores_headline(contract, found),
             chart=charts.scores(found),
             alt=charts.scores_in_words(contract, found),
+            shows=f"Number of {contract.book.records} by score, in points",
             half=True,
         ),
         Finding(
@@ -288,7 +289,7 @@ def reasons_and_changes(result: CustomerResult) -> Finding:
     """One chart of two halves: why it is what it is, and what the edits moved."""
     moved, why = result.moved, result.reasons
     changed = words.changes_headline(moved) if moved.parts else "Move a lever to see what changes"
-    right = Half(changed, tuple(charts.waterfall(moved)))
+    right = Half(changed, tuple(charts.waterfall(moved)), "Probability of default, %, and what moved it, points")
     if why is None:
         left = Half("Reasons are not available")
         alt = f"{left.headline}. {charts.changes_in_words(moved)}"
@@ -296,7 +297,8 @@ def reasons_and_changes(result: CustomerResult) -> Finding:
     rows, person = words.reasons(why), result.contract.book.record
     base, score = numbers.whole_score(why.base_score), numbers.whole_score(result.now.score)
     headline = words.reasons_headline(rows, base, score=score, background=words.compared_with(why), person=person)
-    left = Half(headline, tuple((row.label, numbers.score_points(row.points)) for row in rows))
+    listed = tuple((row.label, numbers.score_points(row.points)) for row in rows)
+    left = Half(headline, listed, "Score points, more or less than the average")
     return Finding(
         "why",
         halves=(left, right),
@@ -342,6 +344,7 @@ def one_input(result: CustomerResult, choices: Choices) -> tuple[Item, ...]:
             halves=(Half(words.curve_sentence(curve, contract)), Half(answer)),
             chart=charts.sweep(curve, _goal_mark(goal)),
             alt=charts.sweep_in_words(curve),
+            shows=f"Probability of default, %, along {lower(curve.label)}; shaded: {language.granting(contract)}",
         ),
     )
 
@@ -380,6 +383,7 @@ def lever_ranges(result: CustomerResult, _choices: Choices) -> tuple[Item, ...]:
                 contract, "pd", bars=bars, words=lever_words, unit=numbers.SHARE, height=200, limit=cutoff
             ),
             alt=levers.tornado_in_words(contract, "pd", bars=bars, words=lever_words, unit=numbers.SHARE, limit=cutoff),
+            shows="Probability of default, %, with each lever alone at either end of its range",
             table=Table(
                 "customer-tornado",
                 "The probability with each lever alone at either end of its range",
@@ -409,6 +413,7 @@ def two_inputs(result: CustomerResult, rows: Choice, columns: Choice, choices: C
             f"Probability by {first} (down) and {second} (across)",
             chart=levers.grid_chart(_cell_texts(table), levers.shaded(table.pd), *heads),
             alt=f"Probability by {first} and {second}.",
+            shows=f"Probability of default, %; down {first}, across {second}; ✓ {language.granting(contract)}",
             table=Table(
                 "customer-two-way",
                 f"Probability by {first} and {second}",

@@ -161,6 +161,7 @@ def curve(result: PolicyResult, units: Units, choices: Choices) -> Finding:
             contract, result.strategy, goal=goal, today=result.before.cutoff, chosen=result.cutoff, units=units
         ),
         alt=charts.strategy_in_words(contract, result.strategy, goal, units),
+        shows=words.curve_shows(contract, goal, result.strategy),
         half=True,
     )
 
@@ -174,6 +175,7 @@ def profits(result: PolicyResult, units: Units) -> Finding:
         words.bands_headline(contract, prices, units),
         chart=charts.profits(contract, names, prices, units),
         alt=charts.profits_in_words(contract, names, prices, units),
+        shows=f"Profit by score band, {contract.book.currency}{units.of['profit'].unit.suffix}",
         half=True,
     )
 
@@ -242,6 +244,7 @@ def swap_set(result: PolicyResult, units: Units, others: OtherReleases, choices:
             words.swap_headline(contract, cells, units),
             chart=charts.swap(contract, cells),
             alt=charts.swap_in_words(contract, cells),
+            shows=f"Number of {contract.book.records}; down: today, {result.before.cutoff}; across: {name}",
             table=_swap_table(contract, cells),
             note=(
                 f"Rows: today's cut-off, {result.before.cutoff}. Columns: {name}. Loss and profit are this model's "
@@ -400,6 +403,7 @@ def profit_by_assumption(result: PolicyResult, choice: Choice, choices: Choices)
             f"Profit by score band as {label} changes, {contract.book.currency}{unit.suffix}",
             chart=charts.heat(grid.profit, bands, heads, contract),
             alt=f"Profit by score band for {label} of {', '.join(heads)}.",
+            shows=f"Profit, {contract.book.currency}{unit.suffix}; down: score band; across: {label}",
             table=table,
             drawn=False,
         ),
@@ -423,12 +427,14 @@ def fairness_monitor(result: PolicyResult, choice: Choice, withheld: str, choice
             chart=charts.fairness(before, after, least),
             alt=charts.fairness_in_words(after),
             half=True,
+            shows=f"Approval rate over the highest group's, by {label}: ring today, dot the cut-off chosen",
         ),
         Finding(
             "ratios",
             chart=charts.ratios(result.strategy.cutoffs, result.lowest_ratios(own), *cutoffs, least),
             alt=f"Lowest approval ratio by {label}, along the cut-offs.",
             half=True,
+            shows=f"Lowest approval ratio by {label}, along the cut-offs",
         ),
         Finding(
             "fairness_table",
@@ -504,6 +510,7 @@ def efficient(result: PolicyResult, others: OtherReleases, choices: Choices) -> 
             f"Efficient cut-offs, which no other beats on both loss and profit: {found}",
             chart=charts.frontier(list(strategies.values()), kept, result.before.cutoff, result.cutoff),
             alt=f"Profit against expected loss by cut-off. {found}.",
+            shows=f"Profit, {result.contract.book.currency}, against expected loss, {result.contract.book.currency}",
             table=Table(
                 "policy-frontier",
                 "Efficient cut-offs",

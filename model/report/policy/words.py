@@ -150,6 +150,14 @@ def curve_headline(contract: Contract, goal: Goal, strategy: Strategy, units: Un
     return f"{LABELS[goal]}: {ends[0]} if all are {granting(contract)}, {ends[1]} at the cut-off that earns most"
 
 
+def curve_shows(contract: Contract, goal: Goal, found: Strategy) -> str:
+    """What is drawn along the cut-offs, with its unit."""
+    if goal in SHARES:
+        return f"{LABELS[goal]}, %, along the cut-offs"
+    unit = numbers.Unit.of(float(np.abs(found.curves[goal]).max()))
+    return f"{LABELS[goal]}, {contract.book.currency}{unit.suffix}, along the cut-offs"
+
+
 def seek_words(contract: Contract, found: PolicyGoal, units: Units) -> str:
     """The answer to a goal seek."""
     sense = "at most" if found.goal in AT_MOST else "at least"

@@ -56,6 +56,7 @@ def cut_finding(proof: Validation, by: str, when: str) -> Finding:
         words.bands_headline(proof, rows, by if by_year else label.lower()),
         chart=charts.bands_chart(rows),
         alt=charts.vintages_in_words(rows),
+        shows=f"Default rate, %, by {label.lower()}",
         table=band_table(proof, rows, key=f"trust-by-{by}", label=label, when=when, by_year=by_year),
         note=f"{total} in all. {words.bands_note(proof, rows)}",
         shape="whole",
@@ -111,6 +112,7 @@ def class_findings(proof: Validation, chosen: Subset) -> tuple[Finding, ...]:
             words.separation_headline(proof.contract, scores),
             chart=charts.separation(scores),
             alt=charts.separation_in_words(scores),
+            shows="Share of those that paid, of those that defaulted, %, by score",
             half=True,
         ),
         Finding(
@@ -118,6 +120,7 @@ def class_findings(proof: Validation, chosen: Subset) -> tuple[Finding, ...]:
             words.gains_headline(tenths),
             chart=charts.gains(tenths),
             alt=charts.gains_in_words(tenths),
+            shows="Default rate, %, by tenths",
             half=True,
         ),
     )

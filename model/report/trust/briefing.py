@@ -108,21 +108,24 @@ def reliability_finding(result: TrustResult) -> Finding:
     """Predicted against observed, by groups of equally many."""
     bins = result.measured.bins
     drawn, alt = charts.reliability(bins), charts.reliability_in_words(bins)
-    return Finding("reliability", words.reliability_headline(bins), chart=drawn, alt=alt, half=True)
+    shows = "Default rate, %, observed and predicted, by groups of equally many"
+    return Finding("reliability", words.reliability_headline(bins), chart=drawn, alt=alt, half=True, shows=shows)
 
 
 def ranking_finding(result: TrustResult) -> Finding:
     """The ROC curve."""
     own = result.measured
     alt = charts.roc_in_words(own.roc, own.auc.value)
-    return Finding("roc", words.roc_headline(own, result.proof.contract), chart=charts.roc(own.roc), alt=alt, half=True)
+    headline, shows = words.roc_headline(own, result.proof.contract), "Share reached, %, from the highest PD down"
+    return Finding("roc", headline, chart=charts.roc(own.roc), alt=alt, half=True, shows=shows)
 
 
 def vintage_finding(result: TrustResult) -> Finding:
     """Predicted against observed by vintage, the training shaded."""
     proof, rows = result.proof, result.proof.by_vintage()
     drawn, alt = charts.vintages(rows, proof.window), charts.vintages_in_words(rows)
-    return Finding("vintages", words.vintages_headline(proof, rows), chart=drawn, alt=alt, half=True)
+    shows = "Default rate, %, by vintage"
+    return Finding("vintages", words.vintages_headline(proof, rows), chart=drawn, alt=alt, half=True, shows=shows)
 
 
 def drift_finding(result: TrustResult) -> Finding:
@@ -132,7 +135,8 @@ def drift_finding(result: TrustResult) -> Finding:
         return Finding("drift", "No vintage here came after the training: nothing can have moved since", half=True)
     what = words.source_words(result.proof, result.drifted)
     drawn, alt = charts.drift(contract, drifts), charts.drift_in_words(contract, drifts)
-    return Finding("drift", words.drift_headline(contract, drifts, what), chart=drawn, alt=alt, half=True)
+    shows = "Population stability index (PSI) against the training"
+    return Finding("drift", words.drift_headline(contract, drifts, what), chart=drawn, alt=alt, half=True, shows=shows)
 
 
 # ---- panels -------------------------------------------------------------------------------------------------------

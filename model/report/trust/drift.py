@@ -126,5 +126,6 @@ def distribution_finding(result: TrustResult, drifts: Sequence[Drift], choices: 
         "distribution",
         chart=charts.distribution(labels, own.expected, own.actual, ("training", "now")),
         alt=charts.distribution_in_words(labels, own.expected, own.actual),
+        shows=f"{words.drift_label(contract, own)}: share of {contract.book.records}, %, at the training and now",
         half=True,
     )

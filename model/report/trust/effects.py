@@ -44,6 +44,7 @@ def importance_finding(found: ModelEffects, choices: Choices) -> Finding:
         "importance",
         chart=charts.importance(contract, whole, by_concept),
         alt=charts.importance_in_words(contract, whole, by_concept),
+        shows="Score points: left on average, right for each of a sample",
         note=words.swarm_note(contract, whole, by_concept),
         halves=(Half(average), Half(single)),
     )
@@ -67,6 +68,7 @@ def input_effect(found: ModelEffects, choices: Choices) -> Finding:
         words.effect_headline(contract, shown),
         chart=charts.effect(contract, shown),
         alt=charts.effect_in_words(contract, shown),
+        shows="Score points, with the middle 90 %; below, how many there are",
         note=words.effect_note(contract, shown),
         half=True,
     )
@@ -94,6 +96,7 @@ def pair_effect(found: ModelEffects, choices: Choices) -> Item:
         words.together_headline(contract, shown),
         chart=charts.together(contract, shown),
         alt=charts.together_in_words(contract, shown),
+        shows="Score points beyond what each does alone: orange riskier, blue safer",
         note=words.together_note(contract),
         half=True,
     )

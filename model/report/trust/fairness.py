@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from data.contract import Contract, Field
+from data.contract import Contract, Field, lower
 from model.monitoring.calibration import Bin
 from model.monitoring.fairness import Group
 from model.report import language, numbers
@@ -60,6 +60,7 @@ def fair_items(result: TrustResult, withheld: str, choices: Choices) -> tuple[It
             policy_words.fairness_headline(own, before, after, least),
             chart=policy_charts.fairness(before, after, least),
             alt=policy_charts.fairness_in_words(after),
+            shows=f"Approval rate over the highest group's, by {lower(own.label)}",
             note=words.fair_chart_note(cutoff, least),
         ),
         Finding(

@@ -1,0 +1,1 @@
+"""A chart of a page as a picture of its own."""
