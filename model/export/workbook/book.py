@@ -80,7 +80,7 @@ class StateNames:
 
 class BookSheet:
     """The sheet as it is written; ``checks`` are the cells that show 0, ``measured`` the names of each measure in each
-    state, ``limits`` those of the limits."""
+    state, ``limits`` those of the limits, ``lgds`` the loss given default of each kind in each state."""
 
     def __init__(
         self, sheet: Sheet, tables: TablesSheet, result: BookResult, sums: BookSums, *, name: str, scenario: str
@@ -91,6 +91,7 @@ class BookSheet:
         self.assumed = [dict(each.assumptions) for each in result.layers]
         self.measured: dict[tuple[int, Measure], str] = {}
         self.limits: dict[Measure, str] = {}
+        self.lgds: list[list[float]] = [[], []]
         self.overlay = [each.lgd_overlay for each in result.layers]
         sheet.widths((*WIDTHS, *[3] * (SUMS - len(WIDTHS)), 40))
         sheet.text(0, 0, f"{self.contract.book.title}: the whole book", TITLE)
@@ -216,6 +217,7 @@ class BookSheet:
                 formula = f"MIN(MAX({formula}+{cell(self._overlay_row, (BASE, NOW)[state], BOOK)},0),1)"
                 value = min(max(value + self.overlay[state], 0.0), 1.0)
             sheet.formula(row + k, at, formula, value, {"num_format": "0.0%"})
+            self.lgds[state].append(value)
         last = row + len(self.sums.classes) - 1
         self._sums_at = last + 4
         return self.tables.named(f"{STATES[state]}_lgd", cells_between((row, at), (last, at), BOOK))

@@ -135,13 +135,20 @@ def _lines(result: BookResult) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
         for band in range(contract.band_count(segment)):
             if (own == band).any():
                 yield segment.label, band_label(contract, segment, band), own == band
-    edges = contract.score.bands
-    own_band = score_band(np.asarray(score_scale(contract).score(whole.margins)), edges)
-    ends = [plain(edge) for edge in edges]
-    inner = [f"{low} to below {high}" for low, high in pairwise(ends)]
-    for band, label in enumerate((f"below {ends[0]}", *inner, f"{ends[-1]} and more")):
+    own_band, labels = score_bands(result)
+    for band, label in enumerate(labels):
         if (own_band == band).any():
             yield "Score, as the book is", label, own_band == band
+
+
+def score_bands(result: BookResult) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """The score band of each customer as the book is, (n,), and what the bands are called."""
+    contract = result.contract
+    edges = contract.score.bands
+    own = score_band(np.asarray(score_scale(contract).score(result.whole.margins)), edges)
+    ends = [plain(edge) for edge in edges]
+    inner = [f"{low} to below {high}" for low, high in pairwise(ends)]
+    return own, (f"below {ends[0]}", *inner, f"{ends[-1]} and more")
 
 
 @dataclass(frozen=True, eq=False)

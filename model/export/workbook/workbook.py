@@ -16,6 +16,7 @@ from model.export.workbook.answers import CustomerAnswers
 from model.export.workbook.book import BOOK, BookSheet
 from model.export.workbook.customer import CUSTOMER, CustomerInputs, CustomerNumbers
 from model.export.workbook.read_me import READ_ME, Made, write_read_me
+from model.export.workbook.sample import SAMPLE, SampledBook, SampleSheet
 from model.export.workbook.scenarios import SCENARIOS, ScenariosSheet
 from model.export.workbook.sheets import WorkbookFile
 from model.export.workbook.sums import BookSums
@@ -38,6 +39,8 @@ ABOUT = {
     "and loss, capital, margin and return follow for every customer exactly, beside what was computed here.",
     SCENARIOS: "Scenarios side by side: what differs in what they assume, and their numbers with the difference to the "
     "first, limit and headroom. Those of the sheet Book follow what is changed there.",
+    SAMPLE: "A thousand of the book with weights, drawn by segment and score band: what the model is given, what it "
+    "says, and the expected loss of each by formula; weighted totals beside the exact ones, and how far they are off.",
     TABLES: "The model itself, and each step from a number that was put in to the answer.",
 }
 LEFT_OUT = (
@@ -81,12 +84,14 @@ def customer_workbook(model: DeployedModel, result: CustomerResult, made: Made) 
 @dataclass(frozen=True, eq=False)
 class WholeBook:
     """What a workbook says of the whole book: under one scenario, ``result``, by its ``name`` and in ``words``, what is
-    added up of that, and those ``compared``, it among them; None where there is nothing to compare it with."""
+    added up of that and a ``sample`` of it, and those ``compared``, it among them; None where there is nothing to
+    compare it with."""
 
     result: BookResult
     name: str
     words: str
     sums: BookSums
+    sample: SampledBook
     compared: ComparisonResult | None = None
 
 
@@ -103,7 +108,8 @@ def _written(model: DeployedModel, made: Made, customer: CustomerResult, whole: 
     footer = f"{terms.title}, {terms.as_of} · release {made.release} · {made.day}"
     book = WorkbookFile(f"{terms.title}: {terms.record}", author=made.who, day=made.day, footer=footer)
     compared = None if whole is None else whole.compared
-    of_book = [*([] if whole is None else [BOOK]), *([] if compared is None else [SCENARIOS])]
+    beside = [] if compared is None else [SCENARIOS]
+    of_book = [] if whole is None else [BOOK, *beside, SAMPLE]
     names = [READ_ME, CUSTOMER, *of_book, TABLES]
     sheets = {name: book.sheet(name) for name in names}
     tables = TablesSheet(sheets[TABLES], scorer)
@@ -113,6 +119,7 @@ def _written(model: DeployedModel, made: Made, customer: CustomerResult, whole: 
         checks = [*checks, *own.checks]
         if compared is not None:
             ScenariosSheet(sheets[SCENARIOS], own, compared)
+        checks += SampleSheet(sheets[SAMPLE], own, whole.sample).checks
     tables.finish()
     about = [(name, ABOUT[name]) for name in names[1:]]
     write_read_me(sheets[READ_ME], scorer.contract, made, sheets=about, checks=checks)
@@ -172,7 +179,9 @@ def _compared(
     sums = BookSums.of(shown, partial(_part_done, progress, 0.5))
     first = CustomerScenario(first_customer(model))
     customer = CustomerResult.of(model.scorer, model.local_scorer, model.book, first, day=day)
-    whole = WholeBook(shown, found.names[which], told[0], sums, found if comparison.ready else None)
+    whole = WholeBook(
+        shown, found.names[which], told[0], sums, SampledBook.of(shown, sums), found if comparison.ready else None
+    )
     return book_workbook(model, whole, customer, made_of(model, who=who, day=day, scenario=told[1]))
 
 

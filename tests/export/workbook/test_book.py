@@ -31,7 +31,7 @@ def whole_workbook(model: DeployedModel) -> ReadWorkbook:
 
 def test_the_workbook_of_the_book_is_small(whole_workbook: ReadWorkbook):
     assert len(whole_workbook.content) < 500_000
-    assert list(whole_workbook.sheets) == ["Read me", "Customer", "Book", "Scenarios", "Tables"]
+    assert list(whole_workbook.sheets) == ["Read me", "Customer", "Book", "Scenarios", "Sample", "Tables"]
 
 
 def test_every_measure_of_the_book_stands_there_as_it_was_computed(whole_workbook: ReadWorkbook, result: BookResult):
@@ -66,7 +66,7 @@ def test_sums_give_the_loss_under_assumptions_that_were_never_asked(model: Deplo
         assert 0.9 * parts[3].sum() == pytest.approx(cells.capital, rel=1e-12)
 
 
-def test_no_customer_of_the_book_is_in_it(whole_workbook: ReadWorkbook):
+def test_no_customer_stands_on_the_sheet_of_the_whole_book(whole_workbook: ReadWorkbook):
     assert len(whole_workbook.sheets["Book"]) < 120
 
 

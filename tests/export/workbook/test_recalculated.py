@@ -266,13 +266,18 @@ def test_an_assumption_that_is_changed_in_its_cell_changes_the_book_as_on_screen
     moves = {"lgd": 0.95, "apr": 0.11, "funding": 0.02, "opex": 480.0, "margin_months": 30.0}
     moves |= {"ccf": 0.15} if name == "cards" else {}
     puts = [book.names[f"scenario_book_{each}"] for each in moves]
-    reads = [book.names[f"scenario_book_measure_{each}"] for each in contract.measures]
+    measures = [book.names[f"scenario_book_measure_{each}"] for each in contract.measures]
+    of_sample = next(k for k, row in enumerate(book.sheets["Sample"], 1) if str(row[0]).startswith("Expected loss"))
+    reads = [*measures, f"Sample!E{of_sample}", f"Sample!F{of_sample}"]
     (told,) = office.asked(book.content, puts=puts, reads=reads, records=[list(map(as_text, moves.values()))])
     for each, value in moves.items():
         stress = stress.with_value(contract, each, value)
     screen = BookResult.of(model.whole, stress, DAY).now
-    for measure, text in zip(contract.measures, told, strict=True):
+    for measure, text in zip(contract.measures, told[:-2], strict=True):
         assert float(text) == pytest.approx(screen.measure(measure), rel=SAME)
+    whole, sample = map(float, told[-2:])
+    assert whole == pytest.approx(screen.loss, rel=SAME)
+    assert sample == pytest.approx(screen.loss, rel=0.05)
 
 
 def test_scenarios_side_by_side_come_to_what_was_written_and_follow_the_sheet_book(

@@ -107,7 +107,7 @@ def test_differences_are_formulas_and_what_the_sheet_book_shows_follows_it(side_
 
 
 def test_the_read_me_names_every_sheet(side_by_side: ReadWorkbook):
-    assert list(side_by_side.sheets) == ["Read me", "Customer", "Book", "Scenarios", "Tables"]
+    assert list(side_by_side.sheets) == ["Read me", "Customer", "Book", "Scenarios", "Sample", "Tables"]
     told = [row[0] for row in side_by_side.sheets["Read me"]]
     assert set(side_by_side.sheets) - {"Read me"} <= set(told)
     (scenario,) = [row[1] for row in side_by_side.sheets["Read me"] if row[0] == "Scenario"]
