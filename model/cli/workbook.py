@@ -4,7 +4,6 @@ import getpass
 import time
 from collections.abc import Sequence
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 import click
@@ -69,11 +68,11 @@ def _asked(
 
 def _content(model: DeployedModel, asked: Scenario | Comparison, who: str, tell: Progress) -> bytes:
     """The workbook of what was asked for, of whatever it is about."""
-    follow, today = partial(tell, "Adding up the book"), date.today()
+    today = date.today()
     if isinstance(asked, Comparison):
-        return asked_comparison_workbook(model, asked, who=who, day=today, progress=follow)
+        return asked_comparison_workbook(model, asked, who=who, day=today, tell=tell)
     if isinstance(asked, BookScenario):
-        return asked_book_workbook(model, asked, who=who, day=today, progress=follow)
+        return asked_book_workbook(model, asked, who=who, day=today, tell=tell)
     if isinstance(asked, CustomerScenario):
         return asked_customer_workbook(model, asked, who=who, day=today)
     raise BadInput("A workbook is of the book or of a customer; that scenario is of a policy. Name another.")

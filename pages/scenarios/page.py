@@ -40,7 +40,7 @@ def offer_opened(model: DeployedModel) -> None:
         offer_workbook(model, workbook_of(model, scenario, opened.scenario.name), scenario, opened.scenario)
 
 
-def workbook_of(model: DeployedModel, scenario: Scenario, name: str) -> Callable[[], bytes]:
+def workbook_of(model: DeployedModel, scenario: Scenario, name: str) -> Callable[..., bytes]:
     """What writes the workbook of a scenario of the book or of a customer, which is kept under a ``name``."""
     who, today = visitor.current().name, date.today()
     if isinstance(scenario, CustomerScenario):

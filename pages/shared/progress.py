@@ -3,12 +3,14 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import streamlit as st
 
 from model.engine.parallel import Progress
 
 PATIENCE = 0.5  # seconds before anything is shown
+LOOKED_AGAIN = 1.0  # seconds after which it is asked how far a file is
 
 
 @contextmanager
@@ -35,3 +37,32 @@ def followed(doing: str, cancel: Callable[[], None] | None = None) -> Iterator[P
     yield progress
     if bar is not None:
         place.empty()
+
+
+@dataclass
+class Making:
+    """A file that is being made, in another thread than the page: what is done of it, ``doing``, and how far all is,
+    None while nothing is made."""
+
+    doing: str = ""
+    share: float | None = None
+
+    def tell(self, doing: str, share: float) -> None:
+        """Note how far it is."""
+        self.doing, self.share = doing, share
+
+    def followed(self, make: Callable[..., bytes]) -> bytes:
+        """What ``make`` makes, while it tells how far it is."""
+        try:
+            return make(tell=self.tell)
+        finally:
+            self.share = None
+
+
+@st.fragment(run_every=LOOKED_AGAIN)
+def making_progress(making: Making) -> None:
+    """How far a file is that somebody asked for: a button that makes its file when it is pressed runs nothing of the
+    page, so that the page looks by itself, as long as this stands on it."""
+    share, doing = making.share, making.doing
+    if share is not None:
+        st.progress(min(max(share, 0.0), 1.0), text=f"{doing}: {share:.0%}")

@@ -21,9 +21,13 @@ from model.export.workbook.workbook import MIME
 from model.report.comparison.briefing import name_of_member
 from model.report.scenarios.words import kept_words
 from model.whatif.comparison.comparison import Comparison
+from model.whatif.customer.scenario import CustomerScenario
 from model.whatif.saved import SavedScenario, Scenario
 from pages.shared import offering, visitor, widgets
 from pages.shared.page_state import Memory
+from pages.shared.progress import Making, making_progress
+
+MAKING = "_making_workbook"  # in the session: how far the workbook is that is being made
 
 
 @st.fragment
@@ -53,10 +57,14 @@ def offer_papers(model: DeployedModel, scenario: Scenario | Comparison, saved: S
 
 
 def offer_workbook(
-    model: DeployedModel, make: Callable[[], bytes], scenario: Scenario | Comparison, saved: SavedScenario | None = None
+    model: DeployedModel,
+    make: Callable[..., bytes],
+    scenario: Scenario | Comparison,
+    saved: SavedScenario | None = None,
 ) -> None:
     """The workbook that ``make`` writes of a ``scenario``, which is the ``saved`` one if there is one, or of several
-    compared; or why there can be none, and what to do: it is asked before the button is offered."""
+    compared; or why there can be none, and what to do: it is asked before the button is offered. One of the book tells
+    how far it is: ``make`` then takes who hears of it, ``tell``."""
     try:
         check_possible(model, scenario, date.today())
     except WhatIfError as error:
@@ -64,7 +72,12 @@ def offer_workbook(
         return
     told = saved.name if saved is not None else short_name(model, scenario)
     name = file_name(model.contract.book.name, "workbook", told, day=date.today(), kind="xlsx")
-    widgets.offer("Excel workbook", make, name=name, mime=MIME, key="workbook")
+    if isinstance(scenario, CustomerScenario):
+        widgets.offer("Excel workbook", make, name=name, mime=MIME, key="workbook")
+    else:  # of the book: that takes seconds
+        making: Making = st.session_state.setdefault(MAKING, Making())
+        widgets.offer("Excel workbook", partial(making.followed, make), name=name, mime=MIME, key="workbook")
+        making_progress(making)
     st.caption("The deployed model itself in live formulas: put in your own numbers, and it answers as it does here.")
 
 

@@ -8,6 +8,7 @@ import pytest
 from streamlit.elements.widgets.button import ButtonMixin
 from streamlit.testing.v1 import AppTest
 
+from pages.shared.taking_along import MAKING
 from tests.export.workbook.reading import ReadWorkbook
 from tests.pages.conftest import Open, sentence
 
@@ -123,6 +124,39 @@ def test_policy_and_trust_have_their_charts_and_a_chart_is_of_what_stood_there(
         drawn = {name.split("_")[1].removeprefix("chart-"): make for name, make in offered.items() if "_chart-" in name}
         assert set(drawn) == charts
         assert all(b"Taiwan credit cards" in make() for make in drawn.values())
+
+
+def test_how_far_the_workbook_is_stands_there_while_it_is_made(
+    open_app: Open, offered: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = pressed(open_app("book", lgd=0.7), "book")
+    making = at.session_state[MAKING]
+    told: list[tuple[str, float]] = []
+    hear = making.tell
+
+    def noted(doing: str, share: float) -> None:
+        hear(doing, share)
+        told.append((making.doing, making.share or 0.0))
+
+    monkeypatch.setattr(making, "tell", noted)
+    assert offered[next(name for name in offered if name.endswith(".xlsx"))]().startswith(b"PK")
+    shares = [share for _, share in told]
+    assert shares == sorted(shares)
+    assert [*dict.fromkeys(doing for doing, _ in told)][-3:] == [
+        "Adding up segments and bands",
+        "Drawing a sample",
+        "Writing the sheets",
+    ]
+    assert making.share is None
+    making.tell("Adding up segments and bands", 0.55)
+    assert [(each.text, each.value) for each in progress(at.run())] == [("Adding up segments and bands: 55%", 55)]
+    making.share = None
+    assert not progress(at.run())
+
+
+def progress(at: AppTest) -> list[Any]:
+    """The bars that say how far something is."""
+    return [each.proto for each in at.get("progress")]
 
 
 def test_where_nothing_sets_text_the_pdf_is_not_offered_and_it_is_told(

@@ -41,7 +41,7 @@ from model.whatif.customer.decision import score_scale
 
 SAMPLE = "Sample"
 SIZE = 1000
-TOTALS, FIRST = 4, 12  # rows: the heads of the totals, the first customer
+TOTALS, FIRST = 5, 13  # rows: the heads of the totals, the first customer
 TOTALLED: tuple[Measure, ...] = ("exposure", "pd", "loss")
 STATES = ("as the book is", "scenario")
 ANSWERS = {
@@ -53,9 +53,9 @@ ANSWERS = {
     "loss": "Expected loss",
 }
 EXACT_DIGITS = 15  # of a number that a spreadsheet keeps
-NOTE_OFF = (
-    "What is said of each is exact; weighted totals are estimates of the whole book: Off by says how far they are from "
-    "it. Loss follows the assumptions of the sheet Book; a probability is as it was computed."
+NOTES = (
+    "What is said of each is exact; weighted totals are estimates: Off by says how far they are from the whole book.",
+    "Exposure and loss follow the assumptions of the sheet Book; a probability is as it was computed.",
 )
 
 
@@ -154,7 +154,8 @@ class SampleSheet:
         sheet.height(0, 24)
         told = f"Drawn by {by} of the book as it is, seed {SEED}, so that it is the same under any scenario."
         sheet.text(1, 0, f"{told} A weight says for how many {book.records} one stands.")
-        sheet.text(2, 0, NOTE_OFF, NOTE)
+        for row, note in enumerate(NOTES, 2):
+            sheet.text(row, 0, note, NOTE)
         sheet.height(FIRST - 1, 3 * LINE)
 
     # ---- columns --------------------------------------------------------------------------------------------------

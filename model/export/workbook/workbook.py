@@ -1,15 +1,15 @@
 """The workbook as a whole: of which model it is made, and which sheets it has."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 
 import numpy as np
 
 from data.errors import BadInput
 from model.deployed.comparing import ask_each
 from model.deployed.model import DeployedModel
-from model.engine.parallel import Progress, no_progress
+from model.engine.parallel import Progress
 from model.engine.scorer import TableScorer
 from model.errors import NotTabular
 from model.export.workbook.answers import CustomerAnswers
@@ -31,6 +31,9 @@ from model.whatif.comparison.result import ComparisonResult
 from model.whatif.customer.result import CustomerResult
 from model.whatif.customer.scenario import CustomerScenario, base_record
 
+Tell = Callable[[str, float], object]
+"""Hears what is being done, and how far all of it is, from 0 to 1; it never goes back."""
+SCORED, ADDED_UP, DRAWN = 0.5, 0.8, 0.85  # of all work, when each part is done
 MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ABOUT = {
     CUSTOMER: "Your own numbers beside a base: probability, score, decision and expected loss, why, and what changed. "
@@ -47,6 +50,10 @@ LEFT_OUT = (
     "The book's scenario takes this record beyond what the model has seen, so that it is scored at the edge of that: "
     "it is left out here."
 )
+
+
+def tell_nobody(_doing: str, _share: float) -> None:
+    """For work that nobody waits for."""
 
 
 def tables_of(model: DeployedModel) -> TableScorer:
@@ -134,7 +141,7 @@ def asked_book_workbook(
     who: str,
     day: date,
     name: str = "",
-    progress: Progress = no_progress,
+    tell: Tell = tell_nobody,
 ) -> bytes:
     """The workbook of the book under a scenario, which may have a ``name``, beside the book as it is, and of one
     customer to start from. BadInput where the book's losses given default are of too many kinds to be added up."""
@@ -142,11 +149,11 @@ def asked_book_workbook(
     both = Comparison().with_member(name_of_member(contract, NOTHING), NOTHING)
     both = both.with_member(name or name_of_member(contract, scenario), scenario)
     told = book_words.in_words(contract, scenario, day)
-    return _compared(model, both, (told, told), who=who, day=day, progress=progress)
+    return _compared(model, both, (told, told), who=who, day=day, tell=tell)
 
 
 def asked_comparison_workbook(
-    model: DeployedModel, comparison: Comparison, *, who: str, day: date, progress: Progress = no_progress
+    model: DeployedModel, comparison: Comparison, *, who: str, day: date, tell: Tell = tell_nobody
 ) -> bytes:
     """The workbook of scenarios of the book side by side, and of one customer to start from. BadInput where they are
     not of the book, or too few, and as `asked_book_workbook`."""
@@ -155,7 +162,7 @@ def asked_comparison_workbook(
     told = book_words.in_words(model.contract, shown.scenario, day) or "As the book stands"
     named = ", ".join(f"“{each.name}”" for each in comparison.members)
     both = f"“{shown.name}”: {told}.", f"{named} side by side; the sheet Book is under “{shown.name}”: {told}."
-    return _compared(model, comparison, both, who=who, day=day, progress=progress)
+    return _compared(model, comparison, both, who=who, day=day, tell=tell)
 
 
 def shown_member(comparison: Comparison) -> int:
@@ -168,26 +175,36 @@ def shown_member(comparison: Comparison) -> int:
 
 
 def _compared(
-    model: DeployedModel, comparison: Comparison, told: tuple[str, str], *, who: str, day: date, progress: Progress
+    model: DeployedModel, comparison: Comparison, told: tuple[str, str], *, who: str, day: date, tell: Tell
 ) -> bytes:
     """The workbook of a comparison, or of its only scenario; ``told`` says what is assumed on the sheet Book, and of
     all."""
     tables_of(model)
-    found = ask_each(model, comparison, day=day, progress=partial(_part_done, progress, 0.0))
+    scoring = _onwards(tell, "Scoring the book", 0.0, SCORED)
+    found = ask_each(model, comparison, day=day, progress=scoring)
     which = shown_member(comparison) if comparison.ready else 0
     shown = found.books[which]
-    sums = BookSums.of(shown, partial(_part_done, progress, 0.5))
+    sums = BookSums.of(shown, _onwards(tell, "Adding up segments and bands", SCORED, ADDED_UP))
+    tell("Drawing a sample", ADDED_UP)
+    sample = SampledBook.of(shown, sums)
+    tell("Writing the sheets", DRAWN)
     first = CustomerScenario(first_customer(model))
     customer = CustomerResult.of(model.scorer, model.local_scorer, model.book, first, day=day)
-    whole = WholeBook(
-        shown, found.names[which], told[0], sums, SampledBook.of(shown, sums), found if comparison.ready else None
-    )
+    whole = WholeBook(shown, found.names[which], told[0], sums, sample, found if comparison.ready else None)
     return book_workbook(model, whole, customer, made_of(model, who=who, day=day, scenario=told[1]))
 
 
-def _part_done(progress: Progress, before: float, done: float) -> object:
-    """How far all is when one of its halves is so far ``done``."""
-    return progress(before + done / 2)
+def _onwards(tell: Tell, doing: str, begin: float, end: float) -> Progress:
+    """The progress of a part of all work, from one share of it to another; parts of it begin anew, what is told does
+    not go back."""
+    furthest = begin
+
+    def progress(share: float) -> None:
+        nonlocal furthest
+        furthest = max(furthest, begin + share * (end - begin))
+        tell(doing, furthest)
+
+    return progress
 
 
 def asked_customer_workbook(model: DeployedModel, scenario: CustomerScenario, *, who: str, day: date) -> bytes:

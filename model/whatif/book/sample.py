@@ -33,7 +33,8 @@ def draw_sample(strata: NDArray[np.int64], sizes: Array, size: int, seed: int = 
     counts = np.bincount(own)
     means = np.bincount(own, sizes) / counts
     spread = np.sqrt(np.bincount(own, (sizes - means[own]) ** 2) / counts)
-    drawn = _shared_out(counts, np.asarray(counts * spread, np.float64), size)
+    wanted: Array = np.multiply(counts, spread, dtype=np.float64)
+    drawn = _shared_out(counts, wanted, size)
     order = np.lexsort((np.arange(n), sizes, own))
     starts = draw(kinds.astype(np.int64), f"sample {seed}")
     rows, weights, begins = list[Array](), list[Array](), np.append(0, counts.cumsum())
@@ -49,9 +50,10 @@ def draw_sample(strata: NDArray[np.int64], sizes: Array, size: int, seed: int = 
 def _shared_out(counts: NDArray[np.intp], wanted: Array, size: int) -> NDArray[np.intp]:
     """How many are drawn of each stratum: in proportion to what is ``wanted``, at least one, at most all of them."""
     wanted = wanted if wanted.sum() else counts.astype(float)
-    drawn = np.minimum(np.maximum(np.floor(size * wanted / wanted.sum()), 1), counts).astype(np.intp)
+    share: Array = np.floor(size * wanted / wanted.sum())
+    drawn: NDArray[np.intp] = np.minimum(np.maximum(share, 1), counts).astype(np.intp)
     for k in np.argsort(-wanted, kind="stable"):  # what rounding, or a stratum that is used up, leaves
         drawn[k] += min(max(size - int(drawn.sum()), 0), int(counts[k] - drawn[k]))
     while drawn.sum() > size and drawn.max() > 1:
         drawn[int(np.argmax(drawn))] -= 1
-    return np.asarray(drawn, np.intp)
+    return drawn

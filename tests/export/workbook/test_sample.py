@@ -14,7 +14,7 @@ from tests.export.workbook.reading import ReadWorkbook, Value
 from tests.export.workbook.test_book import STRESS
 from tests.support.records import CONTRACT
 
-HEADS = 11  # the row of the customers' heads
+HEADS = 12  # the row of the customers' heads
 
 
 @pytest.fixture(scope="module")
