@@ -28,6 +28,7 @@ from model.scoring.batch import CustomerFile
 from model.whatif.customer.decision import decide, explain
 from model.whatif.customer.scenario import CustomerScenario
 from tests.data.files.reading import in_this_process as in_this_process
+from tests.data.proposing.files import IN_MEMORY
 from tests.support.records import BOOK, CONTRACT
 
 KINDS: tuple[Kind, ...] = ("csv", "xlsx", "parquet")
@@ -49,7 +50,7 @@ def file(frame: pd.DataFrame, kind: Kind) -> bytes:
     if kind == "parquet":
         frame.to_parquet(into, index=False)
     else:
-        frame.to_excel(into, index=False, engine="xlsxwriter")
+        frame.to_excel(into, index=False, engine="xlsxwriter", engine_kwargs=IN_MEMORY)
     return into.getvalue()
 
 
