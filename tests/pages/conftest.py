@@ -4,7 +4,7 @@ import importlib
 import json
 import pkgutil
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from html import unescape
 from pathlib import Path
@@ -59,16 +59,20 @@ def _scripts_compiled_once() -> Iterator[None]:
 
 @pytest.fixture
 def open_app(home: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
-    """Opens a page of the app at an address: ``open_app("applicant", customer=12345, balances=-20)``."""
+    """Opens a page of the app at an address: ``open_app("applicant", customer=12345, balances=-20)``; with panels
+    unfolded from the first run on if they are named: ``open_app("policy", ["_swap"], cutoff=531)``."""
     monkeypatch.setenv("WHATIF_HOME", str(home))
 
-    def run(page: str = "book", /, **address: object) -> AppTest:
+    def run(page: str = "book", panels: Sequence[str] = (), /, **address: object) -> AppTest:
         at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
         begin(at, page)
+        for panel in panels:
+            at.session_state[panel] = True
         for name, value in address.items():
             at.query_params[name] = str(value)
         at.run()
         assert not at.exception
+        assert all(at.session_state[panel] for panel in panels)  # Trust folds them when somebody comes to it
         return at
 
     return run

@@ -61,9 +61,7 @@ def chips(at: AppTest) -> list[str]:
 def test_what_is_assumed_of_the_book_is_shown_as_used(open_app: Open, part: Shock | Variable | Assumption) -> None:
     value = off_step(part)
     coefficient = {f"{BETA}{part.name}": 0.0725} if isinstance(part, Variable) else {}
-    at = opened(
-        opened(open_app("book", **{part.name: f"{value:.12g}"}, **coefficient), "_book_assumptions"), "_coefficients"
-    )
+    at = open_app("book", ["_book_assumptions", "_coefficients"], **{part.name: f"{value:.12g}"}, **coefficient)
     shown = 100 * value if part in CONTRACT.assumptions and part.unit == "%" else value
     assert control(at, f"book.{part.name}") == pytest.approx(shown, abs=1e-9)
     assert address(at)[part.name] == f"{value:.12g}"
@@ -90,7 +88,7 @@ def test_what_is_assumed_of_the_book_is_shown_as_used(open_app: Open, part: Shoc
 def test_what_else_can_be_set_of_the_book_is_shown_as_used(
     open_app: Open, name: str, value: float, more: dict[str, object], panel: str
 ) -> None:
-    at = opened(open_app("book", **{name: value}, **more), panel)
+    at = open_app("book", [panel], **{name: value}, **more)
     assert control(at, f"book.{name}") == value
     assert address(at)[name] == f"{value:.12g}"
     if not name.startswith(WEIGHT):  # of which the panel itself tells
@@ -103,7 +101,7 @@ def test_what_else_can_be_set_of_the_book_is_shown_as_used(
 def test_limits_are_shown_as_used(open_app: Open, limit: object) -> None:
     measure = limit.measure  # type: ignore[attr-defined]
     factor = {"pd": 0.01, "return_on_capital": 0.01, "loss_bps": 1.0}.get(measure, 1e6)
-    at = opened(open_app("book", **{f"{LIMIT}{measure}": f"{17.375 * factor:.12g}"}), "_limits")
+    at = open_app("book", ["_limits"], **{f"{LIMIT}{measure}": f"{17.375 * factor:.12g}"})
     assert control(at, f"book.{LIMIT}{measure}") == 17.375
     assert any("17.375" in each for each in chips(at))
     assert "limit" in markup(at)
@@ -132,7 +130,7 @@ def test_a_field_of_a_record_is_shown_as_used(open_app: Open, name: str) -> None
     if field.mutability == "never":
         return
     levers = {each.name for each in CONTRACT.levers}
-    at = opened(open_app("applicant", customer=12345, **{name: 12345.75}), "_statement")
+    at = open_app("applicant", ["_statement"], customer=12345, **{name: 12345.75})
     assert control(at, f"customer.{name}") == 12345.75
     assert any("12,345.75" in each for each in chips(at))
     assert "12,345.75" in sentence(at) or name in levers
@@ -154,7 +152,7 @@ def test_an_assumption_is_shown_as_used(open_app: Open, page: str, part: Assumpt
 
 
 def test_a_cutoff_between_two_points_is_shown_as_used(open_app: Open) -> None:
-    at = opened(open_app("applicant", customer=7, cutoff=600.25), "_assumptions")
+    at = open_app("applicant", ["_assumptions"], customer=7, cutoff=600.25)
     assert control(at, "customer.cutoff") == 600.25
     assert any("600.25" in each for each in chips(at))
 
