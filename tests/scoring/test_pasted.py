@@ -5,9 +5,12 @@ import pytest
 
 from data.books import read_book
 from data.errors import BadInput
+from data.files import apart
 from model.scoring.pasted import LONGEST, read_pasted
 from model.whatif.customer.scenario import book_record
+from tests.data.files.reading import in_this_process as in_this_process
 
+READ_APART = apart.read_apart
 BOOK = read_book("cards")
 CONTRACT = BOOK.contract
 NAMES = [field.name for field in CONTRACT.record]
@@ -31,6 +34,13 @@ def test_a_row_of_the_book_is_read_with_its_header_and_without(delimiter: str) -
     for text in ways:
         assert read_pasted(text, CONTRACT).values == own, text
     assert np.array_equal(np.array(own), BOOK.raw[:, 41])
+
+
+def test_a_row_is_read_in_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(apart, "read_apart", lambda *what: asked.append(what) or READ_APART(*what))
+    assert read_pasted("\t".join(ROW), CONTRACT).values == book_record(BOOK, int(BOOK.ids[41]))
+    assert len(asked) == 1
 
 
 def test_of_several_rows_the_first_is_taken_and_that_is_told() -> None:
