@@ -291,7 +291,7 @@ def test_an_overlay_past_its_date_is_not_applied_and_says_so(open_app: Open) -> 
 
 
 def test_shocks_on_one_segment_leave_the_others_as_they_are(open_app: Open) -> None:
-    at = opened(open_app(balances=30), "_who")
+    at = open_app("book", ["_who"], balances=30)
     at.selectbox(key="book.who").set_value("limit_band:0").run()
     at = opened(at, "_cells")
     frame = at.dataframe[0].value
@@ -301,7 +301,7 @@ def test_shocks_on_one_segment_leave_the_others_as_they_are(open_app: Open) -> N
 
 
 def test_the_economy_as_one_factor_replaces_the_coefficients(open_app: Open, whole: ScoredBook) -> None:
-    at = opened(open_app(preset=FED), "_coefficients")
+    at = open_app("book", ["_coefficients"], preset=FED)
     at.radio(key="book.method").set_value("factor").run()
     at.slider(key="book.factor").set_value(-2.0).run()
     assert shown(at, LOSS) == millions(totals(whole, method="factor", factor=-2.0).loss)
@@ -325,7 +325,7 @@ def test_areas_of_the_map_sum_from_children_to_parents_to_the_book(open_app: Ope
 
 
 def test_segments_in_the_table_sum_to_the_book(open_app: Open) -> None:
-    at = opened(open_app(preset=FED, balances=20), "_cells")
+    at = open_app("book", ["_cells"], preset=FED, balances=20)
     frame = at.dataframe[0].value
     money = (f"{name}, NT$" for name in ("Exposure", "Loss before", "Loss now", "Change of loss"))
     for column in ("Customers", *money):
@@ -335,7 +335,7 @@ def test_segments_in_the_table_sum_to_the_book(open_app: Open) -> None:
 
 
 def test_migration_rows_sum_to_the_customers_of_each_band(open_app: Open) -> None:
-    at = opened(open_app(preset=FED), "_migration")
+    at = open_app("book", ["_migration"], preset=FED)
     cells = [[int(text.replace(",", "") or 0) for text in row] for row in figure(at, "migration")["data"][0]["text"]]
     assert sum(map(sum, cells)) == 30_000
     told = re.search(r"([\d,]+) customers fall to a lower score band, ([\d,]+) rise, ([\d,]+) stay", markup(at))
@@ -346,7 +346,7 @@ def test_migration_rows_sum_to_the_customers_of_each_band(open_app: Open) -> Non
 
 
 def test_customers_who_moved_most_lead_to_their_page(open_app: Open, whole: ScoredBook) -> None:
-    at = opened(open_app(balances=20), "_movers")
+    at = open_app("book", ["_movers"], balances=20)
     found = links(at)
     assert len(found) == 10
     assert all(link.page.endswith("applicant") for link in found)
@@ -358,7 +358,7 @@ def test_customers_who_moved_most_lead_to_their_page(open_app: Open, whole: Scor
 
 
 def test_movers_can_be_looked_for_in_one_segment(open_app: Open, whole: ScoredBook, book: Book) -> None:
-    at = opened(open_app(balances=20), "_movers")
+    at = open_app("book", ["_movers"], balances=20)
     at.selectbox(key="_movers_band").set_value("limit_band:0").run()
     limits = [book.raw[0, book.position(int(re.sub(r"\D", "", each.label)))] for each in links(at)]
     assert len(limits) == 10
@@ -366,7 +366,7 @@ def test_movers_can_be_looked_for_in_one_segment(open_app: Open, whole: ScoredBo
 
 
 def test_reactions_of_the_model_are_told_apart_from_what_moved_the_loss(open_app: Open) -> None:
-    at = opened(open_app(balances=20), "_reactions")
+    at = open_app("book", ["_reactions"], balances=20)
     assert "The model reacted mostly to" in markup(at)
     assert any("the bridge's answer" in each.value for each in at.caption)
     bars = figure(at, "reactions")["data"][0]
@@ -376,12 +376,12 @@ def test_reactions_of_the_model_are_told_apart_from_what_moved_the_loss(open_app
 
 
 def test_economy_alone_changes_nothing_the_model_reacts_to(open_app: Open) -> None:
-    at = opened(open_app(unemployment=3), "_reactions")
+    at = open_app("book", ["_reactions"], unemployment=3)
     assert "No record was changed" in markup(at)
 
 
 def test_weighted_scenarios_weigh_losses_and_ask_for_weights_that_sum_to_one(open_app: Open, whole: ScoredBook) -> None:
-    at = opened(open_app(), "_weighted")
+    at = open_app("book", ["_weighted"])
     assert "Give at least one scenario a weight" in markup(at)
     at.number_input(key=f"book.weight_{FED}").set_value(30.0).run()
     assert "they sum to 30 %" in at.warning[0].value
@@ -392,7 +392,7 @@ def test_weighted_scenarios_weigh_losses_and_ask_for_weights_that_sum_to_one(ope
 
 
 def test_a_presets_source_date_and_confidence_stand_beside_its_path(open_app: Open) -> None:
-    at = opened(open_app(preset=FED), "_path")
+    at = open_app("book", ["_path"], preset=FED)
     text = " ".join(each.value for each in at.caption)
     assert "2026 final supervisory scenarios" in text
     assert "4 February 2026" in text
@@ -403,7 +403,7 @@ def test_a_presets_source_date_and_confidence_stand_beside_its_path(open_app: Op
 
 
 def test_a_preset_without_a_path_says_so(open_app: Open) -> None:
-    at = opened(open_app(preset="boe_2025_bcst"), "_path")
+    at = open_app("book", ["_path"], preset="boe_2025_bcst")
     assert any("peaks only" in each.value for each in at.caption)
     assert len(at.get("plotly_chart")) == 2  # the bridge and the map
 

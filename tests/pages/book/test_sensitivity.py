@@ -28,7 +28,7 @@ def number(text: str) -> float:
 
 
 def test_tornado_is_longest_first_and_each_end_is_the_models_own(open_app: Open, whole: ScoredBook) -> None:
-    at = opened(open_app(balances=10), "_tornado")
+    at = open_app("book", ["_tornado"], balances=10)
     adverse, favourable = figure(at, "tornado")["data"]
     reach = np.maximum(np.abs(adverse["x"]), np.abs(favourable["x"]))
     assert (np.diff(reach) <= 1e-9).all()
@@ -42,7 +42,7 @@ def test_tornado_is_longest_first_and_each_end_is_the_models_own(open_app: Open,
 
 @pytest.mark.parametrize("measure", ["exposure", "pd", "loss_bps", "capital", "margin", "return_on_capital"])
 def test_tornado_on_any_headline_number(open_app: Open, measure: str) -> None:
-    at = opened(open_app(), "_tornado")
+    at = open_app("book", ["_tornado"])
     at.selectbox(key="_tornado_measure").set_value(measure).run()
     assert not at.exception
     assert len(figure(at, "tornado")["data"][0]["y"]) >= 2
@@ -50,13 +50,13 @@ def test_tornado_on_any_headline_number(open_app: Open, measure: str) -> None:
 
 
 def test_adverse_side_does_not_follow_the_scenarios_sign(open_app: Open) -> None:
-    at = opened(open_app(unemployment=-2), "_tornado")
+    at = open_app("book", ["_tornado"], unemployment=-2)
     adverse = figure(at, "tornado")["data"][0]
     assert adverse["text"][adverse["y"].index("Unemployment ")].endswith(f" at {MINUS}1{NBSP}pp")
 
 
 def test_two_way_table_holds_the_models_own_number_in_every_cell(open_app: Open, whole: ScoredBook) -> None:
-    at = opened(open_app(unemployment=1), "_grid")
+    at = open_app("book", ["_grid"], unemployment=1)
     at.selectbox(key="_grid_one").set_value("balances").run()
     at.selectbox(key="_grid_other").set_value("lgd").run()
     drawn = figure(at, "two_way")["data"][0]
@@ -70,7 +70,7 @@ def test_two_way_table_holds_the_models_own_number_in_every_cell(open_app: Open,
 
 
 def test_one_way_table_shows_every_measure_along_a_lever(open_app: Open) -> None:
-    at = opened(open_app(), "_grid")
+    at = open_app("book", ["_grid"])
     at.selectbox(key="_grid_one").set_value("unemployment").run()
     frame = at.dataframe[0].value
     assert f"0{NBSP}pp" in list(frame["Unemployment"])
@@ -79,7 +79,7 @@ def test_one_way_table_shows_every_measure_along_a_lever(open_app: Open) -> None
 
 
 def test_goal_seek_sets_the_lever_that_reaches_the_target(open_app: Open) -> None:
-    at = opened(open_app(unemployment=3), "_seek")
+    at = open_app("book", ["_seek"], unemployment=3)
     at.selectbox(key="_seek_lever").set_value("lgd").run()
     assert f"Expected loss of at most NT${NBSP}550{NBSP}m: Loss given default" in markup(at)
     at.button(key="_set").click().run()
@@ -88,9 +88,9 @@ def test_goal_seek_sets_the_lever_that_reaches_the_target(open_app: Open) -> Non
 
 
 def test_reverse_stress_says_how_severe_or_asks_for_something_to_scale(open_app: Open) -> None:
-    at = opened(open_app(), "_seek")
+    at = open_app("book", ["_seek"])
     assert "that could become more severe. Assume something." in markup(at)
-    at = opened(open_app(unemployment=1), "_seek")
+    at = open_app("book", ["_seek"], unemployment=1)
     assert re.search(rf"The limit of NT\$.550.m on expected loss breaks at \d+{NBSP}% of what is assumed", markup(at))
 
 
@@ -105,7 +105,7 @@ def test_sensitivity_tables_can_be_downloaded(open_app: Open) -> None:
 def test_two_inputs_of_a_customer_give_the_models_own_probabilities(
     open_app: Open, scorer: TableScorer, book: Book
 ) -> None:
-    at = opened(open_app("applicant", customer=12345), "_two_way")
+    at = open_app("applicant", ["_two_way"], customer=12345)
     at.selectbox(key="_two_rows").set_value("balances").run()
     at.selectbox(key="_two_columns").set_value("pays").run()
     drawn = figure(at, "two_way")["data"][0]
@@ -117,7 +117,7 @@ def test_two_inputs_of_a_customer_give_the_models_own_probabilities(
 
 
 def test_any_two_inputs_of_a_customer_can_be_crossed(open_app: Open) -> None:
-    at = opened(open_app("applicant", customer=12345), "_two_way")
+    at = open_app("applicant", ["_two_way"], customer=12345)
     at.selectbox(key="_two_rows").set_value("status_1").run()
     at.selectbox(key="_two_columns").set_value("status_2").run()
     assert not at.exception
@@ -129,7 +129,7 @@ def test_any_two_inputs_of_a_customer_can_be_crossed(open_app: Open) -> None:
 def test_tornado_of_a_customer_ends_at_the_models_own_probabilities(
     open_app: Open, scorer: TableScorer, book: Book
 ) -> None:
-    at = opened(open_app("applicant", customer=12345), "_customer_tornado")
+    at = open_app("applicant", ["_customer_tornado"], customer=12345)
     adverse, favourable = figure(at, "customer_tornado")["data"]
     base = book.raw[:, [book.position(12345)]]
     for drawn, value in ((adverse, 100), (favourable, -90)):

@@ -134,7 +134,7 @@ def test_bands_drawn_sum_to_the_profit_of_approving_everybody(open_app: Open, wh
 
 
 def test_swap_set_partitions_the_book_and_leads_to_customers(open_app: Open, whole: ScoredBook) -> None:
-    at = opened(open_app(cutoff=531), "_swap")
+    at = open_app(["_swap"], cutoff=531)
     cells = [int(text.replace(",", "")) for row in figure(at, "swap")["data"][0]["text"] for text in row]
     assert sum(cells) == 30_000
     frame = at.dataframe[0].value
@@ -148,7 +148,7 @@ def test_swap_set_partitions_the_book_and_leads_to_customers(open_app: Open, who
 
 
 def test_rates_by_band_state_convention_and_horizon(open_app: Open) -> None:
-    at = opened(open_app(), "_prices")
+    at = open_app(["_prices"])
     frame = at.dataframe[0].value
     assert list(frame["Rate charged"].unique()) == [f"20.0{NBSP}%"]
     even = [float(each.split(NBSP)[0]) for each in frame["Break-even rate"]]
@@ -161,7 +161,7 @@ def test_rates_by_band_state_convention_and_horizon(open_app: Open) -> None:
 
 
 def test_heat_map_middle_column_is_the_profit_now(open_app: Open) -> None:
-    at = opened(open_app(), "_heated")
+    at = open_app(["_heated"])
     heat, bars = figure(at, "heat")["data"][0], figure(at, "profits")["data"][0]
     column = heat["x"].index(f"80{NBSP}%")
     assert [row[column] for row in heat["z"]] == pytest.approx([round(each) for each in bars["x"]], abs=1)
@@ -171,7 +171,7 @@ def test_heat_map_middle_column_is_the_profit_now(open_app: Open) -> None:
 
 @pytest.mark.parametrize("attribute", ["sex", "education", "marriage", "age"])
 def test_fairness_is_a_monitoring_metric_for_every_protected_attribute(open_app: Open, attribute: str) -> None:
-    at = opened(open_app(cutoff=531), "_fair")
+    at = open_app(["_fair"], cutoff=531)
     at.selectbox(key="_attribute").set_value(attribute).run()
     frame = at.dataframe[0].value
     assert "1.00, the highest" in set(frame["Ratio"])
@@ -183,7 +183,7 @@ def test_fairness_is_a_monitoring_metric_for_every_protected_attribute(open_app:
 
 
 def test_frontier_ends_at_the_most_profitable_cutoff(open_app: Open, whole: ScoredBook, book: Book) -> None:
-    at = opened(open_app(), "_frontier")
+    at = open_app(["_frontier"])
     line = figure(at, "frontier")["data"][1]
     assert (
         max(line["y"])
@@ -263,7 +263,7 @@ def test_another_release_swaps_customers_in_and_shares_the_frontier(
     assert set(own.comparable("cards")) == {champion, other}
     monkeypatch.setattr("pages.shared.deployed.desk", own)
     monkeypatch.setattr(desk, "desk", own)
-    at = opened(open_app(), "_swap")
+    at = open_app(["_swap"])
     at.selectbox(key="_other").set_value(other).run()
     assert not at.exception
     scores = score_scale(CONTRACT).score(whole.margins)
