@@ -43,10 +43,10 @@ def table_workbook(table: Table, source: TableSource) -> bytes:
     for k, line in enumerate(source.lines, 1):
         sheet.text(k, 0, line, NOTE)
     head = len(source.lines) + 2
-    places = table.places("file")
+    places, filed = table.places("file"), table.filed()
     sheet.widths([_wide(table, k) for k in places])
     for place, k in enumerate(places):
-        column, values = table.columns[k], [row[k] for row in table.exact]
+        column, values = table.columns[k], [row[place] for row in filed]
         right = any(isinstance(each, Real) for each in values)
         sheet.text(head, place, column.heading, HEAD_RIGHT if right else HEAD)
         style = {"num_format": number_format_of(column)}
@@ -58,10 +58,10 @@ def table_workbook(table: Table, source: TableSource) -> bytes:
 
 def number_format_of(column: Column) -> str:
     """How a column's numbers are shown: the digits of its screen, thousands apart, a plus where it has one."""
-    if column.digits is None and column.unit in ("", "%"):
+    if column.digits is None and column.read_unit in ("", "%"):
         return "0.0%" if column.unit else "General"
     behind = "." + "0" * column.digits if column.digits else ""
-    plain = f"0{behind}%" if column.unit == "%" else f"#,##0{behind}"
+    plain = f"0{behind}%" if column.read_unit == "%" else f"#,##0{behind}"
     return f"+{plain};-{plain};{plain}" if column.signed else plain
 
 
@@ -71,7 +71,7 @@ def _write(sheet: Sheet, row: int, place: int, value: Cell, column: Column, styl
     if isinstance(value, Integral) and len(str(abs(int(value)))) > KEPT:
         sheet.text(row, place, str(int(value)))
     elif isinstance(value, Real) and not isinstance(value, bool):
-        sheet.number(row, place, float(value) / (100 if column.unit == "%" else 1), style)
+        sheet.number(row, place, float(value) / (100 if column.read_unit == "%" else 1), style)
     else:
         sheet.text(row, place, str(value))
 
@@ -79,6 +79,6 @@ def _write(sheet: Sheet, row: int, place: int, value: Cell, column: Column, styl
 def _wide(table: Table, place: int) -> float:
     """How wide a column is, in characters; its head may break into two lines."""
     column = table.columns[place]
-    texts = [column.written(row[place]) for row in table.exact[:LOOKED_AT]]
+    texts = [column.written(column.read(row[place])) for row in table.exact[:LOOKED_AT]]
     longest = max((len(each) for each in (*texts, column.heading[: len(column.heading) // 2])), default=0)
     return min(max(NARROW, longest + 2.0), WIDE)

@@ -22,6 +22,8 @@ Level = Literal["info", "success", "warning", "error"]
 Place = Literal["both", "screen", "file"]
 Shape = Literal["rows", "whole", "texts", "links"]
 Cell = str | int | float | None
+FRACTION, DISTANCE = "fraction", "distance"  # units of exact values: shares in [0, 1], and how far two are apart
+READ_AS = {FRACTION: "%", DISTANCE: "points"}
 UNITS = "(%|points?|bp|m|bn|times|years?|months?)"
 FIGURE = re.compile(rf"none|unchanged|[+{MINUS}]?(\D{{1,4}}{NBSP})?[\d,]+(\.\d+)?({NBSP}{UNITS})*")
 """A figure as it is written: −NT$ 57.5 m, +4.9 points, 22.5 %."""
@@ -63,10 +65,12 @@ class Tile:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table. ``unit`` is that of its exact values; ``digits`` those shown behind the point, None for
-    texts; ``signed``: with a plus, too. ``place``: a column may be of the screen only, such as an interval in words, or
-    of the file only; ``in_file`` is its name there where that is another. ``width`` on the screen in pixels, 0 where
-    its values say it; texts of one that ``wraps`` go on in a next line. ``help`` says what it holds."""
+    """A column of a table. ``unit`` is that of its exact values; shares are exact as `FRACTION` and read in percent, on
+    the screen and in every file, their differences as `DISTANCE` and read in points. ``digits`` are those shown behind
+    the point, None for texts; ``signed``: with a plus, too. ``place``: a column may be of the screen only, such as an
+    interval in words, or of the file only; ``in_file`` is its name there where that is another. ``width`` on the screen
+    in pixels, 0 where its values say it; texts of one that ``wraps`` go on in a next line. ``help`` says what it
+    holds."""
 
     name: str
     unit: str = ""
@@ -79,14 +83,23 @@ class Column:
     help: str = ""
 
     @property
+    def read_unit(self) -> str:
+        """The unit in which it is read."""
+        return READ_AS.get(self.unit, self.unit)
+
+    @property
     def heading(self) -> str:
         """Its name with its unit, at the head of a file."""
-        return self.in_file or (f"{self.name}, {self.unit}" if self.unit else self.name)
+        return self.in_file or (f"{self.name}, {self.read_unit}" if self.unit else self.name)
 
     @property
     def head(self) -> str:
         """Its name on the screen, with a unit that its values do not carry themselves."""
-        return self.name if self.unit in ("", "%") else f"{self.name}, {self.unit}"
+        return self.name if self.read_unit in ("", "%") else f"{self.name}, {self.read_unit}"
+
+    def read(self, cell: Cell) -> Cell:
+        """An exact value in the unit in which it is read."""
+        return in_percent(cell) if self.unit in READ_AS else cell
 
     def written(self, cell: Cell) -> str:
         """A value as it is read: a number with the digits of the column."""
@@ -126,9 +139,15 @@ class Table:
 
     def shown(self) -> tuple[tuple[Cell, ...], ...]:
         """The rows of the screen's columns, numbers rounded to the digits of their column."""
-        columns = self.places("screen")
-        rows = self.rounded or self.exact
-        return tuple(tuple(_rounded(row[k], self.columns[k].digits) for k in columns) for row in rows)
+        columns = [(k, self.columns[k]) for k in self.places("screen")]
+        if self.rounded:
+            return tuple(tuple(_rounded(row[k], column.digits) for k, column in columns) for row in self.rounded)
+        return tuple(tuple(_rounded(column.read(row[k]), column.digits) for k, column in columns) for row in self.exact)
+
+    def filed(self) -> tuple[tuple[Cell, ...], ...]:
+        """The rows of the file's columns, every digit of them, in the units in which they are read."""
+        columns = [(k, self.columns[k]) for k in self.places("file")]
+        return tuple(tuple(column.read(row[k]) for k, column in columns) for row in self.exact)
 
     def texts(self) -> "TableTexts":
         """The table of the screen as it is read."""
@@ -147,6 +166,11 @@ class TableTexts:
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     right: tuple[bool, ...]
+
+
+def in_percent(value: Cell) -> Cell:
+    """A fraction in percent, without what the last bit of a product makes of it: 0.29 → 29."""
+    return value if value is None or isinstance(value, str) else float(f"{100 * value:.15g}")
 
 
 def name_apart(name: str, columns: Iterable[Column]) -> str:

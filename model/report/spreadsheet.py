@@ -1,5 +1,10 @@
 """Tables as CSV that a spreadsheet opens as they are meant: the one home of every CSV that leaves this product.
 
+One convention holds in all of them, and in every Excel table: a unit stands at its column's head ("PD, %"; "Loss, NT$")
+or, where rows differ, in a column "Unit"; shares are numbers in percent, their differences in points; a day is
+2026-11-30, a moment 2026-11-30T10:16:00Z, in UTC (ISO 8601). What programs read, the record's own export and Parquet,
+keeps the names and units of the record.
+
 Text never becomes a formula there, umlauts and NT$ keep their letters, a number keeps every digit and its sign, and
 where there is no number (an open end, a missing value) the cell is empty.
 """
@@ -7,6 +12,7 @@ where there is no number (an open end, a missing value) the cell is empty.
 import csv
 import math
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
@@ -48,9 +54,14 @@ def file(frame: pd.DataFrame) -> bytes:
 
 def of_table(table: Table) -> bytes:
     """A table with its header as a CSV file: the columns of the file, every value in full precision."""
-    places = table.places("file")
-    head = [table.columns[k].heading for k in places]
-    return lines([head, *([row[k] for k in places] for row in table.exact)]).encode(ENCODING)
+    head = [table.columns[k].heading for k in table.places("file")]
+    return lines([head, *table.filed()]).encode(ENCODING)
+
+
+def moment(at: datetime | str | None) -> str:
+    """A moment as files have it: 2026-11-30T10:16:00Z; "" for none."""
+    found = datetime.fromisoformat(at) if isinstance(at, str) and at else at
+    return found.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(found, datetime) else ""
 
 
 def screen(table: Table, heads: Sequence[str]) -> pd.DataFrame:

@@ -31,6 +31,7 @@ from model.engine.tables import probability
 from model.finance.loss import expected_loss
 from model.finance.scorecard import reaches, whole_points
 from model.report import numbers, spreadsheet
+from model.report.briefing import in_percent
 from model.report.customer.words import MOST_BARS
 from model.report.operations import upload
 from model.report.operations.upload import (
@@ -55,6 +56,7 @@ LOOKED_AT = 2_000  # different texts of a column that a file's habits are taken 
 COSTLY_ROWS = 50  # a chunk where reasons are asked through predictions
 PD, SCORE, DECISION, LINE, OTHER = "PD", "Score", "Decision", "Line", "Everything else"
 TERRITORY, RELEASE = "Known territory", "Release"
+READ_AS = {PD: f"{PD}, %"}  # at the head of a file for people; a workbook shows the fraction in percent
 
 
 @dataclass(frozen=True, eq=False)
@@ -379,10 +381,15 @@ def repetition(contract: Contract, sheet: CustomerFile) -> str:
 
 def results_file(scored: ScoredFile, kind: Kind) -> bytes:
     """Results as a file of this kind, every digit kept (16 of them in a workbook), refused rows on its second sheet.
+    What people read has the PD in percent, Parquet as a fraction.
 
     No text that came with a file becomes a formula where the result is opened.
     """
-    return _file(results(scored), _refused(scored.contract, scored.refused), kind)
+    frame = results(scored)
+    if kind == "csv":
+        frame[PD] = [in_percent(each) for each in frame[PD].tolist()]
+    told = frame if kind == "parquet" else frame.rename(columns=READ_AS)
+    return _file(told, _refused(scored.contract, scored.refused), kind)
 
 
 def written_refused(contract: Contract, refused: Sequence[BadRow]) -> bytes:
@@ -445,7 +452,7 @@ def workbook(sheets: Mapping[str, pd.DataFrame], mixed: Collection[str] = ()) ->
                 sheet.write_string(0, k, name, head)
                 if pd.api.types.is_numeric_dtype(column):
                     style = "0" if k == 0 or name == LINE else "#,##0"
-                    style = "0.0%" if name == PD else style
+                    style = "0.0%" if name == READ_AS[PD] else style
                     sheet.set_column(k, k, max(10, len(name) + 2), book.add_format({"num_format": style}))
                     sheet.write_column(1, k, [each if np.isfinite(each) else None for each in column.tolist()])
                 else:

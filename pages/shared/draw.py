@@ -327,7 +327,7 @@ def _config(column: Column, figures: bool) -> ColumnConfig:
     width, told = column.width or None, column.help or None
     if column.digits is None:
         return st.column_config.Column(width=width, help=told, alignment="right" if figures else None)
-    if column.unit == "%":
+    if column.read_unit == "%":
         return st.column_config.NumberColumn(format=f"%.{column.digits}f %%", width=width, help=told)
     if column.digits == 0:
         return st.column_config.NumberColumn(format="localized", step=1, width=width, help=told)

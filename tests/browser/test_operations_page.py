@@ -108,11 +108,16 @@ def test_a_file_with_three_bad_rows_is_scored_and_taken_along(
         refused = workbook.get_sheet_by_name("Refused rows").to_python()[1:]
     frame = pd.DataFrame(rows, columns=head).set_index("Customer")
     own = dict(zip(book.ids.tolist(), probability(scorer.margins(book.raw)).tolist(), strict=True))
-    assert frame["PD"].to_dict() == pytest.approx(
+    assert frame["PD, %"].to_dict() == pytest.approx(
         {k: own[k] for k in book.ids[:100].tolist() if k not in BAD}, rel=1e-14
     )
-    shown = found.locator(".wi-number .wi-value").all_inner_texts()
-    assert shown[:4] == ["97", "3", str((frame["Decision"] == "Granted").sum()), numbers.percent(frame["PD"].mean())]
+    shown, mean = found.locator(".wi-number .wi-value").all_inner_texts(), frame["PD, %"].mean()  # shown in percent
+    assert shown[:4] == [
+        "97",
+        "3",
+        str((frame["Decision"] == "Granted").sum()),
+        numbers.percent(mean),
+    ]
     assert [int(row[1]) for row in refused] == list(BAD)
 
 

@@ -29,6 +29,11 @@ from tests.support.second_book import NAME
 
 SIGNS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 SIGN_IN_A_PART = re.compile(f"[;\t\n][{re.escape(''.join(SIGNS))}]")
+SHARE = re.compile(
+    r"\b(PDs?|RAROC|[Rr]ate|[Ww]eight|[Aa]pproval|[Ss]hare|[Oo]bserved|[Pp]redicted|[Ll]ost of it|[Pp]robability)\b"
+)
+DATED = re.compile(r"\b\d{1,2} [A-Z][a-z]{2} \d{4}\b|\b(19|20)\d\d-\d\d-\d\d\b")
+ISO = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?")
 NUMBER = re.compile(r"-?\d+(\.\d*)?([eE][+-]?\d+)?")
 NOTHING = {"nan", "NaN", "None", "inf", "-inf", "Infinity", "<NA>", "NaT", "null"}
 WORDS = ["=1+1", "@SUM(A1)", "-cmd|' /C calc'!A0", "+1-1", "\uff1d1+1", "a;=1+1", "safe"]
@@ -166,6 +171,7 @@ def breaches(given: Given) -> list[str]:
         cells = [cell for row in csv.reader(io.StringIO(text[1:], newline=""), strict=True) for cell in row]
         told = [f"{broken(cell)}: {cell!r}" for cell in dict.fromkeys(cells) if broken(cell)]
         told += [] if text.startswith("\ufeff") else ["no byte-order mark"]
+        told += [] if "_template_" in given.name else unconventional(text[1:])
         return told + ([] if given.mime == "text/csv" and len(cells) > 1 else ["not a CSV"])
     if kind == "xlsx":
         with zipfile.ZipFile(io.BytesIO(given.content)) as archive:
@@ -186,6 +192,28 @@ def breaches(given: Given) -> list[str]:
     if kind == "parquet":
         return [] if len(pd.read_parquet(io.BytesIO(given.content)).columns) else ["not a Parquet file"]
     return [] if kind == "html" and b"<script" not in given.content else ["a kind without rules"]
+
+
+def unconventional(text: str) -> list[str]:
+    """Where a table breaks the convention of units and dates: a share whose unit is told nowhere, or that is no number;
+    a day or moment that is not ISO 8601 in UTC."""
+    head, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    mixed = "Unit" in head
+    told = [f"a name of the program: {each}" for each in head if "fraction" in each]
+    for k, name in enumerate(head):
+        cells = [row[k] for row in rows if row[k]]
+        told += [
+            f"{name}: {cell} is no moment of ISO 8601"
+            for cell in cells[:200]
+            if DATED.search(cell) and not ISO.fullmatch(cell)
+        ]
+        if not SHARE.search(name) or mixed or not any(map(NUMBER.fullmatch, cells)):
+            continue
+        if not name.endswith((", %", ", points")):
+            told.append(f"{name}: a share without its unit")
+        elif not all(map(NUMBER.fullmatch, cells)):
+            told.append(f"{name}: not a number in every row")
+    return told
 
 
 def formulas_of(parts: dict[str, bytes]) -> list[str]:
@@ -254,3 +282,20 @@ def test_what_a_page_gives_away_is_taken_by_the_upload_again(
     assert back.bad == ()
     assert back.ids.tolist() == WORDS
     assert back.raw[2].tolist() == list(range(len(WORDS)))
+
+
+@pytest.mark.parametrize(
+    ("table", "fault"),
+    [
+        ("PD\n0.12\n", "PD: a share without its unit"),
+        ('"Observed, low"\n0.12\n', "Observed, low: a share without its unit"),
+        ('"PD, fraction"\n0.12\n', "a name of the program: PD, fraction"),
+        ('"PD, %"\n12.4\nnone\n', "PD, %: not a number in every row"),
+        ("When\n22 Nov 2026 at 18:26\n", "When: 22 Nov 2026 at 18:26 is no moment of ISO 8601"),
+        ("At\n2026-11-30 10:58:40+00:00\n", "At: 2026-11-30 10:58:40+00:00 is no moment of ISO 8601"),
+    ],
+)
+def test_the_convention_of_units_and_dates_finds_planted_faults(table: str, fault: str) -> None:
+    assert fault in unconventional(table)
+    good = 'Measure,Unit,"PD, %",When\nPD,%,12.4,2026-11-30T10:16:00Z\nLoss,NT$,,2026-11-30\n'
+    assert unconventional(good) == []

@@ -1,6 +1,7 @@
 """The values that a screen is made of: tables as they are shown and taken along, choices as they are made."""
 
 import csv
+from datetime import datetime, timedelta, timezone
 from io import StringIO
 
 import pytest
@@ -8,7 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.report import spreadsheet
-from model.report.briefing import Briefing, Choice, Choices, Column, Finding, Panel, Table, name_apart
+from model.report.briefing import (
+    DISTANCE,
+    FRACTION,
+    Briefing,
+    Choice,
+    Choices,
+    Column,
+    Finding,
+    Panel,
+    Table,
+    name_apart,
+)
 from model.report.language import window_title
 from tests.support.records import CONTRACT
 
@@ -145,3 +157,21 @@ def test_the_title_of_a_window_names_page_scenario_and_book_in_short() -> None:
     book = CONTRACT.book.title
     assert window_title(CONTRACT, "Book", ()) == f"Book · {book} · Credit What-If"
     assert window_title(CONTRACT, "Book", ("A", "B", "C", "D")) == f"Book · A, B and 2 more · {book} · Credit What-If"
+
+
+def test_shares_are_exact_as_fractions_and_read_in_percent_and_their_differences_in_points() -> None:
+    columns = (Column("PD", FRACTION, 1), Column("Apart", DISTANCE, 2), Column("Loss", "NT$", 0), Column("Name"))
+    table = Table("t", "T", columns, ((0.29, -0.0712345, 0.29, "0.29"), (None, None, None, "")))
+    assert [each.heading for each in columns] == ["PD, %", "Apart, points", "Loss, NT$", "Name"]
+    assert [each.head for each in columns] == ["PD", "Apart, points", "Loss, NT$", "Name"]
+    assert table.filed() == ((29.0, -7.12345, 0.29, "0.29"), (None, None, None, ""))
+    assert table.shown()[0] == (29.0, -7.12, 0, "0.29")
+    assert table.exact[0][0] == 0.29
+    lines = spreadsheet.of_table(table).decode("utf-8-sig").splitlines()
+    assert lines == ['"PD, %","Apart, points","Loss, NT$",Name', "29.0,-7.12345,0.29,0.29", ",,,"]
+
+
+def test_a_moment_is_filed_in_utc_as_iso_8601_has_it() -> None:
+    at = datetime(2026, 11, 30, 11, 16, 0, 5, tzinfo=timezone(timedelta(hours=1)))
+    assert spreadsheet.moment(at) == spreadsheet.moment(at.isoformat()) == "2026-11-30T10:16:00Z"
+    assert spreadsheet.moment(None) == spreadsheet.moment("") == ""

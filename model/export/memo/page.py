@@ -140,7 +140,7 @@ def _exact(table: Table) -> str:
     if places == table.places("screen"):
         return ""
     columns = [table.columns[k] for k in places]
-    rows = [[_exactly(row[k]) for k in places] for row in table.exact]
+    rows = [[_exactly(cell) for cell in row] for row in table.filed()]
     shown = _rows([each.heading for each in columns], rows, [each.digits is not None for each in columns])
     return f"<details><summary>Exact figures</summary><div class='scroll'>{shown}</div></details>"
 

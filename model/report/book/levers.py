@@ -11,6 +11,7 @@ from data.contract import Contract, Lever, Measure, lower, unique_labels
 from data.json_types import JsonObject
 from model.report import numbers
 from model.report.book.words import GAINS, change_words, label, limit_text, text
+from model.report.briefing import Cell, in_percent
 from model.report.charts import BASE, BETTER, BREAK, LIMIT_ROOM, WORSE, Figure, LimitLine, bar_text, draw_limit, layout
 from model.report.customer.charts import NARROW, room, text_wide
 from model.report.language import assumption_value, enumerated
@@ -43,6 +44,20 @@ def value_of(contract: Contract, name: str, value: float) -> str:
     if name == FACTOR:
         return numbers.signed(numbers.exactly(abs(value)), value)
     return assumption_value(contract.assumption(name).unit, value)
+
+
+def unit_of(contract: Contract, name: str) -> str:
+    """The unit in which a lever's numbers are read: "%", "pp", an assumption's own; "" for the state of the economy."""
+    units = {each.name: each.unit for each in contract.shocks} | {each.name: each.unit for each in contract.economy}
+    if name in units:
+        return "pp" if units[name] == "pp" else "%"
+    return "" if name == FACTOR else contract.assumption(name).unit
+
+
+def number_of(contract: Contract, name: str, value: float) -> Cell:
+    """Where a lever stands, in that unit: assumptions in percent are fractions by themselves."""
+    assumed = {each.name: each.unit for each in contract.assumptions}
+    return in_percent(value) if assumed.get(name) == "%" else value
 
 
 # ---- tornado ------------------------------------------------------------------------------------------------------

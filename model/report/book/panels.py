@@ -13,6 +13,8 @@ from model.engine.parallel import Follow
 from model.report import language, numbers
 from model.report.book import charts, words
 from model.report.briefing import (
+    FRACTION,
+    READ_AS,
     Cell,
     Choice,
     Choices,
@@ -360,7 +362,7 @@ def _weighted_table(contract: Contract, found: WeightedLosses) -> Table:
     titles = words.scenario_titles()
     columns = (
         Column("Scenario"),
-        Column("Weight", digits=4),
+        Column("Weight", FRACTION, 2),
         Column("Expected loss", contract.book.currency, 0),
     )
     names = [*(titles[name] for name in found.names), "Weighted"]
@@ -393,16 +395,21 @@ def every_number(result: BookResult, _choices: Choices) -> tuple[Item, ...]:
 def _measure_row(result: BookResult, name: Measure) -> tuple[Cell, ...]:
     contract, scenario = result.contract, result.scenario
     text = words.measure_text(contract, scenario, name=name, base=result.base, now=result.now)
-    was, now = result.base.measure(name), result.now.measure(name)
+    was, now, unit = result.base.measure(name), result.now.measure(name), words.unit_name(contract, name)
     limit, _ = words.limit_of(contract, scenario, name)
     return (
         text.label,
         words.horizon(contract, scenario, name),
-        words.unit_name(contract, name),
+        READ_AS.get(unit, unit),
         *(text.base, text.now, text.change or "none", text.limit or "none"),
-        *(numbers.finite(each) for each in (was, now, now - was, limit)),
+        *(_read(unit, each) for each in (was, now, now - was, limit)),
         _verdict(text),
     )
+
+
+def _read(unit: str, value: float) -> Cell:
+    """A number in the unit in which it is read."""
+    return Column("", unit).read(numbers.finite(value))
 
 
 def _verdict(text: words.MeasureText) -> str:
@@ -420,9 +427,9 @@ def _average_row(result: BookResult) -> tuple[Cell, ...]:
     return (
         f"PD of the average {book.record}",
         book.pd_horizon,
-        "fraction",
+        READ_AS[FRACTION],
         *(*texts, shown.points() or "none", "none"),
-        *(*(numbers.finite(each) for each in (was, now, now - was)), None),
+        *(*(_read(FRACTION, each) for each in (was, now, now - was)), None),
         "",
     )
 

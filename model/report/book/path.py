@@ -55,7 +55,7 @@ def _published(result: BookResult, using: Preset) -> Finding:
 
 
 def _path_table(using: Preset) -> Table:
-    columns = (Column("Period"), *(Column(f"{each.label} ({each.unit})") for each in using.lines))
+    columns = (Column("Period"), *(Column(each.label, each.unit) for each in using.lines))
     rows = tuple(zip(using.periods, *(each.values for each in using.lines), strict=True))
     return Table(f"book-path-{using.name}", f"The path of {using.title}", columns, rows)
 

@@ -53,7 +53,7 @@ def measure_digits(measure: Measure) -> int:
     """How many decimals of a measure's exact values are read."""
     if measure in AMOUNTS:
         return 0
-    return 1 if measure == "loss_bps" else 4
+    return 1 if measure == "loss_bps" else 2
 
 
 def measure_column(contract: Contract, measure: Measure, name: str, place: Place = "both") -> Column:
@@ -127,6 +127,7 @@ def bars_table(contract: Contract, measure: Measure, bars: Sequence[Bar]) -> Tab
         Column("Lever"),
         Column("Adverse end"),
         Column("Favourable end"),
+        Column("Unit"),
         *(
             measure_column(contract, measure, f"{label(measure)} {where}")
             for where in ("at the adverse end", "at the favourable end", "as it is")
@@ -135,8 +136,8 @@ def bars_table(contract: Contract, measure: Measure, bars: Sequence[Bar]) -> Tab
     rows = tuple(
         (
             levers.name_of(contract, bar.name),
-            bar.adverse_value,
-            bar.favourable_value,
+            *(levers.number_of(contract, bar.name, each) for each in (bar.adverse_value, bar.favourable_value)),
+            levers.unit_of(contract, bar.name),
             *(numbers.finite(each) for each in (bar.adverse, bar.favourable, bar.base)),
         )
         for bar in bars
@@ -178,12 +179,20 @@ def one_way_finding(result: BookResult, lever: str, follow: Follow) -> Finding:
     shown = tuple(Column(label(each), place="screen") for each in measures)
     exact = tuple(measure_column(contract, each, label(each), "file") for each in measures)
     head = name_apart(name, shown)
-    columns = (Column(head, place="screen"), *shown, Column(head, place="file"), *exact)
+    along = Column(head, levers.unit_of(contract, lever), place="file")
+    columns = (Column(head, place="screen"), *shown, along, *exact)
     rows = []
     for value, row in zip(found.down, found.cells.tolist(), strict=True):
         cells = zip(measures, row, units, strict=True)
         texts = (words.text(contract, measure, cell, unit) for measure, cell, unit in cells)
-        rows.append((levers.value_of(contract, lever, value), *texts, value, *map(numbers.finite, row)))
+        rows.append(
+            (
+                levers.value_of(contract, lever, value),
+                *texts,
+                levers.number_of(contract, lever, value),
+                *map(numbers.finite, row),
+            )
+        )
     title = f"Every measure along {lower(name)}"
     return Finding("one_way", table=Table("book-one-way", title, columns, tuple(rows)))
 
@@ -204,7 +213,7 @@ def two_way_finding(result: BookResult, one: str, other: str, *, measure: Measur
     present = present_cell(result, one, other, found)
     down = [levers.value_of(contract, one, value) for value in found.down]
     across = [levers.value_of(contract, other, value) for value in found.across]
-    columns = tuple(Column(each, digits=measure_digits(measure)) for each in across)
+    columns = tuple(measure_column(contract, measure, f"{label(measure)} at {each}") for each in across)
     rows = tuple((value, *map(numbers.finite, row)) for value, row in zip(down, found.cells.tolist(), strict=True))
     title = f"{label(measure)} by {lower(names[0])} and {lower(names[1])}"
     return Finding(

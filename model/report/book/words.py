@@ -10,7 +10,7 @@ from data.contract import Appetite, Assumption, Contract, Measure, Segment, Shoc
 from data.regulators.presets import Preset, presets
 from model.engine.identity import Deployed, SpotCheck
 from model.report import language, numbers
-from model.report.briefing import Direction
+from model.report.briefing import FRACTION, Direction
 from model.report.language import assumption_value, band_label, enumerated, guarantee
 from model.report.numbers import NBSP, Difference, Unit
 from model.whatif.book.bridge import Bridge
@@ -210,10 +210,10 @@ def within(appetite: Appetite, value: float, limit: float) -> bool:
 
 
 def unit_name(contract: Contract, name: Measure) -> str:
-    """The unit of a measure's exact values, at the head of a table."""
+    """The unit of a measure's exact values, of which the head of a table is made."""
     if name in AMOUNTS:
         return contract.book.currency
-    return "bp" if name == "loss_bps" else "fraction"
+    return "bp" if name == "loss_bps" else FRACTION
 
 
 def shows(contract: Contract, name: Measure, unit: Unit) -> str:

@@ -12,7 +12,7 @@ from model.engine.parallel import Follow, not_followed
 from model.report import numbers
 from model.report.book import charts as book_charts
 from model.report.book import words as book_words
-from model.report.briefing import Briefing, Cell, Column, Finding, Item, Notice, Table
+from model.report.briefing import FRACTION, Briefing, Cell, Column, Finding, Item, Notice, Table
 from model.report.charts import BASE, SCENARIO, WORSE, Figure, LimitLine, bar_text, draw_limit, layout
 from model.report.comparison.differences import differences_table
 from model.report.comparison.measures import ComparedMeasure, measures, numbers_table, sentence, side
@@ -207,7 +207,7 @@ def _weighted(result: ComparisonResult, contract: Contract) -> tuple[Item, ...]:
         base=result.books[0].base.loss,
         loss=total,
     )
-    columns = (Column("Scenario"), Column("Weight", digits=4), Column("Expected loss", contract.book.currency, 0))
+    columns = (Column("Scenario"), Column("Weight", FRACTION, 2), Column("Expected loss", contract.book.currency, 0))
     rows: list[tuple[Cell, ...]] = [*weights, ("Weighted", sum(each[1] for each in weights), total)]
     table = Table("comparison-weighted", "Scenarios weighted by probability", columns, tuple(rows))
     note = "The losses are weighted, never what is assumed."

@@ -8,7 +8,7 @@ import numpy as np
 from data.contract import Contract, Measure, lower
 from model.report import language, numbers
 from model.report.book import words as book_words
-from model.report.briefing import Cell, Column, Table
+from model.report.briefing import FRACTION, Cell, Column, Table
 from model.report.language import enumerated
 from model.report.numbers import SHARE, Difference, Unit
 from model.report.policy import words as policy_words
@@ -193,18 +193,34 @@ def numbers_table(result: ComparisonResult, contract: Contract, found: Sequence[
         Column("Measure"),
         *(Column(name, place="screen") for name in names),
         Column("Limit"),
+        Column("Unit", place="file"),
         *(Column(name, place="file") for name in names),
     )
     rows: list[tuple[Cell, ...]] = []
     for each in found:
-        rows.append((each.label, *each.cells, each.limit, *(numbers.finite(value) for value in each.values)))
+        unit = unit_words(contract, each)
+        column = Column("", FRACTION if unit == "%" else unit)
+        exact = [column.read(numbers.finite(value)) for value in each.values]
+        rows.append((each.label, *each.cells, each.limit, unit, *exact))
         against = [each.values[0]] * len(names)
-        differences = [numbers.finite(now - was) for was, now in zip(against, each.values, strict=True)]
+        apart = [numbers.finite(now - was) for was, now in zip(against, each.values, strict=True)]
         changes = ["", *(change or "the same" for change in each.changes[1:])]
-        rows.append((f"difference to “{names[0]}”", *changes, "", *differences))
+        points = "points" if unit == "%" else unit
+        rows.append((f"difference to “{names[0]}”", *changes, "", points, *map(column.read, apart)))
         if each.name == "score":
-            rows.append(("Decision", *_decisions(contract, each), "", *_decisions(contract, each)))
+            rows.append(("Decision", *_decisions(contract, each), "", "", *_decisions(contract, each)))
     return Table("comparison-numbers", "The numbers side by side", columns, tuple(rows))
+
+
+def unit_words(contract: Contract, measure: ComparedMeasure) -> str:
+    """In which unit the exact values of a measure are read."""
+    if measure.name == "score":
+        return "points"
+    if measure.name in ("exposure_count", "customers"):
+        return ""
+    if measure.unit.size == numbers.SHARE.size:
+        return "%"
+    return "bp" if measure.name == "loss_bps" else contract.book.currency
 
 
 def _decisions(contract: Contract, score: ComparedMeasure) -> list[str]:

@@ -13,6 +13,7 @@ from model.finance.scorecard import reaches
 from model.report import language, numbers
 from model.report.book import levers
 from model.report.briefing import (
+    FRACTION,
     Briefing,
     Cell,
     Choice,
@@ -370,9 +371,15 @@ def lever_ranges(result: CustomerResult, _choices: Choices) -> tuple[Item, ...]:
     contract, bars = result.contract, result.bars()
     lever_words = levers.of_customer(contract)
     cutoff = LimitLine(100 * result.cutoff_pd, f"cut-off {numbers.exactly(result.now.cutoff)}")
-    columns = ("Adverse value", "Favourable value", "PD at the adverse value", "PD at the favourable value", "PD now")
+    columns = (
+        *(Column("Input"), Column("Adverse value"), Column("Favourable value"), Column("Unit")),
+        *(Column(f"PD {each}", FRACTION, 1) for each in ("at the adverse value", "at the favourable value", "now")),
+    )
     rows = tuple(
-        (lever_words.label(bar.name), bar.adverse_value, bar.favourable_value, bar.adverse, bar.favourable, bar.base)
+        (
+            *(lever_words.label(bar.name), bar.adverse_value, bar.favourable_value, contract.lever(bar.name).unit),
+            *(bar.adverse, bar.favourable, bar.base),
+        )
         for bar in bars
     )
     return (
@@ -387,7 +394,7 @@ def lever_ranges(result: CustomerResult, _choices: Choices) -> tuple[Item, ...]:
             table=Table(
                 "customer-tornado",
                 "The probability with each lever alone at either end of its range",
-                (Column("Input"), *(Column(each, digits=3) for each in columns)),
+                columns,
                 rows,
             ),
             drawn=False,
@@ -417,7 +424,7 @@ def two_inputs(result: CustomerResult, rows: Choice, columns: Choice, choices: C
             table=Table(
                 "customer-two-way",
                 f"Probability by {first} and {second}",
-                (Column(labels[0]), *(Column(head, digits=3) for head in heads[1])),
+                (Column(labels[0]), *(Column(f"PD at {second} {head}", FRACTION, 1) for head in heads[1])),
                 tuple((head, *map(_known, row)) for head, row in zip(heads[0], table.pd.tolist(), strict=True)),
             ),
             drawn=False,

@@ -7,7 +7,8 @@ from data.contract import Contract
 from data.json_types import Json
 from model.monitoring.live import Differences
 from model.release.register import Moved
-from model.report.briefing import Cell, Column, Table
+from model.report import spreadsheet
+from model.report.briefing import DISTANCE, Cell, Column, Table
 from model.report.language import records_heading
 from model.report.operations import words
 from model.report.operations.status import BookReleases, KnownRelease, OperationsStatus, RecentCalls, RemoteServer
@@ -16,7 +17,7 @@ from model.report.release import words as release_words
 
 DIGEST_WIDTH = 480  # pixels of a sha256
 ID_WIDTH = 270
-CALL = ("id", "at", "kind", "who", "via", "book", "release", "rows", "duration_ms")
+CALL = ("Call", "When, UTC", "Kind", "Who", "Via", "Book", "Release", "Records", "Took, ms")
 
 
 def health(checks: Sequence[Check]) -> Table:
@@ -34,7 +35,10 @@ def identity(status: OperationsStatus) -> Table:
     if status.server is not None:
         rows += _of_server(status.server)
     rows += [("Contract", f"version {contract.version}"), ("Contract, sha256", contract.hash)]
-    return Table("deployed", "Release, hashes, contract of the deployed model", _texts("What", "Value"), tuple(rows))
+    trained = {} if status.release is None else {"Trained": spreadsheet.moment(str(status.release.manifest["created"]))}
+    columns = (Column("What"), Column("Value", place="screen"), Column("Value", place="file"))
+    filed = tuple((what, value, trained.get(what, value)) for what, value in rows)
+    return Table("deployed", "Release, hashes, contract of the deployed model", columns, filed)
 
 
 def _of_release(
@@ -63,7 +67,10 @@ def _of_server(server: RemoteServer) -> list[tuple[str, str]]:
 def releases_table(known: BookReleases) -> Table:
     """All releases of a book, the newest first."""
     columns = (
-        *_texts("Release", "Role", "Trained", "Fitted to", "Gates", "Contract"),
+        *_texts("Release", "Role"),
+        Column("Trained", place="screen"),
+        Column("Trained, UTC", place="file"),
+        *_texts("Fitted to", "Gates", "Contract"),
         Column(records_heading(known.contract), digits=0),
         Column("Data, sha256", width=DIGEST_WIDTH),
     )
@@ -77,6 +84,7 @@ def _release_row(manifest: Mapping[str, Json], known: BookReleases) -> tuple[Cel
         name,
         words.roles(name, known.aliases) or "–",
         words.trained(manifest),
+        spreadsheet.moment(str(manifest["created"])),
         release_words.window(manifest),
         release_words.state(known.reports[name]),
         str(manifest["contract_version"]),
@@ -87,21 +95,29 @@ def _release_row(manifest: Mapping[str, Json], known: BookReleases) -> tuple[Cel
 
 def moves(history: Sequence[Moved], labels: Mapping[str, str]) -> Table:
     """Who moved which alias, when and why, and which gates, by their ``labels``, were passed over for what reason."""
-    rows = tuple(release_words.moved_rows(history, labels))
-    return Table("alias-history", "Every time an alias moved, the newest first", _texts(*release_words.MOVED), rows)
+    when, *others = release_words.MOVED
+    columns = (Column(when, place="screen"), Column(f"{when}, UTC", place="file"), *_texts(*others))
+    moments = [spreadsheet.moment(each.at) for each in reversed(history)]
+    told = zip(release_words.moved_rows(history, labels), moments, strict=True)
+    rows = tuple((first, at, *rest) for (first, *rest), at in told)
+    return Table("alias-history", "Every time an alias moved, the newest first", columns, rows)
 
 
 def differences_table(contract: Contract, found: Differences) -> Table:
     """The calls in which champion and challenger differ most."""
     columns = (
-        Column("When"),
+        Column("When", place="screen"),
+        Column("When, UTC", place="file"),
         Column(records_heading(contract), digits=0),
         Column("Largest difference of PD", place="screen"),
-        Column("Largest difference of PD", place="file"),
+        Column("Largest difference of PD", DISTANCE, 2, place="file"),
         Column("Call"),
     )
     rows = tuple(
-        (words.moment(datetime.fromisoformat(at), exact=True), customers, words.pd_points(most), most, call)
+        (
+            *(words.moment(datetime.fromisoformat(at), exact=True), spreadsheet.moment(at), customers),
+            *(words.pd_points(most), most, call),
+        )
         for call, at, customers, most in found.calls
     )
     title = "The calls in which champion and challenger differ most"
@@ -131,7 +147,7 @@ def calls(found: RecentCalls) -> Table:
         )
         exact: tuple[Cell, ...] = (
             each.id,
-            str(each.at),
+            spreadsheet.moment(each.at),
             each.kind,
             each.who,
             each.via,

@@ -13,6 +13,7 @@ from data.errors import WhatIfError
 from model.monitoring.fairness import Group
 from model.report import language, numbers
 from model.report.briefing import (
+    FRACTION,
     Briefing,
     Choice,
     Choices,
@@ -28,7 +29,7 @@ from model.report.briefing import (
 )
 from model.report.language import assumption_value, records_heading, rising
 from model.report.policy import charts, words
-from model.report.policy.words import LABELS, Units
+from model.report.policy.words import LABELS, Units, group_columns, group_figures
 from model.whatif.book.scenario import overlay_lacks
 from model.whatif.policy.result import PolicyResult
 from model.whatif.policy.scenario import assumed
@@ -303,7 +304,7 @@ def members(
         Link(f"{person} {number:,}", "customer", {"customer": str(number)} | under) for number in ids[:LINKS].tolist()
     )
     currency = contract.book.currency
-    columns = [Column(person), Column("Score", digits=0), Column("PD", "fraction", 4)]
+    columns = [Column(person), Column("Score", digits=0), Column("PD", FRACTION, 1)]
     columns.append(Column("Expected loss", currency, 0))
     parts = [ids, result.scores[own], result.rows.pd[own], result.rows.loss[own]]
     if contract.guaranteed:
@@ -348,9 +349,9 @@ def prices(result: PolicyResult, choices: Choices) -> tuple[Item, ...]:
         Column(shown[1], digits=0, place="screen"),
         *(Column(name, place="screen") for name in shown[2:]),
         *(Column(name, place="file") for name in shown[:2]),
-        Column("PD", "fraction", 4, place="file"),
+        Column("PD", FRACTION, 1, place="file"),
         *(Column(name, contract.book.currency, 0, place="file") for name in amounts),
-        *(Column(name, "fraction", 4, place="file") for name in shares),
+        *(Column(name, FRACTION, 1, place="file") for name in shares),
     )
     rows = tuple(
         (
@@ -393,7 +394,7 @@ def profit_by_assumption(result: PolicyResult, choice: Choice, choices: Choices)
     table = Table(
         "policy-profit-grid",
         f"Profit by score band and {lower(each.label)}",
-        (Column("Scores"), *(Column(head, digits=0) for head in heads)),
+        (Column("Scores"), *(Column(f"Profit at {head}", contract.book.currency, 0) for head in heads)),
         tuple((name, *row) for name, row in zip(bands, grid.profit.tolist(), strict=True)),
     )
     label = lower(each.label)
@@ -453,17 +454,15 @@ def _fairness_table(
     """Rates and ratios as they are shown, today's and the policy's side by side; all figures of both in the file."""
     word = language.decided(contract, True).capitalize()
     shown = (f"{word} today", word, "Ratio today", "Ratio", "Equal-opportunity difference")
-    figures: tuple[str, ...] = ("selected", "good", "good_selected", "impact", "impact_low", "impact_high")
-    figures += ("opportunity", "opportunity_low", "opportunity_high")
     columns = [
         Column("Group"),
         Column(records_heading(contract), digits=0),
         *(Column(each, place="screen") for each in shown),
     ]
     columns += [
-        Column(f"{each}, cut-off {cutoff}{when}", place="file")
+        column
         for cutoff, when in zip(cutoffs, (" (today)", ""), strict=True)
-        for each in figures
+        for column in group_columns(contract, f", cut-off {cutoff}{when}")
     ]
     rows = tuple(
         (
@@ -474,8 +473,8 @@ def _fairness_table(
             words.interval(was.impact, was.impact_low, was.impact_high),
             words.interval(now.impact, now.impact_low, now.impact_high),
             words.interval(now.opportunity, now.opportunity_low, now.opportunity_high, points=True),
-            *(getattr(was, each) for each in figures),
-            *(getattr(now, each) for each in figures),
+            *group_figures(was),
+            *group_figures(now),
         )
         for was, now in zip(before, after, strict=True)
     )

@@ -10,6 +10,7 @@ from data.contract import Contract, Field
 from model.monitoring.fairness import SMALLEST, Group
 from model.report import numbers
 from model.report.book import words as book_words
+from model.report.briefing import DISTANCE, Cell, Column
 from model.report.language import decided, granting, guarantee, rising
 from model.report.numbers import NBSP, Difference
 from model.whatif.policy.pricing import Priced
@@ -148,6 +149,26 @@ def curve_headline(contract: Contract, goal: Goal, strategy: Strategy, units: Un
         return f"Profit is highest at {best.cutoff}: {units.text(contract, 'profit', best.profit)}"
     ends = [units.text(contract, goal, strategy.at(each).goal(goal)) for each in (strategy.cutoffs[0], best.cutoff)]
     return f"{LABELS[goal]}: {ends[0]} if all are {granting(contract)}, {ends[1]} at the cut-off that earns most"
+
+
+def group_columns(contract: Contract, when: str = "") -> tuple[Column, ...]:
+    """The figures of a group in a file, see `group_figures`; ``when``: at which cut-off."""
+    counts = (decided(contract, True).capitalize(), "Did not default", f"Of these {decided(contract, True)}")
+    ends = ("", ", low", ", high")
+    return (
+        *(Column(f"{each}{when}", digits=0, place="file") for each in counts),
+        *(Column(f"Ratio{end}{when}", digits=4, place="file") for end in ends),
+        *(Column(f"Equal-opportunity difference{end}{when}", DISTANCE, 2, place="file") for end in ends),
+    )
+
+
+def group_figures(group: Group) -> tuple[Cell, ...]:
+    """Those of one group, exactly."""
+    return (
+        *(group.selected, group.good, group.good_selected),
+        *(group.impact, group.impact_low, group.impact_high),
+        *(group.opportunity, group.opportunity_low, group.opportunity_high),
+    )
 
 
 def curve_shows(contract: Contract, goal: Goal, found: Strategy) -> str:

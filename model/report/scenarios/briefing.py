@@ -7,7 +7,8 @@ from functools import cached_property
 
 from data.books import Book
 from data.contract import Contract
-from model.report.briefing import Briefing, Cell, Column, Finding, Item, Notice, Panel, Table, Tile
+from model.report import spreadsheet
+from model.report.briefing import Briefing, Cell, Column, Finding, Item, Notice, Panel, Place, Table, Tile
 from model.report.language import window_title
 from model.report.scenarios import words
 from model.report.scenarios.words import ToldNumber, told_numbers
@@ -150,6 +151,7 @@ def numbers_table(known: KnownScenarios, found: OpenedScenario) -> Table:
         Column(f"By {by}, asked again"),
         Column(f"By {found.model[:6]}, now"),
         Column("Change"),
+        Column("Unit", place="file"),
         *(Column(name, place="file") for name in ("At saving, exact", "Asked again, exact", "Now, exact")),
     )
     rows = tuple(
@@ -163,10 +165,11 @@ def _numbers_row(
     contract: Contract, saved: ToldNumber | None, again: ToldNumber | None, now: ToldNumber
 ) -> tuple[Cell, ...]:
     if saved is None:
-        return (now.label, "–", "–", now.text(contract), "", None, None, now.value)
+        return (now.label, "–", "–", now.text(contract), "", now.unit(contract), None, None, now.read)
     was, shown, change = saved.compared(contract, now)
     repeated = "cannot be asked" if again is None else again.compared(contract, saved)[0]
-    return (now.label, was, repeated, shown, change or "none", saved.value, again.value if again else None, now.value)
+    exact = (now.unit(contract), saved.read, again.read if again else None, now.read)
+    return (now.label, was, repeated, shown, change or "none", *exact)
 
 
 def assumed_slide(known: KnownScenarios) -> Finding:
@@ -189,7 +192,19 @@ def list_items(known: KnownScenarios) -> tuple[Item, ...]:
 def scenarios_table(known: KnownScenarios) -> Table:
     """All scenarios, the latest changed first."""
     contract, names = known.contract, known.names
-    shown = ("Name", "About", "State", "Result at saving", "Owner", "Tags", "Stands on", "Changed", "Version", "Id")
+    shown = (
+        "Name",
+        "About",
+        "State",
+        "Result at saving",
+        "Owner",
+        "Tags",
+        "Stands on",
+        "Changed",
+        "Changed, UTC",
+        "Version",
+        "Id",
+    )
     rows = tuple(
         (
             each.name,
@@ -200,13 +215,18 @@ def scenarios_table(known: KnownScenarios) -> Table:
             ", ".join(each.tags),
             names.get(each.stands_on, "") + (", frozen" if each.stands_on and not each.follows else ""),
             words.moment_words(each.changed_at),
+            spreadsheet.moment(each.changed_at),
             each.version,
             each.id,
         )
         for each in known.scenarios
     )
     widths = {"Owner": 130, "Tags": 110}
-    columns = tuple(Column(name, digits=0 if name == "Version" else None, width=widths.get(name, 0)) for name in shown)
+    places: dict[str, Place] = {"Changed": "screen", "Changed, UTC": "file"}
+    columns = tuple(
+        Column(name, digits=0 if name == "Version" else None, width=widths.get(name, 0), place=places.get(name, "both"))
+        for name in shown
+    )
     return Table("scenarios", "Scenarios, the latest changed first", columns, rows)
 
 
@@ -217,11 +237,15 @@ def _main_text(contract: Contract, scenario: SavedScenario) -> str:
 
 def history_items(known: KnownScenarios) -> tuple[Item, ...]:
     """Every version of the opened scenario, the newest first."""
-    columns = tuple(Column(name) for name in ("Version", "When", "Who", "What", "Assumed from then on", "Word"))
+    columns = (
+        *(Column("Version"), Column("When", place="screen"), Column("When, UTC", place="file")),
+        *(Column(name) for name in ("Who", "What", "Assumed from then on", "Word")),
+    )
     rows: Sequence[tuple[Cell, ...]] = tuple(
         (
             str(each.scenario.version),
             words.moment_words(each.at),
+            spreadsheet.moment(each.at),
             each.who,
             words.DEEDS.get(each.what, each.what),
             words.assumed_line(known.book, each.scenario.subject, dict(each.scenario.query)),

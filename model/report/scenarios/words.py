@@ -8,7 +8,7 @@ from data.books import Book
 from data.contract import Contract, lower
 from model.report import language, numbers
 from model.report.book import words as book_words
-from model.report.briefing import Tile
+from model.report.briefing import Cell, Tile, in_percent
 from model.report.customer import words as customer_words
 from model.report.numbers import Difference
 from model.whatif.book.scenario import UNDER, BookScenario
@@ -112,6 +112,15 @@ class ToldNumber:
         if self.kind == "points":
             return f"{numbers.whole_score(self.value)}"
         return language.decided(contract, bool(self.value)) if self.kind == "decision" else f"{self.value:,.0f}"
+
+    def unit(self, contract: Contract) -> str:
+        """The unit in which its value is read."""
+        return {"amount": contract.book.currency, "share": "%", "points": "points"}.get(self.kind, "")
+
+    @property
+    def read(self) -> Cell:
+        """Its value in that unit."""
+        return in_percent(self.value) if self.kind == "share" else self.value
 
     def compared(self, contract: Contract, now: "ToldNumber") -> tuple[str, str, str]:
         """This and the same number ``now``, and the difference, signed; "" for none."""

@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from model.report import numbers
-from model.report.briefing import Cell, Choice, Choices, Column, Finding, Item, Table
+from model.report.briefing import FRACTION, Cell, Choice, Choices, Column, Finding, Item, Table
 from model.report.language import band_label
 from model.report.trust import charts, words
 from model.validation.result import TrustResult
 from model.validation.validation import BandMetrics, Subset, Validation
 from model.validation.view import VINTAGE
 
-EXACT = ("observed", "observed, low", "observed, high", "predicted", "AUC", "AUC, low", "AUC, high", "KS")
+EXACT = (
+    *(Column(each, FRACTION, place="file") for each in ("Observed", "Observed, low", "Observed, high", "Predicted")),
+    *(Column(each, place="file") for each in ("AUC", "AUC, low", "AUC, high", "KS", "Says what happens")),
+)
 
 
 def cut_choice(proof: Validation) -> Choice:
@@ -78,9 +81,9 @@ def band_table(
     columns = (
         Column(label),
         Column("n", digits=0),
-        Column("Defaulted", digits=0, place="file" if by_year else "both", in_file="defaulted"),
+        Column("Defaulted", digits=0, place="file" if by_year else "both"),
         *(Column(name, place="screen") for name in (texts[0] if texts else ())),
-        *(Column(name, place="file") for name in (*EXACT, "says what happens")),
+        *EXACT,
     )
     exact = tuple(
         (each.name, each.n, each.bad, *read.values(), *_figures(each)) for each, read in zip(rows, texts, strict=True)

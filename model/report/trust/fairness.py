@@ -7,19 +7,20 @@ from data.contract import Contract, Field, lower
 from model.monitoring.calibration import Bin
 from model.monitoring.fairness import Group
 from model.report import language, numbers
-from model.report.briefing import Cell, Choice, Choices, Column, Finding, Item, Notice, Table
+from model.report.briefing import FRACTION, Cell, Choice, Choices, Column, Finding, Item, Notice, Table
 from model.report.policy import charts as policy_charts
 from model.report.policy import words as policy_words
+from model.report.policy.words import group_columns, group_figures
 from model.report.trust import words
 from model.validation.result import TrustResult
 from model.validation.view import CUTOFF, SCORES
 
-FIGURES = (
-    *("selected", "good", "good_selected"),
-    *("impact", "impact_low", "impact_high"),
-    *("opportunity", "opportunity_low", "opportunity_high"),
-)
-CALIBRATION = ("predicted", "observed", "low", "high")
+CALIBRATION = {
+    "predicted": "Predicted",
+    "observed": "Observed",
+    "low": "Observed, low",
+    "high": "Observed, high",
+}
 
 
 def attribute_choice(contract: Contract) -> Choice:
@@ -77,10 +78,10 @@ def group_table(contract: Contract, own: Field, groups: Sequence[Group], bins: S
     texts = [words.fair_texts(contract, group, row) for group, row in zip(groups, bins, strict=True)]
     columns = (
         Column("Group"),
-        Column(language.records_heading(contract), digits=0, in_file="n"),
+        Column(language.records_heading(contract), digits=0),
         *(Column(name, place="screen") for name in (texts[0] if texts else ())),
-        *(Column(name, place="file") for name in FIGURES),
-        *(Column(f"calibration, {name}", place="file") for name in CALIBRATION),
+        *group_columns(contract),
+        *(Column(name, FRACTION, place="file") for name in CALIBRATION.values()),
     )
     rows = tuple(
         (group.name, group.n, *read.values(), *_figures(group, row))
@@ -92,6 +93,6 @@ def group_table(contract: Contract, own: Field, groups: Sequence[Group], bins: S
 
 def _figures(group: Group, row: Bin) -> tuple[Cell, ...]:
     if group.suppressed:
-        return (None,) * (len(FIGURES) + len(CALIBRATION))
-    figures = (*(getattr(group, name) for name in FIGURES), *(getattr(row, name) for name in CALIBRATION))
+        return (None,) * (len(group_figures(group)) + len(CALIBRATION))
+    figures = (*group_figures(group), *(getattr(row, name) for name in CALIBRATION))
     return tuple(None if math.isnan(each) else each for each in figures)

@@ -58,7 +58,7 @@ def gate_table(report: ReleaseReport, overridden: Collection[str], protected: bo
         *(Column(name, place="screen") for name in ("Figure", "Threshold")),
         Column("Verdict"),
         Column("Note"),
-        *(Column(name, place="file") for name in ("figure", "bound")),
+        *(Column(name, place="file") for name in ("Figure", "Bound")),
     )
     texts: Sequence[tuple[Cell, ...]] = release_words.gate_rows(report, sorted(overridden), protected)
     rows = tuple((*read, *_exact(gate, protected)) for gate, read in zip(report.gates, texts, strict=True))
@@ -94,7 +94,7 @@ def champion_table(report: ReleaseReport) -> Table:
         Column(CHAMPION[0]),
         *(Column(name, place="screen") for name in CHAMPION[1:4]),
         Column(CHAMPION[4]),
-        *(Column(name, place="file") for name in exact),
+        *(Column(name.capitalize(), place="file") for name in exact),
     )
     measures = report.champion.measures if report.champion else ()
     rows = tuple(

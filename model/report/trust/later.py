@@ -7,7 +7,7 @@ from data.errors import WhatIfError
 from data.json_types import Json
 from model.monitoring.realised import RealisedRate
 from model.release.window import Window
-from model.report.briefing import Cell, Choice, Choices, Column, Finding, Item, Notice, Table
+from model.report.briefing import FRACTION, Cell, Choice, Choices, Column, Finding, Item, Notice, Table
 from model.report.release import words as release_words
 from model.report.trust import charts, words
 from model.report.trust.bands import band_table
@@ -95,8 +95,8 @@ def side_table(both: Sides, names: tuple[str, str]) -> Table:
     """Two releases by vintage."""
     columns = [Column("Vintage"), Column("n", digits=0), Column("Observed", place="screen")]
     columns += [Column(f"{what}, {name}", place="screen") for name in names for what in words.SIDES]
-    columns += [Column(f"observed{end}", place="file") for end in ("", ", low", ", high")]
-    columns += [Column(f"{what}, {name}", place="file") for name in names for what in words.SIDE_FIGURES]
+    columns += [Column(f"Observed{end}", FRACTION, place="file") for end in ("", ", low", ", high")]
+    columns += [Column(f"{what}, {name}", unit, place="file") for name in names for what, unit in words.SIDE_FIGURES]
     rows = list[tuple[Cell, ...]]()
     for each in both.rows:
         seen = each.either.observed
@@ -151,8 +151,8 @@ def shift_table(shifted: RecalibrationBacktest) -> Table:
         Column("Vintage"),
         Column("n", digits=0),
         *(Column(name, place="screen") for name in ("Observed", "As released", "Shifted")),
-        *(Column(name, place="file") for name in ("observed", "observed, low", "observed, high")),
-        *(Column(name, place="file") for name in ("predicted as released", "predicted as shifted")),
+        *(Column(name, FRACTION, place="file") for name in ("Observed", "Observed, low", "Observed, high")),
+        *(Column(name, FRACTION, place="file") for name in ("Predicted as released", "Predicted as shifted")),
     )
     rows = tuple(
         (
@@ -197,9 +197,9 @@ def loss_table(result: TrustResult, known: Losses) -> Table:
         Column("Vintage"),
         Column("Defaulted", digits=0),
         *(Column(name, place="screen") for name in words.loss_texts(contract, known[1])),
-        *(Column(name, contract.book.currency, place="file") for name in ("owed", "lost", *(("own loss",) * net))),
-        *(Column(f"lost of it{end}", place="file") for end in ("", ", low", ", high")),
-        *(Column(f"own share{end}", place="file") for end in ("", ", low", ", high") if net),
+        *(Column(name, contract.book.currency, place="file") for name in ("Owed", "Lost", *(("Own loss",) * net))),
+        *(Column(f"Lost of it{end}", FRACTION, place="file") for end in ("", ", low", ", high")),
+        *(Column(f"Own share{end}", FRACTION, place="file") for end in ("", ", low", ", high") if net),
     )
     rows = tuple(
         (name, each.n, *words.loss_texts(contract, each).values(), *_loss_figures(each, net)) for name, each in named

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from data.contract import Contract
 from model.report import numbers
-from model.report.briefing import Column, Finding, Item, Link, Table
+from model.report.briefing import FRACTION, Column, Finding, Item, Link, Table
 from model.report.trust import words
 from model.validation.result import TrustResult
 from model.validation.validation import Miss
@@ -46,10 +46,12 @@ def miss_table(contract: Contract, rows: Sequence[Miss]) -> Table:
     currency = contract.book.currency
     columns = (
         Column(contract.book.record.capitalize(), digits=0),
-        Column("PD predicted", digits=3),
-        Column("defaulted"),
-        Column("lost", currency, 0),
-        Column("own loss", currency, 0),
+        Column("PD predicted", FRACTION, 1),
+        Column("Defaulted"),
+        Column("Lost", currency, 0),
+        Column("Own loss", currency, 0),
     )
-    exact = tuple((each.identifier, each.pd, each.defaulted, each.loss, each.own_loss) for each in rows)
+    exact = tuple(
+        (each.identifier, each.pd, "yes" if each.defaulted else "no", each.loss, each.own_loss) for each in rows
+    )
     return Table("trust-misses", "The biggest misses of either sort", columns, exact)

@@ -17,6 +17,7 @@ from model.release.release import Release
 from model.release.report import ReleaseReport
 from model.release.window import Window
 from model.report import numbers
+from model.report.briefing import FRACTION
 from model.report.language import band_label, band_phrase, granting, guarantee
 from model.report.numbers import NBSP
 from model.report.policy.words import impact_words, interval
@@ -518,7 +519,7 @@ def _signed3(value: float) -> str:
 
 
 SIDES = ("Predicted", "AUC", "Evidence")
-SIDE_FIGURES = ("predicted", "AUC", "AUC, low", "AUC, high")
+SIDE_FIGURES = (("Predicted", FRACTION), ("AUC", ""), ("AUC, low", ""), ("AUC, high", ""))  # with their units
 NO_OTHER = (
     "There is no other release of this book to compare with. Train one on another window, below: for instance until an "
     "earlier or a later year."

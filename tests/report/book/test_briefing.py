@@ -16,7 +16,7 @@ from model.engine.scorer import TableScorer
 from model.report.book import words
 from model.report.book.briefing import Check, band_choice, book_briefing, slide
 from model.report.book.sensitivity import target_choice
-from model.report.briefing import Briefing, Choices, Finding, Item, Notice, Panel, Table, Tile
+from model.report.briefing import FRACTION, Briefing, Choices, Finding, Item, Notice, Panel, Table, Tile
 from model.report.numbers import MINUS, NBSP, Unit
 from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import BookScenario, Value, layers
@@ -393,12 +393,13 @@ def test_the_tornado_holds_both_ends_of_every_lever(said: Briefing, whole: Score
     found = table(said, "_tornado", _tornado_measure="loss")
     k = texts(found, "Lever").index("Loss given default")
     row = dict(zip((each.name for each in found.columns), found.exact[k], strict=True))
-    assert (row["Adverse end"], row["Favourable end"]) == (0.9, 0.7)
+    assert (row["Adverse end"], row["Favourable end"], row["Unit"]) == (90.0, 70.0, "%")
     for end, lgd in (("adverse", 0.9), ("favourable", 0.7)):
         expected = totals(whole, preset=FED, balances=20, lgd=lgd).loss
         assert row[f"Expected loss at the {end} end"] == pytest.approx(expected)
     share = table(said, "_tornado", _tornado_measure="pd")
-    assert [each.unit for each in share.columns[3:]] == ["fraction"] * 3
+    assert [each.unit for each in share.columns[4:]] == [FRACTION] * 3
+    assert all(each.heading.endswith(", %") for each in share.columns[4:])
 
 
 def chosen_panels(result: BookResult, **choices: str | float) -> Briefing:
@@ -409,10 +410,11 @@ def test_a_one_way_table_reads_as_elsewhere_and_is_exact_in_its_file(result: Boo
     said = chosen_panels(result, _grid_one="lgd")
     found = table(said, "_grid", _grid_one="lgd")
     values, losses = column(found, "Loss given default", "file"), column(found, "Expected loss", "file")
-    for k in (0, values.index(0.8), len(values) - 1):
-        assert losses[k] == pytest.approx(totals(whole, preset=FED, balances=20, lgd=values[k]).loss)
-    assert texts(found, "Expected loss")[values.index(0.8)] == tile(said, "Expected loss").value
-    assert texts(found, "Loss given default")[values.index(0.8)] == f"80{NBSP}%"
+    assert "Loss given default, %" in [each.heading for each in found.columns]
+    for k in (0, values.index(80), len(values) - 1):
+        assert losses[k] == pytest.approx(totals(whole, preset=FED, balances=20, lgd=values[k] / 100).loss)
+    assert texts(found, "Expected loss")[values.index(80)] == tile(said, "Expected loss").value
+    assert texts(found, "Loss given default")[values.index(80)] == f"80{NBSP}%"
 
 
 def test_a_two_way_table_is_the_direct_calculation_in_every_cell(result: BookResult, whole: ScoredBook) -> None:
@@ -422,7 +424,8 @@ def test_a_two_way_table_is_the_direct_calculation_in_every_cell(result: BookRes
     assert [each.key for each in panel(said, "_grid").choices] == list(choices)
     rows, heads = texts(found, "Balances"), [each.name for each in found.columns]
     expected = totals(whole, preset=FED, balances=0, lgd=0.8).capital
-    assert found.exact[rows.index(f"0{NBSP}%")][heads.index(f"80{NBSP}%")] == pytest.approx(expected)
+    at = heads.index(f"Capital (IRB) at 80{NBSP}%")
+    assert found.exact[rows.index(f"0{NBSP}%")][at] == pytest.approx(expected)
     assert finding(said, "_grid", **choices).headline == ("Capital (IRB): balances down, loss given default across")
 
 
@@ -460,7 +463,7 @@ def test_the_limit_is_a_line_in_the_bridge_and_in_the_tornado(result: BookResult
         assert len(written) == 1 + len(each.chart["data"]) * len(each.chart["data"][0]["x"])
     assert tornado.chart is not None
     exact = {row[0]: row for row in table(said, "_tornado", _tornado_measure="loss").exact}
-    for bars, at in zip(tornado.chart["data"], (3, 4), strict=True):
+    for bars, at in zip(tornado.chart["data"], (4, 5), strict=True):
         for name, text in zip(bars["y"], bars["text"], strict=True):
             reached = float(str(exact[name.strip()][at]))
             assert float(text.split(NBSP)[0].replace(",", "")) == pytest.approx(reached / 1e6, abs=0.51)

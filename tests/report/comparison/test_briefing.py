@@ -80,8 +80,9 @@ def test_numbers_are_those_of_the_page_with_difference_to_the_first_and_limit(
         page = book_briefing(book, {}, model=OURS).tiles[2]
         assert str(values[place]) == f"{page.value} {'✗' if page.broken else '✓'}"
     assert values[screen[4]] == f"NT${NBSP}550{NBSP}m"
-    assert list(values[5:]) == losses
-    assert list(changes[5:]) == [0.0, losses[1] - losses[0], losses[2] - losses[0]]
+    assert [row[5] for row in (values, changes)] == ["NT$", "NT$"]
+    assert list(values[6:]) == losses
+    assert list(changes[6:]) == [0.0, losses[1] - losses[0], losses[2] - losses[0]]
     assert changes[screen[0]] == "difference to “No. 1”"
     assert str(changes[screen[2]]).startswith("+NT$")
     shown = [float(str(values[place]).split(NBSP)[1]) for place in screen[1:3]]
@@ -145,7 +146,7 @@ def test_cut_offs_stand_side_by_side_with_who_is_swapped(whole: ScoredBook, book
     both, here, there = (table(found, "swapped").exact[0][k] for k in (1, 2, 3))
     assert (here, both + there) == (0, result.policies[0].chosen.customers)  # type: ignore[operator]
     profits = next(row for row in table(found, "numbers").exact if row[0] == "Profit, over 36 months")
-    assert list(profits[5:]) == [each.chosen.profit for each in result.policies]
+    assert list(profits[6:]) == [each.chosen.profit for each in result.policies]
 
 
 def test_customers_stand_side_by_side_with_their_reasons(scorer: TableScorer) -> None:

@@ -326,7 +326,8 @@ def test_lever_ranges_hold_the_models_own_probabilities_at_both_ends(scorer: Tab
     labels = {each.label: each for each in book.contract.levers}
     assert {row[0] for row in given.exact} == set(labels)
     now = float(probability(scorer.margins(record(book, late=1)))[0])
-    for label, worse, better, adverse, favourable, base in given.exact:
+    for label, worse, better, unit, adverse, favourable, base in given.exact:
+        assert unit == labels[str(label)].unit
         assert base == now
         for value, pd in ((worse, adverse), (better, favourable)):
             edits = {"late": 1.0} | {labels[str(label)].name: float(value)}  # type: ignore[arg-type]

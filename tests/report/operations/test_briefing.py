@@ -1,6 +1,7 @@
 """What is said of a deployed model: its numbers, health, what is deployed, its challenger, its releases, calls."""
 
 import csv
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -160,7 +161,8 @@ def test_what_is_deployed_is_told_with_whole_hashes_on_the_screen_and_in_the_fil
         "Contract": f"version {CARDS.version}",
         "Contract, sha256": CARDS.hash,
     }
-    assert {row["What"]: row["Value"] for row in in_file(found)} == rows
+    in_utc = {"Trained": spreadsheet.moment(AT)}
+    assert {row["What"]: row["Value"] for row in in_file(found)} == rows | in_utc
     assert found.key == "deployed"
 
 
@@ -315,7 +317,9 @@ def test_the_calls_that_differ_most_keep_every_digit_in_the_file():
             "Call": "c7",
         }
     ]
-    assert in_file(table(found))[0]["Largest difference of PD"] == "0.4567"
+    told = in_file(table(found))[0]
+    assert told["Largest difference of PD, points"] == "45.67"
+    assert re.fullmatch(r"2026-11-0\dT\d\d:05:07Z", told["When, UTC"])
 
 
 @pytest.mark.parametrize(
@@ -391,15 +395,15 @@ def test_a_call_stands_in_the_file_as_on_record():
     (found,) = calls(call(rows=0, kind="whatif:book"))
     (row,) = in_file(table(found))
     assert row == {
-        "id": "0123456789abcdef",
-        "at": str(AT),
-        "kind": "whatif:book",
-        "who": "ann",
-        "via": "rest",
-        "book": "cards",
-        "release": CHAMPION,
-        "rows": "0",
-        "duration_ms": "3.4",
+        "Call": "0123456789abcdef",
+        "When, UTC": spreadsheet.moment(AT),
+        "Kind": "whatif:book",
+        "Who": "ann",
+        "Via": "rest",
+        "Book": "cards",
+        "Release": CHAMPION,
+        "Records": "0",
+        "Took, ms": "3.4",
     }
 
 

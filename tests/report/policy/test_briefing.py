@@ -118,12 +118,12 @@ def test_every_cutoff_is_a_row_and_the_frontier_is_among_them(said: Briefing, re
 def test_profit_by_assumption_has_the_profit_of_now_in_it(said: Briefing, result: PolicyResult) -> None:
     grid = table(said, "_heated", _heat="lgd")
     now = [each.profit for each in result.prices()]
-    assert column(grid, f"80{NBSP}%") == pytest.approx(now)
+    assert column(grid, f"Profit at 80{NBSP}%") == pytest.approx(now)
 
 
 def test_the_rate_for_a_return_rises_with_it(said: Briefing) -> None:
     low, high = (
-        column(table(said, "_prices", _return=target), f"Rate for {target:.1f} %, fraction") for target in (5.0, 25.0)
+        column(table(said, "_prices", _return=target), f"Rate for {target:.1f} %, %") for target in (5.0, 25.0)
     )
     assert low
     assert all(one < other for one, other in zip(low, high, strict=True))

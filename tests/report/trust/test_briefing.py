@@ -180,18 +180,18 @@ def test_bands_hold_every_record_and_their_own_rates(said: Briefing, result: Tru
     band = contract.bands(segment, contract.values(book.raw), len(book))[evidence.position]
     kept = [k for k in range(contract.band_count(segment)) if (band == k).any()]
     assert shown(found, "n") == [int((band == k).sum()) for k in kept]
-    assert exact(found, "defaulted") == [int(evidence.outcome[band == k].sum()) for k in kept]
-    assert exact(found, "observed") == pytest.approx([evidence.outcome[band == k].mean() for k in kept])
-    assert exact(found, "predicted") == pytest.approx([evidence.pd[band == k].mean() for k in kept])
+    assert exact(found, "Defaulted") == [int(evidence.outcome[band == k].sum()) for k in kept]
+    assert exact(found, "Observed, %") == pytest.approx([evidence.outcome[band == k].mean() for k in kept])
+    assert exact(found, "Predicted, %") == pytest.approx([evidence.pd[band == k].mean() for k in kept])
     assert set(shown(found, "Threshold")) == {"within 1.2 points"}
 
 
 def test_file_of_bands_has_figures_and_none_of_the_texts(said: Briefing, result: TrustResult) -> None:
     head = file_of(table(said, "_bands", "bands"))[0]
     assert head == [
-        *(result.proof.contract.segments[0].label, "n", "defaulted"),
-        *("observed", "observed, low", "observed, high", "predicted"),
-        *("AUC", "AUC, low", "AUC, high", "KS", "says what happens"),
+        *(result.proof.contract.segments[0].label, "n", "Defaulted"),
+        *("Observed, %", "Observed, low, %", "Observed, high, %", "Predicted, %"),
+        *("AUC", "AUC, low", "AUC, high", "KS", "Says what happens"),
     ]
 
 
@@ -200,7 +200,7 @@ def test_vintages_sum_to_all_records_and_tell_their_evidence(of_loans: TrustResu
     found = table(own, "_bands", finding="bands", by="vintage", by_evidence="crossed")
     assert sum(map(int, map(str, shown(found, "n")))) == len(of_loans.proof)
     assert shown(found, "Evidence")[-1] == "after its test"
-    assert "defaulted" in file_of(found)[0]
+    assert "Defaulted" in file_of(found)[0]
     assert evidence_choice(of_loans.proof, "by_evidence", "vintage").options == ()
 
 
@@ -236,8 +236,8 @@ def test_two_releases_stand_side_by_side_with_exact_figures_in_the_file(of_loans
     assert row is not None
     assert of_loans.release is not None
     own = f"release {of_loans.release.id[:6]}"
-    assert float(first[head.index(f"predicted, {own}")]) == row.predicted
-    assert float(first[head.index("predicted, release aaaaaa")]) == row.predicted
+    assert float(first[head.index(f"Predicted, {own}, %")]) == pytest.approx(100 * row.predicted, rel=1e-14)
+    assert float(first[head.index("Predicted, release aaaaaa, %")]) == pytest.approx(100 * row.predicted, rel=1e-14)
 
 
 def test_a_release_that_cannot_be_read_says_why(of_loans: TrustResult) -> None:
@@ -267,9 +267,9 @@ def test_the_intercept_is_shifted_to_the_first_year_after_the_training(of_loans:
     proof = of_loans.proof
     assert proof.vintage is not None
     at_2006 = proof.pd[proof.vintage == 2006]
-    assert exact(found, "predicted as released")[-1] == pytest.approx(at_2006.mean())
+    assert exact(found, "Predicted as released, %")[-1] == pytest.approx(at_2006.mean())
     odds = np.exp(of_loans.recalibration(2002.0).shift) * at_2006 / (1 - at_2006)
-    assert exact(found, "predicted as shifted")[-1] == pytest.approx((odds / (1 + odds)).mean())
+    assert exact(found, "Predicted as shifted, %")[-1] == pytest.approx((odds / (1 + odds)).mean())
 
 
 def test_a_window_without_a_vintage_is_told(of_loans: TrustResult) -> None:
@@ -373,15 +373,16 @@ def test_small_groups_are_suppressed_in_every_column(contract: Contract) -> None
     assert "suppressed" not in told.shown()[0]
     head, first, _, few = file_of(told)
     assert set(few[2:]) == {""}
-    assert float(first[head.index("impact")]) == found[0].impact
-    assert float(first[head.index("calibration, high")]) == 0.3
+    assert float(first[head.index("Ratio")]) == found[0].impact
+    assert float(first[head.index("Equal-opportunity difference, points")]) == pytest.approx(100 * found[0].opportunity)
+    assert float(first[head.index("Observed, high, %")]) == 30
     assert "not legal findings" in words.fair_note(contract, 520)
 
 
 def test_groups_sum_to_the_evidence_and_a_higher_cutoff_grants_fewer(said: Briefing, result: TrustResult) -> None:
     before, after = (table(said, "_falls", "groups", **own) for own in ({}, {"fair_cutoff": "560"}))
-    assert sum(map(int, map(str, exact(before, "n")))) == len(result.proof)
-    for few, many in zip(exact(after, "selected"), exact(before, "selected"), strict=True):
+    assert sum(map(int, map(str, exact(before, "Customers")))) == len(result.proof)
+    for few, many in zip(exact(after, "Granted"), exact(before, "Granted"), strict=True):
         assert few is None or float(str(few)) < float(str(many))
 
 
@@ -393,11 +394,11 @@ def test_protected_figures_are_withheld_wherever_they_stand(result: TrustResult,
     assert (only.note, only.chart, only.table) == (why, None, None)
     found = table(own, "_gates", "gates")
     kinds = [gate.kind for gate in release.report.gates]
-    for kind, figure, read in zip(kinds, exact(found, "figure"), shown(found, "Figure"), strict=True):
+    for kind, figure, read in zip(kinds, exact(found, "Figure"), shown(found, "Figure"), strict=True):
         assert (figure is None) == (kind == "fairness")
         assert (read == "for analysts") == (kind == "fairness")
     open_to_all = table(trust_briefing(result, {}, around=HERE), "_gates", "gates")
-    assert exact(open_to_all, "figure") == [gate.figure for gate in release.report.gates]
+    assert exact(open_to_all, "Figure") == [gate.figure for gate in release.report.gates]
 
 
 def test_a_book_without_protected_attributes_says_so(result: TrustResult, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -422,11 +423,11 @@ def test_misses_are_the_highest_of_those_who_paid_and_the_lowest_of_those_who_di
     both = found["misses"].table
     assert both is not None
     assert not found["misses"].drawn
-    assert exact(both, "defaulted") == [False] * 10 + [True] * 10
+    assert exact(both, "Defaulted") == ["no"] * 10 + ["yes"] * 10
     numbers = [int(each.query["customer"]) for key in ("paid", "lost") for each in found[key].links]
     assert exact(both, "Customer") == numbers
     place = {int(each): k for k, each in enumerate(ids)}
-    assert exact(both, "PD predicted") == [float(proof.pd[place[each]]) for each in numbers]
+    assert exact(both, "PD predicted, %") == [float(proof.pd[place[each]]) for each in numbers]
 
 
 def test_what_was_lost_stands_beside_a_miss_where_it_is_known(contract: Contract) -> None:
@@ -451,7 +452,7 @@ def test_every_gate_variant_and_champion_is_told_with_its_exact_figures(result: 
     assert list(found) == ["gates", "costs", "champion"]
     assert all(each.shape == "texts" for each in found.values())
     assert found["champion"].table is not None
-    assert exact(found["champion"].table, "difference") == [0.01]
+    assert exact(found["champion"].table, "Difference") == [0.01]
     assert shown(found["champion"].table, "Reading") == ["better"]
     assert found["costs"].table is not None
     first = next(iter(release.report.cross_validation.values()))
