@@ -99,11 +99,8 @@ class SampledBook:
         }
         bands["Score band"] = [labels[band] for band in own[rows].tolist()]
         raw = np.ascontiguousarray(whole.raw[:, rows])
-        kinds = [tuple(kind.values()) for kind in sums.classes]
-        names = [contract.row[name] for name in sums.classes[0]]
-        places = [kinds.index(each) for each in map(tuple, raw[names].T.tolist())] if names else [0] * len(rows)
         states = [_state(result, k, rows, sums.straight) for k in range(len(result.layers))]
-        return cls(sample, whole.ids[rows], bands, contract.derive(raw), np.array(places), (states[0], states[1]))
+        return cls(sample, whole.ids[rows], bands, contract.derive(raw), sums.which[rows], (states[0], states[1]))
 
     def weighted(self, state: int, measure: Measure) -> float:
         """The weighted total of exposure, loss or PD by exposure."""
