@@ -21,7 +21,7 @@ from pages import warm_up
 from pages.book import state as book_state
 from pages.customer import state as customer_state
 from pages.policy import state as policy_state
-from pages.shared import book_picker, deployed, offering, saving, visitor, widgets
+from pages.shared import book_picker, deployed, offering, parts, saving, visitor, widgets
 from pages.shared.page_state import Memory
 
 WITHOUT_WHAT_IF = ("trust", "operations")
@@ -140,6 +140,7 @@ if told:
     widgets.complain(told)
 unrecorded()
 offering.about()
+parts.forget()
 if page.url_path in WITHOUT_WHAT_IF and not deployed.unmet():
     kept_open()
 page.run()

@@ -38,30 +38,55 @@ from model.whatif.book.scenario import (
 )
 from model.whatif.ranges import LeverRange, book_range
 from pages.book import state
+from pages.shared import parts as parts_of_page
 from pages.shared import widgets
 from pages.shared.comparing import compare_button
 from pages.shared.deployed import keyed
 from pages.shared.number_field import enter, lever
 from pages.shared.page_state import change_chips, place, way_back
+from pages.shared.parts import redrawn
 
 SEVERITIES, FACTORS = LeverRange(0, high=150, step=5), LeverRange(-4, high=2, step=0.1)
 SHARES, BETAS = LeverRange(1, high=100, step=5), LeverRange(-1, high=1, step=0.01)
 WEIGHTS, OVERLAY_STEP = LeverRange(0, high=100, step=5), 5.0
+FOLDED = ("_who", "_coefficients", "_overlay", "_book_assumptions", "_limits")
+WHO_PANEL, COEFFICIENTS_PANEL, OVERLAY_PANEL, ASSUMPTIONS_PANEL, LIMITS_PANEL = FOLDED
 SINGLE = "economy as one factor (Vasicek)"
 
 
-def controls(contract: Contract) -> None:
-    """Preset, the three layers, assumptions and limits; undo and reset; every change as a chip."""
-    preset()
-    if contract.shocks:
-        st.caption(f"A · {language.records_heading(contract)}")
-    for shock in contract.shocks:
-        part_lever(contract, shock)
-    economy(contract)
+def controls(contract: Contract, present: Callable[[], None]) -> None:
+    """Undo and reset, preset, the three layers, assumptions and limits: every lever a part of the page by itself."""
+    parts_of_page.part("head", partial(book_buttons, contract, present), partial(book_buttons_shown, contract))
+    parts_of_page.part("preset", preset, preset_shown)
+    for k, shock in enumerate(contract.shocks):
+        heading = "" if k else f"A · {language.records_heading(contract)}"
+        draw_lever_alone(contract, shock, heading)
+    parts_of_page.part("economy", partial(economy, contract), partial(economy_shown, contract))
     asked = first(contract)
     if asked is not None:
-        st.caption("Assumption")
-        part_lever(contract, asked)
+        draw_lever_alone(contract, asked, "Assumption")
+    parts_of_page.part("folded", partial(folded, contract), book_folded_shown)
+
+
+def draw_lever_alone(contract: Contract, each: Shock | Assumption, heading: str = "") -> None:
+    """One lever that is drawn by itself, under a heading if there is one."""
+
+    def draw() -> None:
+        if heading:
+            st.caption(heading)
+        part_lever(contract, each)
+
+    parts_of_page.part(f"lever {each.name}", draw, partial(lever_shown, contract, each))
+
+
+def lever_shown(contract: Contract, each: Shock | Variable | Assumption) -> object:
+    """What decides how a lever looks."""
+    scenario = state.memory.current()
+    return book_words.number_of(contract, scenario, each.name), book_words.position(contract, scenario, each.name)
+
+
+def folded(contract: Contract) -> None:
+    """What is assumed beyond the levers in sight, each group closed until somebody opens it."""
     if contract.shocks:
         whom(contract)
     coefficients(contract)
@@ -70,12 +95,17 @@ def controls(contract: Contract) -> None:
     limit_controls(contract)
 
 
+def book_folded_shown() -> object:
+    """What decides how these groups look: nothing while all are closed."""
+    return state.memory.current() if any(st.session_state.get(key) for key in FOLDED) else None
+
+
 def first(contract: Contract) -> Assumption | None:
     """The assumption an executive asks for by name: the first that the exposure or the loss on it depends on."""
     return next((each for each in contract.assumptions if each.name in contract.exposed_to), None)
 
 
-def buttons(contract: Contract, present: Callable[[], None]) -> None:
+def book_buttons(contract: Contract, present: Callable[[], None]) -> None:
     """Undo, reset, the link to this very scenario, the ways to put it beside others and to present it."""
     scenario = state.memory.current()
     in_words = partial(book_line, contract, scenario)
@@ -84,13 +114,20 @@ def buttons(contract: Contract, present: Callable[[], None]) -> None:
     row.button("Present", on_click=present, shortcut="p", help="Key: P")
 
 
+def book_buttons_shown(contract: Contract) -> object:
+    """What decides how they look."""
+    return state.memory.shown_by_buttons(), not state.memory.current().values
+
+
 def crumb(contract: Contract) -> None:
     """Of which part of the book the page speaks, and the way back to the whole; of the whole an empty place, so that
     what stands below keeps its own."""
     row, band = st.container(horizontal=True, key="crumb", gap="small", vertical_alignment="center"), state.within()
     if not band:
         return
-    row.button("The whole book", on_click=state.look_into, args=("",), icon=":material/arrow_back:", key="_whole_book")
+    row.button(
+        "The whole book", on_click=redrawn, args=(state.look_into, ""), icon=":material/arrow_back:", key="_whole_book"
+    )
     with row:
         widgets.html(f"<div class='wi-crumb'>{widgets.text(book_words.band_names(contract)[band])}</div>")
 
@@ -113,7 +150,7 @@ def bands(choice: Choice | None) -> None:
 
 def band_chosen(key: str) -> None:
     """Callback: a band was chosen, or the one looked into let go."""
-    state.look_into(st.session_state[keyed(key)] or "")
+    redrawn(state.look_into, st.session_state[keyed(key)] or "")
 
 
 def chips(contract: Contract) -> None:
@@ -122,6 +159,12 @@ def chips(contract: Contract) -> None:
     names = [name for name, _ in scenario.values if not name.startswith((WEIGHT, WEIGHED_AT))]
     labels = {name: book_words.chip(contract, scenario, name) for name in names}
     change_chips(state.memory, labels, partial(state.take_back, contract))
+
+
+def preset_shown() -> object:
+    """What decides how the regulator's scenario looks."""
+    values = dict(state.memory.current().values)
+    return values.get(PRESET), values.get(SEVERITY), values.get(POINT)
 
 
 def preset() -> None:
@@ -202,6 +245,18 @@ def part_lever(contract: Contract, part: Shock | Variable | Assumption, feeds: s
     )
 
 
+def economy_shown(contract: Contract) -> object:
+    """What decides how the levers of the economy look."""
+    scenario = state.memory.current()
+    factor = scenario.get(contract, METHOD) == FACTOR and book_words.lever_value(contract, scenario, FACTOR)
+    moving = [
+        (each.name, lever_shown(contract, each))
+        for each in contract.economy
+        if scenario.number(contract, BETA + each.name)
+    ]
+    return factor, moving, bool(book_words.unmoved(contract, scenario))
+
+
 def economy(contract: Contract) -> None:
     """The variables that have a coefficient; or the one factor that stands for all of them."""
     scenario = state.memory.current()
@@ -229,7 +284,7 @@ def economy(contract: Contract) -> None:
 
 def whom(contract: Contract) -> None:
     """To which customers the shocks of layer A apply."""
-    panel = st.expander(f"A · Applied to which {contract.book.records}", key="_who", on_change="rerun")
+    panel = st.expander(f"A · Applied to which {contract.book.records}", key=WHO_PANEL, on_change="rerun")
     if not panel.open:
         return
     options = {"": "all"} | book_words.band_names(contract)
@@ -256,7 +311,7 @@ def whom(contract: Contract) -> None:
 
 def coefficients(contract: Contract) -> None:
     """How the economy reaches the PD, which the model cannot see."""
-    panel = st.expander("B · Coefficients and method", key="_coefficients", on_change="rerun")
+    panel = st.expander("B · Coefficients and method", key=COEFFICIENTS_PANEL, on_change="rerun")
     if not panel.open:
         return
     scenario = state.memory.current()
@@ -285,7 +340,7 @@ def coefficients(contract: Contract) -> None:
 
 def overlay(contract: Contract) -> None:
     """Judgement laid over the model's answer."""
-    panel = st.expander("C · Judgement overlay", key="_overlay", on_change="rerun")
+    panel = st.expander("C · Judgement overlay", key=OVERLAY_PANEL, on_change="rerun")
     if not panel.open:
         return
     with panel:
@@ -322,7 +377,7 @@ def overlay(contract: Contract) -> None:
 
 def assumptions(contract: Contract) -> None:
     """What the data do not hold, each with the number it feeds."""
-    panel = st.expander("Assumptions: price, cost, horizon, capital", key="_book_assumptions", on_change="rerun")
+    panel = st.expander("Assumptions: price, cost, horizon, capital", key=ASSUMPTIONS_PANEL, on_change="rerun")
     if not panel.open:
         return
     with panel:
@@ -333,7 +388,7 @@ def assumptions(contract: Contract) -> None:
 
 def limit_controls(contract: Contract) -> None:
     """The limits of the risk appetite."""
-    panel = st.expander("Limits of the risk appetite", key="_limits", on_change="rerun")
+    panel = st.expander("Limits of the risk appetite", key=LIMITS_PANEL, on_change="rerun")
     if not panel.open:
         return
     with panel:

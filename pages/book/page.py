@@ -17,17 +17,18 @@ from model.report.book.briefing import band_choice, book_briefing, measure_choic
 from model.report.book.panels import WEIGHTED
 from model.report.briefing import Briefing, Choices, Panel
 from model.whatif.book.result import BookResult
+from model.whatif.book.scenario import chosen
 from model.whatif.customer.scenario import CUSTOMER, OWN
 from pages.book import controls, state
-from pages.shared import deployed, draw, offering, recording, visitor, widgets
+from pages.shared import deployed, draw, offering, parts, recording, visitor, widgets
 from pages.shared.ask_line import AskLine, ask_line
 from pages.shared.progress import followed
 from pages.shared.taking_along import name_looked_at, offer_papers, offer_workbook, take_along, unchanged
 
-PRESENT, SLIDE, ANSWERS = "_present", "_slide", "book_answers"
+PRESENT, SLIDE = "_present", "_slide"
+ANSWERS, PANELS = "book_answers", "book_panels"
 ASK = AskLine(
     memory=state.memory,
-    answers=ANSWERS,
     read=lambda model, line: read_book_line(model.contract, state.memory.current(), line),
     complete=lambda model, line: completions(line, book_vocabulary(model.contract)),
     example=lambda model: book_example(model.contract),
@@ -44,8 +45,11 @@ def main() -> None:
     ask_line(ASK, model)
     widgets.rails(controls.ranges(model.contract))
     offering.about(model.name, partial(name_looked_at, model, state.memory))
-    with state.memory.arriving():
-        book_fragment(model)
+    with state.memory.arriving(), parts.whole_page(partial(state.memory.settle, model)):
+        if st.session_state.get(PRESENT):
+            parts.part(ANSWERS, partial(presentation, model), book_shown)
+        else:
+            columns(model)
     take_along("book", partial(offer_book, model))
 
 
@@ -58,40 +62,77 @@ def offer_book(model: DeployedModel) -> None:
     offer_workbook(model, make, scenario, saved)
 
 
-@st.fragment(key=ANSWERS)
-def book_fragment(model: DeployedModel) -> None:
-    """The whole page as one fragment: a move of any control draws this and nothing else."""
-    state.memory.settle(model)
-    state.memory.write_address()
-    with deployed.answering(model):
-        if st.session_state.get(PRESENT):
-            presentation(model)
-        else:
-            columns(model)
+def book_shown() -> tuple[object, ...]:
+    """What decides how the answers look."""
+    return *state.memory.shown(), state.within()
+
+
+def book_panels_shown() -> object:
+    """What decides how the panels look: one tells of a regulator's path, where one is chosen."""
+    return chosen(state.memory.current()) is not None, draw.panels_shown(book_shown())
 
 
 def columns(model: DeployedModel) -> None:
-    """Controls on the left, answers on the right."""
-    contract = model.contract
+    """Controls on the left, answers on the right, in parts: a move of a lever draws it and the answers alone."""
     left, right = widgets.controls_and_answers()
     with right:
-        result = looked_into(book_result(model))
-        controls.crumb(contract)
-        said = draw_numbers(model, result)
-        state.memory.numbers_first()
-        changed = st.container(key="changed")
+        parts.part(ANSWERS, partial(draw_book_answers, model), book_shown)
     with left:
-        controls.buttons(contract, present)
-        controls.controls(contract)
-    with changed:
-        controls.chips(contract)
-    with right:  # charts last: the browser paints the numbers while they are on their way
-        with st.container(key="charts"):
+        controls.controls(model.contract, present)
+    with right:
+        parts.part(PANELS, partial(draw_book_panels, model), book_panels_shown)
+    parts.part(draw.METHOD, partial(draw_book_method, model), lambda: draw.method_shown(book_shown()))
+
+
+def draw_book_answers(model: DeployedModel) -> None:
+    """The sentence, the numbers, what was changed, and the charts."""
+    contract = model.contract
+    state.memory.write_address()
+    with deployed.answering(model):
+        result = book_asked(model)
+        controls.crumb(contract)
+        found = book_said(model)
+        draw_numbers(found)
+        state.memory.numbers_first()
+        with st.container(key="changed"):
+            controls.chips(contract)
+        with st.container(key="charts"):  # last: the browser paints the numbers while they are on their way
             pick_charts(contract)
-            draw.items(said.findings, partial(state.begin_with, contract))
+            draw.items(found.findings, partial(state.begin_with, contract))
             controls.bands(band_choice(result, draw.Chosen()))
-        draw.draw_panels(said.panels, partial(panel_choices, contract), take=partial(state.take_up, contract))
-    draw.draw_method(said)
+
+
+def draw_book_panels(model: DeployedModel) -> None:
+    """What lies below, each opened by whoever asks for it."""
+    contract = model.contract
+    with deployed.answering(model):
+        draw.draw_panels(
+            book_said(model).panels, partial(panel_choices, contract), take=partial(state.take_up, contract)
+        )
+
+
+def draw_book_method(model: DeployedModel) -> None:
+    """How it is computed."""
+    with deployed.answering(model):
+        draw.draw_method(book_said(model))
+
+
+def book_asked(model: DeployedModel) -> BookResult:
+    """What the deployed model says of what is looked at, asked once for all parts of the page, and recorded."""
+    return parts.once("result", lambda: looked_into(book_result(model)))
+
+
+def book_said(model: DeployedModel, presented: bool = False) -> Briefing:
+    """What is said of it, once for all parts of the page."""
+
+    def make() -> Briefing:
+        result = book_asked(model)
+        check = spot_check.live_check(model, result.layers[1])
+        return book_briefing(
+            result, draw.Chosen(), model=model.deployed, check=check, follow=follow, presented=presented
+        )
+
+    return parts.once("said", make)
 
 
 def book_result(model: DeployedModel) -> BookResult:
@@ -119,22 +160,13 @@ def looked_into(result: BookResult) -> BookResult:
         return result
 
 
-def draw_numbers(model: DeployedModel, result: BookResult, presented: bool = False) -> Briefing:
-    """What is said of it, of which the sentence and the numbers are drawn."""
-    said = book_briefing(
-        result,
-        draw.Chosen(),
-        model=model.deployed,
-        check=spot_check.live_check(model, result.layers[1]),
-        follow=follow,
-        presented=presented,
-    )
+def draw_numbers(found: Briefing, presented: bool = False) -> None:
+    """The sentence and the numbers, below what is to be known before them."""
     for message in state.memory.told():
         widgets.complain(message)
-    draw.notices(said)
-    draw.headline(said, "wi-six", stays=not presented)
-    draw.items(said.checks)
-    return said
+    draw.notices(found)
+    draw.headline(found, "wi-six", stays=not presented)
+    draw.items(found.checks)
 
 
 def pick_charts(contract: Contract) -> None:
@@ -159,11 +191,13 @@ def panel_choices(contract: Contract, panel: Panel) -> Choices:
 def present() -> None:
     """Callback: large type, no controls."""
     st.session_state[PRESENT], st.session_state[SLIDE] = True, 0
+    parts.redraw_whole()
 
 
 def leave() -> None:
     """Callback: back to the controls."""
     st.session_state[PRESENT] = False
+    parts.redraw_whole()
 
 
 def turn(by: int) -> None:
@@ -173,9 +207,10 @@ def turn(by: int) -> None:
 
 def presentation(model: DeployedModel) -> None:
     """The sentence, the numbers and one chart, large; arrow keys turn, Escape leaves."""
-    with widgets.whole_page():
-        result = looked_into(book_result(model))
-        draw_numbers(model, result, presented=True)
+    state.memory.write_address()
+    with deployed.answering(model), widgets.whole_page():
+        result = book_asked(model)
+        draw_numbers(book_said(model, presented=True), presented=True)
         shown = slide(result, draw.Chosen(), st.session_state[SLIDE], follow)
         draw.item(shown.finding)
         row = st.container(horizontal=True, key="slides", gap="small")

@@ -2,11 +2,14 @@
 back."""
 
 import math
+from collections.abc import Callable
 from functools import partial
+from typing import Protocol
 
 import streamlit as st
 
 from data.contract import Assumption, Contract, Lever
+from data.errors import WhatIfError
 from model.deployed.model import DeployedModel
 from model.report import language, numbers
 from model.report.ask.customer import customer_line
@@ -16,23 +19,19 @@ from model.whatif.customer.scenario import CUTOFF, CUTOFF_RANGE, CustomerScenari
 from model.whatif.customer.starting_points import id_range
 from model.whatif.ranges import LeverRange, book_range, lever_range
 from pages.customer import state
-from pages.shared import carried, widgets
+from pages.shared import carried, deployed, parts, widgets
 from pages.shared.comparing import compare_button
 from pages.shared.deployed import keyed
 from pages.shared.number_field import enter, lever
 from pages.shared.page_state import change_chips, place, way_back
+from pages.shared.parts import redrawn
 
 CUTOFFS = LeverRange(*CUTOFF_RANGE, step=1)
-FIND, START = "_find", "_start"
+FIND, START, ASSUMPTIONS = "_find", "_start", "_assumptions"
 RANDOM, OWN_RECORD = "random", "your own"
 
 
 # ---- finding a customer ---------------------------------------------------------------------------------------------
-
-
-def above() -> tuple[str, str]:
-    """The keys of what stands above the levers."""
-    return keyed(FIND), keyed(START)
 
 
 def find_customer(model: DeployedModel) -> None:
@@ -53,7 +52,7 @@ def find_customer(model: DeployedModel) -> None:
     st.pills(
         "Or start from",
         [*model.personas, RANDOM, OWN_RECORD],
-        key=keyed(START),
+        key=place(keyed(START), None),
         on_change=started,
         args=(model,),
         label_visibility="collapsed",
@@ -63,34 +62,89 @@ def find_customer(model: DeployedModel) -> None:
 
 def customer_typed() -> None:
     """Callback: a number was typed."""
-    state.choose_record(customer=st.session_state[keyed(FIND)])
+    redrawn(state.choose_record, st.session_state[keyed(FIND)])
 
 
 def started(model: DeployedModel) -> None:
-    """Callback: a starting point was chosen; the control is free again for the next."""
+    """Callback: a starting point was chosen; the control is free again for the next once it is drawn."""
     name = st.session_state[keyed(START)]
-    st.session_state[keyed(START)] = None
     if name == OWN_RECORD:
-        state.choose_record(own=(None,) * len(model.contract.record))
+        redrawn(state.choose_record, None, (None,) * len(model.contract.record))
     elif name is not None:
-        state.choose_record(customer=model.random_customer() if name == RANDOM else model.personas[name])
+        redrawn(state.choose_record, model.random_customer() if name == RANDOM else model.personas[name])
 
 
 # ---- what can be changed --------------------------------------------------------------------------------------------
 
 
-def customer_controls(model: DeployedModel, scenario: CustomerScenario, result: CustomerResult | None) -> None:
-    """Levers, as far as there is a ``result`` to move; undo and reset; assumptions."""
-    if result is not None:
-        widgets.places([draw_lever(result, each, model.deployed.foreign) for each in model.contract.levers])
+class Answered(Protocol):
+    """What the model answered, if it did."""
+
+    @property
+    def result(self) -> CustomerResult | None:
+        """The result; None while nobody is chosen, or the record cannot be."""
+
+
+def customer_controls(model: DeployedModel, answer: Callable[[], Answered]) -> None:
+    """Who is looked at; levers, as far as there is a result to move; undo and reset; assumptions: each a part of the
+    page by itself."""
+    parts.part("find", partial(find_customer, model), find_shown)
+    for each in model.contract.levers:
+        lever_part(model, each, answer)
+    parts.part("head", partial(customer_buttons, model, answer), customer_buttons_shown)
+    parts.part("folded", partial(assumptions, model), customer_folded_shown)
+
+
+def find_shown() -> object:
+    """What decides how the ways to find a customer look."""
+    return state.memory.current().customer, st.session_state.get(keyed(START))
+
+
+def lever_part(model: DeployedModel, each: Lever, answer: Callable[[], Answered]) -> None:
+    """One lever that is drawn by itself; nothing while there is no result to move."""
+    foreign = model.deployed.foreign
+
+    def draw() -> None:
+        with deployed.answering(model):
+            result = answer().result
+            if result is not None:
+                draw_lever(result, each, foreign)
+
+    def shown() -> object:
+        try:
+            result = answer().result
+        except WhatIfError as error:  # told where the answer would stand
+            return str(error)
+        if result is None:
+            return None
+        at = result.positions[each.name]
+        return str(at.now), at.place, words.lever_text(result.contract, each, at, foreign)
+
+    parts.part(f"lever {each.name}", draw, shown)
+
+
+def customer_buttons(model: DeployedModel, answer: Callable[[], Answered]) -> None:
+    """Undo, reset, the link to this very what-if, the ways to put it beside others and under the book's scenario."""
+    scenario = state.memory.current()
     if scenario.chosen or state.memory.can_undo():
         in_words = partial(customer_line, model.contract, scenario)
         row = way_back(state.memory, state.reset_customer, untouched=not scenario.changed, in_words=in_words)
-        if result is not None:
+        if answer().result is not None:
             compare_button(row, model.contract, "customer", scenario)
         carried.switch(state.memory, model.contract, scenario.under)
-    if scenario.chosen:
-        assumptions(model)
+
+
+def customer_buttons_shown() -> object:
+    """What decides how they look; with a record of one's own, all of it: it may be none yet."""
+    scenario = state.memory.current()
+    told = state.memory.shown_by_buttons(), scenario.chosen, scenario.changed, scenario.under
+    return *told, scenario if scenario.own else scenario.customer
+
+
+def customer_folded_shown() -> object:
+    """What decides how the assumptions look: nothing while they are closed."""
+    scenario = state.memory.current()
+    return scenario.chosen, scenario if st.session_state.get(ASSUMPTIONS) else None
 
 
 def ranges(contract: Contract) -> dict[str, LeverRange]:
@@ -105,7 +159,7 @@ def assumption_range(each: Assumption) -> LeverRange:
     return book_range(each, 0.01 if each.unit == "%" else 1.0)
 
 
-def draw_lever(result: CustomerResult, each: Lever, foreign: bool) -> widgets.Place:
+def draw_lever(result: CustomerResult, each: Lever, foreign: bool) -> None:
     """One lever, only a field while it stands nowhere; and where the customer now stands in the book by it."""
     at = result.positions[each.name]
     said, label = words.lever_text(result.contract, each, at, foreign), language.unit_label(each.label, each.unit)
@@ -124,12 +178,14 @@ def draw_lever(result: CustomerResult, each: Lever, foreign: bool) -> widgets.Pl
             in_words=lambda value: numbers.lever_value(value, each.unit),
             help=said.help,
         )
-    return widgets.Place(each.name, each.label, at.place, said.here, said.direction)
+    widgets.place_in_book(widgets.Place(each.name, each.label, at.place, said.here, said.direction))
 
 
 def assumptions(model: DeployedModel) -> None:
     """What the data do not hold: whatever the exposure and the loss on it depend on, and the cut-off."""
-    panel = st.expander("Assumptions", key="_assumptions", on_change="rerun")
+    if not state.memory.current().chosen:
+        return
+    panel = st.expander("Assumptions", key=ASSUMPTIONS, on_change="rerun")
     if not panel.open:
         return
     contract = model.contract

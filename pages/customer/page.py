@@ -1,12 +1,13 @@
 """One customer: what the deployed model says, why, what changed, and what it would take."""
 
 import time
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
 import streamlit as st
 
-from data.errors import BadInput, BookError
+from data.errors import BadInput, BookError, WhatIfError
 from model.deployed.model import DeployedModel
 from model.export.workbook.workbook import asked_customer_workbook
 from model.report.ask.completion import Completion, completions
@@ -20,11 +21,11 @@ from model.whatif.customer.scenario import CustomerScenario
 from model.whatif.customer.starting_points import id_range
 from model.whatif.customer.stressed import standing_record
 from pages.customer import controls, record, state
-from pages.shared import carried, deployed, draw, offering, recording, visitor, widgets
+from pages.shared import carried, deployed, draw, offering, parts, recording, visitor, widgets
 from pages.shared.ask_line import AskLine, ask_line
 from pages.shared.taking_along import name_looked_at, offer_papers, offer_workbook, take_along, unchanged
 
-ANSWERS = "customer_answers"
+ANSWERS, PANELS = "customer_answers", "customer_panels"
 
 
 def read_line(model: DeployedModel, line: str) -> AskReading[CustomerScenario]:
@@ -43,7 +44,6 @@ def complete_line(model: DeployedModel, line: str) -> tuple[Completion, ...]:
 
 ASK = AskLine(
     memory=state.memory,
-    answers=ANSWERS,
     read=read_line,
     complete=complete_line,
     example=lambda model: customer_example(model.book),
@@ -55,14 +55,13 @@ def main() -> None:
     model = deployed.model()
     state.memory.restore(model)
     carried.arrive(state.memory, partial(state.asked_under, model.contract))
-    shown = {lever.name: lever.shows for lever in model.contract.levers}
-    heights = {lever: input_distribution(model.book, name).heights for lever, name in shown.items()}
-    widgets.histograms(heights, {name: state.memory.key(name) for name in shown}, above=controls.above())
+    levers = model.contract.levers
+    widgets.histograms({each.name: input_distribution(model.book, each.shows).heights for each in levers})
     widgets.rails(controls.ranges(model.contract))
     ask_line(ASK, model)
     offering.about(model.name, partial(name_looked_at, model, state.memory))
-    with state.memory.arriving():
-        customer_fragment(model)
+    with state.memory.arriving(), parts.whole_page(partial(state.memory.settle, model)):
+        controls_and_answers(model)
     take_along("customer", partial(offer_record, model))
 
 
@@ -78,21 +77,44 @@ def offer_record(model: DeployedModel) -> None:
     offer_workbook(model, make, scenario, saved)
 
 
-@st.fragment(key=ANSWERS)
-def customer_fragment(model: DeployedModel) -> None:
-    """The whole page as one fragment: a move of any control draws this and nothing else."""
-    state.memory.settle(model)
+def customer_shown() -> tuple[object, ...]:
+    """What decides how the answers look."""
+    return state.memory.shown()
+
+
+def customer_panels_shown(model: DeployedModel) -> object:
+    """What decides how the panels look: there are none while there is no answer."""
+    return customer_answered(model), draw.panels_shown(customer_shown())
+
+
+def customer_answered(model: DeployedModel) -> bool:
+    """Whether the model answers; one that cannot be asked is told of where the answer would stand."""
+    try:
+        return customer_asked(model).result is not None
+    except WhatIfError:
+        return False
+
+
+def controls_and_answers(model: DeployedModel) -> None:
+    """Controls on the left, answers on the right, in parts: a move of a lever draws it and the answers alone."""
+    left, right = widgets.controls_and_answers()
+    with right:
+        parts.part(ANSWERS, partial(draw_customer_answers, model), customer_shown)
+    with left:
+        controls.customer_controls(model, partial(customer_asked, model))
+    with right:
+        parts.part(PANELS, partial(draw_customer_panels, model), partial(customer_panels_shown, model))
+    parts.part(draw.METHOD, partial(draw_customer_method, model), lambda: draw.method_shown(customer_shown()))
+
+
+def draw_customer_answers(model: DeployedModel) -> None:
+    """The sentence, the numbers, what was changed, why, and one input at a time."""
+    scenario = state.memory.current()
     state.memory.write_address()
     with deployed.answering(model):
-        controls_and_answers(model, state.memory.current())
-
-
-def controls_and_answers(model: DeployedModel, scenario: CustomerScenario) -> None:
-    """Controls on the left, answers on the right."""
-    left, right = widgets.controls_and_answers()
-    said, result, seconds = customer_answer(model, scenario)
-    kind = "wi-own" if scenario.own else ""  # so that a record of one's own does not jump once it is complete
-    with right:
+        answer = customer_asked(model)
+        said, result = answer.said, answer.result
+        kind = "wi-own" if scenario.own else ""  # so that a record of one's own does not jump once it is complete
         for message in state.memory.told():
             widgets.complain(message)
         if result is None:
@@ -100,39 +122,61 @@ def controls_and_answers(model: DeployedModel, scenario: CustomerScenario) -> No
         else:
             draw.headline(said, kind, stays=True)
         state.memory.numbers_first()
-        changed = st.container(key="changed")
-    with left:
-        controls.find_customer(model)
-        controls.customer_controls(model, scenario, result)
-    with changed:
-        controls.taken_back(model, scenario)
-    if scenario.own:
-        with right:
+        with st.container(key="changed"):
+            controls.taken_back(model, scenario)
+        if scenario.own:
             record.own(model, scenario)
-    with right:  # charts last: the browser paints the number while they are on their way
         if result is None:
             draw.items(said.findings, state.begin_with)
-        else:
-            record_answer(model, result, seconds)
+        else:  # charts last: the browser paints the number while they are on their way
+            record_answer(model, result, answer.seconds)
             draw.items(said.findings)
             record.edits(result)
-            draw.draw_panels(said.panels)
-    draw.draw_method(said)
+            draw.draw_unfolded(said.panels)
 
 
-def customer_answer(model: DeployedModel, scenario: CustomerScenario) -> tuple[Briefing, CustomerResult | None, float]:
-    """What is said, of which result of the model, in how many seconds it answered; without one where nobody is chosen,
-    or the record cannot be."""
+def draw_customer_panels(model: DeployedModel) -> None:
+    """What lies below, each opened by whoever asks for it; nothing while there is no answer."""
+    with deployed.answering(model):
+        answer = customer_asked(model)
+        draw.draw_panels(() if answer.result is None else answer.said.panels)
+
+
+def draw_customer_method(model: DeployedModel) -> None:
+    """How it is computed."""
+    with deployed.answering(model):
+        draw.draw_method(customer_asked(model).said)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is ``said``, of which ``result`` of the model, in how many ``seconds`` it answered; without one where nobody
+    is chosen, or the record cannot be."""
+
+    said: Briefing
+    result: CustomerResult | None = None
+    seconds: float = 0.0
+
+
+def customer_asked(model: DeployedModel) -> Answer:
+    """The model's answer, asked for once for all parts of the page."""
+    return parts.once("answer", lambda: customer_answer(model, state.memory.current()))
+
+
+def customer_answer(model: DeployedModel, scenario: CustomerScenario) -> Answer:
+    """The model's answer to a scenario, and what is said of it."""
     contract, identity, start = model.contract, model.deployed, time.perf_counter()
     if not scenario.chosen:
-        said = briefing_to_choose(contract, scenario, model=identity, whole=model.whole, personas=model.personas)
-        return said, None, 0.0
+        return Answer(
+            briefing_to_choose(contract, scenario, model=identity, whole=model.whole, personas=model.personas)
+        )
     try:
         result = CustomerResult.of(model.scorer, model.local_scorer, model.book, scenario, day=date.today())
     except (BookError, BadInput) as error:
-        return briefing_refused(contract, error, model=identity), None, 0.0
+        return Answer(briefing_refused(contract, error, model=identity))
     seconds, rows = time.perf_counter() - start, rows_choice(contract)
-    return customer_briefing(result, {rows.key: draw.held(rows)}, model=identity), result, seconds
+    said = customer_briefing(result, {rows.key: draw.held(rows)}, model=identity)
+    return Answer(said, result, seconds)
 
 
 def record_answer(model: DeployedModel, result: CustomerResult, seconds: float) -> None:

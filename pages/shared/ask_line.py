@@ -1,7 +1,7 @@
 """The line above a page's controls that is asked in words: it shows what it understood before anything changes.
 
-A fragment of its own beside the one that answers: typing draws the line alone, a lever's move draws it not at all, and
-what is applied draws the answers.
+A fragment of its own beside the parts of the page: typing draws the line alone, a lever's move draws it not at all, and
+what is applied draws the parts that it changes.
 """
 
 from collections.abc import Callable
@@ -18,6 +18,7 @@ from model.report.ask.reading import AskedChip, AskReading, announced, offers, u
 from pages.shared import widgets
 from pages.shared.deployed import keyed
 from pages.shared.page_state import Memory
+from pages.shared.parts import redraw
 
 FRAGMENT = "ask"
 LINE, SHOWN, DONE = "ask", "ask_shown", "ask_done"
@@ -32,11 +33,10 @@ KEYS = st.components.v2.component(
 
 @dataclass(frozen=True)
 class AskLine:
-    """The line of one page: the ``memory`` whose value it changes, the key of the fragment that ``answers``, how a line
-    is ``read`` and how it could go on (``complete``), and an ``example`` of one."""
+    """The line of one page: the ``memory`` whose value it changes, how a line is ``read`` and how it could go on
+    (``complete``), and an ``example`` of one."""
 
     memory: Memory[Any]
-    answers: str
     read: Callable[[DeployedModel, str], AskReading[Any]]
     complete: Callable[[DeployedModel, str], tuple[Completion, ...]]
     example: Callable[[DeployedModel], str]
@@ -137,4 +137,4 @@ def _apply(line: AskLine, model: DeployedModel) -> None:
         return
     line.memory.change(reading.after)
     st.session_state[line.key(DONE)] = True
-    st.rerun([FRAGMENT, line.answers])
+    redraw(FRAGMENT)

@@ -7,6 +7,7 @@ from math import ceil
 from typing import Any, Literal
 
 import streamlit as st
+from plotly.basedatatypes import BaseFigure
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.column_types import ColumnConfig
 
@@ -29,6 +30,7 @@ from model.report.numbers import MINUS
 from pages.shared import deployed, offering, widgets
 from pages.shared.deployed import keyed
 from pages.shared.number_field import typed
+from pages.shared.parts import redrawn
 from pages.shared.widgets import html, text
 
 SCRIPTS = {each: f"{each}/page.py" for each in ("book", "customer", "policy", "operations")}
@@ -40,6 +42,8 @@ ICONS = {
     "warning": ":material/warning:",
     "error": ":material/error:",
 }
+METHOD = "_method"
+READ = "_panels_read"  # in the session: the choices elsewhere that open panels read; None while all are closed
 WIDE, CELL = 4, 7.0  # columns from which a short table scrolls in its own box, each at least so many rem wide
 LETTER = 6.2  # pixels of a letter in a table
 LINE, ROW = 20, 15  # pixels of a line of a table's row, and of what is around its lines
@@ -134,10 +138,15 @@ def _signed_change(each: Tile) -> str:
     return f"<span class='wi-{each.direction or 'same'}'>{arrow} {text(each.change)}</span>"
 
 
+def method_shown(held_by_page: object) -> object:
+    """What decides how the words look that `draw_method` draws: nothing while they are closed."""
+    return held_by_page if st.session_state.get(METHOD) else None
+
+
 def draw_method(said: Briefing) -> None:
     """How it is computed, below everything else, and what the numbers are of. Written out once somebody opens it: it is
-    long, and would be sent with every move of a lever."""
-    place = st.expander("How is this computed?", key="_method", on_change="rerun")
+    long."""
+    place = st.expander("How is this computed?", key=METHOD, on_change="rerun")
     if place.open:
         place.markdown(said.method)
     if said.foot:
@@ -213,13 +222,25 @@ def suggest(each: Item, take: Take | None) -> None:
     """What a finding suggests, one click away."""
     if take is not None and isinstance(each, Finding) and each.suggestion is not None:
         own = each.suggestion
-        st.button(own.label, key=own.key, on_click=take, args=(own.name, own.value))
+        st.button(own.label, key=own.key, on_click=redrawn, args=(take, own.name, own.value))
 
 
 def notice(each: Notice) -> None:
     """Something to know, as it is written."""
     written = {"info": st.info, "success": st.success, "warning": st.warning, "error": st.error}[each.level]
     written(each.text, icon=ICONS[each.level])
+
+
+class Checked(BaseFigure):  # type: ignore[misc]
+    """A figure as Streamlit takes it without going through every part of it again, which takes as long as all else that
+    a chart takes: the charts are made here, and the tests go through every part of each that they draw."""
+
+    def __init__(self, figure: charts.Figure) -> None:
+        self._figure = figure
+
+    def to_dict(self) -> charts.Figure:
+        """The figure."""
+        return self._figure
 
 
 def body(each: Finding, take: Take | None = None) -> None:
@@ -232,7 +253,7 @@ def body(each: Finding, take: Take | None = None) -> None:
         html(numbers_row(each.tiles, "wi-even"))
     if each.chart is not None:
         height: Literal["stretch", "content"] = "stretch" if each.fills else "content"
-        st.plotly_chart(each.chart, key=each.key, config=charts.CONFIG, alt=each.alt, height=height)
+        st.plotly_chart(Checked(each.chart), key=each.key, config=charts.CONFIG, alt=each.alt, height=height)
         offering.show_chart(each)
     if each.table is not None and each.drawn:
         shaped(each, each.table, take)
@@ -249,9 +270,8 @@ def starts(given: Sequence[Suggestion], take: Take) -> None:
     with st.container(key="starts"):
         for own in given:
             label = ": ".join(filter(None, (own.label, " ".join(filter(None, (own.result, own.mark))))))
-            st.button(
-                widgets.literal(label), key=keyed(own.key), on_click=take, args=(own.name, own.value), width="stretch"
-            )
+            taken = (take, own.name, own.value)
+            st.button(widgets.literal(label), key=keyed(own.key), on_click=redrawn, args=taken, width="stretch")
 
 
 def prose(paragraphs: Sequence[str], points: Sequence[str]) -> None:
@@ -316,7 +336,7 @@ def row_chosen(key: str, picks: Sequence[Suggestion], take: Take) -> None:
     """Callback: a row was chosen in the table of a ``key``, or let go."""
     for row in st.session_state[key]["selection"]["rows"]:
         if row < len(picks):
-            take(picks[row].name, picks[row].value)
+            redrawn(take, picks[row].name, picks[row].value)
 
 
 def _configured(column: Column) -> bool:
@@ -380,27 +400,44 @@ def linked_table(given: Table, to: Sequence[Link], widths: Sequence[int]) -> Non
 Ask = Callable[[Panel], Choices]  # draws what can be chosen in a panel, and says what is
 
 
+def draw_unfolded(given: Sequence[Panel], controls: Ask | None = None, take: Take | None = None) -> None:
+    """The panels that are in sight without being opened; see `draw_panels`."""
+    for each in given:
+        if not each.folded:
+            unfolded(each, controls or choices, take)
+
+
 def draw_panels(
     given: Sequence[Panel],
     controls: Ask | None = None,
     own: Mapping[str, Callable[[], None]] | None = None,
     take: Take | None = None,
 ) -> None:
-    """Every panel, one that is folded closed until somebody opens it; ``controls`` draws what can be chosen in one, and
+    """Every panel that is folded, closed until somebody opens it; ``controls`` draws what can be chosen in one, and
     says what is. ``own``: by key, what draws a panel of which a page puts controls of its own between the findings.
     ``take``: what a press of a suggestion does."""
+    offering.begin_charts("panels")
     chosen = controls or choices
+    opened = []
     for each in given:
         if not each.folded:
-            unfolded(each, chosen, take)
             continue
         place = st.expander(each.title, key=each.key, on_change="rerun")
         if place.open:
+            opened.append(each)
             with place:
                 if own and each.key in own:
                     own[each.key]()
                 else:
                     unfolded(each, chosen, take)
+    st.session_state[READ] = [choice for each in opened for choice in each.reads] if opened else None
+
+
+def panels_shown(held_by_page: object) -> object:
+    """What decides how the panels look that were drawn last: nothing while all are closed; else what the page holds,
+    and what they read of controls elsewhere."""
+    read: list[Choice] | None = st.session_state.get(READ)
+    return None if read is None else (held_by_page, *map(held, read))
 
 
 def unfolded(panel: Panel, controls: Ask, take: Take | None) -> None:

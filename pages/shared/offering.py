@@ -24,7 +24,8 @@ from model.settings import settings
 from pages.shared import deployed, widgets
 
 LOOKED_AT = "_looked_at"  # in the session: what the page that stands there is about
-CHARTS = "_charts"  # in the session: the findings whose charts stand on the page, by their keys
+CHARTS = "_charts"  # in the session: the findings whose charts stand on the page, by its part and their keys
+PART = "_charts_of"  # in the session: the part of the page that is being drawn
 LONGEST_LABEL = 70  # letters of a button
 
 
@@ -39,7 +40,7 @@ class LookedAt:
 
 def about(release: str = "", scenario: Callable[[], str] = str) -> None:
     """Say what files of the page that is drawn are of, until another page is."""
-    st.session_state[LOOKED_AT] = LookedAt(release, scenario)
+    st.session_state[LOOKED_AT], st.session_state[CHARTS] = LookedAt(release, scenario), {}
 
 
 def offer(label: str, data: bytes | str | Callable[[], bytes], what: str, *, kind: str, mime: str, key: str) -> None:
@@ -58,19 +59,22 @@ def offer_table(given: Table, charted: Finding | None = None) -> None:
             _offer_chart("Chart as SVG", charted, f"chart_{charted.key}")
 
 
-def begin_charts() -> None:
-    """None of a page's charts stands there yet."""
-    st.session_state[CHARTS] = {}
+def begin_charts(part: str = "") -> None:
+    """None of the charts of a ``part`` of the page stands there yet: it is drawn now."""
+    st.session_state[PART] = part
+    st.session_state.setdefault(CHARTS, {})[part] = {}
 
 
 def show_chart(finding: Finding) -> None:
     """The chart of a finding stands on the page."""
-    st.session_state.setdefault(CHARTS, {})[finding.key] = finding
+    part = st.session_state.get(PART, "")
+    st.session_state.setdefault(CHARTS, {}).setdefault(part, {})[finding.key] = finding
 
 
 def offer_charts() -> None:
     """The charts that stand on the page, each by its headline."""
-    found: dict[str, Finding] = st.session_state.get(CHARTS, {})
+    standing: dict[str, dict[str, Finding]] = st.session_state.get(CHARTS, {})
+    found = {key: each for part in standing.values() for key, each in part.items()}
     if found:
         st.caption("Charts as they stand on the page, as SVG with title, unit and source:")
     for each in found.values():

@@ -3,8 +3,8 @@
 Each book has its own: what was assumed of one is there again when one comes back to it, and never in another.
 
 A widget's key is the page and the name of what it moves, the same name as in the address: see `Memory.key`. Callbacks
-only note which widget was touched; the next run turns that into a new, checked value. So whatever moved it (a widget,
-an undo, a link, the browser's back button), the value is the one truth and the widgets follow it.
+only note which widget was touched; `settle` turns that into a new, checked value before anything is drawn. So whatever
+moved it (a widget, an undo, a link, the browser's back button), the value is the one truth and the widgets follow it.
 """
 
 import re
@@ -27,13 +27,15 @@ from model.whatif.customer.scenario import CUSTOMER
 from model.whatif.saved import MADE_WITH, SAVED, SUBJECTS, SavedScenario
 from pages.shared import deployed, saving
 from pages.shared.deployed import keyed
+from pages.shared.parts import redraw, redrawn
 from pages.shared.widgets import html
 
 MOST_UNDO = 50
 RELEASE = MADE_WITH  # no lever or field can be called so
 NAMED = re.compile(r"[0-9a-f]{6,12}\Z")
 CHIPS = "changed."  # no lever or field has a point in its name
-A_FRAME = 0.03  # seconds in which a browser has painted what it was sent
+OPENED = ("link", "save")  # of the buttons, those that open something
+A_FRAME = 0.02  # seconds in which a browser has painted what it was sent
 SHAPES = "_shapes"  # in the session: the shape of every widget that was put, by its key
 ARRIVED = "_arrived"  # in the session: the page that stood last
 Held = TypeVar("Held")
@@ -174,6 +176,7 @@ class Memory(Generic[Held]):
         """Callback: a widget was moved: that of ``name``, or the one ``beside`` it. It is taken to have been put
         ``within`` these ends, beyond which a slider may reach."""
         st.session_state[self._key("touched")] = Touched(name, beside, within)
+        redraw()
 
     def settle(self, model: DeployedModel) -> None:
         """Turn the widget that was touched into the new value; what cannot be is refused and told."""
@@ -264,6 +267,19 @@ class Memory(Generic[Held]):
         if messages:
             st.session_state[self._key("told")] = [*st.session_state.get(self._key("told"), []), *messages]
 
+    def shown(self) -> tuple[object, ...]:
+        """What of it decides how the answers look."""
+        told = tuple(st.session_state.get(self._key("told"), ()))
+        return self.current(), self.saved(), told, st.session_state.get(self._key("answered_by"))
+
+    def shown_by_buttons(self) -> tuple[object, ...]:
+        """What of it decides how the buttons above the controls look; the value itself only while one of them lies
+        open that tells it."""
+        opened = any(st.session_state.get(f"_{self.page}_{each}") for each in OPENED)
+        known = self.saved()
+        changed = known is not None and saving.changed_here(self, known)
+        return self.can_undo(), known, changed, self.current() if opened else None
+
     def _past(self) -> list[Held]:
         found: list[Held] = st.session_state.setdefault(self._key("past"), [])
         return found
@@ -275,8 +291,8 @@ def way_back(
     """The buttons above a page's controls, as a row that takes more of them: undo, reset, and the address of this very
     what-if, with the line that asks for it ``in_words``."""
     row = st.container(horizontal=True, key="buttons", gap="small")
-    row.button("Undo", on_click=memory.undo, disabled=not memory.can_undo())
-    row.button("Reset", on_click=reset, disabled=untouched)
+    row.button("Undo", on_click=redrawn, args=(memory.undo,), disabled=not memory.can_undo())
+    row.button("Reset", on_click=redrawn, args=(reset,), disabled=untouched)
     link = row.popover("Link", key=f"_{memory.page}_link", on_change="rerun")
     if link.open:
         link.write("This address opens the same what-if.")
@@ -299,7 +315,7 @@ def change_chips(memory: Memory[Any], labels: Mapping[str, str], take_back: Call
         st.pills(
             "Changed; click one to take it back",
             list(labels),
-            key=memory.key(CHIPS),
+            key=memory.place(CHIPS, None),
             on_change=_take_back_chip,
             args=(memory, take_back),
             format_func=lambda name: f"{labels[name]}  ✕",
@@ -308,10 +324,9 @@ def change_chips(memory: Memory[Any], labels: Mapping[str, str], take_back: Call
 
 
 def _take_back_chip(memory: Memory[Any], take_back: Callable[[str], None]) -> None:
-    name = st.session_state[memory.key(CHIPS)]
-    st.session_state[memory.key(CHIPS)] = None
+    name = st.session_state[memory.key(CHIPS)]  # let go of when it is drawn
     if name is not None:
-        take_back(name)
+        redrawn(take_back, name)
 
 
 def place(key: str, value: Any, shape: Sequence[float] = ()) -> str:

@@ -21,6 +21,7 @@ from model.report.scenarios.words import both_results, changed_since, elsewhere_
 from model.whatif.saved import MADE_WITH, SUBJECTS, OpenedScenario, SavedScenario, read_query
 from pages.shared import deployed, visitor
 from pages.shared.deployed import BOOK, keyed
+from pages.shared.parts import redraw
 from pages.shared.widgets import complain, html, text
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def save(memory: Memory[Any], overwrite: int = 0) -> None:
         return scenarios.save(replace(new, stands_on=base, follows=draft.follows), who, overwrite=overwrite)
 
     _attempt(memory, keep)
+    redraw()
 
 
 def draw_open(memory: Memory[Any]) -> None:

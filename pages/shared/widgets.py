@@ -87,14 +87,10 @@ def _styled(key: str, look: str) -> DeltaGenerator:
     return place
 
 
-def histograms(heights: Mapping[str, Sequence[float]], keys: Mapping[str, str], above: Sequence[str]) -> None:
-    """The histograms of `places` by name, bins in [0, 1], and under which sliders they stand, by their ``keys``: once a
-    page, so that a move of a lever does not send them again. ``above``: the keys of what stands above the sliders."""
-    rules = [f'.wi-here .wi-of-{name} {{ mask-image: url("{_image(each)}"); }}' for name, each in heights.items()]
-    ordered = [_class(key) for key in above]
-    for name, key in keys.items():
-        ordered += [_class(f"{key}{TYPED}"), _class(key), f".wi-at-{name}"]
-    rules += [f"{each} {{ order: {k - len(ordered)}; }}" for k, each in enumerate(ordered)]  # before all else
+def histograms(heights: Mapping[str, Sequence[float]]) -> None:
+    """The histograms of `place_in_book` by name, bins in [0, 1]: once a page, so that a move of a lever does not send
+    them again."""
+    rules = (f'.wi-here .wi-of-{name} {{ mask-image: url("{_image(each)}"); }}' for name, each in heights.items())
     st.html(f"<style>{''.join(rules)}</style>")
 
 
@@ -193,15 +189,10 @@ def listed(*halves: tuple[str, Sequence[tuple[str, str]]]) -> None:
     html(f"<div class='wi-findings wi-listing{alone}'>{''.join(lists)}</div>")
 
 
-def places(shown: Sequence[Place]) -> None:
-    """Where values stand in the book, each under its lever: the histogram of its name with a mark, the words for it,
-    and a note. One message to the browser; the style sheet of `histograms` puts each in its place."""
-    if shown:
-        html("".join(_place(each) for each in shown))
-
-
-def _place(each: Place) -> str:
+def place_in_book(each: Place) -> None:
+    """Where the value of a lever stands in the book: the histogram of its name with a mark, the words for it, and a
+    note."""
     mark = "" if each.at is None else f"<i style='left:{100 * each.at:.0f}%'></i>"
     told = f"<span><b class='wi-unseen'>{text(each.label)}: </b>{text(each.told)}<br>{text(each.note)}</span>"
     picture = f"<div><b class='wi-of-{each.name}'></b>{mark}</div>"
-    return f"<div class='wi-here wi-at-{each.name}'>{picture}{told}</div>"
+    html(f"<div class='wi-here'>{picture}{told}</div>")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from plotly import graph_objects
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.testing.v1 import AppTest
@@ -18,7 +19,9 @@ from streamlit.util import calc_hash
 
 import pages
 from model.deployed import desk as client
+from model.report import charts
 from model.settings import Settings
+from pages.shared import draw
 
 ROOT = Path(__file__).parents[2]
 Open = Callable[..., AppTest]
@@ -54,6 +57,21 @@ def _scripts_compiled_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(ScriptCache, "get_bytecode", get_bytecode)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _every_part_of_a_chart_checked() -> Iterator[None]:
+    """A page draws charts as they were made; here each that is drawn must be one that plotly knows, part by part."""
+    made = draw.Checked.to_dict
+
+    def checked(self: draw.Checked) -> charts.Figure:
+        figure: charts.Figure = graph_objects.Figure(**made(self)).to_dict()
+        assert figure["data"], "a chart of nothing"
+        return figure
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(draw.Checked, "to_dict", checked)
         yield
 
 

@@ -13,7 +13,7 @@ def silent(*_: object) -> Any:
 
 def test_a_model_that_does_not_answer_is_told_in_the_line_and_an_empty_line_asks_nothing():
     memory: Any = SimpleNamespace(current=lambda: "as it is", page="customer")
-    line = AskLine(memory, answers="", read=silent, complete=silent, example=silent)
+    line = AskLine(memory, read=silent, complete=silent, example=silent)
     model: Any = None
     found = read(line, model, "utilisation 60")
     assert (found.after, found.chips) == ("as it is", ())

@@ -61,10 +61,11 @@ class OtherReleases:
     ids: tuple[str, ...] = ()
     scores: Callable[[str], Array] = field(default=lambda _: np.empty(0))
 
-    def choice(self, cutoff: int) -> Choice:
-        """Which policy today's is compared with."""
-        options = {"": f"cut-off {cutoff}, this model"}
-        options |= {each: f"cut-off {cutoff}, release {each[:6]}" for each in self.ids}
+    @property
+    def choice(self) -> Choice:
+        """Which policy today's is compared with. The cut-off is not named: a list goes on showing the one it had."""
+        options = {"": "this cut-off, this model"}
+        options |= {each: f"this cut-off, release {each[:6]}" for each in self.ids}
         return Choice("_other", "Against today's", tuple(options.items()), "")
 
 
@@ -187,7 +188,7 @@ def profits(result: PolicyResult, units: Units) -> Finding:
 def policy_panels(result: PolicyResult, units: Units, others: OtherReleases, withheld: str) -> tuple[Panel, ...]:
     """Detail, each worked out when it is asked for."""
     contract = result.contract
-    other = others.choice(result.cutoff)
+    other = others.choice
     labels = tuple((name, contract.assumption(name).label) for name in assumed(contract))
     heat = Choice("_heat", "Assumption", labels, labels[0][0])
     found = [
@@ -230,7 +231,7 @@ def attribute_choice(contract: Contract) -> Choice:
 
 def swap_set(result: PolicyResult, units: Units, others: OtherReleases, choices: Choices) -> tuple[Item, ...]:
     """The four cells, and the customers of one."""
-    contract, other = result.contract, others.choice(result.cutoff)
+    contract, other = result.contract, others.choice
     chosen = other.of(choices)
     before = result.approved(result.before.cutoff)
     try:
@@ -484,7 +485,7 @@ def _fairness_table(
 def efficient(result: PolicyResult, others: OtherReleases, choices: Choices) -> tuple[Item, ...]:
     """The efficient frontier of loss and profit, over the cut-offs of this model and of the release compared with."""
     strategies = {"this model": result.strategy}
-    other = others.choice(result.cutoff).of(choices)
+    other = others.choice.of(choices)
     if other:
         try:
             scores = others.scores(other)

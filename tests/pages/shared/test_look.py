@@ -12,7 +12,6 @@ from pages.shared import widgets
 
 SHEETS = sorted(Path(widgets.__file__).parent.glob("*.css"))
 KEPT = (  # they look at their own children alone, which no move of a lever puts in or takes out
-    '[data-testid="stElementContainer"]:has(> .stHtml > .wi-here), .stHtml:has(> .wi-here)',
     ":is(.stElementContainer, .stHtml):has(> .wi-stays), .stElementContainer:has(> .stHtml > .wi-stays)",
     ".st-key-ask > div:has(.st-key-ask_card)",
 )
