@@ -65,7 +65,7 @@ def controls(contract: Contract, present: Callable[[], None]) -> None:
     asked = first(contract)
     if asked is not None:
         draw_lever_alone(contract, asked, "Assumption")
-    parts_of_page.part("folded", partial(folded, contract), book_folded_shown)
+    parts_of_page.part("folded", partial(draw_folded, contract), book_folded_shown)
 
 
 def draw_lever_alone(contract: Contract, each: Shock | Assumption, heading: str = "") -> None:
@@ -85,7 +85,7 @@ def lever_shown(contract: Contract, each: Shock | Variable | Assumption) -> obje
     return book_words.number_of(contract, scenario, each.name), book_words.position(contract, scenario, each.name)
 
 
-def folded(contract: Contract) -> None:
+def draw_folded(contract: Contract) -> None:
     """What is assumed beyond the levers in sight, each group closed until somebody opens it."""
     if contract.shocks:
         whom(contract)

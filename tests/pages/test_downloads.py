@@ -239,7 +239,7 @@ def table_breaches(frame: pd.DataFrame) -> list[str]:
 def uncharted(at: AppTest, files: Collection[str]) -> list[str]:
     """The charts of a page that cannot be had as a file, or do not say in which unit they are."""
     standing = [each.proto.id.rpartition("-")[2] for each in at.get("plotly_chart")]
-    noted = at.session_state["_charts"] if standing else {}
+    noted = {key: each for part in at.session_state["_charts"].values() for key, each in part.items()}
     without = [key for key in standing if not any(f"_chart-{key.replace('_', '-')}_" in name for name in files)]
     shows = {key: " ".join((each.shows, *(half.shows for half in each.halves))) for key, each in noted.items()}
     return without + [key for key in standing if not UNIT.search(shows.get(key, ""))]
