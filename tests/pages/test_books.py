@@ -56,6 +56,7 @@ def own_desk(monkeypatch: pytest.MonkeyPatch, home_of_two: Path) -> Iterator[Dep
     monkeypatch.setenv("WHATIF_HOME", str(home_of_two))
     own = DeployedModels(lambda: Settings(home=home_of_two))
     monkeypatch.setattr(desk, "desk", own)
+    monkeypatch.setattr("pages.shared.deployed.PATIENCE", 60.0)  # s: on a busy machine, too, a book is read by then
     for module in ("shared.deployed", "operations.health", "operations.releases"):
         monkeypatch.setattr(f"pages.{module}.desk", own)
     yield own
