@@ -17,6 +17,8 @@ from model.report.briefing import Finding, Table, Tile
 LOOK = Path(__file__).with_name("paper.css")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
+LONG = 8  # rows of a table that may go on on the next page, rather than leave half of one empty
+
 
 def memo_page(memo: Memo, printed: bool = False) -> str:
     """The whole file; ``printed``: for paper, where nothing is pointed at, chosen or opened."""
@@ -108,7 +110,9 @@ def _room(tile: Tile) -> str:
 
 def _part(part: MemoPart, printed: bool) -> str:
     if printed or len(part.versions) == 1:
-        return f"<section>{_finding(part.first, printed)}</section>"
+        table = part.first.table
+        long = " class='long'" * (table is not None and len(table.exact) > LONG)
+        return f"<section{long}>{_finding(part.first, printed)}</section>"
     choose = "".join(
         f"<input type='radio' name='{part.key}' id='{part.key}-{k}'{' checked' * (k == 0)}>"
         f"<label for='{part.key}-{k}'>{escape(label)}</label>"

@@ -125,7 +125,7 @@ def comparison_memo(model: DeployedModel, result: ComparisonResult, occasion: Oc
         model,
         occasion,
         replace(said, below=against_words(result)),
-        title=occasion.name or f"{said.title[:1].upper()}{said.title[1:]}",
+        title=occasion.name or f"{len(result.names)} {noun(model.contract, result.comparison)} compared",
         scenario=", ".join(f"“{name}”" for name in result.names),
         source=f"{noun(model.contract, result.comparison).capitalize()} compared, each as its own page asks it.",
         parts=tuple(MemoPart(each.key, (("", replace(each, drawn=True)),)) for each in findings),

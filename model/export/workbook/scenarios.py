@@ -32,7 +32,7 @@ from model.export.workbook.sheets import (
 from model.report.book.words import AMOUNTS, limit_of, within
 from model.report.comparison.briefing import MAIN, against_words, noun
 from model.report.comparison.differences import differences_table
-from model.report.comparison.measures import ComparedMeasure, measures, sentence
+from model.report.comparison.measures import TO_FIRST, ComparedMeasure, measures, sentence
 from model.report.language import unit_label
 from model.whatif.comparison.result import ComparisonResult
 
@@ -144,7 +144,7 @@ class ScenariosSheet:
 
     def _differing(self, values: Sequence[float], cells: Sequence[str], style: str) -> None:
         sheet, (first, *others) = self.sheet, cells
-        sheet.text(self.row, LABEL, f"difference to “{self.result.names[0]}”", IN_ROW)
+        sheet.text(self.row, LABEL, TO_FIRST, IN_ROW)
         signed: Style = {**GREY, "num_format": f"+{style};-{style};{style}"}
         for column, own, value in zip(self.columns[1:], others, values[1:], strict=True):
             gap = value - values[0]

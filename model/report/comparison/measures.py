@@ -17,6 +17,7 @@ from model.whatif.policy.strategy import GOALS
 
 HOLDS, BROKEN = "✓", "✗"
 GAINS = frozenset({"margin", "return_on_capital", "score", "profit"})  # more of these is better
+TO_FIRST = "difference to the first"  # its name, which may be long, stands once, above all of them
 
 
 @dataclass(frozen=True)
@@ -206,7 +207,7 @@ def numbers_table(result: ComparisonResult, contract: Contract, found: Sequence[
         apart = [numbers.finite(now - was) for was, now in zip(against, each.values, strict=True)]
         changes = ["", *(change or "the same" for change in each.changes[1:])]
         points = "points" if unit == "%" else unit
-        rows.append((f"difference to “{names[0]}”", *changes, "", points, *map(column.read, apart)))
+        rows.append((TO_FIRST, *changes, "", points, *map(column.read, apart)))
         if each.name == "score":
             rows.append(("Decision", *_decisions(contract, each), "", "", *_decisions(contract, each)))
     return Table("comparison-numbers", "The numbers side by side", columns, tuple(rows))

@@ -73,6 +73,7 @@ def test_a_customer_is_told_as_their_page_tells_it(memos: dict[str, Memo], model
 
 def test_a_comparison_is_told_as_its_page_tells_it(memos: dict[str, Memo], model: DeployedModel):
     memo = memos["comparison"]
+    assert memo.title == f"{len(scenario_of('comparison').members)} scenarios compared"  # type: ignore[union-attr]
     result = ComparisonResult.of_book(model.whole, model.sample, scenario_of("comparison"), day=OCCASION.day)  # type: ignore[arg-type]
     said = comparison_briefing(result, model=model.deployed)
     findings = [each for each in said.findings if isinstance(each, Finding)]

@@ -10,14 +10,20 @@ from docx import Document
 from pypdf import PdfReader
 
 from data.errors import BadInput
+from model.deployed.model import DeployedModel
 from model.export.bars import bar_charts
 from model.export.memo.files import PAPERS
 from model.export.memo.memo import Memo
 from model.export.memo.page import memo_page
 from model.export.memo.pdf import memo_pdf
+from model.export.memo.subjects import memo_of
 from model.export.memo.word import memo_word
 from model.export.settled import settled
+from model.report.comparison.briefing import name_of_member
+from model.whatif.comparison.comparison import Comparison
+from tests.export.conftest import OCCASION
 from tests.support.papers import plain, said_by, said_of, squeezed
+from tests.support.records import stressed
 
 MOST = 1_500_000  # bytes of a page
 VOID = {"meta", "br", "input", "col", "rect", "line"}
@@ -83,6 +89,18 @@ def test_the_page_can_be_asked_for_more(memos: dict[str, Memo]):
     assert page.count("tabindex='0'") == sum(
         len(chart.bars) for part in memos["book"].parts for _, each in part.versions for chart in bar_charts(each.chart)
     )
+
+
+@pytest.mark.office
+def test_scenarios_of_long_names_are_compared_on_two_pages(model: DeployedModel):
+    found = Comparison()
+    for k in range(3):
+        each = stressed(unemployment=k, balances=-45, payments=-10)
+        found = found.with_member(name_of_member(model.contract, each), each)
+    memo = memo_of(model, found, OCCASION)
+    pages = PdfReader(io.BytesIO(memo_pdf(memo))).pages
+    assert len(pages) == 2
+    assert squeezed(memo.parts[2].first.headline) in squeezed(pages[0].extract_text())  # begins there, and goes on
 
 
 @pytest.mark.office

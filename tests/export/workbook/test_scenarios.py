@@ -74,7 +74,7 @@ def test_every_number_and_its_difference_are_those_of_compare(
     for k, each in enumerate(numbers):
         own, differences, *_ = block(side_by_side, each.label)
         assert own[1:4] == pytest.approx(list(exact[0][each.label]), rel=1e-13)
-        assert differences[0] == "difference to “Half <b>”"
+        assert differences[0] == "difference to the first"
         assert differences[1] == ""
         assert differences[2:4] == pytest.approx(list(exact[1][k][1:]), rel=1e-9)
     said = comparison_briefing(result, model=model.deployed)

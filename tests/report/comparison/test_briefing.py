@@ -83,7 +83,7 @@ def test_numbers_are_those_of_the_page_with_difference_to_the_first_and_limit(
     assert [row[5] for row in (values, changes)] == ["NT$", "NT$"]
     assert list(values[6:]) == losses
     assert list(changes[6:]) == [0.0, losses[1] - losses[0], losses[2] - losses[0]]
-    assert changes[screen[0]] == "difference to “No. 1”"
+    assert changes[screen[0]] == "difference to the first"
     assert str(changes[screen[2]]).startswith("+NT$")
     shown = [float(str(values[place]).split(NBSP)[1]) for place in screen[1:3]]
     assert float(str(changes[screen[2]]).split(NBSP)[1]) == shown[1] - shown[0]
@@ -108,7 +108,7 @@ def test_the_order_is_kept_and_another_first_turns_the_differences(whole: Scored
     assert [each.name for each in table(found, "differences").columns[1:]] == ["No. 2", "No. 1"]
     numbers_ = table(found, "numbers").exact
     k = [row[0] for row in numbers_].index("Expected loss, one month")
-    assert numbers_[k + 1][0] == "difference to “No. 2”"
+    assert numbers_[k + 1][0] == "difference to the first"
     assert str(numbers_[k + 1][2]).startswith(MINUS)
 
 
