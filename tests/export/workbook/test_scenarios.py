@@ -70,7 +70,7 @@ def test_every_number_and_its_difference_are_those_of_compare(
 ):
     numbers = measures(result)
     table = numbers_table(result, CONTRACT, numbers)
-    exact = {str(row[0]): row[5:] for row in table.exact[::2]}, [row[5:] for row in table.exact[1::2]]
+    exact = {str(row[0]): row[6:] for row in table.exact[::2]}, [row[6:] for row in table.exact[1::2]]
     for k, each in enumerate(numbers):
         own, differences, *_ = block(side_by_side, each.label)
         assert own[1:4] == pytest.approx(list(exact[0][each.label]), rel=1e-13)
