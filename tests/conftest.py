@@ -2,6 +2,7 @@
 
 import os
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every process that a test starts compiles each source anew
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy: two workers do not fight; who wants to try two, may
 
 import gc
