@@ -39,7 +39,8 @@ follow = partial(followed, cancel=state.memory.undo)
 def main() -> None:
     visitor.current()
     model = deployed.model()
-    if {CUSTOMER, OWN} & set(st.query_params):  # links to a customer once led here
+    led_here = bool({CUSTOMER, OWN} & set(st.query_params))  # links to a customer once did
+    if led_here and not state.memory.at_foreign_address():
         st.switch_page("customer/page.py", query_params=dict(st.query_params))
     state.memory.restore(model)
     ask_line(ASK, model)

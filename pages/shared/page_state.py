@@ -100,7 +100,7 @@ class Memory(Generic[Held]):
         made = st.query_params.get(RELEASE, "")
         address = {name: value for name, value in st.query_params.items() if name not in (deployed.BOOK, RELEASE)}
         known = st.session_state.get(self._key("address"))
-        strange = frozenset(address.items()) in st.session_state.get(_strange(self.page), ())
+        strange = self.at_foreign_address()
         handed: dict[str, str] | None = st.session_state.pop(handed_key(self.page), None)
         if handed is None and self._key("value") in st.session_state and (address == known or not address or strange):
             return
@@ -123,6 +123,11 @@ class Memory(Generic[Held]):
         elif NAMED.match(made) and not model.id.startswith(made):
             both = saving.both_words(model, self.page, made, self.write(value))
             self._answered_by(model, f"{replaced(made, model.name, None, linked=True)} {both}".strip())
+
+    def at_foreign_address(self) -> bool:
+        """Whether the address is another page's, which a slow browser has joined to this one's path; see `arriving`."""
+        address = {name: value for name, value in st.query_params.items() if name not in (deployed.BOOK, RELEASE)}
+        return frozenset(address.items()) in st.session_state.get(_strange(self.page), ())
 
     def current(self) -> Held:
         """What the visitor assumes now."""

@@ -593,3 +593,14 @@ def test_labels_of_bands_read_as_ranges(contract: Contract) -> None:
         f"NT${NBSP}200,000 to 300,000",
         f"NT${NBSP}300,000 and more",
     ]
+
+
+def test_a_customers_address_that_a_slow_browser_joined_to_the_books_path_does_not_lead_back_there(open_app: Open):
+    at = open_app("book", unemployment=2)
+    told = sentence(at)
+    at.session_state["_book_strange"] = {frozenset({"customer": "12345"}.items())}
+    at.query_params.clear()
+    at.query_params["customer"] = "12345"
+    at.run()
+    assert not at.exception
+    assert sentence(at) == told
