@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visit, book_ready, policy_ready, ready, settled, unfold
+from tests.browser.conftest import Visit, book_ready, policy_ready, ready, sentence, settled, unfold
 
 pytestmark = pytest.mark.browser
 
@@ -85,6 +85,7 @@ def test_book(visit: Visit, opened: bool) -> None:
     held_against_the_whole(page, "what is computed", page.locator(".st-key-_method summary").click)
     held_against_the_whole(page, "a lever, with that open", lambda: move(page, "Unemployment", "ArrowLeft"))
     held_against_the_whole(page, "reset", click(page, "Reset"))
+    expect(sentence(page)).to_have_text(re.compile("^As the book stands"))
 
 
 @pytest.mark.parametrize("opened", [False, True], ids=["panels closed", "panels open"])
@@ -103,6 +104,7 @@ def test_customer(visit: Visit, opened: bool) -> None:
     held_against_the_whole(page, "a lever of that", lambda: move(page, "Balances", "ArrowLeft"))
     held_against_the_whole(page, "reset", click(page, "Reset"))
     held_against_the_whole(page, "your own", page.locator(".st-key-_start button").last.click)
+    expect(page.locator(".st-key-_own_record")).to_be_visible()
 
 
 @pytest.mark.parametrize("opened", [False, True], ids=["panels closed", "panels open"])
