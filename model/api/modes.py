@@ -17,7 +17,7 @@ from model.api.errors import refusal
 from model.api.process import close, running
 from model.api.routes import create
 from model.errors import StoreError
-from model.security.people import loopback
+from model.security.tokens import token_needed
 from model.settings import settings
 
 LISTENING = "WHATIF_LISTENING"  # where a service alone listens, as `model.cli.serve` tells its workers
@@ -50,7 +50,7 @@ class EmbeddedService:
 def embedded(host: str | None, known: Callable[[], bool] = lambda: False) -> EmbeddedService:
     """The service for the process of a dashboard that listens on ``host``; where people must be ``known`` to look at
     it, programs need a token."""
-    return EmbeddedService(lambda: create(running().service, _open(host) and not known()))
+    return EmbeddedService(lambda: create(running().service, not token_needed(settings(), host) and not known()))
 
 
 def standalone() -> FastAPI:
@@ -66,10 +66,4 @@ def standalone() -> FastAPI:
         yield
         await asyncio.to_thread(close)
 
-    return create(service, _open(os.environ.get(LISTENING)), lifespan)
-
-
-def _open(host: str | None) -> bool:
-    """Whether no token is asked for."""
-    using = settings()
-    return loopback(host) and not using.user_header if using.api_tokens is None else not using.api_tokens
+    return create(service, not token_needed(settings(), os.environ.get(LISTENING)), lifespan)

@@ -11,8 +11,7 @@ from model.cli.book import book_option, home_of
 from model.errors import ReleaseError
 from model.record.database import engine
 from model.release.store import Store
-from model.security.people import loopback
-from model.security.tokens import Tokens
+from model.security.tokens import Tokens, token_needed
 from model.settings import settings
 
 GRACE = 30  # seconds that requests under way are given when the service is told to end
@@ -34,7 +33,7 @@ def serve(host: str, port: int, workers: int, book: str) -> None:
     engine(using).dispose()  # said here in a sentence, where a worker would end with a traceback
     if workers > 1:
         store.load()
-    if using.api_tokens or (using.api_tokens is None and not loopback(host)):
+    if token_needed(using, host):
         tokens = len(Tokens(using.home).listing())
         click.echo(f"Tokens are asked for; {tokens} are known. More: python -m model token create NAME", err=True)
     options: dict[str, Any] = {"workers": workers} if workers > 1 else {}

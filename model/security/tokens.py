@@ -19,6 +19,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from data.errors import BadInput
 from model.errors import Forbidden, StoreError, Unknown
 from model.locks import exclusive
+from model.security.people import loopback
+from model.settings import Settings
 
 Scope = Literal["score", "explain", "admin"]
 
@@ -61,6 +63,14 @@ class Token:
     scopes: tuple[Scope, ...]
     created: datetime
     expires: datetime | None
+
+
+def token_needed(using: Settings, host: str | None) -> bool:
+    """Whether programs must show a token to a service that listens on ``host``: as the settings say, and otherwise
+    beyond this machine, or where people have to show who they are."""
+    if using.api_tokens is not None:
+        return using.api_tokens
+    return bool(using.user_header) or not loopback(host)
 
 
 def covers(bearer: Bearer, scope: Scope) -> bool:
