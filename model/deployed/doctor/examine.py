@@ -37,7 +37,7 @@ def examine(
     seconds since 1970. Nothing is changed, but that the home is made where there is none."""
     found = [
         libraries_check(),
-        home_check(using.home),
+        home_check(using.home, using.store_url is None),
         scratch_check(),
         disk_check(using.home),
         memory_check(available_memory()),

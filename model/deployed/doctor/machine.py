@@ -25,18 +25,20 @@ LIMITS = (  # of a container: what it may take, what it has taken; of either ver
 )
 
 
-def home_check(home: Path) -> DoctorCheck:
-    """Whether releases, tokens and the record can be written where they live."""
+def home_check(home: Path, alone: bool = True) -> DoctorCheck:
+    """Whether releases, tokens and the record can be written where they live. ``alone``: whether the record lives there
+    too; where a database keeps it, a home that is only read can serve."""
     name = "Home"
     try:
         home.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=home) as probe:
             probe.write(b"x")
     except OSError as error:
+        lost = "" if alone else " Nothing can be trained, promoted or given a token from here."
         return DoctorCheck(
             name,
-            "stops",
-            f"{home.absolute()} cannot be written: {error.strerror}.",
+            "stops" if alone else "warning",
+            f"{home.absolute()} cannot be written: {error.strerror}.{lost}",
             "Give the user of the server the right to write there, mount it writable, or set WHATIF_HOME to another.",
         )
     return DoctorCheck(name, "ok", f"{home.absolute()} can be written.")

@@ -13,6 +13,7 @@ import pytest
 from model.deployed.doctor.check import DoctorCheck
 from model.deployed.doctor.examine import examine
 from model.deployed.doctor.kept import newest_release, record_checks, release_checks
+from model.deployed.doctor.machine import clock_check
 from model.record import database
 from model.record.database import FILE
 from model.record.migrations import LATEST, VERSION_TABLE
@@ -223,8 +224,9 @@ def test_a_user_who_may_not_write_stops(server: postgres.Server, tmp_path: Path)
 
 
 @pytest.mark.postgres
-def test_a_clock_an_hour_ahead_of_the_database_servers_stops(server: postgres.Server, home: Path):
-    using = Settings(home=home, store_url=server.url())
-    found = of(examine(using, host="127.0.0.1", clock=lambda: time.time() + 3600), "Clock")
+def test_the_clock_of_the_database_server_is_held_against_ones_own(server: postgres.Server, tmp_path: Path):
+    using = Settings(home=tmp_path, store_url=server.url())
+    _, ahead = record_checks(using, time.time() + 3600)
+    found = clock_check(datetime.now(UTC), released=None, elsewhere={"the database server": ahead})
     assert found.state == "stops"
     assert "the database server is 3,600 s behind" in found.found

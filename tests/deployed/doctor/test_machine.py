@@ -45,6 +45,11 @@ def test_a_read_only_home_stops(read_only: Path, below: str):
     assert machine.file_clock(read_only, 0.0) is None
 
 
+def test_a_read_only_home_can_serve_where_a_database_keeps_the_record(read_only: Path):
+    found = machine.home_check(read_only, alone=False)
+    assert (found.state, "Nothing can be trained" in found.found) == ("warning", True)
+
+
 def test_no_place_for_temporary_files_stops(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     assert machine.scratch_check().state == "ok"
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
