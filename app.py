@@ -37,7 +37,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
 
 async def landing(request: Request) -> RedirectResponse:
     """Streamlit serves the first page at / only; its own name leads there, what-if and all."""
-    return RedirectResponse(f"/?{request.url.query}".rstrip("?"))
+    return RedirectResponse(f"{BASE}/?{request.url.query}".rstrip("?"))
 
 
 async def unslashed(_request: Request) -> RedirectResponse:
@@ -45,8 +45,10 @@ async def unslashed(_request: Request) -> RedirectResponse:
     return RedirectResponse(f"{API}/")
 
 
-API = "/api"
+PATH = str(st.get_option("server.baseUrlPath")).strip("/")  # where a proxy has the dashboard below a path of its own
+BASE = f"/{PATH}" if PATH else ""
+API = f"{BASE}/api"
 SERVICE = modes.embedded(st.get_option("server.address"), visitor.login_configured)
-ROUTES = [Route("/book", landing), Route(API, unslashed, methods=list(limits.METHODS)), Mount(API, SERVICE)]
+ROUTES = [Route(f"{BASE}/book", landing), Route(API, unslashed, methods=list(limits.METHODS)), Mount(API, SERVICE)]
 MIDDLEWARE = [Middleware(visitor.Peer), Middleware(visitor.OwnPages, but=(f"{API}/",))]
 app = st.App("pages/main.py", lifespan=lifespan, routes=ROUTES, middleware=MIDDLEWARE)

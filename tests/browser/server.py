@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,17 +53,21 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(home: Path, folder: Path, script: str = "app.py") -> Iterator[Server]:
+def serving(
+    home: Path, folder: Path, script: str = "app.py", below: str = "", settings: Mapping[str, str] | None = None
+) -> Iterator[Server]:
     """The server on the releases in ``home``, from ready until left; its output goes to a file in ``folder``. What it
-    serves is this project, unless it is another ``script``."""
+    serves is this project, unless it is another ``script``, at a path ``below`` its address if one is given, under
+    ``settings`` of its environment."""
     port = free_port()
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://127.0.0.1:{port}/{below}".rstrip("/")
     log = folder / f"server-{port}.log"
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
+    command += ["--server.baseUrlPath", below] if below else []
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("WHATIF_", "STREAMLIT_"))}
     with log.open("wb") as output:
         start = time.perf_counter()
-        process = _start(command, environment | {"WHATIF_HOME": str(home)}, output)
+        process = _start(command, environment | {"WHATIF_HOME": str(home), **(settings or {})}, output)
         try:
             _await_ready(url, process, log)
             yield Server(url, process, time.perf_counter() - start, log)

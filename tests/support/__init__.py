@@ -28,6 +28,7 @@ What runs beside the tests:
     service         fixtures for both
     stand_in        a model server of our own that speaks every protocol and misbehaves as it is told
     postgres        a PostgreSQL server
+    deploy          what the files of model/deploy say, and nginx started from the one that is shipped
     servers         model servers of other makers, in environments of their own; with ``train_mlflow``,
                     ``train_mlserver``, ``read_registry`` and the two mappings, which run or are read there
 """
