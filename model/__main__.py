@@ -102,6 +102,11 @@ VERBS = {  # each one's module and first sentence
         "model.cli.workbook",
         "Write the deployed model as a workbook with live formulas to OUT, an .xlsx file.",
     ),
+    "score": (
+        "model.cli.score",
+        "Score every record of IN, a CSV, Excel or Parquet file of any size or a folder of Parquet files, into OUT: a "
+        ".parquet or .csv file or, without an ending, a folder.",
+    ),
     "bench": ("model.cli.bench", "Print the figures of every hot path."),
 }
 

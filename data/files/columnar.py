@@ -32,13 +32,13 @@ def parse_parquet(content: bytes, limits: Limits, progress: Callable[[float], ob
         file = pq.ParquetFile(BytesIO(content))
         schema = file.schema_arrow
         _check_size(file.metadata, limits)
-        read = [k for k, kind in enumerate(schema.types) if _single(kind)]
-        texts = [schema.names[k] for k in read if _textual(schema.types[k])]
+        read = [k for k, kind in enumerate(schema.types) if holds_values(kind)]
+        texts = [schema.names[k] for k in read if holds_texts(schema.types[k])]
         file = pq.ParquetFile(BytesIO(content), read_dictionary=texts)
         rows = file.metadata.num_rows
         columns: list[Any] = [pa.nulls(rows)] * len(schema)
         for done, k in enumerate(read, 1):  # by place: names may repeat
-            columns[k] = _column(file.reader.read_column(k), schema.field(k), rows)
+            columns[k] = column_of_cells(file.reader.read_column(k), schema.field(k), rows)
             progress(0.1 + 0.9 * done / len(read))
     unread = {k: str(schema.types[k])[:60] for k in range(len(schema)) if k not in read}
     lines = np.arange(rows, dtype=np.int64) + 2  # as if the names stood on line 1
@@ -59,8 +59,9 @@ def _check_size(about: Arrow, limits: Limits) -> None:
         raise BadInput(f"The file unpacks to {size / MB:,.0f} MB. Leave out columns that are not needed, or split it.")
 
 
-def _column(column: Arrow, field: Arrow, rows: int) -> Arrow:
-    """A column, its texts cut while they stand in a dictionary, before they are repeated."""
+def column_of_cells(column: Arrow, field: Arrow, rows: int) -> Arrow:
+    """A chunked column of ``rows`` as it is looked at, its texts cut while they stand in a dictionary, before they are
+    repeated."""
     if len(column) != rows:
         raise ValueError(f"{len(column)} rows of {rows}")
     column.validate(full=True)
@@ -97,19 +98,20 @@ def _begun(column: Arrow, frequency: str) -> Arrow:
     return pc.if_else(column.is_null(), None, pa.chunked_array([moments]))
 
 
-def _textual(kind: Arrow) -> bool:
+def holds_texts(kind: Arrow) -> bool:
+    """Whether cells of this type are texts."""
     return any(test(kind) for test in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view))
 
 
-def _single(kind: Arrow) -> bool:
+def holds_values(kind: Arrow) -> bool:
     """Whether cells of this type hold one value."""
     own = kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
     own = own.value_type if pa.types.is_dictionary(own) else own
-    tests = (pa.types.is_primitive, pa.types.is_decimal, pa.types.is_null, pa.types.is_boolean, _textual)
+    tests = (pa.types.is_primitive, pa.types.is_decimal, pa.types.is_null, pa.types.is_boolean, holds_texts)
     return any(test(own) for test in tests)
 
 
 def _cut(texts: Arrow) -> Arrow:
-    if not _textual(texts.type):
+    if not holds_texts(texts.type):
         return texts
     return pc.utf8_slice_codeunits(texts.cast(pa.large_string()), 0, LONGEST_TEXT)

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO, TextIOWrapper
 from itertools import chain, islice
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -40,6 +41,7 @@ UNLIKELY = re.compile(
     r"[À-ÖØ-öø-ÿ]{4}|[À-ÖØ-öø-ÿ][°±´§¤¦¨¬¶·¸¹¼½¾]|\w[¡¢¤¥¦§¨©«¬®¯±´¶·¸»¿‚„…†‡ˆ‰‹‘“”•˜›×÷ƒ¼½¾³¹]+\w|[a-zß-öø-ÿ][ŠŒŽŸÀ-ÖØ-Þ]|[\x80-\x9f]"
 )
 WINDOWS = "cp1252"
+FILL = b"\0\x1a"  # what old systems fill up the end of a file with
 SEPARATOR = re.compile(r'\s*"?sep=(.)"?\s*\Z', re.IGNORECASE | re.DOTALL)
 
 
@@ -53,6 +55,43 @@ def parse_text(content: bytes, wanted: Collection[str], limits: Limits, progress
     """
     text, notes = decoded(content)
     progress(0.1)
+    begun = begin(text, wanted, limits)
+    found, built = begun.found, _Built(len(begun.start.header))
+    for line, row in layout.body(begun.rows, begun.start, found, limits):
+        if built.add(line, row):
+            progress(0.1 + 0.9 * line / text.size)
+    columns, lines = built.done(found)
+    kept = layout.places(begun.start.header, [_any(each) for each in columns])
+    return Parsed(
+        [begun.start.header[k] for k in kept],
+        [columns[k] for k in kept],
+        lines=lines,
+        odd=found.odd,
+        notes=[*notes, *begun.start.notes(), *found.notes()],
+        line=begun.start.line,
+        delimiter=begun.delimiter,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class BegunText:
+    """A text file as far as its header: what parts its cells, where its table starts, the ``rows`` below the header,
+    each with its line, and what was ``found`` beside them so far."""
+
+    delimiter: str
+    start: layout.Start
+    rows: Iterator[tuple[int, Sequence[str]]]
+    found: LayoutNotes
+
+
+def begin(text: "Text", wanted: Collection[str], limits: Limits) -> BegunText:
+    """Read a text as far as its header.
+
+    Raises
+    ------
+    BadInput
+        If it is no CSV, has no row, or too many columns.
+    """
     named = SEPARATOR.match(next(text.lines(), ""))
     delimiter = named[1] if named else _delimiter(text, wanted)
     rows = _rows(text, delimiter)
@@ -61,27 +100,13 @@ def parse_text(content: bytes, wanted: Collection[str], limits: Limits, progress
     sample = list(islice(rows, layout.SEARCHED))
     if not sample:
         raise BadInput("The file is empty. Give a header and one row for each record.")
-    begun = layout.start([each for each in sample if not layout.ruled(each[1])] or sample, wanted)
-    if len(begun.header) > limits.columns:
-        told_ = f"{len(begun.header):,} columns; at most {limits.columns:,} are read"
+    start = layout.start([each for each in sample if not layout.ruled(each[1])] or sample, wanted)
+    if len(start.header) > limits.columns:
+        told_ = f"{len(start.header):,} columns; at most {limits.columns:,} are read"
         raise BadInput(f"The file has {told_}. Leave some out.")
     found = LayoutNotes()
-    below = layout.without_units(begun, [each for each in sample if each[0] > begun.line], found)
-    built = _Built(len(begun.header))
-    for line, row in layout.body(chain(below, rows), begun, found, limits):
-        if built.add(line, row):
-            progress(0.1 + 0.9 * line / text.size)
-    columns, lines = built.done(found)
-    kept = layout.places(begun.header, [_any(each) for each in columns])
-    return Parsed(
-        [begun.header[k] for k in kept],
-        [columns[k] for k in kept],
-        lines=lines,
-        odd=found.odd,
-        notes=[*notes, *begun.notes(), *found.notes()],
-        line=begun.line,
-        delimiter=delimiter,
-    )
+    below = layout.without_units(start, [each for each in sample if each[0] > start.line], found)
+    return BegunText(delimiter, start, chain(below, rows), found)
 
 
 def _any(column: Arrow) -> bool:
@@ -123,16 +148,16 @@ class _Built:
 
 @dataclass(frozen=True, eq=False)
 class Text:
-    """A file's text, decoded anew each time it is gone through, so that a quarter of a gigabyte is not held twice.
-    ``size`` is how many lines it has."""
+    """A file's text, ``opened`` at its first character and decoded anew each time it is gone through, so that it is not
+    held twice, or not at all. ``size`` is how many lines it has."""
 
-    content: bytes
+    opened: Callable[[], BinaryIO]
     encoding: str
     size: int
 
     def lines(self) -> Iterator[str]:
         """The lines with their ends; BadInput for one that is too long."""
-        for k, line in enumerate(TextIOWrapper(BytesIO(self.content), self.encoding, newline=""), 1):
+        for k, line in enumerate(TextIOWrapper(self.opened(), self.encoding, newline=""), 1):
             if len(line) > LONGEST_LINE:
                 told = f"{len(line):,} characters long"
                 raise BadInput(f"Line {k:,} of the file is {told}. Check the ends of its lines.")
@@ -141,17 +166,27 @@ class Text:
 
 def decoded(content: bytes) -> tuple[Text, list[str]]:
     """The text of a file, and what was taken for granted to tell it."""
-    encoding, start = next(((name, len(mark)) for mark, name in MARKS if content.startswith(mark)), ("", 0))
+    encoding, start = marked(content)
     content, notes = content[start:], list[str]()
-    encoding = encoding or _wide(content)
     if encoding in ("", "utf-8"):
         content, notes = _without_nul(content)
+    return in_its_encoding(partial(BytesIO, content), encoding, notes)
+
+
+def in_its_encoding(opened: Callable[[], BinaryIO], encoding: str, notes: Sequence[str]) -> tuple["Text", list[str]]:
+    """The text that bytes are, in its ``encoding`` where that is known, and what was taken for granted to tell it."""
     for each in (encoding,) if encoding else ("utf-8", WINDOWS):
-        size = _size(content, each)
+        size = _size(opened, each)
         if size:
             told = "The text is not UTF-8; it was read as Windows-1252."
-            return Text(content, each, size), [*notes, told] if each == WINDOWS else notes
+            return Text(opened, each, size), [*notes, told] if each == WINDOWS else list(notes)
     raise BadInput("The file's text is neither UTF-8 nor plainly Windows-1252. Save it as “CSV UTF-8”, or as .xlsx.")
+
+
+def marked(head: bytes) -> tuple[str, int]:
+    """The encoding that the first bytes of a file show, "" if none, and how many of them are its mark."""
+    encoding, start = next(((name, len(mark)) for mark, name in MARKS if head.startswith(mark)), ("", 0))
+    return encoding or _wide(head), start
 
 
 def _wide(content: bytes) -> str:
@@ -165,19 +200,24 @@ def _wide(content: bytes) -> str:
 
 def _without_nul(content: bytes) -> tuple[bytes, list[str]]:
     """The bytes without the end that old systems fill up, NUL within them made blanks, and what is to be said of it."""
-    content = content.rstrip(b"\0\x1a")
+    content = content.rstrip(FILL)
     strange = content.count(b"\0")
-    if 10 * strange > len(content):
+    return content.replace(b"\0", b" "), nul_notes(strange, len(content))
+
+
+def nul_notes(strange: int, size: int) -> list[str]:
+    """What is to be said of ``strange`` NUL characters in a text of so many bytes; BadInput if they are too many."""
+    if 10 * strange > size:
         raise BadInput("The file holds characters that no CSV file has. Save it as “CSV UTF-8”, or as .xlsx.")
     told = f"{strange:,} NUL character{'s were' if strange > 1 else ' was'} read as blank{'s' * (strange > 1)}."
-    return content.replace(b"\0", b" "), [told] if strange else []
+    return [told] if strange else []
 
 
-def _size(content: bytes, encoding: str) -> int:
+def _size(opened: Callable[[], BinaryIO], encoding: str) -> int:
     """How many lines a text has; 0 if it is not in this encoding, or may as well be in another code page."""
     size = 0
     try:
-        for size, line in enumerate(Text(content, encoding, 0).lines(), 1):  # noqa: B007
+        for size, line in enumerate(Text(opened, encoding, 0).lines(), 1):  # noqa: B007
             if encoding == WINDOWS and UNLIKELY.search(line):
                 return 0
     except UnicodeDecodeError:

@@ -54,12 +54,27 @@ class GivenCells:
         there = ~np.isnan(self.numbers)
         if not there.any():
             return self
-        levels, which = np.unique(self.numbers[there], return_inverse=True)
+        levels, which = levels_of(self.numbers[there])
         known = {text: k for k, text in enumerate(self.texts)}
         own = [known.setdefault(text, len(known)) for text in (number_as_text(each, self.truths) for each in levels)]
         place = self.place.copy()
         place[there] = np.array(own)[which]
         return GivenCells(np.full(len(self), np.nan), place, tuple(known))
+
+
+WIDEST = 4_096  # between the lowest and the highest of whole numbers that are counted rather than sorted
+
+
+def levels_of(numbers: Array) -> tuple[Array, NDArray[np.int64]]:
+    """The different ``numbers`` (n,), n > 0, in order, and the place of each among them, (n,): as numpy's unique says,
+    of codes in a fifth of the time."""
+    low, high = numbers.min(), numbers.max()
+    if not (high - low < WIDEST and abs(low) < 2**52 and (numbers == np.trunc(numbers)).all()):
+        levels, which = np.unique(numbers, return_inverse=True)
+        return levels, np.asarray(which, np.int64)
+    steps = (numbers - low).astype(np.int64)
+    held = np.bincount(steps) > 0
+    return low + np.flatnonzero(held), (held.cumsum() - 1)[steps]
 
 
 def number_as_text(value: float, truth: bool = False) -> str:

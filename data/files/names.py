@@ -2,9 +2,26 @@
 
 import re
 from collections.abc import Iterable
+from typing import Protocol
 
 SHOWN = 60  # characters of somebody's text that a message repeats
 _FORMULA = re.compile(r'="([^"]*)"')  # how exporters keep a spreadsheet from taking a text for a number: ="0012"
+
+
+class Header(Protocol):
+    """The columns of a table by name."""
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """Their names as in the file, which may repeat or be empty."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Their names, each another whatever its case."""
+
+    @property
+    def whence(self) -> str:
+        """Where they were taken from, in words; "" where they could be nowhere else."""
 
 
 def one_line(text: str) -> str:

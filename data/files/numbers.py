@@ -393,11 +393,13 @@ def conversion(unit: str, into: str) -> float:
 class Habit:
     """How a file writes numbers. ``default`` is the sign before decimals that goes with what parts its cells;
     ``decimal`` the one that its other cells show, "" where they show none or both. ``trimmed``: no zero ends
-    any decimals that can be told to be some."""
+    any decimals that can be told to be some. ``known``: what all cells of a column settled, where some of them only are
+    read at a time; None where they are all there."""
 
     default: str = ""
     decimal: str = ""
     trimmed: bool = False
+    known: str | None = None
 
 
 @dataclass(frozen=True)
@@ -412,6 +414,20 @@ class Votes:
     sign: str
     whole: bool
     zeros: int
+
+    def __add__(self, other: "Votes") -> "Votes":
+        signs = {each.sign for each in (self, other) if each.either}
+        return Votes(
+            self.point + other.point,
+            self.comma + other.comma,
+            either=self.either + other.either,
+            sign=next(iter(signs)) if len(signs) == 1 else "",
+            whole=self.whole or other.whole,
+            zeros=self.zeros + other.zeros,
+        )
+
+
+NO_VOTES = Votes(0, 0, either=0, sign="", whole=False, zeros=0)
 
 
 def votes(found: Figures, texts: Sequence[str], count: NDArray[np.int64]) -> Votes:
@@ -441,6 +457,8 @@ def settled(of: Votes, habit: Habit, recorded: Decimal = "") -> str:
 
     What was ``recorded`` when the column was first read holds, unless its cells now only speak against it.
     """
+    if habit.known is not None:
+        return habit.known
     first = habit.default if recorded == "usual" else recorded
     for sign, own, against in ((POINT, of.point, of.comma), (COMMA, of.comma, of.point)):
         if own > CLEARLY * against and (first in ("", sign) or not against):

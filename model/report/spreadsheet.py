@@ -2,8 +2,8 @@
 
 One convention holds in all of them, and in every Excel table: a unit stands at its column's head ("PD, %"; "Loss, NT$")
 or, where rows differ, in a column "Unit"; shares are numbers in percent, their differences in points; a day is
-2026-11-30, a moment 2026-11-30T10:16:00Z, in UTC (ISO 8601). What programs read, the record's own export and Parquet,
-keeps the names and units of the record.
+2026-11-30, a moment 2026-11-30T10:16:00Z, in UTC (ISO 8601). What programs read, the record's own export, Parquet and
+the files of a batch, keeps the names and units of the record.
 
 Text never becomes a formula there, umlauts and NT$ keep their letters, a number keeps every digit and its sign, and
 where there is no number (an open end, a missing value) the cell is empty.

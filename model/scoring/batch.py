@@ -3,7 +3,6 @@
 What a file may look like: model/scoring/files.py.
 """
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,12 +17,10 @@ import xlsxwriter
 from numpy.typing import NDArray
 
 from data.arrays import Array
-from data.contract import Contract, Field, bounds, check_value
+from data.contract import Contract, Field
 from data.errors import BadInput
-from data.files.escapes import bare
 from data.files.kinds import Kind
 from data.files.numbers import habit_of
-from data.formulas import parse_formula
 from model.deployed.model import DeployedModel
 from model.engine.parallel import Progress, no_progress, over
 from model.engine.scorer import Reasons, Scorer
@@ -46,7 +43,9 @@ from model.report.operations.upload import (
     on_line,
 )
 from model.scoring.files import taken
-from model.scoring.values import allowed, short, values_of
+from model.scoring.identifiers import identities
+from model.scoring.records import read_records
+from model.scoring.values import allowed
 from model.whatif.customer.decision import score_scale
 from model.whatif.customer.scenario import CUTOFF, CustomerScenario
 
@@ -101,21 +100,13 @@ def read_customers(content: bytes, name: str, contract: Contract, progress: Prog
     if not len(cells.lines) and not cells.odd:
         person = contract.book.record
         raise BadInput(f"The file holds its column names and no {person}. Add one row for each {person}.")
-    raw = np.empty((len(contract.record), len(cells.lines)))
-    reasons: dict[int, list[str]] = {}
     habit = habit_of((each.texts[:LOOKED_AT] for each in cells.fields), cells.delimiter)
-    notes = list(cells.notes)
-    for k, field in enumerate(contract.record):
-        found = values_of(field, cells.fields[k], habit)
-        raw[k] = found.values
-        notes += filter(None, [found.note])
-        _check(field, raw[k], found.wrong)
-        for row, reason in found.wrong.items():
-            reasons.setdefault(row, []).append(reason)
-            raw[k, row] = np.nan
-    notes += _other_years(contract, raw)
-    _rules(contract, raw, reasons)
-    ids, doubts = _identities(cells.ids, cells.lines)
+    found = read_records(contract, cells.fields, [habit] * len(cells.fields))
+    raw, reasons = found.raw, dict[int, list[str]]()
+    for each in found.refusals:
+        reasons.setdefault(each.row, []).append(each.reason)
+    notes = [*cells.notes, *found.notes, *_other_years(contract, raw)]
+    ids, doubts = identities(cells.ids, cells.lines)
     refused = np.fromiter(reasons, np.int64, len(reasons))
     good = np.setdiff1d(np.arange(len(cells.lines)), refused)
     named = cells.ids is not None
@@ -142,27 +133,6 @@ def read_customers(content: bytes, name: str, contract: Contract, progress: Prog
 # ---- checks ------------------------------------------------------------------------------------------------------
 
 
-def _check(field: Field, values: Array, wrong: dict[int, str]) -> None:
-    """Add what the contract says of each of ``values`` (n,) that it does not allow."""
-    low, high = bounds(field)
-    doubtful = ~((values >= low) & (values <= high))
-    if field.codes:
-        doubtful |= ~np.isin(values, list(field.codes))
-    known: dict[float | None, str] = {}
-    for k in np.flatnonzero(doubtful).tolist():
-        if k in wrong:
-            continue
-        value = None if np.isnan(values[k]) else float(values[k])  # NaN is no key: it never equals itself
-        if value not in known:
-            try:
-                check_value(field, values[k])
-                known[value] = ""
-            except BadInput as error:
-                known[value] = str(error)
-        if known[value]:
-            wrong[k] = known[value]
-
-
 def _other_years(contract: Contract, raw: Array) -> list[str]:
     """What is to be said of records that came into the book in years it does not hold; ``raw`` (fields, n)."""
     field = contract.vintage
@@ -175,65 +145,6 @@ def _other_years(contract: Contract, raw: Array) -> list[str]:
     held = f"{numbers.measure(field.minimum, field.unit)} to {numbers.measure(field.maximum, field.unit)}"
     row = "rows lie" if n > 1 else "row lies"
     return [f"{field.label}: {n:,} {row} outside the years of the book, {held}; the model has seen none like them."]
-
-
-def _rules(contract: Contract, raw: Array, reasons: dict[int, list[str]]) -> None:
-    """Add the message of each rule that a row breaks, where every value the rule speaks of can be used."""
-    refused = np.zeros(raw.shape, bool)
-    rows = np.fromiter(reasons, np.int64, len(reasons))
-    refused[:, rows] = np.isnan(raw[:, rows])
-    for each in contract.constraints:
-        spoken = np.concatenate([np.arange(len(raw))[contract.rows[name]] for name in each.fields])
-        kept = np.atleast_2d(parse_formula(each.rule, frozenset(contract.rows))(contract.values(raw))).all(0)
-        for k in np.flatnonzero(~kept & ~refused[spoken].any(0)).tolist():
-            reasons.setdefault(k, []).append(each.message)
-
-
-_WHOLE = re.compile(r"(?:-?[1-9]\d{0,14}|0)\Z", re.ASCII)  # a spreadsheet rounds whatever is longer
-_SHORTENED = re.compile(r"\d[.,]?\d*E\+?\d+\Z", re.ASCII | re.IGNORECASE)
-LARGEST = 1e15  # beyond it numbers with a point do not tell neighbours apart
-
-
-def _identities(cells: Sequence[object] | None, lines: NDArray[np.int64]) -> tuple[NDArray[Any], list[str]]:
-    """Identifiers (n,): whole numbers where all are and none has more than 15 digits, texts otherwise; a row's line
-    where there is none. And what is doubtful about them."""
-    if cells is None:
-        return lines, []
-    texts = list(map(_identity, cells))
-    doubts = [*_rounded(cells, lines), *_shortened(texts, lines)]
-    if all(map(_WHOLE.match, texts)):
-        return np.array(texts, np.int64), doubts  # not 007, which is a text
-    named = [short(text) or on_line(line) for text, line in zip(texts, lines, strict=True)]
-    return np.array(named, object), doubts
-
-
-def _identity(cell: object) -> str:
-    if isinstance(cell, str):
-        return bare(cell).strip()
-    if cell is None or pd.isna(cell):  # type: ignore[call-overload]
-        return ""
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
-
-
-def _rounded(cells: Sequence[object], lines: NDArray[np.int64]) -> list[str]:
-    """What is to be said of identifiers that a file holds as numbers too long for it."""
-    found = [k for k, cell in enumerate(cells) if isinstance(cell, float) and abs(cell) >= LARGEST]
-    if not found:
-        return []
-    first = f"{_identity(cells[found[0]])} on line {lines[found[0]]:,}"
-    return [f"Identifiers of more than 15 digits are numbers in the file ({first}), where they are rounded. {_AS_TEXT}"]
-
-
-def _shortened(texts: Sequence[str], lines: NDArray[np.int64]) -> list[str]:
-    """What is to be said of identifiers written as a spreadsheet shows long numbers."""
-    found = [k for k, text in enumerate(texts) if _SHORTENED.match(text)]
-    if not found:
-        return []
-    first = f"{short(texts[found[0]])} on line {lines[found[0]]:,}"
-    return [f"Identifiers stand as a spreadsheet shortens long numbers ({first}): digits are lost. {_AS_TEXT}"]
-
-
-_AS_TEXT = "Make the column text where the file is made."
 
 
 def _repeated(ids: NDArray[Any], lines: NDArray[np.int64]) -> tuple[tuple[str, tuple[int, ...]], ...]:

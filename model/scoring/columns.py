@@ -11,8 +11,7 @@ from difflib import get_close_matches
 from data.contract import Contract, Field
 from data.errors import BadInput
 from data.files.escapes import bare
-from data.files.names import plain
-from data.files.table import FileTable
+from data.files.names import Header, plain
 from data.proposing.hints import tokens
 from model.scoring.values import quoted, short
 
@@ -32,7 +31,7 @@ def wanted(contract: Contract) -> set[str]:
     return set(_known(contract)) | _identifiers(contract)
 
 
-def matched(table: FileTable, contract: Contract) -> Columns:
+def matched(table: Header, contract: Contract) -> Columns:
     """Where each field stands in a table.
 
     Raises

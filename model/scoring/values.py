@@ -38,14 +38,14 @@ def values_of(field: Field, given: GivenCells, habit: Habit) -> ReadValues:
     if not field.missing:
         refused |= given.holds(np.array([text in found.missing for text in given.texts], bool))
     for k in np.flatnonzero(refused).tolist():
-        text = _shown(given, k)
+        text = shown_cell(given, k)
         if text not in told:
             told[text] = f"{field.label}: {_fault(field, given, row=k, text=text, two=bool(found.two[k]))}"
         wrong[k] = told[text]
     return ReadValues(found.values, wrong, _note(field, found.missing) if field.missing else "")
 
 
-def _shown(given: GivenCells, row: int) -> str:
+def shown_cell(given: GivenCells, row: int) -> str:
     """A cell as a text; "" if it is none that can be shown as one."""
     if given.place[row] >= 0:
         return given.texts[int(given.place[row])]

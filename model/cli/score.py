@@ -1,0 +1,155 @@
+"""The verb that scores a file of any size."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import click
+
+from data import books
+from data.errors import BadInput
+from model.cli.book import book_option, home_of
+from model.cli.terminal import Result, answer, json_option
+from model.release.release import Release
+from model.release.store import Store
+from model.scoring.job.job import Finished, run_job
+from model.scoring.job.manifest import JobManifest, manifest_file
+from model.scoring.job.scorer import JobScorer
+from model.scoring.job.terms import Explained, JobTerms
+
+EXPLAINED: dict[str, Explained] = {"input": "input", "concept": "concept"}
+PAUSE = 0.5  # seconds between two lines of progress
+
+
+@click.command()
+@click.argument("path", metavar="IN", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--explain", is_flag=True, help="Add the reasons of every score, in points.")
+@click.option(
+    "--by", type=click.Choice(list(EXPLAINED)), default="input", help="What the reasons are by; inputs by default."
+)
+@click.option("--scenario", help="Under a what-if of the book: a saved one's name, or its page's address or query.")
+@click.option("--release", default="champion", help="Which release scores; the champion by default.")
+@click.option("--columns", default="", help="Columns of IN to carry along, by name, with commas between.")
+@click.option("--strict", is_flag=True, help="Stop at the first row that cannot be scored, and write nothing.")
+@click.option("--day", default="", help="As of which day an overlay is valid, YYYY-MM-DD; today by default.")
+@book_option
+@json_option
+def score(
+    path: Path,
+    out: Path,
+    explain: bool,
+    by: str,
+    scenario: str | None,
+    release: str,
+    columns: str,
+    strict: bool,
+    day: str,
+    book: str,
+    as_json: bool,
+) -> None:
+    """Score every record of IN, a CSV, Excel or Parquet file of any size or a folder of Parquet files, into OUT: a
+    .parquet or .csv file or, without an ending, a folder. Rows that cannot be scored go to a file beside it."""
+    begun = time.perf_counter()
+    scoring = Store(home_of(book), book).load(release)
+    asked = JobTerms(
+        explain=EXPLAINED[by] if explain else "",
+        columns=tuple(each.strip() for each in columns.split(",") if each.strip()),
+        strict=strict,
+    )
+    terms = asked if scenario is None else _under(asked, book, scenario, day)
+    annual = None if terms.scenario is None else _annual(book, scoring)
+    follow = _Progress(as_json)
+    found = run_job(path, out, JobScorer(scoring, terms, annual), follow.rows, follow.share)
+    result = _result(found, out, time.perf_counter() - begun)
+    answer(result, as_json, lambda r: _text(r, found.manifest))
+
+
+def _under(asked: JobTerms, book: str, scenario: str, day: str) -> JobTerms:
+    """The terms under the scenario that was asked for."""
+    from model.cli.paper import kept_scenarios, paper_day
+    from model.export.asked import asked_scenario
+    from model.settings import settings
+    from model.whatif.book.scenario import BookScenario
+
+    with kept_scenarios() as store:
+        found = asked_scenario(books.read_book(book, settings().home), scenario, store)
+    if not isinstance(found.scenario, BookScenario):
+        raise BadInput("Records are scored under a scenario of the book; that one is of another page. Name another.")
+    query = tuple(found.scenario.carried().to_query().items())
+    return replace(asked, scenario=query, name=found.name, day=paper_day(day).isoformat())
+
+
+def _annual(book: str, release: Release) -> Callable[[float], float]:
+    """The shift to one-year PDs of the book that the release is deployed on: a record's capital is the same, whatever
+    stands in a file with it."""
+    from model.settings import settings
+    from model.whatif.book.scored import ScoredBook
+
+    @cache
+    def whole() -> ScoredBook:
+        return ScoredBook.of(release.scorer, books.read_book(book, settings().home))
+
+    return lambda rate: whole().annual(rate)
+
+
+class _Progress:
+    """Tells of a job on standard error: rows, how many a second, how long it will still take."""
+
+    def __init__(self, silent: bool) -> None:
+        self.silent, self.begun, self.told, self.first = silent, time.monotonic(), 0.0, 0
+
+    def share(self, share: float) -> None:
+        """How far a file is read that is read whole."""
+        self._tell(f"{share:4.0%}  Reading the file", share >= 1)
+
+    def rows(self, done: int, rows: int | None) -> None:
+        """How many rows are done, of how many."""
+        if not self.first:
+            self.begun, self.first = time.monotonic(), done  # the first came with the start
+        rate = (done - self.first) / max(time.monotonic() - self.begun, 1e-9)
+        of = f" of {rows:,}" if rows else ""
+        left = f", {(rows - done) / rate:,.0f} s left" if rows and rate and rows > done else ""
+        share = f"{min(done / rows, 1):4.0%}  " if rows else ""
+        a_second = f", {rate:,.0f} a second" if rate else ""
+        self._tell(f"{share}{done:,}{of} rows{a_second}{left}", rows is not None and done >= rows)
+
+    def _tell(self, text: str, last: bool) -> None:
+        now = time.monotonic()
+        if self.silent or (now - self.told < PAUSE and not last):
+            return
+        self.told = now
+        click.echo(text, err=True)
+
+
+def _result(found: Finished, out: Path, seconds: float) -> Result:
+    manifest = found.manifest
+    refused = next((str(out.with_name(name)) for name, _ in manifest.files if name != out.name), None)
+    return {
+        "path": str(out),
+        "manifest": str(manifest_file(out)),
+        "refused_path": refused,
+        "before": found.before,
+        "seconds": seconds,
+        **manifest.to_json(),
+    }
+
+
+def _text(result: Result, manifest: JobManifest) -> str:
+    rows, sums = result["rows"], manifest.sums
+    lines = []
+    if result["before"]:
+        lines.append("This was done before, of the same input by the same release; nothing was to be done.")
+    scored = f"{rows['scored']:,} of {rows['given']:,} rows scored by release {manifest.release}"
+    lines.append(f"{scored} in {result['seconds']:.1f} s; {rows['refused']:,} refused. {result['path']}")
+    if sums.scored:
+        lines.append(f"Mean PD {sums.total('pd') / sums.scored:.4%}, expected loss {sums.total('loss'):,.2f}.")
+    if result["refused_path"]:
+        lines.append(f"Refused rows, each with why: {result['refused_path']}")
+    if manifest.repeated:
+        lines.append(f"{manifest.repeated:,} identifiers stand on more than one row; every row counts.")
+    if manifest.ignored:
+        lines.append(f"Columns nothing reads: {', '.join(manifest.ignored[:8])}.")
+    return "\n".join([*lines, *manifest.notes])

@@ -1,0 +1,75 @@
+"""Text files as a source, compressed (.gz) too."""
+
+import gzip
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from data.arrays import Arrow
+from data.contract import Contract
+from data.errors import BadInput
+from data.files.long_text import LongText, TextBlock
+from model.scoring.columns import wanted
+from model.scoring.job import sizes
+from model.scoring.job.columnar import cells, identifiers
+from model.scoring.job.source import Block, Layout, TableHeader, layout_of
+
+
+class TextSource:
+    """A table in a text file, whose cells are texts."""
+
+    def __init__(self, path: Path, contract: Contract, carried: Sequence[str]) -> None:
+        self.path = path
+        with _whole(path):
+            self._text = LongText(partial(_opened, path), frozenset(wanted(contract)))
+        line = self._text.line
+        header = TableHeader(self._text.header, f"line {line:,}" if line > 1 else "")
+        self.layout: Layout = layout_of(header, contract, carried, {})
+        self.delimiter: str = self._text.delimiter
+        self.id_type: Arrow | None = None if self.layout.columns.id is None else pa.large_string()
+        self.carried_types: Mapping[str, Arrow] = dict.fromkeys(self.layout.carried, pa.large_string())
+        self.rows: int = self._text.lines - line  # about: what is no row of the table is among them
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What reading took for granted, as far as it has come."""
+        return self._text.notes
+
+    def blocks(self, after: int = 0) -> Iterator[Block]:
+        """The rows in blocks."""
+        with _whole(self.path):
+            for each in islice(self._text.blocks(sizes.BLOCK), after, None):
+                yield self._block(each)
+
+    def _block(self, found: TextBlock) -> Block:
+        columns = self.layout.columns
+        return Block(
+            found.lines,
+            [cells(pa.chunked_array([found.columns[place]])) for place in columns.fields],
+            None if columns.id is None else identifiers(found.columns[columns.id], self.id_type),
+            {name: found.columns[place] for name, place in self.layout.carried.items()},
+            found.odd,
+        )
+
+
+def _opened(path: Path) -> BinaryIO:
+    if path.suffix.lower() == ".gz":
+        return gzip.open(path, "rb")  # type: ignore[return-value]
+    return path.open("rb")
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """While a file is read that may be compressed: one that breaks off is a BadInput."""
+    try:
+        yield
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise BadInput(
+            f"The compressed file {path.name} is damaged or breaks off ({error}). Copy it again from where it was made."
+        ) from None
