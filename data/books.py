@@ -156,16 +156,21 @@ def record_noun(name: str, home: Path | None = None) -> str:
         return "record"
 
 
+def snapshot_path(name: str, home: Path | None = None) -> Path:
+    """Where a book's snapshot lies; BookError if it is absent."""
+    return _snapshot(folder(name, home), contract(name, home))
+
+
 def snapshot_sha256(name: str, home: Path | None = None) -> str:
     """The digest of a book's snapshot, which is not read for it; BookError if it is absent."""
-    return _sha256(_snapshot(folder(name, home), contract(name, home)))
+    return _sha256(snapshot_path(name, home))
 
 
 def record_count(name: str, home: Path | None = None) -> int:
     """How many records a book's snapshot says it holds, which is not read for it; BookError if it is absent."""
     import pyarrow.parquet  # as pandas, not for a service that never reads a book
 
-    snapshot = _snapshot(folder(name, home), contract(name, home))
+    snapshot = snapshot_path(name, home)
     try:
         rows: int = pyarrow.parquet.ParquetFile(snapshot).metadata.num_rows
     except (OSError, ValueError) as error:

@@ -107,6 +107,10 @@ VERBS = {  # each one's module and first sentence
         "Score every record of IN, a CSV, Excel or Parquet file of any size or a folder of Parquet files, into OUT: a "
         ".parquet or .csv file or, without an ending, a folder.",
     ),
+    "stress": (
+        "model.cli.stress",
+        "What a scenario does to a whole book: one of the dashboard's by name, or a table in Parquet of any size.",
+    ),
     "bench": ("model.cli.bench", "Print the figures of every hot path."),
 }
 

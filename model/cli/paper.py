@@ -42,7 +42,7 @@ def asked_paper(book: str, *, scenario: str, customer: int | None, compare: Sequ
     """The paper that was asked for. BadInput where what was asked for cannot be."""
     if compare and (scenario or customer is not None):
         raise BadInput("A paper is of a scenario, of a customer or of a comparison. Give --compare alone.")
-    model, occasion = deployed_model(book), Occasion(who, paper_day(day))
+    model, occasion = deployed_model(book), Occasion(who, day_of(day))
     with kept_scenarios() as store:
         if compare:
             return memo_of(model, asked_comparison(model.book, compare, store), occasion)
@@ -72,8 +72,8 @@ def kept_scenarios() -> Iterator[ScenarioStore]:
         kept.dispose()
 
 
-def paper_day(text: str) -> date:
-    """A day as it is written; today where it is not."""
+def day_of(text: str) -> date:
+    """A day as somebody writes it; today where nothing is written. BadInput where it is none."""
     try:
         return date.fromisoformat(text) if text else date.today()
     except ValueError as error:

@@ -69,7 +69,7 @@ def score(
 
 def _under(asked: JobTerms, book: str, scenario: str, day: str) -> JobTerms:
     """The terms under the scenario that was asked for."""
-    from model.cli.paper import kept_scenarios, paper_day
+    from model.cli.paper import kept_scenarios, day_of
     from model.export.asked import asked_scenario
     from model.settings import settings
     from model.whatif.book.scenario import BookScenario
@@ -79,7 +79,7 @@ def _under(asked: JobTerms, book: str, scenario: str, day: str) -> JobTerms:
     if not isinstance(found.scenario, BookScenario):
         raise BadInput("Records are scored under a scenario of the book; that one is of another page. Name another.")
     query = tuple(found.scenario.carried().to_query().items())
-    return replace(asked, scenario=query, name=found.name, day=paper_day(day).isoformat())
+    return replace(asked, scenario=query, name=found.name, day=day_of(day).isoformat())
 
 
 def _annual(book: str, release: Release) -> Callable[[float], float]:

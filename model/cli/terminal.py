@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from data.json_types import JsonObject
 if TYPE_CHECKING:
     from model.release.training import Progress
 
+EVERY_SECONDS = 1.0  # at most, that progress is told
+LONG_SECONDS = 120.0  # from which minutes are told
 FAILED, BAD = 1, 2  # exit statuses: a check failed; bad use or bad input
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
@@ -28,6 +31,29 @@ def _silent(_doing: str, _share: float) -> None:
 
 def _told(doing: str, share: float) -> None:
     click.echo(f"{share:4.0%}  {doing}", err=True)
+
+
+class Pace:
+    """Tells of work on many rows, at most once a second: how many are done, how fast that goes, how long it will take.
+    Called with the share done."""
+
+    def __init__(self, tell: "Progress", doing: str, rows: int) -> None:
+        self.tell, self.doing, self.rows = tell, doing, rows
+        self.start = self.last = time.perf_counter()
+
+    def __call__(self, share: float) -> None:
+        """Hear the share done."""
+        now = time.perf_counter()
+        if now - self.last < EVERY_SECONDS and share < 1:
+            return
+        self.last, spent, done = now, now - self.start, round(share * self.rows)
+        left = time_left(spent * (1 - share) / share) if 0 < share < 1 else ""
+        self.tell(f"{self.doing}: {done:,} of {self.rows:,} rows, {done / max(spent, 1e-3):,.0f} a second{left}", share)
+
+
+def time_left(seconds: float) -> str:
+    """How long something will still take, in words that begin with a comma."""
+    return f", {seconds / 60:.0f} min left" if seconds >= LONG_SECONDS else f", {seconds:.0f} s left"
 
 
 Result = JsonObject

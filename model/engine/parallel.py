@@ -7,11 +7,12 @@ so that a small book is not made to wait for the whole of a large one.
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 Progress = Callable[[float], object]
 Follow = Callable[[str], AbstractContextManager[Progress]]  # of what is being done, in words
@@ -52,3 +53,19 @@ def over(
         for each in under_way:
             each.cancel()
     return found
+
+
+def stream(items: Iterable[Item], work: Callable[[Item], Result]) -> Iterator[Result]:
+    """``work`` of each of any number of items, in order, of which at most one a core and one more are held at a time.
+    Who stops asking begins nothing more."""
+    under_way: deque[Future[Result]] = deque()
+    try:
+        for item in items:
+            under_way.append(_POOL.submit(work, item))
+            if len(under_way) > CORES:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+    finally:
+        for each in under_way:
+            each.cancel()

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
+import numpy as np
+
 from data.books import Book
+from data.contract import Contract
 from data.errors import BadInput
 from model.record.scenarios import ScenarioStore
 from model.report.comparison.briefing import name_of_member
@@ -13,7 +16,7 @@ from model.report.scenarios.words import kept_words
 from model.whatif.book.scenario import BookScenario
 from model.whatif.comparison.comparison import MEMBER, OF, Comparison
 from model.whatif.customer.scenario import CUSTOMER, CustomerScenario
-from model.whatif.saved import MADE_WITH, SAVED, Scenario, Subject, in_force, read_query
+from model.whatif.saved import MADE_WITH, SAVED, SavedScenario, Scenario, Subject, in_force, read_query
 
 NOT_ASSUMED = {MADE_WITH, SAVED, "book"}  # in an address: not what is assumed
 
@@ -43,6 +46,26 @@ def asked_scenario(book: Book, text: str, store: ScenarioStore, subject: Subject
     scenario, complaints = read_query(subject, book, query_of(text))
     _refuse(complaints)
     return AskedScenario(scenario)
+
+
+def asked_book_scenario(contract: Contract, text: str, store: ScenarioStore) -> BookScenario:
+    """The same of a book that is not in memory, of which the ``contract`` is enough.
+
+    Raises
+    ------
+    BadInput
+        If it is none of the book, and where `asked_scenario` does.
+    """
+    if text.strip() and "=" not in text:
+        kept = _kept_as(contract, text.strip(), store)
+        if kept.subject != "book":
+            raise BadInput(f"“{kept.name}” is a scenario of a {kept.subject}. Name one of the book.")
+    none = np.empty(0)
+    raw, ids = np.empty((len(contract.record), 0)), np.empty(0, np.int64)
+    book = Book(contract, raw, ids=ids, target=none, observed={}, sha256="")
+    found = asked_scenario(book, text, store).scenario
+    assert isinstance(found, BookScenario)
+    return found
 
 
 def asked_customer(book: Book, customer: int, text: str, store: ScenarioStore) -> AskedScenario:
@@ -91,7 +114,16 @@ def query_of(text: str) -> dict[str, str]:
 
 
 def _kept(book: Book, name: str, store: ScenarioStore) -> AskedScenario:
-    listed = store.listed(book.contract.book.name)
+    found = _kept_as(book.contract, name, store)
+    query, complaints = in_force(found, book, store.find)
+    scenario, others = read_query(found.subject, book, query)
+    _refuse([*complaints, *others])
+    return AskedScenario(scenario, found.name, kept_words(found))
+
+
+def _kept_as(contract: Contract, name: str, store: ScenarioStore) -> SavedScenario:
+    """What is kept under a name or an id."""
+    listed = store.listed(contract.book.name)
     found = [each for each in listed if name in (each.id, each.name)]
     if not found:
         known = ", ".join(f"“{each.name}”" for each in listed[:8]) or "none is kept"
@@ -99,10 +131,7 @@ def _kept(book: Book, name: str, store: ScenarioStore) -> AskedScenario:
     if len(found) > 1:
         ids = ", ".join(each.id for each in found)
         raise BadInput(f"Several scenarios are called {name!r}. Name one by its id: {ids}.")
-    query, complaints = in_force(found[0], book, store.find)
-    scenario, others = read_query(found[0].subject, book, query)
-    _refuse([*complaints, *others])
-    return AskedScenario(scenario, found[0].name, kept_words(found[0]))
+    return found[0]
 
 
 def _refuse(complaints: Sequence[str]) -> None:

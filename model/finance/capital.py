@@ -4,6 +4,7 @@ Two forms of the conditional PD are never mixed: the capital form averages back 
 economy; the anchored form leaves the PD unchanged at z = 0, so that a scenario of nothing changes nothing.
 """
 
+from collections.abc import Callable
 from math import exp, log
 from typing import Literal
 
@@ -99,14 +100,28 @@ def shift_to(pd: ArrayLike, mean: float) -> float:
     Raises OutOfRange unless ``mean`` and every PD lie strictly between 0 and 1.
     """
     p = _fraction("PD", pd, open_ends=True)
-    goal = float(_fraction("The mean", mean, open_ends=True))
-    shift = log(goal / (1 - goal)) - log(p.mean() / (1 - p.mean()))
-    for _ in range(100):
+
+    def curve(shift: float) -> tuple[float, float]:
         found = one_year(p, shift)
-        off = float(found.mean()) - goal
+        return float(found.mean()), float((found * (1 - found)).mean())
+
+    return shift_along(curve, mean)
+
+
+def shift_along(curve: Callable[[float], tuple[float, float]], mean: float) -> float:
+    """The same of PDs of which only the ``curve`` is known: their mean at a shift, and its slope there.
+
+    Raises OutOfRange unless ``mean`` lies strictly between 0 and 1.
+    """
+    goal = float(_fraction("The mean", mean, open_ends=True))
+    now = curve(0.0)[0]
+    shift = log(goal / (1 - goal)) - log(now / (1 - now))
+    for _ in range(100):
+        found, slope = curve(shift)
+        off = found - goal
         if abs(off) <= 1e-12:
             break
-        shift -= min(max(off / float((found * (1 - found)).mean()), -2.0), 2.0)
+        shift -= min(max(off / slope, -2.0), 2.0)
     return float(shift)
 
 

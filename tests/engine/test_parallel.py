@@ -2,13 +2,14 @@
 
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.engine.parallel import CORES, ROWS, not_followed, over
+from model.engine.parallel import CORES, ROWS, not_followed, over, stream
 
 
 class Cancelled(Exception):
@@ -124,3 +125,27 @@ def test_work_that_nobody_follows_is_done_all_the_same():
     with not_followed("Scoring the whole book") as progress:
         found = over(5 * ROWS, lambda rows: rows.stop - rows.start, progress)
     assert sum(found) == 5 * ROWS
+
+
+@given(st.integers(0, 60))
+def test_a_stream_keeps_its_order_and_holds_few_at_a_time(count: int):
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        for k in range(count):
+            taken.append(k)
+            yield k
+
+    done = []
+    for found in stream(items(), lambda k: 2 * k):
+        done.append(found)
+        assert len(taken) - len(done) <= CORES + 1
+    assert done == [2 * k for k in range(count)]
+
+
+def test_whoever_stops_a_stream_begins_nothing_more():
+    begun: list[int] = []
+    following = stream(range(1000), begun.append)
+    next(following)
+    following.close()
+    assert len(begun) <= CORES + 2

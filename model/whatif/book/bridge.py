@@ -42,11 +42,17 @@ def bridge(
     """
     contract = whole.contract
     found = players(contract, stress, today)
-    scenarios = _every_layers(contract, stress, found, today)
+    scenarios = every_layers(contract, stress, found, today)
     if measure == "loss":
         values = np.array(whole.losses(scenarios, progress))
     else:
         values = np.array([each.measure(measure) for each in whole.totals(scenarios, progress)])
+    return bridge_over(found, values, measure)
+
+
+def bridge_over(found: tuple[Player, ...], values: Array, measure: Measure) -> Bridge:
+    """The same of the ``values`` (2^k,) of a measure for each coalition of the k levers in use, as `every_layers` has
+    them."""
 
     def value(wanted: NDArray[np.bool_]) -> Array:
         return values[wanted @ (1 << np.arange(len(found)))]
@@ -64,11 +70,11 @@ def records_to_ask(whole: ScoredBook, stress: BookScenario, today: date) -> int:
     if whole.tables is not None:
         return 0
     contract = whole.contract
-    struck = {each.struck for each in _every_layers(contract, stress, players(contract, stress, today), today)}
+    struck = {each.struck for each in every_layers(contract, stress, players(contract, stress, today), today)}
     return int(whole.n) * max(len(struck) - 2, 0)  # the book as it is, and the scenario
 
 
-def _every_layers(contract: Contract, stress: BookScenario, found: tuple[Player, ...], today: date) -> list[Layers]:
+def every_layers(contract: Contract, stress: BookScenario, found: tuple[Player, ...], today: date) -> list[Layers]:
     """What the book is asked under for each coalition of the levers in use, by the coalition's bits."""
     coalitions = (np.arange(2 ** len(found))[:, None] >> np.arange(len(found))) & 1 == 1
     return [_layers(contract, stress, found=found, members=members, today=today) for members in coalitions]

@@ -192,10 +192,7 @@ class BookResult:
 
     def concept_reactions(self, amounts: Array) -> list[float]:
         """The same by concept, in the contract's order."""
-        totals = {each.name: 0.0 for each in self.contract.concepts}
-        for each, amount in zip(self.contract.inputs, amounts, strict=True):
-            totals[each.concept] += float(amount)
-        return list(totals.values())
+        return by_concept(self.contract, amounts)
 
     # ---- what matters most, and how far one may go --------------------------------------------------------------
 
@@ -310,6 +307,14 @@ class BookResult:
         weights = tuple(weight for _, weight, _ in found)
         names = tuple(name for name, _, _ in found)
         return WeightedLosses(names, weights, tuple(losses), loss.weighted(losses, weights))
+
+
+def by_concept(contract: Contract, amounts: Array) -> list[float]:
+    """Amounts by input (inputs,) added up by concept, in the contract's order."""
+    totals = {each.name: 0.0 for each in contract.concepts}
+    for each, amount in zip(contract.inputs, amounts, strict=True):
+        totals[each.concept] += float(amount)
+    return list(totals.values())
 
 
 @lru_cache(maxsize=8)

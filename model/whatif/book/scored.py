@@ -95,7 +95,8 @@ class ScoredBook:
 
     ``raw`` (fields, n) and ``ids`` (n,); ``margins`` (n,) of the book as it is; ``tables`` of the model where they are
     known, else None, and then its ``codes`` (inputs, n); ``each`` how many customers of the book one stands for;
-    ``size`` rows at a time. A model without tables is not asked again for margins that are ``said`` (n,) already.
+    ``size`` rows at a time. A model without tables is not asked again for margins that are ``said`` (n,) already. Of
+    shocked rows ``kept`` are remembered.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class ScoredBook:
         progress: Progress = no_progress,
         each: float = 1.0,
         said: Array | None = None,
+        kept: int = KEPT,
     ) -> None:
         self.scorer, self.raw, self.ids, self.each = scorer, raw, ids, each
         self.contract: Contract = scorer.contract
@@ -123,8 +125,8 @@ class ScoredBook:
             self.margins[rows] = self.tables.margins(np.ascontiguousarray(self.codes[:, rows]))
 
         over(self.n, encode, progress, self.size)
-        self._shocked = lru_cache(maxsize=KEPT // self.size)(self._strike)
-        self.annual = lru_cache(maxsize=16)(self._annual)
+        self._shocked = lru_cache(maxsize=kept // self.size)(self._strike)
+        self.annual: Callable[[float], float] = lru_cache(maxsize=16)(self._annual)
         self._latest: dict[Layers, Rows] = {}
         self._known: dict[Hashable, Any] = {}
         self._lock = Lock()
@@ -369,6 +371,11 @@ class ScoredBook:
         self._shocked.cache_clear()
         with self._lock:
             self._latest.clear()
+
+    def let_go(self) -> None:
+        """Give the memory back at once: what is remembered leads back to this book, which Python notices late, and of
+        a large book many parts come one after another. Nothing more can be asked of it."""
+        del self._shocked, self.annual
 
     def held(self, layers: Layers, progress: Progress = no_progress) -> Clipped:
         """Whom a scenario takes beyond the training range, and what the loss would be if they were not held at it."""

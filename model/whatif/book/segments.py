@@ -32,17 +32,20 @@ class Cell:
     now: Totals
 
 
-@lru_cache(maxsize=16)
 def bands(whole: ScoredBook, segment: Segment) -> NDArray[np.int8]:
-    """The band of each customer in the book as it is, (n,); worked out once."""
-    out = np.empty(whole.n, np.int8)
+    """The band of each customer in the book as it is, (n,); worked out once, and kept as long as the book is."""
 
-    def work(rows: slice) -> None:
-        raw = whole.raw[:, rows]
-        out[rows] = whole.contract.bands(segment, whole.contract.values(raw), raw.shape[1])
+    def make() -> NDArray[np.int8]:
+        out = np.empty(whole.n, np.int8)
 
-    over(whole.n, work)
-    return out
+        def work(rows: slice) -> None:
+            raw = whole.raw[:, rows]
+            out[rows] = whole.contract.bands(segment, whole.contract.values(raw), raw.shape[1])
+
+        over(whole.n, work)
+        return out
+
+    return whole.once(("bands", segment.name), make)
 
 
 @lru_cache(maxsize=4)

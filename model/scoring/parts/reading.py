@@ -1,0 +1,211 @@
+"""One part of many rows, as Arrow has it, read as records: those that the contract refuses are told, never dropped
+silently.
+
+A table with every column of a book's snapshot is one, and its numbers are taken as they stand. Any other is a file of
+customers, whose columns and cells are read as those of a file that is given to the pages. A part is read by itself, so
+that it says the same whatever rows come with it: a number that is written as text, which only the others of its column
+could tell how to read, is none here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from data.arrays import Array, Arrow
+from data.contract import Contract, Field, bounds, check_value
+from data.errors import BadInput
+from data.files.numbers import POINT, Habit
+from data.files.series import given_cells
+from data.files.table import FileTable
+from model.scoring.columns import matched
+from model.scoring.values import values_of
+
+Ints = NDArray[np.int64]
+MOST_TOLD = 5  # refused rows that are told one by one
+WHOLE = r"^(-?[1-9][0-9]{0,14}|0)$"  # a customer's number, not 007, which is a text
+_PLAIN = Habit(POINT, POINT)
+
+
+@dataclass(frozen=True, order=True)
+class RefusedRow:
+    """A row that cannot be scored: in which ``file``, "" where there is one only, its number there from 1 on, and every
+    reason."""
+
+    file: str
+    row: int
+    reasons: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """As one line."""
+        return f"{f'{self.file}, ' if self.file else ''}row {self.row:,}: {' '.join(self.reasons)}"
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """How many rows were refused, and the ``first`` of them in the order of the files."""
+
+    count: int = 0
+    first: tuple[RefusedRow, ...] = ()
+
+    def __add__(self, other: "Refusals") -> "Refusals":
+        first = sorted((*self.first, *other.first))[:MOST_TOLD]
+        return Refusals(self.count + other.count, tuple(first))
+
+
+@dataclass(frozen=True, eq=False)
+class PartRecords:
+    """The good rows of a part: ``raw`` (fields, n) as the contract orders it, their numbers ``ids`` (n,), their places
+    among the rows given, ``rows`` (n,); and what was refused."""
+
+    raw: Array
+    ids: Ints
+    rows: NDArray[np.intp]
+    refused: Refusals
+
+
+@dataclass(frozen=True, eq=False)
+class PartReader:
+    """Reads parts of a table: ``columns`` are those of the fields by name, ``id`` that of the customer's number.
+    ``snapshot``: whether it has the columns of a book."""
+
+    contract: Contract
+    columns: tuple[str, ...]
+    id: str
+    snapshot: bool
+
+    @classmethod
+    def of(cls, contract: Contract, names: Sequence[str]) -> "PartReader":
+        """Of a table with columns of these names. BadInput where one that is needed is not there."""
+        own, number = tuple(field.name for field in contract.record), contract.book.id
+        if {*own, number} <= set(names):
+            return cls(contract, own, number, True)
+        found = matched(FileTable(pd.DataFrame(), tuple(names), np.empty(0, np.int64)), contract)
+        if found.id is None:
+            raise BadInput(
+                f"The table has no column {number!r} with the number of each {contract.book.record}, by which shares "
+                "of them are drawn. Add it, or name it so."
+            )
+        return cls(contract, tuple(names[place] for place in found.fields), names[found.id], False)
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The columns that are read."""
+        return tuple(dict.fromkeys((*self.columns, self.id)))
+
+    def read(self, batch: Arrow, rows: Ints, file: str = "") -> PartRecords:
+        """The records of a batch, whose rows have the numbers ``rows`` (n,) in ``file``."""
+        contract, wrong = self.contract, dict[int, list[str]]()
+        raw = np.empty((len(contract.record), batch.num_rows))
+        for k, (field, name) in enumerate(zip(contract.record, self.columns, strict=True)):
+            raw[k] = self._values(field, batch.column(name), wrong)
+        ids, unnamed = customer_numbers(batch.column(self.id))
+        for row in np.flatnonzero(unnamed).tolist():
+            wrong.setdefault(row, []).append(f"The {contract.book.record} has no number.")
+        bad = _refused(contract, raw) if wrong or not _right(contract, raw) else np.zeros(len(ids), bool)
+        bad[list(wrong)] = True
+        good = np.flatnonzero(~bad)
+        if len(good) == len(ids):
+            return PartRecords(raw, ids, good, Refusals())
+        kept = np.ascontiguousarray(raw[:, good])
+        contract.check(kept)  # whatever the checks above overlook is no customer
+        first = np.flatnonzero(bad)[:MOST_TOLD]
+        told = (
+            RefusedRow(file, int(rows[k]), (*wrong.get(k, ()), *_reasons(contract, raw[:, k], k in wrong)))
+            for k in first.tolist()
+        )
+        return PartRecords(kept, ids[good], good, Refusals(int(bad.sum()), tuple(told)))
+
+    def _values(self, field: Field, column: Arrow, wrong: dict[int, list[str]]) -> Array:
+        """The numbers of a field (n,); what is wrong with cells that hold none is added to ``wrong`` by row."""
+        if pa.types.is_dictionary(column.type):
+            column = column.dictionary_decode()
+        kind = column.type
+        if self.snapshot and (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+            numbers: Array = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+            return numbers
+        if not field.codes and (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+            raise BadInput(
+                f"{field.label} stands as text in the table, where its numbers can be read in more ways than one. Make "
+                "it a column of numbers."
+            )
+        found = values_of(field, given_cells(column.to_pandas()), _PLAIN)
+        for row, reason in found.wrong.items():
+            wrong.setdefault(row, []).append(reason)
+        return found.values
+
+
+def customer_numbers(column: Arrow) -> tuple[Ints, NDArray[np.bool_]]:
+    """A number for each customer (n,), by which shares are drawn, and whether there is none. Whole numbers are
+    themselves, also written as texts; any other text has one made of it, wherever that is done."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    absent = column.is_null().to_numpy(zero_copy_only=False)
+    if pa.types.is_integer(column.type):
+        return column.fill_null(0).cast(pa.int64(), safe=False).to_numpy(zero_copy_only=False), absent
+    if pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
+        values = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        absent = absent | ~np.isfinite(values)
+        values = np.where(absent, 0.0, values)
+        if (values == np.floor(values)).all():
+            return values.astype(np.int64), absent
+    texts = column.cast(pa.string()).fill_null("")
+    whole = pc.match_substring_regex(texts, WHOLE).to_numpy(zero_copy_only=False)
+    out = np.zeros(len(texts), np.int64)
+    out[whole] = texts.filter(pa.array(whole)).cast(pa.int64()).to_numpy(zero_copy_only=False)
+    others = np.flatnonzero(~whole)
+    out[others] = [_made_of(text) for text in texts.take(pa.array(others)).to_pylist()]
+    return out, absent | (pc.utf8_length(texts).to_numpy(zero_copy_only=False) == 0)
+
+
+def _made_of(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little", signed=True)
+
+
+# ---- checks ------------------------------------------------------------------------------------------------------
+
+
+def _right(contract: Contract, raw: Array) -> bool:
+    try:
+        contract.check(raw)
+    except BadInput:
+        return False
+    return True
+
+
+def _refused(contract: Contract, raw: Array) -> NDArray[np.bool_]:
+    """Which records (n,) of ``raw`` (fields, n) the contract refuses."""
+    bad = np.zeros(raw.shape[1], bool)
+    for field, values in zip(contract.record, raw, strict=True):
+        bad |= _off(field, values)
+    return bad | ~contract.stands(raw)
+
+
+def _off(field: Field, values: Array) -> NDArray[np.bool_]:
+    """Which of a field's ``values`` (n,) it does not take."""
+    low, high = bounds(field)
+    off = ~((values >= low) & (values <= high))
+    if field.codes:
+        off |= ~np.isin(values, list(field.codes))
+    return off & ~np.isnan(values) if field.missing else off
+
+
+def _reasons(contract: Contract, record: Array, unread: bool) -> tuple[str, ...]:
+    """Everything that is wrong with one ``record`` (fields,); where some of it was ``unread``, what that leaves to be
+    seen: no rule speaks of what is not there."""
+    found = list[str]()
+    for field, value in zip(contract.record, record, strict=True):
+        try:
+            if not (unread and np.isnan(value)):
+                check_value(field, value)
+        except BadInput as error:
+            found.append(str(error))
+    if not found and not unread:
+        found += [each.message for each in contract.broken(record[:, None])]
+    return tuple(found)
