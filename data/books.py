@@ -1,5 +1,9 @@
 """Readers of books: a folder with a contract, a Parquet snapshot and its provenance.
 
+A book whose contract names a directory of Parquet files, or any place by its absolute path, may be large: of more
+records than are to be held a stratified sample is (`data/large.py`), and ``most`` says how many. A snapshot that is one
+file beside its contract is held whole, whatever its size.
+
 Books stand on two shelves: those shipped beside this file, and users' own in ``HOME/books/``, shaped alike. ``home`` is
 the folder that holds the latter; None knows the shipped ones only.
 """
@@ -7,7 +11,7 @@ the folder that holds the latter; None knows the shipped ones only.
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -16,8 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.arrays import Array
+from data.checked import check_records
 from data.contract import Contract, load_contract
 from data.errors import BookError, WhatIfError
+from data.large import LargeBook, data_files, held_records
 
 SHIPPED = Path(__file__).parent
 OWN = "books"  # the users' shelf under a home
@@ -30,7 +36,8 @@ class Book:
     """One book in memory.
 
     ``raw`` is (fields, n) float64 as the contract orders it, ``ids`` (n,) the identifiers, ``target`` (n,) 0 or 1,
-    ``observed`` the other declared columns (protected and the like) by name, ``sha256`` the snapshot's digest.
+    ``observed`` the other declared columns (protected and the like) by name, ``sha256`` the snapshot's digest. Of a
+    ``large`` one it may be a stratified sample, each record of which stands for ``each`` of the book.
     """
 
     contract: Contract
@@ -39,9 +46,21 @@ class Book:
     target: Array
     observed: Mapping[str, Array]
     sha256: str
+    each: float = 1.0
+    large: LargeBook | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def count(self) -> int:
+        """How many records the book has, of which those in memory may be a sample."""
+        return round(len(self) * self.each)
+
+    @property
+    def sampled(self) -> bool:
+        """Whether only a sample of the records is in memory."""
+        return self.each != 1
 
     @cached_property
     def inputs(self) -> Array:
@@ -63,16 +82,14 @@ class Book:
         """Some of the customers, by their positions, in that order."""
         observed = {name: values[chosen] for name, values in self.observed.items()}
         raw = np.ascontiguousarray(self.raw[:, chosen])
-        return Book(
-            self.contract, raw, ids=self.ids[chosen], target=self.target[chosen], observed=observed, sha256=self.sha256
-        )
+        return replace(self, raw=raw, ids=self.ids[chosen], target=self.target[chosen], observed=observed)
 
     @cached_property
     def _position(self) -> dict[int, int]:
         return {int(each): k for k, each in enumerate(self.ids)}
 
     def position(self, identifier: int) -> int:
-        """Column of ``raw`` that holds one customer; BookError if there is none of that number."""
+        """Column of ``raw`` that holds one customer; BookError if none of that number is in memory."""
         try:
             return self._position[identifier]
         except KeyError:
@@ -81,12 +98,25 @@ class Book:
                 f"Numbers run from {self.ids.min():,} to {self.ids.max():,}."
             ) from None
 
+    def record(self, identifier: int) -> Array:
+        """One customer's record, (fields, 1), looked up in the files of a large book where it is not in memory;
+        BookError if there is none of that number."""
+        if identifier not in self._position and self.sampled and self.large is not None:
+            found = self.large.find(identifier) if abs(identifier) < 2**63 else None
+            if found is None:
+                raise BookError(
+                    f"There is no {self.contract.book.record} {identifier:,} among the {self.count:,} of the book."
+                )
+            return found.copy()
+        k = self.position(identifier)
+        return self.raw[:, k : k + 1].copy()
+
 
 class Stamp(NamedTuple):
     """Where a book lies, and in which state: a book under another stamp is read anew.
 
     ``files`` are names, times of change (ns) and sizes: of the contract and, on the users' shelf, of everything beside
-    it; a shipped snapshot is immutable.
+    it and of every file of a large book; a shipped snapshot is immutable.
     """
 
     folder: Path
@@ -120,6 +150,22 @@ def folder(name: str, home: Path | None = None) -> Path:
 
 def stamp(name: str, home: Path | None = None) -> Stamp:
     """What tells a book from itself before it was edited; BookError if there is none of that name."""
+    at = _folder_stamp(name, home)
+    if at.folder.parent == SHIPPED.absolute():
+        return at
+    root = _large_root(at.folder, _contract(at))
+    if root is None:
+        return at
+    try:
+        states = ((str(each), each.stat()) for each in data_files(root))
+        found = tuple((name, state.st_mtime_ns, state.st_size) for name, state in states)
+    except OSError as error:
+        raise BookError(f"The book {name} cannot be read: {error.strerror}.") from error
+    return Stamp(at.folder, (*at.files, *found))
+
+
+def _folder_stamp(name: str, home: Path | None) -> Stamp:
+    """The stamp of a book's own folder, which decides its contract."""
     path = folder(name, home)
     try:
         files = [path / CONTRACT] if path.parent == SHIPPED else [each for each in path.iterdir() if each.is_file()]
@@ -137,7 +183,7 @@ def contract(name: str, home: Path | None = None) -> Contract:
     ContractError, BookError
         If there is no such book, or its contract is not what it should be.
     """
-    return _contract(stamp(name, home))
+    return _contract(_folder_stamp(name, home))
 
 
 def title(name: str, home: Path | None = None) -> str:
@@ -157,20 +203,29 @@ def record_noun(name: str, home: Path | None = None) -> str:
 
 
 def snapshot_path(name: str, home: Path | None = None) -> Path:
-    """Where a book's snapshot lies; BookError if it is absent."""
-    return _snapshot(folder(name, home), contract(name, home))
+    """Where a book's snapshot lies, a file or, of a large book, a folder of files; BookError if it is absent."""
+    at, own = folder(name, home), contract(name, home)
+    root = _large_root(at, own)
+    return _snapshot(at, own) if root is None else root
 
 
-def snapshot_sha256(name: str, home: Path | None = None) -> str:
-    """The digest of a book's snapshot, which is not read for it; BookError if it is absent."""
-    return _sha256(snapshot_path(name, home))
+def snapshot_sha256(name: str, home: Path | None = None, most: int | None = None) -> str:
+    """The digest of a book's snapshot, which is not checked for it, where at most so many records are held; BookError
+    if it is absent."""
+    at, own = stamp(name, home), contract(name, home)
+    if _large_root(at.folder, own) is not None:
+        return _large(at, own).held_sha256(held_records(own, most))
+    return _sha256(_snapshot(at.folder, own))
 
 
 def record_count(name: str, home: Path | None = None) -> int:
     """How many records a book's snapshot says it holds, which is not read for it; BookError if it is absent."""
     import pyarrow.parquet  # as pandas, not for a service that never reads a book
 
-    snapshot = snapshot_path(name, home)
+    at, own = stamp(name, home), contract(name, home)
+    if _large_root(at.folder, own) is not None:
+        return _large(at, own).count
+    snapshot = _snapshot(at.folder, own)
     try:
         rows: int = pyarrow.parquet.ParquetFile(snapshot).metadata.num_rows
     except (OSError, ValueError) as error:
@@ -178,9 +233,12 @@ def record_count(name: str, home: Path | None = None) -> int:
     return rows
 
 
-def read_book(name: str, home: Path | None = None) -> Book:
-    """A book by name, every value checked against its contract; read anew when a user's own was edited."""
-    return _read(stamp(name, home))
+def read_book(name: str, home: Path | None = None, most: int | None = None) -> Book:
+    """A book by name, every value checked against its contract; read anew when a user's own was edited. Of a large one
+    at most so many records are held."""
+    at = stamp(name, home)
+    own = _contract(_folder_stamp(name, home))
+    return _read(at, own, None if _large_root(at.folder, own) is None else held_records(own, most))
 
 
 @lru_cache(maxsize=32)
@@ -197,11 +255,36 @@ def _contract(at: Stamp) -> Contract:
 
 
 @lru_cache(maxsize=4)
-def _read(at: Stamp) -> Book:
-    return read_folder(at.folder, _contract(at))
+def _read(at: Stamp, own: Contract, most: int | None) -> Book:
+    return read_folder(at.folder, own) if most is None else _held(_large(at, own), most)
 
 
-def read_folder(path: Path, contract: Contract | None = None) -> Book:
+@lru_cache(maxsize=8)
+def _large(at: Stamp, own: Contract) -> LargeBook:
+    """The files of a large book in one state: its digest is worked out once."""
+    root = _large_root(at.folder, own)
+    assert root is not None
+    return LargeBook.at(own, root)
+
+
+def _held(large: LargeBook, most: int) -> Book:
+    """What is held of a large book."""
+    own, found = large.contract, large.drawn(most)
+    width, rest = len(own.record), [field.name for field in own.observed]
+    raw, observed = found.values[:width], dict(zip(rest, found.values[width:], strict=True))
+    return Book(
+        own,
+        np.ascontiguousarray(raw),
+        ids=found.ids,
+        target=observed[own.book.target],
+        observed=observed,
+        sha256=large.held_sha256(most),
+        each=found.total / len(found.ids),
+        large=large,
+    )
+
+
+def read_folder(path: Path, contract: Contract | None = None, most: int | None = None) -> Book:
     """A book from its folder, under its ``contract`` if that has been read already.
 
     Raises
@@ -210,11 +293,23 @@ def read_folder(path: Path, contract: Contract | None = None) -> Book:
         If the contract, the snapshot or a value in it is not what it should be.
     """
     contract = load_contract(path / CONTRACT) if contract is None else contract
+    root = _large_root(path, contract)
+    if root is not None:
+        return _held(LargeBook.at(contract, root), held_records(contract, most))
     snapshot = _snapshot(path, contract)
     try:
         return _checked(contract, snapshot)
     except (OSError, ValueError) as error:
         raise BookError(f"The snapshot {contract.book.file} cannot be read: {error}.") from error
+
+
+def _large_root(path: Path, contract: Contract) -> Path | None:
+    """Where the files of a book lie that may be large; None where its snapshot is one file beside its contract."""
+    named = Path(contract.book.file)
+    root = path / named  # an absolute name stands for itself
+    if named.is_absolute() or (root.parent == path and root.is_dir()):
+        return root
+    return None
 
 
 def _snapshot(path: Path, contract: Contract) -> Path:
@@ -238,18 +333,10 @@ def _checked(contract: Contract, snapshot: Path) -> Book:
         raise BookError(f"The snapshot {contract.book.file} lacks the declared columns {', '.join(absent)}.")
     record = frame[[field.name for field in contract.record]].to_numpy(np.float64, na_value=np.nan)
     raw = np.ascontiguousarray(record.T)
-    contract.check(raw)
+    observed = {field.name: frame[field.name].to_numpy(np.float64, na_value=np.nan) for field in contract.observed}
+    check_records(contract, raw, observed)
     target = frame[contract.book.target].to_numpy(np.float64)
-    if not np.isin(target, (0.0, 1.0)).all():
-        raise BookError(f"The target {contract.book.target} must be 0 or 1 everywhere.")
     ids = frame[contract.book.id].to_numpy(np.int64)
     if (np.diff(np.sort(ids)) == 0).any():  # a tenth of the time of numpy.unique
         raise BookError(f"The identifiers in {contract.book.id} are not unique.")
-    observed = {field.name: frame[field.name].to_numpy(np.float64, na_value=np.nan) for field in contract.observed}
-    contract.check_observed(observed)
-    lost = contract.realised_loss(raw, observed)
-    unknown = 0 if lost is None else int((~np.isfinite(lost) & (target == 1)).sum())
-    if unknown and contract.realised:
-        told = f"{contract.realised.loss} is no number in {unknown:,} records with {contract.book.target} = 1"
-        raise BookError(f"The realised loss {told}. Say there what was lost; 0 is a loss of nothing.")
     return Book(contract, raw, ids=ids, target=target, observed=observed, sha256=_sha256(snapshot))

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from data.arrays import Array
-from data.books import OWN, Book, read_book
+from data.books import OWN, Book
 from data.contract import Assumption, Contract, Shock
 from model.deployed.desk import DeployedModels
 from model.deployed.model import DeployedModel
@@ -32,6 +32,7 @@ from model.export.workbook.workbook import asked_book_workbook, asked_customer_w
 from model.record.database import engine
 from model.record.scenarios import ScenarioStore
 from model.release import training
+from model.release.installed import installed_book
 from model.release.release import Release
 from model.release.store import Store
 from model.report.ask.book import book_line, book_vocabulary, read_book_line
@@ -98,7 +99,7 @@ def resampled(book: Book, rows: int, seed: int = 0) -> Array:
 
 def run(release: Release, rows: int = 1_000_000, told: Callable[[str], None] = lambda _: None) -> list[Figure]:
     """All figures, for ``rows`` loans."""
-    book = read_book(str(release.manifest["book"]), release.path.parents[2])
+    book = installed_book(str(release.manifest["book"]), release.path.parents[2])
     scorer = release.scorer
     scale = rows / 1e6
     told(f"Resampling {rows:,} loans")
@@ -261,7 +262,7 @@ def _five_compared(whole: ScoredBook, book: Book, note: Callable[..., None]) -> 
 def life(home: Path, name: str, told: Callable[[str], None] = lambda _: None) -> list[Figure]:
     """Seconds of a release's life on all cores: made with every test and gate, loaded with every check, verified with a
     training once more; in a home of its own, so that nothing there is changes."""
-    book, found = read_book(name, home), list[Figure]()
+    book, found = installed_book(name, home), list[Figure]()
     small = len(book) <= SMALL
 
     def note(doing: str, seconds: float, runs: int, bound: float) -> None:
@@ -309,7 +310,7 @@ def _grown(path: Path, rows: int) -> Growth:
     import resource  # not on Windows
 
     release = Store(path.parents[2], path.parent.name).load(path.name)
-    book = read_book(path.parent.name, path.parents[2])
+    book = installed_book(path.parent.name, path.parents[2])
     whole = ScoredBook(release.scorer, resampled(book, rows), np.arange(1, rows + 1))
     whole.totals([layers(whole.contract, BookScenario(), TODAY)])
     runs = 3 if rows <= 1_000_000 else 1

@@ -26,6 +26,9 @@ class Settings(BaseSettings):
     and whose model the service answers with. ``url_state``: whether edits stand in the address (``off`` leaves only the
     customer's number).
 
+    ``book_rows``: the most records that are held of a book which its contract declares as a directory; of more a sample
+    is. By default as many as answer live within a quarter of the memory.
+
     The deployed model: ``model_url`` of a server to call instead of the model in this process, ``model_protocol`` it
     speaks (detected if not set), ``model_name`` there, ``model_token`` sent as bearer, ``model_mapping`` a TOML file
     that maps its inputs to the book's fields, ``model_ca`` a file of certificate authorities, ``model_timeout`` in
@@ -50,6 +53,7 @@ class Settings(BaseSettings):
     home: Path = Path(".whatif")
     book: str = "cards"
     url_state: bool = True
+    book_rows: int | None = Field(None, ge=1000)
 
     model_url: HttpUrl | None = None
     model_protocol: Protocol | None = None

@@ -12,7 +12,7 @@ from streamlit.navigation.page import StreamlitPage
 from data.contract import Contract
 from model.api import status
 from model.deployed.model import DeployedModel
-from model.report import numbers
+from model.report.language import size_words
 from model.report.scenarios.words import kept_open_words
 from model.report.trust.summary import TrustSummary
 from model.security.people import LOCAL, Deed, Person, may
@@ -57,7 +57,7 @@ def frame(who: Person, listed: bool = False) -> Callable[[], None]:
     where = f" at {model.where}" if model.where else ""
     state = widgets.text(f"model {model.name}{where} live, {live} ms")
     looking = "" if who == LOCAL else f"<span class='wi-who'> · {widgets.text(who.name)} · {who.role}</span>"
-    known = f"{book.title} · {numbers.counted(len(model.book), book.record)} · as of {book.as_of}, {book.sample}"
+    known = f"{book.title} · {size_words(model.book)} · as of {book.as_of}, {book.sample}"
     with about:
         widgets.html(f"<div class='wi-about'>{widgets.text(known)}</div>")
     with badge:

@@ -23,7 +23,8 @@ from model.release.build import TRUSTED
 from model.release.release import Release
 from model.release.store import Store
 from model.whatif.book.scored import ScoredBook
-from tests.support.kept import KeptReleases
+from tests.support import large_book
+from tests.support.kept import KeptReleases, promoted_anyway
 
 WORKERS = 2  # of a run over several files; one file's tests share what its fixtures make, so it gets no worker at all
 GARBAGE = 20_000  # objects made until the young are looked through, where Python itself does it after 700
@@ -72,6 +73,23 @@ def home(kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def release(home: Path) -> Release:
     """The shared champion."""
     return Store(home, "cards").load()
+
+
+@pytest.fixture(scope="session")
+def large_home(kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a book in many files, of which a sample is held, and a release of it. Read only, under `held_few`."""
+    place = tmp_path_factory.mktemp("large_home")
+    large_book.lay_down(place)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("WHATIF_BOOK_ROWS", str(large_book.HELD))
+        kept.champion(place, large_book.NAME, promoted_anyway)
+    return place
+
+
+@pytest.fixture
+def held_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the book in `large_home` a sample is held."""
+    monkeypatch.setenv("WHATIF_BOOK_ROWS", str(large_book.HELD))
 
 
 @pytest.fixture(scope="session")

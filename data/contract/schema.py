@@ -52,11 +52,17 @@ class BookTerms(Part):
     read by a person: it can be trained, but no release of it can be promoted. ``id_column`` is what the file that it
     was made of calls the identifier, where that is not ``id``. ``record`` is what one of it is called (older contracts
     say ``person``), ``several`` what many are where that is no plain plural, ``granted_word`` the one word for
-    ``granted`` where it does not begin with it."""
+    ``granted`` where it does not begin with it.
+
+    ``file`` holds the records: a Parquet file beside the contract, or, of a book that may be too large for one process,
+    a directory of them beside it or anywhere else, by its absolute path; folders like ``year=2026`` on the way say that
+    of every record below. ``table`` is what an engine that asks the whole of such a book knows it by (``risk.loans``),
+    where that is not the directory."""
 
     name: str
     title: str
     file: str
+    table: str = ""
     as_of: str
     sample: str
     currency: str

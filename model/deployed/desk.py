@@ -120,7 +120,7 @@ class DeployedModels:
             at = books.stamp(book, using.home)
             was, known = self._models.get(book, (None, None))
             if known is None or known.id != champion or was != at:
-                release, own = store.load(champion), books.read_book(book, using.home)
+                release, own = store.load(champion), books.read_book(book, using.home, using.book_rows)
                 require_same_book(release, own.contract, own.sha256)
                 known = DeployedModel(own, release.scorer, release)
             with self._lock:
@@ -143,7 +143,7 @@ class DeployedModels:
                 if health.well:
                     self._remote[key] = known, time.monotonic()
                     return known
-            book = books.read_book(name, using.home)
+            book = books.read_book(name, using.home, using.book_rows)
             pulse, breaker = self._ways.setdefault(key, (LatencyLog(), Breaker()))
             scorer = connect(using, book, contract=book.contract, pulse=pulse, breaker=breaker)
             if known is not None and known.remote is not None and _same(known.remote, scorer):
@@ -215,7 +215,8 @@ class DeployedModels:
         return found
 
     def _read(self, book: str) -> Book:
-        return books.read_book(book, self._settings().home)
+        using = self._settings()
+        return books.read_book(book, using.home, using.book_rows)
 
     def train(self, book: str) -> TrainingRun:
         """Start the training of a first release in the background, or tell how far it has come; once, however many

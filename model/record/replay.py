@@ -20,13 +20,13 @@ from pathlib import Path
 
 import numpy as np
 
-from data import books
 from data.arrays import Array
 from data.errors import BadInput
 from model.engine.scorer import Scorer
 from model.engine.tables import probability
 from model.errors import ReleaseError, StoreError
 from model.record.trail import Entry
+from model.release.installed import installed_book
 from model.release.promotion import require_same_book
 from model.release.release import Release
 from model.release.store import Store
@@ -140,7 +140,7 @@ def _release(entry: Entry, store: Store) -> Release:
 
 
 def _on_the_book(entry: Entry, release: Release, home: Path) -> dict[str, Array]:
-    book, contract = books.read_book(entry.book, home), release.contract
+    book, contract = installed_book(entry.book, home), release.contract
     require_same_book(release, book.contract, book.sha256)
     whole = ScoredBook.of(release.scorer, book)
     if entry.kind == BOOK:

@@ -165,6 +165,7 @@ def make(book: Book, how: TrainingWindows, beside: Against = no_champion, progre
         "book": contract.book.name,
         **origin.origin(book),
         "rows": len(own),
+        **({"sample_of": book.count} if book.sampled else {}),
         "window": how.window.as_dict(),
         "recalibrated": None if again is None else again.as_dict(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -130,7 +130,8 @@ def require_same_book(release: "Release", contract: "Contract", data_sha256: str
             f"{contract.version} ({now[0][:12]})"
         )
     if then[1] != now[1]:
-        differs.append(f"its data are {then[1][:12]}, the book's are {now[1][:12]}")
+        drawn = " (fitted to a sample: WHATIF_BOOK_ROWS says of how many)" if "sample_of" in release.manifest else ""
+        differs.append(f"its data are {then[1][:12]}{drawn}, the book's are {now[1][:12]}")
     raise Mismatch(
         f"Release {release.id} was trained on another snapshot or contract of {name} than the book has now: "
         f"{'; '.join(differs)}. Train anew (python -m model train --book {name}) and promote that, or put back what "

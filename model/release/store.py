@@ -38,6 +38,7 @@ from model.release.build import fitted, make
 from model.release.checks import contract_gates, judged
 from model.release.comparison import Candidate, Champion, ChampionComparison, compare_with_champion, unreadable
 from model.release.gate import Gate
+from model.release.installed import installed_book, installed_sha256
 from model.release.parity import EXACT
 from model.release.promotion import Obstacles, require_same_book
 from model.release.register import ALIASES, Register
@@ -84,7 +85,7 @@ class Store(Register):
         BadInput
             If the window cannot be.
         """
-        book = books.read_book(self.book, self.home)
+        book = installed_book(self.book, self.home)
         draft = make(book, training_windows(book, since, until, recalibrated), self._beside, progress)
         progress("Writing the release", 0.97)
         identity = _identity(draft.scorer.tables, book.contract, book.sha256)
@@ -123,7 +124,7 @@ class Store(Register):
     def _compared_anew(self, release: Release) -> Sequence[Gate] | None:
         """The gates of a release beside the champion of the day; None if it is not of the book as it is now, for then
         it cannot be champion."""
-        book = books.read_book(self.book, self.home)
+        book = installed_book(self.book, self.home)
         if (release.contract.hash, release.manifest["data_sha256"]) != (book.contract.hash, book.sha256):
             return None
         own = book.part(release.window.of(book))
@@ -237,7 +238,7 @@ class Store(Register):
             against it, and the message says which.
         """
         release = self.load(reference)
-        book = books.read_book(self.book, self.home)
+        book = installed_book(self.book, self.home)
         require_same_book(release, book.contract, book.sha256)
         scorer = release.scorer
         model, own = release.fitted(), book.part(release.window.of(book))
@@ -314,7 +315,7 @@ class Store(Register):
 
     def _require_own_book(self, release: Release) -> None:
         """Raise Mismatch if the pages could not ask a release about the book as it is now."""
-        require_same_book(release, books.contract(self.book, self.home), books.snapshot_sha256(self.book, self.home))
+        require_same_book(release, books.contract(self.book, self.home), installed_sha256(self.book, self.home))
 
     def _moving(self) -> AbstractContextManager[None]:
         """While no other thread or process moves an alias of this book."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from data.books import Book
 from data.contract import YEAR, Contract, Segment, lower, plain_figure
 from model.report import numbers
 from model.report.numbers import NBSP
@@ -40,6 +41,13 @@ def guarantee(contract: Contract) -> str:
 def records_heading(contract: Contract) -> str:
     """What the book holds, at the head of a column: "Customers"."""
     return contract.book.records.capitalize()
+
+
+def size_words(book: Book) -> str:
+    """How many records a book has, and how many of them answer where it is too large: "4,000,000 loans, of which a
+    sample of 200,000"."""
+    whole = numbers.counted(book.count, book.contract.book.record)
+    return f"{whole}, of which a sample of {numbers.plain(len(book))}" if book.sampled else whole
 
 
 def enumerated(parts: Sequence[str]) -> str:

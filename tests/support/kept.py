@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data import books
+from model.release.installed import installed_book
 from model.release.origin import origin
 from model.release.release import Release
 from model.release.store import Store
@@ -54,7 +54,7 @@ class KeptReleases:
 def _key(home: Path, book: str, train: Callable[[Store], None]) -> str:
     settings = {name: os.environ.get(name) for name in ("OPENBLAS_CORETYPE", "NUMBA_CPU_NAME")}
     features = np.show_config(mode="dicts")["SIMD Extensions"]
-    made_of = [origin(books.read_book(book, home)), settings, features, inspect.getsource(train)]
+    made_of = [origin(installed_book(book, home)), settings, features, inspect.getsource(train)]
     return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -11,7 +11,6 @@ from model.deployed.model import DeployedModel
 from model.engine.parallel import not_followed
 from model.export.memo.assumed import assumed_of_book, assumed_of_customer
 from model.export.memo.memo import Memo, MemoPart, Occasion
-from model.report import numbers
 from model.report.book.beginning import on_paper, regulators_finding
 from model.report.book.briefing import SHORT, book_briefing, what_moved
 from model.report.book.panels import where_table
@@ -19,6 +18,7 @@ from model.report.book.words import bridged, label, segment_headline
 from model.report.briefing import Briefing, Column, Finding, Table
 from model.report.comparison.briefing import against_words, comparison_briefing, name_of_member, noun
 from model.report.customer.briefing import customer_briefing
+from model.report.language import size_words
 from model.report.trust import words as trust_words
 from model.validation.result import TrustResult
 from model.whatif.book.result import BookResult
@@ -219,7 +219,7 @@ def _memo(
 def book_line(model: DeployedModel) -> str:
     """The book, how many it holds, and of when."""
     book = model.contract.book
-    return f"{book.title} · {numbers.counted(len(model.book), book.record)} · as of {book.as_of}, {book.sample}"
+    return f"{book.title} · {size_words(model.book)} · as of {book.as_of}, {book.sample}"
 
 
 def relied_on(model: DeployedModel) -> tuple[str, tuple[str, ...], str]:

@@ -107,7 +107,7 @@ def _with(book: Book, scenario: CustomerScenario, setting: Setting, standing: St
     value = None if given is None else float(given)
     if name == CUSTOMER:
         number = int(value or 0)
-        book.position(number)
+        book.record(number)
         same = number == scenario.customer
         return scenario if same else replace(scenario, customer=number, own=(), edits=())
     if name in scenario.values(contract):

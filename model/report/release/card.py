@@ -230,7 +230,9 @@ def _data(release: Release, book: Book | None, provenance: Mapping[str, str]) ->
     if book is not None:
         chosen = release.window.of(book)
         rows.append(("Outcome rate among them", numbers.percent(float(book.target[chosen].mean()))))
-        rows.append(("Records in the book", f"{len(book):,}"))
+        rows.append(("Records in the book", f"{book.count:,}"))
+        if book.sampled:
+            rows.append(("Records held of it", f"{len(book):,}, a stratified sample; fitted and tested on these"))
         if book.vintages is not None:
             rows.append(("Vintages in the book", f"{book.vintages.min():.0f} to {book.vintages.max():.0f}"))
     again = manifest.get("recalibrated")

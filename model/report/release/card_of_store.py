@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from data import books
 from data.books import Book
 from data.errors import WhatIfError
 from data.provenance import provenance
+from model.release.installed import installed_book
 from model.release.release import Release
 from model.release.store import Store
 from model.report.release.card import ModelCard, card_of
@@ -17,7 +17,7 @@ def release_card(
     """The card of ``release``, one of ``store``. ``book`` is its book, if that has been read already; where it cannot
     be read, the card says what is not available. ``by_group``: whether figures by protected attribute are shown."""
     try:
-        own = books.read_book(store.book, home) if book is None else book
+        own = installed_book(store.book, home) if book is None else book
         origin = provenance(store.book, home)
     except WhatIfError:  # a service without the snapshots
         own, origin = None, {}

@@ -267,8 +267,10 @@ def made_words(release: Release, deployed: Deployed) -> str:
     """Which release this is, and what of."""
     manifest, book = release.manifest, release.contract.book
     when = f"the vintages {deployed.window}" if deployed.window else book.as_of
+    sample = manifest.get("sample_of")
+    drawn = f"from a stratified sample of the book's {numbers.plain(sample)}, " if sample else ""
     return (
-        f"Release {release.id}, trained {manifest['created'][:10]} on "
+        f"Release {release.id}, trained {manifest['created'][:10]} on {drawn}"
         f"{numbers.counted(manifest['rows'], book.record)} of {when} ({book.sample}). {book.decision_note}"
     )
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.arrays import Array
-from model.whatif.book.scored import draw
+from data.draws import draw
 
 SEED = 1
 

@@ -9,7 +9,6 @@ A model whose tables are known is re-scored by them. Any other is asked about th
 large book then only a stratified sample, each customer of which stands for ``each`` of the book.
 """
 
-import hashlib
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from data.arrays import Array
 from data.books import Book
 from data.contract import Contract, Exposed
+from data.draws import draw
 from model.engine.binning import Codes
 from model.engine.parallel import ROWS, Progress, no_progress, over
 from model.engine.scorer import Scorer, TableScorer
@@ -133,8 +133,9 @@ class ScoredBook:
 
     @classmethod
     def of(cls, scorer: Scorer, book: Book, progress: Progress = no_progress, each: float = 1.0) -> "ScoredBook":
-        """A book under a deployed model, or a sample of one of whose customers everyone stands for ``each``."""
-        return cls(scorer, book.raw, ids=book.ids, progress=progress, each=each)
+        """A book under a deployed model; where only a sample is held of it, or asked about, each of whose customers
+        stands for ``each`` of those held, of all that these stand for."""
+        return cls(scorer, book.raw, ids=book.ids, progress=progress, each=each * book.each)
 
     def _annual(self, rate: float) -> float:
         """The shift of log-odds to one-year PDs whose mean over the book as it is equals ``rate``."""
@@ -487,18 +488,3 @@ def stratified(contract: Contract, raw: Array, size: int) -> NDArray[np.intp]:
     strata = [contract.bands(each, values, n).astype(np.float64) for each in contract.segments[:2]]
     order = np.lexsort((contract.exposures(raw, {}).ead, *reversed(strata)))
     return np.asarray(order[(np.arange(size) * n + n // 2) // size], np.intp)
-
-
-def draw(ids: NDArray[np.int64], purpose: str) -> Array:
-    """A fixed number in [0, 1) for each customer, its own for each purpose: whoever is below 5 % is below 6 % too.
-
-    SplitMix64 (Steele et al. 2014) of the customer's number alone, so that a part of a book, or another machine, draws
-    the same; the share drawn of n customers is therefore exact but for chance, ±0.25 points for half of 30,000.
-    """
-    seed = np.uint64(int.from_bytes(hashlib.sha256(purpose.encode()).digest()[:8]))
-    with np.errstate(over="ignore"):
-        z = ids.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + seed
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        z ^= z >> np.uint64(31)
-    return (z >> np.uint64(11)).astype(np.float64) / 2.0**53

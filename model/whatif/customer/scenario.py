@@ -110,7 +110,7 @@ class CustomerScenario:
         if CUSTOMER in query:
             try:
                 number = int(query[CUSTOMER])
-                book.position(number)
+                book.record(number)
                 scenario = replace(scenario, customer=number)
             except ValueError:
                 complaints.append(f"{query[CUSTOMER]!r} in the address is no {contract.book.record} number.")
@@ -179,8 +179,7 @@ def check_assumption(contract: Contract, name: str, value: float) -> None:
 
 def book_record(book: Book, number: int) -> tuple[float, ...]:
     """The record of one of the book, as one typed by hand begins; BookError without it."""
-    k = book.position(number)
-    return tuple(stated(value) for value in book.raw[:, k])
+    return tuple(stated(value) for value in book.record(number)[:, 0])
 
 
 def base_record(book: Book, scenario: CustomerScenario) -> Array:
@@ -192,8 +191,7 @@ def base_record(book: Book, scenario: CustomerScenario) -> Array:
         If the customer does not exist, or a record typed by hand is incomplete or cannot be.
     """
     if scenario.customer is not None:
-        k = book.position(scenario.customer)
-        return book.raw[:, k : k + 1].copy()
+        return book.record(scenario.customer)
     record = np.array([np.nan if value is None else value for value in scenario.own], np.float64)[:, None]
     book.contract.check(record)
     return record

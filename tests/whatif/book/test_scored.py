@@ -18,12 +18,13 @@ from scipy.stats import norm
 from data.arrays import Array
 from data.books import Book
 from data.contract import Contract
+from data.draws import draw
 from model.engine.parallel import ROWS
 from model.engine.scorer import TableScorer
 from model.engine.shapley import against
 from model.engine.tables import probability
 from model.whatif.book.scenario import BETA, FACTOR, OVERLAY_LGD, OVERLAY_PD, OWNER, REASON, UNTIL, BookScenario, Value
-from model.whatif.book.scored import SAMPLE, ScoredBook, draw
+from model.whatif.book.scored import SAMPLE, ScoredBook
 from model.whatif.book.totals import Rows, Totals
 from tests.support.records import BOOK, CONTRACT, Part, numbers_of, stressed, stresses, sub_books
 

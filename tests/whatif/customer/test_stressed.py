@@ -9,10 +9,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from data.books import Book
+from data.draws import draw
 from model.engine.scorer import TableScorer
 from model.engine.tables import probability
 from model.whatif.book.scenario import BookScenario, layers
-from model.whatif.book.scored import ScoredBook, draw, log_odds_after, pd_after
+from model.whatif.book.scored import ScoredBook, log_odds_after, pd_after
 from model.whatif.customer.decision import decide, score_scale
 from model.whatif.customer.result import CustomerResult
 from model.whatif.customer.scenario import CUTOFF, CustomerScenario, apply

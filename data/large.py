@@ -1,0 +1,303 @@
+"""A book too large to be held: its records lie in many Parquet files, and pass by once.
+
+Held of it is a stratified sample; any other record is looked up by its identifier. Bounded is the memory that this
+takes, not the number of records: batches are read one after another, checked against the contract and let go. Whether
+identifiers are unique is decided exactly by passes over that column alone, each holding those of one residue class."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from urllib.parse import unquote
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.arrays import AnyArray, Array, Arrow
+from data.checked import check_records
+from data.contract import Contract
+from data.errors import BadInput, BookError
+from data.sampling import DrawnRecords, StratifiedStream
+
+BATCH = 65_536  # records read at once
+IDS_AT_ONCE = 16 * 2**20  # identifiers held to see whether they are unique, 128 MB
+BLOCK = 2**22  # bytes of a file hashed at once
+OCTAVES = 48  # strata of exposure: powers of two of the book's currency
+EMPTY_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+
+MOST_HELD = 200_000  # records of a large book held where nothing else is said: a move is answered in 0.15 s
+SHARE_OF_MEMORY = 0.25  # that a book and what is worked out of it may take
+BYTES_A_RECORD, BYTES_A_FIELD = 1_000, 60  # measured; see the figures in tests/README.md
+FEWEST_HELD = 1_000
+
+
+def held_records(contract: Contract, wanted: int | None = None) -> int:
+    """The most records of a large book that are held: as many as ``wanted``, else `MOST_HELD`, or the power of two
+    below that this process has the memory for."""
+    if wanted is not None:
+        return wanted
+    fit = SHARE_OF_MEMORY * memory() / (BYTES_A_RECORD + BYTES_A_FIELD * len(contract.record))
+    return MOST_HELD if fit >= MOST_HELD else max(2 ** int(np.log2(max(fit, 1))), FEWEST_HELD)
+
+
+def memory() -> float:
+    """The bytes of memory that this process may use: its container's, else the machine's; infinite where neither
+    says."""
+    found = float("inf")
+    for limit in ("sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        try:
+            found = min(found, float((Path("/") / limit).read_text()))
+        except (OSError, ValueError):  # another system, or "max"
+            continue
+    try:
+        return min(found, float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")))
+    except (AttributeError, OSError, ValueError):  # Windows
+        return found
+
+
+def data_files(root: Path) -> tuple[Path, ...]:
+    """The Parquet files of a directory, partitions included, in the order of their names; of a file itself. Left out
+    are those whose name, or that of a folder on the way, begins with a point or an underscore."""
+    if root.is_file():
+        return (root,)
+    found = (path for path in root.rglob("*.parquet") if path.is_file())
+    names = {path.relative_to(root).as_posix(): path for path in found}
+    return tuple(names[name] for name in sorted(names) if not any(part[0] in "._" for part in name.split("/")))
+
+
+@dataclass(frozen=True, eq=False)
+class LargeBook:
+    """The records of a book in the ``files`` under ``root``, which the ``contract`` describes."""
+
+    contract: Contract
+    root: Path
+    files: tuple[Path, ...]
+
+    @classmethod
+    def at(cls, contract: Contract, root: Path) -> "LargeBook":
+        """The book whose files lie under ``root``; BookError if there are none."""
+        files = data_files(root)
+        if not files:
+            raise BookError(
+                f"The book {contract.book.name} names {contract.book.file} as its records, where no Parquet file lies. "
+                "Name the directory that holds them in its contract, [book] file."
+            )
+        return cls(contract, root, files)
+
+    def name(self, file: Path) -> str:
+        """A file as it is told."""
+        return file.name if file == self.root else file.relative_to(self.root).as_posix()
+
+    # ---- the whole of it -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def count(self) -> int:
+        """How many records it has, by the footers of its files."""
+        return sum(self._open(file).metadata.num_rows for file in self.files)
+
+    @cached_property
+    def sha256(self) -> str:
+        """The digest of all files, names and contents."""
+        with ThreadPoolExecutor(2) as pool:
+            contents = list(pool.map(_sha256, self.files))
+        lines = (f"{self.name(file)}\n{found}\n" for file, found in zip(self.files, contents, strict=True))
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    def held_sha256(self, most: int) -> str:
+        """The digest of what is held of it: of a sample another than of the whole, so that no release that was tested
+        on other records is taken for one of these."""
+        if self.count <= most:
+            return self.sha256
+        return hashlib.sha256(f"{self.sha256} sample of {most}".encode()).hexdigest()
+
+    def _open(self, file: Path) -> Arrow:
+        import pyarrow.parquet  # a second that a service which never reads a book need not wait
+
+        try:
+            return pyarrow.parquet.ParquetFile(file)
+        except (OSError, ValueError) as error:
+            raise BookError(f"The file {self.name(file)} of the book {self._title} cannot be read: {error}.") from error
+
+    @property
+    def _title(self) -> str:
+        return self.contract.book.name
+
+    # ---- passing by ------------------------------------------------------------------------------------------------
+
+    def _columns(self) -> list[str]:
+        own = self.contract
+        return [own.book.id, *(field.name for field in (*own.record, *own.observed))]
+
+    def _batches(self, columns: list[str]) -> Iterator[tuple[str, Mapping[str, AnyArray], int]]:
+        """The records in batches: where each lies in words, its columns by name, and how many it holds."""
+        for file in self.files:
+            opened, fixed = self._open(file), self._partition(file)
+            stored = [name for name in columns if name in opened.schema_arrow.names]
+            absent = [name for name in columns if name not in stored and name not in fixed]
+            if absent:
+                raise BookError(
+                    f"The file {self.name(file)} of the book {self._title} lacks the declared columns "
+                    f"{', '.join(absent)}."
+                )
+            first = 1
+            try:
+                for batch in opened.iter_batches(BATCH, columns=stored):
+                    rows = batch.num_rows
+                    where = f"{self.name(file)}, records {first:,} to {first + rows - 1:,}"
+                    first += rows
+                    if rows:
+                        yield where, self._read(batch, columns, fixed), rows
+            except (OSError, ValueError) as error:
+                told = f"The file {self.name(file)} of the book {self._title} cannot be read: {error}."
+                raise BookError(told) from error
+            finally:
+                opened.close()
+
+    def _partition(self, file: Path) -> dict[str, str]:
+        """What the folders on the way to a file say of all its records: year=2026."""
+        parts = () if file == self.root else file.relative_to(self.root).parts[:-1]
+        return {name: unquote(value) for name, sign, value in (part.partition("=") for part in parts) if sign}
+
+    def _read(self, batch: Arrow, columns: list[str], fixed: Mapping[str, str]) -> dict[str, AnyArray]:
+        found: dict[str, AnyArray] = {}
+        for name in columns:
+            if name in batch.schema.names:
+                found[name] = numbers_of(batch.column(name), whole=name == self.contract.book.id)
+            else:
+                value = np.nan if fixed[name] == EMPTY_PARTITION else float(fixed[name])
+                found[name] = np.full(batch.num_rows, value)
+        return found
+
+    # ---- what is held ------------------------------------------------------------------------------------------------
+
+    def drawn(self, most: int, purpose: str = "book") -> DrawnRecords:
+        """The records that are held, at most so many: the fields of the contract's record and then the observed ones as
+        values. Every record is checked on the way.
+
+        Raises
+        ------
+        BookError
+            If a file cannot be read, or holds what the contract does not allow.
+        """
+        contract, names = self.contract, self._columns()
+        if not self.count:
+            raise BookError(f"The files of the book {self._title} hold no record.")
+        bands = [contract.band_count(each) for each in contract.segments[:2]]
+        stream = StratifiedStream(most, int(np.prod(bands)) * 2 * OCTAVES, purpose)
+        width = len(contract.record)
+        for where, columns, rows in self._batches(names):
+            values = np.empty((len(names) - 1, rows))
+            for k, name in enumerate(names[1:]):
+                values[k] = columns[name]
+            raw = values[:width]
+            try:
+                check_records(contract, raw, {name: columns[name] for name in names[1 + width :]})
+            except (BadInput, BookError) as error:
+                raise BookError(f"In {where} of the book {self._title}: {error}") from error
+            stream.add(columns[contract.book.id], self._strata(raw, columns[contract.book.target]), values)
+        self._unique()
+        return stream.drawn()
+
+    def _strata(self, raw: Array, target: Array) -> NDArray[np.intp]:
+        """The stratum of each record, (n,): its bands in the contract's first two segments, its outcome, and the power
+        of two of its exposure at default, on which the spread of the losses depends most."""
+        contract, n = self.contract, raw.shape[1]
+        values, found = contract.values(raw), np.zeros(n, np.intp)
+        for each in contract.segments[:2]:
+            found = found * contract.band_count(each) + contract.bands(each, values, n)
+        ead = contract.exposures_from(values, n, {}).ead
+        octave = np.clip(np.frexp(np.maximum(ead, 0.5))[1], 0, OCTAVES - 1)
+        strata: NDArray[np.intp] = (found * 2 + target.astype(np.intp)) * OCTAVES + octave
+        return strata
+
+    def _unique(self) -> None:
+        """Raise BookError unless no two records have the same identifier."""
+        name = self.contract.book.id
+        classes = -(-self.count // IDS_AT_ONCE)
+        for residue in range(classes):
+            parts = [columns[name] for _, columns, _ in self._batches([name])] if classes == 1 else []
+            if classes > 1:
+                found = (columns[name] for _, columns, _ in self._batches([name]))
+                parts = [ids[ids % classes == residue] for ids in found]
+            ids = np.concatenate(parts)
+            ids.sort()
+            twice = np.flatnonzero(ids[1:] == ids[:-1])
+            if len(twice):
+                raise BookError(f"The identifiers in {name} are not unique: {ids[twice[0]]:,} stands there twice.")
+
+    @cached_property
+    def find(self) -> Callable[[int], Array | None]:
+        """The record of one identifier, (fields, 1), looked up in the files; None if there is none. Those asked for
+        last are remembered: a page asks some times for each move."""
+        return lru_cache(maxsize=256)(self._find)
+
+    def _find(self, identifier: int) -> Array | None:
+        names = [field.name for field in self.contract.record]
+        for file in self.files:
+            fixed, opened = self._partition(file), self._open(file)
+            try:
+                stored = [name for name in names if name in opened.schema_arrow.names]
+                one = _row_of(opened, self.contract.book.id, identifier, stored)
+                columns = {} if one is None else self._read(one, names, fixed)
+            except (OSError, ValueError) as error:
+                told = f"The file {self.name(file)} of the book {self._title} cannot be read: {error}."
+                raise BookError(told) from error
+            finally:
+                opened.close()
+            if columns:
+                return np.array([columns[name] for name in names], np.float64)
+        return None
+
+
+def _row_of(opened: Arrow, column: str, value: int, columns: list[str]) -> Arrow:
+    """The first row of an opened file with a ``value`` in one column, as a batch of these ``columns``; None if there is
+    none. A group of rows whose smallest and largest values, as the footer has them, leave it out is not read; of others
+    that column alone, and then the rows to that one."""
+    for group in _groups_with(opened.metadata, column, value):
+        ids = numbers_of(opened.read_row_group(group, columns=[column]).column(column), whole=True)
+        places = np.flatnonzero(ids == value)
+        if len(places):
+            place = int(places[0])
+            for batch in opened.iter_batches(BATCH, row_groups=[group], columns=columns):
+                if place < batch.num_rows:
+                    return batch.slice(place, 1)
+                place -= batch.num_rows
+    return None
+
+
+def _groups_with(metadata: Arrow, column: str, value: int) -> list[int]:
+    """The groups of rows that may hold a value by their smallest and largest; all of them where these are not told."""
+    found = []
+    for k in range(metadata.num_row_groups):
+        group = metadata.row_group(k)
+        own = [each.statistics for each in map(group.column, range(group.num_columns)) if each.path_in_schema == column]
+        known = [each for each in own if each is not None and each.has_min_max]
+        if not known or known[0].min <= value <= known[0].max:
+            found.append(k)
+    return found
+
+
+def numbers_of(column: Arrow, whole: bool = False) -> AnyArray:
+    """A column of Arrow as numbers (n,), float64 with NaN where it is missing; ``whole``: int64, where nothing may
+    be."""
+    import pyarrow as pa
+
+    if whole:
+        if column.null_count:
+            raise ValueError(f"an identifier is missing in {column.null_count:,} records")
+        return np.array(column.cast(pa.int64()).to_numpy(zero_copy_only=False), np.int64)
+    return np.asarray(column.cast(pa.float64()).to_numpy(zero_copy_only=False), np.float64)
+
+
+def _sha256(file: Path) -> str:
+    digest = hashlib.sha256()
+    try:
+        with file.open("rb") as opened:
+            while block := opened.read(BLOCK):
+                digest.update(block)
+    except OSError as error:
+        raise BookError(f"The file {file.name} cannot be read: {error.strerror}.") from error
+    return digest.hexdigest()
