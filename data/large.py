@@ -26,6 +26,7 @@ BATCH = 65_536  # records read at once
 IDS_AT_ONCE = 16 * 2**20  # identifiers held to see whether they are unique, 128 MB
 BLOCK = 2**22  # bytes of a file hashed at once
 OCTAVES = 48  # strata of exposure: powers of two of the book's currency
+ANY = (-(2**53), 2**53)  # identifiers that a field can be given
 EMPTY_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 MOST_HELD = 200_000  # records of a large book held where nothing else is said: a move is answered in 0.15 s
@@ -97,6 +98,12 @@ class LargeBook:
     def count(self) -> int:
         """How many records it has, by the footers of its files."""
         return sum(self._open(file).metadata.num_rows for file in self.files)
+
+    @cached_property
+    def ends(self) -> tuple[int, int]:
+        """The lowest and the highest identifier, by the footers of its files; of any number where one does not say."""
+        found = [_ends(self._open(file).metadata, self.contract.book.id) for file in self.files]
+        return min(low for low, _ in found), max(high for _, high in found)
 
     @cached_property
     def sha256(self) -> str:
@@ -197,11 +204,11 @@ class LargeBook:
                 check_records(contract, raw, {name: columns[name] for name in names[1 + width :]})
             except (BadInput, BookError) as error:
                 raise BookError(f"In {where} of the book {self._title}: {error}") from error
-            stream.add(columns[contract.book.id], self._strata(raw, columns[contract.book.target]), values)
+            stream.add(columns[contract.book.id], self.strata(raw, columns[contract.book.target]), values)
         self._unique()
         return stream.drawn()
 
-    def _strata(self, raw: Array, target: Array) -> NDArray[np.intp]:
+    def strata(self, raw: Array, target: Array) -> NDArray[np.intp]:
         """The stratum of each record, (n,): its bands in the contract's first two segments, its outcome, and the power
         of two of its exposure at default, on which the spread of the losses depends most."""
         contract, n = self.contract, raw.shape[1]
@@ -268,16 +275,26 @@ def _row_of(opened: Arrow, column: str, value: int, columns: list[str]) -> Arrow
     return None
 
 
+def _ends(metadata: Arrow, column: str) -> tuple[int, int]:
+    known = [_extent(metadata, k, column) for k in range(metadata.num_row_groups)]
+    return min((low for low, _ in known), default=ANY[1]), max((high for _, high in known), default=ANY[0])
+
+
+def _extent(metadata: Arrow, group: int, column: str) -> tuple[int, int]:
+    """The smallest and largest value of a column in a group of rows; `ANY` where the footer does not say. As numbers:
+    the library's own statistics must not outlive the footer that they are read from."""
+    rows = metadata.row_group(group)
+    for k in range(rows.num_columns):
+        chunk = rows.column(k)
+        if chunk.path_in_schema == column and chunk.is_stats_set and chunk.statistics.has_min_max:
+            return int(chunk.statistics.min), int(chunk.statistics.max)
+    return ANY
+
+
 def _groups_with(metadata: Arrow, column: str, value: int) -> list[int]:
     """The groups of rows that may hold a value by their smallest and largest; all of them where these are not told."""
-    found = []
-    for k in range(metadata.num_row_groups):
-        group = metadata.row_group(k)
-        own = [each.statistics for each in map(group.column, range(group.num_columns)) if each.path_in_schema == column]
-        known = [each for each in own if each is not None and each.has_min_max]
-        if not known or known[0].min <= value <= known[0].max:
-            found.append(k)
-    return found
+    known = [_extent(metadata, k, column) for k in range(metadata.num_row_groups)]
+    return [k for k, (low, high) in enumerate(known) if low <= value <= high or (low, high) == ANY]
 
 
 def numbers_of(column: Arrow, whole: bool = False) -> AnyArray:

@@ -44,10 +44,10 @@ def records_heading(contract: Contract) -> str:
 
 
 def size_words(book: Book) -> str:
-    """How many records a book has, and how many of them answer where it is too large: "4,000,000 loans, of which a
-    sample of 200,000"."""
+    """How many records a book has, and how many of them answer where it is too large: "4,000,000 loans, 200,000
+    sampled"."""
     whole = numbers.counted(book.count, book.contract.book.record)
-    return f"{whole}, of which a sample of {numbers.plain(len(book))}" if book.sampled else whole
+    return f"{whole}, {numbers.plain(len(book))} sampled" if book.sampled else whole
 
 
 def enumerated(parts: Sequence[str]) -> str:

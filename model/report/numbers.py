@@ -27,7 +27,7 @@ def signed(text: str, value: float) -> str:
 def plain(value: float, digits: int = 0) -> str:
     """A number with thousands separators and a true minus."""
     rounded = round(value, digits) + 0.0  # + 0.0 turns -0.0 into 0.0
-    return f"{rounded:,.{digits}f}".replace("-", MINUS)
+    return f"{rounded:,.{max(digits, 0)}f}".replace("-", MINUS)
 
 
 def decimals(value: float) -> int:
@@ -155,6 +155,21 @@ class Unit:
         most = max(self.digits, MOST_DIGITS.get(self.size, 2))
         return [replace(self, digits=digits) for digits in range(self.digits, most + 1)]
 
+    def supported(self, place: float) -> "Unit":
+        """This unit with so few digits that the last is worth at least ``place``; of shares and points none below 0."""
+        if self.place >= place:
+            return self
+        digits = floor(-np.log10(place / self.size))
+        return replace(self, digits=digits if self.size in (1.0, 1e6, 1e9) and self != BASIS_POINTS else max(digits, 0))
+
+    def error(self, error: float) -> "Unit":
+        """This unit with as many digits as half an interval has that are worth telling: the first, or two where that is
+        less than 3."""
+        digits = self.digits
+        while 0 < error < 3 * self.size / 10.0**digits:
+            digits += 1
+        return replace(self, digits=digits)
+
     def shows(self, base: float, now: float) -> bool:
         """Whether the difference of two amounts can be read off them in this unit: it is a whole place of it, and in
         millions or billions no more than a tenth away from what it is."""
@@ -212,10 +227,12 @@ class Difference:
     fine: Unit
 
     @classmethod
-    def of(cls, base: float, now: float, unit: Unit | None = None) -> "Difference":
+    def of(cls, base: float, now: float, unit: Unit | None = None, place: float = 0.0) -> "Difference":
         """From ``base`` to ``now``, in ``unit`` or the one that fits, with more digits where the difference does not
-        show in fewer. One that is too small even so is told by itself, beside numbers that look alike."""
-        units = (unit or Unit.of(base, now)).finer()
+        show in fewer. One that is too small even so is told by itself, beside numbers that look alike. No digit of the
+        two numbers is worth less than ``place``, which is what they are known to."""
+        fits = (unit or Unit.of(base, now)).supported(place)
+        units = [each for each in fits.finer() if each == fits or each.place >= place]
         shows = [each for each in units if each.shows(base, now)]
         if shows:
             return cls(base, now, shows[0], shows[0])

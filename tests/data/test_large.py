@@ -12,6 +12,7 @@ import pytest
 from data import books, large
 from data.errors import BookError
 from data.large import held_records, numbers_of
+from model.whatif.customer.starting_points import id_range
 from tests.support import large_book
 from tests.support.large_book import HELD, LOANS, NAME
 
@@ -184,6 +185,13 @@ def test_groups_of_rows_that_cannot_hold_a_record_are_not_read(tmp_path: Path, m
     number = next(each for each in range(12_001, 13_000) if each not in set(book.ids.tolist()))
     assert book.record(number)[book.contract.row["limit"], 0] == own.set_index("loan").loc[number, "limit"]
     assert read == [12]
+
+
+def test_lowest_and_highest_number_are_those_of_all_files(home: Path):
+    book = books.read_book(NAME, home, HELD)
+    assert book.large is not None
+    assert book.large.ends == (1, LOANS)
+    assert id_range(book) == (1, LOANS) != (book.ids.min(), book.ids.max())
 
 
 # ---- how many are held ----------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from model.export.workbook.sheets import (
 )
 from model.export.workbook.sums import KINDS, BookLine, BookSums, lgd_of
 from model.export.workbook.tables import TablesSheet
+from model.report.book.briefing import estimate
 from model.report.book.words import AMOUNTS, horizon, label, limit_of, within
 from model.report.language import unit_label
 from model.whatif.book.result import BookResult
@@ -96,7 +97,8 @@ class BookSheet:
         sheet.widths((*WIDTHS, *[3] * (SUMS - len(WIDTHS)), 40))
         sheet.text(0, 0, f"{self.contract.book.title}: the whole book", TITLE)
         sheet.height(0, 24)
-        sheet.text(1, 0, scenario or "Nothing is assumed: the scenario is the book as it is.")
+        assumed = scenario or "Nothing is assumed: the scenario is the book as it is."
+        sheet.text(1, 0, " ".join(filter(None, (assumed, estimate(result)))))
         told = "Blue on pale yellow is yours to change: assumptions and limits. On the page Scenarios, under Files, "
         sheet.text(
             2, 0, f"{told}this workbook is brought in as the scenario that the column {SCENARIO_TITLE} says.", NOTE

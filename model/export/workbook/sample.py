@@ -91,8 +91,8 @@ class SampledBook:
         own, labels = score_bands(result)
         found = {each: segments.bands(whole, each) for each in contract.segments}
         strata = own if not found else next(iter(found.values())).astype(np.int64) * (len(labels) + 1) + own
-        sample = draw_sample(np.asarray(strata, np.int64), result.rows[0].loss, size)
-        rows = sample.rows
+        drawn = draw_sample(np.asarray(strata, np.int64), result.rows[0].loss, size)
+        sample, rows = replace(drawn, weights=drawn.weights * whole.each), drawn.rows
         bands = {
             each.label: [band_label(contract, each, band) for band in of_all[rows].tolist()]
             for each, of_all in found.items()
@@ -121,7 +121,8 @@ def _state(result: BookResult, k: int, rows: NDArray[np.intp], straight: Sequenc
         own = dict(layers.assumptions) | dict(zip(straight, values, strict=True))
         corners.append(part.rows(replace(layers, assumptions=tuple(own.items()))).ead)
     score = np.asarray(score_scale(result.contract).score(part.log_odds(layers)))
-    return SampledState(found.pd[rows], np.array(corners), found.ead[rows], score=score, loss=found.loss[rows])
+    ead, loss = (values[rows] / found.each for values in (found.ead, found.loss))  # of one customer
+    return SampledState(found.pd[rows], np.array(corners), ead, score=score, loss=loss)
 
 
 class SampleSheet:
@@ -253,7 +254,7 @@ class SampleSheet:
         for state, title in enumerate(STATES):
             heads = (f"The whole book, {title}", f"Of the sample, {title}", "Off by")
             sheet.texts(TOTALS, 1 + 3 * state, heads, HEAD_RIGHT)
-        row, n = TOTALS + 1, self.book.result.whole.n
+        row, n = TOTALS + 1, self.book.result.whole.n * self.book.result.whole.each
         sheet.text(row, 0, records_heading(self.contract))
         sheet.number(row, 1, n, {**RIGHT, "num_format": "#,##0"})
         sheet.formula(row, 2, f"SUM({weights})", float(n), {**RIGHT, "num_format": "#,##0"})

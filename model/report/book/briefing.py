@@ -57,9 +57,7 @@ def book_briefing(
     lacks = overlay_lacks(contract, result.scenario, result.day)
     return Briefing(
         "book",
-        words.book_verdict(
-            contract, result.scenario, today=result.day, base=result.base, now=result.now, band=result.band
-        ),
+        book_sentence(result),
         tiles=tuple(measure_tile(result, name) for name in HEADLINE),
         below=_below(result, model, presented),
         notices=(Notice(lacks, "warning"),) if lacks else (),
@@ -67,10 +65,33 @@ def book_briefing(
         choices=tuple(filter(None, (measure_choice(contract), segment_choice(contract)))),
         make_findings=lambda: (first_finding(result, choices, follow), where_it_sits(result, choices)),
         panels=book_panels(result, choices, follow),
-        method=words.book_method(contract, model),
+        method="\n\n".join(filter(None, (words.book_method(contract, model), _sample_method(result)))),
         guaranteed=contract.guaranteed,
         main=HEADLINE.index("loss"),
         title=window_title(contract, "Book", _chips(result)),
+    )
+
+
+def book_sentence(result: BookResult) -> str:
+    """The page's first sentence, and that it is an estimate where a sample of the book answers."""
+    contract, base, now, errors = result.contract, result.base, result.now, result.errors
+    said = words.book_verdict(
+        contract, result.scenario, today=result.day, base=base, now=now, band=result.band, errors=errors
+    )
+    return " ".join(filter(None, (said, estimate(result))))
+
+
+def estimate(result: BookResult) -> str:
+    """That a sample of the book answers, and how far its loss may be off; "" where everybody does."""
+    if not result.errors:
+        return ""
+    return words.estimated_words(
+        result.contract,
+        asked=result.whole.n,
+        base=result.base,
+        now=result.now,
+        errors=result.errors,
+        part=bool(result.band),
     )
 
 
@@ -79,14 +100,16 @@ def book_briefing(
 
 def measure_tile(result: BookResult, name: Measure) -> Tile:
     """One number: under the scenario, in the book as it is, the difference, and the limit."""
-    text = words.measure_text(result.contract, result.scenario, name=name, base=result.base, now=result.now)
+    contract, scenario, base, now, errors = result.contract, result.scenario, result.base, result.now, result.errors
+    text = words.measure_text(contract, scenario, name=name, base=base, now=now, errors=errors)
+    interval = words.interval_words(contract, scenario, name=name, base=base, now=now, errors=errors)
     return Tile(
         SHORT.get(name, text.label),
         text.now,
         was=text.base if result.moved else "",
         change=(text.change or "unchanged") if result.moved else "",
         direction=text.direction,
-        notes=(*_notes(result, name), *_beside_the_whole(result, name)),
+        notes=(*filter(None, (interval,)), *_notes(result, name), *_beside_the_whole(result, name)),
         limit=text.limit,
         broken=text.broken if text.holds is False else "",
         headroom=measure_headroom(result.contract, result.scenario, name=name, base=result.base, now=result.now),
@@ -103,12 +126,15 @@ def _notes(result: BookResult, name: Measure) -> tuple[str, ...]:
     if name == "pd":
         return (f"{over}, mean {numbers.percent(now.pd_simple)}",)
     if name == "loss" and contract.guaranteed:
-        return f"{over}, gross", words.net_words(contract, result.base, now)
+        return f"{over}, gross", words.net_words(contract, result.base, now, result.errors)
     if name == "loss":
-        return (
-            f"{over}, {words.measure_text(contract, result.scenario, name='loss_bps', base=result.base, now=now).now}",
-        )
+        return (f"{over}, {_basis_points(result)}",)
     return (over,)
+
+
+def _basis_points(result: BookResult) -> str:
+    base, now, errors = result.base, result.now, result.errors
+    return words.measure_text(result.contract, result.scenario, name="loss_bps", base=base, now=now, errors=errors).now
 
 
 def _beside_the_whole(result: BookResult, name: Measure) -> tuple[str, ...]:
@@ -117,12 +143,16 @@ def _beside_the_whole(result: BookResult, name: Measure) -> tuple[str, ...]:
     return () if book is None else (words.share_of_the_whole(result.contract, name, result.now, book.now),)
 
 
+def _sample_method(result: BookResult) -> str:
+    return words.sample_method(result.contract, result.whole.n, result.whole.each) if result.errors else ""
+
+
 def _below(result: BookResult, model: Deployed, presented: bool) -> str:
     """How far the scenario leaves what the model has seen; for an audience after what is assumed."""
     territory = words.held_words(result.contract, result.clipped, result.territory, result.now.customers)
     known, book = model.known(territory), result.book
     if book is not None:
-        limits = words.limits_of_the_whole(book.contract, book.scenario, book.base, book.now)
+        limits = words.limits_of_the_whole(book.contract, book.scenario, book.base, book.now, book.errors)
         known = " ".join(filter(None, (limits, known)))
     assumed = _assumed(result) if presented else []
     return f"{' · '.join(assumed)}. {known}" if assumed else known
@@ -152,14 +182,14 @@ def model_checks(result: BookResult, model: Deployed, check: Check | None) -> tu
         return (Notice(sentence, "error"),) if found.differ else (Finding("checked", note=sentence),)
     if not model.foreign:
         return ()
-    unit, currency = words.difference("loss", result.base, result.now).unit, contract.book.currency
+    unit, currency = words.difference("loss", result.base, result.now, result.errors).unit, contract.book.currency
     sentence = words.asked_words(
         contract,
         model,
         asked=result.whole.n,
         of=result.base.customers,
         loss=unit.text(result.now.loss, currency),
-        error=unit.text(result.loss_error, currency),
+        error=unit.text(result.errors.get("loss", 0.0), currency),
     )
     return (Finding("asked", note=sentence),)
 

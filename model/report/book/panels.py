@@ -2,7 +2,7 @@
 band, the segments, whose loss moved most, several scenarios weighted, every number."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -37,6 +37,7 @@ from model.whatif.book.view import WITHIN
 
 WEIGHTED = "_weighted"  # the panel whose weights are a part of the scenario
 LOOK_IN = "A row that is chosen (with the keyboard: arrow keys, then Shift and Space) is looked into, as on the map."
+INTERVAL = "95 % interval, ±"
 BEFORE, AFTER = "As the book stands", "Under the scenario"
 NOISE_DIGITS = 6  # of an amount: what is below a millionth of the currency is summing in another order
 
@@ -376,7 +377,7 @@ def _weighted_table(contract: Contract, found: WeightedLosses) -> Table:
 
 def every_number(result: BookResult, _choices: Choices) -> tuple[Item, ...]:
     """Base, scenario, difference, horizon and limit of every measure."""
-    values = (BEFORE, "Scenario", "Difference", "Limit")
+    values = (BEFORE, "Scenario", "Difference", "Limit", *([INTERVAL] if result.errors else []))
     columns = (
         Column("Measure"),
         Column("Horizon"),
@@ -385,24 +386,39 @@ def every_number(result: BookResult, _choices: Choices) -> tuple[Item, ...]:
         *(Column(name, place="file") for name in values),
         Column("Verdict"),
     )
-    rows = [_measure_row(result, name) for name in result.contract.measures]
-    rows.insert(2, _average_row(result))
-    rows.insert(0, _count_row(result))
-    table = Table("book-numbers", "Every measure of the book", columns, tuple(rows))
+    found = [_measure_row(result, name) for name in result.contract.measures]
+    found.insert(2, _average_row(result))
+    found.insert(0, _count_row(result))
+    n = len(values)
+    rows = tuple((*each.head, *each.shown[:n], *each.exact[:n], each.verdict) for each in found)
+    table = Table("book-numbers", "Every measure of the book", columns, rows)
     return (Finding("numbers", table=table),)
 
 
-def _measure_row(result: BookResult, name: Measure) -> tuple[Cell, ...]:
+@dataclass(frozen=True)
+class _MeasureRow:
+    """One number: what it is, over what time and in which unit; base, scenario, difference, limit and interval as they
+    are ``shown`` and ``exact``; whether the limit holds."""
+
+    head: tuple[Cell, Cell, Cell]
+    shown: tuple[Cell, ...]
+    exact: tuple[Cell, ...]
+    verdict: str = ""
+
+
+def _measure_row(result: BookResult, name: Measure) -> _MeasureRow:
     contract, scenario = result.contract, result.scenario
-    text = words.measure_text(contract, scenario, name=name, base=result.base, now=result.now)
+    base, errors = result.base, result.errors
+    text = words.measure_text(contract, scenario, name=name, base=base, now=result.now, errors=errors)
     was, now, unit = result.base.measure(name), result.now.measure(name), words.unit_name(contract, name)
     limit, _ = words.limit_of(contract, scenario, name)
-    return (
-        text.label,
-        words.horizon(contract, scenario, name),
-        READ_AS.get(unit, unit),
-        *(text.base, text.now, text.change or "none", text.limit or "none"),
-        *(_read(unit, each) for each in (was, now, now - was, limit)),
+    error = errors.get(name, np.nan)
+    fits = words.difference(name, base, result.now, errors).unit
+    interval = words.error_words(contract, name, error, fits) if np.isfinite(error) else "none"
+    return _MeasureRow(
+        (text.label, words.horizon(contract, scenario, name), READ_AS.get(unit, unit)),
+        (text.base, text.now, text.change or "none", text.limit or "none", interval),
+        tuple(_read(unit, each) for each in (was, now, now - was, limit, error)),
         _verdict(text),
     )
 
@@ -419,21 +435,19 @@ def _verdict(text: words.MeasureText) -> str:
     return "holds" if text.holds else text.broken
 
 
-def _average_row(result: BookResult) -> tuple[Cell, ...]:
+def _average_row(result: BookResult) -> _MeasureRow:
     """The PD of the average customer, which has no limit."""
     book, was, now = result.contract.book, result.base.pd_simple, result.now.pd_simple
     shown = words.measure_difference("pd", was, now)
     texts = [numbers.percent(each, shown.unit.digits) for each in (shown.base, shown.now)]
-    return (
-        f"PD of the average {book.record}",
-        book.pd_horizon,
-        READ_AS[FRACTION],
-        *(*texts, shown.points() or "none", "none"),
-        *(*(_read(FRACTION, each) for each in (was, now, now - was)), None),
-        "",
+    return _MeasureRow(
+        (f"PD of the average {book.record}", book.pd_horizon, READ_AS[FRACTION]),
+        (*texts, shown.points() or "none", "none", "none"),
+        (*(_read(FRACTION, each) for each in (was, now, now - was)), None, None),
     )
 
 
-def _count_row(result: BookResult) -> tuple[Cell, ...]:
+def _count_row(result: BookResult) -> _MeasureRow:
     was, now = result.base.customers, result.now.customers
-    return records_heading(result.contract), "", "", f"{was:,}", f"{now:,}", "none", "none", was, now, 0, None, ""
+    shown = (f"{was:,}", f"{now:,}", "none", "none", "none")
+    return _MeasureRow((records_heading(result.contract), "", ""), shown, (was, now, 0, None, None))

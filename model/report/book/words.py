@@ -1,8 +1,9 @@
 """Sentences and numbers of the whole book, each number in a sentence equal to the one on the screen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TypeAlias
 
 import numpy as np
 
@@ -59,6 +60,10 @@ AMOUNTS: tuple[Measure, ...] = ("exposure", "loss", "net_loss", "capital", "marg
 BRIDGED: tuple[Measure, ...] = ("loss", "net_loss", "capital", "margin")
 GAINS: tuple[Measure, ...] = ("margin", "return_on_capital")  # more of these is better
 MILLION = 1e6
+
+Errors: TypeAlias = Mapping[Measure, float]
+"""Half the 95 % interval of each measure, where a sample of the book answers."""
+EXACT: Errors = {}
 
 
 # ---- the measures -----------------------------------------------------------------------------------------------
@@ -121,23 +126,26 @@ class MeasureText:
         return f"by {self.change.lstrip(f'+{numbers.MINUS}')}, and is {self.now}"
 
 
-def difference(name: Measure, base: Totals, now: Totals) -> Difference:
+def difference(name: Measure, base: Totals, now: Totals, errors: Errors = EXACT) -> Difference:
     """A measure of the book as it is and under the scenario, as both are shown wherever they stand."""
-    return measure_difference(name, base.measure(name), now.measure(name))
+    return measure_difference(name, base.measure(name), now.measure(name), errors.get(name, 0.0))
 
 
-def measure_difference(name: Measure, was: float, value: float) -> Difference:
-    """Two values of one measure, as they are shown beside each other."""
-    return Difference.of(was, value, None if name in AMOUNTS else _unit(name))
+def measure_difference(name: Measure, was: float, value: float, error: float = 0.0) -> Difference:
+    """Two values of one measure, as they are shown beside each other; with no digit that is below a tenth of the
+    ``error``, half the interval of an estimate."""
+    return Difference.of(was, value, None if name in AMOUNTS else _unit(name), error / 10)
 
 
 def _unit(name: Measure) -> Unit:
     return numbers.BASIS_POINTS if name == "loss_bps" else numbers.SHARE
 
 
-def measure_text(contract: Contract, stress: BookScenario, *, name: Measure, base: Totals, now: Totals) -> MeasureText:
+def measure_text(
+    contract: Contract, stress: BookScenario, *, name: Measure, base: Totals, now: Totals, errors: Errors = EXACT
+) -> MeasureText:
     """A measure under the book as it is and under the scenario, with its limit."""
-    compared = difference(name, base, now)
+    compared = difference(name, base, now, errors)
     limit, appetite = limit_of(contract, stress, name)
     shown, before = (text(contract, name, each, compared.unit) for each in (compared.now, compared.base))
     change = change_words(contract, name, compared)
@@ -188,11 +196,41 @@ def change_words(contract: Contract, name: Measure, found: Difference) -> str:
     return found.plain() if name == "loss_bps" else found.points()
 
 
-def net_words(contract: Contract, base: Totals, now: Totals) -> str:
+def error_words(contract: Contract, name: Measure, error: float, unit: Unit) -> str:
+    """Half the interval of an estimate that is shown in a ``unit``: "± NT$ 0.15 bn"."""
+    fine = unit.error(error)
+    if name in AMOUNTS:
+        return f"±{NBSP}{fine.text(error, contract.book.currency)}"
+    what = f"{NBSP}bp" if name == "loss_bps" else f"{NBSP}points"
+    return f"±{NBSP}{numbers.plain(error / unit.size, fine.digits)}{what}"
+
+
+def interval_words(
+    contract: Contract, stress: BookScenario, *, name: Measure, base: Totals, now: Totals, errors: Errors
+) -> str:
+    """What stands under a number that is an estimate: how far it may be off, and whether that leaves open if its limit
+    holds; "" where it is none."""
+    error = errors.get(name, 0.0)
+    if not error:
+        return ""
+    said = f"{error_words(contract, name, error, difference(name, base, now, errors).unit)} (95{NBSP}%)"
+    limit, appetite = limit_of(contract, stress, name)
+    return f"{said}, the limit within" if appetite and abs(now.measure(name) - limit) <= error else said
+
+
+def estimated_words(contract: Contract, *, asked: int, base: Totals, now: Totals, errors: Errors, part: bool) -> str:
+    """That a sample of the book answers, and how far its loss may be off, of the book or of a ``part`` of it, of which
+    the sample does not know how many it holds."""
+    of = f"{'about ' if part else ''}{numbers.counted(now.customers, contract.book.record)}"
+    error = error_words(contract, "loss", errors.get("loss", 0.0), difference("loss", base, now, errors).unit)
+    return f"Estimated from {numbers.plain(asked)} of {of}: expected loss {error} (95{NBSP}% interval)."
+
+
+def net_words(contract: Contract, base: Totals, now: Totals, errors: Errors = EXACT) -> str:
     """What of the expected loss is the bank's own; "" where nobody else bears any."""
     if not contract.guaranteed:
         return ""
-    own = difference("net_loss", base, now)
+    own = difference("net_loss", base, now, errors)
     return f"net of the guarantee {text(contract, 'net_loss', own.now, own.unit)}"
 
 
@@ -235,36 +273,44 @@ def entered(contract: Contract, name: Measure) -> tuple[float, str]:
 
 
 def book_verdict(
-    contract: Contract, stress: BookScenario, *, today: date, base: Totals, now: Totals, band: str = ""
+    contract: Contract,
+    stress: BookScenario,
+    *,
+    today: date,
+    base: Totals,
+    now: Totals,
+    band: str = "",
+    errors: Errors = EXACT,
 ) -> str:
     """The page's first sentence; of one ``band`` of a segment, named as in "limit_band:2", or of the whole book."""
-    loss = measure_text(contract, stress, name="loss", base=base, now=now)
+    loss = measure_text(contract, stress, name="loss", base=base, now=now, errors=errors)
     over = f"expected loss over {contract.book.pd_horizon}"
     over += f" on {band_phrase(contract, band)}" if band else ""
     limit = _against(contract, stress, name="loss", now=now, shown=loss)
-    broken = _broken(contract, stress, base, now)
-    net = f" ({net_words(contract, base, now)})" if contract.guaranteed else ""
+    broken = _broken(contract, stress, base, now, errors)
+    net = f" ({net_words(contract, base, now, errors)})" if contract.guaranteed else ""
     assumed = in_words(contract, stress, today)
     if not assumed:
-        exposure = measure_text(contract, stress, name="exposure", base=base, now=now).now
+        exposure = measure_text(contract, stress, name="exposure", base=base, now=now, errors=errors).now
         head = f"As the book stands, {over} is {loss.now}{net} on an exposure of {exposure}"
         return f"{head}{limit}{broken}. Move a lever to see what changes."
     if not loss.change:
-        return f"{assumed}, {over} stays at {loss.now}{net}{limit}{_margin(contract, stress, base, now)}{broken}."
+        margin = _margin(contract, stress, base, now, errors)
+        return f"{assumed}, {over} stays at {loss.now}{net}{limit}{margin}{broken}."
     way = "rises" if loss.direction == "worse" else "falls"
     return f"{assumed}, {over} {way} {loss.moved}{net}{limit}{broken}."
 
 
-def _margin(contract: Contract, stress: BookScenario, base: Totals, now: Totals) -> str:
+def _margin(contract: Contract, stress: BookScenario, base: Totals, now: Totals, errors: Errors) -> str:
     """What happens to the margin where nothing happens to the loss."""
-    each = measure_text(contract, stress, name="margin", base=base, now=now)
+    each = measure_text(contract, stress, name="margin", base=base, now=now, errors=errors)
     if not each.change:
         return ""
     way = "falls" if each.direction == "worse" else "rises"
     return f"; margin after loss {horizon(contract, stress, 'margin')} {way} {each.moved}"
 
 
-def _broken(contract: Contract, stress: BookScenario, base: Totals, now: Totals) -> str:
+def _broken(contract: Contract, stress: BookScenario, base: Totals, now: Totals, errors: Errors = EXACT) -> str:
     """The other limits that do not hold."""
     names: dict[Measure, str] = {
         "exposure": "exposure",
@@ -277,7 +323,7 @@ def _broken(contract: Contract, stress: BookScenario, base: Totals, now: Totals)
     lost = [
         word
         for name, word in names.items()
-        if measure_text(contract, stress, name=name, base=base, now=now).holds is False
+        if measure_text(contract, stress, name=name, base=base, now=now, errors=errors).holds is False
     ]
     if not lost:
         return ""
@@ -331,14 +377,17 @@ def band_phrase(contract: Contract, band: str) -> str:
     return language.band_phrase(contract, *whom(contract, band))
 
 
-def limits_of_the_whole(contract: Contract, stress: BookScenario, base: Totals, now: Totals) -> str:
+def limits_of_the_whole(
+    contract: Contract, stress: BookScenario, base: Totals, now: Totals, errors: Errors = EXACT
+) -> str:
     """What is said beside the numbers of a part: that limits are the whole book's, and how that stands; "" where the
     contract sets none."""
     if not contract.appetite:
         return ""
-    loss = measure_text(contract, stress, name="loss", base=base, now=now)
+    loss = measure_text(contract, stress, name="loss", base=base, now=now, errors=errors)
     side = _against(contract, stress, name="loss", now=now, shown=loss)
-    return f"Limits are the whole book's: its expected loss is {loss.now}{side}{_broken(contract, stress, base, now)}."
+    broken = _broken(contract, stress, base, now, errors)
+    return f"Limits are the whole book's: its expected loss is {loss.now}{side}{broken}."
 
 
 def share_of_the_whole(contract: Contract, name: Measure, part: Totals, whole: Totals) -> str:
@@ -843,6 +892,17 @@ def book_method(contract: Contract, model: Deployed) -> str:
             "Gower's distance on a fixed sample of 1,000.",
             book.decision_note,
         ]
+    )
+
+
+def sample_method(contract: Contract, asked: int, each: float) -> str:
+    """How a sample of the book was drawn, and how far it can be relied on."""
+    records = contract.book.records
+    return (
+        f"**Sample.** {numbers.plain(asked)} {records} answer for the book, drawn in proportion from strata; each "
+        f"stands for {numbers.plain(each, 1)}. Intervals hold the whole book's number in 19 of 20 samples: half of one "
+        "is 1.96 standard errors, from successive differences within the strata. A scenario and the book as it stands "
+        f"are of the same {records}, so that the difference is known better than either number."
     )
 
 

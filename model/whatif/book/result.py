@@ -3,7 +3,7 @@
 What takes long hears of its ``progress``, and is worked out when it is asked for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache, partial
@@ -19,6 +19,7 @@ from model.engine.parallel import Progress, no_progress
 from model.finance import loss
 from model.whatif.book import segments, tornado
 from model.whatif.book.bridge import Bridge, bridge, records_to_ask
+from model.whatif.book.intervals import margins_of_error
 from model.whatif.book.scenario import (
     AS_IS,
     BETA,
@@ -38,7 +39,7 @@ from model.whatif.book.scenario import (
 from model.whatif.book.scored import Clipped, ScoredBook, TerritoryShare
 from model.whatif.book.segments import Cell, Concentration, Mover
 from model.whatif.book.tornado import Bar, Breaking, LeverGoal
-from model.whatif.book.totals import Rows, Totals, margin_of_error
+from model.whatif.book.totals import Rows, Totals
 from model.whatif.customer.decision import score_scale
 
 
@@ -130,11 +131,14 @@ class BookResult:
         """How many customers lie outside known territory."""
         return self.whole.known(self.layers[1])
 
-    @property
-    def loss_error(self) -> float:
-        """Half the 95 % interval of the expected loss, where only a sample of the customers was asked about."""
-        each = self.whole.each
-        return margin_of_error(self.rows[1].loss / each, each)
+    @cached_property
+    def errors(self) -> Mapping[Measure, float]:
+        """Half the 95 % interval of each measure, where only a sample of the customers was asked about; else
+        nothing."""
+        if self.book is None:
+            return margins_of_error(self.rows[1], self.now)
+        segment, band = whom(self.contract, self.band)
+        return margins_of_error(self.book.rows[1], self.now, segments.bands(self.book.whole, segment) == band)
 
     def under_regulators(self, measure: Measure, progress: Progress = no_progress) -> tuple[tuple[str, float], ...]:
         """A measure of the book as it is under each regulator's scenario; worked out once a model, measure and day."""

@@ -49,5 +49,7 @@ def starting_points(whole: ScoredBook, found: Mapping[str, int]) -> tuple[Starti
 
 
 def id_range(book: Book) -> tuple[int, int]:
-    """The lowest and the highest number of a customer of the book."""
+    """The lowest and the highest number of a customer of the book, whether or not a sample of it holds them."""
+    if book.sampled and book.large is not None:
+        return book.large.ends
     return int(book.ids.min()), int(book.ids.max())

@@ -138,12 +138,12 @@ def test_weighted_losses_are_the_losses_weighted(whole: ScoredBook) -> None:
 
 
 def test_only_a_sample_has_an_error(whole: ScoredBook, result: BookResult) -> None:
-    assert result.loss_error == 0
+    assert result.errors == {}
     some = np.arange(0, 30_000, 10)
     part = ScoredBook(whole.scorer, np.ascontiguousarray(BOOK.raw[:, some]), BOOK.ids[some], each=10.0)
     own = result_of(part)
-    assert 0 < own.loss_error < 0.1 * own.now.loss
-    assert abs(own.now.loss - result.base.loss) < 2 * own.loss_error
+    assert 0 < own.errors["loss"] < 0.1 * own.now.loss
+    assert abs(own.now.loss - result.base.loss) < 2 * own.errors["loss"]
 
 
 # ---- a part of the book -------------------------------------------------------------------------------------------
