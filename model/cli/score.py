@@ -69,7 +69,7 @@ def score(
 
 def _under(asked: JobTerms, book: str, scenario: str, day: str) -> JobTerms:
     """The terms under the scenario that was asked for."""
-    from model.cli.paper import kept_scenarios, day_of
+    from model.cli.paper import day_of, kept_scenarios
     from model.export.asked import asked_scenario
     from model.settings import settings
     from model.whatif.book.scenario import BookScenario

@@ -7,7 +7,7 @@ so that a small book is not made to wait for the whole of a large one.
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
@@ -55,7 +55,7 @@ def over(
     return found
 
 
-def stream(items: Iterable[Item], work: Callable[[Item], Result]) -> Iterator[Result]:
+def stream(items: Iterable[Item], work: Callable[[Item], Result]) -> Generator[Result, None, None]:
     """``work`` of each of any number of items, in order, of which at most one a core and one more are held at a time.
     Who stops asking begins nothing more."""
     under_way: deque[Future[Result]] = deque()

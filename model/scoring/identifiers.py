@@ -2,17 +2,22 @@
 
 import re
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from data.arrays import Arrow
 from data.files.escapes import bare
 from model.report.operations.upload import on_line
 from model.scoring.values import short
 
 _WHOLE = re.compile(r"(?:-?[1-9]\d{0,14}|0)\Z", re.ASCII)  # a spreadsheet rounds whatever is longer
 _SHORTENED = re.compile(r"\d[.,]?\d*E\+?\d+\Z", re.ASCII | re.IGNORECASE)
+WHOLE = r"^(-?[1-9][0-9]{0,14}|0)$"  # a customer's number, not 007, which is a text
 LARGEST = 1e15  # beyond it numbers with a point do not tell neighbours apart
 
 
@@ -57,3 +62,30 @@ def _shortened(texts: Sequence[str], lines: NDArray[np.int64]) -> list[str]:
 
 
 _AS_TEXT = "Make the column text where the file is made."
+
+
+def customer_numbers(column: Arrow) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """A number for each customer (n,), by which shares are drawn, and whether there is none. Whole numbers are
+    themselves, also written as texts; any other text has one made of it, wherever that is done."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    absent = column.is_null().to_numpy(zero_copy_only=False)
+    if pa.types.is_integer(column.type):
+        return column.fill_null(0).cast(pa.int64(), safe=False).to_numpy(zero_copy_only=False), absent
+    if pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
+        values = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        absent = absent | ~np.isfinite(values)
+        values = np.where(absent, 0.0, values)
+        if (values == np.floor(values)).all():
+            return values.astype(np.int64), absent
+    texts = column.cast(pa.string()).fill_null("")
+    whole = pc.match_substring_regex(texts, WHOLE).to_numpy(zero_copy_only=False)
+    out = np.zeros(len(texts), np.int64)
+    out[whole] = texts.filter(pa.array(whole)).cast(pa.int64()).to_numpy(zero_copy_only=False)
+    others = np.flatnonzero(~whole)
+    out[others] = [_made_of(text) for text in texts.take(pa.array(others)).to_pylist()]
+    return out, absent | (pc.utf8_length(texts).to_numpy(zero_copy_only=False) == 0)
+
+
+def _made_of(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little", signed=True)

@@ -12,8 +12,9 @@ from data.books import snapshot_path
 from data.errors import BadInput
 from model.engine.scorer import TableScorer
 from model.export.asked import query_of
+from model.scoring.identifiers import customer_numbers
 from model.scoring.parts.files import BookFiles
-from model.scoring.parts.reading import MOST_TOLD, PartReader, Refusals, customer_numbers
+from model.scoring.parts.reading import MOST_TOLD, PartReader, Refusals
 from model.scoring.parts.stress import LocalEngine, StressRun, stress_book
 from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import BookScenario

@@ -24,7 +24,7 @@ from model.engine.parallel import Progress, no_progress
 from model.locks import exclusive
 from model.scoring.job import sizes
 from model.scoring.job.manifest import JobManifest, digest_of, intact, read_manifest
-from model.scoring.job.scorer import JobScorer, RefusedRow, block_numbers
+from model.scoring.job.scorer import JobScorer, RefusedRecord, block_numbers
 from model.scoring.job.source import Block, RecordSource, fingerprint
 from model.scoring.job.stage import Stage, kind_of_output, refused_file, told_of_disk
 from model.scoring.job.sums import JobSums
@@ -327,7 +327,7 @@ def _sum(tallies: Sequence[Tally]) -> Tally:
     return total
 
 
-def strict_words(row: RefusedRow) -> str:
+def strict_words(row: RefusedRecord) -> str:
     """Why a job under strict terms ended."""
     called = f" ({row.id})" if row.id else ""
     return (

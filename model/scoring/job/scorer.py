@@ -1,6 +1,5 @@
 """The rows of a block, scored: one function for every road that many records take, here and on a cluster."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from model.finance.scorecard import reaches, whole_points
 from model.monitoring.bins import codes as bins_of
 from model.release.release import Release
 from model.report.operations.upload import decision
+from model.scoring.identifiers import customer_numbers
 from model.scoring.job.source import Block
 from model.scoring.job.sums import MOST_POINTS, OF_BAND, SUMMED, JobSums
 from model.scoring.job.terms import JobTerms
@@ -37,7 +37,7 @@ Values = Mapping[str, Array]
 
 
 @dataclass(frozen=True, eq=False)
-class RefusedRow:
+class RefusedRecord:
     """What is wrong with one row of a file, by its ``line`` and ``id``."""
 
     line: int
@@ -50,7 +50,7 @@ class ScoredBlock:
     """The ``table`` of results of a block, the rows ``refused``, and what both add up to; ``notes`` of reading."""
 
     table: Arrow
-    refused: tuple[RefusedRow, ...]
+    refused: tuple[RefusedRecord, ...]
     sums: JobSums
     notes: tuple[str, ...]
 
@@ -152,14 +152,14 @@ class JobScorer:
         sums = JobSums(sums.totals, sums.segments, sums.points, sums.bins, int(bad.sum()) + len(block.odd), dict(about))
         return ScoredBlock(self._table(block, good, values, schema), refused, sums, found.notes)
 
-    def _refused(self, block: Block, refusals: Sequence[Refusal]) -> tuple[RefusedRow, ...]:
+    def _refused(self, block: Block, refusals: Sequence[Refusal]) -> tuple[RefusedRecord, ...]:
         lines = block.lines
         names = {} if block.ids is None else {k: block.ids[k].as_py() for k in {each.row for each in refusals}}
         found = [
-            RefusedRow(int(lines[each.row]), "" if names.get(each.row) is None else str(names[each.row]), each)
+            RefusedRecord(int(lines[each.row]), "" if names.get(each.row) is None else str(names[each.row]), each)
             for each in refusals
         ]
-        found += [RefusedRow(odd.line, "", Refusal(-1, (), (), odd.why, "a row of the table")) for odd in block.odd]
+        found += [RefusedRecord(odd.line, "", Refusal(-1, (), (), odd.why, "a row of the table")) for odd in block.odd]
         return tuple(sorted(found, key=lambda each: each.line))
 
     def _chunk(self, raw: Array, numbers: NDArray[np.int64], rows: slice) -> tuple[dict[str, Array], JobSums]:
@@ -193,7 +193,7 @@ class JobScorer:
     def _under_scenario(self, raw: Array, numbers: NDArray[np.int64], under: Layers) -> tuple[dict[str, Array], Array]:
         contract, tables, seen = self.contract, self.scorer.tables, self.scorer.territory
         own, shift = ScoredBook(self.scorer, raw, numbers), self.yearly
-        own.annual = lambda _rate: shift  # type: ignore[assignment]
+        own.annual = lambda _rate: shift
         now, scored = own.rows(under), own.records(under)
         inputs = contract.derive(scored)
         codes = tables.encode(inputs)
@@ -278,20 +278,8 @@ def _words(which: NDArray[Any], words: Sequence[str]) -> Arrow:
 
 def block_numbers(block: Block) -> NDArray[np.int64]:
     """A number of each row (n,) that its identifier alone gives: what the draws of a scenario go by and identifiers are
-    compared by. A whole number is its own, a text has one made of it; where there is none, the line."""
+    compared by; where there is none, the line."""
     if block.ids is None:
         return block.lines
-    if block.ids.type == pa.int64():
-        absent = block.ids.is_null().to_numpy(zero_copy_only=False)
-        return np.where(absent, block.lines, block.ids.fill_null(0).to_numpy())
-    texts = zip(block.ids.to_pylist(), block.lines.tolist(), strict=True)
-    return np.array([identifier_number(text, line) for text, line in texts], np.int64)
-
-
-def identifier_number(text: str | None, line: int) -> int:
-    """The number of one identifier that is a text."""
-    if not text:
-        return line
-    if len(text) <= 18 and text.isascii() and text.removeprefix("-").isdigit():
-        return int(text)
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], signed=True)
+    numbers, absent = customer_numbers(block.ids)
+    return np.where(absent, block.lines, numbers)

@@ -22,7 +22,7 @@ from data.errors import BadInput
 from data.files.escapes import escaped
 from data.json_types import JsonObject
 from model.scoring.job.manifest import manifest_file
-from model.scoring.job.scorer import RefusedRow
+from model.scoring.job.scorer import RefusedRecord
 
 OutKind = Literal["parquet", "csv", "folder"]
 REFUSED = ".refused.csv"
@@ -200,7 +200,7 @@ class PartWriter:
         else:
             self._writer = _parquet_writer(self.draft, stage.schema)
 
-    def write(self, table: Arrow, refused: Sequence[RefusedRow], ids: NDArray[np.int64]) -> None:
+    def write(self, table: Arrow, refused: Sequence[RefusedRecord], ids: NDArray[np.int64]) -> None:
         """Write a block."""
         self._writer.write_table(_for_people(table) if self.stage.kind == "csv" else table)
         self._refused.write(_csv_lines([_refusal(each) for each in refused]))
@@ -254,7 +254,7 @@ def _for_people(table: Arrow) -> Arrow:
     return table
 
 
-def _refusal(each: RefusedRow) -> tuple[str, ...]:
+def _refusal(each: RefusedRecord) -> tuple[str, ...]:
     own = each.refusal
     return str(each.line), each.id, "; ".join(own.fields), "; ".join(own.given), own.reason, own.allowed
 

@@ -9,12 +9,10 @@ could tell how to read, is none here.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from data.arrays import Array, Arrow
@@ -24,11 +22,11 @@ from data.files.numbers import POINT, Habit
 from data.files.series import given_cells
 from data.files.table import FileTable
 from model.scoring.columns import matched
+from model.scoring.identifiers import customer_numbers
 from model.scoring.values import values_of
 
 Ints = NDArray[np.int64]
 MOST_TOLD = 5  # refused rows that are told one by one
-WHOLE = r"^(-?[1-9][0-9]{0,14}|0)$"  # a customer's number, not 007, which is a text
 _PLAIN = Habit(POINT, POINT)
 
 
@@ -139,33 +137,6 @@ class PartReader:
         for row, reason in found.wrong.items():
             wrong.setdefault(row, []).append(reason)
         return found.values
-
-
-def customer_numbers(column: Arrow) -> tuple[Ints, NDArray[np.bool_]]:
-    """A number for each customer (n,), by which shares are drawn, and whether there is none. Whole numbers are
-    themselves, also written as texts; any other text has one made of it, wherever that is done."""
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    absent = column.is_null().to_numpy(zero_copy_only=False)
-    if pa.types.is_integer(column.type):
-        return column.fill_null(0).cast(pa.int64(), safe=False).to_numpy(zero_copy_only=False), absent
-    if pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
-        values = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-        absent = absent | ~np.isfinite(values)
-        values = np.where(absent, 0.0, values)
-        if (values == np.floor(values)).all():
-            return values.astype(np.int64), absent
-    texts = column.cast(pa.string()).fill_null("")
-    whole = pc.match_substring_regex(texts, WHOLE).to_numpy(zero_copy_only=False)
-    out = np.zeros(len(texts), np.int64)
-    out[whole] = texts.filter(pa.array(whole)).cast(pa.int64()).to_numpy(zero_copy_only=False)
-    others = np.flatnonzero(~whole)
-    out[others] = [_made_of(text) for text in texts.take(pa.array(others)).to_pylist()]
-    return out, absent | (pc.utf8_length(texts).to_numpy(zero_copy_only=False) == 0)
-
-
-def _made_of(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little", signed=True)
 
 
 # ---- checks ------------------------------------------------------------------------------------------------------

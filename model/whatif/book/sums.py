@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from data.arrays import AnyArray, Array
 from data.contract import Contract, Measure, Segment
+from data.draws import draw
 from data.errors import BadInput
 from model.engine.parallel import ROWS
 from model.engine.scorer import TableScorer
@@ -25,7 +26,7 @@ from model.whatif.book import segments
 from model.whatif.book.bridge import Bridge, bridge_over, every_layers
 from model.whatif.book.result import by_concept
 from model.whatif.book.scenario import BookScenario, Layers, Player, layers, players
-from model.whatif.book.scored import SAMPLE, Clipped, ScoredBook, TerritoryShare, draw
+from model.whatif.book.scored import SAMPLE, Clipped, ScoredBook, TerritoryShare
 from model.whatif.book.segments import Cell
 from model.whatif.book.totals import Mask, Rows, Totals
 from model.whatif.customer.decision import score_scale

@@ -89,7 +89,7 @@ def test_reasons_add_up_to_the_score_and_those_of_inputs_to_those_of_concepts(
     for way in ("input", "concept"):
         job(tmp_path / "in.parquet", tmp_path / f"{way}.parquet", explain=way, **terms)
         tables[way] = found = pd.read_parquet(tmp_path / f"{way}.parquet")
-        points = found[[name for name in found if name.startswith("points_")]]
+        points = found[[name for name in map(str, found) if name.startswith("points_")]]
         assert np.allclose(found["average_score"] + points.sum(axis=1), found["exact_score"], rtol=0, atol=1e-9)
         assert np.array_equal(np.floor(found["exact_score"] + 1e-9), found["score"])
     for concept in release.contract.concepts:
