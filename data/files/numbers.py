@@ -185,10 +185,12 @@ def figures(texts: Sequence[str]) -> Figures:
     import pyarrow as pa  # here, not above: the contract, which is read before anything else, need not wait for it
     import pyarrow.compute as pc
 
-    own = pa.array(texts, pa.large_string())
     m = len(texts)
     point, comma = np.full(m, np.nan), np.full(m, np.nan)
     sign, size, way = (np.full(m, "", object) for _ in range(3))
+    if not m:  # a column of numbers, of which a large file has many
+        return Figures(point, comma, sign=sign, size=size, way=way)
+    own = pa.array(texts, pa.large_string())
     plain, with_comma = _matches(own, _PLAIN), _matches(own, _PLAIN_COMMA)
     three, parted = _matches(own, _THREE), _matches(own, r"\.")
     point[plain] = _floats(own, plain)

@@ -284,6 +284,26 @@ def test_the_same_input_is_recognised_and_what_changed_is_not(job: Job, tmp_path
     assert job(source, out).manifest.rows == 1_499
 
 
+def test_a_job_that_was_ended_goes_on_where_its_last_whole_part_ends(
+    job: Job, tmp_path: Path, records: pd.DataFrame
+) -> None:
+    records.to_csv(tmp_path / "in.csv", index=False)
+    seen = list[int]()
+
+    def end(done: int, _rows: int | None) -> None:
+        if done == 1_000:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        job(tmp_path / "in.csv", tmp_path / "out.parquet", follow=end)
+    assert not (tmp_path / "out.parquet").exists()
+    done = job(tmp_path / "in.csv", tmp_path / "out.parquet", follow=lambda done, rows: seen.append(done))
+    assert seen[0] == 800
+    whole = job(tmp_path / "in.csv", tmp_path / "at-once.parquet")
+    assert (tmp_path / "out.parquet").read_bytes() == (tmp_path / "at-once.parquet").read_bytes()
+    assert done.manifest.sums.to_json() == whole.manifest.sums.to_json()
+
+
 def test_an_input_that_changes_while_it_is_read_gives_no_output(
     job: Job, tmp_path: Path, records: pd.DataFrame
 ) -> None:
