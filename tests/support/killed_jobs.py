@@ -11,9 +11,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pandas  # which pyarrow imports where it is needed: before a fork, not in each
+
 from data.errors import BadInput
 from model.release.release import Release
 from model.release.store import Store
+from model.scoring.job import columnar as columnar  # as well
 from model.scoring.job import sizes
 from model.scoring.job.job import run_job
 from model.scoring.job.manifest import digest_of

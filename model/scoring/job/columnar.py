@@ -17,6 +17,7 @@ from data.errors import BadInput
 from data.files.columnar import column_of_cells, holds_texts, holds_values
 from data.files.given import GivenCells
 from data.files.names import one_line
+from data.files.series import given_cells
 from data.files.workbook import parsing
 from model.scoring.identifiers import identity
 from model.scoring.job import sizes
@@ -172,13 +173,11 @@ def _plain_type(kind: Arrow) -> Arrow:
 
 
 def cells(column: Arrow) -> GivenCells:
-    """The cells of a chunked Arrow column; numbers without the detour over pandas."""
+    """The cells of a chunked Arrow column."""
     kind = column.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
         numbers = column.cast(pa.float64(), safe=False).to_numpy()
         return GivenCells(np.asarray(numbers, np.float64), np.full(len(numbers), -1, np.int64))
-    from data.files.series import given_cells  # pandas: half a second that a file of numbers need not wait
-
     return given_cells(column.to_pandas())
 
 

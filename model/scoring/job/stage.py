@@ -21,6 +21,7 @@ from data.arrays import Arrow
 from data.errors import BadInput
 from data.files.escapes import escaped
 from data.json_types import JsonObject
+from model.report import spreadsheet
 from model.scoring.job.manifest import manifest_file
 from model.scoring.job.scorer import RefusedRecord
 
@@ -260,9 +261,7 @@ def _refusal(each: RefusedRecord) -> tuple[str, ...]:
 
 
 def _csv_lines(rows: Sequence[Sequence[str]]) -> bytes:
-    from model.report import spreadsheet  # pandas: not for a job that refuses nothing
-
-    return spreadsheet.lines(rows).encode() if rows else b""
+    return spreadsheet.lines(rows).encode()
 
 
 @contextmanager
