@@ -10,6 +10,7 @@ WhatIfError
 ├── EditConflict        something that another person has changed meanwhile
 ├── Forbidden           somebody who may not do this
 │   └── Unknown         somebody who did not say, or could not show, who they are
+├── EngineError         what goes through a whole book cannot be had, or broke off
 ├── Overloaded          more than is allowed at once, or in all
 └── RemoteError         a model elsewhere that cannot be used
     ├── NoAnswer        it does not answer, or not in time
@@ -54,6 +55,10 @@ class Forbidden(WhatIfError):
 
 class Unknown(Forbidden):
     """Somebody who did not say, or could not show, who they are."""
+
+
+class EngineError(WhatIfError):
+    """What goes through a whole book, a cluster say, cannot be had, or broke off."""
 
 
 class Overloaded(WhatIfError):

@@ -53,7 +53,7 @@ SETTING = re.compile(r"([A-Z][A-Z_]*)=")
 INSTALLED = re.compile(r'pip install "?([a-z][\w.=<>,-]*)')
 HOUSE_PATH = re.compile(r"(?:data|model|pages|tests|\.github|\.ci|\.streamlit)/[\w./-]+")
 NOT_SHIPPED = {".streamlit/secrets.toml"}  # whoever runs the dashboard writes it
-OF_TESTS = {"WHATIF_TEST_DEPLOY", "WHATIF_TEST_MLFLOW", "WHATIF_TEST_MLSERVER"}
+OF_TESTS = {"WHATIF_TEST_DEPLOY", "WHATIF_TEST_MLFLOW", "WHATIF_TEST_MLSERVER", "WHATIF_TEST_SPARK"}
 
 
 def name_of(path: Path) -> str:
@@ -338,7 +338,7 @@ def test_whoever_is_told_to_install_a_library_is_told_one_that_this_project_name
     extras = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     named = {Requirement(each).name: each for some in extras.values() for each in some}
     told = {each for path in (*DOCUMENTS, *SOURCES) for each in INSTALLED.findall(path.read_text())}
-    assert {Requirement(each).name for each in told} == {"authlib", "deltalake", "mlflow-skinny", "pg8000"}
+    assert {Requirement(each).name for each in told} == {"authlib", "deltalake", "mlflow-skinny", "pg8000", "pyspark"}
     for each in told:
         assert each in (Requirement(each).name, named[Requirement(each).name])
 

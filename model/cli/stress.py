@@ -1,6 +1,8 @@
 """The verb that asks a book of any size what a scenario does to it."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import click
 
 from data import books
 from data.contract import Measure
+from data.errors import BadInput
 from data.json_types import JsonObject
 from model.cli.book import book_option, home_of
 from model.cli.paper import day_of, kept_scenarios
@@ -20,7 +23,7 @@ from model.report import numbers
 from model.report.book.stress import rate_words, stress_json, stress_text
 from model.report.book.words import BRIDGED
 from model.scoring.parts.files import BookFiles
-from model.scoring.parts.stress import LocalEngine, StressRun, stress_book
+from model.scoring.parts.stress import LocalEngine, StressEngine, StressRun, stress_book
 from model.settings import settings
 from model.whatif.book.sums import StressQuestion
 
@@ -36,6 +39,10 @@ from model.whatif.book.sums import StressQuestion
     type=click.Choice(BRIDGED),
     help="What is taken apart into what moved it; the loss by default, several by naming each.",
 )
+@click.option("--engine", type=click.Choice(["local", "spark"]), default="local", help="What goes through the rows.")
+@click.option(
+    "--master", default="", help="Of --engine spark: local[2], spark://…, sc://…; that of spark-submit by default."
+)
 @click.option("--strict", is_flag=True, help="A row that the contract refuses stops it.")
 @click.option("--day", default="", help="As of which day, YYYY-MM-DD; today by default.")
 @book_option
@@ -45,6 +52,8 @@ def stress(
     scenario: str,
     reference: str,
     measures: tuple[Measure, ...],
+    engine: str,
+    master: str,
     strict: bool,
     day: str,
     book: str,
@@ -57,17 +66,33 @@ def stress(
     with kept_scenarios() as store:
         asked = asked_book_scenario(release.contract, scenario, store)
     question = StressQuestion(release.contract, asked, day_of(day), measures or ("loss",))
-    files = BookFiles.of(books.snapshot_path(source, settings().home) if named else Path(source))
-    run = stress_book(
-        LocalEngine(release.scorer, files),
-        question,
-        strict=strict,
-        first=Pace(tell, "First time through", files.rows),
-        second=Pace(tell, "Second time through", files.rows),
-    )
-    result: Result = {"source": source, "book": release.contract.book.name, "release": release.id}
-    result |= {"rows": files.rows, "seconds": time.perf_counter() - start, "refused": _refused(run)}
+    place = str(books.snapshot_path(source, settings().home)) if named else source
+    if master and engine != "spark":
+        raise BadInput("A --master is of --engine spark. Name both, or neither.")
+    with _engine(engine, place, release, master) as (through, rows):
+        run = stress_book(
+            through,
+            question,
+            strict=strict,
+            first=Pace(tell, "First time through", rows),
+            second=Pace(tell, "Second time through", rows),
+        )
+    result: Result = {"source": source, "book": release.contract.book.name, "release": release.id, "engine": engine}
+    result |= {"rows": run.rows, "seconds": time.perf_counter() - start, "refused": _refused(run)}
     answer(result | stress_json(run.answer), as_json, lambda found: _text(run, found))
+
+
+@contextmanager
+def _engine(name: str, place: str, release: Release, master: str) -> Iterator[tuple[StressEngine, int]]:
+    """What goes through a table, and how many rows that has, 0 where that is not known before."""
+    if name == "local":
+        files = BookFiles.of(Path(place))
+        yield LocalEngine(release.scorer, files), files.rows
+        return
+    from model.scoring.spark.engine import spark_engine  # a module that others need not wait for
+
+    with spark_engine(place, release, master) as found:
+        yield found, 0
 
 
 def _release(book: str, reference: str, named: bool) -> Release:
@@ -85,10 +110,10 @@ def _refused(run: StressRun) -> JsonObject:
 
 def _text(run: StressRun, found: Result) -> str:
     """For people: the answer, then what was refused."""
-    told = [stress_text(run.answer)]
+    told, record = [stress_text(run.answer)], run.answer.contract.book.record
     if run.refused.count:
         more = run.refused.count - len(run.refused.first)
         head = f"{numbers.counted(run.refused.count, 'row')} refused and left out of every number:"
-        told.append("\n".join([head, *(f"  {each.words}" for each in run.refused.first)]))
+        told.append("\n".join([head, *(f"  {each.words(record)}" for each in run.refused.first)]))
         told[-1] += f"\n  and {more:,} more" if more else ""
     return "\n\n".join([*told, f"Release {found['release']}; {rate_words(found['rows'], found['seconds'])}."])

@@ -34,21 +34,23 @@ def _told(doing: str, share: float) -> None:
 
 
 class Pace:
-    """Tells of work on many rows, at most once a second: how many are done, how fast that goes, how long it will take.
-    Called with the share done."""
+    """Tells of work on many ``rows``, at most once a second: how many are done, how fast that goes, how long it will
+    take; of an unknown number, 0, only the last. Called with the share done."""
 
     def __init__(self, tell: "Progress", doing: str, rows: int) -> None:
         self.tell, self.doing, self.rows = tell, doing, rows
         self.start = self.last = time.perf_counter()
+        self.told = 0.0
 
     def __call__(self, share: float) -> None:
         """Hear the share done."""
         now = time.perf_counter()
-        if now - self.last < EVERY_SECONDS and share < 1:
+        if share < 1 and (now - self.last < EVERY_SECONDS or share == self.told):
             return
-        self.last, spent, done = now, now - self.start, round(share * self.rows)
+        self.last, self.told, spent, done = now, share, now - self.start, round(share * self.rows)
         left = time_left(spent * (1 - share) / share) if 0 < share < 1 else ""
-        self.tell(f"{self.doing}: {done:,} of {self.rows:,} rows, {done / max(spent, 1e-3):,.0f} a second{left}", share)
+        pace = f": {done:,} of {self.rows:,} rows, {done / max(spent, 1e-3):,.0f} a second" if self.rows else ""
+        self.tell(f"{self.doing}{pace}{left}", share)
 
 
 def time_left(seconds: float) -> str:

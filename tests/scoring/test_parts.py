@@ -86,7 +86,7 @@ def test_refused_rows_are_counted_and_told_and_the_others_answered(scorer: Table
     assert told == [("a.parquet", 6), ("a.parquet", 701), ("a.parquet", 702), ("a.parquet", 703), ("b.parquet", 41)]
     assert len(told) == MOST_TOLD
     assert run.refused.first[0].reasons == ("Credit limit is missing. Enter a value from 1,000 to 1,000,000 NT$.",)
-    assert "-1 was given" in run.refused.first[1].words
+    assert "-1 was given" in run.refused.first[1].words("customer")
     kept = FEW.part(np.setdiff1d(np.arange(ROWS), list(wrong)))
     same_answer(run.answer, BookResult.of(ScoredBook.of(scorer, kept), run.answer.question.scenario, TODAY))
     with pytest.raises(BadInput, match=r"a\.parquet, row 6: Credit limit is missing.* Nothing was worked out"):
@@ -136,7 +136,7 @@ def test_a_customer_without_a_number_is_refused(scorer: TableScorer, tmp_path: P
     ids = [None, *FEW.ids[1:].tolist()]
     pq.write_table(changed("customer", pa.array(ids, pa.int64())), tmp_path / "book.parquet")
     run = asked(scorer, tmp_path / "book.parquet")
-    assert [each.words for each in run.refused.first] == ["row 1: The customer has no number."]
+    assert [each.words("customer") for each in run.refused.first] == ["row 1: The customer has no number."]
 
 
 def test_a_file_of_customers_is_read_by_its_labels_and_words(scorer: TableScorer, tmp_path: Path):

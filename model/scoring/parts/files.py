@@ -22,7 +22,7 @@ _UNREADABLE = (pa.ArrowException, OSError, ValueError)
 
 @dataclass(frozen=True, eq=False)
 class BookPart:
-    """Some rows of a table: the ``batch``, the ``file`` that it is from, "" where there is one only, and its rows'
+    """Some rows of a table: the ``batch``, the ``file`` that it is from, "" where it is the table, and its rows'
     numbers there, (n,), from 1 on."""
 
     batch: Arrow
@@ -56,9 +56,8 @@ class BookFiles:
 
     def parts(self, columns: Sequence[str], size: int) -> Iterator[BookPart]:
         """The rows in the order of the files, at most so many at a time. BadInput where one cannot be read."""
-        fragments = list(self.dataset.get_fragments())
-        for fragment in fragments:
-            file, first = "" if len(fragments) == 1 else self._named(fragment.path), 1
+        for fragment in self.dataset.get_fragments():
+            file, first = self._named(fragment.path), 1
             try:
                 batches = fragment.to_batches(
                     schema=self.dataset.schema,
@@ -74,11 +73,9 @@ class BookFiles:
                 raise BadInput(f"{file or self.place} cannot be read: {_short(error)}") from error
 
     def _named(self, path: str) -> str:
-        """A file as its reader knows it: below the place where the table lies."""
-        try:
-            return Path(path).relative_to(self.place.absolute()).as_posix()
-        except ValueError:
-            return path
+        """A file as it is told: by its path below the table's place; "" where it is the table."""
+        place = self.place.absolute().as_posix()
+        return path.removeprefix(place).lstrip("/")
 
 
 def _parquet(place: Path) -> Arrow:

@@ -23,7 +23,7 @@ from data.files.series import given_cells
 from data.files.table import FileTable
 from model.scoring.columns import matched
 from model.scoring.identifiers import customer_numbers
-from model.scoring.values import values_of
+from model.scoring.values import short, values_of
 
 Ints = NDArray[np.int64]
 MOST_TOLD = 5  # refused rows that are told one by one
@@ -32,17 +32,18 @@ _PLAIN = Habit(POINT, POINT)
 
 @dataclass(frozen=True, order=True)
 class RefusedRow:
-    """A row that cannot be scored: in which ``file``, "" where there is one only, its number there from 1 on, and every
-    reason."""
+    """A row that cannot be scored: in which ``file`` below the table's place, "" where that is the table; its number
+    there from 1 on, 0 where nobody knows; its customer as the table has it; and every reason."""
 
     file: str
     row: int
+    id: str
     reasons: tuple[str, ...]
 
-    @property
-    def words(self) -> str:
-        """As one line."""
-        return f"{f'{self.file}, ' if self.file else ''}row {self.row:,}: {' '.join(self.reasons)}"
+    def words(self, record: str) -> str:
+        """As one line; ``record`` is what a book calls one."""
+        place = f"row {self.row:,}" if self.row else f"{record} {self.id or 'without a number'}"
+        return f"{f'{self.file}, ' if self.file else ''}{place}: {' '.join(self.reasons)}"
 
 
 @dataclass(frozen=True)
@@ -114,8 +115,11 @@ class PartReader:
         kept = np.ascontiguousarray(raw[:, good])
         contract.check(kept)  # whatever the checks above overlook is no customer
         first = np.flatnonzero(bad)[:MOST_TOLD]
+        number = batch.column(self.id)
         told = (
-            RefusedRow(file, int(rows[k]), (*wrong.get(k, ()), *_reasons(contract, raw[:, k], k in wrong)))
+            RefusedRow(
+                file, int(rows[k]), _shown(number[k]), (*wrong.get(k, ()), *_reasons(contract, raw[:, k], k in wrong))
+            )
             for k in first.tolist()
         )
         return PartRecords(kept, ids[good], good, Refusals(int(bad.sum()), tuple(told)))
@@ -137,6 +141,12 @@ class PartReader:
         for row, reason in found.wrong.items():
             wrong.setdefault(row, []).append(reason)
         return found.values
+
+
+def _shown(number: Arrow) -> str:
+    """A customer's number as the table has it, fit to be repeated."""
+    found = number.as_py()
+    return "" if found is None else short(str(found))
 
 
 # ---- checks ------------------------------------------------------------------------------------------------------

@@ -33,6 +33,11 @@ class StressRun:
     answer: StressAnswer
     refused: Refusals
 
+    @property
+    def rows(self) -> int:
+        """How many the table has."""
+        return self.answer.now.customers + self.refused.count
+
 
 def stress_book(
     engine: StressEngine,
@@ -51,7 +56,7 @@ def stress_book(
     """
     census, refused = engine.census(question, first)
     if strict and refused.count:
-        raise BadInput(f"{refused.first[0].words} Nothing was worked out.")
+        raise BadInput(f"{refused.first[0].words(question.contract.book.record)} Nothing was worked out.")
     sums = engine.sums(question, census.constants(question), second)
     answer = StressAnswer(question, sums)
     if answer.base.customers != census.customers:
