@@ -34,6 +34,10 @@ PAUSE = 0.5  # seconds between two lines of progress
 @click.option("--release", default="champion", help="Which release scores; the champion by default.")
 @click.option("--columns", default="", help="Columns of IN to carry along, by name, with commas between.")
 @click.option("--strict", is_flag=True, help="Stop at the first row that cannot be scored, and write nothing.")
+@click.option("--engine", type=click.Choice(["local", "spark"]), default="local", help="What goes through the rows.")
+@click.option(
+    "--master", default="", help="Of --engine spark: local[2], spark://…, sc://…; that of spark-submit by default."
+)
 @click.option("--day", default="", help="As of which day an overlay is valid, YYYY-MM-DD; today by default.")
 @book_option
 @json_option
@@ -46,6 +50,8 @@ def score(
     release: str,
     columns: str,
     strict: bool,
+    engine: str,
+    master: str,
     day: str,
     book: str,
     as_json: bool,
@@ -62,7 +68,14 @@ def score(
     terms = asked if scenario is None else _under(asked, book, scenario, day)
     annual = None if terms.scenario is None else _annual(book, scoring)
     follow = _Progress(as_json)
-    found = run_job(path, out, JobScorer(scoring, terms, annual), follow.rows, follow.share)
+    run = None
+    if engine == "spark":
+        from model.scoring.spark.job import spark_run  # modules that others need not wait for
+
+        run = spark_run(path, master)
+    elif master:
+        raise BadInput("A --master is of --engine spark. Name both, or neither.")
+    found = run_job(path, out, JobScorer(scoring, terms, annual), follow.rows, follow.share, run)
     result = _result(found, out, time.perf_counter() - begun)
     answer(result, as_json, lambda r: _text(r, found.manifest))
 

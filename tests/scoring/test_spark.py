@@ -146,6 +146,86 @@ def test_it_runs_over_spark_connect(home: Path, tmp_path: Path, partitioned: Pat
     with connect_server(tmp_path) as address:
         shell = SparkShell(home, tmp_path, address)
         found = shell.answer(*words)
+        told, rows = scored(home, shell, partitioned, tmp_path / "out.parquet")
         shell.close()
     wanted = answer(run(home, *words, "--json"))
     same(found, wanted, loss_of(wanted))
+    assert rows_of(rows).equals(rows_of(told))
+
+
+# ---- rows scored -----------------------------------------------------------------------------------------------------
+
+
+def scored(home: Path, shell: SparkShell, place: Path, out: Path, *more: str) -> tuple[Any, Any]:
+    """What this machine and Spark say of a job, into ``out`` before and after a dot."""
+    here, there = out.with_stem(f"{out.stem}-here"), out.with_stem(f"{out.stem}-there")
+    wanted = answer(run(home, "score", str(place), str(here), *more, "--json"))
+    return wanted, shell.answer("score", str(place), str(there), *more)
+
+
+def rows_of(said: Any) -> pa.Table:
+    return pq.read_table(said["path"])
+
+
+JOBS = {
+    "as they stand": (),
+    "reasons": ("--explain",),
+    "under a scenario": (
+        "--scenario",
+        "balances=20&share=40",
+        "--explain",
+        "--by",
+        "concept",
+        "--columns",
+        "age,status_1",
+    ),
+}
+
+
+@pytest.mark.parametrize("more", JOBS.values(), ids=JOBS)
+def test_spark_scores_every_row_as_this_machine_does(
+    home: Path, shell: SparkShell, partitioned: Path, tmp_path: Path, more: tuple[str, ...]
+):
+    wanted, found = scored(home, shell, partitioned, tmp_path / "out.parquet", *more)
+    assert rows_of(found).equals(rows_of(wanted), check_metadata=True)
+    assert len(rows_of(found)) == 29_997
+    assert Path(found["refused_path"]).read_bytes() == Path(wanted["refused_path"]).read_bytes()
+    same(found["sums"], wanted["sums"], wanted["sums"]["totals"]["loss"])
+    for key in ("rows", "release", "terms", "repeated", "ignored", "digest"):
+        assert found[key] == wanted[key], key
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_spark_writes_the_same_csv_to_the_last_byte(home: Path, shell: SparkShell, partitioned: Path, tmp_path: Path):
+    wanted, found = scored(home, shell, partitioned, tmp_path / "out.csv")
+    assert Path(found["path"]).read_bytes() == Path(wanted["path"]).read_bytes()
+
+
+def test_a_folder_holds_the_same_rows_in_the_same_order(
+    home: Path, shell: SparkShell, partitioned: Path, tmp_path: Path
+):
+    wanted, found = scored(home, shell, partitioned, tmp_path / "out")
+    assert rows_of(found).equals(rows_of(wanted))
+    before = shell.answer("score", str(partitioned), found["path"])
+    assert (before["before"], before["digest"]) == (True, found["digest"])
+
+
+def test_customers_named_by_texts_are_scored_alike(home: Path, shell: SparkShell, tmp_path: Path):
+    names = pa.array([f"C-{each % 500}" for each in range(ROWS)])
+    pq.write_table(table_of().set_column(0, "customer", names), tmp_path / "in.parquet", row_group_size=170)
+    wanted, found = scored(home, shell, tmp_path / "in.parquet", tmp_path / "out.parquet", "--scenario", "later=30")
+    assert rows_of(found).equals(rows_of(wanted))
+    assert found["repeated"] == wanted["repeated"] == 500
+
+
+def test_a_strict_job_leaves_nothing_and_text_files_are_for_this_machine(
+    shell: SparkShell, partitioned: Path, tmp_path: Path
+):
+    said = shell.run("score", str(partitioned), str(tmp_path / "out.parquet"), "--strict")
+    assert said["status"] == 2
+    assert "Credit limit" in said["err"]
+    assert "Nothing was written" in said["err"]
+    assert not (tmp_path / "out.parquet").exists()
+    (tmp_path / "in.csv").write_text("customer\n1\n")
+    said = shell.run("score", str(tmp_path / "in.csv"), str(tmp_path / "out.parquet"))
+    assert (said["status"], "--engine spark scores Parquet" in said["err"]) == (2, True)

@@ -43,6 +43,7 @@ class ParquetSource:
     delimiter = ""
 
     def __init__(self, files: Sequence[Path], root: Path, contract: Contract, carried: Sequence[str]) -> None:
+        self.root = root
         self.parts, before = list[ParquetPart](), 0
         for path in files:
             rows = self._opened(path).metadata.num_rows
@@ -55,7 +56,7 @@ class ParquetSource:
         names = (*self.schema.names, *(key for key in keys if key not in self.schema.names))
         unread = {k: str(kind) for k, kind in enumerate(self.schema.types) if not holds_values(kind)}
         self.layout: Layout = layout_of(TableHeader(tuple(map(one_line, names))), contract, carried, unread)
-        self._names = names
+        self.names = names
         self.notes: Sequence[str] = ()
 
     @staticmethod
@@ -93,7 +94,7 @@ class ParquetSource:
             after = 0
 
     def _blocks(self, part: ParquetPart, after: int) -> Iterator[Block]:
-        names = [self._names[place] for place in self.layout.places if self._names[place] not in part.keys]
+        names = [self.names[place] for place in self.layout.places if self.names[place] not in part.keys]
         own = self._opened(part.path)
         absent = [name for name in names if name not in own.schema_arrow.names]
         if absent:
@@ -120,7 +121,7 @@ class ParquetSource:
         n = batch.num_rows
 
         def column(place: int) -> Arrow:
-            name = self._names[place]
+            name = self.names[place]
             if name in part.keys:
                 return _repeated(part.keys[name], n)
             return column_of_cells(batch.column(name), own[name], n)

@@ -114,9 +114,10 @@ def run_job(
     scorer: JobScorer,
     follow: Follow = not_followed_rows,
     progress: Progress = no_progress,
+    run: "Callable[[RecordSource, Stage, JobScorer, Follow], JobRun] | None" = None,
 ) -> Finished:
     """Score what is at ``path`` into ``out``; what an earlier run of the same job had done is taken over, and if all of
-    it was, nothing is done.
+    it was, nothing is done. ``run`` goes through the rows; by default this process does.
 
     Raises
     ------
@@ -145,7 +146,7 @@ def run_job(
     with told_of_disk(out):
         stage = Stage(out, job, schema)
     with exclusive(stage.folder / "lock", f"The parts of {out.name}"):
-        rows = _Run(source, stage, scorer, follow).done()
+        rows = (run or JobRun)(source, stage, scorer, follow).done()
         if _states(files) != before:
             with told_of_disk(out):
                 stage.clear()
@@ -216,7 +217,7 @@ class Tally:
         return cls(JobSums.from_json(held["sums"]), own, tuple(map(str, held["notes"])))
 
 
-class _Run:
+class JobRun:
     """The rows of a source on their way into a stage."""
 
     def __init__(self, source: RecordSource, stage: Stage, scorer: JobScorer, follow: Follow) -> None:
@@ -227,7 +228,7 @@ class _Run:
         """What all rows came to, when all parts are whole."""
         known: Sequence[str] | None = None
         while True:
-            tally, habits = self._through(known)
+            tally, habits = self.through(known)
             known = [self._settled(k, votes, habits[k]) for k, votes in enumerate(tally.votes)]
             if all(
                 own == habit.known or not votes.either
@@ -240,7 +241,7 @@ class _Run:
     def _settled(self, k: int, of: Votes, habit: Habit) -> str:
         return settled(of, replace(habit, known=None), self.fields[k].reading.decimal)
 
-    def _through(self, known: Sequence[str] | None) -> tuple[Tally, Sequence[Habit]]:
+    def through(self, known: Sequence[str] | None) -> tuple[Tally, Sequence[Habit]]:
         """What all rows came to, read as is ``known`` of each field, or as the first block says."""
         with told_of_disk(self.stage.out):
             parts = [Tally.from_json(each) for each in self.stage.done()]
@@ -253,25 +254,26 @@ class _Run:
                 first = next(coming, None)
                 if first is None and parts:
                     assert habits is not None
-                    return _sum(parts), habits
-                block = first or self._no_rows()
+                    return summed(parts), habits
+                block = first or self.no_rows()
                 if habits is None:
-                    habits = self._habits(block, known)
+                    habits = self.habits(block, known)
                     with told_of_disk(self.stage.out):
                         self.stage.remember({"habits": [asdict(each) for each in habits]})
                 parts.append(self._part(len(parts), block, coming, habits, behind, rows))
                 rows += parts[-1].sums.scored + parts[-1].sums.refused
 
-    def _no_rows(self) -> Block:
+    def no_rows(self) -> Block:
         """A file that holds its header and nothing else."""
         record = self.scorer.contract.book.record
         raise BadInput(f"The file holds its column names and no {record}. Add one row for each {record}.")
 
-    def _habits(self, block: Block, known: Sequence[str] | None) -> list[Habit]:
+    def habits(self, block: Block, known: Sequence[str] | None) -> list[Habit]:
+        """How each field's numbers are written, as is ``known`` or as the first block says."""
         habit = habit_of((each.texts[:LOOKED_AT] for each in block.fields), self.source.delimiter)
         if known is not None:
             return [replace(habit, known=each) for each in known]
-        return [replace(habit, known=self._settled(k, _votes(cells), habit)) for k, cells in enumerate(block.fields)]
+        return [replace(habit, known=self._settled(k, votes_of(cells), habit)) for k, cells in enumerate(block.fields)]
 
     def _part(
         self,
@@ -291,7 +293,7 @@ class _Run:
                 scored = self.scorer.score(block, habits, self.stage.schema)
                 if self.scorer.terms.strict and scored.refused:
                     raise BadInput(strict_words(scored.refused[0]))
-                cast = tuple(map(_votes, block.fields))
+                cast = tuple(map(votes_of, block.fields))
                 tallies.append(Tally(scored.sums, cast, scored.notes))
                 waiting.append(behind.submit(writer.write, scored.table, scored.refused, block_numbers(block)))
                 rows += len(block) + len(block.odd)
@@ -303,7 +305,7 @@ class _Run:
                 if following is None:
                     break
                 block = following
-            found = _sum(tallies)
+            found = summed(tallies)
             with told_of_disk(self.stage.out):
                 for each in waiting:
                     each.result()
@@ -316,11 +318,13 @@ class _Run:
         return found
 
 
-def _votes(cells: GivenCells) -> Votes:
+def votes_of(cells: GivenCells) -> Votes:
+    """How the texts of a column part their decimals."""
     return votes(cells.figures, cells.texts, cells.counts()) if cells.texts else NO_VOTES
 
 
-def _sum(tallies: Sequence[Tally]) -> Tally:
+def summed(tallies: Sequence[Tally]) -> Tally:
+    """All of them as one."""
     total = tallies[0]
     for each in tallies[1:]:
         total = total + each

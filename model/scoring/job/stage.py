@@ -51,7 +51,7 @@ class Stage:
     """The folder in which the output of a job of one ``digest`` is made."""
 
     def __init__(self, out: Path, digest: str, schema: Arrow) -> None:
-        self.out, self.schema, self.kind = out, schema, kind_of_output(out)
+        self.out, self.digest, self.schema, self.kind = out, digest, schema, kind_of_output(out)
         self.folder = out.with_name(f".{out.name}.unfinished")
         self.folder.mkdir(exist_ok=True)
         if self._begun_with() != digest:
@@ -112,7 +112,14 @@ class Stage:
 
     def write_part(self, number: int) -> "PartWriter":
         """A writer of the next part."""
-        return PartWriter(self, number)
+        return PartWriter(self, PART.format(number), header=number == 0)
+
+    def take_part(self, name: str, number: int) -> JsonObject:
+        """Make a part that was written under a ``name`` of its own the one of this number; what is known of it."""
+        for ending in (self._ending, REFUSED, ".ids.npy", ".json"):  # the last makes it whole
+            (self.folder / f"{name}{ending}").replace(self.folder / f"{PART.format(number)}{ending}")
+        known: JsonObject = json.loads((self.folder / f"{PART.format(number)}.json").read_bytes())
+        return known
 
     # ---- the end -------------------------------------------------------------------------------------------------
 
@@ -188,15 +195,16 @@ class Stage:
 
 
 class PartWriter:
-    """Writes the blocks of one part; the part is whole when `close` has written what is known of it."""
+    """Writes the blocks of one part, with a ``header`` where it is the first of a text file; the part is whole when
+    `close` has written what is known of it."""
 
-    def __init__(self, stage: Stage, number: int) -> None:
-        self.stage, self.name = stage, PART.format(number)
+    def __init__(self, stage: Stage, name: str, *, header: bool) -> None:
+        self.stage, self.name = stage, name
         self.draft = stage.folder / f"{self.name}.draft"
         self._ids: list[NDArray[np.int64]] = []
         self._refused = (stage.folder / f"{self.name}{REFUSED}").open("wb")
         if stage.kind == "csv":
-            options = pa_csv.WriteOptions(include_header=number == 0)
+            options = pa_csv.WriteOptions(include_header=header)
             self._writer: Any = pa_csv.CSVWriter(self.draft, stage.schema, write_options=options)
         else:
             self._writer = _parquet_writer(self.draft, stage.schema)

@@ -69,7 +69,7 @@ class SparkEngine:
     ) -> tuple[dict[str, AnyArray], Refusals]:
         """A row of sums for each partition, and those as one."""
         ddl, shipped = ddl_of(nothing), self.parcel.named
-        rows = self.frame.select(*map(_quoted, (*self.reader.needed, FILE, ROW)))
+        rows = self.frame.select(*map(quoted_column, (*self.reader.needed, FILE, ROW)))
         parts = rows.mapInArrow(through_the_door(task, shipped, asked), ddl)
         whole = parts.repartition(1).mapInArrow(through_the_door(f"merged_{task}", shipped, asked), ddl)
         (batch,) = collected(self.session, whole, progress).combine_chunks().to_batches()
@@ -87,6 +87,19 @@ def spark_engine(source: str, release: Release, master: str) -> Iterator[SparkEn
     EngineError
         If Spark cannot do it.
     """
+    with ready_session(release, master) as (session, parcel):
+        frame, root = _table(session, source)
+        yield SparkEngine(session, frame, root, release, parcel)
+
+
+@contextmanager
+def ready_session(release: Release, master: str) -> Iterator[tuple[Session, Parcel]]:
+    """A session whose workers were sent what they need.
+
+    Raises
+    ------
+    BadInput, EngineError
+    """
     with begun_session(master) as session, told_shortly():
         from pyspark import cloudpickle
 
@@ -97,8 +110,7 @@ def spark_engine(source: str, release: Release, master: str) -> Iterator[SparkEn
                 session.addArtifacts(str(archive), file=True)
             else:
                 session.sparkContext.addFile(str(archive))
-        frame, root = _table(session, source)
-        yield SparkEngine(session, frame, root, release, parcel)
+        yield session, parcel
 
 
 @lru_cache(maxsize=1)
@@ -121,7 +133,7 @@ def _table(session: Session, source: str) -> tuple[Frame, str]:
     if is_path(source):
         here = Path(source)
         if here.exists():
-            place, root = f"file://{here.absolute().as_posix()}", here.absolute().as_uri()
+            place, root = address_of(here), here.absolute().as_uri()
         else:
             root = source
         kind = "delta" if (here / DELTA).is_dir() else "parquet"
@@ -138,11 +150,16 @@ def _table(session: Session, source: str) -> tuple[Frame, str]:
     return frame.select("*", file.alias(FILE), row.alias(ROW)), root
 
 
+def address_of(place: Path) -> str:
+    """A file or folder of this machine as Spark is told it, which takes no part of it for an escape."""
+    return f"file://{place.absolute().as_posix()}"
+
+
 def is_path(source: str) -> bool:
     """Whether a table is named by where it lies, not by a name that Spark knows."""
     return "/" in source or source.lower().endswith(".parquet") or Path(source).exists()
 
 
-def _quoted(column: str) -> str:
+def quoted_column(column: str) -> str:
     """A column's name, whatever stands in it."""
     return f"`{column.replace('`', '``')}`"

@@ -6,17 +6,29 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
+from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
 
 from data.arrays import AnyArray, Arrow
+from data.errors import BadInput
+from data.files.columnar import column_of_cells
+from data.files.numbers import Habit
 from model.engine.parallel import ROWS
 from model.engine.scorer import TableScorer
+from model.release.release import Release
 from model.release.store import Store
+from model.scoring.job.columnar import FIRST_LINE, cells, identifiers
+from model.scoring.job.job import Tally, strict_words, summed, votes_of
+from model.scoring.job.scorer import JobScorer, RefusedRecord, block_numbers
+from model.scoring.job.source import Block
+from model.scoring.job.stage import PartWriter, Stage
+from model.scoring.job.terms import JobTerms
 from model.scoring.parts.reading import PartReader, PartRecords, Refusals, RefusedRow
 from model.whatif.book.scenario import BookScenario
 from model.whatif.book.sums import BookCensus, BookConstants, StressQuestion, StressSums
@@ -28,9 +40,14 @@ REFUSED = "refused"
 
 
 @lru_cache(maxsize=2)
-def scorer_of(home: str, book: str, release: str) -> TableScorer:
+def release_of(home: str, book: str, release: str) -> Release:
     """The release, checked as the driver checked it; loaded once a worker."""
-    return Store(Path(home), book).load(release).scorer
+    return Store(Path(home), book).load(release)
+
+
+def scorer_of(home: str, book: str, release: str) -> TableScorer:
+    """Its tables."""
+    return release_of(home, book, release).scorer
 
 
 def question_of(scorer: TableScorer, asked: Asked) -> StressQuestion:
@@ -70,6 +87,94 @@ def merged_sums(batches: Iterator[Arrow], home: str, asked: Asked) -> Iterator[A
     """One row of many: the sums of all of them."""
     question = question_of(scorer_of(home, asked["book"], asked["release"]), asked)
     yield from _merged(batches, StressSums.nothing(question), lambda arrays: StressSums.from_arrays(question, arrays))
+
+
+def score(batches: Iterator[Arrow], home: str, asked: Asked) -> Iterator[Arrow]:
+    """Score all rows that come into parts of an output; one row for each part, where it belongs and what it is called.
+
+    Rows of one file that follow each other are a part: whoever puts the parts in order has the rows in order.
+    """
+    job = ScoringPartition(release_of(home, asked["book"], asked["release"]), asked)
+    try:
+        for batch in batches:
+            for first, count in runs(batch):
+                job.score(batch.slice(first, count))
+        job.close()
+    except BaseException:
+        job.abandon()
+        raise
+    yield pa.RecordBatch.from_pylist(
+        job.written, pa.schema([("file", "string"), ("first", "int64"), ("name", "string")])
+    )
+
+
+def runs(batch: Arrow) -> Iterator[tuple[int, int]]:
+    """Where in a batch rows begin that follow each other in one file, and how many they are."""
+    for start, count in _files(batch):
+        rows = batch.column(ROW).slice(start, count).to_numpy(zero_copy_only=False)
+        breaks = [0, *(np.flatnonzero(np.diff(rows) != 1) + 1).tolist(), count]
+        for own, after in pairwise(breaks):
+            yield start + own, after - own
+
+
+class ScoringPartition:
+    """The parts of an output that one partition of Spark's becomes."""
+
+    def __init__(self, release: Release, asked: Asked) -> None:
+        self.asked, yearly = asked, float(asked["yearly"])
+        self.scorer = JobScorer(release, JobTerms(**asked["terms"]), lambda _rate: yearly)
+        self.stage = Stage(Path(asked["out"]), asked["digest"], pa.ipc.read_schema(pa.py_buffer(asked["schema"])))
+        self.habits = [Habit(**each) for each in asked["habits"]]
+        self.written: list[dict[str, object]] = []
+        self.place: tuple[str, int] = ("", -1)  # the file and the row that follow what was written last
+        self.writer: PartWriter | None = None
+        self.tallies: list[Tally] = []
+
+    def score(self, batch: Arrow) -> None:
+        """Some rows of one file that follow each other."""
+        file, first = unquote(urlsplit(batch.column(FILE)[0].as_py()).path), batch.column(ROW)[0].as_py()
+        if (file, first) != self.place or self.writer is None:
+            self.close()
+            name = f"attempt-{uuid4().hex}"
+            self.writer = PartWriter(self.stage, name, header=False)
+            self.written.append({"file": file, "first": first, "name": name})
+        self.place = (file, first + batch.num_rows)
+        tables, refused, numbers = [], list[RefusedRecord](), []
+        for start in range(0, batch.num_rows, ROWS):
+            block = self._block(pa.Table.from_batches([batch.slice(start, ROWS)]), file, first + start)
+            found = self.scorer.score(block, self.habits, self.stage.schema)
+            if self.scorer.terms.strict and found.refused:
+                raise BadInput(strict_words(found.refused[0]))
+            tables.append(found.table)
+            refused += found.refused
+            numbers.append(block_numbers(block))
+            self.tallies.append(Tally(found.sums, tuple(map(votes_of, block.fields)), found.notes))
+        self.writer.write(pa.concat_tables(tables), refused, np.concatenate(numbers))
+
+    def _block(self, table: Arrow, file: str, first: int) -> Block:
+        def column(name: str) -> Arrow:
+            return column_of_cells(table.column(name), table.schema.field(name), table.num_rows)
+
+        asked, schema, begin = self.asked, self.stage.schema, int(self.asked["before"][file]) + first
+        ids = None if asked["id"] is None else identifiers(column(asked["id"]), schema.field(0).type)
+        places = range(1 + (ids is not None), 1 + (ids is not None) + len(asked["carried"]))
+        carried = {
+            name: column(own).cast(schema.field(place).type)
+            for (name, own), place in zip(asked["carried"].items(), places, strict=True)
+        }
+        lines = np.arange(begin, begin + table.num_rows, dtype=np.int64) + FIRST_LINE
+        return Block(lines, [cells(column(each)) for each in asked["fields"]], ids, carried)
+
+    def close(self) -> None:
+        """End the part that is being written."""
+        if self.writer is not None:
+            self.writer.close(summed(self.tallies).to_json())
+            self.writer, self.tallies = None, []
+
+    def abandon(self) -> None:
+        """Leave the part as it is."""
+        if self.writer is not None:
+            self.writer.abandon()
 
 
 def _merged(
