@@ -16,6 +16,7 @@ from model.cli.book import book_option, home_of
 from model.cli.paper import day_of, kept_scenarios
 from model.cli.terminal import Pace, Result, answer, json_option, progress
 from model.export.asked import asked_book_scenario
+from model.release.installed import installed_sha256
 from model.release.promotion import require_same_book
 from model.release.release import Release
 from model.release.store import Store
@@ -100,7 +101,7 @@ def _release(book: str, reference: str, named: bool) -> Release:
     home = home_of(book)
     found = Store(home, book).load(reference)
     if named:
-        require_same_book(found, books.contract(book, home), books.snapshot_sha256(book, home))
+        require_same_book(found, books.contract(book, home), installed_sha256(book, home))
     return found
 
 

@@ -1,8 +1,10 @@
 """The deployed model of one book, as everyone asks it."""
 
 import secrets
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from threading import Lock
 
@@ -18,8 +20,33 @@ from model.release.release import Release
 from model.report.release.words import window_only
 from model.report.trust.summary import NOT_VALIDATED, TrustSummary, trust_summary
 from model.validation.validation import Validation
+from model.whatif.book.scenario import BookScenario
 from model.whatif.book.scored import ScoredBook, askable
+from model.whatif.book.sums import BookCensus, StressAnswer
 from model.whatif.customer.starting_points import personas
+
+MAX_ANSWERS = 100  # of whole books, some kilobytes each
+
+
+class WholeAnswers:
+    """What a whole book answered to a scenario on a day, and its census, of which a second question need not go through
+    it again; those asked for last are kept, for every visitor."""
+
+    def __init__(self) -> None:
+        self.census: BookCensus | None = None
+        self._kept: OrderedDict[tuple[BookScenario, date], StressAnswer] = OrderedDict()
+        self._lock = Lock()
+
+    def known(self, scenario: BookScenario, day: date) -> StressAnswer | None:
+        """The answer, where it was given before."""
+        return self._kept.get((scenario, day))
+
+    def keep(self, answer: StressAnswer) -> None:
+        """Remember an answer."""
+        with self._lock:
+            self._kept[answer.question.scenario, answer.question.day] = answer
+            while len(self._kept) > MAX_ANSWERS:
+                self._kept.popitem(last=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +123,11 @@ class DeployedModel:
                 each = len(self.book) / len(self.sample)
                 found = self.__dict__["_whole"] = ScoredBook.of(self.local_scorer, self.sample, progress, each)
             return found
+
+    @cached_property
+    def whole_answers(self) -> WholeAnswers:
+        """What all records of a large book answered, of which a sample answers everything else."""
+        return WholeAnswers()
 
     @property
     def has_evidence(self) -> bool:

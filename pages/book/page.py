@@ -19,7 +19,7 @@ from model.report.briefing import Briefing, Choices, Panel
 from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import chosen
 from model.whatif.customer.scenario import CUSTOMER, OWN
-from pages.book import controls, state
+from pages.book import controls, state, whole_book
 from pages.shared import deployed, draw, offering, parts, recording, visitor, widgets
 from pages.shared.ask_line import AskLine, ask_line
 from pages.shared.progress import followed
@@ -95,6 +95,7 @@ def draw_book_answers(model: DeployedModel) -> None:
         found = book_said(model)
         draw_numbers(found)
         state.memory.numbers_first()
+        whole_book.draw_whole_book(model, result)
         with st.container(key="changed"):
             controls.chips(contract)
         with st.container(key="charts"):  # last: the browser paints the numbers while they are on their way
