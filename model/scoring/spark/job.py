@@ -54,7 +54,7 @@ class SparkJobRun(JobRun):
         with told_of_disk(self.stage.out):
             self.stage.forget_parts()
         with ready_session(self.scorer.release, self.master) as (session, parcel):
-            task = through_the_door("score", parcel.named, self._asked(habits))
+            task = through_the_door("score_rows", parcel.named, self._asked(habits))
             written = collected(session, self._frame(session).mapInArrow(task, WRITTEN), self._hear).to_pylist()
         place = {path.path.absolute().as_posix(): k for k, path in enumerate(self.table.parts)}
         written.sort(key=lambda each: (place[each["file"]], each["first"]))

@@ -89,7 +89,7 @@ def merged_sums(batches: Iterator[Arrow], home: str, asked: Asked) -> Iterator[A
     yield from _merged(batches, StressSums.nothing(question), lambda arrays: StressSums.from_arrays(question, arrays))
 
 
-def score(batches: Iterator[Arrow], home: str, asked: Asked) -> Iterator[Arrow]:
+def score_rows(batches: Iterator[Arrow], home: str, asked: Asked) -> Iterator[Arrow]:
     """Score all rows that come into parts of an output; one row for each part, where it belongs and what it is called.
 
     Rows of one file that follow each other are a part: whoever puts the parts in order has the rows in order.
