@@ -1,10 +1,12 @@
 """The verb that prints the figures of every hot path."""
 
 import math
+from collections.abc import Sequence
 
 import click
 
 from model import bench as figures
+from model.bench_batch import BatchCost, batch_costs
 from model.cli.book import book_option, home_of
 from model.cli.terminal import Result, answer, json_option, progress
 from model.release.store import AUTOMATIC, FIRST, Store
@@ -14,9 +16,10 @@ from model.release.store import AUTOMATIC, FIRST, Store
 @click.option("--rows", default=1_000_000, type=click.IntRange(1_000, 50_000_000), help="How many loans.")
 @click.option("--life", is_flag=True, help="Only how long a release takes to make, to load and to verify.")
 @click.option("--growth", is_flag=True, help="Only how the whole book's cost grows with its rows, up to --rows.")
+@click.option("--batch", is_flag=True, help="Only what scoring a file of --rows takes, reading and writing included.")
 @book_option
 @json_option
-def bench(rows: int, life: bool, growth: bool, book: str, as_json: bool) -> None:
+def bench(rows: int, life: bool, growth: bool, batch: bool, book: str, as_json: bool) -> None:
     """Print the figures of every hot path."""
     store = Store(home_of(book), book)
     if life:
@@ -31,6 +34,10 @@ def bench(rows: int, life: bool, growth: bool, book: str, as_json: bool) -> None
     if growth:
         grown = figures.growth(release, rows, lambda line: tell(line, 0.0))
         answer({"release": release.id, "growth": [_plain(vars(each)) for each in grown]}, as_json, _growth)
+        return
+    if batch:
+        costs = batch_costs(release, rows, lambda line: tell(line, 0.0))
+        answer({"release": release.id, "batch": [vars(each) for each in costs]}, as_json, lambda _: _batch_lines(costs))
         return
     found = figures.run(release, rows, lambda line: tell(line, 0.0))
     listed = [_plain(vars(each)) for each in found]
@@ -69,6 +76,18 @@ def _growth(result: Result) -> str:
         line = f"{each['rows']:>12,} {costs[0]:>11} {costs[1]:>12} {costs[2]:>12} {each['memory']:>9.2f} GB  {bound}"
         lines.append(line.rstrip())
     return "\n".join([*lines, "One lever, six columns: CPU time. Four levers: time on all cores."])
+
+
+def _batch_lines(costs: Sequence[BatchCost]) -> str:
+    lines = []
+    for each in costs:
+        line = f"{each.name:<86} {_duration(each.seconds):>11}"
+        line += f"  at most {each.bound:g} s" * (each.bound == each.bound)
+        line += f"  {each.memory:.2f} GB at its highest" * (each.memory == each.memory)
+        line += f" (at most {each.memory_bound:g})" * (each.memory_bound == each.memory_bound)
+        line += f", {1e3 * each.written:,.0f} MB written" * (each.written == each.written)
+        lines.append(line)
+    return "\n".join([f"{costs[0].rows:,} rows, wall, start and end included:", *lines])
 
 
 def _duration(seconds: float) -> str:

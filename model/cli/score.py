@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -38,6 +39,9 @@ PAUSE = 0.5  # seconds between two lines of progress
 @click.option(
     "--master", default="", help="Of --engine spark: local[2], spark://…, sc://…; that of spark-submit by default."
 )
+@click.option(
+    "--report", type=click.Path(dir_okay=False, path_type=Path), help="Write a report to management, one HTML file."
+)
 @click.option("--day", default="", help="As of which day an overlay is valid, YYYY-MM-DD; today by default.")
 @book_option
 @json_option
@@ -52,6 +56,7 @@ def score(
     strict: bool,
     engine: str,
     master: str,
+    report: Path | None,
     day: str,
     book: str,
     as_json: bool,
@@ -76,7 +81,9 @@ def score(
     elif master:
         raise BadInput("A --master is of --engine spark. Name both, or neither.")
     found = run_job(path, out, JobScorer(scoring, terms, annual), follow.rows, follow.share, run)
-    result = _result(found, out, time.perf_counter() - begun)
+    if report is not None:
+        _write_report(report, found.manifest, scoring)
+    result = _result(found, out, report, time.perf_counter() - begun)
     answer(result, as_json, lambda r: _text(r, found.manifest))
 
 
@@ -108,6 +115,13 @@ def _annual(book: str, release: Release) -> Callable[[float], float]:
     return lambda rate: whole().annual(rate)
 
 
+def _write_report(report: Path, manifest: JobManifest, release: Release) -> None:
+    from model.export.batch.page import write_batch_page
+    from model.scoring.job.report import batch_numbers
+
+    write_batch_page(report, batch_numbers(manifest, release, date.today()))
+
+
 class _Progress:
     """Tells of a job on standard error: rows, how many a second, how long it will still take."""
 
@@ -137,11 +151,12 @@ class _Progress:
         click.echo(text, err=True)
 
 
-def _result(found: Finished, out: Path, seconds: float) -> Result:
+def _result(found: Finished, out: Path, report: Path | None, seconds: float) -> Result:
     manifest = found.manifest
     refused = next((str(out.with_name(name)) for name, _ in manifest.files if name != out.name), None)
     return {
         "path": str(out),
+        "report": None if report is None else str(report),
         "manifest": str(manifest_file(out)),
         "refused_path": refused,
         "before": found.before,

@@ -242,7 +242,7 @@ class JobScorer:
             columns = [np.ones(n) if name == "scored" else found.get(name, np.zeros(n)) for name in OF_BAND]
             segments[segment.name] = np.stack([np.bincount(band, each, count) for each in columns], 1)
         snapshot = self.release.snapshot
-        held = zip((*inputs, pd), snapshot.edges, snapshot.shares, strict=True)
+        held = zip((*inputs, found.get("pd_as_is", pd)), snapshot.edges, snapshot.shares, strict=True)
         points = np.bincount(found["score"].clip(0, MOST_POINTS).astype(np.int64), minlength=MOST_POINTS + 1)
         return JobSums(
             np.array([summed.get(name, np.nan) for name in SUMMED]),
