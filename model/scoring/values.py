@@ -35,7 +35,7 @@ def values_of(field: Field, given: GivenCells, habit: Habit) -> ReadValues:
     wrong: dict[int, str] = {}
     told: dict[str, str] = {}
     refused = found.unread.copy()
-    if not field.missing:
+    if not field.missing and given.texts:
         refused |= given.holds(np.array([text in found.missing for text in given.texts], bool))
     for k in np.flatnonzero(refused).tolist():
         text = shown_cell(given, k)

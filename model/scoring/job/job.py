@@ -10,9 +10,14 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from data.contract import Contract
 from data.errors import BadInput
@@ -20,11 +25,11 @@ from data.files.given import GivenCells
 from data.files.kinds import ENDINGS
 from data.files.numbers import NO_VOTES, Habit, Votes, habit_of, settled, votes
 from data.json_types import JsonObject
-from model.engine.parallel import Progress, no_progress
+from model.engine.parallel import Progress, no_progress, stream
 from model.locks import exclusive
 from model.scoring.job import sizes
 from model.scoring.job.manifest import JobManifest, digest_of, intact, read_manifest
-from model.scoring.job.scorer import JobScorer, RefusedRecord, block_numbers
+from model.scoring.job.scorer import JobScorer, RefusedRecord, ScoredBlock, block_numbers
 from model.scoring.job.source import Block, RecordSource, fingerprint
 from model.scoring.job.stage import Stage, kind_of_output, refused_file, told_of_disk
 from model.scoring.job.sums import JobSums
@@ -247,21 +252,27 @@ class JobRun:
             parts = [Tally.from_json(each) for each in self.stage.done()]
             held = self.stage.remembered()
         habits = None if held is None else [Habit(**each) for each in held["habits"]]
-        rows = sum(each.sums.scored + each.sums.refused for each in parts)
         blocks = self.source.blocks(len(parts) * sizes.PART_BLOCKS)
         with _ahead(blocks, sizes.AHEAD) as coming, ThreadPoolExecutor(1, thread_name_prefix="writer") as behind:
-            while True:
-                first = next(coming, None)
-                if first is None and parts:
-                    assert habits is not None
-                    return summed(parts), habits
-                block = first or self.no_rows()
-                if habits is None:
-                    habits = self.habits(block, known)
-                    with told_of_disk(self.stage.out):
-                        self.stage.remember({"habits": [asdict(each) for each in habits]})
-                parts.append(self._part(len(parts), block, coming, habits, behind, rows))
-                rows += parts[-1].sums.scored + parts[-1].sums.refused
+            first = next(coming, None)
+            if first is None and parts:
+                assert habits is not None
+                return summed(parts), habits
+            block = first or self.no_rows()
+            if habits is None:
+                habits = self.habits(block, known)
+                with told_of_disk(self.stage.out):
+                    self.stage.remember({"habits": [asdict(each) for each in habits]})
+            with closing(stream(chain([block], coming), partial(self._scored, habits))) as scored:
+                for one in scored:
+                    own = chain([one], islice(scored, sizes.PART_BLOCKS - 1))
+                    parts.append(self._part(len(parts), own, behind, summed_rows(parts)))
+        return summed(parts), habits
+
+    def _scored(self, habits: Sequence[Habit], block: Block) -> "_Scored":
+        found = self.scorer.score(block, habits, self.stage.schema)
+        tally = Tally(found.sums, tuple(map(votes_of, block.fields)), found.notes)
+        return _Scored(found, tally, block_numbers(block))
 
     def no_rows(self) -> Block:
         """A file that holds its header and nothing else."""
@@ -275,52 +286,51 @@ class JobRun:
             return [replace(habit, known=each) for each in known]
         return [replace(habit, known=self._settled(k, votes_of(cells), habit)) for k, cells in enumerate(block.fields)]
 
-    def _part(
-        self,
-        number: int,
-        block: Block,
-        coming: Iterator[Block],
-        habits: Sequence[Habit],
-        behind: ThreadPoolExecutor,
-        rows: int,
-    ) -> Tally:
-        """Score and write the blocks of a part, of which the first is there."""
+    def _part(self, number: int, blocks: Iterator["_Scored"], behind: ThreadPoolExecutor, rows: int) -> Tally:
+        """Write the blocks of a part; ``rows`` were done before."""
         with told_of_disk(self.stage.out):
             writer = self.stage.write_part(number)
         tallies, waiting = list[Tally](), list[Future[None]]()
         try:
-            for k in range(sizes.PART_BLOCKS):
-                scored = self.scorer.score(block, habits, self.stage.schema)
-                if self.scorer.terms.strict and scored.refused:
-                    raise BadInput(strict_words(scored.refused[0]))
-                cast = tuple(map(votes_of, block.fields))
-                tallies.append(Tally(scored.sums, cast, scored.notes))
-                waiting.append(behind.submit(writer.write, scored.table, scored.refused, block_numbers(block)))
-                rows += len(block) + len(block.odd)
+            for each in blocks:
+                if self.scorer.terms.strict and each.found.refused:
+                    raise BadInput(strict_words(each.found.refused[0]))
+                tallies.append(each.tally)
+                waiting.append(behind.submit(writer.write, each.found.table, each.found.refused, each.numbers))
                 with told_of_disk(self.stage.out):
                     while len(waiting) > sizes.AHEAD:
                         waiting.pop(0).result()
-                self.follow(rows, self.source.rows)
-                following = next(coming, None) if k + 1 < sizes.PART_BLOCKS else None
-                if following is None:
-                    break
-                block = following
+                self.follow(rows + summed_rows(tallies), self.source.rows)
             found = summed(tallies)
             with told_of_disk(self.stage.out):
-                for each in waiting:
-                    each.result()
+                for done in waiting:
+                    done.result()
                 writer.close(found.to_json())
         except BaseException:
-            for each in waiting:
-                each.cancel()
+            for done in waiting:
+                done.cancel()
             behind.submit(writer.abandon).result()
             raise
         return found
 
 
+@dataclass(frozen=True, eq=False)
+class _Scored:
+    """A block that was ``found`` out about, what it came to, and the ``numbers`` of its rows' identifiers."""
+
+    found: ScoredBlock
+    tally: Tally
+    numbers: NDArray[np.int64]
+
+
 def votes_of(cells: GivenCells) -> Votes:
     """How the texts of a column part their decimals."""
     return votes(cells.figures, cells.texts, cells.counts()) if cells.texts else NO_VOTES
+
+
+def summed_rows(tallies: Sequence[Tally]) -> int:
+    """How many rows they are of."""
+    return sum(each.sums.scored + each.sums.refused for each in tallies)
 
 
 def summed(tallies: Sequence[Tally]) -> Tally:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from data.arrays import Array, Arrow
 from data.files.numbers import Habit
-from model.engine.parallel import ROWS, over
+from model.engine.parallel import ROWS
 from model.engine.tables import probability
 from model.errors import StoreError
 from model.finance.loss import expected_loss
 from model.finance.scorecard import reaches, whole_points
-from model.monitoring.bins import codes as bins_of
+from model.monitoring.bins import bin_counts
 from model.release.release import Release
 from model.report.operations.upload import decision
 from model.scoring.identifiers import customer_numbers
@@ -56,7 +56,7 @@ class ScoredBlock:
 
 
 class JobScorer:
-    """A release that scores blocks under some terms.
+    """A release that scores blocks under some terms, each on the thread that asks.
 
     ``annual`` gives the shift of log-odds to one-year PDs for a yearly rate (`ScoredBook.annual` of the book that the
     release is deployed on); wanted under a scenario only, where capital is.
@@ -66,6 +66,7 @@ class JobScorer:
         self.release, self.terms, self.annual = release, terms, annual
         self.scorer, self.contract = release.scorer, release.contract
         self.scale = score_scale(self.contract)
+        self.yearly = self._yearly()  # at once: it may look at a whole book, on the threads that blocks are scored on
         self.assumptions = CustomerScenario().values(self.contract)
 
     @cached_property
@@ -78,8 +79,7 @@ class JobScorer:
             raise StoreError(" ".join(complaints))
         return layers(self.contract, stress, date.fromisoformat(self.terms.day))
 
-    @cached_property
-    def yearly(self) -> float:
+    def _yearly(self) -> float:
         """The shift of log-odds to one-year PDs under the scenario."""
         if self.layers is None or self.annual is None:
             return 0.0
@@ -140,9 +140,8 @@ class JobScorer:
         raw = np.ascontiguousarray(found.raw[:, good]) if len(good) < len(block) else found.raw
         self.contract.check(raw)  # whatever the checks above overlook is no record
         numbers = block_numbers(block)[good] if self.layers is not None else np.empty(len(good), np.int64)
-        _ = self.yearly  # which may look at a whole book on the same threads: before they wait for it
-        work = partial(self._chunk, raw, numbers)
-        chunks = over(len(good), work, size=ROWS) or [work(slice(0, 0))]
+        starts = range(0, len(good), ROWS) or range(1)  # as many as fit the cache
+        chunks = [self._chunk(raw, numbers, slice(start, start + ROWS)) for start in starts]
         values = {name: np.concatenate([each[0][name] for each in chunks]) for name in chunks[0][0]}
         sums = chunks[0][1]
         for _, more in chunks[1:]:
@@ -242,13 +241,13 @@ class JobScorer:
             columns = [np.ones(n) if name == "scored" else found.get(name, np.zeros(n)) for name in OF_BAND]
             segments[segment.name] = np.stack([np.bincount(band, each, count) for each in columns], 1)
         snapshot = self.release.snapshot
-        held = zip((*inputs, found.get("pd_as_is", pd)), snapshot.edges, snapshot.shares, strict=True)
+        held = zip((*inputs, found.get("pd_as_is", pd)), snapshot.edges, strict=True)
         points = np.bincount(found["score"].clip(0, MOST_POINTS).astype(np.int64), minlength=MOST_POINTS + 1)
         return JobSums(
             np.array([summed.get(name, np.nan) for name in SUMMED]),
             segments,
             points.astype(np.int64),
-            tuple(np.bincount(bins_of(own, edges), minlength=len(shares)) for own, edges, shares in held),
+            tuple(bin_counts(own, edges) for own, edges in held),
         )
 
     # ---- the table -------------------------------------------------------------------------------------------------
