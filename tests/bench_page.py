@@ -51,6 +51,7 @@ BOOK_MOVES = 25
 LARGE_MOVES = 8
 BARE_PAGE, BARE_MOVES = "tests/support/bare_page.py", 16
 BARE_NUMBER, BARE_CHART = 79.0, 98.0  # ms a bare page took on an idle machine on which the bounds were kept
+EARLY = ForwardMsg.FINISHED_EARLY_FOR_RERUN
 QUIET = 350  # ms without a message or a change of a chart: the move is over
 
 PROBE = """
@@ -393,14 +394,15 @@ class Session:
         return took
 
     async def answers(self) -> list[ForwardMsg]:
-        """Every message of one run of the script, the last of which says that it is over."""
+        """Every message until the script has run: a change of a lever ends the run of the lever's own part at once, for
+        one that shows what it comes to."""
         found = []
         while True:
             data = await self.socket.recv()
             message = ForwardMsg()
             message.ParseFromString(data if isinstance(data, bytes) else data.encode())
             found.append(message)
-            if message.WhichOneof("type") == "script_finished":
+            if message.WhichOneof("type") == "script_finished" and message.script_finished != EARLY:
                 return found
 
 

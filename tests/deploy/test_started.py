@@ -7,15 +7,19 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from model.security.tokens import Tokens
 from tests.browser.server import ROOT, free_port
+from tests.support import postgres
 from tests.support.deploy import DEPLOY, dockerfile, environments, give, own_folder, unprivileged
 
 pytestmark = pytest.mark.deploy
@@ -125,6 +129,37 @@ def test_the_service_starts_as_compose_starts_it(image: Image):
     own = {name: str(value).replace(":8600", f":{port}") for name, value in service["environment"].items()}
     with image.started(*words, **own) as log:
         awaited(image, log, **own)
+
+
+@pytest.mark.postgres
+def test_with_a_database_a_home_that_is_only_read_serves(image: Image, request_of: Any, rows: Any):
+    """The token is made where the home can be written."""
+    token = Tokens(image.folder / "home").create("reports", ["score"])
+    for path in (image.folder / "home", *(image.folder / "home").rglob("*")):
+        shutil.chown(path, os.geteuid(), os.getegid())
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    port = free_port()
+    body = json.dumps(request_of(rows[:1], "predict_proba")).encode()
+    with postgres.server() as database:
+        own = {
+            "WHATIF_STORE_URL": database.url(),
+            "WHATIF_API_TOKENS": "on",
+            "HEALTH_URL": f"http://127.0.0.1:{port}/v2/health/ready",
+        }
+        told = image.run("python", "-m", "model", "doctor", "--only", "service", **own)
+        if os.geteuid() == 0:  # who made the files could still write them
+            assert "warning  Home" in told.stdout
+        assert told.returncode == 0
+        with image.started("python", "-m", "model", "serve", "--port", str(port), **own) as log:
+            awaited(image, log, **own)
+            headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+            asked = urllib.request.Request(f"http://127.0.0.1:{port}/v2/models/credit/infer", body, headers)
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(asked, timeout=60) as said:
+                assert len(json.load(said)["outputs"][0]["data"]) == 2
+        counted = image.run("python", "-m", "model", "audit", "verify", "--json", **own)
+        assert json.loads(counted.stdout)["rows"] == 1
+    for path in (image.folder / "home", *(image.folder / "home").rglob("*")):
+        path.chmod(0o755)
 
 
 def test_the_doctor_finds_nothing_in_the_image_that_would_stop_it(image: Image):
