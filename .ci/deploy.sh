@@ -86,7 +86,7 @@ nginx_test() {  # with certificate and folders of its own
     -keyout "$scratch/key.pem" -out "$scratch/certificate.pem" 2>/dev/null || return 1
   sed -e "s#/etc/credit-what-if/tls#$scratch#; s#/\(run\|var/cache\|var/log\)/credit-what-if#$scratch#" \
     "$where/nginx.conf" >"$scratch/nginx.conf" || return 1
-  nginx -t -q -c "$scratch/nginx.conf"
+  nginx -t -q -e stderr -c "$scratch/nginx.conf"
 }
 
 # A check says "return 1" itself: the shell does not end where a command fails whose failure is looked at below.

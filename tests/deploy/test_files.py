@@ -9,12 +9,16 @@ import click
 import pytest
 import yaml
 from streamlit import config
+from streamlit.web.server.starlette.starlette_routes import ROUTE_HEALTH
 
 from model.__main__ import main
+from model.api import routes as rest
+from model.api.service import Service
 from model.cli.serve import GRACE
 from model.settings import Settings
 from tests.browser.server import ROOT
 from tests.support.deploy import DEPLOY, USER, dockerfile
+from tests.support.inside import Client
 
 FILES = sorted(
     path for path in DEPLOY.rglob("*") if path.is_file() and path.name not in ("README.md", "requirements.txt")
@@ -59,6 +63,13 @@ def test_every_setting_is_one_that_there_is(path: Path):
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_every_health_path_is_one_that_there_is(path: Path):
     assert set(re.findall(r"(?:/_stcore|/v2)/[\w/]*(?:health|ready|live)\b[\w/]*", path.read_text())) <= HEALTH
+
+
+def test_every_health_path_is_answered(home: Path):
+    """Without a token, and where one is asked for."""
+    client = Client(rest.create(Service(Settings(home=home), audit=None), open_here=False))
+    (of_pages,) = HEALTH - {path for path in HEALTH if client.get(path).status_code == 200}
+    assert of_pages == f"/{ROUTE_HEALTH}"
 
 
 def commands() -> Iterator[tuple[str, list[str]]]:

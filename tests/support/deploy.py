@@ -130,7 +130,7 @@ def nginx(
 ) -> Iterator[Proxy]:
     """The shipped proxy before dashboards, a login and services at these ports, below a path if one is given."""
     program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    assert program is not None, "nginx is not installed; on Debian: apt-get install nginx-light"
+    assert program is not None, "nginx is not installed; on Debian: apt-get install nginx"
     secure, plain = free_port(), free_port()
     with own_folder() as folder:
         replaced = {path: str(folder) for path in OWN_PATHS}
