@@ -68,7 +68,7 @@ def _book_checks(name: str, using: Settings) -> Iterator[DoctorCheck]:
             release = store.load(alias)
             if alias == "champion":
                 contract = books.contract(name, using.home)
-                require_same_book(release, contract, books.snapshot_sha256(name, using.home))
+                require_same_book(release, contract, books.snapshot_sha256(name, using.home, using.book_rows))
         except WhatIfError as error:
             state = bad if alias == "champion" else "warning"
             again = f"Put it back from a copy, or: python -m model train --book {name}"

@@ -22,7 +22,7 @@ from model.record.trail import Audit
 from model.release.release import Release
 from model.release.store import Store
 from model.settings import Settings
-from tests.support import postgres
+from tests.support import large_book, postgres
 from tests.support.forging import forge, overwrite, point, stray, twin
 from tests.support.recording import entry
 
@@ -60,6 +60,12 @@ def test_a_release_of_another_contract_than_its_book_has_stops(store: Store):
     point(store, champion=stray(store))
     found = of(release_checks(Settings(home=store.home)), "Release of cards")
     assert (found.state, "another snapshot or contract" in found.found) == ("stops", True)
+
+
+@pytest.mark.parametrize(("rows", "state"), [(large_book.HELD, "ok"), (large_book.LOANS, "stops")])
+def test_a_release_of_a_sample_is_held_against_the_records_that_are_held(large_home: Path, rows: int, state: str):
+    using = Settings(home=large_home, book=large_book.NAME, book_rows=rows)
+    assert of(release_checks(using), f"Release of {large_book.NAME}").state == state
 
 
 def test_of_another_book_than_the_one_served_it_is_a_warning(store: Store, release: Release):
