@@ -111,6 +111,21 @@ def test_nothing_is_opened_that_is_not_what_was_sent(shell: SparkShell, partitio
     assert f"is not what was sent to this worker: its sha256 is {named[1][1]}" in said["err"]
 
 
+def test_a_table_without_rows_is_told_as_here(shell: SparkShell, tmp_path: Path):
+    pq.write_table(table_of(0), tmp_path / "none.parquet")
+    said = shell.run("stress", str(tmp_path / "none.parquet"))
+    assert (said["status"], "There is no customer in it that can be scored" in said["err"]) == (2, True), said
+
+
+def test_work_that_is_cancelled_ends_and_the_session_goes_on(home: Path, shell: SparkShell, partitioned: Path):
+    said = shell.run("stress", str(partitioned), cancelled=True)
+    assert (said["status"], said["out"]) == (1, "")
+    (partitioned.parent / "some").mkdir()
+    detour = partitioned.parent / "some" / ".." / partitioned.name
+    wanted = answer(run(home, "stress", str(partitioned), "--json"))
+    same(shell.answer("stress", str(detour)), wanted, loss_of(wanted))
+
+
 @pytest.mark.parametrize(
     ("source", "told"),
     [
@@ -216,6 +231,14 @@ def test_customers_named_by_texts_are_scored_alike(home: Path, shell: SparkShell
     wanted, found = scored(home, shell, tmp_path / "in.parquet", tmp_path / "out.parquet", "--scenario", "later=30")
     assert rows_of(found).equals(rows_of(wanted))
     assert found["repeated"] == wanted["repeated"] == 500
+
+
+def test_a_detour_in_a_path_leads_to_the_same_rows(home: Path, shell: SparkShell, partitioned: Path, tmp_path: Path):
+    (tmp_path / "some").mkdir()
+    (tmp_path / "in").symlink_to(partitioned)
+    detour = tmp_path / "some" / ".." / "in"
+    wanted, found = scored(home, shell, detour, tmp_path / "some" / ".." / "out.parquet")
+    assert rows_of(found).equals(rows_of(wanted))
 
 
 def test_a_strict_job_leaves_nothing_and_text_files_are_for_this_machine(

@@ -1,7 +1,8 @@
 """The command line in the environment that has Spark, many commands in one session: ``python -m tests.support.on_spark
 MASTER``. Each line of standard input is a JSON object with the ``words`` of a command, or with a ``path`` of Parquet
 that is to be known as the table ``view`` or written as the Delta table ``delta``; each line of standard output is the
-answer. ``digests``: what the workers are told that the archives sent to them have."""
+answer. ``digests``: what the workers are told that the archives sent to them have. ``cancelled``: whoever follows it
+wants no more as soon as something is under way."""
 
 import json
 import sys
@@ -17,6 +18,10 @@ from model.scoring.spark.parcel import Parcel
 from model.scoring.spark.session import begun_session
 
 
+def wants_no_more(_share: float) -> None:
+    raise KeyboardInterrupt
+
+
 def told(session, asked: dict) -> dict:
     if "view" in asked:
         session.read.parquet(asked["path"]).createOrReplaceTempView(asked["view"])
@@ -28,6 +33,8 @@ def told(session, asked: dict) -> dict:
         if "digests" in asked:
             shipped = stack.enter_context(patch.object(Parcel, "named", new_callable=PropertyMock))
             shipped.return_value = [tuple(each) for each in asked["digests"]]
+        if "cancelled" in asked:
+            stack.enter_context(patch("model.cli.stress.Pace", return_value=wants_no_more))
         found = CliRunner().invoke(main, asked["words"])
     return {"status": found.exit_code, "out": found.stdout, "err": found.stderr, "raised": repr(found.exception)}
 

@@ -3,6 +3,7 @@
 What is held is a few parts, whatever the size: how many rows a file has is read from its end, and its rows in batches.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,12 +75,17 @@ class BookFiles:
 
     def _named(self, path: str) -> str:
         """A file as it is told: by its path below the table's place; "" where it is the table."""
-        place = self.place.absolute().as_posix()
+        place = _straight(self.place).as_posix()
         return path.removeprefix(place).lstrip("/")
 
 
+def _straight(place: Path) -> Path:
+    """A place without detours, as a reader names the files below it."""
+    return Path(os.path.abspath(place))
+
+
 def _parquet(place: Path) -> Arrow:
-    dataset = ds.dataset(place.absolute(), format="parquet", partitioning="hive")
+    dataset = ds.dataset(_straight(place), format="parquet", partitioning="hive")
     if not dataset.files:
         raise BadInput(f"There is no Parquet file in {place}. Name a Parquet file, or a folder of them.")
     return dataset

@@ -1,5 +1,6 @@
 """The question to a whole book, asked by Spark: each partition gives one row of sums, and one row comes back."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,8 +73,10 @@ class SparkEngine:
         rows = self.frame.select(*map(quoted_column, (*self.reader.needed, FILE, ROW)))
         parts = rows.mapInArrow(through_the_door(task, shipped, asked), ddl)
         whole = parts.repartition(1).mapInArrow(through_the_door(f"merged_{task}", shipped, asked), ddl)
-        (batch,) = collected(self.session, whole, progress).combine_chunks().to_batches()
-        return from_row(batch, 0)
+        found = collected(self.session, whole, progress)
+        if not found.num_rows:  # Spark asks no worker about a table without rows
+            return dict(nothing), Refusals()
+        return from_row(found.combine_chunks().to_batches()[0], 0)
 
 
 @contextmanager
@@ -133,7 +136,7 @@ def _table(session: Session, source: str) -> tuple[Frame, str]:
     if is_path(source):
         here = Path(source)
         if here.exists():
-            place, root = address_of(here), here.absolute().as_uri()
+            place, root = address_of(here), Path(path_of(here)).as_uri()
         else:
             root = source
         kind = "delta" if (here / DELTA).is_dir() else "parquet"
@@ -152,7 +155,12 @@ def _table(session: Session, source: str) -> tuple[Frame, str]:
 
 def address_of(place: Path) -> str:
     """A file or folder of this machine as Spark is told it, which takes no part of it for an escape."""
-    return f"file://{place.absolute().as_posix()}"
+    return f"file://{path_of(place)}"
+
+
+def path_of(place: Path) -> str:
+    """A file or folder of this machine as Spark tells it again, without detours."""
+    return Path(os.path.abspath(place)).as_posix()
 
 
 def is_path(source: str) -> bool:

@@ -23,7 +23,7 @@ from model.scoring.job.scorer import JobScorer
 from model.scoring.job.source import Block, RecordSource
 from model.scoring.job.stage import Stage, told_of_disk
 from model.scoring.spark.door import through_the_door
-from model.scoring.spark.engine import address_of, quoted_column, ready_session
+from model.scoring.spark.engine import address_of, path_of, quoted_column, ready_session
 from model.scoring.spark.following import collected
 from model.scoring.spark.session import Session
 from model.scoring.spark.workers import FILE, ROW
@@ -56,7 +56,7 @@ class SparkJobRun(JobRun):
         with ready_session(self.scorer.release, self.master) as (session, parcel):
             task = through_the_door("score_rows", parcel.named, self._asked(habits))
             written = collected(session, self._frame(session).mapInArrow(task, WRITTEN), self._hear).to_pylist()
-        place = {path.path.absolute().as_posix(): k for k, path in enumerate(self.table.parts)}
+        place = {path_of(part.path): k for k, part in enumerate(self.table.parts)}
         written.sort(key=lambda each: (place[each["file"]], each["first"]))
         with told_of_disk(self.stage.out):
             tallies = self._header(habits) if self.stage.kind == "csv" else []
@@ -86,7 +86,7 @@ class SparkJobRun(JobRun):
             "fields": [names[place] for place in columns.fields],
             "id": None if columns.id is None else names[columns.id],
             "carried": {name: names[place] for name, place in layout.carried.items()},
-            "before": {part.path.absolute().as_posix(): part.before for part in self.table.parts},
+            "before": {path_of(part.path): part.before for part in self.table.parts},
         }
 
     def _frame(self, session: Session) -> Any:
