@@ -1,5 +1,6 @@
 """How the cost of a whole book grows, on this machine alone and by Spark on the same cores, printed, never asserted:
-``WHATIF_TEST_SPARK=PYTHON python -m tests.bench_spark [ROWS …]``, 1 and 10 million rows by default.
+``WHATIF_TEST_SPARK=PYTHON python -m tests.bench_spark [--verb VERB …] [ROWS …]``, 1 and 10 million rows by
+default.
 
 The book is the cards again and again, each time under new numbers, in Parquet files of a million rows. "Cold" is a
 session of Spark's that begins, with the compiling of its workers; "warm" is one that has answered before. Wall and CPU
@@ -12,7 +13,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -120,30 +122,44 @@ def there(words: list[str], shell: SparkShell) -> tuple[Cost, Any]:
     return cost(lambda: said.append(shell.answer(*words)), lambda: own), said[0]
 
 
-def told(name: str, rows: int, found: Cost, begun: Cost | None = None) -> None:
-    """One line of the table."""
-    million = rows / MILLION
-    more = "" if begun is None else f"{(found.wall - begun.wall) / (million - 1):.2f}"
-    print(
-        f"| {name} | {rows:,} | {found.wall:.1f} | {found.cpu:.1f} | {found.cpu / million:.2f} | {found.memory:.2f} |"
-        f" {more} |",
-        flush=True,
-    )
+def told(name: str, rows: int, found: Cost, begun: tuple[int, Cost]) -> None:
+    """One line of the table; what a further million takes is beside the smallest book's."""
+    more, further = (rows - begun[0]) / MILLION, ("", "")
+    if more:
+        further = f"{(found.wall - begun[1].wall) / more:.2f}", f"{(found.cpu - begun[1].cpu) / more:.2f}"
+    figures = f"{rows:,} | {found.wall:.1f} | {found.cpu:.1f} | {found.memory:.2f} | {further[0]} | {further[1]}"
+    print(f"| {name} | {figures} |", flush=True)
 
 
-def main(sizes: list[int]) -> None:
+def pays(costs: Mapping[str, list[tuple[int, Cost]]]) -> None:
+    """From how many rows a cluster is done before this machine, by the processors' time that a session takes to begin
+    and a further million rows take, as if nothing else ran on either."""
+    slopes = {}
+    for way in ("local", "spark, warm"):
+        (few, first), (many, last) = costs[f"stress, {way}"][0], costs[f"stress, {way}"][-1]
+        slopes[way] = (last.cpu - first.cpu) / (many - few) * MILLION
+    own = os.cpu_count() or 1
+    begin = (costs["stress, spark, cold"][0][1].cpu - costs["stress, spark, warm"][0][1].cpu) / own
+    here = slopes["local"] / own
+    for cores in (4, 8, 16, 64):
+        gain = here - slopes["spark, warm"] / cores
+        after = f"from {begin / gain:.0f} million rows" if gain > 0 else "never"
+        print(f"A cluster of {cores} cores is done before this machine {after}.")
+
+
+def main(sizes: list[int], verbs: list[str]) -> None:
     """Everything, as a table."""
     home = settings().home.absolute()
     Store(home, BOOK).load()
-    print("| | rows | wall, s | CPU, s | CPU, s a million | memory, GB | wall, s a further million |")
+    print("| | rows | wall, s | CPU, s | memory, GB | wall, s a further million | CPU, s a further million |")
     print("|---|--:|--:|--:|--:|--:|--:|")
     with TemporaryDirectory(prefix="whatif-bench-", dir=home.parent) as folder:
-        place, first = Path(folder), dict[str, tuple[int, Cost]]()
+        place, costs = Path(folder), defaultdict[str, list[tuple[int, Cost]]](list)
         shell = SparkShell(home, place)
         for rows in sizes:
             book = place / f"book-{rows}"
             lay_down(rows, book)
-            for verb in ("stress", "score"):
+            for verb in verbs:
                 losses = []
                 for way in ("local", "spark, cold", "spark, warm"):
                     if way == "spark, cold" and (verb, rows) != ("stress", sizes[0]):
@@ -154,8 +170,8 @@ def main(sizes: list[int]) -> None:
                     found, said = here(words, home) if way == "local" else there(words, shell)
                     losses.append(loss_of(said))
                     name = f"{verb}, {way}"
-                    begun = first.setdefault(name, (rows, found))
-                    told(name, rows, found, begun[1] if begun[0] == MILLION and rows > MILLION else None)
+                    costs[name].append((rows, found))
+                    told(name, rows, found, costs[name][0])
                     for each in (out, out.with_name(f"{out.name}.manifest.json")):
                         remove(each)
                 assert np.allclose(losses, losses[0], rtol=1e-9), losses
@@ -185,4 +201,6 @@ def remove(place: Path) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("rows", nargs="*", type=int, default=[MILLION, 10 * MILLION])
-    main(parser.parse_args().rows)
+    parser.add_argument("--verb", dest="verbs", action="append", choices=["stress", "score"])
+    given = parser.parse_args()
+    main(given.rows, given.verbs or ["stress", "score"])
