@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
-from data import books
 from data.errors import BadInput
 from model.cli.book import book_option, home_of
 from model.cli.terminal import Result, answer, json_option
+from model.release.installed import installed_book
 from model.release.release import Release
 from model.release.store import Store
 from model.scoring.job.job import Finished, run_job
@@ -95,7 +95,7 @@ def _under(asked: JobTerms, book: str, scenario: str, day: str) -> JobTerms:
     from model.whatif.book.scenario import BookScenario
 
     with kept_scenarios() as store:
-        found = asked_scenario(books.read_book(book, settings().home), scenario, store)
+        found = asked_scenario(installed_book(book, settings().home), scenario, store)
     if not isinstance(found.scenario, BookScenario):
         raise BadInput("Records are scored under a scenario of the book; that one is of another page. Name another.")
     query = tuple(found.scenario.carried().to_query().items())
@@ -110,7 +110,7 @@ def _annual(book: str, release: Release) -> Callable[[float], float]:
 
     @cache
     def whole() -> ScoredBook:
-        return ScoredBook.of(release.scorer, books.read_book(book, settings().home))
+        return ScoredBook.of(release.scorer, installed_book(book, settings().home))
 
     return lambda rate: whole().annual(rate)
 
