@@ -13,6 +13,7 @@ from data.errors import BadInput
 
 Role = Literal["viewer", "analyst", "admin"]
 Protocol = Literal["oip", "kserve", "mlflow"]
+Engine = Literal["local", "spark"]
 
 
 def _networks(given: object) -> object:
@@ -28,6 +29,9 @@ class Settings(BaseSettings):
 
     ``book_rows``: the most records that are held of a book which its contract declares as a directory; of more a sample
     is. By default as many as answer live within a quarter of the memory.
+
+    ``engine``: what goes through all of such a book where its page is asked to; ``spark_master`` where Spark is, by
+    default where its own configuration says.
 
     The deployed model: ``model_url`` of a server to call instead of the model in this process, ``model_protocol`` it
     speaks (detected if not set), ``model_name`` there, ``model_token`` sent as bearer, ``model_mapping`` a TOML file
@@ -54,6 +58,8 @@ class Settings(BaseSettings):
     book: str = "cards"
     url_state: bool = True
     book_rows: int | None = Field(None, ge=1000)
+    engine: Engine = "local"
+    spark_master: str = ""
 
     model_url: HttpUrl | None = None
     model_protocol: Protocol | None = None

@@ -11,7 +11,8 @@ import streamlit as st
 from model.deployed.model import DeployedModel
 from model.report.book.whole import BESIDE, ask_label, asking_words, whole_finding
 from model.report.briefing import Notice
-from model.scoring.parts.whole import WholeRun, local_engine
+from model.scoring.parts.whole import WholeRun, engine_by
+from model.settings import settings
 from model.whatif.book.result import BookResult
 from pages.shared import draw
 from pages.shared.deployed import keyed
@@ -63,7 +64,7 @@ def running() -> WholeRun | None:
 
 def ask_whole_book(model: DeployedModel, result: BookResult) -> None:
     """Callback: all records are asked."""
-    st.session_state[keyed(RUN)] = WholeRun.begun(model, result.scenario, result.day, local_engine)
+    st.session_state[keyed(RUN)] = WholeRun.begun(model, result.scenario, result.day, engine_by(settings()))
 
 
 def give_up() -> None:

@@ -1,5 +1,7 @@
 """All records of a large book: what they answer is the book, asked once; who gives up leaves nothing."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -8,8 +10,9 @@ from data import books
 from data.errors import BadInput
 from model.deployed.desk import DeployedModels
 from model.deployed.model import DeployedModel
-from model.scoring.parts.stress import LocalEngine
-from model.scoring.parts.whole import asked_of_all, local_engine
+from model.release.release import Release
+from model.scoring.parts.stress import LocalEngine, StressEngine
+from model.scoring.parts.whole import asked_of_all, engine_by, local_engine
 from model.settings import Settings
 from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import BookScenario
@@ -18,6 +21,7 @@ from tests.support import second_book
 from tests.support.kept import KeptReleases
 from tests.support.large_book import HELD, LOANS, NAME
 from tests.support.records import TODAY
+from tests.support.spark import SparkShell
 
 
 class GaveUp(Exception):
@@ -75,10 +79,49 @@ def test_who_gives_up_leaves_no_answer_and_may_ask_again(model: DeployedModel, s
     assert asked_of_all(model, stress(model), TODAY, lambda _: None, local_engine).now.customers == LOANS
 
 
+def test_spark_of_the_settings_is_asked_of_the_table_that_the_contract_names(
+    model: DeployedModel, monkeypatch: pytest.MonkeyPatch
+):
+    asked = list[tuple[str, str, str]]()
+
+    @contextmanager
+    def noted(source: str, release: Release, master: str) -> Iterator[StressEngine]:
+        asked.append((source, release.id, master))
+        with local_engine(model) as own:
+            yield own
+
+    monkeypatch.setattr("model.scoring.spark.engine.spark_engine", noted)
+    using = Settings(engine="spark", spark_master="sc://spark:15002")
+    own = model.contract
+    for table in ("", "risk.loans"):
+        terms = own.book.model_copy(update={"table": table})
+        monkeypatch.setattr(type(model), "contract", property(lambda _, t=terms: own.model_copy(update={"book": t})))
+        with engine_by(using)(model):
+            pass
+    assert model.book.large is not None
+    assert [source for source, *_ in asked] == [str(model.book.large.root.absolute()), "risk.loans"]
+    assert {each[1:] for each in asked} == {(model.id, "sc://spark:15002")}
+    assert engine_by(Settings()) is local_engine
+
+
+@pytest.mark.spark
+def test_spark_answers_what_this_machine_does(model: DeployedModel, large_home: Path, tmp_path: Path):
+    shell = SparkShell(large_home, tmp_path)
+    try:
+        asked = {"home": str(large_home), "held": HELD, "day": TODAY.isoformat()}
+        said = shell.ask(all_of=NAME, scenario=stress(model).to_query(), **asked)
+    finally:
+        shell.close()
+    found = asked_of_all(model, stress(model), TODAY, lambda _: None, local_engine)
+    assert said["customers"] == LOANS
+    assert said["loss"] == pytest.approx(found.now.loss, rel=1e-9)
+    assert said["shares"][-1] == pytest.approx(1)
+
+
 def test_book_that_is_held_whole_is_not_asked_again(kept: KeptReleases, tmp_path: Path):
     second_book.lay_down(tmp_path)
     kept.champion(tmp_path, second_book.NAME)
     model = DeployedModels(lambda: Settings(home=tmp_path)).model(second_book.NAME)
     assert model is not None
-    with pytest.raises(BadInput, match="All of the book second is held"):
-        local_engine(model)
+    with pytest.raises(BadInput, match="All of the book second is held"), local_engine(model):
+        pass

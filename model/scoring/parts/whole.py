@@ -1,22 +1,27 @@
 """All records of a large book, of which a sample answers on the pages, asked what the sample was asked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from threading import Event, Thread
 
 from data.errors import BadInput, WhatIfError
+from data.large import LargeBook
 from model.deployed.model import DeployedModel
 from model.engine.parallel import Progress
-from model.engine.scorer import TableScorer
 from model.errors import NotTabular
+from model.release.release import Release
 from model.scoring.parts.files import BookFiles
 from model.scoring.parts.reading import Refusals
 from model.scoring.parts.stress import LocalEngine, StressEngine, stress_book
+from model.settings import Settings
 from model.whatif.book.scenario import BookScenario
 from model.whatif.book.sums import BookCensus, BookConstants, StressAnswer, StressQuestion, StressSums
 
-EngineOf = Callable[[DeployedModel], StressEngine]
+EngineOf = Callable[[DeployedModel], AbstractContextManager[StressEngine]]
+"""What goes through all records of a model's book, as long as they are asked."""
 CENSUS = 0.3  # of the time that both ways through take: that of the first
 
 
@@ -52,34 +57,60 @@ def asked_of_all(
     found = model.whole_answers.known(scenario, day)
     if found is not None:
         return found
-    question = StressQuestion(model.contract, scenario, day, ())
-    engine, census = engine_of(model), model.whole_answers.census
-    if census is None:
-        census, refused = engine.census(question, lambda share: progress(CENSUS * share))
-        if refused.count:
-            raise BadInput(f"{refused.first[0].words} It was not there when the book was read. Read the book anew.")
-        model.whole_answers.census = census
-        begins = CENSUS
-    else:
-        begins = 0.0
-    run = stress_book(
-        CountedEngine(engine, census), question, second=lambda share: progress(begins + (1 - begins) * share)
-    )
-    model.whole_answers.keep(run.answer)
+    question, answers = StressQuestion(model.contract, scenario, day, ()), model.whole_answers
+    begins = CENSUS if answers.census is None else 0.0
+    with engine_of(model) as engine:
+        if answers.census is None:
+            answers.census = _counted(engine, question, lambda share: progress(CENSUS * share))
+        run = stress_book(
+            CountedEngine(engine, answers.census),
+            question,
+            second=lambda share: progress(begins + (1 - begins) * share),
+        )
+    answers.keep(run.answer)
     return run.answer
 
 
-def local_engine(model: DeployedModel) -> LocalEngine:
-    """The cores of this machine, over the files of a large book."""
-    scorer, large = model.local_scorer, model.book.large
-    if not isinstance(scorer, TableScorer):
+def _counted(engine: StressEngine, question: StressQuestion, progress: Progress) -> BookCensus:
+    census, refused = engine.census(question, progress)
+    if refused.count:
+        told = refused.first[0].words(question.contract.book.record)
+        raise BadInput(f"{told} It was not there when the book was read. Read the book anew.")
+    return census
+
+
+def engine_by(using: Settings) -> EngineOf:
+    """The engine of the settings: the cores of this machine over the files of a large book, or Spark, over these or the
+    table that the contract names."""
+    return local_engine if using.engine == "local" else partial(_on_spark, master=using.spark_master)
+
+
+@contextmanager
+def local_engine(model: DeployedModel) -> Iterator[StressEngine]:
+    """The cores of this machine, over the files of a large book; raises as `asked_of_all`."""
+    large, release = _askable(model)
+    yield LocalEngine(release.scorer, BookFiles.of(large.root))
+
+
+@contextmanager
+def _on_spark(model: DeployedModel, master: str) -> Iterator[StressEngine]:
+    from model.scoring.spark.engine import spark_engine  # a module that others need not wait for
+
+    large, release = _askable(model)
+    with spark_engine(model.contract.book.table or str(large.root.absolute()), release, master) as found:
+        yield found
+
+
+def _askable(model: DeployedModel) -> tuple[LargeBook, Release]:
+    """The files of a large book, and the release whose tables answer for them."""
+    if model.release is None:
         raise NotTabular(
             "The model runs elsewhere and its tables are not known here, so that all of the book cannot be asked. Take "
             "its release over first: see model/deployed/README.md."
         )
-    if large is None:
+    if model.book.large is None:
         raise BadInput(f"All of the book {model.contract.book.name} is held: what the page says is said of all of it.")
-    return LocalEngine(scorer, BookFiles.of(large.root))
+    return model.book.large, model.release
 
 
 class Cancelled(Exception):
@@ -111,7 +142,7 @@ class WholeRun:
         self._cancelled.set()
 
     def _heard(self, share: float) -> None:
-        self.share = share
+        self.share = max(self.share, share)  # an engine may learn of more work on the way
         if self._cancelled.is_set():
             raise Cancelled
 
