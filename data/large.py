@@ -124,7 +124,7 @@ class LargeBook:
         import pyarrow.parquet  # a second that a service which never reads a book need not wait
 
         try:
-            return pyarrow.parquet.ParquetFile(file)
+            return pyarrow.parquet.ParquetFile(file, pre_buffer=False)  # else all of it is held
         except (OSError, ValueError) as error:
             raise BookError(f"The file {self.name(file)} of the book {self._title} cannot be read: {error}.") from error
 

@@ -32,6 +32,7 @@ FLOORS = (  # from the ground up
     "model.registry",
     "model.api",
     "model.bench",
+    "model.bench_batch",
     "model.cli",
     "model.__main__",
     "pages",

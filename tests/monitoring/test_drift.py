@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
-from model.monitoring.bins import codes, edges_of, quantile_edges
+from data.edges import told_apart
+from model.monitoring.bins import bin_counts, codes, edges_of, quantile_edges
 from model.monitoring.drift import ACT, OF_PD, WATCH, Snapshot, drift, psi, snapshot_of
 from tests.monitoring.samples import borrowers
 
@@ -116,3 +118,18 @@ def test_drift_of_nobody_is_unknown(inputs: np.ndarray, pd: np.ndarray):
 def test_snapshot_of_other_inputs_is_refused(inputs: np.ndarray, pd: np.ndarray):
     with pytest.raises(ValueError, match="zip"):
         drift(snapshot_of(inputs, pd), inputs[:2], pd)
+
+
+@given(
+    arrays(
+        np.float64,
+        st.integers(0, 60),
+        elements=st.one_of(st.integers(-5, 5).map(float), st.floats(-3, 3), st.just(np.nan)),
+    ),
+    st.lists(st.one_of(st.integers(-5, 5).map(float), st.floats(-3, 3)), max_size=6, unique=True).map(sorted),
+)
+def test_counting_by_bins_is_putting_each_into_its_bin(values, edges):
+    own = np.array(edges, np.float64)
+    own = own[told_apart(own)] if len(own) else own
+    wanted = np.bincount(codes(values, own), minlength=len(own) + 2)
+    assert bin_counts(values, own).tolist() == wanted.tolist()

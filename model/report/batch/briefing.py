@@ -25,8 +25,8 @@ def batch_briefing(found: BatchNumbers) -> Briefing:
     """What is said of a batch."""
     return Briefing(
         "batch",
-        sentence(found),
-        tiles=tiles(found),
+        batch_sentence(found),
+        tiles=batch_tiles(found),
         below=" ".join(_assumed(found)),
         notices=tuple(_notices(found)),
         make_findings=lambda: _findings(found),
@@ -38,7 +38,7 @@ def batch_briefing(found: BatchNumbers) -> Briefing:
     )
 
 
-def sentence(found: BatchNumbers) -> str:
+def batch_sentence(found: BatchNumbers) -> str:
     """What came of the batch."""
     book = found.contract.book
     none = f"{numbers.counted(found.refused, 'row')} refused" if found.refused else "no row refused"
@@ -65,7 +65,7 @@ def _notices(found: BatchNumbers) -> list[Notice]:
     return told
 
 
-def tiles(found: BatchNumbers) -> tuple[Tile, ...]:
+def batch_tiles(found: BatchNumbers) -> tuple[Tile, ...]:
     """The numbers of the batch."""
     book, currency, n = found.contract.book, found.contract.book.currency, found.scored
     counted = Tile("Scored", f"{n:,}", notes=(f"of {numbers.counted(found.given, 'row')}",))

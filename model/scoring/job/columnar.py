@@ -62,7 +62,7 @@ class ParquetSource:
     @staticmethod
     def _opened(path: Path) -> Arrow:
         with parsing(f"Parquet file {path.name}"):
-            return pq.ParquetFile(path, page_checksum_verification=True)
+            return pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False)  # else all of it is held
 
     def _type(self, place: int) -> Arrow:
         if place >= len(self.schema):

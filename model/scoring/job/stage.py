@@ -142,7 +142,7 @@ class Stage:
         else:
             with _parquet_writer(whole, self.schema) as writer:
                 for part in parts:
-                    own = pq.ParquetFile(part)
+                    own = pq.ParquetFile(part, pre_buffer=False)
                     for k in range(own.metadata.num_row_groups):
                         writer.write_table(own.read_row_group(k).cast(self.schema))
         return whole
