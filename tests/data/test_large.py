@@ -88,6 +88,22 @@ def test_directory_anywhere_is_named_by_its_absolute_path(tmp_path: Path):
     assert books.read_book(NAME, tmp_path).count == 2_000
 
 
+def test_one_file_anywhere_is_a_book_too(tmp_path: Path):
+    folder, elsewhere = large_book.lay_down(tmp_path, large_book.loans(2_000)), tmp_path / "all.parquet"
+    large_book.loans(2_000).to_parquet(elsewhere, index=False)
+    (folder / "contract.toml").write_text(large_book.CONTRACT.replace('file = "loans"', f'file = "{elsewhere}"'))
+    book = books.read_book(NAME, tmp_path, 1_000)
+    assert (len(book), book.count) == (1_000, 2_000)
+    assert book.record(next(each for each in range(1, 2_001) if each not in set(book.ids.tolist()))).shape == (3, 1)
+
+
+def test_delta_table_is_refused_whose_files_hold_more_than_it(tmp_path: Path):
+    folder = large_book.lay_down(tmp_path, large_book.loans(2_000))
+    (folder / "loans" / "_delta_log").mkdir()
+    with pytest.raises(BookError, match="is a Delta table, among whose files are records that are no longer in it"):
+        books.read_book(NAME, tmp_path)
+
+
 @pytest.mark.parametrize("file", ["../large/loans", "loans/late=0", "nothing"])
 def test_other_names_than_a_folder_beside_the_contract_are_refused(tmp_path: Path, file: str):
     folder = large_book.lay_down(tmp_path, large_book.loans(2_000))
