@@ -23,7 +23,7 @@ from data.arrays import Array
 from data.checked import check_records
 from data.contract import Contract, load_contract
 from data.errors import BookError, WhatIfError
-from data.large import LargeBook, data_files, held_records
+from data.large import LargeBook, file_states, held_records
 
 SHIPPED = Path(__file__).parent
 OWN = "books"  # the users' shelf under a home
@@ -157,8 +157,7 @@ def stamp(name: str, home: Path | None = None) -> Stamp:
     if root is None:
         return at
     try:
-        states = ((str(each), each.stat()) for each in data_files(root))
-        found = tuple((name, state.st_mtime_ns, state.st_size) for name, state in states)
+        found = file_states(root)
     except OSError as error:
         raise BookError(f"The book {name} cannot be read: {error.strerror}.") from error
     return Stamp(at.folder, (*at.files, *found))
