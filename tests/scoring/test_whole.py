@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from threading import Event
+from time import sleep
 
 import pytest
 
@@ -10,13 +13,15 @@ from data import books
 from data.errors import BadInput
 from model.deployed.desk import DeployedModels
 from model.deployed.model import DeployedModel
+from model.engine.parallel import Progress
 from model.release.release import Release
 from model.scoring.parts.stress import LocalEngine, StressEngine
-from model.scoring.parts.whole import asked_of_all, engine_by, local_engine
+from model.scoring.parts.whole import WholeRun, asked_of_all, engine_by, local_engine
 from model.settings import Settings
 from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import BookScenario
 from model.whatif.book.scored import ScoredBook
+from model.whatif.book.sums import BookConstants, StressQuestion, StressSums
 from tests.support import second_book
 from tests.support.kept import KeptReleases
 from tests.support.large_book import HELD, LOANS, NAME
@@ -77,6 +82,32 @@ def test_who_gives_up_leaves_no_answer_and_may_ask_again(model: DeployedModel, s
         asked_of_all(model, stress(model), TODAY, impatient, local_engine)
     assert model.whole_answers.known(stress(model), TODAY) is None
     assert asked_of_all(model, stress(model), TODAY, lambda _: None, local_engine).now.customers == LOANS
+
+
+def test_several_visitors_are_answered_by_one_run_and_who_waits_can_cancel(
+    model: DeployedModel, monkeypatch: pytest.MonkeyPatch
+):
+    asked, goes_on, sums = list[float](), Event(), LocalEngine.sums
+
+    def waits(self: LocalEngine, question: StressQuestion, known: BookConstants, heard: Progress) -> StressSums:
+        asked.append(question.scenario.number(model.contract, "balances"))
+        assert goes_on.wait(60)
+        return sums(self, question, known, heard)
+
+    monkeypatch.setattr(LocalEngine, "sums", waits)
+    begun = partial(WholeRun.begun, model, day=TODAY, engine_of=local_engine)
+    runs = [begun(scenario=stress(model)) for _ in range(2)]
+    while not asked:
+        sleep(0.01)
+    third = begun(scenario=stress(model, 10))
+    third.cancel()
+    assert third.ended.wait(60)
+    assert not any(each.ended.is_set() for each in runs)
+    goes_on.set()
+    assert all(each.ended.wait(60) for each in runs)
+    assert asked == [20]
+    assert model.whole_answers.known(stress(model), TODAY) is not None
+    assert model.whole_answers.known(stress(model, 10), TODAY) is None
 
 
 def test_spark_of_the_settings_is_asked_of_the_table_that_the_contract_names(

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 from data.errors import BadInput, WhatIfError
 from data.large import LargeBook
@@ -113,6 +113,10 @@ def _askable(model: DeployedModel) -> tuple[LargeBook, Release]:
     return model.book.large, model.release
 
 
+PATIENCE = 0.2  # seconds after which one that waits looks whether it was cancelled
+_ONE_AT_A_TIME = Lock()  # whoever asks the same meanwhile is answered by the first
+
+
 class Cancelled(Exception):
     """Nobody waits any more."""
 
@@ -148,7 +152,12 @@ class WholeRun:
 
     def _ask(self, model: DeployedModel, engine_of: EngineOf) -> None:
         try:
-            asked_of_all(model, self.scenario, self.day, self._heard, engine_of)
+            while not _ONE_AT_A_TIME.acquire(timeout=PATIENCE):
+                self._heard(0.0)
+            try:
+                asked_of_all(model, self.scenario, self.day, self._heard, engine_of)
+            finally:
+                _ONE_AT_A_TIME.release()
         except Cancelled:
             pass
         except WhatIfError as error:
