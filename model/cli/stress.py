@@ -67,7 +67,7 @@ def stress(
     with kept_scenarios() as store:
         asked = asked_book_scenario(release.contract, scenario, store)
     question = StressQuestion(release.contract, asked, day_of(day), measures or ("loss",))
-    place = str(books.snapshot_path(source, settings().home)) if named else source
+    place = _place(source, engine) if named else source
     if master and engine != "spark":
         raise BadInput("A --master is of --engine spark. Name both, or neither.")
     with _engine(engine, place, release, master) as (through, rows):
@@ -81,6 +81,12 @@ def stress(
     result: Result = {"source": source, "book": release.contract.book.name, "release": release.id, "engine": engine}
     result |= {"rows": run.rows, "seconds": time.perf_counter() - start, "refused": _refused(run)}
     answer(result | stress_json(run.answer), as_json, lambda found: _text(run, found))
+
+
+def _place(book: str, engine: str) -> str:
+    """Where all records of a book lie: of a large one that its contract names as a table, Spark is asked for that."""
+    table = books.contract(book, settings().home).book.table
+    return table if table and engine == "spark" else str(books.snapshot_path(book, settings().home))
 
 
 @contextmanager

@@ -7,16 +7,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from data.books import snapshot_path
+from data.books import read_book, snapshot_path
 from model.cli.terminal import Pace
 from model.engine.identity import Deployed
 from model.export.asked import query_of
+from model.release.store import Store
 from model.report.book.briefing import book_briefing
 from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import BookScenario
 from model.whatif.book.scored import ScoredBook
 from tests.cli.test_command_line import answer, run
 from tests.cli.test_scenarios import FILE
+from tests.support import large_book
 from tests.support.records import CONTRACT
 
 TEXT = "balances=20&who=limit_band:2&share=40&unemployment=2"
@@ -98,3 +100,15 @@ def test_progress_tells_how_fast_it_goes_and_what_is_left(monkeypatch: pytest.Mo
         ("Reading: 750 of 1,000 rows, 1 a second, 6 min left", 0.75),
         ("Reading: 1,000 of 1,000 rows, 0 a second", 1.0),
     ]
+
+
+def test_all_of_a_large_book_is_asked_by_its_name(large_home: Path, held_few: None):
+    told = answer(
+        run(large_home, "stress", large_book.NAME, "--book", large_book.NAME, "--scenario", "balances=20", "--json")
+    )
+    assert told["rows"] == large_book.LOANS
+    book, release = read_book(large_book.NAME, large_home, large_book.LOANS), Store(large_home, large_book.NAME).load()
+    stress = BookScenario().with_value(book.contract, "balances", 20)
+    exact = BookResult.of(ScoredBook.of(release.scorer, book), stress, date.today())
+    loss = next(each for each in told["headline"] if each["measure"] == "loss")
+    assert (loss["base"], loss["now"]) == pytest.approx((exact.base.loss, exact.now.loss), rel=1e-9)
