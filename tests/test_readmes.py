@@ -280,7 +280,7 @@ def test_every_command_is_run_or_calls_what_there_is(command: Command, client: C
 def run_by_ci(command: Command) -> bool:
     """Whether .ci/run runs a command word for word, makes the environment it asks for, or is it."""
     of_readme = command.document == "README.md" and command.words[0] in ("python3", ".venv/bin/python")
-    return of_readme or command.text in CI.splitlines() or command.words == (".ci/run",)
+    return of_readme or command.text in map(str.strip, CI.splitlines()) or command.words == (".ci/run",)
 
 
 def served(client: Client, address: str) -> int:

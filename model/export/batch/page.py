@@ -120,5 +120,8 @@ def _table(table: Table, drawn: bool) -> str:
         for row in told.rows
     )
     kind = " class='sums'" * (told.rows[-1][:1] == ("All",))
-    shown = f"<div class='scroll'><table{kind}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    told_as = f"role='region' tabindex='0' aria-label='{escape(table.title, quote=True)}'"  # or no key scrolls it
+    shown = (
+        f"<div class='scroll' {told_as}><table{kind}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
     return shown if drawn else f"<details><summary>{escape(table.title)}</summary>{shown}</details>"

@@ -72,7 +72,7 @@ def _numbers(tiles: Sequence[Tile]) -> str:
     head = "".join(f"<th scope='col'>{each}</th>" for each in heads)
     rows = "".join(f"<tr>{''.join(_number(each, limited))}</tr>" for each in tiles)
     return (
-        f"<section><h2>{numbers_title(tiles)}</h2><div class='scroll'>"
+        f"<section><h2>{numbers_title(tiles)}</h2><div class='scroll' tabindex='0'>"
         f"<table class='numbers'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></section>"
     )
 
@@ -135,7 +135,7 @@ def _finding(finding: Finding, printed: bool) -> str:
 def _table(table: Table) -> str:
     told = table.texts()
     kind = " class='where'" if table.key.startswith("book-where") else ""
-    return f"<div class='scroll'>{_rows(told.heads, told.rows, told.right, kind)}</div>"
+    return f"<div class='scroll' tabindex='0'>{_rows(told.heads, told.rows, told.right, kind)}</div>"
 
 
 def _exact(table: Table) -> str:
@@ -146,7 +146,7 @@ def _exact(table: Table) -> str:
     columns = [table.columns[k] for k in places]
     rows = [[_exactly(cell) for cell in row] for row in table.filed()]
     shown = _rows([each.heading for each in columns], rows, [each.digits is not None for each in columns])
-    return f"<details><summary>Exact figures</summary><div class='scroll'>{shown}</div></details>"
+    return f"<details><summary>Exact figures</summary><div class='scroll' tabindex='0'>{shown}</div></details>"
 
 
 def _exactly(cell: object) -> str:

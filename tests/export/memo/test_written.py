@@ -86,7 +86,7 @@ def test_the_page_can_be_asked_for_more(memos: dict[str, Memo]):
     measures, segments = (len(each.versions) for each in memos["book"].parts)
     assert page.count("type='radio'") == measures + segments
     assert page.count("<details>") == segments
-    assert page.count("tabindex='0'") == sum(
+    assert page.count("<g class='bar' tabindex='0'>") == sum(
         len(chart.bars) for part in memos["book"].parts for _, each in part.versions for chart in bar_charts(each.chart)
     )
 
