@@ -31,7 +31,7 @@ from model.scoring.job import sizes
 from model.scoring.job.manifest import JobManifest, digest_of, intact, read_manifest
 from model.scoring.job.scorer import JobScorer, RefusedRecord, ScoredBlock, block_numbers
 from model.scoring.job.source import Block, RecordSource, fingerprint
-from model.scoring.job.stage import Stage, kind_of_output, refused_file, told_of_disk
+from model.scoring.job.stage import LOCK, Stage, kind_of_output, refused_file, told_of_disk, unfinished
 from model.scoring.job.sums import JobSums
 
 LOOKED_AT = 2_000  # different texts of a column that a file's habits are taken from
@@ -142,6 +142,7 @@ def run_job(
         digest = fingerprint(files, path)
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror or error}.") from error
+    _require_replaceable(out)
     job = scorer.terms.digest(digest, path.name, out.suffix, scorer.release.artefact, FORMAT)
     found = read_manifest(out)
     if found is not None and found.digest == job and intact(found, out):
@@ -150,7 +151,9 @@ def run_job(
     schema = scorer.schema(source.id_type, source.carried_types)
     with told_of_disk(out):
         stage = Stage(out, job, schema)
-    with exclusive(stage.folder / "lock", f"The parts of {out.name}"):
+    with exclusive(stage.folder / LOCK, f"The parts of {out.name}"):
+        with told_of_disk(out):
+            stage.begin()
         rows = (run or JobRun)(source, stage, scorer, follow).done()
         if _states(files) != before:
             with told_of_disk(out):
@@ -159,6 +162,15 @@ def run_job(
         with told_of_disk(out):
             manifest = _manifest(rows, source=source, stage=stage, scorer=scorer, path=path, digests=(job, digest))
             return Finished(_published(stage, manifest), False)
+
+
+def _require_replaceable(out: Path) -> None:
+    """Raise a BadInput if something stands in the output's place that no job wrote there and nobody means to lose."""
+    ours = kind_of_output(out) == "folder" and (read_manifest(out) is not None or unfinished(out).is_dir())
+    if out.is_dir() and not ours and any(out.iterdir()):
+        raise BadInput(f"{out} is a folder that no batch wrote; it is left as it is. Name another output.")
+    if out.is_file() and kind_of_output(out) == "folder":
+        raise BadInput(f"{out} is a file; without an ending the output is a folder. Name another output.")
 
 
 def _states(files: Sequence[Path]) -> list[tuple[int, int]]:

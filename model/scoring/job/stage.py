@@ -29,6 +29,7 @@ OutKind = Literal["parquet", "csv", "folder"]
 REFUSED = ".refused.csv"
 HEAD = ("row", "id", "field", "value", "reason", "allowed")  # of the file of refused rows
 PART = "part-{:05d}"
+LOCK = "lock"  # in the folder: held by who makes the output
 MOST_COMPARED = 4_000_000  # identifiers at a time
 
 
@@ -47,16 +48,25 @@ def refused_file(out: Path) -> Path:
     return out.with_name(out.stem + REFUSED)
 
 
+def unfinished(out: Path) -> Path:
+    """The folder in which an output is made."""
+    return out.with_name(f".{out.name}.unfinished")
+
+
 class Stage:
     """The folder in which the output of a job of one ``digest`` is made."""
 
     def __init__(self, out: Path, digest: str, schema: Arrow) -> None:
         self.out, self.digest, self.schema, self.kind = out, digest, schema, kind_of_output(out)
-        self.folder = out.with_name(f".{out.name}.unfinished")
+        self.folder = unfinished(out)
         self.folder.mkdir(exist_ok=True)
-        if self._begun_with() != digest:
+
+    def begin(self) -> None:
+        """Take over what was done of the same job; what was done of another is forgotten."""
+        self.folder.mkdir(exist_ok=True)  # whoever held it before may have taken it away
+        if self._begun_with() != self.digest:
             self.clear()
-            self._put("job.json", json.dumps({"digest": digest}).encode())
+            self._put("job.json", json.dumps({"digest": self.digest}).encode())
 
     def _begun_with(self) -> str:
         try:
@@ -67,14 +77,14 @@ class Stage:
     def clear(self) -> None:
         """Forget what was done; but for the lock."""
         for each in sorted(self.folder.iterdir(), key=lambda each: each.name != "job.json"):
-            if each.name != "lock":
-                each.unlink()
+            if each.name != LOCK:
+                _removed(each)
 
     def forget_parts(self) -> None:
         """Forget the parts, and what was settled for them."""
         for each in self.folder.iterdir():
-            if each.name not in ("lock", "job.json"):
-                each.unlink()
+            if each.name not in (LOCK, "job.json"):
+                _removed(each)
 
     def _put(self, name: str, content: bytes) -> None:
         draft = self.folder / f"{name}.draft"
@@ -126,8 +136,7 @@ class Stage:
     def assemble(self) -> Path:
         """The whole output, made of the parts, still in the folder; the schema alone where there are no parts."""
         parts, whole = self.parts(), self.folder / f"whole{self.out.suffix}"
-        with suppress(FileNotFoundError):
-            shutil.rmtree(whole) if whole.is_dir() else whole.unlink()
+        _removed(whole)
         if self.kind == "folder":
             whole.mkdir()
             for part in parts:
@@ -245,6 +254,14 @@ def _repeated(numbers: NDArray[np.int64]) -> int:
     same = ordered[1:] == ordered[:-1]
     begins = same & ~np.concatenate(([False], same[:-1])) if len(same) else same
     return int(begins.sum())
+
+
+def _removed(place: Path) -> None:
+    """Take away a file or a folder, if it is there."""
+    if place.is_dir():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)
 
 
 def _linked(part: Path, to: Path) -> None:

@@ -185,6 +185,39 @@ def test_output_is_one_file_or_a_folder_of_parts_or_csv(job: Job, tmp_path: Path
     assert not list(tmp_path.glob(".*unfinished"))
 
 
+def test_a_folder_that_no_batch_wrote_is_left_as_it_is(job: Job, tmp_path: Path, records: pd.DataFrame) -> None:
+    records.to_parquet(tmp_path / "in.parquet")
+    for name in ("own", "own.parquet"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "letter.txt").write_text("dear")
+        with pytest.raises(BadInput, match="no batch wrote"):
+            job(tmp_path / "in.parquet", tmp_path / name)
+        assert (tmp_path / name / "letter.txt").read_text() == "dear"
+    (tmp_path / "file").write_text("dear")
+    with pytest.raises(BadInput, match="is a file"):
+        job(tmp_path / "in.parquet", tmp_path / "file")
+    job(tmp_path / "in.parquet", tmp_path / "out")
+    records.head(300).to_parquet(tmp_path / "in.parquet")
+    assert job(tmp_path / "in.parquet", tmp_path / "out").manifest.rows == 300
+    assert len(pd.read_parquet(tmp_path / "out")) == 300
+
+
+def test_another_job_over_an_unfinished_one_forgets_its_parts(job: Job, tmp_path: Path, records: pd.DataFrame) -> None:
+    records.to_parquet(tmp_path / "in.parquet")
+
+    def end(done: int, _rows: int | None) -> None:
+        if done == 1_000:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        job(tmp_path / "in.parquet", tmp_path / "out", follow=end)
+    (tmp_path / ".out.unfinished" / "whole").mkdir()
+    seen = list[int]()
+    job(tmp_path / "in.parquet", tmp_path / "out", explain="concept", follow=lambda done, rows: seen.append(done))
+    assert seen[0] == 200
+    assert "points_late" in pd.read_parquet(tmp_path / "out")
+
+
 def test_texts_in_a_csv_become_no_formula(job: Job, tmp_path: Path, records: pd.DataFrame) -> None:
     odd = records.head(3).assign(customer=["=1+1", "@a", "b"], note=["+2+3", "-1", "ok"])
     odd.to_csv(tmp_path / "in.csv", index=False)
