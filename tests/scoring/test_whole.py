@@ -15,13 +15,14 @@ from model.deployed.desk import DeployedModels
 from model.deployed.model import DeployedModel
 from model.engine.parallel import Progress
 from model.release.release import Release
+from model.scoring.parts.reading import Refusals, RefusedRow
 from model.scoring.parts.stress import LocalEngine, StressEngine
 from model.scoring.parts.whole import WholeRun, asked_of_all, engine_by, local_engine
 from model.settings import Settings
 from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import BookScenario
 from model.whatif.book.scored import ScoredBook
-from model.whatif.book.sums import BookConstants, StressQuestion, StressSums
+from model.whatif.book.sums import BookCensus, BookConstants, StressQuestion, StressSums
 from tests.support import second_book
 from tests.support.kept import KeptReleases
 from tests.support.large_book import HELD, LOANS, NAME
@@ -108,6 +109,21 @@ def test_several_visitors_are_answered_by_one_run_and_who_waits_can_cancel(
     assert asked == [20]
     assert model.whole_answers.known(stress(model), TODAY) is not None
     assert model.whole_answers.known(stress(model, 10), TODAY) is None
+
+
+def test_a_row_that_cannot_be_and_was_not_there_before_is_told(model: DeployedModel):
+    class Refusing(LocalEngine):
+        def census(self, *_asked):
+            row = RefusedRow("late=1/0.parquet", 7, "12", ("The limit is missing.",))
+            return BookCensus.nobody(), Refusals(1, (row,))
+
+    @contextmanager
+    def refusing(model: DeployedModel) -> Iterator[StressEngine]:
+        with local_engine(model) as own:
+            yield Refusing(own.scorer, own.files)
+
+    with pytest.raises(BadInput, match=r"^late=1/0\.parquet, row 7: The limit is missing\. It was not there"):
+        asked_of_all(model, stress(model), TODAY, lambda _: None, refusing)
 
 
 def test_spark_of_the_settings_is_asked_of_the_table_that_the_contract_names(
