@@ -120,6 +120,7 @@ def test_a_row_that_cannot_be_and_was_not_there_before_is_told(model: DeployedMo
     @contextmanager
     def refusing(model: DeployedModel) -> Iterator[StressEngine]:
         with local_engine(model) as own:
+            assert isinstance(own, LocalEngine)
             yield Refusing(own.scorer, own.files)
 
     with pytest.raises(BadInput, match=r"^late=1/0\.parquet, row 7: The limit is missing\. It was not there"):

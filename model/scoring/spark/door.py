@@ -19,7 +19,6 @@ def through_the_door(task: str, shipped: Sequence[tuple[str, str]], asked: Mappi
 
     def work(batches: Iterator[Any]) -> Iterator[Any]:
         os.environ["OMP_NUM_THREADS"] = "1"  # Spark has a worker a core
-        os.environ.setdefault("WHATIF_HOME", os.curdir)
         code, release = (_laid_out(name, digest) for name, digest in shipped)
         if code not in sys.path:
             sys.path.insert(0, code)
