@@ -1,7 +1,7 @@
 """From the cells of each field to records, and what is wrong with those that are none: one reading for every file that
 is scored, however large."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,21 +39,27 @@ class ReadRecords:
 
 def read_records(contract: Contract, cells: Sequence[GivenCells], habits: Sequence[Habit]) -> ReadRecords:
     """The records in the ``cells`` of each field of the contract's record, each n, read by the ``habits`` of each."""
-    raw = np.empty((len(contract.record), len(cells[0])))
-    refusals, notes = list[Refusal](), list[str]()
+    found = [values_of(*each) for each in zip(contract.record, cells, habits, strict=True)]
+    raw = np.stack([each.values for each in found])
+    refusals = checked_records(contract, raw, cells, [each.wrong for each in found])
+    return ReadRecords(raw, refusals, tuple(each.note for each in found if each.note))
+
+
+def checked_records(
+    contract: Contract, raw: Array, cells: Sequence[GivenCells], unread: Sequence[Mapping[int, str]]
+) -> tuple[Refusal, ...]:
+    """Why some of the records ``raw`` (fields, n) cannot be scored, by row, those of single fields first; their values
+    are NaN there afterwards. ``unread`` says of each field, by row, why a cell holds no number."""
+    refusals = list[Refusal]()
     for k, field in enumerate(contract.record):
-        found = values_of(field, cells[k], habits[k])
-        raw[k] = found.values
-        notes += filter(None, [found.note])
-        wrong = dict(found.wrong)
+        wrong = dict(unread[k])
         _check(field, raw[k], wrong)
         may = allowed(field) if wrong else ""
         refusals += [
             Refusal(row, (field.label,), (shown_cell(cells[k], row),), reason, may) for row, reason in wrong.items()
         ]
         raw[k, list(wrong)] = np.nan
-    refusals += _rules(contract, raw, cells, {each.row for each in refusals})
-    return ReadRecords(raw, tuple(refusals), tuple(notes))
+    return (*refusals, *_rules(contract, raw, cells, {each.row for each in refusals}))
 
 
 def _check(field: Field, values: Array, wrong: dict[int, str]) -> None:

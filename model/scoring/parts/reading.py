@@ -16,14 +16,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from data.arrays import Array, Arrow
-from data.contract import Contract, Field, bounds, check_value
+from data.contract import Contract, Field
 from data.errors import BadInput
+from data.files.given import GivenCells
 from data.files.numbers import POINT, Habit
 from data.files.series import given_cells
 from data.files.table import FileTable
 from model.scoring.columns import matched
 from model.scoring.identifiers import customer_numbers
-from model.scoring.values import short, values_of
+from model.scoring.records import checked_records
+from model.scoring.values import ReadValues, short, values_of
 
 Ints = NDArray[np.int64]
 MOST_TOLD = 5  # refused rows that are told one by one
@@ -100,93 +102,41 @@ class PartReader:
 
     def read(self, batch: Arrow, rows: Ints, file: str = "") -> PartRecords:
         """The records of a batch, whose rows have the numbers ``rows`` (n,) in ``file``."""
-        contract, wrong = self.contract, dict[int, list[str]]()
-        raw = np.empty((len(contract.record), batch.num_rows))
-        for k, (field, name) in enumerate(zip(contract.record, self.columns, strict=True)):
-            raw[k] = self._values(field, batch.column(name), wrong)
-        ids, unnamed = customer_numbers(batch.column(self.id))
+        contract, number = self.contract, batch.column(self.id)
+        fields = zip(contract.record, self.columns, strict=True)
+        cells, found = zip(*(self._read(field, batch.column(name)) for field, name in fields), strict=True)
+        raw = np.stack([each.values for each in found])
+        wrong = dict[int, list[str]]()
+        for each in checked_records(contract, raw, cells, [each.wrong for each in found]):
+            wrong.setdefault(each.row, []).append(each.reason)
+        ids, unnamed = customer_numbers(number)
         for row in np.flatnonzero(unnamed).tolist():
             wrong.setdefault(row, []).append(f"The {contract.book.record} has no number.")
-        bad = _refused(contract, raw) if wrong or not _right(contract, raw) else np.zeros(len(ids), bool)
-        bad[list(wrong)] = True
-        good = np.flatnonzero(~bad)
-        if len(good) == len(ids):
-            return PartRecords(raw, ids, good, Refusals())
-        kept = np.ascontiguousarray(raw[:, good])
+        good = np.setdiff1d(np.arange(len(ids)), list(wrong))
+        kept = np.ascontiguousarray(raw[:, good]) if wrong else raw
         contract.check(kept)  # whatever the checks above overlook is no customer
-        first = np.flatnonzero(bad)[:MOST_TOLD]
-        number = batch.column(self.id)
-        told = (
-            RefusedRow(
-                file, int(rows[k]), _shown(number[k]), (*wrong.get(k, ()), *_reasons(contract, raw[:, k], k in wrong))
-            )
-            for k in first.tolist()
-        )
-        return PartRecords(kept, ids[good], good, Refusals(int(bad.sum()), tuple(told)))
+        first = sorted(wrong)[:MOST_TOLD]
+        told = (RefusedRow(file, int(rows[k]), _shown(number[k]), tuple(wrong[k])) for k in first)
+        return PartRecords(kept, ids[good], good, Refusals(len(wrong), tuple(told)))
 
-    def _values(self, field: Field, column: Arrow, wrong: dict[int, list[str]]) -> Array:
-        """The numbers of a field (n,); what is wrong with cells that hold none is added to ``wrong`` by row."""
+    def _read(self, field: Field, column: Arrow) -> tuple[GivenCells, ReadValues]:
+        """The cells of a field and the numbers in them, each n."""
         if pa.types.is_dictionary(column.type):
             column = column.dictionary_decode()
         kind = column.type
         if self.snapshot and (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
             numbers: Array = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-            return numbers
+            return GivenCells(numbers, np.full(len(numbers), -1)), ReadValues(numbers, {})
         if not field.codes and (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
             raise BadInput(
                 f"{field.label} stands as text in the table, where its numbers can be read in more ways than one. Make "
                 "it a column of numbers."
             )
-        found = values_of(field, given_cells(column.to_pandas()), _PLAIN)
-        for row, reason in found.wrong.items():
-            wrong.setdefault(row, []).append(reason)
-        return found.values
+        cells = given_cells(column.to_pandas())
+        return cells, values_of(field, cells, _PLAIN)
 
 
 def _shown(number: Arrow) -> str:
     """A customer's number as the table has it, fit to be repeated."""
     found = number.as_py()
     return "" if found is None else short(str(found))
-
-
-# ---- checks ------------------------------------------------------------------------------------------------------
-
-
-def _right(contract: Contract, raw: Array) -> bool:
-    try:
-        contract.check(raw)
-    except BadInput:
-        return False
-    return True
-
-
-def _refused(contract: Contract, raw: Array) -> NDArray[np.bool_]:
-    """Which records (n,) of ``raw`` (fields, n) the contract refuses."""
-    bad = np.zeros(raw.shape[1], bool)
-    for field, values in zip(contract.record, raw, strict=True):
-        bad |= _off(field, values)
-    return bad | ~contract.stands(raw)
-
-
-def _off(field: Field, values: Array) -> NDArray[np.bool_]:
-    """Which of a field's ``values`` (n,) it does not take."""
-    low, high = bounds(field)
-    off = ~((values >= low) & (values <= high))
-    if field.codes:
-        off |= ~np.isin(values, list(field.codes))
-    return off & ~np.isnan(values) if field.missing else off
-
-
-def _reasons(contract: Contract, record: Array, unread: bool) -> tuple[str, ...]:
-    """Everything that is wrong with one ``record`` (fields,); where some of it was ``unread``, what that leaves to be
-    seen: no rule speaks of what is not there."""
-    found = list[str]()
-    for field, value in zip(contract.record, record, strict=True):
-        try:
-            if not (unread and np.isnan(value)):
-                check_value(field, value)
-        except BadInput as error:
-            found.append(str(error))
-    if not found and not unread:
-        found += [each.message for each in contract.broken(record[:, None])]
-    return tuple(found)
