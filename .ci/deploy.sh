@@ -18,10 +18,20 @@ if [ "$(cat "$folder/checkers/made" 2>/dev/null)" != "${checkers[*]}" ]; then
   "$folder/checkers/bin/python" -m pip install --quiet --disable-pip-version-check "${checkers[@]}"
   echo "${checkers[*]}" >"$folder/checkers/made"
 fi
-stamp=$(cat requirements.txt model/deploy/requirements.txt | sha256sum)
+# The tests start what is installed as nobody, who must be able to run its Python and to come to it: root's own may be
+# closed to others, and so may be the folder.
+nobody() { [ "$(id -u)" != 0 ] || runuser -u nobody -- "$@" 2>/dev/null; }
+python=$(command -v python3)
+nobody "$(python3 -c 'import sys; print(sys.executable)')" -c '' || python=/usr/bin/python3
+if [ ! -e "$folder/installed" ] && ! nobody test -x "$folder"; then
+  reached=$(mktemp -d)
+  chmod 755 "$reached"
+  ln -s "$reached" "$folder/installed"
+fi
+stamp="$python $(cat requirements.txt model/deploy/requirements.txt | sha256sum)"
 if [ "$(cat "$folder/installed/made" 2>/dev/null)" != "$stamp" ]; then
-  rm -rf "$folder/installed"
-  python3 -m venv "$folder/installed"
+  [ -L "$folder/installed" ] || rm -rf "$folder/installed"
+  "$python" -m venv --clear "$folder/installed"
   "$folder/installed/bin/pip" install --quiet --disable-pip-version-check --require-hashes \
     -r requirements.txt -r model/deploy/requirements.txt
   echo "$stamp" >"$folder/installed/made"

@@ -42,7 +42,7 @@ class Image:
         return found | own
 
     def _here(self, value: str) -> str:
-        places = {PROGRAMS: environments() / "installed" / "bin", HOME: self.folder / "home"}
+        places = {PROGRAMS: (environments() / "installed").resolve() / "bin", HOME: self.folder / "home"}
         for place, here in {**places, SCRATCH: self.folder / "scratch"}.items():
             value = value.replace(place, str(here))
         return value
