@@ -15,6 +15,7 @@ from model.cli.terminal import Result, answer, json_option
 from model.release.installed import installed_book
 from model.release.release import Release
 from model.release.store import Store
+from model.report import numbers
 from model.scoring.job.job import Finished, run_job
 from model.scoring.job.manifest import JobManifest, manifest_file
 from model.scoring.job.scorer import JobScorer
@@ -84,7 +85,7 @@ def score(
     if report is not None:
         _write_report(report, found.manifest, scoring)
     result = _result(found, out, report, time.perf_counter() - begun)
-    answer(result, as_json, lambda r: _text(r, found.manifest))
+    answer(result, as_json, lambda r: _text(r, found.manifest, scoring.contract.book.currency))
 
 
 def _under(asked: JobTerms, book: str, scenario: str, day: str) -> JobTerms:
@@ -165,7 +166,7 @@ def _result(found: Finished, out: Path, report: Path | None, seconds: float) -> 
     }
 
 
-def _text(result: Result, manifest: JobManifest) -> str:
+def _text(result: Result, manifest: JobManifest, currency: str) -> str:
     rows, sums = result["rows"], manifest.sums
     lines = []
     if result["before"]:
@@ -173,7 +174,8 @@ def _text(result: Result, manifest: JobManifest) -> str:
     scored = f"{rows['scored']:,} of {rows['given']:,} rows scored by release {manifest.release}"
     lines.append(f"{scored} in {result['seconds']:.1f} s; {rows['refused']:,} refused. {result['path']}")
     if sums.scored:
-        lines.append(f"Mean PD {sums.total('pd') / sums.scored:.4%}, expected loss {sums.total('loss'):,.2f}.")
+        lost = numbers.money(sums.total("loss"), currency)
+        lines.append(f"Mean PD {numbers.percent(sums.total('pd') / sums.scored)}, expected loss {lost}.")
     if result["refused_path"]:
         lines.append(f"Refused rows, each with why: {result['refused_path']}")
     if manifest.repeated:

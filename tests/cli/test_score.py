@@ -31,6 +31,7 @@ def test_it_answers_with_the_manifest_and_tells_of_rows_on_the_way(home: Path, s
     told = run(home, "score", str(source), str(out), "--explain", "--by", "concept", "--columns", "age, sex")
     assert told.exit_code == 0
     assert re.search(rf"40 of 40 rows scored by release {release.id} in \d", told.stdout)
+    assert re.search(r"Mean PD \d+\.\d\s%, expected loss NT\$\s\d", told.stdout)
     assert re.search(r"100%  40 of 40 rows", told.stderr)
     assert {"age", "sex", "points_late"} <= set(pd.read_parquet(out))
     again = run(home, "score", str(source), str(out), "--explain", "--by", "concept", "--columns", "age,sex", "--json")
