@@ -127,8 +127,11 @@ def test_the_service_starts_as_compose_starts_it(image: Image):
     port = free_port()
     words = [str(port) if word == "8600" else word for word in service["command"]]
     own = {name: str(value).replace(":8600", f":{port}") for name, value in service["environment"].items()}
+    assert not image.healthy(**own)
     with image.started(*words, **own) as log:
         awaited(image, log, **own)
+        assert image.healthy(**own)
+        assert "Traceback" not in log.read_text()
 
 
 @pytest.mark.postgres

@@ -70,6 +70,7 @@ def test_it_is_the_same_however_many_rows_come_at_once(scorer: TableScorer, tmp_
     run = asked(scorer, tmp_path / "book.parquet", "balances=20&share=40", size=size)
     result = BookResult.of(ScoredBook.of(scorer, BOOK.part(np.arange(rows))), run.answer.question.scenario, TODAY)
     same_answer(run.answer, result)
+    assert run.answer.now.customers == rows
 
 
 def test_refused_rows_are_counted_and_told_and_the_others_answered(scorer: TableScorer, tmp_path: Path):
@@ -150,6 +151,7 @@ def test_a_file_of_customers_is_read_by_its_labels_and_words(scorer: TableScorer
     pq.write_table(table, tmp_path / "book.parquet")
     run = asked(scorer, tmp_path / "book.parquet")
     same_answer(run.answer, BookResult.of(ScoredBook.of(scorer, FEW), run.answer.question.scenario, TODAY))
+    assert run.refused == Refusals()
 
 
 def test_a_books_own_columns_are_taken_before_what_others_are_called():

@@ -1,7 +1,7 @@
 """All records of a large book, of which a sample answers on the pages, asked what the sample was asked."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -152,16 +152,18 @@ class WholeRun:
 
     def _ask(self, model: DeployedModel, engine_of: EngineOf) -> None:
         try:
-            while not _ONE_AT_A_TIME.acquire(timeout=PATIENCE):
-                self._heard(0.0)
-            try:
-                asked_of_all(model, self.scenario, self.day, self._heard, engine_of)
-            finally:
-                _ONE_AT_A_TIME.release()
-        except Cancelled:
-            pass
+            with suppress(Cancelled):  # nobody waits for an answer any more
+                self._ask_in_turn(model, engine_of)
         except WhatIfError as error:
             self.error = str(error)
         except Exception as error:  # whatever happens in the background must be seen in the foreground
             self.error = f"Not all of the book could be asked: {type(error).__name__}: {error}"
         self.ended.set()
+
+    def _ask_in_turn(self, model: DeployedModel, engine_of: EngineOf) -> None:
+        while not _ONE_AT_A_TIME.acquire(timeout=PATIENCE):
+            self._heard(0.0)
+        try:
+            asked_of_all(model, self.scenario, self.day, self._heard, engine_of)
+        finally:
+            _ONE_AT_A_TIME.release()

@@ -143,13 +143,11 @@ def _table(session: Session, source: str) -> tuple[Frame, str]:
         frame = session.read.format(kind).load(place)
     else:
         frame = session.table(source)
-    file, row = functions.lit(""), functions.lit(-1).cast("long")
+    file, row = functions.col("_metadata.file_path"), functions.col("_metadata.row_index")
     try:
-        known = frame.select("*", functions.col("_metadata.file_path"), functions.col("_metadata.row_index"))
-        known.schema  # noqa: B018  over Spark Connect only this asks
-        file, row = functions.col("_metadata.file_path"), functions.col("_metadata.row_index")
-    except AnalysisException:
-        pass
+        frame.select("*", file, row).schema  # noqa: B018  over Spark Connect only this asks
+    except AnalysisException:  # a table that lies in no files knows neither
+        file, row = functions.lit(""), functions.lit(-1).cast("long")
     return frame.select("*", file.alias(FILE), row.alias(ROW)), root
 
 

@@ -39,7 +39,9 @@ def test_the_sums_of_parts_are_the_books(scorer: TableScorer, text: str):
     known = census.constants(question)
     for part in parts:
         found += StressSums.of(scorer, part.raw, ids=part.ids, question=question, known=known)
-    same_answer(StressAnswer(question, found), BookResult.of(whole, question.scenario, TODAY))
+    answer = StressAnswer(question, found)
+    same_answer(answer, BookResult.of(whole, question.scenario, TODAY))
+    assert answer.now.customers == len(FEW)
 
 
 @settings(max_examples=8)
