@@ -25,7 +25,7 @@ from model.whatif.book.scored import ScoredBook
 from model.whatif.book.sums import BookCensus, BookConstants, StressQuestion, StressSums
 from tests.support import second_book
 from tests.support.kept import KeptReleases
-from tests.support.large_book import HELD, LOANS, NAME
+from tests.support.large_book import HELD, LOANS, NAME, deployed
 from tests.support.records import TODAY
 from tests.support.spark import SparkShell
 
@@ -36,9 +36,7 @@ class GaveUp(Exception):
 
 @pytest.fixture
 def model(large_home: Path) -> DeployedModel:
-    found = DeployedModels(lambda: Settings(home=large_home, book_rows=HELD)).model(NAME)
-    assert found is not None
-    return found
+    return deployed(large_home)
 
 
 def stress(model: DeployedModel, by: int = 20) -> BookScenario:

@@ -6,6 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from model.deployed.desk import DeployedModels
+from model.deployed.model import DeployedModel
+from model.settings import Settings
 from tests.support import contracts, second_book
 
 NAME, TITLE, LOANS, HELD = "large", "Made-up loans, many", 60_000, 6_000
@@ -16,6 +19,13 @@ CONTRACT = (
     .replace('file = "loans.parquet"', 'file = "loans"', 1)
     .replace("limit = 1e6", "limit = 1e8", 1)
 )
+
+
+def deployed(home: Path) -> DeployedModel:
+    """Its model, where a sample of it answers."""
+    found = DeployedModels(lambda: Settings(home=home, book_rows=HELD)).model(NAME)
+    assert found is not None
+    return found
 
 
 def loans(count: int = LOANS) -> pd.DataFrame:

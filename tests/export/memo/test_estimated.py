@@ -4,24 +4,20 @@ from pathlib import Path
 
 import pytest
 
-from model.deployed.desk import DeployedModels
 from model.deployed.model import DeployedModel
 from model.export.memo.memo import Memo
 from model.export.memo.page import memo_page
 from model.export.memo.subjects import memo_of
 from model.report.book.briefing import estimate
-from model.settings import Settings
 from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import BookScenario
 from tests.export.conftest import OCCASION
-from tests.support.large_book import HELD, NAME
+from tests.support.large_book import deployed
 
 
 @pytest.fixture(scope="module")
 def estimated(large_home: Path) -> DeployedModel:
-    found = DeployedModels(lambda: Settings(home=large_home, book_rows=HELD)).model(NAME)
-    assert found is not None
-    return found
+    return deployed(large_home)
 
 
 @pytest.fixture(scope="module")

@@ -7,18 +7,16 @@ from pathlib import Path
 import pytest
 
 from data import books
-from model.deployed.desk import DeployedModels
 from model.deployed.model import DeployedModel
 from model.report.book.briefing import book_briefing, book_sentence
 from model.report.book.words import error_words, interval_words
 from model.report.briefing import Briefing, Finding
 from model.report.language import size_words
 from model.report.numbers import BASIS_POINTS, NBSP, SHARE, Difference, Unit
-from model.settings import Settings
 from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import LIMIT, BookScenario
 from model.whatif.book.scored import ScoredBook
-from tests.support.large_book import HELD, LOANS, NAME
+from tests.support.large_book import LOANS, NAME, deployed
 
 DAY = date(2026, 1, 1)
 INTERVAL = re.compile(rf"^±{NBSP}(.+) \(95{NBSP}%\)$")
@@ -26,9 +24,7 @@ INTERVAL = re.compile(rf"^±{NBSP}(.+) \(95{NBSP}%\)$")
 
 @pytest.fixture(scope="module")
 def model(large_home: Path) -> DeployedModel:
-    found = DeployedModels(lambda: Settings(home=large_home, book_rows=HELD)).model(NAME)
-    assert found is not None
-    return found
+    return deployed(large_home)
 
 
 @pytest.fixture(scope="module")

@@ -5,24 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from model.deployed.desk import DeployedModels
 from model.deployed.model import DeployedModel
 from model.report.book.whole import ask_label, whole_finding
 from model.report.numbers import NBSP
 from model.scoring.parts.whole import asked_of_all, local_engine
-from model.settings import Settings
 from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import BookScenario
 from model.whatif.book.sums import ADDED, StressAnswer
-from tests.support.large_book import HELD, LOANS, NAME
+from tests.support.large_book import LOANS, deployed
 from tests.support.records import TODAY
 
 
 @pytest.fixture(scope="module")
 def model(large_home: Path) -> DeployedModel:
-    found = DeployedModels(lambda: Settings(home=large_home, book_rows=HELD)).model(NAME)
-    assert found is not None
-    return found
+    return deployed(large_home)
 
 
 @pytest.fixture(scope="module")
