@@ -27,7 +27,7 @@ def identities(cells: Sequence[object] | None, lines: NDArray[np.int64]) -> tupl
     if cells is None:
         return lines, []
     texts = list(map(identity, cells))
-    doubts = [*_rounded(cells, lines), *_shortened(texts, lines)]
+    doubts = [*_rounded(cells, lines), *shortened_doubt(texts, lines)]
     if all(map(_WHOLE.match, texts)):
         return np.array(texts, np.int64), doubts  # not 007, which is a text
     named = [short(text) or on_line(line) for text, line in zip(texts, lines, strict=True)]
@@ -52,8 +52,8 @@ def _rounded(cells: Sequence[object], lines: NDArray[np.int64]) -> list[str]:
     return [f"Identifiers of more than 15 digits are numbers in the file ({first}), where they are rounded. {_AS_TEXT}"]
 
 
-def _shortened(texts: Sequence[str], lines: NDArray[np.int64]) -> list[str]:
-    """What is to be said of identifiers written as a spreadsheet shows long numbers."""
+def shortened_doubt(texts: Sequence[str], lines: NDArray[np.int64]) -> list[str]:
+    """What is to be said of identifiers (n,) written as a spreadsheet shows long numbers, on their ``lines``."""
     found = [k for k, text in enumerate(texts) if _SHORTENED.match(text)]
     if not found:
         return []

@@ -16,6 +16,7 @@ from data.contract import Contract
 from data.errors import BadInput
 from data.files.long_text import LongText, TextBlock
 from model.scoring.columns import wanted
+from model.scoring.identifiers import shortened_doubt
 from model.scoring.job import sizes
 from model.scoring.job.columnar import cells, identifiers
 from model.scoring.job.source import Block, Layout, TableHeader, layout_of
@@ -31,6 +32,7 @@ class TextSource:
         line = self._text.line
         header = TableHeader(self._text.header, f"line {line:,}" if line > 1 else "")
         self.layout: Layout = layout_of(header, contract, carried, {})
+        self._doubts: list[str] = []
         self.delimiter: str = self._text.delimiter
         self.id_type: Arrow | None = None if self.layout.columns.id is None else pa.large_string()
         self.carried_types: Mapping[str, Arrow] = dict.fromkeys(self.layout.carried, pa.large_string())
@@ -39,7 +41,7 @@ class TextSource:
     @property
     def notes(self) -> Sequence[str]:
         """What reading took for granted, as far as it has come."""
-        return self._text.notes
+        return [*self._text.notes, *self._doubts]
 
     def blocks(self, after: int = 0) -> Iterator[Block]:
         """The rows in blocks."""
@@ -49,10 +51,13 @@ class TextSource:
 
     def _block(self, found: TextBlock) -> Block:
         columns = self.layout.columns
+        ids = None if columns.id is None else identifiers(found.columns[columns.id], self.id_type)
+        if ids is not None and not self._doubts:
+            self._doubts = shortened_doubt(ids.to_pylist(), found.lines)
         return Block(
             found.lines,
             [cells(pa.chunked_array([found.columns[place]])) for place in columns.fields],
-            None if columns.id is None else identifiers(found.columns[columns.id], self.id_type),
+            ids,
             {name: found.columns[place] for name, place in self.layout.carried.items()},
             found.odd,
         )

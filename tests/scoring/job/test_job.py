@@ -337,6 +337,14 @@ def test_a_job_that_was_ended_goes_on_where_its_last_whole_part_ends(
     assert done.manifest.sums.to_json() == whole.manifest.sums.to_json()
 
 
+def test_identifiers_that_a_spreadsheet_shortened_are_told(job: Job, tmp_path: Path, records: pd.DataFrame) -> None:
+    rows = records.head(250).astype({"customer": str})
+    rows.loc[rows.index[210], "customer"] = "1.23E+15"
+    rows.to_csv(tmp_path / "in.csv", index=False)
+    (note,) = job(tmp_path / "in.csv", tmp_path / "out.csv").manifest.notes
+    assert "1.23E+15 on line 212" in note
+
+
 def test_an_input_that_changes_while_it_is_read_gives_no_output(
     job: Job, tmp_path: Path, records: pd.DataFrame
 ) -> None:
