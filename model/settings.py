@@ -14,6 +14,9 @@ from data.errors import BadInput
 Role = Literal["viewer", "analyst", "admin"]
 Protocol = Literal["oip", "kserve", "mlflow"]
 Engine = Literal["local", "spark"]
+GroupProtocol = Literal["classic", "consumer"]
+Security = Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"]
+Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 
 
 def _networks(given: object) -> object:
@@ -47,6 +50,12 @@ class Settings(BaseSettings):
 
     Files that people give, each read in a process of its own: ``file_memory`` in MB and ``file_seconds`` that one may
     take, ``file_processes`` at a time.
+
+    The stream: ``stream_brokers`` of Kafka, as ``host:port`` separated by commas; topics of ``stream_applications``,
+    ``stream_decisions``, ``stream_outcomes`` and of what is ``stream_refused``; the ``stream_group`` of consumers and
+    the ``stream_protocol`` it is made by (``consumer`` is KIP-848's); ``stream_security`` of the connection, with files
+    of its certificate authorities (``stream_ca``), of a certificate of one's own and its key, and for SASL a mechanism,
+    user and password; ``stream_record`` whether decisions are recorded.
 
     People: ``user_header`` that a proxy puts the user's name in, accepted only from ``trusted_proxy`` (addresses or
     networks, comma-separated); ``roles`` by user name; ``default_role`` of anybody else. The role ``none`` keeps out.
@@ -84,6 +93,22 @@ class Settings(BaseSettings):
     file_seconds: float = Field(60.0, gt=0, le=3600)
     file_processes: int = Field(2, ge=1, le=64)
 
+    stream_brokers: str = ""
+    stream_applications: str = "applications"
+    stream_decisions: str = "decisions"
+    stream_outcomes: str = "outcomes"
+    stream_refused: str = "refused"
+    stream_group: str = "credit-what-if"
+    stream_protocol: GroupProtocol = "classic"
+    stream_security: Security = "plaintext"
+    stream_ca: Path | None = None
+    stream_certificate: Path | None = None
+    stream_key: Path | None = None
+    stream_mechanism: Mechanism = "SCRAM-SHA-512"
+    stream_user: str = ""
+    stream_password: SecretStr | None = None
+    stream_record: bool = True
+
     user_header: str = ""
     trusted_proxy: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)] = ()
     roles: dict[str, Role | Literal["none"]] = {}
@@ -104,6 +129,6 @@ def _read(_environment: tuple[tuple[str, str], ...]) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = f"WHATIF_{first['loc'][0]}".upper()
-        secret = name.endswith(("TOKEN", "KEY", "URL"))
+        secret = name.endswith(("TOKEN", "KEY", "URL", "PASSWORD"))
         given = "the value given" if secret else repr(first["input"])
         raise BadInput(f"{name} in the environment cannot be used: {first['msg']}; {given} was given.") from None

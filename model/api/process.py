@@ -10,7 +10,7 @@ from threading import Lock
 from sqlalchemy import Engine
 
 from model.api.service import Service
-from model.api.shadow import Shadow
+from model.deployed.shadow import Shadow
 from model.record.database import engine
 from model.record.scenarios import ScenarioStore
 from model.record.settled import WhatIfRecorder

@@ -17,8 +17,8 @@ import numpy as np
 
 from data.arrays import Array
 from model.api.requests import REASONS, ScoreRequest
-from model.api.shadow import Shadow, Shadowed
 from model.deployed.latency import LatencyLog
+from model.deployed.shadow import Shadow, Shadowed
 from model.engine.tables import probability
 from model.errors import ReleaseError
 from model.finance.scorecard import reaches

@@ -11,8 +11,8 @@ import numpy as np
 
 from data import books
 from data.errors import WhatIfError
-from model.api import shadow
 from model.api.process import Running, running
+from model.deployed import shadow
 from model.deployed.model import DeployedModel
 from model.errors import RemoteError
 from model.monitoring.live import LatencyReading

@@ -4,8 +4,10 @@ Nothing is loaded and nothing checked, so that a list of releases needs no compi
 """
 
 import json
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +16,9 @@ from model.errors import ReleaseError
 from model.release.report import ReleaseReport
 
 ALIASES = ("champion", "challenger", "previous")
+LEAD = timedelta(seconds=1)
+"""From a promotion to the first message that it decides. Every process knows of it by then, so that what was decided
+just after it and what is decided once more, later, is decided by the same release."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +110,19 @@ class Register:
         last = next((each for each in reversed(self.history()) if each.alias == alias), None)
         return last.at if last is not None and last.release == self.aliases().get(alias) else None
 
+    def champions(self) -> tuple[Moved, ...]:
+        """Every time the champion moved, the earliest first, whatever the order they were written in."""
+        return tuple(sorted((each for each in self.history() if each.alias == "champion"), key=lambda each: each.at))
+
     def until(self, identity: str, alias: str = "champion") -> datetime | None:
         """When an alias last went from a release to another; None if that is not on record."""
         moves = [each for each in self.history() if each.alias == alias]
         left = [after.at for before, after in pairwise(moves) if before.release == identity != after.release]
         return left[-1] if left else None
+
+
+def champion_at(champions: Sequence[Moved], at: datetime) -> str | None:
+    """The release that decides what is of the moment ``at``: the champion of one `LEAD` before, or, before there was
+    any, the first. None without ``champions`` (`Register.champions`)."""
+    before = bisect_right(champions, at - LEAD, key=lambda each: each.at)
+    return champions[max(before - 1, 0)].release if champions else None

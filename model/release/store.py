@@ -327,7 +327,7 @@ class Store(Register):
         """Move aliases, and note it: ``more`` of a release goes into its own lines only."""
         draft = self.root / ".aliases.json"
         before = self.aliases()
-        now = datetime.now(UTC).isoformat(timespec="seconds")
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
         moved = [each for each, target in aliases.items() if before.get(each) != target]
         draft.write_text(json.dumps(aliases, indent=1))
         said = {"who": who} | ({"why": why.strip()} if why.strip() else {})

@@ -12,9 +12,10 @@ from streamlit.testing.v1 import AppTest
 
 from data.arrays import Array
 from data.books import Book
-from model.api import process, shadow, status
+from model.api import process, status
 from model.api.process import running
 from model.api.requests import ScoreRequest
+from model.deployed import shadow
 from model.engine.tables import probability
 from model.errors import StoreError
 from model.record import settled

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model.api import shadow
-from model.api.shadow import SHADOW, Shadow, Shadowed, report
+from model.deployed import shadow
+from model.deployed.shadow import SHADOW, Shadow, Shadowed, report
 from model.engine.tables import probability
 from model.errors import StoreError
 from model.monitoring.live import Differences

@@ -1,0 +1,37 @@
+"""Which release was the champion when: what a stream decides by, whatever was promoted since."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.release.register import LEAD, Moved, champion_at
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+MOVES = st.lists(st.tuples(st.integers(0, 10_000), st.sampled_from(["a", "b", "c"])), max_size=8)
+
+
+def moved(second: float, release: str) -> Moved:
+    return Moved(START + timedelta(seconds=second), "champion", release, "somebody")
+
+
+def test_a_moment_is_decided_by_the_champion_of_one_second_before():
+    moves = moved(0, "first"), moved(100, "second"), moved(200, "first")
+    asked = {-5: "first", 0: "first", 100.5: "first", 101: "second", 199: "second", 200.9: "second", 201: "first"}
+    assert {at: champion_at(moves, START + timedelta(seconds=at)) for at in asked} == asked
+
+
+def test_without_a_champion_nothing_decides():
+    assert champion_at((), START) is None
+
+
+@given(MOVES, MOVES, st.integers(0, 10_000))
+def test_what_is_promoted_later_changes_no_decision_of_before(
+    before: list[tuple[int, str]], after: list[tuple[int, str]], at: int
+):
+    known = sorted((moved(second, name) for second, name in before), key=lambda each: each.at)
+    at += max((each for each, _ in before), default=0)
+    later = sorted((moved(at + second, name) for second, name in after), key=lambda each: each.at)
+    both = [*known, *later]
+    moment = START + timedelta(seconds=at) + LEAD / 2
+    assert not known or champion_at(both, moment) == champion_at(known, moment)
