@@ -21,6 +21,7 @@ from model.finance.scorecard import reaches, whole_points
 from model.monitoring.bins import bin_counts
 from model.release.release import Release
 from model.report.operations.upload import decision
+from model.scoring.decided import concept_inputs, decide_records, summed
 from model.scoring.identifiers import customer_numbers
 from model.scoring.job.source import Block
 from model.scoring.job.sums import MOST_POINTS, OF_BAND, SUMMED, JobSums
@@ -91,9 +92,7 @@ class JobScorer:
         inputs = self.contract.inputs
         if self.terms.explain == "input":
             return tuple((each.name, (k,)) for k, each in enumerate(inputs))
-        concepts = [each.name for each in self.contract.concepts]
-        found = {name: tuple(k for k, own in enumerate(inputs) if own.concept == name) for name in concepts}
-        return tuple((name, own) for name, own in found.items() if own)
+        return concept_inputs(self.contract)
 
     # ---- what comes out ------------------------------------------------------------------------------------------
 
@@ -171,23 +170,10 @@ class JobScorer:
         return found, self._sums(raw, inputs, found)
 
     def _as_they_stand(self, raw: Array) -> tuple[dict[str, Array], Array]:
-        contract, tables, seen = self.contract, self.scorer.tables, self.scorer.territory
-        inputs = contract.derive(raw)
-        codes = tables.encode(inputs)
-        margins = tables.margins(codes)
-        pd, exact = probability(margins), np.asarray(self.scale.score(margins))
-        exposed = contract.exposures(raw, self.assumptions)
-        lost = expected_loss(pd, exposed.lgd, exposed.ead)
-        found: dict[str, Any] = {
-            "pd": pd,
-            "score": whole_points(exact),
-            "granted": reaches(exact, self.assumptions[CUTOFF]),
-            "exposure": exposed.ead,
-            "loss": lost,
-            "net_loss": lost * exposed.own,
-            "outside": seen.beyond(raw).any(0) | seen.outside(inputs),
-        }
-        return found | self._explained(codes, exact), inputs
+        said = decide_records(self.scorer, raw, self.assumptions)
+        names = "pd", "score", "granted", "exposure", "loss", "net_loss", "outside"
+        found: dict[str, Any] = {name: getattr(said, name) for name in names}
+        return found | self._explained(said.codes, said.exact), said.inputs
 
     def _under_scenario(self, raw: Array, numbers: NDArray[np.int64], under: Layers) -> tuple[dict[str, Array], Array]:
         contract, tables, seen = self.contract, self.scorer.tables, self.scorer.territory
@@ -222,10 +208,7 @@ class JobScorer:
             return {}
         phi = self.scorer.shapley.explain(codes)
         average = float(self.scale.score(self.scorer.shapley.base))
-        points = {
-            f"points_{name}": -self.scale.factor * (phi[own[0]] if len(own) == 1 else phi[list(own)].sum(0))
-            for name, own in self.parts
-        }
+        points = {f"points_{name}": -self.scale.factor * summed(phi, own) for name, own in self.parts}
         found = {"exact_score": exact, "average_score": np.full(len(exact), average), **points}
         if self.terms.scenario is not None:
             found[BEYOND] = exact - average + self.scale.factor * phi.sum(0)
