@@ -71,6 +71,7 @@ def create(service: Service, open_here: bool, lifespan: Any = None) -> FastAPI:
     _inference(app)
     _repository(app)
     _briefings(app)
+    _schemas(app)
     for kind in (WhatIfError, HTTPException, RequestValidationError, ClientDisconnect, Exception):
         app.add_exception_handler(kind, _told)
     app.add_middleware(Guard, service=service, metrics=app.state.metrics)
@@ -412,6 +413,21 @@ def _briefings(app: FastAPI) -> None:
         query = dict(request.query_params)
         withheld = _withheld(request, who)
         return said(await asyncio.to_thread(_page_answer, models, service, subject, query, who.name, withheld))
+
+
+def _schemas(app: FastAPI) -> None:
+    service: Service = app.state.service
+
+    @app.get("/schemas/{message}", summary="A message of the stream as a JSON Schema, under the champion's contract")
+    async def schema(message: str, _who: MayScore) -> Response:
+        from model.scoring.stream.schemas import SCHEMAS  # read in when first asked for, as pages' answers are
+
+        if message not in SCHEMAS:
+            raise HttpError(
+                404, f"There is no message {message[:60]!r} of the stream. There are: {', '.join(SCHEMAS)}."
+            )
+        using = await release(service, None)
+        return said(SCHEMAS[message](using.scorer.contract))
 
 
 def _page_answer(*asked: Any) -> dict[str, object]:

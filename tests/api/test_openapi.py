@@ -22,7 +22,7 @@ from model.settings import Settings
 from tests.support.inside import HERE, INFER, Client
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-KNOWN = {"subject": "policy", "name": "credit", "which": "champion"}
+KNOWN = {"message": "application", "subject": "policy", "name": "credit", "which": "champion"}
 BOUNDED = settings(
     max_examples=30,  # of each operation
     phases=[Phase.explicit, Phase.generate],

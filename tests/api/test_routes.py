@@ -594,6 +594,12 @@ def test_metrics_count_requests_rows_and_errors_and_name_the_champion(
     assert "whatif_requests_in_flight 1.0" in page
 
 
+def test_the_messages_of_a_stream_are_published_as_schemas(served: Served):
+    found = served.client.get("/schemas/application").json()
+    assert found["required"][:2] == ["id", "limit"]
+    assert "There are: application, decision, outcome, refusal" in told(served.client.get("/schemas/memo"), 404)
+
+
 def test_metrics_name_one_champion_after_a_promotion(served: Served):
     store = served.running.service.store
     other = twin(store)

@@ -18,6 +18,8 @@ from model.whatif.customer.decision import score_scale
 from model.whatif.customer.scenario import CustomerScenario
 
 NO_TIME = "The message has no timestamp, which says by which release it is decided. Let broker or sender set it."
+FURTHEST_AHEAD = 60_000  # milliseconds of a timestamp before the clock; what is further ahead is nobody's clock
+AHEAD = "The message's timestamp lies {:,.0f} s ahead of the clock here. Set its sender's clock; send it again."
 DEFECT = "It could not be scored: {}. Report this, it is a defect."
 
 
@@ -83,8 +85,9 @@ class Decider:
         ReleaseError
             If there is no champion, or one that decides cannot be loaded: then nothing is decided.
         """
-        timed = [each for each in messages if each.at >= 0]
-        refused = [RefusedMessage(each, "", (), (NO_TIME,)) for each in messages if each.at < 0]
+        wrong = {each: _wrong_time(each.at, now) for each in messages if not 0 <= each.at <= now + FURTHEST_AHEAD}
+        timed = [each for each in messages if each not in wrong] if wrong else messages
+        refused = [RefusedMessage(each, "", (), (why,)) for each, why in wrong.items()]
         batches = list[DecidedBatch]()
         for name, own in self._by_release(timed).items():
             decided = self._carefully(self.release(name), own, now)
@@ -165,6 +168,10 @@ class Decider:
             average=float(score_scale(contract).score(scorer.shapley.base)),
         )
         return Decided((batch,), read.refused)
+
+
+def _wrong_time(at: int, now: int) -> str:
+    return NO_TIME if at < 0 else AHEAD.format((at - now) / 1000)
 
 
 def utc_of(at: int) -> datetime:
