@@ -12,7 +12,7 @@ from model.scoring.stream.messages import RefusedMessage
 LONGEST_VALUE = 10_000  # characters of a refused message that are repeated
 
 
-class Answer(NamedTuple):
+class StreamAnswer(NamedTuple):
     """A message to send."""
 
     key: bytes | None
@@ -20,7 +20,7 @@ class Answer(NamedTuple):
     headers: list[tuple[str, str | bytes | None]]
 
 
-def decision_answers(batch: DecidedBatch) -> list[Answer]:
+def decision_answers(batch: DecidedBatch) -> list[StreamAnswer]:
     """The decisions of a batch. Their values depend on application, release and timestamp alone, so that what is
     delivered twice is answered twice by the same bytes; when it was made stands in the headers."""
     contract = batch.release.contract
@@ -58,11 +58,11 @@ def decision_answers(batch: DecidedBatch) -> list[Answer]:
             "exact_score": exact,
             "reasons": dict(zip(batch.concepts, points, strict=True)),
         }
-        found.append(Answer(name.encode(), orjson.dumps(value), [made, ("latency_ms", b"%.0f" % latency)]))
+        found.append(StreamAnswer(name.encode(), orjson.dumps(value), [made, ("latency_ms", b"%.0f" % latency)]))
     return found
 
 
-def refusal_answer(refused: RefusedMessage) -> Answer:
+def refusal_answer(refused: RefusedMessage) -> StreamAnswer:
     """A message that could not be decided, and why."""
     came = refused.message
     text = None if came.value is None else came.value[: 4 * LONGEST_VALUE].decode("utf-8", "replace")[:LONGEST_VALUE]
@@ -76,7 +76,7 @@ def refusal_answer(refused: RefusedMessage) -> Answer:
         "reasons": list(refused.reasons),
         "value": text,
     }
-    return Answer(came.key, orjson.dumps(said), [])
+    return StreamAnswer(came.key, orjson.dumps(said), [])
 
 
 def _stamp(at: int) -> str:

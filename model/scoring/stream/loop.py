@@ -14,7 +14,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
 from model.errors import StoreError
-from model.scoring.stream.answers import Answer, decision_answers, refusal_answer
+from model.scoring.stream.answers import StreamAnswer, decision_answers, refusal_answer
 from model.scoring.stream.decider import DecidedBatch, Decider
 from model.scoring.stream.messages import Message, ObservedOutcome, RefusedMessage, read_outcomes
 
@@ -220,7 +220,7 @@ class Stream:
         if 0 < ahead <= 60_000:
             self.stop.wait(ahead / 1000)
 
-    def _send(self, topic: str, answers: Sequence[Answer]) -> None:
+    def _send(self, topic: str, answers: Sequence[StreamAnswer]) -> None:
         for key, value, headers in answers:
             while True:
                 try:
@@ -324,7 +324,8 @@ class Stream:
                 low, high = self.consumer.get_watermark_offsets(each, cached=True)
             except KafkaException:
                 continue
-            waiting += max(high - (each.offset if each.offset >= 0 else low), 0) if high > 0 else 0
+            read = each.offset if each.offset >= 0 else low
+            waiting += max(high - read, 0)
         return waiting
 
 
