@@ -9,7 +9,7 @@ import gc
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
@@ -25,6 +25,9 @@ from model.release.store import Store
 from model.whatif.book.scored import ScoredBook
 from tests.support import large_book
 from tests.support.kept import KeptReleases, promoted_anyway
+
+if TYPE_CHECKING:
+    from tests.support.kafka import KafkaNode, QuickBroker
 
 WORKERS = 2  # of a run over several files; one file's tests share what its fixtures make, so it gets no worker at all
 GARBAGE = 20_000  # objects made until the young are looked through, where Python itself does it after 700
@@ -90,6 +93,24 @@ def large_home(kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> 
 def held_few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the book in `large_home` a sample is held."""
     monkeypatch.setenv("WHATIF_BOOK_ROWS", str(large_book.HELD))
+
+
+@pytest.fixture(scope="session")
+def kafka_node() -> Iterator["KafkaNode"]:
+    """A node of Apache Kafka, for tests marked ``kafka``: each makes topics of its own, and who stops it starts it."""
+    from tests.support import kafka
+
+    with kafka.kafka_node() as node:
+        yield node
+
+
+@pytest.fixture(scope="session")
+def quick_broker() -> Iterator["QuickBroker"]:
+    """The broker inside librdkafka. Each test makes topics of its own."""
+    from tests.support import kafka
+
+    with kafka.quick_broker() as broker:
+        yield broker
 
 
 @pytest.fixture(scope="session")

@@ -53,7 +53,13 @@ SETTING = re.compile(r"([A-Z][A-Z_]*)=")
 INSTALLED = re.compile(r'pip install "?([a-z][\w.=<>,-]*)')
 HOUSE_PATH = re.compile(r"(?:data|model|pages|tests|\.github|\.ci|\.streamlit)/[\w./-]+")
 NOT_SHIPPED = {".streamlit/secrets.toml"}  # whoever runs the dashboard writes it
-OF_TESTS = {"WHATIF_TEST_DEPLOY", "WHATIF_TEST_MLFLOW", "WHATIF_TEST_MLSERVER", "WHATIF_TEST_SPARK"}
+OF_TESTS = {
+    "WHATIF_TEST_DEPLOY",
+    "WHATIF_TEST_MLFLOW",
+    "WHATIF_TEST_MLSERVER",
+    "WHATIF_TEST_SPARK",
+    "WHATIF_TEST_KAFKA",
+}
 
 
 def name_of(path: Path) -> str:
