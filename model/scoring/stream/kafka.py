@@ -1,0 +1,205 @@
+"""Kafka as the settings describe it: clients configured, topics looked for, and what Kafka says told in sentences. The
+one place that knows confluent-kafka, which is imported when a stream is asked for."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from data.errors import BadInput
+from model.errors import StoreError
+from model.settings import Settings
+
+if TYPE_CHECKING:
+    from confluent_kafka import Consumer, KafkaError, Producer
+
+ClientConfig: TypeAlias = dict[str, Any]
+Client = TypeVar("Client")
+
+ANSWER_SECONDS = 10.0  # within which a broker tells its topics
+SESSION_MS = 10_000  # without a sign of life, after which the group gives a killed process's partitions to others
+FETCHED_MESSAGES = 10_000  # read ahead of what is decided: a second's worth, a few megabytes
+FETCHED_KB = 16_384
+WAITING_KB = 65_536  # of answers that the broker has not taken yet
+CLIENT: ClientConfig = {
+    "client.id": "credit-what-if",
+    "log_level": 2,  # librdkafka writes each try to reach a broker that is down; what ends a stream is raised
+    "socket.keepalive.enable": True,
+}
+CONSUMER: ClientConfig = {
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    "auto.offset.reset": "earliest",  # a new group begins at the beginning: nothing that was sent before it is left out
+    "fetch.wait.max.ms": 100,
+    "queued.min.messages": FETCHED_MESSAGES,
+    "queued.max.messages.kbytes": FETCHED_KB,
+    "fetch.queue.backoff.ms": 5,  # by default a second, in which a queue this short would run dry
+}
+CLASSIC: ClientConfig = {  # groups by KIP-848 refuse these: there the broker decides them
+    "session.timeout.ms": SESSION_MS,
+    "heartbeat.interval.ms": SESSION_MS // 4,
+    "partition.assignment.strategy": "cooperative-sticky",  # who keeps a partition reads on while others change
+}
+PRODUCER: ClientConfig = {
+    "enable.idempotence": True,  # acknowledged by all copies, once, in order, whatever has to be sent again
+    "linger.ms": 5,  # a flush does not wait for it
+    "compression.type": "lz4",
+    "partitioner": "murmur2_random",  # as Java's clients and Spark place a key
+    "queue.buffering.max.kbytes": WAITING_KB,
+}
+UNREACHED = ("_ALL_BROKERS_DOWN", "_TRANSPORT", "_TIMED_OUT", "_RESOLVE")
+ADVICE = {
+    "_AUTHENTICATION": "See WHATIF_STREAM_USER, WHATIF_STREAM_PASSWORD and WHATIF_STREAM_MECHANISM.",
+    "_SSL": "See WHATIF_STREAM_SECURITY and WHATIF_STREAM_CA, and for a certificate of one's own "
+    "WHATIF_STREAM_CERTIFICATE and WHATIF_STREAM_KEY.",
+    "TOPIC_AUTHORIZATION_FAILED": "Let the user read applications and outcomes, and write decisions and refusals.",
+    "GROUP_AUTHORIZATION_FAILED": "Let the user read as the group that WHATIF_STREAM_GROUP names.",
+    "CLUSTER_AUTHORIZATION_FAILED": "Let the user write idempotently.",
+    "UNSUPPORTED_VERSION": "Groups by KIP-848 need Kafka 4; set WHATIF_STREAM_PROTOCOL=classic.",
+    "_UNSUPPORTED_FEATURE": "Groups by KIP-848 need Kafka 4; set WHATIF_STREAM_PROTOCOL=classic.",
+    "_TRANSPORT": "See WHATIF_STREAM_BROKERS and WHATIF_STREAM_SECURITY, and whether a broker runs there.",
+    "_RESOLVE": "See WHATIF_STREAM_BROKERS.",
+}
+
+
+def consumer_of(using: Settings) -> "Consumer":
+    """One of the group that the settings name. It commits nothing by itself, and begins where the group was.
+
+    Raises
+    ------
+    BadInput
+        If confluent-kafka is not installed, or the settings do not suffice.
+    StoreError
+        If librdkafka refuses the settings.
+    """
+    _require_library()
+    from confluent_kafka import Consumer
+
+    own: ClientConfig = {"group.id": using.stream_group, "group.protocol": using.stream_protocol}
+    classic = CLASSIC if using.stream_protocol == "classic" else {}
+    return _made(Consumer, connection_of(using) | CONSUMER | classic | own)
+
+
+def producer_of(using: Settings) -> "Producer":
+    """One that loses nothing and sends nothing twice by itself; errors as `consumer_of` has them."""
+    _require_library()
+    from confluent_kafka import Producer
+
+    return _made(Producer, connection_of(using) | PRODUCER)
+
+
+def require_topics(using: Settings, topics: Sequence[str]) -> None:
+    """Ask the brokers whether they have all of ``topics``. None is made: how many partitions and copies one has is for
+    those to say who run the brokers.
+
+    Raises
+    ------
+    BadInput
+        As `consumer_of`.
+    StoreError
+        If no broker answers, or lets this user in, or one of the topics is not there.
+    """
+    _require_library()
+    from confluent_kafka import KafkaException, Producer
+
+    said = SaidByClient()
+    asked = _made(Producer, connection_of(using) | {"error_cb": said.take, "log_level": 0})
+    end = time.monotonic() + ANSWER_SECONDS
+    while True:
+        try:
+            found = asked.list_topics(timeout=ANSWER_SECONDS / 10).topics
+            break
+        except KafkaException as error:
+            asked.poll(0)
+            if said.telling or time.monotonic() > end:
+                told = sentence_of([*said.telling, *said.errors, error.args[0]][0])
+                raise StoreError(f"No broker at {using.stream_brokers} can be asked: {told}") from error
+    absent = [each for each in topics if each not in found]
+    if absent:
+        raise StoreError(
+            f"The brokers at {using.stream_brokers} have no topic {' and none '.join(absent)}, or do not show it to "
+            f"this user. Make it first: kafka-topics --create --topic {absent[0]} --partitions N"
+        )
+
+
+@dataclass
+class SaidByClient:
+    """What librdkafka says of itself while it tries: a request that fails knows less of why."""
+
+    errors: list["KafkaError"] = field(default_factory=list)
+
+    def take(self, error: "KafkaError") -> None:
+        """Called by the client."""
+        self.errors.append(error)
+
+    @property
+    def telling(self) -> list["KafkaError"]:
+        """Those that waiting does not cure: what a broker refused, not that one could not be reached."""
+        return [each for each in self.errors if each.name() not in UNREACHED or "SSL" in each.str()]
+
+
+def sentence_of(error: "KafkaError") -> str:
+    """An error of Kafka's, and what to do about it."""
+    name = "_SSL" if "SSL" in error.str() else str(error.name())
+    return f"{error.str().rstrip('.')}. {ADVICE.get(name, ADVICE['_TRANSPORT'])}"
+
+
+def connection_of(using: Settings) -> ClientConfig:
+    """How librdkafka reaches the brokers. BadInput where the settings do not suffice."""
+    if not using.stream_brokers:
+        raise BadInput("No broker is named. Set WHATIF_STREAM_BROKERS to host:port, several with commas between.")
+    found: ClientConfig = {
+        **CLIENT,
+        "bootstrap.servers": using.stream_brokers,
+        "security.protocol": using.stream_security,
+    }
+    if using.stream_security.endswith("ssl"):
+        found |= _certificates_of(using)
+    if using.stream_security.startswith("sasl"):
+        if not using.stream_user or using.stream_password is None:
+            raise BadInput(
+                f"WHATIF_STREAM_SECURITY={using.stream_security} needs a user and a password: set WHATIF_STREAM_USER "
+                "and WHATIF_STREAM_PASSWORD."
+            )
+        found |= {
+            "sasl.mechanisms": using.stream_mechanism,
+            "sasl.username": using.stream_user,
+            "sasl.password": using.stream_password.get_secret_value(),
+        }
+    return found
+
+
+def _certificates_of(using: Settings) -> ClientConfig:
+    if (using.stream_certificate is None) != (using.stream_key is None):
+        raise BadInput("A certificate needs its key: set WHATIF_STREAM_CERTIFICATE and WHATIF_STREAM_KEY, or neither.")
+    named: dict[str, Path | None] = {
+        "ssl.ca.location": using.stream_ca,
+        "ssl.certificate.location": using.stream_certificate,
+        "ssl.key.location": using.stream_key,
+    }
+    for name, path in named.items():
+        if path is not None and not path.is_file():
+            setting = f"WHATIF_STREAM_{name.split('.')[1].upper()}"
+            raise BadInput(f"{setting} must name a file in PEM; {path} is none.")
+    return {name: str(path) for name, path in named.items() if path is not None}
+
+
+def _require_library() -> None:
+    try:
+        import confluent_kafka  # noqa: F401
+    except ImportError as error:
+        raise BadInput(
+            "A stream needs the library confluent-kafka, which is not installed. Install it: "
+            'pip install "confluent-kafka>=2.12"'
+        ) from error
+
+
+def _made(kind: Callable[[ClientConfig], Client], config: ClientConfig) -> Client:
+    """A client; StoreError where librdkafka refuses its settings, an unreadable certificate for one."""
+    from confluent_kafka import KafkaException
+
+    try:
+        return kind(config)
+    except KafkaException as error:
+        raise StoreError(f"Kafka's client refuses the settings WHATIF_STREAM_…: {error.args[0].str()}.") from error
