@@ -111,6 +111,10 @@ VERBS = {  # each one's module and first sentence
         "model.cli.stress",
         "What a scenario does to a whole book: one of the dashboard's by name, or a table in Parquet of any size.",
     ),
+    "stream": (
+        "model.cli.stream",
+        "Decide applications as they come by a topic of Kafka, with reasons, until told to end.",
+    ),
     "bench": ("model.cli.bench", "Print the figures of every hot path."),
 }
 

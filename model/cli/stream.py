@@ -1,0 +1,94 @@
+"""The verb that decides applications as they come by a topic."""
+
+import signal
+import time
+
+import click
+import orjson
+
+from data import books
+from data.errors import BadInput
+from model.cli.book import book_option, home_of
+from model.cli.terminal import Result, answer, json_option
+from model.scoring.stream.loop import Stream
+from model.scoring.stream.running import StreamTerms, stream_of
+from model.scoring.stream.schemas import SCHEMAS
+from model.settings import Settings, settings
+
+
+@click.command()
+@click.option("--brokers", help="Kafka's brokers, host:port with commas between; those of WHATIF_STREAM_BROKERS.")
+@click.option("--in", "applications", help="The topic of applications.")
+@click.option("--out", "decisions", help="The topic of decisions.")
+@click.option("--outcomes", help="A topic of what became of applications; without it none is read.")
+@click.option("--refused", help="The topic of messages that could not be decided, with the reasons.")
+@click.option("--group", help="The group of processes that share the work.")
+@click.option("--record/--no-record", "recorded", default=None, help="Whether decisions are recorded; they are.")
+@click.option("--port", default=8601, type=click.IntRange(0, 65_535), help="Where /metrics answers; 0: nowhere.")
+@click.option("--idle", type=click.FloatRange(0.1), help="End once nothing has come for so many seconds.")
+@click.option("--schema", type=click.Choice(list(SCHEMAS)), help="Print the JSON Schema of a message, and end.")
+@book_option
+@json_option
+def stream(
+    brokers: str | None,
+    applications: str | None,
+    decisions: str | None,
+    outcomes: str | None,
+    refused: str | None,
+    group: str | None,
+    recorded: bool | None,
+    port: int,
+    idle: float | None,
+    schema: str | None,
+    book: str,
+    as_json: bool,
+) -> None:
+    """Decide applications as they come by a topic of Kafka, with reasons, until told to end.
+
+    At least once, and the same decision each time: one by (id, release), by the release that was champion when the
+    application was sent. Connection and topics are those of the settings WHATIF_STREAM_… where they are not given.
+    """
+    home_of(book)
+    if schema is not None:
+        contract = books.contract(book, settings().home)
+        click.echo(orjson.dumps(SCHEMAS[schema](contract), option=orjson.OPT_INDENT_2))
+        return
+    given = {
+        "brokers": brokers,
+        "applications": applications,
+        "decisions": decisions,
+        "outcomes": outcomes,
+        "refused": refused,
+        "group": group,
+        "record": recorded,
+    }
+    using = _with(settings(), given)
+    with stream_of(using, book, StreamTerms(outcomes=outcomes is not None, metrics_port=port)) as running:
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, lambda _signal, _frame: running.stop.set())
+        if not as_json:
+            click.echo(
+                f"Deciding what comes by {using.stream_applications} at {using.stream_brokers}; decisions go to "
+                f"{using.stream_decisions}, what cannot be decided to {using.stream_refused}. Ctrl-C ends it.",
+                err=True,
+            )
+        start = time.monotonic()
+        running.run(idle)
+    answer(_done(running, time.monotonic() - start), as_json, _text)
+
+
+def _with(using: Settings, given: dict[str, str | bool | None]) -> Settings:
+    """The settings with what was given in their place."""
+    found = using.model_copy(update={f"stream_{name}": each for name, each in given.items() if each is not None})
+    if not found.stream_brokers:
+        raise BadInput("No broker is named. Give --brokers host:port, or set WHATIF_STREAM_BROKERS.")
+    return found
+
+
+def _done(stream: Stream, seconds: float) -> Result:
+    found = {"read": stream.seen, "decided": stream.decided, "refused": stream.refused, "errors": stream.errors}
+    return found | {"seconds": round(seconds, 3)}
+
+
+def _text(found: Result) -> str:
+    return f"{found['decided']:,} applications decided, {found['refused']:,} messages refused."

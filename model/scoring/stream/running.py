@@ -1,0 +1,64 @@
+"""A process of a stream, put together from the settings: what reads, what decides, and who follows."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from model.deployed.shadow import Shadow
+from model.errors import ReleaseError
+from model.record.database import engine
+from model.record.trail import Audit
+from model.release.store import Store
+from model.scoring.stream.decider import Decider
+from model.scoring.stream.kafka import consumer_of, producer_of, require_topics
+from model.scoring.stream.loop import Follower, Stream, StreamTopics
+from model.scoring.stream.metrics import StreamMetrics
+from model.scoring.stream.recorder import StreamShadow, recorder
+from model.settings import Settings
+
+
+@dataclass(frozen=True)
+class StreamTerms:
+    """What is asked of a process beyond the settings: whether it reads ``outcomes``; ``metrics_port`` at which it tells
+    how it is, on this machine, 0 for none."""
+
+    outcomes: bool = False
+    metrics_port: int = 0
+
+
+@contextmanager
+def stream_of(using: Settings, book: str, terms: StreamTerms) -> Iterator[Stream]:
+    """A stream of the ``book``, ready to run; what it opened is closed afterwards.
+
+    Raises
+    ------
+    BadInput, StoreError, ReleaseError
+        If broker, topics, record or releases are not there, said before anything is read.
+    """
+    topics = StreamTopics(
+        using.stream_applications,
+        using.stream_decisions,
+        using.stream_refused,
+        using.stream_outcomes if terms.outcomes else "",
+    )
+    store = Store(using.home, book)
+    decider = Decider(store)
+    champions = decider.champions()
+    if not champions:
+        raise ReleaseError(f"There is no champion to decide yet. Run: python -m model train --book {book}")
+    decider.release(champions[-1].release)
+    with ExitStack() as opened:
+        database = engine(using)
+        opened.callback(database.dispose)
+        record = None
+        if using.audit and using.stream_record:
+            record = recorder(opened.enter_context(Audit(database, using.audit_key)), book)
+        followers = list[Follower]()
+        if using.shadow:
+            followers.append(StreamShadow(Shadow(database, using.model_copy(update={"book": book})), decider))
+        if terms.metrics_port:
+            metrics = StreamMetrics()
+            metrics.serve("127.0.0.1", terms.metrics_port)
+            followers.append(metrics)
+        require_topics(using, [each for each in vars(topics).values() if each])
+        yield Stream(decider, consumer_of(using), producer_of(using), topics, followers, record)

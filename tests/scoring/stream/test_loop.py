@@ -1,0 +1,221 @@
+"""A stream from end to end on the broker inside librdkafka: every message answered, recorded, followed, committed."""
+
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import orjson
+import pytest
+from click.testing import CliRunner
+
+from data.books import read_book
+from data.errors import BadInput
+from model.__main__ import main
+from model.errors import ReleaseError, StoreError
+from model.record.database import engine
+from model.record.replay import replay
+from model.record.trail import find, recent
+from model.release.store import Store
+from model.scoring.stream.decider import DecidedBatch
+from model.scoring.stream.loop import Stream, StreamFollower, StreamState
+from model.scoring.stream.messages import ObservedOutcome, RefusedMessage
+from model.scoring.stream.metrics import StreamMetrics
+from model.scoring.stream.running import StreamTerms, stream_of
+from model.settings import Settings, settings
+from tests.support.kafka import QuickBroker, free_ports
+from tests.support.streamed import applications
+
+CARDS = read_book("cards")
+GOOD = applications(CARDS.contract, CARDS.raw[:, :300], [f"A-{k}" for k in range(300)])
+IDLE = 0.7  # seconds after which a stream of these tests ends
+
+
+class Heard(StreamFollower):
+    """A follower that keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.ids, self.reasons, self.told = list[str](), list[str](), list[ObservedOutcome]()
+        self.states, self.closed = list[StreamState](), 0
+
+    def decided(self, batch: DecidedBatch) -> None:
+        self.ids += batch.ids
+
+    def refused(self, messages: Sequence[RefusedMessage]) -> None:
+        self.reasons += [reason for each in messages for reason in each.reasons]
+
+    def outcomes(self, found: Sequence[ObservedOutcome]) -> None:
+        self.told += found
+
+    def second(self, state: StreamState) -> None:
+        self.states.append(state)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.fixture
+def using(quick_broker: QuickBroker, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Fresh topics, a home of one's own, and a group that is there at once."""
+    told = {"WHATIF_HOME": str(own_home), "WHATIF_STREAM_PROTOCOL": "consumer", **quick_broker.topics()}
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    return settings()
+
+
+def send(broker: QuickBroker, topic: str, said: Sequence[object]) -> None:
+    producer = broker.producer()
+    for each in said:
+        key = str(each["id"]) if isinstance(each, dict) and "id" in each else None
+        producer.produce(topic, each if isinstance(each, bytes) else orjson.dumps(each), key=key)
+    assert producer.flush(20) == 0
+
+
+def run(using: Settings, follower: StreamFollower | None = None, **terms: Any) -> Stream:
+    with stream_of(using, "cards", StreamTerms(**terms)) as stream:
+        stream.followers = [*stream.followers, *([] if follower is None else [follower])]
+        stream.run(IDLE)
+    return stream
+
+
+def answered(broker: QuickBroker, topic: str) -> list[dict[str, Any]]:
+    return [orjson.loads(each.value() or b"") for each in broker.read(topic)]
+
+
+def test_every_message_is_answered_recorded_and_told_and_read_once(quick_broker: QuickBroker, using: Settings):
+    heard = Heard()
+    send(quick_broker, using.stream_applications, [*GOOD, b"no application", {**GOOD[0], "limit": "much"}])
+    send(quick_broker, using.stream_outcomes, [{"id": "A-1", "outcome": 1}, {"id": "A-2", "outcome": 5}])
+    stream = run(using, heard, outcomes=True)
+    assert (stream.seen, stream.decided, stream.refused) == (304, 300, 3)
+    decisions = answered(quick_broker, using.stream_decisions)
+    assert sorted(each["id"] for each in decisions) == sorted(heard.ids) == sorted(each["id"] for each in GOOD)
+    refused = answered(quick_broker, using.stream_refused)
+    assert sorted(reason for each in refused for reason in each["reasons"]) == sorted(heard.reasons)
+    assert [(each.id, each.outcome) for each in heard.told] == [("A-1", 1)]
+    assert heard.closed == 1
+    assert run(using, Heard(), outcomes=True).seen == 0  # all of it was committed
+
+
+def test_decisions_are_on_record_and_can_be_done_again(quick_broker: QuickBroker, using: Settings):
+    send(quick_broker, using.stream_applications, GOOD)
+    run(using)
+    database = engine(using)
+    calls = [each for each in recent(database) if each.via == "stream"]
+    assert sum(each.rows for each in calls) == len(GOOD)
+    entries = [find(database, each.id) for each in calls]
+    assert sorted(name for each in entries for name in each.detail["ids"]) == sorted(each["id"] for each in GOOD)
+    assert all(replay(each, Store(using.home, "cards")).same for each in entries)
+    database.dispose()
+
+
+def test_nothing_is_recorded_where_that_is_switched_off(quick_broker: QuickBroker, using: Settings):
+    send(quick_broker, using.stream_applications, GOOD[:5])
+    stream = run(using.model_copy(update={"stream_record": False}))
+    database = engine(using)
+    assert (stream.decided, recent(database)) == (5, [])
+    database.dispose()
+
+
+def test_what_a_follower_could_not_keep_is_read_again(quick_broker: QuickBroker, using: Settings):
+    class Full(StreamFollower):
+        def decided(self, batch: DecidedBatch) -> None:
+            raise StoreError("The disk is full.")
+
+    send(quick_broker, using.stream_applications, GOOD[:20])
+    with pytest.raises(StoreError, match="disk is full"):
+        run(using, Full())
+    run(using)
+    values: dict[bytes, set[bytes]] = {}
+    for each in quick_broker.read(using.stream_decisions):
+        values.setdefault(each.key() or b"", set()).add(each.value() or b"")
+    assert len(values) == 20
+    assert all(len(each) == 1 for each in values.values())
+
+
+def test_a_stream_that_is_told_to_stop_ends_after_what_it_has_begun(quick_broker: QuickBroker, using: Settings):
+    class Stops(StreamFollower):
+        def decided(self, batch: DecidedBatch) -> None:
+            stream.stop.set()
+
+    send(quick_broker, using.stream_applications, GOOD)
+    with stream_of(using, "cards", StreamTerms()) as stream:
+        stream.followers = [Stops()]
+        stream.run()
+    done = stream.decided
+    assert 0 < done <= len(GOOD)
+    assert run(using).decided == len(GOOD) - done
+
+
+def test_metrics_tell_lag_rate_and_refusals(quick_broker: QuickBroker, using: Settings):
+    pages = list[str]()
+    port = free_ports("metrics")["metrics"]
+
+    class Scraped(StreamFollower):
+        def second(self, state: StreamState) -> None:
+            pages.append(httpx.get(f"http://127.0.0.1:{port}/metrics").text)
+            stream.stop.set()
+
+    send(quick_broker, using.stream_applications, [*GOOD, b"{"])
+    with stream_of(using, "cards", StreamTerms(metrics_port=port)) as stream:
+        stream.followers = [*stream.followers, Scraped()]
+        stream.run(5)
+        with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(BadInput, match="Give another --port"):
+            StreamMetrics().serve("127.0.0.1", taken.getsockname()[1])
+    lines = [each.rpartition(" ") for each in pages[0].splitlines()]
+    counted = sum(float(figure) for name, _, figure in lines if name.startswith("whatif_stream_decided_total"))
+    assert counted == len(GOOD)
+    assert "whatif_stream_refused_total 1.0" in pages[0]
+    assert "whatif_stream_lag 0.0" in pages[0]
+
+
+def test_the_verb_decides_and_says_what_it_did(quick_broker: QuickBroker, using: Settings):
+    send(quick_broker, using.stream_applications, [*GOOD, b"{"])
+    done = CliRunner().invoke(main, ["stream", "--port", "0", "--idle", str(IDLE), "--no-record", "--json"])
+    assert done.exit_code == 0, done.output
+    said = orjson.loads(done.stdout)
+    assert (said["decided"], said["refused"], said["errors"]) == (300, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--in", "nothing-comes-here"], "have no topic nothing-comes-here"),
+        (["--schema", "memo"], "'memo' is not one of 'application', 'decision', 'outcome', 'refusal'"),
+        (["--brokers", ""], "No broker is named. Give --brokers host:port"),
+        (["--book", "nothing"], "There is no book 'nothing'"),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_is_read(using: Settings, words: list[str], told: str):
+    done = CliRunner().invoke(main, ["stream", "--port", "0", "--idle", "0.1", *words])
+    assert (told in done.output, done.exit_code) == (True, 2)
+
+
+def test_the_verb_prints_schemas(using: Settings):
+    done = CliRunner().invoke(main, ["stream", "--schema", "application"])
+    assert orjson.loads(done.stdout)["required"][:2] == ["id", "limit"]
+
+
+def test_without_a_champion_nothing_is_read(using: Settings, tmp_path: Path):
+    with (
+        pytest.raises(ReleaseError, match="no champion to decide yet"),
+        stream_of(using.model_copy(update={"home": tmp_path}), "cards", StreamTerms()),
+    ):
+        pass
+
+
+def test_a_lag_is_what_waits(quick_broker: QuickBroker, using: Settings):
+    send(quick_broker, using.stream_applications, GOOD)
+    lags = list[int]()
+
+    class Looks(StreamFollower):
+        def decided(self, batch: DecidedBatch) -> None:
+            lags.append(stream.lag())
+
+    with stream_of(using, "cards", StreamTerms()) as stream:
+        stream.followers = [Looks()]
+        stream.run(IDLE)
+    assert lags[-1] == 0
+    assert np.all(np.diff(lags) <= 0)
