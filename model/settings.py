@@ -55,7 +55,8 @@ class Settings(BaseSettings):
     ``stream_decisions``, ``stream_outcomes`` and of what is ``stream_refused``; the ``stream_group`` of consumers and
     the ``stream_protocol`` it is made by (``consumer`` is KIP-848's); ``stream_security`` of the connection, with files
     of its certificate authorities (``stream_ca``), of a certificate of one's own and its key, and for SASL a mechanism,
-    user and password; ``stream_record`` whether decisions are recorded.
+    user and password; ``stream_record`` whether decisions are recorded; ``stream_kept`` the most applications kept of a
+    book, for their outcomes to come.
 
     People: ``user_header`` that a proxy puts the user's name in, accepted only from ``trusted_proxy`` (addresses or
     networks, comma-separated); ``roles`` by user name; ``default_role`` of anybody else. The role ``none`` keeps out.
@@ -108,6 +109,7 @@ class Settings(BaseSettings):
     stream_user: str = ""
     stream_password: SecretStr | None = None
     stream_record: bool = True
+    stream_kept: int = Field(500_000, ge=1000)
 
     user_header: str = ""
     trusted_proxy: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)] = ()

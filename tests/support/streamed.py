@@ -1,6 +1,7 @@
 """Messages as a stream brings them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import orjson
 
 from data.arrays import Array
 from data.contract import Contract
+from model.scoring.stream.decider import DecidedBatch
 from model.scoring.stream.messages import Message
 
 NOON = 1_780_000_000_000  # ms since 1970: a day in 2026
@@ -29,3 +31,14 @@ def applications(contract: Contract, raw: Array, ids: Sequence[object]) -> list[
 def sent(said: Sequence[Mapping[str, Any]], at: int = NOON) -> list[Message]:
     """Applications as messages, one after the other."""
     return [message(each, at + k, k) for k, each in enumerate(said)]
+
+
+def some_of(batch: DecidedBatch, places: Sequence[int], **other: Any) -> DecidedBatch:
+    """A few of the applications of a batch, as a batch of their own."""
+    own = list(places)
+    parts: dict[str, Any] = {"ids": tuple(batch.ids[k] for k in own)}
+    for each in fields(batch):
+        values = getattr(batch, each.name)
+        if isinstance(values, np.ndarray):
+            parts[each.name] = values[..., own]
+    return replace(batch, **{**parts, **other})

@@ -186,6 +186,7 @@ class Simulation:
         self._waiting: deque[tuple[float, str, int]] = deque()  # outcomes: when due, of whom, which
         self._wrong = ""
         self._stop = Event()
+        self._start = time.monotonic()
 
     @property
     def waiting(self) -> int:
@@ -205,14 +206,15 @@ class Simulation:
         StoreError
             If the brokers do not take all that was sent, with what they say.
         """
-        terms, start, told = self.playback.terms, time.monotonic(), 0.0
-        coming, sent = self._made(start), 0
+        terms, told = self.playback.terms, 0.0
+        self._start = time.monotonic()
+        coming, sent = self._made(), 0
         pause = max(TICK_SECONDS, min(1 / terms.rate, 1.0)) / 2
         while not self._stop.is_set() and (sent != terms.most or self._waiting):
-            now = time.monotonic() - start
+            now = self._now()
             due = min(int(now * terms.rate) + 1, np.inf if terms.most is None else terms.most)
             while sent < due and not self._stop.is_set():
-                self._apply(*next(coming), now)
+                self._apply(*next(coming))
                 sent += 1
             while self._waiting and self._waiting[0][0] <= now:
                 self._resolve(*self._waiting.popleft())
@@ -223,23 +225,28 @@ class Simulation:
                 tell(self.played)
             self._stop.wait(pause)
         left = self.sender.flush(REST_SECONDS)
-        self.played.seconds = time.monotonic() - start
+        self.played.seconds = self._now()
         if left or self._wrong:
             raise StoreError(f"The brokers did not take {left + self.played.refused:,} messages. {self._wrong}".strip())
         return self.played
 
-    def _made(self, start: float) -> Iterator[tuple[str, bytes, int, bool]]:
+    def _made(self) -> Iterator[tuple[str, bytes, int, bool]]:
         """Applications without an end, some made at once, each as it is drifted by then."""
         terms, number = self.playback.terms, 0
         ahead = int(np.clip(terms.rate * AHEAD_SECONDS, 1, MAX_AHEAD))
         while True:
-            so_far = min((time.monotonic() - start) / terms.drift_over, 1.0)
+            so_far = min(self._now() / terms.drift_over, 1.0)
             made = self.playback.applications(number, ahead, so_far)
             yield from zip(made.ids, made.values, made.outcomes.tolist(), made.spoilt.tolist(), strict=True)
             number += ahead
 
-    def _apply(self, identifier: str, value: bytes, outcome: int, spoilt: bool, now: float) -> None:
+    def _now(self) -> float:
+        """Seconds since the beginning."""
+        return time.monotonic() - self._start
+
+    def _apply(self, identifier: str, value: bytes, outcome: int, spoilt: bool) -> None:
         self._send(self.topics.applications, identifier, value)
+        now = self._now()
         self.played.applications += 1
         self.played.malformed += spoilt
         self.played.latest = now
