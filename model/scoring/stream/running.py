@@ -13,6 +13,7 @@ from model.scoring.stream.decider import Decider
 from model.scoring.stream.kafka import consumer_of, producer_of, require_topics
 from model.scoring.stream.loop import Follower, Stream, StreamTopics
 from model.scoring.stream.metrics import StreamMetrics
+from model.scoring.stream.outcomes import OutcomeStore
 from model.scoring.stream.recorder import StreamShadow, recorder
 from model.settings import Settings
 
@@ -56,6 +57,8 @@ def stream_of(using: Settings, book: str, terms: StreamTerms) -> Iterator[Stream
         followers = list[Follower]()
         if using.shadow:
             followers.append(StreamShadow(Shadow(database, using.model_copy(update={"book": book})), decider))
+        if terms.outcomes:
+            followers.append(OutcomeStore(database, store, using.stream_kept))
         if terms.metrics_port:
             metrics = StreamMetrics()
             metrics.serve("127.0.0.1", terms.metrics_port)
