@@ -24,6 +24,7 @@ from model.settings import Settings, settings
 @click.option("--refused", help="The topic of messages that could not be decided, with the reasons.")
 @click.option("--group", help="The group of processes that share the work.")
 @click.option("--record/--no-record", "recorded", default=None, help="Whether decisions are recorded; they are.")
+@click.option("--host", default="127.0.0.1", help="Where /metrics listens: figures only, and nobody is asked who asks.")
 @click.option("--port", default=8601, type=click.IntRange(0, 65_535), help="Where /metrics answers; 0: nowhere.")
 @click.option("--idle", type=click.FloatRange(0.1), help="End once nothing has come for so many seconds.")
 @click.option("--schema", type=click.Choice(list(SCHEMAS)), help="Print the JSON Schema of a message, and end.")
@@ -37,6 +38,7 @@ def stream(
     refused: str | None,
     group: str | None,
     recorded: bool | None,
+    host: str,
     port: int,
     idle: float | None,
     schema: str | None,
@@ -63,7 +65,8 @@ def stream(
         "record": recorded,
     }
     using = _with(settings(), given)
-    with stream_of(using, book, StreamTerms(outcomes=outcomes is not None, metrics_port=port)) as running:
+    terms = StreamTerms(outcomes=outcomes is not None, metrics_port=port, metrics_host=host)
+    with stream_of(using, book, terms) as running:
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, lambda _signal, _frame: running.stop.set())
         if not as_json:

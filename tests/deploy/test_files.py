@@ -76,7 +76,7 @@ def commands() -> Iterator[tuple[str, list[str]]]:
     """How each file starts the program: the words after ``model`` or ``streamlit``."""
     yield "Dockerfile", list(dockerfile().command)
     for name, each in yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"].items():
-        if "command" in each:
+        if "command" in each and "build" in each:
             yield f"compose.yaml: {name}", each["command"]
     for name, pod in PODS:
         yield name, pod["containers"][0]["command"]
@@ -123,7 +123,7 @@ def test_the_other_lock_file_holds_lines_of_the_tests_own_and_none_that_is_locke
         {found[1]: found[0].rstrip("\n") for found in PINNED.finditer(path.read_text())}
         for path in (DEPLOY / "requirements.txt", ROOT / "requirements-test.txt", ROOT / "requirements.txt")
     )
-    assert {"pg8000", "authlib"} <= own.keys()
+    assert {"pg8000", "authlib", "confluent-kafka"} <= own.keys()
     assert own.items() <= tests.items()
     assert own.keys() & first.keys() == set()
 

@@ -20,11 +20,12 @@ from model.settings import Settings
 
 @dataclass(frozen=True)
 class StreamTerms:
-    """What is asked of a process beyond the settings: whether it reads ``outcomes``; ``metrics_port`` at which it tells
-    how it is, on this machine, 0 for none."""
+    """What is asked of a process beyond the settings: whether it reads ``outcomes``; ``metrics_host`` and
+    ``metrics_port`` where it tells how it is, port 0 for nowhere."""
 
     outcomes: bool = False
     metrics_port: int = 0
+    metrics_host: str = "127.0.0.1"
 
 
 @contextmanager
@@ -61,7 +62,7 @@ def stream_of(using: Settings, book: str, terms: StreamTerms) -> Iterator[Stream
             followers.append(OutcomeStore(database, store, using.stream_kept))
         if terms.metrics_port:
             metrics = StreamMetrics()
-            metrics.serve("127.0.0.1", terms.metrics_port)
+            metrics.serve(terms.metrics_host, terms.metrics_port)
             followers.append(metrics)
         require_topics(using, [each for each in vars(topics).values() if each])
         yield Stream(decider, consumer_of(using), producer_of(using), topics, followers, record)
