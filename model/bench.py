@@ -38,6 +38,11 @@ from model.release.store import Store
 from model.report.ask.book import book_line, book_vocabulary, read_book_line
 from model.report.ask.completion import completions
 from model.report.comparison.briefing import comparison_briefing
+from model.scoring.stream.answers import decision_answers
+from model.scoring.stream.decider import Decider
+from model.scoring.stream.loop import now_ms
+from model.scoring.stream.messages import Message
+from model.scoring.stream.simulate import application_values
 from model.security.people import Person
 from model.settings import Settings
 from model.whatif.book.bridge import bridge
@@ -62,6 +67,7 @@ MANY_SCENARIOS = 1_000
 PAPER_BOUNDS = {"html": 1.0, "pdf": 5.0, "docx": 1.0, "pptx": 1.0}  # seconds, by the ending of the file
 PAPER_SIZE = {"html": " of at most 1.5"}
 MEMORY = {1_000_000: 1.5, 10_000_000: 4.0}  # GB at most
+STREAMED = 500  # applications of a micro-batch
 
 
 @dataclass(frozen=True)
@@ -127,6 +133,7 @@ def run(release: Release, rows: int = 1_000_000, told: Callable[[str], None] = l
     _two_way(ScoredBook.of(scorer, book), note)
     _five_compared(ScoredBook.of(scorer, book), book, note)
     _one_customer(scorer, book, note)
+    _streamed(release, book, note)
     _asked_in_words(scorer.contract, note)
     _against_shap(scorer, book, note)
     _saved_scenarios(release, book, note)
@@ -349,6 +356,21 @@ def _one_customer(scorer: TableScorer, book: Book, note: Callable[..., None]) ->
         sweep(scorer, book, base=base, edits=edits, name=first, cutoff=contract.score.cutoff)
 
     note("one what-if: two decisions, reasons, changes, flips, sweep", cpu(page, 7, 20), 7)
+
+
+def _streamed(release: Release, book: Book, note: Callable[..., None]) -> None:
+    """Applications of a stream from the bytes that come to the bytes that go, without a broker."""
+    at = now_ms()
+    values = application_values(book.contract, list(map(str, range(STREAMED))), book.raw[:, :STREAMED])
+    came = [Message("applications", 0, k, at, None, value) for k, value in enumerate(values)]
+    decider = Decider(Store(release.path.parents[2], str(release.manifest["book"])))
+
+    def answered() -> None:
+        for batch in decider.decide(came, at).batches:
+            decision_answers(batch)
+
+    seconds = cpu(answered, 7, 3) / len(came)
+    note(f"stream: an application to its decision with reasons, of {len(came)} at once", seconds, 7, 0.0001)
 
 
 def _asked_in_words(contract: Contract, note: Callable[..., None]) -> None:
