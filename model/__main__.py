@@ -102,6 +102,7 @@ VERBS = {  # each one's module and first sentence
         "model.cli.workbook",
         "Write the deployed model as a workbook with live formulas to OUT, an .xlsx file.",
     ),
+    "phone": ("model.cli.phone", "Write the deployed model as an app for a phone into DIR, to be served over https."),
     "score": (
         "model.cli.score",
         "Score every record of IN, a CSV, Excel or Parquet file of any size or a folder of Parquet files, into OUT: a "

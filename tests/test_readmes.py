@@ -344,7 +344,7 @@ def test_whoever_is_told_to_install_a_library_is_told_one_that_this_project_name
     extras = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     named = {Requirement(each).name: each for some in extras.values() for each in some}
     told = {each for path in (*DOCUMENTS, *SOURCES) for each in INSTALLED.findall(path.read_text())}
-    extra = {"authlib", "confluent-kafka", "deltalake", "mlflow-skinny", "pg8000", "pyspark"}
+    extra = {"authlib", "confluent-kafka", "cryptography", "deltalake", "mlflow-skinny", "pg8000", "pyspark"}
     assert {Requirement(each).name for each in told} == extra
     for each in told:
         assert each in (Requirement(each).name, named[Requirement(each).name])
