@@ -20,6 +20,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 
 from model.api import limits, modes
+from model.api.phone import PhonePages
 from model.api.process import close
 from model.deployed.desk import desk
 from pages import warm_up
@@ -40,15 +41,22 @@ async def landing(request: Request) -> RedirectResponse:
     return RedirectResponse(f"{BASE}/?{request.url.query}".rstrip("?"))
 
 
-async def unslashed(_request: Request) -> RedirectResponse:
-    """The service's address without its slash, which Streamlit would answer with the first page."""
-    return RedirectResponse(f"{API}/")
+async def unslashed(request: Request) -> RedirectResponse:
+    """An address without its slash, of what Streamlit would answer with the first page."""
+    return RedirectResponse(f"{request.url.path}/")
 
 
 PATH = str(st.get_option("server.baseUrlPath")).strip("/")  # where a proxy has the dashboard below a path of its own
 BASE = f"/{PATH}" if PATH else ""
 API = f"{BASE}/api"
 SERVICE = modes.embedded(st.get_option("server.address"), visitor.login_configured)
-ROUTES = [Route(f"{BASE}/book", landing), Route(API, unslashed, methods=list(limits.METHODS)), Mount(API, SERVICE)]
+PHONE = f"{BASE}/phone"
+ROUTES = [
+    Route(f"{BASE}/book", landing),
+    Route(API, unslashed, methods=list(limits.METHODS)),
+    Mount(API, SERVICE),
+    Route(PHONE, unslashed),
+    Mount(PHONE, PhonePages(visitor.requesting)),
+]
 MIDDLEWARE = [Middleware(visitor.Peer), Middleware(visitor.OwnPages, but=(f"{API}/",))]
 app = st.App("pages/main.py", lifespan=lifespan, routes=ROUTES, middleware=MIDDLEWARE)

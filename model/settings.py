@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     user and password; ``stream_record`` whether decisions are recorded; ``stream_kept`` the most applications kept of a
     book, for their outcomes to come.
 
+    The app for a phone: ``phone_key``, a file with the private key its packages are signed with, and for how many
+    ``phone_days`` one is good.
+
     People: ``user_header`` that a proxy puts the user's name in, accepted only from ``trusted_proxy`` (addresses or
     networks, comma-separated); ``roles`` by user name; ``default_role`` of anybody else. The role ``none`` keeps out.
     """
@@ -110,6 +113,9 @@ class Settings(BaseSettings):
     stream_password: SecretStr | None = None
     stream_record: bool = True
     stream_kept: int = Field(500_000, ge=1000)
+
+    phone_key: Path | None = None
+    phone_days: int = Field(90, ge=1, le=3650)
 
     user_header: str = ""
     trusted_proxy: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)] = ()

@@ -21,6 +21,9 @@ def deployed_section(model: DeployedModel, sources: OperationsSources) -> None:
     left, right = st.columns([0.42, 0.58], gap="medium")
     with left:
         draw.item(checks)
-        st.button("Check again", key="_check", icon=":material/refresh:")
+        with st.container(horizontal=True):
+            st.button("Check again", key="_check", icon=":material/refresh:")
+            if model.release is not None:
+                st.link_button("On a phone", deployed.phone_address(), icon=":material/smartphone:")
     with right:
         draw.item(identity)

@@ -34,6 +34,12 @@ def address() -> dict[str, str]:
     return {} if book() == settings().book else {BOOK: book()}
 
 
+def phone_address() -> str:
+    """Where the app for a phone is given away, of the book looked at."""
+    below = str(st.get_option("server.baseUrlPath")).strip("/")
+    return f"{f'/{below}' if below else ''}/phone/{book()}/"
+
+
 def keyed(key: str) -> str:
     """A widget's key, or any in the session, for the book looked at: what one book's holds never shows in another."""
     default = settings().book  # asked for once: a page has hundreds of keys

@@ -1,15 +1,21 @@
 """Who is looking, asked before anything else of a page; and what they may see."""
 
+import json
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import streamlit as st
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
+from streamlit.auth_util import get_cookie_with_chunks
+from streamlit.web.server.server_util import get_cookie_secret
+from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from data.errors import WhatIfError
 from model.api import errors
@@ -20,6 +26,7 @@ from model.settings import settings
 
 # The name is new with every start and never sent anywhere, so nobody outside can write this header.
 PEER = f"x-whatif-peer-{secrets.token_hex(16)}"
+CLAIMS = ("email", "email_verified", "preferred_username")
 
 
 class Peer:
@@ -100,15 +107,24 @@ def connection() -> tuple[list[tuple[str, str]], str | None]:
 
 def login() -> Mapping[str, object] | None:
     """What the login says of the visitor, empty before they log in; None if no login is configured."""
+    return _claims(st.user) if _login_asked_for() else None
+
+
+def _login_asked_for() -> bool:
+    """Whether visitors must log in. Unknown where what the login says could be overwritten."""
     if not _providers():
-        return None
+        return False
     if st.get_option("server.trustedUserHeaders"):  # would overwrite what the login says, whoever sends them
         raise Unknown(
             "server.trustedUserHeaders lets anybody choose a name. Remove it; use WHATIF_USER_HEADER instead."
         )
-    wanted = ("email", "email_verified", "preferred_username")
-    claims = {name: st.user.get(name) for name in wanted if name in st.user}
-    return claims | {"is_logged_in": True} if st.user.get("is_logged_in") is True else {}
+    return True
+
+
+def _claims(user: Mapping[str, object]) -> dict[str, object]:
+    """What counts of what a login says, empty where nobody is logged in."""
+    claims = {name: user.get(name) for name in CLAIMS if name in user}
+    return claims | {"is_logged_in": True} if user.get("is_logged_in") is True else {}
 
 
 def login_configured() -> bool:
@@ -150,6 +166,37 @@ def current() -> Person:
         if st.user.get("is_logged_in") is True:
             st.button("Log out", on_click=st.logout)
         st.stop()
+
+
+def requesting(connection: HTTPConnection) -> Person:
+    """Who sends a request that no page of Streamlit's answers, by the same rules as `current`: its login is the cookie
+    that Streamlit gave the browser.
+
+    Raises
+    ------
+    Unknown, Forbidden
+        If it is nobody who may look.
+    """
+    claims = _claims(_logged_in_by(connection)) if _login_asked_for() else None
+    told = connection.headers.getlist(PEER)
+    local = people.loopback(st.get_option("server.address"))
+    headers = connection.headers.items()
+    return people.identify(settings(), headers, peer=told[0] if told else None, login=claims, local=local)
+
+
+def _logged_in_by(connection: HTTPConnection) -> Mapping[str, object]:
+    """What the login's cookie says, signed by Streamlit with the secret of its configuration; empty without a good one.
+    As Streamlit does, one that was given out at another address does not count."""
+    secret = get_cookie_secret()
+
+    def signed(name: str) -> bytes | None:
+        value = connection.cookies.get(name)
+        return None if value is None else decode_signed_value(secret, name, value.encode("latin-1"))
+
+    found = get_cookie_with_chunks(signed, USER_COOKIE_NAME)
+    said = json.loads(found) if found else {}
+    own = urlsplit(str(said.get("origin", ""))).netloc
+    return said if own and own == connection.headers.get("host") else {}
 
 
 def _ask() -> NoReturn:
