@@ -11,6 +11,7 @@ from model.record.trail import Audit
 from model.release.store import Store
 from model.scoring.stream.decider import Decider
 from model.scoring.stream.kafka import consumer_of, producer_of, require_topics
+from model.scoring.stream.live import LiveWriter
 from model.scoring.stream.loop import Follower, Stream, StreamTopics
 from model.scoring.stream.metrics import StreamMetrics
 from model.scoring.stream.outcomes import OutcomeStore
@@ -65,4 +66,5 @@ def stream_of(using: Settings, book: str, terms: StreamTerms) -> Iterator[Stream
             metrics.serve(terms.metrics_host, terms.metrics_port)
             followers.append(metrics)
         require_topics(using, [each for each in vars(topics).values() if each])
+        followers.append(LiveWriter(database, book))
         yield Stream(decider, consumer_of(using), producer_of(using), topics, followers, record)
