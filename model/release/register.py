@@ -7,7 +7,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -111,8 +111,15 @@ class Register:
         return last.at if last is not None and last.release == self.aliases().get(alias) else None
 
     def champions(self) -> tuple[Moved, ...]:
-        """Every time the champion moved, the earliest first, whatever the order they were written in."""
-        return tuple(sorted((each for each in self.history() if each.alias == "champion"), key=lambda each: each.at))
+        """Every time the champion moved, the earliest first, whatever the order they were written in. Where the history
+        does not know of the last move, because a machine went down or somebody wrote the alias, it is as old as the
+        aliases' file."""
+        moves = sorted((each for each in self.history() if each.alias == "champion"), key=lambda each: each.at)
+        now = self.aliases().get("champion")
+        if now is not None and (not moves or moves[-1].release != now):
+            at = datetime.fromtimestamp((self.root / "aliases.json").stat().st_mtime, UTC)
+            moves.append(Moved(at, "champion", now, who=""))
+        return tuple(moves)
 
     def until(self, identity: str, alias: str = "champion") -> datetime | None:
         """When an alias last went from a release to another; None if that is not on record."""

@@ -1,11 +1,13 @@
 """Which release was the champion when: what a stream decides by, whatever was promoted since."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.release.register import LEAD, Moved, champion_at
+from model.release.register import LEAD, Moved, Register, champion_at
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MOVES = st.lists(st.tuples(st.integers(0, 10_000), st.sampled_from(["a", "b", "c"])), max_size=8)
@@ -19,6 +21,18 @@ def test_a_moment_is_decided_by_the_champion_of_one_second_before():
     moves = moved(0, "first"), moved(100, "second"), moved(200, "first")
     asked = {-5: "first", 0: "first", 100.5: "first", 101: "second", 199: "second", 200.9: "second", 201: "first"}
     assert {at: champion_at(moves, START + timedelta(seconds=at)) for at in asked} == asked
+
+
+def test_a_champion_that_the_history_does_not_know_is_champion_since_the_alias_was_written(tmp_path: Path):
+    register = Register(tmp_path, "cards")
+    register.root.mkdir(parents=True)
+    (register.root / "aliases.json").write_text('{"champion": "b"}')
+    line = {"at": START.isoformat(), "alias": "champion", "release": "a", "who": "Ana"}
+    for history in ("", json.dumps(line) + "\n"):
+        (register.root / "history.jsonl").write_text(history)
+        moves = register.champions()
+        assert [each.release for each in moves] == (["a", "b"] if history else ["b"])
+        assert abs((datetime.now(UTC) - moves[-1].at).total_seconds()) < 60
 
 
 def test_without_a_champion_nothing_decides():

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +74,7 @@ class Decider:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._history: tuple[tuple[int, int], tuple[Moved, ...]] = ((0, 0), ())
+        self._history: tuple[list[tuple[int, int]], tuple[Moved, ...]] = ([], ())
         self._releases: dict[str, Release] = {}
         self._assumptions: dict[str, dict[str, float]] = {}
 
@@ -96,14 +97,10 @@ class Decider:
         return Decided(tuple(batches), tuple(refused))
 
     def champions(self) -> tuple[Moved, ...]:
-        """Every time the champion moved."""
-        try:
-            state = (self.store.root / "history.jsonl").stat()
-        except OSError:
-            return ()
-        stamp = state.st_mtime_ns, state.st_size
-        if self._history[0] != stamp:
-            self._history = stamp, self.store.champions()
+        """Every time the champion moved, read anew where the files that tell it have changed."""
+        found = [_state(self.store.root / name) for name in ("history.jsonl", "aliases.json")]
+        if self._history[0] != found:
+            self._history = found, self.store.champions()
         return self._history[1]
 
     def release(self, identity: str) -> Release:
@@ -168,6 +165,14 @@ class Decider:
             average=float(score_scale(contract).score(scorer.shapley.base)),
         )
         return Decided((batch,), read.refused)
+
+
+def _state(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
 
 
 def _wrong_time(at: int, now: int) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ CARDS = read_book("cards")
 CONTRACT = CARDS.contract
 
 
+@cache
 def schema(name: str) -> Any:
     """The schema as it is sent, checked to be one."""
     found: JsonObject = orjson.loads(orjson.dumps(SCHEMAS[name](CONTRACT)))
