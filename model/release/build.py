@@ -18,7 +18,7 @@ from model.engine.tables import probability
 from model.engine.territory import Territory, extent, survey
 from model.errors import ParityError
 from model.monitoring.calibration import recalibrated
-from model.monitoring.drift import drift, snapshot_of
+from model.monitoring.drift import Snapshot, drift, snapshot_of
 from model.monitoring.measures import Performance
 from model.monitoring.performance import measure
 from model.release import checks, origin, training
@@ -90,51 +90,27 @@ def make(book: Book, how: TrainingWindows, beside: Against = no_champion, progre
     ContractError
         If the contract asks for a test on vintages that the book does not have.
     """
-    import skops.io
-
     covered(book)
     progress("Training the model", 0.01)
     model, own, shift = fitted(book, how)
     contract = book.contract
-    progress("Turning it into tables", 0.15)
-    tables = compile_model(model)
-    codes = tables.encode(book.inputs)
-    shapley = against(tables, codes, BACKGROUND.replace("customer", contract.book.record))
-    parity = parity_gates(model, tables, shapley=shapley, book=book, progress=part(progress, 0.16, 0.36))
-    failed = [gate for gate in parity if not gate.passed]
-    if failed:
-        raise ParityError("No release: " + "; ".join(told(gate) for gate in failed) + ".")
-    progress("Surveying what the model has seen", 0.36)
-    scorer = TableScorer(contract, tables, shapley, _surveyed(book, own))
-
-    margins = tables.margins(codes)
+    built = compiled(book, own, model, progress)
+    margins = built.margins
     tested = _tested(book, own, how=how, pd=probability(margins), shift=shift, progress=part(progress, 0.38, 0.90))
     evidence = tested.evidence
     leaks = shuffled_gates(book, own, part(progress, 0.90, 0.94))
     progress("Holding it against the gates", 0.94)
     crossed, shipped = evidence.of("crossed"), tested.crossed[SHIPPED.label]
     snapshot = snapshot_of(own.inputs, probability(margins)[how.window.of(book)])
-    content = skops.io.dumps(model)
-    files = {
-        "model.skops": content,
-        "tables.npz": packed_arrays({**tables.arrays(), "shapley": shapley.cells, "base": np.array(shapley.base)}),
-        "golden.npz": packed_arrays(_golden(scorer, book)),
-        "territory.npz": packed_arrays(scorer.territory.arrays()),
-        "outcomes.npz": packed_arrays(evidence.arrays()),
-        "snapshot.npz": packed_arrays(snapshot.arrays()),
-        "contract.toml": contract.text,
-    }
+    files = built.files(book, evidence, snapshot)
     found: list[Gate] = [
-        *checks.contract_gates(own, model.fitted_to_, tables),
+        *checks.contract_gates(own, model.fitted_to_, built.scorer.tables),
         *checks.performance_gates(contract, shipped, *_calibrated(tested)),
         *checks.leakage_gates(own, shipped.auc),
         *leaks,
-        *checks.monotone_gates(contract, tables),
+        *checks.monotone_gates(contract, built.scorer.tables),
         *checks.fairness_gates(book, crossed),
-        *checks.running_gates(scorer, book, sum(map(len, files.values()))),
-        *checks.trust_gates(sorted(set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED))),
-        *checks.lock_gates(origin.off_lock()),
-        *parity,
+        *built.running(book, files),
     ]
     after_training: LaterReport | None = None
     if tested.later is None:
@@ -161,17 +137,84 @@ def make(book: Book, how: TrainingWindows, beside: Against = no_champion, progre
         champion=compared.champion,
     )
     files["gates.json"] = report.to_json()
-    manifest = {
-        "book": contract.book.name,
+    return DraftRelease(files, manifest_of(book, own, built.scorer, how.window, again), built.scorer)
+
+
+@dataclass(frozen=True, eq=False)
+class CompiledModel:
+    """A fitted ``model`` as the ``scorer`` of its tables, held against it in ``parity``; ``margins`` (n,) of every
+    record of the book, log-odds; ``content`` the model's file."""
+
+    model: "HistGradientBoostingClassifier"
+    scorer: TableScorer
+    parity: tuple[Gate, ...]
+    margins: Array
+    content: bytes
+
+    def files(self, book: Book, evidence: Evidence, snapshot: Snapshot) -> dict[str, bytes]:
+        """The files of a release, its report and manifest apart."""
+        tables, shapley = self.scorer.tables, self.scorer.shapley
+        return {
+            "model.skops": self.content,
+            "tables.npz": packed_arrays({**tables.arrays(), "shapley": shapley.cells, "base": np.array(shapley.base)}),
+            "golden.npz": packed_arrays(_golden(self.scorer, book)),
+            "territory.npz": packed_arrays(self.scorer.territory.arrays()),
+            "outcomes.npz": packed_arrays(evidence.arrays()),
+            "snapshot.npz": packed_arrays(snapshot.arrays()),
+            "contract.toml": book.contract.text,
+        }
+
+    def running(self, book: Book, files: Mapping[str, bytes]) -> list[Gate]:
+        """The gates on what it costs to run, and on what it is made of; parity last."""
+        import skops.io
+
+        return [
+            *checks.running_gates(self.scorer, book, sum(map(len, files.values()))),
+            *checks.trust_gates(sorted(set(skops.io.get_untrusted_types(data=self.content)) - set(TRUSTED))),
+            *checks.lock_gates(origin.off_lock()),
+            *self.parity,
+        ]
+
+
+def compiled(
+    book: Book, own: Book, model: "HistGradientBoostingClassifier", progress: Progress = silent
+) -> CompiledModel:
+    """A model fitted to ``own`` as tables for the ``book`` it is to be deployed on.
+
+    Raises
+    ------
+    ParityError
+        If the tables do not equal the model: then there is no release.
+    """
+    import skops.io
+
+    progress("Turning it into tables", 0.15)
+    tables = compile_model(model)
+    codes = tables.encode(book.inputs)
+    shapley = against(tables, codes, BACKGROUND.replace("customer", book.contract.book.record))
+    parity = parity_gates(model, tables, shapley=shapley, book=book, progress=part(progress, 0.16, 0.36))
+    failed = [gate for gate in parity if not gate.passed]
+    if failed:
+        raise ParityError("No release: " + "; ".join(told(gate) for gate in failed) + ".")
+    progress("Surveying what the model has seen", 0.36)
+    scorer = TableScorer(book.contract, tables, shapley, _surveyed(book, own))
+    return CompiledModel(model, scorer, tuple(parity), tables.margins(codes), skops.io.dumps(model))
+
+
+def manifest_of(
+    book: Book, own: Book, scorer: TableScorer, window: Window, again: Recalibration | None = None
+) -> JsonObject:
+    """The manifest of a release fitted to ``own``, its name and files apart."""
+    return {
+        "book": book.contract.book.name,
         **origin.origin(book),
         "rows": len(own),
         **({"sample_of": book.count} if book.sampled else {}),
-        "window": how.window.as_dict(),
+        "window": window.as_dict(),
         "recalibrated": None if again is None else again.as_dict(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "background": shapley.background,
+        "background": scorer.shapley.background,
     }
-    return DraftRelease(files, manifest, scorer)
 
 
 def _surveyed(book: Book, own: Book) -> Territory:

@@ -25,14 +25,18 @@ from model.monitoring.drift import OF_PD, Drift
 from model.monitoring.fairness import SMALLEST, smallest_ratio
 from model.monitoring.measures import Compared, Performance
 from model.release.evidence import Evidence
-from model.release.evidence import Kind as EvidenceKind
-from model.release.gate import Gate
+from model.release.gate import Gate, PairedOn
 from model.release.training import fingerprints, folds, rows
 from model.release.window import Window
 
 EXACT_DIRECTION = 1e-9  # log-odds: sums of the same leaves in another order
 TIMED = 200  # single rows, of which the median counts
-WHERE = {"crossed": "in cross-validation of both", "later": "of vintages later than both"}
+WHERE = {
+    "crossed": "in cross-validation of both",
+    "later": "of vintages later than both",
+    "unseen": "of the book that neither was fitted to",
+    "outcomes": "of the stream that the champion had not seen, nor the candidate's folds",
+}
 WORSE = {
     "auc": "ranks worse",
     "brier": "errs more",
@@ -108,7 +112,7 @@ def performance_gates(contract: Contract, ranked: Performance, said: Performance
 
 
 def champion_gates(
-    contract: Contract, champion: str, compared: Sequence[Compared], n: int, kind: EvidenceKind = "crossed"
+    contract: Contract, champion: str, compared: Sequence[Compared], n: int, kind: PairedOn = "crossed"
 ) -> list[Gate]:
     """Whether the candidate is no worse than the ``champion`` by more than the contract allows, on the ``n`` records
     both were judged on: the unfavourable end of the 95 % interval of the paired difference.

@@ -2,7 +2,8 @@
 
 Every record of the training window was predicted once, in cross-validation, by a model fitted to the others; every
 record of a later vintage by the released model itself. Records before the window, and those an intercept was
-recalibrated on, are no evidence.
+recalibrated on, are no evidence. Of a model that was fitted to a stream's outcomes all records of the book are that
+are not among those, predicted by the released model itself: unseen.
 """
 
 from collections.abc import Mapping
@@ -16,22 +17,22 @@ from data.arrays import AnyArray, Array
 from model.engine.stored import Arrays, taken
 from model.errors import ReleaseError
 
-Kind = Literal["crossed", "later"]
-KINDS: tuple[Kind, ...] = ("crossed", "later")
+Kind = Literal["crossed", "later", "unseen"]
+KINDS: tuple[Kind, ...] = ("crossed", "later", "unseen")
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """``position`` (m,) of each record in the book, the ``pd`` (m,) predicted of it in [0, 1], and ``kind`` (m,), a
-    position in `KINDS`: cross-validated in the training window, or of a later vintage."""
+    position in `KINDS`: cross-validated in the training window, of a later vintage, or not in a stream's outcomes."""
 
     position: NDArray[np.int64]
     pd: Array
     kind: NDArray[np.int8]
 
-    def of(self, kind: Kind) -> "Evidence":
-        """The part of one kind."""
-        own = self.kind == KINDS.index(kind)
+    def of(self, *kinds: Kind) -> "Evidence":
+        """The part of these kinds."""
+        own = np.isin(self.kind, [KINDS.index(kind) for kind in kinds])
         return Evidence(self.position[own], self.pd[own], self.kind[own])
 
     def __len__(self) -> int:

@@ -21,6 +21,8 @@ Kind = Literal[
     "trust",
     "lock",
 ]
+PairedOn = Literal["crossed", "later", "unseen", "outcomes"]
+"""On which records a candidate is held against the champion; ``outcomes``: those of a stream."""
 
 
 @dataclass(frozen=True)

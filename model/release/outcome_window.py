@@ -98,8 +98,11 @@ class OutcomeWindow:
 
 def records_among(raw: Array, others: Array) -> NDArray[np.bool_]:
     """Which records of ``raw`` (fields, n) are also among the ``others`` (fields, m), value for value, (n,)."""
-    known = {each.tobytes() for each in _columns(others)}
-    return np.fromiter((each.tobytes() in known for each in _columns(raw)), bool, raw.shape[1])
+    own, there = ([each.tobytes() for each in _columns(records)] for records in (raw, others))
+    small, large = sorted((own, there), key=len)
+    small_set = set(small)  # of the fewer, since a book may be large
+    both = {each for each in large if each in small_set}
+    return np.fromiter((each in both for each in own), bool, len(own))
 
 
 def _columns(raw: Array) -> Array:

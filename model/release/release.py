@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from data.arrays import Array
+from data.books import Book
 from data.contract import Contract
 from data.errors import ContractError
 from data.json_types import Json
@@ -23,6 +24,7 @@ from model.monitoring.drift import Snapshot
 from model.release.build import TRUSTED
 from model.release.evidence import Evidence
 from model.release.gate import Gate
+from model.release.outcome_window import WINDOW_FILE, OutcomeWindow
 from model.release.report import ReleaseReport
 from model.release.window import TrainingWindows, Window
 
@@ -46,7 +48,7 @@ class Release:
 
     @property
     def window(self) -> Window:
-        """The vintages it was fitted to."""
+        """The vintages it was fitted to; open to both ends where that was the whole book, or a stream's outcomes."""
         return Window(**(self.manifest.get("window") or {}))
 
     @property
@@ -54,6 +56,18 @@ class Release:
         """How it was made."""
         again = self.manifest.get("recalibrated")
         return TrainingWindows(self.window, Window(again["since"], again["until"]) if again else None)
+
+    @cached_property
+    def outcomes(self) -> OutcomeWindow | None:
+        """The outcomes of a stream that it was fitted to; None where it was fitted to the book."""
+        if "outcomes" not in self.manifest:
+            return None
+        fields = len(self.contract.record)
+        return self._read(WINDOW_FILE, lambda arrays: OutcomeWindow.from_arrays(arrays, fields))
+
+    def fitted_part(self, book: Book) -> Book:
+        """What it was fitted to, as a part of the ``book`` it is deployed on."""
+        return book.part(self.window.of(book)) if self.outcomes is None else self.outcomes.within(book)
 
     @property
     def shift(self) -> float:

@@ -1,13 +1,14 @@
 """Releases on disk: immutable folders, and aliases that point to them.
 
     HOME/releases/<book>/<id>/     model.skops  tables.npz  golden.npz  territory.npz  outcomes.npz  snapshot.npz
-                                   contract.toml  gates.json  manifest.json
+                                   contract.toml  gates.json  manifest.json  [window.npz]
     HOME/releases/<book>/aliases.json      replaced atomically: where champion, challenger and previous point
     HOME/releases/<book>/history.jsonl     one line for each time an alias moved: who, when, why
 
 A release is named by a digest of its tables, contract and data: the same training gives the same name. The manifest
 holds the sha256 of every file, of the snapshot and of the lock file. Loading needs neither scikit-learn nor shap:
-it checks the checksums and re-scores 1,000 stored customers.
+it checks the checksums and re-scores 1,000 stored customers. One that was fitted to a stream's outcomes holds them in
+window.npz.
 """
 
 import json
@@ -34,17 +35,20 @@ from model.engine.territory import Territory
 from model.errors import ParityError, ReleaseError
 from model.locks import exclusive
 from model.release import origin, parity, promotion
-from model.release.build import fitted, make
+from model.release.build import DraftRelease, fitted, make
 from model.release.checks import contract_gates, judged
 from model.release.comparison import Candidate, Champion, ChampionComparison, compare_with_champion, unreadable
 from model.release.gate import Gate
 from model.release.installed import installed_book, installed_sha256
+from model.release.outcome_window import WINDOW_FILE, OutcomeWindow
 from model.release.parity import EXACT
 from model.release.promotion import Obstacles, require_same_book
 from model.release.register import ALIASES, Register
 from model.release.release import Release, Verified, _digest, _golden, _identity, _told_of
+from model.release.renewed import renew
 from model.release.report import ReleaseReport
-from model.release.training import Progress, part, silent
+from model.release.training import Progress, cross_validate, fit, part, silent
+from model.release.variants import SHIPPED
 from model.release.window import Window, training_windows
 
 FILES = (
@@ -86,7 +90,25 @@ class Store(Register):
             If the window cannot be.
         """
         book = installed_book(self.book, self.home)
-        draft = make(book, training_windows(book, since, until, recalibrated), self._beside, progress)
+        return self._written(
+            book, make(book, training_windows(book, since, until, recalibrated), self._beside, progress), progress
+        )
+
+    def renew(self, window: OutcomeWindow, progress: Progress = silent) -> Release:
+        """Fit the book's model to a stream's outcomes, gate it, and write it as a release of the book; an identical one
+        that exists is returned as it is. It is held against the champion, if there is one.
+
+        Raises
+        ------
+        ParityError
+            If the tables do not equal the model: then nothing is written.
+        BadInput
+            If the window holds too little to learn from.
+        """
+        book = installed_book(self.book, self.home)
+        return self._written(book, renew(book, window, self._beside, progress), progress)
+
+    def _written(self, book: Book, draft: DraftRelease, progress: Progress) -> Release:
         progress("Writing the release", 0.97)
         identity = _identity(draft.scorer.tables, book.contract, book.sha256)
         if not (self.root / identity).is_dir():
@@ -111,6 +133,7 @@ class Store(Register):
                 evidence=release.evidence.within(len(book)),
                 snapshot=release.snapshot,
                 scorer=release.scorer,
+                outcomes=release.outcomes,
             )
         except ReleaseError as error:  # of another version, or altered
             return unreadable(identity, str(error))
@@ -127,9 +150,10 @@ class Store(Register):
         book = installed_book(self.book, self.home)
         if (release.contract.hash, release.manifest["data_sha256"]) != (book.contract.hash, book.sha256):
             return None
-        own = book.part(release.window.of(book))
+        own = release.fitted_part(book)
         pd = probability(release.scorer.margins(own.raw))
-        candidate = Candidate(release.evidence.within(len(book)), pd, release.shift)
+        crossed = cross_validate(own, (SHIPPED,)).predicted if release.outcomes is not None else None
+        candidate = Candidate(release.evidence.within(len(book)), pd, release.shift, crossed)
         return judged(self._beside(book, own, candidate).gates, release.contract)
 
     def _lay_down(self, identity: str, files: Mapping[str, bytes]) -> None:
@@ -154,7 +178,7 @@ class Store(Register):
         ReleaseError, ParityError
             If it is not the ``artefact`` it should be; then nothing is kept.
         """
-        if not re.fullmatch(r"[0-9a-f]{12}", identity) or not set(files) <= {*FILES, "manifest.json"}:
+        if not re.fullmatch(r"[0-9a-f]{12}", identity) or not set(files) <= {*FILES, WINDOW_FILE, "manifest.json"}:
             raise ReleaseError(f"What came is no release: {identity[:20]!r} with {', '.join(sorted(files))[:200]}.")
         if identity in self.ids():
             release = self.load(identity)
@@ -162,7 +186,8 @@ class Store(Register):
             self._lay_down(identity, files)
             try:
                 release = self.load(identity)
-                _ = release.evidence, release.snapshot  # read where they are wanted, checked before they are kept
+                # read where they are wanted, checked before they are kept
+                _ = release.evidence, release.snapshot, release.outcomes
                 if release.artefact != artefact:
                     raise ReleaseError(f"Release {identity} is not the artefact {artefact[:12]} that was announced.")
             except BaseException:  # whatever it is, nothing of it stays
@@ -241,14 +266,14 @@ class Store(Register):
         book = installed_book(self.book, self.home)
         require_same_book(release, book.contract, book.sha256)
         scorer = release.scorer
-        model, own = release.fitted(), book.part(release.window.of(book))
+        model, own = release.fitted(), release.fitted_part(book)
         found = contract_gates(own, getattr(model, "fitted_to_", ()), scorer.tables)
         found += parity.parity_gates(
             model, scorer.tables, shapley=scorer.shapley, book=book, progress=part(progress, 0.1, 0.7)
         )
         if retrain:
             progress("Training once more", 0.7)
-            again = compile_model(fitted(book, release.asked)[0])
+            again = compile_model(fitted(book, release.asked)[0] if release.outcomes is None else fit(own))
             same = _identity(again, book.contract, book.sha256) == release.id
             found.append(
                 Gate(

@@ -1,7 +1,8 @@
 """How far a model can be trusted: what it said of records beside what became of them.
 
 The records are a release's evidence: each was predicted by a model that had not been fitted to it, in cross-validation
-inside the training window or as a later vintage. Vintages after the release's own test are no evidence by which it was
+inside the training window, as a later vintage, or, where it was fitted to a stream's outcomes, as a record of the book
+that is not among them. Vintages after the release's own test are no evidence by which it was
 judged, but it had not seen them either: their predictions are the release's own, marked ``beyond``. Of a model of which
 nothing is known but its answers there is no such claim: its records are ``asked``.
 """
@@ -34,7 +35,7 @@ from model.release.release import Release
 from model.release.window import Window
 from model.whatif.book.segments import largest
 
-Source = Literal["crossed", "later", "beyond", "asked"]
+Source = Literal["crossed", "later", "unseen", "beyond", "asked"]
 SOURCES: tuple[Source, ...] = (*KINDS, "beyond", "asked")
 Verdict = Literal["holds", "watch", "does not hold", ""]
 SLICES = 10
@@ -217,7 +218,7 @@ class Validation:
     @property
     def main(self) -> Source:
         """What the model is judged by: later vintages where it was tested on them, since that is how it is used."""
-        return next((each for each in ("later", "crossed", "beyond", "asked") if each in self.has), "asked")
+        return next((each for each in ("later", "crossed", "unseen", "beyond", "asked") if each in self.has), "asked")
 
     @property
     def years(self) -> tuple[float, ...]:

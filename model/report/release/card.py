@@ -31,6 +31,11 @@ NOT_TOLD = "Not told in the contract."
 MISSING = "Missing: nobody has written it yet."
 DIRECTIONS = {1: "never falls", -1: "never rises", 0: "free"}
 ORIGINS = ("title", "publisher", "authors", "reference", "doi", "licence", "changes", "command")  # of a snapshot
+GROUPED: dict[Kind, str] = {  # whom groups are looked at of, the first that there are
+    "later": "of later vintages",
+    "unseen": "that it was not fitted to",
+    "crossed": "in cross-validation",
+}
 ORIGIN_NAMES = {"doi": "DOI"}
 
 
@@ -224,12 +229,11 @@ def _data(release: Release, book: Book | None, provenance: Mapping[str, str]) ->
         ("As of", written_text(own.as_of)),
         ("Sample", written_text(own.sample)),
         ("Outcome", f"{own.probability}, over {own.pd_horizon}"),
-        ("Fitted to the vintages", words.window(manifest)),
+        ("Fitted to" if "outcomes" in manifest else "Fitted to the vintages", words.window(manifest)),
         ("Records fitted to", numbers.counted(manifest["rows"], person)),
     ]
     if book is not None:
-        chosen = release.window.of(book)
-        rows.append(("Outcome rate among them", numbers.percent(float(book.target[chosen].mean()))))
+        rows.append(("Outcome rate among them", numbers.percent(float(release.fitted_part(book).target.mean()))))
         rows.append(("Records in the book", f"{book.count:,}"))
         if book.sampled:
             rows.append(("Records held of it", f"{len(book):,}, a stratified sample; fitted and tested on these"))
@@ -318,6 +322,11 @@ def _metrics(release: Release) -> Section:
             f"In {after.window}, {after.n:,} {release.contract.book.records}, the mean predicted probability was "
             f"{numbers.percent(after.predicted)} and the share observed {numbers.percent(after.observed)}."
         )
+    elif release.outcomes is not None:
+        text.append(
+            "Cross-validated on the outcomes of the stream that it was fitted to. The Trust page holds it against the "
+            f"{release.contract.book.records} of the book that are not among them, which are older."
+        )
     else:
         text.append("Not tested out of time: no vintages later than those it was fitted to.")
     if release.manifest.get("recalibrated"):
@@ -377,9 +386,8 @@ def _groups(release: Release, book: Book | None, shown: bool) -> Section:
         text = "Not available here: the snapshot that the release was made of is not installed."
         return Section(name, title, (text,))
     evidence = release.evidence.within(len(book))
-    kind: Kind = "later" if len(evidence.of("later")) else "crossed"
-    seen = evidence.of(kind)
-    how = "of later vintages" if kind == "later" else "in cross-validation"
+    kind: Kind = next((each for each in GROUPED if len(evidence.of(each))), "crossed")
+    seen, how = evidence.of(kind), GROUPED[kind]
     word = granting(contract)
     text = (
         f"{len(seen):,} {contract.book.records} {how}, at the contract's cut-off of {contract.score.cutoff:g} points. "

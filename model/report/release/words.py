@@ -49,6 +49,8 @@ SUBJECTS |= {f"{name}_champion": f"{SUBJECTS[name]} since the champion" for name
 RECORDS = {
     "later": "of later vintages than both were fitted to",
     "crossed": "both predicted in cross-validation",
+    "unseen": "of the book that neither was fitted to",
+    "outcomes": "of the stream that the champion had not seen, predicted by the release in cross-validation",
     "": "neither had seen",
 }
 TWO_AUCS = (
@@ -152,11 +154,28 @@ def state(report: ReleaseReport) -> str:
 
 
 def window(manifest: Mapping[str, Json]) -> str:
-    """The vintages that a release was fitted to, and those its intercept was shifted to, if any."""
+    """The vintages that a release was fitted to, and those its intercept was shifted to, if any; or the outcomes of a
+    stream: the latest 12,000 outcomes of the stream, 3 May to 9 June 2026."""
+    if manifest.get("outcomes"):
+        return _outcomes(manifest["outcomes"])
     own = Window(**(manifest.get("window") or {}))
     again = manifest.get("recalibrated")
     text = "whole book" if own == Window() else str(own)
     return f"{text}, recalibrated on {Window(again['since'], again['until'])}" if again else text
+
+
+def _outcomes(given: Mapping[str, Json]) -> str:
+    first, last = (datetime.fromisoformat(str(given[end])).astimezone(UTC) for end in ("first", "last"))
+    same_day, same_year = first.date() == last.date(), first.year == last.year
+    if same_day:
+        span = f"{first:%H:%M} to {last:%H:%M} UTC on {_day(last)}"
+    else:
+        span = f"{_day(first).removesuffix(f' {last.year}') if same_year else _day(first)} to {_day(last)}"
+    return f"the latest {numbers.counted(given['rows'], 'outcome')} of the stream, {span}"
+
+
+def _day(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y}"
 
 
 def window_only(manifest: Mapping[str, Json]) -> str:

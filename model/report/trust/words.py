@@ -93,13 +93,21 @@ def marked(verdict: Verdict) -> str:
     return f"{MARKS[verdict]} {verdict}" if verdict else "not judged"
 
 
+SOURCE_WORDS = {
+    "crossed": "cross-validated in training",
+    "later": "later, out of time",
+    "unseen": "of the book, not fitted to",
+    "beyond": "after its test",
+}
+
+
 def source_words(proof: Validation, when: str) -> str:
     """Which records: "cross-validated, 2000 to 2005"."""
     if when not in SOURCES:
         return f"vintage {when}"
     if when == "asked":
         return "the whole book, as asked"
-    how = {"crossed": "cross-validated in training", "later": "later, out of time", "beyond": "after its test"}[when]
+    how = SOURCE_WORDS[when]
     own = proof.vintage
     if own is None:
         return how
@@ -154,6 +162,7 @@ def _where(proof: Validation) -> str:
     words = {
         "crossed": "on records it was not fitted to",
         "later": "in vintages after its training",
+        "unseen": "on records of the book, none of which it was fitted to",
         "beyond": "in vintages after its training",
         "asked": "on the book",
     }[proof.main]
@@ -192,6 +201,8 @@ def things_to_know(
     ]
     things += [each for each in (_worst_year(proof), _worst_band(proof), _most_moved(proof.contract, drifts)) if each]
     book = proof.contract.book
+    if proof.main == "unseen":
+        things.append("it was fitted to outcomes of the stream and is held here against the book, which is older")
     if not proof.years:
         things.append(f"all outcomes are of {book.as_of}: how it keeps in other years cannot be tested on this book")
     elif proof.main == "crossed":
@@ -268,6 +279,12 @@ def made_words(release: Release, deployed: Deployed) -> str:
     manifest, book = release.manifest, release.contract.book
     when = f"the vintages {deployed.window}" if deployed.window else book.as_of
     sample = manifest.get("sample_of")
+    if "outcomes" in manifest:
+        return (
+            f"Release {release.id}, trained {manifest['created'][:10]} on {release_words.window(manifest)}. Below, "
+            f"what it says of the {book.records} of {book.as_of} ({book.sample}) that are not among them. "
+            f"{book.decision_note}"
+        )
     drawn = f"from a stratified sample of the book's {numbers.plain(sample)}, " if sample else ""
     return (
         f"Release {release.id}, trained {manifest['created'][:10]} on {drawn}"
@@ -450,7 +467,13 @@ def sources_words(sources: Sequence[Source]) -> str:
     return " and ".join(SHORT[source] for source in sources)
 
 
-SHORT = {"crossed": "cross-validated", "later": "later, tested", "beyond": "after its test", "asked": "asked"}
+SHORT = {
+    "crossed": "cross-validated",
+    "later": "later, tested",
+    "unseen": "not fitted to",
+    "beyond": "after its test",
+    "asked": "asked",
+}
 
 
 def worth_drawing(rows: Sequence[BandMetrics]) -> list[BandMetrics]:
@@ -731,6 +754,11 @@ def trust_method(proof: Validation) -> str:
         evidence = (
             f"**Evidence.** The model's live answers about the {people} of the book, against what became of them. It "
             "is not known whether it was trained on them: no claim is made that it had not seen them."
+        )
+    elif proof.main == "unseen":
+        evidence = (
+            f"**Evidence.** The model was fitted to outcomes of a stream. Each {person} of the book that is not among "
+            "them was predicted by the release itself; how it did on folds of those outcomes stands in its gates."
         )
     else:
         evidence = (
