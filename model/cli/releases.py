@@ -22,6 +22,7 @@ def releases(with_history: bool, book: str, as_json: bool) -> None:
         manifest, report = store.manifest(identity), store.report(identity)
         each = {name: manifest.get(key) for name, key in (("created", "created"), ("contract", "contract_version"))}
         each |= {"release": identity, "window": manifest.get("window"), "recalibrated": manifest.get("recalibrated")}
+        each |= {"outcomes": manifest["outcomes"]} if "outcomes" in manifest else {}
         each |= {"passed": not blocking_gates(report.gates), "state": words.state(report)}
         listed.append(each | {"aliases": [alias for alias, target in aliases.items() if target == identity]})
     result: Result = {"book": book, "releases": listed, "aliases": aliases}

@@ -4,9 +4,11 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from getpass import getuser
+from typing import TYPE_CHECKING
 
 import click
 
+from data.errors import BadInput
 from model.cli.book import book_option, home_of
 from model.cli.terminal import FAILED, Result, answer, json_option, progress
 from model.errors import ReleaseError
@@ -15,9 +17,14 @@ from model.release.promotion import blocking_gates, reported
 from model.release.release import Release
 from model.release.report import ReleaseReport
 from model.release.store import FIRST, Store
+from model.release.training import Progress
 from model.release.variants import SHIPPED
 from model.release.window import Window
 from model.report.release import words
+from model.settings import settings
+
+if TYPE_CHECKING:
+    from model.scoring.stream.renewal import RenewalNote
 
 VERDICTS = {"passed": "passed", "watch": "watch", "failed": "FAILED"}
 
@@ -41,6 +48,7 @@ def _summary(release: Release) -> Result:
         "brier": shipped.brier,
         "ece": shipped.ece,
         **report.as_dict(),
+        **({"outcomes": release.manifest["outcomes"]} if release.outcomes is not None else {}),
         "passed": not obstacles.gates,
         "unread": obstacles.review,
     }
@@ -71,7 +79,10 @@ def _trained(report: ReleaseReport, result: Result) -> str:
         end = f"Not to be promoted. {result['unread']}"
     elif result["passed"]:
         end = f"Promote it with: python -m model promote {result['release']} --book {result['book']} --why TEXT"
-    return "\n".join([*lines, "", end])
+    named = []
+    if "named" in result:
+        named = ["Named challenger." if result["named"] else f"Not named challenger. {result['not_named']}"]
+    return "\n".join([*lines, "", *named, end])
 
 
 @click.command()
@@ -80,6 +91,8 @@ def _trained(report: ReleaseReport, result: Result) -> str:
 @click.option("--until", type=int, metavar="YEAR", help="The last vintage, likewise; those after it are the test.")
 @click.option("--recalibrate-since", type=int, metavar="YEAR", help="Shift the intercept to the vintages from here on.")
 @click.option("--recalibrate-until", type=int, metavar="YEAR", help="The last vintage to shift the intercept to.")
+@click.option("--outcomes", type=click.IntRange(1), metavar="N", help="Fit to the latest N outcomes of the stream.")
+@click.option("--challenger", is_flag=True, help="Of --outcomes: name it challenger, if no gate is in the way.")
 @json_option
 def train(
     book: str,
@@ -87,6 +100,8 @@ def train(
     until: int | None,
     recalibrate_since: int | None,
     recalibrate_until: int | None,
+    outcomes: int | None,
+    challenger: bool,
     as_json: bool,
 ) -> None:
     """Fit, test and write a release; the first one is promoted if no gate is in the way.
@@ -94,9 +109,18 @@ def train(
     Held against the champion, if there is one. Exits with 1 if a gate failed that stops promotion.
     """
     store = Store(home_of(book), book)
-    again = Window(recalibrate_since, recalibrate_until)
-    release = store.train(progress(as_json), since, until, None if again == Window() else again)
+    again, note = Window(recalibrate_since, recalibrate_until), None
+    if challenger and outcomes is None:
+        raise BadInput("What is named challenger by itself is fitted to outcomes of the stream. Give --outcomes, too.")
+    if outcomes is None:
+        release = store.train(progress(as_json), since, until, None if again == Window() else again)
+    elif (since, until, again) != (None, None, Window()):
+        raise BadInput("Outcomes of a stream are of no vintage of the book. Give --outcomes alone, or vintages alone.")
+    else:
+        release, note = _renewed(store, outcomes, progress(as_json), challenger)
     result = {**_summary(release), "book": book}
+    if note is not None:
+        result |= {"named": note.state == "named", "not_named": note.why}
     result["champion_already"] = store.aliases().get("champion") == release.id
     result["promoted"] = bool(result["passed"] and not result["unread"] and "champion" not in store.aliases())
     if result["promoted"]:
@@ -104,6 +128,18 @@ def train(
     answer(result, as_json, partial(_trained, release.report))
     if not result["passed"]:
         sys.exit(FAILED)
+
+
+def _renewed(store: Store, most: int, tell: Progress, challenge: bool) -> "tuple[Release, RenewalNote]":
+    """A release fitted to the latest outcomes of the stream."""
+    from model.record.database import engine  # modules that a training on the book need not wait for
+    from model.scoring.stream.renewal import renew_model
+
+    database = engine(settings())
+    try:
+        return renew_model(store, database, most, tell, challenge)
+    finally:
+        database.dispose()
 
 
 @click.command()

@@ -361,11 +361,12 @@ def outcome_counts(engine: sql.Engine, book: str) -> OutcomeCounts:
     )
 
 
-def outcomes_since(engine: sql.Engine, book: str, at: int) -> int:
-    """How many applications of a book have an outcome that came after the moment ``at``, ms since 1970 UTC."""
+def outcomes_since(engine: sql.Engine, book: str, at: int, most: int) -> int:
+    """How many applications of a book have an outcome that came after the moment ``at``, ms since 1970 UTC; counted up
+    to ``most``."""
     o = OUTCOMES.c
     with reading(engine) as connection:
         if not sql.inspect(connection).has_table(OUTCOMES.name):
             return 0
-        asked = sql.select(sql.func.count()).select_from(_joined(book).where(o.at > at).subquery())
+        asked = sql.select(sql.func.count()).select_from(_joined(book).where(o.at > at).limit(most).subquery())
         return int(connection.execute(asked).scalar_one())

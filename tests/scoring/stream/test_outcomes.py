@@ -118,7 +118,7 @@ def joins_as_reckoned(database: sql.Engine, home: Path, batch: DecidedBatch, cam
         repeated=sum(len(each) > 1 for each in times.values()),
         contradicted=sum(len({outcome for _, _, outcome in each}) > 1 for each in times.values()),
     )
-    assert outcomes_since(database, name, NOON) == sum(at > NOON for at, _ in expected.values())
+    assert outcomes_since(database, name, NOON, 99) == sum(at > NOON for at, _ in expected.values())
 
 
 @settings(max_examples=25)
@@ -167,7 +167,7 @@ def test_a_window_is_the_latest_records_by_when_their_outcomes_came(
 
 def test_nothing_is_known_before_anything_came(tmp_path: Path, book: Book):
     made = engine(Settings(home=tmp_path))
-    assert len(joined_rows(made, "cards", 10)) == outcomes_since(made, "cards", 0) == 0
+    assert len(joined_rows(made, "cards", 10)) == outcomes_since(made, "cards", 0, 99) == 0
     assert outcome_counts(made, "cards") == OutcomeCounts(0, 0, unmatched=0, repeated=0, contradicted=0)
     with pytest.raises(BadInput, match="0 outcomes are known"):
         latest_outcomes(made, book.contract, 1)
