@@ -116,6 +116,10 @@ VERBS = {  # each one's module and first sentence
         "model.cli.stream",
         "Decide applications as they come by a topic of Kafka, with reasons, until told to end.",
     ),
+    "simulate": (
+        "model.cli.simulate",
+        "Play a book's records as applications on the stream, and what became of them later.",
+    ),
     "bench": ("model.cli.bench", "Print the figures of every hot path."),
 }
 

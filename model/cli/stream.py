@@ -11,7 +11,7 @@ from data.errors import BadInput
 from model.cli.book import book_option, home_of
 from model.cli.terminal import Result, answer, json_option
 from model.scoring.stream.loop import Stream
-from model.scoring.stream.running import StreamTerms, stream_of
+from model.scoring.stream.running import WINDOW, StreamTerms, stream_of
 from model.scoring.stream.schemas import SCHEMAS
 from model.settings import Settings, settings
 
@@ -21,6 +21,10 @@ from model.settings import Settings, settings
 @click.option("--in", "applications", help="The topic of applications.")
 @click.option("--out", "decisions", help="The topic of decisions.")
 @click.option("--outcomes", help="A topic of what became of applications; without it none is read.")
+@click.option(
+    "--retrain", type=click.IntRange(1), metavar="N", help="Renew the model every N outcomes; a person promotes."
+)
+@click.option("--window", type=click.IntRange(1), metavar="W", help=f"On the latest W of them; {WINDOW:,} by default.")
 @click.option("--refused", help="The topic of messages that could not be decided, with the reasons.")
 @click.option("--group", help="The group of processes that share the work.")
 @click.option("--record/--no-record", "recorded", default=None, help="Whether decisions are recorded; they are.")
@@ -35,6 +39,8 @@ def stream(
     applications: str | None,
     decisions: str | None,
     outcomes: str | None,
+    retrain: int | None,
+    window: int | None,
     refused: str | None,
     group: str | None,
     recorded: bool | None,
@@ -65,7 +71,15 @@ def stream(
         "record": recorded,
     }
     using = _with(settings(), given)
-    terms = StreamTerms(outcomes=outcomes is not None, metrics_port=port, metrics_host=host)
+    if (retrain and outcomes is None) or (window and not retrain):
+        raise BadInput("A model is renewed on outcomes: --window is of --retrain, and --retrain of --outcomes TOPIC.")
+    terms = StreamTerms(
+        outcomes is not None,
+        retrain=retrain or 0,
+        window=window or WINDOW,
+        metrics_port=port,
+        metrics_host=host,
+    )
     with stream_of(using, book, terms) as running:
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, lambda _signal, _frame: running.stop.set())

@@ -16,15 +16,21 @@ from model.scoring.stream.loop import Follower, Stream, StreamTopics
 from model.scoring.stream.metrics import StreamMetrics
 from model.scoring.stream.outcomes import OutcomeStore
 from model.scoring.stream.recorder import StreamShadow, recorder
+from model.scoring.stream.renewal import Renewal
 from model.settings import Settings
+
+WINDOW = 12_000  # outcomes that a model is renewed on
 
 
 @dataclass(frozen=True)
 class StreamTerms:
-    """What is asked of a process beyond the settings: whether it reads ``outcomes``; ``metrics_host`` and
-    ``metrics_port`` where it tells how it is, port 0 for nowhere."""
+    """What is asked of a process beyond the settings: whether it reads ``outcomes``, and after how many of them the
+    model is renewed, 0 for never, on a ``window`` of the latest; ``metrics_host`` and ``metrics_port`` where it tells
+    how it is, port 0 for nowhere."""
 
     outcomes: bool = False
+    retrain: int = 0
+    window: int = WINDOW
     metrics_port: int = 0
     metrics_host: str = "127.0.0.1"
 
@@ -61,6 +67,8 @@ def stream_of(using: Settings, book: str, terms: StreamTerms) -> Iterator[Stream
             followers.append(StreamShadow(Shadow(database, using.model_copy(update={"book": book})), decider))
         if terms.outcomes:
             followers.append(OutcomeStore(database, store, using.stream_kept))
+        if terms.retrain:
+            followers.append(Renewal(database, store, terms.retrain, terms.window))
         if terms.metrics_port:
             metrics = StreamMetrics()
             metrics.serve(terms.metrics_host, terms.metrics_port)

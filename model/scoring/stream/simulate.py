@@ -84,7 +84,7 @@ class Sender(Protocol):
     """What puts messages on topics: confluent_kafka's producer, as far as it is used here."""
 
     def produce(
-        self, topic: str, value: bytes, key: bytes, on_delivery: Callable[[object, object], None] | None = None
+        self, topic: str, value: bytes, key: bytes, *, on_delivery: Callable[[object, object], None] | None = None
     ) -> None:
         """Take a message; BufferError while too many wait."""
         ...

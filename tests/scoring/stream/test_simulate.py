@@ -2,16 +2,24 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from threading import Timer
 
 import numpy as np
 import orjson
 import pytest
+from click.testing import CliRunner
 
 from data.books import Book
+from model.__main__ import main
 from model.errors import StoreError
+from model.record.database import engine
 from model.scoring.stream.drifting import drift_of
+from model.scoring.stream.outcomes import OutcomeCounts, outcome_counts
+from model.scoring.stream.running import StreamTerms, stream_of
 from model.scoring.stream.simulate import Playback, Simulation, SimulationTerms, SimulationTopics
+from model.settings import Settings, settings
+from tests.support.kafka import QuickBroker
 
 TOPICS = SimulationTopics("applications", "outcomes")
 
@@ -74,6 +82,7 @@ def test_a_missing_value_is_null(book: Book):
 
 
 def test_the_same_seed_plays_the_same_and_no_record_twice_before_all_were_played(book: Book):
+    book = book.part(np.arange(600))
     first, second = (Playback(book, terms()).applications(0, len(book)) for _ in range(2))
     assert first.values == second.values
     assert Playback(book, terms(seed=1)).applications(0, 50).values != first.values[:50]
@@ -139,3 +148,51 @@ def test_twenty_thousand_messages_are_made_in_a_second(book: Book):
     start = time.thread_time()
     playback.applications(0, 20_000, 0.5)
     assert time.thread_time() - start < 1
+
+
+# ---- by Kafka --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def using(quick_broker: QuickBroker, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Fresh topics, a home of one's own, and a group that is there at once."""
+    told = {"WHATIF_HOME": str(own_home), "WHATIF_STREAM_PROTOCOL": "consumer", **quick_broker.topics()}
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    return settings()
+
+
+def test_what_is_played_is_decided_refused_and_joined_with_its_outcomes(using: Settings):
+    words = ["--rate", "1000", "--count", "200", "--outcomes-after", "0.1", "--malformed", "0.2"]
+    done = CliRunner().invoke(main, ["simulate", *words, "--drift", "limit=-20%", "--json"], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    said = orjson.loads(done.stdout)
+    assert (said["applications"], said["outcomes"], said["waiting"]) == (200, 200 - said["malformed"], 0)
+    assert 0 < said["malformed"] < 100
+    with stream_of(using, "cards", StreamTerms(outcomes=True)) as stream:
+        stream.run(0.7)
+    assert (stream.decided, stream.refused) == (said["outcomes"], said["malformed"])
+    database = engine(using)
+    assert outcome_counts(database, "cards") == OutcomeCounts(
+        applications=stream.decided, matched=stream.decided, unmatched=0, repeated=0, contradicted=0
+    )
+    database.dispose()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--drift", "income=3"], "Nothing of the book cards is called 'income'"),
+        (["--since", "2001"], "has no vintages"),
+        (["--book", "none"], "There is no book 'none'"),
+    ],
+)
+def test_what_cannot_be_played_is_said(using: Settings, words: list[str], says: str):
+    done = CliRunner().invoke(main, ["simulate", "--count", "1", *words], catch_exceptions=False)
+    assert (done.exit_code, says in done.output) == (2, True)
+
+
+def test_it_says_that_no_broker_is_named(own_home: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("WHATIF_HOME", str(own_home))
+    done = CliRunner().invoke(main, ["simulate"], catch_exceptions=False)
+    assert (done.exit_code, "Set WHATIF_STREAM_BROKERS" in done.output) == (2, True)
