@@ -16,7 +16,6 @@ from typing import TypeVar
 import numpy as np
 import orjson
 import sqlalchemy as sql
-from numpy.typing import NDArray
 from sqlalchemy.dialects import postgresql, sqlite
 
 from data.arrays import Array
@@ -24,6 +23,7 @@ from data.contract import Contract
 from data.errors import BadInput
 from model.engine.tables import probability
 from model.errors import ReleaseError, StoreError
+from model.monitoring.stream_course import OutcomeRows
 from model.record.database import reading, writing
 from model.record.schema import lock_tables
 from model.release.outcome_window import OutcomeWindow
@@ -240,24 +240,6 @@ def _hex(value: object) -> str:
 
 
 # ---- joined ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class OutcomeRows:
-    """Applications of which the outcome is known (n,), by when it came, the earliest first: ``at`` then and
-    ``decided_at``, ms since 1970 UTC; ``outcome`` 0 or 1; the ``release`` that decided and its ``pd``; the
-    ``challenger`` of that moment, "" where there was none, and its ``challenger_pd``, then NaN."""
-
-    at: NDArray[np.int64]
-    decided_at: NDArray[np.int64]
-    outcome: Array
-    release: tuple[str, ...]
-    pd: Array
-    challenger: tuple[str, ...]
-    challenger_pd: Array
-
-    def __len__(self) -> int:
-        return len(self.at)
 
 
 @dataclass(frozen=True)

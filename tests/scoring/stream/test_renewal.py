@@ -18,6 +18,7 @@ from model.locks import exclusive
 from model.record.database import engine
 from model.release import parity
 from model.release.store import AUTOMATIC, Store
+from model.scoring.stream.course import stream_course
 from model.scoring.stream.messages import ObservedOutcome
 from model.scoring.stream.renewal import Renewal, RenewalNote, renew_model, renewals
 from model.settings import Settings
@@ -188,3 +189,21 @@ def test_a_note_says_nothing_before_there_is_one(tmp_path: Path):
     assert renewals(made, NAME) == ()
     assert RenewalNote(1, 2, 3, "running").release == ""
     made.dispose()
+
+
+def test_the_course_tells_what_was_said_of_the_outcomes_and_what_happened(store: Store, database: sql.Engine):
+    champion = store.resolve("champion")
+    release, _ = renew_model(store, database, 2000, challenge=True)
+    moved = int(store.history(release.id)[-1].at.timestamp() * 1000)
+    stream_in(database, store, 1500, seed=9, start=ROWS)
+    found = stream_course(database, store)
+    assert found.whole is not None
+    assert (found.whole.n, found.whole.decided.releases) == (ROWS + 1500, (champion,))
+    assert found.against is not None
+    assert found.against.n == 1500
+    assert found.against.challenger.releases == (release.id,)
+    assert found.against.auc.value > 0
+    assert abs(found.against.challenger.predicted - found.against.observed.value) < 0.05
+    assert found.whole.decided.psi > 0
+    shown = [(each.kind, each.release) for each in found.events if each.at >= moved - 60_000]
+    assert shown[-2:] == [("renewed", release.id), ("challenger", release.id)]
