@@ -12,7 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -103,30 +103,48 @@ class Broker:
     def create(self, *topics: str, partitions: int = PARTITIONS) -> None:
         for made in self.admin.create_topics([NewTopic(each, partitions, 1) for each in topics]).values():
             made.result(SECONDS)
+        end = time.monotonic() + SECONDS
+        while not self._led(topics):
+            assert time.monotonic() < end, f"Nobody leads {', '.join(topics)}."
+            time.sleep(0.05)
+
+    def _led(self, topics: Sequence[str]) -> bool:
+        """Whether the partitions of ``topics``, of all if there is none, can be read and written: a broker knows them
+        before that."""
+        asking = Consumer({"bootstrap.servers": self.address, "group.id": "whoever asks", **UNSEEN})
+        try:
+            for topic in topics or asking.list_topics(timeout=2).topics:
+                self.ends(asking, topic)
+        except KafkaException:
+            return False
+        finally:
+            asking.close()
+        return True
 
     def producer(self, **more: object) -> Producer:
         """One that sends in groups; the lag is the broker's, so a test may send as fast as it can."""
         told = {"bootstrap.servers": self.address, "linger.ms": 5, "queue.buffering.max.messages": 2_000_000}
         return Producer({**told, **UNSEEN, **more})
 
-    def read(self, topic: str, **more: object) -> list[Message]:
+    def read(self, topic: str) -> list[Message]:
         """All that lies in a topic now, partition by partition in its order."""
-        told = {"bootstrap.servers": self.address, "group.id": "whoever reads", "enable.auto.commit": False}
-        reader, found = Consumer({**told, **UNSEEN, **more}), list[Message]()
+        return sorted(self.each_of(topic), key=lambda each: (each.partition(), each.offset()))
+
+    def each_of(self, topic: str) -> Iterator[Message]:
+        """All that lies in a topic now, one after the other."""
+        reader = Consumer({"bootstrap.servers": self.address, "group.id": "whoever reads", **UNSEEN})
         try:
-            ends = self.ends(reader, topic)
-            reader.assign([TopicPartition(topic, each, OFFSET_BEGINNING) for each, end in ends.items() if end])
-            open_ends, until = {each: end for each, end in ends.items() if end}, time.monotonic() + SECONDS
-            while open_ends:
-                assert time.monotonic() < until, f"{topic} cannot be read to its end: {open_ends}"
-                found += [each for each in reader.consume(10_000, 0.2) if each.error() is None]
-                places = reader.position([TopicPartition(topic, each) for each in open_ends])
-                for place in places:
-                    if place.offset >= open_ends[place.partition]:
-                        del open_ends[place.partition]
+            left = {each: end for each, end in self.ends(reader, topic).items() if end}
+            reader.assign([TopicPartition(topic, each, OFFSET_BEGINNING) for each in left])
+            until = time.monotonic() + SECONDS
+            while left:
+                assert time.monotonic() < until, f"{topic} cannot be read to its end: {left}"
+                yield from (each for each in reader.consume(10_000, 0.2) if each.error() is None)
+                for place in reader.position([TopicPartition(topic, each) for each in left]):
+                    if place.offset >= left[place.partition]:
+                        del left[place.partition]
         finally:
             reader.close()
-        return sorted(found, key=lambda each: (each.partition(), each.offset()))
 
     @staticmethod
     def ends(reader: Consumer, topic: str) -> dict[int, int]:
@@ -198,15 +216,7 @@ class KafkaNode(Broker):
         with socket.socket() as knock:
             if knock.connect_ex(("127.0.0.1", self.ports["plain"])) != 0:
                 return False
-        asking = Consumer({"bootstrap.servers": self.address, "group.id": "whoever asks", **UNSEEN})
-        try:
-            for topic in asking.list_topics(timeout=2).topics:
-                self.ends(asking, topic)
-        except KafkaException:  # it listens before it leads the partitions whose logs it reads
-            return False
-        finally:
-            asking.close()
-        return True
+        return self._led(())
 
     def stop(self) -> None:
         """As an administrator stops it."""

@@ -10,6 +10,7 @@ from model.scoring.stream.decider import DecidedBatch, utc_of
 from model.scoring.stream.messages import RefusedMessage
 
 LONGEST_VALUE = 10_000  # characters of a refused message that are repeated
+LONGEST_KEY = 1_000  # bytes of its key: a broker takes only messages of some size
 
 
 class StreamAnswer(NamedTuple):
@@ -76,7 +77,8 @@ def refusal_answer(refused: RefusedMessage) -> StreamAnswer:
         "reasons": list(refused.reasons),
         "value": text,
     }
-    return StreamAnswer(came.key, orjson.dumps(said), [])
+    key = None if came.key is None else came.key[:LONGEST_KEY]
+    return StreamAnswer(key, orjson.dumps(said), [])
 
 
 def _stamp(at: int) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from model.errors import StoreError
 from model.scoring.stream.answers import StreamAnswer, decision_answers, refusal_answer
-from model.scoring.stream.decider import DecidedBatch, Decider
+from model.scoring.stream.decider import FURTHEST_AHEAD, DecidedBatch, Decider
 from model.scoring.stream.messages import Message, ObservedOutcome, RefusedMessage, read_outcomes
 
 if TYPE_CHECKING:
@@ -193,8 +193,8 @@ class Stream:
     def _answer(self, messages: list[Message]) -> None:
         applications = [each for each in messages if each.topic != self.topics.outcomes]
         outcomes = [each for each in messages if each.topic == self.topics.outcomes]
-        if applications:
-            self._wait_for(max(each.at for each in applications))
+        if not reached([each.at for each in applications], self.stop):
+            return
         found = self.decider.decide(applications, now_ms()) if applications else None
         batches = found.batches if found is not None else ()
         told, wrong = read_outcomes(outcomes)
@@ -208,17 +208,10 @@ class Stream:
         if not self._flushed():
             return
         self._tell(batches, refused, told)
-        for each in messages:
-            self._done[each.topic, each.partition] = each.offset + 1
+        self._note_done(messages)
         self.seen += len(messages)
         if time.monotonic() - self._committed > COMMIT_SECONDS:
             self._commit()
-
-    def _wait_for(self, at: int) -> None:
-        """Let a clock that is a little ahead of the one here be reached, so that every promotion before is known."""
-        ahead = at - now_ms() - AHEAD_MS
-        if 0 < ahead <= 60_000:
-            self.stop.wait(ahead / 1000)
 
     def _send(self, topic: str, answers: Sequence[StreamAnswer]) -> None:
         for key, value, headers in answers:
@@ -277,9 +270,18 @@ class Stream:
 
         return [TopicPartition(topic, partition, offset) for (topic, partition), offset in self._done.items()]
 
+    def _note_done(self, messages: Sequence[Message]) -> None:
+        """How far each partition is answered. Of one that another process has by now, that process says it: what was
+        in hand here when it went, is answered there, too."""
+        own = {(each.topic, each.partition) for each in self.consumer.assignment()}
+        for each in messages:
+            if (each.topic, each.partition) in own:
+                self._done[each.topic, each.partition] = each.offset + 1
+
     def _commit(self, wait: bool = False) -> None:
-        """Say how far was read and answered. Where that is not taken, what is read again is answered again."""
-        offsets, self._done = self._offsets(), {}
+        """Say how far was read and answered; whoever waits for it knows that it was taken, and what was not is said
+        again. Where none of that comes to it, what is read again is answered again."""
+        offsets = self._offsets()
         self._committed = time.monotonic()
         if not offsets:
             return
@@ -287,15 +289,18 @@ class Stream:
 
         try:
             if wait:
-                self.consumer.commit(offsets=offsets, asynchronous=False)
+                said = self.consumer.commit(offsets=offsets, asynchronous=False)
+                self._done = {(each.topic, each.partition): each.offset for each in said if each.error is not None}
             else:
                 self.consumer.commit(offsets=offsets, asynchronous=True)
         except KafkaException:
             self.errors += 1
 
-    def _let_go(self, _consumer: object, _partitions: object) -> None:
+    def _let_go(self, _consumer: object, partitions: "Sequence[TopicPartition]") -> None:
         """Another process takes partitions over: what was done of them is done."""
         self._commit(wait=True)
+        for each in partitions:
+            self._done.pop((str(each.topic), int(each.partition)), None)
 
     # ---- how it is ---------------------------------------------------------------------------------------------------
 
@@ -305,8 +310,7 @@ class Stream:
             return
         rate = (self.decided - self._decided_then) / (now - self._told)
         self._told, self._decided_then = now, self.decided
-        if time.monotonic() - self._committed > COMMIT_SECONDS:
-            self._commit()
+        self._commit(wait=True)
         champions = self.decider.champions()
         state = StreamState(
             self.lag(), rate, self.errors, process_name(), release=champions[-1].release if champions else ""
@@ -327,6 +331,14 @@ class Stream:
             read = each.offset if each.offset >= 0 else low
             waiting += max(high - read, 0)
         return waiting
+
+
+def reached(moments: Sequence[int], stop: Event) -> bool:
+    """Let a clock that is a little ahead of the one here be reached, so that every promotion before is known: wait for
+    the latest of ``moments``, ms since 1970, but for those that are refused. False if we were told to stop before."""
+    now = now_ms()
+    ahead = max((at - now for at in moments if at - now <= FURTHEST_AHEAD), default=0) - AHEAD_MS
+    return ahead <= 0 or not stop.wait(ahead / 1000)
 
 
 def now_ms() -> int:

@@ -78,6 +78,11 @@ def test_what_was_refused_is_told_in_the_schema_as_it_came_and_not_endlessly(val
     assert len(orjson.loads(answer.value)["value"] or "") <= 10_000
 
 
+def test_a_refusal_has_a_key_that_a_broker_takes():
+    refused = RefusedMessage(message(b"")._replace(key=b"K" * 900_000), "", (), ("It is no JSON.",))
+    assert refusal_answer(refused).key == b"K" * 1_000
+
+
 @pytest.mark.parametrize("at", [10**17, 2**62])
 def test_a_time_that_no_calendar_has_is_told_too(at: int):
     refused = RefusedMessage(message(b"")._replace(at=at), "", (), ("Its time is none.",))

@@ -1,8 +1,10 @@
 """A stream from end to end on the broker inside librdkafka: every message answered, recorded, followed, committed."""
 
 import socket
+import time
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx
@@ -20,7 +22,7 @@ from model.record.replay import replay
 from model.record.trail import find, recent
 from model.release.store import Store
 from model.scoring.stream.decider import DecidedBatch
-from model.scoring.stream.loop import Stream, StreamFollower, StreamState
+from model.scoring.stream.loop import Stream, StreamFollower, StreamState, now_ms, reached
 from model.scoring.stream.messages import ObservedOutcome, RefusedMessage
 from model.scoring.stream.metrics import StreamMetrics
 from model.scoring.stream.running import StreamTerms, stream_of
@@ -196,6 +198,20 @@ def test_what_cannot_be_is_said_before_anything_is_read(using: Settings, words: 
 def test_the_verb_prints_schemas(using: Settings):
     done = CliRunner().invoke(main, ["stream", "--schema", "application"])
     assert orjson.loads(done.stdout)["required"][:2] == ["id", "limit"]
+
+
+def test_a_clock_that_is_ahead_is_waited_for_but_not_one_whose_messages_are_refused():
+    def took(ahead: list[int], stopped: bool = False) -> tuple[bool, float]:
+        stop, begin = Event(), time.monotonic()
+        if stopped:
+            stop.set()
+        answer = reached([now_ms() + each for each in ahead], stop)
+        return answer, time.monotonic() - begin
+
+    assert took([]) == (True, pytest.approx(0, abs=0.1))
+    assert took([-5000, 400, 3_600_000]) == (True, pytest.approx(0, abs=0.1))
+    assert took([0, 800, 3_600_000]) == (True, pytest.approx(0.3, abs=0.2))
+    assert took([30_000], stopped=True) == (False, pytest.approx(0, abs=0.1))
 
 
 def test_without_a_champion_nothing_is_read(using: Settings, tmp_path: Path):
