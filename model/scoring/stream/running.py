@@ -56,6 +56,7 @@ def stream_of(using: Settings, book: str, terms: StreamTerms) -> Iterator[Stream
     if not champions:
         raise ReleaseError(f"There is no champion to decide yet. Run: python -m model train --book {book}")
     decider.release(champions[-1].release)
+    require_topics(using, [each for each in vars(topics).values() if each])
     with ExitStack() as opened:
         database = engine(using)
         opened.callback(database.dispose)
@@ -73,6 +74,5 @@ def stream_of(using: Settings, book: str, terms: StreamTerms) -> Iterator[Stream
             metrics = StreamMetrics()
             metrics.serve(terms.metrics_host, terms.metrics_port)
             followers.append(metrics)
-        require_topics(using, [each for each in vars(topics).values() if each])
         followers.append(LiveWriter(database, book))
         yield Stream(decider, consumer_of(using), producer_of(using), topics, followers, record)
