@@ -24,7 +24,7 @@ from pages.policy import state as policy_state
 from pages.shared import book_picker, deployed, offering, parts, saving, visitor, widgets
 from pages.shared.page_state import Memory
 
-WITHOUT_WHAT_IF = ("trust", "operations")
+WITHOUT_WHAT_IF = ("trust", "operations", "stream")
 VERDICTS = {"holds": "holds", "watch": "watch", "does not hold": "worse", "": "unknown"}  # in the style sheet
 
 
@@ -124,6 +124,8 @@ def navigation(who: Person) -> StreamlitPage:
         ("look", st.Page("trust/page.py", title="Trust", url_path="trust")),
         ("look", st.Page("operations/page.py", title="Operations", url_path="operations")),
     ]
+    if settings().stream_brokers:
+        pages.append(("look", st.Page("stream/page.py", title="Stream", url_path="stream")))
     return st.navigation([each for deed, each in pages if may(who, deed)], position="top")
 
 

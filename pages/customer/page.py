@@ -20,7 +20,7 @@ from model.whatif.customer.result import CustomerResult
 from model.whatif.customer.scenario import CustomerScenario
 from model.whatif.customer.starting_points import id_range
 from model.whatif.customer.stressed import standing_record
-from pages.customer import controls, record, state
+from pages.customer import controls, decision, record, state
 from pages.shared import carried, deployed, draw, offering, parts, recording, visitor, widgets
 from pages.shared.ask_line import AskLine, ask_line
 from pages.shared.taking_along import name_looked_at, offer_papers, offer_workbook, take_along, unchanged
@@ -68,6 +68,7 @@ def main() -> None:
 def offer_record(model: DeployedModel) -> None:
     """What of the record that is looked at can be taken along."""
     scenario = state.memory.current()
+    model = decision.asked_model(model, scenario)
     saved = unchanged(state.memory)
     if scenario.chosen:
         offer_papers(model, scenario, saved)
@@ -115,6 +116,10 @@ def draw_customer_answers(model: DeployedModel) -> None:
         answer = customer_asked(model)
         said, result = answer.said, answer.result
         kind = "wi-own" if scenario.own else ""  # so that a record of one's own does not jump once it is complete
+        about = decision.told_of(model, scenario)
+        if about is not None:
+            state.memory.settle_for(model)
+            draw.literal_notice(about)
         for message in state.memory.told():
             widgets.complain(message)
         if result is None:
@@ -129,7 +134,7 @@ def draw_customer_answers(model: DeployedModel) -> None:
         if result is None:
             draw.items(said.findings, state.begin_with)
         else:  # charts last: the browser paints the number while they are on their way
-            record_answer(model, result, answer.seconds)
+            record_answer(decision.asked_model(model, scenario), result, answer.seconds)
             draw.items(said.findings)
             record.edits(result)
             draw.draw_unfolded(said.panels)
@@ -159,8 +164,14 @@ class Answer:
 
 
 def customer_asked(model: DeployedModel) -> Answer:
-    """The model's answer, asked for once for all parts of the page."""
-    return parts.once("answer", lambda: customer_answer(model, state.memory.current()))
+    """The model's answer, asked for once for all parts of the page; of a decision of the stream that of the release
+    which made it."""
+
+    def make() -> Answer:
+        scenario = state.memory.current()
+        return customer_answer(decision.asked_model(model, scenario), scenario)
+
+    return parts.once("answer", make)
 
 
 def customer_answer(model: DeployedModel, scenario: CustomerScenario) -> Answer:

@@ -14,10 +14,11 @@ from model.scoring.pasted import read_pasted
 from model.whatif.customer.result import CustomerResult
 from model.whatif.customer.scenario import CustomerScenario, book_record
 from model.whatif.customer.starting_points import id_range
-from pages.customer import state
+from pages.customer import decision, state
 from pages.shared.deployed import keyed
 from pages.shared.number_field import enter
 
+OWN_RECORD, DECIDED = "_own_record", "_decided_record"
 PASTE, COPY, FILLED_IN = "_paste", "_copy", "_filled_in"
 GAP = ".missing"  # what the key of a field's tick ends with; the field has the key itself
 ACROSS = 3  # single fields side by side
@@ -37,11 +38,13 @@ def edits(result: CustomerResult) -> None:
 
 def own(model: DeployedModel, scenario: CustomerScenario) -> None:
     """A record of one's own: typed, pasted as a row, brought in a workbook, or begun from one of the book. Until it is
-    complete nothing is scored; it stays open and where it is when it is."""
+    complete nothing is scored; it stays open and where it is when it is. That of a decision is complete, and closed."""
     contract = model.contract
     filled = dict(zip(contract.row, scenario.own, strict=True))
-    st.session_state.setdefault("_own_record", True)
-    with st.expander("Your own record", key="_own_record", on_change="rerun"):
+    decided = decision.standing(scenario) is not None
+    key, title = (DECIDED, "The application's record") if decided else (OWN_RECORD, "Your own record")
+    st.session_state.setdefault(key, not decided)
+    with st.expander(title, key=key, on_change="rerun"):
         _begin(model)
         _fields(single(contract), filled, state.OWN_PREFIX)
         _grid(contract, filled, state.OWN_PREFIX)

@@ -11,6 +11,7 @@ from model.whatif.book.scenario import NOTHING, UNDER, BookScenario
 from model.whatif.customer.scenario import MISSING, CustomerScenario, apply, base_record
 from model.whatif.customer.sensitivity import position
 from model.whatif.customer.stressed import standing_record
+from pages.customer import decision
 from pages.shared import carried
 from pages.shared.page_state import Memory
 
@@ -80,7 +81,8 @@ def assumption_shown(model: DeployedModel, name: str) -> float:
 
 memory = Memory[CustomerScenario](
     "customer",
-    lambda model, address: CustomerScenario.from_query(model.book, address, settings().url_state),
+    decision.read_address,
     lambda scenario: scenario.to_query(settings().url_state),
     _moved,
+    shortened=decision.write_address,
 )

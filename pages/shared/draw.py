@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from math import ceil
 from typing import Any, Literal
@@ -52,14 +53,16 @@ LINE, ROW = 20, 15  # pixels of a line of a table's row, and of what is around i
 # ---- the numbers ------------------------------------------------------------------------------------------------
 
 
-def headline(said: Briefing, kind: str = "", stays: bool = False) -> None:
+def headline(said: Briefing, kind: str = "", stays: bool = False, announced: bool = True) -> None:
     """The sentence, the numbers under it, what is to be known below: one message to the browser, painted first.
     ``kind`` are names of the style sheet. ``stays``: the sentence and the main number stay in sight while the rest of
-    the page is scrolled under them."""
+    the page is scrolled under them. ``announced``: a screen reader says the sentence whenever it changes; not one that
+    changes by itself."""
     kind = " ".join(filter(None, (kind, "wi-guaranteed" * said.guaranteed)))
+    role = " role='status'" * announced
     points = "".join(f"<li>{text(each[:1].upper() + each[1:])}.</li>" for each in said.points)
     parts = (
-        f"<p class='wi-sentence{' ' * bool(kind)}{kind}' role='status'>{text(said.sentence)}</p>",
+        f"<p class='wi-sentence{' ' * bool(kind)}{kind}'{role}>{text(said.sentence)}</p>",
         numbers_row(said.tiles, kind) if said.tiles else "",
         f"<ol class='wi-things'>{points}</ol>" if points else "",
         f"<p class='wi-below {kind}{' wi-before' * bool(said.aside)}'>{text(said.below)}</p>" if said.below else "",
@@ -231,6 +234,11 @@ def notice(each: Notice) -> None:
     written(each.text, icon=ICONS[each.level])
 
 
+def literal_notice(each: Notice) -> None:
+    """The same of a text that repeats what a stranger sent: never drawn as Markdown, and no link."""
+    notice(replace(each, text=widgets.plain_markdown(each.text)))
+
+
 class Checked(BaseFigure):  # type: ignore[misc]
     """A figure as Streamlit takes it without going through every part of it again, which takes as long as all else that
     a chart takes: the charts are made here, and the tests go through every part of each that they draw."""
@@ -289,7 +297,8 @@ def links(given: Sequence[Link]) -> None:
 
 def linked(place: DeltaGenerator, each: Link) -> None:
     """One link."""
-    place.page_link(SCRIPTS[each.subject], label=each.label, query_params=deployed.address() | dict(each.query))
+    label = widgets.plain_markdown(each.label)
+    place.page_link(SCRIPTS[each.subject], label=label, query_params=deployed.address() | dict(each.query))
 
 
 # ---- tables -----------------------------------------------------------------------------------------------------

@@ -72,13 +72,15 @@ class Touched:
 class Memory(Generic[Held]):
     """``page`` tells the memories of the pages apart; ``read`` makes a value of an address and says what was wrong with
     it, ``write`` an address of a value, ``moved`` the value after a widget of that name was put somewhere.
-    ``answered``: the value is a what-if, whose numbers are one model's: where another takes its place, that is told."""
+    ``answered``: the value is a what-if, whose numbers are one model's: where another takes its place, that is told.
+    ``shortened``: what the address says in place of what ``write`` makes of a value."""
 
     page: str
     read: Callable[[DeployedModel, Mapping[str, str]], tuple[Held, list[str]]]
     write: Callable[[Held], dict[str, str]]
     moved: Callable[[DeployedModel, str, Any], Held]
     answered: bool = True
+    shortened: Callable[[Held, dict[str, str]], dict[str, str]] = lambda _value, query: query
 
     def _key(self, what: str) -> str:
         return keyed(f"_{self.page}_{what}")
@@ -151,7 +153,8 @@ class Memory(Generic[Held]):
     def address_of_now(self) -> dict[str, str]:
         """What the address says of the value, and of the scenario that is open."""
         known = self.saved()
-        return self.write(self.current()) | ({SAVED: known.id} if known is not None else {})
+        query = self.shortened(self.current(), self.write(self.current()))
+        return query | ({SAVED: known.id} if known is not None else {})
 
     def put(self, value: Held) -> None:
         """Go to another value, from another page too, where this one may not have been looked at."""
@@ -203,6 +206,10 @@ class Memory(Generic[Held]):
             self._answered_by(model, f"{replaced(last.name, model.name, until)} {both}".strip())
         elif last is None or (last.model, last.value) != (model.id, self.current()):
             self._answered_by(model, "")
+
+    def settle_for(self, model: DeployedModel) -> None:
+        """Note that another model's answering now changes nothing: what stands here is asked of one of its own."""
+        self._answered_by(model, "")
 
     def _answered_by(self, model: DeployedModel, told: str) -> None:
         st.session_state[self._key("answered_by")] = AnsweredBy(self.current(), model.id, model.name, told)
