@@ -325,6 +325,8 @@ def roc_headline(found: SubsetMetrics, contract: Contract) -> str:
 def vintages_headline(proof: Validation, rows: Sequence[BandMetrics]) -> str:
     """The finding above predicted against observed by vintage."""
     late = [each for each in rows if set(each.sources) & {"later", "beyond"}]
+    if not late and proof.main == "unseen":
+        return "Predicted and observed by vintage, of records that it was not fitted to"
     if not late:
         return "Predicted and observed by vintage, cross-validated inside the training"
     worst = max(late, key=lambda each: abs(each.predicted - each.observed.value))
