@@ -2,6 +2,7 @@
 
 import signal
 import time
+from threading import Event
 
 import click
 import orjson
@@ -10,8 +11,9 @@ from data import books
 from data.errors import BadInput
 from model.cli.book import book_option, home_of
 from model.cli.terminal import Result, answer, json_option
-from model.scoring.stream.loop import Stream
-from model.scoring.stream.running import WINDOW, StreamTerms, stream_of
+from model.release.store import Store
+from model.scoring.stream.loop import Stream, StreamTopics
+from model.scoring.stream.running import WINDOW, StreamTerms, ready_decider, stream_of
 from model.scoring.stream.schemas import SCHEMAS
 from model.settings import Settings, settings
 
@@ -31,6 +33,10 @@ from model.settings import Settings, settings
 @click.option("--host", default="127.0.0.1", help="Where /metrics listens: figures only, and nobody is asked who asks.")
 @click.option("--port", default=8601, type=click.IntRange(0, 65_535), help="Where /metrics answers; 0: nowhere.")
 @click.option("--idle", type=click.FloatRange(0.1), help="End once nothing has come for so many seconds.")
+@click.option("--engine", type=click.Choice(["local", "spark"]), default="local", help="What decides.")
+@click.option("--master", default="", help="Of --engine spark: local[2], spark://…; that of spark-submit by default.")
+@click.option("--checkpoint", help="Of --engine spark: a folder that keeps how far was read.")
+@click.option("--once", is_flag=True, help="Of --engine spark: decide what there is, and end.")
 @click.option("--schema", type=click.Choice(list(SCHEMAS)), help="Print the JSON Schema of a message, and end.")
 @book_option
 @json_option
@@ -47,6 +53,10 @@ def stream(
     host: str,
     port: int,
     idle: float | None,
+    engine: str,
+    master: str,
+    checkpoint: str | None,
+    once: bool,
     schema: str | None,
     book: str,
     as_json: bool,
@@ -71,6 +81,14 @@ def stream(
         "record": recorded,
     }
     using = _with(settings(), given)
+    if engine == "spark":
+        others = {"outcomes": outcomes, "group": group, "record": recorded, "idle": idle, "retrain": retrain}
+        for name in (name for name, each in others.items() if each is not None):
+            raise BadInput(f"--{name} is not of --engine spark, which decides applications alone. Leave it out.")
+        _by_spark(using, book, as_json, master=master, checkpoint=checkpoint, once=once)
+        return
+    if master or checkpoint or once:
+        raise BadInput("--master, --checkpoint and --once are of --engine spark. Name it, too, or leave them out.")
     if (retrain and outcomes is None) or (window and not retrain):
         raise BadInput("A model is renewed on outcomes: --window is of --retrain, and --retrain of --outcomes TOPIC.")
     terms = StreamTerms(
@@ -81,17 +99,38 @@ def stream(
         metrics_host=host,
     )
     with stream_of(using, book, terms) as running:
-        for each in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(each, lambda _signal, _frame: running.stop.set())
-        if not as_json:
-            click.echo(
-                f"Deciding what comes by {using.stream_applications} at {using.stream_brokers}; decisions go to "
-                f"{using.stream_decisions}, what cannot be decided to {using.stream_refused}. Ctrl-C ends it.",
-                err=True,
-            )
+        _begin(running.stop, using, as_json)
         start = time.monotonic()
         running.run(idle)
     answer(_done(running, time.monotonic() - start), as_json, _text)
+
+
+def _begin(stop: Event, using: Settings, as_json: bool) -> None:
+    """Let signals set ``stop``, and say what is done."""
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda _signal, _frame: stop.set())
+    if not as_json:
+        click.echo(
+            f"Deciding what comes by {using.stream_applications} at {using.stream_brokers}; decisions go to "
+            f"{using.stream_decisions}, what cannot be decided to {using.stream_refused}. Ctrl-C ends it.",
+            err=True,
+        )
+
+
+def _by_spark(using: Settings, book: str, as_json: bool, *, master: str, checkpoint: str | None, once: bool) -> None:
+    """Let Spark decide."""
+    from model.scoring.spark.streaming import SparkStream  # a module that others need not wait for
+
+    if checkpoint is None:
+        raise BadInput("--engine spark needs a --checkpoint: a folder that it keeps between two runs.")
+    topics = StreamTopics(using.stream_applications, using.stream_decisions, using.stream_refused)
+    decider = ready_decider(Store(using.home, book))
+    running = SparkStream(decider, using, topics, checkpoint=checkpoint, master=master)
+    _begin(running.stop, using, as_json)
+    start = time.monotonic()
+    running.run(once)
+    found: Result = {"read": running.seen, "seconds": round(time.monotonic() - start, 3)}
+    answer(found, as_json, lambda said: f"{said['read']:,} messages answered.")
 
 
 def _with(using: Settings, given: dict[str, str | bool | None]) -> Settings:

@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,9 +34,9 @@ def environment(home: Path) -> dict[str, str]:
 
 
 class SparkShell:
-    """Commands, one after the other in one session."""
+    """Commands, one after the other in one session, with the settings ``told``."""
 
-    def __init__(self, home: Path, place: Path, master: str = MASTER) -> None:
+    def __init__(self, home: Path, place: Path, master: str = MASTER, told: Mapping[str, str] | None = None) -> None:
         if not PYTHON:
             pytest.fail("WHATIF_TEST_SPARK names the Python of an environment with Spark: .ci/spark.sh makes one.")
         self.home, self.master, self.log = home, master, (place / "spark.log").open("w")
@@ -44,7 +44,7 @@ class SparkShell:
         self.process = subprocess.Popen(
             words,
             cwd=place,
-            env=environment(home),
+            env=environment(home) | dict(told or {}),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.log,

@@ -19,13 +19,15 @@ SECONDS = 120.0  # within which whatever is waited for comes
 class StreamProcess:
     """``python -m model stream`` with the settings ``told``. What it says stands in a file below ``place``."""
 
-    def __init__(self, home: Path, place: Path, told: Mapping[str, str], *words: str) -> None:
+    def __init__(
+        self, home: Path, place: Path, told: Mapping[str, str], *words: str, python: str = sys.executable
+    ) -> None:
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("WHATIF_", "PYTEST_"))}
         environment = kept | {"WHATIF_HOME": str(home), "OMP_NUM_THREADS": "1", **told}
         number = len(list(place.glob("stream-*.err")))
         self.out, self.err = (place / f"stream-{number}.{end}" for end in ("out", "err"))
         with self.out.open("w") as out, self.err.open("w") as err:
-            command = [sys.executable, "-m", "model", "stream", "--port", "0", "--json", *words]
+            command = [python, "-m", "model", "stream", "--port", "0", "--json", *words]
             self.process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=out, stderr=err)
 
     @property

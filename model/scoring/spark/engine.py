@@ -107,13 +107,18 @@ def ready_session(release: Release, master: str) -> Iterator[tuple[Session, Parc
         from pyspark import cloudpickle
 
         cloudpickle.register_pickle_by_value(door)  # a worker has no code of ours before it went through
-        parcel = Parcel.of(release, _packing_place())
-        for archive in parcel.archives:
-            if connected(session):
-                session.addArtifacts(str(archive), file=True)
-            else:
-                session.sparkContext.addFile(str(archive))
-        yield session, parcel
+        yield session, send_release(session, release)
+
+
+def send_release(session: Session, release: Release) -> Parcel:
+    """Code and release, sent to the workers of a session."""
+    parcel = Parcel.of(release, _packing_place())
+    for archive in parcel.archives:
+        if connected(session):
+            session.addArtifacts(str(archive), file=True)
+        else:
+            session.sparkContext.addFile(str(archive))
+    return parcel
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,7 @@ is asked, and yields one row of sums."""
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +21,7 @@ from data.files.columnar import column_of_cells
 from data.files.numbers import Habit
 from model.engine.parallel import ROWS
 from model.engine.scorer import TableScorer
+from model.release.register import Moved
 from model.release.release import Release
 from model.release.store import Store
 from model.scoring.job.columnar import FIRST_LINE, cells, identifiers
@@ -30,6 +31,9 @@ from model.scoring.job.source import Block
 from model.scoring.job.stage import PartWriter, Stage
 from model.scoring.job.terms import JobTerms
 from model.scoring.parts.reading import PartReader, PartRecords, Refusals, RefusedRow
+from model.scoring.stream.answers import decision_answers, refusal_answer
+from model.scoring.stream.decider import Decided, Decider
+from model.scoring.stream.messages import Message
 from model.whatif.book.scenario import BookScenario
 from model.whatif.book.sums import BookCensus, BookConstants, StressQuestion, StressSums
 
@@ -240,3 +244,57 @@ def ddl_of(arrays: Mapping[str, AnyArray]) -> str:
     """The columns of such a row, as Spark declares them."""
     kinds = {"f": "array<double>", "i": "array<bigint>"}
     return ", ".join([*(f"{name} {kinds[values.dtype.kind]}" for name, values in arrays.items()), f"{REFUSED} string"])
+
+
+# ---- messages ----------------------------------------------------------------------------------------------------
+
+
+def answer_messages(batches: Iterator[Arrow], home: str, asked: Asked) -> Iterator[Arrow]:
+    """The answers to those messages that one release decides, as messages to send."""
+    decider = SentDecider(home, asked)
+    for whole in batches:
+        for start in range(0, whole.num_rows, ROWS):
+            messages = messages_of(whole.slice(start, ROWS))
+            own = [each for each in messages if decider.decides(each.at, asked["now"]) == asked["release"]]
+            yield answers_as_rows(decider.decide(own, asked["now"]), asked["decisions"], asked["refused"])
+
+
+class SentDecider(Decider):
+    """One that was told by which release what is decided, and was sent one of them."""
+
+    def __init__(self, home: str, asked: Asked) -> None:
+        super().__init__(Store(Path(home), asked["book"]))
+        told = ((datetime.fromisoformat(at), release) for at, release in asked["champions"])
+        self._told = tuple(Moved(at, "champion", release=release, who="") for at, release in told)
+
+    def champions(self) -> tuple[Moved, ...]:
+        """Every time the champion moved, as the driver knows it."""
+        return self._told
+
+    def release(self, identity: str) -> Release:
+        """A release, loaded once a worker."""
+        return release_of(str(self.store.home), self.store.book, identity)
+
+
+def messages_of(batch: Arrow) -> list[Message]:
+    """Rows as Spark reads them from Kafka, as messages."""
+    names = ("topic", "partition", "offset", "at", "key", "value")
+    return [Message(*row) for row in zip(*(batch.column(name).to_pylist() for name in names), strict=True)]
+
+
+def answers_as_rows(decided: Decided, decisions: str, refused: str) -> Arrow:
+    """Decisions and refusals as Spark sends them by Kafka."""
+    sent = [(decisions, each) for batch in decided.batches for each in decision_answers(batch)]
+    sent += [(refused, refusal_answer(each)) for each in decided.refused]
+    header = pa.struct([("key", pa.string()), ("value", pa.binary())])
+    headers = [
+        [{"key": name, "value": value} for name, value in answer.headers] if answer.headers else None
+        for _, answer in sent
+    ]
+    columns = {
+        "topic": pa.array([topic for topic, _ in sent], pa.string()),
+        "key": pa.array([answer.key for _, answer in sent], pa.binary()),
+        "value": pa.array([answer.value for _, answer in sent], pa.binary()),
+        "headers": pa.array(headers, pa.list_(header)),
+    }
+    return pa.RecordBatch.from_pydict(columns)

@@ -91,7 +91,7 @@ class Decider:
         refused = [RefusedMessage(each, "", (), (why,)) for each, why in wrong.items()]
         batches = list[DecidedBatch]()
         for name, own in self._by_release(timed).items():
-            decided = self.decide_by(self.release(name), own, now)
+            decided = self._carefully(self.release(name), own, now)
             batches += decided.batches
             refused += decided.refused
         return Decided(tuple(batches), tuple(refused))
@@ -102,6 +102,10 @@ class Decider:
         if self._history[0] != found:
             self._history = found, self.store.champions()
         return self._history[1]
+
+    def decides(self, at: int, now: int) -> str:
+        """The release that decides, or refuses, what was sent at ``at``, ms since 1970 UTC, whatever its clock says."""
+        return str(champion_at(self.champions(), utc_of(min(max(at, 0), now + FURTHEST_AHEAD))))
 
     def release(self, identity: str) -> Release:
         """A release that decides, loaded and checked once."""
@@ -123,15 +127,15 @@ class Decider:
             found.setdefault(str(name), []).append(each)
         return found
 
-    def decide_by(self, release: Release, messages: Sequence[Message], now: int) -> Decided:
-        """What one release decides; a message that it cannot cope with takes no other down with it."""
+    def _carefully(self, release: Release, messages: Sequence[Message], now: int) -> Decided:
+        """What a release decides; a message that it cannot cope with takes no other down with it."""
         try:
             return self._decided(release, messages, now)
         except Exception as error:  # whatever it is: a stream that ends at a message would end at it for ever
             if len(messages) == 1:
                 told = DEFECT.format(f"{type(error).__name__}: {error}")
                 return Decided((), (RefusedMessage(messages[0], "", (), (told,)),))
-        each_alone = [self.decide_by(release, [each], now) for each in messages]
+        each_alone = [self._carefully(release, [each], now) for each in messages]
         batches = tuple(batch for each in each_alone for batch in each.batches)
         return Decided(batches, tuple(why for each in each_alone for why in each.refused))
 

@@ -51,11 +51,7 @@ def stream_of(using: Settings, book: str, terms: StreamTerms) -> Iterator[Stream
         using.stream_outcomes if terms.outcomes else "",
     )
     store = Store(using.home, book)
-    decider = Decider(store)
-    champions = decider.champions()
-    if not champions:
-        raise ReleaseError(f"There is no champion to decide yet. Run: python -m model train --book {book}")
-    decider.release(champions[-1].release)
+    decider = ready_decider(store)
     require_topics(using, [each for each in vars(topics).values() if each])
     with ExitStack() as opened:
         database = engine(using)
@@ -76,3 +72,13 @@ def stream_of(using: Settings, book: str, terms: StreamTerms) -> Iterator[Stream
             followers.append(metrics)
         followers.append(LiveWriter(database, book))
         yield Stream(decider, consumer_of(using), producer_of(using), topics, followers, record)
+
+
+def ready_decider(store: Store) -> Decider:
+    """What decides by the releases of a store, the champion loaded. ReleaseError if there is none."""
+    decider = Decider(store)
+    champions = decider.champions()
+    if not champions:
+        raise ReleaseError(f"There is no champion to decide yet. Run: python -m model train --book {store.book}")
+    decider.release(champions[-1].release)
+    return decider
