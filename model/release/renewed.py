@@ -32,7 +32,8 @@ LATEST = 0.2  # the share of a window that a test out of time is on
 def renew(
     book: Book, window: OutcomeWindow, beside: Against = no_champion, progress: Progress = silent
 ) -> DraftRelease:
-    """Fit the book's model to a window of outcomes, test and gate it; ``beside`` holds it against the champion.
+    """Fit the book's model to a window of outcomes, test and gate it; ``beside`` holds it against the champion. On one
+    thread, since a stream may be going on beside it.
 
     Raises
     ------
@@ -46,9 +47,9 @@ def renew(
     model = training.fit(own)
     built = compiled(book, own, model, progress)
     tables = built.scorer.tables
-    crossed = training.cross_validate(own, (SHIPPED,), part(progress, 0.38, 0.84))
+    crossed = training.cross_validate(own, (SHIPPED,), part(progress, 0.38, 0.84), at_once=1)
     shipped = crossed.found[SHIPPED.label]
-    leaks = shuffled_gates(book, own, part(progress, 0.84, 0.92))
+    leaks = shuffled_gates(book, own, part(progress, 0.84, 0.92), at_once=1)
     progress("Holding it against the gates", 0.92)
     unseen = np.flatnonzero(~records_among(book.raw, own.raw))
     evidence = gathered({"unseen": (unseen, probability(built.margins[unseen]))})

@@ -26,14 +26,16 @@ BEYOND = 4.0  # standard errors of the AUC of shuffled outcomes
 STRAYS = 1.5  # times as far as ranks of independent records do: folds share what they are fitted to (1.4 seen)
 
 
-def shuffled_gates(book: Book, own: Book, progress: Progress = silent) -> list[Gate]:
-    """Both gates, of the part ``own`` of ``book`` that the model is fitted to. An order may be that of the outcomes of
-    the part, or of all the book; whichever is likelier counts."""
+def shuffled_gates(
+    book: Book, own: Book, progress: Progress = silent, *, at_once: int = training.FITS_AT_ONCE
+) -> list[Gate]:
+    """Both gates, of the part ``own`` of ``book`` that the model is fitted to, by so many fits ``at_once``. An order
+    may be that of the outcomes of the part, or of all the book; whichever is likelier counts."""
     found = order(own.target, own.inputs)
     if len(own) < len(book):
         whole = order(book.target, book.inputs)
         found = min(found, whole, key=lambda each: each.chance(_words(own.contract)))
-    return [_ordered(own.contract, found), _shuffled(own, found, progress)]
+    return [_ordered(own.contract, found), _shuffled(own, found, progress, at_once)]
 
 
 def _words(contract: Contract) -> list[int]:
@@ -55,14 +57,15 @@ def _ordered(contract: Contract, found: Order) -> Gate:
     )
 
 
-def _shuffled(own: Book, found: Order, progress: Progress) -> Gate:
+def _shuffled(own: Book, found: Order, progress: Progress, at_once: int) -> Gate:
     part = _sample(own)
     inputs = part.inputs.copy()
     failed = standard_errors(found.chance(_words(own.contract))) > BOUND
     suspects = np.flatnonzero(found.found & failed).tolist()
     for k in suspects:
         inputs[k] = (own.contract.inputs[k].direction or 1) * by_rate(part.target, inputs[k])
-    auc = training.cross_validate(part, (SHIPPED,), progress, inputs).found[SHIPPED.label].auc
+    crossed = training.cross_validate(part, (SHIPPED,), progress, inputs, at_once=at_once)
+    auc = crossed.found[SHIPPED.label].auc
     bad = float(part.target.sum())
     chance = STRAYS * float(np.sqrt((len(part) + 1) / (12 * bad * (len(part) - bad))))
     anew = ", ".join(own.contract.inputs[k].label for k in suspects)

@@ -26,6 +26,7 @@ from model.release.variants import SHIPPED, VARIANTS, Variant
 if TYPE_CHECKING:  # loading a release imports this module, but never scikit-learn
     from sklearn.ensemble import HistGradientBoostingClassifier
 
+FITS_AT_ONCE = 2
 Progress = Callable[[str, float], None]
 """Told what is being done and the share of the work behind, in [0, 1]."""
 
@@ -116,10 +117,15 @@ def folds(book: Book) -> NDArray[np.int64]:
 
 
 def cross_validate(
-    book: Book, variants: Sequence[Variant] = VARIANTS, progress: Progress = silent, inputs: Array | None = None
+    book: Book,
+    variants: Sequence[Variant] = VARIANTS,
+    progress: Progress = silent,
+    inputs: Array | None = None,
+    *,
+    at_once: int = FITS_AT_ONCE,
 ) -> Crossed:
     """Performance of every variant by label, from predictions of folds it was not fitted to; of other ``inputs``
-    (inputs, n) than the book's where given.
+    (inputs, n) than the book's where given; so many fits ``at_once``.
 
     The AUC is the mean of the folds' (probabilities of different fits are not ranked against each other); the other
     measures are over all out-of-fold predictions.
@@ -135,7 +141,7 @@ def cross_validate(
         return predicted
 
     doing = "Checking on records the model has not seen"
-    predicted = _two_at_a_time(run, jobs, lambda job: f"{doing} ({job[0].label})", progress)
+    predicted = _side_by_side(run, jobs, lambda job: f"{doing} ({job[0].label})", progress, at_once)
     found, shipped = {}, np.empty(len(y))
     for k, variant in enumerate(variants):
         parts = predicted[k * len(held) : (k + 1) * len(held)]
@@ -170,7 +176,7 @@ def out_of_time(
         return found
 
     doing = "Checking on later vintages"
-    found = _two_at_a_time(run, others, lambda each: f"{doing} ({each.label})", progress)
+    found = _side_by_side(run, others, lambda each: f"{doing} ({each.label})", progress)
     labelled = {SHIPPED.label: predicted} | dict(zip((each.label for each in others), found, strict=True))
     return {label: measure(after.target, each) for label, each in labelled.items()}
 
@@ -178,8 +184,12 @@ def out_of_time(
 Job = TypeVar("Job")
 
 
-def _two_at_a_time(
-    run: Callable[[Job], Array], jobs: Sequence[Job], doing: Callable[[Job], str], progress: Progress
+def _side_by_side(
+    run: Callable[[Job], Array],
+    jobs: Sequence[Job],
+    doing: Callable[[Job], str],
+    progress: Progress,
+    at_once: int = FITS_AT_ONCE,
 ) -> list[Array]:
     """Fits side by side, each on one thread; in the jobs' order."""
     done = 0
@@ -192,5 +202,5 @@ def _two_at_a_time(
         progress(doing(job), done / len(jobs))
         return found
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(at_once) as pool:
         return list(pool.map(told, jobs))

@@ -22,6 +22,7 @@ from model.scoring.stream.course import stream_course
 from model.scoring.stream.messages import ObservedOutcome
 from model.scoring.stream.renewal import Renewal, RenewalNote, renew_model, renewals
 from model.settings import Settings
+from tests.support import postgres
 from tests.support.loans import NAME, frame, lay_down
 from tests.support.outcomes_of_loans import stream_in
 from tests.support.streamed import NOON
@@ -88,6 +89,18 @@ def test_what_passes_its_gates_is_named_challenger_and_no_more(store: Store, dat
     assert (note.state, note.why) == ("named", "")
     assert noted(database) == [("named", release.id)]
     assert note.last == NOON + 1 + 60_000 * (ROWS - 1)
+
+
+@pytest.mark.postgres
+def test_renewals_are_noted_in_postgresql_likewise(store: Store):
+    with postgres.server() as started:
+        made = engine(Settings(store_url=started.url()))
+        stream_in(made, store, ROWS, seed=7)
+        release, note = renew_model(store, made, 2000, challenge=True)
+        assert renewals(made, NAME) == (note,)
+        assert note.state == "named"
+        assert stream_course(made, store).events[-1].release == release.id
+        made.dispose()
 
 
 def test_what_a_gate_stops_is_kept_and_not_named(store: Store, database: sql.Engine):
