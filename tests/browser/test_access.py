@@ -377,3 +377,46 @@ def test_whoever_logs_in_gets_in_with_their_role(login: Callable[[str], Server],
     log = running.log.read_text()
     assert "ann@bank.example" not in log
     assert "code-0" not in log
+
+
+# ---- the app for a phone --------------------------------------------------------------------------------------------
+
+PHONE_FILES = ("", "contents.json", "model.json", "worker.js")
+
+
+def test_with_a_login_the_app_for_a_phone_is_for_whoever_is_logged_in(
+    login: Callable[[str], Server], look: Look, release: Release
+) -> None:
+    running = login("ann@bank.example")
+    page = look(f"{running.url}/trust").page
+    for file in PHONE_FILES:
+        refused = page.request.get(f"{running.url}/phone/cards/{file}")
+        assert (refused.status, refused.json()["code"]) == (401, "UNKNOWN")
+    page.get_by_role("button", name="Log in", exact=True).click()
+    expect(page.locator(".wi-who")).to_have_text("· ann@bank.example · analyst")
+    for file in PHONE_FILES:
+        assert page.request.get(f"{running.url}/phone/cards/{file}").status == 200
+    assert page.request.get(f"{running.url}/phone/cards/contents.json").json()["release"] == release.id
+    given = {each["name"]: each["value"] for each in page.context.cookies() if "_streamlit_user" in each["name"]}
+    forged = {name: value[:-2] + ("AA" if value[-2:] != "AA" else "BB") for name, value in given.items()}
+    page.context.clear_cookies()
+    header = "; ".join(f"{name}={value}" for name, value in forged.items())
+    assert page.request.get(f"{running.url}/phone/cards/", headers={"cookie": header}).status == 401
+    header = "; ".join(f"{name}={value}" for name, value in given.items())
+    assert page.request.get(f"{running.url}/phone/cards/", headers={"cookie": header}).status == 200
+
+
+def test_behind_a_proxy_the_app_for_a_phone_is_for_whom_it_names(
+    start: Start, look: Look, proxied: Callable[..., Proxy]
+) -> None:
+    running = start(USER_HEADER=USER, TRUSTED_PROXY="127.0.0.1", ROLES=ROLES)
+    page = look(f"{running.url}/trust").page
+    for address, status in (
+        (running.url, 401),
+        (proxied(running, X_Remote_User="bob", X_Forwarded_For="203.0.113.8").url, 200),
+        (proxied(running, X_Forwarded_For="203.0.113.8").url, 401),
+    ):
+        assert page.request.get(f"{address}/phone/cards/model.json").status == status
+    forger = start(USER_HEADER=USER, TRUSTED_PROXY="10.0.0.0/8", ROLES=ROLES)
+    forged = proxied(forger, X_Remote_User="carol", X_Forwarded_For="10.1.2.3").url
+    assert page.request.get(f"{forged}/phone/cards/model.json").status == 401

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.browser
 TODAY = date.today()
 SIZES = pytest.mark.parametrize("size", [PHONE, TABLET], ids=["phone", "tablet"])
 OTHER = "0123456789ab"
+FITS = "() => document.documentElement.scrollWidth <= innerWidth"
 LOADED = "() => document.readyState === 'complete'"
 
 
@@ -147,7 +148,42 @@ def test_every_page_of_it_is_accessible(opened: Callable[..., PhoneVisit], size:
         seen.page.get_by_role("tab", name=name).click()
         assert violations(seen.page) == []
         photograph(seen.page, f"phone-{size[0]}-{theme}-{name.lower()}")
-        assert seen.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+        assert seen.page.evaluate(FITS)
+
+
+def test_a_touch_is_answered_in_the_very_next_frame(opened: Callable[..., PhoneVisit]):
+    seen = opened()
+    before, after = seen.page.evaluate(
+        """() => new Promise((done) => {
+          const value = () => document.querySelector("#numbers .value").textContent;
+          const slider = document.querySelector("#slider-late");
+          const before = value();
+          slider.value = 3;
+          slider.dispatchEvent(new Event("input", { bubbles: true }));
+          requestAnimationFrame(() => done([before, value()]));
+        })"""
+    )
+    assert before != after
+
+
+def test_nothing_is_cut_off_where_it_is_narrow_or_large(opened: Callable[..., PhoneVisit]):
+    seen = opened(size=(320, 640))
+    for name in ("Customer", "Book", "Package"):
+        seen.page.get_by_role("tab", name=name).click()
+        assert seen.page.evaluate(FITS)
+
+
+def test_no_control_moves_when_the_answer_does(opened: Callable[..., PhoneVisit]):
+    seen = opened(size=PHONE)
+    places = """() => [...document.querySelectorAll("#levers input, #swept, #fields > details > summary")]
+      .map((each) => each.getBoundingClientRect().top)"""
+    before = seen.page.evaluate(places)
+    for name in ("Balances", "Months late now"):
+        thumb = seen.page.get_by_role("slider", name=name)
+        thumb.evaluate("(slider) => { slider.value = slider.max; slider.dispatchEvent(new Event('input')); }")
+    seen.frame()
+    assert seen.numbers()[2] == "Declined"
+    assert seen.page.evaluate(places) == before
 
 
 def test_dark_and_light_are_two(opened: Callable[..., PhoneVisit]):
@@ -203,8 +239,13 @@ def whole(text: str) -> int:
 def test_the_reasons_sum_from_the_average_to_the_score(opened: Callable[..., PhoneVisit]):
     seen = opened()
     rows = seen.page.locator("#why li:visible")
-    texts = [whole(each) for each in rows.locator(".value").all_inner_texts()]
-    assert abs(texts[0] + sum(texts[1:-1]) - texts[-1]) <= len(texts)  # each is rounded
+    thumb = seen.page.get_by_role("slider", name="Balances")
+    thumb.focus()
+    for _ in range(8):
+        thumb.press("ArrowRight")
+        seen.frame()
+        average, *reasons, score = (whole(each) for each in rows.locator(".value").all_inner_texts())
+        assert average + sum(reasons) == score
     assert rows.locator(".label").all_inner_texts()[0] == "Average customer"
 
 

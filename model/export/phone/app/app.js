@@ -7,7 +7,8 @@ import { drawBook, drawPackage } from "./leaves.js";
 import { keepUp, lookForNewer } from "./updates.js";
 import { broken, changes, decide, edited, leverStart, pdAt, reasonsInPoints, same, sweep, territoryOf } from "./whatif.js";
 import {
-  capital, dayInWords, grouped, in100, inUnit, lower, money, percent, plain, pointsOfPercent, scorePoints, wholeScore,
+  capital, dayInWords, grouped, in100, inUnit, lower, money, percent, plain, pointsOfTenths, scorePoints, summing, tenths,
+  wholeScore,
 } from "./words.js";
 
 const SPOKEN_AFTER = 700; // ms of rest after which the answer is read aloud
@@ -195,7 +196,7 @@ class RecordPage {
     say($("sentence"), `This ${record} would score ${wholeScore(after.score)}, ${far}, and ${decision}. ${capital(in100(after.pd))} ${records} like this ${outcome}.`);
     const verdict = (granted) => (granted ? "Granted" : "Declined");
     const tiles = [
-      [percent(after.pd), percent(before.pd), pointsOfPercent(after.pd - before.pd), after.pd - before.pd, horizon],
+      [percent(after.pd), percent(before.pd), pointsOfTenths(tenths(after.pd) - tenths(before.pd)), after.pd - before.pd, horizon],
       [`${wholeScore(after.score)}`, `${wholeScore(before.score)}`, scorePoints(wholeScore(after.score) - wholeScore(before.score)), before.score - after.score, `cut-off ${plain(this.whatIf.cutoff)}`],
       [verdict(after.granted), verdict(before.granted), "", 0, far],
       [money(after.loss, currency), money(before.loss, currency), "", after.loss - before.loss, this.lossNote(after)],
@@ -229,18 +230,18 @@ class RecordPage {
   drawWhy(now, after) {
     const { average, byConcept } = reasonsInPoints(this.model, now);
     const reach = Math.max(LEAST_REACH, ...byConcept.map(({ points }) => 20 * Math.ceil(Math.abs(points) / 20)));
-    const rows = byConcept.map(({ label, points }) => ({
-      name: label, from: 0, to: points, text: scorePoints(points), kind: kindOf(-Math.round(points)),
+    const whole = summing(byConcept.map(({ points }) => points), wholeScore(after.score) - wholeScore(average));
+    const rows = byConcept.map(({ label, points }, k) => ({
+      name: label, from: 0, to: points, text: scorePoints(whole[k]), kind: kindOf(-whole[k]),
     }));
     const ends = [
-      { name: `Average ${this.known.book.record}`, from: 0, to: 0, text: plain(average, 0), kind: "end" },
+      { name: `Average ${this.known.book.record}`, from: 0, to: 0, text: `${wholeScore(average)}`, kind: "end" },
       { name: "Score", from: 0, to: 0, text: `${wholeScore(after.score)}`, kind: "end" },
     ];
     this.why.draw([ends[0], ...rows, ends[1]], -reach, reach);
     const [first] = byConcept;
-    const cost = first.points < 0 ? "cost" : "add";
-    const many = /s$/.test(first.label) ? cost : `${cost}s`;
-    say($("why-title"), `${first.label} ${many} ${plain(Math.abs(first.points))} points`);
+    const points = Math.abs(whole[0]) === 1 ? "point" : "points";
+    say($("why-title"), `Largest reason: ${lower(first.label)}, ${scorePoints(whole[0])} ${points}`);
   }
 
   drawMoved(base, now, before, after) {
@@ -248,15 +249,16 @@ class RecordPage {
     const ends = [["Compared with", before.pd], ["Now", after.pd]].map(([name, pd]) => ({
       name, from: 0, to: pd, text: percent(pd), kind: "whole",
     }));
+    const whole = summing(parts.map(({ pd }) => 1000 * pd), tenths(after.pd) - tenths(before.pd));
     let at = before.pd;
-    const rows = parts.map(({ label, pd }) => {
+    const rows = parts.map(({ label, pd }, k) => {
       at += pd;
-      return { name: label, from: at - pd, to: at, text: pointsOfPercent(pd), kind: kindOf(Math.round(1000 * pd)) };
+      return { name: label, from: at - pd, to: at, text: pointsOfTenths(whole[k]), kind: kindOf(whole[k]) };
     });
     const all = parts.length ? [ends[0], ...rows, ends[1]] : [];
     const places = all.flatMap(({ from, to }) => [from, to]);
     this.moved.draw(all, Math.min(0, ...places), Math.max(0.02, ...places));
-    say($("moved-title"), movedTitle(parts, after.pd - before.pd));
+    say($("moved-title"), movedTitle(parts, tenths(after.pd) - tenths(before.pd)));
   }
 
   drawSwept(after) {
@@ -296,8 +298,8 @@ function kindOf(risk) {
 
 function movedTitle(parts, change) {
   if (!parts.length) return "Move a lever to see what changes";
-  if (!Math.round(1000 * change)) return "What is changed leaves the probability where it was";
-  return `What is changed brings the probability ${change > 0 ? "up" : "down"} ${pointsOfPercent(Math.abs(change)).slice(1)}`;
+  if (!change) return "What is changed leaves the probability where it was";
+  return `What is changed brings the probability ${change > 0 ? "up" : "down"} ${pointsOfTenths(Math.abs(change)).slice(1)}`;
 }
 
 /** The finding of a sweep: where along it the decision turns. */

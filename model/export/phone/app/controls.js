@@ -147,7 +147,7 @@ export function fieldControls(parent, known, set) {
     const own = known.fields.map((field, place) => ({ field, place })).filter(({ field }) => field.concept === concept.name);
     if (!own.length) continue;
     const group = put(parent, "details");
-    put(group, "summary", "", concept.label);
+    put(group, "summary", "", !concept.name && own.length === 1 ? own[0].field.label : concept.label);
     const months = new Map();
     for (const { field, place } of own) {
       const history = known.histories.find(({ first, months: all }) => place >= first && place < first + all.length);

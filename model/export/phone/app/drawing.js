@@ -69,6 +69,8 @@ export class Curve {
   constructor(place) {
     const { width, height } = CURVE;
     this.svg = svg(place, "svg", { viewBox: `0 0 ${width} ${height}`, role: "img" });
+    const floor = height - CURVE.bottom;
+    svg(this.svg, "line", { class: "axis", x1: CURVE.left, x2: width - CURVE.right, y1: floor, y2: floor });
     this.cut = svg(this.svg, "line", { class: "cut" });
     this.cutText = svg(this.svg, "text", { class: "cut-text" });
     this.line = svg(this.svg, "path", { class: "line" });

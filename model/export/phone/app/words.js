@@ -33,10 +33,23 @@ export function percent(share) {
   return `${plain(100 * share, 1)}${SPACE}%`;
 }
 
-/** A difference of fractions: −0.068 → −6.8 points. */
-export function pointsOfPercent(difference) {
-  const rounded = Math.round(1000 * difference) / 10;
-  return `${signed(plain(Math.abs(rounded), 1), rounded)}${SPACE}${Math.abs(rounded) === 1 ? "point" : "points"}`;
+/** Parts as whole units, so that what is shown adds up to a whole: those cut most are rounded up first. */
+export function summing(parts, whole) {
+  const cut = parts.map(Math.floor);
+  const missing = whole - cut.reduce((sum, each) => sum + each, 0);
+  const ranked = [...parts.keys()].sort((a, b) => parts[b] - cut[b] - (parts[a] - cut[a]));
+  ranked.forEach((k, rank) => {
+    cut[k] += Math.floor((missing + parts.length - 1 - rank) / parts.length);
+  });
+  return cut;
+}
+
+/** A share in tenths of a percent, as it is shown. */
+export const tenths = (share) => Math.round(1000 * share);
+
+/** A difference in tenths of a percentage point: −68 → −6.8 points. */
+export function pointsOfTenths(tenths) {
+  return `${signed(plain(Math.abs(tenths) / 10, 1), tenths)}${SPACE}${Math.abs(tenths) === 10 ? "point" : "points"}`;
 }
 
 /** A probability as a frequency: about 12 in 100. */
