@@ -4,7 +4,7 @@ import socket
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import httpx
@@ -32,7 +32,8 @@ from tests.support.streamed import applications
 
 CARDS = read_book("cards")
 GOOD = applications(CARDS.contract, CARDS.raw[:, :300], [f"A-{k}" for k in range(300)])
-IDLE = 0.7  # seconds after which a stream of these tests ends
+IDLE = 0.7  # seconds after which a stream of these tests ends that nothing comes to
+SECONDS = 30.0  # after which one ends that has not read what it was sent
 
 
 class Heard(StreamFollower):
@@ -75,11 +76,21 @@ def send(broker: QuickBroker, topic: str, said: Sequence[object]) -> None:
     assert producer.flush(20) == 0
 
 
-def run(using: Settings, follower: StreamFollower | None = None, **terms: Any) -> Stream:
+def run(using: Settings, follower: StreamFollower | None = None, until: int = 0, **terms: Any) -> Stream:
+    """A stream that ends once it has read ``until`` messages, or when nothing has come for a while."""
     with stream_of(using, "cards", StreamTerms(**terms)) as stream:
         stream.followers = [*stream.followers, *([] if follower is None else [follower])]
-        stream.run(IDLE)
+        Thread(target=stop_after, args=(stream, until), daemon=True).start()
+        stream.run(SECONDS if until else IDLE)
     return stream
+
+
+def stop_after(stream: Stream, count: int) -> None:
+    """End a stream that has read so many messages."""
+    while count and stream.seen < count and not stream.stop.is_set():
+        time.sleep(0.01)
+    if count:
+        stream.stop.set()
 
 
 def answered(broker: QuickBroker, topic: str) -> list[dict[str, Any]]:
@@ -90,7 +101,7 @@ def test_every_message_is_answered_recorded_and_told_and_read_once(quick_broker:
     heard = Heard()
     send(quick_broker, using.stream_applications, [*GOOD, b"no application", {**GOOD[0], "limit": "much"}])
     send(quick_broker, using.stream_outcomes, [{"id": "A-1", "outcome": 1}, {"id": "A-2", "outcome": 5}])
-    stream = run(using, heard, outcomes=True)
+    stream = run(using, heard, until=304, outcomes=True)
     assert (stream.seen, stream.decided, stream.refused) == (304, 300, 3)
     decisions = answered(quick_broker, using.stream_decisions)
     assert sorted(each["id"] for each in decisions) == sorted(heard.ids) == sorted(each["id"] for each in GOOD)
@@ -103,7 +114,7 @@ def test_every_message_is_answered_recorded_and_told_and_read_once(quick_broker:
 
 def test_decisions_are_on_record_and_can_be_done_again(quick_broker: QuickBroker, using: Settings):
     send(quick_broker, using.stream_applications, GOOD)
-    run(using)
+    run(using, until=len(GOOD))
     database = engine(using)
     calls = [each for each in recent(database) if each.via == "stream"]
     assert sum(each.rows for each in calls) == len(GOOD)
@@ -115,7 +126,7 @@ def test_decisions_are_on_record_and_can_be_done_again(quick_broker: QuickBroker
 
 def test_nothing_is_recorded_where_that_is_switched_off(quick_broker: QuickBroker, using: Settings):
     send(quick_broker, using.stream_applications, GOOD[:5])
-    stream = run(using.model_copy(update={"stream_record": False}))
+    stream = run(using.model_copy(update={"stream_record": False}), until=5)
     database = engine(using)
     assert (stream.decided, recent(database)) == (5, [])
     database.dispose()
@@ -129,7 +140,7 @@ def test_what_a_follower_could_not_keep_is_read_again(quick_broker: QuickBroker,
     send(quick_broker, using.stream_applications, GOOD[:20])
     with pytest.raises(StoreError, match="disk is full"):
         run(using, Full())
-    run(using)
+    run(using, until=20)
     values: dict[bytes, set[bytes]] = {}
     for each in quick_broker.read(using.stream_decisions):
         values.setdefault(each.key() or b"", set()).add(each.value() or b"")
@@ -148,7 +159,7 @@ def test_a_stream_that_is_told_to_stop_ends_after_what_it_has_begun(quick_broker
         stream.run()
     done = stream.decided
     assert 0 < done <= len(GOOD)
-    assert run(using).decided == len(GOOD) - done
+    assert run(using, until=len(GOOD) - done).decided == len(GOOD) - done
 
 
 def test_metrics_tell_lag_rate_and_refusals(quick_broker: QuickBroker, using: Settings):
