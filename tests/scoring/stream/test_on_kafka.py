@@ -19,10 +19,13 @@ from model.engine.tables import probability
 from model.record.database import engine
 from model.record.trail import find, recent
 from model.record.verify import verify_record
+from model.release import parity
 from model.release.store import Store
 from model.settings import Settings
 from tests.support.forging import shifted
 from tests.support.kafka import KafkaNode
+from tests.support.loans import NAME, lay_down
+from tests.support.outcomes_of_loans import changed, records_of
 from tests.support.streamed import applications
 from tests.support.streaming import StreamProcess, wait_until
 
@@ -291,3 +294,51 @@ def test_who_is_not_let_in_is_told_so_in_a_sentence(kafka_node: KafkaNode, begin
     assert "WHATIF_STREAM_PASSWORD" in said
     assert "guessed" not in said
     assert "Traceback" not in said
+
+
+def test_a_model_renewed_in_mid_stream_decides_nothing_until_it_is_promoted(
+    kafka_node: KafkaNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Loans of a world that has changed and what became of them: the stream itself trains another model, names it
+    challenger, and goes on deciding by the champion; promoted, the other decides, without a new start."""
+    for name, rows in (("ORACLE_ROWS", 1), ("ORACLE_BACKGROUND", 2), ("SHAP_ROWS", 20)):
+        monkeypatch.setattr(parity, name, rows)
+    lay_down(tmp_path)
+    store = Store(tmp_path, NAME)
+    first = store.promote(store.train().id)
+    told, new = kafka_node.topics(), changed(3_000, seed=7)
+    contract, ids = store.load().contract, [f"L-{k}" for k in range(len(new))]
+    said = applications(contract, records_of(contract, new), ids)
+    decisions, outcomes = told["WHATIF_STREAM_DECISIONS"], told["WHATIF_STREAM_OUTCOMES"]
+    producer = kafka_node.producer()
+
+    def send(numbers: range) -> None:
+        for k in numbers:
+            producer.produce(told["WHATIF_STREAM_APPLICATIONS"], orjson.dumps(said[k]), ids[k])
+        assert producer.flush(20) == 0
+
+    def decided_by() -> dict[str, str]:
+        found = [orjson.loads(each.value() or b"") for each in kafka_node.each_of(decisions)]
+        return {each["id"]: each["release"] for each in found}
+
+    words = ("--book", NAME, "--outcomes", outcomes, "--retrain", "2000", "--window", "2000")
+    stream = StreamProcess(tmp_path, tmp_path, told, *words)
+    try:
+        send(range(2_500))
+        for k in range(2_500):
+            producer.produce(outcomes, orjson.dumps({"id": ids[k], "outcome": int(new["lost"].iloc[k])}), ids[k])
+        wait_until(lambda: "challenger" in store.aliases() or not stream.runs, "a model is renewed")
+        send(range(2_500, 2_700))
+        wait_until_decided(kafka_node, told)
+        assert set(decided_by().values()) == {first}
+
+        second = store.promote(store.aliases()["challenger"], who="Ana", why="It knows the new world.")
+        time.sleep(LEAD.total_seconds())
+        send(range(2_700, 3_000))
+        wait_until_decided(kafka_node, told)
+        found = decided_by()
+        assert {found[each] for each in ids[2_700:]} == {second} != {first}
+        assert {found[each] for each in ids[:2_700]} == {first}
+        assert stream.end()["errors"] == 0
+    finally:
+        stream.kill()
