@@ -33,14 +33,19 @@ def main() -> None:
         moving("stream_numbers", partial(draw_numbers, model, begun), NUMBERS)
         if begun:
             draw_pause()
-            left, right = st.columns([0.54, 0.46], gap="large")
-            with left:
-                moving("stream_minutes", partial(draw_minutes, model), MINUTES)
-            with right:
-                moving("stream_list", partial(draw_list, model), LIST)
-                moving("stream_drift", partial(draw_drift, model), MINUTES)
+            draw_sides(model)
             moving("stream_panels", partial(draw_panels, model), MINUTES)
     take_along("stream")
+
+
+def draw_sides(model: DeployedModel) -> None:
+    """The hour by minute beside the latest decisions; below each other where a window is too narrow for both."""
+    with st.container(key="stream_sides"):
+        with st.container(key="stream_left"):
+            moving("stream_minutes", partial(draw_minutes, model), MINUTES)
+        with st.container(key="stream_right"):
+            moving("stream_list", partial(draw_list, model), LIST)
+            moving("stream_drift", partial(draw_drift, model), MINUTES)
 
 
 def moving(key: str, draw_part: "partial[None]", every: float) -> None:
@@ -114,7 +119,10 @@ def draw_panels(model: DeployedModel) -> None:
         seen = stands_now(model)
         if seen is not None:
             said = stream_briefing(seen)
-            draw.draw_panels(said.panels)
+            try:
+                draw.draw_panels(said.panels)
+            except WhatIfError as error:  # outcomes that cannot be read
+                draw.notice(Notice(str(error), "error"))
             draw.draw_method(said)
 
 

@@ -2,13 +2,17 @@
 listed."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 import streamlit as st
 
 from model.api.process import running
+from model.deployed.desk import desk
 from model.deployed.model import DeployedModel
 from model.monitoring.stream import StreamDecision, StreamLive, StreamReference, kept_in_place
+from model.monitoring.stream_course import StreamCourse
 from model.report.stream.briefing import StreamView
+from model.scoring.stream.course import stream_course
 from model.scoring.stream.live_store import read_live
 from model.scoring.stream.reference import stream_reference
 from model.settings import settings
@@ -28,7 +32,7 @@ def view(model: DeployedModel) -> StreamView:
     """What stands there now; StoreError where it cannot be read."""
     paused: StreamLive | None = st.session_state.get(keyed(PAUSED))
     using = settings()
-    live = paused or live_of(str(using.home.absolute()), str(using.store_url), deployed.book())
+    live = paused or live_of(*store_key(), deployed.book())
     st.session_state[keyed(STOOD)] = live
     return StreamView(
         model.contract,
@@ -37,13 +41,26 @@ def view(model: DeployedModel) -> StreamView:
         paused=None if paused is None else paused.at,
         default_book=using.book,
         withheld=visitor.withheld("see calls"),
+        course=partial(course_of_models, *store_key(), deployed.book()),
     )
+
+
+def store_key() -> tuple[str, str]:
+    """What tells one database from another."""
+    using = settings()
+    return str(using.home.absolute()), str(using.store_url)
 
 
 @st.cache_resource(ttl=0.9, show_spinner=False, max_entries=8)
 def live_of(_home: str, _store: str, book: str) -> StreamLive:
     """A stream as it stands, read once a second for all who look."""
     return read_live(running().engine, book, datetime.now(UTC), LISTED)
+
+
+@st.cache_resource(ttl=20, show_spinner=False, max_entries=4)
+def course_of_models(_home: str, _store: str, book: str) -> StreamCourse:
+    """How the models of a book have done, of up to 100,000 outcomes, read now and then for all who look."""
+    return stream_course(running().engine, desk.store(book))
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

@@ -200,5 +200,5 @@ def test_an_invitation_becomes_the_page_once_a_first_process_is_heard_of(
     expect(page.get_by_text("No stream of this book has run yet.")).to_be_visible()
     with feeding(untold_home, book):
         stands(page)
-    expect(page.get_by_text("No stream process has been heard of since")).to_be_visible()
+    expect(page.get_by_text("No stream process has been heard of for")).to_be_visible()
     expect(page.locator(".wi-number.wi-grey")).to_have_count(7)

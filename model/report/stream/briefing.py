@@ -1,7 +1,7 @@
 """The briefing of a stream: a sentence and seven numbers of the last hour, its minutes, how far its applications lie
 from the training, what was refused, who decides."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,11 +10,13 @@ import numpy as np
 from data.contract import Contract, lower
 from model.monitoring.drift import OF_PD, Drift
 from model.monitoring.stream import StreamDecision, StreamLive, StreamMinute, StreamReference
+from model.monitoring.stream_course import StreamCourse
 from model.report import numbers
 from model.report.briefing import Briefing, Direction, Finding, Item, Link, Notice, Panel, Tile
 from model.report.language import granting, window_title
 from model.report.numbers import NBSP
 from model.report.stream import charts, words
+from model.report.stream.course import course_items
 from model.report.stream.tables import decisions_table, processes_table, refusals_table
 from model.report.trust import charts as trust_charts
 from model.report.trust import words as trust_words
@@ -26,11 +28,17 @@ WIDTHS = (30, 17, 23, 13, 17)  # of the columns of the latest decisions
 MOST_DRIFTS = 6  # bars: the score and the inputs that moved most
 
 
+def no_course() -> StreamCourse:
+    """That of a stream of which no outcome is known."""
+    return StreamCourse((), None, None, (), 0)
+
+
 @dataclass(frozen=True, eq=False)
 class StreamView:
     """What somebody looks at: a stream (``live``) of the ``contract`` 's book beside its ``reference``, None where the
     model's training is not known here; ``paused``: since when what stands there is held; ``default_book``: the one a
-    stream decides that is not told which; ``withheld``: why single decisions are not shown to them, "" if they are."""
+    stream decides that is not told which; ``withheld``: why single decisions are not shown to them, "" if they are;
+    ``course``: asked how the models have done once somebody wants to know."""
 
     contract: Contract
     live: StreamLive
@@ -38,6 +46,7 @@ class StreamView:
     paused: datetime | None = None
     default_book: str = ""
     withheld: str = ""
+    course: Callable[[], StreamCourse] = no_course
 
     @property
     def begun(self) -> bool:
@@ -102,7 +111,7 @@ def stream_tiles(view: StreamView) -> tuple[Tile, ...]:
 
 
 def _rate_tile(live: StreamLive) -> Tile:
-    processes = numbers.counted(len(live.alive), "process")
+    processes = numbers.counted(len(live.alive), "process") if live.alive else "no process now"
     notes = (f"{numbers.plain(live.hour.decided)} in the last hour", f"by {processes}")
     return Tile("Decisions a second", words.rate_words(live.rate) if live.alive else "none", notes=notes)
 
@@ -204,9 +213,10 @@ def _refused_tile(live: StreamLive) -> Tile:
 def _latency_tile(live: StreamLive) -> Tile:
     slow, usual = live.latency(0.95), live.latency(0.5)
     waiting = "none waiting" if not live.lag else f"{numbers.plain(live.lag)} waiting"
+    notes = (waiting,) if live.alive else ()
     if np.isnan(slow):
-        return Tile("95 % decided within", "–", notes=(waiting,))
-    return Tile("95 % decided within", words.took(slow), notes=(f"half within {words.took(usual)}", waiting))
+        return Tile("95 % decided within", "–", notes=notes)
+    return Tile("95 % decided within", words.took(slow), notes=(f"half within {words.took(usual)}", *notes))
 
 
 # ---- findings -------------------------------------------------------------------------------------------------------
@@ -305,6 +315,11 @@ def decisions_finding(view: StreamView, decisions: Sequence[StreamDecision]) -> 
 
 def _panels(view: StreamView) -> tuple[Panel, ...]:
     return (
+        Panel(
+            "_stream_course",
+            "Champion and challenger since outcomes came",
+            lambda _: course_items(view.course()),
+        ),
         Panel("_stream_drift", "Drift of the score and of every input", lambda _: drift_items(view)),
         Panel("_stream_refused", "What was refused, and why", lambda _: refused_items(view)),
         Panel("_stream_processes", "Which processes decide", lambda _: _processes(view)),

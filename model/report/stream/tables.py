@@ -37,11 +37,18 @@ def refusals_table(live: StreamLive) -> Table:
     columns = (
         Column("About"),
         Column("Refusals", digits=0),
-        Column("Share", FRACTION, 1),
+        Column("Share", place="screen"),
+        Column("Share", FRACTION, 1, place="file"),
         Column("A reason, the latest"),
     )
     total = sum(each.count for each in live.refusals)
-    rows = tuple((each.about or WHOLE_MESSAGE, each.count, each.count / total, each.reason) for each in live.refusals)
+    rows = tuple(
+        (
+            *(each.about or WHOLE_MESSAGE, each.count, numbers.percent(each.count / total), each.count / total),
+            each.reason,
+        )
+        for each in live.refusals
+    )
     return Table("stream-refused", "Messages refused in the last hour, by what they are about", columns, rows)
 
 

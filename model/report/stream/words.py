@@ -34,9 +34,9 @@ def minute_of_day(at: datetime) -> str:
 
 
 def since_words(since: datetime, now: datetime) -> str:
-    """Since when: the time of day, with the day where that is another; and how long that is."""
+    """For how long and since when: by the time of day, with the day where that is another."""
     told = clock(since) if since.astimezone().date() == now.astimezone().date() else moment(since)
-    return f"since {told}, {how_long(now - since)}"
+    return f"for {how_long(now - since)}, since {told}"
 
 
 def how_long(span: timedelta) -> str:

@@ -15,6 +15,8 @@ from model.report import numbers
 from model.scoring.stream import live
 from model.scoring.stream.decider import DecidedBatch
 from model.scoring.stream.live_store import DECISIONS
+from model.scoring.stream.messages import ObservedOutcome
+from model.scoring.stream.outcomes import OutcomeStore
 from model.security.people import Person
 from model.whatif.customer.decision import explain
 from pages.stream import state
@@ -144,8 +146,7 @@ def test_a_stream_that_is_silent_says_since_when_and_its_numbers_are_greyed(open
     stream.decide(book.raw[:, :10])
     stream.written(10)
     at = open_app("stream")
-    assert "No stream process has been heard of since " in sentence(at)
-    assert "5 minutes" in sentence(at)
+    assert "No stream process has been heard of for 5 minutes, since " in sentence(at)
     assert "10 applications were decided" in sentence(at)
     assert markup(at).count("wi-number wi-grey") == 7
     assert "Start one with: python -m model stream" in markup(at)
@@ -210,6 +211,26 @@ def test_who_may_see_no_calls_sees_no_single_decision(
     opened = open_app("applicant", decision="A-1")
     assert "To see calls takes the role analyst" in opened.warning[0].value
     assert "wi-number'" not in markup(opened)
+
+
+def test_how_champion_and_challenger_did_on_outcomes_is_one_click_below(
+    open_app: Open, run: Run, book: Book, own_home: Path
+):
+    store, stream = Store(own_home, "cards"), run()
+    challenger = shifted(store, 0.5)
+    store.promote(challenger, "challenger", who="Eve", why="a test", override="a test")
+    kept = OutcomeStore(stream.engine, store, 10_000)
+    for batch in stream.decide(book.raw[:, :ROWS], before=1).batches:
+        kept.decided(batch)
+    kept.outcomes([ObservedOutcome(f"A-{k}", int(book.target[k]), stream.now) for k in range(ROWS)])
+    kept.close()
+    stream.written(ROWS)
+    state.course_of_models.clear()
+    at = open_app("stream", ["_stream_course"])
+    assert f"On {ROWS} outcomes that both foretold, challenger {challenger[:6]} ranks as well as champion" in markup(at)
+    assert f"predicted of {ROWS} applications" in markup(at)
+    observed = figure(at, "stream-course-rates")["data"][2]["y"]
+    assert observed == pytest.approx([100 * book.target[:ROWS].mean()], abs=1e-3)
 
 
 # ---- a decision opened ----------------------------------------------------------------------------------------------

@@ -152,10 +152,10 @@ def test_refusals_are_told_by_what_they_are_about_and_without_reasons_to_who_may
     (shown,) = refused_items(seen)
     assert isinstance(shown, Finding)
     assert shown.table is not None
-    assert shown.table.exact == (
+    assert [(row[0], row[1], row[3], row[4]) for row in shown.table.exact] == [
         ("Credit limit", 7, 0.7, "5 was given"),
         ("the message as a whole", 3, 0.3, "no JSON"),
-    )
+    ]
     (hidden,) = refused_items(replace(seen, withheld="Ask somebody."))
     assert "5 was given" not in str(hidden)
 
@@ -179,8 +179,7 @@ def test_a_long_id_is_shortened_where_it_is_shown_only(view: StreamView):
 def test_a_stream_that_stopped_is_greyed_and_told_how_to_start(view: StreamView):
     stopped = replace(RUNNING, beat=NOW - timedelta(minutes=12))
     said = stream_briefing(replace(view, live=live(minute(5, 20), processes=(stopped,)), default_book="other"))
-    assert "No stream process has been heard of since " in said.sentence
-    assert ", 12 minutes." in said.sentence
+    assert "No stream process has been heard of for 12 minutes, since " in said.sentence
     assert all(each.muted for each in said.tiles)
     assert said.below.endswith("python -m model stream --book cards")
 
