@@ -218,7 +218,10 @@ class Validation:
     @property
     def main(self) -> Source:
         """What the model is judged by: later vintages where it was tested on them, since that is how it is used."""
-        return next((each for each in ("later", "crossed", "unseen", "beyond", "asked") if each in self.has), "asked")
+        return next(
+            (each for each in ("later", "crossed", "unseen", "beyond", "asked") if each in self.has),
+            "unseen" if self.tested else "asked",
+        )
 
     @property
     def years(self) -> tuple[float, ...]:

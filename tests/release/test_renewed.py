@@ -14,6 +14,7 @@ from model.errors import ReleaseError
 from model.release import parity
 from model.release.outcome_window import WINDOW_FILE, OutcomeWindow, records_among
 from model.release.release import Release
+from model.release.renewed import _latest_gates
 from model.release.store import FILES, Store
 from model.report.release.words import window as window_words
 from tests.support.loans import NAME, frame, lay_down
@@ -157,3 +158,17 @@ def test_records_are_recognised_value_for_value(loans: Book):
     assert records_among(some, loans.raw).tolist() == [True, False, True]
     assert records_among(some, some[:, [1]]).tolist() == [False, True, False]
     assert records_among(-0.0 * some[:, :1], 0.0 * some[:, :1]).all()
+
+
+def test_what_a_contract_asks_of_later_vintages_is_asked_of_the_latest_outcomes(home: Path):
+    contract = home / "books" / NAME / "contract.toml"
+    asked = "brier_at_most = 0.20\nlater_auc_at_least = 0.6\nlater_gap_at_most = 0.02"
+    contract.write_text(contract.read_text().replace("brier_at_most = 0.20", asked))
+    book, table = books.read_book(NAME, home), frame(3000, seed=7)
+    gates = {gate.name: gate for gate in _latest_gates(window_of(book.contract, table).within(book))}
+    told = "Fitted to the first 2,400 outcomes of the window, tested on the 600 after them."
+    assert [gate.note for gate in gates.values()] == [told, told]
+    assert (gates["later_auc"].verdict, gates["later_gap"].kind) == ("passed", "later")
+    table.loc[2400:, "lost"] = 1 - table["lost"][2400:]  # the world turned round
+    gates = {gate.name: gate for gate in _latest_gates(window_of(book.contract, table).within(book))}
+    assert {gate.verdict for gate in gates.values()} == {"failed"}
