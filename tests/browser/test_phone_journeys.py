@@ -374,6 +374,20 @@ def test_it_expires_on_the_phone_and_no_clock_put_back_helps(place: Place):
             seen.answered()
 
 
+@pytest.mark.parametrize("on_the_phone", [False, True], ids=["never there", "on the phone"])
+def test_after_an_expiry_a_newer_package_is_looked_for_at_a_press(place: Place, on_the_phone: bool):
+    place.lay_down(day=TODAY if on_the_phone else TODAY - timedelta(100), days=90)
+    seen = place.visit()
+    if on_the_phone:
+        seen.ready()
+        seen.page.clock.set_fixed_time(f"{TODAY + timedelta(91)}T12:00:00Z")
+        seen.page.reload()
+    assert "This package has expired" in seen.refused()
+    place.lay_down(days=120)
+    seen.page.get_by_role("button", name="Look for a newer one").click()
+    seen.answered()
+
+
 # ---- a newer release ------------------------------------------------------------------------------------------------
 
 
@@ -444,7 +458,11 @@ def half_there(place: Place, tmp_path: Path) -> None:
     (place.folder / "whatif.js").unlink()
 
 
-@pytest.mark.parametrize("spoil", [no_key, other_key, broken_file, expired_already, half_there])
+def made_before(place: Place, tmp_path: Path) -> None:
+    place.lay_down(shifted(place.model, OTHER, 1.0), day=TODAY - timedelta(2))
+
+
+@pytest.mark.parametrize("spoil", [no_key, other_key, broken_file, expired_already, half_there, made_before])
 def test_a_good_package_is_never_replaced_by_a_worse_one(
     place: Place, tmp_path: Path, spoil: Callable[[Place, Path], None]
 ):

@@ -31,8 +31,10 @@ NAMED = "PACKAGE-ID"  # in the worker, so that each package's is another and the
 HOLDS = {  # each file of the app, and what it holds
     "index.html": "The page",
     "style.css": "How it looks, by day and by night",
-    "app.js": "What answers a touch",
-    "controls.js": "What is put in",
+    "app.js": "Opens the package and checks it",
+    "record.js": "The page of one record: its answer, drawn at every touch",
+    "edits.js": "What was put in",
+    "controls.js": "Levers and fields",
     "drawing.js": "The charts",
     "leaves.js": "The whole book in sums, and what is in the package",
     "updates.js": "Looks for a newer package, and says so",

@@ -38,7 +38,9 @@ export class Slider {
   /** One step; of a slider by ratios as many as its next notch is away. */
   stride() {
     const { step, logarithmic, low, high } = this.part;
-    return logarithmic ? Math.max(step, step * Math.round((this.value * ((high / low) ** (10 / NOTCHES) - 1)) / step)) : step;
+    if (!logarithmic) return step;
+    const far = this.value * ((high / low) ** (10 / NOTCHES) - 1);
+    return Math.max(step, step * Math.round(far / step));
   }
 
   onStep(value) {
@@ -56,7 +58,8 @@ export class Slider {
   stand(value) {
     this.value = value;
     const { low, high, logarithmic } = this.part;
-    const at = logarithmic ? Math.round((NOTCHES * Math.log(value / low)) / Math.log(high / low)) : value;
+    const share = logarithmic ? Math.log(value / low) / Math.log(high / low) : 0;
+    const at = logarithmic ? Math.round(NOTCHES * share) : value;
     if (Number(this.input.value) !== at) this.input.value = at;
     const text = this.shown(value);
     say(this.output, text);
@@ -66,7 +69,7 @@ export class Slider {
   }
 }
 
-/** One field of the record: a list of its codes, or a number. `set` hears a value that may be, NaN where none is stated. */
+/** One field of the record: a list of its codes, or a number. `set` hears what may be, NaN where none is stated. */
 export class FieldControl {
   constructor(parent, field, { label, set }) {
     this.field = field;
@@ -95,7 +98,9 @@ export class FieldControl {
   number(row) {
     const input = put(row, "input");
     Object.assign(input, { type: "number", inputMode: "decimal", step: "any", autocomplete: "off" });
-    for (const [name, end] of [["min", this.field.low], ["max", this.field.high]]) if (end !== null) input[name] = end * this.scale;
+    const { low, high } = this.field;
+    if (low !== null) input.min = low * this.scale;
+    if (high !== null) input.max = high * this.scale;
     return input;
   }
 
@@ -144,20 +149,27 @@ export function fieldControls(parent, known, set) {
   const controls = new Map();
   const groups = [...known.concepts, { name: "", label: "Other" }];
   for (const concept of groups) {
-    const own = known.fields.map((field, place) => ({ field, place })).filter(({ field }) => field.concept === concept.name);
+    const all = known.fields.map((field, place) => ({ field, place }));
+    const own = all.filter(({ field }) => field.concept === concept.name);
     if (!own.length) continue;
     const group = put(parent, "details");
     put(group, "summary", "", !concept.name && own.length === 1 ? own[0].field.label : concept.label);
     const months = new Map();
     for (const { field, place } of own) {
-      const history = known.histories.find(({ first, months: all }) => place >= first && place < first + all.length);
+      const history = historyOf(known, place);
       if (history && !months.has(history.name)) months.set(history.name, monthGroup(group, history, field));
-      const [home, label] = history ? [months.get(history.name), history.months[place - history.first]] : [group, field.label];
+      const home = history ? months.get(history.name) : group;
+      const label = history ? history.months[place - history.first] : field.label;
       controls.set(place, new FieldControl(home, field, { label, set: (value) => set(place, value) }));
       if (!history && field.help) put(group, "p", "help", field.help);
     }
   }
   return controls;
+}
+
+/** The history that a field is a month of, if any. */
+function historyOf(known, place) {
+  return known.histories.find(({ first, months }) => place >= first && place < first + months.length);
 }
 
 function monthGroup(group, history, field) {

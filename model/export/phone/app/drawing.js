@@ -90,10 +90,12 @@ export class Curve {
     place(this.cut, { x1: CURVE.left, x2: CURVE.width - CURVE.right, y1: level, y2: level });
     const [dotX, dotY] = [xs[at], up(points[at].pd)];
     const left = dotX > CURVE.width / 2;
-    place(this.cutText, { x: left ? CURVE.left : CURVE.width - CURVE.right, y: level - 5, "text-anchor": left ? "start" : "end" });
+    const end = left ? CURVE.left : CURVE.width - CURVE.right;
+    place(this.cutText, { x: end, y: level - 5, "text-anchor": left ? "start" : "end" });
     say(this.cutText, cutoff.text);
     place(this.dot, { cx: dotX, cy: dotY });
-    place(this.dotText, { x: dotX + (left ? -9 : 9), y: Math.max(dotY - 9, 13), "text-anchor": left ? "end" : "start" });
+    const beside = left ? { x: dotX - 9, "text-anchor": "end" } : { x: dotX + 9, "text-anchor": "start" };
+    place(this.dotText, { ...beside, y: Math.max(dotY - 9, 13) });
     say(this.dotText, percent(points[at].pd));
     this.ends.forEach((text, k) => {
       place(text, { x: k ? CURVE.width - CURVE.right : CURVE.left, y: CURVE.height - 8 });

@@ -61,7 +61,7 @@ export function derive(model, record) {
   return model.derived;
 }
 
-/** In which interval of an input a value lies: that of the first threshold which is not below it; a missing one last. */
+/** In which interval of an input a value lies: that of the first threshold not below it; a missing one last. */
 export function codeOf(tables, input, value) {
   const first = tables.starts[input];
   const count = tables.starts[input + 1] - first;

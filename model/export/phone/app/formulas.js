@@ -29,13 +29,13 @@ export function compile(tree, places) {
   if (typeof tree === "string") return valueOf(tree, places);
   const [name, ...parts] = tree;
   if (name === "pick") return picked(parts, places);
-  if (!Object.hasOwn(OPERATIONS, name)) throw new Error(`The formulas of this package use ${name}, which this app does not know.`);
+  if (!Object.hasOwn(OPERATIONS, name)) throw new Error(`The package's formulas use ${name}, unknown to this app.`);
   return OPERATIONS[name](...parts.map((part) => compile(part, places)));
 }
 
 function valueOf(name, places) {
   const place = places.get(name);
-  if (place === undefined) throw new Error(`The formulas of this package read ${name}, which it does not hold.`);
+  if (place === undefined) throw new Error(`The package's formulas read ${name}, which it does not hold.`);
   return (v) => v[place];
 }
 

@@ -11,7 +11,8 @@ export function drawBook(place, summary) {
   for (const tile of summary.tiles) drawTile(numbers, tile);
   if (summary.bridge) drawBridge(place, summary.bridge);
   if (summary.note) put(place, "p", "help", summary.note);
-  put(place, "p", "help", `Worked out for the whole book on ${dayInWords(summary.day)}. Here are sums only: no record of the book is on this phone.`);
+  const made = `Worked out for the whole book on ${dayInWords(summary.day)}.`;
+  put(place, "p", "help", `${made} Here are sums only: no record of the book is on this phone.`);
 }
 
 function drawTile(numbers, { label, value, was, change, direction, limit, broken }) {
@@ -19,7 +20,8 @@ function drawTile(numbers, { label, value, was, change, direction, limit, broken
   put(tile, "dt", "", label);
   put(tile, "dd", "value", value);
   if (was) put(tile, "dd", `under ${direction}`, `was ${was}, ${change}`);
-  if (limit) put(tile, "dd", broken ? "under worse" : "under", broken ? `limit ${limit} ${broken} ✗` : `limit ${limit} ✓`);
+  const held = broken ? ["under worse", `limit ${limit} ${broken} ✗`] : ["under", `limit ${limit} ✓`];
+  if (limit) put(tile, "dd", ...held);
 }
 
 function drawBridge(place, { headline, shows, words, bars }) {
@@ -28,7 +30,7 @@ function drawBridge(place, { headline, shows, words, bars }) {
   put(finding, "p", "help", shows);
   const list = put(finding, "ol", "bars");
   put(finding, "p", "unseen", words);
-  const rows = bars.map(({ label, from, length, text, kind }) => ({ name: label, from, to: from + length, text, kind }));
+  const rows = bars.map(({ label, length, ...bar }) => ({ ...bar, name: label, to: bar.from + length }));
   const ends = rows.flatMap(({ from, to }) => [from, to]);
   new Bars(list).draw(rows, Math.min(0, ...ends), Math.max(...ends));
 }
@@ -57,8 +59,8 @@ export function drawPackage(place, known, contents) {
     `Not on this phone: ${contents.not_in_it.charAt(0).toLowerCase()}${contents.not_in_it.slice(1)}`,
     `The ${known.book.record} it starts from is nobody: each value is the median of the book, or its commonest word.`,
     "Nothing that is put in leaves this phone; it is forgotten when the app is closed.",
-    `Reasons are exact Shapley values against ${known.tables.background}, in score points: with the average they sum to the score. ` +
-      "What changed is split exactly among the business concepts that were edited.",
+    `Reasons are exact Shapley values against ${known.tables.background}, in score points: with the average they sum ` +
+      "to the score. What changed is split exactly among the business concepts that were edited.",
     `Known territory is told by the ranges the model has seen, and by those in which 99 of 100 ${records} lie. ` +
       "The dashboard also tells how near the nearest records are, which takes records.",
     known.book.decision_note,

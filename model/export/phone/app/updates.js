@@ -17,7 +17,8 @@ function tell(text, use) {
 function tellUpdated({ release, created }) {
   const last = localStorage.getItem(LAST);
   localStorage.setItem(LAST, release);
-  if (last && last !== release) tell(`Updated to release ${release}, made on ${dayInWords(created)}. Before it was ${last}.`);
+  if (!last || last === release) return;
+  tell(`Updated to release ${release}, made on ${dayInWords(created)}. Before it was ${last}.`);
 }
 
 const registration = () => navigator.serviceWorker?.getRegistration("./");

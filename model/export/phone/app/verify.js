@@ -6,6 +6,7 @@
 self.phonePackage = (() => {
   const CONTENTS = "contents.json";
   const SIGNATURE = "signature.json";
+  const SHOWN = 32; // digits of a fingerprint: fewer could be met by another key
   const WHERE = "Open it again where the server can be reached, or ask whoever gave it to you.";
 
   class Unusable extends Error {}
@@ -27,7 +28,7 @@ self.phonePackage = (() => {
 
   async function checkSignature(signed, signature, fingerprint) {
     const key = fromBase64(signature.public_key ?? "");
-    if (!(await sha256(key)).startsWith(fingerprint)) {
+    if ((await sha256(key)).slice(0, SHOWN) !== fingerprint) {
       throw new Unusable(`The package is signed by another key than it says. ${WHERE}`);
     }
     let holds;
@@ -46,24 +47,32 @@ self.phonePackage = (() => {
   const endOf = (day) => Date.parse(`${day}T23:59:59.999Z`);
 
   function checkTime(contents, now) {
-    if (now > endOf(contents.expires)) {
+    if (!(now <= endOf(contents.expires))) {
       const error = new Unusable("expired");
       error.expired = contents;
       throw error;
     }
   }
 
+  /** A package replaces another only if it is no older, and signed by the same key where that one is signed. */
+  function checkReplaces(contents, before) {
+    if (before?.signed_by && contents.signed_by !== before.signed_by) {
+      throw new Unusable("A newer package is not signed by the key of this one.");
+    }
+    if (before && !(contents.created >= before.created)) {
+      throw new Unusable("What the server has was made before this one.");
+    }
+  }
+
   /** Every file of a package, by name, and its list, checked.
    *
-   * `fetched(name)` gives a file's bytes. `signer` is the fingerprint of the package that this one replaces, "" for none:
-   * a signed package is replaced by none but its own signer's. */
-  async function verified(fetched, { now, signer = "" }) {
+   * `fetched(name)` gives a file's bytes, `now(contents)` the time in milliseconds; `before` is the list of the package
+   * that this one replaces, if any. */
+  async function verified(fetched, { now, before }) {
     if (!self.crypto?.subtle) throw new Unusable("Open this page over https: without it nothing can be checked.");
     const listed = await fetched(CONTENTS);
     const contents = read(listed, CONTENTS);
-    if (signer && contents.signed_by !== signer) {
-      throw new Unusable("A newer package is not signed by the key of this one.");
-    }
+    checkReplaces(contents, before);
     if (contents.signed_by) {
       await checkSignature(listed, read(await fetched(SIGNATURE), SIGNATURE), contents.signed_by);
     }
@@ -76,7 +85,7 @@ self.phonePackage = (() => {
       }
       files.set(name, bytes);
     }
-    checkTime(contents, now);
+    checkTime(contents, now(contents));
     return { contents, files };
   }
 

@@ -5,7 +5,7 @@ import { derive, marginOf, probability, reasonsOf, valuesOf } from "./engine.js"
 
 const MOST_PLAYERS = 6; // 64 records
 const SWEPT = 81; // points of a field's curve
-const WIDE = 100; // times its lowest value: a range that is swept by ratios
+export const WIDE = 100; // times its lowest value: a range that is swept by ratios
 const FORGIVEN = 1e-9; // score points, as model/finance/scorecard.py forgives
 
 /** Halves to the even neighbour, as numpy rounds. */
@@ -112,8 +112,9 @@ export function changes(model, base, now) {
   const value = (members) => probability(marginOf(model, coalition(base, now, players, members)));
   const labels = new Map([["", "Other"], ...model.known.concepts.map(({ name, label }) => [name, label])]);
   return shapley(players.length, value)
-    .map((pd, k) => ({ pd, concepts: players[k].names, label: together(players[k].names.map((name) => labels.get(name))) }))
-    .filter(({ pd, concepts }) => pd !== 0 || concepts[0] !== "") // a vintage is of no concept, and moves the loss alone
+    .map((pd, k) => ({ pd, concepts: players[k].names }))
+    .map((part) => ({ ...part, label: together(part.concepts.map((name) => labels.get(name))) }))
+    .filter(({ pd, concepts }) => pd !== 0 || concepts[0] !== "") // a vintage moves the loss alone
     .sort((a, b) => Math.abs(b.pd) - Math.abs(a.pd));
 }
 
@@ -195,7 +196,8 @@ export function shapley(players, value) {
   );
   return Array.from({ length: players }, (_, player) => {
     const without = [...values.keys()].filter((members) => !((members >> player) & 1));
-    return without.reduce((sum, members) => sum + weights[bits(members)] * (values[members | (1 << player)] - values[members]), 0);
+    const gain = (members) => values[members | (1 << player)] - values[members];
+    return without.reduce((sum, members) => sum + weights[bits(members)] * gain(members), 0);
   });
 }
 

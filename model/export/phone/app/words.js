@@ -89,8 +89,10 @@ export function inUnit(value, { unit, codes, missing }, fractions = true) {
 }
 
 /** A day as it is written: 28 February 2027. */
-export const dayInWords = (day) =>
-  new Date(`${day}T00:00:00Z`).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+export function dayInWords(day) {
+  const how = { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
+  return new Date(`${day}T00:00:00Z`).toLocaleDateString("en-GB", how);
+}
 
 /** A fingerprint as it is read out. */
 export const grouped = (digits) => digits.replace(/(.{4})(?=.)/g, "$1 ");
