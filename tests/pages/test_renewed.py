@@ -4,28 +4,20 @@ from pathlib import Path
 
 import pytest
 
-from data import books
-from model.release import parity
-from model.release.store import Store
 from tests.pages.conftest import Open, markup
-from tests.support.loans import NAME, frame, lay_down
-from tests.support.outcomes_of_loans import window_of
+from tests.support.kept import KeptReleases
+from tests.support.loans import NAME
+from tests.support.outcomes_of_loans import lay_down_renewed
 
 FITTED = "the latest 3,000 outcomes of the stream, 28 May to 30 May 2026"
 
 
 @pytest.fixture(scope="module")
-def renewed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def renewed_home(tmp_path_factory: pytest.TempPathFactory, kept: KeptReleases) -> Path:
     """A home whose champion was renewed. Read only."""
     home = tmp_path_factory.mktemp("renewed_pages") / "home"
-    lay_down(home)
-    store = Store(home, NAME)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parity, "ORACLE_ROWS", 1)
-        patch.setattr(parity, "ORACLE_BACKGROUND", 2)
-        patch.setattr(parity, "SHAP_ROWS", 20)
-        renewed = store.renew(window_of(books.contract(NAME, home), frame(3000, seed=7)))
-    store.promote(renewed.id, who="Ada", why="It is newer.")
+    store, renewed = lay_down_renewed(home, kept)
+    store.promote(renewed, who="Ada", why="It is newer.", override="for tests")
     return home
 
 

@@ -1,6 +1,7 @@
 """A model fitted anew to a stream's outcomes: a release of the same book that says so, proved by the same gates."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,36 +12,29 @@ from data.books import Book
 from data.errors import BadInput
 from model.engine.tables import probability
 from model.errors import ReleaseError
-from model.release import parity
 from model.release.outcome_window import WINDOW_FILE, OutcomeWindow, records_among
 from model.release.release import Release
 from model.release.renewed import _latest_gates
 from model.release.store import FILES, Store
 from model.report.release.words import window as window_words
+from tests.support.kept import KeptReleases
 from tests.support.loans import NAME, frame, lay_down
-from tests.support.outcomes_of_loans import window_of
+from tests.support.outcomes_of_loans import compared_on_few, lay_down_renewed, window_of
 
 OWN = 1000  # records of the book that come by the stream again
 
 
 @pytest.fixture(scope="module", autouse=True)
-def few():
-    """The slow comparisons on few rows."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parity, "ORACLE_ROWS", 1)
-        patch.setattr(parity, "ORACLE_BACKGROUND", 2)
-        patch.setattr(parity, "SHAP_ROWS", 20)
+def few() -> Iterator[None]:
+    with compared_on_few():
         yield
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory, few: None) -> Path:
+def trained(tmp_path_factory: pytest.TempPathFactory, kept: KeptReleases) -> Path:
     """A home with a champion of the loans and a release renewed on new ones; read only."""
     home = tmp_path_factory.mktemp("renewed") / "home"
-    lay_down(home)
-    store = Store(home, NAME)
-    store.promote(store.train().id)
-    store.renew(window_of(books.contract(NAME, home), frame(3000, seed=7)))
+    lay_down_renewed(home, kept)
     return home
 
 

@@ -1,19 +1,51 @@
 """Outcomes of made-up loans as a stream brings them, for models to be renewed on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+import pytest
 import sqlalchemy as sql
 
 from data import books
 from data.arrays import Array
 from data.contract import Contract
+from model.release import parity
 from model.release.outcome_window import OutcomeWindow
 from model.release.store import Store
 from model.scoring.stream.decider import Decider
 from model.scoring.stream.messages import ObservedOutcome
 from model.scoring.stream.outcomes import OutcomeStore
-from tests.support.loans import NAME, frame
+from tests.support.kept import KeptReleases
+from tests.support.loans import NAME, frame, lay_down
 from tests.support.streamed import NOON, applications, sent
+
+
+@contextmanager
+def compared_on_few() -> Iterator[None]:
+    """The slow comparisons of a training on few rows."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parity, "ORACLE_ROWS", 1)
+        patch.setattr(parity, "ORACLE_BACKGROUND", 2)
+        patch.setattr(parity, "SHAP_ROWS", 20)
+        yield
+
+
+def champion_and_renewed(store: Store) -> None:
+    """A champion of the loans, and a release renewed on 3,000 new ones, which is not promoted."""
+    with compared_on_few():
+        store.promote(store.train().id)
+        store.renew(window_of(books.contract(NAME, store.home), frame(3000, seed=7)))
+
+
+def lay_down_renewed(home: Path, kept: KeptReleases) -> tuple[Store, str]:
+    """Put the loans and both releases into a home; their store, and the renewed one's id."""
+    lay_down(home)
+    champion = kept.champion(home, NAME, champion_and_renewed)
+    store = Store(home, NAME)
+    return store, next(each for each in store.ids() if each != champion.id)
 
 
 def changed(n: int, seed: int) -> pd.DataFrame:

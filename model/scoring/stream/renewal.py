@@ -6,6 +6,7 @@ processor when nobody else wants it, and the stream goes on. What passes its gat
 what does not is kept, and why stands in the table of renewals. Promotion stays a person's.
 """
 
+import logging
 import os
 import shutil
 import subprocess
@@ -36,6 +37,7 @@ RenewalState = Literal["running", "named", "kept", "failed"]
 LOOK_SECONDS = 2.0  # between two looks at whether there are outcomes enough
 LOOKS = 10  # at most, on the way from one renewal to the next
 GENTLE = ("nice", "-n", "19")  # where there is such a program
+LOG = logging.getLogger(__name__)
 
 _data = sql.MetaData()
 RENEWALS = sql.Table(
@@ -216,4 +218,5 @@ class Renewal:
             self.trouble = ""
             return
         self.trouble = said.strip().removeprefix("Error: ") or f"The renewal ended with {child.returncode}."
+        LOG.warning("the model of %s was not renewed: %s", self.store.book, self.trouble)
         self._from = time.time_ns() // 1_000_000  # not again before as many more have come

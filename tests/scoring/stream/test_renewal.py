@@ -16,15 +16,15 @@ from model.__main__ import main
 from model.errors import StoreError
 from model.locks import exclusive
 from model.record.database import engine
-from model.release import parity
 from model.release.store import AUTOMATIC, Store
 from model.scoring.stream.course import stream_course
 from model.scoring.stream.messages import ObservedOutcome
 from model.scoring.stream.renewal import Renewal, RenewalNote, renew_model, renewals
 from model.settings import Settings
 from tests.support import postgres
-from tests.support.loans import NAME, frame, lay_down
-from tests.support.outcomes_of_loans import stream_in
+from tests.support.kept import KeptReleases
+from tests.support.loans import NAME, frame
+from tests.support.outcomes_of_loans import compared_on_few, lay_down_renewed, stream_in
 from tests.support.streamed import NOON
 
 ROWS = 2500
@@ -32,21 +32,16 @@ ROWS = 2500
 
 @pytest.fixture(scope="module", autouse=True)
 def few() -> Iterator[None]:
-    """The slow comparisons on few rows."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parity, "ORACLE_ROWS", 1)
-        patch.setattr(parity, "ORACLE_BACKGROUND", 2)
-        patch.setattr(parity, "SHAP_ROWS", 20)
+    with compared_on_few():
         yield
 
 
 @pytest.fixture(scope="module")
-def streamed(tmp_path_factory: pytest.TempPathFactory, few: None) -> Path:
+def streamed(tmp_path_factory: pytest.TempPathFactory, kept: KeptReleases) -> Path:
     """A home with a champion and the outcomes of a stream; read only."""
     home = tmp_path_factory.mktemp("streamed") / "home"
-    lay_down(home)
-    store = Store(home, NAME)
-    store.promote(store.train().id)
+    store, renewed = lay_down_renewed(home, kept)
+    shutil.rmtree(store.root / renewed)
     database = engine(Settings(home=home))
     stream_in(database, store, ROWS, seed=7)
     database.dispose()
@@ -88,6 +83,8 @@ def test_what_passes_its_gates_is_named_challenger_and_no_more(store: Store, dat
     assert (moved.alias, moved.who, moved.why) == ("challenger", AUTOMATIC, "Renewed on 2,000 outcomes.")
     assert (note.state, note.why) == ("named", "")
     assert noted(database) == [("named", release.id)]
+    again, _ = renew_model(store, database, 2000)
+    assert again.id == release.id
     assert note.last == NOON + 1 + 60_000 * (ROWS - 1)
 
 
@@ -121,13 +118,6 @@ def test_a_challenger_that_somebody_named_stays(store: Store, database: sql.Engi
     assert store.aliases()["challenger"] == first.id != release.id
     assert note.why == f"Ada named the challenger {first.id}, which stays."
     assert [state for state, _ in noted(database)] == ["kept", "kept"]
-
-
-def test_the_same_outcomes_give_the_same_release(store: Store, database: sql.Engine):
-    first, _ = renew_model(store, database, 1500)
-    second, _ = renew_model(store, database, 1500)
-    assert first.id == second.id
-    assert len(store.ids()) == 2
 
 
 def test_more_than_there_are_is_told_and_leaves_no_note(store: Store, database: sql.Engine):
