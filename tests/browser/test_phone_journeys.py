@@ -276,6 +276,20 @@ def test_outside_known_territory_is_said(opened: Callable[..., PhoneVisit]):
     expect(seen.page.locator("#top")).to_have_class("outside")
 
 
+def test_one_input_swept_says_where_the_decision_turns(opened: Callable[..., PhoneVisit]):
+    seen = opened()
+    title = seen.page.locator("#swept-title")
+    seen.page.select_option("#swept", label="Months late now")
+    expect(title).to_have_text(re.compile(r"^Months late now: declined from \d\smonths? on$"))
+    seen.page.select_option("#swept", label="Status, September")
+    expect(title).to_have_text(
+        re.compile(r"^Status, September: declined for \d months? late, \d months late and \d more$")
+    )
+    expect(seen.page.locator("#curve .line")).to_have_class("line coded")
+    labels = seen.page.locator("#swept option").all_inner_texts()
+    assert len(labels) == len(set(labels))
+
+
 def test_reset_and_compare_with_this(opened: Callable[..., PhoneVisit], champion: DeployedModel):
     seen = opened()
     thumb = seen.page.get_by_role("slider", name="Months late now")

@@ -61,10 +61,11 @@ export class RecordPage {
   }
 
   fillSwept() {
-    const add = (kind, parts) =>
-      parts.forEach(({ label }, place) => $("swept").add(new Option(label, `${kind} ${place}`)));
+    const add = (kind, parts, wanted = () => true) =>
+      parts.forEach((part, place) => wanted(part) && $("swept").add(new Option(part.label, `${kind} ${place}`)));
+    const moved = new Set(this.known.levers.map(({ name }) => name));
     add("lever", this.known.levers);
-    add("field", this.known.fields);
+    add("field", this.known.fields, (field) => !moved.has(field.name));
     $("swept").addEventListener("change", () => this.touch());
   }
 
@@ -156,7 +157,7 @@ export class RecordPage {
     say(value, text);
     const moved = changed && text !== was;
     const mark = risk > 0 ? "▲" : "▼";
-    say(under, moved ? `was ${was} ${risk ? `${mark} ${change}` : ""}`.trim() : note);
+    say(under, moved ? `was ${lower(was)} ${risk ? `${mark} ${change}` : ""}`.trim() : note);
     under.className = moved && risk ? `under ${risk > 0 ? "worse" : "better"}` : "under";
   }
 
@@ -225,7 +226,7 @@ export class RecordPage {
     const at = points.findIndex(({ x }) => x === now);
     const cutPd = pdAt(this.model, this.whatIf.cutoff);
     const shown = (x) => inUnit(x, part, kind !== "lever");
-    const title = sweptTitle(part, points, cutPd, shown);
+    const title = sweptTitle(part, points, at, cutPd, shown);
     const ends = [points[0], points.at(-1)];
     const told = ends.map(({ x, pd }) => `${percent(pd)} at ${shown(x)}`).join(" to ");
     say($("swept-title"), title);
@@ -267,9 +268,11 @@ function movedTitle(parts, change) {
   return `What is changed brings the probability ${change > 0 ? "up" : "down"} ${far}`;
 }
 
-/** The finding of a sweep: where along it the decision turns. */
-function sweptTitle({ label }, points, cutPd, shown) {
+/** The finding of a sweep: where along it the decision turns, or for which codes it is another than here. */
+function sweptTitle({ label, codes }, points, at, cutPd, shown) {
   const granted = points.map(({ pd }) => pd <= cutPd * (1 + 1e-9));
+  const others = points.filter((_, k) => granted[k] !== granted[at]).map(({ x }) => shown(x));
+  if (codes?.length && others.length) return `${label}: ${granted[at] ? "declined" : "granted"} for ${named(others)}`;
   const flips = [...points.keys()].filter((k) => k > 0 && granted[k] !== granted[k - 1]);
   if (!flips.length) return `No value of ${lower(label)} alone changes the decision`;
   const [first] = flips;
