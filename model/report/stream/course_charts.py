@@ -11,12 +11,12 @@ from model.monitoring.intervals import Estimate
 from model.monitoring.stream_course import CourseEvent, CourseStretch
 from model.report import numbers
 from model.report.charts import CHALLENGER, CHAMPION, LIMIT_STYLE, OBSERVED, Figure, Mark, layout
-from model.report.stream.words import minute_of_day
+from model.report.stream.words import clock, minute_of_day
 from model.report.trust.words import three
 
 HEIGHT = 220
 MARKED = 8  # stretches that are named below the axis, at most
-HOUR = 3_600_000  # ms
+MINUTE, HOUR = 60_000, 3_600_000  # ms
 PLAIN: dict[str, Any] = {"fixedrange": True, "showgrid": False, "zeroline": False}
 
 
@@ -151,10 +151,12 @@ def _between(at: int, stretches: Sequence[CourseStretch]) -> float | None:
 
 
 def _label(each: CourseStretch, stretches: Sequence[CourseStretch]) -> str:
-    """When a stretch began: a day, or a time of day where they are shorter and all of two days."""
+    """When a stretch began: a day; of shorter ones the time of day, with the day where all of them last longer."""
     began = datetime.fromtimestamp(each.start / 1000, UTC)
     day = began.astimezone().strftime("%d %b").lstrip("0")
     if each.end - each.start >= 24 * HOUR:
         return day
     whole = stretches[-1].end - stretches[0].start
+    if each.end - each.start < MINUTE:
+        return clock(began)
     return minute_of_day(began) if whole <= 24 * HOUR else f"{day}, {minute_of_day(began)}"

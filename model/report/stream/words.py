@@ -13,7 +13,7 @@ from model.report.numbers import NBSP
 from model.report.operations.words import moment
 from model.report.trust.words import FEW
 
-LONGEST_ID = 22  # letters of an application's id in a list
+LONGEST_ID, ENDING = 18, 12  # letters of an application's id in a list, and of its end, which tells it from others
 SLOW = 9.95  # decisions a second up to which a tenth is told
 
 
@@ -123,8 +123,10 @@ def paused_words(since: datetime) -> str:
 
 
 def short_id(identity: str) -> str:
-    """An application's id as it stands in a list."""
-    return identity if len(identity) <= LONGEST_ID else f"{identity[: LONGEST_ID - 1]}…"
+    """An application's id as it stands in a list: of a long one its beginning and its end."""
+    if len(identity) <= LONGEST_ID:
+        return identity
+    return f"{identity[: LONGEST_ID - ENDING - 1]}…{identity[-ENDING:]}"
 
 
 def decision_word(contract: Contract, each: StreamDecision) -> str:
