@@ -18,8 +18,9 @@ from model.scoring.spark.door import through_the_door
 from model.scoring.spark.engine import Frame, ready_session, send_release
 from model.scoring.spark.parcel import Parcel
 from model.scoring.spark.session import Session, connected, told_shortly
-from model.scoring.stream.decider import FURTHEST_AHEAD, Decider, utc_of
+from model.scoring.stream.decider import Decider, utc_of
 from model.scoring.stream.loop import StreamTopics, now_ms, reached
+from model.scoring.stream.messages import FURTHEST_AHEAD
 from model.settings import Settings
 
 KafkaOptions: TypeAlias = dict[str, str]

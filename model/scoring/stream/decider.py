@@ -14,13 +14,10 @@ from model.release.register import Moved, champion_at
 from model.release.release import Release
 from model.release.store import Store
 from model.scoring.decided import decide_records
-from model.scoring.stream.messages import Message, RefusedMessage, read_applications
+from model.scoring.stream.messages import FURTHEST_AHEAD, Message, RefusedMessage, read_applications, wrong_time
 from model.whatif.customer.decision import score_scale
 from model.whatif.customer.scenario import CustomerScenario
 
-NO_TIME = "The message has no timestamp, which says by which release it is decided. Let broker or sender set it."
-FURTHEST_AHEAD = 60_000  # milliseconds of a timestamp before the clock; what is further ahead is nobody's clock
-AHEAD = "The message's timestamp lies {:,.0f} s ahead of the clock here. Set its sender's clock; send it again."
 DEFECT = "It could not be scored: {}. Report this, it is a defect."
 
 
@@ -86,7 +83,7 @@ class Decider:
         ReleaseError
             If there is no champion, or one that decides cannot be loaded: then nothing is decided.
         """
-        wrong = {each: _wrong_time(each.at, now) for each in messages if not 0 <= each.at <= now + FURTHEST_AHEAD}
+        wrong = {each: why for each in messages if (why := wrong_time(each.at, now))}
         timed = [each for each in messages if each not in wrong] if wrong else messages
         refused = [RefusedMessage(each, "", (), (why,)) for each, why in wrong.items()]
         batches = list[DecidedBatch]()
@@ -177,10 +174,6 @@ def _state(path: Path) -> tuple[int, int]:
     except OSError:
         return 0, 0
     return found.st_mtime_ns, found.st_size
-
-
-def _wrong_time(at: int, now: int) -> str:
-    return NO_TIME if at < 0 else AHEAD.format((at - now) / 1000)
 
 
 def utc_of(at: int) -> datetime:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from model.errors import StoreError
 from model.scoring.stream.answers import StreamAnswer, decision_answers, refusal_answer
-from model.scoring.stream.decider import FURTHEST_AHEAD, DecidedBatch, Decider
-from model.scoring.stream.messages import Message, ObservedOutcome, RefusedMessage, read_outcomes
+from model.scoring.stream.decider import DecidedBatch, Decider
+from model.scoring.stream.messages import FURTHEST_AHEAD, Message, ObservedOutcome, RefusedMessage, read_outcomes
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, Producer, TopicPartition
@@ -197,7 +197,7 @@ class Stream:
             return
         found = self.decider.decide(applications, now_ms()) if applications else None
         batches = found.batches if found is not None else ()
-        told, wrong = read_outcomes(outcomes)
+        told, wrong = read_outcomes(outcomes, now_ms())
         refused = [*(found.refused if found is not None else ()), *wrong]
         for batch in batches:
             if self.record is not None:

@@ -21,6 +21,9 @@ LONGEST_ID = 200  # characters
 SHOWN = 60  # characters of what was given that a reason repeats
 WHOLE = 2**53  # up to here every whole number is a 64-bit float
 NUMBERS = frozenset({int, float, type(None)})
+NO_TIME = "The message has no timestamp, which says of which moment it is. Let broker or sender set it."
+FURTHEST_AHEAD = 60_000  # milliseconds of a timestamp before the clock; what is further ahead is nobody's clock
+AHEAD = "The message's timestamp lies {:,.0f} s ahead of the clock here. Set its sender's clock; send it again."
 
 
 class Message(NamedTuple):
@@ -100,14 +103,29 @@ def read_applications(contract: Contract, messages: Sequence[Message]) -> ReadAp
     return ReadApplications(np.array(places, np.int64)[good], own, kept, (*refused, *bad.values()))
 
 
-def read_outcomes(messages: Sequence[Message]) -> tuple[tuple[ObservedOutcome, ...], tuple[RefusedMessage, ...]]:
-    """What became of applications, and the messages that do not say it."""
+def wrong_time(at: int, now: int) -> str:
+    """What is wrong with a message's timestamp at the moment ``now``, both ms since 1970 UTC; "" if nothing is."""
+    if at < 0:
+        return NO_TIME
+    return AHEAD.format((at - now) / 1000) if at > now + FURTHEST_AHEAD else ""
+
+
+def read_outcomes(
+    messages: Sequence[Message], now: int
+) -> tuple[tuple[ObservedOutcome, ...], tuple[RefusedMessage, ...]]:
+    """What became of applications, and the messages that do not say it, at the moment ``now``, ms since 1970 UTC.
+
+    The latest outcome of an application counts, and renewals are reckoned from the latest of all: one of a moment that
+    is still to come could not be put right, and would hold every renewal until then.
+    """
     found, refused = list[ObservedOutcome](), list[RefusedMessage]()
     for message in messages:
         identity = ""
         try:
             said = _object(message)
             identity = _identity(said)
+            if why := wrong_time(message.at, now):
+                raise Unreadable(why)
             outcome = said.get("outcome")
             if type(outcome) not in (int, float) or outcome not in (0, 1):
                 raise Unreadable(f"An outcome is 0 or 1, in the field outcome; {_shown(outcome)} was given.")
@@ -194,5 +212,8 @@ def _no_number(row: Sequence[Json], labels: Sequence[str]) -> str:
 
 def _shown(value: Json) -> str:
     """What was given, short, in one line."""
-    text = orjson.dumps(value).decode()
+    try:
+        text = orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:  # it reads a thousand levels and writes a quarter of them
+        return "something nested too deeply to be shown"
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +24,12 @@ from tests.support.streamed import NOON, applications, message, sent
 CARDS = read_book("cards")
 CONTRACT = CARDS.contract
 GOOD = applications(CONTRACT, CARDS.raw[:, :1], ["A-1"])[0]
+DEEP = b"[" * 900 + b"]" * 900  # levels that can be read, and not written again
+
+
+def nested(name: str) -> bytes:
+    """An application with a value as deep."""
+    return orjson.dumps({**GOOD, name: "deep"}).replace(b'"deep"', DEEP)
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +77,10 @@ def test_good_and_bad_are_told_apart_whatever_stands_beside_them(raws: list[Any]
         ({"id": 1, "limit": 5}, "lacks 18 fields: status_1, status_2"),
         ({**GOOD, "limit": "80,000"}, 'Credit limit: "80,000"'),
         ({**GOOD, "bill_1": [1]}, "given were Bill, September: [1]"),
+        (nested("bill_1"), "given were Bill, September: something nested too deeply"),
+        (nested("id"), "printable characters; something nested too deeply"),
+        (DEEP, "one JSON object; something nested too deeply"),
+        (b"[" * 9000, "no JSON"),
         ({**GOOD, "limit": None}, "Credit limit is missing"),
         ({**GOOD, "limit": 5e9}, "1,000 to 1,000,000 NT$; 5,000,000,000 was given"),
         ({**GOOD, "limit": 2**60}, "beyond 2^53"),
@@ -129,6 +140,23 @@ def test_without_a_champion_nothing_is_decided(tmp_path: Path):
 
 def test_outcomes_are_noughts_and_ones():
     good, bad = {"id": 7, "outcome": 1}, [{"id": 7, "outcome": 2}, {"id": 7}, {"outcome": 1}, {"id": 7, "outcome": "1"}]
-    found, refused = read_outcomes([message(each) for each in (good, *bad, {"id": "B", "outcome": 0.0})])
+    found, refused = read_outcomes([message(each) for each in (good, *bad, {"id": "B", "outcome": 0.0})], NOON)
     assert [(each.id, each.outcome, each.at) for each in found] == [("7", 1, NOON), ("B", 0, NOON)]
     assert len(refused) == len(bad)
+
+
+@pytest.mark.parametrize("name", ["id", "outcome"])
+def test_an_outcome_nested_however_deeply_is_refused_alone(name: str):
+    deep = b'{"id": 7, "outcome": 1, "%b": %b}' % (name.encode(), DEEP)
+    found, refused = read_outcomes([message(deep), message({"id": 8, "outcome": 1})], NOON)
+    assert [each.id for each in found] == ["8"]
+    assert "something nested too deeply to be shown" in refused[0].reasons[0]
+
+
+def test_an_outcome_of_no_moment_or_one_to_come_is_refused():
+    times = [-1, 0, NOON, NOON + 60_000, NOON + 60_001, 2**62]
+    found, refused = read_outcomes([message({"id": at, "outcome": 1}, at=at) for at in times], NOON)
+    assert [each.at for each in found] == [0, NOON, NOON + 60_000]
+    assert [each.id for each in refused] == ["-1", str(NOON + 60_001), str(2**62)]
+    assert "no timestamp" in refused[0].reasons[0]
+    assert all("ahead of the clock" in each.reasons[0] for each in refused[1:])
