@@ -450,6 +450,28 @@ def test_what_was_put_in_is_not_lost_to_a_newer_release(place: Place, champion: 
     expect(seen.page.get_by_role("slider", name="Balances")).to_have_value("100")
 
 
+def test_two_apps_at_one_address_know_nothing_of_each_other(place: Place, champion: DeployedModel):
+    for name, model in (("one", champion), ("other", shifted(champion, OTHER, 1.0))):
+        write_package(place.folder / name, phone_package(model, day=TODAY, days=30))
+    seen = place.visit()
+
+    def go(name: str, days: int = 0) -> None:
+        seen.page.clock.set_fixed_time(f"{TODAY + timedelta(days)}T12:00:00Z")
+        seen.page.goto(f"{place.server.url}{name}/")
+
+    go("one")
+    seen.answered()
+    seen.page.get_by_role("slider", name="Balances").press("End")
+    expect(seen.page.locator("#spoken")).to_contain_text("would score")
+    go("other")
+    seen.answered()
+    assert seen.numbers() == expected_numbers(shifted(champion, OTHER, 1.0))
+    assert seen.page.locator("#notice").is_hidden()
+    for name, days in (("one", 32), ("other", 32), ("one", 0)):
+        go(name, days)
+        assert "This package has expired" in seen.refused()
+
+
 def no_key(place: Place, tmp_path: Path) -> None:
     write_package(place.folder, phone_package(shifted(place.model, OTHER, 1.0), day=TODAY))
 

@@ -5,10 +5,10 @@ import { WhatIf } from "./edits.js";
 import { openModel } from "./engine.js";
 import { drawBook, drawPackage } from "./leaves.js";
 import { KEPT, RecordPage } from "./record.js";
-import { keepUp, lookForNewer } from "./updates.js";
+import { keepUp, lookForNewer, stored } from "./updates.js";
 import { capital, dayInWords, grouped } from "./words.js";
 
-const CLOCK = "what-if clock";
+const CLOCK = stored("clock");
 const FORMAT = 1; // of packages that this app reads
 
 const $ = (id) => document.getElementById(id);

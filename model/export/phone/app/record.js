@@ -2,6 +2,7 @@
 
 import { assumptionControls, fieldControls, Slider } from "./controls.js";
 import { Bars, Curve, put, say } from "./drawing.js";
+import { stored } from "./updates.js";
 import {
   broken, changes, decide, leverStart, pdAt, reasonsInPoints, same, sweep, territoryOf, WIDE,
 } from "./whatif.js";
@@ -11,7 +12,7 @@ import {
 
 const SPOKEN_AFTER = 700; // ms of rest after which the answer is read aloud
 const LEAST_REACH = 40; // score points that half of the reasons' width stands for, at the least
-export const KEPT = "what-if record"; // for as long as the page stands, through an update
+export const KEPT = stored("record"); // for as long as the page stands, through an update
 
 const $ = (id) => document.getElementById(id);
 

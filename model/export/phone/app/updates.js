@@ -2,7 +2,10 @@
 
 import { dayInWords } from "./words.js";
 
-const LAST = "what-if release"; // what this phone showed last
+/** A name in the browser's storage: all apps at one address share that, another book's among them. */
+export const stored = (what) => `what-if ${what} ${new URL("./", location.href).pathname}`;
+
+const LAST = stored("release"); // what this phone showed last
 const notice = document.getElementById("notice");
 const [told, button] = notice.children;
 
