@@ -12,19 +12,20 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+Answer = TypeVar("Answer")
 USER, PASSWORD = "keeper", "s3cret"
 PARTITIONS = 4
 SECONDS = 60.0  # within which a node begins or ends
@@ -101,12 +102,19 @@ class Broker:
         return told | {"WHATIF_STREAM_BROKERS": self.address, "WHATIF_STREAM_GROUP": f"group-{number}"}
 
     def create(self, *topics: str, partitions: int = PARTITIONS) -> None:
-        for made in self.admin.create_topics([NewTopic(each, partitions, 1) for each in topics]).values():
-            made.result(SECONDS)
+        patiently(lambda: self._create([NewTopic(each, partitions, 1) for each in topics]))
         end = time.monotonic() + SECONDS
         while not self._led(topics):
             assert time.monotonic() < end, f"Nobody leads {', '.join(topics)}."
             time.sleep(0.05)
+
+    def _create(self, topics: Sequence[NewTopic]) -> None:
+        for made in self.admin.create_topics(list(topics)).values():
+            try:
+                made.result(SECONDS)
+            except KafkaException as error:
+                if error.args[0].name() != "TOPIC_ALREADY_EXISTS":  # of a try before this one
+                    raise
 
     def _led(self, topics: Sequence[str]) -> bool:
         """Whether the partitions of ``topics``, of all if there is none, can be read and written: a broker knows them
@@ -134,7 +142,7 @@ class Broker:
         """All that lies in a topic now, one after the other."""
         reader = Consumer({"bootstrap.servers": self.address, "group.id": "whoever reads", **UNSEEN})
         try:
-            left = {each: end for each, end in self.ends(reader, topic).items() if end}
+            left = {each: end for each, end in patiently(lambda: self.ends(reader, topic)).items() if end}
             reader.assign([TopicPartition(topic, each, OFFSET_BEGINNING) for each in left])
             until = time.monotonic() + SECONDS
             while left:
@@ -149,7 +157,7 @@ class Broker:
     @staticmethod
     def ends(reader: Consumer, topic: str) -> dict[int, int]:
         """By partition, the offset that follows its last message."""
-        partitions = reader.list_topics(topic, SECONDS).topics[topic].partitions
+        partitions = reader.list_topics(topic, 2).topics[topic].partitions
         return {each: reader.get_watermark_offsets(TopicPartition(topic, each), SECONDS)[1] for each in partitions}
 
     def committed(self, group: str, topic: str) -> dict[int, int]:
@@ -157,7 +165,8 @@ class Broker:
         reader = Consumer({"bootstrap.servers": self.address, "group.id": group, **UNSEEN})
         try:
             partitions = reader.list_topics(topic, SECONDS).topics[topic].partitions
-            found = reader.committed([TopicPartition(topic, each) for each in partitions], SECONDS)
+            asked = [TopicPartition(topic, each) for each in partitions]
+            found = patiently(lambda: reader.committed(asked, SECONDS))
             return {each.partition: each.offset for each in found if each.offset >= 0}
         finally:
             reader.close()
@@ -166,7 +175,7 @@ class Broker:
         """How many messages of a topic a group has not answered for."""
         reader = Consumer({"bootstrap.servers": self.address, "group.id": "whoever asks", **UNSEEN})
         try:
-            ends, done = self.ends(reader, topic), self.committed(group, topic)
+            ends, done = patiently(lambda: self.ends(reader, topic)), self.committed(group, topic)
             return sum(end - done.get(each, 0) for each, end in ends.items())
         finally:
             reader.close()
@@ -246,6 +255,18 @@ class KafkaNode(Broker):
     def go_on(self) -> None:
         assert self.process is not None
         self.process.send_signal(signal.SIGCONT)
+
+
+def patiently(asked: Callable[[], Answer]) -> Answer:
+    """What is answered in the end: a broker that was stopped or paused says for a while that another is in charge."""
+    end = time.monotonic() + SECONDS
+    while True:
+        try:
+            return asked()
+        except KafkaException:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
 
 
 def jars() -> Path:

@@ -12,10 +12,11 @@ from model.errors import StoreError
 from model.settings import Settings
 
 if TYPE_CHECKING:
-    from confluent_kafka import Consumer, KafkaError, Producer
+    from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 
 ClientConfig: TypeAlias = dict[str, Any]
 Client = TypeVar("Client")
+OnCommit: TypeAlias = Callable[["KafkaError | None", list["TopicPartition"]], None]
 
 ANSWER_SECONDS = 10.0  # within which a broker tells its topics
 SESSION_MS = 10_000  # without a sign of life, after which the group gives a killed process's partitions to others
@@ -63,8 +64,9 @@ ADVICE = {
 }
 
 
-def consumer_of(using: Settings) -> "Consumer":
-    """One of the group that the settings name. It commits nothing by itself, and begins where the group was.
+def consumer_of(using: Settings, on_commit: OnCommit | None = None) -> "Consumer":
+    """One of the group that the settings name. It commits nothing by itself, and begins where the group was. While it
+    reads, ``on_commit`` hears what became of commits that nobody waited for: an error or none, and the partitions.
 
     Raises
     ------
@@ -77,6 +79,7 @@ def consumer_of(using: Settings) -> "Consumer":
     from confluent_kafka import Consumer
 
     own: ClientConfig = {"group.id": using.stream_group, "group.protocol": using.stream_protocol}
+    own |= {} if on_commit is None else {"on_commit": on_commit}
     classic = CLASSIC if using.stream_protocol == "classic" else {}
     return _made(Consumer, connection_of(using) | CONSUMER | classic | own)
 

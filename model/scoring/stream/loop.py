@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from os import getpid
-from threading import Event
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Protocol
 
 from model.errors import StoreError
 from model.scoring.stream.answers import StreamAnswer, decision_answers, refusal_answer
 from model.scoring.stream.decider import DecidedBatch, Decider
+from model.scoring.stream.kafka import OnCommit, sentence_of
 from model.scoring.stream.messages import FURTHEST_AHEAD, Message, ObservedOutcome, RefusedMessage, read_outcomes
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ REFUSING = frozenset(  # what waiting does not cure; all else, a broker that res
     }
 )
 FLUSH_SECONDS = 1.0  # that the broker is waited for at a time
+LEAVING_SECONDS = 10.0  # that it is waited for at the end
 
 
 @dataclass(frozen=True)
@@ -116,18 +118,20 @@ class Stream:
     def __init__(
         self,
         decider: Decider,
-        consumer: "Consumer",
+        consumer: Callable[[OnCommit], "Consumer"],
         producer: "Producer",
         topics: StreamTopics,
         followers: Sequence[Follower] = (),
         record: Recorder | None = None,
     ) -> None:
-        self.decider, self.consumer, self.producer, self.topics = decider, consumer, producer, topics
+        self.decider, self.producer, self.topics = decider, producer, topics
+        self.consumer = consumer(self._heard)
         self.followers, self.record = followers, record
         self.stop = Event()
         self.seen = self.decided = self.refused = self.errors = 0
         self._failed: str = ""
-        self._done: dict[tuple[str, int], int] = {}
+        self._done: dict[tuple[str, int], int] = {}  # the offset that follows what is answered, by topic and partition
+        self._taken: dict[tuple[str, int], int] = {}  # that the broker knows of
         self._stray = list["KafkaMessage"]()
         self._committed = self._told = time.monotonic()
         self._decided_then = 0
@@ -154,11 +158,22 @@ class Stream:
                 self._each_second()
                 if idle is not None and time.monotonic() - latest > idle:
                     break
-            self._commit(wait=True)
         finally:
             for each in self.followers:
                 each.close()
+            self._leave()
+
+    def _leave(self) -> None:
+        """Say how far was answered, and leave the group. A broker that does not answer is not waited for: what it does
+        not hear is read again."""
+
+        def leave() -> None:
+            self._commit(wait=True)
             self.consumer.close()
+
+        leaving = Thread(target=leave, name="leaving", daemon=True)
+        leaving.start()
+        leaving.join(LEAVING_SECONDS)
 
     # ---- reading ---------------------------------------------------------------------------------------------------
 
@@ -179,7 +194,7 @@ class Stream:
             return True
         self.errors += 1
         if error.fatal() or error.name() in REFUSING:
-            raise StoreError(f"Kafka does not let the stream read on: {error.str()}. See WHATIF_STREAM_SECURITY.")
+            raise StoreError(f"Kafka does not let the stream read on: {sentence_of(error)}")
         return False
 
     @staticmethod
@@ -214,6 +229,8 @@ class Stream:
             self._commit()
 
     def _send(self, topic: str, answers: Sequence[StreamAnswer]) -> None:
+        from confluent_kafka import KafkaException
+
         for key, value, headers in answers:
             while True:
                 try:
@@ -221,6 +238,8 @@ class Stream:
                     break
                 except BufferError:  # as much waits for the broker as may
                     self.producer.poll(0.1)
+                except KafkaException as error:
+                    raise StoreError(f"Kafka does not take an answer: {sentence_of(error.args[0])}") from error
 
     def _delivered(self, error: object, _message: object) -> None:
         if error is not None:
@@ -265,11 +284,6 @@ class Stream:
 
     # ---- committing ------------------------------------------------------------------------------------------------
 
-    def _offsets(self) -> "list[TopicPartition]":
-        from confluent_kafka import TopicPartition
-
-        return [TopicPartition(topic, partition, offset) for (topic, partition), offset in self._done.items()]
-
     def _note_done(self, messages: Sequence[Message]) -> None:
         """How far each partition is answered. Of one that another process has by now, that process says it: what was
         in hand here when it went, is answered there, too."""
@@ -279,28 +293,35 @@ class Stream:
                 self._done[each.topic, each.partition] = each.offset + 1
 
     def _commit(self, wait: bool = False) -> None:
-        """Say how far was read and answered; whoever waits for it knows that it was taken, and what was not is said
-        again. Where none of that comes to it, what is read again is answered again."""
-        offsets = self._offsets()
+        """Say how far was read and answered, as far as it is not known to be known. Where nothing of that comes to the
+        broker, what is read again is answered again."""
+        from confluent_kafka import KafkaException, TopicPartition
+
         self._committed = time.monotonic()
+        offsets = [TopicPartition(*own, at) for own, at in self._done.items() if self._taken.get(own) != at]
         if not offsets:
             return
-        from confluent_kafka import KafkaException
-
         try:
             if wait:
-                said = self.consumer.commit(offsets=offsets, asynchronous=False)
-                self._done = {(each.topic, each.partition): each.offset for each in said if each.error is not None}
+                self._heard(None, self.consumer.commit(offsets=offsets, asynchronous=False))
             else:
                 self.consumer.commit(offsets=offsets, asynchronous=True)
         except KafkaException:
             self.errors += 1
 
+    def _heard(self, error: object, partitions: "Sequence[TopicPartition]") -> None:
+        """What became of a commit."""
+        self.errors += error is not None
+        for each in partitions:
+            if error is None and each.error is None:
+                self._taken[str(each.topic), int(each.partition)] = int(each.offset)
+
     def _let_go(self, _consumer: object, partitions: "Sequence[TopicPartition]") -> None:
         """Another process takes partitions over: what was done of them is done."""
         self._commit(wait=True)
         for each in partitions:
-            self._done.pop((str(each.topic), int(each.partition)), None)
+            for known in (self._done, self._taken):
+                known.pop((str(each.topic), int(each.partition)), None)
 
     # ---- how it is ---------------------------------------------------------------------------------------------------
 
@@ -310,7 +331,7 @@ class Stream:
             return
         rate = (self.decided - self._decided_then) / (now - self._told)
         self._told, self._decided_then = now, self.decided
-        self._commit(wait=True)
+        self._commit()
         champions = self.decider.champions()
         state = StreamState(
             self.lag(), rate, self.errors, process_name(), release=champions[-1].release if champions else ""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from model.deployed.shadow import Shadow
 from model.errors import ReleaseError
@@ -71,7 +72,7 @@ def stream_of(using: Settings, book: str, terms: StreamTerms) -> Iterator[Stream
             metrics.serve(terms.metrics_host, terms.metrics_port)
             followers.append(metrics)
         followers.append(LiveWriter(database, book))
-        yield Stream(decider, consumer_of(using), producer_of(using), topics, followers, record)
+        yield Stream(decider, partial(consumer_of, using), producer_of(using), topics, followers, record)
 
 
 def ready_decider(store: Store) -> Decider:

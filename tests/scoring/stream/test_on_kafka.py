@@ -278,6 +278,26 @@ def test_a_broker_that_takes_nothing_is_waited_for_without_reading_on(
     require_all_decided(kafka_node, told, sender, releases)
 
 
+def test_who_is_told_to_end_does_not_wait_for_a_broker_that_does_not_answer(
+    kafka_node: KafkaNode, releases: Releases, begin: Begin
+):
+    told = kafka_node.topics() | {"WHATIF_STREAM_PROTOCOL": "consumer"}
+    with Sender(kafka_node, told["WHATIF_STREAM_APPLICATIONS"], 20_000, 1.0) as sender:
+        pass
+    stream = begin(told, "--no-record")
+    wait_until(lambda: any(kafka_node.each_of(told["WHATIF_STREAM_DECISIONS"])), "it decides")
+    kafka_node.pause()
+    try:
+        start = time.monotonic()
+        stream.end()
+        assert time.monotonic() - start < 25  # what stops a pod gives it thirty seconds
+    finally:
+        kafka_node.go_on()
+    begin(told, "--no-record")
+    wait_until_decided(kafka_node, told)
+    require_all_decided(kafka_node, told, sender, releases)
+
+
 @pytest.mark.parametrize(("way", "protocol"), [("sasl", "classic"), ("mutual", "consumer")])
 def test_a_stream_runs_over_tls(kafka_node: KafkaNode, releases: Releases, begin: Begin, way: str, protocol: str):
     told = kafka_node.topics() | getattr(kafka_node, way) | {"WHATIF_STREAM_PROTOCOL": protocol}
