@@ -62,7 +62,7 @@ def changing(served: Served) -> list[str]:
     """Every path of the service that takes more than GET, filled in."""
     paths = served.client.get("/openapi.json").json()["paths"]
     found = [path for path, methods in paths.items() if set(methods) - {"get", "head", "options"}]
-    return [path.format(name="credit", which="champion", subject="policy") for path in found]
+    return [path.format(message="application", name="credit", which="champion", subject="policy") for path in found]
 
 
 def sent(served: Served, path: str, body: dict[str, Any], **headers: str) -> httpx.Response:
@@ -142,7 +142,7 @@ def test_no_get_changes_anything(served: Served):
     for path in served.client.get("/openapi.json").json()["paths"]:
         for method in ("GET", "HEAD", "OPTIONS"):
             served.client.request(
-                method, path.format(name="credit", which="champion", subject="policy"), params={"why": "x"}
+                method, path.format(message="application", name="credit", which="champion", subject="policy"), params={"why": "x"}
             )
     after = [path for path in served.home.rglob("*") if path.is_file() and "sqlite" not in path.name]
     assert {path: path.read_bytes() for path in after} == before
