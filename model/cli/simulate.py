@@ -4,6 +4,7 @@ import signal
 from datetime import UTC, datetime
 
 import click
+import numpy as np
 
 from data.books import folder
 from model.cli.book import book_option
@@ -56,7 +57,7 @@ def simulate(
     sender = producer_of(using)
     own = installed_book(book, using.home)
     terms = SimulationTerms(
-        run=f"{datetime.now(UTC):%Y%m%dT%H%M%S}",
+        run=run_of(datetime.now(UTC)),
         rate=rate,
         outcomes_after=outcomes_after,
         seconds=seconds,
@@ -74,6 +75,11 @@ def simulate(
     result: Result = {"run": terms.run, "book": book, **vars(played), "waiting": simulation.waiting}
     result |= {"rate": played.rate, "topics": vars(topics)}
     answer(result, as_json, lambda found: _text(found, topics))
+
+
+def run_of(at: datetime) -> str:
+    """The second in which a run begins, in six letters and digits, so that applications' ids stay short."""
+    return np.base_repr(int(at.timestamp()), 36)
 
 
 def _line(played: Played) -> str:

@@ -206,7 +206,7 @@ def _refused_tile(live: StreamLive) -> Tile:
     if not hour.refused:
         return Tile("Refused", "0", notes=("in the last hour",))
     most = live.refusals[0].about if live.refusals else ""
-    about = f"most for {lower(most)}" if most else "most as a whole"
+    about = f"most for {lower(most)}" if most else "most for the message itself"
     return Tile("Refused", numbers.plain(hour.refused), notes=(f"{numbers.percent(hour.refused / seen)} of all", about))
 
 

@@ -169,11 +169,12 @@ def test_single_decisions_are_links_by_id_and_withheld_from_who_may_not_see_them
     assert "A-1" not in str(decisions_finding(replace(view, withheld="Ask somebody."), (DECISION,)))
 
 
-def test_a_long_id_is_shortened_where_it_is_shown_only(view: StreamView):
-    shown = decisions_finding(view, (replace(DECISION, id="x" * 200),))
+def test_of_a_long_id_the_end_is_shown_and_all_of_it_followed(view: StreamView):
+    shown = decisions_finding(view, (replace(DECISION, id="x" * 196 + "4711"),))
     assert isinstance(shown, Finding)
-    assert len(shown.links[0].label) == words.LONGEST_ID
-    assert shown.links[0].query["decision"] == "x" * 200
+    label = shown.links[0].label
+    assert (len(label), label[:1], label[-4:]) == (words.LONGEST_ID, "…", "4711")
+    assert shown.links[0].query["decision"] == "x" * 196 + "4711"
 
 
 def test_a_stream_that_stopped_is_greyed_and_told_how_to_start(view: StreamView):

@@ -169,6 +169,7 @@ def test_what_is_played_is_decided_refused_and_joined_with_its_outcomes(using: S
     said = orjson.loads(done.stdout)
     assert (said["applications"], said["outcomes"], said["waiting"]) == (200, 200 - said["malformed"], 0)
     assert 0 < said["malformed"] < 100
+    assert len(said["run"]) == 6  # so that ids stay short
     with stream_of(using, "cards", StreamTerms(outcomes=True)) as stream:
         stream.run(0.7)
     assert (stream.decided, stream.refused) == (said["outcomes"], said["malformed"])
@@ -183,7 +184,7 @@ def test_what_is_played_is_decided_refused_and_joined_with_its_outcomes(using: S
     ("words", "says"),
     [
         (["--drift", "income=3"], "Nothing of the book cards is called 'income'"),
-        (["--since", "2001"], "has no vintages"),
+        (["--since", "2001"], "has no vintages, so no window of them can be chosen. Leave out the years."),
         (["--book", "none"], "There is no book 'none'"),
     ],
 )
