@@ -173,6 +173,13 @@ def test_nothing_is_cut_off_where_it_is_narrow_or_large(opened: Callable[..., Ph
         assert seen.page.evaluate(FITS)
 
 
+def test_what_stands_under_the_numbers_is_whole_on_a_phone(opened: Callable[..., PhoneVisit]):
+    seen = opened(size=PHONE)
+    cut = """() => [...document.querySelectorAll("#numbers .under")]
+      .filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.textContent)"""
+    assert seen.page.evaluate(cut) == []
+
+
 def test_no_control_moves_when_the_answer_does(opened: Callable[..., PhoneVisit]):
     seen = opened(size=PHONE)
     places = """() => [...document.querySelectorAll("#levers input, #swept, #fields > details > summary")]

@@ -20,7 +20,7 @@ function drawTile(numbers, { label, value, was, change, direction, limit, broken
   put(tile, "dt", "", label);
   put(tile, "dd", "value", value);
   if (was) put(tile, "dd", `under ${direction}`, `was ${was}, ${change}`);
-  const held = broken ? ["under worse", `limit ${limit} ${broken} ✗`] : ["under", `limit ${limit} ✓`];
+  const held = broken ? ["under worse", `limit ${limit} ${broken}\u00a0✗`] : ["under", `limit ${limit}\u00a0✓`];
   if (limit) put(tile, "dd", ...held);
 }
 

@@ -164,7 +164,7 @@ export class RecordPage {
 
   lossNote({ loss, ownLoss }) {
     const { currency, guarantor } = this.known.book;
-    return guarantor && loss ? `the bank's own ${money(ownLoss, currency)}` : "if it defaults, times how likely";
+    return guarantor && loss ? `bank's own ${money(ownLoss, currency)}` : "probability × loss";
   }
 
   drawTerritory(now) {
