@@ -50,7 +50,7 @@ class Window:
             )
         vintages, name = book.vintages, book.contract.book.name
         if vintages is None:
-            raise BadInput(f"The book {name} has no vintages, so no window of them can be chosen. Train on all of it.")
+            raise BadInput(f"The book {name} has no vintages, so no window of them can be chosen. Leave out the years.")
         found, (first, last) = self.among(vintages), _ends(vintages)
         there = f"It has {first} to {last}."
         if not len(found):

@@ -121,7 +121,7 @@ def require_topics(using: Settings, topics: Sequence[str]) -> None:
     absent = [each for each in topics if each not in found]
     if absent:
         raise StoreError(
-            f"The brokers at {using.stream_brokers} have no topic {' and none '.join(absent)}, or do not show it to "
+            f"The brokers at {using.stream_brokers} have no topic {' or '.join(absent)}, or do not show it to "
             f"this user. Make it first: kafka-topics --create --topic {absent[0]} --partitions N"
         )
 
