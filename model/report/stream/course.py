@@ -8,7 +8,7 @@ import numpy as np
 from model.monitoring.intervals import Estimate
 from model.monitoring.stream_course import CourseEvent, CoursePair, CourseStretch, StreamCourse
 from model.report import numbers, spreadsheet
-from model.report.briefing import DISTANCE, FRACTION, Cell, Column, Finding, Item, Notice, Table
+from model.report.briefing import DISTANCE, FRACTION, Cell, Column, Finding, Item, Notice, Place, Table
 from model.report.numbers import NBSP
 from model.report.operations.words import moment, short_name
 from model.report.stream import course_charts as charts
@@ -18,6 +18,7 @@ NO_OUTCOMES = (
     "No outcome of a decided application is known yet. A stream reads them where it is started with --outcomes: "
     "python -m model stream --outcomes outcomes"
 )
+WHY_WIDTH = 560  # pixels, beside the other columns of a laptop's screen
 EVENTS = {
     "renewed": "renewed, named challenger",
     "kept": "renewed, kept: a gate did not pass",
@@ -39,9 +40,9 @@ def course_items(course: StreamCourse) -> tuple[Item, ...]:
 def against_words(pair: CoursePair | None) -> str:
     """Whether the challenger of today ranks better than the champion of today, as far as the outcomes of both tell."""
     if pair is None:
-        return "No challenger has foretold an outcome of today's champion yet"
+        return "No outcome is known yet that both champion and challenger predicted"
     names = f"challenger {short_name(pair.challenger.releases[0])}", f"champion {short_name(pair.champion.releases[0])}"
-    of_both = f"On {numbers.counted(pair.n, 'outcome')} that both foretold"
+    of_both = f"On {numbers.counted(pair.n, 'outcome')} that both predicted"
     if np.isnan(pair.auc.value):
         return f"{of_both} nothing can be said yet of how {names[0]} ranks against {names[1]}"
     told = f"AUC {three(pair.challenger.auc.value)} against {three(pair.champion.auc.value)}"
@@ -87,6 +88,7 @@ def _predicted(stretches: Sequence[CourseStretch], whole: CourseStretch) -> Find
 
 
 def _table(stretches: Sequence[CourseStretch]) -> Finding:
+    beside: Place = "both" if any(each.beside for each in stretches) else "file"
     columns = (
         Column("Outcomes since", place="screen"),
         Column("Outcomes since, UTC", place="file"),
@@ -96,9 +98,9 @@ def _table(stretches: Sequence[CourseStretch]) -> Finding:
         Column("AUC", digits=3),
         Column("AUC, 95 %", place="screen"),
         Column("PSI of the PD", digits=3),
-        Column("Challenger, predicted", FRACTION, 1),
-        Column("Challenger, AUC", digits=3),
-        Column("Difference of AUC", digits=3, signed=True),
+        Column("Challenger, predicted", FRACTION, 1, place=beside),
+        Column("Challenger, AUC", digits=3, place=beside),
+        Column("Difference of AUC", digits=3, signed=True, place=beside),
         Column("Observed, low", DISTANCE, 2, place="file"),
         Column("Observed, high", DISTANCE, 2, place="file"),
         Column("Release", place="file"),
@@ -134,7 +136,7 @@ def _events(events: Sequence[CourseEvent]) -> tuple[Item, ...]:
         Column("Release"),
         Column("What happened"),
         Column("Who"),
-        Column("Why"),
+        Column("Why", width=WHY_WIDTH, wraps=True),
     )
     rows = tuple(
         (

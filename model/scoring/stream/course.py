@@ -8,7 +8,7 @@ from model.errors import ReleaseError
 from model.monitoring.drift import Snapshot
 from model.monitoring.stream_course import CourseEvent, CourseKind, StreamCourse, course_of
 from model.release.register import Moved
-from model.release.store import Store
+from model.release.store import AUTOMATIC, Store
 from model.scoring.stream.outcomes import joined_rows
 from model.scoring.stream.renewal import RenewalNote, renewals
 
@@ -41,7 +41,7 @@ def _renewed(note: RenewalNote) -> CourseEvent | None:
     """A renewal that has ended."""
     if note.state == "running":
         return None
-    return CourseEvent(note.at, KINDS[note.state], note.release, why=note.why)
+    return CourseEvent(note.at, KINDS[note.state], note.release, AUTOMATIC, note.why)
 
 
 def _moves(history: Iterable[Moved]) -> list[CourseEvent]:

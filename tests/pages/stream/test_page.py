@@ -227,7 +227,9 @@ def test_how_champion_and_challenger_did_on_outcomes_is_one_click_below(
     stream.written(ROWS)
     state.course_of_models.clear()
     at = open_app("stream", ["_stream_course"])
-    assert f"On {ROWS} outcomes that both foretold, challenger {challenger[:6]} ranks as well as champion" in markup(at)
+    assert f"On {ROWS} outcomes that both predicted, challenger {challenger[:6]} ranks as well as champion" in markup(
+        at
+    )
     assert f"predicted of {ROWS} applications" in markup(at)
     observed = figure(at, "stream-course-rates")["data"][2]["y"]
     assert observed == pytest.approx([100 * book.target[:ROWS].mean()], abs=1e-3)

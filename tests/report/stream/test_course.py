@@ -34,7 +34,7 @@ def test_a_challenger_that_ranks_better_beyond_chance_is_said_to_with_both_aucs(
     pair = course.against
     assert pair is not None
     told = against_words(pair)
-    assert f"On {numbers.plain(pair.n)} outcomes that both foretold" in told
+    assert f"On {numbers.plain(pair.n)} outcomes that both predicted" in told
     assert "challenger challe ranks better than champion champi" in told
     assert f"AUC {pair.challenger.auc.value:.3f} against {pair.champion.auc.value:.3f}" in told
 
@@ -54,7 +54,16 @@ def test_a_difference_is_one_where_its_interval_leaves_zero_out(
 def test_of_too_few_outcomes_or_without_a_challenger_nothing_is_said_of_the_ranking(course: StreamCourse):
     few = course_of(made(60, challenged=0), {}, champion=CHAMPION, challenger=CHALLENGER)
     assert "nothing can be said yet" in against_words(few.against)
-    assert "No challenger has foretold" in against_words(None)
+    assert "No outcome is known yet that both champion and challenger predicted" in against_words(None)
+
+
+def test_where_no_challenger_predicted_anything_the_screen_has_no_columns_of_one(course: StreamCourse):
+    alone = shown(course_of(made(challenged=1), {}, champion=CHAMPION))["stream-course"].table
+    beside = shown(course)["stream-course"].table
+    assert alone is not None
+    assert beside is not None
+    assert not [each for each in alone.texts().heads if "Challenger" in each or "Difference" in each]
+    assert len([each for each in beside.texts().heads if "Challenger" in each or "Difference" in each]) == 3
 
 
 def test_the_table_has_every_stretch_with_the_numbers_of_its_outcomes(course: StreamCourse):
