@@ -173,7 +173,7 @@ def test_of_a_long_id_the_end_is_shown_and_all_of_it_followed(view: StreamView):
     shown = decisions_finding(view, (replace(DECISION, id="x" * 196 + "4711"),))
     assert isinstance(shown, Finding)
     label = shown.links[0].label
-    assert (len(label), label[:1], label[-4:]) == (words.LONGEST_ID, "…", "4711")
+    assert (len(label), label[:1], "…" in label, label[-4:]) == (words.LONGEST_ID, "x", True, "4711")
     assert shown.links[0].query["decision"] == "x" * 196 + "4711"
 
 
