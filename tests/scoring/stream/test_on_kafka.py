@@ -205,7 +205,7 @@ def test_every_application_is_decided_once_whatever_is_killed_or_restarted_or_pr
     done = [each.end() for each in streams]
     assert all(each["decided"] > 0 for each in done)
     again = require_all_decided(kafka_node, told, sender, releases)
-    assert 0 < again < sender.count, "What was in hand when a process was killed is decided once more, and only that."
+    assert again < sender.count / 2, "What was in hand when a process was killed is decided once more, and only that."
     by = {releases.expected(each.timestamp()[1]) for each in kafka_node.each_of(topic)}
     assert by == {releases.first, second}
 
