@@ -8,7 +8,7 @@ import numpy as np
 
 from data.books import folder
 from model.cli.book import book_option
-from model.cli.terminal import Result, answer, json_option
+from model.cli.terminal import FiniteRange, Result, answer, json_option
 from model.release.installed import installed_book
 from model.release.window import Window
 from model.scoring.stream.drifting import drift_of
@@ -18,21 +18,21 @@ from model.settings import settings
 
 
 @click.command()
-@click.option("--rate", default=200.0, type=click.FloatRange(0.01, 100_000), help="Applications a second.")
+@click.option("--rate", default=200.0, type=FiniteRange(0.01, 100_000), help="Applications a second.")
 @click.option(
     "--drift",
     multiple=True,
     metavar="NAME=VALUE",
     help="Move them further and further, by a shock, a lever or a field: limit=-20%; several by naming each.",
 )
-@click.option("--drift-over", default=300.0, type=click.FloatRange(0.001), help="Seconds until a drift is complete.")
-@click.option("--outcomes-after", default=10.0, type=click.FloatRange(0), help="Seconds from application to outcome.")
-@click.option("--for", "seconds", type=click.FloatRange(0.001), help="Seconds; until it is ended if not given.")
+@click.option("--drift-over", default=300.0, type=FiniteRange(0.001), help="Seconds until a drift is complete.")
+@click.option("--outcomes-after", default=10.0, type=FiniteRange(0), help="Seconds from application to outcome.")
+@click.option("--for", "seconds", type=FiniteRange(0.001), help="Seconds; until it is ended if not given.")
 @click.option("--count", type=click.IntRange(1), help="Applications in all; likewise.")
 @click.option("--since", type=int, metavar="YEAR", help="The first vintage played.")
 @click.option("--until", type=int, metavar="YEAR", help="The last vintage played.")
-@click.option("--malformed", default=0.0, type=click.FloatRange(0, 1), help="Share of messages that cannot be read.")
-@click.option("--seed", default=0, type=int, help="Of the order of the records.")
+@click.option("--malformed", default=0.0, type=FiniteRange(0, 1), help="Share of messages that cannot be read.")
+@click.option("--seed", default=0, type=click.IntRange(0), help="Of the order of the records.")
 @book_option
 @json_option
 def simulate(

@@ -10,7 +10,7 @@ import orjson
 from data import books
 from data.errors import BadInput
 from model.cli.book import book_option, home_of
-from model.cli.terminal import Result, answer, json_option
+from model.cli.terminal import FiniteRange, Result, answer, json_option
 from model.release.store import Store
 from model.scoring.stream.loop import Stream, StreamTopics
 from model.scoring.stream.running import WINDOW, StreamTerms, ready_decider, stream_of
@@ -32,7 +32,7 @@ from model.settings import Settings, settings
 @click.option("--record/--no-record", "recorded", default=None, help="Whether decisions are recorded; they are.")
 @click.option("--host", default="127.0.0.1", help="Where /metrics listens: figures only, and nobody is asked who asks.")
 @click.option("--port", default=8601, type=click.IntRange(0, 65_535), help="Where /metrics answers; 0: nowhere.")
-@click.option("--idle", type=click.FloatRange(0.1), help="End once nothing has come for so many seconds.")
+@click.option("--idle", type=FiniteRange(0.1), help="End once nothing has come for so many seconds.")
 @click.option("--engine", type=click.Choice(["local", "spark"]), default="local", help="What decides.")
 @click.option("--master", default="", help="Of --engine spark: local[2], spark://…; that of spark-submit by default.")
 @click.option("--checkpoint", help="Of --engine spark: a folder that keeps how far was read.")

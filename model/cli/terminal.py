@@ -4,7 +4,7 @@ import json
 import math
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +18,17 @@ LONG_SECONDS = 120.0  # from which minutes are told
 FAILED, BAD = 1, 2  # exit statuses: a check failed; bad use or bad input
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+
+
+class FiniteRange(click.FloatRange):
+    """A number within a range: "nan" lies in each that click knows, and "inf" in one without an end."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number; click's own refusal of what is none."""
+        found = float(super().convert(value, param, ctx))
+        if not math.isfinite(found):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return found
 
 
 def progress(as_json: bool) -> "Progress":

@@ -46,6 +46,8 @@ def drift_of(contract: Contract, text: str) -> RecordDrift:
     if found is None:
         raise BadInput(f"A drift is written NAME=VALUE or NAME=VALUE%, as limit=-20%; {text!r} was given.")
     name, by, relative = found[1], float(found[2]), bool(found[3])
+    if not np.isfinite(by):
+        raise OutOfRange(f"A drift moves by a number that can be held; one of {len(found[2])} characters was given.")
     shock = next((each for each in contract.shocks if each.name == name), None)
     if shock is not None and relative and "%" not in shock.unit:
         raise BadInput(f"{shock.label} moves by {shock.unit or 'numbers'}, not by percent: {text!r} was given.")

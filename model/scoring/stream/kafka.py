@@ -2,7 +2,7 @@
 one place that knows confluent-kafka, which is imported when a stream is asked for."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -78,6 +78,9 @@ def consumer_of(using: Settings, on_commit: OnCommit | None = None) -> "Consumer
     _require_library()
     from confluent_kafka import Consumer
 
+    if not using.stream_group:  # librdkafka ends the process
+        raise BadInput("A stream needs a group that its processes share the work as. Set WHATIF_STREAM_GROUP.")
+
     own: ClientConfig = {"group.id": using.stream_group, "group.protocol": using.stream_protocol}
     own |= {} if on_commit is None else {"on_commit": on_commit}
     classic = CLASSIC if using.stream_protocol == "classic" else {}
@@ -90,6 +93,17 @@ def producer_of(using: Settings) -> "Producer":
     from confluent_kafka import Producer
 
     return _made(Producer, connection_of(using) | PRODUCER)
+
+
+def require_apart(topics: Mapping[str, str], optional: Sequence[str] = ()) -> None:
+    """BadInput where topics, by what they hold, have no name, but for the ``optional``, or two have the same."""
+    for holds, name in topics.items():
+        if not name and holds not in optional:
+            raise BadInput(f"The topic of {holds} has no name. Set WHATIF_STREAM_{holds.upper()}.")
+        same = [each for each, other in topics.items() if name and other == name]
+        if len(same) > 1:
+            settings = " and ".join(f"WHATIF_STREAM_{each.upper()}" for each in same)
+            raise BadInput(f"The topic {name} cannot hold both {' and '.join(same)}. Set {settings} to two topics.")
 
 
 def require_topics(using: Settings, topics: Sequence[str]) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from model.errors import StoreError
 from model.scoring.stream.answers import StreamAnswer, decision_answers, refusal_answer
 from model.scoring.stream.decider import DecidedBatch, Decider
-from model.scoring.stream.kafka import OnCommit, sentence_of
+from model.scoring.stream.kafka import OnCommit, require_apart, sentence_of
 from model.scoring.stream.messages import FURTHEST_AHEAD, Message, ObservedOutcome, RefusedMessage, read_outcomes
 
 if TYPE_CHECKING:
@@ -45,12 +45,18 @@ LEAVING_SECONDS = 10.0  # that it is waited for at the end
 
 @dataclass(frozen=True)
 class StreamTopics:
-    """The topics of a stream; ``outcomes`` "" where none are read."""
+    """The topics of a stream; ``outcomes`` "" where none are read.
+
+    Raises BadInput where one of the others has no name, or two are the same: answers would be read as applications.
+    """
 
     applications: str
     decisions: str
     refused: str
     outcomes: str = ""
+
+    def __post_init__(self) -> None:
+        require_apart(vars(self), optional=("outcomes",))
 
 
 @dataclass(frozen=True)

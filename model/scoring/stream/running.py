@@ -11,7 +11,7 @@ from model.record.database import engine
 from model.record.trail import Audit
 from model.release.store import Store
 from model.scoring.stream.decider import Decider
-from model.scoring.stream.kafka import consumer_of, producer_of, require_topics
+from model.scoring.stream.kafka import consumer_of, producer_of, require_apart, require_topics
 from model.scoring.stream.live import LiveWriter
 from model.scoring.stream.loop import Follower, Stream, StreamTopics
 from model.scoring.stream.metrics import StreamMetrics
@@ -45,6 +45,8 @@ def stream_of(using: Settings, book: str, terms: StreamTerms) -> Iterator[Stream
     BadInput, StoreError, ReleaseError
         If broker, topics, record or releases are not there, said before anything is read.
     """
+    if terms.outcomes:
+        require_apart({"outcomes": using.stream_outcomes})
     topics = StreamTopics(
         using.stream_applications,
         using.stream_decisions,

@@ -23,6 +23,7 @@ from data.draws import draw
 from model.errors import StoreError
 from model.release.window import Window
 from model.scoring.stream.drifting import RecordDrift, drifted
+from model.scoring.stream.kafka import require_apart
 
 TICK_SECONDS = 0.005  # between two looks at what is due, where the rate is higher than that
 AHEAD_SECONDS, MAX_AHEAD = 0.25, 5000  # of the run, and messages, that are made at once
@@ -56,10 +57,13 @@ class SimulationTerms:
 
 @dataclass(frozen=True)
 class SimulationTopics:
-    """Where applications and outcomes go."""
+    """Where applications and outcomes go; BadInput where one has no name, or both are the same."""
 
     applications: str
     outcomes: str
+
+    def __post_init__(self) -> None:
+        require_apart(vars(self))
 
 
 @dataclass

@@ -70,6 +70,7 @@ def test_a_lever_moves_each_record_from_where_it_stands(book: Book):
         ("income=-20%", "Nothing of the book cards is called 'income'. It has: limits"),
         ("sex=1", "Nothing of the book cards is called 'sex'"),
         ("later=60", "0 to 50"),
+        ("bill_1=" + "9" * 400, "a number that can be held"),
     ],
 )
 def test_a_drift_that_cannot_be_says_what_can(book: Book, text: str, says: str):

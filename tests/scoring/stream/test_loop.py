@@ -198,6 +198,12 @@ def test_the_verb_decides_and_says_what_it_did(quick_broker: QuickBroker, using:
         (["--in", "nothing-comes-here"], "have no topic nothing-comes-here"),
         (["--schema", "memo"], "'memo' is not one of 'application', 'decision', 'outcome', 'refusal'"),
         (["--brokers", ""], "No broker is named. Give --brokers host:port"),
+        (["--in", ""], "The topic of applications has no name. Set WHATIF_STREAM_APPLICATIONS."),
+        (["--outcomes", ""], "The topic of outcomes has no name."),
+        (["--in", "a", "--out", "a"], "The topic a cannot hold both applications and decisions."),
+        (["--refused", "b", "--outcomes", "b"], "The topic b cannot hold both refused and outcomes."),
+        (["--group", ""], "needs a group that its processes share the work as. Set WHATIF_STREAM_GROUP"),
+        (["--idle", "nan"], "nan is not a finite number"),
         (["--book", "nothing"], "There is no book 'nothing'"),
     ],
 )

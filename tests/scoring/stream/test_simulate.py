@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from data.books import Book
+from data.errors import BadInput
 from model.__main__ import main
 from model.errors import StoreError
 from model.record.database import engine
@@ -186,6 +187,10 @@ def test_what_is_played_is_decided_refused_and_joined_with_its_outcomes(using: S
         (["--drift", "income=3"], "Nothing of the book cards is called 'income'"),
         (["--since", "2001"], "has no vintages, so no window of them can be chosen. Leave out the years."),
         (["--book", "none"], "There is no book 'none'"),
+        (["--rate", "nan"], "nan is not a finite number"),
+        (["--for", "inf"], "inf is not a finite number"),
+        (["--outcomes-after", "inf"], "inf is not a finite number"),
+        (["--seed", "-1"], "-1 is not in the range x>=0"),
     ],
 )
 def test_what_cannot_be_played_is_said(using: Settings, words: list[str], says: str):
@@ -197,3 +202,8 @@ def test_it_says_that_no_broker_is_named(own_home: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("WHATIF_HOME", str(own_home))
     done = CliRunner().invoke(main, ["simulate"], catch_exceptions=False)
     assert (done.exit_code, "Set WHATIF_STREAM_BROKERS" in done.output) == (2, True)
+
+
+def test_applications_and_outcomes_are_played_on_two_topics():
+    with pytest.raises(BadInput, match="topic both cannot hold both applications and outcomes"):
+        SimulationTopics("both", "both")
