@@ -142,7 +142,9 @@ def test_no_get_changes_anything(served: Served):
     for path in served.client.get("/openapi.json").json()["paths"]:
         for method in ("GET", "HEAD", "OPTIONS"):
             served.client.request(
-                method, path.format(message="application", name="credit", which="champion", subject="policy"), params={"why": "x"}
+                method,
+                path.format(message="application", name="credit", which="champion", subject="policy"),
+                params={"why": "x"},
             )
     after = [path for path in served.home.rglob("*") if path.is_file() and "sqlite" not in path.name]
     assert {path: path.read_bytes() for path in after} == before
