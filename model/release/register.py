@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
-from data.json_types import JsonObject
+from data.json_types import Json, JsonObject
 from model.errors import ReleaseError
 from model.release.report import ReleaseReport
 
@@ -72,27 +72,34 @@ class Register:
     def aliases(self) -> dict[str, str]:
         """Alias → id."""
         try:
-            found: dict[str, str] = json.loads((self.root / "aliases.json").read_text())
+            found = json.loads((self.root / "aliases.json").read_text())
+            return _named(found)
         except FileNotFoundError:
             return {}
         except ValueError as error:
             raise ReleaseError(
                 f"aliases.json of {self.book} is unreadable; promote a release anew once that file is gone."
             ) from error
-        return found
 
     def history(self, identity: str = "") -> list[Moved]:
-        """Every time an alias moved, the oldest first; of one release alone, if one is named."""
+        """Every time an alias moved, the oldest first; of one release alone, if one is named.
+
+        ReleaseError where there is a history that cannot be read at present: a stream that took it for none would
+        decide by the wrong release.
+        """
+        path = self.root / "history.jsonl"
         try:
-            lines = (self.root / "history.jsonl").read_text(errors="replace").splitlines()
-        except OSError:
+            lines = path.read_text(errors="replace").splitlines()
+        except (FileNotFoundError, IsADirectoryError):
             return []
+        except OSError as error:
+            raise ReleaseError(f"{path.name} of {self.book} cannot be read: {error.strerror}. Look at it.") from error
         found = []
         for line in lines:
             try:
                 each = json.loads(line)
                 moved = Moved(
-                    datetime.fromisoformat(each["at"]),
+                    _zoned(datetime.fromisoformat(each["at"])),
                     str(each["alias"]),
                     release=str(each["release"]),
                     who=str(each.get("who", "")),
@@ -126,6 +133,21 @@ class Register:
         moves = [each for each in self.history() if each.alias == alias]
         left = [after.at for before, after in pairwise(moves) if before.release == identity != after.release]
         return left[-1] if left else None
+
+
+def _named(found: Json) -> dict[str, str]:
+    """What a file of aliases holds, its aliases and the release of each; ValueError if it is something else."""
+    if not isinstance(found, dict):
+        raise ValueError("not an object")
+    named = {alias: name for alias, name in found.items() if isinstance(name, str)}
+    if len(named) < len(found):
+        raise ValueError("an alias of what is no release")
+    return named
+
+
+def _zoned(at: datetime) -> datetime:
+    """A moment that can be held against others: one that somebody wrote without a zone is of UTC, as all here are."""
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
 def champion_at(champions: Sequence[Moved], at: datetime) -> str | None:

@@ -1,12 +1,15 @@
 """Which release was the champion when: what a stream decides by, whatever was promoted since."""
 
+import errno
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.errors import ReleaseError
 from model.release.register import LEAD, Moved, Register, champion_at
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -33,6 +36,28 @@ def test_a_champion_that_the_history_does_not_know_is_champion_since_the_alias_w
         moves = register.champions()
         assert [each.release for each in moves] == (["a", "b"] if history else ["b"])
         assert abs((datetime.now(UTC) - moves[-1].at).total_seconds()) < 60
+
+
+def test_a_move_written_without_a_zone_is_of_utc(tmp_path: Path):
+    register = Register(tmp_path, "cards")
+    register.root.mkdir(parents=True)
+    lines = [
+        {"at": at, "alias": "champion", "release": name}
+        for at, name in (("2026-03-01T13:00:00", "b"), (START.isoformat(), "a"))
+    ]
+    (register.root / "history.jsonl").write_text("".join(json.dumps(each) + "\n" for each in lines))
+    assert [(each.release, each.at.hour) for each in register.champions()] == [("a", 12), ("b", 13)]
+
+
+def test_a_history_that_cannot_be_read_is_not_taken_for_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    register = Register(tmp_path, "cards")
+
+    def refused(path: Path, **_how: str) -> str:
+        raise OSError(errno.EMFILE, "Too many open files", path)
+
+    monkeypatch.setattr(Path, "read_text", refused)
+    with pytest.raises(ReleaseError, match=r"history\.jsonl of cards cannot be read: Too many open files"):
+        register.history()
 
 
 def test_without_a_champion_nothing_decides():

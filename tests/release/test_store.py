@@ -538,8 +538,9 @@ def test_an_alias_whose_move_cannot_be_noted_does_not_move(store: Store, release
     assert store.since() is None
 
 
-def test_unreadable_aliases_can_be_put_right_as_told(store: Store, release: Release):
-    (store.root / "aliases.json").write_text("{")
+@pytest.mark.parametrize("written", ["{", "[]", "null", '{"champion": null}', '{"champion": ["a"]}'])
+def test_unreadable_aliases_can_be_put_right_as_told(store: Store, release: Release, written: str):
+    (store.root / "aliases.json").write_text(written)
     with pytest.raises(ReleaseError, match="once that file is gone"):
         store.aliases()
     (store.root / "aliases.json").unlink()
