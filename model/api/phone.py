@@ -2,10 +2,11 @@
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from threading import Lock
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from starlette.types import Receive, Send
 from starlette.types import Scope as Connection
 
 from data import books
-from data.errors import WhatIfError
+from data.errors import BadInput, WhatIfError
 from model.api.errors import HttpError, refusal
 from model.deployed.desk import desk
 from model.errors import StoreError
@@ -25,6 +26,7 @@ from model.security.people import SAFE, Person, require
 from model.settings import settings
 
 FIRST = "index.html"
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,7 @@ class PhonePages:
         model = desk.model(book)
         if model is None:
             raise StoreError(f"No model of the book {book} is deployed yet. Open the dashboard, which trains one.")
-        path = using.phone_key
-        key = None if path is None else SigningKey.read(path)
+        key = None if using.phone_key is None else _signer(using.phone_key)
         state = (model.id, day, using.phone_days, key and key.public)
         with self._lock:
             known, package = self._made.get(book, ((), None))
@@ -89,6 +90,19 @@ class PhonePages:
                 package = phone_package(model, day=day, key=key, days=using.phone_days)
                 self._made[book] = state, package
             return package
+
+
+def _signer(path: Path) -> SigningKey:
+    """The key that packages are signed with. Where it lies, and what is wrong with it, is for those to know who run the
+    server, not for whoever may look."""
+    try:
+        return SigningKey.read(path)
+    except BadInput as error:
+        LOG.error("no package for a phone can be signed: %s", error)
+        raise StoreError(
+            "The app for a phone cannot be signed at present, and is not given away unsigned. Ask whoever runs this "
+            "dashboard: its log says why (WHATIF_PHONE_KEY)."
+        ) from error
 
 
 def _asked(path: str) -> AskedFile:

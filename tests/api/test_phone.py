@@ -108,11 +108,15 @@ def test_it_is_signed_with_the_key_of_the_settings(client: Client, tmp_path: Pat
     assert client.get(f"{BELOW}/cards/signature.json").json()["algorithm"] == "Ed25519"
 
 
-def test_a_key_that_is_none_is_told(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_key_that_is_none_is_told_and_where_it_should_lie_in_the_log_alone(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
     monkeypatch.setenv("WHATIF_PHONE_KEY", str(tmp_path / "absent.pem"))
     answer = client.get(f"{BELOW}/cards/")
-    assert answer.status_code == 400
-    assert "absent.pem cannot be read" in answer.json()["error"]
+    assert answer.status_code == 503
+    assert "cannot be signed at present" in answer.json()["error"]
+    assert str(tmp_path) not in answer.text
+    assert "absent.pem cannot be read" in caplog.text
 
 
 def test_a_package_is_made_once_a_release_and_day(client: Client, monkeypatch: pytest.MonkeyPatch):

@@ -32,6 +32,7 @@ class SigningKey:
         Raises BadInput where there is no such file, or it holds no such key.
         """
         try:
+            from cryptography.exceptions import UnsupportedAlgorithm
             from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
             from cryptography.hazmat.primitives.serialization import load_pem_private_key
         except ImportError as error:
@@ -40,7 +41,7 @@ class SigningKey:
             found = load_pem_private_key(path.read_bytes(), None)
         except OSError as error:
             raise BadInput(f"The key {path} cannot be read: {error.strerror}. {MAKE}") from error
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise BadInput(f"{path} holds no private key in PEM without a passphrase: {error}. {MAKE}") from error
         if not isinstance(found, Ed25519PrivateKey):
             raise BadInput(f"{path} holds a key that is not Ed25519. {MAKE}")

@@ -212,17 +212,27 @@ def test_a_folder_of_something_else_is_left_alone(package: PhonePackage, tmp_pat
 # ---- keys -----------------------------------------------------------------------------------------------------------
 
 
+UNKNOWN_CURVE = """-----BEGIN PRIVATE KEY-----
+MGECAQAwEAYHKoZIzj0CAQYFK4EEAAkESjBIAgEBBBUAL5Evf8u9x3v3Mg8uZqGQ
+VFDiahahLAMqAAT+WPpjfJPamaqQOecE3t9PJayvWhSGPz0dMd/FuTn/NzIefy5y
+AEch
+-----END PRIVATE KEY-----
+"""
+
+
 def test_what_is_no_key_is_told(tmp_path: Path):
     (tmp_path / "text.pem").write_text("not a key")
     rsa = generate_private_key(65537, 2048)
     (tmp_path / "rsa.pem").write_bytes(rsa.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     locked = rsa.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"word"))
     (tmp_path / "locked.pem").write_bytes(locked)
+    (tmp_path / "curve.pem").write_text(UNKNOWN_CURVE)
     for name, why in (
         ("absent", "cannot be read"),
         ("text", "no private key"),
         ("rsa", "not Ed25519"),
         ("locked", "passphrase"),
+        ("curve", "is not supported"),
     ):
         with pytest.raises(BadInput, match=why) as refused:
             SigningKey.read(tmp_path / f"{name}.pem")
