@@ -11,10 +11,11 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import IO, Literal
 
 import sqlalchemy as sql
 
@@ -35,6 +36,8 @@ from model.scoring.stream.outcomes import latest_outcomes, outcomes_since
 
 RenewalState = Literal["running", "named", "kept", "failed"]
 LOOK_SECONDS = 2.0  # between two looks at whether there are outcomes enough
+END_SECONDS = 5.0  # that a renewal told to end may take
+LONGEST = 2000  # characters of what one says that are repeated
 LOOKS = 10  # at most, on the way from one renewal to the next
 GENTLE = ("nice", "-n", "19")  # where there is such a program
 LOG = logging.getLogger(__name__)
@@ -146,6 +149,7 @@ class Renewal:
         self._looked = 0.0
         self._from = 0
         self._child: subprocess.Popen[str] | None = None
+        self._said: IO[str]  # what the child tells people: no pipe, which would hold it up while nobody empties it
 
     # ---- as a follower ---------------------------------------------------------------------------------------------
 
@@ -177,7 +181,12 @@ class Renewal:
         """End a renewal that is under way: nothing of it is kept."""
         if self._child is not None:
             self._child.terminate()
-            self._child.communicate()
+            try:
+                self._child.wait(END_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._child.kill()
+                self._child.wait()
+            self._said.close()
             self._child = None
 
     # ---- the process -------------------------------------------------------------------------------------------------
@@ -198,13 +207,14 @@ class Renewal:
         verb = ("-m", "model", "train", "--book", self.store.book, "--outcomes", str(self.most), "--challenger")
         threads = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
         self._from = 0
+        self._said = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115
         return subprocess.Popen(
             [*gentle, sys.executable, *verb, "--json"],
             cwd=PROJECT,
             env={**os.environ, **threads, "WHATIF_HOME": str(self.store.home.absolute())},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stderr=self._said,
             text=True,
         )
 
@@ -212,7 +222,9 @@ class Renewal:
         """Whether the renewal has ended, and how."""
         if child.poll() is None:
             return
-        _, said = child.communicate()
+        with self._said:
+            self._said.seek(0)
+            said = self._said.read(LONGEST)
         self._child = None
         if child.returncode in (0, 1):  # made; 1: a gate stops it
             self.trouble = ""

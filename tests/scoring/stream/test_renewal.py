@@ -169,6 +169,31 @@ def test_a_stream_renews_its_model_beside_it_and_a_kill_leaves_nothing_half(stor
     follower.close()
 
 
+@pytest.mark.parametrize(
+    "talks", ["head -c 300000 /dev/zero | tr '\\0' x >&2; exit 2", "trap '' TERM; echo >$0.stays; exec sleep 30"]
+)
+def test_a_renewal_that_talks_much_or_will_not_end_holds_no_stream_up(
+    store: Store, database: sql.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, talks: str
+):
+    other = tmp_path / "python"
+    other.write_text(f"#!/bin/sh\n{talks}\n")
+    other.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(other))
+    monkeypatch.setattr("model.scoring.stream.renewal.END_SECONDS", 0.2)
+    follower = Renewal(database, store, every=2000, most=ROWS)
+    follower.second(None)
+    assert follower.running
+    if "exit" in talks:
+        until(lambda: follower.second(None) or not follower.running)
+        assert follower.trouble == "x" * 2000
+    else:
+        until(lambda: other.with_name("python.stays").exists())
+    start = time.monotonic()
+    follower.close()
+    assert time.monotonic() - start < 5
+    assert not follower.running
+
+
 def test_the_command_says_what_it_was_fitted_to_and_what_was_named(
     store: Store, database: sql.Engine, monkeypatch: pytest.MonkeyPatch
 ):
