@@ -332,7 +332,13 @@ def draw_table(
     rows = spreadsheet.screen(given, [each.head for each in columns])
     lines = _lines(given)
     lines_high = ROW + LINE * lines if lines > 1 else None
-    more: Any = {"alt": given.title, "column_config": config, "height": height, "row_height": lines_high}
+    more: Any = {
+        "alt": given.title,
+        "column_config": config,
+        "height": height,
+        "row_height": lines_high,
+        "placeholder": "–",
+    }
     if not picks or take is None:
         st.dataframe(rows, hide_index=True, **more)
         return

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from model.monitoring.intervals import Estimate
 from model.monitoring.stream_course import CourseEvent, CoursePair, CourseStretch, StreamCourse
 from model.report import numbers, spreadsheet
 from model.report.briefing import DISTANCE, FRACTION, Cell, Column, Finding, Item, Notice, Place, Table
@@ -18,7 +17,7 @@ NO_OUTCOMES = (
     "No outcome of a decided application is known yet. A stream reads them where it is started with --outcomes: "
     "python -m model stream --outcomes outcomes"
 )
-WHY_WIDTH = 560  # pixels, beside the other columns of a laptop's screen
+WIDTHS = (17, 8, 18, 10)  # of what became of the models, in percent; the rest is why
 EVENTS = {
     "renewed": "renewed, named challenger",
     "kept": "renewed, kept: a gate did not pass",
@@ -46,15 +45,16 @@ def against_words(pair: CoursePair | None) -> str:
     if np.isnan(pair.auc.value):
         return f"{of_both} nothing can be said yet of how {names[0]} ranks against {names[1]}"
     told = f"AUC {three(pair.challenger.auc.value)} against {three(pair.champion.auc.value)}"
-    difference = f"{numbers.signed(three(abs(pair.auc.value)), pair.auc.value)}, 95{NBSP}%: {_ends(pair.auc)}"
+    difference = f"{_apart(pair.auc.value)}, 95{NBSP}%: {_apart(pair.auc.low)} to {_apart(pair.auc.high)}"
     verdict = "ranks as well as" if pair.auc.low <= 0 <= pair.auc.high else "ranks better than"
     verdict = "ranks worse than" if pair.auc.high < 0 else verdict
     return f"{of_both}, {names[0]} {verdict} {names[1]}: {told} ({difference})"
 
 
-def _ends(found: Estimate) -> str:
-    low, high = (numbers.signed(three(abs(each)), each) for each in (found.low, found.high))
-    return f"{low} to {high}"
+def _apart(difference: float) -> str:
+    """A difference of AUC with its sign; none where three digits tell none."""
+    told = three(abs(difference))
+    return told if told == three(0) else numbers.signed(told, difference)
 
 
 def _ranking(course: StreamCourse) -> Finding:
@@ -136,7 +136,7 @@ def _events(events: Sequence[CourseEvent]) -> tuple[Item, ...]:
         Column("Release"),
         Column("What happened"),
         Column("Who"),
-        Column("Why", width=WHY_WIDTH, wraps=True),
+        Column("Why"),
     )
     rows = tuple(
         (
@@ -146,7 +146,8 @@ def _events(events: Sequence[CourseEvent]) -> tuple[Item, ...]:
         for each in reversed(events)
     )
     table = Table("stream-course-events", "What became of the models meanwhile, the latest first", columns, rows)
-    return (Finding("stream-course-events", "What became of the models meanwhile", table=table),)
+    headline = "What became of the models meanwhile"
+    return (Finding("stream-course-events", headline, table=table, shape="texts", widths=WIDTHS),)
 
 
 def _at(milliseconds: int) -> datetime:

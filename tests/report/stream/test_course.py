@@ -51,6 +51,13 @@ def test_a_difference_is_one_where_its_interval_leaves_zero_out(
     assert verdict in against_words(pair)
 
 
+def test_a_difference_that_three_digits_do_not_tell_has_no_sign(course: StreamCourse):
+    assert course.against is not None
+    told = against_words(replace(course.against, auc=Estimate(-0.0004, -0.003, 0.002)))
+    assert "(0.000, 95" in told
+    assert "−0.003 to +0.002)" in told
+
+
 def test_of_too_few_outcomes_or_without_a_challenger_nothing_is_said_of_the_ranking(course: StreamCourse):
     few = course_of(made(60, challenged=0), {}, champion=CHAMPION, challenger=CHALLENGER)
     assert "nothing can be said yet" in against_words(few.against)
