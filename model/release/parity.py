@@ -87,7 +87,9 @@ def awkward(tables: Tables, inputs: Array) -> Array:
 
 
 def off_single_precision(tables: Tables, inputs: Array) -> Array:
-    """``inputs`` with values equal to a threshold moved a millionth below it, if single precision cannot hold them.
+    """``inputs`` with values equal to a threshold moved a millionth below it, if single precision cannot hold them; and
+    those that lie between a threshold and what single precision makes of it (0.58 beside 0.5800000000000001) a
+    millionth away from both.
 
     shap's interventional explainer rounds thresholds to float32 and then puts such a value on the wrong side (its sum
     missed ``decision_function`` by up to 0.4). The moved values have the same codes, hence the same Shapley values.
@@ -95,8 +97,11 @@ def off_single_precision(tables: Tables, inputs: Array) -> Array:
     out = inputs.copy()
     for i, values in enumerate(out):
         edges = tables.edges[tables.starts[i] : tables.starts[i + 1]]
-        caught = np.isin(values, edges) & (values.astype(np.float32) != values)
-        values[caught] -= 1e-6 * np.abs(values[caught])
+        rounded = edges.astype(np.float32).astype(float)
+        side = np.searchsorted(edges, values) - np.searchsorted(rounded, values)  # below 0: beyond the rounded one only
+        side[np.isin(values, edges) & (values.astype(np.float32) != values)] = -1
+        caught = side != 0
+        values[caught] += 1e-6 * np.sign(side[caught]) * np.abs(values[caught])
     return out
 
 
@@ -122,9 +127,8 @@ def _shap_gap(model: Any, tables: Tables, book: Book) -> float:
     import shap  # seconds to import: only where it is the point
 
     n = book.inputs.shape[1]
-    inputs = off_single_precision(tables, book.inputs)
-    background = inputs[:, _spread(n, SHAP_BACKGROUND)]
-    chosen = inputs[:, _spread(n, SHAP_ROWS)]
+    background = off_single_precision(tables, book.inputs[:, _spread(n, SHAP_BACKGROUND)])
+    chosen = off_single_precision(tables, book.inputs[:, _spread(n, SHAP_ROWS)])
     small = against(tables, tables.encode(background), "60 customers")
     explainer = shap.TreeExplainer(model, rows(background), feature_perturbation="interventional")
     return _gap(small.explain(tables.encode(chosen)), explainer.shap_values(rows(chosen), check_additivity=False).T)

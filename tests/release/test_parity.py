@@ -82,3 +82,17 @@ def test_values_moved_off_single_precision_keep_their_codes(scorer: TableScorer,
     moved = off_single_precision(scorer.tables, probes)
     np.testing.assert_array_equal(scorer.tables.encode(moved), scorer.tables.encode(probes))
     assert (moved != probes)[~np.isnan(probes)].any()
+
+
+def test_a_value_between_a_threshold_and_its_single_precision_is_moved_away_from_both(scorer: TableScorer, book: Book):
+    tables, typical, tried = scorer.tables, np.nanmedian(book.inputs, axis=1), 0
+    for i in range(tables.n_inputs):
+        edges = tables.edges[tables.starts[i] : tables.starts[i + 1]]
+        rounded = edges.astype(np.float32).astype(float)
+        probes = np.repeat(typical[:, None], len(edges), axis=1)
+        probes[i] = (edges + rounded) / 2
+        moved = off_single_precision(tables, probes)
+        np.testing.assert_array_equal(np.searchsorted(edges, moved[i]), np.searchsorted(rounded, moved[i]))
+        np.testing.assert_array_equal(tables.encode(moved), tables.encode(probes))
+        tried += int((edges != rounded).sum())
+    assert tried
