@@ -8,6 +8,7 @@ answered again by the same bytes. Reading stops where answers are not taken.
 import socket
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from os import getpid
 from threading import Event, Thread
@@ -165,9 +166,10 @@ class Stream:
                 if idle is not None and time.monotonic() - latest > idle:
                     break
         finally:
-            for each in self.followers:
-                each.close()
-            self._leave()
+            with ExitStack() as leaving:  # one that cannot write its last keeps no other from it
+                leaving.callback(self._leave)
+                for each in reversed(self.followers):
+                    leaving.callback(each.close)
 
     def _leave(self) -> None:
         """Say how far was answered, and leave the group. A broker that does not answer is not waited for: what it does
@@ -223,10 +225,9 @@ class Stream:
         for batch in batches:
             if self.record is not None:
                 self.record(batch)
-        for batch in batches:
-            self._send(self.topics.decisions, decision_answers(batch))
-        self._send(self.topics.refused, [refusal_answer(each) for each in refused])
-        if not self._flushed():
+        taken = [self._sent(self.topics.decisions, decision_answers(batch)) for batch in batches]
+        taken.append(self._sent(self.topics.refused, [refusal_answer(each) for each in refused]))
+        if not all(taken) or not self._flushed():
             return
         self._tell(batches, refused, told)
         self._note_done(messages)
@@ -234,7 +235,8 @@ class Stream:
         if time.monotonic() - self._committed > COMMIT_SECONDS:
             self._commit()
 
-    def _send(self, topic: str, answers: Sequence[StreamAnswer]) -> None:
+    def _sent(self, topic: str, answers: Sequence[StreamAnswer]) -> bool:
+        """Hand answers to the client; False if we were told to stop before it took them all."""
         from confluent_kafka import KafkaException
 
         for key, value, headers in answers:
@@ -243,9 +245,12 @@ class Stream:
                     self.producer.produce(topic, value, key, headers=headers, on_delivery=self._delivered)
                     break
                 except BufferError:  # as much waits for the broker as may
+                    if self.stop.is_set():
+                        return False
                     self.producer.poll(0.1)
                 except KafkaException as error:
                     raise StoreError(f"Kafka does not take an answer: {sentence_of(error.args[0])}") from error
+        return True
 
     def _delivered(self, error: object, _message: object) -> None:
         if error is not None:

@@ -7,7 +7,7 @@ import numpy as np
 from model.deployed.shadow import Shadow, Shadowed
 from model.record.trail import Audit, Entry
 from model.scoring.stream.decider import DecidedBatch, Decider
-from model.scoring.stream.loop import StreamFollower
+from model.scoring.stream.loop import StreamFollower, now_ms
 
 WHO, VIA = "stream", "stream"
 
@@ -28,7 +28,7 @@ def recorder(audit: Audit, book: str) -> Callable[[DecidedBatch], None]:
                 contract_sha256=batch.release.contract.hash,
                 inputs=batch.raw,
                 outputs={"pd": batch.pd, "shap_values": batch.phi, "base_value": base},
-                duration_ms=float(batch.latency_ms.max()),
+                duration_ms=float(max(now_ms() - batch.decided_at, 0)),
                 detail={"ids": list(batch.ids), "at": batch.at.tolist()},
             )
         )

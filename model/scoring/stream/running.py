@@ -56,6 +56,7 @@ def stream_of(using: Settings, book: str, terms: StreamTerms) -> Iterator[Stream
     store = Store(using.home, book)
     decider = ready_decider(store)
     require_topics(using, [each for each in vars(topics).values() if each])
+    producer = producer_of(using)
     with ExitStack() as opened:
         database = engine(using)
         opened.callback(database.dispose)
@@ -74,7 +75,7 @@ def stream_of(using: Settings, book: str, terms: StreamTerms) -> Iterator[Stream
             metrics.serve(terms.metrics_host, terms.metrics_port)
             followers.append(metrics)
         followers.append(LiveWriter(database, book))
-        yield Stream(decider, partial(consumer_of, using), producer_of(using), topics, followers, record)
+        yield Stream(decider, partial(consumer_of, using), producer, topics, followers, record)
 
 
 def ready_decider(store: Store) -> Decider:

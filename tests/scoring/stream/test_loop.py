@@ -59,6 +59,23 @@ class Heard(StreamFollower):
         self.closed += 1
 
 
+class NoRoom:
+    """A client whose buffer is full, of a stream that is told to stop then."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
+
+    def produce(self, *_given: object, **_more: object) -> None:
+        self.stream.stop.set()
+        raise BufferError
+
+    def poll(self, _seconds: float) -> int:
+        return 0
+
+    def flush(self, _seconds: float) -> int:
+        return 0
+
+
 @pytest.fixture
 def using(quick_broker: QuickBroker, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Fresh topics, a home of one's own, and a group that is there at once."""
@@ -160,6 +177,32 @@ def test_a_stream_that_is_told_to_stop_ends_after_what_it_has_begun(quick_broker
     done = stream.decided
     assert 0 < done <= len(GOOD)
     assert run(using, until=len(GOOD) - done).decided == len(GOOD) - done
+
+
+def test_what_the_client_had_no_room_for_when_it_was_told_to_stop_is_read_again(
+    quick_broker: QuickBroker, using: Settings
+):
+    send(quick_broker, using.stream_applications, GOOD[:20])
+    heard = Heard()
+    with stream_of(using, "cards", StreamTerms()) as stream:
+        stream.producer = NoRoom(stream)  # type: ignore[assignment]
+        stream.followers = [heard]
+        stream.run(IDLE)
+    assert (stream.decided, heard.ids, heard.closed) == (0, [], 1)
+    assert run(using, until=20).decided == 20
+
+
+def test_a_follower_that_cannot_end_well_keeps_no_other_from_it(quick_broker: QuickBroker, using: Settings):
+    class Torn(StreamFollower):
+        def close(self) -> None:
+            raise StoreError("The database is gone.")
+
+    heard = Heard()
+    with stream_of(using, "cards", StreamTerms()) as stream:
+        stream.followers = [Torn(), heard]
+        with pytest.raises(StoreError, match="database is gone"):
+            stream.run(IDLE)
+    assert heard.closed == 1
 
 
 def test_metrics_tell_lag_rate_and_refusals(quick_broker: QuickBroker, using: Settings):
