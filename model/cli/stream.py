@@ -1,5 +1,6 @@
 """The verb that decides applications as they come by a topic."""
 
+import logging
 import signal
 import time
 from threading import Event
@@ -12,10 +13,12 @@ from data.errors import BadInput
 from model.cli.book import book_option, home_of
 from model.cli.terminal import FiniteRange, Result, answer, json_option
 from model.release.store import Store
-from model.scoring.stream.loop import Stream, StreamTopics
+from model.scoring.stream.loop import Stream, StreamFollower, StreamState, StreamTopics
 from model.scoring.stream.running import WINDOW, StreamTerms, ready_decider, stream_of
 from model.scoring.stream.schemas import SCHEMAS
 from model.settings import Settings, settings
+
+PACE_SECONDS = 10  # between two lines that say how a stream goes
 
 
 @click.command()
@@ -100,9 +103,30 @@ def stream(
     )
     with stream_of(using, book, terms) as running:
         _begin(running.stop, using, as_json)
+        if not as_json:
+            running.followers = [*running.followers, StreamPace(running)]
         start = time.monotonic()
         running.run(idle)
     answer(_done(running, time.monotonic() - start), as_json, _text)
+
+
+class StreamPace(StreamFollower):
+    """Tells now and then, on standard error, how a stream goes; what becomes of renewals is logged there, too."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream, self._seconds = stream, 0
+        logging.basicConfig(format="%(message)s")
+        logging.getLogger("model.scoring.stream").setLevel(logging.INFO)
+
+    def second(self, state: StreamState) -> None:
+        """Tell how it goes, where it is time to."""
+        self._seconds += 1
+        if self._seconds % PACE_SECONDS == 0:
+            click.echo(
+                f"{self.stream.decided:,} decided, {self.stream.refused:,} refused; {state.rate:,.0f} a second, "
+                f"{state.lag:,} waiting",
+                err=True,
+            )
 
 
 def _begin(stop: Event, using: Settings, as_json: bool) -> None:

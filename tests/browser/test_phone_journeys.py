@@ -101,7 +101,7 @@ def expected_numbers(model: DeployedModel) -> list[str]:
     return [
         numbers.percent(found.pd),
         str(numbers.whole_score(found.score)),
-        "Granted" if found.granted else "Declined",
+        "Granted" if found.granted else "Not granted",
         money,
     ]
 
@@ -189,7 +189,7 @@ def test_no_control_moves_when_the_answer_does(opened: Callable[..., PhoneVisit]
         thumb = seen.page.get_by_role("slider", name=name)
         thumb.evaluate("(slider) => { slider.value = slider.max; slider.dispatchEvent(new Event('input')); }")
     seen.frame()
-    assert seen.numbers()[2] == "Declined"
+    assert seen.numbers()[2] == "Not granted"
     assert seen.page.evaluate(places) == before
 
 
@@ -287,10 +287,10 @@ def test_one_input_swept_says_where_the_decision_turns(opened: Callable[..., Pho
     seen = opened()
     title = seen.page.locator("#swept-title")
     seen.page.select_option("#swept", label="Months late now")
-    expect(title).to_have_text(re.compile(r"^Months late now: declined from \d\smonths? on$"))
+    expect(title).to_have_text(re.compile(r"^Months late now: not granted from \d\smonths? on$"))
     seen.page.select_option("#swept", label="Status, September")
     expect(title).to_have_text(
-        re.compile(r"^Status, September: declined for \d months? late, \d months late and \d more$")
+        re.compile(r"^Status, September: not granted for \d months? late, \d months late and \d more$")
     )
     expect(seen.page.locator("#curve .line")).to_have_class("line coded")
     labels = seen.page.locator("#swept option").all_inner_texts()

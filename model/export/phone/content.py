@@ -21,6 +21,7 @@ from model.export.phone.formulas import (
     formula_trees,
     single_tree,
 )
+from model.report.language import decided, granting
 from model.whatif.customer.decision import score_scale
 from model.whatif.customer.scenario import CUTOFF_RANGE
 
@@ -72,6 +73,8 @@ def _terms(contract: Contract) -> dict[str, Told]:
     names = ("name", "title", "as_of", "sample", "currency", "record", "records", "outcome", "probability", "granted")
     more = ("declined", "decision_note", "pd_horizon")
     return {name: getattr(terms, name) for name in (*names, *more)} | {
+        "in_favour": granting(contract),
+        "against": decided(contract, granted=False),
         "exposure_note": contract.exposure.note,
         "guarantor": contract.exposure.guarantor,
     }

@@ -96,6 +96,7 @@ def renew_model(
     store.root.mkdir(parents=True, exist_ok=True)
     with exclusive(store.root / ".renewal.lock", f"The models of the stream of {store.book}"):
         window = latest_outcomes(engine, books.contract(store.book, store.home), most)
+        _let_go_running(engine, store.book)
         note = RenewalNote(time.time_ns() // 1_000_000, len(window), int(window.at[-1]), "running")
         _noted(engine, store.book, note)
         try:
@@ -137,6 +138,16 @@ def _noted(engine: sql.Engine, book: str, note: RenewalNote) -> None:
         _data.create_all(connection)
         connection.execute(sql.delete(RENEWALS).where(t.book == book, t.at == note.at))
         connection.execute(RENEWALS.insert(), {"book": book, **vars(note)})
+
+
+def _let_go_running(engine: sql.Engine, book: str) -> None:
+    """Note of what is said to be under way that it was ended before it was done; what it was to be fitted to is new."""
+    t = RENEWALS.c
+    with writing(engine) as connection:
+        lock_tables(connection)
+        _data.create_all(connection)
+        ended = sql.update(RENEWALS).where(t.book == book, t.state == "running")
+        connection.execute(ended.values(state="failed", last=0, why="It was ended before it was done."))
 
 
 class Renewal:
@@ -188,6 +199,7 @@ class Renewal:
                 self._child.wait()
             self._said.close()
             self._child = None
+            _let_go_running(self.engine, self.store.book)
 
     # ---- the process -------------------------------------------------------------------------------------------------
 
@@ -228,7 +240,17 @@ class Renewal:
         self._child = None
         if child.returncode in (0, 1):  # made; 1: a gate stops it
             self.trouble = ""
+            LOG.info("%s", _told_of_latest(renewals(self.engine, self.store.book)))
             return
         self.trouble = said.strip().removeprefix("Error: ") or f"The renewal ended with {child.returncode}."
         LOG.warning("the model of %s was not renewed: %s", self.store.book, self.trouble)
         self._from = time.time_ns() // 1_000_000  # not again before as many more have come
+
+
+def _told_of_latest(notes: Sequence[RenewalNote]) -> str:
+    """What became of the latest renewal, for whoever watches the stream's process."""
+    if not notes:
+        return "A renewal has ended."
+    last = notes[-1]
+    named = "named challenger" if last.state == "named" else f"not named challenger. {last.why}"
+    return f"The model was renewed on {last.rows:,} outcomes: release {last.release}, {named}"

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from data.books import read_book
 from data.errors import BadInput
 from model.__main__ import main
+from model.cli.stream import PACE_SECONDS, StreamPace
 from model.errors import ReleaseError, StoreError
 from model.record.database import engine
 from model.record.replay import replay
@@ -295,3 +296,15 @@ def test_a_lag_is_what_waits(quick_broker: QuickBroker, using: Settings):
         stream.run(IDLE)
     assert lags[-1] == 0
     assert np.all(np.diff(lags) <= 0)
+
+
+def test_whoever_watches_is_told_now_and_then_how_it_goes(
+    quick_broker: QuickBroker, using: Settings, capsys: pytest.CaptureFixture[str]
+):
+    with stream_of(using, "cards", StreamTerms()) as stream:
+        pace = StreamPace(stream)
+        for rate in range(2 * PACE_SECONDS):
+            stream.decided += 1000
+            pace.second(StreamState(7, float(rate), 0, "here", release=""))
+    told = capsys.readouterr().err.splitlines()
+    assert told == [f"{each},000 decided, 0 refused; {each - 1} a second, 7 waiting" for each in (10, 20)]

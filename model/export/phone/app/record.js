@@ -129,6 +129,11 @@ export class RecordPage {
     sessionStorage.setItem(KEPT, JSON.stringify(this.whatIf.kept()));
   }
 
+  /** A decision in the contract's word or two. */
+  decided(granted) {
+    return granted ? this.known.book.in_favour : this.known.book.against;
+  }
+
   // ---- the answer -----------------------------------------------------------------------------------------------
 
   drawNumbers(before, after, changed) {
@@ -146,7 +151,7 @@ export class RecordPage {
       told(({ score }) => `${wholeScore(score)}`, {
         change: scorePoints(now - was), risk: was - now, note: `cut-off ${plain(this.whatIf.cutoff)}`,
       }),
-      told((decision) => (decision.granted ? "Granted" : "Declined"), { change: "", risk: 0, note: far }),
+      told((decision) => capital(this.decided(decision.granted)), { change: "", risk: 0, note: far }),
       told(({ loss }) => money(loss, currency), {
         change: "", risk: after.loss - before.loss, note: this.lossNote(after),
       }),
@@ -227,7 +232,7 @@ export class RecordPage {
     const at = points.findIndex(({ x }) => x === now);
     const cutPd = pdAt(this.model, this.whatIf.cutoff);
     const shown = (x) => inUnit(x, part, kind !== "lever");
-    const title = sweptTitle(part, points, at, cutPd, shown);
+    const title = sweptTitle(part, points, at, { cutPd, shown, decided: (granted) => this.decided(granted) });
     const ends = [points[0], points.at(-1)];
     const told = ends.map(({ x, pd }) => `${percent(pd)} at ${shown(x)}`).join(" to ");
     say($("swept-title"), title);
@@ -270,13 +275,13 @@ function movedTitle(parts, change) {
 }
 
 /** The finding of a sweep: where along it the decision turns, or for which codes it is another than here. */
-function sweptTitle({ label, codes }, points, at, cutPd, shown) {
+function sweptTitle({ label, codes }, points, at, { cutPd, shown, decided }) {
   const granted = points.map(({ pd }) => pd <= cutPd * (1 + 1e-9));
   const others = points.filter((_, k) => granted[k] !== granted[at]).map(({ x }) => shown(x));
-  if (codes?.length && others.length) return `${label}: ${granted[at] ? "declined" : "granted"} for ${named(others)}`;
+  if (codes?.length && others.length) return `${label}: ${decided(!granted[at])} for ${named(others)}`;
   const flips = [...points.keys()].filter((k) => k > 0 && granted[k] !== granted[k - 1]);
   if (!flips.length) return `No value of ${lower(label)} alone changes the decision`;
   const [first] = flips;
   const more = flips.length > 1 ? ", and turns again further on" : "";
-  return `${label}: ${granted[first] ? "granted" : "declined"} from ${shown(points[first].x)} on${more}`;
+  return `${label}: ${decided(granted[first])} from ${shown(points[first].x)} on${more}`;
 }
