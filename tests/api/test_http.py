@@ -19,7 +19,7 @@ from model.api import body
 from model.record.trail import find, recent
 from model.release.release import Release
 from model.scoring import batch
-from tests.support.inside import INFER, Client, Served, outputs, told
+from tests.support.inside import INFER, KNOWN, Client, Served, outputs, told
 
 Made = Callable[..., dict[str, Any]]
 JSON = {"content-type": "application/json"}
@@ -48,10 +48,7 @@ def post(served: Served, content: Any, path: str = INFER, **headers: str) -> htt
 def paths(served: Served) -> dict[str, set[str]]:
     """Every path of the document, filled in with what there is, and the methods it is documented with."""
     found = served.client.get("/openapi.json").json()["paths"]
-    return {
-        path.format(name="credit", which="champion", subject="policy"): {method.upper() for method in methods}
-        for path, methods in found.items()
-    }
+    return {path.format(**KNOWN): {method.upper() for method in methods} for path, methods in found.items()}
 
 
 # ---- methods and paths -----------------------------------------------------------------------------------------------

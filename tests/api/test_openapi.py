@@ -19,10 +19,9 @@ from model.api import routes as rest
 from model.api.service import Service
 from model.security.tokens import Tokens
 from model.settings import Settings
-from tests.support.inside import HERE, INFER, Client
+from tests.support.inside import HERE, INFER, KNOWN, Client
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-KNOWN = {"message": "application", "subject": "policy", "name": "credit", "which": "champion"}
 BOUNDED = settings(
     max_examples=30,  # of each operation
     phases=[Phase.explicit, Phase.generate],

@@ -16,7 +16,7 @@ from model.record.trail import recent
 from model.release.release import Release
 from model.security import people
 from tests.support.forging import point, twin
-from tests.support.inside import INFER, Client, Served, outputs, told
+from tests.support.inside import INFER, KNOWN, Client, Served, outputs, told
 
 Made = Callable[..., dict[str, Any]]
 HOST = {"host": "127.0.0.1:8600"}
@@ -62,7 +62,7 @@ def changing(served: Served) -> list[str]:
     """Every path of the service that takes more than GET, filled in."""
     paths = served.client.get("/openapi.json").json()["paths"]
     found = [path for path, methods in paths.items() if set(methods) - {"get", "head", "options"}]
-    return [path.format(message="application", name="credit", which="champion", subject="policy") for path in found]
+    return [path.format(**KNOWN) for path in found]
 
 
 def sent(served: Served, path: str, body: dict[str, Any], **headers: str) -> httpx.Response:
@@ -143,7 +143,7 @@ def test_no_get_changes_anything(served: Served):
         for method in ("GET", "HEAD", "OPTIONS"):
             served.client.request(
                 method,
-                path.format(message="application", name="credit", which="champion", subject="policy"),
+                path.format(**KNOWN),
                 params={"why": "x"},
             )
     after = [path for path in served.home.rglob("*") if path.is_file() and "sqlite" not in path.name]

@@ -18,6 +18,9 @@ from model.settings import Settings
 INFER = "/v2/models/credit/infer"
 HERE = "http://127.0.0.1"
 
+KNOWN = {"message": "application", "subject": "policy", "name": "credit", "which": "champion"}
+"""What stands in a path of the service where something must be named that is there."""
+
 
 class Client:
     """Sends requests to an application, each on an event loop of its own; from any thread."""

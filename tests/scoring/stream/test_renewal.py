@@ -135,6 +135,7 @@ def test_one_renewal_is_under_way_at_a_time(store: Store, database: sql.Engine, 
         renew_model(store, database, 2000)
 
 
+@pytest.mark.kafka  # it trains in processes of its own for a quarter of a minute; run where streams are tried on Kafka
 def test_a_stream_renews_its_model_beside_it_and_a_kill_leaves_nothing_half(store: Store, database: sql.Engine):
     champion, before = store.resolve("champion"), set(store.root.iterdir())
     follower = Renewal(database, store, every=2000, most=ROWS)
