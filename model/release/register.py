@@ -76,7 +76,7 @@ class Register:
             return _named(found)
         except FileNotFoundError:
             return {}
-        except (ValueError, OSError) as error:
+        except ValueError as error:
             raise ReleaseError(
                 f"aliases.json of {self.book} is unreadable; promote a release anew once that file is gone."
             ) from error
