@@ -18,6 +18,7 @@ from model.settings import settings
 
 
 @click.command()
+@click.option("--brokers", help="Kafka's brokers, host:port with commas between; those of WHATIF_STREAM_BROKERS.")
 @click.option("--rate", default=200.0, type=FiniteRange(0.01, 100_000), help="Applications a second.")
 @click.option(
     "--drift",
@@ -36,6 +37,7 @@ from model.settings import settings
 @book_option
 @json_option
 def simulate(
+    brokers: str | None,
     rate: float,
     drift: tuple[str, ...],
     drift_over: float,
@@ -51,6 +53,8 @@ def simulate(
 ) -> None:
     """Play a book's records as applications on the stream, and what became of them later. Ctrl-C ends it."""
     using = settings()
+    if brokers is not None:
+        using = using.model_copy(update={"stream_brokers": brokers})
     folder(book, using.home)
     topics = SimulationTopics(using.stream_applications, using.stream_outcomes)
     require_topics(using, [topics.applications, topics.outcomes])

@@ -163,8 +163,22 @@ def using(quick_broker: QuickBroker, own_home: Path, monkeypatch: pytest.MonkeyP
     return settings()
 
 
-def test_what_is_played_is_decided_refused_and_joined_with_its_outcomes(using: Settings):
-    words = ["--rate", "1000", "--count", "200", "--outcomes-after", "0.1", "--malformed", "0.2"]
+def test_what_is_played_is_decided_refused_and_joined_with_its_outcomes(
+    using: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("WHATIF_STREAM_BROKERS")
+    words = [
+        "--brokers",
+        using.stream_brokers,
+        "--rate",
+        "1000",
+        "--count",
+        "200",
+        "--outcomes-after",
+        "0.1",
+        "--malformed",
+        "0.2",
+    ]
     done = CliRunner().invoke(main, ["simulate", *words, "--drift", "limit=-20%", "--json"], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     said = orjson.loads(done.stdout)
