@@ -13,13 +13,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import psutil
 from confluent_kafka import Consumer, KafkaException
 
 from data.books import read_book
+from model.record.database import engine
+from model.release.store import Store
+from model.scoring.stream.decider import Decider
+from model.scoring.stream.live import LiveWriter
+from model.scoring.stream.loop import now_ms
+from model.scoring.stream.messages import Message
 from model.scoring.stream.simulate import application_values
+from model.settings import Settings
 from tests.support.kafka import UNSEEN, Broker, kafka_node, quick_broker
 
 LATENCY_RATE, LATENCY_SECONDS = 1000, 20
@@ -134,8 +142,28 @@ def memory(broker: Broker, few: int, many: int, *words: str) -> tuple[float, flo
     return found[0], found[1]
 
 
+def handing_over(n: int, runs: int = 200) -> float:
+    """What it costs the loop to hand ``n`` decisions over to what the page Stream shows, µs of CPU each, median."""
+    home = Path(os.environ.get("WHATIF_HOME", ".whatif"))
+    came = [Message("applications", 0, k, now_ms(), None, value) for k, value in enumerate(values_of(n))]
+    (batch,) = Decider(Store(home, "cards")).decide(came, now_ms()).batches
+    took = []
+    with TemporaryDirectory() as place:
+        database = engine(Settings(home=Path(place)))
+        writer = LiveWriter(database, "cards")
+        for _ in range(runs):
+            start = time.thread_time()
+            writer.decided(batch)
+            took.append(time.thread_time() - start)
+        writer.close()
+        database.dispose()
+    return 1e6 * float(np.median(took)) / n
+
+
 def figures(broker: Broker, n: int, many: int) -> Iterator[tuple[str, str, str]]:
     """Each figure: its name, what was measured, what it must be."""
+    for n, most in ((300, 10), (1, 1000)):
+        yield f"a decision of {n} handed over to the page", f"{handing_over(n):.2f} µs", f"at most {most:,} µs"
     for name, words, least in (("off", ["--no-record"], "10,000"), ("on", [], "3,000")):
         rate, cpu = throughput(broker, n, *words)
         yield f"decisions a second, reasons, record {name}", f"{rate:,.0f} ({cpu:.0f} µs CPU each)", f"at least {least}"

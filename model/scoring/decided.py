@@ -44,6 +44,11 @@ class DecidedRecords:
         """The reasons by input (inputs, n), log-odds: with the average they add up to the margins."""
         return self.scorer.shapley.explain(self.codes)
 
+    @property
+    def average(self) -> float:
+        """The score of the average record of the book, points."""
+        return float(score_scale(self.scorer.contract).score(self.scorer.shapley.base))
+
     @cached_property
     def points(self) -> dict[str, Array]:
         """The reasons by concept, score points, each (n,): with the average score they add up to the exact one."""

@@ -26,6 +26,7 @@ def decision_answers(batch: DecidedBatch) -> list[StreamAnswer]:
     delivered twice is answered twice by the same bytes; when it was made stands in the headers."""
     contract = batch.release.contract
     head = {"book": contract.book.name, "release": batch.release.id, "contract": contract.hash}
+    concepts, average = tuple(batch.points), batch.average
     made = ("decided_at", _stamp(batch.decided_at).encode())
     words, places = ("declined", "granted"), ("known", "outside")
     rows = zip(
@@ -38,7 +39,7 @@ def decision_answers(batch: DecidedBatch) -> list[StreamAnswer]:
         batch.loss.tolist(),
         batch.outside.tolist(),
         batch.exact.tolist(),
-        batch.points.T.tolist(),
+        zip(*(each.tolist() for each in batch.points.values()), strict=True),
         batch.latency_ms.tolist(),
         strict=True,
     )
@@ -55,9 +56,9 @@ def decision_answers(batch: DecidedBatch) -> list[StreamAnswer]:
             "loss": loss,
             "currency": contract.book.currency,
             "territory": places[outside],
-            "average_score": batch.average,
+            "average_score": average,
             "exact_score": exact,
-            "reasons": dict(zip(batch.concepts, points, strict=True)),
+            "reasons": dict(zip(concepts, points, strict=True)),
         }
         found.append(StreamAnswer(name.encode(), orjson.dumps(value), [made, ("latency_ms", b"%.0f" % latency)]))
     return found

@@ -1,7 +1,7 @@
 """Messages to decisions: each by the release that was champion when it was sent, all of one release at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,40 +13,31 @@ from model.errors import ReleaseError
 from model.release.register import Moved, champion_at
 from model.release.release import Release
 from model.release.store import Store
-from model.scoring.decided import decide_records
+from model.scoring.decided import DecidedRecords, decide_records
 from model.scoring.stream.messages import FURTHEST_AHEAD, Message, RefusedMessage, read_applications, wrong_time
-from model.whatif.customer.decision import score_scale
 from model.whatif.customer.scenario import CustomerScenario
 
 DEFECT = "It could not be scored: {}. Report this, it is a defect."
 
 
 @dataclass(frozen=True, eq=False)
-class DecidedBatch:
+class DecidedBatch(DecidedRecords):
     """Applications (n,) that one ``release`` decided. ``at`` (n,) their messages' timestamps and ``decided_at`` when
-    they were decided, ms since 1970 UTC; ``raw`` (fields, n) and ``inputs`` (inputs, n); ``margins`` in log-odds and
-    their reasons ``phi`` (inputs, n); ``pd`` in [0, 1]; the ``exact`` score in points, and in ``score`` whole;
-    ``points`` (concepts, n) the reasons in points, which with ``average`` add up to the exact score; ``exposure`` and
-    ``loss`` in the book's currency; ``outside`` of what the model has seen."""
+    they were decided, ms since 1970 UTC; ``raw`` (fields, n) their records."""
 
     release: Release
     ids: tuple[str, ...]
     at: NDArray[np.int64]
     decided_at: int
     raw: Array
-    inputs: Array
-    margins: Array
-    phi: Array
-    pd: Array
-    exact: Array
-    score: NDArray[np.int64]
-    granted: NDArray[np.bool_]
-    exposure: Array
-    loss: Array
-    outside: NDArray[np.bool_]
-    concepts: tuple[str, ...]
-    points: Array
-    average: float
+
+    @classmethod
+    def of(
+        cls, said: DecidedRecords, release: Release, ids: tuple[str, ...], at: NDArray[np.int64], now: int, raw: Array
+    ) -> "DecidedBatch":
+        """What was ``said`` of the records ``raw`` of applications, at the moment ``now``."""
+        own = {each.name: getattr(said, each.name) for each in fields(said)}
+        return cls(**own, release=release, ids=ids, at=at, decided_at=now, raw=raw)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -144,27 +135,9 @@ class Decider:
         if release.id not in self._assumptions:
             self._assumptions[release.id] = CustomerScenario().values(contract)
         said = decide_records(scorer, read.raw, self._assumptions[release.id])
-        points = said.points
-        batch = DecidedBatch(
-            release,
-            read.ids,
-            at=np.array([each.at for each in messages], np.int64)[read.place],
-            decided_at=now,
-            raw=read.raw,
-            inputs=said.inputs,
-            margins=said.margins,
-            phi=said.log_odds,
-            pd=said.pd,
-            exact=said.exact,
-            score=said.score,
-            granted=said.granted,
-            exposure=said.exposure,
-            loss=said.loss,
-            outside=said.outside,
-            concepts=tuple(points),
-            points=np.array(list(points.values())),
-            average=float(score_scale(contract).score(scorer.shapley.base)),
-        )
+        at = np.array([each.at for each in messages], np.int64)[read.place]
+        batch = DecidedBatch.of(said, release, read.ids, at, now, read.raw)
+        _ = batch.points  # worked out here, where what cannot be is refused alone
         return Decided((batch,), read.refused)
 
 

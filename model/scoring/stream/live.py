@@ -268,7 +268,7 @@ class LiveWriter(StreamFollower):
         }
 
     def _decision(self, batch: DecidedBatch, k: int) -> dict[str, object]:
-        reasons = dict(zip(batch.concepts, batch.points[:, k].tolist(), strict=True))
+        reasons = {name: float(points[k]) for name, points in batch.points.items()}
         return {
             "book": self.book,
             "id": batch.ids[k],

@@ -27,7 +27,7 @@ def recorder(audit: Audit, book: str) -> Callable[[DecidedBatch], None]:
                 release=batch.release.id,
                 contract_sha256=batch.release.contract.hash,
                 inputs=batch.raw,
-                outputs={"pd": batch.pd, "shap_values": batch.phi, "base_value": base},
+                outputs={"pd": batch.pd, "shap_values": batch.log_odds, "base_value": base},
                 duration_ms=float(max(now_ms() - batch.decided_at, 0)),
                 detail={"ids": list(batch.ids), "at": batch.at.tolist()},
             )

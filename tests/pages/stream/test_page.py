@@ -245,7 +245,7 @@ def said_as(at: AppTest, batch: DecidedBatch, k: int, store: Store) -> None:
     assert shown(at, "Decision").lower() == ("granted" if batch.granted[k] else "not granted")
     why = explain(store.load(batch.release.id).scorer, batch.raw[:, [k]])
     by_concept = {each.name: each.points for each in why.concepts}
-    assert by_concept == pytest.approx(dict(zip(batch.concepts, batch.points[:, k], strict=True)))
+    assert by_concept == pytest.approx({name: points[k] for name, points in batch.points.items()})
     (bars,) = [each for each in figure(at, "why")["data"] if each["type"] == "bar"][:1]
     assert sum(map(round, bars["x"])) == pytest.approx(batch.score[k] - round(batch.average), abs=1)
 

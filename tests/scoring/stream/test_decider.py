@@ -47,8 +47,8 @@ def test_applications_are_decided_as_their_records_are_scored_with_reasons_that_
     assert batch.ids == tuple(map(str, range(300)))
     assert np.array_equal(batch.raw, raw)
     assert np.array_equal(batch.pd, probability(release.scorer.margins(raw)))
-    assert np.abs(batch.average + batch.points.sum(0) - batch.exact).max() < 1e-9
-    assert np.abs(release.scorer.shapley.base + batch.phi.sum(0) - batch.margins).max() < 1e-12
+    assert np.abs(batch.average + sum(batch.points.values()) - batch.exact).max() < 1e-9
+    assert np.abs(release.scorer.shapley.base + batch.log_odds.sum(0) - batch.margins).max() < 1e-12
     assert np.array_equal(batch.granted, batch.score >= CONTRACT.score.cutoff)
 
 

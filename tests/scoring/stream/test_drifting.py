@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from data import books
 from data.books import Book
+from data.contract import bounds
 from data.draws import draw
 from data.errors import BadInput, OutOfRange
 from model.scoring.stream.drifting import RecordDrift, drift_of, drifted
@@ -28,7 +29,13 @@ def test_a_drifted_record_keeps_ranges_codes_and_rules_of_the_contract(texts: li
     book = books.read_book("cards")
     contract, raw = book.contract, np.ascontiguousarray(book.raw[:, start : start + ROWS])
     drifts = [drift_of(contract, text) for text in texts]
-    contract.check(drifted(contract, raw, np.arange(ROWS), drifts, so_far))
+    moved = drifted(contract, raw, np.arange(ROWS), drifts, so_far)
+    contract.check(moved)
+    assert contract.stands(moved).all()
+    for field, values in zip(contract.record, moved, strict=True):
+        low, high = bounds(field)
+        assert ((values >= low) & (values <= high)).all()
+        assert not field.codes or set(values.tolist()) <= set(field.codes)
 
 
 @pytest.mark.parametrize("text", TEXTS)

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 import pytest
 from sqlalchemy import Engine, text
 
@@ -262,20 +261,4 @@ def test_a_process_killed_takes_no_more_than_what_it_had_not_written(home: Path,
     assert there % 100 == 0
     fed(engine, decide(0, 10))
     assert looked(engine).hour.decided == there + 10
-    engine.dispose()
-
-
-def test_being_told_of_decisions_costs_little(decide: Decide, tmp_path: Path):
-    """Below 10 µs a message of a few hundred at once, and below a millisecond of one alone."""
-    engine = database.engine(Settings(home=tmp_path))
-    writer = LiveWriter(engine, "cards")
-    for n, most in ((ROWS, ROWS * 10e-6), (1, 1e-3)):
-        batch = decide(0, n).batches[0]
-        took = []
-        for _ in range(30):
-            start = time.perf_counter()
-            writer.decided(batch)
-            took.append(time.perf_counter() - start)
-        assert np.median(took) < most
-    writer.close()
     engine.dispose()

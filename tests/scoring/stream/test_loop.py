@@ -27,7 +27,7 @@ from model.scoring.stream.loop import Stream, StreamFollower, StreamState, now_m
 from model.scoring.stream.messages import ObservedOutcome, RefusedMessage
 from model.scoring.stream.metrics import StreamMetrics
 from model.scoring.stream.running import StreamTerms, stream_of
-from model.settings import Settings, settings
+from model.settings import Settings
 from tests.support.kafka import QuickBroker, free_ports
 from tests.support.streamed import applications
 
@@ -75,15 +75,6 @@ class NoRoom:
 
     def flush(self, _seconds: float) -> int:
         return 0
-
-
-@pytest.fixture
-def using(quick_broker: QuickBroker, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Fresh topics, a home of one's own, and a group that is there at once."""
-    told = {"WHATIF_HOME": str(own_home), "WHATIF_STREAM_PROTOCOL": "consumer", **quick_broker.topics()}
-    for name, value in told.items():
-        monkeypatch.setenv(name, value)
-    return settings()
 
 
 def send(broker: QuickBroker, topic: str, said: Sequence[object]) -> None:

@@ -89,36 +89,53 @@ arrivals = st.lists(
 )
 
 
-def joins_as_reckoned(database: sql.Engine, home: Path, batch: DecidedBatch, came: list[Came], again: bool) -> None:
+@dataclass(frozen=True)
+class Joined:
+    """What is known of a book's applications: moments and outcomes by moment, PDs sorted, and how many there are."""
+
+    outcomes: list[tuple[int, float]]
+    pds: list[float]
+    counts: OutcomeCounts
+    since: int
+
+
+def joined(database: sql.Engine, home: Path, batch: DecidedBatch, came: list[Came]) -> Joined:
+    """What two processes' stores know after all that came to them."""
     both = stores(database, home, 2)
-    for each in [*came, *(came if again else [])]:
+    for each in came:
         if each.places:
             both[each.process].decided(some_of(batch, each.places))
         else:
             both[each.process].outcomes(each.outcomes)
     for store in both:
         store.close()
+    name = both[0].store.book
+    rows = joined_rows(database, name, 1000)
+    assert rows.at.tolist() == sorted(rows.at.tolist())
+    found = sorted(zip(rows.at.tolist(), rows.outcome.tolist(), strict=True))
+    since = outcomes_since(database, name, NOON, 99)
+    return Joined(found, sorted(rows.pd.tolist()), outcome_counts(database, name), since)
+
+
+def reckoned(batch: DecidedBatch, came: list[Came]) -> Joined:
+    """The same, plainly: of each application the latest outcome, of two at one moment the bad one."""
     applied = {str(k) for each in came for k in each.places}
     messages = {(each.id, each.at, each.outcome) for part in came for each in part.outcomes}
     latest: dict[str, tuple[int, int]] = {}
     for name, at, outcome in messages:
         latest[name] = max(latest.get(name, (at, outcome)), (at, outcome))
-    expected = {name: found for name, found in latest.items() if name in applied}
-    name = both[0].store.book
-    rows = joined_rows(database, name, 1000)
-    assert sorted(zip(rows.at.tolist(), rows.outcome.tolist(), strict=True)) == sorted(expected.values())
-    pds = sorted(batch.pd[int(name)] for name in expected)
-    assert sorted(rows.pd.tolist()) == pds
-    assert rows.at.tolist() == sorted(rows.at.tolist())
-    times = {name: [each for each in messages if each[0] == name] for name in latest}
-    assert outcome_counts(database, name) == OutcomeCounts(
+    known = {name: found for name, found in latest.items() if name in applied}
+    times = [[each for each in messages if each[0] == name] for name in latest]
+    counts = OutcomeCounts(
         applications=len(applied),
-        matched=len(expected),
-        unmatched=len(latest) - len(expected),
-        repeated=sum(len(each) > 1 for each in times.values()),
-        contradicted=sum(len({outcome for _, _, outcome in each}) > 1 for each in times.values()),
+        matched=len(known),
+        unmatched=len(latest) - len(known),
+        repeated=sum(len(each) > 1 for each in times),
+        contradicted=sum(len({outcome for _, _, outcome in each}) > 1 for each in times),
     )
-    assert outcomes_since(database, name, NOON, 99) == sum(at > NOON for at, _ in expected.values())
+    pds = sorted(float(batch.pd[int(name)]) for name in known)
+    since = sum(at > NOON for at, _ in known.values())
+    return Joined(sorted((at, float(outcome)) for at, outcome in known.values()), pds, counts, since)
 
 
 @settings(max_examples=25)
@@ -126,14 +143,14 @@ def joins_as_reckoned(database: sql.Engine, home: Path, batch: DecidedBatch, cam
 def test_whatever_comes_first_or_twice_or_otherwise_is_joined_alike(
     database: sql.Engine, home: Path, batch: DecidedBatch, came: list[Came], again: bool
 ):
-    joins_as_reckoned(database, home, batch, came, again)
+    assert joined(database, home, batch, came * (1 + again)) == reckoned(batch, came)
 
 
 @pytest.mark.postgres
 @settings(max_examples=25)
 @given(came=arrivals, again=st.booleans())
 def test_postgresql_joins_alike(server: sql.Engine, home: Path, batch: DecidedBatch, came: list[Came], again: bool):
-    joins_as_reckoned(server, home, batch, came, again)
+    assert joined(server, home, batch, came * (1 + again)) == reckoned(batch, came)
 
 
 def test_a_later_application_of_a_number_takes_its_place_an_earlier_one_does_not(

@@ -19,8 +19,7 @@ from model.scoring.stream.drifting import drift_of
 from model.scoring.stream.outcomes import OutcomeCounts, outcome_counts
 from model.scoring.stream.running import StreamTerms, stream_of
 from model.scoring.stream.simulate import Playback, Simulation, SimulationTerms, SimulationTopics
-from model.settings import Settings, settings
-from tests.support.kafka import QuickBroker
+from model.settings import Settings
 
 TOPICS = SimulationTopics("applications", "outcomes")
 
@@ -152,15 +151,6 @@ def test_twenty_thousand_messages_are_made_in_a_second(book: Book):
 
 
 # ---- by Kafka --------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def using(quick_broker: QuickBroker, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Fresh topics, a home of one's own, and a group that is there at once."""
-    told = {"WHATIF_HOME": str(own_home), "WHATIF_STREAM_PROTOCOL": "consumer", **quick_broker.topics()}
-    for name, value in told.items():
-        monkeypatch.setenv(name, value)
-    return settings()
 
 
 def test_what_is_played_is_decided_refused_and_joined_with_its_outcomes(
