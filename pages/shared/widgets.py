@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from model.report.language import range_ends
 from model.whatif.ranges import LeverRange
+from pages.shared.made_files import kept_until_fetched
 
 MARKDOWN = re.compile(r"[\\`*_\[\]<>$~|&]|:(?=\w)")  # what begins something else than text
 LINKED = re.compile(r"https?:(?=//)|www(?=\.)|@", re.IGNORECASE)  # what is made a link by itself
@@ -167,7 +168,9 @@ def complain(message: str) -> None:
 def offer(label: str, data: str | bytes | Callable[[], bytes], name: str, mime: str, key: str) -> None:
     """A file to take along, made when it is asked for if ``data`` makes it. By its ``key`` it stays the same button
     however the file is called."""
-    st.download_button(label, data, name, mime, on_click="ignore", icon=":material/download:", key=f"_download_{key}")
+    own = f"_download_{key}"
+    file = kept_until_fetched(data, name, mime=mime, key=own) if callable(data) else data
+    st.download_button(label, file, name, mime, on_click="ignore", icon=":material/download:", key=own)
 
 
 def findings(*sentences: str) -> None:

@@ -17,6 +17,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Download,
     Locator,
     Page,
     TimeoutError,
@@ -41,6 +42,7 @@ from tests.support import second_book
 from tests.support.kept import KeptReleases
 
 LIMIT = 60_000  # ms within which what is expected must show, however busy the machine: only a fault takes so long
+PRESS_NOTICED = 20_000  # ms within which a press of a button must have been told to the server
 QUIET = 50  # ms without a message, so that a run asked for on top of another one is not overlooked
 RUNS = (Path(__file__).parent / "runs.js").read_text("utf-8")
 WINDOW = (1280, 720)
@@ -257,13 +259,33 @@ def settled(page: Page) -> None:
         raise AssertionError(f"The page did not settle. It waits for: {pending}") from error
 
 
-def until(page: Page, read: Callable[[], T], holds: Callable[[T], object]) -> T:
+def until(page: Page, read: Callable[[], T], holds: Callable[[T], object], limit: int = LIMIT) -> T:
     """What is read last, for a test to assert: again and again until it ``holds``, for charts that the browser is still
-    drawing and whatever else ``expect`` cannot read."""
-    end = time.monotonic() + LIMIT / 1000
+    drawing and whatever else ``expect`` cannot read; for ``limit`` ms at most."""
+    end = time.monotonic() + limit / 1000
     while not holds(found := read()) and time.monotonic() < end:
         page.wait_for_timeout(QUIET)
     return found
+
+
+def downloaded(button: Locator) -> Download:
+    """The file that a button brings. It is pressed a second time only where nothing at all came of the first press, as
+    if the browser had lost it; what was asked of the server and brings no file is a fault."""
+    page, came = button.page, list[Download]()
+    page.on("download", lambda file: came.append(file))
+    before = messages(page)
+    button.click()
+    if not until(page, lambda: came or messages(page) > before, bool, limit=PRESS_NOTICED):
+        button.click()
+    until(page, lambda: came, bool)
+    said = f"{messages(page) - before} messages passed; the button says {button.inner_text()!r}"
+    assert came, f"No file came. {said}; around it stands {button.locator('xpath=../..').inner_text()!r}."
+    return came[0]
+
+
+def messages(page: Page) -> int:
+    """How many messages have passed between the page and the server."""
+    return int(page.evaluate("window.whatif.messages"))
 
 
 def follow(links: Locator) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Visit, book_ready, policy_ready, ready, trust
+from tests.browser.conftest import Visit, book_ready, downloaded, policy_ready, ready, trust
 from tests.support.pictures import picture_breaches
 
 pytestmark = pytest.mark.browser
@@ -40,10 +40,9 @@ def taken(page: Page, place: Path) -> list[Path]:
     buttons.first.wait_for()
     found = []
     for k in range(buttons.count()):
-        with page.expect_download() as given:
-            buttons.nth(k).click()
-        found.append(place / given.value.suggested_filename)
-        given.value.save_as(found[-1])
+        given = downloaded(buttons.nth(k))
+        found.append(place / given.suggested_filename)
+        given.save_as(found[-1])
     return found
 
 

@@ -13,7 +13,7 @@ from model.export.memo.memo import Occasion
 from model.export.memo.page import memo_page
 from model.export.memo.subjects import memo_of
 from model.release.release import Release
-from tests.browser.conftest import Visit, sentence
+from tests.browser.conftest import Visit, downloaded, sentence
 from tests.support.records import TODAY, stressed
 
 pytestmark = pytest.mark.browser
@@ -54,9 +54,8 @@ def test_an_analyst_takes_the_memo_of_a_comparison_along(visit: Visit, tmp_path:
     page = visit("/compare?of=book&1=As+it+stands&2=Half&2.preset=fed_2026_severely_adverse&2.severity=50")
     said = sentence(page).inner_text().replace("\u00a0", " ")
     page.get_by_role("button", name="Take along").click()
-    with page.expect_download() as taken:
-        page.get_by_role("button", name="Board memo, a page to read and ask").click()
-    assert re.fullmatch(r"cards_memo_2-compared_\d{4}-\d\d-\d\d\.html", taken.value.suggested_filename)
-    file = tmp_path / taken.value.suggested_filename
-    taken.value.save_as(file)
+    taken = downloaded(page.get_by_role("button", name="Board memo, a page to read and ask"))
+    assert re.fullmatch(r"cards_memo_2-compared_\d{4}-\d\d-\d\d\.html", taken.suggested_filename)
+    file = tmp_path / taken.suggested_filename
+    taken.save_as(file)
     assert said in unescape(file.read_text("utf-8")).replace("\u00a0", " ")

@@ -24,6 +24,7 @@ from tests.browser.conftest import (
     Start,
     Visit,
     book_ready,
+    downloaded,
     operations_ready,
     photograph,
     settled,
@@ -99,10 +100,9 @@ def test_a_file_with_three_bad_rows_is_scored_and_taken_along(
     assert people == [str(each) for each in BAD]
     assert all(told in reason for told, reason in zip(BAD.values(), reasons, strict=True))
 
-    with page.expect_download() as waiting:
-        found.get_by_role("button", name="Download as Excel").click()
-    path = tmp_path / waiting.value.suggested_filename
-    waiting.value.save_as(path)
+    given = downloaded(found.get_by_role("button", name="Download as Excel"))
+    path = tmp_path / given.suggested_filename
+    given.save_as(path)
     with CalamineWorkbook.from_path(path) as workbook:
         head, *rows = workbook.get_sheet_by_name("Results").to_python()
         refused = workbook.get_sheet_by_name("Refused rows").to_python()[1:]

@@ -11,7 +11,7 @@ from data.contract import Contract
 from model.engine.tables import probability
 from model.release.release import Release
 from model.whatif.customer.scenario import CustomerScenario, base_record
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, downloaded
 from tests.browser.server import Server
 from tests.export.workbook.reading import ReadWorkbook
 from tests.support.recalculated import Office
@@ -36,11 +36,10 @@ def test_an_executive_changes_two_cells_of_a_downloaded_workbook_and_the_number_
 ):
     page = visit("/applicant?customer=17")
     page.get_by_role("button", name="Take along").click()
-    with page.expect_download() as taken:
-        page.get_by_role("button", name="Excel workbook").click()
-    assert re.fullmatch(r"cards_workbook_customer-17_\d{4}-\d\d-\d\d\.xlsx", taken.value.suggested_filename)
-    file = tmp_path / taken.value.suggested_filename
-    taken.value.save_as(file)
+    taken = downloaded(page.get_by_role("button", name="Excel workbook"))
+    assert re.fullmatch(r"cards_workbook_customer-17_\d{4}-\d\d-\d\d\.xlsx", taken.suggested_filename)
+    file = tmp_path / taken.suggested_filename
+    taken.save_as(file)
     workbook, contract = ReadWorkbook(file.read_bytes()), book.contract
     office = tmp_path / "office"
     office.mkdir()
