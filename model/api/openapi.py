@@ -26,7 +26,11 @@ EVERY_PATH = (
 VALUE = {"type": ["number", "null"]}
 CODED = {"type": ["number", "string", "null"]}
 TWO = {"type": ["number", "boolean", "string", "null"]}
-IDENTITY = {"type": "string", "pattern": r"^[\w.:-]{1,64}$", "description": "A repetition is recorded once."}
+IDENTITY = {
+    "type": "string",
+    "pattern": r"^[\w.:-]{1,64}$",
+    "description": "The caller's own; a repetition is recorded once.",
+}
 
 
 def metadata(name: str, release: Release, versions: list[str], book: str) -> Schema:

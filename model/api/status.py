@@ -15,7 +15,7 @@ from model.api.process import Running, running
 from model.deployed import shadow
 from model.deployed.model import DeployedModel
 from model.errors import RemoteError
-from model.monitoring.live import LatencyReading
+from model.monitoring.live import Call, LatencyReading
 from model.record.database import writing
 from model.record.replay import Replayed, replay
 from model.record.trail import find, recent
@@ -135,7 +135,7 @@ def _titled(names: Iterable[str], using: Settings) -> dict[str, Titled]:
     return {name: Titled(books.title(name, using.home), books.record_noun(name, using.home)) for name in names}
 
 
-def done_again(identity: str, using: Settings) -> tuple[str, Replayed]:
+def done_again(call: Call, using: Settings) -> tuple[str, Replayed]:
     """A call on record done again by the release that answered it: that release, and what came of it.
 
     Raises
@@ -143,11 +143,11 @@ def done_again(identity: str, using: Settings) -> tuple[str, Replayed]:
     StoreError, ReleaseError, ParityError
         If the call is not on record, or cannot be done again.
     """
-    entry = find(running(using).engine, identity)
+    entry = find(running(using).engine, call.id, call.who)
     return entry.release, replay(entry, Store(using.home, entry.book))
 
 
-def recorded_what_if(identity: str, using: Settings) -> Link | None:
+def recorded_what_if(call: Call, using: Settings) -> Link | None:
     """Where a what-if on record is opened again: its page, with all that it assumed and which release answered; None
     for a call of another kind.
 
@@ -156,7 +156,7 @@ def recorded_what_if(identity: str, using: Settings) -> Link | None:
     StoreError
         If the call is not on record.
     """
-    entry = find(running(using).engine, identity)
+    entry = find(running(using).engine, call.id, call.who)
     subject = entry.kind.removeprefix("whatif:")
     if subject not in SUBJECTS or subject == entry.kind:
         return None

@@ -69,14 +69,16 @@ def verify(as_json: bool) -> None:
 
 @audit.command("replay")
 @click.argument("call", metavar="ID")
+@click.option("--who", metavar="NAME", help="Whose call, where several callers have one of that id.")
 @json_option
-def replay_call(call: str, as_json: bool) -> None:
+def replay_call(call: str, who: str | None, as_json: bool) -> None:
     """Do a recorded call again with the very release that answered it, and compare. ID may be a beginning of one."""
     with _record() as kept:
-        entry = find(kept, call)
+        entry = find(kept, call, who)
     found = replay(entry, Store(home_of(entry.book), entry.book))
     gap = found.gap if math.isfinite(found.gap) else None
-    result = {"id": entry.id, "kind": entry.kind, "release": entry.release, "same": found.same, "gap": gap}
+    result: Result = {"id": entry.id, "who": entry.who, "kind": entry.kind, "release": entry.release}
+    result |= {"same": found.same, "gap": gap}
     answer(result | {"words": found.words}, as_json, lambda r: f"{r['kind']} {r['id']}: {r['words']}")
     if not found.same:
         sys.exit(FAILED)

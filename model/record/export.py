@@ -70,7 +70,7 @@ def export(engine: Engine, path: Path, home: Path, kind: str | None = None) -> i
         with reading(engine) as connection, _written(draft, path), _WRITERS[path.suffix](draft) as put:
             batch: list[Line] = []
             chosen = () if kind is None else (table.audit.c.kind == kind,)
-            order = (table.audit.c.at, table.audit.c.id)
+            order = (table.audit.c.at, table.audit.c.id, table.audit.c.who)
             for row in walk(connection, order, *chosen) if has_record(connection) else ():
                 named = contract(row.book, row.release, row.contract_sha256)
                 for line in _lines(row._asdict(), named):

@@ -28,6 +28,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     Row,
     Table,
     Text,
@@ -56,7 +57,7 @@ _text = Text().with_variant(Text(collation="C"), "postgresql")  # ordered by cod
 audit = Table(
     "audit",
     metadata,
-    Column("id", _text, primary_key=True),
+    Column("id", _text, nullable=False),
     Column("chain", _text, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("at", _text, nullable=False),
@@ -73,9 +74,11 @@ audit = Table(
     Column("duration_ms", Double, nullable=False),
     Column("prev", _text, nullable=False),
     Column("hash", _text, nullable=False),
+    PrimaryKeyConstraint("id", "who"),  # a caller's own name of a call: another caller may have taken the same
     UniqueConstraint("chain", "seq"),
-    Index("audit_at", "at", "id"),
+    Index("audit_at", "at", "id", "who"),
 )
+ID = ("id", "who")  # what tells a call from all others
 HASHED = tuple(column.name for column in audit.c if column.name != "hash")
 
 chain = Table(
@@ -120,6 +123,14 @@ _POSTGRES = (
 )
 
 
+KEYED_ANEW = (
+    "ALTER TABLE audit DROP CONSTRAINT audit_pkey, ADD PRIMARY KEY (id, who)",
+    "DROP INDEX audit_at",
+    "CREATE INDEX audit_at ON audit (at, id, who)",
+)
+"""From the tables of version 0.10 to these, in PostgreSQL."""
+
+
 def lock_tables(connection: Connection) -> None:
     """Let nobody else make tables or chains until the transaction ends; in SQLite one writer is alone anyway."""
     if connection.dialect.name == "postgresql":
@@ -131,16 +142,69 @@ def has_record(connection: Connection) -> bool:
     return bool(inspect(connection).has_table(audit.name))
 
 
+def by_caller(connection: Connection) -> bool:
+    """Whether a caller's ids are its own in the record that is there: up to version 0.10 one id was one call of
+    anybody's."""
+    key = inspect(connection).get_pk_constraint(audit.name)
+    return tuple(key["constrained_columns"]) == ID
+
+
 def prepare(connection: Connection) -> None:
-    """Make tables and triggers where there are none."""
-    if has_record(connection):
+    """Make tables and triggers where there are none, and of tables of an earlier version those of this one.
+
+    Raises
+    ------
+    StoreError
+        If the tables are another user's, who alone can change them.
+    """
+    if has_record(connection) and by_caller(connection):
         return
     lock_tables(connection)
-    if inspect(connection).has_table(audit.name):  # another process was quicker
-        return
-    metadata.create_all(connection)
+    if not inspect(connection).has_table(audit.name):  # and no other process was quicker
+        metadata.create_all(connection)
+        _protect(connection)
+    elif not by_caller(connection):
+        _set_apart(connection)
+
+
+def kept_from_changing(connection: Connection) -> str:
+    """Why tables of an earlier version cannot be made those of this one by who is connected; "" if they can, or need
+    not be."""
+    if connection.dialect.name != "postgresql" or not has_record(connection) or by_caller(connection):
+        return ""
+    owned = f"SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = '{audit.name}'::regclass"
+    if connection.scalar(text(owned)):
+        return ""
+    return (
+        "The record's tables are of an earlier version, and another user's. Have that user run: "
+        f"{'; '.join(KEYED_ANEW)}"
+    )
+
+
+def _protect(connection: Connection) -> None:
     for statement in _POSTGRES if connection.dialect.name == "postgresql" else _SQLITE:
         connection.execute(text(statement))
+
+
+def _set_apart(connection: Connection) -> None:
+    """Let ids be those of their callers; no row is another for it, so that every hash stands.
+
+    PostgreSQL takes another key in place. SQLite knows no such thing: its rows are copied once, 200 MB in a second.
+    """
+    trouble = kept_from_changing(connection)
+    if trouble:
+        raise StoreError(trouble)
+    if connection.dialect.name == "postgresql":
+        for statement in KEYED_ANEW:
+            connection.execute(text(statement))
+        return
+    connection.execute(text("ALTER TABLE audit RENAME TO audit_before"))
+    connection.execute(text("DROP INDEX audit_at"))
+    audit.create(connection)
+    names = ", ".join(f'"{column.name}"' for column in audit.c)
+    connection.execute(text(f"INSERT INTO audit ({names}) SELECT {names} FROM audit_before"))
+    connection.execute(text("DROP TABLE audit_before"))  # and its triggers
+    _protect(connection)
 
 
 # ---- arrays ---------------------------------------------------------------------------------------------------------

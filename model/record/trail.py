@@ -2,7 +2,7 @@
 
     writer = Audit(engine(settings), settings.audit_key)
     writer.record(Entry(...))            # returns once it is on disk
-    find(engine, "3f2a…")                # the entry, bit for bit
+    find(engine, "3f2a…")                # the entry, bit for bit; who="…" where several callers chose that id
 
 Checking and pruning: `model.record.verify`. Export: `model.record.export`. Doing it again: `replay`.
 """
@@ -12,7 +12,7 @@ import math
 import os
 import platform
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -41,6 +41,7 @@ LONGEST = 1000  # characters of a text
 HEAVIEST = 512 * 2**20  # bytes of one entry, packed
 MOST, MOST_BYTES = 10_000, 1024 * 2**20  # entries that may wait, and their bytes; one may always
 BATCH, BATCH_BYTES = 1000, 64 * 2**20  # entries of one transaction, and their bytes
+_C = table.audit.c
 TEXTS = ("id", "kind", "who", "via", "book", "release", "contract_sha256")
 
 
@@ -49,7 +50,7 @@ class Entry:
     """One call. ``kind``: "score", "upload", "whatif:customer", "whatif:book", "whatif:policy"; ``via``: "rest",
     "page", "upload". ``inputs`` raw records (fields, n), (0, 0) where the whole book was meant; ``outputs`` by name, of
     any shape. ``detail`` what else it takes to do it again, as JSON holds it. ``given`` says that ``id`` came with the
-    request, so that a repetition is recorded once. ``at`` UTC.
+    request, so that a repetition by the same caller is recorded once: an id is a caller's own. ``at`` UTC.
 
     Raises
     ------
@@ -102,9 +103,9 @@ def _check_text(name: str, given: str) -> None:
 
 def recent(engine: Engine, limit: int = 50, kind: str | None = None) -> list[Call]:
     """The latest calls, the newest first."""
-    c = table.audit.c
+    c = _C
     columns = (c.id, c.at, c.kind, c.who, c.via, c.book, c.release, c.rows, c.duration_ms)
-    query = select(*columns).order_by(c.at.desc(), c.id.desc()).limit(limit)
+    query = select(*columns).order_by(c.at.desc(), c.id.desc(), c.who.desc()).limit(limit)
     with reading(engine) as connection:
         if not has_record(connection):
             return []
@@ -112,8 +113,9 @@ def recent(engine: Engine, limit: int = 50, kind: str | None = None) -> list[Cal
     return [Call(each[0], datetime.fromisoformat(each[1]), *each[2:]) for each in found]
 
 
-def find(engine: Engine, reference: str) -> Entry:
-    """The entry of an id, or of a beginning that only one id has.
+def find(engine: Engine, reference: str, who: str | None = None) -> Entry:
+    """The entry of an id, or of a beginning that only one id has; of the caller ``who``, where one is named: ids are
+    unique to their callers.
 
     Raises
     ------
@@ -121,20 +123,32 @@ def find(engine: Engine, reference: str) -> Entry:
         If there is none, or there are several.
     """
     with reading(engine) as connection:
-        found = list(_matching(connection, reference)) if reference and has_record(connection) else []
-        exact = [each for each in found if each == reference]
+        found = list(_matching(connection, reference, who)) if reference and has_record(connection) else []
+        exact = [each for each in found if each[0] == reference]
         if len(exact or found) != 1:
-            several = f"there are several, {', '.join(found[:3])} among them; give more of it"
-            what = several if found else "there is none; an export lists them all"
-            raise StoreError(f"The record has no one call whose id begins with {reference!r}: {what}.")
-        row = connection.execute(select(table.audit).where(table.audit.c.id == (exact or found)[0])).one()
+            raise StoreError(_not_one(reference, found, exact, who))
+        name, caller = (exact or found)[0]
+        row = connection.execute(select(table.audit).where(_C.id == name, _C.who == caller)).one()
     return entry_of(row._asdict())
 
 
-def _matching(connection: Connection, reference: str) -> Iterable[str]:
-    own = table.audit.c.id
-    within = own >= reference, own <= reference + chr(0x10FFFF)
-    return connection.scalars(select(own).where(*within).order_by(own).limit(4))
+def _matching(connection: Connection, reference: str, who: str | None) -> Iterable[tuple[str, str]]:
+    within = [_C.id >= reference, _C.id <= reference + chr(0x10FFFF)]
+    within += [] if who is None else [_C.who == who]
+    listed = connection.execute(select(_C.id, _C.who).where(*within).order_by(_C.id, _C.who).limit(4))
+    return [(row.id, row.who) for row in listed]
+
+
+def _not_one(
+    reference: str, found: Sequence[tuple[str, str]], exact: Sequence[tuple[str, str]], who: str | None
+) -> str:
+    of = "" if who is None else f" of {who}"
+    if exact:
+        callers = ", ".join(caller for _, caller in exact[:3])
+        return f"Several callers have a call of the id {reference!r}: {callers}. Say whose: --who NAME."
+    several = f"there are several, {', '.join(name for name, _ in found[:3])} among them; give more of it"
+    what = several if found else "there is none; an export lists them all"
+    return f"The record{of} has no one call whose id begins with {reference!r}: {what}."
 
 
 def entry_of(row: Mapping[str, Json]) -> Entry:
@@ -159,9 +173,10 @@ class _Waiting:
     answer: "Future[str]"
 
 
-_C = table.audit.c
 _INSERT = insert(table.audit)
-_KNOWN = select(_C.id, _C.book, _C.release, _C.inputs, _C.outputs).where(_C.id.in_(bindparam("ids", expanding=True)))
+_KNOWN = select(_C.id, _C.who, _C.book, _C.release, _C.inputs, _C.outputs).where(
+    _C.id.in_(bindparam("ids", expanding=True))
+)
 _CHAIN = select(table.chain).where(table.chain.c.chain == bindparam("name")).with_for_update()
 _EXTEND = (
     update(table.chain)
@@ -201,7 +216,8 @@ class Audit:
         """Have an entry written; the future gives its id once it is on disk.
 
         The future raises StoreError if it could not be written, and BadInput if the id was ``given`` and used before
-        for another request. The same request under the same id is on record once, and gives its id.
+        by the same caller for another request. The same request of a caller under the same id is on record once, and
+        gives its id; what another caller named so is another call.
 
         Raises
         ------
@@ -290,15 +306,17 @@ class Audit:
             if not prepared:
                 table.prepare(connection)
             asked = [each.values["id"] for each in batch if each.given or careful]
-            known: dict[str, Mapping[str, Json]] = (
-                {row.id: row._asdict() for row in connection.execute(_KNOWN, {"ids": asked})} if asked else {}
+            known: dict[tuple[str, str], Mapping[str, Json]] = (
+                {(row.id, row.who): row._asdict() for row in connection.execute(_KNOWN, {"ids": asked})}
+                if asked
+                else {}
             )
             for each in batch:
-                name = each.values["id"]
-                if name not in known:
+                name, who = each.values["id"], each.values["who"]
+                if (name, who) not in known:
                     fresh.append(each.values)
-                    known[name] = each.values
-                elif not _same(known[name], each.values):
+                    known[name, who] = each.values
+                elif not _same(known[name, who], each.values):
                     answers.append(BadInput(f"The request id {name} was already used for another request. Use a new."))
                     continue
                 answers.append(name)

@@ -112,7 +112,7 @@ class _Check:
         self._told: list[str] = []
         self._more = 0
         self._altered = 0
-        self._suspects: list[tuple[str, int]] = []
+        self._suspects: list[int] = []
         self._gaps: list[int] = []
 
     def findings(self) -> list[str]:
@@ -187,15 +187,17 @@ class _Check:
 
     def _suspect(self, row: Stored) -> None:
         if len(self._suspects) < MOVED:
-            self._suspects.append((row.id, row.seq))
+            self._suspects.append(row.seq)
         else:
             self._tell(f"{_named(row)} was altered.")
 
     def _moved(self) -> None:
         """Tell of altered rows whether only their place was."""
-        places = [*(seq for _, seq in self._suspects), *self._gaps]
-        for name, _ in self._suspects:
-            row = self.connection.execute(select(table.audit).where(table.audit.c.id == name)).one()
+        places = [*self._suspects, *self._gaps]
+        own = table.audit.c
+        for seq in self._suspects:
+            at = own.chain == self.name, own.seq == seq
+            row = self.connection.execute(select(table.audit).where(*at)).one()
             written = (place for place in places if row.hash == row_hash(self.key, {**row._asdict(), "seq": place}))
             place = next(written, None)
             if place is None:

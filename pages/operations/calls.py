@@ -7,8 +7,9 @@ import streamlit as st
 
 from data.errors import WhatIfError
 from model.api import status
+from model.monitoring.live import Call
 from model.report.briefing import Notice
-from model.report.operations.briefing import OperationsSources, call_choice, calls_panel, done_again
+from model.report.operations.briefing import OperationsSources, call_choice, calls_panel, chosen_call, done_again
 from model.report.operations.status import RecentCalls
 from model.security.people import may
 from model.settings import settings
@@ -30,7 +31,7 @@ def replay_again(found: RecentCalls) -> None:
     """One call done again by the release that answered it."""
     widgets.findings("Do a call again with the release that answered it")
     with st.container(horizontal=True, key="again", vertical_alignment="bottom"):
-        chosen = str(draw.draw_choice(call_choice(found)))
+        chosen = chosen_call(found, str(draw.draw_choice(call_choice(found))))
         pressed = st.button("Replay", key="_replay", icon=":material/replay:")
     open_again(chosen)
     if not pressed:
@@ -43,7 +44,7 @@ def replay_again(found: RecentCalls) -> None:
     draw.notice(done_again(release, replayed.same, replayed.words))
 
 
-def open_again(call: str) -> None:
+def open_again(call: Call) -> None:
     """The way to a what-if on its page, by a link; where addresses carry no edits, it is handed over."""
     try:
         link = status.recorded_what_if(call, settings())

@@ -12,7 +12,7 @@ from model.deployed.doctor.check import CheckState, DoctorCheck
 from model.errors import StoreError
 from model.record.database import FILE, engine, place, reading, writing
 from model.record.migrations import KNOWN, LATEST, revision
-from model.record.schema import audit, has_record
+from model.record.schema import audit, by_caller, has_record, kept_from_changing
 from model.release.promotion import require_same_book
 from model.release.register import Register
 from model.release.store import Store
@@ -126,7 +126,7 @@ def record_checks(using: Settings, now: float) -> tuple[list[DoctorCheck], float
     try:
         with reading(opened) as connection:
             ahead, trouble = (None, "") if own else _of_server(connection, now)
-            tables = _tables_check(revision(connection), has_record(connection))
+            tables = _record_tables_check(connection) or _tables_check(revision(connection), has_record(connection))
         if own:
             with writing(opened):  # taken, and let go of: whether it can be
                 pass
@@ -155,6 +155,18 @@ def _of_server(connection: Connection, now: float) -> tuple[float, str]:
         return ahead, "" if creates else "lets its user make no tables"
     writes = connection.scalar(text(f"SELECT has_table_privilege('{audit.name}', 'INSERT')"))
     return ahead, "" if writes else "lets its user write no record"
+
+
+def _record_tables_check(connection: Connection) -> DoctorCheck | None:
+    """Of tables of the record that an earlier version made; None of those of this one, or where there are none."""
+    if not has_record(connection) or by_caller(connection):
+        return None
+    trouble = kept_from_changing(connection)
+    if trouble:
+        return DoctorCheck("Tables", "stops", trouble)
+    return DoctorCheck(
+        "Tables", "ok", "Those of the record are of an earlier version; the first call recorded brings them up to date."
+    )
 
 
 def _tables_check(at: str, recorded: bool) -> DoctorCheck:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from data.contract import Contract
-from model.monitoring.live import Differences
+from model.monitoring.live import Call, Differences
 from model.release.register import ALIASES
 from model.report import language, numbers
 from model.report.briefing import Briefing, Choice, Choices, Finding, Item, Notice, Panel, Tile
@@ -176,8 +176,20 @@ def alias_choice() -> Choice:
 
 def call_choice(found: RecentCalls) -> Choice:
     """Which call is done again, the latest first."""
-    labels = tuple((each.id, words.call_label(each, found.books[each.book])) for each in found.calls)
+    titled = ((each, words.call_label(each, found.books[each.book])) for each in found.calls)
+    labels = tuple((_told_apart(each, found), label) for each, label in titled)
     return Choice("_call", "Call", labels, labels[0][0] if labels else "")
+
+
+def chosen_call(found: RecentCalls, chosen: str) -> Call:
+    """The call that was chosen of them."""
+    return next(each for each in found.calls if _told_apart(each, found) == chosen)
+
+
+def _told_apart(call: Call, found: RecentCalls) -> str:
+    """The id of a call, with its caller's name where another caller chose the same."""
+    alike = [each for each in found.calls if each.id == call.id]
+    return call.id if len(alike) == 1 else f"{call.id} · {call.who}"
 
 
 def done_again(release: str, same: bool, found: str) -> Notice:
