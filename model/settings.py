@@ -93,8 +93,8 @@ class Settings(BaseSettings):
     api_concurrency: int = Field(64, ge=1)
     shadow: bool = True
 
-    file_memory: int = Field(2048, ge=512, le=2**20)
-    file_seconds: float = Field(60.0, gt=0, le=3600)
+    file_memory: int = Field(1024, ge=512, le=2**20)
+    file_seconds: float = Field(30.0, gt=0, le=3600)
     file_processes: int = Field(2, ge=1, le=64)
 
     stream_brokers: str = ""

@@ -23,7 +23,7 @@ from data.files.kinds import MB, Limits
 ROOT = Path(__file__).parents[2]
 KEPT = ("PATH", "SYSTEMROOT", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "TEMP", "TMP")
 PAUSE = 0.1  # seconds between two looks at the process, at which progress is told
-GRACE = 5.0  # seconds beyond the limit for the process to start
+GRACE = 5.0  # seconds for a process that has said all to end
 PART = 1 * MB
 LONGEST_WORD = 200  # bytes of a line on standard error
 
@@ -31,7 +31,7 @@ Told = Callable[[float], object]
 COMMAND: tuple[str, ...] = ("-m", "data.files.child")
 
 
-def read_apart(content: bytes, request: Mapping[str, object], limits: Limits, told: Told) -> bytes:
+def read_apart(content: bytes, request: Mapping[str, object], limits: Limits, told: Told) -> bytes | bytearray:
     """What the reading process says of a file.
 
     ``told`` hears the share done, at least every tenth of a second; if it raises, the process is ended and what was
@@ -44,7 +44,7 @@ def read_apart(content: bytes, request: Mapping[str, object], limits: Limits, to
     """
     with _turn(limits, told), _reader(limits) as reader:
         reader.begin(json.dumps(dict(request)).encode() + b"\n", content)
-        end = time.monotonic() + limits.seconds + GRACE
+        end = time.monotonic() + limits.seconds
         while not reader.done():
             told(reader.share)
             if time.monotonic() > end:
@@ -54,7 +54,15 @@ def read_apart(content: bytes, request: Mapping[str, object], limits: Limits, to
         raise BadInput(too_large(limits))
     if code != 0 or not reader.said:
         raise BadInput(ended(code, limits))
-    return b"".join(reader.said)
+    return reader.said
+
+
+def refusal(said: bytes | bytearray) -> str:
+    """Why the reading process says that a file cannot be used; "" if it says something else. ValueError or the like if
+    it says nothing that can be understood."""
+    end = said.find(b"\n")
+    about = json.loads(said if end < 0 else said[:end])
+    return str(about["refused"]) if "refused" in about else ""
 
 
 def _too_long(limits: Limits) -> str:
@@ -68,7 +76,7 @@ def too_large(limits: Limits) -> str:
     """What is said of a file that takes too much memory."""
     return (
         f"Reading the file takes more than {limits.memory / MB:,.0f} MB of memory, so it was ended. Delete what stands "
-        "far from the table, leave out columns, or save the table alone as CSV."
+        "far from the table, leave out columns, split it, or save the table alone as CSV."
     )
 
 
@@ -127,7 +135,7 @@ class _Reader:
 
     def __init__(self, process: "subprocess.Popen[bytes]", limits: Limits) -> None:
         self.process, self.limits = process, limits
-        self.said: list[bytes] = []
+        self.said = bytearray()  # as parts it would be held twice at the end
         self.share, self.too_much = 0.0, False
         self._threads: list[threading.Thread] = []
 
@@ -161,15 +169,14 @@ class _Reader:
             stream.close()
 
     def _hear(self) -> None:
-        stream, size = self.process.stdout, 0
+        stream = self.process.stdout
         assert stream is not None
         while part := stream.read1(PART):  # type: ignore[attr-defined]
-            size += len(part)
-            if size > self.limits.memory:
+            if len(self.said) + len(part) > min(self.limits.memory, self.limits.answer):
                 self.too_much = True
                 self.process.kill()
                 return
-            self.said.append(part)
+            self.said += part
 
     def _follow(self) -> None:
         stream = self.process.stderr

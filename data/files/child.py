@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,6 +22,7 @@ from data.files.kinds import Limits, kind_of
 from data.files.parsed import Parsed, send
 
 OUT_OF_MEMORY = 77  # how the process ends then
+READER = "reader"  # the part of a request that names a module with a `read_file` of its own
 Told = Callable[[float], object]
 
 
@@ -43,9 +45,13 @@ def parse_file(content: bytes, request: dict[str, Any], told: Told = lambda shar
 
 
 def send_table(content: bytes, request: dict[str, Any], out: IO[bytes], told: Told = lambda share: None) -> None:
-    """Say of a file what table it holds, or in a line of JSON why there is none; MemoryError if it takes too much."""
+    """Say of a file what table it holds, or in a line of JSON why there is none; MemoryError if it takes too much.
+    Whoever makes more of a table than that has it made here, too, by the module that the ``request`` names."""
     try:
-        send(parse_file(content, request, told), out)
+        if READER in request:
+            import_module(request[READER]).read_file(content, request, out, told)
+        else:
+            send(parse_file(content, request, told), out)
     except BadInput as error:
         out.write(json.dumps({"refused": str(error)}).encode())
 

@@ -34,7 +34,8 @@ class Limits:
 
     ``size`` of the file and ``unpacked`` that an Excel or Parquet file may say it unpacks to, in bytes; ``rows``,
     ``columns``, and ``cells`` of the whole table or of a sheet's whole rectangle. Of the process that reads it:
-    ``memory`` in bytes, ``seconds``, and how many such processes there are ``at_once``.
+    ``memory`` and ``answer``, what it may hand back, in bytes, ``seconds``, and how many such processes there are
+    ``at_once``.
     """
 
     size: int = 256 * MB
@@ -42,9 +43,10 @@ class Limits:
     rows: int = 10_000_000
     columns: int = 2_000
     cells: int = 200_000_000
-    memory: int = 4096 * MB
-    seconds: float = 300.0
+    memory: int = 1024 * MB
+    seconds: float = 30.0
     at_once: int = 2
+    answer: int = 512 * MB
 
 
 def kind_of(content: bytes, name: str, limits: Limits) -> Kind:

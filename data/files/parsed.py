@@ -58,12 +58,27 @@ def send(parsed: Parsed, into: IO[bytes]) -> None:
         stream.write_table(table)
 
 
-def received(told: bytes) -> Parsed:
+def answer_parts(told: bytes | bytearray) -> tuple[dict[str, Any], Arrow]:
+    """The line of JSON that an answer begins with, and the rest of it, which is not held twice. ValueError if there is
+    no such line."""
+    end = told.find(b"\n")
+    if end < 0:
+        raise ValueError("an answer without a first line")
+    return json.loads(told[:end]), pa.BufferReader(pa.py_buffer(memoryview(told)[end + 1 :]))
+
+
+def next_table(rest: Arrow) -> Arrow:
+    """The next table in an answer. Whoever reads a stranger's file is not trusted to hand on whole columns; an
+    ArrowException if one is not."""
+    table = pa.ipc.open_stream(rest).read_all()
+    table.validate(full=True)
+    return table
+
+
+def received(told: bytes | bytearray) -> Parsed:
     """What the reading process said. ValueError, KeyError or an ArrowException if it is nothing of the kind."""
-    head, _, body = told.partition(b"\n")
-    about = json.loads(head)
-    table = pa.ipc.open_stream(body).read_all()
-    table.validate(full=True)  # whoever reads a stranger's file is not trusted to hand on whole columns
+    about, rest = answer_parts(told)
+    table = next_table(rest)
     if table.column_names != [*map(str, range(len(about["header"]))), LINES]:
         raise ValueError("columns that are not those of the header")
     return Parsed(
@@ -126,7 +141,7 @@ _MADE: Mapping[int, Arrow] = {
 
 def unpacked_cells(column: Arrow) -> AnyArray:
     """The cells (n,) of such a column, as objects; None for those that hold nothing."""
-    whole = column.combine_chunks()
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     kind, number, text = (whole.field(name) for name in ("kind", "number", "text"))
     kinds = np.asarray(kind)
     cells = np.empty(len(kinds), object)

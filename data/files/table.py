@@ -4,8 +4,8 @@ Cells are as the file has them: texts in CSV, objects in Excel, native types in 
 data/proposing/columns.py, model/scoring/files.py.
 """
 
-import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -90,17 +90,24 @@ def read_table(
     kind_of(content, name, limits)
     request = {"name": name, "wanted": sorted(set(map(plain, wanted))), "sheet": sheet, "limits": asdict(limits)}
     said = apart.read_apart(content, request, limits, told)
-    head = said[: said.find(b"\n")] if b"\n" in said else said
+    with damaged_unless_understood(limits):
+        why = apart.refusal(said)
+        if not why:
+            return file_table(received(said))
+    raise BadInput(why)
+
+
+@contextmanager
+def damaged_unless_understood(limits: Limits) -> Iterator[None]:
+    """Whatever is wrong with an answer of the reading process, the file is said to have damaged it."""
     try:
-        about = json.loads(head)
-        if "refused" in about:
-            raise BadInput(about["refused"])
-        return _table(received(said))
+        yield
     except _NO_TABLE:
         raise BadInput(apart.ended(0, limits)) from None
 
 
-def _table(parsed: Parsed) -> FileTable:
+def file_table(parsed: Parsed) -> FileTable:
+    """The table of a file, from its parts."""
     columns: dict[int, Any] = {}
     for k, column in enumerate(parsed.columns):
         if k in parsed.unread:

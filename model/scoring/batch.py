@@ -4,7 +4,6 @@ What a file may look like: model/scoring/files.py.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from io import BytesIO
@@ -18,9 +17,7 @@ from numpy.typing import NDArray
 
 from data.arrays import Array
 from data.contract import Contract, Field
-from data.errors import BadInput
 from data.files.kinds import Kind
-from data.files.numbers import habit_of
 from model.deployed.model import DeployedModel
 from model.engine.parallel import Progress, no_progress, over
 from model.engine.scorer import Reasons, Scorer
@@ -40,11 +37,9 @@ from model.report.operations.upload import (
     ScoredFile,
     decision,
     losses,
-    on_line,
 )
-from model.scoring.files import taken
-from model.scoring.identifiers import identities
-from model.scoring.records import read_records
+from model.scoring.customers import CustomerFile as CustomerFile
+from model.scoring.customers import read_customers as read_customers
 from model.scoring.values import allowed
 from model.whatif.customer.decision import score_scale
 from model.whatif.customer.scenario import CUTOFF, CustomerScenario
@@ -56,104 +51,6 @@ COSTLY_ROWS = 50  # a chunk where reasons are asked through predictions
 PD, SCORE, DECISION, LINE, OTHER = "PD", "Score", "Decision", "Line", "Everything else"
 TERRITORY, RELEASE = "Known territory", "Release"
 READ_AS = {PD: f"{PD}, %"}  # at the head of a file for people; a workbook shows the fraction in percent
-
-
-@dataclass(frozen=True, eq=False)
-class CustomerFile:
-    """A file as read. Of the good rows: ``raw`` (fields, n) as the contract orders it, ``ids`` (n,) int64 or text,
-    ``rows`` (n,) their lines in the file. ``ignored``: columns nothing reads; ``protected``: how many columns were left
-    unread because they hold protected attributes. ``named``: whether the file identifies its rows; else ``ids`` are
-    their lines, which are nobody's numbers. ``repeated``: identifiers that stand on several lines, with those;
-    ``notes``: what reading took for granted."""
-
-    raw: Array
-    ids: NDArray[Any]
-    rows: NDArray[np.int64]
-    bad: tuple[BadRow, ...]
-    ignored: tuple[str, ...]
-    protected: int
-    named: bool = True
-    repeated: tuple[tuple[str, tuple[int, ...]], ...] = ()
-    notes: tuple[str, ...] = ()
-
-    @property
-    def names(self) -> NDArray[Any]:
-        """What the rows are called, (n,): their identifiers, or "line 12"."""
-        return self.ids if self.named else np.array([on_line(line) for line in self.rows.tolist()], object)
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-
-def read_customers(content: bytes, name: str, contract: Contract, progress: Progress = no_progress) -> CustomerFile:
-    """The customers in a file, whose kind its ``name`` ends with; 100,000 rows of CSV in about a second. ``progress``
-    hears the share read; reading ends with whatever it raises.
-
-    Raises
-    ------
-    BadInput
-        If the file as a whole cannot be used: too large, empty, damaged, protected, of another kind than its name says,
-        without the columns that are needed or with one of them twice. A row that cannot be used is in
-        `CustomerFile.bad`.
-    """
-    cells = taken(content, name, contract, progress)
-    if not len(cells.lines) and not cells.odd:
-        person = contract.book.record
-        raise BadInput(f"The file holds its column names and no {person}. Add one row for each {person}.")
-    habit = habit_of((each.texts[:LOOKED_AT] for each in cells.fields), cells.delimiter)
-    found = read_records(contract, cells.fields, [habit] * len(cells.fields))
-    raw, reasons = found.raw, dict[int, list[str]]()
-    for each in found.refusals:
-        reasons.setdefault(each.row, []).append(each.reason)
-    notes = [*cells.notes, *found.notes, *_other_years(contract, raw)]
-    ids, doubts = identities(cells.ids, cells.lines)
-    refused = np.fromiter(reasons, np.int64, len(reasons))
-    good = np.setdiff1d(np.arange(len(cells.lines)), refused)
-    named = cells.ids is not None
-    bad = [
-        BadRow(int(line), str(ids[k]) if named else on_line(line), tuple(reasons[k]))
-        for k, line in zip(refused, cells.lines[refused], strict=True)
-    ]
-    kept = np.ascontiguousarray(raw[:, good])
-    contract.check(kept)  # whatever the checks above overlook is no customer
-    order = sorted([*bad, *cells.odd], key=lambda row: row.line)
-    return CustomerFile(
-        kept,
-        ids[good],
-        rows=cells.lines[good],
-        bad=tuple(order),
-        ignored=cells.columns.ignored,
-        protected=cells.columns.protected,
-        named=named,
-        repeated=_repeated(ids, cells.lines),
-        notes=(*notes, *doubts),
-    )
-
-
-# ---- checks ------------------------------------------------------------------------------------------------------
-
-
-def _other_years(contract: Contract, raw: Array) -> list[str]:
-    """What is to be said of records that came into the book in years it does not hold; ``raw`` (fields, n)."""
-    field = contract.vintage
-    if field is None:
-        return []
-    years = raw[contract.row[field.name]]
-    n = int(((years < field.minimum) | (years > field.maximum)).sum())
-    if not n:
-        return []
-    held = f"{numbers.measure(field.minimum, field.unit)} to {numbers.measure(field.maximum, field.unit)}"
-    row = "rows lie" if n > 1 else "row lies"
-    return [f"{field.label}: {n:,} {row} outside the years of the book, {held}; the model has seen none like them."]
-
-
-def _repeated(ids: NDArray[Any], lines: NDArray[np.int64]) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """The identifiers that stand on several lines, with those, in the file's order."""
-    again = pd.Series(lines)[pd.Series(ids).duplicated(keep=False).to_numpy()]
-    found: dict[str, list[int]] = {}
-    for name, line in zip(ids[again.index], again.tolist(), strict=True):
-        found.setdefault(str(name), []).append(line)
-    return tuple((name, tuple(own)) for name, own in found.items())
 
 
 # ---- scoring -----------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ cell means: data/files/fields.py.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,9 @@ from data.errors import BadInput
 from data.files.given import GivenCells
 from data.files.kinds import MB, Limits
 from data.files.series import given_cells
-from data.files.table import read_table
-from model.engine.parallel import Progress, no_progress
+from data.files.table import FileTable
 from model.report.operations.upload import BadRow as BadRow
-from model.scoring.columns import Columns, matched, wanted
+from model.scoring.columns import Columns, matched
 from model.scoring.values import quoted, short
 from model.settings import settings
 
@@ -27,6 +26,7 @@ MOST_ROWS = 200_000
 MOST_UNPACKED = 512 * MB  # bytes an Excel or Parquet file may say it unpacks to
 MOST_CELLS = 50 * MOST_ROWS  # of a sheet's whole rectangle, which the Excel reader holds at once
 MOST_COLUMNS = 2_000
+MOST_FORM_ROWS, MOST_FORM_COLUMNS = 20_000, 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,16 +43,14 @@ class FileCells:
     notes: tuple[str, ...] = ()
 
 
-def taken(content: bytes, name: str, contract: Contract, progress: Progress = no_progress) -> FileCells:
-    """The cells of a file, whose kind its ``name`` ends with. ``progress`` hears the share read; reading ends with
-    whatever it raises.
+def cells_of(table: FileTable, contract: Contract) -> FileCells:
+    """The cells of a file's table.
 
     Raises
     ------
     BadInput
         If the file as a whole cannot be used.
     """
-    table = read_table(content, name, wanted=wanted(contract), sheet=None, limits=upload_limits(), told=progress)
     columns = matched(table, contract)
     for place in (*columns.fields, *(() if columns.id is None else (columns.id,))):
         if place in table.unread:
@@ -69,6 +67,11 @@ def taken(content: bytes, name: str, contract: Contract, progress: Progress = no
         delimiter=table.delimiter,
         notes=table.notes,
     )
+
+
+def form_limits(most_bytes: int) -> Limits:
+    """How much of a file is read that is a form of ours, filled in: its answer is looked at cell by cell."""
+    return replace(upload_limits(), size=most_bytes, rows=MOST_FORM_ROWS, columns=MOST_FORM_COLUMNS, answer=64 * MB)
 
 
 def upload_limits() -> Limits:

@@ -5,7 +5,6 @@ What comes back is checked cell by cell before anything is kept; what is wrong i
 TOML with the part of the file. Nothing of a file is kept unless all of it can be.
 """
 
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -17,6 +16,7 @@ from data.books import Book
 from data.errors import BadInput, WhatIfError
 from data.files.given import number_as_text
 from data.files.table import FileTable, read_table
+from data.files.toml_text import read_toml
 from data.json_types import Json
 from data.proposing.drafting import toml_value
 from model.deployed.model import DeployedModel
@@ -24,7 +24,7 @@ from model.deployed.saved import base_query, measured
 from model.record.scenarios import ScenarioStore, fresh_id
 from model.report.scenarios.parts import ScenarioPart, scenario_parts
 from model.scoring.batch import workbook
-from model.scoring.files import upload_limits
+from model.scoring.files import form_limits
 from model.security.people import Person
 from model.whatif.book.scenario import PRESET, UNDER
 from model.whatif.customer.scenario import CUSTOMER
@@ -170,10 +170,7 @@ class Troubles(list[str]):
 
 
 def _of_toml(content: bytes, book: Book) -> ScenarioFile:
-    try:
-        given: Json = tomllib.loads(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"The file is no TOML that can be read: {error or 'it is nested too deep'}.") from None
+    given = read_toml(content, form_limits(MOST_BYTES))
     listed = given.get("scenario")
     if given.get("format") != FORMAT or not isinstance(listed, list) or not listed:
         raise BadInput(
@@ -214,7 +211,7 @@ def _strange_types(about: Mapping[str, Json], tags: Json) -> str:
 
 
 def _of_workbook(content: bytes, name: str, book: Book) -> ScenarioFile:
-    limits = replace(upload_limits(), size=MOST_BYTES)
+    limits = form_limits(MOST_BYTES)
     about, assumed = (
         read_table(content, name, wanted=wanted, sheet=sheet, limits=limits)
         for sheet, wanted in ((SCENARIOS, ABOUT), (ASSUMPTIONS, ASSUMED))

@@ -30,7 +30,7 @@ from model.export.workbook.read_me import BOOK as BOOK_FACT
 from model.export.workbook.read_me import CONTRACT, MADE, READ_ME, RELEASE
 from model.export.workbook.sheets import number_format
 from model.report.language import unit_label
-from model.scoring.files import upload_limits
+from model.scoring.files import form_limits
 from model.scoring.scenario_files import (
     MOST_BYTES,
     FileScenario,
@@ -56,7 +56,7 @@ def read_brought(content: bytes, name: str, model: DeployedModel) -> ScenarioFil
     BadInput
         If the file as a whole cannot be used, or is of another book.
     """
-    limits = replace(upload_limits(), size=MOST_BYTES)
+    limits = form_limits(MOST_BYTES)
     if name.lower().endswith(".xlsx"):
         try:
             table = read_table(content, name, wanted=(PUT_IN, SCENARIO_TITLE, KEY_TITLE), sheet=BOOK, limits=limits)

@@ -18,7 +18,7 @@ from data.files.table import FileTable, read_table
 from model.export.workbook.customer import CUSTOMER, OWN_TITLE, PUT_IN, PutIn, put_in_beside
 from model.export.workbook.sheets import column_name
 from model.report.language import unit_label
-from model.scoring.files import upload_limits
+from model.scoring.files import form_limits
 from model.scoring.values import quoted, values_of
 from model.whatif.customer.scenario import CUTOFF, CustomerScenario, stated
 
@@ -65,7 +65,7 @@ def read_filled_in(content: bytes, name: str, contract: Contract) -> FilledIn:
     """
     if not name.lower().endswith(".xlsx"):
         raise BadInput(f"A customer's workbook is an .xlsx file; {quoted(name)} was given. {START}")
-    limits = replace(upload_limits(), size=MOST_BYTES)
+    limits = form_limits(MOST_BYTES)
     table = read_table(content, name, wanted=(PUT_IN, OWN_TITLE), sheet=CUSTOMER, limits=limits)
     cells = PutInCells(table, sheet=CUSTOMER, labels=PUT_IN, values=OWN_TITLE, start=START)
     raw = np.array([[cells.of_field(each)] for each in contract.record])
