@@ -31,6 +31,7 @@ from pages.shared import visitor
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Warm up before serving."""
     warm_up.up()
+    print(f"\n  The dashboard is at {visitor.listening_at()}{BASE}\n", flush=True)
     yield {}
     desk.close()
     close()

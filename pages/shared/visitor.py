@@ -95,7 +95,29 @@ class OwnPages:
             refused = WebSocketClose() if scope["type"] == "websocket" else errors.refusal(error, uuid4().hex)
             await refused(scope, receive, send)
             return
-        await self.app(scope, receive, unframed)
+        await self.app(as_own(scope), receive, unframed)
+
+
+def as_own(scope: Scope) -> Scope:
+    """The opening of a web socket from an origin that was let in, with the origin spelt as the host that was asked for.
+
+    Streamlit compares the two as text, and for any other spelling (``http://BANK`` at ``bank``, the port said or not,
+    an origin of ``server.corsAllowedOrigins``) asks a server of Amazon's in its event loop what address it has.
+    """
+    headers = dict(scope["headers"])
+    if scope["type"] != "websocket" or b"origin" not in headers:
+        return scope
+    own = b"%s://%s" % (headers[b"origin"].partition(b"://")[0], headers.get(b"host", b""))
+    kept = [(name, value) for name, value in scope["headers"] if name != b"origin"]
+    return {**scope, "headers": [*kept, (b"origin", own)]}
+
+
+def listening_at() -> str:
+    """Where the server listens, as a browser of this machine is told; asked of nobody."""
+    scheme, host = "https" if st.get_option("server.sslCertFile") else "http", st.get_option("server.address")
+    everywhere = host in (None, "", "0.0.0.0", "::")
+    named = f"[{host}]" if ":" in (host or "") else host
+    return f"{scheme}://{'localhost' if everywhere else named}:{st.get_option('server.port')}"
 
 
 def connection() -> tuple[list[tuple[str, str]], str | None]:
