@@ -20,6 +20,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 
 from model.api import limits, modes
+from model.api.connections import Watching
 from model.api.phone import PhonePages
 from model.api.process import close
 from model.deployed.desk import desk
@@ -59,5 +60,5 @@ ROUTES = [
     Route(PHONE, unslashed),
     Mount(PHONE, PhonePages(visitor.requesting)),
 ]
-MIDDLEWARE = [Middleware(visitor.Peer), Middleware(visitor.OwnPages, but=(f"{API}/",))]
+MIDDLEWARE = [Middleware(Watching), Middleware(visitor.Peer), Middleware(visitor.OwnPages, but=(f"{API}/",))]
 app = st.App("pages/main.py", lifespan=lifespan, routes=ROUTES, middleware=MIDDLEWARE)

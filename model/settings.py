@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     bytes and rows of a request, seconds for one, requests at a time; ``shadow`` whether a challenger scores live
     traffic along.
 
+    Connections, of dashboard and service: most bytes of a header, seconds that somebody may keep the server waiting,
+    connections at once, and those of one address.
+
     Files that people give, each read in a process of its own: ``file_memory`` in MB and ``file_seconds`` that one may
     take, ``file_processes`` at a time.
 
@@ -92,6 +95,11 @@ class Settings(BaseSettings):
     api_seconds: float = Field(30.0, gt=0, le=600)
     api_concurrency: int = Field(64, ge=1)
     shadow: bool = True
+
+    http_header: int = Field(32 * 2**10, ge=4096)
+    http_seconds: float = Field(10.0, gt=0, le=600)
+    http_connections: int = Field(4000, ge=2)
+    http_address_connections: int = Field(256, ge=1)
 
     file_memory: int = Field(1024, ge=512, le=2**20)
     file_seconds: float = Field(30.0, gt=0, le=3600)

@@ -7,6 +7,7 @@ from typing import Any
 import click
 import uvicorn
 
+from model.api.connections import MAX_MESSAGE, WatchedHttp, WatchedSocket
 from model.cli.book import book_option, home_of
 from model.errors import ReleaseError
 from model.record.database import engine
@@ -50,5 +51,8 @@ def serve(host: str, port: int, workers: int, book: str) -> None:
             server_header=False,
             access_log=False,
             log_level="warning",
+            http=WatchedHttp,
+            ws=WatchedSocket,
+            ws_max_size=MAX_MESSAGE,
             **options,
         )

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import io
+import json
 import sqlite3
 import threading
 import zipfile
@@ -19,7 +20,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import event
 
-from model.api import modes
+from model.api import limits, modes
 from model.record import database
 from model.record.trail import find, recent
 from model.record.verify import verify_record
@@ -339,6 +340,38 @@ def test_more_requests_than_allowed_at_once_are_told_to_come_back(
     assert "2 requests" in told(refused, 429)
     assert refused.headers["retry-after"] == "1"
     assert served.infer(body).status_code == 200
+
+
+def test_half_requests_give_way_to_a_whole_one_the_slowest_first(
+    own_home: Path, rows: list[list[float]], request_of: Made, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(limits, "PATIENCE", 0.0)
+    served = Served(own_home, api_concurrency=3)
+
+    async def crowd() -> tuple[list[httpx.Response], list[httpx.Response]]:
+        rest, begun = asyncio.Event(), asyncio.Semaphore(0)
+
+        async def half(size: int) -> Any:
+            yield json.dumps(request_of(rows)).encode()[:size]
+            begun.release()
+            await rest.wait()
+            yield json.dumps(request_of(rows)).encode()[size:]
+
+        async with served.client.opened() as client:
+            header = {"content-type": "application/json"}
+            calls = [
+                asyncio.ensure_future(client.post(INFER, content=half(size), headers=header)) for size in (1000, 1, 500)
+            ]
+            for _ in calls:
+                await begun.acquire()
+            whole = [await client.post(INFER, json=request_of(rows)) for _ in range(2)]
+            rest.set()
+            return whole, await asyncio.gather(*calls)
+
+    whole, halves = asyncio.run(crowd())
+    assert [each.status_code for each in whole] == [200, 200]
+    assert [each.status_code for each in halves] == [200, 408, 200]
+    assert "others wait" in told(halves[1], 408)
 
 
 def test_whoever_hangs_up_is_no_defect(served: Served, caplog: pytest.LogCaptureFixture):

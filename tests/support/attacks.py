@@ -1,6 +1,7 @@
 """A dashboard that cannot call out unnoticed, and what is sent to it by somebody who means it no good."""
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -77,9 +78,15 @@ def handshake(port: int, path: str = "/_stcore/stream", **headers: str) -> bytes
     return f"GET {path} HTTP/1.1\r\n{''.join(lines)}{upgrade}{key}\r\n".encode()
 
 
-def status_of(port: int, request: bytes) -> int:
+def connected(port: int, tls: ssl.SSLContext | None = None) -> socket.socket:
+    """A connection of this machine, encrypted if it is told how."""
+    plain = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+    return plain if tls is None else tls.wrap_socket(plain)
+
+
+def status_of(port: int, request: bytes, tls: ssl.SSLContext | None = None) -> int:
     """The status of the answer to what is sent on a connection of its own."""
-    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
+    with connected(port, tls) as connection:
         connection.sendall(request)
         return int(connection.recv(2**16)[9:12])
 
@@ -97,6 +104,7 @@ class Watch:
 
     port: int
     path: str = HEALTH
+    tls: ssl.SSLContext | None = None
     statuses: list[int] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     _end: threading.Event = field(default_factory=threading.Event)
@@ -114,12 +122,64 @@ class Watch:
         while True:
             start = time.perf_counter()
             status = 0
-            with suppress(OSError, ValueError):
-                connection = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
-                with connection:
-                    connection.sendall(get(self.path, self.port))
-                    status, _ = receive(connection)
+            with suppress(OSError, ValueError), connected(self.port, self.tls) as connection:
+                connection.sendall(get(self.path, self.port))
+                status, _ = receive(connection)
             self.seconds.append(time.perf_counter() - start)
             self.statuses.append(status)
             if self._end.wait(0.02):
                 return
+
+
+# ---- who takes the server's time and memory --------------------------------------------------------------------------
+
+ENDLESS = {
+    "a header": (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: ", b"a" * 2**16),
+    "a name": (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-", b"a" * 2**16),
+    "headers": (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n", b"X-A: a\r\n" * 2**13),
+    "an address": (b"GET /?", b"a" * 2**16),
+    "a method": (b"", b"GET" * 2**14),
+    "empty lines": (b"", b"\r\n" * 2**15),
+    "trailers": (
+        b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-A: ",
+        b"a" * 2**16,
+    ),
+    "a part's note": (
+        b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n1;",
+        b"a" * 2**16,
+    ),
+}
+"""How a request begins, and what goes on without end."""
+ENOUGH = 64 * 2**20  # bytes: what two sockets hold between them is less
+
+
+def flood(port: int, begins: bytes, goes_on: bytes, enough: int = ENOUGH, tls: ssl.SSLContext | None = None) -> int:
+    """How many bytes can be sent until the server hangs up; ``enough`` if it does not."""
+    with connected(port, tls) as connection:
+        sent = 0
+        with suppress(ConnectionError):
+            connection.sendall(begins)
+            while sent < enough:
+                connection.sendall(goes_on)
+                sent += len(goes_on)
+        return sent
+
+
+def held(port: int, begun: bytes, count: int, tls: ssl.SSLContext | None = None) -> list[socket.socket]:
+    """So many connections on each of which this much of a request was sent."""
+    found = []
+    for _ in range(count):
+        connection = connected(port, tls)
+        with suppress(ConnectionError):  # cut off already
+            connection.sendall(begun)
+        found.append(connection)
+    return found
+
+
+def last_words(connection: socket.socket) -> bytes:
+    """What the server says until it hangs up."""
+    said = b""
+    with connection, suppress(ConnectionError):
+        while part := connection.recv(2**16):
+            said += part
+    return said
