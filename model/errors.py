@@ -74,7 +74,9 @@ class NoAnswer(RemoteError):
 
 
 class Refused(RemoteError):
-    """A model elsewhere that answers, but not to this."""
+    """A model elsewhere that answers, but not to this; ``status`` of its answer, 0 where it was none of HTTP's."""
+
+    status = 0
 
 
 class Changed(RemoteError):

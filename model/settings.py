@@ -37,7 +37,8 @@ class Settings(BaseSettings):
     default where its own configuration says.
 
     The deployed model: ``model_url`` of a server to call instead of the model in this process, ``model_protocol`` it
-    speaks (detected if not set), ``model_name`` there, ``model_token`` sent as bearer, ``model_mapping`` a TOML file
+    speaks (detected if not set), ``model_name`` and, if not the
+    latest, ``model_version`` there, ``model_token`` sent as bearer, ``model_mapping`` a TOML file
     that maps its inputs to the book's fields, ``model_ca`` a file of certificate authorities, ``model_timeout`` in
     seconds.
 
@@ -80,6 +81,7 @@ class Settings(BaseSettings):
     model_url: HttpUrl | None = None
     model_protocol: Protocol | None = None
     model_name: str = "credit"
+    model_version: str = ""
     model_token: SecretStr | None = None
     model_mapping: Path | None = None
     model_ca: Path | None = None

@@ -90,9 +90,15 @@ def _release(model: DeployedModel) -> KnownRelease | None:
 def _server(model: DeployedModel) -> RemoteServer | None:
     if model.remote is None:
         return None
-    about = model.remote.about
+    remote = model.remote
     return RemoteServer(
-        model.where, about.protocol, name=about.name, version=about.version, gives_reasons=model.remote.gives_reasons
+        model.where,
+        remote.about.protocol,
+        name=remote.about.name,
+        version=remote.about.version,
+        gives_reasons=remote.gives_reasons,
+        cost=remote.cost,
+        spread=None if remote.reference is None else remote.repeats.spread,
     )
 
 

@@ -15,7 +15,7 @@ from data.books import Book, Stamp
 from data.errors import WhatIfError
 from model.deployed.latency import LatencyLog
 from model.deployed.model import DeployedModel
-from model.deployed.remote import SAME, RemoteScorer, connect
+from model.deployed.remote import RemoteScorer, connect
 from model.deployed.takeover import known_here
 from model.deployed.transport import Breaker
 from model.errors import GateError, NoAnswer, ReleaseError
@@ -317,7 +317,7 @@ def _same(was: RemoteScorer, now: RemoteScorer) -> bool:
     """Whether two connections found the same model."""
     if was.reference is None or now.reference is None:
         return was.about == now.about and was.reference is now.reference
-    return was.about == now.about and bool((np.abs(was.reference - now.reference) <= SAME).all())
+    return was.about == now.about and bool(was.repeats.agree(now.reference, was.reference).all())
 
 
 desk = DeployedModels()

@@ -9,19 +9,30 @@
 
     [output]                                     # may be left out
     name = "predict_proba"                       # the output to ask for, or the column of a table answered
-    column = 1                                   # of two columns, the one that means default
+    column = 1                                   # of several columns, from 0, the one that means default; or its name
+    classes = ["good", "late", "default"]        # the names of the columns, where column is a name and no table comes
     kind = "probability"                         # or "percent", or "log_odds"
+
+    [types]                                      # what the server does not say itself: FP64 unless told
+    PAY_0 = "INT64"
+
+    [words.EDUCATION]                            # what a category is called there, by the number of the formula
+    1 = "graduate school"
+    missing = "unknown"
+
+    [tensors]                                    # inputs that go as one tensor of several columns, in this order
+    input_0 = ["LIMIT_BAL", "PAY_0"]
 
 Without a file the names the server lists must be raw fields or inputs of the contract; a server that lists none is
 given the raw fields by name and in order. Protected attributes never leave: neither way can name one.
 """
 
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -32,6 +43,24 @@ from data.errors import BadInput, ContractError
 from data.formulas import Formula, parse_formula
 
 Kind = Literal["probability", "percent", "log_odds"]
+Datatype = Literal[
+    "BOOL",
+    "UINT8",
+    "UINT16",
+    "UINT32",
+    "UINT64",
+    "INT8",
+    "INT16",
+    "INT32",
+    "INT64",
+    "FP16",
+    "BF16",
+    "FP32",
+    "FP64",
+    "BYTES",
+]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+MISSING = "missing"  # what a gap is called among the words of a category
 
 
 class Output(BaseModel):
@@ -40,8 +69,29 @@ class Output(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     name: str = Field("predict_proba", min_length=1, max_length=200)
-    column: int = Field(1, ge=0, le=1)
+    column: Annotated[int, Field(ge=0, le=9999)] | Name = 1
+    classes: list[Name] = []
     kind: Kind = "probability"
+
+    @property
+    def named(self) -> bool:
+        """Whether somebody said which column means default."""
+        return "column" in self.model_fields_set
+
+    @property
+    def place(self) -> int | None:
+        """Which of several columns means default, from 0; None where it is a name that stands in a table only."""
+        if isinstance(self.column, int):
+            return self.column
+        return self.classes.index(self.column) if self.column in self.classes else None
+
+    @property
+    def instruction(self) -> str:
+        """How to say which one it is."""
+        return (
+            "Say under [output] in the mapping which one means default: column = its place, from 0, or its name beside "
+            "classes = [the names of all]."
+        )
 
 
 class _File(BaseModel):
@@ -49,16 +99,26 @@ class _File(BaseModel):
 
     inputs: dict[str, str] = Field(min_length=1)
     output: Output = Output()
+    types: dict[str, Datatype] = {}
+    words: dict[str, dict[str, str]] = {}
+    tensors: dict[Name, Annotated[list[str], Field(min_length=1)]] = {}
 
 
 @dataclass(frozen=True, eq=False)
 class FieldMapping:
-    """The model's inputs by name with a formula each, and its output. Build it with `load`, `read_mapping` or "
-    "`default_mapping`."""
+    """The model's inputs by name with a formula each, and its output. Build it with `load`, `read_mapping` or
+    `default_mapping`.
+
+    ``types`` of inputs whose server does not tell them; ``words`` of those that are categories, by the number that the
+    formula comes to, NaN for a gap; ``tensors`` of several inputs, by name.
+    """
 
     contract: Contract
     formulas: tuple[tuple[str, Formula], ...]
     output: Output
+    types: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, Mapping[float, str]] = field(default_factory=dict)
+    tensors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -109,9 +169,42 @@ def read_mapping(text: bytes, contract: Contract, source: str = "the mapping") -
         where = ".".join(str(step) for step in first["loc"])
         raise ContractError(
             f"{source}: {where}: {first['msg']}. A mapping has [inputs] with a formula in quotes for each input, "
-            "and may have [output] with name, column and kind."
+            "and may have [output] with name, column, classes and kind, [types], [words.INPUT] and [tensors]."
         ) from error
-    return _built(contract, file.inputs, file.output, source)
+    mapping = _built(contract, file.inputs, file.output, source)
+    _known_inputs(file, source)
+    words = {name: _coded(name, each, source) for name, each in file.words.items()}
+    tensors = {name: tuple(each) for name, each in file.tensors.items()}
+    return replace(mapping, types=file.types, words=words, tensors=tensors)
+
+
+def _known_inputs(file: _File, source: str) -> None:
+    """Raise ContractError where types, words or tensors speak of something that is no input, or of one twice."""
+    stacked = [each for columns in file.tensors.values() for each in columns]
+    for section, named in (("types", [*file.types]), ("words", [*file.words]), ("tensors", stacked)):
+        unknown = sorted(set(named) - file.inputs.keys())
+        if unknown:
+            raise ContractError(
+                f"{source}: [{section}] names {', '.join(unknown[:6])}, which [inputs] does not have. "
+                f"It has {', '.join(list(file.inputs)[:12])}."
+            )
+    twice = sorted({each for each in stacked if stacked.count(each) > 1})
+    if twice:
+        raise ContractError(f"{source}: [tensors] has {', '.join(twice[:6])} more than once. Name each input once.")
+
+
+def _coded(name: str, words: dict[str, str], source: str) -> Mapping[float, str]:
+    """The words of a category by its number."""
+    found = {}
+    for code, word in words.items():
+        try:
+            found[np.nan if code == MISSING else float(code)] = word
+        except ValueError:
+            raise ContractError(
+                f"{source}: [words.{name}] has {code!r} where a number of the formula is needed, or "
+                f"{MISSING!r} for a gap."
+            ) from None
+    return found
 
 
 def load(path: Path, contract: Contract) -> FieldMapping:
@@ -146,10 +239,11 @@ def default_mapping(contract: Contract, wanted: Sequence[str] = ()) -> FieldMapp
     return _built(contract, {name: known[name] for name in names}, Output(), "the deployed model")
 
 
-def agree(mapping: FieldMapping, wanted: Sequence[str]) -> None:
-    """Raise ContractError if the server lists its inputs and they are not those of the mapping."""
-    lacking = sorted(set(wanted) - set(mapping.names))
-    beyond = sorted(set(mapping.names) - set(wanted))
+def agree(mapping: FieldMapping, wanted: Sequence[str], given: Sequence[str] = ()) -> None:
+    """Raise ContractError if the server lists its inputs and they are not those of the mapping, or the tensors
+    ``given`` that it makes of them."""
+    names = set(given or mapping.names)
+    lacking, beyond = sorted(set(wanted) - names), sorted(names - set(wanted))
     if wanted and (lacking or beyond):
         said = [f"lacks {', '.join(lacking[:6])}"] if lacking else []
         said += [f"gives {', '.join(beyond[:6])}, which the model does not take"] if beyond else []
@@ -170,9 +264,9 @@ def _built(contract: Contract, inputs: dict[str, str], output: Output, source: s
 
 
 def _not_observed(contract: Contract, name: str, who: str) -> None:
-    for field in contract.observed:
-        if field.name == name:
-            what = "a protected attribute" if field.role == "protected" else f"of the role {field.role}"
+    for each in contract.observed:
+        if each.name == name:
+            what = "a protected attribute" if each.role == "protected" else f"of the role {each.role}"
             raise ContractError(f"{who} reads {name}, {what}: it never enters a score and is not sent anywhere.")
 
 

@@ -7,9 +7,10 @@ customer of the cards is 4 concepts, so 16 coalitions of 50 customers, in one ca
 a model, and what would not add up is refused.
 """
 
+import re
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,24 +18,53 @@ from numpy.typing import NDArray
 from data.arrays import Array
 from data.books import Book
 from data.contract import Contract
-from data.errors import ContractError
-from model.deployed.dialects import DIALECTS, KSERVE, MLFLOW, OPEN_INFERENCE, About, Predicted, complaint
+from model.deployed.about import About, Predicted
+from model.deployed.dialects import DIALECTS, OPEN_INFERENCE
+from model.deployed.finding import describe_model, detect
 from model.deployed.latency import LatencyLog
-from model.deployed.mapping import FieldMapping, Output, agree, default_mapping, load
-from model.deployed.transport import Breaker, Transport
+from model.deployed.layouts import forms, wanted_mapping
+from model.deployed.mapping import FieldMapping
+from model.deployed.precision import MOST_SPREAD, SAME, TIMES, Repeated, precision_cost, repeated
+from model.deployed.questions import Form, Question
+from model.deployed.transport import Breaker, HttpReply, Transport
+from model.engine.identity import PrecisionCost
 from model.engine.scorer import Reasons
 from model.engine.shapley import exact, sampled
 from model.engine.territory import Territory, survey
 from model.errors import Changed, NoAnswer, Refused, RemoteError
 from model.monitoring.live import LatencyReading
-from model.settings import Protocol, Settings
+from model.settings import Settings
 
-BATCH = 2000  # rows a call
+BATCH = 2000  # rows a call, unless the server takes fewer
+ABSENT = frozenset({404, 405, 501})  # answers of a server that has no such path: many have none to say they are ready
+UNLIKED = frozenset({400, 415, 422, 500})  # answers to a question in a form that a server does not take
+TOO_LARGE = frozenset({400, 413, 422, 500})
+LIMIT = re.compile(
+    r"(?:<=|at most|maximum(?: of| is)?|limit(?: of| is)?|up to|max_batch_size\D{0,12})\s*(\d{1,7})", re.I
+)
+ABOUT_SIZE = re.compile(r"batch|too (?:many|large|big|long)|exceed|larger than", re.I)
 EDGE = 1e-6  # probabilities are taken as no nearer to 0 and 1 than this: log-odds within ±13.8
 BACKGROUND = 50  # customers that reasons are measured from
 EVERY_COALITION = 8  # concepts up to which all coalitions are asked about: 256
 PAIRS = 8  # of random orders, beyond
-SAME = 1e-6  # log-odds within which two answers to the same question agree
+
+
+class BatchSize:
+    """How many records a server takes at a time: as it says, or as it has been found out from what it refused."""
+
+    def __init__(self, most: int = 0) -> None:
+        self.most = min(most or BATCH, BATCH)
+
+    def learned(self, refused: Refused, rows: int) -> bool:
+        """Whether a refusal of so many rows says that fewer may do; then so many are asked about from now on."""
+        if rows <= 1 or refused.status not in TOO_LARGE:
+            return False
+        told = [int(each) for each in LIMIT.findall(str(refused))]
+        fewer = [each for each in told if 0 < each < rows]
+        if not (fewer or refused.status == 413 or ABOUT_SIZE.search(str(refused))):
+            return False
+        self.most = min(self.most, max(fewer) if fewer else rows // 2)
+        return True
 
 
 @dataclass(frozen=True)
@@ -53,7 +83,9 @@ class RemoteScorer:
     """A deployed model behind a server; build it with `connect`, close it in the end. Safe from any thread.
 
     ``background`` (fields, b) are the customers that reasons asked for through predictions are measured from,
-    ``reference`` (b,) their margins when the connection was made; None where the server gives the reasons.
+    ``reference`` (b,) their margins when the connection was made; None where the server gives the reasons. ``form`` is
+    how it takes questions, ``size`` how many records of one, ``repeats`` how far it repeats itself, and ``cost`` what
+    its datatypes cost, None where they are those of the mapping's numbers.
 
     Every method that calls raises NoAnswer, Refused, or Changed if another model answers than the one connected to.
     A server that gives no version (MLflow, KServe v1) can only be caught at that by its answers on the background.
@@ -66,6 +98,10 @@ class RemoteScorer:
     mapping: FieldMapping
     background: Array
     reference: Array | None = None
+    form: Form = field(default_factory=Form)
+    size: BatchSize = field(default_factory=BatchSize)
+    repeats: Repeated = field(default_factory=Repeated)
+    cost: PrecisionCost | None = None
 
     def __enter__(self) -> "RemoteScorer":
         return self
@@ -84,9 +120,20 @@ class RemoteScorer:
 
     def margins(self, raw: Array) -> Array:
         """Log-odds of the deployed model's PD, (n,), each PD taken as no nearer to 0 and 1 than `EDGE`."""
-        out = np.empty(raw.shape[1])
-        for part in _batches(raw.shape[1]):
-            out[part] = log_odds(self.predicted(raw[:, part]).pd)
+        return log_odds(self.pd(raw))
+
+    def pd(self, raw: Array) -> Array:
+        """The model's own PD, (n,), in as many calls as its server needs."""
+        out, start = np.empty(raw.shape[1]), 0
+        while start < raw.shape[1]:
+            part = slice(start, min(start + (self.form.fixed or self.size.most), raw.shape[1]))
+            try:
+                out[part] = self.predicted(raw[:, part]).pd
+            except Refused as refused:
+                if not self.size.learned(refused, part.stop - start):
+                    raise
+            else:
+                start = part.stop
         return out
 
     def reasons(self, raw: Array) -> Reasons:
@@ -98,11 +145,11 @@ class RemoteScorer:
         record it; elsewhere one customer of the book is."""
         dialect = DIALECTS[self.about.protocol]
         try:
-            answer = self.transport.get(dialect.ready_path(self.about.name))
-            if answer.status != 200:
+            answer = self.transport.get(dialect.ready_path(self.about.name, self.version))
+            if not (200 <= answer.status < 300 or answer.status in ABSENT):
                 raise self.transport.refusal(answer)
             if self.about.ours:
-                now = describe_model(self.transport, self.about.protocol, self.about.name)
+                now = describe_model(self.transport, self.about.protocol, self.about.name, self.version)
                 self._same(now.version, now.artefact)
             elif self.reference is not None:
                 self._agrees(self.margins(self.background[:, :1]), self.reference[:1])
@@ -112,15 +159,33 @@ class RemoteScorer:
 
     def predicted(self, raw: Array) -> Predicted:
         """The answer about at most `BATCH` records, in one call."""
+        return self.predicted_columns(self.mapping.columns(raw))
+
+    def predicted_columns(self, columns: Mapping[str, Array]) -> Predicted:
+        """The same of the model's own inputs (n,) each."""
+        n, size = len(next(iter(columns.values()))), self.form.fixed
+        if n < size:  # it takes neither more nor fewer: the last is asked about again
+            columns = {name: np.pad(each, (0, size - n), mode="edge") for name, each in columns.items()}
         dialect, output, identity = DIALECTS[self.about.protocol], self.mapping.output, uuid.uuid4().hex
-        body = dialect.ask(self.mapping.columns(raw), output, identity, self.about.ours)
+        question = dialect.question(columns, output, identity, self.form)
 
-        def read(answer: bytes) -> Predicted:
-            found = dialect.read(answer, raw.shape[1], output)
+        def read(answer: HttpReply) -> Predicted:
+            found = dialect.read(answer.body, max(n, size), output, answer.json_bytes)
             self._same(found.version, found.artefact)
-            return found
+            return replace(found, pd=found.pd[:n])
 
-        return self.transport.post(dialect.predict_path(self.about.name), body, identity, read)
+        return self.transport.exchange(dialect.predict_path(self.about.name, self.version), question, identity, read)
+
+    def pd_of_columns(self, columns: Mapping[str, Array]) -> Array:
+        """The PDs (n,) of the model's own inputs, in as many calls as its server needs."""
+        n, step = len(next(iter(columns.values()))), self.form.fixed or self.size.most
+        parts = [{name: each[k : k + step] for name, each in columns.items()} for k in range(0, n, step)]
+        return np.concatenate([self.predicted_columns(part).pd for part in parts])
+
+    @property
+    def version(self) -> str:
+        """The version that the address names, or none."""
+        return self.transport.address.version
 
     # ---- reasons -----------------------------------------------------------------------------------------------------
 
@@ -153,7 +218,8 @@ class RemoteScorer:
                 raise Changed(self._other("another base value"))
             return found.base, found.values
 
-        return self.transport.post(OPEN_INFERENCE.predict_path(self.about.name), body, identity, read)
+        path = OPEN_INFERENCE.predict_path(self.about.name, self.version)
+        return self.transport.exchange(path, Question(body), identity, lambda answer: read(answer.body))
 
     def _asked_for(self, raw: Array) -> Reasons:
         """Through predictions, for any model."""
@@ -207,12 +273,14 @@ class RemoteScorer:
     # ---- the same model? ---------------------------------------------------------------------------------------------
 
     def _same(self, version: str, artefact: str) -> None:
-        for what, now, was in (("version", version, self.about.version), ("artefact", artefact, self.about.artefact)):
+        clean = self.transport.secrets.cleaned
+        told = (("version", clean(version), self.about.version), ("artefact", clean(artefact), self.about.artefact))
+        for what, now, was in told:
             if was and now != was:
                 raise Changed(self._other(f"the {what} {now[:12] or 'unknown'} instead of {was[:12]}"))
 
     def _agrees(self, now: Array, was: Array) -> None:
-        if np.abs(now - was).max(initial=0.0) > SAME:
+        if not self.repeats.agree(now, was).all():
             raise Changed(self._other("other predictions for the same customers"))
 
     def _other(self, sign: str) -> str:
@@ -220,10 +288,16 @@ class RemoteScorer:
 
 
 def connect(
-    settings: Settings, book: Book, contract: Contract, pulse: LatencyLog | None = None, breaker: Breaker | None = None
+    settings: Settings,
+    book: Book,
+    contract: Contract,
+    pulse: LatencyLog | None = None,
+    breaker: Breaker | None = None,
+    surveyed: Callable[[], Territory] | None = None,
 ) -> RemoteScorer:
     """The deployed model of the settings, found, understood, and asked about some customers of the book. ``pulse`` and
-    ``breaker`` of earlier connections to the same server, if there were any, go on.
+    ``breaker`` of earlier connections to the same server, if there were any, go on; ``surveyed`` gives what the model
+    has seen where somebody keeps that.
 
     Raises
     ------
@@ -234,66 +308,70 @@ def connect(
     """
     transport = Transport(settings, pulse, breaker)
     try:
-        about = detect(transport, settings)
-        mapping = _mapping(settings, contract, about)
-        territory = survey(book.inputs, book.raw, contract.training.seed)  # a second: not while nobody answers
+        about = detect(transport)
+        mapping = wanted_mapping(settings, contract, about)
+        ways = forms(about, mapping)
+        look = surveyed or (lambda: survey(book.inputs, book.raw, contract.training.seed))
+        territory = look()  # a second: not while nobody answers
         size = min(BACKGROUND, len(book))
         chosen = np.random.default_rng(contract.training.seed).choice(len(book), size, replace=False)
         background = np.ascontiguousarray(book.raw[:, np.sort(chosen)])
         scorer = RemoteScorer(
-            contract, territory, transport=transport, about=about, mapping=mapping, background=background
+            contract,
+            territory,
+            transport=transport,
+            about=about,
+            mapping=mapping,
+            background=background,
+            form=ways[0],
+            size=BatchSize(about.most),
         )
         if scorer.gives_reasons:
             return scorer
         if not about.ours:  # what the metadata lists need not be what answers, or be there at all
-            scorer = replace(scorer, about=replace(about, version=""))
-        first = scorer.predicted(background)
-        about = replace(scorer.about, version=first.version)
-        return replace(scorer, about=about, reference=log_odds(first.pd))
+            scorer = replace(scorer, about=replace(about, version=transport.address.version))
+        return _measured(_understood(scorer, ways), background)
     except BaseException:
         transport.close()
         raise
 
 
-def detect(transport: Transport, settings: Settings) -> About:
-    """What the server speaks, unless the settings say, and how it presents the model.
-
-    Raises
-    ------
-    NoAnswer
-        If it says nothing at all.
-    Refused
-        If it says nothing that is understood; what was tried and what came.
-    """
-    name, tried = settings.model_name, []
-    if settings.model_protocol:
-        return describe_model(transport, settings.model_protocol, name)
-    for dialect in (OPEN_INFERENCE, MLFLOW, KSERVE):
-        paths = (dialect.ready_path(name), dialect.about_path(name))
-        for path in paths if dialect is MLFLOW else paths[1:]:  # a version alone is told by many a server
-            answer = transport.get(path)
-            if answer.status in (401, 403):
-                raise transport.refusal(answer)
-            if answer.status != 200:
-                tried.append(f"{path} ({answer.status} {complaint(answer.body)})".replace(" )", ")"))
-                break
+def _understood(scorer: RemoteScorer, ways: tuple[Form, ...]) -> RemoteScorer:
+    """The scorer with the first form of a question that its server takes; it is asked about one customer in each. What
+    it says to the first is told where it takes none."""
+    refusals = []
+    for form in ways:
+        tried = replace(scorer, form=form)
+        try:
+            found = tried.predicted(scorer.background[:, :1])
+        except Refused as refused:
+            if refused.status not in UNLIKED:
+                raise
+            refusals.append(refused)
         else:
-            try:
-                return dialect.read_about(answer.body, name)
-            except Refused:
-                tried.append(f"{path} (200, not understood)")
-    raise Refused(
-        f"{transport.host} speaks none of the protocols known, or has no model {name!r}. Tried were: "
-        f"{', '.join(tried)}. Set WHATIF_MODEL_NAME, WHATIF_MODEL_PROTOCOL, or the path in WHATIF_MODEL_URL."
-    )
+            version = scorer.about.version or scorer.transport.secrets.cleaned(found.version)
+            return replace(tried, about=replace(scorer.about, version=version))
+    raise refusals[0]
 
 
-def describe_model(transport: Transport, spoken: Protocol, name: str) -> About:
-    """How the server presents a model in a protocol that it is known to speak; Refused or NoAnswer."""
-    answer = transport.get(DIALECTS[spoken].about_path(name))
-    if answer.status != 200:
-        raise transport.refusal(answer)
-    return DIALECTS[spoken].read_about(answer.body, name)
+def _measured(scorer: RemoteScorer, background: Array) -> RemoteScorer:
+    """The scorer with its margins of some customers, how far it repeats them, asked at once, the other way round and in
+    two parts, and what its datatypes cost."""
+    first, turned = scorer.pd(background), scorer.pd(background[:, ::-1])[::-1]
+    half = max(background.shape[1] // 2, 1)
+    parts = np.concatenate([scorer.pd(each) for each in (background[:, :half], background[:, half:])])
+    repeats = repeated([first, turned, parts], single=bool((first.astype(np.float32) == first).all()))
+    if repeats.spread > MOST_SPREAD:
+        raise Refused(
+            f"The deployed model at {scorer.transport.host} does not repeat itself: asked three times about the same "
+            f"customers, its probabilities lay up to {repeats.spread / TIMES:.2g} apart. No number of it can be shown."
+        )
+    coarse = scorer.form.coarse
+    asked = replace(scorer, reference=log_odds(first), repeats=repeats)
+    if not coarse:
+        return asked
+    cost = precision_cost(asked.mapping.columns(background), coarse, asked.pd_of_columns)
+    return replace(asked, cost=cost)
 
 
 def log_odds(pd: Array) -> Array:
@@ -323,27 +401,6 @@ def shared_out(players: int, value: Callable[[NDArray[np.bool_]], Array]) -> tup
         found, drawn = pairs.mean(0), pairs.mean(2).var(0, ddof=1) / PAIRS
     b = found.shape[1]
     return found.mean(1), np.sqrt(found.var(1, ddof=1 if b > 1 else 0) / b + drawn)
-
-
-def _mapping(settings: Settings, contract: Contract, about: About) -> FieldMapping:
-    if about.wide:
-        raise Refused(
-            f"The deployed model takes {', '.join(about.wide)} as one tensor of several columns. Only models that take "
-            "one tensor a column can be called; serve it with named columns."
-        )
-    if settings.model_mapping is None:
-        mapping = default_mapping(contract, about.inputs)
-        if mapping.output.name not in about.outputs and len(about.outputs) == 1:
-            mapping = replace(mapping, output=Output(name=about.outputs[0]))
-    else:
-        mapping = load(settings.model_mapping, contract)
-        agree(mapping, about.inputs)
-    if about.outputs and mapping.output.name not in about.outputs:
-        raise ContractError(
-            f"The deployed model has no output {mapping.output.name}; it has {', '.join(about.outputs[:6])}. "
-            "Name the one that holds probabilities under [output] in a mapping, and that in WHATIF_MODEL_MAPPING."
-        )
-    return mapping
 
 
 def _batches(rows: int) -> Iterator[slice]:

@@ -1,10 +1,12 @@
 """The way to a deployed model elsewhere: HTTP with patience, but not without end.
 
-A prediction changes nothing, so a call that found no answer is made again, under the same request id, by which the
-server can tell that it is the same one. After three calls in a row without an answer the way counts as closed: for five
-seconds calls fail at once instead of waiting, then one is let through to see.
+One deadline covers all of an attempt, whatever the server does meanwhile. A prediction changes nothing, so a call that
+found no answer is made again, under the same request id, by which the server can tell that it is the same one. After
+three calls in a row without an answer the way counts as closed: for five seconds calls fail at once instead of waiting,
+then one is let through to see.
 """
 
+import logging
 import re
 import secrets
 import ssl
@@ -12,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -22,8 +24,12 @@ from typing import TypeVar
 import httpx
 
 from data.errors import BadInput
+from model.deployed.address import ModelAddress, model_address
+from model.deployed.deadline import Deadline, keep
 from model.deployed.dialects import PURPOSE, TRYING, complaint
 from model.deployed.latency import LatencyLog
+from model.deployed.questions import Question
+from model.deployed.withheld import Secrets
 from model.errors import NoAnswer, Refused, RemoteError
 from model.settings import Settings
 
@@ -32,16 +38,22 @@ PAUSE = 0.1  # seconds before the second attempt, twice that before the third, e
 AGAIN = frozenset({429, 502, 503, 504})
 CLOSES_AFTER, CLOSED_FOR = 3, 5.0  # calls in a row without an answer; seconds
 MOST_BYTES = 64 * 2**20
+FURTHEST = timedelta(days=365)  # a later moment that a server names is told as one that is far off
 
 T = TypeVar("T")
+
+for _speaks in ("httpx", "httpcore"):  # what they log of a call holds what the server said, secrets among it
+    logging.getLogger(_speaks).setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True)
 class HttpReply:
-    """Whatever the server answered in the end."""
+    """Whatever the server answered in the end. ``json_bytes``: how many bytes of the ``body`` are JSON, where others
+    follow; else 0."""
 
     status: int
     body: bytes
+    json_bytes: int = 0
 
 
 class Breaker:
@@ -78,27 +90,24 @@ class Transport:
     """
 
     def __init__(self, settings: Settings, pulse: LatencyLog | None = None, breaker: Breaker | None = None) -> None:
-        url = settings.model_url
-        if url is None:
-            raise BadInput("There is no address of a deployed model. Set WHATIF_MODEL_URL.")
-        if url.username or url.password or url.query or url.fragment:
-            raise BadInput(
-                "WHATIF_MODEL_URL must be scheme, host, port and path only. A token belongs in WHATIF_MODEL_TOKEN."
-            )
+        self.address: ModelAddress = model_address(settings)
         self.pulse, self._breaker = pulse or LatencyLog(), breaker or Breaker()
-        self.host = f"{url.host}:{url.port}"
+        self.host = self.address.host
         self._timeout, self._trouble = settings.model_timeout, ""
         self._token = settings.model_token.get_secret_value() if settings.model_token else ""
         if not re.fullmatch(r"[\x21-\x7e]*", self._token):
             raise BadInput("WHATIF_MODEL_TOKEN holds blanks or characters that a header cannot carry. Set it anew.")
+        self.secrets = Secrets(self._token)
+        self._deadline = Deadline()
         self._client = httpx.Client(
-            base_url=str(url),
+            base_url=self.address.base,
             headers={PURPOSE: TRYING} | ({"authorization": f"Bearer {self._token}"} if self._token else {}),
             timeout=httpx.Timeout(self._timeout),
             verify=_authorities(settings.model_ca),
             follow_redirects=False,  # the token and the customers' figures go where the settings say and nowhere else
-            trust_env=not _on_this_machine(str(url.host)),
+            trust_env=not _on_this_machine(str(settings.model_url.host if settings.model_url else "")),
         )
+        keep(self._client, self._deadline)
 
     def __enter__(self) -> "Transport":
         return self
@@ -113,10 +122,19 @@ class Transport:
     def get(self, path: str) -> HttpReply:
         """What the server says at ``path``, whatever the status; NoAnswer if nothing, Refused as `post`."""
         with self._noted():
-            return self._asked("GET", path, b"", "")
+            return self._asked("GET", path, Question(b""), "")
+
+    def try_out(self, path: str, body: bytes) -> HttpReply:
+        """What the server says to a JSON ``body`` at ``path``, whatever the status; raises as `get`."""
+        with self._noted():
+            return self._asked("POST", path, Question(body), secrets.token_hex(16))
 
     def post(self, path: str, body: bytes, identity: str, read: Callable[[bytes], T]) -> T:
-        """What ``read`` makes of the answer to a JSON ``body``.
+        """What ``read`` makes of the answer to a JSON ``body``; see `exchange`."""
+        return self.exchange(path, Question(body), identity, lambda answer: read(answer.body))
+
+    def exchange(self, path: str, question: Question, identity: str, read: Callable[[HttpReply], T]) -> T:
+        """What ``read`` makes of the answer to a question.
 
         ``identity`` of the call is the same in all its attempts.
 
@@ -128,15 +146,14 @@ class Transport:
             If the server says no, in its own words; and what ``read`` raises.
         """
         with self._noted():
-            answer = self._asked("POST", path, body, identity)
+            answer = self._asked("POST", path, question, identity)
             if answer.status != 200:
                 raise self.refusal(answer)
-            return read(answer.body)
+            return read(answer)
 
     def refusal(self, answer: HttpReply) -> Refused:
         """What an answer other than 200 means, in the server's own words but few of them."""
-        said = complaint(answer.body)
-        words = f"{answer.status}: {said}" if said else str(answer.status)
+        words = self._told(answer)
         if answer.status in (401, 403):
             told = f"does not accept the token ({words}). Set WHATIF_MODEL_TOKEN to one that may predict."
         elif 300 <= answer.status < 400:
@@ -145,7 +162,15 @@ class Transport:
             told = f"failed at this question ({words}). Look into its log."
         else:
             told = f"refused this question ({words}). Check the mapping and WHATIF_MODEL_NAME."
-        return Refused(self._clean(f"The deployed model at {self.host} {told}"))
+        refused = Refused(f"The deployed model at {self.host} {told}")
+        refused.status = answer.status
+        return refused
+
+    def _told(self, answer: HttpReply) -> str:
+        """The status, and what the server says of it."""
+        whole = answer.body[:100_000].decode(errors="replace")
+        said = self.secrets.cleaned(whole) if self.secrets.held_by(whole) else complaint(answer.body)
+        return f"{answer.status}: {said}" if said else str(answer.status)
 
     # ---- one call ----------------------------------------------------------------------------------------------------
 
@@ -160,17 +185,20 @@ class Transport:
             answered, trouble = True, ""
         except RemoteError as error:
             answered = not isinstance(error, NoAnswer)
-            trouble = str(error) if answered else self._trouble
+            clean = self.secrets.cleaned_error(error, self.host)
+            trouble = str(clean) if answered else self._trouble
+            if clean is not error:
+                raise clean from None
             raise
         finally:
             self._breaker.ended(answered)
             self.pulse.note(1000 * (time.perf_counter() - start), trouble)
 
-    def _asked(self, method: str, path: str, body: bytes, identity: str) -> HttpReply:
+    def _asked(self, method: str, path: str, question: Question, identity: str) -> HttpReply:
         for attempt in range(1, ATTEMPTS + 1):
             wait = PAUSE * 2 ** (attempt - 1) * (0.5 + secrets.randbelow(1000) / 1000)
             try:
-                answer, after = self._attempt(method, path, body, identity)
+                answer, after = self._attempt(method, path, question, identity)
             except httpx.TransportError as error:
                 trouble = self._words(error)
             except httpx.HTTPError as error:
@@ -180,29 +208,34 @@ class Transport:
             else:
                 if answer.status not in AGAIN:
                     return answer
-                said = complaint(answer.body)
-                trouble = self._clean(f"{answer.status}: {said}" if said else f"{answer.status}")
+                trouble = self._told(answer)
                 wait = max(wait, after)
+                if wait > self._timeout:
+                    trouble = f"{trouble}; it asks to be left alone until {_moment(wait)}"
             if attempt == ATTEMPTS or wait > self._timeout:
                 raise self._silence(trouble)
             time.sleep(wait)
         raise AssertionError("unreachable")
 
-    def _attempt(self, method: str, path: str, body: bytes, identity: str) -> tuple[HttpReply, float]:
-        """An answer and the seconds its Retry-After asks for. The whole of it must come within the time-out."""
-        headers = {"content-type": "application/json", "x-request-id": identity} if identity else {}
-        end = time.monotonic() + self._timeout
+    def _attempt(self, method: str, path: str, question: Question, identity: str) -> tuple[HttpReply, float]:
+        """An answer and the seconds its Retry-After asks for. All of it, from the connection to the last byte, must
+        come within the time-out."""
+        headers = {**question.headers, "x-request-id": identity} if identity else {}
         body_of = []
         size = 0
-        with self._client.stream(method, path, content=body or None, headers=headers) as response:
+        with (
+            self._deadline.within(self._timeout),
+            self._client.stream(method, path, content=question.body or None, headers=headers) as response,
+        ):
             for chunk in response.iter_bytes():
                 body_of.append(chunk)
                 size += len(chunk)
                 if size > MOST_BYTES:
                     raise Refused(f"The deployed model at {self.host} answered more than {MOST_BYTES >> 20} MB.")
-                if time.monotonic() > end:
-                    raise httpx.ReadTimeout("too slow")
-        return HttpReply(response.status_code, b"".join(body_of)), _retry_after(response.headers.get("retry-after", ""))
+        told = response.headers.get("inference-header-content-length", "")
+        json_bytes = int(told) if re.fullmatch(r"\d{1,9}", told) else 0
+        reply = HttpReply(response.status_code, b"".join(body_of), min(json_bytes, size))
+        return reply, _retry_after(response.headers.get("retry-after", ""))
 
     # ---- words -------------------------------------------------------------------------------------------------------
 
@@ -225,7 +258,7 @@ class Transport:
         return self._clean(re.sub(r"^\[Errno -?\d+\] ", "", str(error))) or type(error).__name__
 
     def _clean(self, text: str) -> str:
-        return text.replace(self._token, "…") if self._token else text
+        return self.secrets.cleaned(text)
 
 
 def _authorities(path: Path | None) -> ssl.SSLContext | bool:
@@ -257,6 +290,12 @@ def _retry_after(text: str) -> float:
         return max((when - datetime.now(UTC)).total_seconds(), 0.0)
     except (TypeError, ValueError):  # no date, or one without a time zone
         return 0.0
+
+
+def _moment(seconds: float) -> str:
+    """When so many seconds will have passed."""
+    wait = timedelta(seconds=min(seconds, FURTHEST.total_seconds()))
+    return "further notice" if wait >= FURTHEST else _clock(datetime.now(UTC) + wait)
 
 
 def _clock(when: datetime) -> str:

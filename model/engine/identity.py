@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+MOVED = 1e-3  # of the PD, from which a customer counts as moved
+
 
 @dataclass(frozen=True)
 class Deployed:
@@ -40,3 +42,19 @@ class SpotCheck:
     differ: int
     gap: float
     milliseconds: float
+
+
+@dataclass(frozen=True)
+class PrecisionCost:
+    """What it costs that a model elsewhere takes some inputs with fewer digits than there are.
+
+    Of so many ``customers`` of the book, PDs move by at most ``worst`` (a fraction) when every input that has to be
+    rounded is rounded to its other neighbour, ``moved`` of them by more than `MOVED`. ``inputs`` are those that are
+    rounded for any of them, ``datatypes`` those in use.
+    """
+
+    datatypes: tuple[str, ...]
+    inputs: tuple[str, ...]
+    customers: int
+    worst: float
+    moved: int

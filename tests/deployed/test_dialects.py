@@ -124,6 +124,46 @@ def test_output_may_be_another_column_or_written_in_another_way(output: Output, 
     np.testing.assert_allclose(MLFLOW.read(table(given), 2, output).pd, pd, rtol=0, atol=1e-300)
 
 
+@pytest.mark.parametrize("dialect", [KSERVE, MLFLOW])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"predict_proba": [0.25, 0.5]},
+        {"probabilities": [[0.75, 0.25], [0.5, 0.5]], "classes": ["good", "bad"]},
+        {"outputs": {"scores": {"predict_proba": [[0.25], [0.5]]}}},
+        [{"label": "bad", "probabilities": [0.75, 0.25]}, {"label": "good", "probabilities": [0.5, 0.5]}],
+        [{"scores": {"good": 0.75, "bad": 0.25}}, {"scores": {"good": 0.5, "bad": 0.5}}],
+        [[[0.75, 0.25]], [[0.5, 0.5]]],
+        [[0.25, 0.5]],
+        [[[[0.25]]], [[[0.5]]]],
+    ],
+)
+def test_predictions_are_found_however_they_are_nested(dialect: Dialect, given: Any):
+    assert dialect.read(table(given), 2, ANY).pd.tolist() == [0.25, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("output", "given"),
+    [
+        (Output(column=2), [[0.5, 0.25, 0.25], [0.25, 0.25, 0.5]]),
+        (
+            Output(column="default"),
+            [{"good": 0.5, "late": 0.25, "default": 0.25}, {"good": 0, "late": 0.5, "default": 0.5}],
+        ),
+        (Output(column="default", classes=["default", "late", "good"]), [[0.25, 0.75, 0.0], [0.5, 0.25, 0.25]]),
+        (Output(column=2), {"proba": [[0.5, 0.25, 0.25], [0.25, 0.25, 0.5]]}),
+    ],
+)
+def test_of_several_classes_the_column_is_named(output: Output, given: Any):
+    assert KSERVE.read(table(given), 2, output).pd.tolist() == [0.25, 0.5]
+
+
+def test_bare_list_is_an_answer_of_older_mlflow_only():
+    assert MLFLOW.read(b"[0.25, 0.5]", 2, ANY).pd.tolist() == [0.25, 0.5]
+    with pytest.raises(Refused, match="no object"):
+        KSERVE.read(b"[0.25, 0.5]", 2, ANY)
+
+
 # ---- answers that cannot ---------------------------------------------------------------------------------------------
 
 
@@ -326,6 +366,16 @@ TRACE = (
         (orjson.dumps({"error": "Model nope not found"}), "Model nope not found"),
         (orjson.dumps({"error_code": "BAD", "message": "no column", "stack_trace": TRACE}), "no column"),
         (orjson.dumps({"detail": "Not Found"}), "Not Found"),
+        (
+            orjson.dumps({"detail": [{"loc": ["body", "inputs", 0, "data"], "msg": "Field required", "input": 1}]}),
+            "inputs.0.data: Field required",
+        ),
+        (orjson.dumps({"detail": ["no column", {"msg": "too late"}]}), "no column; too late"),
+        (orjson.dumps({"error": {"code": 7, "message": "no quota"}}), "no quota"),
+        (orjson.dumps({"error": {"details": [], "error": {"reason": "no model"}}}), "no model"),
+        (orjson.dumps({"errors": [{"title": "bad"}, {"detail": {"message": "worse"}}]}), "bad; worse"),
+        (orjson.dumps([{"msg": "first"}]), "first"),
+        (orjson.dumps({"status": {"error": "unseen"}}), ""),
         (orjson.dumps({"error": TRACE}), "ValueError: no column PAY_0"),
         (TRACE.encode(), "ValueError: no column PAY_0"),
         (b"Traceback (most recent call last):\n  File x\nOops", "Oops"),

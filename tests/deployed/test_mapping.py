@@ -71,7 +71,7 @@ def test_output_may_be_left_out(contract: Contract):
         (b"[inputs]\na = 1", "inputs.a: Input should be a valid string.*formula in quotes"),
         (b'[inputs]\na = "limit"\n[other]', "other: Extra inputs"),
         (b'[inputs]\na = "limit"\n[output]\ncolour = 1', "output.colour: Extra"),
-        (b'[inputs]\na = "limit"\n[output]\ncolumn = 2', "output.column"),
+        (b'[inputs]\na = "limit"\n[output]\ncolumn = -1', "output.column"),
         (b'[inputs]\na = "limit"\n[output]\nkind = "odds"', "output.kind"),
         (b'[inputs]\na = "income"', "reads income, which is not declared"),
         (b'[inputs]\na = "limit +"', "cannot be read"),

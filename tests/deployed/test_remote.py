@@ -1,9 +1,11 @@
 """A model that runs elsewhere, as a scorer: against a stand-in that can be down, slow, wrong and back again, and
 against real servers of other makers."""
 
+import socket
 import ssl
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -359,13 +361,14 @@ def test_of_many_threads_one_is_let_through():
 def test_a_no_of_the_server_is_an_answer_and_does_not_close_the_way(
     there: StandIn, connected: RemoteScorer, book: Book
 ):
+    before = connected.transport.pulse.read().calls
     there.first = [(400, {}, b"")] * 5
     for _ in range(5):
         with pytest.raises(Refused):
             connected.margins(book.raw[:, :1])
     assert len(connected.margins(book.raw[:, :1])) == 1
     reading = connected.transport.pulse.read()
-    assert (reading.calls, round(reading.errors * reading.calls)) == (8, 5)
+    assert (reading.calls - before, round(reading.errors * reading.calls)) == (6, 5)
     assert "refused this question" in reading.trouble
 
 
@@ -745,6 +748,111 @@ def test_connection_is_used_again(there: StandIn, connected: RemoteScorer, book:
     for _ in range(3):
         connected.margins(book.raw[:, :1])
     assert opened == []
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_mlflow_may_have_its_invocations_alone(told: bool, mapping: Path, book: Book, contract: Contract):
+    alone = StandIn("mlflow")
+    answer = alone.answer
+
+    def without(method: str, path: str, body: Any) -> tuple[int, Any]:
+        if path != "/invocations":
+            return 404, {"error": "nothing here"}
+        return answer(method, path, body) if body else (400, {"error_code": "BAD_REQUEST", "message": "no table"})
+
+    alone.answer = without  # type: ignore[method-assign]
+    with standing(alone) as there:
+        url = f"{there.url}/invocations" if told else there.url
+        with connect(settings(url, model_mapping=mapping), book, contract) as scorer:
+            truth = bank_margins(book.raw[:, :9], contract)
+            np.testing.assert_allclose(scorer.margins(book.raw[:, :9]), truth, rtol=0, atol=1e-12)
+            assert (scorer.about, scorer.health().well) == (About("mlflow", "credit"), True)
+
+
+def test_kserve_is_given_objects_where_it_refuses_lists(mapping: Path, book: Book, contract: Contract):
+    objects = StandIn("kserve")
+    answer = objects.answer
+
+    def named(method: str, path: str, body: Any) -> tuple[int, Any]:
+        if method == "POST":
+            if not all(isinstance(each, dict) for each in body["instances"]):
+                return 400, {"error": "instances must be objects"}
+            body = {
+                "instances": [[each[name] for name in ("LIMIT", "LATE", "USE", "PAID")] for each in body["instances"]]
+            }
+        status, said = answer(method, path, body)
+        return status, {"predictions": {"scores": said["predictions"]}} if method == "POST" else said
+
+    objects.answer = named  # type: ignore[method-assign]
+    with standing(objects) as there, connect(settings(there.url, model_mapping=mapping), book, contract) as scorer:
+        truth = bank_margins(book.raw[:, :9], contract)
+        np.testing.assert_allclose(scorer.margins(book.raw[:, :9]), truth, rtol=0, atol=1e-12)
+
+
+def test_what_a_server_says_to_its_first_form_is_told_where_it_takes_none(
+    mapping: Path, book: Book, contract: Contract
+):
+    with standing(StandIn("kserve")) as there:
+        there.answer = lambda method, path, body: (  # type: ignore[method-assign]
+            (200, {"name": "credit", "ready": True})
+            if method == "GET"
+            else (400, {"error": f"no {len(there.asked())}"})
+        )
+        with pytest.raises(Refused, match=r"\(400: no 1\)"):
+            connect(settings(there.url, model_mapping=mapping), book, contract)
+        assert len(there.asked()) == 2
+
+
+# ---- one deadline ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("part", ["headers", "body"])
+def test_one_deadline_covers_a_server_that_sends_a_letter_now_and_then(part: str):
+    """Each letter comes within the time-out; all of them would take for ever."""
+    told, done = threading.Event(), threading.Event()
+    sent = b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n" + (b"\r\n" if part == "body" else b"x-slow: ")
+
+    def drip(listening: socket.socket) -> None:
+        while not done.is_set():
+            try:
+                way, _ = listening.accept()
+            except OSError:
+                return
+            with way, suppress(OSError):
+                way.recv(65536)
+                way.sendall(sent)
+                while not done.wait(0.02):
+                    way.sendall(b"a")
+                    told.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=drip, args=(listening,))
+        thread.start()
+        try:
+            url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+            with Transport(settings(url, model_timeout=0.3)) as way, pytest.raises(NoAnswer, match=r"within 0\.3 s"):
+                way.get("/v2")
+            assert told.is_set()
+        finally:
+            done.set()
+            listening.shutdown(socket.SHUT_RDWR)
+            thread.join(10)
+
+
+def test_wait_that_is_too_long_is_told_with_its_end(there: StandIn, connected: RemoteScorer, book: Book):
+    there.first = [(429, {"retry-after": "90"}, b'{"error": "busy"}')]
+    with pytest.raises(NoAnswer, match=r"\(429: busy; it asks to be left alone until \d\d:\d\d UTC\)"):
+        connected.margins(book.raw[:, :1])
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_server_that_cannot_say_that_it_is_ready_is_well_while_it_predicts(
+    status: int, there: StandIn, connected: RemoteScorer
+):
+    there.first = [(status, {}, b"")]
+    assert connected.health().well
+    there.first = [(503, {}, b"")] * 3
+    assert not connected.health().well
 
 
 # ---- real servers ----------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from math import nan
 
 from data.contract import Contract
 from data.json_types import Json
-from model.engine.identity import Deployed
+from model.engine.identity import Deployed, PrecisionCost
 from model.monitoring.live import Call, Differences, LatencyReading
 from model.release.register import Moved
 from model.release.report import ReleaseReport
@@ -58,13 +58,16 @@ class KnownRelease:
 @dataclass(frozen=True)
 class RemoteServer:
     """The server of a model elsewhere: its host, the protocol spoken with it, what it calls the model, and whether it
-    gives reasons."""
+    gives reasons. ``cost`` of what it rounds, None where that is nothing; ``spread``: within what of the PD it repeats
+    itself, None where that was not asked."""
 
     host: str
     protocol: str
     name: str
     version: str
     gives_reasons: bool
+    cost: PrecisionCost | None = None
+    spread: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

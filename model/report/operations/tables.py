@@ -61,6 +61,8 @@ def _of_server(server: RemoteServer) -> list[tuple[str, str]]:
         ("Name there", server.name),
         ("Version there", server.version or "not told"),
         ("Reasons", "from the server" if server.gives_reasons else "asked through predictions, by concept"),
+        *([("Digits", words.precision(server.cost))] if server.cost else []),
+        *([("Repeats itself", words.repeating(server.spread))] if server.spread is not None else []),
     ]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from data.contract import Contract
 from data.json_types import Json
-from model.engine.identity import Deployed
+from model.engine.identity import MOVED, Deployed, PrecisionCost
 from model.monitoring.live import Call
 from model.release.gate import Gate
 from model.release.promotion import blocking_gates
@@ -153,6 +153,23 @@ def answers(probe: Probe, server: RemoteServer | None) -> Check:
     """Whether the model answers, where and how fast."""
     where = "in this process" if server is None else f"at {server.host}"
     return Check.of("Answers", probe.well, probe.trouble or f"{where}, in {milliseconds(probe.milliseconds)}")
+
+
+def precision(cost: PrecisionCost) -> str:
+    """What it costs that the server takes fewer digits than there are."""
+    kinds = " and ".join(cost.datatypes)
+    if not cost.inputs:
+        return f"{kinds} holds every number of {numbers.counted(cost.customers, 'customer')} asked about exactly"
+    moved = f"{cost.moved:,} of {cost.customers:,}" if cost.moved else f"none of {cost.customers:,}"
+    return (
+        f"{kinds} rounds {', '.join(cost.inputs[:6])}: that moves a PD by at most {100 * cost.worst:.2g}{NBSP}points, "
+        f"{moved} customers by more than {100 * MOVED:g}"
+    )
+
+
+def repeating(spread: float) -> str:
+    """How far a model gives the same answer twice."""
+    return f"within {100 * spread:.2g}{NBSP}points of the PD" if spread else "to the last digit"
 
 
 def recording(record: RecordState) -> Check:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model.engine.identity import Deployed
+from model.engine.identity import Deployed, PrecisionCost
 from model.monitoring.live import Differences, LatencyReading
 from model.release.register import Moved
 from model.report import spreadsheet
@@ -164,6 +164,21 @@ def test_what_is_deployed_is_told_with_whole_hashes_on_the_screen_and_in_the_fil
     in_utc = {"Trained": spreadsheet.moment(AT)}
     assert {row["What"]: row["Value"] for row in in_file(found)} == rows | in_utc
     assert found.key == "deployed"
+
+
+def test_what_a_server_rounds_and_how_it_repeats_itself_is_told():
+    cost = PrecisionCost(("FP32",), ("USE", "LIMIT"), 50, 0.00042, 0)
+    rounding = replace(SERVER, cost=cost, spread=2.4e-7)
+    rows = {str(row["What"]): row["Value"] for row in shown(table(said(server=rounding).findings[1]))}
+    assert rows["Digits"] == (
+        "FP32 rounds USE, LIMIT: that moves a PD by at most 0.042\N{NO-BREAK SPACE}points, "
+        "none of 50 customers by more than 0.1"
+    )
+    assert rows["Repeats itself"] == "within 2.4e-05\N{NO-BREAK SPACE}points of the PD"
+    exact = replace(SERVER, cost=replace(cost, inputs=(), worst=0.0), spread=0.0)
+    rows = {str(row["What"]): row["Value"] for row in shown(table(said(server=exact).findings[1]))}
+    assert rows["Digits"] == "FP32 holds every number of 50 customers asked about exactly"
+    assert rows["Repeats itself"] == "to the last digit"
 
 
 def test_a_model_elsewhere_is_told_with_its_server():
