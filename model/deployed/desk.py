@@ -8,16 +8,14 @@ from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 from weakref import finalize
 
-import numpy as np
-
 from data import books
 from data.books import Book, Stamp
 from data.errors import WhatIfError
-from model.deployed.latency import LatencyLog
 from model.deployed.model import DeployedModel
-from model.deployed.remote import RemoteScorer, connect
+from model.deployed.place import RemotePlace
+from model.deployed.remote import RemoteScorer, connect, surveyed_book
 from model.deployed.takeover import known_here
-from model.deployed.transport import Breaker
+from model.engine.territory import Territory
 from model.errors import GateError, NoAnswer, ReleaseError
 from model.release import promotion
 from model.release.promotion import Obstacles, require_same_book
@@ -76,16 +74,17 @@ class DeployedModels:
 
     One per process, shared by all sessions; models are immutable. A newly promoted champion is taken up at the
     next call, because the aliases are read each time (0.05 ms); so is a book of a user's that was edited. A model
-    elsewhere is asked every few seconds whether it still is the one it was. While one book is read or trained, the
-    models of the others are handed out.
+    elsewhere is asked every few seconds whether it still is the one it was. While one book is read or trained, or one
+    server connected to, the models of the others are handed out.
     """
 
     def __init__(self, how: Callable[[], Settings] = settings) -> None:
         self._settings = how
         self._models: OrderedDict[str, tuple[Stamp, DeployedModel]] = OrderedDict()  # the last asked for comes last
         self._reading: defaultdict[str, Lock] = defaultdict(Lock)  # one a book: it is read once, whoever asks
-        self._remote: dict[tuple[object, ...], tuple[DeployedModel, float]] = {}
-        self._ways: dict[tuple[object, ...], tuple[LatencyLog, Breaker]] = {}  # how each server has been answering
+        self._places: dict[tuple[object, ...], RemotePlace] = {}
+        self._territories: dict[tuple[str, str], Territory] = {}
+        self._looking: defaultdict[tuple[str, str], Lock] = defaultdict(Lock)  # one a book, as above
         self._readings: dict[str, ReadingRun] = {}
         self._training: dict[str, TrainingRun] = {}
         self._retraining: dict[str, TrainingRun] = {}
@@ -131,34 +130,61 @@ class DeployedModels:
             return known
 
     def _elsewhere(self, using: Settings, name: str) -> DeployedModel:
-        key = (name, using.model_url, using.model_protocol, using.model_name, using.model_mapping, using.model_token)
+        key = (name, *(getattr(using, each) for each in sorted(type(using).model_fields) if each.startswith("model_")))
+        came = time.monotonic()
         with self._lock:
-            known, checked = self._remote.get(key, (None, 0.0))
-            if known is not None and known.remote is not None:
-                if time.monotonic() - checked < CHECKED:
-                    return known
-                health = known.remote.health()
-                if health.gone:  # it says since when, which a new connection would not know
-                    raise NoAnswer(health.trouble)
-                if health.well:
-                    self._remote[key] = known, time.monotonic()
-                    return known
-            book = books.read_book(name, using.home, using.book_rows)
-            pulse, breaker = self._ways.setdefault(key, (LatencyLog(), Breaker()))
-            scorer = connect(using, book, contract=book.contract, pulse=pulse, breaker=breaker)
-            if known is not None and known.remote is not None and _same(known.remote, scorer):
-                scorer.close()  # it was unwell and is well again
-                self._remote[key] = known, time.monotonic()
-                return known
+            place = self._places.setdefault(key, RemotePlace())
+        with place.lock:  # of this server and book alone: others are handed out meanwhile
+            place.repeat_refusal(came)
             try:
-                release = known_here(scorer, book, Store(using.home, name))
-            except BaseException:
-                scorer.close()
+                return self._asked_there(place, using, name)
+            except WhatIfError as error:
+                place.remember(error)
                 raise
-            found = DeployedModel(book, scorer, release, scorer)
-            finalize(found, scorer.close)  # where another took its place, once the last page has let go of it
-            self._remote[key] = found, time.monotonic()
-            return found
+
+    def _asked_there(self, place: RemotePlace, using: Settings, name: str) -> DeployedModel:
+        known = place.model
+        if known is not None and known.remote is not None:
+            if time.monotonic() - place.checked < CHECKED:
+                return known
+            health = known.remote.health()
+            if health.gone:  # it says since when, which a new connection would not know
+                raise NoAnswer(health.trouble)
+            if health.well:
+                place.checked = time.monotonic()
+                return known
+        book = books.read_book(name, using.home, using.book_rows)
+        scorer = connect(
+            using,
+            book,
+            contract=book.contract,
+            pulse=place.pulse,
+            breaker=place.breaker,
+            surveyed=lambda: self._surveyed(book),
+        )
+        if known is not None and known.remote is not None and _same(known.remote, scorer):
+            scorer.close()  # it was unwell and is well again
+            place.checked = time.monotonic()
+            return known
+        try:
+            release = known_here(scorer, book, Store(using.home, name))
+        except BaseException:
+            scorer.close()
+            raise
+        found = DeployedModel(book, scorer, release, scorer)
+        finalize(found, scorer.close)  # where another took its place, once the last page has let go of it
+        place.model, place.checked = found, time.monotonic()
+        return found
+
+    def _surveyed(self, book: Book) -> Territory:
+        """What the records of a book are: looked at once a book, whatever is connected to."""
+        key = (book.sha256, book.contract.hash)
+        with self._lock:
+            looking = self._looking[key]
+        with looking:
+            if key not in self._territories:
+                self._territories[key] = surveyed_book(book, book.contract)
+            return self._territories[key]
 
     def at_hand(self, book: str) -> bool:
         """Whether an embedded book's model need not be read first."""
@@ -192,7 +218,8 @@ class DeployedModels:
     def doubt(self) -> None:
         """Have models elsewhere asked at the next call whether they still are there."""
         with self._lock:
-            self._remote = {key: (known, -np.inf) for key, (known, _) in self._remote.items()}
+            for place in self._places.values():
+                place.doubt()
 
     def comparable(self, book: str) -> list[str]:
         """The releases of a book that were trained on the snapshot installed, the champion among them: they can be
@@ -254,11 +281,10 @@ class DeployedModels:
     def close(self) -> None:
         """Give up all connections."""
         with self._lock:
-            for found, _ in self._remote.values():
-                if found.remote is not None:
-                    found.remote.close()
-            self._remote.clear()
-            self._ways.clear()
+            for place in self._places.values():
+                if place.model is not None and place.model.remote is not None:
+                    place.model.remote.close()
+            self._places.clear()
 
     def _run(self, book: str, progress: TrainingRun) -> None:
         def told(doing: str, share: float) -> None:

@@ -311,8 +311,7 @@ def connect(
         about = detect(transport)
         mapping = wanted_mapping(settings, contract, about)
         ways = forms(about, mapping)
-        look = surveyed or (lambda: survey(book.inputs, book.raw, contract.training.seed))
-        territory = look()  # a second: not while nobody answers
+        territory = surveyed() if surveyed else surveyed_book(book, contract)  # a second: not while nobody answers
         size = min(BACKGROUND, len(book))
         chosen = np.random.default_rng(contract.training.seed).choice(len(book), size, replace=False)
         background = np.ascontiguousarray(book.raw[:, np.sort(chosen)])
@@ -334,6 +333,11 @@ def connect(
     except BaseException:
         transport.close()
         raise
+
+
+def surveyed_book(book: Book, contract: Contract) -> Territory:
+    """The known territory of a model of which the book is all that is known to have been seen."""
+    return survey(book.inputs, book.raw, contract.training.seed)
 
 
 def _understood(scorer: RemoteScorer, ways: tuple[Form, ...]) -> RemoteScorer:

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 import uvicorn
 from numpy.typing import NDArray
+from pydantic import HttpUrl
 
 from data.arrays import Array
 from data.books import Book, read_book
@@ -27,12 +28,13 @@ from model.api import openapi, routes
 from model.api.process import running
 from model.api.service import Service
 from model.deployed import desk as client
-from model.deployed import remote, spot_check, takeover, transport
+from model.deployed import place, remote, spot_check, takeover, transport
 from model.deployed.desk import DeployedModels, TrainingRun
 from model.deployed.model import DeployedModel
 from model.deployed.remote import RemoteScorer, log_odds
 from model.engine.tables import probability
-from model.errors import Changed, NoAnswer, NotTabular, ReleaseError
+from model.engine.territory import Territory
+from model.errors import Changed, NoAnswer, NotTabular, Refused, ReleaseError
 from model.release.release import Release
 from model.release.store import Store
 from model.release.training import Progress
@@ -760,6 +762,87 @@ def test_server_that_was_unwell_and_is_the_same_is_the_same_model(at: At, connec
 def test_server_that_never_answered_is_told(at: At):
     with pytest.raises(NoAnswer, match="has not answered yet"):
         at(f"http://127.0.0.1:{free_port()}").model("cards")
+
+
+def test_refusal_is_remembered_for_seconds_and_told_again_without_asking(at: At, monkeypatch: pytest.MonkeyPatch):
+    refusing = foreign()
+    refusing.answer = lambda method, path, body: (403, {"error": "no"})  # type: ignore[method-assign]
+    with standing(refusing) as there:
+        desk = at(there.url)
+        told = []
+        for _ in range(3):
+            with pytest.raises(Refused, match="403: no") as refused:
+                desk.model("cards")
+            told.append(refused.value)
+        assert len(there.seen) == 1
+        assert len({str(each) for each in told}) == 1
+        assert len({id(each) for each in told}) == 3  # a traceback grows no longer with each
+        desk.doubt()
+        with pytest.raises(Refused):
+            desk.model("cards")
+        assert len(there.seen) == 2
+        monkeypatch.setattr(place, "REMEMBERED", 0.0)
+        with pytest.raises(Refused):
+            desk.model("cards")
+        assert len(there.seen) == 3
+
+
+def test_silence_is_told_again_only_to_those_who_waited_for_the_same_answer():
+    there = place.RemotePlace()
+    came = time.monotonic()
+    there.remember(NoAnswer("silent"))
+    with pytest.raises(NoAnswer, match="silent"):
+        there.repeat_refusal(came)
+    there.repeat_refusal(time.monotonic())  # asked anew
+    there.repeat_refusal(came)
+
+
+def test_book_is_surveyed_once_whatever_is_connected_to(at: At, release: Release, monkeypatch: pytest.MonkeyPatch):
+    surveyed: list[object] = []
+    monkeypatch.setattr(remote, "survey", lambda *_: surveyed.append(1) or release.scorer.territory)
+    with standing(foreign()) as there, standing(foreign()) as another:
+        desk = at(there.url)
+        first = got(desk)
+        there.version, there.model = "v2", lambda columns: probability(columns["status_1"] / 2)
+        desk.doubt()
+        assert got(desk) is not first
+        using = desk._settings()
+        desk._settings = lambda: using.model_copy(update={"model_url": HttpUrl(another.url)})
+        got(desk)
+    assert surveyed == [1]
+
+
+def test_other_books_are_handed_out_while_one_is_surveyed(
+    at: At, own_home: Path, release: Release, monkeypatch: pytest.MonkeyPatch
+):
+    under_way, go = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> Territory:
+        under_way.set()
+        assert go.wait(60)
+        return release.scorer.territory
+
+    with standing(foreign()) as there, standing(foreign()) as another:
+        desk = at(there.url)
+        first = got(desk)
+        using = desk._settings()
+        monkeypatch.setattr(remote, "survey", slow)
+        desk._territories.clear()
+        urls = threading.local()
+        desk._settings = lambda: using.model_copy(update={"model_url": getattr(urls, "own", using.model_url)})
+
+        def connecting() -> DeployedModel:
+            urls.own = HttpUrl(another.url)
+            return got(desk)
+
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(connecting)
+            try:
+                assert under_way.wait(60)
+                assert got(desk) is first
+            finally:
+                go.set()
+            assert waiting.result() is not first
 
 
 def test_doubt_has_the_model_asked_at_the_next_call(at: At):
