@@ -13,7 +13,7 @@ from model.api.errors import GONE, HttpError, refusal
 from model.api.metrics import Metrics
 from model.api.service import Service
 from model.errors import Forbidden, Overloaded
-from model.security.people import SAFE, from_here
+from model.security.origins import from_here
 
 ALWAYS = ("/v2/health/live", "/v2/health/ready")  # answered however many requests there are
 PATIENCE = 2.0  # seconds that a body may take to come whole while others wait for its place
@@ -38,7 +38,7 @@ class Arriving:
 
 
 class Guard:
-    """What holds for every request: from no page of another origin if it may change something, so many at once, so long
+    """What holds for every request: from no page of another origin, so many at once, so long
     each, measured, and an id by which to find it; HEAD is answered as GET."""
 
     def __init__(self, app: ASGIApp, service: Service, metrics: Metrics) -> None:
@@ -89,8 +89,7 @@ class Guard:
         self.now += 1
         self.metrics.in_flight.set(self.now)
         try:
-            if method not in SAFE:
-                from_here(Request(scope).headers.items())
+            from_here(Request(scope).headers.items())
             full = self.now > self.settings.api_concurrency and not scope["path"].endswith(ALWAYS)
             if full and not self._made_room():
                 allowed = self.settings.api_concurrency

@@ -19,9 +19,8 @@ PLATFORM = "credit-what-if"
 EVERY_PATH = (
     "Every path that answers GET answers HEAD, without a body; OPTIONS names the methods of any path. A body is JSON "
     "in UTF-8 and may be packed as gzip (Content-Encoding). Numbers become 64-bit floats; what would be another number "
-    "as one is refused. A web page of another origin (Origin, Sec-Fetch-Site) may ask for nothing but GET. To move an "
-    "alias takes a token of the scope admin, also on the machine itself: python -m model token create NAME --scope "
-    "admin."
+    "as one is refused. A web page of another origin (Origin, Sec-Fetch-Site) may ask for nothing. To move an alias "
+    "takes a token of the scope admin, also on the machine itself: python -m model token create NAME --scope admin."
 )
 VALUE = {"type": ["number", "null"]}
 CODED = {"type": ["number", "string", "null"]}

@@ -22,7 +22,8 @@ from model.deployed.desk import desk
 from model.errors import StoreError
 from model.export.phone.package import MIME, PhonePackage, phone_package
 from model.export.phone.signing import SigningKey
-from model.security.people import SAFE, Person, require
+from model.security.origins import SAFE
+from model.security.people import Person, require
 from model.settings import settings
 
 FIRST = "index.html"

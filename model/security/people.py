@@ -1,10 +1,10 @@
-"""Who somebody is, what they may do, and which tokens open the REST service.
+"""Who somebody is, and what they may do.
 
 The one place that decides it, for pages and service alike. It sees headers and claims and never keeps, logs or repeats
 them: what is told to somebody who is refused holds nothing that they sent.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -210,44 +210,3 @@ def same_person(one: str, other: str) -> bool:
     is a k, and ß is ss."""
     one, other = (each.strip().encode("utf-8", "replace").lower().decode() for each in (one, other))
     return one == other
-
-
-# ---- from where -----------------------------------------------------------------------------------------------------
-
-SAFE = ("GET", "HEAD", "OPTIONS")  # methods that change nothing, here as everywhere
-
-
-def from_here(headers: Iterable[tuple[str, str]], allowed: Collection[str] = ()) -> None:
-    """Forbidden if a browser sends this for a page that is not ours: it would, for any page that asks it to, and as
-    whoever sits before it.
-
-    Programs send neither ``Origin`` nor ``Sec-Fetch-Site``; a browser's page cannot leave both out of what is no GET,
-    nor out of the opening of a web socket. The page is ours if its origin is the very host that was asked for, or one
-    of those ``allowed``.
-    """
-    given = [(name.lower(), value.strip()) for name, value in headers]
-    hosts = [value for name, value in given if name == "host"]
-    origins = [value for name, value in given if name == "origin"]
-    if origins and all(each in allowed for each in origins):
-        return
-    sites = [value.lower() for name, value in given if name == "sec-fetch-site"]
-    if any(each not in ("same-origin", "none") for each in sites) or not all(_is_at(each, hosts) for each in origins):
-        raise Forbidden(
-            "A web page of another origin asks for this, or it is not told which. Only pages of this very address may, "
-            "and programs, which send neither Origin nor Sec-Fetch-Site."
-        )
-
-
-def _is_at(origin: str, hosts: Sequence[str]) -> bool:
-    """Whether an origin is that of the one host that was asked for."""
-    try:
-        page = urlsplit(origin)
-        asked = [urlsplit(f"//{host}") for host in hosts]
-        port = {"http": 80, "https": 443}[page.scheme]  # a sandboxed page, and a file, have the origin "null"
-        own = (page.hostname, page.port or port)
-        return len(asked) == 1 and own == (asked[0].hostname, asked[0].port or port)
-    except (KeyError, ValueError):
-        return False
-
-
-# ---- tokens ---------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_N
 from data.errors import WhatIfError
 from model.api import errors
 from model.errors import Forbidden, Unknown
-from model.security import people
+from model.security import origins, people
 from model.security.people import Deed, Person
 from model.settings import settings
 
@@ -63,8 +63,8 @@ def peer(scope: Scope, receive: Receive) -> str:
 
 
 class OwnPages:
-    """ASGI middleware: whatever may change something is refused to web pages of another origin, and no page of another
-    origin shows one of ours in a frame, where a click meant for it would be a click here.
+    """ASGI middleware: web pages of another origin are refused whatever they send, fetch or embed (a link may lead here
+    from anywhere), and none shows one of ours in a frame, where a click meant for it would be a click here.
 
     Streamlit's own checks let in any page of this machine, whatever its port, and look up this machine's address
     elsewhere before they refuse one. Origins that it is told to allow (``server.corsAllowedOrigins``) are allowed here.
@@ -87,10 +87,12 @@ class OwnPages:
                 message["headers"] = [*message["headers"], (b"content-security-policy", framed.encode())]
             await send(message)
 
-        changes = scope["type"] == "websocket" or scope["method"] not in people.SAFE
+        headers = HTTPConnection(scope).headers.items()
         try:
-            if changes and not scope["path"].startswith(self.but):
-                people.from_here(HTTPConnection(scope).headers.items(), allowed)
+            if scope["type"] == "websocket":
+                origins.from_here(headers, allowed)
+            elif not scope["path"].startswith(self.but):
+                origins.opened_here(scope["method"], headers, allowed)
         except Forbidden as error:
             refused = WebSocketClose() if scope["type"] == "websocket" else errors.refusal(error, uuid4().hex)
             await refused(scope, receive, send)

@@ -14,7 +14,7 @@ from app import app
 from model.errors import Forbidden
 from model.record.trail import recent
 from model.release.release import Release
-from model.security import people
+from model.security import origins
 from tests.support.forging import point, twin
 from tests.support.inside import INFER, KNOWN, Client, Served, outputs, told
 
@@ -48,6 +48,9 @@ FOREIGN: list[dict[str, str]] = [
     {"origin": "http://127.0.0.1:8600", "sec-fetch-site": "cross-site"},
     {"origin": "http://evil.example", "sec-fetch-site": "same-origin"},
 ]
+
+
+LED = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
 
 
 @pytest.fixture
@@ -123,16 +126,15 @@ def test_a_token_does_not_open_the_local_service_to_another_host(served: Served)
         assert told(served.client.post(INFER, json={}, headers={"host": host}), 401)
 
 
-def test_what_is_only_read_may_be_read_from_anywhere(served: Served):
-    """A browser shows it to no page of another origin, because nothing here allows that."""
-    for headers in FOREIGN:
-        for path in ("/v2", "/v2/models/credit", "/releases", "/metrics"):
-            answer = served.client.get(path, headers=HOST | headers)
-            assert answer.status_code == 200
-            assert not [name for name in answer.headers if name.startswith("access-control")]
-    preflight = {"origin": "http://evil.example", "access-control-request-method": "POST"}
-    answer = served.client.request("OPTIONS", INFER, headers=HOST | preflight)
-    assert not [name for name in answer.headers if name.startswith("access-control")]
+@pytest.mark.parametrize("headers", FOREIGN, ids=str)
+def test_a_page_of_another_origin_reads_nothing_either(served: Served, headers: dict[str, str]):
+    for path in ("/v2", "/v2/models/credit", "/releases", "/metrics", "/briefings/policy", "/openapi.json", "/ping"):
+        for led in ({}, LED):
+            for method in ("GET", "HEAD", "OPTIONS"):
+                answer = served.client.request(method, path, headers=HOST | headers | led)
+                assert answer.status_code == 403, (method, path)
+                assert not [name for name in answer.headers if name.startswith("access-control")]
+    assert recent(served.running.engine) == []
 
 
 def test_no_get_changes_anything(served: Served):
@@ -155,7 +157,7 @@ def test_no_get_changes_anything(served: Served):
 def foreign(headers: list[tuple[str, str]], allowed: Sequence[str] = ()) -> bool:
     """Whether a call with these headers is turned away as another page's."""
     try:
-        people.from_here(headers, allowed)
+        origins.from_here(headers, allowed)
     except Forbidden:
         return True
     return False
@@ -232,12 +234,40 @@ def opened(headers: dict[str, str]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("headers", FOREIGN, ids=str)
 def test_no_page_of_another_origin_reaches_the_dashboard(headers: dict[str, str]):
     client = Client(app)
-    for method in ("POST", "PUT", "DELETE", "PATCH"):
-        for path in ("/_stcore/upload_file/a/b", "/_stcore/agent/interact", "/", "/book", "/api", "/nothing"):
+    for method in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH"):
+        for path in ("/_stcore/upload_file/a/b", "/_stcore/health", "/media/a.csv", "/", "/book", "/api", "/phone/a"):
             answer = client.request(method, path, headers=HOST | headers)
             assert answer.status_code == 403, (method, path)
-            assert "another origin" in json.loads(answer.content)["error"]
+            assert method == "HEAD" or "another origin" in json.loads(answer.content)["error"]
     assert [message["type"] for message in opened(headers)] == ["websocket.close"]
+
+
+LINKED = {"sec-fetch-site": "cross-site", **LED}
+
+
+def test_a_link_leads_to_a_page_from_anywhere_and_to_nothing_else():
+    client = Client(app)
+    for path in ("/book?unemployment=3", "/api", "/phone"):
+        assert client.get(path, headers=HOST | LINKED, follow_redirects=False).status_code == 307, path
+        for other in (
+            {"sec-fetch-dest": "iframe"},
+            {"sec-fetch-dest": "image", "sec-fetch-mode": "no-cors"},
+            {"sec-fetch-mode": "cors"},
+            {"sec-fetch-dest": "embed"},
+            {"sec-fetch-dest": ""},
+            {"origin": "null"},
+        ):
+            assert client.get(path, headers=HOST | LINKED | other, follow_redirects=False).status_code == 403, other
+        assert client.post(path, headers=HOST | LINKED, follow_redirects=False).status_code == 403
+
+
+def test_a_frame_is_led_here_only_where_a_page_is_allowed_to_have_one():
+    framed = list((HOST | LINKED | {"sec-fetch-dest": "iframe"}).items())
+    origins.opened_here("GET", framed, ["https://portal.example"])
+    with pytest.raises(Forbidden):
+        origins.opened_here("GET", framed)
+    with pytest.raises(Forbidden):
+        origins.opened_here("POST", framed, ["https://portal.example"])
 
 
 def test_no_page_of_another_origin_shows_the_dashboard_in_a_frame(monkeypatch: pytest.MonkeyPatch):
