@@ -24,7 +24,7 @@ from starlette.requests import ClientDisconnect
 from data.books import title
 from data.contract import Contract
 from data.errors import BadInput, WhatIfError
-from model.api import body, openapi, requests
+from model.api import body, moves, openapi, requests
 from model.api.errors import LOG, HttpError, refusal, status_of
 from model.api.limits import Guard
 from model.api.metrics import Metrics
@@ -33,9 +33,7 @@ from model.api.service import CHAMPION, ScoreResponse, Service
 from model.deployed.desk import DeployedModels, desk
 from model.deployed.dialects import PURPOSE, TRYING
 from model.errors import StoreError, Unknown
-from model.release.register import ALIASES
 from model.release.release import Release
-from model.release.store import LONGEST
 from model.report.release.card import html
 from model.report.release.card_of_store import release_card
 from model.security.people import identify
@@ -175,9 +173,6 @@ MayAdminister = Annotated[Bearer, Depends(_with("admin"))]
 Version = Annotated[
     str | None, Query(description="An alias (champion, challenger, previous), or a release's id.", max_length=64)
 ]
-
-Why = Annotated[str, Query(description="Why; it is kept in the history.", min_length=1, max_length=LONGEST)]
-OVERRIDE = "Promote although a gate failed, for this reason; it stands on the model card from then on."
 
 
 # ---- reading and answering ------------------------------------------------------------------------------------------
@@ -378,22 +373,22 @@ def _repository(app: FastAPI) -> None:
     @app.post(
         "/releases/{which}/promote",
         summary="Point an alias to a release whose gates passed, or whose failed gates are overridden for a reason",
+        openapi_extra=moves.PROMOTION,
     )
-    async def promote(
-        which: str,
-        who: MayAdminister,
-        why: Why,
-        alias: Annotated[str, Query(description=", ".join(ALIASES), max_length=64)] = CHAMPION,
-        override: Annotated[str, Query(description=OVERRIDE, max_length=LONGEST)] = "",
-    ) -> Response:
-        identity = await asyncio.to_thread(service.store.promote, which, alias, who.name, why, override)
-        LOG.warning("%s promoted %s to %s: why %r, override %r", who.name, identity, alias, why, override)
-        return said({"release": identity, "alias": alias})
+    async def promote(request: Request, which: str, who: MayAdminister) -> Response:
+        move = await moves.asked_move(request, "alias", "override")
+        args = (which, move.alias, who.name, move.why, move.override)
+        identity = await asyncio.to_thread(service.store.promote, *args)
+        LOG.warning(
+            "%s promoted %s to %s: why %r, override %r", who.name, identity, move.alias, move.why, move.override
+        )
+        return said({"release": identity, "alias": move.alias})
 
-    @app.post("/rollback", summary="Make the previous champion the champion again")
-    async def rollback(who: MayAdminister, why: Why) -> Response:
-        identity = await asyncio.to_thread(service.store.rollback, who.name, why)
-        LOG.warning("%s rolled back to %s: why %r", who.name, identity, why)
+    @app.post("/rollback", summary="Make the previous champion the champion again", openapi_extra=moves.ROLLBACK)
+    async def rollback(request: Request, who: MayAdminister) -> Response:
+        move = await moves.asked_move(request)
+        identity = await asyncio.to_thread(service.store.rollback, who.name, move.why)
+        LOG.warning("%s rolled back to %s: why %r", who.name, identity, move.why)
         return said({"release": identity, "alias": CHAMPION})
 
 

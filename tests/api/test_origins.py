@@ -70,8 +70,8 @@ def changing(served: Served) -> list[str]:
 
 def sent(served: Served, path: str, body: dict[str, Any], **headers: str) -> httpx.Response:
     """A POST as a browser or a program makes it."""
-    more = {"params": {"why": "x"}} if path.endswith(("promote", "rollback")) else {"json": body}
-    return served.client.post(path, headers=HOST | headers, **more)
+    said = {"why": "x"} if path.endswith(("promote", "rollback")) else body
+    return served.client.post(path, headers=HOST | headers, json=said)
 
 
 @pytest.mark.parametrize("headers", FOREIGN, ids=str)
@@ -117,6 +117,42 @@ def test_an_alias_is_moved_with_a_token_only_however_the_service_runs(own_home: 
                 assert told(answer, 401)
                 assert answer.headers["www-authenticate"] == "Bearer"
             assert "python -m model token create NAME --scope admin" in told(served.client.post(path), 401)
+
+
+FORMS = (
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+    "text/plain",
+    "text/plain;charset=json",
+)
+
+
+@pytest.mark.parametrize("kind", ["", *FORMS, "application/json+x", "text/json", "application/csp-report"])
+def test_an_alias_is_moved_by_json_only(served: Served, kind: str):
+    """What a form or a fetch that asks nobody can send is none of it, token or not."""
+    before = served.running.service.store.aliases()
+    header = served.holding("admin") | {"content-type": kind}
+    for path in ("/rollback?why=x", "/releases/previous/promote?why=x"):
+        for content in (b"", b'{"why": "x"}', b"why=x"):
+            assert "application/json" in told(served.client.post(path, content=content, headers=header), 415)
+    for bad in (
+        b"",
+        b"why=x",
+        b"[]",
+        b'"x"',
+        b'{"why": 1}',
+        b'{"why": "x", "who": "ann"}',
+        b'{"why": "x", "why": "y"}',
+    ):
+        header["content-type"] = "application/json"
+        assert told(served.client.post("/rollback?why=x", content=bad, headers=header), 400)
+    assert told(served.client.post("/rollback?why=x", json={"why": "y"}, headers=header), 400)
+    assert served.running.service.store.aliases() == before
+
+
+def test_why_may_stand_in_the_address_beside_a_body(served: Served):
+    assert served.client.post("/rollback?why=x", json={}, headers=served.holding("admin")).status_code == 200
+    assert served.running.service.store.history()[-1].why == "x"
 
 
 def test_a_token_does_not_open_the_local_service_to_another_host(served: Served):

@@ -447,7 +447,7 @@ def test_a_token_opens_what_its_scope_covers(own_home: Path, rows: list[list[flo
     for header in (score, explain):
         assert "admin" in told(served.client.post("/releases/champion/promote", headers=header), 403)
         assert "admin" in told(served.client.post("/rollback", headers=header), 403)
-    assert served.client.post("/releases/champion/promote", params=WHY, headers=admin).status_code == 200
+    assert served.client.post("/releases/champion/promote", json=WHY, headers=admin).status_code == 200
     assert [each.who for each in recent(served.running.engine)] == ["explain", "score"]
 
 

@@ -211,7 +211,8 @@ def test_promotion_and_rollback_under_load_fail_no_request(shared: Alone, shared
     store = Store(shared_home, "cards")
     old, new = store.resolve("champion"), twin(store)
     token = Tokens(shared_home).create("risk-office", ["admin"])
-    promote, back = (signed(post(b"", path), token) for path in (f"/releases/{new}/promote?why=n", "/rollback?why=l"))
+    said = ((b'{"why": "n"}', f"/releases/{new}/promote"), (b'{"why": "l"}', "/rollback"))
+    promote, back = (signed(post(why, path), token) for why, path in said)
     workers(shared, 2)
     with Load(shared.port, one, insist=False) as load:
         for _ in range(3):

@@ -103,7 +103,11 @@ def test_no_page_elsewhere_moves_the_champion(
     page.goto(f"{url}/api/ping")  # our own page, with a token: what was refused is what works otherwise
     token = Tokens(own_home).create("risk-office", ["admin"])
     moved = page.evaluate(
-        """(token) => fetch("/api/rollback?why=x", {method: "POST", headers: {Authorization: `Bearer ${token}`}})
+        """(token) => fetch("/api/rollback", {
+          method: "POST",
+          headers: {Authorization: `Bearer ${token}`, "Content-Type": "application/json"},
+          body: JSON.stringify({why: "x"}),
+        })
           .then((answer) => answer.status)""",
         token,
     )

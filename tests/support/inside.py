@@ -63,9 +63,9 @@ class Served:
         """One Open Inference Protocol request."""
         return self.client.post(INFER + (f"?version={version}" if version else ""), json=body, **more)
 
-    def change(self, path: str, **query: str) -> httpx.Response:
+    def change(self, path: str, **said: str) -> httpx.Response:
         """One POST of an administrator, who needs a token wherever the service listens."""
-        return self.client.post(path, params=query, headers=self._admin)
+        return self.client.post(path, json=said, headers=self._admin)
 
     @cached_property
     def _admin(self) -> dict[str, str]:
