@@ -30,9 +30,13 @@ from pages.shared import visitor
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
-    """Warm up before serving."""
+    """Warm up before serving, and say where whoever started this gets in."""
     warm_up.up()
-    print(f"\n  The dashboard is at {visitor.listening_at()}{BASE}\n", flush=True)
+    link = visitor.local_link()
+    if link:
+        print(f"\n  Credit What-If opens on this machine, at this link only:\n\n  URL: {link}\n", flush=True)
+    else:
+        print(f"\n  The dashboard is at {visitor.listening_at()}{BASE}\n", flush=True)
     yield {}
     desk.close()
     close()
@@ -55,6 +59,7 @@ SERVICE = modes.embedded(st.get_option("server.address"), visitor.login_configur
 PHONE = f"{BASE}/phone"
 ROUTES = [
     Route(f"{BASE}/book", landing),
+    Route(f"{BASE}{visitor.ENTRANCE}/{{key}}", visitor.entered, methods=["GET"]),
     Route(API, unslashed, methods=list(limits.METHODS)),
     Mount(API, SERVICE),
     Route(PHONE, unslashed),

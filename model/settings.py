@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     The record: ``store_url`` of the database, by default a SQLite file under ``home``; ``audit`` whether calls are
     recorded; ``audit_key`` makes the chain of hashes one that only its holder can write.
 
-    The service: ``api_tokens`` whether a token is asked for (by default, when listening beyond this machine); most
+    The service: ``api_tokens`` whether whatever comes from this machine is asked for a token (by default it is); most
     bytes and rows of a request, seconds for one, requests at a time; ``shadow`` whether a challenger scores live
     traffic along.
 

@@ -194,9 +194,14 @@ def address(scenario: CustomerScenario) -> str:
 # ---- with a browser -------------------------------------------------------------------------------------------------
 
 
-def opened(browser: Browser, where: str, charts: tuple[str, ...], frames: list[int] | None = None) -> Page:
+def opened(
+    browser: Browser, server: Server, where: str, charts: tuple[str, ...], frames: list[int] | None = None
+) -> Page:
     """A new visitor's page, with the probe in it; the sizes of the messages it receives go to ``frames``."""
-    page = browser.new_context(viewport=WINDOW).new_page()  # type: ignore[arg-type]
+    context = browser.new_context(viewport=WINDOW)  # type: ignore[arg-type]
+    if server.link:
+        context.request.get(server.link, max_redirects=0)
+    page = context.new_page()
 
     def listen(socket: WebSocket) -> None:
         socket.on("framereceived", lambda data: frames is None or frames.append(len(data)))
@@ -243,7 +248,7 @@ def browser_figures(home: Path, folder: Path, scenario: CustomerScenario) -> tup
             tell(f"start {k + 1} of {STARTS}")
             with serving(home, folder) as server:
                 starts.append(server.seconds)
-                page = opened(browser, f"{server.url}/?{BOOK_QUERY}", ON_BOOK)
+                page = opened(browser, server, f"{server.url}/?{BOOK_QUERY}", ON_BOOK)
                 first = page.evaluate("bench.first")
                 numbers.append(first["number"])
                 charts.append(first["chart"])
@@ -252,15 +257,15 @@ def browser_figures(home: Path, folder: Path, scenario: CustomerScenario) -> tup
                     process = psutil.Process(server.process.pid)
                     tell(f"{2 * MOVES - 2} presses of a key on a customer")
                     frames: list[int] = []
-                    page = opened(browser, f"{server.url}/applicant?{address(scenario)}", ON_CUSTOMER, frames)
+                    page = opened(browser, server, f"{server.url}/applicant?{address(scenario)}", ON_CUSTOMER, frames)
                     on_customer = moves(page, frames, process, MOVES)
                     page.close()
                     tell(f"{2 * BOOK_MOVES - 2} presses of a key on the book")
-                    page = opened(browser, f"{server.url}/?{BOOK_QUERY}", ON_BOOK, frames)
+                    page = opened(browser, server, f"{server.url}/?{BOOK_QUERY}", ON_BOOK, frames)
                     on_book = moves(page, frames, process, BOOK_MOVES)
                     page.close()
                     tell(f"{2 * BOOK_MOVES - 2} presses of a key on the policy")
-                    page = opened(browser, f"{server.url}/policy?cutoff=525", ON_POLICY, frames)
+                    page = opened(browser, server, f"{server.url}/policy?cutoff=525", ON_POLICY, frames)
                     on_policy = moves(page, frames, process=process, times=BOOK_MOVES, lever="Cut-off")
         browser.close()
     bare = bare_times(folder)
@@ -286,7 +291,7 @@ def large_figures(home: Path, folder: Path, name: str) -> tuple[list[Figure], di
         frames: list[int] = []
         where = f"{server.url}/?book={name}&{shock.name}={shock.minimum + shock.step:g}"
         tell(f"opening {name}")
-        page = opened(browser, where, ON_BOOK, frames)
+        page = opened(browser, server, where, ON_BOOK, frames)
         first = page.evaluate("bench.first")
         page.wait_for_timeout(5000)
         tell(f"{2 * LARGE_MOVES - 2} presses of a key on {len(book):,} records")
@@ -302,7 +307,7 @@ def bare_times(folder: Path) -> tuple[float, float]:
     tell(f"{2 * BARE_MOVES - 2} presses of a key on a bare page")
     with sync_playwright() as playwright, serving(folder, folder, BARE_PAGE) as server:
         browser = chromium(playwright)
-        page = opened(browser, server.url, ("bare",))
+        page = opened(browser, server, server.url, ("bare",))
         seen, _ = moves(page, [], process=psutil.Process(server.process.pid), times=BARE_MOVES, lever="Lever")
         browser.close()
     told = [each for each in seen if each["number"] and each["drawn"]]
@@ -410,7 +415,13 @@ async def visit(server: Server, scenario: CustomerScenario, start: float, seed: 
     """One session: a change every two seconds, beginning at a moment of its own. Seconds each took."""
     draw = random.Random(seed)
     host = f"{server.url.replace('http', 'ws', 1)}/_stcore/stream"
-    async with websockets.connect(host, subprotocols=["streamlit"], origin=server.url, max_size=None) as socket:  # type: ignore[arg-type, list-item]
+    async with websockets.connect(
+        host,
+        subprotocols=["streamlit"],  # type: ignore[list-item]
+        origin=server.url,  # type: ignore[arg-type]
+        additional_headers=server.shown,
+        max_size=None,
+    ) as socket:
         session = Session(socket, address(scenario))
         await session.open()
         found = []

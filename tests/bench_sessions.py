@@ -67,7 +67,13 @@ async def crowd(server: Server, name: str, size: int) -> tuple[list[float], floa
     async with AsyncExitStack() as opened:
         sessions = []
         for _ in range(size):
-            connecting = websockets.connect(host, subprotocols=["streamlit"], origin=server.url, max_size=None)  # type: ignore[arg-type, list-item]
+            connecting = websockets.connect(
+                host,
+                subprotocols=["streamlit"],  # type: ignore[list-item]
+                origin=server.url,  # type: ignore[arg-type]
+                additional_headers=server.shown,
+                max_size=None,
+            )
             sessions.append(PageSession(await opened.enter_async_context(connecting), name))
             await sessions[-1].open()
         start, began = spent(process), time.perf_counter()

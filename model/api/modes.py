@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from threading import Lock
@@ -17,10 +16,9 @@ from model.api.errors import refusal
 from model.api.process import close, running
 from model.api.routes import create
 from model.errors import StoreError
+from model.security.people import loopback
 from model.security.tokens import token_needed
 from model.settings import settings
-
-LISTENING = "WHATIF_LISTENING"  # where a service alone listens, as `model.cli.serve` tells its workers
 
 
 class EmbeddedService:
@@ -48,9 +46,15 @@ class EmbeddedService:
 
 
 def embedded(host: str | None, known: Callable[[], bool] = lambda: False) -> EmbeddedService:
-    """The service for the process of a dashboard that listens on ``host``; where people must be ``known`` to look at
-    it, programs need a token."""
-    return EmbeddedService(lambda: create(running().service, not token_needed(settings(), host) and not known()))
+    """The service for the process of a dashboard that listens on ``host``. Whoever may look at that by sitting at its
+    machine, which is where people need not be ``known`` otherwise, may ask this in the same browser."""
+
+    def made() -> FastAPI:
+        using = settings()
+        beside = loopback(host) and not using.user_header and not known()
+        return create(running(using).service, not token_needed(using) and not known(), beside_pages=beside)
+
+    return EmbeddedService(made)
 
 
 def standalone() -> FastAPI:
@@ -66,4 +70,4 @@ def standalone() -> FastAPI:
         yield
         await asyncio.to_thread(close)
 
-    return create(service, not token_needed(settings(), os.environ.get(LISTENING)), lifespan)
+    return create(service, not token_needed(settings()), lifespan)

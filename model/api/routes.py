@@ -8,6 +8,7 @@ arises; a traceback stays in the server's log.
 import asyncio
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -36,19 +37,20 @@ from model.errors import StoreError, Unknown
 from model.release.release import Release
 from model.report.release.card import html
 from model.report.release.card_of_store import release_card
-from model.security.people import identify
+from model.security.locality import proven
+from model.security.people import LOCAL, at_this_machine
 from model.security.tokens import Bearer, Scope, Tokens, covers, require_scope
 from model.settings import Settings, settings
 
 MANY = 2000  # rows from which an answer is found in a thread, so that small requests do not wait for it
 LONG = 256 * 2**10  # bytes from which a request is read in a thread
 PAGES = ("customer", "book", "policy", "scenarios", "comparison", "trust", "operations")  # by their names in addresses
-LOCAL: frozenset[Scope] = frozenset({"explain"})  # what whoever is on this machine may without a token
+LOCAL_SCOPES: frozenset[Scope] = frozenset({"explain"})  # what whoever is on this machine may without a token
 
 
-def create(service: Service, open_here: bool, lifespan: Any = None) -> FastAPI:
-    """The application. ``open_here``: no token is asked for, because it listens on this machine only; but for moving
-    an alias one always is."""
+def create(service: Service, open_here: bool, lifespan: Any = None, beside_pages: bool = False) -> FastAPI:
+    """The application. ``open_here``: whatever comes from this machine needs no token. ``beside_pages``: nor does a
+    browser that shows it sits there. For moving an alias a token always is asked for."""
     app = FastAPI(
         title="Credit What-If",
         version=product(),
@@ -62,8 +64,8 @@ def create(service: Service, open_here: bool, lifespan: Any = None) -> FastAPI:
     )
     app.state.service = service
     app.state.open_here = open_here
+    app.state.beside_pages = beside_pages
     app.state.tokens = Tokens(service.settings.home)
-    app.state.rules = service.settings.model_copy(update={"user_header": ""})  # programs come without a proxy's word
     app.state.metrics = Metrics()
     _health(app)
     _inference(app)
@@ -141,21 +143,34 @@ def _no_way(app: FastAPI, path: str, method: str) -> HTTPException:
 
 def bearer(request: Request, scope: Scope) -> Bearer:
     """Who asks: the holder of the token sent, or, where none is needed, whoever is on this machine. For what only an
-    administrator may, one is always needed: any program of this machine can say that it is on it."""
+    administrator may, one is always needed."""
     if request.app.state.open_here:
-        peer = request.client.host if request.client else None
         try:
-            name = identify(request.app.state.rules, request.headers.items(), peer=peer, login=None, local=True).name
+            at_this_machine(request.headers.items(), _peer(request))
         except Unknown:
             raise Unknown(
                 "Without tokens this service answers on this machine only, at its own name and not through a proxy. "
                 "Set WHATIF_API_TOKENS=on and make a token."
             ) from None
-        if scope != "admin":
-            return Bearer(name, LOCAL)
+    if scope != "admin" and (request.app.state.open_here or _sits_here(request)):
+        return Bearer(LOCAL.name, LOCAL_SCOPES)
     tokens: Tokens = request.app.state.tokens
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     return tokens.check(token.strip() if kind.lower() == "bearer" else None, scope)
+
+
+def _peer(request: Request) -> str | None:
+    return request.client.host if request.client else None
+
+
+def _sits_here(request: Request) -> bool:
+    """Whether a request comes from the browser of somebody whom the pages know by the key of their start."""
+    if not request.app.state.beside_pages or not proven(request.headers.items()):
+        return False
+    with suppress(Unknown):
+        at_this_machine(request.headers.items(), _peer(request))
+        return True
+    return False
 
 
 def _with(scope: Scope) -> Callable[[Request], Awaitable[Bearer]]:
@@ -436,6 +451,6 @@ def _page_answer(*asked: Any) -> dict[str, object]:
 def _withheld(request: Request, who: Bearer) -> str:
     """Why figures by protected attribute are not for whoever asks: they are for those who administer, and for whoever
     is on this machine where its pages are."""
-    if request.app.state.open_here or covers(who, "admin"):
+    if who.name == LOCAL.name or covers(who, "admin"):  # which no token is called
         return ""
     return "To see protected attributes takes a token of the scope admin."

@@ -19,7 +19,7 @@ GRACE = 30  # seconds that requests under way are given when the service is told
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", help="Where to listen; beyond this machine a token is asked for.")
+@click.option("--host", default="127.0.0.1", help="Where to listen.")
 @click.option("--port", default=8600, type=click.IntRange(1, 65_535))
 @click.option("--workers", default=1, type=click.IntRange(1, 64), help="Processes; each writes a chain of its own.")
 @book_option
@@ -29,12 +29,12 @@ def serve(host: str, port: int, workers: int, book: str) -> None:
     if "champion" not in store.aliases():
         home_of(book)
         raise ReleaseError(f"There is no champion to serve yet. Run: python -m model train --book {book}")
-    os.environ |= {"WHATIF_BOOK": book, "WHATIF_LISTENING": host}  # which the workers read
+    os.environ["WHATIF_BOOK"] = book  # which the workers read
     using = settings()
     engine(using).dispose()  # said here in a sentence, where a worker would end with a traceback
     if workers > 1:
         store.load()
-    if token_needed(using, host):
+    if token_needed(using):
         tokens = len(Tokens(using.home).listing())
         click.echo(f"Tokens are asked for; {tokens} are known. More: python -m model token create NAME", err=True)
     options: dict[str, Any] = {"workers": workers} if workers > 1 else {}

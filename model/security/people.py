@@ -12,6 +12,7 @@ from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from model.errors import Forbidden, Unknown
+from model.security.locality import proven, traces
 from model.settings import Role, Settings
 
 Deed = Literal[
@@ -40,7 +41,6 @@ NEEDS: Mapping[Deed, Role] = {
 }
 LONGEST = 200  # characters of a name
 ASK = "Ask whoever runs this dashboard; roles are given in WHATIF_ROLES."
-FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def identify(
     login
         The claims of the login if one is configured, an empty mapping while nobody is logged in; None without login.
     local
-        Whether the server listens on this machine only.
+        Whether the server listens on this machine only: then whoever shows that they sit there (`locality`).
 
     Raises
     ------
@@ -115,13 +115,26 @@ def identify(
             "(a section [auth] in secrets.toml) or a proxy that names the user (WHATIF_USER_HEADER and "
             "WHATIF_TRUSTED_PROXY), or listen on 127.0.0.1 only."
         )
-    if not _of_this_machine(given, peer):
+    at_this_machine(given, peer)
+    if peer is not None and not proven(given):
+        raise Unknown(
+            "This dashboard opens for whoever started it. Open the link that it printed there, which ends in a key of "
+            "this start, at this very address; or configure a login (a section [auth] in secrets.toml) or a proxy that "
+            "names the user (WHATIF_USER_HEADER and WHATIF_TRUSTED_PROXY)."
+        )
+    return LOCAL
+
+
+def at_this_machine(headers: Iterable[tuple[str, str]], peer: str | None) -> None:
+    """Unknown if anything says that a request does not come from this machine: the peer, the host asked for (a foreign
+    one is a page elsewhere that had its name resolve to here), a trace of a proxy that would lend everybody this
+    machine's address. That nothing says so is no proof that it does."""
+    if not _of_this_machine([(name.lower(), value) for name, value in headers], peer):
         raise Unknown(
             "This dashboard is for its own machine, and this request came from elsewhere, through a proxy or under "
             "another name than localhost. Open it at localhost, or configure a login (a section [auth] in "
             "secrets.toml) or a proxy that names the user (WHATIF_USER_HEADER and WHATIF_TRUSTED_PROXY)."
         )
-    return LOCAL
 
 
 def loopback(host: str | None) -> bool:
@@ -142,17 +155,11 @@ def _address(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def _of_this_machine(given: Sequence[tuple[str, str]], peer: str | None) -> bool:
-    """Nothing says otherwise: the peer, the host asked for (a foreign one is a page elsewhere that had its name resolve
-    to here), a trace of a proxy that would lend everybody this machine's address."""
     try:
         hosts = [urlsplit(f"//{value}").hostname for name, value in given if name == "host"]
     except ValueError:
         return False
-    return (
-        (peer is None or loopback(peer))
-        and all(loopback(each) for each in hosts)
-        and not any(name in FORWARDED for name, _ in given)
-    )
+    return (peer is None or loopback(peer)) and all(loopback(each) for each in hosts) and not traces(given)
 
 
 def _logged_in(claims: Mapping[str, object]) -> str:

@@ -19,7 +19,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from data.errors import BadInput
 from model.errors import Forbidden, StoreError, Unknown
 from model.locks import exclusive
-from model.security.people import loopback
 from model.settings import Settings
 
 Scope = Literal["score", "explain", "admin"]
@@ -65,12 +64,10 @@ class Token:
     expires: datetime | None
 
 
-def token_needed(using: Settings, host: str | None) -> bool:
-    """Whether programs must show a token to a service that listens on ``host``: as the settings say, and otherwise
-    beyond this machine, or where people have to show who they are."""
-    if using.api_tokens is not None:
-        return using.api_tokens
-    return bool(using.user_header) or not loopback(host)
+def token_needed(using: Settings) -> bool:
+    """Whether programs must show a token: always, unless the settings say otherwise. That they come from this machine
+    proves nothing; a proxy that runs on it sends whom it likes."""
+    return using.api_tokens is not False
 
 
 def covers(bearer: Bearer, scope: Scope) -> bool:

@@ -2,14 +2,15 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import streamlit as st
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 from streamlit.auth_util import get_cookie_with_chunks
@@ -20,7 +21,7 @@ from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_N
 from data.errors import WhatIfError
 from model.api import errors
 from model.errors import Forbidden, Unknown
-from model.security import origins, people
+from model.security import locality, origins, people
 from model.security.people import Deed, Person
 from model.settings import settings
 
@@ -122,11 +123,40 @@ def listening_at() -> str:
     return f"{scheme}://{'localhost' if everywhere else named}:{st.get_option('server.port')}"
 
 
+ENTRANCE = "/open"  # below the dashboard's own path: with the key of this start, the way in at its machine
+
+
+def local_link() -> str:
+    """The link that lets in whoever sits at this machine; "" where people show otherwise who they are, or cannot."""
+    address = str(st.get_option("server.address") or "")
+    if settings().user_header or login_configured() or not people.loopback(address):
+        return ""
+    path = str(st.get_option("server.baseUrlPath")).strip("/")
+    return f"{listening_at()}{f'/{path}' if path else ''}{ENTRANCE}/{locality.KEY}"
+
+
+async def entered(request: Request) -> RedirectResponse:
+    """Keep the key in the browser, and lead away from an address that holds it. A key that is none opens nothing: the
+    page says so, and where the right one is."""
+    below = request.scope["path"].rpartition(f"{ENTRANCE}/")[0]
+    answer = RedirectResponse(f"{below}/", 303, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+    if locality.is_key(request.path_params["key"]):
+        url = request.url
+        answer.headers["Set-Cookie"] = locality.cookie(url.port, f"{below}/", secure=url.scheme == "https")
+    return answer
+
+
 def connection() -> tuple[list[tuple[str, str]], str | None]:
-    """The headers the browser's connection was opened with, and its TCP peer; None where no server has told one."""
+    """The headers the browser's connection was opened with, and its TCP peer: "" where it is not told, which nobody
+    trusts; None where there is no connection, as in a test of a page."""
     headers = st.context.headers
-    told = headers.get_all(PEER)
-    return [(name, value) for name in headers for value in headers.get_all(name)], told[0] if told else None
+    given = [(name, value) for name in headers for value in headers.get_all(name)]
+    return given, _told_peer(headers.get_all(PEER)) if given else None
+
+
+def _told_peer(told: Sequence[str]) -> str:
+    """What the middleware wrote; without it this is not the application, and who asks is not known."""
+    return told[0] if len(told) == 1 else ""
 
 
 def login() -> Mapping[str, object] | None:
@@ -202,10 +232,9 @@ def requesting(connection: HTTPConnection) -> Person:
         If it is nobody who may look.
     """
     claims = _claims(_logged_in_by(connection)) if _login_asked_for() else None
-    told = connection.headers.getlist(PEER)
+    other = _told_peer(connection.headers.getlist(PEER))
     local = people.loopback(st.get_option("server.address"))
-    headers = connection.headers.items()
-    return people.identify(settings(), headers, peer=told[0] if told else None, login=claims, local=local)
+    return people.identify(settings(), connection.headers.items(), peer=other, login=claims, local=local)
 
 
 def _logged_in_by(connection: HTTPConnection) -> Mapping[str, object]:

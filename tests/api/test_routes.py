@@ -26,6 +26,7 @@ from model.record.trail import find, recent
 from model.record.verify import verify_record
 from model.release.release import Release
 from model.release.store import Store
+from model.security.locality import COOKIE, KEY
 from model.security.tokens import Tokens
 from tests.support.forging import failing, forge, overwrite, point, stray, twin
 from tests.support.inside import INFER, Client, Served, outputs, told
@@ -675,14 +676,15 @@ def test_beside_a_dashboard_whatever_keeps_the_service_from_starting_is_told(
 @pytest.mark.parametrize(
     ("host", "setting", "status"),
     [
-        ("127.0.0.1", None, 200),
+        ("127.0.0.1", None, 401),
+        ("127.0.0.1", "off", 200),
         ("0.0.0.0", None, 401),
         (None, None, 401),
         ("127.0.0.1", "on", 401),
         ("0.0.0.0", "off", 200),
     ],
 )
-def test_a_token_is_asked_for_beyond_this_machine_unless_set_otherwise(
+def test_a_token_is_asked_for_unless_set_otherwise(
     own_home: Path, monkeypatch: pytest.MonkeyPatch, host: str | None, setting: str | None, status: int
 ):
     monkeypatch.setenv("WHATIF_HOME", str(own_home))
@@ -690,3 +692,23 @@ def test_a_token_is_asked_for_beyond_this_machine_unless_set_otherwise(
         monkeypatch.setenv("WHATIF_API_TOKENS", setting)
     client = Client(modes.embedded(host))
     assert client.get("/v2").status_code == status
+
+
+SHOWN = {"cookie": f"theme=dark; {COOKIE}_8501={KEY}"}
+
+
+def test_beside_the_pages_the_browser_that_shows_it_sits_here_needs_no_token_but_to_move_an_alias(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("WHATIF_HOME", str(own_home))
+    client = Client(modes.embedded("127.0.0.1"))
+    assert client.get("/v2", headers=SHOWN).status_code == 200
+    assert client.get("/briefings/policy?panels=all", headers=SHOWN).status_code == 200
+    assert "--scope admin" in told(client.post("/rollback", json=WHY, headers=SHOWN), 401)
+    for more in ({"via": "1.1 cache"}, {"host": "bank.example"}, {"cookie": f"{COOKIE}_8501={KEY[:-1]}"}):
+        assert told(client.get("/v2", headers=SHOWN | more), 401)
+    assert told(Client(modes.embedded("0.0.0.0")).get("/v2", headers=SHOWN), 401)
+    assert told(Client(modes.embedded("127.0.0.1", known=lambda: True)).get("/v2", headers=SHOWN), 401)
+    monkeypatch.setenv("WHATIF_USER_HEADER", "X-User")
+    assert told(Client(modes.embedded("127.0.0.1")).get("/v2", headers=SHOWN), 401)
+    assert told(Client(modes.standalone()).get("/v2", headers=SHOWN), 401)

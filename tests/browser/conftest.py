@@ -122,9 +122,12 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-def newcomer(browser: Browser, **how: Any) -> BrowserContext:
-    """A browser of somebody who has not been here yet, in whose pages `settled` knows what is under way."""
+def newcomer(browser: Browser, to: Server | None = None, **how: Any) -> BrowserContext:
+    """A browser of somebody who has not been here yet, in whose pages `settled` knows what is under way; who has opened
+    the link that a server printed, if it is one ``to`` come to."""
     context = browser.new_context(**how)
+    if to is not None and to.link:
+        assert context.request.get(to.link, max_redirects=0).status == 303
     context.set_default_timeout(LIMIT)
     context.add_init_script(RUNS)
     return context
@@ -151,7 +154,7 @@ def visit(browser: Browser, request: pytest.FixtureRequest, start: Start) -> Ite
     ) -> Page:
         at: Server = to or request.getfixturevalue("server")
         size: Any = {"width": window[0], "height": window[1]}
-        context = newcomer(browser, color_scheme=theme, viewport=size, reduced_motion="reduce")
+        context = newcomer(browser, at, color_scheme=theme, viewport=size, reduced_motion="reduce")
         watched = Watched()
         opened.append((context, at, watched))
         if script:

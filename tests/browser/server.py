@@ -1,6 +1,7 @@
 """The dashboard's server as a process of its own, and a Chromium to look at it: for browser tests and the benchmark."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -38,6 +39,17 @@ class Server:
     process: "subprocess.Popen[bytes]"
     seconds: float
     log: Path
+
+    @property
+    def link(self) -> str:
+        """What it printed for whoever sits at this machine to open; "" where it printed none."""
+        found = re.search(r"URL: (\S+)", self.log.read_text(errors="replace"))
+        return found[1] if found else ""
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """The header that a browser sends which opened the link, for requests that none sends."""
+        return {"Cookie": f"whatif_here_0={self.link.rpartition('/')[2]}"}
 
     @property
     def host(self) -> str:

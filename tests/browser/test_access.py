@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, WebSocket, expect
 
 from model.release.release import Release
 from tests.browser import server
-from tests.browser.conftest import newcomer, policy_ready, settled, trust
+from tests.browser.conftest import book_ready, newcomer, policy_ready, settled, trust
 from tests.browser.server import Server, free_port, serving
 
 pytestmark = pytest.mark.browser
@@ -71,11 +71,12 @@ Look = Callable[..., Seen]
 
 @pytest.fixture
 def look(browser: Browser) -> Iterator[Look]:
-    """Opens an address as a new visitor."""
+    """Opens an address as a new visitor, or as one who opened the link that the server ``to`` which they come
+    printed."""
     with ExitStack() as opened:
 
-        def go(url: str, **context: Any) -> Seen:
-            visitor = newcomer(browser, **context)
+        def go(url: str, to: Server | None = None, **context: Any) -> Seen:
+            visitor = newcomer(browser, to, **context)
             opened.callback(visitor.close)
             seen = Seen(visitor.new_page())
             seen.page.on("websocket", seen.listen)
@@ -232,10 +233,46 @@ def test_a_server_of_this_machine_is_not_lent_to_others_by_a_proxy(
     start: Start, look: Look, release: Release, proxied: Callable[..., Proxy]
 ) -> None:
     running = start()
-    assert kept_out(look(f"{proxied(running, X_Forwarded_For='203.0.113.7').url}/trust"), release)
+    for traces in ({"X_Forwarded_For": "203.0.113.7"}, {"Via": "1.1 cache"}, {"X_Client_IP": "::1"}):
+        proxy = proxied(running, **traces)
+        assert kept_out(look(f"{proxy.url}/trust", running), release)  # the key is lent to nobody either
     elsewhere = proxied(running, Host="bank.example", Origin="http://bank.example")
-    assert kept_out(look(f"{elsewhere.url}/trust"), release)
-    trust(look(f"{running.url}/trust").page)
+    assert kept_out(look(f"{elsewhere.url}/trust", running), release)
+    trust(look(f"{running.url}/trust", running).page)
+
+
+def test_a_proxy_that_leaves_no_trace_lends_nothing(
+    start: Start, look: Look, release: Release, proxied: Callable[..., Proxy]
+) -> None:
+    """It passes on the visitor's own words and says that they are asked of this machine, as nginx does by default."""
+    running = start()
+    here = urlsplit(running.url).netloc
+    bare = proxied(running, Host=here, Origin=running.url)
+    assert "Open the link that it printed" in kept_out(look(f"{bare.url}/trust"), release)
+    for path in ("/phone/cards/model.json", "/api/v2", "/api/releases/champion/artefact", "/api/metrics"):
+        assert look(f"{bare.url}/_stcore/health").page.request.get(f"{bare.url}{path}").status == 401, path
+    guessed = look(f"{bare.url}/open/whatif")
+    assert "Open the link that it printed" in kept_out(guessed, release)
+    assert not [each["name"] for each in guessed.page.context.cookies() if each["name"].startswith("whatif")]
+    forged = {"Cookie": f"whatif_here_{running.url.rpartition(':')[2]}=; whatif_here="}
+    assert kept_out(look(f"{bare.url}/trust", extra_http_headers=forged), release)
+
+
+def test_whoever_started_it_opens_the_printed_link_and_nothing_else(start: Start, look: Look, release: Release) -> None:
+    running = start()
+    assert running.link.startswith(f"{running.url}/open/")
+    kept_out(look(running.url), release)
+    seen = look(running.link)
+    book_ready(seen.page)
+    expect(seen.page).to_have_url(f"{running.url}/")
+    seen.page.goto(f"{running.url}/trust")
+    trust(seen.page)
+    assert seen.page.request.get(f"{running.url}/phone/cards/model.json").status == 200
+    assert seen.page.request.get(f"{running.url}/api/v2").status == 200
+    key = running.link.rpartition("/")[2]
+    assert seen.page.evaluate("document.cookie + location.href").find(key) == -1
+    assert key.encode() not in b"".join(seen.received)
+    assert running.log.read_text().count(key) == 1
 
 
 def test_a_server_that_listens_elsewhere_asks_to_be_configured(start: Start, look: Look, release: Release) -> None:

@@ -169,7 +169,7 @@ def posted(server: Server, book: Book, customers: int) -> str:
     request = urllib.request.Request(
         f"{server.url}/api/v2/models/credit/infer",
         json.dumps({"inputs": tensors}).encode(),
-        {"Content-Type": "application/json"},
+        {"Content-Type": "application/json", **server.shown},
     )
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20) as answer:
         return str(json.load(answer)["id"])

@@ -91,8 +91,9 @@ def test_no_page_elsewhere_moves_the_champion(
 ) -> None:
     store = Store(own_home, "cards")
     point(store, previous=twin(store))
-    before, url = store.aliases(), start(own_home).url
-    context = newcomer(browser)
+    server = start(own_home)
+    before, url = store.aliases(), server.url
+    context = newcomer(browser, server)
     page = context.new_page()
     for path in ("/api/rollback?why=x", f"/api/releases/{before['previous']}/promote?why=x"):
         for attack in ATTACKS:
@@ -120,7 +121,7 @@ def test_no_page_elsewhere_scores_opens_a_web_socket_or_frames_the_dashboard(
     start: Start, browser: Browser, own_home: Path, elsewhere: str
 ) -> None:
     server = start(own_home)
-    context = newcomer(browser)
+    context = newcomer(browser, server)
     page = context.new_page()
     page.goto(f"http://127.0.0.1:{elsewhere}/")
     unseen(page, f"{server.url}/api/v2/models/credit/infer")

@@ -22,7 +22,7 @@ def test_operations_leads_to_it(visit: Visit):
 
 
 def test_it_is_installed_from_the_dashboard_and_answers_without_it(browser: Browser, server: Server, release: Release):
-    context = newcomer(browser)
+    context = newcomer(browser, server)
     seen = PhoneVisit(context.new_page())
     seen.page.on("console", lambda said: said.type in ("error", "warning") and seen.complaints.append(said.text))
     seen.page.goto(f"{server.url}/phone")
@@ -38,8 +38,13 @@ def test_it_is_installed_from_the_dashboard_and_answers_without_it(browser: Brow
     context.close()
 
 
+def asked(server: Server, file: str) -> urllib.request.Request:
+    """A file of the package, as a browser asks for it that opened the printed link."""
+    return urllib.request.Request(f"{server.url}/phone/cards/{file}", headers=server.shown)
+
+
 def test_no_other_page_shows_it_in_a_frame(server: Server):
-    with urllib.request.urlopen(f"{server.url}/phone/cards/") as answer:
+    with urllib.request.urlopen(asked(server, "")) as answer:
         assert "frame-ancestors 'self'" in answer.headers["content-security-policy"]
-    with urllib.request.urlopen(f"{server.url}/phone/cards/contents.json") as answer:
+    with urllib.request.urlopen(asked(server, "contents.json")) as answer:
         assert json.load(answer)["book"] == "cards"

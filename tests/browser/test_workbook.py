@@ -23,10 +23,10 @@ CHANGED = {"limit": 60_000.0, "bill_1": 21_500.0}
 
 
 def probability_served(server: Server, contract: Contract, record: list[float]) -> float:
-    """What the service says of a record, asked for as any program asks."""
+    """What the service says of a record, asked for in a browser that opened the link."""
     names = [each.name for each in contract.record]
     asked = {"dataframe_split": {"columns": names, "data": [record]}}
-    told = httpx.post(f"{server.url}/api/invocations", json=asked, timeout=60, trust_env=False)
+    told = httpx.post(f"{server.url}/api/invocations", json=asked, headers=server.shown, timeout=60, trust_env=False)
     assert told.status_code == 200, told.text
     return float(told.json()["predictions"][0][-1])
 

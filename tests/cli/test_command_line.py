@@ -644,11 +644,10 @@ def test_serve_hands_its_workers_an_application_that_there_is(
     own_home: Path, monkeypatch: pytest.MonkeyPatch, workers: str
 ):
     given = []
-    for name in ("PROMETHEUS_MULTIPROC_DIR", "WHATIF_BOOK", "WHATIF_LISTENING"):
+    for name in ("PROMETHEUS_MULTIPROC_DIR", "WHATIF_BOOK"):
         monkeypatch.setenv(name, "")  # what the verb leaves to its workers is taken back after the test
     monkeypatch.setattr(uvicorn, "run", lambda application, **options: given.append((application, options)))
-    for name in ("WHATIF_BOOK", "WHATIF_LISTENING"):  # which it sets for its workers
-        monkeypatch.setenv(name, "cards")
+    monkeypatch.setenv("WHATIF_BOOK", "cards")  # which it sets for its workers
     assert run(own_home, "serve", "--port", "8601", "--workers", workers).exit_code == 0
     ((application, options),) = given
     assert callable(import_from_string(application))

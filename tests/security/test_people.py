@@ -21,6 +21,8 @@ from model.__main__ import Verbs
 from model.cli.token import token
 from model.errors import Forbidden, StoreError, Unknown
 from model.locks import exclusive
+from model.security import locality
+from model.security.locality import COOKIE, KEY
 from model.security.people import LOCAL, NEEDS, ROLES, Deed, Person, identify, loopback, may, require
 from model.security.tokens import SCOPES, Bearer, Tokens, require_scope
 from model.settings import Role, Settings
@@ -28,6 +30,15 @@ from model.settings import Role, Settings
 HEADER = "X-Forwarded-User"
 PROXY = {"user_header": HEADER, "trusted_proxy": "10.0.0.0/8, fd00::/8"}
 LOGGED_IN = {"is_logged_in": True}
+SHOWN = f"theme=dark; {COOKIE}_8501={KEY}"
+TRACES_OF_PROXIES = (
+    *("Via", "Forwarded", "X-Real-IP", "X-Client-IP", "Client-IP", "True-Client-IP", "X-Cluster-Client-IP"),
+    *("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Server"),
+    *("X-Forwarded", "Forwarded-For", "X_FORWARDED_FOR", "X-Original-Forwarded-For", "X-Original-URL", "CF-Ray"),
+    *("CF-Connecting-IP", "Fastly-Client-IP", "X-ProxyUser-Ip", "Proxy-Connection", "X-Envoy-External-Address"),
+    *("X-Amzn-Trace-Id", "X-Azure-ClientIP", "X-ARR-LOG-ID", "X-Remote-User", "X-Auth-Request-Email", "CDN-Loop"),
+    *("X-Originating-IP", "X-Remote-Addr", "X-Github-Token", "Remote-User", "X-MS-Proxy", "X-Via"),
+)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -82,7 +93,30 @@ def test_a_refusal_says_who_what_it_takes_and_whom_to_ask():
 @pytest.mark.parametrize("peer", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1", None])
 @pytest.mark.parametrize("host", ["localhost:8501", "LOCALHOST", "127.0.0.1:8501", "[::1]:8501"])
 def test_on_this_machine_only_whoever_comes_is_the_local_user(peer: str | None, host: str):
-    assert who({"Host": host}, peer) == LOCAL == Person("local user", "admin")
+    assert who({"Host": host, "Cookie": SHOWN}, peer) == LOCAL == Person("local user", "admin")
+
+
+@pytest.mark.parametrize("host", ["localhost:8501", "127.0.0.1:8501", "[::1]:8501"])
+@pytest.mark.parametrize(
+    "cookie",
+    ["", KEY, f"{COOKIE}=", f"{COOKIE}_8501={KEY[:-1]}", f"{COOKIE}_8501={KEY}x", f"x{COOKIE}={KEY}", f"x={KEY}"],
+)
+def test_that_a_request_comes_from_this_machine_lets_nobody_in_without_the_key(host: str, cookie: str):
+    """As every request of a proxy on this machine does, whose visitors cannot know the key."""
+    with pytest.raises(Unknown, match="Open the link that it printed") as refused:
+        who({"Host": host, "Cookie": cookie, "User-Agent": KEY}, "127.0.0.1")
+    assert KEY not in str(refused.value)
+
+
+def test_the_key_is_of_this_start_and_kept_from_scripts_and_other_sites():
+    assert len(KEY) > 40
+    assert locality.cookie(8501, "/credit/", secure=False) == (
+        f"{COOKIE}_8501={KEY}; Path=/credit/; HttpOnly; SameSite=Lax"
+    )
+    assert locality.cookie(None, "/", secure=True).endswith("; Secure")
+    shown = [("cookie", f"a=b;{COOKIE}_1=other; {COOKIE}_2={KEY}")]
+    assert locality.proven(shown)
+    assert locality.proven([("Cookie", "a=b"), *shown])
 
 
 def test_listening_elsewhere_nobody_gets_in_and_is_told_what_to_configure():
@@ -101,14 +135,13 @@ def test_listening_elsewhere_nobody_gets_in_and_is_told_what_to_configure():
         ({"Host": "[::1"}, "127.0.0.1"),
         ({"Host": ""}, "127.0.0.1"),
         ([("Host", "localhost"), ("host", "bank.example")], "127.0.0.1"),
-        ({"Host": "localhost", "X-Forwarded-For": "127.0.0.1"}, "127.0.0.1"),
-        ({"Host": "localhost", "Forwarded": "for=127.0.0.1"}, "127.0.0.1"),
-        ({"Host": "localhost", "X-Real-IP": "127.0.0.1"}, "127.0.0.1"),
+        *(({"Host": "localhost", trace: "127.0.0.1"}, "127.0.0.1") for trace in TRACES_OF_PROXIES),
     ],
 )
 def test_the_local_user_does_not_come_through_a_proxy_or_from_a_page_elsewhere(headers: Any, peer: str):
-    with pytest.raises(Unknown, match="localhost"):
-        who(headers, peer)
+    pairs = list(headers.items()) if isinstance(headers, dict) else headers
+    with pytest.raises(Unknown, match="Open it at localhost"):
+        who([*pairs, ("Cookie", SHOWN)], peer)  # whoever has the key is not lent it either
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from tests.browser.server import ROOT
 from tests.support.servers import free_port
 
 SERVE = ("-m", "model", "serve")
+OPEN = {"WHATIF_API_TOKENS": "off"}  # for whatever of this machine asks: most tests are of something else
 START_SECONDS = 120.0
 END_SECONDS = 40.0
 POLL_SECONDS = 0.02
@@ -47,7 +48,7 @@ def alone(home: Path, workers: int = 1, program: Sequence[str] = SERVE, **settin
     port = free_port()
     log = home / f"service-{port}.log"
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("WHATIF_", "PROMETHEUS_"))}
-    environment = kept | {"WHATIF_HOME": str(home), "OMP_NUM_THREADS": "1"} | settings
+    environment = kept | {"WHATIF_HOME": str(home), "OMP_NUM_THREADS": "1", **OPEN} | settings
     with log.open("wb") as output:
         start = time.perf_counter()
         process = subprocess.Popen(

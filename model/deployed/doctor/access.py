@@ -20,9 +20,15 @@ MAKE = "Make a token: python -m model token create NAME --scope score"
 def tokens_check(using: Settings, host: str) -> DoctorCheck:
     """Whether programs can be answered where the service listens."""
     name, here = "Tokens", loopback(host)
-    if not token_needed(using, host):
+    if not token_needed(using):
         if here:
-            return DoctorCheck(name, "ok", "None is asked for: it listens on this machine only.")
+            return DoctorCheck(
+                name,
+                "warning",
+                "None is asked for (WHATIF_API_TOKENS): it listens on this machine only, and whoever a proxy on it "
+                "sends here is answered too.",
+                f"Leave WHATIF_API_TOKENS out where a proxy runs. {MAKE}",
+            )
         return DoctorCheck(
             name,
             "stops",
@@ -36,6 +42,8 @@ def tokens_check(using: Settings, host: str) -> DoctorCheck:
         return DoctorCheck(name, "stops", str(error), "Put the file right, or delete it and make tokens anew.")
     now = datetime.now(UTC)
     good = [each for each in known if each.expires is None or each.expires > now]
+    if not known and here and using.api_tokens is None and not using.user_header:
+        return DoctorCheck(name, "ok", f"They are asked for, and none is known: no program gets in. {MAKE}.")
     if not good:
         what = f"The {len(known)} known have expired" if known else "None is known"
         return DoctorCheck(name, "warning", f"{what}, and one is asked for: no program gets in.", MAKE)
@@ -59,7 +67,9 @@ def people_check(using: Settings, host: str, places: Sequence[Path] | None = Non
     if using.user_header:
         return _proxy_check(name, using)
     if loopback(host):
-        return DoctorCheck(name, "ok", "Whoever is on this machine gets in, and nobody else.")
+        return DoctorCheck(
+            name, "ok", "Whoever opens the link that it prints gets in on this machine, and nobody else."
+        )
     return DoctorCheck(
         name,
         "stops",

@@ -14,9 +14,15 @@ from model.settings import Settings
 EVERYWHERE, HERE = "0.0.0.0", "127.0.0.1"
 
 
-def test_on_this_machine_no_token_is_asked_for(tmp_path: Path):
+def test_on_this_machine_a_token_is_asked_for_too_and_none_need_be_known(tmp_path: Path):
     found = tokens_check(Settings(home=tmp_path), HERE)
     assert (found.state, found.advice) == ("ok", "")
+    assert "token create" in found.found
+
+
+def test_without_tokens_whoever_a_proxy_sends_is_answered(tmp_path: Path):
+    found = tokens_check(Settings(home=tmp_path, api_tokens=False), HERE)
+    assert (found.state, "a proxy" in found.found) == ("warning", True)
 
 
 def test_beyond_this_machine_a_token_must_be_known(tmp_path: Path):
@@ -60,7 +66,7 @@ def test_the_service_asks_for_tokens_where_the_doctor_says_so(
     monkeypatch.setenv("WHATIF_HOME", str(tmp_path))
     if tokens is not None:
         monkeypatch.setenv("WHATIF_API_TOKENS", str(tokens))
-    monkeypatch.setattr(modes, "create", lambda _service, open_here: made.append(open_here))
+    monkeypatch.setattr(modes, "create", lambda _service, open_here, **_more: made.append(open_here))
     modes.embedded(host)._how()
     told = tokens_check(Settings(), host)
     assert made == [told.found.startswith("None is asked for")]
