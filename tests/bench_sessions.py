@@ -1,9 +1,12 @@
-"""What one dashboard carries, printed, never asserted: ``python -m tests.bench_sessions [--json]``.
+"""What dashboards carry, printed, never asserted: ``python -m tests.bench_sessions [--processes N …] [--json]``.
 
 Sessions without a browser, as in `tests/bench_page.py`, on the customer page and on the book page of the cards, more
 and more of them at once, each with a change every two seconds, which is somebody who never thinks. Memory is the
 server's resident memory, CPU its user + system time. Takes four minutes on an idle machine; the
 load is printed.
+
+With ``--processes`` so many dashboards on one home instead, behind the shipped `model/deploy/nginx.conf` with TLS and
+its login, before fifty people, each with a change every two seconds; what people and proxy cost runs on the same cores.
 """
 
 import os
@@ -16,10 +19,12 @@ import json
 import random
 import tempfile
 import time
-from contextlib import AsyncExitStack
-from dataclasses import asdict
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import psutil
 import websockets
@@ -27,12 +32,16 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from tests.bench_page import EVERY, LEVER, Figure, Session, p95, released, spent, tell
 from tests.browser.server import Server, serving
+from tests.support.deploy import USER, any_certificate, nginx
+from tests.support.login import ANN, LOGGED_IN, Login
 
-CROWDS = (1, 10, 20, 40)  # sessions at once
+CROWDS = (1, 10, 50, 100)  # sessions at once
 SOME = 10  # of them, at whose cost a core is reckoned: more of them wait for each other
 CHANGES = 8  # of each session of a crowd
 FIRST, STEP = -45.0, 5.0  # the lever's values: -40, -35, …, which both pages allow
 PAGES = {"customer": ("applicant", "customer=17"), "book": ("", "unemployment=3")}  # as addresses have them
+PEOPLE = 50  # on several processes behind a proxy
+MOST_WAITED = 500.0  # ms, p95
 SETTLED = 2.0  # seconds after which memory is read
 
 
@@ -59,29 +68,64 @@ class PageSession(Session):
             raise RuntimeError(f"The page {self.name} has no slider {LEVER}: there is nothing to move.")
 
 
-async def crowd(server: Server, name: str, size: int) -> tuple[list[float], float, float]:
+@dataclass(frozen=True)
+class Carrier:
+    """What carries the sessions: its address, its processes, and how a visitor's web socket reaches it."""
+
+    url: str
+    processes: list[psutil.Process]
+    reaching: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, server: Server) -> "Carrier":
+        """One dashboard, reached without a proxy."""
+        return cls(server.url, [psutil.Process(server.process.pid)], {"additional_headers": server.shown})
+
+    def spent(self) -> float:
+        """CPU seconds of all processes."""
+        return sum(spent(each) for each in self.processes)
+
+    def memory(self) -> float:
+        """Resident bytes of all processes."""
+        return float(sum(each.memory_info().rss for each in self.processes))
+
+
+async def crowd(carrier: Carrier, name: str, size: int) -> tuple[list[float], float, float]:
     """So many sessions at once: seconds each change took, server CPU seconds a change, and resident bytes while all are
     open."""
-    process = psutil.Process(server.process.pid)
-    host = f"{server.url.replace('http', 'ws', 1)}/_stcore/stream"
+    host, reaching = f"{carrier.url.replace('http', 'ws', 1)}/_stcore/stream", carrier.reaching
     async with AsyncExitStack() as opened:
         sessions = []
         for _ in range(size):
             connecting = websockets.connect(
-                host,
-                subprotocols=["streamlit"],  # type: ignore[list-item]
-                origin=server.url,  # type: ignore[arg-type]
-                additional_headers=server.shown,
-                max_size=None,
-            )
+                host, subprotocols=["streamlit"], origin=carrier.url, max_size=None, open_timeout=60, **reaching
+            )  # type: ignore[arg-type, list-item]
             sessions.append(PageSession(await opened.enter_async_context(connecting), name))
             await sessions[-1].open()
-        start, began = spent(process), time.perf_counter()
+        start, began = carrier.spent(), time.perf_counter()
         took = await asyncio.gather(*(_moves(each, began, k) for k, each in enumerate(sessions)))
         changes = [one for session in took for one in session]
-        cpu = (spent(process) - start) / len(changes)
+        cpu = (carrier.spent() - start) / len(changes)
         await asyncio.sleep(SETTLED)
-        return changes, cpu, float(process.memory_info().rss)
+        return changes, cpu, carrier.memory()
+
+
+@contextmanager
+def behind_proxy(home: Path, folder: Path, processes: int) -> Iterator[Carrier]:
+    """So many dashboards on one home behind the shipped proxy, which keeps a visit to one of them."""
+    rules = {"WHATIF_USER_HEADER": USER, "WHATIF_TRUSTED_PROXY": "127.0.0.1", "WHATIF_ROLES": f'{{"{ANN}": "analyst"}}'}
+    with ExitStack() as running:
+        servers = [running.enter_context(serving(home, folder, settings=rules)) for _ in range(processes)]
+        login = Login()
+        running.callback(login.close)
+        proxy = running.enter_context(nginx([port_of(each) for each in servers], login.port))
+        reaching = {"ssl": any_certificate(), "additional_headers": {"Cookie": LOGGED_IN}}
+        yield Carrier(proxy.url, [psutil.Process(each.process.pid) for each in servers], reaching)
+
+
+def port_of(server: Server) -> int:
+    """Where it listens."""
+    return int(server.host.rpartition(":")[2])
 
 
 async def _moves(session: Session, start: float, seed: int) -> list[float]:
@@ -97,11 +141,12 @@ def figures(home: Path, folder: Path) -> list[Figure]:
     found = []
     for name in PAGES:
         with serving(home, folder) as server:
-            ready = psutil.Process(server.process.pid).memory_info().rss / 2**20
+            carrier = Carrier.of(server)
+            ready = carrier.memory() / 2**20
             resident, spent_on = {}, {}
             for size in CROWDS:
                 tell(f"{name}: {size} at once")
-                changes, cpu, memory = asyncio.run(crowd(server, name, size))
+                changes, cpu, memory = asyncio.run(crowd(carrier, name, size))
                 resident[size], spent_on[size] = memory / 2**20, cpu
                 label = f"{name}, {size} at once"
                 found += [
@@ -119,13 +164,33 @@ def figures(home: Path, folder: Path) -> list[Figure]:
     return found
 
 
+def shared_figures(home: Path, folder: Path, processes: int) -> list[Figure]:
+    """Those of both pages with fifty people, on so many processes behind the shipped proxy."""
+    found = []
+    with behind_proxy(home, folder, processes) as carrier:
+        for name in PAGES:
+            label = f"{name}, {PEOPLE} at once, {processes} behind nginx"
+            tell(label)
+            changes, cpu, memory = asyncio.run(crowd(carrier, name, PEOPLE))
+            found += [
+                Figure(f"{label}: a change, median", 1000 * median(changes), "ms"),
+                Figure(f"{label}: a change, p95", 1000 * p95(changes), "ms", MOST_WAITED),
+                Figure(f"{label}: server CPU a change", 1000 * cpu, "ms"),
+                Figure(f"{label}: memory of all processes", memory / 2**20, "MB"),
+            ]
+    return found
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--processes", type=int, nargs="+", help="so many dashboards behind the shipped proxy")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     given, load = parser.parse_args(), os.getloadavg()[0]
     with released() as home, tempfile.TemporaryDirectory() as folder:
-        found = figures(home, Path(folder))
+        place = Path(folder)
+        shared = [shared_figures(home, place, each) for each in given.processes or ()]
+        found = [line for each in shared for line in each] or figures(home, place)
     if given.json:
         print(json.dumps({"load": load, "figures": [asdict(each) for each in found]}))
         return

@@ -14,7 +14,7 @@ from model.release.release import Release
 Schema = JsonObject
 """A part of the document, or an answer, as JSON holds it."""
 
-VERSION = "0.10.0"
+VERSION = "0.11.0"
 PLATFORM = "credit-what-if"
 EVERY_PATH = (
     "Every path that answers GET answers HEAD, without a body; OPTIONS names the methods of any path. A body is JSON "

@@ -4,13 +4,11 @@ login's word and against a forged one, before two replicas that share a database
 import json
 import re
 import subprocess
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,11 +26,11 @@ from tests.browser.conftest import book_ready, newcomer, policy_ready, press, pr
 from tests.browser.server import Server, serving
 from tests.support import postgres
 from tests.support.deploy import USER, Proxy, any_certificate, nginx
+from tests.support.login import ANN, Login
 from tests.support.standalone import alone
 
 pytestmark = [pytest.mark.browser, pytest.mark.deploy]
 
-ANN = "ann@bank.example"
 BEHIND = {
     "WHATIF_USER_HEADER": USER,
     "WHATIF_TRUSTED_PROXY": "127.0.0.1",
@@ -43,42 +41,6 @@ MOST_VISITORS = 24  # of whom all come to one of two replicas once in eight mill
 
 
 # ---- a login, a visitor ----------------------------------------------------------------------------------------------
-
-
-class Login:
-    """What oauth2-proxy answers nginx, on 127.0.0.1: whoever has its cookie is Ann; who signs in gets it, and is sent
-    to where they came from."""
-
-    def __init__(self) -> None:
-        asked: list[str] = []
-
-        class Answers(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                asked.append(urlsplit(self.path).path)
-                known = "login=ann" in self.headers.get("Cookie", "")
-                if asked[-1] == "/oauth2/auth":
-                    return self._answer(202 if known else 401, {USER: ANN} if known else {})
-                back = self.headers["X-Auth-Request-Redirect"]
-                self._answer(302, {"Location": back, "Set-Cookie": "login=ann; Path=/; HttpOnly; Secure"})
-
-            def _answer(self, status: int, headers: dict[str, str]) -> None:
-                self.send_response(status)
-                for name, value in {**headers, "Content-Length": "0"}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-
-            def log_message(self, *_given: object) -> None:
-                return None
-
-        self.asked = asked
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-        self.port = int(self._server.server_address[1])
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        """Answer no more."""
-        self._server.shutdown()
-        self._server.server_close()
 
 
 @pytest.fixture

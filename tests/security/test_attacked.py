@@ -30,13 +30,13 @@ from tests.support.attacks import (
     status_of,
 )
 from tests.support.inside import INFER
-from tests.support.standalone import post
+from tests.support.standalone import OPEN, post
 
 
 @pytest.fixture(scope="module")
 def dashboard(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     """The dashboard; whatever it sends elsewhere is noted."""
-    with guarded(home, tmp_path_factory.mktemp("attacked")) as found:
+    with guarded(home, tmp_path_factory.mktemp("attacked"), OPEN) as found:
         yield found
 
 

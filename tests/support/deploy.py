@@ -10,7 +10,7 @@ import ssl
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,8 @@ DEPLOY = ROOT / "model" / "deploy"
 OWN_PATHS = ("/etc/credit-what-if/tls", "/run/credit-what-if", "/var/cache/credit-what-if", "/var/log/credit-what-if")
 USER = "X-Auth-Request-Email"  # the header that the shipped proxy names the user in
 START_SECONDS = 30.0
+DASHBOARD_LINE = "        server 127.0.0.1:{port} max_fails=2 fail_timeout=5s;\n"  # of the shipped proxy
+DASHBOARD_LINES = "".join(DASHBOARD_LINE.format(port=port) for port in (8501, 8502))
 
 
 def environments() -> Path:
@@ -126,7 +128,7 @@ def rendered(replaced: Mapping[str, str]) -> str:
 
 @contextmanager
 def nginx(
-    dashboards: tuple[int, int], login: int, services: tuple[int, int] = (1, 1), below: str = ""
+    dashboards: Sequence[int], login: int, services: tuple[int, int] = (1, 1), below: str = ""
 ) -> Iterator[Proxy]:
     """The shipped proxy before dashboards, a login and services at these ports, below a path if one is given."""
     program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
@@ -134,7 +136,7 @@ def nginx(
     secure, plain = free_port(), free_port()
     with own_folder() as folder:
         replaced = {path: str(folder) for path in OWN_PATHS}
-        replaced |= {"127.0.0.1:8501": f"127.0.0.1:{dashboards[0]}", "127.0.0.1:8502": f"127.0.0.1:{dashboards[1]}"}
+        replaced |= {DASHBOARD_LINES: "".join(DASHBOARD_LINE.format(port=port) for port in dashboards)}
         replaced |= {"127.0.0.1:8600": f"127.0.0.1:{services[0]}", "127.0.0.1:8601": f"127.0.0.1:{services[1]}"}
         replaced |= {"127.0.0.1:4180": f"127.0.0.1:{login}"}
         replaced |= {"listen 8443 ": f"listen 127.0.0.1:{secure} ", "listen 8080": f"listen 127.0.0.1:{plain}"}
