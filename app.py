@@ -25,7 +25,7 @@ from model.api.phone import PhonePages
 from model.api.process import close
 from model.deployed.desk import desk
 from pages import warm_up
-from pages.shared import visitor
+from pages.shared import uploads, visitor
 
 
 @asynccontextmanager
@@ -37,7 +37,8 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
         print(f"\n  Credit What-If opens on this machine, at this link only:\n\n  URL: {link}\n", flush=True)
     else:
         print(f"\n  The dashboard is at {visitor.listening_at()}{BASE}\n", flush=True)
-    yield {}
+    async with uploads.swept():
+        yield {}
     desk.close()
     close()
 
@@ -65,5 +66,10 @@ ROUTES = [
     Route(PHONE, unslashed),
     Mount(PHONE, PhonePages(visitor.requesting)),
 ]
-MIDDLEWARE = [Middleware(Watching), Middleware(visitor.Peer), Middleware(visitor.OwnPages, but=(f"{API}/",))]
+MIDDLEWARE = [
+    Middleware(Watching),
+    Middleware(visitor.Peer),
+    Middleware(visitor.OwnPages, but=(f"{API}/",)),
+    Middleware(uploads.AskingRoutes, who=visitor.requesting, base=BASE),
+]
 app = st.App("pages/main.py", lifespan=lifespan, routes=ROUTES, middleware=MIDDLEWARE)

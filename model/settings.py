@@ -50,7 +50,8 @@ class Settings(BaseSettings):
     traffic along.
 
     Connections, of dashboard and service: most bytes of a header, seconds that somebody may keep the server waiting,
-    connections at once, and those of one address.
+    connections at once, those of one address, and its web sockets. Files uploaded to pages: megabytes that one session
+    may hold, and all of them.
 
     Files that people give, each read in a process of its own: ``file_memory`` in MB and ``file_seconds`` that one may
     take, ``file_processes`` at a time.
@@ -102,6 +103,10 @@ class Settings(BaseSettings):
     http_seconds: float = Field(10.0, gt=0, le=600)
     http_connections: int = Field(4000, ge=2)
     http_address_connections: int = Field(256, ge=1)
+    http_address_sockets: int = Field(640, ge=1)
+
+    upload_session: int = Field(200, ge=1)
+    upload_all: int = Field(1000, ge=1)
 
     file_memory: int = Field(1024, ge=512, le=2**20)
     file_seconds: float = Field(30.0, gt=0, le=3600)

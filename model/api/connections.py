@@ -34,7 +34,7 @@ MAX_HEADERS = 200  # lines
 RATE = 4096.0  # bytes a second that a body has to come at, once its first seconds are over
 PART = 8  # bytes that may come along with one of a body: the size of a part, written out
 MAX_UNREAD = 64 * 2**20  # bytes of answers that wait for somebody who goes on sending
-MAX_MESSAGE = 2**20  # bytes that a browser sends over a web socket at once; a move of a lever has a thousand
+MAX_MESSAGE = 2**18  # bytes that a browser sends over a web socket at once; a move of a lever has a thousand
 LOOKS = 8  # at who is late, in the time that somebody has
 RESERVED_FILES = 128  # beside connections: the record, releases, files being read
 STATUS = {408: "Request Timeout", 431: "Request Header Fields Too Large", 503: "Service Unavailable"}
@@ -102,7 +102,7 @@ class Connections:
         self._proxies = using.trusted_proxy
         half = max(1, _room(using.http_connections) // 2)
         self.requests = Crowd(using.http_address_connections, half)
-        self.sockets = Crowd(using.http_address_connections, half)
+        self.sockets = Crowd(using.http_address_sockets, half)
         self._due: float | None = None
 
     def now(self) -> float:

@@ -68,7 +68,7 @@ def watched(monkeypatch: pytest.MonkeyPatch, **using: Any) -> Iterator[int]:
 @pytest.fixture
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """Where it listens."""
-    with watched(monkeypatch, http_seconds=SECONDS, http_address_connections=HELD) as found:
+    with watched(monkeypatch, http_seconds=SECONDS, http_address_connections=HELD, http_address_sockets=HELD) as found:
         yield found
 
 

@@ -159,3 +159,18 @@ def test_a_message_longer_than_a_page_sends_ends_its_web_socket(dashboard: Guard
     frame = b"\x82\xff" + (2**30).to_bytes(8) + b"mask" + b"a" * 2**20
     sent = flood(dashboard.port, handshake(dashboard.port), frame)
     assert sent < ENOUGH
+
+
+REFUSED = {"X_Forwarded_For": "10.0.0.1"}  # from elsewhere, through a proxy: nobody that this dashboard knows
+
+
+def test_a_refused_visitor_uploads_nothing_and_takes_nothing_along(dashboard: Guarded):
+    port = dashboard.port
+    for path in ("/media/0a1b.csv", "/_stcore/metrics", "/_stcore/metrics?families=cache_memory_bytes"):
+        assert status_of(port, get(path, port, **REFUSED)) == 401
+    upload = post(b"a" * 2**16, "/_stcore/upload_file/session/file", length=49 * 2**20).replace(b"POST", b"PUT", 1)
+    told = b"\r\nX-Forwarded-For: 10.0.0.1\r\n"
+    for _ in range(20):
+        assert status_of(port, upload.replace(b"\r\n", told, 1)) == 401  # with all but the beginning still to come
+    assert status_of(port, get("/_stcore/health", port, **REFUSED)) == 200
+    assert "Traceback" not in dashboard.server.log.read_text()
