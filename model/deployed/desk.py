@@ -245,15 +245,21 @@ class DeployedModels:
         using = self._settings()
         return books.read_book(book, using.home, using.book_rows)
 
-    def train(self, book: str) -> TrainingRun:
+    def train(self, book: str, who: str = AUTOMATIC) -> TrainingRun:
         """Start the training of a first release in the background, or tell how far it has come; once, however many
-        ask."""
+        ask. If no gate is in the way it is promoted, on record by ``who`` asked first: whether they may is theirs to
+        know who call this."""
         with self._lock:
             known = self._training.get(book)
             if known is None or (known.ended and not known.error):  # ended well, and the release is gone since
                 known = self._training[book] = TrainingRun()
-                Thread(target=self._run, args=(book, known), daemon=True, name=f"train-{book}").start()
+                Thread(target=self._run, args=(book, known, who), daemon=True, name=f"train-{book}").start()
             return known
+
+    def training(self, book: str) -> TrainingRun | None:
+        """The training of a first release that somebody started; None if nobody did."""
+        with self._lock:
+            return self._training.get(book)
 
     def forget(self, book: str) -> None:
         """Let a failed training be started anew."""
@@ -286,7 +292,7 @@ class DeployedModels:
                     place.model.remote.close()
             self._places.clear()
 
-    def _run(self, book: str, progress: TrainingRun) -> None:
+    def _run(self, book: str, progress: TrainingRun, who: str) -> None:
         def told(doing: str, share: float) -> None:
             progress.doing, progress.share = doing, share
 
@@ -294,7 +300,7 @@ class DeployedModels:
             store = self.store(book)
             release = self._kept(book, store) or store.train(told)
             try:
-                store.promote(release.id, who=AUTOMATIC, why=FIRST)
+                store.promote(release.id, who=who, why=FIRST)
             except GateError as error:
                 progress.kept = release.id
                 found = store.obstacles(release)

@@ -13,7 +13,14 @@ from model.deployed.desk import ReadingRun, TrainingRun, desk
 from model.deployed.model import DeployedModel
 from model.errors import Mismatch, RemoteError
 from model.release.promotion import review_pending
-from model.report.operations.words import reading_headline, reading_note, reading_words, training_words
+from model.report.operations.words import (
+    reading_headline,
+    reading_note,
+    reading_words,
+    training_words,
+    untrained_headline,
+    untrained_words,
+)
 from model.security.people import may
 from model.settings import settings
 from pages import warm_up
@@ -171,14 +178,20 @@ def _training(name: str, title: str) -> None:
     if ready:
         warm_up.up() if name == settings().book else warm_up.freeze()
         st.rerun()
-    progress = desk.train(name)
+    person = visitor.current()  # asked each time: the role may have changed
+    starts = may(person, "train") and may(person, "promote")
+    progress = desk.train(name, person.name) if starts else desk.training(name)
+    if progress is None:
+        st.subheader(untrained_headline(title))
+        st.write(untrained_words(name, person.role))
+        return
     if progress.error:
         if progress.kept:
             _kept(progress, title)
         else:
             st.subheader(f"The training of a first model of “{title}” stopped")
             st.error(progress.error, icon=":material/error:")
-        if st.button("Try again"):
+        if starts and st.button("Try again"):
             desk.forget(name)
             st.rerun()
         return

@@ -1,6 +1,8 @@
 """Who is looking, on every page, and what only some of them see."""
 
 import json
+import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +10,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from model.deployed.desk import DeployedModels
+from model.errors import ReleaseError
 from model.monitoring import fairness
+from model.release.release import Release
+from model.release.store import Store
 from pages.shared import deployed, visitor
 from tests.pages.conftest import ROOT, Open, begin, markup, opened, script
 from tests.support.records import CONTRACT
@@ -285,3 +291,78 @@ def test_the_peer_is_the_sockets_whatever_a_header_claims(
     receive: Callable[..., object], headers: list[tuple[bytes, bytes]], told: str
 ) -> None:
     assert visitor.peer({"type": "http", "client": ("10.9.9.9", 0), "headers": headers}, receive) == told
+
+
+# ---- a book without a release ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bare_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DeployedModels:
+    """An empty home."""
+    monkeypatch.setenv("WHATIF_HOME", str(tmp_path / "bare"))
+    desk = DeployedModels()
+    monkeypatch.setattr("pages.shared.deployed.desk", desk)
+    return desk
+
+
+@pytest.mark.parametrize("page", ["book", "applicant", "policy", "trust", "operations", "scenarios"])
+@pytest.mark.parametrize("name", ["ann", "bob"])
+def test_nothing_is_trained_or_promoted_for_who_may_not_and_they_are_told_who_may(
+    looking: Look, bare_desk: DeployedModels, page: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Store, "train", lambda *_: pytest.fail("trained"))
+    looking(name)
+    at = whole(page).run()
+    assert not at.exception
+    assert at.subheader[0].value.startswith("There is no released model of ")
+    (told,) = [each.value for each in at.markdown if "the role admin" in each.value]
+    assert "python -m model train --book cards" in told
+    assert ("What an analyst can do" in told) == (name == "bob")
+    assert bare_desk.training("cards") is None
+    assert not [each for each in at.button if each.label == "Try again"]
+
+
+def test_training_that_an_admin_began_is_seen_by_everybody_and_begun_anew_by_none_but_admins(
+    looking: Look, bare_desk: DeployedModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, began = threading.Event(), []
+
+    def train(self: Store, progress: Callable[[str, float], None]) -> Release:
+        began.append(self.book)
+        progress("Fitting", 0.5)
+        go.wait(60)
+        raise ReleaseError("It stopped.")
+
+    monkeypatch.setattr(Store, "train", train)
+    looking("carol")
+    assert "being trained" in whole("book").run().subheader[0].value
+    looking("ann")
+    at = whole("book").run()
+    assert ("being trained" in at.subheader[0].value, began) == (True, ["cards"])
+    go.set()
+    for thread in threading.enumerate():
+        if thread.name == "train-cards":
+            thread.join()
+    at.run()
+    assert "It stopped." in at.error[0].value
+    assert not [each for each in at.button if each.label == "Try again"]
+    looking("carol")
+    assert [each.label for each in whole("book").run().button if each.label == "Try again"]
+    assert began == ["cards"]
+
+
+def test_first_champion_is_on_record_by_the_admin_for_whom_it_was_promoted(
+    looking: Look, bare_desk: DeployedModels, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def train(self: Store, _progress: Callable[[str, float], None]) -> Release:
+        shutil.copytree(home / "releases" / "cards", self.root, ignore=shutil.ignore_patterns("history*", "aliases*"))
+        return self.load(self.ids()[0])
+
+    monkeypatch.setattr(Store, "train", train)
+    looking("carol")
+    whole("operations").run()
+    for thread in threading.enumerate():
+        if thread.name == "train-cards":
+            thread.join()
+    (moved,) = bare_desk.store("cards").history()
+    assert (moved.who, moved.alias) == ("carol", "champion")

@@ -317,6 +317,29 @@ def training_words(doing: str, share: float, seconds: float) -> str:
     return f"{so_far} · about {lasting(max(left, 1))} left"
 
 
+def untrained_headline(title: str) -> str:
+    """What is said of a book without a release, to whoever may not have one trained."""
+    return f"There is no released model of “{title}” here yet"
+
+
+MEANWHILE = {
+    "viewer": "Other books can be looked at meanwhile. Once there is a model, this page opens by itself.",
+    "analyst": (
+        "What an analyst can do meanwhile: work with the other books, save scenarios of them. Of this one, once there "
+        "is a model: ask it, save scenarios, score files, do recorded calls again. This page then opens by itself."
+    ),
+}
+
+
+def untrained_words(book: str, role: str) -> str:
+    """Who has a first model trained, and what everybody else can do."""
+    return (
+        f"A first model is trained, and promoted if no gate is in the way, for who has the role admin: as soon as an "
+        f"admin opens this page, or by the command `python -m model train --book {book}`. Nothing is begun for the "
+        f"role {role}. {MEANWHILE.get(role, MEANWHILE['viewer'])}"
+    )
+
+
 def reading_headline(contract: Contract) -> str:
     """What is said while a book is read that was just picked."""
     return f"{contract.book.title} is being read"
