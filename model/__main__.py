@@ -64,6 +64,10 @@ VERBS = {  # each one's module and first sentence
         "model.cli.training",
         "Checksums, parity with the trained model, and a retrain that must give the same tables.",
     ),
+    "sign": (
+        "model.cli.training",
+        "Verify a release and, if all of that held, sign it with the key that WHATIF_RELEASE_KEY names.",
+    ),
     "releases": (
         "model.cli.releases",
         "All releases of a book, the oldest first: their window, how they stand, the aliases that point to them.",

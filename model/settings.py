@@ -16,6 +16,7 @@ Protocol = Literal["oip", "kserve", "mlflow"]
 Engine = Literal["local", "spark"]
 GroupProtocol = Literal["classic", "consumer"]
 Security = Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"]
+Unsigned = Literal["allow", "refuse"]
 Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 
 
@@ -65,6 +66,10 @@ class Settings(BaseSettings):
 
     The app for a phone: ``phone_key``, a file with the private key its packages are signed with, and for how many
     ``phone_days`` one is good.
+
+    Who vouches for releases: ``release_key``, a file with the key that those made here are signed with, an Ed25519
+    private key or a secret; ``release_signers``, a file with public keys whose signatures are believed as well; whether
+    ``unsigned`` ones, or those of an unknown key, are refused.
 
     People: ``user_header`` that a proxy puts the user's name in, accepted only from ``trusted_proxy`` (addresses or
     networks, comma-separated); ``roles`` by user name; ``default_role`` of anybody else. The role ``none`` keeps out.
@@ -131,6 +136,10 @@ class Settings(BaseSettings):
 
     phone_key: Path | None = None
     phone_days: int = Field(90, ge=1, le=3650)
+
+    release_key: Path | None = None
+    release_signers: Path | None = None
+    unsigned: Unsigned = "allow"
 
     user_header: str = ""
     trusted_proxy: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)] = ()

@@ -17,6 +17,7 @@ FLOORS = (  # from the ground up
     "model.errors",
     "model.settings",
     "model.locks",
+    "model.signing",
     "model.engine",
     "model.finance",
     "model.monitoring",

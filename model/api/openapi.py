@@ -10,6 +10,7 @@ from model.api.body import CSV, JSON
 from model.api.requests import DATATYPES, OUTPUTS
 from model.api.service import ScoreResponse, Service
 from model.release.release import Release
+from model.signing import Signature
 
 Schema = JsonObject
 """A part of the document, or an answer, as JSON holds it."""
@@ -32,7 +33,7 @@ IDENTITY = {
 }
 
 
-def metadata(name: str, release: Release, versions: list[str], book: str) -> Schema:
+def metadata(name: str, release: Release, versions: list[str], book: str, signature: Signature | None = None) -> Schema:
     """The model as the Open Inference Protocol describes one; units and ranges from the contract."""
     contract = release.contract
     inputs = [
@@ -50,7 +51,7 @@ def metadata(name: str, release: Release, versions: list[str], book: str) -> Sch
         }
         for each in contract.record
     ]
-    k = len(contract.inputs)
+    k, signed = len(contract.inputs), signature or release.signature
     outputs: list[Schema] = [
         {"name": "predict_proba", "datatype": "FP64", "shape": [-1, 2]},
         {
@@ -76,6 +77,8 @@ def metadata(name: str, release: Release, versions: list[str], book: str) -> Sch
             "book": book,
             "background": release.scorer.shapley.background,
             "trained": release.manifest["created"],
+            "signature": signed.state,
+            "signed_by": signed.key,
             "probability": contract.book.probability,
         },
     }

@@ -21,10 +21,10 @@ from model.api.errors import HttpError, refusal
 from model.deployed.desk import desk
 from model.errors import StoreError
 from model.export.phone.package import MIME, PhonePackage, phone_package
-from model.export.phone.signing import SigningKey
 from model.security.origins import SAFE
 from model.security.people import Person, require
 from model.settings import settings
+from model.signing import SigningKey
 
 FIRST = "index.html"
 LOG = logging.getLogger(__name__)

@@ -298,7 +298,8 @@ def _health(app: FastAPI) -> None:
     async def model(name: str, _who: MayScore, version: Version = None) -> Response:
         _named(service, name)
         using = await release(service, version)
-        return said(openapi.metadata(name, using, service.versions(), service.settings.book))
+        signature = await asyncio.to_thread(service.store.signature, using.id)  # one may be signed at any time
+        return said(openapi.metadata(name, using, service.versions(), service.settings.book, signature))
 
     @app.get("/v2/models/{name}/versions/{which}", summary="What a version of the model takes and gives")
     async def model_version(name: str, which: str, who: MayScore) -> Response:
@@ -363,7 +364,9 @@ def _repository(app: FastAPI) -> None:
 
     @app.get("/releases", summary="All releases and the aliases that point to them")
     async def releases(_who: MayScore) -> Response:
-        return said({"releases": service.store.ids(), "aliases": service.store.aliases()})
+        ids = service.store.ids()
+        signatures = await asyncio.to_thread(lambda: {each: vars(service.store.signature(each)) for each in ids})
+        return said({"releases": ids, "aliases": service.store.aliases(), "signatures": signatures})
 
     @app.get("/releases/{which}/artefact", summary="A release to keep: a zip file, with its hash in a header")
     async def artefact(which: str, _who: MayExplain) -> Response:

@@ -142,8 +142,8 @@ class Service:
         release = self.release(identity)
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as packed:  # its arrays are compressed already
-            for path in sorted(release.path.iterdir()):
-                packed.writestr(zipfile.ZipInfo(path.name, (2000, 1, 1, 0, 0, 0)), path.read_bytes())
+            for name, content in sorted(release.files().items()):
+                packed.writestr(zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0)), content)
         return out.getvalue()
 
     def ready(self) -> str:

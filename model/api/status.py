@@ -53,7 +53,7 @@ def found_out(model: DeployedModel, store: Store, using: Settings) -> Operations
         record=record_state(using),
         pages=model.pulse(),
         service=_service(store, using) if here else None,
-        release=_release(model),
+        release=_release(model, store),
         server=_server(model),
         aliases=aliases,
         shadow=shadow_state(store, using) if here else None,
@@ -82,9 +82,11 @@ def _service(store: Store, using: Settings) -> LatencyReading | None:
         return None
 
 
-def _release(model: DeployedModel) -> KnownRelease | None:
+def _release(model: DeployedModel, store: Store) -> KnownRelease | None:
     release = model.release
-    return None if release is None else KnownRelease(release.manifest, release.report, release.artefact)
+    if release is None:
+        return None
+    return KnownRelease(release.manifest, release.report, release.artefact, store.signature(release.id))
 
 
 def _server(model: DeployedModel) -> RemoteServer | None:
@@ -175,13 +177,14 @@ def recorded_what_if(call: Call, using: Settings) -> Link | None:
 
 def book_releases(store: Store) -> BookReleases:
     """All releases of a book."""
-    listed = sorted((store.manifest(each) for each in store.ids()), key=lambda each: str(each["created"]))
+    listed = sorted(store.listed().values(), key=lambda each: str(each["created"]))
     return BookReleases(
         books.contract(store.book, store.home),
         tuple(listed),
         reports={str(each["id"]): store.report(str(each["id"])) for each in listed},
         aliases=store.aliases(),
         history=tuple(store.history()),
+        signatures={str(each["id"]): store.signature(str(each["id"])) for each in listed},
     )
 
 

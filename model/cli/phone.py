@@ -10,7 +10,8 @@ from model.cli.book import book_option
 from model.cli.paper import deployed_model
 from model.cli.terminal import answer, json_option
 from model.export.phone.package import DAYS, phone_package, write_package
-from model.export.phone.signing import SigningKey, grouped
+from model.report.release import words
+from model.signing import UNSIGNED, Signature, SigningKey
 
 
 @click.command()
@@ -37,6 +38,6 @@ def phone(folder: Path, key: Path | None, days: int, book: str, as_json: bool) -
 
 
 def _told(result: Json) -> str:
-    signed = f"signed, key {grouped(result['signed_by'])}" if result["signed_by"] else "not signed"
+    signed = words.signature(Signature("signed", result["signed_by"]) if result["signed_by"] else UNSIGNED)
     size = f"{result['bytes'] / 1e6:.2f} MB"
     return f"{result['path']}: {size}, release {result['release']}, good until {result['expires']}, {signed}."

@@ -7,6 +7,7 @@ from model.cli.terminal import Result, answer, json_option
 from model.release.promotion import blocking_gates
 from model.release.register import Register
 from model.report.release import words
+from model.signing import Signature
 
 
 @click.command()
@@ -23,6 +24,7 @@ def releases(with_history: bool, book: str, as_json: bool) -> None:
         each = {name: manifest.get(key) for name, key in (("created", "created"), ("contract", "contract_version"))}
         each |= {"release": identity, "window": manifest.get("window"), "recalibrated": manifest.get("recalibrated")}
         each |= {"outcomes": manifest["outcomes"]} if "outcomes" in manifest else {}
+        each |= {"signature": vars(store.signature(identity))}
         each |= {"passed": not blocking_gates(report.gates), "state": words.state(report)}
         listed.append(each | {"aliases": [alias for alias, target in aliases.items() if target == identity]})
     result: Result = {"book": book, "releases": listed, "aliases": aliases}
@@ -39,6 +41,7 @@ def releases(with_history: bool, book: str, as_json: bool) -> None:
                     f"contract {each['contract']}",
                     words.window(each),
                     each["state"],
+                    words.signature(Signature(**each["signature"])),
                     ", ".join(each["aliases"]),
                 )
             ).rstrip()

@@ -14,7 +14,7 @@ from model.cli.terminal import FAILED, Result, answer, json_option, progress
 from model.errors import ReleaseError
 from model.release.gate import Gate
 from model.release.promotion import blocking_gates, reported
-from model.release.release import Release
+from model.release.release import Release, Verified
 from model.release.report import ReleaseReport
 from model.release.store import FIRST, Store
 from model.release.training import Progress
@@ -22,6 +22,7 @@ from model.release.variants import SHIPPED
 from model.release.window import Window
 from model.report.release import words
 from model.settings import settings
+from model.signing import Signature
 
 if TYPE_CHECKING:
     from model.scoring.stream.renewal import RenewalNote
@@ -156,13 +157,36 @@ def verify(release: str, book: str, as_json: bool, retrain: bool) -> None:
     except ReleaseError as error:
         answer({"release": identity, "passed": False, "error": str(error)}, as_json, lambda r: f"Failed: {r['error']}")
         sys.exit(FAILED)
-    result: Result = {"release": identity, "passed": found.passed}
+    _tell_verified(identity, found, store.signature(identity), as_json)
+
+
+@click.command()
+@click.argument("release", default="champion")
+@book_option
+@json_option
+@click.option("--retrain/--no-retrain", default=True, help="Before that, also train once more and compare the tables.")
+def sign(release: str, book: str, as_json: bool, retrain: bool) -> None:
+    """Verify a release and, if all of that held, sign it with the key that WHATIF_RELEASE_KEY names."""
+    store = Store(home_of(book), book)
+    identity = store.resolve(release)
+    try:
+        found, signature = store.sign(identity, retrain, progress(as_json))
+    except ReleaseError as error:
+        answer({"release": identity, "passed": False, "error": str(error)}, as_json, lambda r: f"Failed: {r['error']}")
+        sys.exit(FAILED)
+    _tell_verified(identity, found, signature, as_json)
+
+
+def _tell_verified(identity: str, found: Verified, signature: Signature, as_json: bool) -> None:
+    """What verifying a release found, and how it is signed; exit status 1 if a gate failed."""
+    result: Result = {"release": identity, "passed": found.passed, "signature": vars(signature)}
     result |= {"gates": [gate.as_dict() for gate in found.gates], "differs": list(found.differs)}
 
     def text(result: Result) -> str:
         told = [f"  differs from when it was made: {each}" for each in result["differs"]]
         same = ["  data, contract, code, lock file, libraries and platform are those it was made with"]
-        return "\n".join([f"Release {identity}", *_gate_lines(found.gates), *(told or same)])
+        own = f"  {words.signature(signature)}"
+        return "\n".join([f"Release {identity}", *_gate_lines(found.gates), *(told or same), own])
 
     answer(result, as_json, text)
     if not result["passed"]:

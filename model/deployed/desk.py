@@ -225,7 +225,7 @@ class DeployedModels:
         """The releases of a book that were trained on the snapshot installed, the champion among them: they can be
         compared customer by customer."""
         store, data = self.store(book), self._read(book).sha256
-        return [each for each in store.ids() if store.manifest(each)["data_sha256"] == data]
+        return [each for each, manifest in store.listed().items() if manifest["data_sha256"] == data]
 
     def release(self, book: str, identity: str) -> DeployedModel:
         """A book under any of its releases, loaded and checked.

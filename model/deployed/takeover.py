@@ -2,7 +2,6 @@
 
 import io
 import zipfile
-import zlib
 from urllib.parse import quote
 
 from data.books import Book
@@ -12,9 +11,6 @@ from model.release.release import Release
 from model.release.store import Store
 
 MOST_BYTES = 256 * 2**20  # of a release taken over from a server, unpacked
-
-
-UNPACKABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)  # as zipfile has it
 
 
 def known_here(scorer: RemoteScorer, book: Book, store: Store) -> Release | None:
@@ -53,5 +49,7 @@ def _unzipped(content: bytes) -> dict[str, bytes]:
             if sum(each.file_size for each in packed.infolist()) > MOST_BYTES:
                 raise ReleaseError(f"The release that came is larger than {MOST_BYTES:,} bytes.")
             return {each.filename: packed.read(each) for each in packed.infolist()}
-    except UNPACKABLE as error:
-        raise ReleaseError(f"The release that came cannot be unpacked: {error}.") from None
+    except ReleaseError:
+        raise
+    except Exception as error:  # what somebody made up has more ways to be wrong than zipfile lists
+        raise ReleaseError(f"The release that came cannot be unpacked: {str(error)[:300]}.") from None

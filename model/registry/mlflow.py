@@ -32,8 +32,9 @@ from model.release.training import one_thread, rows
 from model.release.variants import SHIPPED
 from model.report.release.card import written_text
 
-FILES = ("tables.npz", "contract.toml", "gates.json", "manifest.json", "card.html")
-"""What of a release goes along, where it is there. Its golden rows and its outcomes are customers: they stay."""
+FILES = frozenset({"tables.npz", "contract.toml", "gates.json", "manifest.json", "signature.json"})
+"""What of a release goes along, where it is there, checked once more. Its golden rows and its outcomes are customers:
+they stay."""
 NEEDED = ("numpy", "scikit-learn", "skops")  # to run the model, of the libraries the manifest names; MLflow adds itself
 ORIGIN = ("contract_sha256", "data_sha256", "lock_sha256", "code_sha256", "created")
 NAME = re.compile(r"[\w .-]{1,200}")  # what MLflow takes, and a quotation mark would end the search
@@ -210,9 +211,8 @@ def _register(mlflow: Any, release: Release, name: str, experiment: str, reason:
             tags=tags,
         )
         mlflow.log_metrics(about.metrics, model_id=logged.model_id)
-        for file in FILES:
-            if (release.path / file).is_file():
-                mlflow.log_artifact(str(release.path / file), "release")
+        for file in sorted(FILES & release.files().keys()):
+            mlflow.log_artifact(str(release.path / file), "release")
     return mlflow.register_model(logged.model_uri, name, tags=tags)
 
 

@@ -19,6 +19,7 @@ from model.engine.stored import Arrays, taken
 from model.release.window import FEWEST
 
 WINDOW_FILE = "window.npz"
+LATEST = 253_402_300_799_999  # ms since 1970: the end of the year 9999, the last that a calendar knows
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +60,7 @@ class OutcomeWindow:
         raw = taken(arrays, "raw", kind=np.float64, shape=(fields, None), gaps=True)
         n = raw.shape[1]
         target = taken(arrays, "target", kind=np.int8, shape=(n,), low=0, high=1)
-        at = taken(arrays, "at", kind=np.int64, shape=(n,))
+        at = taken(arrays, "at", kind=np.int64, shape=(n,), low=0, high=LATEST)
         if not n or (np.diff(at) < 0).any():
             raise ValueError("the window holds no record, or not by when its outcomes came")
         return cls(raw, target.astype(np.float64), at)

@@ -6,6 +6,7 @@ Nothing is loaded and nothing checked, so that a list of releases needs no compi
 import json
 from bisect import bisect_right
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -13,7 +14,10 @@ from pathlib import Path
 
 from data.json_types import Json, JsonObject
 from model.errors import ReleaseError
+from model.release.manifest import read_manifest
 from model.release.report import ReleaseReport
+from model.release.signature import given_signature, signature_of
+from model.signing import Signature
 
 ALIASES = ("champion", "challenger", "previous")
 LEAD = timedelta(seconds=1)
@@ -61,13 +65,39 @@ class Register:
         return [path.parent.name for path in sorted(found, key=lambda path: path.stat().st_mtime)]
 
     def manifest(self, identity: str) -> JsonObject:
-        """A release's manifest, unchecked: for listings."""
-        found: JsonObject = json.loads((self.root / identity / "manifest.json").read_bytes())
+        """A release's manifest, not held against its files: for listings. ReleaseError if it is none."""
+        try:
+            return read_manifest((self.root / identity / "manifest.json").read_bytes(), identity)
+        except (OSError, ValueError) as error:
+            raise ReleaseError(
+                f"The manifest of release {identity} cannot be read: {error}. Restore it, or take its folder away."
+            ) from error
+
+    def listed(self) -> dict[str, JsonObject]:
+        """The manifests of all releases that can be read, by id, the oldest first; `python -m model releases` says what
+        is wrong with the others."""
+        found: dict[str, JsonObject] = {}
+        for identity in self.ids():
+            with suppress(ReleaseError):
+                _ = self.report(identity)
+                found[identity] = self.manifest(identity)
         return found
 
+    def signature(self, identity: str) -> Signature:
+        """How a release is signed, by its manifest: for listings."""
+        folder = self.root / identity
+        try:
+            return signature_of((folder / "manifest.json").read_bytes(), given_signature(folder))
+        except OSError as error:
+            raise ReleaseError(f"The signature of release {identity} cannot be read: {error.strerror}.") from error
+
     def report(self, identity: str) -> ReleaseReport:
-        """A release's gates and figures, unchecked: for listings."""
-        return ReleaseReport.from_json((self.root / identity / "gates.json").read_bytes())
+        """A release's gates and figures, not held against its manifest: for listings. ReleaseError if they are none."""
+        try:
+            content = (self.root / identity / "gates.json").read_bytes()
+        except OSError as error:
+            raise ReleaseError(f"The report of release {identity} cannot be read: {error.strerror}.") from error
+        return ReleaseReport.from_json(content)
 
     def aliases(self) -> dict[str, str]:
         """Alias → id."""

@@ -16,7 +16,7 @@ from data.contract import Contract
 from data.errors import ContractError
 from data.json_types import Json
 from model.engine.scorer import TableScorer
-from model.engine.stored import Arrays, taken, unpacked
+from model.engine.stored import MOST_BYTES, Arrays, taken, unpacked, unpacked_size
 from model.engine.tables import Tables
 from model.engine.trees import sound
 from model.errors import ReleaseError
@@ -24,11 +24,15 @@ from model.monitoring.drift import Snapshot
 from model.release.build import TRUSTED
 from model.release.evidence import Evidence
 from model.release.gate import Gate
+from model.release.manifest import read_manifest
 from model.release.outcome_window import WINDOW_FILE, OutcomeWindow
 from model.release.report import ReleaseReport
+from model.release.signature import SIGNATURE, given_signature, signature_of
 from model.release.window import TrainingWindows, Window
+from model.signing import UNSIGNED, Signature
 
 Made = TypeVar("Made")
+MOST_GOLDEN = 10_000  # customers stored; 1,000 are
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +44,7 @@ class Release:
     manifest: Mapping[str, Json]
     report: ReleaseReport
     scorer: TableScorer
+    signature: Signature = UNSIGNED
 
     @property
     def contract(self) -> Contract:
@@ -90,10 +95,29 @@ class Release:
         """The records it was checked with as it was made, (fields, up to 1,000)."""
         return self._read("golden.npz", lambda arrays: _golden(arrays, self.contract)[0])
 
+    def file(self, name: str) -> bytes:
+        """One of its files, read anew; ReleaseError if it is no longer the one that was checked."""
+        try:
+            content = (self.path / name).read_bytes()
+        except OSError as error:
+            raise ReleaseError(f"Release {self.id} is incomplete: {error}. Train it anew.") from error
+        if _digest(content) != self.manifest["files"].get(name):
+            raise ReleaseError(f"Release {self.id} was altered ({name}). Restore it or train anew.")
+        return content
+
+    def files(self) -> dict[str, bytes]:
+        """All of its files, signature and manifest included, read anew; ReleaseError if one is no longer the one that
+        was checked."""
+        described, given = (self.path / "manifest.json").read_bytes(), given_signature(self.path)
+        if read_manifest(described, self.id) != self.manifest or signature_of(described, given).state == "wrong":
+            raise ReleaseError(f"Release {self.id} was altered (manifest.json). Restore it or train anew.")
+        found = {name: self.file(name) for name in self.manifest["files"]}
+        return found | {"manifest.json": described} | ({} if given is None else {SIGNATURE: given})
+
     def _read(self, name: str, make: Callable[[Arrays], Made]) -> Made:
         """What one of its files holds; ReleaseError if that is not what it should be."""
         with _told_of(self.id):
-            return make(unpacked((self.path / name).read_bytes()))
+            return make(unpacked(self.file(name)))
 
     @cached_property
     def artefact(self) -> str:
@@ -102,7 +126,7 @@ class Release:
 
     def fitted(self) -> Any:
         """The scikit-learn model it was made from, read anew; nothing outside the hard-coded list is loaded."""
-        return _load_model((self.path / "model.skops").read_bytes())
+        return _load_model(self.file("model.skops"))
 
 
 @dataclass(frozen=True)
@@ -123,10 +147,16 @@ def _load_model(content: bytes) -> Any:
     not looked at."""
     import skops.io
 
-    unknown = set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED)
+    if unpacked_size(content) > MOST_BYTES:
+        raise ReleaseError(f"The model file unpacks to more than {MOST_BYTES:,} bytes. Train it anew.")
+    try:
+        unknown = set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED)
+        model = None if unknown else skops.io.loads(content, trusted=list(TRUSTED))
+    except Exception as error:  # a file that somebody made up has more ways to be wrong than can be listed
+        raise ReleaseError(f"The model file cannot be read: {type(error).__name__}: {error}. Train it anew.") from error
     if unknown:
         raise ReleaseError(f"The model file holds types that are not trusted: {', '.join(sorted(unknown))}.")
-    return sound(skops.io.loads(content, trusted=list(TRUSTED)))
+    return sound(model)
 
 
 def _identity(tables: Tables, contract: Contract, data_sha256: str) -> str:
@@ -149,7 +179,7 @@ def _told_of(identity: str) -> Iterator[None]:
     """While a release is read: what is wrong with it is a ReleaseError."""
     try:
         yield
-    except (ContractError, KeyError, TypeError, ValueError) as error:
+    except (ContractError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         told = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
         raise ReleaseError(f"Release {identity} was made by another version: {told}. Train it anew.") from error
 
@@ -158,7 +188,7 @@ def _golden(arrays: Arrays, contract: Contract) -> tuple[Array, Array, Array]:
     """Stored customers (fields, m), their margins (m,) and reasons (inputs, m)."""
     raw = taken(arrays, "raw", kind=np.float64, shape=(len(contract.record), None), gaps=True)
     margins = taken(arrays, "margins", kind=np.float64, shape=raw.shape[1:], gaps=True)
-    if len(margins) == 0:
-        raise ValueError("no customer is stored to hold it against")
+    if not 0 < len(margins) <= MOST_GOLDEN:
+        raise ValueError(f"{len(margins):,} customers are stored to hold it against, not 1 to {MOST_GOLDEN:,}")
     shape = (len(contract.inputs), len(margins))
     return raw, margins, taken(arrays, "reasons", kind=np.float64, shape=shape, gaps=True)

@@ -4,11 +4,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isnan, nan
+from typing import get_args
 
 from data.json_types import Json, JsonObject
 from model.errors import ReleaseError
 from model.monitoring.measures import Compared, Performance
-from model.release.gate import Gate
+from model.release.gate import Gate, Kind, PairedOn
+from model.release.variants import SHIPPED
 from model.release.window import Window
 
 
@@ -91,7 +93,9 @@ class ReleaseReport:
         """From the file of a release; ReleaseError if it is no such report."""
         try:
             return _report(json.loads(content))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except RecursionError:
+            raise ReleaseError("The report of a release is nested too deep to be read. Train it anew.") from None
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ReleaseError(f"The report of a release cannot be read ({error}). Train it anew.") from error
 
 
@@ -121,18 +125,33 @@ def _champion(champion: ChampionReport) -> JsonObject:
 
 def _report(content: Mapping[str, Json]) -> ReleaseReport:
     later, again, champion = (content.get(name) for name in ("later", "recalibrated", "champion"))
+    crossed = _read_performances(content["cross_validation"])
+    if SHIPPED.label not in crossed:
+        raise ValueError(f"it has no figures of the model {SHIPPED.label}")
     return ReleaseReport(
         tuple(map(_gate, content["gates"])),
-        _read_performances(content["cross_validation"]),
+        crossed,
         folds=int(content["folds"]),
-        window=Window(**(content.get("window") or {})),
-        recalibrated=Recalibration(Window(again["since"], again["until"]), float(again["shift"])) if again else None,
+        window=_window(content.get("window")) or Window(),
+        recalibrated=Recalibration(_window(again, "shift") or Window(), _number(again["shift"])) if again else None,
         later=_read_later(later) if later else None,
         champion=_read_champion(champion) if champion else None,
     )
 
 
+def _window(content: Mapping[str, Json] | None, *beside: str) -> Window | None:
+    """Vintages, years or open; None where there are none. TypeError if they are something else."""
+    if not content:
+        return None
+    own = {name: value for name, value in content.items() if name not in beside}
+    if any(value is not None and type(value) is not int for value in own.values()):
+        raise TypeError("a vintage is no year")
+    return Window(**own)
+
+
 def _gate(content: Mapping[str, Json]) -> Gate:
+    if content["kind"] not in get_args(Kind):
+        raise ValueError(f"a gate is of no kind there is: {str(content['kind'])[:40]!r}")
     return Gate(
         str(content["name"]),
         str(content["label"]),
@@ -146,7 +165,9 @@ def _gate(content: Mapping[str, Json]) -> Gate:
 
 
 def _number(value: float | None) -> float:
-    """A number, NaN where it could not be measured."""
+    """A number, NaN where it could not be measured; TypeError if it is none."""
+    if value is not None and type(value) not in (int, float):
+        raise TypeError("a figure is no number")
     return nan if value is None or isnan(value) else float(value)
 
 
@@ -155,22 +176,35 @@ def _read_performances(content: Mapping[str, Mapping[str, float | None]]) -> dic
 
 
 def _read_later(content: Mapping[str, Json]) -> LaterReport:
-    window = content.get("window")
     return LaterReport(
-        Window(**window) if window else None,
+        _window(content.get("window")),
         int(content["n"]),
-        predicted=float(content["predicted"]),
-        observed=float(content["observed"]),
+        predicted=_number(content["predicted"]),
+        observed=_number(content["observed"]),
         variants=_read_performances(content["variants"]),
     )
 
 
 def _read_champion(content: Mapping[str, Json]) -> ChampionReport:
-    measures = tuple(Compared(**each) for each in content.get("measures", ()))
+    measures = tuple(map(_compared, content.get("measures", ())))
+    kind = str(content.get("kind", ""))
+    if kind not in ("", *get_args(PairedOn)):
+        raise ValueError(f"the champion was held against on no records there are: {kind[:40]!r}")
     return ChampionReport(
         str(content["id"]),
         int(content["n"]),
-        kind=str(content.get("kind", "")),
+        kind=kind,
         measures=measures,
         why_not=str(content.get("why_not", "")),
+    )
+
+
+def _compared(content: Mapping[str, Json]) -> Compared:
+    return Compared(
+        str(content["name"]),
+        _number(content["candidate"]),
+        champion=_number(content["champion"]),
+        difference=_number(content["difference"]),
+        low=_number(content["low"]),
+        high=_number(content["high"]),
     )

@@ -1,22 +1,22 @@
 """Releases on disk: immutable folders, and aliases that point to them.
 
     HOME/releases/<book>/<id>/     model.skops  tables.npz  golden.npz  territory.npz  outcomes.npz  snapshot.npz
-                                   contract.toml  gates.json  manifest.json  [window.npz]
+                                   contract.toml  gates.json  manifest.json  [window.npz]  [signature.json]
     HOME/releases/<book>/aliases.json      replaced atomically: where champion, challenger and previous point
     HOME/releases/<book>/history.jsonl     one line for each time an alias moved: who, when, why
 
 A release is named by a digest of its tables, contract and data: the same training gives the same name. The manifest
 holds the sha256 of every file, of the snapshot and of the lock file. Loading needs neither scikit-learn nor shap:
-it checks the checksums and re-scores 1,000 stored customers. One that was fitted to a stream's outcomes holds them in
-window.npz.
+it checks signature and checksums and re-scores 1,000 stored customers. One that was fitted to a stream's outcomes holds
+them in window.npz. Files are their owner's alone: they hold customers.
 """
 
 import json
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,11 +25,12 @@ import numpy as np
 from data import books
 from data.books import Book
 from data.contract import read_contract
+from data.errors import BadInput
 from data.json_types import Json
 from model.engine.compilers.gradient_boosting import compile_model
 from model.engine.scorer import TableScorer
 from model.engine.shapley import stored
-from model.engine.stored import unpacked
+from model.engine.stored import MOST_BYTES, unpacked, unpacked_size
 from model.engine.tables import Tables, probability
 from model.engine.territory import Territory
 from model.errors import ParityError, ReleaseError
@@ -40,6 +41,7 @@ from model.release.checks import contract_gates, judged
 from model.release.comparison import Candidate, Champion, ChampionComparison, compare_with_champion, unreadable
 from model.release.gate import Gate
 from model.release.installed import installed_book, installed_sha256
+from model.release.manifest import read_manifest
 from model.release.outcome_window import WINDOW_FILE, OutcomeWindow
 from model.release.parity import EXACT
 from model.release.promotion import Obstacles, require_same_book
@@ -47,9 +49,20 @@ from model.release.register import ALIASES, Register
 from model.release.release import Release, Verified, _digest, _golden, _identity, _told_of
 from model.release.renewed import renew
 from model.release.report import ReleaseReport
+from model.release.signature import (
+    SIGNATURE,
+    given_signature,
+    release_key,
+    require_able_to_sign,
+    require_vouched,
+    signature_of,
+    signed_by,
+)
 from model.release.training import Progress, cross_validate, fit, part, silent
 from model.release.variants import SHIPPED
 from model.release.window import Window, training_windows
+from model.settings import settings
+from model.signing import MAKE, Signature
 
 FILES = (
     "model.skops",
@@ -61,7 +74,9 @@ FILES = (
     "contract.toml",
     "gates.json",
 )
+CARRIED = frozenset({*FILES, WINDOW_FILE})  # what a manifest may name
 LONGEST = 500  # characters of a reason
+FILE_MODE, FOLDER_MODE = 0o600, 0o700
 AUTOMATIC, FIRST = "automatic", "The first release whose gates passed."  # who moved it and why, if no person did
 
 
@@ -89,6 +104,7 @@ class Store(Register):
         BadInput
             If the window cannot be.
         """
+        require_able_to_sign()
         book = installed_book(self.book, self.home)
         return self._written(
             book, make(book, training_windows(book, since, until, recalibrated), self._beside, progress), progress
@@ -105,6 +121,7 @@ class Store(Register):
         BadInput
             If the window holds too little to learn from.
         """
+        require_able_to_sign()
         book = installed_book(self.book, self.home)
         return self._written(book, renew(book, window, self._beside, progress), progress)
 
@@ -114,7 +131,9 @@ class Store(Register):
         if not (self.root / identity).is_dir():
             files = {name: _digest(content) for name, content in draft.files.items()}
             manifest = {"id": identity, **draft.manifest, "files": files}
-            self._lay_down(identity, {**draft.files, "manifest.json": json.dumps(manifest, indent=1).encode()})
+            described, key = json.dumps(manifest, indent=1).encode(), release_key()
+            signed = {} if key is None else {SIGNATURE: signed_by(key, described)}
+            self._lay_down(identity, {**draft.files, "manifest.json": described, **signed})
         progress("Done", 1.0)
         return self.load(identity)
 
@@ -156,60 +175,77 @@ class Store(Register):
         candidate = Candidate(release.evidence.within(len(book)), pd, release.shift, crossed)
         return judged(self._beside(book, own, candidate).gates, release.contract)
 
-    def _lay_down(self, identity: str, files: Mapping[str, bytes]) -> None:
-        self.root.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=self.root, prefix=".draft-"))
+    def _lay_down(
+        self, identity: str, files: Mapping[str, bytes], check: Callable[[Path], None] = lambda _folder: None
+    ) -> None:
+        """Write a release into a folder beside its place, and put it there once that passed the ``check``."""
+        self.root.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=self.root, prefix=".draft-"))  # its owner's alone
         try:
             for name, content in files.items():
+                (draft / name).touch(FILE_MODE)
                 (draft / name).write_bytes(content)
-                (draft / name).chmod(0o444)
-            draft.chmod(0o755)
-            draft.rename(self.root / identity)
-        except OSError:
+            _own(draft)
+            check(draft)
+            try:
+                draft.rename(self.root / identity)
+            except OSError:
+                if not (self.root / identity).is_dir():  # another process may have written the very same release
+                    raise
+        finally:
             shutil.rmtree(draft, ignore_errors=True)
-            if not (self.root / identity).is_dir():  # another process may have written the very same release
-                raise
 
     def take_in(self, identity: str, artefact: str, files: Mapping[str, bytes]) -> Release:
-        """A release that was made elsewhere, checked like one of our own before it is kept.
+        """A release that was made elsewhere, all of it checked like one of our own before it is kept.
 
         Raises
         ------
         ReleaseError, ParityError
-            If it is not the ``artefact`` it should be; then nothing is kept.
+            If it is not the ``artefact`` it should be, or this installation takes it from nobody who signed it so; then
+            nothing is kept.
         """
-        if not re.fullmatch(r"[0-9a-f]{12}", identity) or not set(files) <= {*FILES, WINDOW_FILE, "manifest.json"}:
+        if not re.fullmatch(r"[0-9a-f]{12}", identity) or not set(files) <= CARRIED | {"manifest.json", SIGNATURE}:
             raise ReleaseError(f"What came is no release: {identity[:20]!r} with {', '.join(sorted(files))[:200]}.")
-        if identity in self.ids():
-            release = self.load(identity)
-        else:
-            self._lay_down(identity, files)
-            try:
-                release = self.load(identity)
-                # read where they are wanted, checked before they are kept
-                _ = release.evidence, release.snapshot, release.outcomes
-                if release.artefact != artefact:
-                    raise ReleaseError(f"Release {identity} is not the artefact {artefact[:12]} that was announced.")
-            except BaseException:  # whatever it is, nothing of it stays
-                shutil.rmtree(self.root / identity, ignore_errors=True)
-                raise
+        if identity not in self.ids():
+            size = sum(unpacked_size(content) for content in files.values())
+            if size > MOST_BYTES:
+                raise ReleaseError(f"Release {identity} unpacks to {size:,} bytes; at most {MOST_BYTES:,} are taken.")
+            self._lay_down(identity, files, lambda draft: self._require_sound(identity, artefact, draft))
+        release = self.load(identity)
         if release.artefact != artefact:
             raise ReleaseError(f"The release {identity} here is not the artefact {artefact[:12]} that answers there.")
         return release
 
+    def _require_sound(self, identity: str, artefact: str, folder: Path) -> None:
+        """Raise ReleaseError or ParityError unless everything in the folder of a release is what it should be: also
+        what is read only where it is wanted."""
+        release = self._read(identity, folder)
+        _ = release.evidence, release.snapshot, release.outcomes, release.shift, release.asked
+        if release.artefact != artefact:
+            raise ReleaseError(f"Release {identity} is not the artefact {artefact[:12]} that was announced.")
+        if release.fitted().n_features_in_ != len(release.contract.inputs):
+            raise ReleaseError(f"The fitted model of release {identity} takes other inputs than its contract has.")
+
     # ---- reading -----------------------------------------------------------------------------------------------
 
     def load(self, reference: str = "champion") -> Release:
-        """A release by id, a beginning of one, or an alias; checksums and golden customers checked.
+        """A release by id, a beginning of one, or an alias; signature, checksums and golden customers checked.
 
         Raises
         ------
         ReleaseError, ParityError
-            If there is none, a file was altered, or the tables no longer give the stored numbers.
+            If there is none, a file was altered, the tables no longer give the stored numbers, or nobody who is known
+            signed it and the settings refuse that.
         """
         identity = self.resolve(reference)
-        path = self.root / identity
-        files = self._checked(path)
+        return self._read(identity, self.root / identity)
+
+    def _read(self, identity: str, path: Path, refuse: bool | None = None) -> Release:
+        """The release in a folder, checked; ``refuse`` it unless it is signed by who is known, by default as the
+        settings say."""
+        files = self._checked(identity, path)
+        signature = signature_of(files["manifest.json"], given_signature(path))
+        require_vouched(identity, signature, settings().unsigned == "refuse" if refuse is None else refuse)
         manifest = json.loads(files["manifest.json"])
         with _told_of(identity):
             contract = read_contract(files["contract.toml"])
@@ -230,25 +266,36 @@ class Store(Register):
         if not gap <= EXACT:
             raise ParityError(f"Release {identity} no longer gives its stored numbers: they differ by {gap:.1e}.")
         return Release(
-            identity, path, manifest=manifest, report=ReleaseReport.from_json(files["gates.json"]), scorer=scorer
+            identity,
+            path,
+            manifest=manifest,
+            report=ReleaseReport.from_json(files["gates.json"]),
+            scorer=scorer,
+            signature=signature,
         )
 
-    def _checked(self, path: Path) -> dict[str, bytes]:
+    def _checked(self, identity: str, path: Path) -> dict[str, bytes]:
         """Every file of a release, read once and held against the manifest."""
         try:
             content = {"manifest.json": (path / "manifest.json").read_bytes()}
-            expected = json.loads(content["manifest.json"])["files"]
+            manifest = read_manifest(content["manifest.json"], identity)
+            expected = manifest["files"]
             content.update({name: (path / name).read_bytes() for name in expected})
             absent = [name for name in FILES if name not in expected]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ReleaseError(f"Release {path.name} is incomplete: {error}. Train it anew.") from error
+        except PermissionError as error:
+            raise ReleaseError(
+                f"Release {identity} cannot be read: {error.strerror}. Its files are their owner's alone: run as the "
+                "user who made it, or give them to the one who runs this."
+            ) from error
+        except (OSError, ValueError) as error:
+            raise ReleaseError(f"Release {identity} is incomplete: {error}. Train it anew.") from error
         if absent:
-            raise ReleaseError(f"Release {path.name} is incomplete: it has no {', '.join(absent)}. Train it anew.")
+            raise ReleaseError(f"Release {identity} is incomplete: it has no {', '.join(absent)}. Train it anew.")
         altered = [name for name, digest in expected.items() if _digest(content[name]) != digest]
-        extra = sorted(each.name for each in path.iterdir() if each.name not in content)
+        extra = sorted(each.name for each in path.iterdir() if each.name not in {*content, SIGNATURE})
         if altered or extra:
             raise ReleaseError(
-                f"Release {path.name} was altered ({', '.join(altered + extra)}). Restore it or train anew."
+                f"Release {identity} was altered ({', '.join(altered + extra)}). Restore it or train anew."
             )
         return content
 
@@ -262,7 +309,38 @@ class Store(Register):
             If the release cannot even be loaded, or was made of another snapshot or contract: then nothing can be held
             against it, and the message says which.
         """
-        release = self.load(reference)
+        return self._verified(self.load(reference), retrain, progress)
+
+    def sign(self, reference: str, retrain: bool = True, progress: Progress = silent) -> tuple[Verified, Signature]:
+        """Verify a release, as `verify` does, and if every gate held sign it with the key of the settings; what was
+        found, and how it is signed now.
+
+        Raises
+        ------
+        BadInput
+            If there is no such key.
+        ReleaseError
+            If the release cannot even be loaded, or is signed and not what was signed.
+        """
+        key = release_key()
+        if key is None:
+            raise BadInput(f"There is no key to sign with. Name the file of one in WHATIF_RELEASE_KEY. {MAKE}")
+        identity = self.resolve(reference)
+        release = self._read(identity, self.root / identity, refuse=False)
+        found = self._verified(release, retrain, progress)
+        if not found.passed:
+            return found, release.signature
+        described = (release.path / "manifest.json").read_bytes()
+        if read_manifest(described, identity) != release.manifest:
+            raise ReleaseError(f"Release {identity} was altered while it was verified. Look at it, and begin anew.")
+        draft = release.path.parent / f".signature-{identity}"
+        draft.touch(FILE_MODE)
+        draft.write_bytes(signed_by(key, described))
+        draft.replace(release.path / SIGNATURE)
+        _own(release.path)
+        return found, self.signature(identity)
+
+    def _verified(self, release: Release, retrain: bool, progress: Progress) -> Verified:
         book = installed_book(self.book, self.home)
         require_same_book(release, book.contract, book.sha256)
         scorer = release.scorer
@@ -309,6 +387,8 @@ class Store(Register):
         failed = self.obstacles(release)
         promotion.require_passed(failed, override)
         names = [gate.name for gate in failed.gates]
+        with suppress(OSError):  # one of an earlier version may be another user's, and is none the worse for it
+            _own(release.path)
         with self._moving():
             now = self.aliases()
             if alias == "champion" and now.get("champion", release.id) != release.id:
@@ -362,3 +442,10 @@ class Store(Register):
                 json.dumps({"at": now, "alias": each, "release": to, **said, **(more or {}).get(to, {})}) + "\n"
                 for each, to in ((each, aliases[each]) for each in moved)
             )
+
+
+def _own(folder: Path) -> None:
+    """Leave a release to its owner alone: it holds customers."""
+    folder.chmod(FOLDER_MODE)
+    for path in folder.iterdir():
+        path.chmod(FILE_MODE)

@@ -12,10 +12,10 @@ from playwright.sync_api import Browser, expect
 from data.books import Book
 from model.deployed.model import DeployedModel
 from model.export.phone.package import PhonePackage, phone_package, write_package
-from model.export.phone.signing import SigningKey, grouped
 from model.export.phone.starting import neutral_record
 from model.release.release import Release
 from model.report import numbers
+from model.signing import SigningKey, grouped
 from model.whatif.customer.decision import decide
 from model.whatif.customer.scenario import CustomerScenario
 from tests.browser.conftest import photograph, violations

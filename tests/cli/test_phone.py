@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from model.export.phone.package import HOLDS
-from model.export.phone.signing import grouped
+from model.signing import grouped
 from tests.cli.test_command_line import answer, run
 from tests.support.phones import signing_key
 

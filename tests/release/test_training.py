@@ -137,8 +137,9 @@ def test_release_keeps_its_own_contract(release: Release, book: Book):
     assert release.contract.hash == release.manifest["contract_sha256"]
 
 
-def test_files_of_a_release_are_read_only(release: Release):
-    assert {path.stat().st_mode & 0o777 for path in release.path.iterdir()} == {0o444}
+def test_files_of_a_release_are_their_owners_alone(release: Release):
+    assert {path.stat().st_mode & 0o777 for path in release.path.iterdir()} == {0o600}
+    assert release.path.stat().st_mode & 0o777 == 0o700
 
 
 # ---- figures ---------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from model.deployed.model import DeployedModel
 from model.engine.scorer import TableScorer
-from model.export.phone.signing import SigningKey
+from model.signing import SigningKey
 
 
 def signing_key(folder: Path, name: str = "phone") -> tuple[Path, SigningKey]:

@@ -54,6 +54,7 @@ def _kept_checks(using: Settings, clock: Callable[[], float]) -> list[DoctorChec
     from model.deployed.doctor import kept  # loads compiled code, which needs a place for it
 
     record, server = kept.record_checks(using, clock())
+    record += kept.key_checks(using)
     ahead = {"the database server": server, "the home's file system": file_clock(using.home, clock())}
     times = {name: seconds for name, seconds in ahead.items() if seconds is not None}
     now = datetime.fromtimestamp(clock(), UTC)

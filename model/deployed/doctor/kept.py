@@ -1,5 +1,7 @@
 """What is kept: books, their releases, the record and the saved scenarios."""
 
+import os
+import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -15,7 +17,10 @@ from model.record.migrations import KNOWN, LATEST, revision
 from model.record.schema import audit, by_caller, has_record, kept_from_changing
 from model.release.promotion import require_same_book
 from model.release.register import Register
+from model.release.release import Release
+from model.release.signature import release_keys
 from model.release.store import Store
+from model.report.release.words import signature as signature_words
 from model.settings import Settings
 
 REACHED = (
@@ -74,10 +79,40 @@ def _book_checks(name: str, using: Settings) -> Iterator[DoctorCheck]:
             again = f"Put it back from a copy, or: python -m model train --book {name}"
             yield DoctorCheck(heading, state, str(error), again)
         else:
-            yield DoctorCheck(heading, "ok", f"{release.id} is as it was written and gives its stored numbers.")
+            sound = f"{release.id} is as it was written and gives its stored numbers."
+            yield _signed_check(heading, sound, release, name)
     if "champion" not in aliases and served:
         promote = f"Promote one: python -m model promote RELEASE --book {name} --why TEXT"
         yield DoctorCheck(title, "stops", "None is the champion, so that nothing answers.", promote)
+
+
+def _signed_check(heading: str, sound: str, release: Release, book: str) -> DoctorCheck:
+    """Of a release that is as it was written: who vouches for it. Where keys are named, somebody should."""
+    told = f"{sound} It is {signature_words(release.signature)}."
+    if release.signature.state == "signed" or not release_keys():
+        return DoctorCheck(heading, "ok", told)
+    again = f"Sign it where the key is: python -m model sign {release.id} --book {book}"
+    return DoctorCheck(heading, "warning", told, again)
+
+
+def key_checks(using: Settings) -> list[DoctorCheck]:
+    """Whether the keys that releases are signed with, and held against, can be used; nothing where none is named."""
+    name = "Keys of releases"
+    try:
+        keys = release_keys()
+    except WhatIfError as error:
+        return [DoctorCheck(name, "stops", str(error), "Correct WHATIF_RELEASE_KEY or WHATIF_RELEASE_SIGNERS.")]
+    if not keys and using.unsigned == "refuse":
+        told = "Releases that nobody known signed are refused (WHATIF_UNSIGNED), and no key is known: all are."
+        return [DoctorCheck(name, "stops", told, "Name keys in WHATIF_RELEASE_SIGNERS or WHATIF_RELEASE_KEY.")]
+    if not keys:
+        return []
+    own = using.release_key
+    if os.name == "posix" and own is not None and own.stat().st_mode & stat.S_IROTH:
+        return [DoctorCheck(name, "warning", f"{own} can be read by everybody on this machine.", f"chmod 600 {own}")]
+    count = len(keys.public) + len(keys.secrets)
+    refused = "refused" if using.unsigned == "refuse" else "let in, and told as such"
+    return [DoctorCheck(name, "ok", f"{count:,} known; releases that none of them signed are {refused}.")]
 
 
 def _elsewhere_check(using: Settings) -> DoctorCheck:

@@ -12,10 +12,10 @@ from model.deployed.model import DeployedModel
 from model.engine.scorer import TableScorer
 from model.errors import NotTabular
 from model.export.phone.content import Told, known_of
-from model.export.phone.signing import SigningKey
 from model.export.phone.starting import neutral_record
 from model.export.phone.summary import book_summary
 from model.release.release import Release
+from model.signing import SigningKey
 
 APP = Path(__file__).parent / "app"
 CONTENTS, SIGNATURE, KNOWN, MANIFEST, WORKER = (

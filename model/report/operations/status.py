@@ -14,6 +14,7 @@ from model.engine.identity import Deployed, PrecisionCost
 from model.monitoring.live import Call, Differences, LatencyReading
 from model.release.register import Moved
 from model.release.report import ReleaseReport
+from model.signing import UNSIGNED, Signature
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,13 @@ class ShadowState:
 
 @dataclass(frozen=True, eq=False)
 class KnownRelease:
-    """The release that answers, where it is known here: its manifest, its report, the sha256 of its ``artefact``."""
+    """The release that answers, where it is known here: its manifest, its report, the sha256 of its ``artefact``, and
+    how it is signed."""
 
     manifest: Mapping[str, Json]
     report: ReleaseReport
     artefact: str
+    signature: Signature = UNSIGNED
 
 
 @dataclass(frozen=True)
@@ -93,13 +96,14 @@ class OperationsStatus:
 @dataclass(frozen=True, eq=False)
 class BookReleases:
     """All releases of a book: their manifests, the oldest first, their reports by id, where aliases point, and every
-    time one moved, the oldest first."""
+    time one moved, the oldest first; how they are signed, by id."""
 
     contract: Contract
     manifests: tuple[Mapping[str, Json], ...]
     reports: Mapping[str, ReleaseReport]
     aliases: Mapping[str, str]
     history: tuple[Moved, ...] = ()
+    signatures: Mapping[str, Signature] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from model.report.operations import words
 from model.report.operations.status import BookReleases, KnownRelease, OperationsStatus, RecentCalls, RemoteServer
 from model.report.operations.words import Check
 from model.report.release import words as release_words
+from model.signing import UNSIGNED
 
 DIGEST_WIDTH = 480  # pixels of a sha256
 ID_WIDTH = 270
@@ -51,6 +52,7 @@ def _of_release(
         ("Trained", words.trained(release.manifest)),
         ("Fitted to", release_words.window(release.manifest)),
         ("Artefact, sha256", release.artefact),
+        ("Signature", release_words.signature(release.signature)),
     ]
 
 
@@ -72,7 +74,7 @@ def releases_table(known: BookReleases) -> Table:
         *_texts("Release", "Role"),
         Column("Trained", place="screen"),
         Column("Trained, UTC", place="file"),
-        *_texts("Fitted to", "Gates", "Contract"),
+        *_texts("Fitted to", "Gates", "Signature", "Contract"),
         Column(records_heading(known.contract), digits=0),
         Column("Data, sha256", width=DIGEST_WIDTH),
     )
@@ -89,6 +91,7 @@ def _release_row(manifest: Mapping[str, Json], known: BookReleases) -> tuple[Cel
         spreadsheet.moment(str(manifest["created"])),
         release_words.window(manifest),
         release_words.state(known.reports[name]),
+        release_words.signature(known.signatures.get(name, UNSIGNED)),
         str(manifest["contract_version"]),
         int(manifest["rows"]),
         str(manifest["data_sha256"]),

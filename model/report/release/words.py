@@ -16,6 +16,7 @@ from model.release.report import ReleaseReport
 from model.release.variants import SHIPPED, VARIANTS
 from model.release.window import Window
 from model.report import numbers
+from model.signing import Signature, grouped
 
 COUNTED = frozenset({"contract", "trust", "lock"})  # kinds of gates whose figure counts something
 MEASURES = {
@@ -148,6 +149,20 @@ def state(report: ReleaseReport) -> str:
     if failed:
         return f"{failed} failed"
     return f"passed, {watched} to watch" if watched else "passed"
+
+
+# ---- who vouches for it ---------------------------------------------------------------------------------------------
+
+
+def signature(found: Signature) -> str:
+    """How a release or a package is signed: signed, key 0f1e 2d3c …; not signed."""
+    key = f"key {grouped(found.key)}" if found.key else "key not told"
+    return {
+        "signed": f"signed, {key}",
+        "unknown": f"signed by whom nobody here knows, {key}",
+        "unsigned": "not signed",
+        "wrong": "not what was signed: it was altered",
+    }[found.state]
 
 
 # ---- windows --------------------------------------------------------------------------------------------------------

@@ -21,9 +21,9 @@ from model.errors import NotTabular
 from model.export.phone import starting
 from model.export.phone.content import known_of
 from model.export.phone.package import APP, HOLDS, PhonePackage, phone_package, write_package
-from model.export.phone.signing import SigningKey
 from model.export.phone.starting import neutral_record
 from model.report.book.briefing import book_briefing
+from model.signing import SigningKey
 from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import BookScenario
 from tests.support.phones import signing_key

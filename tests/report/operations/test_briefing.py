@@ -158,6 +158,7 @@ def test_what_is_deployed_is_told_with_whole_hashes_on_the_screen_and_in_the_fil
         "Trained": "2 Nov 2026, 09:05",
         "Fitted to": "whole book",
         "Artefact, sha256": "f" * 64,
+        "Signature": "not signed",
         "Contract": f"version {CARDS.version}",
         "Contract, sha256": CARDS.hash,
     }
@@ -210,6 +211,7 @@ def test_releases_are_listed_the_newest_first_with_their_roles_and_whole_hashes(
         "Trained": "2 Nov 2026, 09:05",
         "Fitted to": "whole book",
         "Gates": "passed",
+        "Signature": "not signed",
         "Contract": "1.0.0",
         "Customers": 30_000,
         "Data, sha256": "d" * 64,
