@@ -61,6 +61,7 @@ PHONE = f"{BASE}/phone"
 ROUTES = [
     Route(f"{BASE}/book", landing),
     Route(f"{BASE}{visitor.ENTRANCE}/{{key}}", visitor.entered, methods=["GET"]),
+    Route(f"{BASE}{visitor.ENTRANCE}/{{key}}/{{page:path}}", visitor.entered, methods=["GET"]),
     Route(API, unslashed, methods=list(limits.METHODS)),
     Mount(API, SERVICE),
     Route(PHONE, unslashed),

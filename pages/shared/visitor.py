@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 import streamlit as st
@@ -136,11 +136,15 @@ def local_link() -> str:
 
 
 async def entered(request: Request) -> RedirectResponse:
-    """Keep the key in the browser, and lead away from an address that holds it. A key that is none opens nothing: the
-    page says so, and where the right one is."""
-    below = request.scope["path"].rpartition(f"{ENTRANCE}/")[0]
-    answer = RedirectResponse(f"{below}/", 303, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
-    if locality.is_key(request.path_params["key"]):
+    """Keep the key in the browser, and lead away from an address that holds it: to the page that stands behind the key,
+    what-if and all, or to the first. A key that is none opens nothing: the page says so, and where the right one is."""
+    key = request.path_params["key"]
+    below = request.scope["path"].partition(f"{ENTRANCE}/{key}")[0]
+    page = quote(request.path_params.get("page", "").strip("/"))  # and so of this address, whatever is written there
+    asked = f"?{request.url.query}" if request.url.query else ""
+    kept_out = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    answer = RedirectResponse(f"{below}/{page}{asked}", 303, kept_out)
+    if locality.is_key(key):
         url = request.url
         answer.headers["Set-Cookie"] = locality.cookie(url.port, f"{below}/", secure=url.scheme == "https")
     return answer

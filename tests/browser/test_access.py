@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, WebSocket, expect
 
 from model.release.release import Release
 from tests.browser import server
-from tests.browser.conftest import book_ready, newcomer, policy_ready, settled, trust
+from tests.browser.conftest import book_ready, newcomer, policy_ready, ready, settled, trust
 from tests.browser.server import Server, free_port, serving
 
 pytestmark = pytest.mark.browser
@@ -251,6 +251,8 @@ def test_a_proxy_that_leaves_no_trace_lends_nothing(
     assert "Open the link that it printed" in kept_out(look(f"{bare.url}/trust"), release)
     for path in ("/phone/cards/model.json", "/api/v2", "/api/releases/champion/artefact", "/api/metrics"):
         assert look(f"{bare.url}/_stcore/health").page.request.get(f"{bare.url}{path}").status == 401, path
+    elsewhere = look(f"{bare.url}/open/whatif//evil.example/%5Cevil.example")
+    assert elsewhere.page.url.startswith(f"{bare.url}/")
     guessed = look(f"{bare.url}/open/whatif")
     assert "Open the link that it printed" in kept_out(guessed, release)
     assert not [each["name"] for each in guessed.page.context.cookies() if each["name"].startswith("whatif")]
@@ -267,6 +269,9 @@ def test_whoever_started_it_opens_the_printed_link_and_nothing_else(start: Start
     expect(seen.page).to_have_url(f"{running.url}/")
     seen.page.goto(f"{running.url}/trust")
     trust(seen.page)
+    deep = look(f"{running.link}/applicant?customer=17&balances=-20").page
+    expect(deep).to_have_url(f"{running.url}/applicant?customer=17&balances=-20")
+    ready(deep)
     assert seen.page.request.get(f"{running.url}/phone/cards/model.json").status == 200
     assert seen.page.request.get(f"{running.url}/api/v2").status == 200
     key = running.link.rpartition("/")[2]
