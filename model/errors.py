@@ -50,7 +50,11 @@ class EditConflict(WhatIfError):
 
 
 class Forbidden(WhatIfError):
-    """Somebody who may not do this."""
+    """Somebody who may not do this; ``who``, where it is known."""
+
+    def __init__(self, told: str, who: str = "") -> None:
+        super().__init__(told)
+        self.who = who
 
 
 class Unknown(Forbidden):

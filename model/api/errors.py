@@ -2,19 +2,24 @@
 
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 
 import orjson
 from fastapi import Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, HTTPConnection
+from starlette.types import Scope
 
 from data.errors import BadInput, WhatIfError
 from model.api import body
 from model.api.requests import TooMuch
 from model.errors import Forbidden, GateError, Mismatch, Overloaded, ReleaseError, StoreError, Unknown
+from model.security.events import CALLER, Caller, security_event
 
+PEER = "whatif_peer"  # what the dashboard's server says of the TCP peer, in a request's scope
 GONE = 499  # the status on record of a request whose sender hung up, as nginx has it
 
 
@@ -53,6 +58,24 @@ def status_of(error: Exception) -> int:
     if isinstance(error, HTTPException):
         return error.status_code
     return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+
+
+def noted(error: Exception, scope: Scope) -> None:
+    """Write down that a call was refused, if it was for who asks or from which page."""
+    if isinstance(error, Forbidden) or (isinstance(error, HTTPException) and error.status_code in (401, 403)):
+        method = scope.get("method", "WEBSOCKET")
+        security_event("call refused", getattr(error, "who", ""), f"{method} {scope['path']}", str(error))
+
+
+@contextmanager
+def called_by(scope: Scope) -> Iterator[None]:
+    """What is written down meanwhile is of this call: from the TCP peer where the server has told it."""
+    client = scope.get("client") or ("",)
+    before = CALLER.set(Caller(scope.get(PEER, str(client[0])), tuple(HTTPConnection(scope).headers.items())))
+    try:
+        yield
+    finally:
+        CALLER.reset(before)
 
 
 def refusal(error: Exception, request: str) -> Response:

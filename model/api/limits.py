@@ -9,10 +9,11 @@ from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as Connection
 
-from model.api.errors import GONE, HttpError, refusal
+from model.api.errors import GONE, HttpError, called_by, noted, refusal
 from model.api.metrics import Metrics
 from model.api.service import Service
 from model.errors import Forbidden, Overloaded
+from model.security.headers import PROGRAMS, guarded
 from model.security.origins import from_here
 
 ALWAYS = ("/v2/health/live", "/v2/health/ready")  # answered however many requests there are
@@ -51,6 +52,10 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        with called_by(scope):
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Connection, receive: Receive, send: Send) -> None:
         start, status = perf_counter(), 0
         method = scope["method"] if scope["method"] in METHODS else "other"  # as the metrics have it
         bare = method == "HEAD"  # answered as a GET is, without the body
@@ -66,7 +71,7 @@ class Guard:
                 status = message["status"]
                 named = any(name.lower() == b"x-request-id" for name, _ in message["headers"])
                 own = [] if named else [(b"x-request-id", scope["whatif_request"].encode())]
-                message["headers"] = [*message["headers"], *own, (b"x-content-type-options", b"nosniff")]
+                message["headers"] = guarded([*message["headers"], *own], PROGRAMS)
             elif bare:
                 message = {**message, "body": b""}
             await send(message)
@@ -100,6 +105,7 @@ class Guard:
             if status:
                 raise
             refused: Exception = error
+            noted(error, scope)
             if isinstance(error, TimeoutError):
                 told = f"{'No answer was found' if arriving is None else 'The request did not arrive'} within "
                 told += f"{self.settings.api_seconds:g} seconds. Send fewer rows."

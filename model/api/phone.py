@@ -17,7 +17,7 @@ from starlette.types import Scope as Connection
 
 from data import books
 from data.errors import BadInput, WhatIfError
-from model.api.errors import HttpError, refusal
+from model.api.errors import HttpError, noted, refusal
 from model.deployed.desk import desk
 from model.errors import StoreError
 from model.export.phone.package import MIME, PhonePackage, phone_package
@@ -58,6 +58,7 @@ class PhonePages:
         try:
             answer = await asyncio.to_thread(self._answer, Request(scope))
         except WhatIfError as error:
+            noted(error, scope)
             answer = refusal(error, uuid4().hex)
         await answer(scope, receive, send)
 

@@ -26,7 +26,7 @@ from data.books import title
 from data.contract import Contract
 from data.errors import BadInput, WhatIfError
 from model.api import body, moves, openapi, requests
-from model.api.errors import LOG, HttpError, refusal, status_of
+from model.api.errors import LOG, HttpError, noted, refusal, status_of
 from model.api.limits import Guard
 from model.api.metrics import Metrics
 from model.api.requests import OUTPUTS, ScoreRequest
@@ -102,6 +102,7 @@ async def _told(request: Request, error: Exception) -> Response:
         if allowed and request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": ", ".join(allowed), "X-Request-Id": identity})
         error = _no_way(request.app, path, request.method)
+    noted(error, request.scope)
     if status_of(error) == 500:
         LOG.error("request %s", identity, exc_info=error)
     return refusal(error, identity)

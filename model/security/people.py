@@ -12,6 +12,7 @@ from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from model.errors import Forbidden, Unknown
+from model.security.events import security_event
 from model.security.locality import proven, traces
 from model.settings import Role, Settings
 
@@ -68,7 +69,9 @@ def may(person: Person, what: Deed) -> bool:
 def require(person: Person, what: Deed) -> None:
     """Forbidden, with what it takes and whom to ask, if somebody may not do this."""
     if not may(person, what):
-        raise Forbidden(f"{person.name} has the role {person.role}. {needed(what)} {ASK}")
+        told = f"{person.name} has the role {person.role}. {needed(what)} {ASK}"
+        security_event("role refused", person.name, what, told)
+        raise Forbidden(told, person.name)
 
 
 # ---- who ------------------------------------------------------------------------------------------------------------
@@ -208,7 +211,7 @@ def _with_role(rules: Settings, name: str) -> Person:
     ladder = ("none", *ROLES)
     role = min(roles, key=ladder.index) if roles else rules.default_role
     if role == "none":
-        raise Forbidden(f"{name} is known but has no role here. {ASK}")
+        raise Forbidden(f"{name} is known but has no role here. {ASK}", name)
     return Person(name, role)
 
 

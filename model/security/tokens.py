@@ -80,7 +80,8 @@ def require_scope(bearer: Bearer, scope: Scope) -> None:
     if not covers(bearer, scope):
         held = ", ".join(sorted(bearer.scopes))
         raise Forbidden(
-            f"The token {bearer.name} is for {held}, and this takes {scope}. Ask for a token of that scope."
+            f"The token {bearer.name} is for {held}, and this takes {scope}. Ask for a token of that scope.",
+            bearer.name,
         )
 
 
@@ -179,7 +180,8 @@ class Tokens:
         if found is None:
             raise Unknown("This token is not known here, or was revoked. Ask whoever runs this service for another.")
         if found.expires is not None and self._clock() >= found.expires:
-            raise Unknown(f"The token {found.name} expired on {found.expires:%Y-%m-%d}. Ask for another.")
+            told = f"The token {found.name} expired on {found.expires:%Y-%m-%d}. Ask for another."
+            raise Unknown(told, found.name)
         return Bearer(found.name, frozenset(found.scopes))
 
     def _stock(self) -> _Stock:

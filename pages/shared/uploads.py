@@ -108,6 +108,7 @@ class AskingRoutes:
             session, size = self._path(scope).removeprefix(UPLOADS).partition("/")[0], _length(scope)
             self._make_room(session, size)
         except WhatIfError as error:
+            errors.noted(error, scope)
             await errors.refusal(error, uuid4().hex)(scope, receive, send)
             return
         self._coming[session] += size

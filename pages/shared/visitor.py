@@ -22,8 +22,11 @@ from data.errors import WhatIfError
 from model.api import errors
 from model.errors import Forbidden, Unknown
 from model.security import locality, origins, people
+from model.security.events import CALLER, Caller, security_event
+from model.security.headers import guarded
 from model.security.people import Deed, Person
 from model.settings import settings
+from pages.shared.policy import page_policy
 
 # The name is new with every start and never sent anywhere, so nobody outside can write this header.
 PEER = f"x-whatif-peer-{secrets.token_hex(16)}"
@@ -47,8 +50,31 @@ class Peer:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
         if scope["type"] in ("http", "websocket"):
-            scope["headers"] = [*scope["headers"], (PEER.encode(), peer(scope, receive).encode())]
+            scope[errors.PEER] = peer(scope, receive)
+            scope["headers"] = [*scope["headers"], (PEER.encode(), scope[errors.PEER].encode())]
+            _unnamed(receive)
         await self.app(scope, receive, send)
+
+
+def _login_noted(scope: Scope, headers: Sequence[tuple[bytes, bytes]]) -> None:
+    """Write down that a login failed: Streamlit leads back from it either way, and gives a cookie if it did not."""
+    if not scope["path"].endswith("/oauth2callback"):
+        return
+    cookies = [value.partition(b";")[0].partition(b"=") for name, value in headers if name.lower() == b"set-cookie"]
+    if not any(name == USER_COOKIE_NAME.encode() and value.strip(b'"') for name, _, value in cookies):
+        security_event("login failed", "", "log in", "The login's provider, or Streamlit, let nobody in.")
+
+
+def _unnamed(receive: Receive) -> None:
+    """No answer names the server: uvicorn would, and Streamlit starts it with no way to say otherwise. What a server
+    says of itself stands in its configuration, of which each request's cycle has a copy."""
+    cycle = getattr(receive, "__self__", None)
+    transport = getattr(cycle, "transport", None)
+    protocol = transport.get_protocol() if transport is not None and hasattr(transport, "get_protocol") else None
+    for holder, name in ((getattr(protocol, "config", None), "encoded_headers"), (cycle, "default_headers")):
+        told = getattr(holder, name, ())
+        if any(each[0] == b"server" for each in told):
+            setattr(holder, name, [each for each in told if each[0] != b"server"])
 
 
 def peer(scope: Scope, receive: Receive) -> str:
@@ -65,7 +91,8 @@ def peer(scope: Scope, receive: Receive) -> str:
 
 class OwnPages:
     """ASGI middleware: web pages of another origin are refused whatever they send, fetch or embed (a link may lead here
-    from anywhere), and none shows one of ours in a frame, where a click meant for it would be a click here.
+    from anywhere), and none shows one of ours in a frame, where a click meant for it would be a click here. Every
+    answer says what a browser may do with it.
 
     Streamlit's own checks let in any page of this machine, whatever its port, and look up this machine's address
     elsewhere before they refuse one. Origins that it is told to allow (``server.corsAllowedOrigins``) are allowed here.
@@ -80,12 +107,16 @@ class OwnPages:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        allowed = [each.strip() for each in st.get_option("server.corsAllowedOrigins")]
-        framed = f"frame-ancestors {' '.join(['self', *allowed])}".replace("self", "'self'", 1)
+        with errors.called_by(scope):
+            await self._answer(scope, receive, send)
 
-        async def unframed(message: Message) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        allowed = [each.strip() for each in st.get_option("server.corsAllowedOrigins")]
+
+        async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"content-security-policy", framed.encode())]
+                _login_noted(scope, message["headers"])
+                message["headers"] = guarded(message["headers"], page_policy(), ("'self'", *allowed))
             await send(message)
 
         headers = HTTPConnection(scope).headers.items()
@@ -95,10 +126,11 @@ class OwnPages:
             elif not scope["path"].startswith(self.but):
                 origins.opened_here(scope["method"], headers, allowed)
         except Forbidden as error:
+            errors.noted(error, scope)
             refused = WebSocketClose() if scope["type"] == "websocket" else errors.refusal(error, uuid4().hex)
-            await refused(scope, receive, send)
+            await refused(scope, receive, told)
             return
-        await self.app(as_own(scope), receive, unframed)
+        await self.app(as_own(scope), receive, told)
 
 
 def as_own(scope: Scope) -> Scope:
@@ -142,8 +174,7 @@ async def entered(request: Request) -> RedirectResponse:
     below = request.scope["path"].partition(f"{ENTRANCE}/{key}")[0]
     page = quote(request.path_params.get("page", "").strip("/"))  # and so of this address, whatever is written there
     asked = f"?{request.url.query}" if request.url.query else ""
-    kept_out = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    answer = RedirectResponse(f"{below}/{page}{asked}", 303, kept_out)
+    answer = RedirectResponse(f"{below}/{page}{asked}", 303, {"Cache-Control": "no-store"})
     if locality.is_key(key):
         url = request.url
         answer.headers["Set-Cookie"] = locality.cookie(url.port, f"{below}/", secure=url.scheme == "https")
@@ -213,13 +244,16 @@ def _providers() -> list[str]:
 def current() -> Person:
     """Who is looking. Stops the page, with a login or the reason why not, if nobody who may."""
     try:
+        headers, other = connection()
+        CALLER.set(Caller(other or "", tuple(headers)))
         claims = login()
         if claims is not None and not claims:
             _ask()
-        headers, other = connection()
         local = people.loopback(st.get_option("server.address"))
         return people.identify(settings(), headers, peer=other, login=claims, local=local)
     except WhatIfError as error:
+        if isinstance(error, Forbidden):
+            security_event("login failed", error.who, "look", str(error))
         st.error(str(error), icon=":material/lock:")
         if st.user.get("is_logged_in") is True:
             st.button("Log out", on_click=st.logout)
@@ -273,5 +307,6 @@ def allow(what: Deed) -> bool:
     """Whether whoever is looking may do this; if not, what it takes is written here."""
     why = withheld(what)
     if why:
+        security_event("role refused", current().name, what, why)
         st.caption(why)
     return not why

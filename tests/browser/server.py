@@ -42,8 +42,8 @@ class Server:
 
     @property
     def link(self) -> str:
-        """What it printed for whoever sits at this machine to open; "" where it printed none."""
-        found = re.search(r"URL: (\S+)", self.log.read_text(errors="replace"))
+        """What it printed for whoever sits at this machine to open; "" where people show otherwise who they are."""
+        found = re.search(r"URL: (\S+/open/\S+)", self.log.read_text(errors="replace"))
         return found[1] if found else ""
 
     @property
