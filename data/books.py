@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from data.arrays import Array
 from data.checked import check_records
 from data.contract import Contract, load_contract
-from data.errors import BookError, WhatIfError
+from data.errors import BookError, ContractError, WhatIfError
 from data.large import LargeBook, file_states, held_records
 
 SHIPPED = Path(__file__).parent
@@ -193,6 +193,15 @@ def title(name: str, home: Path | None = None) -> str:
         return name
 
 
+def trouble(name: str, home: Path | None = None) -> str:
+    """Why a book's contract cannot be used; "" where it can."""
+    try:
+        contract(name, home)
+    except WhatIfError as error:
+        return str(error)
+    return ""
+
+
 def record_noun(name: str, home: Path | None = None) -> str:
     """What a book holds one of, in its contract's word; "record" where that cannot be read."""
     try:
@@ -240,12 +249,22 @@ def read_book(name: str, home: Path | None = None, most: int | None = None) -> B
     return _read(at, own, None if _large_root(at.folder, own) is None else held_records(own, most))
 
 
-@lru_cache(maxsize=32)
 def _contract(at: Stamp) -> Contract:
+    found = _contract_or_why(at)
+    if isinstance(found, ContractError):
+        raise ContractError(*found.args)
+    return found
+
+
+@lru_cache(maxsize=256)
+def _contract_or_why(at: Stamp) -> Contract | ContractError:
+    """A contract, or why there is none: a broken one is read once, too, for every page lists all books."""
     try:
         found = load_contract(at.folder / CONTRACT)
     except OSError as error:
         raise BookError(f"The contract of the book {at.folder.name} cannot be read: {error.strerror}.") from error
+    except ContractError as error:
+        return error
     if found.book.name != at.folder.name:
         raise BookError(
             f"The contract in the folder {at.folder.name} names its book {found.book.name!r}. Name both the same."

@@ -1,5 +1,6 @@
 """What the parts of a contract must keep among each other."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
@@ -42,7 +43,7 @@ def check_agreement(contract: Contract, source: str) -> None:
         "shock, variable or assumption": [each.name for each in movers],
     }
     for what, group in groups.items():
-        twice = {name for name in group if group.count(name) > 1}
+        twice = {name for name, n in Counter(group).items() if n > 1}
         if twice:
             raise ContractError(f"{source}: {what} {', '.join(sorted(twice))} is declared twice.")
     concepts = {each.name for each in contract.concepts}
@@ -155,5 +156,6 @@ def _try_out(contract: Contract, source: str) -> None:
         contract.broken(raw)
         doing = "the realised loss"
         contract.realised_loss(raw, {each.name: np.zeros(2) for each in contract.observed})
-    except (TypeError, ValueError, IndexError) as error:
-        raise ContractError(f"{source}: a formula of {doing} cannot be worked out: {error}.") from error
+    except Exception as error:  # a division of 1 by 0, a number too large: whatever formulas can come to
+        why = str(error)[:200] or type(error).__name__
+        raise ContractError(f"{source}: a formula of {doing} cannot be worked out: {why}.") from error

@@ -78,7 +78,7 @@ class BookTerms(Part):
     declined: str
     decision_note: str
     pd_horizon: str
-    pd_months: float
+    pd_months: float = Declared(gt=0, le=1_200)
     exposure_class: Literal["mortgage", "revolving", "retail", "corporate"]
     historic_cutoff: float | None = None
     reviewed: bool = True
@@ -94,9 +94,9 @@ class ScoreScale(Part):
 
     base_score: float
     base_odds: float = Declared(gt=0)
-    points_to_double: float = Declared(gt=0)
+    points_to_double: float = Declared(gt=0, le=10_000)
     cutoff: float
-    bands: tuple[float, ...] = Declared(min_length=1)
+    bands: tuple[float, ...] = Declared(min_length=1, max_length=1_000)
 
     @model_validator(mode="after")
     def _bands_rise(self) -> "ScoreScale":
@@ -134,12 +134,12 @@ class TrainingTerms(Part):
     """How the model is fitted, and to which vintages: from ``since`` to ``until``, both included; None is open. Those
     after ``until``, to ``later_until``, are the test out of time."""
 
-    iterations: int = Declared(gt=0)
-    leaves: int = Declared(gt=1)
-    learning_rate: float = Declared(gt=0)
+    iterations: int = Declared(gt=0, le=10_000)
+    leaves: int = Declared(gt=1, le=1_024)
+    learning_rate: float = Declared(gt=0, le=1)
     min_leaf: int = Declared(gt=0)
-    seed: int
-    folds: int = Declared(gt=1)
+    seed: int = Declared(ge=0, lt=2**32)
+    folds: int = Declared(gt=1, le=50)
     since: int | None = None
     until: int | None = None
     later_until: int | None = None
@@ -213,7 +213,7 @@ class _Measured(Part):
     unit: str = ""
     minimum: float = -np.inf
     maximum: float = np.inf
-    step: float = 1
+    step: float = Declared(1, gt=0)
     missing: bool = False
     direction: Direction = 0
     mutability: Mutability = "never"

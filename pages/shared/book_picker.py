@@ -9,9 +9,10 @@ import streamlit as st
 
 from data import books
 from model.settings import settings
-from pages.shared import deployed
+from pages.shared import deployed, widgets
 from pages.shared.deployed import BOOK, CHOSEN
 
+LONGEST_WHY = 200  # characters of why a book cannot be used
 PICKER, PICKED, PAGE, MEANT = "_book_picker", "_book_picked", "_book_page", "_book_meant"
 
 
@@ -83,6 +84,20 @@ def picker() -> None:
         label_visibility="collapsed",
         width=230,
     )
+    _broken(there)
+
+
+def _broken(there: list[str]) -> None:
+    """Which books cannot be used, and why where a mouse rests on it; all others can, and one that is picked all the
+    same says why, too."""
+    found = {name: why for name in there if (why := books.trouble(name, settings().home))}
+    if found:
+        one = len(found) == 1
+        told = f"{'The book' if one else 'The books'} {', '.join(found)} cannot be used"
+        whole = " ".join(why[:LONGEST_WHY] for why in found.values())
+        widgets.html(
+            f"<div class='wi-frame' role='note' title='{widgets.text(whole)}'>{widgets.text(told[:LONGEST_WHY])}</div>"
+        )
 
 
 def _picked() -> None:

@@ -337,6 +337,7 @@ def test_a_broken_book_is_listed_by_name_and_tells_what_is_wrong_once_picked(
     at = opened_at()
     assert CARDS in markup(at)
     assert {"broken", TITLE} < set(at.selectbox(PICKER).options)
+    assert "The book broken cannot be used" in markup(at)
     pick(at, "broken")
     assert "This book cannot be used." in at.error[0].value
     assert "contract.toml" in at.error[0].value
