@@ -175,10 +175,12 @@ def parse_formula(text: str, known: frozenset[str] | set[str]) -> Formula:
     for node in nodes:
         if not isinstance(node, _ALLOWED):
             raise ContractError(f"The formula {shown} uses {type(node).__name__}, which formulas do not have.")
-        if isinstance(node, ast.Constant) and (isinstance(node.value, bool) or not isinstance(node.value, int | float)):
-            raise ContractError(f"The formula {shown} holds {node.value!r:.60}; formulas hold numbers only.")
-        if isinstance(node, ast.Constant) and not abs(node.value) <= LARGEST:
-            raise ContractError(f"The formula {shown} holds a number beyond {LARGEST:g}, which is none to reckon with.")
+        if isinstance(node, ast.Constant):
+            value = node.value
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise ContractError(f"The formula {shown} holds {value!r:.60}; formulas hold numbers only.")
+            if not abs(value) <= LARGEST:
+                raise ContractError(f"The formula {shown} holds a number beyond {LARGEST:g}, too large to reckon with.")
         if isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS):
             raise ContractError(f"The formula {shown} calls something that is not one of {', '.join(FUNCTIONS)}.")
         if isinstance(node, ast.Name) and id(node) not in called and node.id != "missing":

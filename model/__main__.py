@@ -17,6 +17,7 @@ import click
 from data.errors import WhatIfError
 from model.cli.terminal import BAD, FAILED
 from model.errors import GateError, ParityError
+from model.release.disk import FULL
 
 
 class Verb(click.Command):
@@ -52,6 +53,13 @@ class Verbs(click.Group):
             sys.exit(BAD)
         except (PermissionError, NotADirectoryError, FileExistsError) as error:
             click.echo(f"Error: The folder of releases cannot be used: {error}. Set WHATIF_HOME to another.", err=True)
+            sys.exit(BAD)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            where = f" for {error.filename}" if error.filename else ""
+            told = f"Error: There is no room left{where}: {error.strerror}. Make room, and give the command again."
+            click.echo(told, err=True)
             sys.exit(BAD)
 
 

@@ -17,6 +17,7 @@ from data.errors import BadInput, WhatIfError
 from model.api import body
 from model.api.requests import TooMuch
 from model.errors import Forbidden, GateError, Mismatch, Overloaded, ReleaseError, StoreError, Unknown
+from model.release.disk import store_error
 from model.security.events import CALLER, Caller, security_event
 
 PEER = "whatif_peer"  # what the dashboard's server says of the TCP peer, in a request's scope
@@ -51,8 +52,14 @@ class HttpError(BadInput):
         self.status = status
 
 
+def _as_told(error: Exception) -> Exception:
+    """An error as it is told: where the system lets nothing be written, a StoreError."""
+    return (store_error(error) or error) if isinstance(error, OSError) else error
+
+
 def status_of(error: Exception) -> int:
     """The HTTP status of an error."""
+    error = _as_told(error)
     if isinstance(error, HttpError):
         return error.status
     if isinstance(error, HTTPException):
@@ -80,6 +87,7 @@ def called_by(scope: Scope) -> Iterator[None]:
 
 def refusal(error: Exception, request: str) -> Response:
     """An error as it is told to whoever called."""
+    error = _as_told(error)
     status = status_of(error)
     code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).upper()
     text = str(error)
@@ -100,8 +108,8 @@ def refusal(error: Exception, request: str) -> Response:
         headers["Accept-Encoding"] = "gzip"
     if isinstance(error, HTTPException) and error.headers:
         headers |= dict(error.headers)
-    told = orjson.dumps({"error": text, "code": code, "request": request})
-    return Response(told, status, headers, media_type="application/json")
+    packed = orjson.dumps({"error": text, "code": code, "request": request})
+    return Response(packed, status, headers, media_type="application/json")
 
 
 def _parameters(error: RequestValidationError) -> str:

@@ -23,6 +23,7 @@ from model.engine.tables import probability
 from model.errors import ReleaseError
 from model.finance.scorecard import reaches
 from model.record.trail import Audit, Entry
+from model.release.disk import write_trouble
 from model.release.register import ALIASES
 from model.release.release import Release
 from model.release.store import Store
@@ -147,12 +148,13 @@ class Service:
         return out.getvalue()
 
     def ready(self) -> str:
-        """Empty if the champion can answer, otherwise why not."""
+        """Empty if the champion can answer, and what it answers be recorded; otherwise why not."""
         try:
             self.release()
         except ReleaseError as error:
             return str(error)
-        return ""
+        here = self.audit is not None and self.settings.store_url is None
+        return write_trouble(self.settings.home) if here else ""
 
     def close(self) -> None:
         """End the shadow; the record belongs to the process."""

@@ -19,6 +19,7 @@ from model.monitoring.live import Call, LatencyReading
 from model.record.database import writing
 from model.record.replay import Replayed, replay
 from model.record.trail import find, recent
+from model.release.disk import FULL, UNWRITABLE, write_trouble
 from model.release.store import Store
 from model.report.briefing import Link
 from model.report.operations.status import (
@@ -125,7 +126,14 @@ def record_state(using: Settings) -> RecordState:
                 pass
     except WhatIfError as error:
         return RecordState(using.audit, str(error))
-    return RecordState(using.audit, record_trouble(using))
+    return RecordState(using.audit, record_trouble(using) or room_trouble(using))
+
+
+def room_trouble(using: Settings) -> str:
+    """Why nothing can be written where releases and the record lie, tried now; "" where it can. A home that is only
+    read, by intention, is none where the record lies elsewhere."""
+    here = using.audit and using.store_url is None
+    return write_trouble(using.home, UNWRITABLE if here else FULL)
 
 
 def calls(using: Settings) -> RecentCalls:

@@ -18,6 +18,7 @@ from model.deployed.takeover import known_here
 from model.engine.territory import Territory
 from model.errors import GateError, NoAnswer, ReleaseError
 from model.release import promotion
+from model.release.disk import store_error
 from model.release.promotion import Obstacles, require_same_book
 from model.release.release import Release
 from model.release.store import AUTOMATIC, FIRST, Store
@@ -308,7 +309,7 @@ class DeployedModels:
         except WhatIfError as error:
             progress.error = str(error)
         except Exception as error:  # whatever happens in the background must be seen in the foreground
-            progress.error = str(ReleaseError(f"The training stopped: {type(error).__name__}: {error}"))
+            progress.error = _stopped(error)
         progress.ended = True
 
     def _run_again(
@@ -322,7 +323,7 @@ class DeployedModels:
         except WhatIfError as error:
             progress.error = str(error)
         except Exception as error:  # whatever happens in the background must be seen in the foreground
-            progress.error = str(ReleaseError(f"The training stopped: {type(error).__name__}: {error}"))
+            progress.error = _stopped(error)
         progress.ended = True
 
     def _kept(self, book: str, store: Store) -> Release | None:
@@ -353,3 +354,9 @@ def _same(was: RemoteScorer, now: RemoteScorer) -> bool:
 
 
 desk = DeployedModels()
+
+
+def _stopped(error: Exception) -> str:
+    """Why a training in the background came to nothing."""
+    told = store_error(error) if isinstance(error, OSError) else None
+    return str(told or ReleaseError(f"The training stopped: {type(error).__name__}: {error}"))

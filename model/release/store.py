@@ -12,11 +12,12 @@ them in window.npz. Files are their owner's alone: they hold customers.
 """
 
 import json
+import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -434,14 +435,36 @@ class Store(Register):
         before = self.aliases()
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         moved = [each for each, target in aliases.items() if before.get(each) != target]
-        draft.write_text(json.dumps(aliases, indent=1))
         said = {"who": who} | ({"why": why.strip()} if why.strip() else {})
-        with (self.root / "history.jsonl").open("a") as history:  # one that cannot be written moves nothing
-            draft.replace(self.root / "aliases.json")
-            history.writelines(
-                json.dumps({"at": now, "alias": each, "release": to, **said, **(more or {}).get(to, {})}) + "\n"
-                for each, to in ((each, aliases[each]) for each in moved)
-            )
+        lines = [
+            json.dumps({"at": now, "alias": each, "release": to, **said, **(more or {}).get(to, {})}) + "\n"
+            for each, to in ((each, aliases[each]) for each in moved)
+        ]
+        try:
+            with draft.open("w") as file:
+                file.write(json.dumps(aliases, indent=1))
+                file.flush()
+                os.fsync(file.fileno())
+            with _noted(self.root / "history.jsonl", lines):  # one that cannot be written moves nothing
+                draft.replace(self.root / "aliases.json")
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def _noted(history: Path, lines: Sequence[str]) -> Iterator[None]:
+    """With lines on the end of a file, all of them and on the disk; none if there is no room, or what follows fails."""
+    with history.open("ab", buffering=0) as file:  # what a buffer holds would be tried again at the end
+        size, rest = file.tell(), "".join(lines).encode()
+        try:
+            while rest:
+                rest = rest[file.write(rest) :]
+            os.fsync(file.fileno())
+            yield
+        except BaseException:
+            os.ftruncate(file.fileno(), size)
+            raise
 
 
 def _own(folder: Path) -> None:

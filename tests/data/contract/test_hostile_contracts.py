@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from data import books
-from data.contract import read_contract
+from data.contract import load_contract, read_contract
 from data.contract.within import DEEPEST, MOST_BYTES
 from data.errors import BookError, ContractError
 from tests.data.contract.test_contract import SHIPPED_TEXT, changed
@@ -109,7 +109,7 @@ def test_a_broken_contract_is_read_once_and_its_neighbours_stay(
     (other / "contract.toml").write_bytes(changed('name = "cards"', 'name = "mine"'))
     (own / "contract.toml").write_bytes(BROKEN[broken].replace(b'name = "cards"', b'name = "broken"', 1))
     read: list[str] = []
-    load = books.load_contract
+    load = load_contract
 
     def noted(path: Path) -> object:
         read.append(path.parent.name)
