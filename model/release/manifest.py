@@ -87,5 +87,6 @@ def read_manifest(content: bytes, identity: str) -> JsonObject:
     except ValueError as error:
         raise ValueError(f"its manifest cannot be read: {error}") from None
     if checked.id != identity:
-        raise ValueError(f"its manifest is that of release {re.sub(r'[^0-9a-zA-Z]', '?', checked.id[:20])}")
+        other = re.sub(r"[^0-9a-zA-Z]", "?", checked.id[:20])
+        raise ValueError(f"its manifest is that of release {other}, so that it is not the artefact of this name")
     return dict(found)

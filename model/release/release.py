@@ -100,7 +100,7 @@ class Release:
         try:
             content = (self.path / name).read_bytes()
         except OSError as error:
-            raise ReleaseError(f"Release {self.id} is incomplete: {error}. Train it anew.") from error
+            raise ReleaseError(f"Release {self.id} is incomplete: {name}: {error.strerror}. Train it anew.") from error
         if _digest(content) != self.manifest["files"].get(name):
             raise ReleaseError(f"Release {self.id} was altered ({name}). Restore it or train anew.")
         return content

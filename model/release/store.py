@@ -207,6 +207,8 @@ class Store(Register):
         """
         if not re.fullmatch(r"[0-9a-f]{12}", identity) or not set(files) <= CARRIED | {"manifest.json", SIGNATURE}:
             raise ReleaseError(f"What came is no release: {identity[:20]!r} with {', '.join(sorted(files))[:200]}.")
+        if "manifest.json" not in files:
+            raise ReleaseError(f"What came is no release: the manifest of {identity} does not exist.")
         if identity not in self.ids():
             size = sum(unpacked_size(content) for content in files.values())
             if size > MOST_BYTES:
@@ -288,7 +290,10 @@ class Store(Register):
                 f"Release {identity} cannot be read: {error.strerror}. Its files are their owner's alone: run as the "
                 "user who made it, or give them to the one who runs this."
             ) from error
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            what = f"{Path(str(error.filename)).name}: {error.strerror}"
+            raise ReleaseError(f"Release {identity} is incomplete: {what}. Train it anew.") from error
+        except ValueError as error:
             raise ReleaseError(f"Release {identity} is incomplete: {error}. Train it anew.") from error
         if absent:
             raise ReleaseError(f"Release {identity} is incomplete: it has no {', '.join(absent)}. Train it anew.")
