@@ -12,6 +12,7 @@ end of a chain, that passes. Without one they are SHA-256, which finds accidents
 import hashlib
 import hmac
 import json
+import math
 import struct
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -49,6 +50,8 @@ PAGE = 1000  # rows listed at a time
 LOAD = 16 * 2**20  # bytes of packed arrays read at a time, one row at least
 SMALL = 1024  # bytes of arrays up to which they are kept as they are
 PLAIN, PRESSED = b"p", b"z"
+MOST_NUMBERS = 2**30  # bytes of a row's numbers: 100,000 rows of a request, with their reasons, take 50 million
+MOST_UNPACKED = MOST_NUMBERS + 2**20  # with their names and shapes
 LOCK = 0x0C4ED17  # the advisory lock in PostgreSQL under which tables and chains are made
 
 metadata = MetaData()
@@ -228,16 +231,29 @@ def unpacked_values(content: bytes) -> dict[str, Array]:
         If the bytes are no such thing.
     """
     try:
-        plain = content[1:] if content[:1] == PLAIN else zlib.decompress(content[1:])
+        plain = content[1:] if content[:1] == PLAIN else _inflated(content[1:])
         head, _, body = plain.partition(b"\n")
         found, start = dict[str, Array](), 0
         for name, shape in json.loads(head).items():
-            size = int(np.prod(shape, dtype=np.int64))
+            if any(type(side) is not int or side < 0 for side in shape):
+                raise ValueError("a shape that cannot be")
+            size = math.prod(shape)
+            if start + 8 * size > len(body):
+                raise ValueError("fewer numbers than it says")
             found[name] = np.frombuffer(body, "<f8", size, start).reshape(shape).astype(np.float64)
             start += 8 * size
-    except (zlib.error, ValueError, AttributeError, TypeError) as error:
+    except (zlib.error, ValueError, AttributeError, TypeError, RecursionError) as error:
         raise StoreError("A row of the record holds numbers that cannot be read; check it: audit verify.") from error
     return found
+
+
+def _inflated(content: bytes) -> bytes:
+    """What was compressed; ValueError where it is larger than any row may be, or breaks off."""
+    reader = zlib.decompressobj()
+    plain = reader.decompress(content, MOST_UNPACKED)
+    if not reader.eof:
+        raise ValueError("larger than a row may be, or cut off")
+    return plain
 
 
 # ---- hashes ---------------------------------------------------------------------------------------------------------

@@ -226,6 +226,10 @@ class Audit:
         StoreError
             If too many wait, or the record is closed.
         """
+        plain = sum(np.size(each) for each in (entry.inputs, *entry.outputs.values())) * 8
+        if plain > table.MOST_NUMBERS:
+            most = table.MOST_NUMBERS
+            raise BadInput(f"A call may hold {most:,} bytes of numbers; this holds {plain:,}. Send fewer rows.")
         values = _columns(entry)
         weight = len(values["inputs"]) + len(values["outputs"]) + len(values["detail"])
         if weight > HEAVIEST:

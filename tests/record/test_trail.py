@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -138,6 +139,33 @@ def test_nan_keeps_its_payload(engine: Engine):
         name = writer.record(entry(inputs=odd))
     assert find(engine, name).inputs.tobytes() == odd.tobytes()
     assert verify_record(engine, KEY).ok
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"z" + b"noise",
+        b"z" + zlib.compress(b'{"a": [2]}\n' + bytes(16))[:-5],
+        b'p{"a": [-1]}\n' + bytes(16),
+        b'p{"a": [3]}\n' + bytes(16),
+        b'p{"a": [4611686018427387904, 4]}\n' + bytes(16),
+        b'p{"a": [1.0]}\n' + bytes(16),
+        b'p{"a": ' + b"[" * 50_000 + b"\n",
+        b'p["a"]\n',
+    ],
+)
+def test_row_whose_numbers_are_not_what_it_says_is_told(content: bytes):
+    with pytest.raises(StoreError, match="holds numbers that cannot be read"):
+        schema.unpacked_values(content)
+
+
+def test_row_that_unpacks_to_more_than_any_takes_is_not_unpacked(monkeypatch: pytest.MonkeyPatch):
+    content = schema.packed_values({"a": np.zeros(10_000)})
+    assert schema.unpacked_values(content)["a"].shape == (10_000,)
+    monkeypatch.setattr(schema, "MOST_UNPACKED", 1000)
+    with pytest.raises(StoreError, match="cannot be read"):
+        schema.unpacked_values(content)
 
 
 def test_large_arrays_are_kept_smaller_than_they_are(engine: Engine):
