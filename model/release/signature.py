@@ -65,11 +65,14 @@ def signature_of(manifest: bytes, given: bytes | None) -> Signature:
 
 
 def given_signature(folder: Path) -> bytes | None:
-    """What the file of a release's signature holds; None where there is no such file."""
+    """What the file of a release's signature holds; None where there is no such file. One that cannot be read is a
+    signature all the same, and wrong."""
     try:
         return (folder / SIGNATURE).read_bytes()
     except FileNotFoundError:
         return None
+    except OSError:
+        return b""
 
 
 def signed_by(key: SigningKey | SecretKey, manifest: bytes) -> bytes:

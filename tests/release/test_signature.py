@@ -163,6 +163,13 @@ def test_whatever_is_altered_in_a_signed_release_is_refused(store: Store, key: S
         store.promote(champion, "challenger", who="anna", why="Try.")
 
 
+def test_signature_that_cannot_be_read_is_wrong(store: Store):
+    (store.root / store.resolve("champion") / SIGNATURE).mkdir()
+    with pytest.raises(ReleaseError, match="not what was signed"):
+        store.load()
+    assert store.signature(store.resolve("champion")).state == "wrong"
+
+
 def test_signature_of_another_release_is_wrong(store: Store, key: SigningKey | SecretKey):
     other = twin(store)
     shutil.copy(signed(store, key), store.root / other / SIGNATURE)
