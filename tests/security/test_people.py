@@ -100,6 +100,7 @@ def test_on_this_machine_only_whoever_comes_is_the_local_user(peer: str | None, 
 @pytest.mark.parametrize(
     "cookie",
     ["", KEY, f"{COOKIE}=", f"{COOKIE}_8501={KEY[:-1]}", f"{COOKIE}_8501={KEY}x", f"x{COOKIE}={KEY}", f"x={KEY}"],
+    ids=["none", "bare", "empty", "short", "long", "other name", "x"],  # the key is new with every start
 )
 def test_that_a_request_comes_from_this_machine_lets_nobody_in_without_the_key(host: str, cookie: str):
     """As every request of a proxy on this machine does, whose visitors cannot know the key."""
