@@ -37,7 +37,7 @@ from model.api.connections import WatchedHttp, WatchedSocket
 from tests.bench_page import Figure, line, p95, released, tell
 from tests.support.attacks import ENDLESS, HEALTH, Watch, connected, flood, guarded, handshake, held, status_of
 from tests.support.inside import INFER
-from tests.support.standalone import alone, post, receive
+from tests.support.standalone import OPEN, alone, post, receive
 
 HEALTH_MS = 100.0
 SESSIONS, AT_ONCE = 600, 20
@@ -210,7 +210,7 @@ def figures() -> list[Figure]:
         with alone(own) as service:
             found += under_attack("service", service.port, "/v2/health/live", INFER)
         tell("dashboard")
-        with guarded(own, Path(folder)) as dashboard:
+        with guarded(own, Path(folder), OPEN) as dashboard:
             process = psutil.Process(dashboard.server.process.pid)
             found += under_attack("dashboard", dashboard.port, HEALTH, f"/api{INFER}")
             tell("memory")

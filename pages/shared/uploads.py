@@ -1,4 +1,4 @@
-"""What Streamlit answers without asking who asks: uploads, files to take along, its figures.
+"""What Streamlit answers without asking who asks: uploads, files to take along, its figures, messages to all of it.
 
 Whoever asks for one is asked here, before anything of the request's body is read, and what all of them may leave in
 memory has an end.
@@ -14,8 +14,10 @@ from typing import Protocol
 from uuid import uuid4
 
 import streamlit as st
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from starlette.requests import ClientDisconnect, HTTPConnection
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime import Runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
@@ -34,6 +36,16 @@ UPLOADS = "/_stcore/upload_file/"
 ASKING = ("/media/", "/_stcore/")
 OPEN = ("/_stcore/health", "/_stcore/host-config", "/_stcore/bidi-components/", "/_stcore/stream")
 """Of those that ask, what a page needs before anybody has logged in: it says nothing of anybody."""
+HEARD: Mapping[str, Deed | None] = {
+    "rerun_script": None,
+    "stop_script": None,
+    "app_heartbeat": None,
+    "file_urls_request": "upload",
+    "backend_operation_request": "look",
+}
+"""Messages of a page that Streamlit is told of, and what each takes. The others are a developer's: to forget, for
+everybody, what was read and worked out; to say which repository this is; to watch files."""
+MAX_FILES = 20  # whose addresses a page asks for at once; each is answered with a hundred times what asks for it
 SWEEP_SECONDS = 15.0
 MEGABYTE = 2**20
 ENTRY = 4096  # bytes that a file takes at least, be it empty
@@ -96,6 +108,9 @@ class AskingRoutes:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
+        if scope["type"] == "websocket":
+            await self.app(scope, self._heard(scope, receive), send)
+            return
         what = self._asked(scope)
         if what is None:
             await self.app(scope, receive, send)
@@ -120,6 +135,21 @@ class AskingRoutes:
             self._coming += Counter()  # without those of whom nothing comes
             if not self._shelf.lives(session):  # gone meanwhile
                 self._shelf.drop(session)
+
+    def _heard(self, scope: Scope, receive: Receive) -> Receive:
+        """What a page says, but for what whoever opened it may not."""
+        try:
+            person = self._who(HTTPConnection(scope))
+        except WhatIfError:  # the page says why
+            person = None
+
+        async def allowed() -> Message:
+            message = await receive()
+            while message["type"] == "websocket.receive" and not may_say(person, message.get("bytes") or b""):
+                message = await receive()
+            return message
+
+        return allowed
 
     def _path(self, scope: Scope) -> str:
         return str(scope["path"]).removeprefix(self._base)
@@ -149,6 +179,20 @@ class AskingRoutes:
                 f"Everybody's files together would have more than {using.upload_all:,} MB, the most that are held. Try "
                 "again when others are done."
             )
+
+
+def may_say(person: Person | None, said: bytes) -> bool:
+    """Whether Streamlit is told what a page says; ``person`` is None for a visitor who is refused."""
+    message = BackMsg()
+    try:
+        message.ParseFromString(said)
+    except DecodeError:
+        return True  # which Streamlit ends the connection for
+    kind = message.WhichOneof("type") or ""
+    if kind not in HEARD or len(message.file_urls_request.file_names) > MAX_FILES:
+        return False
+    takes = HEARD[kind]
+    return takes is None or (person is not None and people.may(person, takes))
 
 
 def _length(scope: Scope) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from starlette.requests import ClientDisconnect, HTTPConnection
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime import Runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
@@ -18,7 +19,7 @@ from model.errors import Unknown
 from model.security.people import Person
 from model.settings import Role
 from pages.shared import uploads
-from pages.shared.uploads import ENTRY, MEGABYTE, AskingRoutes, StreamlitShelf, sweep_once
+from pages.shared.uploads import ENTRY, MEGABYTE, AskingRoutes, StreamlitShelf, may_say, sweep_once
 from tests.support.inside import Client, told
 
 PUT = "/_stcore/upload_file/session/file"
@@ -225,6 +226,56 @@ def test_files_of_a_session_that_nobody_comes_back_to_are_let_go_of():
     assert shelf.held == {"here": 5, "left": 7}
     assert sweep_once(shelf, seen, now=140.0, patience=30.0) == {"here": 140.0}
     assert shelf.held == {"here": 5}
+
+
+# ---- what a page says ------------------------------------------------------------------------------------------------
+
+
+def said(kind: str, files: int = 0) -> bytes:
+    """A message of a page."""
+    message = BackMsg()
+    if kind == "file_urls_request":
+        message.file_urls_request.file_names.extend("a" * files)
+    elif isinstance(getattr(message, kind), bool):
+        setattr(message, kind, True)
+    else:
+        getattr(message, kind).SetInParent()
+    return message.SerializeToString()
+
+
+@pytest.mark.parametrize(
+    ("person", "heard"),
+    [
+        (None, {"rerun_script", "stop_script", "app_heartbeat"}),
+        (Person("ann", "viewer"), {"rerun_script", "stop_script", "app_heartbeat", "backend_operation_request"}),
+        (Person("ann", "admin"), set(uploads.HEARD)),
+    ],
+)
+def test_a_page_says_what_whoever_opened_it_may_and_nobody_what_is_a_developers(person: Person | None, heard: set[str]):
+    kinds = [each.name for each in BackMsg.DESCRIPTOR.oneofs_by_name["type"].fields]
+    assert {"clear_cache", "load_git_info", "set_run_on_save"} < set(kinds)
+    assert {kind for kind in kinds if may_say(person, said(kind))} == heard
+    assert not may_say(person, said("file_urls_request", files=21))
+    assert not may_say(person, b"")
+    assert may_say(person, b"\xff")  # which is no message, and ends the connection
+
+
+def test_what_may_not_be_said_reaches_nobody():
+    coming = [{"type": "websocket.connect"}]
+    coming += [{"type": "websocket.receive", "bytes": said(kind)} for kind in ("clear_cache", "rerun_script")]
+    coming += [{"type": "websocket.receive", "text": "hello"}, {"type": "websocket.disconnect"}]
+    heard: list[Any] = []
+
+    async def behind(_scope: Any, receive: Any, _send: Any) -> None:
+        while not heard or heard[-1]["type"] != "websocket.disconnect":
+            heard.append(await receive())
+
+    async def receive() -> Any:
+        return coming.pop(0)
+
+    scope = {"type": "websocket", "path": "/_stcore/stream", "headers": []}
+    asyncio.run(AskingRoutes(behind, who=nobody, shelf=Held())(scope, receive, None))
+    assert [each.get("bytes") for each in heard] == [None, said("rerun_script"), None]
 
 
 # ---- Streamlit's own shelf -------------------------------------------------------------------------------------------
