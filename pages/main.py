@@ -102,7 +102,7 @@ def kept_open() -> None:
     with st.container(horizontal=True, gap="small", key="kept_open"):
         for subject, memory, saved in found:
             label = kept_open_words(contract, saved, saving.changed_here(memory, saved))
-            st.page_link(f"{subject}/page.py", label=widgets.literal(label), query_params=deployed.address())
+            st.page_link(f"{subject}/page.py", label=label, query_params=deployed.address())
 
 
 def unrecorded() -> None:

@@ -223,3 +223,31 @@ def test_floors_below_pages_keep_no_state_of_a_visitor():
     below = [path for path in SOURCES if name_of(path).startswith(("data", "model"))]
     state = re.compile(r"session_state|np\.random\.(?!default_rng)|random\.seed")
     assert [name_of(path) for path in below if state.search(path.read_text())] == []
+
+
+DRAWN_OPTIONS = {"pills", "radio", "segmented_control", "select_slider", "tabs", "multiselect", "menu_button"}
+PAGES = [path for path in SOURCES if name_of(path).startswith("pages")]
+
+
+def test_options_that_streamlit_reads_as_markdown_are_written_literally():
+    """A browser sends an option back as it was drawn, so that who names options says how they are written; every other
+    text is made literal where it leaves, in pages/shared/as_written.py."""
+    found = []
+    for path in PAGES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in DRAWN_OPTIONS:
+                told = [each.value for each in node.keywords if each.arg == "format_func"]
+                if not (told and "literal" in ast.unparse(told[0])):
+                    found.append(f"{name_of(path)}:{node.lineno}")
+    assert found == []
+
+
+def test_nothing_is_drawn_but_by_what_makes_texts_literal():
+    """No page sends a message past it, and none has Streamlit draw markup but st.html, whose texts are escaped."""
+    around = re.compile(
+        r"unsafe_allow_html|\b_enqueue\b|enqueue_message|components\.v1|st\.(?:iframe|graphviz_chart|latex)\b"
+    )
+    assert [name_of(path) for path in PAGES if around.search(path.read_text())] == []
+    assert [name_of(path) for path in PAGES if "ScriptRunContext" in path.read_text()] == ["pages.shared.as_written"]
+    drawn = [path for path in PAGES if re.search(r"\bst\.html\(", path.read_text())]
+    assert [name_of(path) for path in drawn] == ["pages.shared.widgets"]

@@ -42,7 +42,7 @@ TOO_LARGE = frozenset({400, 413, 422, 500})
 LIMIT = re.compile(
     r"(?:<=|at most|maximum(?: of| is)?|limit(?: of| is)?|up to|max_batch_size\D{0,12})\s*(\d{1,7})", re.I
 )
-ABOUT_SIZE = re.compile(r"batch|too (?:many|large|big|long)|exceed|larger than", re.I)
+ABOUT_SIZE = re.compile(r"batch|too (?:large|big|long)|exceed|larger than|\(413\)", re.IGNORECASE)
 EDGE = 1e-6  # probabilities are taken as no nearer to 0 and 1 than this: log-odds within ±13.8
 BACKGROUND = 50  # customers that reasons are measured from
 EVERY_COALITION = 8  # concepts up to which all coalitions are asked about: 256
@@ -61,7 +61,7 @@ class BatchSize:
             return False
         told = [int(each) for each in LIMIT.findall(str(refused))]
         fewer = [each for each in told if 0 < each < rows]
-        if not (fewer or refused.status == 413 or ABOUT_SIZE.search(str(refused))):
+        if not (fewer or ABOUT_SIZE.search(str(refused))):  # too many of something else, requests say, is no such limit
             return False
         self.most = min(self.most, max(fewer) if fewer else rows // 2)
         return True
@@ -124,17 +124,21 @@ class RemoteScorer:
 
     def pd(self, raw: Array) -> Array:
         """The model's own PD, (n,), in as many calls as its server needs."""
-        out, start = np.empty(raw.shape[1]), 0
+        return self.asked_about(raw).pd
+
+    def asked_about(self, raw: Array) -> Predicted:
+        """The same with the version that answered."""
+        out, start, version = np.empty(raw.shape[1]), 0, ""
         while start < raw.shape[1]:
             part = slice(start, min(start + (self.form.fixed or self.size.most), raw.shape[1]))
             try:
-                out[part] = self.predicted(raw[:, part]).pd
+                found = self.predicted(raw[:, part])
             except Refused as refused:
                 if not self.size.learned(refused, part.stop - start):
                     raise
             else:
-                start = part.stop
-        return out
+                out[part], version, start = found.pd, found.version, part.stop
+        return Predicted(out, version)
 
     def reasons(self, raw: Array) -> Reasons:
         """Why each record has its margin: base + Σ = margin, exactly; to `SAME` where the server says why."""
@@ -329,7 +333,7 @@ def connect(
             return scorer
         if not about.ours:  # what the metadata lists need not be what answers, or be there at all
             scorer = replace(scorer, about=replace(about, version=transport.address.version))
-        return _measured(_understood(scorer, ways), background)
+        return _measured(*_understood(scorer, ways))
     except BaseException:
         transport.close()
         raise
@@ -340,28 +344,29 @@ def surveyed_book(book: Book, contract: Contract) -> Territory:
     return survey(book.inputs, book.raw, contract.training.seed)
 
 
-def _understood(scorer: RemoteScorer, ways: tuple[Form, ...]) -> RemoteScorer:
-    """The scorer with the first form of a question that its server takes; it is asked about one customer in each. What
-    it says to the first is told where it takes none."""
+def _understood(scorer: RemoteScorer, ways: tuple[Form, ...]) -> tuple[RemoteScorer, Array]:
+    """The scorer with the first form of a question that its server takes, and the PDs (b,) of the background that came.
+    What it says to the first form is told where it takes none."""
     refusals = []
     for form in ways:
         tried = replace(scorer, form=form)
         try:
-            found = tried.predicted(scorer.background[:, :1])
+            found = tried.asked_about(scorer.background)
         except Refused as refused:
             if refused.status not in UNLIKED:
                 raise
             refusals.append(refused)
         else:
             version = scorer.about.version or scorer.transport.secrets.cleaned(found.version)
-            return replace(tried, about=replace(scorer.about, version=version))
+            return replace(tried, about=replace(scorer.about, version=version)), found.pd
     raise refusals[0]
 
 
-def _measured(scorer: RemoteScorer, background: Array) -> RemoteScorer:
-    """The scorer with its margins of some customers, how far it repeats them, asked at once, the other way round and in
-    two parts, and what its datatypes cost."""
-    first, turned = scorer.pd(background), scorer.pd(background[:, ::-1])[::-1]
+def _measured(scorer: RemoteScorer, first: Array) -> RemoteScorer:
+    """The scorer with its margins of the background, whose PDs are ``first`` (b,), with how far it repeats them, asked
+    the other way round and in two parts, and with what its datatypes cost."""
+    background = scorer.background
+    turned = scorer.pd(background[:, ::-1])[::-1]
     half = max(background.shape[1] // 2, 1)
     parts = np.concatenate([scorer.pd(each) for each in (background[:, :half], background[:, half:])])
     repeats = repeated([first, turned, parts], single=bool((first.astype(np.float32) == first).all()))

@@ -29,7 +29,7 @@ from model.deployed.deadline import Deadline, keep
 from model.deployed.dialects import PURPOSE, TRYING, complaint
 from model.deployed.latency import LatencyLog
 from model.deployed.questions import Question
-from model.deployed.withheld import Secrets
+from model.deployed.withheld import TOLD, Secrets
 from model.errors import NoAnswer, Refused, RemoteError
 from model.settings import Settings
 
@@ -169,7 +169,9 @@ class Transport:
     def _told(self, answer: HttpReply) -> str:
         """The status, and what the server says of it."""
         whole = answer.body[:100_000].decode(errors="replace")
-        said = self.secrets.cleaned(whole) if self.secrets.held_by(whole) else complaint(answer.body)
+        said = self.secrets.cleaned(complaint(answer.body))
+        if self.secrets.held_by(whole):  # of which the words are a part, cut off perhaps where the secret begins
+            said = TOLD
         return f"{answer.status}: {said}" if said else str(answer.status)
 
     # ---- one call ----------------------------------------------------------------------------------------------------

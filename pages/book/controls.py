@@ -40,6 +40,7 @@ from model.whatif.ranges import LeverRange, book_range
 from pages.book import state
 from pages.shared import parts as parts_of_page
 from pages.shared import widgets
+from pages.shared.as_written import literal
 from pages.shared.comparing import compare_button
 from pages.shared.deployed import keyed
 from pages.shared.number_field import enter, lever
@@ -140,7 +141,7 @@ def bands(choice: Choice | None) -> None:
     st.container(key="bands").pills(
         choice.label,
         list(labels),
-        format_func=lambda name: labels.get(name, name),
+        format_func=lambda name: literal(labels.get(name, name)),
         key=place(keyed(choice.key), str(choice.default) or None),
         on_change=band_chosen,
         args=(choice.key,),
@@ -320,7 +321,7 @@ def coefficients(contract: Contract) -> None:
         st.radio(
             "Method",
             list(labels),
-            format_func=lambda name: labels.get(name, name),
+            format_func=lambda name: literal(labels.get(name, name)),
             key=state.text_at(contract, METHOD),
             on_change=state.memory.touched,
             args=(METHOD,),

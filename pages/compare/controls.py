@@ -18,6 +18,7 @@ from pages.compare import state
 from pages.customer import state as customer_state
 from pages.policy import state as policy_state
 from pages.shared import deployed
+from pages.shared.as_written import literal
 from pages.shared.deployed import keyed
 from pages.shared.number_field import enter
 from pages.shared.page_state import way_back
@@ -32,7 +33,7 @@ def compare_controls(model: DeployedModel, comparison: Comparison) -> None:
     st.segmented_control(
         "Compare",
         list(labels),
-        format_func=lambda name: labels.get(name, name),
+        format_func=lambda name: literal(labels.get(name, name)),
         key=state.memory.place(OF, comparison.subject),
         on_change=state.memory.touched,
         args=(OF,),

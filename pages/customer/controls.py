@@ -20,6 +20,7 @@ from model.whatif.customer.starting_points import id_range
 from model.whatif.ranges import LeverRange, book_range, lever_range
 from pages.customer import state
 from pages.shared import carried, deployed, parts, widgets
+from pages.shared.as_written import literal
 from pages.shared.comparing import compare_button
 from pages.shared.deployed import keyed
 from pages.shared.number_field import enter, lever
@@ -52,6 +53,7 @@ def find_customer(model: DeployedModel) -> None:
     st.pills(
         "Or start from",
         [*model.personas, RANDOM, OWN_RECORD],
+        format_func=literal,
         key=place(keyed(START), None),
         on_change=started,
         args=(model,),

@@ -119,7 +119,7 @@ def draw_customer_answers(model: DeployedModel) -> None:
         about = decision.told_of(model, scenario)
         if about is not None:
             state.memory.settle_for(model)
-            draw.literal_notice(about)
+            draw.notice(about)
         for message in state.memory.told():
             widgets.complain(message)
         if result is None:

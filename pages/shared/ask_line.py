@@ -97,7 +97,7 @@ def understood(line: AskLine, model: DeployedModel, reading: AskReading[Any]) ->
     if offered:
         with st.container(horizontal=True, key="ask_offers", gap="small"):
             for k, each in enumerate(offered):
-                label = widgets.plain_markdown(f"{each.label}  {each.note}".strip())
+                label = f"{each.label}  {each.note}".strip()
                 st.button(label, key=f"ask_offer_{k}", on_click=_go_on, args=(line, each.line))
     st.button(
         "Apply",

@@ -165,7 +165,7 @@ def _unusable(error: WhatIfError) -> NoReturn:
         st.page_link("operations/page.py", label="Its releases, on Operations", query_params=address())
     if isinstance(error, RemoteError):
         st.caption("No number is shown, because none would be of now. What you assumed is kept.")
-        st.button("Try again", key="_again", icon=":material/refresh:")
+        st.button("Try again", key="_again", icon=":material/refresh:", on_click=desk.doubt)
     st.stop()
 
 

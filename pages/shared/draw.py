@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
 from functools import partial
 from math import ceil
 from typing import Any, Literal
@@ -29,6 +28,7 @@ from model.report.briefing import (
 )
 from model.report.numbers import MINUS
 from pages.shared import deployed, offering, widgets
+from pages.shared.as_written import bold, literal, strangers
 from pages.shared.deployed import keyed
 from pages.shared.number_field import typed
 from pages.shared.parts import redrawn
@@ -151,9 +151,16 @@ def draw_method(said: Briefing) -> None:
     long."""
     place = st.expander("How is this computed?", key=METHOD, on_change="rerun")
     if place.open:
-        place.markdown(said.method)
+        with place:
+            written_bold(said.method)
     if said.foot:
         html(f"<p class='wi-below'>{text(said.foot)}</p>")
+
+
+def written_bold(words: str) -> None:
+    """Paragraphs that the house wrote, with its bold words."""
+    with bold():
+        st.markdown(words)
 
 
 def notices(said: Briefing) -> None:
@@ -234,11 +241,6 @@ def notice(each: Notice) -> None:
     written(each.text, icon=ICONS[each.level])
 
 
-def literal_notice(each: Notice) -> None:
-    """The same of a text that repeats what a stranger sent: never drawn as Markdown, and no link."""
-    notice(replace(each, text=widgets.plain_markdown(each.text)))
-
-
 class Checked(BaseFigure):  # type: ignore[misc]
     """A figure as Streamlit takes it without going through every part of it again, which takes as long as all else that
     a chart takes: the charts are made here, and the tests go through every part of each that they draw."""
@@ -279,7 +281,8 @@ def starts(given: Sequence[Suggestion], take: Take) -> None:
         for own in given:
             label = ": ".join(filter(None, (own.label, " ".join(filter(None, (own.result, own.mark))))))
             taken = (take, own.name, own.value)
-            st.button(widgets.literal(label), key=keyed(own.key), on_click=redrawn, args=taken, width="stretch")
+            with strangers():  # a preset's title, or a saved scenario's
+                st.button(label, key=keyed(own.key), on_click=redrawn, args=taken, width="stretch")
 
 
 def prose(paragraphs: Sequence[str], points: Sequence[str]) -> None:
@@ -297,7 +300,7 @@ def links(given: Sequence[Link]) -> None:
 
 def linked(place: DeltaGenerator, each: Link) -> None:
     """One link."""
-    label = widgets.plain_markdown(each.label)
+    label = each.label
     place.page_link(SCRIPTS[each.subject], label=label, query_params=deployed.address() | dict(each.query))
 
 
@@ -359,7 +362,7 @@ def _configured(column: Column) -> bool:
 
 
 def _config(column: Column, figures: bool) -> ColumnConfig:
-    width, told = column.width or None, column.help or None
+    width, told = column.width or None, literal(column.help) or None
     if column.digits is None:
         return st.column_config.Column(width=width, help=told, alignment="right" if figures else None)
     if column.read_unit == "%":
@@ -530,7 +533,7 @@ def pick(each: Choice, where: DeltaGenerator | None = None, labelled: bool = Tru
     chosen = (where or st).segmented_control(
         each.label,
         list(labels),
-        format_func=lambda name: labels.get(name, name),
+        format_func=lambda name: literal(labels.get(name, name)),
         key=keyed(each.key),
         default=str(each.default),
         required=True,

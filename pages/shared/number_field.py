@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from model.report import numbers
 from model.whatif.ranges import LeverRange
+from pages.shared.as_written import literal
 from pages.shared.page_state import Memory
 from pages.shared.widgets import TYPED
 
@@ -47,7 +48,7 @@ def lever(
         st.select_slider(
             told,
             within.stops(value),
-            format_func=in_words,
+            format_func=lambda each: literal(in_words(each)),
             key=memory.place(name, value),
             label_visibility="collapsed",
             on_change=memory.touched,

@@ -80,7 +80,7 @@ def offer_charts() -> None:
     for each in found.values():
         title = chart_title(each)
         label = title if len(title) <= LONGEST_LABEL else f"{title[: LONGEST_LABEL - 1]}…"
-        _offer_chart(widgets.plain_markdown(label), each, f"taken_chart_{each.key}")
+        _offer_chart(label, each, f"taken_chart_{each.key}")
 
 
 def _offer_chart(label: str, finding: Finding, key: str) -> None:

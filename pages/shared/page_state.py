@@ -26,6 +26,7 @@ from model.report.operations.words import replaced
 from model.whatif.customer.scenario import CUSTOMER
 from model.whatif.saved import MADE_WITH, SAVED, SUBJECTS, SavedScenario
 from pages.shared import deployed, saving
+from pages.shared.as_written import literal
 from pages.shared.deployed import keyed
 from pages.shared.parts import redraw, redrawn
 from pages.shared.widgets import html
@@ -330,7 +331,7 @@ def change_chips(memory: Memory[Any], labels: Mapping[str, str], take_back: Call
             key=memory.place(CHIPS, None),
             on_change=_take_back_chip,
             args=(memory, take_back),
-            format_func=lambda name: f"{labels[name]}  ✕",
+            format_func=lambda name: literal(f"{labels[name]}  ✕"),
             wrap=True,
         )
 

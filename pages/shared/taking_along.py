@@ -49,7 +49,7 @@ def offer_papers(model: DeployedModel, scenario: Scenario | Comparison, saved: S
     for ending, kind in {SLIDES_END: SLIDES, **PAPERS}.items():  # the PDF last: a first time its library is read
         why = why_no_pdf() if ending == "pdf" else ""
         if why:
-            st.caption(widgets.plain_markdown(why))
+            st.caption(why)
             continue
         name = file_name(model.contract.book.name, kind.name, told, day=today, kind=ending)
         make = partial(paper_file, model, scenario, named, kind=kind)
@@ -68,7 +68,7 @@ def offer_workbook(
     try:
         check_possible(model, scenario, date.today())
     except WhatIfError as error:
-        st.caption(widgets.plain_markdown(str(error)))
+        st.caption(str(error))
         return
     told = saved.name if saved is not None else short_name(model, scenario)
     name = file_name(model.contract.book.name, "workbook", told, day=date.today(), kind="xlsx")

@@ -12,10 +12,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from model.report.language import range_ends
 from model.whatif.ranges import LeverRange
+from pages.shared.as_written import strangers
 from pages.shared.made_files import kept_until_fetched
 
-MARKDOWN = re.compile(r"[\\`*_\[\]<>$~|&]|:(?=\w)")  # what begins something else than text
-LINKED = re.compile(r"https?:(?=//)|www(?=\.)|@", re.IGNORECASE)  # what is made a link by itself
 TYPED = ".typed"  # what the key of a lever's field ends with; its slider has the key itself
 NO_CLASS = re.compile(r"[^A-Za-z0-9_-]")  # what Streamlit makes a hyphen of in the class of a key
 LOOK, PRINT = (Path(__file__).with_name(name) for name in ("look.css", "print.css"))
@@ -149,20 +148,10 @@ def text(value: str) -> str:
     return escape(value, quote=True)
 
 
-def literal(value: str) -> str:
-    """Text as it is written where Markdown is read."""
-    return MARKDOWN.sub(r"\\\g<0>", value)
-
-
-def plain_markdown(value: str) -> str:
-    """Text as it is written where Markdown would be drawn: never as Markdown, and no link."""
-    return LINKED.sub("\\g<0>\N{WORD JOINER}", MARKDOWN.sub(r"\\\g<0>", value))
-
-
 def complain(message: str) -> None:
-    """A complaint as a warning, as it is written: what it repeats of an address, or of anything typed, is never drawn
-    as Markdown, and no link."""
-    st.warning(LINKED.sub("\\g<0>\N{WORD JOINER}", literal(message)), icon=":material/info:")
+    """A complaint as a warning, which may repeat what stands in an address, or was typed."""
+    with strangers():
+        st.warning(message, icon=":material/info:")
 
 
 def offer(label: str, data: str | bytes | Callable[[], bytes], name: str, mime: str, key: str) -> None:

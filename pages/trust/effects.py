@@ -41,7 +41,7 @@ def draw_parts(model: DeployedModel, found: ModelEffects) -> None:
     with right:
         draw.item(effects.pair_effect(found, state.choose(st.container(), effects.pair_choice(found))))
     folded("_tables", "Every table of the model, and every cell to take along", lambda: every_table(model, found))
-    folded("_effects_method", "How is this computed?", lambda: st.markdown(effects.effects_method(found).note))
+    folded("_effects_method", "How is this computed?", lambda: draw.written_bold(effects.effects_method(found).note))
 
 
 def folded(key: str, title: str, drawn: Callable[[], object]) -> None:

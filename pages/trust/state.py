@@ -13,6 +13,7 @@ from model.report.briefing import Choice
 from model.settings import settings
 from model.validation.view import CUTOFF, OPEN, Choosable, TrustView, cutoff_points
 from pages.shared import deployed
+from pages.shared.as_written import literal
 from pages.shared.number_field import enter
 from pages.shared.page_state import Memory
 
@@ -133,7 +134,7 @@ def switch(choice: Choice) -> dict[str, str]:
     st.segmented_control(
         choice.label,
         list(labels),
-        format_func=lambda each: labels.get(each, each),
+        format_func=lambda each: literal(labels.get(each, each)),
         required=True,
         key=memory.place(choice.key, held),
         label_visibility="collapsed",
