@@ -39,9 +39,10 @@ class Settings(BaseSettings):
 
     The deployed model: ``model_url`` of a server to call instead of the model in this process, ``model_protocol`` it
     speaks (detected if not set), ``model_name`` and, if not the
-    latest, ``model_version`` there, ``model_token`` sent as bearer, ``model_mapping`` a TOML file
-    that maps its inputs to the book's fields, ``model_ca`` a file of certificate authorities, ``model_timeout`` in
-    seconds.
+    latest, ``model_version`` there, ``model_mapping`` a TOML file that maps its inputs to the book's fields,
+    ``model_ca`` a file of certificate authorities, ``model_timeout`` in seconds. What signs in to it: ``model_token``
+    sent as bearer; ``model_api_key`` in a header; OAuth client credentials, with which a token is fetched at
+    ``model_oauth_url``; a ``model_certificate`` with its key.
 
     The record: ``store_url`` of the database, by default a SQLite file under ``home``; ``audit`` whether calls are
     recorded; ``audit_key`` makes the chain of hashes one that only its holder can write.
@@ -89,6 +90,14 @@ class Settings(BaseSettings):
     model_name: str = "credit"
     model_version: str = ""
     model_token: SecretStr | None = None
+    model_api_key: SecretStr | None = None
+    model_api_key_header: str = "X-API-Key"
+    model_oauth_url: HttpUrl | None = None
+    model_oauth_id: str = ""
+    model_oauth_secret: SecretStr | None = None
+    model_oauth_scope: str = ""
+    model_certificate: Path | None = None
+    model_certificate_key: Path | None = None
     model_mapping: Path | None = None
     model_ca: Path | None = None
     model_timeout: float = Field(10.0, gt=0, le=600)
@@ -161,6 +170,6 @@ def _read(_environment: tuple[tuple[str, str], ...]) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = f"WHATIF_{first['loc'][0]}".upper()
-        secret = name.endswith(("TOKEN", "KEY", "URL", "PASSWORD"))
+        secret = name.endswith(("TOKEN", "KEY", "URL", "PASSWORD", "SECRET"))
         given = "the value given" if secret else repr(first["input"])
         raise BadInput(f"{name} in the environment cannot be used: {first['msg']}; {given} was given.") from None

@@ -17,18 +17,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
-from pathlib import Path
 from threading import Lock
 from typing import TypeVar
 
 import httpx
 
-from data.errors import BadInput
 from model.deployed.address import ModelAddress, model_address
 from model.deployed.deadline import Deadline, keep
 from model.deployed.dialects import PURPOSE, TRYING, complaint
 from model.deployed.latency import LatencyLog
 from model.deployed.questions import Question
+from model.deployed.sign_in import ClientCredentials, known_secrets, plain_headers, tls
 from model.deployed.withheld import TOLD, Secrets
 from model.errors import NoAnswer, Refused, RemoteError
 from model.settings import Settings
@@ -94,20 +93,23 @@ class Transport:
         self.pulse, self._breaker = pulse or LatencyLog(), breaker or Breaker()
         self.host = self.address.host
         self._timeout, self._trouble = settings.model_timeout, ""
-        self._token = settings.model_token.get_secret_value() if settings.model_token else ""
-        if not re.fullmatch(r"[\x21-\x7e]*", self._token):
-            raise BadInput("WHATIF_MODEL_TOKEN holds blanks or characters that a header cannot carry. Set it anew.")
-        self.secrets = Secrets(self._token)
+        self.secrets = Secrets(*known_secrets(settings))
         self._deadline = Deadline()
         self._client = httpx.Client(
             base_url=self.address.base,
-            headers={PURPOSE: TRYING} | ({"authorization": f"Bearer {self._token}"} if self._token else {}),
+            headers={PURPOSE: TRYING} | plain_headers(settings),
             timeout=httpx.Timeout(self._timeout),
-            verify=_authorities(settings.model_ca),
+            verify=tls(settings),
             follow_redirects=False,  # the token and the customers' figures go where the settings say and nowhere else
             trust_env=not _on_this_machine(str(settings.model_url.host if settings.model_url else "")),
         )
         keep(self._client, self._deadline)
+        if settings.model_oauth_url is not None:
+            self._client.auth = ClientCredentials(settings, self.secrets, self._fetched)
+
+    def _fetched(self, request: httpx.Request) -> httpx.Response:
+        """The answer to a request for a token, without what signs in to the model."""
+        return self._client.send(request, auth=None)
 
     def __enter__(self) -> "Transport":
         return self
@@ -261,19 +263,6 @@ class Transport:
 
     def _clean(self, text: str) -> str:
         return self.secrets.cleaned(text)
-
-
-def _authorities(path: Path | None) -> ssl.SSLContext | bool:
-    """Only the authorities in the file, or those httpx brings along."""
-    if path is None:
-        return True
-    try:
-        return ssl.create_default_context(cafile=str(path))
-    except (OSError, ssl.SSLError) as error:
-        raise BadInput(
-            f"The certificate authorities in {path} cannot be read: {error.strerror or error}. "
-            "WHATIF_MODEL_CA must name a file in PEM format, or nothing."
-        ) from error
 
 
 def _on_this_machine(host: str) -> bool:
