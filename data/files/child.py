@@ -22,7 +22,7 @@ from data.files.kinds import Limits, kind_of
 from data.files.parsed import Parsed, send
 
 OUT_OF_MEMORY = 77  # how the process ends then
-READER = "reader"  # the part of a request that names a module with a `read_file` of its own
+READER = "reader"  # the part of a request that names a module with a `read_file` of its own, or module:function
 Told = Callable[[float], object]
 
 
@@ -49,7 +49,8 @@ def send_table(content: bytes, request: dict[str, Any], out: IO[bytes], told: To
     Whoever makes more of a table than that has it made here, too, by the module that the ``request`` names."""
     try:
         if READER in request:
-            import_module(request[READER]).read_file(content, request, out, told)
+            module, _, function = request[READER].partition(":")
+            getattr(import_module(module), function or "read_file")(content, request, out, told)
         else:
             send(parse_file(content, request, told), out)
     except BadInput as error:

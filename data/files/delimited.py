@@ -157,9 +157,12 @@ class Text:
 
     def lines(self) -> Iterator[str]:
         """The lines with their ends; BadInput for one that is too long."""
-        for k, line in enumerate(TextIOWrapper(self.opened(), self.encoding, newline=""), 1):
+        text = TextIOWrapper(self.opened(), self.encoding, newline="")
+        k = 0
+        while line := text.readline(LONGEST_LINE + 1):  # never more: a line may have no end
+            k += 1
             if len(line) > LONGEST_LINE:
-                told = f"{len(line):,} characters long"
+                told = f"more than {LONGEST_LINE:,} characters long"
                 raise BadInput(f"Line {k:,} of the file is {told}. Check the ends of its lines.")
             yield line
 

@@ -147,6 +147,10 @@ def run_job(
     found = read_manifest(out)
     if found is not None and found.digest == job and intact(found, out):
         return Finished(found, True)
+    if run is None and (path.is_dir() or files[0].suffix.lower() == ".parquet"):
+        from model.scoring.job.rehearsal import rehearse  # not where a cluster's workers read, each held by itself
+
+        rehearse(files, path, scorer.contract, scorer.terms.columns, progress)
     source = opened_source(path, scorer.contract, scorer.terms.columns, progress)
     schema = scorer.schema(source.id_type, source.carried_types)
     with told_of_disk(out):

@@ -1,25 +1,30 @@
 """Text files as a source, compressed (.gz) too."""
 
 import gzip
+import io
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 
 from data.arrays import Arrow
 from data.contract import Contract
 from data.errors import BadInput
+from data.files.kinds import MB
 from data.files.long_text import LongText, TextBlock
 from model.scoring.columns import wanted
 from model.scoring.identifiers import shortened_doubt
 from model.scoring.job import sizes
 from model.scoring.job.columnar import cells, identifiers
 from model.scoring.job.source import Block, Layout, TableHeader, layout_of
+
+MOST_UNFOLDING = 200  # times the size of a compressed file
+LEAST_UNFOLDED = 64 * MB  # that is read of any
 
 
 class TextSource:
@@ -65,8 +70,34 @@ class TextSource:
 
 def _opened(path: Path) -> BinaryIO:
     if path.suffix.lower() == ".gz":
-        return gzip.open(path, "rb")  # type: ignore[return-value]
+        most = max(MOST_UNFOLDING * path.stat().st_size, LEAST_UNFOLDED)
+        return io.BufferedReader(_Unfolding(gzip.open(path, "rb"), most, path.name), MB)  # type: ignore[arg-type]
     return path.open("rb")
+
+
+class _Unfolding(io.RawIOBase):
+    """What a compressed file unfolds to, counted: tables of text come to ten or twenty times its size."""
+
+    def __init__(self, file: BinaryIO, most: int, name: str) -> None:
+        self.file, self.left, self.name = file, most, name
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int:
+        part = self.file.read(len(into))
+        self.left -= len(part)
+        if self.left < 0:
+            raise BadInput(
+                f"The compressed file {self.name} unfolds to more than {MOST_UNFOLDING} times its size, which no table "
+                "of records does. Unpack it, and look at what it holds."
+            )
+        into[: len(part)] = part
+        return len(part)
+
+    def close(self) -> None:
+        self.file.close()
+        super().close()
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from model.scoring.job.job import Finished, run_job
 from model.scoring.job.scorer import JobScorer
 from model.scoring.job.terms import JobTerms
 from model.whatif.book.scored import ScoredBook
+from tests.data.files.reading import in_this_process as in_this_process
 
 ROWS = 1_500
 
