@@ -25,7 +25,7 @@ from model.whatif.customer.sensitivity import sweep
 from tests.browser.conftest import book_ready, newcomer, policy_ready, press, probability, ready, sentence, settled
 from tests.browser.server import Server, serving
 from tests.support import postgres
-from tests.support.deploy import USER, Proxy, any_certificate, nginx
+from tests.support.deploy import USER, Proxy, any_certificate, bare_nginx, nginx
 from tests.support.login import ANN, Login
 from tests.support.standalone import alone
 
@@ -296,3 +296,27 @@ def save(page: Page, name: str) -> None:
     expect(page.get_by_text(f"Saved as “{name}”, version 1.")).to_be_visible()
     page.keyboard.press("Escape")
     settled(page)
+
+
+# ---- a proxy of one line, before a dashboard without a login ---------------------------------------------------------
+
+SOCKETS = "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;"
+AS_ITSELF = "proxy_set_header Origin http://$proxy_host;"
+
+
+@pytest.mark.parametrize("more", ["", SOCKETS, SOCKETS + AS_ITSELF], ids=["default", "web sockets", "and origin"])
+def test_whoever_a_proxy_of_one_line_sends_is_nobody(home: Path, tmp_path: Path, visitor: Visits, more: str):
+    """It says nothing of itself, and that this machine is asked for by its own name; with the last line even the web
+    socket opens, as from a page of the dashboard's own."""
+    with serving(home, tmp_path) as running, bare_nginx(int(running.url.rpartition(":")[2]), more) as url:
+        for path in ("/api/v2", "/api/releases/champion/artefact", "/phone/cards/model.json", "/_stcore/metrics"):
+            assert answer(url + path)[0] == 401, path
+        assert posted(f"{url}/api/rollback", b'{"why": "x"}')[0] == 401
+        assert posted(f"{url}/api/v2/models/credit/infer", b"{}", Cookie="whatif_here_1=x")[0] == 401
+        seen = visitor(f"{url}/policy")
+        if AS_ITSELF in more:
+            expect(seen.page.get_by_test_id("stAlert")).to_contain_text("Open the link that it printed")
+        expect(seen.page.locator(".wi-number")).to_have_count(0)
+        noted = [json.loads(line) for line in running.log.read_text().splitlines() if line.startswith("{")]
+        assert {each["event"] for each in noted} >= {"call refused"}
+        assert {each["from"] for each in noted} == {"127.0.0.1"}

@@ -159,6 +159,47 @@ def nginx(
                 process.wait(20)
 
 
+BARE = """
+daemon off;
+pid {folder}/nginx.pid;
+error_log stderr warn;
+events {{ }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{ {more} proxy_pass http://127.0.0.1:{to}; }}
+    }}
+}}
+"""
+
+
+@contextmanager
+def bare_nginx(to: int, more: str = "") -> Iterator[str]:
+    """nginx as one line sets it up, before what listens at a port of this machine, and whatever else is said of it; its
+    address."""
+    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    assert program is not None, "nginx is not installed; on Debian: apt-get install nginx"
+    port = free_port()
+    with own_folder() as folder:
+        (folder / "nginx.conf").write_text(BARE.format(folder=folder, port=port, to=to, more=more))
+        log = folder / "output.log"
+        with log.open("wb") as output:
+            words = unprivileged(program, "-e", "stderr", "-c", str(folder / "nginx.conf"))
+            process = subprocess.Popen(words, stdout=output, stderr=subprocess.STDOUT)
+            try:
+                _await_listening(port, process, log)
+                yield f"http://127.0.0.1:{port}"
+            finally:
+                process.terminate()
+                process.wait(20)
+
+
 def _await_listening(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and process.poll() is None:
