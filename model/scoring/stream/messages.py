@@ -13,7 +13,7 @@ from data.arrays import Array
 from data.contract import Contract
 from data.errors import BadInput
 from data.files.given import GivenCells
-from data.json_types import Json, JsonObject
+from data.json_types import Json, JsonObject, name_given_twice
 from model.report import numbers
 from model.scoring.records import checked_records
 
@@ -179,6 +179,8 @@ def _object(message: Message) -> JsonObject:
         raise Unreadable(f"The message is no JSON in UTF-8: {error}. Send one JSON object.") from None
     if not isinstance(said, dict):
         raise Unreadable(f"The message must be one JSON object; {_shown(said)} was given.")
+    if twice := name_given_twice(message.value, said):
+        raise Unreadable(f"The message holds {twice} twice in one object. Say which value is meant: write it once.")
     return said
 
 

@@ -27,6 +27,11 @@ GOOD = applications(CONTRACT, CARDS.raw[:, :1], ["A-1"])[0]
 DEEP = b"[" * 900 + b"]" * 900  # levels that can be read, and not written again
 
 
+def again(said: dict[str, Any], more: bytes) -> bytes:
+    """A message whose last name and value are written once more, or others."""
+    return orjson.dumps(said)[:-1] + b", " + more + b"}"
+
+
 def nested(name: str) -> bytes:
     """An application with a value as deep."""
     return orjson.dumps({**GOOD, name: "deep"}).replace(b'"deep"', DEEP)
@@ -81,6 +86,11 @@ def test_good_and_bad_are_told_apart_whatever_stands_beside_them(raws: list[Any]
         (nested("id"), "printable characters; something nested too deeply"),
         (DEEP, "one JSON object; something nested too deeply"),
         (b"[" * 9000, "no JSON"),
+        (again(GOOD, b'"limit": 999999'), "holds 'limit' twice in one object. Say which value is meant"),
+        (again(GOOD, b'"limit": 80000'), "'limit' twice"),
+        (again(GOOD, b'"\\u006cimit": 80000'), "'limit' twice"),
+        (again(GOOD, b'"id": "A-2"'), "'id' twice"),
+        (again(GOOD, b'"more": [{"x": 1, "x": 2}]'), "'x' twice"),
         ({**GOOD, "limit": None}, "Credit limit is missing"),
         ({**GOOD, "limit": 5e9}, "1,000 to 1,000,000 NT$; 5,000,000,000 was given"),
         ({**GOOD, "limit": 2**60}, "beyond 2^53"),
@@ -145,9 +155,22 @@ def test_outcomes_are_noughts_and_ones():
     assert len(refused) == len(bad)
 
 
+def test_an_outcome_told_twice_in_one_message_is_refused_alone():
+    twice = [again({"id": 7, "outcome": 1}, each) for each in (b'"outcome": 0', b'"outcome": 1', b'"id": 8')]
+    found, refused = read_outcomes([message(each) for each in (*twice, {"id": "a:b", "outcome": 1})], NOON)
+    assert [each.id for each in found] == ["a:b"]
+    names = [each.reasons[0].partition(" twice")[0] for each in refused]
+    assert names == ["The message holds 'outcome'", "The message holds 'outcome'", "The message holds 'id'"]
+
+
+def test_colons_in_texts_are_no_names():
+    said = {**GOOD, "id": 'urn:bank:"1"', "note": {"a:b": ":"}}
+    assert read_applications(CONTRACT, [message(said)]).ids == ('urn:bank:"1"',)
+
+
 @pytest.mark.parametrize("name", ["id", "outcome"])
 def test_an_outcome_nested_however_deeply_is_refused_alone(name: str):
-    deep = b'{"id": 7, "outcome": 1, "%b": %b}' % (name.encode(), DEEP)
+    deep = orjson.dumps({"id": 7, "outcome": 1} | {name: "deep"}).replace(b'"deep"', DEEP)
     found, refused = read_outcomes([message(deep), message({"id": 8, "outcome": 1})], NOON)
     assert [each.id for each in found] == ["8"]
     assert "something nested too deeply to be shown" in refused[0].reasons[0]
