@@ -1,6 +1,7 @@
 """The course of a stream's models, from what is kept of it: outcomes beside predictions, renewals, promotions."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import sqlalchemy as sql
 
@@ -27,35 +28,42 @@ def stream_course(engine: sql.Engine, store: Store, most: int = MAX_OUTCOMES) ->
     """
     rows, aliases = joined_rows(engine, store.book, most), store.aliases()
     since = int(rows.at[0]) if len(rows) else 0
-    events = [*map(_renewed, renewals(engine, store.book)), *_moves(store.history())]
+    events = _events(renewals(engine, store.book), store.history())
     return course_of(
         rows,
         _snapshots(store, {*rows.release, *rows.challenger} - {""}),
         champion=aliases.get("champion", ""),
         challenger=aliases.get("challenger", ""),
-        events=[each for each in events if each is not None and each.at >= since],
+        events=[each for each in events if each.at >= since],
     )
 
 
-def _renewed(note: RenewalNote) -> CourseEvent | None:
-    """A renewal that has ended."""
-    if note.state == "running":
-        return None
-    return CourseEvent(note.at, KINDS[note.state], note.release, AUTOMATIC, note.why)
+def _events(notes: Iterable[RenewalNote], history: Iterable[Moved]) -> list[CourseEvent]:
+    """What happened to the models. A renewal that was named challenger stands in both its note and the history: it is
+    told once, of the moment and in the words of its naming."""
+    moves = [_move(each) for each in history if each.alias in ("champion", "challenger")]
+    found = list[CourseEvent]()
+    for note in notes:
+        if note.state == "running":
+            continue
+        own = CourseEvent(note.at, KINDS[note.state], note.release, AUTOMATIC, note.why)
+        naming = next((each for each in moves if _names(each, own)), None)
+        if naming is not None:
+            moves.remove(naming)
+            own = replace(own, at=naming.at, why=naming.why)
+        found.append(own)
+    return [*found, *moves]
 
 
-def _moves(history: Iterable[Moved]) -> list[CourseEvent]:
-    moved = [each for each in history if each.alias in ("champion", "challenger")]
-    return [
-        CourseEvent(
-            int(each.at.timestamp() * 1000),
-            "champion" if each.alias == "champion" else "challenger",
-            each.release,
-            each.who,
-            each.why,
-        )
-        for each in moved
-    ]
+def _names(move: CourseEvent, renewed: CourseEvent) -> bool:
+    """Whether a move is the naming that a renewal ended in."""
+    same = (move.kind, move.release, move.who) == ("challenger", renewed.release, AUTOMATIC)
+    return same and renewed.kind == "renewed" and move.at >= renewed.at
+
+
+def _move(each: Moved) -> CourseEvent:
+    at = int(each.at.timestamp() * 1000)
+    return CourseEvent(at, "champion" if each.alias == "champion" else "challenger", each.release, each.who, each.why)
 
 
 def _snapshots(store: Store, releases: Iterable[str]) -> dict[str, Snapshot]:

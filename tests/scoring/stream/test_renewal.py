@@ -15,6 +15,7 @@ from data.errors import BadInput
 from model.__main__ import main
 from model.errors import StoreError
 from model.locks import exclusive
+from model.monitoring.stream_course import CourseEvent
 from model.record.database import engine
 from model.release.store import AUTOMATIC, Store
 from model.scoring.stream.course import stream_course
@@ -117,6 +118,8 @@ def test_a_challenger_that_somebody_named_stays(store: Store, database: sql.Engi
     release, note = renew_model(store, database, 2000, challenge=True)
     assert store.aliases()["challenger"] == first.id != release.id
     assert note.why == f"Ada named the challenger {first.id}, which stays."
+    told_of_first = [each for each in stream_course(database, store).events if each.release == first.id]
+    assert [(each.kind, each.who) for each in told_of_first] == [("kept", AUTOMATIC), ("challenger", "Ada")]
     assert [state for state, _ in noted(database)] == ["kept", "kept"]
 
 
@@ -234,5 +237,5 @@ def test_the_course_tells_what_was_said_of_the_outcomes_and_what_happened(store:
     assert found.against.auc.value > 0
     assert abs(found.against.challenger.predicted - found.against.observed.value) < 0.05
     assert found.whole.decided.psi > 0
-    shown = [(each.kind, each.release) for each in found.events if each.at >= moved - 60_000]
-    assert shown[-2:] == [("renewed", release.id), ("challenger", release.id)]
+    of_it = [each for each in found.events if each.release == release.id]
+    assert of_it == [CourseEvent(moved, "renewed", release.id, AUTOMATIC, "Renewed on 2,000 outcomes.")]  # told once
