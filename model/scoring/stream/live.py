@@ -99,7 +99,8 @@ class LiveWriter(StreamFollower):
     """Keeps what a stream of a ``book`` does in the database of ``engine``. A follower of the loop: see
     `model.scoring.stream.loop`. ``clock`` says the seconds since 1970.
 
-    ``trouble``: why nothing can be written at present; the stream goes on, and what was added up is written later.
+    ``trouble``: why nothing can be written at present; the stream goes on, and what was added up is written later, of
+    the last hour: a page shows no more, and a minute of a release takes 20 KB of memory.
     """
 
     def __init__(self, engine: sql.Engine, book: str, clock: Callable[[], float] = time.time) -> None:
@@ -190,6 +191,7 @@ class LiveWriter(StreamFollower):
 
     def _write(self) -> None:
         with self._adding:
+            self._let_go_of_hours()
             changed, self._changed = self._changed, set()
             rows, listed = [self._row(key) for key in changed], list(self._latest)
         try:
@@ -207,6 +209,13 @@ class LiveWriter(StreamFollower):
         self._prepared = True
         self._written(listed)
         self._prune()
+
+    def _let_go_of_hours(self) -> None:
+        """Let go of minutes that waited so long to be written that nobody sees them any more."""
+        first = self._now() // MINUTE_MS - HOUR
+        self._changed = {each for each in self._changed if each[0] > first}
+        self._decided = {key: sums for key, sums in self._decided.items() if key[0] > first}
+        self._refused = {minute: sums for minute, sums in self._refused.items() if minute > first}
 
     def _written(self, listed: Sequence[tuple[DecidedBatch, int]]) -> None:
         """Let go of what is written and will not change."""

@@ -210,6 +210,28 @@ def test_a_database_that_is_away_costs_nothing_but_the_look(
     engine.dispose()
 
 
+def test_while_a_database_is_away_the_last_hour_is_kept_and_no_more(
+    decide: Decide, decider: Decider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(live, "PAUSE", 1e6)  # it writes when it is told to
+    engine = database.engine(Settings(home=tmp_path))
+    file, now = tmp_path / database.FILE, NOON
+    writer = LiveWriter(engine, "cards", lambda: now / 1000)
+    file.rename(tmp_path / "away")
+    for k in range(2 * HOUR):
+        now = NOON + k * MINUTE_MS
+        writer.decided(decide(k, k + 1, at=now).batches[0])
+        writer.refused(decider.decide([message(b"{", now)], now).refused)
+        writer._write_once()
+        assert "cannot be used" in writer.trouble
+        assert max(len(writer._decided), len(writer._refused), len(writer._changed) // 2) <= HOUR
+    (tmp_path / "away").rename(file)
+    writer.close()
+    seen = looked(engine, now)
+    assert (seen.hour.decided, seen.hour.refused, len(seen.refusals)) == (HOUR, HOUR, 1)
+    engine.dispose()
+
+
 def test_more_than_may_wait_is_added_up_by_who_brings_it(
     decide: Decide, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
