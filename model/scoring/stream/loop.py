@@ -40,7 +40,9 @@ REFUSING = frozenset(  # what waiting does not cure; all else, a broker that res
         "_SSL",
     }
 )
+TOLD_SECONDS = 1.0  # between two times that followers are told how it is
 FLUSH_SECONDS = 1.0  # that the broker is waited for at a time
+AHEAD_SECONDS = 1.0  # that a clock is waited for at a time
 LEAVING_SECONDS = 10.0  # that it is waited for at the end
 
 
@@ -85,7 +87,7 @@ class Follower(Protocol):
         """What became of applications; kept when this returns."""
 
     def second(self, state: StreamState) -> None:
-        """About a second has gone by."""
+        """About a second has gone by, also while a broker or a clock is waited for."""
 
     def close(self) -> None:
         """The stream ends; what is still to be written is written now."""
@@ -216,7 +218,7 @@ class Stream:
     def _answer(self, messages: list[Message]) -> None:
         applications = [each for each in messages if each.topic != self.topics.outcomes]
         outcomes = [each for each in messages if each.topic == self.topics.outcomes]
-        if not reached([each.at for each in applications], self.stop):
+        if not reached([each.at for each in applications], self.stop, self._still_here):
             return
         found = self.decider.decide(applications, now_ms()) if applications else None
         batches = found.batches if found is not None else ()
@@ -248,6 +250,7 @@ class Stream:
                     if self.stop.is_set():
                         return False
                     self.producer.poll(0.1)
+                    self._still_here()
                 except KafkaException as error:
                     raise StoreError(f"Kafka does not take an answer: {sentence_of(error.args[0])}") from error
         return True
@@ -257,16 +260,22 @@ class Stream:
             self._failed = str(error)
 
     def _flushed(self) -> bool:
-        """Wait until the broker has every answer; meanwhile nothing is read, and the group is told that we live. False
-        if we were told to stop before."""
+        """Wait until the broker has every answer; meanwhile nothing is read, and group and followers hear that we live.
+        False if we were told to stop before."""
         while self.producer.flush(FLUSH_SECONDS):
             if self.stop.is_set():
                 return False
-            self._keep_alive()
+            self._still_here()
         if self._failed:
             self.errors += 1
             raise StoreError(f"Kafka did not take an answer: {self._failed}. What was read is read again.")
         return True
+
+    def _still_here(self) -> None:
+        """Show the group and the followers, about once a second, that this process lives although it waits."""
+        if time.monotonic() - self._told >= TOLD_SECONDS:
+            self._keep_alive()
+            self._each_second()
 
     def _keep_alive(self) -> None:
         """Show the group that this process lives, without reading on."""
@@ -338,7 +347,7 @@ class Stream:
 
     def _each_second(self) -> None:
         now = time.monotonic()
-        if now - self._told < 1:
+        if now - self._told < TOLD_SECONDS:
             return
         rate = (self.decided - self._decided_then) / (now - self._told)
         self._told, self._decided_then = now, self.decided
@@ -365,12 +374,18 @@ class Stream:
         return waiting
 
 
-def reached(moments: Sequence[int], stop: Event) -> bool:
+def reached(moments: Sequence[int], stop: Event, waiting: Callable[[], None] = lambda: None) -> bool:
     """Let a clock that is a little ahead of the one here be reached, so that every promotion before is known: wait for
-    the latest of ``moments``, ms since 1970, but for those that are refused. False if we were told to stop before."""
+    the latest of ``moments``, ms since 1970, but for those that are refused. ``waiting`` is called meanwhile, at least
+    every `AHEAD_SECONDS`. False if we were told to stop before."""
     now = now_ms()
     ahead = max((at - now for at in moments if at - now <= FURTHEST_AHEAD), default=0) - AHEAD_MS
-    return ahead <= 0 or not stop.wait(ahead / 1000)
+    end = time.monotonic() + ahead / 1000
+    while (left := end - time.monotonic()) > 0:
+        if stop.wait(min(left, AHEAD_SECONDS)):
+            return False
+        waiting()
+    return True
 
 
 def now_ms() -> int:

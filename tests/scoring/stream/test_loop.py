@@ -22,6 +22,7 @@ from model.record.database import engine
 from model.record.replay import replay
 from model.record.trail import find, recent
 from model.release.store import Store
+from model.scoring.stream import loop
 from model.scoring.stream.decider import DecidedBatch
 from model.scoring.stream.loop import Stream, StreamFollower, StreamState, now_ms, reached
 from model.scoring.stream.messages import ObservedOutcome, RefusedMessage
@@ -34,6 +35,7 @@ from tests.support.streamed import applications
 CARDS = read_book("cards")
 GOOD = applications(CARDS.contract, CARDS.raw[:, :300], [f"A-{k}" for k in range(300)])
 IDLE = 0.7  # seconds after which a stream of these tests ends that nothing comes to
+MOST_WAITS = 1000  # after which a stream of these tests that hears of nobody is given up
 SECONDS = 30.0  # after which one ends that has not read what it was sent
 
 
@@ -75,6 +77,26 @@ class NoRoom:
 
     def flush(self, _seconds: float) -> int:
         return 0
+
+
+class TakesNothing:
+    """A client whose broker takes nothing: either what is sent waits for ever, or there is ``room`` for none of it."""
+
+    def __init__(self, stream: Stream, room: bool) -> None:
+        self.stream, self.room, self.waited = stream, room, 0
+
+    def produce(self, *_given: object, **_more: object) -> None:
+        if not self.room:
+            raise BufferError
+
+    def poll(self, _seconds: float) -> int:
+        return self.flush(_seconds)
+
+    def flush(self, _seconds: float) -> int:
+        self.waited += 1
+        if self.waited > MOST_WAITS:
+            self.stream.stop.set()
+        return 1
 
 
 def send(broker: QuickBroker, topic: str, said: Sequence[object]) -> None:
@@ -184,6 +206,30 @@ def test_what_the_client_had_no_room_for_when_it_was_told_to_stop_is_read_again(
     assert run(using, until=20).decided == 20
 
 
+@pytest.mark.parametrize("room", [True, False])
+def test_while_a_broker_takes_nothing_followers_hear_that_the_process_lives(
+    quick_broker: QuickBroker, using: Settings, monkeypatch: pytest.MonkeyPatch, room: bool
+):
+    monkeypatch.setattr(loop, "TOLD_SECONDS", 0)
+    heard = list[int]()
+
+    class Hears(StreamFollower):
+        def second(self, state: StreamState) -> None:
+            if taking.waited:
+                heard.append(taking.waited)
+            if len(heard) == 3:
+                stream.stop.set()
+
+    send(quick_broker, using.stream_applications, GOOD[:20])
+    with stream_of(using, "cards", StreamTerms()) as stream:
+        taking = TakesNothing(stream, room)
+        stream.producer = taking  # type: ignore[assignment]
+        stream.followers = [Hears()]
+        stream.run(SECONDS)
+    assert (heard[:3], stream.decided) == ([1, 2, 3], 0)  # each time that it was waited for
+    assert run(using, until=20).decided == 20  # and in time all of it is decided
+
+
 def test_a_follower_that_cannot_end_well_keeps_no_other_from_it(quick_broker: QuickBroker, using: Settings):
     class Torn(StreamFollower):
         def close(self) -> None:
@@ -264,6 +310,19 @@ def test_a_clock_that_is_ahead_is_waited_for_but_not_one_whose_messages_are_refu
     assert took([-5000, 400, 3_600_000]) == (True, pytest.approx(0, abs=0.1))
     assert took([0, 800, 3_600_000]) == (True, pytest.approx(0.3, abs=0.2))
     assert took([30_000], stopped=True) == (False, pytest.approx(0, abs=0.1))
+
+
+def test_while_a_clock_is_waited_for_others_are_told_meanwhile(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(loop, "AHEAD_SECONDS", 0.001)
+    stop, told = Event(), list[int]()
+
+    def waiting() -> None:
+        told.append(now_ms())
+        if len(told) == 5:
+            stop.set()
+
+    assert not reached([now_ms() + 60_000], stop, waiting)
+    assert len(told) == 5
 
 
 def test_without_a_champion_nothing_is_read(using: Settings, tmp_path: Path):
