@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -85,7 +84,7 @@ def _line(stretches: Sequence[CourseStretch], values: Sequence[Estimate], mark: 
         "type": "scatter",
         "mode": "lines+markers",
         "name": name,
-        "x": list(range(len(stretches))),
+        "x": _places(stretches),
         "y": [_known(each.value) for each in values],
         "line": {"color": mark.colour, "width": 2, "dash": mark.dash},
         "marker": {"size": 8, "color": mark.colour, "symbol": mark.symbol},
@@ -111,12 +110,12 @@ def _known(value: float) -> float | None:
 def _by_stretch(stretches: Sequence[CourseStretch]) -> Figure:
     figure = layout(HEIGHT, 56)
     figure["margin"] = {"l": 56, "r": 12, "t": 28, "b": 24}
-    every = -(-len(stretches) // MARKED)
-    marked = list(range(0, len(stretches), every))
+    places = _places(stretches)
+    marked = _marked(places)
     figure["xaxis"] = {
         **PLAIN,
-        "range": [-0.6, len(stretches) - 0.4],
-        "tickvals": marked,
+        "range": [-0.6, places[-1] + 0.6],
+        "tickvals": [places[k] for k in marked],
         "ticktext": [_label(stretches[k], stretches) for k in marked],
     }
     figure["yaxis"] = {**PLAIN}
@@ -126,28 +125,40 @@ def _by_stretch(stretches: Sequence[CourseStretch]) -> Figure:
 
 
 def _draw_promotions(figure: Figure, stretches: Sequence[CourseStretch], events: Sequence[CourseEvent]) -> None:
-    """A dashed line between the stretches where another release became champion, with its name."""
+    """A dashed line when another release became champion, with its name."""
     lines, names = [], []
     for each in events:
-        place = _between(each.at, stretches)
-        if each.kind != "champion" or place is None:
+        if each.kind != "champion" or not stretches[0].start <= each.at < stretches[-1].end:
             continue
+        place = _place(each.at, stretches)
         upright = {"x0": place, "x1": place, "y0": 0, "y1": 1, "yref": "paper"}
         lines.append({"type": "line", **upright, "line": LIMIT_STYLE, "layer": "below"})
         text = f"{each.release[:6]} champion"
         names.append({"x": place, "y": 0, "yref": "paper", "yanchor": "bottom", "text": text, "showarrow": False})
-        names[-1] |= {"xanchor": "right" if place > len(stretches) / 2 else "left"}
+        names[-1] |= {"xanchor": "right" if place > figure["xaxis"]["range"][1] / 2 else "left"}
     figure["shapes"], figure["annotations"] = lines, names
 
 
-def _between(at: int, stretches: Sequence[CourseStretch]) -> float | None:
-    """Where a moment lies along the stretches; None before the first and after the last."""
-    if not stretches or not stretches[0].start <= at < stretches[-1].end:
-        return None
-    for k, each in enumerate(stretches):
-        if each.start <= at < each.end:
-            return k - 0.5 + (at - each.start) / (each.end - each.start)
-    return next(k + 0.5 for k, (one, other) in enumerate(pairwise(stretches)) if one.end <= at < other.start)
+def _places(stretches: Sequence[CourseStretch]) -> list[int]:
+    """Where each stretch stands along the axis, in lengths of a stretch after the first: of times in which no outcome
+    came there is none, and their room stays empty."""
+    return [round(_place(each.start, stretches) + 0.5) for each in stretches]
+
+
+def _place(at: int, stretches: Sequence[CourseStretch]) -> float:
+    """Where a moment lies along the axis: a stretch reaches half a length to both sides of where it stands."""
+    first = stretches[0]
+    return (at - first.start) / (first.end - first.start) - 0.5
+
+
+def _marked(places: Sequence[int]) -> list[int]:
+    """Which stretches are named below the axis: at most `MARKED`, none nearer to another than they would be if no room
+    were empty."""
+    apart, marked = -(-(places[-1] + 1) // MARKED), [0]
+    for k, place in enumerate(places):
+        if place >= places[marked[-1]] + apart:
+            marked.append(k)
+    return marked
 
 
 def _label(each: CourseStretch, stretches: Sequence[CourseStretch]) -> str:

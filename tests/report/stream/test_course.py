@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from model.monitoring.intervals import Estimate
@@ -96,6 +97,28 @@ def test_charts_have_a_point_a_stretch_and_gaps_where_there_is_none(course: Stre
     rates = found["stream-course-rates"].chart
     assert rates is not None
     assert rates["data"][2]["y"] == pytest.approx([100 * each.observed.value for each in course.stretches], abs=1e-4)
+
+
+def test_charts_leave_room_for_times_in_which_no_outcome_came():
+    rows = made()
+    hour = (rows.at - START) // HOUR
+    gone = course_of(rows.chosen((hour < 2) | (hour >= 8)), {}, events=(PROMOTED,))
+    found = shown(gone)["stream-course-auc"].chart
+    assert found is not None
+    champion, axis = found["data"][0], found["layout"]["xaxis"]
+    lengths = [(each.start - START) / (HOUR / 2) for each in gone.stretches]  # of half an hour
+    assert champion["x"] == pytest.approx(lengths)
+    assert len(champion["x"]) == len(champion["y"]) == len(gone.stretches) == 8
+    assert axis["range"] == pytest.approx([-0.6, 19.6])
+    assert set(axis["tickvals"]) < set(champion["x"])
+    assert min(np.diff(axis["tickvals"])) >= 3  # names stand as far apart as of twenty stretches without a gap
+    assert found["layout"]["shapes"][0]["x0"] == pytest.approx(7 * 2 - 0.5)  # amid the gap
+
+
+def test_the_chart_of_one_stretch_has_it_in_the_middle():
+    found = shown(course_of(made(hours=0.0001), {}))["stream-course-rates"].chart
+    assert found is not None
+    assert (found["data"][2]["x"], found["layout"]["xaxis"]["range"]) == ([0], [-0.6, 0.6])
 
 
 def test_whether_what_was_predicted_came_is_said_with_its_interval(course: StreamCourse):
