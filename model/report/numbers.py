@@ -14,6 +14,7 @@ from data.contract import YEAR, plural
 from model.finance.scorecard import whole_points
 
 MOST_DECIMALS = 6  # of a number that was set
+SIGNIFICANT = 3  # digits of a figure in a sentence
 MINUS, NBSP = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
 
 
@@ -39,6 +40,25 @@ def exactly(value: float, least: int = 0) -> str:
     """A number that was set, as it is used: 80, 17.25; with ``least`` decimals at the least. What is worked out is
     rounded, what is chosen is not."""
     return plain(value, max(least, decimals(value)))
+
+
+def significant(value: float, beside: float = np.nan) -> str:
+    """A number that was worked out, by its first three digits: 0.00123, 24.6, 12,346; more of them where fewer would
+    not tell it from the number ``beside`` it."""
+    if not np.isfinite(value):
+        return "not known"
+    rounded = value
+    for digits in range(SIGNIFICANT, 18):  # of which 17 tell any two floats apart
+        rounded, other = (float(f"{each:.{_digits(each, digits)}g}") for each in (value, beside))
+        if rounded != other or value == beside:
+            break
+    whole, _, rest = np.format_float_positional(abs(rounded), trim="-").partition(".")
+    return f"{MINUS if rounded < 0 else ''}{int(whole):,}{'.' if rest else ''}{rest}"
+
+
+def _digits(value: float, least: int) -> int:
+    """How many digits of a number are told: all before the point."""
+    return max(least, len(f"{abs(value):.0f}")) if np.isfinite(value) else least
 
 
 def counted(n: float, noun: str) -> str:

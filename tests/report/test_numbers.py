@@ -94,3 +94,32 @@ def test_rounded_parts_add_up_to_the_rounded_total(parts: list[float], digits: i
     unit = 10.0**-digits
     assert sum(shown) == pytest.approx(round(sum(parts) / unit) * unit, abs=unit / 100)
     assert all(abs(a - b) < unit * 1.001 for a, b in zip(shown, parts, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("value", "beside", "told"),
+    [
+        (0.5432198, 0.6, "0.543"),
+        (0.6, 0.5432198, "0.6"),
+        (-0.0012345, -0.0005, "−0.00123"),
+        (0.00012345, np.nan, "0.000123"),
+        (24.6351, 20, "24.6"),
+        (12_345.6, 1, "12,346"),
+        (0.59996, 0.6, "0.59996"),
+        (0.6, 0.59996, "0.6"),
+        (0.6, 0.6, "0.6"),
+        (1000.4, 1000, "1,000.4"),
+        (0.0, 0.1, "0"),
+        (1e-12, 1e-9, "0.000000000001"),
+        (np.nan, 0.1, "not known"),
+    ],
+)
+def test_a_figure_in_a_sentence_has_three_digits_and_more_only_to_be_told_from_its_bound(
+    value: float, beside: float, told: str
+):
+    assert numbers.significant(value, beside) == told
+
+
+@given(st.floats(-1e9, 1e9), st.floats(-1e9, 1e9))
+def test_two_figures_that_differ_never_look_alike(one: float, other: float):
+    assert (numbers.significant(one, other) == numbers.significant(other, one)) == (one == other)

@@ -101,6 +101,15 @@ def _shown(gate: Gate, value: float) -> str:
     return numbers.plain(value, 2 if coarse else 4)
 
 
+def gate_sentence(gate: Gate) -> str:
+    """A gate that was not kept where a board reads of it: its label, its figure, what was asked, in as few digits as
+    tell them apart, three at the least."""
+    if gate.kind in (*COUNTED, "parity", "monotone"):
+        return f"{gate.label}: {figure(gate)}, {bound(gate)} is asked"
+    shown, asked = numbers.significant(gate.figure, gate.bound), numbers.significant(gate.bound, gate.figure)
+    return f"{gate.label}: {shown}, {'at least' if gate.at_least else 'at most'} {asked} is asked"
+
+
 def decimals(difference: float) -> int:
     """To how many decimals two numbers agree that differ by this much; 16 is all that a double holds."""
     return 16 if difference <= 1e-16 else max(0, int(np.floor(-np.log10(difference) + 1e-9)))

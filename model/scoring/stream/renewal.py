@@ -25,12 +25,12 @@ from model.errors import GateError, StoreError
 from model.locks import exclusive
 from model.record.database import reading, writing
 from model.record.schema import lock_tables
-from model.release.gate import told
 from model.release.origin import PROJECT
-from model.release.promotion import reported
+from model.release.promotion import Obstacles, reported
 from model.release.release import Release
 from model.release.store import AUTOMATIC, Store
 from model.release.training import Progress, silent
+from model.report.release.words import gate_sentence
 from model.scoring.stream.messages import ObservedOutcome
 from model.scoring.stream.outcomes import latest_outcomes, outcomes_since
 
@@ -109,7 +109,7 @@ def renew_model(
             if not why:
                 store.promote(release.id, "challenger", who=AUTOMATIC, why=f"Renewed on {len(window):,} outcomes.")
         except GateError as error:  # another has become champion meanwhile, beside which it does not pass
-            why = str(error)
+            why = _blocking(store.obstacles(release)) or str(error)
         state: RenewalState = "kept" if why else "named"
         note = RenewalNote(note.at, note.rows, note.last, state, release.id, why)
         _noted(engine, store.book, note)
@@ -118,17 +118,20 @@ def renew_model(
 
 def _in_the_way(store: Store, release: Release) -> str:
     """Why a release is not named challenger; "" if nothing is in the way."""
-    found, aliases = reported(release), store.aliases()
-    if found.review:
-        return found.review
-    if found.gates:
-        return f"{'; '.join(map(told, found.gates))}."
+    aliases = store.aliases()
+    if blocking := _blocking(reported(release)):
+        return blocking
     if release.id == aliases.get("champion"):
         return "It is the champion already."
     last = next((each for each in reversed(store.history()) if each.alias == "challenger"), None)
     if last is not None and last.who != AUTOMATIC and aliases.get("challenger") not in (None, aliases.get("champion")):
         return f"{last.who or 'Somebody'} named the challenger {last.release}, which stays."
     return ""
+
+
+def _blocking(found: Obstacles) -> str:
+    """What keeps a release from being named, as those read it who look after a stream; "" if nothing does."""
+    return found.review or ("; ".join(map(gate_sentence, found.gates)) + "." if found.gates else "")
 
 
 def _noted(engine: sql.Engine, book: str, note: RenewalNote) -> None:

@@ -1,6 +1,7 @@
 """Models renewed as outcomes come: made in a process of its own, named challenger or kept, never half."""
 
 import os
+import re
 import shutil
 import signal
 import time
@@ -110,6 +111,9 @@ def test_what_a_gate_stops_is_kept_and_not_named(store: Store, database: sql.Eng
     assert release.id in store.ids()
     assert note.state == "kept"
     assert "Ranks well: AUC" in note.why
+    figures = re.findall(r"-?\u2212?\d[\d,]*\.?\d*", note.why)
+    assert figures
+    assert max(len(each.replace(".", "").lstrip("\u22120")) for each in figures) <= 3  # digits that a board reads
 
 
 def test_a_challenger_that_somebody_named_stays(store: Store, database: sql.Engine):
