@@ -187,6 +187,7 @@ def test_nobody_gets_past_the_login_and_the_log_keeps_no_what_if(home: Path, tmp
         assert "cutoff" not in proxy.log.read_text()
         status, headers, _ = answer(f"{proxy.plain}/policy?cutoff=540")
         assert (status, headers["Location"]) == (308, "https://127.0.0.1/policy?cutoff=540")
+        assert answer(f"{proxy.plain}/api/v2/health/live")[0] == 403
         assert answer(f"{proxy.url}/login-check")[0] == 404
 
 
