@@ -13,7 +13,7 @@ from model.api.errors import GONE, HttpError, called_by, noted, refusal
 from model.api.metrics import Metrics
 from model.api.service import Service
 from model.errors import Forbidden, Overloaded
-from model.security.headers import PROGRAMS, guarded
+from model.security.headers import NOT_KEPT, PROGRAMS, guarded
 from model.security.origins import from_here
 
 ALWAYS = ("/v2/health/live", "/v2/health/ready")  # answered however many requests there are
@@ -71,7 +71,7 @@ class Guard:
                 status = message["status"]
                 named = any(name.lower() == b"x-request-id" for name, _ in message["headers"])
                 own = [] if named else [(b"x-request-id", scope["whatif_request"].encode())]
-                message["headers"] = guarded([*message["headers"], *own], PROGRAMS)
+                message["headers"] = guarded([*message["headers"], *own, NOT_KEPT], PROGRAMS)
             elif bare:
                 message = {**message, "body": b""}
             await send(message)

@@ -10,6 +10,10 @@ POLICY = b"content-security-policy"
 NOBODY = "'none'"
 PROGRAMS = "default-src 'none'; connect-src 'self'; base-uri 'none'; form-action 'none'"
 """Of the service, which has no page but a card: from where an answer is looked at, the service alone can be asked."""
+NOT_KEPT = (
+    b"cache-control",
+    b"no-store",
+)  # of an answer with figures of customers, by browsers and what is before them
 ALWAYS: Sequence[Header] = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),  # an address holds a what-if

@@ -23,7 +23,7 @@ from model.api import errors
 from model.errors import Forbidden, Unknown
 from model.security import locality, origins, people
 from model.security.events import CALLER, Caller, security_event
-from model.security.headers import guarded
+from model.security.headers import NOT_KEPT, guarded
 from model.security.people import Deed, Person
 from model.settings import settings
 from pages.shared.policy import page_policy
@@ -116,7 +116,8 @@ class OwnPages:
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
                 _login_noted(scope, message["headers"])
-                message["headers"] = guarded(message["headers"], page_policy(), ("'self'", *allowed))
+                own = [NOT_KEPT] if "/media/" in scope["path"] else []  # what somebody takes along
+                message["headers"] = guarded([*message["headers"], *own], page_policy(), ("'self'", *allowed))
             await send(message)
 
         headers = HTTPConnection(scope).headers.items()

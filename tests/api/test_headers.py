@@ -63,6 +63,17 @@ def test_every_answer_of_the_dashboard_runs_its_own_scripts_only(path: str, head
     assert "unsafe-inline" not in told["script-src"]
 
 
+def test_no_answer_with_figures_is_kept_by_a_browser(own_home: Path):
+    """Whatever the service answers, and what somebody takes along from a page; what else a page holds comes by its web
+    socket."""
+    served = Served(own_home, tokens=True)
+    admin = served.holding("admin")
+    for path in ("/v2/models/credit", "/releases", "/releases/champion/card", "/nothing"):
+        for header in ({}, admin):
+            assert served.client.get(path, headers=header).headers.get_list("cache-control") == ["no-store"], path
+    assert Client(app).get("/media/x.csv").headers.get_list("cache-control") == ["no-store"]
+
+
 def test_what_an_answer_says_itself_stands():
     own = [(b"Referrer-Policy", b"no-referrer"), (b"Content-Security-Policy", b"default-src 'none'; img-src data:")]
     found = dict(guarded(own, PROGRAMS))
