@@ -340,7 +340,7 @@ def test_a_client_that_hangs_up_leaves_no_trace_of_a_defect(own_home: Path, one:
 def test_beyond_this_machine_a_token_is_asked_for(own_home: Path, one: dict[str, Any]):
     token = Tokens(own_home).create("branch", ["explain"])
     request = post(json.dumps(one).encode())
-    with alone(own_home, program=(*SERVE, "--host", "0.0.0.0")) as server:
+    with alone(own_home, program=(*SERVE, "--host", "0.0.0.0"), WHATIF_API_TOKENS="on") as server:
         assert ask(server.port, request)[0] == 401
         assert ask(server.port, signed(request, token))[0] == 200
     with record(own_home) as own:
