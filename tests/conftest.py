@@ -104,9 +104,10 @@ def kafka_node() -> Iterator["KafkaNode"]:
         yield node
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def quick_broker() -> Iterator["QuickBroker"]:
-    """The broker inside librdkafka. Each test makes topics of its own."""
+    """The broker inside librdkafka, one for each file of tests, as one left alone for minutes has been found not to
+    answer any more. Each test makes topics of its own."""
     from tests.support import kafka
 
     with kafka.quick_broker() as broker:

@@ -43,7 +43,7 @@ SPECIAL = re.compile(
 APART = re.compile(
     r"""(https?:(?=//)|www(?=\.)|(?<=[\w.+-])@(?=[\w-]))   # what is made a link by itself
     | :(?=material/) | :(?=[\w+-]+:)                  # an icon, an emoji
-    | -(?=[->]) | <(?=[-=]) | >(?==) | ~(?==)         # arrows and dashes, made of two or three characters
+    | (?<!\S)(?:-(?=[->](?!\S)) | <(?=(?:[-=]|->)(?!\S)) | [>~](?==(?!\S)))  # arrows and dashes that stand alone
     """,
     re.VERBOSE | re.IGNORECASE,
 )
