@@ -98,6 +98,10 @@ VERBS = {  # each one's module and first sentence
         "Propose a new book from DATA, a .csv, .parquet or .xlsx file, for review by hand.",
     ),
     "serve": ("model.cli.serve", "The REST service alone, without the dashboard, for one book."),
+    "check": (
+        "model.cli.check",
+        "Read the contracts of books, of all if none is named, and say which cannot be used and why.",
+    ),
     "doctor": ("model.cli.doctor", "What would keep this installation from serving, and what to do."),
     "token": ("model.cli.token", "Who may call the REST service."),
     "audit": ("model.cli.audit", "The record of calls: check it, do a call again, export it, shorten it."),
