@@ -5,6 +5,7 @@ connections as there are files. `WatchedHttp` and `WatchedSocket` are its own pr
 
 * a header, and whatever comes with a body without being of it (trailers, sizes of parts), is so long at most;
 * whoever owes the rest of a request goes on within so many seconds, and so does whoever is told an answer;
+* a connection sends so many requests ahead of their answers: a thousand come in one packet, and each is held;
 * an address has so many connections, and all have so many. One more takes the place of that which has kept the server
   waiting longest, and only where none does is it refused: who is slow shuts out nobody who is not. Web sockets, silent
   while somebody thinks, are counted by themselves.
@@ -31,6 +32,7 @@ from model.settings import Settings, settings
 
 LOG = logging.getLogger(__name__)
 MAX_HEADERS = 200  # lines
+MAX_AHEAD = 32  # requests that a connection sends before the first of them is answered
 RATE = 4096.0  # bytes a second that a body has to come at, once its first seconds are over
 PART = 8  # bytes that may come along with one of a body: the size of a part, written out
 MAX_UNREAD = 64 * 2**20  # bytes of answers that wait for somebody who goes on sending
@@ -238,6 +240,11 @@ class WatchedHttp(HttpToolsProtocol):
         if size > self.watch.header or len(self.headers) > MAX_HEADERS:
             self._end(431, self._too_long())
             raise ValueError("longer than a header may be")  # which the parser stops at
+        if len(self.pipeline) >= MAX_AHEAD:
+            self._ended = 503
+            self.watch.requests.discard(self)
+            self.transport.abort()
+            raise ValueError("more requests than may wait for one another")
         self._wait(begun=True)
         self._in_body = True
         super().on_headers_complete()

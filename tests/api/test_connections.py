@@ -192,6 +192,14 @@ def test_several_requests_at_once_on_one_connection_are_answered_in_order(port: 
     ]
 
 
+def test_thousands_of_requests_at_once_on_one_connection_end_it(port: int):
+    shortest = b"GET /?1 HTTP/1.1\r\nHost: a\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
+        connection.sendall(shortest * 8_000)
+        assert last_words(connection).count(b"HTTP/1.1 200") <= connections.MAX_AHEAD
+    assert answered(port)
+
+
 def test_web_sockets_of_one_address_have_their_own_number_and_shut_out_no_request(port: int):
     opened = [socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) for _ in range(HELD)]
     for each in opened:
