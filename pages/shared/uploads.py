@@ -45,6 +45,9 @@ HEARD: Mapping[str, Deed | None] = {
 }
 """Messages of a page that Streamlit is told of, and what each takes. The others are a developer's: to forget, for
 everybody, what was read and worked out; to say which repository this is; to watch files."""
+AT_ONCE = 3  # messages of a visitor who is refused that are told at once: the page, a press of its button
+AT_MOST = 50  # messages of such a visitor, after which nothing of it is told
+PACE = 0.05  # seconds from one further message of all such visitors to the next; each has a page written anew
 MAX_FILES = 20  # whose addresses a page asks for at once; each is answered with a hundred times what asks for it
 SWEEP_SECONDS = 15.0
 MEGABYTE = 2**20
@@ -104,6 +107,7 @@ class AskingRoutes:
     ) -> None:
         self.app, self._who, self._base = app, who, base
         self._shelf: Shelf = shelf or StreamlitShelf()
+        self._turn = 0.0  # when one more message of those who are refused is told
         self._coming: Counter[str] = Counter()  # bytes of each session that are on their way
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -137,17 +141,31 @@ class AskingRoutes:
                 self._shelf.drop(session)
 
     def _heard(self, scope: Scope, receive: Receive) -> Receive:
-        """What a page says, but for what whoever opened it may not."""
+        """What a page says, but for what whoever opened it may not; of those who are refused no faster than they can
+        be told why, and to an end: nobody who is refused has much to say."""
+        told = 0
         try:
             person = self._who(HTTPConnection(scope))
         except WhatIfError:  # the page says why
             person = None
 
         async def allowed() -> Message:
-            message = await receive()
-            while message["type"] == "websocket.receive" and not may_say(person, message.get("bytes") or b""):
+            nonlocal told
+            while True:
                 message = await receive()
-            return message
+                if message["type"] != "websocket.receive":
+                    return message
+                if not may_say(person, message.get("bytes") or b""):
+                    continue
+                if person is not None:
+                    return message
+                told += 1
+                if AT_ONCE < told <= AT_MOST:
+                    now = monotonic()
+                    self._turn = max(self._turn, now) + PACE
+                    await asyncio.sleep(self._turn - now)
+                if told <= AT_MOST:
+                    return message
 
         return allowed
 

@@ -318,3 +318,28 @@ def test_what_is_asked_for_has_the_addresses_that_streamlit_gives_it(streamlits:
     assert f"/{routes.BASE_ROUTE_MEDIA}/" in uploads.ASKING
     assert f"/{routes.ROUTE_METRICS}".startswith(uploads.ASKING)
     assert streamlits.get_upload_urls("session", ["name"])[0].upload_url.startswith(uploads.UPLOADS)
+
+
+@pytest.mark.parametrize(("who", "heard"), [(nobody, uploads.AT_MOST), (somebody("viewer"), 200)])
+def test_a_visitor_who_is_refused_is_heard_at_a_pace_and_to_an_end(
+    who: Callable[[HTTPConnection], Person], heard: int, monkeypatch: pytest.MonkeyPatch
+):
+    coming = [{"type": "websocket.receive", "bytes": said("rerun_script")}] * 200 + [{"type": "websocket.disconnect"}]
+    reached: list[Any] = []
+    waited: list[float] = []
+
+    async def behind(_scope: Any, receive: Any, _send: Any) -> None:
+        while not reached or reached[-1]["type"] != "websocket.disconnect":
+            reached.append(await receive())
+
+    async def receive() -> Any:
+        return coming.pop(0)
+
+    async def slept(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr("pages.shared.uploads.asyncio.sleep", slept)
+    asyncio.run(AskingRoutes(behind, who=who)({"type": "websocket", "path": "/", "headers": []}, receive, told))
+    assert len(reached) == heard + 1
+    assert len(waited) == (heard - uploads.AT_ONCE if who is nobody else 0)
+    assert waited == sorted(waited)  # each after the one before it
