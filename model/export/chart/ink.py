@@ -15,7 +15,6 @@ SIZE = 12.0  # px of most texts
 LETTER, LINE = 0.54, 1.2  # a letter's width and a line's height, in sizes of the type
 DASHES = {"dash": "6 4", "dot": "2 3"}
 RGB = re.compile(r"rgba?\(\s*([\d.]+)\s*,\s*([\d.]+)\s*,\s*([\d.]+)\s*(?:,\s*([\d.]+)\s*)?\)")
-COLOURED = re.compile(r"<span style='color:(#[0-9a-f]{6})'>(.*?)</span>")
 UNPRINTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # which no XML may hold
 
 
@@ -50,8 +49,8 @@ class Box:
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines of a text of a chart, without what says their colour."""
-    return [COLOURED.sub(r"\2", each).strip() for each in str(text).split(BREAK)]
+    """The lines of a text of a chart."""
+    return [each.strip() for each in str(text).split(BREAK)]
 
 
 def wide_of(text: str, size: float = SIZE) -> float:
@@ -89,7 +88,7 @@ def written(
     heavy = " font-weight='600'" if bold else ""
     return "".join(
         f"<text x='{x:.1f}' y='{box.top + (k + 0.8) * LINE * size:.1f}' text-anchor='{anchor}' font-size='{size:g}'"
-        f" fill='{colour}'{heavy}>{_spans(line)}</text>"
+        f" fill='{colour}'{heavy}>{xml_text(line).strip()}</text>"
         for k, line in enumerate(str(text).split(BREAK))
         if line.strip()
     )
@@ -98,14 +97,6 @@ def written(
 def xml_text(text: str) -> str:
     """A text as it may stand in an SVG."""
     return escape(UNPRINTED.sub("", text), quote=True)
-
-
-def _spans(line: str) -> str:
-    parts, at = [], 0
-    for found in COLOURED.finditer(line):
-        parts += [xml_text(line[at : found.start()]), f"<tspan fill='{found[1]}'>{xml_text(found[2])}</tspan>"]
-        at = found.end()
-    return "".join([*parts, xml_text(line[at:])]).strip()
 
 
 def straight(

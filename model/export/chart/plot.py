@@ -194,12 +194,19 @@ class _Drawing:
         along: ChartAxis = self.axes[ref]
         return along.at(each[key])
 
+    def _end(self, each: Figure, name: str, key: str) -> float:
+        """Where an end of a shape lies: along an axis, or so many pixels right of or above its anchor."""
+        if each.get(f"{name}sizemode") != "pixel":
+            return self._place(each, name, key)
+        away = float(each[key])
+        return self._place(each, name, f"{name}anchor") + (away if name == "x" else -away)
+
     def _shapes(self, layer: str) -> Iterator[str]:
         for each in self.layout.get("shapes", ()):
             if each.get("layer", "above") != layer:
                 continue
-            x0, x1 = (self._place(each, "x", key) for key in ("x0", "x1"))
-            y0, y1 = (self._place(each, "y", key) for key in ("y0", "y1"))
+            x0, x1 = (self._end(each, "x", key) for key in ("x0", "x1"))
+            y0, y1 = (self._end(each, "y", key) for key in ("y0", "y1"))
             if each["type"] == "rect":
                 yield area([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], each["fillcolor"])
                 continue

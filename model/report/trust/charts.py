@@ -27,6 +27,7 @@ HEIGHT = 250
 SHADE = "rgba(139,149,163,0.16)"
 CLEAR, PALE = "rgba(0,0,0,0)", "#e3e7ec"
 ROOM = (0.2, 0.8)  # where labels to either side have room, as shares of a chart's width
+STROKE = (7, 31)  # px beside the widest gap between which a piece of a line stands before its name: two dashes
 PLAIN: dict[str, Any] = {"fixedrange": True, "showgrid": False, "zeroline": False}
 
 
@@ -418,12 +419,16 @@ def separation(found: Separation, height: int = HEIGHT) -> Figure:
                 "line": {"color": BASE, "width": 1, "dash": "dot"},
             }
         ]
-    inside = float(np.clip(place, *ROOM))
-    told = {"xref": "paper", "yref": "paper", "x": round(inside, 4), "y": 1, "showarrow": False}
-    bad, good = f"defaulted {_stroke('╌╌', WORSE)}", f"{_stroke('—', SCENARIO)} paid"
+    at = round(float(np.clip(place, *ROOM)), 4)
+    told = {"xref": "paper", "yref": "paper", "x": at, "y": 1, "showarrow": False}
+    named = ((-1, "right", WORSE, "dash", "defaulted"), (1, "left", SCENARIO, "solid", "paid"))
     figure["annotations"] = [
-        {**told, "yanchor": "top", "xanchor": side, "xshift": shift, "text": text}
-        for side, shift, text in (("right", -6, bad), ("left", 6, good))
+        {**told, "yanchor": "top", "xanchor": side, "xshift": way * (STROKE[1] + 5), "text": text}
+        for way, side, _, _, text in named
+    ]
+    figure["shapes"] = [
+        *figure.get("shapes", ()),
+        *(_stroke(at, way, {"color": colour, "width": 2, "dash": dash}) for way, _, colour, dash, _ in named),
     ]
     if np.isfinite(found.ks_at):
         text = f"KS {found.ks:.2f} at {found.ks_at:.0f}"
@@ -431,9 +436,22 @@ def separation(found: Separation, height: int = HEIGHT) -> Figure:
     return {"data": lines, "layout": figure}
 
 
-def _stroke(drawn: str, colour: str) -> str:
-    """A piece of a line beside its name."""
-    return f"<span style='color:{colour}'>{drawn}</span>"
+def _stroke(at: float, way: int, line: Figure) -> Figure:
+    """A piece of a line beside its name, left (-1) or right (1) of where it is."""
+    return {
+        "type": "line",
+        "xref": "paper",
+        "yref": "paper",
+        "xsizemode": "pixel",
+        "ysizemode": "pixel",
+        "xanchor": at,
+        "yanchor": 1,
+        "x0": way * STROKE[0],
+        "x1": way * STROKE[1],
+        "y0": -9,
+        "y1": -9,
+        "line": line,
+    }
 
 
 def separation_in_words(found: Separation) -> str:

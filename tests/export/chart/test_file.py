@@ -91,6 +91,32 @@ def test_a_text_that_would_lie_over_another_stands_elsewhere() -> None:
     assert all(a.shared(b) == 0 for k, a in enumerate(labels.boxes) for b in labels.boxes[:k])
 
 
+def test_a_piece_of_a_line_stands_so_many_pixels_beside_what_it_is_of() -> None:
+    figure = layout(200, 100)
+    figure["xaxis"], figure["yaxis"] = {"range": [0, 10]}, {"range": [0, 10]}
+    anchored = {
+        "xref": "paper",
+        "yref": "paper",
+        "xsizemode": "pixel",
+        "ysizemode": "pixel",
+        "xanchor": 0.5,
+        "yanchor": 1,
+    }
+    piece = {"type": "line", **anchored, "x0": 7, "x1": 31, "y0": -9, "y1": -9, "line": {"color": "#d5601e"}}
+    across = {"type": "line", "x0": 5, "x1": 5, "y0": 0, "y1": 10, "line": {"color": "#8b95a3"}}
+    figure["shapes"] = [piece, across]
+    line = {"type": "scatter", "mode": "lines", "x": [0, 10], "y": [0, 10], "line": {"color": "#4a6fa5", "width": 2}}
+    finding = Finding("apart", "Losses", chart={"data": [line], "layout": figure}, alt="In words", shows="Loss")
+    drawn = {
+        each.get("stroke"): each.attrib
+        for each in ElementTree.fromstring(chart_file(finding, SOURCE)).iter(f"{SVG}line")
+    }
+    beside, middle = drawn["#d5601e"], drawn["#8b95a3"]
+    assert [float(beside[key]) - float(middle["x1"]) for key in ("x1", "x2")] == pytest.approx([7, 31], abs=0.11)
+    top = min(float(middle["y1"]), float(middle["y2"]))
+    assert [float(beside[key]) - top for key in ("y1", "y2")] == pytest.approx([9, 9], abs=0.11)
+
+
 def test_colours_are_those_that_every_program_reads() -> None:
     assert filled("rgba(59,130,196,0.12)") == "fill='#3b82c4' fill-opacity='0.12'"
     assert filled("rgb(1,2,3)") == "fill='#010203'"

@@ -1,6 +1,8 @@
 """Whatever is drawn stands there as it is written."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +25,8 @@ from pages.shared.as_written import (
     write_message,
 )
 
+ROOT = Path(__file__).parents[3]
+MARKUP_OF_CHARTS = re.compile(r"</?(?:a|b|em|i|s|span|strong|su[bp]|u)(?: [a-z]+=|>)")
 HOSTILE = "[Sign *in*](https://evil.example) **now** `x` :red[y] $a$ $b$ <b>z</b> ![p](http://evil.example/p.png)"
 
 # Every text of every element and block that Streamlit has, but those of READ: what is no Markdown there, and why. One
@@ -249,3 +253,10 @@ def test_charts_keep_line_breaks_and_no_other_markup():
     assert chart_literal(kept) == kept
     assert chart_literal(r'"<a href=1>\u003ca href=2\u003e 3 < 4"') == r'"&lt;a href=1>&lt;a href=2\u003e 3 &lt; 4"'
     assert chart_literal('"&lt;i&gt;"') == '"&amp;lt;i&amp;gt;"'
+
+
+def test_no_chart_is_written_with_markup_that_would_stand_there_as_text():
+    told = {path: path.read_text() for path in (ROOT / "model" / "report").rglob("*.py")}
+    assert [path.name for path, text in told.items() if MARKUP_OF_CHARTS.search(text)] == []
+    assert MARKUP_OF_CHARTS.search("<b>a</b>")
+    assert MARKUP_OF_CHARTS.search("<span style='color:#d5601e'>")

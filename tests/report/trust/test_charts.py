@@ -144,9 +144,13 @@ def test_labels_of_both_classes_lie_above_the_lines_and_on_either_side_of_the_wi
         Separation(edges, shares, good=shares[::-1], bad_mean=520.0, good_mean=560.0, ks=0.41, ks_at=at)
     )
     bad, good, ks = figure["layout"]["annotations"]
-    assert ("defaulted" in bad["text"], "paid" in good["text"], ks["text"]) == (True, True, f"KS 0.41 at {at:.0f}")
+    assert (bad["text"], good["text"], ks["text"]) == ("defaulted", "paid", f"KS 0.41 at {at:.0f}")
     assert (bad["xanchor"], good["xanchor"]) == ("right", "left")
-    assert bad["xshift"] < 0 < good["xshift"]
+    paid, defaulted = (each["line"] for each in figure["data"])
+    of_bad, of_good = figure["layout"]["shapes"][-2:]  # a piece of either line, between the gap and its name
+    assert bad["xshift"] < of_bad["x1"] < of_bad["x0"] < 0 < of_good["x0"] < of_good["x1"] < good["xshift"]
+    assert (of_bad["line"], of_good["line"]) == (defaulted, paid)
+    assert of_bad["xanchor"] == of_good["xanchor"] == bad["x"]
     assert 0.2 <= bad["x"] == good["x"] == ks["x"] <= 0.8  # room for either within the narrowest chart
     assert (bad["yanchor"], ks["yanchor"]) == ("top", "bottom")
     room = figure["layout"]["height"] - figure["layout"]["margin"]["t"] - figure["layout"]["margin"]["b"]
