@@ -22,6 +22,10 @@ from model.deployed.predictions import asked_records, read_predictions
 from model.deployed.questions import Form, Question
 from model.settings import Protocol as Spoken
 
+LOGGED = (
+    'Log the model with pyfunc_predict_fn="predict_proba"; one of LightGBM or XGBoost as its booster (booster_, '
+    "get_booster()), which answers probabilities."
+)
 PURPOSE, TRYING = "x-whatif-purpose", "what-if"  # how a dashboard tells its questions from live traffic
 
 
@@ -120,7 +124,7 @@ class MLflow:
 
     def read(self, body: bytes, rows: int, output: Output, json_bytes: int = 0) -> Predicted:
         """Its answer; Refused unless it holds exactly ``rows`` probabilities."""
-        return read_predictions(body, rows, output, 'Log the model with pyfunc_predict_fn="predict_proba".', bare=True)
+        return read_predictions(body, rows, output, LOGGED, bare=True)
 
     def read_about(self, body: bytes, model: str) -> About:
         """The version of MLflow that answers."""

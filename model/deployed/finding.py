@@ -1,5 +1,6 @@
 """What a server at an address speaks, and how it presents the model."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import orjson
@@ -16,8 +17,9 @@ NOWHERE = frozenset({404, 405, 501})  # answers of a server that has no such pat
 SAYS_NO = frozenset({400, 415, 422, 500})  # how MLflow answers a question without a table
 
 
-def detect(transport: Transport) -> About:
-    """What the server speaks, unless the settings say, and how it presents the model.
+def presented_models(transport: Transport) -> Iterator[About]:
+    """What the server speaks, unless the settings say, and how it presents the model: at least one, and each looked for
+    as it is asked for, because some offer every model in several protocols, of which its own code understands one.
 
     Raises
     ------
@@ -27,9 +29,10 @@ def detect(transport: Transport) -> About:
         If it says nothing that is understood; what was tried and what came.
     """
     where = transport.address
-    name, version, tried = where.name, where.version, []
+    name, version, tried, found = where.name, where.version, [], 0
     if where.protocol:
-        return describe_model(transport, where.protocol, name, version)
+        yield describe_model(transport, where.protocol, name, version)
+        return
     for dialect in (OPEN_INFERENCE, MLFLOW, KSERVE):
         paths = (dialect.ready_path(name, version), dialect.about_path(name, version))
         for path in paths if dialect is MLFLOW else paths[1:]:  # a version alone is told by many a server
@@ -41,13 +44,19 @@ def detect(transport: Transport) -> About:
                 break
         else:
             try:
-                return _presented(transport, dialect.read_about(answer.body, name))
+                about = _presented(transport, dialect.read_about(answer.body, name))
             except Refused:
                 tried.append(f"{path} (200, not understood)")
+                continue
+            found += 1
+            yield about
+    if found:
+        return
     path = MLFLOW.predict_path(name)
     answer = transport.try_out(path, b"{}")
     if _takes_tables(answer):
-        return About("mlflow", name)
+        yield About("mlflow", name)
+        return
     tried.append(_tried(transport, path, answer))
     raise Refused(
         f"{transport.host} speaks none of the protocols known, or has no model {name!r}. Tried were: "

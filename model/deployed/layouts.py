@@ -31,7 +31,7 @@ def wanted_mapping(settings: Settings, contract: Contract, about: About) -> Fiel
     tensors = laid_out(about, mapping)
     agree(mapping, about.inputs, tuple(each.name for each in tensors))
     output = mapping.output
-    if output.name not in about.outputs and "name" not in output.model_fields_set:
+    if output.name not in about.outputs and not output.called:
         candidates = about.floats if settings.model_mapping else about.floats or about.outputs
         if len(candidates) == 1:
             mapping = replace(mapping, output=output.model_copy(update={"name": candidates[0]}))
@@ -64,6 +64,8 @@ def forms(about: About, mapping: FieldMapping) -> tuple[Form, ...]:
     if not (tensors or about.takes):
         whole = Tensor(ALL_IN_ONE, mapping.names, shape=(-1, len(mapping.names)))
         others.append(Form((whole,), pandas=False))
+    if not (about.outputs or mapping.output.called):  # what it calls its output, nobody said
+        others += [replace(each, named=False) for each in (first, *others)]
     return _different((first, *others))
 
 

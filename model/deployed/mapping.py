@@ -74,6 +74,16 @@ class Output(BaseModel):
     kind: Kind = "probability"
 
     @property
+    def called(self) -> bool:
+        """Whether somebody said what the output is called."""
+        return "name" in self.model_fields_set
+
+    @property
+    def uncalled(self) -> "Output":
+        """The same of the only output with numbers, whatever it is called."""
+        return self.model_copy(update={"name": ""})
+
+    @property
     def named(self) -> bool:
         """Whether somebody said which column means default."""
         return "column" in self.model_fields_set

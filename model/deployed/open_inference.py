@@ -65,7 +65,7 @@ class OpenInference:
 
     def question(self, columns: Mapping[str, Array], output: Output, identity: str, form: Form) -> Question:
         """A request for the PD of ``columns`` (n,) each, in the form that the server takes."""
-        return self._question(columns, (output.name,), identity, form)
+        return self._question(columns, (output.name,) if output.name else (), identity, form)
 
     def ask_reasons(self, columns: Mapping[str, Array], output: Output, identity: str) -> bytes:
         """A request for the PD and the server's own reasons."""
@@ -89,9 +89,12 @@ class OpenInference:
                 told["data"] = values
             inputs.append(told)
         asked = [{"name": name} | ({"parameters": {"binary_data": True}} if form.binary else {}) for name in outputs]
-        body: JsonObject = {"id": identity, "inputs": inputs, "outputs": asked}
+        body: JsonObject = {"id": identity, "inputs": inputs} | ({"outputs": asked} if asked else {})
+        parameters: JsonObject = {"binary_data_output": True} if form.binary and not asked else {}
         if form.pandas:  # without it MLServer's scikit-learn runtime refuses more than one tensor
-            body["parameters"] = {"content_type": "pd"}
+            parameters["content_type"] = "pd"
+        if parameters:
+            body["parameters"] = parameters
         head = orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY)
         return Question(head + b"".join(parts), len(head) if form.binary else 0)
 
@@ -123,15 +126,16 @@ class OpenInference:
                     tensors[name] = _Answered(tuple(shape), datatype, data)
                 case _:
                     raise unread("an output without name, shape, datatype and data")
-        found = _tensor(tensors, output.name)
-        remedy = f"Name the output that holds probabilities, such as predict_proba, under [output]; not {output.name}."
-        if not found.datatype.startswith(("FP", "BF")):
-            raise labels(f"{short(output.name)} of the datatype {short(found.datatype)}", remedy)
-        values, whole = flat_numbers(found.data, output.name)
+        name = _name(tensors, output)
+        found = _tensor(tensors, name)
+        remedy = f"Name the output that holds probabilities, such as predict_proba, under [output]; not {name}."
+        if not _fractions(found.datatype):
+            raise labels(f"{short(name)} of the datatype {short(found.datatype)}", remedy)
+        values, whole = flat_numbers(found.data, name)
         wide = _classes(found.shape, rows)
         if not wide or values.size != rows * wide or (wide > 2 and not output.named):
             raise Refused(
-                f"The deployed model was asked about {counted_records(rows)}; its output {short(output.name)} has "
+                f"The deployed model was asked about {counted_records(rows)}; its output {short(name)} has "
                 f"{values.size:,} numbers of the shape {short(list(found.shape))}. Needed is [{rows}] or [{rows}, 2]; "
                 f"of more than two columns name one. {output.instruction}"
             )
@@ -216,6 +220,23 @@ def _classes(shape: tuple[int, ...], rows: int) -> int:
     if not shape or shape[0] != rows:
         return prod(shape) if rows == 1 and len(shape) == 1 and shape[0] > 0 else 0
     return prod(shape[1:]) if 0 < prod(shape[1:]) < 10_000 else 0
+
+
+def _name(tensors: Mapping[str, _Answered], output: Output) -> str:
+    """What the output is called; where none was asked for by name, the only one of numbers with a fraction."""
+    if output.name:
+        return output.name
+    floats = [name for name, each in tensors.items() if _fractions(each.datatype)]
+    if len(floats) != 1:
+        raise Refused(
+            f"The deployed model answered {names_listed(tensors)}. Name the output that holds probabilities under "
+            "[output] in the mapping."
+        )
+    return floats[0]
+
+
+def _fractions(datatype: str) -> bool:
+    return datatype.startswith(("FP", "BF"))
 
 
 def _tensor(tensors: Mapping[str, _Answered], name: str) -> _Answered:

@@ -12,8 +12,8 @@ class Form:
 
     ``tensors`` as its metadata name them, none for one of 64-bit floats an input; ``pandas``: whether several tensors
     are announced as the columns of one table, without which MLServer refuses them; ``binary``: whether tensors go as
-    bytes; ``objects``: whether records go as objects by name; ``table``: under which name MLflow is given them.
-    ``words`` and ``types`` are the mapping's.
+    bytes; ``objects``: whether records go as objects by name; ``table``: under which name MLflow is given them;
+    ``named``: whether the output is asked for by name. ``words`` and ``types`` are the mapping's.
     """
 
     tensors: tuple[Tensor, ...] = ()
@@ -21,6 +21,7 @@ class Form:
     binary: bool = False
     objects: bool = False
     table: str = "dataframe_split"
+    named: bool = True
     words: Words = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
 

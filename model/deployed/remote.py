@@ -10,6 +10,7 @@ a model, and what would not add up is refused.
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -18,9 +19,10 @@ from numpy.typing import NDArray
 from data.arrays import Array
 from data.books import Book
 from data.contract import Contract
+from data.errors import WhatIfError
 from model.deployed.about import About, Predicted
 from model.deployed.dialects import DIALECTS, OPEN_INFERENCE
-from model.deployed.finding import describe_model, detect
+from model.deployed.finding import describe_model, presented_models
 from model.deployed.latency import LatencyLog
 from model.deployed.layouts import forms, wanted_mapping
 from model.deployed.mapping import FieldMapping
@@ -45,6 +47,7 @@ LIMIT = re.compile(
 ABOUT_SIZE = re.compile(r"batch|too (?:large|big|long)|exceed|larger than|\(413\)", re.IGNORECASE)
 EDGE = 1e-6  # probabilities are taken as no nearer to 0 and 1 than this: log-odds within ±13.8
 BACKGROUND = 50  # customers that reasons are measured from
+COSTED = 1000  # customers of whom is measured at most what fewer digits cost
 EVERY_COALITION = 8  # concepts up to which all coalitions are asked about: 256
 PAIRS = 8  # of random orders, beyond
 
@@ -170,7 +173,8 @@ class RemoteScorer:
         n, size = len(next(iter(columns.values()))), self.form.fixed
         if n < size:  # it takes neither more nor fewer: the last is asked about again
             columns = {name: np.pad(each, (0, size - n), mode="edge") for name, each in columns.items()}
-        dialect, output, identity = DIALECTS[self.about.protocol], self.mapping.output, uuid.uuid4().hex
+        dialect, identity = DIALECTS[self.about.protocol], uuid.uuid4().hex
+        output = self.mapping.output if self.form.named else self.mapping.output.uncalled
         question = dialect.question(columns, output, identity, self.form)
 
         def read(answer: HttpReply) -> Predicted:
@@ -312,31 +316,52 @@ def connect(
     """
     transport = Transport(settings, pulse, breaker)
     try:
-        about = detect(transport)
+        spoken = presented_models(transport)
+        about = next(spoken)
         mapping = wanted_mapping(settings, contract, about)
-        ways = forms(about, mapping)
         territory = surveyed() if surveyed else surveyed_book(book, contract)  # a second: not while nobody answers
-        size = min(BACKGROUND, len(book))
-        chosen = np.random.default_rng(contract.training.seed).choice(len(book), size, replace=False)
-        background = np.ascontiguousarray(book.raw[:, np.sort(chosen)])
-        scorer = RemoteScorer(
-            contract,
-            territory,
-            transport=transport,
-            about=about,
-            mapping=mapping,
-            background=background,
-            form=ways[0],
-            size=BatchSize(about.most),
-        )
-        if scorer.gives_reasons:
-            return scorer
-        if not about.ours:  # what the metadata lists need not be what answers, or be there at all
-            scorer = replace(scorer, about=replace(about, version=transport.address.version))
-        return _measured(*_understood(scorer, ways))
+        background = drawn_records(book, BACKGROUND)
+        scorer = RemoteScorer(contract, territory, transport, about=about, mapping=mapping, background=background)
+        try:
+            return _asked(scorer, book)
+        except Refused as refused:
+            if refused.status not in UNLIKED or about.protocol != "oip" or about.takes:
+                raise
+            return _asked_otherwise(scorer, settings, book, spoken=spoken, first=refused)
     except BaseException:
         transport.close()
         raise
+
+
+def drawn_records(book: Book, most: int) -> Array:
+    """At most so many records of the book, (fields, n), always the same."""
+    chosen = np.random.default_rng(book.contract.training.seed).choice(len(book), min(most, len(book)), replace=False)
+    return np.ascontiguousarray(book.raw[:, np.sort(chosen)])
+
+
+def _asked(scorer: RemoteScorer, book: Book) -> RemoteScorer:
+    """The scorer as its server takes its questions, with what is to be measured of its answers."""
+    about, ways = scorer.about, forms(scorer.about, scorer.mapping)
+    scorer = replace(scorer, form=ways[0], size=BatchSize(about.most))
+    if scorer.gives_reasons:
+        return scorer
+    if not about.ours:  # what the metadata lists need not be what answers, or be there at all
+        scorer = replace(scorer, about=replace(about, version=scorer.transport.address.version))
+    return _measured(*_understood(scorer, ways), book)
+
+
+def _asked_otherwise(
+    scorer: RemoteScorer, settings: Settings, book: Book, spoken: Iterator[About], first: Refused
+) -> RemoteScorer:
+    """The scorer in another protocol in which its server presents the model: KServe's SDK offers each in v1 and v2,
+    with metadata that say nothing, whichever its code understands. What it said ``first`` is told where none will do.
+    """
+    with suppress(WhatIfError):
+        for about in spoken:
+            mapping = wanted_mapping(settings, scorer.contract, about)
+            with suppress(Refused):
+                return _asked(replace(scorer, about=about, mapping=mapping), book)
+    raise first
 
 
 def surveyed_book(book: Book, contract: Contract) -> Territory:
@@ -353,7 +378,7 @@ def _understood(scorer: RemoteScorer, ways: tuple[Form, ...]) -> tuple[RemoteSco
         try:
             found = tried.asked_about(scorer.background)
         except Refused as refused:
-            if refused.status not in UNLIKED:
+            if refused.status not in UNLIKED and form.named:
                 raise
             refusals.append(refused)
         else:
@@ -362,9 +387,10 @@ def _understood(scorer: RemoteScorer, ways: tuple[Form, ...]) -> tuple[RemoteSco
     raise refusals[0]
 
 
-def _measured(scorer: RemoteScorer, first: Array) -> RemoteScorer:
+def _measured(scorer: RemoteScorer, first: Array, book: Book) -> RemoteScorer:
     """The scorer with its margins of the background, whose PDs are ``first`` (b,), with how far it repeats them, asked
-    the other way round and in two parts, and with what its datatypes cost."""
+    the other way round and in two parts, and with what its datatypes cost: of so many customers as one call may hold,
+    for a threshold that a tree has between two neighbours is met by few."""
     background = scorer.background
     turned = scorer.pd(background[:, ::-1])[::-1]
     half = max(background.shape[1] // 2, 1)
@@ -379,8 +405,18 @@ def _measured(scorer: RemoteScorer, first: Array) -> RemoteScorer:
     asked = replace(scorer, reference=log_odds(first), repeats=repeats)
     if not coarse:
         return asked
-    cost = precision_cost(asked.mapping.columns(background), coarse, asked.pd_of_columns)
-    return replace(asked, cost=cost)
+    return replace(asked, cost=_costed(asked, coarse, book))
+
+
+def _costed(scorer: RemoteScorer, coarse: Mapping[str, str], book: Book) -> PrecisionCost:
+    """What the datatypes of the ``coarse`` inputs cost, of as many customers as one call may hold."""
+    most = BACKGROUND if scorer.form.fixed else max(BACKGROUND, min(COSTED, scorer.size.most))
+    try:
+        return precision_cost(scorer.mapping.columns(drawn_records(book, most)), coarse, scorer.pd_of_columns)
+    except Refused as refused:
+        if not scorer.size.learned(refused, most):
+            raise
+        return _costed(scorer, coarse, book)
 
 
 def log_odds(pd: Array) -> Array:

@@ -11,7 +11,7 @@ from data.arrays import Array
 from data.books import Book
 from data.contract import Contract
 from data.errors import BadInput, ContractError
-from model.deployed.remote import RemoteScorer, connect
+from model.deployed.remote import COSTED, RemoteScorer, connect, drawn_records
 from model.engine.tables import probability
 from model.errors import Changed, Refused
 from model.settings import Settings
@@ -314,6 +314,72 @@ def test_tensor_of_another_width_than_the_mapping_is_refused(written: Path, book
         connect(at(server, written), book, contract)
 
 
+# ---- servers that present a model and say nothing of it -------------------------------------------------------------
+
+
+DOUBLE = dict.fromkeys(NAMES, "FP64")
+
+
+def untold(*outputs: tuple[str, str, list[int]], **more: Any) -> StrictServer:
+    return StrictServer(alone([-1, 1], **DOUBLE), list(outputs), told=False, binary=False, versions=["1"], **more)
+
+
+def test_model_that_understands_v1_is_asked_in_v1_though_it_is_presented_in_v2_as_well(
+    written: Path, book: Book, contract: Contract
+):
+    """KServe's SDK offers both of every model."""
+    server = untold(v1=True)
+    with strict(server), connect(at(server, written), book, contract) as scorer:
+        assert scorer.about.protocol == "kserve"
+        np.testing.assert_allclose(pd_of(scorer, book), bank(inputs_of(book.raw[:, :40], contract)), atol=1e-12)
+        assert scorer.health().well
+    with strict(server), pytest.raises(Refused, match="'InferRequest' object is not subscriptable"):
+        connect(at(server, written, model_protocol="oip"), book, contract)
+
+
+def test_first_protocols_refusal_is_told_where_the_second_will_not_do_either(
+    written: Path, book: Book, contract: Contract
+):
+    server = untold(v1=True)
+    written.write_text('[inputs]\nLIMIT = "limit"')
+    with strict(server), pytest.raises(Refused, match="'InferRequest' object is not subscriptable"):
+        connect(at(server, written), book, contract)
+
+
+def test_server_whose_metadata_name_inputs_is_asked_in_no_other_protocol(written: Path, book: Book, contract: Contract):
+    server = StrictServer(alone([-1, 1], **DOUBLE), v1=True)
+    with strict(server), pytest.raises(Refused, match="'InferRequest' object is not subscriptable"):
+        connect(at(server, written), book, contract)
+    assert not any("/v1/" in path for _, path, _ in server.seen)
+
+
+LABEL, PROBA = ("label", "INT64", [-1]), ("output-0", "FP64", [-1, 2])
+
+
+@pytest.mark.parametrize("outputs", [(PROBA,), (LABEL, PROBA)], ids=["alone", "beside labels"])
+def test_output_that_nobody_named_is_the_only_one_with_numbers(
+    outputs: tuple[tuple[str, str, list[int]], ...], written: Path, book: Book, contract: Contract
+):
+    server = untold(*outputs)
+    with strict(server), connect(at(server, written), book, contract) as scorer:
+        np.testing.assert_allclose(pd_of(scorer, book), bank(inputs_of(book.raw[:, :40], contract)), atol=1e-12)
+        assert scorer.health().well
+
+
+@pytest.mark.parametrize(
+    ("outputs", "more"),
+    [((PROBA, ("other", "FP64", [-1, 2])), ""), ((LABEL,), ""), ((PROBA,), '[output]\nname = "predict_proba"\n')],
+    ids=["two", "none", "another named"],
+)
+def test_output_that_cannot_be_told_from_others_or_is_named_otherwise_is_refused_in_the_servers_words(
+    outputs: tuple[tuple[str, str, list[int]], ...], more: str, written: Path, book: Book, contract: Contract
+):
+    server = untold(*outputs)
+    written.write_text(MAPPING + more)
+    with strict(server), pytest.raises(Refused, match="400: unexpected parameters: content_type"):
+        connect(at(server, written), book, contract)
+
+
 # ---- what single precision costs, and what repeats -------------------------------------------------------------------
 
 
@@ -330,10 +396,20 @@ def test_cost_of_single_precision_is_that_of_the_rounding(tmp_path: Path, book: 
     with strict(server), connect(at(server, path), book, contract) as scorer:
         cost = scorer.cost
     assert cost is not None
-    beyond = int((scorer.background[contract.row["paid_1"]] > 1500).sum())
-    assert 0 < beyond < cost.customers == 50
+    beyond = int((drawn_records(book, COSTED)[contract.row["paid_1"]] > 1500).sum())
+    assert 0 < beyond < cost.customers == COSTED
     assert (cost.datatypes, cost.inputs, cost.moved) == (("FP32",), ("USE",), beyond)
     assert cost.worst == pytest.approx(0.3, abs=1e-6)
+
+
+@pytest.mark.parametrize(("batch", "customers"), [(0, COSTED), (300, 300), (7, 50)])
+def test_cost_is_measured_of_as_many_customers_as_a_call_may_hold(
+    batch: int, customers: int, written: Path, book: Book, contract: Contract
+):
+    server = StrictServer(STACKED, named={"input": NAMES}, batch=batch)
+    with strict(server), connect(at(server, written), book, contract) as scorer:
+        assert scorer.cost is not None
+        assert scorer.cost.customers == customers
 
 
 def test_what_single_precision_holds_exactly_costs_nothing(tmp_path: Path, book: Book, contract: Contract):

@@ -1,8 +1,8 @@
 """Model servers of other makers, each in its own environment, with a model trained and served there.
 
-The python of each environment stands in WHATIF_TEST_MLFLOW and WHATIF_TEST_MLSERVER; .ci/servers.sh makes both. By
-hand: ``python -m tests.support.servers mlflow`` (or ``mlserver``) trains, serves, says how to point the dashboard at
-it, and runs until stopped.
+The python of each environment stands in WHATIF_TEST_MLFLOW, WHATIF_TEST_MLSERVER and WHATIF_TEST_KSERVE;
+.ci/servers.sh makes all three. By hand: ``python -m tests.support.servers mlflow`` (or ``lightgbm``, ``mlserver``,
+``kserve``) trains, serves, says how to point the dashboard at it, and runs until stopped.
 """
 
 import json
@@ -103,6 +103,30 @@ def mlserver(folder: Path) -> Iterator[ModelServer]:
         yield _server(ports[0], log, folder, "mapping_mlserver.toml")
 
 
+@contextmanager
+def lightgbm(folder: Path, answers: str = "model") -> Iterator[ModelServer]:
+    """The same with what train_lightgbm.py logged: ``model`` answers probabilities, ``labels`` class labels."""
+    python, port = python_of("WHATIF_TEST_MLFLOW"), free_port()
+    if not (folder / "expected.json").exists():
+        _train(python, "train_lightgbm.py", folder)
+    command = [str(python), "-m", "mlflow", "models", "serve", "-m", str(folder / answers), "--env-manager", "local"]
+    command += ["--host", "127.0.0.1", "--port", str(port)]
+    with _running(command, python, folder=folder, url=f"http://127.0.0.1:{port}", ready="/ping") as log:
+        yield _server(port, log, folder, "mapping_mlflow.toml")
+
+
+@contextmanager
+def kserve(folder: Path) -> Iterator[ModelServer]:
+    """The KServe SDK's server with what train_kserve.py left, served in the ways of serve_kserve.py."""
+    python, port = python_of("WHATIF_TEST_KSERVE"), free_port()
+    if not (folder / "expected.json").exists():
+        _train(python, "train_kserve.py", folder)
+    command = [str(python), str(HERE / "serve_kserve.py"), str(folder), str(port)]
+    url = f"http://127.0.0.1:{port}"
+    with _running(command, python, folder=folder, url=url, ready="/v2/models/credit/ready") as log:
+        yield _server(port, log, folder, "mapping_mlserver.toml")
+
+
 def free_port() -> int:
     """A port nobody listens on."""
     with socket.socket() as probe:
@@ -171,7 +195,7 @@ def _await(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
 def main(which: str) -> None:
     """Train, serve, say how to call it, wait."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    started = {"mlflow": mlflow, "mlserver": mlserver}[which]
+    started = {"mlflow": mlflow, "lightgbm": lightgbm, "mlserver": mlserver, "kserve": kserve}[which]
     with tempfile.TemporaryDirectory() as folder, started(Path(folder)) as server:
         print(f"WHATIF_MODEL_URL={server.url} WHATIF_MODEL_MAPPING={server.mapping}", flush=True)
         try:

@@ -38,7 +38,9 @@ class No(Exception):
 class StrictServer:
     """``inputs`` and ``outputs`` are name, datatype and shape as the metadata tell them, the batch among it; ``named``
     the columns of a tensor of several; ``model`` maps columns, as they arrived, to PD (n,), and ``answers`` that to
-    the numbers of an output. ``batch`` records at most, told by the configuration if ``configured``."""
+    the numbers of an output. ``batch`` records at most, told by the configuration if ``configured``; unless ``told``,
+    the metadata are empty, as a library's are for whoever wrote none. With ``v1`` the model is presented in KServe v1
+    too and understands that alone, as one for KServe's SDK does."""
 
     inputs: list[tuple[str, str, list[int]]]
     outputs: list[tuple[str, str, list[int]]] = field(default_factory=lambda: [("predict_proba", "FP32", [-1, 2])])
@@ -49,6 +51,8 @@ class StrictServer:
     configured: bool = True
     binary: bool = True
     ready: bool = True
+    told: bool = True
+    v1: bool = False
     versions: list[str] = field(default_factory=lambda: ["1", "3"])
     wrong: Callable[[Array], Array] = lambda values: values
     seen: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
@@ -70,6 +74,12 @@ class StrictServer:
             extensions = ["classification", "sequence", "parameters", "statistics"]
             extensions += ["binary_tensor_data"] * self.binary + ["model_configuration"] * self.configured
             return 200, {}, orjson.dumps({"name": "triton", "version": "2.57.0", "extensions": extensions})
+        if self.v1 and path == "/v1/models/credit":
+            return 200, {}, orjson.dumps({"name": "credit", "ready": True})
+        if self.v1 and path == "/v1/models/credit:predict":
+            return self._predict(orjson.loads(body)["instances"])
+        if self.v1 and method == "POST":
+            raise No("TypeError : 'InferRequest' object is not subscriptable", 500)
         found = re.fullmatch(r"/v2/models/([^/]+)(?:/versions/([^/]+))?(?:/(ready|config|infer))?", path)
         if not found:
             raise No("Not Found", 404)
@@ -95,7 +105,17 @@ class StrictServer:
             "inputs": [dict(zip(("name", "datatype", "shape"), each, strict=True)) for each in self.inputs],
             "outputs": [dict(zip(("name", "datatype", "shape"), each, strict=True)) for each in self.outputs],
         }
+        if not self.told:
+            told = {"name": "credit", "platform": "", "inputs": [], "outputs": []}
         return 200, {}, orjson.dumps(told)
+
+    def _predict(self, instances: list[list[float]]) -> tuple[int, dict[str, str], bytes]:
+        rows = np.array(instances, object)
+        names = [name for name, _, _ in self.inputs]
+        if rows.ndim != 2 or rows.shape[1] != len(names):
+            raise No(f"ValueError : X has {rows.shape[-1]} features, but {len(names)} are expected", 500)
+        pd = self.model(dict(zip(names, rows.astype(float).T, strict=True)))
+        return 200, {}, orjson.dumps({"predictions": pd.tolist()})
 
     # ---- inference ---------------------------------------------------------------------------------------------------
 

@@ -1,10 +1,13 @@
 """Trains a small random forest on the shipped book under a bank's own column names, for MLServer to serve.
 
 Runs in MLServer's own environment: ``python train_mlserver.py SNAPSHOT FOLDER``. Leaves in the folder what
-``mlserver start FOLDER`` needs (ports apart) and ``expected.json``: customers and the model's own predict_proba.
+``mlserver start FOLDER`` needs (ports apart) and ``expected.json``: customers and the model's own predict_proba. Of the
+one trained model three are served: ``credit`` without metadata, which takes a table; ``whole`` with one tensor of all
+columns in its metadata, by MLServer's default codec; ``columns`` by a runtime of a bank's own, an array a column.
 """
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -42,6 +45,15 @@ def main(snapshot: Path, folder: Path) -> None:
         "parameters": {"uri": str(folder / "model.joblib"), "version": "v1"},
     }
     (folder / "model-settings.json").write_text(json.dumps(about))
+    whole = {
+        "inputs": [{"name": "customers", "datatype": "FP64", "shape": [-1, x.shape[1]]}],
+        "outputs": [{"name": "predict_proba", "datatype": "FP64", "shape": [-1, 2]}],
+    }
+    others = {"whole": whole, "columns": {"implementation": "by_columns.ByColumns"}}
+    for name, more in others.items():
+        (folder / name).mkdir()
+        (folder / name / "model-settings.json").write_text(json.dumps(about | {"name": name} | more))
+    shutil.copy(Path(__file__).with_name("by_columns.py"), folder / "columns")
     asked = np.arange(0, len(book), 30)
     pd_of = model.predict_proba(x.iloc[asked])[:, 1]
     (folder / "expected.json").write_text(
