@@ -220,8 +220,9 @@ class Memory(Generic[Held]):
         at, that waits: see `arriving`."""
         if st.session_state.get(self._key("arriving")):
             return
-        address = self.address_of_now()
-        if deployed.address() | address != dict(st.query_params):
+        address, written = self.address_of_now(), st.session_state.get(self._key("address"))
+        # A browser that had not got what was written last when it sent the next move tells of the address before that.
+        if address != written or deployed.address() | address != dict(st.query_params):
             st.query_params.from_dict(deployed.address() | address)
         st.session_state[self._key("address")] = address
 

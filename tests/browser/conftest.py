@@ -256,10 +256,31 @@ def settled(page: Page) -> None:
     """
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     try:
-        page.wait_for_function("(quiet) => window.whatif.settled(quiet)", arg=QUIET)
+        page.wait_for_function("(quiet) => window.whatif.settled(quiet)", arg=QUIET, polling=QUIET)
     except TimeoutError as error:
         pending = page.evaluate("window.whatif.pending()") or "messages or drawing that did not end"
-        raise AssertionError(f"The page did not settle. It waits for: {pending}") from error
+        raise AssertionError(f"The page did not settle. It waits for: {pending}. {unrest(page)}") from error
+
+
+def unrest(page: Page) -> str:
+    """What goes on in a page within a second: messages, what changes most often, whether the browser has idle time."""
+    found = page.evaluate(
+        """() => new Promise((done) => {
+          const [before, changed] = [window.whatif.messages, new Map()];
+          const note = ({ target }) => changed.set(target.className, (changed.get(target.className) ?? 0) + 1);
+          const watch = new MutationObserver((records) => records.forEach(note));
+          watch.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+          let idle = 0;
+          const again = () => { idle += 1; requestIdleCallback(again); };
+          requestIdleCallback(again);
+          const said = () => [
+            `${window.whatif.messages - before} messages, ${idle} idle moments`,
+            ...[...changed].sort((one, other) => other[1] - one[1]).slice(0, 3).map((each) => each.join(" changed ")),
+          ];
+          setTimeout(() => done(said().join(", ")), 1000);
+        })"""
+    )
+    return f"Within a second: {found}."
 
 
 def until(page: Page, read: Callable[[], T], holds: Callable[[T], object], limit: int = LIMIT) -> T:

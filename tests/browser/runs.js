@@ -58,6 +58,10 @@ window.whatif.pending = () => {
   ];
 };
 
+// Without a window Chromium sometimes gives a page that was made narrower neither frames nor idle time until something is
+// drawn: then so many ms are enough.
+const DRAWS_NOTHING = 1000;
+
 // Until nothing is waited for, and the browser has drawn what the last run brought.
 window.whatif.settled = async (quiet) => {
   const { whatif } = window;
@@ -65,7 +69,7 @@ window.whatif.settled = async (quiet) => {
   for (;;) {
     const [stood, before] = [still(), whatif.messages];
     await new Promise((done) => setTimeout(done, quiet));
-    await new Promise((done) => requestIdleCallback(done)); // the browser has nothing else to do
+    await new Promise((done) => requestIdleCallback(done, { timeout: DRAWS_NOTHING })); // nothing else to do
     if (stood && still() && whatif.messages === before) return true;
   }
 };
