@@ -38,6 +38,10 @@ TRACES_OF_PROXIES = (
     *("CF-Connecting-IP", "Fastly-Client-IP", "X-ProxyUser-Ip", "Proxy-Connection", "X-Envoy-External-Address"),
     *("X-Amzn-Trace-Id", "X-Azure-ClientIP", "X-ARR-LOG-ID", "X-Remote-User", "X-Auth-Request-Email", "CDN-Loop"),
     *("X-Originating-IP", "X-Remote-Addr", "X-Github-Token", "Remote-User", "X-MS-Proxy", "X-Via"),
+    *("Client-Cert", "SSL-Client-Cert", "X-SSL-Client-CN", "X-WebAuth-User", "X-Sucuri-ClientIP", "Cdn-Src-Ip"),
+    *("X-Appengine-User-Ip", "X-Host", "X-Rewrite-URL", "X-Varnish", "X-Kong-Proxy", "X-Tyk-Api", "X-Traefik-Router"),
+    *("X-Vercel-Id", "X-Akamai-Edgescape", "X-Cloud-Trace-Context", "Front-End-Https", "X-Scheme"),
+    *("X-Request-Start", "Max-Forwards"),
 )
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
