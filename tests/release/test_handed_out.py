@@ -44,13 +44,13 @@ def handed_out(release: Release, **files: bytes) -> dict[str, bytes]:
     return found | {"manifest.json": json.dumps(manifest).encode()} | changed
 
 
-def refused(release: Release, place: Path, told: str, **files: bytes) -> None:
-    """Nothing is kept of it, not even for a while under its name."""
+def refused(release: Release, place: Path, told: str, **files: bytes) -> list[str]:
+    """The releases that are there once it is refused: nothing is kept of it, not even for a while under its name."""
     here = Store(place, "cards")
     with pytest.raises(ReleaseError, match=told):
         here.take_in(release.id, release.artefact, handed_out(release, **files))
-    assert here.ids() == []
-    assert list(here.root.iterdir()) == [] if here.root.exists() else True
+    assert not here.root.exists() or list(here.root.iterdir()) == []
+    return here.ids()
 
 
 # ---- fuzzed ----------------------------------------------------------------------------------------------------------
@@ -132,7 +132,7 @@ def test_file_of_json_that_is_none_is_told(release: Release, content: bytes, tmp
         ReleaseReport.from_json(content)
     with pytest.raises(ValueError, match=r"manifest|Expecting|codec"):
         read_manifest(content, release.id)
-    refused(release, tmp_path, "is incomplete", manifest_json=content)
+    assert refused(release, tmp_path, "is incomplete", manifest_json=content) == []
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_release_that_unpacks_to_more_than_memory_should_hold_is_refused_unread(
     monkeypatch.setattr("model.release.store.MOST_BYTES", 10_000_000)
     bomb = packed(**arrays_of(release.path / "outcomes.npz"), more=np.zeros(5_000_000))
     assert len(bomb) < 1_000_000
-    refused(release, tmp_path, "unpacks to .* bytes; at most 10,000,000 are taken", outcomes_npz=bomb)
+    assert refused(release, tmp_path, "unpacks to .* bytes; at most 10,000,000 are taken", outcomes_npz=bomb) == []
 
 
 NO_MODELS = [b"", b"PK\x05\x06" + b"\0" * 18, b"no model", packed(a=np.zeros(3))]
@@ -216,13 +216,13 @@ NO_MODELS += [archive(("schema.json", content)) for content in (b"{}", b"[" * 10
 
 @pytest.mark.parametrize("content", NO_MODELS)
 def test_fitted_model_that_is_none_is_found_before_anything_is_kept(release: Release, tmp_path: Path, content: bytes):
-    refused(release, tmp_path, "The model file", model_skops=content)
+    assert refused(release, tmp_path, "The model file", model_skops=content) == []
 
 
 def test_fitted_model_of_other_inputs_is_found_before_anything_is_kept(release: Release, tmp_path: Path, fitted: Any):
     other = copy.deepcopy(fitted)
     other.n_features_in_ = 99
-    refused(release, tmp_path, "takes other inputs than its contract", model_skops=skops.io.dumps(other))
+    assert refused(release, tmp_path, "takes other inputs than its contract", model_skops=skops.io.dumps(other)) == []
 
 
 SMALL = archive(("a", b"b"))

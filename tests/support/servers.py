@@ -16,7 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,11 +53,11 @@ def python_of(variable: str) -> Path:
 
 
 @contextmanager
-def mlflow(folder: Path, answers: str = "model") -> Iterator[ModelServer]:
-    """MLflow's scoring server with what train_mlflow.py logged: ``model`` answers probabilities, ``labels`` classes."""
+def mlflow(folder: Path, answers: str = "model", train: str = "train_mlflow.py") -> Iterator[ModelServer]:
+    """MLflow's scoring server with what ``train`` logged: ``model`` answers probabilities, ``labels`` classes."""
     python, port = python_of("WHATIF_TEST_MLFLOW"), free_port()
     if not (folder / "expected.json").exists():
-        _train(python, "train_mlflow.py", folder)
+        _train(python, train, folder)
     command = [str(python), "-m", "mlflow", "models", "serve", "-m", str(folder / answers), "--env-manager", "local"]
     command += ["--host", "127.0.0.1", "--port", str(port)]
     with _running(command, python, folder=folder, url=f"http://127.0.0.1:{port}", ready="/ping") as log:
@@ -103,16 +103,9 @@ def mlserver(folder: Path) -> Iterator[ModelServer]:
         yield _server(ports[0], log, folder, "mapping_mlserver.toml")
 
 
-@contextmanager
-def lightgbm(folder: Path, answers: str = "model") -> Iterator[ModelServer]:
-    """The same with what train_lightgbm.py logged: ``model`` answers probabilities, ``labels`` class labels."""
-    python, port = python_of("WHATIF_TEST_MLFLOW"), free_port()
-    if not (folder / "expected.json").exists():
-        _train(python, "train_lightgbm.py", folder)
-    command = [str(python), "-m", "mlflow", "models", "serve", "-m", str(folder / answers), "--env-manager", "local"]
-    command += ["--host", "127.0.0.1", "--port", str(port)]
-    with _running(command, python, folder=folder, url=f"http://127.0.0.1:{port}", ready="/ping") as log:
-        yield _server(port, log, folder, "mapping_mlflow.toml")
+def lightgbm(folder: Path, answers: str = "model") -> AbstractContextManager[ModelServer]:
+    """The same with a model of LightGBM."""
+    return mlflow(folder, answers, train="train_lightgbm.py")
 
 
 @contextmanager

@@ -205,7 +205,8 @@ def test_what_arrives_after_its_session_has_gone_is_not_kept():
 
 def test_whoever_hangs_up_in_mid_upload_is_no_defect_and_takes_no_room(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("WHATIF_UPLOAD_SESSION", "1")
-    middleware = AskingRoutes(Behind(Held()), who=somebody("analyst"), shelf=Held())
+    shelf = Held()
+    middleware = AskingRoutes(Behind(shelf), who=somebody("analyst"), shelf=shelf)
 
     async def receive() -> Any:
         return {"type": "http.disconnect"}
@@ -214,8 +215,9 @@ def test_whoever_hangs_up_in_mid_upload_is_no_defect_and_takes_no_room(monkeypat
         raise AssertionError(message)
 
     scope = {"type": "http", "method": "PUT", "path": PUT, "headers": [(b"content-length", b"1000000")]}
-    for _ in range(3):
+    for _ in range(3):  # each as large as all that a session may have
         asyncio.run(middleware(scope, receive, send))
+    assert shelf.held == {}
 
 
 def test_files_of_a_session_that_nobody_comes_back_to_are_let_go_of():
