@@ -37,16 +37,9 @@ from model.engine.territory import Territory
 from model.errors import Changed, NoAnswer, Refused
 from model.settings import Settings
 from tests.support.servers import ModelServer, free_port, mlflow, mlserver
-from tests.support.stand_in import Quiet, StandIn, bank, standing
+from tests.support.stand_in import MAPPING, Quiet, StandIn, bank, standing
 
 TOKEN = "s3cret-token-of-the-bank"
-MAPPING = """
-[inputs]
-LIMIT = "limit"
-LATE = "max(status_1, 0)"
-USE = "round(max(bill_1, 0) / limit, 4)"
-PAID = "paid_1"
-"""
 
 
 @pytest.fixture

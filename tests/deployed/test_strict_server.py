@@ -15,17 +15,10 @@ from model.deployed.remote import COSTED, RemoteScorer, connect, drawn_records
 from model.engine.tables import probability
 from model.errors import Changed, Refused
 from model.settings import Settings
-from tests.support.stand_in import bank
+from tests.support.stand_in import MAPPING, bank
 from tests.support.strict_server import StrictServer, strict
 
 NAMES = ["LIMIT", "LATE", "USE", "PAID"]
-MAPPING = """
-[inputs]
-LIMIT = "limit"
-LATE = "max(status_1, 0)"
-USE = "round(max(bill_1, 0) / limit, 4)"
-PAID = "paid_1"
-"""
 
 pytestmark = pytest.mark.usefixtures("unsurveyed")
 

@@ -15,6 +15,14 @@ import orjson
 from data.arrays import Array
 from model.engine.tables import probability
 
+MAPPING = """
+[inputs]
+LIMIT = "limit"
+LATE = "max(status_1, 0)"
+USE = "round(max(bill_1, 0) / limit, 4)"
+PAID = "paid_1"
+"""
+
 
 def bank(columns: Mapping[str, Array]) -> Array:
     """The bank's model: PD (n,) of its own columns, with a product in it so that concepts share."""
