@@ -23,6 +23,7 @@ DEPLOY = ROOT / "model" / "deploy"
 OWN_PATHS = ("/etc/credit-what-if/tls", "/run/credit-what-if", "/var/cache/credit-what-if", "/var/log/credit-what-if")
 USER = "X-Auth-Request-Email"  # the header that the shipped proxy names the user in
 START_SECONDS = 30.0
+NOTED_SECONDS = 30.0
 DASHBOARD_LINE = "        server 127.0.0.1:{port} max_fails=2 fail_timeout=5s;\n"  # of the shipped proxy
 DASHBOARD_LINES = "".join(DASHBOARD_LINE.format(port=port) for port in (8501, 8502))
 
@@ -111,10 +112,17 @@ class Proxy:
     log: Path
 
     def reached(self) -> list[tuple[str, str]]:
-        """Path and upstream of each request so far, without those that nginx answered by itself."""
+        """Path and upstream of each request that has ended, without those that nginx answered by itself."""
         lines = [line.rsplit(" ", 1) for line in self.log.read_text().splitlines()]
         found = [(re.search(r'"\S+ (.*?)"', line), upstream) for line, upstream in lines]
         return [(path[1], upstream) for path, upstream in found if path is not None and upstream != "-"]
+
+    def reached_at_last(self, n: int, but: str = "") -> list[tuple[str, str]]:
+        """The same apart from one path, once they are `n`: nginx notes a request after it has been answered."""
+        until = time.monotonic() + NOTED_SECONDS
+        while len(found := [each for each in self.reached() if each[0] != but]) < n and time.monotonic() < until:
+            time.sleep(0.02)
+        return found
 
 
 def rendered(replaced: Mapping[str, str]) -> str:
