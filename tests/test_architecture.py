@@ -6,7 +6,7 @@ whatif → release → monitoring → finance → engine → data
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -48,6 +48,7 @@ SOURCES = sorted(path for path in HOUSE if path.suffix == ".py")
 TEXTS = sorted(
     path for path in HOUSE if path.suffix in {".py", ".toml", ".css", ".html", ".js", ".json", ".md", ".svg"}
 )
+PAGES = [path for path in SOURCES if path.is_relative_to(PROJECT / "pages")]
 PLACES = "work|tmp|home|root|usr|etc|var|opt|mnt|srv|Users"
 OUTSIDE = re.compile(rf"(?<![\w.:/<])/(?:{PLACES})/|(?<!\w)~/|\.\./|\b[A-Z]:\\")
 DRAWERS = {"streamlit", "plotly", "matplotlib", "altair"}
@@ -59,15 +60,29 @@ def name_of(path: Path) -> str:
     return ".".join(path.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Every module a file imports, wherever in it, as dotted names; ``from a import b`` gives ``a.b`` too."""
-    for node in ast.walk(ast.parse(path.read_text())):
+Nodes = Mapping[Path, list[ast.AST]]
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Nodes:
+    """Every source parsed once: all its nodes, the module itself first."""
+    return {path: list(ast.walk(ast.parse(path.read_text()))) for path in SOURCES}
+
+
+def imports(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Every module that the nodes of a file import, as dotted names; ``from a import b`` gives ``a.b`` too."""
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path.name} imports relatively"
+            assert node.level == 0, f"{ast.unparse(node)} is relative"
             yield node.module or ""
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def offenders(paths: Iterable[Path], found: Callable[[Path], Collection[object]]) -> dict[str, Collection[object]]:
+    """What is found where nothing should be, by the file it stands in."""
+    return {str(path.relative_to(PROJECT)): what for path in paths if (what := found(path))}
 
 
 def floor(module: str) -> int | None:
@@ -86,35 +101,55 @@ def test_every_module_has_a_floor():
     assert len(SOURCES) > 30
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=name_of)
-def test_imports_point_downwards_only(path: Path):
-    own = floor(name_of(path))
+def may_import(own: int | None, imported: str) -> bool:
+    """Whether a module of a floor, or of none as the package model itself, may import another."""
+    reached = floor(imported)
     if own is None:
-        assert [each for each in imports(path) if ours(each)] == []  # the package model itself
-        return
-    for imported in imports(path):
-        reached = floor(imported)
-        if reached is None:
-            continue
-        assert reached <= own, f"{name_of(path)} imports {imported}, which stands above it"
-        if FLOORS[own] in ON_THEIR_OWN and reached < own:
-            assert FLOORS[reached] == "data", f"{name_of(path)} may import the data only, not {imported}"
+        return not ours(imported)
+    if reached is None:
+        return True
+    return reached <= own and (FLOORS[own] not in ON_THEIR_OWN or reached == own or FLOORS[reached] == "data")
 
 
-@pytest.mark.parametrize("path", [p for p in SOURCES if name_of(p) != "app"], ids=name_of)
-def test_only_pages_and_app_draw(path: Path):
+def test_imports_point_downwards_only(nodes: Nodes):
+    """And what is on its own imports the data only."""
+
+    def upwards(path: Path) -> list[str]:
+        return [each for each in imports(nodes[path]) if not may_import(floor(name_of(path)), each)]
+
+    assert offenders(SOURCES, upwards) == {}
+
+
+@pytest.mark.parametrize(
+    ("module", "imported", "may"),
+    [
+        ("model", "model.errors", False),
+        ("model", "json", True),
+        ("data.books", "model.errors", False),
+        ("model.release.store", "model.release.checks", True),
+        ("model.release.store", "data.books", True),
+        ("model.release.store", "model.whatif.saved", False),
+        ("model.settings", "data.errors", True),
+        ("model.settings", "model.errors", False),
+        ("pages.book.page", "app", False),
+    ],
+)
+def test_import_that_points_upwards_is_recognised(module: str, imported: str, may: bool):
+    assert may_import(floor(module), imported) is may
+
+
+def test_only_pages_and_app_draw(nodes: Nodes):
     """Streamlit is for pages and app.py; figures of the report are plain data, so nothing below draws at all."""
-    drawers = {each.split(".")[0] for each in imports(path)} & DRAWERS
-    assert name_of(path).startswith("pages") or not drawers
+    below = [path for path in SOURCES if name_of(path) != "app" and not name_of(path).startswith("pages")]
+    assert offenders(below, lambda path: {each.split(".")[0] for each in imports(nodes[path])} & DRAWERS) == {}
 
 
-def test_nothing_outside_the_tests_imports_the_tests():
-    assert [name_of(path) for path in SOURCES if any(each.split(".")[0] == "tests" for each in imports(path))] == []
+def test_nothing_outside_the_tests_imports_the_tests(nodes: Nodes):
+    assert offenders(SOURCES, lambda path: {each.split(".")[0] for each in imports(nodes[path])} & {"tests"}) == {}
 
 
-@pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(PROJECT)))
-def test_no_file_names_a_path_outside_the_project(path: Path):
-    assert OUTSIDE.findall(path.read_text()) == []
+def test_no_file_names_a_path_outside_the_project():
+    assert offenders(TEXTS, lambda path: OUTSIDE.findall(path.read_text())) == {}
 
 
 @pytest.mark.parametrize(
@@ -134,15 +169,14 @@ def test_path_outside_the_project_is_recognised(text: str, outside: bool):
     assert bool(OUTSIDE.search(text)) is outside
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=name_of)
-def test_every_name_says_what_it_holds(path: Path):
-    defined = [
-        node.name
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-    ]
-    words = [re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name) for name in (path.stem, path.parent.name, *defined)]
-    assert [word for word in words if VAGUE.search(word)] == []
+def test_every_name_says_what_it_holds(nodes: Nodes):
+    def vague(path: Path) -> list[str]:
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        defined = [node.name for node in nodes[path] if isinstance(node, kinds)]
+        words = [re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name) for name in (path.stem, path.parent.name, *defined)]
+        return [word for word in words if VAGUE.search(word)]
+
+    assert offenders(SOURCES, vague) == {}
 
 
 @pytest.mark.parametrize(
@@ -160,43 +194,45 @@ def test_what_people_take_along_leaves_by_one_module(way: str, homes: set[str]):
     assert found == homes
 
 
-def public(kind: type | tuple[type, ...]) -> dict[str, list[str]]:
+def public(nodes: Nodes, kind: type | tuple[type, ...]) -> dict[str, list[str]]:
     """The modules that define each public name of a kind at their top, by the name."""
     found: dict[str, list[str]] = {}
     for path in SOURCES:
-        for node in ast.parse(path.read_text()).body:
+        for node in nodes[path][0].body:  # type: ignore[attr-defined]
             if isinstance(node, kind) and not node.name.startswith("_"):  # type: ignore[attr-defined]
                 found.setdefault(node.name, []).append(name_of(path))  # type: ignore[attr-defined]
     return found
 
 
-def test_no_two_public_classes_share_a_name():
-    assert {name: places for name, places in public(ast.ClassDef).items() if len(places) > 1} == {}
+def test_no_two_public_classes_share_a_name(nodes: Nodes):
+    assert {name: places for name, places in public(nodes, ast.ClassDef).items() if len(places) > 1} == {}
 
 
-def test_no_public_function_has_the_name_of_more_than_one_other():
+def test_no_public_function_has_the_name_of_more_than_one_other(nodes: Nodes):
     """But for main, where a program or a page begins."""
-    named = public((ast.FunctionDef, ast.AsyncFunctionDef))
+    named = public(nodes, (ast.FunctionDef, ast.AsyncFunctionDef))
     assert {name: places for name, places in named.items() if len(places) > 2 and name != "main"} == {}
 
 
-@pytest.mark.parametrize("path", [p for p in SOURCES if name_of(p).startswith("pages")], ids=name_of)
-def test_pages_hold_no_arithmetic_and_no_table(path: Path):
+def test_pages_hold_no_arithmetic_and_no_table(nodes: Nodes):
     """What a page says is a value from below: numbers, tables and words are made there."""
-    assert {each.split(".")[0] for each in imports(path)} & {"numpy", "pandas", "scipy"} == set()
+    reckoning = {"numpy", "pandas", "scipy"}
+    assert PAGES
+    assert offenders(PAGES, lambda path: {each.split(".")[0] for each in imports(nodes[path])} & reckoning) == {}
 
 
-@pytest.mark.parametrize("path", sorted({*SOURCES, *(PROJECT / "tests").rglob("*.py")}), ids=name_of)
-def test_the_formatters_layout_is_taken_as_it_falls(path: Path):
-    assert not re.search(r"#\s*fmt:\s*(?:skip|off)", path.read_text())
+def test_the_formatters_layout_is_taken_as_it_falls():
+    every = sorted({*SOURCES, *(PROJECT / "tests").rglob("*.py")})
+    assert offenders(every, lambda path: re.findall(r"#\s*fmt:\s*(?:skip|off)", path.read_text())) == {}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=name_of)
-def test_no_conditional_expression_stands_inside_another(path: Path):
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.IfExp):
-            inner = [each for part in (node.test, node.body, node.orelse) for each in ast.walk(part)]
-            assert not any(isinstance(each, ast.IfExp) for each in inner), f"{path.name}:{node.lineno}"
+def test_no_conditional_expression_stands_inside_another(nodes: Nodes):
+    def nested(path: Path) -> list[int]:
+        outer = [node for node in nodes[path] if isinstance(node, ast.IfExp)]
+        inside = [(node, each) for node in outer for each in ast.walk(node) if each is not node]
+        return [node.lineno for node, each in inside if isinstance(each, ast.IfExp)]
+
+    assert offenders(SOURCES, nested) == {}
 
 
 def test_no_two_pieces_of_work_on_a_page_are_followed_under_one_name():
@@ -210,11 +246,11 @@ def test_no_two_pieces_of_work_on_a_page_are_followed_under_one_name():
     assert {key for key, count in named.items() if count > 1} == set()
 
 
-def test_unchecked_types_are_few():
+def test_unchecked_types_are_few(nodes: Nodes):
     """At most three in a thousand lines, but for charts, which are plain dicts."""
     own = [path for path in SOURCES if "charts" not in path.stem]
     lines = sum(path.read_text().count("\n") for path in own)
-    found = [node for path in own for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)]
+    found = [node for path in own for node in nodes[path] if isinstance(node, ast.Name)]
     assert sum(node.id == "Any" for node in found) <= 3 * lines / 1000
 
 
@@ -226,15 +262,14 @@ def test_floors_below_pages_keep_no_state_of_a_visitor():
 
 
 DRAWN_OPTIONS = {"pills", "radio", "segmented_control", "select_slider", "tabs", "multiselect", "menu_button"}
-PAGES = [path for path in SOURCES if name_of(path).startswith("pages")]
 
 
-def test_options_that_streamlit_reads_as_markdown_are_written_literally():
+def test_options_that_streamlit_reads_as_markdown_are_written_literally(nodes: Nodes):
     """A browser sends an option back as it was drawn, so that who names options says how they are written; every other
     text is made literal where it leaves, in pages/shared/as_written.py."""
     found = []
     for path in PAGES:
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes[path]:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in DRAWN_OPTIONS:
                 told = [each.value for each in node.keywords if each.arg == "format_func"]
                 if not (told and "literal" in ast.unparse(told[0])):
