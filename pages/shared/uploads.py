@@ -48,6 +48,7 @@ everybody, what was read and worked out; to say which repository this is; to wat
 AT_ONCE = 3  # messages of a visitor who is refused that are told at once: the page, a press of its button
 AT_MOST = 50  # messages of such a visitor, after which nothing of it is told
 PACE = 0.05  # seconds from one further message of all such visitors to the next; each has a page written anew
+NO_MESSAGE = 1002  # what a web socket is closed for that says what is none
 MAX_FILES = 20  # whose addresses a page asks for at once; each is answered with a hundred times what asks for it
 SWEEP_SECONDS = 15.0
 MEGABYTE = 2**20
@@ -155,7 +156,10 @@ class AskingRoutes:
                 message = await receive()
                 if message["type"] != "websocket.receive":
                     return message
-                if not may_say(person, message.get("bytes") or b""):
+                said = understood(message.get("bytes") or b"")
+                if said is None:
+                    return {"type": "websocket.disconnect", "code": NO_MESSAGE}
+                if not may_say(person, said):
                     continue
                 if person is not None:
                     return message
@@ -199,15 +203,20 @@ class AskingRoutes:
             )
 
 
-def may_say(person: Person | None, said: bytes) -> bool:
-    """Whether Streamlit is told what a page says; ``person`` is None for a visitor who is refused."""
+def understood(said: bytes) -> BackMsg | None:
+    """What a page says; None if it is no message of one, which Streamlit would note with all its own lines."""
     message = BackMsg()
     try:
         message.ParseFromString(said)
     except DecodeError:
-        return True  # which Streamlit ends the connection for
-    kind = message.WhichOneof("type") or ""
-    if kind not in HEARD or len(message.file_urls_request.file_names) > MAX_FILES:
+        return None
+    return message
+
+
+def may_say(person: Person | None, said: BackMsg) -> bool:
+    """Whether Streamlit is told what a page says; ``person`` is None for a visitor who is refused."""
+    kind = said.WhichOneof("type") or ""
+    if kind not in HEARD or len(said.file_urls_request.file_names) > MAX_FILES:
         return False
     takes = HEARD[kind]
     return takes is None or (person is not None and people.may(person, takes))

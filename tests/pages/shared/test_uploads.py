@@ -233,7 +233,7 @@ def test_files_of_a_session_that_nobody_comes_back_to_are_let_go_of():
 # ---- what a page says ------------------------------------------------------------------------------------------------
 
 
-def said(kind: str, files: int = 0) -> bytes:
+def said(kind: str, files: int = 0) -> BackMsg:
     """A message of a page."""
     message = BackMsg()
     if kind == "file_urls_request":
@@ -242,7 +242,7 @@ def said(kind: str, files: int = 0) -> bytes:
         setattr(message, kind, True)
     else:
         getattr(message, kind).SetInParent()
-    return message.SerializeToString()
+    return message
 
 
 @pytest.mark.parametrize(
@@ -258,14 +258,14 @@ def test_a_page_says_what_whoever_opened_it_may_and_nobody_what_is_a_developers(
     assert {"clear_cache", "load_git_info", "set_run_on_save"} < set(kinds)
     assert {kind for kind in kinds if may_say(person, said(kind))} == heard
     assert not may_say(person, said("file_urls_request", files=21))
-    assert not may_say(person, b"")
-    assert may_say(person, b"\xff")  # which is no message, and ends the connection
+    assert not may_say(person, BackMsg())
 
 
 def test_what_may_not_be_said_reaches_nobody():
     coming = [{"type": "websocket.connect"}]
-    coming += [{"type": "websocket.receive", "bytes": said(kind)} for kind in ("clear_cache", "rerun_script")]
-    coming += [{"type": "websocket.receive", "text": "hello"}, {"type": "websocket.disconnect"}]
+    asked = [said(kind).SerializeToString() for kind in ("clear_cache", "rerun_script")]
+    coming += [{"type": "websocket.receive", "bytes": each} for each in asked]
+    coming += [{"type": "websocket.receive", "text": "hello"}, {"type": "websocket.receive", "bytes": b"\xff"}]
     heard: list[Any] = []
 
     async def behind(_scope: Any, receive: Any, _send: Any) -> None:
@@ -277,7 +277,8 @@ def test_what_may_not_be_said_reaches_nobody():
 
     scope = {"type": "websocket", "path": "/_stcore/stream", "headers": []}
     asyncio.run(AskingRoutes(behind, who=nobody, shelf=Held())(scope, receive, None))
-    assert [each.get("bytes") for each in heard] == [None, said("rerun_script"), None]
+    assert [each.get("bytes") for each in heard] == [None, asked[1], None]
+    assert (heard[-1]["type"], coming) == ("websocket.disconnect", [])  # for what is no message
 
 
 # ---- Streamlit's own shelf -------------------------------------------------------------------------------------------
@@ -326,7 +327,8 @@ def test_what_is_asked_for_has_the_addresses_that_streamlit_gives_it(streamlits:
 def test_a_visitor_who_is_refused_is_heard_at_a_pace_and_to_an_end(
     who: Callable[[HTTPConnection], Person], heard: int, monkeypatch: pytest.MonkeyPatch
 ):
-    coming = [{"type": "websocket.receive", "bytes": said("rerun_script")}] * 200 + [{"type": "websocket.disconnect"}]
+    message = said("rerun_script").SerializeToString()
+    coming = [{"type": "websocket.receive", "bytes": message}] * 200 + [{"type": "websocket.disconnect"}]
     reached: list[Any] = []
     waited: list[float] = []
 
