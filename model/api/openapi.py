@@ -15,7 +15,7 @@ from model.signing import Signature
 Schema = JsonObject
 """A part of the document, or an answer, as JSON holds it."""
 
-VERSION = "0.11.0"
+VERSION = "0.12.0"
 PLATFORM = "credit-what-if"
 EVERY_PATH = (
     "Every path that answers GET answers HEAD, without a body; OPTIONS names the methods of any path. A body is JSON "
