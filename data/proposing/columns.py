@@ -95,6 +95,11 @@ def recognise(column: "pd.Series[Any]", habit: Habit = Habit()) -> RecognisedCel
     return _as_days(looked, habit) or _as_numbers(looked, habit) or _no_day(looked) or _words(given)
 
 
+def words_of(column: "pd.Series[Any]") -> RecognisedCells:
+    """The cells of a column as words, numbers among them by how they are written."""
+    return _words(given_cells(column))
+
+
 @dataclass(frozen=True, eq=False)
 class _Looked:
     """The different texts of a column (m,): which hold numbers (``good``), days (``dated``) or neither (``words``),

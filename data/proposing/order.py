@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from data.errors import BadInput
+from data.files.names import listed_texts, one_line
 from data.files.words import flags
 
 ALPHABET = "in the order of the alphabet, which is none by nature"
@@ -67,6 +69,24 @@ def in_order(words: Sequence[str]) -> tuple[list[int], str]:
     places, why = _places([None if word in _ASIDE or word.startswith(POOLED) else word for word in plain])
     order = sorted(range(len(words)), key=lambda k: (_last(plain[k]), places[k], _by_alphabet(words[k]), words[k]))
     return order, why
+
+
+def as_ordered(words: Sequence[str], order: Sequence[str]) -> tuple[list[int], str]:
+    """The same in an ``order`` that a person gave; words that it does not name come after, as they would by themselves.
+
+    Raises
+    ------
+    BadInput
+        If it names none of them.
+    """
+    wanted = {one_line(word).casefold(): k for k, word in reversed(list(enumerate(order)))}
+    plain = [one_line(word).casefold() for word in words]
+    if not set(wanted) & set(plain):
+        raise BadInput(f"None of {listed_texts(list(order), 5)} is among its words: {listed_texts(list(words), 5)}.")
+    proposed, _ = in_order(words)
+    place = {k: n for n, k in enumerate(proposed)}
+    ranked = sorted(range(len(words)), key=lambda k: (wanted.get(plain[k], len(wanted)), place[k]))
+    return ranked, "in the order that was decided"
 
 
 def _last(word: str) -> int:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from data.contract import RECORDED, YEAR, lower, plain_figure
 from data.files.names import plain
+from data.files.numbers import CURRENCIES
 from data.proposing import drafting, hints, signals
 from data.proposing.drafting import DraftContract, comment
 from data.proposing.labels import distinct
@@ -120,7 +121,8 @@ class Plan:
     def _money(self) -> Money:
         amounts = [each for each in self.columns if each.role == "input" and self._unit(each)[0] == "amount"]
         amounts = [each for each in amounts if not each.codes and np.nanmedian(each.values) > 0]
-        signs = {each.currency: each.given for each in self.columns if each.currency}
+        said = {each.said.unit: each.given for each in self.columns if each.said.unit in CURRENCIES.values()}
+        signs = said or {each.currency: each.given for each in self.columns if each.currency}
         if signs:
             currency, why = next((sign, f"the cells of {given} carry it") for sign, given in signs.items())
         else:
@@ -133,6 +135,9 @@ class Plan:
 
     def _unit(self, column: ProposedColumn) -> tuple[str, str]:
         """A column's unit and why: "amount" for money."""
+        if column.said.unit is not None:
+            money = column.said.unit in CURRENCIES.values()
+            return "amount" if money else column.said.unit, ""
         if column.codes:
             return "", ""
         if column.currency:
@@ -268,7 +273,7 @@ class Plan:
                 continue
             draft.part("fields", each.name)
             draft.put("label", each.label)
-            draft.put("role", each.role, each.why)
+            draft.put("role", each.role, "" if each.role == each.said.role else each.why)
             if each.given != each.name:
                 draft.put("column", each.given)
             if each.role in ("input", "vintage"):
@@ -309,7 +314,8 @@ class Plan:
             draft.put("missing", True, f"{column.gaps:,} gaps ({share:.1%}): does a gap mean something?")
         if column.role == "vintage":
             return
-        draft.put("mutability", "free", "never for what nobody can change; up or down for what moves one way")
+        open_ = "" if column.said.mutability else "never for what nobody can change; up or down for what moves one way"
+        draft.put("mutability", column.said.mutability or "free", open_)
         draft.put("concept", concept[column.name])
         draft.put("help", f"The column {column.given} of the file.", "what it means, in a sentence", "TO DO")
 
@@ -340,6 +346,8 @@ class Plan:
                 draft.codes("inputs", each.codes, each.ordered)
 
     def _direction(self, column: ProposedColumn) -> tuple[int, str]:
+        if column.said.direction is not None:
+            return column.said.direction, ""
         if len(column.codes) > 2 or (column.codes and column.ordered.startswith("in the order")):
             return 0, "its codes stand for words: what comes first says nothing of the risk"
         if column.special:

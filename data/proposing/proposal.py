@@ -23,7 +23,8 @@ from data.arrays import Array
 from data.books import OWN, SHIPPED, Book, read_folder
 from data.contract import read_contract
 from data.errors import BadInput, BookError
-from data.files.names import shown_text
+from data.files.names import listed_texts, shown_text
+from data.proposing.decisions import Decisions
 from data.proposing.drafting import UNSTATED, DraftContract, Noted
 from data.proposing.plan import BASE_ODDS, BASE_SCORE, GRANTED, TO_DOUBLE, Plan, ProposedScale
 from data.proposing.roles import ABSENT, Identifiers, ProposedColumn, ProposedTarget, decide, identifiers, outcome
@@ -79,46 +80,35 @@ def check_name(name: str, home: Path) -> str:
     return name
 
 
-def propose(
-    source: Source,
-    target: str,
-    name: str,
-    margins: Margins,
-    alone: Alone,
-    given_id: str | None = None,
-    bad: str | None = None,
-) -> Proposal:
+def propose(source: Source, decisions: Decisions, name: str, margins: Margins, alone: Alone) -> Proposal:
     """A book from a table.
 
     Parameters
     ----------
     source
         The table; at least 200 rows, 20 of either outcome.
-    target
-        Its column that holds the outcome, of two values.
+    decisions
+        What a person decided about it: at least which column holds the outcome.
     name
         What the book will be called; see `check_name`.
     margins
         Fits the model that the contract asks for, so that the cut-off grants about `GRANTED` of the records.
     alone
         Measures single inputs as their gate will, so that no input that is kept fails it.
-    given_id
-        Its column that identifies a record, if any.
-    bad
-        The value of the target that is the bad outcome; if not given it must be plain.
 
     Raises
     ------
     BadInput
         If no book can be made of it; the message says why and what to do.
     """
-    target = source.column(target)
-    given_id = None if given_id is None else source.column(given_id)
+    decisions = _by_the_files_names(source, decisions)
+    target = decisions.target
+    bad = decisions.bad[0] if decisions.bad else None
     told = outcome(source, target, bad)
-    numbers = identifiers(source, given_id, target)
+    numbers = identifiers(source, decisions.id, target)
     if numbers.name == told.name:
         numbers = replace(numbers, name=f"{numbers.name}_number")
-    columns = decide(source, told, given_target=target, numbers=numbers, alone=alone)
+    columns = decide(source, told, decisions=decisions, numbers=numbers, alone=alone)
     inputs = sorted((each for each in columns if each.role == "input"), key=lambda each: -each.auc)
     if not inputs:
         reasons = "; ".join(f"{each.given}: {each.role}, {each.why}" for each in columns[:5]) or "there is no other"
@@ -133,7 +123,7 @@ def propose(
     score = _cutoff(margins(book))
     draft = replace(plan, score=score).draft()
     text = draft.text()
-    options = {"--target": target, "--book": name, "--bad": bad, "--id": given_id}
+    options = {"--target": target, "--book": name, "--bad": bad, "--id": decisions.id}
     given = " ".join(f"{key} {shlex.quote(value)}" for key, value in options.items() if value is not None)
     command = f"python -m model init {shlex.quote(source.name)} {given}"
     read_contract(text)  # whatever is wrong with it is found before anything is written
@@ -150,6 +140,17 @@ def propose(
         target=told.name,
         notes=source.notes,
     )
+
+
+def _by_the_files_names(source: Source, decisions: Decisions) -> Decisions:
+    """The same, every column called as the file calls it; BadInput if it is not there, or is there twice."""
+    columns = {source.column(given): each for given, each in decisions.columns.items()}
+    absent = [given for given in columns if given not in source.frame]
+    if absent:
+        near = listed_texts(list(map(str, source.frame)), 8)
+        raise BadInput(f"{shown_text(source.name)} has no column {shown_text(absent[0])}. It has: {near}.")
+    given_id = None if decisions.id is None else source.column(decisions.id)
+    return replace(decisions, target=source.column(decisions.target), id=given_id, columns=columns)
 
 
 def lay_down(proposal: Proposal, home: Path) -> Path:

@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Literal
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from data.arrays import Array
@@ -18,21 +19,22 @@ from data.contract import NOT_STATED, RECORDED, YEAR, plain_figure
 from data.errors import BadInput
 from data.files.days import FIRST_YEAR, LAST_YEAR
 from data.files.given import number_as_text
+from data.files.names import listed_texts, shown_text
 from data.files.names import one_line as plain
-from data.files.names import shown_text
 from data.files.reading import PLAIN, Reading
 from data.formulas import FUNCTIONS
 from data.proposing import hints, signals
-from data.proposing.columns import LARGEST, RecognisedCells, habit_of_file, recognise
+from data.proposing.columns import LARGEST, RecognisedCells, habit_of_file, recognise, words_of
+from data.proposing.decisions import AS_PROPOSED, ColumnDecision, ColumnRole, Decisions
 from data.proposing.drafting import comment
 from data.proposing.hints import tokens
 from data.proposing.labels import labels
-from data.proposing.order import POOLED, in_order
+from data.proposing.order import POOLED, as_ordered, in_order
 from data.proposing.outcomes import which_is_bad
 from data.proposing.sources import Source
 from data.proposing.special import special_codes
 
-Role = Literal["input", "protected", "post-outcome", "vintage", "identifier", "left out"]
+Role = ColumnRole
 ABSENT: frozenset[Role] = frozenset({"identifier", "left out"})  # roles of the columns that the book does not hold
 
 FEWEST_ROWS, FEWEST_OF_ONE = 200, 20
@@ -78,6 +80,7 @@ class ProposedColumn:
     will stand in the snapshot. ``why`` it has its role; ``ordered`` why its ``codes`` stand as they do; ``changes`` to
     its cells. ``auc`` in [0.5, 1] of it alone. ``reading`` and ``words``, as in the contract, read such cells again;
     ``asked`` is what of that a person should look at. ``special`` are values that look like codes for something else.
+    ``said`` is what a person decided about it.
     """
 
     given: str
@@ -97,6 +100,7 @@ class ProposedColumn:
     words: tuple[str, ...] = ()
     asked: str = ""
     special: tuple[float, ...] = ()
+    said: ColumnDecision = AS_PROPOSED
 
     @property
     def gaps(self) -> int:
@@ -257,32 +261,50 @@ def _whole(cells: Sequence[object]) -> tuple[NDArray[np.int64] | None, str]:
 
 
 def decide(
-    source: Source, target: ProposedTarget, given_target: str, numbers: Identifiers, alone: signals.Alone
+    source: Source, target: ProposedTarget, decisions: Decisions, numbers: Identifiers, alone: signals.Alone
 ) -> list[ProposedColumn]:
-    """A role for every column but the target and the identifier, in the file's order."""
+    """A role for every column but the target and the identifier, in the file's order: the one decided on, or proposed.
+
+    Raises
+    ------
+    BadInput
+        If a column cannot be what was decided.
+    """
     taken, found = {target.name, numbers.name}, list[ProposedColumn]()
     called = labels(list(map(str, source.frame)))
     habit = habit_of_file(source.frame, source.delimiter)
     for place, given in enumerate(source.frame, 1):
-        if given in (given_target, numbers.given):
+        if given in (decisions.target, numbers.given):
             continue
+        said = decisions.of(str(given))
         name = safe_name(str(given), taken, place)
         taken.add(name)
-        cells = recognise(source.frame[given], habit)
+        cells = _of_the_kind(recognise(source.frame[given], habit), source.frame[given], said)
         blank = ProposedColumn(
             comment(str(given)) or name,
             name,
-            label=called[place - 1],
+            label=said.label or called[place - 1],
             role="left out",
             values=cells.values,
             why="",
             unit=cells.unit,
             currency=cells.currency,
             changes=cells.changes,
+            said=said,
         )
         found.append(_to_read_again(_decided(blank, cells, target.values, alone), cells))
     found = _one_vintage(found, target.values)
     return _without_twins(found)
+
+
+def _of_the_kind(cells: RecognisedCells, column: "pd.Series[Any]", said: ColumnDecision) -> RecognisedCells:
+    """The cells as numbers or as words, where that was decided; BadInput where words cannot be numbers."""
+    if said.kind == "category" and cells.kind == "numbers":
+        return words_of(column)
+    if said.kind == "number" and cells.kind == "words":
+        some = listed_texts(list(cells.words), 3)
+        raise BadInput(f"{shown_text(str(column.name))} cannot be a number: its cells hold {some}. Make it a category.")
+    return cells
 
 
 def _decided(own: ProposedColumn, cells: RecognisedCells, target: Array, alone: signals.Alone) -> ProposedColumn:
@@ -296,6 +318,8 @@ def _decided(own: ProposedColumn, cells: RecognisedCells, target: Array, alone: 
         return replace(own, why="it is the same in every row")
     if cells.kind == "numbers" and np.abs(known).max() > LARGEST:
         return replace(own, why="its numbers are beyond 1,000,000,000,000,000: identifiers or damage")
+    if own.said.role is not None:
+        return _as_said(own, cells, target, alone)
     if hints.personal(given):
         return replace(own, why="its name speaks of what tells who somebody is")
     attribute, why = hints.protected(given, cells.words if distinct <= 10 * MOST_WORDS else ())
@@ -313,13 +337,7 @@ def _decided(own: ProposedColumn, cells: RecognisedCells, target: Array, alone: 
     if cells.kind == "numbers" and hints.begun_in(given) and _years(known):
         why = "its name and values speak of the year in which the loan began"
         return replace(own, role="vintage", unit=YEAR, why=why)
-    if distinct == 1:
-        own = replace(
-            own, values=np.where(np.isnan(own.values), 0.0, 1.0), changes=(*own.changes, "filled is 1, empty 0")
-        )
-        coded = replace(own, codes={0: "empty", 1: "filled"}, ordered="it has one value or none")
-    else:
-        coded = _coded(own, cells)
+    coded = _as_input(own, cells)
     auc = float(alone(target, coded.values[None])[0])
     most = max(auc, float(alone(target, signals.by_rate(target, coded.values)[None])[0])) if coded.codes else auc
     sided = signals.one_sided(target, own.values if cells.kind == "numbers" else coded.values)
@@ -331,6 +349,40 @@ def _decided(own: ProposedColumn, cells: RecognisedCells, target: Array, alone: 
         return replace(own, why="it is all but the same in every row")
     special = () if coded.codes else special_codes(known)
     return replace(coded, role="input", why="nothing speaks against it", special=special)
+
+
+def _as_input(own: ProposedColumn, cells: RecognisedCells) -> ProposedColumn:
+    """Its values as a model takes them: numbers, codes of words, or whether a cell is filled."""
+    if len(np.unique(cells.known)) > 1:
+        return _coded(own, cells)
+    filled = np.where(np.isnan(own.values), 0.0, 1.0)
+    own = replace(own, values=filled, changes=(*own.changes, "filled is 1, empty 0"))
+    return replace(own, codes={0: "empty", 1: "filled"}, ordered="it has one value or none")
+
+
+def _as_said(own: ProposedColumn, cells: RecognisedCells, target: Array, alone: signals.Alone) -> ProposedColumn:
+    """A column of the role that a person decided on; left out where it cannot be that."""
+    role, known, why = own.said.role, cells.known, "so it was decided"
+    if role == "protected":
+        attribute, _ = hints.protected(own.given, cells.words)
+        return _protected(own, cells, attribute or "as decided", why)
+    if role == "post-outcome":
+        return _after(own, cells, why)
+    if role == "vintage":
+        dated = cells.kind == "days" or (cells.kind == "numbers" and _years(known))
+        short = f"it was to be the vintage, but is missing in {own.gaps:,} rows" if own.gaps else ""
+        short = short if dated else "it was to be the vintage, but holds neither days nor years"
+        turned = (*own.changes, "days turned into years") if cells.kind == "days" else own.changes
+        return replace(own, why=short) if short else replace(own, role=role, unit=YEAR, changes=turned, why=why)
+    if role != "input":
+        return replace(own, role=role or own.role, why=why)
+    if cells.kind == "days":
+        return replace(own, why="it was to be an input, but holds days, which are not read as inputs")
+    if cells.kind == "words" and _free_text(cells.words, len(known)):
+        return replace(own, why="it was to be an input, but holds free text, which this model does not read")
+    coded = _as_input(own, cells)
+    special = () if coded.codes else special_codes(known)
+    return replace(coded, role=role, why=why, special=special, auc=float(alone(target, coded.values[None])[0]))
 
 
 def _to_read_again(own: ProposedColumn, cells: RecognisedCells) -> ProposedColumn:
@@ -390,7 +442,7 @@ def _coded(own: ProposedColumn, cells: RecognisedCells) -> ProposedColumn:
     """Words as codes, in an order that knows nothing of the outcome; 0 and 1 as no and yes; other numbers as they are.
     Rare words share a code."""
     if cells.kind == "numbers":
-        if set(np.unique(cells.known)) <= {0.0, 1.0}:
+        if set(np.unique(cells.known)) <= {0.0, 1.0} and own.said.kind != "number":
             return replace(own, codes={0: "no", 1: "yes"}, ordered="0 was read as no and 1 as yes")
         return own
     number = np.bincount(cells.known.astype(int), minlength=len(cells.words))
@@ -402,7 +454,7 @@ def _coded(own: ProposedColumn, cells: RecognisedCells) -> ProposedColumn:
     group = np.full(len(cells.words), len(kept))
     group[kept] = range(len(kept))
     names = [cells.words[k][:60] for k in kept] + ([f"{POOLED}{rest:,} rare)"] if rest else [])
-    order, why = in_order(names)
+    order, why = in_order(names) if not own.said.order else as_ordered(names, own.said.order)
     code = np.empty(len(names))
     code[order] = range(len(names))
     words = [names[k] for k in order]
@@ -497,11 +549,13 @@ def _day(own: ProposedColumn, target: Array) -> ProposedColumn:
 
 
 def _one_vintage(found: list[ProposedColumn], target: Array) -> list[ProposedColumn]:
-    """One vintage at most, whole and in every row; the first one stays."""
+    """One vintage at most, whole and in every row; the first one stays, or the one decided on."""
     out, there = list[ProposedColumn](), False
+    said = any(each.role == each.said.role == "vintage" for each in found)
     for each in found:
-        if each.role == "vintage" and (there or each.gaps):
-            why = "another column is the vintage already" if there else "it has gaps, which a vintage cannot have"
+        later = there or (said and each.said.role != "vintage")
+        if each.role == "vintage" and (later or each.gaps):
+            why = "another column is the vintage already" if later else "it has gaps, which a vintage cannot have"
             each = replace(each, role="left out", why=f"{each.why}; {why}")
         there |= each.role == "vintage"
         out.append(each)

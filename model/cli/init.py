@@ -12,6 +12,7 @@ from data.arrays import Array
 from data.books import Book
 from data.contract import YEAR
 from data.files.kinds import MB, Limits
+from data.proposing.decisions import Decisions
 from data.proposing.drafting import Noted, toml_value, unwritten
 from data.proposing.plan import SPECIAL
 from data.proposing.proposal import Proposal, check_name, lay_down, propose
@@ -70,7 +71,8 @@ def init(
     wanted = (target, given_id) if given_id else (target,)
     source = read_source(data, sheet, wanted, reading_limits())
     told(f"Looking at {source.frame.shape[1]:,} columns of {len(source.frame):,} rows", 0.2)
-    proposal = propose(source, target, name=name, margins=_margins, alone=single_input_auc, given_id=given_id, bad=bad)
+    decisions = Decisions(target, bad=() if bad is None else (bad,), id=given_id)
+    proposal = propose(source, decisions, name=name, margins=_margins, alone=single_input_auc)
     folder = lay_down(proposal, home)
     answer(_result(proposal, folder), as_json, lambda _: _text(proposal, folder))
 

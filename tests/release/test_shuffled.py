@@ -11,6 +11,7 @@ import pytest
 from data import books
 from data.arrays import Array
 from data.books import Book, read_folder
+from data.proposing.decisions import Decisions
 from data.proposing.proposal import lay_down, propose
 from data.proposing.signals import by_rate
 from data.proposing.sources import read_source
@@ -39,7 +40,9 @@ def noise(n: int, kinds: int, seed: int, rate: float = 0.2) -> pd.DataFrame:
 def proposed(frame: pd.DataFrame, home: Path) -> Book:
     """As `init` proposes it."""
     source = read_source(written(frame, home, "csv", "noise"))
-    return read_folder(lay_down(propose(source, "bad", name="noise", margins=guessed, alone=single_input_auc), home))
+    return read_folder(
+        lay_down(propose(source, Decisions("bad"), name="noise", margins=guessed, alone=single_input_auc), home)
+    )
 
 
 def leaked(book: Book) -> Book:

@@ -18,6 +18,7 @@ from data.books import Book, read_folder
 from data.contract import read_contract
 from data.errors import BadInput
 from data.files.kinds import Kind
+from data.proposing.decisions import Decisions
 from data.proposing.proposal import lay_down, propose
 from data.proposing.sources import read_source
 from model.engine.territory import survey
@@ -64,7 +65,7 @@ def made(frame: pd.DataFrame, kind: Kind = "csv", delimiter: str = ",") -> tuple
         path = Path(folder) / f"table.{kind}"
         whole = content(frame, kind, delimiter)
         path.write_bytes(whole)
-        proposal = propose(read_source(path), "bad", name="mine", margins=guessed, alone=alone)
+        proposal = propose(read_source(path), Decisions("bad"), name="mine", margins=guessed, alone=alone)
         return read_folder(lay_down(proposal, Path(folder))), whole
 
 
@@ -279,7 +280,7 @@ def test_whatever_a_table_holds_comes_back_or_was_never_accepted(
     with TemporaryDirectory() as folder:
         path = written(frame, Path(folder), kind)
         try:
-            proposal = propose(read_source(path), "bad", name="mine", margins=guessed, alone=alone)
+            proposal = propose(read_source(path), Decisions("bad"), name="mine", margins=guessed, alone=alone)
         except BadInput:
             return
         book = read_folder(lay_down(proposal, Path(folder)))

@@ -14,7 +14,7 @@ from tests.data.proposing.files import loans
 from tests.data.proposing.test_proposal import proposed
 
 
-def of(name: str, good: object, lost: object, share: float = 0.25, **more: str) -> Proposal:
+def of(name: str, good: object, lost: object, share: float = 0.25, **more: tuple[str, ...]) -> Proposal:
     """A proposal on a target called so, of these two values."""
     frame = loans(400)[["debt_ratio"]]
     values = np.where(np.arange(400) % 100 < 100 * share, 1, 0)
@@ -98,7 +98,7 @@ def test_where_it_is_not_plain_it_is_asked_for_with_what_was_found_and_what_to_t
     )
     with pytest.raises(BadInput, match=re.escape(asked)):
         of(name, first, second)
-    assert of(name, first, second, bad=str(second).lower()).rate == pytest.approx(0.25)
+    assert of(name, first, second, bad=(str(second).lower(),)).rate == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize(
@@ -109,8 +109,8 @@ def test_a_majority_of_bad_is_asked_about_and_taken_only_if_it_is_said(name: str
     asked = rf"“{bad}” seems to be the bad outcome \(.*\), but most rows have it\. Say .*: --bad .* or --bad "
     with pytest.raises(BadInput, match=asked):
         of(name, good, bad, share=0.68)
-    assert of(name, good, lost=bad, share=0.68, bad=str(bad)).rate == pytest.approx(0.68)
-    assert of(name, good, lost=bad, share=0.68, bad=str(good)).rate == pytest.approx(0.32)
+    assert of(name, good, lost=bad, share=0.68, bad=(str(bad),)).rate == pytest.approx(0.68)
+    assert of(name, good, lost=bad, share=0.68, bad=(str(good),)).rate == pytest.approx(0.32)
 
 
 @pytest.mark.parametrize("bad", ["2.0", "2", " 2 "])

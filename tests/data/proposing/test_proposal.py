@@ -3,6 +3,7 @@ import tomllib
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from data.books import Book, read_folder
 from data.contract import check_value, load_contract, read_contract
 from data.errors import BadInput, BookError, OutOfRange, WhatIfError
 from data.files.kinds import Limits
+from data.proposing.decisions import Decisions
 from data.proposing.drafting import unwritten
 from data.proposing.proposal import Proposal, check_name, lay_down, propose
 from data.proposing.sources import read_source
@@ -38,18 +40,17 @@ def guessed(book: Book) -> Array:
     return np.nan_to_num(book.inputs[0])
 
 
-def proposed(frame: pd.DataFrame, target: str, kind: Kind = "parquet", **more: str) -> Proposal:
+def proposed(frame: pd.DataFrame, target: str, kind: Kind = "parquet", **decided: Any) -> Proposal:
     """Of a table, by the way of a file."""
     with TemporaryDirectory() as folder:
-        return propose(
-            read_source(written(frame, Path(folder), kind)), target, name="mine", margins=guessed, alone=alone, **more
-        )
+        source = read_source(written(frame, Path(folder), kind))
+        return propose(source, Decisions(target, **decided), name="mine", margins=guessed, alone=alone)
 
 
 @pytest.fixture(scope="module")
 def of_loans(tmp_path_factory: pytest.TempPathFactory) -> Proposal:
     path = written(loans(), tmp_path_factory.mktemp("loans"), "csv", "loans")
-    return propose(read_source(path), "status", name="mine", margins=fitted, alone=alone)
+    return propose(read_source(path), Decisions("status"), name="mine", margins=fitted, alone=alone)
 
 
 def role(proposal: Proposal, given_name: str) -> str:
@@ -77,7 +78,7 @@ def test_a_packaged_data_set_becomes_a_book_that_reads(name: str, kind: Kind, tm
     frame, bad = packaged()[name]
     path = written(frame, tmp_path, kind)
     assert path.suffix == f".{kind}"
-    proposal = propose(read_source(path), "target", name=name, margins=guessed, alone=alone, bad=bad)
+    proposal = propose(read_source(path), Decisions("target", bad=(bad,)), name=name, margins=guessed, alone=alone)
     book = read_folder(lay_down(proposal, tmp_path))
     assert len(book) == len(frame)
     assert book.target.sum() == (frame["target"].astype(str) == bad).sum()
@@ -91,7 +92,7 @@ def test_a_csv_an_excel_and_a_parquet_file_of_one_table_give_one_contract(tmp_pa
     frame = loans(400).drop(columns="issue_date")
     paths = [written(frame, tmp_path, kind) for kind in ("csv", "parquet", "xlsx")]
     texts = [
-        propose(read_source(path), "status", name="mine", margins=guessed, alone=alone)
+        propose(read_source(path), Decisions("status"), name="mine", margins=guessed, alone=alone)
         .text.decode()
         .replace(path.name, "the file")
         for path in paths
@@ -420,7 +421,8 @@ def test_decimal_commas_are_read_where_semicolons_part_the_cells(tmp_path: Path)
     frame.to_csv(tmp_path / "a.csv", index=False, sep=";", decimal=",")
     book = read_folder(
         lay_down(
-            propose(read_source(tmp_path / "a.csv"), "status", name="mine", margins=guessed, alone=alone), tmp_path
+            propose(read_source(tmp_path / "a.csv"), Decisions("status"), name="mine", margins=guessed, alone=alone),
+            tmp_path,
         )
     )
     assert np.allclose(book.raw[0], frame["debt_ratio"])
@@ -503,7 +505,7 @@ def test_every_guess_is_marked_where_it_stands(name: str, of_loans: Proposal):
     proposal, stated = of_loans, list[str]()
     if name != "loans":
         frame, bad = packaged()[name]
-        proposal, stated = proposed(frame, "target", bad=bad), ["[fields.codes]"]  # --bad was given: no guess
+        proposal, stated = proposed(frame, "target", bad=(bad,)), ["[fields.codes]"]  # --bad was given: no guess
     assert unmarked(proposal.text.decode()) == stated
 
 
@@ -562,7 +564,7 @@ def test_a_column_is_set_aside_where_its_gate_would_find_that_it_knows_the_outco
 
 def test_an_outcome_that_was_named_is_no_guess_and_one_that_was_not_is():
     frame = loans(300)[["debt_ratio", "status"]]
-    named, taken = proposed(frame, "status", bad="Charged Off"), proposed(frame, "status")
+    named, taken = proposed(frame, "status", bad=("Charged Off",)), proposed(frame, "status")
     assert named.text != taken.text
     assert b"[fields.codes]  # GUESS: Charged Off was taken for the bad outcome" in taken.text
     assert b"was taken for the bad outcome" not in named.text
@@ -616,7 +618,7 @@ def test_more_columns_than_a_contract_takes_are_refused():
 )
 def test_an_identifier_that_identifies_nothing_is_refused(column: str, message: str):
     with pytest.raises(BadInput, match=message):
-        proposed(loans(300), "status", given_id=column)
+        proposed(loans(300), "status", id=column)
 
 
 @pytest.mark.parametrize("name", ["", "Mine", "../mine", "a b", "9a", "con", "a" * 41, "mine/x", ".hidden"])

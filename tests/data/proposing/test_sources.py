@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from data.errors import BadInput
+from data.proposing.decisions import Decisions
 from data.proposing.proposal import Proposal, propose
 from data.proposing.sources import Source, read_source
 from model.monitoring.discrimination import single_input_auc as alone
@@ -26,7 +27,7 @@ def source(content: str | bytes, folder: Path, wanted: tuple[str, ...] = TARGET)
 
 
 def proposed(content: str, folder: Path, target: str = "status") -> Proposal:
-    return propose(source(content, folder, (target,)), target, name="mine", margins=guessed, alone=alone)
+    return propose(source(content, folder, (target,)), Decisions(target), name="mine", margins=guessed, alone=alone)
 
 
 HABITS = {
@@ -80,10 +81,10 @@ def test_a_target_or_an_identifier_of_which_there_are_two_is_refused(tmp_path: P
     content = PLAIN.replace("debt_ratio,annual_income", "Status,loanid", 1)
     found = source(content, tmp_path)
     with pytest.raises(BadInput, match="has two columns of one name: “status”"):
-        propose(found, "status", name="mine", margins=guessed, alone=alone)
+        propose(found, Decisions("status"), name="mine", margins=guessed, alone=alone)
     other = source(PLAIN.replace("debt_ratio", "loanid", 1), tmp_path)
     with pytest.raises(BadInput, match="has two columns of one name: “LoanID”"):
-        propose(other, "status", name="mine", margins=guessed, alone=alone, given_id="LoanID")
+        propose(other, Decisions("status", id="LoanID"), name="mine", margins=guessed, alone=alone)
 
 
 def test_a_few_rows_that_do_not_fit_are_left_out_and_told_and_many_are_refused(tmp_path: Path):
@@ -100,7 +101,7 @@ def test_a_few_rows_that_do_not_fit_are_left_out_and_told_and_many_are_refused(t
 def test_a_column_that_is_not_there_is_told_with_where_it_was_looked_for(tmp_path: Path):
     found = source("Loans\n\n" + PLAIN, tmp_path, ("outcome",))
     with pytest.raises(BadInput, match=r"has no column “outcome”.* They were taken from line 3\.$"):
-        propose(found, "outcome", name="mine", margins=guessed, alone=alone)
+        propose(found, Decisions("outcome"), name="mine", margins=guessed, alone=alone)
 
 
 def test_identifiers_keep_their_zeros_and_their_digits(tmp_path: Path):
