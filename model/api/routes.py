@@ -156,7 +156,10 @@ def bearer(request: Request, scope: Scope) -> Bearer:
     if scope != "admin" and (request.app.state.open_here or _sits_here(request)):
         return Bearer(LOCAL.name, LOCAL_SCOPES)
     tokens: Tokens = request.app.state.tokens
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    given = request.headers.getlist("authorization")
+    if len(given) > 1:
+        raise HttpError(400, f"The header Authorization is given {len(given)} times. Give it once: one token counts.")
+    kind, _, token = "".join(given).partition(" ")
     return tokens.check(token.strip() if kind.lower() == "bearer" else None, scope)
 
 

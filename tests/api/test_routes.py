@@ -437,6 +437,13 @@ def test_a_token_that_is_none_is_refused_and_not_repeated(own_home: Path, header
     assert "wi_" not in told(answer, 401)
 
 
+def test_of_two_tokens_in_one_request_none_counts(own_home: Path):
+    served = Served(own_home, tokens=True)
+    ((name, token),) = served.holding("score").items()
+    answer = served.client.get("/v2", headers=[(name, token), (name, "Bearer wi_other")])
+    assert "Give it once" in told(answer, 400)
+
+
 def test_a_token_opens_what_its_scope_covers(own_home: Path, rows: list[list[float]], request_of: Made):
     served = Served(own_home, tokens=True)
     score, explain, admin = (served.holding(each, name=each) for each in ("score", "explain", "admin"))
