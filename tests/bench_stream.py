@@ -10,10 +10,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 
 import numpy as np
 import psutil
@@ -97,18 +99,33 @@ def until(broker: Broker, topic: str, n: int, seconds: float = 600) -> None:
 
 
 def throughput(broker: Broker, n: int, *words: str) -> tuple[float, float]:
-    """Decisions a second once the first is there, and CPU of the stream for each, µs."""
+    """Decisions a second from the first batch to the last, by their timestamps, and CPU of the stream for each, µs."""
     topics = broker.topics()
     sending(broker.address, topics["WHATIF_STREAM_APPLICATIONS"], n, 0)
     decisions = topics["WHATIF_STREAM_DECISIONS"]
-    with stream(topics, *words) as process:
-        until(broker, decisions, 1)
-        start, first = time.perf_counter(), answered(broker, decisions)
-        spent = psutil.Process(process.pid).cpu_times()
-        until(broker, decisions, n)
-        seconds, own = time.perf_counter() - start, psutil.Process(process.pid).cpu_times()
-    cpu = own.user + own.system - spent.user - spent.system
-    return (n - first) / seconds, 1e6 * cpu / (n - first)
+    with stream(topics, *words) as process, ThreadPoolExecutor(1) as beside:
+        done = Event()
+        watching = beside.submit(spent_by, psutil.Process(process.pid), done)
+        try:
+            until(broker, decisions, n)
+        finally:
+            done.set()
+        moments, cpu = watching.result()
+    went = np.array([each.timestamp()[1] / 1000 for each in broker.read(decisions)])
+    first, last = went.min(), went.max()
+    later = int((went > first).sum())
+    spent = float(np.diff(np.interp([first, last], moments, cpu))[0])
+    return later / (last - first), 1e6 * spent / later
+
+
+def spent_by(process: psutil.Process, done: Event) -> tuple[list[float], list[float]]:
+    """A process's CPU seconds and when it had spent them, until all is done."""
+    moments, cpu = [], []
+    while not done.wait(0.01):
+        own = process.cpu_times()
+        moments.append(time.time())
+        cpu.append(own.user + own.system)
+    return moments, cpu
 
 
 def latency(broker: Broker, *words: str) -> tuple[float, float, float]:
@@ -162,8 +179,8 @@ def handing_over(n: int, runs: int = 200) -> float:
 
 def figures(broker: Broker, n: int, many: int) -> Iterator[tuple[str, str, str]]:
     """Each figure: its name, what was measured, what it must be."""
-    for n, most in ((300, 10), (1, 1000)):
-        yield f"a decision of {n} handed over to the page", f"{handing_over(n):.2f} µs", f"at most {most:,} µs"
+    for size, most in ((300, 10), (1, 1000)):
+        yield f"a decision of {size} handed over to the page", f"{handing_over(size):.2f} µs", f"at most {most:,} µs"
     for name, words, least in (("off", ["--no-record"], "10,000"), ("on", [], "3,000")):
         rate, cpu = throughput(broker, n, *words)
         yield f"decisions a second, reasons, record {name}", f"{rate:,.0f} ({cpu:.0f} µs CPU each)", f"at least {least}"
