@@ -11,7 +11,7 @@ array of shape (inputs, n) in the contract's order.
 
 from data.contract.contract import Contract
 from data.contract.labels import lower, unique_labels
-from data.contract.reading import load_contract, read_contract
+from data.contract.reading import PROPOSED, contract_problems, load_contract, read_contract
 from data.contract.schema import (
     NOT_STATED,
     RECORDED,
@@ -34,6 +34,7 @@ from data.contract.values import Exposed, bounds, check_value, plain_figure
 
 __all__ = [
     "NOT_STATED",
+    "PROPOSED",
     "RECORDED",
     "YEAR",
     "Appetite",
@@ -52,6 +53,7 @@ __all__ = [
     "Variable",
     "bounds",
     "check_value",
+    "contract_problems",
     "load_contract",
     "lower",
     "plain_figure",

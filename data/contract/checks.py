@@ -1,7 +1,7 @@
 """What the parts of a contract must keep among each other."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from data.contract.schema import (
     Variable,
 )
 from data.errors import ContractError
-from data.formulas import names_in
+from data.formulas import names_in, parse_formula
 
 NEEDED: Mapping[str, str] = {
     "apr": "the yearly rate charged",
@@ -28,10 +28,24 @@ NEEDED: Mapping[str, str] = {
 """The assumptions that margin, capital and economy are worked out with, whatever the book."""
 
 
-def check_agreement(contract: Contract, source: str) -> None:
-    """Names are unique, concepts exist, formulas read what is declared and nothing protected."""
+def disagreements(contract: Contract) -> Iterator[str]:
+    """What the parts of a contract do not keep among each other, in sentences: names are unique, concepts exist,
+    formulas read what is declared and nothing protected."""
+    found = False
+    for check in CHECKS:
+        for told in check(contract):
+            found = True
+            yield told
+    if not found:
+        yield from _tried_out(contract)
+
+
+def _movers(contract: Contract) -> tuple[Shock | Variable | Assumption, ...]:
+    return (*contract.shocks, *contract.economy, *contract.assumptions)
+
+
+def _twice(contract: Contract) -> Iterator[str]:
     names = [field.name for field in contract.record] + [field.name for field in contract.observed]
-    movers: tuple[Shock | Variable | Assumption, ...] = (*contract.shocks, *contract.economy, *contract.assumptions)
     groups: dict[str, list[str]] = {
         "field": names,
         "input": [each.name for each in contract.inputs],
@@ -40,81 +54,126 @@ def check_agreement(contract: Contract, source: str) -> None:
         "assumption": [each.name for each in contract.assumptions],
         "segment": [each.name for each in contract.segments],
         "limit": [str(each.measure) for each in contract.appetite],
-        "shock, variable or assumption": [each.name for each in movers],
+        "shock, variable or assumption": [each.name for each in _movers(contract)],
     }
     for what, group in groups.items():
         twice = {name for name, n in Counter(group).items() if n > 1}
         if twice:
-            raise ContractError(f"{source}: {what} {', '.join(sorted(twice))} is declared twice.")
+            yield f"{what} {', '.join(sorted(twice))} is declared twice."
+
+
+def _undeclared(contract: Contract) -> Iterator[str]:
+    """What speaks of something that is not there."""
     concepts = {each.name for each in contract.concepts}
     parts: tuple[Field | Input | Lever, ...] = (*contract.record, *contract.inputs, *contract.levers)
     for part in parts:
         if part.concept not in concepts and getattr(part, "role", "") != "vintage":
-            raise ContractError(f"{source}: {part.name} is of the concept {part.concept!r}, which is not declared.")
+            yield f"{_kind(part)}{part.name} is of the concept {part.concept!r}, which is not declared."
     for lever in contract.levers:
         if lever.shows not in {each.name for each in contract.inputs}:
-            raise ContractError(f"{source}: lever {lever.name} shows {lever.shows!r}, which is no input.")
+            yield f"lever {lever.name} shows {lever.shows!r}, which is no input."
         for target in lever.rules:
             if target not in contract.rows:
-                raise ContractError(f"{source}: lever {lever.name} moves {target!r}, which is no input field.")
+                yield f"lever {lever.name} moves {target!r}, which is no input field."
     if contract.book.target not in {field.name for field in contract.fields if field.role == "target"}:
-        raise ContractError(f"{source}: the target {contract.book.target!r} is not a declared field of role target.")
+        yield f"the target {contract.book.target!r} is not a declared field of role target."
     for constraint in contract.constraints:
         for name in constraint.fields:
             if name not in contract.rows:
-                raise ContractError(f"{source}: a constraint speaks of {name!r}, which is no input field.")
-    _assumptions_there(contract, source)
-    _outcome_unread(contract, source)
-    _vintage_stays(contract, source)
+                yield f"a constraint speaks of {name!r}, which is no input field."
+
+
+def _uncut(contract: Contract) -> Iterator[str]:
+    """Segments and shocks of what is not there."""
     for segment in contract.segments:
         if segment.field not in contract.row and segment.field not in {each.name for each in contract.inputs}:
-            told = f"segment {segment.name} cuts {segment.field!r}, which is neither an input field nor a model input."
-            raise ContractError(f"{source}: {told}")
-    for each in movers:
-        if each.swing > each.maximum - each.minimum:
-            raise ContractError(f"{source}: the swing of {each.name} is {each.swing:g}, which is wider than its range.")
+            yield f"segment {segment.name} cuts {segment.field!r}, which is neither an input field nor a model input."
     for shock in contract.shocks:
         for target in shock.rules:
             if target not in contract.rows:
-                raise ContractError(f"{source}: shock {shock.name} moves {target!r}, which is no input field.")
+                yield f"shock {shock.name} moves {target!r}, which is no input field."
+
+
+def _kind(part: Field | Input | Lever) -> str:
+    return {Input: "input ", Lever: "lever "}.get(type(part), "field ")
+
+
+def _out_of_range(contract: Contract) -> Iterator[str]:
+    for each in _movers(contract):
+        if each.swing > each.maximum - each.minimum:
+            yield f"the swing of {each.name} is {each.swing:g}, which is wider than its range."
     for limit in contract.appetite:
         if limit.measure not in contract.measures:
-            told = f"there is a limit on {limit.measure}, but no guarantor: a loss net of guarantees is not told here."
-            raise ContractError(f"{source}: {told}")
-    contract.reads, contract._levers, contract._constraints, contract._exposure  # noqa: B018  compile every formula
-    contract._shocks, contract._realised  # noqa: B018
-    _try_out(contract, source)
+            yield f"there is a limit on {limit.measure}, but no guarantor: a loss net of guarantees is not told here."
 
 
-def _assumptions_there(contract: Contract, source: str) -> None:
-    """Raise ContractError if an assumption is missing without which the book cannot be worked out."""
+def _uncompiled(contract: Contract) -> Iterator[str]:
+    """Formulas that cannot be read; where all can, they are compiled for whoever asks the contract."""
+    try:
+        contract.reads, contract._levers, contract._constraints, contract._exposure  # noqa: B018  compile every formula
+        contract._shocks, contract._realised  # noqa: B018
+    except ContractError as first:
+        told = [said for said in map(_unread, *zip(*_formulas(contract), strict=True)) if said]
+        yield from told or [str(first)]
+
+
+def _formulas(contract: Contract) -> Iterator[tuple[str, str, frozenset[str]]]:
+    """Each formula, what it is of, and the names it may read."""
+    rows = frozenset(contract.rows)
+    scored = rows - ({contract.vintage.name} if contract.vintage else set())
+    for each in contract.inputs:
+        yield f"input {each.name}", each.formula, scored
+    for lever in contract.levers:
+        yield f"lever {lever.name}", lever.start, rows
+        for rule in lever.rules.values():
+            yield f"lever {lever.name}", rule, rows | {"value", "start", "ago"}
+    for shock in contract.shocks:
+        for rule in shock.rules.values():
+            yield f"shock {shock.name}", rule, rows | {"value", "ago"}
+    for constraint in contract.constraints:
+        yield "a constraint", constraint.rule, rows
+    own, known = contract.exposure, rows | {each.name for each in contract.assumptions}
+    for formula in (own.balance, own.ead, own.lgd, own.own_share):
+        yield "the exposure", formula, known
+
+
+def _unread(what: str, formula: str, known: frozenset[str]) -> str:
+    try:
+        parse_formula(formula, known)
+    except ContractError as error:
+        return f"{what}: {error}"
+    return ""
+
+
+def _assumptions_absent(contract: Contract) -> Iterator[str]:
+    """Assumptions without which the book cannot be worked out."""
     missing = [name for name in NEEDED if name not in {each.name for each in contract.assumptions}]
     if missing:
         named = ", ".join(f"{name} ({NEEDED[name]})" for name in missing)
         remedy = "Declare it under [[assumptions]] with label, unit, default, minimum, maximum and step."
-        raise ContractError(f"{source}: there is no assumption {named}. {remedy}")
+        yield f"there is no assumption {named}. {remedy}"
 
 
-def _vintage_stays(contract: Contract, source: str) -> None:
-    """Raise ContractError if anything may move the day a record came into the book."""
+def _vintage_moved(contract: Contract) -> Iterator[str]:
+    """What may move the day a record came into the book."""
     vintage = contract.vintage
     if vintage is None:
         return
     if vintage.mutability != "never":
-        raise ContractError(f"{source}: {vintage.name} is the vintage and cannot be edited: its mutability is never.")
+        yield f"field {vintage.name} is the vintage and cannot be edited: its mutability is never."
     movers: tuple[Lever | Shock, ...] = (*contract.levers, *contract.shocks)
     for each in movers:
         if vintage.name in each.rules:
-            raise ContractError(f"{source}: {each.name} moves {vintage.name}, the vintage, which nothing may move.")
+            yield f"{each.name} moves {vintage.name}, the vintage, which nothing may move."
 
 
-def _outcome_unread(contract: Contract, source: str) -> None:
-    """Raise ContractError if a formula reads what is known only after the outcome, or an input reads the vintage."""
+def _outcome_read(contract: Contract) -> Iterator[str]:
+    """Formulas that read what is known only after the outcome, and inputs that read the vintage."""
     by_role: dict[str, set[str]] = {"post-outcome": set(), "target": set(), "protected": set(), "vintage": set()}
     for field in contract.fields:
         by_role.get(field.role, set()).add(field.name)
     if len(by_role["vintage"]) > 1:
-        raise ContractError(f"{source}: a book has one vintage; {', '.join(sorted(by_role['vintage']))} are declared.")
+        yield f"a book has one vintage; {', '.join(sorted(by_role['vintage']))} are declared."
     told = {
         "post-outcome": "which is known only after the outcome: a model that reads it knows what it should predict",
         "target": "which is the outcome itself",
@@ -134,10 +193,10 @@ def _outcome_unread(contract: Contract, source: str) -> None:
         for role, names in by_role.items():
             found = sorted(read & names)
             if found and (scored or role != "vintage"):
-                raise ContractError(f"{source}: {what} reads {', '.join(found)}, {told[role]}.")
+                yield f"{what} reads {', '.join(found)}, {told[role]}."
 
 
-def _try_out(contract: Contract, source: str) -> None:
+def _tried_out(contract: Contract) -> Iterator[str]:
     """Work every formula out once, on two records of zeros: a function given too little shows here, not on a page."""
     raw, doing = np.zeros((len(contract.record), 2)), ""
     try:
@@ -158,4 +217,7 @@ def _try_out(contract: Contract, source: str) -> None:
         contract.realised_loss(raw, {each.name: np.zeros(2) for each in contract.observed})
     except Exception as error:  # a division of 1 by 0, a number too large: whatever formulas can come to
         why = str(error)[:200] or type(error).__name__
-        raise ContractError(f"{source}: a formula of {doing} cannot be worked out: {why}.") from error
+        yield f"a formula of {doing} cannot be worked out: {why}."
+
+
+CHECKS = (_twice, _undeclared, _assumptions_absent, _outcome_read, _vintage_moved, _uncut, _out_of_range, _uncompiled)

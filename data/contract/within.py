@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite, isnan
 
-from data.errors import ContractError
+from data.contract.toml import Way
 from data.json_types import Json
 
 MOST_BYTES = 2 * 2**20
@@ -21,24 +21,22 @@ DATA = frozenset({"fields", "histories", "segments"})  # parts whose numbers are
 class _Value:
     """A value of a contract and the way to it: ("fields", 3, "minimum")."""
 
-    way: tuple[str | int, ...]
+    way: Way
     value: Json
 
-    @property
-    def where(self) -> str:
-        """The way, as pydantic's messages have it."""
-        return ".".join(map(str, self.way))[:200]
 
-
-def check_within(given: Json, source: str) -> None:
-    """Raise a ContractError, with the place, if a contract as its file has it holds too much: values, levels, a long
-    text, a number that is none, is infinite or too large."""
+def troubles_within(given: Json) -> Iterator[tuple[Way, str]]:
+    """What is wrong with a contract as its file has it because it holds too much: values, levels, a long text, a number
+    that is none, is infinite or too large; each with the way to it."""
     for n, each in enumerate(_values(given), 1):
         told = _trouble(each)
         if told:
-            raise ContractError(f"{source}: {each.where}: {told}")
+            yield each.way, told
+            if len(each.way) > DEEPEST:
+                return
         if n > MOST_VALUES:
-            raise ContractError(f"{source} holds more than {MOST_VALUES:,} values. Leave out what no book needs.")
+            yield (), f"the file holds more than {MOST_VALUES:,} values. Leave out what no book needs."
+            return
 
 
 def _values(given: Json) -> Iterator[_Value]:

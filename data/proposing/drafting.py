@@ -5,11 +5,12 @@ where it stands, and listed for whoever reviews it. `unwritten` finds what is st
 has edited, `placeholder` a text that only holds the place of one, whether or not its mark was deleted.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from data.contract.toml import toml_value
 
 Mark = Literal["GUESS", "ASSUMPTION", "TO DO"]
 Value = str | int | float | bool | Sequence[str] | Sequence[float] | Mapping[str, str | bool | Sequence[str]]
@@ -100,35 +101,24 @@ _HEAD = re.compile(r"\s*\[+\s*([^\]]+?)\s*\]+")
 _NAMED = re.compile(r"""\s*(?:name|measure)\s*=\s*["'](.*?)["']""")
 _KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
 _OPEN = re.compile(r"""(?:"(?:\\.|[^"\\])*"|'[^']*'|[^"'#])*#\s*TO DO\s*:""")
+_ASKED = re.compile(r"\s*#\s*QUESTION:\s*([^.?]*)")
 
 
 def unwritten(text: bytes) -> tuple[str, ...]:
-    """The places of a TOML file that are still marked ``# TO DO:``, such as card.purpose or fields.income.help."""
+    """What of a TOML file is still open: the places marked ``# TO DO:``, such as card.purpose or fields.income.help,
+    and the questions that stand there by themselves, by what they are about."""
     found, part, name, listed = [], "", "", False
     for line in text.decode("utf-8", "replace").splitlines():
         if head := _HEAD.match(line):
             part, name, listed = head[1], "", line.strip().startswith("[[")
         if listed and (named := _NAMED.match(line)):
             name = named[1]
+        if asked := _ASKED.match(line):
+            found.append(asked[1].strip())
         if _OPEN.match(line):
             key = _KEY.match(line)
             found.append(".".join(filter(None, (part, name, key[1] if key else ""))) or "the file")
     return tuple(found)
-
-
-def toml_value(value: Value) -> str:
-    """A value as TOML writes it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, Mapping):
-        parts = ", ".join(f"{key} = {toml_value(each)}" for key, each in value.items())
-        return f"{{ {parts} }}" if parts else "{}"
-    if isinstance(value, Sequence):
-        return "[" + ", ".join(toml_value(each) for each in value) + "]"
-    number = float(value)
-    return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
 
 
 def comment(text: str) -> str:

@@ -93,13 +93,12 @@ class Plan:
         """The contract."""
         draft = DraftContract()
         draft.remark(
-            f"Proposed from {self.source.name} by python -m model init. Nobody has read it yet.",
-            "Every # GUESS was made from names and values: check each. Every # ASSUMPTION is a number the data do not",
-            "hold: replace it. Every # TO DO is for you to write. Then set reviewed = true and train again; until then",
-            "no release can be promoted.",
+            f"Proposed from {self.source.name} by python -m model init.",
+            "Every # GUESS was made from names and values, every # ASSUMPTION is a number the data do not hold, every",
+            "# TO DO holds the place of a text. What is to be otherwise stands in contract.toml, not here.",
         )
         draft.put("version", "0.1.0")
-        money = self._money()
+        money = self.money()
         self._put_book(draft, money)
         self._put_score(draft)
         self._put_exposure(draft, money)
@@ -118,7 +117,8 @@ class Plan:
 
     # ---- money ------------------------------------------------------------------------------------------------------
 
-    def _money(self) -> Money:
+    def money(self) -> Money:
+        """What is owed, and in what currency."""
         amounts = [each for each in self.columns if each.role == "input" and self._unit(each)[0] == "amount"]
         amounts = [each for each in amounts if not each.codes and np.nanmedian(each.values) > 0]
         said = {each.said.unit: each.given for each in self.columns if each.said.unit in CURRENCIES.values()}
@@ -146,6 +146,10 @@ class Plan:
             return column.unit, "the cells carry it" if column.unit != YEAR else "its values are years"
         known = column.ordinary
         return hints.unit(column.given, float(known.min()), float(known.max()))
+
+    def shown_unit(self, column: ProposedColumn) -> str:
+        """The unit of an input on the pages."""
+        return self._shown(column, self.money())[0]
 
     def _shown(self, column: ProposedColumn, money: Money) -> tuple[str, str]:
         unit, why = self._unit(column)
@@ -337,7 +341,7 @@ class Plan:
             unit, why = self._shown(each, money)
             if unit:
                 draft.put("unit", unit, why)
-            sign, told = self._direction(each)
+            sign, told = self.direction(each)
             draft.put("direction", sign, told)
             draft.put("concept", concept[each.name])
             if each.gaps:
@@ -345,7 +349,8 @@ class Plan:
             if each.codes:
                 draft.codes("inputs", each.codes, each.ordered)
 
-    def _direction(self, column: ProposedColumn) -> tuple[int, str]:
+    def direction(self, column: ProposedColumn) -> tuple[int, str]:
+        """Which way the model is to respond to an input, 0 where either way, and why; "" where it was decided."""
         if column.said.direction is not None:
             return column.said.direction, ""
         if len(column.codes) > 2 or (column.codes and column.ordered.startswith("in the order")):
@@ -395,7 +400,7 @@ class Plan:
             draft.put("start", f"where({each.name} >= 0, {start}, {middle!r})" if each.gaps else start)
             draft.put("phrase", f"{lower(each.label)} {{}}")
             draft.put("concept", concept[each.name])
-            draft.put("direction", self._direction(each)[0], "as of the input")
+            draft.put("direction", self.direction(each)[0], "as of the input")
             draft.put("rules", {each.name: "value" if scale == 1 else "value / 100"})
             draft.put("shows", each.name)
             draft.put("help", f"Sets {lower(each.label)} alone.", "what else moves with it?", "TO DO")

@@ -11,7 +11,7 @@ import re
 import shlex
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -20,13 +20,15 @@ import numpy as np
 import pandas as pd
 
 from data.arrays import Array
-from data.books import OWN, SHIPPED, Book, read_folder
-from data.contract import read_contract
+from data.books import CONTRACT, OWN, SHIPPED, Book, read_folder
+from data.contract import PROPOSED, read_contract
 from data.errors import BadInput, BookError
 from data.files.names import listed_texts, shown_text
 from data.proposing.decisions import Decisions
 from data.proposing.drafting import UNSTATED, DraftContract, Noted
 from data.proposing.plan import BASE_ODDS, BASE_SCORE, GRANTED, TO_DOUBLE, Plan, ProposedScale
+from data.proposing.questions import OpenQuestion, questions
+from data.proposing.record import carried_over, proposed_text, record_text
 from data.proposing.roles import ABSENT, Identifiers, ProposedColumn, ProposedTarget, decide, identifiers, outcome
 from data.proposing.signals import Alone
 from data.proposing.sources import Source
@@ -42,11 +44,14 @@ Margins = Callable[[Book], Array]
 
 @dataclass(frozen=True, eq=False)
 class Proposal:
-    """A book that is not written yet. ``noted`` is everything to review; ``text`` the contract; ``notes``
-    are what reading the file took for granted."""
+    """A book that is not written yet. ``text`` is the whole contract as it was proposed, ``proposed`` the same with
+    what it was made of, ``record`` what a person decides, laid over it; ``questions`` are those that only a person can
+    answer, ``noted`` every guess; ``notes`` are what reading the file took for granted."""
 
     name: str
     text: bytes
+    proposed: bytes
+    record: bytes
     snapshot: bytes
     provenance: bytes
     noted: tuple[Noted, ...]
@@ -56,14 +61,15 @@ class Proposal:
     granted: float
     target: str
     notes: tuple[str, ...] = ()
+    questions: tuple[OpenQuestion, ...] = ()
 
     def by_role(self, role: str) -> list[str]:
         """The names in the file of the columns of one role."""
         return [each.given for each in self.columns if each.role == role]
 
 
-def check_name(name: str, home: Path) -> str:
-    """A book's name, if it is a safe one and nobody has it.
+def check_name(name: str, home: Path, again: bool = False) -> str:
+    """A book's name, if it is a safe one and nobody has it; the name of one of the users' own, if ``again``.
 
     Raises
     ------
@@ -75,8 +81,12 @@ def check_name(name: str, home: Path) -> str:
             "most 40 "
             "in all. Give one by --book NAME."
         )
+    if again:
+        if not (home / OWN / name / CONTRACT).is_file():
+            raise BookError(f"There is no book {name} of your own that could be replaced. Leave out --replace.")
+        return name
     if (SHIPPED / name).exists() or os.path.lexists(home / OWN / name):
-        raise BookError(f"There is a book {name} already, or the name is taken. Give another by --book.")
+        raise BookError(f"There is a book {name} already, or the name is taken. Give another by --book, or --replace.")
     return name
 
 
@@ -121,8 +131,10 @@ def propose(source: Source, decisions: Decisions, name: str, margins: Margins, a
     plan = Plan(name, source, target=told, numbers=numbers, columns=columns, inputs=inputs, score=_cutoff_unknown())
     book = _book(plan, frame, snapshot)
     score = _cutoff(margins(book))
-    draft = replace(plan, score=score).draft()
+    plan = replace(plan, score=score)
+    draft, asked = plan.draft(), questions(plan)
     text = draft.text()
+    proposed = proposed_text(text, plan, decisions)
     options = {"--target": target, "--book": name, "--bad": bad, "--id": decisions.id}
     given = " ".join(f"{key} {shlex.quote(value)}" for key, value in options.items() if value is not None)
     command = f"python -m model init {shlex.quote(source.name)} {given}"
@@ -130,6 +142,8 @@ def propose(source: Source, decisions: Decisions, name: str, margins: Margins, a
     return Proposal(
         name,
         text,
+        proposed=proposed,
+        record=record_text(plan, proposed, decisions, asked),
         snapshot=snapshot,
         provenance=_provenance(plan, command, book.sha256),
         noted=tuple(draft.noted),
@@ -139,6 +153,7 @@ def propose(source: Source, decisions: Decisions, name: str, margins: Margins, a
         granted=score.granted,
         target=told.name,
         notes=source.notes,
+        questions=asked,
     )
 
 
@@ -153,18 +168,33 @@ def _by_the_files_names(source: Source, decisions: Decisions) -> Decisions:
     return replace(decisions, target=source.column(decisions.target), id=given_id, columns=columns)
 
 
-def lay_down(proposal: Proposal, home: Path) -> Path:
-    """Write a proposal to ``home/books/<name>``, whole or not at all, and return the folder."""
+def lay_down(proposal: Proposal, home: Path, again: bool = False) -> Path:
+    """Write a proposal to ``home/books/<name>``, whole or not at all, and return the folder. ``again`` puts it in the
+    place of the proposal there, and keeps what a person wrote.
+
+    Raises
+    ------
+    BadInput, BookError
+        If there is a book of that name, or, where it is to be replaced, none.
+    """
     shelf = home / OWN
     shelf.mkdir(parents=True, exist_ok=True)
     place = shelf / proposal.name
+    record, kept = proposal.record, dict[str, bytes]()
+    if again:
+        kept = {each.name: each.read_bytes() for each in place.iterdir() if each.is_file()}
+        record = carried_over(kept[CONTRACT], before=kept[PROPOSED], record=proposal.record)
     draft = Path(tempfile.mkdtemp(dir=shelf, prefix=".draft-"))
     try:
-        (draft / "contract.toml").write_bytes(proposal.text)
+        (draft / CONTRACT).write_bytes(record)
+        (draft / PROPOSED).write_bytes(proposal.proposed)
         (draft / f"{proposal.name}.parquet").write_bytes(proposal.snapshot)
         (draft / "provenance.toml").write_bytes(proposal.provenance)
         read_folder(draft)
         draft.chmod(0o755)
+        if again:
+            _exchanged(draft, place, kept)
+            return place
         if os.path.lexists(place):
             raise BookError(f"There is a book {proposal.name} already. Give another name by --book.")
         draft.rename(place)
@@ -172,6 +202,16 @@ def lay_down(proposal: Proposal, home: Path) -> Path:
         shutil.rmtree(draft, ignore_errors=True)
         raise
     return place
+
+
+def _exchanged(draft: Path, place: Path, kept: Mapping[str, bytes]) -> None:
+    """Put a folder in the place of another, unless somebody wrote to that meanwhile."""
+    if {each.name: each.read_bytes() for each in place.iterdir() if each.is_file()} != kept:
+        raise BookError(f"The book {place.name} was changed while it was read. Nothing was replaced: run it again.")
+    old = draft.with_name(f"{draft.name}-before")
+    place.rename(old)
+    draft.rename(place)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _frame(columns: Sequence[ProposedColumn], target: ProposedTarget, numbers: Identifiers) -> pd.DataFrame:

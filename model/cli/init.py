@@ -1,29 +1,28 @@
 """The command line's verb that proposes a new book from a file."""
 
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
 
 from data.arrays import Array
-from data.books import Book
-from data.contract import YEAR
+from data.books import CONTRACT, OWN, Book
+from data.contract import PROPOSED
 from data.files.kinds import MB, Limits
 from data.proposing.decisions import Decisions
-from data.proposing.drafting import Noted, toml_value, unwritten
-from data.proposing.plan import SPECIAL
+from data.proposing.drafting import Noted, unwritten
 from data.proposing.proposal import Proposal, check_name, lay_down, propose
-from data.proposing.roles import AFTER, safe_name
+from data.proposing.questions import MARK
+from data.proposing.record import decisions_in
+from data.proposing.roles import safe_name
 from data.proposing.sources import read_source
 from model.cli.terminal import Result, answer, json_option, progress
 from model.monitoring.discrimination import single_input_auc
 from model.release import training
 from model.settings import settings
 
-LISTED = 12  # guesses of one kind
 MOST_FITTED = 50_000  # rows that the cut-off's model is fitted to: seconds, where a million would take minutes
 
 CHECK = {  # what to ask of a guess, by the key it stands at
@@ -54,26 +53,38 @@ CHECK = {  # what to ask of a guess, by the key it stands at
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("--target", required=True, metavar="COL", help="The column that holds the outcome, of two values.")
+@click.option("--target", metavar="COL", help="The column that holds the outcome, of two values.")
 @click.option("--bad", metavar="WORD", help="The target's value that is the bad outcome.")
 @click.option("--book", metavar="NAME", help="What to call the book; by default after the file.")
 @click.option("--id", "given_id", metavar="COL", help="The column that identifies a record.")
 @click.option("--sheet", metavar="NAME", help="The sheet of an Excel workbook that has several.")
+@click.option("--replace", "again", is_flag=True, help="Propose a book anew, with what stands decided in its contract.")
 @json_option
 def init(
-    data: Path, target: str, bad: str | None, book: str | None, given_id: str | None, sheet: str | None, as_json: bool
+    data: Path,
+    target: str | None,
+    bad: str | None,
+    book: str | None,
+    given_id: str | None,
+    sheet: str | None,
+    again: bool,
+    as_json: bool,
 ) -> None:
     """Propose a new book from DATA, a .csv, .parquet or .xlsx file, for review by hand."""
     home = settings().home
-    name = check_name(book or safe_name(data.stem, ()), home)
+    name = check_name(book or safe_name(data.stem, ()), home, again)
+    decisions = decisions_in(home / OWN / name) if again else Decisions(target or "")
+    said: dict[str, Any] = {"target": target, "bad": (bad,) if bad else None, "id": given_id}
+    decisions = replace(decisions, **{key: value for key, value in said.items() if value is not None})
+    if not decisions.target:
+        raise click.UsageError("Missing option '--target': the column that holds the outcome.")
     told = progress(as_json)
     told(f"Reading {data.name}", 0.0)
-    wanted = (target, given_id) if given_id else (target,)
+    wanted = (decisions.target, decisions.id) if decisions.id else (decisions.target,)
     source = read_source(data, sheet, wanted, reading_limits())
     told(f"Looking at {source.frame.shape[1]:,} columns of {len(source.frame):,} rows", 0.2)
-    decisions = Decisions(target, bad=() if bad is None else (bad,), id=given_id)
     proposal = propose(source, decisions, name=name, margins=_margins, alone=single_input_auc)
-    folder = lay_down(proposal, home)
+    folder = lay_down(proposal, home, again)
     answer(_result(proposal, folder), as_json, lambda _: _text(proposal, folder))
 
 
@@ -118,6 +129,7 @@ def _result(proposal: Proposal, folder: Path) -> Result:
             }
             for each in proposal.noted
         ],
+        "questions": [{"line": line, "question": question} for line, question in _open(folder)],
         "notes": list(proposal.notes),
         "provenance_to_do": list(unwritten(proposal.provenance)),
     }
@@ -133,102 +145,30 @@ ROLES = {  # of columns, and how so many of them are called
 }
 
 
-@dataclass(frozen=True)
-class Topic:
-    """Guesses that are looked at together: ``holds`` says which, ``check`` what to ask of each."""
-
-    title: str
-    check: str
-    holds: Callable[[Noted], bool]
-
-
-def _at(*places: str) -> Callable[[Noted], bool]:
-    return lambda noted: f"{noted.part}.{noted.key}" in places
-
-
-def _role(role: str) -> Callable[[Noted], bool]:
-    return lambda noted: noted.part == role or (noted.key, noted.value) == ("role", toml_value(role))
-
-
-def _first(target: str) -> tuple[Topic, ...]:
-    """What decides most, in the order in which to look at it."""
-    outcome = _at(f"fields.{target}.codes", "book.outcome", "book.pd_months")
-    return (
-        Topic("The outcome", "is this the bad one, and over what time was it observed?", outcome),
-        Topic("Money", "is this what is owed, and in what currency?", _at("book.currency", "exposure.ead")),
-        Topic("Cells that can be read in two ways", "do they mean this?", lambda noted: noted.key == "reading"),
-        Topic("Units", "in what are the values measured?", _measured),
-        Topic(
-            "Numbers that look like codes",
-            "do they mean unknown? Then leave those cells empty, and run init again",
-            _special,
-        ),
-        Topic("Known only after the outcome, so no input", "is it so?", _role("post-outcome")),
-        Topic("Protected, so no input", "is it so, and is no other column?", _role("protected")),
-        Topic(
-            "Identifiers, so no input", "is it so?", lambda noted: _at("book.id")(noted) or _role("identifier")(noted)
-        ),
-        Topic("The year a record came into the book", "is it so?", _role("vintage")),
-        Topic("Left out", "should the model have it?", _role("left out")),
-        Topic("Directions that the model will keep to", "is it so for a reason, or in this file only?", _claimed),
-        Topic("Which way a shock is bad for the bank", "is it so for a reason?", lambda noted: noted.key == "adverse"),
-    )
-
-
-def _measured(noted: Noted) -> bool:
-    return (
-        noted.part.startswith("fields.")
-        and noted.key == "unit"
-        and noted.value not in (toml_value(""), toml_value(YEAR))
-    )
-
-
-def _special(noted: Noted) -> bool:
-    return noted.key in ("minimum", "maximum") and SPECIAL in noted.why
-
-
-def _claimed(noted: Noted) -> bool:
-    return noted.part.startswith("inputs.") and noted.key == "direction" and noted.value != "0"
-
-
 def _text(proposal: Proposal, folder: Path) -> str:
     counts = ((len(proposal.by_role(role)), words) for role, words in ROLES.items())
     told = ", ".join(f"{n} {words[n > 1]}" for n, words in counts if n)
     lines = [f"Proposed the book {proposal.name}: {proposal.rows:,} rows, {proposal.rate:.1%} of them bad; {told}."]
     lines += ["", "How the file was read:", *(f"  {note}." for note in proposal.notes)] if proposal.notes else []
-    guesses = [each for each in proposal.noted if each.mark == "GUESS"]
-    lines += ["", f"{len(guesses):,} guesses, each marked # GUESS where it stands in the contract. Look first at:"]
-    for topic in _first(proposal.target):
-        own = [each for each in guesses if topic.holds(each)]
-        guesses = [each for each in guesses if each not in own]
-        if own:
-            more = [f"  and {len(own) - LISTED:,} more"] if len(own) > LISTED else []
-            lines += ["", f"{topic.title}. Check: {topic.check}", *map(_line, own[:LISTED]), *more]
-    rest = Counter(each.part.split(".")[0] for each in guesses)
-    lines += ["", f"The other {len(guesses):,} by part of the contract: {_counted(rest)}."]
-    for mark, what in (("ASSUMPTION", "To replace by your own, marked"), ("TO DO", "To write, marked")):
-        own_ = Counter(each.part.split(".")[0] for each in proposal.noted if each.mark == mark)
-        lines += [f"{what} # {mark}: {_counted(own_)}."]
+    asked = _open(folder)
+    lines += ["", f"{len(asked)} questions that only a person can answer, each where it stands in the contract:", ""]
+    lines += [f"  line {line:>3}  {question}" for line, question in asked]
+    guesses = sum(each.mark == "GUESS" for each in proposal.noted)
+    lines += ["", f"The other {guesses:,} guesses stand in {PROPOSED} with the reason of each; --json lists them."]
     open_ = ", ".join(unwritten(proposal.provenance))
-    lines += [f"To write in provenance.toml, though no release waits for it: {open_}."]
+    lines += [f"To write in provenance.toml, though no release waits for it: {open_}."] if open_ else []
     steps = [
-        f"Read {folder / 'contract.toml'}: correct its guesses, write what is to do and delete those marks, set "
-        "reviewed = true.",
+        f"Read {folder / CONTRACT}: answer its questions, delete their lines, set reviewed = true.",
+        f"python -m model check --book {proposal.name}",
         f"python -m model train --book {proposal.name}",
         f"WHATIF_BOOK={proposal.name} streamlit run app.py",
     ]
-    last = "It can be trained at once, but no release is promoted before step 1. --json lists every guess."
+    last = "It can be trained at once, but no release is promoted before step 1."
     return "\n".join([*lines, "", "Next:", *(f"  {k}. {step}" for k, step in enumerate(steps, 1)), last])
 
 
-def _line(noted: Noted) -> str:
-    value = noted.value if len(noted.value) <= 60 else noted.value[:59] + "…"
-    place = noted.key if noted.part in ROLES else f"{noted.part}.{noted.key}"
-    if noted.key == "role":
-        return f"  {noted.part.removeprefix('fields.')}: {noted.why.removesuffix(AFTER)}"
-    return f"  {place} = {value}: {noted.why}" if value else f"  {place}: {noted.why}"
-
-
-def _counted(parts: Counter[str]) -> str:
-    """How many stand in which part."""
-    return ", ".join(f"{part} {n:,}" for part, n in parts.items()) or "none"
+def _open(folder: Path) -> list[tuple[int, str]]:
+    """The questions that stand in a book's contract, with their lines."""
+    lines = enumerate((folder / CONTRACT).read_text("utf-8-sig").splitlines(), 1)
+    found = ((k, line.strip().removeprefix("#").strip()) for k, line in lines)
+    return [(k, line.removeprefix(f"{MARK}: ")) for k, line in found if line.startswith(f"{MARK}: ")]

@@ -78,16 +78,16 @@ def review_pending(contract: "Contract") -> str:
     if not contract.book.reviewed:
         return (
             f"The contract of the book {contract.book.name} was proposed from a file, and no person has read it. Read "
-            "the contract, write what is marked # TO DO, correct its guesses, set reviewed = true, train again, and "
-            "promote that."
+            "the contract, answer its questions, write what is marked # TO DO, correct its guesses, set reviewed = "
+            "true, train again, and promote that."
         )
     if left:
         more = len(left) - MAX_UNWRITTEN_TOLD
         some = ", ".join(left[:MAX_UNWRITTEN_TOLD]) + (f" and {more} more" if more > 0 else "")
         return (
-            f"The contract of the book {contract.book.name} says reviewed = true, but what is marked # TO DO there is "
-            f"not written yet: {some}. Write each, or delete its mark if what stands there is right, train again, and "
-            "promote that."
+            f"The contract of the book {contract.book.name} says reviewed = true, but some of it is still marked as a "
+            f"question or as # TO DO, and not answered yet: {some}. Answer each, and delete its mark if what stands "
+            "there is right, train again, and promote that."
         )
     return ""
 

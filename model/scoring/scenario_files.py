@@ -13,12 +13,12 @@ from math import isfinite
 import pandas as pd
 
 from data.books import Book
+from data.contract.toml import toml_value
 from data.errors import BadInput, WhatIfError
 from data.files.given import number_as_text
 from data.files.table import FileTable, read_table
 from data.files.toml_text import read_toml
 from data.json_types import Json
-from data.proposing.drafting import toml_value
 from model.deployed.model import DeployedModel
 from model.deployed.saved import base_query, measured
 from model.record.scenarios import ScenarioStore, fresh_id

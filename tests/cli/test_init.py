@@ -52,47 +52,66 @@ def test_a_file_becomes_a_book_that_the_shelf_knows_and_a_model_fits(cancer: Pat
     assert tables.n_inputs == len(told["input"]) == len(book.contract.inputs)
 
 
-def test_the_review_names_every_guess_what_to_check_and_what_comes_next(tmp_path: Path):
+def test_the_review_is_the_few_questions_with_their_lines_and_what_comes_next(tmp_path: Path):
     loans().to_parquet(tmp_path / "loans.parquet")
     result = run(tmp_path, "init", str(tmp_path / "loans.parquet"), "--target", "status", "--book", "mine")
     assert result.exit_code == 0, result.stderr
-    text = (tmp_path / "books" / "mine" / "contract.toml").read_text()
-    guesses = text.count("# GUESS: ")
-    assert f"{guesses} guesses" in result.stdout
-    assert "contact_flag" not in {each.name for each in load_contract(tmp_path / "books/mine/contract.toml").inputs}
-    told = result.stdout.split("\n\n")
-    titles = [part.split(".")[0] for part in told[2:-2]]
-    assert titles == [
-        "The outcome",
-        "Money",
-        "Units",
-        "Known only after the outcome, so no input",
-        "Protected, so no input",
-        "Identifiers, so no input",
+    folder = tmp_path / "books" / "mine"
+    lines = (folder / "contract.toml").read_text().splitlines()
+    listed = re.findall(r"^  line +(\d+)  (.*)$", result.stdout, re.MULTILINE)
+    assert [question.split(".")[0] for _, question in listed] == [
+        "Directions that the model keeps to",
         "The year a record came into the book",
+        "Protected, so no input",
+        "Known only after the outcome, so no input",
         "Left out",
-        "Directions that the model will keep to",
-        "Which way a shock is bad for the bank",
+        "Assumptions",
+        "The outcome",
+        "Its time",
+        "The data",
+        "The currency",
+        "What is owed",
+        "The cut-off",
+        "The model card",
     ]
-    assert "  gender: its name says gender: protected (sex), never an input" in told[6].splitlines()
-    rest, listed = re.search(r"The other (\d+) by part", result.stdout), sum(part.count("\n") for part in told[2:-2])
-    assert rest is not None
-    assert int(rest[1]) + listed == guesses
-    assert "python -m model train --book mine" in result.stdout
+    assert all(lines[int(line) - 1].strip() == f"# QUESTION: {question}" for line, question in listed)
+    assert f"{len(listed)} questions that only a person can answer" in result.stdout
+    guesses = (folder / "proposed.toml").read_text().count("# GUESS: ")
+    assert f"The other {guesses} guesses stand in proposed.toml" in result.stdout
+    assert "contact_flag" not in {each.name for each in load_contract(folder / "contract.toml").inputs}
+    assert "python -m model check --book mine" in result.stdout
     assert "no release is promoted before step 1" in result.stdout
     assert "To write in provenance.toml, though no release waits for it: publisher, licence." in result.stdout
 
 
 def test_a_wide_file_is_reviewed_on_one_page_and_in_full_as_json(cancer: Path, tmp_path: Path):
     result = run(tmp_path, "init", str(cancer), "--target", "target", "--bad", "0")
-    text = (tmp_path / "books" / "breast_cancer" / "contract.toml").read_text()
+    text = (tmp_path / "books" / "breast_cancer" / "proposed.toml").read_text()
     assert text.count("# GUESS: ") > 200
-    assert len(result.stdout.splitlines()) < 70
+    assert len(result.stdout.splitlines()) < 40
     full = run(tmp_path, "init", str(cancer), "--target", "target", "--bad", "0", "--book", "again", "--json")
     told = json.loads(full.stdout)
     review = told["review"]
     assert told["provenance_to_do"] == ["publisher", "licence"]
     assert sum(each["mark"] == "GUESS" for each in review) == text.count("# GUESS: ")
+    assert len(told["questions"]) < 15
+
+
+def test_a_book_is_proposed_anew_with_what_its_contract_says_and_only_if_asked(tmp_path: Path):
+    file, path = tmp_path / "loans.csv", tmp_path / "books" / "loans" / "contract.toml"
+    loans(400).to_csv(file, index=False)
+    assert "could be replaced" in run(tmp_path, "init", str(file), "--replace").stderr
+    assert run(tmp_path, "init", str(file), "--target", "status").exit_code == 0
+    path.write_text(
+        path.read_text().replace('label = "Debt ratio", role = "input"', 'label = "Debt", role = "protected"')
+    )
+    assert "There is a book loans already" in run(tmp_path, "init", str(file), "--target", "status").stderr
+    result = run(tmp_path, "init", str(file), "--replace", "--json")
+    assert result.exit_code == 0, result.stderr
+    assert "debt_ratio" in json.loads(result.stdout)["protected"]
+    contract = load_contract(path)
+    assert "debt_ratio" not in contract.row
+    assert {each.name: each.label for each in contract.observed}["debt_ratio"] == "Debt"
 
 
 @pytest.mark.parametrize(
@@ -142,9 +161,9 @@ def test_a_proposal_is_trained_at_once_and_promoted_only_when_a_person_has_read_
     text = contract.read_text().replace("reviewed = false", "reviewed = true")
     contract.write_text(text)
     unwritten = store.train()
-    with pytest.raises(GateError, match=r"not written yet: book\.title, .* and \d+ more\. Write each, or delete"):
+    with pytest.raises(GateError, match=r"not answered yet: .*, The outcome.* and \d+ more\. Answer each, and delete"):
         store.promote(unwritten.id, override="We are in a hurry")
-    contract.write_text(re.sub(r"  # TO DO: .*", "", text))
+    contract.write_text(re.sub(r" *# QUESTION: .*", "", text))
     read_by_somebody = store.train()
     store.promote(read_by_somebody.id)
     assert store.load().id == read_by_somebody.id != release.id

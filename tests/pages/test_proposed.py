@@ -27,7 +27,7 @@ def propose(home: Path, name: str, read: bool = True) -> Path:
     path = home / "books" / name / "contract.toml"
     if read:
         text = path.read_text().replace("reviewed = false", "reviewed = true")
-        path.write_text(re.sub(r"  # TO DO: .*", "", text))
+        path.write_text(re.sub(r" *# QUESTION: .*", "", text))
     return path
 
 
@@ -36,7 +36,7 @@ def proposed(kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """A home with two such books; bare has no shocks."""
     home = tmp_path_factory.mktemp("proposed")
     propose(home, "mine")
-    bare = propose(home, "bare")
+    bare = propose(home, "bare").with_name("proposed.toml")
     bare.write_text(re.sub(r"\n# Shocks: .*?(?=\n# The economy)", "\n", bare.read_text(), flags=re.DOTALL))
     for name in ("mine", "bare"):
         kept.champion(home, name, promoted_anyway)
@@ -109,5 +109,5 @@ def test_a_book_that_nobody_has_read_says_what_to_do_and_offers_no_way_around(
         time.sleep(0.1)
     at = open_app("book", book="unread")
     (told,) = at.error
-    assert "write what is marked # TO DO, correct its guesses, set reviewed = true, train again" in told.value
+    assert "answer its questions, write what is marked # TO DO, correct its guesses, set reviewed = true" in told.value
     assert not any("all the same" in each.value for each in at.markdown)

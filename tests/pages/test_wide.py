@@ -40,8 +40,8 @@ def trained(home: Path, kept: KeptReleases, width: int) -> Release:
     result = CliRunner().invoke(main, words, env={"WHATIF_HOME": str(home)}, catch_exceptions=False)
     assert result.exit_code == 0, result.output
     contract = home / "books" / name / "contract.toml"
-    text = re.sub(r"  # TO DO: .*", "", contract.read_text().replace("reviewed = false", "reviewed = true"))
-    contract.write_text(re.sub(r"(?m)^iterations = \d+", "iterations = 15", text))
+    text = re.sub(r" *# QUESTION: .*", "", contract.read_text().replace("reviewed = false", "reviewed = true"))
+    contract.write_text(f"{text}\n[training]\niterations = 15\n")
     return kept.champion(home, name, promoted_anyway)
 
 

@@ -1,0 +1,101 @@
+"""The few things about a proposed book that a person must decide, in the order in which to look at them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.proposing.money import NO_CURRENCY, Money
+from data.proposing.plan import Plan
+from data.proposing.roles import ProposedColumn
+
+NAMED = 4  # columns that a question names
+MARK = "QUESTION"
+
+
+@dataclass(frozen=True)
+class OpenQuestion:
+    """One thing to decide: ``title`` names it, ``ask`` is the question, ``found`` what was found in the file, and
+    ``place`` where the answer stands in the contract: a table, a list, or the lines of columns of one role."""
+
+    title: str
+    ask: str
+    found: str
+    place: str
+
+    @property
+    def line(self) -> str:
+        """The question as the contract holds it."""
+        found = f" {self.found[:1].upper()}{self.found[1:]}." if self.found else ""
+        return f"# {MARK}: {self.title}.{found} {self.ask}"
+
+
+def questions(plan: Plan) -> tuple[OpenQuestion, ...]:
+    """What a person must decide about a plan."""
+    target = plan.target
+    rate = f"{target.bad} is the bad one, in {target.values.mean():.1%} of {len(target.values):,} rows"
+    found = [
+        OpenQuestion("The outcome", "Is that so? What is it called, as a verb and as a noun?", rate, "book.outcome"),
+        OpenQuestion("Its time", "Over how many months was it observed?", "taken for a year", "book.pd_months"),
+        OpenQuestion("The data", "When were they drawn, how chosen, are any declined in them?", "", "book.as_of"),
+        *_codes(plan),
+        *_columns(plan),
+        *_of_money(plan.money(), len(target.values)),
+        OpenQuestion(
+            "The cut-off",
+            "What is your policy's?",
+            f"this one grants {plan.score.granted:.0%} of the file",
+            "score.cutoff",
+        ),
+        OpenQuestion("Assumptions", "What are your own figures? No file holds these.", "", "assumptions"),
+        OpenQuestion("The model card", "Who answers for it, who uses it, what for, what not for?", "", "card"),
+    ]
+    return tuple(found)
+
+
+def _codes(plan: Plan) -> list[OpenQuestion]:
+    own = [each for each in plan.columns if each.special and not each.said.special]
+    if not own:
+        return []
+    ask = 'What do they mean? Say so on the line: special = { "-9" = "no record" }; then run init --replace.'
+    told = [f"{each.given} ({', '.join(f'{code:.12g}' for code in each.special)})" for each in own]
+    return [OpenQuestion("Numbers that look like codes", ask, _some(told), "fields.input")]
+
+
+def _columns(plan: Plan) -> list[OpenQuestion]:
+    """One question for all columns of a role, and one for the directions of inputs."""
+    asked = {
+        "post-outcome": ("Known only after the outcome, so no input", "Is that so?"),
+        "protected": ("Protected, so no input", "Is that so, and does no other column tell the same?"),
+        "vintage": ("The year a record came into the book", "Is it that?"),
+        "left out": ("Left out", "Should the model have any of them?"),
+    }
+    found = []
+    claimed = [each for each in plan.of("input") if each.said.direction is None and plan.direction(each)[0]]
+    if claimed:
+        ask = (
+            "Is each so for a reason, or in this file only? 1: more of it, more risk; -1: less; 0: whatever it learns."
+        )
+        found.append(OpenQuestion("Directions that the model keeps to", ask, _named(claimed), "fields.input"))
+    for role, (title, ask) in asked.items():
+        own = [each for each in plan.columns if each.role == role and each.said.role is None]
+        if own:
+            found.append(OpenQuestion(title, ask, _named(own), f"fields.{role}"))
+    return found
+
+
+def _of_money(money: Money, n: int) -> list[OpenQuestion]:
+    found = []
+    if money.currency == NO_CURRENCY:
+        found.append(OpenQuestion("The currency", "Write its sign.", "no cell or name carries one", "book.currency"))
+    owed = f"{money.formulas()[2]}; {np.sum(money.exposures(n)):,.0f} in all"
+    return [*found, OpenQuestion("What is owed", "Is this it, at default?", owed, "exposure")]
+
+
+def _named(columns: Sequence[ProposedColumn]) -> str:
+    return _some([each.given for each in columns])
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
