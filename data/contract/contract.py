@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from itertools import chain, pairwise
+from math import ceil, log10
 from typing import TypeVar, get_args
 
 import numpy as np
@@ -41,6 +42,7 @@ from data.edges import starting
 from data.errors import Impossible, Missing, NotEditable
 from data.formulas import Formula, parse_formula
 
+NOISE_DIGITS = 10  # decimals of a percentage, beyond which they are the noise of reckoning
 _Named = TypeVar("_Named", "Lever", "Concept", "Assumption", "Shock", "Variable", "Segment", "Input")
 
 
@@ -248,11 +250,20 @@ class Contract(Part):
     # ---- levers --------------------------------------------------------------------------------------------------
 
     def lever_start(self, name: str, raw: Array) -> Array:
-        """Where a lever stands for each record, (n,), to its own step and within its bounds; NaN if undefined."""
-        lever = self.lever(name)
-        start = self._levers[name][0](self.values(raw))
-        steps: Array = lever.step * np.round(np.broadcast_to(start, raw.shape[1:]) / lever.step)
-        return steps.clip(lever.minimum, lever.maximum)
+        """Where a lever stands for each record, (n,): wherever that is, on its steps and within its bounds or not, to
+        its `start_digits`; NaN if undefined."""
+        start = np.broadcast_to(np.asarray(self._levers[name][0](self.values(raw)), float), raw.shape[1:])
+        digits = self.start_digits(self.lever(name))
+        return start if digits is None else np.round(start, digits)
+
+    def start_digits(self, lever: Lever) -> int | None:
+        """To how many decimals a lever's start is told. The number of a field itself is told as it is, None, or without
+        the noise of reckoning where it is told in percent; what is worked out of others, to a hundredth of a step."""
+        if lever.start in self.row:
+            return None
+        if lever.start.removeprefix("100 * ") in self.row:
+            return NOISE_DIGITS
+        return max(0, ceil(-log10(lever.step / 100) - 1e-9))
 
     def pull(self, name: str, value: float | Array, raw: Array, start: Array | None = None) -> Array:
         """``raw`` after a lever was put to ``value``: a new array; ``value`` is one number or one a record. ``start``,

@@ -6,6 +6,7 @@ from typing import Any
 
 from data.contract import Contract
 from model.deployed.model import DeployedModel
+from model.report.numbers import MOST_DECIMALS
 from model.settings import settings
 from model.whatif.book.scenario import NOTHING, UNDER, BookScenario
 from model.whatif.customer.scenario import MISSING, CustomerScenario, apply, base_record
@@ -56,7 +57,8 @@ def _moved(model: DeployedModel, name: str, value: Any) -> CustomerScenario:
         return scenario.edited(contract, name, None)
     base = standing_record(model.local_scorer, model.book, scenario, date.today())
     start = position(model.local_scorer, base, dict(scenario.edited(contract, name, None).edits), name)
-    moved = scenario.edited(contract, name, None if value == start else float(value))
+    there = value in (start, round(start, MOST_DECIMALS))  # a control shows no more decimals
+    moved = scenario.edited(contract, name, None if there else float(value))
     apply(contract, base, moved.edits)
     return moved
 

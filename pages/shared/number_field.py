@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from model.report import numbers
 from model.whatif.ranges import LeverRange
 from pages.shared.as_written import literal
-from pages.shared.page_state import Memory
+from pages.shared.page_state import Memory, Slid
 from pages.shared.widgets import TYPED
 
 SCALE = 10**numbers.MOST_DECIMALS
@@ -31,14 +31,14 @@ def lever(
     """A lever as a field that takes any number ``within`` its range, and a slider. The slider is ``told`` of with what
     it stands at; a logarithmic one says each of its values ``in_words``."""
     value = round(float(value), numbers.MOST_DECIMALS)
-    within = within.with_value(value)
+    ends = within.with_value(value)
     enter(
         memory,
         name,
         label=label,
         at=value,
-        low=within.low,
-        high=within.high,
+        low=ends.low,
+        high=ends.high,
         step=within.step,
         whole=within.whole,
         beside=TYPED,
@@ -59,9 +59,9 @@ def lever(
 
 
 def slide(memory: Memory[Any], name: str, *, label: str, within: LeverRange, value: float) -> None:
-    """A slider that stands at ``value``, wherever that lies, and moves from there by its step; with zero in the middle
-    where it moves both ways. So it may reach beyond an end: put there, it goes to the end."""
-    low, high, step = slots(within, value)
+    """A slider that stands at ``value``, wherever that lies, and moves from there to the next stop; with zero in the
+    middle where it moves both ways. So it may reach beyond an end: put there, it goes to the end."""
+    low, high, step = slots(within.with_value(value), value)
     kind = int if all(float(each).is_integer() for each in (low, high, step, value)) else float
     st.slider(
         label,
@@ -72,7 +72,7 @@ def slide(memory: Memory[Any], name: str, *, label: str, within: LeverRange, val
         key=memory.place(name, kind(value), (low, high, step)),
         label_visibility="collapsed",
         on_change=memory.touched,
-        args=(name, "", (within.low, within.high)),
+        args=(name, "", Slid(within, value)),
     )
 
 

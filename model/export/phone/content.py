@@ -160,6 +160,7 @@ def _lever(contract: Contract, lever: Lever) -> dict[str, Told]:
         "association": lever.association,
         "help": lever.help,
         "start": single_tree(lever.start, _operands(contract)),
+        "digits": contract.start_digits(lever),
         "rules": rules,
     }
 

@@ -225,7 +225,8 @@ def edit(contract: Contract, base: Array, edits: Mapping[str, float | Array] | I
             value = edits.pop(lever.name)
             start = contract.lever_start(lever.name, base)
             moved = contract.pull(lever.name, value, out, start)
-            out = np.where(np.broadcast_to(value == start, out.shape[1]), out, moved)
+            still = (value == start) | (np.isnan(value) & np.isnan(start))
+            out = np.where(np.broadcast_to(still, out.shape[1]), out, moved)
     for name, value in edits.items():
         contract.field(name)
         out[contract.row[name]] = value

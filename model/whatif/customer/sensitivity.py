@@ -208,6 +208,14 @@ def position(scorer: Scorer, base: Array, edits: Mapping[str, float], name: str)
     return float(apply(contract, base, edits)[contract.row[name], 0])
 
 
+def _its_own(contract: Contract, base: Array, name: str, value: float) -> bool:
+    """Whether a value is where a lever stands in the record ``base`` (fields, 1), in the lever's range or not."""
+    if not isinstance(editable(contract, name), Lever):
+        return False
+    start = float(contract.lever_start(name, base)[0])
+    return value == start or (np.isnan(value) and np.isnan(start))
+
+
 @dataclass(frozen=True)
 class Goal:
     """The value of one lever nearest to now at which the PD is at most ``target``; if none is, ``reached`` is False
@@ -324,7 +332,8 @@ def two_way(
         raise BadInput(f"A two-way table needs two inputs; {first!r} was given twice. Choose another for one side.")
     for name, values in ((first, first_values), (second, second_values)):
         for value in values:
-            check_edit(contract, editable(contract, name), value)
+            if not _its_own(contract, base, name, value):
+                check_edit(contract, editable(contract, name), value)
     pd = np.full((len(first_values), len(second_values)), np.nan)
     if not pd.size:
         return pd

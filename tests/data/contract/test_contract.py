@@ -13,6 +13,7 @@ from data.arrays import Array
 from data.books import SHIPPED, Book
 from data.contract import Contract, check_value, load_contract, read_contract
 from data.errors import ContractError, Impossible, Missing, NotEditable, OutOfRange
+from data.formulas import parse_formula
 from model.whatif.customer.scenario import apply
 from tests.support import guaranteed
 from tests.support.records import CONTRACT, records
@@ -336,22 +337,31 @@ def test_levers_at_their_start_change_no_record_typed_by_hand(raw: Array, chosen
     assert apply(CONTRACT, raw, still).tobytes() == raw.tobytes()
 
 
-def test_levers_start_on_a_step_within_their_bounds_for_every_customer(book: Book):
-    for lever in book.contract.levers:
-        start = book.contract.lever_start(lever.name, book.raw)
-        assert np.all((start >= lever.minimum) & (start <= lever.maximum)), lever.name
-        np.testing.assert_array_equal(start % lever.step, 0, err_msg=lever.name)
+def test_a_lever_of_a_field_starts_at_the_number_of_the_record_and_others_within_a_hundredth_of_a_step(book: Book):
+    contract, values = book.contract, book.contract.values(book.raw)
+    for lever in contract.levers:
+        start = contract.lever_start(lever.name, book.raw)
+        worked_out = parse_formula(lever.start, set(contract.rows))(values)
+        apart = 0 if lever.start in contract.row else lever.step / 100
+        assert np.max(np.abs(start - worked_out)) <= apart, lever.name
 
 
 def test_levers_of_the_first_customer_start_where_worked_by_hand(book: Book):
     found = {name: float(start[0]) for name, start in starts(book.raw[:, :1]).items()}
-    assert found == {"limit": 20000, "balances": 0, "pays": 20, "late": 2}  # 18.17 % paid is 20 % to the step
+    assert found == {"limit": 20000, "balances": 0, "pays": 18.17, "late": 2}
 
 
-def test_lever_of_a_record_beyond_its_bounds_starts_at_the_bound_and_changes_nothing():
-    small = record(limit=2_000)
-    assert CONTRACT.lever_start("limit", small).tolist() == [10_000]
-    assert apply(CONTRACT, small, {"limit": 10_000.0}).tobytes() == small.tobytes()
+@pytest.mark.parametrize("limit", [2_000, 123_456.78])  # below the lever's range, between its steps
+def test_lever_of_a_record_off_its_steps_starts_at_the_record_s_own_number_and_changes_nothing_there(limit: float):
+    own = record(limit=limit)
+    assert CONTRACT.lever_start("limit", own).tolist() == [limit]
+    assert apply(CONTRACT, own, {"limit": limit}).tobytes() == own.tobytes()
+    assert apply(CONTRACT, own, {"limit": 10_000.0})[CONTRACT.row["limit"], 0] == 10_000
+
+
+def test_a_lever_in_percent_starts_without_the_noise_of_reckoning():
+    contract = read_contract(changed('start = "limit"', 'start = "100 * limit"'))
+    assert contract.lever_start("limit", record(limit=0.5781)).tolist() == [57.81]
 
 
 @given(records(), st.data())
@@ -393,9 +403,9 @@ BILLS = [1000, 500, 400, -300, 200, 100]
 
 
 def test_pays_lever_moved_up_raises_each_payment_to_at_least_the_share_of_the_bill_before_it(contract: Contract):
-    before = record(bill=BILLS, paid=[100, 300, 0, 0, 50, 0])  # 450 of 1,200 due: starts at 40 %
+    before = record(bill=BILLS, paid=[100, 300, 0, 0, 50, 0])  # 450 of 1,200 due
     after = contract.pull("pays", 50, before)
-    assert contract.lever_start("pays", before).tolist() == [40]
+    assert contract.lever_start("pays", before).tolist() == [37.5]
     assert after[contract.rows["paid"], 0].tolist() == [250, 300, 0, 100, 50, 50]  # April's against its own bill
 
 

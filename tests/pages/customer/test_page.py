@@ -144,10 +144,22 @@ def test_one_edit_can_be_taken_back_alone(open_app: Open, scorer: TableScorer, b
 
 def test_a_lever_put_back_to_its_start_is_no_edit(open_app: Open) -> None:
     at = open_app(customer=SOMEBODY)
-    start = at.slider(key="customer.pays").value
+    start = at.number_input(key="customer.pays.typed").value
     at.slider(key="customer.pays").set_value(80).run()
-    at.slider(key="customer.pays").set_value(start).run()
+    at.number_input(key="customer.pays.typed").set_value(start).run()
     assert dict(at.query_params) == {"customer": str(SOMEBODY)}
+
+
+def test_a_lever_stands_at_the_record_s_own_number_until_it_is_moved_to_a_stop(open_app: Open, book: Book) -> None:
+    own = book.record(SOMEBODY)[:, 0].copy()
+    own[book.contract.row["limit"]] = 123_456.5  # between the lever's steps
+    at = open_app(["_two_way"], own=",".join(f"{value:.15g}" for value in own))
+    slider, field = at.slider(key="customer.limit"), at.number_input(key="customer.limit.typed")
+    assert (slider.value, field.value) == (123_456.5, 123_456.5)
+    assert f"Credit limit · NT${NBSP}123,456.5" in slider.label
+    slider.set_value(133_456.5).run()
+    assert at.query_params["limit"] == "130000"
+    assert not at.exception
 
 
 @pytest.mark.parametrize("name", ["safe", "borderline", "in trouble"])

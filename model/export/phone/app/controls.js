@@ -45,7 +45,8 @@ export class Slider {
 
   onStep(value) {
     const { low, high, step } = this.part;
-    const rounded = Number((step * Math.round(value / step)).toPrecision(12));
+    const first = low < 0 && high > 0 ? 0 : low; // of its stops
+    const rounded = Number((first + step * Math.round((value - first) / step)).toPrecision(12));
     return Math.min(Math.max(rounded, low), high);
   }
 
@@ -58,7 +59,7 @@ export class Slider {
   stand(value) {
     this.value = value;
     const { low, high, logarithmic } = this.part;
-    const share = logarithmic ? Math.log(value / low) / Math.log(high / low) : 0;
+    const share = logarithmic ? Math.log(Math.max(value, low) / low) / Math.log(high / low) : 0;
     const at = logarithmic ? Math.round(NOTCHES * share) : value;
     if (Number(this.input.value) !== at) this.input.value = at;
     const text = this.shown(value);

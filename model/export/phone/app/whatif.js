@@ -21,11 +21,11 @@ export const same = (a, b) => a === b || (Number.isNaN(a) && Number.isNaN(b));
 
 // ---- edits ----------------------------------------------------------------------------------------------------------
 
-/** Where a lever stands for a record, to its own step and within its ends. */
+/** Where a lever stands for a record: wherever that is, on its steps and within its ends or not. */
 export function leverStart(model, lever, record) {
-  const { step, low, high } = model.known.levers[lever];
+  const { digits } = model.known.levers[lever];
   const start = model.levers[lever].start(valuesOf(model, record));
-  return clamped(step * roundedEven(start / step), low, high);
+  return digits === null ? start : roundedEven(start * 10 ** digits) / 10 ** digits;
 }
 
 /** A record after a lever was put to a value; `start` is where it stood before any edit. */
@@ -50,7 +50,7 @@ export function edited(model, base, { levers, fields }) {
   for (let k = 0; k < model.levers.length; k++) {
     if (!levers.has(k)) continue;
     const start = leverStart(model, k, base);
-    if (levers.get(k) !== start) out = pulled(model, k, out, levers.get(k), start);
+    if (!same(levers.get(k), start)) out = pulled(model, k, out, levers.get(k), start);
   }
   for (const [k, value] of fields) out[k] = value;
   return out;
@@ -211,7 +211,7 @@ export function sweptValues(part) {
   if (steps < SWEPT) return Array.from({ length: steps + 1 }, (_, k) => low + k * part.step);
   const ratio = low > 0 && high > WIDE * low;
   const between = (share) => (ratio ? low * (high / low) ** share : low + (high - low) * share);
-  const onStep = (x) => clamped(part.step * Math.round(x / part.step), low, high);
+  const onStep = (x) => clamped(low + part.step * Math.round((x - low) / part.step), low, high);
   return [...new Set(Array.from({ length: SWEPT }, (_, k) => onStep(between(k / (SWEPT - 1)))))];
 }
 
