@@ -99,3 +99,10 @@ def _named(columns: Sequence[ProposedColumn]) -> str:
 def _some(names: Sequence[str]) -> str:
     more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
     return ", ".join(names[:NAMED]) + more
+
+
+def open_questions(contract: bytes) -> list[tuple[int, str]]:
+    """The questions that stand in a contract's text, each with its line."""
+    lines = enumerate(contract.decode("utf-8-sig", "replace").splitlines(), 1)
+    found = ((k, line.strip().removeprefix("#").strip()) for k, line in lines)
+    return [(k, line.removeprefix(f"{MARK}: ")) for k, line in found if line.startswith(f"{MARK}: ")]

@@ -14,7 +14,7 @@ from data.files.kinds import MB, Limits
 from data.proposing.decisions import Decisions
 from data.proposing.drafting import Noted, unwritten
 from data.proposing.proposal import Proposal, check_name, lay_down, propose
-from data.proposing.questions import MARK
+from data.proposing.questions import open_questions
 from data.proposing.record import decisions_in
 from data.proposing.roles import safe_name
 from data.proposing.sources import read_source
@@ -111,6 +111,7 @@ def _check(noted: Noted) -> str:
 
 
 def _result(proposal: Proposal, folder: Path) -> Result:
+    asked = open_questions((folder / CONTRACT).read_bytes())
     return {
         "book": proposal.name,
         "folder": str(folder),
@@ -129,7 +130,7 @@ def _result(proposal: Proposal, folder: Path) -> Result:
             }
             for each in proposal.noted
         ],
-        "questions": [{"line": line, "question": question} for line, question in _open(folder)],
+        "questions": [{"line": line, "question": question} for line, question in asked],
         "notes": list(proposal.notes),
         "provenance_to_do": list(unwritten(proposal.provenance)),
     }
@@ -150,7 +151,7 @@ def _text(proposal: Proposal, folder: Path) -> str:
     told = ", ".join(f"{n} {words[n > 1]}" for n, words in counts if n)
     lines = [f"Proposed the book {proposal.name}: {proposal.rows:,} rows, {proposal.rate:.1%} of them bad; {told}."]
     lines += ["", "How the file was read:", *(f"  {note}." for note in proposal.notes)] if proposal.notes else []
-    asked = _open(folder)
+    asked = open_questions((folder / CONTRACT).read_bytes())
     lines += ["", f"{len(asked)} questions that only a person can answer, each where it stands in the contract:", ""]
     lines += [f"  line {line:>3}  {question}" for line, question in asked]
     guesses = sum(each.mark == "GUESS" for each in proposal.noted)
@@ -165,10 +166,3 @@ def _text(proposal: Proposal, folder: Path) -> str:
     ]
     last = "It can be trained at once, but no release is promoted before step 1."
     return "\n".join([*lines, "", "Next:", *(f"  {k}. {step}" for k, step in enumerate(steps, 1)), last])
-
-
-def _open(folder: Path) -> list[tuple[int, str]]:
-    """The questions that stand in a book's contract, with their lines."""
-    lines = enumerate((folder / CONTRACT).read_text("utf-8-sig").splitlines(), 1)
-    found = ((k, line.strip().removeprefix("#").strip()) for k, line in lines)
-    return [(k, line.removeprefix(f"{MARK}: ")) for k, line in found if line.startswith(f"{MARK}: ")]
