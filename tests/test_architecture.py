@@ -34,6 +34,7 @@ FLOORS = (  # from the ground up
     "model.api",
     "model.bench",
     "model.bench_batch",
+    "model.bench_own_book",
     "model.cli",
     "model.__main__",
     "pages",

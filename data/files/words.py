@@ -70,16 +70,21 @@ _ERROR = re.compile(r"#[^\W\d_][\w/ ]*[!?]")  # #DIV/0!, #REF!, #NAME?, #WERT!
 _YES = frozenset({"yes", "y", "true", "t", "ja", "oui", "si", "sí", "wahr", "vrai"})
 _NO = frozenset({"no", "n", "false", "f", "nein", "non", "falsch", "faux"})
 FLAGS = _YES | _NO
+FIGURES = frozenset("123456789")  # no text that says so begins with one, and of a file of numbers nearly all texts do
 
 
 def no_value(text: str) -> bool:
     """Whether a text says that there is no value, whatever the column holds."""
+    if text[:1] in FIGURES:
+        return False
     folded = text.casefold()
     return folded in NO_VALUE or bool(_ERROR.fullmatch(folded))
 
 
 def no_number(text: str) -> bool:
     """Whether a text says that there is no value where the others are numbers or days."""
+    if text[:1] in FIGURES:
+        return False
     return text.casefold() in NO_NUMBER or no_value(text)
 
 

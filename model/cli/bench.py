@@ -7,6 +7,7 @@ import click
 
 from model import bench as figures
 from model.bench_batch import BatchCost, batch_costs
+from model.bench_own_book import AucLoss, OwnBookFigure, auc_losses, own_book_figures
 from model.cli.book import book_option, home_of
 from model.cli.terminal import Result, answer, json_option, progress
 from model.release.store import AUTOMATIC, FIRST, Store
@@ -17,10 +18,20 @@ from model.release.store import AUTOMATIC, FIRST, Store
 @click.option("--life", is_flag=True, help="Only how long a release takes to make, to load and to verify.")
 @click.option("--growth", is_flag=True, help="Only how the whole book's cost grows with its rows, up to --rows.")
 @click.option("--batch", is_flag=True, help="Only what scoring a file of --rows takes, reading and writing included.")
+@click.option("--own-book", is_flag=True, help="Only what a book of one's own takes: proposed, trained, and its AUC.")
 @book_option
 @json_option
-def bench(rows: int, life: bool, growth: bool, batch: bool, book: str, as_json: bool) -> None:
+def bench(rows: int, life: bool, growth: bool, batch: bool, own_book: bool, book: str, as_json: bool) -> None:
     """Print the figures of every hot path."""
+    if own_book:
+        tell = progress(as_json)
+        times, losses = own_book_figures(lambda line: tell(line, 0.0)), auc_losses(lambda line: tell(line, 0.5))
+        brought = {
+            "figures": [vars(each) for each in times],
+            "auc": [{**vars(each), "loss": each.loss} for each in losses],
+        }
+        answer(brought, as_json, lambda _: "\n".join([*_own_book_lines(times), "", *_loss_lines(losses)]))
+        return
     store = Store(home_of(book), book)
     if life:
         told = progress(as_json)
@@ -88,6 +99,25 @@ def _batch_lines(costs: Sequence[BatchCost]) -> str:
         line += f", {1e3 * each.written:,.0f} MB written" * (each.written == each.written)
         lines.append(line)
     return "\n".join([f"{costs[0].rows:,} rows, wall, start and end included:", *lines])
+
+
+def _own_book_lines(times: Sequence[OwnBookFigure]) -> list[str]:
+    lines = []
+    for each in times:
+        name = f"{each.name}, {each.rows:,} × {each.columns}"
+        used = f"{_duration(each.cpu)} of the processors"
+        lines.append(f"{name:<40} {_duration(each.seconds):>10}  at most {each.bound:g} s, {used}")
+    return lines
+
+
+def _loss_lines(losses: Sequence[AucLoss]) -> list[str]:
+    lines = [
+        f"{'AUC, mean of five folds':<28} {'rows':>8} {'inputs':>7} {'words':>6} {'ours':>8} {'tuned':>8} {'loss':>8}"
+    ]
+    for each in losses:
+        line = f"{each.name:<28} {each.rows:>8,} {each.inputs:>7} {each.words:>6.0%} {each.ours:>8.4f}"
+        lines.append(f"{line} {each.tuned:>8.4f} {each.loss:>+8.4f}")
+    return [*lines, "Tuned: trees of any depth and shape, the best of eight settings on these very folds."]
 
 
 def _duration(seconds: float) -> str:

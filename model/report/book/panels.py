@@ -85,14 +85,14 @@ def model_reactions(result: BookResult) -> Item:
     amounts = result.input_reactions()
     labels = [each.label for each in contract.concepts]
     shown = words.reaction(result.base.loss, labels, result.concept_reactions(amounts))
-    parts = "; ".join(f"{name} {shown.unit.signed(amount, currency) or 'nothing'}" for name, amount in shown.parts)
+    parts = "; ".join(f"{name} {shown.unit.signed(amount, currency) or 'nothing'}" for name, amount in shown.bars)
     columns = (Column("Input"), Column("Change of expected loss", currency, 0))
     inputs = [each.label for each in contract.inputs]
     rows = tuple(zip(inputs, amounts.round(NOISE_DIGITS).tolist(), strict=True))
     return Finding(
         "reactions",
         words.reaction_headline(shown, bool(result.layers[1].shocks), currency),
-        chart=charts.reactions(shown.parts, shown.unit),
+        chart=charts.reactions(shown.bars, shown.unit),
         alt=f"Change of expected loss through the model's inputs: {parts}.",
         shows=f"Change of expected loss, {currency}{shown.unit.suffix}",
         table=Table("book-reactions", "Through which inputs the model reacted", columns, rows),

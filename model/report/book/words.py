@@ -50,6 +50,7 @@ from model.whatif.book.scored import Clipped, TerritoryShare
 from model.whatif.book.segments import Cell, Concentration
 from model.whatif.book.totals import Totals
 
+MOST_REACTIONS = 10  # bars
 MOST_NAMED = 3  # assumptions named in the first sentence; one less beside a preset
 LARGEST_NAMED = 2  # of more than that
 UNSWUNG = 10  # a lever to which the contract gives no swing has a tenth of its range as one
@@ -713,6 +714,15 @@ class Reaction:
     whole: Difference
     unit: Unit
     parts: tuple[tuple[str, float], ...]
+
+    @property
+    def bars(self) -> tuple[tuple[str, float], ...]:
+        """The parts as a chart has room for them: of many the weightiest, and all others as one."""
+        if len(self.parts) <= MOST_REACTIONS:
+            return self.parts
+        first, rest = self.parts[: MOST_REACTIONS - 1], self.parts[MOST_REACTIONS - 1 :]
+        together = round(sum(amount for _, amount in rest), self.unit.digits) + 0.0
+        return (*first, (f"{len(rest)} others together", together))
 
 
 def reaction(base: float, labels: Sequence[str], amounts: Sequence[float]) -> Reaction:

@@ -338,6 +338,15 @@ def test_no_record_was_changed_is_said_only_where_none_was() -> None:
     assert "in anything that the model reacts to" in book_words.reaction_headline(nothing, True, "NT$")
 
 
+def test_of_a_hundred_reactions_the_weightiest_have_bars_and_the_others_one_together() -> None:
+    amounts = [(-1.0) ** k * 1e6 * k for k in range(100)]
+    found = book_words.reaction(465e6, [f"Part {k}" for k in range(100)], amounts)
+    assert [name for name, _ in found.bars] == [*(f"Part {k}" for k in range(99, 90, -1)), "91 others together"]
+    assert sum(amount for _, amount in found.bars) == pytest.approx(sum(amount for _, amount in found.parts))
+    few = book_words.reaction(465e6, ["Balances", "Limit"], [1e6, -2e6])
+    assert few.bars == few.parts
+
+
 def test_a_rise_too_small_to_show_in_the_loss_is_told_by_itself() -> None:
     told = book_words.book_verdict(CONTRACT, stressed(balances=5), today=TODAY, base=BASE, now=worse(1 + 1e-5)).replace(
         NBSP, " "
