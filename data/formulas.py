@@ -10,6 +10,8 @@ stands for all its months at once, latest first. Allowed: numbers, names, ``+ - 
 ``previous(h)``        each month replaced by the month before it (the earliest, which has none, by itself)
 ``where(c, a, b)``     a where c holds, else b; ``missing`` is the missing value
 ``pick(x, k, a, …, b)``  a where x is k, and so on for further pairs of numbers, else b
+``reason(x)``            why the field x has no value: 1, 2, … for its special codes in their order, then one for a
+                       gap; 0 where it has one. Everywhere else a special code reads as missing
 ``abs(x)``
 ``round(x, k)``        to k decimals, halves up, a millionth of the last place forgiven: noise in the last bit of a
                        ratio, which differs from engine to engine, does not choose a bin
@@ -42,7 +44,7 @@ _UNREAD = (SyntaxError, ValueError, RecursionError, MemoryError, SystemError)
 _READING = Lock()
 
 
-def _tree(text: str) -> ast.Expression:
+def formula_tree(text: str) -> ast.Expression:
     """The syntax tree of ``text``, one thread at a time: before Python 3.12 the interpreter counts the depth of all
     trees under construction in one place, and two at once can end in a SystemError (CPython issue 106905)."""
     with _READING:
@@ -139,7 +141,7 @@ class Formula:
 def names_in(text: str) -> frozenset[str]:
     """Every name that a formula mentions, declared or not; none where it cannot be read."""
     try:
-        return frozenset(node.id for node in ast.walk(_tree(text)) if isinstance(node, ast.Name))
+        return frozenset(node.id for node in ast.walk(formula_tree(text)) if isinstance(node, ast.Name))
     except _UNREAD:  # `parse` says what is wrong with it
         return frozenset()
 
@@ -159,7 +161,7 @@ def parse_formula(text: str, known: frozenset[str] | set[str]) -> Formula:
             "several inputs."
         )
     try:
-        tree = _tree(text)
+        tree = formula_tree(text)
     except _UNREAD as error:
         why = str(getattr(error, "msg", error)) or "it is nested too deep"
         raise ContractError(f"The formula {shown} cannot be read: {why}.") from error

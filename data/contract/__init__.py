@@ -30,7 +30,7 @@ from data.contract.schema import (
     Variable,
     plural,
 )
-from data.contract.values import Exposed, bounds, check_value, plain_figure
+from data.contract.values import Exposed, bounds, check_value, plain_figure, special_words
 
 __all__ = [
     "NOT_STATED",
@@ -59,5 +59,6 @@ __all__ = [
     "plain_figure",
     "plural",
     "read_contract",
+    "special_words",
     "unique_labels",
 ]

@@ -218,6 +218,26 @@ def _tried_out(contract: Contract) -> Iterator[str]:
     except Exception as error:  # a division of 1 by 0, a number too large: whatever formulas can come to
         why = str(error)[:200] or type(error).__name__
         yield f"a formula of {doing} cannot be worked out: {why}."
+    else:
+        yield from _exposed_without_values(contract)
+
+
+def _exposed_without_values(contract: Contract) -> Iterator[str]:
+    """Where there would be no exposure because a field has a special code: a code is no amount, and what stands for it
+    must be said."""
+    assumed = {each.name: each.default for each in contract.assumptions}
+    least = np.array([[field.minimum if np.isfinite(field.minimum) else 0.0] for field in contract.record])
+    own = contract.exposure
+    read = frozenset().union(*(names_in(each) for each in (own.balance, own.ead, own.lgd, own.own_share)))
+    for name in sorted(read & contract.special_codes.keys()):
+        rows, codes = contract.rows[name], contract.special_codes[name]
+        raw = least.copy()
+        raw[rows] = codes[0]
+        before, after = (contract.exposures(each, assumed) for each in (least, raw))
+        if any(np.isnan(now).any() and not np.isnan(was).any() for was, now in zip(before, after, strict=True)):
+            word = contract.record[rows.start].special[codes[0]]
+            told = f"the exposure reads {name}, in which {codes[0]:g} ({word}) stands for no amount"
+            yield f"{told}. Say what counts then: where({name} >= 0, {name}, 0)."
 
 
 CHECKS = (_twice, _undeclared, _assumptions_absent, _outcome_read, _vintage_moved, _uncut, _out_of_range, _uncompiled)

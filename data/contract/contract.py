@@ -37,10 +37,11 @@ from data.contract.schema import (
     TrainingTerms,
     Variable,
 )
+from data.contract.special import REASON, spelled, spelled_rule
 from data.contract.values import Exposed, bounds, check_value, plain_figure
 from data.edges import starting
 from data.errors import Impossible, Missing, NotEditable
-from data.formulas import Formula, parse_formula
+from data.formulas import Formula, names_in, parse_formula
 
 NOISE_DIGITS = 10  # decimals of a percentage, beyond which they are the noise of reckoning
 _Named = TypeVar("_Named", "Lever", "Concept", "Assumption", "Shock", "Variable", "Segment", "Input")
@@ -135,6 +136,10 @@ class Contract(Part):
             inner = [f"{low} to below {high}" for low, high in pairwise(ends)]
             group = starting(values, field.edges)
             names = (f"below {ends[0]}", *inner, f"{ends[-1]} and over")
+        for code, word in field.special.items():
+            own = values == code
+            if own.any():
+                group, names = np.where(own, len(names), group), (*names, word)
         gaps = np.isnan(values)
         if gaps.any():
             return np.where(gaps, len(names), group), (*names, NOT_STATED)
@@ -146,6 +151,63 @@ class Contract(Part):
         found.update({h.name: raw[self.rows[h.name]] for h in self.histories if h.role == "input"})
         return found
 
+    # ---- special codes -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def special(self) -> dict[int, Field]:
+        """The rows of ``raw`` whose fields have special codes, and those fields."""
+        return {k: field for k, field in enumerate(self.record) if field.special}
+
+    @cached_property
+    def special_codes(self) -> dict[str, tuple[float, ...]]:
+        """The special codes of each field and history of the record that has any, and of what is known afterwards."""
+        after = [field for field in self.fields if field.role == "post-outcome"]
+        months = [history for history in self.histories if history.role == "input"]
+        return {each.name: tuple(each.special) for each in (*self.record, *after, *months) if each.special}
+
+    def without_special(self, raw: Array) -> Array:
+        """``raw`` (fields, n) with every special code missing, as formulas read it; itself where there are none."""
+        if not self.special:
+            return raw
+        out = raw.copy()
+        for k, field in self.special.items():
+            out[k][field.is_special(raw[k])] = np.nan
+        return out
+
+    def spelled(self, text: str) -> str:
+        """A formula as it is worked out, whoever does: special codes read as missing."""
+        return spelled(text, self.special_codes)
+
+    def spelled_rule(self, text: str) -> str:
+        """A constraint's rule as it is worked out: it says nothing of a record whose value is a special code."""
+        return spelled_rule(text, self.special_codes, frozenset(self.rows) - frozenset(self.row))
+
+    def _parsed(self, text: str, known: frozenset[str]) -> Formula:
+        said = self.spelled(text)
+        if said != text and REASON not in names_in(text):
+            parse_formula(text, known)  # what is wrong with it is told of the formula as it was written
+        return parse_formula(said, known)
+
+    def _reading_codes(self, formulas: Iterable[Formula], values: Mapping[str, Array]) -> NDArray[np.bool_]:
+        """In which records, (n,) or (1,), some of the ``formulas`` read a special code."""
+        found: NDArray[np.bool_] = np.zeros(1, bool)
+        for name in frozenset(chain.from_iterable(each.names for each in formulas)) & self.special_codes.keys():
+            found = found | np.isin(np.atleast_2d(values[name]), self.special_codes[name]).any(0)
+        return found
+
+    def _with_codes(
+        self, rows: slice, before: Array, found: Array, moved: Array, reading: NDArray[np.bool_], keep: bool = False
+    ) -> Array:
+        """What rules made of some ``rows``, ``found`` (rows, n), as ``moved`` within the ranges, (rows, n), with what
+        stood there ``before``, (rows, n), where a special code has no other value now, or is to ``keep``; and where
+        rules came to nothing because of a code that they are ``reading``, (n,)."""
+        for place, k in enumerate(range(rows.start, rows.stop)):
+            stays = reading & np.isnan(found[place])
+            if k in self.special:
+                stays = stays | (self.special[k].is_special(before[place]) & (keep | (found[place] == before[place])))
+            moved[place] = np.where(stays, before[place], moved[place])
+        return moved
+
     # ---- formulas ----------------------------------------------------------------------------------------------
 
     @cached_property
@@ -155,37 +217,37 @@ class Contract(Part):
     @cached_property
     def _inputs(self) -> tuple[Formula, ...]:
         scored = self._known - ({self.vintage.name} if self.vintage else set())
-        return tuple(parse_formula(each.formula, scored) for each in self.inputs)
+        return tuple(self._parsed(each.formula, scored) for each in self.inputs)
 
     @cached_property
     def _levers(self) -> dict[str, tuple[Formula, dict[str, Formula]]]:
         known = self._known | {"value", "start", "ago"}
         return {
             lever.name: (
-                parse_formula(lever.start, self._known),
-                {target: parse_formula(rule, known) for target, rule in lever.rules.items()},
+                self._parsed(lever.start, self._known),
+                {target: self._parsed(rule, known) for target, rule in lever.rules.items()},
             )
             for lever in self.levers
         }
 
     @cached_property
     def _constraints(self) -> tuple[tuple[Constraint, Formula], ...]:
-        return tuple((each, parse_formula(each.rule, self._known)) for each in self.constraints)
+        return tuple((each, parse_formula(self.spelled_rule(each.rule), self._known)) for each in self.constraints)
 
     @cached_property
     def _exposure(self) -> tuple[Formula, Formula, Formula, Formula]:
         known, own = self._known | {each.name for each in self.assumptions}, self.exposure
         return (
-            parse_formula(own.balance, known),
-            parse_formula(own.ead, known),
-            parse_formula(own.lgd, known),
-            parse_formula(own.own_share, known),
+            self._parsed(own.balance, known),
+            self._parsed(own.ead, known),
+            self._parsed(own.lgd, known),
+            self._parsed(own.own_share, known),
         )
 
     @cached_property
     def _realised(self) -> Formula | None:
         after = {field.name for field in self.fields if field.role == "post-outcome"}
-        return parse_formula(self.realised.loss, self._known | after) if self.realised else None
+        return self._parsed(self.realised.loss, self._known | after) if self.realised else None
 
     @cached_property
     def reads(self) -> tuple[frozenset[int], ...]:
@@ -275,7 +337,11 @@ class Contract(Part):
             ago = np.arange(rows.stop - rows.start, dtype=float)[:, None]
             out[rows] = rule({**self.values(out), "value": value, "start": start, "ago": ago})
         lows, highs = self._bounds
-        return np.clip(out, lows, highs, out=out)
+        moved = np.clip(out, lows, highs)
+        if not self.special:
+            return moved
+        reading = self._reading_codes((self._levers[name][0], *self._levers[name][1].values()), self.values(raw))
+        return self._with_codes(slice(0, len(self.record)), before=raw, found=out, moved=moved, reading=reading)
 
     # ---- shocks ------------------------------------------------------------------------------------------------
 
@@ -283,7 +349,7 @@ class Contract(Part):
     def _shocks(self) -> dict[str, dict[str, Formula]]:
         known = self._known | {"value", "ago"}
         return {
-            shock.name: {target: parse_formula(rule, known) for target, rule in shock.rules.items()}
+            shock.name: {target: self._parsed(rule, known) for target, rule in shock.rules.items()}
             for shock in self.shocks
         }
 
@@ -301,6 +367,10 @@ class Contract(Part):
             found = np.broadcast_to(rule({**now, "value": value, "ago": ago}), now[target].shape)
             lows, highs = (each[rows] for each in self._bounds)
             inside = np.atleast_2d(found).clip(lows, highs)
+            if self.special:
+                reading, bare = self._reading_codes([rule], now), np.atleast_2d(found)
+                before = np.atleast_2d(now[target])
+                inside = self._with_codes(rows, before, found=bare, moved=inside, reading=reading, keep=True)
             owner = self.owner(target)
             if owner != target:  # one month of a history
                 months = now[owner].copy()
@@ -340,8 +410,12 @@ class Contract(Part):
         return _named(self.segments, name, "segment")
 
     def band_count(self, segment: Segment) -> int:
-        """How many bands a segment has, that of the missing included."""
-        return len(segment.edges) + 1 + bool(self._may_miss(segment))
+        """How many bands a segment has, that of the missing and one a special code included."""
+        return len(segment.edges) + 1 + bool(self._may_miss(segment)) + len(self.special_bands(segment))
+
+    def special_bands(self, segment: Segment) -> dict[float, str]:
+        """The special codes that make bands of their own, in their order after all others, and their words."""
+        return self.record[self.row[segment.field]].special if segment.field in self.row else {}
 
     def _may_miss(self, segment: Segment) -> bool:
         fields = {each.name: each.missing for each in self.record}
@@ -355,7 +429,11 @@ class Contract(Part):
         else:
             found = self.derive_from(values, n, [names.index(segment.field)])[0]
         band = starting(found, segment.edges).astype(np.int8)
-        return np.where(np.isnan(found), np.int8(len(segment.edges) + 1), band)
+        band = np.where(np.isnan(found), np.int8(len(segment.edges) + 1), band)
+        special = self.special_bands(segment)
+        for k, code in enumerate(special, self.band_count(segment) - len(special)):
+            band = np.where(found == code, np.int8(k), band)
+        return band
 
     @cached_property
     def _bounds(self) -> tuple[Array, Array]:
@@ -435,9 +513,15 @@ class Contract(Part):
     def stands(self, raw: Array) -> NDArray[np.bool_]:
         """Which records of ``raw`` keep every constraint, (n,)."""
         kept, values = np.ones(raw.shape[1], bool), self.values(raw)
-        for _, rule in self._constraints:
-            kept &= np.atleast_2d(rule(values)).all(0)
+        for constraint in self.constraints:
+            kept &= self.keeping(constraint, values)
         return kept
+
+    def keeping(self, constraint: Constraint, values: Mapping[str, Array]) -> NDArray[np.bool_]:
+        """Which records keep one constraint, (n,), from fields and histories by name."""
+        rule = next(rule for each, rule in self._constraints if each is constraint)
+        found: NDArray[np.bool_] = np.asarray(np.atleast_2d(rule(values)).all(0))
+        return found
 
     def broken(self, raw: Array) -> list[Constraint]:
         """The constraints that some record of ``raw`` breaks."""

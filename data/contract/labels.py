@@ -4,8 +4,11 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TypeVar
 
+import numpy as np
+
 from data.contract.contract import Contract
 from data.contract.schema import Segment
+from data.formulas import names_in
 
 Key = TypeVar("Key", str, int)
 
@@ -51,6 +54,35 @@ def with_unique_labels(contract: Contract) -> Contract:
             parts[name] = each.model_copy(update=own)
         found |= {kind: tuple(parts[each.name] for each in getattr(contract, kind)) for kind in kinds}
     return contract.model_copy(update=found)
+
+
+NO_VALUE = "no value"
+
+
+def with_words_for_none(contract: Contract) -> Contract:
+    """The contract in which every input that special codes leave without a value says so in words: in those of the only
+    reason there is, else in general ones."""
+    inputs = tuple(
+        each if each.missing else each.model_copy(update={"missing": _words_for_none(contract, k)})
+        for k, each in enumerate(contract.inputs)
+    )
+    return contract.model_copy(update={"inputs": inputs}) if inputs != contract.inputs else contract
+
+
+def _words_for_none(contract: Contract, k: int) -> str:
+    read = names_in(contract.inputs[k].formula) & contract.special_codes.keys()
+    words, gaps = set[str](), False
+    for name in sorted(read):
+        rows = contract.rows[name]
+        gaps |= contract.record[rows.start].missing
+        for code, word in contract.record[rows.start].special.items():
+            raw = np.zeros((len(contract.record), 1))
+            raw[rows] = code
+            if np.isnan(contract.derive(raw, [k])).any():
+                words.add(word)
+    if not words:
+        return ""
+    return words.pop() if len(words) == 1 and not gaps else NO_VALUE
 
 
 def _plain(label: str) -> str:

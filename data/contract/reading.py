@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from data.contract.checks import disagreements
 from data.contract.contract import Contract
-from data.contract.labels import with_unique_labels
+from data.contract.labels import with_unique_labels, with_words_for_none
 from data.contract.layers import SOURCE, laid_over
 from data.contract.toml import decoded, toml_text
 from data.contract.whereabouts import TomlFile, Whereabouts
@@ -147,4 +147,4 @@ def _problems(contents: JsonObject, where: Whereabouts, made: list[Contract] | N
         yield f"{where.source} cannot be worked out ({why}). Put back what was edited last."
         return
     if made is not None and not found:
-        made.append(contract)
+        made.append(with_words_for_none(contract))

@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import AliasChoices, BaseModel, ConfigDict, model_validator
 from pydantic import Field as Declared
 
@@ -15,6 +16,9 @@ Mutability = Literal["never", "up", "down", "free"]
 
 
 Direction = Literal[-1, 0, 1]
+
+
+WITHOUT_SPECIAL: frozenset[Role] = frozenset({"target", "id", "vintage"})
 
 
 NOT_STATED = "not stated"  # the group of those whose value is missing
@@ -205,7 +209,8 @@ class Concept(Part):
 class _Measured(Part):
     """What a field and a history have in common. ``direction`` is the sign of the PD's response; 0 claims none.
     ``reading`` says how cells of a file are read; ``words`` are those that the file has for the codes, in their order,
-    where an empty one stands for all that no other code has."""
+    where an empty one stands for all that no other code has. ``special`` are values that say why there is none, each
+    with its words: −9 for "no record". They stand in the record, beyond its range, and to formulas are missing."""
 
     name: str
     label: str
@@ -222,6 +227,7 @@ class _Measured(Part):
     help: str = ""
     codes: dict[int, str] = {}
     words: tuple[str, ...] = ()
+    special: dict[float, str] = {}
     reading: Reading = PLAIN
 
     @model_validator(mode="after")
@@ -229,6 +235,38 @@ class _Measured(Part):
         if self.words and len(self.words) != len(self.codes):
             raise ValueError(f"{self.name} has {len(self.codes)} codes and {len(self.words)} words")
         return self
+
+    @model_validator(mode="after")
+    def _special_codes_stand_apart(self) -> "_Measured":
+        if not self.special:
+            return self
+        if self.role in WITHOUT_SPECIAL:
+            raise ValueError(f"{self.name} is the {self.role}, which has no special codes")
+        for code, word in self.special.items():
+            if not np.isfinite(code) or code in self.codes:
+                raise ValueError(f"the special code {code:g} of {self.name} must be a number that is no other code")
+            if not self.codes and self.role == "input" and self.minimum <= code <= self.maximum:
+                told = f"the special code {code:g} of {self.name} lies within its range, from {self.minimum:g} to"
+                raise ValueError(f"{told} {self.maximum:g}: give it a minimum and a maximum without the code")
+            if not word.strip():
+                raise ValueError(f"the special code {code:g} of {self.name} needs words, such as no record")
+        words = [" ".join(word.split()).casefold() for word in (*self.special.values(), *self.codes.values())]
+        if len(set(words)) < len(words):
+            raise ValueError(f"two codes of {self.name} have the same words")
+        return self
+
+    @property
+    def values_in_words(self) -> dict[float, str]:
+        """The words of every value that has any: of codes, and of special codes."""
+        return {float(code): word for code, word in self.codes.items()} | self.special
+
+    def is_special(self, values: Any) -> NDArray[np.bool_]:
+        """Which ``values`` are special codes, in their shape."""
+        values = np.asarray(values, dtype=float)
+        found = np.zeros(values.shape, bool)
+        for code in self.special:
+            found |= values == code
+        return found
 
 
 class Field(_Measured):

@@ -47,6 +47,8 @@ def check_value(field: Field | Lever | Assumption | Shock | Variable, values: An
     if codes:
         known = np.array(sorted(codes), dtype=float)  # looked up: numpy.isin takes ten times as long for one value
         outside |= known[np.searchsorted(known, values).clip(max=len(known) - 1)] != values
+    if isinstance(field, Field) and field.special:
+        outside &= ~field.is_special(values)
     if outside.any():
         given, n = float(values[outside].flat[0]), int(outside.sum())
         often = f", the first of {n:,} such values" if n > 1 else ""
@@ -55,6 +57,9 @@ def check_value(field: Field | Lever | Assumption | Shock | Variable, values: An
 
 def _range(field: Field | Lever | Assumption | Shock | Variable) -> str:
     codes: Mapping[int, str] = getattr(field, "codes", {})
+    if isinstance(field, Field) and field.special:
+        others = field.model_copy(update={"special": {}})
+        return f"{_range(others)}, or {special_words(field)}"
     if codes:
         return "one of " + ", ".join(f"{code} ({word})" for code, word in codes.items())
     if isinstance(field, Assumption) and field.unit == "%":
@@ -62,6 +67,12 @@ def _range(field: Field | Lever | Assumption | Shock | Variable) -> str:
     unit = f" {field.unit.removeprefix('±')}" if field.unit not in ("", YEAR) else ""
     low, high = (plain_figure(end, field.unit) for end in bounds(field))
     return f"{low} to {high}{unit}"
+
+
+def special_words(field: Field) -> str:
+    """The special codes that a field may have, with what each stands for: -9 (no record) or -8 (no trades)."""
+    told = [f"{code:.12g} ({word})" for code, word in field.special.items()]
+    return " or ".join(filter(None, (", ".join(told[:-1]), *told[-1:])))
 
 
 def plain_figure(value: float, unit: str = "") -> str:

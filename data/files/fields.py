@@ -15,6 +15,11 @@ from data.files.words import FLAGS, flag, no_value
 
 def read_field(field: Field, given: GivenCells, habit: Habit) -> Read:
     """The values of a field in a column's cells."""
+    found = _read(field, given, habit)
+    return _with_special(field, given, found) if field.special else found
+
+
+def _read(field: Field, given: GivenCells, habit: Habit) -> Read:
     reading = field.reading.of_unit(field.unit)
     if field.role == "vintage":
         return read_years(given, reading, habit)
@@ -23,6 +28,21 @@ def read_field(field: Field, given: GivenCells, habit: Habit) -> Read:
     if field.codes:
         return _read_codes(field, given, reading, habit)
     return read_numbers(given, reading, habit)
+
+
+def _with_special(field: Field, given: GivenCells, found: Read) -> Read:
+    """The same, with special codes where cells have one, as a number that nothing was made of, or its words."""
+    if given.years is not None or given.odd:
+        return found
+    values = np.where(given.place < 0, np.where(field.is_special(given.numbers), given.numbers, found.values), np.nan)
+    words = {one_line(word).casefold(): code for code, word in field.special.items()}
+    code = np.array([words.get(bare(text).casefold(), np.nan) for text in given.texts], np.float64)
+    for meant in (given.figures.comma, given.figures.point) if given.texts else ():
+        code = np.where(field.is_special(meant) & (given.figures.sign == "") & np.isnan(code), meant, code)
+    stands = given.holds(~np.isnan(code))
+    values = np.where(given.place < 0, values, np.where(stands, given.spread(code), found.values))
+    missing = {text: n for text, n in found.missing.items() if np.isnan(code[given.texts.index(text)])}
+    return Read(values, found.unread & ~stands, found.two & ~stands, missing)
 
 
 def _read_codes(field: Field, given: GivenCells, reading: Reading, habit: Habit) -> Read:

@@ -47,6 +47,7 @@ def metadata(name: str, release: Release, versions: list[str], book: str, signat
                 "minimum": bounds(each)[0],
                 "maximum": bounds(each)[1],
                 **({"codes": {str(code): word for code, word in each.codes.items()}} if each.codes else {}),
+                **({"special": {f"{code:.12g}": word for code, word in each.special.items()}} if each.special else {}),
             },
         }
         for each in contract.record
@@ -285,9 +286,7 @@ def _requests(service: Service) -> Schema:
     }
     fields = {
         each.name: {
-            **_cell(each),
-            "minimum": bounds(each)[0],
-            "maximum": bounds(each)[1],
+            **_within(each),
             "description": f"{each.label}, {each.unit}" if each.unit else each.label,
         }
         for each in contract.record
@@ -339,6 +338,13 @@ def _cell(field: Field) -> Schema:
     if set(field.codes) == {0, 1}:
         return TWO
     return CODED if field.codes else VALUE
+
+
+def _within(field: Field) -> Schema:
+    """The same where it is told by name: within the field's range, or one of its special codes or their words."""
+    low, high = bounds(field)
+    within = {**_cell(field), "minimum": low, "maximum": high}
+    return {"anyOf": [within, {"enum": [*field.special, *field.special.values()]}]} if field.special else within
 
 
 def _example(service: Service) -> tuple[Contract, list[float]]:

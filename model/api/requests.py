@@ -2,7 +2,8 @@
 
 Open Inference Protocol v2, KServe v1 and MLflow are three spellings of the same question: a record matrix of shape
 (fields, n) as the contract orders it, and which outputs are wanted. Numbers become FP64, of whichever type they come,
-as long as none is another number then; null stands for a missing value; a coded field also takes its code's words.
+as long as none is another number then; null stands for a missing value; a field with codes, or special codes, also
+takes their words.
 Whatever is wrong becomes a BadInput that says where.
 """
 
@@ -136,7 +137,7 @@ def mlflow_csv(text: bytes, contract: Contract, most: int) -> ScoreRequest:
 
 
 def _cells(texts: Sequence[str], field: Field | None) -> list[Json]:
-    words = frozenset(field.codes.values()) if field is not None else frozenset()
+    words = frozenset(field.values_in_words.values()) if field is not None else frozenset()
     return [text if text in words else _cell(bare(text)) for text in texts]
 
 
@@ -245,11 +246,12 @@ def _fault(raw: Array, contract: Contract) -> BadInput | None:
 def _numbers(values: Json, field: Field) -> Array:
     """One column as float64, null as NaN, a code's words as the code."""
     kinds = set(map(type, values))
-    if str in kinds and field.codes:
-        codes = {word: float(code) for code, word in field.codes.items()}
+    if str in kinds and field.values_in_words:
+        codes = {word: float(code) for code, word in field.values_in_words.items()}
         unknown = [each for each in values if isinstance(each, str) and each not in codes]
         if unknown:
-            raise BadInput(f"{field.label} has no {_short(unknown[0])}; there are: {', '.join(codes)}.")
+            numbers_too = "" if field.codes else "numbers, "
+            raise BadInput(f"{field.label} has no {_short(unknown[0])}; there are: {numbers_too}{', '.join(codes)}.")
         values = [codes[each] if isinstance(each, str) else each for each in values]
         kinds = set(map(type, values))
     if bool in kinds and set(field.codes) == {0, 1}:
@@ -303,7 +305,7 @@ def _tensor(given: Json, k: int, contract: Contract) -> tuple[str, list[Json]]:
 
 def datatypes(field: Field) -> tuple[str, ...]:
     """What a field's tensor may have as its datatype."""
-    words = ("BYTES",) if field.codes else ()
+    words = ("BYTES",) if field.values_in_words else ()
     return (*DATATYPES, *words, *(("BOOL",) if set(field.codes) == {0, 1} else ()))
 
 

@@ -228,14 +228,14 @@ def load(path: Path, contract: Contract) -> FieldMapping:
 
 def default_mapping(contract: Contract, wanted: Sequence[str] = ()) -> FieldMapping:
     """The mapping where nobody wrote one: ``wanted``, the names the server lists, each a raw field or an input of the
-    contract (where a name is both, the raw field); all raw fields if it lists none.
+    contract (where a name is both, the raw field, special codes as they are); all raw fields if it lists none.
 
     Raises
     ------
     ContractError
         If the server wants something else.
     """
-    derived = {each.name: each.formula for each in contract.inputs}
+    derived = {each.name: contract.spelled(each.formula) for each in contract.inputs}
     known = derived | {name: name for name in contract.row}
     names = tuple(wanted) or tuple(contract.row)
     for name in names:

@@ -366,7 +366,7 @@ def _asked_otherwise(
 
 def surveyed_book(book: Book, contract: Contract) -> Territory:
     """The known territory of a model of which the book is all that is known to have been seen."""
-    return survey(book.inputs, book.raw, contract.training.seed)
+    return survey(book.inputs, book.contract.without_special(book.raw), contract.training.seed)
 
 
 def _understood(scorer: RemoteScorer, ways: tuple[Form, ...]) -> tuple[RemoteScorer, Array]:

@@ -219,10 +219,10 @@ def manifest_of(
 
 def _surveyed(book: Book, own: Book) -> Territory:
     """What the model has seen: the records of its window; of fields that no input reads, such as the vintage, all."""
-    found = survey(own.inputs, own.raw, book.contract.training.seed)
+    found = survey(own.inputs, own.contract.without_special(own.raw), book.contract.training.seed)
     unread = sorted(set(range(len(book.contract.record))) - frozenset().union(*book.contract.reads))
     if unread:
-        found.low[unread], found.high[unread] = extent(book.raw[unread])
+        found.low[unread], found.high[unread] = extent(book.contract.without_special(book.raw)[unread])
     return found
 
 

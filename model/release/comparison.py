@@ -161,4 +161,4 @@ def fields(contract: Contract) -> list[str]:
 
 def formulas(contract: Contract) -> tuple[str, ...]:
     """How a contract makes each input."""
-    return tuple(each.formula for each in contract.inputs)
+    return tuple(contract.spelled(each.formula) for each in contract.inputs)

@@ -82,7 +82,7 @@ def assumption_value(unit: str, value: float) -> str:
 def band_label(contract: Contract, segment: Segment, band: int) -> str:
     """The name of a band: "below NT$ 50,000", "NT$ 50,000 to 100,000"."""
     if band > len(segment.edges):
-        return "not known"
+        return dict(zip(*_after_the_last(contract, segment), strict=True)).get(band, "not known")
     if segment.labels:
         return segment.labels[band]
     units = {each.name: each.unit for each in contract.inputs} | {each.name: each.unit for each in contract.record}
@@ -93,6 +93,12 @@ def band_label(contract: Contract, segment: Segment, band: int) -> str:
     if band == len(ends):
         return f"{ends[-1]} and more"
     return f"{ends[band - 1]} to {ends[band].removeprefix(unit).strip()}"
+
+
+def _after_the_last(contract: Contract, segment: Segment) -> tuple[range, tuple[str, ...]]:
+    """The bands of special codes, and their words."""
+    words, end = tuple(contract.special_bands(segment).values()), contract.band_count(segment)
+    return range(end - len(words), end), words
 
 
 def band_phrase(contract: Contract, segment: Segment, band: int) -> str:

@@ -4,7 +4,7 @@ A true minus sign, a no-break space before a unit, thousands separators. What is
 numbers shown add up: see `summing`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import floor
 
@@ -329,10 +329,19 @@ def _fitting(unit: Unit, difference: float) -> Unit:
     return replace(own, digits=max(own.digits + (own == unit), digits))
 
 
-def measure(value: float, unit: str, codes: dict[int, str] | None = None, missing: str = "missing") -> str:
-    """A value of the contract in its unit: a fraction for %, a code's word, an amount in its currency, a year."""
+def measure(
+    value: float,
+    unit: str,
+    codes: dict[int, str] | None = None,
+    missing: str = "missing",
+    special: Mapping[float, str] | None = None,
+) -> str:
+    """A value of the contract in its unit: a fraction for %, a code's word, an amount in its currency, a year; of one
+    that is ``special`` the words."""
     if np.isnan(value):
         return missing
+    if special and value in special:
+        return special[value]
     if codes:
         return codes.get(round(value), plain(value))
     if unit == "%":
@@ -362,10 +371,12 @@ def lever_value(value: float, unit: str) -> str:
     return as_set(value, unit)
 
 
-def as_set(value: float, unit: str, codes: dict[int, str] | None = None) -> str:
+def as_set(
+    value: float, unit: str, codes: dict[int, str] | None = None, special: Mapping[float, str] | None = None
+) -> str:
     """What was set, in its unit and as it is used: as `measure`, but with every decimal."""
-    if np.isnan(value) or codes or unit == YEAR:
-        return measure(value, unit, codes)
+    if np.isnan(value) or codes or unit == YEAR or (special and value in special):
+        return measure(value, unit, codes, special=special)
     if unit == "%":
         return f"{exactly(100 * value)}{NBSP}%"
     return _in_unit(exactly(abs(value)), value, unit)

@@ -140,7 +140,7 @@ def _scored(
         "granted": reaches(scores, assumptions[CUTOFF]),
         "loss": lost,
         "net_loss": lost * exposed.own,
-        "outside": seen.beyond(raw).any(0) | seen.outside(contract.derive(raw)),
+        "outside": seen.beyond(contract.without_special(raw)).any(0) | seen.outside(contract.derive(raw)),
     }
     if not why:
         return found

@@ -77,7 +77,7 @@ def decide_records(scorer: TableScorer, raw: Array, assumptions: Mapping[str, fl
         exposure=exposed.ead,
         loss=lost,
         net_loss=lost * exposed.own,
-        outside=seen.beyond(raw).any(0) | seen.outside(inputs),
+        outside=seen.beyond(contract.without_special(raw)).any(0) | seen.outside(inputs),
     )
 
 

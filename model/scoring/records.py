@@ -11,7 +11,6 @@ from data.contract import Contract, Field, bounds, check_value
 from data.errors import BadInput
 from data.files.given import GivenCells
 from data.files.numbers import Habit
-from data.formulas import parse_formula
 from model.scoring.values import allowed, shown_cell, values_of
 
 
@@ -68,6 +67,8 @@ def _check(field: Field, values: Array, wrong: dict[int, str]) -> None:
     doubtful = ~((values >= low) & (values <= high))
     if field.codes:
         doubtful |= ~np.isin(values, list(field.codes))
+    if field.special:
+        doubtful &= ~field.is_special(values)
     known: dict[float | None, str] = {}
     for k in np.flatnonzero(doubtful).tolist():
         if k in wrong:
@@ -91,7 +92,7 @@ def _rules(contract: Contract, raw: Array, cells: Sequence[GivenCells], bad: set
     found, values = list[Refusal](), contract.values(raw)
     for each in contract.constraints:
         spoken = np.concatenate([np.arange(len(raw))[contract.rows[name]] for name in each.fields])
-        kept = np.atleast_2d(parse_formula(each.rule, frozenset(contract.rows))(values)).all(0)
+        kept = contract.keeping(each, values)
         labels = tuple(contract.record[k].label for k in spoken)
         for row in np.flatnonzero(~kept & ~refused[spoken].any(0)).tolist():
             given = tuple(shown_cell(cells[k], row) for k in spoken)

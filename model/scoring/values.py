@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.arrays import Array
-from data.contract import YEAR, Field, bounds
+from data.contract import YEAR, Field, bounds, special_words
 from data.files.fields import read_field
 from data.files.given import GivenCells, number_as_text
 from data.files.numbers import Habit, figure_of
@@ -77,7 +77,7 @@ def _note(field: Field, missing: Mapping[str, int]) -> str:
 def _expected(field: Field) -> str:
     """What a field takes, in a sentence."""
     if field.codes:
-        some = [f"{code} ({word})" for code, word in field.codes.items()][:3]
+        some = [f"{code:.12g} ({word})" for code, word in field.values_in_words.items()][:3]
         return f"Enter a code or its words, such as {', '.join(some)}; the template lists all."
     return f"Enter a number {allowed(field)}."
 
@@ -85,7 +85,9 @@ def _expected(field: Field) -> str:
 def allowed(field: Field) -> str:
     """What a field takes, in words."""
     if field.codes:
-        return "; ".join(f"{code} = {word}" for code, word in field.codes.items())
+        return "; ".join(f"{code:.12g} = {word}" for code, word in field.values_in_words.items())
+    if field.special:
+        return f"{allowed(field.model_copy(update={'special': {}}))}, or {special_words(field)}"
     low, high = bounds(field)
     if field.unit == "%":
         return f"from {low:g} to {high:g} (a fraction: 35{numbers.NBSP}% is 0.35)"

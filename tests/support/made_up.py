@@ -20,7 +20,8 @@ class Shape:
     """What a book has. ``fields``: the names of its fields, each a number from 0 to 9 in a concept of its own, the one
     before last missing in a tenth of the records. Levers, shocks and segments are on the first of them, as many as
     asked for; ``groups`` the sizes of its protected attributes. ``labels``: what fields and all that is on them are
-    called, by default as they are named."""
+    called, by default as they are named. ``special`` codes of the first of them, each in a tenth of the records: it is
+    then an input as it is, and another says why it has no value."""
 
     fields: tuple[str, ...] = ("one", "two", "three")
     levers: int = 0
@@ -32,6 +33,7 @@ class Shape:
     money: bool = True
     bands: tuple[float, ...] = (500.0, 530.0, 560.0)
     labels: tuple[str, ...] = ()
+    special: tuple[tuple[int, str], ...] = ()
 
     def label(self, name: str) -> str:
         """What a field is called."""
@@ -47,6 +49,7 @@ def contract(shape: Shape) -> str:
             *(_attribute(k, size) for k, size in enumerate(shape.groups)),
             PARTS["target"],
             *_inputs(shape),
+            *_inputs_of_special(shape),
             *(_named("lever", shape, name) for name in shape.fields[: shape.levers]),
             PARTS["assumptions"],
             *(_named("shock", shape, name) for name in shape.fields[: shape.shocks]),
@@ -59,6 +62,8 @@ def contract(shape: Shape) -> str:
 
 def _head(shape: Shape) -> str:
     exposure = f"100 * (1 + {shape.fields[0]})" if shape.money else "1"
+    if shape.special:
+        exposure = f"where({shape.fields[0]} >= 0, {exposure}, 50)"
     head = filled(PARTS["head"], EXPOSURE=exposure)
     head = replaced(head, "[500.0, 530.0, 560.0]", str(list(shape.bands)))
     return head if shape.money else replaced(head, 'currency = "US$"', 'currency = "¤"')
@@ -72,6 +77,9 @@ def _named(part: str, shape: Shape, name: str) -> str:
 def _field(shape: Shape, name: str) -> str:
     gap = len(shape.fields) > 2 and name == shape.fields[-2]
     field = _named("field", shape, name)
+    if shape.special and name == shape.fields[0]:
+        words = ", ".join(f'"{code}" = "{word}"' for code, word in shape.special)
+        field = replaced(field, "missing = false", f"missing = false\nspecial = {{{words}}}")
     return replaced(field, "missing = false", "missing = true") if gap else field
 
 
@@ -93,6 +101,18 @@ def _inputs(shape: Shape) -> list[str]:
     return found
 
 
+def _inputs_of_special(shape: Shape) -> list[str]:
+    """The first field as it is, and why it has no value, where it may have none."""
+    if not shape.special:
+        return []
+    first = shape.fields[0]
+    itself = filled(PARTS["input"], NAME=f"{first}_itself", LABEL=first, FORMULA=first, CONCEPT=f"c_{first}")
+    told = {"NAME": f"{first}_why", "LABEL": f"{first}: why no value"}
+    why = filled(PARTS["input"], **told, FORMULA=f"reason({first})", CONCEPT=f"c_{first}")
+    words = enumerate(("a value", *(word for _, word in shape.special)))
+    return [itself, why, "[inputs.codes]", *(f'{k} = "{word}"' for k, word in words)]
+
+
 def records(shape: Shape) -> pd.DataFrame:
     """The records: the larger the fields, the likelier to default."""
     chance = np.random.default_rng(0)
@@ -101,6 +121,9 @@ def records(shape: Shape) -> pd.DataFrame:
     columns: dict[str, Sequence[float]] = dict(zip(shape.fields, values, strict=True))
     if len(shape.fields) > 2:
         values[-2, chance.random(RECORDS) < 0.1] = np.nan
+    for k, (code, _) in enumerate(shape.special):
+        own = np.arange(RECORDS) % 10 == 2 * k + 1
+        values[0, own], margin[own] = code, 2.0 - 4.0 * (k % 2)
     for k, size in enumerate(shape.groups):
         columns[f"protected_{k}"] = chance.integers(0, size, RECORDS)
     defaulted = (chance.random(RECORDS) < 1 / (1 + np.exp(-margin))).astype(int)

@@ -10,6 +10,7 @@ import numpy as np
 from data.arrays import AnyArray, Array
 from data.books import Book
 from data.contract import Contract, Field, Lever, bounds
+from data.formulas import names_in
 from model.engine.scorer import TableScorer
 from model.export.compressed import CompressedTables
 from model.export.phone.formulas import (
@@ -56,7 +57,7 @@ def known_of(scorer: TableScorer, book: Book) -> dict[str, Told]:
         "levers": [_lever(contract, each) for each in contract.levers],
         "constraints": [
             {
-                "holds": condition_tree(each.rule, _operands(contract)),
+                "holds": condition_tree(contract.spelled_rule(each.rule), _operands(contract)),
                 "message": each.message,
                 "rows": sorted(row for name in each.fields for row in range(*_rows(contract, name))),
             }
@@ -112,6 +113,7 @@ def _field(contract: Contract, field: Field, scorer: TableScorer) -> dict[str, T
         "step": field.step,
         "missing": field.missing,
         "codes": [[code, word] for code, word in field.codes.items()],
+        "special": [[code, word] for code, word in field.special.items()],
         "concept": field.concept,
         "help": field.help,
         "seen": seen,
@@ -133,19 +135,21 @@ def _inputs(contract: Contract, book: Book) -> list[Told]:
                 "missing": each.missing,
                 "codes": [[code, word] for code, word in each.codes.items()],
                 "usual": [_finite(float(end)) for end in usual],
-                "formula": single_tree(each.formula, operands),
+                "formula": single_tree(contract.spelled(each.formula), operands),
             }
         )
     return found
 
 
 def _lever(contract: Contract, lever: Lever) -> dict[str, Told]:
-    rules = list[Told]()
+    rules, texts = list[Told](), (lever.start, *lever.rules.values())
+    read = frozenset().union(*map(names_in, texts)) & contract.special_codes.keys()
+    coded = sorted({k for name in read for k in range(*contract.rows[name].indices(len(contract.record)))})
     for target, rule in lever.rules.items():
         first, end, _ = contract.rows[target].indices(len(contract.record))
         ago = tuple(constant_tree(float(k)) for k in range(end - first))
         own: dict[str, Operand] = {"value": FormulaTree("value"), "start": FormulaTree("start"), "ago": ago}
-        months = formula_trees(rule, {**_operands(contract), **own})
+        months = formula_trees(contract.spelled(rule), {**_operands(contract), **own})
         spread = months if len(months) > 1 else months * (end - first)
         rules.append({"row": first, "months": [each.form for each in spread]})
     return {
@@ -159,9 +163,10 @@ def _lever(contract: Contract, lever: Lever) -> dict[str, Told]:
         "logarithmic": lever.logarithmic,
         "association": lever.association,
         "help": lever.help,
-        "start": single_tree(lever.start, _operands(contract)),
+        "start": single_tree(contract.spelled(lever.start), _operands(contract)),
         "digits": contract.start_digits(lever),
         "rules": rules,
+        "reads_codes_of": coded,
     }
 
 
@@ -189,7 +194,7 @@ def _exposure(contract: Contract) -> dict[str, Told]:
     operands |= {each.name: FormulaTree(f"assumed {each.name}") for each in contract.assumptions}
     own = contract.exposure
     texts = {"ead": own.ead, "lgd": own.lgd, "own_share": own.own_share}
-    return {name: single_tree(text, operands) for name, text in texts.items()}
+    return {name: single_tree(contract.spelled(text), operands) for name, text in texts.items()}
 
 
 def _rows(contract: Contract, name: str) -> tuple[int, int]:

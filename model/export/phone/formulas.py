@@ -13,7 +13,7 @@ from math import inf, isinf, isnan
 from typing import TypeAlias
 
 from data.errors import BadInput
-from data.formulas import _levels, _tree
+from data.formulas import _levels, formula_tree
 
 Form: TypeAlias = "float | bool | str | list[Form] | None"
 MOST_NESTED = 500  # levels: what a browser reads of a list within a list, with much to spare
@@ -48,7 +48,7 @@ def formula_trees(text: str, operands: Mapping[str, Operand]) -> tuple[FormulaTr
 
     ``operands`` are what stands for each name. Raises BadInput where the phone has nothing for it.
     """
-    tree = _tree(text)
+    tree = formula_tree(text)
     reading = _FormulaReading(text, operands, tree)
     if _levels(tree) > MOST_NESTED:
         raise reading.refused(f"it is nested more than {MOST_NESTED} levels deep")

@@ -189,7 +189,7 @@ class CustomerAnswers:
 
     def _exposure(self, column: RecordColumn, name: str) -> str:
         text = getattr(self.contract.exposure, name)
-        found = in_cells(text, column.operands(self.contract), self.tables.look_up).text
+        found = in_cells(self.contract.spelled(text), column.operands(self.contract), self.tables.look_up).text
         if name == "lgd" and self.inputs.under:
             return f"MIN(MAX({found}+{column.assumed[LGD_PLUS]},0),1)"
         return found

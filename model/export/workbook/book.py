@@ -213,7 +213,7 @@ class BookSheet:
                 sheet.text(row + k, SUMS, told or "everybody")
             operands: dict[str, Operand] = {name: number(value) for name, value in kind.items()}
             operands |= {name: CellFormula(called) for name, called in assumed.items()}
-            formula = in_cells(contract.exposure.lgd, operands, self.tables.look_up).text
+            formula = in_cells(contract.spelled(contract.exposure.lgd), operands, self.tables.look_up).text
             value = lgd_of(contract, kind, self.assumed[state])
             if any(self.overlay):
                 formula = f"MIN(MAX({formula}+{cell(self._overlay_row, (BASE, NOW)[state], BOOK)},0),1)"

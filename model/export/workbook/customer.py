@@ -223,7 +223,10 @@ class CustomerInputs:
         codes, words = self._lists(part) if part.codes else ("", "")
         message = f"Allowed: {allowed(part)}. {part.help}"
         for each in self.columns:
-            if codes:
+            if part.special and not codes:
+                rule = _allowed(part, cell(self.row, each.column))
+                self.sheet.input_rule(self.row, each.column, rule, title=part.label, message=message)
+            elif codes:
                 self.sheet.input_list(self.row, each.column, codes, title=part.label, message=message)
             else:
                 self.sheet.input_range(self.row, each.column, between, title=part.label, message=message)
@@ -243,27 +246,33 @@ class CustomerInputs:
         if name not in self._code_lists:
             label = part.label.partition(",")[0]
             self._code_lists[name] = (
-                self.tables.listed(f"{label}: code", list(map(float, part.codes)), f"codes_{name}"),
-                self.tables.worded(f"{label}: meaning", list(part.codes.values()), f"words_{name}"),
+                self.tables.listed(f"{label}: code", list(map(float, part.values_in_words)), f"codes_{name}"),
+                self.tables.worded(f"{label}: meaning", list(part.values_in_words.values()), f"words_{name}"),
             )
         return self._code_lists[name]
 
     def _meaning(self, part: Field, own: str, *, words: str, codes: str, value: float) -> tuple[str, str]:
         """What is told beside a value that can be: its code's words, or that the model has seen nothing like it."""
         if codes:
-            return f"INDEX({words},MATCH({own},{codes},0))", part.codes.get(round(value), "")
+            return f"INDEX({words},MATCH({own},{codes},0))", part.values_in_words.get(value, "")
         seen, k = self.tables.scorer.territory, self.contract.row[part.name]
         low, high, beyond = float(seen.low[k]), float(seen.high[k]), "outside what the model has seen"
-        if not np.isfinite(low + high):
-            return '""', ""
-        inside = f"IF(ISNUMBER({own}),{_between(own, low, high)},TRUE)"
-        return f'IF({inside},"",{text_literal(beyond)})', "" if np.isnan(value) or low <= value <= high else beyond
+        told, text = '""', ""
+        if np.isfinite(low + high):
+            inside = f"IF(ISNUMBER({own}),{_between(own, low, high)},TRUE)"
+            told = f'IF({inside},"",{text_literal(beyond)})'
+            text = "" if np.isnan(value) or low <= value <= high else beyond
+        for code, word in part.special.items():
+            told, text = f"IF({own}={code!r},{text_literal(word)},{told})", word if value == code else text
+        return told, text
 
     def _constraint(self, rule: str, message: str) -> None:
         self.sheet.paragraph(self.row, LABEL, message, NOTE, width=WIDTHS[LABEL])
         rules = []
         for each in self.columns:
-            found = in_cells(rule, operands_of(self.contract, each.fields), self.tables.look_up)
+            found = in_cells(
+                self.contract.spelled_rule(rule), operands_of(self.contract, each.fields), self.tables.look_up
+            )
             rules.append(f"IFERROR({found.text},FALSE)")
             text = f"IF({rules[-1]},{text_literal(KEPT)},{text_literal(BROKEN)})"
             self.sheet.formula(self.row, each.column, text, KEPT, {**RIGHT, **NOTE})
@@ -295,8 +304,15 @@ class CustomerInputs:
 
 def _fits(part: Field, called: str, codes: str) -> str:
     """The condition that a value of a field can be."""
-    within = f"ISNUMBER(MATCH({called},{codes},0))" if codes else _between(called, *bounds(part))
+    within = f"ISNUMBER(MATCH({called},{codes},0))" if codes else _allowed(part, called)
     return f"IF(ISNUMBER({called}),{within},{f'ISBLANK({called})' if part.missing else 'FALSE'})"
+
+
+def _allowed(part: Field, called: str) -> str:
+    """The condition that a number is within a field's range, or one of its special codes."""
+    within = _between(called, *bounds(part))
+    special = [f"{called}={code!r}" for code in part.special]
+    return f"OR({','.join((within, *special))})" if special else within
 
 
 def _between(called: str, low: float, high: float) -> str:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from data.contract import Field, bounds
 from data.errors import BadInput
-from data.formulas import _tree
+from data.formulas import formula_tree
 
 MISSING = "NA()"
 INSTEAD = "Write it otherwise in the contract, or take a paper or slides, which need no formulas."
@@ -66,7 +66,7 @@ def in_cells(text: str, operands: Mapping[str, Operand], look_up: LookUp) -> Cel
 
     ``operands`` are what stands for each name. Raises BadInput where the spreadsheet has nothing for it.
     """
-    found = _Reading(text, operands, look_up).read(_tree(text).body)
+    found = _Reading(text, operands, look_up).read(formula_tree(text).body)
     if isinstance(found, tuple):
         if not all(each.condition for each in found):
             raise BadInput(f"The formula {text!r} gives a value for each month; a workbook's cell holds one. {INSTEAD}")

@@ -45,8 +45,8 @@ def check_formulas(contract: Contract) -> None:
     }
     owed = contract.exposure
     for text in (
-        *(each.formula for each in contract.inputs),
-        *(owed.ead, owed.lgd, owed.own_share),
-        *(each.rule for each in contract.constraints),
+        *(contract.spelled(each.formula) for each in contract.inputs),
+        *map(contract.spelled, (owed.ead, owed.lgd, owed.own_share)),
+        *(contract.spelled_rule(each.rule) for each in contract.constraints),
     ):
         in_cells(text, operands, lambda _values, _for_each: ("values", "for_each"))

@@ -117,6 +117,10 @@ class Sheet:
         """A cell takes only the values that stand in the cells of ``source``."""
         self._told(row, column, {"validate": "list", "source": f"={source}"}, title, message)
 
+    def input_rule(self, row: int, column: int, rule: str, *, title: str, message: str) -> None:
+        """A cell takes only values for which a formula holds."""
+        self._told(row, column, {"validate": "custom", "value": f"={rule}"}, title, message)
+
     def _told(self, row: int, column: int, rule: dict[str, Any], title: str, message: str) -> None:
         head, told = title[:MOST_TITLE], message if len(message) <= MOST_MESSAGE else f"{message[: MOST_MESSAGE - 1]}…"
         rule |= {"input_title": head, "input_message": told, "error_title": head, "error_message": told}

@@ -215,7 +215,7 @@ class TablesSheet:
         for k, (each, thresholds) in enumerate(zip(self.contract.inputs, self._thresholds, strict=True)):
             row, word, found = self._inputs_at + k, each.missing or NO_VALUE, float(record.inputs[k])
             value, count = cell(row, at), cell(row, 1)
-            formula = in_cells(each.formula, operands, self.look_up)
+            formula = in_cells(self.contract.spelled(each.formula), operands, self.look_up)
             text = f"IFERROR({formula.text},{text_literal(word)})" if formula.gaps else formula.text
             sheet.formula(row, at, text, word if np.isnan(found) else found, RIGHT)
             above = f"IFERROR(MATCH({value},{thresholds},-1),0)" if thresholds else "0"

@@ -236,7 +236,7 @@ def _field(each: Field) -> Term:
     names = (each.label, each.name.replace("_", " "), f"field {each.label}")
 
     def tell(value: float) -> str:
-        return numbers.as_set(value, each.unit, each.codes)
+        return numbers.as_set(value, each.unit, each.codes, each.special)
 
     return Term(each.name, each.label, names, quantity, tell)
 

@@ -143,7 +143,7 @@ def _edit_in_words(contract: Contract, name: str, value: float) -> str:
         if lever.name == name:
             return _lever_in_words(lever, value)
     field = contract.field(name)
-    return f"{lower(field.label)} {numbers.as_set(value, field.unit, field.codes)}"
+    return f"{lower(field.label)} {numbers.as_set(value, field.unit, field.codes, field.special)}"
 
 
 def _lever_in_words(lever: Lever, value: float, bound: str = "") -> str:
@@ -169,7 +169,7 @@ def edit_chip(contract: Contract, name: str, value: float) -> str:
         if lever.name == name:
             return f"{lever.label} {numbers.lever_value(value, lever.unit)}"
     field = contract.field(name)
-    return f"{field.label} {numbers.as_set(value, field.unit, field.codes)}"
+    return f"{field.label} {numbers.as_set(value, field.unit, field.codes, field.special)}"
 
 
 def at_stake(contract: Contract, now: Decision, changed: bool) -> tuple[str, ...]:
@@ -397,7 +397,7 @@ def part_value(part: Lever | Field, value: float) -> str:
     """Where a lever or a field may stand, in words."""
     if isinstance(part, Lever):
         return numbers.lever_value(value, part.unit)
-    return numbers.measure(value, part.unit, part.codes)
+    return numbers.measure(value, part.unit, part.codes, special=part.special)
 
 
 def direction(lever: Lever) -> str:

@@ -197,7 +197,7 @@ class JobScorer:
             "pd_as_is": before,
             "loss_as_is": lost,
             "net_loss_as_is": lost * exposed.own,
-            "outside": seen.beyond(raw).any(0) | seen.outside(inputs),
+            "outside": seen.beyond(contract.without_special(raw)).any(0) | seen.outside(inputs),
         }
         return found | self._explained(codes, exact), contract.derive(raw)
 

@@ -83,6 +83,8 @@ def drifted(contract: Contract, raw: Array, numbers: Numbers, drifts: Sequence[R
         out[k] = np.where(whole, np.round(out[k]), out[k]).clip(*bounds(field))
         if field.codes:
             out[k] = _nearest(out[k], np.array(sorted(field.codes), float))
+        if field.special:
+            out[k] = np.where(field.is_special(raw[k]), raw[k], out[k])
     broken = ~contract.stands(out)
     out[:, broken] = raw[:, broken]
     return out

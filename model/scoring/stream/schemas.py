@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from data.contract import Contract, Field, bounds
+from data.contract import Contract, Field, bounds, special_words
 from data.json_types import JsonObject
 from model.scoring.decided import concept_inputs
 from model.scoring.stream.messages import LONGEST_ID
@@ -105,8 +105,12 @@ def _field(field: Field) -> JsonObject:
     low, high = bounds(field)
     about = f"{field.label}, {field.unit}" if field.unit else field.label
     if field.codes:
-        words = "; ".join(f"{code}: {word}" for code, word in field.codes.items())
-        allowed: list[float | None] = [*field.codes, *([None] if field.missing else [])]
+        words = "; ".join(f"{code:.12g}: {word}" for code, word in field.values_in_words.items())
+        allowed: list[float | None] = [*field.values_in_words, *([None] if field.missing else [])]
         return {"description": f"{about}. {words}.", "enum": allowed}
     kind: list[str] | str = ["number", "null"] if field.missing else "number"
+    if field.special:
+        about = f"{about}. Or a special code: {special_words(field)}."
+        within: JsonObject = {"type": kind, "minimum": low, "maximum": high}
+        return {"description": about, "anyOf": [within, {"enum": list(field.special)}]}
     return {"description": about, "type": kind, "minimum": low, "maximum": high}

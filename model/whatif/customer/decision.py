@@ -57,7 +57,7 @@ def decide(scorer: Scorer, record: Array, assumptions: dict[str, float]) -> Deci
     exposed = contract.exposures(record, assumptions)
     lost = expected_loss(pd, exposed.lgd, exposed.ead)
     seen = scorer.territory
-    outside = np.flatnonzero(seen.beyond(record)[:, 0])
+    outside = np.flatnonzero(seen.beyond(contract.without_special(record))[:, 0])
     return Decision(
         margin=margin,
         pd=pd,

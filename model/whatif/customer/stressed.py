@@ -105,7 +105,7 @@ def _decided(
     pd, after = pd_after(numbers, said), float(log_odds_after(numbers, said)[0])
     lost = expected_loss(pd, exposed.lgd, exposed.ead)
     seen = scorer.territory
-    outside = np.flatnonzero(seen.beyond(free)[:, 0])
+    outside = np.flatnonzero(seen.beyond(contract.without_special(free))[:, 0])
     return Decision(
         margin=after,
         pd=float(pd[0]),

@@ -36,7 +36,13 @@ pytestmark = pytest.mark.office
 
 RECORDS = 1000
 SAME = 1e-9
-SHAPE = made_up.Shape(fields=("one", "two", "three", "four"), levers=1, shocks=1, segments=1)
+SHAPE = made_up.Shape(
+    fields=("one", "two", "three", "four"),
+    levers=1,
+    shocks=1,
+    segments=1,
+    special=((-9, "no record"), (-8, "no trades")),
+)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +55,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
 def models(
     model: DeployedModel, kept: KeptReleases, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, DeployedModel]:
-    """The deployed models of the cards, of the small businesses, and of a book whose fields may be missing."""
+    """The deployed models of the cards, of the small businesses, and of a book whose fields may be missing or have
+    special codes."""
     home = tmp_path_factory.mktemp("books")
     loans = loans_sample.released(home, kept)
     made_up.lay_down(home, SHAPE)

@@ -87,12 +87,26 @@ export class FieldControl {
     this.wrong.hidden = true;
     this.input.setAttribute("aria-describedby", this.wrong.id);
     this.input.addEventListener(field.codes.length ? "change" : "input", () => this.heard(set));
+    this.reason = !field.codes.length && field.special?.length ? this.reasons(row, label, set) : null;
+  }
+
+  /** What can be chosen in place of a value: why there is none. */
+  reasons(row, label, set) {
+    const select = put(row, "select", "reasons");
+    select.setAttribute("aria-label", `${label}: why there is no value`);
+    select.add(new Option("a value", ""));
+    for (const [code, word] of this.field.special) select.add(new Option(word, code));
+    select.addEventListener("change", () => {
+      if (select.value === "") this.input.focus();
+      else set(Number(select.value));
+    });
+    return select;
   }
 
   list(row) {
     const select = put(row, "select");
     if (this.field.missing) select.add(new Option("not stated", ""));
-    for (const [code, word] of this.field.codes) select.add(new Option(word, code));
+    for (const [code, word] of [...this.field.codes, ...(this.field.special ?? [])]) select.add(new Option(word, code));
     return select;
   }
 
@@ -139,7 +153,10 @@ export class FieldControl {
   /** Shows a value, unless somebody is typing one. */
   stand(value) {
     if (document.activeElement === this.input) return;
-    const text = Number.isNaN(value) ? "" : `${Number((value * this.scale).toPrecision(12))}`;
+    const special = this.reason && this.field.special.some(([code]) => code === value);
+    if (this.reason) this.reason.value = special ? `${value}` : "";
+    const none = Number.isNaN(value) || special;
+    const text = none ? "" : `${Number((value * this.scale).toPrecision(12))}`;
     if (this.input.value !== text) this.input.value = text;
     this.complain("");
   }

@@ -4,7 +4,7 @@ import { assumptionControls, fieldControls, Slider } from "./controls.js";
 import { Bars, Curve, put, say } from "./drawing.js";
 import { stored } from "./updates.js";
 import {
-  broken, changes, decide, leverStart, pdAt, reasonsInPoints, same, sweep, territoryOf, WIDE,
+  broken, changes, decide, isSpecial, leverStart, pdAt, reasonsInPoints, same, sweep, territoryOf, WIDE,
 } from "./whatif.js";
 import {
   capital, in100, inUnit, lower, money, percent, plain, pointsOfTenths, scorePoints, summing, tenths, wholeScore,
@@ -220,9 +220,10 @@ export class RecordPage {
     const place = Number(text);
     const part = kind === "lever" ? this.known.levers[place] : this.known.fields[place];
     const now = kind === "lever" ? this.levers[place].value : record[place];
-    $("curve").hidden = Number.isNaN(now);
-    if (Number.isNaN(now)) {
-      say($("swept-title"), `${part.label} is not stated: nothing to begin from`);
+    const nothing = Number.isNaN(now) || (kind === "field" && isSpecial(part, now));
+    $("curve").hidden = nothing;
+    if (nothing) {
+      say($("swept-title"), `${part.label} is ${inUnit(now, part)}: nothing to begin from`);
       return;
     }
     this.drawCurve(part, now, sweep(this.model, this.whatIf.base, this.whatIf.edits, { kind, place }, now), kind);

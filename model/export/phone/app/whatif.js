@@ -17,6 +17,8 @@ function roundedEven(x) {
 }
 
 const clamped = (value, low, high) => Math.min(Math.max(value, low ?? -Infinity), high ?? Infinity);
+/** Whether a value says why there is none: a special code of its field. */
+export const isSpecial = (field, value) => (field.special ?? []).some(([code]) => code === value);
 export const same = (a, b) => a === b || (Number.isNaN(a) && Number.isNaN(b));
 
 // ---- edits ----------------------------------------------------------------------------------------------------------
@@ -38,8 +40,11 @@ function pulled(model, lever, record, value, start) {
     const months = rule.months.map((month) => month(values));
     out.set(months, rule.row);
   }
-  model.known.fields.forEach((field, k) => {
-    out[k] = clamped(out[k], field.low, field.high);
+  const { fields, levers } = model.known;
+  const stuck = (levers[lever].reads_codes_of ?? []).some((k) => isSpecial(fields[k], record[k]));
+  fields.forEach((field, k) => {
+    const stays = out[k] === record[k] && isSpecial(field, record[k]);
+    out[k] = stays || (stuck && Number.isNaN(out[k])) ? record[k] : clamped(out[k], field.low, field.high);
   });
   return out;
 }
@@ -97,7 +102,8 @@ export function reasonsInPoints(model, record) {
 export function territoryOf(model, record) {
   const { fields, inputs } = model.known;
   const outside = (value, [low, high]) => low !== null && (value < low || value > high);
-  const beyond = fields.filter((field, k) => outside(record[k], field.seen)).map((field) => field.label);
+  const strange = (field, value) => !isSpecial(field, value) && outside(value, field.seen);
+  const beyond = fields.filter((field, k) => strange(field, record[k])).map((field) => field.label);
   const derived = derive(model, record);
   const unusual = inputs.filter((input, k) => outside(derived[k], input.usual)).map((input) => input.label);
   return { beyond, unusual };

@@ -76,9 +76,9 @@ function unitOf(size) {
 }
 
 /** A value of a field, input, lever or assumption in its unit; `fractions`: a share is held as a fraction. */
-export function inUnit(value, { unit, codes, missing }, fractions = true) {
+export function inUnit(value, { unit, codes, special, missing }, fractions = true) {
   if (Number.isNaN(value)) return typeof missing === "string" && missing ? missing : "not stated";
-  const word = codes?.find(([code]) => code === value);
+  const word = [...(codes ?? []), ...(special ?? [])].find(([code]) => code === value);
   if (word) return word[1];
   if (/[$€£¥₹¤]$/.test(unit)) return `${value < 0 ? MINUS : ""}${unit}${SPACE}${exactly(Math.abs(value))}`;
   if (unit === "%") return `${fractions ? plain(100 * value, 1) : exactly(value)}${SPACE}%`;
