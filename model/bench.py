@@ -99,7 +99,8 @@ def resampled(book: Book, rows: int, seed: int = 0) -> Array:
     raw = book.raw[:, rng.integers(0, len(book), rows)]
     for k, field in enumerate(book.contract.record):
         if not field.codes and k:  # amounts but the limit, whose round values the model knows
-            raw[k] = np.round(raw[k] * rng.normal(1, 0.05, rows)).clip(field.minimum, field.maximum)
+            moved = np.round(raw[k] * rng.normal(1, 0.05, rows)).clip(field.minimum, field.maximum)
+            raw[k] = np.where(field.is_special(raw[k]), raw[k], moved)
     return np.ascontiguousarray(raw)
 
 

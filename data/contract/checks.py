@@ -15,7 +15,7 @@ from data.contract.schema import (
     Variable,
 )
 from data.errors import ContractError
-from data.formulas import names_in, parse_formula
+from data.formulas import names_in
 
 NEEDED: Mapping[str, str] = {
     "apr": "the yearly rate charged",
@@ -113,7 +113,7 @@ def _uncompiled(contract: Contract) -> Iterator[str]:
         contract.reads, contract._levers, contract._constraints, contract._exposure  # noqa: B018  compile every formula
         contract._shocks, contract._realised  # noqa: B018
     except ContractError as first:
-        told = [said for said in map(_unread, *zip(*_formulas(contract), strict=True)) if said]
+        told = [said for each in _formulas(contract) if (said := _unread(contract, *each))]
         yield from told or [str(first)]
 
 
@@ -137,9 +137,9 @@ def _formulas(contract: Contract) -> Iterator[tuple[str, str, frozenset[str]]]:
         yield "the exposure", formula, known
 
 
-def _unread(what: str, formula: str, known: frozenset[str]) -> str:
+def _unread(contract: Contract, what: str, formula: str, known: frozenset[str]) -> str:
     try:
-        parse_formula(formula, known)
+        contract.parsed(formula, known)
     except ContractError as error:
         return f"{what}: {error}"
     return ""

@@ -182,7 +182,8 @@ class Contract(Part):
         """A constraint's rule as it is worked out: it says nothing of a record whose value is a special code."""
         return spelled_rule(text, self.special_codes, frozenset(self.rows) - frozenset(self.row))
 
-    def _parsed(self, text: str, known: frozenset[str]) -> Formula:
+    def parsed(self, text: str, known: frozenset[str]) -> Formula:
+        """A formula as it is worked out, ready to be; ContractError where it cannot be read."""
         said = self.spelled(text)
         if said != text and REASON not in names_in(text):
             parse_formula(text, known)  # what is wrong with it is told of the formula as it was written
@@ -217,15 +218,15 @@ class Contract(Part):
     @cached_property
     def _inputs(self) -> tuple[Formula, ...]:
         scored = self._known - ({self.vintage.name} if self.vintage else set())
-        return tuple(self._parsed(each.formula, scored) for each in self.inputs)
+        return tuple(self.parsed(each.formula, scored) for each in self.inputs)
 
     @cached_property
     def _levers(self) -> dict[str, tuple[Formula, dict[str, Formula]]]:
         known = self._known | {"value", "start", "ago"}
         return {
             lever.name: (
-                self._parsed(lever.start, self._known),
-                {target: self._parsed(rule, known) for target, rule in lever.rules.items()},
+                self.parsed(lever.start, self._known),
+                {target: self.parsed(rule, known) for target, rule in lever.rules.items()},
             )
             for lever in self.levers
         }
@@ -238,16 +239,16 @@ class Contract(Part):
     def _exposure(self) -> tuple[Formula, Formula, Formula, Formula]:
         known, own = self._known | {each.name for each in self.assumptions}, self.exposure
         return (
-            self._parsed(own.balance, known),
-            self._parsed(own.ead, known),
-            self._parsed(own.lgd, known),
-            self._parsed(own.own_share, known),
+            self.parsed(own.balance, known),
+            self.parsed(own.ead, known),
+            self.parsed(own.lgd, known),
+            self.parsed(own.own_share, known),
         )
 
     @cached_property
     def _realised(self) -> Formula | None:
         after = {field.name for field in self.fields if field.role == "post-outcome"}
-        return self._parsed(self.realised.loss, self._known | after) if self.realised else None
+        return self.parsed(self.realised.loss, self._known | after) if self.realised else None
 
     @cached_property
     def reads(self) -> tuple[frozenset[int], ...]:
@@ -349,7 +350,7 @@ class Contract(Part):
     def _shocks(self) -> dict[str, dict[str, Formula]]:
         known = self._known | {"value", "ago"}
         return {
-            shock.name: {target: self._parsed(rule, known) for target, rule in shock.rules.items()}
+            shock.name: {target: self.parsed(rule, known) for target, rule in shock.rules.items()}
             for shock in self.shocks
         }
 

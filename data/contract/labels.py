@@ -1,5 +1,6 @@
 """Labels that nobody takes for one another."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import TypeVar
@@ -7,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from data.contract.contract import Contract
-from data.contract.schema import Segment
+from data.contract.schema import Input, Segment
 from data.formulas import names_in
 
 Key = TypeVar("Key", str, int)
@@ -61,12 +62,22 @@ NO_VALUE = "no value"
 
 def with_words_for_none(contract: Contract) -> Contract:
     """The contract in which every input that special codes leave without a value says so in words: in those of the only
-    reason there is, else in general ones."""
+    reason there is, else in general ones; and one that is such a reason has the words of each."""
     inputs = tuple(
-        each if each.missing else each.model_copy(update={"missing": _words_for_none(contract, k)})
+        each.model_copy(update={"missing": each.missing or _words_for_none(contract, k)} | _reasons(contract, each))
         for k, each in enumerate(contract.inputs)
     )
     return contract.model_copy(update={"inputs": inputs}) if inputs != contract.inputs else contract
+
+
+def _reasons(contract: Contract, each: Input) -> dict[str, object]:
+    """The words of an input that says why a field has no value, where it has none of its own."""
+    of = re.fullmatch(r"\s*reason\(\s*(\w+)\s*\)\s*", each.formula)
+    if of is None or each.codes:
+        return {}
+    field = contract.record[contract.rows[of[1]].start]
+    gap = ("missing",) if field.missing else ()
+    return {"codes": dict(enumerate(("a value", *field.special.values(), *gap)))}
 
 
 def _words_for_none(contract: Contract, k: int) -> str:

@@ -47,23 +47,15 @@ class Money:
 
 
 def _filled(column: ProposedColumn) -> str:
-    """What a column counts for in a formula: nothing below 0, the middle where it is missing or a code far above."""
-    name, middle, codes = column.name, _middle(column), _above(column)
-    amount = f"max({name}, 0)"
-    if column.gaps:
-        amount = f"where({name} >= 0, {name}, where({name} < 0, 0, {middle!r}))"
-    return f"where({name} >= {min(codes)!r}, {middle!r}, {amount})" if codes else amount
+    """What a column counts for in a formula: nothing below 0, the middle where there is no value."""
+    if not column.reasons:
+        return f"max({column.name}, 0)"
+    return f"where({column.name} >= 0, {column.name}, where({column.name} < 0, 0, {_middle(column)!r}))"
 
 
 def _amounts(column: ProposedColumn) -> Array:
-    unknown = np.isnan(column.values) | np.isin(column.values, _above(column))
-    return np.maximum(np.where(unknown, _middle(column), column.values), 0)
+    return np.maximum(np.where(np.isnan(column.usual), _middle(column), column.usual), 0)
 
 
 def _middle(column: ProposedColumn) -> float:
     return float(f"{np.median(column.ordinary):.6g}")
-
-
-def _above(column: ProposedColumn) -> list[float]:
-    """The special codes above all amounts."""
-    return [each for each in column.special if each > column.ordinary.max()]

@@ -24,11 +24,12 @@ from data.proposing.ranges import bands_of, range_of, round_step, up
 from data.proposing.roles import ABSENT, Identifiers, ProposedColumn, ProposedTarget
 from data.proposing.sources import Source
 
+MOST_INPUTS = 255
 LEVERS, SHOCKS, SEGMENTS = 8, 3, 5  # of the most telling inputs
 GRANTED = 0.80
 BASE_SCORE, BASE_ODDS, TO_DOUBLE = 600.0, 50.0, 20.0
 BOUND = 1.25  # limits above what the book shows
-SPECIAL = "special codes"
+SPECIAL = "special"  # the key of what stands for no value
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ class Plan:
     def money(self) -> Money:
         """What is owed, and in what currency."""
         amounts = [each for each in self.columns if each.role == "input" and self._unit(each)[0] == "amount"]
-        amounts = [each for each in amounts if not each.codes and np.nanmedian(each.values) > 0]
+        amounts = [each for each in amounts if not each.codes and np.median(each.ordinary) > 0]
         said = {each.said.unit: each.given for each in self.columns if each.said.unit in CURRENCIES.values()}
         signs = said or {each.currency: each.given for each in self.columns if each.currency}
         if signs:
@@ -308,11 +309,13 @@ class Plan:
             draft.put("unit", unit, why)
         ends = [plain_figure(float(f"{end:.6g}"), unit) for end in (known.min(), known.max())]
         seen = f"the file holds {ends[0]} to {ends[1]}"
-        low, high = (_asked(column, below) for below in (True, False))
-        draft.put("minimum", span.low, f"{seen}{low}" if not column.codes else "the codes")
-        draft.put("maximum", span.high, f"{seen}{high}" if not column.codes else "the codes")
+        draft.put("minimum", span.low, seen if not column.codes else "the codes")
+        draft.put("maximum", span.high, seen if not column.codes else "the codes")
         draft.put("step", span.step, "round" if not column.codes else "the codes")
         self._put_reading(draft, column)
+        if column.special:
+            words = {f"{code:.12g}": word for code, word in column.special.items()}
+            draft.put(SPECIAL, words, "" if column.said.special else self.codes_told(column))
         if column.gaps:
             share = column.gaps / len(column.values)
             draft.put("missing", True, f"{column.gaps:,} gaps ({share:.1%}): does a gap mean something?")
@@ -322,6 +325,17 @@ class Plan:
         draft.put("mutability", column.said.mutability or "free", open_)
         draft.put("concept", concept[column.name])
         draft.put("help", f"The column {column.given} of the file.", "what it means, in a sentence", "TO DO")
+
+    def codes_told(self, column: ProposedColumn) -> str:
+        """How often each special code of a column stands there, and how many of those rows are bad."""
+        known, bad = ~np.isnan(column.usual), self.target.values
+        others = f"against {bad[known].mean():.1%} of those with a value"
+        told = []
+        for code in column.special:
+            own = column.values == code
+            rate = f", {bad[own].mean():.1%} of them bad" if own.any() else ""
+            told.append(f"{code:.12g} in {own.sum():,} rows ({own.mean():.1%}){rate}")
+        return f"{'; '.join(told)}, {others}"
 
     def _put_reading(self, draft: DraftContract, column: ProposedColumn) -> None:
         """How later files are read as this one was."""
@@ -344,10 +358,31 @@ class Plan:
             sign, told = self.direction(each)
             draft.put("direction", sign, told)
             draft.put("concept", concept[each.name])
-            if each.gaps:
+            if each.gaps and not each.special:
                 draft.put("missing", "missing", "what a gap means")
             if each.codes:
                 draft.codes("inputs", each.codes, each.ordered)
+        for each in self._told_apart():
+            draft.part("inputs", self._why_name(each))
+            draft.put("label", f"{each.label}: why no value")
+            draft.put("formula", f"reason({each.name})")
+            draft.put("concept", concept[each.name])
+
+    def _told_apart(self) -> list[ProposedColumn]:
+        """The inputs that may have no value for more than one reason: another input says which, once where it is the
+        same for several of them."""
+        own, seen = [each for each in self._in_order() if each.special and len(each.reasons) > 1], set[bytes]()
+        found = []
+        for each in own:
+            key = np.where(np.isnan(each.usual), np.nan_to_num(each.values, nan=np.inf), 0.0).tobytes()
+            if key not in seen:
+                found.append(each)
+            seen.add(key)
+        return found[: MOST_INPUTS - len(self._in_order())]
+
+    def _why_name(self, column: ProposedColumn) -> str:
+        taken = {each.name for each in self.columns}
+        return next(name for name in (f"{column.name}_why{'_' * k}" for k in range(99)) if name not in taken)
 
     def direction(self, column: ProposedColumn) -> tuple[int, str]:
         """Which way the model is to respond to an input, 0 where either way, and why; "" where it was decided."""
@@ -355,13 +390,11 @@ class Plan:
             return column.said.direction, ""
         if len(column.codes) > 2 or (column.codes and column.ordered.startswith("in the order")):
             return 0, "its codes stand for words: what comes first says nothing of the risk"
-        if column.special:
-            return 0, "special codes stand among its values: settle first what they mean"
         found = self._trend(column)
         return found.sign, found.why
 
     def _trend(self, column: ProposedColumn) -> signals.Trend:
-        return signals.trend(self.target.values, column.values)
+        return signals.trend(self.target.values, column.usual)
 
     def _adverse(self, column: ProposedColumn, money: Money) -> tuple[int, str]:
         """Which way a column moves when things get worse for the bank, and why; 0 where nothing says so."""
@@ -376,11 +409,11 @@ class Plan:
 
     def _put_levers(self, draft: DraftContract, money: Money) -> None:
         draft.remark(
-            "Quick levers: one gesture on one input. An input with gaps or special codes has none, as there would be",
-            "nowhere for it to stand where there is no value.",
+            "Quick levers: one gesture on one input. An input with gaps has none, as there would be nowhere for it to",
+            "stand where there is no value.",
         )
         concept = self._concept()
-        whole = [each for each in self.inputs if not each.gaps and not each.special]
+        whole = [each for each in self.inputs if not each.gaps]
         chosen = [each for each in whole if not each.codes][:LEVERS] or whole[:1] or list(self.inputs[:1])
         for each in chosen:
             unit, _ = self._shown(each, money)
@@ -389,7 +422,8 @@ class Plan:
             ends = [float(f"{scale * end:.12g}") for end in (span.lever_low, span.lever_high, span.lever_step)]
             why = "quantiles: 1 % of the file lies below, 1 % above" if not each.codes else "the codes"
             # a lever called like a field is swept over the field's own values: only where it moves those as they are
-            draft.part("levers", each.name if scale == 1 and not each.gaps else f"{each.name}_lever")
+            own = scale == 1 and not each.gaps and not each.special
+            draft.part("levers", each.name if own else f"{each.name}_lever")
             draft.put("label", each.label)
             draft.put("unit", unit)
             draft.put("minimum", ends[0], why)
@@ -534,8 +568,8 @@ class Plan:
             draft.put("help", "An assumption that was proposed with the book, not taken from it.")
 
     def _put_shocks(self, draft: DraftContract, money: Money) -> None:
-        amounts = [each for each in self.inputs if not each.codes and np.nanmin(each.values) >= 0]
-        scaled = [each for each in amounts if self._unit(each)[0] != YEAR and not each.special]
+        amounts = [each for each in self.inputs if not each.codes and each.ordinary.min() >= 0]
+        scaled = [each for each in amounts if self._unit(each)[0] != YEAR]
         clear = [(each, *self._adverse(each, money)) for each in scaled]
         chosen = [(each, sign, why) for each, sign, why in clear if sign][:SHOCKS]
         draft.remark(
@@ -600,9 +634,8 @@ class Plan:
         for each in (*self.inputs, *self.of("vintage")):
             cut = bands_of(each)
             names = [] if cut is None else self._bands(each, cut)
-            if cut is None or (each.special and not names) or (made >= SEGMENTS and each.role == "input"):
+            if cut is None or (made >= SEGMENTS and each.role == "input"):
                 continue
-            cut, names = _with_special(each, cut, names)
             made += 1
             draft.part("segments", f"{each.name}_band")
             draft.put("label", each.label)
@@ -633,32 +666,6 @@ class Plan:
                 *(f"{plain_figure(low)} to {plain_figure(high)}" for low, high in pairwise(cut)),
             ]
         return [*(f"{each}{tail}" for each in told), f"{plain_figure(cut[-1], unit)}{tail} and more"]
-
-
-def _with_special(
-    column: ProposedColumn, cut: tuple[float, ...], names: list[str]
-) -> tuple[tuple[float, ...], list[str]]:
-    """The edges and names of bands with one more for special codes, below or above the others."""
-    known = column.ordinary
-    below = any(each < known.min() for each in column.special)
-    above = [each for each in column.special if each > known.max()]
-    if below:
-        cut, names = (float(known.min()), *cut), [f"{SPECIAL}, low" if above else SPECIAL, *names]
-    if above:
-        cut, names = (*cut, min(above)), [*names, f"{SPECIAL}, high" if below else SPECIAL]
-    return cut, names
-
-
-def _asked(column: ProposedColumn, below: bool) -> str:
-    """What to ask about the special codes below, or above, the other values; "" where there are none."""
-    own = [each for each in column.special if (each < column.ordinary.min()) == below]
-    if not own:
-        return ""
-    rows = [int((column.values == each).sum()) for each in own]
-    each_ = ", ".join(f"{value:.12g} {n:,} times" for value, n in zip(own, rows, strict=True))
-    share = sum(rows) / len(column.values)
-    todo = "empty those cells if they mean unknown, or the model reads them as numbers"
-    return f"; {SPECIAL}? {each_} ({share:.1%} of rows): {todo}"
 
 
 def _as_in_the_file(name: str, given: Set[str]) -> str:

@@ -26,14 +26,13 @@ from data.errors import BadInput, BookError
 from data.files.names import listed_texts, shown_text
 from data.proposing.decisions import Decisions
 from data.proposing.drafting import UNSTATED, DraftContract, Noted
-from data.proposing.plan import BASE_ODDS, BASE_SCORE, GRANTED, TO_DOUBLE, Plan, ProposedScale
+from data.proposing.plan import BASE_ODDS, BASE_SCORE, GRANTED, MOST_INPUTS, TO_DOUBLE, Plan, ProposedScale
 from data.proposing.questions import OpenQuestion, questions
 from data.proposing.record import carried_over, proposed_text, record_text
 from data.proposing.roles import ABSENT, Identifiers, ProposedColumn, ProposedTarget, decide, identifiers, outcome
 from data.proposing.signals import Alone
 from data.proposing.sources import Source
 
-MOST_INPUTS = 255
 LOWEST_CUTOFF, HIGHEST_CUTOFF = 320, 780  # within what the pages offer
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 RESERVED = frozenset({"con", "prn", "aux", "nul"})  # names that some file systems do not take

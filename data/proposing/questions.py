@@ -35,10 +35,10 @@ def questions(plan: Plan) -> tuple[OpenQuestion, ...]:
     target = plan.target
     rate = f"{target.bad} is the bad one, in {target.values.mean():.1%} of {len(target.values):,} rows"
     found = [
+        *_codes(plan),
         OpenQuestion("The outcome", "Is that so? What is it called, as a verb and as a noun?", rate, "book.outcome"),
         OpenQuestion("Its time", "Over how many months was it observed?", "taken for a year", "book.pd_months"),
         OpenQuestion("The data", "When were they drawn, how chosen, are any declined in them?", "", "book.as_of"),
-        *_codes(plan),
         *_columns(plan),
         *_of_money(plan.money(), len(target.values)),
         OpenQuestion(
@@ -57,9 +57,11 @@ def _codes(plan: Plan) -> list[OpenQuestion]:
     own = [each for each in plan.columns if each.special and not each.said.special]
     if not own:
         return []
-    ask = 'What do they mean? Say so on the line: special = { "-9" = "no record" }; then run init --replace.'
-    told = [f"{each.given} ({', '.join(f'{code:.12g}' for code in each.special)})" for each in own]
-    return [OpenQuestion("Numbers that look like codes", ask, _some(told), "fields.input")]
+    words = {code: word for each in own for code, word in each.special.items()}
+    often = {code: sum(code in each.special for each in own) for code in words}
+    told = [f"{code:.12g} ({words[code]}) in {n} column{'s' if n > 1 else ''}" for code, n in often.items()]
+    ask = "What does each mean? Correct its words on the lines, where each has its own bad rate."
+    return [OpenQuestion("Numbers that mean there is no value", ask, _some(told), "fields.input")]
 
 
 def _columns(plan: Plan) -> list[OpenQuestion]:

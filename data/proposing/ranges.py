@@ -26,8 +26,8 @@ class Range:
 
 
 def range_of(column: ProposedColumn, unit: str = "") -> Range:
-    """Bounds that hold every value of a column, in round figures; those of its lever by quantiles. Special codes are
-    within the bounds, but stretch neither them nor the steps."""
+    """Bounds that hold every value of a column, in round figures; those of its lever by quantiles. Special codes lie
+    beyond them."""
     known = column.ordinary
     least, most = float(known.min()), float(known.max())
     if column.codes:
@@ -54,7 +54,9 @@ def range_of(column: ProposedColumn, unit: str = "") -> Range:
     lever_low, lever_high = max(down(inner, lever_step), low), min(up(outer, lever_step), high)
     if not lever_high > lever_low:
         lever_low, lever_high = low, high
-    low, high = min(low, *column.special, low), max(high, *column.special, high)
+    low = least if any(low <= code < least for code in column.special) else low
+    high = most if any(most < code <= high for code in column.special) else high
+    lever_low, lever_high = max(lever_low, low), min(lever_high, high)
     return Range(low, high, step=step, lever_low=lever_low, lever_high=lever_high, lever_step=lever_step)
 
 

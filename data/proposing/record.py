@@ -118,6 +118,7 @@ def _field_lines(plan: Plan, by_place: Mapping[str, Sequence[OpenQuestion]]) -> 
 
 def _field_line(plan: Plan, column: ProposedColumn) -> str:
     why = f"  # {comment(column.why)}" if column.role != "input" and column.said.role is None else ""
+    why = f"  # {comment(plan.codes_told(column))}" if column.special else why
     return f"  {toml_value(line_of(plan, column))},{why}"
 
 
@@ -134,7 +135,8 @@ def line_of(plan: Plan, column: ProposedColumn) -> JsonObject:
         found |= {"direction": direction} if direction or said.direction is not None else {}
     found |= {"mutability": said.mutability} if said.mutability else {}
     found |= {"kind": said.kind} if said.kind else {}
-    found |= {"special": {f"{code:.12g}": word for code, word in said.special.items()}} if said.special else {}
+    special = column.special or said.special
+    found |= {"special": {f"{code:.12g}": word for code, word in special.items()}} if special else {}
     return found | ({"order": list(said.order)} if said.order else {})
 
 

@@ -5,7 +5,7 @@ Every decision carries its reason, because each is a guess for a person to revie
 
 import keyword
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -32,7 +32,7 @@ from data.proposing.labels import labels
 from data.proposing.order import POOLED, as_ordered, in_order
 from data.proposing.outcomes import which_is_bad
 from data.proposing.sources import Source
-from data.proposing.special import special_codes
+from data.proposing.special import codes_of_file, words_of_codes
 
 Role = ColumnRole
 ABSENT: frozenset[Role] = frozenset({"identifier", "left out"})  # roles of the columns that the book does not hold
@@ -46,6 +46,7 @@ ADULT = (25.0, 35.0, 45.0, 60.0)  # the edges of age groups
 AFTER = ": known only after the outcome?"
 TAKEN = frozenset(FUNCTIONS) | {
     "missing",
+    "reason",
     "value",
     "start",
     "ago",
@@ -79,7 +80,7 @@ class ProposedColumn:
     """One column decided on. ``given`` is its name in the file, ``name`` the contract's; ``values`` (n,) as they
     will stand in the snapshot. ``why`` it has its role; ``ordered`` why its ``codes`` stand as they do; ``changes`` to
     its cells. ``auc`` in [0.5, 1] of it alone. ``reading`` and ``words``, as in the contract, read such cells again;
-    ``asked`` is what of that a person should look at. ``special`` are values that look like codes for something else.
+    ``asked`` is what of that a person should look at. ``special`` are values that say why there is none, in words.
     ``said`` is what a person decided about it.
     """
 
@@ -99,7 +100,7 @@ class ProposedColumn:
     reading: Reading = PLAIN
     words: tuple[str, ...] = ()
     asked: str = ""
-    special: tuple[float, ...] = ()
+    special: Mapping[float, str] = field(default_factory=dict)
     said: ColumnDecision = AS_PROPOSED
 
     @property
@@ -110,7 +111,17 @@ class ProposedColumn:
     @property
     def ordinary(self) -> Array:
         """The values that are there and mean what they say."""
-        return self.values[~np.isnan(self.values) & ~np.isin(self.values, self.special)]
+        return self.usual[~np.isnan(self.usual)]
+
+    @property
+    def usual(self) -> Array:
+        """Its values (n,), those that special codes stand for missing."""
+        return np.where(np.isin(self.values, list(self.special)), np.nan, self.values)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it may have no value, in words: those of its special codes, in their order, and that of gaps."""
+        return (*self.special.values(), *(("missing",) if self.gaps else ()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -273,13 +284,21 @@ def decide(
     taken, found = {target.name, numbers.name}, list[ProposedColumn]()
     called = labels(list(map(str, source.frame)))
     habit = habit_of_file(source.frame, source.delimiter)
+    read = {
+        str(given): _of_the_kind(recognise(source.frame[given], habit), source.frame[given], decisions.of(str(given)))
+        for given in source.frame
+        if given not in (decisions.target, numbers.given)
+    }
+    codes = codes_of_file({given: cells.known for given, cells in read.items() if cells.kind == "numbers"})
     for place, given in enumerate(source.frame, 1):
         if given in (decisions.target, numbers.given):
             continue
         said = decisions.of(str(given))
         name = safe_name(str(given), taken, place)
         taken.add(name)
-        cells = _of_the_kind(recognise(source.frame[given], habit), source.frame[given], said)
+        cells = read[str(given)]
+        special = dict(said.special) or words_of_codes(codes.get(str(given), ()))
+        _apart(str(given), cells, said.special)
         blank = ProposedColumn(
             comment(str(given)) or name,
             name,
@@ -292,9 +311,34 @@ def decide(
             changes=cells.changes,
             said=said,
         )
-        found.append(_to_read_again(_decided(blank, cells, target.values, alone), cells))
+        found.append(_with_special(blank, cells, special, target=target.values, alone=alone))
     found = _one_vintage(found, target.values)
     return _without_twins(found)
+
+
+def _apart(given: str, cells: RecognisedCells, special: Mapping[float, str]) -> None:
+    """Raise BadInput if a number that was said to be a code stands among the others of its column."""
+    others = cells.known[~np.isin(cells.known, list(special))]
+    within = [code for code in special if len(others) and others.min() <= code <= others.max()]
+    if within and cells.kind == "numbers":
+        ends = " to ".join(f"{each:.12g}" for each in (others.min(), others.max()))
+        raise BadInput(
+            f"{within[0]:.12g} cannot be a special code of {shown_text(given)}: its other values go from {ends}, and "
+            "it would be one of them."
+        )
+
+
+def _with_special(
+    blank: ProposedColumn, cells: RecognisedCells, special: Mapping[float, str], target: Array, alone: signals.Alone
+) -> ProposedColumn:
+    """What a column is, decided without its special codes; an input holds them."""
+    plain, coded = cells, np.isin(cells.values, list(special))
+    if special and cells.kind == "numbers":
+        plain = replace(cells, values=np.where(coded, np.nan, cells.values))
+    own = _to_read_again(_decided(replace(blank, values=plain.values), plain, target, alone), plain)
+    if plain is cells or own.role != "input":
+        return own
+    return replace(own, special=special, values=np.where(coded, cells.values, own.values))
 
 
 def _of_the_kind(cells: RecognisedCells, column: "pd.Series[Any]", said: ColumnDecision) -> RecognisedCells:
@@ -347,8 +391,7 @@ def _decided(own: ProposedColumn, cells: RecognisedCells, target: Array, alone: 
         return replace(coded, role="post-outcome", why=f"{why}{AFTER}")
     if cells.kind == "numbers" and np.ptp(coded.values[~np.isnan(coded.values)]) < 1e-9 * np.abs(known).max():
         return replace(own, why="it is all but the same in every row")
-    special = () if coded.codes else special_codes(known)
-    return replace(coded, role="input", why="nothing speaks against it", special=special)
+    return replace(coded, role="input", why="nothing speaks against it")
 
 
 def _as_input(own: ProposedColumn, cells: RecognisedCells) -> ProposedColumn:
@@ -381,8 +424,7 @@ def _as_said(own: ProposedColumn, cells: RecognisedCells, target: Array, alone: 
     if cells.kind == "words" and _free_text(cells.words, len(known)):
         return replace(own, why="it was to be an input, but holds free text, which this model does not read")
     coded = _as_input(own, cells)
-    special = () if coded.codes else special_codes(known)
-    return replace(coded, role=role, why=why, special=special, auc=float(alone(target, coded.values[None])[0]))
+    return replace(coded, role=role, why=why, auc=float(alone(target, coded.values[None])[0]))
 
 
 def _to_read_again(own: ProposedColumn, cells: RecognisedCells) -> ProposedColumn:

@@ -13,6 +13,7 @@ from data.contract import PROPOSED
 from data.files.kinds import MB, Limits
 from data.proposing.decisions import Decisions
 from data.proposing.drafting import Noted, unwritten
+from data.proposing.plan import SPECIAL
 from data.proposing.proposal import Proposal, check_name, lay_down, propose
 from data.proposing.questions import open_questions
 from data.proposing.record import decisions_in
@@ -23,6 +24,7 @@ from model.monitoring.discrimination import single_input_auc
 from model.release import training
 from model.settings import settings
 
+LISTED = 12  # columns with special codes
 MOST_FITTED = 50_000  # rows that the cut-off's model is fitted to: seconds, where a million would take minutes
 
 CHECK = {  # what to ask of a guess, by the key it stands at
@@ -151,6 +153,10 @@ def _text(proposal: Proposal, folder: Path) -> str:
     told = ", ".join(f"{n} {words[n > 1]}" for n, words in counts if n)
     lines = [f"Proposed the book {proposal.name}: {proposal.rows:,} rows, {proposal.rate:.1%} of them bad; {told}."]
     lines += ["", "How the file was read:", *(f"  {note}." for note in proposal.notes)] if proposal.notes else []
+    coded = [each for each in proposal.noted if each.key == SPECIAL]
+    if coded:
+        lines += ["", "Special codes, numbers that mean there is no value:", *map(_code_line, coded[:LISTED])]
+        lines += [f"  and {len(coded) - LISTED:,} more columns"] if len(coded) > LISTED else []
     asked = open_questions((folder / CONTRACT).read_bytes())
     lines += ["", f"{len(asked)} questions that only a person can answer, each where it stands in the contract:", ""]
     lines += [f"  line {line:>3}  {question}" for line, question in asked]
@@ -166,3 +172,7 @@ def _text(proposal: Proposal, folder: Path) -> str:
     ]
     last = "It can be trained at once, but no release is promoted before step 1."
     return "\n".join([*lines, "", "Next:", *(f"  {k}. {step}" for k, step in enumerate(steps, 1)), last])
+
+
+def _code_line(noted: Noted) -> str:
+    return f"  {noted.part.removeprefix('fields.')}: {noted.why}"

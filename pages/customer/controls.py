@@ -120,7 +120,7 @@ def lever_part(model: DeployedModel, each: Lever, answer: Callable[[], Answered]
         if result is None:
             return None
         at = result.positions[each.name]
-        return str(at.now), at.place, words.lever_text(result.contract, each, at, foreign)
+        return str(at.now), at.nothing, at.place, words.lever_text(result.contract, each, at, foreign)
 
     parts.part(f"lever {each.name}", draw, shown)
 
@@ -168,7 +168,8 @@ def draw_lever(result: CustomerResult, each: Lever, foreign: bool) -> None:
     if math.isnan(at.now):
         within = lever_range(result.contract, each)
         label, ends = language.ranged_label(each.label, each.unit, within), (within.low, within.high, within.step)
-        enter(state.memory, each.name, label, None, *ends, value=None, help=said.help, placeholder="enter")
+        placeholder = at.nothing or "enter"
+        enter(state.memory, each.name, label, None, *ends, value=None, help=said.help, placeholder=placeholder)
     else:
         lever(
             state.memory,

@@ -21,6 +21,7 @@ from pages.shared.number_field import enter
 OWN_RECORD, DECIDED = "_own_record", "_decided_record"
 PASTE, COPY, FILLED_IN = "_paste", "_copy", "_filled_in"
 GAP = ".missing"  # what the key of a field's tick ends with; the field has the key itself
+WHY = ".why"  # and of the choice of why it has no value
 ACROSS = 3  # single fields side by side
 
 
@@ -164,12 +165,14 @@ def _grid(contract: Contract, values: Mapping[str, float | None], prefix: str) -
 def _field(field: Field, value: float | None, prefix: str) -> None:
     """One widget. A record typed by hand starts empty and can be emptied again; a customer's cannot, but for a value
     that may be missing. What may be missing in a record typed by hand can be said to be: by one more choice, by a tick.
+    A special code is chosen by its words, in either.
     """
     name, known = f"{prefix}{field.name}", None if value is None or math.isnan(value) else value
     empty, gap = bool(prefix) or field.missing, bool(prefix) and field.missing
     missing = gap and value is not None and math.isnan(value)
     if field.codes:
-        words: dict[int | str, str] = {**field.codes} | ({state.SAID_MISSING: "missing"} if gap else {})
+        words: dict[float | str, str] = dict(field.values_in_words.items())
+        words |= {state.SAID_MISSING: "missing"} if gap else {}
         at = state.SAID_MISSING if missing else known
         st.selectbox(
             field.label,
@@ -177,7 +180,7 @@ def _field(field: Field, value: float | None, prefix: str) -> None:
             format_func=lambda code: words.get(code, code),
             index=None if empty else 0,
             help=customer_words.field_help(field),
-            key=state.memory.place(name, round(at) if isinstance(at, float) else at),
+            key=state.memory.place(name, next((each for each in words if each == at), None)),
             on_change=state.memory.touched,
             args=(name,),
             placeholder="choose",
@@ -188,21 +191,25 @@ def _field(field: Field, value: float | None, prefix: str) -> None:
     whole = all(float(each).is_integer() for each in (*ends, field.step))
     low, high = (end if math.isfinite(end) else None for end in (lowest, highest))
     unit = f" ({field.unit})" if field.unit not in ("", YEAR) else ""
+    code = known if known in field.special else None
+    nothing = "missing" if missing else field.special.get(code or 0.0, "")
     enter(
         state.memory,
         name,
         label=f"{field.label}{unit}",
-        at=known,
+        at=known if code is None else None,
         low=low,
         high=high,
         step=field.step,
         whole=whole,
-        value=None if empty else "min",
+        value=None if empty or field.special else "min",
         help=customer_words.field_help(field),
-        placeholder="missing" if missing else "enter",
+        placeholder=nothing or "enter",
         disabled=missing,
     )
-    if gap:
+    if field.special:
+        _why(field, name, code=code, missing=missing, gap=gap)
+    elif gap:
         st.checkbox(
             "missing",
             key=state.memory.place(f"{name}{GAP}", missing),
@@ -210,3 +217,20 @@ def _field(field: Field, value: float | None, prefix: str) -> None:
             args=(name, GAP),
             help=customer_words.missing_help(field),
         )
+
+
+def _why(field: Field, name: str, *, code: float | None, missing: bool, gap: bool) -> None:
+    """What can be chosen in place of a value: a special code, by its words, and that it is missing where it may be."""
+    words = {state.A_VALUE: "a value", **{repr(each): word for each, word in field.special.items()}}
+    words |= {state.SAID_MISSING: "missing"} if gap else {}
+    at = state.A_VALUE if code is None else repr(code)
+    st.selectbox(
+        f"{field.label}: a value, or why there is none",
+        list(words),
+        format_func=lambda each: words.get(each, each),
+        help=customer_words.special_help(field),
+        key=state.memory.place(f"{name}{WHY}", state.SAID_MISSING if missing else at),
+        on_change=state.memory.touched,
+        args=(name, WHY),
+        label_visibility="collapsed",
+    )

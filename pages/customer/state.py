@@ -17,7 +17,7 @@ from pages.shared import carried
 from pages.shared.page_state import Memory
 
 OWN_PREFIX = "own."  # no field has a point in its name
-SAID_MISSING = "missing"  # chosen in place of a code
+SAID_MISSING, A_VALUE = "missing", "value"  # chosen in place of a code, or of why there is no value
 
 
 def reset_customer() -> None:
@@ -53,8 +53,9 @@ def _moved(model: DeployedModel, name: str, value: Any) -> CustomerScenario:
         return typed
     if name in scenario.values(contract):
         return scenario.assumed(contract, name, None if value is None else round(value * _scale(model, name), 12))
-    if value is None:
+    if value is None or value == A_VALUE:
         return scenario.edited(contract, name, None)
+    value = float(value)  # a special code is chosen as a text
     base = standing_record(model.local_scorer, model.book, scenario, date.today())
     start = position(model.local_scorer, base, dict(scenario.edited(contract, name, None).edits), name)
     there = value in (start, round(start, MOST_DECIMALS))  # a control shows no more decimals
@@ -66,7 +67,7 @@ def _moved(model: DeployedModel, name: str, value: Any) -> CustomerScenario:
 def _typed(value: Any) -> float | None:
     """What a field of one's own record is taken for: empty, a number, or said to be missing, by its tick or its
     choice."""
-    if value is None or value is False:
+    if value is None or value is False or value == A_VALUE:
         return None
     return MISSING if value is True or value == SAID_MISSING else float(value)
 

@@ -41,8 +41,12 @@ def _tried(contract: Contract, raw: Array) -> Iterator[Array]:
 
 
 def _usual(field: Field, values: Array, share: float, commonest: bool) -> float:
-    """A field's value at a ``share`` of the book, or of codes the ``commonest``; missing where that is commoner."""
-    stated = values[~np.isnan(values)]
+    """A field's value at a ``share`` of the book, or of codes the ``commonest``; missing where that is commoner, and a
+    special code where nobody has a value."""
+    known = values[~np.isnan(values)]
+    stated = known[~field.is_special(known)]
+    if len(stated) == 0 and len(known):
+        return float(known[0])
     if len(stated) * 2 < len(values) and field.missing:
         return float("nan")
     if field.codes and commonest:

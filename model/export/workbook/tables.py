@@ -9,7 +9,7 @@ from data.arrays import Array
 from data.contract import Contract
 from model.engine.scorer import TableScorer
 from model.export.compressed import CellReading, CompressedTables
-from model.export.workbook.formulas import CellFormula, Operand, in_cells, of_field
+from model.export.workbook.formulas import HUGE, CellFormula, Operand, in_cells, of_field
 from model.export.workbook.sheets import (
     HEAD,
     HEAD_RIGHT,
@@ -106,7 +106,7 @@ class TablesSheet:
         sheet.texts(self._inputs_at - 1, 0, ("Input", "Thresholds"), HEAD)
         self._thresholds = list[str]()
         for k, (label, begins) in enumerate(zip(labels, tables.starts[:-1], strict=True)):
-            edges = tables.edges[begins : tables.starts[k + 1]][::-1]
+            edges = np.minimum(tables.edges[begins : tables.starts[k + 1]][::-1], float(HUGE))  # parts gaps from values
             sheet.text(self._inputs_at + k, 0, label)
             sheet.number(self._inputs_at + k, 1, len(edges))
             name = f"thresholds_{self.contract.inputs[k].name}"

@@ -110,7 +110,7 @@ def _turn(key: str, after: bool = False) -> int:
 def _code(given: Sequence[LineToken], at: int, quantity: Quantity) -> tuple[float, int] | None:
     """The longest word for a value that stands at a token, and where it ends."""
     found: list[tuple[int, float, int]] = []
-    for value, word in quantity.codes:
+    for value, word in (*quantity.codes, *quantity.special):
         name = keys(word)
         end = spans(given, at, name)
         if name and end is not None:
@@ -284,7 +284,7 @@ def exact_words(vocabulary: Vocabulary, name: str, value: float) -> str:
     whole, point, rest = number.partition(".")
     rest = rest.rstrip("0")
     text = f"{int(whole):,}{point if rest else ''}{rest}"
-    codes = dict(term.quantity.codes)
+    codes = dict((*term.quantity.codes, *term.quantity.special))
     if value in codes:
         return f"{vocabulary.clear_name(term)} {codes[value]}"
     sign = numbers.signed("", value) if value < 0 or term.quantity.change else ""

@@ -232,7 +232,8 @@ def _field(each: Field) -> Term:
     low, high = bounds(each)
     codes = tuple((float(code), word) for code, word in each.codes.items())
     size = "0.01" if each.unit == "%" else "1"
-    quantity = Quantity(low, high, each.unit, size, money=_money(each.unit), codes=codes)
+    special = tuple(each.special.items())
+    quantity = Quantity(low, high, each.unit, size, money=_money(each.unit), codes=codes, special=special)
     names = (each.label, each.name.replace("_", " "), f"field {each.label}")
 
     def tell(value: float) -> str:

@@ -21,7 +21,8 @@ class Quantity:
     """How a number is read. ``size``: how many of the scenario's own units one of those typed is: 0.01 where fractions
     are told in percent. ``low``, ``high``: the range, in the scenario's. ``unit``: the contract's word for it.
     ``change``: at 0 nothing is changed, so that "by" and "to" say the same. ``money``: told in thousands, millions,
-    billions. ``codes``: words for values, with those. ``whole``: whole numbers only."""
+    billions. ``codes``: words for values, with those, where nothing else may be; ``special``: for what may be
+    beside the range. ``whole``: whole numbers only."""
 
     low: float
     high: float
@@ -30,6 +31,7 @@ class Quantity:
     change: bool = False
     money: bool = False
     codes: tuple[tuple[float, str], ...] = ()
+    special: tuple[tuple[float, str], ...] = ()
     whole: bool = False
 
     @property

@@ -152,7 +152,7 @@ def changes_in_words(found: Changes) -> str:
 
 
 def sweep(curve: Curve, goal: tuple[float, float, str] | None = None, height: int = 260) -> Figure:
-    """PD along one input: the point of now, the cut-off, and where the decision is to grant."""
+    """PD along one input: the point of now if it has a value, the cut-off, and where the decision is to grant."""
     y = np.round(100 * curve.pd, 2)
     top = float(max(y.max(), 100 * curve.cutoff_pd)) * 1.15
     cut = round(100 * curve.cutoff_pd, 2)
@@ -194,7 +194,7 @@ def sweep(curve: Curve, goal: tuple[float, float, str] | None = None, height: in
         {
             "type": "scatter",
             "mode": "markers+text",
-            "x": [curve.now],
+            "x": [None if curve.nothing else curve.now],
             "y": [round(100 * curve.now_pd, 2)],
             "marker": {"color": SCENARIO, "size": 12},
             "text": ["now"],
@@ -215,7 +215,8 @@ def sweep(curve: Curve, goal: tuple[float, float, str] | None = None, height: in
                 "hoverinfo": "skip",
             }
         )
-    right = max(curve.now, goal[0] if goal else curve.now) < (x[0] + x[-1]) / 2  # keep the label off marks and curve
+    at = x[0] if curve.nothing else curve.now
+    right = max(at, goal[0] if goal else at) < (x[0] + x[-1]) / 2  # keep the label off marks and curve
     end = -1 if right else 0
     name_at: tuple[Side, Level] = (
         "right" if right else "left",
@@ -251,7 +252,8 @@ def sweep_in_words(curve: Curve) -> str:
     lowest, highest = int(np.argmin(curve.pd)), int(np.argmax(curve.pd))
     at = [numbers.measure(x, YEAR if curve.unit == YEAR else "") for x in (curve.x[lowest], curve.x[highest])]
     return (
-        f"Probability of default along {axis_title(curve)}: {numbers.percent(curve.now_pd)} now, lowest "
+        f"Probability of default along {axis_title(curve)}: {numbers.percent(curve.now_pd)} "
+        f"{f'now, {curve.nothing}' if curve.nothing else 'now'}, lowest "
         f"{numbers.percent(curve.pd[lowest])} at {at[0]}, highest "
         f"{numbers.percent(curve.pd[highest])} at {at[1]}; cut-off "
         f"{numbers.percent(curve.cutoff_pd)}."

@@ -357,6 +357,8 @@ def curve_sentence(curve: Curve, contract: Contract) -> str:
     """The finding above a sweep."""
     low, high = numbers.percent(float(curve.pd.min())), numbers.percent(float(curve.pd.max()))
     label, now = curve.label, numbers.percent(curve.now_pd)
+    if curve.nothing:
+        return f"{label}: {curve.nothing}, for which the model says {now}; with a value between {low} and {high}"
     if curve.pd.min() == curve.pd.max():
         return f"{label}: makes no difference to this {contract.book.record}; the model says {now} throughout"
     if low == high:
@@ -435,9 +437,16 @@ def field_help(field: Field) -> str:
     ends = [numbers.measure(end, field.unit) for end in (field.minimum, field.maximum) if np.isfinite(end)]
     if field.codes or len(ends) < 2:
         return field.help
+    if field.special:
+        return f"{field.help} From {ends[0]} to {ends[1]}, or none: {', '.join(field.special.values())}."
     if field.role == "vintage":
         return f"{field.help} The book holds {ends[0]} to {ends[1]}; any year may be given.".strip()
     return f"{field.help} From {ends[0]} to {ends[1]}."
+
+
+def special_help(field: Field) -> str:
+    """What choosing why there is no value says."""
+    return f"{field.label} may have no value, for a reason that the model knows: {', '.join(field.special.values())}."
 
 
 def missing_help(field: Field) -> str:
@@ -476,9 +485,9 @@ def lever_text(contract: Contract, lever: Lever, at: LeverPosition, foreign: boo
     leave parts of what the lever moves behind."""
     shown = next(each for each in contract.inputs if each.name == lever.shows)
     return LeverText(
-        f"{lever.label} · {numbers.lever_value(at.now, lever.unit)}",
+        f"{lever.label} · {at.nothing or numbers.lever_value(at.now, lever.unit)}",
         lever_help(lever),
-        here(at.value, at.below, same=at.same, lever=lever, each=shown, person=contract.book.record),
+        at.nothing or here(at.value, at.below, same=at.same, lever=lever, each=shown, person=contract.book.record),
         direction(lever) if at.steady and not foreign else "",
     )
 

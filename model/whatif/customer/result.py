@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from data.arrays import Array
 from data.books import Book
-from data.contract import Contract, Input, Lever
+from data.contract import Contract, Field, Input, Lever
 from model.engine.scorer import Scorer
 from model.engine.tables import probability
 from model.errors import Refused
@@ -21,7 +21,16 @@ from model.whatif.customer.attribution import Change, Changes, changes
 from model.whatif.customer.decision import Decision, Explanation, decide, explain, score_scale
 from model.whatif.customer.distribution import input_distribution
 from model.whatif.customer.scenario import CustomerScenario, apply, base_record, editable
-from model.whatif.customer.sensitivity import Curve, Flip, flips, position, steps, sweep, two_way
+from model.whatif.customer.sensitivity import (
+    Curve,
+    Flip,
+    flips,
+    position,
+    steps,
+    sweep,
+    two_way,
+    why_nothing,
+)
 from model.whatif.customer.stressed import StressedRecord, StressedScorer
 
 
@@ -30,7 +39,7 @@ class LeverPosition:
     """Where a lever stands: ``now`` in its unit, NaN where its start is not known. ``value`` is the record's of the
     input it shows, NaN if missing, ``place`` where that lies along the bins of the input's distribution, [0, 1] or
     None. ``below`` and ``same`` are the records of 100 in the book with a smaller and with the same value. ``steady``:
-    whether the PD goes the lever's declared way from here."""
+    whether the PD goes the lever's declared way from here; ``nothing`` why it stands nowhere, in words."""
 
     now: float
     value: float
@@ -38,6 +47,7 @@ class LeverPosition:
     below: int
     same: int
     steady: bool
+    nothing: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +162,8 @@ class CustomerResult:
             part = editable(self.contract, name)
             start = position(self.local, self.base, {}, name)
             moved = abs(value - start) / (part.maximum - part.minimum)
-            found[name] = float(moved) if np.isfinite(moved) else 1.0
+            code = isinstance(part, Field) and bool(part.is_special([value, start]).any())
+            found[name] = float(moved) if np.isfinite(moved) and not code else 1.0
         return found
 
     @property
@@ -240,7 +251,10 @@ class CustomerResult:
         for lever in self.contract.levers:
             value, spread = float(inputs[self._input(lever)]), input_distribution(self.book, lever.shows)
             counts = spread.place(value), spread.below(value), spread.same(value)
-            found[lever.name] = LeverPosition(self._now(lever.name), value, *counts, lever.name not in unsteady)
+            now, nothing = self._now(lever.name), ""
+            if np.isnan(now):
+                nothing = why_nothing(self.contract, lever, self.edited)
+            found[lever.name] = LeverPosition(now, value, *counts, lever.name not in unsteady, nothing)
         return found
 
     def _now(self, name: str) -> float:

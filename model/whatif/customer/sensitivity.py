@@ -29,7 +29,8 @@ class Curve:
 
     What may be advised of it: ``direction`` and ``association`` are the contract's; ``riskier`` is the way along ``x``
     that the contract calls riskier, also of a field that says nothing of itself but that a lever moves; ``open``
-    (points,) the values to which every field may go, by its mutability; all of them if not given."""
+    (points,) the values to which every field may go, by its mutability; all of them if not given. Where the record has
+    no value, ``now`` is NaN, ``nothing`` says in the contract's words why, and the ways from it have no direction."""
 
     name: str
     label: str
@@ -44,12 +45,13 @@ class Curve:
     association: bool = False
     open: NDArray[np.bool_] | None = None
     riskier: Direction = 0
+    nothing: str = ""
 
     def towards(self, safer: bool) -> NDArray[np.bool_]:
         """The values (points,) to which one may go for a lower PD, or for a higher one: by mutability, never against a
         declared direction."""
         allowed = np.ones_like(self.granted) if self.open is None else self.open
-        way = (self.x - self.now) * (self.riskier or self.direction)
+        way = np.nan_to_num(self.x - self.now) * (self.riskier or self.direction)
         return np.asarray(allowed & (way <= 0 if safer else way >= 0))
 
     @property
@@ -71,21 +73,38 @@ class Curve:
 
 def swept_values(book: Book, name: str, now: float) -> Array:
     """The values to sweep: a lever's own steps, or a field's values as observed in the book (at most 101 of them),
-    and the value of now. Shape (points,), rising."""
+    and the value of now, if there is one. Shape (points,), rising."""
     part = editable(book.contract, name)
     if isinstance(part, Lever) and name not in book.contract.row:
         values = np.arange(part.minimum, part.maximum + part.step / 2, part.step)
     else:
         values = _observed(book, name)
         values = values[(values >= part.minimum) & (values <= part.maximum)]
-    return np.unique(np.append(values, now))
+    if len(values) == 0:
+        values = np.array([each for each in (part.minimum, part.maximum) if np.isfinite(each)])
+    return np.unique(values if _nothing(part, now) else np.append(values, now))
+
+
+def _nothing(part: Lever | Field, now: float) -> bool:
+    """Whether a lever or field stands nowhere: it is missing, or a special code says why there is no value."""
+    return bool(np.isnan(now)) or (isinstance(part, Field) and bool(part.is_special(now)))
+
+
+def why_nothing(contract: Contract, part: Lever | Field, record: Array) -> str:
+    """Why a lever or field stands nowhere in a ``record`` (fields, 1), in words: those of the first special code."""
+    names = [part.name] if isinstance(part, Field) else list(part.rules)
+    for k in (k for name in names for k in range(*contract.rows[name].indices(len(contract.record)))):
+        if float(record[k, 0]) in contract.record[k].special:
+            return contract.record[k].special[float(record[k, 0])]
+    return "missing"
 
 
 @lru_cache(maxsize=256)
 def _observed(book: Book, name: str) -> Array:
     """The values a field takes in the book, or 101 of them spread over its customers. Books never change."""
-    observed = book.raw[book.contract.row[name]]
-    observed = observed[~np.isnan(observed)]
+    row = book.contract.row[name]
+    observed = book.raw[row]
+    observed = observed[~(np.isnan(observed) | book.contract.record[row].is_special(observed))]
     values = np.unique(observed)
     if len(values) > POINTS:
         values = np.unique(np.quantile(observed, np.linspace(0, 1, POINTS), method="nearest"))
@@ -107,23 +126,25 @@ def sweep(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, float], n
     except Impossible:
         x = x[[value == now or _stands(contract, base, {**held, name: value}) for value in x]]
         records = apply(contract, base, {**held, name: x})
-    margins = scorer.margins(records)
+    margins, own = scorer.margins(records), edit(contract, base, edits)
     at_cutoff = score_scale(contract).margin(cutoff)
     pd = probability(margins)
+    nothing = why_nothing(contract, part, own) if _nothing(part, now) else ""
     return Curve(
         name,
         part.label,
         unit=part.unit,
         x=x,
         pd=pd,
-        now=now,
-        now_pd=float(pd[np.searchsorted(x, now)]),
+        now=np.nan if nothing else now,
+        now_pd=float(probability(scorer.margins(own))[0] if nothing else pd[np.searchsorted(x, now)]),
         cutoff_pd=float(probability(np.array(at_cutoff))),
         granted=reaches(score_scale(contract).score(margins), cutoff),
         direction=part.direction,
         association=part.association or any(lever.association for lever in _moving(contract, part)),
-        open=_open(contract, records, int(np.searchsorted(x, now))),
+        open=_open(contract, contract.without_special(records), contract.without_special(own)),
         riskier=_riskier(contract, part, base),
+        nothing=nothing,
     )
 
 
@@ -154,12 +175,13 @@ def _reversed(direction: Direction) -> Direction:
     return {-1: 1, 0: 0, 1: -1}[direction]  # type: ignore[return-value]
 
 
-def _open(contract: Contract, records: Array, now: int) -> NDArray[np.bool_]:
-    """To which of ``records`` (fields, points) one may go from that of ``now``, by the mutability of the fields."""
+def _open(contract: Contract, records: Array, now: Array) -> NDArray[np.bool_]:
+    """To which of ``records`` (fields, points) one may go from that of ``now`` (fields, 1), by the mutability of the
+    fields."""
     found = np.ones(records.shape[1], bool)
-    for field, values in zip(contract.record, records, strict=True):
+    for field, values, stands in zip(contract.record, records, now, strict=True):
         if field.mutability != "free":
-            moved = np.nan_to_num(values - values[now])
+            moved = np.nan_to_num(values - stands)
             found &= (moved <= 0) | (field.mutability == "up")
             found &= (moved >= 0) | (field.mutability == "down")
     return found
@@ -239,10 +261,10 @@ def seek_probability(curve: Curve, target: float) -> Goal:
     before = curve.now_pd <= target
     if meets.any():
         where = np.flatnonzero(meets)
-        k = int(where[np.argmin(np.abs(curve.x[where] - curve.now))])
+        k = int(where[np.argmin(np.nan_to_num(np.abs(curve.x[where] - curve.now)))])
     else:
         lowest = np.flatnonzero(allowed & (curve.pd == curve.pd[allowed].min()))
-        k = int(lowest[np.argmin(np.abs(curve.x[lowest] - curve.now))])
+        k = int(lowest[np.argmin(np.nan_to_num(np.abs(curve.x[lowest] - curve.now)))])
     reached, advised = bool(meets.any()), curve.advised
     return Goal(
         curve.name,
@@ -276,8 +298,11 @@ def flips(scorer: Scorer, book: Book, base: Array, edits: Mapping[str, float], c
     found = []
     for lever in scorer.contract.levers:
         curve = sweep(scorer, book, base=base, edits=edits, name=lever.name, cutoff=cutoff)
-        k = int(np.searchsorted(curve.x, curve.now))
         told = {"advised": curve.advised, "steady": curve.steady, "association": curve.association}
+        if curve.nothing:  # where there is no value, none is a way on from it
+            found.append(Flip(lever.name, None, beyond=False, up=False, **told))
+            continue
+        k = int(np.searchsorted(curve.x, curve.now))
         allowed = np.ones_like(curve.granted) if curve.open is None else curve.open
         if curve.advised:
             allowed = curve.towards(safer=not curve.granted[k])
@@ -302,6 +327,8 @@ def steps(book: Book, name: str, now: float, count: int = 11) -> tuple[float, ..
     values = swept_values(book, name, now)
     at = int(np.searchsorted(values, now))
     chosen = np.unique(np.linspace(0, len(values) - 1, max(count, 2)).round().astype(int))
+    if at == len(values) or values[at] != now:  # there is no value now
+        return tuple(float(value) for value in values[chosen])
     if at not in chosen and len(chosen) > 2:
         chosen[1 + int(np.argmin(np.abs(chosen[1:-1] - at)))] = at
     return tuple(float(value) for value in values[np.unique(np.append(chosen, at))])

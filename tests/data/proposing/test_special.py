@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.contract import Contract, read_contract
+from data.errors import BadInput
+from data.proposing.decisions import ColumnDecision
 from data.proposing.hints import exposure, limit_and_balance, protected, unit
 from data.proposing.proposal import Proposal
-from data.proposing.special import special_codes
+from data.proposing.special import codes_of_file, special_codes
 from tests.data.files.reading import in_this_process as in_this_process
 from tests.data.proposing.files import loans
 from tests.data.proposing.test_proposal import proposed, role
@@ -123,30 +125,47 @@ def with_codes(codes: tuple[int, ...], whole: bool) -> tuple[Proposal, Contract,
 
 @pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize("codes", [(-9999,), (-9, -8, -7), (99_999,), (9999, 9998), (-999, 9999)])
-def test_codes_stretch_nothing_and_are_asked_about(codes: tuple[int, ...], whole: bool):
+def test_codes_are_proposed_with_words_and_stretch_nothing(codes: tuple[int, ...], whole: bool):
     proposal, contract, gaps = with_codes(codes, whole)
     field, other = (each.record[each.row["since_delinquency"]] for each in (contract, gaps))
-    assert (field.minimum, field.maximum) == (min(*codes, other.minimum), max(*codes, other.maximum))
-    assert field.step == other.step
-    assert "since_delinquency" not in {each.name for each in contract.levers}
-    assert "since_delinquency" not in {field for each in contract.shocks for field in each.rules}
-    (made,) = (each for each in contract.inputs if each.name == "since_delinquency")
-    assert made.direction == 0
-    assert next(each for each in gaps.inputs if each.name == "since_delinquency").direction == -1
-    asked = [
-        each.why for each in proposal.noted if each.part == "fields.since_delinquency" and "special codes?" in each.why
-    ]
-    assert all("empty those cells if they mean unknown, or the model reads them as numbers" in each for each in asked)
-    assert all(any(f"{code} " in each for each in asked) for code in codes)
+    assert (field.minimum, field.maximum, field.step) == (other.minimum, other.maximum, other.step)
+    assert set(field.special) == set(codes)
+    assert not field.missing
+    own, without = (next(x for x in each.inputs if x.name == "since_delinquency") for each in (contract, gaps))
+    assert own.direction == without.direction == -1
+    (lever,) = (each for each in contract.levers if each.shows == "since_delinquency")
+    assert lever.minimum >= 0
+    assert lever.maximum <= 80
+    (why,) = (each.why for each in proposal.noted if each.part == "fields.since_delinquency" and each.key == "special")
+    assert all(f"{code} in " in why for code in codes)
+    assert "of them bad" in why
+
+
+def test_several_reasons_are_told_apart_by_an_input_and_one_by_the_missing_value():
+    _, several, _ = with_codes((-9, -8), whole=True)
+    (why,) = (each for each in several.inputs if each.formula == "reason(since_delinquency)")
+    assert why.codes == {0: "a value", 1: "no record", 2: "no usable trades"}
+    assert why.concept == next(each.concept for each in several.inputs if each.name == "since_delinquency")
+    _, one, _ = with_codes((-9999,), whole=True)
+    assert {each.name: each.missing for each in one.inputs}["since_delinquency"] == "not known"
+    assert not [each for each in one.inputs if "reason" in each.formula]
+
+
+def test_reasons_that_are_the_same_in_several_columns_are_one_input():
+    rng = np.random.default_rng(5)
+    frame = loans(600)[["Loan Amount", "status"]]
+    coded = rng.choice([-9.0, -8.0, 0.0], 600, p=[0.1, 0.1, 0.8])
+    for name in ("trades", "inquiries", "lines"):
+        frame[name] = np.where(coded < 0, coded, rng.integers(0, 30, 600))
+    contract = read_contract(proposed(frame, "status").text)
+    assert [each.formula for each in contract.inputs if "reason" in each.formula] == ["reason(trades)"]
 
 
 @pytest.mark.parametrize("codes", [(-9, -8, -7), (99_999,), (-999, 9999)])
-def test_codes_are_a_band_of_their_own(codes: tuple[int, ...]):
+def test_each_code_is_a_band_of_its_own(codes: tuple[int, ...]):
     _, contract, _ = with_codes(codes, whole=True)
     (cut,) = (each for each in contract.segments if each.field == "since_delinquency")
-    ends = [cut.labels[0]] * (codes[0] < 0) + [cut.labels[-1]] * (codes[-1] > 0)
-    assert ends == (["special codes, low", "special codes, high"] if len(ends) == 2 else ["special codes"])
-    assert sum("special codes" in label for label in cut.labels) == len(ends)
+    assert set(contract.special_bands(cut)) == set(codes)
     assert all(edge >= 0 for edge in cut.edges)
 
 
@@ -156,9 +175,42 @@ def test_an_amount_that_is_a_code_is_not_owed():
     frame["Loan Amount"] = np.where(np.arange(600) % 5 == 0, 99_999_999, rng.gamma(2, 6000, 600).round())
     contract = read_contract(proposed(frame, "status").text)
     middle = float(np.median(frame.loc[frame["Loan Amount"] < 1e6, "Loan Amount"]))
-    assert contract.exposure.ead == f"where(loan_amount >= 99999999.0, {middle!r}, max(loan_amount, 0))"
+    assert contract.exposure.ead == f"where(loan_amount >= 0, loan_amount, where(loan_amount < 0, 0, {middle!r}))"
     (limit,) = (each.limit for each in contract.appetite if each.measure == "exposure")
     assert limit < 600 * 6e4
+
+
+def test_a_code_that_stands_in_many_columns_is_one_where_it_alone_would_not_be():
+    seldom = np.concatenate([COUNTS, [-9.0]])  # once is an outlier
+    assert codes_of_file({"a": seldom, "b": COUNTS}) == {"a": (), "b": ()}
+    assert codes_of_file(dict.fromkeys("abc", seldom)) == dict.fromkeys("abc", (-9.0,))
+    often = np.concatenate([COUNTS, np.repeat(-9.0, 30)])
+    assert codes_of_file({"a": seldom, "b": often}) == {"a": (-9.0,), "b": (-9.0,)}
+    few = RNG.choice([-1.0, 0, 1, 2], 400)
+    lone = np.concatenate([COUNTS, np.repeat(-1.0, 30)])
+    assert codes_of_file({"few": few, "a": lone, "b": lone, "c": lone})["few"] == (-1.0,)
+
+
+def test_steps_below_zero_are_no_codes_in_however_many_columns_they_stand():
+    status = RNG.choice(np.arange(-2.0, 9), 400)
+    assert set(codes_of_file(dict.fromkeys("abcdef", status)).values()) == {()}
+
+
+def test_counts_that_end_in_96_to_99_are_codes():
+    late = np.concatenate([RNG.integers(0, 18, 400).astype(float), np.repeat([96.0, 98.0], 20)])
+    assert special_codes(late) == (96.0, 98.0)
+    assert special_codes(np.concatenate([RNG.integers(0, 55, 400).astype(float), np.repeat(99.0, 20)])) == (99.0,)
+
+
+def test_codes_that_a_person_decided_on_count_and_those_among_other_values_are_refused():
+    frame = loans(600)[["Loan Amount", "debt_ratio", "status"]]
+    frame["late"] = np.resize([7.0, 0.0, 1.0, 2.0], 600)
+    said = {"late": ColumnDecision(special={7: "never asked"})}
+    contract = read_contract(proposed(frame, "status", columns=said).text)
+    assert contract.record[contract.row["late"]].special == {7.0: "never asked"}
+    assert contract.record[contract.row["late"]].maximum < 7
+    with pytest.raises(BadInput, match="1 cannot be a special code of “late”: its other values go from 0 to 7"):
+        proposed(frame, "status", columns={"late": ColumnDecision(special={1: "none"})})
 
 
 # ---- names of a bureau's columns, and of instalment loans ------------------------------------------------------------
