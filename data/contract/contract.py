@@ -78,8 +78,15 @@ class Contract(Part):
 
     @cached_property
     def hash(self) -> str:
-        """sha256 of the file's bytes."""
+        """sha256 of the file's bytes, words and all."""
         return hashlib.sha256(self._text).hexdigest()
+
+    @cached_property
+    def substance(self) -> str:
+        """sha256 of what a model depends on: another only where a release no longer belongs to the contract."""
+        from data.contract.substance import substance  # which reads contracts
+
+        return substance(self)
 
     @property
     def text(self) -> bytes:

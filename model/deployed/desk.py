@@ -122,6 +122,9 @@ class DeployedModels:
             if known is None or known.id != champion or was != at:
                 release, own = store.load(champion), books.read_book(book, using.home, using.book_rows)
                 require_same_book(release, own.contract, own.sha256)
+                release = release.in_words_of(own.contract)
+                if release.trained is not None:
+                    store.keep_words(own.contract)
                 known = DeployedModel(own, release.scorer, release)
             with self._lock:
                 self._models[book] = at, known
@@ -236,8 +239,9 @@ class DeployedModels:
         ReleaseError
             If the release was altered or is gone, or reads other fields than the book has.
         """
-        release = self.store(book).load(identity)
-        found = DeployedModel(self._read(book), release.scorer, release)
+        own = self._read(book)
+        release = self.store(book).load(identity).in_words_of(own.contract)
+        found = DeployedModel(own, release.scorer, release)
         if [each.name for each in found.contract.record] != [each.name for each in found.book.contract.record]:
             raise ReleaseError(f"Release {identity} reads other fields than the book {book} has; choose another.")
         return found

@@ -169,7 +169,7 @@ def _contract(home: Path, book: str, release: str, digest: str) -> Contract | No
         found = read_contract(path.read_bytes())
     except (OSError, ContractError):
         return None
-    return found if found.hash == digest else None
+    return found if found.hash == digest else Store(home, book).words(digest)
 
 
 # ---- from lines to a file -------------------------------------------------------------------------------------------

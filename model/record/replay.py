@@ -131,6 +131,8 @@ def _release(entry: Entry, store: Store) -> Release:
             f"there are: {there}. Restore its folder from a backup, or set WHATIF_HOME to where it is."
         )
     release = store.load(entry.release)
+    told = store.words(entry.contract_sha256)
+    release = release if told is None else release.in_words_of(told)
     if release.contract.hash != entry.contract_sha256:
         raise ReleaseError(
             f"The release {entry.release} has another contract than the one under which call {entry.id} was answered. "

@@ -10,6 +10,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from data.books import Book
+from data.contract import Contract
 from data.json_types import Json, JsonObject
 
 PROJECT = Path(__file__).parents[2]
@@ -72,10 +73,13 @@ def off_lock(path: Path | None = None) -> tuple[str, ...]:
     return tuple(found)
 
 
-def origin_differences(manifest: Mapping[str, Json], book: Book) -> tuple[str, ...]:
-    """What of a release's origin differs here and now, in words, the likeliest reason for other tables first."""
-    now, told = origin(book), []
-    for name, what in (("data_sha256", "the data"), ("contract_sha256", "the contract"), ("code_sha256", "the code")):
+def origin_differences(manifest: Mapping[str, Json], book: Book, contract: Contract | None = None) -> tuple[str, ...]:
+    """What of a release's origin differs here and now, in words, the likeliest reason for other tables first; of its
+    ``contract`` whether only words do."""
+    now, told = origin(book), list[str]()
+    same = contract is not None and contract.substance == book.contract.substance
+    by = "the words of the contract" if same else "the contract"
+    for name, what in (("data_sha256", "the data"), ("contract_sha256", by), ("code_sha256", "the code")):
         if manifest.get(name) != now[name]:
             told.append(f"{what} ({_short(manifest.get(name))} then, {_short(now[name])} now)")
     for name, then in dict(manifest.get("libraries", {})).items():

@@ -118,16 +118,17 @@ def require_passed(found: Obstacles, override: str) -> None:
 
 
 def require_same_book(release: "Release", contract: "Contract", data_sha256: str) -> None:
-    """Raise Mismatch if a release was trained on another contract or snapshot than those of its book: the pages could
-    not ask it about them."""
-    then, now = (release.contract.hash, str(release.manifest["data_sha256"])), (contract.hash, data_sha256)
+    """Raise Mismatch if a release was trained on another snapshot than its book's, or under a contract of another
+    substance: the pages could not ask it about them. Words may be others."""
+    then = (release.contract.substance, str(release.manifest["data_sha256"]))
+    now = (contract.substance, data_sha256)
     if then == now:
         return
     name, differs = contract.book.name, []
     if then[0] != now[0]:
         differs.append(
-            f"its contract is version {release.contract.version} ({then[0][:12]}), the book's is version "
-            f"{contract.version} ({now[0][:12]})"
+            f"its contract is version {release.contract.version} ({release.contract.hash[:12]}), the book's is version "
+            f"{contract.version} ({contract.hash[:12]})"
         )
     if then[1] != now[1]:
         drawn = " (fitted to a sample: WHATIF_BOOK_ROWS says of how many)" if "sample_of" in release.manifest else ""

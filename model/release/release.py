@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -45,11 +45,23 @@ class Release:
     report: ReleaseReport
     scorer: TableScorer
     signature: Signature = UNSIGNED
+    trained: Contract | None = None
 
     @property
     def contract(self) -> Contract:
-        """The contract it was trained under."""
+        """The contract that it is told by: the one it was trained under, or another of the same substance."""
         return self.scorer.contract
+
+    @property
+    def own_contract(self) -> Contract:
+        """The contract it was trained under."""
+        return self.trained or self.contract
+
+    def in_words_of(self, contract: Contract) -> "Release":
+        """The same release, told in the words of another contract of the same substance; itself under any other."""
+        if contract.hash == self.contract.hash or contract.substance != self.contract.substance:
+            return self
+        return replace(self, scorer=replace(self.scorer, contract=contract), trained=self.own_contract)
 
     @property
     def window(self) -> Window:
@@ -122,7 +134,7 @@ class Release:
     @cached_property
     def artefact(self) -> str:
         """sha256 over tables, contract and data: whoever answers under it answers with these very numbers."""
-        return _artefact(self.scorer.tables, self.contract, str(self.manifest["data_sha256"]))
+        return _artefact(self.scorer.tables, self.own_contract, str(self.manifest["data_sha256"]))
 
     def fitted(self) -> Any:
         """The scikit-learn model it was made from, read anew; nothing outside the hard-coded list is loaded."""

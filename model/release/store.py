@@ -25,8 +25,8 @@ import numpy as np
 
 from data import books
 from data.books import Book
-from data.contract import read_contract
-from data.errors import BadInput
+from data.contract import Contract, read_contract
+from data.errors import BadInput, ContractError
 from data.json_types import Json
 from model.engine.compilers.gradient_boosting import compile_model
 from model.engine.scorer import TableScorer
@@ -75,6 +75,7 @@ FILES = (
     "contract.toml",
     "gates.json",
 )
+WORDS = "contracts"  # under a home: contracts whose words releases were told in, by their digests
 CARRIED = frozenset({*FILES, WINDOW_FILE})  # what a manifest may name
 LONGEST = 500  # characters of a reason
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
@@ -168,7 +169,7 @@ class Store(Register):
         """The gates of a release beside the champion of the day; None if it is not of the book as it is now, for then
         it cannot be champion."""
         book = installed_book(self.book, self.home)
-        if (release.contract.hash, release.manifest["data_sha256"]) != (book.contract.hash, book.sha256):
+        if (release.contract.substance, release.manifest["data_sha256"]) != (book.contract.substance, book.sha256):
             return None
         own = release.fitted_part(book)
         pd = probability(release.scorer.margins(own.raw))
@@ -358,14 +359,38 @@ class Store(Register):
         if retrain:
             progress("Training once more", 0.7)
             again = compile_model(fitted(book, release.asked)[0] if release.outcomes is None else fit(own))
-            same = _identity(again, book.contract, book.sha256) == release.id
+            same = _identity(again, release.own_contract, book.sha256) == release.id
             found.append(
                 Gate(
                     "retrain", "Retraining gives the same tables", figure=0.0 if same else 1.0, bound=0.0, kind="parity"
                 )
             )
         progress("Done", 1.0)
-        return Verified(tuple(found), origin.origin_differences(release.manifest, book))
+        return Verified(tuple(found), origin.origin_differences(release.manifest, book, release.own_contract))
+
+    # ---- words --------------------------------------------------------------------------------------------------
+
+    def keep_words(self, contract: Contract) -> None:
+        """Keep a contract's text by its digest: what was answered in its words can be told and done again in them."""
+        place = self._words(contract.hash)
+        if place.is_file():
+            return
+        with suppress(OSError):  # where nothing may be written, nothing is recorded either
+            place.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+            draft = Path(tempfile.mkstemp(dir=place.parent, prefix=".draft-")[1])
+            draft.write_bytes(contract.text)
+            draft.replace(place)
+
+    def words(self, digest: str) -> Contract | None:
+        """The contract of a digest that was kept for its words; None if there is none, or it is another by now."""
+        try:
+            found = read_contract(self._words(digest).read_bytes())
+        except (OSError, ContractError):
+            return None
+        return found if found.hash == digest else None
+
+    def _words(self, digest: str) -> Path:
+        return self.home / WORDS / self.book / f"{digest}.toml"
 
     # ---- aliases -----------------------------------------------------------------------------------------------
 

@@ -38,7 +38,7 @@ NEEDS: Mapping[Deed, Role] = {
     "save scenarios": "analyst",
     "review scenarios": "analyst",
     "promote": "admin",
-    "train": "admin",
+    "train": "analyst",
 }
 LONGEST = 200  # characters of a name
 ASK = "Ask whoever runs this dashboard; roles are given in WHATIF_ROLES."

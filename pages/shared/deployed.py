@@ -21,13 +21,14 @@ from model.report.operations.words import (
     untrained_headline,
     untrained_words,
 )
-from model.security.people import may
+from model.security.people import may, needed, require
 from model.settings import settings
 from pages import warm_up
 from pages.shared import visitor, widgets
 
 PATIENCE = 0.4  # seconds for which the book before may stand there, dimmed
 DOUBTED, UNANSWERED = "_doubted", "_unanswered"
+ANEW, TRAINED = "_training_anew", "_trained_anew"
 BOOK, CHOSEN = "book", "_chosen_book"  # in the address, and in the session
 
 
@@ -161,12 +162,60 @@ def _unusable(error: WhatIfError) -> NoReturn:
     what = "This book" if isinstance(error, BookError | ContractError) else "The deployed model"
     told = str(error) if isinstance(error, RemoteError) else f"{what} cannot be used. {error}"
     st.error(told, icon=":material/error:")
-    if isinstance(error, Mismatch) and may(visitor.current(), "promote"):
-        st.page_link("operations/page.py", label="Its releases, on Operations", query_params=address())
+    if isinstance(error, Mismatch):
+        if may(visitor.current(), "promote"):
+            st.page_link("operations/page.py", label="Its releases, on Operations", query_params=address())
+        st.fragment(_training_anew, run_every=1.0 if _under_way() else None)()
     if isinstance(error, RemoteError):
         st.caption("No number is shown, because none would be of now. What you assumed is kept.")
         st.button("Try again", key="_again", icon=":material/refresh:", on_click=desk.doubt)
     st.stop()
+
+
+def _under_way() -> TrainingRun | None:
+    """The training of a release of the book looked at that has not ended, whoever began it."""
+    runs = (desk.training(book()), desk.retraining(book()))
+    return next((run for run in runs if run is not None and not run.ended), None)
+
+
+def _training_anew() -> None:
+    """Where the deployed release no longer belongs to the book: a button that trains one that does, for whoever may,
+    and how far it has come. Where no gate is in its way it is promoted, if who pressed it may do that, too."""
+    person, run = visitor.current(), _under_way()
+    if run is not None:
+        st.session_state[keyed(ANEW)] = True
+        share = min(run.share, 1.0)
+        st.progress(share, text=training_words(run.doing, share, run.seconds))
+        return
+    if st.session_state.pop(keyed(ANEW), False):
+        st.session_state[keyed(TRAINED)] = True
+        st.rerun()
+    if st.session_state.get(keyed(TRAINED)):
+        _came_of_it(desk.training(book()), desk.retraining(book()))
+    if not may(person, "train"):
+        st.caption(f"A release of the book as it is now must be trained. {needed('train')}")
+    elif st.button("Train a release of the book as it is now", key="_train_anew", icon=":material/model_training:"):
+        require(person, "train")
+        desk.forget(book())
+        if may(person, "promote"):
+            desk.train(book(), person.name)
+        else:
+            desk.retrain(book(), None, None)
+        st.session_state[keyed(ANEW)] = True
+        st.rerun()
+
+
+def _came_of_it(first: TrainingRun | None, further: TrainingRun | None) -> None:
+    """What a training that has ended came to, where the page still has no release to ask."""
+    runs = [run for run in (first, further) if run is not None and run.ended]
+    last = max(runs, key=lambda run: run.began, default=None)
+    if last is not None and last.error:
+        st.error(last.error, icon=":material/error:")
+    elif last is not None and last.made:
+        st.success(
+            f"Release {last.made} was trained. An admin promotes it on Operations; then this page opens.",
+            icon=":material/check:",
+        )
 
 
 @st.fragment(run_every=0.5)

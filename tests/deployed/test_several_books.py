@@ -100,11 +100,32 @@ def test_a_book_being_trained_keeps_no_other_waiting(two: Path, tmp_path: Path, 
     assert desk.model(NAME) is not None
 
 
-def test_an_edited_contract_is_taken_up_at_the_next_call(two: Path, tmp_path: Path):
+def test_other_words_in_a_contract_are_told_at_the_next_call_by_the_same_release(two: Path, tmp_path: Path):
+    home = shutil.copytree(two, tmp_path / "home")
+    desk, file, store = desk_at(home), home / "books" / NAME / "contract.toml", Store(home, NAME)
+    before = desk.model(NAME)
+    assert before is not None
+    assert before.release is not None
+    label = before.contract.levers[0].label
+    file.write_text(file.read_text().replace(f'"{label}"', '"In other words"') + "\n# looked at again\n")
+    after = desk.model(NAME)
+    assert after is not None
+    assert after.release is not None
+    assert (after.id, after.release.artefact) == (before.id, before.release.artefact)
+    assert after.contract.levers[0].label == "In other words" != label
+    assert after.release.own_contract.hash == before.contract.hash != after.contract.hash
+    kept = store.words(after.contract.hash)
+    assert kept is not None
+    assert kept.text == file.read_bytes()
+    assert store.words(before.contract.hash) is None  # that one the release itself has
+    store.promote(after.id, why="the same, in other words")
+
+
+def test_a_contract_of_another_substance_is_taken_up_at_the_next_call(two: Path, tmp_path: Path):
     home = shutil.copytree(two, tmp_path / "home")
     desk = desk_at(home)
     assert desk.model(NAME) is not None
     file = home / "books" / NAME / "contract.toml"
-    file.write_text(file.read_text() + "\n# looked at again\n")
+    file.write_text(file.read_text().replace("folds = 3", "folds = 4"))
     with pytest.raises(client.ReleaseError, match="another snapshot or contract"):  # type: ignore[attr-defined]
         desk.model(NAME)

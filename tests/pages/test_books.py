@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from data.books import SHIPPED
 from model.deployed import desk
-from model.deployed.desk import DeployedModels, ReadingRun
+from model.deployed.desk import DeployedModels, ReadingRun, TrainingRun
 from model.release.release import Release
 from model.release.store import Store
 from model.settings import Settings
@@ -345,14 +345,27 @@ def test_a_broken_book_is_listed_by_name_and_tells_what_is_wrong_once_picked(
     assert CARDS in markup(pick(at, "cards"))
 
 
-def test_an_edited_contract_is_read_anew_and_its_release_no_longer_belongs(
-    own_desk: DeployedModels, home_of_two: Path
+def test_other_words_are_shown_at_once_and_of_another_substance_the_release_no_longer_belongs(
+    own_desk: DeployedModels, home_of_two: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at = opened_at(book=NAME)
     assert SECOND in markup(at)
     file = home_of_two / "books" / NAME / "contract.toml"
     file.write_text(file.read_text().replace(TITLE, "Loans of another year"))
     at.run()
+    assert not at.error
+    assert "Loans of another year" in markup(at)
+    file.write_text(file.read_text().replace("folds = 3", "folds = 4"))
+    at.run()
+    trained: list[str] = []
+    monkeypatch.setattr(own_desk, "train", lambda *words: trained.extend(words))
+    at.get_by_key("_train_anew").click().run()
+    assert trained == [NAME, "local user"]
+    monkeypatch.setattr(own_desk, "training", lambda _: TrainingRun("Fitting the model", 0.5))
+    at.run()
+    (bar,) = at.get("progress")
+    assert bar.proto.value == 50
+    assert "Fitting the model" in bar.proto.text
     assert "trained on another snapshot or contract" in at.error[0].value
     assert "Loans of another year" in at.selectbox(PICKER).options
 

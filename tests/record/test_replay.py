@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from data.arrays import Array
 from data.books import Book
-from data.contract import Contract
+from data.contract import Contract, read_contract
 from model.errors import ReleaseError, StoreError
 from model.record import database
 from model.record.replay import book_outputs, customer_outputs, policy_outputs, replay
@@ -183,6 +183,18 @@ def test_model_elsewhere_can_only_be_asked_itself(store: Store, release: Release
     )
     with pytest.raises(ReleaseError, match=r"answered by bank\.example/credit, .* only be replayed against that model"):
         replay(replace(told, release="7f3a"), store)
+
+
+def test_a_call_told_in_other_words_is_done_again_in_them(own_home: Path, release: Release, book: Book):
+    store, raw = Store(own_home, "cards"), book.raw[:, :3]
+    told = release.in_words_of(read_contract(release.contract.text.replace(b'title = "', b'title = "Our ')))
+    entry = called(told, "score", raw, customer_outputs(told.scorer, raw, True))
+    assert (entry.release, entry.contract_sha256) == (release.id, told.contract.hash)
+    with pytest.raises(ReleaseError, match="has another contract than the one under which call"):
+        replay(entry, store)
+    store.keep_words(told.contract)
+    assert replay(entry, store).same
+    assert told.artefact == release.artefact
 
 
 def test_other_contract_under_the_same_release_is_told(store: Store, release: Release, book: Book):

@@ -72,7 +72,7 @@ def who(
         ("save scenarios", {"analyst", "admin"}),
         ("review scenarios", {"analyst", "admin"}),
         ("promote", {"admin"}),
-        ("train", {"admin"}),
+        ("train", {"analyst", "admin"}),
     ],
 )
 def test_each_deed_is_for_the_roles_of_the_table(what: Deed, allowed: set[Role]):

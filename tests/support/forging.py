@@ -68,9 +68,9 @@ def unpacked(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def stray(store: Store, source: str = "champion") -> str:
-    """A sound release that does not belong to the book: the same model under a contract with one more remark."""
+    """A sound release that does not belong to the book: the same model under a contract of another version."""
     source = store.resolve(source)
-    text = (store.root / source / "contract.toml").read_bytes() + b"\n# one more remark\n"
+    text = (store.root / source / "contract.toml").read_bytes().replace(b'version = "', b'version = "9.', 1)
     return forge(store, source, {"contract.toml": text}, contract_sha256=hashlib.sha256(text).hexdigest())
 
 

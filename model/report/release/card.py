@@ -447,6 +447,7 @@ def _fingerprints(release: Release) -> Section:
         "Artefact": release.artefact,
         "Data": manifest["data_sha256"],
         "Contract": manifest["contract_sha256"],
+        **({} if release.trained is None else {"Contract whose words this card has": release.contract.hash}),
         "Lock file": manifest.get("lock_sha256") or "none: made without a lock file",
         "Code": manifest.get("code_sha256") or "not told",
     }
