@@ -6,7 +6,7 @@ import numpy as np
 
 from data.contract import Field
 from data.files.escapes import bare
-from data.files.given import GivenCells
+from data.files.given import GivenCells, number_as_text
 from data.files.names import one_line
 from data.files.numbers import Habit
 from data.files.reading import Read, Reading, read_numbers, read_years
@@ -55,9 +55,11 @@ def _read_codes(field: Field, given: GivenCells, reading: Reading, habit: Habit)
     counted = read_numbers(given.each_text_once(), reading, habit)
     codes, unread, two = counted.values.copy(), counted.unread.copy(), counted.two.copy()
     gap = no_value if field.words else reading.is_gap
-    gaps = np.array([gap(text) for text in given.texts], bool)
+    gaps = np.array([gap(text) or text.casefold() in reading.folded for text in given.texts], bool)
     for k, text in enumerate(given.texts):
         code = _code(text, known)
+        if code is None and reading.words_only and not np.isnan(codes[k]):  # 33.0 is the word 33
+            code = _code(number_as_text(float(codes[k])), known)
         if code is None and other is not None and not gaps[k] and (np.isnan(codes[k]) or reading.words_only):
             code = other
         if code is not None:

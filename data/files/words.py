@@ -67,10 +67,11 @@ NO_NUMBER = frozenset(
 )
 """No value where the others are numbers or days; among words they are words like any other."""
 _ERROR = re.compile(r"#[^\W\d_][\w/ ]*[!?]")  # #DIV/0!, #REF!, #NAME?, #WERT!
-_YES = frozenset({"yes", "y", "true", "t", "ja", "oui", "si", "sí", "wahr", "vrai"})
-_NO = frozenset({"no", "n", "false", "f", "nein", "non", "falsch", "faux"})
+_YES = frozenset({"yes", "y", "true", "t", "ja", "j", "oui", "si", "sí", "s", "sim", "wahr", "vrai"})
+_NO = frozenset({"no", "n", "false", "f", "nein", "non", "não", "nao", "nee", "falsch", "faux"})
 FLAGS = _YES | _NO
 FIGURES = frozenset("123456789")  # no text that says so begins with one, and of a file of numbers nearly all texts do
+_ONE = {"1": True, "0": False}
 
 
 def no_value(text: str) -> bool:
@@ -89,8 +90,9 @@ def no_number(text: str) -> bool:
 
 
 def flags(words: Iterable[str]) -> bool:
-    """Whether words are a yes and a no."""
-    return {each.casefold() for each in words} <= {"yes", "no", "y", "n", "true", "false", "t", "f", "0", "1"}
+    """Whether words are a yes and a no, at most one of each."""
+    said = [_ONE.get(each.strip().casefold(), flag(each.strip())) for each in words]
+    return None not in said and len(said) == len(set(said)) and bool(said)
 
 
 def flag(word: str) -> bool | None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from data.arrays import Array
 from data.files import days
-from data.files.given import GivenCells
+from data.files.given import GivenCells, number_as_text
 from data.files.numbers import (
     COMMA,
     MANY,
@@ -34,7 +34,7 @@ from data.files.numbers import (
 )
 from data.files.reading import ANY, INFINITE, PLAIN, Read, Reading, read_numbers, read_years
 from data.files.series import given_cells
-from data.files.words import no_number, no_value
+from data.files.words import flags, no_number, no_value
 from data.proposing import hints
 
 Kind = Literal["numbers", "days", "words", "nothing", "odd"]
@@ -415,6 +415,28 @@ def _told(found: Read) -> tuple[str, ...]:
     ranked = sorted(words, key=lambda text: (-words[text], text))
     some = ", ".join(text[:40] for text in ranked[:3]) + (", …" if len(ranked) > 3 else "")
     return (f"{sum(words.values()):,} cells that are no numbers ({some}) count as missing",)
+
+
+def as_categories(cells: RecognisedCells, why: str) -> RecognisedCells:
+    """Whole numbers as words, the lowest first, that are read as such again: 33 is the word 33."""
+    levels, which = np.unique(cells.known, return_inverse=True)
+    words = tuple(number_as_text(float(each)) for each in levels)
+    values = cells.values.copy()
+    values[~np.isnan(values)] = which
+    reading = Reading(words_only=True, gaps=cells.no_values)
+    return RecognisedCells("words", values, words, changes=(*cells.changes, why), reading=reading)
+
+
+def yes_or_no(cells: RecognisedCells) -> bool:
+    """Whether a column says yes or no of something: 0 and 1, Y and N, or one short word that is there or not."""
+    known = cells.known
+    if not len(known):
+        return False
+    if cells.kind == "numbers":
+        return set(np.unique(known).tolist()) <= {0.0, 1.0}
+    if cells.kind != "words" or len(cells.words) > 2:
+        return False
+    return flags(cells.words) and (len(cells.words) == 2 or len(known) < len(cells.values))
 
 
 def _words(given: GivenCells) -> RecognisedCells:

@@ -6,11 +6,12 @@ is no age and mortgage no gage.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence, Set
 
 from data.contract import YEAR
 from data.files.days import FIRST_YEAR, LAST_YEAR
 
+PLACE = "place of living"
 SMALL_SHARE = 0.1  # the pages tell shares in whole percents
 _PROTECTED: dict[str, frozenset[str]] = {
     "sex": frozenset({"sex", "gender", "geschlecht", "sexe", "sexo", "male", "female", "gndr"}),
@@ -39,7 +40,7 @@ _PROTECTED: dict[str, frozenset[str]] = {
     "religion": frozenset({"religion", "religious", "faith", "church", "denomination"}),
     "disability": frozenset({"disability", "disabled", "handicap", "handicapped", "pregnant", "pregnancy"}),
     "family": frozenset({"dependents", "dependants", "children", "kids", "familysize"}),
-    "place of living": frozenset(
+    PLACE: frozenset(
         {
             "zip",
             "zipcode",
@@ -62,6 +63,24 @@ _PROTECTED: dict[str, frozenset[str]] = {
             "bundesland",
             "canton",
             "prefecture",
+            "region",
+            "district",
+            "borough",
+            "country",
+            "location",
+            "locality",
+            "pincode",
+            "residence",
+            "residencial",
+            "residential",
+            "latitude",
+            "longitude",
+            "msa",
+            "metro",
+            "fips",
+            "wohnort",
+            "ort",
+            "stadt",
         }
     ),
 }
@@ -107,6 +126,23 @@ _OF_THINGS = frozenset(  # the age of an account is nobody's age, the number of 
         "job",
         "delinquency",
         "balance",
+        "facility",
+        "deposit",
+        "savings",
+        "residence",
+        "home",
+        "device",
+        "phone",
+        "product",
+        "equipment",
+        "store",
+        "lease",
+        "bankruptcy",
+        "judgment",
+        "judgement",
+        "collection",
+        "konto",
+        "kredit",
     }
 )
 _OF_OTHERS = frozenset(  # whose place is not that of whoever owes
@@ -132,9 +168,15 @@ _NOT_OF_PEOPLE: dict[str, frozenset[str]] = {
     "age": _OF_THINGS,
     "family": _OF_THINGS,
     "nationality": _OF_THINGS,
-    "place of living": _OF_OTHERS | {"year", "month", "day", "since", "time", "tenure"},
+    PLACE: _OF_OTHERS
+    | {"year", "month", "day", "since", "time", "tenure", "duration", "stability", "type", "status", "kind", "owner"}
+    | {"rating", "rate", "rent", "population", "density", "relative", "price", "income", "value", "index", "count"}
+    | {"num", "number", "score", "distance", "mismatch", "age"},
 }
+_BIRTH = frozenset({"birth", "born"})
 _STATE = re.compile(r"[A-Z]{2}")  # NY, CA
+_STATES = 8  # different ones, where they are not written so: a column of few states may be one of open and closed
+_POSTAL = frozenset({"zip", "zipcode", "zip3", "zip5", "postcode", "postal", "postalcode", "plz", "pincode", "post"})
 _WORDS: dict[str, tuple[frozenset[str], int]] = {  # words in the cells, and how many different ones it takes
     "sex": (frozenset({"male", "female", "man", "woman", "m", "f", "w", "homme", "femme"}), 2),
     "marital status": (frozenset({"single", "married", "divorced", "widowed", "separated", "unmarried", "widow"}), 2),
@@ -446,16 +488,20 @@ def _bare(name: str) -> tuple[set[str], str]:
     return {*found, *(each.rstrip("0123456789") for each in found), "".join(found)}, "_".join(found)
 
 
-def protected(name: str, words: Iterable[str] = ()) -> tuple[str, str]:
-    """Which protected attribute a column likely holds and why; ("", "") if none. ``words`` are those in its cells."""
+def protected(name: str, words: Iterable[str] = (), distinct: int = 0, truth: bool = False) -> tuple[str, str]:
+    """Which protected attribute a column likely holds and why; ("", "") if none. ``words`` are those in its cells,
+    ``distinct`` how many different values they have; ``truth``: they say yes or no, which is no place."""
     found, _ = _bare(name)
     found |= {each.removesuffix("s") for each in found}  # the age of lines is that of a line
+    place = _place(found, tuple(words), distinct)
+    if place and found & _BIRTH:
+        return "nationality", f"its name says {place} and birth"
     for attribute, own in _PROTECTED.items():
         hit = sorted(own & found)
-        if hit and not found & _NOT_OF_PEOPLE.get(attribute, frozenset()):
+        if hit and attribute != PLACE and not found & _NOT_OF_PEOPLE.get(attribute, frozenset()):
             return attribute, f"its name says {hit[0]}"
-    if "state" in found and not found & _OF_OTHERS and _states(words):
-        return "place of living", "its name says state, and its cells are two letters"
+    if place and not truth:
+        return PLACE, f"its name says {place}"
     cells = {token for word in words for token in tokens(word)}
     for attribute, (own, least) in _WORDS.items():
         hit = sorted(own & cells)
@@ -464,10 +510,24 @@ def protected(name: str, words: Iterable[str] = ()) -> tuple[str, str]:
     return "", ""
 
 
-def _states(words: Iterable[str]) -> bool:
+def _place(found: Set[str], words: Sequence[str], distinct: int) -> str:
+    """The part of a name, in so many tokens, that speaks of where somebody lives; "" where none does."""
+    if found & _NOT_OF_PEOPLE[PLACE]:
+        return ""
+    hit = sorted(_PROTECTED[PLACE] & found)
+    if hit:
+        return hit[0]
+    return "state" if "state" in found and (_states(words) or distinct >= _STATES) else ""
+
+
+def postal(name: str) -> bool:
+    """Whether a name speaks of post codes, whose first signs say the part of a country."""
+    return bool(_POSTAL & _bare(name)[0])
+
+
+def _states(words: Sequence[str]) -> bool:
     """Whether most of these are written as states are: NY, CA; not open, closed."""
-    listed = list(words)
-    return len(listed) > 1 and sum(bool(_STATE.fullmatch(word)) for word in listed) > 0.8 * len(listed)
+    return len(words) > 1 and sum(bool(_STATE.fullmatch(word)) for word in words) > 0.8 * len(words)
 
 
 def after_outcome(name: str) -> str:

@@ -18,8 +18,10 @@ from data.files.names import plain
 from data.files.numbers import CURRENCIES
 from data.proposing import drafting, hints, signals
 from data.proposing.drafting import DraftContract, comment
+from data.proposing.economy import Coefficient, of_unemployment
 from data.proposing.labels import distinct
 from data.proposing.money import NO_CURRENCY, Money
+from data.proposing.mutability import mutability
 from data.proposing.ranges import bands_of, range_of, round_step, up
 from data.proposing.roles import ABSENT, Identifiers, ProposedColumn, ProposedTarget
 from data.proposing.sources import Source
@@ -111,7 +113,7 @@ class Plan:
         self._put_levers(draft, money)
         self._put_assumptions(draft, money)
         self._put_shocks(draft, money)
-        self._put_economy(draft)
+        self._put_economy(draft, money)
         self._put_appetite(draft, money)
         self._put_segments(draft)
         return draft
@@ -180,7 +182,14 @@ class Plan:
         draft.put("decision_note", note, "are rejected applicants in the data?", "TO DO")
         draft.put("pd_horizon", "one year", "over what time the target was observed")
         draft.put("pd_months", 12, "over how many months the target was observed")
-        draft.put("exposure_class", "retail", "mortgage, revolving, retail or corporate: sets the capital formula")
+        draft.put(
+            "exposure_class", self._class(money), "mortgage, revolving, retail or corporate: sets the capital formula"
+        )
+
+    @staticmethod
+    def _class(money: Money) -> str:
+        """Revolving where a balance is drawn on a limit, else retail: a file does not say what secures its loans."""
+        return "revolving" if money.limit is not None and money.balance is not None else "retail"
 
     def _put_score(self, draft: DraftContract) -> None:
         scale = "the usual scale: 600 points at odds of 50 to 1, 20 points double them"
@@ -321,8 +330,7 @@ class Plan:
             draft.put("missing", True, f"{column.gaps:,} gaps ({share:.1%}): does a gap mean something?")
         if column.role == "vintage":
             return
-        open_ = "" if column.said.mutability else "never for what nobody can change; up or down for what moves one way"
-        draft.put("mutability", column.said.mutability or "free", open_)
+        draft.put("mutability", *self._mutability(column))
         draft.put("concept", concept[column.name])
         draft.put("help", f"The column {column.given} of the file.", "what it means, in a sentence", "TO DO")
 
@@ -336,6 +344,11 @@ class Plan:
             rate = f", {bad[own].mean():.1%} of them bad" if own.any() else ""
             told.append(f"{code:.12g} in {own.sum():,} rows ({own.mean():.1%}){rate}")
         return f"{'; '.join(told)}, {others}"
+
+    def _mutability(self, column: ProposedColumn) -> tuple[str, str]:
+        if column.said.mutability is not None:
+            return column.said.mutability, ""
+        return mutability(column.given, bool(column.codes))
 
     def _put_reading(self, draft: DraftContract, column: ProposedColumn) -> None:
         """How later files are read as this one was."""
@@ -388,7 +401,7 @@ class Plan:
         """Which way the model is to respond to an input, 0 where either way, and why; "" where it was decided."""
         if column.said.direction is not None:
             return column.said.direction, ""
-        if len(column.codes) > 2 or (column.codes and column.ordered.startswith("in the order")):
+        if (len(column.codes) > 2 or column.ordered.startswith("in the order")) and not column.on_a_scale:
             return 0, "its codes stand for words: what comes first says nothing of the risk"
         found = self._trend(column)
         return found.sign, found.why
@@ -409,12 +422,14 @@ class Plan:
 
     def _put_levers(self, draft: DraftContract, money: Money) -> None:
         draft.remark(
-            "Quick levers: one gesture on one input. An input with gaps has none, as there would be nowhere for it to",
-            "stand where there is no value.",
+            "Quick levers: one gesture on one input that a person can change. An input with gaps has",
+            "none, as there would be nowhere for it to stand where there is no value.",
         )
         concept = self._concept()
         whole = [each for each in self.inputs if not each.gaps]
-        chosen = [each for each in whole if not each.codes][:LEVERS] or whole[:1] or list(self.inputs[:1])
+        moved = [each for each in whole if self._mutability(each)[0] != "never"]
+        numbers = [each for each in moved if not each.codes] or [each for each in whole if not each.codes][:1]
+        chosen = numbers[:LEVERS] or moved[:1] or whole[:1] or list(self.inputs[:1])
         for each in chosen:
             unit, _ = self._shown(each, money)
             span = range_of(each, unit)
@@ -591,9 +606,10 @@ class Plan:
                 "help", f"{each.label} of every customer, by the same percentage.", "what moves with it?", "TO DO"
             )
 
-    def _put_economy(self, draft: DraftContract) -> None:
+    def _put_economy(self, draft: DraftContract, money: Money) -> None:
         draft.remark("The economy: what the model cannot see. A coefficient is log-odds of default per unit.")
-        zero = "0, which does nothing: set it with evidence, or presets of the economy move nothing"
+        begun = of_unemployment(self._class(money))
+        none = Coefficient(0, "no source: 0 until you set it", "0: unemployment carries the downturn already")
         for name, label, unit, low, high, adverse in (
             ("unemployment", "Unemployment", "pp", -5, 15, 1),
             ("gdp", "Gross domestic product", "±%", -20, 10, -1),
@@ -604,11 +620,12 @@ class Plan:
             draft.put("minimum", low, "wide", "ASSUMPTION")
             draft.put("maximum", high, "wide", "ASSUMPTION")
             draft.put("step", 0.1, "round", "ASSUMPTION")
-            draft.put("coefficient", 0, zero, "ASSUMPTION")
+            known = begun if name == "unemployment" else none
+            draft.put("coefficient", known.value, known.why, "ASSUMPTION")
             draft.put("phrase", f"{name if name != 'gdp' else 'GDP'} {{}}")
             draft.put("swing", 1, "how far a tornado moves it", "ASSUMPTION")
             draft.put("adverse", adverse, "bad for the bank if it moves so", "ASSUMPTION")
-            draft.put("source", "no source: 0 until you set it")
+            draft.put("source", known.source)
             draft.put("help", f"Change of {label.lower()} against today.")
 
     def _put_appetite(self, draft: DraftContract, money: Money) -> None:

@@ -4,7 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.arrays import Array
 from data.proposing.roles import ProposedColumn
+
+HALF = 0.5  # of the rows
+FEW = 5  # a count; more of most others is none that one tells one by one
 
 
 def round_step(width: float) -> float:
@@ -52,6 +56,9 @@ def range_of(column: ProposedColumn, unit: str = "") -> Range:
     elif unit == "%":
         lever_step = max(lever_step, 0.01)
     lever_low, lever_high = max(down(inner, lever_step), low), min(up(outer, lever_step), high)
+    others = known[known > 0]
+    if mostly_zero(known) and len(others):
+        lever_low, lever_high = 0.0, min(up(float(np.quantile(others, 0.95)), lever_step), high)
     if not lever_high > lever_low:
         lever_low, lever_high = low, high
     low = least if any(low <= code < least for code in column.special) else low
@@ -70,12 +77,19 @@ def up(value: float, step: float) -> float:
     return max(float(f"{np.ceil(value / step) * step:.12g}"), value) + 0.0
 
 
+def mostly_zero(known: Array) -> bool:
+    """Whether numbers, none of them missing, are 0 for most and above it for the others."""
+    return bool(len(known) and known.min() >= 0 and np.mean(known == 0) >= HALF)
+
+
 def bands_of(column: ProposedColumn) -> tuple[float, ...] | None:
     """Where a segment cuts a column; None where it would be too many bands."""
     if column.codes:
         return tuple(float(k) for k in sorted(column.codes)[1:]) if len(column.codes) <= 12 else None
     known = column.ordinary
     levels = np.unique(known)
+    if len(levels) > 2 and mostly_zero(known):
+        return _bands_beside_zero(known)
     if len(levels) <= 6:
         return tuple(float(each) for each in levels[1:])
     width = float(np.diff(np.quantile(known, (0.1, 0.9)))[0]) or float(np.ptp(known))
@@ -83,3 +97,16 @@ def bands_of(column: ProposedColumn) -> tuple[float, ...] | None:
     edges = {float(f"{np.round(each / step) * step:.12g}") + 0.0 for each in np.quantile(known, (0.2, 0.4, 0.6, 0.8))}
     inside = sorted(edge for edge in edges if known.min() < edge <= known.max())
     return tuple(inside) or (float(levels[len(levels) // 2]),)
+
+
+def _bands_beside_zero(known: Array) -> tuple[float, ...]:
+    """0 by itself; of counts 1 by itself and more together, of anything else three parts of the others."""
+    others = known[known > 0]
+    whole = bool((known == np.round(known)).all())
+    if whole and np.median(others) <= FEW:
+        return (1.0, 2.0) if (known == 1).any() else (1.0,)
+    width = float(np.diff(np.quantile(others, (0.1, 0.9)))[0]) or float(np.ptp(others)) or float(others[0])
+    step = max(round_step(width / 20), 1.0 if whole else 0.0)
+    inside = {float(f"{np.round(each / step) * step:.12g}") for each in np.quantile(others, (1 / 3, 2 / 3))}
+    first = 1.0 if whole else round_step(float(others.min()))
+    return (first, *sorted(edge for edge in inside if first < edge <= others.max()))

@@ -24,13 +24,23 @@ from data.files.names import one_line as plain
 from data.files.reading import PLAIN, Reading
 from data.formulas import FUNCTIONS
 from data.proposing import hints, signals
-from data.proposing.columns import LARGEST, RecognisedCells, habit_of_file, recognise, words_of
+from data.proposing.categories import coded_by_name, names_a_thing, numbers_are_codes
+from data.proposing.columns import (
+    LARGEST,
+    RecognisedCells,
+    as_categories,
+    habit_of_file,
+    recognise,
+    words_of,
+    yes_or_no,
+)
 from data.proposing.decisions import AS_PROPOSED, ColumnDecision, ColumnRole, Decisions
 from data.proposing.drafting import comment
 from data.proposing.hints import tokens
 from data.proposing.labels import labels
-from data.proposing.order import POOLED, as_ordered, in_order
+from data.proposing.order import NUMBERS, POOLED, as_ordered, in_order, rises
 from data.proposing.outcomes import which_is_bad
+from data.proposing.siblings import siblings
 from data.proposing.sources import Source
 from data.proposing.special import codes_of_file, words_of_codes
 
@@ -42,6 +52,7 @@ MOST_WORDS = 40  # different words of an input; rarer ones are pooled, and more 
 MOST_GROUPS = 12  # of a protected attribute
 RARE = 20  # rows of a word that stands for itself
 ALL_BUT_UNIQUE = 0.95
+HALF = 0.5  # as many different values as rows, or more, are no kinds of anything
 ADULT = (25.0, 35.0, 45.0, 60.0)  # the edges of age groups
 AFTER = ": known only after the outcome?"
 TAKEN = frozenset(FUNCTIONS) | {
@@ -107,6 +118,11 @@ class ProposedColumn:
     def gaps(self) -> int:
         """How many records lack it."""
         return int(np.isnan(self.values).sum())
+
+    @property
+    def on_a_scale(self) -> bool:
+        """Whether its codes are the steps of a scale, so that more of it has a meaning."""
+        return rises([self.codes[each] for each in sorted(self.codes)], self.ordered)
 
     @property
     def ordinary(self) -> Array:
@@ -313,7 +329,20 @@ def decide(
         )
         found.append(_with_special(blank, cells, special, target=target.values, alone=alone))
     found = _one_vintage(found, target.values)
-    return _without_twins(found)
+    return _without_twins(_without_siblings(found))
+
+
+def _without_siblings(found: list[ProposedColumn]) -> list[ProposedColumn]:
+    """Inputs that belong by their names to a column that is known only after the outcome, by its own name or because
+    it gives the outcome away, set aside with it. That a number ranks well makes no siblings."""
+    after = [each.given for each in found if each.role == "post-outcome" and "alone it tells" not in each.why]
+    belong = siblings([each.given for each in found if each.role == "input" and each.said.role is None], after)
+    return [
+        replace(each, role="post-outcome", why=f"its name belongs to that of {belong[each.given]}{AFTER}")
+        if each.given in belong
+        else each
+        for each in found
+    ]
 
 
 def _apart(given: str, cells: RecognisedCells, special: Mapping[float, str]) -> None:
@@ -342,13 +371,25 @@ def _with_special(
 
 
 def _of_the_kind(cells: RecognisedCells, column: "pd.Series[Any]", said: ColumnDecision) -> RecognisedCells:
-    """The cells as numbers or as words, where that was decided; BadInput where words cannot be numbers."""
-    if said.kind == "category" and cells.kind == "numbers":
-        return words_of(column)
+    """The cells as numbers or as words, where that was decided, and numbers that are codes by the column's name as
+    words; BadInput where words cannot be numbers."""
     if said.kind == "number" and cells.kind == "words":
         some = listed_texts(list(cells.words), 3)
         raise BadInput(f"{shown_text(str(column.name))} cannot be a number: its cells hold {some}. Make it a category.")
-    return cells
+    if said.kind == "number" or cells.kind != "numbers":
+        return cells
+    if said.kind == "category":
+        whole = bool((cells.known == np.round(cells.known)).all())
+        return as_categories(cells, "its numbers were read as words, as decided") if whole else words_of(column)
+    return _as_meant(str(column.name), cells)
+
+
+def _as_meant(given: str, cells: RecognisedCells) -> RecognisedCells:
+    """The same cells; numbers that are codes by the column's name as words."""
+    if cells.kind != "numbers" or cells.unit or cells.currency or cells.reading.percent:
+        return cells
+    why = numbers_are_codes(given, cells.known)
+    return as_categories(cells, why) if why and not _identifies(given, cells, len(np.unique(cells.known))) else cells
 
 
 def _decided(own: ProposedColumn, cells: RecognisedCells, target: Array, alone: signals.Alone) -> ProposedColumn:
@@ -364,9 +405,11 @@ def _decided(own: ProposedColumn, cells: RecognisedCells, target: Array, alone: 
         return replace(own, why="its numbers are beyond 1,000,000,000,000,000: identifiers or damage")
     if own.said.role is not None:
         return _as_said(own, cells, target, alone)
-    if hints.personal(given):
+    truth = yes_or_no(cells)
+    if hints.personal(given) and not truth:
         return replace(own, why="its name speaks of what tells who somebody is")
-    attribute, why = hints.protected(given, cells.words if distinct <= 10 * MOST_WORDS else ())
+    words = cells.words if distinct <= 10 * MOST_WORDS else ()
+    attribute, why = hints.protected(given, words, distinct, truth)
     if attribute:
         return _protected(own, cells, attribute, why)
     after = hints.after_outcome(given)
@@ -374,7 +417,8 @@ def _decided(own: ProposedColumn, cells: RecognisedCells, target: Array, alone: 
         return _after(own, cells, f"its name speaks of {after}{AFTER}")
     if _identifies(given, cells, distinct):
         return replace(own, role="identifier", why=f"{distinct:,} different values in {len(known):,} rows")
-    if cells.kind == "words" and _free_text(cells.words, len(known)):
+    shared = names_a_thing(given) and distinct < HALF * len(known)
+    if cells.kind == "words" and _free_text(cells.words, len(known)) and not shared:
         return replace(own, why=f"{distinct:,} different texts: free text, which this model does not read")
     if cells.kind == "days":
         return _day(own, target)
@@ -385,6 +429,7 @@ def _decided(own: ProposedColumn, cells: RecognisedCells, target: Array, alone: 
     auc = float(alone(target, coded.values[None])[0])
     most = max(auc, float(alone(target, signals.by_rate(target, coded.values)[None])[0])) if coded.codes else auc
     sided = signals.one_sided(target, own.values if cells.kind == "numbers" else coded.values)
+    sided = sided or signals.all_of_one(target, coded.values, bool(coded.codes), alone)
     coded = replace(coded, auc=auc)
     if most > signals.SUSPICIOUS_AUC or sided:
         why = sided or f"alone it tells the outcomes apart with an AUC of {most:.3f}"
@@ -458,7 +503,7 @@ def _identifies(given: str, cells: RecognisedCells, distinct: int) -> bool:
     """Whether a column identifies records, or whom they belong to: then it may stand in several rows, if its name says
     so."""
     known = cells.known
-    named, all_but = hints.identifies(given), distinct >= ALL_BUT_UNIQUE * len(known)
+    named, all_but = hints.identifies(given) and not names_a_thing(given), distinct >= ALL_BUT_UNIQUE * len(known)
     if distinct <= MOST_WORDS or cells.kind == "days" or not (named or all_but):
         return False
     if cells.kind == "words":
@@ -497,6 +542,9 @@ def _coded(own: ProposedColumn, cells: RecognisedCells) -> ProposedColumn:
     group[kept] = range(len(kept))
     names = [cells.words[k][:60] for k in kept] + ([f"{POOLED}{rest:,} rare)"] if rest else [])
     order, why = in_order(names) if not own.said.order else as_ordered(names, own.said.order)
+    said = coded_by_name(own.given)
+    if said and why == NUMBERS:
+        why = f"codes, because its name says {said}, in the order of their numbers, of which more is not more"
     code = np.empty(len(names))
     code[order] = range(len(names))
     words = [names[k] for k in order]
@@ -513,8 +561,8 @@ def _protected(own: ProposedColumn, cells: RecognisedCells, attribute: str, why:
     why = f"{why}: protected ({attribute}), never an input"
     own = replace(own, role="protected", why=why, unit=YEAR if _years(known) else own.unit)
     gaps = np.isnan(cells.values)
-    if attribute == "place of living" and distinct > MOST_GROUPS:
-        return replace(own, role="left out", why=f"{why}; {distinct:,} places are too many to compare")
+    if attribute == hints.PLACE and (distinct > MOST_GROUPS or cells.kind == "words"):
+        return _place(own, cells)
     if cells.kind == "words" and distinct > 10 * MOST_WORDS:
         return replace(own, role="left out", why=f"{why}; {distinct:,} different texts are too many to compare")
     if cells.kind == "words":
@@ -540,6 +588,27 @@ def _protected(own: ProposedColumn, cells: RecognisedCells, attribute: str, why:
     values = np.where(gaps, np.nan, np.searchsorted(inside, np.where(gaps, 0, own.values), side="right").astype(float))
     banded = replace(own, values=values, codes=bands, changes=(*own.changes, "cut into bands, because it has gaps"))
     return _with_gaps(banded, "cut into bands, because it has gaps")
+
+
+def _place(own: ProposedColumn, cells: RecognisedCells) -> ProposedColumn:
+    """Where people live, by at most `MOST_GROUPS` groups: the most frequent places, of post codes the first sign."""
+    if cells.kind == "numbers" and (cells.known != np.round(cells.known)).any():
+        return replace(own, role="left out", why=f"{own.why}; its numbers are no places that could be compared")
+    if cells.kind == "numbers":
+        cells = as_categories(cells, "its numbers were read as places")
+    words = list(cells.words)
+    if hints.postal(own.given) and len(words) > MOST_GROUPS:
+        longest = max(map(len, words))
+        firsts = [(word.zfill(longest) if word.isdigit() else word)[:1].upper() for word in words]
+        kinds = sorted(set(firsts))
+        gaps = np.isnan(cells.values)
+        place = np.array([kinds.index(each) for each in firsts], np.float64)
+        values = np.where(gaps, np.nan, place[np.where(gaps, 0, cells.values).astype(int)])
+        named = tuple(f"beginning with {each}" for each in kinds)
+        cells = replace(cells, values=values, words=named)
+        own = replace(own, changes=(*own.changes, "post codes gathered by their first sign"))
+    coded = _coded(own, cells)
+    return _with_gaps(_fewer(coded, MOST_GROUPS), coded.ordered)
 
 
 def _fewer(own: ProposedColumn, most: int) -> ProposedColumn:

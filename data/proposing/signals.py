@@ -7,13 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data.arrays import Array
 
 SUSPICIOUS_AUC = 0.9  # of a column alone: it knows the outcome, and so says the gate on single inputs
+TELLING_AUC = 0.7  # of the other rows: beyond it a column ranks well all along
 CHANCE = 1e-4  # a pattern that chance would make more often is none
 CLEAR_Z = 4.0  # Cochran-Armitage trend; some 250 columns may be looked at
 FEWEST = 30  # rows in a bin whose rate counts
+HALF = 0.5  # of the rows: a value that so many have, as 0 of counts, is told from all others
 
 Alone = Callable[[Array, Array], Array]
 """How well each of some columns (k, n) ranks the target (n,) by itself, from 0.5 to 1, (k,): the gate's own measure."""
@@ -38,6 +41,50 @@ def one_sided(target: Array, values: Array) -> str:
             if own >= 0.99 and n * np.log(prior) < np.log(CHANCE):
                 return f"it is {what} in {n:,} rows, {own:.0%} of which had the {outcome} outcome"
     return ""
+
+
+def all_of_one(target: Array, values: Array, codes: bool, alone: Alone) -> str:
+    """How a tenth of the rows, by what a column says of them, all had one outcome, though it tells little of the
+    others: at its ends what ranks well all along may, too. "" where none did. ``codes`` stand for words: each is looked
+    at by itself, numbers from the lowest to the highest."""
+    known = ~np.isnan(values)
+    levels, where = np.unique(values[known], return_inverse=True)
+    count = np.bincount(where)
+    size = max(FEWEST, len(target) // 10)
+    bad, base = np.bincount(where, target[known]), float(target.mean())
+    for first, last in _tenths(count, size, codes):
+        n, share = int(count[first : last + 1].sum()), float(bad[first : last + 1].sum())
+        prior = base if share else 1 - base
+        if share in (0, n) and n * np.log(prior) < np.log(CHANCE):
+            rest = known & ((values < levels[first]) | (values > levels[last]))
+            if rest.any() and float(alone(target[rest], values[None, rest])[0]) > TELLING_AUC:
+                continue
+            between = f"{levels[first]:.6g}" if first == last else f"{levels[first]:.6g} to {levels[last]:.6g}"
+            what = "one of its words" if codes else between
+            return f"it is {what} in {n:,} rows, all of which had the {'bad' if share else 'good'} outcome"
+    return ""
+
+
+def _tenths(count: NDArray[np.int64], size: int, codes: bool) -> list[tuple[int, int]]:
+    """The first and the last of the levels of each bin that holds ``size`` rows: from the lowest up, and from the
+    highest down."""
+    if codes:
+        return [(k, k) for k in np.flatnonzero(count >= size).tolist()]
+    last = len(count) - 1
+    return [*_filled(count, size), *((last - high, last - low) for low, high in _filled(count[::-1], size))]
+
+
+def _filled(count: NDArray[np.int64], size: int) -> list[tuple[int, int]]:
+    """Levels gathered from the first on until they hold ``size`` rows; one that holds as many is by itself."""
+    bins, first, filled = [], 0, 0
+    for k, n in enumerate(count.tolist()):
+        if n >= size and filled:
+            first, filled = k, 0
+        filled += n
+        if filled >= size:
+            bins.append((first, k))
+            first, filled = k + 1, 0
+    return bins
 
 
 def by_rate(target: Array, values: Array) -> Array:
@@ -65,7 +112,10 @@ def trend(target: Array, values: Array) -> Trend:
     """Whether the outcome rate clearly rises or falls with a column, bin by bin."""
     known = ~np.isnan(values)
     levels, count = np.unique(values[known], return_counts=True)
-    size = max(FEWEST, int(known.sum()) // 10)
+    most = int(count.max(initial=0))
+    mostly = most >= HALF * int(known.sum())
+    rest = int(known.sum()) - (most if mostly else 0)  # a value that half of the rows have is one bin of its own
+    size = max(FEWEST, rest // 10)
     edges, filled = [], 0
     for level, n in zip(levels, count, strict=True):
         filled += int(n)
@@ -76,7 +126,7 @@ def trend(target: Array, values: Array) -> Trend:
         edges.pop()  # the rest is too few for a bin of its own: it joins the last
     bins = np.searchsorted(edges, values[known])
     number = np.bincount(bins).astype(float)
-    if len(number) < 2 or (len(number) < 3 and len(levels) > 2) or number.min() < FEWEST:
+    if len(number) < 2 or (len(number) < 3 and len(levels) > 2 and not mostly) or number.min() < FEWEST:
         return Trend(0, "too few rows or values to see one")
     bad = np.bincount(bins, target[known])
     rate, base = bad / number, float(target[known].mean())

@@ -105,7 +105,7 @@ def make(book: Book, how: TrainingWindows, beside: Against = no_champion, progre
     files = built.files(book, evidence, snapshot)
     found: list[Gate] = [
         *checks.contract_gates(own, model.fitted_to_, built.scorer.tables),
-        *checks.performance_gates(contract, shipped, *_calibrated(tested)),
+        *checks.told_from_noise(checks.performance_gates(contract, shipped, *_calibrated(tested)), own),
         *checks.leakage_gates(own, shipped.auc),
         *leaks,
         *checks.monotone_gates(contract, built.scorer.tables),

@@ -30,6 +30,8 @@ from model.release.training import fingerprints, folds, rows
 from model.release.window import Window
 
 EXACT_DIRECTION = 1e-9  # log-odds: sums of the same leaves in another order
+WITHIN = 1.96  # standard errors: 95 %
+STRONGEST = 5  # inputs named where a model knows too much
 TIMED = 200  # single rows, of which the median counts
 WHERE = {
     "crossed": "in cross-validation of both",
@@ -109,6 +111,24 @@ def performance_gates(contract: Contract, ranked: Performance, said: Performance
             )
         )
     return gates
+
+
+def told_from_noise(gates: Sequence[Gate], part: Book) -> list[Gate]:
+    """The same gates of a model fitted to ``part``; where it ranks too badly, whether chance would rank as well, and
+    what to do."""
+    bad, n = float(part.target.sum()), len(part)
+    error = float(np.sqrt((n + 1) / (12 * bad * (n - bad)))) if 0 < bad < n else np.nan
+    low, high = 0.5 - WITHIN * error, 0.5 + WITHIN * error
+    out = []
+    for gate in gates:
+        if gate.name == "auc" and not gate.passed and gate.figure <= high:
+            note = (
+                f"No better than chance, which ranks {n:,} such records from {low:.3f} to {high:.3f} (95 %): nothing "
+                "in these inputs tells the outcomes apart. Bring others; a lower bound would promote noise."
+            )
+            gate = replace(gate, note=f"{gate.note} {note}".strip())
+        out.append(gate)
+    return out
 
 
 def champion_gates(
@@ -203,16 +223,20 @@ def leakage_gates(part: Book, crossed_auc: float) -> list[Gate]:
     alone = single_input_auc(part.target, part.inputs)
     k = int(np.argmax(alone))
     share = duplicated(part, folds(part))
+    too_good = Gate(
+        "too_good", "Not better than can be: AUC", figure=crossed_auc, bound=bounds.auc_at_most, kind="leakage"
+    )
+    single = Gate(
+        "single",
+        "No input knows the outcome: AUC of the strongest alone",
+        figure=float(alone[k]),
+        bound=bounds.single_auc_at_most,
+        kind="leakage",
+        note=f"{contract.inputs[k].label}.",
+    )
+    said = _strongest(contract, alone)
     return [
-        Gate("too_good", "Not better than can be: AUC", figure=crossed_auc, bound=bounds.auc_at_most, kind="leakage"),
-        Gate(
-            "single",
-            "No input knows the outcome: AUC of the strongest alone",
-            figure=float(alone[k]),
-            bound=bounds.single_auc_at_most,
-            kind="leakage",
-            note=f"{contract.inputs[k].label}.",
-        ),
+        *(each if each.passed else replace(each, note=said) for each in (too_good, single)),
         Gate(
             "duplicates",
             "Records of which a copy, outcome and all, lies in another fold: share",
@@ -221,6 +245,16 @@ def leakage_gates(part: Book, crossed_auc: float) -> list[Gate]:
             kind="leakage",
         ),
     ]
+
+
+def _strongest(contract: Contract, alone: Array) -> str:
+    """The inputs that rank best by themselves, and what to do where a model knows too much."""
+    ranked = np.argsort(-alone, kind="stable")[:STRONGEST].tolist()
+    told = ", ".join(f"{contract.inputs[k].label} {alone[k]:.3f}" for k in ranked)
+    return (
+        f"Strongest inputs alone, by AUC: {told}. Ask of each, from the top, whether it was known when the loan "
+        "was granted. One that was not is of the role post-outcome in the contract, and no input; then train again."
+    )
 
 
 def duplicated(part: Book, fold: NDArray[np.int64]) -> float:

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.proposing.order import ALPHABET, in_order
-
-NUMBERS, SCALE = "in the order of the numbers in the words", "in the order of what the words say"
+from data.proposing.order import ALPHABET, DECIDED, GRADES, NUMBERS, in_order, rises
+from data.proposing.order import STEPS as SCALE
 
 
 @pytest.mark.parametrize(
@@ -32,13 +31,31 @@ NUMBERS, SCALE = "in the order of the numbers in the words", "in the order of wh
         (["january", "march", "october"], SCALE),
         (["Mon", "Wed", "Sun"], SCALE),
         (["AAA", "AA+", "A-", "BBB", "D"], SCALE),
-        (["A1", "A2", "A10", "B1", "G5"], ALPHABET),
+        (["Aaa", "Aa1", "A3", "Baa2", "B1", "Caa1"], SCALE),
+        (["A1", "A2", "B1", "B5", "C4", "D1", "E2", "F3", "G5", "unknown"], GRADES),
+        (["A", "B", "C", "D", "E"], GRADES),
+        (["A+", "A", "A-", "B+", "C", "E"], GRADES),
+        (["A1", "A2", "A10", "B1", "G5"], ALPHABET),  # grades leave no letters out: these are codes
+        (["unemployed", "< 1 year", "1 to 3 years", "4 to 6 years", "7+ years"], NUMBERS),
+        (["Q3 2018", "Q4 2018", "Q1 2019", "Q2 2020"], SCALE),
+        (["2018Q4", "2019Q1", "2019Q3"], SCALE),
+        (["Q1", "Q2", "Q3", "Q4"], NUMBERS),
+        (["low risk", "medium risk", "high risk"], SCALE),
+        (["Micro company", "Small company", "Medium-sized company", "Large company"], SCALE),
+        (["Lower secondary", "Secondary / secondary special", "Incomplete higher", "Higher education"], SCALE),
+        (["high school", "university", "graduate school", "others"], SCALE),
+        (["weekly", "bi-weekly", "monthly", "quarterly", "yearly"], SCALE),
+        (["Januar", "März", "Oktober"], SCALE),
+        (["prime", "near-prime", "subprime"], SCALE),
         (["car", "holiday", "House", "zoo", "unknown"], ALPHABET),
         (["high street", "low"], ALPHABET),  # one of them is on no scale
         (["7", "about 7 or 8 of us", "many"], ALPHABET),
         (["no", "yes"], "no comes first"),
         (["N", "Y"], "no comes first"),
         (["false", "TRUE"], "no comes first"),
+        (["nein", "ja"], "no comes first"),
+        (["F", "T"], "no comes first"),
+        (["Non", "Oui"], "no comes first"),
     ],
 )
 def test_words_stand_in_their_order_however_they_come(words: list[str], why: str):
@@ -47,6 +64,13 @@ def test_words_stand_in_their_order_however_they_come(words: list[str], why: str
         order, told = in_order(given_)
         assert [given_[k] for k in order] == words
         assert told == why
+
+
+def test_only_words_of_one_scale_rise():
+    assert rises(["low", "medium", "high"], SCALE)
+    assert rises(["car", "house"], DECIDED)
+    assert not rises(["low", "high", "unknown"], SCALE)
+    assert not rises(["car", "house"], ALPHABET)
 
 
 @given(st.lists(st.text(max_size=8), min_size=1, max_size=8, unique=True), st.randoms())

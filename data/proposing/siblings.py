@@ -1,0 +1,101 @@
+"""Columns that belong together by their names, and so to what one of them gives away.
+
+Who writes ``recoveries`` writes ``recovery_fee`` at the same time: where one is known only after the outcome, a person
+has to say why the others should not be. Names that many columns begin with (loan, total, credit) make no siblings.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from data.proposing.hints import tokens
+
+_SHORTEST = 4  # letters of a first word that says enough by itself
+_STEM = 6  # letters in which words of one stem agree: recoveries, recovery
+_GENERAL = frozenset(
+    {
+        "loan",
+        "loans",
+        "credit",
+        "account",
+        "accounts",
+        "acct",
+        "customer",
+        "client",
+        "borrower",
+        "applicant",
+        "application",
+        "member",
+        "total",
+        "number",
+        "numb",
+        "count",
+        "average",
+        "mean",
+        "worst",
+        "percent",
+        "rate",
+        "amount",
+        "value",
+        "flag",
+        "code",
+        "date",
+        "month",
+        "months",
+        "mths",
+        "days",
+        "year",
+        "years",
+        "time",
+        "times",
+        "original",
+        "orig",
+        "origination",
+        "current",
+        "curr",
+        "bureau",
+        "column",
+        "feature",
+        "attr",
+        "score",
+        "interest",
+        "revol",
+        "revolving",
+        "open",
+        "first",
+        "monthly",
+        "annual",
+        "debt",
+        "bank",
+        "card",
+        "primary",
+        "secondary",
+        "payment",
+        "payments",
+        "balance",
+        "limit",
+        "income",
+    }
+)
+
+
+def siblings(names: Iterable[str], after: Iterable[str]) -> Mapping[str, str]:
+    """Which of ``names`` are siblings of one of those known ``after`` the outcome, by name, and of which."""
+    known = list(after)
+    found = {}
+    for name in names:
+        of = next((each for each in known if each != name and _alike(name, each)), "")
+        if of:
+            found[name] = of
+    return found
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two names begin with the same two words, or with one of the same stem that says enough by itself."""
+    first, second = tokens(one), tokens(other)
+    if not first or not second or all(each.isdigit() for each in (*first[1:], *second[1:])):
+        return first == second  # x_01 and x_02 are numbered, not of one kind
+    if len(first) > 1 and first[:2] == second[:2]:
+        return not set(first[:2]) <= _GENERAL and not first[1].isdigit()
+    telling = [each[0] for each in (first, second) if len(each[0]) >= _SHORTEST and each[0] not in _GENERAL]
+    if len(telling) < 2:
+        return False
+    return telling[0] == telling[1] or (min(map(len, telling)) >= _STEM and telling[0][:_STEM] == telling[1][:_STEM])
