@@ -33,6 +33,7 @@ def own_names() -> tuple[str, ...]:
     return tuple(sorted(found - TAKEN - {"defaulted"}))
 
 
+SPECIAL = ((-9, "no record"), (-8, "no trades"))
 MANY = Shape(
     fields=tuple(f"field_{k}" for k in range(14)),
     levers=14,
@@ -51,7 +52,9 @@ SHAPES = {
         ("only",), 1, shocks=1, segments=1, groups=(2,), economy=True, limits=("loss",), bands=(530.0,)
     ),
     "one field and nothing else": Shape(("only",), bands=(530.0,)),
-    "no money": Shape(levers=1, shocks=1, segments=1, groups=(2,), economy=True, money=False),
+    "no money, special codes": Shape(
+        levers=1, shocks=1, segments=1, groups=(2,), economy=True, money=False, special=SPECIAL
+    ),
 }
 
 
@@ -95,6 +98,14 @@ def test_every_page_opens_with_all_its_panels(open_book: Callable[..., AppTest],
     at = open_book(page, **({"customer": 7} if page == "applicant" else {}))
     assert [each.value for each in at.error] == []
     assert "wi-sentence" in markup(at)
+
+
+@pytest.mark.parametrize("book", ["no money, special codes"], indirect=True)
+def test_a_special_code_is_told_in_words_and_never_as_a_number(open_book: Callable[..., AppTest]) -> None:
+    at = open_book("applicant", customer=2)
+    told = " ".join([markup(at), *(each.placeholder or "" for each in at.number_input)])
+    assert "no record" in told
+    assert not re.search(r"[-−]9(?![\d.])", told)
 
 
 def test_a_book_is_stressed_on_everything_it_has(book: tuple[Path, Shape], open_book: Callable[..., AppTest]) -> None:

@@ -326,6 +326,9 @@ def _lever_at(contract: Contract, name: str, value: float) -> str:
 
 
 def lever_labels(contract: Contract, levers: Sequence[Lever]) -> dict[str, str]:
-    """Customers' levers and fields by name, for a choice of inputs."""
+    """Customers' levers and fields by name, for a choice of inputs; a field that a lever of its label sets, and nothing
+    else, is that lever."""
     found = {each.name: each.label for each in levers}
-    return unique_labels(found | {each.name: each.label for each in contract.record if each.name not in found})
+    same = {(next(iter(each.rules)), each.label) for each in levers if len(each.rules) == 1}
+    fields = [each for each in contract.record if each.name not in found and (each.name, each.label) not in same]
+    return unique_labels(found | {each.name: each.label for each in fields})
