@@ -190,8 +190,7 @@ def _training_anew() -> None:
     if st.session_state.pop(keyed(ANEW), False):
         st.session_state[keyed(TRAINED)] = True
         st.rerun()
-    if st.session_state.get(keyed(TRAINED)):
-        _came_of_it(desk.training(book()), desk.retraining(book()))
+    _came_of_it(desk.training(book()), desk.retraining(book()))
     if not may(person, "train"):
         st.caption(f"A release of the book as it is now must be trained. {needed('train')}")
     elif st.button("Train a release of the book as it is now", key="_train_anew", icon=":material/model_training:"):
@@ -211,7 +210,9 @@ def _came_of_it(first: TrainingRun | None, further: TrainingRun | None) -> None:
     last = max(runs, key=lambda run: run.began, default=None)
     if last is not None and last.error:
         st.error(last.error, icon=":material/error:")
-    elif last is not None and last.made:
+        if last.kept:
+            st.caption("An admin can promote it all the same on Operations, with a reason.")
+    elif last is not None and last.made and st.session_state.get(keyed(TRAINED)):
         st.success(
             f"Release {last.made} was trained. An admin promotes it on Operations; then this page opens.",
             icon=":material/check:",

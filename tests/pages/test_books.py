@@ -366,6 +366,12 @@ def test_other_words_are_shown_at_once_and_of_another_substance_the_release_no_l
     (bar,) = at.get("progress")
     assert bar.proto.value == 50
     assert "Fitting the model" in bar.proto.text
+    kept = TrainingRun(error="Release 1a2b is not promoted: a gate.", kept="1a2b", ended=True)
+    monkeypatch.setattr(own_desk, "training", lambda _: kept)
+    at.run()
+    assert "Release 1a2b is not promoted: a gate." in [each.value for each in at.error]
+    assert "An admin can promote it all the same on Operations, with a reason." in [each.value for each in at.caption]
+    assert at.get_by_key("_train_anew")
     assert "trained on another snapshot or contract" in at.error[0].value
     assert "Loans of another year" in at.selectbox(PICKER).options
 

@@ -175,7 +175,7 @@ def test_what_was_decided_by_hand_takes_effect_when_replaced_and_stays_however_o
     for _ in range(3):
         again(file, folder)
         contract = load_contract(path)
-        assert contract.field("grade").codes == {0: "mild", 1: "so-so", 2: "dire"}
+        assert contract.record[contract.row["grade"]].codes == {0: "mild", 1: "so-so", 2: "dire"}
         assert {each.name: each.label for each in contract.inputs}["grade"] == "Mark"
         assert [each.name for each in contract.inputs] == ["debt_ratio", "purpose", "grade"]
         assert contract.exposure.ead == "1"  # as nothing says any more what is owed
