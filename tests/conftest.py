@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tests.support.kafka import KafkaNode, QuickBroker
 
 WORKERS = 2  # of a run over several files; one file's tests share what its fixtures make, so it gets no worker at all
+MARKS = pytest.StashKey[set[tuple[Path, str]]]()
 GARBAGE = 20_000  # objects made until the young are looked through, where Python itself does it after 700
 
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=True, database=None, print_blob=False)
@@ -55,6 +56,12 @@ def pytest_collection() -> Iterator[None]:
     gc.freeze()
     gc.set_threshold(GARBAGE)
     gc.enable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Notes which files hold tests of which marks, before any of them is left out."""
+    config.stash[MARKS] = {(item.path, mark.name) for item in items for mark in item.iter_markers()}
 
 
 @pytest.fixture(scope="session")
