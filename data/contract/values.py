@@ -9,6 +9,7 @@ from data.arrays import Array
 from data.contract.schema import YEAR, Assumption, Field, Lever, Shock, Variable
 from data.errors import Missing, OutOfRange
 from data.files.days import FIRST_YEAR, LAST_YEAR
+from data.files.given import number_as_text
 
 
 class Exposed(NamedTuple):
@@ -71,7 +72,7 @@ def _range(field: Field | Lever | Assumption | Shock | Variable) -> str:
 
 def special_words(field: Field) -> str:
     """The special codes that a field may have, with what each stands for: -9 (no record) or -8 (no trades)."""
-    told = [f"{code:.12g} ({word})" for code, word in field.special.items()]
+    told = [f"{number_as_text(code)} ({word})" for code, word in field.special.items()]
     return " or ".join(filter(None, (", ".join(told[:-1]), *told[-1:])))
 
 

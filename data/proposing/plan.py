@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from data.contract import RECORDED, YEAR, lower, plain_figure
+from data.files.given import number_as_text
 from data.files.names import plain
 from data.files.numbers import CURRENCIES
 from data.proposing import drafting, hints, signals
@@ -323,7 +324,7 @@ class Plan:
         draft.put("step", span.step, "round" if not column.codes else "the codes")
         self._put_reading(draft, column)
         if column.special:
-            words = {f"{code:.12g}": word for code, word in column.special.items()}
+            words = {number_as_text(code): word for code, word in column.special.items()}
             draft.put(SPECIAL, words, "" if column.said.special else self.codes_told(column))
         if column.gaps:
             share = column.gaps / len(column.values)
@@ -342,7 +343,7 @@ class Plan:
         for code in column.special:
             own = column.values == code
             rate = f", {bad[own].mean():.1%} of them bad" if own.any() else ""
-            told.append(f"{code:.12g} in {own.sum():,} rows ({own.mean():.1%}){rate}")
+            told.append(f"{number_as_text(code)} in {own.sum():,} rows ({own.mean():.1%}){rate}")
         return f"{'; '.join(told)}, {others}"
 
     def _mutability(self, column: ProposedColumn) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.files.given import number_as_text
 from data.proposing.money import NO_CURRENCY, Money
 from data.proposing.plan import Plan
 from data.proposing.roles import ProposedColumn
@@ -59,7 +60,7 @@ def _codes(plan: Plan) -> list[OpenQuestion]:
         return []
     words = {code: word for each in own for code, word in each.special.items()}
     often = {code: sum(code in each.special for each in own) for code in words}
-    told = [f"{code:.12g} ({words[code]}) in {n} column{'s' if n > 1 else ''}" for code, n in often.items()]
+    told = [f"{number_as_text(code)} ({words[code]}) in {n} column{'s' if n > 1 else ''}" for code, n in often.items()]
     ask = "What does each mean? Correct its words on the lines, where each has its own bad rate."
     return [OpenQuestion("Numbers that mean there is no value", ask, _some(told), "fields.input")]
 

@@ -15,6 +15,7 @@ from data.contract.layers import GONE, SOURCE
 from data.contract.toml import Way, decoded, rewritten, spans, toml_value
 from data.contract.whereabouts import by_name
 from data.errors import BadInput, ContractError
+from data.files.given import number_as_text
 from data.json_types import Json, JsonObject
 from data.proposing.decisions import ColumnDecision, Decisions
 from data.proposing.drafting import comment
@@ -136,7 +137,7 @@ def line_of(plan: Plan, column: ProposedColumn) -> JsonObject:
     found |= {"mutability": said.mutability} if said.mutability else {}
     found |= {"kind": said.kind} if said.kind else {}
     special = column.special or said.special
-    found |= {"special": {f"{code:.12g}": word for code, word in special.items()}} if special else {}
+    found |= {"special": {number_as_text(code): word for code, word in special.items()}} if special else {}
     return found | ({"order": list(said.order)} if said.order else {})
 
 

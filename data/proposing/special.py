@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.arrays import Array
+from data.files.given import number_as_text
 
 MOST = 5  # codes below zero, and as many far off
 FEWEST_OTHERS = 2  # different values that are none: 0 and 1 beside 9
@@ -98,7 +99,7 @@ def words_of_codes(codes: Sequence[float]) -> dict[float, str]:
         return {code: BUREAU[code] for code in codes}
     if len(codes) == 1:
         return {codes[0]: UNKNOWN}
-    return {code: f"{UNKNOWN} ({code:.12g})" for code in codes}
+    return {code: f"{UNKNOWN} ({number_as_text(code)})" for code in codes}
 
 
 def _below_zero(levels: Array, count: Array) -> list[float]:

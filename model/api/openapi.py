@@ -5,6 +5,7 @@ from fastapi import FastAPI
 
 from data.contract import Contract, Field, bounds
 from data.errors import WhatIfError
+from data.files.given import number_as_text
 from data.json_types import JsonObject
 from model.api.body import CSV, JSON
 from model.api.requests import DATATYPES, OUTPUTS
@@ -47,7 +48,11 @@ def metadata(name: str, release: Release, versions: list[str], book: str, signat
                 "minimum": bounds(each)[0],
                 "maximum": bounds(each)[1],
                 **({"codes": {str(code): word for code, word in each.codes.items()}} if each.codes else {}),
-                **({"special": {f"{code:.12g}": word for code, word in each.special.items()}} if each.special else {}),
+                **(
+                    {"special": {number_as_text(code): word for code, word in each.special.items()}}
+                    if each.special
+                    else {}
+                ),
             },
         }
         for each in contract.record

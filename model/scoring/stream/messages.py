@@ -76,6 +76,7 @@ def read_applications(contract: Contract, messages: Sequence[Message]) -> ReadAp
     """The applications in ``messages``, each checked against the contract as every record is that is scored."""
     names = [field.name for field in contract.record]
     values_of, labels = itemgetter(*names), [field.label for field in contract.record]
+    words = [{word: code for code, word in field.special.items()} for field in contract.record]
     ids, rows, places, refused = list[str](), list[Sequence[Json]](), list[int](), list[RefusedMessage]()
     for place, message in enumerate(messages):
         identity = ""
@@ -86,6 +87,8 @@ def read_applications(contract: Contract, messages: Sequence[Message]) -> ReadAp
                 row = values_of(said) if len(names) > 1 else (values_of(said),)
             except KeyError:
                 raise Unreadable(_absent(said, names)) from None
+            if str in map(type, row) and contract.special:
+                row = [own.get(each, each) if type(each) is str else each for own, each in zip(words, row, strict=True)]
             if not set(map(type, row)) <= NUMBERS:
                 raise Unreadable(_no_number(row, labels))
         except Unreadable as error:

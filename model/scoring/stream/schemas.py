@@ -112,5 +112,5 @@ def _field(field: Field) -> JsonObject:
     if field.special:
         about = f"{about}. Or a special code: {special_words(field)}."
         within: JsonObject = {"type": kind, "minimum": low, "maximum": high}
-        return {"description": about, "anyOf": [within, {"enum": list(field.special)}]}
+        return {"description": about, "anyOf": [within, {"enum": [*field.special, *field.special.values()]}]}
     return {"description": about, "type": kind, "minimum": low, "maximum": high}

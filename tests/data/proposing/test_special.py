@@ -124,7 +124,7 @@ def with_codes(codes: tuple[int, ...], whole: bool) -> tuple[Proposal, Contract,
 
 
 @pytest.mark.parametrize("whole", [True, False])
-@pytest.mark.parametrize("codes", [(-9999,), (-9, -8, -7), (99_999,), (9999, 9998), (-999, 9999)])
+@pytest.mark.parametrize("codes", [(-9999,), (-9, -8, -7), (99_999_999_999_999,), (9999, 9998), (-999, 9999)])
 def test_codes_are_proposed_with_words_and_stretch_nothing(codes: tuple[int, ...], whole: bool):
     proposal, contract, gaps = with_codes(codes, whole)
     field, other = (each.record[each.row["since_delinquency"]] for each in (contract, gaps))
