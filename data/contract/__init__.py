@@ -10,6 +10,7 @@ array of shape (inputs, n) in the contract's order.
 """
 
 from data.contract.contract import Contract
+from data.contract.counted import OF_MONEY
 from data.contract.labels import lower, unique_labels
 from data.contract.reading import PROPOSED, contract_problems, load_contract, read_contract
 from data.contract.schema import (
@@ -34,6 +35,7 @@ from data.contract.values import Exposed, bounds, check_value, plain_figure, spe
 
 __all__ = [
     "NOT_STATED",
+    "OF_MONEY",
     "PROPOSED",
     "RECORDED",
     "YEAR",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from data.contract.contract import Contract
+from data.contract.counted import OF_MONEY
 from data.contract.schema import (
     Assumption,
     Field,
@@ -25,7 +26,7 @@ NEEDED: Mapping[str, str] = {
     "annual_default_rate": "the yearly default rate that capital is scaled to",
     "correlation": "the asset correlation of the economy as one factor",
 }
-"""The assumptions that margin, capital and economy are worked out with, whatever the book."""
+"""The assumptions that margin, capital and economy are worked out with; those of money where an amount is named."""
 
 
 def disagreements(contract: Contract) -> Iterator[str]:
@@ -104,7 +105,8 @@ def _out_of_range(contract: Contract) -> Iterator[str]:
             yield f"the swing of {each.name} is {each.swing:g}, which is wider than its range."
     for limit in contract.appetite:
         if limit.measure not in contract.measures:
-            yield f"there is a limit on {limit.measure}, but no guarantor: a loss net of guarantees is not told here."
+            why = "no guarantor" if contract.in_money else "no amount that is owed"
+            yield f"there is a limit on {limit.measure}, but {why}: it is not told here."
 
 
 def _uncompiled(contract: Contract) -> Iterator[str]:
@@ -147,7 +149,8 @@ def _unread(contract: Contract, what: str, formula: str, known: frozenset[str]) 
 
 def _assumptions_absent(contract: Contract) -> Iterator[str]:
     """Assumptions without which the book cannot be worked out."""
-    missing = [name for name in NEEDED if name not in {each.name for each in contract.assumptions}]
+    needed = [name for name in NEEDED if contract.in_money or name not in OF_MONEY]
+    missing = [name for name in needed if name not in {each.name for each in contract.assumptions}]
     if missing:
         named = ", ".join(f"{name} ({NEEDED[name]})" for name in missing)
         remedy = "Declare it under [[assumptions]] with label, unit, default, minimum, maximum and step."

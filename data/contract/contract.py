@@ -14,7 +14,9 @@ from pydantic import PrivateAttr
 
 from data.arrays import Array
 from data.contract.schema import (
+    COUNTED,
     NOT_STATED,
+    RECORD_COUNTED,
     RECORDED,
     Appetite,
     Assumption,
@@ -53,7 +55,7 @@ class Contract(Part):
     version: str
     book: BookTerms
     score: ScoreScale
-    exposure: Exposure
+    exposure: Exposure = Exposure()
     realised: RealisedLoss | None = None
     training: TrainingTerms
     gates: Gates
@@ -306,8 +308,18 @@ class Contract(Part):
         return bool(self.exposure.guarantor)
 
     @cached_property
+    def in_money(self) -> bool:
+        """Whether an amount is named that is owed. Without one the book is told in borrowers and in the defaults that
+        are expected among them: each record's exposure is 1, and all of it is lost at its default, so that the
+        exposure of several is their number and their expected loss that of their defaults."""
+        return self.exposure.ead.strip() != RECORD_COUNTED
+
+    @cached_property
     def measures(self) -> tuple[Measure, ...]:
-        """What the whole book is told by; a loss net of guarantees only where there are any."""
+        """What the whole book is told by; a loss net of guarantees only where there are any, and where no amount is
+        named nothing that is one."""
+        if not self.in_money:
+            return COUNTED
         return tuple(each for each in get_args(Measure) if each != "net_loss" or self.guaranteed)
 
     def realised_loss(self, raw: Array, after: Mapping[str, Array]) -> Array | None:

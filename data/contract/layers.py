@@ -19,6 +19,7 @@ GONE = ("left out", "identifier")  # roles of columns that the book does not hol
 SCORED = "input"
 ONLY_PROPOSED = ("kind", "order", "column_role")  # of a line: what takes effect when the book is proposed anew
 NAMED_BY = {"appetite": "measure"}
+OF_EXPOSURE = ("exposure", "loss", "net_loss", "capital", "margin")  # measures that are sums over what is owed
 FOLLOWING = ("inputs", "levers", "segments", "shocks", "concepts")
 TEXTS = ("label", "phrase", "reason", "help")
 
@@ -42,8 +43,18 @@ def laid_over(proposed: JsonObject, own: JsonObject) -> Contents:
         if not isinstance(line, dict) or not isinstance(line.get("name"), str):
             raise ContractError("fields: each line needs the name of its column")
         _decide(below, line, known.get(line["name"]))
+    _without_limits_of_another_exposure(below, above)
     merged: Contents = _over(below, above)
     return merged
+
+
+def _without_limits_of_another_exposure(below: Contents, above: Contents) -> None:
+    """A limit in money was proposed from what is owed: where a person has changed that, it says nothing any more."""
+    was, now = below.get("exposure"), above.get("exposure")
+    if isinstance(was, dict) and isinstance(now, dict) and any(now.get(key, was[key]) != was[key] for key in was):
+        limits = below.get("appetite", [])
+        kept = [each for each in limits if isinstance(each, dict) and each.get("measure") not in OF_EXPOSURE]
+        below["appetite"] = kept
 
 
 def _decide(below: Contents, line: Contents, column: Contents | None) -> None:

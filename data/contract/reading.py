@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from data.contract.checks import disagreements
 from data.contract.contract import Contract
+from data.contract.counted import without_money
 from data.contract.labels import with_unique_labels, with_words_for_none
 from data.contract.layers import SOURCE, laid_over
 from data.contract.toml import decoded, toml_text
@@ -134,7 +135,7 @@ def _problems(contents: JsonObject, where: Whereabouts, made: list[Contract] | N
             yield where.at(way, what, contents)
         if found:
             return
-        contract = with_unique_labels(contract)
+        contract = without_money(with_unique_labels(contract))
         for what in disagreements(contract):
             found = True
             yield where.told(what)

@@ -36,6 +36,9 @@ WIDE = 100  # times its lowest value: a range whose slider is logarithmic where 
 Measure = Literal["exposure", "pd", "loss", "net_loss", "loss_bps", "capital", "margin", "return_on_capital"]
 
 
+COUNTED: tuple[Measure, ...] = ("exposure", "pd", "loss")  # those of a book that is not told in money
+
+
 def plural(noun: str) -> str:
     """Several of a noun: loans, companies, businesses."""
     if noun.endswith(("s", "x", "z", "ch", "sh")):
@@ -69,7 +72,7 @@ class BookTerms(Part):
     table: str = ""
     as_of: str
     sample: str
-    currency: str
+    currency: str = ""
     id: str
     id_column: str = ""
     record: str = Declared(validation_alias=AliasChoices("record", "person"))
@@ -109,13 +112,18 @@ class ScoreScale(Part):
         return self
 
 
+RECORD_COUNTED = "1"  # the exposure of a book that names no amount: each record counts
+
+
 class Exposure(Part):
     """Formulas over fields and assumptions: the balance, the exposure at default, the loss given default, and the share
     of a loss that the bank bears itself; the rest is the ``guarantor``'s ("the SBA"). ``note`` says the same in words.
+
+    Where no amount is named, each record counts 1, and the book is not told in money: see `Contract.in_money`.
     """
 
-    balance: str
-    ead: str
+    balance: str = RECORD_COUNTED
+    ead: str = RECORD_COUNTED
     lgd: str = "lgd"
     own_share: str = "1"
     guarantor: str = ""

@@ -6,6 +6,7 @@ which words mean that there is no value. Without one, cells are read as their fi
 "36 months", a share "35 %".
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,6 +33,7 @@ from data.files.numbers import (
 )
 from data.files.words import no_number
 
+_NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{0,15})?", re.ASCII)
 INFINITE = "inf"  # among the gaps: infinite numbers count as missing
 ANY = "*"  # among the gaps: whatever is no number counts as missing
 
@@ -59,6 +61,11 @@ class Reading(BaseModel):
     def folded(self) -> frozenset[str]:
         """The gaps as they are compared."""
         return frozenset(each.casefold() for each in self.gaps)
+
+    @cached_property
+    def numbers(self) -> Array:
+        """The numbers among the gaps."""
+        return np.array([float(each) for each in self.gaps if _NUMBER.fullmatch(each)], np.float64)
 
     def is_gap(self, text: str) -> bool:
         """Whether a text among numbers or days means that there is no value."""
@@ -120,12 +127,14 @@ def read_numbers(given: GivenCells, reading: Reading, habit: Habit) -> Read:
     decimal = settled(votes(found, given.texts, count), habit, reading.decimal)
     of_texts = signed(found, reading, decimal)
     gap = np.array([reading.is_gap(text) for text in given.texts], bool)
+    gap |= np.isin(found.read(decimal), reading.numbers)
     two = ~gap & found.either & (not decimal)
     of_texts[gap | two] = np.nan
     unread = ~gap & np.isnan(of_texts)
     if ANY in reading.gaps:
         gap, unread = gap | (unread & ~two), two
-    values = np.where(given.place >= 0, given.spread(of_texts), given.numbers)
+    typed = np.where(np.isin(given.numbers, reading.numbers), np.nan, given.numbers)
+    values = np.where(given.place >= 0, given.spread(of_texts), typed)
     infinite = np.isinf(values)
     if INFINITE in reading.gaps:
         values, infinite = np.where(infinite, np.nan, values), np.zeros(len(values), bool)
@@ -134,6 +143,8 @@ def read_numbers(given: GivenCells, reading: Reading, habit: Habit) -> Read:
 
 def _plain_numbers(values: Array, reading: Reading) -> Read:
     """The same of cells that are numbers all: a tenth of the time, which a large file has many of."""
+    if len(reading.numbers):
+        values = np.where(np.isin(values, reading.numbers), np.nan, values)
     nothing, infinite = np.zeros(len(values), bool), np.isinf(values)
     if INFINITE in reading.gaps:
         return Read(np.where(infinite, np.nan, values), nothing, nothing, {})

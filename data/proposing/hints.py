@@ -464,13 +464,48 @@ _OWED_ELSEWHERE = frozenset(  # a bureau's sums over all of a borrower's debts, 
         "deposits",
     }
 )
+_OWNED = frozenset({"savings", "saving", "checking", "deposit", "deposits", "util"})
 _OF_SEVERAL = frozenset({"total", "tot", "avg", "average", "mean", "max", "highest", "min", "sum"})  # the last choice
-_EXPOSURE = (  # the likeliest first
+_LENT = r"(?:loan|credit|fund(?:ed)?|approved|finance[d]?|disburse\w*|gross|orig|original|origination|initial|lent)"
+_SUM = r"(?:amount|amt|amnt|value|balance|bal|principal|prncp|upb|appv|approval|disbursement)"
+_EXPOSURE = (  # the likeliest first: what was lent before what is left of it
     r"(?:^|_)(?:exposure|ead)(?:_|$)",
-    r"(?:^|_)(?:outstanding|balance|bal|principal|prncp)(?:_|$)",
-    r"(?:^|_)(?:loan|credit|funded|approved|financed|disburse\w*|gross)_(?:amount|amt|amnt|value)|^(?:amount|amt|loan)$",
-    r"(?:^|_)(?:amount|amt|amnt|disburse\w*)(?:_|$)",
+    rf"(?:^|_){_LENT}_(?:\w+_)?{_SUM}(?:_|$)|(?:^|_){_SUM}_(?:of_)?(?:the_)?(?:{_LENT}|borrowed|requested)(?:_|$)|"
+    r"(?:^|_)disburse\w*_(?:gross|net|total)(?:_|$)|(?:^|_)borrowed_amount(?:_|$)|"
+    r"^(?:amount|amt|loan|principal|kredit|darlehen|kreditbetrag|darlehensbetrag|kredithoehe|betrag)$",
+    r"(?:^|_)(?:outstanding|balance|bal|principal|prncp|upb|saldo|solde)(?:_|$)",
+    r"(?:^|_)(?:amount|amt|disburse\w*|amnt)(?:_|$)",
     r"(?:^|_)(?:limit|line)(?:_|$)",
+)
+_NOT_OWED = frozenset(  # amounts that nobody owes: what is earned, owned, paid or bought
+    {
+        "income",
+        "inc",
+        "salary",
+        "wage",
+        "wages",
+        "price",
+        "cost",
+        "costs",
+        "rent",
+        "payment",
+        "pymnt",
+        "pay",
+        "paid",
+        "installment",
+        "instalment",
+        "annuity",
+        "revenue",
+        "sales",
+        "turnover",
+        "assets",
+        "property",
+        "collateral",
+        "goods",
+        "einkommen",
+        "gehalt",
+        "umsatz",
+    }
 )
 _LIMIT, _BALANCE = re.compile(r"(?:^|_)(?:limit|line)(?:_|$)"), re.compile(r"(?:^|_)(?:balance|bal|drawn)(?:_|$)")
 
@@ -637,13 +672,30 @@ def currency(names: Iterable[str]) -> tuple[str, str]:
 
 def exposure(names: Iterable[str]) -> str:
     """Which of these columns of amounts is likeliest what would be lost at default; "" where none is."""
-    joined = _owed_here(names)
-    one = {name: text for name, text in joined.items() if not _OF_SEVERAL & set(text.split("_"))}
-    for pattern, own in ((pattern, own) for own in (one, joined) for pattern in _EXPOSURE):
-        for name, text in own.items():
-            if re.search(pattern, text):
-                return name
-    return ""
+    own = [name for name in dict.fromkeys(names) if owed_rank(name) is not None]
+    return min(own, key=lambda name: owed_rank(name) or 0, default="")
+
+
+def owed_rank(name: str) -> int | None:
+    """How likely a column of amounts, by its name, is what is owed on the very loan, 0 the likeliest; None where it is
+    not: what is earned or paid, or a bureau's sum over all that somebody owes."""
+    parts = tokens(name)
+    if not parts or set(parts) & (_OWED_ELSEWHERE | _NOT_OWED):
+        return None
+    text, several = "_".join(parts), bool(_OF_SEVERAL & set(parts))
+    return next((k + several * len(_EXPOSURE) for k, own in enumerate(_EXPOSURE) if re.search(own, text)), None)
+
+
+def lent(name: str) -> bool:
+    """Whether a name speaks of what was lent: a loan's amount, an original balance."""
+    rank = owed_rank(name)
+    return rank is not None and rank < 2
+
+
+def owed_elsewhere(name: str) -> bool:
+    """Whether a name speaks of what somebody owes to others too, as a bureau tells it."""
+    parts = set(tokens(name))
+    return bool(parts & _OWED_ELSEWHERE) and not parts & (_NOT_OWED | _OWNED)
 
 
 def _owed_here(names: Iterable[str]) -> dict[str, str]:

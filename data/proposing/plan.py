@@ -18,10 +18,11 @@ from data.files.given import number_as_text
 from data.files.names import plain
 from data.files.numbers import CURRENCIES
 from data.proposing import drafting, hints, signals
+from data.proposing.decisions import Decisions
 from data.proposing.drafting import DraftContract, comment
 from data.proposing.economy import Coefficient, of_unemployment
 from data.proposing.labels import distinct
-from data.proposing.money import NO_CURRENCY, Money
+from data.proposing.money import NO_CURRENCY, Money, money_of
 from data.proposing.mutability import mutability
 from data.proposing.ranges import bands_of, range_of, round_step, up
 from data.proposing.roles import ABSENT, Identifiers, ProposedColumn, ProposedTarget
@@ -30,6 +31,8 @@ from data.proposing.sources import Source
 MOST_INPUTS = 255
 LEVERS, SHOCKS, SEGMENTS = 8, 3, 5  # of the most telling inputs
 GRANTED = 0.80
+ANY_COST = 1e9
+MONTHS = 12  # over which an outcome is taken to be observed
 BASE_SCORE, BASE_ODDS, TO_DOUBLE = 600.0, 50.0, 20.0
 BOUND = 1.25  # limits above what the book shows
 SPECIAL = "special"  # the key of what stands for no value
@@ -67,6 +70,7 @@ class Plan:
 
     name: str
     source: Source
+    decisions: Decisions
     target: ProposedTarget
     numbers: Identifiers
     columns: Sequence[ProposedColumn]
@@ -122,20 +126,11 @@ class Plan:
     # ---- money ------------------------------------------------------------------------------------------------------
 
     def money(self) -> Money:
-        """What is owed, and in what currency."""
-        amounts = [each for each in self.columns if each.role == "input" and self._unit(each)[0] == "amount"]
-        amounts = [each for each in amounts if not each.codes and np.median(each.ordinary) > 0]
-        said = {each.said.unit: each.given for each in self.columns if each.said.unit in CURRENCIES.values()}
-        signs = said or {each.currency: each.given for each in self.columns if each.currency}
-        if signs:
-            currency, why = next((sign, f"the cells of {given} carry it") for sign, given in signs.items())
-        else:
-            currency, where = hints.currency(each.given for each in self.columns)
-            why = f"the name {where} speaks of it" if currency else "unknown: write its sign"
-        own = {each.given: each for each in amounts}
-        limit, balance = (own.get(given) for given in hints.limit_and_balance(own))
-        found = own.get(hints.exposure(own))
-        return Money(currency or NO_CURRENCY, why, found, *((limit, balance) if limit and balance else (None, None)))
+        """What is owed, and in which currency."""
+        decided = self.decisions
+        said = [each.said.unit for each in self.columns if each.said.unit in CURRENCIES.values()]
+        currency = decided.currency or (said[0] if said else None)
+        return money_of(self.columns, lambda each: self._unit(each)[0] == "amount", decided.amount, currency)
 
     def _unit(self, column: ProposedColumn) -> tuple[str, str]:
         """A column's unit and why: "amount" for money."""
@@ -157,6 +152,8 @@ class Plan:
 
     def _shown(self, column: ProposedColumn, money: Money) -> tuple[str, str]:
         unit, why = self._unit(column)
+        if unit == "amount" and money.currency == NO_CURRENCY and not money.named:
+            return "", why
         return (money.currency if unit == "amount" else unit), why
 
     # ---- the parts of the file, in its order ------------------------------------------------------------------------
@@ -169,7 +166,7 @@ class Plan:
         draft.put("file", f"{self.name}.parquet")
         draft.put("as_of", drafting.AS_OF, "when the data were drawn", "TO DO")
         draft.put("sample", drafting.SAMPLE, "how the rows were chosen", "TO DO")
-        draft.put("currency", money.currency, money.why)
+        draft.put("currency", money.currency if money.named else "", money.why if money.named else "")
         draft.put("id", self.numbers.name, self.numbers.why)
         if comment(self.numbers.given) not in ("", self.numbers.name):
             draft.put("id_column", comment(self.numbers.given))
@@ -181,8 +178,10 @@ class Plan:
         draft.put("declined", "would not be granted", "how a decision is told")
         note = "What the model would say at the cut-off. Whether the data hold approved customers only is not known."
         draft.put("decision_note", note, "are rejected applicants in the data?", "TO DO")
-        draft.put("pd_horizon", "one year", "over what time the target was observed")
-        draft.put("pd_months", 12, "over how many months the target was observed")
+        months = self.decisions.months or MONTHS
+        asked = "" if self.decisions.months else "over how many months the target was observed: say it by --months"
+        draft.put("pd_horizon", "one year" if months == MONTHS else _months_words(months))
+        draft.put("pd_months", months, asked)
         draft.put(
             "exposure_class", self._class(money), "mortgage, revolving, retail or corporate: sets the capital formula"
         )
@@ -505,7 +504,7 @@ class Plan:
                 unit=money.currency,
                 default=cost,
                 minimum=0,
-                maximum=100 * cost,
+                maximum=100 * cost if money.named else ANY_COST,  # one that stands decided is kept
                 step=cost / 10,
                 swing=cost / 2,
                 adverse=1,
@@ -630,10 +629,11 @@ class Plan:
             draft.put("help", f"Change of {label.lower()} against today.")
 
     def _put_appetite(self, draft: DraftContract, money: Money) -> None:
-        draft.remark(
-            "Limits of the bank's appetite, from what the book shows. Capital, margin and return have none yet: they",
-            "depend on assumptions that are not yet yours.",
+        lacking = (
+            "Capital, margin and return have none yet: they" if money.named else "Where no amount is named, loss is"
         )
+        depend = "depend on assumptions that are not yet yours." if money.named else "the number of expected defaults."
+        draft.remark(f"Limits of the bank's appetite, from what the book shows. {lacking}", depend)
         exposure = money.exposures(len(self.target.values))
         rate = float((exposure * self.target.values).sum() / exposure.sum())
         shown_ = {
@@ -641,6 +641,8 @@ class Plan:
             "pd": min(BOUND * rate, 1.0),
             "loss": BOUND * 0.45 * float((exposure * self.target.values).sum()),
         }
+        if not money.named:
+            shown_ = {"pd": shown_["pd"], "loss": BOUND * float(self.target.values.sum())}
         for measure, limit in shown_.items():
             draft.part("appetite", measure, "measure")
             draft.put("limit", float(f"{limit:.3g}"), f"{BOUND:g} times what the file shows: set your own")
@@ -684,6 +686,14 @@ class Plan:
                 *(f"{plain_figure(low)} to {plain_figure(high)}" for low, high in pairwise(cut)),
             ]
         return [*(f"{each}{tail}" for each in told), f"{plain_figure(cut[-1], unit)}{tail} and more"]
+
+
+def _months_words(months: float) -> str:
+    """A number of months as a horizon is told: one month, two years, 18 months."""
+    if months % 12 == 0 and months < 132:
+        years = int(months // 12)
+        return "one year" if years == 1 else f"{years} years"
+    return "one month" if months == 1 else f"{months:.12g} months"
 
 
 def _as_in_the_file(name: str, given: Set[str]) -> str:

@@ -24,8 +24,10 @@ from data.books import CONTRACT, OWN, SHIPPED, Book, read_folder
 from data.contract import PROPOSED, read_contract
 from data.errors import BadInput, BookError
 from data.files.names import listed_texts, shown_text
+from data.proposing.cells import missing_words, without_rows, without_values
 from data.proposing.decisions import Decisions
 from data.proposing.drafting import UNSTATED, DraftContract, Noted
+from data.proposing.money import AmountCandidate
 from data.proposing.plan import BASE_ODDS, BASE_SCORE, GRANTED, MOST_INPUTS, TO_DOUBLE, Plan, ProposedScale
 from data.proposing.questions import OpenQuestion, questions
 from data.proposing.record import carried_over, proposed_text, record_text
@@ -61,6 +63,7 @@ class Proposal:
     target: str
     notes: tuple[str, ...] = ()
     questions: tuple[OpenQuestion, ...] = ()
+    candidates: tuple[AmountCandidate, ...] = ()
 
     def by_role(self, role: str) -> list[str]:
         """The names in the file of the columns of one role."""
@@ -112,8 +115,8 @@ def propose(source: Source, decisions: Decisions, name: str, margins: Margins, a
     """
     decisions = _by_the_files_names(source, decisions)
     target = decisions.target
-    bad = decisions.bad[0] if decisions.bad else None
-    told = outcome(source, target, bad)
+    source = without_rows(without_values(source, missing_words(source, decisions.missing)), decisions)
+    told = outcome(source, target, decisions.bad)
     numbers = identifiers(source, decisions.id, target)
     if numbers.name == told.name:
         numbers = replace(numbers, name=f"{numbers.name}_number")
@@ -127,16 +130,23 @@ def propose(source: Source, decisions: Decisions, name: str, margins: Margins, a
         raise BadInput(f"{shown_text(source.name)} has {told_}. Leave out those that matter least.")
     frame = _frame(columns, told, numbers)
     snapshot = _parquet(frame)
-    plan = Plan(name, source, target=told, numbers=numbers, columns=columns, inputs=inputs, score=_cutoff_unknown())
+    plan = Plan(
+        name,
+        source,
+        decisions=decisions,
+        target=told,
+        numbers=numbers,
+        columns=columns,
+        inputs=inputs,
+        score=_cutoff_unknown(),
+    )
     book = _book(plan, frame, snapshot)
     score = _cutoff(margins(book))
     plan = replace(plan, score=score)
     draft, asked = plan.draft(), questions(plan)
     text = draft.text()
     proposed = proposed_text(text, plan, decisions)
-    options = {"--target": target, "--book": name, "--bad": bad, "--id": decisions.id}
-    given = " ".join(f"{key} {shlex.quote(value)}" for key, value in options.items() if value is not None)
-    command = f"python -m model init {shlex.quote(source.name)} {given}"
+    command = f"python -m model init {shlex.quote(source.name)} {_options(decisions, name)}"
     read_contract(text)  # whatever is wrong with it is found before anything is written
     return Proposal(
         name,
@@ -153,7 +163,19 @@ def propose(source: Source, decisions: Decisions, name: str, margins: Margins, a
         target=told.name,
         notes=source.notes,
         questions=asked,
+        candidates=plan.money().candidates(),
     )
+
+
+def _options(decisions: Decisions, name: str) -> str:
+    """What was decided, as the command is told it."""
+    months = None if decisions.months is None else f"{decisions.months:.12g}"
+    options = [("--target", decisions.target), ("--book", name)]
+    options += [("--bad", each) for each in decisions.bad] + [("--drop", each) for each in decisions.drop]
+    options += [("--missing", each) for each in decisions.missing]
+    single = {"--id": decisions.id, "--amount": decisions.amount, "--currency": decisions.currency, "--months": months}
+    options += [(key, value) for key, value in single.items() if value is not None]
+    return " ".join(f"{key} {shlex.quote(value)}" for key, value in options)
 
 
 def _by_the_files_names(source: Source, decisions: Decisions) -> Decisions:

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from data.files.given import number_as_text
 from data.proposing.money import NO_CURRENCY, Money
 from data.proposing.plan import Plan
@@ -35,13 +33,14 @@ def questions(plan: Plan) -> tuple[OpenQuestion, ...]:
     """What a person must decide about a plan."""
     target = plan.target
     rate = f"{target.bad} is the bad one, in {target.values.mean():.1%} of {len(target.values):,} rows"
+    time = OpenQuestion("Its time", "Over how many months was it observed?", "taken for a year", "book.pd_months")
     found = [
         *_codes(plan),
         OpenQuestion("The outcome", "Is that so? What is it called, as a verb and as a noun?", rate, "book.outcome"),
-        OpenQuestion("Its time", "Over how many months was it observed?", "taken for a year", "book.pd_months"),
+        *([] if plan.decisions.months else [time]),
         OpenQuestion("The data", "When were they drawn, how chosen, are any declined in them?", "", "book.as_of"),
         *_columns(plan),
-        *_of_money(plan.money(), len(target.values)),
+        *_of_money(plan.money()),
         OpenQuestion(
             "The cut-off",
             "What is your policy's?",
@@ -87,12 +86,13 @@ def _columns(plan: Plan) -> list[OpenQuestion]:
     return found
 
 
-def _of_money(money: Money, n: int) -> list[OpenQuestion]:
+def _of_money(money: Money) -> list[OpenQuestion]:
+    if money.given or not money.named:
+        return [OpenQuestion("What is owed", "Is there no amount?", money.asked(), "exposure")] if money.asked() else []
     found = []
     if money.currency == NO_CURRENCY:
         found.append(OpenQuestion("The currency", "Write its sign.", "no cell or name carries one", "book.currency"))
-    owed = f"{money.formulas()[2]}; {np.sum(money.exposures(n)):,.0f} in all"
-    return [*found, OpenQuestion("What is owed", "Is this it, at default?", owed, "exposure")]
+    return [*found, OpenQuestion("What is owed", "Is this it, at default?", money.asked(), "exposure")]
 
 
 def _named(columns: Sequence[ProposedColumn]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from data.contract import PROPOSED
+from data.contract import OF_MONEY, PROPOSED
 from data.contract.layers import GONE, SOURCE
 from data.contract.toml import Way, decoded, rewritten, spans, toml_value
 from data.contract.whereabouts import by_name
@@ -63,6 +63,7 @@ def _column(column: ProposedColumn) -> JsonObject:
 def record_text(plan: Plan, proposed: bytes, decisions: Decisions, asked: Sequence[OpenQuestion]) -> bytes:
     """contract.toml, as `init` begins it."""
     whole = tomllib.loads(proposed.decode())
+    not_told = frozenset() if plan.money().named else OF_MONEY
     by_place: dict[str, list[OpenQuestion]] = {}
     for each in asked:
         by_place.setdefault(each.place, []).append(each)
@@ -84,7 +85,7 @@ def record_text(plan: Plan, proposed: bytes, decisions: Decisions, asked: Sequen
         "",
         *_asked(by_place, "assumptions"),
         "assumptions = [",
-        *(_figure_line(each) for each in whole["assumptions"] if each["name"] in FIGURES),
+        *(_figure_line(each) for each in whole["assumptions"] if each["name"] in FIGURES - not_told),
         "]",
     ]
     for table, keys in TABLES.items():

@@ -5,6 +5,7 @@ Every decision carries its reason, because each is a guess for a person to revie
 
 import keyword
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -25,6 +26,7 @@ from data.files.reading import PLAIN, Reading
 from data.formulas import FUNCTIONS
 from data.proposing import hints, signals
 from data.proposing.categories import coded_by_name, names_a_thing, numbers_are_codes
+from data.proposing.cells import ALL_COLUMNS, missing_words
 from data.proposing.columns import (
     LARGEST,
     RecognisedCells,
@@ -39,7 +41,7 @@ from data.proposing.drafting import comment
 from data.proposing.hints import tokens
 from data.proposing.labels import labels
 from data.proposing.order import NUMBERS, POOLED, as_ordered, in_order, rises
-from data.proposing.outcomes import which_is_bad
+from data.proposing.outcomes import Outcomes, which_are_bad
 from data.proposing.siblings import siblings
 from data.proposing.sources import Source
 from data.proposing.special import codes_of_file, words_of_codes
@@ -53,6 +55,7 @@ MOST_GROUPS = 12  # of a protected attribute
 RARE = 20  # rows of a word that stands for itself
 ALL_BUT_UNIQUE = 0.95
 HALF = 0.5  # as many different values as rows, or more, are no kinds of anything
+MOST_OUTCOMES = 4  # values of a target that one outcome is told by
 ADULT = (25.0, 35.0, 45.0, 60.0)  # the edges of age groups
 AFTER = ": known only after the outcome?"
 TAKEN = frozenset(FUNCTIONS) | {
@@ -181,13 +184,13 @@ def safe_name(given: str, taken: Iterable[str], place: int = 0) -> str:
 # ---- the target -----------------------------------------------------------------------------------------------------
 
 
-def outcome(source: Source, given: str, bad: str | None) -> ProposedTarget:
-    """The target as 0 and 1.
+def outcome(source: Source, given: str, bad: Sequence[str]) -> ProposedTarget:
+    """The target as 0 and 1; ``bad`` are its values that a person said are the bad outcome.
 
     Raises
     ------
     BadInput
-        If there is no such column, it has gaps, it has not two values, or which of them is bad cannot be told.
+        If there is no such column, it has gaps, or which of its values are bad cannot be told.
     """
     frame = source.frame
     if given not in frame:
@@ -200,25 +203,34 @@ def outcome(source: Source, given: str, bad: str | None) -> ProposedTarget:
         raise BadInput(f"The target {shown_text(given)} holds nothing that can be read as two outcomes.")
     if missing:
         told = f"missing in {missing:,} of {len(frame):,} rows"
-        raise BadInput(f"The target {shown_text(given)} is {told}. Leave out the rows whose outcome is not known.")
+        raise BadInput(
+            f"The target {shown_text(given)} is {told}. Leave out the rows whose outcome is not known: --drop missing."
+        )
     levels = np.unique(cells.values)
     words = [cells.words[int(each)] if cells.words else f"{each:.12g}" for each in levels]
-    if len(levels) != 2:
-        told = ", ".join(map(shown_text, words[:6])) + (", …" if len(words) > 6 else "")
-        many = f"{len(levels):,} values ({told})" if len(levels) > 1 else f"one value only ({told})"
-        raise BadInput(
-            f"The target {shown_text(given)} has {many}; it must have two. Make it 0 and 1, 1 being the bad one."
-        )
     rows = [int((cells.values == level).sum()) for level in levels]
-    which, why = which_is_bad(given, words, rows, bad)
-    values = (cells.values == levels[which]).astype(np.float64)
+    which, why = which_are_bad(Outcomes(given, tuple(words), tuple(rows), shlex.quote(source.name)), bad)
+    values = np.isin(cells.values, levels[list(which)]).astype(np.float64)
     if len(frame) < FEWEST_ROWS:
         raise BadInput(f"{shown_text(source.name)} has {len(frame):,} rows; a model needs at least {FEWEST_ROWS}.")
     fewer = int(min(values.sum(), (1 - values).sum()))
     if fewer < FEWEST_OF_ONE:
         raise BadInput(f"Only {fewer} rows have one of the outcomes; a model needs at least {FEWEST_OF_ONE} of each.")
     label = labels(list(map(str, frame)))[list(frame).index(given)]
-    return ProposedTarget(safe_name(given, ()), label, values=values, good=words[1 - which], bad=words[which], why=why)
+    told_bad, told_good = (
+        _or([words[k] for k in range(len(words)) if (k in which) == is_bad]) for is_bad in (True, False)
+    )
+    return ProposedTarget(safe_name(given, ()), label, values=values, good=told_good, bad=told_bad, why=why)
+
+
+def _or(words: Sequence[str]) -> str:
+    """Several words as one: Charged Off or Default."""
+    shown = (
+        words
+        if len(words) <= MOST_OUTCOMES
+        else [*words[: MOST_OUTCOMES - 1], f"{len(words) - MOST_OUTCOMES + 1} more"]
+    )
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
 
 
 # ---- identifiers ----------------------------------------------------------------------------------------------------
@@ -298,7 +310,7 @@ def decide(
         If a column cannot be what was decided.
     """
     taken, found = {target.name, numbers.name}, list[ProposedColumn]()
-    called = labels(list(map(str, source.frame)))
+    called, missing = labels(list(map(str, source.frame))), missing_words(source, decisions.missing)
     habit = habit_of_file(source.frame, source.delimiter)
     read = {
         str(given): _of_the_kind(recognise(source.frame[given], habit), source.frame[given], decisions.of(str(given)))
@@ -327,7 +339,8 @@ def decide(
             changes=cells.changes,
             said=said,
         )
-        found.append(_with_special(blank, cells, special, target=target.values, alone=alone))
+        own = _with_special(blank, cells, special, target=target.values, alone=alone)
+        found.append(_with_missing(own, (*missing.get(ALL_COLUMNS, ()), *missing.get(str(given), ()))))
     found = _one_vintage(found, target.values)
     return _without_twins(_without_siblings(found))
 
@@ -485,6 +498,14 @@ def _to_read_again(own: ProposedColumn, cells: RecognisedCells) -> ProposedColum
     elif cells.words and own.codes:
         words = _words_of(own, cells)
     return replace(own, reading=reading, words=words, asked=cells.asked)
+
+
+def _with_missing(own: ProposedColumn, words: Sequence[str]) -> ProposedColumn:
+    """The same, where a person said that some words stand for no value: in later files they do, too."""
+    if not words or own.role not in RECORDED:
+        return own
+    gaps = tuple(dict.fromkeys((*own.reading.gaps, *words)))
+    return replace(own, reading=own.reading.model_copy(update={"gaps": gaps}))
 
 
 def _words_of(own: ProposedColumn, cells: RecognisedCells) -> tuple[str, ...]:

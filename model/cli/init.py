@@ -56,7 +56,18 @@ CHECK = {  # what to ask of a guess, by the key it stands at
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--target", metavar="COL", help="The column that holds the outcome, of two values.")
-@click.option("--bad", metavar="WORD", help="The target's value that is the bad outcome.")
+@click.option(
+    "--bad", metavar="WORD", multiple=True, help="A value of the target that is the bad outcome; several by each."
+)
+@click.option(
+    "--drop", metavar="WORD", multiple=True, help="A value of the target whose rows are left out, for it is neither."
+)
+@click.option(
+    "--missing", metavar="[COL=]WORD", multiple=True, help="A word or number that stands for no value, or does in COL."
+)
+@click.option("--amount", metavar="COL", help="The column that says what is owed; none: no amount is told.")
+@click.option("--currency", metavar="SIGN", help="The sign of the amounts.")
+@click.option("--months", type=click.FloatRange(0, 1_200, min_open=True), help="Over how many months it was observed.")
 @click.option("--book", metavar="NAME", help="What to call the book; by default after the file.")
 @click.option("--id", "given_id", metavar="COL", help="The column that identifies a record.")
 @click.option("--sheet", metavar="NAME", help="The sheet of an Excel workbook that has several.")
@@ -65,7 +76,12 @@ CHECK = {  # what to ask of a guess, by the key it stands at
 def init(
     data: Path,
     target: str | None,
-    bad: str | None,
+    bad: tuple[str, ...],
+    drop: tuple[str, ...],
+    missing: tuple[str, ...],
+    amount: str | None,
+    currency: str | None,
+    months: float | None,
     book: str | None,
     given_id: str | None,
     sheet: str | None,
@@ -76,7 +92,8 @@ def init(
     home = settings().home
     name = check_name(book or safe_name(data.stem, ()), home, again)
     decisions = decisions_in(home / OWN / name) if again else Decisions(target or "")
-    said: dict[str, Any] = {"target": target, "bad": (bad,) if bad else None, "id": given_id}
+    said: dict[str, Any] = {"target": target, "id": given_id, "amount": amount, "currency": currency, "months": months}
+    said |= {"bad": bad or None, "drop": drop or None, "missing": missing or None}
     decisions = replace(decisions, **{key: value for key, value in said.items() if value is not None})
     if not decisions.target:
         raise click.UsageError("Missing option '--target': the column that holds the outcome.")
@@ -133,6 +150,10 @@ def _result(proposal: Proposal, folder: Path) -> Result:
             for each in proposal.noted
         ],
         "questions": [{"line": line, "question": question} for line, question in asked],
+        "exposure": [
+            {"column": each.column, "total": each.total, "what": each.what, "chosen": each.chosen}
+            for each in proposal.candidates
+        ],
         "notes": list(proposal.notes),
         "provenance_to_do": list(unwritten(proposal.provenance)),
     }

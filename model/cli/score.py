@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from data.contract import Contract, lower
 from data.errors import BadInput
 from model.cli.book import book_option, home_of
 from model.cli.terminal import Result, answer, json_option
@@ -16,6 +17,7 @@ from model.release.installed import installed_book
 from model.release.release import Release
 from model.release.store import Store
 from model.report import numbers
+from model.report.language import lost_label
 from model.scoring.job.job import Finished, run_job
 from model.scoring.job.manifest import JobManifest, manifest_file
 from model.scoring.job.scorer import JobScorer
@@ -85,7 +87,7 @@ def score(
     if report is not None:
         _write_report(report, found.manifest, scoring)
     result = _result(found, out, report, time.perf_counter() - begun)
-    answer(result, as_json, lambda r: _text(r, found.manifest, scoring.contract.book.currency))
+    answer(result, as_json, lambda r: _text(r, found.manifest, scoring.contract))
 
 
 def _under(asked: JobTerms, book: str, scenario: str, day: str) -> JobTerms:
@@ -166,7 +168,7 @@ def _result(found: Finished, out: Path, report: Path | None, seconds: float) -> 
     }
 
 
-def _text(result: Result, manifest: JobManifest, currency: str) -> str:
+def _text(result: Result, manifest: JobManifest, contract: Contract) -> str:
     rows, sums = result["rows"], manifest.sums
     lines = []
     if result["before"]:
@@ -174,8 +176,9 @@ def _text(result: Result, manifest: JobManifest, currency: str) -> str:
     scored = f"{rows['scored']:,} of {rows['given']:,} rows scored by release {manifest.release}"
     lines.append(f"{scored} in {result['seconds']:.1f} s; {rows['refused']:,} refused. {result['path']}")
     if sums.scored:
-        lost = numbers.money(sums.total("loss"), currency)
-        lines.append(f"Mean PD {numbers.percent(sums.total('pd') / sums.scored)}, expected loss {lost}.")
+        lost = numbers.money(sums.total("loss"), contract.book.currency)
+        mean = numbers.percent(sums.total("pd") / sums.scored)
+        lines.append(f"Mean PD {mean}, {lower(lost_label(contract))} {lost}.")
     if result["refused_path"]:
         lines.append(f"Refused rows, each with why: {result['refused_path']}")
     if manifest.repeated:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from data.books import Book
 from data.contract import YEAR, Contract, Segment, lower, plain_figure
 from model.report import numbers
-from model.report.numbers import NBSP
+from model.report.numbers import NBSP, Unit
 from model.whatif.ranges import LeverRange
 
 _GRANTED = re.compile(r"would be (\w+)")
@@ -36,6 +36,28 @@ def guarantee(contract: Contract) -> str:
         "Of each loss the bank bears its own share only; the rest is borne by "
         f"{contract.exposure.guarantor}. Gross is before that guarantee, net is the bank's own share."
     )
+
+
+def lost(contract: Contract) -> str:
+    """What is expected to be lost, in a sentence; of a book that is not told in money how many default."""
+    return "expected loss" if contract.in_money else "the expected number of defaults"
+
+
+def lost_label(contract: Contract) -> str:
+    """The same as a label."""
+    return "Expected loss" if contract.in_money else "Expected defaults"
+
+
+def owed_label(contract: Contract) -> str:
+    """What is at risk, as a label: the exposure, or how many may default."""
+    return "Exposure at default" if contract.in_money else records_heading(contract)
+
+
+def counted_in(label: str, contract: Contract, unit: Unit | None = None) -> str:
+    """A label with the currency of its amounts and their ``unit``: "Expected loss, NT$ m"; "Expected defaults"."""
+    suffix = unit.suffix if unit else ""
+    told = f"{contract.book.currency}{suffix}".strip()
+    return f"{label}, {told}" if told else label
 
 
 def records_heading(contract: Contract) -> str:

@@ -134,13 +134,15 @@ def money(amount: float, currency: str) -> str:
 
 
 def _priced(text: str, currency: str, negative: bool = False) -> str:
-    """The ``text`` of an absolute amount with its currency, and a minus before both."""
-    return f"{MINUS if negative else ''}{currency}{NBSP}{text}"
+    """The ``text`` of an absolute amount with its currency, and a minus before both; without one it is a number of
+    records."""
+    sign = f"{currency}{NBSP}" if currency else ""
+    return f"{MINUS if negative else ''}{sign}{text}"
 
 
 def unpriced(text: str, currency: str) -> str:
     """An amount without the currency that stands elsewhere: −NT$ 5.1 m → −5.1 m."""
-    return text.replace(f"{currency}{NBSP}", "", 1)
+    return text.replace(f"{currency}{NBSP}", "", 1) if currency else text
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,6 @@ from model.whatif.book.scenario import (
     LAST_DAY,
     LIMIT,
     METHOD,
-    OVERLAY_LGD,
-    OVERLAY_PD,
     OWNER,
     POINT,
     PRESET,
@@ -34,6 +32,7 @@ from model.whatif.book.scenario import (
     WHO,
     Number,
     chosen,
+    overlays,
     parts,
 )
 from model.whatif.ranges import LeverRange, book_range
@@ -215,7 +214,7 @@ def ranges(contract: Contract) -> dict[str, LeverRange]:
     levers: list[Shock | Variable | Assumption] = [*contract.shocks, *contract.economy, *contract.assumptions]
     found = {part.name: part_range(contract, part) for part in levers} | {SEVERITY: SEVERITIES, FACTOR: FACTORS}
     found |= {SHARE: SHARES} | {BETA + each.name: BETAS for each in contract.economy}
-    found |= {name: number_range(contract, name, OVERLAY_STEP) for name in (OVERLAY_PD, OVERLAY_LGD)}
+    found |= {name: number_range(contract, name, OVERLAY_STEP) for name in overlays(contract)}
     return {state.memory.key(name): each for name, each in found.items()}
 
 
@@ -345,7 +344,7 @@ def overlay(contract: Contract) -> None:
     if not panel.open:
         return
     with panel:
-        for name in (OVERLAY_PD, OVERLAY_LGD):
+        for name in overlays(contract):
             number = parts(contract)[name]
             assert isinstance(number, Number)
             lever(
@@ -378,7 +377,8 @@ def overlay(contract: Contract) -> None:
 
 def assumptions(contract: Contract) -> None:
     """What the data do not hold, each with the number it feeds."""
-    panel = st.expander("Assumptions: price, cost, horizon, capital", key=ASSUMPTIONS_PANEL, on_change="rerun")
+    title = "Assumptions: price, cost, horizon, capital" if contract.in_money else "Assumptions"
+    panel = st.expander(title, key=ASSUMPTIONS_PANEL, on_change="rerun")
     if not panel.open:
         return
     with panel:
@@ -396,7 +396,7 @@ def limit_controls(contract: Contract) -> None:
         for each in contract.appetite:
             name = LIMIT + each.measure
             _, unit = book_words.entered(contract, each.measure)
-            label = f"{book_words.label(each.measure)}, {each.sense} ({unit})"
+            label = f"{book_words.label(contract, each.measure)}, {each.sense}{f' ({unit})' if unit else ''}"
             told = "A limit of the contract, an assumption until the board sets it."
             enter(state.memory, name, label=label, at=state.shown_value(contract, name), help=told)
 

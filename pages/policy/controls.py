@@ -10,10 +10,10 @@ from model.deployed.model import DeployedModel
 from model.report.ask.policy import policy_line
 from model.report.language import granting, ranged_label
 from model.report.policy import words
-from model.report.policy.words import LABELS, Units
+from model.report.policy.words import Units
 from model.whatif.policy.result import PolicyResult
 from model.whatif.policy.scenario import CUTOFF, PolicyScenario, assumed, today
-from model.whatif.policy.strategy import AT_MOST, GOALS, Goal
+from model.whatif.policy.strategy import AT_MOST, Goal
 from model.whatif.ranges import LeverRange, book_range
 from pages.policy import state
 from pages.shared import carried, deployed, parts
@@ -91,13 +91,15 @@ def goal_controls(contract: Contract, asked: Ask) -> None:
     nobody = not result.strategy.at(best).customers
     row = st.container(horizontal=True, key="jumps", gap="small")
     row.button(f"Today's, {now}", on_click=redrawn, args=(jump, contract, now))
-    row.button(f"Best, {best}", on_click=redrawn, args=(jump, contract, best), disabled=nobody)
+    if contract.in_money:
+        row.button(f"Best, {best}", on_click=redrawn, args=(jump, contract, best), disabled=nobody)
     seek_controls(result)
 
 
 def assumption_fields(contract: Contract, asked: Ask) -> None:
     """What the data do not hold, each a field with its ends."""
-    st.caption("Assumptions")
+    if assumed(contract):
+        st.caption("Assumptions")
     for name in assumed(contract):
         each, value = contract.assumption(name), state.shown_value(contract, name)
         within = book_range(each, state.widget_scale(contract, name))
@@ -119,13 +121,16 @@ def seek_controls(result: PolicyResult) -> None:
     """Which cut-off reaches a goal."""
     contract = result.contract
     row = st.container(horizontal=True, key="goal", gap="small")
-    goal: Goal = row.selectbox("Goal", GOALS, index=1, format_func=lambda name: LABELS[name], key=keyed(GOAL))
-    unit, size = ("%", 0.01) if goal in words.SHARES else (f"{contract.book.currency} m", 1e6)
+    labels = {each: words.goal_label(contract, each) for each in words.goals(contract)}
+    goal: Goal = row.selectbox(
+        "Goal", list(labels), index=1, format_func=lambda name: labels.get(name, name), key=keyed(GOAL)
+    )
+    unit, size = words.entered_goal(contract, goal)
     ceiling = "at most" if goal in AT_MOST else "at least"
     if keyed(TARGET) not in st.session_state:
         st.session_state[keyed(TARGET)] = 15.0
     written = typed(keyed(TARGET), 15.0, 0.1)
-    target = row.number_input(f"{ceiling} ({unit})", key=keyed(TARGET), step=1.0, format=written)
+    target = row.number_input(f"{ceiling} ({unit})" if unit else ceiling, key=keyed(TARGET), step=1.0, format=written)
     sought = result.strategy.seek(goal, target / 100 if size < 1 else target * size)
     st.caption(words.seek_words(contract, sought, Units.on(contract, result.policy, result.strategy)))
     st.button("Go there", on_click=redrawn, args=(jump, contract, sought.outcome.cutoff), key="_go")

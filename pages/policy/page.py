@@ -71,7 +71,7 @@ def draw_policy_answers(model: DeployedModel) -> None:
         draw.notices(found)
         draw.headline(found, stays=True)
         state.memory.numbers_first()
-        draw.pick(curve_choice(), labelled=False)
+        draw.pick(curve_choice(model.contract), labelled=False)
         draw.items(found.findings)
 
 
@@ -96,7 +96,7 @@ def policy_said(model: DeployedModel) -> Briefing:
     """What is said of it, once for all parts of the page."""
 
     def make() -> Briefing:
-        curve, withheld = curve_choice(), visitor.withheld("see protected attributes")
+        curve, withheld = curve_choice(model.contract), visitor.withheld("see protected attributes")
         return policy_briefing(
             policy_asked(model), {curve.key: draw.held(curve)}, others=others(model), withheld=withheld
         )

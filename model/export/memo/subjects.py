@@ -85,15 +85,16 @@ def book_source(scenario: BookScenario) -> str:
 def _bridges(result: BookResult) -> MemoPart | None:
     """What moved it; before anything is moved what the regulators' scenarios would make of it."""
     if result.moved:
-        measures = bridged(result.contract)
+        contract = result.contract
+        measures = bridged(contract)
         moved = [what_moved(result, {"_measure": each}, not_followed) for each in measures]
-        labels = [SHORT.get(each, label(each)) for each in measures]
+        labels = [SHORT.get(label(contract, each), label(contract, each)) for each in measures]
         return MemoPart("moved", tuple(zip(labels, moved, strict=True)))
     found = regulators_finding(result, "loss", not_followed)
     if found is None:
         return None
     rows = tuple((each.label, f"{each.result} {each.mark}".strip()) for each in found.starts)
-    columns = Column("Scenario, at its peak and in full"), Column(label("loss"))
+    columns = Column("Scenario, at its peak and in full"), Column(label(result.contract, "loss"))
     table = Table("memo-regulators", "The regulators' scenarios", columns, rows)
     return MemoPart("regulators", (("", Finding("regulators", on_paper(found.headline), table=table)),))
 

@@ -78,6 +78,7 @@ def _terms(contract: Contract) -> dict[str, Told]:
         "against": decided(contract, granted=False),
         "exposure_note": contract.exposure.note,
         "guarantor": contract.exposure.guarantor,
+        "in_money": contract.in_money,
     }
 
 

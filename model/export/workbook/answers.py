@@ -158,6 +158,8 @@ class CustomerAnswers:
         self.row += 1
 
     def _money(self) -> None:
+        if not self.contract.in_money:
+            return
         contract, decisions = self.contract, [each.numbers.decision for each in self.columns]
         currency = contract.book.currency
         found = {name: [self._exposure(each, name) for each in self.columns] for name in ("ead", "lgd", "own_share")}

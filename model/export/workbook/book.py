@@ -270,13 +270,18 @@ class BookSheet:
         of_lgd = {kind: f"SUMPRODUCT({self._block(line, state, kind)}*{own.weights}*{own.lgd})" for kind in (1, 2, 3)}
         at, row = SUMS + 1 + state * (KINDS * self.sums.corners + 1), self._people_at + line
         owing = f"SUMPRODUCT({cells_between((row, at + 1), (row, at + self.sums.corners))}*{own.weights})"
+        counted = {
+            "exposure": product_[0],
+            "pd": f"IF({product_[0]}=0,{text_literal(NONE)},{product_[1]}/{product_[0]})",
+            "loss": of_lgd[1],
+        }
+        if not self.contract.in_money:
+            return counted[measure]
         years = f"{own.assumed['margin_months']}/12"
         rate = f"({own.assumed['apr']}-{own.assumed['funding']})"
         margin = f"({years}*({rate}*{owing}-{own.assumed['opex']}*{cell(row, at)})-{of_lgd[2]})"
         return {
-            "exposure": product_[0],
-            "pd": f"IF({product_[0]}=0,{text_literal(NONE)},{product_[1]}/{product_[0]})",
-            "loss": of_lgd[1],
+            **counted,
             "loss_bps": f"IF({product_[0]}=0,{text_literal(NONE)},10000*{of_lgd[1]}/{product_[0]})",
             "net_loss": of_lgd[2],
             "capital": of_lgd[3],
@@ -368,7 +373,8 @@ class BookSheet:
         shown = [each for each in OF_LINES if each in contract.measures]
         sheet.text(self.row, LABEL, "Where it sits", HEAD)
         sheet.height(self.row, 32)
-        first = ("Loss, as it is", *(label(each) for each in shown))
+        of = "Loss" if contract.in_money else label(contract, "loss")
+        first = (f"{of}, as it is", *(label(contract, each) for each in shown))
         sheet.texts(self.row, BASE, (contract.book.records.capitalize(), *first), HEAD_RIGHT)
         self.row += 1
         group, totals = "", dict[str, list[int]]()
@@ -409,12 +415,13 @@ class BookSheet:
 
 def measure_label(contract: Contract, measure: Measure) -> str:
     """What a row of the whole book's measures is called."""
-    told = unit_label(label(measure), contract.book.currency) if measure in AMOUNTS else label(measure)
+    told = label(contract, measure)
+    told = unit_label(told, contract.book.currency) if measure in AMOUNTS else told
     return told if measure == "margin" else f"{told}, {horizon(contract, BookScenario(), measure)}"
 
 
 def measure_format(contract: Contract, measure: Measure) -> str:
     """How a measure is shown."""
     if measure in AMOUNTS:
-        return number_format(contract.book.currency)
+        return number_format(contract.book.currency) if contract.in_money else "#,##0.0"
     return "#,##0" if measure == "loss_bps" else "0.0%"

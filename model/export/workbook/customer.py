@@ -121,8 +121,12 @@ def put_in_beside(contract: Contract, under: bool) -> tuple[PutIn, ...]:
             PutIn(SHIFT, "Economy: change of the log-odds", (-20.0, 20.0), "0.0000", "probability"),
             PutIn(FACTOR, "Economy: its state (standard deviations)", (-4.0, 2.0), "General", "probability"),
             PutIn(PD_TIMES, "Overlay: times the probability", (0.1, 4.0), "General", "probability"),
-            PutIn(LGD_PLUS, "Overlay: added to loss given default", (-1.0, 1.0), "0.0%", "expected loss"),
         ]
+        found += (
+            [PutIn(LGD_PLUS, "Overlay: added to loss given default", (-1.0, 1.0), "0.0%", "expected loss")]
+            if contract.in_money
+            else []
+        )
     return tuple(found)
 
 

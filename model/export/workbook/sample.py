@@ -52,6 +52,7 @@ ANSWERS = {
     "lgd": "Loss given default",
     "loss": "Expected loss",
 }
+COUNTED_ANSWERS = ANSWERS | {"ead": "Counts", "lgd": "Share of it that defaults", "loss": "Expected defaults"}
 EXACT_DIGITS = 15  # of a number that a spreadsheet keeps
 NOTES = (
     "What is said of each is exact; weighted totals are estimates: Off by says how far they are from the whole book.",
@@ -210,9 +211,11 @@ class SampleSheet:
         """PD, score and decision as the model says, exposure, loss given default and expected loss by formula; the
         columns of each."""
         found, contract, book = self.sampled.states[state], self.contract, self.book
-        places = {name: column + k for k, name in enumerate(ANSWERS)}
-        titled = {name: f"{title}, {STATES[state]}" for name, title in ANSWERS.items()}
-        money, rows = number_format(contract.book.currency), range(FIRST + 1, self.last + 2)
+        answers = ANSWERS if contract.in_money else COUNTED_ANSWERS
+        places = {name: column + k for k, name in enumerate(answers)}
+        titled = {name: f"{title}, {STATES[state]}" for name, title in answers.items()}
+        money = number_format(contract.book.currency) if contract.in_money else "0.0000"
+        rows = range(FIRST + 1, self.last + 2)
         self.sheet.text(FIRST - 2, column, STATES[state].capitalize(), PART)
         self._numbers(places["pd"], titled["pd"], found.pd.tolist(), "0.0%")
         self._numbers(places["score"], titled["score"], whole_points(found.score).tolist(), "0")

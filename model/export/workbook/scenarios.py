@@ -30,10 +30,10 @@ from model.export.workbook.sheets import (
     text_literal,
 )
 from model.report.book.words import AMOUNTS, limit_of, within
-from model.report.comparison.briefing import MAIN, against_words, noun
+from model.report.comparison.briefing import against_words, main_measure, noun
 from model.report.comparison.differences import differences_table
 from model.report.comparison.measures import TO_FIRST, ComparedMeasure, measures, sentence
-from model.report.language import unit_label
+from model.report.language import lost_label, unit_label
 from model.whatif.comparison.result import ComparisonResult
 
 SCENARIOS = "Scenarios"
@@ -77,7 +77,7 @@ class ScenariosSheet:
 
     def _head(self) -> None:
         sheet, result = self.sheet, self.result
-        main = self.numbers[MAIN[result.comparison.subject]]
+        main = self.numbers[main_measure(self.contract, result.comparison.subject)]
         sheet.text(0, LABEL, f"{self.contract.book.title}: scenarios side by side", TITLE)
         sheet.height(0, 24)
         told = sentence(main, result.names, noun(self.contract, result.comparison))
@@ -196,7 +196,8 @@ class ScenariosSheet:
         lacking = "weights must sum to 100 %"
         whole = abs(sum(weights) - 1) <= FULL_WEIGHT
         self.row += 1
-        sheet.text(self.row, LABEL, unit_label("Expected loss, weighted", self.contract.book.currency), STRONG)
+        lost = f"{lost_label(self.contract)}, weighted"
+        sheet.text(self.row, LABEL, unit_label(lost, self.contract.book.currency), STRONG)
         text = f"IF(ABS(SUM({own})-1)>{FULL_WEIGHT!r},{text_literal(lacking)},SUMPRODUCT({own}*{first}:{last}))"
         shown: Value = self.result.weighted_loss() if whole else lacking
         look: Style = {**RIGHT, **STRONG, "num_format": measure_format(self.contract, "loss")}

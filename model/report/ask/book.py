@@ -38,6 +38,7 @@ from model.whatif.book.scenario import (
     BookScenario,
     Number,
     chosen,
+    overlays,
     parts,
 )
 
@@ -152,7 +153,7 @@ def book_vocabulary(contract: Contract) -> Vocabulary:
     """All that can be asked of the whole book."""
     items = (
         *_levers(contract),
-        *_overlays(),
+        *_overlays(contract),
         *_limits(contract),
         *_weights(),
         *_presets(),
@@ -236,13 +237,15 @@ def _nudge(contract: Contract, each: Variable) -> Term:
     return Term(NUDGE + each.name, label, (label, number.label), quantity, plain.tell, around, needs="beyond")
 
 
-def _overlays() -> Iterator[Item]:
+def _overlays(contract: Contract) -> Iterator[Item]:
     low_pd = Quantity(-90, 300, "%", change=True)
     low_lgd = Quantity(-100, 100, "points", change=True)
     for name, what, more, quantity in (
         (OVERLAY_PD, "PD", (), low_pd),
         (OVERLAY_LGD, "LGD", ("Overlay on loss given default", "overlay of loss given default"), low_lgd),
     ):
+        if name not in overlays(contract):
+            continue
         unit = "%" if name == OVERLAY_PD else "points"
         names = (f"Overlay {what}", f"Overlay on {what}", f"{what} overlay", *more)
 
@@ -256,9 +259,15 @@ def _overlays() -> Iterator[Item]:
 def _limits(contract: Contract) -> Iterator[Item]:
     for each in contract.appetite:
         measure: Measure = each.measure
-        label = f"Limit of {lower(words.label(measure))}"
+        label = f"Limit of {lower(words.label(contract, measure))}"
         plain = measure.replace("_", " ")
-        names = (label, f"{words.label(measure)} limit", f"limit of {plain}", f"{plain} limit", f"limit {plain}")
+        names = (
+            label,
+            f"{words.label(contract, measure)} limit",
+            f"limit of {plain}",
+            f"{plain} limit",
+            f"limit {plain}",
+        )
 
         def tell(value: float, measure: Measure = measure) -> str:
             return words.limit_text(contract, measure, value)

@@ -45,11 +45,11 @@ def batch_sentence(found: BatchNumbers) -> str:
     told = f"{found.scored:,} of {numbers.counted(found.given, book.record)} scored; {none}"
     if not found.scored:
         return f"{told}. No {book.record} can be scored before the rows are put right."
-    lost = numbers.money(found.totals["loss"], book.currency)
+    lost, what = numbers.money(found.totals["loss"], book.currency), language.lost(found.contract)
     if found.stressed:
         was = numbers.money(found.totals["loss_as_is"], book.currency)
-        return f"{told}. Under the scenario, expected loss ({book.pd_horizon}) is {lost}, {was} as they stand."
-    return f"{told}. Mean PD {numbers.percent(found.mean('pd'))}, expected loss ({book.pd_horizon}) {lost}."
+        return f"{told}. Under the scenario, {what} ({book.pd_horizon}) is {lost}, {was} as they stand."
+    return f"{told}. Mean PD {numbers.percent(found.mean('pd'))}, {what} ({book.pd_horizon}) {lost}."
 
 
 def _notices(found: BatchNumbers) -> list[Notice]:
@@ -88,7 +88,9 @@ def batch_tiles(found: BatchNumbers) -> tuple[Tile, ...]:
     )
     outside = f"{round(totals['outside']):,} outside known territory"
     net = (f"net of the guarantee {numbers.money(totals['net_loss'], currency)}",) if found.contract.guaranteed else ()
-    loss = _amount(found, "loss", f"Expected loss, {book.pd_horizon}", (*net, outside))
+    loss = _amount(found, "loss", f"{language.lost_label(found.contract)}, {book.pd_horizon}", (*net, outside))
+    if not found.contract.in_money:
+        return counted, granted, pd, loss
     exposure = Tile("Exposure at default", numbers.money(totals["exposure"], currency))
     more = [
         Tile(label, numbers.money(totals[name], currency))
@@ -129,9 +131,11 @@ def _assumed(found: BatchNumbers) -> list[str]:
 
 def _method(found: BatchNumbers) -> str:
     book = found.contract.book
+    loss = "loss is PD times loss given default times exposure at default"
+    worked_out = loss if found.contract.in_money else "expected defaults are the sum of the PDs"
     return (
         f"Every row is scored by itself by release {found.release}, by the tables that answer on the pages; totals are "
-        f"sums over rows. PD {book.pd_horizon}; loss is PD times loss given default times exposure at default. Drift "
+        f"sums over rows. PD {book.pd_horizon}; {worked_out}. Drift "
         "is the population stability index of the bins of the training, of records and PDs as they stand. Rows that "
         "cannot be scored are in no number."
     )
@@ -191,34 +195,39 @@ def _segment(found: BatchNumbers, segment: Segment) -> Finding:
     worst = int(np.argmax(own["loss"]))
     total = sum(own["loss"])
     share = numbers.percent(own["loss"][worst] / total) if total else "none"
-    before = (Column("Loss as they stand", currency, 0),) if found.stressed else ()
+    in_money, lost = found.contract.in_money, language.lost_label(found.contract)
+    stand = f"{'Loss' if in_money else 'Defaults'} as they stand"
+    before = (Column(stand, currency, 0),) if found.stressed else ()
     columns = (
         Column(segment.label),
         Column(found.contract.book.records.capitalize(), digits=0),
         Column("Share", FRACTION, 1),
         Column(f"Would be {language.granting(found.contract)}", FRACTION, 1),
         Column("Mean PD", FRACTION, 1),
-        Column("Exposure at default", currency, 0),
-        Column("Expected loss", currency, 0),
+        *((Column("Exposure at default", currency, 0),) if in_money else ()),
+        Column(lost, currency, 0),
         *before,
     )
     rows = list[tuple[Cell, ...]]()
     for k, label in enumerate(labels):
         n = own["scored"][k]
         shares = (round(n), n / found.scored, own["granted"][k] / n, own["mean"][k])
-        money = (own["exposure"][k], own["loss"][k], *([own["loss_as_is"][k]] if found.stressed else []))
+        owed = (own["exposure"][k],) if in_money else ()
+        money = (*owed, own["loss"][k], *([own["loss_as_is"][k]] if found.stressed else []))
         rows.append((label, *shares, *money))
     whole = found.totals
-    last = (found.scored, 1.0, whole["granted"] / found.scored, found.mean("pd"), whole["exposure"], whole["loss"])
-    rows.append(("All", *last, *([whole["loss_as_is"]] if found.stressed else [])))
+    owed = (whole["exposure"],) if in_money else ()
+    last = (found.scored, 1.0, whole["granted"] / found.scored, found.mean("pd"))
+    rows.append(("All", *last, *owed, whole["loss"], *([whole["loss_as_is"]] if found.stressed else [])))
+    the = "the expected loss" if in_money else language.lost(found.contract)
     return Finding(
         f"segment-{segment.name}",
-        f"By {lower(segment.label)}: {share} of the expected loss lies in “{labels[worst]}”",
+        f"By {lower(segment.label)}: {share} of {the} lies in “{labels[worst]}”",
         chart=losses_chart(labels, own, currency, found.stressed),
         alt=losses_in_words(labels, own, currency),
         table=Table(f"batch-{segment.name}", f"By {lower(segment.label)}", columns, tuple(rows)),
         shape="whole",
-        shows=f"Expected loss by {lower(segment.label)}, {currency}",
+        shows=language.counted_in(f"{lost} by {lower(segment.label)}", found.contract),
     )
 
 

@@ -15,7 +15,7 @@ def losses_chart(labels: Sequence[str], own: Mapping[str, Sequence[float]], curr
     figure["xaxis"] = {"fixedrange": True, "showgrid": False, "showticklabels": False, "zeroline": False}
     figure["yaxis"] = {"fixedrange": True, "autorange": "reversed", "automargin": True, "ticksuffix": "  "}
     series = [("as they stand", own["loss_as_is"], BASE)] if stressed else []
-    series.append(("under the scenario" if stressed else "expected loss", own["loss"], SCENARIO))
+    series.append(("under the scenario" if stressed else "expected", own["loss"], SCENARIO))
     figure["showlegend"] = stressed
     figure["legend"] = {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "traceorder": "normal"}
     drawn = [

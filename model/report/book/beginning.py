@@ -48,7 +48,7 @@ def _headline(result: BookResult, measure: Measure, values: list[float]) -> str:
     """How many of the scenarios would break the limit; click one."""
     contract, several = result.contract, len(values) > 1
     limit, appetite = words.limit_of(contract, result.scenario, measure)
-    what = lower(words.label(measure))
+    what = lower(words.label(contract, measure))
     scenarios = f"{len(values)} regulators' scenarios" if several else "a regulator's scenario"
     if appetite is None:
         return f"What {scenarios} would make of {what}{INVITATION}one to look into it"

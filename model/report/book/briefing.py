@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from data.contract import Contract, Measure, Segment
+from data.contract import Contract, Measure, Segment, lower
 from model.engine.identity import Deployed, SpotCheck
 from model.engine.parallel import Follow, not_followed
-from model.report import numbers
+from model.report import language, numbers
 from model.report.book import charts, panels, path, sensitivity, words
 from model.report.book.beginning import nothing_begun, regulators_finding
 from model.report.book.headroom import measure_headroom
@@ -18,16 +18,21 @@ from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import POINT, chosen, overlay_lacks
 
 HEADLINE: tuple[Measure, ...] = ("exposure", "pd", "loss", "capital", "margin", "return_on_capital")
-SHORT = {"exposure": "Exposure", "pd": "PD by exposure", "capital": "Capital"}  # labels above a number
+SHORT = {"Exposure at default": "Exposure", "PD, weighted by exposure": "PD by exposure", "Capital (IRB)": "Capital"}
 BRIEF = {"net_loss": "Net loss"}  # and to choose from
 PRESENTED = 300  # px: the least height of a chart that is presented
 
 Check = Callable[[], SpotCheck]
 
 
+def headline_measures(contract: Contract) -> tuple[Measure, ...]:
+    """The measures that the page's numbers are, in their order."""
+    return tuple(each for each in HEADLINE if each in contract.measures)
+
+
 def measure_choice(contract: Contract) -> Choice:
     """Which measure's change is taken apart."""
-    options = tuple((name, BRIEF.get(name, words.label(name))) for name in words.bridged(contract))
+    options = tuple((name, BRIEF.get(name, words.label(contract, name))) for name in words.bridged(contract))
     return Choice("_measure", "What moved", options=options, default="loss", abreast=True)
 
 
@@ -58,7 +63,7 @@ def book_briefing(
     return Briefing(
         "book",
         book_sentence(result),
-        tiles=tuple(measure_tile(result, name) for name in HEADLINE),
+        tiles=tuple(measure_tile(result, name) for name in headline_measures(contract)),
         below=_below(result, model, presented),
         notices=(Notice(lacks, "warning"),) if lacks else (),
         make_checks=lambda: model_checks(result, model, check),
@@ -67,7 +72,7 @@ def book_briefing(
         panels=book_panels(result, choices, follow),
         method="\n\n".join(filter(None, (words.book_method(contract, model), _sample_method(result)))),
         guaranteed=contract.guaranteed,
-        main=HEADLINE.index("loss"),
+        main=headline_measures(contract).index("loss"),
         title=window_title(contract, "Book", _chips(result)),
     )
 
@@ -104,7 +109,7 @@ def measure_tile(result: BookResult, name: Measure) -> Tile:
     text = words.measure_text(contract, scenario, name=name, base=base, now=now, errors=errors)
     interval = words.interval_words(contract, scenario, name=name, base=base, now=now, errors=errors)
     return Tile(
-        SHORT.get(name, text.label),
+        SHORT.get(text.label, text.label),
         text.now,
         was=text.base if result.moved else "",
         change=(text.change or "unchanged") if result.moved else "",
@@ -122,11 +127,15 @@ def _notes(result: BookResult, name: Measure) -> tuple[str, ...]:
     contract, now = result.contract, result.now
     over = words.horizon(contract, result.scenario, name)
     if name == "exposure":
-        return (numbers.counted(now.customers, contract.book.record),)
+        return (numbers.counted(now.customers, contract.book.record),) if contract.in_money else ()
+    if name == "pd" and not contract.in_money:
+        return (over,)
     if name == "pd":
         return (f"{over}, mean {numbers.percent(now.pd_simple)}",)
     if name == "loss" and contract.guaranteed:
         return f"{over}, gross", words.net_words(contract, result.base, now, result.errors)
+    if name == "loss" and not contract.in_money:
+        return (over, f"of {numbers.counted(now.customers, contract.book.record)}")
     if name == "loss":
         return (f"{over}, {_basis_points(result)}",)
     return (over,)
@@ -235,6 +244,7 @@ def where_it_sits(result: BookResult, choices: Choices, presented: bool = False)
     if outer.name == result.band.partition(":")[0]:  # all of them are in one of its bands
         outer, inner = nested_segments(contract, inner.name)
     cells, bands = result.cells(outer, inner), result.cells(outer)
+    area = language.counted_in(language.owed_label(contract), contract)
     return Finding(
         "where",
         words.segment_headline(contract, outer, bands),
@@ -242,7 +252,7 @@ def where_it_sits(result: BookResult, choices: Choices, presented: bool = False)
         alt=charts.where_in_words(contract, outer, cells),
         listed=charts.where_listed(contract, outer, bands),
         half=True,
-        shows=f"Area: exposure at default, {contract.book.currency}; shade: PD, %; by {outer.label.lower()}",
+        shows=f"Area: {lower(area)}; shade: PD, %; by {outer.label.lower()}",
     )
 
 

@@ -13,7 +13,7 @@ from model.report.book.headroom import limit_line
 from model.report.book.words import shown_steps
 from model.report.charts import BASE, BETTER, SCENARIO, WORSE, Figure, bar_text, draw_limit, layout
 from model.report.customer.charts import room
-from model.report.language import band_label
+from model.report.language import band_label, records_heading
 from model.report.numbers import Unit
 from model.whatif.book.bridge import Bridge
 from model.whatif.book.scenario import BookScenario
@@ -119,7 +119,8 @@ def where(
             name = band_label(contract, segments[1], cell.path[1])
             tiles.append(_tile(contract, f"{band}/{cell.path[1]}", parent=f"{band}", name=name, cells=[cell]))
     whole = sum(tile[3] for tile in tiles if tile[1] == "book")
-    tiles.insert(0, ("book", "", f"‹ all exposure, by {segments[0].label.lower()}", whole, 0.0, ""))
+    what = "exposure" if contract.in_money else contract.book.records
+    tiles.insert(0, ("book", "", f"‹ all {what}, by {segments[0].label.lower()}", whole, 0.0, ""))
     ids, parents, labels, values, risks, texts = (list(each) for each in zip(*tiles, strict=True))
     top = scale_end(cells)
     figure = layout(height, 0)
@@ -221,7 +222,8 @@ def where_in_words(contract: Contract, segment: Segment, cells: Sequence[Cell]) 
         pd = sum(each.pd_exposure for each in own) / exposure if exposure else 0.0
         name = band_label(contract, segment, band)
         told.append(f"{name} {numbers.money(exposure, contract.book.currency)} at a PD of {numbers.percent(pd)}")
-    return f"Exposure by {segment.label.lower()}: {'; '.join(told)}."
+    what = "Exposure" if contract.in_money else records_heading(contract)
+    return f"{what} by {segment.label.lower()}: {'; '.join(told)}."
 
 
 def where_listed(contract: Contract, segment: Segment, cells: Sequence[Cell]) -> tuple[tuple[str, str], ...]:

@@ -87,7 +87,7 @@ def of_customer(contract: Contract) -> Words:
 def tornado_headline(contract: Contract, measure: Measure, bars: Sequence[Bar], words: Words, unit: Unit) -> str:
     """The finding above the tornado; values in ``unit``, as elsewhere on the page."""
     if not bars or not bars[0].length:
-        return f"No lever moves {lower(label(measure))}"
+        return f"No lever moves {lower(label(contract, measure))}"
     first = bars[0]
     ends = _ends(contract, measure, first, unit)
     at = [words.value(first.name, each) for each in (first.favourable_value, first.adverse_value)]
@@ -231,7 +231,7 @@ def tornado_in_words(
     for bar in bars:
         ends = _ends(contract, measure, bar, unit)
         parts.append(f"{words.label(bar.name)} from {ends[0]} to {ends[1]}")
-    return f"{label(measure)}, by lever: {'; '.join(parts)}."
+    return f"{label(contract, measure)}, by lever: {'; '.join(parts)}."
 
 
 # ---- data tables --------------------------------------------------------------------------------------------------
@@ -290,11 +290,12 @@ def seek_words(contract: Contract, measure: Measure, found: LeverGoal, at_most: 
     sense = "at most" if at_most else "at least"
     target, got = limit_text(contract, measure, found.target, unit), text(contract, measure, found.measured, unit)
     at = f"{name_of(contract, found.name)} {value_of(contract, found.name, found.value)}"
+    goal = f"{label(contract, measure)} of {sense} {target}"
     if found.reached_before:
-        return f"{label(measure)} of {sense} {target} holds already: it is {got}."
+        return f"{goal} holds already: it is {got}."
     if found.reached:
-        return f"{label(measure)} of {sense} {target}: {at} gives {got}{_no_advice(found)}."
-    return f"{label(measure)} of {sense} {target} is out of reach with this alone; the nearest is {got}, at {at}."
+        return f"{goal}: {at} gives {got}{_no_advice(found)}."
+    return f"{goal} is out of reach with this alone; the nearest is {got}, at {at}."
 
 
 def _no_advice(found: LeverGoal) -> str:
@@ -308,15 +309,14 @@ def breaking_words(contract: Contract, measure: Measure, found: Breaking, limit:
     """The answer to a reverse stress; values in ``unit``, as elsewhere on the page."""
     at, limited = text(contract, measure, found.measured, unit), limit_text(contract, measure, limit, unit)
     edge = " Some levers stand at the end of their range." if found.clipped else ""
+    limit_on = f"The limit of {limited} on {lower(label(contract, measure))}"
     if found.breaks_already:
-        return f"The limit of {limited} on {lower(label(measure))} does not hold even with nothing assumed: {at}."
+        return f"{limit_on} does not hold even with nothing assumed: {at}."
     severity = f"{numbers.plain(100 * found.severity)}{NBSP}%"
     at += f", with {enumerated([_lever_at(contract, *each) for each in found.values])}"
     if not found.breaks:
-        return (
-            f"The limit of {limited} on {lower(label(measure))} holds up to {severity} of what is assumed: {at}.{edge}"
-        )
-    return f"The limit of {limited} on {lower(label(measure))} breaks at {severity} of what is assumed: {at}.{edge}"
+        return f"{limit_on} holds up to {severity} of what is assumed: {at}.{edge}"
+    return f"{limit_on} breaks at {severity} of what is assumed: {at}.{edge}"
 
 
 def _lever_at(contract: Contract, name: str, value: float) -> str:

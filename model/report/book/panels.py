@@ -60,7 +60,7 @@ def every_step(result: BookResult, follow: Follow, _choices: Choices) -> tuple[I
         exact.append((found.base, *amounts, found.scenario))
         rounded.append((base, *numbers.summing(amounts, now - base), now))
     parts = (BEFORE, *(words.player_label(contract, result.scenario, each) for each in players), AFTER)
-    columns = (Column("Part"), *(Column(words.label(name), contract.book.currency, 0) for name in measures))
+    columns = (Column("Part"), *(Column(words.label(contract, name), contract.book.currency, 0) for name in measures))
     rows, shown = (tuple(zip(parts, *each, strict=True)) for each in (exact, rounded))
     return (
         Finding(
@@ -83,24 +83,25 @@ def model_reactions(result: BookResult) -> Item:
     if result.whole.tables is None:
         return Notice("Not available: only the model's answers are known here, not how its inputs enter them.")
     amounts = result.input_reactions()
+    change = f"Change of {lower(language.lost_label(contract))}"
     labels = [each.label for each in contract.concepts]
     shown = words.reaction(result.base.loss, labels, result.concept_reactions(amounts))
     parts = "; ".join(f"{name} {shown.unit.signed(amount, currency) or 'nothing'}" for name, amount in shown.bars)
-    columns = (Column("Input"), Column("Change of expected loss", currency, 0))
+    columns = (Column("Input"), Column(change, currency, 0))
     inputs = [each.label for each in contract.inputs]
     rows = tuple(zip(inputs, amounts.round(NOISE_DIGITS).tolist(), strict=True))
     return Finding(
         "reactions",
         words.reaction_headline(shown, bool(result.layers[1].shocks), currency),
         chart=charts.reactions(shown.bars, shown.unit),
-        alt=f"Change of expected loss through the model's inputs: {parts}.",
-        shows=f"Change of expected loss, {currency}{shown.unit.suffix}",
+        alt=f"{change} through the model's inputs: {parts}.",
+        shows=language.counted_in(change, contract, shown.unit),
         table=Table("book-reactions", "Through which inputs the model reacted", columns, rows),
         drawn=False,
         note=(
-            f"Changes of SHAP values weighted to money, {currency}{shown.unit.suffix}. Part A of the scenario only: "
-            "the economy and the overlay act outside the model. Which lever moved the loss is the bridge's answer, not "
-            "this one's."
+            f"Changes of SHAP values weighted to {language.counted_in(language.lost(contract), contract, shown.unit)}. "
+            "Part A of the scenario only: the economy and the overlay act outside the model. Which lever moved it is "
+            "the bridge's answer, not this one's."
         ),
     )
 
@@ -174,8 +175,10 @@ def segment_table(result: BookResult, segment: Segment, cells: Sequence[SegmentC
     pairs = [*((cell.base, cell.now) for cell in cells), (result.base, result.now)]
     columns = _segment_columns(contract)
     parts = _segment_amounts(contract, pairs)
-    shown = {name: _adding_up(values) if name in _money(columns) else values for name, values in parts.items()}
-    shown["Change of loss"] = _differences(shown["Loss before"], shown["Loss now"])
+    amounts = {each.name for each in columns if each.unit != "%"} - {records_heading(contract)}
+    shown = {name: _adding_up(values) if name in amounts else values for name, values in parts.items()}
+    loss = _of_loss(contract)
+    shown[loss.change] = _differences(shown[loss.before], shown[loss.now])
     rows, rounded = (
         tuple(zip(names, *(each[column.name] for column in columns), strict=True)) for each in (parts, shown)
     )
@@ -193,17 +196,19 @@ def where_table(result: BookResult, segment: Segment) -> Table:
     pairs = [*((cell.base, cell.now) for cell in cells), (result.base, result.now)]
     before, after = (_in_unit([pair[k].loss for pair in pairs], loss) for k in (0, 1))
     changes = _differences(before, after)
+    owed = [numbers.plain(each, exposure.digits) for each in _in_unit([now.exposure for _, now in pairs], exposure)]
     texts = (
         [str(row[0]) for row in exact.exact],
         [f"{now.customers:,}" for _, now in pairs],
-        [numbers.plain(each, exposure.digits) for each in _in_unit([now.exposure for _, now in pairs], exposure)],
+        *((owed,) if contract.in_money else ()),
         [numbers.percent(was.pd) for was, _ in pairs],
         [numbers.percent(now.pd) for _, now in pairs],
         [numbers.plain(each, loss.digits) for each in before],
         [numbers.plain(each, loss.digits) for each in after],
         [numbers.signed(numbers.plain(abs(each), loss.digits), round(each, loss.digits)) for each in changes],
     )
-    amounts = {"Exposure": exposure, "Loss before": loss, "Loss now": loss, "Change of loss": loss}
+    named = _of_loss(contract)
+    amounts = {"Exposure": exposure, named.before: loss, named.now: loss, named.change: loss}
     heads = [replace(each, digits=None, place="screen") for each in exact.columns[: len(texts)]]
     currency = contract.book.currency
     shown = [
@@ -224,32 +229,43 @@ def _in_unit(amounts: Sequence[float], unit: numbers.Unit) -> list[float]:
 def _segment_columns(contract: Contract) -> tuple[Column, ...]:
     currency = contract.book.currency
     net = ("Net loss before", "Net loss now") if contract.guaranteed else ()
+    loss = _of_loss(contract)
     return (
         Column(records_heading(contract), digits=0),
-        Column("Exposure", currency, 0),
+        *((Column("Exposure", currency, 0),) if contract.in_money else ()),
         Column("PD before", "%", 1),
         Column("PD now", "%", 1),
-        *(Column(name, currency, 0) for name in ("Loss before", "Loss now", "Change of loss", *net)),
+        *(Column(name, currency, 0) for name in (loss.before, loss.now, loss.change, *net)),
     )
 
 
-def _money(columns: Sequence[Column]) -> set[str]:
-    """The columns of amounts."""
-    return {each.name for each in columns if each.unit not in ("", "%")}
+@dataclass(frozen=True)
+class _OfLoss:
+    """What the columns of a loss are called."""
+
+    before: str
+    now: str
+    change: str
+
+
+def _of_loss(contract: Contract) -> _OfLoss:
+    if contract.in_money:
+        return _OfLoss("Loss before", "Loss now", "Change of loss")
+    return _OfLoss("Defaults before", "Defaults now", "Change of defaults")
 
 
 def _segment_amounts(contract: Contract, pairs: Sequence[tuple[Totals, Totals]]) -> dict[str, list[float]]:
     """Each column's values, by name: ``pairs`` are a segment's totals before and now."""
     before, after = zip(*pairs, strict=True)
-    losses = [each.loss for each in before], [each.loss for each in after]
+    losses, loss = ([each.loss for each in before], [each.loss for each in after]), _of_loss(contract)
     return {
         records_heading(contract): [each.customers for each in after],
         "Exposure": [each.exposure for each in after],
         "PD before": [100 * each.pd for each in before],
         "PD now": [100 * each.pd for each in after],
-        "Loss before": losses[0],
-        "Loss now": losses[1],
-        "Change of loss": _differences(*losses),
+        loss.before: losses[0],
+        loss.now: losses[1],
+        loss.change: _differences(*losses),
         "Net loss before": [each.net_loss for each in before],
         "Net loss now": [each.net_loss for each in after],
     }
@@ -272,8 +288,12 @@ def movers_panel(result: BookResult) -> Panel:
     """Those whose expected loss changed most, of the book or of one band; each leads to the customer's page."""
     options = {"": "all of these" if result.band else "the whole book"} | words.band_names(result.contract)
     choice = Choice("_movers_band", "Among", tuple(options.items()), "")
-    title = f"{records_heading(result.contract)} whose loss moved most"
+    title = _movers_title(result.contract)
     return Panel("_movers", title, partial(largest_movers, result, choice), (choice,))
+
+
+def _movers_title(contract: Contract) -> str:
+    return f"{records_heading(contract)} whose {'loss' if contract.in_money else 'PD'} moved most"
 
 
 def largest_movers(result: BookResult, choice: Choice, choices: Choices) -> tuple[Item, ...]:
@@ -281,7 +301,7 @@ def largest_movers(result: BookResult, choice: Choice, choices: Choices) -> tupl
     contract, person = result.contract, result.contract.book.record
     found = result.movers(choice.of(choices))
     if not found:
-        return (Finding("movers", text=(f"No {person}'s expected loss changed.",)),)
+        return (Finding("movers", text=(f"No {person}'s {'expected loss' if contract.in_money else 'PD'} changed.",)),)
     gross = " Losses before the guarantee; the download has them net of it as well." if contract.guaranteed else ""
     note = f"A link opens the {person} under this scenario.{gross}"
     under = result.scenario.under_query()
@@ -290,15 +310,16 @@ def largest_movers(result: BookResult, choice: Choice, choices: Choices) -> tupl
         for each in found
     )
     table = movers_table(contract, found)
-    return (Finding("movers", table=table, note=note, links=links, shape="links", widths=(8, 5, 5, 5, 5, 5)),)
+    widths = (8, *(5 for each in table.columns[1:] if each.place == "screen"))
+    return (Finding("movers", table=table, note=note, links=links, shape="links", widths=widths),)
 
 
 def movers_table(contract: Contract, found: Sequence[Mover]) -> Table:
     """Before and now in words; the figures behind them in the file."""
     person, currency = contract.book.record.capitalize(), contract.book.currency
-    exact = ("Exposure now", "Loss before", "Loss now", "Change of loss")
+    exact = ("Exposure now", "Loss before", "Loss now", "Change of loss") if contract.in_money else ()
     net = ("Net loss before", "Net loss now") if contract.guaranteed else ()
-    texts = ("PD before", "PD now", "Loss before", "Loss now", "Change")
+    texts = ("PD before", "PD now", *(("Loss before", "Loss now") if contract.in_money else ()), "Change")
     columns = (
         Column(person),
         *(Column(name, place="screen") for name in texts),
@@ -306,18 +327,19 @@ def movers_table(contract: Contract, found: Sequence[Mover]) -> Table:
         *(Column(name, currency, place="file") for name in (*exact, *net)),
     )
     rows = tuple(_mover_row(contract, each) for each in found)
-    return Table("book-movers", f"{records_heading(contract)} whose loss moved most", columns, rows)
+    return Table("book-movers", _movers_title(contract), columns, rows)
 
 
 def _mover_row(contract: Contract, each: Mover) -> tuple[Cell, ...]:
     pds = words.measure_difference("pd", each.pd_base, each.pd)
     losses = words.measure_difference("loss", each.loss_base, each.loss)
-    texts = [
-        *(numbers.percent(value, pds.unit.digits) for value in (pds.base, pds.now)),
-        *(losses.unit.text(value, contract.book.currency) for value in (losses.base, losses.now)),
-        losses.money(contract.book.currency),
-    ]
-    figures = [100 * each.pd_base, 100 * each.pd, each.ead, each.loss_base, each.loss, each.loss - each.loss_base]
+    texts = [numbers.percent(value, pds.unit.digits) for value in (pds.base, pds.now)]
+    figures = [100 * each.pd_base, 100 * each.pd]
+    if not contract.in_money:
+        return (each.customer, *texts, pds.points(), *figures)
+    texts += [losses.unit.text(value, contract.book.currency) for value in (losses.base, losses.now)]
+    texts += [losses.money(contract.book.currency)]
+    figures += [each.ead, each.loss_base, each.loss, each.loss - each.loss_base]
     if contract.guaranteed:
         figures += [each.net_loss_base, each.net_loss]
     return (each.customer, *texts, *figures)
@@ -329,10 +351,11 @@ def _mover_row(contract: Contract, each: Mover) -> tuple[Cell, ...]:
 def weighted_panel(result: BookResult, follow: Follow) -> Panel:
     """Losses of several scenarios, weighted by their probability: the losses, never the inputs."""
     records = result.contract.book.records
+    what = "The losses" if result.contract.in_money else "Expected defaults"
     lead = (
         f"A regulator's at its own peak, in the severity given; {records}, overlay and assumptions as they are set "
-        "among the levers. The scenario as it stands counts with its own economy. The losses are weighted, never the "
-        "inputs. Saved scenarios can be weighted under Compare."
+        "among the levers. The scenario as it stands counts with its own economy. "
+        f"{what} are weighted, never the inputs. Saved scenarios can be weighted under Compare."
     )
     make = partial(weighted_scenarios, result, follow)
     return Panel(WEIGHTED, "Several scenarios, weighted by probability", make, lead=lead)
@@ -364,7 +387,7 @@ def _weighted_table(contract: Contract, found: WeightedLosses) -> Table:
     columns = (
         Column("Scenario"),
         Column("Weight", FRACTION, 2),
-        Column("Expected loss", contract.book.currency, 0),
+        Column(language.lost_label(contract), contract.book.currency, 0),
     )
     names = [*(titles[name] for name in found.names), "Weighted"]
     weights, losses = (*found.weights, sum(found.weights)), (*found.losses, found.total)
@@ -387,8 +410,9 @@ def every_number(result: BookResult, _choices: Choices) -> tuple[Item, ...]:
         Column("Verdict"),
     )
     found = [_measure_row(result, name) for name in result.contract.measures]
-    found.insert(2, _average_row(result))
-    found.insert(0, _count_row(result))
+    if result.contract.in_money:  # else the exposure is the number of records, and the PD their average
+        found.insert(2, _average_row(result))
+        found.insert(0, _count_row(result))
     n = len(values)
     rows = tuple((*each.head, *each.shown[:n], *each.exact[:n], each.verdict) for each in found)
     table = Table("book-numbers", "Every measure of the book", columns, rows)

@@ -7,7 +7,7 @@ import numpy as np
 
 from data.regulators.presets import Preset
 from model.engine.parallel import Follow
-from model.report import numbers
+from model.report import language, numbers
 from model.report.book import charts, words
 from model.report.briefing import Cell, Choices, Column, Finding, Item, Table
 from model.report.charts import BASE, SCENARIO, WORSE, Figure, LimitLine, clear_of, draw_limit, layout
@@ -76,8 +76,8 @@ def losses_along(result: BookResult, using: Preset, found: PathLosses) -> Findin
         drawn=False,
         note=(
             f"At each point the {contract.book.records} as they stand under what is assumed, with the economy as it is "
-            f"there: expected loss over {contract.book.pd_horizon}. The book does not age, grow or shrink along the "
-            "path, and losses of one point are not carried to the next."
+            f"there: {language.lost(contract)} over {contract.book.pd_horizon}. The book does not age, grow or shrink "
+            "along the path, and losses of one point are not carried to the next."
         ),
     )
 
@@ -107,9 +107,10 @@ def losses_headline(result: BookResult, found: PathLosses) -> str:
     """The finding above the losses: the worst point, and where the limit does not hold."""
     k = int(np.argmax(found.losses))
     worst, label = _text(result, found.losses[k]), found.points[k].label
+    what = language.lost(result.contract).capitalize()
     if not any(numbers.difference_of(found.losses[0], each) for each in found.losses):
-        return f"Expected loss is {worst} all along the path{_side(result, found)}"
-    return f"Expected loss is highest at {label}, {worst}{_side(result, found)}"
+        return f"{what} is {worst} all along the path{_side(result, found)}"
+    return f"{what} is highest at {label}, {worst}{_side(result, found)}"
 
 
 def _side(result: BookResult, found: PathLosses) -> str:
@@ -203,9 +204,8 @@ def losses_in_words(result: BookResult, found: PathLosses) -> str:
         f"{point.label} {_text(result, loss)}" for point, loss in zip(found.points, found.losses, strict=True)
     )
     _, limit = _limited(result)
-    return f"Expected loss along the path: {told}. As the book stands {_text(result, result.base.loss)}" + (
-        f"; limit {limit}." if limit else "."
-    )
+    what, base = language.lost_label(result.contract), _text(result, result.base.loss)
+    return f"{what} along the path: {told}. As the book stands {base}" + (f"; limit {limit}." if limit else ".")
 
 
 def _losses_table(result: BookResult, using: Preset, found: PathLosses) -> Table:
@@ -218,7 +218,7 @@ def _losses_table(result: BookResult, using: Preset, found: PathLosses) -> Table
     columns = (
         Column("Point"),
         *(Column(f"Change of {each.label.lower()}, {each.unit.removeprefix('±')}", digits=2) for each in known),
-        Column("Expected loss", currency, 0),
+        Column(language.lost_label(contract), currency, 0),
         Column("Against the book as it stands", currency, 0, signed=True),
         *((Column("Limit", currency, 0), Column("Verdict")) if text else ()),
     )
@@ -230,4 +230,6 @@ def _losses_table(result: BookResult, using: Preset, found: PathLosses) -> Table
         word = "does not hold" if broken else "holds"
         verdict: tuple[Cell, ...] = (limit, word) if text else ()
         rows.append((point.label, *moved, loss, loss - result.base.loss, *verdict))
-    return Table(f"book-path-losses-{using.name}", f"Expected loss along {using.title}", columns, tuple(rows))
+    return Table(
+        f"book-path-losses-{using.name}", f"{language.lost_label(contract)} along {using.title}", columns, tuple(rows)
+    )

@@ -33,9 +33,9 @@ EVERY_MEASURE = ""  # chosen in place of a second lever
 WIDEST = 1e12  # of what may be entered as a target, in the unit of its field
 
 
-def measures_of(key: str, text: str, measures: Sequence[Measure], default: Measure) -> Choice:
+def measures_of(contract: Contract, key: str, text: str, measures: Sequence[Measure], default: Measure) -> Choice:
     """One of several measures."""
-    return Choice(key, text, tuple((name, label(name)) for name in measures), default)
+    return Choice(key, text, tuple((name, label(contract, name)) for name in measures), default)
 
 
 def measure_chosen(contract: Contract, choice: Choice, choices: Choices) -> Measure:
@@ -70,7 +70,7 @@ def lever_panels(result: BookResult, choices: Choices, follow: Follow) -> tuple[
     """What can be asked of the levers, where any can be moved."""
     if not result.levers:
         return ()
-    measure = measures_of("_tornado_measure", "On", result.contract.measures, "loss")
+    measure = measures_of(result.contract, "_tornado_measure", "On", result.contract.measures, "loss")
     return (
         Panel(
             "_tornado",
@@ -129,7 +129,7 @@ def bars_table(contract: Contract, measure: Measure, bars: Sequence[Bar]) -> Tab
         Column("Favourable end"),
         Column("Unit"),
         *(
-            measure_column(contract, measure, f"{label(measure)} {where}")
+            measure_column(contract, measure, f"{label(contract, measure)} {where}")
             for where in ("at the adverse end", "at the favourable end", "as it is")
         ),
     )
@@ -142,7 +142,7 @@ def bars_table(contract: Contract, measure: Measure, bars: Sequence[Bar]) -> Tab
         )
         for bar in bars
     )
-    return Table("book-tornado", f"{label(measure)} by lever", columns, rows)
+    return Table("book-tornado", f"{label(contract, measure)} by lever", columns, rows)
 
 
 # ---- data tables --------------------------------------------------------------------------------------------------
@@ -157,7 +157,7 @@ def table_choices(result: BookResult, choices: Choices) -> tuple[Choice, ...]:
     other = Choice("_grid_other", "Columns", tuple(others.items()), EVERY_MEASURE)
     if other.of(choices) == EVERY_MEASURE:
         return one, other
-    return one, other, measures_of("_grid_measure", "Measure", result.contract.measures, "loss")
+    return one, other, measures_of(result.contract, "_grid_measure", "Measure", result.contract.measures, "loss")
 
 
 def data_table(result: BookResult, follow: Follow, choices: Choices) -> tuple[Item, ...]:
@@ -176,8 +176,8 @@ def one_way_finding(result: BookResult, lever: str, follow: Follow) -> Finding:
         found = result.one_way(lever, progress)
     measures = contract.measures
     units = [unit_above(result, each) for each in measures]
-    shown = tuple(Column(label(each), place="screen") for each in measures)
-    exact = tuple(measure_column(contract, each, label(each), "file") for each in measures)
+    shown = tuple(Column(label(contract, each), place="screen") for each in measures)
+    exact = tuple(measure_column(contract, each, label(contract, each), "file") for each in measures)
     head = name_apart(name, shown)
     along = Column(head, levers.unit_of(contract, lever), place="file")
     columns = (Column(head, place="screen"), *shown, along, *exact)
@@ -213,12 +213,12 @@ def two_way_finding(result: BookResult, one: str, other: str, *, measure: Measur
     present = present_cell(result, one, other, found)
     down = [levers.value_of(contract, one, value) for value in found.down]
     across = [levers.value_of(contract, other, value) for value in found.across]
-    columns = tuple(measure_column(contract, measure, f"{label(measure)} at {each}") for each in across)
+    columns = tuple(measure_column(contract, measure, f"{label(contract, measure)} at {each}") for each in across)
     rows = tuple((value, *map(numbers.finite, row)) for value, row in zip(down, found.cells.tolist(), strict=True))
-    title = f"{label(measure)} by {lower(names[0])} and {lower(names[1])}"
+    title = f"{label(contract, measure)} by {lower(names[0])} and {lower(names[1])}"
     return Finding(
         "two_way",
-        f"{label(measure)}: {lower(names[0])} down, {lower(names[1])} across",
+        f"{label(contract, measure)}: {lower(names[0])} down, {lower(names[1])} across",
         chart=levers.grid_chart(short, levers.shaded(found.cells, measure in GAINS), down, across, present=present),
         alt=f"{title}. {_marks_words(result, measure, beyond)}",
         shows=words.shows(contract, measure, unit),
@@ -264,7 +264,7 @@ def goal_panel(result: BookResult, choices: Choices, follow: Follow) -> Panel:
     """Goal seek on one lever. What the target may be depends on the measure that is chosen."""
     labels = lever_labels(result)
     lever = Choice("_seek_lever", "Lever", tuple(labels.items()), next(iter(labels)))
-    measure = measures_of("_seek_measure", "Measure", result.contract.measures, "loss")
+    measure = measures_of(result.contract, "_seek_measure", "Measure", result.contract.measures, "loss")
     target = target_choice(result, measure_chosen(result.contract, measure, choices))
     return Panel(
         "goal",
@@ -280,7 +280,7 @@ def target_choice(result: BookResult, measure: Measure) -> Choice:
     factor, unit = words.entered(result.contract, measure)
     limit, _ = words.limit_of(result.contract, result.scenario, measure)
     start = round(limit / factor, 3) if np.isfinite(limit) else 0.0
-    text = f"{'At least' if measure in GAINS else 'At most'} ({unit})"
+    text = f"{'At least' if measure in GAINS else 'At most'}{f' ({unit})' if unit else ''}"
     return Choice(f"_seek_target_{measure}", text, default=start, low=-WIDEST, high=WIDEST)
 
 
@@ -314,7 +314,7 @@ def breaking_panel(result: BookResult, follow: Follow) -> Panel:
         return Panel("breaking", title, lambda _: (Finding("breaking", text=(told,)),))
     if not limited:
         return Panel("breaking", title, lambda _: (Finding("breaking", text=("The contract sets no limit.",)),))
-    choice = measures_of("_reverse_measure", "Limit of", limited, limited[0])
+    choice = measures_of(result.contract, "_reverse_measure", "Limit of", limited, limited[0])
     return Panel("breaking", title, partial(limit_broken, result, follow, choice), (choice,))
 
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from data.contract import Contract, Measure, Segment
 from data.json_types import JsonObject
-from model.report import numbers
+from model.report import language, numbers
 from model.report.book import words
-from model.report.book.briefing import HEADLINE
+from model.report.book.briefing import headline_measures
 from model.report.language import band_label, rising
 from model.whatif.book.sums import StressAnswer
 from model.whatif.book.totals import Totals
@@ -38,7 +38,7 @@ def _headline(answer: StressAnswer) -> Iterator[str]:
 
 def measures(contract: Contract) -> tuple[Measure, ...]:
     """The measures that are told, as the page has them; a loss net of guarantees only where there are any."""
-    return tuple(each for each in contract.measures if each in (*HEADLINE, "net_loss", "loss_bps"))
+    return tuple(each for each in contract.measures if each in (*headline_measures(contract), "net_loss", "loss_bps"))
 
 
 def _bridges(answer: StressAnswer) -> Iterator[Iterator[str]]:
@@ -46,11 +46,11 @@ def _bridges(answer: StressAnswer) -> Iterator[Iterator[str]]:
     if not answer.question.players:
         return
     for name in answer.question.measures:
-        yield _steps(contract, words.label(name), words.shown_steps(contract, scenario, answer.bridge(name)))
+        yield _steps(contract, words.label(contract, name), words.shown_steps(contract, scenario, answer.bridge(name)))
 
 
 def _steps(contract: Contract, measure: str, shown: words.Steps) -> Iterator[str]:
-    yield f"What moved it: {measure}, {contract.book.currency}{shown.unit.suffix}"
+    yield f"What moved it: {language.counted_in(measure, contract, shown.unit)}"
     texts = shown.texts(contract.book.currency)
     for (label, _), text in zip(shown.parts, texts, strict=True):
         yield f"  {label:<46}  {text:>14}"
@@ -134,7 +134,13 @@ def stress_json(answer: StressAnswer) -> JsonObject:
 def _measure(answer: StressAnswer, name: Measure) -> JsonObject:
     base, now = answer.base.measure(name), answer.now.measure(name)
     limit, appetite = words.limit_of(answer.contract, answer.question.scenario, name)
-    found: JsonObject = {"measure": name, "label": words.label(name), "base": base, "now": now, "change": now - base}
+    found: JsonObject = {
+        "measure": name,
+        "label": words.label(answer.contract, name),
+        "base": base,
+        "now": now,
+        "change": now - base,
+    }
     if appetite is not None:
         found |= {"limit": limit, "holds": words.within(appetite, now, limit)}
     return found

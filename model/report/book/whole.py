@@ -1,9 +1,9 @@
 """What all records of a large book say, beside what the sample of it said."""
 
 from data.contract import Contract, Measure
-from model.report import numbers
+from model.report import language, numbers
 from model.report.book import words
-from model.report.book.briefing import HEADLINE
+from model.report.book.briefing import headline_measures
 from model.report.briefing import READ_AS, Cell, Column, Finding, Table
 from model.whatif.book.result import BookResult
 from model.whatif.book.sums import StressAnswer
@@ -31,11 +31,9 @@ def whole_finding(result: BookResult, answer: StressAnswer) -> Finding:
     contract, scenario = result.contract, result.scenario
     loss = words.measure_text(contract, scenario, name="loss", base=answer.base, now=answer.now)
     where = "within" if inside(result, answer, "loss") else "outside"
-    headline = (
-        f"All {numbers.counted(answer.now.customers, contract.book.record)}: expected loss {loss.now}, {where} the "
-        "sample's interval"
-    )
-    names = [name for name in HEADLINE if name in result.errors]
+    count = numbers.counted(answer.now.customers, contract.book.record)
+    headline = f"All {count}: {language.lost(contract)} {loss.now}, {where} the sample's interval"
+    names = [name for name in headline_measures(contract) if name in result.errors]
     out = sum(not inside(result, answer, name) for name in names)
     note = "" if not out else f"{numbers.counted(out, 'number')} outside: of intervals of 95 %, one in 20 is."
     return Finding("whole", headline, table=_table(result, answer, names), note=note, shape="whole")
@@ -64,7 +62,7 @@ def _row(result: BookResult, answer: StressAnswer, name: Measure) -> tuple[Cell,
     interval = words.error_words(contract, name, error, words.difference(name, base, now, errors).unit)
     read = Column("", unit).read
     return (
-        words.label(name),
+        words.label(contract, name),
         READ_AS.get(unit, unit),
         *(exact, said, interval),
         *(read(numbers.finite(each)) for each in (answer.now.measure(name), now.measure(name), error)),

@@ -43,6 +43,7 @@ from model.whatif.book.scenario import (
     changes,
     chosen,
     overlay_lacks,
+    overlays,
     parts,
     whom,
 )
@@ -75,12 +76,12 @@ def bridged(contract: Contract) -> tuple[Measure, ...]:
     return tuple(each for each in BRIDGED if each in contract.measures)
 
 
-def label(name: Measure) -> str:
+def label(contract: Contract, name: Measure) -> str:
     """A measure in words."""
     return {
-        "exposure": "Exposure at default",
-        "pd": "PD, weighted by exposure",
-        "loss": "Expected loss",
+        "exposure": language.owed_label(contract),
+        "pd": "PD, weighted by exposure" if contract.in_money else "PD, mean",
+        "loss": language.lost_label(contract),
         "net_loss": "Expected loss, net of the guarantee",
         "loss_bps": "Expected loss, basis points",
         "capital": "Capital (IRB)",
@@ -91,10 +92,11 @@ def label(name: Measure) -> str:
 
 def horizon(contract: Contract, stress: BookScenario, name: Measure) -> str:
     """Over what time a measure runs."""
-    number = stress.number(contract, "margin_months")
-    months = numbers.counted_exactly(number, "month")
+    months = ""
+    if contract.in_money:
+        months = numbers.counted_exactly(stress.number(contract, "margin_months"), "month")
     return {
-        "exposure": "at default",
+        "exposure": "at default" if contract.in_money else "",
         "pd": contract.book.pd_horizon,
         "loss": contract.book.pd_horizon,
         "net_loss": contract.book.pd_horizon,
@@ -155,7 +157,14 @@ def measure_text(
     broken = "missed" if appetite and appetite.sense == "at least" else "exceeded"
     bound = limit_text(contract, name, limit, compared.unit) if appetite else ""
     return MeasureText(
-        label(name), shown, base=before, change=change, direction=direction, limit=bound, holds=holds, broken=broken
+        label(contract, name),
+        shown,
+        base=before,
+        change=change,
+        direction=direction,
+        limit=bound,
+        holds=holds,
+        broken=broken,
     )
 
 
@@ -224,7 +233,7 @@ def estimated_words(contract: Contract, *, asked: int, base: Totals, now: Totals
     the sample does not know how many it holds."""
     of = f"{'about ' if part else ''}{numbers.counted(now.customers, contract.book.record)}"
     error = error_words(contract, "loss", errors.get("loss", 0.0), difference("loss", base, now, errors).unit)
-    return f"Estimated from {numbers.plain(asked)} of {of}: expected loss {error} (95{NBSP}% interval)."
+    return f"Estimated from {numbers.plain(asked)} of {of}: {language.lost(contract)} {error} (95{NBSP}% interval)."
 
 
 def net_words(contract: Contract, base: Totals, now: Totals, errors: Errors = EXACT) -> str:
@@ -258,13 +267,15 @@ def unit_name(contract: Contract, name: Measure) -> str:
 def shows(contract: Contract, name: Measure, unit: Unit) -> str:
     """A measure as the numbers of a chart are read that are shown in a ``unit``: "Expected loss, NT$ m"."""
     if name in AMOUNTS:
-        return f"{label(name)}, {contract.book.currency}{unit.suffix}"
-    return label(name) if name == "loss_bps" else f"{label(name)}, %"
+        return language.counted_in(label(contract, name), contract, unit)
+    return label(contract, name) if name == "loss_bps" else f"{label(contract, name)}, %"
 
 
 def entered(contract: Contract, name: Measure) -> tuple[float, str]:
     """How many of a measure's own units one of a field's is, and that one's name: fractions are entered in percent,
-    amounts in millions."""
+    amounts in millions, numbers of records as they are."""
+    if name in AMOUNTS and not contract.in_money:
+        return 1.0, ""
     if name in AMOUNTS:
         return MILLION, f"{contract.book.currency} m"
     return (1.0, "bp") if name == "loss_bps" else (0.01, "%")
@@ -285,15 +296,14 @@ def book_verdict(
 ) -> str:
     """The page's first sentence; of one ``band`` of a segment, named as in "limit_band:2", or of the whole book."""
     loss = measure_text(contract, stress, name="loss", base=base, now=now, errors=errors)
-    over = f"expected loss over {contract.book.pd_horizon}"
+    over = f"{language.lost(contract)} over {contract.book.pd_horizon}"
     over += f" on {band_phrase(contract, band)}" if band else ""
     limit = _against(contract, stress, name="loss", now=now, shown=loss)
     broken = _broken(contract, stress, base, now, errors)
     net = f" ({net_words(contract, base, now, errors)})" if contract.guaranteed else ""
     assumed = in_words(contract, stress, today)
     if not assumed:
-        exposure = measure_text(contract, stress, name="exposure", base=base, now=now, errors=errors).now
-        head = f"As the book stands, {over} is {loss.now}{net} on an exposure of {exposure}"
+        head = f"As the book stands, {over} is {loss.now}{net} {_among(contract, stress, base, now, errors)}"
         return f"{head}{limit}{broken}. Move a lever to see what changes."
     if not loss.change:
         margin = _margin(contract, stress, base, now, errors)
@@ -302,8 +312,18 @@ def book_verdict(
     return f"{assumed}, {over} {way} {loss.moved}{net}{limit}{broken}."
 
 
+def _among(contract: Contract, stress: BookScenario, base: Totals, now: Totals, errors: Errors) -> str:
+    """Of what a book's loss is told: "on an exposure of NT$ 3.4 bn", "among 30,000 borrowers"."""
+    if not contract.in_money:
+        return f"among {numbers.counted(now.customers, contract.book.record)}"
+    exposure = measure_text(contract, stress, name="exposure", base=base, now=now, errors=errors).now
+    return f"on an exposure of {exposure}"
+
+
 def _margin(contract: Contract, stress: BookScenario, base: Totals, now: Totals, errors: Errors) -> str:
-    """What happens to the margin where nothing happens to the loss."""
+    """What happens to the margin where nothing happens to the loss; "" where there is none."""
+    if "margin" not in contract.measures:
+        return ""
     each = measure_text(contract, stress, name="margin", base=base, now=now, errors=errors)
     if not each.change:
         return ""
@@ -324,7 +344,8 @@ def _broken(contract: Contract, stress: BookScenario, base: Totals, now: Totals,
     lost = [
         word
         for name, word in names.items()
-        if measure_text(contract, stress, name=name, base=base, now=now, errors=errors).holds is False
+        if name in contract.measures
+        and measure_text(contract, stress, name=name, base=base, now=now, errors=errors).holds is False
     ]
     if not lost:
         return ""
@@ -388,7 +409,9 @@ def limits_of_the_whole(
     loss = measure_text(contract, stress, name="loss", base=base, now=now, errors=errors)
     side = _against(contract, stress, name="loss", now=now, shown=loss)
     broken = _broken(contract, stress, base, now, errors)
-    return f"Limits are the whole book's: its expected loss is {loss.now}{side}{broken}."
+    return (
+        f"Limits are the whole book's: its {language.lost(contract).removeprefix('the ')} is {loss.now}{side}{broken}."
+    )
 
 
 def share_of_the_whole(contract: Contract, name: Measure, part: Totals, whole: Totals) -> str:
@@ -472,7 +495,8 @@ def _named(contract: Contract, stress: BookScenario, today: date) -> list[Assume
                 phrase = variable.phrase.format(_moved(variable.unit, by, beyond=chosen(stress) is not None))
                 named.append(AssumedPart(phrase, _swings(variable, by)))
     if not overlay_lacks(contract, stress, today):
-        for name, what in ((OVERLAY_PD, "PD"), (OVERLAY_LGD, "loss given default")):
+        for name in overlays(contract):
+            what = "PD" if name == OVERLAY_PD else "loss given default"
             value, number = stress.number(contract, name), known[name]
             if value and isinstance(number, Number):
                 named.append(AssumedPart(f"an overlay on {what} of {_overlay(name, value)}", _swings(number, value)))
@@ -591,7 +615,7 @@ def chip(contract: Contract, stress: BookScenario, name: str) -> str:
         return f"{nudge[:1].upper()}{nudge[1:]}{idle}"
     if name.startswith(LIMIT):
         measure: Measure = name.removeprefix(LIMIT)  # type: ignore[assignment]
-        return f"Limit of {lower(label(measure))} {limit_text(contract, measure, float(value))}"
+        return f"Limit of {lower(label(contract, measure))} {limit_text(contract, measure, float(value))}"
     if name.startswith(WEIGHED_AT):
         title = scenario_titles()[name.removeprefix(WEIGHED_AT)]
         return f"Weighted severity of {title} {numbers.exactly(float(value))}{NBSP}%"
@@ -648,7 +672,7 @@ def bridge_headline(contract: Contract, stress: BookScenario, found: Bridge) -> 
         return "Move a lever to see what changes"
     shown = shown_steps(contract, stress, found)
     name, moved = max(shown.parts, key=lambda part: abs(part[1]))
-    what = lower(label(found.measure))
+    what = lower(label(contract, found.measure))
     if moved == 0:
         return f"What is assumed leaves {what} where it was"
     largest = f"{name}: {shown.fine.signed(moved, contract.book.currency)}"
@@ -663,12 +687,13 @@ def segment_headline(contract: Contract, segment: Segment, cells: Sequence[Cell]
     if not exposure:
         return "There is no exposure to show"
     if not loss:
-        return "No loss is expected in any segment"
+        return f"No {'loss' if contract.in_money else 'default'} is expected in any segment"
     first = max(cells, key=lambda cell: cell.now.loss / loss - cell.now.exposure / exposure)
+    what = "exposure" if contract.in_money else contract.book.records
     return (
         f"{segment.label}, {band_label(contract, segment, first.path[0])}: "
-        f"{numbers.percent(first.now.exposure / exposure, 0)} of exposure, "
-        f"{numbers.percent(first.now.loss / loss, 0)} of expected loss"
+        f"{numbers.percent(first.now.exposure / exposure, 0)} of {what}, "
+        f"{numbers.percent(first.now.loss / loss, 0)} of {lower(language.lost_label(contract))}"
     )
 
 
@@ -678,11 +703,12 @@ def change_headline(contract: Contract, segment: Segment, cells: Sequence[Cell])
     changes_ = [cell.now.loss - cell.base.loss for cell in cells]
     whole = measure_difference("loss", base, now)
     if not any(numbers.difference_of(cell.base.loss, cell.now.loss) for cell in cells):
-        return "Expected loss is where it was in every segment"
+        return f"{language.lost(contract).capitalize()} is where it was in every segment"
     fine, parts = whole.parts(changes_)
     first, most = max(zip(cells, parts, strict=True), key=lambda pair: abs(pair[1]))
     name = f"{segment.label}, {band_label(contract, segment, first.path[0])}"
-    return f"{name}: {part_words(most, fine, whole=whole, currency=contract.book.currency, what=' of expected loss')}"
+    what = f" of {lower(language.lost_label(contract))}"
+    return f"{name}: {part_words(most, fine, whole=whole, currency=contract.book.currency, what=what)}"
 
 
 def part_words(part: float, unit: Unit, whole: Difference, currency: str, what: str = "") -> str:
@@ -697,7 +723,12 @@ def part_words(part: float, unit: Unit, whole: Difference, currency: str, what: 
 
 
 def concentration_words(contract: Contract, segment: Segment, found: Concentration) -> str:
-    """How unevenly the exposure lies."""
+    """How unevenly the exposure lies; or the records, where each counts the same."""
+    if not contract.in_money:
+        return (
+            f"Concentration of {contract.book.records} (Herfindahl–Hirschman index, 0 to 10,000): "
+            f"{numbers.plain(found.bands)} over the bands of {segment.label.lower()}."
+        )
     largest = f"; the ten largest hold {numbers.percent(found.top_ten)}" if not np.isnan(found.top_ten) else ""
     return (
         f"Concentration of exposure (Herfindahl–Hirschman index, 0 to 10,000): {numbers.plain(found.bands)} over the "
@@ -781,10 +812,10 @@ def _unheld(contract: Contract, found: Difference) -> str:
     unit = Unit.of(found.base, found.now)
     free, kept = (text(contract, "loss", each, unit) for each in (found.now, found.base))
     if not found.exact:
-        return "which makes no difference to expected loss"
+        return f"which makes no difference to {language.lost(contract)}"
     if free != kept:
-        return f"without that, expected loss would be {free}"
-    return f"without that, expected loss would move by {found.money(contract.book.currency)}"
+        return f"without that, {language.lost(contract)} would be {free}"
+    return f"without that, {language.lost(contract)} would move by {found.money(contract.book.currency)}"
 
 
 def scenario_titles() -> dict[str, str]:
@@ -815,7 +846,8 @@ def weighted_words(
         )
     change = whole.money(contract.book.currency)
     against = f", {change} against the book as it stands" if change else ""
-    return f"Weighted expected loss over {contract.book.pd_horizon}: {total}{against}{side}; from {parts}."
+    what = "Weighted " + language.lost(contract).removeprefix("the ")
+    return f"{what} over {contract.book.pd_horizon}: {total}{against}{side}; from {parts}."
 
 
 def path_headline(using: Preset, point: str, severity: float) -> str:
@@ -836,8 +868,8 @@ def asked_words(contract: Contract, model: Deployed, *, asked: int, of: int, los
         return f"{model.words[:1].upper()}{model.words[1:]} was asked live about all {of:,} {contract.book.records}."
     return (
         f"{model.words[:1].upper()}{model.words[1:]} was asked live about {asked:,} of {of:,} {contract.book.records}, "
-        f"a stratified sample of which each stands for {of / asked:,.1f}: expected loss {loss}, give or take {error} "
-        "(95 % interval)."
+        f"a stratified sample of which each stands for {of / asked:,.1f}: {language.lost(contract)} {loss}, "
+        f"give or take {error} (95 % interval)."
     )
 
 
@@ -861,11 +893,12 @@ def checked_words(contract: Contract, model: Deployed, found: SpotCheck) -> str:
 def book_method(contract: Contract, model: Deployed) -> str:
     """How the numbers on the book page come about."""
     book = contract.book
+    weight = "EAD·LGD·ΔPD/Δlog-odds" if contract.in_money else "ΔPD/Δlog-odds"
     through = (
         "**Through which inputs** is not known of a model of which nothing is known but its answers."
         if model.foreign
         else "**Through which inputs** is something else: changes of SHAP values in log-odds (interventional, against "
-        "the whole book), weighted to money by EAD·LGD·ΔPD/Δlog-odds. It sums to what came through the model, but it "
+        f"the whole book), weighted by {weight}. It sums to what came through the model, but it "
         "is a rescaling, and it says nothing of what would happen in the world."
     )
     coefficients = "; ".join(
@@ -875,25 +908,15 @@ def book_method(contract: Contract, model: Deployed) -> str:
     return "\n\n".join(
         [
             f"**A, {book.records}.** Each shock changes the raw records by rules of the contract; inputs are "
-            "derived anew "
-            f"and {model.words} scores every {book.record}. Records are held at the edge of the range the model "
-            "has seen; "
-            "exposure is not.",
+            f"derived anew and {model.words} scores every {book.record}. Records are held at the edge of the range the "
+            f"model has seen{'; exposure is not' if contract.in_money else ''}.",
             "**B, economy.** What the model cannot see shifts every log-odds alike, by coefficient × change, so "
             "that the "
             f"ranking stays: {coefficients}. Or as one factor, Vasicek's conditional PD anchored so that 0 changes "
             "nothing: N[G(PD) − √(R/(1−R))·z].",
-            "**C, overlay.** Judgement on PD (relative) or LGD (points), only with owner, reason and an expiry "
-            "to come.",
-            f"**Expected loss** PD × LGD × EAD over {book.pd_horizon}. **Capital** LGD·(worst case at 99.9 % − "
-            "PD)·EAD, "
-            f"Basel IRB, class {book.exposure_class}, on a one-year PD: the model's log-odds shifted by one "
-            "constant so "
-            "that the mean of the book as it stands is the assumed yearly default rate. **Margin after loss**: "
-            f"a {book.record} that defaults earns nothing and costs the loss; the others earn balance × (rate − "
-            "funding) − "
-            "operating cost over "
-            "the margin horizon. **Return on capital**: that margin a year, over capital.",
+            f"**C, overlay.** Judgement on PD (relative){' or LGD (points)' if contract.in_money else ''}, only with "
+            "owner, reason and an expiry to come.",
+            _measures_method(contract),
             *([own] if contract.guaranteed else []),
             "**What moved it.** Exact Shapley values over the levers in use: every order of making the changes "
             "counts the "
@@ -902,6 +925,23 @@ def book_method(contract: Contract, model: Deployed) -> str:
             "Gower's distance on a fixed sample of 1,000.",
             book.decision_note,
         ]
+    )
+
+
+def _measures_method(contract: Contract) -> str:
+    """How the book's measures are worked out."""
+    book = contract.book
+    if not contract.in_money:
+        return (
+            f"**Expected defaults** The sum of all PDs over {book.pd_horizon}. This book's contract names no amount "
+            f"that is owed, so every {book.record} counts the same, and nothing is told in money."
+        )
+    return (
+        f"**Expected loss** PD × LGD × EAD over {book.pd_horizon}. **Capital** LGD·(worst case at 99.9 % − PD)·EAD, "
+        f"Basel IRB, class {book.exposure_class}, on a one-year PD: the model's log-odds shifted by one constant so "
+        "that the mean of the book as it stands is the assumed yearly default rate. **Margin after loss**: "
+        f"a {book.record} that defaults earns nothing and costs the loss; the others earn balance × (rate − funding) − "
+        "operating cost over the margin horizon. **Return on capital**: that margin a year, over capital."
     )
 
 

@@ -18,7 +18,7 @@ from model.report.comparison.differences import differences_table
 from model.report.comparison.measures import ComparedMeasure, measures, numbers_table, sentence, side
 from model.report.customer import words as customer_words
 from model.report.customer.charts import room
-from model.report.language import records_heading, window_title
+from model.report.language import lost_label, records_heading, window_title
 from model.report.policy import words as policy_words
 from model.whatif.book.bridge import Bridge
 from model.whatif.book.scenario import BookScenario
@@ -26,19 +26,23 @@ from model.whatif.comparison.comparison import LEAST, MOST, Comparison
 from model.whatif.comparison.result import ComparisonResult
 from model.whatif.policy.scenario import PolicyScenario
 from model.whatif.policy.swap import swap
-from model.whatif.saved import LONGEST_NAME, Scenario
+from model.whatif.saved import LONGEST_NAME, Scenario, Subject
 
-MAIN = {"book": "loss", "customer": "pd", "policy": "profit"}  # the measure that is drawn and told first
 BRIDGED: Measure = "loss"
 MOST_ASKED_ANEW = 8  # times a model without tables is asked about its customers once more for the bridges of all
 ROW = 34  # px of a bar
+
+
+def main_measure(contract: Contract, subject: Subject) -> str:
+    """The measure of a subject that is drawn and told first."""
+    return {"book": "loss", "customer": "pd", "policy": policy_words.main_goal(contract)}[subject]
 
 
 def comparison_briefing(result: ComparisonResult, *, model: Deployed, follow: Follow = not_followed) -> Briefing:
     """What the page says of a comparison of two and more."""
     contract = _contract(result)
     found = measures(result)
-    main = next(each for each in found if each.name == MAIN[result.comparison.subject])
+    main = next(each for each in found if each.name == main_measure(contract, result.comparison.subject))
     return Briefing(
         "comparison",
         sentence(main, result.names, noun(contract, result.comparison)),
@@ -123,7 +127,7 @@ def _unit_words(contract: Contract, main: ComparedMeasure) -> str:
         return "points"
     if main.unit.size == numbers.SHARE.size:
         return "%"
-    return f"{contract.book.currency}{main.unit.suffix}"
+    return f"{contract.book.currency}{main.unit.suffix}".strip()
 
 
 def _headed(main: ComparedMeasure, names: Sequence[str]) -> str:
@@ -207,10 +211,11 @@ def _weighted(result: ComparisonResult, contract: Contract) -> tuple[Item, ...]:
         base=result.books[0].base.loss,
         loss=total,
     )
-    columns = (Column("Scenario"), Column("Weight", FRACTION, 2), Column("Expected loss", contract.book.currency, 0))
+    lost = lost_label(contract)
+    columns = (Column("Scenario"), Column("Weight", FRACTION, 2), Column(lost, contract.book.currency, 0))
     rows: list[tuple[Cell, ...]] = [*weights, ("Weighted", sum(each[1] for each in weights), total)]
     table = Table("comparison-weighted", "Scenarios weighted by probability", columns, tuple(rows))
-    note = "The losses are weighted, never what is assumed."
+    note = f"{'The losses' if contract.in_money else 'Expected defaults'} are weighted, never what is assumed."
     return (Finding("weighted", headline, table=table, drawn=False, note=note),)
 
 
@@ -277,13 +282,14 @@ def _swaps(result: ComparisonResult, contract: Contract) -> tuple[Item, ...]:
         Column(f"{records_heading(contract)} in both", digits=0),
         Column("Only here", digits=0),
         Column("Only in the first", digits=0),
-        Column("Expected loss of those only here", currency, 0),
-        Column("Profit of those only here", currency, 0),
+        Column(f"{lost_label(contract)} of those only here", currency, 0),
+        *((Column("Profit of those only here", currency, 0),) if contract.in_money else ()),
     )
     rows: list[tuple[Cell, ...]] = []
     for name, own in zip(result.names[1:], result.policies[1:], strict=True):
         both, more, fewer, _ = swap(before, own.approved(own.cutoff), own.rows, own.book.target)
-        rows.append((name, both.customers, more.customers, fewer.customers, more.loss, more.profit))
+        earned = (more.profit,) if contract.in_money else ()
+        rows.append((name, both.customers, more.customers, fewer.customers, more.loss, *earned))
     word = policy_words.cell_label(contract, (False, True))
     return (
         Finding(
@@ -342,7 +348,8 @@ def _method(contract: Contract, model: Deployed) -> str:
             "**What differs** lists only what is not the same in all of them: where one stands at what the contract "
             "has, that is what is shown. **Differences** are those of the numbers shown.",
             "**What moved it** starts from the book as it stands, whatever stands first here. **Weights** weight the "
-            "losses of scenarios, each in its own severity, never what they assume. "
+            f"{'losses' if contract.in_money else 'expected defaults'} of scenarios, each in its own severity, never "
+            "what they assume. "
             f"{records} are compared by the same concepts as on their own page.",
         ]
     )

@@ -13,7 +13,6 @@ from model.report.language import enumerated
 from model.report.numbers import SHARE, Difference, Unit
 from model.report.policy import words as policy_words
 from model.whatif.comparison.result import ComparisonResult
-from model.whatif.policy.strategy import GOALS
 
 HOLDS, BROKEN = "✓", "✗"
 GAINS = frozenset({"margin", "return_on_capital", "score", "profit"})  # more of these is better
@@ -96,7 +95,8 @@ def _label(result: ComparisonResult, name: Measure) -> str:
     """A measure with its horizon, but for the exposure, whose name says it."""
     own = result.books[0]
     over = book_words.horizon(own.contract, own.scenario, name)
-    return book_words.label(name) if name == "exposure" else f"{book_words.label(name)}, {over}"
+    label = book_words.label(own.contract, name)
+    return label if name == "exposure" else f"{label}, {over}"
 
 
 def _ratio(name: Measure) -> Unit:
@@ -115,23 +115,31 @@ def _changes(values: Sequence[float], unit: Unit, words: Callable[[Difference], 
 def _of_policies(result: ComparisonResult) -> tuple[ComparedMeasure, ...]:
     contract, currency = result.policies[0].contract, result.policies[0].contract.book.currency
     found = []
-    for goal in GOALS:
+    for goal in policy_words.goals(contract):
         share = goal in policy_words.SHARES
         values = [each.chosen.goal(goal) for each in result.policies]
         unit = finest(values, SHARE if share else None)
         over = policy_words.horizon(contract, result.policies[0].policy, goal)
         texts = [numbers.percent(each, unit.digits) if share else unit.text(each, currency) for each in values]
-        label = f"{policy_words.LABELS[goal]}, {over}"
-        found.append(_unlimited(goal, label, values=values, texts=texts, unit=unit, currency="" if share else currency))
+        label = f"{policy_words.goal_label(contract, goal)}, {over}"
+        found.append(_unlimited(goal, label, values=values, texts=texts, unit=unit, share=share, currency=currency))
     return tuple(found)
 
 
 def _unlimited(
-    name: str, label: str, *, values: Sequence[float], texts: Sequence[str], unit: Unit, currency: str
+    name: str,
+    label: str,
+    *,
+    values: Sequence[float],
+    texts: Sequence[str],
+    unit: Unit,
+    share: bool = False,
+    currency: str = "",
 ) -> ComparedMeasure:
-    """A measure without a limit: an amount in a ``currency``, or a fraction where that is ""."""
+    """A measure without a limit: a fraction where it is a ``share``, else an amount in a ``currency`` or, without one,
+    a number of records."""
     told: Callable[[Difference], str] = (
-        (lambda found: found.money(currency)) if currency else (lambda found: found.points())
+        (lambda found: found.points()) if share else (lambda found: found.money(currency))
     )
     changes = _changes(values, unit, told)
     return ComparedMeasure(
@@ -155,7 +163,7 @@ def _of_customers(result: ComparisonResult) -> tuple[ComparedMeasure, ...]:
     pds = [each.pd for each in decisions]
     unit = finest(pds, SHARE)
     texts = [numbers.percent(each, unit.digits) for each in pds]
-    found = [_unlimited("pd", f"PD, {horizon}", values=pds, texts=texts, unit=unit, currency="")]
+    found = [_unlimited("pd", f"PD, {horizon}", values=pds, texts=texts, unit=unit, share=True)]
     scores = [each.score for each in decisions]
     cutoffs = {each.cutoff for each in decisions}
     one = len(cutoffs) == 1
@@ -173,6 +181,8 @@ def _of_customers(result: ComparisonResult) -> tuple[ComparedMeasure, ...]:
             limit_value=decisions[0].cutoff if one else np.nan,
         )
     )
+    if not contract.in_money:
+        return tuple(found)
     amounts = {"loss": (f"Expected loss, {horizon}", [each.expected_loss for each in decisions])}
     if contract.guaranteed:
         amounts["net_loss"] = ("Net of the guarantee", [each.net_loss for each in decisions])

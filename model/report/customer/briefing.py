@@ -162,9 +162,11 @@ def briefing_refused(contract: Contract, error: WhatIfError, *, model: Deployed)
 
 
 def customer_tiles(result: CustomerResult, model: Deployed) -> tuple[Tile, ...]:
-    """The five numbers: now, before, difference. Of a record outside known territory all but the last are greyed."""
+    """The numbers: now, before, difference; of a book that is told in money the expected loss among them. Of a record
+    outside known territory all but the last are greyed."""
     outside = result.now.level == "outside"
-    tiles = pd_tile(result), score_tile(result), decision_tile(result), loss_tile(result)
+    money = (loss_tile(result),) if result.contract.in_money else ()
+    tiles = pd_tile(result), score_tile(result), decision_tile(result), *money
     return (*(replace(each, muted=outside) for each in tiles), territory_tile(result, model))
 
 
@@ -269,12 +271,16 @@ def _state_rows(contract: Contract, states: list[Decision]) -> list[tuple[str, l
             [language.decided(contract, each.granted).capitalize() for each in states],
             [language.decided(contract, each.granted) for each in states],
         ),
+    ]
+    if not contract.in_money:
+        return rows
+    rows.append(
         (
             f"Expected loss, {contract.book.pd_horizon}",
             [money.text(each.expected_loss, currency) for each in states],
             [each.expected_loss for each in states],
-        ),
-    ]
+        )
+    )
     if contract.guaranteed:
         net = [each.net_loss for each in states]
         rows.append(("Net of the guarantee", [money.text(each, currency) for each in net], [*net]))

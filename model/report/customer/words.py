@@ -537,6 +537,7 @@ def customer_method(contract: Contract, model: Deployed) -> str:
         else f"Exact interventional Shapley values of the log-odds, compared with the average {book.record} of the "
         "book (all of them are the background), summed by concept."
     )
+    money = f"**Expected loss.** PD × LGD × EAD over {book.pd_horizon}.", contract.exposure.note, guarantee(contract)
     return "\n\n".join(
         [
             f"**Score.** {model.words[:1].upper()}{model.words[1:]}: {kind}. Score = {score.base_score:.0f} at "
@@ -548,16 +549,7 @@ def customer_method(contract: Contract, model: Deployed) -> str:
             "**What changed.** Exact Shapley values over the edited concepts, between the record in the book and the "
             "edited one: every order of making the edits counts the same, what was not edited gets nothing, and the "
             "parts sum to the change of the probability.",
-            " ".join(
-                filter(
-                    None,
-                    (
-                        f"**Expected loss.** PD × LGD × EAD over {book.pd_horizon}.",
-                        contract.exposure.note,
-                        guarantee(contract),
-                    ),
-                )
-            ),
+            *([" ".join(filter(None, money))] if contract.in_money else []),
             "**Known territory.** Gower's distance over the model's inputs to the nearest of 2,000 reference "
             f"{book.records}, as a percentile of the book: usual below 95, unusual below 99, outside above or when a "
             "value lies beyond the range the model has seen.",

@@ -13,7 +13,7 @@ SHOWN: tuple[Measure, ...] = ("loss", "pd", "capital")
 def handover(contract: Contract, names: tuple[str, str], before: BookNumbers | None, after: BookNumbers) -> Finding:
     """The book as it stands under the present champion and under the release to be promoted, by ``names``; without
     a champion that answers, ``before`` is None and there is nothing to compare."""
-    rows = [_measure(contract, name, before, after) for name in SHOWN]
+    rows = [_measure(contract, name, before, after) for name in SHOWN if name in contract.measures]
     rows.insert(2, _approval(before, after))
     columns = ("Of the book as it stands", f"under {names[0]}, now", f"under {names[1]}", "difference", "limit")
     table = Table("handover", "The book under either model", tuple(map(Column, columns)), tuple(rows))

@@ -145,7 +145,7 @@ def tiles(scored: ScoredFile) -> tuple[Tile, ...]:
         *counted,
         Tile(f"Would be {language.granting(contract)}", f"{granted:,}", notes=(f"{share} of those scored",)),
         Tile(f"Mean PD, {book.pd_horizon}", numbers.percent(mean), notes=(numbers.in_100(mean),)),
-        Tile(f"Expected loss, {book.pd_horizon}", _money(scored, scored.loss), notes=(*net, outside)),
+        Tile(f"{language.lost_label(contract)}, {book.pd_horizon}", _money(scored, scored.loss), notes=(*net, outside)),
     )
 
 
@@ -290,8 +290,11 @@ def decision(contract: Contract, granted: bool) -> str:
 
 
 def losses(scored: ScoredFile) -> list[tuple[str, Array]]:
-    """The columns of expected losses by name: gross, and net of a guarantee where there is one."""
+    """The columns of expected losses by name: gross, and net of a guarantee where there is one; none of a book that is
+    not told in money."""
     contract = scored.contract
+    if not contract.in_money:
+        return []
     gross = [(f"Expected loss, {contract.book.currency}", scored.loss)]
     net = [(f"Expected loss net of the guarantee, {contract.book.currency}", scored.net_loss)]
     return gross + net if contract.guaranteed else gross

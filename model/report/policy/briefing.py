@@ -29,11 +29,11 @@ from model.report.briefing import (
 )
 from model.report.language import assumption_value, records_heading, rising
 from model.report.policy import charts, words
-from model.report.policy.words import LABELS, Units, group_columns, group_figures
+from model.report.policy.words import Units, group_columns, group_figures
 from model.whatif.book.scenario import overlay_lacks
 from model.whatif.policy.result import PolicyResult
 from model.whatif.policy.scenario import assumed
-from model.whatif.policy.strategy import GOALS, Goal, Strategy
+from model.whatif.policy.strategy import Goal, Strategy
 from model.whatif.policy.swap import Swapped, frontier, swap, swapped
 
 CELLS: Mapping[str, tuple[bool, bool]] = {
@@ -69,9 +69,10 @@ class OtherReleases:
         return Choice("_other", "Against today's", tuple(options.items()), "")
 
 
-def curve_choice() -> Choice:
+def curve_choice(contract: Contract) -> Choice:
     """Which measure is drawn along the cut-offs."""
-    return Choice("_curve", "Curve", tuple((goal, LABELS[goal]) for goal in GOALS), "profit")
+    options = tuple((goal, words.goal_label(contract, goal)) for goal in words.goals(contract))
+    return Choice("_curve", "Curve", options, words.main_goal(contract))
 
 
 def policy_briefing(
@@ -84,7 +85,7 @@ def policy_briefing(
     return Briefing(
         "policy",
         words.policy_verdict(contract, result.policy, result.strategy, units, result.day),
-        tiles=tuple(tile(result, units, goal) for goal in GOALS),
+        tiles=tuple(tile(result, units, goal) for goal in words.goals(contract)),
         below=" ".join(
             filter(
                 None,
@@ -96,12 +97,15 @@ def policy_briefing(
             )
         ),
         notices=(Notice(lacks, "warning"),) if lacks else (),
-        make_findings=lambda: (curve(result, units, choices), profits(result, units)),
-        choices=(curve_choice(),),
+        make_findings=lambda: (
+            curve(result, units, choices),
+            profits(result, units) if contract.in_money else bad_rates(result),
+        ),
+        choices=(curve_choice(contract),),
         panels=policy_panels(result, units, others or OtherReleases(), withheld),
         method=words.policy_method(contract),
         guaranteed=contract.guaranteed,
-        main=GOALS.index("profit"),
+        main=words.goals(contract).index(words.main_goal(contract)),
         title=language.window_title(contract, "Policy", (f"cut-off {numbers.exactly(result.cutoff)}",)),
     )
 
@@ -136,16 +140,16 @@ def _direction(goal: Goal, moved: float) -> Direction:
 def _notes(result: PolicyResult, units: Units, goal: Goal) -> tuple[str, tuple[str, ...]]:
     """The label of a number, and what stands under it."""
     contract, chosen = result.contract, result.chosen
-    over = words.horizon(contract, result.policy, goal)
+    over, label = words.horizon(contract, result.policy, goal), words.goal_label(contract, goal)
     if goal == "approval":
-        return LABELS[goal], (f"{chosen.customers:,} of {chosen.of:,}",)
+        return label, (f"{chosen.customers:,} of {chosen.of:,}",)
     if goal == "bad_rate":
         nobody = f"none is {language.granting(contract)}"
         note = f"observed {numbers.percent(chosen.observed_rate)}" if chosen.customers else nobody
-        return f"{LABELS[goal]}, {over}", (note,)
+        return f"{label}, {over}", (note,)
     if goal == "loss" and contract.guaranteed:
-        return LABELS[goal], (f"{over}, gross", words.net_words(contract, units, chosen.net_loss))
-    return LABELS[goal], (over,)
+        return label, (f"{over}, gross", words.net_words(contract, units, chosen.net_loss))
+    return label, (over,)
 
 
 # ---- the charts -------------------------------------------------------------------------------------------------
@@ -154,8 +158,8 @@ def _notes(result: PolicyResult, units: Units, goal: Goal) -> tuple[str, tuple[s
 def curve(result: PolicyResult, units: Units, choices: Choices) -> Finding:
     """A measure along the cut-offs."""
     contract = result.contract
-    chosen = curve_choice().of(choices)
-    goal = next(each for each in GOALS if each == chosen)
+    chosen = curve_choice(contract).of(choices)
+    goal = next(each for each in words.goals(contract) if each == chosen)
     return Finding(
         "strategy",
         words.curve_headline(contract, goal, result.strategy, units),
@@ -182,6 +186,20 @@ def profits(result: PolicyResult, units: Units) -> Finding:
     )
 
 
+def bad_rates(result: PolicyResult) -> Finding:
+    """Expected and observed bad rate by score band, where no money is told."""
+    contract, found = result.contract, result.band_rates()
+    names = rising(contract.score.bands)
+    return Finding(
+        "rates",
+        words.rates_headline(contract, found),
+        chart=charts.rates_chart(names, found),
+        alt=charts.rates_in_words(names, found),
+        shows="Bad rate by score band, %, as expected; dots: as observed",
+        half=True,
+    )
+
+
 # ---- panels -----------------------------------------------------------------------------------------------------
 
 
@@ -189,8 +207,6 @@ def policy_panels(result: PolicyResult, units: Units, others: OtherReleases, wit
     """Detail, each worked out when it is asked for."""
     contract = result.contract
     other = others.choice
-    labels = tuple((name, contract.assumption(name).label) for name in assumed(contract))
-    heat = Choice("_heat", "Assumption", labels, labels[0][0])
     found = [
         Panel(
             "_swap",
@@ -198,22 +214,29 @@ def policy_panels(result: PolicyResult, units: Units, others: OtherReleases, wit
             partial(swap_set, result, units, others),
             (other, cell_choice(contract)),
         ),
-        Panel(
-            "_prices",
-            "What to charge: break-even and target rates by score band",
-            partial(prices, result),
-            (TARGET,),
-        ),
-        Panel("_heated", "Profit by score band and assumption", partial(profit_by_assumption, result, heat), (heat,)),
+        *(_price_panels(result) if contract.in_money else ()),
     ]
     if contract.protected():
         chosen = attribute_choice(contract)
         make = partial(fairness_monitor, result, chosen, withheld)
         found.append(Panel("_fair", "Fairness monitor", make, () if withheld else (chosen,)))
+    efficient_ = Panel("_frontier", "Efficient cut-offs", partial(efficient, result, others), reads=(other,))
     return (
         *found,
-        Panel("_frontier", "Efficient cut-offs", partial(efficient, result, others), reads=(other,)),
+        *((efficient_,) if contract.in_money else ()),
         Panel("_table_policy", "Every cut-off, as a table", partial(every_cutoff, result)),
+    )
+
+
+def _price_panels(result: PolicyResult) -> tuple[Panel, ...]:
+    """What a band of scores must be charged, and what it earns."""
+    contract = result.contract
+    labels = tuple((name, contract.assumption(name).label) for name in assumed(contract))
+    heat = Choice("_heat", "Assumption", labels, labels[0][0])
+    title = "What to charge: break-even and target rates by score band"
+    return (
+        Panel("_prices", title, partial(prices, result), (TARGET,)),
+        Panel("_heated", "Profit by score band and assumption", partial(profit_by_assumption, result, heat), (heat,)),
     )
 
 
@@ -249,12 +272,17 @@ def swap_set(result: PolicyResult, units: Units, others: OtherReleases, choices:
             shows=f"Number of {contract.book.records}; down: today, {result.before.cutoff}; across: {name}",
             table=_swap_table(contract, cells),
             note=(
-                f"Rows: today's cut-off, {result.before.cutoff}. Columns: {name}. Loss and profit are this model's "
-                "throughout."
+                f"Rows: today's cut-off, {result.before.cutoff}. Columns: {name}. "
+                f"{'Loss and profit' if contract.in_money else 'Expected defaults'} are this model's throughout."
             ),
         ),
         members(result, before, after=after, cells=cells, chosen=cell_choice(contract).of(choices)),
     )
+
+
+def _amount_columns(contract: Contract, *names: str) -> tuple[Column, ...]:
+    """Columns of amounts that a book has which is told in money."""
+    return tuple(Column(name, contract.book.currency, 0) for name in names if contract.in_money)
 
 
 def _swap_table(contract: Contract, cells: Sequence[Swapped]) -> Table:
@@ -264,10 +292,10 @@ def _swap_table(contract: Contract, cells: Sequence[Swapped]) -> Table:
         Column(records_heading(contract), digits=0),
         Column("Bad rate, %", digits=1),
         Column("Observed, %", digits=1),
-        Column("Volume", currency, 0),
-        Column("Expected loss", currency, 0),
+        *_amount_columns(contract, "Volume"),
+        Column(language.lost_label(contract), currency, 0),
         *((Column("Net loss", currency, 0),) if net else ()),
-        Column("Profit", currency, 0),
+        *_amount_columns(contract, "Profit"),
     )
     rows = tuple(
         (
@@ -275,10 +303,10 @@ def _swap_table(contract: Contract, cells: Sequence[Swapped]) -> Table:
             cell.customers,
             100 * cell.bad / cell.customers if cell.customers else None,
             100 * cell.observed / cell.customers if cell.customers else None,
-            cell.volume,
+            *((cell.volume,) if contract.in_money else ()),
             cell.loss,
             *((cell.net_loss,) if net else ()),
-            cell.profit,
+            *((cell.profit,) if contract.in_money else ()),
         )
         for cell in cells
     )
@@ -306,13 +334,16 @@ def members(
     )
     currency = contract.book.currency
     columns = [Column(person), Column("Score", digits=0), Column("PD", FRACTION, 1)]
-    columns.append(Column("Expected loss", currency, 0))
-    parts = [ids, result.scores[own], result.rows.pd[own], result.rows.loss[own]]
+    parts = [ids, result.scores[own], result.rows.pd[own]]
+    if contract.in_money:
+        columns.append(Column("Expected loss", currency, 0))
+        parts.append(result.rows.loss[own])
     if contract.guaranteed:
         columns.append(Column("Net loss", currency, 0))
         parts.append(result.rows.net_loss[own])
-    columns.append(Column("Profit", currency, 0))
-    parts.append(result.rows.margin[own])
+    if contract.in_money:
+        columns.append(Column("Profit", currency, 0))
+        parts.append(result.rows.margin[own])
     return Finding(
         "members",
         f"{records_heading(contract)} {words.cell_label(contract, cell)}: {len(ids):,}",
@@ -536,10 +567,9 @@ def _columns(contract: Contract) -> tuple[Column, ...]:
         Column(records_heading(contract), digits=0),
         Column("Approval, %", digits=1),
         Column("Bad rate, %", digits=1),
-        Column("Expected loss", currency, 0),
+        Column(language.lost_label(contract), currency, 0),
         *((Column("Net loss", currency, 0),) if contract.guaranteed else ()),
-        Column("Profit", currency, 0),
-        Column("Volume", currency, 0),
+        *_amount_columns(contract, "Profit", "Volume"),
     )
 
 
@@ -548,5 +578,6 @@ def _rows(strategy: Strategy, contract: Contract) -> list[tuple[str | int | floa
     parts = [strategy.cutoffs, strategy.customers, 100 * curves["approval"], 100 * curves["bad_rate"], strategy.loss]
     if contract.guaranteed:
         parts.append(strategy.net_loss)
-    parts += [strategy.profit, strategy.volume]
+    if contract.in_money:
+        parts += [strategy.profit, strategy.volume]
     return list(zip(*(each.tolist() for each in parts), strict=True))

@@ -26,9 +26,10 @@ from model.report.charts import (
 )
 from model.report.language import decided
 from model.report.numbers import Unit
-from model.report.policy.words import LABELS, Units
+from model.report.policy.words import Units, goal_label
 from model.whatif.book.scenario import BookScenario
 from model.whatif.policy.pricing import Priced
+from model.whatif.policy.result import BandRate
 from model.whatif.policy.strategy import Goal, Strategy
 from model.whatif.policy.swap import Swapped
 
@@ -67,10 +68,13 @@ def strategy(
         "line": {"color": SCENARIO, "width": 2},
         "hovertemplate": "cut-off %{x}: %{text}<extra></extra>",
     }
-    points = {"today": today, "best": found.best, "chosen": chosen}
-    if chosen in (today, found.best):
+    best = found.best if contract.in_money else today
+    points = {"today": today, "best": best, "chosen": chosen}
+    if chosen in (today, best):
         points.pop("chosen")
-    if found.best == today:
+    if not contract.in_money:
+        points.pop("best")
+    elif best == today:
         points = {"today, the best": today} | {name: at for name, at in points.items() if name == "chosen"}
     at = {name: int(np.clip(each - found.cutoffs[0], 0, len(y) - 1)) for name, each in points.items()}
     marks = {
@@ -152,7 +156,7 @@ def strategy_in_words(contract: Contract, found: Strategy, goal: Goal, units: Un
     told = [f"{cutoff}: {units.text(contract, goal, found.at(cutoff).goal(goal))}" for cutoff in some]
     limit = _limit(contract, goal, units.of[goal].unit)
     beside = f"; {limit.text}" if limit is not None else ""
-    return f"{LABELS[goal]} by cut-off. {'; '.join(told)}{beside}."
+    return f"{goal_label(contract, goal)} by cut-off. {'; '.join(told)}{beside}."
 
 
 def profits(
@@ -193,6 +197,62 @@ def profits_in_words(contract: Contract, names: Sequence[str], prices: Sequence[
     """Profit by band for those who cannot see it."""
     told = [f"{name} {units.text(contract, 'profit', each.profit)}" for name, each in zip(names, prices, strict=True)]
     return f"Profit by score band: {'; '.join(told)}."
+
+
+def rates_chart(names: Sequence[str], found: Sequence[BandRate], height: int = 250) -> Figure:
+    """Expected bad rate by score band as bars, the observed one as dots."""
+    shown = [each for each in found if each.customers]
+    labels = [f"{names[each.band]} " for each in shown]
+    high = max((max(each.expected, each.observed) for each in shown), default=0.0)
+    figure = layout(height, 110)
+    figure["xaxis"] = {
+        "showgrid": False,
+        "zeroline": True,
+        "zerolinewidth": 1,
+        "showticklabels": False,
+        "fixedrange": True,
+        "range": [0, 130 * (high or 1.0)],
+    }
+    figure["yaxis"] = {"autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "type": "category"}
+    bars = {
+        "type": "bar",
+        "orientation": "h",
+        "x": [round(100 * each.expected, 2) for each in shown],
+        "y": labels,
+        "marker": {"color": SCENARIO},
+        "customdata": [numbers.percent(each.expected) for each in shown],
+        "hovertemplate": "%{y}: %{customdata} expected<extra></extra>",
+    }
+    dots = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [round(100 * each.observed, 2) for each in shown],
+        "y": labels,
+        "text": [numbers.percent(each.observed) for each in shown],
+        "marker": {"size": 9, "color": WORSE},
+        "hovertemplate": "%{y}: %{text} observed<extra></extra>",
+    }
+    told = {
+        "type": "scatter",
+        "mode": "text",
+        "x": [round(100 * max(each.expected, each.observed), 2) for each in shown],
+        "y": labels,
+        "text": [f"   {numbers.percent(each.expected)}" for each in shown],
+        "textposition": "middle right",
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+    }
+    return {"data": [bars, dots, told], "layout": figure}
+
+
+def rates_in_words(names: Sequence[str], found: Sequence[BandRate]) -> str:
+    """The bad rates by band for those who cannot see them."""
+    told = [
+        f"{names[each.band]} {numbers.percent(each.expected)} expected, {numbers.percent(each.observed)} observed"
+        for each in found
+        if each.customers
+    ]
+    return f"Bad rate by score band: {'; '.join(told)}."
 
 
 def swap(contract: Contract, cells: Sequence[Swapped], height: int = 190) -> Figure:

@@ -8,14 +8,15 @@ import numpy as np
 
 from data.contract import Contract, Field
 from model.monitoring.fairness import SMALLEST, Group
-from model.report import numbers
+from model.report import language, numbers
 from model.report.book import words as book_words
 from model.report.briefing import DISTANCE, Cell, Column
 from model.report.language import decided, granting, guarantee, rising
 from model.report.numbers import NBSP, Difference
 from model.whatif.policy.pricing import Priced
+from model.whatif.policy.result import BandRate
 from model.whatif.policy.scenario import PolicyScenario, today
-from model.whatif.policy.strategy import AT_MOST, GOALS, Goal, PolicyGoal, Strategy
+from model.whatif.policy.strategy import AT_MOST, GOALS, Goal, Outcome, PolicyGoal, Strategy
 from model.whatif.policy.swap import Swapped
 
 LABELS: dict[Goal, str] = {
@@ -28,6 +29,32 @@ LABELS: dict[Goal, str] = {
 
 
 SHARES: frozenset[Goal] = frozenset({"approval", "bad_rate"})
+
+
+COUNTED_GOALS: tuple[Goal, ...] = ("approval", "bad_rate", "loss")  # of a book that is not told in money
+
+
+def goals(contract: Contract) -> tuple[Goal, ...]:
+    """The measures of a policy, in their order."""
+    return GOALS if contract.in_money else COUNTED_GOALS
+
+
+def entered_goal(contract: Contract, goal: Goal) -> tuple[str, float]:
+    """The unit in which a goal is entered, and what one of it is: shares in percent, amounts in millions, numbers of
+    records as they are."""
+    if goal in SHARES:
+        return "%", 0.01
+    return (f"{contract.book.currency} m", 1e6) if contract.in_money else ("", 1.0)
+
+
+def main_goal(contract: Contract) -> Goal:
+    """The measure that a policy is told by first."""
+    return "profit" if contract.in_money else "bad_rate"
+
+
+def goal_label(contract: Contract, goal: Goal) -> str:
+    """A measure of a policy in words."""
+    return language.lost_label(contract) if goal == "loss" else LABELS[goal]
 
 
 @dataclass(frozen=True)
@@ -60,8 +87,10 @@ class Units:
 
 def horizon(contract: Contract, policy: PolicyScenario, goal: Goal) -> str:
     """Over what time a measure runs."""
-    months = policy.stress(contract).number(contract, "margin_months")
-    over = f"over {numbers.counted_exactly(months, 'month')}"
+    over = ""
+    if contract.in_money:
+        months = policy.stress(contract).number(contract, "margin_months")
+        over = f"over {numbers.counted_exactly(months, 'month')}"
     return {
         "approval": "today",
         "bad_rate": contract.book.pd_horizon,
@@ -86,7 +115,9 @@ def rejected_words(contract: Contract) -> str:
 
 
 def profit_words(contract: Contract, policy: PolicyScenario) -> str:
-    """What profit is made of."""
+    """What profit is made of; "" where none is told."""
+    if not contract.in_money:
+        return ""
     own = "its net loss, the bank's own share" if contract.guaranteed else "the loss"
     over = horizon(contract, policy, "profit")
     return f"Profit: a {contract.book.record} that defaults earns nothing and costs {own}; every other earns {over}."
@@ -107,7 +138,8 @@ def under_words(contract: Contract, policy: PolicyScenario) -> str:
     if not policy.under.values:
         return ""
     return (
-        f"Scores, losses and profits are those of the book under its scenario; today's cut-off stands under it, too. "
+        f"Scores{', losses and profits' if contract.in_money else ' and defaults'} are those of the book under its "
+        "scenario; today's cut-off stands under it, too. "
         f"What was observed is of the {contract.book.records} as they were."
     )
 
@@ -118,8 +150,10 @@ def _verdict(contract: Contract, policy: PolicyScenario, strategy: Strategy, uni
     share, profit = (units.text(contract, goal, chosen.goal(goal)) for goal in ("approval", "profit"))
     head = f"At a cut-off of {chosen.cutoff}, {share} of {contract.book.records} {contract.book.granted}"
     if not chosen.customers:
-        return f"{head}: none is left to earn from or to lose by."
+        return f"{head}: none is left{' to earn from or to lose by' if contract.in_money else ''}."
     bad = f"{numbers.in_100(chosen.bad_rate)} of them {contract.book.outcome}"
+    if not contract.in_money:
+        return f"{head}; {bad}.{_counted_against(contract, chosen, before, units)}"
     against = []
     if chosen.cutoff != before.cutoff:
         against.append(f"{_more(units.of['profit'], currency)} today's {before.cutoff}")
@@ -129,6 +163,19 @@ def _verdict(contract: Contract, policy: PolicyScenario, strategy: Strategy, uni
         gap = Difference.of(best.profit, chosen.profit, units.of["profit"].unit)
         against.append(f"{_more(gap, currency)} the best, {best.cutoff}")
     return f"{head}; {bad}. It earns {profit} {over}: {' and '.join(against)}."
+
+
+def _counted_against(contract: Contract, chosen: Outcome, before: Outcome, units: Units) -> str:
+    """How many more or fewer would default than at today's cut-off; "" at that."""
+    if chosen.cutoff == before.cutoff:
+        return f" That is {units.text(contract, 'loss', chosen.loss)} expected defaults."
+    found = units.of["loss"]
+    size = found.money("").lstrip(f"+{numbers.MINUS}")
+    if not size:
+        return f" As many defaults are expected as at today's {before.cutoff}."
+    way = "more" if found.exact > 0 else "fewer"
+    total = units.text(contract, "loss", chosen.loss)
+    return f" That is {total} expected defaults, {size} {way} than at today's {before.cutoff}."
 
 
 def _more(found: Difference, currency: str) -> str:
@@ -141,6 +188,12 @@ def _more(found: Difference, currency: str) -> str:
 
 def curve_headline(contract: Contract, goal: Goal, strategy: Strategy, units: Units) -> str:
     """The finding above the strategy curve."""
+    if not contract.in_money:
+        ends = [
+            units.text(contract, goal, strategy.at(each).goal(goal)) for each in (strategy.cutoffs[0], today(contract))
+        ]
+        where = f"{ends[0]} if all are {granting(contract)}, {ends[1]} at today's cut-off"
+        return f"{goal_label(contract, goal)}: {where}"
     best = strategy.at(strategy.best)
     if not best.customers:
         unearning = "No cut-off earns anything under these assumptions"
@@ -176,7 +229,7 @@ def curve_shows(contract: Contract, goal: Goal, found: Strategy) -> str:
     if goal in SHARES:
         return f"{LABELS[goal]}, %, along the cut-offs"
     unit = numbers.Unit.of(float(np.abs(found.curves[goal]).max()))
-    return f"{LABELS[goal]}, {contract.book.currency}{unit.suffix}, along the cut-offs"
+    return f"{language.counted_in(goal_label(contract, goal), contract, unit)}, along the cut-offs"
 
 
 def seek_words(contract: Contract, found: PolicyGoal, units: Units) -> str:
@@ -187,11 +240,12 @@ def seek_words(contract: Contract, found: PolicyGoal, units: Units) -> str:
     at = units.text(contract, found.goal, found.outcome.goal(found.goal))
     if not found.reached:
         end = f"the best that any cut-off reaches is {at}, at {found.outcome.cutoff}"
-        return f"{LABELS[found.goal]} of {sense} {target} is out of reach: {end}."
+        return f"{goal_label(contract, found.goal)} of {sense} {target} is out of reach: {end}."
     profit, approval = (units.text(contract, goal, found.outcome.goal(goal)) for goal in ("profit", "approval"))
+    earns = f"; it earns {profit}" if contract.in_money else ""
     return (
-        f"{LABELS[found.goal]} of {sense} {target}: at a cut-off of {found.outcome.cutoff} ({at}), "
-        f"{approval} are {granting(contract)}; it earns {profit}."
+        f"{goal_label(contract, found.goal)} of {sense} {target}: at a cut-off of {found.outcome.cutoff} ({at}), "
+        f"{approval} are {granting(contract)}{earns}."
     )
 
 
@@ -206,6 +260,16 @@ def bands_headline(contract: Contract, prices: Sequence[Priced], units: Units) -
     lost = f"; bands below zero would cost {units.text(contract, 'profit', -losing)}" if losing else ""
     profit = units.text(contract, "profit", best.profit)
     return f"Scores {names[best.band]} earn most, {profit}{lost}"
+
+
+def rates_headline(contract: Contract, found: Sequence[BandRate]) -> str:
+    """The finding above the bad rates by band: of the lowest band and of the highest."""
+    names = rising(contract.score.bands)
+    filled = [each for each in found if each.customers]
+    if not filled:
+        return f"There is no {contract.book.record} to show"
+    low, high = (f"{numbers.in_100(each.expected)} of scores {names[each.band]}" for each in (filled[0], filled[-1]))
+    return f"{low[:1].upper()}{low[1:]} {contract.book.outcome}, {high}"
 
 
 def swap_label(contract: Contract, cell: Swapped) -> str:
@@ -234,6 +298,8 @@ def swap_headline(contract: Contract, cells: Sequence[Swapped], units: Units) ->
         if cell.customers:
             rate = numbers.percent(cell.observed / cell.customers)
             swaps.append(f"{cell.customers:,} swapped {what}, observed of them: {rate} {_bad(contract)}")
+    if not contract.in_money:
+        return "; ".join(swaps)
     before = by[True, True].profit + out.profit
     change = Difference.of(before, by[True, True].profit + into.profit, units.of["profit"].unit)
     moved = change.money(contract.book.currency) or "nothing"
@@ -294,30 +360,44 @@ def rate(value: float) -> str:
 def policy_method(contract: Contract) -> str:
     """How the numbers on the policy page come about."""
     book = contract.book
-    own = f" {guarantee(contract)} Profit and prices are on the bank's own share." if contract.guaranteed else ""
-    costs = "the net loss" if contract.guaranteed else "the loss"
+    bad = f"**Bad rate** is the share that the model expects to {book.outcome}; observed beside it is what happened. "
+    most = f"takes the cut-off on the safe side of the target at which most are {granting(contract)}"
+    said = _money_method(contract, bad, most) if contract.in_money else _counted_method(bad, most)
     return "\n\n".join(
         [
             f"**Cut-off.** A {book.record} whose score reaches it {book.granted}. {book.decision_note}",
-            f"**Bad rate** is the share that the model expects to {book.outcome}; observed beside it is what happened. "
-            f"**Expected loss** over {book.pd_horizon}. **Profit** is the margin after loss over the margin horizon: "
-            f"a {book.record} that defaults earns nothing and costs {costs}, the others earn balance × (rate − "
-            "funding) "
-            f"− operating cost. **Volume** is exposure at default.{own}",
-            "**Best** is the whole-point cut-off of most profit, found by looking at every one. **Goal seek** "
-            "takes the "
-            f"cut-off on the safe side of the target at which most are {granting(contract)}; for approval and "
-            "volume the "
-            "strictest that keeps them.",
-            "**Break-even rate** pays for funding, operating cost and loss of a band; **break-even PD** is the PD, the "
-            "same for all of a band, at which it earns nothing. **RAROC** = margin after loss a year / capital; "
-            "revenue, "
-            "cost and loss are spread evenly over the horizon, and nothing is earned on the capital itself.",
-            "**Frontier**: cut-offs that no other beats on both loss and profit.",
+            *said,
             "**Fairness** figures are monitoring metrics, not legal findings; protected attributes evaluate a "
             "policy and "
             f"never enter a score. Ratio: a group's approval rate over the highest group's, with Katz's 95{NBSP}% "
             "interval; difference: approval among those that paid, with Newcombe's. Groups of fewer than "
             f"{SMALLEST} are suppressed.",
         ]
+    )
+
+
+def _counted_method(bad: str, most: str) -> tuple[str, ...]:
+    """How they do in a book that is not told in money."""
+    defaults = "**Expected defaults**: the sum of the PDs of those granted. The contract names no amount that is owed, "
+    return (
+        f"{bad}{defaults}so nothing is told in money and no cut-off can be said to earn most.",
+        f"**Goal seek** {most}; for approval the strictest that keeps it.",
+    )
+
+
+def _money_method(contract: Contract, bad: str, most: str) -> tuple[str, ...]:
+    """How they do in money."""
+    book = contract.book
+    own = f" {guarantee(contract)} Profit and prices are on the bank's own share." if contract.guaranteed else ""
+    costs = "the net loss" if contract.guaranteed else "the loss"
+    return (
+        f"{bad}**Expected loss** over {book.pd_horizon}. **Profit** is the margin after loss over the margin horizon: "
+        f"a {book.record} that defaults earns nothing and costs {costs}, the others earn balance × (rate − funding) "
+        f"− operating cost. **Volume** is exposure at default.{own}",
+        "**Best** is the whole-point cut-off of most profit, found by looking at every one. **Goal seek** "
+        f"{most}; for approval and volume the strictest that keeps them.",
+        "**Break-even rate** pays for funding, operating cost and loss of a band; **break-even PD** is the PD, the "
+        "same for all of a band, at which it earns nothing. **RAROC** = margin after loss a year / capital; revenue, "
+        "cost and loss are spread evenly over the horizon, and nothing is earned on the capital itself.",
+        "**Frontier**: cut-offs that no other beats on both loss and profit.",
     )

@@ -63,7 +63,7 @@ def _book_part(contract: Contract, key: str) -> ScenarioPart:
     limited = next((each.measure for each in contract.appetite if LIMIT + each.measure == key), None)
     if limited is not None:
         scale, unit = book_words.entered(contract, limited)
-        return ScenarioPart(key, f"Limit of {book_words.label(limited)}", unit, scale=scale)
+        return ScenarioPart(key, f"Limit of {book_words.label(contract, limited)}", unit, scale=scale)
     return ScenarioPart(key, part.label, part.unit, part.minimum, part.maximum)
 
 

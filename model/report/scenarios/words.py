@@ -146,7 +146,7 @@ def told_numbers(contract: Contract, subject: Subject, found: Sequence[tuple[str
         ("pd", "Probability of default", "share"),
         ("score", "Score", "points"),
         ("granted", granted, "decision"),
-        ("loss", "Expected loss", "amount"),
+        *((("loss", "Expected loss", "amount"),) if contract.in_money else ()),
     )
     return tuple(ToldNumber(name, label, by_name[name], kind) for name, label, kind in measures if name in by_name)
 
@@ -157,7 +157,10 @@ def _book_numbers(contract: Contract, by_name: Mapping[str, float]) -> tuple[Tol
     measures.sort(key=lambda name: name != "loss")
     return tuple(
         ToldNumber(
-            name, book_words.label(name), totals.measure(name), "amount" if name in book_words.AMOUNTS else "share"
+            name,
+            book_words.label(contract, name),
+            totals.measure(name),
+            "amount" if name in book_words.AMOUNTS else "share",
         )
         for name in measures
         if numbers.finite(totals.measure(name)) is not None
@@ -168,11 +171,11 @@ def _policy_numbers(contract: Contract, by_name: Mapping[str, float]) -> tuple[T
     granted = by_name.get("approved", 0.0), by_name.get("customers", 0.0)
     values = {**by_name, "approval": granted[0] / granted[1] if granted[1] else 0.0}
     measures = (
-        ("profit", "Profit", "amount"),
+        *((("profit", "Profit", "amount"),) if contract.in_money else ()),
         ("cutoff", "Cut-off", "count"),
         ("approval", "Approval rate", "share"),
         ("bad_rate", "Bad rate, expected", "share"),
-        ("loss", "Expected loss", "amount"),
+        ("loss", language.lost_label(contract), "amount"),
     )
     return tuple(ToldNumber(name, label, values[name], kind) for name, label, kind in measures if name in values)
 

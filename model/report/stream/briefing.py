@@ -13,8 +13,7 @@ from model.monitoring.stream import StreamDecision, StreamLive, StreamMinute, St
 from model.monitoring.stream_course import StreamCourse
 from model.report import numbers
 from model.report.briefing import Briefing, Direction, Finding, Item, Link, Notice, Panel, Tile
-from model.report.language import granting, window_title
-from model.report.numbers import NBSP
+from model.report.language import granting, lost_label, window_title
 from model.report.stream import charts, words
 from model.report.stream.course import course_items
 from model.report.stream.tables import decisions_table, processes_table, refusals_table
@@ -166,11 +165,14 @@ def _pd_level_name(reference: StreamReference | None) -> str:
 
 def _loss_tile(view: StreamView) -> Tile:
     hour, currency = view.live.hour, view.contract.book.currency
+    label = f"{lost_label(view.contract)}, last hour"
     if not hour.granted:
-        return Tile("Expected loss, last hour", "–" if not hour.decided else f"{currency}{NBSP}0")
+        return Tile(label, "–" if not hour.decided else numbers.money(0.0, currency))
+    if not view.contract.in_money:
+        return Tile(label, numbers.money(hour.loss, ""), notes=(f"of {hour.granted:,} {granting(view.contract)}",))
     share = numbers.percent(hour.loss / hour.exposure) if hour.exposure else "none"
     notes = (f"{share} of the exposure", f"{granting(view.contract)}, {numbers.money(hour.exposure, currency)}")
-    return Tile("Expected loss, last hour", numbers.money(hour.loss, currency), notes=notes)
+    return Tile(label, numbers.money(hour.loss, currency), notes=notes)
 
 
 def drift_tile(view: StreamView) -> Tile:
@@ -361,13 +363,13 @@ def _processes(view: StreamView) -> tuple[Item, ...]:
 
 
 def _method(view: StreamView) -> str:
-    book = view.contract.book
+    book, expected = view.contract.book, lost_label(view.contract)
     return (
         "An application is decided by the release that was the champion when it was sent, at least once and the same "
         "each time. The numbers are sums over the last 60 minutes, of all processes together, written by each about "
-        f"once a second; charts have the minutes that are over. Expected loss ({book.pd_horizon}) is that of those "
-        f"{granting(view.contract)}. Drift is the population stability index of the bins of the training, of the "
-        "applications that the present release decided. Time is counted from the message's own timestamp to its "
+        f"once a second; charts have the minutes that are over. {expected} ({book.pd_horizon}) is that "
+        f"of those {granting(view.contract)}. Drift is the population stability index of the bins of the training, of "
+        "the applications that the present release decided. Time is counted from the message's own timestamp to its "
         "decision, to a ninth of it. At most four decisions a second of each process are listed; all are counted, and "
         "all are on record where the stream records."
     )

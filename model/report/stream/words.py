@@ -64,7 +64,9 @@ def _hour_sentence(contract: Contract, live: StreamLive) -> str:
         return "The stream runs and waits: in the last hour nothing was decided."
     were = "was" if hour.decided == 1 else "were"
     share = numbers.percent(hour.granted_share)
-    lost = f", at an expected loss of {numbers.money(hour.loss, currency)}" if hour.granted else ""
+    loss = numbers.money(hour.loss, currency)
+    expected = f"an expected loss of {loss}" if contract.in_money else f"{loss} expected defaults"
+    lost = f", at {expected}" if hour.granted else ""
     came = numbers.counted(hour.decided, "application")
     return f"In the last hour {came} {were} decided, {share} {granting(contract)}{lost}."
 

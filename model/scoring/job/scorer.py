@@ -84,7 +84,7 @@ class JobScorer:
         """The shift of log-odds to one-year PDs under the scenario."""
         if self.layers is None or self.annual is None:
             return 0.0
-        return self.annual(dict(self.layers.assumptions)["annual_default_rate"])
+        return self.annual(self.layers.annual_rate) if self.contract.in_money else 0.0
 
     @cached_property
     def parts(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
@@ -111,7 +111,8 @@ class JobScorer:
 
     def _types(self) -> dict[str, Arrow]:
         words, number = pa.dictionary(pa.int8(), pa.string()), pa.float64()
-        found: dict[str, Arrow] = {"pd": number, "score": pa.int32(), "decision": words, "exposure": number}
+        found: dict[str, Arrow] = {"pd": number, "score": pa.int32(), "decision": words}
+        found |= {"exposure": number} if self.contract.in_money else {}
         found |= dict.fromkeys(self._money, number)
         found["territory"] = words
         if self.terms.explain:
@@ -122,6 +123,8 @@ class JobScorer:
 
     @property
     def _money(self) -> tuple[str, ...]:
+        if not self.contract.in_money:
+            return () if self.terms.scenario is None else ("pd_as_is",)
         net = ("net_loss",) if self.contract.guaranteed else ()
         if self.terms.scenario is None:
             return "loss", *net

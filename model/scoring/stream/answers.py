@@ -28,7 +28,7 @@ def decision_answers(batch: DecidedBatch) -> list[StreamAnswer]:
     head = {"book": contract.book.name, "release": batch.release.id, "contract": contract.hash}
     concepts, average = tuple(batch.points), batch.average
     made = ("decided_at", _stamp(batch.decided_at).encode())
-    words, places = ("declined", "granted"), ("known", "outside")
+    words, places, money = ("declined", "granted"), ("known", "outside"), ("exposure", "loss", "currency")
     rows = zip(
         batch.ids,
         batch.at.tolist(),
@@ -52,9 +52,7 @@ def decision_answers(batch: DecidedBatch) -> list[StreamAnswer]:
             "pd": pd,
             "score": score,
             "decision": words[granted],
-            "exposure": exposure,
-            "loss": loss,
-            "currency": contract.book.currency,
+            **(dict(zip(money, (exposure, loss, contract.book.currency), strict=True)) if contract.in_money else {}),
             "territory": places[outside],
             "average_score": average,
             "exact_score": exact,

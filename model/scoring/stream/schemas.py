@@ -29,6 +29,11 @@ def decision_schema(contract: Contract) -> JsonObject:
     """What goes out: the decision on an application. The same application gives the same bytes whenever it comes."""
     number, text, currency = {"type": "number"}, {"type": "string"}, contract.book.currency
     concepts = {name: number for name, _ in concept_inputs(contract)}
+    money: JsonObject = {
+        "exposure": number | {"description": f"Exposure at default, {currency}."},
+        "loss": number | {"description": f"Expected loss over {contract.book.pd_horizon}, {currency}."},
+        "currency": {"const": currency},
+    }
     properties: JsonObject = {
         "id": {"type": "string"},
         "book": {"const": contract.book.name},
@@ -38,9 +43,7 @@ def decision_schema(contract: Contract) -> JsonObject:
         "pd": number | {"minimum": 0, "maximum": 1, "description": contract.book.probability},
         "score": {"type": "integer", "description": "Whole points, rounded down."},
         "decision": {"enum": ["granted", "declined"]},
-        "exposure": number | {"description": f"Exposure at default, {currency}."},
-        "loss": number | {"description": f"Expected loss over {contract.book.pd_horizon}, {currency}."},
-        "currency": {"const": currency},
+        **(money if contract.in_money else {}),
         "territory": {"enum": ["known", "outside"], "description": "Whether it is like what the model has seen."},
         "average_score": number | {"description": "Of the average " + contract.book.record + " of the book, points."},
         "exact_score": number | {"description": "Points; the average and the reasons add up to it."},

@@ -76,7 +76,11 @@ def parts(contract: Contract) -> Mapping[str, Part]:
     }
     found |= {
         OVERLAY_PD: Number("Overlay on PD", -90, maximum=300, default=0, unit="%"),
-        OVERLAY_LGD: Number("Overlay on loss given default", -100, maximum=100, default=0, unit="points"),
+        **(
+            {OVERLAY_LGD: Number("Overlay on loss given default", -100, maximum=100, default=0, unit="points")}
+            if contract.in_money
+            else {}
+        ),
         OWNER: "Owner of the overlay",
         REASON: "Reason of the overlay",
         UNTIL: "Overlay valid until",
@@ -95,6 +99,11 @@ def parts(contract: Contract) -> Mapping[str, Part]:
         for each in presets()
     }
     return found
+
+
+def overlays(contract: Contract) -> tuple[str, ...]:
+    """What judgement can be laid over, by name: of a book that is not told in money the PD only."""
+    return tuple(name for name in (OVERLAY_PD, OVERLAY_LGD) if name in parts(contract))
 
 
 def _nudges(each: Variable) -> tuple[float, float]:
@@ -351,9 +360,14 @@ class Layers:
     assumptions: tuple[tuple[str, float], ...]
 
     @property
+    def annual_rate(self) -> float:
+        """The yearly default rate that capital is scaled to; of a book without capital, an unused half."""
+        return dict(self.assumptions).get("annual_default_rate", 0.5)
+
+    @property
     def years(self) -> float:
-        """The margin's horizon."""
-        return dict(self.assumptions)["margin_months"] / 12
+        """The margin's horizon; of a book that is not told in money, which has none, a year."""
+        return dict(self.assumptions).get("margin_months", 12.0) / 12
 
     @property
     def struck(self) -> tuple[tuple[tuple[str, float], ...], tuple[str, int] | None, float]:
@@ -377,14 +391,14 @@ def layers(contract: Contract, stress: BookScenario, today: date) -> Layers:
         shift=0.0 if by_factor else shift,
         factor=stress.number(contract, FACTOR) if by_factor else 0.0,
         pd_overlay=1 + stress.number(contract, OVERLAY_PD) / FULL if applied else 1.0,
-        lgd_overlay=stress.number(contract, OVERLAY_LGD) / FULL if applied else 0.0,
+        lgd_overlay=stress.number(contract, OVERLAY_LGD) / FULL if applied and contract.in_money else 0.0,
         assumptions=tuple((each.name, stress.number(contract, each.name)) for each in contract.assumptions),
     )
 
 
 def overlay_lacks(contract: Contract, stress: BookScenario, today: date) -> str:
     """Why an overlay is not applied: "" if it is, or if there is none."""
-    if not any(stress.get(contract, name) for name in (OVERLAY_PD, OVERLAY_LGD)):
+    if not any(stress.get(contract, name) for name in overlays(contract)):
         return ""
     lacks = [
         what
@@ -423,7 +437,7 @@ def players(contract: Contract, stress: BookScenario, today: date) -> tuple[Play
         found += [Player((name,), "economy") for name, by in moved.items() if by * stress.number(contract, BETA + name)]
     numbers = layers(contract, stress, today)
     if numbers.pd_overlay != 1 or numbers.lgd_overlay:
-        found.append(Player((OVERLAY_PD, OVERLAY_LGD), "overlay"))
+        found.append(Player(overlays(contract), "overlay"))
     found += [
         Player((each.name,), "assumption")
         for each in contract.assumptions

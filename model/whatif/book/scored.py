@@ -261,6 +261,10 @@ class ScoredBook:
         balance, ead, lgd, own = self._exposed(layers, rows, shocked)
         pd = pd_after(layers, shocked.margins)
         lost = loss.expected_loss(pd, lgd, ead)
+        if not self.contract.in_money:  # each record counts as many as it stands for, and neither earns nor needs any
+            each, none = np.full(len(pd), self.each), np.zeros(len(pd))
+            many = self.each * lost
+            return Rows(pd, each, loss=many, net_loss=many, capital=none, margin=none, balance=each, each=self.each)
         net = lost * own if self.contract.guaranteed else lost
         year = capital.one_year(pd, self.annual(assumed["annual_default_rate"]))
         needed = capital.requirement(year, lgd, self.contract.book.exposure_class) * ead * own

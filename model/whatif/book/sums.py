@@ -66,7 +66,7 @@ class StressQuestion:
     def rates(self) -> tuple[float, ...]:
         """The yearly default rates that capital is scaled to in any of them."""
         asked = (*self.layers, *self.coalitions)
-        return tuple(dict.fromkeys(dict(each.assumptions)["annual_default_rate"] for each in asked))
+        return tuple(dict.fromkeys(each.annual_rate for each in asked))
 
 
 # ---- the first time through --------------------------------------------------------------------------------------

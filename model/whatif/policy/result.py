@@ -17,7 +17,7 @@ from model.monitoring import fairness
 from model.monitoring.fairness import Group
 from model.whatif.book.scenario import BookScenario, layers
 from model.whatif.book.scored import ScoredBook
-from model.whatif.book.totals import Rows
+from model.whatif.book.totals import Rows, stands_for
 from model.whatif.customer.decision import score_scale
 from model.whatif.policy.pricing import Priced, priced
 from model.whatif.policy.scenario import PolicyScenario, today
@@ -39,6 +39,17 @@ class ProfitGrid:
 
     values: Array
     profit: Array
+
+
+@dataclass(frozen=True)
+class BandRate:
+    """The ``customers`` of one score band, and which share of them was ``expected`` to have the outcome and had it as
+    ``observed``; NaN of nobody."""
+
+    band: int
+    customers: int
+    expected: float
+    observed: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +123,15 @@ class PolicyResult:
         return priced(
             self.bands, len(self.contract.score.bands) + 1, rows=self.rows, assumptions=self.assumptions, target=target
         )
+
+    def band_rates(self) -> list[BandRate]:
+        """Expected and observed bad rate of each score band, the lowest first."""
+        count = len(self.contract.score.bands) + 1
+        many = np.bincount(self.bands, minlength=count)
+        sums = [np.bincount(self.bands, weights, count) for weights in (self.rows.pd, self.book.target)]
+        customers = stands_for(many, self.rows.each)
+        rates = [np.where(many > 0, each / np.maximum(many, 1), np.nan) for each in sums]
+        return [BandRate(k, int(customers[k]), float(rates[0][k]), float(rates[1][k])) for k in range(count)]
 
     def profit_grid(self, name: str) -> ProfitGrid:
         """Profit by score band, along one assumption around where it stands."""

@@ -78,7 +78,7 @@ def test_label_unit_direction_and_mutability_stand_as_they_were_decided_wherever
 
 
 def test_a_currency_as_a_unit_is_the_books():
-    contract = read_contract(decided(small(), "annual_income", unit="€").text)
+    contract = read_contract(decided(small(loan_amount=5000.0 + np.arange(400)), "annual_income", unit="€").text)
     assert contract.book.currency == "€"
 
 

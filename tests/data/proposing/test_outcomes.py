@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from data.errors import BadInput
-from data.proposing.outcomes import meaning, which_is_bad
+from data.proposing.outcomes import Outcomes, meaning, which_are_bad
 from data.proposing.proposal import Proposal
 from tests.data.files.reading import in_this_process as in_this_process
 from tests.data.proposing.files import loans
@@ -115,7 +115,7 @@ def test_a_majority_of_bad_is_asked_about_and_taken_only_if_it_is_said(name: str
 
 @pytest.mark.parametrize("bad", ["2.0", "2", " 2 "])
 def test_a_number_may_be_said_as_it_is_or_with_its_decimals(bad: str):
-    assert which_is_bad("class", ["1", "2"], [300, 100], bad) == (1, "")
+    assert which_are_bad(Outcomes("class", ("1", "2"), (300, 100)), (bad,)) == ((1,), "")
 
 
 def test_half_and_half_is_no_majority():
@@ -148,4 +148,58 @@ def test_a_text_speaks_of_a_good_outcome_a_bad_one_or_neither(text: str, expecte
 
 def test_what_to_type_is_quoted_for_a_shell():
     with pytest.raises(BadInput, match=r"--bad 'a b' or --bad '\$x'\."):
-        which_is_bad("y", ["a b", "$x"], [5, 5], None)
+        which_are_bad(Outcomes("y", ("a b", "$x"), (5, 5)), ())
+
+
+STATUS = {"Fully Paid": 250, "Charged Off": 60, "Default": 30, "Current": 60}
+
+
+def statuses() -> pd.DataFrame:
+    frame = loans(400)[["debt_ratio"]]
+    frame["status"] = np.repeat(list(STATUS), list(STATUS.values()))
+    return frame
+
+
+def test_of_several_words_each_stands_in_the_question_with_its_rows_and_the_command_that_answers_it():
+    with pytest.raises(BadInput) as told:
+        proposed(statuses(), "status", "csv")
+    for word, rows in STATUS.items():
+        assert f"“{word}” ({rows} rows, {rows / 400:.1%})" in str(told.value)
+    assert "--target status --bad 'Charged Off' --bad Default --drop Current" in str(told.value)
+
+
+def test_several_words_are_bad_and_the_rows_of_those_that_are_neither_are_left_out():
+    found = proposed(statuses(), "status", "csv", bad=("Charged Off", "default"), drop=("CURRENT",))
+    assert (found.rows, round(found.rate * found.rows)) == (340, 90)
+    assert "60 rows were left out, whose status is “CURRENT”" in found.notes
+    assert b'1 = "Charged Off or Default"' in found.text
+    assert b"--bad 'Charged Off' --bad Default" not in found.provenance  # as they were given
+    assert b"--drop CURRENT" in found.provenance
+
+
+def test_what_counts_as_good_though_it_may_be_neither_is_told():
+    found = proposed(statuses(), "status", "csv", bad=("Charged Off", "Default"))
+    (noted,) = (each for each in found.noted if each.part == "fields.status" and each.key == "codes")
+    assert "are “Current” neither? Then --drop them" in noted.why
+
+
+@pytest.mark.parametrize(
+    ("more", "match"),
+    [
+        ({"bad": ("Charged Off", "Late")}, "It has no value “Late”"),
+        ({"bad": tuple(STATUS)}, "no good outcome is left"),
+        ({"bad": ("Default",), "drop": ("Frozen",)}, "has no value “Frozen” to leave out"),
+        ({"bad": ("Default",), "drop": tuple(STATUS)}, "Every row"),
+    ],
+)
+def test_a_word_that_cannot_be_meant_is_said_plainly(more: dict[str, tuple[str, ...]], match: str):
+    with pytest.raises(BadInput, match=match):
+        proposed(statuses(), "status", "csv", **more)
+
+
+def test_rows_without_an_outcome_can_be_left_out():
+    frame = loans(400)[["debt_ratio", "status"]]
+    frame.loc[frame.index[:40], "status"] = None
+    with pytest.raises(BadInput, match="--drop missing"):
+        proposed(frame, "status", "csv")
+    assert proposed(frame, "status", "csv", drop=("missing",)).rows == 360

@@ -385,10 +385,12 @@ def test_a_limit_and_a_balance_make_an_exposure_with_a_conversion_factor():
     assert contract.assumption("ccf").default == 0.5
 
 
-def test_without_an_amount_each_record_counts_one_and_the_contract_says_so():
+def test_without_an_amount_the_book_is_not_told_in_money_and_the_contract_says_so():
     text = proposed(loans(300)[["debt_ratio", "status"]], "status").text
-    assert read_contract(text).exposure.ead == "1"
-    assert b'ead = "1"  # GUESS: units unknown' in text
+    contract = read_contract(text)
+    assert not contract.in_money
+    assert {each.name for each in contract.assumptions} == {"correlation"}
+    assert b'ead = "1"  # GUESS: no column says what is owed on the loan' in text
 
 
 @pytest.mark.parametrize(

@@ -175,13 +175,13 @@ def test_what_was_decided_by_hand_takes_effect_when_replaced_and_stays_however_o
     for _ in range(3):
         again(file, folder)
         contract = load_contract(path)
-        assert contract.record[contract.row["grade"]].codes == {0: "mild", 1: "so-so", 2: "dire"}
+        assert {each.name: each.codes for each in contract.record}["grade"] == {0: "mild", 1: "so-so", 2: "dire"}
         assert {each.name: each.label for each in contract.inputs}["grade"] == "Mark"
         assert [each.name for each in contract.inputs] == ["debt_ratio", "purpose", "grade"]
         assert contract.exposure.ead == "1"  # as nothing says any more what is owed
         assert contract.card is not None
         assert contract.card.purpose == "To price loans."
-        assert contract.assumption("lgd").default == 0.3
+        assert 'name = "lgd", default = 0.3' in path.read_text()  # for when an amount is named again
         assert "# mine:" in path.read_text()
         assert decisions_in(folder) == said
 
@@ -202,3 +202,18 @@ def test_a_book_of_one_file_is_not_replaced(folder: Path):
         decisions_in(folder)
     with pytest.raises(ContractError, match=r"but proposed\.toml beside it is absent"):
         load_contract(folder / "contract.toml")
+
+
+def test_where_another_amount_is_owed_by_hand_no_limit_stands_that_was_proposed_for_the_first(folder: Path):
+    before = load_contract(folder / "contract.toml")
+    assert {each.measure for each in before.appetite} == {"exposure", "pd", "loss"}
+    path = edit(folder, ('ead = "max(loan_amount, 0)"', 'ead = "max(loan_amount, 0) / 2"'))
+    assert {each.measure for each in load_contract(path).appetite} == {"pd"}
+
+
+def test_limits_follow_the_amount_that_is_named_when_the_book_is_proposed_anew(file: Path, folder: Path):
+    lay_down(made(file, Decisions("status", amount="none")), folder.parents[1], again=True)
+    found = load_contract(folder / "contract.toml")
+    limits = {each.measure: each.limit for each in found.appetite}
+    assert not found.in_money
+    assert limits["loss"] == pytest.approx(1.25 * (read_folder(folder).target == 1).sum(), rel=0.01)

@@ -293,7 +293,11 @@ def test_a_state_is_a_place_where_its_cells_are_states():
         (["revol_bal", "annual_inc"], ""),
         (["total_balance", "savings_balance"], "total_balance"),
         (["avg_balance", "loan_amount"], "loan_amount"),
-        (["outstanding_principal", "loan_amount"], "outstanding_principal"),
+        (["outstanding_principal", "loan_amount"], "loan_amount"),
+        (["current_balance", "original_balance"], "original_balance"),
+        (["revol_bal", "loan_amnt", "total_rev_hi_lim"], "loan_amnt"),
+        (["last_payment_amount", "AMT_CREDIT", "AMT_ANNUITY"], "AMT_CREDIT"),
+        (["installment", "outstanding_balance", "loan_original_amount"], "loan_original_amount"),
     ],
 )
 def test_what_is_owed_is_owed_on_this_loan(names: list[str], expected: str):

@@ -220,7 +220,7 @@ def test_the_measure_and_the_segment_are_those_chosen(result: BookResult) -> Non
         assert isinstance(where, Finding)
         assert bridge.half
         assert where.half
-        assert words.label(result.bridge(measure).measure)[1:] in bridge.headline  # type: ignore[arg-type]
+        assert words.label(CONTRACT, result.bridge(measure).measure)[1:] in bridge.headline  # type: ignore[arg-type]
         assert where.headline.startswith(CONTRACT.segment(segment).label)
 
 

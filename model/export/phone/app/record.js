@@ -41,7 +41,7 @@ export class RecordPage {
   }
 
   madeTiles() {
-    const words = ["Probability", "Score", "Decision", "Expected loss"];
+    const words = ["Probability", "Score", "Decision", ...(this.known.book.in_money ? ["Expected loss"] : [])];
     return words.map((label) => {
       const tile = put($("numbers"), "div");
       put(tile, "dt", "", label);
@@ -156,7 +156,7 @@ export class RecordPage {
         change: "", risk: after.loss - before.loss, note: this.lossNote(after),
       }),
     ];
-    tiles.forEach((tile, k) => this.drawTile(this.tiles[k], tile, changed));
+    this.tiles.forEach((drawn, k) => this.drawTile(drawn, tiles[k], changed));
   }
 
   drawTile({ value, under }, { text, was, change, risk, note }, changed) {
