@@ -36,6 +36,7 @@ TABLES: Mapping[str, Sequence[str]] = {  # what of each table a person decides
     "card": ("purpose", "users", "owner", "tier", "not_for", "limits"),
 }
 FIGURES = {"ccf", "lgd", "apr", "funding", "opex", "annual_default_rate", "correlation"}
+TAKEN_UP = ("kind", "order")  # on a line: what takes effect when the file is read again
 OF_FILE = ("bad", "drop", "id", "amount", "missing")
 OF_BOOK = {"currency": "currency", "months": "pd_months"}
 
@@ -57,7 +58,8 @@ def _column(column: ProposedColumn) -> JsonObject:
     said = {each.name: getattr(column.said, each.name) for each in fields(ColumnDecision)}
     decided = [name for name, value in said.items() if value or value == 0 or (name == "unit" and value is not None)]
     found: JsonObject = {"name": column.name, "column": column.given, "role": column.role}
-    return found | ({"decided": decided} if decided else {})
+    of_file = {"kind": column.said.kind, "order": list(column.said.order)}
+    return found | ({"decided": decided} if decided else {}) | {key: value for key, value in of_file.items() if value}
 
 
 def record_text(plan: Plan, proposed: bytes, decisions: Decisions, asked: Sequence[OpenQuestion]) -> bytes:
@@ -181,6 +183,24 @@ def decisions_in(folder: Path) -> Decisions:
     given: JsonObject = {name: tuple(source.get(name, ())) for name in ("bad", "drop", "missing")}
     given |= {name: source.get(name) for name in ("id", "amount")}
     return Decisions(source.get("target", before["target"]), **given, **terms, columns=columns)
+
+
+def not_taken_up(folder: Path) -> tuple[str, ...]:
+    """What a line of a proposed book's contract says that takes effect only once the file is read again."""
+    try:
+        own, below = (_read(folder / name) for name in ("contract.toml", PROPOSED))
+    except BadInput:  # of one file
+        return ()
+    known = {each["name"]: each for each in below[SOURCE]["columns"]}
+    coded = {each["name"]: set(each.get("special", {})) for each in below["fields"]}
+    found = []
+    for line in own.get("fields", []):
+        name = line.get("name")
+        if name in known:
+            late = [key for key in TAKEN_UP if line.get(key) != known[name].get(key)]
+            late += ["special"] if name in coded and set(line.get("special", coded[name])) != coded[name] else []
+            found += [f"fields.{name}.{key}" for key in late]
+    return tuple(found)
 
 
 def _decision(name: str, decided: Mapping[str, Json]) -> ColumnDecision:

@@ -9,6 +9,7 @@ import click
 from data.books import CONTRACT, contract, folder, names, title, trouble
 from data.contract import contract_problems
 from data.proposing.questions import open_questions
+from data.proposing.record import not_taken_up
 from model.cli.terminal import FAILED, Result, answer, json_option
 from model.report.release.wording import wording
 from model.settings import settings
@@ -57,6 +58,7 @@ def _in_full(name: str, place: Path, home: Path) -> Result:
     said = wording(contract(name, home), date.today())
     return {
         "questions": [{"line": line, "question": question} for line, question in asked],
+        "not_taken_up": list(not_taken_up(place)),
         "wording": [{"where": each.where, "says": each.says} for each in said],
     }
 
@@ -68,6 +70,8 @@ def _lines(found: Result) -> str:
     if "wording" in found:
         asked = [f"  line {each['line']:>3}  {each['question']}" for each in found["questions"]]
         lines += ["", f"Questions still open in {CONTRACT}:", *asked] if asked else []
+        late = ", ".join(found["not_taken_up"])
+        lines += ["", f"Not in force before init FILE --replace --book {found['book']}: {late}."] if late else []
         lines += ["", "What would be said where (scores and PDs are made up):"]
         lines += [f"  {each['where']}: {each['says']}" for each in found["wording"]]
     return "\n".join(lines)

@@ -156,7 +156,7 @@ class AskingRoutes:
                 message = await receive()
                 if message["type"] != "websocket.receive":
                     return message
-                said = understood(message.get("bytes") or b"")
+                said = browser_message(message.get("bytes") or b"")
                 if said is None:
                     return {"type": "websocket.disconnect", "code": NO_MESSAGE}
                 if not may_say(person, said):
@@ -203,7 +203,7 @@ class AskingRoutes:
             )
 
 
-def understood(said: bytes) -> BackMsg | None:
+def browser_message(said: bytes) -> BackMsg | None:
     """What a page says; None if it is no message of one, which Streamlit would note with all its own lines."""
     message = BackMsg()
     try:

@@ -14,7 +14,7 @@ from data.errors import BadInput, ContractError
 from data.proposing.decisions import ColumnDecision, Decisions
 from data.proposing.drafting import unwritten
 from data.proposing.proposal import Proposal, lay_down, propose
-from data.proposing.record import decisions_in
+from data.proposing.record import decisions_in, not_taken_up
 from data.proposing.sources import read_source
 from model.monitoring.discrimination import single_input_auc as alone
 from tests.data.files.reading import in_this_process as in_this_process
@@ -170,6 +170,7 @@ def test_what_was_decided_by_hand_takes_effect_when_replaced_and_stays_however_o
     amount = 'label = "Loan amount", role = "'
     path = edit(folder, (f'{amount}input"', f'{amount}post-outcome"'))
     said = decisions_in(folder)
+    assert not_taken_up(folder) == ("fields.grade.order",)
     assert said.columns["grade"] == ColumnDecision(label="Mark", order=("mild", "so-so", "dire"))
     assert said.columns["notes"] == ColumnDecision(role="identifier")
     for _ in range(3):
@@ -184,6 +185,7 @@ def test_what_was_decided_by_hand_takes_effect_when_replaced_and_stays_however_o
         assert 'name = "lgd", default = 0.3' in path.read_text()  # for when an amount is named again
         assert "# mine:" in path.read_text()
         assert decisions_in(folder) == said
+        assert not_taken_up(folder) == ()
 
 
 def test_a_question_that_was_answered_stays_answered_and_new_columns_are_asked_about(file: Path, folder: Path):
