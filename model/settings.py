@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     may hold, and all of them.
 
     Files that people give, each read in a process of its own: ``file_memory`` in MB and ``file_seconds`` that one may
-    take, ``file_processes`` at a time.
+    take, ``file_processes`` at a time. ``book_files`` is a folder of files that new books may be made of.
 
     The stream: ``stream_brokers`` of Kafka, as ``host:port`` separated by commas; topics of ``stream_applications``,
     ``stream_decisions``, ``stream_outcomes`` and of what is ``stream_refused``; the ``stream_group`` of consumers and
@@ -125,6 +125,7 @@ class Settings(BaseSettings):
     file_memory: int = Field(1024, ge=512, le=2**20)
     file_seconds: float = Field(30.0, gt=0, le=3600)
     file_processes: int = Field(2, ge=1, le=64)
+    book_files: Path | None = None
 
     stream_brokers: str = ""
     stream_applications: str = "applications"

@@ -25,6 +25,7 @@ from pages.shared import book_picker, deployed, offering, parts, saving, visitor
 from pages.shared.page_state import Memory
 
 WITHOUT_WHAT_IF = ("trust", "operations", "stream")
+NEW_BOOK = "new_book"  # the page that asks no model
 VERDICTS = {"holds": "holds", "watch": "watch", "does not hold": "worse", "": "unknown"}  # in the style sheet
 
 
@@ -68,6 +69,15 @@ def frame(who: Person, listed: bool = False) -> Callable[[], None]:
         draw_verdict(place, model.trust)
         return lambda: None
     return lambda: draw_verdict(place, model.trust)
+
+
+def frame_without_model(who: Person) -> None:
+    """The line under the navigation where a book is only made, and no model is asked."""
+    looking = "" if who == LOCAL else f"{who.name} · {who.role}"
+    with st.container(horizontal=True, vertical_alignment="center", key="frame"):
+        widgets.html("<div class='wi-about'>A book of the bank's own, from a file</div>")
+        st.space("stretch")
+        widgets.html(f"<div class='wi-frame'><span class='wi-who'>{widgets.text(looking)}</span></div>")
 
 
 def draw_verdict(place: DeltaGenerator, found: TrustSummary) -> None:
@@ -124,6 +134,8 @@ def navigation(who: Person) -> StreamlitPage:
         ("look", st.Page("trust/page.py", title="Trust", url_path="trust")),
         ("look", st.Page("operations/page.py", title="Operations", url_path="operations")),
     ]
+    if settings().model_url is None:
+        pages.append(("propose books", st.Page("new_book/page.py", title="New book", url_path=NEW_BOOK)))
     if settings().stream_brokers:
         pages.append(("look", st.Page("stream/page.py", title="Stream", url_path="stream")))
     return st.navigation([each for deed, each in pages if may(who, deed)], position="top")
@@ -134,6 +146,14 @@ widgets.style()
 who = visitor.current()
 before = deployed.book()
 page = navigation(who)
+if page.url_path == NEW_BOOK:
+    st.session_state[book_picker.PAGE] = NEW_BOOK  # so that the book looked at before is the one come back to
+    frame_without_model(who)
+    unrecorded()
+    offering.about()
+    parts.forget()
+    page.run()
+    st.stop()
 told = book_picker.choose_book(page.url_path)
 if deployed.book() != before:
     page = navigation(who)

@@ -61,8 +61,7 @@ def read_source(
         If the file is absent, too large, damaged, of another kind, or holds several sheets that may be meant and
         ``sheet`` names none.
     """
-    if sheet is not None and ENDINGS.get(path.suffix.lower()) not in ("xlsx", None):
-        raise BadInput(f"{shown_text(path.name)} has no sheets; --sheet is for Excel workbooks. Leave it out.")
+    _check_sheet(path.name, sheet)
     content = _content(path, limits)
     table = read_table(content, path.name, wanted=wanted, sheet=sheet, limits=limits)
     if table.others and sheet is None:
@@ -70,23 +69,39 @@ def read_source(
         raise BadInput(
             f"{shown_text(path.name)} has {len(sheets)} sheets: {listed_texts(sheets, 10)}. Say which by --sheet NAME."
         )
-    _check_odd(table, path.name)
+    return source_of(table, path.name, content)
+
+
+def source_of(table: FileTable, name: str, content: bytes) -> Source:
+    """The table in a file of a ``name`` and ``content``, its columns by names of their own.
+
+    Raises
+    ------
+    BadInput
+        If too many of its rows are none.
+    """
+    _check_odd(table, name)
     frame = table.frame.set_axis(list(table.names), axis=1)
     notes = [*table.notes, *map(_left_out, table.odd[:FEW_ODD]), *_more(table.odd)]
     counts = Counter(map(plain, filter(None, table.header)))
-    twice = frozenset(name for name, n in counts.items() if n > 1)
+    twice = frozenset(each for each, n in counts.items() if n > 1)
     if twice:
         notes.append(f"Several columns of one name were told apart by numbers: {listed_texts(sorted(twice))}")
     noted = tuple(one_line(note).removesuffix(".") for note in notes)
     return Source(
         frame,
-        path.name,
+        name,
         sha256=hashlib.sha256(content).hexdigest(),
         notes=noted,
         whence=table.whence,
         twice=twice,
         delimiter=table.delimiter,
     )
+
+
+def _check_sheet(name: str, sheet: str | None) -> None:
+    if sheet is not None and ENDINGS.get(Path(name).suffix.lower()) not in ("xlsx", None):
+        raise BadInput(f"{shown_text(name)} has no sheets; --sheet is for Excel workbooks. Leave it out.")
 
 
 def _content(path: Path, limits: Limits) -> bytes:

@@ -5,12 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 
-from data.arrays import Array
-from data.books import CONTRACT, OWN, Book
+from data.books import CONTRACT, OWN
 from data.contract import PROPOSED
-from data.files.kinds import MB, Limits
 from data.proposing.decisions import Decisions
 from data.proposing.drafting import Noted, unwritten
 from data.proposing.plan import SPECIAL
@@ -21,11 +18,11 @@ from data.proposing.roles import safe_name
 from data.proposing.sources import read_source
 from model.cli.terminal import Result, answer, json_option, progress
 from model.monitoring.discrimination import single_input_auc
-from model.release import training
+from model.release.fitted_margins import fitted_margins
+from model.release.given_files import reading_limits
 from model.settings import settings
 
 LISTED = 12  # columns with special codes
-MOST_FITTED = 50_000  # rows that the cut-off's model is fitted to: seconds, where a million would take minutes
 
 CHECK = {  # what to ask of a guess, by the key it stands at
     "role": "is that what the column is?",
@@ -102,25 +99,9 @@ def init(
     wanted = (decisions.target, decisions.id) if decisions.id else (decisions.target,)
     source = read_source(data, sheet, wanted, reading_limits())
     told(f"Looking at {source.frame.shape[1]:,} columns of {len(source.frame):,} rows", 0.2)
-    proposal = propose(source, decisions, name=name, margins=_margins, alone=single_input_auc)
+    proposal = propose(source, decisions, name=name, margins=fitted_margins, alone=single_input_auc)
     folder = lay_down(proposal, home, again)
     answer(_result(proposal, folder), as_json, lambda _: _text(proposal, folder))
-
-
-def reading_limits() -> Limits:
-    """How much of a file is read, and at what cost."""
-    using = settings()
-    return Limits(memory=using.file_memory * MB, seconds=using.file_seconds, at_once=using.file_processes)
-
-
-def _margins(book: Book) -> Array:
-    """Log-odds (n,) of the model that the contract asks for, fitted to at most `MOST_FITTED` of the records."""
-    part = book
-    if len(book) > MOST_FITTED:
-        chosen = np.sort(np.random.default_rng(book.contract.training.seed).permutation(len(book))[:MOST_FITTED])
-        part = book.part(chosen)
-    found: Array = training.fit(part).decision_function(training.rows(book.inputs))
-    return found
 
 
 def _check(noted: Noted) -> str:

@@ -24,6 +24,7 @@ Deed = Literal[
     "replay",
     "save scenarios",
     "review scenarios",
+    "propose books",
     "promote",
     "train",
 ]
@@ -37,6 +38,7 @@ NEEDS: Mapping[Deed, Role] = {
     "replay": "analyst",
     "save scenarios": "analyst",
     "review scenarios": "analyst",
+    "propose books": "analyst",
     "promote": "admin",
     "train": "analyst",
 }

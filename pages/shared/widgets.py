@@ -44,6 +44,11 @@ def style() -> None:
     st.html(f"<script>{SCRIPTS}</script>", unsafe_allow_javascript=True)
 
 
+def look_of_page(sheet: Path) -> None:
+    """The style sheet of one page alone."""
+    st.html(sheet)
+
+
 def entitle(title: str) -> None:
     """What the window is called, where that is another than the frame's."""
     if title:
