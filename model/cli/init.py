@@ -1,5 +1,6 @@
 """The command line's verb that proposes a new book from a file."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from data.proposing.decisions import Decisions
 from data.proposing.drafting import Noted, unwritten
 from data.proposing.plan import SPECIAL
 from data.proposing.proposal import Proposal, check_name, lay_down, propose
+from data.proposing.quality import quality_of
 from data.proposing.questions import open_questions
 from data.proposing.record import decisions_in
 from data.proposing.roles import safe_name
@@ -22,7 +24,7 @@ from model.release.fitted_margins import fitted_margins
 from model.release.given_files import reading_limits
 from model.settings import settings
 
-LISTED = 12  # columns with special codes
+LISTED = 12  # columns with special codes, and findings on quality
 
 CHECK = {  # what to ask of a guess, by the key it stands at
     "role": "is that what the column is?",
@@ -100,8 +102,10 @@ def init(
     source = read_source(data, sheet, wanted, reading_limits())
     told(f"Looking at {source.frame.shape[1]:,} columns of {len(source.frame):,} rows", 0.2)
     proposal = propose(source, decisions, name=name, margins=fitted_margins, alone=single_input_auc)
+    quality = quality_of(source, proposal.columns, source.column(decisions.target))
     folder = lay_down(proposal, home, again)
-    answer(_result(proposal, folder), as_json, lambda _: _text(proposal, folder))
+    result = {**_result(proposal, folder), "quality": quality.as_dict()}
+    answer(result, as_json, lambda _: _text(proposal, folder, quality.findings()))
 
 
 def _check(noted: Noted) -> str:
@@ -150,7 +154,7 @@ ROLES = {  # of columns, and how so many of them are called
 }
 
 
-def _text(proposal: Proposal, folder: Path) -> str:
+def _text(proposal: Proposal, folder: Path, odd: Sequence[str]) -> str:
     counts = ((len(proposal.by_role(role)), words) for role, words in ROLES.items())
     told = ", ".join(f"{n} {words[n > 1]}" for n, words in counts if n)
     lines = [f"Proposed the book {proposal.name}: {proposal.rows:,} rows, {proposal.rate:.1%} of them bad; {told}."]
@@ -159,6 +163,8 @@ def _text(proposal: Proposal, folder: Path) -> str:
     if coded:
         lines += ["", "Special codes, numbers that mean there is no value:", *map(_code_line, coded[:LISTED])]
         lines += [f"  and {len(coded) - LISTED:,} more columns"] if len(coded) > LISTED else []
+    if odd:
+        lines += ["", "The quality of the file, all of it in --json:", *(f"  {each}" for each in odd[:LISTED])]
     asked = open_questions((folder / CONTRACT).read_bytes())
     lines += ["", f"{len(asked)} questions that only a person can answer, each where it stands in the contract:", ""]
     lines += [f"  line {line:>3}  {question}" for line, question in asked]
