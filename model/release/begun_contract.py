@@ -25,6 +25,7 @@ from data.proposing.decisions import Decisions
 from data.proposing.glance import EMPTY, outcome_texts
 from data.proposing.outline import ColumnOutline, outline_of
 from data.proposing.proposal import lay_down, propose
+from data.proposing.quality import quality_of
 from data.proposing.record import decisions_in
 from data.proposing.sources import Source
 from model.errors import EditConflict
@@ -32,7 +33,7 @@ from model.monitoring.discrimination import single_input_auc
 from model.release.begun import BegunBook, BegunBooks
 from model.release.fitted_margins import fitted_margins
 
-OUTLINES = "columns.json"
+OUTLINES, QUALITY = "columns.json", "quality.json"
 LONGEST_OUTCOME = 60  # letters of what several words of an outcome are called together
 _QUESTION = re.compile(r"[ \t]*#[ \t]*QUESTION:[ \t]*(?P<title>[^.?\n]*)[.?]?[ \t]*(?P<rest>[^\n]*)\n?")
 
@@ -111,6 +112,8 @@ def write_contract(begun: BegunBooks, name: str, doing: Doing = lambda step: Non
     lay_down(proposal, begun.home, is_written(begun, name))
     outlines = [each.as_dict() for each in outline_of(proposal)]
     _put(begun.root / name / OUTLINES, json.dumps(outlines, ensure_ascii=False).encode())
+    quality = quality_of(source, proposal.columns, decisions.target)
+    _put(begun.root / name / QUALITY, json.dumps(quality.as_dict(), ensure_ascii=False).encode())
     return begun.note_proposed(name, seen.decisions, written_contract(begun, name).digest)
 
 
@@ -139,6 +142,14 @@ def column_outlines(begun: BegunBooks, name: str) -> Mapping[str, ColumnOutline]
         return {each["given"]: ColumnOutline.of(each) for each in given}
     except (OSError, ValueError, LookupError, TypeError):
         return {}
+
+
+def quality_findings(begun: BegunBooks, name: str) -> tuple[str, ...]:
+    """What of the file is worth asking about, the gravest first; () before the book was proposed."""
+    try:
+        return tuple(map(str, json.loads((begun.root / name / QUALITY).read_bytes())["findings"]))
+    except (OSError, ValueError, LookupError, TypeError):
+        return ()
 
 
 def with_hand_edits(begun: BegunBooks, name: str) -> BegunBook:

@@ -10,6 +10,7 @@ from data.proposing.decisions import ColumnDecision
 from data.proposing.glance import ColumnGlance
 from data.proposing.pair import compare_columns
 from model.monitoring.discrimination import single_input_auc
+from model.release.begun_contract import quality_findings
 from model.report.new_book.briefing import (
     KEPT,
     bar_words,
@@ -312,7 +313,7 @@ def strength(review: FileReview, name: str) -> float:
 
 def quality_panel(review: FileReview) -> None:
     """What in the file a person should look at."""
-    draw.item(quality_finding(review))
+    draw.item(quality_finding(review, quality_findings(state.begun_books(), review.begun.name)))
 
 
 def changes_panel(review: FileReview) -> None:

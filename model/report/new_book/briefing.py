@@ -171,8 +171,8 @@ def rates_words(glance: ColumnGlance) -> str:
     return f"bad {numbers.percent(rates[0], 0)} → {numbers.percent(rates[-1], 0)}"
 
 
-def quality_finding(review: FileReview) -> Finding:
-    """What in the file's columns a person should look at."""
+def quality_finding(review: FileReview, findings: Sequence[str] = ()) -> Finding:
+    """What in the file a person should look at: what was found in it, in sentences, and every column."""
     columns = (
         Column("Column"),
         Column("Empty, %", digits=1),
@@ -191,10 +191,10 @@ def quality_finding(review: FileReview) -> Finding:
         for each in review.glances
     ]
     rows.sort(key=lambda row: (not row[4], not row[3], -row[1]))
-    n = sum(1 for row in rows if row[3] or row[4])
-    headline = f"{numbers.counted(n, 'column')} to look at" if n else "Nothing in the file's columns stands out"
+    n = len(findings) or sum(1 for row in rows if row[3] or row[4])
+    headline = f"{numbers.counted(n, 'thing')} to ask about" if n else "Nothing in the file stands out"
     table = Table("new-book-quality", "What the file's columns hold", columns, tuple(rows))
-    return Finding("new_book_quality", headline, table=table, offered=False)
+    return Finding("new_book_quality", headline, table=table, points=tuple(findings), offered=False)
 
 
 def _suspect(glance: ColumnGlance) -> str:

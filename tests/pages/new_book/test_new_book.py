@@ -279,6 +279,14 @@ def test_two_columns_are_compared(open_page: Open):
     assert "AUC alone" in " ".join(each.value for each in at.caption)
 
 
+def test_what_is_worth_asking_about_the_file_is_said(open_page: Open):
+    at = open_page(draft=NAME)
+    at.session_state["_new_book_panel_1"] = True
+    at.run()
+    assert not at.exception
+    assert "<li>score holds -9" in markup(at)
+
+
 # ---- the model ------------------------------------------------------------------------------------------------------
 
 
