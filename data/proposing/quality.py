@@ -23,7 +23,7 @@ MOST = 5  # values of a column that are named
 
 
 @dataclass(frozen=True)
-class CommonValue:
+class FrequentValue:
     """A value as it is told, in how many rows it stands."""
 
     value: str
@@ -44,11 +44,11 @@ class ColumnQuality:
     rows: int
     gaps: int
     different: int
-    special: tuple[CommonValue, ...]
+    special: tuple[FrequentValue, ...]
     outliers: int
     low: float | None
     high: float | None
-    usual: CommonValue | None
+    usual: FrequentValue | None
     constant: bool
     nearly: bool
     suspect: str
@@ -92,7 +92,7 @@ class FileQuality:
             for each in self.columns
             if each.share_missing >= MANY_GAPS
         ]
-        far = [CommonValue(each.name, each.outliers) for each in self.columns if each.outliers]
+        far = [FrequentValue(each.name, each.outliers) for each in self.columns if each.outliers]
         told += [f"Values far from all others: {_listed(far)}."] if far else []
         return (*told, *(f"{each.name}: {each.unread}." for each in self.columns if each.unread))
 
@@ -124,11 +124,11 @@ def _of_column(column: ProposedColumn) -> ColumnQuality:
     known = column.values[~np.isnan(column.values)]
     levels, count = np.unique(known, return_counts=True)
     most = int(count.argmax()) if len(count) else 0
-    usual = CommonValue(_told(column, float(levels[most])), int(count[most])) if len(count) else None
+    usual = FrequentValue(_told(column, float(levels[most])), int(count[most])) if len(count) else None
     low, high = _fences(column)
     far = (column.ordinary < low) | (column.ordinary > high)
     constant = "the same in every row" in column.why or (len(levels) == 1 and not column.gaps)
-    codes = [CommonValue(f"{code:.12g} ({word})", int((known == code).sum())) for code, word in column.special.items()]
+    codes = [FrequentValue(f"{code:.12g} ({word})", int((known == code).sum())) for code, word in column.special.items()]
     return ColumnQuality(
         name=column.given,
         label=column.label,
@@ -164,6 +164,6 @@ def _told(column: ProposedColumn, value: float) -> str:
     return column.codes.get(int(value), f"{value:.6g}") if column.codes else f"{value:.6g}"
 
 
-def _listed(values: Sequence[CommonValue]) -> str:
+def _listed(values: Sequence[FrequentValue]) -> str:
     told = [f"{each.value} in {each.rows:,} rows" for each in values[:MOST]]
     return ", ".join(told) + (f" and {len(values) - MOST} more" if len(values) > MOST else "")
