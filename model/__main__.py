@@ -100,7 +100,7 @@ VERBS = {  # each one's module and first sentence
     "serve": ("model.cli.serve", "The REST service alone, without the dashboard, for one book."),
     "check": (
         "model.cli.check",
-        "Read the contracts of books, of all if none is named, and say which cannot be used and why.",
+        "Read the contracts of books, of all if none is named, and say what is wrong with each, by line and name.",
     ),
     "doctor": ("model.cli.doctor", "What would keep this installation from serving, and what to do."),
     "token": ("model.cli.token", "Who may call the REST service."),

@@ -166,7 +166,10 @@ class Plan:
         draft.put("file", f"{self.name}.parquet")
         draft.put("as_of", drafting.AS_OF, "when the data were drawn", "TO DO")
         draft.put("sample", drafting.SAMPLE, "how the rows were chosen", "TO DO")
-        draft.put("currency", money.currency if money.named else "", money.why if money.named else "")
+        if money.named:
+            draft.put("currency", money.currency, money.why)
+        else:
+            draft.put("currency", "", "no amount is named, so nothing is told in money")
         draft.put("id", self.numbers.name, self.numbers.why)
         if comment(self.numbers.given) not in ("", self.numbers.name):
             draft.put("id_column", comment(self.numbers.given))
@@ -180,7 +183,7 @@ class Plan:
         draft.put("decision_note", note, "are rejected applicants in the data?", "TO DO")
         months = self.decisions.months or MONTHS
         asked = "" if self.decisions.months else "over how many months the target was observed: say it by --months"
-        draft.put("pd_horizon", "one year" if months == MONTHS else _months_words(months))
+        draft.put("pd_horizon", "one year" if months == MONTHS else _months_words(months), asked)
         draft.put("pd_months", months, asked)
         draft.put(
             "exposure_class", self._class(money), "mortgage, revolving, retail or corporate: sets the capital formula"

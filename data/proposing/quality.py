@@ -128,7 +128,9 @@ def _of_column(column: ProposedColumn) -> ColumnQuality:
     low, high = _fences(column)
     far = (column.ordinary < low) | (column.ordinary > high)
     constant = "the same in every row" in column.why or (len(levels) == 1 and not column.gaps)
-    codes = [FrequentValue(f"{code:.12g} ({word})", int((known == code).sum())) for code, word in column.special.items()]
+    codes = [
+        FrequentValue(f"{code:.12g} ({word})", int((known == code).sum())) for code, word in column.special.items()
+    ]
     return ColumnQuality(
         name=column.given,
         label=column.label,

@@ -20,7 +20,7 @@ from model.settings import settings
 @click.option("--book", "named", multiple=True, metavar="NAME", help="A book, as by its name alone.")
 @json_option
 def check(book: tuple[str, ...], named: tuple[str, ...], as_json: bool) -> None:
-    """Read the contracts of books, of all if none is named, and say what is wrong with each, by file, line and name.
+    """Read the contracts of books, of all if none is named, and say what is wrong with each, by line and name.
 
     Of a single book that can be used it says, too, which questions are open, and what pages would say in its words.
     Nothing is trained."""

@@ -585,7 +585,7 @@ def test_every_mark_in_the_contract_is_on_the_list_to_review(of_loans: Proposal)
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda f: f.assign(y=np.arange(len(f)) % 3), "has 3 values .*it must have two"),
+        (lambda f: f.assign(y=np.arange(len(f)) % 3), "has 3 values: .*Which of them are bad is for you to say: --bad"),
         (lambda f: f.assign(y=1), "has one value only"),
         (lambda f: f.assign(y=np.where(np.arange(len(f)) < 9, np.nan, f["y"])), "is missing in 9 of 300 rows"),
         (lambda f: f.head(150), "has 150 rows; a model needs at least 200"),
