@@ -613,8 +613,8 @@ def _protected(own: ProposedColumn, cells: RecognisedCells, attribute: str, why:
 
 def _place(own: ProposedColumn, cells: RecognisedCells) -> ProposedColumn:
     """Where people live, by at most `MOST_GROUPS` groups: the most frequent places, of post codes the first sign."""
-    if cells.kind == "numbers" and (cells.known != np.round(cells.known)).any():
-        return replace(own, role="left out", why=f"{own.why}; its numbers are no places that could be compared")
+    if cells.kind == "days" or (cells.known != np.round(cells.known)).any():
+        return replace(own, role="left out", why=f"{own.why}; its {cells.kind} are no places that could be compared")
     if cells.kind == "numbers":
         cells = as_categories(cells, "its numbers were read as places")
     words = list(cells.words)

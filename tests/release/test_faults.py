@@ -72,7 +72,8 @@ def test_leak_is_caught_by_the_gates_for_leaks_alone(tmp_path: Path):
     release = trained(tmp_path, collected="input", more=LEAK)
     assert failing(release) == {"leakage"}
     gate = next(gate for gate in release.report.as_dict()["gates"] if gate["name"] == "single")
-    assert gate["note"] == "Sent to collection."
+    assert gate["note"].startswith("Strongest inputs alone, by AUC: Sent to collection 0.9")
+    assert "is of the role post-outcome in the contract" in gate["note"]
     with pytest.raises(GateError, match=r"is not promoted: .*No input knows the outcome"):
         Store(tmp_path, NAME).promote(release.id)
 
