@@ -328,7 +328,7 @@ def changed(book: Book, old: str, new: str) -> Book:
 def test_the_file_comes_back_after_a_person_has_written_other_words_and_labels() -> None:
     frame = table({"Purpose": COLUMNS["words"][1](np.random.default_rng(0))})
     book, whole = made(frame)
-    book = changed(changed(book, '= "house"\n', '= "A house or a flat"\n'), 'label = "Purpose"', 'label = "What for"')
+    book = changed(changed(book, '= "house" }', '= "A house or a flat" }'), 'label = "Purpose"', 'label = "What for"')
     assert not_come_back(book, frame, whole) == []
     labelled = again(book, frame.rename(columns={"Purpose": "what for"}).replace("house", "a house OR a flat"))
     assert np.array_equal(labelled.raw, book.raw)
