@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from math import ceil, floor, log10
+from math import floor, log10
 
 from data.contract import YEAR, Assumption, Contract, Lever, Shock, Variable
 
 DIGITS = 6  # of a control's numbers, with the noise of reckoning taken off
-NOISE = 1e-9  # of a step
 NICE = (5.0, 2.0, 1.0)  # what stops lie apart, times a power of ten
 
 
@@ -44,23 +43,6 @@ class LeverRange:
         if self.low <= value <= self.high:
             return self
         return replace(self, low=min(self.low, value), high=max(self.high, value))
-
-    def nearest(self, value: float) -> float:
-        """The stop nearest to a value: so many steps from the low end, or from zero where that lies between the ends;
-        or an end."""
-        return self._held(round((value - self._origin) / self.step))
-
-    def next(self, value: float, up: bool) -> float:
-        """The next stop above a value, or below it."""
-        steps = (value - self._origin) / self.step
-        return self._held(floor(steps + NOISE) + 1 if up else ceil(steps - NOISE) - 1)
-
-    @property
-    def _origin(self) -> float:
-        return 0.0 if self.both_ways else self.low
-
-    def _held(self, steps: int) -> float:
-        return min(max(round(self._origin + steps * self.step, 2 * DIGITS), self.low), self.high)
 
     def stops(self, value: float) -> tuple[float, ...]:
         """Where a logarithmic slider can stand, rising: at round numbers a tenth to a twentieth of themselves apart, at

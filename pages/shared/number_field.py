@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from model.report import numbers
 from model.whatif.ranges import LeverRange
 from pages.shared.as_written import literal
-from pages.shared.page_state import Memory, Slid
+from pages.shared.page_state import Memory
 from pages.shared.widgets import TYPED
 
 SCALE = 10**numbers.MOST_DECIMALS
@@ -59,9 +59,10 @@ def lever(
 
 
 def slide(memory: Memory[Any], name: str, *, label: str, within: LeverRange, value: float) -> None:
-    """A slider that stands at ``value``, wherever that lies, and moves from there to the next stop; with zero in the
-    middle where it moves both ways. So it may reach beyond an end: put there, it goes to the end."""
-    low, high, step = slots(within.with_value(value), value)
+    """A slider that stands at ``value``, wherever that lies, and moves from there by its step: the keyboard keeps it.
+    Zero is in the middle where it moves both ways. It may reach beyond an end: put there, it goes to the end."""
+    ends = within.with_value(value)
+    low, high, step = slots(ends, value)
     kind = int if all(float(each).is_integer() for each in (low, high, step, value)) else float
     st.slider(
         label,
@@ -72,7 +73,7 @@ def slide(memory: Memory[Any], name: str, *, label: str, within: LeverRange, val
         key=memory.place(name, kind(value), (low, high, step)),
         label_visibility="collapsed",
         on_change=memory.touched,
-        args=(name, "", Slid(within, value)),
+        args=(name, "", (ends.low, ends.high)),
     )
 
 

@@ -24,7 +24,6 @@ from model.deployed.model import DeployedModel
 from model.report.numbers import MOST_DECIMALS
 from model.report.operations.words import replaced
 from model.whatif.customer.scenario import CUSTOMER
-from model.whatif.ranges import LeverRange
 from model.whatif.saved import MADE_WITH, SAVED, SUBJECTS, SavedScenario
 from pages.shared import deployed, saving
 from pages.shared.as_written import literal
@@ -54,35 +53,20 @@ class AnsweredBy:
 
 
 @dataclass(frozen=True)
-class Slid:
-    """A slider ``within`` its range that stood at ``before``, which need not be one of its stops."""
-
-    within: LeverRange
-    before: float
-
-    def stop(self, value: float) -> float:
-        """Where a slider that was moved to ``value`` comes to stand: from between two stops at the next one that way,
-        however short the move."""
-        within = self.within
-        at = within.nearest(value)
-        if (at - self.before) * (value - self.before) <= 0 and value != self.before:
-            at = within.next(self.before, up=value > self.before)
-        return at
-
-
-@dataclass(frozen=True)
 class Touched:
     """The widget that was moved; see `Memory.touched`."""
 
     name: str
     beside: str = ""
-    slid: Slid | None = None
+    within: tuple[float, float] | None = None
 
     def taken(self, value: Any) -> Any:
-        """What a widget at this value is taken for: a number as it is shown; of a slider the stop that it moved to."""
+        """What a widget at this value is taken for: a number no further than it may be, and as it is shown."""
         if isinstance(value, float):
             value = round(value, MOST_DECIMALS)
-        return value if self.slid is None or value is None else self.slid.stop(value)
+        if self.within is None or value is None:
+            return value
+        return min(max(value, self.within[0]), self.within[1])
 
 
 @dataclass(frozen=True)
@@ -197,10 +181,10 @@ class Memory(Generic[Held]):
         """Whether there is a value before."""
         return bool(self._past())
 
-    def touched(self, name: str, beside: str = "", slid: Slid | None = None) -> None:
-        """Callback: a widget was moved: that of ``name``, or the one ``beside`` it; of a slider, from where it was
-        ``slid``."""
-        st.session_state[self._key("touched")] = Touched(name, beside, slid)
+    def touched(self, name: str, beside: str = "", within: tuple[float, float] | None = None) -> None:
+        """Callback: a widget was moved: that of ``name``, or the one ``beside`` it. It is taken to have been put
+        ``within`` these ends, beyond which a slider may reach."""
+        st.session_state[self._key("touched")] = Touched(name, beside, within)
         redraw()
 
     def settle(self, model: DeployedModel) -> None:

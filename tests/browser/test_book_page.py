@@ -117,7 +117,7 @@ def test_coming_back_by_the_navigation_keeps_the_scenario(visit: Visit) -> None:
     page.get_by_role("link", name="Customer").click()
     expect(page.locator(".wi-invitation")).to_be_visible()
     settled(page)
-    page.get_by_role("link", name="Book").click()
+    page.get_by_role("link", name="Book", exact=True).click()
     book_ready(page)
     expect(sentence(page)).to_have_text(told)
     assert sorted(page.url.partition("?")[2].split("&")) == sorted(address.partition("?")[2].split("&"))

@@ -160,16 +160,16 @@ def test_a_cutoff_between_two_points_is_shown_as_used(open_app: Open) -> None:
 # ---- sliders ------------------------------------------------------------------------------------------------------
 
 
-def test_a_slider_stands_where_its_value_does_and_moves_to_the_next_of_its_stops(open_app: Open) -> None:
+def test_a_slider_moves_by_its_step_from_wherever_its_value_stands(open_app: Open) -> None:
     at = open_app("book", balances=-17.25)
     slider = at.slider("book.balances")
     assert (slider.value, slider.step) == (-17.25, 5)
     assert (slider.value - slider.min) % slider.step == 0
-    for put, stands in ((-12.25, -10), (-5, -5), (0, 0)):
-        slider.set_value(put).run()
-        slider = at.slider("book.balances")
-        assert control(at, "book.balances") == stands
-        assert (slider.min, slider.max, slider.step) == (-100, 100, 5)  # another would lose the key pressed next
+    shape = slider.min, slider.max
+    slider.set_value(-12.25).run()
+    slider = at.slider("book.balances")
+    assert (slider.min, slider.max, slider.step) == (*shape, 5)  # another slider would lose the key pressed next
+    assert control(at, "book.balances") == -12.25
 
 
 def test_what_is_typed_is_used_and_a_slider_put_beyond_an_end_goes_to_it(open_app: Open) -> None:

@@ -17,7 +17,7 @@ from model.whatif.policy.scenario import PolicyScenario
 from model.whatif.ranges import LeverRange, book_range, lever_range
 from pages.book.state import widget_scale
 from pages.shared.number_field import slots
-from pages.shared.page_state import Slid, Touched
+from pages.shared.page_state import Touched
 from tests.support import contracts
 
 WORDLESS = "made_up"  # whose contract is filled in by those who read it
@@ -100,24 +100,6 @@ def test_a_slider_stands_at_the_value_and_moves_by_the_step(
     first, last = within.middled
     assert first - start < step
     assert end - last < step
-
-
-@pytest.mark.parametrize(
-    ("within", "before", "moved", "stop"),
-    [
-        (LeverRange(36, 84, 5), 60, 65, 66),  # the stops begin at the low end
-        (LeverRange(36, 84, 5), 60, 55, 56),
-        (LeverRange(0, 100, 5), 33.3, 33.4, 35),  # however short the move
-        (LeverRange(0, 100, 5), 33.3, 33.2, 30),
-        (LeverRange(0, 100, 5), 33.3, 58.3, 60),
-        (LeverRange(10_000, 1_000_000, 10_000), 2_000, 12_000, 10_000),  # from beyond an end to the end
-        (LeverRange(10_000, 95_000, 10_000), 120_000, 110_000, 95_000),
-        (LeverRange(-90, 100, 20), 7, 27, 20),  # or at zero, where that lies between
-        (LeverRange(-90, 100, 20), 0, -90, -80),
-    ],
-)
-def test_a_slider_moves_from_any_value_to_a_stop(within: LeverRange, before: float, moved: float, stop: float) -> None:
-    assert Touched("lever", slid=Slid(within, before)).taken(moved) == stop
 
 
 def test_the_unit_stands_in_the_label_once_and_the_ends_without_it() -> None:
