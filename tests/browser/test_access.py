@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -35,19 +36,21 @@ Start = Callable[..., Server]
 # ---- a server as told, and a visitor whose every message is kept ---------------------------------------------------
 
 
-@pytest.fixture
-def start(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
-    """Starts the dashboard with settings (``USER_HEADER="X"``) and more words on its command line."""
-    plain = server._start
+@pytest.fixture(scope="module")
+def start(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """Starts the dashboard with settings (``USER_HEADER="X"``) and more words on its command line, once for all tests
+    that ask for the same: what one visitor was shown is nothing to the next."""
+    plain, folder = server._start, tmp_path_factory.mktemp("access")
     with ExitStack() as running:
 
+        @cache
         def go(*words: str, **settings: str) -> Server:
             own = {f"WHATIF_{name}": value for name, value in settings.items()}
-            with monkeypatch.context() as patched:
+            with pytest.MonkeyPatch.context() as patched:
                 patched.setattr(
                     server, "_start", lambda command, env, output: plain([*command, *words], env | own, output)
                 )
-                return running.enter_context(serving(home, tmp_path))
+                return running.enter_context(serving(home, folder))
 
         yield go
 
@@ -181,7 +184,7 @@ def proxied() -> Iterator[Callable[..., Proxy]]:
 def test_without_the_proxys_header_a_first_deep_link_tells_nothing(
     start: Start, look: Look, release: Release, page: str
 ) -> None:
-    running = start(USER_HEADER=USER, TRUSTED_PROXY="127.0.0.1")
+    running = start(USER_HEADER=USER, TRUSTED_PROXY="127.0.0.1", ROLES=ROLES)
     told = kept_out(look(f"{running.url}/{page}"), release)
     assert "names no user" in told
 
@@ -376,23 +379,25 @@ class Provider:
         self._server.server_close()
 
 
-@pytest.fixture
-def login(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Server]]:
+@pytest.fixture(scope="module")
+def login(start: Start, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Server]]:
     """Starts the dashboard with a login, at which everybody is ``email``."""
     with ExitStack() as opened:
 
+        @cache
         def go(email: str) -> Server:
             provider = Provider(email)
             opened.callback(provider.close)
             port = free_port()
-            monkeypatch.setattr(server, "free_port", lambda: port)
-            secrets = tmp_path / "secrets.toml"
+            secrets = tmp_path_factory.mktemp("login") / "secrets.toml"
             secrets.write_text(
                 f'[auth]\nredirect_uri = "http://127.0.0.1:{port}/oauth2callback"\n'
                 f'cookie_secret = "{base64.b64encode(b"0123456789" * 4).decode()}"\nclient_id = "whatif"\n'
                 f'client_secret = "unused"\nserver_metadata_url = "{provider.url}/about"\n'
             )
-            return start("--secrets.files", str(secrets), ROLES=ROLES)
+            with pytest.MonkeyPatch.context() as patched:
+                patched.setattr(server, "free_port", lambda: port)
+                return start("--secrets.files", str(secrets), ROLES=ROLES)
 
         yield go
 
