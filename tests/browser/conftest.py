@@ -4,7 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -143,6 +143,13 @@ def start(tmp_path: Path) -> Iterator[Start]:
 @pytest.fixture
 def visit(browser: Browser, request: pytest.FixtureRequest, start: Start) -> Iterator[Visit]:
     """Opens an address as a new visitor. At the end: nothing left the machine, nothing of ours in the console."""
+    with visiting(browser, lambda: request.getfixturevalue("server")) as go:
+        yield go
+
+
+@contextmanager
+def visiting(browser: Browser, server: Callable[[], Server]) -> Iterator[Visit]:
+    """As ``visit``, for as long as one likes, of a ``server`` unless one goes ``to`` another."""
     opened: list[tuple[BrowserContext, Server, Watched]] = []
 
     def go(
@@ -152,7 +159,7 @@ def visit(browser: Browser, request: pytest.FixtureRequest, start: Start) -> Ite
         window: tuple[int, int] = WINDOW,
         script: str = "",
     ) -> Page:
-        at: Server = to or request.getfixturevalue("server")
+        at = to or server()
         size: Any = {"width": window[0], "height": window[1]}
         context = newcomer(browser, at, color_scheme=theme, viewport=size, reduced_motion="reduce")
         watched = Watched()

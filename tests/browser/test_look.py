@@ -1,11 +1,12 @@
 """What everybody must be able to see and use: accessibility, both themes, both sizes, nothing that jumps."""
 
 import re
-from typing import Literal
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import (
     STREAMLITS_OWN,
@@ -21,16 +22,22 @@ from tests.browser.conftest import (
     settled,
     trust,
     unfold,
+    until,
     violations,
+    visiting,
     waterfall,
 )
+from tests.browser.server import Server
 
 pytestmark = pytest.mark.browser
 
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
 SIZES = ((1280, 720), (1920, 1080))
+WITH_PANELS = ("book", "customer", "policy", "operations")
+VIEWS = [(name, theme) for name in (*WITH_PANELS, "start", "trust") for theme in THEMES]
 MOST_SHIFT = 0.02
+TAKEN = 20_000  # ms within which the charts have taken the width of the window
 STRESSED = "preset=fed_2026_severely_adverse&severity=50&balances=20"
 SHIFTS = """
 window.shifts = [];
@@ -56,76 +63,84 @@ TRUNCATED = """
 """
 
 
-def opened(visit: Visit, name: str, customer: int, theme: Theme, window: tuple[int, int]) -> Page:
+class View(NamedTuple):
+    """A page with all that it can show at once, opened once for all tests that look at it."""
+
+    name: str
+    theme: Theme
+    page: Page
+
+    def fits(self, window: tuple[int, int], name: str) -> list[str]:
+        """What is wider than a window of this size, once the charts have taken it."""
+        self.page.set_viewport_size({"width": window[0], "height": window[1]})
+        settled(self.page)
+        wide = until(self.page, lambda: _wider(self.page), lambda found: not found, limit=TAKEN)
+        photograph(self.page, f"{name}-{self.theme}-{window[0]}x{window[1]}")
+        return wide
+
+
+def _wider(page: Page) -> list[str]:
+    found: list[str] = page.evaluate(WIDER)
+    scrolls = not page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    return [*found, "the document"] if scrolls else found
+
+
+@pytest.fixture(scope="module")
+def view(browser: Browser, server: Server, customer: int, request: pytest.FixtureRequest) -> Iterator[View]:
+    """A page by its name, in a theme, its panels closed until a test opens them: those that do stand last."""
+    name, theme = request.param
+    with visiting(browser, lambda: server) as visit:
+        yield View(name, theme, opened(visit, name, customer, theme))
+
+
+def opened(visit: Visit, name: str, customer: int, theme: Theme) -> Page:
     """A page with all that it can show at once."""
-    if name == "trust":
-        page = visit("/trust", theme=theme, window=window)
-        trust(page)
-        return page
-    if name == "operations":
-        page = visit("/operations", theme=theme, window=window)
-        operations_ready(page)
-        return page
-    if name == "book":
-        page = visit(f"/?{STRESSED}", theme=theme, window=window)
-        book_ready(page)
-        return page
-    if name == "policy":
-        page = visit("/policy?cutoff=531", theme=theme, window=window)
-        policy_ready(page)
-        return page
-    if name == "start":
-        page = visit("/applicant", theme=theme, window=window)
-        expect(page.locator(".wi-invitation")).to_be_visible()
-        settled(page)
-        return page
-    page = visit(f"/applicant?customer={customer}&balances=-50", theme=theme, window=window)
-    ready(page)
-    waterfall(page)
+    address, stands = {
+        "trust": ("/trust", trust),
+        "operations": ("/operations", operations_ready),
+        "book": (f"/?{STRESSED}", book_ready),
+        "policy": ("/policy?cutoff=531", policy_ready),
+        "start": ("/applicant", invited),
+        "customer": (f"/applicant?customer={customer}&balances=-50", explained),
+    }[name]
+    page = visit(address, theme=theme, window=SIZES[0])
+    stands(page)
     return page
 
 
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("name", ["book", "start", "customer", "policy", "trust", "operations"])
-def test_axe_finds_nothing(visit: Visit, customer: int, name: str, theme: Theme) -> None:
-    page = opened(visit, name, customer=customer, theme=theme, window=SIZES[0])
-    assert violations(page) == []
-
-
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("name", ["book", "customer", "policy", "operations"])
-def test_axe_finds_nothing_with_every_panel_open(visit: Visit, customer: int, name: str, theme: Theme) -> None:
-    page = opened(visit, name, customer=customer, theme=theme, window=SIZES[1])
-    unfold(page)
-    assert [each for each in violations(page) if (name, each) != ("operations", STREAMLITS_OWN)] == []
-
-
-@pytest.mark.parametrize("window", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("theme", THEMES)
-def test_operations_with_every_panel_open_fit_and_show_all_their_text(
-    visit: Visit, customer: int, theme: Theme, window: tuple[int, int]
-) -> None:
-    page = opened(visit, "operations", customer=customer, theme=theme, window=window)
-    unfold(page)
-    expect(page.get_by_role("heading", name="Releases")).to_be_visible()
-    expect(page.get_by_test_id("stFileUploader")).to_be_visible()
+def invited(page: Page) -> None:
+    """Until a customer can be picked."""
+    expect(page.locator(".wi-invitation")).to_be_visible()
     settled(page)
-    photograph(page, f"operations-open-{theme}-{window[0]}x{window[1]}")
-    assert page.evaluate(WIDER) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert page.evaluate(TRUNCATED) == []
 
 
-@pytest.mark.parametrize("window", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("name", ["book", "start", "customer", "policy", "trust", "operations"])
-def test_nothing_is_wider_than_the_window(
-    visit: Visit, customer: int, name: str, theme: Theme, window: tuple[int, int]
-) -> None:
-    page = opened(visit, name, customer=customer, theme=theme, window=window)
-    photograph(page, f"{name}-{theme}-{window[0]}x{window[1]}")
-    assert page.evaluate(WIDER) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+def explained(page: Page) -> None:
+    """Until the answer stands, with what changed beside the reasons."""
+    ready(page)
+    waterfall(page)
+
+
+@pytest.mark.parametrize("view", VIEWS, ids="-".join, indirect=True, scope="module")
+def test_axe_finds_nothing(view: View) -> None:
+    assert violations(view.page) == []
+
+
+@pytest.mark.parametrize("view", VIEWS, ids="-".join, indirect=True, scope="module")
+def test_nothing_is_wider_than_the_window(view: View) -> None:
+    assert {window: wide for window in SIZES if (wide := view.fits(window, view.name))} == {}
+
+
+@pytest.mark.parametrize("view", VIEWS[: 2 * len(WITH_PANELS)], ids="-".join, indirect=True, scope="module")
+def test_with_every_panel_open_axe_finds_nothing_and_operations_show_all_their_text(view: View) -> None:
+    view.page.set_viewport_size({"width": SIZES[1][0], "height": SIZES[1][1]})
+    unfold(view.page)
+    assert [each for each in violations(view.page) if (view.name, each) != ("operations", STREAMLITS_OWN)] == []
+    if view.name == "operations":
+        expect(view.page.get_by_role("heading", name="Releases")).to_be_visible()
+        expect(view.page.get_by_test_id("stFileUploader")).to_be_visible()
+        for window in SIZES:
+            assert view.fits(window, "operations-open") == []
+            assert view.page.evaluate(TRUNCATED) == []
 
 
 def test_a_move_of_a_lever_shifts_nothing(visit: Visit, customer: int) -> None:
