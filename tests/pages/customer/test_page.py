@@ -150,15 +150,17 @@ def test_a_lever_put_back_to_its_start_is_no_edit(open_app: Open) -> None:
     assert dict(at.query_params) == {"customer": str(SOMEBODY)}
 
 
-def test_a_lever_stands_at_the_record_s_own_number_until_it_is_moved_to_a_stop(open_app: Open, book: Book) -> None:
+def test_a_lever_stands_at_the_record_s_own_number_and_moves_by_its_step_from_there(open_app: Open, book: Book) -> None:
     own = book.record(SOMEBODY)[:, 0].copy()
-    own[book.contract.row["limit"]] = 123_456.5  # between the lever's steps
+    own[book.contract.row["limit"]] = 123_456.5  # no multiple of the lever's step
     at = open_app(["_two_way"], own=",".join(f"{value:.15g}" for value in own))
     slider, field = at.slider(key="customer.limit"), at.number_input(key="customer.limit.typed")
     assert (slider.value, field.value) == (123_456.5, 123_456.5)
     assert f"Credit limit · NT${NBSP}123,456.5" in slider.label
+    assert slider.step == 10_000
     slider.set_value(133_456.5).run()
-    assert at.query_params["limit"] == "130000"
+    assert at.query_params["limit"] == "133456.5"
+    assert at.number_input(key="customer.limit.typed").value == 133_456.5
     assert not at.exception
 
 
