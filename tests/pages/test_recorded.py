@@ -47,7 +47,7 @@ def calls() -> list[Entry]:
     return [find(engine, each.id) for each in reversed(recent(engine))]
 
 
-def until(what: Callable[[], bool], seconds: float = 20.0) -> None:
+def until(what: Callable[[], bool], seconds: float = 120.0) -> None:
     """Wait for something to come true."""
     pause = threading.Event()
     for _ in range(int(seconds / 0.02)):

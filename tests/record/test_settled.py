@@ -74,7 +74,7 @@ class Desk:
         self.engine.dispose()
 
 
-def done(what: Callable[[], object], seconds: float = 20.0) -> bool:
+def done(what: Callable[[], object], seconds: float = 120.0) -> bool:
     """Whether something comes true in time."""
     pause = threading.Event()
     for _ in range(int(seconds / 0.01)):

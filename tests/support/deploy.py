@@ -22,8 +22,8 @@ from tests.browser.server import ROOT, free_port
 DEPLOY = ROOT / "model" / "deploy"
 OWN_PATHS = ("/etc/credit-what-if/tls", "/run/credit-what-if", "/var/cache/credit-what-if", "/var/log/credit-what-if")
 USER = "X-Auth-Request-Email"  # the header that the shipped proxy names the user in
-START_SECONDS = 30.0
-NOTED_SECONDS = 30.0
+START_SECONDS = 120.0
+NOTED_SECONDS = 120.0
 DASHBOARD_LINE = "        server 127.0.0.1:{port} max_fails=2 fail_timeout=5s;\n"  # of the shipped proxy
 DASHBOARD_LINES = "".join(DASHBOARD_LINE.format(port=port) for port in (8501, 8502))
 

@@ -28,7 +28,7 @@ from confluent_kafka.cimpl import NewTopic
 Answer = TypeVar("Answer")
 USER, PASSWORD = "keeper", "s3cret"
 PARTITIONS = 4
-SECONDS = 60.0  # within which a node begins or ends
+SECONDS = 240.0  # within which a node begins or ends
 CLUSTER = "4L6g3nShT-eMCtK--X86sw"
 JAVA = (
     "java",

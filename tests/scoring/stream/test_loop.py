@@ -36,7 +36,7 @@ CARDS = read_book("cards")
 GOOD = applications(CARDS.contract, CARDS.raw[:, :300], [f"A-{k}" for k in range(300)])
 IDLE = 0.7  # seconds after which a stream of these tests ends that nothing comes to
 MOST_WAITS = 1000  # after which a stream of these tests that hears of nobody is given up
-SECONDS = 30.0  # after which one ends that has not read what it was sent
+SECONDS = 120.0  # after which one ends that has not read what it was sent
 
 
 class Heard(StreamFollower):

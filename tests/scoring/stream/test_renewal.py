@@ -66,7 +66,7 @@ def noted(database: sql.Engine) -> list[tuple[str, str]]:
     return [(each.state, each.release) for each in renewals(database, NAME)]
 
 
-def until(true: Callable[[], object], seconds: float = 60) -> None:
+def until(true: Callable[[], object], seconds: float = 240) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end
