@@ -55,8 +55,9 @@ class Settings(BaseSettings):
     connections at once, those of one address, and its web sockets. Files uploaded to pages: megabytes that one session
     may hold, and all of them.
 
-    Files that people give, each read in a process of its own: ``file_memory`` in MB and ``file_seconds`` that one may
-    take, ``file_processes`` at a time. ``book_files`` is a folder of files that new books may be made of.
+    Files that people give, each read in a process of its own: ``file_memory`` in MB and ``file_seconds`` of the
+    processor that one may take (by the clock ten times as long), ``file_processes`` at a time. ``book_files`` is a
+    folder of files that new books may be made of.
 
     The stream: ``stream_brokers`` of Kafka, as ``host:port`` separated by commas; topics of ``stream_applications``,
     ``stream_decisions``, ``stream_outcomes`` and of what is ``stream_refused``; the ``stream_group`` of consumers and

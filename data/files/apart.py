@@ -1,7 +1,8 @@
 """Reading in a process of its own: nothing that a file does to its reader reaches the pages or the service.
 
-The process is started anew for each file, gets no secret from the environment, and is ended when its time is over,
-when the answer is too long, or when whoever asked no longer wants it. At most so many run at once.
+The process is started anew for each file, gets no secret from the environment, and is ended when its time is over, when
+the answer is too long, or when whoever asked no longer wants it. Its time is the processor's; by the clock it may take
+longer, for a busy machine is no fault of a file's. At most so many run at once.
 """
 
 import json
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from data.errors import BadInput
@@ -22,6 +24,7 @@ from data.files.kinds import MB, Limits
 
 ROOT = Path(__file__).parents[2]
 KEPT = ("PATH", "SYSTEMROOT", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "TEMP", "TMP")
+HELD = find_spec("resource") is not None  # Windows: the clock alone ends a process
 PAUSE = 0.1  # seconds between two looks at the process, at which progress is told
 GRACE = 5.0  # seconds for a process that has said all to end
 PART = 1 * MB
@@ -44,11 +47,11 @@ def read_apart(content: bytes, request: Mapping[str, object], limits: Limits, to
     """
     with _turn(limits, told), _reader(limits) as reader:
         reader.begin(json.dumps(dict(request)).encode() + b"\n", content)
-        end = time.monotonic() + limits.seconds
+        end = time.monotonic() + _waited(limits)
         while not reader.done():
             told(reader.share)
             if time.monotonic() > end:
-                raise BadInput(_too_long(limits))
+                raise BadInput(_too_long(_waited(limits)))
         code = reader.process.wait(GRACE)
     if reader.too_much:
         raise BadInput(too_large(limits))
@@ -65,10 +68,16 @@ def refusal(said: bytes | bytearray) -> str:
     return str(about["refused"]) if "refused" in about else ""
 
 
-def _too_long(limits: Limits) -> str:
+def _waited(limits: Limits) -> float:
+    """Seconds by the clock that a process may take, which is held to its seconds of the processor where the system
+    can."""
+    return limits.seconds * (limits.patience if HELD else 1.0)
+
+
+def _too_long(seconds: float, what: str = "seconds") -> str:
     return (
-        f"Reading the file took longer than {limits.seconds:,.0f} seconds, so it was ended. Save the table alone as "
-        "CSV, or split it."
+        f"Reading the file took longer than {seconds:,.0f} {what}, so it was ended. Save the table alone as CSV, or "
+        "split it."
     )
 
 
@@ -83,7 +92,7 @@ def too_large(limits: Limits) -> str:
 def ended(code: int, limits: Limits) -> str:
     """Why a process ended without an answer, as far as can be told."""
     if code == -getattr(signal, "SIGXCPU", 24):
-        return _too_long(limits)
+        return _too_long(limits.seconds, "seconds of the processor")
     aborted = -getattr(signal, "SIGABRT", 6)  # as a parser does that gets no memory
     if code in (OUT_OF_MEMORY, aborted, -getattr(signal, "SIGKILL", 9)):
         return too_large(limits)

@@ -34,8 +34,8 @@ class Limits:
 
     ``size`` of the file and ``unpacked`` that an Excel or Parquet file may say it unpacks to, in bytes; ``rows``,
     ``columns``, and ``cells`` of the whole table or of a sheet's whole rectangle. Of the process that reads it:
-    ``memory`` and ``answer``, what it may hand back, in bytes, ``seconds``, and how many such processes there are
-    ``at_once``.
+    ``memory`` and ``answer``, what it may hand back, in bytes, ``seconds`` of the processor, by the clock ``patience``
+    times as many, since a busy machine is no fault of a file's, and how many such processes there are ``at_once``.
     """
 
     size: int = 256 * MB
@@ -45,6 +45,7 @@ class Limits:
     cells: int = 200_000_000
     memory: int = 1024 * MB
     seconds: float = 30.0
+    patience: float = 10.0
     at_once: int = 2
     answer: int = 512 * MB
 

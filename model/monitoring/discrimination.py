@@ -71,6 +71,19 @@ def auc_interval(outcome: Array, predicted: Array) -> Estimate:
     return normal(area, float(np.sqrt(variance)), 0.0, 1.0)
 
 
+def auc_by_chance(bad: float, n: int) -> Estimate:
+    """The AUC that cross-validation finds, as the mean of folds, where nothing tells the outcomes apart: 0.5 and the
+    interval that holds 95 of 100; of ``n`` records so many ``bad``. NaN ends with one class only.
+
+    Ranks by lot have a variance of (n + 1) / (12 · bad · good) (Mann and Whitney 1947). Folds have twice that: what a
+    fit to fold A says of B and what one to B says of A rest on the same pairs of records, so that they err together
+    (exactly so for any smoother whose kernel is symmetric). 2,000 records, 400 of them bad → 0.455 to 0.545.
+    """
+    good = n - bad
+    variance = 2 * (n + 1) / (12 * bad * good) if bad > 0 and good > 0 else np.nan
+    return normal(0.5, float(np.sqrt(variance)), 0.0, 1.0)
+
+
 def placements(outcome: Array, predicted: Array) -> Array:
     """For each default the share of the others predicted below it, for each other the share of defaults above it.
 

@@ -10,6 +10,7 @@ and whether the libraries are those of the lock file.
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from math import ceil, isnan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +21,10 @@ from data.contract import Contract, read_contract
 from model.engine.scorer import TableScorer
 from model.engine.tables import Tables
 from model.finance.scorecard import Scale, reaches
-from model.monitoring.discrimination import single_input_auc
+from model.monitoring.discrimination import auc_by_chance, single_input_auc
 from model.monitoring.drift import OF_PD, Drift
 from model.monitoring.fairness import SMALLEST, smallest_ratio
+from model.monitoring.intervals import Estimate
 from model.monitoring.measures import Compared, Performance
 from model.release.evidence import Evidence
 from model.release.gate import Gate, PairedOn
@@ -30,7 +32,6 @@ from model.release.training import fingerprints, folds, rows
 from model.release.window import Window
 
 EXACT_DIRECTION = 1e-9  # log-odds: sums of the same leaves in another order
-WITHIN = 1.96  # standard errors: 95 %
 STRONGEST = 5  # inputs named where a model knows too much
 TIMED = 200  # single rows, of which the median counts
 WHERE = {
@@ -114,21 +115,25 @@ def performance_gates(contract: Contract, ranked: Performance, said: Performance
 
 
 def told_from_noise(gates: Sequence[Gate], part: Book) -> list[Gate]:
-    """The same gates of a model fitted to ``part``; where it ranks too badly, whether chance would rank as well, and
-    what to do."""
-    bad, n = float(part.target.sum()), len(part)
-    error = float(np.sqrt((n + 1) / (12 * bad * (n - bad)))) if 0 < bad < n else np.nan
-    low, high = 0.5 - WITHIN * error, 0.5 + WITHIN * error
-    out = []
-    for gate in gates:
-        if gate.name == "auc" and not gate.passed and gate.figure <= high:
-            note = (
-                f"No better than chance, which ranks {n:,} such records from {low:.3f} to {high:.3f} (95 %): nothing "
-                "in these inputs tells the outcomes apart. Bring others; a lower bound would promote noise."
-            )
-            gate = replace(gate, note=f"{gate.note} {note}".strip())
-        out.append(gate)
-    return out
+    """The same gates of a model fitted to ``part``; that on its AUC asks for more than chance reaches on so many
+    records, whatever the contract asks, and says so where that is more, or where the model does not."""
+    by_chance = auc_by_chance(float(part.target.sum()), len(part))
+    return [_told_from_noise(each, by_chance, len(part)) if each.name == "auc" else each for each in gates]
+
+
+def _told_from_noise(gate: Gate, by_chance: Estimate, n: int) -> Gate:
+    if isnan(by_chance.high):
+        return gate
+    high, notes = ceil(by_chance.high * 1e4) / 1e4, [gate.note]
+    if gate.figure <= high:
+        notes.append(
+            f"No better than chance, which ranks {n:,} such records from {by_chance.low:.3f} to {by_chance.high:.3f} "
+            "(95 %): nothing in these inputs is seen to tell the outcomes apart. Bring others, or more records; a "
+            "lower bound would promote noise."
+        )
+    if high > gate.bound:
+        notes.append(f"The contract asks for {gate.bound:g}; of {n:,} records chance alone reaches more.")
+    return replace(gate, bound=max(gate.bound, high), note=" ".join(filter(None, notes)))
 
 
 def champion_gates(

@@ -59,7 +59,7 @@ def renew(
     compared = beside(book, own, Candidate(evidence, pd, 0.0, crossed=crossed.predicted))
     found: list[Gate] = [
         *checks.contract_gates(own, model.fitted_to_, tables),
-        *checks.performance_gates(contract, shipped, shipped),
+        *checks.told_from_noise(checks.performance_gates(contract, shipped, shipped), own),
         *checks.leakage_gates(own, shipped.auc),
         *leaks,
         *checks.monotone_gates(contract, tables),

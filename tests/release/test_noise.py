@@ -11,8 +11,9 @@ from data.books import Book, read_folder
 from data.proposing.decisions import Decisions
 from data.proposing.proposal import lay_down, propose
 from data.proposing.sources import read_source
-from model.monitoring.discrimination import single_input_auc
+from model.monitoring.discrimination import auc, auc_by_chance, single_input_auc
 from model.release.checks import leakage_gates, performance_gates, told_from_noise
+from model.release.gate import Gate
 from model.release.training import cross_validate
 from model.release.variants import SHIPPED
 from tests.data.files.reading import in_this_process as in_this_process
@@ -49,14 +50,51 @@ def test_noise_ranks_like_chance_and_the_gate_that_stops_it_says_so(book: Book):
     for _ in range(AGAIN):
         found = cross_validate(replace(book, target=rng.permutation(book.target)), (SHIPPED,)).found[SHIPPED.label]
         aucs.append(found.auc)
-    bad = book.target.sum()
-    error = np.sqrt((N + 1) / (12 * bad * (N - bad)))
-    assert abs(np.mean(aucs) - 0.5) < 1.96 * error / np.sqrt(AGAIN)
+    by_chance = auc_by_chance(float(book.target.sum()), N)
+    assert abs(np.mean(aucs) - 0.5) < (by_chance.high - 0.5) / np.sqrt(AGAIN)
     ranked = replace(found, auc=float(np.mean(aucs)))
     gates = told_from_noise(performance_gates(book.contract, ranked, ranked), book)
     (gate,) = (each for each in gates if each.name == "auc")
     assert gate.verdict == "failed"
-    assert gate.note.startswith(f"No better than chance, which ranks {N} such records from {0.5 - 1.96 * error:.3f} ")
+    assert gate.note.startswith(f"No better than chance, which ranks {N} such records from {by_chance.low:.3f} ")
+
+
+def test_a_model_must_rank_better_than_chance_however_little_its_contract_asks(book: Book):
+    high = auc_by_chance(float(book.target.sum()), N).high
+    least = book.contract.gates.auc_at_least
+    for area, passed in ((high - 0.001, False), (high + 0.001, True)):
+        gate = Gate("auc", "Ranks well: AUC", figure=area, bound=0.5, at_least=True)
+        (told,) = told_from_noise([gate], book)
+        assert (told.passed, told.note.startswith("No better than chance")) == (passed, not passed)
+        assert told.note.endswith(f"The contract asks for 0.5; of {N} records chance alone reaches more.")
+    (told,) = told_from_noise([Gate("auc", "", figure=0.7, bound=least, at_least=True)], book)
+    assert (told.bound, told.note) == (least, "")  # of so many records chance reaches less than the contract asks
+
+
+@pytest.mark.parametrize("words", [True, False])
+def test_noise_lies_in_its_interval_in_95_of_100_files(words: bool):
+    """What folds say of each other rests on the same pairs of records: ranks by lot alone would hold fewer."""
+    rng, n, files = np.random.default_rng(2), 200, 300
+    y, fold = np.arange(n) < 0.2 * n, np.arange(n) % 5
+    inside, narrow = 0, 0
+    by_chance = auc_by_chance(float(y.sum()), n)
+    for _ in range(files):
+        columns = rng.integers(0, 12, (6, n))
+        x = (
+            np.vstack([column == level for column in columns for level in range(12)]).T
+            if words
+            else rng.normal(size=(n, 6))
+        )
+        x = x - x.mean(0)
+        found = []
+        for k in range(5):
+            test = fold == k
+            found.append(auc(y[test].astype(float), x[test] @ (x[~test].T @ (y[~test] - y[~test].mean()))))
+        far = abs(np.mean(found) - 0.5)
+        inside += far <= by_chance.high - 0.5
+        narrow += far <= (by_chance.high - 0.5) / np.sqrt(2)
+    assert 0.92 <= inside / files <= 0.98
+    assert narrow / files < 0.90
 
 
 def test_a_model_that_knows_too_much_names_its_strongest_inputs_and_what_to_do(book: Book):

@@ -173,16 +173,25 @@ def test_a_reader_that_goes_wrong_is_ended_and_told(trouble: str, monkeypatch: p
     does, told = TROUBLE[trouble]
     reader(monkeypatch, does)
     monkeypatch.setattr(apart, "GRACE", 0.5)
+    patience = 1.0 if "longer" in told else TIGHT.patience
     with pytest.raises(BadInput, match=told):
-        read(plain(), "a.csv", replace(TIGHT, seconds=1.0, memory=64 * MB))
+        read(plain(), "a.csv", replace(TIGHT, seconds=1.0, patience=patience, memory=64 * MB))
 
 
 @needs_limits
 @pytest.mark.parametrize("does", [HOG, "\nwhile True: pass"])
 def test_a_reader_holds_itself_to_memory_and_time(does: str, monkeypatch: pytest.MonkeyPatch):
     reader(monkeypatch, held(does))
-    with pytest.raises(BadInput, match="is damaged" if does == HOG else "took longer than"):
+    with pytest.raises(BadInput, match="is damaged" if does == HOG else "longer than 60 seconds of the processor"):
         read(plain(), "a.csv")
+
+
+@needs_limits
+def test_a_busy_machine_refuses_no_file(monkeypatch: pytest.MonkeyPatch):
+    """A process that waits for its turn takes time by the clock, and none of the processor's."""
+    reader(monkeypatch, "import time; time.sleep(0.6); print(json.dumps({'refused': 'read to its end'}))")
+    with pytest.raises(BadInput, match="read to its end"):
+        read(plain(), "a.csv", replace(TIGHT, seconds=0.2, patience=100.0))
 
 
 def test_nobody_waits_for_what_nobody_wants_any_more(monkeypatch: pytest.MonkeyPatch):
