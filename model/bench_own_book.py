@@ -1,14 +1,15 @@
 """Figures of bringing a book of one's own: ``python -m model bench --own-book``. Printed, never asserted.
 
-How long a proposal and a first training take of made-up files, and what the model's tables cost in AUC against freely
-grown trees, tuned, on the same columns: of the shipped books and of scikit-learn's own sets.
+How long a proposal and a first training take of made-up files; what the model's tables cost in AUC against freely grown
+trees, tuned, on the same columns, of the shipped books, of scikit-learn's own sets and of a folder's files; and how
+often pure noise ranks as chance does, and would be promoted.
 """
 
 import resource
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,12 +23,14 @@ from pyarrow import csv
 
 from data.arrays import Array
 from data.books import Book, read_book, read_folder
-from data.files.kinds import Limits
+from data.errors import BadInput, ContractError
+from data.files.kinds import ENDINGS, Limits
 from data.proposing.decisions import Decisions
 from data.proposing.proposal import Proposal, lay_down, propose
 from data.proposing.sources import read_source
-from model.monitoring.discrimination import auc, single_input_auc
-from model.release import training
+from model.monitoring.discrimination import auc, auc_by_chance, single_input_auc
+from model.release import checks, training
+from model.release.fitted_margins import fitted_margins
 from model.release.store import Store
 from model.release.variants import SHIPPED
 
@@ -37,6 +40,7 @@ TRAINED = ((1_000, 60, 30.0), (150_000, 10, 90.0), (10_000, 24, 45.0))
 MOST_COMPARED = 10_000  # records of a book that is held against freely grown trees
 TUNED = tuple(product((0.03, 0.1), (8, 31), (10, 40)))  # learning rate, leaves, records in a leaf at least
 MOST_ROUNDS = 400
+NOISE, NOISE_ROWS = 100, (300, 600, 1_000)  # files of either kind; their rows, by turns
 LIMITS = Limits(memory=2**31, seconds=600, at_once=1)
 
 
@@ -69,6 +73,18 @@ class AucLoss:
     def loss(self) -> float:
         """By how much the tuned trees rank better."""
         return self.tuned - self.ours
+
+
+@dataclass(frozen=True)
+class NoiseFigure:
+    """Of so many ``files`` of noise, as ``name`` says words or numbers: the shares ``inside`` the 95 % interval of
+    chance in cross-validation, and in that of ranks ``by_lot``; and how many pass the gates on performance."""
+
+    name: str
+    files: int
+    inside: float
+    by_lot: float
+    promotable: int
 
 
 def made_up(rows: int, columns: int, seed: int = 0) -> pd.DataFrame:
@@ -139,22 +155,18 @@ def _laid_down(file: Path, home: Path) -> Path:
 
 def _proposal(file: Path) -> Proposal:
     source = read_source(file, None, (TARGET,), LIMITS)
-    return propose(source, Decisions(TARGET, bad=("1",)), name=NAME, margins=_margins, alone=single_input_auc)
-
-
-def _margins(book: Book) -> Array:
-    part = book.part(np.arange(min(len(book), MOST_COMPARED)))
-    found: Array = training.fit(part).decision_function(training.rows(book.inputs))
-    return found
+    return propose(source, Decisions(TARGET, bad=("1",)), name=NAME, margins=fitted_margins, alone=single_input_auc)
 
 
 # ---- what tables cost ----------------------------------------------------------------------------------------------
 
 
-def auc_losses(told: Callable[[str], None] = lambda _: None) -> list[AucLoss]:
-    """What the tables cost in AUC: on the shipped books, on scikit-learn's own sets and on a made-up file."""
+def auc_losses(told: Callable[[str], None] = lambda _: None, files: Path | None = None) -> list[AucLoss]:
+    """What the tables cost in AUC: on the shipped books, on scikit-learn's own sets, on a made-up file, and on the
+    ``files`` of a folder of which a book can be proposed."""
     found = []
-    for name, book in _compared():
+    given = iter(()) if files is None else books_of_files(files, told)
+    for name, book in chain(_compared(), given):
         found.append(auc_loss(name, book))
         told(f"{name}: AUC {found[-1].ours:.4f}, tuned trees {found[-1].tuned:.4f}")
     return found
@@ -203,6 +215,24 @@ def _compared() -> Iterator[tuple[str, Book]]:
     yield "made up, 24 columns", proposed_book(made_up(MOST_COMPARED, 24))
 
 
+def books_of_files(folder: Path, told: Callable[[str], None]) -> Iterator[tuple[str, Book]]:
+    """The books proposed of the files in a folder. The outcome of each is its last column of two values, of which the
+    rarer one is bad; why there is no book of a file is ``told``."""
+    for path in sorted(each for each in folder.iterdir() if each.suffix.lower() in ENDINGS):
+        try:
+            source = read_source(path, limits=LIMITS)
+            texts = {str(name): source.frame[name].dropna().astype(str) for name in source.frame}
+            pairs = [name for name, each in texts.items() if each.nunique() == 2]
+            target = pairs[-1] if pairs else str(source.frame.columns[-1])
+            decisions = Decisions(target, bad=(str(texts[target].value_counts().index[-1]),))
+            found = propose(source, decisions, name=NAME, margins=fitted_margins, alone=single_input_auc)
+        except (BadInput, ContractError) as error:
+            told(f"{path.name}: {error}")
+            continue
+        with TemporaryDirectory() as home:
+            yield path.name, read_folder(lay_down(found, Path(home)))
+
+
 def scikit_learn_sets() -> Iterator[tuple[str, pd.DataFrame]]:
     """scikit-learn's own sets of 200 rows or more, with an outcome of two classes."""
     from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
@@ -222,3 +252,40 @@ def proposed_book(frame: pd.DataFrame) -> Book:
         file = Path(folder) / f"{NAME}.csv"
         csv.write_csv(pa.Table.from_pandas(frame), file)
         return read_folder(_laid_down(file, Path(folder)))
+
+
+# ---- noise ---------------------------------------------------------------------------------------------------------
+
+
+def noise_figures(told: Callable[[str], None] = lambda _: None) -> list[NoiseFigure]:
+    """How noise ranks, as words and as numbers."""
+    found = []
+    for words in (True, False):
+        found.append(_noise_figure(words))
+        told(f"noise, {found[-1].name}: {found[-1].inside:.0%} as chance does, {found[-1].promotable} promotable")
+    return found
+
+
+def _noise_figure(words: bool) -> NoiseFigure:
+    inside, by_lot, promotable = 0, 0, 0
+    for seed in range(NOISE):
+        book = proposed_book(noise(NOISE_ROWS[seed % len(NOISE_ROWS)], words, seed))
+        ranked = training.cross_validate(book, [SHIPPED]).found[SHIPPED.label]
+        chance = auc_by_chance(float(book.target.sum()), len(book))
+        far, most = abs(ranked.auc - 0.5), chance.high - 0.5
+        inside += far <= most
+        by_lot += far <= most / np.sqrt(2)
+        gates = checks.told_from_noise(checks.performance_gates(book.contract, ranked, ranked), book)
+        promotable += all(each.passed for each in gates)
+    name = "words" if words else "numbers"
+    return NoiseFigure(name, NOISE, inside=inside / NOISE, by_lot=by_lot / NOISE, promotable=promotable)
+
+
+def noise(rows: int, words: bool, seed: int) -> pd.DataFrame:
+    """A file of six columns that say nothing of the outcome, a fifth of it bad."""
+    rng = np.random.default_rng(seed)
+    table: dict[str, Any] = {"loan_amount": rng.integers(1_000, 50_000, rows)}
+    for k in range(6):
+        drawn = rng.integers(0, 5 * (k + 1), rows)
+        table[f"part_{'abcdef'[k]}"] = [f"w{each:02d}" for each in drawn] if words else rng.normal(drawn, 1).round(3)
+    return pd.DataFrame({**table, TARGET: rng.permutation(np.arange(rows) < rows // 5).astype(int)})

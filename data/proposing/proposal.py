@@ -40,7 +40,8 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 RESERVED = frozenset({"con", "prn", "aux", "nul"})  # names that some file systems do not take
 
 Margins = Callable[[Book], Array]
-"""The log-odds of default (n,) by the model that a book's contract asks for; for the cut-off."""
+"""The log-odds of default of a book's records, or of enough of them, by the model that its contract asks for; for the
+cut-off."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,12 +2,20 @@
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
 from model import bench as figures
 from model.bench_batch import BatchCost, batch_costs
-from model.bench_own_book import AucLoss, OwnBookFigure, auc_losses, own_book_figures
+from model.bench_own_book import (
+    AucLoss,
+    NoiseFigure,
+    OwnBookFigure,
+    auc_losses,
+    noise_figures,
+    own_book_figures,
+)
 from model.cli.book import book_option, home_of
 from model.cli.terminal import Result, answer, json_option, progress
 from model.release.store import AUTOMATIC, FIRST, Store
@@ -19,18 +27,19 @@ from model.release.store import AUTOMATIC, FIRST, Store
 @click.option("--growth", is_flag=True, help="Only how the whole book's cost grows with its rows, up to --rows.")
 @click.option("--batch", is_flag=True, help="Only what scoring a file of --rows takes, reading and writing included.")
 @click.option("--own-book", is_flag=True, help="Only what a book of one's own takes: proposed, trained, and its AUC.")
+@click.option(
+    "--files",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Of --own-book: a folder of files that the AUC is compared on, too.",
+)
 @book_option
 @json_option
-def bench(rows: int, life: bool, growth: bool, batch: bool, own_book: bool, book: str, as_json: bool) -> None:
+def bench(
+    rows: int, life: bool, growth: bool, batch: bool, own_book: bool, files: Path | None, book: str, as_json: bool
+) -> None:
     """Print the figures of every hot path."""
-    if own_book:
-        tell = progress(as_json)
-        times, losses = own_book_figures(lambda line: tell(line, 0.0)), auc_losses(lambda line: tell(line, 0.5))
-        brought = {
-            "figures": [vars(each) for each in times],
-            "auc": [{**vars(each), "loss": each.loss} for each in losses],
-        }
-        answer(brought, as_json, lambda _: "\n".join([*_own_book_lines(times), "", *_loss_lines(losses)]))
+    if own_book or files is not None:
+        _own_book(files, as_json)
         return
     store = Store(home_of(book), book)
     if life:
@@ -65,6 +74,21 @@ def bench(rows: int, life: bool, growth: bool, batch: bool, own_book: bool, book
         for how in ("path-dependent", "interventional, 60 rows")
     }
     answer({"release": release.id, "rows": rows, "figures": listed, "ratios": ratios}, as_json, text)
+
+
+def _own_book(files: Path | None, as_json: bool) -> None:
+    """What a book of one's own takes and ranks like, those of some ``files`` among them."""
+    tell = progress(as_json)
+    times = own_book_figures(lambda line: tell(line, 0.0))
+    losses = auc_losses(lambda line: tell(line, 0.5), files)
+    noise = noise_figures(lambda line: tell(line, 0.9))
+    brought = {
+        "figures": [vars(each) for each in times],
+        "auc": [{**vars(each), "loss": each.loss} for each in losses],
+        "noise": [vars(each) for each in noise],
+    }
+    lines = [*_own_book_lines(times), "", *_loss_lines(losses), "", *_noise_lines(noise)]
+    answer(brought, as_json, lambda _: "\n".join(lines))
 
 
 def _figure_lines(figures: list[Result]) -> list[str]:
@@ -118,6 +142,14 @@ def _loss_lines(losses: Sequence[AucLoss]) -> list[str]:
         line = f"{each.name:<28} {each.rows:>8,} {each.inputs:>7} {each.words:>6.0%} {each.ours:>8.4f}"
         lines.append(f"{line} {each.tuned:>8.4f} {each.loss:>+8.4f}")
     return [*lines, "Tuned: trees of any depth and shape, the best of eight settings on these very folds."]
+
+
+def _noise_lines(found: Sequence[NoiseFigure]) -> list[str]:
+    return [
+        f"noise, {each.files} files of {each.name}: {each.inside:.0%} rank within the 95 % interval of chance "
+        f"({each.by_lot:.0%} within that of ranks by lot); {each.promotable} pass the gates on performance"
+        for each in found
+    ]
 
 
 def _duration(seconds: float) -> str:

@@ -111,8 +111,9 @@ def require_reviewed(release: "Release") -> None:
 def require_passed(found: Obstacles, override: str) -> None:
     """Raise GateError if a gate blocks a release and nobody says why it is promoted all the same."""
     if found.gates and not override.strip():
+        why = "".join(f"{gate.note} " for gate in found.gates if gate.name == "auc" and gate.note)
         raise GateError(
-            f"Release {found.release} is not promoted: {'; '.join(map(told, found.gates))}. To promote it all the "
+            f"Release {found.release} is not promoted: {'; '.join(map(told, found.gates))}. {why}To promote it all the "
             "same, give the reason (--override REASON); it will stand on the model card."
         )
 

@@ -11,9 +11,11 @@ from data.books import Book, read_folder
 from data.proposing.decisions import Decisions
 from data.proposing.proposal import lay_down, propose
 from data.proposing.sources import read_source
+from model.errors import GateError
 from model.monitoring.discrimination import auc, auc_by_chance, single_input_auc
 from model.release.checks import leakage_gates, performance_gates, told_from_noise
 from model.release.gate import Gate
+from model.release.promotion import Obstacles, require_passed
 from model.release.training import cross_validate
 from model.release.variants import SHIPPED
 from tests.data.files.reading import in_this_process as in_this_process
@@ -56,7 +58,10 @@ def test_noise_ranks_like_chance_and_the_gate_that_stops_it_says_so(book: Book):
     gates = told_from_noise(performance_gates(book.contract, ranked, ranked), book)
     (gate,) = (each for each in gates if each.name == "auc")
     assert gate.verdict == "failed"
-    assert gate.note.startswith(f"No better than chance, which ranks {N} such records from {by_chance.low:.3f} ")
+    said = f"No better than chance, which ranks {N} such records from {by_chance.low:.3f} "
+    assert gate.note.startswith(said)
+    with pytest.raises(GateError, match=rf"at least 0\.6 is asked\. {said}.* a lower bound would promote noise\. To "):
+        require_passed(Obstacles("r", gates=(gate,)), "")
 
 
 def test_a_model_must_rank_better_than_chance_however_little_its_contract_asks(book: Book):
