@@ -27,10 +27,11 @@ from data.errors import BadInput, ContractError
 from data.files.kinds import ENDINGS, Limits
 from data.proposing.decisions import Decisions
 from data.proposing.proposal import Proposal, lay_down, propose
-from data.proposing.sources import read_source
+from data.proposing.sources import Source, read_source
 from model.monitoring.discrimination import auc, auc_by_chance, single_input_auc
 from model.release import checks, training
 from model.release.fitted_margins import fitted_margins
+from model.release.rounds import proposed_rounds
 from model.release.store import Store
 from model.release.variants import SHIPPED
 
@@ -155,7 +156,11 @@ def _laid_down(file: Path, home: Path) -> Path:
 
 def _proposal(file: Path) -> Proposal:
     source = read_source(file, None, (TARGET,), LIMITS)
-    return propose(source, Decisions(TARGET, bad=("1",)), name=NAME, margins=fitted_margins, alone=single_input_auc)
+    return _proposed(source, Decisions(TARGET, bad=("1",)))
+
+
+def _proposed(source: Source, decisions: Decisions) -> Proposal:
+    return propose(source, decisions, name=NAME, margins=fitted_margins, alone=single_input_auc, rounds=proposed_rounds)
 
 
 # ---- what tables cost ----------------------------------------------------------------------------------------------
@@ -225,7 +230,7 @@ def books_of_files(folder: Path, told: Callable[[str], None]) -> Iterator[tuple[
             pairs = [name for name, each in texts.items() if each.nunique() == 2]
             target = pairs[-1] if pairs else str(source.frame.columns[-1])
             decisions = Decisions(target, bad=(str(texts[target].value_counts().index[-1]),))
-            found = propose(source, decisions, name=NAME, margins=fitted_margins, alone=single_input_auc)
+            found = _proposed(source, decisions)
         except (BadInput, ContractError) as error:
             told(f"{path.name}: {error}")
             continue

@@ -7,7 +7,8 @@ for.
 import re
 from collections import Counter
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -66,7 +67,8 @@ class Assumed:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """All that was decided; ``inputs`` are the columns of that role, the most telling first."""
+    """All that was decided; ``inputs`` are the columns of that role, the most telling first; ``rounds`` of boosting, as
+    they were tried out, None where they were not. ``trends`` are those of columns, each worked out once."""
 
     name: str
     source: Source
@@ -76,6 +78,8 @@ class Plan:
     columns: Sequence[ProposedColumn]
     inputs: Sequence[ProposedColumn]
     score: ProposedScale
+    rounds: int | None = None
+    trends: dict[str, signals.Trend] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -127,6 +131,10 @@ class Plan:
 
     def money(self) -> Money:
         """What is owed, and in which currency."""
+        return self._money
+
+    @cached_property
+    def _money(self) -> Money:
         decided = self.decisions
         said = [each.said.unit for each in self.columns if each.said.unit in CURRENCIES.values()]
         currency = decided.currency or (said[0] if said else None)
@@ -213,7 +221,9 @@ class Plan:
     def _put_training(self, draft: DraftContract) -> None:
         n, rate = len(self.target.values), float(self.target.values.mean())
         draft.table("training")
-        draft.put("iterations", 100 if n < 5_000 else 200, f"for {n:,} rows")
+        tried = "tried out: fewer or more are more surprised by rows that they have not seen"
+        usual = 100 if n < 5_000 else 200
+        draft.put("iterations", self.rounds or usual, tried if self.rounds else f"for {n:,} rows")
         draft.put("leaves", 8, "a usual value")
         draft.put("learning_rate", 0.06, "a usual value")
         draft.put("min_leaf", int(np.clip(n // 100, 10, 50)), f"for {n:,} rows")
@@ -410,7 +420,9 @@ class Plan:
         return found.sign, found.why
 
     def _trend(self, column: ProposedColumn) -> signals.Trend:
-        return signals.trend(self.target.values, column.usual)
+        if column.name not in self.trends:
+            self.trends[column.name] = signals.trend(self.target.values, column.usual)
+        return self.trends[column.name]
 
     def _adverse(self, column: ProposedColumn, money: Money) -> tuple[int, str]:
         """Which way a column moves when things get worse for the bank, and why; 0 where nothing says so."""

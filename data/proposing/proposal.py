@@ -93,7 +93,23 @@ def check_name(name: str, home: Path, again: bool = False) -> str:
     return name
 
 
-def propose(source: Source, decisions: Decisions, name: str, margins: Margins, alone: Alone) -> Proposal:
+Rounds = Callable[[Book], int | None]
+"""How many rounds of boosting a book is worth; None: as many as are usual."""
+
+
+def usual_rounds(_book: Book) -> int | None:
+    """Rounds that nobody tried out."""
+    return None
+
+
+def propose(
+    source: Source,
+    decisions: Decisions,
+    name: str,
+    margins: Margins,
+    alone: Alone,
+    rounds: Rounds = usual_rounds,
+) -> Proposal:
     """A book from a table.
 
     Parameters
@@ -108,6 +124,8 @@ def propose(source: Source, decisions: Decisions, name: str, margins: Margins, a
         Fits the model that the contract asks for, so that the cut-off grants about `GRANTED` of the records.
     alone
         Measures single inputs as their gate will, so that no input that is kept fails it.
+    rounds
+        Tries out how many rounds of boosting the book is worth.
 
     Raises
     ------
@@ -142,6 +160,10 @@ def propose(source: Source, decisions: Decisions, name: str, margins: Margins, a
         score=_cutoff_unknown(),
     )
     book = _book(plan, frame, snapshot)
+    tried = rounds(book)
+    if tried is not None:
+        plan = replace(plan, rounds=tried)
+        book = replace(book, contract=read_contract(plan.draft().text()))
     score = _cutoff(margins(book))
     plan = replace(plan, score=score)
     draft, asked = plan.draft(), questions(plan)

@@ -8,6 +8,7 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -117,7 +118,7 @@ class ProposedColumn:
     special: Mapping[float, str] = field(default_factory=dict)
     said: ColumnDecision = AS_PROPOSED
 
-    @property
+    @cached_property
     def gaps(self) -> int:
         """How many records lack it."""
         return int(np.isnan(self.values).sum())
@@ -127,14 +128,17 @@ class ProposedColumn:
         """Whether its codes are the steps of a scale, so that more of it has a meaning."""
         return rises([self.codes[each] for each in sorted(self.codes)], self.ordered)
 
-    @property
+    @cached_property
     def ordinary(self) -> Array:
         """The values that are there and mean what they say."""
-        return self.usual[~np.isnan(self.usual)]
+        known = ~np.isnan(self.usual)
+        return self.usual if known.all() else self.usual[known]
 
-    @property
+    @cached_property
     def usual(self) -> Array:
         """Its values (n,), those that special codes stand for missing."""
+        if not self.special:
+            return self.values
         return np.where(np.isin(self.values, list(self.special)), np.nan, self.values)
 
     @property

@@ -22,6 +22,7 @@ from model.cli.terminal import Result, answer, json_option, progress
 from model.monitoring.discrimination import single_input_auc
 from model.release.fitted_margins import fitted_margins
 from model.release.given_files import reading_limits
+from model.release.rounds import proposed_rounds
 from model.settings import settings
 
 LISTED = 12  # columns with special codes, and findings on quality
@@ -101,7 +102,9 @@ def init(
     wanted = (decisions.target, decisions.id) if decisions.id else (decisions.target,)
     source = read_source(data, sheet, wanted, reading_limits())
     told(f"Looking at {source.frame.shape[1]:,} columns of {len(source.frame):,} rows", 0.2)
-    proposal = propose(source, decisions, name=name, margins=fitted_margins, alone=single_input_auc)
+    proposal = propose(
+        source, decisions, name=name, margins=fitted_margins, alone=single_input_auc, rounds=proposed_rounds
+    )
     quality = quality_of(source, proposal.columns, source.column(decisions.target))
     folder = lay_down(proposal, home, again)
     result = {**_result(proposal, folder), "quality": quality.as_dict()}

@@ -32,6 +32,7 @@ from model.errors import EditConflict
 from model.monitoring.discrimination import single_input_auc
 from model.release.begun import BegunBook, BegunBooks
 from model.release.fitted_margins import fitted_margins
+from model.release.rounds import proposed_rounds
 
 OUTLINES, QUALITY = "columns.json", "quality.json"
 LONGEST_OUTCOME = 60  # letters of what several words of an outcome are called together
@@ -107,7 +108,7 @@ def write_contract(begun: BegunBooks, name: str, doing: Doing = lambda step: Non
     doing("Reading the cells of the file")
     source, decisions = of_two_outcomes(begun.looked_at(name).source, seen.decisions)
     doing(f"Proposing the book from {len(source.frame):,} rows")
-    proposal = propose(source, decisions, name, fitted_margins, single_input_auc)
+    proposal = propose(source, decisions, name, fitted_margins, single_input_auc, proposed_rounds)
     doing("Writing the book")
     lay_down(proposal, begun.home, is_written(begun, name))
     outlines = [each.as_dict() for each in outline_of(proposal)]

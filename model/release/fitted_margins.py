@@ -6,14 +6,20 @@ from data.arrays import Array
 from data.books import Book
 from model.release import training
 
-MOST_FITTED = 10_000  # records: a second or two, where 50,000 took ten; the cut-off is a guess all the same
+MOST_FITTED, ROUNDS = (
+    10_000,
+    100,
+)  # of a large book: seconds, where all took a minute; a cut-off is a guess anyway
 
 
 def fitted_margins(book: Book) -> Array:
-    """Log-odds of the model that the contract asks for, fitted to at most `MOST_FITTED` of the records, of those."""
-    part = book
+    """Log-odds of the model that the contract asks for; of a book of more than `MOST_FITTED` records those of so many,
+    after no more than `ROUNDS` of boosting."""
+    how, part, model = book.contract.training, book, training.classifier(book)
     if len(book) > MOST_FITTED:
-        chosen = np.sort(np.random.default_rng(book.contract.training.seed).permutation(len(book))[:MOST_FITTED])
-        part = book.part(chosen)
-    found: Array = training.fit(part).decision_function(training.rows(part.inputs))
+        part = book.part(np.sort(np.random.default_rng(how.seed).permutation(len(book))[:MOST_FITTED]))
+        model.set_params(max_iter=min(how.iterations, ROUNDS))
+    x = training.rows(part.inputs)
+    with training.one_thread():
+        found: Array = model.fit(x, part.target).decision_function(x)
     return found
