@@ -322,13 +322,13 @@ def fairness_gates(book: Book, evidence: Evidence) -> list[Gate]:
             lowest, where = ratio, field.label
     if not where:
         return []
-    note = f"{where}. Nobody is granted. " if np.isnan(lowest) else f"{where}. "
+    note = f"{where}. Nobody reaches the cut-off. " if np.isnan(lowest) else f"{where}. "
     note += f"Groups of fewer than {SMALLEST} are left out. A monitoring metric, not a legal finding."
     # a ratio of 0.80 but for the last bit is not below it
     return [
         Gate(
             "impact",
-            "Granted alike: smallest approval ratio of a group",
+            "Decided alike: smallest approval ratio of a group",
             figure=round(lowest, 9),
             bound=contract.gates.impact_at_least,
             at_least=True,

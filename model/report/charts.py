@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
+from textwrap import wrap
 from typing import Any, Literal, TypeAlias
 
 Figure = dict[str, Any]
@@ -133,6 +134,11 @@ def bar_text(at: float, row: str, text: str, left: bool = False) -> Figure:
     side = "right" if left else "left"
     place: Figure = {"x": at, "y": row, "xanchor": side, "align": side, "xshift": -2 if left else 2}
     return {**place, "text": text, "showarrow": False}
+
+
+def narrowed(text: str, letters: int) -> str:
+    """Words below each other, no line longer than so many letters unless a word is."""
+    return BREAK.join(wrap(text, letters, break_long_words=False))
 
 
 def _inward(share: float) -> Side:

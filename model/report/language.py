@@ -28,6 +28,29 @@ def decided(contract: Contract, granted: bool) -> str:
     return word if granted else f"not {word}"
 
 
+_SAY_NOTHING = frozenset({"", "yes", "no", "y", "n", "true", "false", "ja", "nein"})
+
+
+def outcome_word(contract: Contract, came_true: bool) -> str:
+    """Either outcome in a word of the contract's: missed, paid in full; bad and good, as the field says, where all it
+    has is yes and no, or figures."""
+    target = next(each for each in contract.fields if each.name == contract.book.target)
+    known = [target.codes.get(code, "").strip() for code in (0, 1)]
+    if any(each.lower() in _SAY_NOTHING or not re.search("[^\\W\\d_]{2}", each) for each in known):
+        return "bad" if came_true else "good"
+    return lower(known[came_true])
+
+
+def those_that(contract: Contract, came_true: bool) -> str:
+    """Whom either outcome befalls, in the contract's verb: those that do not miss next month's payment."""
+    return f"those that {'' if came_true else 'do not '}{contract.book.outcome}"
+
+
+def observed_rate(contract: Contract) -> str:
+    """The share of those whose outcome came true, as a label: Share missed."""
+    return f"Share {outcome_word(contract, True)}"
+
+
 def guarantee(contract: Contract) -> str:
     """Who bears what of a loss; "" where nobody but the bank does."""
     if not contract.guaranteed:

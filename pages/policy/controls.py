@@ -9,8 +9,10 @@ from data.contract import Contract
 from model.deployed.model import DeployedModel
 from model.report.ask.policy import policy_line
 from model.report.language import granting, ranged_label
+from model.report.numbers import MOST_DECIMALS
 from model.report.policy import words
 from model.report.policy.words import Units
+from model.whatif.goals import goal_step
 from model.whatif.policy.result import PolicyResult
 from model.whatif.policy.scenario import CUTOFF, PolicyScenario, assumed, today
 from model.whatif.policy.strategy import AT_MOST, Goal
@@ -127,10 +129,12 @@ def seek_controls(result: PolicyResult) -> None:
     )
     unit, size = words.entered_goal(contract, goal)
     ceiling = "at most" if goal in AT_MOST else "at least"
-    if keyed(TARGET) not in st.session_state:
-        st.session_state[keyed(TARGET)] = 15.0
-    written = typed(keyed(TARGET), 15.0, 0.1)
-    target = row.number_input(f"{ceiling} ({unit})" if unit else ceiling, key=keyed(TARGET), step=1.0, format=written)
-    sought = result.strategy.seek(goal, target / 100 if size < 1 else target * size)
+    key, proposed = keyed(f"{TARGET}_{goal}"), result.strategy.proposed(goal, today(contract)) / size
+    if key not in st.session_state:
+        st.session_state[key] = round(proposed, MOST_DECIMALS)
+    step = goal_step(proposed)
+    written = typed(key, proposed, step)
+    target = row.number_input(f"{ceiling} ({unit})" if unit else ceiling, key=key, step=step, format=written)
+    sought = result.strategy.seek(goal, target * size)
     st.caption(words.seek_words(contract, sought, Units.on(contract, result.policy, result.strategy)))
     st.button("Go there", on_click=redrawn, args=(jump, contract, sought.outcome.cutoff), key="_go")

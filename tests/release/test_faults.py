@@ -193,7 +193,7 @@ def test_policy_that_grants_a_group_less_often_is_caught_by_the_gate_for_fairnes
     gate = next(gate for gate in release.report.as_dict()["gates"] if gate["kind"] == "fairness")
     assert 0.5 < gate["figure"] < 0.8
     assert gate["note"].startswith("Sex.")
-    with pytest.raises(GateError, match=r"is not promoted: Granted alike: smallest approval ratio of a group"):
+    with pytest.raises(GateError, match=r"is not promoted: Decided alike: smallest approval ratio of a group"):
         Store(tmp_path, NAME).promote(release.id)
 
 
@@ -215,7 +215,7 @@ def test_policy_that_grants_nobody_is_not_fair_for_that(tmp_path: Path):
     release = Store(tmp_path, NAME).train()
     gate = next(gate for gate in release.report.as_dict()["gates"] if gate["kind"] == "fairness")
     assert (gate["figure"], gate["passed"]) == (None, False)
-    assert gate["note"].startswith("Sex. Nobody is granted.")
+    assert gate["note"].startswith("Sex. Nobody reaches the cut-off.")
     with pytest.raises(GateError, match=r"approval ratio of a group: not known, at least 0\.8 is asked"):
         Store(tmp_path, NAME).promote(release.id)
 

@@ -185,7 +185,13 @@ class BookSheet:
         sheet, contract, own = self.sheet, self.contract, self.assumed[state]
         at, row = SUMS + 1 + state * (KINDS * self.sums.corners + 1), 1
         if state == 0:
-            sheet.text(0, SUMS, "What the formulas add up: sums over customers, with no customer in it", PART)
+            sheet.text(
+                0,
+                SUMS,
+                f"What the formulas add up: sums over {contract.book.records}, with no single "
+                f"{contract.book.record} in them",
+                PART,
+            )
             sheet.text(row, SUMS, "Weights of the ends of ranges")
         shares = []
         for name in self.sums.straight:
@@ -204,7 +210,7 @@ class BookSheet:
     def _losses(self, state: int, assumed: dict[str, str], at: int) -> str:
         sheet, contract, row = self.sheet, self.contract, 3
         if state == 0:
-            sheet.text(row - 1, SUMS, "Loss given default of each kind of customer")
+            sheet.text(row - 1, SUMS, f"Loss given default of each kind of {contract.book.record}")
         for k, kind in enumerate(self.sums.classes):
             if state == 0:
                 told = ", ".join(
@@ -246,7 +252,12 @@ class BookSheet:
                     sheet.number(row + each, at + kind * sums.corners + corner, float(own.parts[kind, each, corner]))
         self._people_at = self._sums_at + deep * len(sums.lines) + 2
         for state in range(2):
-            sheet.text(self._people_at - 1, SUMS + 1 + state * wide, "Who do not default; what these owe", HEAD)
+            sheet.text(
+                self._people_at - 1,
+                SUMS + 1 + state * wide,
+                f"Those that do not {self.contract.book.outcome}; what these owe",
+                HEAD,
+            )
         for k, line in enumerate(sums.lines):
             sheet.text(self._people_at + k, SUMS, line.label)
             for state, own in enumerate((line.base, line.now)):

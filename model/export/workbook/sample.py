@@ -52,7 +52,7 @@ ANSWERS = {
     "lgd": "Loss given default",
     "loss": "Expected loss",
 }
-COUNTED_ANSWERS = ANSWERS | {"ead": "Counts", "lgd": "Share of it that defaults", "loss": "Expected defaults"}
+COUNTED_ANSWERS = ANSWERS | {"ead": "Counts", "lgd": "Share of it that counts", "loss": "Expected defaults"}
 EXACT_DIGITS = 15  # of a number that a spreadsheet keeps
 NOTES = (
     "What is said of each is exact; weighted totals are estimates: Off by says how far they are from the whole book.",
@@ -153,7 +153,7 @@ class SampleSheet:
         sheet.height(0, 24)
         told = f"Drawn by {by} of the book as it is, seed {SEED}, so that it is the same under any scenario."
         sheet.text(1, 0, f"{told} A weight says for how many {book.records} one stands.")
-        for row, note in enumerate(NOTES, 2):
+        for row, note in enumerate(NOTES if self.contract.in_money else NOTES[:1], 2):
             sheet.text(row, 0, note, NOTE)
         sheet.height(FIRST - 1, 3 * LINE)
 

@@ -6,6 +6,7 @@ from datetime import date
 
 import numpy as np
 
+from data.contract import Contract
 from data.errors import BadInput
 from model.deployed.comparing import ask_each
 from model.deployed.model import DeployedModel
@@ -24,6 +25,7 @@ from model.export.workbook.tables import TABLES, TablesSheet
 from model.report.book import words as book_words
 from model.report.comparison.briefing import name_of_member
 from model.report.customer import words
+from model.report.language import lost
 from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import NOTHING, BookScenario
 from model.whatif.comparison.comparison import Comparison
@@ -35,21 +37,32 @@ Tell = Callable[[str, float], object]
 """Hears what is being done, and how far all of it is, from 0 to 1; it never goes back."""
 SCORED, ADDED_UP, DRAWN = 0.5, 0.8, 0.85  # of all work, when each part is done
 MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-ABOUT = {
-    CUSTOMER: "Your own numbers beside a base: probability, score, decision and expected loss, why, and what changed. "
-    "It answers at each change, also for a record that is not in the book.",
-    BOOK: "The whole book, its segments and score bands, as it is and under a scenario: change assumptions and limits, "
-    "and loss, capital, margin and return follow for every customer exactly, beside what was computed here.",
-    SCENARIOS: "Scenarios side by side: what differs in what they assume, and their numbers with the difference to the "
-    "first, limit and headroom. Those of the sheet Book follow what is changed there.",
-    SAMPLE: "A thousand of the book with weights, drawn by segment and score band: what the model is given, what it "
-    "says, and the expected loss of each by formula; weighted totals beside the exact ones, and how far they are off.",
-    TABLES: "The model itself, and each step from a number that was put in to the answer.",
-}
 LEFT_OUT = (
     "The book's scenario takes this record beyond what the model has seen, so that it is scored at the edge of that: "
     "it is left out here."
 )
+
+
+def sheet_purposes(contract: Contract) -> dict[str, str]:
+    """What each sheet is for, on the cover: of a book that is not told in money nothing of loss, margin or capital."""
+    book, loss = contract.book, lost(contract)
+    follow = "loss, capital, margin and return follow" if contract.in_money else f"{loss} follows"
+    return {
+        CUSTOMER: "Your own numbers beside a base: probability, score, "
+        f"decision{', expected loss' * contract.in_money}, why "
+        f"and what changed. It answers at each change, also for a {book.record} that is not in the book.",
+        BOOK: "The whole book, its segments and score bands, as it is and under a scenario: change assumptions and "
+        "limits, "
+        f"and {follow} for every {book.record} exactly, beside what was computed here.",
+        SCENARIOS: "Scenarios side by side: what differs in what they assume, and their numbers with the difference to "
+        "the "
+        "first, limit and headroom. Those of the sheet Book follow what is changed there.",
+        SAMPLE: "A thousand of the book with weights, drawn by segment and score band: what the model is given, what "
+        "it "
+        f"says, and the {loss} of each by formula; weighted totals beside the exact ones, and "
+        "how far they are off.",
+        TABLES: "The model itself, and each step from a number that was put in to the answer.",
+    }
 
 
 def tell_nobody(_doing: str, _share: float) -> None:
@@ -128,7 +141,8 @@ def _written(model: DeployedModel, made: Made, customer: CustomerResult, whole: 
             ScenariosSheet(sheets[SCENARIOS], own, compared)
         checks += SampleSheet(sheets[SAMPLE], own, whole.sample).checks
     tables.finish()
-    about = [(name, ABOUT[name]) for name in names[1:]]
+    purposes = sheet_purposes(scorer.contract)
+    about = [(name, purposes[name]) for name in names[1:]]
     write_read_me(sheets[READ_ME], scorer.contract, made, sheets=about, checks=checks)
     sheets[CUSTOMER if whole is None else BOOK].open_here()
     return book.content()

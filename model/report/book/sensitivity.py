@@ -28,6 +28,7 @@ from model.report.briefing import (
 from model.report.numbers import Unit
 from model.whatif.book.result import BookResult, LeverTable
 from model.whatif.book.tornado import Bar
+from model.whatif.goals import proposed_goal
 
 EVERY_MEASURE = ""  # chosen in place of a second lever
 WIDEST = 1e12  # of what may be entered as a target, in the unit of its field
@@ -276,10 +277,11 @@ def goal_panel(result: BookResult, choices: Choices, follow: Follow) -> Panel:
 
 
 def target_choice(result: BookResult, measure: Measure) -> Choice:
-    """The target of a measure, at first its limit."""
+    """The target of a measure, at first its limit; where there is none, a round number beside what the book shows."""
     factor, unit = words.entered(result.contract, measure)
     limit, _ = words.limit_of(result.contract, result.scenario, measure)
-    start = round(limit / factor, 3) if np.isfinite(limit) else 0.0
+    shown = proposed_goal(getattr(result.base, measure) / factor, at_most=measure not in GAINS)
+    start = round(limit / factor, 3) if np.isfinite(limit) else shown
     text = f"{'At least' if measure in GAINS else 'At most'}{f' ({unit})' if unit else ''}"
     return Choice(f"_seek_target_{measure}", text, default=start, low=-WIDEST, high=WIDEST)
 

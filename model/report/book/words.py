@@ -939,8 +939,9 @@ def _measures_method(contract: Contract) -> str:
     return (
         f"**Expected loss** PD × LGD × EAD over {book.pd_horizon}. **Capital** LGD·(worst case at 99.9 % − PD)·EAD, "
         f"Basel IRB, class {book.exposure_class}, on a one-year PD: the model's log-odds shifted by one constant so "
-        "that the mean of the book as it stands is the assumed yearly default rate. **Margin after loss**: "
-        f"a {book.record} that defaults earns nothing and costs the loss; the others earn balance × (rate − funding) − "
+        "that the mean of the book as it stands is the yearly rate that is assumed. **Margin after loss**: "
+        f"where a {book.record} does {book.outcome}, nothing is earned and the loss is borne; the others earn "
+        "balance × (rate − funding) − "
         "operating cost over the margin horizon. **Return on capital**: that margin a year, over capital."
     )
 

@@ -38,18 +38,24 @@ from model.whatif.customer.result import CustomerResult, TwoWayTable
 from model.whatif.customer.scenario import CUSTOMER, OWN, CustomerScenario, editable
 from model.whatif.customer.sensitivity import Goal, seek_probability
 from model.whatif.customer.starting_points import starting_points
+from model.whatif.goals import goal_step, proposed_goal
 
 MARKS = {"usual": "●", "unusual": "◐", "outside": "○"}
 POINT_DIGITS, LOG_ODDS_DIGITS = 2, 4
-GOAL = Choice(
-    "_pd_goal",
-    "Goal: probability of at most (%)",
-    default=15.0,
-    low=0.1,
-    high=99.9,
-    step=1.0,
-    help="Which value of this input alone brings the probability down to the goal?",
-)
+
+
+def goal_choice(result: CustomerResult) -> Choice:
+    """The probability that is aimed at: at first a round number below that at the cut-off."""
+    proposed = proposed_goal(100 * result.cutoff_pd, at_most=True)
+    return Choice(
+        "_pd_goal",
+        "Goal: probability of at most (%)",
+        default=min(max(proposed, 0.1), 99.9),
+        low=0.1,
+        high=99.9,
+        step=min(goal_step(proposed), 1.0),
+        help="Which value of this input alone brings the probability down to the goal?",
+    )
 
 
 def swept_choice(contract: Contract) -> Choice:
@@ -294,14 +300,14 @@ def _state_rows(contract: Contract, states: list[Decision]) -> list[tuple[str, l
 
 def reasons_and_changes(result: CustomerResult) -> Finding:
     """One chart of two halves: why it is what it is, and what the edits moved."""
-    moved, why = result.moved, result.reasons
+    moved, why, contract = result.moved, result.reasons, result.contract
     changed = words.changes_headline(moved) if moved.parts else "Move a lever to see what changes"
-    right = Half(changed, tuple(charts.waterfall(moved)), "Probability of default, %, and what moved it, points")
+    right = Half(changed, tuple(charts.waterfall(moved)), f"{contract.book.probability}, %, and what moved it, points")
     if why is None:
         left = Half("Reasons are not available")
-        alt = f"{left.headline}. {charts.changes_in_words(moved)}"
+        alt = f"{left.headline}. {charts.changes_in_words(contract, moved)}"
         return Finding("why", halves=(left, right), chart=charts.why([], moved), alt=alt, note=_no_reasons(result))
-    rows, person = words.reasons(why), result.contract.book.record
+    rows, person = words.reasons(why), contract.book.record
     base, score = numbers.whole_score(why.base_score), numbers.whole_score(result.now.score)
     headline = words.reasons_headline(rows, base, score=score, background=words.compared_with(why), person=person)
     listed = tuple((row.label, numbers.score_points(row.points)) for row in rows)
@@ -310,7 +316,7 @@ def reasons_and_changes(result: CustomerResult) -> Finding:
         "why",
         halves=(left, right),
         chart=charts.why(rows, moved),
-        alt=charts.why_in_words(rows, moved, base=base, score=score, person=person),
+        alt=charts.why_in_words(contract, rows, moved, base=base, score=score),
         note=words.reasons_source(why),
     )
 
@@ -328,7 +334,12 @@ def customer_panels(result: CustomerResult, choices: Choices) -> tuple[Panel, ..
     person, swept, rows = contract.book.record, swept_choice(contract), rows_choice(contract)
     panels = [
         Panel(
-            "_one_input", swept.label, make=partial(one_input, result), choices=(swept, GOAL), folded=False, across=True
+            "_one_input",
+            swept.label,
+            make=partial(one_input, result),
+            choices=(swept, goal_choice(result)),
+            folded=False,
+            across=True,
         ),
         Panel("_customer_tornado", f"What matters most for this {person}", partial(lever_ranges, result)),
     ]
@@ -343,15 +354,15 @@ def one_input(result: CustomerResult, choices: Choices) -> tuple[Item, ...]:
     """One input swept over its observed values, and the value that would reach a goal."""
     contract = result.contract
     curve = result.curve(swept_choice(contract).of(choices))
-    goal = seek_probability(curve, GOAL.number(choices) / 100)
+    goal = seek_probability(curve, goal_choice(result).number(choices) / 100)
     answer = words.goal_sentence(goal, curve, _value_shown(result, goal))
     return (
         Finding(
             "sweep",
             halves=(Half(words.curve_sentence(curve, contract)), Half(answer)),
             chart=charts.sweep(curve, _goal_mark(goal)),
-            alt=charts.sweep_in_words(curve),
-            shows=f"Probability of default, %, along {lower(curve.label)}; shaded: {language.granting(contract)}",
+            alt=charts.sweep_in_words(contract, curve),
+            shows=f"{contract.book.probability}, %, along {lower(curve.label)}; shaded: {language.granting(contract)}",
         ),
     )
 
@@ -396,7 +407,7 @@ def lever_ranges(result: CustomerResult, _choices: Choices) -> tuple[Item, ...]:
                 contract, "pd", bars=bars, words=lever_words, unit=numbers.SHARE, height=200, limit=cutoff
             ),
             alt=levers.tornado_in_words(contract, "pd", bars=bars, words=lever_words, unit=numbers.SHARE, limit=cutoff),
-            shows="Probability of default, %, with each lever alone at either end of its range",
+            shows=f"{contract.book.probability}, %, with each lever alone at either end of its range",
             table=Table(
                 "customer-tornado",
                 "The probability with each lever alone at either end of its range",
@@ -426,7 +437,7 @@ def two_inputs(result: CustomerResult, rows: Choice, columns: Choice, choices: C
             f"Probability by {first} (down) and {second} (across)",
             chart=levers.grid_chart(_cell_texts(table), levers.shaded(table.pd), *heads),
             alt=f"Probability by {first} and {second}.",
-            shows=f"Probability of default, %; down {first}, across {second}; ✓ {language.granting(contract)}",
+            shows=f"{contract.book.probability}, %; down {first}, across {second}; ✓ {language.granting(contract)}",
             table=Table(
                 "customer-two-way",
                 f"Probability by {first} and {second}",
@@ -467,7 +478,7 @@ def every_input(result: CustomerResult, _choices: Choices) -> tuple[Item, ...]:
         Column("Concept"),
         Column("Value"),
         Column("Score points", digits=POINT_DIGITS, signed=True),
-        Column("Log-odds of default", digits=LOG_ODDS_DIGITS, signed=True),
+        Column("Log-odds", digits=LOG_ODDS_DIGITS, signed=True),
     )
     key, rows = f"customer-{result.scenario.customer or OWN}-reasons", _reason_rows(why)
     title = "Each input with its value and its share in the score"

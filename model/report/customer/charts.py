@@ -126,11 +126,11 @@ def _changes(found: Changes) -> dict[str, Any]:
     }
 
 
-def why_in_words(rows: list[Reason], found: Changes, base: int, score: int, person: str) -> str:
-    """The reasons of a ``person`` and the waterfall for those who cannot see them."""
+def why_in_words(contract: Contract, rows: list[Reason], found: Changes, base: int, score: int) -> str:
+    """The reasons of a record and the waterfall for those who cannot see them."""
     told = "; ".join(f"{row.label} {numbers.score_points(row.points)}" for row in rows)
-    reasons = f"Bars in score points, from {base}; {told}; this {person} {score}."
-    return f"{reasons} {changes_in_words(found)}" if found.parts else reasons
+    reasons = f"Bars in score points, from {base}; {told}; this {contract.book.record} {score}."
+    return f"{reasons} {changes_in_words(contract, found)}" if found.parts else reasons
 
 
 def waterfall(found: Changes) -> list[tuple[str, str]]:
@@ -143,12 +143,12 @@ def waterfall(found: Changes) -> list[tuple[str, str]]:
     return [(BEFORE, base), *moved, (AFTER, edited)]
 
 
-def changes_in_words(found: Changes) -> str:
+def changes_in_words(contract: Contract, found: Changes) -> str:
     """The waterfall for those who cannot see it."""
     shown = shown_changes(found)
     told = "; ".join(f"{label} {numbers.points(moved / 100, shown.fine)}" for label, moved in shown.parts)
     base, edited = (f"{each:.{shown.digits}f} percent" for each in (shown.base, shown.edited))
-    return f"Probability of default as in the book {base}; {told}; with the edits {edited}."
+    return f"{contract.book.probability} as in the book {base}; {told}; with the edits {edited}."
 
 
 def sweep(curve: Curve, goal: tuple[float, float, str] | None = None, height: int = 260) -> Figure:
@@ -247,12 +247,12 @@ def axis_title(curve: Curve) -> str:
     return f"{curve.label} ({unit})" if unit else curve.label
 
 
-def sweep_in_words(curve: Curve) -> str:
+def sweep_in_words(contract: Contract, curve: Curve) -> str:
     """The sweep for those who cannot see it."""
     lowest, highest = int(np.argmin(curve.pd)), int(np.argmax(curve.pd))
     at = [numbers.measure(x, YEAR if curve.unit == YEAR else "") for x in (curve.x[lowest], curve.x[highest])]
     return (
-        f"Probability of default along {axis_title(curve)}: {numbers.percent(curve.now_pd)} "
+        f"{contract.book.probability} along {axis_title(curve)}: {numbers.percent(curve.now_pd)} "
         f"{f'now, {curve.nothing}' if curve.nothing else 'now'}, lowest "
         f"{numbers.percent(curve.pd[lowest])} at {at[0]}, highest "
         f"{numbers.percent(curve.pd[highest])} at {at[1]}; cut-off "

@@ -11,7 +11,7 @@ from model.monitoring.fairness import SMALLEST, Group
 from model.report import language, numbers
 from model.report.book import words as book_words
 from model.report.briefing import DISTANCE, Cell, Column
-from model.report.language import decided, granting, guarantee, rising
+from model.report.language import decided, granting, guarantee, outcome_word, rising, those_that
 from model.report.numbers import NBSP, Difference
 from model.whatif.policy.pricing import Priced
 from model.whatif.policy.result import BandRate
@@ -120,7 +120,10 @@ def profit_words(contract: Contract, policy: PolicyScenario) -> str:
         return ""
     own = "its net loss, the bank's own share" if contract.guaranteed else "the loss"
     over = horizon(contract, policy, "profit")
-    return f"Profit: a {contract.book.record} that defaults earns nothing and costs {own}; every other earns {over}."
+    return (
+        f"Profit: where a {contract.book.record} does {contract.book.outcome}, nothing is earned and {own} is "
+        f"borne; every other earns {over}."
+    )
 
 
 def policy_verdict(contract: Contract, policy: PolicyScenario, strategy: Strategy, units: Units, day: date) -> str:
@@ -206,7 +209,11 @@ def curve_headline(contract: Contract, goal: Goal, strategy: Strategy, units: Un
 
 def group_columns(contract: Contract, when: str = "") -> tuple[Column, ...]:
     """The figures of a group in a file, see `group_figures`; ``when``: at which cut-off."""
-    counts = (decided(contract, True).capitalize(), "Did not default", f"Of these {decided(contract, True)}")
+    counts = (
+        decided(contract, True).capitalize(),
+        outcome_word(contract, False).capitalize(),
+        f"Of these {decided(contract, True)}",
+    )
     ends = ("", ", low", ", high")
     return (
         *(Column(f"{each}{when}", digits=0, place="file") for each in counts),
@@ -297,19 +304,13 @@ def swap_headline(contract: Contract, cells: Sequence[Swapped], units: Units) ->
     for cell, what in ((into, "in"), (out, "out")):
         if cell.customers:
             rate = numbers.percent(cell.observed / cell.customers)
-            swaps.append(f"{cell.customers:,} swapped {what}, observed of them: {rate} {_bad(contract)}")
+            swaps.append(f"{cell.customers:,} swapped {what}, observed of them: {rate} {outcome_word(contract, True)}")
     if not contract.in_money:
         return "; ".join(swaps)
     before = by[True, True].profit + out.profit
     change = Difference.of(before, by[True, True].profit + into.profit, units.of["profit"].unit)
     moved = change.money(contract.book.currency) or "nothing"
     return f"{'; '.join(swaps)}; profit {moved}"
-
-
-def _bad(contract: Contract) -> str:
-    """The contract's word for a target that came true."""
-    target = next(each for each in contract.fields if each.name == contract.book.target)
-    return target.codes.get(1, "defaulted")
 
 
 def fairness_headline(field: Field, before: Sequence[Group], after: Sequence[Group], least: float) -> str:
@@ -362,23 +363,29 @@ def policy_method(contract: Contract) -> str:
     book = contract.book
     bad = f"**Bad rate** is the share that the model expects to {book.outcome}; observed beside it is what happened. "
     most = f"takes the cut-off on the safe side of the target at which most are {granting(contract)}"
-    said = _money_method(contract, bad, most) if contract.in_money else _counted_method(bad, most)
+    said = _money_method(contract, bad, most) if contract.in_money else _counted_method(contract, bad, most)
     return "\n\n".join(
         [
             f"**Cut-off.** A {book.record} whose score reaches it {book.granted}. {book.decision_note}",
             *said,
             "**Fairness** figures are monitoring metrics, not legal findings; protected attributes evaluate a "
             "policy and "
-            f"never enter a score. Ratio: a group's approval rate over the highest group's, with Katz's 95{NBSP}% "
-            "interval; difference: approval among those that paid, with Newcombe's. Groups of fewer than "
+            f"never enter a score. Ratio: the share {granting(contract)} of a group over the highest group's, "
+            f"with Katz's 95{NBSP}% "
+            f"interval; difference: the same among {those_that(contract, False)}, with Newcombe's. Groups of "
+            "fewer than "
             f"{SMALLEST} are suppressed.",
         ]
     )
 
 
-def _counted_method(bad: str, most: str) -> tuple[str, ...]:
+def _counted_method(contract: Contract, bad: str, most: str) -> tuple[str, ...]:
     """How they do in a book that is not told in money."""
-    defaults = "**Expected defaults**: the sum of the PDs of those granted. The contract names no amount that is owed, "
+    defaults = (
+        f"**Expected defaults**: the sum of the PDs of those {granting(contract)}. The contract names no amount "
+        "that is "
+        "owed, "
+    )
     return (
         f"{bad}{defaults}so nothing is told in money and no cut-off can be said to earn most.",
         f"**Goal seek** {most}; for approval the strictest that keeps it.",
@@ -392,7 +399,8 @@ def _money_method(contract: Contract, bad: str, most: str) -> tuple[str, ...]:
     costs = "the net loss" if contract.guaranteed else "the loss"
     return (
         f"{bad}**Expected loss** over {book.pd_horizon}. **Profit** is the margin after loss over the margin horizon: "
-        f"a {book.record} that defaults earns nothing and costs {costs}, the others earn balance × (rate − funding) "
+        f"where a {book.record} does {book.outcome}, nothing is earned and {costs} is borne, the others earn "
+        "balance × (rate − funding) "
         f"− operating cost. **Volume** is exposure at default.{own}",
         "**Best** is the whole-point cut-off of most profit, found by looking at every one. **Goal seek** "
         f"{most}; for approval and volume the strictest that keeps them.",

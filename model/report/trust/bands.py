@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from model.report import numbers
 from model.report.briefing import FRACTION, Cell, Choice, Choices, Column, Finding, Item, Table
-from model.report.language import band_label
+from model.report.language import band_label, observed_rate, outcome_word, those_that
 from model.report.trust import charts, words
 from model.validation.result import TrustResult
 from model.validation.validation import BandMetrics, Subset, Validation
@@ -57,9 +57,9 @@ def cut_finding(proof: Validation, by: str, when: str) -> Finding:
     return Finding(
         "bands",
         words.bands_headline(proof, rows, by if by_year else label.lower()),
-        chart=charts.bands_chart(rows),
+        chart=charts.bands_chart(contract, rows),
         alt=charts.vintages_in_words(rows),
-        shows=f"Default rate, %, by {label.lower()}",
+        shows=f"{observed_rate(contract)}, %, by {label.lower()}",
         table=band_table(proof, rows, key=f"trust-by-{by}", label=label, when=when, by_year=by_year),
         note=f"{total} in all. {words.bands_note(proof, rows)}",
         shape="whole",
@@ -81,7 +81,7 @@ def band_table(
     columns = (
         Column(label),
         Column("n", digits=0),
-        Column("Defaulted", digits=0, place="file" if by_year else "both"),
+        Column(outcome_word(proof.contract, True).capitalize(), digits=0, place="file" if by_year else "both"),
         *(Column(name, place="screen") for name in (texts[0] if texts else ())),
         *EXACT,
     )
@@ -103,27 +103,28 @@ def _figures(each: BandMetrics) -> tuple[Cell, ...]:
 
 
 def class_findings(proof: Validation, chosen: Subset) -> tuple[Finding, ...]:
-    """The scores of those that defaulted beside those of the others, and the tenths by risk."""
+    """The scores of both outcomes beside each other, and the tenths by risk."""
+    contract = proof.contract
     scores, tenths = proof.separation(chosen), proof.gains(chosen)
     who = whom_findings(proof, chosen)
     if not scores.known:
-        return (*who, Finding("alike", text=(f"{words.separation_headline(proof.contract, scores)}.",)))
+        return (*who, Finding("alike", text=(f"{words.separation_headline(contract, scores)}.",)))
     return (
         *who,
         Finding(
             "separation",
-            words.separation_headline(proof.contract, scores),
-            chart=charts.separation(scores),
-            alt=charts.separation_in_words(scores),
-            shows="Share of those that paid, of those that defaulted, %, by score",
+            words.separation_headline(contract, scores),
+            chart=charts.separation(contract, scores),
+            alt=charts.separation_in_words(contract, scores),
+            shows=f"Share of {those_that(contract, False)}, of {those_that(contract, True)}, %, by score",
             half=True,
         ),
         Finding(
             "gains",
-            words.gains_headline(tenths),
-            chart=charts.gains(tenths),
-            alt=charts.gains_in_words(tenths),
-            shows="Default rate, %, by tenths",
+            words.gains_headline(contract, tenths),
+            chart=charts.gains(contract, tenths),
+            alt=charts.gains_in_words(contract, tenths),
+            shows=f"{observed_rate(contract)}, %, by tenths",
             half=True,
         ),
     )

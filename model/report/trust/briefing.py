@@ -8,7 +8,7 @@ from functools import partial
 from data.contract import Contract
 from model.engine.identity import Deployed
 from model.report.briefing import Briefing, Choice, Choices, Finding, Item, Notice, Panel
-from model.report.language import band_label, window_title
+from model.report.language import band_label, observed_rate, window_title
 from model.report.release.card import ModelCard
 from model.report.trust import bands, charts, drift, effects, fairness, gates, later, misses, words
 from model.report.trust.later import OtherEvidence
@@ -108,7 +108,7 @@ def reliability_finding(result: TrustResult) -> Finding:
     """Predicted against observed, by groups of equally many."""
     bins = result.measured.bins
     drawn, alt = charts.reliability(bins), charts.reliability_in_words(bins)
-    shows = "Default rate, %, observed and predicted, by groups of equally many"
+    shows = f"{observed_rate(result.proof.contract)}, %, observed and predicted, by groups of equally many"
     return Finding("reliability", words.reliability_headline(bins), chart=drawn, alt=alt, half=True, shows=shows)
 
 
@@ -117,14 +117,14 @@ def ranking_finding(result: TrustResult) -> Finding:
     own = result.measured
     alt = charts.roc_in_words(own.roc, own.auc.value)
     headline, shows = words.roc_headline(own, result.proof.contract), "Share reached, %, from the highest PD down"
-    return Finding("roc", headline, chart=charts.roc(own.roc), alt=alt, half=True, shows=shows)
+    return Finding("roc", headline, chart=charts.roc(result.proof.contract, own.roc), alt=alt, half=True, shows=shows)
 
 
 def vintage_finding(result: TrustResult) -> Finding:
     """Predicted against observed by vintage, the training shaded."""
     proof, rows = result.proof, result.proof.by_vintage()
     drawn, alt = charts.vintages(rows, proof.window), charts.vintages_in_words(rows)
-    shows = "Default rate, %, by vintage"
+    shows = f"{observed_rate(proof.contract)}, %, by vintage"
     return Finding("vintages", words.vintages_headline(proof, rows), chart=drawn, alt=alt, half=True, shows=shows)
 
 

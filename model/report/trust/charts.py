@@ -18,7 +18,19 @@ from model.monitoring.intervals import Estimate
 from model.monitoring.realised import RealisedRate
 from model.release.window import Window
 from model.report import numbers
-from model.report.charts import BASE, CHALLENGER, CHAMPION, LIMIT_STYLE, OBSERVED, SCENARIO, WORSE, Figure, layout
+from model.report.charts import (
+    BASE,
+    CHALLENGER,
+    CHAMPION,
+    LIMIT_STYLE,
+    OBSERVED,
+    SCENARIO,
+    WORSE,
+    Figure,
+    layout,
+    narrowed,
+)
+from model.report.language import observed_rate, outcome_word, those_that
 from model.report.trust.words import drift_label, share, worth_drawing
 from model.validation.backtests import RecalibrationBacktest, Sides
 from model.validation.validation import BandMetrics, Separation, stability_bound
@@ -120,12 +132,13 @@ def reliability_in_words(bins: Sequence[Bin]) -> str:
     return f"Predicted: observed, groups of equally many by risk. {'; '.join(told)}."
 
 
-def roc(found: Roc, height: int = HEIGHT) -> Figure:
+def roc(contract: Contract, found: Roc, height: int = HEIGHT) -> Figure:
     """The ROC curve with the place where both classes are furthest apart."""
     figure = layout(height, 56)
-    figure["margin"] = {"l": 68, "r": 24, "t": 10, "b": 48}
-    figure["xaxis"] = _percent_axis("of those that paid", 100)
-    figure["yaxis"] = _percent_axis("of those that defaulted", 102)
+    bad, good = (those_that(contract, came_true) for came_true in (True, False))
+    figure["margin"] = {"l": 82, "r": 24, "t": 10, "b": 62 if len(good) > 40 else 48}
+    figure["xaxis"] = _percent_axis(narrowed(f"of {good}", 44), 100)
+    figure["yaxis"] = _percent_axis(narrowed(f"of {bad}", 26), 102)
     x, y = np.round(100 * found.false_alarms, 2), np.round(100 * found.hits, 2)
     lines: list[dict[str, Any]] = [
         {
@@ -147,9 +160,8 @@ def roc(found: Roc, height: int = HEIGHT) -> Figure:
             "y": y.tolist(),
             "line": {"color": SCENARIO, "width": 2},
             "customdata": [share(float(min(max(each, 0.0), 1.0))) for each in found.cut_offs],
-            "hovertemplate": "PD from %{customdata} on: %{y:.0f} % of those that defaulted, %{x:.0f} % of those "
-            "that paid"
-            "<extra></extra>",
+            "hovertemplate": f"PD from %{{customdata}} on: %{{y:.0f}} % of {bad}, %{{x:.0f}} % of "
+            "{good}<extra></extra>",
         }
     )
     at = int(np.argmax(found.hits - found.false_alarms))
@@ -346,7 +358,7 @@ def drift_in_words(contract: Contract, drifts: Sequence[Drift]) -> str:
 # ---- panels ---------------------------------------------------------------------------------------------------------
 
 
-def bands_chart(rows: Sequence[BandMetrics], height: int | None = None) -> Figure:
+def bands_chart(contract: Contract, rows: Sequence[BandMetrics], height: int | None = None) -> Figure:
     """Each band but those of few records: what was observed with its interval (dot), what was predicted (ring), on its
     side."""
     rows = worth_drawing(rows)
@@ -354,7 +366,7 @@ def bands_chart(rows: Sequence[BandMetrics], height: int | None = None) -> Figur
     names = [f"{each.name} " for each in rows]
     figure = layout(height, 8)
     figure["margin"] = {"l": 8, "r": 16, "t": 6, "b": 54}  # and on the left as much as the labels need
-    figure["xaxis"] = _percent_axis("defaulted: ring predicted,<br>dot observed, 95 % interval")
+    figure["xaxis"] = _percent_axis(f"{outcome_word(contract, True)}: ring predicted,<br>dot observed, 95 % interval")
     figure["yaxis"] = {
         "autorange": "reversed",
         "fixedrange": True,
@@ -378,9 +390,10 @@ def bands_chart(rows: Sequence[BandMetrics], height: int | None = None) -> Figur
     return {"data": [ring, dots], "layout": figure}
 
 
-def separation(found: Separation, height: int = HEIGHT) -> Figure:
-    """The scores of those that defaulted and of those that paid, as shares of either; above them, on either side of the
+def separation(contract: Contract, found: Separation, height: int = HEIGHT) -> Figure:
+    """The scores of both outcomes, as shares of either; above them, on either side of the
     score at which both are furthest apart, which line is which."""
+    words = {came_true: outcome_word(contract, came_true) for came_true in (True, False)}
     middle = np.round((found.edges[1:] + found.edges[:-1]) / 2, 1)
     ends = [float(middle[0]), float(middle[-1])]
     top = 100 * max(float(found.good.max()), float(found.bad.max()))
@@ -397,11 +410,11 @@ def separation(found: Separation, height: int = HEIGHT) -> Figure:
             "line": {"color": colour, "width": 2, "dash": dash},
             "fill": "tozeroy",
             "fillcolor": "rgba(213,96,30,0.10)" if colour == WORSE else "rgba(74,111,165,0.10)",
-            "hovertemplate": f"%{{x:.0f}}: %{{y:.1f}} % of those that {name}<extra></extra>",
+            "hovertemplate": f"%{{x:.0f}}: %{{y:.1f}} % of {name}<extra></extra>",
         }
         for shares, colour, name, dash in (
-            (found.good, SCENARIO, "paid", "solid"),
-            (found.bad, WORSE, "defaulted", "dash"),
+            (found.good, SCENARIO, those_that(contract, False), "solid"),
+            (found.bad, WORSE, those_that(contract, True), "dash"),
         )
     ]
     place = 0.5
@@ -421,7 +434,7 @@ def separation(found: Separation, height: int = HEIGHT) -> Figure:
         ]
     at = round(float(np.clip(place, *ROOM)), 4)
     told = {"xref": "paper", "yref": "paper", "x": at, "y": 1, "showarrow": False}
-    named = ((-1, "right", WORSE, "dash", "defaulted"), (1, "left", SCENARIO, "solid", "paid"))
+    named = ((-1, "right", WORSE, "dash", words[True]), (1, "left", SCENARIO, "solid", words[False]))
     figure["annotations"] = [
         {**told, "yanchor": "top", "xanchor": side, "xshift": way * (STROKE[1] + 5), "text": text}
         for way, side, _, _, text in named
@@ -454,17 +467,19 @@ def _stroke(at: float, way: int, line: Figure) -> Figure:
     }
 
 
-def separation_in_words(found: Separation) -> str:
+def separation_in_words(contract: Contract, found: Separation) -> str:
     """The scores of both classes for those who cannot see them."""
     return (
-        f"Scores of those that defaulted, {found.bad_mean:.0f} on average, and of those that paid, "
+        f"Scores of {those_that(contract, True)}, {found.bad_mean:.0f} on average, and of "
+        f"{those_that(contract, False)}, "
         f"{found.good_mean:.0f}; furthest apart at {found.ks_at:.0f}, KS {found.ks:.2f}."
     )
 
 
-def gains(rows: Sequence[Gain], height: int = HEIGHT) -> Figure:
-    """Default rate of each tenth as bars, the riskiest first; what was predicted as rings, the lift as text above
+def gains(contract: Contract, rows: Sequence[Gain], height: int = HEIGHT) -> Figure:
+    """The share observed of each tenth as bars, the riskiest first; what was predicted as rings, the lift as text above
     both."""
+    bad = outcome_word(contract, True)
     names = [f"{k}" for k in range(1, len(rows) + 1)]
     highs = [float(np.nanmax([each.rate, each.predicted, 0.0])) for each in rows]
     top = 100 * max([0.01, *highs])
@@ -479,7 +494,7 @@ def gains(rows: Sequence[Gain], height: int = HEIGHT) -> Figure:
         "y": [_hundred(each.rate) for each in rows],
         "marker": {"color": SCENARIO},
         "customdata": [numbers.percent(each.captured, 0) for each in rows],
-        "hovertemplate": "tenth %{x}: %{y:.1f} % defaulted; with those before it %{customdata} of all defaults"
+        "hovertemplate": f"tenth %{{x}}: %{{y:.1f}} % {bad}; with those before it %{{customdata}} of all {bad}"
         "<extra></extra>",
     }
     rings = {
@@ -503,10 +518,10 @@ def gains(rows: Sequence[Gain], height: int = HEIGHT) -> Figure:
     return {"data": [bars, rings, lifts], "layout": figure}
 
 
-def gains_in_words(rows: Sequence[Gain]) -> str:
+def gains_in_words(contract: Contract, rows: Sequence[Gain]) -> str:
     """The tenths for those who cannot see them."""
     told = [f"{share(each.rate)}, lift {each.lift:.1f}" for each in rows]
-    return f"Default rate by tenths, the riskiest first: {'; '.join(told)}."
+    return f"{observed_rate(contract)} by tenths, the riskiest first: {'; '.join(told)}."
 
 
 def sides(found: Sides, windows: tuple[Window, Window], names: tuple[str, str], height: int = 280) -> Figure:

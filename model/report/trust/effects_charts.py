@@ -1,14 +1,13 @@
 """Charts of what the model looks at, as plain dicts; see `model.report.customer.charts` for the rules they keep."""
 
 from collections.abc import Sequence
-from textwrap import wrap
 from typing import Any
 
 import numpy as np
 
 from data.contract import YEAR, Contract
 from model.report import numbers
-from model.report.charts import BASE, BETTER, HIGH, LOW, SCENARIO, WORSE, Figure, layout
+from model.report.charts import BASE, BETTER, HIGH, LOW, SCENARIO, WORSE, Figure, layout, narrowed
 from model.report.trust.effects_words import (
     MOST,
     effect_hover,
@@ -71,7 +70,7 @@ def importance(contract: Contract, found: Overview, by_concept: bool) -> Figure:
         "zeroline": False,
         "ticks": "",
         "tickvals": list(range(len(rows))),
-        "ticktext": [_narrow(label, LONGEST) + " " for label, _, _ in rows],
+        "ticktext": [narrowed(label, LONGEST) + " " for label, _, _ in rows],
         "automargin": True,
     }
     bars = {
@@ -285,7 +284,7 @@ def _ticks_along(contract: Contract, found: Effect, spans: Sequence[Span | None]
         places = [float(k) for k in range(0, values.known, step)]
         letters = max(6, 78 // len(spans))
         texts = [
-            _narrow(group_words(contract, values, int(k)), letters)
+            narrowed(group_words(contract, values, int(k)), letters)
             if each.codes
             else _short(float(values.low[int(k)]), each.unit)
             for k in places
@@ -297,13 +296,8 @@ def _ticks_along(contract: Contract, found: Effect, spans: Sequence[Span | None]
     missing = spans[-1]
     if values.missing and missing is not None:
         places.append(_middle(missing))
-        texts.append(_narrow(each.missing or "missing", 11))
+        texts.append(narrowed(each.missing or "missing", 11))
     return {"tickvals": places, "ticktext": texts, "automargin": True}  # slanted where there is no room side by side
-
-
-def _narrow(text: str, letters: int) -> str:
-    """Words below each other, no line longer than so many letters unless a word is."""
-    return "<br>".join(wrap(text, letters, break_long_words=False))
 
 
 def _round_values(found: Effect) -> list[float]:
@@ -467,7 +461,7 @@ def together(contract: Contract, found: Together, height: int = 320) -> Figure:
         **axis,
         "range": [-0.5, rows - 0.5],
         **_ticks_of(contract, down, 18, 12),
-        "title": {"text": _narrow(_named(contract, down), 34), "standoff": 12},
+        "title": {"text": narrowed(_named(contract, down), 34), "standoff": 12},
     }
     return {"data": [map_], "layout": figure}
 
@@ -495,7 +489,7 @@ def _ticks_of(contract: Contract, values: GroupedValues, letters: int, most: int
     chosen = range(0 if inside else step, values.known, step)
     places = [k if inside else k - 0.5 for k in chosen]
     texts = [
-        _narrow(group_words(contract, values, k), letters)
+        narrowed(group_words(contract, values, k), letters)
         if each.codes
         else _short(_rounded(float(values.low[k]), each.unit), each.unit)
         for k in chosen
@@ -504,7 +498,7 @@ def _ticks_of(contract: Contract, values: GroupedValues, letters: int, most: int
         if places and values.known - chosen[-1] < 3 and not inside:
             del places[-1], texts[-1]  # the word for the missing needs the room
         places.append(values.known)
-        texts.append(_narrow(each.missing or "missing", letters))
+        texts.append(narrowed(each.missing or "missing", letters))
     return {"tickvals": places, "ticktext": texts}
 
 

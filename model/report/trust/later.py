@@ -8,6 +8,7 @@ from data.json_types import Json
 from model.monitoring.realised import RealisedRate
 from model.release.window import Window
 from model.report.briefing import FRACTION, Cell, Choice, Choices, Column, Finding, Item, Notice, Table
+from model.report.language import observed_rate, outcome_word
 from model.report.release import words as release_words
 from model.report.trust import charts, words
 from model.report.trust.bands import band_table
@@ -76,7 +77,7 @@ def side_items(result: TrustResult, others: OtherEvidence, choices: Choices) -> 
             words.sides_headline(both, names),
             chart=charts.sides(both, windows, names),
             alt=charts.sides_in_words(both, names),
-            shows="Default rate, %, by vintage",
+            shows=f"{observed_rate(result.proof.contract)}, %, by vintage",
             table=side_table(both, names),
             note=words.sides_note(names[0], own, others.labels[other]),
             shape="whole",
@@ -138,7 +139,8 @@ def shift_items(result: TrustResult, choices: Choices) -> tuple[Item, ...]:
             "recalibration",
             chart=charts.recalibration(shifted),
             alt=charts.recalibration_in_words(shifted),
-            shows="Default rate, %, by vintage: observed, predicted as released, predicted with the intercept shifted",
+            shows=f"{observed_rate(result.proof.contract)}, %, by vintage: observed, predicted as released, predicted "
+            "with the intercept shifted",
             half=True,
         ),
         Finding("shifted", table=shift_table(shifted), note=words.SHIFT_NOTE, half=True),
@@ -195,7 +197,7 @@ def loss_table(result: TrustResult, known: Losses) -> Table:
     net = contract.guaranteed
     columns = (
         Column("Vintage"),
-        Column("Defaulted", digits=0),
+        Column(outcome_word(contract, True).capitalize(), digits=0),
         *(Column(name, place="screen") for name in words.loss_texts(contract, known[1])),
         *(Column(name, contract.book.currency, place="file") for name in ("Owed", "Lost", *(("Own loss",) * net))),
         *(Column(f"Lost of it{end}", FRACTION, place="file") for end in ("", ", low", ", high")),

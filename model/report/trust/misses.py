@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from data.contract import Contract
 from model.report import numbers
 from model.report.briefing import FRACTION, Column, Finding, Item, Link, Table
+from model.report.language import outcome_word
 from model.report.trust import words
 from model.validation.result import TrustResult
 from model.validation.validation import Miss
 
 
 def miss_items(result: TrustResult) -> tuple[Item, ...]:
-    """Those who paid against the odds beside those who defaulted against them, and both as a table to take along."""
+    """Those that came out well against the odds beside those that came out badly, and both as a table to take along."""
     proof, contract = result.proof, result.proof.contract
     paid, lost = proof.misses()
     heads = words.misses_headline(contract, paid, lost)
@@ -47,7 +48,7 @@ def miss_table(contract: Contract, rows: Sequence[Miss]) -> Table:
     columns = (
         Column(contract.book.record.capitalize(), digits=0),
         Column("PD predicted", FRACTION, 1),
-        Column("Defaulted"),
+        Column(outcome_word(contract, True).capitalize()),
         Column("Lost", currency, 0),
         Column("Own loss", currency, 0),
     )

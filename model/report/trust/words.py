@@ -18,7 +18,7 @@ from model.release.report import ReleaseReport
 from model.release.window import Window
 from model.report import numbers
 from model.report.briefing import FRACTION
-from model.report.language import band_label, band_phrase, granting, guarantee
+from model.report.language import band_label, band_phrase, granting, guarantee, outcome_word, those_that
 from model.report.numbers import NBSP
 from model.report.policy.words import impact_words, interval
 from model.report.release import words as release_words
@@ -72,7 +72,7 @@ def auc_words(found: Estimate) -> str:
 
 
 def pairs_ranked(auc: Estimate) -> str:
-    """Of how many of 100 pairs, one that defaulted and one that paid, the first had the higher PD."""
+    """Of how many of 100 pairs, one of either outcome, the one that came true had the higher PD."""
     return "an unknown number" if np.isnan(auc.value) else str(round(100 * auc.value))
 
 
@@ -174,7 +174,7 @@ def agreement(proof: Validation, chosen: Subset, found: SubsetMetrics) -> str:
     gap = abs(found.gap)
     if proof.calibrated(found.whole, chosen.when) == "does not hold":
         said, became = share(found.predicted), share(found.observed.value)
-        return f"{_in_years(proof, chosen)}the model said {said} where {became} {_bad(proof.contract)}"
+        return f"{_in_years(proof, chosen)}the model said {said} where {became} {outcome_word(proof.contract, True)}"
     if gap < 0.005:
         return "predicted and observed agree within half a point"
     if gap < 0.01:
@@ -219,13 +219,7 @@ def _worst_year(proof: Validation) -> str:
         return ""
     worst = max(off, key=lambda each: abs(each.predicted - each.observed.value))
     observed, predicted = share(worst.observed.value), share(worst.predicted)
-    return f"in {worst.name} {observed} {_bad(proof.contract)} where {predicted} was predicted"
-
-
-def _bad(contract: Contract) -> str:
-    """The contract's word for a target that came true."""
-    target = next(each for each in contract.fields if each.name == contract.book.target)
-    return target.codes.get(1, "defaulted")
+    return f"in {worst.name} {observed} {outcome_word(proof.contract, True)} where {predicted} was predicted"
 
 
 def _worst_band(proof: Validation) -> str:
@@ -307,8 +301,8 @@ def reliability_headline(bins: Sequence[Bin]) -> str:
     way = "fewer" if worst.observed < worst.predicted else "more"
     held = f"{len(bins) - len(off)} of {len(bins)}" if len(off) < len(bins) else f"None of {len(bins)}"
     return (
-        f"{held} groups by risk came out as predicted; where {share(worst.predicted)} was predicted, {way} defaulted: "
-        f"{share(worst.observed)}"
+        f"{held} groups by risk came out as predicted; where {share(worst.predicted)} was predicted, {way} were "
+        f"observed: {share(worst.observed)}"
     )
 
 
@@ -317,8 +311,9 @@ def roc_headline(found: SubsetMetrics, contract: Contract) -> str:
     if np.isnan(found.auc.value):
         return "Too few outcomes to draw how it ranks"
     return (
-        f"In {pairs_ranked(found.auc)} of 100 pairs the {contract.book.record} that defaulted had the higher PD; both "
-        f"classes are furthest apart at {share(found.roc.ks_at)} (KS {found.roc.ks:.2f})"
+        f"In {pairs_ranked(found.auc)} of 100 pairs the {contract.book.record} that did {contract.book.outcome} "
+        "had the "
+        f"higher PD; both classes are furthest apart at {share(found.roc.ks_at)} (KS {found.roc.ks:.2f})"
     )
 
 
@@ -333,9 +328,9 @@ def vintages_headline(proof: Validation, rows: Sequence[BandMetrics]) -> str:
     off = sum(not each.observed.low <= each.predicted <= each.observed.high for each in late)
     end = _ended(proof)
     if not off:
-        return f"{end} all {len(late)} later vintages defaulted as predicted, as far as chance goes"
+        return f"{end} all {len(late)} later vintages came out as predicted, as far as chance goes"
     return (
-        f"{end} {off} of {len(late)} later vintages did not default as predicted; in {worst.name} "
+        f"{end} {off} of {len(late)} later vintages did not come out as predicted; in {worst.name} "
         f"{share(worst.observed.value)} against {share(worst.predicted)}"
     )
 
@@ -492,29 +487,30 @@ def bands_note(proof: Validation, rows: Sequence[BandMetrics] = ()) -> str:
         f"{undrawn}Says what happens: ✓ holds where the mean PD lies within the 95 % interval of what was observed "
         "(Wilson); ◐ watch outside it, but off by no more than the threshold; ✗ does not hold beyond both. Within a "
         f"band an AUC is lower than over the whole book, since {proof.contract.book.records} that are alike are harder "
-        "to rank: the contract asks none there. Fewer than 30 defaults, or 30 others: no AUC is told."
+        "to rank: the contract asks none there. Fewer than 30 of either outcome: no AUC is told."
     )
 
 
 def separation_headline(contract: Contract, found: Separation) -> str:
-    """The finding above the scores of those who defaulted and those who did not."""
+    """The finding above the scores of both outcomes."""
     if not found.known:
         return "All outcomes are alike: nothing to separate"
     gap = round(found.good_mean) - round(found.bad_mean)
     apart = "the same"
     if gap:
         apart = f"{numbers.counted(abs(gap), 'point')} {'lower' if gap > 0 else 'higher'}"
-    return f"Those that defaulted scored {apart} on average: {found.bad_mean:.0f} against {found.good_mean:.0f}"
+    who = those_that(contract, True)
+    return f"T{who[1:]} score {apart} on average: {found.bad_mean:.0f} against {found.good_mean:.0f}"
 
 
-def gains_headline(rows: Sequence[Gain]) -> str:
+def gains_headline(contract: Contract, rows: Sequence[Gain]) -> str:
     """The finding above the tenths by risk."""
     if not rows or np.isnan(rows[0].lift):
-        return "No defaults to find"
+        return f"None is {outcome_word(contract, True)}: nothing to find"
     first = rows[0]
     return (
-        f"The riskiest tenth holds {numbers.percent(first.captured, 0)} of all defaults, {first.lift:.1f} times its "
-        f"share; the riskiest three tenths {numbers.percent(rows[2].captured, 0)}"
+        f"The riskiest tenth holds {numbers.percent(first.captured, 0)} of all {outcome_word(contract, True)}, "
+        f"{first.lift:.1f} times its share; the riskiest three tenths {numbers.percent(rows[2].captured, 0)}"
     )
 
 
@@ -577,9 +573,9 @@ def release_label(identity: str, manifest: Mapping[str, Json], aliases: Mapping[
 def recalibration_headline(found: RecalibrationBacktest) -> str:
     """What a shift of the intercept would have made of the later years."""
     if np.isnan(found.shift):
-        return f"In {found.year:.0f} all or none defaulted: there is no shift to make"
+        return f"In {found.year:.0f} all outcomes are alike: there is no shift to make"
     shift = (
-        f"Shifted to what was observed in {found.year:.0f}, all odds of default would be multiplied by "
+        f"Shifted to what was observed in {found.year:.0f}, all odds would be multiplied by "
         f"{found.factor:.2f} ({_signed3(found.shift)} in log-odds)"
     )
     before, after = found.missed
@@ -639,7 +635,10 @@ def loss_texts(contract: Contract, each: RealisedRate) -> dict[str, str]:
 
 def realised_note(contract: Contract) -> str:
     """What realised loss given default is, and what of it the bank bears."""
-    meaning = "Lost over owed at default, all defaulters of a vintage together, with its 95 % interval."
+    meaning = (
+        f"Lost over owed at default, all that are {outcome_word(contract, True)} of a vintage together, with its "
+        "95 % interval."
+    )
     return f"{meaning} {guarantee(contract)}".strip()
 
 
@@ -672,8 +671,8 @@ def fair_note(contract: Contract, cutoff: float) -> str:
     word = granting(contract)
     return (
         f"{MONITORING} At a cut-off of {numbers.exactly(cutoff)}, on what was predicted out of sample. Ratio: {word} "
-        f"over the highest group's, {impact_words(contract)} is asked; difference: {word} among those that paid. 95 % "
-        f"intervals. Groups of fewer than {SMALLEST} are suppressed."
+        f"over the highest group's, {impact_words(contract)} is asked; difference: {word} among "
+        f"{those_that(contract, False)}. 95 % intervals. Groups of fewer than {SMALLEST} are suppressed."
     )
 
 
@@ -681,13 +680,10 @@ def fair_note(contract: Contract, cutoff: float) -> str:
 
 
 def misses_headline(contract: Contract, paid: Sequence[Miss], lost: Sequence[Miss]) -> tuple[str, str]:
-    """The findings above those who paid against the odds and those who defaulted against them."""
-    first = f"Paid all the same, at a PD of up to {share(paid[0].pd)}" if paid else f"No {contract.book.record} paid"
-    last = (
-        f"Defaulted all the same, at a PD from {share(lost[0].pd)} on"
-        if lost
-        else f"No {contract.book.record} defaulted"
-    )
+    """The findings above those that came out well against the odds and those that came out badly against them."""
+    good, bad = (outcome_word(contract, came_true) for came_true in (False, True))
+    first = f"{good.capitalize()} all the same, at a PD of up to {share(paid[0].pd)}" if paid else f"None is {good}"
+    last = f"{bad.capitalize()} all the same, at a PD from {share(lost[0].pd)} on" if lost else f"None is {bad}"
     return first, last
 
 
@@ -705,9 +701,10 @@ def misses_note(proof: Validation, found: SubsetMetrics) -> str:
         )
     )
     return (
-        f"A miss is no mistake by itself: of 100 {people} with a PD of 12 %, 12 default and 88 do not, and nobody can "
-        f"say beforehand which. Among {found.n:,} some must lie at either end; what counts is whether the share that "
-        f"defaults is the share predicted.{seen}"
+        f"A miss is no mistake by itself: of 100 {people} with a PD of 12 % one expects 12 to "
+        f"{proof.contract.book.outcome} and 88 not to, and nobody can say beforehand which. Among {found.n:,} "
+        "some must "
+        f"lie at either end; what counts is whether the share observed is the share predicted.{seen}"
     )
 
 
@@ -772,11 +769,10 @@ def trust_method(proof: Validation) -> str:
     return "\n\n".join(
         [
             evidence,
-            "**Ranking.** AUC: the share of pairs, one that defaulted and one that did not, in which the former "
-            "had the "
+            "**Ranking.** AUC: the share of pairs, one of either outcome, in which the one that came true had the "
             f"higher PD; its 95 % interval is DeLong's. {two_aucs}Gini = 2·AUC − 1. KS: the largest distance "
             "between the "
-            "two classes' cumulative shares. Lift: a tenth's default rate over that of all.",
+            "two classes' cumulative shares. Lift: a tenth's share observed over that of all.",
             "**Calibration.** Ten groups of equally many by PD; observed rates with Wilson's 95 % intervals. Slope: "
             "logistic regression of the outcome on the log-odds predicted (Cox); below 1, predictions spread too far. "
             "Calibration error: the mean gap over ten equally wide bins. Intervals know chance only; a year's economy "

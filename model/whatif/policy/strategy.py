@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from data.arrays import Array
 from model.finance.scorecard import whole_points
 from model.whatif.book.totals import Rows
+from model.whatif.goals import proposed_goal
 
 Goal = Literal["approval", "bad_rate", "loss", "profit", "volume"]
 GOALS: tuple[Goal, ...] = get_args(Goal)
@@ -119,6 +120,12 @@ class Strategy:
     def best(self) -> int:
         """The cut-off that earns most; of several, the one that approves most."""
         return int(self.cutoffs[np.argmax(self.profit)])
+
+    def proposed(self, goal: Goal, cutoff: int) -> float:
+        """A round goal that is a little better than what a ``cutoff`` does, where any cut-off does better."""
+        values = self.curves[goal][self.customers > 0] if self.customers[0] else self.curves[goal]
+        ends = float(values.min()), float(values.max())
+        return proposed_goal(self.at(cutoff).goal(goal), at_most=goal in AT_MOST, low=ends[0], high=ends[1])
 
     def seek(self, goal: Goal, target: float) -> "PolicyGoal":
         """The cut-off that reaches a goal.

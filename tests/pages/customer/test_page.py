@@ -311,11 +311,9 @@ def test_the_table_of_inputs_adds_up_to_the_score(open_app: Open, scorer: TableS
     at.run()
     frame = at.dataframe[0].value
     assert frame["Score points"].iloc[:-1].sum() == pytest.approx(frame["Score points"].iloc[-1], abs=1e-9)
-    assert frame["Log-odds of default"].iloc[:-1].sum() == pytest.approx(
-        frame["Log-odds of default"].iloc[-1], abs=1e-9
-    )
+    assert frame["Log-odds"].iloc[:-1].sum() == pytest.approx(frame["Log-odds"].iloc[-1], abs=1e-9)
     margin = scorer.margins(book.raw[:, [book.position(SOMEBODY)]])[0]
-    assert frame["Log-odds of default"].iloc[-1] == round(margin, 4)
+    assert frame["Log-odds"].iloc[-1] == round(margin, 4)
     assert len(frame) == len(book.contract.inputs) + 2
 
 

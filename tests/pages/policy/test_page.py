@@ -99,18 +99,22 @@ def test_assumptions_change_profit_and_the_best_cutoff(open_app: Open, whole: Sc
 
 def test_goal_seek_holds_the_bad_rate_and_goes_there(open_app: Open, whole: ScoredBook, book: Book) -> None:
     at = open_app()
-    sought = judged(whole, book).seek("bad_rate", 0.15)
+    strategy = judged(whole, book)
+    goal = strategy.proposed("bad_rate", int(book.contract.score.cutoff))
+    assert at.number_input(key="_target_bad_rate").value == pytest.approx(100 * goal)
+    assert 0.9 < goal / strategy.at(int(book.contract.score.cutoff)).goal("bad_rate") < 1
+    sought = strategy.seek("bad_rate", goal)
     told = next(each.value for each in at.caption if each.value.startswith("Bad rate of at most"))
     assert f"a cut-off of {sought.outcome.cutoff}" in told
     at.button(key="_go").click().run()
     assert at.slider(key="policy.cutoff").value == sought.outcome.cutoff
-    assert float(shown(at, BAD).split(NBSP)[0]) <= 15.0
+    assert float(shown(at, BAD).split(NBSP)[0]) <= 100 * goal
 
 
 def test_goal_out_of_reach_says_the_best_there_is(open_app: Open) -> None:
     at = open_app()
     at.selectbox(key="_goal").set_value("profit").run()
-    at.number_input(key="_target").set_value(9999.0).run()
+    at.number_input(key="_target_profit").set_value(9999.0).run()
     assert any("is out of reach: the best that any cut-off reaches" in each.value for each in at.caption)
 
 

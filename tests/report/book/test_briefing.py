@@ -559,9 +559,11 @@ def test_a_target_begins_at_the_limit_in_the_unit_of_its_field(
     assert choice.default == (start if start is not None else pytest.approx(limit / factor))
 
 
-def test_a_target_without_a_limit_begins_at_nothing(scorer: TableScorer) -> None:
-    choice = target_choice(bare_of(scorer, appetite=()), "loss")
-    assert (choice.default, choice.number({"_seek_target_loss": "480.5"})) == (0.0, 480.5)
+def test_a_target_without_a_limit_begins_at_a_round_number_below_what_the_book_shows(scorer: TableScorer) -> None:
+    bare = bare_of(scorer, appetite=())
+    choice = target_choice(bare, "loss")
+    assert 0.9 < choice.default / (bare.base.loss / 1e6) < 1
+    assert choice.number({"_seek_target_loss": "480.5"}) == 480.5
 
 
 def test_reverse_stress_asks_for_something_to_scale_and_a_limit(scorer: TableScorer, whole: ScoredBook) -> None:

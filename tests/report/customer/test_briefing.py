@@ -20,7 +20,6 @@ from model.errors import Refused
 from model.report import numbers, spreadsheet
 from model.report.briefing import Briefing, Finding, Table, Tile
 from model.report.customer.briefing import (
-    GOAL,
     briefing_refused,
     briefing_to_choose,
     columns_choice,
@@ -282,6 +281,14 @@ def test_one_input_is_in_sight_and_all_else_is_folded(scorer: TableScorer, book:
     assert [each.key for each in panels[0].choices] == ["_swept", "_pd_goal"]
 
 
+def test_the_goal_begins_at_a_round_number_below_the_cut_offs_probability(scorer: TableScorer, book: Book) -> None:
+    panel = said(scorer, book).panels[0]
+    goal = next(each for each in panel.choices if each.key == "_pd_goal")
+    at_cutoff = 100 * float(probability(np.array(score_scale(book.contract).margin(book.contract.score.cutoff))))
+    assert at_cutoff - 1 <= goal.default < at_cutoff
+    assert goal.number({"_pd_goal": 99.9}) == 99.9
+
+
 def test_sweep_marks_the_goal_and_says_the_models_own_number_there(scorer: TableScorer, book: Book) -> None:
     found = said(scorer, book)
     finding = only(found, "_one_input", {"_swept": "pays", "_pd_goal": 50.0})
@@ -311,8 +318,6 @@ def test_what_may_not_be_advised_is_not_marked(scorer: TableScorer, book: Book) 
 
 def test_what_is_chosen_falls_back_to_what_there_is(contract: Contract) -> None:
     assert swept_choice(contract).of({"_swept": "no such input"}) == "limit"
-    assert GOAL.number({}) == 15
-    assert GOAL.number({"_pd_goal": 99.9}) == 99.9
     names = [name for name, _ in columns_choice(contract, "balances").options]
     assert "balances" not in names
     assert len(names) == len(rows_choice(contract).options) - 1
@@ -385,6 +390,6 @@ def test_table_of_inputs_names_each_input_with_its_concept_and_value(scorer: Tab
     assert given.exact[0][0] == "The average customer of the book"
     assert given.exact[-1][0] == "This customer"
     lines = list(csv.reader(StringIO(spreadsheet.of_table(given).decode("utf-8-sig"))))
-    assert lines[0] == ["Input", "Concept", "Value", "Score points", "Log-odds of default"]
+    assert lines[0] == ["Input", "Concept", "Value", "Score points", "Log-odds"]
     assert [float(line[3]) for line in lines[1:]] == [row[3] for row in given.exact]
     assert given.key == f"customer-{SOMEBODY}-reasons"

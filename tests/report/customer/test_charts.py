@@ -70,14 +70,14 @@ def test_the_label_of_a_goal_keeps_clear_of_that_of_now(goal: float, stands: str
     assert low == ("top center" if goal > 0.6 else "middle right" if goal > 0.5 else "middle left")
 
 
-def test_a_sweep_over_years_tells_them_without_separators() -> None:
+def test_a_sweep_over_years_tells_them_without_separators(book: Book) -> None:
     years = np.array([1990.0, 2000.0, 2010.0])
     pd = np.array([0.1, 0.2, 0.15])
     curve = Curve(
         "built", "Year built", unit="year", x=years, pd=pd, now=1990.0, now_pd=0.1, cutoff_pd=0.25, granted=pd <= 0.25
     )
     assert customer_charts.sweep(curve)["layout"]["xaxis"]["tickformat"] == "d"
-    assert "at 1990, highest" in customer_charts.sweep_in_words(curve)
+    assert "at 1990, highest" in customer_charts.sweep_in_words(book.contract, curve)
     assert ",~f" not in str(customer_charts.sweep(curve))
 
 
@@ -91,5 +91,5 @@ def test_no_chart_has_a_legend_or_a_fixed_text_colour(scorer: TableScorer, book:
 
 def test_words_of_a_chart_name_every_bar(scorer: TableScorer, book: Book) -> None:
     rows = customer_words.reasons(explain(scorer, book.raw[:, :1]))
-    told = customer_charts.why_in_words(rows, NOTHING, base=531, score=475, person="customer")
+    told = customer_charts.why_in_words(book.contract, rows, NOTHING, base=531, score=475)
     assert all(row.label in told for row in rows)

@@ -180,7 +180,7 @@ def test_bands_hold_every_record_and_their_own_rates(said: Briefing, result: Tru
     band = contract.bands(segment, contract.values(book.raw), len(book))[evidence.position]
     kept = [k for k in range(contract.band_count(segment)) if (band == k).any()]
     assert shown(found, "n") == [int((band == k).sum()) for k in kept]
-    assert exact(found, "Defaulted") == [int(evidence.outcome[band == k].sum()) for k in kept]
+    assert exact(found, "Missed") == [int(evidence.outcome[band == k].sum()) for k in kept]
     assert exact(found, "Observed, %") == pytest.approx([evidence.outcome[band == k].mean() for k in kept])
     assert exact(found, "Predicted, %") == pytest.approx([evidence.pd[band == k].mean() for k in kept])
     assert set(shown(found, "Threshold")) == {"within 1.2 points"}
@@ -189,7 +189,7 @@ def test_bands_hold_every_record_and_their_own_rates(said: Briefing, result: Tru
 def test_file_of_bands_has_figures_and_none_of_the_texts(said: Briefing, result: TrustResult) -> None:
     head = file_of(table(said, "_bands", "bands"))[0]
     assert head == [
-        *(result.proof.contract.segments[0].label, "n", "Defaulted"),
+        *(result.proof.contract.segments[0].label, "n", "Missed"),
         *("Observed, %", "Observed, low, %", "Observed, high, %", "Predicted, %"),
         *("AUC", "AUC, low", "AUC, high", "KS", "Says what happens"),
     ]
@@ -200,7 +200,7 @@ def test_vintages_sum_to_all_records_and_tell_their_evidence(of_loans: TrustResu
     found = table(own, "_bands", finding="bands", by="vintage", by_evidence="crossed")
     assert sum(map(int, map(str, shown(found, "n")))) == len(of_loans.proof)
     assert shown(found, "Evidence")[-1] == "after its test"
-    assert "Defaulted" in file_of(found)[0]
+    assert "Bad" in file_of(found)[0]
     assert evidence_choice(of_loans.proof, "by_evidence", "vintage").options == ()
 
 
@@ -423,7 +423,7 @@ def test_misses_are_the_highest_of_those_who_paid_and_the_lowest_of_those_who_di
     both = found["misses"].table
     assert both is not None
     assert not found["misses"].drawn
-    assert exact(both, "Defaulted") == ["no"] * 10 + ["yes"] * 10
+    assert exact(both, "Missed") == ["no"] * 10 + ["yes"] * 10
     numbers = [int(each.query["customer"]) for key in ("paid", "lost") for each in found[key].links]
     assert exact(both, "Customer") == numbers
     place = {int(each): k for k, each in enumerate(ids)}

@@ -51,12 +51,12 @@ def test_reliability_draws_every_group_with_its_interval_and_marks_misses_by_sha
     assert dots["marker"]["color"] == [SCENARIO, WORSE]
 
 
-def test_roc_marks_ks_where_the_classes_are_furthest_apart() -> None:
+def test_roc_marks_ks_where_the_classes_are_furthest_apart(contract: Contract) -> None:
     found = roc(OUTCOME, PD)
-    figure = figures.roc(found)
+    figure = figures.roc(contract, found)
     (mark,) = figure["layout"]["shapes"]
     assert mark["y1"] - mark["x1"] == pytest.approx(100 * found.ks, abs=1)
-    assert figures.roc(roc(np.ones(5), PD[:5]))["data"] != []
+    assert figures.roc(contract, roc(np.ones(5), PD[:5]))["data"] != []
 
 
 def test_training_is_shaded_and_the_last_points_are_labelled() -> None:
@@ -138,13 +138,15 @@ def test_empty_bins_are_left_out_of_a_distribution() -> None:
 
 
 @pytest.mark.parametrize("at", [500.0, 505.0, 640.0, 790.0, 800.0])
-def test_labels_of_both_classes_lie_above_the_lines_and_on_either_side_of_the_widest_gap(at: float) -> None:
+def test_labels_of_both_classes_lie_above_the_lines_and_on_either_side_of_the_widest_gap(
+    contract: Contract, at: float
+) -> None:
     edges, shares = np.linspace(495, 805, 32), np.full(31, 1 / 31)
     figure = figures.separation(
-        Separation(edges, shares, good=shares[::-1], bad_mean=520.0, good_mean=560.0, ks=0.41, ks_at=at)
+        contract, Separation(edges, shares, good=shares[::-1], bad_mean=520.0, good_mean=560.0, ks=0.41, ks_at=at)
     )
     bad, good, ks = figure["layout"]["annotations"]
-    assert (bad["text"], good["text"], ks["text"]) == ("defaulted", "paid", f"KS 0.41 at {at:.0f}")
+    assert (bad["text"], good["text"], ks["text"]) == ("missed", "paid", f"KS 0.41 at {at:.0f}")
     assert (bad["xanchor"], good["xanchor"]) == ("right", "left")
     paid, defaulted = (each["line"] for each in figure["data"])
     of_bad, of_good = figure["layout"]["shapes"][-2:]  # a piece of either line, between the gap and its name
@@ -159,9 +161,9 @@ def test_labels_of_both_classes_lie_above_the_lines_and_on_either_side_of_the_wi
 
 
 @pytest.mark.parametrize("predicted", [0.0, 1.0, 1.6])
-def test_lift_stands_above_bar_and_ring(predicted: float) -> None:
+def test_lift_stands_above_bar_and_ring(contract: Contract, predicted: float) -> None:
     rows = [replace(each, predicted=predicted * each.rate) for each in gains(OUTCOME, PD)]
-    figure = figures.gains(rows)
+    figure = figures.gains(contract, rows)
     bars, rings, lifts = figure["data"]
     assert lifts["text"] == [f"{each.lift:.1f}×" for each in rows]
     room = figure["layout"]["height"] - figure["layout"]["margin"]["t"] - figure["layout"]["margin"]["b"]
@@ -172,7 +174,7 @@ def test_lift_stands_above_bar_and_ring(predicted: float) -> None:
         assert lift * pixels + 14 <= room + figure["layout"]["margin"]["t"]
 
 
-def test_a_band_of_a_handful_of_records_does_not_stretch_the_chart() -> None:
+def test_a_band_of_a_handful_of_records_does_not_stretch_the_chart(contract: Contract) -> None:
     few = BandMetrics(
         "few",
         1,
@@ -185,19 +187,20 @@ def test_a_band_of_a_handful_of_records_does_not_stretch_the_chart() -> None:
         ranks="",
         sources=("later",),
     )
-    ring, dots = figures.bands_chart([few, banded("many", 0.2, 0.3)])["data"]
+    ring, dots = figures.bands_chart(contract, [few, banded("many", 0.2, 0.3)])["data"]
     assert ring["y"] == dots["y"] == ["many "]
-    assert figures.bands_chart([few])["data"][0]["y"] == ["few "]
+    assert figures.bands_chart(contract, [few])["data"][0]["y"] == ["few "]
 
 
 def test_every_chart_is_plain_data(contract: Contract) -> None:
     halves = np.full(2, 0.5)
     drawn = [
         figures.reliability([Bin(50, 0.1, observed=0.12, low=0.05, high=0.25)]),
-        figures.roc(roc(OUTCOME, PD)),
-        figures.gains(gains(OUTCOME, PD)),
-        figures.bands_chart([banded("low", 0.1, 0.2)]),
+        figures.roc(contract, roc(OUTCOME, PD)),
+        figures.gains(contract, gains(OUTCOME, PD)),
+        figures.bands_chart(contract, [banded("low", 0.1, 0.2)]),
         figures.separation(
+            contract,
             Separation(
                 np.array([500.0, 550.0, 600.0]),
                 halves,
@@ -206,7 +209,7 @@ def test_every_chart_is_plain_data(contract: Contract) -> None:
                 good_mean=560.0,
                 ks=0.4,
                 ks_at=540.0,
-            )
+            ),
         ),
     ]
     assert all(json.loads(json.dumps(each)) == each for each in drawn)

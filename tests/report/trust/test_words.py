@@ -90,9 +90,9 @@ def test_a_book_of_one_point_in_time_says_that_years_cannot_be_tested(proof: Val
         ([Bin(10, 0.1, observed=0.1, low=0.0, high=0.3)], "In 1 group by risk"),
         (
             [Bin(10, 0.1, observed=0.1, low=0.0, high=0.3), Bin(10, 0.5, observed=0.7, low=0.6, high=0.8)],
-            f"was predicted, more defaulted: 70.0{NBSP}%",
+            f"was predicted, more were observed: 70.0{NBSP}%",
         ),
-        ([Bin(10, 0.5, observed=0.3, low=0.2, high=0.4)], "fewer defaulted: 30.0"),
+        ([Bin(10, 0.5, observed=0.3, low=0.2, high=0.4)], "fewer were observed: 30.0"),
     ],
 )
 def test_reliability_is_told_by_its_widest_miss(bins: list[Bin], told: str) -> None:
@@ -200,7 +200,7 @@ def test_ratio_asked_of_groups_is_the_contracts(contract: Contract, least: float
 def test_misses_are_told_to_be_no_mistake_by_themselves(proof: Validation) -> None:
     told = words.misses_note(proof, proof.measured())
     assert "A miss is no mistake by itself" in told
-    assert "12 default and 88 do not" in told
+    assert "one expects 12 to miss next month's payment and 88 not to" in told
     assert words.miss_loss(proof.contract, Miss(1, 0.1, defaulted=True, loss=np.nan, own_loss=np.nan)) == ""
     assert words.miss_loss(proof.contract, Miss(1, 0.1, defaulted=True, loss=5000.0, own_loss=1.0)) == f"NT${NBSP}5,000"
 
