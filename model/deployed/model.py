@@ -10,6 +10,7 @@ from threading import Lock
 
 from data.books import Book
 from data.contract import Contract
+from data.errors import BadInput
 from model.deployed.latency import LatencyLog
 from model.deployed.remote import RemoteScorer
 from model.engine.identity import Deployed
@@ -23,7 +24,9 @@ from model.validation.validation import Validation
 from model.whatif.book.scenario import BookScenario
 from model.whatif.book.scored import ScoredBook, askable
 from model.whatif.book.sums import BookCensus, StressAnswer
+from model.whatif.customer.scenario import stated
 from model.whatif.customer.starting_points import personas
+from model.whatif.customer.typical import typical_record
 
 MAX_ANSWERS = 100  # of whole books, some kilobytes each
 
@@ -108,6 +111,15 @@ class DeployedModel:
     def personas(self) -> Mapping[str, int]:
         """Customers worth starting from."""
         return personas(self.local_scorer, self.sample, self.whole.margins)
+
+    @cached_property
+    def typical(self) -> tuple[float, ...]:
+        """Nobody's record, of the book's medians and commonest values, as one typed by hand has it; () where none keeps
+        the contract's rules."""
+        try:
+            return tuple(stated(value) for value in typical_record(self.book)[:, 0].tolist())
+        except BadInput:
+            return ()
 
     @property
     def whole(self) -> ScoredBook:

@@ -71,7 +71,7 @@ def started(model: DeployedModel) -> None:
     """Callback: a starting point was chosen; the control is free again for the next once it is drawn."""
     name = st.session_state[keyed(START)]
     if name == OWN_RECORD:
-        redrawn(state.choose_record, None, (None,) * len(model.contract.record))
+        redrawn(state.choose_record, None, model.typical or (None,) * len(model.contract.record))
     elif name is not None:
         redrawn(state.choose_record, model.random_customer() if name == RANDOM else model.personas[name])
 

@@ -38,8 +38,9 @@ def edits(result: CustomerResult) -> None:
 
 
 def own(model: DeployedModel, scenario: CustomerScenario) -> None:
-    """A record of one's own: typed, pasted as a row, brought in a workbook, or begun from one of the book. Until it is
-    complete nothing is scored; it stays open and where it is when it is. That of a decision is complete, and closed."""
+    """A record of one's own: begun from what is usual in the book or from one of it, typed, pasted as a row, brought in
+    a workbook. Until it is complete nothing is scored; it stays open and where it is when it is. That of a decision is
+    complete, and closed."""
     contract = model.contract
     filled = dict(zip(contract.row, scenario.own, strict=True))
     decided = decision.standing(scenario) is not None
@@ -47,6 +48,8 @@ def own(model: DeployedModel, scenario: CustomerScenario) -> None:
     st.session_state.setdefault(key, not decided)
     with st.expander(title, key=key, on_change="rerun"):
         _begin(model)
+        if not decided and (told := customer_words.typical_words(contract, scenario.own, model.typical)):
+            st.caption(told)
         _fields(single(contract), filled, state.OWN_PREFIX)
         _grid(contract, filled, state.OWN_PREFIX)
 

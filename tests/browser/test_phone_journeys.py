@@ -12,12 +12,12 @@ from playwright.sync_api import Browser, expect
 from data.books import Book
 from model.deployed.model import DeployedModel
 from model.export.phone.package import PhonePackage, phone_package, write_package
-from model.export.phone.starting import neutral_record
 from model.release.release import Release
 from model.report import numbers
 from model.signing import SigningKey, grouped
 from model.whatif.customer.decision import decide
 from model.whatif.customer.scenario import CustomerScenario
+from model.whatif.customer.typical import typical_record
 from tests.browser.conftest import photograph, violations
 from tests.browser.phone import PHONE, TABLET, PhoneVisit, visit_phone
 from tests.support.phones import FolderServer, folder_served, shifted, signing_key
@@ -96,7 +96,7 @@ def opened(place: Place) -> Callable[..., PhoneVisit]:
 
 def expected_numbers(model: DeployedModel) -> list[str]:
     contract = model.contract
-    found = decide(model.local_scorer, neutral_record(model.book), CustomerScenario().values(contract))
+    found = decide(model.local_scorer, typical_record(model.book), CustomerScenario().values(contract))
     money = numbers.money(found.expected_loss, contract.book.currency)
     return [
         numbers.percent(found.pd),

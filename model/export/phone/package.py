@@ -12,10 +12,10 @@ from model.deployed.model import DeployedModel
 from model.engine.scorer import TableScorer
 from model.errors import NotTabular
 from model.export.phone.content import Told, known_of
-from model.export.phone.starting import neutral_record
 from model.export.phone.summary import book_summary
 from model.release.release import Release
 from model.signing import SigningKey
+from model.whatif.customer.typical import typical_record
 
 APP = Path(__file__).parent / "app"
 CONTENTS, SIGNATURE, KNOWN, MANIFEST, WORKER = (
@@ -101,7 +101,7 @@ def phone_package(
         known_of(scorer, model.book)
         | {
             "release": {"id": release.id, "artefact": release.artefact},
-            "start": [None if value != value else value for value in neutral_record(model.book)[:, 0].tolist()],
+            "start": [None if value != value else value for value in typical_record(model.book)[:, 0].tolist()],
             "summary": book_summary(model, day),
         }
     )

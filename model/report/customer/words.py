@@ -48,6 +48,22 @@ def invitation_words(contract: Contract, scenario: CustomerScenario) -> str:
     )
 
 
+def typical_words(contract: Contract, own: Sequence[float | None], typical: Sequence[float]) -> str:
+    """How much of a record of one's own is still what is usual in the book; "" where nothing is."""
+    usual = sum(mine is not None and _same(mine, each) for mine, each in zip(own, typical, strict=False))
+    if not usual:
+        return ""
+    which = "Every value is the usual one" if usual == len(own) else f"{usual} of {len(own)} values are the usual ones"
+    return (
+        f"{which} of the book: the middle of all {contract.book.records}, or the most frequent. Change "
+        "each to what it is."
+    )
+
+
+def _same(mine: float, usual: float) -> bool:
+    return mine == usual or (np.isnan(mine) and np.isnan(usual))
+
+
 def scores_headline(contract: Contract, found: ScoreDistribution) -> str:
     """The finding above the distribution of scores."""
     book, share = contract.book, found.reached / found.records if found.records else 0.0

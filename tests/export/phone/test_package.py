@@ -18,14 +18,14 @@ from data.errors import BadInput
 from model.deployed.model import DeployedModel
 from model.engine.scorer import TableScorer
 from model.errors import NotTabular
-from model.export.phone import starting
 from model.export.phone.content import known_of
 from model.export.phone.package import APP, HOLDS, PhonePackage, phone_package, write_package
-from model.export.phone.starting import neutral_record
 from model.report.book.briefing import book_briefing
 from model.signing import SigningKey
 from model.whatif.book.result import BookResult
 from model.whatif.book.scenario import BookScenario
+from model.whatif.customer import typical
+from model.whatif.customer.typical import typical_record
 from tests.support.phones import signing_key
 
 DAY = date(2026, 11, 2)
@@ -131,7 +131,7 @@ def test_without_a_key_it_is_said_to_be_unsigned(model: DeployedModel):
 
 
 def test_the_record_it_starts_from_can_be_and_is_nobodys(book: Book):
-    record = neutral_record(book)
+    record = typical_record(book)
     book.contract.check(record)
     assert not (book.raw == record).all(axis=0).any()
     medians = np.median(book.raw, axis=1)
@@ -141,7 +141,7 @@ def test_the_record_it_starts_from_can_be_and_is_nobodys(book: Book):
 
 def test_where_medians_cannot_stand_together_other_shares_are_tried(book: Book, monkeypatch: pytest.MonkeyPatch):
     tried = list[float]()
-    usual = starting._usual
+    usual = typical._usual
 
     def counted(field, values, share, commonest):
         tried.append(share)
@@ -151,8 +151,8 @@ def test_where_medians_cannot_stand_together_other_shares_are_tried(book: Book, 
             return -2.0
         return usual(field, values, share, commonest)
 
-    monkeypatch.setattr(starting, "_usual", counted)
-    book.contract.check(neutral_record(book))
+    monkeypatch.setattr(typical, "_usual", counted)
+    book.contract.check(typical_record(book))
     assert set(tried) == {0.5, 0.25, 0.75}
 
 

@@ -22,6 +22,7 @@ from model.whatif.book.scored import ScoredBook
 from model.whatif.customer.decision import score_scale
 from model.whatif.customer.scenario import CustomerScenario, apply
 from model.whatif.customer.starting_points import personas
+from model.whatif.customer.typical import typical_record
 from tests.pages.conftest import Open, address, answers, figure, markup, sentence, shown
 from tests.support.records import numbers_of, stressed
 
@@ -192,8 +193,7 @@ def test_a_customer_is_found_by_number(open_app: Open, scorer: TableScorer, book
 def test_a_record_typed_by_hand_is_scored_only_when_complete(
     open_app: Open, scorer: TableScorer, book: Book, contract: Contract
 ) -> None:
-    at = open_app()
-    at.get_by_key("_start").set_value("your own").run()
+    at = open_app(own="," * (len(contract.record) - 1))
     record = book.raw[:, 0]
     for k, field in enumerate(contract.record):
         assert "%" not in markup(at)
@@ -201,6 +201,18 @@ def test_a_record_typed_by_hand_is_scored_only_when_complete(
         at.get_by_key(f"customer.own.{field.name}").set_value(round(record[k])).run()
         assert not at.exception
     assert shown(at, PD) == expected(scorer, book, int(book.ids[0]))[0]
+
+
+def test_a_record_of_ones_own_begins_with_what_is_usual_and_says_so(
+    open_app: Open, scorer: TableScorer, book: Book
+) -> None:
+    at = open_app()
+    at.get_by_key("_start").set_value("your own").run()
+    typical = typical_record(book)
+    assert shown(at, PD) == numbers.percent(float(probability(scorer.margins(typical))[0]))
+    assert any(each.value.startswith("Every value is the usual one of the book") for each in at.caption)
+    at.number_input(key="customer.own.limit").set_value(90_000).run()
+    assert any(each.value.startswith("18 of 19 values are the usual ones") for each in at.caption)
 
 
 def test_a_statement_edit_changes_derived_inputs_with_it(open_app: Open, scorer: TableScorer, book: Book) -> None:

@@ -1,4 +1,4 @@
-"""The record that the phone starts from: nobody's, made of what is usual in the book.
+"""The typical record that a phone and a record of one's own start from: nobody's, made of what is usual in the book.
 
 Each field is the book's median, to the field's own step, or its commonest code, which no single record decides. Where
 these together break a rule of the contract, the quartiles and so on are tried, all fields at the same share of the
@@ -17,7 +17,7 @@ from data.errors import BadInput
 SHARES = (0.5, 0.25, 0.75, 0.1, 0.9)  # of the book that lies below, the one tried first first
 
 
-def neutral_record(book: Book) -> Array:
+def typical_record(book: Book) -> Array:
     """The record, (fields, 1).
 
     Raises BadInput where none of those tried keeps the rules of the contract.
@@ -29,7 +29,7 @@ def neutral_record(book: Book) -> Array:
             return record
     raise BadInput(
         f"No usual record of the book {contract.book.name} keeps the rules of its contract, so that there is none "
-        f"for a phone to start from. Look at: {'; '.join(each.message for each in contract.constraints)}"
+        f"to start from. Look at: {'; '.join(each.message for each in contract.constraints)}"
     )
 
 
