@@ -77,6 +77,8 @@ def _decide(below: Contents, line: Contents, column: Contents | None) -> None:
         raise ContractError(f"fields.{name}.role: {_unread(name, str(role), str(was))}")
     if was == SCORED and role not in (None, SCORED):
         _take_away(below, name)
+    if isinstance(line.get("special"), dict):  # without a word it is no code, once the file was read again
+        line = {**line, "special": {code: word for code, word in line["special"].items() if word != ""}}
     _follow(below, field, line)
     of_inputs = ("direction",) if was == SCORED else ()
     for key, value in line.items():

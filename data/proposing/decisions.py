@@ -18,7 +18,8 @@ class ColumnDecision:
     """What was decided about one column; None, or what is empty, is as proposed.
 
     ``unit`` is ``"amount"``, or a currency's sign, for money, and ``""`` for none. ``special`` are numbers that are
-    codes, and what each means; ``order`` are words of the column, lowest first: those not named come after them.
+    codes, and what each means, "" where one that looks like a code is none; ``order`` are words of the column, lowest
+    first: those not named come after them.
     """
 
     role: ColumnRole | None = None

@@ -83,7 +83,7 @@ class FileQuality:
             told.append(f"{self.copies_but_id:,} of {self.rows:,} rows repeat an earlier one, whatever numbers them.")
         told += [f"{each.name} is the same in every row." for each in self.columns if each.constant]
         told += [
-            f"{each.name} is {each.usual.value} in {each.usual.rows / self.rows:.1%} of rows."
+            f"{each.name} is {each.usual.value} in {each.usual.rows / each.rows:.1%} of rows."
             for each in self.columns
             if each.nearly and each.usual
         ]

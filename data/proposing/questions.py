@@ -1,5 +1,6 @@
 """The few things about a proposed book that a person must decide, in the order in which to look at them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,23 @@ from data.proposing.roles import ProposedColumn
 
 NAMED = 4  # columns that a question names
 MARK = "QUESTION"
+TITLES = (
+    "The outcome",
+    "Its time",
+    "The data",
+    "What is owed",
+    "The currency",
+    "Numbers that mean there is no value",
+    "Known only after the outcome, so no input",
+    "Protected, so no input",
+    "Left out",
+    "The year a record came into the book",
+    "Directions that the model keeps to",
+    "The cut-off",
+    "Assumptions",
+    "The model card",
+)
+"""Of every question that may be asked, in the order in which to look at them."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +120,11 @@ def _named(columns: Sequence[ProposedColumn]) -> str:
 def _some(names: Sequence[str]) -> str:
     more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
     return ", ".join(names[:NAMED]) + more
+
+
+def title_of(question: str) -> str:
+    """The title of a question as `open_questions` has it."""
+    return re.split(r"[.?]", question, maxsplit=1)[0].strip()
 
 
 def open_questions(contract: bytes) -> list[tuple[int, str]]:

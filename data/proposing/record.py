@@ -20,7 +20,7 @@ from data.json_types import Json, JsonObject
 from data.proposing.decisions import ColumnDecision, Decisions
 from data.proposing.drafting import comment
 from data.proposing.plan import Plan
-from data.proposing.questions import MARK, OpenQuestion
+from data.proposing.questions import MARK, TITLES, OpenQuestion, open_questions, title_of
 from data.proposing.roles import ProposedColumn
 
 ROLES = ("input", "vintage", "protected", "post-outcome", *GONE)
@@ -139,7 +139,7 @@ def line_of(plan: Plan, column: ProposedColumn) -> JsonObject:
         found |= {"direction": direction} if direction or said.direction is not None else {}
     found |= {"mutability": said.mutability} if said.mutability else {}
     found |= {"kind": said.kind} if said.kind else {}
-    special = column.special or said.special
+    special = {**said.special, **column.special}
     found |= {"special": {number_as_text(code): word for code, word in special.items()}} if special else {}
     return found | ({"order": list(said.order)} if said.order else {})
 
@@ -180,9 +180,19 @@ def decisions_in(folder: Path) -> Decisions:
         for name, key in OF_BOOK.items()
         if key in book and (name in before["decided"] or book[key] != below["book"].get(key))
     }
-    given: JsonObject = {name: tuple(source.get(name, ())) for name in ("bad", "drop", "missing")}
+    given: JsonObject = {name: _words(source, name) for name in ("bad", "drop", "missing")}
     given |= {name: source.get(name) for name in ("id", "amount")}
+    terms |= {name: source[name] for name in OF_BOOK if name in source}
+    months = source.get("months", 1)
+    if not isinstance(months, int | float) or isinstance(months, bool):
+        raise BadInput(f"contract.toml: {SOURCE}.months is {months!r}; write a number of months.")
     return Decisions(source.get("target", before["target"]), **given, **terms, columns=columns)
+
+
+def _words(source: JsonObject, name: str) -> tuple[str, ...]:
+    """The words of a list under ``[source]``, of which one alone may stand by itself."""
+    said = source.get(name, ())
+    return tuple(map(str, said)) if isinstance(said, list | tuple) else (str(said),)
 
 
 def not_taken_up(folder: Path) -> tuple[str, ...]:
@@ -198,7 +208,8 @@ def not_taken_up(folder: Path) -> tuple[str, ...]:
         name = line.get("name")
         if name in known:
             late = [key for key in TAKEN_UP if line.get(key) != known[name].get(key)]
-            late += ["special"] if name in coded and set(line.get("special", coded[name])) != coded[name] else []
+            given = {code for code, word in line.get("special", {}).items() if word}
+            late += ["special"] if name in coded and "special" in line and given != coded[name] else []
             found += [f"fields.{name}.{key}" for key in late]
     return tuple(found)
 
@@ -251,10 +262,32 @@ def carried_over(own: bytes, before: bytes, record: bytes) -> bytes:
             changes[way] = now
     said = contents.get(SOURCE, {})
     added = [f"{key} = {toml_value(value)}" for key, value in new[SOURCE].items() if key not in said]
-    text = rewritten(text, changes).replace("\r\n", "\n")
+    text = _still_asked(rewritten(text, changes).replace("\r\n", "\n"), record.decode())
+    text = _without_keys(text, [key for key in OF_FILE if key in said and key not in new[SOURCE]])
     if added:
         text = re.sub(rf"(?m)^\[{SOURCE}\][^\n]*\n", lambda found: found[0] + "\n".join(added) + "\n", text, count=1)
     return _with_lines(text, contents, record.decode(), new).encode()
+
+
+def _still_asked(text: str, record: str) -> str:
+    """The contract without the lines of questions that were decided since, the others as they are asked now."""
+    asked = {title_of(line): line.strip() for _, line in open_questions(record.encode())}
+    lines = []
+    for line in text.split("\n"):
+        found = line.strip().removeprefix("#").strip()
+        title = title_of(found.removeprefix(f"{MARK}: ")) if found.startswith(f"{MARK}: ") else ""
+        if title not in TITLES:
+            lines.append(line)
+        elif title in asked:
+            lines.append(f"{line[: len(line) - len(line.lstrip())]}# {MARK}: {asked[title]}")
+    return "\n".join(lines)
+
+
+def _without_keys(text: str, keys: Sequence[str]) -> str:
+    """The contract without some of what was said of the file."""
+    there = [span for way, span in spans(text).items() if way in [(SOURCE, key) for key in keys]]
+    gone = {each.line - 1 + k for each in there for k in range(1 + text.count("\n", each.start, each.end))}
+    return "\n".join(line for k, line in enumerate(text.split("\n")) if k not in gone)
 
 
 def _with_lines(text: str, contents: JsonObject, record: str, new: JsonObject) -> str:

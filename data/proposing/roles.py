@@ -329,8 +329,10 @@ def decide(
         name = safe_name(str(given), taken, place)
         taken.add(name)
         cells = read[str(given)]
-        special = dict(said.special) or words_of_codes(codes.get(str(given), ()))
-        _apart(str(given), cells, said.special)
+        special = words_of_codes(codes.get(str(given), ()))
+        if said.special:
+            special = {code: word for code, word in said.special.items() if word}
+            _apart(str(given), cells, special)
         blank = ProposedColumn(
             comment(str(given)) or name,
             name,

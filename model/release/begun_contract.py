@@ -11,31 +11,26 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-
-import numpy as np
 
 from data.books import CONTRACT, OWN
 from data.contract import load_contract
 from data.contract.toml import Way, decoded, rewritten
 from data.errors import BookError
 from data.json_types import Json
-from data.proposing.decisions import Decisions
-from data.proposing.glance import EMPTY, outcome_texts
+from data.proposing.money import AmountCandidate
 from data.proposing.outline import ColumnOutline, outline_of
 from data.proposing.proposal import lay_down, propose
 from data.proposing.quality import quality_of
 from data.proposing.record import decisions_in
-from data.proposing.sources import Source
 from model.errors import EditConflict
 from model.monitoring.discrimination import single_input_auc
 from model.release.begun import BegunBook, BegunBooks
 from model.release.fitted_margins import fitted_margins
 from model.release.rounds import proposed_rounds
 
-OUTLINES, QUALITY = "columns.json", "quality.json"
-LONGEST_OUTCOME = 60  # letters of what several words of an outcome are called together
+OUTLINES, QUALITY, AMOUNTS = "columns.json", "quality.json", "amounts.json"
 _QUESTION = re.compile(r"[ \t]*#[ \t]*QUESTION:[ \t]*(?P<title>[^.?\n]*)[.?]?[ \t]*(?P<rest>[^\n]*)\n?")
 
 Doing = Callable[[str], object]
@@ -106,34 +101,18 @@ def write_contract(begun: BegunBooks, name: str, doing: Doing = lambda step: Non
     """
     seen = begun.open(name)
     doing("Reading the cells of the file")
-    source, decisions = of_two_outcomes(begun.looked_at(name).source, seen.decisions)
+    source = begun.looked_at(name).source
     doing(f"Proposing the book from {len(source.frame):,} rows")
-    proposal = propose(source, decisions, name, fitted_margins, single_input_auc, proposed_rounds)
+    proposal = propose(source, seen.decisions, name, fitted_margins, single_input_auc, proposed_rounds)
     doing("Writing the book")
     lay_down(proposal, begun.home, is_written(begun, name))
     outlines = [each.as_dict() for each in outline_of(proposal)]
     _put(begun.root / name / OUTLINES, json.dumps(outlines, ensure_ascii=False).encode())
-    quality = quality_of(source, proposal.columns, decisions.target)
+    quality = quality_of(source, proposal.columns, seen.decisions.target)
     _put(begun.root / name / QUALITY, json.dumps(quality.as_dict(), ensure_ascii=False).encode())
+    amounts = [asdict(each) for each in proposal.candidates]
+    _put(begun.root / name / AMOUNTS, json.dumps(amounts, ensure_ascii=False).encode())
     return begun.note_proposed(name, seen.decisions, written_contract(begun, name).digest)
-
-
-def of_two_outcomes(source: Source, decisions: Decisions) -> tuple[Source, Decisions]:
-    """A file and what was decided about it, with two outcomes: rows that are left out are gone, and words that count
-    alike are one."""
-    target = decisions.target
-    if target not in source.frame:
-        return source, decisions
-    texts = outcome_texts(source.frame[target])
-    kept = ~np.isin(texts, [*decisions.drop, EMPTY])
-    good = [str(word) for word in np.unique(texts[kept]) if str(word) not in decisions.bad]
-    if kept.all() and len(good) == len(decisions.bad) == 1:
-        return source, decisions
-    called = " or ".join(decisions.bad)[:LONGEST_OUTCOME], " or ".join(good)[:LONGEST_OUTCOME]
-    frame = source.frame[kept].reset_index(drop=True)
-    frame[target] = np.where(np.isin(texts[kept], list(decisions.bad)), *called)
-    notes = (*source.notes, f"{int((~kept).sum()):,} rows without an outcome that counts were left out")
-    return replace(source, frame=frame, notes=notes), replace(decisions, bad=(called[0],), drop=())
 
 
 def column_outlines(begun: BegunBooks, name: str) -> Mapping[str, ColumnOutline]:
@@ -143,6 +122,14 @@ def column_outlines(begun: BegunBooks, name: str) -> Mapping[str, ColumnOutline]
         return {each["given"]: ColumnOutline.of(each) for each in given}
     except (OSError, ValueError, LookupError, TypeError):
         return {}
+
+
+def amount_candidates(begun: BegunBooks, name: str) -> tuple[AmountCandidate, ...]:
+    """The columns that may be what is owed, the likeliest first; () before the book was proposed."""
+    try:
+        return tuple(AmountCandidate(**each) for each in json.loads((begun.root / name / AMOUNTS).read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return ()
 
 
 def quality_findings(begun: BegunBooks, name: str) -> tuple[str, ...]:
@@ -167,9 +154,7 @@ def with_hand_edits(begun: BegunBooks, name: str) -> BegunBook:
     now = written_contract(begun, name)
     if now.digest == found.contract:
         return found
-    by_hand = decisions_in(contract_folder(begun, name))
-    decisions = replace(by_hand, bad=found.decisions.bad, drop=found.decisions.drop)  # which are said on the page
-    return begun.take_over(name, decisions, now.digest)
+    return begun.take_over(name, decisions_in(contract_folder(begun, name)), now.digest)
 
 
 def answer_questions(

@@ -1,5 +1,6 @@
 """Step 2: the questions first, then a row a column, each part of which can be changed."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -25,13 +26,14 @@ from model.report.new_book.briefing import (
     waiting_words,
 )
 from model.report.new_book.questions import review_questions
-from model.report.new_book.review import DIRECTIONS, KINDS, ROLES, FileReview
-from pages.new_book import file_step, question_cards, state
+from model.report.new_book.review import AMOUNT, DIRECTIONS, KINDS, ROLES, FileReview
+from pages.new_book import column_more, file_step, question_cards, state
 from pages.shared import draw, widgets
-from pages.shared.as_written import literal_throughout, strangers
+from pages.shared.as_written import strangers
 
 SHARES = (0.19, 0.14, 0.15, 0.1, 0.1, 0.13, 0.14, 0.05)  # of the width: what each row's parts take
 HEADS = ("Column", "Rows, and share bad ●", "Role", "Type", "Unit", "Direction", "Label", "")
+UNITS = {"": "none", AMOUNT: "amount", "%": "%", "months": "months", "years": "years", "days": "days"}
 ROWS = 12  # columns on a page of them
 SHOWN = {"all": "all columns", "input": "inputs", "others": "not given to the model", "decided": "decided by a person"}
 GONE = "The cells of the file are no longer kept, so that no column can be proposed anew. Give the file again."
@@ -59,7 +61,7 @@ def put_in(review: FileReview, left: int) -> None:
     """What is decided and not in the book yet; the way on."""
     with st.container(horizontal=True, key="new_book_put_in", vertical_alignment="center"):
         widgets.html(f"<div class='nb-waiting'>{widgets.text(waiting_words(review))}</div>")
-        if review.begun.waiting:
+        if review.waiting:
             pressed = st.button(
                 "Put them into the book", key="_new_book_put", type="primary", icon=":material/publish:"
             )
@@ -125,13 +127,13 @@ def row(review: FileReview, each: ColumnGlance) -> None:
     with places[3]:
         pick(review, name, "kind", "Type", KINDS, review.kind(name), off=not modelled)
     with places[4]:
-        write(review, name, "unit", "Unit", review.unit(name), off=not number)
+        pick(review, name, "unit", "Unit", units(review), review.unit(name), off=not number, others=True)
     with places[5]:
         pick(review, name, "direction", "Direction", DIRECTIONS, review.direction(name), off=not modelled)
     with places[6]:
         write(review, name, "label", "Label", review.label(name))
     with places[7]:
-        more(review, each)
+        column_more.more(review, each)
 
 
 def histogram(each: ColumnGlance) -> None:
@@ -147,19 +149,30 @@ def histogram(each: ColumnGlance) -> None:
     widgets.html(f"<div class='nb-bars' role='img' aria-label='{told}'>{bars}</div><div class='nb-rates'>{rates}</div>")
 
 
-def key_of(review: FileReview, name: str, part: str) -> str:
-    """The key of a picker."""
-    return f"_new_book_{review.begun.name}_{part}_{list(review.glanced).index(name)}"
+def units(review: FileReview) -> Mapping[str, str]:
+    """The units that can be picked: the usual ones, and those of the book's other columns."""
+    used = dict.fromkeys(review.unit(each.name) for each in review.reviewed)
+    return {each: UNITS.get(each, each) for each in (*UNITS, *used)}
 
 
-def pick(review: FileReview, name: str, part: str, label: str, options: object, now: object, off: bool = False) -> None:
-    """One part of a column, by a picker."""
-    key, labels = key_of(review, name, part), dict(options)  # type: ignore[call-overload]
+def pick(
+    review: FileReview,
+    name: str,
+    part: str,
+    label: str,
+    options: Mapping[Any, str],
+    now: object,
+    off: bool = False,
+    others: bool = False,
+) -> None:
+    """One part of a column, by a picker; of ``others`` than the options, too, if they can be typed."""
+    key, labels = state.key_of(review, name, part), dict(options)
     st.session_state[key] = now
     st.selectbox(
         f"{label} of {name}",
         list(labels),
-        format_func=lambda each: labels[each],
+        format_func=lambda each: labels.get(each, str(each)),
+        accept_new_options=others,
         key=key,
         label_visibility="collapsed",
         disabled=off,
@@ -170,7 +183,7 @@ def pick(review: FileReview, name: str, part: str, label: str, options: object, 
 
 def write(review: FileReview, name: str, part: str, label: str, now: str, off: bool = False) -> None:
     """One part of a column, as a text."""
-    key = key_of(review, name, part)
+    key = state.key_of(review, name, part)
     st.session_state[key] = now
     st.text_input(
         f"{label} of {name}",
@@ -191,85 +204,6 @@ def column_decided(review: FileReview, name: str, part: str, key: str) -> None:
     change: dict[str, Any] = {part: value}
     own: ColumnDecision = replace(review.begun.decisions.of(name), **change)
     state.keep_decisions(review.begun, review.begun.decisions.with_column(name, own))
-
-
-def more(review: FileReview, each: ColumnGlance) -> None:
-    """Special codes, the order of words, why it is what it is taken for."""
-    panel = st.popover("…", key=key_of(review, each.name, "more"), on_change="rerun", help=f"More of {each.name}")
-    if not panel.open:
-        return
-    with panel:
-        st.caption(f"{review.label(each.name)}: {review.outlines[each.name].why}.")
-        if review.kind(each.name) == "category":
-            order(review, each)
-        elif each.held == "numbers":
-            codes(review, each)
-        as_proposed = review.is_decided(each.name)
-        st.button(
-            "As proposed",
-            key=key_of(review, each.name, "back"),
-            disabled=not as_proposed,
-            on_click=undecided,
-            args=(review, each.name),
-            icon=":material/undo:",
-        )
-
-
-def undecided(review: FileReview, name: str) -> None:
-    """Callback: a column is as it was proposed again."""
-    state.keep_decisions(review.begun, review.begun.decisions.with_column(name, ColumnDecision()))
-
-
-def order(review: FileReview, each: ColumnGlance) -> None:
-    """The order of a column's words, by hand."""
-    words, key = review.order(each.name), key_of(review, each.name, "order")
-    st.session_state[key] = list(review.begun.decisions.of(each.name).order)
-    with strangers():
-        st.caption(f"Now, lowest first: {', '.join(words[:20])}")
-        st.multiselect(
-            "Order by hand: choose the words one after another, the lowest first",
-            words,
-            format_func=literal_throughout,
-            key=key,
-            on_change=order_decided,
-            args=(review, each.name, key),
-        )
-
-
-def order_decided(review: FileReview, name: str, key: str) -> None:
-    """Callback: the order of a column's words was decided."""
-    own = replace(review.begun.decisions.of(name), order=tuple(st.session_state.get(key) or ()))
-    state.keep_decisions(review.begun, review.begun.decisions.with_column(name, own))
-
-
-def codes(review: FileReview, each: ColumnGlance) -> None:
-    """What numbers that are codes mean, and one more of them."""
-    for code, word in review.special(each.name).items():
-        key = key_of(review, each.name, f"code {code:.15g}")
-        st.session_state[key] = word
-        st.text_input(
-            f"{code:.12g} means", key=key, max_chars=60, on_change=code_decided, args=(review, each.name, code, key)
-        )
-    number, word = key_of(review, each.name, "code_number"), key_of(review, each.name, "code_word")
-    st.number_input("One more number that is a code", key=number, value=None, step=1.0, format="%g")
-    st.text_input("It means", key=word, max_chars=60)
-    st.button("Add", key=key_of(review, each.name, "add"), on_click=code_added, args=(review, each.name, number, word))
-
-
-def code_decided(review: FileReview, name: str, code: float, key: str) -> None:
-    """Callback: what a code means was decided; without a meaning it is none."""
-    word, own = str(st.session_state.get(key, "")).strip(), review.begun.decisions.of(name)
-    rest = {each: told for each, told in review.special(name).items() if each != code and told}
-    special = {**rest, code: word} if word else rest
-    state.keep_decisions(review.begun, review.begun.decisions.with_column(name, replace(own, special=special)))
-
-
-def code_added(review: FileReview, name: str, number: str, word: str) -> None:
-    """Callback: one more number is a code."""
-    code = st.session_state.get(number)
-    if code is not None and str(st.session_state.get(word, "")).strip():
-        code_decided(review, name, float(code), word)
-        st.session_state[number], st.session_state[word] = None, ""
 
 
 # ---- what else there is ---------------------------------------------------------------------------------------------

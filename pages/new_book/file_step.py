@@ -33,6 +33,7 @@ HELD, WHY = "_new_book_held", "_new_book_why"
 TYPES = [ending.removeprefix(".") for ending in ENDINGS]
 LARGEST = 50  # MB of an upload; larger ones are named in the folder
 COUNTS = ("bad", "good", "left out")
+GIVEN_UP = "The cells of the file and every decision about it are deleted here. Nobody can bring them back."
 NO_OUTCOME = "missing"  # among the words whose rows are left out: rows without one
 
 
@@ -263,13 +264,15 @@ def with_word(words: Sequence[str], word: str, there: bool) -> tuple[str, ...]:
 def go_on(review: FileReview) -> None:
     """The way to the columns."""
     with st.container(horizontal=True, key="new_book_go_on"):
-        if review.begun.proposed is not None and not review.begun.waiting:
+        if review.begun.proposed is not None and not review.waiting:
             st.button("On to the columns", type="primary", on_click=state.go, args=(review.begun.name, "columns"))
             return
         ready = review.outcome_chosen
         if st.button("Propose the book", key="_new_book_propose", type="primary", disabled=not ready):
             proposed(review)
-        st.button("Give this book up", key="_new_book_give_up", on_click=given_up, args=(review.begun.name,))
+        with st.popover("Give this book up"):
+            st.caption(GIVEN_UP)
+            st.button("Yes, give it up", key="_new_book_give_up", on_click=given_up, args=(review.begun.name,))
 
 
 def proposed(review: FileReview) -> None:

@@ -12,7 +12,7 @@ from model.release.promotion import blocking_gates, require_same_book, review_pe
 from model.release.release import Release
 from model.release.store import LONGEST, Store
 from model.report.briefing import Notice
-from model.report.new_book.briefing import trained_briefing
+from model.report.new_book.briefing import decided_finding, passed_finding, trained_briefing
 from model.report.new_book.review import FileReview
 from model.report.operations import words as operations_words
 from model.report.operations.words import training_words
@@ -28,7 +28,7 @@ NOT_READY = "Before a model is trained, every question is answered and every dec
 def model_section(review: FileReview) -> None:
     """Read, train, promote: whichever comes next."""
     contract = review.contract
-    if contract is None or contract.questions or review.begun.waiting:
+    if contract is None or contract.questions or review.waiting:
         st.info(NOT_READY, icon=":material/info:")
         st.button("To step 2", on_click=state.go, args=(review.begun.name, "columns"), key="_new_book_to_columns")
         return
@@ -55,9 +55,10 @@ def model_section(review: FileReview) -> None:
 def confirm(review: FileReview) -> None:
     """A person says that the contract was read: no model is promoted before."""
     widgets.html(
-        "<p class='wi-sentence'>Every question is answered. Read what the book says once more in step 2, then say so "
-        "here: no model is promoted of a book that nobody has read.</p>"
+        "<p class='wi-sentence'>Every question is answered. Read once more what the book decides, then say so: no "
+        "model is promoted of a book that nobody has read.</p>"
     )
+    draw.item(decided_finding(review))
     read = st.checkbox(
         "I have read what this book decides about its columns, its outcome and its money", key="_new_book_read"
     )
@@ -140,7 +141,8 @@ def training(name: str) -> None:
 def judge(review: FileReview, release: Release) -> None:
     """The gates of a release with what to do, and its promotion."""
     name, store = review.begun.name, desk.store(review.begun.name)
-    said = trained_briefing(name, release.id, release.report)
+    title = str(review.contract.value("book", "title") or name) if review.contract else name
+    said = trained_briefing(title, release.id, release.report)
     draw.headline(said, "wi-even")
     champion = store.aliases().get("champion")
     if champion == release.id:
@@ -149,6 +151,11 @@ def judge(review: FileReview, release: Release) -> None:
     elif visitor.allow("promote"):
         promote(review, store, release)
     draw.items(said.findings)
+    passed = sum(gate.passed for gate in release.report.gates)
+    panel = st.expander(f"{passed} gates passed", key="_new_book_passed", on_change="rerun")
+    if panel.open:
+        with panel:
+            draw.item(passed_finding(release.report))
     if visitor.withheld("train") == "" and champion != release.id:
         st.button("Train again", key="_new_book_again", on_click=train, args=(name,))
 

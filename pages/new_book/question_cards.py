@@ -65,9 +65,7 @@ def draw_field(review: FileReview, asked: ReviewQuestion, each: AskedField) -> A
                 st.radio(each.label, list(labels), format_func=lambda name: literal_throughout(labels[name]), key=key)
             )
         if each.asks == "several":
-            chosen = st.multiselect(
-                each.label, list(labels), format_func=lambda name: literal_throughout(labels[name]), key=key
-            )
+            chosen = st.multiselect(each.label, list(labels), format_func=lambda name: labels[name], key=key)
             return tuple(chosen)
         if each.asks == "long":
             return st.text_area(each.label, key=key, height=68, max_chars=600)

@@ -11,7 +11,13 @@ import streamlit as st
 from data.errors import WhatIfError
 from data.proposing.decisions import Decisions
 from model.release.begun import BegunBook, BegunBooks
-from model.release.begun_contract import column_outlines, is_written, with_hand_edits, written_contract
+from model.release.begun_contract import (
+    amount_candidates,
+    column_outlines,
+    is_written,
+    with_hand_edits,
+    written_contract,
+)
 from model.report.new_book.briefing import STEPS
 from model.report.new_book.review import FileReview
 from model.settings import settings
@@ -67,6 +73,7 @@ def review_of(found: BegunBook) -> FileReview:
         words=words,
         contract=contract,
         money=money,
+        amounts=amount_candidates(begun, found.name),
     )
 
 
@@ -78,6 +85,11 @@ def taken_up(name: str) -> BegunBook:
 def keep_decisions(seen: BegunBook, decisions: Decisions) -> None:
     """Callback: keep what was decided, as it differs from what was ``seen``."""
     attempt(lambda: begun_books().save(seen, decisions, visitor.current().name))
+
+
+def key_of(review: FileReview, name: str, part: str) -> str:
+    """The key of what decides a part of a column."""
+    return f"_new_book_{review.begun.name}_{part}_{list(review.glanced).index(name)}"
 
 
 def attempt(work: Callable[[], object]) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from data.proposing.decisions import ColumnRole
 from data.proposing.glance import EMPTY, ColumnGlance, HistogramBar
 from data.proposing.pair import CLOSE, ColumnPair
 from data.proposing.signals import SUSPICIOUS_AUC
@@ -30,6 +31,7 @@ KEPT = (
     "anew. They are deleted when the book is promoted, or earlier by a press in step 2."
 )
 FEW = 100  # loans of the rarer outcome, below which a model is uncertain
+LISTED = 12  # columns that are named in a line
 HALF_EMPTY = 0.5
 
 
@@ -113,7 +115,7 @@ def columns_briefing(review: FileReview, questions: int) -> Briefing:
 
 def waiting_words(review: FileReview) -> str:
     """How many decisions are not in the book yet."""
-    n = len(review.begun.waiting)
+    n = len(review.waiting)
     return f"{numbers.counted(n, 'decision')} not in the book yet" if n else "The book is as decided"
 
 
@@ -274,6 +276,55 @@ def gate_advice(gate: Gate) -> str:
     return ADVICE.get(gate.name) or BY_KIND.get(gate.kind, NOT_YOURS)
 
 
+def decided_finding(review: FileReview) -> Finding:
+    """What a book decides, in a few lines, for whoever answers for it to read."""
+    assert review.contract is not None
+    contract = review.contract
+
+    def said(table: str, key: str) -> str:
+        value = contract.value(table, key)
+        return "" if value is None else str(value)
+
+    def columns(role: ColumnRole) -> str:
+        return _some([review.label(name) for name in review.of_role(role)])
+
+    directed = [(name, review.direction(name)) for name in review.of_role("input") if review.direction(name)]
+    codes = [
+        f"{code:.12g} in {review.label(each.name)}: {word}"
+        for each in review.reviewed
+        for code, word in review.special(each.name).items()
+        if word and review.role(each.name) == "input"
+    ]
+    decisions = review.begun.decisions
+    bad = f"{_some([word_label(each) for each in decisions.bad])}: {review.bad:,} of {review.bad + review.good:,}"
+    months = contract.value("book", "pd_months")
+    rows = {
+        "The bad outcome": f"{bad} loans, {numbers.percent(review.bad_rate)}",
+        "Rows left out": f"{review.left_out:,}" if review.left_out else "",
+        "Observed over": numbers.counted_exactly(float(months), "month") if isinstance(months, int | float) else "",
+        "The model is given": columns("input"),
+        "More of it, more risk": _some([review.label(name) for name, way in directed if way > 0]),
+        "More of it, less risk": _some([review.label(name) for name, way in directed if way < 0]),
+        "Numbers that are codes": _some(codes),
+        "Known only afterwards": columns("post-outcome"),
+        "Protected": columns("protected"),
+        "Year of origin": columns("vintage"),
+        "Left out": columns("left out"),
+        "What is owed": _some(review.owed) or "no column: told in loans and defaults, not in money",
+        "A loan is granted from": f"a score of {said('score', 'cutoff')}",
+        "Who answers for it": said("card", "owner"),
+    }
+    told = tuple((head, text) for head, text in rows.items() if text)
+    table = Table("new-book-decided", "What this book decides", (Column("What"), Column("Decided", wraps=True)), told)
+    return Finding("new_book_decided", table=table, shape="texts", widths=(24, 76), offered=False)
+
+
+def _some(texts: Sequence[str]) -> str:
+    """The first of some texts, and how many more."""
+    more = [f"{len(texts) - LISTED:,} more"] if len(texts) > LISTED else []
+    return enumerated([*texts[:LISTED], *more]) if texts else ""
+
+
 def trained_briefing(name: str, release: str, report: ReleaseReport) -> Briefing:
     """A release of the book that was trained, and whether it can be promoted."""
     failed = [gate for gate in report.gates if not gate.passed and gate.stops]
@@ -291,18 +342,29 @@ def trained_briefing(name: str, release: str, report: ReleaseReport) -> Briefing
         Tile("Stop a promotion", f"{len(failed)}"),
         Tile("To watch", f"{len(watched)}"),
     )
-    return Briefing("new_book", sentence, tiles, make_findings=lambda: (gates_finding(report),))
+    open_ = (gates_finding(report),) if failed or watched else ()
+    return Briefing("new_book", sentence, tiles, make_findings=lambda: open_)
+
+
+def passed_finding(report: ReleaseReport) -> Finding:
+    """The gates that passed."""
+    columns = tuple(map(Column, ("Gate", "Figure", "Threshold")))
+    rows = tuple(
+        (gate.label, release_words.figure(gate), release_words.bound(gate)) for gate in report.gates if gate.passed
+    )
+    table = Table("new-book-passed", "The gates that passed", columns, rows)
+    return Finding("new_book_passed", table=table, shape="texts", widths=(60, 18, 22), offered=False)
 
 
 def gates_finding(report: ReleaseReport) -> Finding:
-    """Every gate, those that did not pass first, with what to do."""
+    """The gates that did not pass, those that stop a promotion first, with what to do."""
     columns = tuple(map(Column, ("Gate", "Figure", "Threshold", "Verdict", "What to do")))
-    ranked = sorted(report.gates, key=lambda gate: (gate.passed, not gate.stops))
+    ranked = sorted((gate for gate in report.gates if not gate.passed), key=lambda gate: not gate.stops)
     rows = tuple(
         (gate.label, release_words.figure(gate), release_words.bound(gate), gate.verdict, gate_advice(gate))
         for gate in ranked
     )
-    table = Table("new-book-gates", "The gates, those that did not pass first", columns, rows)
+    table = Table("new-book-gates", "The gates that did not pass, and what to do", columns, rows)
     return Finding("new_book_gates", table=table, shape="texts", widths=(32, 10, 14, 9, 35), offered=False)
 
 

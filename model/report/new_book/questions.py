@@ -9,6 +9,8 @@ from data.contract.toml import Way
 from data.json_types import Json
 from data.proposing.decisions import ColumnRole, Decisions
 from data.proposing.drafting import placeholder
+from data.proposing.money import NO_AMOUNT, NO_CURRENCY, AmountCandidate
+from data.proposing.questions import TITLES
 from model.release.begun_contract import StandingQuestion, WrittenContract
 from model.report import numbers
 from model.report.language import enumerated
@@ -71,33 +73,14 @@ def review_questions(review: FileReview) -> tuple[ReviewQuestion, ...]:
     if review.contract is None:
         return ()
     found = [_question(review, review.contract, each) for each in review.contract.questions]
-    return tuple(sorted(found, key=lambda each: _FIRST.index(each.title) if each.title in _FIRST else len(_FIRST)))
-
-
-_FIRST = (
-    "The outcome",
-    "Its time",
-    "The data",
-    "What is owed",
-    "The currency",
-    "Numbers that mean there is no value",
-    "Known only after the outcome, so no input",
-    "Protected, so no input",
-    "Left out",
-    "The year a record came into the book",
-    "Directions that the model keeps to",
-    "The cut-off",
-    "Assumptions",
-    "The model card",
-)
-"""The questions in the order in which to look at them; any other comes last."""
+    return tuple(sorted(found, key=lambda each: TITLES.index(each.title) if each.title in TITLES else len(TITLES)))
 
 
 def _question(review: FileReview, contract: WrittenContract, asked: StandingQuestion) -> ReviewQuestion:
     plain = ReviewQuestion(asked.title, asked.ask)
     for table, (title, labels) in _TABLES.items():
         if asked.title == title:
-            return _written(plain, contract, table, labels)
+            return _written(plain, contract, table, labels, review.bad_rate)
     if asked.title in _ROLES:
         return _role(plain, review, _ROLES[asked.title])
     made = {
@@ -147,13 +130,14 @@ _TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ),
 }
 _EFFECTS: Mapping[str, str] = {
-    "outcome": "Every sentence on every page says it so.",
     "data": "It stands under the book's name on every page, and on the model card.",
     "card": "It stands on the model card, which goes with every release. No model is promoted without it.",
 }
 
 
-def _written(asked: ReviewQuestion, contract: WrittenContract, table: str, labels: Mapping[str, str]) -> ReviewQuestion:
+def _written(
+    asked: ReviewQuestion, contract: WrittenContract, table: str, labels: Mapping[str, str], rate: float
+) -> ReviewQuestion:
     """A question whose answers stand in a table of the contract as they are given."""
     fields = []
     for key, label in labels.items():
@@ -173,7 +157,7 @@ def _written(asked: ReviewQuestion, contract: WrittenContract, table: str, label
     return replace(
         asked,
         fields=tuple(fields),
-        effect=partial(_effect_of_table, table),
+        effect=partial(_effect_of_table, table, rate),
         write=lambda answers: {_way(key): _as_there(answers[key], kinds[key]) for key in kinds if key in answers},
     )
 
@@ -192,7 +176,11 @@ def _as_there(answer: Answer, there: Json) -> Json:
     return answer if not isinstance(answer, tuple) else list(answer)
 
 
-def _effect_of_table(table: str, answers: Answers) -> str:
+def _effect_of_table(table: str, rate: float, answers: Answers) -> str:
+    if table == "outcome":
+        one, verb, noun = (str(answers.get(f"book.{key}", "")).strip() for key in ("record", "outcome", "probability"))
+        told = f"{numbers.percent(rate)} of {numbers.plural(one)} {verb}" if one and verb else "…"
+        return f"Every page says it so: “{told}”; “{noun}”."
     if table == "time":
         months = float(str(answers.get("book.pd_months", 12)))
         over = "a year" if months == 12 else numbers.counted_exactly(months, "month")
@@ -205,15 +193,8 @@ def _effect_of_table(table: str, answers: Answers) -> str:
 def _assumptions(asked: ReviewQuestion, review: FileReview) -> ReviewQuestion:
     assert review.contract is not None
     listed = list(review.contract.values.get("assumptions", []))
-    named = {"ccf": "Credit conversion factor", "lgd": "Loss given default", "apr": "Interest charged"} | {
-        "funding": "Funding cost",
-        "opex": "Cost of a loan a year",
-        "annual_default_rate": "Default rate a year",
-        "correlation": "Asset correlation",
-    }
     fields = tuple(
-        AskedField(each["name"], named.get(each["name"], each["name"]), "number", float(each["default"]))
-        for each in listed
+        AskedField(each["name"], *_figure_asked(each["name"], float(each["default"]), review)) for each in listed
     )
     places = {each["name"]: k for k, each in enumerate(listed)}
 
@@ -221,16 +202,45 @@ def _assumptions(asked: ReviewQuestion, review: FileReview) -> ReviewQuestion:
         lgd = answers.get("lgd")
         if not isinstance(lgd, int | float):
             return "Losses, margins and capital are worked out with these."
-        return f"Of what is owed at default {numbers.percent(float(lgd))} is lost; margins and capital follow the rest."
+        return f"Of what is owed at default {lgd:.3g} % is lost; margins and capital follow the rest."
 
     return replace(
         asked,
         fields=fields,
         effect=effect,
         write=lambda answers: {
-            ("assumptions", places[key], "default"): float(str(answers[key])) for key in places if key in answers
+            ("assumptions", places[key], "default"): _figure(key, float(str(answers[key])))
+            for key in places
+            if key in answers
         },
     )
+
+
+_FIGURES: Mapping[str, str] = {
+    "ccf": "Credit conversion factor",
+    "lgd": "Loss given default",
+    "apr": "Interest charged a year",
+    "funding": "Funding cost a year",
+    "opex": "Cost of a loan a year",
+    "annual_default_rate": "Default rate a year",
+    "correlation": "Correlation of loans with the economy",
+}
+_OF_MONEY = frozenset({"opex"})  # the others are shares, which are asked for in per cent
+
+
+def _figure_asked(name: str, value: float, review: FileReview) -> tuple[str, Asks, float]:
+    """What an assumption is called, how it is asked for, and what stands there, in per cent unless it is money."""
+    if name not in _FIGURES:
+        return name, "number", value
+    if name in _OF_MONEY:
+        sign = review.begun.decisions.currency or review.money
+        return f"{_FIGURES[name]}{'' if sign in ('', NO_CURRENCY) else f', {sign}'}", "number", value
+    return f"{_FIGURES[name]}, %", "number", float(f"{100 * value:.12g}")
+
+
+def _figure(name: str, answer: float) -> float:
+    """What was answered, as the contract has it."""
+    return float(f"{answer / 100:.12g}") if name in _FIGURES and name not in _OF_MONEY else answer
 
 
 # ---- what is decided about columns ----------------------------------------------------------------------------------
@@ -291,7 +301,8 @@ def _directions(asked: ReviewQuestion, review: FileReview) -> ReviewQuestion:
 
 
 def _codes(asked: ReviewQuestion, review: FileReview) -> ReviewQuestion:
-    asked = replace(asked, ask=asked.ask.partition(" Correct its words")[0])
+    ask = f"{asked.ask.partition(' Correct its words')[0]} Leave the words of a number empty that is no code."
+    asked = replace(asked, ask=ask)
     held: dict[float, list[str]] = {}
     for each in review.reviewed:
         for code in review.special(each.name):
@@ -304,8 +315,7 @@ def _codes(asked: ReviewQuestion, review: FileReview) -> ReviewQuestion:
 
     def decide(decisions: Decisions, answers: Answers) -> Decisions:
         for name in dict.fromkeys(each for names in held.values() for each in names):
-            words = {code: str(answers.get(f"{code:.15g}", "")).strip() for code in review.special(name)}
-            special = {code: word for code, word in words.items() if word}
+            special = {code: str(answers.get(f"{code:.15g}", "")).strip() for code in review.special(name)}
             decisions = decisions.with_column(name, replace(decisions.of(name), special=special))
         return decisions
 
@@ -318,35 +328,49 @@ def _codes(asked: ReviewQuestion, review: FileReview) -> ReviewQuestion:
             if bar.apart and bar.label in {f"{float(key):.12g}" for key in named}
         )
         if not named:
-            return "These stay as they were proposed."
-        return f"{rows:,} cells are read as what they mean, kept apart and told in words, not as numbers."
+            return "None of these is a code: each is read as the number that it is."
+        plain = [f"{float(key):.12g}" for key in answers if key not in named]
+        rest = f" {enumerated(plain)}: read as the number that it is." if plain else ""
+        return f"{rows:,} cells are read as what they mean, kept apart and told in words, not as numbers.{rest}"
 
     return replace(asked, fields=tuple(fields), effect=effect, decide=decide)
 
 
-def amount_candidates(review: FileReview) -> tuple[tuple[str, float], ...]:
-    """The columns that may say what is owed, with their totals: those of money, else all numbers that are large."""
-    numeric = [each for each in review.reviewed if each.held == "numbers" and review.kind(each.name) == "number"]
-    priced = [each for each in numeric if review.unit(each.name) in ("amount", review.money) and review.money]
-    large = [each for each in numeric if each.total >= WHOLE_AMOUNT * max(each.known_rows, 1)]
-    return tuple((each.name, each.total) for each in (priced or large))
+def may_be_owed(review: FileReview) -> Mapping[str, str]:
+    """The columns that may say what is owed, each with its total: those that look like it, then what else is large."""
+    found = {each.column: _told(each, review) for each in review.amounts}
+    for each in review.reviewed:
+        numeric = each.held == "numbers" and review.kind(each.name) == "number" and review.role(each.name) == "input"
+        if numeric and each.total >= WHOLE_AMOUNT * max(each.known_rows, 1):
+            found.setdefault(each.name, f"{each.name}: {_money(each.total, review)} in all")
+    return found
+
+
+def _told(candidate: AmountCandidate, review: FileReview) -> str:
+    what = f", {candidate.what.partition(':')[0]}" if candidate.what else ""
+    return f"{candidate.column}: {_money(candidate.total, review)} in all{what}"
 
 
 def _owed(asked: ReviewQuestion, review: FileReview) -> ReviewQuestion:
-    found = dict(amount_candidates(review))
-    said = review.begun.decisions.amount or ""
-    options = (
-        ("", "as proposed"),
-        *((name, f"{name}: {_money(total, review)} in all") for name, total in found.items()),
-    )
+    found, taken = may_be_owed(review), review.owed
+    totals = {each.name: each.total for each in review.glances} | {each.column: each.total for each in review.amounts}
+    said = review.begun.decisions.amount or (taken[0] if len(taken) == 1 else "" if taken else NO_AMOUNT)
+    both = (("", f"{enumerated(taken)} together: a limit, and what is drawn on it"),) if len(taken) > 1 else ()
+    options = (*both, *found.items(), (NO_AMOUNT, "no column: tell the book in loans and defaults, not in money"))
+    if taken:
+        ask = f"{enumerated(taken)} {'were' if len(taken) > 1 else 'was'} taken for what is owed. Is it, at default?"
+    else:
+        ask = "No column was taken for what is owed on a loan. Is there one?"
 
     def effect(answers: Answers) -> str:
         name = str(answers.get("amount", ""))
-        if name not in found:
-            return "Exposure, losses, capital and limits stand on what was proposed."
-        loss = found[name] * review.bad_rate * LOSS_GIVEN_DEFAULT
+        if name == NO_AMOUNT:
+            return "Pages tell loans and expected defaults. Losses, margins, capital and limits in money are left out."
+        if name not in totals:
+            return "Exposure at default is what is drawn, and a part of what is left of the limit."
+        loss = totals[name] * review.bad_rate * LOSS_GIVEN_DEFAULT
         return (
-            f"Exposure at default is {_money(found[name], review)}; at the file's bad rate and a loss of 45 % the "
+            f"Exposure at default is {_money(totals[name], review)}; at the file's bad rate and a loss of 45 % the "
             f"expected loss is about {_money(loss, review)}. Limits follow."
         )
 
@@ -354,7 +378,7 @@ def _owed(asked: ReviewQuestion, review: FileReview) -> ReviewQuestion:
         return replace(decisions, amount=str(answers.get("amount", "")) or None)
 
     field = AskedField("amount", "What is owed", "choice", said, options)
-    return replace(asked, fields=(field,), effect=effect, decide=decide)
+    return replace(asked, ask=ask, fields=(field,), effect=effect, decide=decide)
 
 
 def _currency(asked: ReviewQuestion, review: FileReview) -> ReviewQuestion:
@@ -376,7 +400,8 @@ def _currency(asked: ReviewQuestion, review: FileReview) -> ReviewQuestion:
 
 
 def _money(amount: float, review: FileReview) -> str:
-    return numbers.money(amount, review.begun.decisions.currency or review.money)
+    sign = review.begun.decisions.currency or review.money
+    return numbers.money(amount, "" if sign == NO_CURRENCY else sign)
 
 
 def _names(answers: Answers, key: str) -> tuple[str, ...]:

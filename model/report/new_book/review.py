@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from data.proposing.decisions import AS_PROPOSED, ColumnKind, ColumnRole
 from data.proposing.glance import ColumnGlance, OutcomeWord
+from data.proposing.money import NO_CURRENCY, AmountCandidate
 from data.proposing.outline import ColumnOutline
-from model.release.begun import BegunBook
+from model.release.begun import BegunBook, Place, decided
 from model.release.begun_contract import WrittenContract
 
 ROLES: Mapping[ColumnRole, str] = {
@@ -18,6 +19,8 @@ ROLES: Mapping[ColumnRole, str] = {
     "left out": "left out",
 }
 KINDS: Mapping[ColumnKind, str] = {"number": "number", "category": "category"}
+AMOUNT = "amount"  # the unit of money, in whatever currency
+_PROPOSED = frozenset({"role", "label", "kind", "unit", "direction", "special"})  # what an outline says of a column
 DIRECTIONS: Mapping[int, str] = {1: "more is riskier", 0: "as learned", -1: "more is safer"}
 
 
@@ -25,7 +28,7 @@ DIRECTIONS: Mapping[int, str] = {1: "more is riskier", 0: "as learned", -1: "mor
 class FileReview:
     """A book in the making. ``glances`` are its columns in the file's order, ``outlines`` what was proposed of them, by
     their names in the file; ``words`` the outcome's, ``contract`` what was written, None before. ``money`` is the sign
-    of amounts."""
+    of amounts, ``amounts`` the columns that may be what is owed."""
 
     begun: BegunBook
     glances: tuple[ColumnGlance, ...]
@@ -33,6 +36,7 @@ class FileReview:
     words: tuple[OutcomeWord, ...] = ()
     contract: WrittenContract | None = None
     money: str = ""
+    amounts: tuple[AmountCandidate, ...] = ()
     glanced: Mapping[str, ColumnGlance] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,9 +82,12 @@ class FileReview:
         return self.begun.decisions.of(name).kind or proposed
 
     def unit(self, name: str) -> str:
-        """Its unit, likewise."""
+        """Its unit, likewise; `AMOUNT` for money."""
         said = self.begun.decisions.of(name).unit
-        return self.outlines[name].unit if said is None else said
+        return self._unit(self.outlines[name].unit if said is None else said)
+
+    def _unit(self, unit: str) -> str:
+        return AMOUNT if unit and unit in (NO_CURRENCY, self.money) else unit
 
     def label(self, name: str) -> str:
         """What it is called, likewise."""
@@ -92,10 +99,10 @@ class FileReview:
         return self.outlines[name].direction if said is None else said
 
     def special(self, name: str) -> Mapping[float, str]:
-        """Its codes and what they mean, "" where nothing says so."""
+        """Numbers that look like codes and what they mean, "" where one is none."""
         said, proposed = self.begun.decisions.of(name).special, self.outlines[name].special
         codes = sorted({*self.glanced[name].special, *proposed, *said})
-        return {code: said.get(code) or proposed.get(code, "") for code in codes}
+        return {code: said.get(code, "" if said else proposed.get(code, "")) for code in codes}
 
     def order(self, name: str) -> tuple[str, ...]:
         """Its words, lowest first."""
@@ -105,6 +112,28 @@ class FileReview:
     def of_role(self, role: ColumnRole) -> tuple[str, ...]:
         """The columns of one role."""
         return tuple(each.name for each in self.reviewed if self.role(each.name) == role)
+
+    @property
+    def owed(self) -> tuple[str, ...]:
+        """The columns that were taken for what is owed: one, a balance and its limit, or none."""
+        return tuple(each.column for each in self.amounts if each.chosen)
+
+    @property
+    def waiting(self) -> tuple[Place, ...]:
+        """The places that were decided otherwise than the book was proposed: it must be proposed anew with them."""
+        return tuple(each for each in self.begun.waiting if not self._as_proposed(each))
+
+    def _as_proposed(self, place: Place) -> bool:
+        """Whether what is decided at a place is what was proposed there without being told."""
+        value = decided(self.begun.decisions, place)
+        if place == ("amount",):
+            return (value,) == self.owed
+        if len(place) != 3 or place[1] not in self.outlines or value in (None, (), {}):
+            return False
+        outline = self.outlines[place[1]]
+        if place[2] == "unit":
+            return self._unit(str(value)) == self._unit(outline.unit)
+        return place[2] in _PROPOSED and bool(value == getattr(outline, place[2]))
 
     def is_decided(self, name: str) -> bool:
         """Whether a person decided anything about a column."""

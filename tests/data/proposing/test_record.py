@@ -198,6 +198,41 @@ def test_a_question_that_was_answered_stays_answered_and_new_columns_are_asked_a
     assert [each.name for each in load_contract(path).inputs] == ["loan_amount", "debt_ratio", "grade", "branch"]
 
 
+def test_what_was_said_of_the_file_is_changed_by_hand_too(file: Path, folder: Path):
+    more = 'bad = "Charged Off"\ndrop = ["n/a"]\namount = "debt_ratio"\nmonths = 24\ntarget = "status"'
+    edit(folder, ('target = "status"', more))
+    said = decisions_in(folder)
+    assert (said.bad, said.drop, said.amount, said.months) == (("Charged Off",), ("n/a",), "debt_ratio", 24)
+    path = folder / "contract.toml"
+    path.write_text(path.read_text().replace("months = 24", 'months = "two"', 1))
+    with pytest.raises(BadInput, match=r"source.months is 'two'; write a number"):
+        decisions_in(folder)
+
+
+def test_a_question_goes_once_it_is_decided_and_what_is_unsaid_goes_with_it(file: Path, folder: Path):
+    path = folder / "contract.toml"
+    assert {"What is owed", "Its time"} <= set(unwritten(path.read_bytes()))
+    lay_down(made(file, Decisions("status", amount="none", months=24)), folder.parents[1], again=True)
+    assert not {"What is owed", "Its time"} & set(unwritten(path.read_bytes()))
+    assert 'amount = "none"' in path.read_text()
+    lay_down(made(file, Decisions("status", months=24)), folder.parents[1], again=True)
+    assert "amount =" not in path.read_text()
+
+
+def test_a_number_that_looks_like_a_code_can_be_said_to_be_none(tmp_path: Path):
+    rows = frame().assign(score=[-9 if k % 12 == 0 else k * 37 % 90 for k in range(400)])
+    file = written(rows, tmp_path, "csv", "scores")
+    folder = lay_down(made(file), tmp_path / "home")
+    edit(folder, ('special = { -9 = "not known" }', 'special = { -9 = "" }'))
+    assert load_contract(folder / "contract.toml").special_codes == {"score": (-9.0,)}  # the file is not read again yet
+    assert not_taken_up(folder) == ("fields.score.special",)
+    for _ in range(2):
+        lay_down(made(file, decisions_in(folder)), tmp_path / "home", again=True)
+        assert not load_contract(folder / "contract.toml").special_codes
+        assert decisions_in(folder).of("score").special == {-9.0: ""}
+        assert not_taken_up(folder) == ()
+
+
 def test_a_book_of_one_file_is_not_replaced(folder: Path):
     (folder / "proposed.toml").unlink()
     with pytest.raises(BadInput, match=r"has no proposed\.toml: its contract is one file"):

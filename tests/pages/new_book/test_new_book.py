@@ -12,10 +12,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.proposing.decisions import ColumnDecision, Decisions
-from data.proposing.sources import Source
 from model.deployed.desk import DeployedModels
 from model.release.begun import BegunBooks
-from model.release.begun_contract import answer_questions, of_two_outcomes, write_contract, written_contract
+from model.release.begun_contract import answer_questions, write_contract, written_contract
 from model.release.given_files import file_in, files_in, read_given
 from model.security.people import Person
 from model.settings import Settings
@@ -221,9 +220,11 @@ def test_what_somebody_else_decided_meanwhile_is_not_overwritten(open_page: Open
 def test_a_contract_edited_by_hand_shows_on_the_page(open_page: Open, own: BegunBooks):
     path = own.home / "books" / NAME / "contract.toml"
     text = path.read_text().replace('name = "purpose", label = "Purpose"', 'name = "purpose", label = "What it is for"')
-    path.write_text(text)
+    path.write_text(text.replace('bad = ["Charged Off"]', 'bad = ["Fully Paid"]\nmonths = 24'))
     at = open_page(draft=NAME)
     assert at.text_input(key=picker("label", "purpose")).value == "What it is for"
+    assert own.open(NAME).decisions.bad == ("Fully Paid",)
+    assert own.open(NAME).decisions.months == 24
     assert own.open(NAME).changes[-1].who.startswith("somebody, by hand")
 
 
@@ -240,6 +241,46 @@ def test_a_question_says_what_it_changes_and_goes_once_it_is_answered(open_page:
     assert title not in written_contract(own, NAME).text
 
 
+def test_what_is_owed_is_one_of_the_columns_or_none(open_page: Open, own: BegunBooks):
+    at = open_page(draft=NAME)
+    key = f"_new_book_{NAME}_asks_What is owed"
+    at.session_state[key] = True
+    at.run()
+    owed = at.radio(key=f"{key}_amount")
+    assert owed.value == "Loan Amount"
+    assert owed.options[0].startswith("Loan Amount: ")
+    assert "--amount" not in markup(at)
+    owed.set_value("none").run()
+    assert "Pages tell loans and expected defaults" in markup(at)
+    press(at, f"{key}_answer")
+    assert own.open(NAME).decisions.amount == "none"
+    assert "1 decision not in the book yet" in markup(at)
+
+
+def test_what_is_decided_as_it_was_proposed_leaves_the_book_as_it_is(open_page: Open, own: BegunBooks):
+    at = open_page(draft=NAME)
+    key = f"_new_book_{NAME}_asks_Protected, so no input"
+    at.session_state[key] = True
+    at.run()
+    press(at, f"{key}_answer")
+    assert own.open(NAME).decisions.of("Gender").role == "protected"
+    assert "The book is as decided" in markup(at)
+
+
+def test_a_number_is_no_code_or_no_value_if_somebody_says_so(open_page: Open, own: BegunBooks):
+    at = open_page(draft=NAME)
+    at.session_state[picker("more", "score")] = True
+    at.run()
+    at.text_input(key=picker("code -9", "score")).set_value("").run()
+    assert own.open(NAME).decisions.of("score").special == {-9.0: ""}
+    at.number_input(key=picker("code_number", "score")).set_value(40.0)
+    at.text_input(key=picker("code_word", "score")).set_value("never asked").run()
+    press(at, picker("add", "score"))
+    assert "its cells are read as empty" in " ".join(each.value for each in at.success)
+    assert own.open(NAME).decisions.missing == ("score=40",)
+    assert own.open(NAME).decisions.of("score").special == {-9.0: ""}
+
+
 def test_what_a_question_still_needs_is_said_beside_it(open_page: Open, own: BegunBooks):
     at = open_page(draft=NAME)
     key = f"_new_book_{NAME}_asks_The model card"
@@ -250,17 +291,6 @@ def test_what_a_question_still_needs_is_said_beside_it(open_page: Open, own: Beg
     assert "Give first: What the model is for" in complaints(at)
     assert "Who answers for it" not in complaints(at)
     assert "The model card" in written_contract(own, NAME).text
-
-
-def test_rows_left_out_are_gone_and_words_that_count_alike_are_one():
-    words = ["Paid", "Default", "Charged Off", "Current", ""] * 4
-    source = Source(pd.DataFrame({"status": words, "x": range(20)}), "a.csv", "")
-    decisions = Decisions("status", bad=("Default", "Charged Off"), drop=("Current", "missing"))
-    found, said = of_two_outcomes(source, decisions)
-    assert found.frame["status"].value_counts().to_dict() == {"Default or Charged Off": 8, "Paid": 4}
-    assert said == Decisions("status", bad=("Default or Charged Off",))
-    plain = Source(pd.DataFrame({"status": ["Paid", "Default"]}), "a.csv", "")
-    assert of_two_outcomes(plain, Decisions("status", bad=("Default",)))[0] is plain
 
 
 def test_two_answers_to_one_contract_do_not_overwrite_each_other(own: BegunBooks):
