@@ -148,6 +148,12 @@ class RecognisedFile:
         values[np.isin(texts, [*drop, EMPTY])] = np.nan
         return values
 
+    def is_among(self, name: str, code: float, codes: Sequence[float] = ()) -> bool:
+        """Whether a number lies between the values of a column that are no ``codes``, so that it can be none."""
+        known = self.cells[name].known
+        others = known[~np.isin(known, [code, *codes])]
+        return bool(len(others) and others.min() <= code <= others.max())
+
     @cached_property
     def possible_outcomes(self) -> tuple[str, ...]:
         """The columns of few words, the likeliest outcome first: one that is spoken of as an outcome is."""

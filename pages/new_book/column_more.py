@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 
-import numpy as np
 import streamlit as st
 
 from data.proposing.decisions import ColumnDecision
 from data.proposing.glance import ColumnGlance
 from model.report.new_book.review import FileReview
 from pages.new_book import state
-from pages.shared.as_written import strangers
+from pages.shared.as_written import literal, strangers
 
 MOST_WORDS = 60  # of a column, offered to be read as no value
 AMONG = "{code} lies among the other values of {name}, so it has no words of its own: its cells are read as empty."
@@ -53,6 +52,7 @@ def order(review: FileReview, each: ColumnGlance) -> None:
         st.multiselect(
             "Order by hand: choose the words one after another, the lowest first",
             words,
+            format_func=literal,
             key=key,
             on_change=order_decided,
             args=(review, each.name, key),
@@ -102,9 +102,8 @@ def code_added(review: FileReview, name: str, number: str, word: str) -> None:
     if code is None or not str(st.session_state.get(word, "")).strip():
         st.session_state[state.TROUBLE] = "Give both: the number, and what it means."
         return
-    known = state.begun_books().looked_at(review.begun.name).cells[name].known
-    others = known[~np.isin(known, [code, *(each for each, told in review.special(name).items() if told)])]
-    if len(others) and others.min() <= code <= others.max():
+    looked = state.begun_books().looked_at(review.begun.name)
+    if looked.is_among(name, float(code), tuple(each for each, told in review.special(name).items() if told)):
         said = review.begun.decisions
         mark = no_value_mark(name, f"{code:.15g}")
         state.keep_decisions(review.begun, replace(said, missing=tuple(dict.fromkeys((*said.missing, mark)))))
@@ -128,6 +127,7 @@ def no_values(review: FileReview, each: ColumnGlance) -> None:
         st.multiselect(
             "Read as if the cell were empty",
             list(dict.fromkeys((*said, *each.words[:MOST_WORDS]))),
+            format_func=literal,
             key=key,
             accept_new_options=each.held == "numbers",
             placeholder="none" if each.held == "words" else "none; type a number",

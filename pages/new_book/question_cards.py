@@ -10,7 +10,7 @@ from model.report.new_book.questions import Answer, Answers, AskedField, ReviewQ
 from model.report.new_book.review import FileReview
 from pages.new_book import state
 from pages.shared import visitor, widgets
-from pages.shared.as_written import literal_throughout, strangers
+from pages.shared.as_written import literal, literal_throughout, strangers
 
 
 def cards(review: FileReview, asked: Sequence[ReviewQuestion]) -> None:
@@ -65,7 +65,7 @@ def draw_field(review: FileReview, asked: ReviewQuestion, each: AskedField) -> A
                 st.radio(each.label, list(labels), format_func=lambda name: literal_throughout(labels[name]), key=key)
             )
         if each.asks == "several":
-            chosen = st.multiselect(each.label, list(labels), format_func=lambda name: labels[name], key=key)
+            chosen = st.multiselect(each.label, list(labels), format_func=lambda name: literal(labels[name]), key=key)
             return tuple(chosen)
         if each.asks == "long":
             return st.text_area(each.label, key=key, height=68, max_chars=600)

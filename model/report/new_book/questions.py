@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
+from data.contract import plural
 from data.contract.toml import Way
 from data.json_types import Json
 from data.proposing.decisions import ColumnRole, Decisions
@@ -179,7 +180,7 @@ def _as_there(answer: Answer, there: Json) -> Json:
 def _effect_of_table(table: str, rate: float, answers: Answers) -> str:
     if table == "outcome":
         one, verb, noun = (str(answers.get(f"book.{key}", "")).strip() for key in ("record", "outcome", "probability"))
-        told = f"{numbers.percent(rate)} of {numbers.plural(one)} {verb}" if one and verb else "…"
+        told = f"{numbers.percent(rate)} of {plural(one)} {verb}" if one and verb else "…"
         return f"Every page says it so: “{told}”; “{noun}”."
     if table == "time":
         months = float(str(answers.get("book.pd_months", 12)))
@@ -354,7 +355,8 @@ def _told(candidate: AmountCandidate, review: FileReview) -> str:
 def _owed(asked: ReviewQuestion, review: FileReview) -> ReviewQuestion:
     found, taken = may_be_owed(review), review.owed
     totals = {each.name: each.total for each in review.glances} | {each.column: each.total for each in review.amounts}
-    said = review.begun.decisions.amount or (taken[0] if len(taken) == 1 else "" if taken else NO_AMOUNT)
+    proposed = {0: NO_AMOUNT, 1: "".join(taken)}.get(len(taken), "")
+    said = review.begun.decisions.amount or proposed
     both = (("", f"{enumerated(taken)} together: a limit, and what is drawn on it"),) if len(taken) > 1 else ()
     options = (*both, *found.items(), (NO_AMOUNT, "no column: tell the book in loans and defaults, not in money"))
     if taken:

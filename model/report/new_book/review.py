@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from data.proposing.decisions import AS_PROPOSED, ColumnKind, ColumnRole
 from data.proposing.glance import ColumnGlance, OutcomeWord
-from data.proposing.money import NO_CURRENCY, AmountCandidate
+from data.proposing.money import NO_AMOUNT, NO_CURRENCY, AmountCandidate
 from data.proposing.outline import ColumnOutline
 from model.release.begun import BegunBook, Place, decided
 from model.release.begun_contract import WrittenContract
@@ -127,7 +127,7 @@ class FileReview:
         """Whether what is decided at a place is what was proposed there without being told."""
         value = decided(self.begun.decisions, place)
         if place == ("amount",):
-            return (value,) == self.owed
+            return (value,) == (self.owed or (NO_AMOUNT,))
         if len(place) != 3 or place[1] not in self.outlines or value in (None, (), {}):
             return False
         outline = self.outlines[place[1]]
