@@ -6,10 +6,8 @@ from data.arrays import Array
 from data.books import Book
 from model.release import training
 
-MOST_FITTED, ROUNDS = (
-    10_000,
-    100,
-)  # of a large book: seconds, where all took a minute; a cut-off is a guess anyway
+MOST_FITTED = 10_000  # records of a large book, and rounds for it: seconds, where all of it took a minute; a cut-off is
+ROUNDS = 100  # a guess anyway
 
 
 def fitted_margins(book: Book) -> Array:
