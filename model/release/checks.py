@@ -8,7 +8,7 @@ and whether the libraries are those of the lock file.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import ceil, isnan
 
@@ -34,6 +34,7 @@ from model.release.window import Window
 EXACT_DIRECTION = 1e-9  # log-odds: sums of the same leaves in another order
 STRONGEST = 5  # inputs named where a model knows too much
 TIMED = 200  # single rows, of which the median counts
+BY_CHANCE = "No better than chance"  # how the note of a model that tells nothing begins
 WHERE = {
     "crossed": "in cross-validation of both",
     "later": "of vintages later than both",
@@ -127,13 +128,18 @@ def _told_from_noise(gate: Gate, by_chance: Estimate, n: int) -> Gate:
     high, notes = ceil(by_chance.high * 1e4) / 1e4, [gate.note]
     if gate.figure <= high:
         notes.append(
-            f"No better than chance, which ranks {n:,} such records from {by_chance.low:.3f} to {by_chance.high:.3f} "
+            f"{BY_CHANCE}, which ranks {n:,} such records from {by_chance.low:.3f} to {by_chance.high:.3f} "
             "(95 %): nothing in these inputs is seen to tell the outcomes apart. Bring others, or more records; a "
             "lower bound would promote noise."
         )
     if high > gate.bound:
         notes.append(f"The contract asks for {gate.bound:g}; of {n:,} records chance alone reaches more.")
     return replace(gate, bound=max(gate.bound, high), note=" ".join(filter(None, notes)))
+
+
+def ranks_by_chance(gates: Iterable[Gate]) -> bool:
+    """Whether the gates of a report say that its model ranks no better than chance does."""
+    return any(gate.name == "auc" and not gate.passed and BY_CHANCE in gate.note for gate in gates)
 
 
 def champion_gates(

@@ -33,6 +33,11 @@ HELD, WHY = "_new_book_held", "_new_book_why"
 TYPES = [ending.removeprefix(".") for ending in ENDINGS]
 LARGEST = 50  # MB of an upload; larger ones are named in the folder
 COUNTS = ("bad", "good", "left out")
+OUTCOMES = "Columns of at most twelve different values; those that speak of an outcome stand first."
+NO_OUTCOMES = (
+    "No column of this file has from two to twelve different values, so that none can say what became of each loan. "
+    "Give this book up, and bring the file with a column of its outcome."
+)
 GIVEN_UP = "The cells of the file and every decision about it are deleted here. Nobody can bring them back."
 NO_OUTCOME = "missing"  # among the words whose rows are left out: rows without one
 
@@ -200,7 +205,7 @@ def choose_outcome(review: FileReview) -> None:
             args=(review,),
             format_func=lambda each: each or "choose a column",
         )
-    st.caption("Columns of at most twelve different values; those that speak of an outcome stand first.")
+    st.caption(OUTCOMES if looked.possible_outcomes else NO_OUTCOMES)
     notes = looked.source.notes
     if notes:
         widgets.html(f"<p class='wi-below'>{widgets.text(read_notes(notes))}</p>")

@@ -8,6 +8,7 @@ from data import books
 from data.errors import WhatIfError
 from model.deployed.desk import TrainingRun, desk
 from model.release.begun_contract import answer_questions
+from model.release.checks import ranks_by_chance
 from model.release.promotion import blocking_gates, require_same_book, review_pending
 from model.release.release import Release
 from model.release.store import LONGEST, Store
@@ -22,6 +23,10 @@ from pages.new_book import state
 from pages.shared import draw, visitor, widgets
 
 REASON, OVERRIDE = "_new_book_reason", "_new_book_override"
+NOISE = (
+    "This model is not promoted here: whatever it says of a loan, chance says as well. Bring more loans, or columns "
+    "that are known at the decision and were left out; then train again."
+)
 NOT_READY = "Before a model is trained, every question is answered and every decision is put into the book: see step 2."
 
 
@@ -148,6 +153,8 @@ def judge(review: FileReview, release: Release) -> None:
     if champion == release.id:
         st.success("This model answers for the book.", icon=":material/check:")
         open_book(name)
+    elif ranks_by_chance(release.report.gates):
+        draw.notice(Notice(NOISE, "error"))
     elif visitor.allow("promote"):
         promote(review, store, release)
     draw.items(said.findings)

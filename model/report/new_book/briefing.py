@@ -9,6 +9,7 @@ from data.proposing.glance import EMPTY, ColumnGlance, HistogramBar
 from data.proposing.pair import CLOSE, ColumnPair
 from data.proposing.signals import SUSPICIOUS_AUC
 from model.release.begun import BegunBook
+from model.release.checks import ranks_by_chance
 from model.release.gate import Gate
 from model.release.report import ReleaseReport
 from model.report import numbers
@@ -273,7 +274,8 @@ def gate_advice(gate: Gate) -> str:
     """What to do about a gate that did not pass; "" for one that did."""
     if gate.passed:
         return ""
-    return ADVICE.get(gate.name) or BY_KIND.get(gate.kind, NOT_YOURS)
+    advice = ADVICE.get(gate.name) or BY_KIND.get(gate.kind, NOT_YOURS)
+    return f"{gate.note} {advice}" if ranks_by_chance([gate]) else advice
 
 
 def decided_finding(review: FileReview) -> Finding:
@@ -329,7 +331,11 @@ def trained_briefing(name: str, release: str, report: ReleaseReport) -> Briefing
     """A release of the book that was trained, and whether it can be promoted."""
     failed = [gate for gate in report.gates if not gate.passed and gate.stops]
     watched = [gate for gate in report.gates if not gate.passed and not gate.stops]
-    if failed:
+    if ranks_by_chance(report.gates):
+        sentence = (
+            f"The model of “{name}” is refused: it ranks no better than chance. These columns do not tell who is bad."
+        )
+    elif failed:
         sentence = (
             f"The model of “{name}” is trained, but {numbers.counted(len(failed), 'gate')} did not pass. See what to "
             "do, or promote it all the same with a reason."

@@ -15,7 +15,10 @@ from data.proposing.decisions import ColumnDecision, Decisions
 from model.deployed.desk import DeployedModels
 from model.release.begun import BegunBooks
 from model.release.begun_contract import answer_questions, write_contract, written_contract
+from model.release.checks import BY_CHANCE, ranks_by_chance
+from model.release.gate import Gate
 from model.release.given_files import file_in, files_in, read_given
+from model.report.new_book.briefing import gate_advice
 from model.security.people import Person
 from model.settings import Settings
 from tests.data.files.reading import in_this_process as in_this_process
@@ -318,6 +321,15 @@ def test_what_is_worth_asking_about_the_file_is_said(open_page: Open):
 
 
 # ---- the model ------------------------------------------------------------------------------------------------------
+
+
+def test_a_model_of_noise_is_told_from_one_that_ranks_too_badly():
+    gate = Gate("auc", "Ranks well: AUC", 0.46, 0.6, at_least=True, note=f"{BY_CHANCE}, as it is.")
+    assert ranks_by_chance([gate])
+    assert gate_advice(gate).startswith("No better than chance")
+    weak = replace(gate, note="")
+    assert not ranks_by_chance([weak])
+    assert gate_advice(weak).startswith("The inputs say little")
 
 
 def test_the_way_to_a_promoted_model(open_page: Open, own: BegunBooks, monkeypatch: pytest.MonkeyPatch):
