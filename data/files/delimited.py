@@ -4,7 +4,7 @@ import codecs
 import csv
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +26,8 @@ from data.files.names import plain
 from data.files.parsed import Parsed
 
 DELIMITERS = ",;\t|^~"
+BLANK = " "  # runs of it part cells where no other sign does
+FEWEST_BY_BLANKS, EVEN = 3, 0.95  # cells of a row, and the share of rows that have as many
 LONGEST_LINE = 1_000_000  # characters
 CHUNK = 20_000  # rows that are held as Python's texts at a time
 MARKS = (
@@ -92,15 +94,15 @@ def begin(text: "Text", wanted: Collection[str], limits: Limits) -> BegunText:
     BadInput
         If it is no CSV, has no row, or too many columns.
     """
-    named = SEPARATOR.match(next(text.lines(), ""))
-    delimiter = named[1] if named else _delimiter(text, wanted)
-    rows = _rows(text, delimiter)
+    named, declared = SEPARATOR.match(next(text.lines(), "")), _declared(text)
+    delimiter = named[1] if named else _delimiter(text, wanted, declared.line if declared else 0)
+    rows = _rows(text, delimiter, declared.line if declared else 0)
     if named:
         next(rows)
     sample = list(islice(rows, layout.SEARCHED))
     if not sample:
         raise BadInput("The file is empty. Give a header and one row for each record.")
-    start = layout.start([each for each in sample if not layout.ruled(each[1])] or sample, wanted)
+    start = declared or layout.start([each for each in sample if not layout.ruled(each[1])] or sample, wanted)
     if len(start.header) > limits.columns:
         told_ = f"{len(start.header):,} columns; at most {limits.columns:,} are read"
         raise BadInput(f"The file has {told_}. Leave some out.")
@@ -231,31 +233,70 @@ def _size(opened: Callable[[], BinaryIO], encoding: str) -> int:
 # ---- rows ------------------------------------------------------------------------------------------------------------
 
 
-def _rows(text: Text, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows that hold something, each with the line it starts on."""
-    rows = csv.reader(text.lines(), delimiter=delimiter, strict=True, skipinitialspace=True)  # a, "b": a blank before
-    before = 0
+def _rows(text: Text, delimiter: str, after: int) -> Iterator[tuple[int, list[str]]]:
+    """The rows ``after`` a line that hold something, each with the line it starts on."""
+    lines, before = islice(text.lines(), after, None), after
+    rows = _cells(lines, delimiter, strict=True)
     try:
         for row in rows:
-            line, before = before + 1, rows.line_num
+            line, before = before + 1, after + rows.line_num
             if any(row):
                 yield line, row
     except csv.Error as error:
-        raise BadInput(f"Line {rows.line_num:,} of the file is no line of CSV ({error}). Check its quotes.") from None
+        where = after + rows.line_num
+        raise BadInput(f"Line {where:,} of the file is no line of CSV ({error}). Check its quotes.") from None
 
 
-def _delimiter(text: Text, wanted: Collection[str]) -> str:
-    """What parts the cells: what makes the most wanted names, then a header as wide as the rows, then even rows."""
-    sample = list(islice((line for line in text.lines() if line.strip()), layout.SEARCHED))
-    return max(DELIMITERS, key=lambda sign: _suits(sample, sign, frozenset(wanted)))
+def _cells(lines: Iterable[str], delimiter: str, strict: bool = False) -> Any:
+    """A reader of lines; of those that blanks part a run of these is one."""
+    if delimiter == BLANK:
+        return csv.reader(
+            (re.sub(" {2,}", BLANK, each.strip(" \r\n")) for each in lines), delimiter=BLANK, strict=strict
+        )
+    return csv.reader(lines, delimiter=delimiter, strict=strict, skipinitialspace=True)  # a, "b": a blank before
+
+
+def _delimiter(text: Text, wanted: Collection[str], after: int) -> str:
+    """What parts the cells: what makes the most wanted names, then a header as wide as the rows, then even rows;
+    blanks where nothing else does and they part all rows alike."""
+    lines = islice(text.lines(), after, None)
+    sample = list(islice((line for line in lines if line.strip()), layout.SEARCHED))
+    best = max(DELIMITERS, key=lambda sign: _suits(sample, sign, frozenset(wanted)))
+    if _suits(sample, best, frozenset(wanted))[1]:
+        return best
+    hits, _, _, even, width = _suits(sample, BLANK, frozenset(wanted))
+    parted = width >= FEWEST_BY_BLANKS and even >= EVEN and len(sample) > FEWEST_BY_BLANKS
+    return BLANK if parted and hits >= _suits(sample, best, frozenset(wanted))[0] else best
 
 
 def _suits(lines: Sequence[str], delimiter: str, wanted: frozenset[str]) -> tuple[int, bool, bool, float, int]:
     rows: list[list[str]] = []
     with suppress(csv.Error):  # as far as it goes
-        rows.extend(row for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True) if row)
+        rows.extend(row for row in _cells(lines, delimiter) if row)
     if not rows:
         return 0, False, False, 0.0, 0
     hits = max(len({plain(cell) for cell in row} & wanted) for row in rows)
     (width, often), *_ = Counter(map(len, rows)).most_common(1)
     return hits, width > 1, len(rows[0]) == width, often / len(rows), width
+
+
+# ---- attributes ------------------------------------------------------------------------------------------------------
+
+_ATTRIBUTE = re.compile(r"""\s*@attribute\s+(?:'([^']*)'|"([^"]*)"|([^\s{]+))""", re.IGNORECASE)
+_DATA = re.compile(r"\s*@data\s*\Z", re.IGNORECASE)
+MOST_DECLARED = 20_000  # lines before the data of a file that declares its attributes
+
+
+def _declared(text: Text) -> layout.Start | None:
+    """The columns of a file that names each on a line of its own before its data, as Weka's and KEEL's do; None where
+    it does not."""
+    names = list[str]()
+    for line, given in enumerate(islice(text.lines(), MOST_DECLARED), 1):
+        if _DATA.match(given):
+            return layout.Start((), tuple(names), line=line, hits=0) if names else None
+        named = _ATTRIBUTE.match(given)
+        if named:
+            names.append(next(each for each in named.groups() if each is not None))
+        elif given.strip() and given.lstrip()[:1] not in "@%":
+            return None
+    return None

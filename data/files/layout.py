@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from data.errors import BadInput
@@ -20,6 +21,9 @@ LISTED = 5  # rows of a kind that are told one by one
 TAIL = 5  # rows at the end that may be totals
 DRAWN = "-=_*+|"  # what lines are drawn of
 BLANKS = " \t\xa0\u3000"
+FEWEST_LIKE, MOSTLY = 5, 0.8  # rows below that a header is held against; a share of cells that says what a column holds
+_NUMBERED = re.compile(r"[A-Za-z]{1,3}_?\d{1,4}|[A-Za-z]")
+_PLAIN_NUMBER = re.compile(r"\s*[-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?\s*%?\s*", re.ASCII)
 RULE = re.compile(r"(?=.*[-=_*]{3})[-=_*+|\s]+\Z", re.DOTALL)
 TOTAL = re.compile(  # such a word, and at most a number or a remark after it
     r"(?:(?:(?:grand|sub|overall|column)[\s-]*)?(?:totals?|sums?)|(?:zwischen|gesamt|end)?summen?|gesamt|insgesamt|totale?"
@@ -42,7 +46,8 @@ class Odd:
 @dataclass(frozen=True)
 class Start:
     """Where a table starts: its header's cells and names, its line, how many names of ``wanted`` it holds; whether the
-    first column has no name because the header is one cell short."""
+    first column has no name because the header is one cell short. A table ``unnamed`` has no header: its names are
+    empty, and its line is the one before its first row."""
 
     cells: tuple[Any, ...]
     header: tuple[str, ...]
@@ -50,11 +55,17 @@ class Start:
     hits: int
     above: int = 0
     shifted: bool = False
+    unnamed: bool = False
 
     def notes(self) -> list[str]:
         """Where the header was found, if not at once."""
         told = []
-        if self.above:
+        if self.unnamed:
+            told.append(
+                f"The file has no header: its first row holds values as the others do, so its columns are called "
+                f"column 1 to column {len(self.header)}."
+            )
+        if self.above and not self.unnamed:
             told.append(f"The header was taken from line {self.line:,}; what stands above it was not read.")
         if self.shifted:
             told.append("The rows have a cell more than the header: their first was taken as a column without a name.")
@@ -115,7 +126,10 @@ def start(rows: Sequence[tuple[int, Row]], wanted: Collection[str]) -> Start:
     hits = [len({plain(text_of(cell)) for cell in row if cell != ""} & set(wanted)) for _, row in rows]
     best = max(hits)
     place = _first_named(hits, [row for _, row in rows]) if best else _first_filled([row for _, row in rows])
+    place += not best and _numbered_above(rows[place:])
     line, cells = rows[place]
+    if not best and _is_record(cells, [row for _, row in rows[place + 1 :]]):
+        return Start((), ("",) * len(cells), line=line - 1, hits=0, above=place, unnamed=True)
     last = max((k for k, cell in enumerate(cells) if text_of(cell)), default=-1)
     held = tuple(cells[: last + 1])
     shifted = _shifted(len(held), [row for _, row in rows[place + 1 :]])
@@ -139,6 +153,60 @@ def _first_filled(rows: Sequence[Row]) -> int:
     counts = Counter(map(_filled, rows))
     usual = max(counts, key=lambda n: (counts[n], n))
     return next((k for k, row in enumerate(rows) if _filled(row) > max(1, usual / 3)), 0)
+
+
+def _numbered_above(rows: Sequence[tuple[int, Row]]) -> bool:
+    """Whether the first row only numbers the columns, X1, X2, …, and the one below it names them in words."""
+    if len(rows) < 3:
+        return False
+    first, second, others = rows[0][1], rows[1][1], [row for _, row in rows[2 : UNITS_HELD_AGAINST + 2]]
+    held = [text_of(cell) for cell in first if cell != ""]
+    numbered = sum(bool(_NUMBERED.fullmatch(name)) for name in held)
+    names = [text_of(cell) for cell in second if cell != ""]
+    return (
+        len(held) > 2
+        and numbered >= MOSTLY * len(held)
+        and len(set(map(plain, names))) == len(names) >= len(held)
+        and not any(map(_numeric, names))
+        and any(any(_numeric(cell) for cell in row) for row in others)
+    )
+
+
+def _is_record(first: Row, others: Sequence[Row]) -> bool:
+    """Whether what should be a header is a record like the others: numbers where they have numbers and within these,
+    words that stand again below. Numbers in even steps are names: 1, 2, 3; 2019, 2020; 30, 60, 90."""
+    rows = [row for row in others if len(row) == len(first)]
+    if len(first) < 2 or len(rows) < max(FEWEST_LIKE, len(others) / 2):
+        return False
+    below = [[row[k] for row in rows if row[k] != ""] for k in range(len(first))]
+    numeric = [k for k, cells in enumerate(below) if cells and sum(map(_numeric, cells)) >= MOSTLY * len(cells)]
+    words = [k for k in range(len(first)) if k not in numeric and first[k] != ""]
+    again = sum(first[k] in below[k] for k in words)
+    if not numeric:
+        return bool(words) and again == len(words)
+    filled = [k for k in numeric if first[k] != "" and not _nothing(first[k])]
+    if 2 * len(filled) < len(numeric) or not all(_numeric(first[k]) for k in filled) or (words and not again):
+        return False
+    numbers = [_number(first[k]) for k in filled]
+    steps = {round(high - low, 9) for low, high in pairwise(numbers)}
+    inside = 0
+    for k, number in zip(filled, numbers, strict=True):
+        known = [_number(cell) for cell in below[k] if _numeric(cell)]
+        inside += min(known) <= number <= max(known)
+    return inside >= MOSTLY * len(filled) and (len(numbers) < 2 or len(steps) > 1 or steps == {0.0})
+
+
+def _numeric(cell: Any) -> bool:
+    """Whether a cell holds a number, as it is or written plainly."""
+    return (not isinstance(cell, str) and isinstance(cell, int | float)) or bool(_PLAIN_NUMBER.fullmatch(str(cell)))
+
+
+def _number(cell: Any) -> float:
+    return float(cell) if not isinstance(cell, str) else float(re.sub(r"[,%\s]", "", cell))
+
+
+def _nothing(cell: Any) -> bool:
+    return isinstance(cell, str) and cell.strip() in ("?", "NA", "NULL", "NaN", ".")
 
 
 def _shifted(width: int, rows: Sequence[Row]) -> bool:
@@ -201,7 +269,7 @@ def _judged(line: int, row: Row, begun: Start, found: LayoutNotes) -> Row | None
     width, gaps = len(begun.header), row.count("")
     if gaps == len(row) or empty(row) or ruled(row):
         return None
-    if tuple(row[: len(begun.cells)]) == begun.cells:
+    if begun.cells and tuple(row[: len(begun.cells)]) == begun.cells:
         found.repeated.append(line)
         return None
     if len(row) > width and any(cell != "" for cell in row[width:]):

@@ -102,9 +102,9 @@ def _sheets(names: Sequence[str]) -> str:
 
 
 def _notes(chosen: Seen, names: Sequence[str], others: Sequence[str], hidden: Sequence[str]) -> list[str]:
-    told = []
-    if len(names) > 1 or chosen.begun.above:
-        told = [f"Read from the sheet {shown_text(chosen.name)}, its header taken from row {chosen.begun.line:,}."]
+    told = [each for each in chosen.begun.notes() if chosen.begun.unnamed]
+    if len(names) > 1 or (chosen.begun.above and not chosen.begun.unnamed):
+        told += [f"Read from the sheet {shown_text(chosen.name)}, its header taken from row {chosen.begun.line:,}."]
     if others and chosen.begun.hits:
         told.append(f"Other sheets that hold such a table were not read: {listed_texts(others)}.")
     if hidden:

@@ -35,7 +35,8 @@ class Source:
     delimiter: str = ""
 
     def column(self, given: str) -> str:
-        """The column that somebody means by a name, in whatever case; the name itself if there is none.
+        """The column that somebody means by a name, in whatever case, or by its place where no column has a name; the
+        name itself if there is none.
 
         Raises
         ------
@@ -47,7 +48,10 @@ class Source:
                 f"{shown_text(self.name)} has two columns of one name: {shown_text(given)}. Rename one of them."
             )
         names = list(map(str, self.frame))
-        return given if given in names else next((name for name in names if plain(name) == plain(given)), given)
+        if given in names:
+            return given
+        placed = f"column {given.strip()}"  # 21: that of a file without a header
+        return next((name for way in (given, placed) for name in names if plain(name) == plain(way)), given)
 
 
 def read_source(

@@ -298,3 +298,65 @@ def test_any_table_comes_back_from_whatever_it_is_wrapped_in(
     assert table.header == ("loan_id", "a", "b", "c", "default")
     assert cells(table) == rows
     assert (table.notes != ()) == bool(titles)
+
+
+RECORDS = [
+    ["A11", "6", "1169", "own", "1"],
+    ["A12", "48", "5951", "own", "2"],
+    ["A14", "12", "2096", "free", "1"],
+    ["A11", "42", "7882", "rent", "1"],
+    ["A11", "24", "4870", "own", "2"],
+    ["A14", "36", "9055", "free", "1"],
+    ["A12", "30", "948", "rent", "1"],
+]
+RECORDS = [RECORDS[4], *RECORDS[:4], *RECORDS[5:]]  # the first one lies within the others
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", " ", "   "])
+def test_a_file_without_a_header_loses_no_record(delimiter: str):
+    """As the archives of machine learning and Freddie Mac publish theirs, some with blanks between."""
+    table = read("\n".join(delimiter.join(row) for row in RECORDS) + "\n", ("class",))
+    assert cells(table) == RECORDS
+    assert table.names == tuple(f"column {k}" for k in range(1, 6))
+    assert table.lines.tolist() == list(range(1, 8))
+    assert table.notes == (
+        "The file has no header: its first row holds values as the others do, so its columns are called column 1 to "
+        "column 5.",
+    )
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ["status", "months", "amount", "housing", "class"],
+        ["1", "2", "3", "4", "5"],
+        ["who", "30", "60", "90", "120"],
+        ["A11", "2019", "2020", "own", "2021"],
+    ],
+)
+def test_names_are_no_record_though_they_hold_numbers(header: list[str]):
+    table = read("\n".join(",".join(row) for row in [header, *RECORDS]), ("no such",))
+    assert (list(table.header), cells(table)) == (header, RECORDS)
+
+
+def test_attributes_named_before_the_data_are_its_header():
+    """A file of Weka's or KEEL's."""
+    head = "% of a bank\n@relation 'loans'\n\n@attribute status {A11, A12, A14}\n@ATTRIBUTE 'months left' numeric\n"
+    head += "@attribute amount real\n@attribute housing {own,rent,free}\n@attribute class {1,2}\n@data\n"
+    table = read(head + "\n".join(",".join(row) for row in RECORDS), ("class",))
+    assert table.header == ("status", "months left", "amount", "housing", "class")
+    assert cells(table) == RECORDS
+    assert table.notes == ()
+
+
+def test_names_below_numbered_columns_are_the_header():
+    """As the card clients of Taiwan come: X1 to X23, and what they mean below."""
+    rows = [["", "X1", "X2", "X3", "Y"], ["id", "limit", "sex", "age", "default"], *(["7", "20", "2", "24", "1"],) * 6]
+    table = read("\n".join(",".join(row) for row in rows), ())
+    assert table.header == ("id", "limit", "sex", "age", "default")
+    assert len(table.frame) == 6
+
+
+def test_blanks_between_words_part_no_cells():
+    table = read("name\nJohn Smith\nMary Ann Jones\nEva May\nJoe Do\n", ())
+    assert cells(table) == [["John Smith"], ["Mary Ann Jones"], ["Eva May"], ["Joe Do"]]
