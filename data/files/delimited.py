@@ -95,8 +95,9 @@ def begin(text: "Text", wanted: Collection[str], limits: Limits) -> BegunText:
         If it is no CSV, has no row, or too many columns.
     """
     named, declared = SEPARATOR.match(next(text.lines(), "")), _declared(text)
-    delimiter = named[1] if named else _delimiter(text, wanted, declared.line if declared else 0)
-    rows = _rows(text, delimiter, declared.line if declared else 0)
+    after = declared.line if declared else 0
+    delimiter = named[1] if named else _delimiter(text, wanted, after)
+    rows = _rows(text, delimiter, after)
     if named:
         next(rows)
     sample = list(islice(rows, layout.SEARCHED))

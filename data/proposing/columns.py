@@ -322,9 +322,13 @@ def _decimal(of: Votes, habit: Habit, looked: _Looked) -> tuple[Decimal, str]:
     amount = hints.unit(looked.name, 0.0, 2.0)[0] == "amount"
     untrimmed = of.either >= MANY and of.zeros > 0 and not (of.point or of.comma or of.whole)
     if not sign or (sign == of.sign == POINT and amount and untrimmed and not habit.decimal):
-        sign = _likelier(of, habit, amount)
+        small = not amount and of.sign == POINT and float(np.nanmax(looked.figures.point)) < LARGE_FRACTION
+        sign = POINT if small and habit.default == POINT else _likelier(of, habit, amount)
         doubt = _either_way(looked, sign)
     return ("usual" if sign == habit.default else sign), doubt  # type: ignore[return-value]
+
+
+LARGE_FRACTION = 10.0  # rates are below; what is parted by points into thousands hardly all below 10,000
 
 
 def _likelier(of: Votes, habit: Habit, amount: bool) -> str:

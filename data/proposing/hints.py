@@ -14,13 +14,16 @@ from data.files.days import FIRST_YEAR, LAST_YEAR
 PLACE = "place of living"
 SMALL_SHARE = 0.1  # the pages tell shares in whole percents
 _PROTECTED: dict[str, frozenset[str]] = {
-    "sex": frozenset({"sex", "gender", "geschlecht", "sexe", "sexo", "male", "female", "gndr"}),
-    "age": frozenset({"age", "ages", "alter", "edad", "dob", "birth", "birthdate", "birthday", "agegroup"}),
+    "sex": frozenset({"sex", "gender", "geschlecht", "sexe", "sexo", "male", "female", "gndr", "genero", "sesso"}),
+    "age": frozenset({"age", "ages", "alter", "edad", "dob", "birth", "birthdate", "birthday", "agegroup"})
+    | {"idade", "eta", "leeftijd", "geburtsdatum", "geburtstag", "geburtsjahr", "naissance", "nacimiento"}
+    | {"nascimento", "nascita"},
     "race": frozenset({"race", "racial", "ethnic", "ethnicity", "ethnie", "hispanic", "latino", "color", "colour"}),
     "marital status": frozenset(
         {"marital", "married", "marriage", "maritalstatus", "spouse", "divorced", "widowed", "civil", "familienstand"}
     ),
-    "education": frozenset({"education", "educ", "edu", "schooling", "degree", "bildung", "educational"}),
+    "education": frozenset({"education", "educ", "edu", "schooling", "degree", "bildung", "educational"})
+    | {"escolaridade", "escolaridad", "educacion", "ausbildung", "istruzione"},
     "nationality": frozenset(
         {
             "nationality",
@@ -35,11 +38,18 @@ _PROTECTED: dict[str, frozenset[str]] = {
             "residency",
             "language",
             "mothertongue",
+            "nacionalidad",
+            "nacionalidade",
+            "nationalite",
+            "nazionalita",
+            "nationalitat",
+            "staatsangehorigkeit",
         }
     ),
     "religion": frozenset({"religion", "religious", "faith", "church", "denomination"}),
     "disability": frozenset({"disability", "disabled", "handicap", "handicapped", "pregnant", "pregnancy"}),
-    "family": frozenset({"dependents", "dependants", "children", "kids", "familysize"}),
+    "family": frozenset({"dependents", "dependants", "children", "kids", "familysize"})
+    | {"kinder", "hijos", "filhos", "enfants", "figli", "dependentes", "dependientes"},
     PLACE: frozenset(
         {
             "zip",
@@ -81,6 +91,16 @@ _PROTECTED: dict[str, frozenset[str]] = {
             "wohnort",
             "ort",
             "stadt",
+            "cidade",
+            "ciudad",
+            "ville",
+            "citta",
+            "bairro",
+            "cep",
+            "regiao",
+            "provincia",
+            "departement",
+            "landkreis",
         }
     ),
 }
@@ -204,6 +224,18 @@ _WORDS: dict[str, tuple[frozenset[str], int]] = {  # words in the cells, and how
     ),
 }
 
+_SAID_OF_ONE: dict[str, frozenset[str]] = {  # what a yes or no under such a name alone tells of a person
+    "race": frozenset(
+        {"black", "white", "asian", "hispan", "hispanic", "latino", "latina", "afam", "african", "caucasian", "native"}
+    ),
+    "marital status": frozenset({"single", "unmarried", "widow", "widower", "separated", "cohabiting"}),
+    "sex": frozenset({"man", "woman", "men", "women"}),
+    "education": frozenset({"hschool", "highschool", "college", "graduate", "university", "bachelor", "phd"}),
+}
+_SAYS_SO = frozenset({"is", "flag", "ind", "indicator", "dummy", "yn", "borrower", "applicant", "customer", "client"})
+
+_MEN = frozenset({"male", "man", "m", "homme"})
+
 _AFTER = re.compile(
     r"(?:^|_)(?:charged?_?offs?|chg_?offs?|chargeoff\w*|recover\w*|collections?|collected|write_?offs?|written_off|"
     r"wrote_off|loss|losses|lgd|settled?|settlements?|hardship|closed?|closing|closure|payoff|paid_off|prepaid|"
@@ -211,11 +243,20 @@ _AFTER = re.compile(
     r"foreclos\w*|repossess\w*|terminat\w*|outcome|final_status|loan_status|account_status|"
     r"defaulted|days_to_default|(?:time|months)_to_(?:default|event)|"
     r"(?:date|day|month|year|time)_(?:of_)?default|default_(?:date|day|month|year|time|dt|amount|amt|balance|flag)|"
+    r"paid_(?:total|principal|prncp|interest|int|late|fees?|in_full|to_date)|(?:principal|interest|late_fees?)_paid|"
+    r"late_fees?|customer_(?:principal_)?payments|payments?_(?:made|received|to_date)|"
     r"dlq_after|after_default|post_default)(?:_|$)"
+)
+_BEFORE = re.compile(  # told of what was, or is expected, whatever else is in the name
+    r"^(?:estimated|expected|predicted|forecast|projected|modelled|modeled)_|(?:^|_)ever(?:_|$)|"
+    r"(?:^|_)\d{1,3}_?(?:m|mo|mths?|months?|y|yrs?|years?)(?:_|$)|"
+    r"^(?:num|number|n|no|count|cnt)_(?:of_)?(?:prior_|past_|previous_)?(?:collections?|charge_?offs?)"
 )
 _BEGUN = re.compile(
     r"(?:^|_)(?:issued?|orig\w*|open(?:ed)?|approv\w*|appl\w*|book(?:ed|ing)|disburs\w*|fund(?:ed|ing)|grant(?:ed)?|"
-    r"vintage|cohort|start(?:ed)?|inception|contract|signed)(?:_|$)"
+    r"vintage|cohort|start(?:ed)?|inception|contract|signed|contrat\w*|concess?\w*|liberacao|desembolso|octroi|"
+    r"erogazione|abschluss|vertrags?|auszahlungs?|bewilligungs?|(?:abschluss|vertrags|auszahlungs|bewilligungs)datum)"
+    r"(?:_|$)"
 )
 _YEARS = frozenset({"year", "yr", "fy", "jahr", "vintage", "cohort"})
 _OF_A_LOAN = frozenset({"loan", "credit", "account", "fiscal", "calendar", "of", "the"})  # whose year says no more
@@ -340,6 +381,18 @@ _AMOUNT = frozenset(
         "inkomen",
         "renda",
         "receita",
+        "valor",
+        "emprestimo",
+        "prestamo",
+        "pret",
+        "prestito",
+        "lening",
+        "capital",
+        "divida",
+        "deuda",
+        "dette",
+        "parcela",
+        "cuota",
     }
 )
 _SURELY_AMOUNT = frozenset({"amount", "amt", "amnt"})
@@ -389,11 +442,9 @@ _SHARE = frozenset(
         "proportion",
     }
 )
-_COUNT = frozenset({"count", "cnt", "num", "number", "n", "no", "nr", "times"})
+_COUNT = frozenset({"count", "cnt", "num", "number", "n", "no", "nr", "times", "req", "enquiries", "inquiries"})
 _COUNTED = frozenset(
     {
-        "inquiries",
-        "enquiries",
         "accounts",
         "accts",
         "lines",
@@ -424,6 +475,7 @@ _TIME = {
     "years": frozenset({"year", "years", "yrs", "yr", "tenure"}),
     "days": frozenset({"day", "days", "dpd"}),
 }
+_TERM = frozenset({"term", "terms", "tenor", "tenure"})  # of a loan's amount: how long it is lent
 _SPAN = frozenset({"last", "past", "previous", "prior", "recent", "within", "per", "every"})
 _SIGNS = frozenset("$€£¥₹")
 _NUMBERED = re.compile(r"\d_(?:days?|months?|mths?|years?|yrs?)(?:_|$)")  # lines 60 days late are no days
@@ -472,7 +524,9 @@ _EXPOSURE = (  # the likeliest first: what was lent before what is left of it
     r"(?:^|_)(?:exposure|ead)(?:_|$)",
     rf"(?:^|_){_LENT}_(?:\w+_)?{_SUM}(?:_|$)|(?:^|_){_SUM}_(?:of_)?(?:the_)?(?:{_LENT}|borrowed|requested)(?:_|$)|"
     r"(?:^|_)disburse\w*_(?:gross|net|total)(?:_|$)|(?:^|_)borrowed_amount(?:_|$)|"
-    r"^(?:amount|amt|loan|principal|kredit|darlehen|kreditbetrag|darlehensbetrag|kredithoehe|betrag)$",
+    r"^(?:amount|amt|loan|principal|kredit|darlehen|kreditbetrag|darlehensbetrag|kredithoehe|betrag)$|"
+    r"(?:^|_)(?:valor|monto|importe|montant|importo|bedrag|capital)_(?:\w+_)?"
+    r"(?:emprestimo|credito|financiado|prestamo|pret|credit|prestito|finanziamento|lening|krediet)(?:_|$)",
     r"(?:^|_)(?:outstanding|balance|bal|principal|prncp|upb|saldo|solde)(?:_|$)",
     r"(?:^|_)(?:amount|amt|disburse\w*|amnt)(?:_|$)",
     r"(?:^|_)(?:limit|line)(?:_|$)",
@@ -535,14 +589,27 @@ def protected(name: str, words: Iterable[str] = (), distinct: int = 0, truth: bo
         hit = sorted(own & found)
         if hit and attribute != PLACE and not found & _NOT_OF_PEOPLE.get(attribute, frozenset()):
             return attribute, f"its name says {hit[0]}"
+    if truth:
+        attribute, word = _said_of_one(name)
+        if attribute:
+            return attribute, f"its name says {word}"
     if place and not truth:
         return PLACE, f"its name says {place}"
     cells = {token for word in words for token in tokens(word)}
     for attribute, (own, least) in _WORDS.items():
         hit = sorted(own & cells)
-        if len(hit) >= least and not (attribute == "sex" and len(cells) > 12):
+        if attribute == "sex" and (len(cells) > 12 or not hit or _MEN.issuperset(hit) or _MEN.isdisjoint(hit)):
+            continue  # w and f are whole and fractional
+        if len(hit) >= least:
             return attribute, f"its cells say {hit[0]}, {hit[1]}"
     return "", ""
+
+
+def _said_of_one(name: str) -> tuple[str, str]:
+    """What a yes or no under a name says of a person, black or single, and the word; ("", "") where nothing."""
+    own = [token for token in tokens(name) if token not in _SAYS_SO]
+    told = (attribute for attribute, words in _SAID_OF_ONE.items() if len(own) == 1 and own[0] in words)
+    return next(((attribute, own[0]) for attribute in told), ("", ""))
 
 
 def _place(found: Set[str], words: Sequence[str], distinct: int) -> str:
@@ -567,7 +634,8 @@ def _states(words: Sequence[str]) -> bool:
 
 def after_outcome(name: str) -> str:
     """The part of a name that speaks of what happens after the outcome; "" where none does."""
-    found = _AFTER.search("_".join(tokens(name)))
+    joined = "_".join(tokens(name))
+    found = None if _BEFORE.search(joined) else _AFTER.search(joined)
     return found.group().strip("_").replace("_", " ") if found else ""
 
 
@@ -616,6 +684,8 @@ def identifies(name: str) -> bool:
     *before, last = found
     stem = re.sub(r"(?:id|nr|no)$", "", last)
     own = bool(_RECORDS & set(before)) and last in _NUMBER
+    numbered = len(found) > 2 and found[0] in _RECORDS and found[1] in _NUMBER
+    own |= numbered and found[2] != "of"  # loan nr chk dgt; a loan's number of payments is counted
     return last in _ID or (found[0] == "id" and last in _RECORDS) or own or (stem != last and stem in _RECORDS)
 
 
@@ -631,14 +701,22 @@ def coded(words: Iterable[str]) -> bool:
 
 
 def personal(name: str) -> bool:
-    """Whether a name speaks of what tells who somebody is."""
-    return bool(_PERSONAL & _bare(name)[0])
+    """Whether a name speaks of what tells who somebody is; how often or how long ago it changed does not."""
+    measured = _COUNT | {"change", "changed", "changes", "since", *(token for own in _TIME.values() for token in own)}
+    found = tokens(name)
+    return bool(_PERSONAL & _bare(name)[0]) and not measured & set(found[:-1] if found[-1] in _NUMBER else found)
 
 
 def unit(name: str, low: float, high: float) -> tuple[str, str]:
     """The unit of numbers from ``low`` to ``high`` by their column's name, and why; "amount" for money."""
     found = set(tokens(name))
+    parts = tokens(name)
     share = sorted(_SHARE & found) or ["%"] * ("%" in name)
+    share = share or [
+        f"{one} to {other}"
+        for one, to, other in zip(parts, parts[1:], parts[2:], strict=False)
+        if _over(one, to, other)
+    ]
     if share and low >= 0 and high < SMALL_SHARE:
         return "", f"its name says {share[0]}, but whole percents would not tell its values apart"
     if share and low >= 0 and high <= 1.5:
@@ -647,7 +725,7 @@ def unit(name: str, low: float, high: float) -> tuple[str, str]:
         return "", f"its name says {share[0]}, but its values are no fractions: percent already?"
     if _SIGNS & set(name):
         return "amount", f"its name holds {min(_SIGNS & set(name))}"
-    money = sorted(_AMOUNT & found)
+    money = [] if parts and parts[-1] in _TERM else sorted(_AMOUNT & found)
     counted = _COUNT & found or (_COUNTED & found and not _SURELY_AMOUNT & found)
     if money and not counted and high > (_LARGE if set(money) <= _WEAKLY_AMOUNT else 1):
         return "amount", f"its name says {money[0]}"
@@ -659,6 +737,29 @@ def unit(name: str, low: float, high: float) -> tuple[str, str]:
         if hit and ("since" in found or not span):  # defaults in the last 12 months are no months
             return each, f"its name says {hit[0]}"
     return "", "nothing in its name says"
+
+
+def months_observed(name: str) -> float | None:
+    """Over how many months an outcome was observed by its name: default next month, SeriousDlqin2yrs, bad_12m; None
+    where it does not say."""
+    joined = "_".join(tokens(name))
+    if re.search(r"(?:^|_)next_(?:month|mth)(?:_|$)", joined):
+        return 1.0
+    found = re.search(r"(?:^|_|in|within)(\d{1,3})_?(y|yrs?|years?|m|mo|mths?|months?)(?:_|$)", joined)
+    if found is None or joined[found.end() :].startswith(("past_due", "late", "dpd", "overdue")):
+        return None
+    months = float(found[1]) * (12 if found[2].startswith("y") else 1)
+    return months if 0 < months <= 120 else None
+
+
+def scored(name: str) -> bool:
+    """Whether a name speaks of a score."""
+    return bool({"score", "scores", "fico", "beacon", "vantage", "cibil", "vantagescore", "schufa"} & _bare(name)[0])
+
+
+def _over(one: str, to: str, other: str) -> bool:
+    """Whether three words of a name say that one amount is told as a share of another: debt to income."""
+    return to == "to" and one in _AMOUNT and other in _AMOUNT
 
 
 def currency(names: Iterable[str]) -> tuple[str, str]:

@@ -77,6 +77,24 @@ _BAD = frozenset(  # parts of words and names, neighbours joined: charged off is
         "impago",
         "moroso",
         "incumplimiento",
+        "inadimplente",
+        "inadimplencia",
+        "inadimplemento",
+        "mau",
+        "malo",
+        "mauvais",
+        "defaillant",
+        "defaillance",
+        "impaye",
+        "insolvente",
+        "insolvenza",
+        "sofferenza",
+        "wanbetaling",
+        "wanbetaler",
+        "zahlungsausfall",
+        "bankrott",
+        "insolvenz",
+        "notleidend",
     }
 )
 _GOOD = frozenset(
@@ -116,7 +134,13 @@ _GOOD = frozenset(
         "nondelinquent",
         "gut",
         "bueno",
+        "bom",
         "bon",
+        "adimplente",
+        "quitado",
+        "pagado",
+        "bezahlt",
+        "getilgt",
     }
 )
 _NOT = frozenset({"not", "no", "non", "never", "without", "isnt", "wasnt", "un", "nicht", "kein"})

@@ -189,9 +189,15 @@ class Plan:
         draft.put("declined", "would not be granted", "how a decision is told")
         note = "What the model would say at the cut-off. Whether the data hold approved customers only is not known."
         draft.put("decision_note", note, "are rejected applicants in the data?", "TO DO")
-        months = self.decisions.months or MONTHS
+        named = hints.months_observed(self.decisions.target)
+        months = self.decisions.months or named or MONTHS
         asked = "" if self.decisions.months else "over how many months the target was observed: say it by --months"
-        draft.put("pd_horizon", "one year" if months == MONTHS else _months_words(months), asked)
+        asked = (
+            f"{self.decisions.target} says so by its name; if it is not so, say it by --months"
+            if named and asked
+            else asked
+        )
+        draft.put("pd_horizon", "one year" if months == MONTHS else months_words(months), asked)
         draft.put("pd_months", months, asked)
         draft.put(
             "exposure_class", self._class(money), "mortgage, revolving, retail or corporate: sets the capital formula"
@@ -703,7 +709,7 @@ class Plan:
         return [*(f"{each}{tail}" for each in told), f"{plain_figure(cut[-1], unit)}{tail} and more"]
 
 
-def _months_words(months: float) -> str:
+def months_words(months: float) -> str:
     """A number of months as a horizon is told: one month, two years, 18 months."""
     if months % 12 == 0 and months < 132:
         years = int(months // 12)

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data.files.given import number_as_text
+from data.proposing.hints import months_observed
 from data.proposing.money import NO_CURRENCY, Money
-from data.proposing.plan import Plan
+from data.proposing.plan import Plan, months_words
 from data.proposing.roles import ProposedColumn
 
 NAMED = 4  # columns that a question names
@@ -51,7 +52,9 @@ def questions(plan: Plan) -> tuple[OpenQuestion, ...]:
     """What a person must decide about a plan."""
     target = plan.target
     rate = f"{target.bad} is the bad one, in {target.values.mean():.1%} of {len(target.values):,} rows"
-    time = OpenQuestion("Its time", "Over how many months was it observed?", "taken for a year", "book.pd_months")
+    named = months_observed(plan.decisions.target)
+    taken = f"{months_words(named)}, by the name of the outcome" if named else "taken for a year"
+    time = OpenQuestion("Its time", "Over how many months was it observed?", taken, "book.pd_months")
     found = [
         *_codes(plan),
         OpenQuestion("The outcome", "Is that so? What is it called, as a verb and as a noun?", rate, "book.outcome"),

@@ -8,6 +8,7 @@ from data.arrays import Array
 from data.proposing.roles import ProposedColumn
 
 HALF = 0.5  # of the rows
+COUNTED_TO = 10  # whatever is counted, and mostly is not there
 FEW = 5  # a count; more of most others is none that one tells one by one
 
 
@@ -45,6 +46,8 @@ def range_of(column: ProposedColumn, unit: str = "") -> Range:
         low = max(low, 0.0)
     if unit == "%" and most <= 1:
         high = 1.0
+    if whole and least >= 0 and mostly_zero(known):  # the next file's worst counts are beyond this one's
+        high = max(high, float(COUNTED_TO), 2 * most)
     if column.role == "vintage":  # the years that the book holds: others may come, and are told to be none of them
         low, high = least, most
     inner, outer = (float(each) for each in np.quantile(known, (0.01, 0.99)))

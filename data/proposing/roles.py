@@ -41,7 +41,7 @@ from data.proposing.decisions import AS_PROPOSED, ColumnDecision, ColumnRole, De
 from data.proposing.drafting import comment
 from data.proposing.hints import tokens
 from data.proposing.labels import labels
-from data.proposing.order import NUMBERS, POOLED, as_ordered, in_order, rises
+from data.proposing.order import NUMBERS, POOLED, SCALES, as_ordered, in_order, rises
 from data.proposing.outcomes import Outcomes, which_are_bad
 from data.proposing.siblings import siblings
 from data.proposing.sources import Source
@@ -201,7 +201,7 @@ def outcome(source: Source, given: str, bad: Sequence[str]) -> ProposedTarget:
         near = ", ".join(map(shown_text, list(frame.columns)[:8])) + (", …" if frame.shape[1] > 8 else "")
         where = f" They were taken from {source.whence}." if source.whence else ""
         raise BadInput(f"{shown_text(source.name)} has no column {shown_text(given)}. It has: {near}.{where}")
-    cells = recognise(frame[given])
+    cells = _plus_and_minus(frame[given]) or recognise(frame[given])
     missing = int(np.isnan(cells.values).sum())
     if cells.kind in ("odd", "nothing") or missing == len(frame):
         raise BadInput(f"The target {shown_text(given)} holds nothing that can be read as two outcomes.")
@@ -225,6 +225,16 @@ def outcome(source: Source, given: str, bad: Sequence[str]) -> ProposedTarget:
         _or([words[k] for k in range(len(words)) if (k in which) == is_bad]) for is_bad in (True, False)
     )
     return ProposedTarget(safe_name(given, ()), label, values=values, good=told_good, bad=told_bad, why=why)
+
+
+def _plus_and_minus(column: "pd.Series[Any]") -> RecognisedCells | None:
+    """The signs + and -, which tell the outcome of some files, though a lone - means no value elsewhere; None where the
+    column holds anything else."""
+    texts = column.map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
+    if set(texts.dropna().unique()) != {"+", "-"}:
+        return None
+    values: Array = np.asarray(texts.map({"+": 0.0, "-": 1.0}), np.float64)
+    return RecognisedCells("words", values, ("+", "-"))
 
 
 def _or(words: Sequence[str]) -> str:
@@ -321,7 +331,9 @@ def decide(
         for given in source.frame
         if given not in (decisions.target, numbers.given)
     }
-    codes = codes_of_file({given: cells.known for given, cells in read.items() if cells.kind == "numbers"})
+    known = {given: cells.known for given, cells in read.items() if cells.kind == "numbers"}
+    codes = codes_of_file(known, frozenset(filter(hints.scored, known)))
+    of_file = {code for own in codes.values() for code in own}
     for place, given in enumerate(source.frame, 1):
         if given in (decisions.target, numbers.given):
             continue
@@ -329,7 +341,7 @@ def decide(
         name = safe_name(str(given), taken, place)
         taken.add(name)
         cells = read[str(given)]
-        special = words_of_codes(codes.get(str(given), ()))
+        special = words_of_codes(codes.get(str(given), ()), of_file)
         if said.special:
             special = {code: word for code, word in said.special.items() if word}
             _apart(str(given), cells, special)
@@ -425,7 +437,7 @@ def _decided(own: ProposedColumn, cells: RecognisedCells, target: Array, alone: 
     if own.said.role is not None:
         return _as_said(own, cells, target, alone)
     truth = yes_or_no(cells)
-    if hints.personal(given) and not truth:
+    if hints.personal(given) and not truth and distinct > MOST_GROUPS:  # a dozen values tell of nobody who it is
         return replace(own, why="its name speaks of what tells who somebody is")
     words = cells.words if distinct <= 10 * MOST_WORDS else ()
     attribute, why = hints.protected(given, words, distinct, truth)
@@ -561,7 +573,8 @@ def _coded(own: ProposedColumn, cells: RecognisedCells) -> ProposedColumn:
         return own
     number = np.bincount(cells.known.astype(int), minlength=len(cells.words))
     ranked = np.argsort(-number, kind="stable")
-    kept = [int(k) for k in ranked if number[k] >= RARE][:MOST_WORDS]
+    rare = 1 if len(ranked) <= MOST_WORDS and in_order(cells.words)[1] in SCALES else RARE  # a scale keeps its steps
+    kept = [int(k) for k in ranked if number[k] >= rare][:MOST_WORDS]
     if len(kept) < 2:
         kept = [int(k) for k in ranked[:MOST_WORDS]]
     rest = len(cells.words) - len(kept)

@@ -4,11 +4,13 @@ Who writes ``recoveries`` writes ``recovery_fee`` at the same time: where one is
 has to say why the others should not be. Names that many columns begin with (loan, total, credit) make no siblings.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from data.proposing.hints import tokens
 
 _SHORTEST = 4  # letters of a first word that says enough by itself
+SEVERAL = 3  # columns known after the outcome, of whose first word, however short, all others are taken for such
 _STEM = 6  # letters in which words of one stem agree: recoveries, recovery
 _GENERAL = frozenset(
     {
@@ -80,9 +82,13 @@ _GENERAL = frozenset(
 def siblings(names: Iterable[str], after: Iterable[str]) -> Mapping[str, str]:
     """Which of ``names`` are siblings of one of those known ``after`` the outcome, by name, and of which."""
     known = list(after)
+    begin = Counter(tokens(each)[0] for each in known if tokens(each))
     found = {}
     for name in names:
         of = next((each for each in known if each != name and _alike(name, each)), "")
+        first = (tokens(name) or [""])[0]
+        if not of and begin[first] >= SEVERAL and first not in _GENERAL:  # LP_ of a loan's performance
+            of = next(each for each in known if tokens(each)[:1] == [first])
         if of:
             found[name] = of
     return found

@@ -6,7 +6,7 @@ puts right: a file cannot say what they mean.
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from data.files.given import number_as_text
 MOST = 5  # codes below zero, and as many far off
 FEWEST_OTHERS = 2  # different values that are none: 0 and 1 beside 9
 FEWEST_ROWS, FEWEST_OF_ONE = 5, 2  # of all codes together; of each
+LOWEST_SCORE = 100.0
 MANY_OTHERS = 10  # different values, among which a lone -1 is a code
 GAP = 3.0  # between codes below zero and the numbers from zero on
 FAR, FARTHER, SHARE = 3.0, 10.0, 0.01  # times the other values; of any number, where it stands in this share of rows
@@ -53,6 +54,13 @@ class _Levels:
         found += _far_off(levels[outwards], count[outwards], int(self.count.sum()))
         return tuple(sorted(found))
 
+    def unscored(self) -> tuple[float, ...]:
+        """The 0 of whoever has no score, where scores are from some hundreds on; () where it is none."""
+        others = self.levels[self.levels > 0]
+        nought = self.count[self.levels == 0].sum()
+        apart = len(others) >= MANY_OTHERS and others[0] >= LOWEST_SCORE and nought >= FEWEST_ROWS
+        return (0.0,) if apart else ()
+
     def likely(self) -> dict[float, bool]:
         """Values that would be codes if they were such in other columns, and whether a gap parts them from the others:
         whole numbers below zero where all others are from zero on, and ends like 98 and 99 beyond all others."""
@@ -67,11 +75,14 @@ class _Levels:
         return found
 
 
-def codes_of_file(columns: Mapping[str, Array]) -> dict[str, tuple[float, ...]]:
+def codes_of_file(columns: Mapping[str, Array], scores: Set[str] = frozenset()) -> dict[str, tuple[float, ...]]:
     """The codes of each of a file's columns of numbers, the lowest first: of the values of each, none missing, those
-    that stand apart, and those that look like codes and are such in other columns, or stand in several."""
+    that stand apart, and those that look like codes and are such in other columns, or stand in several. In one of
+    ``scores`` a 0 far below the others is one."""
     levels = {name: _Levels.of(known) for name, known in columns.items()}
     found = {name: each.codes() for name, each in levels.items()}
+    for name in scores & levels.keys():
+        found[name] = tuple(sorted({*found[name], *levels[name].unscored()}))
     likely = {name: each.likely() for name, each in levels.items()}
     sure = Counter(code for own in found.values() for code in own)
     often = Counter(code for own in likely.values() for code, apart in own.items() if apart)
@@ -93,9 +104,10 @@ BUREAU = {-9.0: "no record", -8.0: "no usable trades", -7.0: "condition not met"
 UNKNOWN = "not known"
 
 
-def words_of_codes(codes: Sequence[float]) -> dict[float, str]:
-    """What codes are taken to mean until a person says so."""
-    if len(codes) > 1 and set(codes) <= set(BUREAU):
+def words_of_codes(codes: Sequence[float], of_file: Collection[float] = ()) -> dict[float, str]:
+    """What codes are taken to mean until a person says so; those of a bureau where several of its codes stand among
+    those ``of_file``, so that one code means the same in every column."""
+    if len(set(BUREAU) & {*codes, *of_file}) > 1 and set(codes) <= set(BUREAU):
         return {code: BUREAU[code] for code in codes}
     if len(codes) == 1:
         return {codes[0]: UNKNOWN}

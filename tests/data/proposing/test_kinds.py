@@ -9,13 +9,17 @@ import pytest
 
 from data.books import read_folder
 from data.contract import Contract, read_contract
+from data.errors import BadInput
 from data.files.fields import read_field
-from data.files.numbers import Habit
+from data.files.numbers import Habit, habit_of
 from data.files.series import given_cells
+from data.proposing import hints
+from data.proposing.columns import recognise
 from data.proposing.mutability import mutability
 from data.proposing.proposal import Proposal, lay_down
 from data.proposing.siblings import siblings
 from data.proposing.signals import trend
+from data.proposing.special import words_of_codes
 from tests.data.files.reading import in_this_process as in_this_process
 from tests.data.proposing.files import loans
 from tests.data.proposing.test_proposal import proposed, role
@@ -285,3 +289,114 @@ def test_unemployment_moves_a_proposed_book_by_an_illustrative_coefficient_of_it
     assert [each.coefficient for each in variables] == [0.18, 0.10]
     assert all(each.source.startswith("illustrative, edit me: derived from the ") for each in variables)
     assert [each.variable("gdp").coefficient for each in found] == [0, 0]
+
+
+# ---- as the public credit files write them ---------------------------------------------------------------------------
+
+
+def test_what_a_yes_or_no_tells_of_a_person_is_protected_by_its_name():
+    said = {"black": "race", "is_hispanic": "race", "single": "marital status", "hschool": "education"}
+    for name, attribute in said.items():
+        assert hints.protected(name, truth=True)[0] == attribute
+    assert not any(hints.protected(name, truth=True)[0] for name in ("black_listed", "single_loan", "college_savings"))
+    assert not hints.protected("white", distinct=900)[0]  # an amount of something
+
+
+def test_letters_are_a_sex_only_with_their_opposite():
+    assert hints.protected("which", ("m", "f"))[0] == hints.protected("which", ("Female", "Male"))[0] == "sex"
+    assert not hints.protected("list_status", ("w", "f"))[0]  # whole and fractional
+
+
+@pytest.mark.parametrize("name", ["Idade", "Geburtsdatum", "fecha de nacimiento", "Date.of.Birth"])
+def test_an_age_is_known_in_other_tongues(name: str):
+    assert hints.protected(name)[0] == "age"
+
+
+AFTER = ["paid_total", "paid_late_fees", "LP_CustomerPayments", "total_pymnt", "recoveries", "principal_paid"]
+BEFORE = ["num_collections_last_12m", "collections_12_mths_ex_med", "total_collection_amount_ever", "EstimatedLoss"]
+
+
+def test_what_is_paid_on_the_loan_comes_after_and_what_a_bureau_counted_before():
+    assert [name for name in AFTER + BEFORE if hints.after_outcome(name)] == AFTER
+
+
+def test_a_short_word_that_several_leaks_begin_with_takes_its_others_along():
+    leaks = ["LP_CollectionFees", "LP_GrossPrincipalLoss", "LP_NetPrincipalLoss"]
+    assert siblings(["LP_ServiceFees", "ListingCategory"], leaks) == {"LP_ServiceFees": leaks[0]}
+    assert not siblings(["LP_ServiceFees"], leaks[:2])
+
+
+def test_a_number_of_a_loan_is_its_identifier_whatever_is_said_after_it():
+    assert hints.identifies("LoanNr_ChkDgt")
+    assert not hints.identifies("number_of_loans")
+    assert not hints.personal("DAYS_LAST_PHONE_CHANGE")
+    assert hints.personal("phone_no")
+    proposal = with_column("telephone", np.where(np.arange(N) % 3, "none", "yes, under her name"))
+    assert "telephone" in proposal.by_role("input")
+
+
+UNITS = {
+    "debt_to_income": "",
+    "loan_amount_term": "months",
+    "AMT_REQ_CREDIT_BUREAU_MON": "",
+    "Valor do empréstimo": "amount",
+    "loan_amount": "amount",
+}
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_ratio_a_term_and_a_count_are_no_amounts(name: str):
+    assert hints.unit(name, 0.0, 480.0)[0] == UNITS[name]
+
+
+HORIZONS = {
+    "default payment next month": 1.0,
+    "SeriousDlqin2yrs": 24.0,
+    "bad_12m": 12.0,
+    "default_within_18_months": 18.0,
+    "bad_90_days": None,
+    "loan_status": None,
+}
+
+
+@pytest.mark.parametrize("name", HORIZONS)
+def test_the_time_of_an_outcome_is_read_from_its_name(name: str):
+    assert hints.months_observed(name) == HORIZONS[name]
+
+
+def test_the_time_in_the_name_of_an_outcome_is_asked_about():
+    frame = PLAIN.rename(columns={"status": "default next month"})
+    text = proposed(frame, "default next month", "csv").text.decode()
+    assert "pd_months = 1 " in text
+    assert "default next month says so by its name" in text
+
+
+def test_a_scale_keeps_its_rare_steps():
+    proposal = with_column("grade", np.where(np.arange(N) < 5, "G", RNG.choice(list("ABCDEF"), N)))
+    contract = read_contract(proposal.text)
+    assert codes(contract, "grade") == list("ABCDEFG")
+
+
+def test_whoever_has_no_score_has_the_code_0():
+    scores = np.where(np.arange(N) % 4, RNG.integers(300, 850, N), 0)
+    found = {name: read_contract(with_column(name, scores).text) for name in ("cns_score", "balance")}
+    special = {name: dict(own.record[own.row[name]].special) for name, own in found.items()}
+    assert special == {"cns_score": {0: "not known"}, "balance": {}}
+
+
+def test_one_code_of_a_bureau_means_the_same_in_every_column():
+    assert words_of_codes([-9.0], [-9.0, -8.0]) == {-9: "no record"}
+    assert words_of_codes([-9.0], [-9.0]) == {-9: "not known"}
+
+
+def test_plus_and_minus_may_be_the_outcome():
+    signs = PLAIN.assign(status=np.where(PLAIN["status"] == PLAIN["status"].iloc[0], "+", "-"))
+    with pytest.raises(BadInput, match=r"“-” .*--bad"):
+        proposed(signs, "status", "csv")
+    assert proposed(signs, "status", "csv", bad=("-",)).rate == (signs["status"] == "-").mean()
+
+
+def test_rates_of_three_decimals_are_no_thousands():
+    rates = [f"{each / 1000:.3f}" for each in range(4_100, 7_400, 11)]
+    read = recognise(pd.Series(rates, name="column 13"), habit_of([rates], "|"))
+    assert read.known.max() < 8
