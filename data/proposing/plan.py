@@ -65,10 +65,20 @@ class Assumed:
     why: str
 
 
+def copied(columns: Sequence[ProposedColumn], target: ProposedTarget) -> float:
+    """The share of records of which there is a copy, fields and outcome alike: those of them whose copy lies in another
+    fold, which the gate counts, are no more."""
+    record = [each.values for each in columns if each.role in RECORDED]
+    held = np.column_stack([*(np.nan_to_num(each, nan=-1e300) for each in record), target.values])
+    return float(pd.DataFrame(held).duplicated(keep=False).mean())
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """All that was decided; ``inputs`` are the columns of that role, the most telling first; ``rounds`` of boosting, as
-    they were tried out, None where they were not. ``trends`` are those of columns, each worked out once."""
+    """All that was decided; ``inputs`` are the columns of that role, the most telling first; ``copied`` the share of
+    records of which there is a copy; ``rounds`` of boosting, as they were tried out, None where they were not;
+    ``trends`` those of columns, each worked out once.
+    """
 
     name: str
     source: Source
@@ -78,6 +88,7 @@ class Plan:
     columns: Sequence[ProposedColumn]
     inputs: Sequence[ProposedColumn]
     score: ProposedScale
+    copied: float
     rounds: int | None = None
     trends: dict[str, signals.Trend] = field(default_factory=dict)
 
@@ -227,18 +238,17 @@ class Plan:
     def _put_training(self, draft: DraftContract) -> None:
         n, rate = len(self.target.values), float(self.target.values.mean())
         draft.table("training")
-        tried = "tried out: fewer or more are more surprised by rows that they have not seen"
+        tried = "tried out from 100 on: more are no less surprised by rows that they have not seen"
         usual = 100 if n < 5_000 else 200
         draft.put("iterations", self.rounds or usual, tried if self.rounds else f"for {n:,} rows")
         draft.put("leaves", 8, "a usual value")
-        draft.put("learning_rate", 0.06, "a usual value")
+        draft.put("learning_rate", 0.06 if n < 5_000 else 0.1, f"for {n:,} rows")
         draft.put("min_leaf", int(np.clip(n // 100, 10, 50)), f"for {n:,} rows")
         draft.put("seed", 0)
         draft.put("folds", 5, "a usual value")
         if self.of("vintage"):
             draft.remark("There is a vintage: consider since, until and later_until, to test the model out of time.")
         noise = float(np.sqrt(10 * rate * (1 - rate) / n))
-        held = self._copied()
         draft.table("gates")
         draft.put("auc_at_least", 0.6, "loose: raise it to what your policy asks")
         draft.put("auc_at_most", 0.97, "above it suspect that an input knows the outcome")
@@ -247,17 +257,10 @@ class Plan:
         draft.put("slope_at_least", 0.5, "loose: 0.8 is usual for a large book")
         draft.put("slope_at_most", 2.0, "loose: 1.25 is usual for a large book")
         draft.put("single_auc_at_most", signals.SUSPICIOUS_AUC, "columns above it were set aside")
-        copied = f"{held:.1%} of the rows have a copy, outcome and all: is a customer in it twice?"
-        draft.put("duplicates_at_most", up(min(max(0.01, BOUND * held), 1.0), 0.01), copied)
+        copied = f"{self.copied:.1%} of the rows have a copy, outcome and all: is a customer in it twice?"
+        draft.put("duplicates_at_most", up(min(max(0.01, BOUND * self.copied), 1.0), 0.01), copied)
         watched = {"impact": "The cut-off was proposed, not set by policy."}
         draft.put("watched", watched, "the cut-off is itself a guess, so the fairness gate only tells")
-
-    def _copied(self) -> float:
-        """The share of records of which there is a copy, fields and outcome alike: those of them whose copy lies in
-        another fold, which the gate counts, are no more."""
-        record = [each.values for each in self.columns if each.role in RECORDED]
-        held = np.column_stack([*(np.nan_to_num(each, nan=-1e300) for each in record), self.target.values])
-        return float(pd.DataFrame(held).duplicated(keep=False).mean())
 
     def _put_card(self, draft: DraftContract) -> None:
         draft.table("card")

@@ -28,7 +28,7 @@ from data.proposing.cells import missing_words, without_rows, without_values
 from data.proposing.decisions import Decisions
 from data.proposing.drafting import UNSTATED, DraftContract, Noted
 from data.proposing.money import AmountCandidate
-from data.proposing.plan import BASE_ODDS, BASE_SCORE, GRANTED, MOST_INPUTS, TO_DOUBLE, Plan, ProposedScale
+from data.proposing.plan import BASE_ODDS, BASE_SCORE, GRANTED, MOST_INPUTS, TO_DOUBLE, Plan, ProposedScale, copied
 from data.proposing.questions import OpenQuestion, questions
 from data.proposing.record import carried_over, proposed_text, record_text
 from data.proposing.roles import ABSENT, Identifiers, ProposedColumn, ProposedTarget, decide, identifiers, outcome
@@ -158,6 +158,7 @@ def propose(
         columns=columns,
         inputs=inputs,
         score=_cutoff_unknown(),
+        copied=copied(columns, told),
     )
     book = _book(plan, frame, snapshot)
     tried = rounds(book)
