@@ -15,7 +15,10 @@ from uuid import uuid4
 
 import numpy as np
 
+from data import books
 from data.arrays import Array
+from data.contract import Contract
+from data.errors import WhatIfError
 from model.api.requests import REASONS, ScoreRequest
 from model.deployed.latency import LatencyLog
 from model.deployed.shadow import Shadow, Shadowed
@@ -54,14 +57,18 @@ class Service:
         self.store = Store(settings.home, settings.book)
         self.pulse = LatencyLog()
         self._loaded: OrderedDict[str, Release] = OrderedDict()
+        self._words: Contract | None = None  # whose words those in memory are told in
         self._lock = Lock()
 
     def known(self, version: str = CHAMPION) -> Release | None:
-        """The release of a version, if it is in memory already."""
+        """The release of a version, if it is in memory already, in the words that the book's contract has now."""
+        if self._contract() is not self._words:  # which is the same one until somebody writes it anew
+            return None
         return self._loaded.get(self.store.aliases().get(version, version))
 
     def release(self, version: str = CHAMPION) -> Release:
-        """The release that an alias, an id or a unique beginning of one names, loaded and checked once.
+        """The release that an alias, an id or a unique beginning of one names, loaded and checked once; told in the
+        words of the book's contract, which may be rewritten at any time.
 
         Raises
         ------
@@ -72,12 +79,32 @@ class Service:
         if found is not None:
             return found
         with self._lock:
+            words = self._contract()
+            if words is not self._words:
+                self._words = words
+                self._loaded = OrderedDict((each, self._told(own)) for each, own in self._loaded.items())
             identity = self.store.resolve(version)
             if identity not in self._loaded:
-                self._loaded[identity] = self.store.load(identity)
+                self._loaded[identity] = self._told(self.store.load(identity))
                 while len(self._loaded) > LOADED:
                     self._loaded.popitem(last=False)
             return self._loaded[identity]
+
+    def _contract(self) -> Contract | None:
+        """The book's contract as it is now; None where it cannot be read."""
+        try:
+            return books.contract(self.settings.book, self.settings.home)
+        except WhatIfError:
+            return None
+
+    def _told(self, release: Release) -> Release:
+        """A release in the words of the book's contract; in those it has where that is unread or another model's."""
+        if self._words is None:
+            return release
+        told = release.in_words_of(self._words)
+        if told.trained is not None:
+            self.store.keep_words(told.contract)
+        return told
 
     def versions(self) -> list[str]:
         """What ``?version=`` may be: aliases in use, then all releases."""

@@ -26,6 +26,8 @@ NAME_SIDES: tuple[Side, ...] = ("right", "left", "center")  # of a level limit's
 LEVELS: tuple[Level, ...] = ("over", "under")
 SIDES: dict[Side, float] = {"left": 0.0, "center": 0.5, "right": 1.0}
 NAME_WIDE = 0.45  # of a chart's width, on a phone: what a limit is called
+LETTER, LINE_HIGH, ROW_HIGH = 6.6, 15, 30  # px: a letter of a bar's name, a line of it, the height of a bar's row
+SMALL_TYPE = 10
 LIMIT_ROOM = 20  # px above a chart for what an upright limit is called
 
 
@@ -139,6 +141,27 @@ def bar_text(at: float, row: str, text: str, left: bool = False) -> Figure:
 def narrowed(text: str, letters: int) -> str:
     """Words below each other, no line longer than so many letters unless a word is."""
     return BREAK.join(wrap(text, letters, break_long_words=False))
+
+
+def bars_along(names: Sequence[str], ends: Sequence[float], room: float, row: float = ROW_HIGH) -> Figure:
+    """Both axes of bars that lie side by side with their ``names``, from one of the ``ends`` to the other: no grid, a
+    line at zero, what each comes to as text beside it, and names below each other where they are longer than the
+    ``room`` left of the bars, in pixels."""
+    along = {"showgrid": False, "zeroline": True, "zerolinewidth": 1, "showticklabels": False, "fixedrange": True}
+    return {"xaxis": {**along, "range": list(ends)}, "yaxis": bar_names(names, room, row)}
+
+
+def bar_names(names: Sequence[str], room: float, row: float = ROW_HIGH) -> Figure:
+    """The axis of the names of bars, the first on top: whole in a ``room`` of so many pixels, in as many lines as that
+    takes, smaller where the lines are higher than a ``row``."""
+    axis = {"autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "type": "category"}
+    letters = max(8, int(room / LETTER))
+    lines = [BREAK.join(wrap(name, letters)) for name in names]
+    if all(BREAK not in each for each in lines):
+        return axis
+    high = LINE_HIGH * max(each.count(BREAK) + 1 for each in lines)
+    small = {} if high <= row else {"tickfont": {"size": SMALL_TYPE}}
+    return {**axis, "tickvals": list(names), "ticktext": [f"{each} " for each in lines], **small}
 
 
 def _inward(share: float) -> Side:

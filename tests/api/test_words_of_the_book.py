@@ -12,6 +12,7 @@ import pytest
 
 from model.api.briefings import SUBJECTS, page_answer
 from model.api.process import running
+from model.api.service import Service
 from model.deployed.desk import DeployedModels
 from model.deployed.model import DeployedModel
 from model.export.memo.memo import Occasion
@@ -129,3 +130,21 @@ def cells(workbook: bytes) -> list[str]:
 
 def test_the_app_for_a_phone_has_none(model: DeployedModel) -> None:
     assert strange(texts(json.loads(phone_package(model, day=DAY).files[KNOWN]))) == ""
+
+
+def test_a_program_is_told_a_release_in_the_words_that_the_contract_has_now(using: Settings) -> None:
+    service = Service(using, audit=None)
+    before = service.release()
+    path = using.home / "books" / NAME / "contract.toml"
+    text = path.read_text()
+    try:
+        path.write_text(text.replace("Probability of sinking", "Chance of going under"))
+        assert service.known() is None
+        after = service.release()
+        assert after.contract.book.probability == "Chance of going under within a year"
+        assert after.own_contract.book.probability == "Probability of sinking within a year"
+        assert (after.id, service.known()) == (before.id, after)
+        assert service.store.words(after.contract.hash) is not None
+    finally:
+        path.write_text(text)
+    assert service.release().contract.book.probability == "Probability of sinking within a year"

@@ -127,7 +127,7 @@ def test_train_tells_a_gate_to_watch_with_its_reason_and_passes(own_home: Path):
     result = run(own_home, "train")
     assert result.exit_code == 0
     watched, note = re.search(r"  watch   (Decided alike.*)\n +(.*)\n", result.stdout).groups()
-    assert "at least 0.8000" in watched
+    assert "at least 0.80" in watched
     assert "A monitoring metric, not a legal finding." in note
 
 

@@ -222,7 +222,7 @@ def test_training_whose_release_fails_a_gate_says_which(
     monkeypatch.setattr(Store, "train", lambda self, progress: self.load(poor))
     desk = desk_at(own_home)
     training = finished(desk)
-    assert training.error == f"Release {poor} is not promoted: AUC 0.1234 (at least 0.7800 is asked)."
+    assert training.error == f"Release {poor} is not promoted: AUC 0.123 (at least 0.780 is asked)."
     assert training.kept == poor
     assert desk.model("cards") is None
 
@@ -245,7 +245,7 @@ def test_a_gate_on_groups_is_told_without_figure_and_attribute_to_everybody_who_
     report = json.loads(failing(release, "impact"))
     next(gate for gate in report["gates"] if gate["name"] == "impact")["stops"] = True
     poor = forge(store, release.id, {"gates.json": json.dumps(report).encode()})
-    told = "approval ratio of groups (at least 0.8000 is asked)"
+    told = "approval ratio of groups (at least 0.80 is asked)"
     assert finished(desk_at(own_home)).error == f"Release {poor} is not promoted: {told}."
 
 

@@ -356,6 +356,13 @@ def test_other_words_are_shown_at_once_and_of_another_substance_the_release_no_l
     assert not at.error
     assert "Loans of another year" in markup(at)
     file.write_text(file.read_text().replace("folds = 3", "folds = 4"))
+    with monkeypatch.context() as viewer:
+        viewer.setattr("pages.shared.deployed.may", lambda who, deed: False)
+        at.run()
+        (told,) = (each.value for each in at.caption if "must be trained" in each.value)
+        assert told.startswith("A release of the book as it is now must be trained. ")
+        assert "analyst" in told
+        assert not any(each.key == "_train_anew" for each in at.button)
     at.run()
     trained: list[str] = []
     monkeypatch.setattr(own_desk, "train", lambda *words: trained.extend(words))
@@ -450,7 +457,7 @@ def test_a_gate_in_the_way_is_told_and_an_admin_promotes_with_a_reason(
             thread.join()
     at = opened_at(book=NAME)
     assert f"Release {identity} is not promoted" in at.error[0].value
-    assert "(at most 0.6000 is asked)" in at.error[0].value
+    assert "(at most 0.600 is asked)" in at.error[0].value
     assert "wi-number" not in markup(at)
     assert links(at)[0].query_string == f"book={NAME}"
     with monkeypatch.context() as viewer:

@@ -11,7 +11,18 @@ from data.regulators.presets import Line, Preset
 from model.report import numbers
 from model.report.book.headroom import limit_line
 from model.report.book.words import shown_steps
-from model.report.charts import BASE, BETTER, SCENARIO, WORSE, Figure, bar_text, draw_limit, layout
+from model.report.charts import (
+    BASE,
+    BETTER,
+    SCENARIO,
+    WORSE,
+    Figure,
+    bar_names,
+    bar_text,
+    bars_along,
+    draw_limit,
+    layout,
+)
 from model.report.customer.charts import room
 from model.report.language import band_label, records_heading
 from model.report.numbers import Unit
@@ -53,19 +64,16 @@ def bridge(contract: Contract, stress: BookScenario, found: Bridge, height: int 
         "fixedrange": True,
         "range": [low - (room if low < 0 else 0), high + room],
     }
-    figure["yaxis"] = {
-        "range": [max(len(parts) + 2, 4) - 0.5, -0.5],
-        "fixedrange": True,
-        "showgrid": False,
-        "ticks": "",
-        "automargin": False,
-    }
+    rows = max(len(parts) + 2, 4)
+    names = ["As the book stands", *(label for label, _ in parts), "Under the scenario"]
+    figure["yaxis"] = {**bar_names(names, 190, height / rows), "range": [rows - 0.5, -0.5]}
+    figure["yaxis"].pop("autorange")
     bars: dict[str, Any] = {
         "type": "bar",
         "orientation": "h",
         "base": [*starts, 0.0],
         "x": [*lengths, now],
-        "y": ["As the book stands", *(label for label, _ in parts), "Under the scenario"],
+        "y": names,
         "marker": {"color": [*colours, SCENARIO]},
         "text": [*texts, _bare(unit, now)],
         "textposition": "none",
@@ -245,15 +253,7 @@ def reactions(amounts: Sequence[tuple[str, float]], unit: Unit, height: int = 22
     ends = [(amount, text) for (_, amount), text in zip(amounts, texts, strict=True)]
     below, above = [end for end in ends if end[0] < 0], [(1e-9, ""), *(end for end in ends if end[0] >= 0)]
     figure = layout(height, 190)
-    figure["xaxis"] = {
-        "showgrid": False,
-        "zeroline": True,
-        "zerolinewidth": 1,
-        "showticklabels": False,
-        "fixedrange": True,
-        "range": room(below, above),
-    }
-    figure["yaxis"] = {"autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "automargin": False}
+    figure |= bars_along([name for name, _ in amounts], room(below, above), 190, height / max(len(amounts), 1))
     bars = {
         "type": "bar",
         "orientation": "h",

@@ -45,8 +45,9 @@ POINT_DIGITS, LOG_ODDS_DIGITS = 2, 4
 
 
 def goal_choice(result: CustomerResult) -> Choice:
-    """The probability that is aimed at: at first a round number below that at the cut-off."""
-    proposed = proposed_goal(100 * result.cutoff_pd, at_most=True)
+    """The probability that is aimed at: at first a round number below that at the cut-off, or below the record's own
+    where that is better already."""
+    proposed = proposed_goal(100 * min(result.cutoff_pd, result.before.pd), at_most=True)
     return Choice(
         "_pd_goal",
         "Goal: probability of at most (%)",

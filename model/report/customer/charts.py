@@ -26,6 +26,7 @@ from model.report.charts import (
     Level,
     LimitLine,
     Side,
+    bar_names,
     draw_limit,
     layout,
 )
@@ -35,6 +36,7 @@ from model.whatif.customer.distribution import ScoreDistribution
 from model.whatif.customer.sensitivity import Curve
 
 LEFT, RIGHT = [0, 0.36], [0.62, 1]  # where the two halves of `why` lie; their labels stand left of each
+NAMES_WIDE = 158  # px left of either half for what its bars are called
 BEFORE, AFTER = "As in the book", "With the edits"
 NARROW, CHARACTER = 146, 6.4  # px: bars beside their labels on a phone; a figure of the axis' type
 CLOSE, FLOOR = 0.1, 0.15  # shares of a chart: two labels this near collide; nothing fits below a point this low
@@ -65,19 +67,18 @@ def why(rows: list[Reason], found: Changes, height: int = 236) -> Figure:
     sizes = [(abs(value), numbers.score_points(value)) for value in values]
     reach = room([], [(0.0, ""), (1.0, ""), *sizes])[1]
     bare = {"showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
-    names = {"autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "automargin": False}
     figure = layout(
         height,
-        158,
+        NAMES_WIDE,
         xaxis={**bare, "domain": LEFT, "range": [-reach, reach], "zeroline": True, "zerolinewidth": 1},
-        yaxis=names,
+        yaxis=bar_names([row.label for row in rows], NAMES_WIDE, height / max(len(rows), 1)),
     )
     if not found.parts:
         return {"data": [_reasons(rows)], "layout": figure}
     changed = _changes(found)
     longest = max(base + length for base, length in zip(changed["base"], changed["x"], strict=True))
     figure["xaxis2"] = {**bare, "domain": RIGHT, "range": [0, longest * 1.22 + 0.1]}
-    figure["yaxis2"] = {**names, "anchor": "x2"}
+    figure["yaxis2"] = {**bar_names(changed["y"], NAMES_WIDE, height / len(changed["y"])), "anchor": "x2"}
     return {"data": [_reasons(rows), changed], "layout": figure}
 
 

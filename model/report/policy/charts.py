@@ -20,6 +20,8 @@ from model.report.charts import (
     WORSE,
     Figure,
     LimitLine,
+    bar_names,
+    bars_along,
     clear_of,
     draw_limit,
     layout,
@@ -170,20 +172,13 @@ def profits(
     low, high = min(0.0, *shown), max(0.0, *shown)
     room = 0.3 * (high - low or 1.0)
     figure = layout(height, 110)
-    figure["xaxis"] = {
-        "showgrid": False,
-        "zeroline": True,
-        "zerolinewidth": 1,
-        "showticklabels": False,
-        "fixedrange": True,
-        "range": [low - room * (low < 0), high + room],
-    }
-    figure["yaxis"] = {"autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "type": "category"}
+    names = [f"{name} " for name in names]
+    figure |= bars_along(names, (low - room * (low < 0), high + room), 110)
     bars = {
         "type": "bar",
         "orientation": "h",
         "x": shown,
-        "y": [f"{name} " for name in names],
+        "y": names,
         "marker": {"color": [BETTER if value >= 0 else WORSE for value in shown]},
         "text": texts,
         "textposition": "outside",
@@ -205,15 +200,7 @@ def rates_chart(names: Sequence[str], found: Sequence[BandRate], height: int = 2
     labels = [f"{names[each.band]} " for each in shown]
     high = max((max(each.expected, each.observed) for each in shown), default=0.0)
     figure = layout(height, 110)
-    figure["xaxis"] = {
-        "showgrid": False,
-        "zeroline": True,
-        "zerolinewidth": 1,
-        "showticklabels": False,
-        "fixedrange": True,
-        "range": [0, 130 * (high or 1.0)],
-    }
-    figure["yaxis"] = {"autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "type": "category"}
+    figure |= bars_along(labels, (0, 130 * (high or 1.0)), 110)
     bars = {
         "type": "bar",
         "orientation": "h",
@@ -312,7 +299,7 @@ def fairness(before: Sequence[Group], after: Sequence[Group], least: float, heig
         "range": [low, high],
         "title": {"text": "over the highest group's rate", "standoff": 4},
     }
-    figure["yaxis"] = {"autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "type": "category"}
+    figure["yaxis"] = bar_names(names, 130)
     draw_limit(figure, LimitLine(least, f"at least {least:.2f}"), "x", (low, high))
     drawn: list[dict[str, Any]] = [
         {

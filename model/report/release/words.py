@@ -26,6 +26,7 @@ MEASURES = {
     "ece": "Calibration error",
     "slope": "Calibration slope",
 }
+MOST_PLACES = 6  # decimals of a gate's figure
 SUBJECTS = {
     "auc": "AUC",
     "brier": "Brier score",
@@ -97,8 +98,19 @@ def _shown(gate: Gate, value: float) -> str:
         return "none"
     if gate.kind in COUNTED or gate.kind == "parity":
         return numbers.plain(value)
-    coarse = gate.kind in ("speed", "size") or gate.name == "ordered"
-    return numbers.plain(value, 2 if coarse else 4)
+    return numbers.plain(value, _places(gate))
+
+
+def _places(gate: Gate) -> int:
+    """Decimals of a gate's figure and bound, the same for both: two or three, as many as a few thousand records bear
+    out, and more where those would not tell one from the other."""
+    if gate.kind in ("speed", "size") or gate.name == "ordered":
+        return 2
+    least = 2 if gate.kind == "fairness" or gate.name.startswith("slope") else 3
+    for places in range(least, MOST_PLACES):
+        if gate.figure == gate.bound or round(gate.figure, places) != round(gate.bound, places):
+            return places
+    return MOST_PLACES
 
 
 def gate_sentence(gate: Gate) -> str:

@@ -27,6 +27,7 @@ from model.report.charts import (
     SCENARIO,
     WORSE,
     Figure,
+    bar_names,
     layout,
     narrowed,
 )
@@ -299,7 +300,8 @@ def drift(contract: Contract, drifts: Sequence[Drift], height: int = HEIGHT, mos
     figure = layout(height, 190)
     figure["margin"] = {"l": 190, "r": 30, "t": 20, "b": 6}
     figure["xaxis"] = {**PLAIN, "range": [0, top], "showticklabels": False}
-    figure["yaxis"] = {"autorange": "reversed", "fixedrange": True, "showgrid": False, "ticks": "", "type": "category"}
+    names = [f"{drift_label(contract, each)} " for each in order]
+    figure["yaxis"] = bar_names(names, 190)
     rows = {bound: [k for k, each in enumerate(bounds) if each == bound] for bound in bounds}  # the score's come first
     lines = [(WATCH, "watch", 0, len(order)), *((bound, "not above", k[0], k[-1] + 1) for bound, k in rows.items())]
     figure["shapes"] = [
@@ -331,7 +333,7 @@ def drift(contract: Contract, drifts: Sequence[Drift], height: int = HEIGHT, mos
         "type": "bar",
         "orientation": "h",
         "x": values,
-        "y": [f"{drift_label(contract, each)} " for each in order],
+        "y": names,
         "marker": {"color": [WORSE if each >= WATCH else SCENARIO for each in values]},
         "customdata": [each.n for each in order],
         "hovertemplate": "%{y}: %{x:.3f}, n = %{customdata:,}<extra></extra>",

@@ -572,7 +572,7 @@ def test_a_release_that_failed_a_gate_is_not_promoted_and_says_why(
     other = forge(store, release.id, {"gates.json": failing(release, "auc")})
     at = opened(open_app("operations"), CHALLENGER)
     at.selectbox(key=releases.RELEASE).set_value(other).run()
-    assert "This release failed 1 gate: AUC 0.1234 (at least 0.7800 is asked)." in messages(at)
+    assert "This release failed 1 gate: AUC 0.123 (at least 0.780 is asked)." in messages(at)
     promote(reasoned(at))
     assert any(each.value.startswith(f"Release {other} is not promoted: ") for each in at.error)
     assert badge(at) == release.id[:6]
@@ -593,7 +593,7 @@ def test_an_override_takes_a_reason_which_stands_in_the_history(open_app: Open, 
     assert "<td>The board <b>accepts</b> it (passed over: Ranks well: AUC)</td>" in markup(at)  # unescaped
     assert sentence(at).endswith(f"; 1 of 3 checks failed: gates{WATCH}")
     assert "<td>✗ failed</td>" in cells(at)
-    assert "Overridden: AUC 0.1234 (at least 0.7800 is asked)" in cells(at)
+    assert "Overridden: AUC 0.123 (at least 0.780 is asked)" in cells(at)
 
 
 def test_where_no_gate_failed_there_is_nothing_to_override(open_app: Open, store: Store) -> None:

@@ -460,7 +460,7 @@ def test_later_vintages_are_the_main_evidence_and_shown_as_they_came(
     assert sum(dots["customdata"]) == len(proof)
     assert dots["y"] == [round(100 * each.observed.value, 2) for each in proof.by_vintage()]
     assert line["y"] == [round(100 * each.predicted, 2) for each in proof.by_vintage()]
-    assert "The training ended in 2004: 2 of 2 later vintages did not default as predicted" in markup(at)
+    assert "The training ended in 2004: 2 of 2 later vintages did not come out as predicted" in markup(at)
 
 
 def test_every_panel_opens_on_a_book_with_vintages(open_loans: Callable[[], AppTest]) -> None:
@@ -513,7 +513,7 @@ def test_two_releases_stand_side_by_side_and_the_commands_are_told(open_loans: C
 
 def test_a_shift_of_the_intercept_is_told_for_later_years(open_loans: Callable[[], AppTest]) -> None:
     at = opened(open_loans(), LATER)
-    assert re.search(r"Shifted to what was observed in 2005, all odds of default would be multiplied by \d", markup(at))
+    assert re.search(r"Shifted to what was observed in 2005, all odds would be multiplied by \d", markup(at))
     assert table(at, "Shifted")["Vintage"].tolist() == ["2006"]
     at.selectbox(key=f"{loans.NAME}:trust.shift").set_value("2002").run()
     assert table(at, "Shifted")["Vintage"].tolist() == ["2003", "2004", "2005", "2006"]

@@ -281,12 +281,17 @@ def test_one_input_is_in_sight_and_all_else_is_folded(scorer: TableScorer, book:
     assert [each.key for each in panels[0].choices] == ["_swept", "_pd_goal"]
 
 
-def test_the_goal_begins_at_a_round_number_below_the_cut_offs_probability(scorer: TableScorer, book: Book) -> None:
-    panel = said(scorer, book).panels[0]
-    goal = next(each for each in panel.choices if each.key == "_pd_goal")
-    at_cutoff = 100 * float(probability(np.array(score_scale(book.contract).margin(book.contract.score.cutoff))))
-    assert at_cutoff - 1 <= goal.default < at_cutoff
-    assert goal.number({"_pd_goal": 99.9}) == 99.9
+def test_the_goal_begins_at_a_round_number_below_the_cut_offs_probability_and_the_records_own(
+    scorer: TableScorer, book: Book
+) -> None:
+    at_cutoff = float(probability(np.array(score_scale(book.contract).margin(book.contract.score.cutoff))))
+    own = probability(scorer.margins(book.raw))
+    for customer in (int(book.ids[np.argmin(own)]), int(book.ids[np.argmax(own)])):
+        panel = said(scorer, book, customer).panels[0]
+        goal = next(each for each in panel.choices if each.key == "_pd_goal")
+        better = 100 * min(at_cutoff, float(own[book.position(customer)]))
+        assert 0.9 * better <= goal.default < better
+        assert goal.number({"_pd_goal": 99.9}) == 99.9
 
 
 def test_sweep_marks_the_goal_and_says_the_models_own_number_there(scorer: TableScorer, book: Book) -> None:

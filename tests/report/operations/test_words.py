@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from model.engine.identity import Deployed
+from model.release.gate import Gate, Kind
 from model.report.numbers import NBSP
 from model.report.operations import words
 from model.report.operations.status import Probe, RecordState, RemoteServer, ShadowState
 from model.report.operations.words import Check
+from model.report.release import words as release_words
 from tests.report.operations.samples import AT, CARDS, LOANS, TITLED, call, gate, manifest, report
 
 HERE = Deployed("60e46aa39f99")
@@ -157,7 +159,7 @@ def test_a_gate_that_is_watched_and_missed_is_to_watch_with_its_figure_and_what_
     assert found.state == "watch"
     assert found.watched == ("approval ratio by education",)
     assert found.found == (
-        "1 of 2 passed before the release. To watch: approval ratio by education 0.7621 (at least 0.8000 is asked)"
+        "1 of 2 passed before the release. To watch: approval ratio by education 0.76 (at least 0.80 is asked)"
     )
 
 
@@ -170,7 +172,7 @@ def test_figures_of_protected_attributes_are_for_those_who_may_see_them():
 def test_a_gate_that_was_overridden_failed_whatever_is_watched_beside_it():
     found = words.gates(report(gate("csi", stops=True), IMPACT))
     assert found.state == "failed"
-    assert "Overridden: drift of the inputs 0.7621 (at least 0.8000 is asked). To watch: approval" in found.found
+    assert "Overridden: drift of the inputs 0.762 (at least 0.800 is asked). To watch: approval" in found.found
 
 
 def test_a_gate_without_a_shorter_name_is_told_by_its_label():
@@ -275,3 +277,20 @@ def test_a_training_says_how_long_the_rest_takes_at_its_pace_once_there_is_one()
     assert words.training_words("Fitting", 0.02, 30) == "Fitting · 2 % · 30 s so far · time left not known yet"
     assert words.training_words("Fitting", 0.25, 30) == "Fitting · 25 % · 30 s so far · about 1 min 30 s left"
     assert words.training_words("Fitting", 1.0, 61) == "Fitting · 100 % · 1 min 1 s so far · about 1 s left"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "figure", "bound", "told"),
+    [
+        ("auc", "performance", 0.73964, 0.6, ("0.740", "at least 0.600")),
+        ("auc", "performance", 0.77996, 0.78, ("0.77996", "at least 0.78000")),
+        ("auc", "performance", 0.7796, 0.78, ("0.7796", "at least 0.7800")),
+        ("slope", "performance", 0.8728, 0.5, ("0.87", "at least 0.50")),
+        ("impact", "fairness", 0.7621, 0.8, ("0.76", "at least 0.80")),
+    ],
+)
+def test_a_gate_has_two_or_three_decimals_and_more_only_to_be_told_from_its_bound(
+    name: str, kind: Kind, figure: float, bound: float, told: tuple[str, str]
+) -> None:
+    one = Gate(name, "About it", figure, bound, at_least=True, kind=kind)
+    assert (release_words.figure(one), release_words.bound(one)) == told

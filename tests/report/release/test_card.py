@@ -306,7 +306,7 @@ def test_every_gate_is_told_with_threshold_figure_verdict_and_note(card: ModelCa
     found = rows(card, "gates")
     assert [row[0] for row in found] == [gate["label"] for gate in release.report.as_dict()["gates"]]
     by = {gate["name"]: row for gate, row in zip(release.report.as_dict()["gates"], found, strict=True)}
-    assert by["auc"][2:4] == ("at least 0.7800", "passed")
+    assert by["auc"][2:4] == ("at least 0.780", "passed")
     assert by["impact"][3] == "watch"
     assert "A monitoring metric, not a legal finding." in by["impact"][4]
     assert by["margins"][2] == "at least 9 decimals"
@@ -402,7 +402,7 @@ def overridden(own_home: Path, release: Release, book: Book) -> ModelCard:
 def test_overrides_stand_first_with_reason_who_when_and_which_gates(overridden: ModelCard):
     first = overridden.sections[0]
     assert (first.name, first.loud) == ("overrides", True)
-    assert first.items == ("AUC 0.1234 (at least 0.7800 is asked).",)
+    assert first.items == ("AUC 0.123 (at least 0.780 is asked).",)
     assert [row[1:] for row in first.tables[0].rows] == [
         ("champion", "bob", "Ranks well: AUC", "The board accepts it", "Newer data"),
         ("challenger", "ann", "Ranks well: AUC", "Only <compared>", "To compare"),
@@ -420,9 +420,9 @@ def test_the_figure_of_an_overridden_gate_on_groups_is_for_those_who_may_see_it(
     other = store.load(forge(store, release.id, {"gates.json": json.dumps(report).encode()}))
     store.promote(other.id, "champion", "bob", "Newer data", "The board accepts it")
     seen, hidden = (card_of(other, store.history(), store.aliases(), by_group=each) for each in (True, False))
-    assert seen.sections[0].items == ("Approval ratio by education 0.1234 (at least 0.8000 is asked).",)
-    assert hidden.sections[0].items == ("Approval ratio of groups (at least 0.8000 is asked).",)
-    assert "0.1234" not in cards.html(hidden)
+    assert seen.sections[0].items == ("Approval ratio by education 0.12 (at least 0.80 is asked).",)
+    assert hidden.sections[0].items == ("Approval ratio of groups (at least 0.80 is asked).",)
+    assert "0.12 (at least" not in cards.html(hidden)
 
 
 def test_a_gate_passed_over_that_only_the_present_champion_failed_is_named_in_words(release: Release):

@@ -58,7 +58,7 @@ def test_gates_that_were_missed_are_among_the_things_to_know(proof: Validation, 
     missed = [gate for gate in release.report.gates if not gate.passed]
     told = words.things_to_know(proof, release.report)
     assert [each for each in told if each.startswith("a gate is")] != [] or not missed
-    assert all(f"{gate.bound:.4f}" in " ".join(told) for gate in missed)
+    assert all(f"{gate.bound:.2f}" in " ".join(told) for gate in missed)
 
 
 def test_figures_of_fairness_are_told_to_whoever_may_see_them(proof: Validation, release: Release) -> None:
@@ -73,7 +73,7 @@ def test_figures_of_fairness_are_told_to_whoever_may_see_them(proof: Validation,
         note="Schooling.",
     )
     report = replace(release.report, gates=(kept,))
-    assert any("0.7100 (at least 0.8000)" in each for each in words.things_to_know(proof, report))
+    assert any("0.71 (at least 0.80)" in each for each in words.things_to_know(proof, report))
     assert not any("0.71" in each for each in words.things_to_know(proof, report, protected=False))
     (shown,) = gate_rows(report, protected=False)
     assert "0.71" not in " ".join(shown)
@@ -223,7 +223,7 @@ def test_gate_whose_figure_is_not_known_is_told_as_that(proof: Validation, relea
     report = replace(
         release.report, gates=(Gate("later_auc", "Ranks later", figure=np.nan, bound=0.7, at_least=True, kind="later"),)
     )
-    assert any("not known (at least 0.7000)" in each for each in words.things_to_know(proof, report))
+    assert any("not known (at least 0.700)" in each for each in words.things_to_know(proof, report))
     assert gate_rows(report)[0][1] == "not known"
 
 

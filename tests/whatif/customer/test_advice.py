@@ -1,7 +1,9 @@
 """Advice never contradicts the contract: no way out against a declared direction, by association, against what may be
 changed, or by a label that two things share."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,8 +20,9 @@ from model.report.customer import words as customer_words
 from model.whatif.customer.decision import score_scale
 from model.whatif.customer.scenario import apply, editable
 from model.whatif.customer.sensitivity import Curve, Flip, flips, position, seek_probability, sweep
-from tests.support import loans_sample
+from tests.support import loans_sample, made_up
 from tests.support.kept import KeptReleases
+from tests.support.made_up import Shape
 from tests.support.records import CONTRACT, short
 
 
@@ -234,3 +237,24 @@ def test_a_contract_whose_labels_differ_reads_as_it_is_written(contract: Contrac
     again = read_contract(contract.text)
     assert [each.label for each in again.levers] == ["Credit limit", "Balances", "Pays of each bill", "Months late now"]
     assert again.hash == contract.hash
+
+
+def test_a_lever_of_what_nobody_can_change_is_no_way_out_though_the_model_reads_it(
+    kept: KeptReleases, tmp_path: Path
+) -> None:
+    folder = made_up.lay_down(tmp_path, Shape(levers=3))
+    path = folder / "contract.toml"
+    own = r'(name = "two"\nlabel = "two"\nrole = "input"[^\[]*?mutability = )"free"'
+    text, count = re.subn(own, r'\1"never"', path.read_text())
+    path.write_text(text)
+    assert count == 1
+    scorer, book = kept.champion(tmp_path, made_up.NAME).scorer, books.read_book(made_up.NAME, tmp_path)
+    named = set()
+    for k in range(0, len(book), 8):
+        found = flips(scorer, book, base=book.raw[:, k : k + 1], edits={}, cutoff=530)
+        named |= {flip.name for flip in found if flip.value is not None and flip.advised}
+        told = customer_words.ways_out(scorer.contract, found, False) + customer_words.ways_out(
+            scorer.contract, found, True
+        )
+        assert "two at" not in told
+    assert named == {"one", "three"}
