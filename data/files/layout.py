@@ -193,7 +193,8 @@ def _is_record(first: Row, others: Sequence[Row]) -> bool:
     for k, number in zip(filled, numbers, strict=True):
         known = [_number(cell) for cell in below[k] if _numeric(cell)]
         inside += min(known) <= number <= max(known)
-    return inside >= MOSTLY * len(filled) and (len(numbers) < 2 or len(steps) > 1 or steps == {0.0})
+    in_steps = len(steps) == 1 and steps != {0.0} and (len(numbers) > 2 or steps == {1.0})
+    return inside >= MOSTLY * len(filled) and not in_steps
 
 
 def _numeric(cell: Any) -> bool:

@@ -471,9 +471,10 @@ _COUNTED = frozenset(
     }
 )
 _TIME = {
-    "months": frozenset({"month", "months", "mths", "mth", "mo", "term", "mob"}),
-    "years": frozenset({"year", "years", "yrs", "yr", "tenure"}),
-    "days": frozenset({"day", "days", "dpd"}),
+    "months": frozenset({"month", "months", "mths", "mth", "mo", "term", "mob"})
+    | {"meses", "monate", "monaten", "mois", "mesi", "maanden"},
+    "years": frozenset({"year", "years", "yrs", "yr", "tenure", "anos", "jahre", "jahren", "anni", "jaren"}),
+    "days": frozenset({"day", "days", "dpd", "dias", "tage", "tagen", "jours", "giorni", "dagen"}),
 }
 _TERM = frozenset({"term", "terms", "tenor", "tenure"})  # of a loan's amount: how long it is lent
 _SPAN = frozenset({"last", "past", "previous", "prior", "recent", "within", "per", "every"})

@@ -200,6 +200,8 @@ def outcome(source: Source, given: str, bad: Sequence[str]) -> ProposedTarget:
     if given not in frame:
         near = ", ".join(map(shown_text, list(frame.columns)[:8])) + (", …" if frame.shape[1] > 8 else "")
         where = f" They were taken from {source.whence}." if source.whence else ""
+        if all(re.fullmatch(r"column \d+", str(name)) for name in frame):
+            where = f" The file has no header: name the column by its place, 1 to {frame.shape[1]}."
         raise BadInput(f"{shown_text(source.name)} has no column {shown_text(given)}. It has: {near}.{where}")
     cells = _plus_and_minus(frame[given]) or recognise(frame[given])
     missing = int(np.isnan(cells.values).sum())

@@ -338,6 +338,8 @@ def test_a_number_of_a_loan_is_its_identifier_whatever_is_said_after_it():
 UNITS = {
     "debt_to_income": "",
     "loan_amount_term": "months",
+    "Prazo (meses)": "months",
+    "Laufzeit (Monate)": "months",
     "AMT_REQ_CREDIT_BUREAU_MON": "",
     "Valor do empréstimo": "amount",
     "loan_amount": "amount",

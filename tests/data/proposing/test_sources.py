@@ -110,3 +110,12 @@ def test_identifiers_keep_their_zeros_and_their_digits(tmp_path: Path):
     found = source("\n".join([HEAD, *rows]), tmp_path)
     assert found.frame["LoanID"].tolist() == long
     assert np.unique(found.frame["LoanID"]).size == 300
+
+
+def test_a_column_of_a_file_without_a_header_is_named_by_its_place(tmp_path: Path):
+    table = loans(300)
+    bare = table.assign(odd=table["status"].str[:1])[["debt_ratio", "annual_income", "odd"]]
+    content = bare.round(3).to_csv(index=False, header=False, sep=" ", na_rep="?")
+    with pytest.raises(BadInput, match="has no header: name the column by its place, 1 to 3"):
+        proposed(content, tmp_path, "class")
+    assert source(content, tmp_path, ("3",)).column("3") == "column 3"
