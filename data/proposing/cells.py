@@ -84,7 +84,8 @@ def without_rows(source: Source, decisions: Decisions) -> Source:
     if gone.all():
         raise BadInput(f"Every row of {shown_text(source.name)} would be left out by --drop. Name fewer outcomes.")
     note = f"{int(gone.sum()):,} rows were left out, whose {target} is {listed_texts(decisions.drop)}"
-    return replace(source, frame=source.frame[~gone].reset_index(drop=True), notes=(*source.notes, note))
+    kept, left_out = (source.frame[which].reset_index(drop=True) for which in (~gone, gone))
+    return replace(source, frame=kept, left_out=left_out, notes=(*source.notes, note))
 
 
 def is_word(text: str, word: str) -> bool:

@@ -31,14 +31,15 @@ class Range:
 
 
 def range_of(column: ProposedColumn, unit: str = "") -> Range:
-    """Bounds that hold every value of a column, in round figures; those of its lever by quantiles. Special codes lie
-    beyond them."""
+    """Bounds that hold every value of a column, of rows left out too, in round figures; those of its lever by
+    quantiles. Special codes lie beyond them."""
     known = column.ordinary
-    least, most = float(known.min()), float(known.max())
+    told = np.append(known, column.beyond)
+    least, most = float(told.min()), float(told.max())
     if column.codes:
         top = float(max(column.codes))
         return Range(0, top, step=1, lever_low=0, lever_high=top, lever_step=1)
-    whole = bool((known == np.round(known)).all())
+    whole = bool((told == np.round(told)).all())
     round_ = round_step((most - least) / 20)
     round_ = max(1.0, round_) if whole else round_
     low, high = down(least - 0.1 * (most - least), round_), up(most + 0.25 * (most - least), round_)

@@ -23,7 +23,9 @@ from data.files.days import FIRST_YEAR, LAST_YEAR
 from data.files.given import number_as_text
 from data.files.names import listed_texts, shown_text
 from data.files.names import one_line as plain
-from data.files.reading import PLAIN, Reading
+from data.files.numbers import Habit
+from data.files.reading import PLAIN, Reading, read_numbers
+from data.files.series import given_cells
 from data.formulas import FUNCTIONS
 from data.proposing import hints, signals
 from data.proposing.categories import coded_by_name, names_a_thing, numbers_are_codes
@@ -96,7 +98,8 @@ class ProposedColumn:
     will stand in the snapshot. ``why`` it has its role; ``ordered`` why its ``codes`` stand as they do; ``changes`` to
     its cells. ``auc`` in [0.5, 1] of it alone. ``reading`` and ``words``, as in the contract, read such cells again;
     ``asked`` is what of that a person should look at. ``special`` are values that say why there is none, in words.
-    ``said`` is what a person decided about it.
+    ``beyond`` are numbers of rows that are left out, for their outcome is neither: what may come for all that. ``said``
+    is what a person decided about it.
     """
 
     given: str
@@ -116,6 +119,7 @@ class ProposedColumn:
     words: tuple[str, ...] = ()
     asked: str = ""
     special: Mapping[float, str] = field(default_factory=dict)
+    beyond: Array = field(default_factory=lambda: np.empty(0))
     said: ColumnDecision = AS_PROPOSED
 
     @cached_property
@@ -360,6 +364,8 @@ def decide(
             said=said,
         )
         own = _with_special(blank, cells, special, target=target.values, alone=alone)
+        if source.left_out is not None and own.role == "input" and not own.codes:
+            own = replace(own, beyond=_beyond(own, source.left_out[given], habit))
         found.append(_with_missing(own, (*missing.get(ALL_COLUMNS, ()), *missing.get(str(given), ()))))
     found = _one_vintage(found, target.values)
     return _without_twins(_without_siblings(found))
@@ -401,6 +407,14 @@ def _with_special(
     if plain is cells or own.role != "input":
         return own
     return replace(own, special=special, values=np.where(coded, cells.values, own.values))
+
+
+def _beyond(own: ProposedColumn, column: "pd.Series[Any]", habit: Habit) -> Array:
+    """The numbers of an input in rows that are left out, without special codes; none where it is read as days."""
+    if own.reading.days:
+        return np.empty(0)
+    values = read_numbers(given_cells(column), own.reading, habit).values
+    return values[np.isfinite(values) & ~np.isin(values, list(own.special))]
 
 
 def _of_the_kind(cells: RecognisedCells, column: "pd.Series[Any]", said: ColumnDecision) -> RecognisedCells:

@@ -24,7 +24,8 @@ MOST_ODD, FEW_ODD = 0.01, 5  # rows that are none: a share, or so many
 class Source:
     """A file as read. ``frame`` has unique names, all of them texts; ``name`` is the file's, without its folder;
     ``notes`` say what reading it took for granted; ``whence`` is where the names were taken from; ``twice`` are names,
-    as `plain` makes them, that several columns have; ``delimiter`` parts the cells of a text file."""
+    as `plain` makes them, that several columns have; ``delimiter`` parts the cells of a text file; ``left_out`` are
+    rows whose outcome is neither good nor bad: none to learn from, to be scored all the same."""
 
     frame: pd.DataFrame
     name: str
@@ -33,6 +34,7 @@ class Source:
     whence: str = ""
     twice: frozenset[str] = frozenset()
     delimiter: str = ""
+    left_out: pd.DataFrame | None = None
 
     def column(self, given: str) -> str:
         """The column that somebody means by a name, in whatever case, or by its place where no column has a name; the

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data.contract import read_contract
 from data.errors import BadInput
 from data.proposing.outcomes import Outcomes, meaning, which_are_bad
 from data.proposing.proposal import Proposal
@@ -203,3 +204,14 @@ def test_rows_without_an_outcome_can_be_left_out():
     with pytest.raises(BadInput, match="--drop missing"):
         proposed(frame, "status", "csv")
     assert proposed(frame, "status", "csv", drop=("missing",)).rows == 360
+
+
+def test_rows_left_out_are_no_stranger_to_the_ranges():
+    """A loan still running is scored by the model made of the others: its ratio lies within what may be."""
+    frame = statuses()
+    ratios = [3.25 if word == "Current" else ratio for word, ratio in zip(frame.status, frame.debt_ratio, strict=True)]
+    asked = {"bad": ("Charged Off", "Default"), "drop": ("Current",)}
+    contract = read_contract(proposed(frame.assign(debt_ratio=ratios), "status", "csv", **asked).text)
+    field = contract.record[contract.row["debt_ratio"]]
+    assert field.maximum is not None
+    assert field.maximum >= 3.25
