@@ -73,8 +73,7 @@ def picker() -> None:
     titles = {name: title(name) for name in there}
     shown = list(titles.values())
     labels = {name: each if shown.count(each) == 1 else f"{each} ({name})" for name, each in titles.items()}
-    if st.session_state.get(PICKER) != deployed.book():
-        st.session_state[PICKER] = deployed.book()
+    st.session_state[PICKER] = deployed.book()  # each time: a browser that was not told shows the first of them
     st.selectbox(
         "Book",
         there,

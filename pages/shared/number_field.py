@@ -79,12 +79,14 @@ def slide(memory: Memory[Any], name: str, *, label: str, within: LeverRange, val
 
 def slots(within: LeverRange, value: float) -> tuple[float, float, float]:
     """The ends and the step of a slider on which ``value`` stands: its own step from the value on, no further beyond
-    its ends than it takes. A browser rounds to one digit more than a broken step has: for more the step is finer."""
-    step, fine = _units(within.step), numbers.decimals(within.step)
+    its ends than it takes. A browser rounds to one digit more than a broken step has: for more the step is finer. None
+    is finer than the last decimal that is shown, of whatever a range has there is at least one step."""
+    step, fine = max(_units(within.step), 1), numbers.decimals(within.step)
     at, low, high = _units(value), *(_units(end) for end in within.middled)
     if fine and numbers.decimals(value) > fine + 1:
         step = gcd(step, at)
     below, above = -(-(at - low) // step), -(-(high - at) // step)
+    above += below + above == 0
     return (at - below * step) / SCALE, (at + above * step) / SCALE, step / SCALE
 
 

@@ -97,6 +97,14 @@ def test_the_default_book_is_shown_and_all_books_are_offered_by_title(open_two: 
     assert address(at) == {}
 
 
+def test_a_browser_is_told_at_each_run_which_book_is_looked_at(open_two: Open) -> None:
+    """One that was not, because a run was cut short, showed the first book of all above another's numbers."""
+    at = open_two("policy", book=NAME)
+    assert at.selectbox(PICKER).proto.set_value
+    assert at.run().selectbox(PICKER).proto.set_value
+    assert at.selectbox(PICKER).value == NAME
+
+
 def test_with_one_book_there_is_nothing_to_pick(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pages.shared.book_picker.books.names", lambda home: ["cards"])
     at = open_app()

@@ -102,6 +102,13 @@ def test_a_slider_stands_at_the_value_and_moves_by_the_step(
     assert end - last < step
 
 
+@pytest.mark.parametrize("value", [0.0, 2.3e-7, 0.000003])
+def test_a_slider_has_a_step_where_its_range_is_finer_than_what_is_shown(value: float) -> None:
+    start, end, moves = slots(LeverRange(-3e-7, 3e-7, 1e-8), value)
+    assert start < end
+    assert moves == 1e-6
+
+
 def test_the_unit_stands_in_the_label_once_and_the_ends_without_it() -> None:
     assert language.unit_label("Credit limits", "±%") == "Credit limits (%)"
     assert language.unit_label("Months late now", "months") == "Months late now"
