@@ -136,7 +136,7 @@ def draw_customer_answers(model: DeployedModel) -> None:
         else:  # charts last: the browser paints the number while they are on their way
             record_answer(decision.asked_model(model, scenario), result, answer.seconds)
             draw.items(said.findings)
-            record.edits(result)
+            record.edits(decision.asked_model(model, scenario), result)
             draw.draw_unfolded(said.panels)
 
 

@@ -1,12 +1,15 @@
-"""The raw record: to edit a customer's, or to type one's own; what is known month by month stands side by side."""
+"""The raw record: to edit a customer's, or to type one's own; what is known month by month stands side by side. Of many
+fields those that weigh most are shown, any other is found by its name."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 import streamlit as st
 
 from data.contract import RECORDED, YEAR, Contract, Field, History, bounds
 from data.errors import BadInput, BookError
+from data.files.names import plain
 from model.deployed.model import DeployedModel
 from model.export.workbook.filled_in import CellTroubles, read_filled_in
 from model.report.customer import words as customer_words
@@ -14,6 +17,7 @@ from model.scoring.pasted import read_pasted
 from model.whatif.customer.result import CustomerResult
 from model.whatif.customer.scenario import CustomerScenario, book_record
 from model.whatif.customer.starting_points import id_range
+from model.whatif.customer.weights import field_weights
 from pages.customer import decision, state
 from pages.shared.deployed import keyed
 from pages.shared.number_field import enter
@@ -22,10 +26,13 @@ OWN_RECORD, DECIDED = "_own_record", "_decided_record"
 PASTE, COPY, FILLED_IN = "_paste", "_copy", "_filled_in"
 GAP = ".missing"  # what the key of a field's tick ends with; the field has the key itself
 WHY = ".why"  # and of the choice of why it has no value
+FIND, EVERY = "_find_field", "_every_field"
+NOTHING: Mapping[str, float | None] = MappingProxyType({})
 ACROSS = 3  # single fields side by side
+MANY, FIRST = 24, 12  # fields: of more than so many, those shown first
 
 
-def edits(result: CustomerResult) -> None:
+def edits(model: DeployedModel, result: CustomerResult) -> None:
     """The record as it stands after the levers; a value typed here goes before any lever."""
     contract = result.contract
     panel = st.expander(customer_words.record_title(contract), key="_statement", on_change="rerun")
@@ -33,7 +40,7 @@ def edits(result: CustomerResult) -> None:
         with panel:
             levers = {each.name for each in contract.levers}  # has a slider of its own
             free = [each for each in single(contract) if each.mutability != "never" and each.name not in levers]
-            _fields(free, result.values, "")
+            _fields(_looked_for(model, free, "", edited=dict(result.scenario.edits)), result.values, "")
             _grid(contract, result.values, "")
 
 
@@ -50,13 +57,14 @@ def own(model: DeployedModel, scenario: CustomerScenario) -> None:
         _begin(model)
         if not decided and (told := customer_words.typical_words(contract, scenario.own, model.typical)):
             st.caption(told)
-        _fields(single(contract), filled, state.OWN_PREFIX)
+        _fields(_looked_for(model, single(contract), state.OWN_PREFIX, filled=filled), filled, state.OWN_PREFIX)
         _grid(contract, filled, state.OWN_PREFIX)
 
 
 def _begin(model: DeployedModel) -> None:
     """What fills the whole record at once."""
-    noun = model.contract.book.record
+    noun, in_order = model.contract.book.record, len(single(model.contract)) <= MANY
+    header = "with its header, or all values in the order below" if in_order else "with its header"
     left, right = st.columns([0.72, 0.28], gap="small")
     left.text_area(
         "Paste a row from Excel or CSV",
@@ -64,7 +72,7 @@ def _begin(model: DeployedModel) -> None:
         height=68,
         on_change=pasted,
         args=(model,),
-        placeholder="with its header, or all values in the order below; then press Ctrl and Enter",
+        placeholder=f"{header}; then press Ctrl and Enter",
     )
     low, high = id_range(model.book)
     right.number_input(
@@ -144,6 +152,33 @@ def monthly(contract: Contract) -> list[History]:
     return [history for history in contract.histories if history.role == "input"]
 
 
+def _looked_for(
+    model: DeployedModel,
+    fields: list[Field],
+    prefix: str,
+    *,
+    filled: Mapping[str, float | None] = NOTHING,
+    edited: Collection[str] = (),
+) -> list[Field]:
+    """Of many fields those that weigh most in the model, in that order, with those ``edited``; or those looked for by
+    name. Of a record that is not ``filled`` when its panel opens all are shown."""
+    if len(fields) <= MANY:
+        return fields
+    find, every = keyed(f"{FIND}{prefix}"), keyed(f"{EVERY}{prefix}")
+    st.session_state.setdefault(every, any(each is None for each in filled.values()))
+    wanted = plain(st.text_input("Find a field", key=find, placeholder="part of its name"))
+    whole = st.toggle(f"All {len(fields)} fields", key=every)
+    weights = field_weights(model.whole)
+    ranked = sorted(fields, key=lambda field: -weights[model.contract.row[field.name]])
+    if wanted:
+        shown = [field for field in ranked if wanted in plain(f"{field.label} {field.column} {field.name}")]
+    else:
+        shown = [field for k, field in enumerate(ranked) if whole or k < FIRST or field.name in edited]
+    first = len(shown) if wanted or whole else FIRST
+    st.caption(customer_words.fields_shown(first, len(fields), looked_for=bool(wanted)))
+    return shown
+
+
 def _fields(fields: Sequence[Field], values: Mapping[str, float | None], prefix: str) -> None:
     """Single fields, one below the other if they are few, else side by side."""
     columns = st.columns(ACROSS, gap="small") if len(fields) >= ACROSS else [st.container()]
@@ -193,7 +228,8 @@ def _field(field: Field, value: float | None, prefix: str) -> None:
     ends = [end for end in (lowest, highest) if math.isfinite(end)]
     whole = all(float(each).is_integer() for each in (*ends, field.step))
     low, high = (end if math.isfinite(end) else None for end in (lowest, highest))
-    unit = f" ({field.unit})" if field.unit not in ("", YEAR) else ""
+    said = "1 = 100 %" if field.unit == "%" else field.unit
+    unit = f" ({said})" if said not in ("", YEAR) else ""
     code = known if known in field.special else None
     nothing = "missing" if missing else field.special.get(code or 0.0, "")
     enter(

@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from data import books
 from model.__main__ import main
+from model.deployed.desk import desk
 from model.release import parity
 from model.release.release import Release
 from model.release.store import Store
+from model.whatif.customer.weights import field_weights
 from tests.data.files.reading import in_this_process as in_this_process
 from tests.pages.conftest import Open, markup
 from tests.support.kept import KeptReleases, promoted_anyway
@@ -73,7 +74,8 @@ def test_every_page_and_panel_of_a_wide_book_opens(
 ):
     monkeypatch.setenv("WHATIF_HOME", str(wide))
     name = f"wide_{width}"
-    address = {"customer": int(books.read_book(name, wide).ids[3])} if page == "applicant" else {}
+    number = int(desk.model(name).book.ids[3])  # read in before: a page that waits for it shows nothing
+    address = {"customer": number} if page == "applicant" else {}
     at = open_app(page, book=name, **address)
     assert f"Wide {width} · 400 customers" in markup(at)
     for key in filter(None, (re.search(r"-(_\w+)$", each.proto.id or "") for each in at.expander)):
@@ -81,3 +83,37 @@ def test_every_page_and_panel_of_a_wide_book_opens(
         at.run()
         assert not at.exception, key[1]
         assert not at.error, key[1]
+
+
+def test_of_a_wide_record_the_weightiest_fields_are_shown_and_any_other_is_found_by_its_name(
+    open_app: Open, wide: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("WHATIF_HOME", str(wide))
+    model = desk.model("wide_60")
+    levers, weights = {each.name for each in model.contract.levers}, field_weights(model.whole)
+    free = [each for each in model.contract.record if each.name not in levers and each.mutability != "never"]
+    lightest = sorted(free, key=lambda field: -weights[model.contract.row[field.name]])[-1]
+    address = {"book": "wide_60", "customer": int(model.book.ids[3]), lightest.name: 0.5}
+    at = open_app("applicant", ["_statement"], **address)
+
+    def fields() -> list[str]:
+        (panel,) = (each for each in at.expander if each.label == "The record")
+        return [each.label for each in panel.number_input]
+
+    def sought(text: str) -> list[str]:
+        (find,) = (each for each in at.text_input if each.label == "Find a field")
+        find.set_value(text).run()
+        assert not at.exception
+        return fields()
+
+    first = fields()
+    assert len(first) == 13
+    assert lightest.label in first  # which was edited
+    assert any(each.value.startswith("The 12 of ") for each in at.caption)
+    (other,) = sought("RATIO 5")[-1:]
+    assert sought("no such") == []
+    assert sought("") == first
+    (every,) = (each for each in at.toggle if each.label.startswith("All "))
+    every.set_value(True).run()
+    assert len(fields()) > 40
+    assert other in fields()

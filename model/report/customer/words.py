@@ -17,7 +17,7 @@ from model.report import numbers
 from model.report.book import words as book_words
 from model.report.language import decided, enumerated, granting, guarantee
 from model.whatif.book.scenario import Player, chosen
-from model.whatif.customer.attribution import Changes
+from model.whatif.customer.attribution import MOST_PLAYERS, Changes
 from model.whatif.customer.decision import OUTSIDE, Decision, Explanation
 from model.whatif.customer.distribution import ScoreDistribution
 from model.whatif.customer.result import LeverPosition
@@ -448,6 +448,15 @@ def record_title(contract: Contract) -> str:
     return f"The record, {numbers.counted(months, 'month')}: {', '.join(lower(history.label) for history in own)}"
 
 
+def fields_shown(shown: int, fields: int, *, looked_for: bool) -> str:
+    """Which of many fields of a record are in view."""
+    if looked_for:
+        return f"{shown} of {fields} fields are called so, those first that move the score most."
+    if shown < fields:
+        return f"The {shown} of {fields} fields that move the score most. Any other is found by its name."
+    return "Those first that move the score most."
+
+
 def field_help(field: Field) -> str:
     """What a field holds, and its range."""
     ends = [numbers.measure(end, field.unit) for end in (field.minimum, field.maximum) if np.isfinite(end)]
@@ -564,7 +573,8 @@ def customer_method(contract: Contract, model: Deployed) -> str:
             "cut-off has reached it. They say how the model arrives at its answer, not what would happen in the world.",
             "**What changed.** Exact Shapley values over the edited concepts, between the record in the book and the "
             "edited one: every order of making the edits counts the same, what was not edited gets nothing, and the "
-            "parts sum to the change of the probability.",
+            f"parts sum to the change of the probability. Of more than {MOST_PLAYERS} concepts, those that move least "
+            "are taken together, as are concepts whose edits may not stand apart.",
             *([" ".join(filter(None, money))] if contract.in_money else []),
             "**Known territory.** Gower's distance over the model's inputs to the nearest of 2,000 reference "
             f"{book.records}, as a percentile of the book: usual below 95, unusual below 99, outside above or when a "
