@@ -23,6 +23,7 @@ from model.export.phone.formulas import (
     single_tree,
 )
 from model.report.language import decided, granting
+from model.whatif.customer.attribution import MOST_PLAYERS
 from model.whatif.customer.decision import score_scale
 from model.whatif.customer.scenario import CUTOFF_RANGE
 
@@ -66,6 +67,7 @@ def known_of(scorer: TableScorer, book: Book) -> dict[str, Told]:
         "assumptions": _assumptions(contract),
         "exposure": _exposure(contract),
         "tables": _tables(scorer),
+        "players": MOST_PLAYERS,
     }
 
 

@@ -60,7 +60,8 @@ export function drawPackage(place, known, contents) {
     `The ${known.book.record} it starts from is nobody: each value is the median of the book, or its commonest word.`,
     "Nothing that is put in leaves this phone; it is forgotten when the app is closed.",
     `Reasons are exact Shapley values against ${known.tables.background}, in score points: with the average they sum ` +
-      "to the score. What changed is split exactly among the business concepts that were edited.",
+      "to the score. What changed is split exactly among the business concepts that were edited; of more than " +
+      `${known.players}, those that move least are taken together.`,
     `Known territory is told by the ranges the model has seen, and by those in which 99 of 100 ${records} lie. ` +
       "The dashboard also tells how near the nearest records are, which takes records.",
     known.book.decision_note,
