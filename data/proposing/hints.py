@@ -476,6 +476,7 @@ _TIME = {
     "years": frozenset({"year", "years", "yrs", "yr", "tenure", "anos", "jahre", "jahren", "anni", "jaren"}),
     "days": frozenset({"day", "days", "dpd", "dias", "tage", "tagen", "jours", "giorni", "dagen"}),
 }
+_ASKED_FOR = frozenset({"req", "enquiries", "inquiries"})  # so many in a month
 _TERM = frozenset({"term", "terms", "tenor", "tenure"})  # of a loan's amount: how long it is lent
 _SPAN = frozenset({"last", "past", "previous", "prior", "recent", "within", "per", "every"})
 _SIGNS = frozenset("$€£¥₹")
@@ -735,7 +736,9 @@ def unit(name: str, low: float, high: float) -> tuple[str, str]:
     for each, own in _TIME.items():
         hit = sorted(own & found)
         span = _SPAN & _bare(name)[0] or _NUMBERED.search("_".join(tokens(name)))
-        if hit and ("since" in found or not span):  # defaults in the last 12 months are no months
+        if (
+            hit and ("since" in found or not span) and not found & _ASKED_FOR
+        ):  # defaults in the last 12 months are no months
             return each, f"its name says {hit[0]}"
     return "", "nothing in its name says"
 

@@ -49,7 +49,7 @@ def alike(label: str) -> str:
 
 def _words(name: str) -> str:
     """A name as words, without signs that a page would take for its own."""
-    between = r"(?<=[a-z])(?=[A-Z]|\d+[A-Z][a-z])|(?<=\d)(?=[A-Z][a-z])|(?<![A-Z])(?<=[A-Z])(?=[A-Z][a-z])"
+    between = r"(?<=[a-z])(?=[A-Z]|\d+[A-Z][a-z])|(?<=\d)(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z])"
     parted = re.sub(between, " ", plain(name))
     parted = re.sub(r"(?<=[^\W\d])\.(?=[^\W_]{2})", " ", parted)  # annual.income, as R writes it; U.S. stays
     kept = "".join(sign if sign.isalnum() or sign in " -.,&'" else " " for sign in parted)

@@ -341,6 +341,7 @@ UNITS = {
     "Prazo (meses)": "months",
     "Laufzeit (Monate)": "months",
     "AMT_REQ_CREDIT_BUREAU_MON": "",
+    "AMT_REQ_CREDIT_BUREAU_YEAR": "",
     "Valor do empréstimo": "amount",
     "loan_amount": "amount",
 }

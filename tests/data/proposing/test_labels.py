@@ -107,3 +107,11 @@ def test_a_contract_has_no_two_labels_alike_in_any_of_its_parts():
     ):
         assert _twice([each.label for each in part]) == []
     assert "Amount, dollars" in {each.label for each in contract.inputs}
+
+
+def test_names_run_together_are_parted_as_a_person_reads_them():
+    assert labels(["MSinceOldestTradeOpen", "LPCustomerFees", "Int.rate"]) == [
+        "M since oldest trade open",
+        "LP customer fees",
+        "Int rate",
+    ]
