@@ -43,11 +43,22 @@ class TrainingRun:
     made: str = ""
     ended: bool = False
     began: float = field(default_factory=time.monotonic)
+    moved: float = field(default_factory=time.monotonic)
+
+    def come_to(self, doing: str, share: float) -> None:
+        """Note what is done now, and which share of all that is."""
+        self.moved = time.monotonic() if share != self.share else self.moved
+        self.doing, self.share = doing, share
 
     @property
     def seconds(self) -> float:
         """For how long it has been under way."""
         return time.monotonic() - self.began
+
+    @property
+    def still(self) -> float:
+        """For how many seconds the share has stood."""
+        return time.monotonic() - self.moved
 
 
 @dataclass
@@ -299,7 +310,7 @@ class DeployedModels:
 
     def _run(self, book: str, progress: TrainingRun, who: str) -> None:
         def told(doing: str, share: float) -> None:
-            progress.doing, progress.share = doing, share
+            progress.come_to(doing, share)
 
         try:
             store = self.store(book)
@@ -320,7 +331,7 @@ class DeployedModels:
         self, book: str, progress: TrainingRun, since: int | None, until: int | None, recalibrated: Window | None
     ) -> None:
         def told(doing: str, share: float) -> None:
-            progress.doing, progress.share = doing, share
+            progress.come_to(doing, share)
 
         try:
             progress.made = self.store(book).train(told, since, until, recalibrated).id

@@ -137,7 +137,7 @@ def training(name: str) -> None:
         st.rerun()
     widgets.html("<p class='wi-sentence'>A model is being trained. This page can be left: the training goes on.</p>")
     share = min(run.share, 1.0)
-    st.progress(share, text=training_words(run.doing, share, run.seconds))
+    st.progress(share, text=training_words(run.doing, share, run.seconds, run.still))
 
 
 # ---- judged and promoted --------------------------------------------------------------------------------------------

@@ -185,7 +185,7 @@ def _training_anew() -> None:
     if run is not None:
         st.session_state[keyed(ANEW)] = True
         share = min(run.share, 1.0)
-        st.progress(share, text=training_words(run.doing, share, run.seconds))
+        st.progress(share, text=training_words(run.doing, share, run.seconds, run.still))
         return
     if st.session_state.pop(keyed(ANEW), False):
         st.session_state[keyed(TRAINED)] = True
@@ -253,7 +253,7 @@ def _training(name: str, title: str) -> None:
         "goes on."
     )
     share = min(progress.share, 1.0)
-    st.progress(share, text=training_words(progress.doing, share, progress.seconds))
+    st.progress(share, text=training_words(progress.doing, share, progress.seconds, progress.still))
 
 
 def _kept(progress: TrainingRun, title: str) -> None:

@@ -307,13 +307,15 @@ def short_name(release: str) -> str:
     return release[:6] or "none"
 
 
-def training_words(doing: str, share: float, seconds: float) -> str:
+def training_words(doing: str, share: float, seconds: float, still: float = 0.0) -> str:
     """How far a training is that has done a ``share`` of its work, in [0, 1], in ``seconds``; how long the rest takes
-    at that pace, once there is one to tell by."""
+    at that pace, once there is one to tell by. For ``still`` seconds the share has stood: they are of the rest."""
     so_far = f"{doing} · {100 * share:.0f} % · {lasting(seconds)} so far"
     if share < 0.05 or seconds < 3:
         return f"{so_far} · time left not known yet"
-    left = seconds / share - seconds
+    left = (seconds - still) * (1 / share - 1) - still
+    if left < 1 and still > 1:
+        return f"{so_far} · longer than it seemed"
     return f"{so_far} · about {lasting(max(left, 1))} left"
 
 

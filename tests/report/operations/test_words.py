@@ -276,6 +276,8 @@ def test_a_call_done_again_says_who_answered_and_whether_it_is_the_same():
 def test_a_training_says_how_long_the_rest_takes_at_its_pace_once_there_is_one() -> None:
     assert words.training_words("Fitting", 0.02, 30) == "Fitting · 2 % · 30 s so far · time left not known yet"
     assert words.training_words("Fitting", 0.25, 30) == "Fitting · 25 % · 30 s so far · about 1 min 30 s left"
+    assert words.training_words("Fitting", 0.25, 40, still=10) == "Fitting · 25 % · 40 s so far · about 1 min 20 s left"
+    assert words.training_words("Fitting", 0.25, 140, still=110).endswith("longer than it seemed")
     assert words.training_words("Fitting", 1.0, 61) == "Fitting · 100 % · 1 min 1 s so far · about 1 s left"
 
 
