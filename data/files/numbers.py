@@ -248,6 +248,7 @@ _PARTED = re.compile(
 _YEARS_AND_MONTHS = re.compile(
     r"(\d{1,3}) ?(?:years?|yrs?|y)\.?,? ?(?:and )?(\d{1,2}) ?(?:months?|mons?|mths?|m)\.?\Z", re.IGNORECASE
 )
+_ZERO_FIRST = re.compile(r"[+-]?0\d")
 _BRACKETS = re.compile(r"(?P<before>[^()\d]{0,5})\((?P<inside>[^()]+)\)(?P<after>\s*[^()\d]{0,8})\Z")
 _BOUNDS = (
     (re.compile(r"(?:less than|lower than|under|below|fewer than)\s+(?=\S*\d)", re.IGNORECASE), "<"),
@@ -380,7 +381,7 @@ def _value(core: str, power: str, decimal: str, around: _Around) -> float:
 
 def starts_with_zero(text: str) -> bool:
     """Whether a text is digits that no number starts with: 02139."""
-    return bool(re.match(r"[+-]?0\d", text))
+    return text[:1] in "+-0" and _ZERO_FIRST.match(text) is not None
 
 
 def conversion(unit: str, into: str) -> float:

@@ -102,13 +102,15 @@ def words_of(column: "pd.Series[Any]") -> RecognisedCells:
 
 @dataclass(frozen=True, eq=False)
 class _Looked:
-    """The different texts of a column (m,): which hold numbers (``good``), days (``dated``) or neither (``words``),
-    those that mean no value in either case left out; ``count`` of each, ``typed`` cells that are numbers anyway."""
+    """The different texts of a column (m,): which mean no value among numbers (``gap``), hold numbers (``good``), days
+    (``dated``) or neither (``words``), those that mean no value in either case left out; ``count`` of each, ``typed``
+    cells that are numbers anyway."""
 
     given: GivenCells
     name: str
     figures: Figures
     count: NDArray[np.int64]
+    gap: NDArray[np.bool_]
     good: NDArray[np.bool_]
     years: Array
     words: NDArray[np.bool_]
@@ -127,6 +129,7 @@ class _Looked:
             name,
             figures=found,
             count=given.counts(),
+            gap=gap,
             good=good,
             years=np.where(gap, np.nan, years),
             words=~good & ~always,
@@ -139,7 +142,7 @@ class _Looked:
 
     def odd(self, good: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
         """The texts that are words among ``good`` ones; None where they are too many to be mere gaps."""
-        odd = ~good & ~np.array([no_number(text) for text in self.given.texts], bool)
+        odd = ~good & ~self.gap
         rest, own = self.cells(odd), self.cells(good) + self.typed
         varied = int(good.sum()) + len(np.unique(self.given.numbers[~np.isnan(self.given.numbers)]))
         few = varied >= max(VARIED, TIMES * int(odd.sum())) and own >= HALF * (own + rest)
@@ -220,7 +223,7 @@ def _days(
 def _as_numbers(looked: _Looked, habit: Habit) -> RecognisedCells | None:
     """Numbers, with the signs and words that stand at them."""
     texts, found = looked.given.texts, looked.figures
-    if any(starts_with_zero(text) for text in texts):  # 02139 is a name, not a number
+    if any(map(starts_with_zero, texts)):  # 02139 is a name, not a number
         return None
     signs = _signs(looked)
     good = looked.good & np.isin(found.sign, ["", *signs.kept])
@@ -242,11 +245,12 @@ def _numbers(
     """The numbers of a column, infinite ones missing."""
     if given.truths:
         return RecognisedCells("numbers", given.numbers, changes=given.changes)
-    infinite = int(np.isinf(read_numbers(given, reading, habit).values).sum())
+    found = read_numbers(given, reading, habit)
+    infinite = int(np.isinf(found.values).sum())
     if infinite:
         reading = reading.model_copy(update={"gaps": (*reading.gaps, INFINITE)})
         changes = (*changes, f"{infinite:,} infinite value{'s' if infinite > 1 else ''} counted as missing")
-    found = read_numbers(given, reading, habit)
+        found = read_numbers(given, reading, habit)
     kind: Kind = "nothing" if np.isnan(found.values).all() else "numbers"
     unit = PERCENT if reading.percent else reading.unit
     told = (*given.changes, *changes, *_told(found))
