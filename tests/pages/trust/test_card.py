@@ -65,6 +65,6 @@ def test_an_override_is_told_before_anything_else(shown: Shown, own_home: Path, 
     store.promote(other, who="ann", why="Newer data", override="The board <b>accepts</b> it")
     at = shown(own_home)
     (warned,) = at.warning
-    assert warned.value.startswith("Gates were overridden: AUC 0.1234 (at least 0.7800 is asked).")
+    assert warned.value.startswith("Gates were overridden: AUC 0.123 (at least 0.780 is asked).")
     assert "<td>The board <b>accepts</b> it</td>" in markup(at)  # unescaped: as it reads
     assert "<b>accepts" not in "".join(each.value for each in at.html)
