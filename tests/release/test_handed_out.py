@@ -229,7 +229,9 @@ SMALL = archive(("a", b"b"))
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"PK\x03\x04", b"\0" * 100, SMALL[:-10], SMALL[:30] + b"\xff" * 30 + SMALL[60:]]
+    "content",
+    [b"", b"PK\x03\x04", b"\0" * 100, SMALL[:-10], SMALL[:30] + b"\xff" * 30 + SMALL[60:]],
+    ids=["nothing", "a head", "zeros", "cut", "overwritten"],  # the bytes hold the time
 )
 def test_zip_that_is_none_is_told(content: bytes):
     with pytest.raises(ReleaseError, match="cannot be unpacked"):
