@@ -27,7 +27,6 @@ from data.contract import Contract
 from model.__main__ import main
 from model.deployed.desk import DeployedModels
 from model.deployed.model import DeployedModel
-from model.release import parity
 from model.release.store import Store
 from model.scoring import batch
 from model.settings import Settings
@@ -35,6 +34,7 @@ from tests.data.files.reading import in_this_process as in_this_process
 from tests.data.proposing.files import IN_MEMORY
 from tests.pages.conftest import ROOT, begin, markup, put_desk
 from tests.support.kept import promoted_anyway
+from tests.support.outcomes_of_loans import compared_on_few
 
 READ, SHOWN = (3, 2) if settings().derandomize else (2_000, 100)  # the suite takes the same few each time
 NAME, TARGET, ACCOUNT, UNDECIDED = "drawn", "outcome", "account", "Current"
@@ -280,10 +280,7 @@ def laid(frame: pd.DataFrame, layout: Layout, asked: tuple[str, ...]) -> Given:
 @pytest.fixture(scope="module", autouse=True)
 def quick() -> Iterator[None]:
     """The slow comparisons of a training on few rows."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parity, "ORACLE_ROWS", 1)
-        patch.setattr(parity, "ORACLE_BACKGROUND", 2)
-        patch.setattr(parity, "SHAP_ROWS", 5)
+    with compared_on_few():
         yield
 
 
