@@ -13,7 +13,7 @@ import orjson
 
 from tests.test_architecture import PROJECT
 
-SECONDS = 120.0  # within which whatever is waited for comes
+SECONDS = 240.0  # within which whatever is waited for comes
 
 
 class StreamProcess:

@@ -1,6 +1,7 @@
 """Kafka as the settings describe it: clients configured, topics looked for, and what Kafka says told in sentences. The
 one place that knows confluent-kafka, which is imported when a stream is asked for."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,11 +15,14 @@ from model.settings import Settings
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 
+LOG = logging.getLogger(__name__)
+
 ClientConfig: TypeAlias = dict[str, Any]
 Client = TypeVar("Client")
 OnCommit: TypeAlias = Callable[["KafkaError | None", list["TopicPartition"]], None]
 
-ANSWER_SECONDS = 10.0  # within which a broker tells its topics
+BROKER_SECONDS = 120.0  # that who begins waits for a broker: one that is started anew takes a minute where much runs
+ASKED_SECONDS = 1.0  # that one question to a broker is given
 SESSION_MS = 10_000  # without a sign of life, after which the group gives a killed process's partitions to others
 FETCHED_MESSAGES = 10_000  # read ahead of what is decided: a second's worth, a few megabytes
 FETCHED_KB = 16_384
@@ -108,30 +112,39 @@ def require_apart(topics: Mapping[str, str], optional: Sequence[str] = ()) -> No
 
 def require_topics(using: Settings, topics: Sequence[str]) -> None:
     """Ask the brokers whether they have all of ``topics``. None is made: how many partitions and copies one has is for
-    those to say who run the brokers.
+    those to say who run the brokers. A broker that cannot be reached is waited for, as it is while a stream runs, and
+    the log says so at once; one that refuses is not.
 
     Raises
     ------
     BadInput
         As `consumer_of`.
     StoreError
-        If no broker answers, or lets this user in, or one of the topics is not there.
+        If no broker answers in `BROKER_SECONDS`, or one refuses this user, or one of the topics is not there.
     """
     _require_library()
     from confluent_kafka import KafkaException, Producer
 
     said = SaidByClient()
     asked = _made(Producer, connection_of(using) | {"error_cb": said.take, "log_level": 0})
-    end = time.monotonic() + ANSWER_SECONDS
+    end, waits = time.monotonic() + BROKER_SECONDS, False
     while True:
         try:
-            found = asked.list_topics(timeout=ANSWER_SECONDS / 10).topics
+            found = asked.list_topics(timeout=ASKED_SECONDS).topics
             break
         except KafkaException as error:
             asked.poll(0)
+            told = sentence_of([*said.telling, *said.errors, error.args[0]][0])
             if said.telling or time.monotonic() > end:
-                told = sentence_of([*said.telling, *said.errors, error.args[0]][0])
                 raise StoreError(f"No broker at {using.stream_brokers} can be asked: {told}") from error
+            if not waits:
+                LOG.warning(
+                    "No broker at %s answers yet, it is asked for %.0f s: %s",
+                    using.stream_brokers,
+                    BROKER_SECONDS,
+                    told,
+                )
+            waits = True
     absent = [each for each in topics if each not in found]
     if absent:
         raise StoreError(

@@ -62,11 +62,14 @@ def test_no_topic_is_taken_for_granted(quick_broker: QuickBroker):
         require_topics(using, ["mistyped", "misnamed"])
 
 
-def test_a_broker_that_is_not_there_is_said_with_its_address(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(kafka, "ANSWER_SECONDS", 0.5)
+def test_a_broker_that_is_not_there_is_said_with_its_address(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(kafka, "BROKER_SECONDS", 0.5)
     port = free_ports("none")["none"]
     with pytest.raises(StoreError, match=rf"127.0.0.1:{port} can be asked.*See WHATIF_STREAM_BROKERS"):
         require_topics(Settings(stream_brokers=f"127.0.0.1:{port}"), ["applications"])
+    assert caplog.text.count("answers yet") == 1
 
 
 @pytest.mark.parametrize(
@@ -125,7 +128,7 @@ def test_kafka_is_reached_over_tls_as_somebody(kafka_node: KafkaNode, protocol: 
 def test_who_is_not_let_in_is_told_why(
     kafka_node: KafkaNode, monkeypatch: pytest.MonkeyPatch, way: str, wrong: dict[str, object], sentence: str
 ):
-    monkeypatch.setattr(kafka, "ANSWER_SECONDS", 2.0)
+    monkeypatch.setattr(kafka, "BROKER_SECONDS", 2.0)
     given = {name: kafka_node.folder / each if str(each).endswith(".pem") else each for name, each in wrong.items()}
     using = of(kafka_node.topics() | getattr(kafka_node, way), **given)
     with pytest.raises(StoreError, match=sentence) as raised:

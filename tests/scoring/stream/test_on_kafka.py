@@ -27,7 +27,7 @@ from tests.support.kafka import KafkaNode
 from tests.support.loans import NAME, lay_down
 from tests.support.outcomes_of_loans import changed, records_of
 from tests.support.streamed import applications
-from tests.support.streaming import StreamProcess, wait_until
+from tests.support.streaming import SECONDS, StreamProcess, wait_until
 
 pytestmark = pytest.mark.kafka
 CARDS = read_book("cards")
@@ -77,7 +77,7 @@ class Sender:
             if number % 500 == 0:
                 producer.poll(0)
                 time.sleep(max(0.0, begin + self.seconds * number / self.count - time.monotonic()))
-        assert producer.flush(60) == 0
+        assert producer.flush(SECONDS) == 0
 
     def _heard(self, error: Any, _message: Any) -> None:
         if error is not None:
@@ -276,6 +276,25 @@ def test_a_broker_that_takes_nothing_is_waited_for_without_reading_on(
     wait_until_decided(kafka_node, told)
     assert stream.end()["read"] >= sender.count
     require_all_decided(kafka_node, told, sender, releases)
+
+
+def test_a_stream_that_begins_before_its_broker_waits_for_it_and_says_so(
+    kafka_node: KafkaNode, releases: Releases, begin: Begin
+):
+    told = kafka_node.topics()
+    with Sender(kafka_node, told["WHATIF_STREAM_APPLICATIONS"], 20_000, 1.0) as sender:
+        pass
+    kafka_node.stop()
+    try:
+        stream = begin(told, "--no-record")
+        wait_until(lambda: "answers yet" in stream.err.read_text(), "it says that it waits")
+        time.sleep(12.0)
+        assert stream.runs, stream.err.read_text()
+    finally:
+        kafka_node.start()
+    wait_until_decided(kafka_node, told)
+    assert stream.end()["read"] == sender.count + len(sender.bad)
+    assert require_all_decided(kafka_node, told, sender, releases) == 0
 
 
 def test_who_is_told_to_end_does_not_wait_for_a_broker_that_does_not_answer(
