@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from data.arrays import Array
 from data.books import Book
@@ -43,8 +44,16 @@ def part(progress: Progress, start: float, end: float) -> Progress:
 @contextmanager
 def one_thread() -> Iterator[None]:
     """One OpenMP thread: sums in the same order every time, and no contention (scikit-learn #30662)."""
-    with threadpool_limits(limits=1):
+    with _pools().limit(limits=1):
         yield
+
+
+@cache
+def _pools() -> ThreadpoolController:
+    """The pools of threads of scikit-learn and all below it, sought among the libraries of the process once: 2 ms each time."""
+    import sklearn.ensemble  # noqa: F401  # what is read in later is not among them
+
+    return ThreadpoolController()
 
 
 def classifier(book: Book, variant: Variant = SHIPPED) -> "HistGradientBoostingClassifier":
