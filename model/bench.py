@@ -199,6 +199,11 @@ def wall(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+def median_wall(work: Callable[[], object], runs: int) -> float:
+    """Median seconds that one call takes on all cores."""
+    return median(wall(work) for _ in range(runs))
+
+
 def _whole_book(whole: ScoredBook, scale: float, note: Callable[..., None]) -> None:
     many, contract = f"{whole.n:,} loans", whole.contract
     whole.totals([layers(whole.contract, BookScenario(), TODAY)])  # the one-year PD's shift is found once a book
@@ -284,8 +289,7 @@ def life(home: Path, name: str, told: Callable[[str], None] = lambda _: None) ->
         store, made = Store(own, name), list[Release]()
         note("train and gate", wall(lambda: made.append(store.train())), 1, 120 if small else 600)
         identity = made[0].id
-        loads = [wall(lambda: store.load(identity)) for _ in range(5)]
-        note("load a release, checks included", median(loads), 5, 0.5)
+        note("load a release, checks included", median_wall(lambda: store.load(identity), 5), 5, 0.5)
         note("verify, training included", wall(lambda: store.verify(identity)), 1, 60 if small else np.nan)
     return found
 
@@ -408,14 +412,14 @@ def _saved_scenarios(release: Release, book: Book, note: Callable[..., None]) ->
             return opened(models, model, store.find(saved.id), day=TODAY, find=store.find)
 
         look()
-        seconds = median(wall(look) for _ in range(5))
-        lists = [wall(lambda: store.listed(name)) for _ in range(5)]
+        seconds = median_wall(look, 5)
+        listed = median_wall(lambda: store.listed(name), 5)
         asked, all_of_it = ScenarioFilter(text="99 bench"), store.listed(name)
-        searches = [wall(lambda: asked.among(all_of_it)) for _ in range(5)]
+        searched = median_wall(lambda: asked.among(all_of_it), 5)
         kept.dispose()
     note(f"open a saved scenario, wall, {len(book):,} records", seconds, 5, 0.5)
-    note(f"list {MANY_SCENARIOS:,} saved scenarios, wall", median(lists), 5, 0.5)
-    note(f"look through {MANY_SCENARIOS:,} saved scenarios for two words, wall", median(searches), 5, 0.25)
+    note(f"list {MANY_SCENARIOS:,} saved scenarios, wall", listed, 5, 0.5)
+    note(f"look through {MANY_SCENARIOS:,} saved scenarios for two words, wall", searched, 5, 0.25)
 
 
 def _papers(release: Release, book: Book, note: Callable[..., None]) -> None:
@@ -430,7 +434,7 @@ def _papers(release: Release, book: Book, note: Callable[..., None]) -> None:
             return make(memo_of(model, stress, occasion))
 
         size = len(write()) / 1e6
-        seconds = median(wall(write) for _ in range(3))
+        seconds = median_wall(write, 3)
         what = "six slides" if ending == SLIDES_END else "memo"
         note(f"{what} as .{ending}, {size:.2f} MB{PAPER_SIZE.get(ending, '')}, wall", seconds, 3, PAPER_BOUNDS[ending])
 
@@ -451,7 +455,7 @@ def _workbooks(release: Release, book: Book, note: Callable[..., None]) -> None:
 
     for name, most, make, bound in (("customer", 0.5, of_customer, 1.0), ("book", 3.0, of_book, 8.0)):
         size = len(make()) / 1e6
-        seconds = median(wall(make) for _ in range(3))
+        seconds = median_wall(make, 3)
         note(f"{name} workbook, {size:.2f} MB of at most {most:g}, wall", seconds, 3, bound)
 
 
